@@ -2,4 +2,13 @@
 //!
 //! What may live here is used by two programs or more and knows nothing of gateways, queues or pipes.
 
+pub mod admin;
+pub mod aws;
+pub mod call;
+pub mod cloudformation;
+pub mod definition;
+pub mod document;
+pub mod send;
+pub mod serve;
+pub mod telemetry;
 pub mod time;

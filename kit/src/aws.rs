@@ -1,0 +1,61 @@
+//! The SDK's own settings, with the house's defaults: region `ap-northeast-2`, and the account that definitions name.
+//!
+//! Endpoints, credentials, profiles, proxies: all by the standard variables and files of the SDK, read by the SDK.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::error::DisplayErrorContext;
+
+use crate::cloudformation::Account;
+
+/// Used when neither the environment nor the profile names a region.
+pub const DEFAULT_REGION: &str = "ap-northeast-2";
+
+/// The account of LocalStack and of the emulator.
+pub const LOCAL_ACCOUNT: &str = "000000000000";
+
+/// Loads the SDK's configuration from the environment. Makes no request.
+pub async fn config() -> SdkConfig {
+    loader().load().await
+}
+
+/// The same loader, for a caller that puts something of its own on top (an endpoint, test credentials).
+pub fn loader() -> aws_config::ConfigLoader {
+    let region = aws_config::meta::region::RegionProviderChain::default_provider().or_else(Region::new(DEFAULT_REGION));
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).region(region)
+}
+
+/// The region of a configuration made by [`loader`].
+pub fn region(config: &SdkConfig) -> &str {
+    config.region().map_or(DEFAULT_REGION, Region::as_ref)
+}
+
+/// Where definitions are taken to live: the configured region, and the account by `AWS_ACCOUNT_ID`, else
+/// `000000000000` when an endpoint is set (LocalStack's and the emulator's account), else whatever AWS says the
+/// credentials belong to.
+///
+/// # Errors
+/// AWS had to be asked and did not answer; the text names the variable that makes the question unnecessary.
+pub async fn account(config: &SdkConfig) -> anyhow::Result<Account> {
+    let account_id = match std::env::var("AWS_ACCOUNT_ID") {
+        Ok(id) if !id.is_empty() => id,
+        _ if endpoint_is_set(config) => LOCAL_ACCOUNT.to_owned(),
+        _ => ask(config).await?,
+    };
+    Ok(Account { region: region(config).to_owned(), account_id, stack_name: "tidegate".to_owned() })
+}
+
+fn endpoint_is_set(config: &SdkConfig) -> bool {
+    config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_SQS").is_some()
+}
+
+async fn ask(config: &SdkConfig) -> anyhow::Result<String> {
+    let call = aws_sdk_sts::Client::new(config).get_caller_identity().send();
+    let hint = "cannot find out the AWS account (set AWS_ACCOUNT_ID, or AWS_ENDPOINT_URL for a local endpoint)";
+    let identity = tokio::time::timeout(Duration::from_secs(20), call)
+        .await
+        .map_err(|_| anyhow::anyhow!("{hint}: no answer in 20 seconds"))?
+        .map_err(|error| anyhow::anyhow!("{hint}: {}", DisplayErrorContext(&error)))?;
+    identity.account.ok_or_else(|| anyhow::anyhow!("{hint}: the answer names none"))
+}

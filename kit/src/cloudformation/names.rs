@@ -1,0 +1,128 @@
+//! The names, ids and ARNs that a deployment would give to resources.
+//!
+//! Where AWS makes an id up (an API id, the tail of an ARN), one is derived from the logical id: the same on every
+//! start, so that URLs and ARNs in logs and files stay true.
+
+use super::Account;
+use super::parameters::partition;
+
+/// The property that names a resource of this type, when its author may choose the name.
+pub(super) fn name_property(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "AWS::SQS::Queue" => "QueueName",
+        "AWS::S3::Bucket" => "BucketName",
+        "AWS::Pipes::Pipe" | "AWS::Events::ApiDestination" | "AWS::Events::Connection" | "AWS::Events::EventBus" => {
+            "Name"
+        }
+        "AWS::IAM::Role" => "RoleName",
+        "AWS::Logs::LogGroup" => "LogGroupName",
+        "AWS::SNS::Topic" => "TopicName",
+        "AWS::Lambda::Function" => "FunctionName",
+        "AWS::ApiGateway::Stage" => "StageName",
+        "AWS::ApiGateway::DomainName" => "DomainName",
+        _ => return None,
+    })
+}
+
+/// The physical id of a resource whose author chose no name. CloudFormation makes `{stack}-{logical id}-{random}`;
+/// the random part is left out, so that it stays the same.
+pub(super) fn generated(kind: &str, logical_id: &str, account: &Account) -> String {
+    match kind {
+        "AWS::S3::Bucket" => format!("{}-{logical_id}", account.stack_name).to_lowercase(),
+        _ if kind.starts_with("AWS::ApiGateway::") => short_id(logical_id),
+        _ => format!("{}-{logical_id}", account.stack_name),
+    }
+}
+
+/// One resource, as references see it.
+pub(super) struct Named<'a> {
+    pub kind: &'a str,
+    pub logical_id: &'a str,
+    pub physical_id: &'a str,
+    /// The `Path` of a role.
+    pub path: &'a str,
+    pub account: &'a Account,
+}
+
+impl Named<'_> {
+    /// What `Ref` gives.
+    pub(super) fn reference(&self) -> String {
+        match self.kind {
+            "AWS::SQS::Queue" => self.queue_url(),
+            "AWS::SNS::Topic" => self.arn("sns", self.physical_id),
+            _ => self.physical_id.to_owned(),
+        }
+    }
+
+    /// What `Fn::GetAtt` gives; `None` when the type has no such attribute, as far as it is known here.
+    pub(super) fn attribute(&self, attribute: &str) -> Option<String> {
+        let id = self.physical_id;
+        Some(match (self.kind, attribute) {
+            ("AWS::SQS::Queue", "Arn") => self.arn("sqs", id),
+            ("AWS::SQS::Queue", "QueueName") => id.to_owned(),
+            ("AWS::SQS::Queue", "QueueUrl") => self.queue_url(),
+            ("AWS::S3::Bucket", "Arn") => format!("arn:{}:s3:::{id}", self.partition()),
+            ("AWS::S3::Bucket", "DomainName") => format!("{id}.s3.amazonaws.com"),
+            ("AWS::S3::Bucket", "RegionalDomainName") => format!("{id}.s3.{}.amazonaws.com", self.account.region),
+            ("AWS::Pipes::Pipe", "Arn") => self.arn("pipes", &format!("pipe/{id}")),
+            ("AWS::Events::ApiDestination", "Arn") => {
+                self.arn("events", &format!("api-destination/{id}/{}", self.uuid()))
+            }
+            ("AWS::Events::ApiDestination", "ArnForPolicy") => self.arn("events", &format!("api-destination/{id}")),
+            ("AWS::Events::Connection", "Arn") => self.arn("events", &format!("connection/{id}/{}", self.uuid())),
+            ("AWS::Events::Connection", "ArnForPolicy") => self.arn("events", &format!("connection/{id}")),
+            ("AWS::Events::Connection", "SecretArn") => {
+                self.arn("secretsmanager", &format!("secret:events!connection/{id}/{}", self.uuid()))
+            }
+            ("AWS::Events::EventBus", "Arn") => self.arn("events", &format!("event-bus/{id}")),
+            ("AWS::IAM::Role", "Arn") => {
+                format!("arn:{}:iam::{}:role{}{id}", self.partition(), self.account.account_id, self.path)
+            }
+            ("AWS::Logs::LogGroup", "Arn") => self.arn("logs", &format!("log-group:{id}:*")),
+            ("AWS::SNS::Topic", "TopicArn") => self.arn("sns", id),
+            ("AWS::SNS::Topic", "TopicName") => id.to_owned(),
+            ("AWS::Lambda::Function", "Arn") => self.arn("lambda", &format!("function:{id}")),
+            ("AWS::ApiGateway::RestApi", "RestApiId") => id.to_owned(),
+            ("AWS::ApiGateway::RestApi", "RootResourceId") => short_id(&format!("{}/", self.logical_id)),
+            _ => return None,
+        })
+    }
+
+    fn arn(&self, service: &str, rest: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{rest}", self.partition(), self.account.region, self.account.account_id)
+    }
+
+    fn queue_url(&self) -> String {
+        format!("https://sqs.{}.amazonaws.com/{}/{}", self.account.region, self.account.account_id, self.physical_id)
+    }
+
+    fn partition(&self) -> &'static str {
+        partition(&self.account.region)
+    }
+
+    fn uuid(&self) -> String {
+        let (a, b) = (hash(self.logical_id, 1), hash(self.logical_id, 2));
+        let hex = format!("{a:016x}{b:016x}");
+        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    }
+}
+
+/// Ten characters of `a-z0-9`, the form of API Gateway's ids.
+fn short_id(seed: &str) -> String {
+    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let mut rest = hash(seed, 0);
+    (0..10)
+        .map(|_| {
+            let letter = ALPHABET[(rest % 36) as usize];
+            rest /= 36;
+            char::from(letter)
+        })
+        .collect()
+}
+
+/// FNV-1a: small, and the same in every release, which the standard library's hasher does not promise.
+fn hash(seed: &str, salt: u8) -> u64 {
+    seed.bytes()
+        .chain([salt])
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,197 @@
+//! The definitions that a program was given: which files, read with which parameters, and what kind each one is.
+//!
+//! The kind of a file is found by its content. What a resource means is left to the program that runs it.
+
+use std::path::{Path, PathBuf};
+
+use crate::cloudformation::{Account, Overrides, Stack};
+use crate::document::{Node, Problem};
+
+/// The repository's own `template.yaml`, used when no file is named.
+const BUILT_IN: &str = include_str!("../../template.yaml");
+
+/// Files larger than this are refused; an import into API Gateway is 6 MB at most.
+const LARGEST: u64 = 6 * 1024 * 1024;
+
+/// The definition settings, the same for every program that takes them.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Definition")]
+pub struct DefinitionArgs {
+    /// A definition: CloudFormation template, OpenAPI document, or the JSON of `aws pipes describe-pipe`,
+    /// `aws events describe-api-destination`, `aws events describe-connection`. Repeatable; commas in the
+    /// environment. Without one, the built-in template.yaml
+    #[arg(long = "definition", value_name = "FILE", env = "DEFINITION", value_delimiter = ',')]
+    pub files: Vec<PathBuf>,
+    /// Values for template parameters, Key=Value … [env: PARAMETER_OVERRIDES, separated by spaces]
+    #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
+    pub parameter_overrides: Vec<String>,
+    /// Go on where a definition asks for something that is not supported, with a warning each time
+    #[arg(long, env = "LENIENT")]
+    pub lenient: bool,
+}
+
+/// Why definitions could not be loaded. Prints one line for each cause.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file cannot be read.
+    #[error("{}: {cause}", file.display())]
+    Unreadable {
+        /// The file as it was named.
+        file: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{0}")]
+    Problem(#[from] Problem),
+    /// Things that are not supported, all of them; `--lenient` passes over these.
+    #[error("{}", lines(.0))]
+    Unsupported(Vec<Problem>),
+    /// A `--parameter-overrides` value is not `Key=Value`.
+    #[error("--parameter-overrides: {0:?} is not Key=Value")]
+    Override(String),
+}
+
+/// Everything the files declare, as it stands in them.
+#[derive(Debug, Clone, Default)]
+pub struct Definition {
+    /// CloudFormation templates, resolved.
+    pub stacks: Vec<Stack>,
+    /// OpenAPI and Swagger documents that are files of their own.
+    pub apis: Vec<Node>,
+    /// What `aws pipes describe-pipe` printed.
+    pub pipes: Vec<Node>,
+    /// What `aws events describe-api-destination` printed.
+    pub api_destinations: Vec<Node>,
+    /// What `aws events describe-connection` printed.
+    pub connections: Vec<Node>,
+    /// Where the definitions live.
+    pub account: Option<Account>,
+    lenient: bool,
+}
+
+impl DefinitionArgs {
+    /// Reads all files for `account`.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn load(&self, account: &Account) -> Result<Definition, LoadError> {
+        let overrides = self.overrides()?;
+        let mut definition =
+            Definition { account: Some(account.clone()), lenient: self.lenient, ..Definition::default() };
+        if self.files.is_empty() {
+            definition.add(&Node::parse("template.yaml (built in)", BUILT_IN)?, &overrides, account)?;
+        }
+        for file in &self.files {
+            definition.add(&Node::parse(&file.display().to_string(), &read(file)?)?, &overrides, account)?;
+        }
+        Ok(definition)
+    }
+
+    fn overrides(&self) -> Result<Overrides, LoadError> {
+        let environment = std::env::var("PARAMETER_OVERRIDES").unwrap_or_default();
+        let given: Vec<&str> = match self.parameter_overrides.as_slice() {
+            [] => environment.split_whitespace().collect(),
+            flags => flags.iter().map(String::as_str).collect(),
+        };
+        let pair = |text: &str| match text.split_once('=') {
+            Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+            // Only the part that cannot hold a secret is shown.
+            _ => Err(LoadError::Override(text.split('=').next().unwrap_or_default().to_owned())),
+        };
+        given.into_iter().map(pair).collect()
+    }
+}
+
+impl Definition {
+    fn add(&mut self, root: &Node, overrides: &Overrides, account: &Account) -> Result<(), LoadError> {
+        let has = |key: &str| root.get(key).is_some();
+        if Stack::is_template(root) {
+            let mut problems = Vec::new();
+            self.stacks.push(Stack::load(root, overrides, account, &mut problems)?);
+            self.judge(problems)?;
+        } else if has("openapi") || has("swagger") {
+            self.apis.push(root.clone());
+        } else if has("ApiDestinationArn") {
+            self.api_destinations.push(root.clone());
+        } else if has("ConnectionArn") && has("AuthorizationType") {
+            self.connections.push(root.clone());
+        } else if has("Source") && has("Target") {
+            self.pipes.push(root.clone());
+        } else {
+            let kinds = "a CloudFormation template, an OpenAPI document, or the output of describe-pipe, \
+                         describe-api-destination or describe-connection";
+            return Err(root.problem(format!("this is none of {kinds}")).into());
+        }
+        Ok(())
+    }
+
+    /// Turns problems that a reader could pass over into an error, or into warnings when `--lenient` was given.
+    ///
+    /// # Errors
+    /// There are problems, and leniency was not asked for.
+    pub fn judge(&self, problems: Vec<Problem>) -> Result<(), LoadError> {
+        if problems.is_empty() {
+            return Ok(());
+        }
+        if !self.lenient {
+            return Err(LoadError::Unsupported(problems));
+        }
+        for problem in problems {
+            tracing::warn!("{problem}");
+        }
+        Ok(())
+    }
+}
+
+fn read(file: &Path) -> Result<String, LoadError> {
+    let unreadable = |cause| LoadError::Unreadable { file: file.to_owned(), cause };
+    let length = std::fs::metadata(file).map_err(unreadable)?.len();
+    if length > LARGEST {
+        return Err(unreadable(std::io::Error::other(format!("{length} bytes; definitions have {LARGEST} at most"))));
+    }
+    std::fs::read_to_string(file).map_err(unreadable)
+}
+
+fn lines(problems: &[Problem]) -> String {
+    let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    format!("{}\n(--lenient goes on without what is not supported)", texts.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> Account {
+        Account { region: "eu-west-1".into(), account_id: "000000000000".into(), stack_name: "tidegate".into() }
+    }
+
+    fn load(text: &str, lenient: bool) -> Result<Definition, LoadError> {
+        let mut definition = Definition { lenient, ..Definition::default() };
+        definition.add(&Node::parse("f", text)?, &Overrides::new(), &account())?;
+        Ok(definition)
+    }
+
+    #[test]
+    fn the_built_in_definition_loads() {
+        let definition = DefinitionArgs::default().load(&account()).unwrap();
+        assert!(definition.stacks[0].of_kind("AWS::ApiGateway::RestApi").next().is_some());
+    }
+
+    #[test]
+    fn the_kind_is_found_by_content() {
+        assert_eq!(load("openapi: 3.0.1", false).unwrap().apis.len(), 1);
+        assert_eq!(load(r#"{"Name":"p","Source":"s","Target":"t"}"#, false).unwrap().pipes.len(), 1);
+        assert_eq!(load(r#"{"ApiDestinationArn":"a","ConnectionArn":"c"}"#, false).unwrap().api_destinations.len(), 1);
+        assert_eq!(load(r#"{"ConnectionArn":"c","AuthorizationType":"BASIC"}"#, false).unwrap().connections.len(), 1);
+        assert!(load("hello: world", false).unwrap_err().to_string().starts_with("f:1:1: this is none of"));
+    }
+
+    #[test]
+    fn unsupported_is_loud_unless_lenient() {
+        let text = "Resources: {}\nTransform: AWS::Serverless-2016-10-31";
+        let message = load(text, false).unwrap_err().to_string();
+        assert!(message.starts_with("f:2:12: the template: Transform is not supported"), "{message}");
+        assert!(load(text, true).is_ok());
+    }
+}

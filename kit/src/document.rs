@@ -1,0 +1,269 @@
+//! A YAML or JSON document as a tree in which every value knows its place.
+//!
+//! Definitions are read through this, so that an error can name file, line and column. JSON is read as the YAML that
+//! it nearly is. Nothing here knows what a document means: tags such as `!Sub` are kept for the reader above.
+
+mod fields;
+mod parse;
+
+pub use fields::Fields;
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Where a value stands: file name as the user gave it, line and column counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, as it was named on the command line.
+    pub file: Arc<str>,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+impl Place {
+    /// A problem that stands here.
+    pub fn problem(&self, message: impl Into<String>) -> Problem {
+        Problem { place: self.clone(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// What is wrong with a document, and where. Prints as `file:line:column: message`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct Problem {
+    /// Where it is.
+    pub place: Place,
+    /// What it is, in words for the author of the document.
+    pub message: String,
+}
+
+/// A value and its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// The value.
+    pub value: Value,
+    /// Where it starts.
+    pub place: Place,
+    /// A local tag without its exclamation mark: `Sub` for `!Sub`.
+    pub tag: Option<String>,
+}
+
+/// What a document can hold.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Nothing, `null` or `~`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number, as written: account ids keep their leading zeros.
+    Number(String),
+    /// Text.
+    String(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in the order of the document; keys are unique.
+    Map(Vec<Entry>),
+}
+
+/// One entry of a mapping.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub place: Place,
+    /// What it maps to.
+    pub node: Node,
+}
+
+impl Node {
+    /// Reads one document. `file` is only a name, used in every place.
+    ///
+    /// # Errors
+    /// Text that is neither YAML nor JSON, a key that is repeated, several documents in one text, or nesting and
+    /// aliases beyond what a definition needs.
+    pub fn parse(file: &str, text: &str) -> Result<Node, Problem> {
+        parse::parse(file, text)
+    }
+
+    /// A node made by a reader in place of `self`: the value is new, the place stays.
+    pub fn with(&self, value: Value) -> Node {
+        Node { value, place: self.place.clone(), tag: None }
+    }
+
+    /// A problem at this node.
+    pub fn problem(&self, message: impl Into<String>) -> Problem {
+        self.place.problem(message)
+    }
+
+    /// The node under `key`, when this is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        match &self.value {
+            Value::Map(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node),
+            _ => None,
+        }
+    }
+
+    /// Text; numbers and booleans as they were written, as CloudFormation converts them.
+    ///
+    /// # Errors
+    /// The node is null, a list or a mapping.
+    pub fn text(&self) -> Result<&str, Problem> {
+        match &self.value {
+            Value::String(text) | Value::Number(text) => Ok(text),
+            Value::Bool(true) => Ok("true"),
+            Value::Bool(false) => Ok("false"),
+            other => Err(self.problem(format!("expected text, found {}", other.kind()))),
+        }
+    }
+
+    /// A whole number; text that holds one is accepted, as CloudFormation accepts it.
+    ///
+    /// # Errors
+    /// Anything else, and numbers that do not fit.
+    pub fn integer(&self) -> Result<i64, Problem> {
+        let wrong = || self.problem(format!("expected a whole number, found {}", self.value.kind()));
+        self.text().map_err(|_| wrong())?.trim().parse().map_err(|_| wrong())
+    }
+
+    /// A whole number within `range`.
+    ///
+    /// # Errors
+    /// Not a whole number, or outside of the range, which the text names.
+    pub fn integer_in(&self, range: std::ops::RangeInclusive<i64>) -> Result<i64, Problem> {
+        let number = self.integer()?;
+        if range.contains(&number) {
+            return Ok(number);
+        }
+        Err(self.problem(format!("{number} is outside of {} to {}", range.start(), range.end())))
+    }
+
+    /// `true` or `false`; the texts are accepted too, as CloudFormation accepts them.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn boolean(&self) -> Result<bool, Problem> {
+        match &self.value {
+            Value::Bool(value) => Ok(*value),
+            Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+            Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+            other => Err(self.problem(format!("expected true or false, found {}", other.kind()))),
+        }
+    }
+
+    /// The elements of a list.
+    ///
+    /// # Errors
+    /// The node is not a list.
+    pub fn list(&self) -> Result<&[Node], Problem> {
+        match &self.value {
+            Value::List(nodes) => Ok(nodes),
+            other => Err(self.problem(format!("expected a list, found {}", other.kind()))),
+        }
+    }
+
+    /// The entries of a mapping.
+    ///
+    /// # Errors
+    /// The node is not a mapping.
+    pub fn entries(&self) -> Result<&[Entry], Problem> {
+        match &self.value {
+            Value::Map(entries) => Ok(entries),
+            other => Err(self.problem(format!("expected a mapping, found {}", other.kind()))),
+        }
+    }
+
+    /// A mapping of texts, such as tags, stage variables or request templates.
+    ///
+    /// # Errors
+    /// The node is not a mapping, or one of its values is not text.
+    pub fn text_map(&self) -> Result<Vec<(&str, &str)>, Problem> {
+        self.entries()?.iter().map(|entry| Ok((entry.key.as_str(), entry.node.text()?))).collect()
+    }
+
+    /// The mapping's entries, to be taken one by one and accounted for at the end: see [`Fields`].
+    /// `owner` names the thing in messages, for example `pub-sub-pipe (AWS::Pipes::Pipe)`.
+    ///
+    /// # Errors
+    /// The node is not a mapping.
+    pub fn fields(&self, owner: impl Into<String>) -> Result<Fields<'_>, Problem> {
+        Fields::new(owner.into(), self)
+    }
+
+    /// The same data without places. Numbers that JSON cannot write become text.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone())),
+            Value::String(text) => Json::String(text.clone()),
+            Value::List(nodes) => nodes.iter().map(Node::to_json).collect(),
+            Value::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect(),
+        }
+    }
+}
+
+impl Value {
+    /// The kind in words, with its article, for messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Value::Null => "nothing",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "text",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a mapping",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(text: &str) -> Node {
+        Node::parse("t.yaml", text).expect("a document")
+    }
+
+    #[test]
+    fn values_know_their_place() {
+        let root = node("a:\n  - 1\n  - b: !Sub x\n");
+        let list = root.get("a").unwrap().list().unwrap();
+        assert_eq!(list[0].place.to_string(), "t.yaml:2:5");
+        let sub = list[1].get("b").unwrap();
+        assert_eq!((sub.text().unwrap(), sub.tag.as_deref(), sub.place.line), ("x", Some("Sub"), 3));
+    }
+
+    #[test]
+    fn text_is_what_was_written() {
+        let root = node("account: 000000000012\nrate: 1.50\nquoted: '7'\nyes: true\nnone:\n");
+        assert_eq!(root.get("account").unwrap().text().unwrap(), "000000000012");
+        assert_eq!(root.get("rate").unwrap().text().unwrap(), "1.50");
+        assert_eq!(root.get("quoted").unwrap().integer().unwrap(), 7);
+        assert!(root.get("yes").unwrap().boolean().unwrap());
+        let message = root.get("none").unwrap().text().unwrap_err().to_string();
+        assert!(message.ends_with("expected text, found nothing"), "{message}");
+    }
+
+    #[test]
+    fn json_keeps_order_numbers_and_places() {
+        let root = node("{\n\t\"z\": 1.50,\n\t\"a\": {\"u\": \"\\u00e9\\/\"}\n}");
+        assert_eq!(root.to_json().to_string(), r#"{"z":1.50,"a":{"u":"é/"}}"#);
+        assert_eq!(root.get("a").unwrap().place.line, 3);
+    }
+
+    #[test]
+    fn a_range_is_named_when_it_is_missed() {
+        let message = node("n: 30000").get("n").unwrap().integer_in(50..=29_000).unwrap_err().to_string();
+        assert_eq!(message, "t.yaml:1:4: 30000 is outside of 50 to 29000");
+    }
+}

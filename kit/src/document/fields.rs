@@ -1,0 +1,86 @@
+//! The entries of one mapping, taken by name and accounted for at the end.
+//!
+//! A reader says of every entry whether it is used, does nothing here, or cannot be honoured yet. What nobody spoke
+//! of is unknown. That is how "unsupported is loud" is kept without a second list of names.
+
+use super::{Entry, Node, Place, Problem};
+
+/// A mapping being read. Call [`Fields::finish`] when everything known was taken.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    owner: String,
+    place: Place,
+    rest: Vec<&'a Entry>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(owner: String, node: &'a Node) -> Result<Fields<'a>, Problem> {
+        let entries = node
+            .entries()
+            .map_err(|problem| Problem { message: format!("{owner}: {}", problem.message), ..problem })?;
+        Ok(Fields { owner, place: node.place.clone(), rest: entries.iter().collect(), problems: Vec::new() })
+    }
+
+    /// Takes an entry that may be absent.
+    pub fn optional(&mut self, name: &str) -> Option<&'a Node> {
+        let index = self.rest.iter().position(|entry| entry.key == name)?;
+        Some(&self.rest.remove(index).node)
+    }
+
+    /// Takes an entry that must be there.
+    ///
+    /// # Errors
+    /// It is not; the problem stands where the mapping starts.
+    pub fn required(&mut self, name: &str) -> Result<&'a Node, Problem> {
+        self.optional(name).ok_or_else(|| self.place.problem(format!("{}: {name} is missing", self.owner)))
+    }
+
+    /// Entries that have no effect here and need none: descriptions, tags, roles.
+    pub fn ignore(&mut self, names: &[&str]) {
+        self.rest.retain(|entry| !names.contains(&entry.key.as_str()));
+    }
+
+    /// Entries that mean something on AWS which Tidegate does not do (yet): each one present becomes a problem.
+    pub fn unsupported(&mut self, names: &[&str]) {
+        for name in names {
+            if let Some(node) = self.optional(name) {
+                self.problems.push(node.problem(format!("{}: {name} is not supported", self.owner)));
+            }
+        }
+    }
+
+    /// Everything that was neither taken nor ignored, as problems.
+    pub fn finish(self) -> Vec<Problem> {
+        let Fields { owner, rest, mut problems, .. } = self;
+        problems
+            .extend(rest.into_iter().map(|entry| entry.place.problem(format!("{owner}: {} is unknown", entry.key))));
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::document::Node;
+
+    #[test]
+    fn every_entry_is_accounted_for() {
+        let node = Node::parse("t", "{Name: n, Tags: [], KmsKeyId: k, Nmae: x}").unwrap();
+        let mut fields = node.fields("Q (AWS::SQS::Queue)").unwrap();
+        assert_eq!(fields.required("Name").unwrap().text().unwrap(), "n");
+        fields.ignore(&["Tags"]);
+        fields.unsupported(&["KmsKeyId", "Policy"]);
+        let problems: Vec<String> = fields.finish().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            problems,
+            ["t:1:31: Q (AWS::SQS::Queue): KmsKeyId is not supported", "t:1:34: Q (AWS::SQS::Queue): Nmae is unknown"]
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let node = Node::parse("t", "{}").unwrap();
+        let message = node.fields("P").unwrap().required("Source").unwrap_err().to_string();
+        assert_eq!(message, "t:1:1: P: Source is missing");
+    }
+}

@@ -1,0 +1,214 @@
+//! Which addresses may be spoken to. Pure: names and addresses in, a verdict out.
+//!
+//! Public addresses always; private, loopback, link-local and other special ones only when the operator allowed them
+//! by name or by network.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// One `--allow-target`: a host name, an address or a network in CIDR form, each with an optional `:port`
+/// (`sub`, `127.0.0.1:3001`, `10.0.0.0/8`, `[::1]:3001`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowTarget {
+    host: Host,
+    port: Option<u16>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Host {
+    Name(String),
+    Network(IpAddr, u8),
+}
+
+/// Everything that is allowed beside public addresses.
+#[derive(Debug, Clone, Default)]
+pub struct AllowTargets(Arc<[AllowTarget]>);
+
+impl AllowTargets {
+    /// Collects what was allowed.
+    pub fn new(targets: impl IntoIterator<Item = AllowTarget>) -> AllowTargets {
+        AllowTargets(targets.into_iter().collect())
+    }
+
+    /// Whether `address`, which `host` resolved to, may be connected to.
+    pub fn permit(&self, host: &str, port: u16, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        is_public(address) || self.0.iter().any(|allowed| allowed.covers(host, port, address))
+    }
+}
+
+impl AllowTarget {
+    fn covers(&self, host: &str, port: u16, address: IpAddr) -> bool {
+        let here = match &self.host {
+            Host::Name(name) => name.eq_ignore_ascii_case(host.trim_end_matches('.')),
+            Host::Network(network, bits) => contains(*network, *bits, address),
+        };
+        here && self.port.is_none_or(|allowed| allowed == port)
+    }
+}
+
+impl FromStr for AllowTarget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<AllowTarget, String> {
+        let (host, port) = split_port(text)?;
+        let (address, bits) = host.split_once('/').map_or((host, None), |(address, bits)| (address, Some(bits)));
+        let host = match (address.parse::<IpAddr>(), bits) {
+            (Ok(address), bits) => {
+                Host::Network(address.to_canonical(), prefix(address, bits).ok_or_else(|| wrong(text))?)
+            }
+            (Err(_), None) if is_name(address) => Host::Name(address.trim_end_matches('.').to_owned()),
+            (Err(_), _) => return Err(wrong(text)),
+        };
+        Ok(AllowTarget { host, port })
+    }
+}
+
+fn wrong(text: &str) -> String {
+    format!("{text:?} is not a host name, an address or a network (examples: sub, 127.0.0.1:3001, 10.0.0.0/8)")
+}
+
+fn split_port(text: &str) -> Result<(&str, Option<u16>), String> {
+    if let Some(rest) = text.strip_prefix('[') {
+        let (address, tail) = rest.split_once(']').ok_or_else(|| wrong(text))?;
+        return match tail.strip_prefix(':') {
+            Some(port) => Ok((address, Some(port.parse().map_err(|_| wrong(text))?))),
+            None if tail.is_empty() => Ok((address, None)),
+            None => Err(wrong(text)),
+        };
+    }
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') => Ok((host, Some(port.parse().map_err(|_| wrong(text))?))),
+        _ => Ok((text, None)),
+    }
+}
+
+fn prefix(address: IpAddr, bits: Option<&str>) -> Option<u8> {
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    match bits {
+        Some(bits) => bits.parse().ok().filter(|bits| *bits <= most),
+        None => Some(most),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+fn contains(network: IpAddr, bits: u8, address: IpAddr) -> bool {
+    match (network, address) {
+        (IpAddr::V4(network), IpAddr::V4(address)) => {
+            same(network.to_bits().into(), address.to_bits().into(), 32 - bits)
+        }
+        (IpAddr::V6(network), IpAddr::V6(address)) => same(network.to_bits(), address.to_bits(), 128 - bits),
+        _ => false,
+    }
+}
+
+fn same(a: u128, b: u128, ignored: u8) -> bool {
+    let kept = |bits: u128| bits.checked_shr(ignored.into()).unwrap_or(0);
+    kept(a) == kept(b)
+}
+
+/// Reachable over the internet, by IANA's special-purpose registries.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let special = match a {
+        0 | 10 | 127 | 224..=255 => true,
+        100 => (64..128).contains(&b),
+        169 => b == 254,
+        172 => (16..32).contains(&b),
+        192 => b == 168 || (b == 0 && (c == 0 || c == 2)) || (b == 88 && c == 99),
+        198 => b == 18 || b == 19 || (b == 51 && c == 100),
+        203 => b == 0 && c == 113,
+        _ => false,
+    };
+    !special
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let segments = address.segments();
+    let embedded = |high: u16, low: u16| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low));
+    match segments {
+        // NAT64 and 6to4 lead to an IPv4 address, so that one is judged.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => is_public_v4(embedded(high, low)),
+        [0x2001, 0xdb8, ..] | [0x2001, 0..0x200, ..] => false,
+        [first, ..] => (0x2000..0x4000).contains(&first),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(allowed: &[&str], host: &str, port: u16, address: &str, expected: bool) {
+        let targets = AllowTargets::new(allowed.iter().map(|text| text.parse().expect("valid")));
+        assert_eq!(
+            targets.permit(host, port, address.parse().unwrap()),
+            expected,
+            "{allowed:?} {host}:{port} {address}"
+        );
+    }
+
+    #[test]
+    fn special_addresses_need_permission() {
+        for address in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2606:4700::1", "64:ff9b::808:808", "2002:808:808::1"] {
+            check(&[], "x", 443, address, true);
+        }
+        for address in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fe80::1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::a00:1",
+            "2002:7f00:1::",
+            "fec0::1",
+            "ff02::1",
+            "2001:db8::1",
+            "198.18.0.1",
+        ] {
+            check(&[], "x", 443, address, false);
+        }
+    }
+
+    #[test]
+    fn permission_is_by_name_network_and_port() {
+        check(&["sub"], "SUB", 3001, "172.18.0.5", true);
+        check(&["sub"], "other", 3001, "172.18.0.5", false);
+        check(&["127.0.0.1:3001"], "localhost", 3001, "127.0.0.1", true);
+        check(&["127.0.0.1:3001"], "localhost", 3002, "127.0.0.1", false);
+        check(&["10.0.0.0/8"], "x", 80, "10.200.0.1", true);
+        check(&["10.0.0.0/8"], "x", 80, "11.0.0.1", true);
+        check(&["10.0.0.0/8"], "x", 80, "192.168.0.1", false);
+        check(&["10.0.0.0/8"], "x", 80, "::ffff:10.0.0.1", true);
+        check(&["[::1]:80"], "x", 80, "::1", true);
+        check(&["fd00::/8"], "x", 80, "fd12::1", true);
+        check(&["0.0.0.0/0"], "x", 80, "127.0.0.1", true);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in ["", "10.0.0.0/33", "a b", "x:99999", "[::1", "name/8", "[::1]x"] {
+            assert!(text.parse::<AllowTarget>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Binding a port, serving on it, and draining when told to stop.
+//!
+//! The caller owns the port and the stop signal: `main` passes a fixed port and [`stop_on_signal`], a test passes
+//! port 0 and a token of its own.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
+use hyper_util::rt::TokioTimer;
+use tokio_util::sync::CancellationToken;
+
+/// How long requests that are under way may take to finish after a stop signal.
+pub const DRAIN: Duration = Duration::from_secs(30);
+
+/// A client that has not sent its headers by then is cut off.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Binds `address`. `setting` names what would move it, for the message: `--listen or GATEWAY_LISTEN`.
+///
+/// # Errors
+/// The port cannot be had; the text names the address, the reason and the setting.
+pub fn bind(address: SocketAddr, setting: &str) -> io::Result<TcpListener> {
+    let named = |error: io::Error| {
+        let reason = match error.kind() {
+            io::ErrorKind::AddrInUse => "the address is already taken".to_owned(),
+            _ => error.to_string(),
+        };
+        io::Error::new(error.kind(), format!("cannot listen on {address}: {reason} (set {setting} to another one)"))
+    };
+    let listener = TcpListener::bind(address).map_err(named)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves `app` until `stop` is cancelled, then finishes what is under way for up to [`DRAIN`]. Handlers can ask for
+/// `axum::extract::ConnectInfo<SocketAddr>`.
+///
+/// # Errors
+/// The listener broke.
+pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) -> io::Result<()> {
+    let handle = Handle::new();
+    let drain = tokio::spawn({
+        let handle = handle.clone();
+        async move {
+            stop.cancelled().await;
+            handle.graceful_shutdown(Some(DRAIN));
+        }
+    });
+    let mut server = axum_server::from_tcp(listener)?.acceptor(NoDelayAcceptor::new()).handle(handle);
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(Some(HEADER_TIMEOUT));
+    let served = server.serve(app.into_make_service_with_connect_info::<SocketAddr>()).await;
+    drain.abort();
+    served
+}
+
+/// A token that is cancelled by SIGTERM or SIGINT. A second signal ends the process at once, with exit code 130.
+///
+/// # Errors
+/// The signal handlers cannot be installed.
+pub fn stop_on_signal() -> io::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stop = CancellationToken::new();
+    let token = stop.clone();
+    tokio::spawn(async move {
+        for times in 0.. {
+            tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
+            if times > 0 {
+                std::process::exit(130);
+            }
+            tracing::info!("stopping; what is under way has {} seconds to finish", DRAIN.as_secs());
+            token.cancel();
+        }
+    });
+    Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    #[tokio::test]
+    async fn what_is_under_way_is_finished() {
+        let listener = bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, begun) = (CancellationToken::new(), CancellationToken::new());
+        let app = Router::new().route(
+            "/",
+            get({
+                let (stop, begun) = (stop.clone(), begun.clone());
+                async move || {
+                    begun.cancel();
+                    stop.cancelled().await;
+                    "done"
+                }
+            }),
+        );
+        let server = tokio::spawn(serve(listener, app, stop.clone()));
+        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+        begun.cancelled().await;
+        stop.cancel();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("done"), "{answer}");
+        server.await.unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_busy_port_is_named_with_the_setting_that_moves_it() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap();
+        let message = bind(address, "--listen or GATEWAY_LISTEN").unwrap_err().to_string();
+        assert_eq!(
+            message,
+            format!(
+                "cannot listen on {address}: the address is already taken (set --listen or GATEWAY_LISTEN to another one)"
+            )
+        );
+    }
+}
