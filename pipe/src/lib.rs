@@ -1,1 +1,3 @@
-//! Not written yet.
+//! EventBridge Pipes, run anywhere.
+
+pub mod pattern;

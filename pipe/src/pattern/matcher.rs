@@ -1,0 +1,97 @@
+//! One alternative of a pattern's list, against one leaf of an event.
+//!
+//! A leaf is a string, number, boolean or null. Where in the event it stands is not known here.
+
+use serde_json::Value;
+
+use super::address::{self, Block};
+use super::number::{Decimal, Range};
+use super::wildcard::Wildcard;
+
+/// One alternative.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matcher {
+    /// That text, code point by code point.
+    Text(String),
+    /// Text that is this IP address, however it is spelled.
+    Address(Vec<u8>),
+    /// That number, however it is written.
+    Number(Decimal),
+    /// That boolean.
+    Boolean(bool),
+    /// `null`.
+    Null,
+    /// Text that starts so.
+    Prefix(String),
+    /// Text that starts so, in any case; held folded.
+    PrefixIgnoreCase(String),
+    /// Text that ends so.
+    Suffix(String),
+    /// Text that ends so, in any case; held folded.
+    SuffixIgnoreCase(String),
+    /// That text in any case; held folded.
+    EqualsIgnoreCase(String),
+    /// A number within bounds.
+    Numeric(Range),
+    /// An IP address within a block.
+    Cidr(Block),
+    /// Text that fits a wildcard.
+    Wildcard(Wildcard),
+    /// Any leaf.
+    Exists,
+    /// No leaf: decided where the event is walked, never by a leaf.
+    Absent,
+    /// A leaf that none of these accepts.
+    AnythingBut(Vec<Matcher>),
+}
+
+impl Matcher {
+    /// An exact text. The event rules engine reads text that is an IP address as that address.
+    pub fn text(text: &str) -> Matcher {
+        address::bytes(text).map_or_else(|| Matcher::Text(text.to_owned()), Matcher::Address)
+    }
+
+    /// Whether this leaf is accepted.
+    pub fn accepts(&self, leaf: &Value) -> bool {
+        match self {
+            Matcher::Exists => true,
+            Matcher::Absent => false,
+            Matcher::Null => leaf.is_null(),
+            Matcher::Boolean(expected) => leaf.as_bool() == Some(*expected),
+            Matcher::AnythingBut(excluded) => !excluded.iter().any(|matcher| matcher.accepts(leaf)),
+            Matcher::Number(_) | Matcher::Numeric(_) => match leaf {
+                Value::Number(number) => self.accepts_number(&Decimal::parse(number.as_str())),
+                _ => false,
+            },
+            _ => leaf.as_str().is_some_and(|text| self.accepts_text(text)),
+        }
+    }
+
+    fn accepts_number(&self, number: &Decimal) -> bool {
+        match self {
+            Matcher::Number(expected) => expected == number,
+            Matcher::Numeric(range) => range.contains(number),
+            _ => false,
+        }
+    }
+
+    fn accepts_text(&self, text: &str) -> bool {
+        match self {
+            Matcher::Text(expected) => expected == text,
+            Matcher::Address(expected) => address::bytes(text).as_ref() == Some(expected),
+            Matcher::Prefix(start) => text.starts_with(start),
+            Matcher::PrefixIgnoreCase(start) => fold(text).starts_with(start),
+            Matcher::Suffix(end) => text.ends_with(end),
+            Matcher::SuffixIgnoreCase(end) => fold(text).ends_with(end),
+            Matcher::EqualsIgnoreCase(expected) => &fold(text) == expected,
+            Matcher::Cidr(block) => block.contains(text),
+            Matcher::Wildcard(wildcard) => wildcard.fits(text),
+            _ => false,
+        }
+    }
+}
+
+/// Text without its case, character by character, so that context (a final sigma) changes nothing.
+pub fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,120 @@
+//! A JSON number as an exact decimal, so that 300 equals 300.0 and nothing is lost to floating point.
+//!
+//! The work is bounded by the length of the text: exponents are compared, never expanded.
+
+use std::cmp::Ordering;
+
+/// The event rules engine compares numbers only within ± this bound; literal equality goes beyond it.
+const COMPARABLE_UP_TO: &str = "500000000000";
+
+/// A decimal number: `0.digits × 10^exponent`, without leading or trailing zeros. Zero has no digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decimal {
+    negative: bool,
+    digits: Vec<u8>,
+    exponent: i64,
+}
+
+impl Decimal {
+    /// Reads the text of a JSON number. Text that is no number reads as far as it is one.
+    pub fn parse(text: &str) -> Decimal {
+        let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (mantissa, power) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = || whole.bytes().chain(fraction.bytes());
+        let zeros = all().take_while(|&digit| digit == b'0').count();
+        let mut digits: Vec<u8> = all().skip(zeros).collect();
+        let kept = digits.iter().rposition(|&digit| digit != b'0').map_or(0, |last| last + 1);
+        digits.truncate(kept);
+        if digits.is_empty() {
+            return Decimal { negative: false, digits, exponent: 0 };
+        }
+        let shift = whole.len() as i64 - zeros as i64;
+        Decimal { negative, digits, exponent: exponent(power).saturating_add(shift) }
+    }
+
+    /// Whether `numeric` and its ranges look at this number at all.
+    pub fn is_comparable(&self) -> bool {
+        let bound = Decimal::parse(COMPARABLE_UP_TO);
+        self.magnitude(&bound) != Ordering::Greater
+    }
+
+    fn magnitude(&self, other: &Decimal) -> Ordering {
+        match (self.digits.is_empty(), other.digits.is_empty()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) => self.exponent.cmp(&other.exponent).then_with(|| self.digits.cmp(&other.digits)),
+        }
+    }
+}
+
+/// An exponent too large to hold is as good as the largest.
+fn exponent(power: &str) -> i64 {
+    let bound = if power.starts_with('-') { i64::MIN } else { i64::MAX };
+    power.strip_prefix('+').unwrap_or(power).parse().unwrap_or(bound)
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Decimal) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, false) => self.magnitude(other),
+            (true, true) => other.magnitude(self),
+        }
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Decimal) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// What `{"numeric": […]}` accepts: one bound or two, each with whether the bound itself is meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Range {
+    /// The least number, and whether it is included.
+    pub lower: Option<(Decimal, bool)>,
+    /// The greatest number, and whether it is included.
+    pub upper: Option<(Decimal, bool)>,
+}
+
+impl Range {
+    /// Whether `number` lies within.
+    pub fn contains(&self, number: &Decimal) -> bool {
+        let above = self.lower.as_ref().is_none_or(|(bound, closed)| number > bound || (*closed && number == bound));
+        let below = self.upper.as_ref().is_none_or(|(bound, closed)| number < bound || (*closed && number == bound));
+        number.is_comparable() && above && below
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_numbers_are_equal_however_they_are_written() {
+        for (a, b) in [("300", "300.0"), ("3.0e2", "300"), ("-0.0", "0"), ("1e-05", "0.00001"), ("0.10", "1E-1")] {
+            assert_eq!(Decimal::parse(a), Decimal::parse(b), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn order_is_exact_and_survives_any_exponent() {
+        let sorted =
+            ["-1e99999999999999999999", "-2", "-1.5", "-1", "0", "1e-7", "9007199254740992", "9007199254740993"];
+        for pair in sorted.windows(2) {
+            assert!(Decimal::parse(pair[0]) < Decimal::parse(pair[1]), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn ranges_look_at_comparable_numbers_only() {
+        let positive = Range { lower: Some((Decimal::parse("0"), false)), upper: None };
+        assert!(positive.contains(&Decimal::parse("500000000000")));
+        assert!(!positive.contains(&Decimal::parse("500000000001")));
+        assert!(!positive.contains(&Decimal::parse("0")));
+    }
+}

@@ -1,0 +1,183 @@
+//! What must hold together: fields by path, each with its alternatives; and the walk of an event along them.
+//!
+//! Fields under the same array must be satisfied by the same element. Arrays of arrays are walked flat, and a key
+//! with dots (`"a.b"`) is the path `a`, `b`. The walk touches each event value at most once a field, and goes no
+//! deeper than the pattern does, except through arrays.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::matcher::Matcher;
+
+/// The alternatives that a pattern lists for one field.
+#[derive(Debug, PartialEq)]
+pub struct Leaf {
+    /// Any of these.
+    pub alternatives: Vec<Matcher>,
+    /// The list as the pattern has it.
+    pub text: String,
+}
+
+impl Leaf {
+    fn accepts(&self, value: &Value) -> bool {
+        self.alternatives.iter().any(|matcher| matcher.accepts(value))
+    }
+
+    fn accepts_absence(&self) -> bool {
+        self.alternatives.contains(&Matcher::Absent)
+    }
+}
+
+/// One level of a pattern: what the value itself must be, and what its fields must be.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    /// Alternatives for the value itself.
+    pub leaf: Option<Arc<Leaf>>,
+    /// Conditions on its fields.
+    pub fields: Vec<(String, Tree)>,
+}
+
+/// How far a part of an event satisfies a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does not.
+    No,
+    /// It does, because nothing is there and nothing need be.
+    Absent,
+    /// It does, by what is there.
+    Yes,
+}
+
+impl Verdict {
+    fn and(self, other: Verdict) -> Verdict {
+        match (self, other) {
+            (Verdict::No, _) | (_, Verdict::No) => Verdict::No,
+            (Verdict::Absent, Verdict::Absent) => Verdict::Absent,
+            _ => Verdict::Yes,
+        }
+    }
+}
+
+impl Tree {
+    /// Puts `leaf` at a dotted path. The same path twice: the last one wins, as with the event rules engine.
+    pub fn insert(&mut self, path: &str, leaf: Arc<Leaf>) {
+        let mut tree = self;
+        for name in path.split('.') {
+            let index = tree.fields.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+                tree.fields.push((name.to_owned(), Tree::default()));
+                tree.fields.len() - 1
+            });
+            tree = &mut tree.fields[index].1;
+        }
+        tree.leaf = Some(leaf);
+    }
+
+    /// The conditions under a field of this level.
+    pub fn field(&self, name: &str) -> Option<&Tree> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, tree)| tree)
+    }
+
+    /// Judges a value that stands where this tree does.
+    pub fn judge(&self, value: &Value) -> Verdict {
+        match value {
+            Value::Array(elements) => best(elements.iter().map(|element| self.judge(element)), || self.judge_absence()),
+            Value::Object(map) => self.judge_object(map),
+            scalar => self.judge_leaf(scalar).and(self.judge_fields_absent()),
+        }
+    }
+
+    /// Judges the case that nothing stands here.
+    pub fn judge_absence(&self) -> Verdict {
+        let leaf = self.leaf.as_ref().map_or(Verdict::Absent, |leaf| absence(leaf));
+        leaf.and(self.judge_fields_absent())
+    }
+
+    fn judge_fields_absent(&self) -> Verdict {
+        self.fields.iter().map(|(_, tree)| tree.judge_absence()).fold(Verdict::Absent, Verdict::and)
+    }
+
+    fn judge_leaf(&self, scalar: &Value) -> Verdict {
+        match &self.leaf {
+            None => Verdict::Absent,
+            Some(leaf) if leaf.accepts(scalar) => Verdict::Yes,
+            Some(_) => Verdict::No,
+        }
+    }
+
+    fn judge_object(&self, map: &Map<String, Value>) -> Verdict {
+        let dotted = map.keys().any(|key| key.contains('.'));
+        let own = self.leaf.as_ref().map_or(Verdict::Absent, |leaf| absence(leaf));
+        let fields = self.fields.iter().map(|(name, tree)| match map.get(name) {
+            _ if dotted => tree.judge_sources(&sources(map, name)),
+            Some(value) => tree.judge(value),
+            None => tree.judge_absence(),
+        });
+        fields.fold(own, Verdict::and)
+    }
+
+    /// Judges values that reach this place by different keys of one object (`"a": {"b": …}` and `"a.b": …`). Here the
+    /// fields are judged one by one: that two of them share an array element is not asked.
+    fn judge_sources(&self, sources: &[Source<'_>]) -> Verdict {
+        match sources {
+            [] => return self.judge_absence(),
+            [Source { rest: None, value }] => return self.judge(value),
+            _ => {}
+        }
+        let alone = Tree { leaf: self.leaf.clone(), fields: Vec::new() };
+        let here = sources.iter().filter(|source| source.rest.is_none());
+        let own = best(here.map(|source| alone.judge(source.value)), || alone.judge_absence());
+        let fields = self.fields.iter().map(|(name, tree)| {
+            let deeper: Vec<_> = sources.iter().flat_map(|source| source.step(name)).collect();
+            tree.judge_sources(&deeper)
+        });
+        fields.fold(own, Verdict::and)
+    }
+}
+
+fn absence(leaf: &Leaf) -> Verdict {
+    if leaf.accepts_absence() { Verdict::Absent } else { Verdict::No }
+}
+
+/// One of several that satisfies everything is enough; absence must hold in all of them.
+fn best(verdicts: impl Iterator<Item = Verdict>, none: impl FnOnce() -> Verdict) -> Verdict {
+    let mut seen = None;
+    for verdict in verdicts {
+        seen = match (seen, verdict) {
+            (_, Verdict::Yes) => return Verdict::Yes,
+            (Some(Verdict::No), _) | (_, Verdict::No) => Some(Verdict::No),
+            _ => Some(Verdict::Absent),
+        };
+    }
+    seen.unwrap_or_else(none)
+}
+
+/// A value on the way to a place, and what is left of the dotted key that led to it.
+#[derive(Debug, Clone, Copy)]
+struct Source<'e> {
+    rest: Option<&'e str>,
+    value: &'e Value,
+}
+
+impl<'e> Source<'e> {
+    fn step(&self, name: &str) -> Vec<Source<'e>> {
+        match (self.rest, self.value) {
+            (Some(key), value) => under(key, name).map(|rest| Source { rest, value }).into_iter().collect(),
+            (None, Value::Object(map)) => sources(map, name),
+            (None, Value::Array(elements)) => {
+                elements.iter().flat_map(|value| Source { rest: None, value }.step(name)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn sources<'e>(map: &'e Map<String, Value>, name: &str) -> Vec<Source<'e>> {
+    map.iter().filter_map(|(key, value)| under(key, name).map(|rest| Source { rest, value })).collect()
+}
+
+/// `under("a.b", "a")` is what follows, `under("a", "a")` is nothing more, `under("b", "a")` is not there at all.
+fn under<'k>(key: &'k str, name: &str) -> Option<Option<&'k str>> {
+    let rest = key.strip_prefix(name)?;
+    if rest.is_empty() { Some(None) } else { rest.strip_prefix('.').map(Some) }
+}

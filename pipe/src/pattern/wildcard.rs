@@ -1,0 +1,97 @@
+//! Text with `*` for any run of characters; `\*` and `\\` stand for themselves.
+//!
+//! Matching looks for the pieces between the stars from left to right: no backtracking, whatever the text.
+
+/// How many stars may be followed by the same character. The real engine counts the states of its machine; this bound
+/// refuses the one example that is known (`*:*:*:*:*:event-bus/*`) and its like.
+const SAME_AFTER_STAR: usize = 4;
+
+/// A parsed wildcard: the literal pieces between its stars.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wildcard {
+    pieces: Vec<String>,
+}
+
+impl Wildcard {
+    /// Reads a wildcard.
+    ///
+    /// # Errors
+    /// The reason in the engine's words; its positions count bytes after an opening quote.
+    pub fn parse(text: &str) -> Result<Wildcard, String> {
+        let mut pieces = vec![String::new()];
+        let mut chars = text.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            let piece = pieces.last_mut().expect("there is always a piece");
+            match (c, chars.peek().map(|&(_, next)| next)) {
+                ('*', Some('*')) => return Err(format!("Consecutive wildcard characters at pos {}", at + 1)),
+                ('*', _) => pieces.push(String::new()),
+                ('\\', Some(next @ ('*' | '\\'))) => {
+                    piece.push(next);
+                    chars.next();
+                }
+                ('\\', _) => return Err(format!("Invalid escape character at pos {}", at + 1)),
+                (other, _) => piece.push(other),
+            }
+        }
+        let wildcard = Wildcard { pieces };
+        if wildcard.is_too_complex() {
+            return Err("Rule is too complex - try using fewer wildcard characters or fewer repeating character \
+                        sequences after a wildcard character"
+                .into());
+        }
+        Ok(wildcard)
+    }
+
+    /// Whether all of `text` fits. The empty wildcard fits nothing.
+    pub fn fits(&self, text: &str) -> bool {
+        let (first, rest) = self.pieces.split_first().expect("there is always a piece");
+        let Some((last, middle)) = rest.split_last() else {
+            return !first.is_empty() && first == text;
+        };
+        let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };
+        for piece in middle {
+            match left.find(piece.as_str()) {
+                Some(at) => left = &left[at + piece.len()..],
+                None => return false,
+            }
+        }
+        left.ends_with(last.as_str())
+    }
+
+    fn is_too_complex(&self) -> bool {
+        let after_star = || self.pieces.iter().skip(1).filter_map(|piece| piece.chars().next());
+        after_star().any(|c| after_star().filter(|&other| other == c).count() > SAME_AFTER_STAR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fits() {
+        let cases = [
+            ("/Users/*/doc.txt", "/Users/a/b/doc.txt", true),
+            ("/Users/*/doc.txt", "/Users/a/notdoc.txt", false),
+            ("*", "", true),
+            ("", "", false),
+            ("a*a", "a", false),
+            ("*ab*ab", "xabab", true),
+            ("a\\*b", "a*b", true),
+            ("a\\\\*", "a\\x", true),
+            ("é*日", "é…日", true),
+        ];
+        for (wildcard, text, expected) in cases {
+            assert_eq!(Wildcard::parse(wildcard).unwrap().fits(text), expected, "{text} with {wildcard}");
+        }
+    }
+
+    #[test]
+    fn refusals_in_the_engines_words() {
+        let reason = |text| Wildcard::parse(text).unwrap_err();
+        assert_eq!(reason("arn:aws:events:us-east-1:**:event-bus/*"), "Consecutive wildcard characters at pos 26");
+        assert_eq!(reason("a\\b"), "Invalid escape character at pos 2");
+        assert!(reason("*:*:*:*:*:event-bus/*").starts_with("Rule is too complex"));
+        assert!(Wildcard::parse("*/a*/b*/c").is_ok());
+    }
+}
