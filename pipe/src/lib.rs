@@ -1,3 +1,6 @@
 //! EventBridge Pipes, run anywhere.
 
+pub mod event;
+pub mod path;
 pub mod pattern;
+pub mod transform;

@@ -1,0 +1,87 @@
+//! The input transformer: an event through a template to the text that a target receives.
+//!
+//! Parsed once, rendered often. The quoting rules are those that AWS documents and that were recorded from the event
+//! bus, which shares this template language (fact sheet, section 9); where AWS would deliver nothing because the result
+//! is not valid JSON, rendering fails with the reason. Nothing here knows of HTTP or of queues.
+
+mod render;
+mod template;
+
+pub use template::{MAX_TEMPLATE, TemplateError};
+
+use crate::event::Event;
+use template::{Kind, Part};
+
+/// An input template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transform {
+    kind: Kind,
+    parts: Vec<Part>,
+}
+
+/// What the reserved variables of a pipe stand for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// ARN of the pipe.
+    pub pipe_arn: String,
+    /// Name of the pipe.
+    pub pipe_name: String,
+    /// ARN of the source.
+    pub source_arn: String,
+    /// ARN of the enrichment, empty without one.
+    pub enrichment_arn: String,
+    /// ARN of the target.
+    pub target_arn: String,
+}
+
+/// Why an event is not delivered: the template makes something of it that is not valid JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the input template gives invalid JSON for this event: {0}")]
+pub struct NotDelivered(String);
+
+impl Transform {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// A path outside of the grammar, an unknown reserved variable, more than 8,192 characters, or text that starts as
+    /// JSON and cannot become valid JSON whatever the event holds.
+    pub fn parse(text: &str) -> Result<Transform, TemplateError> {
+        template::parse(text).map(|(kind, parts)| Transform { kind, parts })
+    }
+
+    /// The text that goes to the target. `ingestion_time` is when this stage got the event, in ISO 8601.
+    ///
+    /// # Errors
+    /// The result is not valid JSON though the template is meant to give JSON; the reason names the placeholder.
+    pub fn render(&self, event: &Event, names: &Names, ingestion_time: &str) -> Result<String, NotDelivered> {
+        let scope = render::Scope { event, names, ingestion_time };
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Placeholder { variable, quoted } => scope.expand(&mut out, variable, self.place(*quoted)),
+            }
+        }
+        if self.may_break() {
+            serde_json::from_str::<serde::de::IgnoredAny>(&out)
+                .map_err(|error| NotDelivered(scope.blame(&self.parts, &error)))?;
+        }
+        Ok(out)
+    }
+
+    fn place(&self, quoted: bool) -> render::Place {
+        match (self.kind, quoted) {
+            (Kind::Text, _) => render::Place::Text,
+            (Kind::Json, true) => render::Place::JsonString,
+            _ => render::Place::Json,
+        }
+    }
+
+    /// Only what stands inside of a JSON string can break the JSON: everything else is written as JSON.
+    fn may_break(&self) -> bool {
+        self.kind == Kind::Json && self.parts.iter().any(|part| matches!(part, Part::Placeholder { quoted: true, .. }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! What a placeholder expands to, by the place it stands in.
+//!
+//! As JSON, a value is written as JSON and a missing one as `""`; a whole body that is JSON is written as it was sent.
+//! Inside of text, a string goes in as it is, unescaped, and a missing value is nothing; objects and arrays lose their
+//! quotes in a text template, and break a JSON template.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::Names;
+use super::template::{Part, Reserved, Variable};
+use crate::event::Event;
+
+/// Where a placeholder stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Where JSON expects a value.
+    Json,
+    /// Inside of a string of a JSON template.
+    JsonString,
+    /// In a template that is a string or free text.
+    Text,
+}
+
+/// All that placeholders can see.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The event at this stage.
+    pub event: &'a Event,
+    /// The pipe.
+    pub names: &'a Names,
+    /// When this stage got the event.
+    pub ingestion_time: &'a str,
+}
+
+impl Scope<'_> {
+    /// Appends what the placeholder stands for.
+    pub fn expand(&self, out: &mut String, variable: &Variable, place: Place) {
+        if let (Place::Json, Variable::Path(path)) = (place, variable)
+            && path.is_field("body")
+            && let Some(body) = self.event.json_body()
+        {
+            return out.push_str(body.trim());
+        }
+        let value = self.value(variable);
+        match (place, value.as_deref()) {
+            (Place::Json, None) => out.push_str("\"\""),
+            (Place::Json, Some(value)) => out.push_str(&value.to_string()),
+            (_, None) => {}
+            (Place::JsonString, Some(value)) => match value {
+                Value::String(text) => out.push_str(text),
+                other => out.push_str(&other.to_string()),
+            },
+            (Place::Text, Some(value)) => write_without_quotes(out, value),
+        }
+    }
+
+    fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
+        let text = |text: &str| Some(Cow::Owned(Value::from(text)));
+        match variable {
+            Variable::Path(path) => self.event.find(path),
+            Variable::Reserved(Reserved::PipeArn) => text(&self.names.pipe_arn),
+            Variable::Reserved(Reserved::PipeName) => text(&self.names.pipe_name),
+            Variable::Reserved(Reserved::SourceArn) => text(&self.names.source_arn),
+            Variable::Reserved(Reserved::EnrichmentArn) => text(&self.names.enrichment_arn),
+            Variable::Reserved(Reserved::TargetArn) => text(&self.names.target_arn),
+            Variable::Reserved(Reserved::IngestionTime) => text(self.ingestion_time),
+            Variable::Reserved(Reserved::Event) => Some(Cow::Borrowed(self.event.value())),
+            Variable::Reserved(Reserved::EventJson) => self.event.decoded().map(Cow::Owned),
+        }
+    }
+
+    /// Names the first placeholder that can have broken the JSON. Values are not told: they may be confidential.
+    pub fn blame(&self, parts: &[Part], error: &serde_json::Error) -> String {
+        let broken = parts.iter().find_map(|part| match part {
+            Part::Placeholder { variable, quoted: true } => {
+                let what = breaks_a_string(self.value(variable)?.as_ref())?;
+                Some(format!("{} stands inside a string, and its value {what}", variable.placeholder()))
+            }
+            _ => None,
+        });
+        broken.unwrap_or_else(|| error.to_string())
+    }
+}
+
+fn breaks_a_string(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Object(_) => Some("is an object"),
+        Value::Array(_) => Some("is a list"),
+        Value::String(text) if text.contains(['"', '\\']) => Some("holds a quote or a backslash"),
+        Value::String(text) if text.contains(|c: char| c < ' ') => {
+            Some("holds a line break or another control character")
+        }
+        _ => None,
+    }
+}
+
+/// `{acc_id:1,sf_id:baz}`, `[ACTIVE,INACTIVE]`: no quotes, no blanks.
+fn write_without_quotes(out: &mut String, value: &Value) {
+    match value {
+        Value::String(text) => out.push_str(text),
+        Value::Array(list) => {
+            out.push('[');
+            for (index, element) in list.iter().enumerate() {
+                separate(out, index);
+                write_without_quotes(out, element);
+            }
+            out.push(']');
+        }
+        Value::Object(map) => {
+            out.push('{');
+            for (index, (key, element)) in map.iter().enumerate() {
+                separate(out, index);
+                out.push_str(key);
+                out.push(':');
+                write_without_quotes(out, element);
+            }
+            out.push('}');
+        }
+        scalar => out.push_str(&scalar.to_string()),
+    }
+}
+
+fn separate(out: &mut String, index: usize) {
+    if index > 0 {
+        out.push(',');
+    }
+}

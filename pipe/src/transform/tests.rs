@@ -1,0 +1,99 @@
+//! The quoting rules as a table (fact sheet, sections 9.4 to 9.9), and what is refused.
+
+use super::*;
+use serde_json::json;
+
+const BODY: &str = r#"{"id":7,"big":12345678901234567890.10,"name":"A \"B\"","tags":["x","y"],"o":{"k":"v"},"nil":null,"n":[1,2],"ok":true}"#;
+
+fn event() -> Event {
+    Event::from_record(json!({"messageId": "m-1", "body": BODY, "eventSource": "aws:sqs"}))
+}
+
+fn render(template: &str) -> Result<String, String> {
+    let names = Names { source_arn: "arn:q".into(), ..Names::default() };
+    let transform = Transform::parse(template).map_err(|error| error.to_string())?;
+    transform.render(&event(), &names, "2024-05-06T07:08:10Z").map_err(|error| error.to_string())
+}
+
+#[test]
+fn values_by_place() {
+    let cases = [
+        (r#"{"id":<$.body.id>}"#, r#"{"id":7}"#),
+        (r#"{"id":"<$.body.id>"}"#, r#"{"id":"7"}"#),
+        (r#"{"big":<$.body.big>}"#, r#"{"big":12345678901234567890.10}"#),
+        (r#"{"t":<$.body.tags[1]>, "all": <$.body.tags[*]>}"#, r#"{"t":"y", "all": ["x","y"]}"#),
+        (r#"{"o":<$.body.o>,"n":<$.body.nope>}"#, r#"{"o":{"k":"v"},"n":""}"#),
+        (r#"{"name":<$.body.name>,"nil":<$.body.nil>}"#, r#"{"name":"A \"B\"","nil":null}"#),
+        (
+            r#"{"ok":"<$.body.ok>","nil":"<$.body.nil>","gone":"<$.body.gone>"}"#,
+            r#"{"ok":"true","nil":"null","gone":""}"#,
+        ),
+        (r#"{"n":"<$.body.n>"}"#, r#"{"n":"[1,2]"}"#),
+        (r#""o is <$.body.o>""#, r#""o is {k:v}""#),
+        (r#""<$.body.tags> items, <$.body.gone>.""#, r#""[x,y] items, .""#),
+        ("<$.body.o>", r#"{"k":"v"}"#),
+        ("<$.messageId>", r#""m-1""#),
+        ("<$.body.gone>", r#""""#),
+        ("Hello <$.body.id>, <b> < c", "Hello 7, <b> < c"),
+        (r#""Hello""#, r#""Hello""#),
+        (r#"{"src":<aws.pipes.source-arn>,"e":"<aws.pipes.enrichment-arn>"}"#, r#"{"src":"arn:q","e":""}"#),
+        (r#"["at <aws.pipes.event.ingestion-time>"]"#, r#"["at 2024-05-06T07:08:10Z"]"#),
+        (r#"{"Input":"{\"id\":\"<$.body.id>\"}"}"#, r#"{"Input":"{\"id\":\"7\"}"}"#),
+    ];
+    for (template, expected) in cases {
+        assert_eq!(render(template).as_deref(), Ok(expected), "{template}");
+    }
+}
+
+#[test]
+fn a_whole_body_that_is_json_goes_out_as_it_was_sent() {
+    let body = "{ \"n\": 1E3,\n\t\"e\": \"\\u00e9 & + % 한국어 🙂\", \"n\": 2 }";
+    let event = Event::from_record(json!({ "body": format!(" {body}\n") }));
+    let transform = Transform::parse(r#"{"body": <$.body>}"#).unwrap();
+    assert_eq!(transform.render(&event, &Names::default(), "").unwrap(), format!("{{\"body\": {body}}}"));
+}
+
+#[test]
+fn the_event_with_its_body_as_text_and_as_json() {
+    let text = render(r#"{"e":<aws.pipes.event>}"#).unwrap();
+    assert!(text.contains(r#""body":"{\"id\":7"#), "{text}");
+    let parsed = render(r#"{"e":<aws.pipes.event.json>}"#).unwrap();
+    assert!(parsed.contains(r#""body":{"id":7,"big":12345678901234567890.10"#), "{parsed}");
+    let plain = Event::from_record(json!({"body": "no json"}));
+    let transform = Transform::parse(r#"{"e":<aws.pipes.event.json>}"#).unwrap();
+    assert_eq!(transform.render(&plain, &Names::default(), "").unwrap(), r#"{"e":""}"#);
+}
+
+#[test]
+fn what_aws_would_not_deliver_is_an_error_that_names_the_placeholder() {
+    let cases = [
+        (r#"{"o":"<$.body.o>"}"#, "<$.body.o> stands inside a string, and its value is an object"),
+        (r#"{"t":"a/<$.body.tags>"}"#, "<$.body.tags> stands inside a string, and its value is a list"),
+        (
+            r#"{"n":"<$.body.name>"}"#,
+            "<$.body.name> stands inside a string, and its value holds a quote or a backslash",
+        ),
+    ];
+    for (template, reason) in cases {
+        let error = render(template).unwrap_err();
+        assert_eq!(error, format!("the input template gives invalid JSON for this event: {reason}"));
+    }
+}
+
+#[test]
+fn refused_when_configured() {
+    let cases = [
+        ("{\"a\":\n <$.a['b']>}", "line 2, column 2: \"$.a['b']\" is not a path of pipes"),
+        (r#"{"a":<aws.pipes.nope>}"#, "line 1, column 6: unknown variable <aws.pipes.nope>"),
+        (r#"{"a":<aws.events.event>}"#, "unknown variable <aws.events.event>"),
+        (r#"{"a":<$.a"#, "this placeholder has no `>`"),
+        (r#"{<$.a>:1}"#, "cannot become valid JSON"),
+        (r#"{"a":1,}"#, "cannot become valid JSON"),
+        (&"x".repeat(8193), "more than 8192 characters"),
+    ];
+    for (template, message) in cases {
+        let error = render(template).unwrap_err();
+        assert!(error.contains(message), "{error}");
+    }
+    assert!(Transform::parse(&"é".repeat(8192)).is_ok(), "the limit counts characters");
+}
