@@ -1,6 +1,10 @@
 //! EventBridge Pipes, run anywhere.
 
+pub mod breaker;
 pub mod event;
+pub mod filter;
+pub mod pace;
 pub mod path;
 pub mod pattern;
+pub mod retry;
 pub mod transform;

@@ -1,0 +1,245 @@
+//! When to stop asking for messages, and when to try again. Pure: time is told.
+//!
+//! Closed, everything flows. When the target is down it opens: nothing is received, so no receive count rises. After a
+//! pause one message goes out as a probe; the pauses grow up to a few seconds, so that full speed is back within
+//! seconds of the target's recovery. What the worker does with messages that it holds is not known here.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use kit::time::Timestamp;
+
+/// So many failures in a row open the breaker.
+const IN_A_ROW: usize = 5;
+
+/// So do failures that are at least half of this many results.
+const WINDOW: usize = 20;
+
+/// The first pause.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest pause: what recovery may cost.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// A breaker that opens again within this time goes on with the pauses it had.
+const RELAPSE: Duration = Duration::from_secs(10);
+
+/// What may be done now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permit {
+    /// Receive and deliver.
+    Full,
+    /// Deliver one message, and tell how it went.
+    Probe,
+    /// Nothing before this time.
+    Wait(Timestamp),
+    /// Nothing before the probe that is under way is back.
+    Probing,
+}
+
+/// The state of one target.
+#[derive(Debug)]
+pub struct Breaker {
+    state: State,
+    /// Results while closed, oldest first; true is a failure.
+    recent: VecDeque<bool>,
+    pause: Duration,
+    closed_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Closed,
+    Open { until: Timestamp },
+    Probing,
+}
+
+impl Default for Breaker {
+    /// Closed: a target is taken to be up until it shows otherwise.
+    fn default() -> Breaker {
+        Breaker { state: State::Closed, recent: VecDeque::new(), pause: FIRST_PAUSE, closed_at: None }
+    }
+}
+
+impl Breaker {
+    /// What may be done at `now`. [`Permit::Probe`] is given once; its result must be told.
+    pub fn permit(&mut self, now: Timestamp) -> Permit {
+        match self.state {
+            State::Closed => Permit::Full,
+            State::Probing => Permit::Probing,
+            State::Open { until } if now < until => Permit::Wait(until),
+            State::Open { .. } => {
+                self.state = State::Probing;
+                Permit::Probe
+            }
+        }
+    }
+
+    /// Whether everything flows.
+    pub fn is_closed(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// The target took a message or rejected it for what it is: it is up. True when that closed the breaker.
+    pub fn answered(&mut self, now: Timestamp) -> bool {
+        match self.state {
+            State::Closed => self.remember(false),
+            State::Probing => {
+                *self = Breaker { pause: self.pause, closed_at: Some(now), ..Breaker::default() };
+                return true;
+            }
+            // From before it opened: says nothing about now.
+            State::Open { .. } => {}
+        }
+        false
+    }
+
+    /// The target is down; it may have said for how long. True when that opened the breaker.
+    pub fn down(&mut self, now: Timestamp, retry_after: Option<Duration>) -> bool {
+        match self.state {
+            State::Closed => {
+                self.remember(true);
+                let opens = self.must_open();
+                if opens {
+                    self.open(now, retry_after);
+                }
+                opens
+            }
+            State::Probing => {
+                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                self.wait(now, retry_after);
+                false
+            }
+            State::Open { .. } => false,
+        }
+    }
+
+    /// The probe could not be made: nothing was learned, it may be tried again at once.
+    pub fn probe_lost(&mut self, now: Timestamp) {
+        if self.state == State::Probing {
+            self.state = State::Open { until: now };
+        }
+    }
+
+    fn open(&mut self, now: Timestamp, retry_after: Option<Duration>) {
+        let relapse = self.closed_at.is_some_and(|at| now.since(at) < RELAPSE);
+        self.pause = if relapse { (self.pause * 2).min(LONGEST_PAUSE) } else { FIRST_PAUSE };
+        self.recent.clear();
+        self.wait(now, retry_after);
+    }
+
+    fn wait(&mut self, now: Timestamp, retry_after: Option<Duration>) {
+        self.state = State::Open { until: now + retry_after.map_or(self.pause, |asked| asked.max(self.pause)) };
+    }
+
+    fn remember(&mut self, failed: bool) {
+        if self.recent.len() == WINDOW {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(failed);
+    }
+
+    fn must_open(&self) -> bool {
+        let in_a_row = self.recent.iter().rev().take_while(|&&failed| failed).count();
+        let failures = self.recent.iter().filter(|&&failed| failed).count();
+        in_a_row >= IN_A_ROW || (self.recent.len() == WINDOW && failures * 2 >= WINDOW)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn opened() -> Breaker {
+        let mut breaker = Breaker::default();
+        let opened: Vec<bool> = (0..5).map(|_| breaker.down(at(0), None)).collect();
+        assert_eq!(opened, [false, false, false, false, true]);
+        breaker
+    }
+
+    #[test]
+    fn failures_now_and_then_do_not_open_it() {
+        let mut breaker = Breaker::default();
+        for round in 0..1000 {
+            assert!(!breaker.down(at(round), None));
+            breaker.answered(at(round));
+            breaker.answered(at(round));
+        }
+        assert_eq!(breaker.permit(at(1000)), Permit::Full);
+    }
+
+    #[test]
+    fn half_of_the_results_failing_opens_it() {
+        let mut breaker = Breaker::default();
+        let opened = (0..20).any(|round| {
+            breaker.answered(at(round));
+            breaker.down(at(round), None)
+        });
+        assert!(opened);
+    }
+
+    #[test]
+    fn pauses_grow_to_a_bound_and_one_success_closes_it() {
+        let mut breaker = opened();
+        let (mut now, mut pauses) = (at(0), Vec::new());
+        for _ in 0..6 {
+            let Permit::Wait(until) = breaker.permit(now) else { panic!("open") };
+            pauses.push(until.since(now).as_millis());
+            now = until;
+            assert_eq!(breaker.permit(now), Permit::Probe);
+            assert_eq!(breaker.permit(now), Permit::Probing);
+            breaker.down(now, None);
+        }
+        assert_eq!(pauses, [500, 1000, 2000, 4000, 5000, 5000]);
+        let Permit::Wait(until) = breaker.permit(now) else { panic!("open") };
+        assert_eq!(breaker.permit(until), Permit::Probe);
+        assert!(breaker.answered(until));
+        assert_eq!(breaker.permit(until), Permit::Full);
+    }
+
+    #[test]
+    fn an_hour_of_outage_is_some_seven_hundred_probes() {
+        let mut breaker = opened();
+        let (mut now, mut probes) = (at(0), 0);
+        while now < at(3_600_000) {
+            match breaker.permit(now) {
+                Permit::Wait(until) => now = until,
+                Permit::Probe => {
+                    probes += 1;
+                    breaker.down(now, None);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!((700..750).contains(&probes), "{probes}");
+    }
+
+    #[test]
+    fn a_relapse_goes_on_with_the_pauses_it_had() {
+        let mut breaker = opened();
+        assert_eq!(breaker.permit(at(500)), Permit::Probe);
+        breaker.down(at(500), None);
+        assert_eq!(breaker.permit(at(1500)), Permit::Probe);
+        assert!(breaker.answered(at(1500)));
+        (0..5).for_each(|_| {
+            breaker.down(at(1600), None);
+        });
+        assert_eq!(breaker.permit(at(1600)), Permit::Wait(at(3600)));
+    }
+
+    #[test]
+    fn retry_after_is_kept_and_a_lost_probe_is_made_again() {
+        let mut breaker = Breaker::default();
+        (0..5).for_each(|_| {
+            breaker.down(at(0), Some(Duration::from_secs(60)));
+        });
+        assert_eq!(breaker.permit(at(10)), Permit::Wait(at(60_000)));
+        assert_eq!(breaker.permit(at(60_000)), Permit::Probe);
+        breaker.probe_lost(at(61_000));
+        assert_eq!(breaker.permit(at(61_000)), Permit::Probe);
+    }
+}

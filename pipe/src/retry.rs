@@ -1,0 +1,144 @@
+//! What an answer of the target means for the message: a reply, or the lack of one, to a [`Verdict`].
+//!
+//! With an SQS source nothing but a 2xx takes the message off the queue (fact sheet, sections 14 and 21). What matters
+//! beyond that is whose fault it is: a message that the target rejects goes its way to the dead-letter queue, a target
+//! that is down must not drag every message there.
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+use kit::call::Reply;
+use kit::send::SendError;
+use kit::time::Timestamp;
+
+/// The longest time that SQS hides a message.
+const TWELVE_HOURS: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// What becomes of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The target has it: delete it.
+    Delivered,
+    /// The target does not want this message: leave it to its visibility timeout and the queue's redrive.
+    Rejected {
+        /// For the log; names status or cause, never content.
+        reason: String,
+    },
+    /// The target cannot take any message now.
+    Down {
+        /// For the log.
+        reason: String,
+        /// Whether it may be this message, after all, that makes the target fail.
+        suspect: bool,
+        /// Not before this, by the target's `Retry-After`.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// Judges what came back, at `now`.
+pub fn judge(outcome: &Result<Reply, SendError>, now: Timestamp) -> Verdict {
+    match outcome {
+        Ok(reply) => judge_reply(reply.status, &reply.headers, now),
+        Err(error @ SendError::Unsendable(_)) => Verdict::Rejected { reason: error.to_string() },
+        Err(error @ (SendError::Timeout(_) | SendError::Broken(_))) => down(error.to_string(), true, None),
+        Err(error @ (SendError::Unreachable(_) | SendError::Refused(_))) => down(error.to_string(), false, None),
+    }
+}
+
+fn judge_reply(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Verdict {
+    let reason = format!("the target answered {status}");
+    let retry_after = match retry_after(headers, now) {
+        // A negative value means: do not try this event again (API destinations, "Retry behavior").
+        Some(RetryAfter::Never) => return Verdict::Rejected { reason: format!("{reason} and forbade to try again") },
+        Some(RetryAfter::In(delay)) => Some(delay),
+        None => None,
+    };
+    match status.as_u16() {
+        200..=299 => Verdict::Delivered,
+        // Wrong credentials are nothing that a message can do about.
+        401 | 407 | 429 | 502..=504 => down(reason, false, retry_after),
+        500..=599 => down(reason, true, retry_after),
+        _ => Verdict::Rejected { reason },
+    }
+}
+
+fn down(reason: String, suspect: bool, retry_after: Option<Duration>) -> Verdict {
+    Verdict::Down { reason, suspect, retry_after }
+}
+
+enum RetryAfter {
+    In(Duration),
+    Never,
+}
+
+/// Seconds, or an HTTP date; at most what SQS can hide a message for.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<RetryAfter> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let delay = match text.parse::<i64>() {
+        Ok(seconds) => match u64::try_from(seconds) {
+            Ok(seconds) => Duration::from_secs(seconds),
+            Err(_) => return Some(RetryAfter::Never),
+        },
+        Err(_) => http_date(text)?.since(now),
+    };
+    Some(RetryAfter::In(delay.min(TWELVE_HOURS)))
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    let format = time::macros::format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+    );
+    let date = time::PrimitiveDateTime::parse(text, format).ok()?.assume_utc();
+    Some(Timestamp::from_millis(u64::try_from(date.unix_timestamp()).ok()?.saturating_mul(1000)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    fn reply(status: u16, retry_after: Option<&str>) -> Verdict {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = retry_after {
+            headers.insert(header::RETRY_AFTER, value.parse().unwrap());
+        }
+        let reply =
+            Reply { status: StatusCode::from_u16(status).unwrap(), headers, body: Bytes::new(), complete: true };
+        judge(&Ok(reply), Timestamp::from_millis(784_111_777_000))
+    }
+
+    #[test]
+    fn statuses() {
+        for status in [200, 202, 204, 299] {
+            assert_eq!(reply(status, None), Verdict::Delivered, "{status}");
+        }
+        for status in [301, 400, 403, 404, 409, 413, 422] {
+            assert!(matches!(reply(status, None), Verdict::Rejected { .. }), "{status}");
+        }
+        for (status, whose) in [(401, false), (407, false), (429, false), (500, true), (502, false), (503, false)] {
+            assert!(matches!(reply(status, None), Verdict::Down { suspect, .. } if suspect == whose), "{status}");
+        }
+    }
+
+    #[test]
+    fn no_answer_means_down() {
+        let judged = |error| judge(&Err(error), Timestamp::default());
+        assert!(matches!(judged(SendError::Timeout(Duration::from_secs(5))), Verdict::Down { suspect: true, .. }));
+        assert!(matches!(judged(SendError::Unreachable("refused".into())), Verdict::Down { suspect: false, .. }));
+        assert!(matches!(judged(SendError::Unsendable("URL".into())), Verdict::Rejected { .. }));
+    }
+
+    #[test]
+    fn retry_after_in_both_spellings() {
+        let delay = |text| match reply(503, Some(text)) {
+            Verdict::Down { retry_after, .. } => retry_after.map(|delay| delay.as_secs()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(delay("120"), Some(120));
+        assert_eq!(delay("999999999"), Some(43_200));
+        assert_eq!(delay("Sun, 06 Nov 1994 08:49:47 GMT"), Some(10));
+        assert_eq!(delay("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
+        assert_eq!(delay("soon"), None);
+        assert!(matches!(reply(503, Some("-1")), Verdict::Rejected { .. }));
+    }
+}

@@ -1,0 +1,184 @@
+//! `tidegate match`: an event against an event pattern, and why it does not match.
+//!
+//! The language is the pipe's own; this file only reads, prints and chooses the exit code.
+
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use pipe::event::Event;
+use pipe::filter::Filter;
+use pipe::pattern::{Miss, Pattern, Refusal};
+use serde_json::{Value, json};
+
+/// An event against an event pattern: yes or no, and why.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit code: 0 it matches, 1 it does not, 2 the pattern is refused or the input is unreadable.\n\
+                        With --jsonl: 0 every line was answered.")]
+pub struct Args {
+    /// The event pattern, a JSON file
+    #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
+    pattern: Option<PathBuf>,
+    /// The event, a JSON file
+    #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
+    event: Option<PathBuf>,
+    /// The event is an SQS record: treat its body as the filter of a pipe does
+    #[arg(long, conflicts_with = "jsonl")]
+    record: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Read cases from standard input, one {"name", "pattern", "event"} a line, and answer one line each
+    #[arg(long, conflicts_with_all = ["pattern", "event"])]
+    jsonl: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// A file or line that cannot be read.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    if args.jsonl {
+        answer_lines(std::io::stdin().lock(), std::io::stdout().lock())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (Some(pattern), Some(event)) = (&args.pattern, &args.event) else {
+        bail!("--pattern and --event are needed");
+    };
+    let read = |file: &PathBuf| std::fs::read_to_string(file).with_context(|| file.display().to_string());
+    let pattern = read(pattern)?;
+    let event = serde_json::from_str(&read(event)?).with_context(|| event.display().to_string())?;
+    let verdict = if args.record { judge_record(&pattern, event) } else { judge(&pattern, &event) };
+    println!("{}", if args.json { verdict.to_json().to_string() } else { verdict.to_text() });
+    Ok(verdict.exit_code())
+}
+
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    Match,
+    NoMatch(Vec<Miss>),
+    Invalid(String),
+}
+
+fn judge(pattern: &str, event: &Value) -> Verdict {
+    match Pattern::parse(pattern) {
+        Ok(pattern) => Verdict::from(pattern.misses(event)),
+        Err(refusal) => Verdict::from(refusal),
+    }
+}
+
+fn judge_record(pattern: &str, event: Value) -> Verdict {
+    let mut filter = Filter::default();
+    match filter.add(pattern) {
+        Ok(()) => Verdict::from(filter.misses(&Event::from_record(event))),
+        Err(reason) => Verdict::Invalid(reason),
+    }
+}
+
+impl From<Vec<Miss>> for Verdict {
+    fn from(misses: Vec<Miss>) -> Verdict {
+        if misses.is_empty() { Verdict::Match } else { Verdict::NoMatch(misses) }
+    }
+}
+
+impl From<Refusal> for Verdict {
+    fn from(refusal: Refusal) -> Verdict {
+        Verdict::Invalid(refusal.to_string())
+    }
+}
+
+impl Verdict {
+    fn name(&self) -> &'static str {
+        match self {
+            Verdict::Match => "match",
+            Verdict::NoMatch(_) => "nomatch",
+            Verdict::Invalid(_) => "invalid",
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let result = self.name();
+        match self {
+            Verdict::Match => json!({ "result": result }),
+            Verdict::NoMatch(misses) => {
+                json!({ "result": result, "why": misses.iter().map(ToString::to_string).collect::<Vec<_>>() })
+            }
+            Verdict::Invalid(reason) => json!({ "result": result, "why": [reason] }),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        match self {
+            Verdict::Match => "match".into(),
+            Verdict::NoMatch(misses) => misses.iter().fold("no match".into(), |text, miss| format!("{text}\n  {miss}")),
+            Verdict::Invalid(reason) => format!("invalid\n  {reason}"),
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Verdict::Match => 0,
+            Verdict::NoMatch(_) => 1,
+            Verdict::Invalid(_) => 2,
+        })
+    }
+}
+
+fn answer_lines(input: impl BufRead, mut output: impl Write) -> Result<()> {
+    for (index, line) in input.lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let place = || format!("standard input, line {}", index + 1);
+        let case: Value = serde_json::from_str(&line).with_context(place)?;
+        let event = serde_json::from_str(&raw(&case["event"])).with_context(place)?;
+        let result = judge(&raw(&case["pattern"]), &event).name();
+        writeln!(output, "{}", json!({ "name": case["name"], "result": result }))?;
+    }
+    Ok(())
+}
+
+/// A JSON value, or a string that holds the raw text where the text itself matters (repeated keys, broken JSON).
+fn raw(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_answered_in_order() {
+        let input = concat!(
+            r#"{"name":"a","pattern":{"x":[1]},"event":{"x":1.0}}"#,
+            "\n\n",
+            r#"{"name":"b","pattern":"{\"x\":[1],\"x\":[2]}","event":{"x":1}}"#,
+            "\n",
+            r#"{"name":"c","pattern":"{","event":{}}"#,
+        );
+        let mut output = Vec::new();
+        answer_lines(input.as_bytes(), &mut output).unwrap();
+        let expected = concat!(
+            r#"{"name":"a","result":"match"}"#,
+            "\n",
+            r#"{"name":"b","result":"nomatch"}"#,
+            "\n",
+            r#"{"name":"c","result":"invalid"}"#,
+            "\n",
+        );
+        assert_eq!(String::from_utf8(output).unwrap(), expected);
+        let error = answer_lines("{}\nnonsense".as_bytes(), Vec::new()).unwrap_err();
+        assert!(format!("{error:#}").starts_with("standard input, line 1"), "{error:#}");
+    }
+
+    #[test]
+    fn the_reason_is_shown() {
+        let verdict = judge(r#"{"a":[{"prefix":"x"}]}"#, &json!({"a": "y"}));
+        assert_eq!(verdict.to_text(), "no match\n  a matches none of [{\"prefix\":\"x\"}]");
+        let record = json!({"body": "text", "eventSource": "aws:sqs"});
+        assert_eq!(judge_record(r#"{"body":["text"]}"#, record.clone()), Verdict::Match);
+        assert!(judge_record(r#"{"body":{"k":["v"]}}"#, record).to_text().contains("this one is text"));
+    }
+}

@@ -1,0 +1,184 @@
+//! `tidegate transform`: an event through an input template of EventBridge Pipes.
+//!
+//! The language is the pipe's own; this file only reads, prints and chooses the exit code.
+
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use pipe::event::Event;
+use pipe::transform::{Names, Transform};
+use serde_json::{Value, json};
+
+/// An event through an input template: the text that the target would receive.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit code: 0 there is an output, 1 AWS would deliver nothing, 2 the template is refused or the \
+                        input is unreadable.\nWith --jsonl: 0 every line was answered.")]
+pub struct Args {
+    /// The input template; a line break at its end is not part of it
+    #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
+    template: Option<PathBuf>,
+    /// The event, a JSON file: an SQS record as a pipe polls it, for example
+    #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
+    event: Option<PathBuf>,
+    /// The value of a reserved variable, for example aws.pipes.pipe-name=orders; repeatable
+    #[arg(long, value_name = "NAME=VALUE")]
+    variable: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Read cases from standard input, one {"name", "template", "event", "variables"} a line, and answer one line each
+    #[arg(long, conflicts_with_all = ["template", "event", "variable"])]
+    jsonl: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// A file or line that cannot be read, or a variable that pipes do not have.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    if args.jsonl {
+        answer_lines(std::io::stdin().lock(), std::io::stdout().lock())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (Some(template), Some(event)) = (&args.template, &args.event) else {
+        bail!("--template and --event are needed");
+    };
+    let read = |file: &PathBuf| std::fs::read_to_string(file).with_context(|| file.display().to_string());
+    let template = read(template)?;
+    let event = serde_json::from_str(&read(event)?).with_context(|| event.display().to_string())?;
+    let mut variables = Variables::default();
+    for given in &args.variable {
+        let (name, value) = given.split_once('=').with_context(|| format!("--variable {given}: NAME=VALUE is needed"))?;
+        variables.set(name, value)?;
+    }
+    let outcome = transform(template.strip_suffix('\n').unwrap_or(&template), event, &variables);
+    print(&outcome, args.json);
+    Ok(outcome.exit_code())
+}
+
+/// What the reserved variables stand for.
+#[derive(Debug, Default)]
+struct Variables {
+    names: Names,
+    ingestion_time: String,
+}
+
+impl Variables {
+    fn set(&mut self, name: &str, value: &str) -> Result<()> {
+        let slot = match name {
+            "aws.pipes.pipe-arn" => &mut self.names.pipe_arn,
+            "aws.pipes.pipe-name" => &mut self.names.pipe_name,
+            "aws.pipes.source-arn" => &mut self.names.source_arn,
+            "aws.pipes.enrichment-arn" => &mut self.names.enrichment_arn,
+            "aws.pipes.target-arn" => &mut self.names.target_arn,
+            "aws.pipes.event.ingestion-time" => &mut self.ingestion_time,
+            _ => bail!("pipes have no variable {name} that could be set"),
+        };
+        value.clone_into(slot);
+        Ok(())
+    }
+
+    fn from_case(variables: &Value) -> Result<Variables> {
+        let mut read = Variables::default();
+        for (name, value) in variables.as_object().into_iter().flatten() {
+            read.set(name, value.as_str().unwrap_or_default())?;
+        }
+        Ok(read)
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Outcome {
+    Output(String),
+    NotDelivered(String),
+    Refused(String),
+}
+
+impl Outcome {
+    fn to_json(&self) -> Value {
+        match self {
+            Outcome::Output(text) => json!({ "output": text }),
+            Outcome::NotDelivered(reason) | Outcome::Refused(reason) => json!({ "error": reason }),
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Outcome::Output(_) => 0,
+            Outcome::NotDelivered(_) => 1,
+            Outcome::Refused(_) => 2,
+        })
+    }
+}
+
+fn transform(template: &str, event: Value, variables: &Variables) -> Outcome {
+    let transform = match Transform::parse(template) {
+        Ok(transform) => transform,
+        Err(error) => return Outcome::Refused(error.to_string()),
+    };
+    match transform.render(&Event::from_record(event), &variables.names, &variables.ingestion_time) {
+        Ok(output) => Outcome::Output(output),
+        Err(error) => Outcome::NotDelivered(error.to_string()),
+    }
+}
+
+fn print(outcome: &Outcome, as_json: bool) {
+    match outcome {
+        _ if as_json => println!("{}", outcome.to_json()),
+        Outcome::Output(text) => println!("{text}"),
+        Outcome::NotDelivered(reason) | Outcome::Refused(reason) => eprintln!("{reason}"),
+    }
+}
+
+fn answer_lines(input: impl BufRead, mut output: impl Write) -> Result<()> {
+    for (index, line) in input.lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let place = || format!("standard input, line {}", index + 1);
+        let mut case: Value = serde_json::from_str(&line).with_context(place)?;
+        let variables = Variables::from_case(&case["variables"]).with_context(place)?;
+        let event = case["event"].take();
+        let template = case["template"].as_str().context("template must be text").with_context(place)?;
+        let mut answer = json!({ "name": case["name"] });
+        let outcome = transform(template, event, &variables).to_json();
+        if let (Some(answer), Value::Object(outcome)) = (answer.as_object_mut(), outcome) {
+            answer.extend(outcome);
+        }
+        writeln!(output, "{answer}")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_answered_in_order() {
+        let input = concat!(
+            r#"{"name":"a","template":"{\"k\":<$.body.x>,\"p\":<aws.pipes.pipe-name>}","event":{"body":"{\"x\":1}"},"#,
+            r#""variables":{"aws.pipes.pipe-name":"p1"}}"#,
+            "\n",
+            r#"{"name":"b","template":"<$.x[","event":{}}"#,
+        );
+        let mut output = Vec::new();
+        answer_lines(input.as_bytes(), &mut output).unwrap();
+        let output = String::from_utf8(output).unwrap();
+        let lines: Vec<&str> = output.lines().collect();
+        assert_eq!(lines[0], r#"{"name":"a","output":"{\"k\":1,\"p\":\"p1\"}"}"#);
+        assert!(lines[1].starts_with(r#"{"name":"b","error":"input template, line 1, column 1: "#), "{}", lines[1]);
+    }
+
+    #[test]
+    fn what_aws_would_not_deliver_is_told_from_what_it_refuses() {
+        let event = json!({"o": {"k": "v"}});
+        let variables = Variables::default();
+        assert!(matches!(transform(r#"{"a":"<$.o>"}"#, event.clone(), &variables), Outcome::NotDelivered(_)));
+        assert!(matches!(transform("<aws.pipes.x>", event, &variables), Outcome::Refused(_)));
+        assert!(Variables::default().set("aws.pipes.event", "x").is_err());
+    }
+}
