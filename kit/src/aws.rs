@@ -40,14 +40,16 @@ pub fn region(config: &SdkConfig) -> &str {
 pub async fn account(config: &SdkConfig) -> anyhow::Result<Account> {
     let account_id = match std::env::var("AWS_ACCOUNT_ID") {
         Ok(id) if !id.is_empty() => id,
-        _ if endpoint_is_set(config) => LOCAL_ACCOUNT.to_owned(),
+        _ if has_endpoint(config, "SQS") => LOCAL_ACCOUNT.to_owned(),
         _ => ask(config).await?,
     };
     Ok(Account { region: region(config).to_owned(), account_id, stack_name: "tidegate".to_owned() })
 }
 
-fn endpoint_is_set(config: &SdkConfig) -> bool {
-    config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_SQS").is_some()
+/// Whether a service is reached at an endpoint of the operator's rather than at AWS. `service` is the name in the
+/// variable: `SQS` for `AWS_ENDPOINT_URL_SQS`.
+pub fn has_endpoint(config: &SdkConfig, service: &str) -> bool {
+    config.endpoint_url().is_some() || std::env::var_os(format!("AWS_ENDPOINT_URL_{service}")).is_some()
 }
 
 async fn ask(config: &SdkConfig) -> anyhow::Result<String> {

@@ -28,6 +28,9 @@ pub struct DefinitionArgs {
     /// Go on where a definition asks for something that is not supported, with a warning each time
     #[arg(long, env = "LENIENT")]
     pub lenient: bool,
+    /// Values for parameters that nobody overrode; for a caller that knows better than the template's defaults.
+    #[arg(skip)]
+    pub defaults: Overrides,
 }
 
 /// Why definitions could not be loaded. Prints one line for each cause.
@@ -99,7 +102,8 @@ impl DefinitionArgs {
             // Only the part that cannot hold a secret is shown.
             _ => Err(LoadError::Override(text.split('=').next().unwrap_or_default().to_owned())),
         };
-        given.into_iter().map(pair).collect()
+        let given = given.into_iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.defaults.clone().into_iter().chain(given).collect())
     }
 }
 

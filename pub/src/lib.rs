@@ -1,1 +1,204 @@
-//! Not written yet.
+#![doc = include_str!("../README.md")]
+
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use bytes::Bytes;
+use clap::Parser;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::{Method, StatusCode};
+use kit::call::Call;
+use kit::send::{AllowTargets, Sender};
+use kit::serve;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+use uuid::Uuid;
+
+/// Posts for one `GET /pub`, unless `?count=` says otherwise.
+const COUNT: u32 = 10;
+
+/// The most posts that one `GET /pub` makes.
+const MOST: u32 = 10_000;
+
+/// Posts under way at a time.
+const AT_A_TIME: usize = 16;
+
+/// API Gateway gives up after 29 seconds; the publisher waits a little longer, so that it hears of it.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// An answer's body is not used; this much of it is read so that the connection can be used again.
+const ANSWER_LIMIT: usize = 64 * 1024;
+
+/// The publisher: GET /pub posts ten events to SUB_HOST.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "pub", version)]
+pub struct Cli {
+    /// The address to bind
+    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+    /// The port to bind
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    pub port: u16,
+    /// Where events are posted
+    #[arg(long, value_name = "URL", env = "SUB_HOST", default_value = "http://127.0.0.1:8080/events/sub")]
+    pub sub_host: Url,
+}
+
+/// A publisher that is ready to serve.
+#[derive(Debug)]
+pub struct Settings {
+    /// Where events are posted.
+    pub sub_host: Url,
+    /// The port.
+    pub listener: TcpListener,
+}
+
+impl Cli {
+    /// Binds the port.
+    ///
+    /// # Errors
+    /// The port cannot be had; the text names it and what moves it.
+    pub async fn prepare(self) -> anyhow::Result<Settings> {
+        let listener = serve::bind(SocketAddr::new(self.host, self.port), "--port or PORT")?;
+        tracing::info!("pub listens on http://{}, posts to {}", listener.local_addr()?, self.sub_host);
+        Ok(Settings { sub_host: self.sub_host, listener })
+    }
+}
+
+/// Serves until `stop` is cancelled.
+///
+/// # Errors
+/// The port broke, or the system's certificate authorities cannot be read.
+pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
+    let sender = Sender::new(AllowTargets::anywhere())?;
+    let publisher = Publisher { sender, target: settings.sub_host };
+    Ok(serve::serve(settings.listener, publisher.router(), stop).await?)
+}
+
+#[derive(Debug, Clone)]
+struct Publisher {
+    sender: Sender,
+    target: Url,
+}
+
+#[derive(Debug, Deserialize)]
+struct Count {
+    count: Option<u32>,
+}
+
+/// What `GET /pub` answers.
+#[derive(Debug, Default, Serialize)]
+struct Published {
+    accepted: u32,
+    failed: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl Publisher {
+    fn router(self) -> Router {
+        Router::new()
+            .route("/", get(async || "publisher: GET /pub posts ten events\n"))
+            .route("/ping", get(async || "pong\n"))
+            .route("/pub", get(publish))
+            .with_state(self)
+    }
+
+    /// Posts one event; an error tells why it was not accepted.
+    async fn post(&self, number: u32) -> Result<(), String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let body = Bytes::from(event(number));
+        let call = Call { method: Method::POST, url: self.target.clone(), headers, body };
+        match self.sender.send(call, DEADLINE, ANSWER_LIMIT).await {
+            Ok(reply) if reply.status.is_success() => Ok(()),
+            Ok(reply) => Err(format!("{} answered {}", self.target, reply.status)),
+            Err(error) => Err(format!("{}: {error}", self.target)),
+        }
+    }
+}
+
+/// The body of one event, compact.
+fn event(number: u32) -> String {
+    let id = Uuid::new_v4().to_string();
+    json!({"body": {"id": id, "name": format!("leedonggyu-{number}"), "age": 31, "job": "devops"}}).to_string()
+}
+
+async fn publish(State(publisher): State<Publisher>, Query(query): Query<Count>) -> (StatusCode, Json<Published>) {
+    let count = query.count.unwrap_or(COUNT);
+    if count > MOST {
+        let error = Some(format!("count is {MOST} at most"));
+        return (StatusCode::BAD_REQUEST, Json(Published { error, ..Published::default() }));
+    }
+    let mut published = Published::default();
+    let mut posts = JoinSet::new();
+    for number in 0..count {
+        if posts.len() == AT_A_TIME {
+            published.note(posts.join_next().await);
+        }
+        let publisher = publisher.clone();
+        posts.spawn(async move { publisher.post(number).await });
+    }
+    while let Some(result) = posts.join_next().await {
+        published.note(Some(result));
+    }
+    let status = if published.failed == 0 { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
+    tracing::info!(accepted = published.accepted, failed = published.failed, error = published.error, "published");
+    (status, Json(published))
+}
+
+impl Published {
+    fn note(&mut self, result: Option<Result<Result<(), String>, tokio::task::JoinError>>) {
+        match result {
+            Some(Ok(Ok(()))) => self.accepted += 1,
+            Some(Ok(Err(error))) => self.fail(error),
+            Some(Err(error)) => self.fail(error.to_string()),
+            None => {}
+        }
+    }
+
+    fn fail(&mut self, error: String) {
+        self.failed += 1;
+        self.error.get_or_insert(error);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn an_event_is_the_originals() {
+        let event: Value = serde_json::from_str(&event(3)).unwrap();
+        let body = &event["body"];
+        assert_eq!((&body["name"], &body["age"], &body["job"]), (&json!("leedonggyu-3"), &json!(31), &json!("devops")));
+        assert!(Uuid::parse_str(body["id"].as_str().unwrap()).is_ok());
+    }
+
+    #[tokio::test]
+    async fn one_refusal_among_many_is_told() {
+        let answers = async |body: Bytes| {
+            let refused = String::from_utf8_lossy(&body).contains("leedonggyu-7");
+            if refused { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }
+        };
+        let listener = serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
+        let target = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let app = Router::new().fallback(axum::routing::post(answers));
+        tokio::spawn(serve::serve(listener, app, CancellationToken::new()));
+        let publisher = Publisher { sender: Sender::new(AllowTargets::anywhere()).unwrap(), target };
+        let (status, Json(published)) = publish(State(publisher.clone()), Query(Count { count: None })).await;
+        assert_eq!((status, published.accepted, published.failed), (StatusCode::INTERNAL_SERVER_ERROR, 9, 1));
+        assert!(published.error.unwrap().contains("answered 500"));
+        let (status, Json(published)) = publish(State(publisher.clone()), Query(Count { count: Some(5) })).await;
+        assert_eq!((status, published.accepted), (StatusCode::OK, 5));
+        let (status, _) = publish(State(publisher), Query(Count { count: Some(MOST + 1) })).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+    }
+}

@@ -31,6 +31,12 @@ impl AllowTargets {
         AllowTargets(targets.into_iter().collect())
     }
 
+    /// Every address: for URLs that the operator gave, which need no further permission.
+    pub fn anywhere() -> AllowTargets {
+        let network = |address: IpAddr| AllowTarget { host: Host::Network(address, 0), port: None };
+        AllowTargets::new([network(Ipv4Addr::UNSPECIFIED.into()), network(Ipv6Addr::UNSPECIFIED.into())])
+    }
+
     /// Whether `address`, which `host` resolved to, may be connected to.
     pub fn permit(&self, host: &str, port: u16, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -203,6 +209,13 @@ mod tests {
         check(&["[::1]:80"], "x", 80, "::1", true);
         check(&["fd00::/8"], "x", 80, "fd12::1", true);
         check(&["0.0.0.0/0"], "x", 80, "127.0.0.1", true);
+    }
+
+    #[test]
+    fn anywhere_is_anywhere() {
+        for address in ["127.0.0.1", "169.254.169.254", "::1", "fe80::1"] {
+            assert!(AllowTargets::anywhere().permit("x", 80, address.parse().unwrap()), "{address}");
+        }
     }
 
     #[test]

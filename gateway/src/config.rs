@@ -1,0 +1,76 @@
+//! Where the gateway listens, and what it serves.
+
+use std::net::{SocketAddr, TcpListener};
+
+use anyhow::Context as _;
+use aws_config::SdkConfig;
+use clap::Parser;
+use kit::definition::DefinitionArgs;
+use kit::{aws, serve};
+
+use crate::api::Apis;
+
+/// API Gateway REST APIs, run anywhere: requests through mapping templates to SQS.
+///
+/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS, credentials by
+/// the standard chain. With no endpoint set, it talks to AWS.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "gateway", version)]
+pub struct Cli {
+    /// The public port
+    #[arg(long, value_name = "ADDRESS", env = "GATEWAY_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// The port of /healthz, /readyz and /metrics
+    #[arg(long, value_name = "ADDRESS", env = "GATEWAY_ADMIN_LISTEN", default_value = "127.0.0.1:8081")]
+    pub admin_listen: SocketAddr,
+    /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
+    #[arg(long, env = "GATEWAY_STAGE")]
+    pub stage: Option<String>,
+    /// Definition files
+    #[command(flatten)]
+    pub definition: DefinitionArgs,
+}
+
+/// A gateway that is ready to serve: everything is read and both ports are bound.
+#[derive(Debug)]
+pub struct Settings {
+    /// What is served.
+    pub apis: Apis,
+    /// `$context.accountId`.
+    pub account_id: String,
+    /// Credentials, region and endpoint.
+    pub sdk: SdkConfig,
+    /// The public port.
+    pub listener: TcpListener,
+    /// The admin port.
+    pub admin: TcpListener,
+}
+
+impl Cli {
+    /// Reads definitions and binds ports.
+    ///
+    /// # Errors
+    /// A definition cannot be read or a port not be bound; one line tells which and why.
+    pub async fn prepare(self) -> anyhow::Result<Settings> {
+        let sdk = aws::config().await;
+        let account = aws::account(&sdk).await?;
+        let apis = Apis::load(&self.definition.load(&account)?, self.stage)?;
+        anyhow::ensure!(!apis.apis.is_empty(), "the definition declares no REST API");
+        if let Some(stage) = &apis.default_stage {
+            anyhow::ensure!(apis.apis.iter().any(|api| api.stage(stage).is_some()), "--stage: there is no stage {stage}");
+        }
+        let listener = serve::bind(self.listen, "--listen or GATEWAY_LISTEN")?;
+        let admin = serve::bind(self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
+        let address = listener.local_addr().context("the public port has no address")?;
+        tracing::info!("gateway listens on http://{address} for {}", names(&apis));
+        Ok(Settings { apis, account_id: account.account_id, sdk, listener, admin })
+    }
+}
+
+fn names(apis: &Apis) -> String {
+    let name = |api: &crate::api::Api| {
+        let stages: Vec<&str> = api.stages.iter().map(|stage| stage.name.as_str()).collect();
+        format!("{} (stage {})", api.name, stages.join(", "))
+    };
+    apis.apis.iter().map(name).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,101 @@
+//! The second half: a reply to the response for the client. Fact sheet section 7.
+
+use bytes::Bytes;
+use http::StatusCode;
+use kit::call::Reply;
+
+use super::{Exchange, Response, source};
+use crate::api::{Backend, IntegrationResponse, Templates};
+use crate::fault::Fault;
+use crate::request::media_type;
+use crate::vtl::Template;
+
+/// Mapped names that come out as `x-amzn-Remapped-<name>`. Fact sheet section 7.3, non-proxy types.
+const REMAPPED: [&str; 14] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "content-md5",
+    "date",
+    "expect",
+    "host",
+    "max-forwards",
+    "proxy-authenticate",
+    "server",
+    "trailer",
+    "upgrade",
+    "user-agent",
+    "www-authenticate",
+];
+
+pub(super) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<Response, Fault> {
+    let chosen = choose(exchange, reply)?;
+    let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    for (name, source) in &chosen.headers {
+        if let Some(value) = source::values(source, exchange, Some(reply))?.pop() {
+            set(&mut headers, name, value);
+        }
+    }
+    let body = match template(exchange, &chosen.templates) {
+        Some(template) => exchange.render(template, &String::from_utf8_lossy(&reply.body))?.into(),
+        None => reply.body.clone(),
+    };
+    finish(exchange, chosen.status, headers, body)
+}
+
+/// The integration response for a reply.
+fn choose<'a>(exchange: &Exchange<'a>, reply: &Reply) -> Result<&'a IntegrationResponse, Fault> {
+    let method = exchange.route.method;
+    let status = reply.status.as_str();
+    let fits = |response: &&IntegrationResponse| match &response.pattern {
+        Some(pattern) => pattern.is_match(status).unwrap_or(false),
+        None => true,
+    };
+    let Some(chosen) = method.integration.responses.iter().find(fits) else {
+        return Err(exchange.misconfigured(&format!(
+            "No match for output mapping and no default output mapping configured. Endpoint Response Status Code: {status}"
+        )));
+    };
+    if !method.statuses.is_empty() && !method.statuses.contains(&chosen.status) {
+        return Err(exchange.misconfigured(&format!("Output mapping refers to an invalid method response: {}", chosen.status)));
+    }
+    // AWS would answer 2xx here and the message would be gone. Not losing it comes before being alike.
+    let loses = !reply.status.is_success() && (200..300).contains(&chosen.status);
+    if loses && matches!(&method.integration.backend, Backend::Aws(uri) if uri.service == "sqs") {
+        let reason = format!("SQS answered {status}, which the integration responses map to {}", chosen.status);
+        return Err(exchange.misconfigured(&reason));
+    }
+    Ok(chosen)
+}
+
+/// The response template for the client's first `Accept`ed type, else the JSON one, else the first.
+fn template<'a>(exchange: &Exchange<'_>, templates: &'a Templates) -> Option<&'a Template> {
+    let accept = exchange.request.header("accept").and_then(|value| value.split(',').next()).map(media_type);
+    let wanted = accept.as_deref().and_then(|accept| templates.of(accept));
+    wanted.or_else(|| templates.of("application/json")).or_else(|| templates.0.values().next())?.as_ref()
+}
+
+fn finish(
+    exchange: &Exchange<'_>,
+    status: u16,
+    mut headers: Vec<(String, String)>,
+    body: Bytes,
+) -> Result<Response, Fault> {
+    let overrides = exchange.context.response_override();
+    for (name, value) in overrides.header {
+        set(&mut headers, &name, value);
+    }
+    let status = overrides.status.filter(|status| (100..600).contains(status)).unwrap_or(status);
+    let status = StatusCode::from_u16(status).map_err(|_| exchange.misconfigured("the status is not one of HTTP's"))?;
+    Ok(Response { status, headers, body })
+}
+
+fn set(headers: &mut Vec<(String, String)>, name: &str, value: String) {
+    let lower = name.to_ascii_lowercase();
+    if lower == "transfer-encoding" {
+        return;
+    }
+    let name = if REMAPPED.contains(&lower.as_str()) { format!("x-amzn-Remapped-{name}") } else { name.to_owned() };
+    headers.retain(|(existing, _)| !existing.eq_ignore_ascii_case(&name));
+    headers.push((name, value));
+}

@@ -1,0 +1,124 @@
+//! `x-amazon-apigateway-integration` to an [`Integration`]. Fact sheet section 12.2.
+
+use std::time::Duration;
+
+use fancy_regex::Regex;
+use indexmap::IndexMap;
+use kit::document::{Entry, Node, Problem};
+
+use super::{expression, is_foreign_extension, uri};
+use crate::api::{Backend, Integration, IntegrationResponse, Passthrough, Templates};
+use crate::vtl::Template;
+
+/// Milliseconds. AWS allows 50 to 29,000, and more for Regional APIs whose quota was raised.
+const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=300_000;
+
+pub(super) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Integration, Problem> {
+    let mut fields = node.fields(format!("{label}: integration"))?;
+    let kind = fields.required("type")?;
+    let (uri, method) = (fields.optional("uri"), fields.optional("httpMethod"));
+    let backend = backend(label, kind, uri, method)?;
+    let parameters = fields.optional("requestParameters").map_or(Ok(&[][..]), Node::entries)?;
+    let integration = Integration {
+        backend,
+        request_parameters: parameters.iter().map(|entry| expression::request_parameter(label, entry)).collect::<Result<_, _>>()?,
+        request_templates: templates(fields.optional("requestTemplates"))?,
+        passthrough: fields.optional("passthroughBehavior").map_or(Ok(Passthrough::default()), passthrough)?,
+        timeout: timeout(fields.optional("timeoutInMillis"))?,
+        responses: responses(label, fields.optional("responses"), problems)?,
+    };
+    if let Some(connection) = fields.optional("connectionType")
+        && !connection.text()?.eq_ignore_ascii_case("INTERNET")
+    {
+        problems.push(connection.problem(format!("{label}: VPC links are not supported")));
+    }
+    // The role is AWS's way to let the gateway in; here the environment's credentials sign.
+    fields.ignore(&["credentials", "cacheNamespace", "cacheKeyParameters", "tlsConfig", "connectionId"]);
+    fields.unsupported(&["contentHandling", "responseTransferMode", "integrationTarget"]);
+    problems.extend(fields.finish().into_iter().filter(|problem| !is_foreign_extension(problem)));
+    Ok(integration)
+}
+
+fn backend(label: &str, kind: &Node, uri: Option<&Node>, method: Option<&Node>) -> Result<Backend, Problem> {
+    match kind.text()?.to_ascii_lowercase().as_str() {
+        "mock" => Ok(Backend::Mock),
+        "aws" => {
+            let uri = uri.ok_or_else(|| kind.problem(format!("{label}: uri is missing")))?;
+            let method = method.ok_or_else(|| kind.problem(format!("{label}: Enumeration value for HttpMethod must be non-empty")))?;
+            let verb = match method.text()?.to_ascii_uppercase().as_str() {
+                "ANY" | "X-AMAZON-APIGATEWAY-ANY-METHOD" => None,
+                verb => Some(verb.parse().map_err(|_| method.problem(format!("{label}: {verb} is not an HTTP method")))?),
+            };
+            uri::parse(uri.text()?, verb).map(Backend::Aws).map_err(|message| uri.problem(format!("{label}: {message}")))
+        }
+        other @ ("aws_proxy" | "http" | "http_proxy") => {
+            Err(kind.problem(format!("{label}: integrations of type {other} are not supported")))
+        }
+        other => Err(kind.problem(format!("{label}: {other} is not an integration type"))),
+    }
+}
+
+fn timeout(node: Option<&Node>) -> Result<Duration, Problem> {
+    let millis = node.map_or(Ok(29_000), |node| node.integer_in(TIMEOUTS))?;
+    Ok(Duration::from_millis(millis.unsigned_abs()))
+}
+
+fn passthrough(node: &Node) -> Result<Passthrough, Problem> {
+    match node.text()?.to_ascii_lowercase().as_str() {
+        "when_no_match" => Ok(Passthrough::WhenNoMatch),
+        "when_no_templates" => Ok(Passthrough::WhenNoTemplates),
+        "never" => Ok(Passthrough::Never),
+        other => Err(node.problem(format!("{other} is not a passthrough behavior"))),
+    }
+}
+
+/// Templates by MIME type. An empty one means: pass the body through. Fact sheet section 7.2.
+fn templates(node: Option<&Node>) -> Result<Templates, Problem> {
+    let mut templates = IndexMap::new();
+    for Entry { key, node, .. } in node.map_or(Ok(&[][..]), Node::entries)? {
+        let template = match &node.value {
+            kit::document::Value::Null => None,
+            _ if node.text()?.is_empty() => None,
+            _ => {
+                let name = format!("{} ({key})", node.place);
+                let parsed = Template::parse(&name, node.text()?);
+                Some(parsed.map_err(|error| node.problem(format!("the mapping template for {key} is malformed:\n{error}")))?)
+            }
+        };
+        templates.insert(key.to_ascii_lowercase(), template);
+    }
+    Ok(Templates(templates))
+}
+
+/// Integration responses in the order in which they are tried: by status code, the default last. AWS documents no
+/// order; this is the fact sheet's choice (section 7.1).
+fn responses(label: &str, node: Option<&Node>, problems: &mut Vec<Problem>) -> Result<Vec<IntegrationResponse>, Problem> {
+    let mut responses = Vec::new();
+    for entry in node.map_or(Ok(&[][..]), Node::entries)? {
+        responses.push(response(label, entry, problems)?);
+    }
+    responses.sort_by_key(|response: &IntegrationResponse| (response.pattern.is_none(), response.status));
+    Ok(responses)
+}
+
+fn response(label: &str, entry: &Entry, problems: &mut Vec<Problem>) -> Result<IntegrationResponse, Problem> {
+    let mut fields = entry.node.fields(format!("{label}: response {}", entry.key))?;
+    let status = fields.required("statusCode")?.integer_in(100..=599)?;
+    let headers = fields.optional("responseParameters").map_or(Ok(&[][..]), Node::entries)?;
+    let headers = headers.iter().map(|header| expression::response_header(label, header)).collect::<Result<_, _>>()?;
+    let templates = templates(fields.optional("responseTemplates"))?;
+    fields.unsupported(&["contentHandling"]);
+    problems.extend(fields.finish());
+    let status = u16::try_from(status).expect("within 100 to 599");
+    Ok(IntegrationResponse { pattern: pattern(entry)?, status, headers, templates })
+}
+
+/// A selection pattern matches the whole text. Fact sheet section 7.1.
+fn pattern(entry: &Entry) -> Result<Option<Regex>, Problem> {
+    if entry.key == "default" || entry.key.is_empty() {
+        return Ok(None);
+    }
+    let anchored = format!("^(?:{})$", entry.key);
+    let compiled = Regex::new(&anchored).map_err(|error| entry.place.problem(format!("{} is not a regular expression: {error}", entry.key)))?;
+    Ok(Some(compiled))
+}

@@ -1,0 +1,65 @@
+//! The URI of an `AWS` integration. Fact sheet section 5.2.
+
+use crate::api::{Operation, ServiceUri};
+
+/// Services that take an `Action` parameter; the others derive a target header from the action, each by its own rule.
+const QUERY_SERVICES: [&str; 2] = ["sqs", "sns"];
+
+/// Reads `arn:aws:apigateway:{region}:{service}:{path|action}/{rest}`.
+///
+/// # Errors
+/// The texts are API Gateway's own where it has one. Fact sheet section 5.1.
+pub(super) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUri, String> {
+    let parts: Vec<&str> = uri.splitn(6, ':').collect();
+    let ["arn", _, "apigateway", region, service, operation] = parts[..] else {
+        return Err("Invalid ARN specified in the request".to_owned());
+    };
+    let (subdomain, service) = match service.rsplit_once('.') {
+        Some((subdomain, service)) => (Some(subdomain.to_owned()), service),
+        None => (None, service),
+    };
+    if region.is_empty() || service.is_empty() {
+        return Err("Invalid ARN specified in the request".to_owned());
+    }
+    let operation = match operation.split_once('/') {
+        Some(("path", rest)) => Operation::Path(format!("/{}", rest.trim_start_matches('/'))),
+        Some(("action", rest)) => action(service, rest)?,
+        _ => return Err("AWS ARN for integration must contain path or action".to_owned()),
+    };
+    Ok(ServiceUri { region: region.to_owned(), service: service.to_owned(), subdomain, operation, method })
+}
+
+fn action(service: &str, rest: &str) -> Result<Operation, String> {
+    if !QUERY_SERVICES.contains(&service) {
+        return Err(format!("action integrations of {service} are not supported; the path form is"));
+    }
+    let (name, query) = rest.split_once('&').unwrap_or((rest, ""));
+    Ok(Operation::Action { name: name.to_owned(), query: query.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_actions_are_told_apart() {
+        let uri = parse("arn:aws:apigateway:eu-west-1:sqs:path/123456789012/orders", Some(http::Method::POST)).unwrap();
+        assert_eq!((uri.region.as_str(), uri.service.as_str()), ("eu-west-1", "sqs"));
+        assert_eq!(uri.operation, Operation::Path("/123456789012/orders".into()));
+        let uri = parse("arn:aws:apigateway:eu-west-1:sqs:action/SendMessage&QueueUrl=x", None).unwrap();
+        assert_eq!(uri.operation, Operation::Action { name: "SendMessage".into(), query: "QueueUrl=x".into() });
+        let uri = parse("arn:aws:apigateway:eu-west-1:data.iot:path/things/{id}", None).unwrap();
+        assert_eq!((uri.subdomain.as_deref(), uri.service.as_str()), (Some("data"), "iot"));
+    }
+
+    #[test]
+    fn malformed_uris_are_refused_in_awss_words() {
+        for (uri, message) in [
+            ("https://sqs.eu-west-1.amazonaws.com/", "Invalid ARN specified in the request"),
+            ("arn:aws:apigateway:eu-west-1:sqs:queue/x", "AWS ARN for integration must contain path or action"),
+            ("arn:aws:apigateway:eu-west-1:sqs", "Invalid ARN specified in the request"),
+        ] {
+            assert_eq!(parse(uri, None).unwrap_err(), message);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The frame of every program: prepare, then serve until told to stop.
+//!
+//! What goes wrong before a port is open (settings, definitions, busy addresses) ends with exit code 2 and one clear
+//! line on stderr; what goes wrong later ends with exit code 1.
+
+use std::process::ExitCode;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{admin, serve, telemetry};
+
+/// Runs a program: `prepare` reads settings and binds ports, `serve` runs until its token is cancelled by SIGTERM or
+/// SIGINT. `name` stands in front of error messages.
+pub fn run<P, F>(
+    name: &str,
+    prepare: impl Future<Output = anyhow::Result<P>>,
+    serve: impl FnOnce(P, CancellationToken) -> F,
+) -> ExitCode
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    install_tls();
+    telemetry::init();
+    admin::install_recorder();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(name, &error.into(), 1),
+    };
+    runtime.block_on(async {
+        let prepared = match prepare.await {
+            Ok(prepared) => prepared,
+            Err(error) => return failed(name, &error, 2),
+        };
+        let stop = match serve::stop_on_signal() {
+            Ok(stop) => stop,
+            Err(error) => return failed(name, &error.into(), 1),
+        };
+        match serve(prepared, stop).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(name, &error, 1),
+        }
+    })
+}
+
+/// Makes aws-lc the process's TLS library. rustls panics when two are compiled in and none was chosen.
+pub fn install_tls() {
+    // An error means that one is installed already.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
+fn failed(name: &str, error: &anyhow::Error, code: u8) -> ExitCode {
+    eprintln!("{name}: {error:#}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,98 @@
+//! The event inside of what a pipe posts. Pure; the text is kept byte for byte.
+
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+
+/// S3's limit for a key, in bytes.
+const KEY_LIMIT: usize = 1024;
+
+/// Wrappers deeper than this are not looked into.
+const DEPTH: usize = 16;
+
+/// The innermost object that has an `id`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Event<'b> {
+    id: String,
+    /// The object as it arrived.
+    pub text: &'b str,
+}
+
+/// Why a body holds no event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoEvent {
+    #[error("the body is not a JSON object")]
+    NotAnObject,
+    #[error("no object in the body has an id")]
+    NoId,
+    #[error("the id is neither text nor a number")]
+    OddId,
+    #[error("the id is too long for a key")]
+    LongId,
+}
+
+impl<'b> Event<'b> {
+    /// Looks through `{"body": {"body": …}}` for the innermost object that has an `id`.
+    pub(crate) fn read(body: &'b [u8]) -> Result<Event<'b>, NoEvent> {
+        let mut fields: HashMap<String, &RawValue> = serde_json::from_slice(body).map_err(|_| NoEvent::NotAnObject)?;
+        let mut text = std::str::from_utf8(body).map_err(|_| NoEvent::NotAnObject)?;
+        let mut found = None;
+        for _ in 0..DEPTH {
+            if let Some(id) = fields.get("id") {
+                found = Some((*id, text));
+            }
+            let Some(inner) = fields.get("body") else { break };
+            text = inner.get();
+            match serde_json::from_str(text) {
+                Ok(inner) => fields = inner,
+                Err(_) => break,
+            }
+        }
+        let (id, text) = found.ok_or(NoEvent::NoId)?;
+        let event = Event { id: id_text(id).ok_or(NoEvent::OddId)?, text: text.trim() };
+        if event.key().len() > KEY_LIMIT { Err(NoEvent::LongId) } else { Ok(event) }
+    }
+
+    /// The object's key: `{id}-sqs.txt`.
+    pub(crate) fn key(&self) -> String {
+        format!("{}-sqs.txt", self.id)
+    }
+}
+
+fn id_text(id: &RawValue) -> Option<String> {
+    match serde_json::from_str(id.get()).ok()? {
+        serde_json::Value::String(text) if !text.is_empty() => Some(text),
+        serde_json::Value::Number(_) => Some(id.get().to_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(body: &str, expected: Result<(&str, &str), NoEvent>) {
+        let found = Event::read(body.as_bytes()).map(|event| (event.key(), event.text.to_owned()));
+        assert_eq!(found, expected.map(|(key, text)| (key.to_owned(), text.to_owned())), "{body}");
+    }
+
+    #[test]
+    fn the_innermost_object_with_an_id_is_kept_as_it_arrived() {
+        check(r#"{"body": {"body": {"id": "a", "n": 1.50} } }"#, Ok(("a-sqs.txt", r#"{"id": "a", "n": 1.50}"#)));
+        check(r#"{"body":{"id":10,"name":"é & +"}}"#, Ok(("10-sqs.txt", r#"{"id":10,"name":"é & +"}"#)));
+        check(r#" {"id":1,"body":{"x":2}} "#, Ok(("1-sqs.txt", r#"{"id":1,"body":{"x":2}}"#)));
+        check(r#"{"id":1,"body":{"id":2}}"#, Ok(("2-sqs.txt", r#"{"id":2}"#)));
+        check(r#"{"id":1,"body":"text"}"#, Ok(("1-sqs.txt", r#"{"id":1,"body":"text"}"#)));
+    }
+
+    #[test]
+    fn bodies_without_an_event_are_told_apart() {
+        check("[1]", Err(NoEvent::NotAnObject));
+        check("no json", Err(NoEvent::NotAnObject));
+        check(r#"{"body":{}}"#, Err(NoEvent::NoId));
+        check(r#"{"id":null}"#, Err(NoEvent::OddId));
+        check(r#"{"id":""}"#, Err(NoEvent::OddId));
+        check(&format!(r#"{{"id":"{}"}}"#, "x".repeat(1020)), Err(NoEvent::LongId));
+    }
+}
