@@ -20,11 +20,16 @@ impl Rate {
         Rate { spacing: Duration::from_secs(1) / per_second.max(1), next: Duration::ZERO }
     }
 
-    /// Takes the next turn; returns how long to wait for it.
-    pub fn turn(&mut self, now: Duration) -> Duration {
-        let turn = self.next.max(now.saturating_sub(CREDIT));
-        self.next = turn + self.spacing;
-        turn.saturating_sub(now)
+    /// Takes the next turn if it has come.
+    ///
+    /// # Errors
+    /// It has not: how long to wait before asking again.
+    pub fn take(&mut self, now: Duration) -> Result<(), Duration> {
+        if self.next > now {
+            return Err(self.next - now);
+        }
+        self.next = self.next.max(now.saturating_sub(CREDIT)) + self.spacing;
+        Ok(())
     }
 }
 
@@ -64,20 +69,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_has_as_many_turns_as_it_may() {
-        let mut rate = Rate::new(300);
-        let start = Duration::from_secs(5);
-        let turns = (0..3000).map(|_| rate.turn(start)).filter(|wait| *wait < Duration::from_secs(1)).count();
-        assert!((300..=306).contains(&turns), "{turns}");
+    fn the_rate_is_kept_however_coarse_the_clock() {
+        for step in [1, 7] {
+            let mut rate = Rate::new(300);
+            let steps = (0..10_000).step_by(step).map(Duration::from_millis);
+            let turns: usize = steps.map(|now| std::iter::from_fn(|| rate.take(now).ok()).count()).sum();
+            assert!((2980..=3010).contains(&turns), "{turns} in ten seconds, looking every {step} ms");
+        }
     }
 
     #[test]
     fn idle_time_is_not_saved_up() {
         let mut rate = Rate::new(10);
-        assert_eq!(rate.turn(Duration::from_secs(1)), Duration::ZERO);
-        assert!(rate.turn(Duration::from_secs(1)) >= Duration::from_millis(80));
-        assert_eq!(rate.turn(Duration::from_secs(100)), Duration::ZERO);
-        assert!(rate.turn(Duration::from_secs(100)) >= Duration::from_millis(80));
+        for second in [1, 100] {
+            let now = Duration::from_secs(second);
+            assert_eq!(rate.take(now), Ok(()));
+            assert!(rate.take(now).unwrap_err() >= Duration::from_millis(90));
+        }
     }
 
     #[test]

@@ -170,7 +170,7 @@ mod tests {
         );
         assert_eq!(String::from_utf8(output).unwrap(), expected);
         let error = answer_lines("{}\nnonsense".as_bytes(), Vec::new()).unwrap_err();
-        assert!(format!("{error:#}").starts_with("standard input, line 1"), "{error:#}");
+        assert!(format!("{error:#}").starts_with("standard input, line 2"), "{error:#}");
     }
 
     #[test]

@@ -1,0 +1,234 @@
+//! The connection of an API destination: credentials, and what it adds to every call.
+//!
+//! Plain data and pure plans: an OAuth connection plans the call that asks for a token and reads the answer. Who sends
+//! it and keeps the token is `authorizer`. Secrets print as nothing.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use kit::call::{Call, Reply};
+use kit::time::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use url::Url;
+
+/// A token is fetched anew when it would expire within this time (API destinations guide, "OAuth").
+const BEFORE_EXPIRY: Duration = Duration::from_secs(60);
+
+/// How long a token is trusted whose answer names no lifetime.
+const UNKNOWN_LIFETIME: Duration = Duration::from_secs(300);
+
+/// A connection, all of it checked.
+#[derive(Debug)]
+pub struct Connection {
+    /// Its name, for messages.
+    pub name: String,
+    /// How it authorizes.
+    pub auth: Auth,
+    /// What it adds to every invocation; on the same key it wins over the pipe's own parameters.
+    pub invocation: Parameters,
+}
+
+/// How a connection authorizes.
+#[derive(Debug)]
+pub enum Auth {
+    /// A header that is the same in every call: Basic, or an API key.
+    Header {
+        /// `authorization`, or the name of the API key.
+        name: HeaderName,
+        /// The whole value, marked as sensitive.
+        value: HeaderValue,
+    },
+    /// A token that has to be fetched.
+    OAuth(OAuth),
+}
+
+/// Additional parameters; values may be secret, keys are not.
+#[derive(Debug, Default)]
+pub struct Parameters {
+    /// Headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// For the query string.
+    pub query: Vec<(String, SecretString)>,
+    /// For the body.
+    pub body: Vec<(String, SecretString)>,
+}
+
+/// The client credentials flow.
+#[derive(Debug)]
+pub struct OAuth {
+    /// Where tokens are asked for.
+    pub endpoint: Url,
+    /// GET, POST or PUT.
+    pub method: Method,
+    /// The client.
+    pub client_id: SecretString,
+    /// Its secret.
+    pub client_secret: SecretString,
+    /// What is sent beside them.
+    pub parameters: Parameters,
+}
+
+/// A token, as the header value that it becomes.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// `Bearer …`, marked as sensitive.
+    pub value: HeaderValue,
+    /// From when on it is not used any more.
+    pub stale_at: Timestamp,
+}
+
+/// Credentials that cannot be sent in a header.
+#[derive(Debug, thiserror::Error)]
+#[error("it holds characters that a header cannot carry")]
+pub struct NotAHeader;
+
+impl Auth {
+    /// `Authorization: Basic …`
+    pub fn basic(username: &str, password: &SecretString) -> Auth {
+        let pair = format!("{username}:{}", password.expose_secret());
+        let text = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+        let value = secret_header(&text).expect("base64 is printable");
+        Auth::Header { name: header::AUTHORIZATION, value }
+    }
+
+    /// `{name}: {value}`
+    ///
+    /// # Errors
+    /// The value cannot be a header.
+    pub fn api_key(name: HeaderName, value: &SecretString) -> Result<Auth, NotAHeader> {
+        Ok(Auth::Header { name, value: secret_header(value.expose_secret())? })
+    }
+}
+
+/// A header value that does not print.
+///
+/// # Errors
+/// The text cannot be a header.
+pub fn secret_header(text: &str) -> Result<HeaderValue, NotAHeader> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| NotAHeader)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+impl OAuth {
+    /// The call that asks for a token: a form for POST and PUT, a query string for GET. Parameters that the author
+    /// set replace `grant_type`, `client_id` and `client_secret` of the same name.
+    pub fn token_call(&self) -> Call {
+        let form = self.form();
+        let mut url = self.endpoint.clone();
+        append(&mut url, self.parameters.query.iter().map(|(key, value)| (key.as_str(), value.expose_secret())));
+        let mut headers: HeaderMap = self.parameters.headers.iter().cloned().collect();
+        let mut body = Bytes::new();
+        if self.method == Method::GET {
+            append(&mut url, form.iter().map(|(key, value)| (*key, *value)));
+        } else {
+            let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+            body = Bytes::from(text);
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            headers.entry(header::CONTENT_TYPE).or_insert(form);
+        }
+        headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+        Call { method: self.method.clone(), url, headers, body }
+    }
+
+    fn form(&self) -> Vec<(&str, &str)> {
+        let own = [
+            ("grant_type", "client_credentials"),
+            ("client_id", self.client_id.expose_secret()),
+            ("client_secret", self.client_secret.expose_secret()),
+        ];
+        let given = || self.parameters.body.iter().map(|(key, value)| (key.as_str(), value.expose_secret()));
+        own.into_iter().filter(|(key, _)| given().all(|(other, _)| other != *key)).chain(given()).collect()
+    }
+
+    /// Reads the answer to [`OAuth::token_call`].
+    ///
+    /// # Errors
+    /// There is no usable token; the reason holds nothing of the answer's body.
+    pub fn read_token(&self, reply: &Reply, now: Timestamp) -> Result<Token, String> {
+        if !reply.status.is_success() {
+            return Err(format!("the token endpoint answered {}", reply.status));
+        }
+        let answer: Value =
+            serde_json::from_slice(&reply.body).map_err(|_| "the token endpoint's answer is not JSON")?;
+        let token = answer["access_token"].as_str().ok_or("the token endpoint's answer has no access_token")?;
+        let kind = match answer["token_type"].as_str() {
+            Some(kind) if !kind.eq_ignore_ascii_case("bearer") => kind,
+            _ => "Bearer",
+        };
+        let value = secret_header(&format!("{kind} {token}")).map_err(|_| "the token cannot be sent in a header")?;
+        let seconds = answer["expires_in"].as_u64().or_else(|| answer["expires_in"].as_str()?.parse().ok());
+        let lifetime = seconds.map_or(UNKNOWN_LIFETIME, Duration::from_secs);
+        Ok(Token { value, stale_at: now + lifetime.saturating_sub(BEFORE_EXPIRY) })
+    }
+}
+
+/// Appends to a query string, percent-encoding what needs it.
+pub fn append<'p>(url: &mut Url, pairs: impl Iterator<Item = (&'p str, &'p str)>) {
+    let mut pairs = pairs.peekable();
+    if pairs.peek().is_some() {
+        url.query_pairs_mut().extend_pairs(pairs);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+
+    fn oauth(method: Method) -> OAuth {
+        OAuth {
+            endpoint: "https://id.example/token?tenant=t".parse().unwrap(),
+            method,
+            client_id: "me".into(),
+            client_secret: "s&cret".into(),
+            parameters: Parameters {
+                query: vec![("v".into(), "1".into())],
+                body: vec![("scope".into(), "a b".into()), ("client_id".into(), "you".into())],
+                ..Parameters::default()
+            },
+        }
+    }
+
+    fn answer(status: StatusCode, body: &'static str) -> Reply {
+        Reply { status, headers: HeaderMap::new(), body: Bytes::from_static(body.as_bytes()), complete: true }
+    }
+
+    #[test]
+    fn headers_of_basic_and_api_key() {
+        let Auth::Header { name, value } = Auth::basic("me", &"pass".into()) else { panic!("a header") };
+        assert_eq!((name, value.to_str().unwrap()), (header::AUTHORIZATION, "Basic bWU6cGFzcw=="));
+        let key = Auth::api_key(HeaderName::from_static("x-key"), &"top secret".into()).unwrap();
+        assert!(!format!("{key:?}").contains("top"), "{key:?}");
+        assert!(Auth::api_key(HeaderName::from_static("x-key"), &"a\nb".into()).is_err());
+    }
+
+    #[test]
+    fn a_token_is_asked_for_by_form_or_by_query() {
+        let post = oauth(Method::POST).token_call();
+        assert_eq!(post.url.as_str(), "https://id.example/token?tenant=t&v=1");
+        let form = "grant_type=client_credentials&client_secret=s%26cret&scope=a+b&client_id=you";
+        assert_eq!(post.body, form);
+        assert_eq!(post.headers[header::CONTENT_TYPE], "application/x-www-form-urlencoded");
+        let get = oauth(Method::GET).token_call();
+        assert_eq!(get.url.as_str(), format!("https://id.example/token?tenant=t&v=1&{form}"));
+        assert!(get.body.is_empty());
+    }
+
+    #[test]
+    fn a_token_goes_stale_a_minute_before_it_expires() {
+        let oauth = oauth(Method::POST);
+        let now = Timestamp::from_millis(0);
+        let body = r#"{"access_token":"t0","token_type":"bearer","expires_in":3600}"#;
+        let token = oauth.read_token(&answer(StatusCode::OK, body), now).unwrap();
+        assert_eq!((token.value.to_str().unwrap(), token.stale_at), ("Bearer t0", Timestamp::from_millis(3_540_000)));
+        assert!(!format!("{token:?}").contains("t0"));
+        for (status, body) in [(StatusCode::OK, "{}"), (StatusCode::OK, "no"), (StatusCode::BAD_REQUEST, "secret")] {
+            let reason = oauth.read_token(&answer(status, body), now).unwrap_err();
+            assert!(!reason.contains("secret"), "{reason}");
+        }
+    }
+}
