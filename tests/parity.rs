@@ -1,0 +1,109 @@
+//! The same stories with LocalStack, or AWS itself when asked, in place of the emulator.
+//!
+//! Without a Docker daemon the LocalStack stories are ignored, and say so; with `REQUIRE_DOCKER=1` they fail. The AWS
+//! stories run with `TIDEGATE_AWS_TEST=1` and credentials in the environment.
+
+use std::sync::LazyLock;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use testcontainers::core::{IntoContainerPort as _, WaitFor};
+use testcontainers::runners::AsyncRunner as _;
+use testcontainers::{ContainerAsync, GenericImage, ImageExt as _};
+use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
+use world::place::Place;
+use world::{World, stories};
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+/// One container for all stories: their queues and buckets have names of their own.
+static LOCALSTACK: OnceCell<(ContainerAsync<GenericImage>, String)> = OnceCell::const_new();
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let conclusion = libtest_mimic::run(&arguments, trials());
+    if let Some((container, _)) = LOCALSTACK.get() {
+        // Statics are not dropped, so the container would outlive the tests.
+        RUNTIME.block_on(async { container.stop().await }).ok();
+        std::process::Command::new("docker").args(["rm", "--force", container.id()]).output().ok();
+    }
+    conclusion.exit();
+}
+
+macro_rules! trials {
+    ($($story:ident),* $(,)?) => {
+        vec![$(
+            story(concat!("localstack::", stringify!($story)), localstack, |world| RUNTIME.block_on(stories::$story(world))),
+            story(concat!("aws::", stringify!($story)), aws, |world| RUNTIME.block_on(stories::$story(world))),
+        )*]
+    };
+}
+
+fn trials() -> Vec<Trial> {
+    let mut trials = trials![
+        ten_published_are_ten_stored,
+        the_original_body_is_kept_under_its_id,
+        odd_bodies_arrive_unchanged,
+        an_outage_of_the_subscriber_loses_nothing,
+    ];
+    // Cutting the road to S3 needs a plain endpoint, which AWS has not.
+    trials.push(story("localstack::an_outage_of_s3_loses_nothing", localstack, |world| {
+        RUNTIME.block_on(stories::an_outage_of_s3_loses_nothing(world));
+    }));
+    trials
+}
+
+/// Where a story takes place, or why it cannot.
+type Ground = Result<Place, Reason>;
+
+enum Reason {
+    Ignored(String),
+    Failed(String),
+}
+
+fn story(name: &str, ground: fn() -> Ground, tell: impl FnOnce(World) + Send + 'static) -> Trial {
+    Trial::ignorable_test(name, move || match ground() {
+        Ok(place) => {
+            tell(RUNTIME.block_on(World::start(place)));
+            Ok(Completion::Completed)
+        }
+        Err(Reason::Ignored(reason)) => Ok(Completion::ignored_with(reason)),
+        Err(Reason::Failed(reason)) => Err(Failed::from(reason)),
+    })
+}
+
+fn localstack() -> Ground {
+    let started = RUNTIME.block_on(LOCALSTACK.get_or_try_init(start_localstack));
+    started.map(|(_, url)| Place::Endpoint(url.clone()))
+}
+
+async fn start_localstack() -> Result<(ContainerAsync<GenericImage>, String), Reason> {
+    let required = std::env::var("REQUIRE_DOCKER").is_ok_and(|value| value == "1");
+    if !docker_answers() {
+        let reason = "no Docker daemon answers (set REQUIRE_DOCKER=1 to make this a failure)".to_owned();
+        return Err(if required { Reason::Failed(reason) } else { Reason::Ignored(reason) });
+    }
+    let container = GenericImage::new("localstack/localstack", "4.14.0")
+        .with_exposed_port(4566.tcp())
+        .with_wait_for(WaitFor::message_on_stdout("Ready."))
+        .with_env_var("SERVICES", "sqs,s3")
+        .with_env_var("DISABLE_EVENTS", "1")
+        .start()
+        .await
+        .map_err(|error| Reason::Failed(format!("LocalStack does not start: {error}")))?;
+    let port = container.get_host_port_ipv4(4566).await.map_err(|error| Reason::Failed(error.to_string()))?;
+    Ok((container, format!("http://127.0.0.1:{port}")))
+}
+
+/// Asks the daemon by its own client: that finds it wherever the environment says it is.
+fn docker_answers() -> bool {
+    let asked = std::process::Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
+    asked.is_ok_and(|output| output.status.success())
+}
+
+fn aws() -> Ground {
+    if std::env::var("TIDEGATE_AWS_TEST").is_ok_and(|value| value == "1") {
+        return Ok(Place::Aws);
+    }
+    Err(Reason::Ignored("needs AWS: set TIDEGATE_AWS_TEST=1 and credentials".to_owned()))
+}

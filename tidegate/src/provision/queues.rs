@@ -1,0 +1,163 @@
+//! `AWS::SQS::Queue` resources to queues.
+
+use std::collections::HashMap;
+
+use anyhow::Context as _;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::QueueAttributeName as Name;
+use kit::cloudformation::Resource;
+use kit::definition::Definition;
+use kit::document::{Node, Problem, Value};
+
+use super::{Deed, Provisioned};
+
+/// Properties that are attributes of the queue under the same name.
+const ATTRIBUTES: [&str; 14] = [
+    "DelaySeconds",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "VisibilityTimeout",
+    "FifoQueue",
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
+    "FifoThroughputLimit",
+    "RedrivePolicy",
+    "RedriveAllowPolicy",
+    "KmsMasterKeyId",
+    "KmsDataKeyReusePeriodSeconds",
+    "SqsManagedSseEnabled",
+];
+
+/// A queue as declared.
+#[derive(Debug, PartialEq, Eq)]
+struct Declared {
+    name: String,
+    attributes: HashMap<Name, String>,
+    tags: HashMap<String, String>,
+}
+
+pub(super) async fn provision(definition: &Definition, client: &Client) -> anyhow::Result<Vec<Provisioned>> {
+    let mut problems = Vec::new();
+    let resources = definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::SQS::Queue"));
+    let queues = resources.map(|resource| declared(resource, &mut problems)).collect::<Result<Vec<_>, _>>()?;
+    definition.judge(problems)?;
+    let mut done = Vec::new();
+    // All without redrive first: a dead-letter queue must exist before it is named.
+    for queue in &queues {
+        done.push(Provisioned { kind: "queue", name: queue.name.clone(), deed: create(client, queue).await? });
+    }
+    for (queue, done) in queues.iter().zip(&mut done) {
+        if set(client, queue).await? && done.deed == Deed::Unchanged {
+            done.deed = Deed::Updated;
+        }
+    }
+    Ok(done)
+}
+
+fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared, Problem> {
+    let mut fields = resource.fields()?;
+    fields.ignore(&["QueueName"]);
+    let mut attributes = HashMap::new();
+    for name in ATTRIBUTES {
+        if let Some(node) = fields.optional(name) {
+            attributes.insert(Name::from(name), text(node)?);
+        }
+    }
+    let mut tags = HashMap::new();
+    for tag in fields.optional("Tags").map_or(Ok(&[][..]), Node::list)? {
+        let mut tag = tag.fields(format!("{}: tag", resource.label()))?;
+        tags.insert(tag.required("Key")?.text()?.to_owned(), tag.required("Value")?.text()?.to_owned());
+        problems.extend(tag.finish());
+    }
+    problems.extend(fields.finish());
+    Ok(Declared { name: resource.physical_id.clone(), attributes, tags })
+}
+
+/// Attributes are text: policies as JSON, everything else as written.
+fn text(node: &Node) -> Result<String, Problem> {
+    match node.value {
+        Value::Map(_) => Ok(node.to_json().to_string()),
+        _ => Ok(node.text()?.to_owned()),
+    }
+}
+
+async fn create(client: &Client, queue: &Declared) -> anyhow::Result<Deed> {
+    if client.get_queue_url().queue_name(&queue.name).send().await.is_ok() {
+        return Ok(Deed::Unchanged);
+    }
+    let policies = [Name::RedrivePolicy, Name::RedriveAllowPolicy];
+    let plain = queue.attributes.iter().filter(|(name, _)| !policies.contains(name));
+    let plain: HashMap<_, _> = plain.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let request = client.create_queue().queue_name(&queue.name).set_attributes(Some(plain));
+    let request = if queue.tags.is_empty() { request } else { request.set_tags(Some(queue.tags.clone())) };
+    match request.send().await {
+        Ok(_) => Ok(Deed::Created),
+        Err(error) => anyhow::bail!("cannot create queue {}: {}", queue.name, DisplayErrorContext(&error)),
+    }
+}
+
+/// Brings attributes up to date; true when some differed.
+async fn set(client: &Client, queue: &Declared) -> anyhow::Result<bool> {
+    let refused = |error: &dyn std::error::Error| anyhow::anyhow!("queue {}: {}", queue.name, DisplayErrorContext(error));
+    let url = client.get_queue_url().queue_name(&queue.name).send().await.map_err(|error| refused(&error))?;
+    let url = url.queue_url.with_context(|| format!("queue {} has no URL", queue.name))?;
+    let current = client.get_queue_attributes().queue_url(&url).attribute_names(Name::All).send().await;
+    let current = current.map_err(|error| refused(&error))?.attributes.unwrap_or_default();
+    let differs = |name: &Name, value: &String| current.get(name).is_none_or(|now| !same(now, value));
+    let changed: HashMap<_, _> = queue
+        .attributes
+        .iter()
+        .filter(|(name, value)| **name != Name::FifoQueue && differs(name, value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    if changed.is_empty() {
+        return Ok(false);
+    }
+    client.set_queue_attributes().queue_url(&url).set_attributes(Some(changed)).send().await.map_err(|error| refused(&error))?;
+    Ok(true)
+}
+
+/// Policies are compared as data: a service may write them with other spacing, or a count as text.
+fn same(a: &str, b: &str) -> bool {
+    let normal = |text: &str| {
+        let mut json: serde_json::Value = serde_json::from_str(text).ok()?;
+        if let Some(count) = json.get_mut("maxReceiveCount") {
+            *count = count.to_string().trim_matches('"').into();
+        }
+        Some(json)
+    };
+    a == b || (normal(a).is_some() && normal(a) == normal(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kit::cloudformation::Account;
+
+    #[test]
+    fn the_built_in_queues_are_read_with_their_redrive() {
+        let account = Account { region: "eu-west-1".into(), account_id: "000000000000".into(), stack_name: "t".into() };
+        let definition = kit::definition::DefinitionArgs::default().load(&account).unwrap();
+        let mut problems = Vec::new();
+        let queues: Vec<_> = definition.stacks[0]
+            .of_kind("AWS::SQS::Queue")
+            .map(|resource| declared(resource, &mut problems).unwrap())
+            .collect();
+        assert_eq!(problems, []);
+        assert_eq!(queues[0].name, "ex-queue");
+        assert_eq!(
+            queues[0].attributes[&Name::RedrivePolicy],
+            r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:ex-queue-dlq","maxReceiveCount":5}"#
+        );
+        assert_eq!(queues[1].attributes[&Name::MessageRetentionPeriod], "1209600");
+    }
+
+    #[test]
+    fn policies_are_compared_as_data() {
+        assert!(same(r#"{"a":1,"maxReceiveCount":"5"}"#, r#"{"a": 1, "maxReceiveCount": 5}"#));
+        assert!(!same(r#"{"maxReceiveCount":5}"#, r#"{"maxReceiveCount":6}"#));
+        assert!(same("30", "30"));
+    }
+}

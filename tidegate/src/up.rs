@@ -1,0 +1,182 @@
+//! Door: emulator, gateway, pipe, pub and sub in one process, each on its own port. They speak to each other over HTTP
+//! only, exactly as they do in processes of their own.
+
+mod banner;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use gateway::api::Apis;
+use kit::definition::{Definition, DefinitionArgs};
+use kit::send::{AllowTarget, AllowTargets};
+use kit::{aws, serve};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::provision;
+use banner::Addresses;
+
+/// The ports, before `--port-offset`.
+const EMULATOR: u16 = 4566;
+const GATEWAY: u16 = 8080;
+const GATEWAY_ADMIN: u16 = 8081;
+const PIPE_ADMIN: u16 = 8082;
+const PUBLISHER: u16 = 3000;
+const SUBSCRIBER: u16 = 3001;
+
+/// What `tidegate up` takes.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Where queued messages and stored objects are kept
+    #[arg(long, value_name = "DIR", env = "EMULATOR_DATA", default_value = "./data")]
+    pub data: PathBuf,
+    /// Keep nothing on disk
+    #[arg(long)]
+    pub in_memory: bool,
+    /// Shift every port by this much
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub port_offset: u16,
+    /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
+    #[arg(long, env = "GATEWAY_STAGE")]
+    pub stage: Option<String>,
+    /// A private address that the pipe may deliver to, beside the subscriber here: NAME, ADDRESS or NETWORK, with an
+    /// optional :PORT. Repeatable
+    #[arg(long, value_name = "TARGET")]
+    pub allow_target: Vec<AllowTarget>,
+    /// Definition files
+    #[command(flatten)]
+    pub definition: DefinitionArgs,
+}
+
+/// The chain, ready to start: everything is read, and every port is bound.
+#[derive(Debug)]
+pub struct House {
+    emulator: emulator::Settings,
+    gateway: gateway::Settings,
+    pipe: pipe::Settings,
+    publisher: publisher::Settings,
+    subscriber: subscriber::Settings,
+    sqs_and_s3: TcpListener,
+    definition: Definition,
+    sdk: SdkConfig,
+    addresses: Addresses,
+}
+
+impl Args {
+    /// Reads definitions and binds all ports.
+    ///
+    /// # Errors
+    /// A definition cannot be read, or a port is taken; the text says which and what moves it.
+    pub async fn prepare(mut self) -> anyhow::Result<House> {
+        let ports = Ports::bind(self.port_offset)?;
+        let subscriber_at = ports.subscriber.local_addr()?;
+        let endpoint = format!("http://{}", ports.emulator.local_addr()?);
+        let sdk = local_config(&endpoint).await;
+        if self.definition.files.is_empty() {
+            self.definition.defaults.insert("SubEndpoint".to_owned(), format!("http://{subscriber_at}/sub"));
+        }
+        let account = aws::account(&sdk).await?;
+        let definition = self.definition.load(&account)?;
+        let apis = Apis::load(&definition, self.stage)?;
+        anyhow::ensure!(!apis.apis.is_empty(), "the definition declares no REST API");
+        let bucket = bucket(&definition);
+        self.allow_target.push(subscriber_at.to_string().parse().map_err(anyhow::Error::msg)?);
+        let data = (!self.in_memory).then_some(self.data);
+        let addresses = Addresses::of(&ports, &apis, &definition, &bucket, data.as_deref())?;
+        let pipe = pipe::Settings::new(&definition, AllowTargets::new(self.allow_target), sdk.clone(), Some(ports.pipe_admin))?;
+        Ok(House {
+            emulator: emulator::Settings { data, region: aws::region(&sdk).to_owned() },
+            gateway: gateway::Settings {
+                apis,
+                account_id: account.account_id,
+                sdk: sdk.clone(),
+                listener: ports.gateway,
+                admin: ports.gateway_admin,
+            },
+            pipe,
+            publisher: publisher::Settings {
+                sub_host: format!("{}events/sub", addresses.gateway()).parse()?,
+                listener: ports.publisher,
+            },
+            subscriber: subscriber::Settings { bucket, sdk: sdk.clone(), listener: ports.subscriber },
+            sqs_and_s3: ports.emulator,
+            definition,
+            sdk,
+            addresses,
+        })
+    }
+}
+
+/// Runs the chain until `stop` is cancelled: first everything that uses the emulator ends, then the emulator.
+///
+/// # Errors
+/// A program ended by itself.
+pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
+    let last = CancellationToken::new();
+    let emulator = emulator::open(house.emulator).await.context("emulator")?;
+    let mut emulator = tokio::spawn(emulator.serve(house.sqs_and_s3, last.clone()));
+    tokio::select! {
+        provisioned = provision::provision(&house.definition, &house.sdk) => provisioned.map(drop)?,
+        ended = &mut emulator => return ended?.context("emulator"),
+    };
+    let mut programs = JoinSet::new();
+    programs.spawn(named("gateway", gateway::run(house.gateway, stop.clone())));
+    programs.spawn(named("pipe", pipe::run(house.pipe, stop.clone())));
+    programs.spawn(named("pub", publisher::run(house.publisher, stop.clone())));
+    programs.spawn(named("sub", subscriber::run(house.subscriber, stop.clone())));
+    print!("{}", house.addresses);
+    let mut result = Ok(());
+    while let Some(ended) = programs.join_next().await {
+        // One that ends by itself takes the others with it: half a chain would only look like one.
+        stop.cancel();
+        result = result.and(ended.map_err(anyhow::Error::from).flatten());
+    }
+    last.cancel();
+    result.and(emulator.await?)
+}
+
+async fn named(name: &'static str, program: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    program.await.context(name)
+}
+
+/// Every port of the house, bound.
+struct Ports {
+    emulator: TcpListener,
+    gateway: TcpListener,
+    gateway_admin: TcpListener,
+    pipe_admin: TcpListener,
+    publisher: TcpListener,
+    subscriber: TcpListener,
+}
+
+impl Ports {
+    fn bind(offset: u16) -> anyhow::Result<Ports> {
+        let bind = |port: u16| {
+            let port = port.checked_add(offset).with_context(|| format!("--port-offset {offset}: there is no port {port} + {offset}"))?;
+            Ok::<_, anyhow::Error>(serve::bind(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port), "--port-offset")?)
+        };
+        Ok(Ports {
+            emulator: bind(EMULATOR)?,
+            gateway: bind(GATEWAY)?,
+            gateway_admin: bind(GATEWAY_ADMIN)?,
+            pipe_admin: bind(PIPE_ADMIN)?,
+            publisher: bind(PUBLISHER)?,
+            subscriber: bind(SUBSCRIBER)?,
+        })
+    }
+}
+
+/// The SDK, pointed at the emulator of this process whatever the environment says.
+async fn local_config(endpoint: &str) -> SdkConfig {
+    let credentials = Credentials::new("test", "test", None, None, "tidegate up");
+    aws::loader().endpoint_url(endpoint).credentials_provider(credentials).load().await
+}
+
+/// Where the subscriber keeps events: the first bucket that the definition declares.
+fn bucket(definition: &Definition) -> String {
+    let buckets = definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::S3::Bucket"));
+    buckets.map(|bucket| bucket.physical_id.clone()).next().unwrap_or_else(|| "donggyu-test-poc".to_owned())
+}
