@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_sdk_sts::error::DisplayErrorContext;
 
 use crate::cloudformation::Account;
@@ -20,8 +21,15 @@ pub async fn config() -> SdkConfig {
     loader().load().await
 }
 
-/// The same loader, for a caller that puts something of its own on top (an endpoint, test credentials).
-pub fn loader() -> aws_config::ConfigLoader {
+/// A configuration for a plain-HTTP endpoint on this machine, whatever endpoint, credentials and proxy the environment
+/// names. The region stays the environment's.
+pub async fn local(endpoint: &str) -> SdkConfig {
+    let direct = aws_smithy_http_client::Builder::new().build_http();
+    let credentials = Credentials::new("test", "test", None, None, "local");
+    loader().endpoint_url(endpoint).credentials_provider(credentials).http_client(direct).load().await
+}
+
+fn loader() -> aws_config::ConfigLoader {
     let region = aws_config::meta::region::RegionProviderChain::default_provider().or_else(Region::new(DEFAULT_REGION));
     aws_config::defaults(BehaviorVersion::v2026_01_12()).region(region)
 }

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use aws_config::SdkConfig;
-use aws_credential_types::Credentials;
 use kit::aws;
 use tempfile::TempDir;
 
@@ -79,8 +78,7 @@ impl Place {
             Place::Process { at, .. } => format!("http://{at}"),
             Place::Aws => return aws::config().await,
         };
-        let credentials = Credentials::new("test", "test", None, None, "tests");
-        aws::loader().endpoint_url(url).credentials_provider(credentials).load().await
+        aws::local(&url).await
     }
 
     /// Removes queues and bucket where others would stumble over them.

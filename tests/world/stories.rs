@@ -36,7 +36,7 @@ pub async fn the_original_body_is_kept_under_its_id(world: World) {
     assert_eq!(result["MD5OfMessageBody"], "d7de115dcbff88d6d55b3aa5402a6ddd");
     assert_eq!(result["MessageId"].as_str().expect("a message id").len(), 36);
     let stored = world.wait_for_objects(1).await;
-    assert_eq!(parsed(&stored["10-sqs.txt"]), parsed(body));
+    assert_eq!(stored["10-sqs.txt"], body);
     world.end().await;
 }
 
@@ -97,8 +97,4 @@ async fn publish_many(world: &World, count: usize) -> BTreeMap<String, String> {
         expected.insert(format!("{number}-sqs.txt"), body);
     }
     expected
-}
-
-fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).expect("JSON")
 }

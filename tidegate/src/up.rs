@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
-use aws_credential_types::Credentials;
 use gateway::api::Apis;
 use kit::definition::{Definition, DefinitionArgs};
 use kit::send::{AllowTarget, AllowTargets};
@@ -74,7 +73,7 @@ impl Args {
         let ports = Ports::bind(self.port_offset)?;
         let subscriber_at = ports.subscriber.local_addr()?;
         let endpoint = format!("http://{}", ports.emulator.local_addr()?);
-        let sdk = local_config(&endpoint).await;
+        let sdk = aws::local(&endpoint).await;
         if self.definition.files.is_empty() {
             self.definition.defaults.insert("SubEndpoint".to_owned(), format!("http://{subscriber_at}/sub"));
         }
@@ -167,12 +166,6 @@ impl Ports {
             subscriber: bind(SUBSCRIBER)?,
         })
     }
-}
-
-/// The SDK, pointed at the emulator of this process whatever the environment says.
-async fn local_config(endpoint: &str) -> SdkConfig {
-    let credentials = Credentials::new("test", "test", None, None, "tidegate up");
-    aws::loader().endpoint_url(endpoint).credentials_provider(credentials).load().await
 }
 
 /// Where the subscriber keeps events: the first bucket that the definition declares.
