@@ -84,7 +84,8 @@ impl World {
         let sdk = place.config().await;
         let tail = Uuid::new_v4().simple().to_string()[..8].to_owned();
         let (queue, bucket) = (format!("ex-queue-{tail}"), format!("donggyu-test-poc-{tail}"));
-        let (gateway_port, gateway_admin, pipe_admin, publisher_port, subscriber_port) = (port(), port(), port(), port(), port());
+        let (gateway_port, gateway_admin, pipe_admin, publisher_port, subscriber_port) =
+            (port(), port(), port(), port(), port());
         let subscriber_at = address(&subscriber_port);
         let account = aws::account(&sdk).await.expect("an account");
         let overrides = [
@@ -153,7 +154,14 @@ impl World {
     ///
     /// # Errors
     /// There was no answer.
-    pub async fn send(&self, method: Method, at: SocketAddr, path: &str, headers: HeaderMap, body: &str) -> Result<Reply, SendError> {
+    pub async fn send(
+        &self,
+        method: Method,
+        at: SocketAddr,
+        path: &str,
+        headers: HeaderMap,
+        body: &str,
+    ) -> Result<Reply, SendError> {
         let url = format!("http://{at}{path}").parse().expect("a URL");
         let call = Call { method, url, headers, body: Bytes::copy_from_slice(body.as_bytes()) };
         self.sender.send(call, Duration::from_secs(60), 1 << 20).await
@@ -181,9 +189,8 @@ impl World {
 
     /// Starts the subscriber again, on the same port.
     pub async fn start_subscriber(&mut self) {
-        let listener = eventually("the subscriber's port is free again", async || {
-            serve::bind(self.subscriber_at, "nothing").ok()
-        });
+        let listener =
+            eventually("the subscriber's port is free again", async || serve::bind(self.subscriber_at, "nothing").ok());
         let listener = listener.await;
         self.start_subscriber_on(listener);
     }
@@ -220,7 +227,8 @@ impl World {
 
     /// Waits until the bucket holds `count` objects, and gives them all.
     pub async fn wait_for_objects(&self, count: usize) -> BTreeMap<String, String> {
-        eventually(&format!("{count} objects are stored"), async || (self.keys().await.len() >= count).then_some(())).await;
+        eventually(&format!("{count} objects are stored"), async || (self.keys().await.len() >= count).then_some(()))
+            .await;
         self.stored().await
     }
 
@@ -284,7 +292,13 @@ fn s3_client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
     aws_sdk_s3::Client::from_conf(config.build())
 }
 
-fn start_gateway(definition: &Definition, account_id: &str, sdk: &SdkConfig, listener: TcpListener, admin: TcpListener) -> Running {
+fn start_gateway(
+    definition: &Definition,
+    account_id: &str,
+    sdk: &SdkConfig,
+    listener: TcpListener,
+    admin: TcpListener,
+) -> Running {
     let apis = Apis::load(definition, None).expect("the built-in API loads");
     let settings = gateway::Settings { apis, account_id: account_id.to_owned(), sdk: sdk.clone(), listener, admin };
     Running::start(|stop| gateway::run(settings, stop))

@@ -295,7 +295,8 @@ mod tests {
     #[test]
     fn paths_split_into_parts() {
         let segments = Segment::parse_path("/events/{id}/{proxy+}").unwrap();
-        let expected = [Segment::Literal("events".into()), Segment::Parameter("id".into()), Segment::Greedy("proxy".into())];
+        let expected =
+            [Segment::Literal("events".into()), Segment::Parameter("id".into()), Segment::Greedy("proxy".into())];
         assert_eq!(segments, expected);
         assert_eq!(Segment::parse_path("/").unwrap(), []);
         for wrong in ["events", "/a//b", "/{a+}/b", "/x{a}", "/{}", "/{+}"] {

@@ -57,7 +57,10 @@ impl Cli {
         let apis = Apis::load(&self.definition.load(&account)?, self.stage)?;
         anyhow::ensure!(!apis.apis.is_empty(), "the definition declares no REST API");
         if let Some(stage) = &apis.default_stage {
-            anyhow::ensure!(apis.apis.iter().any(|api| api.stage(stage).is_some()), "--stage: there is no stage {stage}");
+            anyhow::ensure!(
+                apis.apis.iter().any(|api| api.stage(stage).is_some()),
+                "--stage: there is no stage {stage}"
+            );
         }
         let listener = serve::bind(self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::bind(self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;

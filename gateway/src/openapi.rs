@@ -7,6 +7,8 @@ mod expression;
 mod integration;
 mod uri;
 
+pub(crate) use integration::read as read_integration;
+
 use kit::document::{Entry, Node, Problem};
 
 use crate::api::{Method, Resource, Segment, Verb};
@@ -32,14 +34,37 @@ const UNSUPPORTED_ROOT: [&str; 4] = [
 
 /// Entries of the root without effect on requests.
 const PASSIVE_ROOT: [&str; 14] = [
-    "openapi", "swagger", "host", "basePath", "schemes", "consumes", "produces", "tags", "components", "definitions",
-    "securityDefinitions", "security", "externalDocs", "x-amazon-apigateway-documentation",
+    "openapi",
+    "swagger",
+    "host",
+    "basePath",
+    "schemes",
+    "consumes",
+    "produces",
+    "tags",
+    "components",
+    "definitions",
+    "securityDefinitions",
+    "security",
+    "externalDocs",
+    "x-amazon-apigateway-documentation",
 ];
 
 /// Entries of an operation without effect on requests.
 const PASSIVE_OPERATION: [&str; 13] = [
-    "tags", "summary", "description", "operationId", "consumes", "produces", "externalDocs", "deprecated", "schemes",
-    "servers", "parameters", "requestBody", "callbacks",
+    "tags",
+    "summary",
+    "description",
+    "operationId",
+    "consumes",
+    "produces",
+    "externalDocs",
+    "deprecated",
+    "schemes",
+    "servers",
+    "parameters",
+    "requestBody",
+    "callbacks",
 ];
 
 impl Document {
@@ -112,7 +137,8 @@ impl Reader<'_, '_> {
     fn method(&mut self, label: &str, operation: &Node) -> Result<Method, Problem> {
         let mut fields = operation.fields(label)?;
         let integration = fields.optional("x-amazon-apigateway-integration");
-        let integration = integration.ok_or_else(|| operation.problem(format!("{label}: No integration defined for method")))?;
+        let integration =
+            integration.ok_or_else(|| operation.problem(format!("{label}: No integration defined for method")))?;
         let statuses = fields.optional("responses").map(statuses).transpose()?.unwrap_or_default();
         self.security(label, fields.optional("security"), fields.optional("x-amazon-apigateway-auth"))?;
         self.validation(label, fields.optional("x-amazon-apigateway-request-validator"))?;
@@ -122,7 +148,8 @@ impl Reader<'_, '_> {
         for response in &integration.responses {
             if !statuses.is_empty() && !statuses.contains(&response.status) {
                 let status = response.status;
-                let message = format!("{label}: an integration response answers {status}, which responses does not declare");
+                let message =
+                    format!("{label}: an integration response answers {status}, which responses does not declare");
                 self.problems.push(operation.problem(message));
             }
         }

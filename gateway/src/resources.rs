@@ -1,9 +1,11 @@
 //! `AWS::ApiGateway::*` resources of CloudFormation templates, and OpenAPI files beside them, to [`Apis`].
 
+mod methods;
+
 use indexmap::IndexMap;
 use kit::cloudformation::{Resource, Stack};
 use kit::definition::{Definition, LoadError};
-use kit::document::{Node, Problem, Value};
+use kit::document::{Node, Problem};
 
 use crate::api::{Api, Apis, BasePathMapping, Stage};
 use crate::openapi::Document;
@@ -44,7 +46,8 @@ impl Apis {
     fn add_stack(&mut self, stack: &Stack, problems: &mut Vec<Problem>) -> Result<(), Problem> {
         for resource in stack.of_kind(REST_API) {
             let stages = stages(stack, &resource.physical_id, problems)?;
-            if let Some(api) = rest_api(resource, stages, problems)? {
+            let resources = methods::read(stack, resource, problems)?;
+            if let Some(api) = rest_api(resource, resources, stages, problems)? {
                 self.apis.push(api);
             }
         }
@@ -52,7 +55,8 @@ impl Apis {
             let (domain, mapping) = base_path_mapping(resource, problems)?;
             self.domains.entry(domain).or_default().push(mapping);
         }
-        let known = |kind: &str| PASSIVE.contains(&kind) || [REST_API, STAGE, BASE_PATH_MAPPING].contains(&kind);
+        let read = [REST_API, STAGE, BASE_PATH_MAPPING, methods::RESOURCE, methods::METHOD];
+        let known = |kind: &str| PASSIVE.contains(&kind) || read.contains(&kind);
         for resource in stack.resources.iter().filter(|resource| resource.kind.starts_with("AWS::ApiGateway::")) {
             if !known(&resource.kind) {
                 problems.push(resource.properties.problem(format!("{}: this type is not supported", resource.label())));
@@ -71,27 +75,44 @@ impl Apis {
     }
 }
 
-fn rest_api(resource: &Resource, mut stages: Vec<Stage>, problems: &mut Vec<Problem>) -> Result<Option<Api>, Problem> {
-    let mut fields = resource.fields()?;
+/// An API from its `Body`, from its `Resource` and `Method` resources, or from both.
+fn rest_api(
+    declared: &Resource,
+    mut resources: Vec<crate::api::Resource>,
+    mut stages: Vec<Stage>,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<Api>, Problem> {
+    let mut fields = declared.fields()?;
     let body = fields.optional("Body");
     let name = fields.optional("Name").map(Node::text).transpose()?.map(ToOwned::to_owned);
     fields.ignore(&[
-        "Description", "EndpointConfiguration", "Tags", "FailOnWarnings", "Mode", "Parameters",
-        "DisableExecuteApiEndpoint", "SecurityPolicy", "ApiKeySourceType",
+        "Description",
+        "EndpointConfiguration",
+        "Tags",
+        "FailOnWarnings",
+        "Mode",
+        "Parameters",
+        "DisableExecuteApiEndpoint",
+        "SecurityPolicy",
+        "ApiKeySourceType",
     ]);
     fields.unsupported(&["BodyS3Location", "BinaryMediaTypes", "CloneFrom", "MinimumCompressionSize", "Policy"]);
     problems.extend(fields.finish());
-    let Some(body) = body.filter(|body| matches!(body.value, Value::Map(_))) else {
-        problems.push(resource.properties.problem(format!("{}: an API without Body is not supported", resource.label())));
-        return Ok(None);
+    let document = match body {
+        Some(body) => Document::read(body, problems)?,
+        None => Document::default(),
     };
-    let document = Document::read(body, problems)?;
+    resources.splice(0..0, document.resources);
+    if resources.is_empty() {
+        let message = format!("{}: the API has no methods, neither in Body nor as resources", declared.label());
+        problems.push(declared.properties.problem(message));
+        return Ok(None);
+    }
     if stages.is_empty() {
-        let name = document.stage.clone().unwrap_or_else(|| "default".to_owned());
+        let name = document.stage.unwrap_or_else(|| "default".to_owned());
         stages.push(Stage { name, deployment_id: "local".to_owned(), variables: IndexMap::new() });
     }
-    let name = name.unwrap_or(document.title);
-    Ok(Some(Api { id: resource.physical_id.clone(), name, stages, resources: document.resources }))
+    Ok(Some(Api { id: declared.physical_id.clone(), name: name.unwrap_or(document.title), stages, resources }))
 }
 
 /// The stages of one API: `Stage` resources, and the `StageName` that a `Deployment` may carry.
@@ -106,8 +127,14 @@ fn stages(stack: &Stack, api_id: &str, problems: &mut Vec<Problem>) -> Result<Ve
         let deployment_id = fields.optional("DeploymentId").map_or(Ok("local"), Node::text)?.to_owned();
         let name = fields.optional("StageName").map_or(Ok(resource.physical_id.as_str()), Node::text)?.to_owned();
         fields.ignore(&[
-            "Description", "Tags", "AccessLogSetting", "TracingEnabled", "DocumentationVersion", "CacheClusterEnabled",
-            "CacheClusterSize", "ClientCertificateId",
+            "Description",
+            "Tags",
+            "AccessLogSetting",
+            "TracingEnabled",
+            "DocumentationVersion",
+            "CacheClusterEnabled",
+            "CacheClusterSize",
+            "ClientCertificateId",
         ]);
         fields.unsupported(&["CanarySetting", "MethodSettings"]);
         problems.extend(fields.finish());
@@ -143,15 +170,21 @@ mod tests {
     use kit::cloudformation::Account;
     use kit::definition::DefinitionArgs;
 
-    fn load(args: &DefinitionArgs) -> Result<Apis, LoadError> {
-        let account =
-            Account { region: "eu-west-1".into(), account_id: "123456789012".into(), stack_name: "tidegate".into() };
-        Apis::load(&args.load(&account)?, None)
+    fn account() -> Account {
+        Account { region: "eu-west-1".into(), account_id: "123456789012".into(), stack_name: "tidegate".into() }
+    }
+
+    fn load(template: &str) -> Result<Apis, LoadError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.yaml");
+        std::fs::write(&file, template).unwrap();
+        let args = DefinitionArgs { files: vec![file], ..DefinitionArgs::default() };
+        Apis::load(&args.load(&account())?, None)
     }
 
     #[test]
     fn the_built_in_definition_is_served() {
-        let apis = load(&DefinitionArgs::default()).unwrap();
+        let apis = Apis::load(&DefinitionArgs::default().load(&account()).unwrap(), None).unwrap();
         let api = &apis.apis[0];
         assert_eq!((api.name.as_str(), api.stages[0].name.as_str()), ("event-api-gw", "default"));
         let mapping = &apis.domains["sub-gw.leedonggyu.com"][0];
@@ -160,14 +193,66 @@ mod tests {
         assert_eq!(route.path["proxy"], "sub");
     }
 
+    const PARTS: &str = r#"
+Resources:
+  Proxy: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !Ref Events, PathPart: "{proxy+}"}}
+  Events: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: events}}
+  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: parts}}
+  Post:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !Ref Proxy
+      HttpMethod: POST
+      AuthorizationType: NONE
+      MethodResponses: [{StatusCode: 200}, {StatusCode: "400"}]
+      Integration:
+        Type: AWS
+        IntegrationHttpMethod: POST
+        Uri: !Sub "arn:aws:apigateway:${AWS::Region}:sqs:path/${AWS::AccountId}/orders"
+        RequestParameters: {integration.request.header.Content-Type: "'application/x-www-form-urlencoded'"}
+        RequestTemplates: {application/json: "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"}
+        IntegrationResponses:
+          - {StatusCode: 200}
+          - {StatusCode: 400, SelectionPattern: '4\d{2}', ResponseTemplates: {application/json: "{}"}}
+  Deployment: {Type: AWS::ApiGateway::Deployment, Properties: {RestApiId: !Ref Api, StageName: prod}}
+"#;
+
     #[test]
-    fn an_api_without_a_body_is_said_to_be_unsupported() {
-        let file = std::env::temp_dir().join(format!("tidegate-resources-{}.yaml", std::process::id()));
-        std::fs::write(&file, "Resources:\n  Api: {Type: AWS::ApiGateway::RestApi}\n  M: {Type: AWS::ApiGateway::Method}\n").unwrap();
-        let args = DefinitionArgs { files: vec![file.clone()], ..DefinitionArgs::default() };
-        let message = load(&args).unwrap_err().to_string();
-        std::fs::remove_file(&file).unwrap();
-        assert!(message.contains("Api (AWS::ApiGateway::RestApi): an API without Body is not supported"), "{message}");
-        assert!(message.contains("M (AWS::ApiGateway::Method): this type is not supported"), "{message}");
+    fn an_api_in_parts_is_put_together() {
+        let apis = load(PARTS).unwrap();
+        let route = crate::route::route(&apis, "localhost", &http::Method::POST, "/prod/events/a/b").unwrap();
+        assert_eq!((route.resource.path.as_str(), route.path["proxy"].as_str()), ("/events/{proxy+}", "a/b"));
+        assert_eq!(route.method.statuses, [200, 400]);
+        let statuses: Vec<_> =
+            route.method.integration.responses.iter().map(|r| (r.status, r.pattern.is_some())).collect();
+        assert_eq!(statuses, [(400, true), (200, false)]);
+    }
+
+    #[track_caller]
+    fn refused(template: &str, message: &str) {
+        let error = load(template).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_said() {
+        refused(
+            "Resources: {Api: {Type: AWS::ApiGateway::RestApi}}",
+            "Api (AWS::ApiGateway::RestApi): the API has no methods",
+        );
+        refused(
+            &PARTS.replace("!Ref Events", "nowhere"),
+            "Proxy (AWS::ApiGateway::Resource): its parent is not a resource of this API",
+        );
+        refused(
+            &PARTS.replace("AuthorizationType: NONE", "AuthorizationType: AWS_IAM"),
+            "t.yaml:12:26: Post (AWS::ApiGateway::Method): authorization type AWS_IAM is not supported",
+        );
+        refused(&PARTS.replace("Type: AWS\n", "Type: HTTP\n"), "integrations of type http are not supported");
+        refused(
+            &PARTS.replace("IntegrationHttpMethod:", "Nonsense: 1\n        IntegrationHttpMethod:"),
+            "integration: Nonsense is unknown",
+        );
     }
 }

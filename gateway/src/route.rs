@@ -73,7 +73,8 @@ fn by_domain<'a>(
     path: &str,
 ) -> Result<Route<'a>, NoRoute> {
     let fits = |base: &str| base.is_empty() || strip_base(path, base).is_some();
-    let longest = mappings.iter().filter(|mapping| fits(&mapping.base_path)).max_by_key(|mapping| mapping.base_path.len());
+    let longest =
+        mappings.iter().filter(|mapping| fits(&mapping.base_path)).max_by_key(|mapping| mapping.base_path.len());
     let mapping = longest.ok_or(NoRoute::Forbidden)?;
     let api = apis.apis.iter().find(|api| api.id == mapping.api_id).ok_or(NoRoute::Forbidden)?;
     let rest = strip_base(path, &mapping.base_path).unwrap_or(path);
@@ -217,7 +218,8 @@ mod tests {
             api_id: "abc".into(),
             stage: stage.map(Into::into),
         };
-        let domains = [("sub.example".to_owned(), vec![mapping("", Some("prod")), mapping("v1/x", Some("default"))])].into();
+        let domains =
+            [("sub.example".to_owned(), vec![mapping("", Some("prod")), mapping("v1/x", Some("default"))])].into();
         Apis { apis: vec![api], domains, default_stage: None }
     }
 
@@ -229,7 +231,8 @@ mod tests {
             (route.stage.name.clone(), route.resource.path.clone(), parameters)
         });
         let own = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
-        let expected = expected.map(|(stage, path, parameters)| (stage.to_owned(), path.to_owned(), parameters.iter().map(own).collect()));
+        let expected = expected
+            .map(|(stage, path, parameters)| (stage.to_owned(), path.to_owned(), parameters.iter().map(own).collect()));
         assert_eq!(found, expected, "{verb} {host} {path}");
     }
 

@@ -69,7 +69,8 @@ impl Gateway {
     /// A request that has its body: route, plan, call, respond.
     async fn answer(&self, request: &Request) -> Result<Response, Fault> {
         let host = request.header("host").unwrap_or_default();
-        let route = route(&self.apis, host, &request.method, &request.path).map_err(|reason| no_route(reason, &request.headers))?;
+        let route = route(&self.apis, host, &request.method, &request.path)
+            .map_err(|reason| no_route(reason, &request.headers))?;
         let mut exchange = Exchange::new(&route, request, &self.account_id);
         let reply = match exchange.plan()? {
             Plan::Reply(reply) => reply,
@@ -78,7 +79,9 @@ impl Gateway {
                 let begun = Instant::now();
                 let reply = self.call(call, &integration.backend, integration.timeout).await;
                 metrics::histogram!("gateway_integration_latency_seconds").record(begun.elapsed());
-                reply.inspect_err(|fault| tracing::warn!(request_id = %request.request_id, ?fault, "no reply from the integration"))?
+                reply.inspect_err(
+                    |fault| tracing::warn!(request_id = %request.request_id, ?fault, "no reply from the integration"),
+                )?
             }
         };
         exchange.respond(&reply)
@@ -148,7 +151,8 @@ fn request(parts: Parts, peer: SocketAddr) -> Request {
         headers.insert("host", host);
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let method = text("x-http-method-override").and_then(|verb| verb.to_uppercase().parse().ok()).unwrap_or(parts.method);
+    let method =
+        text("x-http-method-override").and_then(|verb| verb.to_uppercase().parse().ok()).unwrap_or(parts.method);
     let request_id = text("x-amzn-requestid").and_then(|id| Uuid::parse_str(id).ok()).unwrap_or_else(Uuid::new_v4);
     let received = Timestamp::now();
     let trace_id = text("x-amzn-trace-id").map_or_else(|| trace_id(received), ToOwned::to_owned);
@@ -173,7 +177,8 @@ fn trace_id(at: Timestamp) -> String {
 
 /// The body, within every limit.
 async fn read<'g>(gateway: &'g Gateway, request: &Request, body: Body) -> Result<(Bytes, SemaphorePermit<'g>), Fault> {
-    let url = request.path.len() + request.query.iter().map(|(name, value)| name.len() + value.len() + 2).sum::<usize>();
+    let url =
+        request.path.len() + request.query.iter().map(|(name, value)| name.len() + value.len() + 2).sum::<usize>();
     if url > URL_LIMIT {
         return Err(Fault::UriTooLong);
     }
@@ -210,7 +215,9 @@ fn written(request: &Request, response: Response) -> HttpResponse {
     *answer.status_mut() = response.status;
     for (name, value) in response.headers {
         // A value from a reply or a template may hold what HTTP does not allow; such a header is left out.
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) {
+        if let (Ok(name), Ok(value)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+        {
             answer.headers_mut().insert(name, value);
         }
     }

@@ -48,13 +48,20 @@ impl Services {
     ///
     /// # Errors
     /// See [`ServiceError`].
-    pub async fn send(&self, mut call: Call, service: &str, region: &str, deadline: Duration) -> Result<Reply, ServiceError> {
+    pub async fn send(
+        &self,
+        mut call: Call,
+        service: &str,
+        region: &str,
+        deadline: Duration,
+    ) -> Result<Reply, ServiceError> {
         if let Some(endpoint) = self.endpoint(service) {
             move_to(&mut call.url, &endpoint);
         }
         let provider = self.config.credentials_provider();
         let provider = provider.ok_or_else(|| ServiceError::Credentials("none are configured".to_owned()))?;
-        let credentials = provider.provide_credentials().await.map_err(|error| ServiceError::Credentials(error.to_string()))?;
+        let credentials =
+            provider.provide_credentials().await.map_err(|error| ServiceError::Credentials(error.to_string()))?;
         sign_call(&mut call, &credentials, service, region, SystemTime::now())?;
         Ok(self.sender.send(call, deadline, PAYLOAD_LIMIT).await?)
     }
@@ -100,8 +107,10 @@ fn sign_call(
     // What proxies may add to or change on the way stays unsigned, as API Gateway and the SDKs have it.
     let signed = call.headers.iter().filter(|(name, _)| !matches!(name.as_str(), "user-agent" | "x-amzn-trace-id"));
     let signed = signed.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let request = SignableRequest::new(call.method.as_str(), call.url.as_str(), signed, SignableBody::Bytes(&call.body));
-    let (instructions, _) = sign(request.map_err(|error| failed(&error))?, &params.into()).map_err(|error| failed(&error))?.into_parts();
+    let request =
+        SignableRequest::new(call.method.as_str(), call.url.as_str(), signed, SignableBody::Bytes(&call.body));
+    let (instructions, _) =
+        sign(request.map_err(|error| failed(&error))?, &params.into()).map_err(|error| failed(&error))?.into_parts();
     let (headers, _) = instructions.into_parts();
     for header in headers {
         let name: HeaderName = header.name().parse().map_err(|error| failed(&error))?;
@@ -130,8 +139,14 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         sign_call(&mut call, &credentials, "sqs", "eu-west-1", now).unwrap();
         let authorization = call.headers["authorization"].to_str().unwrap();
-        assert!(authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKID/20231114/eu-west-1/sqs/aws4_request"), "{authorization}");
-        assert!(authorization.contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,"), "{authorization}");
+        assert!(
+            authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKID/20231114/eu-west-1/sqs/aws4_request"),
+            "{authorization}"
+        );
+        assert!(
+            authorization.contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,"),
+            "{authorization}"
+        );
         assert_eq!(call.headers["x-amz-security-token"], "token");
     }
 

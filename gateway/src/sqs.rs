@@ -16,7 +16,8 @@ use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::operation::RequestId as _;
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
-    MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue, SendMessageBatchRequestEntry,
+    MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+    SendMessageBatchRequestEntry,
 };
 use tokio::sync::oneshot;
 
@@ -111,7 +112,8 @@ impl Messages {
     /// Sends a batch, then whatever has gathered meanwhile, until nothing is left.
     async fn run(self, queue: Queue, mut batch: Vec<Waiting>) {
         while !batch.is_empty() {
-            metrics::histogram!("gateway_sqs_batch_size").record(f64::from(u32::try_from(batch.len()).unwrap_or(u32::MAX)));
+            metrics::histogram!("gateway_sqs_batch_size")
+                .record(f64::from(u32::try_from(batch.len()).unwrap_or(u32::MAX)));
             self.send_batch(&queue, batch).await;
             batch = self.next(&queue);
         }

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use crate::document::{Entry, Fields, Node, Problem, Value};
 use intrinsic::Resolver;
+use names::Named;
 
 /// Where a stack would be deployed: the pseudo parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,12 +49,20 @@ pub struct Resource {
     pub physical_id: String,
     /// Literal values only; an empty mapping when the template has none.
     pub properties: Node,
+    account: Account,
 }
 
 impl Resource {
     /// The resource in messages: `EventQueue (AWS::SQS::Queue)`.
     pub fn label(&self) -> String {
         format!("{} ({})", self.logical_id, self.kind)
+    }
+
+    /// What `Fn::GetAtt` gives for an attribute of this resource; `None` when its type has none of that name.
+    pub fn attribute(&self, name: &str) -> Option<String> {
+        let path = self.properties.get("Path").and_then(|path| path.text().ok()).unwrap_or("/");
+        let (kind, logical_id, physical_id) = (&self.kind, &self.logical_id, &self.physical_id);
+        Named { kind, logical_id, physical_id, path, account: &self.account }.attribute(name)
     }
 
     /// The properties, to be taken one by one.
@@ -137,7 +146,8 @@ fn resource(entry: &Entry, resolver: &Resolver<'_>, problems: &mut Vec<Problem>)
     fields.ignore(&RESOURCE_ATTRIBUTES);
     problems.extend(fields.finish());
     let physical_id = resolver.physical_id(&entry.key, &entry.node)?;
-    Ok(Some(Resource { logical_id: entry.key.clone(), kind, physical_id, properties }))
+    let account = resolver.account().clone();
+    Ok(Some(Resource { logical_id: entry.key.clone(), kind, physical_id, properties, account }))
 }
 
 #[cfg(test)]

@@ -76,7 +76,8 @@ pub async fn an_outage_of_the_subscriber_loses_nothing(mut world: World) {
 pub async fn an_outage_of_s3_loses_nothing(world: World) {
     let road = world.s3_road.as_ref().expect("S3 is behind a relay");
     road.cut();
-    let direct = world.send(http::Method::POST, world.subscriber_at(), "/sub", http::HeaderMap::new(), r#"{"body":{"id":"x"}}"#);
+    let direct =
+        world.send(http::Method::POST, world.subscriber_at(), "/sub", http::HeaderMap::new(), r#"{"body":{"id":"x"}}"#);
     assert_eq!(direct.await.expect("the subscriber answers").status, StatusCode::SERVICE_UNAVAILABLE);
     let expected = publish_many(&world, 20).await;
     assert_eq!(world.keys().await.len(), 0);

@@ -109,7 +109,8 @@ fn headers(exchange: &Exchange<'_>, mapped: &Mapped) -> Result<HeaderMap, Fault>
     let content_type = request.header("content-type").unwrap_or("application/json");
     let agent = format!("AmazonAPIGateway_{}", exchange.route.api.id);
     for (name, value) in [(ACCEPT, "application/json"), (CONTENT_TYPE, content_type), (USER_AGENT, agent.as_str())] {
-        let value = HeaderValue::from_str(value).map_err(|_| exchange.misconfigured("a header value holds control characters"))?;
+        let value = HeaderValue::from_str(value)
+            .map_err(|_| exchange.misconfigured("a header value holds control characters"))?;
         headers.insert(name, value);
     }
     for (name, value) in &mapped.headers {

@@ -57,7 +57,9 @@ fn choose<'a>(exchange: &Exchange<'a>, reply: &Reply) -> Result<&'a IntegrationR
         )));
     };
     if !method.statuses.is_empty() && !method.statuses.contains(&chosen.status) {
-        return Err(exchange.misconfigured(&format!("Output mapping refers to an invalid method response: {}", chosen.status)));
+        return Err(
+            exchange.misconfigured(&format!("Output mapping refers to an invalid method response: {}", chosen.status))
+        );
     }
     // AWS would answer 2xx here and the message would be gone. Not losing it comes before being alike.
     let loses = !reply.status.is_success() && (200..300).contains(&chosen.status);

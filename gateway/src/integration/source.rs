@@ -30,9 +30,13 @@ pub(super) fn values(source: &Source, exchange: &Exchange<'_>, reply: Option<&Re
         }
         Source::StageVariable(name) => one(exchange.route.stage.variables.get(name).map(String::as_str)),
         Source::Context(path) => exchange.context.get(path).into_iter().collect(),
-        Source::ReplyHeader(name) => one(reply.and_then(|reply| reply.headers.get_all(name).iter().next_back()?.to_str().ok())),
+        Source::ReplyHeader(name) => {
+            one(reply.and_then(|reply| reply.headers.get_all(name).iter().next_back()?.to_str().ok()))
+        }
         Source::ReplyMultiValueHeader(name) => reply.into_iter().flat_map(|reply| all(reply, name)).collect(),
-        Source::ReplyBody(None) => reply.map(|reply| String::from_utf8_lossy(&reply.body).into_owned()).into_iter().collect(),
+        Source::ReplyBody(None) => {
+            reply.map(|reply| String::from_utf8_lossy(&reply.body).into_owned()).into_iter().collect()
+        }
         Source::ReplyBody(Some(path)) => {
             let found = reply.map(|reply| in_json(&reply.body, |json| path.lookup(json)));
             found.and_then(Result::ok).flatten().into_iter().collect()

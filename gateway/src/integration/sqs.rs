@@ -362,7 +362,8 @@ mod tests {
 
     #[test]
     fn a_raw_body_is_cut_where_aws_cuts_it() {
-        let message = SendMessage::read(&call(QUEUE, &[FORM], "Action=SendMessage&MessageBody={\"a\":\"x&y+z\"}")).unwrap();
+        let message =
+            SendMessage::read(&call(QUEUE, &[FORM], "Action=SendMessage&MessageBody={\"a\":\"x&y+z\"}")).unwrap();
         assert_eq!(message.body, "{\"a\":\"x");
         let message = SendMessage::read(&call(QUEUE, &[FORM], "Action=SendMessage&MessageBody=1+1%3D2")).unwrap();
         assert_eq!(message.body, "1 1=2");
@@ -410,7 +411,8 @@ mod tests {
         let refused = Outcome::Refused(refusal);
         let expected = r#"{"Error":{"Code":"AWS.SimpleQueueService.NonExistentQueue","Message":"The specified queue does not exist for this wsdl version.","Type":"Sender"},"RequestId":"r"}"#;
         assert_eq!(refused.reply(Protocol::Query).body, expected);
-        let expected = r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#;
+        let expected =
+            r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#;
         assert_eq!(refused.reply(Protocol::Json).body, expected);
     }
 }

@@ -97,7 +97,8 @@ mod tests {
     fn read(key: &str, value: &str) -> Result<String, Problem> {
         let node = Node::parse("f", &format!("{key}: \"{value}\"")).unwrap();
         let entry = &node.entries().unwrap()[0];
-        let read = request_parameter("post /a", entry).map(|parameter| format!("{:?} {} {:?}", parameter.place, parameter.name, parameter.source));
+        let read = request_parameter("post /a", entry)
+            .map(|parameter| format!("{:?} {} {:?}", parameter.place, parameter.name, parameter.source));
         read.map(|text| text.split(" JsonPath").next().unwrap_or_default().to_owned())
     }
 
@@ -120,10 +121,26 @@ mod tests {
     #[test]
     fn nonsense_is_refused_with_its_place() {
         for (key, value, message) in [
-            ("integration.request.header.X", "plain", "f:1:31: post /a: Invalid mapping expression specified: plain (static values stand in single quotes)"),
-            ("integration.request.cookie.X", "'x'", "f:1:1: post /a: not a mapping target: integration.request.cookie.X"),
-            ("integration.request.header.Content-Length", "'1'", "f:1:1: post /a: the header is reserved: API Gateway answers every call with a 500: integration.request.header.Content-Length"),
-            ("integration.request.header.X", "integration.response.body", "f:1:31: post /a: Invalid mapping expression specified: integration.response.body (static values stand in single quotes)"),
+            (
+                "integration.request.header.X",
+                "plain",
+                "f:1:31: post /a: Invalid mapping expression specified: plain (static values stand in single quotes)",
+            ),
+            (
+                "integration.request.cookie.X",
+                "'x'",
+                "f:1:1: post /a: not a mapping target: integration.request.cookie.X",
+            ),
+            (
+                "integration.request.header.Content-Length",
+                "'1'",
+                "f:1:1: post /a: the header is reserved: API Gateway answers every call with a 500: integration.request.header.Content-Length",
+            ),
+            (
+                "integration.request.header.X",
+                "integration.response.body",
+                "f:1:31: post /a: Invalid mapping expression specified: integration.response.body (static values stand in single quotes)",
+            ),
         ] {
             assert_eq!(read(key, value).unwrap_err().to_string(), message);
         }

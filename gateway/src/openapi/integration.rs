@@ -13,7 +13,8 @@ use crate::vtl::Template;
 /// Milliseconds. AWS allows 50 to 29,000, and more for Regional APIs whose quota was raised.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=300_000;
 
-pub(super) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Integration, Problem> {
+/// Reads an integration object; `label` names its method in messages.
+pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Integration, Problem> {
     let mut fields = node.fields(format!("{label}: integration"))?;
     let kind = fields.required("type")?;
     let (uri, method) = (fields.optional("uri"), fields.optional("httpMethod"));
@@ -21,7 +22,10 @@ pub(super) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Res
     let parameters = fields.optional("requestParameters").map_or(Ok(&[][..]), Node::entries)?;
     let integration = Integration {
         backend,
-        request_parameters: parameters.iter().map(|entry| expression::request_parameter(label, entry)).collect::<Result<_, _>>()?,
+        request_parameters: parameters
+            .iter()
+            .map(|entry| expression::request_parameter(label, entry))
+            .collect::<Result<_, _>>()?,
         request_templates: templates(fields.optional("requestTemplates"))?,
         passthrough: fields.optional("passthroughBehavior").map_or(Ok(Passthrough::default()), passthrough)?,
         timeout: timeout(fields.optional("timeoutInMillis"))?,
@@ -44,12 +48,17 @@ fn backend(label: &str, kind: &Node, uri: Option<&Node>, method: Option<&Node>) 
         "mock" => Ok(Backend::Mock),
         "aws" => {
             let uri = uri.ok_or_else(|| kind.problem(format!("{label}: uri is missing")))?;
-            let method = method.ok_or_else(|| kind.problem(format!("{label}: Enumeration value for HttpMethod must be non-empty")))?;
+            let method = method
+                .ok_or_else(|| kind.problem(format!("{label}: Enumeration value for HttpMethod must be non-empty")))?;
             let verb = match method.text()?.to_ascii_uppercase().as_str() {
                 "ANY" | "X-AMAZON-APIGATEWAY-ANY-METHOD" => None,
-                verb => Some(verb.parse().map_err(|_| method.problem(format!("{label}: {verb} is not an HTTP method")))?),
+                verb => {
+                    Some(verb.parse().map_err(|_| method.problem(format!("{label}: {verb} is not an HTTP method")))?)
+                }
             };
-            uri::parse(uri.text()?, verb).map(Backend::Aws).map_err(|message| uri.problem(format!("{label}: {message}")))
+            uri::parse(uri.text()?, verb)
+                .map(Backend::Aws)
+                .map_err(|message| uri.problem(format!("{label}: {message}")))
         }
         other @ ("aws_proxy" | "http" | "http_proxy") => {
             Err(kind.problem(format!("{label}: integrations of type {other} are not supported")))
@@ -76,15 +85,18 @@ fn passthrough(node: &Node) -> Result<Passthrough, Problem> {
 fn templates(node: Option<&Node>) -> Result<Templates, Problem> {
     let mut templates = IndexMap::new();
     for Entry { key, node, .. } in node.map_or(Ok(&[][..]), Node::entries)? {
-        let template = match &node.value {
-            kit::document::Value::Null => None,
-            _ if node.text()?.is_empty() => None,
-            _ => {
-                let name = format!("{} ({key})", node.place);
-                let parsed = Template::parse(&name, node.text()?);
-                Some(parsed.map_err(|error| node.problem(format!("the mapping template for {key} is malformed:\n{error}")))?)
-            }
-        };
+        let template =
+            match &node.value {
+                kit::document::Value::Null => None,
+                _ if node.text()?.is_empty() => None,
+                _ => {
+                    let name = format!("{} ({key})", node.place);
+                    let parsed = Template::parse(&name, node.text()?);
+                    Some(parsed.map_err(|error| {
+                        node.problem(format!("the mapping template for {key} is malformed:\n{error}"))
+                    })?)
+                }
+            };
         templates.insert(key.to_ascii_lowercase(), template);
     }
     Ok(Templates(templates))
@@ -92,7 +104,11 @@ fn templates(node: Option<&Node>) -> Result<Templates, Problem> {
 
 /// Integration responses in the order in which they are tried: by status code, the default last. AWS documents no
 /// order; this is the fact sheet's choice (section 7.1).
-fn responses(label: &str, node: Option<&Node>, problems: &mut Vec<Problem>) -> Result<Vec<IntegrationResponse>, Problem> {
+fn responses(
+    label: &str,
+    node: Option<&Node>,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<IntegrationResponse>, Problem> {
     let mut responses = Vec::new();
     for entry in node.map_or(Ok(&[][..]), Node::entries)? {
         responses.push(response(label, entry, problems)?);
@@ -119,6 +135,7 @@ fn pattern(entry: &Entry) -> Result<Option<Regex>, Problem> {
         return Ok(None);
     }
     let anchored = format!("^(?:{})$", entry.key);
-    let compiled = Regex::new(&anchored).map_err(|error| entry.place.problem(format!("{} is not a regular expression: {error}", entry.key)))?;
+    let compiled = Regex::new(&anchored)
+        .map_err(|error| entry.place.problem(format!("{} is not a regular expression: {error}", entry.key)))?;
     Ok(Some(compiled))
 }

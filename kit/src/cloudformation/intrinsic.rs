@@ -32,6 +32,11 @@ impl<'a> Resolver<'a> {
         Resolver { account, parameters, conditions, mappings, resources, visiting: RefCell::default() }
     }
 
+    /// Where the stack would be deployed.
+    pub(super) fn account(&self) -> &'a Account {
+        self.account
+    }
+
     /// The node with every function in it replaced by its value.
     pub(super) fn resolve(&self, node: &Node) -> Resolved {
         if let Some((function, argument)) = function(node) {
