@@ -64,15 +64,26 @@ impl Default for Breaker {
 impl Breaker {
     /// What may be done at `now`. [`Permit::Probe`] is given once; its result must be told.
     pub fn permit(&mut self, now: Timestamp) -> Permit {
+        let permit = self.permit_at(now);
+        if permit == Permit::Probe {
+            self.state = State::Probing;
+        }
+        permit
+    }
+
+    /// What [`Breaker::permit`] would say, without taking the probe.
+    pub fn permit_at(&self, now: Timestamp) -> Permit {
         match self.state {
             State::Closed => Permit::Full,
             State::Probing => Permit::Probing,
             State::Open { until } if now < until => Permit::Wait(until),
-            State::Open { .. } => {
-                self.state = State::Probing;
-                Permit::Probe
-            }
+            State::Open { .. } => Permit::Probe,
         }
+    }
+
+    /// Whether the result of a probe is awaited.
+    pub fn is_probing(&self) -> bool {
+        self.state == State::Probing
     }
 
     /// Whether everything flows.

@@ -5,6 +5,8 @@ pub mod connection;
 pub mod definition;
 pub mod event;
 pub mod filter;
+pub mod flow;
+pub mod held;
 pub mod pace;
 pub mod path;
 pub mod pattern;

@@ -11,7 +11,7 @@ use kit::document::{Fields, Node, Problem};
 use secrecy::SecretString;
 use url::Url;
 
-use super::destinations::{name_in_arn, read_header_name, read_method};
+use super::destinations::{drop_header, name_in_arn, read_header_name, read_method};
 use super::{Declared, declared};
 use crate::connection::{Auth, Connection, OAuth, Parameters, secret_header};
 
@@ -127,7 +127,7 @@ fn read_parameters(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Res
         let header = secret_header(value.text()?).map_err(|error| node.problem(format!("{label}: {key}: {error}")))?;
         match name {
             Some(name) => parameters.headers.push((name, header)),
-            None => tracing::warn!("{}: header {key} cannot be set, it is dropped as AWS drops it", node.place),
+            None => drop_header(&node.place, &key),
         }
     }
     for (key, value, _) in read_list(label, &mut fields, "QueryStringParameters", problems)? {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderName, Method};
-use kit::document::{Node, Problem};
+use kit::document::{Node, Place, Problem};
 
 use super::connections::Connections;
 use super::{Declared, declared};
@@ -122,9 +122,7 @@ pub(super) fn read_parameters(
         let value = read_dynamic(&entry.node, MAX_VALUE)?;
         match read_header_name(&entry.key).map_err(|message| entry.place.problem(format!("{label}: {message}")))? {
             Some(name) => parameters.headers.push((name, value)),
-            None => {
-                tracing::warn!("{}: header {} cannot be set, it is dropped as AWS drops it", entry.place, entry.key)
-            }
+            None => drop_header(&entry.place, &entry.key),
         }
     }
     for entry in fields.optional("QueryStringParameters").map(Node::entries).transpose()?.unwrap_or_default() {
@@ -132,6 +130,11 @@ pub(super) fn read_parameters(
     }
     problems.extend(fields.finish());
     Ok(parameters)
+}
+
+/// Says that a header is dropped.
+pub(super) fn drop_header(place: &Place, name: &str) {
+    tracing::warn!("{place}: header {name} cannot be set, it is dropped as AWS drops it");
 }
 
 /// A header name; `None` for one that AWS does not let anybody set.
