@@ -257,6 +257,11 @@ impl Flow {
         self.stopping && self.under_way == 0 && self.settles.is_empty()
     }
 
+    /// Whether the destination's rate holds a delivery back.
+    pub fn is_throttled(&self) -> bool {
+        self.next_turn.is_some()
+    }
+
     /// Deliveries that are under way.
     pub fn under_way(&self) -> usize {
         self.under_way

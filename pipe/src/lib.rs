@@ -1,7 +1,10 @@
-//! EventBridge Pipes, run anywhere.
+#![doc = include_str!("../README.md")]
 
+pub mod authorizer;
 pub mod breaker;
+pub mod config;
 pub mod connection;
+pub mod courier;
 pub mod definition;
 pub mod event;
 pub mod filter;
@@ -10,6 +13,14 @@ pub mod held;
 pub mod pace;
 pub mod path;
 pub mod pattern;
+pub mod report;
 pub mod retry;
+mod service;
+pub mod settle;
+pub mod source;
 pub mod target;
 pub mod transform;
+pub mod worker;
+
+pub use config::{Cli, Settings};
+pub use service::run;

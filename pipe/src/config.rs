@@ -1,0 +1,84 @@
+//! What the pipe's program can be told: definitions, the admin port, who may be delivered to.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use clap::Parser;
+use kit::definition::DefinitionArgs;
+use kit::send::{AllowTarget, AllowTargets};
+use kit::{aws, serve};
+
+use crate::definition::Definition;
+
+/// The timeout of API destinations.
+pub const INVOCATION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Deliveries that a pipe may have under way at once, unless told otherwise.
+pub const CONCURRENCY: usize = 256;
+
+/// EventBridge Pipes, run anywhere: every pipe of the definition, from SQS to API destinations.
+///
+/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS, credentials by
+/// the standard chain. With no endpoint set, it talks to AWS.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "pipe", version)]
+pub struct Cli {
+    /// The port of /healthz, /readyz and /metrics
+    #[arg(long, value_name = "ADDRESS", env = "PIPE_ADMIN_LISTEN", default_value = "127.0.0.1:8082")]
+    pub admin_listen: SocketAddr,
+    /// A target at a private, loopback or link-local address that may be delivered to, by host name, address or
+    /// network (sub, 127.0.0.1:3001, 10.0.0.0/8). Repeatable; commas in the environment
+    #[arg(long, value_name = "TARGET", env = "PIPE_ALLOW_TARGET", value_delimiter = ',')]
+    pub allow_target: Vec<AllowTarget>,
+    /// Seconds that a target may take to answer; AWS gives it 5
+    #[arg(long, value_name = "SECONDS", env = "PIPE_INVOCATION_TIMEOUT", default_value_t = INVOCATION_TIMEOUT.as_secs(),
+          value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub invocation_timeout: u64,
+    /// Deliveries that each pipe may have under way at once
+    #[arg(long, value_name = "COUNT", env = "PIPE_CONCURRENCY", default_value_t = CONCURRENCY as u64,
+          value_parser = clap::value_parser!(u64).range(1..=1250))]
+    pub concurrency: u64,
+    /// Definition files
+    #[command(flatten)]
+    pub definition: DefinitionArgs,
+}
+
+/// Pipes that are ready to run: everything is read and the admin port is bound.
+#[derive(Debug)]
+pub struct Settings {
+    /// The pipes.
+    pub definition: Definition,
+    /// Who may be delivered to beside public addresses.
+    pub allow_targets: AllowTargets,
+    /// Credentials, region and endpoint.
+    pub sdk: SdkConfig,
+    /// How long a target may take to answer: [`INVOCATION_TIMEOUT`].
+    pub invocation_timeout: Duration,
+    /// Deliveries that each pipe may have under way at once: [`CONCURRENCY`].
+    pub concurrency: usize,
+    /// The admin port, if there is to be one.
+    pub admin: Option<TcpListener>,
+}
+
+impl Cli {
+    /// Reads definitions and binds the admin port.
+    ///
+    /// # Errors
+    /// A definition cannot be read or the port not be bound; one line tells which and why.
+    pub async fn prepare(self) -> anyhow::Result<Settings> {
+        let sdk = aws::config().await;
+        let account = aws::account(&sdk).await?;
+        let definition = Definition::load(&self.definition.load(&account)?)?;
+        anyhow::ensure!(!definition.pipes.is_empty(), "the definition declares no pipe that can run");
+        let admin = serve::bind(self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?;
+        Ok(Settings {
+            definition,
+            allow_targets: AllowTargets::new(self.allow_target),
+            sdk,
+            invocation_timeout: Duration::from_secs(self.invocation_timeout),
+            concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
+            admin: Some(admin),
+        })
+    }
+}

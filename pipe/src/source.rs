@@ -1,0 +1,152 @@
+//! Door: the queue that a pipe reads. Receives, deletes, changes visibility; ten messages a request.
+//!
+//! What to receive and when is decided in `flow`. The SDK brings credentials, region, endpoint and its own retries.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::StalledStreamProtectionConfig;
+use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::{
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
+    MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
+};
+use base64::Engine as _;
+
+use crate::definition::Source;
+use crate::event::{Message, MessageAttribute};
+
+/// A receive waits at the queue for so long: the most that SQS allows, and the fewest requests while idle.
+const LONG_POLL: Duration = Duration::from_secs(20);
+
+/// An answer that takes longer than this, long poll included, is not coming.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What SQS sets for a queue when nobody says otherwise.
+const DEFAULT_VISIBILITY: Duration = Duration::from_secs(30);
+
+/// A queue that was found.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    client: Client,
+    url: String,
+    /// Its `VisibilityTimeout`.
+    pub visibility: Duration,
+    /// Whether it keeps the order of each message group.
+    pub is_fifo: bool,
+}
+
+/// Why the queue did not do what it was asked. Says what SQS or the SDK said; bodies and receipts are not in it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct QueueError(String);
+
+impl QueueError {
+    fn new(error: impl std::error::Error) -> QueueError {
+        QueueError(DisplayErrorContext(error).to_string())
+    }
+}
+
+/// The client for one pipe. Long polls send nothing for twenty seconds, which is no stall.
+pub fn client(sdk: &SdkConfig) -> Client {
+    let patience = TimeoutConfig::builder().operation_attempt_timeout(PATIENCE).build();
+    let config = aws_sdk_sqs::config::Builder::from(sdk)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .timeout_config(patience)
+        .build();
+    Client::from_conf(config)
+}
+
+impl Queue {
+    /// Finds the queue and reads its attributes.
+    ///
+    /// # Errors
+    /// SQS does not answer, does not have the queue, or does not let us read its attributes.
+    pub async fn open(client: Client, source: &Source) -> Result<Queue, QueueError> {
+        let found = client.get_queue_url().queue_name(&source.queue).queue_owner_aws_account_id(&source.account);
+        let url = found.send().await.map_err(QueueError::new)?.queue_url.unwrap_or_default();
+        let attributes = client.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::All);
+        let attributes = attributes.send().await.map_err(QueueError::new)?.attributes.unwrap_or_default();
+        let visibility = attributes.get(&QueueAttributeName::VisibilityTimeout).and_then(|text| text.parse().ok());
+        let visibility = visibility.map_or(DEFAULT_VISIBILITY, Duration::from_secs);
+        Ok(Queue { client, url, visibility, is_fifo: source.queue.ends_with(".fifo") })
+    }
+
+    /// Waits for up to `most` messages; none after twenty seconds.
+    ///
+    /// # Errors
+    /// SQS does not answer or refuses.
+    pub async fn receive(&self, most: usize) -> Result<Vec<Message>, QueueError> {
+        let request = self.client.receive_message().queue_url(&self.url);
+        let request = request.max_number_of_messages(i32::try_from(most.min(10)).expect("ten at most"));
+        let request = request.wait_time_seconds(i32::try_from(LONG_POLL.as_secs()).expect("twenty"));
+        let request = request.message_system_attribute_names(MessageSystemAttributeName::All);
+        let answer = request.message_attribute_names("All").send().await.map_err(QueueError::new)?;
+        Ok(answer.messages.unwrap_or_default().into_iter().map(message).collect())
+    }
+
+    /// Deletes up to ten messages. Returns how many SQS refused to delete.
+    ///
+    /// # Errors
+    /// The whole request failed.
+    pub async fn delete(&self, receipts: &[String]) -> Result<usize, QueueError> {
+        let entry = |(index, receipt): (usize, &String)| {
+            let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(receipt);
+            entry.build().expect("id and receipt are set")
+        };
+        let entries = receipts.iter().enumerate().map(entry).collect();
+        let request = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
+        let answer = request.send().await.map_err(QueueError::new)?;
+        Ok(refused("DeleteMessage", &answer.failed))
+    }
+
+    /// Hides up to ten messages, each for its span from now; zero shows them again. Returns how many SQS refused.
+    ///
+    /// # Errors
+    /// The whole request failed.
+    pub async fn hide(&self, messages: &[(String, Duration)]) -> Result<usize, QueueError> {
+        let entry = |(index, (receipt, span)): (usize, &(String, Duration))| {
+            let seconds = i32::try_from(span.as_secs()).unwrap_or(i32::MAX);
+            let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
+            let entry = entry.receipt_handle(receipt).visibility_timeout(seconds);
+            entry.build().expect("id and receipt are set")
+        };
+        let entries = messages.iter().enumerate().map(entry).collect();
+        let request = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
+        let answer = request.send().await.map_err(QueueError::new)?;
+        Ok(refused("ChangeMessageVisibility", &answer.failed))
+    }
+}
+
+/// A refused entry is of no consequence beyond a repetition: the message becomes visible again.
+fn refused(action: &str, failed: &[BatchResultErrorEntry]) -> usize {
+    for entry in failed {
+        tracing::debug!(action, code = entry.code(), reason = entry.message(), "SQS refused an entry of a batch");
+    }
+    failed.len()
+}
+
+fn message(received: aws_sdk_sqs::types::Message) -> Message {
+    let attributes = received.attributes.unwrap_or_default();
+    let message_attributes = received.message_attributes.unwrap_or_default();
+    Message {
+        message_id: received.message_id.unwrap_or_default(),
+        receipt_handle: received.receipt_handle.unwrap_or_default(),
+        body: received.body.unwrap_or_default(),
+        attributes: attributes.into_iter().map(|(name, value)| (name.as_str().to_owned(), value)).collect(),
+        message_attributes: message_attributes.into_iter().map(|(name, value)| (name, attribute(value))).collect(),
+        md5_of_message_attributes: received.md5_of_message_attributes,
+        md5_of_body: received.md5_of_body.unwrap_or_default(),
+    }
+}
+
+fn attribute(value: MessageAttributeValue) -> MessageAttribute {
+    let base64 = |bytes: aws_sdk_sqs::primitives::Blob| base64::engine::general_purpose::STANDARD.encode(bytes);
+    MessageAttribute {
+        data_type: value.data_type,
+        string_value: value.string_value,
+        binary_value: value.binary_value.map(base64),
+    }
+}

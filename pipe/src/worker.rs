@@ -1,0 +1,259 @@
+//! Door: one pipe at work. Does what [`Flow`] says and tells it what happened; sockets, clock and tasks are here.
+//!
+//! All state belongs to one loop; receives and deliveries are tasks that hand their results back to it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use kit::time::Timestamp;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::courier::Courier;
+use crate::definition::Source;
+use crate::event::{Event, Message};
+use crate::flow::{Flow, Step, Work};
+use crate::pace::Rate;
+use crate::report::Report;
+use crate::retry::Verdict;
+use crate::settle::Settler;
+use crate::source::{Queue, QueueError};
+
+/// How long deliveries may take after the stop signal; settling them gets the rest of the thirty seconds.
+const DRAIN: Duration = Duration::from_secs(25);
+const SETTLE: Duration = Duration::from_secs(4);
+
+/// Between two looks for a queue that is not there; doubles up to the second.
+const QUEUE_PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// One pipe at work.
+#[derive(Debug)]
+struct Worker {
+    courier: Arc<Courier>,
+    rate: Arc<Mutex<Rate>>,
+    queue: Arc<Queue>,
+    flow: Flow,
+    settler: Settler,
+    report: Report,
+    clock: Clock,
+    polls: JoinSet<(usize, Result<Vec<Message>, QueueError>)>,
+    deliveries: JoinSet<(Work, Verdict, Duration)>,
+    /// What each delivery task works on, should it end without a result.
+    names: HashMap<Id, (String, Option<String>)>,
+    queue_is_down: bool,
+    throttled: bool,
+}
+
+/// Wall-clock time that never jumps while the process runs.
+#[derive(Debug)]
+struct Clock {
+    started: Instant,
+    at: Timestamp,
+}
+
+impl Clock {
+    fn start() -> Clock {
+        Clock { started: Instant::now(), at: Timestamp::now() }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.at + self.started.elapsed()
+    }
+
+    fn instant(&self, at: Timestamp) -> Instant {
+        self.started + at.since(self.at)
+    }
+}
+
+/// Runs a pipe until `stop`: waits for its queue, delivers, drains.
+pub async fn run(
+    courier: Arc<Courier>,
+    client: aws_sdk_sqs::Client,
+    rate: Arc<Mutex<Rate>>,
+    most: usize,
+    stop: CancellationToken,
+) {
+    let source = &courier.pipe.source;
+    let queue = tokio::select! {
+        () = stop.cancelled() => return,
+        queue = find_queue(client, source, &courier.pipe.name) => Arc::new(queue),
+    };
+    tracing::info!(pipe = courier.pipe.name, queue = source.queue, "the pipe is running");
+    let worker = Worker {
+        flow: Flow::new(queue.visibility, most),
+        settler: Settler::start(&queue),
+        report: Report::new(&courier.pipe.name, courier.pipe.log),
+        clock: Clock::start(),
+        polls: JoinSet::new(),
+        deliveries: JoinSet::new(),
+        names: HashMap::new(),
+        queue_is_down: false,
+        throttled: false,
+        courier,
+        rate,
+        queue,
+    };
+    worker.run(stop).await;
+}
+
+async fn find_queue(client: aws_sdk_sqs::Client, source: &Source, pipe: &str) -> Queue {
+    let (mut pause, longest) = QUEUE_PAUSE;
+    loop {
+        match Queue::open(client.clone(), source).await {
+            Ok(queue) => return queue,
+            Err(error) => tracing::warn!(pipe, queue = source.queue, "waiting for the queue: {error}"),
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(longest);
+    }
+}
+
+impl Worker {
+    async fn run(mut self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            self.advance();
+            self.wait(&stop).await;
+        }
+        self.drain().await;
+        self.settler.finish(SETTLE).await;
+    }
+
+    /// What was begun is finished, as far as there is time; the rest is handed back.
+    async fn drain(&mut self) {
+        self.polls.abort_all();
+        self.flow.stop();
+        let never = CancellationToken::new();
+        let finish = async {
+            loop {
+                self.advance();
+                if self.flow.is_done() {
+                    return;
+                }
+                self.wait(&never).await;
+            }
+        };
+        if tokio::time::timeout(DRAIN, finish).await.is_err() {
+            let left = self.flow.under_way();
+            tracing::warn!(pipe = self.courier.pipe.name, "{left} deliveries were cut off and will be repeated");
+        }
+    }
+
+    /// Does everything that can be done now.
+    fn advance(&mut self) {
+        let now = self.clock.now();
+        let rate = self.rate.clone();
+        let next = |flow: &mut Flow| flow.next(now, &mut rate.lock().unwrap_or_else(PoisonError::into_inner));
+        while let Some(step) = next(&mut self.flow) {
+            match step {
+                Step::Deliver(work) => self.deliver(work),
+                Step::Poll(count) => self.poll(count),
+                Step::Settle(settle) => self.settler.settle(settle),
+            }
+        }
+        self.report.at_work(self.flow.under_way());
+        if self.flow.is_throttled() != std::mem::replace(&mut self.throttled, self.flow.is_throttled())
+            && self.throttled
+        {
+            self.report.throttled();
+        }
+    }
+
+    /// Waits for something to happen, and takes note of it.
+    async fn wait(&mut self, stop: &CancellationToken) {
+        let now = self.clock.now();
+        let wake = self.flow.wake(now).map(|at| self.clock.instant(at));
+        tokio::select! {
+            () = stop.cancelled() => {}
+            Some(done) = self.deliveries.join_next_with_id() => self.finished(done),
+            Some(done) = self.polls.join_next() => self.received(done),
+            () = sleep_until(wake) => {}
+        }
+    }
+
+    fn poll(&mut self, count: usize) {
+        let queue = self.queue.clone();
+        self.polls.spawn(async move { (count, queue.receive(count).await) });
+    }
+
+    fn deliver(&mut self, work: Work) {
+        self.report.started(&work.id);
+        let name = (work.id.clone(), work.group.clone());
+        let courier = self.courier.clone();
+        let task = self.deliveries.spawn(async move {
+            let start = Instant::now();
+            let (work, verdict) = courier.deliver(work).await;
+            (work, verdict, start.elapsed())
+        });
+        self.names.insert(task.id(), name);
+    }
+
+    fn finished(&mut self, done: Result<(Id, (Work, Verdict, Duration)), JoinError>) {
+        let now = self.clock.now();
+        match done {
+            Ok((task, (work, verdict, duration))) => {
+                self.names.remove(&task);
+                self.report.finished(&work.id, work.is_probe, duration, &verdict);
+                if let Some(change) = self.flow.finished(now, work, &verdict) {
+                    self.report.changed(change);
+                }
+            }
+            Err(error) => {
+                tracing::error!("a delivery ended without a result, this is a bug: {error}");
+                if let Some((id, group)) = self.names.remove(&error.id()) {
+                    self.flow.lost(now, &id, group.as_deref());
+                }
+            }
+        }
+    }
+
+    fn received(&mut self, done: Result<(usize, Result<Vec<Message>, QueueError>), JoinError>) {
+        let now = self.clock.now();
+        match done {
+            Ok((asked, Ok(messages))) => {
+                self.tell_queue_state(None);
+                self.flow.received(asked, messages.len());
+                messages.into_iter().for_each(|message| self.accept(now, message));
+            }
+            Ok((asked, Err(error))) => {
+                self.tell_queue_state(Some(&error));
+                self.flow.poll_failed(now, asked);
+            }
+            // Cut off by the drain.
+            Err(error) => tracing::debug!("a receive was cut off: {error}"),
+        }
+    }
+
+    fn accept(&mut self, now: Timestamp, mut message: Message) {
+        let pipe = &self.courier.pipe;
+        let event = Event::from_message(&message, &pipe.source.arn);
+        let receipt = std::mem::take(&mut message.receipt_handle);
+        if !pipe.filter.passes(&event) {
+            self.report.filtered(&message.message_id, &pipe.filter.misses(&event));
+            return self.flow.discard(receipt);
+        }
+        self.report.accepted(&message.message_id, message.body.len());
+        let group = message.attribute("MessageGroupId").filter(|_| self.queue.is_fifo).map(str::to_owned);
+        let work = Work { id: message.message_id, group, event, tries: 0, is_probe: false };
+        self.flow.accept(now, work, receipt);
+    }
+
+    /// One line when SQS goes away and one when it is back, however often it is asked in between.
+    fn tell_queue_state(&mut self, error: Option<&QueueError>) {
+        let pipe = &self.courier.pipe.name;
+        match error {
+            Some(error) if !self.queue_is_down => tracing::warn!(pipe, "cannot receive: {error}"),
+            None if self.queue_is_down => tracing::info!(pipe, "receiving again"),
+            _ => {}
+        }
+        self.queue_is_down = error.is_some();
+    }
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    match wake {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
