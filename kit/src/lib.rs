@@ -8,6 +8,7 @@ pub mod call;
 pub mod cloudformation;
 pub mod definition;
 pub mod document;
+pub mod jsonpath;
 pub mod program;
 pub mod send;
 pub mod serve;

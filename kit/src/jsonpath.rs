@@ -1,0 +1,239 @@
+//! JSON paths in the dialect of Jayway JsonPath: read once, looked up often. And its lenient reader of JSON.
+//!
+//! The dialect is that of version 2.0, as far as recorded results show what API Gateway uses, with the filter operators
+//! of later versions. A definite path (`$.a.b[0]`) leads to one value or nowhere; one with `..`, `*`, a slice, a union
+//! or a filter always gives a list. This knows JSON values and nothing else.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::Value;
+
+mod filter;
+mod lenient;
+mod lookup;
+mod parse;
+
+pub use lenient::{Unreadable, read_lenient};
+
+use filter::Condition;
+
+/// Values that one lookup may visit: a path with many `..` could visit a document over and over.
+pub const VISITS: usize = 1_000_000;
+
+/// A JSON path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JsonPath {
+    source: String,
+    steps: Vec<Step>,
+    definite: bool,
+}
+
+/// A part of a path.
+#[derive(Debug, Clone, PartialEq)]
+enum Step {
+    /// `.name`, `['name']`.
+    Property(String),
+    /// `['a','b']`: an object of these.
+    Properties(Vec<String>),
+    /// `*`.
+    Wildcard,
+    /// `[0]`.
+    Index(i64),
+    /// `[0,1]`.
+    Indexes(Vec<i64>),
+    /// `[1:3]`, each end optional, negative from the end.
+    Slice(Option<i64>, Option<i64>),
+    /// `[?(…)]`.
+    Filter(Condition),
+    /// `..`: the next step, here and in everything below.
+    Scan,
+}
+
+/// Text that is no path: where, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// The text.
+    pub path: String,
+    /// Byte offset of what is wrong.
+    pub offset: usize,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let column = self.path[..self.offset.min(self.path.len())].chars().count() + 1;
+        write!(f, "bad JSON path `{}`, column {column}: {}", self.path, self.reason)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl JsonPath {
+    /// Reads a path. The `$.` in front may be left out.
+    ///
+    /// # Errors
+    /// The text is no path.
+    pub fn parse(text: &str) -> Result<JsonPath, Error> {
+        let steps = parse::parse(text)?;
+        let definite = steps.iter().all(Step::is_definite);
+        Ok(JsonPath { source: text.to_owned(), steps, definite })
+    }
+
+    /// Whether it leads to one value at most. If not, it gives a list.
+    pub fn is_definite(&self) -> bool {
+        self.definite
+    }
+
+    /// What the path leads to: a value, or for an indefinite path a list (which may be empty). [`None`] when a definite
+    /// path leads nowhere, or the lookup would visit more than [`VISITS`] values.
+    pub fn lookup(&self, document: &Value) -> Option<Value> {
+        self.find(document, &mut { VISITS }).map(Cow::into_owned)
+    }
+
+    /// The same, borrowed where it can be. `visits` is how many values may still be visited; at 0 it gives up.
+    pub fn find<'v>(&self, document: &'v Value, visits: &mut usize) -> Option<Cow<'v, Value>> {
+        lookup::find(&self.steps, self.definite, document, visits)
+    }
+
+    /// The text it was read from.
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+}
+
+impl fmt::Display for JsonPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+impl Step {
+    fn is_definite(&self) -> bool {
+        matches!(self, Step::Property(_) | Step::Properties(_) | Step::Index(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The document of the fact sheet's section 4.3, with a little more.
+    const DOCUMENT: &str = r#"{"id":1,"n":null,"f":1.50,"e":1e3,"list":[{"a":1},{"a":2,"b":"z"},{"a":3,"b":null,"c":[1,2]}],
+        "o":{"k":"v","a/b":"s/t","é":2},"arr":[1,"two",null,true],"empty":[],
+        "books":[{"cat":"ref","price":8.95,"t":"A"},{"cat":"fic","price":12.99,"t":"B","isbn":"x"}]}"#;
+
+    #[track_caller]
+    fn check(path: &str, expected: &str) {
+        let document: Value = serde_json::from_str(DOCUMENT).unwrap();
+        let found = JsonPath::parse(path).unwrap().lookup(&document);
+        assert_eq!(found.map_or("nowhere".to_owned(), |found| found.to_string()), expected, "{path}");
+    }
+
+    #[test]
+    fn definite_paths() {
+        check("$.id", "1");
+        check("id", "1");
+        check(" $.id ", "1");
+        check("$.n", "null");
+        check("$.missing", "nowhere");
+        check("$.o.missing.deep", "nowhere");
+        check("$.id.x", "nowhere");
+        check("$.list[0]", r#"{"a":1}"#);
+        check("$.list[5]", "nowhere");
+        check("$.list[-1]", "nowhere");
+        check("$.o['k']", r#""v""#);
+        check("$['o'][\"a/b\"]", r#""s/t""#);
+        check("$.o.a/b", r#""s/t""#);
+        check("$.o.é", "2");
+        check("$.arr[2]", "null");
+        check("$.list[0]['a']", "1");
+        check("list[0].a", "1");
+        check("$.o['k','missing']", r#"{"k":"v"}"#);
+        check("$.list[ 0 ].a", "1");
+        check("$.id[0]", "nowhere");
+        check("$.list.length()", "nowhere");
+    }
+
+    #[test]
+    fn indefinite_paths_give_lists() {
+        check("$.list[*].a", "[1,2,3]");
+        check("$..a", "[1,2,3]");
+        check("$.list..a", "[1,2,3]");
+        check("$.list[*].b", r#"["z",null]"#);
+        check("$.list[0,1].a", "[1,2]");
+        check("$.list[0:1]", r#"[{"a":1}]"#);
+        check("$.list[-1:].a", "[3]");
+        check("$.list[:-1].a", "[1,2]");
+        check("$.list[1:99].a", "[2,3]");
+        check("$.o.*", r#"["v","s/t",2]"#);
+        check("$.arr[*]", r#"[1,"two",null,true]"#);
+        check("$..missing", "[]");
+        check("$.missing[*]", "[]");
+        check("$.list[*].c[*]", "[1,2]");
+        check("$.list[*].c[5]", "[]");
+        check("$..list[0].a", "[1]");
+        check("$.books[*]['t','cat']", r#"[{"t":"A","cat":"ref"},{"t":"B","cat":"fic"}]"#);
+        check("$.id.*", "[]");
+    }
+
+    #[test]
+    fn filters() {
+        check("$.list[?(@.a>1)].a", "[2,3]");
+        check("$.list[?(@.b)].a", "[2]");
+        check("$.list[?(!@.b)].a", "[1,3]");
+        check("$.list[?(@.b == null)].a", "[3]");
+        check("$.books[?(@.cat == 'ref')].t", r#"["A"]"#);
+        check("$.books[?(@['cat'] == \"ref\")].t", r#"["A"]"#);
+        check("$.books[?(@.price >= 12.99 && @.isbn)].t", r#"["B"]"#);
+        check("$.books[?(@.price > 100 || @.cat=='fic')].t", r#"["B"]"#);
+        check("$.books[?(@.t =~ /a/i)].t", r#"["A"]"#);
+        check("$.books[?(@.cat in ['ref','x'])].t", r#"["A"]"#);
+        check("$.books[?(@.cat nin ['ref'])].t", r#"["B"]"#);
+        check("$.books[?(@.cat size 3)].t", r#"["A","B"]"#);
+        check("$.list[?(@.c empty false)].a", "[3]");
+        check("$.books[?(@.isbn != 'q')].t", r#"["B"]"#);
+        check("$.list[?(@.a == '1')].a", "[1]");
+        check("$.list[?(@.a == 1.0)].a", "[1]");
+        check("$.list[?(@.a < $.list[1].a)].a", "[1]");
+        check("$.list[?((@.a>1) && !(@.a>2))].a", "[2]");
+        check("$.arr[?(@ == 'two')]", r#"["two"]"#);
+        check("$.list[?(@.c[0] == 1)].a", "[3]");
+        check("$.o[?(@.k == 'v')].k", r#"["v"]"#);
+    }
+
+    #[test]
+    fn what_is_no_path() {
+        for (path, column) in [
+            ("", 1),
+            ("$.", 3),
+            ("$..", 4),
+            ("$id", 2),
+            ("$.list[", 8),
+            ("$.list[]", 8),
+            ("$.list[a]", 8),
+            ("$.list[?]", 9),
+            ("$.list[?(@.a >)]", 15),
+            ("$.o.with space", 9),
+            ("$.list[?(@.a =~ /(/)]", 17),
+            ("$['a", 3),
+        ] {
+            let error = JsonPath::parse(path).unwrap_err();
+            assert!(error.to_string().contains(&format!("column {column}:")), "{error}");
+        }
+    }
+
+    #[test]
+    fn depth_and_work_are_bounded() {
+        assert!(JsonPath::parse(&format!("${}", "[?(@)]".repeat(500))).is_err());
+        assert!(JsonPath::parse(&format!("$[?({}@.a{})]", "(".repeat(500), ")".repeat(500))).is_err());
+        let document: Value = serde_json::from_str(&format!("[{}]", vec!["[1,2,3]"; 500].join(","))).unwrap();
+        assert_eq!(
+            JsonPath::parse("$..*..*..*..*..*").unwrap().lookup(&document).map(|found| found.is_array()),
+            Some(true)
+        );
+        let deep: Value = serde_json::from_str(&format!("{}1{}", "[".repeat(100), "]".repeat(100))).unwrap();
+        assert_eq!(JsonPath::parse("$..*..*..*..*..*").unwrap().lookup(&deep), None);
+    }
+}
