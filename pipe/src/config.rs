@@ -61,6 +61,23 @@ pub struct Settings {
     pub admin: Option<TcpListener>,
 }
 
+impl Settings {
+    /// The pipes of `definition`, with the defaults for everything else.
+    ///
+    /// # Errors
+    /// The definition has a pipe that is wrong or asks for something that is not supported.
+    pub fn new(
+        definition: &kit::definition::Definition,
+        allow_targets: AllowTargets,
+        sdk: SdkConfig,
+        admin: Option<TcpListener>,
+    ) -> anyhow::Result<Settings> {
+        let definition = Definition::load(definition)?;
+        let (invocation_timeout, concurrency) = (INVOCATION_TIMEOUT, CONCURRENCY);
+        Ok(Settings { definition, allow_targets, sdk, invocation_timeout, concurrency, admin })
+    }
+}
+
 impl Cli {
     /// Reads definitions and binds the admin port.
     ///
@@ -69,16 +86,14 @@ impl Cli {
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         let sdk = aws::config().await;
         let account = aws::account(&sdk).await?;
-        let definition = Definition::load(&self.definition.load(&account)?)?;
-        anyhow::ensure!(!definition.pipes.is_empty(), "the definition declares no pipe that can run");
-        let admin = serve::bind(self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?;
+        let definition = self.definition.load(&account)?;
+        let settings = Settings::new(&definition, AllowTargets::new(self.allow_target), sdk, None)?;
+        anyhow::ensure!(!settings.definition.pipes.is_empty(), "the definition declares no pipe that can run");
         Ok(Settings {
-            definition,
-            allow_targets: AllowTargets::new(self.allow_target),
-            sdk,
             invocation_timeout: Duration::from_secs(self.invocation_timeout),
             concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
-            admin: Some(admin),
+            admin: Some(serve::bind(self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?),
+            ..settings
         })
     }
 }

@@ -6,6 +6,10 @@
 //! rise, and no message can keep the breaker open by itself. How anything is sent or received is not known here.
 
 mod backlog;
+mod polls;
+mod step;
+
+pub use step::{Change, Settle, Step, Work};
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,20 +17,17 @@ use std::time::Duration;
 use kit::time::Timestamp;
 
 use crate::breaker::{Breaker, Permit};
-use crate::event::Event;
 use crate::held::Held;
 use crate::pace::{Concurrency, Rate};
 use crate::retry::Verdict;
 use backlog::{Backlog, Place, Recent};
+use polls::Polls;
 
 /// SQS hands out no more than this at once.
 pub const BATCH: usize = 10;
 
 /// Messages beyond what can be delivered at once that are received ahead, so that no delivery waits for a receive.
 const AHEAD: usize = BATCH;
-
-/// So many receives may wait at the queue at once.
-const MOST_POLLS: usize = 8;
 
 /// A message that fails so often in a row is left to the queue: the first number when it may be the message's own
 /// fault, the second when it is not. The latter is what opens the breaker.
@@ -45,62 +46,6 @@ const PROBES_EACH: usize = 3;
 /// When so many are held in that way, one is left to the queue for each new one.
 const MOST_SUSPECTS: usize = 50;
 
-/// After a receive that failed; doubles up to [`LONGEST_POLL_PAUSE`].
-const POLL_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_POLL_PAUSE: Duration = Duration::from_secs(5);
-
-/// One message on its way.
-#[derive(Debug)]
-pub struct Work {
-    /// The message's id.
-    pub id: String,
-    /// Its group, on a FIFO queue.
-    pub group: Option<String>,
-    /// What the stages work on.
-    pub event: Event,
-    /// How often it was tried since it was received.
-    pub tries: u32,
-    /// Whether it goes out to see if the target is back.
-    pub is_probe: bool,
-}
-
-/// What to do.
-#[derive(Debug)]
-pub enum Step {
-    /// Deliver this, and tell how it went by [`Flow::finished`].
-    Deliver(Work),
-    /// Receive up to so many messages, and tell by [`Flow::received`] or [`Flow::poll_failed`].
-    Poll(usize),
-    /// Tell the queue.
-    Settle(Settle),
-}
-
-/// What the queue is told of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settle {
-    /// It is done.
-    Delete {
-        /// The right to say so.
-        receipt: String,
-    },
-    /// It stays hidden for this long from now; zero hands it back.
-    Hide {
-        /// The right to say so.
-        receipt: String,
-        /// How long.
-        span: Duration,
-    },
-}
-
-/// A change of the breaker, worth a line in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// The target is taken to be down: no more receiving.
-    Opened,
-    /// The target is back.
-    Closed,
-}
-
 /// The state of one pipe at work.
 #[derive(Debug)]
 pub struct Flow {
@@ -117,17 +62,6 @@ pub struct Flow {
     /// When the rate allows the next delivery.
     next_turn: Option<Timestamp>,
     stopping: bool,
-}
-
-#[derive(Debug, Default)]
-struct Polls {
-    waiting: usize,
-    /// Messages that the waiting receives may bring.
-    expected: usize,
-    /// Whether the last one was full, so that there is more.
-    plenty: bool,
-    failures: u32,
-    not_before: Timestamp,
 }
 
 impl Flow {
@@ -150,18 +84,12 @@ impl Flow {
 
     /// A receive that asked for `asked` messages brought `count`. To be told before [`Flow::accept`].
     pub fn received(&mut self, asked: usize, count: usize) {
-        self.polls.waiting -= 1;
-        self.polls.expected -= asked;
-        self.polls.failures = 0;
-        self.polls.plenty = count == asked;
+        self.polls.ended(asked, count);
     }
 
     /// A receive that asked for `asked` messages failed.
     pub fn poll_failed(&mut self, now: Timestamp, asked: usize) {
-        self.received(asked, 0);
-        let pause = POLL_PAUSE * 2_u32.pow(self.polls.failures.min(10));
-        self.polls.failures += 1;
-        self.polls.not_before = now + pause.min(LONGEST_POLL_PAUSE);
+        self.polls.failed(now, asked);
     }
 
     /// Takes a message that is to be delivered. `receipt` is the right to settle this delivery of it.
@@ -238,8 +166,7 @@ impl Flow {
             Permit::Wait(until) if !self.stopping => Some(until),
             _ => None,
         };
-        let poll = (self.polls.failures > 0 && self.polls.waiting == 0).then_some(self.polls.not_before);
-        let all = [breaker, poll, self.next_turn, self.backlog.next_retry(), self.held.next_look()];
+        let all = [breaker, self.polls.next_try(), self.next_turn, self.backlog.next_retry(), self.held.next_look()];
         // What was due before waits for something else than time.
         all.into_iter().flatten().filter(|&at| at > now).min()
     }
@@ -281,12 +208,8 @@ impl Flow {
     }
 
     fn next_poll(&mut self, now: Timestamp) -> Option<Step> {
-        let room = (self.concurrency.limit() + AHEAD).saturating_sub(self.held.len() + self.polls.expected);
-        let most = if self.polls.plenty { (room / BATCH).clamp(1, MOST_POLLS) } else { 1 };
-        if room == 0 || self.polls.waiting >= most || now < self.polls.not_before {
-            return None;
-        }
-        Some(self.poll(room.min(BATCH)))
+        let room = (self.concurrency.limit() + AHEAD).saturating_sub(self.held.len() + self.polls.expected());
+        self.polls.begin(now, room).map(Step::Poll)
     }
 
     fn next_probe(&mut self, now: Timestamp) -> Option<Work> {
@@ -300,23 +223,17 @@ impl Flow {
 
     /// Receives one more message to probe with.
     fn next_suspect(&mut self, now: Timestamp) -> Option<Step> {
-        let enough = self.probes < self.held.len() * PROBES_EACH;
-        if enough || self.polls.waiting > 0 || now < self.polls.not_before {
+        if self.probes < self.held.len() * PROBES_EACH || !self.polls.is_idle() {
             return None;
         }
+        let count = self.polls.begin(now, 1)?;
         self.probes = 0;
         if self.held.len() >= MOST_SUSPECTS
             && let Some(work) = self.backlog.pop_any()
         {
             self.leave(&work);
         }
-        Some(self.poll(1))
-    }
-
-    fn poll(&mut self, count: usize) -> Step {
-        self.polls.waiting += 1;
-        self.polls.expected += count;
-        Step::Poll(count)
+        Some(Step::Poll(count))
     }
 
     /// Tells the breaker, but not by a delivery that began before it opened.

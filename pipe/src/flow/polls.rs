@@ -1,0 +1,96 @@
+//! How many receives wait at the queue: one while there is little, more while each comes back full.
+//!
+//! After a receive that failed there is a pause, which grows.
+
+use std::time::Duration;
+
+use kit::time::Timestamp;
+
+use super::BATCH;
+
+/// So many receives may wait at the queue at once.
+const MOST: usize = 8;
+
+/// After a receive that failed; doubles up to [`LONGEST_PAUSE`].
+const PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Polls {
+    waiting: usize,
+    /// Messages that the waiting receives may bring.
+    expected: usize,
+    /// Whether the last one was full, so that there is more.
+    plenty: bool,
+    failures: u32,
+    not_before: Timestamp,
+}
+
+impl Polls {
+    /// How many messages the waiting receives may bring.
+    pub(super) fn expected(&self) -> usize {
+        self.expected
+    }
+
+    /// Whether none waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting == 0
+    }
+
+    /// Begins a receive, when one more makes sense with this much room; returns how many messages to ask for.
+    pub(super) fn begin(&mut self, now: Timestamp, room: usize) -> Option<usize> {
+        let most = if self.plenty { (room / BATCH).clamp(1, MOST) } else { 1 };
+        if room == 0 || self.waiting >= most || now < self.not_before {
+            return None;
+        }
+        let count = room.min(BATCH);
+        self.waiting += 1;
+        self.expected += count;
+        Some(count)
+    }
+
+    /// A receive that asked for `asked` messages brought `count`.
+    pub(super) fn ended(&mut self, asked: usize, count: usize) {
+        self.waiting -= 1;
+        self.expected -= asked;
+        self.failures = 0;
+        self.plenty = count == asked;
+    }
+
+    /// A receive that asked for `asked` messages failed.
+    pub(super) fn failed(&mut self, now: Timestamp, asked: usize) {
+        let failures = self.failures;
+        self.ended(asked, 0);
+        self.not_before = now + (PAUSE * 2_u32.pow(failures.min(10))).min(LONGEST_PAUSE);
+        self.failures = failures + 1;
+    }
+
+    /// When to try again after a failure; `None` when the last receive was none or one still waits.
+    pub(super) fn next_try(&self) -> Option<Timestamp> {
+        (self.failures > 0 && self.is_idle()).then_some(self.not_before)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_while_receives_fail() {
+        let (mut polls, mut now, mut pauses) = (Polls::default(), Timestamp::default(), Vec::new());
+        for _ in 0..8 {
+            assert_eq!(polls.begin(now, 30), Some(10));
+            assert_eq!(polls.begin(now, 30), None, "one is enough until it comes back full");
+            polls.failed(now, 10);
+            let next = polls.next_try().unwrap();
+            pauses.push(next.since(now).as_millis());
+            now = next;
+        }
+        assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+        polls.begin(now, 30);
+        polls.ended(10, 10);
+        assert_eq!(polls.next_try(), None);
+        assert_eq!((polls.begin(now, 25), polls.begin(now, 15), polls.expected()), (Some(10), None, 10));
+    }
+}
