@@ -40,6 +40,11 @@ impl<'v> Search<'v, '_> {
             self.found.push(value);
             return Ok(());
         };
+        let items = match &value {
+            Cow::Borrowed(value) => value.as_array(),
+            // Only objects of picked members are owned.
+            Cow::Owned(_) => None,
+        };
         match step {
             Step::Property(name) => match member(value, name) {
                 Some(member) => self.walk(member, rest, exact),
@@ -54,14 +59,14 @@ impl<'v> Search<'v, '_> {
                 _ => self.missing(),
             },
             Step::Wildcard => self.each(children(value), rest),
-            Step::Index(place) => self.item(value, *place, rest, exact),
-            Step::Indexes(places) => places.iter().try_for_each(|place| self.item(value.clone(), *place, rest, exact)),
-            Step::Slice(from, to) => match value {
-                Cow::Borrowed(Value::Array(items)) => {
+            Step::Index(place) => self.item(items, *place, rest, exact),
+            Step::Indexes(places) => places.iter().try_for_each(|place| self.item(items, *place, rest, exact)),
+            Step::Slice(from, to) => match items {
+                Some(items) => {
                     let range = range(*from, *to, items.len());
                     self.each(items[range].iter().map(Cow::Borrowed).collect(), rest)
                 }
-                _ => Ok(()),
+                None => Ok(()),
             },
             Step::Filter(condition) => {
                 let items = if value.is_array() { children(value) } else { vec![value] };
@@ -95,11 +100,8 @@ impl<'v> Search<'v, '_> {
         children(value).into_iter().try_for_each(|child| self.scan(child, rest))
     }
 
-    fn item(&mut self, value: Cow<'v, Value>, place: i64, rest: &[Step], exact: bool) -> Result<(), Nowhere> {
-        let item = match value {
-            Cow::Borrowed(Value::Array(items)) => usize::try_from(place).ok().and_then(|place| items.get(place)),
-            _ => None,
-        };
+    fn item(&mut self, items: Option<&'v Vec<Value>>, place: i64, rest: &[Step], exact: bool) -> Result<(), Nowhere> {
+        let item = items.and_then(|items| items.get(usize::try_from(place).ok()?));
         match item {
             Some(item) => self.walk(Cow::Borrowed(item), rest, exact),
             None if exact => Err(Nowhere),

@@ -1,0 +1,186 @@
+//! `$context`: what is known of an exchange, and the overrides that its templates set.
+//!
+//! A [`Context`] lives through the request template and the response template of one exchange, so that what the first
+//! sets is there for the second. Overrides are final: setting the same one twice fails the template. Fact sheet
+//! sections 4.5 and 4.8.
+
+use std::sync::Arc;
+
+use serde_json::{Map as Members, Value as Json};
+
+use crate::vtl::Value;
+use crate::vtl::limits::Exceeded;
+use crate::vtl::value::{Key, Map, MapKind};
+
+/// The names of the two overrides, and the maps that each starts with.
+const OVERRIDES: [(&str, &[&str]); 2] =
+    [("requestOverride", &["path", "header", "querystring"]), ("responseOverride", &["header"])];
+
+/// `$context` of one exchange.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    fields: Arc<Members<String, Json>>,
+    /// `requestOverride` and `responseOverride`, when a template set anything there.
+    overrides: Members<String, Json>,
+}
+
+/// What templates set in `$context.requestOverride`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RequestOverride {
+    /// Headers of the call.
+    pub header: Vec<(String, String)>,
+    /// Path parameters of the call.
+    pub path: Vec<(String, String)>,
+    /// Query parameters of the call.
+    pub querystring: Vec<(String, String)>,
+}
+
+/// What templates set in `$context.responseOverride`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResponseOverride {
+    /// The status, if it was set to a whole number that can be one.
+    pub status: Option<u16>,
+    /// Headers of the answer.
+    pub header: Vec<(String, String)>,
+}
+
+impl Context {
+    /// A context with these fields, and no overrides yet.
+    pub fn new(fields: Members<String, Json>) -> Context {
+        Context { fields: Arc::new(fields), overrides: Members::new() }
+    }
+
+    /// The text of a field, by the names that lead to it; [`None`] when it is missing, null, or not a single value.
+    pub fn get<S: AsRef<str>>(&self, path: &[S]) -> Option<String> {
+        let (first, rest) = path.split_first()?;
+        let start = self.overrides.get(first.as_ref()).or_else(|| self.fields.get(first.as_ref()))?;
+        let found = rest.iter().try_fold(start, |value, name| value.get(name.as_ref()))?;
+        single(found)
+    }
+
+    /// The overrides for the call.
+    pub fn request_override(&self) -> RequestOverride {
+        let set = self.overrides.get("requestOverride");
+        RequestOverride {
+            header: texts(set, "header"),
+            path: texts(set, "path"),
+            querystring: texts(set, "querystring"),
+        }
+    }
+
+    /// The overrides for the answer.
+    pub fn response_override(&self) -> ResponseOverride {
+        let set = self.overrides.get("responseOverride");
+        let status = set.and_then(|set| single(set.get("status")?)?.parse().ok());
+        ResponseOverride { status: status.filter(|status| (100..600).contains(status)), header: texts(set, "header") }
+    }
+
+    /// Everything under the overrides as JSON, for tools: both names, with empty maps where nothing was set.
+    pub fn overrides(&self) -> Members<String, Json> {
+        let mut all = Members::new();
+        for (name, maps) in OVERRIDES {
+            let set = self.overrides.get(name).and_then(Json::as_object).cloned();
+            let start = maps.iter().map(|map| ((*map).to_owned(), Json::Object(Members::new())));
+            all.insert(name.to_owned(), Json::Object(set.unwrap_or_else(|| start.collect())));
+        }
+        all
+    }
+
+    pub(super) fn fields(&self) -> Arc<Members<String, Json>> {
+        self.fields.clone()
+    }
+
+    /// Takes over what a rendering set.
+    pub(super) fn keep(&mut self, overrides: Option<Members<String, Json>>) {
+        self.overrides = overrides.unwrap_or(std::mem::take(&mut self.overrides));
+    }
+}
+
+/// A string, number or boolean as text.
+fn single(json: &Json) -> Option<String> {
+    match json {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(_) | Json::Bool(_) => Some(json.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+fn texts(set: Option<&Json>, name: &str) -> Vec<(String, String)> {
+    let members = set.and_then(|set| set.get(name)?.as_object());
+    members.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), single(value)?))).collect()
+}
+
+/// `$context` of one rendering. The map of it is made when a template treats it as a map, or touches an override.
+pub(super) struct View {
+    fields: Arc<Members<String, Json>>,
+    /// Overrides of an earlier template.
+    before: Members<String, Json>,
+    map: Option<Map>,
+}
+
+impl View {
+    pub(super) fn new(fields: Arc<Members<String, Json>>, context: &Context) -> View {
+        View { fields, before: context.overrides.clone(), map: None }
+    }
+
+    pub(super) fn property(&mut self, name: &str) -> Result<Value, Exceeded> {
+        if self.map.is_none() && !OVERRIDES.iter().any(|(known, _)| *known == name) {
+            return self.fields.get(name).map_or(Ok(Value::Null), field);
+        }
+        Ok(self.map()?.get_text(name).unwrap_or(Value::Null))
+    }
+
+    pub(super) fn map(&mut self) -> Result<Map, Exceeded> {
+        if let Some(map) = &self.map {
+            return Ok(map.clone());
+        }
+        let mut entries = indexmap::IndexMap::with_capacity(self.fields.len() + 2);
+        for (name, json) in self.fields.iter() {
+            entries.insert(Key(name.as_str().into()), field(json)?);
+        }
+        for (name, maps) in OVERRIDES {
+            entries.insert(Key(name.into()), Value::Map(overrides(self.before.get(name), maps)?));
+        }
+        let map = Map::new(MapKind::Silent, entries)?;
+        self.map = Some(map.clone());
+        Ok(map)
+    }
+
+    /// What the overrides hold after the rendering; [`None`] when no template touched them.
+    pub(super) fn into_overrides(self) -> Option<Members<String, Json>> {
+        let map = self.map?;
+        let mut all = Members::new();
+        for (name, _) in OVERRIDES {
+            let set = map.get_text(name).unwrap_or(Value::Null);
+            all.insert(name.to_owned(), set.to_json().unwrap_or(Json::Null));
+        }
+        Some(all)
+    }
+}
+
+/// A field of `$context`: those with fields of their own print nothing.
+fn field(json: &Json) -> Result<Value, Exceeded> {
+    match json {
+        Json::Object(members) => Ok(Value::Map(Value::map_from_json(MapKind::Silent, members)?)),
+        other => Value::from_json(other),
+    }
+}
+
+/// One override with what was set before.
+fn overrides(before: Option<&Json>, maps: &[&str]) -> Result<Map, Exceeded> {
+    let mut entries = indexmap::IndexMap::new();
+    for name in maps {
+        let set = before.and_then(|before| before.get(name)?.as_object());
+        let map = match set {
+            Some(members) => Value::map_from_json(MapKind::Once, members)?,
+            None => Map::new(MapKind::Once, indexmap::IndexMap::new())?,
+        };
+        entries.insert(Key((*name).into()), Value::Map(map));
+    }
+    for (name, json) in before.and_then(Json::as_object).into_iter().flatten() {
+        if !maps.contains(&name.as_str()) {
+            entries.insert(Key(name.as_str().into()), Value::from_json(json)?);
+        }
+    }
+    Map::new(MapKind::Once, entries)
+}

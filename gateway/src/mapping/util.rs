@@ -1,0 +1,176 @@
+//! `$util`, as API Gateway has it: six functions on text. Fact sheet section 4.7.
+//!
+//! Nothing becomes the empty string. AppSync's `$util.toJson`, `$util.qr` and so on are not here, as on API Gateway.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kit::jsonpath::read_lenient;
+
+use crate::vtl::Value;
+use crate::vtl::method::{Outcome, Thrown, Work};
+
+type Function = fn(&str, &mut Work) -> Outcome;
+
+/// Name and function of each.
+const FUNCTIONS: [(&str, Function); 6] = [
+    ("urlEncode", url_encode),
+    ("urlDecode", url_decode),
+    ("base64Encode", base64_encode),
+    ("base64Decode", base64_decode),
+    ("escapeJavaScript", escape_java_script),
+    ("parseJson", parse_json),
+];
+
+/// Calls a function; [`None`] when there is none of this name, or the argument is no text.
+pub(super) fn call(name: &str, arguments: &[Value], work: &mut Work) -> Option<Outcome> {
+    let (_, function) = FUNCTIONS.iter().find(|(known, _)| *known == name)?;
+    match arguments {
+        [Value::Text(text)] => Some(function(text, work)),
+        [Value::Null] => Some(Ok("".into())),
+        _ => None,
+    }
+}
+
+/// `application/x-www-form-urlencoded`, as `java.net.URLEncoder` writes it.
+fn url_encode(text: &str, work: &mut Work) -> Outcome {
+    work.budget.bytes(text.len())?;
+    let mut out: Vec<u8> = Vec::with_capacity(text.len() + text.len() / 2);
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => out.push(byte),
+            b' ' => out.push(b'+'),
+            _ => out.extend_from_slice(&[b'%', hex(byte >> 4), hex(byte & 15)]),
+        }
+    }
+    work.budget.bytes(out.len() - text.len())?;
+    Ok(String::from_utf8(out).expect("only ASCII was written").into())
+}
+
+fn hex(digit: u8) -> u8 {
+    b"0123456789ABCDEF"[usize::from(digit)]
+}
+
+/// The reverse; fails at a `%` without two hexadecimal digits, as Java does.
+fn url_decode(text: &str, work: &mut Work) -> Outcome {
+    work.budget.bytes(text.len())?;
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+                let (high, low) = (digit(bytes.next()), digit(bytes.next()));
+                let code = high.zip(low).map(|(high, low)| high * 16 + low);
+                let byte = code.and_then(|code| u8::try_from(code).ok());
+                byte.ok_or_else(|| exception("`%` without two hexadecimal digits"))?
+            }
+            byte => byte,
+        });
+    }
+    Ok(String::from_utf8_lossy(&out).as_ref().into())
+}
+
+fn base64_encode(text: &str, work: &mut Work) -> Outcome {
+    work.budget.bytes(text.len() + text.len() / 3)?;
+    Ok(STANDARD.encode(text).into())
+}
+
+fn base64_decode(text: &str, work: &mut Work) -> Outcome {
+    work.budget.bytes(text.len())?;
+    let bytes = STANDARD.decode(text).map_err(|_| exception("this is no Base64"))?;
+    Ok(String::from_utf8_lossy(&bytes).as_ref().into())
+}
+
+/// As commons-lang 2 escapes: `'` becomes `\'` (which JSON does not know), `/` becomes `\/`, and everything beyond
+/// ASCII a `\u` escape for each UTF-16 unit.
+fn escape_java_script(text: &str, work: &mut Work) -> Outcome {
+    work.budget.bytes(text.len())?;
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    let mut units = [0; 2];
+    for character in text.chars() {
+        match character {
+            '\'' => out.push_str("\\'"),
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '/' => out.push_str("\\/"),
+            '\u{8}' => out.push_str("\\b"),
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\u{C}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            ' '..='\u{7F}' => out.push(character),
+            _ => {
+                for unit in character.encode_utf16(&mut units) {
+                    write!(out, "\\u{unit:04X}").expect("a string takes everything");
+                }
+            }
+        }
+    }
+    work.budget.bytes(out.len() - text.len())?;
+    Ok(out.into())
+}
+
+/// JSON text to a value, read as leniently as a body.
+fn parse_json(text: &str, work: &mut Work) -> Outcome {
+    // Values take more room than their text.
+    work.budget.bytes(8 * text.len())?;
+    let json = read_lenient(text).map_err(|why| exception(format!("`parseJson` cannot read this: {why}")))?;
+    Ok(Value::from_json(&json)?)
+}
+
+fn exception(message: impl Into<String>) -> Thrown {
+    Thrown::Exception(message.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(function: &str, text: &str, expected: &str) {
+        let outcome = call(function, &[text.into()], &mut Work::default()).expect("a known function");
+        assert_eq!(outcome.unwrap().shown().unwrap(), expected);
+    }
+
+    #[test]
+    fn url_encode_keeps_what_java_keeps() {
+        check("urlEncode", "a b&c=d+e%*-._~'()!é", "a+b%26c%3Dd%2Be%25*-._%7E%27%28%29%21%C3%A9");
+        check("urlDecode", "a+b%26%C3%A9", "a b&é");
+        assert!(call("urlDecode", &["%4".into()], &mut Work::default()).unwrap().is_err());
+    }
+
+    #[test]
+    fn base64_is_of_utf_8() {
+        check("base64Encode", "héllo", "aMOpbGxv");
+        check("base64Decode", "aMOpbGxv", "héllo");
+        assert!(call("base64Decode", &["***".into()], &mut Work::default()).unwrap().is_err());
+    }
+
+    #[test]
+    fn java_script_is_escaped_as_commons_lang_does() {
+        check(
+            "escapeJavaScript",
+            "it's \"a\\b/c\"\n\r\t\u{8}\u{C}\u{1}\u{7F}",
+            "it\\'s \\\"a\\\\b\\/c\\\"\\n\\r\\t\\b\\f\\u0001\u{7F}",
+        );
+        check("escapeJavaScript", "$`<>&é😀", "$`<>&\\u00E9\\uD83D\\uDE00");
+    }
+
+    #[test]
+    fn nothing_is_the_empty_string() {
+        for (name, _) in FUNCTIONS {
+            assert_eq!(call(name, &[Value::Null], &mut Work::default()).unwrap().unwrap().shown().unwrap(), "");
+        }
+    }
+
+    #[test]
+    fn parse_json_reads_leniently() {
+        check("parseJson", "[1,\"x\",true,null]", "[1,\"x\",true,null]");
+        check("parseJson", "{a:1}", "{a=1}");
+        check("parseJson", "plain", "plain");
+        assert!(call("parseJson", &["{".into()], &mut Work::default()).unwrap().is_err());
+    }
+}

@@ -1,0 +1,73 @@
+//! Velocity templates: read once, rendered often.
+//!
+//! The language is Velocity 1.7's, with the nulls of API Gateway: a reference to nothing prints nothing and equals `""`.
+//! A [`Template`] is text that went through the [`lexer`] (whose modes are what makes Velocity Velocity) and the
+//! [`parser`] to a tree ([`ast`]); [`eval`] walks that tree with the variables of one rendering. Nothing here knows of
+//! HTTP or of API Gateway: `$input` and its like come from a [`Host`], as values or as objects that only the host
+//! understands.
+//!
+//! A template from a stranger cannot hurt: its size, depth, work, memory and output are bounded ([`limits`]).
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+pub mod ast;
+pub mod error;
+mod eval;
+mod lexer;
+pub mod limits;
+pub mod method;
+pub mod number;
+mod parser;
+mod print;
+mod regex;
+mod utf16;
+pub mod value;
+
+pub use error::{Error, Kind};
+pub use eval::Host;
+pub use value::{Object, Value};
+
+/// A template, ready to be rendered by any number of threads.
+#[derive(Debug, Clone)]
+pub struct Template {
+    name: Arc<str>,
+    source: Arc<str>,
+    tree: Arc<parser::Tree>,
+    names: Arc<ast::Names>,
+}
+
+impl Template {
+    /// Reads `source`. The name is for error messages: a file, or the place in a definition.
+    pub fn parse(name: &str, source: &str) -> Result<Template, Error> {
+        let name: Arc<str> = name.into();
+        let mut names = ast::Names::default();
+        match parser::parse(source, &mut names, HashMap::new()) {
+            Ok(tree) => Ok(Template { name, source: source.into(), tree: tree.into(), names: names.into() }),
+            Err(failure) => Err(Error::locate(&name, source, *failure)),
+        }
+    }
+
+    /// Renders with what the host offers.
+    pub fn render(&self, host: &mut dyn Host) -> Result<String, Error> {
+        eval::render(&self.tree, &self.names, host).map_err(|failure| Error::locate(&self.name, &self.source, *failure))
+    }
+
+    /// The name it was read under.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text it was read from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+}
+
+/// The template written again, expressions in one way of writing. Reading that gives the same template.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&print::block(&self.tree.block))
+    }
+}

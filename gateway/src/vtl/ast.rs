@@ -1,0 +1,352 @@
+//! What a template is, once it is read.
+//!
+//! Names of variables are numbers here ([`Name`]), so that rendering looks them up without hashing. Everything is plain
+//! data that any number of threads may render at once; what a node does is in `eval`, how it is written in `print`.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::number::Number;
+
+/// A variable: its place in [`Names`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Name(pub u32);
+
+/// The variables of a template, each once.
+#[derive(Debug, Clone)]
+pub struct Names {
+    all: Vec<Arc<str>>,
+    places: HashMap<Arc<str>, Name>,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        let mut names = Names { all: Vec::new(), places: HashMap::new() };
+        for name in ["foreach", "velocityCount", "velocityHasNext", "bodyContent"] {
+            names.intern(name);
+        }
+        names
+    }
+}
+
+impl Names {
+    /// `$foreach`.
+    pub const FOREACH: Name = Name(0);
+    /// `$velocityCount`.
+    pub const COUNT: Name = Name(1);
+    /// `$velocityHasNext`.
+    pub const HAS_NEXT: Name = Name(2);
+    /// `$bodyContent`.
+    pub const BODY_CONTENT: Name = Name(3);
+
+    /// The number of `text`, a new one if it is new.
+    pub fn intern(&mut self, text: &str) -> Name {
+        if let Some(&name) = self.places.get(text) {
+            return name;
+        }
+        let name = Name(u32::try_from(self.all.len()).expect("a template of 300 KB has fewer names than that"));
+        let text: Arc<str> = text.into();
+        self.all.push(text.clone());
+        self.places.insert(text, name);
+        name
+    }
+
+    /// The text of a name.
+    pub fn text(&self, name: Name) -> &str {
+        &self.all[name.0 as usize]
+    }
+
+    /// All names, in the order of their numbers.
+    pub fn all(&self) -> &[Arc<str>] {
+        &self.all
+    }
+}
+
+/// A body: what stands between two directives.
+pub type Block = Vec<Node>;
+
+/// One thing in a body.
+#[derive(Debug, Clone)]
+pub enum Node {
+    /// Goes out as it is.
+    Text(Box<str>),
+    /// Goes out as `shown`, although the source says it differently (escapes, comments, text blocks).
+    Raw {
+        /// As written, so that it can be printed again.
+        source: Box<str>,
+        /// What goes out.
+        shown: Box<str>,
+    },
+    /// `$name…` standing in text.
+    Reference(Box<Reference>),
+    /// `#set(target = value)`.
+    Set(Box<Set>),
+    /// `#if … #elseif … #else … #end`.
+    If(Box<If>),
+    /// `#foreach($item in list) … #end`.
+    Foreach(Box<Foreach>),
+    /// `#define($name) … #end`.
+    Define(Box<Define>),
+    /// `#macro(name …) … #end`: prints nothing where it stands.
+    Macro(Box<MacroDefinition>),
+    /// `#name(…)`, or `#@name(…) … #end`: a macro, or text when there is no such macro.
+    Call(Box<Call>),
+    /// `#evaluate(text)`.
+    Evaluate(Box<Evaluate>),
+    /// `#break`, or `#break($foreach.parent)`.
+    Break(Option<Box<Reference>>, Tail),
+    /// `#stop`.
+    Stop(Tail),
+}
+
+/// What a directive swallows after itself, and prints as when written again: nothing, or a newline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tail {
+    /// Nothing was swallowed.
+    None,
+    /// Blanks and a newline.
+    Newline,
+}
+
+/// `#set`.
+#[derive(Debug, Clone)]
+pub struct Set {
+    /// What is assigned to.
+    pub target: Reference,
+    /// What is assigned.
+    pub value: Expression,
+    /// After `)`.
+    pub tail: Tail,
+}
+
+/// `#if`.
+#[derive(Debug, Clone)]
+pub struct If {
+    /// `#if` and every `#elseif`.
+    pub arms: Vec<Arm>,
+    /// `#else`, with what it swallows.
+    pub otherwise: Option<(Tail, Block)>,
+    /// After `#end`.
+    pub tail: Tail,
+}
+
+/// A condition and its body.
+#[derive(Debug, Clone)]
+pub struct Arm {
+    /// When.
+    pub condition: Expression,
+    /// After `)`.
+    pub tail: Tail,
+    /// What.
+    pub body: Block,
+}
+
+/// `#foreach`.
+#[derive(Debug, Clone)]
+pub struct Foreach {
+    /// Where `#foreach` stands.
+    pub span: Range<usize>,
+    /// The loop variable.
+    pub item: Name,
+    /// What is walked over; [`None`] when the directive names nothing, and the body never runs.
+    pub over: Option<Expression>,
+    /// The arguments as written.
+    pub source: Box<str>,
+    /// After `)`.
+    pub tail: Tail,
+    /// The body.
+    pub body: Block,
+    /// After `#end`.
+    pub end: Tail,
+}
+
+/// `#define`.
+#[derive(Debug, Clone)]
+pub struct Define {
+    /// The variable that holds the block.
+    pub name: Name,
+    /// The arguments as written.
+    pub source: Box<str>,
+    /// After `)`.
+    pub tail: Tail,
+    /// The block.
+    pub body: Arc<Block>,
+    /// After `#end`.
+    pub end: Tail,
+}
+
+/// `#macro`.
+#[derive(Debug, Clone)]
+pub struct MacroDefinition {
+    /// Its name.
+    pub name: Box<str>,
+    /// What it does.
+    pub definition: Arc<Macro>,
+    /// The arguments as written.
+    pub source: Box<str>,
+    /// After `)`.
+    pub tail: Tail,
+    /// After `#end`.
+    pub end: Tail,
+}
+
+/// Parameters and body of a macro.
+#[derive(Debug, Clone)]
+pub struct Macro {
+    /// Parameters in order.
+    pub parameters: Vec<Name>,
+    /// The body.
+    pub body: Block,
+}
+
+/// A call of a macro, or text that looks like one.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Where its name stands.
+    pub span: Range<usize>,
+    /// The macro's name.
+    pub name: Box<str>,
+    /// The arguments, not evaluated before the macro asks for them.
+    pub arguments: Arc<[Expression]>,
+    /// `$bodyContent`, of `#@name`.
+    pub body: Option<CallBody>,
+    /// The head as written, with what it swallows: what goes out when there is no such macro.
+    pub source: Box<str>,
+}
+
+/// The body of `#@name(…) … #end`.
+#[derive(Debug, Clone)]
+pub struct CallBody {
+    /// The body.
+    pub block: Arc<Block>,
+    /// The body and `#end` as written.
+    pub source: Box<str>,
+}
+
+/// `#evaluate`.
+#[derive(Debug, Clone)]
+pub struct Evaluate {
+    /// Where it stands.
+    pub span: Range<usize>,
+    /// The text that is a template.
+    pub text: Expression,
+    /// After `)`.
+    pub tail: Tail,
+}
+
+/// Something that has a value.
+#[derive(Debug, Clone)]
+pub enum Expression {
+    /// A literal string.
+    Text(Arc<str>),
+    /// A string with references or directives inside.
+    Interpolated(Box<Interpolated>),
+    /// A number.
+    Number(Number),
+    /// `true` or `false`.
+    Bool(bool),
+    /// `$name…`.
+    Reference(Box<Reference>),
+    /// `[from..to]`.
+    Range(Box<(Expression, Expression)>),
+    /// `[a, b]`.
+    List(Vec<Expression>),
+    /// `{a: b}`.
+    Map(Vec<(Expression, Expression)>),
+    /// `!a`.
+    Not(Box<Expression>),
+    /// `(a)`.
+    Group(Box<Expression>),
+    /// Operators of one level of precedence, from left to right.
+    Chain(Box<Chain>),
+}
+
+/// `first (operator operand)+`.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    /// The leftmost operand.
+    pub first: Expression,
+    /// Operators and the operands to their right; never empty.
+    pub rest: Vec<(Operator, Expression)>,
+}
+
+/// `"text with $references and #if(true)directives#end"`.
+#[derive(Debug, Clone)]
+pub struct Interpolated {
+    /// The content, quotes stripped and doubled quotes made one.
+    pub source: Box<str>,
+    /// The same, read as a template.
+    pub block: Block,
+}
+
+/// An operator between two operands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // The names say it.
+pub enum Operator {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulus,
+}
+
+/// How a reference was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `$name` or `${name}`.
+    Plain,
+    /// `$!name` or `$!{name}`. On API Gateway the same as plain: both print nothing for null.
+    Quiet,
+    /// `\$name`: prints itself.
+    Escaped,
+    /// A name that the lexer took for the rest of a reference (`$a.b()c`): prints its text.
+    Runt,
+    /// `$\!name`: prints nothing.
+    Dead,
+}
+
+/// `$name.property[index].method(argument)`.
+#[derive(Debug, Clone)]
+pub struct Reference {
+    /// Where the whole reference stands.
+    pub span: Range<usize>,
+    /// How it was written.
+    pub form: Form,
+    /// Text in front of it that was read along (`#$name`, backslashes).
+    pub prefix: Box<str>,
+    /// The variable.
+    pub root: Name,
+    /// What follows the variable.
+    pub steps: Vec<Step>,
+    /// The reference as written, without `prefix`.
+    pub source: Box<str>,
+}
+
+/// One part of a reference after its root.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Where it stands.
+    pub span: Range<usize>,
+    /// What it is.
+    pub access: Access,
+}
+
+/// How a reference goes on.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// `.name`.
+    Property(Arc<str>),
+    /// `[index]`.
+    Index(Expression),
+    /// `.name(arguments)`.
+    Method(Arc<str>, Vec<Expression>),
+}

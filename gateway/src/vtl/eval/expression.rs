@@ -1,0 +1,178 @@
+//! Expressions: their values, and whether they hold as conditions.
+
+use std::cmp::Ordering;
+
+use super::{Ran, Renderer};
+use crate::vtl::ast::{Chain, Expression, Operator};
+use crate::vtl::error::Failure;
+use crate::vtl::number::{Arithmetic, Number};
+use crate::vtl::print;
+use crate::vtl::value::{Key, List, ListKind, Map, MapKind, Value};
+
+impl Renderer<'_> {
+    /// The value of an expression.
+    pub(super) fn value(&mut self, expression: &Expression) -> Ran<Value> {
+        Ok(match expression {
+            Expression::Text(text) => Value::Text(text.clone()),
+            Expression::Number(number) => Value::Number(number.clone()),
+            Expression::Bool(bool) => Value::Bool(*bool),
+            Expression::Reference(reference) => self.value_of(reference)?,
+            Expression::Interpolated(interpolated) => {
+                let text = self.aside(|renderer| renderer.block(&interpolated.block))?;
+                self.pay_bytes(text.len())?;
+                Value::text(text)
+            }
+            Expression::Range(bounds) => self.range(&bounds.0, &bounds.1)?,
+            Expression::List(items) => {
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.push(self.value(item)?);
+                }
+                self.list(values)?
+            }
+            Expression::Map(entries) => self.map(entries)?,
+            Expression::Not(inner) => Value::Bool(!self.holds(inner)?),
+            Expression::Group(inner) => self.value(inner)?,
+            Expression::Chain(chain) => self.chain(chain)?,
+        })
+    }
+
+    /// Whether an expression holds: references and conditions can, a literal other than `true` never does.
+    pub(super) fn holds(&mut self, expression: &Expression) -> Ran<bool> {
+        Ok(match expression {
+            Expression::Reference(reference) => self.value_of(reference)?.is_true(),
+            Expression::Bool(bool) => *bool,
+            Expression::Not(inner) => !self.holds(inner)?,
+            Expression::Group(inner) => self.holds(inner)?,
+            Expression::Chain(chain) if !is_arithmetic(chain.rest[0].0) => self.chain(chain)?.is_true(),
+            _ => false,
+        })
+    }
+
+    fn list(&mut self, items: Vec<Value>) -> Ran<Value> {
+        self.pay_bytes(48 + 32 * items.len())?;
+        let list = self.within(List::new(ListKind::Plain, items))?;
+        Ok(Value::List(list))
+    }
+
+    /// Every whole number between two, both included, up or down; nothing unless both are numbers.
+    fn range(&mut self, from: &Expression, to: &Expression) -> Ran<Value> {
+        let (from, to) = (self.value(from)?, self.value(to)?);
+        let (Value::Number(from), Value::Number(to)) = (from, to) else { return Ok(Value::Null) };
+        let (from, to) = (from.to_long() as i32, to.to_long() as i32);
+        let count = from.abs_diff(to) as usize + 1;
+        self.pay_bytes(48_usize.saturating_add(count.saturating_mul(32)))?;
+        let items = if from <= to {
+            (from..=to).map(Value::int).collect()
+        } else {
+            (to..=from).rev().map(Value::int).collect()
+        };
+        let list = self.within(List::new(ListKind::Plain, items))?;
+        Ok(Value::List(list))
+    }
+
+    fn map(&mut self, entries: &[(Expression, Expression)]) -> Ran<Value> {
+        self.pay_bytes(48 + 96 * entries.len())?;
+        let mut map = indexmap::IndexMap::with_capacity(entries.len());
+        for (key, value) in entries {
+            let key = self.value(key)?;
+            map.insert(Key(key), self.value(value)?);
+        }
+        let map = self.within(Map::new(MapKind::Plain, map))?;
+        Ok(Value::Map(map))
+    }
+
+    fn chain(&mut self, chain: &Chain) -> Ran<Value> {
+        if matches!(chain.rest[0].0, Operator::And | Operator::Or) {
+            return self.logic(chain);
+        }
+        let mut value = self.value(&chain.first)?;
+        let mut left = &chain.first;
+        for (operator, operand) in &chain.rest {
+            self.step()?;
+            let right = self.value(operand)?;
+            value = match operator {
+                Operator::Equal => Value::Bool(self.equal(value, right)?),
+                Operator::NotEqual => Value::Bool(!self.equal(value, right)?),
+                Operator::Less => compare(&value, &right, Ordering::is_lt),
+                Operator::LessEqual => compare(&value, &right, Ordering::is_le),
+                Operator::Greater => compare(&value, &right, Ordering::is_gt),
+                Operator::GreaterEqual => compare(&value, &right, Ordering::is_ge),
+                Operator::Add => self.add((value, left), (right, operand))?,
+                Operator::Subtract => self.calculate(&value, Arithmetic::Subtract, &right)?,
+                Operator::Multiply => self.calculate(&value, Arithmetic::Multiply, &right)?,
+                Operator::Divide => self.calculate(&value, Arithmetic::Divide, &right)?,
+                Operator::Modulus => self.calculate(&value, Arithmetic::Modulus, &right)?,
+                Operator::And | Operator::Or => Value::Null,
+            };
+            left = operand;
+        }
+        Ok(value)
+    }
+
+    /// `&&` and `||`: the right side is not asked when the left decides.
+    fn logic(&mut self, chain: &Chain) -> Ran<Value> {
+        let decides = chain.rest[0].0 == Operator::Or;
+        if self.holds(&chain.first)? == decides {
+            return Ok(Value::Bool(decides));
+        }
+        for (_, operand) in &chain.rest {
+            if self.holds(operand)? == decides {
+                return Ok(Value::Bool(decides));
+            }
+        }
+        Ok(Value::Bool(!decides))
+    }
+
+    fn equal(&mut self, one: Value, two: Value) -> Ran<bool> {
+        let (one, two) = (self.rendered(one)?, self.rendered(two)?);
+        self.within(one.equals(&two))
+    }
+
+    /// A block as the text that it renders to.
+    fn rendered(&mut self, value: Value) -> Ran<Value> {
+        match value {
+            Value::Block(_) => Ok(self.text_of(&value)?.into()),
+            value => Ok(value),
+        }
+    }
+
+    /// The sum of numbers; text as soon as one side is text. Velocity writes a side that is nothing as its source.
+    fn add(&mut self, one: (Value, &Expression), two: (Value, &Expression)) -> Ran<Value> {
+        if !matches!(one.0, Value::Text(_)) && !matches!(two.0, Value::Text(_)) {
+            return self.calculate(&one.0, Arithmetic::Add, &two.0);
+        }
+        let mut text = self.side(one)?;
+        text.push_str(&self.side(two)?);
+        self.pay_bytes(text.len())?;
+        Ok(text.into())
+    }
+
+    fn side(&mut self, (value, expression): (Value, &Expression)) -> Ran<String> {
+        match value {
+            Value::Null => Ok(print::expression(expression)),
+            value => self.text_of(&value),
+        }
+    }
+
+    fn calculate(&mut self, one: &Value, operator: Arithmetic, two: &Value) -> Ran<Value> {
+        let (Value::Number(one), Value::Number(two)) = (one, two) else { return Ok(Value::Null) };
+        let result = one.calculate(operator, two).map_err(|why| Failure::render(self.at.clone(), why.to_string()))?;
+        if let Some(Number::Big(_) | Number::Decimal(_)) = result {
+            self.pay_bytes(1024)?;
+        }
+        Ok(result.map_or(Value::Null, Value::Number))
+    }
+}
+
+fn compare(one: &Value, two: &Value, holds: impl FnOnce(Ordering) -> bool) -> Value {
+    match (one, two) {
+        (Value::Number(one), Value::Number(two)) => Value::Bool(one.compare(two).is_some_and(holds)),
+        _ => Value::Bool(false),
+    }
+}
+
+fn is_arithmetic(operator: Operator) -> bool {
+    use Operator::{Add, Divide, Modulus, Multiply, Subtract};
+    matches!(operator, Add | Subtract | Multiply | Divide | Modulus)
+}

@@ -1,0 +1,378 @@
+//! Template text to tokens, by Velocity 1.7's rules: what a character means depends on the mode the lexer is in.
+//!
+//! A `$` or `#` opens a mode, and whatever cannot continue it closes it again, so that text which merely looks like VTL
+//! stays text. The rules of each mode are in `lexer/rules.rs`; here is the machine that moves between modes. Tokens are
+//! made one at a time, because the parser too changes the mode (after the name of a directive).
+
+use std::ops::Range;
+
+mod rules;
+
+use rules::Rule;
+
+/// What a token is. Names follow the characters, except where the mode gives them another meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The end of the template.
+    End,
+    /// Text that means itself.
+    Text,
+    /// `$name`, or a name after a dot. A token may begin with characters that turned out to be text (`#$name`).
+    Identifier,
+    /// The dot before a property or a method.
+    Dot,
+    /// `${` or `$!{` (or a `{` after a reference).
+    BraceOpen,
+    /// The `}` of a formal reference.
+    BraceClose,
+    /// `[` after a reference.
+    IndexOpen,
+    /// `]` of an index.
+    IndexClose,
+    /// `(`.
+    ParenOpen,
+    /// `)` of a directive or an expression, with the blanks and the newline that it swallows.
+    ParenClose,
+    /// `)` of a method call.
+    ArgumentsClose,
+    /// `[` of a list or a range.
+    ListOpen,
+    /// `]` of a list or a range.
+    ListClose,
+    /// `{` of a map.
+    MapOpen,
+    /// `}` of a map.
+    MapClose,
+    /// `,`.
+    Comma,
+    /// `:`.
+    Colon,
+    /// `..`.
+    DoubleDot,
+    /// Blanks and newlines inside a directive or between arguments.
+    Whitespace,
+    /// A string with its quotes.
+    Str,
+    /// An integer.
+    Integer,
+    /// A number with a fraction or an exponent.
+    Float,
+    /// `true`.
+    True,
+    /// `false`.
+    False,
+    /// `=`.
+    Assign,
+    /// `+`.
+    Plus,
+    /// `-`.
+    Minus,
+    /// `*`.
+    Times,
+    /// `/`.
+    Divide,
+    /// `%`.
+    Modulus,
+    /// `&&`, `and`.
+    And,
+    /// `||`, `or`.
+    Or,
+    /// `!`, `not`.
+    Not,
+    /// `==`, `eq`.
+    Equal,
+    /// `!=`, `ne`.
+    NotEqual,
+    /// `<`, `lt`.
+    Less,
+    /// `<=`, `le`.
+    LessEqual,
+    /// `>`, `gt`.
+    Greater,
+    /// `>=`, `ge`.
+    GreaterEqual,
+    /// `#set(`, with the blanks before it that it swallows.
+    Set,
+    /// `#if`.
+    If,
+    /// `#elseif`.
+    ElseIf,
+    /// `#else`, with the blanks and the newline that it swallows.
+    Else,
+    /// `#end`, with the blanks and the newline that it swallows.
+    EndDirective,
+    /// `#name`, or a bare word inside a directive.
+    Word,
+    /// `#{name}`.
+    BracketedWord,
+    /// `\#name`, with any number of backslashes.
+    EscapedDirective,
+    /// Two backslashes.
+    DoubleEscape,
+    /// One backslash.
+    Escape,
+    /// `##`.
+    LineComment,
+    /// The newline that ends a line comment.
+    LineCommentEnd,
+    /// The end of a `#* … *#` or `#** … *#` comment.
+    BlockComment,
+    /// `#[[ … ]]#`, whole.
+    Textblock,
+}
+
+/// A token: its kind, where it lies, and the text before it that opened a reference or directive in vain.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// What it is.
+    pub kind: Kind,
+    /// Byte range in the source.
+    pub span: Range<usize>,
+    /// Spans (`$` and the character after it, say) that began something and stopped.
+    pub schmoo: Vec<Range<usize>>,
+}
+
+/// No rule of the current mode fits the character at this byte offset (or the template ends inside a construct).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unlexable(pub usize);
+
+/// Where the lexer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Plain text.
+    Text,
+    /// After `#`.
+    Hash,
+    /// Inside a directive's parentheses, or about to enter them.
+    Directive,
+    /// After `$`.
+    Reference,
+    /// After the dot of a reference.
+    Member,
+    /// Inside the parentheses of a method call.
+    Arguments,
+    /// Inside the brackets after a reference.
+    Index,
+    /// Inside `#[[ … ]]#`.
+    Textblock,
+    /// Inside `#* … *#`.
+    BlockComment,
+    /// After `##`.
+    LineComment,
+}
+
+/// A mode to come back to, with the parentheses counted in it.
+#[derive(Debug, Clone, Copy)]
+struct Saved {
+    mode: Mode,
+    opened: usize,
+    closed: usize,
+}
+
+/// Makes the tokens of one template.
+#[derive(Debug)]
+pub struct Lexer<'s> {
+    source: &'s str,
+    position: usize,
+    mode: Mode,
+    saved: Vec<Saved>,
+    opened: usize,
+    closed: usize,
+    in_comment: bool,
+    in_set: bool,
+}
+
+impl<'s> Lexer<'s> {
+    /// A lexer at the start of `source`.
+    pub fn new(source: &'s str) -> Lexer<'s> {
+        Lexer {
+            source,
+            position: 0,
+            mode: Mode::Text,
+            saved: Vec::new(),
+            opened: 0,
+            closed: 0,
+            in_comment: false,
+            in_set: false,
+        }
+    }
+
+    /// The next token. [`Kind::End`] from the end of the template on.
+    pub fn next(&mut self) -> Result<Token, Unlexable> {
+        let mut schmoo = Vec::new();
+        let mut start = self.position;
+        loop {
+            if self.position == self.source.len() {
+                let kind = Kind::End;
+                return if start == self.position {
+                    Ok(Token { kind, span: start..start, schmoo })
+                } else {
+                    Err(Unlexable(start))
+                };
+            }
+            let Some((rule, length)) = rules::longest(self.mode, &self.source[self.position..]) else {
+                return Err(Unlexable(self.position));
+            };
+            let end = self.position + length;
+            self.position = end;
+            match rule {
+                Rule::Token(kind) => {
+                    let end = self.enter(kind, end);
+                    return Ok(Token { kind, span: start..end, schmoo });
+                }
+                Rule::Skip => start = end,
+                Rule::EndsReference | Rule::EndsHash => {
+                    schmoo.push(start..end);
+                    self.position = end - length;
+                    start = self.position;
+                    self.restore();
+                }
+                opener => self.open(opener, end),
+            }
+        }
+    }
+
+    /// Whether only blanks and newlines stand before a `(`.
+    pub fn parenthesis_follows(&self) -> bool {
+        self.source[self.position..].trim_start_matches([' ', '\t', '\r', '\n']).starts_with('(')
+    }
+
+    /// The parser has read the name of a directive: its arguments may follow.
+    pub fn expect_arguments(&mut self) {
+        self.mode = Mode::Directive;
+    }
+
+    /// The directive has no arguments: back to where it stands.
+    pub fn leave_directive(&mut self) {
+        self.restore();
+    }
+
+    /// The parser has read a whole `#set`.
+    pub fn leave_set(&mut self) {
+        self.in_set = false;
+    }
+
+    /// A character that opens a mode and will be part of the next token. Inside comments it opens nothing.
+    fn open(&mut self, rule: Rule, end: usize) {
+        if self.in_comment {
+            return;
+        }
+        match rule {
+            Rule::Dollar => {
+                if self.mode == Mode::Reference {
+                    self.restore();
+                }
+                self.save_and(Mode::Reference);
+            }
+            Rule::Hash => self.save_and(Mode::Hash),
+            Rule::TextblockOpen => self.open_comment(Mode::Textblock),
+            Rule::BlockCommentOpen => self.open_comment(Mode::BlockComment),
+            Rule::FormalCommentOpen => {
+                let last = self.source[..end].chars().next_back().map_or(0, char::len_utf8);
+                self.position = end - last;
+                self.open_comment(Mode::BlockComment);
+            }
+            Rule::TextblockBody => {}
+            Rule::Token(_) | Rule::Skip | Rule::EndsReference | Rule::EndsHash => {}
+        }
+    }
+
+    fn open_comment(&mut self, mode: Mode) {
+        self.in_comment = true;
+        self.save_and(mode);
+    }
+
+    /// The mode after a token of this kind; returns where the token ends, when it gave something back.
+    fn enter(&mut self, kind: Kind, end: usize) -> usize {
+        match kind {
+            Kind::Dot => {
+                self.position = end - 1;
+                self.mode = Mode::Member;
+            }
+            Kind::IndexOpen => self.save_and(Mode::Index),
+            Kind::IndexClose | Kind::BraceClose => self.restore(),
+            Kind::ParenOpen => self.open_parenthesis(),
+            Kind::ParenClose => self.close_parenthesis(),
+            Kind::ArgumentsClose => self.mode = Mode::Reference,
+            Kind::Set => {
+                self.save_and(Mode::Directive);
+                self.in_set = true;
+                self.opened += 1;
+            }
+            Kind::If | Kind::ElseIf => self.mode = Mode::Directive,
+            Kind::Else | Kind::EndDirective => self.restore(),
+            Kind::LineComment => {
+                if self.mode == Mode::Reference {
+                    self.restore();
+                }
+                self.open_comment(Mode::LineComment);
+            }
+            Kind::LineCommentEnd | Kind::BlockComment | Kind::Textblock => {
+                self.in_comment = false;
+                self.restore();
+            }
+            Kind::Str if self.mode == Mode::Directive => self.leave_unopened(),
+            Kind::Integer => {
+                if self.source[..end].ends_with("..") {
+                    self.position = end - 2;
+                }
+                if !matches!(self.mode, Mode::Arguments | Mode::Index) {
+                    self.leave_unopened();
+                }
+            }
+            Kind::Float if self.mode != Mode::Arguments => self.leave_unopened(),
+            _ => {}
+        }
+        if kind == Kind::Dot { end - 1 } else { self.position.min(end) }
+    }
+
+    /// A literal outside any parentheses does not belong to a directive.
+    fn leave_unopened(&mut self) {
+        if self.opened == 0 && !self.in_set {
+            self.restore();
+        }
+    }
+
+    fn open_parenthesis(&mut self) {
+        self.opened += 1;
+        if self.mode == Mode::Member {
+            self.mode = Mode::Arguments;
+        }
+    }
+
+    /// Closes the innermost mode in which a parenthesis is open, dropping the modes above it.
+    fn close_parenthesis(&mut self) {
+        while self.opened == 0 {
+            if self.saved.is_empty() {
+                self.restore();
+                return;
+            }
+            self.restore();
+        }
+        if self.opened == self.closed + 1 {
+            self.restore();
+        } else {
+            self.closed += 1;
+        }
+    }
+
+    fn save_and(&mut self, mode: Mode) {
+        self.saved.push(Saved { mode: self.mode, opened: self.opened, closed: self.closed });
+        self.opened = 0;
+        self.mode = mode;
+    }
+
+    fn restore(&mut self) {
+        match self.saved.pop() {
+            Some(saved) => {
+                self.mode = saved.mode;
+                self.opened = saved.opened;
+                self.closed = saved.closed;
+            }
+            None => {
+                self.opened = 0;
+                self.mode = Mode::Text;
+            }
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! What can stand at a place, mode by mode: the longest rule that fits wins, and of two equally long ones the first.
+//!
+//! Nothing here remembers anything; the machine in `lexer.rs` decides what a match leads to.
+
+use super::{Kind, Mode};
+
+/// What a match is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// A whole token (or the end of one whose start was opened before).
+    Token(Kind),
+    /// A character of a comment.
+    Skip,
+    /// `$` or `$!` (with backslashes): a reference may follow.
+    Dollar,
+    /// `#`: a directive may follow.
+    Hash,
+    /// `#[[`.
+    TextblockOpen,
+    /// A character of a text block.
+    TextblockBody,
+    /// `#*`.
+    BlockCommentOpen,
+    /// `#**` and one character more.
+    FormalCommentOpen,
+    /// A character that cannot be part of a reference.
+    EndsReference,
+    /// A character that cannot be part of a directive's name.
+    EndsHash,
+}
+
+type Match = Option<(Rule, usize)>;
+
+/// The longest match at the start of `rest`, and its length in bytes.
+pub fn longest(mode: Mode, rest: &str) -> Match {
+    let bytes = rest.as_bytes();
+    let of_mode = match mode {
+        Mode::Text => text(bytes),
+        Mode::Hash => hash(bytes),
+        Mode::Directive => directive(bytes),
+        Mode::Reference => reference(bytes, false),
+        Mode::Member => reference(bytes, true),
+        Mode::Arguments => arguments(bytes),
+        Mode::Index => index(bytes),
+        Mode::Textblock => token(Kind::Textblock, starts(bytes, b"]]#")),
+        Mode::BlockComment => token(Kind::BlockComment, starts(bytes, b"*#")),
+        Mode::LineComment => token(Kind::LineCommentEnd, newline(bytes)),
+    };
+    longer(longer(opener(mode, bytes), of_mode), otherwise(mode, rest))
+}
+
+/// What a character is that no other rule of the mode wants.
+fn otherwise(mode: Mode, rest: &str) -> Match {
+    let rule = match mode {
+        Mode::Reference | Mode::Member => Rule::EndsReference,
+        Mode::Hash => Rule::EndsHash,
+        Mode::Textblock => Rule::TextblockBody,
+        Mode::BlockComment | Mode::LineComment => Rule::Skip,
+        Mode::Text | Mode::Directive | Mode::Arguments | Mode::Index => return None,
+    };
+    rest.chars().next().map(|character| (rule, character.len_utf8()))
+}
+
+/// `$` and `#` in all their forms.
+fn opener(mode: Mode, bytes: &[u8]) -> Match {
+    let set = match mode {
+        Mode::Text | Mode::Reference | Mode::Member | Mode::Arguments => token(Kind::Set, set(bytes)),
+        _ => None,
+    };
+    if bytes.first() == Some(&b'#') {
+        let comment = matches!(mode, Mode::Text | Mode::Reference | Mode::Directive | Mode::Hash);
+        return longer(set, hash_opener(bytes, comment));
+    }
+    let backslashes = count(bytes, |byte| byte == b'\\');
+    if bytes.get(backslashes) != Some(&b'$') {
+        return set;
+    }
+    let dollar = backslashes + 1;
+    let inner = count(&bytes[dollar..], |byte| byte == b'\\');
+    let quiet = bytes.get(dollar + inner) == Some(&b'!');
+    Some((Rule::Dollar, if quiet { dollar + inner + 1 } else { dollar }))
+}
+
+fn hash_opener(bytes: &[u8], comment: bool) -> Match {
+    let formal = bytes.get(3).is_some_and(|&byte| byte != b'#');
+    match bytes {
+        [_, b'[', b'[', ..] => Some((Rule::TextblockOpen, 3)),
+        [_, b'*', b'*', rest @ ..] if formal => Some((Rule::FormalCommentOpen, 3 + character_length(rest))),
+        [_, b'*', ..] => Some((Rule::BlockCommentOpen, 2)),
+        [_, b'#', ..] if comment => Some((Rule::Token(Kind::LineComment), 2)),
+        _ => Some((Rule::Hash, 1)),
+    }
+}
+
+/// `#set(` with blanks before it and before the parenthesis.
+fn set(bytes: &[u8]) -> usize {
+    let before = blanks(bytes);
+    let name = starts(&bytes[before..], b"#set").max(starts(&bytes[before..], b"#{set}"));
+    let end = before + name + blanks(&bytes[before + name..]);
+    if name > 0 && bytes.get(end) == Some(&b'(') { end + 1 } else { 0 }
+}
+
+fn text(bytes: &[u8]) -> Match {
+    let plain = memchr::memchr3(b'$', b'#', b'\\', bytes).unwrap_or(bytes.len());
+    let text = token(Kind::Text, plain);
+    let backslashes = count(bytes, |byte| byte == b'\\');
+    if backslashes == 0 {
+        return text;
+    }
+    let after = &bytes[backslashes..];
+    let name = match after.first() {
+        Some(b'#') => word(&after[1..]).max(bracketed_word(&after[1..])),
+        _ => 0,
+    };
+    if backslashes % 2 == 1 && name > 0 {
+        return token(Kind::EscapedDirective, backslashes + 1 + name);
+    }
+    if backslashes > 1 { token(Kind::DoubleEscape, 2) } else { token(Kind::Escape, 1) }
+}
+
+fn hash(bytes: &[u8]) -> Match {
+    let number = longer(token(Kind::Integer, integer(bytes)), token(Kind::Float, float(bytes)));
+    let name = match word(bytes) {
+        0 => bracketed_word(bytes),
+        length => length,
+    };
+    let kind = match &bytes[..name] {
+        b"if" | b"{if}" => Kind::If,
+        b"elseif" | b"{elseif}" => Kind::ElseIf,
+        b"else" | b"{else}" => return token(Kind::Else, name + swallowed(&bytes[name..])),
+        b"end" | b"{end}" => return token(Kind::EndDirective, name + swallowed(&bytes[name..])),
+        [b'{', ..] => Kind::BracketedWord,
+        _ => Kind::Word,
+    };
+    longer(number, token(kind, name))
+}
+
+fn directive(bytes: &[u8]) -> Match {
+    let literal = longer(literal(bytes), punctuation(bytes));
+    let parenthesis = match bytes.first() {
+        Some(b'(') => token(Kind::ParenOpen, 1),
+        Some(b')') => token(Kind::ParenClose, 1 + swallowed(&bytes[1..])),
+        _ => operator(bytes),
+    };
+    let name = word(bytes);
+    let named = match &bytes[..name] {
+        b"and" => Kind::And,
+        b"or" => Kind::Or,
+        b"not" => Kind::Not,
+        b"eq" => Kind::Equal,
+        b"ne" => Kind::NotEqual,
+        b"lt" => Kind::Less,
+        b"le" => Kind::LessEqual,
+        b"gt" => Kind::Greater,
+        b"ge" => Kind::GreaterEqual,
+        b"true" => Kind::True,
+        b"false" => Kind::False,
+        _ => Kind::Word,
+    };
+    let words = longer(token(named, name), token(Kind::BracketedWord, bracketed_word(bytes)));
+    longer(longer(literal, parenthesis), words)
+}
+
+fn operator(bytes: &[u8]) -> Match {
+    let (kind, length) = match bytes {
+        [b'&', b'&', ..] => (Kind::And, 2),
+        [b'|', b'|', ..] => (Kind::Or, 2),
+        [b'=', b'=', ..] => (Kind::Equal, 2),
+        [b'!', b'=', ..] => (Kind::NotEqual, 2),
+        [b'<', b'=', ..] => (Kind::LessEqual, 2),
+        [b'>', b'=', ..] => (Kind::GreaterEqual, 2),
+        [b'<', ..] => (Kind::Less, 1),
+        [b'>', ..] => (Kind::Greater, 1),
+        [b'!', ..] => (Kind::Not, 1),
+        [b'=', ..] => (Kind::Assign, 1),
+        [b'+', ..] => (Kind::Plus, 1),
+        [b'-', ..] => (Kind::Minus, 1),
+        [b'*', ..] => (Kind::Times, 1),
+        [b'/', ..] => (Kind::Divide, 1),
+        [b'%', ..] => (Kind::Modulus, 1),
+        _ => return None,
+    };
+    token(kind, length)
+}
+
+/// Lists, maps, ranges and what separates their parts.
+fn punctuation(bytes: &[u8]) -> Match {
+    let (kind, length) = match bytes {
+        [b'[', ..] => (Kind::ListOpen, 1),
+        [b']', ..] => (Kind::ListClose, 1),
+        [b'{', ..] => (Kind::MapOpen, 1),
+        [b'}', ..] => (Kind::MapClose, 1),
+        [b',', ..] => (Kind::Comma, 1),
+        [b':', ..] => (Kind::Colon, 1),
+        [b'.', b'.', ..] => (Kind::DoubleDot, 2),
+        _ => return None,
+    };
+    token(kind, length)
+}
+
+/// Strings, numbers, blanks.
+fn literal(bytes: &[u8]) -> Match {
+    let number = longer(token(Kind::Integer, integer(bytes)), token(Kind::Float, float(bytes)));
+    let blank = count(bytes, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+    longer(longer(number, token(Kind::Whitespace, blank)), token(Kind::Str, string(bytes)))
+}
+
+fn reference(bytes: &[u8], member: bool) -> Match {
+    let single = match bytes {
+        [b'{', ..] => Kind::BraceOpen,
+        [b'}', ..] => Kind::BraceClose,
+        [b'[', ..] => Kind::IndexOpen,
+        [b'(', ..] if member => Kind::ParenOpen,
+        _ => return name_or_dot(bytes),
+    };
+    token(single, 1)
+}
+
+fn arguments(bytes: &[u8]) -> Match {
+    let close = token(Kind::ArgumentsClose, starts(bytes, b")"));
+    longer(longer(literal(bytes), punctuation(bytes)), longer(close, name_or_dot(bytes)))
+}
+
+fn name_or_dot(bytes: &[u8]) -> Match {
+    match bytes {
+        [b'.', letter, ..] if letter.is_ascii_alphabetic() => token(Kind::Dot, 2),
+        _ => {
+            let name = identifier(bytes);
+            match &bytes[..name] {
+                b"true" => token(Kind::True, name),
+                b"false" => token(Kind::False, name),
+                _ => token(Kind::Identifier, name),
+            }
+        }
+    }
+}
+
+fn index(bytes: &[u8]) -> Match {
+    let close = token(Kind::IndexClose, starts(bytes, b"]"));
+    let boolean = longer(token(Kind::True, starts(bytes, b"true")), token(Kind::False, starts(bytes, b"false")));
+    longer(longer(literal(bytes), close), boolean)
+}
+
+/// Blanks and one newline, if the newline is there.
+fn swallowed(bytes: &[u8]) -> usize {
+    let blank = blanks(bytes);
+    match newline(&bytes[blank..]) {
+        0 => 0,
+        newline => blank + newline,
+    }
+}
+
+fn newline(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'\r', b'\n', ..] => 2,
+        [b'\r' | b'\n', ..] => 1,
+        _ => 0,
+    }
+}
+
+fn blanks(bytes: &[u8]) -> usize {
+    count(bytes, |byte| matches!(byte, b' ' | b'\t'))
+}
+
+fn identifier(bytes: &[u8]) -> usize {
+    match bytes.first() {
+        Some(first) if first.is_ascii_alphabetic() || *first == b'_' => {
+            count(bytes, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        }
+        _ => 0,
+    }
+}
+
+/// The name of a directive or macro, or a word among its arguments.
+fn word(bytes: &[u8]) -> usize {
+    match bytes.first() {
+        Some(first) if first.is_ascii_alphabetic() || matches!(first, b'_' | b'@') => 1 + word_tail(&bytes[1..]),
+        _ => 0,
+    }
+}
+
+fn bracketed_word(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'{', first, ..] if first.is_ascii_alphabetic() || *first == b'_' => {
+            let end = 1 + word_tail(&bytes[1..]);
+            if bytes.get(end) == Some(&b'}') { end + 1 } else { 0 }
+        }
+        _ => 0,
+    }
+}
+
+fn word_tail(bytes: &[u8]) -> usize {
+    count(bytes, |byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Digits; two dots right after them are taken along (and given back), so that `1..3` is not the fraction `1.`.
+fn integer(bytes: &[u8]) -> usize {
+    let sign = usize::from(bytes.first() == Some(&b'-'));
+    let digits = digits(&bytes[sign..]);
+    match digits {
+        0 => 0,
+        _ => sign + digits + starts(&bytes[sign + digits..], b".."),
+    }
+}
+
+fn float(bytes: &[u8]) -> usize {
+    let sign = usize::from(bytes.first() == Some(&b'-'));
+    let whole = digits(&bytes[sign..]);
+    let mut end = sign + whole;
+    let point = bytes.get(end) == Some(&b'.');
+    let fraction = if point { digits(&bytes[end + 1..]) } else { 0 };
+    if point && whole + fraction > 0 {
+        end += 1 + fraction;
+    }
+    let exponent = exponent(&bytes[end..]);
+    let complete = whole + fraction > 0 && (point || exponent > 0);
+    if complete { end + exponent } else { 0 }
+}
+
+fn exponent(bytes: &[u8]) -> usize {
+    match bytes {
+        [b'e' | b'E', rest @ ..] => {
+            let sign = usize::from(matches!(rest.first(), Some(b'+' | b'-')));
+            match digits(&rest[sign..]) {
+                0 => 0,
+                digits => 1 + sign + digits,
+            }
+        }
+        _ => 0,
+    }
+}
+
+fn digits(bytes: &[u8]) -> usize {
+    count(bytes, |byte| byte.is_ascii_digit())
+}
+
+/// A string with its quotes; a doubled quote is part of it. Zero when it is not closed.
+fn string(bytes: &[u8]) -> usize {
+    let Some(&quote @ (b'"' | b'\'')) = bytes.first() else { return 0 };
+    let mut closed = 0;
+    let mut at = 1;
+    while let Some(found) = memchr::memchr(quote, &bytes[at..]) {
+        closed = at + found + 1;
+        if bytes.get(closed) != Some(&quote) {
+            break;
+        }
+        at = closed + 1;
+    }
+    closed
+}
+
+fn token(kind: Kind, length: usize) -> Match {
+    (length > 0).then_some((Rule::Token(kind), length))
+}
+
+fn longer(first: Match, second: Match) -> Match {
+    match (first, second) {
+        (Some((_, one)), Some((_, two))) if two > one => second,
+        (None, _) => second,
+        _ => first,
+    }
+}
+
+fn starts(bytes: &[u8], prefix: &[u8]) -> usize {
+    if bytes.starts_with(prefix) { prefix.len() } else { 0 }
+}
+
+fn count(bytes: &[u8], accept: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().position(|&byte| !accept(byte)).unwrap_or(bytes.len())
+}
+
+fn character_length(bytes: &[u8]) -> usize {
+    1 + count(&bytes[1..], |byte| byte & 0b1100_0000 == 0b1000_0000)
+}

@@ -1,0 +1,87 @@
+//! Every bound of a template, once, by name; and the budget that a rendering spends.
+//!
+//! API Gateway documents the first two. The rest keep a hostile template from holding a core or the memory: each ends
+//! the rendering with an error that says which bound it was.
+
+/// Bytes of a template's source. Documented: 300 KB.
+pub const TEMPLATE_BYTES: usize = 300 * 1024;
+/// Rounds of one `#foreach`. Documented; what happens at the next round is not, and here it is an error.
+pub const FOREACH_ROUNDS: usize = 1_000;
+/// Bytes of one rendering's output: the payload limit of API Gateway.
+pub const OUTPUT_BYTES: usize = 10 * 1024 * 1024;
+/// Directives, parentheses, lists and maps inside one another, in a template.
+pub const NESTING: usize = 64;
+/// Lists and maps inside one another, in a value.
+pub const VALUE_NESTING: usize = 128;
+/// Macros and blocks that call one another. Velocity's own default for macros.
+pub const CALL_DEPTH: usize = 20;
+/// Steps of one rendering: each directive, reference, operator and method call is one, longer work is more.
+pub const STEPS: u64 = 1_500_000;
+/// Bytes of text and containers that one rendering may make on its way to the output.
+pub const WORK_BYTES: u64 = 32 * 1024 * 1024;
+
+/// Which bound a rendering ran into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exceeded {
+    /// [`STEPS`].
+    Steps,
+    /// [`WORK_BYTES`].
+    Bytes,
+    /// [`OUTPUT_BYTES`].
+    Output,
+    /// [`VALUE_NESTING`].
+    Nesting,
+    /// [`CALL_DEPTH`].
+    Calls,
+    /// [`FOREACH_ROUNDS`].
+    Rounds,
+}
+
+impl std::fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Exceeded::Steps => write!(f, "the template takes more than {STEPS} steps"),
+            Exceeded::Bytes => write!(f, "the template builds more than {} MiB of values", WORK_BYTES >> 20),
+            Exceeded::Output => write!(f, "the output is longer than {} MiB", OUTPUT_BYTES >> 20),
+            Exceeded::Nesting => write!(f, "a value holds more than {VALUE_NESTING} levels of lists and maps"),
+            Exceeded::Calls => write!(f, "macros and blocks call one another more than {CALL_DEPTH} deep"),
+            Exceeded::Rounds => write!(f, "`#foreach` runs more than {FOREACH_ROUNDS} rounds"),
+        }
+    }
+}
+
+/// What one rendering may still spend.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    steps: u64,
+    bytes: u64,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget { steps: STEPS, bytes: WORK_BYTES }
+    }
+}
+
+impl Budget {
+    /// Spends one step.
+    #[inline]
+    pub fn step(&mut self) -> Result<(), Exceeded> {
+        self.steps(1)
+    }
+
+    /// Spends `count` steps.
+    #[inline]
+    pub fn steps(&mut self, count: u64) -> Result<(), Exceeded> {
+        self.steps = self.steps.checked_sub(count).ok_or(Exceeded::Steps)?;
+        Ok(())
+    }
+
+    /// Spends `count` bytes of made values, and a step for every 64 of them.
+    #[inline]
+    pub fn bytes(&mut self, count: usize) -> Result<(), Exceeded> {
+        let count = count as u64;
+        self.bytes = self.bytes.checked_sub(count).ok_or(Exceeded::Bytes)?;
+        self.steps(count / 64)
+    }
+}

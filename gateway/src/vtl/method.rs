@@ -1,0 +1,274 @@
+//! Methods and properties of values: one table for each kind of value, one small function for each method.
+//!
+//! A method that does not exist, or not for these arguments, gives nothing, as in Velocity. One that Java would let
+//! throw fails the rendering.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::limits::{Budget, Exceeded};
+use super::number::Number;
+use super::value::{Class, Key, List, ListKind, Loop, Map, MapKind, Value};
+
+mod format;
+mod list;
+mod map;
+mod number;
+mod string;
+
+/// What a method may spend, and what outlives it.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// Steps and bytes left.
+    pub budget: Budget,
+    /// Lists and maps into which others were put: they may hold one another, and are emptied after the rendering.
+    pub linked: Vec<Value>,
+}
+
+/// Why a method has no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Thrown {
+    /// What Java would throw, in words.
+    Exception(String),
+    /// A bound of the rendering.
+    Exceeded(Exceeded),
+}
+
+impl From<Exceeded> for Thrown {
+    fn from(exceeded: Exceeded) -> Thrown {
+        Thrown::Exceeded(exceeded)
+    }
+}
+
+/// What a method returns; nothing when there is none for these arguments.
+pub type Outcome = Result<Value, Thrown>;
+
+type Method<R> = fn(&R, &[Value], &mut Work) -> Outcome;
+type Table<R> = &'static [(&'static str, Method<R>)];
+
+fn exception(message: impl Into<String>) -> Thrown {
+    Thrown::Exception(message.into())
+}
+
+/// Calls `name` on a value that is no object of the host.
+pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) -> Outcome {
+    let found = match receiver {
+        Value::Text(text) => find(string::METHODS, name).map(|method| method(text, arguments, work)),
+        Value::List(list) => find(list::METHODS, name).map(|method| method(list, arguments, work)),
+        Value::Map(map) => find(map::METHODS, name).map(|method| method(map, arguments, work)),
+        Value::Number(number) => find(number::METHODS, name).map(|method| method(number, arguments, work)),
+        Value::Entry(entry) => match (name, arguments) {
+            ("getKey", []) => Some(Ok(entry.0.clone())),
+            ("getValue", []) => Some(Ok(entry.1.clone())),
+            _ => None,
+        },
+        Value::Loop(round) => loop_method(round, name, arguments),
+        Value::Class(class) => return class_method(*class, name, arguments),
+        Value::Null | Value::Bool(_) | Value::Block(_) | Value::Object(_) => None,
+    };
+    found.unwrap_or_else(|| of_every_object(receiver, name, arguments))
+}
+
+fn find<R>(table: Table<R>, name: &str) -> Option<Method<R>> {
+    table.iter().find(|(known, _)| *known == name).map(|(_, method)| *method)
+}
+
+/// What `java.lang.Object` has.
+fn of_every_object(receiver: &Value, name: &str, arguments: &[Value]) -> Outcome {
+    Ok(match (name, arguments) {
+        ("toString", []) => receiver.shown()?.as_ref().into(),
+        ("equals", [other]) => receiver.same(other)?.into(),
+        ("hashCode", []) => Value::int(hash_code(receiver, 0)?),
+        ("getClass", []) => receiver.class().map_or(Value::Null, Value::Class),
+        ("compareTo", [Value::Bool(other)]) => match receiver {
+            Value::Bool(bool) => Value::int(bool.cmp(other) as i32),
+            _ => Value::Null,
+        },
+        ("booleanValue", []) if matches!(receiver, Value::Bool(_)) => receiver.clone(),
+        _ => Value::Null,
+    })
+}
+
+fn loop_method(round: &Rc<Loop>, name: &str, arguments: &[Value]) -> Option<Outcome> {
+    match (name, arguments) {
+        ("hasNext", []) | ("isFirst", []) | ("isLast", []) => {
+            let property = name.trim_start_matches("is").to_ascii_lowercase();
+            Some(Ok(loop_property(round, if name == "hasNext" { name } else { &property })))
+        }
+        _ => {
+            let property = name.strip_prefix("get").filter(|_| arguments.is_empty())?;
+            Some(Ok(loop_property(round, &property.to_ascii_lowercase())))
+        }
+    }
+}
+
+fn class_method(class: Class, name: &str, arguments: &[Value]) -> Outcome {
+    match (name, arguments) {
+        ("getName", []) => Ok(class.name.into()),
+        ("getSimpleName", []) => Ok(class.simple.into()),
+        ("toString", []) => Ok(format!("class {}", class.name).into()),
+        _ => Err(exception("reflection is switched off: a class has a name and nothing else")),
+    }
+}
+
+/// The property `name` of a value that is no object of the host: a getter, a key of a map, or an `is…` method.
+pub fn property(receiver: &Value, name: &str) -> Outcome {
+    Ok(match (receiver, name) {
+        (Value::Map(map), _) => match map.get_text(name) {
+            Some(value) => value,
+            None if name == "class" => receiver.class().map_or(Value::Null, Value::Class),
+            None => Value::Null,
+        },
+        (Value::Entry(entry), "key") => entry.0.clone(),
+        (Value::Entry(entry), "value") => entry.1.clone(),
+        (Value::Loop(round), _) => loop_property(round, name),
+        (Value::Class(class), "name") => class.name.into(),
+        (Value::Class(class), "simpleName") => class.simple.into(),
+        (Value::Class(_), _) => return class_method(Class { name: "", simple: "" }, name, &[]),
+        (Value::Text(text), "empty") => text.is_empty().into(),
+        (Value::Text(text), "bytes") => string::bytes(text)?,
+        (Value::List(list), "empty") => list.is_empty().into(),
+        (_, "class") => receiver.class().map_or(Value::Null, Value::Class),
+        _ => Value::Null,
+    })
+}
+
+fn loop_property(round: &Rc<Loop>, name: &str) -> Value {
+    let count = round.count.get();
+    match name {
+        "index" => Value::size(count.saturating_sub(1)),
+        "count" => Value::size(count),
+        "hasNext" | "hasnext" => round.has_next.get().into(),
+        "first" => (count == 1).into(),
+        "last" => (!round.has_next.get()).into(),
+        "parent" => round.parent.clone().map_or(Value::Null, Value::Loop),
+        "topmost" => {
+            let mut top = round;
+            while let Some(parent) = &top.parent {
+                top = parent;
+            }
+            Value::Loop(top.clone())
+        }
+        _ => Value::Null,
+    }
+}
+
+/// `receiver[index]`: a key of a map, a place in a list, a property otherwise.
+pub fn index(receiver: &Value, index: &Value, work: &mut Work) -> Outcome {
+    match (receiver, index) {
+        (Value::List(list), Value::Number(Number::Int(place))) if list.kind() != ListKind::View => {
+            let place = if *place < 0 { i64::from(*place) + list.len() as i64 } else { i64::from(*place) };
+            let item = usize::try_from(place).ok().and_then(|place| list.get(place));
+            item.ok_or_else(|| out_of_range(place, list.len()))
+        }
+        (Value::Map(map), key) => Ok(map.get(key).unwrap_or(Value::Null)),
+        _ => call(receiver, "get", std::slice::from_ref(index), work),
+    }
+}
+
+/// `#set(receiver[index] = value)`; false when it cannot be.
+pub fn set_index(receiver: &Value, index: &Value, value: Value, work: &mut Work) -> Result<bool, Thrown> {
+    match (receiver, index) {
+        (Value::List(list), Value::Number(Number::Int(place))) if list.kind() != ListKind::View => {
+            let length = list.len();
+            let at = if *place < 0 { i64::from(*place) + length as i64 } else { i64::from(*place) };
+            let at = usize::try_from(at).ok().filter(|&at| at < length);
+            let at = at.ok_or_else(|| out_of_range(i64::from(*place), length))?;
+            link(receiver, &value, work)?;
+            list.change(|items| items[at] = value);
+            Ok(true)
+        }
+        (Value::Map(map), key) => {
+            put(map, key.clone(), value, work)?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Sets a key of a map. One that can be set only once must not have it yet.
+pub fn put(map: &Map, key: Value, value: Value, work: &mut Work) -> Outcome {
+    if map.kind() == MapKind::Once && !value.is_container() && map.get(&key).is_some() {
+        return Err(exception(format!("`{}` is overridden already, and an override is final", key.shown()?)));
+    }
+    work.budget.bytes(64)?;
+    link(&Value::Map(map.clone()), &value, work)?;
+    Ok(map.put(key, value).unwrap_or(Value::Null))
+}
+
+/// Remembers a container into which another is put.
+fn link(container: &Value, item: &Value, work: &mut Work) -> Result<(), Exceeded> {
+    if item.is_container() {
+        work.budget.bytes(32)?;
+        work.linked.push(container.clone());
+    }
+    Ok(())
+}
+
+fn out_of_range(place: i64, length: usize) -> Thrown {
+    exception(format!("index {place} is out of range: the list has {length} items"))
+}
+
+/// A new list, paid for.
+fn new_list(kind: ListKind, items: Vec<Value>, work: &mut Work) -> Outcome {
+    work.budget.bytes(48 + 32 * items.len())?;
+    Ok(Value::List(List::new(kind, items)?))
+}
+
+/// A new string, paid for.
+fn new_text(text: impl Into<Arc<str>>, work: &mut Work) -> Outcome {
+    let text: Arc<str> = text.into();
+    work.budget.bytes(16 + text.len())?;
+    Ok(Value::Text(text))
+}
+
+/// Java's `hashCode`.
+fn hash_code(value: &Value, depth: usize) -> Result<i32, Exceeded> {
+    if depth > super::limits::VALUE_NESTING {
+        return Err(Exceeded::Nesting);
+    }
+    let pair = |key: &Key, value: &Value| Ok(hash_code(&key.0, depth + 1)? ^ hash_code(value, depth + 1)?);
+    Ok(match value {
+        Value::Bool(bool) => {
+            if *bool {
+                1231
+            } else {
+                1237
+            }
+        }
+        Value::Text(text) => {
+            text.encode_utf16().fold(0, |hash: i32, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
+        }
+        Value::Number(number) => number::hash_code(number),
+        Value::List(list) => {
+            let mut hash = 1_i32;
+            for item in list.items().iter() {
+                hash = hash.wrapping_mul(31).wrapping_add(hash_code(item, depth + 1)?);
+            }
+            hash
+        }
+        Value::Map(map) => {
+            let mut hash = 0_i32;
+            for (key, value) in map.entries().iter() {
+                hash = hash.wrapping_add(pair(key, value)?);
+            }
+            hash
+        }
+        Value::Entry(entry) => pair(&Key(entry.0.clone()), &entry.1)?,
+        Value::Null | Value::Loop(_) | Value::Block(_) | Value::Class(_) | Value::Object(_) => 0,
+    })
+}
+
+/// Names of the methods of a value, for suggestions.
+pub fn names(receiver: &Value) -> Vec<&'static str> {
+    fn of<R>(table: Table<R>) -> Vec<&'static str> {
+        table.iter().map(|(name, _)| *name).collect()
+    }
+    match receiver {
+        Value::Text(_) => of(string::METHODS),
+        Value::List(_) => of(list::METHODS),
+        Value::Map(_) => of(map::METHODS),
+        Value::Number(_) => of(number::METHODS),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,239 @@
+//! Methods of numbers, and the static ones that templates reach through a number: `$N.parseInt("42")`.
+
+use std::cmp::Ordering;
+
+use super::super::number::{Number, java_double};
+use super::super::value::Value;
+use super::{Outcome, Table, Thrown, Work, exception, new_text};
+
+/// Name and function of each.
+pub const METHODS: Table<Number> = &[
+    ("intValue", int_value),
+    ("longValue", long_value),
+    ("doubleValue", double_value),
+    ("floatValue", double_value),
+    ("parseInt", parse_int),
+    ("parseLong", parse_long),
+    ("parseDouble", parse_double),
+    ("parseFloat", parse_double),
+    ("valueOf", value_of),
+    ("compareTo", compare_to),
+    ("compare", compare),
+    ("max", max),
+    ("min", min),
+    ("abs", abs),
+    ("signum", signum),
+    ("toHexString", to_hex),
+    ("toBinaryString", to_binary),
+    ("toOctalString", to_octal),
+    ("isNaN", is_nan),
+    ("isInfinite", is_infinite),
+    ("toString", to_string),
+];
+
+fn int_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    let int = match number {
+        // A double is clamped, a long is cut.
+        Number::Double(double) => *double as i32,
+        other => other.to_long() as i32,
+    };
+    Ok(if arguments.is_empty() { Value::int(int) } else { Value::Null })
+}
+
+fn long_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    Ok(if arguments.is_empty() { Value::Number(Number::Long(number.to_long())) } else { Value::Null })
+}
+
+fn double_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    Ok(if arguments.is_empty() { Value::Number(Number::Double(number.to_double())) } else { Value::Null })
+}
+
+/// `Integer.parseInt(text)`, `Integer.parseInt(text, radix)`.
+fn parse_int(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    match (number, parsed(arguments)?) {
+        (Number::Int(_), Some((text, long))) => {
+            let int = i32::try_from(long).map_err(|_| not_a_number(text))?;
+            Ok(Value::int(int))
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+/// `Long.parseLong(text)`.
+fn parse_long(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    match (number, parsed(arguments)?) {
+        (Number::Long(_), Some((_, long))) => Ok(Value::Number(Number::Long(long))),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn parsed(arguments: &[Value]) -> Result<Option<(&str, i64)>, Thrown> {
+    let (text, radix) = match arguments {
+        [Value::Text(text)] => (text, 10),
+        [Value::Text(text), Value::Number(Number::Int(radix @ 2..=36))] => (text, radix.unsigned_abs()),
+        _ => return Ok(None),
+    };
+    i64::from_str_radix(text, radix).map(|long| Some((&**text, long))).map_err(|_| not_a_number(text))
+}
+
+fn parse_double(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    match (number, arguments) {
+        (Number::Double(_), [Value::Text(text)]) => Ok(Value::Number(Number::Double(double(text)?))),
+        _ => Ok(Value::Null),
+    }
+}
+
+/// The class's own `valueOf`.
+fn value_of(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    match (number, arguments) {
+        (Number::Int(_), [Value::Number(Number::Int(int))]) => Ok(Value::int(*int)),
+        (Number::Int(_), [Value::Text(_), ..]) => parse_int(number, arguments, work),
+        (Number::Long(_), [Value::Text(_), ..]) => parse_long(number, arguments, work),
+        (Number::Long(_), [Value::Number(other)]) => Ok(Value::Number(Number::Long(other.to_long()))),
+        (Number::Double(_), [Value::Text(_)]) => parse_double(number, arguments, work),
+        (Number::Double(_), [Value::Number(other)]) => Ok(Value::Number(Number::Double(other.to_double()))),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn compare_to(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    match arguments {
+        [Value::Number(other)] if number.class() == other.class() => Ok(order(number.compare(other))),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn compare(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    match arguments {
+        [Value::Number(one), Value::Number(two)] if one.class() == number.class() => Ok(order(one.compare(two))),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn order(ordering: Option<Ordering>) -> Value {
+    Value::int(ordering.map_or(0, |ordering| ordering as i32))
+}
+
+fn max(_: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    extreme(arguments, Ordering::Greater)
+}
+
+fn min(_: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    extreme(arguments, Ordering::Less)
+}
+
+fn extreme(arguments: &[Value], wanted: Ordering) -> Outcome {
+    match arguments {
+        [Value::Number(one), Value::Number(two)] => {
+            let first = one.compare(two) == Some(wanted);
+            Ok(Value::Number(if first { one.clone() } else { two.clone() }))
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+/// Of big integers and decimals only, as in Java.
+fn abs(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    match (number, arguments) {
+        (Number::Big(_) | Number::Decimal(_), []) if is_negative(number) => {
+            let zero = Number::Int(0);
+            let positive = zero.calculate(super::super::number::Arithmetic::Subtract, number);
+            work.budget.step()?;
+            Ok(positive.ok().flatten().map_or(Value::Null, Value::Number))
+        }
+        (Number::Big(_) | Number::Decimal(_), []) => Ok(Value::Number(number.clone())),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn signum(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    let zero = number.compare(&Number::Int(0));
+    match (number, arguments) {
+        (Number::Big(_) | Number::Decimal(_), []) => Ok(order(zero)),
+        (Number::Int(_) | Number::Long(_), [Value::Number(other)]) => Ok(order(other.compare(&Number::Int(0)))),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn is_negative(number: &Number) -> bool {
+    number.compare(&Number::Int(0)) == Some(Ordering::Less)
+}
+
+fn to_hex(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    match (number, arguments) {
+        (Number::Int(_), [Value::Number(Number::Int(int))]) => new_text(format!("{int:x}"), work),
+        (Number::Long(_), [Value::Number(other)]) => new_text(format!("{:x}", other.to_long()), work),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn to_binary(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    match (number, arguments) {
+        (Number::Int(_), [Value::Number(Number::Int(int))]) => new_text(format!("{int:b}"), work),
+        (Number::Long(_), [Value::Number(other)]) => new_text(format!("{:b}", other.to_long()), work),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn to_octal(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    match (number, arguments) {
+        (Number::Int(_), [Value::Number(Number::Int(int))]) => new_text(format!("{int:o}"), work),
+        (Number::Long(_), [Value::Number(other)]) => new_text(format!("{:o}", other.to_long()), work),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn is_nan(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    match (number, arguments) {
+        (Number::Double(double), []) => Ok(double.is_nan().into()),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn is_infinite(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    match (number, arguments) {
+        (Number::Double(double), []) => Ok(double.is_infinite().into()),
+        _ => Ok(Value::Null),
+    }
+}
+
+/// Its own text, or that of another number: `$N.toString(5)`.
+fn to_string(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    match (number, arguments) {
+        (_, []) => new_text(number.to_string(), work),
+        (Number::Double(_), [Value::Number(other)]) => new_text(java_double(other.to_double()), work),
+        (_, [Value::Number(other)]) if other.class() == number.class() => new_text(other.to_string(), work),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn double(text: &str) -> Result<f64, Thrown> {
+    let trimmed = text.trim();
+    let plain = trimmed.trim_end_matches(['d', 'D', 'f', 'F']);
+    let word = trimmed.trim_start_matches(['+', '-']);
+    let letters = word.starts_with(|first: char| first.is_ascii_alphabetic());
+    match (word, plain.parse()) {
+        ("NaN", _) => Ok(f64::NAN),
+        ("Infinity", _) => Ok(if trimmed.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY }),
+        (_, Ok(double)) if !letters => Ok(double),
+        _ => Err(not_a_number(text)),
+    }
+}
+
+fn not_a_number(text: &str) -> Thrown {
+    let shown: String = text.chars().take(40).collect();
+    exception(format!("`{shown}` is not a number of this kind"))
+}
+
+/// Java's `hashCode`.
+pub fn hash_code(number: &Number) -> i32 {
+    match number {
+        Number::Int(int) => *int,
+        Number::Long(long) => (*long as u64 ^ ((*long as u64) >> 32)) as i32,
+        Number::Double(double) => {
+            let bits = double.to_bits();
+            (bits ^ (bits >> 32)) as i32
+        }
+        other => (other.to_long() as u64 ^ ((other.to_long() as u64) >> 32)) as i32,
+    }
+}

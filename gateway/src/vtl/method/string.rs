@@ -1,0 +1,408 @@
+//! Methods of strings. Positions and lengths count UTF-16 units, as Java does.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use super::super::number::Number;
+use super::super::regex::Pattern;
+use super::super::utf16;
+use super::super::value::{ListKind, Value};
+use super::{Outcome, Table, Thrown, Work, exception, format, new_list, new_text};
+
+/// Name and function of each.
+pub const METHODS: Table<Arc<str>> = &[
+    ("length", length),
+    ("isEmpty", is_empty),
+    ("isBlank", is_blank),
+    ("substring", substring),
+    ("subSequence", substring),
+    ("charAt", char_at),
+    ("codePointAt", code_point_at),
+    ("indexOf", index_of),
+    ("lastIndexOf", last_index_of),
+    ("contains", contains),
+    ("startsWith", starts_with),
+    ("endsWith", ends_with),
+    ("equalsIgnoreCase", equals_ignore_case),
+    ("contentEquals", content_equals),
+    ("compareTo", compare_to),
+    ("compareToIgnoreCase", compare_to_ignore_case),
+    ("matches", matches),
+    ("split", split),
+    ("replace", replace),
+    ("replaceAll", replace_all),
+    ("replaceFirst", replace_first),
+    ("concat", concat),
+    ("trim", trim),
+    ("strip", strip),
+    ("stripLeading", strip_leading),
+    ("stripTrailing", strip_trailing),
+    ("toUpperCase", to_upper_case),
+    ("toLowerCase", to_lower_case),
+    ("repeat", repeat),
+    ("toCharArray", to_char_array),
+    ("getBytes", get_bytes),
+    ("lines", lines),
+    ("intern", intern),
+    ("format", format_text),
+    ("valueOf", value_of),
+    ("copyValueOf", value_of),
+    ("join", join),
+];
+
+fn length(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome {
+    Ok(if arguments.is_empty() { Value::size(utf16::length(text)) } else { Value::Null })
+}
+
+fn is_empty(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome {
+    Ok(if arguments.is_empty() { text.is_empty().into() } else { Value::Null })
+}
+
+fn is_blank(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome {
+    Ok(if arguments.is_empty() { text.chars().all(char::is_whitespace).into() } else { Value::Null })
+}
+
+fn substring(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let (start, end) = match arguments {
+        [Value::Number(Number::Int(start))] => (*start, None),
+        [Value::Number(Number::Int(start)), Value::Number(Number::Int(end))] => (*start, Some(*end)),
+        _ => return Ok(Value::Null),
+    };
+    work.budget.bytes(text.len())?;
+    let length = utf16::length(text);
+    let end = end.map_or(Some(length), |end| usize::try_from(end).ok());
+    let part = match (usize::try_from(start), end) {
+        (Ok(start), Some(end)) => utf16::slice(text, start, end),
+        _ => None,
+    };
+    part.map(Value::from)
+        .ok_or_else(|| exception(format!("a substring out of range: the string has {length} characters")))
+}
+
+fn char_at(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let [Value::Number(Number::Int(place))] = arguments else { return Ok(Value::Null) };
+    work.budget.steps(1 + text.len() as u64 / 64)?;
+    let unit = usize::try_from(*place).ok().and_then(|place| utf16::slice(text, place, place.saturating_add(1)));
+    unit.map(Value::from).ok_or_else(|| exception(format!("character {place} is out of range")))
+}
+
+fn code_point_at(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let [Value::Number(Number::Int(place))] = arguments else { return Ok(Value::Null) };
+    work.budget.steps(1 + text.len() as u64 / 64)?;
+    let place = usize::try_from(*place).ok().filter(|&place| place < utf16::length(text));
+    let character = place.and_then(|place| text[utf16::offset(text, place)..].chars().next());
+    match character.and_then(|character| i32::try_from(u32::from(character)).ok()) {
+        Some(code) => Ok(Value::int(code)),
+        None => Err(exception("a character out of range")),
+    }
+}
+
+/// `indexOf(text)`, `indexOf(text, from)`.
+fn index_of(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let (wanted, from) = match arguments {
+        [Value::Text(wanted)] => (wanted, 0),
+        [Value::Text(wanted), Value::Number(Number::Int(from))] => (wanted, usize::try_from(*from).unwrap_or(0)),
+        _ => return Ok(Value::Null),
+    };
+    work.budget.steps(1 + text.len() as u64 / 64)?;
+    let start = utf16::offset(text, from);
+    let found = text[start..].find(&**wanted).map(|at| utf16::position(text, start + at));
+    Ok(found.map_or(Value::int(-1), Value::size))
+}
+
+fn last_index_of(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let [Value::Text(wanted)] = arguments else { return Ok(Value::Null) };
+    work.budget.steps(1 + text.len() as u64 / 64)?;
+    Ok(text.rfind(&**wanted).map_or(Value::int(-1), |at| Value::size(utf16::position(text, at))))
+}
+
+fn contains(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let [Value::Text(wanted)] = arguments else { return Ok(Value::Null) };
+    work.budget.steps(1 + text.len() as u64 / 64)?;
+    Ok(text.contains(&**wanted).into())
+}
+
+fn starts_with(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    match arguments {
+        [Value::Text(start)] => Ok(text.starts_with(&**start).into()),
+        [Value::Text(start), Value::Number(Number::Int(from))] => {
+            work.budget.steps(1 + text.len() as u64 / 64)?;
+            let from = usize::try_from(*from).ok().filter(|&from| from <= utf16::length(text));
+            Ok(from.is_some_and(|from| text[utf16::offset(text, from)..].starts_with(&**start)).into())
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+fn ends_with(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome {
+    match arguments {
+        [Value::Text(end)] => Ok(text.ends_with(&**end).into()),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn equals_ignore_case(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    match arguments {
+        [Value::Text(other)] => {
+            work.budget.steps(1 + text.len() as u64 / 64)?;
+            Ok(folded(text).eq(folded(other)).into())
+        }
+        [_] => Ok(Value::Bool(false)),
+        _ => Ok(Value::Null),
+    }
+}
+
+/// One character for each, as Java compares without case.
+fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
+    let one = |character: char, mut cased: Box<dyn Iterator<Item = char>>| match (cased.next(), cased.next()) {
+        (Some(only), None) => only,
+        _ => character,
+    };
+    text.chars().map(move |character| {
+        let upper = one(character, Box::new(character.to_uppercase()));
+        one(upper, Box::new(upper.to_lowercase()))
+    })
+}
+
+fn content_equals(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome {
+    match arguments {
+        [Value::Text(other)] => Ok((text == other).into()),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn compare_to(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let [Value::Text(other)] = arguments else { return Ok(Value::Null) };
+    work.budget.steps(1 + text.len() as u64 / 64)?;
+    Ok(Value::int(compare(text.encode_utf16(), other.encode_utf16())))
+}
+
+fn compare_to_ignore_case(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let [Value::Text(other)] = arguments else { return Ok(Value::Null) };
+    work.budget.steps(1 + text.len() as u64 / 64)?;
+    let (one, two): (String, String) = (folded(text).collect(), folded(other).collect());
+    Ok(Value::int(compare(one.encode_utf16(), two.encode_utf16())))
+}
+
+/// The difference of the first units that differ, else of the lengths.
+fn compare(mut one: impl Iterator<Item = u16>, mut two: impl Iterator<Item = u16>) -> i32 {
+    loop {
+        match (one.next(), two.next()) {
+            (Some(one), Some(two)) if one != two => return i32::from(one) - i32::from(two),
+            (Some(_), Some(_)) => {}
+            (Some(_), None) => return i32::try_from(1 + one.count()).unwrap_or(i32::MAX),
+            (None, Some(_)) => return -i32::try_from(1 + two.count()).unwrap_or(i32::MAX),
+            (None, None) => return Ordering::Equal as i32,
+        }
+    }
+}
+
+/// Of the whole string.
+fn matches(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let [Value::Text(regex)] = arguments else { return Ok(Value::Null) };
+    let pattern = pattern(regex)?;
+    Ok(pattern.matches(text, &mut work.budget)?.into())
+}
+
+/// Splits at a regular expression. Trailing empty items are dropped, unless a limit says otherwise.
+fn split(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let (regex, limit) = match arguments {
+        [Value::Text(regex)] => (regex, 0),
+        [Value::Text(regex), Value::Number(Number::Int(limit))] => (regex, *limit),
+        _ => return Ok(Value::Null),
+    };
+    let pattern = pattern(regex)?;
+    let most = usize::try_from(limit).ok().filter(|&limit| limit > 0).unwrap_or(usize::MAX);
+    let mut items: Vec<Value> = Vec::new();
+    let mut start = 0;
+    let mut from = 0;
+    while items.len() + 1 < most
+        && let Some(found) = pattern.find(text, from, &mut work.budget)?
+    {
+        let (at, end) = found.whole();
+        // Java gives no empty item before an empty match at the start.
+        if end > 0 {
+            work.budget.bytes(48 + at - start)?;
+            items.push(text[start..at].into());
+            start = end;
+        }
+        from = if end > at { end } else { after(text, end) };
+        if from > text.len() {
+            break;
+        }
+    }
+    work.budget.bytes(48 + text.len() - start)?;
+    items.push(text[start..].into());
+    if limit == 0 && items.len() > 1 {
+        while matches!(items.last(), Some(Value::Text(last)) if last.is_empty()) {
+            items.pop();
+        }
+    }
+    new_list(ListKind::Array, items, work)
+}
+
+/// The offset of the next character; past the end there is one more.
+fn after(text: &str, offset: usize) -> usize {
+    offset + text[offset..].chars().next().map_or(1, char::len_utf8)
+}
+
+/// Literally, everywhere.
+fn replace(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let [Value::Text(old), Value::Text(new)] = arguments else { return Ok(Value::Null) };
+    work.budget.steps(1 + text.len() as u64 / 64)?;
+    let count = text.matches(&**old).count();
+    work.budget.bytes((text.len() - count * old.len()).saturating_add(count.saturating_mul(new.len())))?;
+    Ok(text.replace(&**old, new).into())
+}
+
+fn replace_all(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    replace_regex(text, arguments, usize::MAX, work)
+}
+
+fn replace_first(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    replace_regex(text, arguments, 1, work)
+}
+
+fn replace_regex(text: &Arc<str>, arguments: &[Value], most: usize, work: &mut Work) -> Outcome {
+    let [Value::Text(regex), Value::Text(replacement)] = arguments else { return Ok(Value::Null) };
+    let pattern = pattern(regex)?;
+    let mut out = String::new();
+    let mut start = 0;
+    let mut from = 0;
+    for _ in 0..most {
+        let Some(found) = pattern.find(text, from, &mut work.budget)? else { break };
+        let (at, end) = found.whole();
+        let before = out.len();
+        out.push_str(&text[start..at]);
+        pattern.expand(replacement, text, &found, &mut out).map_err(exception)?;
+        work.budget.bytes(out.len() - before)?;
+        start = end;
+        from = if end > at { end } else { after(text, end) };
+        if from > text.len() {
+            break;
+        }
+    }
+    out.push_str(&text[start..]);
+    new_text(out, work)
+}
+
+fn pattern(regex: &str) -> Result<Pattern, Thrown> {
+    Pattern::new(regex).map_err(exception)
+}
+
+fn concat(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    match arguments {
+        [Value::Text(other)] => {
+            work.budget.bytes(text.len() + other.len())?;
+            Ok([&**text, &**other].concat().into())
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+/// Everything up to U+0020 at both ends.
+fn trim(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    cut(text.trim_matches(|character| character <= ' '), arguments, work)
+}
+
+fn strip(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    cut(text.trim(), arguments, work)
+}
+
+fn strip_leading(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    cut(text.trim_start(), arguments, work)
+}
+
+fn strip_trailing(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    cut(text.trim_end(), arguments, work)
+}
+
+fn cut(part: &str, arguments: &[Value], work: &mut Work) -> Outcome {
+    if arguments.is_empty() { new_text(part, work) } else { Ok(Value::Null) }
+}
+
+fn to_upper_case(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    if arguments.is_empty() { new_text(text.to_uppercase(), work) } else { Ok(Value::Null) }
+}
+
+fn to_lower_case(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    if arguments.is_empty() { new_text(text.to_lowercase(), work) } else { Ok(Value::Null) }
+}
+
+fn repeat(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let [Value::Number(Number::Int(count))] = arguments else { return Ok(Value::Null) };
+    let count = usize::try_from(*count).map_err(|_| exception("a string cannot be repeated less than no times"))?;
+    work.budget.bytes(text.len().saturating_mul(count))?;
+    Ok(text.repeat(count).into())
+}
+
+fn to_char_array(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    if !arguments.is_empty() {
+        return Ok(Value::Null);
+    }
+    work.budget.bytes(32 * text.len())?;
+    let units: Vec<Value> = text.encode_utf16().map(|unit| utf16::text(&[unit]).into()).collect();
+    new_list(ListKind::Array, units, work)
+}
+
+fn get_bytes(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    work.budget.bytes(32 * text.len())?;
+    if arguments.len() < 2 { bytes(text) } else { Ok(Value::Null) }
+}
+
+/// The UTF-8 bytes, signed as Java's.
+pub fn bytes(text: &str) -> Outcome {
+    let bytes = text.bytes().map(|byte| Value::int(i32::from(byte as i8))).collect();
+    Ok(Value::List(super::List::new(ListKind::Bytes, bytes)?))
+}
+
+fn lines(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    if !arguments.is_empty() {
+        return Ok(Value::Null);
+    }
+    work.budget.bytes(text.len())?;
+    new_list(ListKind::View, text.lines().map(Value::from).collect(), work)
+}
+
+fn intern(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome {
+    Ok(if arguments.is_empty() { Value::Text(text.clone()) } else { Value::Null })
+}
+
+/// `String.format(pattern, arguments…)`, through an instance.
+fn format_text(_: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    match arguments {
+        [Value::Text(pattern), rest @ ..] => {
+            let text = match rest {
+                [Value::List(list)] if list.kind() == ListKind::Array => format::format(pattern, &list.items(), work)?,
+                rest => format::format(pattern, rest, work)?,
+            };
+            new_text(text, work)
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+fn value_of(_: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    match arguments {
+        [Value::Null] => new_text("null", work),
+        [value] => new_text(value.shown()?.as_ref(), work),
+        _ => Ok(Value::Null),
+    }
+}
+
+/// `String.join(separator, list)` or `String.join(separator, items…)`.
+fn join(_: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+    let (separator, items) = match arguments {
+        [Value::Text(separator), Value::List(list)] => (separator, list.items().clone()),
+        [Value::Text(separator), items @ ..] => (separator, items.to_vec()),
+        _ => return Ok(Value::Null),
+    };
+    let mut out = String::new();
+    for (position, item) in items.iter().enumerate() {
+        let before = out.len();
+        out.push_str(if position > 0 { separator } else { "" });
+        out.push_str(&item.shown()?);
+        work.budget.bytes(out.len() - before)?;
+    }
+    Ok(out.into())
+}

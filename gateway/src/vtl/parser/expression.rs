@@ -1,0 +1,250 @@
+//! Expressions: literals, references and the operators between them, by precedence.
+
+use super::super::ast::{Block, Chain, Expression, Interpolated, Node, Operator};
+use super::super::error::Failure;
+use super::super::lexer::Kind;
+use super::super::number::Number;
+use super::super::utf16;
+use super::reference::starts_parameter;
+use super::{Origin, Parsed, Parser};
+
+/// Operators from the loosest level to the tightest.
+const LEVELS: [&[(Kind, Operator)]; 6] = [
+    &[(Kind::Or, Operator::Or)],
+    &[(Kind::And, Operator::And)],
+    &[(Kind::Equal, Operator::Equal), (Kind::NotEqual, Operator::NotEqual)],
+    &[
+        (Kind::Less, Operator::Less),
+        (Kind::LessEqual, Operator::LessEqual),
+        (Kind::Greater, Operator::Greater),
+        (Kind::GreaterEqual, Operator::GreaterEqual),
+    ],
+    &[(Kind::Plus, Operator::Add), (Kind::Minus, Operator::Subtract)],
+    &[(Kind::Times, Operator::Multiply), (Kind::Divide, Operator::Divide), (Kind::Modulus, Operator::Modulus)],
+];
+
+impl Parser<'_, '_, '_> {
+    /// What may stand in `#set(… = here)` and `#if(here)`.
+    pub(super) fn expression(&mut self) -> Parsed<Expression> {
+        self.nested(|parser| parser.level(0))
+    }
+
+    fn level(&mut self, level: usize) -> Parsed<Expression> {
+        let Some(operators) = LEVELS.get(level) else { return self.unary() };
+        let first = self.level(level + 1)?;
+        let mut rest = Vec::new();
+        loop {
+            let kind = self.peek()?;
+            let Some(&(_, operator)) = operators.iter().find(|(token, _)| *token == kind) else { break };
+            self.take()?;
+            rest.push((operator, self.level(level + 1)?));
+        }
+        Ok(if rest.is_empty() { first } else { Expression::Chain(Box::new(Chain { first, rest })) })
+    }
+
+    fn unary(&mut self) -> Parsed<Expression> {
+        let blank = self.peek()? == Kind::Whitespace;
+        if self.peek_at(usize::from(blank))? != Kind::Not {
+            return self.primary();
+        }
+        self.skip_blanks()?;
+        self.take()?;
+        Ok(Expression::Not(Box::new(self.nested(Self::unary)?)))
+    }
+
+    fn primary(&mut self) -> Parsed<Expression> {
+        self.skip_blanks()?;
+        let value = if self.skip(Kind::ParenOpen)? {
+            let inner = self.expression()?;
+            self.expect(Kind::ParenClose, "`)`")?;
+            Expression::Group(Box::new(inner))
+        } else {
+            self.value()?
+        };
+        self.skip_blanks()?;
+        Ok(value)
+    }
+
+    /// A value among arguments, with the blanks around it.
+    pub(super) fn parameter(&mut self) -> Parsed<Expression> {
+        self.skip_blanks()?;
+        let value = self.value()?;
+        self.skip_blanks()?;
+        Ok(value)
+    }
+
+    /// A literal or a reference.
+    pub(super) fn value(&mut self) -> Parsed<Expression> {
+        match self.peek()? {
+            Kind::Str => self.string(),
+            Kind::Integer | Kind::Float => self.number(),
+            Kind::True => self.take().map(|_| Expression::Bool(true)),
+            Kind::False => self.take().map(|_| Expression::Bool(false)),
+            Kind::Identifier | Kind::BraceOpen => Ok(Expression::Reference(Box::new(self.reference()?))),
+            Kind::ListOpen => self.nested(Self::list_or_range),
+            Kind::MapOpen => self.nested(Self::map),
+            _ => Err(self.unexpected("expected a value")),
+        }
+    }
+
+    pub(super) fn number(&mut self) -> Parsed<Expression> {
+        let token = self.take()?;
+        let image = self.image(&token);
+        let number = match token.kind {
+            Kind::Integer => Number::integer(image),
+            _ => image.parse().ok().map(Number::Double),
+        };
+        number
+            .map(Expression::Number)
+            .ok_or_else(|| Failure::limit(self.place(token.span), "a number with too many digits"))
+    }
+
+    /// A string; one in double quotes with `$` or `#` inside is a template of its own.
+    pub(super) fn string(&mut self) -> Parsed<Expression> {
+        let token = self.take()?;
+        let image = self.image(&token);
+        let (quote, content) = (&image[..1], &image[1..image.len() - 1]);
+        let single = content.replace(&quote.repeat(2), quote);
+        if quote == "'" {
+            return Ok(Expression::Text(single.into()));
+        }
+        let text = unicode(&single).ok_or_else(|| {
+            let place = self.place(token.span.clone());
+            Failure::syntax(place, "`\\u` without four hexadecimal digits")
+        })?;
+        if !content.contains(['$', '#']) {
+            return Ok(Expression::Text(text.into()));
+        }
+        let origin = match (&self.origin, text == content) {
+            (Origin::Exact(offset), true) => Origin::Exact(offset + token.span.start + 1),
+            _ => Origin::Within(self.place(token.span.clone())),
+        };
+        let block = self.interpolated(&text, origin)?;
+        Ok(Expression::Interpolated(Box::new(Interpolated { source: text.into(), block })))
+    }
+
+    /// Velocity reads the content with a blank behind it, and drops that again: so `"$"` and `"a#"` are text. With a
+    /// line comment inside, it does not.
+    fn interpolated(&mut self, text: &str, origin: Origin) -> Parsed<Block> {
+        if text.contains("##") {
+            return self.inner(text, origin);
+        }
+        let mut block = self.inner(&format!("{text} "), origin)?;
+        if let Some(Node::Text(last)) = block.last_mut() {
+            *last = last.strip_suffix(' ').unwrap_or(last).into();
+        }
+        Ok(block)
+    }
+
+    fn list_or_range(&mut self) -> Parsed<Expression> {
+        if self.range_follows()? {
+            return self.range();
+        }
+        self.take()?;
+        let mut items = Vec::new();
+        let first = self.peek()?;
+        if first == Kind::Whitespace || starts_parameter(first) {
+            items.push(self.parameter()?);
+            while self.skip(Kind::Comma)? {
+                items.push(self.parameter()?);
+            }
+        }
+        self.expect(Kind::ListClose, "`,` or `]`")?;
+        Ok(Expression::List(items))
+    }
+
+    fn range(&mut self) -> Parsed<Expression> {
+        self.take()?;
+        let from = self.bound()?;
+        self.expect(Kind::DoubleDot, "`..`")?;
+        let to = self.bound()?;
+        self.expect(Kind::ListClose, "`]`")?;
+        Ok(Expression::Range(Box::new((from, to))))
+    }
+
+    fn bound(&mut self) -> Parsed<Expression> {
+        self.skip_blanks()?;
+        let bound = match self.peek()? {
+            Kind::Integer => self.number()?,
+            Kind::Identifier | Kind::BraceOpen => Expression::Reference(Box::new(self.reference()?)),
+            _ => return Err(self.unexpected("expected a whole number or a reference")),
+        };
+        self.skip_blanks()?;
+        Ok(bound)
+    }
+
+    /// Whether `[`, a number or a reference, and `..` follow. Looks only; a reference may be long.
+    fn range_follows(&mut self) -> Parsed<bool> {
+        let mut at = 1;
+        if self.peek_at(at)? == Kind::Whitespace {
+            at += 1;
+        }
+        let after = match self.peek_at(at)? {
+            Kind::Integer => Some(at + 1),
+            Kind::Identifier | Kind::BraceOpen => self.scan_reference(at)?,
+            _ => None,
+        };
+        let Some(mut at) = after else { return Ok(false) };
+        if self.peek_at(at)? == Kind::Whitespace {
+            at += 1;
+        }
+        Ok(self.peek_at(at)? == Kind::DoubleDot)
+    }
+
+    /// Where the reference that starts at token `at` ends. [`None`] when there is no whole one.
+    fn scan_reference(&mut self, mut at: usize) -> Parsed<Option<usize>> {
+        let braced = self.peek_at(at)? == Kind::BraceOpen;
+        at += usize::from(braced) + 1;
+        let mut open = 0_usize;
+        loop {
+            let kind = self.peek_at(at)?;
+            match kind {
+                Kind::ParenOpen | Kind::IndexOpen => open += 1,
+                Kind::ArgumentsClose | Kind::IndexClose if open > 0 => open -= 1,
+                Kind::End => return Ok(None),
+                Kind::Dot | Kind::Identifier if open == 0 => {}
+                Kind::BraceClose if braced && open == 0 => return Ok(Some(at + 1)),
+                _ if open == 0 => return Ok((!braced).then_some(at)),
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+
+    /// `{a: b, c: d}`.
+    fn map(&mut self) -> Parsed<Expression> {
+        self.take()?;
+        let mut entries = Vec::new();
+        let blank = self.peek()? == Kind::Whitespace;
+        if starts_parameter(self.peek_at(usize::from(blank))?) {
+            entries.push(self.entry()?);
+            while self.skip(Kind::Comma)? {
+                entries.push(self.entry()?);
+            }
+        } else {
+            self.skip_blanks()?;
+        }
+        if !self.skip(Kind::BraceClose)? {
+            self.expect(Kind::MapClose, "`,` or `}`")?;
+        }
+        Ok(Expression::Map(entries))
+    }
+
+    fn entry(&mut self) -> Parsed<(Expression, Expression)> {
+        let key = self.parameter()?;
+        self.expect(Kind::Colon, "`:` after a key")?;
+        Ok((key, self.parameter()?))
+    }
+}
+
+/// Decodes `\uXXXX`, the one escape of strings in double quotes. [`None`] when digits are missing.
+fn unicode(content: &str) -> Option<String> {
+    let mut pieces = content.split("\\u");
+    let mut units: Vec<u16> = pieces.next().unwrap_or_default().encode_utf16().collect();
+    for piece in pieces {
+        let (digits, rest) = piece.split_at_checked(4)?;
+        units.push(u16::from_str_radix(digits, 16).ok()?);
+        units.extend(rest.encode_utf16());
+    }
+    Some(utf16::text(&units))
+}

@@ -1,0 +1,138 @@
+//! References: `$name`, `${name}`, and what follows a name.
+//!
+//! The first token may hold more than the name: backslashes, a `#` or `$` that led nowhere. What is before the last
+//! dollar goes out as text.
+
+use super::super::ast::{Access, Expression, Form, Reference, Step};
+use super::super::lexer::Kind;
+use super::{Parsed, Parser};
+
+/// The head of a reference, taken apart.
+struct Head {
+    form: Form,
+    /// Length of what stands before the reference proper.
+    before: usize,
+    /// What of it goes out.
+    prefix: String,
+    /// The name, unless it is the next token.
+    name: Option<String>,
+}
+
+impl Parser<'_, '_, '_> {
+    pub(super) fn reference(&mut self) -> Parsed<Reference> {
+        let braced = self.peek()? == Kind::BraceOpen;
+        let first = self.take()?;
+        let head = head(self.image(&first), braced);
+        let name = if braced {
+            let token = self.expect(Kind::Identifier, "a name after `${`")?;
+            head.name.unwrap_or_else(|| self.image(&token).to_owned())
+        } else {
+            head.name.unwrap_or_default()
+        };
+        let mut steps = Vec::new();
+        self.indexes(&mut steps)?;
+        while self.peek()? == Kind::Dot && self.peek_at(1)? == Kind::Identifier {
+            self.take()?;
+            steps.push(self.member()?);
+            self.indexes(&mut steps)?;
+        }
+        if braced {
+            self.expect(Kind::BraceClose, "`}` at the end of the reference")?;
+        }
+        let (start, end) = (first.span.start + head.before, self.end);
+        Ok(Reference {
+            span: self.place(start..end),
+            form: head.form,
+            prefix: head.prefix.into(),
+            root: self.shared.names.intern(&name),
+            steps,
+            source: self.source[start..end].into(),
+        })
+    }
+
+    fn member(&mut self) -> Parsed<Step> {
+        let method = self.peek_at(1)? == Kind::ParenOpen && {
+            let third = self.peek_at(2)?;
+            third == Kind::ArgumentsClose || third == Kind::Whitespace || starts_parameter(third)
+        };
+        let token = self.take()?;
+        let name = self.image(&token).into();
+        let access = if method { Access::Method(name, self.nested(Self::arguments)?) } else { Access::Property(name) };
+        Ok(Step { span: self.place(token.span), access })
+    }
+
+    /// `(a, b)`.
+    fn arguments(&mut self) -> Parsed<Vec<Expression>> {
+        self.take()?;
+        let mut arguments = Vec::new();
+        if self.peek()? != Kind::ArgumentsClose {
+            arguments.push(self.parameter()?);
+            while self.skip(Kind::Comma)? {
+                arguments.push(self.parameter()?);
+            }
+        }
+        self.expect(Kind::ArgumentsClose, "`,` or `)`")?;
+        Ok(arguments)
+    }
+
+    fn indexes(&mut self, steps: &mut Vec<Step>) -> Parsed<()> {
+        while self.peek()? == Kind::IndexOpen {
+            let step = self.nested(Self::index)?;
+            steps.push(step);
+        }
+        Ok(())
+    }
+
+    /// `[a]`.
+    fn index(&mut self) -> Parsed<Step> {
+        let open = self.take()?;
+        self.skip_blanks()?;
+        let index = match self.peek()? {
+            Kind::Str => self.string()?,
+            Kind::Integer => self.number()?,
+            Kind::Identifier | Kind::BraceOpen => Expression::Reference(Box::new(self.reference()?)),
+            _ => return Err(self.unexpected("expected an index")),
+        };
+        self.skip_blanks()?;
+        let close = self.expect(Kind::IndexClose, "`]`")?;
+        Ok(Step { span: self.place(open.span.start..close.span.end), access: Access::Index(index) })
+    }
+}
+
+/// Whether a value may start with this token.
+pub(super) fn starts_parameter(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Str
+            | Kind::Integer
+            | Kind::Float
+            | Kind::ListOpen
+            | Kind::MapOpen
+            | Kind::True
+            | Kind::False
+            | Kind::Identifier
+            | Kind::BraceOpen
+    )
+}
+
+/// Takes the first token of a reference apart.
+fn head(image: &str, braced: bool) -> Head {
+    if image.contains("\\!") {
+        return Head { form: Form::Dead, before: 0, prefix: String::new(), name: Some(image.to_owned()) };
+    }
+    let backslashes = image.bytes().take_while(|&byte| byte == b'\\').count();
+    let dollar = image.rfind('$').unwrap_or(backslashes).max(backslashes);
+    let prefix = [&image[..backslashes / 2], &image[backslashes..dollar]].concat();
+    let reference = &image[dollar..];
+    let escaped = backslashes % 2 == 1;
+    let (form, name) = match reference.strip_prefix('$') {
+        None => (Form::Runt, reference),
+        Some(name) => match name.strip_prefix('!') {
+            Some(name) => (Form::Quiet, name),
+            None => (Form::Plain, name),
+        },
+    };
+    let form = if escaped && form != Form::Runt { Form::Escaped } else { form };
+    let name = if braced && form != Form::Runt { None } else { Some(name.to_owned()) };
+    Head { form, before: dollar, prefix, name }
+}

@@ -1,0 +1,82 @@
+//! JSON to values and back.
+
+use super::{Exceeded, Key, List, ListKind, Map, MapKind, VALUE_NESTING, Value};
+use crate::vtl::number::Number;
+
+impl Value {
+    /// The value that JSON text describes: lists will print as JSON, maps as Java maps.
+    pub fn from_json(json: &serde_json::Value) -> Result<Value, Exceeded> {
+        Ok(match json {
+            serde_json::Value::Null => Value::Null,
+            serde_json::Value::Bool(bool) => Value::Bool(*bool),
+            serde_json::Value::Number(number) => {
+                let text = number.as_str();
+                Number::json(text).map_or_else(|| Value::text(text), Value::Number)
+            }
+            serde_json::Value::String(text) => Value::text(text.as_str()),
+            serde_json::Value::Array(items) => {
+                let items: Result<Vec<Value>, Exceeded> = items.iter().map(Value::from_json).collect();
+                Value::List(List::new(ListKind::Json, items?)?)
+            }
+            serde_json::Value::Object(members) => Value::Map(Value::map_from_json(MapKind::Plain, members)?),
+        })
+    }
+
+    /// A map of a JSON object's members.
+    pub fn map_from_json(kind: MapKind, members: &serde_json::Map<String, serde_json::Value>) -> Result<Map, Exceeded> {
+        let mut entries = indexmap::IndexMap::with_capacity(members.len());
+        for (name, member) in members {
+            entries.insert(Key(name.as_str().into()), Value::from_json(member)?);
+        }
+        Map::new(kind, entries)
+    }
+
+    /// The value as JSON; what JSON has no word for becomes its text.
+    pub fn to_json(&self) -> Result<serde_json::Value, Exceeded> {
+        self.to_json_within(0)
+    }
+
+    fn to_json_within(&self, depth: usize) -> Result<serde_json::Value, Exceeded> {
+        if depth > VALUE_NESTING {
+            return Err(Exceeded::Nesting);
+        }
+        Ok(match self {
+            Value::Null | Value::Block(_) | Value::Object(_) => serde_json::Value::Null,
+            Value::Bool(bool) => serde_json::Value::Bool(*bool),
+            Value::Number(number) => {
+                let text = number.to_string();
+                serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
+            }
+            Value::List(list) => {
+                let items = list.items();
+                let items: Result<Vec<_>, Exceeded> = items.iter().map(|item| item.to_json_within(depth + 1)).collect();
+                serde_json::Value::Array(items?)
+            }
+            Value::Map(map) => {
+                let mut members = serde_json::Map::new();
+                for (key, value) in map.entries().iter() {
+                    members.insert(key.0.shown()?.into_owned(), value.to_json_within(depth + 1)?);
+                }
+                serde_json::Value::Object(members)
+            }
+            Value::Text(_) | Value::Entry(_) | Value::Loop(_) | Value::Class(_) => {
+                serde_json::Value::String(self.shown()?.into_owned())
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_and_back() {
+        let text = r#"{"z":1,"a":[1.5,null,true,"x",12345678901234567890]}"#;
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        let value = Value::from_json(&json).unwrap();
+        assert_eq!(value.to_json_text().unwrap(), text);
+        assert_eq!(value.to_json().unwrap(), json);
+        assert_eq!(value.shown().unwrap(), r#"{z=1, a=[1.5,null,true,"x",12345678901234567890]}"#);
+    }
+}
