@@ -75,15 +75,21 @@ impl Context {
         ResponseOverride { status: status.filter(|status| (100..600).contains(status)), header: texts(set, "header") }
     }
 
-    /// Everything under the overrides as JSON, for tools: both names, with empty maps where nothing was set.
-    pub fn overrides(&self) -> Members<String, Json> {
+    /// Everything that was overridden, as JSON, for tools; [`None`] when nothing was. Each override shows its three
+    /// maps, set or not.
+    pub fn overrides(&self) -> Option<Members<String, Json>> {
         let mut all = Members::new();
-        for (name, maps) in OVERRIDES {
-            let set = self.overrides.get(name).and_then(Json::as_object).cloned();
-            let start = maps.iter().map(|map| ((*map).to_owned(), Json::Object(Members::new())));
-            all.insert(name.to_owned(), Json::Object(set.unwrap_or_else(|| start.collect())));
+        for (name, _) in OVERRIDES {
+            let mut shown: Members<String, Json> = ["header", "path", "querystring"]
+                .map(|map| (map.to_owned(), Members::new().into()))
+                .into_iter()
+                .collect();
+            shown.extend(self.overrides.get(name).and_then(Json::as_object).cloned().unwrap_or_default());
+            all.insert(name.to_owned(), shown.into());
         }
-        all
+        let is_set = |json: &Json| json.as_object().is_none_or(|members| !members.is_empty());
+        let any = all.values().filter_map(Json::as_object).flat_map(Members::values).any(is_set);
+        any.then_some(all)
     }
 
     pub(super) fn fields(&self) -> Arc<Members<String, Json>> {

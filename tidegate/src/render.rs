@@ -1,0 +1,231 @@
+//! `tidegate render`: a mapping template with a body and parameters, to text.
+//!
+//! The engine is the gateway's own; this file only reads, prints and chooses the exit code.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use gateway::mapping::{Context, Input, Parameters};
+use gateway::vtl::{Error, Template};
+use serde_json::{Map, Value, json};
+
+/// A mapping template with a body and parameters, to text: byte for byte what would be sent.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Exit code: 0 there is an output, 1 the template fails, 2 wrong usage or unreadable input.\n\
+                        With --jsonl: 0 every line was answered.")]
+pub struct Args {
+    /// The mapping template, taken byte for byte
+    #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
+    template: Option<PathBuf>,
+    /// The body of the request, or of the backend's reply; without it the body is empty
+    #[arg(long, value_name = "FILE")]
+    body: Option<PathBuf>,
+    /// A parameter, for example path.id=1, querystring.page=2 or header.X-Trace=abc; repeatable
+    #[arg(long, value_name = "KIND.NAME=VALUE")]
+    param: Vec<String>,
+    /// What $context holds, a JSON file
+    #[arg(long, value_name = "FILE")]
+    context: Option<PathBuf>,
+    /// A stage variable, for example queue=orders; repeatable
+    #[arg(long, value_name = "NAME=VALUE")]
+    stage_variable: Vec<String>,
+    /// Print JSON: the output and the overrides that the template sets
+    #[arg(long)]
+    json: bool,
+    /// Read cases from standard input, one {"name", "template", "body", "params", "context", "stageVariables"} a line,
+    /// and answer one line each
+    #[arg(long, conflicts_with_all = ["template", "body", "param", "context", "stage_variable", "json"])]
+    jsonl: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// A file or line that cannot be read, or a parameter that is not written as one.
+pub fn run(args: &Args) -> Result<ExitCode> {
+    if args.jsonl {
+        answer_lines(std::io::stdin().lock(), std::io::stdout().lock())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(template) = &args.template else { bail!("--template is needed") };
+    let mut case = Case { name: template.display().to_string(), template: read(template)?, ..Case::default() };
+    case.body = args.body.as_deref().map(read).transpose()?.unwrap_or_default();
+    for given in &args.param {
+        case.set_parameter(given)?;
+    }
+    for given in &args.stage_variable {
+        let (name, value) =
+            given.split_once('=').with_context(|| format!("--stage-variable {given}: NAME=VALUE is needed"))?;
+        case.stage_variables.insert(name.to_owned(), value.to_owned());
+    }
+    if let Some(file) = &args.context {
+        case.context = serde_json::from_str(&read(file)?).with_context(|| file.display().to_string())?;
+    }
+    print(&case.render(), args.json)
+}
+
+fn read(file: impl AsRef<Path>) -> Result<String> {
+    let file = file.as_ref();
+    let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+    String::from_utf8(bytes).with_context(|| format!("{} is no UTF-8", file.display()))
+}
+
+type Texts = indexmap::IndexMap<String, String>;
+
+/// What to render.
+#[derive(Debug, Default)]
+struct Case {
+    name: String,
+    template: String,
+    body: String,
+    parameters: Parameters,
+    context: Map<String, Value>,
+    stage_variables: Texts,
+}
+
+/// What came out: the text, and the overrides if there are any.
+type Outcome = Result<(String, Option<Value>), Error>;
+
+impl Case {
+    fn render(&self) -> Outcome {
+        let template = Template::parse(&self.name, &self.template)?;
+        let input = Input { body: &self.body, parameters: &self.parameters };
+        let mut context = Context::new(self.context.clone());
+        let output = gateway::mapping::render(&template, &input, &self.stage_variables, &mut context)?;
+        Ok((output, context.overrides().map(Value::Object)))
+    }
+
+    /// `path.id=1`, `querystring.page=2`, `header.X-Trace=abc`.
+    fn set_parameter(&mut self, given: &str) -> Result<()> {
+        let Some(((kind, name), value)) =
+            given.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)))
+        else {
+            bail!("--param {given}: KIND.NAME=VALUE is needed");
+        };
+        let map = match kind {
+            "path" => &mut self.parameters.path,
+            "querystring" => &mut self.parameters.querystring,
+            "header" => &mut self.parameters.header,
+            _ => bail!("--param {given}: a parameter is a path, querystring or header parameter"),
+        };
+        map.insert(name.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    /// A line as the cases in `gateway/tests/templates` have it.
+    fn from_json(mut json: Value) -> Result<Case> {
+        let name = json["name"].as_str().unwrap_or("template").to_owned();
+        let template = json["template"].as_str().context("template must be text")?.to_owned();
+        let body = match json["body"].take() {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let context = match json["context"].take() {
+            Value::Object(members) => members,
+            Value::Null => Map::new(),
+            _ => bail!("context must be an object"),
+        };
+        let [path, querystring, header] =
+            ["path", "querystring", "header"].map(|kind| texts(json.get("params").and_then(|params| params.get(kind))));
+        let parameters = Parameters { path: path?, querystring: querystring?, header: header? };
+        Ok(Case { name, template, body, parameters, context, stage_variables: texts(json.get("stageVariables"))? })
+    }
+}
+
+fn texts(json: Option<&Value>) -> Result<Texts> {
+    let mut all = Texts::new();
+    match json {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(members)) => {
+            for (name, value) in members {
+                let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+                all.insert(name.clone(), text);
+            }
+        }
+        Some(_) => bail!("parameters and stage variables are objects of text"),
+    }
+    Ok(all)
+}
+
+fn to_json(outcome: &Outcome) -> Value {
+    match outcome {
+        Ok((output, None)) => json!({ "output": output }),
+        Ok((output, Some(overrides))) => json!({ "output": output, "overrides": overrides }),
+        Err(error) => json!({ "error": error.to_string() }),
+    }
+}
+
+fn print(outcome: &Outcome, as_json: bool) -> Result<ExitCode> {
+    let mut stdout = std::io::stdout();
+    match outcome {
+        _ if as_json => writeln!(stdout, "{}", to_json(outcome))?,
+        Ok((output, overrides)) => {
+            stdout.write_all(output.as_bytes())?;
+            if stdout.is_terminal() {
+                writeln!(stdout)?;
+            }
+            if let Some(overrides) = overrides {
+                eprintln!("overrides: {overrides}");
+            }
+        }
+        Err(error) => eprintln!("{error}"),
+    }
+    Ok(ExitCode::from(u8::from(outcome.is_err())))
+}
+
+fn answer_lines(input: impl BufRead, mut output: impl Write) -> Result<()> {
+    for (index, line) in input.lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let place = || format!("standard input, line {}", index + 1);
+        let json: Value = serde_json::from_str(&line).with_context(place)?;
+        let mut answer = json!({ "name": json["name"] });
+        let outcome = to_json(&Case::from_json(json).with_context(place)?.render());
+        if let (Some(answer), Value::Object(outcome)) = (answer.as_object_mut(), outcome) {
+            answer.extend(outcome);
+        }
+        writeln!(output, "{answer}")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_answered_in_order() {
+        let input = concat!(
+            r#"{"name":"a","template":"$input.params('id') $stageVariables.q $input.path('$.x')","body":"{\"x\":1}","#,
+            r#""params":{"path":{"id":"7"}},"stageVariables":{"q":"orders"}}"#,
+            "\n\n",
+            r##"{"name":"b","template":"#set($context.responseOverride.status = 404)x"}"##,
+            "\n",
+            r##"{"name":"c","template":"#if("}"##,
+        );
+        let mut output = Vec::new();
+        answer_lines(input.as_bytes(), &mut output).unwrap();
+        let output = String::from_utf8(output).unwrap();
+        let lines: Vec<&str> = output.lines().collect();
+        assert_eq!(lines[0], r#"{"name":"a","output":"7 orders 1"}"#);
+        assert!(lines[1].starts_with(r#"{"name":"b","output":"x","overrides":{"requestOverride":"#), "{}", lines[1]);
+        assert!(lines[1].contains(r#""status":404"#), "{}", lines[1]);
+        assert!(lines[2].starts_with(r##"{"name":"c","error":"c:1:5: "##), "{}", lines[2]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let error = answer_lines("{\"template\":1}".as_bytes(), Vec::new()).unwrap_err();
+        assert!(format!("{error:#}").starts_with("standard input, line 1: template"), "{error:#}");
+        let error = Case::default().set_parameter("cookie.a=1").unwrap_err();
+        assert!(error.to_string().contains("path, querystring or header"), "{error}");
+        let mut case = Case::default();
+        case.set_parameter("header.X-Trace=a=b").unwrap();
+        assert_eq!(case.parameters.header["X-Trace"], "a=b");
+    }
+}
