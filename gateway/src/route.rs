@@ -223,8 +223,11 @@ mod tests {
         Apis { apis: vec![api], domains, default_stage: None }
     }
 
+    /// Stage, resource and path parameters.
+    type Found<'a> = Result<(&'a str, &'a str, &'a [(&'a str, &'a str)]), NoRoute>;
+
     #[track_caller]
-    fn check(host: &str, verb: &str, path: &str, expected: Result<(&str, &str, &[(&str, &str)]), NoRoute>) {
+    fn check(host: &str, verb: &str, path: &str, expected: Found<'_>) {
         let apis = apis();
         let found = route(&apis, host, &verb.parse().unwrap(), path).map(|route| {
             let parameters: Vec<_> = route.path.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
@@ -236,7 +239,7 @@ mod tests {
         assert_eq!(found, expected, "{verb} {host} {path}");
     }
 
-    const MISSING: Result<(&str, &str, &[(&str, &str)]), NoRoute> = Err(NoRoute::MissingAuthenticationToken);
+    const MISSING: Found<'_> = Err(NoRoute::MissingAuthenticationToken);
 
     #[test]
     fn the_most_literal_resource_with_the_method_wins() {

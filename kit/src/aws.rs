@@ -4,6 +4,9 @@
 
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_sdk_sts::error::DisplayErrorContext;
@@ -30,7 +33,10 @@ pub async fn local(endpoint: &str) -> SdkConfig {
 }
 
 fn loader() -> aws_config::ConfigLoader {
-    let region = aws_config::meta::region::RegionProviderChain::default_provider().or_else(Region::new(DEFAULT_REGION));
+    // Not the SDK's whole chain: its end, the metadata service, costs seconds and a warning wherever there is none.
+    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+        .or_else(Region::new(DEFAULT_REGION));
     aws_config::defaults(BehaviorVersion::v2026_01_12()).region(region)
 }
 
