@@ -17,11 +17,13 @@ pub fn init() {
 pub fn init_with(default_filter: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_filter));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let terminal = std::io::stderr().is_terminal();
     let text = match std::env::var("LOG_FORMAT").as_deref() {
         Ok("text") => true,
         Ok("json") => false,
-        _ => std::io::stderr().is_terminal(),
+        _ => terminal,
     };
+    let builder = builder.with_ansi(terminal);
     // An error means that a subscriber is set already, for example by a test.
     let _ = if text { builder.try_init() } else { builder.json().flatten_event(true).try_init() };
     if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
