@@ -259,12 +259,13 @@ impl<'s> Lexer<'s> {
         }
         match rule {
             Rule::Dollar => {
-                if self.mode == Mode::Reference {
-                    self.restore();
-                }
+                self.end_reference();
                 self.save_and(Mode::Reference);
             }
-            Rule::Hash => self.save_and(Mode::Hash),
+            Rule::Hash => {
+                self.end_reference();
+                self.save_and(Mode::Hash);
+            }
             Rule::TextblockOpen => self.open_comment(Mode::Textblock),
             Rule::BlockCommentOpen => self.open_comment(Mode::BlockComment),
             Rule::FormalCommentOpen => {
@@ -274,6 +275,13 @@ impl<'s> Lexer<'s> {
             }
             Rule::TextblockBody => {}
             Rule::Token(_) | Rule::Skip | Rule::EndsReference | Rule::EndsHash => {}
+        }
+    }
+
+    /// A `$` or `#` right after a reference ends it.
+    fn end_reference(&mut self) {
+        if matches!(self.mode, Mode::Reference | Mode::Member) {
+            self.restore();
         }
     }
 
