@@ -8,6 +8,8 @@ pub mod courier;
 pub mod definition;
 pub mod event;
 pub mod filter;
+pub mod filtered;
+mod fleet;
 pub mod flow;
 pub mod held;
 pub mod pace;

@@ -2,11 +2,15 @@
 //!
 //! Events are named by message id; their content is never told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use kit::time::Timestamp;
 use metrics::{counter, gauge, histogram};
 
 use crate::definition::LogLevel;
+use crate::event::Message;
+use crate::filtered::{Filtered, TurnedAway};
 use crate::flow::Change;
 use crate::pattern::Miss;
 use crate::retry::Verdict;
@@ -16,12 +20,13 @@ use crate::retry::Verdict;
 pub struct Report {
     pipe: String,
     level: LogLevel,
+    filtered: Arc<Filtered>,
 }
 
 impl Report {
-    /// For the pipe of this name.
-    pub fn new(pipe: &str, level: LogLevel) -> Report {
-        let report = Report { pipe: pipe.to_owned(), level };
+    /// For the pipe of this name; what its filters turn away is noted in `filtered`.
+    pub fn new(pipe: &str, level: LogLevel, filtered: Arc<Filtered>) -> Report {
+        let report = Report { pipe: pipe.to_owned(), level, filtered };
         report.start_at_zero();
         report
     }
@@ -51,10 +56,11 @@ impl Report {
     }
 
     /// No filter takes a message: it is deleted.
-    pub fn filtered(&self, id: &str, misses: &[Miss]) {
+    pub fn filtered(&self, now: Timestamp, message: &Message, misses: Vec<Miss>) {
         counter!("pipe_events_filtered_total", "pipe" => self.pipe.clone()).increment(1);
-        let why = misses.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        tracing::debug!(pipe = self.pipe, message_id = id, why, "no filter takes the message, it is deleted");
+        let id = &message.message_id;
+        tracing::debug!(pipe = self.pipe, message_id = id, ?misses, "no filter takes the message, it is deleted");
+        self.filtered.note(&self.pipe, TurnedAway::new(id, now, misses, None));
     }
 
     /// A delivery begins.

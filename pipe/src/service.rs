@@ -1,27 +1,17 @@
 //! Door: every pipe of a definition in one process, and the admin port beside them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use axum::routing::get;
+use axum::{Json, Router};
 use kit::send::Sender;
 use kit::{admin, serve};
-use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::authorizer::Authorizer;
 use crate::config::Settings;
-use crate::connection::Connection;
-use crate::courier::Courier;
-use crate::definition::{DesiredState, Pipe, Source};
-use crate::pace::Rate;
-use crate::source::{self, Queue};
-use crate::target::Destination;
-use crate::worker;
-
-/// How long a queue may take to answer `/readyz`.
-const READY_DEADLINE: Duration = Duration::from_secs(3);
+use crate::fleet::{Board, Fleet, Tools};
+use crate::source;
 
 /// Runs all pipes until `stop`, then drains them for up to thirty seconds.
 ///
@@ -30,72 +20,62 @@ const READY_DEADLINE: Duration = Duration::from_secs(3);
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let sender = Sender::new(settings.allow_targets).context("cannot read the system's certificate authorities")?;
     let client = source::client(&settings.sdk);
-    let running = settings.definition.pipes.into_iter().filter(is_running).map(Arc::new);
-    let pipes: Vec<Arc<Pipe>> = running.collect();
-    let sources: Vec<Source> = pipes.iter().map(|pipe| pipe.source.clone()).collect();
-    let (mut authorizers, mut rates) = (Shared::<Connection, _>::default(), Shared::<Destination, _>::default());
-    let mut workers = JoinSet::new();
-    for pipe in pipes {
-        let destination = &pipe.target.destination;
-        let connection = &destination.connection;
-        let authorizer = authorizers.get(connection, || Authorizer::new(connection.clone(), sender.clone()));
-        let rate = rates.get(destination, || Mutex::new(Rate::new(destination.rate)));
-        let courier =
-            Courier { pipe: pipe.clone(), sender: sender.clone(), authorizer, deadline: settings.invocation_timeout };
-        workers.spawn(worker::run(Arc::new(courier), client.clone(), rate, settings.concurrency, stop.clone()));
-    }
-    let ready = move || ready(client.clone(), sources.clone());
+    let tools = Tools {
+        sender,
+        client: client.clone(),
+        deadline: settings.invocation_timeout,
+        concurrency: settings.concurrency,
+    };
+    let mut fleet = Fleet::start(tools, settings.definition, &stop);
+    let routes = routes(fleet.board(), client);
     let serving = async {
         if let Some(listener) = settings.admin {
-            serve::serve(listener, admin::router(ready), stop.clone()).await?;
+            serve::serve(listener, routes, stop.clone()).await?;
         }
         stop.cancelled().await;
         Ok::<(), std::io::Error>(())
     };
-    tokio::select! {
-        served = serving => served?,
-        Some(ended) = workers.join_next() => check(ended)?,
-    }
-    while let Some(ended) = workers.join_next().await {
-        check(ended)?;
-    }
-    Ok(())
-}
-
-fn check(ended: Result<(), JoinError>) -> anyhow::Result<()> {
-    ended.context("a pipe ended early, this is a bug")
-}
-
-fn is_running(pipe: &Pipe) -> bool {
-    if pipe.state == DesiredState::Stopped {
-        tracing::info!(pipe = pipe.name, "the pipe is stopped by its definition");
-    }
-    pipe.state == DesiredState::Running
-}
-
-/// Every queue can be found and read.
-async fn ready(client: aws_sdk_sqs::Client, sources: Vec<Source>) -> Result<(), String> {
-    for source in &sources {
-        match tokio::time::timeout(READY_DEADLINE, Queue::open(client.clone(), source)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(format!("queue {}: {error}", source.queue)),
-            Err(_) => return Err(format!("queue {}: no answer in {READY_DEADLINE:?}", source.queue)),
+    let mut serving = std::pin::pin!(serving);
+    loop {
+        tokio::select! {
+            served = &mut serving => break served?,
+            ended = fleet.ended() => ended?,
         }
     }
-    Ok(())
+    fleet.drained().await
 }
 
-/// One `V` for each `K` that pipes share.
-struct Shared<K, V>(HashMap<*const K, Arc<V>>);
-
-impl<K, V> Default for Shared<K, V> {
-    fn default() -> Shared<K, V> {
-        Shared(HashMap::new())
-    }
+/// The routes of every program, and `GET /filtered`: see [`Filtered::show`](crate::filtered::Filtered::show).
+fn routes(board: Arc<Board>, client: aws_sdk_sqs::Client) -> Router {
+    let filtered = board.filtered.clone();
+    let ready = move || {
+        let (board, client) = (board.clone(), client.clone());
+        async move { board.ready(&client).await }
+    };
+    admin::router(ready).route("/filtered", get(async move || Json(filtered.show())))
 }
 
-impl<K, V> Shared<K, V> {
-    fn get(&mut self, key: &Arc<K>, make: impl FnOnce() -> V) -> Arc<V> {
-        self.0.entry(Arc::as_ptr(key)).or_insert_with(|| Arc::new(make())).clone()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filtered::TurnedAway;
+    use axum::body::Body;
+    use http_body_util::BodyExt as _;
+    use kit::time::Timestamp;
+    use serde_json::{Value, json};
+    use tower::ServiceExt as _;
+
+    #[tokio::test]
+    async fn the_admin_port_shows_what_filters_turned_away() {
+        let sdk = kit::aws::local("http://127.0.0.1:9").await;
+        let board = Arc::new(Board::default());
+        board.filtered.keep_only(["p"].into_iter());
+        board.filtered.note("p", TurnedAway::new("m1", Timestamp::from_millis(7), Vec::new(), None));
+        let request = http::Request::get("/filtered").body(Body::empty()).unwrap();
+        let answer = routes(board, source::client(&sdk)).oneshot(request).await.unwrap();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let last = json!([{"messageId": "m1", "timestamp": 7, "misses": []}]);
+        let expected = json!({"pipes": [{"name": "p", "count": 1, "last": last}]});
+        assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), expected);
     }
 }

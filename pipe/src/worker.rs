@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::courier::Courier;
 use crate::definition::Source;
 use crate::event::{Event, Message};
+use crate::filtered::Filtered;
 use crate::flow::{Flow, Step, Work};
 use crate::pace::Rate;
 use crate::report::Report;
@@ -27,6 +28,21 @@ const SETTLE: Duration = Duration::from_secs(4);
 
 /// Between two looks for a queue that is not there; doubles up to the second.
 const QUEUE_PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// What a pipe works with.
+#[derive(Debug)]
+pub struct Job {
+    /// Takes events to the target.
+    pub courier: Arc<Courier>,
+    /// Reads the queue.
+    pub client: aws_sdk_sqs::Client,
+    /// The destination's rate, shared by all pipes that deliver there.
+    pub rate: Arc<Mutex<Rate>>,
+    /// Deliveries that may be under way at once.
+    pub concurrency: usize,
+    /// Takes note of what no filter lets pass.
+    pub filtered: Arc<Filtered>,
+}
 
 /// One pipe at work.
 #[derive(Debug)]
@@ -68,13 +84,8 @@ impl Clock {
 }
 
 /// Runs a pipe until `stop`: waits for its queue, delivers, drains.
-pub async fn run(
-    courier: Arc<Courier>,
-    client: aws_sdk_sqs::Client,
-    rate: Arc<Mutex<Rate>>,
-    most: usize,
-    stop: CancellationToken,
-) {
+pub async fn run(job: Job, stop: CancellationToken) {
+    let Job { courier, client, rate, concurrency, filtered } = job;
     let source = &courier.pipe.source;
     let queue = tokio::select! {
         () = stop.cancelled() => return,
@@ -82,9 +93,9 @@ pub async fn run(
     };
     tracing::info!(pipe = courier.pipe.name, queue = source.queue, "the pipe is running");
     let worker = Worker {
-        flow: Flow::new(queue.visibility, most),
+        flow: Flow::new(queue.visibility, concurrency),
         settler: Settler::start(&queue),
-        report: Report::new(&courier.pipe.name, courier.pipe.log),
+        report: Report::new(&courier.pipe.name, courier.pipe.log, filtered),
         clock: Clock::start(),
         polls: JoinSet::new(),
         deliveries: JoinSet::new(),
@@ -230,7 +241,7 @@ impl Worker {
         let event = Event::from_message(&message, &pipe.source.arn);
         let receipt = std::mem::take(&mut message.receipt_handle);
         if !pipe.filter.passes(&event) {
-            self.report.filtered(&message.message_id, &pipe.filter.misses(&event));
+            self.report.filtered(now, &message, pipe.filter.misses(&event));
             return self.flow.discard(receipt);
         }
         self.report.accepted(&message.message_id, message.body.len());

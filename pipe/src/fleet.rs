@@ -1,0 +1,158 @@
+//! Door: the pipes of one definition at work, each in a task of its own, with what they share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use aws_sdk_sqs::Client;
+use kit::send::Sender;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::authorizer::Authorizer;
+use crate::connection::Connection;
+use crate::courier::Courier;
+use crate::definition::{Definition, DesiredState, Pipe, Source};
+use crate::filtered::Filtered;
+use crate::pace::Rate;
+use crate::source::Queue;
+use crate::target::Destination;
+use crate::worker::{self, Job};
+
+/// How long a queue may take to answer `/readyz`.
+const READY_DEADLINE: Duration = Duration::from_secs(3);
+
+/// What every pipe of the process works with.
+#[derive(Debug)]
+pub struct Tools {
+    /// The way out to targets.
+    pub sender: Sender,
+    /// SQS.
+    pub client: Client,
+    /// How long a target may take to answer.
+    pub deadline: Duration,
+    /// Deliveries that each pipe may have under way at once.
+    pub concurrency: usize,
+}
+
+/// Pipes at work.
+#[derive(Debug)]
+pub struct Fleet {
+    tools: Tools,
+    board: Arc<Board>,
+    workers: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+/// What the admin port shows of the pipes.
+#[derive(Debug, Default)]
+pub struct Board {
+    /// What filters turned away.
+    pub filtered: Arc<Filtered>,
+    sources: Mutex<Vec<Source>>,
+}
+
+impl Fleet {
+    /// Starts the pipes of `definition`, to run until `stop`.
+    pub fn start(tools: Tools, definition: Definition, stop: &CancellationToken) -> Fleet {
+        let mut fleet = Fleet { tools, board: Arc::default(), workers: JoinSet::new(), stop: stop.child_token() };
+        fleet.launch(definition);
+        fleet
+    }
+
+    /// What the admin port shows.
+    pub fn board(&self) -> Arc<Board> {
+        self.board.clone()
+    }
+
+    /// Waits for a pipe to end. Never returns when there is none.
+    ///
+    /// # Errors
+    /// It did not end by itself: a bug.
+    pub async fn ended(&mut self) -> anyhow::Result<()> {
+        match self.workers.join_next().await {
+            Some(ended) => ended.context("a pipe ended early, this is a bug"),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Waits until all pipes have drained, after the stop signal.
+    ///
+    /// # Errors
+    /// One did not end by itself: a bug.
+    pub async fn drained(mut self) -> anyhow::Result<()> {
+        while !self.workers.is_empty() {
+            self.ended().await?;
+        }
+        Ok(())
+    }
+
+    fn launch(&mut self, definition: Definition) {
+        let pipes: Vec<Arc<Pipe>> = definition.pipes.into_iter().filter(is_running).map(Arc::new).collect();
+        self.board.show(&pipes);
+        let (mut authorizers, mut rates) = (Shared::<Connection, _>::default(), Shared::<Destination, _>::default());
+        let Tools { sender, client, deadline, concurrency } = &self.tools;
+        for pipe in pipes {
+            let destination = &pipe.target.destination;
+            let connection = &destination.connection;
+            let authorizer = authorizers.get(connection, || Authorizer::new(connection.clone(), sender.clone()));
+            let rate = rates.get(destination, || Mutex::new(Rate::new(destination.rate)));
+            let courier = Courier { pipe: pipe.clone(), sender: sender.clone(), authorizer, deadline: *deadline };
+            let job = Job {
+                courier: Arc::new(courier),
+                client: client.clone(),
+                rate,
+                concurrency: *concurrency,
+                filtered: self.board.filtered.clone(),
+            };
+            self.workers.spawn(worker::run(job, self.stop.clone()));
+        }
+    }
+}
+
+fn is_running(pipe: &Pipe) -> bool {
+    if pipe.state == DesiredState::Stopped {
+        tracing::info!(pipe = pipe.name, "the pipe is stopped by its definition");
+    }
+    pipe.state == DesiredState::Running
+}
+
+impl Board {
+    fn show(&self, pipes: &[Arc<Pipe>]) {
+        self.filtered.keep_only(pipes.iter().map(|pipe| pipe.name.as_str()));
+        let sources = pipes.iter().map(|pipe| pipe.source.clone()).collect();
+        *self.sources.lock().unwrap_or_else(PoisonError::into_inner) = sources;
+    }
+
+    /// Every queue can be found and read.
+    ///
+    /// # Errors
+    /// One cannot; the text names it and the reason.
+    pub async fn ready(&self, client: &Client) -> Result<(), String> {
+        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for source in &sources {
+            match tokio::time::timeout(READY_DEADLINE, Queue::open(client.clone(), source)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return Err(format!("queue {}: {error}", source.queue)),
+                Err(_) => return Err(format!("queue {}: no answer in {READY_DEADLINE:?}", source.queue)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One `V` for each `K` that pipes share.
+struct Shared<K, V>(HashMap<*const K, Arc<V>>);
+
+impl<K, V> Default for Shared<K, V> {
+    fn default() -> Shared<K, V> {
+        Shared(HashMap::new())
+    }
+}
+
+impl<K, V> Shared<K, V> {
+    fn get(&mut self, key: &Arc<K>, make: impl FnOnce() -> V) -> Arc<V> {
+        self.0.entry(Arc::as_ptr(key)).or_insert_with(|| Arc::new(make())).clone()
+    }
+}
