@@ -12,7 +12,7 @@ use super::error::Failure;
 use super::limits::{self, Exceeded};
 use super::method::{Outcome, Thrown, Work};
 use super::parser::{self, Tree};
-use super::value::{List, Loop, Map, Object, Value};
+use super::value::{List, ListKind, Loop, Map, Object, Value};
 
 mod expression;
 mod reference;
@@ -205,6 +205,10 @@ impl Renderer<'_> {
         let changes = items.changes();
         let mut place = 0;
         while let Some(item) = items.get(place) {
+            // Java's iterators of maps know their end beforehand; those of lists look again.
+            if place > 0 && !items.is_list() && !round.has_next.get() {
+                break;
+            }
             if items.changes() != changes {
                 let message = "the list changed while `#foreach` walks over it";
                 return Err(Failure::render(foreach.span.clone(), message).into());
@@ -318,6 +322,10 @@ impl Items {
             Items::List(list) => list.get(place),
             Items::Map(map) => map.entries().get_index(place).map(|(_, value)| value.clone()),
         }
+    }
+
+    fn is_list(&self) -> bool {
+        matches!(self, Items::List(list) if list.kind() != ListKind::View)
     }
 
     fn len(&self) -> usize {

@@ -259,11 +259,16 @@ impl<'s> Lexer<'s> {
         }
         match rule {
             Rule::Dollar => {
-                self.end_reference();
+                // Not after a property: its mode stays below, and comes back after the new reference.
+                if self.mode == Mode::Reference {
+                    self.restore();
+                }
                 self.save_and(Mode::Reference);
             }
             Rule::Hash => {
-                self.end_reference();
+                if matches!(self.mode, Mode::Reference | Mode::Member) {
+                    self.restore();
+                }
                 self.save_and(Mode::Hash);
             }
             Rule::TextblockOpen => self.open_comment(Mode::Textblock),
@@ -275,13 +280,6 @@ impl<'s> Lexer<'s> {
             }
             Rule::TextblockBody => {}
             Rule::Token(_) | Rule::Skip | Rule::EndsReference | Rule::EndsHash => {}
-        }
-    }
-
-    /// A `$` or `#` right after a reference ends it.
-    fn end_reference(&mut self) {
-        if matches!(self.mode, Mode::Reference | Mode::Member) {
-            self.restore();
         }
     }
 

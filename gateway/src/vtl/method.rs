@@ -161,7 +161,14 @@ pub fn index(receiver: &Value, index: &Value, work: &mut Work) -> Outcome {
             let item = usize::try_from(place).ok().and_then(|place| list.get(place));
             item.ok_or_else(|| out_of_range(place, list.len()))
         }
+        // A negative index counts from the end, says Velocity: in a map too, which has a size.
+        (Value::Map(map), Value::Number(Number::Int(place @ ..0))) => {
+            let place = i64::from(*place) + map.entries().len() as i64;
+            Ok(map.get(&Value::Number(Number::fitting(place))).unwrap_or(Value::Null))
+        }
         (Value::Map(map), key) => Ok(map.get(key).unwrap_or(Value::Null)),
+        (Value::List(_), _) => call(receiver, "get", std::slice::from_ref(index), work),
+        (_, Value::Number(Number::Int(place @ ..0))) => Err(exception(format!("index {place} of what has no size"))),
         _ => call(receiver, "get", std::slice::from_ref(index), work),
     }
 }
@@ -182,6 +189,8 @@ pub fn set_index(receiver: &Value, index: &Value, value: Value, work: &mut Work)
             put(map, key.clone(), value, work)?;
             Ok(true)
         }
+        (Value::List(_), _) => Ok(false),
+        (_, Value::Number(Number::Int(place @ ..0))) => Err(exception(format!("index {place} of what has no size"))),
         _ => Ok(false),
     }
 }

@@ -96,13 +96,24 @@ struct ListCell {
     changes: Cell<u64>,
     /// Levels of lists and maps in it, as far as known when it was made.
     depth: usize,
+    /// The map whose keys, values or entries these are.
+    of: Option<Map>,
 }
 
 impl List {
     /// A list of these items. Fails when they are nested too deeply.
     pub fn new(kind: ListKind, items: Vec<Value>) -> Result<List, Exceeded> {
+        List::made(kind, items, None)
+    }
+
+    /// Keys, values or entries of a map as they are now. A loop over them notices when the map changes.
+    pub fn view(map: &Map, items: Vec<Value>) -> Result<List, Exceeded> {
+        List::made(ListKind::View, items, Some(map.clone()))
+    }
+
+    fn made(kind: ListKind, items: Vec<Value>, of: Option<Map>) -> Result<List, Exceeded> {
         let depth = nesting(items.iter())?;
-        Ok(List(Rc::new(ListCell { kind, items: RefCell::new(items), changes: Cell::new(0), depth })))
+        Ok(List(Rc::new(ListCell { kind, items: RefCell::new(items), changes: Cell::new(0), depth, of })))
     }
 
     /// What kind of list it is.
@@ -148,7 +159,7 @@ impl List {
 
     /// How often its length changed.
     pub fn changes(&self) -> u64 {
-        self.0.changes.get()
+        self.0.changes.get() + self.0.of.as_ref().map_or(0, Map::changes)
     }
 
     /// Whether both are the same list, not only equal ones.
@@ -217,8 +228,11 @@ impl Value {
                 ListKind::View => "java.util.LinkedHashSet",
             },
             Value::Map(_) => "java.util.LinkedHashMap",
+            Value::Entry(_) => {
+                return Some(Class { name: "java.util.LinkedHashMap$Entry", simple: "Entry" });
+            }
             Value::Class(_) => "java.lang.Class",
-            Value::Null | Value::Entry(_) | Value::Loop(_) | Value::Block(_) | Value::Object(_) => return None,
+            Value::Null | Value::Loop(_) | Value::Block(_) | Value::Object(_) => return None,
         };
         Some(Class { name, simple: name.rsplit('.').next().unwrap_or(name) })
     }

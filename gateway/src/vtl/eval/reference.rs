@@ -159,7 +159,10 @@ impl Renderer<'_> {
     /// `#set`. What cannot be assigned to stays as it is, without an error.
     pub(super) fn assign_reference(&mut self, target: &Reference, value: Value) -> Ran<()> {
         let Some((last, steps)) = target.steps.split_last() else {
-            self.assign(target.root, value);
+            // Velocity 1.7 takes `{x` or `!x` for the name of `${x}` and `$!x`, so that they assign nothing.
+            if !target.source.starts_with("${") && !target.source.starts_with("$!") {
+                self.assign(target.root, value);
+            }
             return Ok(());
         };
         let holder = self.follow(target, steps)?;
@@ -172,11 +175,11 @@ impl Renderer<'_> {
                 let index = self.value(index)?;
                 method::set_index(&holder, &index, value, &mut self.work).map(drop)
             }
-            Access::Property(name) => match &holder {
+            // A method is taken for a property here.
+            Access::Property(name) | Access::Method(name, _) => match &holder {
                 Value::Map(map) => method::put(map, Value::Text(name.clone()), value, &mut self.work).map(drop),
                 _ => Ok(()),
             },
-            Access::Method(..) => Ok(()),
         };
         done.map_err(|thrown| self.thrown(&last.span, thrown))
     }

@@ -46,7 +46,17 @@ pub fn longest(mode: Mode, rest: &str) -> Match {
         Mode::BlockComment => token(Kind::BlockComment, starts(bytes, b"*#")),
         Mode::LineComment => token(Kind::LineCommentEnd, newline(bytes)),
     };
-    longer(longer(opener(mode, bytes), of_mode), otherwise(mode, rest))
+    let no_name = match mode {
+        Mode::Text | Mode::Reference => token(Kind::Text, nameless(bytes)),
+        _ => None,
+    };
+    longer(longer(opener(mode, bytes), of_mode), longer(no_name, otherwise(mode, rest)))
+}
+
+/// A `$` that goes on like a reference without a name, such as the JSON path `$.id`: text.
+fn nameless(bytes: &[u8]) -> usize {
+    let prefixes: [&[u8]; 4] = [b"$.", b"$[", b"$![", b"$\\!["];
+    prefixes.into_iter().map(|prefix| starts(bytes, prefix)).max().unwrap_or(0)
 }
 
 /// What a character is that no other rule of the mode wants.
@@ -290,7 +300,7 @@ fn bracketed_word(bytes: &[u8]) -> usize {
 }
 
 fn word_tail(bytes: &[u8]) -> usize {
-    count(bytes, |byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    count(bytes, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@'))
 }
 
 /// Digits; two dots right after them are taken along (and given back), so that `1..3` is not the fraction `1.`.

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::super::value::{ListKind, Map, Value};
-use super::{Outcome, Table, Work, new_list, put};
+use super::super::value::{List, Map, Value};
+use super::{Outcome, Table, Work, put};
 
 /// Name and function of each.
 pub const METHODS: Table<Map> = &[
@@ -94,14 +94,14 @@ fn contains_value(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
 
 fn key_set(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
-        [] => new_list(ListKind::View, map.entries().keys().map(|key| key.0.clone()).collect(), work),
+        [] => view(map, map.entries().keys().map(|key| key.0.clone()).collect(), work),
         _ => Ok(Value::Null),
     }
 }
 
 fn values(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
-        [] => new_list(ListKind::View, map.entries().values().cloned().collect(), work),
+        [] => view(map, map.entries().values().cloned().collect(), work),
         _ => Ok(Value::Null),
     }
 }
@@ -113,7 +113,12 @@ fn entry_set(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     let entry = |(key, value): (&super::Key, &Value)| Value::Entry(Rc::new((key.0.clone(), value.clone())));
     let entries: Vec<Value> = map.entries().iter().map(entry).collect();
     work.budget.bytes(64 * entries.len())?;
-    new_list(ListKind::View, entries, work)
+    view(map, entries, work)
+}
+
+fn view(map: &Map, items: Vec<Value>, work: &mut Work) -> Outcome {
+    work.budget.bytes(48 + 32 * items.len())?;
+    Ok(Value::List(List::view(map, items)?))
 }
 
 fn size(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {

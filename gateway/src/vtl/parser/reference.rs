@@ -122,9 +122,11 @@ fn head(image: &str, braced: bool) -> Head {
     }
     let backslashes = image.bytes().take_while(|&byte| byte == b'\\').count();
     let dollar = image.rfind('$').unwrap_or(backslashes).max(backslashes);
-    let prefix = [&image[..backslashes / 2], &image[backslashes..dollar]].concat();
     let reference = &image[dollar..];
     let escaped = backslashes % 2 == 1;
+    // Velocity drops what stands between the backslashes and an escaped reference.
+    let between = if escaped { "" } else { &image[backslashes..dollar] };
+    let prefix = [&image[..backslashes / 2], between].concat();
     let (form, name) = match reference.strip_prefix('$') {
         None => (Form::Runt, reference),
         Some(name) => match name.strip_prefix('!') {

@@ -82,6 +82,7 @@ impl<'s> Parser<'s, '_, '_> {
 
     /// Comments show nothing but the characters that were read along before them.
     pub(super) fn comment(&mut self) -> Parsed<Node> {
+        let start = self.end;
         let token = self.take()?;
         let image = self.image(&token);
         let line = token.kind == Kind::LineComment;
@@ -90,7 +91,7 @@ impl<'s> Parser<'s, '_, '_> {
         if line && self.peek()? == Kind::LineCommentEnd {
             end = self.take()?.span.end;
         }
-        Ok(Node::Raw { source: self.source[token.span.start..end].into(), shown: image[..opening].into() })
+        Ok(Node::Raw { source: self.source[start..end].into(), shown: image[..opening].into() })
     }
 
     pub(super) fn textblock(&mut self) -> Parsed<Node> {
