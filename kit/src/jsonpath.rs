@@ -29,6 +29,15 @@ pub struct JsonPath {
     definite: bool,
 }
 
+/// A part of a path, as [`JsonPath::walk`] shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Segment<'p> {
+    /// A member of an object.
+    Name(&'p str),
+    /// An item of a list.
+    Place(usize),
+}
+
 /// A part of a path.
 #[derive(Debug, Clone, PartialEq)]
 enum Step {
@@ -95,6 +104,16 @@ impl JsonPath {
     /// The same, borrowed where it can be. `visits` is how many values may still be visited; at 0 it gives up.
     pub fn find<'v>(&self, document: &'v Value, visits: &mut usize) -> Option<Cow<'v, Value>> {
         lookup::find(&self.steps, self.definite, document, visits)
+    }
+
+    /// Follows a path of nothing but names and places through a structure that is like JSON. [`None`] when the path is
+    /// not so plain, or when `step` says so.
+    pub fn walk<T>(&self, start: T, mut step: impl FnMut(T, Segment<'_>) -> Option<T>) -> Option<T> {
+        self.steps.iter().try_fold(start, |value, next| match next {
+            Step::Property(name) => step(value, Segment::Name(name)),
+            Step::Index(place) => step(value, Segment::Place(usize::try_from(*place).ok()?)),
+            _ => None,
+        })
     }
 
     /// The text it was read from.

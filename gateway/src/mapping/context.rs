@@ -188,5 +188,5 @@ fn overrides(before: Option<&Json>, maps: &[&str]) -> Result<Map, Exceeded> {
             entries.insert(Key(name.as_str().into()), Value::from_json(json)?);
         }
     }
-    Map::new(MapKind::Once, entries)
+    Map::new(MapKind::SilentOnce, entries)
 }

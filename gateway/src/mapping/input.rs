@@ -2,11 +2,13 @@
 //!
 //! The body is JSON once a template asks for a path; it is read once, leniently as API Gateway's own reader does.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use kit::jsonpath::{self, JsonPath};
+use kit::jsonpath::{self, JsonPath, Segment};
+use serde_json::Value as Json;
 
 use super::text_map;
 use crate::vtl::method::{Outcome, Thrown, Work};
@@ -45,7 +47,10 @@ pub(super) struct Reader<'a> {
     body: &'a str,
     parameters: &'a Parameters,
     text: OnceCell<Arc<str>>,
-    document: Option<serde_json::Value>,
+    document: Option<Json>,
+    /// The document as templates hold and change it, once one asked for a part of it; and the count of changes up to
+    /// which `document` is the same.
+    live: Option<(Value, u64)>,
     parameter_map: Option<Map>,
     /// Paths that were read, so that a loop reads each once.
     paths: Vec<(Arc<str>, JsonPath)>,
@@ -63,6 +68,7 @@ impl<'a> Reader<'a> {
             parameters: input.parameters,
             text: OnceCell::new(),
             document: None,
+            live: None,
             parameter_map: None,
             paths: Vec::new(),
         }
@@ -102,49 +108,45 @@ impl<'a> Reader<'a> {
         Ok(map)
     }
 
-    /// What a path leads to, as a value.
+    /// What a path leads to, as a value. A list or map is the document's own: what a template changes there, later
+    /// paths see.
     fn path(&mut self, path: &Arc<str>, work: &mut Work) -> Outcome {
-        match self.find(path, work)? {
-            Some(found) => {
-                let value = Value::from_json(&found)?;
-                work.budget.bytes(size(&found))?;
-                Ok(value)
+        let (own, found) = self.find(path, work)?;
+        match found.as_deref() {
+            None => return Ok(Value::Null),
+            Some(Json::Array(_) | Json::Object(_)) if own => {}
+            Some(copied) => {
+                work.budget.bytes(size(copied))?;
+                return Ok(Value::from_json(copied)?);
             }
-            None => Ok(Value::Null),
         }
+        let root = self.live(work)?;
+        let place = self.remember(path)?;
+        let parsed = &self.paths[place].1;
+        let part = parsed.walk(root, |value, segment| match (value, segment) {
+            (Value::Map(map), Segment::Name(name)) => map.get_text(name),
+            (Value::List(list), Segment::Place(place)) => list.get(place),
+            _ => None,
+        });
+        Ok(part.unwrap_or(Value::Null))
     }
 
     /// What a path leads to, as JSON text; `""` in quotes when it leads nowhere.
     fn json(&mut self, path: &Arc<str>, work: &mut Work) -> Outcome {
-        let text = match self.find(path, work)? {
-            Some(found) => match &*found {
-                serde_json::Value::String(text) => json_string(text),
-                other => Value::from_json(other)?.to_json_text()?,
-            },
+        let (_, found) = self.find(path, work)?;
+        let text = match found.as_deref() {
+            Some(Json::String(text)) => json_string(text),
+            Some(other) => Value::from_json(other)?.to_json_text()?,
             None => "\"\"".to_owned(),
         };
         work.budget.bytes(text.len())?;
         Ok(text.into())
     }
 
-    fn find(
-        &mut self,
-        path: &Arc<str>,
-        work: &mut Work,
-    ) -> Result<Option<std::borrow::Cow<'_, serde_json::Value>>, Thrown> {
-        if self.document.is_none() {
-            let read = jsonpath::read_lenient(self.body);
-            self.document = Some(read.map_err(|why| exception(format!("the body is no JSON: {why}")))?);
-        }
-        let place = match self.paths.iter().position(|(text, _)| text == path) {
-            Some(place) => place,
-            None => {
-                let parsed = JsonPath::parse(path).map_err(|why| exception(why.to_string()))?;
-                self.paths.truncate(PATHS);
-                self.paths.push((path.clone(), parsed));
-                self.paths.len() - 1
-            }
-        };
+    /// Whether a path leads to a part of the document (not to a list or object made of parts), and where it leads.
+    fn find(&mut self, path: &Arc<str>, work: &mut Work) -> Result<(bool, Option<Cow<'_, Json>>), Thrown> {
+        self.read(work)?;
+        let place = self.remember(path)?;
         let document = self.document.as_ref().expect("the body was just read");
         let mut visits = jsonpath::VISITS;
         let found = self.paths[place].1.find(document, &mut visits);
@@ -152,16 +154,51 @@ impl<'a> Reader<'a> {
         if visits == 0 {
             return Err(exception(format!("the path `{path}` visits too many values")));
         }
-        Ok(found)
+        Ok((matches!(found, Some(Cow::Borrowed(_))), found))
+    }
+
+    /// Reads the body, or takes over what a template changed in it.
+    fn read(&mut self, work: &mut Work) -> Result<(), Thrown> {
+        if self.document.is_none() {
+            let read = jsonpath::read_lenient(self.body);
+            self.document = Some(read.map_err(|why| exception(format!("the body is no JSON: {why}")))?);
+        }
+        if let Some((root, edits)) = &mut self.live
+            && *edits != work.edits
+        {
+            let document = root.to_json()?;
+            work.budget.bytes(size(&document))?;
+            self.document = Some(document);
+            *edits = work.edits;
+        }
+        Ok(())
+    }
+
+    fn live(&mut self, work: &Work) -> Result<Value, Thrown> {
+        let document = self.document.as_ref().expect("a path was just looked up");
+        if self.live.is_none() {
+            self.live = Some((Value::from_json(document)?, work.edits));
+        }
+        Ok(self.live.as_ref().map_or(Value::Null, |(root, _)| root.clone()))
+    }
+
+    fn remember(&mut self, path: &Arc<str>) -> Result<usize, Thrown> {
+        if let Some(place) = self.paths.iter().position(|(text, _)| text == path) {
+            return Ok(place);
+        }
+        let parsed = JsonPath::parse(path).map_err(|why| exception(why.to_string()))?;
+        self.paths.truncate(PATHS);
+        self.paths.push((path.clone(), parsed));
+        Ok(self.paths.len() - 1)
     }
 }
 
 /// About how much memory a value of a template takes for this JSON.
-fn size(json: &serde_json::Value) -> usize {
+fn size(json: &Json) -> usize {
     match json {
-        serde_json::Value::String(text) => 16 + text.len(),
-        serde_json::Value::Array(items) => 48 + items.iter().map(|item| 32 + size(item)).sum::<usize>(),
-        serde_json::Value::Object(members) => {
+        Json::String(text) => 16 + text.len(),
+        Json::Array(items) => 48 + items.iter().map(|item| 32 + size(item)).sum::<usize>(),
+        Json::Object(members) => {
             48 + members.iter().map(|(name, member)| 96 + name.len() + size(member)).sum::<usize>()
         }
         _ => 0,

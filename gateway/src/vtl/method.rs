@@ -23,6 +23,8 @@ pub struct Work {
     pub budget: Budget,
     /// Lists and maps into which others were put: they may hold one another, and are emptied after the rendering.
     pub linked: Vec<Value>,
+    /// How often a list or map was changed, so that the host notices.
+    pub edits: u64,
 }
 
 /// Why a method has no result.
@@ -50,10 +52,47 @@ fn exception(message: impl Into<String>) -> Thrown {
     Thrown::Exception(message.into())
 }
 
+/// Methods that take an object apart, and throw when there is none.
+const NEEDS_SOMETHING: [&str; 21] = [
+    "contains",
+    "startsWith",
+    "endsWith",
+    "indexOf",
+    "lastIndexOf",
+    "concat",
+    "compareTo",
+    "compareToIgnoreCase",
+    "contentEquals",
+    "matches",
+    "split",
+    "replace",
+    "replaceAll",
+    "replaceFirst",
+    "join",
+    "addAll",
+    "removeAll",
+    "retainAll",
+    "containsAll",
+    "putAll",
+    "parseDouble",
+];
+
+/// Methods that change a list or map.
+const EDITS: [&str; 11] =
+    ["add", "addAll", "set", "remove", "removeAll", "retainAll", "clear", "put", "putAll", "putIfAbsent", "next"];
+
 /// Calls `name` on a value that is no object of the host.
 pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) -> Outcome {
+    let nothing = matches!(arguments.first(), Some(Value::Null)) || matches!(arguments.get(1), Some(Value::Null));
+    if nothing && !is_indifferent(receiver, name) {
+        return Err(exception(format!("`{name}` was given nothing")));
+    }
+    work.edits += u64::from(receiver.is_container() && EDITS.contains(&name));
     let found = match receiver {
         Value::Text(text) => find(string::METHODS, name).map(|method| method(text, arguments, work)),
+        Value::List(list) if list.kind() == ListKind::Iterator => {
+            find(list::ITERATOR, name).map(|method| method(list, arguments, work))
+        }
         Value::List(list) => find(list::METHODS, name).map(|method| method(list, arguments, work)),
         Value::Map(map) => find(map::METHODS, name).map(|method| method(map, arguments, work)),
         Value::Number(number) => find(number::METHODS, name).map(|method| method(number, arguments, work)),
@@ -67,6 +106,20 @@ pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) 
         Value::Null | Value::Bool(_) | Value::Block(_) | Value::Object(_) => None,
     };
     found.unwrap_or_else(|| of_every_object(receiver, name, arguments))
+}
+
+/// Whether a method takes nothing for an answer: lists look for it, maps have it as a key, and most methods do not
+/// exist for it.
+fn is_indifferent(receiver: &Value, name: &str) -> bool {
+    let looks = matches!(receiver, Value::List(_)) && matches!(name, "contains" | "indexOf" | "lastIndexOf");
+    let has = match receiver {
+        Value::Text(_) => find(string::METHODS, name).is_some(),
+        Value::List(_) => find(list::METHODS, name).is_some(),
+        Value::Map(_) => find(map::METHODS, name).is_some(),
+        Value::Number(_) => find(number::METHODS, name).is_some(),
+        _ => false,
+    };
+    looks || !has || !NEEDS_SOMETHING.contains(&name)
 }
 
 fn find<R>(table: Table<R>, name: &str) -> Option<Method<R>> {
@@ -175,6 +228,7 @@ pub fn index(receiver: &Value, index: &Value, work: &mut Work) -> Outcome {
 
 /// `#set(receiver[index] = value)`; false when it cannot be.
 pub fn set_index(receiver: &Value, index: &Value, value: Value, work: &mut Work) -> Result<bool, Thrown> {
+    work.edits += 1;
     match (receiver, index) {
         (Value::List(list), Value::Number(Number::Int(place))) if list.kind() != ListKind::View => {
             let length = list.len();
@@ -197,9 +251,11 @@ pub fn set_index(receiver: &Value, index: &Value, value: Value, work: &mut Work)
 
 /// Sets a key of a map. One that can be set only once must not have it yet.
 pub fn put(map: &Map, key: Value, value: Value, work: &mut Work) -> Outcome {
-    if map.kind() == MapKind::Once && !value.is_container() && map.get(&key).is_some() {
+    let once = matches!(map.kind(), MapKind::Once | MapKind::SilentOnce);
+    if once && !value.is_container() && map.get(&key).is_some() {
         return Err(exception(format!("`{}` is overridden already, and an override is final", key.shown()?)));
     }
+    work.edits += 1;
     work.budget.bytes(64)?;
     link(&Value::Map(map.clone()), &value, work)?;
     Ok(map.put(key, value).unwrap_or(Value::Null))

@@ -82,6 +82,8 @@ pub enum ListKind {
     Bytes,
     /// Keys, values or entries of a map: cannot be indexed.
     View,
+    /// What `iterator()` returns.
+    Iterator,
 }
 
 /// A list, shared.
@@ -226,6 +228,7 @@ impl Value {
                 ListKind::Array => return Some(Class { name: "[Ljava.lang.String;", simple: "String[]" }),
                 ListKind::Bytes => return Some(Class { name: "[B", simple: "byte[]" }),
                 ListKind::View => "java.util.LinkedHashSet",
+                ListKind::Iterator => return Some(Class { name: "java.util.ArrayList$Itr", simple: "Itr" }),
             },
             Value::Map(_) => "java.util.LinkedHashMap",
             Value::Entry(_) => {

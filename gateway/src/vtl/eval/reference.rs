@@ -41,6 +41,7 @@ impl Renderer<'_> {
             }
             Value::Null => Ok(()),
             _ => {
+                let value = self.plain(value.clone())?;
                 let text = self.within(value.shown())?;
                 self.pay_bytes(text.len())?;
                 self.write(&text)
@@ -55,7 +56,10 @@ impl Renderer<'_> {
                 let block = block.clone();
                 self.aside(|renderer| renderer.deeper(|renderer| renderer.block(&block)))?
             }
-            _ => self.within(value.shown())?.into_owned(),
+            _ => {
+                let value = self.plain(value.clone())?;
+                self.within(value.shown())?.into_owned()
+            }
         };
         self.pay_bytes(text.len())?;
         Ok(text)

@@ -4,6 +4,8 @@ use super::super::number::Number;
 use super::super::value::{List, ListKind, Value};
 use super::{Outcome, Table, Thrown, Work, exception, link, new_list, out_of_range};
 
+/// What an iterator knows.
+pub const ITERATOR: Table<List> = &[("hasNext", has_next), ("next", next)];
 /// Name and function of each.
 pub const METHODS: Table<List> = &[
     ("size", size),
@@ -66,7 +68,7 @@ fn add(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 fn add_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [Value::List(other)] = arguments else { return Ok(Value::Null) };
+    let Some(other) = collection(arguments) else { return Ok(Value::Null) };
     if !growable(list) {
         return Err(exception("this list cannot grow"));
     }
@@ -121,7 +123,7 @@ fn retain_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 
 /// Keeps the items that the other list has, or those that it has not.
 fn keep(list: &List, arguments: &[Value], work: &mut Work, wanted: bool) -> Outcome {
-    let [Value::List(other)] = arguments else { return Ok(Value::Null) };
+    let Some(other) = collection(arguments) else { return Ok(Value::Null) };
     let before = list.items().clone();
     let mut kept = Vec::new();
     for item in &before {
@@ -149,7 +151,7 @@ fn contains(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 fn contains_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [Value::List(other)] = arguments else { return Ok(Value::Null) };
+    let Some(other) = collection(arguments) else { return Ok(Value::Null) };
     let items = other.items().clone();
     for item in &items {
         if position(list, item, work)?.is_none() {
@@ -191,9 +193,33 @@ fn sub_list(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     }
 }
 
-/// For `#foreach`, which walks a list just as well.
-fn iterator(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { Value::List(list.clone()) } else { Value::Null })
+/// The items from here on, which `next()` takes one by one.
+fn iterator(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+    match arguments {
+        [] => new_list(ListKind::Iterator, list.items().clone(), work),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn has_next(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
+    Ok(if arguments.is_empty() { (!list.is_empty()).into() } else { Value::Null })
+}
+
+fn next(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+    if !arguments.is_empty() {
+        return Ok(Value::Null);
+    }
+    work.budget.steps(list.len() as u64 / 16)?;
+    let first = list.change(|items| if items.is_empty() { None } else { Some(items.remove(0)) });
+    first.ok_or_else(|| exception("the iterator has no next item"))
+}
+
+/// The one argument, if it is a list that Java calls a collection.
+fn collection(arguments: &[Value]) -> Option<&List> {
+    match arguments {
+        [Value::List(list)] if !list.is_array() => Some(list),
+        _ => None,
+    }
 }
 
 fn to_array(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use num_bigint::{BigInt, Sign};
+
 use super::super::number::{Number, java_double};
 use super::super::value::Value;
 use super::{Outcome, Table, Thrown, Work, exception, new_text};
@@ -50,21 +52,19 @@ fn double_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
 
 /// `Integer.parseInt(text)`, `Integer.parseInt(text, radix)`.
 fn parse_int(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
-    match (number, parsed(arguments)?) {
-        (Number::Int(_), Some((text, long))) => {
-            let int = i32::try_from(long).map_err(|_| not_a_number(text))?;
-            Ok(Value::int(int))
-        }
-        _ => Ok(Value::Null),
+    if !matches!(number, Number::Int(_)) {
+        return Ok(Value::Null);
     }
+    let Some((text, long)) = parsed(arguments)? else { return Ok(Value::Null) };
+    i32::try_from(long).map(Value::int).map_err(|_| not_a_number(text))
 }
 
 /// `Long.parseLong(text)`.
 fn parse_long(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
-    match (number, parsed(arguments)?) {
-        (Number::Long(_), Some((_, long))) => Ok(Value::Number(Number::Long(long))),
-        _ => Ok(Value::Null),
+    if !matches!(number, Number::Long(_)) {
+        return Ok(Value::Null);
     }
+    Ok(parsed(arguments)?.map_or(Value::Null, |(_, long)| Value::Number(Number::Long(long))))
 }
 
 fn parsed(arguments: &[Value]) -> Result<Option<(&str, i64)>, Thrown> {
@@ -99,6 +99,7 @@ fn value_of(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
 fn compare_to(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     match arguments {
         [Value::Number(other)] if number.class() == other.class() => Ok(order(number.compare(other))),
+        [other] if !other.is_null() => Err(exception("only numbers of one kind can be compared")),
         _ => Ok(Value::Null),
     }
 }
@@ -114,22 +115,29 @@ fn order(ordering: Option<Ordering>) -> Value {
     Value::int(ordering.map_or(0, |ordering| ordering as i32))
 }
 
-fn max(_: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
-    extreme(arguments, Ordering::Greater)
+fn max(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    extreme(number, arguments, Ordering::Greater)
 }
 
-fn min(_: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
-    extreme(arguments, Ordering::Less)
+fn min(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    extreme(number, arguments, Ordering::Less)
 }
 
-fn extreme(arguments: &[Value], wanted: Ordering) -> Outcome {
-    match arguments {
-        [Value::Number(one), Value::Number(two)] => {
-            let first = one.compare(two) == Some(wanted);
-            Ok(Value::Number(if first { one.clone() } else { two.clone() }))
+/// Of two numbers that fit the class, as numbers of that class.
+fn extreme(number: &Number, arguments: &[Value], wanted: Ordering) -> Outcome {
+    let [Value::Number(one), Value::Number(two)] = arguments else { return Ok(Value::Null) };
+    let first = one.compare(two) == Some(wanted);
+    let chosen = if first { one } else { two };
+    Ok(match (number, one, two) {
+        (Number::Int(_), Number::Int(_), Number::Int(_)) => Value::Number(chosen.clone()),
+        (Number::Long(_), Number::Int(_) | Number::Long(_), Number::Int(_) | Number::Long(_)) => {
+            Value::Number(Number::Long(chosen.to_long()))
         }
-        _ => Ok(Value::Null),
-    }
+        (Number::Double(_), Number::Big(_) | Number::Decimal(_), _) => Value::Null,
+        (Number::Double(_), _, Number::Big(_) | Number::Decimal(_)) => Value::Null,
+        (Number::Double(_), ..) => Value::Number(Number::Double(chosen.to_double())),
+        _ => Value::Null,
+    })
 }
 
 /// Of big integers and decimals only, as in Java.
@@ -234,6 +242,16 @@ pub fn hash_code(number: &Number) -> i32 {
             let bits = double.to_bits();
             (bits ^ (bits >> 32)) as i32
         }
-        other => (other.to_long() as u64 ^ ((other.to_long() as u64) >> 32)) as i32,
+        Number::Big(big) => big_hash(big),
+        Number::Decimal(decimal) => {
+            let (unscaled, scale) = decimal.parts();
+            big_hash(unscaled).wrapping_mul(31).wrapping_add(scale)
+        }
     }
+}
+
+fn big_hash(big: &BigInt) -> i32 {
+    let digits = big.iter_u32_digits().rev();
+    let magnitude = digits.fold(0_i32, |hash, digit| hash.wrapping_mul(31).wrapping_add(digit as i32));
+    if big.sign() == Sign::Minus { magnitude.wrapping_neg() } else { magnitude }
 }

@@ -147,7 +147,7 @@ fn equals_ignore_case(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> 
             work.budget.steps(1 + text.len() as u64 / 64)?;
             Ok(folded(text).eq(folded(other)).into())
         }
-        [_] => Ok(Value::Bool(false)),
+        [Value::Null] => Ok(Value::Bool(false)),
         _ => Ok(Value::Null),
     }
 }
@@ -172,7 +172,11 @@ fn content_equals(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome
 }
 
 fn compare_to(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [Value::Text(other)] = arguments else { return Ok(Value::Null) };
+    let other = match arguments {
+        [Value::Text(other)] => other,
+        [other] if !other.is_null() => return Err(exception("a string can only be compared to a string")),
+        _ => return Ok(Value::Null),
+    };
     work.budget.steps(1 + text.len() as u64 / 64)?;
     Ok(Value::int(compare(text.encode_utf16(), other.encode_utf16())))
 }
@@ -399,8 +403,12 @@ fn join(_: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
     };
     let mut out = String::new();
     for (position, item) in items.iter().enumerate() {
+        if !matches!(item, Value::Text(_) | Value::Null) {
+            return Err(exception("`join` takes strings only"));
+        }
         let before = out.len();
         out.push_str(if position > 0 { separator } else { "" });
+        out.push_str(if item.is_null() { "null" } else { "" });
         out.push_str(&item.shown()?);
         work.budget.bytes(out.len() - before)?;
     }

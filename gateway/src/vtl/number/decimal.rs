@@ -59,6 +59,11 @@ impl Decimal {
         self.unscaled.sign() == Sign::NoSign
     }
 
+    /// The digits as a whole number, and how many of them are behind the point.
+    pub fn parts(&self) -> (&BigInt, i32) {
+        (&self.unscaled, self.scale)
+    }
+
     /// How many digits it keeps.
     pub fn digits(&self) -> usize {
         self.unscaled.magnitude().to_string().len()

@@ -16,7 +16,9 @@ pub enum MapKind {
     Plain,
     /// Prints nothing (`$context.identity`).
     Silent,
-    /// Prints nothing, and each key can be set only once (`$context.requestOverride.header`).
+    /// Prints nothing, and each key can be set only once (`$context.responseOverride`, which holds the status).
+    SilentOnce,
+    /// Each key can be set only once (`$context.requestOverride.header`).
     Once,
 }
 

@@ -69,9 +69,10 @@ fn java(value: &Value, out: &mut String, depth: usize) -> Result<(), Exceeded> {
             // Java prints the type and an address, which is different every time.
             ListKind::Array => out.push_str("[Ljava.lang.String;@0"),
             ListKind::Bytes => out.push_str("[B@0"),
+            ListKind::Iterator => out.push_str("java.util.ArrayList$Itr@0"),
             ListKind::Plain | ListKind::View => java_list(&list.items(), out, depth)?,
         },
-        Value::Map(map) if map.kind() != MapKind::Plain && depth == 0 => {}
+        Value::Map(map) if matches!(map.kind(), MapKind::Silent | MapKind::SilentOnce) && depth == 0 => {}
         Value::Map(map) => {
             out.push('{');
             for (position, (key, value)) in map.entries().iter().enumerate() {
