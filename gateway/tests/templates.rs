@@ -3,7 +3,7 @@
 //! `*.jsonl` holds cases recorded from Velocity 1.7 with Jayway JsonPath under API Gateway's nulls, one JSON object a
 //! line. `*.cases` holds cases as a person writes them: `=== name (documented|recorded)`, then sections that begin with
 //! `--- template`, `--- body`, `--- params`, `--- context`, `--- stageVariables`, and end with `--- output` or
-//! `--- error`. A section is the lines up to the next mark, without the last newline. Only `recorded` is proof.
+//! `--- error`. A section is the lines up to the next mark; a blank line stands before each case. Only `recorded` is proof.
 
 use std::path::Path;
 
@@ -16,6 +16,8 @@ use serde_json::{Map, Value};
 /// What to render, and what must come out.
 #[derive(Default)]
 struct Case {
+    /// The name of the file that holds it, which errors show.
+    file: String,
     name: String,
     template: String,
     body: String,
@@ -40,19 +42,22 @@ impl Default for Expected {
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/templates");
-    let mut files: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = folder.read_dir().expect("the folder of cases is there");
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
     files.sort();
     let mut trials = Vec::new();
     for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let stem = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file).expect("a file of cases can be read");
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let cases: Vec<Case> = match file.extension().and_then(|extension| extension.to_str()) {
             Some("jsonl") => text.lines().map(from_json).collect(),
-            Some("cases") => text.split("\n=== ").skip(1).map(from_text).collect(),
+            Some("cases") => text.split("\n\n=== ").skip(1).map(from_text).collect(),
             _ => continue,
         };
         assert!(!cases.is_empty(), "{} holds no cases", file.display());
-        for case in cases {
+        for mut case in cases {
+            case.file.clone_from(&stem);
             trials.push(Trial::test(format!("{stem}::{}", case.name), move || check(&case)));
         }
     }
@@ -63,7 +68,7 @@ fn main() {
 fn check(case: &Case) -> Result<(), Failed> {
     let input = Input { body: &case.body, parameters: &case.parameters };
     let mut context = Context::new(case.context.clone());
-    let outcome = Template::parse(&case.name, &case.template)
+    let outcome = Template::parse(&case.file, &case.template)
         .and_then(|template| render(&template, &input, &case.stage_variables, &mut context));
     match (outcome, &case.expected) {
         (Ok(output), Expected::Output(expected)) if output == *expected => {}
@@ -92,6 +97,7 @@ fn from_json(line: &str) -> Case {
     let json: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     let text = |name: &str| json.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
     Case {
+        file: String::new(),
         name: text("name").expect("a name"),
         template: text("template").expect("a template"),
         body: text("body").unwrap_or_default(),
