@@ -1,100 +1,134 @@
-//! Door: takes one event to its target and brings back the verdict.
+//! Door: takes one event through enrichment and target, and brings back how it ended.
 //!
-//! Shapes the body, plans the call, sends it, judges the reply; each of these is decided elsewhere.
+//! Shapes bodies, plans calls and messages, hands them to their senders; each of these is decided elsewhere. Tells the
+//! journal of every step.
+
+mod stage;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use http::{HeaderValue, StatusCode};
-use kit::call::{Call, Reply};
-use kit::send::{SendError, Sender};
-use kit::time::Timestamp;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
 
-use crate::authorizer::Authorizer;
 use crate::definition::Pipe;
 use crate::event::Event;
 use crate::flow::Work;
-use crate::retry::{Verdict, judge};
-use crate::target;
-
-/// How much of an answer is read, as the `Range` header announces.
-const LONGEST_ANSWER: usize = 1024 * 1024;
+use crate::invoker::Invoker;
+use crate::journal::{Details, Journal, LogLevel, Moment, Stage, Step};
+use crate::outbox::Outbox;
+use crate::retry::Verdict;
+use stage::{Failure, invoke, post, read_answer, shape};
 
 /// Delivers the events of one pipe.
 #[derive(Debug)]
 pub struct Courier {
     /// Whose events.
     pub pipe: Arc<Pipe>,
-    /// The way out.
-    pub sender: Sender,
-    /// The connection's token, where it has one.
-    pub authorizer: Arc<Authorizer>,
-    /// How long the target may take for an answer.
-    pub deadline: Duration,
+    /// The way to the enrichment, where the pipe has one.
+    pub enricher: Option<Invoker>,
+    /// The way to the target.
+    pub road: Road,
+}
+
+/// The way to a target.
+#[derive(Debug)]
+pub enum Road {
+    /// To an API destination.
+    Http(Box<Invoker>),
+    /// To a queue.
+    Queue(Outbox),
+}
+
+/// How an execution ended.
+#[derive(Debug)]
+pub struct Ending {
+    /// What becomes of the message.
+    pub verdict: Verdict,
+    /// The stages that were entered, in order, with the time each took.
+    pub stages: Vec<(Stage, Duration)>,
 }
 
 impl Courier {
     /// Delivers one event.
-    pub async fn deliver(self: Arc<Courier>, work: Work) -> (Work, Verdict) {
-        let token = match self.authorizer.token().await {
-            Ok(token) => token,
-            Err(reason) => return (work, Verdict::Down { reason, suspect: false, retry_after: None }),
-        };
-        let verdict = match self.shape(&work.event, token.clone()) {
-            Err(reason) => Verdict::Rejected { reason },
-            Ok(call) => {
-                let outcome = self.send(call).await;
-                match token.filter(|_| refuses_token(&outcome)) {
-                    Some(refused) => return self.deliver_with_new_token(work, &refused).await,
-                    None => judge(&outcome, Timestamp::now()),
+    pub async fn deliver(self: Arc<Courier>, work: Work) -> (Work, Ending) {
+        let pipe = &self.pipe;
+        let is_told = pipe.log.level > LogLevel::Off;
+        let id = if is_told { Uuid::new_v4().to_string() } else { String::new() };
+        let journal = Journal::new(pipe.log, &pipe.names.pipe_arn, &work.id, id, work.is_probe);
+        journal.tell(Step::ExecutionStarted, || Details::of_payload(work.event.text()));
+        let mut stages = Vec::new();
+        let verdict = self.execute(&work, &journal, &mut stages).await;
+        let step = if verdict == Verdict::Delivered { Step::ExecutionSucceeded } else { Step::ExecutionFailed };
+        journal.tell(step, || Details::of_error(&verdict));
+        (work, Ending { verdict, stages })
+    }
+
+    async fn execute(&self, work: &Work, journal: &Journal<'_>, stages: &mut Vec<(Stage, Duration)>) -> Verdict {
+        let enriched = match &self.enricher {
+            None => None,
+            Some(enricher) => {
+                let begun = enter(Stage::Enrichment, std::slice::from_ref(&work.event), journal);
+                let events = self.enrich(enricher, work, journal).await;
+                stages.push((Stage::Enrichment, begun.elapsed()));
+                match leave(Stage::Enrichment, events, journal) {
+                    Ok(events) => Some(events),
+                    Err(verdict) => return verdict,
                 }
             }
         };
-        (work, verdict)
+        let events = enriched.as_deref().unwrap_or(std::slice::from_ref(&work.event));
+        if events.is_empty() {
+            journal.tell(Step::Of(Stage::Target, Moment::StageSkipped), Details::default);
+            return Verdict::Delivered;
+        }
+        let begun = enter(Stage::Target, events, journal);
+        let delivered = self.carry(events, &work.id, journal).await;
+        stages.push((Stage::Target, begun.elapsed()));
+        leave(Stage::Target, delivered, journal).err().unwrap_or(Verdict::Delivered)
     }
 
-    /// A token that was revoked is replaced at once; the new one gets one chance.
-    async fn deliver_with_new_token(&self, work: Work, refused: &HeaderValue) -> (Work, Verdict) {
-        self.authorizer.forget(refused).await;
-        let token = match self.authorizer.token().await {
-            Ok(token) => token,
-            Err(reason) => return (work, Verdict::Down { reason, suspect: false, retry_after: None }),
-        };
-        let verdict = match self.shape(&work.event, token) {
-            Ok(call) => judge(&self.send(call).await, Timestamp::now()),
-            Err(reason) => Verdict::Rejected { reason },
-        };
-        (work, verdict)
+    /// The events that the enrichment makes of one.
+    async fn enrich(&self, enricher: &Invoker, work: &Work, journal: &Journal<'_>) -> Result<Vec<Event>, Failure> {
+        let input = self.pipe.enrichment.as_ref().and_then(|enrichment| enrichment.input.as_ref());
+        let body = shape(input, &self.pipe.names, Stage::Enrichment, &work.event, journal)?;
+        let reply = invoke(enricher, &work.event, &work.id, body, journal).await?;
+        read_answer(&reply).map(Event::from_answer)
     }
 
-    /// The call for an event; an error is the customer's, in AWS's terms, and says why.
-    fn shape(&self, event: &Event, token: Option<HeaderValue>) -> Result<Call, String> {
-        let pipe = &self.pipe;
-        let body = match &pipe.input {
-            Some(input) => input.render(event, &pipe.names, &ingestion_time()).map_err(|error| error.to_string())?,
-            None => event.value().to_string(),
-        };
-        let target = &pipe.target;
-        target::plan(&target.destination, &target.parameters, event, body, token).map_err(|error| error.to_string())
-    }
-
-    async fn send(&self, call: Call) -> Result<Reply, SendError> {
-        self.sender.send(call, self.deadline, LONGEST_ANSWER).await
+    /// Delivers all events that stand for one message; the first failure counts for all.
+    async fn carry(&self, events: &[Event], id: &str, journal: &Journal<'_>) -> Result<(), Failure> {
+        let (count, most) = (events.len(), self.pipe.target.most());
+        if count > most {
+            return Err(Failure::rejected(format!("the enrichment made {count} events, the target takes {most}")));
+        }
+        for event in events {
+            let body = shape(self.pipe.input.as_ref(), &self.pipe.names, Stage::Target, event, journal)?;
+            match &self.road {
+                Road::Http(invoker) => drop(invoke(invoker, event, id, body, journal).await?),
+                Road::Queue(outbox) => post(outbox, event, body, journal).await?,
+            }
+        }
+        Ok(())
     }
 }
 
-fn refuses_token(outcome: &Result<Reply, SendError>) -> bool {
-    let refusals = [StatusCode::UNAUTHORIZED, StatusCode::PROXY_AUTHENTICATION_REQUIRED];
-    outcome.as_ref().is_ok_and(|reply| refusals.contains(&reply.status))
+fn enter(stage: Stage, events: &[Event], journal: &Journal<'_>) -> Instant {
+    let texts = || events.iter().map(Event::text).collect::<Vec<_>>().join(",");
+    journal.tell(Step::Of(stage, Moment::StageEntered), || Details::of_payload(format!("[{}]", texts())));
+    Instant::now()
 }
 
-/// Now, in ISO 8601 with seconds, as the events of EventBridge have it.
-fn ingestion_time() -> String {
-    let seconds = i64::try_from(Timestamp::now().as_secs()).unwrap_or(i64::MAX);
-    let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    time.format(&Rfc3339).expect("years of four digits can be written")
+fn leave<T>(stage: Stage, result: Result<T, Failure>, journal: &Journal<'_>) -> Result<T, Verdict> {
+    let Failure { verdict, moment, details } = match result {
+        Ok(made) => {
+            journal.tell(Step::Of(stage, Moment::StageSucceeded), Details::default);
+            return Ok(made);
+        }
+        Err(failure) => failure,
+    };
+    journal.tell(Step::Of(stage, moment), || *details);
+    journal.tell(Step::Of(stage, Moment::StageFailed), || Details::of_error(&verdict));
+    Err(verdict)
 }
 
 #[cfg(test)]

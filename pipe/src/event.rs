@@ -5,7 +5,7 @@
 //! received and settled is not known here.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
@@ -70,7 +70,9 @@ impl Message {
 #[derive(Debug, Clone)]
 pub struct Event {
     value: Value,
-    body: OnceCell<Option<Value>>,
+    /// An answer that is not JSON: the value is its text.
+    is_text: bool,
+    body: OnceLock<Option<Value>>,
 }
 
 impl Event {
@@ -95,7 +97,35 @@ impl Event {
 
     /// A record as it is: when it has a `body` that is text, the body is parsed for whoever looks into it.
     pub fn from_record(record: Value) -> Event {
-        Event { value: record, body: OnceCell::new() }
+        Event { value: record, is_text: false, body: OnceLock::new() }
+    }
+
+    /// What an enrichment answered with: an event for each element of a list, one for anything else, none for `""`, `{}`
+    /// and `[]` (fact sheet, section 8). An answer without any content counts as `""`.
+    pub fn from_answer(answer: &[u8]) -> Vec<Event> {
+        let is_empty = |value: &Value| match value {
+            Value::String(text) => text.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            _ => false,
+        };
+        match serde_json::from_slice(answer) {
+            Ok(Value::Array(list)) => list.into_iter().map(Event::from_record).collect(),
+            Ok(value) if is_empty(&value) => Vec::new(),
+            Ok(value) => vec![Event::from_record(value)],
+            Err(_) if answer.trim_ascii().is_empty() => Vec::new(),
+            Err(_) => {
+                let text = String::from_utf8_lossy(answer).into_owned();
+                vec![Event { value: text.into(), is_text: true, body: OnceLock::new() }]
+            }
+        }
+    }
+
+    /// The event as it goes out when no template shapes it.
+    pub fn text(&self) -> String {
+        match &self.value {
+            Value::String(text) if self.is_text => text.clone(),
+            value => value.to_string(),
+        }
     }
 
     /// The event, its body as text.
@@ -115,8 +145,12 @@ impl Event {
         self.value.get("body")?.as_str()
     }
 
-    /// The event with the body replaced by what it holds; `None` when the body is text that is not JSON.
+    /// The event with the body replaced by what it holds; `None` when the body, or the event itself, is text that is not
+    /// JSON.
     pub fn decoded(&self) -> Option<Value> {
+        if self.is_text {
+            return None;
+        }
         match self.value.get("body") {
             Some(Value::String(_)) => Some(self.with_body(self.parsed_body()?.clone())),
             _ => Some(self.value.clone()),
@@ -229,5 +263,20 @@ mod tests {
         assert_eq!(text.find(&Path::parse("$.body").unwrap()).unwrap().as_str(), Some("plain"));
         assert_eq!(text.find(&Path::parse("$.body.x").unwrap()), None);
         assert_eq!(text.decoded(), None);
+    }
+
+    #[test]
+    fn an_answer_is_a_list_of_events_one_event_or_none() {
+        let texts = |answer: &str| {
+            Event::from_answer(answer.as_bytes()).iter().map(Event::text).collect::<Vec<_>>().join(" | ")
+        };
+        for empty in ["", " \n", "\"\"", "{}", "[]"] {
+            assert_eq!(texts(empty), "", "{empty:?}");
+        }
+        assert_eq!(texts("[{}]"), "{}");
+        assert_eq!(texts(r#"[{"a":1.0}, 2]"#), r#"{"a":1.0} | 2"#);
+        assert_eq!((texts("null"), texts(r#""a""#), texts("plain")), ("null".into(), r#""a""#.into(), "plain".into()));
+        assert_eq!(Event::from_answer(b"plain")[0].decoded(), None);
+        assert_eq!(Event::from_answer(b"[{}]").len(), 1);
     }
 }

@@ -12,12 +12,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::authorizer::Authorizer;
 use crate::connection::Connection;
-use crate::courier::Courier;
-use crate::definition::{Definition, DesiredState, Pipe, Source};
+use crate::courier::{Courier, Road};
+use crate::definition::{Definition, DesiredState, Pipe, Source, Target};
 use crate::filtered::Filtered;
-use crate::pace::Rate;
+use crate::invoker::Invoker;
+use crate::journal::Stage;
+use crate::outbox::Outbox;
+use crate::pace::{Rate, Rates};
 use crate::source::Queue;
-use crate::target::Destination;
+use crate::target::{Destination, Invocation};
 use crate::worker::{self, Job};
 
 /// How long a queue may take to answer `/readyz`.
@@ -91,23 +94,45 @@ impl Fleet {
     fn launch(&mut self, definition: Definition) {
         let pipes: Vec<Arc<Pipe>> = definition.pipes.into_iter().filter(is_running).map(Arc::new).collect();
         self.board.show(&pipes);
-        let (mut authorizers, mut rates) = (Shared::<Connection, _>::default(), Shared::<Destination, _>::default());
-        let Tools { sender, client, deadline, concurrency } = &self.tools;
+        let mut yard =
+            Yard { tools: &self.tools, stop: &self.stop, authorizers: Shared::default(), rates: Shared::default() };
         for pipe in pipes {
-            let destination = &pipe.target.destination;
-            let connection = &destination.connection;
-            let authorizer = authorizers.get(connection, || Authorizer::new(connection.clone(), sender.clone()));
-            let rate = rates.get(destination, || Mutex::new(Rate::new(destination.rate)));
-            let courier = Courier { pipe: pipe.clone(), sender: sender.clone(), authorizer, deadline: *deadline };
-            let job = Job {
-                courier: Arc::new(courier),
-                client: client.clone(),
-                rate,
-                concurrency: *concurrency,
-                filtered: self.board.filtered.clone(),
-            };
+            let job = yard.equip(pipe, self.board.filtered.clone());
             self.workers.spawn(worker::run(job, self.stop.clone()));
         }
+    }
+}
+
+/// Equips pipes, and knows what they share: a connection's token, a destination's rate.
+struct Yard<'t> {
+    tools: &'t Tools,
+    stop: &'t CancellationToken,
+    authorizers: Shared<Connection, Authorizer>,
+    rates: Shared<Destination, Mutex<Rate>>,
+}
+
+impl Yard<'_> {
+    fn equip(&mut self, pipe: Arc<Pipe>, filtered: Arc<Filtered>) -> Job {
+        let asked = pipe.enrichment.as_ref().map(|enrichment| enrichment.invocation.clone());
+        let called = [asked.as_ref(), pipe.target.invocation()];
+        let called = called.into_iter().flatten().map(|invocation| &invocation.destination);
+        let rates = Rates::new(called.map(|it| self.rates.get(it, || Mutex::new(Rate::new(it.rate)))));
+        let enricher = asked.map(|invocation| self.invoker(Stage::Enrichment, invocation));
+        let road = match &pipe.target {
+            Target::Http(invocation) => Road::Http(Box::new(self.invoker(Stage::Target, invocation.clone()))),
+            Target::Queue(outlet, batch) => {
+                Road::Queue(Outbox::open(self.tools.client.clone(), outlet.clone(), *batch, self.stop.clone()))
+            }
+        };
+        let (client, concurrency) = (self.tools.client.clone(), self.tools.concurrency);
+        Job { courier: Arc::new(Courier { pipe, enricher, road }), client, rates, concurrency, filtered }
+    }
+
+    fn invoker(&mut self, stage: Stage, invocation: Arc<Invocation>) -> Invoker {
+        let (sender, deadline) = (self.tools.sender.clone(), self.tools.deadline);
+        let connection = &invocation.destination.connection;
+        let authorizer = self.authorizers.get(connection, || Authorizer::new(connection.clone(), sender.clone()));
+        Invoker { stage, invocation, authorizer, sender, deadline }
     }
 }
 

@@ -6,6 +6,7 @@
 //! rise, and no message can keep the breaker open by itself. How anything is sent or received is not known here.
 
 mod backlog;
+mod outcome;
 mod polls;
 mod step;
 
@@ -18,8 +19,7 @@ use kit::time::Timestamp;
 
 use crate::breaker::{Breaker, Permit};
 use crate::held::Held;
-use crate::pace::{Concurrency, Rate};
-use crate::retry::Verdict;
+use crate::pace::{Concurrency, Rates};
 use backlog::{Backlog, Place, Recent};
 use polls::Polls;
 
@@ -28,16 +28,6 @@ pub const BATCH: usize = 10;
 
 /// Messages beyond what can be delivered at once that are received ahead, so that no delivery waits for a receive.
 const AHEAD: usize = BATCH;
-
-/// A message that fails so often in a row is left to the queue: the first number when it may be the message's own
-/// fault, the second when it is not. The latter is what opens the breaker.
-const TRIES: (u32, u32) = (3, 5);
-
-/// The pause before a message is tried again; doubles each time.
-const PAUSE: Duration = Duration::from_millis(250);
-
-/// A target that asks for more patience than this gets the message from the queue again.
-const LONGEST_HOLD: Duration = Duration::from_secs(30);
 
 /// While the target is down, another message is received after so many probes with each one that is held: should all of
 /// these be to blame, there is soon one that is not.
@@ -113,39 +103,8 @@ impl Flow {
         self.settles.push_back(Settle::Delete { receipt });
     }
 
-    /// A delivery is over.
-    pub fn finished(&mut self, now: Timestamp, work: Work, verdict: &Verdict) -> Option<Change> {
-        self.under_way -= 1;
-        match verdict {
-            Verdict::Delivered => {
-                if let Some(receipt) = self.held.release(&work.id) {
-                    self.settles.push_back(Settle::Delete { receipt });
-                }
-                self.delivered.insert(&work.id);
-                self.backlog.advance(work.group.as_deref());
-                self.target_is_up(now, work.is_probe)
-            }
-            Verdict::Rejected { .. } => {
-                let probed = work.is_probe;
-                self.leave(&work);
-                self.target_is_up(now, probed)
-            }
-            Verdict::Down { suspect, retry_after, .. } => self.target_is_down(now, work, *suspect, *retry_after),
-        }
-    }
-
-    /// A delivery ended without a result: a bug elsewhere. The message is left to the queue.
-    pub fn lost(&mut self, now: Timestamp, id: &str, group: Option<&str>) {
-        self.under_way -= 1;
-        self.held.release(id);
-        for id in self.backlog.drop_group(group) {
-            self.held.release(&id);
-        }
-        self.breaker.probe_lost(now);
-    }
-
     /// The next thing to do at `now`, until there is none.
-    pub fn next(&mut self, now: Timestamp, rate: &mut Rate) -> Option<Step> {
+    pub fn next(&mut self, now: Timestamp, rates: &Rates) -> Option<Step> {
         let (receipts, span) = self.held.extend(now);
         self.settles.extend(receipts.into_iter().map(|receipt| Settle::Hide { receipt, span }));
         if let Some(settle) = self.settles.pop_front() {
@@ -155,7 +114,7 @@ impl Flow {
             return None;
         }
         if self.breaker.is_closed() {
-            return self.next_delivery(now, rate).map(Step::Deliver).or_else(|| self.next_poll(now));
+            return self.next_delivery(now, rates).map(Step::Deliver).or_else(|| self.next_poll(now));
         }
         self.next_probe(now).map(Step::Deliver).or_else(|| self.next_suspect(now))
     }
@@ -194,12 +153,12 @@ impl Flow {
         self.under_way
     }
 
-    fn next_delivery(&mut self, now: Timestamp, rate: &mut Rate) -> Option<Work> {
+    fn next_delivery(&mut self, now: Timestamp, rates: &Rates) -> Option<Work> {
         self.next_turn = None;
         if self.under_way >= self.concurrency.limit() || !self.backlog.is_ready(now) {
             return None;
         }
-        if let Err(wait) = rate.take(Duration::from_millis(now.as_millis())) {
+        if let Err(wait) = rates.take(Duration::from_millis(now.as_millis())) {
             self.next_turn = Some(now + wait.max(Duration::from_millis(1)));
             return None;
         }
@@ -234,76 +193,6 @@ impl Flow {
             self.leave(&work);
         }
         Some(Step::Poll(count))
-    }
-
-    /// Tells the breaker, but not by a delivery that began before it opened.
-    fn target_is_up(&mut self, now: Timestamp, probed: bool) -> Option<Change> {
-        if !probed && !self.breaker.is_closed() {
-            return None;
-        }
-        self.concurrency.answered(self.under_way + 1);
-        self.breaker.answered(now).then_some(Change::Closed)
-    }
-
-    fn target_is_down(
-        &mut self,
-        now: Timestamp,
-        mut work: Work,
-        suspect: bool,
-        retry_after: Option<Duration>,
-    ) -> Option<Change> {
-        if self.stopping {
-            self.hand_back(&work.id);
-            return None;
-        }
-        if work.is_probe {
-            self.breaker.down(now, retry_after);
-            self.keep(now, work);
-            return None;
-        }
-        if !self.breaker.is_closed() {
-            self.keep(now, work);
-            return None;
-        }
-        self.concurrency.down();
-        if self.breaker.down(now, retry_after) {
-            self.probes = 0;
-            self.keep(now, work);
-            return Some(Change::Opened);
-        }
-        work.tries += 1;
-        let spent = work.tries >= if suspect { TRIES.0 } else { TRIES.1 };
-        let pause = retry_after.unwrap_or_default().max(PAUSE * 2_u32.pow(work.tries.min(8)));
-        if spent || pause > LONGEST_HOLD {
-            self.leave_for(&work, retry_after);
-        } else {
-            self.backlog.retry_at(now + pause, work);
-        }
-        None
-    }
-
-    /// Keeps a message that the target could not take while it is down; not beyond what SQS allows.
-    fn keep(&mut self, now: Timestamp, work: Work) {
-        if self.held.is_overdue(now, &work.id) {
-            self.leave(&work);
-        } else {
-            self.backlog.put_back(Work { is_probe: false, ..work });
-        }
-    }
-
-    /// Leaves a message to its visibility timeout, and with it the rest of its group, whose turn it is not.
-    fn leave(&mut self, work: &Work) {
-        self.leave_for(work, None);
-    }
-
-    fn leave_for(&mut self, work: &Work, span: Option<Duration>) {
-        let receipt = self.held.release(&work.id);
-        if let (Some(receipt), Some(span)) = (receipt, span) {
-            self.settles.push_back(Settle::Hide { receipt, span });
-        }
-        for id in self.backlog.drop_group(work.group.as_deref()) {
-            self.held.release(&id);
-        }
     }
 
     fn hand_back(&mut self, id: &str) {

@@ -2,6 +2,7 @@
 //!
 //! Both are pure; time is told as the time since some fixed start.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// A caller that comes late by no more than this does not lose its turn: a busy machine keeps the rate.
@@ -20,16 +21,43 @@ impl Rate {
         Rate { spacing: Duration::from_secs(1) / per_second.max(1), next: Duration::ZERO }
     }
 
-    /// Takes the next turn if it has come.
+    /// How long until the next turn; zero when it has come.
+    fn wait(&self, now: Duration) -> Duration {
+        self.next.saturating_sub(now)
+    }
+
+    fn take(&mut self, now: Duration) {
+        self.next = self.next.max(now.saturating_sub(CREDIT)) + self.spacing;
+    }
+}
+
+/// The rates that hold for one delivery: of its target and of its enrichment. None of them is the pipe's alone.
+#[derive(Debug, Clone, Default)]
+pub struct Rates(Vec<Arc<Mutex<Rate>>>);
+
+impl Rates {
+    /// All of these.
+    pub fn new(rates: impl IntoIterator<Item = Arc<Mutex<Rate>>>) -> Rates {
+        Rates(rates.into_iter().collect())
+    }
+
+    /// Takes the next turn of each if it has come for all. Should another pipe take the same turn meanwhile, the one
+    /// after it comes later instead.
     ///
     /// # Errors
     /// It has not: how long to wait before asking again.
-    pub fn take(&mut self, now: Duration) -> Result<(), Duration> {
-        if self.next > now {
-            return Err(self.next - now);
+    pub fn take(&self, now: Duration) -> Result<(), Duration> {
+        match self.each().map(|rate| rate.wait(now)).max() {
+            Some(wait) if !wait.is_zero() => Err(wait),
+            _ => {
+                self.each().for_each(|mut rate| rate.take(now));
+                Ok(())
+            }
         }
-        self.next = self.next.max(now.saturating_sub(CREDIT)) + self.spacing;
-        Ok(())
+    }
+
+    fn each(&self) -> impl Iterator<Item = MutexGuard<'_, Rate>> {
+        self.0.iter().map(|rate| rate.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -68,10 +96,24 @@ impl Concurrency {
 mod tests {
     use super::*;
 
+    fn rates(per_second: &[u32]) -> Rates {
+        Rates::new(per_second.iter().map(|&rate| Arc::new(Mutex::new(Rate::new(rate)))))
+    }
+
+    #[test]
+    fn the_slowest_of_several_rates_counts_and_none_is_no_limit() {
+        let count = |rates: &Rates| {
+            let steps = (0..10_000).map(Duration::from_millis);
+            steps.filter(|&now| rates.take(now).is_ok()).count()
+        };
+        assert_eq!(count(&rates(&[])), 10_000);
+        assert!((99..=102).contains(&count(&rates(&[500, 10]))));
+    }
+
     #[test]
     fn the_rate_is_kept_however_coarse_the_clock() {
         for step in [1, 7] {
-            let mut rate = Rate::new(300);
+            let rate = rates(&[300]);
             let steps = (0..10_000).step_by(step).map(Duration::from_millis);
             let turns: usize = steps.map(|now| std::iter::from_fn(|| rate.take(now).ok()).count()).sum();
             assert!((2980..=3010).contains(&turns), "{turns} in ten seconds, looking every {step} ms");
@@ -80,7 +122,7 @@ mod tests {
 
     #[test]
     fn idle_time_is_not_saved_up() {
-        let mut rate = Rate::new(10);
+        let rate = rates(&[10]);
         for second in [1, 100] {
             let now = Duration::from_secs(second);
             assert_eq!(rate.take(now), Ok(()));

@@ -1,6 +1,4 @@
-//! What a pipe tells about its work: metrics under AWS's names, and log lines by the pipe's `LogConfiguration.Level`.
-//!
-//! Events are named by message id; their content is never told.
+//! What a pipe tells about its work beside its journal: metrics under AWS's names, and lines about its state.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +6,12 @@ use std::time::Duration;
 use kit::time::Timestamp;
 use metrics::{counter, gauge, histogram};
 
-use crate::definition::LogLevel;
+use crate::courier::Ending;
+use crate::definition::Pipe;
 use crate::event::Message;
 use crate::filtered::{Filtered, TurnedAway};
 use crate::flow::Change;
+use crate::journal::{Details, Journal, LogConfiguration, Stage, Step};
 use crate::pattern::Miss;
 use crate::retry::Verdict;
 
@@ -19,14 +19,16 @@ use crate::retry::Verdict;
 #[derive(Debug)]
 pub struct Report {
     pipe: String,
-    level: LogLevel,
+    arn: String,
+    log: LogConfiguration,
     filtered: Arc<Filtered>,
 }
 
 impl Report {
-    /// For the pipe of this name; what its filters turn away is noted in `filtered`.
-    pub fn new(pipe: &str, level: LogLevel, filtered: Arc<Filtered>) -> Report {
-        let report = Report { pipe: pipe.to_owned(), level, filtered };
+    /// For this pipe; what its filters turn away is noted in `filtered`.
+    pub fn new(pipe: &Pipe, filtered: Arc<Filtered>) -> Report {
+        let (name, arn) = (pipe.name.clone(), pipe.names.pipe_arn.clone());
+        let report = Report { pipe: name, arn, log: pipe.log, filtered };
         report.start_at_zero();
         report
     }
@@ -39,56 +41,59 @@ impl Report {
             "pipe_events_filtered_total",
             "pipe_invocations_total",
             "pipe_execution_failed_total",
+            "pipe_enrichment_stage_failed_total",
             "pipe_target_stage_failed_total",
+            "pipe_target_stage_skipped_total",
             "pipe_execution_throttled_total",
         ] {
-            counter!(name, "pipe" => self.pipe.clone()).absolute(0);
+            counter!(name, "pipe" => self.name()).absolute(0);
         }
         self.at_work(0);
-        gauge!("pipe_target_down", "pipe" => self.pipe.clone()).set(0.0);
+        gauge!("pipe_target_down", "pipe" => self.name()).set(0.0);
     }
 
     /// A message came in and passes the filter.
     pub fn accepted(&self, id: &str, bytes: usize) {
-        counter!("pipe_event_count_total", "pipe" => self.pipe.clone()).increment(1);
-        counter!("pipe_event_size_bytes_total", "pipe" => self.pipe.clone()).increment(bytes as u64);
-        self.step(LogLevel::Trace, "PollingStageSucceeded", id);
+        counter!("pipe_event_count_total", "pipe" => self.name()).increment(1);
+        counter!("pipe_event_size_bytes_total", "pipe" => self.name()).increment(bytes as u64);
+        self.journal(id).tell(Step::PollingStageSucceeded, Details::default);
     }
 
     /// No filter takes a message: it is deleted.
     pub fn filtered(&self, now: Timestamp, message: &Message, misses: Vec<Miss>) {
-        counter!("pipe_events_filtered_total", "pipe" => self.pipe.clone()).increment(1);
+        counter!("pipe_events_filtered_total", "pipe" => self.name()).increment(1);
         let id = &message.message_id;
         tracing::debug!(pipe = self.pipe, message_id = id, ?misses, "no filter takes the message, it is deleted");
-        self.filtered.note(&self.pipe, TurnedAway::new(id, now, misses, None));
+        let body = self.log.execution_data.then_some(message.body.as_str());
+        self.filtered.note(&self.pipe, TurnedAway::new(id, now, misses, body));
     }
 
     /// A delivery begins.
-    pub fn started(&self, id: &str) {
-        counter!("pipe_invocations_total", "pipe" => self.pipe.clone()).increment(1);
-        self.step(LogLevel::Info, "ExecutionStarted", id);
+    pub fn started(&self) {
+        counter!("pipe_invocations_total", "pipe" => self.name()).increment(1);
     }
 
     /// A delivery is over after `duration`.
-    pub fn finished(&self, id: &str, is_probe: bool, duration: Duration, verdict: &Verdict) {
-        histogram!("pipe_target_stage_duration_seconds", "pipe" => self.pipe.clone()).record(duration);
-        histogram!("pipe_duration_seconds", "pipe" => self.pipe.clone()).record(duration);
-        let reason = match verdict {
-            Verdict::Delivered => return self.step(LogLevel::Info, "ExecutionSucceeded", id),
-            Verdict::Rejected { reason } | Verdict::Down { reason, .. } => reason,
+    pub fn finished(&self, duration: Duration, ending: &Ending) {
+        histogram!("pipe_duration_seconds", "pipe" => self.name()).record(duration);
+        for (stage, span) in &ending.stages {
+            match stage {
+                Stage::Enrichment => histogram!("pipe_enrichment_stage_duration_seconds", "pipe" => self.name()),
+                Stage::Target => histogram!("pipe_target_stage_duration_seconds", "pipe" => self.name()),
+            }
+            .record(*span);
+        }
+        let last = ending.stages.last().map_or(Stage::Target, |(stage, _)| *stage);
+        let failed = ending.verdict != Verdict::Delivered;
+        let name = match (last, failed) {
+            (Stage::Target, false) => return,
+            (Stage::Enrichment, false) => "pipe_target_stage_skipped_total",
+            (Stage::Enrichment, true) => "pipe_enrichment_stage_failed_total",
+            (Stage::Target, true) => "pipe_target_stage_failed_total",
         };
-        counter!("pipe_execution_failed_total", "pipe" => self.pipe.clone()).increment(1);
-        counter!("pipe_target_stage_failed_total", "pipe" => self.pipe.clone()).increment(1);
-        if is_probe {
-            tracing::debug!(pipe = self.pipe, message_id = id, reason, "the target is still down");
-        } else if self.level >= LogLevel::Error {
-            tracing::warn!(
-                pipe = self.pipe,
-                message_id = id,
-                reason,
-                message_type = "ExecutionFailed",
-                "not delivered"
-            );
+        counter!(name, "pipe" => self.name()).increment(1);
+        if failed {
+            counter!("pipe_execution_failed_total", "pipe" => self.name()).increment(1);
         }
     }
 
@@ -109,17 +114,20 @@ impl Report {
 
     /// The destination's rate holds deliveries back.
     pub fn throttled(&self) {
-        counter!("pipe_execution_throttled_total", "pipe" => self.pipe.clone()).increment(1);
+        counter!("pipe_execution_throttled_total", "pipe" => self.name()).increment(1);
     }
 
     /// So many deliveries are under way.
     pub fn at_work(&self, deliveries: usize) {
-        gauge!("pipe_concurrency", "pipe" => self.pipe.clone()).set(deliveries as f64);
+        gauge!("pipe_concurrency", "pipe" => self.name()).set(deliveries as f64);
     }
 
-    fn step(&self, level: LogLevel, message_type: &str, id: &str) {
-        if self.level >= level {
-            tracing::info!(pipe = self.pipe, message_id = id, message_type);
-        }
+    /// Receiving is no execution yet, so it has no id.
+    fn journal<'a>(&'a self, message_id: &'a str) -> Journal<'a> {
+        Journal::new(self.log, &self.arn, message_id, String::new(), false)
+    }
+
+    fn name(&self) -> String {
+        self.pipe.clone()
     }
 }

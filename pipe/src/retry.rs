@@ -35,18 +35,35 @@ pub enum Verdict {
     },
 }
 
-/// Judges what came back, at `now`.
-pub fn judge(outcome: &Result<Reply, SendError>, now: Timestamp) -> Verdict {
-    match outcome {
-        Ok(reply) => judge_reply(reply.status, &reply.headers, now),
-        Err(error @ SendError::Unsendable(_)) => Verdict::Rejected { reason: error.to_string() },
-        Err(error @ (SendError::Timeout(_) | SendError::Broken(_))) => down(error.to_string(), true, None),
-        Err(error @ (SendError::Unreachable(_) | SendError::Refused(_))) => down(error.to_string(), false, None),
+impl Verdict {
+    /// Down, through no fault of the message.
+    pub fn down(reason: String) -> Verdict {
+        Verdict::Down { reason, suspect: false, retry_after: None }
+    }
+
+    /// Why the message was not delivered; `None` when it was.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Verdict::Delivered => None,
+            Verdict::Rejected { reason } | Verdict::Down { reason, .. } => Some(reason),
+        }
     }
 }
 
-fn judge_reply(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Verdict {
-    let reason = format!("the target answered {status}");
+/// Judges what came back from `who` ("the target"), at `now`.
+pub fn judge(outcome: &Result<Reply, SendError>, who: &str, now: Timestamp) -> Verdict {
+    match outcome {
+        Ok(reply) => judge_reply(reply.status, &reply.headers, who, now),
+        Err(error @ SendError::Unsendable(_)) => Verdict::Rejected { reason: format!("{who}: {error}") },
+        Err(error @ (SendError::Timeout(_) | SendError::Broken(_))) => down(format!("{who}: {error}"), true, None),
+        Err(error @ (SendError::Unreachable(_) | SendError::Refused(_))) => {
+            down(format!("{who}: {error}"), false, None)
+        }
+    }
+}
+
+fn judge_reply(status: StatusCode, headers: &HeaderMap, who: &str, now: Timestamp) -> Verdict {
+    let reason = format!("{who} answered {status}");
     let retry_after = match retry_after(headers, now) {
         // A negative value means: do not try this event again (API destinations, "Retry behavior").
         Some(RetryAfter::Never) => return Verdict::Rejected { reason: format!("{reason} and forbade to try again") },
@@ -104,7 +121,7 @@ mod tests {
         }
         let reply =
             Reply { status: StatusCode::from_u16(status).unwrap(), headers, body: Bytes::new(), complete: true };
-        judge(&Ok(reply), Timestamp::from_millis(784_111_777_000))
+        judge(&Ok(reply), "the target", Timestamp::from_millis(784_111_777_000))
     }
 
     #[test]
@@ -122,7 +139,7 @@ mod tests {
 
     #[test]
     fn no_answer_means_down() {
-        let judged = |error| judge(&Err(error), Timestamp::default());
+        let judged = |error| judge(&Err(error), "the target", Timestamp::default());
         assert!(matches!(judged(SendError::Timeout(Duration::from_secs(5))), Verdict::Down { suspect: true, .. }));
         assert!(matches!(judged(SendError::Unreachable("refused".into())), Verdict::Down { suspect: false, .. }));
         assert!(matches!(judged(SendError::Unsendable("URL".into())), Verdict::Rejected { .. }));

@@ -3,7 +3,7 @@
 //! All state belongs to one loop; receives and deliveries are tasks that hand their results back to it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use kit::time::Timestamp;
@@ -11,14 +11,13 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::courier::Courier;
+use crate::courier::{Courier, Ending};
 use crate::definition::Source;
 use crate::event::{Event, Message};
 use crate::filtered::Filtered;
 use crate::flow::{Flow, Step, Work};
-use crate::pace::Rate;
+use crate::pace::Rates;
 use crate::report::Report;
-use crate::retry::Verdict;
 use crate::settle::Settler;
 use crate::source::{Queue, QueueError};
 
@@ -36,8 +35,8 @@ pub struct Job {
     pub courier: Arc<Courier>,
     /// Reads the queue.
     pub client: aws_sdk_sqs::Client,
-    /// The destination's rate, shared by all pipes that deliver there.
-    pub rate: Arc<Mutex<Rate>>,
+    /// The rates of its destinations.
+    pub rates: Rates,
     /// Deliveries that may be under way at once.
     pub concurrency: usize,
     /// Takes note of what no filter lets pass.
@@ -48,14 +47,14 @@ pub struct Job {
 #[derive(Debug)]
 struct Worker {
     courier: Arc<Courier>,
-    rate: Arc<Mutex<Rate>>,
+    rates: Rates,
     queue: Arc<Queue>,
     flow: Flow,
     settler: Settler,
     report: Report,
     clock: Clock,
     polls: JoinSet<(usize, Result<Vec<Message>, QueueError>)>,
-    deliveries: JoinSet<(Work, Verdict, Duration)>,
+    deliveries: JoinSet<(Work, Ending, Duration)>,
     /// What each delivery task works on, should it end without a result.
     names: HashMap<Id, (String, Option<String>)>,
     queue_is_down: bool,
@@ -85,7 +84,7 @@ impl Clock {
 
 /// Runs a pipe until `stop`: waits for its queue, delivers, drains.
 pub async fn run(job: Job, stop: CancellationToken) {
-    let Job { courier, client, rate, concurrency, filtered } = job;
+    let Job { courier, client, rates, concurrency, filtered } = job;
     let source = &courier.pipe.source;
     let queue = tokio::select! {
         () = stop.cancelled() => return,
@@ -95,7 +94,7 @@ pub async fn run(job: Job, stop: CancellationToken) {
     let worker = Worker {
         flow: Flow::new(queue.visibility, concurrency),
         settler: Settler::start(&queue),
-        report: Report::new(&courier.pipe.name, courier.pipe.log, filtered),
+        report: Report::new(&courier.pipe, filtered),
         clock: Clock::start(),
         polls: JoinSet::new(),
         deliveries: JoinSet::new(),
@@ -103,7 +102,7 @@ pub async fn run(job: Job, stop: CancellationToken) {
         queue_is_down: false,
         throttled: false,
         courier,
-        rate,
+        rates,
         queue,
     };
     worker.run(stop).await;
@@ -154,9 +153,7 @@ impl Worker {
     /// Does everything that can be done now.
     fn advance(&mut self) {
         let now = self.clock.now();
-        let rate = self.rate.clone();
-        let next = |flow: &mut Flow| flow.next(now, &mut rate.lock().unwrap_or_else(PoisonError::into_inner));
-        while let Some(step) = next(&mut self.flow) {
+        while let Some(step) = self.flow.next(now, &self.rates) {
             match step {
                 Step::Deliver(work) => self.deliver(work),
                 Step::Poll(count) => self.poll(count),
@@ -189,24 +186,24 @@ impl Worker {
     }
 
     fn deliver(&mut self, work: Work) {
-        self.report.started(&work.id);
+        self.report.started();
         let name = (work.id.clone(), work.group.clone());
         let courier = self.courier.clone();
         let task = self.deliveries.spawn(async move {
             let start = Instant::now();
-            let (work, verdict) = courier.deliver(work).await;
-            (work, verdict, start.elapsed())
+            let (work, ending) = courier.deliver(work).await;
+            (work, ending, start.elapsed())
         });
         self.names.insert(task.id(), name);
     }
 
-    fn finished(&mut self, done: Result<(Id, (Work, Verdict, Duration)), JoinError>) {
+    fn finished(&mut self, done: Result<(Id, (Work, Ending, Duration)), JoinError>) {
         let now = self.clock.now();
         match done {
-            Ok((task, (work, verdict, duration))) => {
+            Ok((task, (work, ending, duration))) => {
                 self.names.remove(&task);
-                self.report.finished(&work.id, work.is_probe, duration, &verdict);
-                if let Some(change) = self.flow.finished(now, work, &verdict) {
+                self.report.finished(duration, &ending);
+                if let Some(change) = self.flow.finished(now, work, &ending.verdict) {
                     self.report.changed(change);
                 }
             }

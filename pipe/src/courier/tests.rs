@@ -1,17 +1,20 @@
 //! Against a small HTTP target on loopback: what arrives there, and what its answers mean.
 
+use super::stage::ingestion_time;
 use super::*;
-use crate::connection::{Auth, OAuth, Parameters};
-use crate::definition::{DesiredState, LogLevel, Source, Target};
+use crate::authorizer::Authorizer;
+use crate::connection::{Auth, Connection, OAuth, Parameters};
+use crate::definition::{DesiredState, Enrichment, Source, Target};
 use crate::filter::Filter;
-use crate::target::{Destination, Endpoint, HttpParameters};
+use crate::journal::LogConfiguration;
+use crate::target::{Destination, Endpoint, HttpParameters, Invocation};
 use crate::transform::{Names, Transform};
 use axum::Router;
-use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use http::Method;
-use kit::send::AllowTargets;
+use kit::send::{AllowTargets, Sender};
 use serde_json::json;
 use std::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +35,20 @@ async fn target() -> (String, Seen, CancellationToken) {
         seen.lock().unwrap().push(format!("{} {body}", authorization.as_deref().unwrap_or_default()));
         if authorization.as_deref() == Some("Bearer t2") { StatusCode::ACCEPTED } else { StatusCode::UNAUTHORIZED }
     };
+    let echo = async |State(seen): State<Seen>, headers: HeaderMap, body: String| {
+        let id = headers["webhook-id"].to_str().unwrap().to_owned();
+        let encoding = if headers.contains_key("accept-encoding") { "any" } else { "identity" };
+        seen.lock().unwrap().push(format!("echo {id} {encoding} {body}"));
+        body
+    };
+    let answer = async |RawQuery(query): RawQuery| {
+        let text = query.unwrap_or_default();
+        percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
+    };
     let app = Router::new()
+        .route("/echo", post(echo))
+        .route("/answer", post(answer))
+        .route("/compressed", post(async || ([("content-encoding", "gzip")], "x")))
         .route("/token", post(token))
         .route("/in", post(accept))
         .route("/never", post(async || std::future::pending::<()>().await))
@@ -45,7 +61,7 @@ async fn target() -> (String, Seen, CancellationToken) {
     (url, seen, stop)
 }
 
-fn courier(url: &str, path: &str) -> Arc<Courier> {
+fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
     kit::program::install_tls();
     let oauth = OAuth {
         endpoint: format!("{url}/token").parse().unwrap(),
@@ -54,9 +70,11 @@ fn courier(url: &str, path: &str) -> Arc<Courier> {
         client_secret: "s".into(),
         parameters: Parameters::default(),
     };
-    let connection =
-        crate::connection::Connection { name: "c".into(), auth: Auth::OAuth(oauth), invocation: Parameters::default() };
-    let connection = Arc::new(connection);
+    let auth = match stage {
+        Stage::Enrichment => Auth::basic("me", &"s".into()),
+        Stage::Target => Auth::OAuth(oauth),
+    };
+    let connection = Arc::new(Connection { name: "c".into(), auth, invocation: Parameters::default() });
     let destination = Destination {
         arn: String::new(),
         name: "d".into(),
@@ -65,19 +83,35 @@ fn courier(url: &str, path: &str) -> Arc<Courier> {
         rate: 300,
         connection: connection.clone(),
     };
+    let invocation = Invocation { destination: Arc::new(destination), parameters: HttpParameters::default() };
+    let sender = Sender::new(AllowTargets::new(["127.0.0.1".parse().unwrap()])).unwrap();
+    let authorizer = Arc::new(Authorizer::new(connection, sender.clone()));
+    let deadline = Duration::from_millis(300);
+    Invoker { stage, invocation: Arc::new(invocation), authorizer, sender, deadline }
+}
+
+fn courier(url: &str, path: &str) -> Arc<Courier> {
+    enriching(url, path, None, r#"{"body": "<$.body.n>"}"#)
+}
+
+fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) -> Arc<Courier> {
+    let invoker = |stage, path| invoker(stage, url, path);
+    let (road, enricher) = (invoker(Stage::Target, path), enrichment.map(|path| invoker(Stage::Enrichment, path)));
     let pipe = Pipe {
         name: "p".into(),
         names: Names::default(),
         state: DesiredState::Running,
         source: Source { arn: String::new(), account: String::new(), queue: String::new() },
         filter: Filter::default(),
-        input: Some(Transform::parse(r#"{"body": "<$.body.n>"}"#).unwrap()),
-        target: Target { destination: Arc::new(destination), parameters: HttpParameters::default() },
-        log: LogLevel::Error,
+        enrichment: enricher.as_ref().map(|enricher| Enrichment {
+            input: Some(Transform::parse(r#"{"ask": <$.body.n>}"#).unwrap()),
+            invocation: enricher.invocation.clone(),
+        }),
+        input: Some(Transform::parse(template).unwrap()),
+        target: Target::Http(road.invocation.clone()),
+        log: LogConfiguration { level: LogLevel::Trace, execution_data: true },
     };
-    let sender = Sender::new(AllowTargets::new(["127.0.0.1".parse().unwrap()])).unwrap();
-    let authorizer = Arc::new(Authorizer::new(connection, sender.clone()));
-    Arc::new(Courier { pipe: Arc::new(pipe), sender, authorizer, deadline: Duration::from_millis(300) })
+    Arc::new(Courier { pipe: Arc::new(pipe), enricher, road: Road::Http(Box::new(road)) })
 }
 
 fn work(body: &str) -> Work {
@@ -85,13 +119,46 @@ fn work(body: &str) -> Work {
     Work { id: "m".into(), group: None, event, tries: 0, is_probe: false }
 }
 
+async fn deliver(courier: &Arc<Courier>, body: &str) -> (Verdict, Vec<Stage>) {
+    let (_, Ending { verdict, stages }) = courier.clone().deliver(work(body)).await;
+    (verdict, stages.into_iter().map(|(stage, _)| stage).collect())
+}
+
+#[tokio::test]
+async fn the_enrichments_answer_replaces_the_event() {
+    let (url, seen, _stop) = target().await;
+    let courier = enriching(&url, "/in", Some("/echo"), r#"{"got": <$.ask>, "was": <$.body>}"#);
+    let (verdict, stages) = deliver(&courier, r#"{"n":{"id":7}}"#).await;
+    assert_eq!((verdict, stages), (Verdict::Delivered, vec![Stage::Enrichment, Stage::Target]));
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen[0], r#"echo m identity {"ask": {"id":7}}"#, "with the message's id, uncompressed");
+    assert_eq!(seen.last().unwrap(), r#"Bearer t2 {"got": {"id":7}, "was": ""}"#);
+}
+
+#[tokio::test]
+async fn an_empty_answer_skips_the_target_with_success_and_a_failure_fails() {
+    let (url, seen, _stop) = target().await;
+    let enriched = |path| enriching(&url, "/in", Some(path), r#"{"a": 1}"#);
+    for path in ["/answer?{}", "/answer?[]", "/answer?\"\"", "/answer"] {
+        assert_eq!(deliver(&enriched(path), "{}").await, (Verdict::Delivered, vec![Stage::Enrichment]), "{path}");
+    }
+    assert!(seen.lock().unwrap().is_empty(), "nobody was called");
+    let (verdict, _) = deliver(&enriched("/answer?[{},{}]"), "{}").await;
+    assert_eq!(verdict.reason(), Some("the enrichment made 2 events, the target takes 1"));
+    let (verdict, _) = deliver(&enriched("/none"), "{}").await;
+    assert_eq!(verdict, Verdict::Rejected { reason: "the enrichment answered 404 Not Found".into() });
+    let (verdict, _) = deliver(&enriched("/compressed"), "{}").await;
+    assert!(verdict.reason().unwrap().contains("compressed body"), "{verdict:?}");
+    assert_eq!(deliver(&enriched("/answer?[{}]"), "{}").await.0, Verdict::Delivered);
+    assert_eq!(seen.lock().unwrap().last().unwrap(), r#"Bearer t2 {"a": 1}"#);
+}
+
 #[tokio::test]
 async fn a_refused_token_is_replaced_at_once_and_the_new_one_is_kept() {
     let (url, seen, _stop) = target().await;
     let courier = courier(&url, "/in");
     for _ in 0..2 {
-        let (_, verdict) = courier.clone().deliver(work(r#"{"n":1}"#)).await;
-        assert_eq!(verdict, Verdict::Delivered);
+        assert_eq!(deliver(&courier, r#"{"n":1}"#).await, (Verdict::Delivered, vec![Stage::Target]));
     }
     let form = "token grant_type=client_credentials&client_id=me&client_secret=s";
     let body = r#"{"body": "1"}"#;
@@ -102,12 +169,12 @@ async fn a_refused_token_is_replaced_at_once_and_the_new_one_is_kept() {
 #[tokio::test]
 async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
     let (url, _seen, _stop) = target().await;
-    let (_, verdict) = courier(&url, "/never").deliver(work(r#"{"n":1}"#)).await;
+    let (verdict, _) = deliver(&courier(&url, "/never"), r#"{"n":1}"#).await;
     assert!(matches!(verdict, Verdict::Down { suspect: true, .. }), "{verdict:?}");
-    let (_, verdict) = courier(&url, "/in").deliver(work(r#"{"n":{"secret":1}}"#)).await;
+    let (verdict, _) = deliver(&courier(&url, "/in"), r#"{"n":{"secret":1}}"#).await;
     let Verdict::Rejected { reason } = verdict else { panic!("{verdict:?}") };
     assert!(reason.contains("<$.body.n> stands inside a string") && !reason.contains("secret"), "{reason}");
-    let (_, verdict) = courier("http://127.0.0.1:9", "/in").deliver(work("{}")).await;
+    let (verdict, _) = deliver(&courier("http://127.0.0.1:9", "/in"), "{}").await;
     assert!(matches!(verdict, Verdict::Down { suspect: false, .. }), "{verdict:?}");
 }
 

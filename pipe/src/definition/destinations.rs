@@ -10,6 +10,9 @@ use super::connections::Connections;
 use super::{Declared, declared};
 use crate::target::{Destination, Dynamic, Endpoint, HttpParameters, PROTECTED};
 
+/// In front of the name in an ARN.
+const KIND: &str = "api-destination/";
+
 /// What API destinations allow (EventBridge API model); CONNECT and TRACE are not among them.
 const METHODS: [&str; 7] = ["POST", "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"];
 
@@ -19,9 +22,9 @@ const DEFAULT_RATE: i64 = 300;
 /// Longest header and query value that the Pipes API takes.
 const MAX_VALUE: usize = 512;
 
-/// All destinations by name.
+/// All destinations by name; `None` for one that cannot be used here.
 pub(super) struct Destinations {
-    by_name: HashMap<String, Arc<Destination>>,
+    by_name: HashMap<String, Option<Arc<Destination>>>,
 }
 
 impl Destinations {
@@ -33,30 +36,23 @@ impl Destinations {
         let mut by_name = HashMap::new();
         let kind = "AWS::Events::ApiDestination";
         for destination in declared(given, kind, &given.api_destinations, "ApiDestinationArn")? {
-            if let Some(read) = read(&destination, &connections, problems)? {
-                by_name.insert(destination.name, Arc::new(read));
-            }
+            let read = read(&destination, &connections, problems)?;
+            by_name.insert(destination.name, read.map(Arc::new));
         }
         Ok(Destinations { by_name })
     }
 
-    /// The destination that a pipe's `Target` names; `None` when the target is of a kind that is not supported.
-    pub(super) fn find(
-        &self,
-        pipe: &Declared<'_>,
-        node: &Node,
-        problems: &mut Vec<Problem>,
-    ) -> Result<Option<Arc<Destination>>, Problem> {
-        let arn = node.text()?;
-        let Some(name) = name_in_arn(arn, "api-destination/") else {
-            let message = format!("{}: Target {arn} is not supported, only API destinations are", pipe.label);
-            problems.push(node.problem(message));
-            return Ok(None);
-        };
+    /// The destination that a pipe names; `None` when its connection cannot be used here.
+    pub(super) fn find(&self, pipe: &Declared<'_>, node: &Node) -> Result<Option<Arc<Destination>>, Problem> {
+        let name = name_in_arn(node.text()?, KIND).unwrap_or_default();
         let found = self.by_name.get(name).cloned();
-        let missing = || node.problem(format!("{}: no definition declares the API destination {name}", pipe.label));
-        found.map(Some).ok_or_else(missing)
+        found.ok_or_else(|| node.problem(format!("{}: no definition declares the API destination {name}", pipe.label)))
     }
+}
+
+/// Whether an ARN is that of an API destination.
+pub(super) fn is_destination(arn: &str) -> bool {
+    name_in_arn(arn, KIND).is_some()
 }
 
 /// `orders` in `arn:aws:events:eu-west-1:123456789012:api-destination/orders/1111…`.
@@ -143,7 +139,7 @@ pub(super) fn read_header_name(text: &str) -> Result<Option<HeaderName>, String>
     Ok((!PROTECTED.contains(&name.as_str())).then_some(name))
 }
 
-fn read_dynamic(node: &Node, longest: usize) -> Result<Dynamic, Problem> {
+pub(super) fn read_dynamic(node: &Node, longest: usize) -> Result<Dynamic, Problem> {
     let text = node.text()?;
     if text.chars().count() > longest {
         return Err(node.problem(format!("the value has more than {longest} characters")));

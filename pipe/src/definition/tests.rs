@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::connection::Auth;
+use crate::journal::LogLevel;
+use crate::target::{Destination, Dynamic};
 use kit::cloudformation::{Account, Overrides, Stack};
 use kit::definition::DefinitionArgs;
 
@@ -58,6 +60,10 @@ fn with(fill: impl FnOnce(&mut kit::definition::Definition)) -> kit::definition:
     given
 }
 
+fn destination(pipe: &Pipe) -> &Destination {
+    &pipe.target.invocation().expect("an API destination").destination
+}
+
 #[track_caller]
 fn refused(from: &str, to: &str, message: &str) {
     assert!(TEMPLATE.contains(from), "{from}");
@@ -71,13 +77,15 @@ fn refused(from: &str, to: &str, message: &str) {
 fn a_pipe_is_read_with_all_it_refers_to() {
     let definition = Definition::load(&given(TEMPLATE)).unwrap();
     let [pipe] = definition.pipes.as_slice() else { panic!("one pipe") };
-    assert_eq!((pipe.name.as_str(), pipe.state, pipe.log), ("p1", DesiredState::Running, LogLevel::Info));
+    assert_eq!((pipe.name.as_str(), pipe.state, pipe.log.level), ("p1", DesiredState::Running, LogLevel::Info));
     assert_eq!(pipe.names.pipe_arn, "arn:aws:pipes:eu-west-1:123456789012:pipe/p1");
     assert_eq!((pipe.source.queue.as_str(), pipe.source.account.as_str()), ("orders", "123456789012"));
     assert!(pipe.input.is_some() && !pipe.filter.is_empty());
-    let destination = &pipe.target.destination;
+    assert!(!pipe.log.execution_data);
+    let destination = destination(pipe);
     assert_eq!((destination.method.as_str(), destination.rate, destination.endpoint.wildcards()), ("PUT", 20, 1));
-    let headers: Vec<_> = pipe.target.parameters.headers.iter().map(|(name, _)| name.as_str()).collect();
+    let headers: Vec<_> =
+        pipe.target.invocation().unwrap().parameters.headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(headers, ["x-sent"], "Host is dropped");
     assert!(matches!(&destination.connection.auth, Auth::Header { name, .. } if name == "x-key"));
     assert_eq!(destination.connection.invocation.query.len(), 1);
@@ -91,7 +99,7 @@ fn the_built_in_definition_has_one_pipe() {
     let definition = Definition::load(&DefinitionArgs::default().load(&account).unwrap()).unwrap();
     let [pipe] = definition.pipes.as_slice() else { panic!("one pipe") };
     assert_eq!((pipe.name.as_str(), pipe.source.queue.as_str()), ("pub-sub-pipe", "ex-queue"));
-    assert_eq!(pipe.target.destination.name, "pub-sub-api");
+    assert_eq!(destination(pipe).name, "pub-sub-api");
 }
 
 #[test]
@@ -106,10 +114,72 @@ fn what_is_wrong_is_named_with_its_place() {
     refused("Level: INFO", "Level: LOUD", "Level LOUD is none of OFF, ERROR, INFO, TRACE");
     refused("API_KEY", "KERBEROS", "AuthorizationType KERBEROS is none of");
     refused("s3cret", "'{{resolve:ssm:s3cret}}'", "dynamic references");
-    refused("!GetAtt Destination.Arn", "arn:aws:lambda:eu-west-1:1:function:f", "only API destinations are");
+    refused(
+        "!GetAtt Destination.Arn",
+        "arn:aws:lambda:eu-west-1:1:function:f",
+        "only API destinations and SQS queues are",
+    );
     refused("!GetAtt Queue.Arn", "arn:aws:kinesis:eu-west-1:1:stream/s", "only the ARN of an SQS queue is");
     refused("!GetAtt Connection.Arn", "arn:aws:events:e:1:connection/x/1", "no definition declares the connection x");
     refused("HttpParameters:\n", "Wrong: {}\n        HttpParameters:\n", "TargetParameters: Wrong is unknown");
+}
+
+const TO_QUEUE: &str = r#"{"Name": "relay", "Source": "arn:aws:sqs:eu-west-1:1:in", "RoleArn": "r",
+    "SourceParameters": {"SqsQueueParameters": {"BatchSize": 5, "MaximumBatchingWindowInSeconds": 2}},
+    "Target": "arn:aws:sqs:eu-west-1:2:out.fifo",
+    "TargetParameters": {"SqsQueueParameters": {"MessageGroupId": "$.body.tenant", "MessageDeduplicationId": "one"}},
+    "LogConfiguration": {"Level": "TRACE", "IncludeExecutionData": ["ALL"]}}"#;
+
+fn described(pipe: &str) -> Result<Definition, String> {
+    let given = with(|given| given.pipes = vec![Node::parse("d.json", pipe).expect("a document")]);
+    Definition::load(&given).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_queue_can_be_the_target() {
+    let definition = described(TO_QUEUE).unwrap();
+    let Target::Queue(outlet, batch) = &definition.pipes[0].target else { panic!("a queue") };
+    assert_eq!((outlet.account.as_str(), outlet.queue.as_str()), ("2", "out.fifo"));
+    assert_eq!(*batch, Batch { size: 5, window: Duration::from_secs(2) });
+    assert!(matches!(outlet.group, Some(Dynamic::Path(_))));
+    assert_eq!(outlet.deduplication, Some(Dynamic::Literal("one".into())));
+    assert!(definition.pipes[0].log.execution_data);
+    let refusal = |from: &str, to: &str| described(&TO_QUEUE.replace(from, to)).unwrap_err();
+    assert!(refusal(r#""MessageGroupId": "$.body.tenant", "#, "").contains("out.fifo needs a MessageGroupId"));
+    let message = refusal(r#""BatchSize": 5"#, r#""BatchSize": 11"#);
+    assert!(message.contains("BatchSize must be at most 10, an SQS queue takes ten events at once"), "{message}");
+    let message = refusal(r#"{"SqsQueueParameters": {"Me"#, r#"{"HttpParameters": {}, "SqsQueueParameters": {"Me"#);
+    assert!(message.contains("HttpParameters are of another service than the ARN"), "{message}");
+    assert!(refusal("ALL", "SOME").contains("IncludeExecutionData may hold ALL and nothing else"));
+}
+
+#[test]
+fn an_enrichment_has_a_destination_and_parameters_of_its_own() {
+    let enrichment = "      Enrichment: !GetAtt Destination.Arn
+      EnrichmentParameters:
+        InputTemplate: '{\"ask\":<$.body.id>}'
+        HttpParameters: {PathParameterValues: [ask]}
+      LogConfiguration";
+    let text = TEMPLATE.replace("      LogConfiguration", enrichment);
+    let definition = Definition::load(&given(&text)).unwrap();
+    let [pipe] = definition.pipes.as_slice() else { panic!("one pipe") };
+    let read = pipe.enrichment.as_ref().unwrap();
+    assert!(
+        read.input.is_some()
+            && Arc::ptr_eq(&read.invocation.destination, &pipe.target.invocation().unwrap().destination)
+    );
+    assert_eq!(read.invocation.parameters.path, [Dynamic::Literal("ask".into())]);
+    assert_eq!(pipe.names.enrichment_arn, pipe.names.target_arn);
+    refused(
+        "      LogConfiguration",
+        "      Enrichment: arn:aws:lambda:eu-west-1:1:function:f\n      LogConfiguration",
+        "Enrichment arn:aws:lambda:eu-west-1:1:function:f is not supported, only API destinations are",
+    );
+    refused(
+        "      LogConfiguration",
+        &enrichment.replace("[ask]", "[]"),
+        "has 1 `*`, PathParameterValues has 0 values",
+    );
 }
 
 #[test]
@@ -137,7 +207,7 @@ fn what_the_describe_commands_print_is_read_too() {
     let definition = Definition::load(&given).unwrap();
     assert_eq!((definition.pipes[0].state, definition.pipes[0].input.is_none()), (DesiredState::Stopped, true));
     assert_eq!(definition.pipes[0].names.pipe_arn, "arn:aws:pipes:eu-west-1:1:pipe/orders");
-    assert!(matches!(definition.pipes[0].target.destination.connection.auth, Auth::OAuth(_)));
+    assert!(matches!(destination(&definition.pipes[0]).connection.auth, Auth::OAuth(_)));
 
     let secretless = with(|given| {
         given.connections = node(

@@ -1,6 +1,7 @@
 //! A queue, a target and a clock for the tests of [`Flow`]: everything that a worker has, without waiting.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kit::time::Timestamp;
@@ -8,7 +9,7 @@ use serde_json::json;
 
 use super::{Flow, Settle, Step, Work};
 use crate::event::Event;
-use crate::pace::Rate;
+use crate::pace::{Rate, Rates};
 use crate::retry::Verdict;
 
 /// What the target does with a message at a time.
@@ -17,7 +18,7 @@ pub type Target = Box<dyn Fn(Timestamp, &str) -> Verdict>;
 pub struct World {
     pub now: Timestamp,
     pub flow: Flow,
-    rate: Rate,
+    rates: Rates,
     target: Target,
     latency: Duration,
     visibility: Duration,
@@ -54,7 +55,7 @@ impl World {
         World {
             now: at(0),
             flow: Flow::new(visibility, 100),
-            rate: Rate::new(rate),
+            rates: Rates::new([Arc::new(Mutex::new(Rate::new(rate)))]),
             target: Box::new(target),
             latency,
             visibility,
@@ -106,7 +107,7 @@ impl World {
         loop {
             self.show_hidden();
             let finished = self.finish_due();
-            let acted = std::iter::from_fn(|| self.flow.next(self.now, &mut self.rate)).collect::<Vec<_>>();
+            let acted = std::iter::from_fn(|| self.flow.next(self.now, &self.rates)).collect::<Vec<_>>();
             let idle = acted.is_empty();
             acted.into_iter().for_each(|step| self.act(step));
             let polled = self.answer_polls();

@@ -1,7 +1,9 @@
 //! Calls as they leave: what is filled, merged, overridden and refused.
 
 use super::*;
-use crate::connection::Parameters;
+use crate::connection::{Auth, Parameters};
+use http::HeaderValue;
+use kit::call::Call;
 use serde_json::json;
 
 fn destination(endpoint: &str, method: Method, invocation: Parameters) -> Destination {
@@ -14,6 +16,18 @@ fn destination(endpoint: &str, method: Method, invocation: Parameters) -> Destin
         rate: 300,
         connection: Arc::new(Connection { name: "c".into(), auth, invocation }),
     }
+}
+
+#[track_caller]
+fn planned(
+    destination: Destination,
+    parameters: HttpParameters,
+    body: &str,
+    token: Option<HeaderValue>,
+) -> Result<Call, Unplannable> {
+    let invocation = Invocation { destination: Arc::new(destination), parameters };
+    let draft = plan(&invocation, &event(), "m-1", body.into())?;
+    draft.authorize(&invocation.destination.connection, token)
 }
 
 fn dynamic(text: &str) -> Dynamic {
@@ -30,14 +44,8 @@ fn header_of(name: &'static str, value: &str) -> (HeaderName, Dynamic) {
 
 #[test]
 fn a_call_is_what_aws_would_send() {
-    let call = plan(
-        &destination("https://x.example/in?v=1", Method::POST, Parameters::default()),
-        &HttpParameters::default(),
-        &event(),
-        "{}".into(),
-        None,
-    )
-    .unwrap();
+    let destination = destination("https://x.example/in?v=1", Method::POST, Parameters::default());
+    let call = planned(destination, HttpParameters::default(), "{}", None).unwrap();
     let headers: Vec<String> =
         call.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
     assert_eq!(
@@ -45,10 +53,10 @@ fn a_call_is_what_aws_would_send() {
         [
             "content-type: application/json; charset=utf-8",
             "webhook-id: m-1",
-            "x-key: secret",
             "user-agent: Amazon/EventBridge/ApiDestinations",
             "range: bytes=0-1048575",
             "accept-encoding: gzip,deflate",
+            "x-key: secret",
         ]
     );
     assert_eq!((call.url.as_str(), call.body.as_ref()), ("https://x.example/in?v=1", b"{}".as_ref()));
@@ -69,7 +77,7 @@ fn stars_are_filled_and_queries_merged() {
     let fixed = Parameters { query: vec![("both".into(), "connection".into())], ..Parameters::default() };
     let destination = destination("https://x.example/*/in-*?v=*", Method::GET, fixed);
     assert_eq!(destination.endpoint.wildcards(), 2);
-    let call = plan(&destination, &parameters, &event(), "{}".into(), None).unwrap();
+    let call = planned(destination, parameters, "{}", None).unwrap();
     let expected = "https://x.example/a%2Fb%20%C3%A9/in-7?v=*&q=a%2Fb+%C3%A9&both=connection";
     assert_eq!((call.url.as_str(), call.body.len()), (expected, 0));
 }
@@ -93,7 +101,7 @@ fn the_connection_wins_and_a_custom_content_type_stays() {
     let destination = destination("http://x.example/", Method::PUT, fixed);
     let body = r#"{"a":1.0,"k":"pipe"}"#;
     let token = Some(HeaderValue::from_static("Bearer t"));
-    let call = plan(&destination, &parameters, &event(), body.into(), token).unwrap();
+    let call = planned(destination, parameters, body, token).unwrap();
     assert_eq!(call.headers["content-type"], "text/plain");
     assert_eq!(
         (&call.headers["x-both"], &call.headers["x-n"]),
@@ -101,7 +109,33 @@ fn the_connection_wins_and_a_custom_content_type_stays() {
     );
     assert_eq!((call.headers.get("x-none"), &call.headers["authorization"]), (None, &"Bearer t".parse().unwrap()));
     assert_eq!(call.body, r#"{"a":1.0,"k":"connection"}"#);
-    assert!(plan(&destination, &parameters, &event(), "text".into(), None).is_err());
+}
+
+#[test]
+fn body_parameters_need_an_object_to_go_into() {
+    let fixed = Parameters { body: vec![("k".into(), "v".into())], ..Parameters::default() };
+    let destination = destination("http://x.example/", Method::PUT, fixed);
+    let refused = planned(destination, HttpParameters::default(), "text", None).unwrap_err().to_string();
+    assert!(refused.ends_with("the body is no JSON object"), "{refused}");
+}
+
+#[test]
+fn what_is_shown_of_a_call_holds_nothing_of_the_connection_and_no_key() {
+    let fixed = Parameters {
+        query: vec![("c".into(), "hidden".into())],
+        body: vec![("k".into(), "hidden".into())],
+        ..Parameters::default()
+    };
+    let parameters = HttpParameters {
+        headers: vec![header_of("authorization", "hidden"), header_of("x-n", "$.body.n")],
+        query: vec![("q".into(), dynamic("$.body.n"))],
+        ..HttpParameters::default()
+    };
+    let destination = Arc::new(destination("https://x.example/in?code=hidden", Method::POST, fixed));
+    let shown = plan(&Invocation { destination, parameters }, &event(), "m-1", "{}".into()).unwrap().describe();
+    assert!(shown.starts_with("POST https://x.example/in?…&q=7\n"), "{shown}");
+    assert!(shown.contains("x-n: 7\n") && shown.ends_with("\n\n{}"), "{shown}");
+    assert!(!shown.contains("hidden") && !shown.contains("secret"), "{shown}");
 }
 
 #[test]
@@ -110,7 +144,7 @@ fn what_cannot_be_sent_is_said() {
         let parameters =
             HttpParameters { path: vec![dynamic(path)], headers: vec![header_of(name, value)], query: Vec::new() };
         let destination = destination("https://x.example/*", Method::POST, Parameters::default());
-        plan(&destination, &parameters, &event(), String::new(), None).unwrap_err().to_string()
+        planned(destination, parameters, "", None).unwrap_err().to_string()
     };
     assert!(reason("$.body.gone", "x-a", "1").ends_with("the event has no value for a path parameter"));
     assert!(reason("$.body.up", "x-a", "1").ends_with("a path parameter is `.` or `..`"));

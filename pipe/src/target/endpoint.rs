@@ -1,0 +1,56 @@
+//! The endpoint of an API destination: a URL with `*` in its path, to be filled from the event.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+use super::Unplannable;
+
+/// What stays as it is in a path parameter: the unreserved characters of RFC 3986.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// An `InvocationEndpoint`: the URL in pieces, cut at the `*` of its path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    pieces: Vec<String>,
+}
+
+impl Endpoint {
+    /// Reads an endpoint. `http` is accepted as well as `https`, which AWS demands.
+    ///
+    /// # Errors
+    /// Not an absolute HTTP URL, or one with a user name or a fragment.
+    pub fn parse(text: &str) -> Result<Endpoint, String> {
+        let url = Url::parse(text).map_err(|error| format!("InvocationEndpoint is not a URL: {error}"))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err("InvocationEndpoint must be an http or https URL".into());
+        }
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return Err("InvocationEndpoint cannot have a user name, a password or a fragment".into());
+        }
+        let text = url.as_str();
+        let (path, query) = text.split_at(text.find('?').unwrap_or(text.len()));
+        let mut pieces: Vec<String> = path.split('*').map(str::to_owned).collect();
+        pieces.last_mut().expect("split gives at least one piece").push_str(query);
+        Ok(Endpoint { pieces })
+    }
+
+    /// How many path parameters it takes.
+    pub fn wildcards(&self) -> usize {
+        self.pieces.len() - 1
+    }
+
+    pub(super) fn fill(&self, values: &[Cow<'_, str>]) -> Result<Url, Unplannable> {
+        let mut text = self.pieces[0].clone();
+        for (value, piece) in values.iter().zip(&self.pieces[1..]) {
+            // A URL parser reads a segment of dots as a way up, encoded or not.
+            if matches!(value.as_ref(), "." | "..") {
+                return Err(Unplannable("a path parameter is `.` or `..`".into()));
+            }
+            text.extend(utf8_percent_encode(value, SEGMENT));
+            text.push_str(piece);
+        }
+        Url::parse(&text).map_err(|error| Unplannable(error.to_string()))
+    }
+}
