@@ -70,7 +70,7 @@ pub type Block = Vec<Node>;
 #[derive(Debug, Clone)]
 pub enum Node {
     /// Goes out as it is.
-    Text(Box<str>),
+    Text(String),
     /// Goes out as `shown`, although the source says it differently (escapes, comments, text blocks).
     Raw {
         /// As written, so that it can be printed again.

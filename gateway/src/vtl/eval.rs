@@ -60,9 +60,11 @@ pub fn render(tree: &Tree, names: &Names, host: &mut dyn Host) -> Result<String,
         scope: Scope::new(names, host),
         host,
         out: String::new(),
+        asides: 0,
         work: Work::default(),
         innermost: None,
         calls: 0,
+        depth: 0,
         at: 0..0,
     };
     let ran = renderer.block(&tree.block);
@@ -91,20 +93,40 @@ struct Renderer<'t> {
     scope: Scope,
     host: &'t mut dyn Host,
     out: String,
+    /// Strings that are being rendered inside one another: what goes there is a value, and paid for.
+    asides: usize,
     work: Work,
     innermost: Option<Rc<Loop>>,
     /// Macros, blocks and `#evaluate` inside one another now.
     calls: usize,
+    /// Blocks and expressions inside one another now, over all calls.
+    depth: usize,
     /// The last place that was passed: where to point when a bound is hit.
     at: Range<usize>,
 }
 
 impl Renderer<'_> {
+    /// Goes one level deeper into the tree: the tree is not deep, but macros call one another.
+    fn level<T>(&mut self, run: impl FnOnce(&mut Self) -> Ran<T>) -> Ran<T> {
+        if self.depth == limits::DEPTH {
+            return Err(self.exceeded(Exceeded::Depth));
+        }
+        self.depth += 1;
+        let ran = run(self);
+        self.depth -= 1;
+        ran
+    }
+
     fn block(&mut self, block: &Block) -> Ran<()> {
+        self.level(|renderer| renderer.nodes(block))
+    }
+
+    fn nodes(&mut self, block: &Block) -> Ran<()> {
         for node in block {
             self.step()?;
             match node {
-                Node::Text(text) | Node::Raw { shown: text, .. } => self.write(text)?,
+                Node::Text(text) => self.write(text)?,
+                Node::Raw { shown, .. } => self.write(shown)?,
                 Node::Reference(reference) => self.print(reference)?,
                 Node::Set(set) => self.set(set)?,
                 Node::If(conditional) => self.conditional(conditional)?,
@@ -132,6 +154,9 @@ impl Renderer<'_> {
         if self.out.len() + text.len() > limits::OUTPUT_BYTES {
             return Err(self.exceeded(Exceeded::Output));
         }
+        if self.asides > 0 {
+            self.pay_bytes(text.len())?;
+        }
         self.out.push_str(text);
         Ok(())
     }
@@ -155,7 +180,9 @@ impl Renderer<'_> {
     /// What `write` prints into, aside: returns what `render` printed.
     fn aside(&mut self, render: impl FnOnce(&mut Self) -> Ran<()>) -> Ran<String> {
         let before = std::mem::take(&mut self.out);
+        self.asides += 1;
         let ran = render(self);
+        self.asides -= 1;
         let printed = std::mem::replace(&mut self.out, before);
         ran.map(|()| printed)
     }
@@ -287,8 +314,7 @@ impl Renderer<'_> {
         let source = self.text_of(&value)?;
         self.at = evaluate.span.clone();
         // Reading takes about as long as eight steps a byte.
-        let paid = self.work.budget.bytes(8 * source.len());
-        self.within(paid)?;
+        self.pay_bytes(8 * source.len() + 64 * self.macros.len())?;
         let mut macros = self.macros.clone();
         macros.extend(self.scope.macros.drain());
         let place = |failure: Box<Failure>| {

@@ -107,7 +107,7 @@ pub enum Kind {
     BracketedWord,
     /// `\#name`, with any number of backslashes.
     EscapedDirective,
-    /// Two backslashes.
+    /// Pairs of backslashes.
     DoubleEscape,
     /// One backslash.
     Escape,

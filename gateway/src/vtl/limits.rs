@@ -15,10 +15,12 @@ pub const NESTING: usize = 64;
 pub const VALUE_NESTING: usize = 128;
 /// Macros and blocks that call one another. Velocity's own default for macros.
 pub const CALL_DEPTH: usize = 20;
+/// Blocks and expressions inside one another while rendering, over all macros that are running.
+pub const DEPTH: usize = 200;
 /// Steps of one rendering: each directive, reference, operator and method call is one, longer work is more.
 pub const STEPS: u64 = 1_500_000;
 /// Bytes of text and containers that one rendering may make on its way to the output.
-pub const WORK_BYTES: u64 = 32 * 1024 * 1024;
+pub const WORK_BYTES: u64 = 24 * 1024 * 1024;
 
 /// Which bound a rendering ran into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub enum Exceeded {
     Nesting,
     /// [`CALL_DEPTH`].
     Calls,
+    /// [`DEPTH`].
+    Depth,
     /// [`FOREACH_ROUNDS`].
     Rounds,
 }
@@ -45,6 +49,7 @@ impl std::fmt::Display for Exceeded {
             Exceeded::Output => write!(f, "the output is longer than {} MiB", OUTPUT_BYTES >> 20),
             Exceeded::Nesting => write!(f, "a value holds more than {VALUE_NESTING} levels of lists and maps"),
             Exceeded::Calls => write!(f, "macros and blocks call one another more than {CALL_DEPTH} deep"),
+            Exceeded::Depth => write!(f, "more than {DEPTH} blocks and expressions run inside one another"),
             Exceeded::Rounds => write!(f, "`#foreach` runs more than {FOREACH_ROUNDS} rounds"),
         }
     }
@@ -64,6 +69,11 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// What comparing two keys of a map may take: lists and maps as keys are rare, and large ones do not occur.
+    pub fn for_a_key() -> Budget {
+        Budget { steps: 1_000, bytes: 0 }
+    }
+
     /// Spends one step.
     #[inline]
     pub fn step(&mut self) -> Result<(), Exceeded> {

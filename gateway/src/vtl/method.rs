@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::limits::{Budget, Exceeded};
 use super::number::Number;
-use super::value::{Class, Key, List, ListKind, Loop, Map, MapKind, Value};
+use super::regex::Pattern;
+use super::value::{Class, List, ListKind, Loop, Map, MapKind, Value, hash_code};
 
 mod format;
 mod list;
@@ -23,6 +24,8 @@ pub struct Work {
     pub budget: Budget,
     /// Lists and maps into which others were put: they may hold one another, and are emptied after the rendering.
     pub linked: Vec<Value>,
+    /// Regular expressions that were read.
+    pub patterns: Vec<(Arc<str>, Rc<Pattern>)>,
     /// How often a list or map was changed, so that the host notices.
     pub edits: u64,
 }
@@ -87,6 +90,9 @@ pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) 
     if nothing && !is_indifferent(receiver, name) {
         return Err(exception(format!("`{name}` was given nothing")));
     }
+    for argument in arguments {
+        work.budget.steps(long_text(argument))?;
+    }
     work.edits += u64::from(receiver.is_container() && EDITS.contains(&name));
     let found = match receiver {
         Value::Text(text) => find(string::METHODS, name).map(|method| method(text, arguments, work)),
@@ -105,7 +111,18 @@ pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) 
         Value::Class(class) => return class_method(*class, name, arguments),
         Value::Null | Value::Bool(_) | Value::Block(_) | Value::Object(_) => None,
     };
-    found.unwrap_or_else(|| of_every_object(receiver, name, arguments))
+    match found {
+        Some(outcome) => outcome,
+        None => of_every_object(receiver, name, arguments, work),
+    }
+}
+
+/// Reading an argument takes time too.
+fn long_text(argument: &Value) -> u64 {
+    match argument {
+        Value::Text(text) => text.len() as u64 / 256,
+        _ => 0,
+    }
 }
 
 /// Whether a method takes nothing for an answer: lists look for it, maps have it as a key, and most methods do not
@@ -127,11 +144,11 @@ fn find<R>(table: Table<R>, name: &str) -> Option<Method<R>> {
 }
 
 /// What `java.lang.Object` has.
-fn of_every_object(receiver: &Value, name: &str, arguments: &[Value]) -> Outcome {
+fn of_every_object(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) -> Outcome {
     Ok(match (name, arguments) {
-        ("toString", []) => receiver.shown()?.as_ref().into(),
-        ("equals", [other]) => receiver.same(other)?.into(),
-        ("hashCode", []) => Value::int(hash_code(receiver, 0)?),
+        ("toString", []) => return new_text(receiver.shown()?.as_ref(), work),
+        ("equals", [other]) => receiver.same(other, &mut work.budget)?.into(),
+        ("hashCode", []) => Value::int(hash_code(receiver, &mut work.budget)?),
         ("getClass", []) => receiver.class().map_or(Value::Null, Value::Class),
         ("compareTo", [Value::Bool(other)]) => match receiver {
             Value::Bool(bool) => Value::int(bool.cmp(other) as i32),
@@ -157,9 +174,9 @@ fn loop_method(round: &Rc<Loop>, name: &str, arguments: &[Value]) -> Option<Outc
 
 fn class_method(class: Class, name: &str, arguments: &[Value]) -> Outcome {
     match (name, arguments) {
-        ("getName", []) => Ok(class.name.into()),
-        ("getSimpleName", []) => Ok(class.simple.into()),
-        ("toString", []) => Ok(format!("class {}", class.name).into()),
+        ("getName", []) => Ok(class.0.into()),
+        ("getSimpleName", []) => Ok(class.simple().into()),
+        ("toString", []) => Ok(format!("class {}", class.0).into()),
         _ => Err(exception("reflection is switched off: a class has a name and nothing else")),
     }
 }
@@ -175,9 +192,9 @@ pub fn property(receiver: &Value, name: &str) -> Outcome {
         (Value::Entry(entry), "key") => entry.0.clone(),
         (Value::Entry(entry), "value") => entry.1.clone(),
         (Value::Loop(round), _) => loop_property(round, name),
-        (Value::Class(class), "name") => class.name.into(),
-        (Value::Class(class), "simpleName") => class.simple.into(),
-        (Value::Class(_), _) => return class_method(Class { name: "", simple: "" }, name, &[]),
+        (Value::Class(class), "name") => class.0.into(),
+        (Value::Class(class), "simpleName") => class.simple().into(),
+        (Value::Class(class), _) => return class_method(*class, name, &[]),
         (Value::Text(text), "empty") => text.is_empty().into(),
         (Value::Text(text), "bytes") => string::bytes(text)?,
         (Value::List(list), "empty") => list.is_empty().into(),
@@ -208,6 +225,7 @@ fn loop_property(round: &Rc<Loop>, name: &str) -> Value {
 
 /// `receiver[index]`: a key of a map, a place in a list, a property otherwise.
 pub fn index(receiver: &Value, index: &Value, work: &mut Work) -> Outcome {
+    work.budget.steps(long_text(index))?;
     match (receiver, index) {
         (Value::List(list), Value::Number(Number::Int(place))) if list.kind() != ListKind::View => {
             let place = if *place < 0 { i64::from(*place) + list.len() as i64 } else { i64::from(*place) };
@@ -285,43 +303,6 @@ fn new_text(text: impl Into<Arc<str>>, work: &mut Work) -> Outcome {
     let text: Arc<str> = text.into();
     work.budget.bytes(16 + text.len())?;
     Ok(Value::Text(text))
-}
-
-/// Java's `hashCode`.
-fn hash_code(value: &Value, depth: usize) -> Result<i32, Exceeded> {
-    if depth > super::limits::VALUE_NESTING {
-        return Err(Exceeded::Nesting);
-    }
-    let pair = |key: &Key, value: &Value| Ok(hash_code(&key.0, depth + 1)? ^ hash_code(value, depth + 1)?);
-    Ok(match value {
-        Value::Bool(bool) => {
-            if *bool {
-                1231
-            } else {
-                1237
-            }
-        }
-        Value::Text(text) => {
-            text.encode_utf16().fold(0, |hash: i32, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
-        }
-        Value::Number(number) => number::hash_code(number),
-        Value::List(list) => {
-            let mut hash = 1_i32;
-            for item in list.items().iter() {
-                hash = hash.wrapping_mul(31).wrapping_add(hash_code(item, depth + 1)?);
-            }
-            hash
-        }
-        Value::Map(map) => {
-            let mut hash = 0_i32;
-            for (key, value) in map.entries().iter() {
-                hash = hash.wrapping_add(pair(key, value)?);
-            }
-            hash
-        }
-        Value::Entry(entry) => pair(&Key(entry.0.clone()), &entry.1)?,
-        Value::Null | Value::Loop(_) | Value::Block(_) | Value::Class(_) | Value::Object(_) => 0,
-    })
 }
 
 /// Names of the methods of a value, for suggestions.

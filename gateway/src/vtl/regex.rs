@@ -12,6 +12,7 @@ mod program;
 mod run;
 
 use program::Program;
+use run::Matcher;
 
 /// Characters of a pattern.
 const PATTERN_LENGTH: usize = 10_000;
@@ -24,6 +25,8 @@ pub struct Pattern {
     prefix: String,
     /// The pattern is its prefix, and nothing else.
     literal: bool,
+    /// Unicode properties in it, which are tables.
+    properties: usize,
 }
 
 /// Where a pattern and its groups matched, as byte offsets.
@@ -49,25 +52,31 @@ impl Pattern {
             parse::parse(source).map_err(|why| format!("bad regular expression `{}`: {why}", short(source)))?;
         let (prefix, literal) = parsed.prefix();
         let program = Program::compile(&parsed).map_err(|why| format!("bad regular expression: {why}"))?;
-        Ok(Pattern { program, prefix, literal })
+        Ok(Pattern { program, prefix, literal, properties: parsed.properties })
+    }
+
+    /// About how much work it was to read it, in steps.
+    pub fn cost(&self) -> u64 {
+        self.program.steps.len() as u64 + 3_000 * self.properties as u64
     }
 
     /// The first match that starts at `from` or after it.
     pub fn find(&self, text: &str, from: usize, budget: &mut Budget) -> Result<Option<Match>, Exceeded> {
+        let mut matcher = Matcher::new(&self.program, text, budget);
         let mut start = from;
         loop {
             if !self.prefix.is_empty() {
                 let Some(found) = text[start..].find(&self.prefix) else {
-                    budget.steps(1 + (text.len() - start) as u64 / 64)?;
+                    matcher.budget.steps(1 + (text.len() - start) as u64 / 64)?;
                     return Ok(None);
                 };
-                budget.steps(1 + found as u64 / 64)?;
+                matcher.budget.steps(1 + found as u64 / 64)?;
                 start += found;
                 if self.literal {
                     return Ok(Some(Match { groups: vec![Some((start, start + self.prefix.len()))] }));
                 }
             }
-            if let Some(groups) = run::run(&self.program, text, start, false, budget)? {
+            if let Some(groups) = matcher.run(start, None)? {
                 return Ok(Some(Match { groups }));
             }
             match text[start..].chars().next() {
@@ -79,7 +88,7 @@ impl Pattern {
 
     /// Whether the pattern matches the whole text.
     pub fn matches(&self, text: &str, budget: &mut Budget) -> Result<bool, Exceeded> {
-        Ok(run::run(&self.program, text, 0, true, budget)?.is_some())
+        Ok(Matcher::new(&self.program, text, budget).run(0, Some(text.len()))?.is_some())
     }
 
     /// Appends `replacement` with its `$1` and `${name}` filled in, and its backslashes taken off.

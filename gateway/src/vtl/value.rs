@@ -11,10 +11,12 @@ use super::ast::Block;
 use super::limits::{Exceeded, VALUE_NESTING};
 use super::number::Number;
 
+mod equal;
 mod json;
 mod map;
 mod print;
 
+pub use equal::hash_code;
 pub use map::{Key, Map, MapKind};
 pub use print::{json_string, quote};
 
@@ -49,13 +51,19 @@ pub enum Value {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Object(pub u32);
 
-/// A Java class, by its names.
+/// A Java class, by its name with the package: `java.lang.String`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Class {
-    /// With the package: `java.lang.String`.
-    pub name: &'static str,
-    /// Without: `String`.
-    pub simple: &'static str,
+pub struct Class(pub &'static str);
+
+impl Class {
+    /// The name without the package: `String`.
+    pub fn simple(self) -> &'static str {
+        match self.0 {
+            "[Ljava.lang.String;" => "String[]",
+            "[B" => "byte[]",
+            name => name.rsplit(['.', '$']).next().unwrap_or(name),
+        }
+    }
 }
 
 /// A round of `#foreach`.
@@ -225,74 +233,17 @@ impl Value {
             Value::List(list) => match list.kind() {
                 ListKind::Plain => "java.util.ArrayList",
                 ListKind::Json => "net.minidev.json.JSONArray",
-                ListKind::Array => return Some(Class { name: "[Ljava.lang.String;", simple: "String[]" }),
-                ListKind::Bytes => return Some(Class { name: "[B", simple: "byte[]" }),
+                ListKind::Array => "[Ljava.lang.String;",
+                ListKind::Bytes => "[B",
                 ListKind::View => "java.util.LinkedHashSet",
-                ListKind::Iterator => return Some(Class { name: "java.util.ArrayList$Itr", simple: "Itr" }),
+                ListKind::Iterator => "java.util.ArrayList$Itr",
             },
             Value::Map(_) => "java.util.LinkedHashMap",
-            Value::Entry(_) => {
-                return Some(Class { name: "java.util.LinkedHashMap$Entry", simple: "Entry" });
-            }
+            Value::Entry(_) => "java.util.LinkedHashMap$Entry",
             Value::Class(_) => "java.lang.Class",
             Value::Null | Value::Loop(_) | Value::Block(_) | Value::Object(_) => return None,
         };
-        Some(Class { name, simple: name.rsplit('.').next().unwrap_or(name) })
-    }
-
-    /// What `==` says: numbers by value, the same kinds as `equals`, other kinds by their text. Nothing equals `""`.
-    pub fn equals(&self, other: &Value) -> Result<bool, Exceeded> {
-        Ok(match (self, other) {
-            (Value::Null, Value::Null) => true,
-            (Value::Null, Value::Text(text)) | (Value::Text(text), Value::Null) => text.is_empty(),
-            (Value::Null, other) | (other, Value::Null) => other.shown()?.is_empty(),
-            (Value::Number(one), Value::Number(two)) => one.compare(two) == Some(std::cmp::Ordering::Equal),
-            _ => match self.same_within(other, 0)? {
-                Some(equal) => equal,
-                None => self.shown()? == other.shown()?,
-            },
-        })
-    }
-
-    /// Java's `equals`: same kind, same content.
-    pub fn same(&self, other: &Value) -> Result<bool, Exceeded> {
-        Ok(self.same_within(other, 0)?.unwrap_or(false))
-    }
-
-    /// [`None`] when the kinds differ.
-    fn same_within(&self, other: &Value, depth: usize) -> Result<Option<bool>, Exceeded> {
-        if depth > VALUE_NESTING {
-            return Err(Exceeded::Nesting);
-        }
-        Ok(Some(match (self, other) {
-            (Value::Null, Value::Null) => true,
-            (Value::Bool(one), Value::Bool(two)) => one == two,
-            (Value::Number(one), Value::Number(two)) => one.same(two),
-            (Value::Text(one), Value::Text(two)) => one == two,
-            (Value::Class(one), Value::Class(two)) => one == two,
-            (Value::Object(one), Value::Object(two)) => one == two,
-            (Value::Entry(one), Value::Entry(two)) => {
-                one.0.same_within(&two.0, depth + 1)? == Some(true)
-                    && one.1.same_within(&two.1, depth + 1)? == Some(true)
-            }
-            (Value::List(one), Value::List(two)) => one.is(two) || one.same_items(two, depth + 1)?,
-            (Value::Map(one), Value::Map(two)) => one.is(two) || one.same_entries(two, depth + 1)?,
-            _ => return Ok(None),
-        }))
-    }
-}
-
-impl List {
-    fn same_items(&self, other: &List, depth: usize) -> Result<bool, Exceeded> {
-        if self.len() != other.len() || self.is_array() || other.is_array() {
-            return Ok(false);
-        }
-        for (one, two) in self.items().iter().zip(other.items().iter()) {
-            if one.same_within(two, depth)? != Some(true) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        Some(Class(name))
     }
 }
 
@@ -317,25 +268,6 @@ impl From<&str> for Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn number(text: &str) -> Value {
-        Value::Number(Number::json(text).unwrap())
-    }
-
-    #[test]
-    fn equal_across_kinds() {
-        assert!(number("7").equals(&number("7.0")).unwrap());
-        assert!(number("7").equals(&"7".into()).unwrap());
-        assert!(Value::Bool(true).equals(&"true".into()).unwrap());
-        assert!(!number("7").same(&number("7.0")).unwrap());
-    }
-
-    #[test]
-    fn nothing_equals_the_empty_string() {
-        assert!(Value::Null.equals(&"".into()).unwrap());
-        assert!(Value::Null.equals(&Value::Null).unwrap());
-        assert!(!Value::Null.equals(&number("0")).unwrap());
-    }
 
     #[test]
     fn a_list_may_not_be_nested_without_end() {

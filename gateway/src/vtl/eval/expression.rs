@@ -12,15 +12,21 @@ use crate::vtl::value::{Key, List, ListKind, Map, MapKind, Value};
 impl Renderer<'_> {
     /// The value of an expression.
     pub(super) fn value(&mut self, expression: &Expression) -> Ran<Value> {
+        match expression {
+            Expression::Text(text) => Ok(Value::Text(text.clone())),
+            Expression::Number(number) => Ok(Value::Number(number.clone())),
+            Expression::Bool(bool) => Ok(Value::Bool(*bool)),
+            Expression::Reference(reference) if reference.steps.is_empty() => self.value_of(reference),
+            _ => self.level(|renderer| renderer.compound(expression)),
+        }
+    }
+
+    fn compound(&mut self, expression: &Expression) -> Ran<Value> {
         Ok(match expression {
-            Expression::Text(text) => Value::Text(text.clone()),
-            Expression::Number(number) => Value::Number(number.clone()),
-            Expression::Bool(bool) => Value::Bool(*bool),
             Expression::Reference(reference) => self.value_of(reference)?,
+            Expression::Text(_) | Expression::Number(_) | Expression::Bool(_) => Value::Null,
             Expression::Interpolated(interpolated) => {
-                let text = self.aside(|renderer| renderer.block(&interpolated.block))?;
-                self.pay_bytes(text.len())?;
-                Value::text(text)
+                Value::text(self.aside(|renderer| renderer.block(&interpolated.block))?)
             }
             Expression::Range(bounds) => self.range(&bounds.0, &bounds.1)?,
             Expression::List(items) => {
@@ -42,8 +48,8 @@ impl Renderer<'_> {
         Ok(match expression {
             Expression::Reference(reference) => self.value_of(reference)?.is_true(),
             Expression::Bool(bool) => *bool,
-            Expression::Not(inner) => !self.holds(inner)?,
-            Expression::Group(inner) => self.holds(inner)?,
+            Expression::Not(inner) => !self.level(|renderer| renderer.holds(inner))?,
+            Expression::Group(inner) => self.level(|renderer| renderer.holds(inner))?,
             Expression::Chain(chain) if !is_arithmetic(chain.rest[0].0) => self.chain(chain)?.is_true(),
             _ => false,
         })
@@ -126,7 +132,8 @@ impl Renderer<'_> {
 
     fn equal(&mut self, one: Value, two: Value) -> Ran<bool> {
         let (one, two) = (self.rendered(one)?, self.rendered(two)?);
-        self.within(one.equals(&two))
+        let equal = one.equals(&two, &mut self.work.budget);
+        self.within(equal)
     }
 
     /// A block as the text that it renders to.
@@ -159,7 +166,7 @@ impl Renderer<'_> {
         let (Value::Number(one), Value::Number(two)) = (one, two) else { return Ok(Value::Null) };
         let result = one.calculate(operator, two).map_err(|why| Failure::render(self.at.clone(), why.to_string()))?;
         if let Some(Number::Big(_) | Number::Decimal(_)) = result {
-            self.pay_bytes(1024)?;
+            self.pay_bytes(8 * 1024)?;
         }
         Ok(result.map_or(Value::Null, Value::Number))
     }

@@ -58,10 +58,11 @@ impl Renderer<'_> {
             }
             _ => {
                 let value = self.plain(value.clone())?;
-                self.within(value.shown())?.into_owned()
+                let text = self.within(value.shown())?.into_owned();
+                self.pay_bytes(text.len())?;
+                text
             }
         };
-        self.pay_bytes(text.len())?;
         Ok(text)
     }
 

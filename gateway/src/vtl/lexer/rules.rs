@@ -42,9 +42,11 @@ pub fn longest(mode: Mode, rest: &str) -> Match {
         Mode::Member => reference(bytes, true),
         Mode::Arguments => arguments(bytes),
         Mode::Index => index(bytes),
-        Mode::Textblock => token(Kind::Textblock, starts(bytes, b"]]#")),
-        Mode::BlockComment => token(Kind::BlockComment, starts(bytes, b"*#")),
-        Mode::LineComment => token(Kind::LineCommentEnd, newline(bytes)),
+        Mode::Textblock => {
+            longer(token(Kind::Textblock, starts(bytes, b"]]#")), body(Rule::TextblockBody, bytes, b']'))
+        }
+        Mode::BlockComment => longer(token(Kind::BlockComment, starts(bytes, b"*#")), body(Rule::Skip, bytes, b'*')),
+        Mode::LineComment => token(Kind::LineCommentEnd, newline(bytes)).or_else(|| line_comment(bytes)),
     };
     let no_name = match mode {
         Mode::Text | Mode::Reference => token(Kind::Text, nameless(bytes)),
@@ -64,11 +66,23 @@ fn otherwise(mode: Mode, rest: &str) -> Match {
     let rule = match mode {
         Mode::Reference | Mode::Member => Rule::EndsReference,
         Mode::Hash => Rule::EndsHash,
-        Mode::Textblock => Rule::TextblockBody,
-        Mode::BlockComment | Mode::LineComment => Rule::Skip,
-        Mode::Text | Mode::Directive | Mode::Arguments | Mode::Index => return None,
+        _ => return None,
     };
     rest.chars().next().map(|character| (rule, character.len_utf8()))
+}
+
+/// Of a comment or text block: everything up to what may end it, or open something.
+fn body(rule: Rule, bytes: &[u8], end: u8) -> Match {
+    let length = memchr::memchr3(end, b'#', b'$', bytes).unwrap_or(bytes.len());
+    if length > 0 {
+        return Some((rule, length));
+    }
+    (bytes.first() == Some(&end)).then_some((rule, 1))
+}
+
+fn line_comment(bytes: &[u8]) -> Match {
+    let length = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r' | b'#' | b'$')).unwrap_or(bytes.len());
+    (length > 0).then_some((Rule::Skip, length))
 }
 
 /// `$` and `#` in all their forms.
@@ -81,7 +95,11 @@ fn opener(mode: Mode, bytes: &[u8]) -> Match {
         let comment = matches!(mode, Mode::Text | Mode::Reference | Mode::Directive | Mode::Hash);
         return longer(set, hash_opener(bytes, comment));
     }
-    let backslashes = count(bytes, |byte| byte == b'\\');
+    let backslashes = match mode {
+        // Nothing in there is escaped.
+        Mode::Textblock | Mode::BlockComment | Mode::LineComment => 0,
+        _ => count(bytes, |byte| byte == b'\\'),
+    };
     if bytes.get(backslashes) != Some(&b'$') {
         return set;
     }
@@ -125,7 +143,7 @@ fn text(bytes: &[u8]) -> Match {
     if backslashes % 2 == 1 && name > 0 {
         return token(Kind::EscapedDirective, backslashes + 1 + name);
     }
-    if backslashes > 1 { token(Kind::DoubleEscape, 2) } else { token(Kind::Escape, 1) }
+    if backslashes > 1 { token(Kind::DoubleEscape, backslashes / 2 * 2) } else { token(Kind::Escape, 1) }
 }
 
 fn hash(bytes: &[u8]) -> Match {

@@ -1,7 +1,7 @@
 //! `String.format`: the conversions that templates use (`%s %d %x %f %e %c %b %n %%`), with flags, width and precision.
 
 use super::super::number::Number;
-use super::super::value::Value;
+use super::super::value::{Class, Value};
 use super::{Thrown, Work, exception};
 
 /// The largest width and precision.
@@ -112,7 +112,7 @@ fn convert(spec: &Spec, argument: &Value) -> Result<String, Thrown> {
 }
 
 fn mismatch(spec: &Spec, argument: &Value) -> Thrown {
-    let class = argument.class().map_or("this value", |class| class.simple);
+    let class = argument.class().map_or("this value", Class::simple);
     exception(format!("`format` cannot write {class} as `%{}`", spec.conversion))
 }
 

@@ -172,7 +172,7 @@ fn last_index_of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     let [item] = arguments else { return Ok(Value::Null) };
     work.budget.steps(list.len() as u64)?;
     for (place, candidate) in list.items().iter().enumerate().rev() {
-        if candidate.same(item)? {
+        if candidate.same(item, &mut work.budget)? {
             return Ok(Value::size(place));
         }
     }
@@ -236,7 +236,7 @@ fn growable(list: &List) -> bool {
 fn position(list: &List, item: &Value, work: &mut Work) -> Result<Option<usize>, Thrown> {
     for (place, candidate) in list.items().iter().enumerate() {
         work.budget.step()?;
-        if candidate.same(item)? {
+        if candidate.same(item, &mut work.budget)? {
             return Ok(Some(place));
         }
     }

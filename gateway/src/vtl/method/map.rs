@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::value::{List, Map, Value};
+use super::super::value::{Key, List, Map, Value};
 use super::{Outcome, Table, Work, put};
 
 /// Name and function of each.
@@ -85,7 +85,7 @@ fn contains_value(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     let [value] = arguments else { return Ok(Value::Null) };
     for candidate in map.entries().values() {
         work.budget.step()?;
-        if candidate.same(value)? {
+        if candidate.same(value, &mut work.budget)? {
             return Ok(Value::Bool(true));
         }
     }
@@ -110,7 +110,7 @@ fn entry_set(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     if !arguments.is_empty() {
         return Ok(Value::Null);
     }
-    let entry = |(key, value): (&super::Key, &Value)| Value::Entry(Rc::new((key.0.clone(), value.clone())));
+    let entry = |(key, value): (&Key, &Value)| Value::Entry(Rc::new((key.0.clone(), value.clone())));
     let entries: Vec<Value> = map.entries().iter().map(entry).collect();
     work.budget.bytes(64 * entries.len())?;
     view(map, entries, work)

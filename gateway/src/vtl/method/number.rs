@@ -2,8 +2,6 @@
 
 use std::cmp::Ordering;
 
-use num_bigint::{BigInt, Sign};
-
 use super::super::number::{Number, java_double};
 use super::super::value::Value;
 use super::{Outcome, Table, Thrown, Work, exception, new_text};
@@ -231,27 +229,4 @@ fn double(text: &str) -> Result<f64, Thrown> {
 fn not_a_number(text: &str) -> Thrown {
     let shown: String = text.chars().take(40).collect();
     exception(format!("`{shown}` is not a number of this kind"))
-}
-
-/// Java's `hashCode`.
-pub fn hash_code(number: &Number) -> i32 {
-    match number {
-        Number::Int(int) => *int,
-        Number::Long(long) => (*long as u64 ^ ((*long as u64) >> 32)) as i32,
-        Number::Double(double) => {
-            let bits = double.to_bits();
-            (bits ^ (bits >> 32)) as i32
-        }
-        Number::Big(big) => big_hash(big),
-        Number::Decimal(decimal) => {
-            let (unscaled, scale) = decimal.parts();
-            big_hash(unscaled).wrapping_mul(31).wrapping_add(scale)
-        }
-    }
-}
-
-fn big_hash(big: &BigInt) -> i32 {
-    let digits = big.iter_u32_digits().rev();
-    let magnitude = digits.fold(0_i32, |hash, digit| hash.wrapping_mul(31).wrapping_add(digit as i32));
-    if big.sign() == Sign::Minus { magnitude.wrapping_neg() } else { magnitude }
 }

@@ -1,6 +1,7 @@
 //! Methods of strings. Positions and lengths count UTF-16 units, as Java does.
 
 use std::cmp::Ordering;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::number::Number;
@@ -8,6 +9,9 @@ use super::super::regex::Pattern;
 use super::super::utf16;
 use super::super::value::{ListKind, Value};
 use super::{Outcome, Table, Thrown, Work, exception, format, new_list, new_text};
+
+/// Patterns that one rendering remembers.
+const PATTERNS: usize = 16;
 
 /// Name and function of each.
 pub const METHODS: Table<Arc<str>> = &[
@@ -204,7 +208,7 @@ fn compare(mut one: impl Iterator<Item = u16>, mut two: impl Iterator<Item = u16
 /// Of the whole string.
 fn matches(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
     let [Value::Text(regex)] = arguments else { return Ok(Value::Null) };
-    let pattern = pattern(regex)?;
+    let pattern = pattern(regex, work)?;
     Ok(pattern.matches(text, &mut work.budget)?.into())
 }
 
@@ -215,7 +219,7 @@ fn split(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
         [Value::Text(regex), Value::Number(Number::Int(limit))] => (regex, *limit),
         _ => return Ok(Value::Null),
     };
-    let pattern = pattern(regex)?;
+    let pattern = pattern(regex, work)?;
     let most = usize::try_from(limit).ok().filter(|&limit| limit > 0).unwrap_or(usize::MAX);
     let mut items: Vec<Value> = Vec::new();
     let mut start = 0;
@@ -269,7 +273,7 @@ fn replace_first(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outco
 
 fn replace_regex(text: &Arc<str>, arguments: &[Value], most: usize, work: &mut Work) -> Outcome {
     let [Value::Text(regex), Value::Text(replacement)] = arguments else { return Ok(Value::Null) };
-    let pattern = pattern(regex)?;
+    let pattern = pattern(regex, work)?;
     let mut out = String::new();
     let mut start = 0;
     let mut from = 0;
@@ -290,8 +294,17 @@ fn replace_regex(text: &Arc<str>, arguments: &[Value], most: usize, work: &mut W
     new_text(out, work)
 }
 
-fn pattern(regex: &str) -> Result<Pattern, Thrown> {
-    Pattern::new(regex).map_err(exception)
+/// Reads a pattern once, however often a loop uses it.
+fn pattern(regex: &Arc<str>, work: &mut Work) -> Result<Rc<Pattern>, Thrown> {
+    if let Some((_, pattern)) = work.patterns.iter().find(|(known, _)| known == regex) {
+        return Ok(pattern.clone());
+    }
+    work.budget.steps(100 + regex.len() as u64)?;
+    let pattern = Rc::new(Pattern::new(regex).map_err(exception)?);
+    work.budget.steps(pattern.cost())?;
+    work.patterns.truncate(PATTERNS - 1);
+    work.patterns.push((regex.clone(), pattern.clone()));
+    Ok(pattern)
 }
 
 fn concat(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {

@@ -131,7 +131,8 @@ impl Parser<'_, '_, '_> {
         }
         let mut block = self.inner(&format!("{text} "), origin)?;
         if let Some(Node::Text(last)) = block.last_mut() {
-            *last = last.strip_suffix(' ').unwrap_or(last).into();
+            let length = last.strip_suffix(' ').unwrap_or(last).len();
+            last.truncate(length);
         }
         Ok(block)
     }

@@ -13,7 +13,7 @@ const KEYWORDS: [&str; 5] = ["if", "end", "set", "else", "elseif"];
 /// Adds a node to a block; text joins the text before it.
 pub fn push(block: &mut Block, node: Node) {
     match (block.last_mut(), node) {
-        (Some(Node::Text(before)), Node::Text(text)) => *before = format!("{before}{text}").into(),
+        (Some(Node::Text(before)), Node::Text(text)) => before.push_str(&text),
         (_, node) => block.push(node),
     }
 }
@@ -68,7 +68,7 @@ pub fn unlexable(rest: &str) -> (String, Option<&'static str>) {
 impl<'s> Parser<'s, '_, '_> {
     pub(super) fn text(&mut self) -> Parsed<Node> {
         let token = self.take()?;
-        Ok(Node::Text(self.literal(&token).into()))
+        Ok(Node::Text(self.literal(&token)))
     }
 
     /// A token as text goes out, with the `$` and `#` before it that began nothing.
@@ -119,8 +119,7 @@ impl<'s> Parser<'s, '_, '_> {
     pub(super) fn double_escape(&mut self) -> Parsed<Node> {
         let mut count = 0;
         while self.peek()? == Kind::DoubleEscape {
-            self.take()?;
-            count += 1;
+            count += self.take()?.span.len() / 2;
         }
         let control = match self.peek()? {
             Kind::If | Kind::Else | Kind::ElseIf | Kind::EndDirective => true,

@@ -7,6 +7,8 @@ use super::class::Class;
 
 /// Groups inside groups.
 const NESTING: usize = 100;
+/// Unicode properties of one pattern.
+const PROPERTIES: usize = 16;
 /// What `{n}` may ask for.
 const MOST: u32 = 1_000;
 
@@ -78,6 +80,8 @@ pub struct Parsed {
     pub groups: usize,
     /// Names of groups.
     pub names: Vec<(String, usize)>,
+    /// How many Unicode properties it asks for.
+    pub properties: usize,
 }
 
 impl Parsed {
@@ -115,19 +119,26 @@ struct Parser<'p> {
     groups: usize,
     names: Vec<(String, usize)>,
     depth: usize,
+    properties: usize,
 }
 
 type Part<T> = Result<T, String>;
 
 /// Reads a pattern; the error says what is wrong.
 pub fn parse(source: &str) -> Part<Parsed> {
-    let mut parser =
-        Parser { rest: source.chars().peekable(), flags: Flags::default(), groups: 1, names: Vec::new(), depth: 0 };
+    let mut parser = Parser {
+        rest: source.chars().peekable(),
+        flags: Flags::default(),
+        groups: 1,
+        names: Vec::new(),
+        depth: 0,
+        properties: 0,
+    };
     let node = parser.alternatives()?;
     if parser.rest.peek().is_some() {
         return Err("a `)` without `(`".to_owned());
     }
-    Ok(Parsed { node, groups: parser.groups, names: parser.names })
+    Ok(Parsed { node, groups: parser.groups, names: parser.names, properties: parser.properties })
 }
 
 impl Parser<'_> {
@@ -429,6 +440,10 @@ impl Parser<'_> {
         };
         if !posix.is_empty() {
             return Ok(Class::ranges(posix, negated));
+        }
+        self.properties += 1;
+        if self.properties > PROPERTIES {
+            return Err(format!("more than {PROPERTIES} Unicode properties"));
         }
         let plain = match name.as_str() {
             "javaLowerCase" => "Lowercase",

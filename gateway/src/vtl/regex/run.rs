@@ -24,38 +24,38 @@ enum Choice {
     Slot(usize, Option<usize>),
 }
 
-struct Matcher<'m> {
+/// Searches one text.
+pub struct Matcher<'m> {
     program: &'m Program,
     text: &'m str,
     begin: usize,
     slots: Vec<Option<usize>>,
     choices: Vec<Choice>,
-    budget: &'m mut Budget,
+    /// What the search spends.
+    pub budget: &'m mut Budget,
     unpaid: u32,
 }
 
 /// Where each group matched, as byte offsets.
 pub type Groups = Vec<Option<(usize, usize)>>;
 
-/// Matches at `start` exactly, and up to the end of the text if `whole`. Returns the groups.
-pub fn run(
-    program: &Program,
-    text: &str,
-    start: usize,
-    whole: bool,
-    budget: &mut Budget,
-) -> Result<Option<Groups>, Exceeded> {
-    let slots = vec![None; program.slots];
-    let mut matcher = Matcher { program, text, begin: start, slots, choices: Vec::new(), budget, unpaid: 0 };
-    let wanted = if whole { Some(text.len()) } else { None };
-    let Some(end) = matcher.part(0, start, wanted)? else { return Ok(None) };
-    matcher.slots[0] = Some(start);
-    matcher.slots[1] = Some(end);
-    let group = |group: usize| matcher.slots[2 * group].zip(matcher.slots[2 * group + 1]);
-    Ok(Some((0..program.groups).map(group).collect()))
-}
-
 impl<'m> Matcher<'m> {
+    /// A matcher of `program` in `text`.
+    pub fn new(program: &'m Program, text: &'m str, budget: &'m mut Budget) -> Matcher<'m> {
+        Matcher { program, text, begin: 0, slots: vec![None; program.slots], choices: Vec::new(), budget, unpaid: 0 }
+    }
+
+    /// Matches at `start` exactly, and up to `wanted` if that is asked. Returns the groups.
+    pub fn run(&mut self, start: usize, wanted: Option<usize>) -> Result<Option<Groups>, Exceeded> {
+        self.begin = start;
+        let Some(end) = self.part(0, start, wanted)? else { return Ok(None) };
+        self.choices.clear();
+        self.slots[0] = Some(start);
+        self.slots[1] = Some(end);
+        let group = |group: usize| self.slots[2 * group].zip(self.slots[2 * group + 1]);
+        Ok(Some((0..self.program.groups).map(group).collect()))
+    }
+
     /// Runs from `step` at `place` to the next `Done`; `wanted` is where that must be. Leaves its choices on the stack.
     fn part(&mut self, mut step: usize, mut place: usize, wanted: Option<usize>) -> Result<Option<usize>, Exceeded> {
         let base = self.choices.len();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use indexmap::{Equivalent, IndexMap};
 
 use super::{Exceeded, Value, nesting};
+use crate::vtl::limits::Budget;
 
 /// What kind of map it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,19 +113,6 @@ impl Map {
     pub(super) fn depth(&self) -> usize {
         self.0.depth
     }
-
-    pub(super) fn same_entries(&self, other: &Map, depth: usize) -> Result<bool, Exceeded> {
-        if self.entries().len() != other.entries().len() {
-            return Ok(false);
-        }
-        for (key, one) in self.entries().iter() {
-            match other.entries().get(key) {
-                Some(two) if one.same_within(two, depth)? == Some(true) => {}
-                _ => return Ok(false),
-            }
-        }
-        Ok(true)
-    }
 }
 
 /// A text key to look up.
@@ -156,7 +144,7 @@ impl Hash for Key {
 
 impl PartialEq for Key {
     fn eq(&self, other: &Key) -> bool {
-        self.0.same(&other.0).unwrap_or(false)
+        self.0.same(&other.0, &mut Budget::for_a_key()).unwrap_or(false)
     }
 }
 

@@ -89,7 +89,7 @@ fn java(value: &Value, out: &mut String, depth: usize) -> Result<(), Exceeded> {
             java(&entry.1, out, depth + 1)?;
         }
         Value::Loop(_) => out.push_str("{}"),
-        Value::Class(class) => write!(out, "class {}", class.name).expect("a string takes everything"),
+        Value::Class(class) => write!(out, "class {}", class.0).expect("a string takes everything"),
         Value::Block(_) | Value::Object(_) => {}
     }
     Ok(())
