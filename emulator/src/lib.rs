@@ -1,1 +1,62 @@
-//! Not written yet.
+#![doc = include_str!("../README.md")]
+
+pub mod action;
+pub mod bucket;
+pub mod config;
+pub mod engine;
+pub mod fault;
+pub mod node;
+pub mod protocol;
+pub mod server;
+pub mod store;
+
+use std::net::TcpListener;
+
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
+
+pub use config::{Cli, Prepared, Settings, run};
+
+/// An emulator whose data is read. Nothing is served yet.
+#[derive(Debug)]
+pub struct Opened {
+    node: node::Node,
+    buckets: bucket::Buckets,
+    region: String,
+}
+
+/// Reads the data folder.
+///
+/// # Errors
+/// It is in use by another process, or cannot be read or made.
+pub fn open(settings: &Settings) -> anyhow::Result<Opened> {
+    let folder = settings.data.as_deref();
+    let node = node::Node::open(folder).context("the data folder cannot be opened (set --data or EMULATOR_DATA)")?;
+    let buckets = bucket::Buckets::open(folder.map(|folder| folder.join("s3")).as_deref(), &settings.region);
+    let buckets = buckets.context("the stored objects cannot be read")?;
+    Ok(Opened { node, buckets, region: settings.region.clone() })
+}
+
+impl Opened {
+    /// Serves on `listener` until `stop`, then finishes what is under way. Long polls end at once.
+    ///
+    /// # Errors
+    /// The port broke.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
+        let Opened { node, buckets, region } = self;
+        let emulator = server::Emulator::new(node.clone(), bucket::service(buckets), region);
+        let serving = async {
+            let served = kit::serve::serve(listener, emulator.router(), stop.clone()).await;
+            node.stop();
+            served
+        };
+        let stopping = async {
+            tokio::select! { () = stop.cancelled() => {} () = node.stopped() => {} }
+            node.stop();
+        };
+        let (served, ..) = tokio::join!(serving, stopping, node.keep_time(), node.keep_clean());
+        let closing = node.clone();
+        tokio::task::spawn_blocking(move || closing.close()).await?;
+        Ok(served?)
+    }
+}

@@ -1,0 +1,273 @@
+//! Queue attributes as text: SQS speaks of every attribute, number or not, as a pair of strings.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::engine::limits::{self, Limit};
+use crate::engine::{Attributes, Counts, Definition, FifoAttributes, QueueArn, Redrive, RedriveAllow};
+use crate::fault::Fault;
+
+/// The whole-number attributes, and where each is kept.
+type Field = fn(&mut Attributes) -> &mut u32;
+const NUMBERS: &[(Limit, Field)] = &[
+    (limits::DELAY, |a| &mut a.delay),
+    (limits::MESSAGE_SIZE, |a| &mut a.message_size),
+    (limits::RETENTION, |a| &mut a.retention),
+    (limits::RECEIVE_WAIT, |a| &mut a.receive_wait),
+    (limits::VISIBILITY, |a| &mut a.visibility),
+];
+
+/// Attributes that are told and cannot be set.
+const READ_ONLY: &[&str] = &[
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+    "CreatedTimestamp",
+    "LastModifiedTimestamp",
+    "QueueArn",
+];
+
+/// Attributes that can be set; the other names are unknown.
+const SETTABLE: &[&str] = &[
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
+    "DelaySeconds",
+    "FifoQueue",
+    "FifoThroughputLimit",
+    "KmsDataKeyReusePeriodSeconds",
+    "KmsMasterKeyId",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "Policy",
+    "ReceiveMessageWaitTimeSeconds",
+    "RedriveAllowPolicy",
+    "RedrivePolicy",
+    "SqsManagedSseEnabled",
+    "VisibilityTimeout",
+];
+
+/// Every attribute that the queue shows, as GetQueueAttributes answers to `All`.
+pub fn list(definition: &Definition, counts: Counts) -> BTreeMap<&'static str, String> {
+    let mut attributes = definition.attributes.clone();
+    let managed_sse = attributes.managed_sse;
+    let mut all: BTreeMap<&'static str, String> = NUMBERS
+        .iter()
+        .map(|(limit, field)| (limit.name, field(&mut attributes).to_string()))
+        .chain([
+            ("ApproximateNumberOfMessages", counts.ready.to_string()),
+            ("ApproximateNumberOfMessagesDelayed", counts.delayed.to_string()),
+            ("ApproximateNumberOfMessagesNotVisible", counts.in_flight.to_string()),
+            ("CreatedTimestamp", definition.created.as_secs().to_string()),
+            ("LastModifiedTimestamp", definition.modified.as_secs().to_string()),
+            ("QueueArn", definition.arn.to_string()),
+            ("SqsManagedSseEnabled", managed_sse.to_string()),
+        ])
+        .collect();
+    if attributes.kms_reuse != limits::KMS_REUSE.default {
+        all.insert(limits::KMS_REUSE.name, attributes.kms_reuse.to_string());
+    }
+    all.extend(attributes.kms_key.map(|key| ("KmsMasterKeyId", key)));
+    all.extend(attributes.policy.map(|policy| ("Policy", policy)));
+    all.extend(attributes.redrive.map(|redrive| ("RedrivePolicy", redrive_text(&redrive))));
+    all.extend(attributes.redrive_allow.map(|allow| ("RedriveAllowPolicy", allow_text(&allow))));
+    all.extend(attributes.fifo.into_iter().flat_map(list_fifo));
+    all
+}
+
+fn list_fifo(fifo: FifoAttributes) -> [(&'static str, String); 4] {
+    let scope = if fifo.scope_is_group { "messageGroup" } else { "queue" };
+    let limit = if fifo.limit_is_per_group { "perMessageGroupId" } else { "perQueue" };
+    [
+        ("FifoQueue", "true".to_owned()),
+        ("ContentBasedDeduplication", fifo.content_deduplication.to_string()),
+        ("DeduplicationScope", scope.to_owned()),
+        ("FifoThroughputLimit", limit.to_owned()),
+    ]
+}
+
+/// Picks what was asked for; an unknown name is an error.
+pub fn select(all: BTreeMap<&'static str, String>, names: &[String]) -> Result<BTreeMap<String, String>, Fault> {
+    let is_known = |name: &str| name == "All" || READ_ONLY.contains(&name) || SETTABLE.contains(&name);
+    if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
+        return Err(unknown_attribute(unknown));
+    }
+    let wanted = |name: &str| names.iter().any(|asked| asked == "All" || asked == name);
+    Ok(all.into_iter().filter(|(name, _)| wanted(name)).map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// Sets attributes by name. `FifoQueue` was dealt with at creation; here it can only confirm what is so.
+pub fn set(attributes: &mut Attributes, changes: &BTreeMap<String, String>) -> Result<(), Fault> {
+    let both = changes.get("SqsManagedSseEnabled").is_some_and(|value| value == "true")
+        && changes.get("KmsMasterKeyId").is_some_and(|key| !key.is_empty());
+    if both {
+        return Err(Fault::InvalidAttributeName(
+            "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS \
+             SSE."
+                .to_owned(),
+        ));
+    }
+    changes.iter().try_for_each(|(name, value)| set_one(attributes, name, value))?;
+    if attributes.fifo.is_some_and(|fifo| fifo.limit_is_per_group && !fifo.scope_is_group) {
+        let reason = "FifoThroughputLimit perMessageGroupId needs DeduplicationScope messageGroup";
+        return Err(bad_value("FifoThroughputLimit", reason));
+    }
+    Ok(())
+}
+
+/// The first of the asked attributes that the queue has with another value.
+pub fn first_difference(
+    attributes: &Attributes,
+    asked: &BTreeMap<String, String>,
+) -> Result<Option<&'static str>, Fault> {
+    for (name, value) in asked {
+        let mut changed = attributes.clone();
+        set_one(&mut changed, name, value)?;
+        if changed != *attributes {
+            return Ok(SETTABLE.iter().find(|known| *known == name).copied());
+        }
+    }
+    Ok(None)
+}
+
+fn set_one(attributes: &mut Attributes, name: &str, value: &str) -> Result<(), Fault> {
+    if let Some((limit, field)) = NUMBERS.iter().find(|(limit, _)| limit.name == name) {
+        *field(attributes) = number(limit, value)?;
+        return Ok(());
+    }
+    match name {
+        "Policy" => attributes.policy = policy(value)?,
+        "RedrivePolicy" => attributes.redrive = redrive(value)?,
+        "RedriveAllowPolicy" => attributes.redrive_allow = redrive_allow(value)?,
+        "KmsMasterKeyId" => {
+            attributes.managed_sse &= value.is_empty();
+            attributes.kms_key = (!value.is_empty()).then(|| value.to_owned());
+        }
+        "KmsDataKeyReusePeriodSeconds" => attributes.kms_reuse = number(&limits::KMS_REUSE, value)?,
+        "SqsManagedSseEnabled" => {
+            attributes.managed_sse = truth(name, value)?;
+            attributes.kms_key.take_if(|_| attributes.managed_sse);
+        }
+        "FifoQueue" | "ContentBasedDeduplication" | "DeduplicationScope" | "FifoThroughputLimit" => {
+            set_fifo(attributes.fifo.as_mut(), name, value)?;
+        }
+        _ => return Err(unknown_attribute(name)),
+    }
+    Ok(())
+}
+
+fn set_fifo(fifo: Option<&mut FifoAttributes>, name: &str, value: &str) -> Result<(), Fault> {
+    let Some(fifo) = fifo else {
+        return Err(match name {
+            "FifoQueue" | "ContentBasedDeduplication" => unknown_attribute(name),
+            _ => Fault::InvalidAttributeName(format!("You can specify the {name} only when FifoQueue is set to true.")),
+        });
+    };
+    match (name, value) {
+        ("FifoQueue", "true") => {}
+        ("FifoQueue", _) => return Err(bad_value(name, "Modifying queue type is not supported.")),
+        ("ContentBasedDeduplication", _) => fifo.content_deduplication = truth(name, value)?,
+        ("DeduplicationScope", "queue" | "messageGroup") => fifo.scope_is_group = value == "messageGroup",
+        ("FifoThroughputLimit", "perQueue" | "perMessageGroupId") => {
+            fifo.limit_is_per_group = value == "perMessageGroupId";
+        }
+        _ => return Err(bad_value(name, "It is none of the values that this attribute can have.")),
+    }
+    Ok(())
+}
+
+fn number(limit: &Limit, value: &str) -> Result<u32, Fault> {
+    let number = value.parse().ok().filter(|number: &u32| limit.allows((*number).into()));
+    number.ok_or_else(|| Fault::InvalidAttributeValue(format!("Invalid value for the parameter {}.", limit.name)))
+}
+
+fn truth(name: &str, value: &str) -> Result<bool, Fault> {
+    value.parse().map_err(|_| Fault::InvalidAttributeValue(format!("Invalid value for the parameter {name}.")))
+}
+
+fn policy(value: &str) -> Result<Option<String>, Fault> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    match serde_json::from_str::<Value>(value) {
+        Ok(Value::Object(_)) => Ok(Some(value.to_owned())),
+        _ => Err(Fault::InvalidAttributeValue("Invalid value for the parameter Policy.".to_owned())),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireRedrive {
+    dead_letter_target_arn: Option<String>,
+    max_receive_count: Option<super::Number>,
+}
+
+fn redrive(value: &str) -> Result<Option<Redrive>, Fault> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let invalid = |reason: &str| Fault::invalid("RedrivePolicy", value, reason);
+    let wire: WireRedrive =
+        serde_json::from_str(value).map_err(|_| invalid("Redrive policy is not a valid JSON map."))?;
+    let target = wire
+        .dead_letter_target_arn
+        .ok_or_else(|| invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn."))?;
+    let target = target.parse().map_err(|_| invalid("Invalid value for deadLetterTargetArn."))?;
+    let count = wire.max_receive_count.map_or(i64::from(limits::MAX_RECEIVES.default), |count| count.0);
+    let max_receives = u32::try_from(count).ok().filter(|_| limits::MAX_RECEIVES.allows(count)).ok_or_else(|| {
+        invalid(&format!("Invalid value for maxReceiveCount: {count}, valid values are from 1 to 1000 both inclusive."))
+    })?;
+    Ok(Some(Redrive { target, max_receives }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireAllow {
+    redrive_permission: String,
+    #[serde(default)]
+    source_queue_arns: Vec<String>,
+}
+
+fn redrive_allow(value: &str) -> Result<Option<RedriveAllow>, Fault> {
+    if value.is_empty() {
+        return Ok(None);
+    }
+    let invalid = |reason: &str| Fault::invalid("RedriveAllowPolicy", value, reason);
+    let wire: WireAllow = serde_json::from_str(value)
+        .map_err(|_| invalid("Amazon SQS can't create the redrive allow policy, as it is in an unsupported format."))?;
+    let sources: Result<Vec<QueueArn>, _> = wire.source_queue_arns.iter().map(|arn| arn.parse()).collect();
+    let sources = sources.map_err(|_| invalid("sourceQueueArns must be ARNs of queues."))?;
+    match (wire.redrive_permission.as_str(), sources.len()) {
+        ("allowAll", 0) => Ok(Some(RedriveAllow::All)),
+        ("denyAll", 0) => Ok(Some(RedriveAllow::None)),
+        ("byQueue", 1..=limits::ALLOWED_SOURCES) => Ok(Some(RedriveAllow::Sources(sources))),
+        ("byQueue", _) => Err(invalid("byQueue needs between 1 and 10 sourceQueueArns.")),
+        ("allowAll" | "denyAll", _) => Err(invalid("sourceQueueArns can only be given with byQueue.")),
+        _ => Err(invalid("redrivePermission must be allowAll, denyAll or byQueue.")),
+    }
+}
+
+fn redrive_text(redrive: &Redrive) -> String {
+    json!({"deadLetterTargetArn": redrive.target.to_string(), "maxReceiveCount": redrive.max_receives}).to_string()
+}
+
+fn allow_text(allow: &RedriveAllow) -> String {
+    match allow {
+        RedriveAllow::All => json!({"redrivePermission": "allowAll"}),
+        RedriveAllow::None => json!({"redrivePermission": "denyAll"}),
+        RedriveAllow::Sources(sources) => {
+            let sources: Vec<String> = sources.iter().map(QueueArn::to_string).collect();
+            json!({"redrivePermission": "byQueue", "sourceQueueArns": sources})
+        }
+    }
+    .to_string()
+}
+
+fn unknown_attribute(name: &str) -> Fault {
+    Fault::InvalidAttributeName(format!("Unknown Attribute {name}."))
+}
+
+fn bad_value(name: &str, reason: &str) -> Fault {
+    Fault::InvalidAttributeValue(format!("Invalid value for the parameter {name}. Reason: {reason}"))
+}

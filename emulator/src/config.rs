@@ -1,0 +1,67 @@
+//! Address and data folder.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+use clap::Parser;
+use kit::{aws, serve};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Opened, open};
+
+/// A local SQS and S3 endpoint that survives kill -9.
+///
+/// Any credentials are accepted. The region of callers whose signature names none is AWS_REGION (ap-northeast-2).
+#[derive(Debug, Clone, Parser)]
+#[command(name = "emulator", version)]
+pub struct Cli {
+    /// The port for SQS and S3
+    #[arg(long, value_name = "ADDRESS", env = "EMULATOR_LISTEN", default_value = "127.0.0.1:4566")]
+    pub listen: SocketAddr,
+    /// Where messages and objects are kept
+    #[arg(long, value_name = "DIR", env = "EMULATOR_DATA", default_value = "./data")]
+    pub data: PathBuf,
+    /// Keep nothing on disk
+    #[arg(long)]
+    pub in_memory: bool,
+}
+
+/// What an emulator needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The data folder; `None` keeps everything in memory.
+    pub data: Option<PathBuf>,
+    /// The region of callers whose signature names none.
+    pub region: String,
+}
+
+/// An emulator that is ready to serve: its data is read and its port is bound.
+#[derive(Debug)]
+pub struct Prepared {
+    opened: Opened,
+    listener: TcpListener,
+}
+
+impl Cli {
+    /// Reads the data folder and binds the port.
+    ///
+    /// # Errors
+    /// The folder is in use or unreadable, or the port is taken; one line tells which, and what moves it.
+    pub async fn prepare(self) -> anyhow::Result<Prepared> {
+        let listener = serve::bind(self.listen, "--listen or EMULATOR_LISTEN")?;
+        let region = aws::region(&aws::config().await).to_owned();
+        let settings = Settings { data: (!self.in_memory).then_some(self.data), region };
+        let opened = open(&settings)?;
+        tracing::info!("emulator listens on http://{}", listener.local_addr()?);
+        Ok(Prepared { opened, listener })
+    }
+}
+
+/// Serves until `stop`. Prints `Ready.` on stdout, which is what setups made for LocalStack wait for.
+///
+/// # Errors
+/// The port broke.
+pub async fn run(prepared: Prepared, stop: CancellationToken) -> anyhow::Result<()> {
+    println!("Ready.");
+    prepared.opened.serve(prepared.listener, stop).await
+}

@@ -1,0 +1,172 @@
+//! What the engine did, as values: the store writes them down, and after a restart [`Engine::replay`] takes them back.
+//!
+//! Effects say what is true afterwards, not what was asked for, so that replaying one twice changes nothing.
+//!
+//! [`Engine::replay`]: super::Engine::replay
+
+use kit::time::Timestamp;
+
+use super::message::{Key, Place, QueueId, Serial};
+use super::queue::Definition;
+
+/// One change that must survive.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Which numbers come next. Stands at the beginning of every piece of the log.
+    Counters {
+        /// Makes the message ids of this data folder its own, see [`Engine::new`](super::Engine::new).
+        seed: [u8; 16],
+        /// The next message's serial.
+        serial: Serial,
+        /// The next queue's number.
+        queue: QueueId,
+    },
+    /// A queue was created, changed or purged; says all of it.
+    Queue(Box<Definition>),
+    /// A queue is gone, with all its messages.
+    QueueDeleted {
+        /// Which one.
+        queue: QueueId,
+        /// When; its name stays blocked for a while.
+        at: Timestamp,
+    },
+    /// A message was sent.
+    Stored(Box<Stored>),
+    /// A message was handed out.
+    Received {
+        /// Which one.
+        key: Key,
+        /// How often it was received until now.
+        receives: u32,
+        /// When it was received now.
+        at: Timestamp,
+        /// When it becomes visible again.
+        due: Timestamp,
+    },
+    /// The visibility timeout of a message was changed.
+    Hidden {
+        /// Which one.
+        key: Key,
+        /// When it becomes visible again.
+        due: Timestamp,
+    },
+    /// A message went to a dead-letter queue.
+    Moved {
+        /// Which one.
+        key: Key,
+        /// The dead-letter queue.
+        to: QueueId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A move task made a new message of an old one; the content stays where it is.
+    Renewed {
+        /// Which one, by its old number.
+        key: Key,
+        /// Its new number.
+        serial: Serial,
+        /// The queue that has it now.
+        to: QueueId,
+        /// When it counts as sent.
+        at: Timestamp,
+    },
+    /// A message is gone.
+    Deleted {
+        /// Which one.
+        key: Key,
+    },
+    /// A deduplication id is still remembered although its message is not.
+    Remembered {
+        /// The FIFO queue.
+        queue: QueueId,
+        /// The id, see [`Fingerprint`].
+        id: Fingerprint,
+        /// The message that was sent with it.
+        serial: Serial,
+        /// When it was sent.
+        at: Timestamp,
+    },
+}
+
+/// A stored message: the state that replay needs, and what it says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// Its state.
+    pub snapshot: Snapshot,
+    /// Its content.
+    pub content: Content,
+}
+
+/// The state of a message at the time of writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Which one.
+    pub key: Key,
+    /// The queue that has it.
+    pub queue: QueueId,
+    /// The queue that it came from as a dead letter, or 0.
+    pub origin: QueueId,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// When its delay or visibility timeout ends.
+    pub due: Timestamp,
+    /// Its first receive, or the epoch.
+    pub first_received: Timestamp,
+    /// Its last receive, or the epoch.
+    pub received_at: Timestamp,
+    /// How often it was received.
+    pub receives: u32,
+    /// Its message group in a FIFO queue.
+    pub group: Option<Fingerprint>,
+    /// Its deduplication id in a FIFO queue.
+    pub deduplication: Option<Fingerprint>,
+}
+
+/// Stands for a name of any length: the first 128 bits of its SHA-256.
+pub type Fingerprint = u128;
+
+/// What a message says. The engine passes it on and never looks inside.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Content {
+    /// The body.
+    pub body: String,
+    /// Message attributes, in the order of their names.
+    pub attributes: Vec<(String, AttributeValue)>,
+    /// AWSTraceHeader.
+    pub trace_header: Option<String>,
+    /// SenderId.
+    pub sender: String,
+    /// MessageGroupId.
+    pub group: Option<String>,
+    /// MessageDeduplicationId, given or made of the body.
+    pub deduplication: Option<String>,
+}
+
+/// The value of a message attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributeValue {
+    /// DataType with its custom label.
+    pub data_type: String,
+    /// The value itself.
+    pub data: AttributeData,
+}
+
+/// A message attribute's value is text or bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttributeData {
+    /// `String` and `Number`.
+    Text(String),
+    /// `Binary`.
+    Binary(Vec<u8>),
+}
+
+/// What happened since the last look, in order.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// To be written down.
+    pub effects: Vec<Effect>,
+    /// Queues with a message that a receiver may have now: one entry a message.
+    pub ready: Vec<QueueId>,
+    /// Content that nobody needs any more.
+    pub dropped: Vec<Place>,
+}

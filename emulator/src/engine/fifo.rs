@@ -1,0 +1,217 @@
+//! Message groups and deduplication of a FIFO queue.
+//!
+//! A group holds all its messages in order, those in flight too. It may be received from while its first message is
+//! ready: so a hidden message blocks itself and everything behind it, and nothing before it.
+
+use std::collections::{HashMap, VecDeque};
+
+use kit::time::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::effect::Fingerprint;
+use super::limits;
+use super::list::{Linked, Links, List};
+use super::message::{Key, Message, Serial, State};
+use super::slab::{NOWHERE, Slab, Slot};
+
+/// The groups of one queue, its memory of deduplication ids, and of receive attempts.
+#[derive(Default)]
+pub struct Fifo {
+    groups: Slab<Group>,
+    by_name: HashMap<Fingerprint, Slot>,
+    /// Groups whose first message is ready.
+    open: List,
+    sent: Recent<Serial>,
+    attempts: Recent<Vec<Taken>>,
+}
+
+struct Group {
+    name: Fingerprint,
+    messages: List,
+    is_open: bool,
+    links: Links,
+}
+
+impl Linked for Group {
+    fn links(&self) -> &Links {
+        &self.links
+    }
+
+    fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
+    }
+}
+
+/// A message as a receive attempt left it; it is unchanged while it still looks like this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Which message.
+    pub key: Key,
+    /// The receive.
+    pub receives: u32,
+    /// The end of its visibility timeout.
+    pub due: Timestamp,
+}
+
+/// The [`Fingerprint`] of the parts, read as one text.
+pub fn fingerprint(parts: &[&str]) -> Fingerprint {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let bytes: [u8; 32] = hash.finalize().into();
+    u128::from_be_bytes(bytes[..16].try_into().expect("sixteen of thirty-two bytes"))
+}
+
+impl Fifo {
+    /// The slot of the group with this name, made if it is new.
+    pub fn group(&mut self, name: Fingerprint) -> Slot {
+        let groups = &mut self.groups;
+        let make = || {
+            let group = Group { name, messages: List::default(), is_open: false, links: Links::default() };
+            groups.insert(group)
+        };
+        *self.by_name.entry(name).or_insert_with(make)
+    }
+
+    /// The name of a group.
+    pub fn group_name(&self, group: Slot) -> Option<Fingerprint> {
+        Some(self.groups.get(group)?.name)
+    }
+
+    /// Puts a message behind the others of its group. Returns whether the group opened by it.
+    pub fn arrive(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
+        let group = group_of(messages, slot);
+        let Some(entry) = self.groups.get_mut(group) else { return false };
+        entry.messages.push_back(messages, slot);
+        self.refresh(messages, group)
+    }
+
+    /// Takes a message out of its group; an empty group is forgotten. Returns whether the group opened by it.
+    pub fn leave(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
+        let group = group_of(messages, slot);
+        let Some(entry) = self.groups.get_mut(group) else { return false };
+        entry.messages.remove(messages, slot);
+        let opened = self.refresh(messages, group);
+        self.forget_if_empty(group);
+        opened
+    }
+
+    /// Looks at a group again after the state of one of its messages changed. Returns whether it opened.
+    pub fn changed(&mut self, messages: &Slab<Message>, slot: Slot) -> bool {
+        self.refresh(messages, group_of(messages, slot))
+    }
+
+    /// Up to `most` messages that may be received: as many as possible of one group, then of the next.
+    pub fn pick(&self, messages: &Slab<Message>, most: usize) -> Vec<Slot> {
+        let mut picked = Vec::new();
+        let mut group = self.open.first();
+        while let Some(slot) = group
+            && picked.len() < most
+        {
+            self.pick_from(slot, messages, most, &mut picked);
+            group = self.open.after(&self.groups, slot);
+        }
+        picked
+    }
+
+    fn pick_from(&self, group: Slot, messages: &Slab<Message>, most: usize, picked: &mut Vec<Slot>) {
+        let Some(group) = self.groups.get(group) else { return };
+        let mut next = group.messages.first();
+        while let Some(slot) = next
+            && picked.len() < most
+            && messages.get(slot).is_some_and(|message| message.state == State::Ready)
+        {
+            picked.push(slot);
+            next = group.messages.after(messages, slot);
+        }
+    }
+
+    /// The message that was sent with this deduplication id in the last five minutes.
+    pub fn sent_before(&mut self, now: Timestamp, id: Fingerprint) -> Option<Serial> {
+        self.sent.get(now, id).copied()
+    }
+
+    /// Remembers a deduplication id; a later send does not extend the five minutes.
+    pub fn remember(&mut self, now: Timestamp, id: Fingerprint, serial: Serial) {
+        self.sent.put(now, id, serial);
+    }
+
+    /// What this receive attempt took, if it was made in the last five minutes.
+    pub fn attempt(&mut self, now: Timestamp, id: Fingerprint) -> Option<&[Taken]> {
+        self.attempts.get(now, id).map(Vec::as_slice)
+    }
+
+    /// Remembers a receive attempt.
+    pub fn remember_attempt(&mut self, now: Timestamp, id: Fingerprint, taken: Vec<Taken>) {
+        self.attempts.put(now, id, taken);
+    }
+
+    /// Drops memories that are too old.
+    pub fn forget_old(&mut self, now: Timestamp) {
+        self.sent.forget_old(now);
+        self.attempts.forget_old(now);
+    }
+
+    fn refresh(&mut self, messages: &Slab<Message>, group: Slot) -> bool {
+        let Some(entry) = self.groups.get_mut(group) else { return false };
+        let first = entry.messages.first().and_then(|slot| messages.get(slot));
+        let opens = first.is_some_and(|message| message.state == State::Ready);
+        let was_open = std::mem::replace(&mut entry.is_open, opens);
+        match (was_open, opens) {
+            (false, true) => self.open.push_back(&mut self.groups, group),
+            (true, false) => self.open.remove(&mut self.groups, group),
+            _ => {}
+        }
+        opens && !was_open
+    }
+
+    fn forget_if_empty(&mut self, group: Slot) {
+        if self.groups.get(group).is_some_and(|entry| entry.messages.is_empty())
+            && let Some(entry) = self.groups.remove(group)
+        {
+            self.by_name.remove(&entry.name);
+        }
+    }
+}
+
+fn group_of(messages: &Slab<Message>, slot: Slot) -> Slot {
+    messages.get(slot).map_or(NOWHERE, |message| message.group)
+}
+
+/// A memory of five minutes.
+struct Recent<T> {
+    entries: HashMap<Fingerprint, (Timestamp, T)>,
+    by_age: VecDeque<(Timestamp, Fingerprint)>,
+}
+
+impl<T> Default for Recent<T> {
+    fn default() -> Recent<T> {
+        Recent { entries: HashMap::new(), by_age: VecDeque::new() }
+    }
+}
+
+impl<T> Recent<T> {
+    fn get(&mut self, now: Timestamp, id: Fingerprint) -> Option<&T> {
+        self.forget_old(now);
+        let young = |entry: &&(Timestamp, T)| entry.0 + limits::DEDUPLICATION > now;
+        self.entries.get(&id).filter(young).map(|(_, value)| value)
+    }
+
+    fn put(&mut self, at: Timestamp, id: Fingerprint, value: T) {
+        self.entries.insert(id, (at, value));
+        self.by_age.push_back((at, id));
+    }
+
+    fn forget_old(&mut self, now: Timestamp) {
+        while let Some(&(at, id)) = self.by_age.front()
+            && at + limits::DEDUPLICATION <= now
+        {
+            self.by_age.pop_front();
+            if self.entries.get(&id).is_some_and(|entry| entry.0 == at) {
+                self.entries.remove(&id);
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! A doubly linked list through the records of a [`Slab`]: any record leaves in one step, wherever it stands.
+//!
+//! The list owns nothing; a record can be in one list at a time.
+
+use super::slab::{NOWHERE, Slab, Slot};
+
+/// The neighbours of a record in its list.
+#[derive(Debug, Clone, Copy)]
+pub struct Links {
+    previous: Slot,
+    next: Slot,
+}
+
+impl Default for Links {
+    fn default() -> Links {
+        Links { previous: NOWHERE, next: NOWHERE }
+    }
+}
+
+/// A record that can stand in a [`List`].
+pub trait Linked {
+    /// The links of this record.
+    fn links(&self) -> &Links;
+    /// The links of this record, to be changed.
+    fn links_mut(&mut self) -> &mut Links;
+}
+
+/// First and last record, and how many there are.
+#[derive(Debug, Clone, Copy)]
+pub struct List {
+    first: Slot,
+    last: Slot,
+    len: u32,
+}
+
+impl Default for List {
+    fn default() -> List {
+        List { first: NOWHERE, last: NOWHERE, len: 0 }
+    }
+}
+
+impl List {
+    /// The first record's slot.
+    pub fn first(&self) -> Option<Slot> {
+        (self.first != NOWHERE).then_some(self.first)
+    }
+
+    /// Whether no record stands here.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The slot after `slot`, which must stand in this list.
+    pub fn after<T: Linked>(&self, slab: &Slab<T>, slot: Slot) -> Option<Slot> {
+        let next = slab.get(slot)?.links().next;
+        (next != NOWHERE).then_some(next)
+    }
+
+    /// Appends a record that stands in no list.
+    pub fn push_back<T: Linked>(&mut self, slab: &mut Slab<T>, slot: Slot) {
+        *links(slab, slot) = Links { previous: self.last, next: NOWHERE };
+        match self.last {
+            NOWHERE => self.first = slot,
+            last => links(slab, last).next = slot,
+        }
+        self.last = slot;
+        self.len += 1;
+    }
+
+    /// Puts a record that stands in no list before all others.
+    pub fn push_front<T: Linked>(&mut self, slab: &mut Slab<T>, slot: Slot) {
+        *links(slab, slot) = Links { previous: NOWHERE, next: self.first };
+        match self.first {
+            NOWHERE => self.last = slot,
+            first => links(slab, first).previous = slot,
+        }
+        self.first = slot;
+        self.len += 1;
+    }
+
+    /// Takes a record of this list out of it.
+    pub fn remove<T: Linked>(&mut self, slab: &mut Slab<T>, slot: Slot) {
+        let Links { previous, next } = std::mem::take(links(slab, slot));
+        match previous {
+            NOWHERE => self.first = next,
+            previous => links(slab, previous).next = next,
+        }
+        match next {
+            NOWHERE => self.last = previous,
+            next => links(slab, next).previous = previous,
+        }
+        self.len -= 1;
+    }
+}
+
+fn links<T: Linked>(slab: &mut Slab<T>, slot: Slot) -> &mut Links {
+    slab.get_mut(slot).expect("a listed record is in the slab").links_mut()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Item(Links);
+
+    impl Linked for Item {
+        fn links(&self) -> &Links {
+            &self.0
+        }
+
+        fn links_mut(&mut self) -> &mut Links {
+            &mut self.0
+        }
+    }
+
+    #[test]
+    fn leaves_from_anywhere() {
+        let mut slab = Slab::default();
+        let mut list = List::default();
+        for _ in 0..4 {
+            let slot = slab.insert(Item(Links::default()));
+            list.push_back(&mut slab, slot);
+        }
+        for gone in [1, 3, 0] {
+            list.remove(&mut slab, gone);
+        }
+        list.push_front(&mut slab, 3);
+        assert_eq!((list.first(), list.after(&slab, 3), list.after(&slab, 2)), (Some(3), Some(2), None));
+        list.remove(&mut slab, 3);
+        list.remove(&mut slab, 2);
+        assert!(list.is_empty() && list.first().is_none());
+    }
+}

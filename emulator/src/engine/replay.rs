@@ -1,0 +1,214 @@
+//! After a restart: effects read back from the store, oldest first, then one look at the clock.
+//!
+//! Replay only changes records; lists, timers and counters are built once at the end, in the order of arrival.
+
+use kit::time::Timestamp;
+
+use super::Engine;
+use super::effect::{Effect, Fingerprint, Snapshot};
+use super::list::Links;
+use super::message::{Key, Message, Place, QueueId, Serial, State};
+use super::queue::{Definition, Queue};
+use super::slab::{NOWHERE, Slot};
+
+impl Message {
+    pub(super) fn of(snapshot: &Snapshot, group: Slot, state: State, place: Place) -> Message {
+        Message {
+            serial: snapshot.key.serial,
+            sent_at: snapshot.sent_at,
+            due: snapshot.due,
+            first_received: snapshot.first_received,
+            received_at: snapshot.received_at,
+            place,
+            queue: snapshot.queue,
+            origin: snapshot.origin,
+            receives: snapshot.receives,
+            group,
+            state,
+            links: Links::default(),
+        }
+    }
+}
+
+impl Engine {
+    /// Takes back one effect of an earlier run; `place` is where the store read it. Only before [`Engine::resume`].
+    /// An effect on something that does not exist any more is ignored.
+    pub fn replay(&mut self, effect: Effect, place: Place) {
+        match effect {
+            Effect::Counters { seed, serial, queue } => {
+                self.seed = seed;
+                self.next_serial = self.next_serial.max(serial);
+                self.next_queue = self.next_queue.max(queue);
+            }
+            Effect::Queue(definition) => self.replay_queue(*definition),
+            Effect::QueueDeleted { queue, at } => self.replay_queue_deleted(queue, at),
+            Effect::Stored(stored) => self.replay_stored(&stored.snapshot, place),
+            Effect::Received { key, receives, at, due } => self.replay_on(key, |message| {
+                message.receives = receives;
+                message.received_at = at;
+                message.due = due;
+                if message.first_received == Timestamp::default() {
+                    message.first_received = at;
+                }
+            }),
+            Effect::Hidden { key, due } => self.replay_on(key, |message| message.due = due),
+            Effect::Moved { key, to, at } => self.replay_move(key, to, |message| {
+                message.origin = message.queue;
+                message.due = at;
+            }),
+            Effect::Renewed { key, serial, to, at } => {
+                self.next_serial = self.next_serial.max(serial + 1);
+                self.replay_move(key, to, |message| message.renew(serial, at));
+            }
+            Effect::Deleted { key } => {
+                if self.replayed(key).is_some() {
+                    self.messages.remove(key.slot);
+                }
+            }
+            Effect::Remembered { queue, id, serial, at } => self.replay_memory(queue, id, serial, at),
+        }
+    }
+
+    /// Ends the replay: from here on the engine is as if it had never stopped.
+    pub fn resume(&mut self, now: Timestamp) {
+        let mut arrived: Vec<(Serial, Slot)> =
+            self.messages.iter().map(|(slot, message)| (message.serial, slot)).collect();
+        arrived.sort_unstable();
+        for (_, slot) in arrived {
+            self.resume_message(now, slot);
+        }
+        self.deleted.retain(|arn, _| !self.by_arn.contains_key(arn));
+        self.outbox = super::Outbox::default();
+    }
+
+    /// What the beginning of a new piece of the log says, so that older pieces can go.
+    pub fn checkpoint(&self) -> Vec<Effect> {
+        let counters = Effect::Counters { seed: self.seed, serial: self.next_serial, queue: self.next_queue };
+        let queues = self.queues().map(|queue| Effect::Queue(Box::new(queue.definition.clone())));
+        std::iter::once(counters).chain(queues).collect()
+    }
+
+    /// Bytes that messages still need, by log segment.
+    pub fn stored_bytes(&self) -> std::collections::BTreeMap<u32, u64> {
+        let mut bytes = std::collections::BTreeMap::new();
+        for (_, message) in self.messages.iter() {
+            *bytes.entry(message.place.segment).or_default() += u64::from(message.place.length);
+        }
+        bytes
+    }
+
+    /// The present state of a message that was stored as `old`, if its content still lies at `place`.
+    pub fn snapshot(&self, old: &Snapshot, place: Place) -> Option<Snapshot> {
+        let message = self.messages.get(old.key.slot).filter(|message| message.place == place)?;
+        let key = Key { slot: old.key.slot, serial: message.serial };
+        Some(Snapshot {
+            key,
+            queue: message.queue,
+            origin: message.origin,
+            sent_at: message.sent_at,
+            due: message.due,
+            first_received: message.first_received,
+            received_at: message.received_at,
+            receives: message.receives,
+            group: old.group,
+            deduplication: old.deduplication.filter(|_| key == old.key),
+        })
+    }
+
+    /// Whether a deduplication id is still remembered for the message with this serial.
+    pub fn remembers(&mut self, now: Timestamp, queue: QueueId, id: Fingerprint, serial: Serial) -> bool {
+        let fifo = self.queues.get_mut(&queue).and_then(Queue::fifo);
+        fifo.and_then(|fifo| fifo.sent_before(now, id)) == Some(serial)
+    }
+
+    fn replay_queue(&mut self, definition: Definition) {
+        self.next_queue = self.next_queue.max(definition.id + 1);
+        self.by_arn.insert(definition.arn.clone(), definition.id);
+        let purge = definition.purge;
+        match self.queues.get_mut(&definition.id) {
+            None => _ = self.queues.insert(definition.id, Queue::new(definition)),
+            Some(known) if known.definition.purge == purge => known.definition = definition,
+            Some(known) => {
+                let (id, below) = (definition.id, purge.map_or(0, |purge| purge.below));
+                // A new Queue: a purge forgets groups and deduplication ids.
+                *known = Queue::new(definition);
+                self.replay_drop(|message| message.queue == id && message.serial < below);
+            }
+        }
+    }
+
+    fn replay_queue_deleted(&mut self, queue: QueueId, at: Timestamp) {
+        if let Some(gone) = self.queues.remove(&queue) {
+            self.by_arn.remove(&gone.definition.arn);
+            self.deleted.insert(gone.definition.arn, at);
+            self.replay_drop(|message| message.queue == queue);
+        }
+    }
+
+    fn replay_drop(&mut self, gone: impl Fn(&Message) -> bool) {
+        let slots: Vec<Slot> =
+            self.messages.iter().filter(|(_, message)| gone(message)).map(|(slot, _)| slot).collect();
+        slots.into_iter().for_each(|slot| _ = self.messages.remove(slot));
+    }
+
+    fn replay_stored(&mut self, snapshot: &Snapshot, place: Place) {
+        self.next_serial = self.next_serial.max(snapshot.key.serial + 1);
+        if let Some(id) = snapshot.deduplication {
+            self.replay_memory(snapshot.queue, id, snapshot.key.serial, snapshot.sent_at);
+        }
+        let Some(queue) = self.queues.get_mut(&snapshot.queue) else { return };
+        let group = match (queue.fifo(), snapshot.group) {
+            (Some(fifo), Some(name)) => fifo.group(name),
+            _ => NOWHERE,
+        };
+        self.messages.insert_at(snapshot.key.slot, Message::of(snapshot, group, State::Ready, place));
+    }
+
+    fn replay_memory(&mut self, queue: QueueId, id: Fingerprint, serial: Serial, at: Timestamp) {
+        if let Some(fifo) = self.queues.get_mut(&queue).and_then(Queue::fifo) {
+            fifo.remember(at, id, serial);
+        }
+    }
+
+    fn replay_move(&mut self, key: Key, to: QueueId, change: impl FnOnce(&mut Message)) {
+        let Some(message) = self.replayed(key) else { return };
+        let (from, group) = (message.queue, message.group);
+        let group = self.queues.get_mut(&from).and_then(|queue| queue.fifo()?.group_name(group));
+        let target = self.queues.get_mut(&to).and_then(Queue::fifo);
+        let group = target.map_or(NOWHERE, |fifo| fifo.group(group.unwrap_or_default()));
+        self.replay_on(key, |message| {
+            change(message);
+            message.queue = to;
+            message.group = group;
+        });
+    }
+
+    fn replay_on(&mut self, key: Key, change: impl FnOnce(&mut Message)) {
+        if let Some(message) = self.replayed(key) {
+            change(message);
+        }
+    }
+
+    fn replayed(&mut self, key: Key) -> Option<&mut Message> {
+        self.messages.get_mut(key.slot).filter(|message| message.serial == key.serial)
+    }
+
+    fn resume_message(&mut self, now: Timestamp, slot: Slot) {
+        let Some(message) = self.messages.get_mut(slot) else { return };
+        let (due, queue) = (message.due, message.queue);
+        message.state = match (due > now, message.receives) {
+            (false, _) => State::Ready,
+            (true, 0) => State::Delayed,
+            (true, _) => State::InFlight,
+        };
+        let hidden = message.state != State::Ready;
+        let Some(entry) = self.queues.get_mut(&queue) else {
+            self.messages.remove(slot);
+            return;
+        };
+        if hidden {
+            self.timers.insert((due, slot));
+        }
+        entry.arrive(&mut self.messages, slot);
+    }
+}

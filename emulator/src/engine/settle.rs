@@ -1,0 +1,98 @@
+//! What a receiver does with a delivery: delete the message, or change how long it stays hidden.
+
+use std::time::Duration;
+
+use kit::time::Timestamp;
+
+use super::effect::Effect;
+use super::message::{Key, QueueId, Receipt, State};
+use super::queue::Queue;
+use super::{Engine, limits};
+
+/// Why a receipt could not be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SettleError {
+    /// It belongs to another queue.
+    #[error("the receipt is of another queue")]
+    OtherQueue,
+    /// The visibility timeout is over, or the message was received again; FIFO queues insist.
+    #[error("the receipt expired")]
+    Expired,
+    /// The message does not exist any more.
+    #[error("the message is gone")]
+    Gone,
+    /// One receive may hide a message for twelve hours in all.
+    #[error("the visibility timeout would exceed twelve hours")]
+    TooLong,
+}
+
+impl Engine {
+    /// Deletes a message. Deleting it again is no error.
+    pub fn delete(&mut self, now: Timestamp, queue: QueueId, receipt: Receipt) -> Result<(), SettleError> {
+        self.wake(now);
+        if receipt.queue != queue {
+            return Err(SettleError::OtherQueue);
+        }
+        if !self.holds(queue, receipt) {
+            return Ok(());
+        }
+        if self.is_fifo(queue) && !self.is_current(receipt) {
+            return Err(SettleError::Expired);
+        }
+        self.remove(receipt.key.slot);
+        Ok(())
+    }
+
+    /// Hides a message for `timeout` from now on; zero makes it visible at once.
+    pub fn change_visibility(
+        &mut self,
+        now: Timestamp,
+        queue: QueueId,
+        receipt: Receipt,
+        timeout: Duration,
+    ) -> Result<(), SettleError> {
+        self.wake(now);
+        self.expire(now, queue);
+        if receipt.queue != queue {
+            return Err(SettleError::OtherQueue);
+        }
+        if !self.holds(queue, receipt) {
+            return Err(SettleError::Gone);
+        }
+        if !self.is_current(receipt) {
+            // A standard queue answers with success and changes nothing.
+            return if self.is_fifo(queue) { Err(SettleError::Expired) } else { Ok(()) };
+        }
+        let received_at = self.messages.get(receipt.key.slot).map(|message| message.received_at).unwrap_or_default();
+        if now + timeout > received_at + Duration::from_secs(limits::VISIBILITY.max.into()) {
+            return Err(SettleError::TooLong);
+        }
+        self.hide_until(receipt.key, now + timeout);
+        self.wake(now);
+        Ok(())
+    }
+
+    pub(super) fn hide_until(&mut self, key: Key, due: Timestamp) {
+        let Some(message) = self.messages.get_mut(key.slot) else { return };
+        let before = std::mem::replace(&mut message.due, due);
+        self.timers.remove(&(before, key.slot));
+        self.timers.insert((due, key.slot));
+        self.outbox.effects.push(Effect::Hidden { key, due });
+    }
+
+    fn is_fifo(&self, queue: QueueId) -> bool {
+        self.queues.get(&queue).is_some_and(Queue::is_fifo)
+    }
+
+    /// Whether the message still exists in this queue.
+    fn holds(&self, queue: QueueId, receipt: Receipt) -> bool {
+        let message = self.messages.get(receipt.key.slot);
+        message.is_some_and(|message| message.serial == receipt.key.serial && message.queue == queue)
+    }
+
+    /// Whether this is the newest receipt of a message that is still hidden.
+    fn is_current(&self, receipt: Receipt) -> bool {
+        let message = self.messages.get(receipt.key.slot);
+        message.is_some_and(|message| message.state == State::InFlight && message.receives == receipt.receives)
+    }
+}

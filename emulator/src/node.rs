@@ -1,0 +1,249 @@
+//! Door: the engine behind its lock, the store behind the engine, and receivers that wait.
+//!
+//! One action: change the engine, hand what happened to the store under the same lock, wait until it is durable, answer.
+//! Long polls wait here, not in the engine: each queue has a bell that rings once for every message that became ready.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use kit::time::Timestamp;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::action::{Action, Answer, Caller, Outcome, ReceivePlan, ReceivedMessage};
+use crate::engine::{Delivery, Engine, QueueId};
+use crate::fault::Fault;
+use crate::store::{OpenError, Store, Ticket};
+
+/// How often things that outlived their time are swept out of queues that nobody asks for.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// All queues, durable. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Node {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    store: Store,
+    /// Rings when a timer was set that ends before the one that [`Node::keep_time`] sleeps for.
+    alarm: Notify,
+    stop: CancellationToken,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+struct State {
+    engine: Engine,
+    bells: HashMap<QueueId, Arc<Notify>>,
+    /// What the time keeper sleeps for.
+    alarm_at: Option<Timestamp>,
+}
+
+impl Node {
+    /// Opens a data folder and brings everything back that was answered for; `None` keeps everything in memory.
+    ///
+    /// # Errors
+    /// The folder is in use, or cannot be read.
+    pub fn open(folder: Option<&Path>) -> Result<Node, OpenError> {
+        let mut seed = [0; 16];
+        fastrand::fill(&mut seed);
+        let mut engine = Engine::new(seed);
+        let store = match folder {
+            Some(folder) => Store::open(folder, &mut engine, Timestamp::now())?,
+            None => Store::in_memory(),
+        };
+        let (queues, messages) = (engine.queues().count(), engine.messages());
+        tracing::info!(queues, messages, "the queues are open");
+        let state = Mutex::new(State { engine, bells: HashMap::new(), alarm_at: None });
+        let stop = CancellationToken::new();
+        Ok(Node { shared: Arc::new(Shared { state, store, alarm: Notify::new(), stop }) })
+    }
+
+    /// Carries an action out. The answer comes when its effects are durable.
+    ///
+    /// # Errors
+    /// The fault to answer with.
+    pub async fn execute(&self, action: Action, caller: &Caller) -> Result<Answer, Fault> {
+        let new_bytes = action.new_bytes();
+        if !self.shared.store.has_room(new_bytes) {
+            return Err(Fault::StorageFull);
+        }
+        let (outcome, ticket) = {
+            let mut state = self.lock();
+            let outcome = action.apply(&mut state.engine, Timestamp::now(), caller);
+            // A fault may leave effects behind too: time passed, and messages moved.
+            let ticket = self.write_down(&mut state);
+            (outcome?, ticket)
+        };
+        match outcome {
+            Outcome::Done(answer) => {
+                ticket.wait().await.map_err(|_| Fault::StorageFailed)?;
+                Ok(answer)
+            }
+            Outcome::Receive(plan) => self.receive(&plan).await,
+        }
+    }
+
+    /// Ends every long poll with an empty answer, and lets [`Node::keep_time`] and [`Node::keep_clean`] return.
+    pub fn stop(&self) {
+        self.shared.stop.cancel();
+    }
+
+    /// Returns after [`Node::stop`].
+    pub async fn stopped(&self) {
+        self.shared.stop.cancelled().await;
+    }
+
+    /// Everything that was answered for is on disk afterwards; nothing is accepted any more.
+    pub fn close(&self) {
+        self.shared.store.close();
+    }
+
+    /// Wakes messages when their time has come. Runs until [`Node::stop`].
+    pub async fn keep_time(&self) {
+        let mut swept = Timestamp::now();
+        while !self.shared.stop.is_cancelled() {
+            let pause = self.tick(&mut swept);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.shared.alarm.notified() => {}
+                () = self.shared.stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Gives back disk space as segments fill. Runs until [`Node::stop`].
+    pub async fn keep_clean(&self) {
+        let mut cleaner = self.shared.store.cleaner();
+        while !self.shared.stop.is_cancelled() {
+            while self.clean_one().await {}
+            tokio::select! {
+                () = cleaner.due() => {}
+                () = self.shared.stop.cancelled() => {}
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands over what the engine did, rings the bells, and sets the alarm.
+    fn write_down(&self, state: &mut State) -> Ticket {
+        let outbox = state.engine.take_outbox();
+        let ticket = self.shared.store.take(&mut state.engine, outbox.effects, &outbox.dropped);
+        for queue in outbox.ready {
+            if let Some(bell) = state.bells.get(&queue) {
+                bell.notify_one();
+            }
+        }
+        let next = state.engine.next_wakeup();
+        if next.is_some_and(|next| state.alarm_at.is_none_or(|alarm_at| next < alarm_at)) {
+            state.alarm_at = next;
+            self.shared.alarm.notify_one();
+        }
+        ticket
+    }
+
+    /// Lets time pass; how long until something happens again.
+    fn tick(&self, swept: &mut Timestamp) -> Duration {
+        let now = Timestamp::now();
+        let mut state = self.lock();
+        state.engine.wake(now);
+        if now.since(*swept) >= SWEEP {
+            state.engine.sweep(now);
+            let State { engine, bells, .. } = &mut *state;
+            bells.retain(|queue, bell| engine.queue(*queue).is_some() && Arc::strong_count(bell) > 1);
+            *swept = now;
+        }
+        // Nobody waits for these effects; whoever answers later waits for them too.
+        drop(self.write_down(&mut state));
+        state.alarm_at = state.engine.next_wakeup();
+        state.alarm_at.map_or(SWEEP, |alarm_at| alarm_at.since(now).min(SWEEP))
+    }
+
+    async fn receive(&self, plan: &ReceivePlan) -> Result<Answer, Fault> {
+        let deadline = tokio::time::Instant::now() + plan.wait;
+        let bell = (!plan.wait.is_zero()).then(|| self.bell(plan.queue));
+        loop {
+            let rings = bell.as_ref().map(|bell| bell.notified());
+            let (deliveries, ticket) = {
+                let mut state = self.lock();
+                let taken = plan.take(&mut state.engine, Timestamp::now());
+                let ticket = self.write_down(&mut state);
+                (taken?, ticket)
+            };
+            if !deliveries.is_empty() {
+                ticket.wait().await.map_err(|_| Fault::StorageFailed)?;
+                return Ok(Answer::Messages { messages: self.show(plan, deliveries).await });
+            }
+            let Some(rings) = rings else { break };
+            tokio::select! {
+                () = rings => {}
+                () = tokio::time::sleep_until(deadline) => break,
+                () = self.shared.stop.cancelled() => break,
+            }
+        }
+        Ok(Answer::Messages { messages: Vec::new() })
+    }
+
+    fn bell(&self, queue: QueueId) -> Arc<Notify> {
+        self.lock().bells.entry(queue).or_default().clone()
+    }
+
+    /// Reads what the messages say. One that cannot be read stays hidden until its timeout, and is reported.
+    async fn show(&self, plan: &ReceivePlan, deliveries: Vec<Delivery>) -> Vec<ReceivedMessage> {
+        let (node, plan) = (self.clone(), plan.clone());
+        let read = move || deliveries.iter().filter_map(|delivery| node.show_one(&plan, delivery)).collect();
+        tokio::task::spawn_blocking(read).await.unwrap_or_default()
+    }
+
+    fn show_one(&self, plan: &ReceivePlan, delivery: &Delivery) -> Option<ReceivedMessage> {
+        let mut place = delivery.place;
+        loop {
+            match self.shared.store.read(place) {
+                Ok(Some(content)) => return Some(plan.show(delivery, content)),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!("message {} cannot be read: {error}", delivery.id);
+                    return None;
+                }
+            }
+            // The cleaner moved it meanwhile, or somebody deleted it.
+            let moved = self.lock().engine.whereabouts(delivery.receipt.key)?;
+            if moved == place {
+                tracing::error!("message {} has no content", delivery.id);
+                return None;
+            }
+            place = moved;
+        }
+    }
+
+    /// Cleans one segment; true when another may be worth it.
+    async fn clean_one(&self) -> bool {
+        let node = self.clone();
+        let clean = move || node.shared.store.clean(Timestamp::now(), &|work| work(&mut node.lock().engine));
+        let cleaned = tokio::task::spawn_blocking(clean).await;
+        let done = match cleaned {
+            Ok(Ok(Some((segment, ticket)))) => match ticket.wait().await {
+                Ok(()) => self.shared.store.remove(segment).map(|()| true),
+                Err(_) => Ok(false),
+            },
+            Ok(Ok(None)) => Ok(false),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Ok(false),
+        };
+        done.unwrap_or_else(|error| {
+            tracing::error!("disk space cannot be given back: {error}");
+            false
+        })
+    }
+}

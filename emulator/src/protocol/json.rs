@@ -1,0 +1,36 @@
+//! AWS JSON 1.0: `X-Amz-Target` names the action, the body holds its members. Fact sheet `sqs.md`, section 2.
+
+use crate::action::{Action, Answer};
+use crate::fault::Fault;
+
+/// The content type of every answer.
+pub const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+
+/// Reads an action.
+///
+/// # Errors
+/// There is no such action, or its members are not what they should be.
+pub fn read(name: &str, body: &[u8]) -> Result<Action, Fault> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    match Action::from_json(name, body) {
+        Some(Ok(action)) => Ok(action),
+        Some(Err(error)) => Err(Fault::Serialization(error.to_string())),
+        None => Err(Fault::InvalidAction { action: name.to_owned() }),
+    }
+}
+
+/// The body of an answer; empty for actions without a result.
+pub fn answer(answer: &Answer) -> String {
+    match answer {
+        Answer::Empty {} => String::new(),
+        answer => serde_json::to_string(answer).expect("answers are plain data"),
+    }
+}
+
+/// The body of an error, and the value of `x-amzn-query-error`, by which newer SDKs know the older code.
+pub fn fault(fault: &Fault) -> (String, String) {
+    let title = fault.title();
+    let body = serde_json::json!({"__type": title.name, "message": fault.to_string()}).to_string();
+    let side = if fault.is_senders() { "Sender" } else { "Receiver" };
+    (body, format!("{};{side}", title.code))
+}

@@ -1,0 +1,158 @@
+//! Door: HTTP in, HTTP out, SQS and S3 on one port. Long polls wait in the [`Node`].
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::request::Parts;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::bucket::S3Service;
+use crate::fault::Fault;
+use crate::node::Node;
+use crate::protocol::query::{self, Rendering};
+use crate::protocol::{self, Spoken, json};
+
+/// A batch has 1 MiB of content at most; escaped as JSON or as a form, it can be six times as long.
+const SQS_LIMIT: usize = 8 * 1024 * 1024;
+
+/// What the routes share.
+#[derive(Debug)]
+pub struct Emulator {
+    node: Node,
+    buckets: S3Service,
+    region: String,
+}
+
+impl Emulator {
+    /// SQS and S3 behind one router. `region` is that of callers whose signature names none.
+    pub fn new(node: Node, buckets: S3Service, region: String) -> Emulator {
+        Emulator { node, buckets, region }
+    }
+
+    /// The routes. Beside the services: `/healthz`, and LocalStack's health address, which setups made for it ask.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/healthz", get(async || "ok\n"))
+            .route("/_localstack/health", get(async || health()))
+            .fallback(serve)
+            .with_state(Arc::new(self))
+    }
+
+    async fn sqs(&self, parts: &Parts, body: &[u8], spoken: Spoken) -> Response {
+        let caller = protocol::caller(parts, &self.region);
+        let request_id = Uuid::new_v4().to_string();
+        let mut response = match spoken {
+            Spoken::Query => self.query(parts, body, &caller, &request_id).await,
+            _ => self.json(parts, body, &caller).await,
+        };
+        let id = HeaderValue::from_str(&request_id).expect("a UUID is plain ASCII");
+        response.headers_mut().insert("x-amzn-requestid", id);
+        response
+    }
+
+    async fn json(&self, parts: &Parts, body: &[u8], caller: &crate::action::Caller) -> Response {
+        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let name = target.strip_prefix(protocol::TARGET).unwrap_or_default();
+        let result = match json::read(name, body) {
+            Ok(action) => self.node.execute(action, caller).await,
+            Err(fault) => Err(fault),
+        };
+        match result {
+            Ok(answer) => respond(StatusCode::OK, json::CONTENT_TYPE, json::answer(&answer)),
+            Err(fault) => {
+                let (body, query_error) = json::fault(&fault);
+                let mut response = respond(status(&fault), json::CONTENT_TYPE, body);
+                if let Ok(value) = HeaderValue::from_str(&query_error) {
+                    response.headers_mut().insert("x-amzn-query-error", value);
+                }
+                response
+            }
+        }
+    }
+
+    async fn query(&self, parts: &Parts, body: &[u8], caller: &crate::action::Caller, request_id: &str) -> Response {
+        let rendering = Rendering::of(parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()));
+        let form = if protocol::is_form(&parts.headers) { body } else { &[] };
+        let (name, action) = match query::read(parts.uri.path(), parts.uri.query().unwrap_or_default(), form) {
+            Ok(read) => read,
+            // Even when JSON was asked for: sqs.md section 3.1.
+            Err(query::Unreadable::NoAction) => {
+                return respond(StatusCode::NOT_FOUND, "text/xml", "<UnknownOperationException/>".to_owned());
+            }
+            Err(query::Unreadable::Fault(fault)) => return refuse(&fault, request_id, rendering),
+        };
+        match self.node.execute(action, caller).await {
+            Ok(answer) => {
+                let body = query::answer(&name, &answer, request_id, rendering);
+                respond(StatusCode::OK, rendering.content_type(), body)
+            }
+            Err(fault) => refuse(&fault, request_id, rendering),
+        }
+    }
+}
+
+async fn serve(State(emulator): State<Arc<Emulator>>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    // Only a short form can be SQS's without saying so in its head: it is read to find out, anything else is streamed.
+    let is_short = length(&parts).is_some_and(|length| length <= SQS_LIMIT as u64);
+    if protocol::spoken(&parts, || false) == Spoken::S3 && !(protocol::is_form(&parts.headers) && is_short) {
+        return emulator.buckets.call(Request::from_parts(parts, body)).await;
+    }
+    let body = match Limited::new(body, SQS_LIMIT).collect().await {
+        Ok(collected) => collected.to_bytes(),
+        Err(_) => return too_large(&parts),
+    };
+    let has_action = || std::str::from_utf8(&body).is_ok_and(protocol::has_action);
+    match protocol::spoken(&parts, has_action) {
+        Spoken::S3 => emulator.buckets.call(Request::from_parts(parts, Body::from(body))).await,
+        spoken => {
+            let response = emulator.sqs(&parts, &body, spoken).await;
+            metrics::counter!("emulator_sqs_requests_total", "status" => response.status().as_u16().to_string())
+                .increment(1);
+            response
+        }
+    }
+}
+
+fn length(parts: &Parts) -> Option<u64> {
+    parts.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_large(parts: &Parts) -> Response {
+    let fault = Fault::RequestTooLarge;
+    if parts.headers.contains_key("x-amz-target") {
+        return respond(status(&fault), json::CONTENT_TYPE, json::fault(&fault).0);
+    }
+    refuse(&fault, "", Rendering::Xml)
+}
+
+fn refuse(fault: &Fault, request_id: &str, rendering: Rendering) -> Response {
+    respond(status(fault), rendering.content_type(), query::fault(fault, request_id, rendering))
+}
+
+fn status(fault: &Fault) -> StatusCode {
+    StatusCode::from_u16(fault.title().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    (status, [(CONTENT_TYPE, HeaderValue::from_static(content_type))], Bytes::from(body)).into_response()
+}
+
+/// As LocalStack answers, so that whoever waits for it waits here too.
+fn health() -> Response {
+    let body = json!({
+        "services": {"s3": "running", "sqs": "running"},
+        "edition": "tidegate",
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    respond(StatusCode::OK, "application/json", body.to_string())
+}

@@ -1,0 +1,237 @@
+//! Door: one thread that writes and syncs for everybody. While it syncs, the next records gather; there is no timer.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::frame;
+use super::segment::Segments;
+use crate::engine::Place;
+
+/// How often a full disk is asked again for a new segment.
+const FULL_DISK_PAUSE: Duration = Duration::from_millis(500);
+
+/// How far the log is on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Progress {
+    /// So many records.
+    Durable(u64),
+    /// Writing or syncing failed. What the disk holds is unknown from here on, so nothing is tried again.
+    Failed,
+}
+
+/// The log cannot be written any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the log cannot be written")]
+pub struct Failed;
+
+/// Becomes ready when all records up to some point are durable.
+#[derive(Debug)]
+pub struct Ticket(Option<(watch::Receiver<Progress>, u64)>);
+
+impl Ticket {
+    /// For a store that keeps nothing on disk.
+    pub(super) fn done() -> Ticket {
+        Ticket(None)
+    }
+
+    /// Waits until it is durable.
+    ///
+    /// # Errors
+    /// It never will be.
+    pub async fn wait(self) -> Result<(), Failed> {
+        let Some((mut progress, records)) = self.0 else { return Ok(()) };
+        let reached = progress.wait_for(|progress| match progress {
+            Progress::Durable(durable) => *durable >= records,
+            Progress::Failed => true,
+        });
+        match reached.await.as_deref() {
+            Ok(Progress::Durable(_)) => Ok(()),
+            Ok(Progress::Failed) | Err(_) => Err(Failed),
+        }
+    }
+}
+
+/// The thread, and what waits for it.
+#[derive(Debug)]
+pub(super) struct Committer {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    segments: Arc<Segments>,
+    pending: Mutex<Pending>,
+    more: Condvar,
+    progress: watch::Sender<Progress>,
+    /// The segment that is being written.
+    current: watch::Sender<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Pending {
+    runs: Vec<Run>,
+    records: u64,
+    closing: bool,
+}
+
+/// Bytes that stand together in one segment.
+#[derive(Debug)]
+struct Run {
+    segment: u32,
+    offset: u32,
+    bytes: Vec<u8>,
+}
+
+impl Committer {
+    /// Starts the thread; `current` is the segment that comes first.
+    pub(super) fn start(segments: Arc<Segments>, current: u32) -> Committer {
+        let shared = Arc::new(Shared {
+            segments,
+            pending: Mutex::default(),
+            more: Condvar::new(),
+            progress: watch::Sender::new(Progress::Durable(0)),
+            current: watch::Sender::new(current),
+        });
+        shared.make_spare();
+        let worker = shared.clone();
+        let thread = std::thread::Builder::new().name("committer".to_owned()).spawn(move || worker.run());
+        Committer { shared, thread: Mutex::new(Some(thread.expect("a process can have one more thread"))) }
+    }
+
+    /// Hands over one record.
+    pub(super) fn push(&self, place: Place, payload: &[u8]) {
+        let mut pending = self.shared.lock();
+        let joins =
+            |run: &Run| run.segment == place.segment && run.offset as usize + run.bytes.len() == place.offset as usize;
+        if !pending.runs.last().is_some_and(joins) {
+            pending.runs.push(Run { segment: place.segment, offset: place.offset, bytes: Vec::new() });
+        }
+        let run = pending.runs.last_mut().expect("one was just pushed");
+        frame::write(&mut run.bytes, place.segment, place.offset, payload);
+        pending.records += 1;
+        self.shared.more.notify_one();
+    }
+
+    /// A new segment begins.
+    pub(super) fn rotate(&self, segment: u32) {
+        self.shared.current.send_replace(segment);
+    }
+
+    /// Tells of every new segment.
+    pub(super) fn rotations(&self) -> watch::Receiver<u32> {
+        self.shared.current.subscribe()
+    }
+
+    /// For everything that was handed over until now.
+    pub(super) fn ticket(&self) -> Ticket {
+        let records = self.shared.lock().records;
+        Ticket(Some((self.shared.progress.subscribe(), records)))
+    }
+
+    /// Ends the thread when all is written.
+    pub(super) fn close(&self) {
+        self.shared.lock().closing = true;
+        self.shared.more.notify_one();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the committer panicked, this is a bug");
+        }
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        while let Some((runs, records)) = self.next() {
+            if !runs.is_empty() {
+                if let Err(error) = self.commit(&runs) {
+                    tracing::error!("the log cannot be written, the store stops: {error}");
+                    self.progress.send_replace(Progress::Failed);
+                    return;
+                }
+                self.progress.send_replace(Progress::Durable(records));
+            }
+            self.make_spare();
+        }
+    }
+
+    /// Everything that gathered; `None` when it is time to end. Nothing, now and then, while a spare segment is missing.
+    fn next(&self) -> Option<(Vec<Run>, u64)> {
+        let mut pending = self.lock();
+        while pending.runs.is_empty() {
+            if pending.closing {
+                return None;
+            }
+            if self.has_spare() {
+                pending = self.more.wait(pending).unwrap_or_else(PoisonError::into_inner);
+            } else {
+                pending = self.more.wait_timeout(pending, FULL_DISK_PAUSE).unwrap_or_else(PoisonError::into_inner).0;
+                break;
+            }
+        }
+        Some((std::mem::take(&mut pending.runs), pending.records))
+    }
+
+    fn commit(&self, runs: &[Run]) -> io::Result<()> {
+        let mut touched = BTreeSet::new();
+        for run in runs {
+            self.file(run.segment)?.write_all_at(&run.bytes, u64::from(run.offset))?;
+            touched.insert(run.segment);
+        }
+        touched.into_iter().try_for_each(|segment| self.file(segment)?.sync_data())
+    }
+
+    /// The file of a segment, which is there in advance, unless the disk was full for so long that even the reserve is
+    /// used up: then whoever waits goes on waiting until there is room.
+    fn file(&self, segment: u32) -> io::Result<Arc<std::fs::File>> {
+        loop {
+            if let Some(file) = self.segments.file(segment) {
+                return Ok(file);
+            }
+            match self.segments.create(segment) {
+                Ok(()) => {}
+                Err(error) if is_full(&error) => std::thread::sleep(FULL_DISK_PAUSE),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn has_spare(&self) -> bool {
+        self.segments.has(*self.current.borrow() + 1)
+    }
+
+    /// Keeps one segment in reserve.
+    fn make_spare(&self) {
+        if self.has_spare() {
+            return;
+        }
+        match self.segments.create(*self.current.borrow() + 1) {
+            Ok(()) => {}
+            Err(error) if is_full(&error) => {
+                metrics::counter!("emulator_disk_full_total").increment(1);
+                tracing::warn!("the disk is full: new messages are refused until there is room");
+            }
+            Err(error) => tracing::error!("no new segment can be made: {error}"),
+        }
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
