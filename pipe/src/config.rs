@@ -10,6 +10,7 @@ use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, serve};
 
 use crate::definition::Definition;
+use crate::reload::Reload;
 
 /// The timeout of API destinations.
 pub const INVOCATION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -18,6 +19,8 @@ pub const INVOCATION_TIMEOUT: Duration = Duration::from_secs(5);
 pub const CONCURRENCY: usize = 256;
 
 /// EventBridge Pipes, run anywhere: every pipe of the definition, from SQS to API destinations.
+///
+/// Definition files are read again when they change, and on SIGHUP.
 ///
 /// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS, credentials by
 /// the standard chain. With no endpoint set, it talks to AWS.
@@ -59,6 +62,8 @@ pub struct Settings {
     pub concurrency: usize,
     /// The admin port, if there is to be one.
     pub admin: Option<TcpListener>,
+    /// Where the definition is read again from when it changes, if it is.
+    pub reload: Option<Reload>,
 }
 
 impl Settings {
@@ -74,7 +79,7 @@ impl Settings {
     ) -> anyhow::Result<Settings> {
         let definition = Definition::load(definition)?;
         let (invocation_timeout, concurrency) = (INVOCATION_TIMEOUT, CONCURRENCY);
-        Ok(Settings { definition, allow_targets, sdk, invocation_timeout, concurrency, admin })
+        Ok(Settings { definition, allow_targets, sdk, invocation_timeout, concurrency, admin, reload: None })
     }
 }
 
@@ -92,6 +97,7 @@ impl Cli {
         Ok(Settings {
             invocation_timeout: Duration::from_secs(self.invocation_timeout),
             concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
+            reload: Some(Reload::new(self.definition, account)),
             admin: Some(serve::bind(self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?),
             ..settings
         })

@@ -64,6 +64,13 @@ impl Fleet {
         fleet
     }
 
+    /// Starts the pipes of another definition, to run until `stop`, and stops those at work: they finish what is under
+    /// way and hand back the rest, which the new ones then receive.
+    pub fn replace(&mut self, definition: Definition, stop: &CancellationToken) {
+        std::mem::replace(&mut self.stop, stop.child_token()).cancel();
+        self.launch(definition);
+    }
+
     /// What the admin port shows.
     pub fn board(&self) -> Arc<Board> {
         self.board.clone()

@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod pace;
 pub mod path;
 pub mod pattern;
+pub mod reload;
 pub mod report;
 pub mod retry;
 mod service;

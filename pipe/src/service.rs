@@ -7,16 +7,19 @@ use axum::routing::get;
 use axum::{Json, Router};
 use kit::send::Sender;
 use kit::{admin, serve};
+use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
+use crate::definition::Definition;
 use crate::fleet::{Board, Fleet, Tools};
 use crate::source;
 
 /// Runs all pipes until `stop`, then drains them for up to thirty seconds.
 ///
 /// # Errors
-/// The system's certificate authorities cannot be read, or the admin port broke.
+/// The system's certificate authorities cannot be read, the signal handler for reloads cannot be installed, or the admin
+/// port broke.
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let sender = Sender::new(settings.allow_targets).context("cannot read the system's certificate authorities")?;
     let client = source::client(&settings.sdk);
@@ -36,13 +39,22 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         Ok::<(), std::io::Error>(())
     };
     let mut serving = std::pin::pin!(serving);
+    let mut definitions = settings.reload.map(|reload| reload.watch(stop.clone())).transpose()?;
     loop {
         tokio::select! {
             served = &mut serving => break served?,
             ended = fleet.ended() => ended?,
+            Some(definition) = next(&mut definitions) => {
+                tracing::info!("the definition has changed: {} pipes", definition.pipes.len());
+                fleet.replace(definition, &stop);
+            }
         }
     }
     fleet.drained().await
+}
+
+async fn next(definitions: &mut Option<Receiver<Definition>>) -> Option<Definition> {
+    definitions.as_mut()?.recv().await
 }
 
 /// The routes of every program, and `GET /filtered`: see [`Filtered::show`](crate::filtered::Filtered::show).

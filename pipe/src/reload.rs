@@ -1,0 +1,170 @@
+//! Door: reads the definition anew on SIGHUP, and when one of its files has changed.
+//!
+//! Files are looked at rather than watched: that works on mounted volumes and through renames. A definition that cannot
+//! be read changes nothing: the pipes go on as they are, and the log says why.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use kit::cloudformation::Account;
+use kit::definition::DefinitionArgs;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::definition::Definition;
+
+/// Between two looks at the files.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// A file that changes is read when it has not changed for this long: half a template may look like a whole one.
+const REST: Duration = Duration::from_millis(300);
+
+/// Where a definition comes from.
+#[derive(Debug, Clone)]
+pub struct Reload {
+    args: DefinitionArgs,
+    account: Account,
+    look: Duration,
+}
+
+/// What tells that a file is another one than before; `None` when there is none.
+type Stamp = Option<(SystemTime, u64, u64)>;
+
+impl Reload {
+    /// Reads `args` again and again, for `account`.
+    pub fn new(args: DefinitionArgs, account: Account) -> Reload {
+        Reload { args, account, look: LOOK }
+    }
+
+    /// Reads the definition.
+    ///
+    /// # Errors
+    /// It cannot be read, or no pipe of it can run; one line tells which and why.
+    pub fn load(&self) -> anyhow::Result<Definition> {
+        let definition = Definition::load(&self.args.load(&self.account)?)?;
+        anyhow::ensure!(!definition.pipes.is_empty(), "the definition declares no pipe that can run");
+        Ok(definition)
+    }
+
+    /// Every further definition, until `stop`. The files as they are now are taken to be read already.
+    ///
+    /// # Errors
+    /// The signal handler cannot be installed.
+    pub fn watch(self, stop: CancellationToken) -> std::io::Result<Receiver<Definition>> {
+        let hangup = signal(SignalKind::hangup())?;
+        let (sender, definitions) = channel(1);
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.look_again_and_again(hangup, sender) => {}
+            }
+        });
+        Ok(definitions)
+    }
+
+    async fn look_again_and_again(self, mut hangup: Signal, sender: Sender<Definition>) {
+        let mut seen = self.stamps().await;
+        loop {
+            let is_told = tokio::select! {
+                told = hangup.recv() => told.is_some(),
+                () = sleep(self.look) => false,
+            };
+            let found = self.stamps().await;
+            if found == seen && !is_told {
+                continue;
+            }
+            seen = self.settled(found).await;
+            if let Some(definition) = self.load_or_warn().await
+                && sender.send(definition).await.is_err()
+            {
+                return;
+            }
+        }
+    }
+
+    async fn settled(&self, mut found: Vec<Stamp>) -> Vec<Stamp> {
+        loop {
+            sleep(REST.min(self.look)).await;
+            let again = self.stamps().await;
+            if again == found {
+                return found;
+            }
+            found = again;
+        }
+    }
+
+    async fn load_or_warn(&self) -> Option<Definition> {
+        let reload = self.clone();
+        match tokio::task::spawn_blocking(move || reload.load()).await {
+            Ok(Ok(definition)) => Some(definition),
+            Ok(Err(error)) => {
+                tracing::warn!("the definition was not reloaded, the pipes go on as they are: {error:#}");
+                None
+            }
+            Err(error) => {
+                tracing::error!("reading the definition broke off, this is a bug: {error}");
+                None
+            }
+        }
+    }
+
+    /// A volume may be slow to answer, so this is no work for the runtime's own threads.
+    async fn stamps(&self) -> Vec<Stamp> {
+        let files: Vec<PathBuf> = self.args.files.clone();
+        let look = move || files.iter().map(|file| stamp(file)).collect();
+        tokio::task::spawn_blocking(look).await.unwrap_or_default()
+    }
+}
+
+fn stamp(file: &Path) -> Stamp {
+    let found = std::fs::metadata(file).ok()?;
+    Some((found.modified().ok()?, found.len(), found.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(path: &str) -> String {
+        format!(
+            "Resources:
+  Pipe: {{Type: AWS::Pipes::Pipe, Properties: {{Name: p, RoleArn: r, Source: 'arn:aws:sqs:e:1:q', Target: !GetAtt D.Arn}}}}
+  D:
+    Type: AWS::Events::ApiDestination
+    Properties: {{ConnectionArn: !GetAtt C.Arn, InvocationEndpoint: 'http://x.example/{path}', HttpMethod: POST}}
+  C:
+    Type: AWS::Events::Connection
+    Properties:
+      AuthorizationType: API_KEY
+      AuthParameters: {{ApiKeyAuthParameters: {{ApiKeyName: k, ApiKeyValue: v}}}}
+"
+        )
+    }
+
+    #[tokio::test]
+    async fn a_changed_file_is_read_and_a_broken_one_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.yaml");
+        std::fs::write(&file, template("one")).unwrap();
+        let args = DefinitionArgs { files: vec![file.clone()], ..DefinitionArgs::default() };
+        let account = Account { region: "e".into(), account_id: "1".into(), stack_name: "t".into() };
+        let reload = Reload { look: Duration::from_millis(5), ..Reload::new(args, account) };
+        assert_eq!(reload.load().unwrap().pipes.len(), 1);
+
+        let stop = CancellationToken::new();
+        let mut definitions = reload.watch(stop.clone()).unwrap();
+        for text in [template("broken").replace("POST", "SHOUT"), "Resources: {}".to_owned(), template("two")] {
+            std::fs::write(&file, text).unwrap();
+            // Time to be seen; should one be missed, the test is only less strict.
+            sleep(Duration::from_millis(60)).await;
+        }
+        let definition = definitions.recv().await.unwrap();
+        let destination = &definition.pipes[0].target.invocation().unwrap().destination;
+        assert!(format!("{:?}", destination.endpoint).contains("/two"), "{:?}", destination.endpoint);
+        stop.cancel();
+        assert!(definitions.recv().await.is_none());
+    }
+}
