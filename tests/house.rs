@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    emulator::Cli::parse().main()
+    kit::program::run("emulator", emulator::Cli::parse().prepare(), emulator::run)
 }

@@ -14,8 +14,10 @@ use serde_json::{Value, json};
 
 /// An event against an event pattern: yes or no, and why.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code: 0 it matches, 1 it does not, 2 the pattern is refused or the input is unreadable.\n\
-                        With --jsonl: 0 every line was answered.")]
+#[command(
+    after_help = "Exit code: 0 it matches, 1 it does not, 2 the pattern is refused or the input is unreadable.\n\
+                        With --jsonl: 0 every line was answered."
+)]
 pub struct Args {
     /// The event pattern, a JSON file
     #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]

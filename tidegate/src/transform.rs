@@ -13,8 +13,10 @@ use serde_json::{Value, json};
 
 /// An event through an input template: the text that the target would receive.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code: 0 there is an output, 1 AWS would deliver nothing, 2 the template is refused or the \
-                        input is unreadable.\nWith --jsonl: 0 every line was answered.")]
+#[command(
+    after_help = "Exit code: 0 there is an output, 1 AWS would deliver nothing, 2 the template is refused or the \
+                        input is unreadable.\nWith --jsonl: 0 every line was answered."
+)]
 pub struct Args {
     /// The input template; a line break at its end is not part of it
     #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
@@ -50,7 +52,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let event = serde_json::from_str(&read(event)?).with_context(|| event.display().to_string())?;
     let mut variables = Variables::default();
     for given in &args.variable {
-        let (name, value) = given.split_once('=').with_context(|| format!("--variable {given}: NAME=VALUE is needed"))?;
+        let (name, value) =
+            given.split_once('=').with_context(|| format!("--variable {given}: NAME=VALUE is needed"))?;
         variables.set(name, value)?;
     }
     let outcome = transform(template.strip_suffix('\n').unwrap_or(&template), event, &variables);

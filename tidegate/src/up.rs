@@ -53,7 +53,7 @@ pub struct Args {
 /// The chain, ready to start: everything is read, and every port is bound.
 #[derive(Debug)]
 pub struct House {
-    emulator: emulator::Settings,
+    emulator: emulator::Opened,
     gateway: gateway::Settings,
     pipe: pipe::Settings,
     publisher: publisher::Settings,
@@ -68,7 +68,7 @@ impl Args {
     /// Reads definitions and binds all ports.
     ///
     /// # Errors
-    /// A definition cannot be read, or a port is taken; the text says which and what moves it.
+    /// A definition or the data folder cannot be read, or a port is taken; the text says which and what moves it.
     pub async fn prepare(mut self) -> anyhow::Result<House> {
         let ports = Ports::bind(self.port_offset)?;
         let subscriber_at = ports.subscriber.local_addr()?;
@@ -85,9 +85,15 @@ impl Args {
         self.allow_target.push(subscriber_at.to_string().parse().map_err(anyhow::Error::msg)?);
         let data = (!self.in_memory).then_some(self.data);
         let addresses = Addresses::of(&ports, &apis, &definition, &bucket, data.as_deref())?;
-        let pipe = pipe::Settings::new(&definition, AllowTargets::new(self.allow_target), sdk.clone(), Some(ports.pipe_admin))?;
+        let emulator = emulator::open(&emulator::Settings { data, region: aws::region(&sdk).to_owned() })?;
+        let pipe = pipe::Settings::new(
+            &definition,
+            AllowTargets::new(self.allow_target),
+            sdk.clone(),
+            Some(ports.pipe_admin),
+        )?;
         Ok(House {
-            emulator: emulator::Settings { data, region: aws::region(&sdk).to_owned() },
+            emulator,
             gateway: gateway::Settings {
                 apis,
                 account_id: account.account_id,
@@ -115,8 +121,7 @@ impl Args {
 /// A program ended by itself.
 pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
     let last = CancellationToken::new();
-    let emulator = emulator::open(house.emulator).await.context("emulator")?;
-    let mut emulator = tokio::spawn(emulator.serve(house.sqs_and_s3, last.clone()));
+    let mut emulator = tokio::spawn(house.emulator.serve(house.sqs_and_s3, last.clone()));
     tokio::select! {
         provisioned = provision::provision(&house.definition, &house.sdk) => provisioned.map(drop)?,
         ended = &mut emulator => return ended?.context("emulator"),
@@ -154,7 +159,9 @@ struct Ports {
 impl Ports {
     fn bind(offset: u16) -> anyhow::Result<Ports> {
         let bind = |port: u16| {
-            let port = port.checked_add(offset).with_context(|| format!("--port-offset {offset}: there is no port {port} + {offset}"))?;
+            let port = port
+                .checked_add(offset)
+                .with_context(|| format!("--port-offset {offset}: there is no port {port} + {offset}"))?;
             Ok::<_, anyhow::Error>(serve::bind(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port), "--port-offset")?)
         };
         Ok(Ports {

@@ -50,7 +50,7 @@ impl Store {
     pub fn clean(&self, now: Timestamp, with_engine: WithEngine<'_>) -> io::Result<Option<(u32, Ticket)>> {
         let Store::Disk(disk) = self else { return Ok(None) };
         let Some(oldest) = disk.worth_cleaning() else { return Ok(None) };
-        let bytes = std::fs::read(disk.segments.path(oldest))?;
+        let bytes = disk.segments.read(oldest)?;
         let move_on = |place, payload: &[u8]| {
             if let Some(effect) = codec::decode(payload) {
                 with_engine(&mut |engine| disk.keep(engine, now, place, &effect));

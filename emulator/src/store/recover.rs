@@ -12,7 +12,7 @@ use crate::engine::{Engine, Place};
 
 pub(super) fn replay(segments: &Segments, engine: &mut Engine) -> io::Result<()> {
     for number in segments.numbers() {
-        let bytes = std::fs::read(segments.path(number))?;
+        let bytes = segments.read(number)?;
         records(
             &bytes,
             number,

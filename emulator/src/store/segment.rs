@@ -80,6 +80,15 @@ impl Segments {
         self.lock().get(&number).map(|segment| segment.file.clone())
     }
 
+    /// The bytes of a segment up to where nothing was written yet.
+    pub(super) fn read(&self, number: u32) -> io::Result<Vec<u8>> {
+        let Some(file) = self.file(number) else { return Ok(Vec::new()) };
+        let length = file.metadata()?.len();
+        let mut bytes = vec![0; usize::try_from(written(&file, length)).unwrap_or_default()];
+        file.read_exact_at(&mut bytes, 0)?;
+        Ok(bytes)
+    }
+
     /// Numbers in order.
     pub(super) fn numbers(&self) -> Vec<u32> {
         self.lock().keys().copied().collect()
@@ -128,6 +137,12 @@ fn reserve(file: &File) -> io::Result<()> {
         Err(rustix::io::Errno::OPNOTSUPP) => file.set_len(u64::from(SEGMENT)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Space that was taken but not written is a hole to the file system. What was answered for lies before the first one,
+/// for a sync leaves none behind. File systems that know no holes say that the file has one at its end.
+fn written(file: &File, length: u64) -> u64 {
+    rustix::fs::seek(file, rustix::fs::SeekFrom::Hole(0)).unwrap_or(length).min(length)
 }
 
 /// Reads the payload of one record.

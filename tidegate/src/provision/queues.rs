@@ -100,7 +100,8 @@ async fn create(client: &Client, queue: &Declared) -> anyhow::Result<Deed> {
 
 /// Brings attributes up to date; true when some differed.
 async fn set(client: &Client, queue: &Declared) -> anyhow::Result<bool> {
-    let refused = |error: &dyn std::error::Error| anyhow::anyhow!("queue {}: {}", queue.name, DisplayErrorContext(error));
+    let refused =
+        |error: &dyn std::error::Error| anyhow::anyhow!("queue {}: {}", queue.name, DisplayErrorContext(error));
     let url = client.get_queue_url().queue_name(&queue.name).send().await.map_err(|error| refused(&error))?;
     let url = url.queue_url.with_context(|| format!("queue {} has no URL", queue.name))?;
     let current = client.get_queue_attributes().queue_url(&url).attribute_names(Name::All).send().await;
@@ -115,7 +116,13 @@ async fn set(client: &Client, queue: &Declared) -> anyhow::Result<bool> {
     if changed.is_empty() {
         return Ok(false);
     }
-    client.set_queue_attributes().queue_url(&url).set_attributes(Some(changed)).send().await.map_err(|error| refused(&error))?;
+    client
+        .set_queue_attributes()
+        .queue_url(&url)
+        .set_attributes(Some(changed))
+        .send()
+        .await
+        .map_err(|error| refused(&error))?;
     Ok(true)
 }
 

@@ -32,7 +32,8 @@ impl Addresses {
         bucket: &str,
         data: Option<&Path>,
     ) -> std::io::Result<Addresses> {
-        let url = |listener: &std::net::TcpListener| Ok::<_, std::io::Error>(format!("http://{}/", listener.local_addr()?));
+        let url =
+            |listener: &std::net::TcpListener| Ok::<_, std::io::Error>(format!("http://{}/", listener.local_addr()?));
         let pipes = definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::Pipes::Pipe"));
         Ok(Addresses {
             emulator: url(&ports.emulator)?,
@@ -68,7 +69,9 @@ fn example_path(apis: &Apis) -> String {
 
 impl fmt::Display for Addresses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Addresses { emulator, gateway, gateway_admin, pipe_admin, publisher, subscriber, pipes, bucket, path, .. } = self;
+        let Addresses {
+            emulator, gateway, gateway_admin, pipe_admin, publisher, subscriber, pipes, bucket, path, ..
+        } = self;
         match &self.data {
             Some(folder) => writeln!(f, "Tidegate is up. Messages and objects are kept in {}.", folder.display())?,
             None => writeln!(f, "Tidegate is up. Messages and objects are kept in memory.")?,

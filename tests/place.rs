@@ -41,7 +41,8 @@ impl Place {
         let listener = port();
         let url = format!("http://{}", address(&listener));
         let settings = emulator::Settings { data: None, region: aws::DEFAULT_REGION.to_owned() };
-        let running = Running::start(|stop| emulator::run(listener, settings, stop));
+        let opened = emulator::open(&settings).expect("memory opens");
+        let running = Running::start(|stop| opened.serve(listener, stop));
         Place::Emulator { url, running }
     }
 
