@@ -25,6 +25,9 @@ use crate::source::{Queue, QueueError};
 const DRAIN: Duration = Duration::from_secs(25);
 const SETTLE: Duration = Duration::from_secs(4);
 
+/// How long receives may go on after the stop signal: those that bring something do so within a round trip.
+const LAST_RECEIVES: Duration = Duration::from_millis(250);
+
 /// Between two looks for a queue that is not there; doubles up to the second.
 const QUEUE_PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
@@ -132,21 +135,28 @@ impl Worker {
 
     /// What was begun is finished, as far as there is time; the rest is handed back.
     async fn drain(&mut self) {
-        self.polls.abort_all();
         self.flow.stop();
-        let never = CancellationToken::new();
-        let finish = async {
-            loop {
-                self.advance();
-                if self.flow.is_done() {
-                    return;
-                }
-                self.wait(&never).await;
-            }
-        };
-        if tokio::time::timeout(DRAIN, finish).await.is_err() {
+        let end = Instant::now() + DRAIN;
+        // A receive that is cut off may have been answered already, and its messages stay hidden for nothing.
+        if tokio::time::timeout(LAST_RECEIVES, self.finish()).await.is_ok() {
+            return;
+        }
+        self.polls.abort_all();
+        if tokio::time::timeout_at(end, self.finish()).await.is_err() {
             let left = self.flow.under_way();
             tracing::warn!(pipe = self.courier.pipe.name, "{left} deliveries were cut off and will be repeated");
+        }
+    }
+
+    /// Goes on until nothing is under way.
+    async fn finish(&mut self) {
+        let never = CancellationToken::new();
+        loop {
+            self.advance();
+            if self.flow.is_done() && self.polls.is_empty() {
+                return;
+            }
+            self.wait(&never).await;
         }
     }
 

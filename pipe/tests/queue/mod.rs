@@ -1,10 +1,8 @@
 //! A small SQS for stories: queues in memory behind the JSON protocol, with exactly what a pipe asks for.
-//!
-//! Visibility is for ever unless it is changed to zero: a story that needs a timeout needs the emulator.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -12,6 +10,9 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+
+/// `VisibilityTimeout` of every queue.
+const VISIBILITY: Duration = Duration::from_secs(5);
 
 /// All queues, made when they are first named.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +25,7 @@ pub struct Queues {
 struct Queue {
     next: u64,
     visible: VecDeque<Message>,
-    in_flight: BTreeMap<String, Message>,
+    in_flight: BTreeMap<String, (Message, Instant)>,
 }
 
 /// A message of a queue.
@@ -71,6 +72,10 @@ impl Queues {
     fn receive(&self, queue: &str, most: usize) -> Vec<Value> {
         let mut state = self.state.lock().unwrap();
         let queue = state.entry(queue.to_owned()).or_default();
+        let now = Instant::now();
+        for (_, (message, _)) in queue.in_flight.extract_if(.., |_, (_, until)| *until < now) {
+            queue.visible.push_back(message);
+        }
         let count = most.min(queue.visible.len());
         let received: Vec<Message> = queue.visible.drain(..count).collect();
         let show = |mut message: Message| {
@@ -82,7 +87,7 @@ impl Queues {
             }
             let shown = json!({"MessageId": message.id, "ReceiptHandle": receipt, "Body": message.body,
                 "MD5OfBody": "x", "Attributes": attributes});
-            queue.in_flight.insert(receipt, message);
+            queue.in_flight.insert(receipt, (message, now + VISIBILITY));
             shown
         };
         received.into_iter().map(show).collect()
@@ -92,14 +97,15 @@ impl Queues {
         let mut state = self.state.lock().unwrap();
         let queue = state.entry(queue.to_owned()).or_default();
         let receipt = entry["ReceiptHandle"].as_str().unwrap_or_default();
-        if entry["VisibilityTimeout"].as_u64().is_some_and(|seconds| seconds > 0) {
-            return;
-        }
-        if let Some(message) = queue.in_flight.remove(receipt)
-            && !entry["VisibilityTimeout"].is_null()
-        {
-            queue.visible.push_back(message);
-            self.sent.notify_waiters();
+        let Some((message, until)) = queue.in_flight.get_mut(receipt) else { return };
+        match entry["VisibilityTimeout"].as_u64() {
+            Some(0) => {
+                queue.visible.push_back(message.clone());
+                queue.in_flight.remove(receipt);
+                self.sent.notify_waiters();
+            }
+            Some(seconds) => *until = Instant::now() + Duration::from_secs(seconds),
+            None => drop(queue.in_flight.remove(receipt)),
         }
     }
 }
@@ -114,13 +120,13 @@ async fn answer(State(queues): State<Queues>, headers: HeaderMap, body: String) 
         "GetQueueUrl" => {
             json!({"QueueUrl": format!("http://sqs.example/1/{}", request["QueueName"].as_str().unwrap())})
         }
-        "GetQueueAttributes" => json!({"Attributes": {"VisibilityTimeout": "30"}}),
+        "GetQueueAttributes" => json!({"Attributes": {"VisibilityTimeout": VISIBILITY.as_secs().to_string()}}),
         "ReceiveMessage" => {
             let most = usize::try_from(request["MaxNumberOfMessages"].as_u64().unwrap()).unwrap();
             let told = queues.sent.notified();
             let mut messages = queues.receive(queue, most);
             if messages.is_empty() {
-                let _ = tokio::time::timeout(Duration::from_millis(500), told).await;
+                let _ = tokio::time::timeout(Duration::from_millis(100), told).await;
                 messages = queues.receive(queue, most);
             }
             json!({"Messages": messages})
