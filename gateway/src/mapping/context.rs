@@ -121,19 +121,34 @@ pub(super) struct View {
     fields: Arc<Members<String, Json>>,
     /// Overrides of an earlier template.
     before: Members<String, Json>,
+    /// Fields that have fields of their own, as a template asked for them.
+    parts: Vec<(String, Value)>,
     map: Option<Map>,
 }
 
 impl View {
     pub(super) fn new(fields: Arc<Members<String, Json>>, context: &Context) -> View {
-        View { fields, before: context.overrides.clone(), map: None }
+        View { fields, before: context.overrides.clone(), parts: Vec::new(), map: None }
     }
 
     pub(super) fn property(&mut self, name: &str) -> Result<Value, Exceeded> {
         if self.map.is_none() && !OVERRIDES.iter().any(|(known, _)| *known == name) {
-            return self.fields.get(name).map_or(Ok(Value::Null), field);
+            return self.field(name);
         }
         Ok(self.map()?.get_text(name).unwrap_or(Value::Null))
+    }
+
+    fn field(&mut self, name: &str) -> Result<Value, Exceeded> {
+        let Some(json) = self.fields.get(name) else { return Ok(Value::Null) };
+        if !json.is_object() {
+            return field(json);
+        }
+        if let Some((_, part)) = self.parts.iter().find(|(known, _)| known == name) {
+            return Ok(part.clone());
+        }
+        let part = field(json)?;
+        self.parts.push((name.to_owned(), part.clone()));
+        Ok(part)
     }
 
     pub(super) fn map(&mut self) -> Result<Map, Exceeded> {
@@ -141,8 +156,8 @@ impl View {
             return Ok(map.clone());
         }
         let mut entries = indexmap::IndexMap::with_capacity(self.fields.len() + 2);
-        for (name, json) in self.fields.iter() {
-            entries.insert(Key(name.as_str().into()), field(json)?);
+        for name in self.fields.clone().keys() {
+            entries.insert(Key(name.as_str().into()), self.field(name)?);
         }
         for (name, maps) in OVERRIDES {
             entries.insert(Key(name.into()), Value::Map(overrides(self.before.get(name), maps)?));

@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
         let document = self.document.as_ref().expect("the body was just read");
         let mut visits = jsonpath::VISITS;
         let found = self.paths[place].1.find(document, &mut visits);
-        work.budget.steps((jsonpath::VISITS - visits) as u64 / 4)?;
+        work.budget.steps((jsonpath::VISITS - visits) as u64 / 2)?;
         if visits == 0 {
             return Err(exception(format!("the path `{path}` visits too many values")));
         }

@@ -188,16 +188,18 @@ enum Base {
 }
 
 fn base(one: &Number, two: &Number) -> Base {
-    let (whole_one, whole_two) = (one.is_whole(), two.is_whole());
     if let (Some(one), Some(two)) = (one.as_long(), two.as_long()) {
         return Base::Long(one, two);
     }
-    let decimal = matches!(one, Number::Decimal(_)) || matches!(two, Number::Decimal(_));
-    let big = matches!(one, Number::Big(_)) || matches!(two, Number::Big(_));
-    let (exact_one, exact_two) = (one.exact(), two.exact());
-    match (exact_one, exact_two) {
-        (Some(one), Some(two)) if decimal || (big && !(whole_one && whole_two)) => Base::Decimal(one, two),
-        (Some(one), Some(two)) if big => Base::Big(one.truncate(), two.truncate()),
+    let large = |number: &Number| matches!(number, Number::Big(_) | Number::Decimal(_));
+    if !large(one) && !large(two) {
+        return Base::Double(one.to_double(), two.to_double());
+    }
+    match (one.exact(), two.exact()) {
+        (Some(first), Some(second)) if one.is_whole() && two.is_whole() => {
+            Base::Big(first.truncate(), second.truncate())
+        }
+        (Some(first), Some(second)) => Base::Decimal(first, second),
         _ => Base::Double(one.to_double(), two.to_double()),
     }
 }

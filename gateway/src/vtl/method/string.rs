@@ -227,6 +227,7 @@ fn split(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
     while items.len() + 1 < most
         && let Some(found) = pattern.find(text, from, &mut work.budget)?
     {
+        work.budget.steps(4)?;
         let (at, end) = found.whole();
         // Java gives no empty item before an empty match at the start.
         if end > 0 {
@@ -259,6 +260,7 @@ fn replace(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
     let [Value::Text(old), Value::Text(new)] = arguments else { return Ok(Value::Null) };
     work.budget.steps(1 + text.len() as u64 / 64)?;
     let count = text.matches(&**old).count();
+    work.budget.steps(count as u64 / 4)?;
     work.budget.bytes((text.len() - count * old.len()).saturating_add(count.saturating_mul(new.len())))?;
     Ok(text.replace(&**old, new).into())
 }
@@ -279,6 +281,7 @@ fn replace_regex(text: &Arc<str>, arguments: &[Value], most: usize, work: &mut W
     let mut from = 0;
     for _ in 0..most {
         let Some(found) = pattern.find(text, from, &mut work.budget)? else { break };
+        work.budget.steps(4)?;
         let (at, end) = found.whole();
         let before = out.len();
         out.push_str(&text[start..at]);
