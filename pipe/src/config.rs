@@ -1,8 +1,11 @@
 //! What the pipe's program can be told: definitions, the admin port, who may be delivered to.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Parser;
 use kit::definition::DefinitionArgs;
@@ -11,6 +14,7 @@ use kit::{aws, serve};
 
 use crate::definition::Definition;
 use crate::reload::Reload;
+use crate::webhook;
 
 /// The timeout of API destinations.
 pub const INVOCATION_TIMEOUT: Duration = Duration::from_secs(5);
@@ -42,6 +46,9 @@ pub struct Cli {
     #[arg(long, value_name = "COUNT", env = "PIPE_CONCURRENCY", default_value_t = CONCURRENCY as u64,
           value_parser = clap::value_parser!(u64).range(1..=1250))]
     pub concurrency: u64,
+    /// A file with keys that sign every call to a target (Standard Webhooks): whsec_ and base64, one a line
+    #[arg(long, value_name = "FILE", env = "PIPE_WEBHOOK_SECRET_FILE")]
+    pub webhook_secret_file: Option<PathBuf>,
     /// Definition files
     #[command(flatten)]
     pub definition: DefinitionArgs,
@@ -60,6 +67,8 @@ pub struct Settings {
     pub invocation_timeout: Duration,
     /// Deliveries that each pipe may have under way at once: [`CONCURRENCY`].
     pub concurrency: usize,
+    /// What signs calls to targets, if anything does.
+    pub webhook_keys: Option<Arc<webhook::Keys>>,
     /// The admin port, if there is to be one.
     pub admin: Option<TcpListener>,
     /// Where the definition is read again from when it changes, if it is.
@@ -79,7 +88,16 @@ impl Settings {
     ) -> anyhow::Result<Settings> {
         let definition = Definition::load(definition)?;
         let (invocation_timeout, concurrency) = (INVOCATION_TIMEOUT, CONCURRENCY);
-        Ok(Settings { definition, allow_targets, sdk, invocation_timeout, concurrency, admin, reload: None })
+        Ok(Settings {
+            definition,
+            allow_targets,
+            sdk,
+            invocation_timeout,
+            concurrency,
+            webhook_keys: None,
+            admin,
+            reload: None,
+        })
     }
 }
 
@@ -91,15 +109,23 @@ impl Cli {
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         let sdk = aws::config().await;
         let account = aws::account(&sdk).await?;
+        let webhook_keys = self.webhook_secret_file.as_deref().map(read_keys).transpose()?;
         let definition = self.definition.load(&account)?;
         let settings = Settings::new(&definition, AllowTargets::new(self.allow_target), sdk, None)?;
         anyhow::ensure!(!settings.definition.pipes.is_empty(), "the definition declares no pipe that can run");
         Ok(Settings {
             invocation_timeout: Duration::from_secs(self.invocation_timeout),
             concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
+            webhook_keys,
             reload: Some(Reload::new(self.definition, account)),
             admin: Some(serve::bind(self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?),
             ..settings
         })
     }
+}
+
+fn read_keys(file: &Path) -> anyhow::Result<Arc<webhook::Keys>> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let keys = webhook::Keys::parse(&text).map_err(|reason| anyhow::anyhow!("{}: {reason}", file.display()))?;
+    Ok(Arc::new(keys))
 }

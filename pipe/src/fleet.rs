@@ -21,6 +21,7 @@ use crate::outbox::Outbox;
 use crate::pace::{Rate, Rates};
 use crate::source::Queue;
 use crate::target::{Destination, Invocation};
+use crate::webhook;
 use crate::worker::{self, Job};
 
 /// How long a queue may take to answer `/readyz`.
@@ -37,6 +38,8 @@ pub struct Tools {
     pub deadline: Duration,
     /// Deliveries that each pipe may have under way at once.
     pub concurrency: usize,
+    /// What signs calls to targets, if anything does.
+    pub webhook_keys: Option<Arc<webhook::Keys>>,
 }
 
 /// Pipes at work.
@@ -139,7 +142,8 @@ impl Yard<'_> {
         let (sender, deadline) = (self.tools.sender.clone(), self.tools.deadline);
         let connection = &invocation.destination.connection;
         let authorizer = self.authorizers.get(connection, || Authorizer::new(connection.clone(), sender.clone()));
-        Invoker { stage, invocation, authorizer, sender, deadline }
+        let webhook_keys = self.tools.webhook_keys.clone().filter(|_| stage == Stage::Target);
+        Invoker { stage, invocation, authorizer, sender, deadline, webhook_keys }
     }
 }
 

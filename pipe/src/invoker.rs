@@ -14,6 +14,7 @@ use crate::authorizer::Authorizer;
 use crate::journal::Stage;
 use crate::retry::{Verdict, judge};
 use crate::target::{Draft, Invocation};
+use crate::webhook;
 
 /// How much of a target's answer is read, as the `Range` header announces.
 const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -34,6 +35,8 @@ pub struct Invoker {
     pub sender: Sender,
     /// How long an answer may take.
     pub deadline: Duration,
+    /// What signs its calls, if anything does.
+    pub webhook_keys: Option<Arc<webhook::Keys>>,
 }
 
 /// What came of a call.
@@ -82,7 +85,10 @@ impl Invoker {
             Stage::Target => (draft, LONGEST_ANSWER),
         };
         let call = draft.authorize(&self.invocation.destination.connection, token);
-        let call = call.map_err(|error| Answer::without_reply(Verdict::Rejected { reason: error.to_string() }))?;
+        let mut call = call.map_err(|error| Answer::without_reply(Verdict::Rejected { reason: error.to_string() }))?;
+        if let Some(keys) = &self.webhook_keys {
+            keys.sign(&mut call, Timestamp::now());
+        }
         Ok(self.sender.send(call, self.deadline, limit).await)
     }
 

@@ -27,6 +27,7 @@ pub mod settle;
 pub mod source;
 pub mod target;
 pub mod transform;
+pub mod webhook;
 pub mod worker;
 
 pub use config::{Cli, Settings};

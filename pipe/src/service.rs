@@ -28,6 +28,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         client: client.clone(),
         deadline: settings.invocation_timeout,
         concurrency: settings.concurrency,
+        webhook_keys: settings.webhook_keys,
     };
     let mut fleet = Fleet::start(tools, settings.definition, &stop);
     let routes = routes(fleet.board(), client);

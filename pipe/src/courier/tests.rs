@@ -87,7 +87,7 @@ fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
     let sender = Sender::new(AllowTargets::new(["127.0.0.1".parse().unwrap()])).unwrap();
     let authorizer = Arc::new(Authorizer::new(connection, sender.clone()));
     let deadline = Duration::from_millis(300);
-    Invoker { stage, invocation: Arc::new(invocation), authorizer, sender, deadline }
+    Invoker { stage, invocation: Arc::new(invocation), authorizer, sender, deadline, webhook_keys: None }
 }
 
 fn courier(url: &str, path: &str) -> Arc<Courier> {

@@ -17,6 +17,7 @@ use url::Url;
 use super::{Invocation, Unplannable};
 use crate::connection::{Auth, Connection, append};
 use crate::event::Event;
+use crate::webhook;
 
 /// Headers that a pipe cannot set; AWS drops them (API destinations guide, "Headers").
 pub const PROTECTED: [&str; 33] = [
@@ -152,7 +153,7 @@ fn headers(invocation: &Invocation, event: &Event, id: &str) -> Result<HeaderMap
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(HeaderName::from_static("webhook-id"), id);
+        headers.insert(webhook::ID, id);
     }
     for (name, value) in &invocation.parameters.headers {
         let Some(text) = value.text(event) else { continue };
