@@ -8,13 +8,11 @@ mod stage;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use uuid::Uuid;
-
 use crate::definition::Pipe;
 use crate::event::Event;
 use crate::flow::Work;
 use crate::invoker::Invoker;
-use crate::journal::{Details, Journal, LogLevel, Moment, Stage, Step};
+use crate::journal::{Details, Journal, Moment, Stage, Step};
 use crate::outbox::Outbox;
 use crate::retry::Verdict;
 use stage::{Failure, invoke, post, read_answer, shape};
@@ -52,9 +50,7 @@ impl Courier {
     /// Delivers one event.
     pub async fn deliver(self: Arc<Courier>, work: Work) -> (Work, Ending) {
         let pipe = &self.pipe;
-        let is_told = pipe.log.level > LogLevel::Off;
-        let id = if is_told { Uuid::new_v4().to_string() } else { String::new() };
-        let journal = Journal::new(pipe.log, &pipe.names.pipe_arn, &work.id, id, work.is_probe);
+        let journal = Journal::new(pipe.log, &pipe.names.pipe_arn, &work.id, work.is_probe);
         journal.tell(Step::ExecutionStarted, || Details::of_payload(work.event.text()));
         let mut stages = Vec::new();
         let verdict = self.execute(&work, &journal, &mut stages).await;

@@ -26,7 +26,8 @@ use polls::Polls;
 /// SQS hands out no more than this at once.
 pub const BATCH: usize = 10;
 
-/// Messages beyond what can be delivered at once that are received ahead, so that no delivery waits for a receive.
+/// Messages beyond what can be delivered at once that are received ahead, so that no delivery waits for a receive: as
+/// many again, for a receive takes about as long as a delivery, and no less than this.
 const AHEAD: usize = BATCH;
 
 /// While the target is down, another message is received after so many probes with each one that is held: should all of
@@ -167,7 +168,12 @@ impl Flow {
     }
 
     fn next_poll(&mut self, now: Timestamp) -> Option<Step> {
-        let room = (self.concurrency.limit() + AHEAD).saturating_sub(self.held.len() + self.polls.expected());
+        let limit = self.concurrency.limit();
+        let room = (limit + limit.max(AHEAD)).saturating_sub(self.held.len() + self.polls.expected());
+        if room < BATCH && self.backlog.is_ready(now) {
+            // There is no hurry, and ten messages cost one request.
+            return None;
+        }
         self.polls.begin(now, room).map(Step::Poll)
     }
 

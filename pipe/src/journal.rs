@@ -5,9 +5,11 @@
 //! connection adds to a request never is.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use kit::time::Timestamp;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::retry::Verdict;
 
@@ -142,22 +144,21 @@ pub struct Journal<'p> {
     configuration: LogConfiguration,
     pipe_arn: &'p str,
     message_id: &'p str,
-    /// Empty when nothing will be written.
-    execution_id: String,
+    /// Made when the first record is written; `None` before there is an execution.
+    execution_id: Option<OnceLock<Uuid>>,
     /// Failures that are expected are told only to whoever looks at the process's debug log.
     is_probe: bool,
 }
 
 impl<'p> Journal<'p> {
-    /// For the execution of this id, on the message of that id.
-    pub fn new(
-        configuration: LogConfiguration,
-        pipe_arn: &'p str,
-        message_id: &'p str,
-        execution_id: String,
-        is_probe: bool,
-    ) -> Journal<'p> {
-        Journal { configuration, pipe_arn, message_id, execution_id, is_probe }
+    /// For one execution, on the message of this id.
+    pub fn new(configuration: LogConfiguration, pipe_arn: &'p str, message_id: &'p str, is_probe: bool) -> Journal<'p> {
+        Journal { configuration, pipe_arn, message_id, execution_id: Some(OnceLock::new()), is_probe }
+    }
+
+    /// For what comes before an execution.
+    pub fn of_polling(configuration: LogConfiguration, pipe_arn: &'p str, message_id: &'p str) -> Journal<'p> {
+        Journal { configuration, pipe_arn, message_id, execution_id: None, is_probe: false }
     }
 
     /// Whether records may hold execution data.
@@ -179,8 +180,9 @@ impl<'p> Journal<'p> {
     }
 
     fn record(&self, step: Step, now: Timestamp, details: Details) -> Value {
+        let id = self.execution_id.as_ref().map(|id| id.get_or_init(Uuid::new_v4).to_string());
         let mut record = json!({
-            "executionId": self.execution_id,
+            "executionId": id.unwrap_or_default(),
             "timestamp": now.as_millis(),
             "messageType": step.to_string(),
             "resourceArn": self.pipe_arn,
@@ -225,7 +227,8 @@ mod tests {
 
     fn record(execution_data: bool, details: Details) -> String {
         let configuration = LogConfiguration { level: LogLevel::Trace, execution_data };
-        let journal = Journal::new(configuration, "arn:p", "m1", "e1".into(), false);
+        let execution_id = Some(OnceLock::from(Uuid::from_u128(1)));
+        let journal = Journal { configuration, pipe_arn: "arn:p", message_id: "m1", execution_id, is_probe: false };
         let step = Step::Of(Stage::Target, Moment::InvocationFailed);
         journal.record(step, Timestamp::from_millis(5), details).to_string()
     }
@@ -243,7 +246,7 @@ mod tests {
     #[test]
     fn a_record_has_the_form_of_aws_and_data_only_on_request() {
         let head = concat!(
-            r#"{"executionId":"e1","timestamp":5,"messageType":"TargetInvocationFailed","resourceArn":"arn:p","#,
+            r#"{"executionId":"00000000-0000-0000-0000-000000000001","timestamp":5,"messageType":"TargetInvocationFailed","resourceArn":"arn:p","#,
             r#""logLevel":"ERROR","messageId":"m1","#,
         );
         let error = r#""error":{"message":"the target answered 400","httpStatusCode":400}}"#;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kit::time::Timestamp;
-use metrics::{counter, gauge, histogram};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
 use crate::courier::Ending;
 use crate::definition::Pipe;
@@ -22,46 +22,78 @@ pub struct Report {
     arn: String,
     log: LogConfiguration,
     filtered: Arc<Filtered>,
+    metrics: Metrics,
+}
+
+/// The metrics of one pipe, looked up once. Named as CloudWatch's are (fact sheet, section 17).
+#[derive(Debug)]
+struct Metrics {
+    event_count: Counter,
+    event_size: Counter,
+    events_filtered: Counter,
+    invocations: Counter,
+    execution_failed: Counter,
+    execution_throttled: Counter,
+    enrichment_stage_failed: Counter,
+    target_stage_failed: Counter,
+    target_stage_skipped: Counter,
+    duration: Histogram,
+    enrichment_stage_duration: Histogram,
+    target_stage_duration: Histogram,
+    concurrency: Gauge,
+    target_down: Gauge,
+}
+
+impl Metrics {
+    /// Counters that nothing has happened to say so, as CloudWatch's do.
+    fn new(pipe: &str) -> Metrics {
+        let count = |name: &'static str| {
+            let counter = counter!(name, "pipe" => pipe.to_owned());
+            counter.absolute(0);
+            counter
+        };
+        let time = |name: &'static str| histogram!(name, "pipe" => pipe.to_owned());
+        let level = |name: &'static str| {
+            let gauge = gauge!(name, "pipe" => pipe.to_owned());
+            gauge.set(0.0);
+            gauge
+        };
+        Metrics {
+            event_count: count("pipe_event_count_total"),
+            event_size: count("pipe_event_size_bytes_total"),
+            events_filtered: count("pipe_events_filtered_total"),
+            invocations: count("pipe_invocations_total"),
+            execution_failed: count("pipe_execution_failed_total"),
+            execution_throttled: count("pipe_execution_throttled_total"),
+            enrichment_stage_failed: count("pipe_enrichment_stage_failed_total"),
+            target_stage_failed: count("pipe_target_stage_failed_total"),
+            target_stage_skipped: count("pipe_target_stage_skipped_total"),
+            duration: time("pipe_duration_seconds"),
+            enrichment_stage_duration: time("pipe_enrichment_stage_duration_seconds"),
+            target_stage_duration: time("pipe_target_stage_duration_seconds"),
+            concurrency: level("pipe_concurrency"),
+            target_down: level("pipe_target_down"),
+        }
+    }
 }
 
 impl Report {
     /// For this pipe; what its filters turn away is noted in `filtered`.
     pub fn new(pipe: &Pipe, filtered: Arc<Filtered>) -> Report {
-        let (name, arn) = (pipe.name.clone(), pipe.names.pipe_arn.clone());
-        let report = Report { pipe: name, arn, log: pipe.log, filtered };
-        report.start_at_zero();
-        report
-    }
-
-    /// Counters that nothing has happened to say so, as CloudWatch's do.
-    fn start_at_zero(&self) {
-        for name in [
-            "pipe_event_count_total",
-            "pipe_event_size_bytes_total",
-            "pipe_events_filtered_total",
-            "pipe_invocations_total",
-            "pipe_execution_failed_total",
-            "pipe_enrichment_stage_failed_total",
-            "pipe_target_stage_failed_total",
-            "pipe_target_stage_skipped_total",
-            "pipe_execution_throttled_total",
-        ] {
-            counter!(name, "pipe" => self.name()).absolute(0);
-        }
-        self.at_work(0);
-        gauge!("pipe_target_down", "pipe" => self.name()).set(0.0);
+        let (name, arn, metrics) = (pipe.name.clone(), pipe.names.pipe_arn.clone(), Metrics::new(&pipe.name));
+        Report { pipe: name, arn, log: pipe.log, filtered, metrics }
     }
 
     /// A message came in and passes the filter.
     pub fn accepted(&self, id: &str, bytes: usize) {
-        counter!("pipe_event_count_total", "pipe" => self.name()).increment(1);
-        counter!("pipe_event_size_bytes_total", "pipe" => self.name()).increment(bytes as u64);
-        self.journal(id).tell(Step::PollingStageSucceeded, Details::default);
+        self.metrics.event_count.increment(1);
+        self.metrics.event_size.increment(bytes as u64);
+        Journal::of_polling(self.log, &self.arn, id).tell(Step::PollingStageSucceeded, Details::default);
     }
 
     /// No filter takes a message: it is deleted.
     pub fn filtered(&self, now: Timestamp, message: &Message, misses: Vec<Miss>) {
-        counter!("pipe_events_filtered_total", "pipe" => self.name()).increment(1);
+        self.metrics.events_filtered.increment(1);
         let id = &message.message_id;
         tracing::debug!(pipe = self.pipe, message_id = id, ?misses, "no filter takes the message, it is deleted");
         let body = self.log.execution_data.then_some(message.body.as_str());
@@ -70,43 +102,38 @@ impl Report {
 
     /// A delivery begins.
     pub fn started(&self) {
-        counter!("pipe_invocations_total", "pipe" => self.name()).increment(1);
+        self.metrics.invocations.increment(1);
     }
 
     /// A delivery is over after `duration`.
     pub fn finished(&self, duration: Duration, ending: &Ending) {
-        histogram!("pipe_duration_seconds", "pipe" => self.name()).record(duration);
+        let metrics = &self.metrics;
+        metrics.duration.record(duration);
         for (stage, span) in &ending.stages {
             match stage {
-                Stage::Enrichment => histogram!("pipe_enrichment_stage_duration_seconds", "pipe" => self.name()),
-                Stage::Target => histogram!("pipe_target_stage_duration_seconds", "pipe" => self.name()),
+                Stage::Enrichment => metrics.enrichment_stage_duration.record(*span),
+                Stage::Target => metrics.target_stage_duration.record(*span),
             }
-            .record(*span);
         }
         let last = ending.stages.last().map_or(Stage::Target, |(stage, _)| *stage);
-        let failed = ending.verdict != Verdict::Delivered;
-        let name = match (last, failed) {
-            (Stage::Target, false) => return,
-            (Stage::Enrichment, false) => "pipe_target_stage_skipped_total",
-            (Stage::Enrichment, true) => "pipe_enrichment_stage_failed_total",
-            (Stage::Target, true) => "pipe_target_stage_failed_total",
-        };
-        counter!(name, "pipe" => self.name()).increment(1);
-        if failed {
-            counter!("pipe_execution_failed_total", "pipe" => self.name()).increment(1);
+        match (last, ending.verdict == Verdict::Delivered) {
+            (Stage::Target, true) => return,
+            (Stage::Enrichment, true) => return metrics.target_stage_skipped.increment(1),
+            (Stage::Enrichment, false) => metrics.enrichment_stage_failed.increment(1),
+            (Stage::Target, false) => metrics.target_stage_failed.increment(1),
         }
+        metrics.execution_failed.increment(1);
     }
 
     /// The breaker opened or closed.
     pub fn changed(&self, change: Change) {
-        let down = gauge!("pipe_target_down", "pipe" => self.pipe.clone());
         match change {
             Change::Opened => {
-                down.set(1.0);
+                self.metrics.target_down.set(1.0);
                 tracing::warn!(pipe = self.pipe, "the target is down: nothing is received until a probe gets through");
             }
             Change::Closed => {
-                down.set(0.0);
+                self.metrics.target_down.set(0.0);
                 tracing::info!(pipe = self.pipe, "the target is back");
             }
         }
@@ -114,20 +141,11 @@ impl Report {
 
     /// The destination's rate holds deliveries back.
     pub fn throttled(&self) {
-        counter!("pipe_execution_throttled_total", "pipe" => self.name()).increment(1);
+        self.metrics.execution_throttled.increment(1);
     }
 
     /// So many deliveries are under way.
     pub fn at_work(&self, deliveries: usize) {
-        gauge!("pipe_concurrency", "pipe" => self.name()).set(deliveries as f64);
-    }
-
-    /// Receiving is no execution yet, so it has no id.
-    fn journal<'a>(&'a self, message_id: &'a str) -> Journal<'a> {
-        Journal::new(self.log, &self.arn, message_id, String::new(), false)
-    }
-
-    fn name(&self) -> String {
-        self.pipe.clone()
+        self.metrics.concurrency.set(deliveries as f64);
     }
 }

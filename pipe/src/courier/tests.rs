@@ -6,7 +6,7 @@ use crate::authorizer::Authorizer;
 use crate::connection::{Auth, Connection, OAuth, Parameters};
 use crate::definition::{DesiredState, Enrichment, Source, Target};
 use crate::filter::Filter;
-use crate::journal::LogConfiguration;
+use crate::journal::{LogConfiguration, LogLevel};
 use crate::target::{Destination, Endpoint, HttpParameters, Invocation};
 use crate::transform::{Names, Transform};
 use axum::Router;
