@@ -71,10 +71,10 @@ pub type Block = Vec<Node>;
 pub enum Node {
     /// Goes out as it is.
     Text(String),
-    /// Goes out as `shown`, although the source says it differently (escapes, comments, text blocks).
+    /// Goes out as `shown`, although it is written differently (escapes, comments, text blocks).
     Raw {
         /// As written, so that it can be printed again.
-        source: Box<str>,
+        written: Box<str>,
         /// What goes out.
         shown: Box<str>,
     },
@@ -95,29 +95,22 @@ pub enum Node {
     /// `#evaluate(text)`.
     Evaluate(Box<Evaluate>),
     /// `#break`, or `#break($foreach.parent)`.
-    Break(Option<Box<Reference>>, Tail),
-    /// `#stop`.
-    Stop(Tail),
-}
-
-/// What a directive swallows after itself, and prints as when written again: nothing, or a newline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tail {
-    /// Nothing was swallowed.
-    None,
-    /// Blanks and a newline.
-    Newline,
+    Break(Box<Break>),
+    /// `#stop`, as written.
+    Stop(Box<str>),
 }
 
 /// `#set`.
 #[derive(Debug, Clone)]
 pub struct Set {
+    /// `#set(`, with what stands before it and shows nothing.
+    pub open: Box<str>,
     /// What is assigned to.
     pub target: Reference,
     /// What is assigned.
     pub value: Expression,
-    /// After `)`.
-    pub tail: Tail,
+    /// `)`, with the blanks and the newline that it swallows.
+    pub close: Box<str>,
 }
 
 /// `#if`.
@@ -125,19 +118,21 @@ pub struct Set {
 pub struct If {
     /// `#if` and every `#elseif`.
     pub arms: Vec<Arm>,
-    /// `#else`, with what it swallows.
-    pub otherwise: Option<(Tail, Block)>,
-    /// After `#end`.
-    pub tail: Tail,
+    /// `#else` as written, and its body.
+    pub otherwise: Option<(Box<str>, Block)>,
+    /// `#end` as written.
+    pub end: Box<str>,
 }
 
 /// A condition and its body.
 #[derive(Debug, Clone)]
 pub struct Arm {
+    /// `#if` or `#elseif` as written.
+    pub open: Box<str>,
     /// When.
     pub condition: Expression,
-    /// After `)`.
-    pub tail: Tail,
+    /// `)`, with the blanks and the newline that it swallows.
+    pub close: Box<str>,
     /// What.
     pub body: Block,
 }
@@ -151,14 +146,12 @@ pub struct Foreach {
     pub item: Name,
     /// What is walked over; [`None`] when the directive names nothing, and the body never runs.
     pub over: Option<Expression>,
-    /// The arguments as written.
-    pub source: Box<str>,
-    /// After `)`.
-    pub tail: Tail,
+    /// Name and arguments as written.
+    pub head: Box<str>,
     /// The body.
     pub body: Block,
-    /// After `#end`.
-    pub end: Tail,
+    /// `#end` as written.
+    pub end: Box<str>,
 }
 
 /// `#define`.
@@ -166,29 +159,23 @@ pub struct Foreach {
 pub struct Define {
     /// The variable that holds the block.
     pub name: Name,
-    /// The arguments as written.
-    pub source: Box<str>,
-    /// After `)`.
-    pub tail: Tail,
+    /// Name and arguments as written.
+    pub head: Box<str>,
     /// The block.
     pub body: Arc<Block>,
-    /// After `#end`.
-    pub end: Tail,
+    /// `#end` as written.
+    pub end: Box<str>,
 }
 
 /// `#macro`.
 #[derive(Debug, Clone)]
 pub struct MacroDefinition {
-    /// Its name.
-    pub name: Box<str>,
     /// What it does.
     pub definition: Arc<Macro>,
-    /// The arguments as written.
-    pub source: Box<str>,
-    /// After `)`.
-    pub tail: Tail,
-    /// After `#end`.
-    pub end: Tail,
+    /// Name and arguments as written.
+    pub head: Box<str>,
+    /// `#end` as written.
+    pub end: Box<str>,
 }
 
 /// Parameters and body of a macro.
@@ -211,8 +198,10 @@ pub struct Call {
     pub arguments: Arc<[Expression]>,
     /// `$bodyContent`, of `#@name`.
     pub body: Option<CallBody>,
-    /// The head as written, with what it swallows: what goes out when there is no such macro.
-    pub source: Box<str>,
+    /// Text before the head that shows nothing.
+    pub before: Box<str>,
+    /// Name and arguments as written: what goes out when there is no such macro.
+    pub head: Box<str>,
 }
 
 /// The body of `#@name(…) … #end`.
@@ -224,6 +213,15 @@ pub struct CallBody {
     pub source: Box<str>,
 }
 
+/// `#break`.
+#[derive(Debug, Clone)]
+pub struct Break {
+    /// The loop that ends, if it is not the innermost.
+    pub target: Option<Box<Reference>>,
+    /// The directive as written.
+    pub head: Box<str>,
+}
+
 /// `#evaluate`.
 #[derive(Debug, Clone)]
 pub struct Evaluate {
@@ -231,8 +229,8 @@ pub struct Evaluate {
     pub span: Range<usize>,
     /// The text that is a template.
     pub text: Expression,
-    /// After `)`.
-    pub tail: Tail,
+    /// The directive as written.
+    pub head: Box<str>,
 }
 
 /// Something that has a value.
@@ -327,8 +325,10 @@ pub struct Reference {
     pub root: Name,
     /// What follows the variable.
     pub steps: Vec<Step>,
-    /// The reference as written, without `prefix`.
+    /// The reference as it shows itself when escaped: as written, but for what stood in front.
     pub source: Box<str>,
+    /// The reference as written.
+    pub written: Box<str>,
 }
 
 /// One part of a reference after its root.

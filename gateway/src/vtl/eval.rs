@@ -135,8 +135,10 @@ impl Renderer<'_> {
                 Node::Macro(_) => {}
                 Node::Call(call) => self.call(call)?,
                 Node::Evaluate(evaluate) => self.evaluate(evaluate)?,
-                Node::Break(None, _) => return Err(Halt::Break),
-                Node::Break(Some(target), _) => return Err(self.break_loop(target)?),
+                Node::Break(end) => match &end.target {
+                    Some(target) => return Err(self.break_loop(target)?),
+                    None => return Err(Halt::Break),
+                },
                 Node::Stop(_) => return Err(Halt::Stop),
             }
         }
@@ -280,7 +282,7 @@ impl Renderer<'_> {
     fn call(&mut self, call: &Call) -> Ran<()> {
         let Some(definition) = self.scope.macros.get(&call.name).or_else(|| self.macros.get(&call.name)).cloned()
         else {
-            self.write(&call.source)?;
+            self.write(&call.head)?;
             return call.body.as_ref().map_or(Ok(()), |CallBody { source, .. }| self.write(source));
         };
         self.at = call.span.clone();

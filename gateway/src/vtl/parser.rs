@@ -7,7 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::ast::{Block, Macro, Names, Node, Tail};
+use super::ast::{Block, Macro, Names, Node};
 use super::error::Failure;
 use super::lexer::{Kind, Lexer, Token};
 use super::limits;
@@ -163,6 +163,13 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
         Ok(token)
     }
 
+    /// Takes the next token, and returns it as written, with what lies before it and shows nothing.
+    fn take_written(&mut self) -> Parsed<Box<str>> {
+        let start = self.end;
+        self.take()?;
+        Ok(self.source[start..self.end].into())
+    }
+
     /// Takes the next token, which must be of this kind.
     fn expect(&mut self, kind: Kind, what: &str) -> Parsed<Token> {
         if self.peek()? == kind { self.take() } else { Err(self.unexpected(format!("expected {what}"))) }
@@ -182,11 +189,6 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
 
     fn image(&self, token: &Token) -> &'s str {
         &self.source[token.span.clone()]
-    }
-
-    /// What a token swallowed at its end.
-    fn tail(&self, token: &Token) -> Tail {
-        if self.image(token).ends_with(['\n', '\r']) { Tail::Newline } else { Tail::None }
     }
 
     fn place(&self, span: Range<usize>) -> Range<usize> {

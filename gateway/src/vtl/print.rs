@@ -1,11 +1,11 @@
 //! A tree as text again, in one way of writing: reading that gives the same tree.
 //!
-//! References and text are printed as they were written, because what they mean depends on what stands beside them;
-//! expressions are printed with one blank around each operator.
+//! Expressions are printed in one way, with a blank around each operator. Everything else is printed as it was written,
+//! because what it means depends on what stands beside it.
 
 use std::fmt::Write;
 
-use super::ast::{Block, Chain, Expression, Node, Operator, Reference, Tail};
+use super::ast::{Block, Chain, Expression, If, Node, Operator, Reference};
 
 /// A body as text.
 pub fn block(block: &Block) -> String {
@@ -28,75 +28,53 @@ fn write_block(block: &Block, out: &mut String) {
 fn write_node(node: &Node, out: &mut String) {
     match node {
         Node::Text(text) => out.push_str(text),
-        Node::Raw { source, .. } => out.push_str(source),
+        Node::Raw { written, .. } => out.push_str(written),
         Node::Reference(reference) => write_reference(reference, out),
         Node::Set(set) => {
-            out.push_str("#set(");
+            out.push_str(&set.open);
             write_reference(&set.target, out);
             out.push_str(" = ");
             write_expression(&set.value, out);
-            close(")", set.tail, out);
+            out.push_str(&set.close);
         }
-        Node::If(conditional) => {
-            for (position, arm) in conditional.arms.iter().enumerate() {
-                out.push_str(if position == 0 { "#if(" } else { "#elseif(" });
-                write_expression(&arm.condition, out);
-                close(")", arm.tail, out);
-                write_block(&arm.body, out);
-            }
-            if let Some((tail, otherwise)) = &conditional.otherwise {
-                close("#{else}", *tail, out);
-                write_block(otherwise, out);
-            }
-            close("#{end}", conditional.tail, out);
-        }
-        Node::Foreach(foreach) => {
-            with_body("foreach", &foreach.source, foreach.tail, &foreach.body, out);
-            close("#{end}", foreach.end, out);
-        }
-        Node::Define(define) => {
-            with_body("define", &define.source, define.tail, &define.body, out);
-            close("#{end}", define.end, out);
-        }
-        Node::Macro(definition) => {
-            with_body("macro", &definition.source, definition.tail, &definition.definition.body, out);
-            close("#{end}", definition.end, out);
-        }
+        Node::If(conditional) => write_if(conditional, out),
+        Node::Foreach(foreach) => write_body(&foreach.head, &foreach.body, &foreach.end, out),
+        Node::Define(define) => write_body(&define.head, &define.body, &define.end, out),
+        Node::Macro(definition) => write_body(&definition.head, &definition.definition.body, &definition.end, out),
         Node::Call(call) => {
-            out.push_str(&call.source);
+            out.push_str(&call.before);
+            out.push_str(&call.head);
             out.push_str(call.body.as_ref().map_or("", |body| &body.source));
         }
-        Node::Evaluate(evaluate) => {
-            out.push_str("#evaluate(");
-            write_expression(&evaluate.text, out);
-            close(")", evaluate.tail, out);
-        }
-        Node::Break(target, tail) => {
-            out.push_str("#{break}");
-            if let Some(target) = target {
-                out.push('(');
-                write_reference(target, out);
-                close(")", *tail, out);
-            }
-        }
-        Node::Stop(_) => out.push_str("#{stop}"),
+        Node::Evaluate(evaluate) => out.push_str(&evaluate.head),
+        Node::Break(end) => out.push_str(&end.head),
+        Node::Stop(head) => out.push_str(head),
     }
 }
 
-fn with_body(name: &str, source: &str, tail: Tail, body: &Block, out: &mut String) {
-    out.push('#');
-    out.push_str(name);
-    close(source, tail, out);
-    write_block(body, out);
+fn write_if(conditional: &If, out: &mut String) {
+    for arm in &conditional.arms {
+        out.push_str(&arm.open);
+        out.push('(');
+        write_expression(&arm.condition, out);
+        out.push_str(&arm.close);
+        write_block(&arm.body, out);
+    }
+    if let Some((head, otherwise)) = &conditional.otherwise {
+        out.push_str(head);
+        write_block(otherwise, out);
+    }
+    out.push_str(&conditional.end);
 }
 
-fn close(text: &str, tail: Tail, out: &mut String) {
-    out.push_str(text);
-    out.push_str(if tail == Tail::Newline { "\n" } else { "" });
+fn write_body(head: &str, body: &Block, end: &str, out: &mut String) {
+    out.push_str(head);
+    write_block(body, out);
+    out.push_str(end);
 }
 
 fn write_reference(reference: &Reference, out: &mut String) {
-    out.push_str(&reference.source);
+    out.push_str(&reference.written);
 }
 
 fn write_expression(expression: &Expression, out: &mut String) {

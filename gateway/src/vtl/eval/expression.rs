@@ -156,9 +156,10 @@ impl Renderer<'_> {
     }
 
     fn side(&mut self, (value, expression): (Value, &Expression)) -> Ran<String> {
-        match value {
-            Value::Null => Ok(print::expression(expression)),
-            value => self.text_of(&value),
+        match (value, expression) {
+            (Value::Null, Expression::Reference(reference)) => Ok(reference.source.to_string()),
+            (Value::Null, _) => Ok(print::expression(expression)),
+            (value, _) => self.text_of(&value),
         }
     }
 

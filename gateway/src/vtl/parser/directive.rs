@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::ast::{
-    Arm, Block, Call, CallBody, Define, Evaluate, Expression, Foreach, Form, If, Macro, MacroDefinition, Name, Node,
-    Reference, Set, Tail,
+    Arm, Block, Break, Call, CallBody, Define, Evaluate, Expression, Foreach, Form, If, Macro, MacroDefinition, Name,
+    Node, Reference, Set,
 };
 use super::super::error::Failure;
 use super::super::lexer::Kind;
@@ -17,12 +17,12 @@ struct Head {
     name: String,
     /// Where the name stands.
     span: Range<usize>,
-    /// Where the name starts in the parser's text.
+    /// Where the name starts in the parser's text, and what lies before it and shows nothing.
     start: usize,
+    before: usize,
     arguments: Option<Vec<Argument>>,
-    /// The parentheses as written, without what they swallow.
-    source: String,
-    tail: Tail,
+    /// Name and parentheses as written, with what lies before them and what they swallow.
+    written: Box<str>,
 }
 
 /// An argument of a directive.
@@ -34,7 +34,7 @@ enum Argument {
 
 impl Parser<'_, '_, '_> {
     pub(super) fn set(&mut self) -> Parsed<Node> {
-        self.take()?;
+        let open = self.take_written()?;
         self.skip_blanks()?;
         if !matches!(self.peek()?, Kind::Identifier | Kind::BraceOpen) {
             return Err(self.unexpected("expected a reference to assign to"));
@@ -46,41 +46,44 @@ impl Parser<'_, '_, '_> {
         }
         self.expect(Kind::Assign, "`=`")?;
         let value = self.expression()?;
-        let close = self.expect(Kind::ParenClose, "`)` or an operator")?;
+        let close = self.close()?;
         self.lexer.leave_set();
-        Ok(Node::Set(Box::new(Set { target, value, tail: self.tail(&close) })))
+        Ok(Node::Set(Box::new(Set { open, target, value, close })))
+    }
+
+    /// The `)` after an expression, as written.
+    fn close(&mut self) -> Parsed<Box<str>> {
+        let start = self.end;
+        self.expect(Kind::ParenClose, "`)` or an operator")?;
+        Ok(self.source[start..self.end].into())
     }
 
     pub(super) fn conditional(&mut self) -> Parsed<Node> {
-        let open = self.take()?;
+        let place = self.place_of_next()?;
         let mut arms = vec![self.arm()?];
-        while self.skip(Kind::ElseIf)? {
+        while self.peek()? == Kind::ElseIf {
             arms.push(self.arm()?);
         }
         let mut otherwise = None;
         if self.peek()? == Kind::Else {
-            let token = self.take()?;
-            otherwise = Some((self.tail(&token), self.block()?));
+            otherwise = Some((self.take_written()?, self.block()?));
         }
-        let tail = self.end_of("#if", &self.place(open.span))?;
-        Ok(Node::If(Box::new(If { arms, otherwise, tail })))
+        let end = self.end_of("#if", &place)?;
+        Ok(Node::If(Box::new(If { arms, otherwise, end })))
     }
 
     fn arm(&mut self) -> Parsed<Arm> {
+        let open = self.take_written()?;
         self.skip_blanks()?;
         self.expect(Kind::ParenOpen, "`(` and a condition")?;
         let condition = self.expression()?;
-        let close = self.expect(Kind::ParenClose, "`)` or an operator")?;
-        Ok(Arm { condition, tail: self.tail(&close), body: self.block()? })
+        Ok(Arm { open, condition, close: self.close()?, body: self.block()? })
     }
 
     /// The `#end` of the directive `name` that stands at `place`.
-    fn end_of(&mut self, name: &str, place: &Range<usize>) -> Parsed<Tail> {
+    fn end_of(&mut self, name: &str, place: &Range<usize>) -> Parsed<Box<str>> {
         match self.peek()? {
-            Kind::EndDirective => {
-                let token = self.take()?;
-                Ok(self.tail(&token))
-            }
+            Kind::EndDirective => self.take_written(),
             Kind::End => {
                 let message = format!("`{name}` is never closed");
                 Err(Failure::syntax(place.clone(), message).hint("write `#end` after its body"))
@@ -101,8 +104,8 @@ impl Parser<'_, '_, '_> {
             "define" => self.define(head),
             "literal" => self.literal_directive(head),
             "evaluate" => self.evaluate(head),
-            "break" => Ok(Node::Break(head.first_value()?, head.tail)),
-            "stop" => Ok(Node::Stop(head.tail)),
+            "break" => Ok(Node::Break(Box::new(Break { target: head.first_value()?, head: head.written }))),
+            "stop" => Ok(Node::Stop(head.written)),
             "include" | "parse" => {
                 let message = format!("API Gateway has nothing that `#{}` could read", head.name);
                 Err(Failure::syntax(head.span, message))
@@ -113,6 +116,7 @@ impl Parser<'_, '_, '_> {
 
     /// The name, and arguments if a parenthesis follows.
     fn head(&mut self) -> Parsed<Head> {
+        let before = self.end;
         let word = self.take()?;
         let image = self.image(&word);
         let name = match word.kind {
@@ -120,21 +124,26 @@ impl Parser<'_, '_, '_> {
             _ => image.get(1..).unwrap_or_default().to_owned(),
         };
         self.lexer.expect_arguments();
-        let (start, span) = (word.span.start, self.place(word.span.clone()));
-        if !self.lexer.parenthesis_follows() {
+        let arguments = if self.lexer.parenthesis_follows() {
+            Some(self.directive_arguments()?)
+        } else {
             self.lexer.leave_directive();
-            return Ok(Head { name, span, start, arguments: None, source: String::new(), tail: Tail::None });
-        }
+            None
+        };
+        let (start, span) = (word.span.start, self.place(word.span));
+        Ok(Head { name, span, start, before, arguments, written: self.source[before..self.end].into() })
+    }
+
+    fn directive_arguments(&mut self) -> Parsed<Vec<Argument>> {
         self.skip_blanks()?;
-        let open = self.expect(Kind::ParenOpen, "`(`")?;
+        self.expect(Kind::ParenOpen, "`(`")?;
         let mut arguments = Vec::new();
         while self.argument_follows()? {
             arguments.push(self.argument()?);
         }
         self.skip_blanks()?;
-        let close = self.expect(Kind::ParenClose, "`)`")?;
-        let source = self.source[open.span.start..=close.span.start].to_owned();
-        Ok(Head { name, span, start, arguments: Some(arguments), source, tail: self.tail(&close) })
+        self.expect(Kind::ParenClose, "`)`")?;
+        Ok(arguments)
     }
 
     /// Whether blanks, a comma and an argument follow, as far as two tokens tell.
@@ -165,8 +174,8 @@ impl Parser<'_, '_, '_> {
         self.value().map(Argument::Value)
     }
 
-    /// The body of a directive, and what its `#end` swallows.
-    fn body(&mut self, head: &Head) -> Parsed<(Block, Tail)> {
+    /// The body of a directive, and its `#end` as written.
+    fn body(&mut self, head: &Head) -> Parsed<(Block, Box<str>)> {
         let block = self.block()?;
         let end = self.end_of(&format!("#{}", head.name), &head.span)?;
         Ok((block, end))
@@ -189,15 +198,7 @@ impl Parser<'_, '_, '_> {
         // With `in` left out, Velocity walks over the body itself: that is, over nothing.
         let over = if arguments.len() == 3 { arguments.pop().and_then(Argument::into_value) } else { None };
         let (body, end) = self.body(&head)?;
-        Ok(Node::Foreach(Box::new(Foreach {
-            span: head.span,
-            item,
-            over,
-            source: head.source.into(),
-            tail: head.tail,
-            body,
-            end,
-        })))
+        Ok(Node::Foreach(Box::new(Foreach { span: head.span, item, over, head: head.written, body, end })))
     }
 
     fn macro_definition(&mut self, mut head: Head) -> Parsed<Node> {
@@ -220,13 +221,7 @@ impl Parser<'_, '_, '_> {
         let (body, end) = self.body(&head)?;
         let definition = Arc::new(Macro { parameters, body });
         self.shared.macros.insert(name.as_str().into(), definition.clone());
-        Ok(Node::Macro(Box::new(MacroDefinition {
-            name: name.into(),
-            definition,
-            source: head.source.into(),
-            tail: head.tail,
-            end,
-        })))
+        Ok(Node::Macro(Box::new(MacroDefinition { definition, head: head.written, end })))
     }
 
     fn define(&mut self, mut head: Head) -> Parsed<Node> {
@@ -240,9 +235,7 @@ impl Parser<'_, '_, '_> {
             None => return Err(head.failure("`#define` needs a variable")),
         };
         let (body, end) = self.body(&head)?;
-        let body = Arc::new(body);
-        let (source, tail) = (head.source.into(), head.tail);
-        Ok(Node::Define(Box::new(Define { name, source, tail, body, end })))
+        Ok(Node::Define(Box::new(Define { name, head: head.written, body: Arc::new(body), end })))
     }
 
     /// `#literal() … #end` shows its body as written.
@@ -252,8 +245,8 @@ impl Parser<'_, '_, '_> {
         self.block()?;
         let end = self.end;
         self.end_of("#literal", &head.span)?;
-        let (source, shown) = (&self.source[head.start..self.end], &self.source[start..end]);
-        Ok(Node::Raw { source: source.into(), shown: shown.into() })
+        let (written, shown) = (&self.source[head.before..self.end], &self.source[start..end]);
+        Ok(Node::Raw { written: written.into(), shown: shown.into() })
     }
 
     fn evaluate(&mut self, mut head: Head) -> Parsed<Node> {
@@ -264,7 +257,7 @@ impl Parser<'_, '_, '_> {
             matches!(text, Expression::Text(_) | Expression::Interpolated(_) | Expression::Reference(_))
         };
         let text = text.filter(takes).ok_or_else(|| head.failure("`#evaluate` takes one string or reference"))?;
-        Ok(Node::Evaluate(Box::new(Evaluate { span: head.span, text, tail: head.tail })))
+        Ok(Node::Evaluate(Box::new(Evaluate { span: head.span, text, head: head.written })))
     }
 
     fn call(&mut self, head: Head) -> Parsed<Node> {
@@ -281,14 +274,21 @@ impl Parser<'_, '_, '_> {
                 }
             });
         }
-        let source = self.source[head.start..head_end].into();
+        let (before, source) = (&self.source[head.before..head.start], &self.source[head.start..head_end]);
         let mut body = None;
         if has_body {
             let block = Arc::new(self.block()?);
             self.end_of(&format!("#{}", head.name), &head.span)?;
             body = Some(CallBody { block, source: self.source[head_end..self.end].into() });
         }
-        Ok(Node::Call(Box::new(Call { span: head.span, name, arguments: arguments.into(), body, source })))
+        Ok(Node::Call(Box::new(Call {
+            span: head.span,
+            name,
+            arguments: arguments.into(),
+            body,
+            before: before.into(),
+            head: source.into(),
+        })))
     }
 
     /// The variable that an argument of `#foreach`, `#macro` or `#define` names.

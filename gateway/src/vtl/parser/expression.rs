@@ -130,9 +130,10 @@ impl Parser<'_, '_, '_> {
             return self.inner(text, origin);
         }
         let mut block = self.inner(&format!("{text} "), origin)?;
-        if let Some(Node::Text(last)) = block.last_mut() {
-            let length = last.strip_suffix(' ').unwrap_or(last).len();
-            last.truncate(length);
+        match block.last_mut() {
+            Some(Node::Text(last)) => last.truncate(last.strip_suffix(' ').unwrap_or(last).len()),
+            Some(Node::Raw { shown, .. }) => *shown = shown.strip_suffix(' ').unwrap_or(shown).into(),
+            _ => {}
         }
         Ok(block)
     }

@@ -21,6 +21,7 @@ struct Head {
 impl Parser<'_, '_, '_> {
     pub(super) fn reference(&mut self) -> Parsed<Reference> {
         let braced = self.peek()? == Kind::BraceOpen;
+        let before = self.end;
         let first = self.take()?;
         let head = head(self.image(&first), braced);
         let name = if braced {
@@ -47,6 +48,7 @@ impl Parser<'_, '_, '_> {
             root: self.shared.names.intern(&name),
             steps,
             source: self.source[start..end].into(),
+            written: self.source[before..end].into(),
         })
     }
 

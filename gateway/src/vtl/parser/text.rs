@@ -1,7 +1,7 @@
 //! Text, comments, escapes: everything that goes out as it is, or not at all. And what to say about text that is no VTL.
 
 use super::super::ast::{Block, Node};
-use super::super::lexer::{Kind, Token};
+use super::super::lexer::Kind;
 use super::{Parsed, Parser};
 
 /// Directives that are part of the language (`#if`, `#else`, `#elseif`, `#end` and `#set` have tokens of their own).
@@ -65,19 +65,22 @@ pub fn unlexable(rest: &str) -> (String, Option<&'static str>) {
     }
 }
 
-impl<'s> Parser<'s, '_, '_> {
+impl Parser<'_, '_, '_> {
+    /// Text, as it goes out.
     pub(super) fn text(&mut self) -> Parsed<Node> {
+        let start = self.end;
         let token = self.take()?;
-        Ok(Node::Text(self.literal(&token)))
-    }
-
-    /// A token as text goes out, with the `$` and `#` before it that began nothing.
-    pub(super) fn literal(&self, token: &Token) -> String {
-        let mut literal = String::new();
+        let mut shown = String::new();
         for span in &token.schmoo {
-            survivors(&self.source[span.clone()], &mut literal);
+            survivors(&self.source[span.clone()], &mut shown);
         }
-        literal + self.image(token)
+        shown.push_str(self.image(&token));
+        let written = &self.source[start..self.end];
+        Ok(if shown == written {
+            Node::Text(shown)
+        } else {
+            Node::Raw { written: written.into(), shown: shown.into() }
+        })
     }
 
     /// Comments show nothing but the characters that were read along before them.
@@ -87,49 +90,52 @@ impl<'s> Parser<'s, '_, '_> {
         let image = self.image(&token);
         let line = token.kind == Kind::LineComment;
         let opening = image.find(if line { "##" } else { "#*" }).unwrap_or(0);
-        let mut end = token.span.end;
-        if line && self.peek()? == Kind::LineCommentEnd {
-            end = self.take()?.span.end;
+        if line {
+            self.skip(Kind::LineCommentEnd)?;
         }
-        Ok(Node::Raw { source: self.source[start..end].into(), shown: image[..opening].into() })
+        Ok(self.raw(start, &image[..opening]))
     }
 
     pub(super) fn textblock(&mut self) -> Parsed<Node> {
+        let start = self.end;
         let token = self.take()?;
         let image = self.image(&token);
         // Velocity cuts three characters at each end, whatever was read along before.
-        let shown = image.get(3..image.len().max(6) - 3).unwrap_or("");
-        Ok(Node::Raw { source: image.into(), shown: shown.into() })
+        Ok(self.raw(start, image.get(3..image.len().max(6) - 3).unwrap_or("")))
     }
 
     /// `\#if` shows `#if`; before anything that is no directive the backslashes stay.
     pub(super) fn escaped_directive(&mut self) -> Parsed<Node> {
+        let start = self.end;
         let token = self.take()?;
         let image = self.image(&token);
         let backslashes = image.bytes().take_while(|&byte| byte == b'\\').count();
         let name = image[backslashes + 1..].trim_start_matches('{').trim_end_matches('}');
-        let known = KEYWORDS.contains(&name) || self.is_directive(name);
-        // Half of the backslashes, the last of which did the escaping.
-        let shown =
-            if known { [&image[..(backslashes - 1) / 2], &image[backslashes..]].concat() } else { image.into() };
-        Ok(Node::Raw { source: image.into(), shown: shown.into() })
+        if !KEYWORDS.contains(&name) && !self.is_directive(name) {
+            return Ok(self.raw(start, image));
+        }
+        // Half of the backslashes, without the one that did the escaping.
+        Ok(self.raw(start, &[&image[..(backslashes - 1) / 2], &image[backslashes..]].concat()))
     }
 
     /// `\\` before a directive shows one backslash, elsewhere both.
     pub(super) fn double_escape(&mut self) -> Parsed<Node> {
-        let mut count = 0;
-        while self.peek()? == Kind::DoubleEscape {
-            count += self.take()?.span.len() / 2;
-        }
+        let start = self.end;
+        let token = self.take()?;
+        let image = self.image(&token);
         let control = match self.peek()? {
             Kind::If | Kind::Else | Kind::ElseIf | Kind::EndDirective => true,
             _ => {
-                let next = self.ahead[0].clone();
-                self.image(&next).get(1..).is_some_and(|name| self.is_directive(name))
+                let next = &self.source[self.ahead[0].span.clone()];
+                next.get(1..).is_some_and(|name| self.is_directive(name))
             }
         };
-        let backslashes = if control { count } else { 2 * count };
-        Ok(Node::Raw { source: "\\".repeat(2 * count).into(), shown: "\\".repeat(backslashes).into() })
+        Ok(self.raw(start, if control { &image[..image.len() / 2] } else { image }))
+    }
+
+    /// What was written since `start`, which shows something else.
+    fn raw(&self, start: usize, shown: &str) -> Node {
+        Node::Raw { written: self.source[start..self.end].into(), shown: shown.into() }
     }
 
     fn is_directive(&self, name: &str) -> bool {

@@ -1,0 +1,242 @@
+//! What holds for every template: nothing panics or hangs, what was rendered once renders so again, and a template that
+//! is printed and read again is the same template.
+//!
+//! Texts are arbitrary, grown from pieces of the grammar, or from the corpus in `tests/corpus/` with pieces cut out and
+//! put in. That is also the fuzzer: `PROPTEST_CASES=200000 cargo test -p gateway --test properties` runs it for a
+//! minute or so. A text that fails is added to the corpus.
+
+use gateway::mapping::{Context, Input, Parameters, render};
+use gateway::vtl::Template;
+use indexmap::IndexMap;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+const BODY: &str = r#"{"s":"a/b","n":null,"i":7,"f":1.5,"l":[1,"x",{"k":"v"}],"m":{"a":{"b":1}},"t":true}"#;
+
+/// Pieces that mean something in a template, alone or together.
+const PIECES: &[&str] = &[
+    "$",
+    "#",
+    "!",
+    "\\",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    ".",
+    "..",
+    ",",
+    ":",
+    "\"",
+    "'",
+    " ",
+    "  ",
+    "\n",
+    "\r\n",
+    "\t",
+    "##",
+    "#*",
+    "*#",
+    "#[[",
+    "]]#",
+    "a",
+    "b",
+    "$a",
+    "${a}",
+    "$!a",
+    "$!{a.b}",
+    "$a.b",
+    "$a.b()",
+    "$a[0]",
+    "$a.get(\"k\")",
+    "$l",
+    "$l.add($a)",
+    "$l.size()",
+    "$m.k",
+    "$m.entrySet()",
+    "#set($a = 1)",
+    "#set($l = [1, 2])",
+    "#set($m = {\"k\" : \"v\"})",
+    "#set($s = \"x$a\")",
+    "#set(",
+    "#if(",
+    "#if($a)",
+    "#if($a == 1)",
+    "#elseif(true)",
+    "#else",
+    "#{else}",
+    "#end",
+    "#{end}",
+    "#end\n",
+    "#foreach($i in $l)",
+    "#foreach($i in [1..3])",
+    "$foreach.count",
+    "#break",
+    "#stop",
+    "#define($d)",
+    "$d",
+    "#macro(f $p)",
+    "#f(1)",
+    "#f($a)",
+    "#@f(2)",
+    "$bodyContent",
+    "#evaluate($s)",
+    "#evaluate(\"$a\")",
+    "#literal()",
+    "#include('x')",
+    "1",
+    "-1",
+    "1.5",
+    "99999999999999999999",
+    "true",
+    "false",
+    "null",
+    "and",
+    "or",
+    "not",
+    "==",
+    "!=",
+    "<",
+    ">=",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "=",
+    "&&",
+    "||",
+    "in",
+    "$input.body",
+    "$input.json('$')",
+    "$input.path('$.l')",
+    "$input.params('x')",
+    "$util.urlEncode($a)",
+    "$util.parseJson('[1]')",
+    "$context.requestId",
+    "$context.responseOverride",
+    "$stageVariables.x",
+    "\\$a",
+    "\\#if",
+    "\\u0041",
+    "é",
+    "😀",
+    "$s.replaceAll('a*', '$0')",
+    "$s.split(',')",
+    "$s.substring(1)",
+    "$s.format('%5s', $a)",
+];
+
+fn text_of_pieces() -> impl Strategy<Value = String> {
+    vec(select(PIECES), 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// A statement that is well formed, or nearly.
+fn statement() -> impl Strategy<Value = String> {
+    let leaf = select(PIECES).prop_map(str::to_owned);
+    leaf.prop_recursive(5, 64, 4, |inner| {
+        let body = vec(inner, 0..4).prop_map(|statements| statements.concat());
+        let expression = expression();
+        prop_oneof![
+            (expression.clone(), body.clone()).prop_map(|(condition, body)| format!("#if({condition}){body}#end")),
+            (expression.clone(), body.clone(), body.clone())
+                .prop_map(|(condition, yes, no)| format!("#if({condition})\n{yes}#else\n{no}#end\n")),
+            (expression.clone(), body.clone()).prop_map(|(list, body)| format!("#foreach($i in [{list}]){body}#end")),
+            expression.prop_map(|value| format!("#set($a = {value})")),
+            body.clone().prop_map(|body| format!("#define($d){body}#end$d")),
+            body.clone().prop_map(|body| format!("#macro(f $p){body}#end#f($a)#@f(1)x#end")),
+            body.prop_map(|body| format!("#set($s = \"{}\")$s", body.replace('"', "\"\""))),
+        ]
+    })
+}
+
+fn expression() -> impl Strategy<Value = String> + Clone {
+    let leaf =
+        select(&["$a", "$i", "$l", "$m.k", "1", "-2", "1.5", "'x'", "\"$a\"", "true", "[1, $a]", "{'k' : 1}"][..]);
+    let operator = select(&["+", "-", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "&&", "||"][..]);
+    leaf.prop_map(str::to_owned).prop_recursive(4, 32, 2, move |inner| {
+        prop_oneof![
+            (inner.clone(), operator.clone(), inner.clone()).prop_map(|(one, op, two)| format!("{one} {op} {two}")),
+            inner.clone().prop_map(|inner| format!("!({inner})")),
+            inner.prop_map(|inner| format!("({inner})")),
+        ]
+    })
+}
+
+/// A file of the corpus with something cut out and a piece put in.
+fn mutation() -> impl Strategy<Value = String> {
+    (select(corpus()), any::<(usize, usize)>(), select(PIECES)).prop_map(|(text, (at, length), piece)| {
+        let characters: Vec<char> = text.chars().collect();
+        let at = at % (characters.len() + 1);
+        let end = at + (length % 8).min(characters.len() - at);
+        characters[..at].iter().copied().chain(piece.chars()).chain(characters[end..].iter().copied()).collect()
+    })
+}
+
+fn corpus() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus");
+    let entries = std::fs::read_dir(folder).expect("the corpus is there");
+    let mut texts: Vec<String> = entries
+        .map(|entry| std::fs::read_to_string(entry.expect("an entry can be read").path()).expect("the corpus is text"))
+        .collect();
+    texts.sort();
+    assert!(texts.len() > 10, "the corpus is nearly empty");
+    texts
+}
+
+/// Reads, renders twice, prints and reads again.
+fn check(text: &str) -> Result<(), TestCaseError> {
+    let Ok(template) = Template::parse("property", text) else { return Ok(()) };
+    let first = outcome(&template);
+    prop_assert_eq!(&first, &outcome(&template), "rendering twice differs");
+    let printed = template.to_string();
+    let again = Template::parse("property", &printed)
+        .map_err(|error| TestCaseError::fail(format!("printed as {printed:?}, which cannot be read: {error}")))?;
+    prop_assert_eq!(&printed, &again.to_string(), "printing twice differs");
+    // A printed string may be longer than the one that was read, and places differ: only outputs must be the same.
+    if let (Ok(one), Ok(two)) = (first, outcome(&again)) {
+        prop_assert_eq!(one, two, "printed as {:?}", printed);
+    }
+    Ok(())
+}
+
+fn outcome(template: &Template) -> Result<String, String> {
+    let parameters =
+        Parameters { path: [("x".to_owned(), "1".to_owned())].into_iter().collect(), ..Parameters::default() };
+    let input = Input { body: BODY, parameters: &parameters };
+    render(template, &input, &IndexMap::new(), &mut Context::default()).map_err(|error| error.to_string())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_text(text in any::<String>()) {
+        check(&text)?;
+    }
+
+    #[test]
+    fn pieces_in_any_order(text in text_of_pieces()) {
+        check(&text)?;
+    }
+
+    #[test]
+    fn grown_statements(statements in vec(statement(), 0..6)) {
+        check(&statements.concat())?;
+    }
+
+    #[test]
+    fn mutated_corpus(text in mutation()) {
+        check(&text)?;
+    }
+}
+
+#[test]
+fn the_corpus_itself() {
+    for text in corpus() {
+        check(&text).unwrap_or_else(|failure| panic!("{failure}: {text:?}"));
+    }
+}
