@@ -17,6 +17,8 @@ use template::{Kind, Part};
 pub struct Transform {
     kind: Kind,
     parts: Vec<Part>,
+    /// What it gives may be no JSON, though it should.
+    may_break: bool,
 }
 
 /// What the reserved variables of a pipe stand for.
@@ -46,7 +48,7 @@ impl Transform {
     /// A path outside of the grammar, an unknown reserved variable, more than 8,192 characters, or text that starts as
     /// JSON and cannot become valid JSON whatever the event holds.
     pub fn parse(text: &str) -> Result<Transform, TemplateError> {
-        template::parse(text).map(|(kind, parts)| Transform { kind, parts })
+        template::parse(text).map(|(kind, parts, may_break)| Transform { kind, parts, may_break })
     }
 
     /// The text that goes to the target. `ingestion_time` is when this stage got the event, in ISO 8601.
@@ -62,7 +64,7 @@ impl Transform {
                 Part::Placeholder { variable, quoted } => scope.expand(&mut out, variable, self.place(*quoted)),
             }
         }
-        if self.may_break() {
+        if self.may_break {
             serde_json::from_str::<serde::de::IgnoredAny>(&out)
                 .map_err(|error| NotDelivered(scope.blame(&self.parts, &error)))?;
         }
@@ -75,11 +77,6 @@ impl Transform {
             (Kind::Json, true) => render::Place::JsonString,
             _ => render::Place::Json,
         }
-    }
-
-    /// Only what stands inside of a JSON string can break the JSON: everything else is written as JSON.
-    fn may_break(&self) -> bool {
-        self.kind == Kind::Json && self.parts.iter().any(|part| matches!(part, Part::Placeholder { quoted: true, .. }))
     }
 }
 

@@ -95,17 +95,15 @@ impl TemplateError {
     }
 }
 
-/// Reads a template.
-pub fn parse(text: &str) -> Result<(Kind, Vec<Part>), TemplateError> {
+/// Reads a template. The last part tells whether what it gives has to be looked at: it may be no JSON, though it should.
+pub fn parse(text: &str) -> Result<(Kind, Vec<Part>, bool), TemplateError> {
     if text.chars().count() > MAX_TEMPLATE {
         return Err(TemplateError::at(text, 0, format!("the template has more than {MAX_TEMPLATE} characters")));
     }
     let parts = split(text)?;
     let kind = kind(&parts);
-    if kind == Kind::Json {
-        check_json(text, &parts)?;
-    }
-    Ok((kind, parts))
+    let may_break = kind == Kind::Json && check_json(text, &parts)?;
+    Ok((kind, parts, may_break))
 }
 
 fn kind(parts: &[Part]) -> Kind {
@@ -154,21 +152,23 @@ fn variable(name: &str) -> Result<Variable, String> {
     })
 }
 
-/// A template that gives JSON for no event at all is a mistake of its author, and found here.
-fn check_json(text: &str, parts: &[Part]) -> Result<(), TemplateError> {
-    let sample: String = parts
-        .iter()
-        .map(|part| match part {
+/// A template that gives JSON for no event at all is a mistake of its author, and found here. One that gives JSON for
+/// some events only has a placeholder inside of a string, or right behind a number (`-<$.n>`): then this is true.
+fn check_json(text: &str, parts: &[Part]) -> Result<bool, TemplateError> {
+    let try_with = |value: &str| {
+        let sample = parts.iter().map(|part| match part {
             Part::Text(text) => text.as_str(),
             Part::Placeholder { quoted: true, .. } => "",
-            Part::Placeholder { quoted: false, .. } => "0",
-        })
-        .collect();
-    let message = match serde_json::from_str::<serde::de::IgnoredAny>(&sample) {
-        Ok(_) => return Ok(()),
-        Err(error) => format!("this starts as JSON and cannot become valid JSON: {error} (placeholders taken as 0)"),
+            Part::Placeholder { quoted: false, .. } => value,
+        });
+        serde_json::from_str::<serde::de::IgnoredAny>(&sample.collect::<String>())
     };
-    Err(TemplateError::at(text, 0, message))
+    if let Err(error) = try_with("0") {
+        let hint = "this starts as JSON and cannot become valid JSON";
+        return Err(TemplateError::at(text, 0, format!("{hint}: {error} (placeholders taken as 0)")));
+    }
+    let is_quoted = |part: &Part| matches!(part, Part::Placeholder { quoted: true, .. });
+    Ok(try_with("[]").is_err() || parts.iter().any(is_quoted))
 }
 
 impl Variable {

@@ -46,6 +46,12 @@ fn values_by_place() {
 }
 
 #[test]
+fn a_value_glued_to_a_number_is_looked_at() {
+    assert_eq!(render(r#"{"n":-<$.body.id>}"#).as_deref(), Ok(r#"{"n":-7}"#));
+    assert!(render(r#"{"n":-<$.body.tags>}"#).unwrap_err().contains("gives invalid JSON for this event"));
+}
+
+#[test]
 fn a_whole_body_that_is_json_goes_out_as_it_was_sent() {
     let body = "{ \"n\": 1E3,\n\t\"e\": \"\\u00e9 & + % 한국어 🙂\", \"n\": 2 }";
     let event = Event::from_record(json!({ "body": format!(" {body}\n") }));
