@@ -10,6 +10,7 @@ mod class;
 mod parse;
 mod program;
 mod run;
+mod tree;
 
 use program::Program;
 use run::Matcher;

@@ -1,7 +1,7 @@
 //! A pattern as steps for the matcher.
 
 use super::class::Class;
-use super::parse::{Node, Parsed, Place, Repeat};
+use super::tree::{Node, Parsed, Place, Repeat};
 
 /// Steps of one program: counted repetitions are written out.
 const STEPS: usize = 20_000;

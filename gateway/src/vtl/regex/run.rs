@@ -4,8 +4,8 @@
 
 use super::super::limits::{Budget, Exceeded};
 use super::class::{Class, swap_case};
-use super::parse::{Place, Repeat};
 use super::program::{Program, Step};
+use super::tree::{Place, Repeat};
 
 /// Choices that may be open at once.
 const CHOICES: usize = 500_000;

@@ -1,0 +1,108 @@
+//! `#foreach`: what it walks over, its rounds, and the variables of a round.
+
+use std::rc::Rc;
+
+use super::{Halt, Ran, Renderer};
+use crate::vtl::ast::{Foreach, Names};
+use crate::vtl::error::Failure;
+use crate::vtl::limits::{self, Exceeded};
+use crate::vtl::value::{List, ListKind, Loop, Map, Value};
+
+impl Renderer<'_> {
+    pub(super) fn foreach(&mut self, foreach: &Foreach) -> Ran<()> {
+        self.at = foreach.span.clone();
+        let Some(over) = &foreach.over else { return Ok(()) };
+        let value = self.value(over)?;
+        let Some(items) = self.items(value)? else { return Ok(()) };
+        let parent = self.innermost.clone();
+        let round = Rc::new(Loop { count: 0.into(), has_next: false.into(), parent: parent.clone() });
+        let kept =
+            [foreach.item, Names::COUNT, Names::HAS_NEXT, Names::FOREACH].map(|name| (name, self.scope.get(name)));
+        self.innermost = Some(round.clone());
+        self.assign(Names::FOREACH, Value::Loop(round.clone()));
+        let ran = self.rounds(foreach, &items, &round);
+        self.innermost = parent;
+        for (name, value) in kept.into_iter().rev() {
+            self.assign(name, value);
+        }
+        match ran {
+            Err(Halt::Break) => Ok(()),
+            Err(Halt::BreakLoop(target)) if Rc::ptr_eq(&target, &round) => Ok(()),
+            ran => ran,
+        }
+    }
+
+    fn rounds(&mut self, foreach: &Foreach, items: &Items, round: &Rc<Loop>) -> Ran<()> {
+        let changes = items.changes();
+        let mut place = 0;
+        while let Some(item) = items.get(place) {
+            // Java's iterators of maps know their end beforehand; those of lists look again.
+            if place > 0 && !items.is_list() && !round.has_next.get() {
+                break;
+            }
+            if items.changes() != changes {
+                let message = "the list changed while `#foreach` walks over it";
+                return Err(Failure::render(foreach.span.clone(), message).into());
+            }
+            if place == limits::FOREACH_ROUNDS {
+                self.at = foreach.span.clone();
+                return Err(self.exceeded(Exceeded::Rounds));
+            }
+            place += 1;
+            round.count.set(place);
+            round.has_next.set(place < items.len());
+            self.assign(Names::COUNT, Value::size(place));
+            self.assign(Names::HAS_NEXT, (place < items.len()).into());
+            self.assign(foreach.item, item);
+            self.step()?;
+            self.block(&foreach.body)?;
+        }
+        Ok(())
+    }
+
+    /// What `#foreach` walks over: items of a list, values of a map; nothing else.
+    fn items(&mut self, value: Value) -> Ran<Option<Items>> {
+        Ok(match value {
+            Value::List(list) => Some(Items::List(list)),
+            Value::Map(map) => Some(Items::Map(map)),
+            Value::Object(object) => match self.host.map(object) {
+                Some(map) => Some(Items::Map(self.within(map)?)),
+                None => None,
+            },
+            _ => None,
+        })
+    }
+}
+
+/// What `#foreach` walks over.
+enum Items {
+    List(List),
+    Map(Map),
+}
+
+impl Items {
+    fn get(&self, place: usize) -> Option<Value> {
+        match self {
+            Items::List(list) => list.get(place),
+            Items::Map(map) => map.entries().get_index(place).map(|(_, value)| value.clone()),
+        }
+    }
+
+    fn is_list(&self) -> bool {
+        matches!(self, Items::List(list) if list.kind() != ListKind::View)
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Items::List(list) => list.len(),
+            Items::Map(map) => map.entries().len(),
+        }
+    }
+
+    fn changes(&self) -> u64 {
+        match self {
+            Items::List(list) => list.changes(),
+            Items::Map(map) => map.changes(),
+        }
+    }
+}
