@@ -47,6 +47,12 @@ pub fn render(
     Ok(output)
 }
 
+/// Places where a template asks `$input` or `$util` for something that API Gateway does not have, or any value for a
+/// method that looks misspelled. There it renders nothing, without an error.
+pub fn doubts(template: &Template) -> Vec<Error> {
+    template.doubts(&[input::KNOWN, util::KNOWN])
+}
+
 /// What a template finds around it.
 struct Surroundings<'a> {
     input: Reader<'a>,

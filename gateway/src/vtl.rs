@@ -13,6 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub mod ast;
+mod doubt;
 pub mod error;
 mod eval;
 mod lexer;
@@ -22,9 +23,11 @@ pub mod number;
 mod parser;
 mod print;
 mod regex;
+mod suggest;
 mod utf16;
 pub mod value;
 
+pub use doubt::Known;
 pub use error::{Error, Kind};
 pub use eval::Host;
 pub use value::{Object, Value};
@@ -52,6 +55,14 @@ impl Template {
     /// Renders with what the host offers.
     pub fn render(&self, host: &mut dyn Host) -> Result<String, Error> {
         eval::render(&self.tree, &self.names, host).map_err(|failure| Error::locate(&self.name, &self.source, *failure))
+    }
+
+    /// Places where it says something that can be rendered but was hardly meant: names that lead nowhere, in the objects
+    /// that the host knows and in general.
+    pub fn doubts(&self, known: &[Known]) -> Vec<Error> {
+        let name = |name| self.names.text(name).to_owned();
+        let doubts = doubt::doubts(&self.tree, &name, known);
+        doubts.into_iter().map(|doubt| Error::locate(&self.name, &self.source, doubt)).collect()
     }
 
     /// The name it was read under.

@@ -63,6 +63,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if let Some(file) = &args.context {
         case.context = serde_json::from_str(&read(file)?).with_context(|| file.display().to_string())?;
     }
+    if !args.json {
+        case.doubts().iter().for_each(|doubt| eprintln!("{doubt}"));
+    }
     print(&case.render(), args.json)
 }
 
@@ -95,6 +98,11 @@ impl Case {
         let mut context = Context::new(self.context.clone());
         let output = gateway::mapping::render(&template, &input, &self.stage_variables, &mut context)?;
         Ok((output, context.overrides().map(Value::Object)))
+    }
+
+    /// What the template says that was hardly meant.
+    fn doubts(&self) -> Vec<Error> {
+        Template::parse(&self.name, &self.template).map_or_else(|_| Vec::new(), |it| gateway::mapping::doubts(&it))
     }
 
     /// `path.id=1`, `querystring.page=2`, `header.X-Trace=abc`.

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use super::text_map;
 use crate::vtl::method::{Outcome, Thrown, Work};
 use crate::vtl::value::{Map, MapKind, json_string};
-use crate::vtl::{Value, limits};
+use crate::vtl::{Known, Value, limits};
 
 /// What a template maps: the payload of the request, or of the backend's reply; and the client's parameters.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +54,17 @@ pub(super) struct Reader<'a> {
     parameter_map: Option<Map>,
     /// Paths that were read, so that a loop reads each once.
     paths: Vec<(Arc<str>, JsonPath)>,
+}
+
+/// What `$input` has.
+pub(super) const KNOWN: Known =
+    Known { variable: "input", members: &["body", "path", "json", "params", "getBody"], check: check_path };
+
+fn check_path(method: &str, argument: &str) -> Result<(), String> {
+    match method {
+        "path" | "json" => JsonPath::parse(argument).map(drop).map_err(|why| why.to_string()),
+        _ => Ok(()),
+    }
 }
 
 /// Paths that one rendering remembers.

@@ -8,8 +8,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kit::jsonpath::read_lenient;
 
-use crate::vtl::Value;
 use crate::vtl::method::{Outcome, Thrown, Work};
+use crate::vtl::{Known, Value};
 
 type Function = fn(&str, &mut Work) -> Outcome;
 
@@ -22,6 +22,13 @@ const FUNCTIONS: [(&str, Function); 6] = [
     ("escapeJavaScript", escape_java_script),
     ("parseJson", parse_json),
 ];
+
+/// What `$util` has.
+pub(super) const KNOWN: Known = Known {
+    variable: "util",
+    members: &["urlEncode", "urlDecode", "base64Encode", "base64Decode", "escapeJavaScript", "parseJson"],
+    check: |_, _| Ok(()),
+};
 
 /// Calls a function; [`None`] when there is none of this name, or the argument is no text.
 pub(super) fn call(name: &str, arguments: &[Value], work: &mut Work) -> Option<Outcome> {

@@ -14,6 +14,8 @@ pub enum Kind {
     Syntax,
     /// While it is rendered, with the values of one request.
     Render,
+    /// Perhaps never: it can be rendered, but says something that was hardly meant.
+    Doubt,
     /// While it is rendered: it takes more work, memory or depth than a template may.
     Limit,
 }

@@ -203,16 +203,23 @@ fn new_text(text: impl Into<Arc<str>>, work: &mut Work) -> Outcome {
     Ok(Value::Text(text))
 }
 
-/// Names of the methods of a value, for suggestions.
-pub fn names(receiver: &Value) -> Vec<&'static str> {
-    fn of<R>(table: Table<R>) -> Vec<&'static str> {
-        table.iter().map(|(name, _)| *name).collect()
+/// Methods of every kind of value, and those that every object has.
+pub fn all_names() -> impl Iterator<Item = &'static str> {
+    fn of<R>(table: Table<R>) -> impl Iterator<Item = &'static str> {
+        table.iter().map(|(name, _)| *name)
     }
-    match receiver {
-        Value::Text(_) => of(string::METHODS),
-        Value::List(_) => of(list::METHODS),
-        Value::Map(_) => of(map::METHODS),
-        Value::Number(_) => of(number::METHODS),
-        _ => Vec::new(),
-    }
+    let everywhere = ["toString", "equals", "hashCode", "getClass", "compareTo", "booleanValue", "getName"];
+    let of_others = ["getSimpleName", "getKey", "getValue", "getIndex", "getCount", "isFirst", "isLast", "stop"];
+    of(string::METHODS)
+        .chain(of(list::METHODS))
+        .chain(of(list::ITERATOR))
+        .chain(of(map::METHODS))
+        .chain(of(number::METHODS))
+        .chain(everywhere)
+        .chain(of_others)
+}
+
+/// Whether any kind of value has a method of this name.
+pub fn is_known(name: &str) -> bool {
+    all_names().any(|known| known == name)
 }

@@ -11,6 +11,7 @@ use super::ast::{Block, Macro, Names, Node};
 use super::error::Failure;
 use super::lexer::{Kind, Lexer, Token};
 use super::limits;
+use super::suggest::nearest;
 
 mod directive;
 mod expression;
@@ -34,7 +35,7 @@ pub fn parse(source: &str, names: &mut Names, macros: HashMap<Box<str>, Arc<Macr
         let message = format!("the template is larger than {} KB", limits::TEMPLATE_BYTES / 1024);
         return Err(Failure::limit(0..0, message));
     }
-    let mut shared = Shared { names, macros, bare_words: Vec::new() };
+    let mut shared = Shared { names, macros, bare_words: Vec::new(), calls: Vec::new() };
     let mut parser = Parser::new(source, Origin::Exact(0), 0, &mut shared);
     let block = parser.template()?;
     if let Some((name, place)) = shared.bare_words.iter().find(|(name, _)| shared.macros.contains_key(name)) {
@@ -50,6 +51,8 @@ struct Shared<'n> {
     macros: HashMap<Box<str>, Arc<Macro>>,
     /// Calls with a bare word among their arguments: an error if it turns out that the macro exists.
     bare_words: Vec<(Box<str>, Range<usize>)>,
+    /// Names of calls so far: one may be a misspelled directive.
+    calls: Vec<Box<str>>,
 }
 
 /// How a place in the parsed text becomes a place in the template.
@@ -82,11 +85,18 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
         match self.peek()? {
             Kind::End => Ok(block),
             Kind::EndDirective => {
-                Err(self.unexpected("this `#end` closes nothing").hint("remove it, or open a directive before it"))
+                let hint = self.misspelled(&["foreach", "if", "define", "macro"]);
+                let hint = hint.unwrap_or_else(|| "remove it, or open a directive before it".to_owned());
+                Err(self.unexpected("this `#end` closes nothing").hint(hint))
             }
             Kind::Else | Kind::ElseIf => {
                 let word = if self.peek()? == Kind::Else { "#else" } else { "#elseif" };
-                Err(self.unexpected(format!("this `{word}` belongs to no `#if`")))
+                let hint = self.misspelled(&["if"]);
+                let failure = self.unexpected(format!("this `{word}` belongs to no `#if`"));
+                Err(match hint {
+                    Some(hint) => failure.hint(hint),
+                    None => failure,
+                })
             }
             _ => Err(self.unexpected("this cannot stand here")),
         }
@@ -222,6 +232,15 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
             Some(advice) => failure.hint(advice),
             None => failure,
         }
+    }
+
+    /// A call so far that was probably meant to be one of these directives.
+    fn misspelled(&self, directives: &[&'static str]) -> Option<String> {
+        let unknown = self.shared.calls.iter().filter(|call| !self.shared.macros.contains_key(*call));
+        unknown.rev().find_map(|call| {
+            let meant = nearest(call, directives.iter().copied())?;
+            Some(format!("did you mean `#{meant}` where `#{call}` stands?"))
+        })
     }
 
     /// No token begins at this place.

@@ -86,7 +86,9 @@ impl Parser<'_, '_, '_> {
             Kind::EndDirective => self.take_written(),
             Kind::End => {
                 let message = format!("`{name}` is never closed");
-                Err(Failure::syntax(place.clone(), message).hint("write `#end` after its body"))
+                let hint = self.misspelled(&["end"]);
+                let hint = hint.unwrap_or_else(|| "write `#end` after its body".to_owned());
+                Err(Failure::syntax(place.clone(), message).hint(hint))
             }
             Kind::Else | Kind::ElseIf if name == "#if" => {
                 Err(self.unexpected("nothing but `#end` may follow the body of `#else`"))
@@ -264,6 +266,7 @@ impl Parser<'_, '_, '_> {
         let has_body = head.name.starts_with('@') && head.arguments.is_some();
         let name: Box<str> = head.name.trim_start_matches('@').into();
         let head_end = self.end;
+        self.shared.calls.push(name.clone());
         let mut arguments = Vec::new();
         for argument in head.arguments.into_iter().flatten() {
             arguments.push(match argument {
