@@ -16,6 +16,8 @@ mod queue;
 mod replay;
 mod settle;
 mod slab;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

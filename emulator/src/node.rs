@@ -174,7 +174,12 @@ impl Node {
         let deadline = tokio::time::Instant::now() + plan.wait;
         let bell = (!plan.wait.is_zero()).then(|| self.bell(plan.queue));
         loop {
-            let rings = bell.as_ref().map(|bell| bell.notified());
+            let mut rings = bell.as_ref().map(|bell| Box::pin(bell.notified()));
+            // In line before looking: a message that becomes ready between the look and the wait rings for this receiver,
+            // and not only for the first of several.
+            if let Some(rings) = &mut rings {
+                rings.as_mut().enable();
+            }
             let (deliveries, ticket) = {
                 let mut state = self.lock();
                 let taken = plan.take(&mut state.engine, Timestamp::now());

@@ -65,7 +65,7 @@ pub fn caller(parts: &Parts, region: &str) -> Caller {
     let region = scope.nth(1).filter(|region| !region.is_empty()).unwrap_or(region);
     // As LocalStack has it: an access key of twelve digits is an account.
     let is_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
-    let host = text(&parts.headers, "host").or_else(|| parts.uri.authority().map(|authority| authority.as_str()));
+    let host = text(&parts.headers, "host").or_else(|| parts.uri.authority().map(http::uri::Authority::as_str));
     Caller {
         region: region.to_owned(),
         account: if is_account { key } else { ACCOUNT }.to_owned(),

@@ -13,6 +13,8 @@ mod frame;
 mod memory;
 mod recover;
 mod segment;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,13 +25,10 @@ use kit::time::Timestamp;
 use crate::engine::{Content, Effect, Engine, Place};
 use commit::Committer;
 use memory::Memory;
-use segment::Segments;
+use segment::{Layout, Segments};
 
 pub use clean::Cleaner;
 pub use commit::{Failed, Ticket};
-
-/// A size of segments: large enough that few files are open, small enough that an idle data folder stays small.
-pub(crate) const SEGMENT: u32 = 32 * 1024 * 1024;
 
 /// Where effects and contents go.
 #[derive(Debug)]
@@ -85,6 +84,10 @@ impl Store {
     /// # Errors
     /// See [`OpenError`].
     pub fn open(folder: &Path, engine: &mut Engine, now: Timestamp) -> Result<Store, OpenError> {
+        Store::open_with(Layout::default(), folder, engine, now)
+    }
+
+    fn open_with(layout: Layout, folder: &Path, engine: &mut Engine, now: Timestamp) -> Result<Store, OpenError> {
         let at = |path: &Path| {
             let path = path.to_owned();
             move |cause| OpenError::Io { path, cause }
@@ -93,7 +96,7 @@ impl Store {
         let lock = lock(folder)?;
         let log = folder.join("sqs");
         std::fs::create_dir_all(&log).map_err(at(&log))?;
-        let segments = Arc::new(Segments::open(&log).map_err(at(&log))?);
+        let segments = Arc::new(Segments::open(&log, layout).map_err(at(&log))?);
         recover::replay(&segments, engine).map_err(at(&log))?;
         engine.resume(now);
         let first = segments.newest() + 1;
@@ -151,13 +154,16 @@ impl Store {
 
 impl Disk {
     fn has_room(&self, new_bytes: Option<usize>) -> bool {
-        const MARGIN: usize = 256 * 1024;
-        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = (SEGMENT - tail.offset) as usize;
-        let spare = self.segments.has(tail.segment + 1);
+        /// More than any request writes that brings no messages.
+        const MARGIN: u32 = 256 * 1024;
+        let size = self.segments.size();
+        let is_cramped = self.committer.is_cramped();
         match new_bytes {
-            Some(bytes) => spare && bytes < SEGMENT as usize / 2,
-            None => spare || left > MARGIN,
+            Some(bytes) => !is_cramped && bytes < size as usize / 2,
+            None => {
+                let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+                !is_cramped || size.saturating_sub(tail.offset) > MARGIN.min(size / 8)
+            }
         }
     }
 
@@ -165,9 +171,14 @@ impl Disk {
         let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         for effect in effects {
             let place = self.append(&mut tail, engine, &effect);
-            if let Effect::Stored(stored) = &effect {
-                engine.place(stored.snapshot.key, place);
-                self.segments.hold(place);
+            match &effect {
+                Effect::Stored(stored) => {
+                    engine.place(stored.snapshot.key, place);
+                    self.segments.hold(place);
+                }
+                // Twice, because a damaged definition would take all messages of its queue with it.
+                Effect::Queue(_) => _ = self.append(&mut tail, engine, &effect),
+                _ => {}
             }
         }
         self.committer.ticket()
@@ -176,7 +187,7 @@ impl Disk {
     fn append(&self, tail: &mut Tail, engine: &Engine, effect: &Effect) -> Place {
         let payload = codec::encode(effect);
         let length = frame::length(payload.len());
-        if tail.offset + length > SEGMENT {
+        if tail.offset + length > self.segments.size() {
             *tail = Tail { segment: tail.segment + 1, offset: 0 };
             self.committer.rotate(tail.segment);
             for effect in engine.checkpoint() {

@@ -124,7 +124,7 @@ fn check_redrive(engine: &Engine, source: &QueueArn, attributes: &Attributes) ->
     let invalid = |reason: &str| {
         Err(Fault::invalid(
             "RedrivePolicy",
-            &format!("{{\"deadLetterTargetArn\":\"{target}\",\"maxReceiveCount\":{}}}", redrive.max_receives),
+            format!("{{\"deadLetterTargetArn\":\"{target}\",\"maxReceiveCount\":{}}}", redrive.max_receives),
             reason,
         ))
     };

@@ -96,7 +96,7 @@ impl SendMessage {
 impl SendMessageBatch {
     /// About how many bytes the messages have together.
     pub fn size(&self) -> usize {
-        self.entries.iter().map(|entry| entry.size()).sum()
+        self.entries.iter().map(WireMessage::size).sum()
     }
 
     pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {

@@ -111,7 +111,8 @@ impl Engine {
             received_at: message.received_at,
             receives: message.receives,
             group: old.group,
-            deduplication: old.deduplication.filter(|_| key == old.key),
+            // A message that went elsewhere leaves its deduplication id behind, in the queue that it was sent to.
+            deduplication: old.deduplication.filter(|_| key == old.key && message.queue == old.queue),
         })
     }
 

@@ -5,14 +5,13 @@
 //! with some goes when less than half of the whole log is alive, so that no message is moved more often than it pays.
 
 use std::io;
-use std::sync::PoisonError;
 
 use kit::time::Timestamp;
 use tokio::sync::watch;
 
 use super::commit::Ticket;
-use super::{Disk, SEGMENT, Store, codec, recover};
-use crate::engine::{Effect, Engine, Place, Stored};
+use super::{Disk, Store, codec, recover};
+use crate::engine::{Effect, Engine, Fingerprint, Place, QueueId, Serial, Stored};
 
 /// Borrows the engine for a moment, under its lock.
 pub type WithEngine<'a> = &'a dyn Fn(&mut dyn FnMut(&mut Engine));
@@ -74,27 +73,19 @@ impl Store {
 
 impl Disk {
     fn worth_cleaning(&self) -> Option<u32> {
-        let current = self.tail.lock().unwrap_or_else(PoisonError::into_inner).segment;
+        // What was handed over may not be written yet.
+        let current = self.committer.reached();
         let closed = self.segments.live(current.checked_sub(1)?);
         let (oldest, live) = *closed.first()?;
         let all_live: u64 = closed.iter().map(|(_, live)| live).sum();
-        let half = closed.len() as u64 * u64::from(SEGMENT) / 2;
+        let half = closed.len() as u64 * u64::from(self.segments.size()) / 2;
         (live == 0 || (closed.len() > 1 && all_live < half)).then_some(oldest)
     }
 
     /// Writes again what is still true.
     fn keep(&self, engine: &mut Engine, now: Timestamp, place: Place, effect: &Effect) {
         let remembered = match effect {
-            Effect::Stored(stored) => {
-                let Stored { snapshot: old, content } = stored.as_ref();
-                if let Some(snapshot) = engine.snapshot(old, place) {
-                    let content = content.clone();
-                    self.append_all(engine, vec![Effect::Stored(Box::new(Stored { snapshot, content }))]);
-                    self.segments.release(place);
-                    return;
-                }
-                old.deduplication.map(|id| (old.queue, id, old.key.serial, old.sent_at))
-            }
+            Effect::Stored(stored) => self.keep_stored(engine, place, stored),
             Effect::Remembered { queue, id, serial, at } => Some((*queue, *id, *serial, *at)),
             _ => None,
         };
@@ -103,5 +94,23 @@ impl Disk {
         {
             self.append_all(engine, vec![Effect::Remembered { queue, id, serial, at }]);
         }
+    }
+
+    /// Moves a message that still lies there. Returns the deduplication id that must be remembered without it.
+    fn keep_stored(
+        &self,
+        engine: &mut Engine,
+        place: Place,
+        stored: &Stored,
+    ) -> Option<(QueueId, Fingerprint, Serial, Timestamp)> {
+        let Stored { snapshot: old, content } = stored;
+        let snapshot = engine.snapshot(old, place);
+        let goes_along = snapshot.is_some_and(|snapshot| snapshot.deduplication.is_some());
+        if let Some(snapshot) = snapshot {
+            let content = content.clone();
+            self.append_all(engine, vec![Effect::Stored(Box::new(Stored { snapshot, content }))]);
+            self.segments.release(place);
+        }
+        old.deduplication.filter(|_| !goes_along).map(|id| (old.queue, id, old.key.serial, old.sent_at))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::fs::FileExt as _;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -72,6 +73,10 @@ struct Shared {
     progress: watch::Sender<Progress>,
     /// The segment that is being written.
     current: watch::Sender<u32>,
+    /// The segment of the last durable record: all before it are written to their end.
+    reached: AtomicU32,
+    /// The last try to make a spare segment failed.
+    cramped: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -98,6 +103,8 @@ impl Committer {
             more: Condvar::new(),
             progress: watch::Sender::new(Progress::Durable(0)),
             current: watch::Sender::new(current),
+            reached: AtomicU32::new(current),
+            cramped: AtomicBool::new(false),
         });
         shared.make_spare();
         let worker = shared.clone();
@@ -127,6 +134,17 @@ impl Committer {
     /// Tells of every new segment.
     pub(super) fn rotations(&self) -> watch::Receiver<u32> {
         self.shared.current.subscribe()
+    }
+
+    /// Whether the disk had no room for the segment after the present one. Between two segments, while the next spare is
+    /// on its way, it is not.
+    pub(super) fn is_cramped(&self) -> bool {
+        self.shared.cramped.load(Ordering::Relaxed)
+    }
+
+    /// The segment that is being written on disk. In those before it everything is durable.
+    pub(super) fn reached(&self) -> u32 {
+        self.shared.reached.load(Ordering::Acquire)
     }
 
     /// For everything that was handed over until now.
@@ -194,7 +212,11 @@ impl Shared {
             self.file(run.segment)?.write_all_at(&run.bytes, u64::from(run.offset))?;
             touched.insert(run.segment);
         }
-        touched.into_iter().try_for_each(|segment| self.file(segment)?.sync_data())
+        touched.iter().try_for_each(|segment| self.file(*segment)?.sync_data())?;
+        if let Some(last) = touched.last() {
+            self.reached.store(*last, Ordering::Release);
+        }
+        Ok(())
     }
 
     /// The file of a segment, which is there in advance, unless the disk was full for so long that even the reserve is
@@ -218,16 +240,15 @@ impl Shared {
 
     /// Keeps one segment in reserve.
     fn make_spare(&self) {
-        if self.has_spare() {
-            return;
-        }
-        match self.segments.create(*self.current.borrow() + 1) {
-            Ok(()) => {}
-            Err(error) if is_full(&error) => {
+        let made = if self.has_spare() { Ok(()) } else { self.segments.create(*self.current.borrow() + 1) };
+        let was_cramped = self.cramped.swap(made.is_err(), Ordering::Relaxed);
+        match made {
+            Ok(()) if was_cramped => tracing::info!("the disk has room again: new messages are taken"),
+            Err(error) if !was_cramped => {
                 metrics::counter!("emulator_disk_full_total").increment(1);
-                tracing::warn!("the disk is full: new messages are refused until there is room");
+                tracing::warn!("no new segment can be made, new messages are refused until one can: {error}");
             }
-            Err(error) => tracing::error!("no new segment can be made: {error}"),
+            _ => {}
         }
     }
 }

@@ -8,13 +8,32 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{SEGMENT, frame};
+use super::frame;
 use crate::engine::Place;
+
+/// How segments are made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout {
+    /// Bytes of each.
+    pub(super) size: u32,
+    /// Takes the space of a new one.
+    pub(super) reserve: fn(&File, u32) -> io::Result<()>,
+}
+
+/// Large enough that few files are open, small enough that an idle data folder stays small.
+const SIZE: u32 = 32 * 1024 * 1024;
+
+impl Default for Layout {
+    fn default() -> Layout {
+        Layout { size: SIZE, reserve }
+    }
+}
 
 /// Every segment that exists.
 #[derive(Debug)]
 pub(super) struct Segments {
     folder: PathBuf,
+    layout: Layout,
     files: Mutex<BTreeMap<u32, Segment>>,
 }
 
@@ -27,7 +46,7 @@ struct Segment {
 
 impl Segments {
     /// Finds the segments in a folder.
-    pub(super) fn open(folder: &Path) -> io::Result<Segments> {
+    pub(super) fn open(folder: &Path, layout: Layout) -> io::Result<Segments> {
         let mut files = BTreeMap::new();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
@@ -37,7 +56,12 @@ impl Segments {
                 files.insert(number, Segment { file: Arc::new(file), live: 0 });
             }
         }
-        Ok(Segments { folder: folder.to_owned(), files: Mutex::new(files) })
+        Ok(Segments { folder: folder.to_owned(), layout, files: Mutex::new(files) })
+    }
+
+    /// Bytes of each segment.
+    pub(super) fn size(&self) -> u32 {
+        self.layout.size
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, Segment>> {
@@ -55,8 +79,9 @@ impl Segments {
     pub(super) fn create(&self, number: u32) -> io::Result<()> {
         let path = self.path(number);
         let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-        let reserved =
-            reserve(&file).and_then(|()| file.sync_all()).and_then(|()| File::open(&self.folder)?.sync_all());
+        let reserved = (self.layout.reserve)(&file, self.layout.size)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| File::open(&self.folder)?.sync_all());
         if let Err(error) = reserved {
             std::fs::remove_file(&path)?;
             return Err(error);
@@ -129,12 +154,12 @@ impl Segments {
     }
 }
 
-fn reserve(file: &File) -> io::Result<()> {
+fn reserve(file: &File, size: u32) -> io::Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};
-    match fallocate(file, FallocateFlags::empty(), 0, u64::from(SEGMENT)) {
+    match fallocate(file, FallocateFlags::empty(), 0, u64::from(size)) {
         Ok(()) => Ok(()),
         // A file system that cannot take space in advance: the file gets its size, and a full disk shows when writing.
-        Err(rustix::io::Errno::OPNOTSUPP) => file.set_len(u64::from(SEGMENT)),
+        Err(rustix::io::Errno::OPNOTSUPP) => file.set_len(u64::from(size)),
         Err(error) => Err(error.into()),
     }
 }

@@ -45,6 +45,9 @@ const LISTS: [(&str, &str, Shape); 14] = [
     ("ActionName", "Actions", Shape::Texts),
 ];
 
+/// The entries of a list by their number, each with its parts.
+type Entries = BTreeMap<usize, Map<String, Value>>;
+
 /// More entries of a list than any action takes; what lies beyond is not read.
 const MOST: usize = 1000;
 
@@ -80,7 +83,7 @@ pub fn read(path: &str, query: &str, body: &[u8]) -> Result<(String, Action), Un
 
 fn members(pairs: impl Iterator<Item = (String, String)>) -> Map<String, Value> {
     let mut members = Map::new();
-    let mut lists: BTreeMap<&'static str, (usize, BTreeMap<usize, Map<String, Value>>)> = BTreeMap::new();
+    let mut lists: BTreeMap<&'static str, (usize, Entries)> = BTreeMap::new();
     for (name, value) in pairs {
         let (head, rest) = name.split_once('.').unwrap_or((&name, ""));
         let list = LISTS.iter().position(|(form, ..)| *form == head).filter(|_| !rest.is_empty());

@@ -1,0 +1,389 @@
+//! The store on real files, with segments so small that a few messages fill one.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::engine::{Ask, Attributes, Draft, QueueArn, QueueId, Receipt, Redrive};
+
+const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+const SEGMENT: u32 = 16 * 1024;
+
+fn layout() -> Layout {
+    Layout { size: SEGMENT, ..Layout::default() }
+}
+
+fn arn(name: &str) -> QueueArn {
+    QueueArn { region: "eu-west-1".into(), account: "000000000000".into(), name: name.into() }
+}
+
+/// An engine and its store on a folder, as a node has them.
+struct House {
+    engine: Engine,
+    store: Store,
+    now: Timestamp,
+    receipts: Vec<Receipt>,
+}
+
+impl House {
+    fn open(folder: &Path, now: Timestamp) -> House {
+        House::open_with(layout(), folder, now)
+    }
+
+    fn open_with(layout: Layout, folder: &Path, now: Timestamp) -> House {
+        let mut engine = Engine::new([3; 16]);
+        let store = Store::open_with(layout, folder, &mut engine, now).unwrap();
+        let mut house = House { engine, store, now, receipts: Vec::new() };
+        if house.engine.queues().next().is_none() {
+            house.create_queues();
+        }
+        house
+    }
+
+    fn create_queues(&mut self) {
+        for name in ["dead", "live", "line.fifo"] {
+            let mut attributes = Attributes::new(name.ends_with(".fifo"));
+            attributes.redrive = (name == "live").then(|| Redrive { target: arn("dead"), max_receives: 2 });
+            self.engine.create_queue(self.now, arn(name), attributes, BTreeMap::new());
+        }
+        self.write_down();
+    }
+
+    /// Hands over what happened, and waits until it is durable.
+    fn write_down(&mut self) {
+        let outbox = self.engine.take_outbox();
+        let ticket = self.store.take(&mut self.engine, outbox.effects, &outbox.dropped);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(ticket.wait()).unwrap();
+    }
+
+    fn queue(&self, name: &str) -> QueueId {
+        self.engine.find(&arn(name)).unwrap()
+    }
+
+    fn send(&mut self, name: &str, body: &str) -> String {
+        let queue = self.queue(name);
+        let content = Content {
+            body: body.into(),
+            group: Some(body[..1].into()),
+            deduplication: Some(body.into()),
+            ..Content::default()
+        };
+        let sent = self.engine.send(self.now, queue, Draft { content, delay: None }).unwrap();
+        self.write_down();
+        sent.id
+    }
+
+    /// Bodies and receipts of up to `most` messages.
+    fn receive(&mut self, name: &str, most: usize, visibility: u64) -> Vec<(String, Receipt)> {
+        let ask = Ask { most, visibility: Some(Duration::from_secs(visibility)), attempt: None };
+        let queue = self.queue(name);
+        let deliveries = self.engine.receive(self.now, queue, ask).unwrap();
+        self.write_down();
+        let body = |place| self.store.read(place).unwrap().unwrap().body;
+        deliveries.into_iter().map(|delivery| (body(delivery.place), delivery.receipt)).collect()
+    }
+
+    fn delete(&mut self, receipt: Receipt) {
+        _ = self.engine.delete(self.now, receipt.queue, receipt);
+        self.write_down();
+    }
+
+    /// Cleans until nothing is worth it.
+    fn clean(&mut self) {
+        while let Some((segment, _)) = {
+            let engine = std::cell::RefCell::new(&mut self.engine);
+            self.store.clean(self.now, &|work| work(&mut engine.borrow_mut())).unwrap()
+        } {
+            self.store.remove(segment).unwrap();
+        }
+    }
+
+    /// Everything that can be seen of it, half a day later.
+    fn drain(mut self) -> BTreeMap<String, Vec<Seen>> {
+        self.now = self.now + Duration::from_secs(43_200);
+        let names = self.engine.queues().map(|queue| queue.definition.arn.name.clone()).collect::<Vec<_>>();
+        let queues = names.into_iter().map(|name| {
+            let queue = self.queue(&name);
+            self.engine.change_queue(queue, |definition| definition.attributes.redrive = None);
+            let ask = Ask { most: 100_000, visibility: Some(Duration::from_secs(43_200)), attempt: None };
+            let mut all = Vec::new();
+            loop {
+                let deliveries = self.engine.receive(self.now, queue, ask).unwrap();
+                if deliveries.is_empty() {
+                    break;
+                }
+                for delivery in deliveries {
+                    let body = self.store.read(delivery.place).unwrap().unwrap().body;
+                    all.push((delivery.id, body, delivery.receives, delivery.sent_at.as_millis(), delivery.origin));
+                }
+            }
+            all.sort();
+            (name, all)
+        });
+        queues.collect()
+    }
+}
+
+/// MessageId, body, receives, time sent in milliseconds, and the queue that it came from.
+type Seen = (String, String, u32, u64, Option<String>);
+
+#[derive(Debug, Clone)]
+enum Step {
+    Send(usize, u16),
+    Receive(usize, usize, u64),
+    Delete(usize),
+    Hide(usize, u64),
+    Wait(u64),
+    Purge(usize),
+    MoveBack,
+    Clean,
+}
+
+const NAMES: [&str; 3] = ["dead", "live", "line.fifo"];
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        10 => (0..3usize, any::<u16>()).prop_map(|(queue, number)| Step::Send(queue, number)),
+        8 => (0..3usize, 1..10usize, 0..60u64).prop_map(|(queue, most, hide)| Step::Receive(queue, most, hide)),
+        6 => any::<usize>().prop_map(Step::Delete),
+        2 => (any::<usize>(), 0..60u64).prop_map(|(receipt, hide)| Step::Hide(receipt, hide)),
+        4 => (0..40_000u64).prop_map(Step::Wait),
+        1 => (0..3usize).prop_map(Step::Purge),
+        1 => Just(Step::MoveBack),
+        1 => Just(Step::Clean),
+    ]
+}
+
+fn take(house: &mut House, step: &Step) {
+    let receipt = |house: &House, index: usize| house.receipts.get(index % house.receipts.len().max(1)).copied();
+    match *step {
+        // Bodies of very different lengths, so that records end anywhere in a segment.
+        Step::Send(queue, number) => {
+            _ = house.send(NAMES[queue], &format!("{number}{}", "x".repeat(usize::from(number) % 1500)));
+        }
+        Step::Receive(queue, most, hide) => {
+            let received = house.receive(NAMES[queue], most, hide);
+            house.receipts.extend(received.into_iter().map(|(_, receipt)| receipt));
+        }
+        Step::Delete(index) => receipt(house, index).into_iter().for_each(|receipt| house.delete(receipt)),
+        Step::Hide(index, hide) => {
+            if let Some(receipt) = receipt(house, index) {
+                let hide = Duration::from_secs(hide);
+                _ = house.engine.change_visibility(house.now, receipt.queue, receipt, hide);
+            }
+        }
+        Step::Wait(millis) => {
+            house.now = house.now + Duration::from_millis(millis);
+            house.engine.wake(house.now);
+        }
+        Step::Purge(queue) => house.engine.purge(house.now, house.queue(NAMES[queue])),
+        Step::MoveBack => {
+            _ = house.engine.start_move(house.now, &arn("dead"), None, None);
+            house.engine.wake(house.now);
+        }
+        Step::Clean => house.clean(),
+    }
+    house.write_down();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_restart_changes_nothing(steps in prop::collection::vec(step(), 1..200)) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut house = House::open(folder.path(), START);
+        for step in &steps {
+            take(&mut house, step);
+        }
+        let now = house.now;
+        house.store.close();
+        let copy = tempfile::tempdir().unwrap();
+        copy_log(folder.path(), copy.path());
+        let before = house.drain();
+        let again = House::open(copy.path(), now);
+        prop_assert_eq!(again.drain(), before);
+    }
+
+    #[test]
+    fn one_damaged_place_costs_one_record(seed in any::<u64>(), bit in 0..8u8) {
+        let folder = tempfile::tempdir().unwrap();
+        let (all, place) = filled(folder.path(), seed);
+        let path = segments(folder.path()).swap_remove(place.0);
+        flip(&path, place.1, bit);
+        let found = House::open(folder.path(), START).drain();
+        let found: Vec<&String> = found["live"].iter().map(|(_, body, ..)| body).collect();
+        let lost = all.iter().filter(|body| !found.contains(body)).count();
+        prop_assert!(lost <= 1, "{lost} lost");
+        prop_assert!(found.iter().all(|body| all.contains(body)), "nothing is made up");
+    }
+
+    #[test]
+    fn a_cut_costs_what_lay_behind_it(seed in any::<u64>()) {
+        let folder = tempfile::tempdir().unwrap();
+        let (all, place) = filled(folder.path(), seed);
+        let path = segments(folder.path()).swap_remove(place.0);
+        let before_cut = bodies(&path, place.1);
+        File::options().write(true).open(&path).unwrap().set_len(place.1).unwrap();
+        let found = House::open(folder.path(), START).drain();
+        let found: Vec<&String> = found.get("live").into_iter().flatten().map(|(_, body, ..)| body).collect();
+        prop_assert!(found.iter().all(|body| all.contains(body)), "nothing is made up");
+        prop_assert!(before_cut.iter().all(|body| found.contains(&body)), "what lay before the cut is there");
+    }
+}
+
+/// A closed folder with many messages, and a written place in it to be damaged: the index of a segment, and an offset.
+fn filled(folder: &Path, seed: u64) -> (Vec<String>, (usize, u64)) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut house = House::open(folder, START);
+    let bodies: Vec<String> = (0..60).map(|number| format!("{number}-{}", "y".repeat(random.usize(..1200)))).collect();
+    bodies.iter().for_each(|body| _ = house.send("live", body));
+    house.store.close();
+    let ends: Vec<u64> = segments(folder).iter().map(|path| written(path)).collect();
+    let written: Vec<usize> = (0..ends.len()).filter(|index| ends[*index] > 0).collect();
+    let index = written[random.usize(..written.len())];
+    (bodies, (index, random.u64(..ends[index])))
+}
+
+/// Where the last record of a segment ends.
+fn written(path: &Path) -> u64 {
+    walk(path, u64::MAX).last().map_or(0, |(end, _)| *end)
+}
+
+/// What the messages say that end before `cut`.
+fn bodies(path: &Path, cut: u64) -> Vec<String> {
+    let before = walk(path, cut).into_iter().filter(|(end, _)| *end <= cut);
+    before.filter_map(|(_, body)| body).collect()
+}
+
+fn walk(path: &Path, cut: u64) -> Vec<(u64, Option<String>)> {
+    let number: u32 = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+    let mut bytes = Vec::new();
+    File::open(path).unwrap().take(cut).read_to_end(&mut bytes).unwrap();
+    let mut found = Vec::new();
+    let record = |place: Place, payload: &[u8]| {
+        let body = match codec::decode(payload) {
+            Some(Effect::Stored(stored)) => Some(stored.content.body),
+            _ => None,
+        };
+        found.push((u64::from(place.offset + place.length), body));
+    };
+    recover::records(&bytes, number, record, |_| {});
+    found
+}
+
+fn flip(path: &Path, offset: u64, bit: u8) {
+    let mut file = File::options().read(true).write(true).open(path).unwrap();
+    let mut byte = [0];
+    file.seek(SeekFrom::Start(offset)).unwrap();
+    file.read_exact(&mut byte).unwrap();
+    file.seek(SeekFrom::Start(offset)).unwrap();
+    file.write_all(&[byte[0] ^ 1 << bit]).unwrap();
+}
+
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> = std::fs::read_dir(folder.join("sqs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn copy_log(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to.join("sqs")).unwrap();
+    for path in segments(from) {
+        std::fs::copy(&path, to.join("sqs").join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+#[test]
+fn segments_vanish_with_their_messages_and_what_lives_moves_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::open(folder.path(), START);
+    let survivor = "s".repeat(500);
+    house.send("live", &survivor);
+    house.receive("live", 1, 3600);
+    for number in 0..200 {
+        house.send("line.fifo", &format!("{number}{}", "z".repeat(1000)));
+    }
+    assert!(segments(folder.path()).len() > 10);
+    loop {
+        let received = house.receive("line.fifo", 10, 60);
+        if received.is_empty() {
+            break;
+        }
+        received.into_iter().for_each(|(_, receipt)| house.delete(receipt));
+    }
+    house.clean();
+    house.store.close();
+    assert!(segments(folder.path()).len() <= 5, "{:?}", segments(folder.path()));
+    drop(house);
+    let mut again = House::open(folder.path(), START);
+    // Its content moved; its state and the memory of deduplication ids came along.
+    let queue = again.queue("line.fifo");
+    again.send("line.fifo", &format!("0{}", "z".repeat(1000)));
+    assert_eq!(again.engine.counts(START, queue).ready, 0, "a duplicate of a message whose segment is gone");
+    let found = again.drain();
+    assert_eq!(found["live"].len(), 1);
+    assert_eq!((&found["live"][0].1, found["live"][0].2), (&survivor, 2));
+}
+
+#[test]
+fn a_folder_has_one_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let house = House::open(folder.path(), START);
+    let second = Store::open(folder.path(), &mut Engine::new([0; 16]), START);
+    assert!(matches!(second, Err(OpenError::InUse(path)) if path == folder.path()));
+    drop(house);
+    assert!(Store::open(folder.path(), &mut Engine::new([0; 16]), START).is_ok());
+}
+
+#[test]
+fn a_full_disk_refuses_new_messages_only_and_recovers_by_itself() {
+    static FULL: AtomicBool = AtomicBool::new(false);
+    fn reserve(file: &File, size: u32) -> io::Result<()> {
+        match FULL.load(Ordering::SeqCst) {
+            true => Err(io::Error::from(io::ErrorKind::StorageFull)),
+            false => file.set_len(size.into()),
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::open_with(Layout { size: SEGMENT, reserve }, folder.path(), START);
+    FULL.store(true, Ordering::SeqCst);
+    let mut sent = 0;
+    while house.store.has_room(Some(1000)) {
+        house.send("live", &format!("{sent}{}", "w".repeat(1000)));
+        sent += 1;
+        assert!(sent < 100, "sends are never refused");
+    }
+    assert!(sent > 5);
+    assert!(house.store.has_room(None));
+    for (_, receipt) in house.receive("live", 5, 60) {
+        house.delete(receipt);
+    }
+    let count = segments(folder.path()).len();
+    FULL.store(false, Ordering::SeqCst);
+    while !house.store.has_room(Some(1000)) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(segments(folder.path()).len(), count + 1);
+    house.send("live", "again");
+    drop(house);
+    let live = House::open(folder.path(), START).drain().remove("live").unwrap();
+    assert_eq!(live.len(), sent - 5 + 1);
+}
+
+#[test]
+fn one_message_may_be_as_large_as_sqs_allows() {
+    let folder = tempfile::tempdir().unwrap();
+    let body = "m".repeat(1_048_576);
+    let mut house = House::open_with(Layout::default(), folder.path(), START);
+    house.send("live", &body);
+    drop(house);
+    let found = House::open_with(Layout::default(), folder.path(), START).drain();
+    assert_eq!(found["live"][0].1, body);
+}
