@@ -48,10 +48,10 @@ impl Cli {
     /// # Errors
     /// The folder is in use or unreadable, or the port is taken; one line tells which, and what moves it.
     pub async fn prepare(self) -> anyhow::Result<Prepared> {
-        let listener = serve::bind(self.listen, "--listen or EMULATOR_LISTEN")?;
         let region = aws::region(&aws::config().await).to_owned();
         let settings = Settings { data: (!self.in_memory).then_some(self.data), region };
         let opened = open(&settings)?;
+        let listener = serve::bind(self.listen, "--listen or EMULATOR_LISTEN")?;
         tracing::info!("emulator listens on http://{}", listener.local_addr()?);
         Ok(Prepared { opened, listener })
     }
