@@ -41,11 +41,11 @@ pub enum LoadError {
     Unreadable {
         /// The file as it was named.
         file: PathBuf,
-        /// What the system said.
+        /// What the system said; not a source, for the text above has it already.
         cause: std::io::Error,
     },
     /// A file is not what it should be.
-    #[error("{0}")]
+    #[error(transparent)]
     Problem(#[from] Problem),
     /// Things that are not supported, all of them; `--lenient` passes over these.
     #[error("{}", lines(.0))]

@@ -12,7 +12,7 @@ use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use kit::aws;
-use kit::definition::{Definition, DefinitionArgs};
+use kit::definition::{Definition, DefinitionArgs, LoadError};
 
 /// Create the queues (with redrive) and buckets that the definition declares
 ///
@@ -75,6 +75,14 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads everything that would be provisioned, and asks nobody.
+///
+/// # Errors
+/// A resource is malformed, or asks for something that is not supported.
+pub fn check(definition: &Definition) -> Result<(), LoadError> {
+    queues::read(definition).map(|_| ())
 }
 
 /// Creates or updates everything, queues before buckets.

@@ -70,10 +70,9 @@ impl Args {
     /// # Errors
     /// A definition or the data folder cannot be read, or a port is taken; the text says which and what moves it.
     pub async fn prepare(mut self) -> anyhow::Result<House> {
-        let ports = Ports::bind(self.port_offset)?;
-        let subscriber_at = ports.subscriber.local_addr()?;
-        let endpoint = format!("http://{}", ports.emulator.local_addr()?);
-        let sdk = aws::local(&endpoint).await;
+        let ports = Ports::shifted(self.port_offset)?;
+        let subscriber_at = ports.subscriber;
+        let sdk = aws::local(&format!("http://{}", ports.emulator)).await;
         if self.definition.files.is_empty() {
             self.definition.defaults.insert("SubEndpoint".to_owned(), format!("http://{subscriber_at}/sub"));
         }
@@ -81,17 +80,15 @@ impl Args {
         let definition = self.definition.load(&account)?;
         let apis = Apis::load(&definition, self.stage)?;
         anyhow::ensure!(!apis.apis.is_empty(), "the definition declares no REST API");
-        let bucket = bucket(&definition);
+        provision::check(&definition)?;
         self.allow_target.push(subscriber_at.to_string().parse().map_err(anyhow::Error::msg)?);
+        let pipe = pipe::Settings::new(&definition, AllowTargets::new(self.allow_target), sdk.clone(), None)?;
+        let bucket = bucket(&definition);
         let data = (!self.in_memory).then_some(self.data);
-        let addresses = Addresses::of(&ports, &apis, &definition, &bucket, data.as_deref())?;
+        let addresses = Addresses::of(&ports, &apis, &definition, &bucket, data.as_deref());
+        let sub_host = format!("http://{}/events/sub", ports.gateway).parse()?;
+        let ports = ports.bind()?;
         let emulator = emulator::open(&emulator::Settings { data, region: aws::region(&sdk).to_owned() })?;
-        let pipe = pipe::Settings::new(
-            &definition,
-            AllowTargets::new(self.allow_target),
-            sdk.clone(),
-            Some(ports.pipe_admin),
-        )?;
         Ok(House {
             emulator,
             gateway: gateway::Settings {
@@ -101,11 +98,8 @@ impl Args {
                 listener: ports.gateway,
                 admin: ports.gateway_admin,
             },
-            pipe,
-            publisher: publisher::Settings {
-                sub_host: format!("{}events/sub", addresses.gateway()).parse()?,
-                listener: ports.publisher,
-            },
+            pipe: pipe::Settings { admin: Some(ports.pipe_admin), ..pipe },
+            publisher: publisher::Settings { sub_host, listener: ports.publisher },
             subscriber: subscriber::Settings { bucket, sdk: sdk.clone(), listener: ports.subscriber },
             sqs_and_s3: ports.emulator,
             definition,
@@ -146,31 +140,43 @@ async fn named(name: &'static str, program: impl Future<Output = anyhow::Result<
     program.await.context(name)
 }
 
-/// Every port of the house, bound.
-struct Ports {
-    emulator: TcpListener,
-    gateway: TcpListener,
-    gateway_admin: TcpListener,
-    pipe_admin: TcpListener,
-    publisher: TcpListener,
-    subscriber: TcpListener,
+/// Every port of the house: where it is, then the port itself.
+struct Ports<P> {
+    emulator: P,
+    gateway: P,
+    gateway_admin: P,
+    pipe_admin: P,
+    publisher: P,
+    subscriber: P,
 }
 
-impl Ports {
-    fn bind(offset: u16) -> anyhow::Result<Ports> {
-        let bind = |port: u16| {
-            let port = port
-                .checked_add(offset)
-                .with_context(|| format!("--port-offset {offset}: there is no port {port} + {offset}"))?;
-            Ok::<_, anyhow::Error>(serve::bind(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port), "--port-offset")?)
+impl Ports<SocketAddr> {
+    fn shifted(offset: u16) -> anyhow::Result<Ports<SocketAddr>> {
+        let at = |port: u16| {
+            let shifted = port.checked_add(offset);
+            let port =
+                shifted.with_context(|| format!("--port-offset {offset}: there is no port {port} + {offset}"))?;
+            Ok::<_, anyhow::Error>(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))
         };
         Ok(Ports {
-            emulator: bind(EMULATOR)?,
-            gateway: bind(GATEWAY)?,
-            gateway_admin: bind(GATEWAY_ADMIN)?,
-            pipe_admin: bind(PIPE_ADMIN)?,
-            publisher: bind(PUBLISHER)?,
-            subscriber: bind(SUBSCRIBER)?,
+            emulator: at(EMULATOR)?,
+            gateway: at(GATEWAY)?,
+            gateway_admin: at(GATEWAY_ADMIN)?,
+            pipe_admin: at(PIPE_ADMIN)?,
+            publisher: at(PUBLISHER)?,
+            subscriber: at(SUBSCRIBER)?,
+        })
+    }
+
+    fn bind(self) -> std::io::Result<Ports<TcpListener>> {
+        let bind = |address| serve::bind(address, "--port-offset");
+        Ok(Ports {
+            emulator: bind(self.emulator)?,
+            gateway: bind(self.gateway)?,
+            gateway_admin: bind(self.gateway_admin)?,
+            pipe_admin: bind(self.pipe_admin)?,
+            publisher: bind(self.publisher)?,
+            subscriber: bind(self.subscriber)?,
         })
     }
 }

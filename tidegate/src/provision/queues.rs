@@ -7,7 +7,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use kit::cloudformation::Resource;
-use kit::definition::Definition;
+use kit::definition::{Definition, LoadError};
 use kit::document::{Node, Problem, Value};
 
 use super::{Deed, Provisioned};
@@ -32,17 +32,14 @@ const ATTRIBUTES: [&str; 14] = [
 
 /// A queue as declared.
 #[derive(Debug, PartialEq, Eq)]
-struct Declared {
+pub(super) struct Declared {
     name: String,
     attributes: HashMap<Name, String>,
     tags: HashMap<String, String>,
 }
 
 pub(super) async fn provision(definition: &Definition, client: &Client) -> anyhow::Result<Vec<Provisioned>> {
-    let mut problems = Vec::new();
-    let resources = definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::SQS::Queue"));
-    let queues = resources.map(|resource| declared(resource, &mut problems)).collect::<Result<Vec<_>, _>>()?;
-    definition.judge(problems)?;
+    let queues = read(definition)?;
     let mut done = Vec::new();
     // All without redrive first: a dead-letter queue must exist before it is named.
     for queue in &queues {
@@ -54,6 +51,15 @@ pub(super) async fn provision(definition: &Definition, client: &Client) -> anyho
         }
     }
     Ok(done)
+}
+
+/// The queues that a definition declares.
+pub(super) fn read(definition: &Definition) -> Result<Vec<Declared>, LoadError> {
+    let mut problems = Vec::new();
+    let resources = definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::SQS::Queue"));
+    let queues = resources.map(|resource| declared(resource, &mut problems)).collect::<Result<_, _>>()?;
+    definition.judge(problems)?;
+    Ok(queues)
 }
 
 fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared, Problem> {

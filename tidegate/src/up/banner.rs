@@ -1,6 +1,7 @@
 //! What `tidegate up` prints: where everything is, and a line to try.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use gateway::api::{Apis, Segment, Verb};
@@ -26,31 +27,26 @@ pub(super) struct Addresses {
 
 impl Addresses {
     pub(super) fn of(
-        ports: &Ports,
+        ports: &Ports<SocketAddr>,
         apis: &Apis,
         definition: &Definition,
         bucket: &str,
         data: Option<&Path>,
-    ) -> std::io::Result<Addresses> {
-        let url =
-            |listener: &std::net::TcpListener| Ok::<_, std::io::Error>(format!("http://{}/", listener.local_addr()?));
+    ) -> Addresses {
+        let url = |address: &SocketAddr| format!("http://{address}/");
         let pipes = definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::Pipes::Pipe"));
-        Ok(Addresses {
-            emulator: url(&ports.emulator)?,
-            gateway: url(&ports.gateway)?,
-            gateway_admin: url(&ports.gateway_admin)?,
-            pipe_admin: url(&ports.pipe_admin)?,
-            publisher: url(&ports.publisher)?,
-            subscriber: url(&ports.subscriber)?,
+        Addresses {
+            emulator: url(&ports.emulator),
+            gateway: url(&ports.gateway),
+            gateway_admin: url(&ports.gateway_admin),
+            pipe_admin: url(&ports.pipe_admin),
+            publisher: url(&ports.publisher),
+            subscriber: url(&ports.subscriber),
             pipes: pipes.map(|pipe| pipe.physical_id.as_str()).collect::<Vec<_>>().join(", "),
             bucket: bucket.to_owned(),
             data: data.map(Path::to_owned),
             path: example_path(apis),
-        })
-    }
-
-    pub(super) fn gateway(&self) -> &str {
-        &self.gateway
+        }
     }
 }
 
