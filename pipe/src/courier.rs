@@ -51,7 +51,7 @@ impl Courier {
     pub async fn deliver(self: Arc<Courier>, work: Work) -> (Work, Ending) {
         let pipe = &self.pipe;
         let journal = Journal::new(pipe.log, &pipe.names.pipe_arn, &work.id, work.is_probe);
-        journal.tell(Step::ExecutionStarted, || Details::of_payload(work.event.text()));
+        journal.tell_of(Step::ExecutionStarted, || work.event.text());
         let mut stages = Vec::new();
         let verdict = self.execute(&work, &journal, &mut stages).await;
         let step = if verdict == Verdict::Delivered { Step::ExecutionSucceeded } else { Step::ExecutionFailed };
@@ -110,7 +110,7 @@ impl Courier {
 
 fn enter(stage: Stage, events: &[Event], journal: &Journal<'_>) -> Instant {
     let texts = || events.iter().map(Event::text).collect::<Vec<_>>().join(",");
-    journal.tell(Step::Of(stage, Moment::StageEntered), || Details::of_payload(format!("[{}]", texts())));
+    journal.tell_of(Step::Of(stage, Moment::StageEntered), || format!("[{}]", texts()));
     Instant::now()
 }
 

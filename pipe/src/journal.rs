@@ -127,11 +127,6 @@ pub struct Details {
 }
 
 impl Details {
-    /// An event, or what was made of it.
-    pub fn of_payload(text: String) -> Details {
-        Details { payload: Some(text), ..Details::default() }
-    }
-
     /// Why an execution or a stage failed, if it did.
     pub fn of_error(verdict: &Verdict) -> Details {
         Details { error: verdict.reason().map(str::to_owned), ..Details::default() }
@@ -177,6 +172,12 @@ impl<'p> Journal<'p> {
             LogLevel::Error => tracing::warn!("{record}"),
             _ => tracing::info!("{record}"),
         }
+    }
+
+    /// Tells of a step and what it works on; `text` is asked only when it will be shown.
+    pub fn tell_of(&self, step: Step, text: impl FnOnce() -> String) {
+        let payload = || self.wants_data().then(text);
+        self.tell(step, || Details { payload: payload(), ..Details::default() });
     }
 
     fn record(&self, step: Step, now: Timestamp, details: Details) -> Value {

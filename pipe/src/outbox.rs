@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::{OnceCell, oneshot};
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::definition::Batch;
 use crate::gather::gather;
 use crate::retry::Verdict;
+use crate::source::QueueError;
 use crate::target::{Entry, Outlet};
 
 /// Entries that may wait for a request; their callers wait with them.
@@ -107,7 +108,7 @@ impl Post {
         let url = self.url.get_or_try_init(|| self.find()).await?;
         let entries = part.iter().enumerate().map(|(index, entry)| request_entry(index, entry)).collect();
         let request = self.client.send_message_batch().queue_url(url).set_entries(Some(entries));
-        let answer = request.send().await.map_err(|error| Refusal::new(&error))?;
+        let answer = request.send().await?;
         let missing = || Err(Verdict::down("the target queue: no result for the message".to_owned()));
         let mut results: Vec<_> = part.iter().map(|_| missing()).collect();
         let mut put = |id: &str, result| {
@@ -123,7 +124,7 @@ impl Post {
     async fn find(&self) -> Result<String, Refusal> {
         let Outlet { account, queue, .. } = self.outlet.as_ref();
         let found = self.client.get_queue_url().queue_name(queue).queue_owner_aws_account_id(account).send().await;
-        Ok(found.map_err(|error| Refusal::new(&error))?.queue_url.unwrap_or_default())
+        Ok(found?.queue_url.unwrap_or_default())
     }
 }
 
@@ -134,17 +135,19 @@ struct Refusal {
     about_content: bool,
 }
 
-impl Refusal {
-    fn new<E, R>(error: &aws_sdk_sqs::error::SdkError<E, R>) -> Refusal
-    where
-        E: std::error::Error + aws_sdk_sqs::error::ProvideErrorMetadata + 'static,
-        R: std::fmt::Debug,
-    {
-        let code = error.as_service_error().and_then(|service| service.meta().code());
+impl<E, R> From<SdkError<E, R>> for Refusal
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+    R: std::fmt::Debug,
+{
+    fn from(error: SdkError<E, R>) -> Refusal {
+        let code = error.as_service_error().and_then(|said| said.meta().code());
         let about_content = code.is_some_and(|code| ABOUT_CONTENT.iter().any(|known| code.ends_with(known)));
-        Refusal { reason: format!("the target queue: {}", DisplayErrorContext(error)), about_content }
+        Refusal { reason: format!("the target queue: {}", QueueError::from(error)), about_content }
     }
+}
 
+impl Refusal {
     /// For the one message of the request, if it is about messages.
     fn verdict(&self) -> Verdict {
         let reason = self.reason.clone();

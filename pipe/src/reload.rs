@@ -101,7 +101,7 @@ impl Reload {
         match tokio::task::spawn_blocking(move || reload.load()).await {
             Ok(Ok(definition)) => Some(definition),
             Ok(Err(error)) => {
-                tracing::warn!("the definition was not reloaded, the pipes go on as they are: {error:#}");
+                tracing::warn!("the definition was not reloaded, the pipes go on as they are: {error}");
                 None
             }
             Err(error) => {

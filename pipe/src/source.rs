@@ -2,13 +2,15 @@
 //!
 //! What to receive and when is decided in `flow`. The SDK brings credentials, region, endpoint and its own retries.
 
+use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::StalledStreamProtectionConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::{
     BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
     MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
@@ -38,15 +40,34 @@ pub struct Queue {
     pub is_fifo: bool,
 }
 
-/// Why the queue did not do what it was asked. Says what SQS or the SDK said; bodies and receipts are not in it.
+/// Why the queue did not do what it was asked: what SQS said, or what the SDK says. Bodies and receipts are not in it.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct QueueError(String);
 
-impl QueueError {
-    fn new(error: impl std::error::Error) -> QueueError {
-        QueueError(DisplayErrorContext(error).to_string())
+impl<E, R> From<SdkError<E, R>> for QueueError
+where
+    E: Error + ProvideErrorMetadata + 'static,
+    R: fmt::Debug,
+{
+    fn from(error: SdkError<E, R>) -> QueueError {
+        let said = error.as_service_error().map(ProvideErrorMetadata::meta);
+        QueueError(match said.and_then(|said| Some((said.code()?, said.message()?))) {
+            Some((code, message)) => format!("{code}: {message}"),
+            None => chain(&error),
+        })
     }
+}
+
+/// The error and its causes; not their debug form, which holds whole answers.
+fn chain(error: &dyn Error) -> String {
+    let (mut texts, mut cause) = (vec![error.to_string()], error.source());
+    while let Some(error) = cause {
+        texts.push(error.to_string());
+        cause = error.source();
+    }
+    texts.dedup();
+    texts.join(": ")
 }
 
 /// The client for one pipe. Long polls send nothing for twenty seconds, which is no stall.
@@ -66,9 +87,9 @@ impl Queue {
     /// SQS does not answer, does not have the queue, or does not let us read its attributes.
     pub async fn open(client: Client, source: &Source) -> Result<Queue, QueueError> {
         let found = client.get_queue_url().queue_name(&source.queue).queue_owner_aws_account_id(&source.account);
-        let url = found.send().await.map_err(QueueError::new)?.queue_url.unwrap_or_default();
+        let url = found.send().await?.queue_url.unwrap_or_default();
         let attributes = client.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::All);
-        let attributes = attributes.send().await.map_err(QueueError::new)?.attributes.unwrap_or_default();
+        let attributes = attributes.send().await?.attributes.unwrap_or_default();
         let visibility = attributes.get(&QueueAttributeName::VisibilityTimeout).and_then(|text| text.parse().ok());
         let visibility = visibility.map_or(DEFAULT_VISIBILITY, Duration::from_secs);
         Ok(Queue { client, url, visibility, is_fifo: source.queue.ends_with(".fifo") })
@@ -83,7 +104,7 @@ impl Queue {
         let request = request.max_number_of_messages(i32::try_from(most.min(10)).expect("ten at most"));
         let request = request.wait_time_seconds(i32::try_from(LONG_POLL.as_secs()).expect("twenty"));
         let request = request.message_system_attribute_names(MessageSystemAttributeName::All);
-        let answer = request.message_attribute_names("All").send().await.map_err(QueueError::new)?;
+        let answer = request.message_attribute_names("All").send().await?;
         Ok(answer.messages.unwrap_or_default().into_iter().map(message).collect())
     }
 
@@ -98,7 +119,7 @@ impl Queue {
         };
         let entries = receipts.iter().enumerate().map(entry).collect();
         let request = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
-        let answer = request.send().await.map_err(QueueError::new)?;
+        let answer = request.send().await?;
         Ok(refused("DeleteMessage", &answer.failed))
     }
 
@@ -115,7 +136,7 @@ impl Queue {
         };
         let entries = messages.iter().enumerate().map(entry).collect();
         let request = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
-        let answer = request.send().await.map_err(QueueError::new)?;
+        let answer = request.send().await?;
         Ok(refused("ChangeMessageVisibility", &answer.failed))
     }
 }
@@ -148,5 +169,18 @@ fn attribute(value: MessageAttributeValue) -> MessageAttribute {
         data_type: value.data_type,
         string_value: value.string_value,
         binary_value: value.binary_value.map(base64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_error_says_what_is_wrong_in_few_words() {
+        let client = client(&kit::aws::local("http://127.0.0.1:9").await);
+        let source = Source { arn: String::new(), account: "1".into(), queue: "q".into() };
+        let message = Queue::open(client, &source).await.unwrap_err().to_string();
+        assert!(message.contains("refused") && message.len() < 200 && !message.contains('{'), "{message}");
     }
 }

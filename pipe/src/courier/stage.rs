@@ -45,11 +45,11 @@ pub fn shape(
     journal: &Journal<'_>,
 ) -> Result<String, Failure> {
     let Some(input) = input else { return Ok(event.text()) };
-    journal.tell(Step::Of(stage, Moment::TransformationStarted), || Details::of_payload(event.text()));
+    journal.tell_of(Step::Of(stage, Moment::TransformationStarted), || event.text());
     let shaped = input.render(event, names, &ingestion_time()).map_err(|reason| {
         Failure::new(Verdict::Rejected { reason: reason.to_string() }, Moment::TransformationFailed)
     })?;
-    journal.tell(Step::Of(stage, Moment::TransformationSucceeded), || Details::of_payload(shaped.clone()));
+    journal.tell_of(Step::Of(stage, Moment::TransformationSucceeded), || shaped.clone());
     Ok(shaped)
 }
 
