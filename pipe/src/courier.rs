@@ -50,7 +50,7 @@ impl Courier {
     /// Delivers one event.
     pub async fn deliver(self: Arc<Courier>, work: Work) -> (Work, Ending) {
         let pipe = &self.pipe;
-        let journal = Journal::new(pipe.log, &pipe.names.pipe_arn, &work.id, work.is_probe);
+        let journal = Journal::new(pipe.log.unwrap_or_default(), &pipe.names.pipe_arn, &work.id, work.is_probe);
         journal.tell_of(Step::ExecutionStarted, || work.event.text());
         let mut stages = Vec::new();
         let verdict = self.execute(&work, &journal, &mut stages).await;

@@ -48,8 +48,8 @@ pub struct Pipe {
     pub input: Option<Transform>,
     /// Where events go.
     pub target: Target,
-    /// `LogConfiguration`.
-    pub log: LogConfiguration,
+    /// `LogConfiguration`; without one there are no records, only a line for each failure.
+    pub log: Option<LogConfiguration>,
 }
 
 /// `DesiredState`.

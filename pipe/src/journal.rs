@@ -28,10 +28,10 @@ pub struct LogConfiguration {
 /// `LogConfiguration.Level`: how much a pipe tells about what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum LogLevel {
-    /// Nothing about single events.
-    Off,
-    /// Failures. Tidegate's default: AWS's is OFF, but an unexplained failure helps nobody.
+    /// Nothing about single events; AWS's default.
     #[default]
+    Off,
+    /// Failures.
     Error,
     /// And how each execution went.
     Info,

@@ -10,7 +10,7 @@ use crate::courier::Ending;
 use crate::definition::Pipe;
 use crate::event::Message;
 use crate::filtered::{Filtered, TurnedAway};
-use crate::flow::Change;
+use crate::flow::{Change, Work};
 use crate::journal::{Details, Journal, LogConfiguration, Stage, Step};
 use crate::pattern::Miss;
 use crate::retry::Verdict;
@@ -20,7 +20,7 @@ use crate::retry::Verdict;
 pub struct Report {
     pipe: String,
     arn: String,
-    log: LogConfiguration,
+    log: Option<LogConfiguration>,
     filtered: Arc<Filtered>,
     metrics: Metrics,
 }
@@ -88,7 +88,8 @@ impl Report {
     pub fn accepted(&self, id: &str, bytes: usize) {
         self.metrics.event_count.increment(1);
         self.metrics.event_size.increment(bytes as u64);
-        Journal::of_polling(self.log, &self.arn, id).tell(Step::PollingStageSucceeded, Details::default);
+        Journal::of_polling(self.log.unwrap_or_default(), &self.arn, id)
+            .tell(Step::PollingStageSucceeded, Details::default);
     }
 
     /// No filter takes a message: it is deleted.
@@ -96,7 +97,7 @@ impl Report {
         self.metrics.events_filtered.increment(1);
         let id = &message.message_id;
         tracing::debug!(pipe = self.pipe, message_id = id, ?misses, "no filter takes the message, it is deleted");
-        let body = self.log.execution_data.then_some(message.body.as_str());
+        let body = self.log.is_some_and(|log| log.execution_data).then_some(message.body.as_str());
         self.filtered.note(&self.pipe, TurnedAway::new(id, now, misses, body));
     }
 
@@ -106,7 +107,7 @@ impl Report {
     }
 
     /// A delivery is over after `duration`.
-    pub fn finished(&self, duration: Duration, ending: &Ending) {
+    pub fn finished(&self, work: &Work, duration: Duration, ending: &Ending) {
         let metrics = &self.metrics;
         metrics.duration.record(duration);
         for (stage, span) in &ending.stages {
@@ -123,6 +124,17 @@ impl Report {
             (Stage::Target, false) => metrics.target_stage_failed.increment(1),
         }
         metrics.execution_failed.increment(1);
+        self.failed(work, ending);
+    }
+
+    /// Pipes with a `LogConfiguration` have told it already; of the others AWS tells nothing, which helps nobody.
+    fn failed(&self, work: &Work, ending: &Ending) {
+        let (pipe, message_id, reason) = (&self.pipe, &work.id, ending.verdict.reason());
+        if work.is_probe {
+            tracing::debug!(pipe, message_id, reason, "the target is still down");
+        } else if self.log.is_none() {
+            tracing::warn!(pipe, message_id, reason, "not delivered");
+        }
     }
 
     /// The breaker opened or closed.

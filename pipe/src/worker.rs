@@ -212,7 +212,7 @@ impl Worker {
         match done {
             Ok((task, (work, ending, duration))) => {
                 self.names.remove(&task);
-                self.report.finished(duration, &ending);
+                self.report.finished(&work, duration, &ending);
                 if let Some(change) = self.flow.finished(now, work, &ending.verdict) {
                     self.report.changed(change);
                 }

@@ -109,7 +109,7 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
         }),
         input: Some(Transform::parse(template).unwrap()),
         target: Target::Http(road.invocation.clone()),
-        log: LogConfiguration { level: LogLevel::Trace, execution_data: true },
+        log: Some(LogConfiguration { level: LogLevel::Trace, execution_data: true }),
     };
     Arc::new(Courier { pipe: Arc::new(pipe), enricher, road: Road::Http(Box::new(road)) })
 }

@@ -49,7 +49,6 @@ pub(super) fn read(
         enrichment_arn: enrichment_node.map(Node::text).transpose()?.unwrap_or_default().to_owned(),
         target_arn: target_node.text()?.to_owned(),
     };
-    let log = log.unwrap_or_default();
     Ok(Some(Pipe { name: pipe.name.clone(), names, state, source, filter, enrichment, input, target, log }))
 }
 

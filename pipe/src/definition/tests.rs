@@ -77,11 +77,14 @@ fn refused(from: &str, to: &str, message: &str) {
 fn a_pipe_is_read_with_all_it_refers_to() {
     let definition = Definition::load(&given(TEMPLATE)).unwrap();
     let [pipe] = definition.pipes.as_slice() else { panic!("one pipe") };
-    assert_eq!((pipe.name.as_str(), pipe.state, pipe.log.level), ("p1", DesiredState::Running, LogLevel::Info));
+    assert_eq!(
+        (pipe.name.as_str(), pipe.state, pipe.log.unwrap().level),
+        ("p1", DesiredState::Running, LogLevel::Info)
+    );
     assert_eq!(pipe.names.pipe_arn, "arn:aws:pipes:eu-west-1:123456789012:pipe/p1");
     assert_eq!((pipe.source.queue.as_str(), pipe.source.account.as_str()), ("orders", "123456789012"));
     assert!(pipe.input.is_some() && !pipe.filter.is_empty());
-    assert!(!pipe.log.execution_data);
+    assert!(!pipe.log.unwrap().execution_data);
     let destination = destination(pipe);
     assert_eq!((destination.method.as_str(), destination.rate, destination.endpoint.wildcards()), ("PUT", 20, 1));
     let headers: Vec<_> =
@@ -99,7 +102,7 @@ fn the_built_in_definition_has_one_pipe() {
     let definition = Definition::load(&DefinitionArgs::default().load(&account).unwrap()).unwrap();
     let [pipe] = definition.pipes.as_slice() else { panic!("one pipe") };
     assert_eq!((pipe.name.as_str(), pipe.source.queue.as_str()), ("pub-sub-pipe", "ex-queue"));
-    assert_eq!(destination(pipe).name, "pub-sub-api");
+    assert_eq!((destination(pipe).name.as_str(), pipe.log), ("pub-sub-api", None));
 }
 
 #[test]
@@ -143,7 +146,7 @@ fn a_queue_can_be_the_target() {
     assert_eq!(*batch, Batch { size: 5, window: Duration::from_secs(2) });
     assert!(matches!(outlet.group, Some(Dynamic::Path(_))));
     assert_eq!(outlet.deduplication, Some(Dynamic::Literal("one".into())));
-    assert!(definition.pipes[0].log.execution_data);
+    assert!(definition.pipes[0].log.unwrap().execution_data);
     let refusal = |from: &str, to: &str| described(&TO_QUEUE.replace(from, to)).unwrap_err();
     assert!(refusal(r#""MessageGroupId": "$.body.tenant", "#, "").contains("out.fifo needs a MessageGroupId"));
     let message = refusal(r#""BatchSize": 5"#, r#""BatchSize": 11"#);
