@@ -2,7 +2,6 @@
 //!
 //! The language is the pipe's own; this file only reads, prints and chooses the exit code.
 
-use std::io::{BufRead, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,6 +10,8 @@ use pipe::event::Event;
 use pipe::filter::Filter;
 use pipe::pattern::{Miss, Pattern, Refusal};
 use serde_json::{Value, json};
+
+use crate::cases::{answer_lines, read};
 
 /// An event against an event pattern: yes or no, and why.
 #[derive(Debug, clap::Args)]
@@ -42,13 +43,12 @@ pub struct Args {
 /// A file or line that cannot be read.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
-        answer_lines(std::io::stdin().lock(), std::io::stdout().lock())?;
+        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer)?;
         return Ok(ExitCode::SUCCESS);
     }
     let (Some(pattern), Some(event)) = (&args.pattern, &args.event) else {
         bail!("--pattern and --event are needed");
     };
-    let read = |file: &PathBuf| std::fs::read_to_string(file).with_context(|| file.display().to_string());
     let pattern = read(pattern)?;
     let event = serde_json::from_str(&read(event)?).with_context(|| event.display().to_string())?;
     let verdict = if args.record { judge_record(&pattern, event) } else { judge(&pattern, &event) };
@@ -127,19 +127,9 @@ impl Verdict {
     }
 }
 
-fn answer_lines(input: impl BufRead, mut output: impl Write) -> Result<()> {
-    for (index, line) in input.lines().enumerate() {
-        let line = line?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let place = || format!("standard input, line {}", index + 1);
-        let case: Value = serde_json::from_str(&line).with_context(place)?;
-        let event = serde_json::from_str(&raw(&case["event"])).with_context(place)?;
-        let result = judge(&raw(&case["pattern"]), &event).name();
-        writeln!(output, "{}", json!({ "name": case["name"], "result": result }))?;
-    }
-    Ok(())
+fn answer(case: Value) -> Result<Value> {
+    let event = serde_json::from_str(&raw(&case["event"])).context("event")?;
+    Ok(json!({ "result": judge(&raw(&case["pattern"]), &event).name() }))
 }
 
 /// A JSON value, or a string that holds the raw text where the text itself matters (repeated keys, broken JSON).
@@ -161,7 +151,7 @@ mod tests {
             r#"{"name":"c","pattern":"{","event":{}}"#,
         );
         let mut output = Vec::new();
-        answer_lines(input.as_bytes(), &mut output).unwrap();
+        answer_lines(input.as_bytes(), &mut output, answer).unwrap();
         let expected = concat!(
             r#"{"name":"a","result":"match"}"#,
             "\n",
@@ -171,7 +161,7 @@ mod tests {
             "\n",
         );
         assert_eq!(String::from_utf8(output).unwrap(), expected);
-        let error = answer_lines("{}\nnonsense".as_bytes(), Vec::new()).unwrap_err();
+        let error = answer_lines("{}\nnonsense".as_bytes(), Vec::new(), answer).unwrap_err();
         assert!(format!("{error:#}").starts_with("standard input, line 2"), "{error:#}");
     }
 

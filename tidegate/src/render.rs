@@ -2,14 +2,16 @@
 //!
 //! The engine is the gateway's own; this file only reads, prints and chooses the exit code.
 
-use std::io::{BufRead, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use gateway::mapping::{Context, Input, Parameters};
 use gateway::vtl::{Error, Template};
 use serde_json::{Map, Value, json};
+
+use crate::cases::{answer_lines, read};
 
 /// A mapping template with a body and parameters, to text: byte for byte what would be sent.
 #[derive(Debug, clap::Args)]
@@ -46,7 +48,7 @@ pub struct Args {
 /// A file or line that cannot be read, or a parameter that is not written as one.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
-        answer_lines(std::io::stdin().lock(), std::io::stdout().lock())?;
+        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer)?;
         return Ok(ExitCode::SUCCESS);
     }
     let Some(template) = &args.template else { bail!("--template is needed") };
@@ -67,12 +69,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         case.doubts().iter().for_each(|doubt| eprintln!("{doubt}"));
     }
     print(&case.render(), args.json)
-}
-
-fn read(file: impl AsRef<Path>) -> Result<String> {
-    let file = file.as_ref();
-    let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-    String::from_utf8(bytes).with_context(|| format!("{} is no UTF-8", file.display()))
 }
 
 type Texts = indexmap::IndexMap<String, String>;
@@ -184,22 +180,8 @@ fn print(outcome: &Outcome, as_json: bool) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(outcome.is_err())))
 }
 
-fn answer_lines(input: impl BufRead, mut output: impl Write) -> Result<()> {
-    for (index, line) in input.lines().enumerate() {
-        let line = line?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let place = || format!("standard input, line {}", index + 1);
-        let json: Value = serde_json::from_str(&line).with_context(place)?;
-        let mut answer = json!({ "name": json["name"] });
-        let outcome = to_json(&Case::from_json(json).with_context(place)?.render());
-        if let (Some(answer), Value::Object(outcome)) = (answer.as_object_mut(), outcome) {
-            answer.extend(outcome);
-        }
-        writeln!(output, "{answer}")?;
-    }
-    Ok(())
+fn answer(case: Value) -> Result<Value> {
+    Ok(to_json(&Case::from_json(case)?.render()))
 }
 
 #[cfg(test)]
@@ -217,7 +199,7 @@ mod tests {
             r##"{"name":"c","template":"#if("}"##,
         );
         let mut output = Vec::new();
-        answer_lines(input.as_bytes(), &mut output).unwrap();
+        answer_lines(input.as_bytes(), &mut output, answer).unwrap();
         let output = String::from_utf8(output).unwrap();
         let lines: Vec<&str> = output.lines().collect();
         assert_eq!(lines[0], r#"{"name":"a","output":"7 orders 1"}"#);
@@ -228,7 +210,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_named() {
-        let error = answer_lines("{\"template\":1}".as_bytes(), Vec::new()).unwrap_err();
+        let error = answer_lines("{\"template\":1}".as_bytes(), Vec::new(), answer).unwrap_err();
         assert!(format!("{error:#}").starts_with("standard input, line 1: template"), "{error:#}");
         let error = Case::default().set_parameter("cookie.a=1").unwrap_err();
         assert!(error.to_string().contains("path, querystring or header"), "{error}");

@@ -2,7 +2,6 @@
 //!
 //! The language is the pipe's own; this file only reads, prints and chooses the exit code.
 
-use std::io::{BufRead, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +9,8 @@ use anyhow::{Context as _, Result, bail};
 use pipe::event::Event;
 use pipe::transform::{Names, Transform};
 use serde_json::{Value, json};
+
+use crate::cases::{answer_lines, read};
 
 /// An event through an input template: the text that the target would receive.
 #[derive(Debug, clap::Args)]
@@ -41,13 +42,12 @@ pub struct Args {
 /// A file or line that cannot be read, or a variable that pipes do not have.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
-        answer_lines(std::io::stdin().lock(), std::io::stdout().lock())?;
+        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer)?;
         return Ok(ExitCode::SUCCESS);
     }
     let (Some(template), Some(event)) = (&args.template, &args.event) else {
         bail!("--template and --event are needed");
     };
-    let read = |file: &PathBuf| std::fs::read_to_string(file).with_context(|| file.display().to_string());
     let template = read(template)?;
     let event = serde_json::from_str(&read(event)?).with_context(|| event.display().to_string())?;
     let mut variables = Variables::default();
@@ -135,25 +135,11 @@ fn print(outcome: &Outcome, as_json: bool) {
     }
 }
 
-fn answer_lines(input: impl BufRead, mut output: impl Write) -> Result<()> {
-    for (index, line) in input.lines().enumerate() {
-        let line = line?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let place = || format!("standard input, line {}", index + 1);
-        let mut case: Value = serde_json::from_str(&line).with_context(place)?;
-        let variables = Variables::from_case(&case["variables"]).with_context(place)?;
-        let event = case["event"].take();
-        let template = case["template"].as_str().context("template must be text").with_context(place)?;
-        let mut answer = json!({ "name": case["name"] });
-        let outcome = transform(template, event, &variables).to_json();
-        if let (Some(answer), Value::Object(outcome)) = (answer.as_object_mut(), outcome) {
-            answer.extend(outcome);
-        }
-        writeln!(output, "{answer}")?;
-    }
-    Ok(())
+fn answer(mut case: Value) -> Result<Value> {
+    let variables = Variables::from_case(&case["variables"])?;
+    let event = case["event"].take();
+    let template = case["template"].as_str().context("template must be text")?;
+    Ok(transform(template, event, &variables).to_json())
 }
 
 #[cfg(test)]
@@ -169,7 +155,7 @@ mod tests {
             r#"{"name":"b","template":"<$.x[","event":{}}"#,
         );
         let mut output = Vec::new();
-        answer_lines(input.as_bytes(), &mut output).unwrap();
+        answer_lines(input.as_bytes(), &mut output, answer).unwrap();
         let output = String::from_utf8(output).unwrap();
         let lines: Vec<&str> = output.lines().collect();
         assert_eq!(lines[0], r#"{"name":"a","output":"{\"k\":1,\"p\":\"p1\"}"}"#);
