@@ -103,6 +103,12 @@ impl Parser<'_> {
         let possessive = greedy && self.takes('+');
         let repeat = Node::Repeat(Box::new(atom), Repeat { least, most, greedy });
         all.push(if possessive { Node::Atomic(Box::new(repeat)) } else { repeat });
+        // Java reads a count after a quantifier, and forgets it.
+        while self.rest.peek() == Some(&'{') {
+            self.counts()?;
+            self.rest.next();
+            let _ = self.takes('?') || self.takes('+');
+        }
         Ok(())
     }
 
@@ -194,7 +200,12 @@ impl Parser<'_> {
         let flags = self.flags;
         let group = self.groups;
         self.groups += 1;
-        self.names.extend(name.map(|name| (name, group)));
+        if let Some(name) = name {
+            if self.names.iter().any(|(known, _)| *known == name) {
+                return Err(format!("two groups `{name}`"));
+            }
+            self.names.push((name, group));
+        }
         let node = self.closed()?;
         self.flags = flags;
         Ok(Node::Group(Box::new(node), group))

@@ -25,6 +25,8 @@ pub enum Step {
     Split(usize, usize),
     /// Fail if the place is still that in the slot: a repetition that takes nothing ends.
     Moved(usize),
+    /// Fail.
+    Never,
     /// Take again what the group took.
     Back(usize, bool),
     /// Try the steps that follow; they end in `Done`, and the rest starts at `next`.
@@ -80,10 +82,9 @@ impl Program {
                 self.push(Step::Save(2 * group + 1))?;
             }
             Node::Back(group, ignore_case) => {
-                if *group >= self.groups {
-                    return Err(format!("no group {group}"));
-                }
-                self.push(Step::Back(*group, *ignore_case))?;
+                // A group that there is not never matched anything, and cannot be matched again.
+                let step = if *group < self.groups { Step::Back(*group, *ignore_case) } else { Step::Never };
+                self.push(step)?;
             }
             Node::Sequence(nodes) => nodes.iter().try_for_each(|node| self.node(node))?,
             Node::Alternatives(nodes) => self.alternatives(nodes)?,
@@ -95,7 +96,7 @@ impl Program {
             }
             Node::Look { wanted, node, .. } => {
                 let (least, most) = width(node);
-                let most = most.ok_or("what `(?<` looks back at has no greatest length")?;
+                let most = most.unwrap_or(usize::MAX);
                 let look = self.push(Step::Done)?;
                 let next = self.part(node)?;
                 self.steps[look] = Step::LookBehind { wanted: *wanted, next, least, most };

@@ -118,7 +118,7 @@ impl<'m> Matcher<'m> {
                 self.keep_slots(base);
                 end.map(|end| (*next, end))
             }
-            Step::Done => None,
+            Step::Done | Step::Never => None,
         })
     }
 

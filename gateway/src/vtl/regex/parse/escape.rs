@@ -97,6 +97,7 @@ impl Parser<'_> {
             self.rest.next().map(String::from).unwrap_or_default()
         };
         let posix: &[(char, char)] = match name.as_str() {
+            "Lower" | "Upper" if self.flags.ignore_case => &[('a', 'z'), ('A', 'Z')],
             "Lower" => &[('a', 'z')],
             "Upper" => &[('A', 'Z')],
             "Alpha" => &[('a', 'z'), ('A', 'Z')],
