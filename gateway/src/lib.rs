@@ -17,7 +17,8 @@ pub mod vtl;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_sqs::error::{DisplayErrorContext, SdkError};
+use aws_sdk_sqs::error::SdkError;
+use kit::aws;
 use kit::serve::serve;
 use tokio_util::sync::CancellationToken;
 
@@ -43,7 +44,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
 async fn sqs_answers(client: aws_sdk_sqs::Client) -> Result<(), String> {
     match tokio::time::timeout(Duration::from_secs(3), client.list_queues().max_results(1).send()).await {
         Ok(Ok(_) | Err(SdkError::ServiceError(_))) => Ok(()),
-        Ok(Err(error)) => Err(format!("SQS does not answer: {}", DisplayErrorContext(&error))),
+        Ok(Err(error)) => Err(format!("SQS does not answer: {}", aws::explain(&error))),
         Err(_) => Err("SQS does not answer within 3 seconds".to_owned()),
     }
 }

@@ -12,13 +12,14 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::operation::RequestId as _;
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
     MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
     SendMessageBatchRequestEntry,
 };
+use kit::aws;
 use tokio::sync::oneshot;
 
 use crate::integration::sqs::{AttributeValue, Outcome, Refusal, SendMessage, Sent};
@@ -245,7 +246,7 @@ where
 {
     match error {
         SdkError::TimeoutError(_) => NoAnswer::TimedOut,
-        other => NoAnswer::Unreachable(DisplayErrorContext(other).to_string()),
+        other => NoAnswer::Unreachable(aws::explain(other)),
     }
 }
 

@@ -9,7 +9,6 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_sdk_sts::error::DisplayErrorContext;
 
 use crate::cloudformation::Account;
 
@@ -66,12 +65,45 @@ pub fn has_endpoint(config: &SdkConfig, service: &str) -> bool {
     config.endpoint_url().is_some() || std::env::var_os(format!("AWS_ENDPOINT_URL_{service}")).is_some()
 }
 
+/// An error of the SDK with its causes, in one line: `dispatch failure: io error: Connection refused`. The SDK's own way
+/// to print them adds whole requests and replies, which are long and may hold what nobody should read.
+pub fn explain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let more = inner.to_string();
+        // Some layers only repeat what is below them.
+        if !text.ends_with(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = inner.source();
+    }
+    text
+}
+
 async fn ask(config: &SdkConfig) -> anyhow::Result<String> {
     let call = aws_sdk_sts::Client::new(config).get_caller_identity().send();
     let hint = "cannot find out the AWS account (set AWS_ACCOUNT_ID, or AWS_ENDPOINT_URL for a local endpoint)";
     let identity = tokio::time::timeout(Duration::from_secs(20), call)
         .await
         .map_err(|_| anyhow::anyhow!("{hint}: no answer in 20 seconds"))?
-        .map_err(|error| anyhow::anyhow!("{hint}: {}", DisplayErrorContext(&error)))?;
+        .map_err(|error| anyhow::anyhow!("{hint}: {}", explain(&error)))?;
     identity.account.ok_or_else(|| anyhow::anyhow!("{hint}: the answer names none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Layer(&'static str, #[source] Option<Box<Layer>>);
+
+    #[test]
+    fn causes_are_told_once() {
+        let refused = Layer("connection refused", None);
+        let io = Layer("io error: connection refused", Some(Box::new(refused)));
+        let error = Layer("dispatch failure", Some(Box::new(io)));
+        assert_eq!(explain(&error), "dispatch failure: io error: connection refused");
+    }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_s3::error::DisplayErrorContext;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
@@ -110,7 +109,7 @@ async fn keep(State(subscriber): State<Subscriber>, body: Bytes) -> (StatusCode,
     match put.send().await {
         Ok(_) => (StatusCode::OK, format!("{key}\n")),
         Err(error) => {
-            tracing::warn!(key, "cannot store: {}", DisplayErrorContext(&error));
+            tracing::warn!(key, "cannot store: {}", aws::explain(&error));
             (StatusCode::SERVICE_UNAVAILABLE, "the event could not be stored\n".to_owned())
         }
     }

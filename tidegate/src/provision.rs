@@ -8,7 +8,6 @@ use std::fmt;
 use std::process::ExitCode;
 
 use aws_config::SdkConfig;
-use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use kit::aws;
@@ -113,7 +112,7 @@ async fn create_bucket(client: &aws_sdk_s3::Client, name: &str, region: &str) ->
         Ok(_) => Ok(Deed::Created),
         Err(error) => match error.as_service_error() {
             Some(CreateBucketError::BucketAlreadyOwnedByYou(_)) => Ok(Deed::Unchanged),
-            _ => anyhow::bail!("cannot create bucket {name}: {}", DisplayErrorContext(&error)),
+            _ => anyhow::bail!("cannot create bucket {name}: {}", aws::explain(&error)),
         },
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use anyhow::Context as _;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
+use kit::aws;
 use kit::cloudformation::Resource;
 use kit::definition::{Definition, LoadError};
 use kit::document::{Node, Problem, Value};
@@ -100,14 +100,13 @@ async fn create(client: &Client, queue: &Declared) -> anyhow::Result<Deed> {
     let request = if queue.tags.is_empty() { request } else { request.set_tags(Some(queue.tags.clone())) };
     match request.send().await {
         Ok(_) => Ok(Deed::Created),
-        Err(error) => anyhow::bail!("cannot create queue {}: {}", queue.name, DisplayErrorContext(&error)),
+        Err(error) => anyhow::bail!("cannot create queue {}: {}", queue.name, aws::explain(&error)),
     }
 }
 
 /// Brings attributes up to date; true when some differed.
 async fn set(client: &Client, queue: &Declared) -> anyhow::Result<bool> {
-    let refused =
-        |error: &dyn std::error::Error| anyhow::anyhow!("queue {}: {}", queue.name, DisplayErrorContext(error));
+    let refused = |error: &dyn std::error::Error| anyhow::anyhow!("queue {}: {}", queue.name, aws::explain(error));
     let url = client.get_queue_url().queue_name(&queue.name).send().await.map_err(|error| refused(&error))?;
     let url = url.queue_url.with_context(|| format!("queue {} has no URL", queue.name))?;
     let current = client.get_queue_attributes().queue_url(&url).attribute_names(Name::All).send().await;
