@@ -40,10 +40,10 @@ pub fn render(
         context: context::View::new(context_fields, context),
         stage_variables,
         stage_map: None,
+        overrides: None,
     };
     let output = template.render(&mut surroundings)?;
-    let overrides = surroundings.context.into_overrides();
-    context.keep(overrides);
+    context.keep(surroundings.overrides);
     Ok(output)
 }
 
@@ -59,6 +59,8 @@ struct Surroundings<'a> {
     context: context::View,
     stage_variables: &'a IndexMap<String, String>,
     stage_map: Option<Map>,
+    /// What the template overrode, once it has been rendered.
+    overrides: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 impl Host for Surroundings<'_> {
@@ -99,6 +101,10 @@ impl Host for Surroundings<'_> {
             STAGE_VARIABLES => Some(self.stage_map()),
             _ => None,
         }
+    }
+
+    fn rendered(&mut self) {
+        self.overrides = self.context.overrides();
     }
 }
 

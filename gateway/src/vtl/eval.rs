@@ -31,6 +31,8 @@ pub trait Host {
     fn call(&mut self, object: Object, name: &str, arguments: &[Value], work: &mut Work) -> Option<Outcome>;
     /// The object as a map, if it is one.
     fn map(&mut self, object: Object) -> Option<Result<Map, Exceeded>>;
+    /// The template has been rendered, and what it put into lists and maps is still there.
+    fn rendered(&mut self);
 }
 
 /// Why a block did not run to its end.
@@ -69,12 +71,16 @@ pub fn render(tree: &Tree, names: &Names, host: &mut dyn Host) -> Result<String,
         at: 0..0,
     };
     let ran = renderer.block(&tree.block);
-    let Renderer { out, work, .. } = renderer;
-    unlink(work.linked);
-    match ran {
+    let Renderer { out, work, host, .. } = renderer;
+    let result = match ran {
         Ok(()) | Err(Halt::Break | Halt::BreakLoop(_) | Halt::Stop) => Ok(out),
         Err(Halt::Failed(failure)) => Err(failure),
+    };
+    if result.is_ok() {
+        host.rendered();
     }
+    unlink(work.linked);
+    result
 }
 
 /// Empties the containers that others were put into: they may hold one another, and would never be freed.

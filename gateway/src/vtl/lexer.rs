@@ -262,3 +262,56 @@ impl<'s> Lexer<'s> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tokens of a template as `Kind:text`, and whether it ends in one that cannot be read.
+    fn tokens(source: &str) -> (Vec<String>, bool) {
+        let mut lexer = Lexer::new(source);
+        let mut all = Vec::new();
+        loop {
+            match lexer.next() {
+                Ok(token) if token.kind == Kind::End => return (all, false),
+                Ok(token) => all.push(format!("{:?}:{}", token.kind, &source[token.span])),
+                Err(_) => return (all, true),
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check(source: &str, expected: &[&str]) {
+        assert_eq!(tokens(source), (expected.iter().map(|token| (*token).to_owned()).collect(), false), "{source:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_a_reference_is_text() {
+        check("$5 $ x", &["Text:5 ", "Text: x"]);
+        check("$.id", &["Text:$.", "Text:id"]);
+        check("$a.5", &["Identifier:$a", "Text:.5"]);
+        check("user@example.com #1", &["Text:user@example.com ", "Integer:#1"]);
+        check("$a.b.", &["Identifier:$a", "Dot:.", "Identifier:b", "Text:."]);
+    }
+
+    #[test]
+    fn set_swallows_the_blanks_before_it_and_a_newline_after_it() {
+        let set = |head: &'static str, close: &'static str| vec![head, "Identifier:$a", "Assign:=", "Integer:1", close];
+        check("  #set($a=1)  \n", &set("Set:  #set(", "ParenClose:)  \n"));
+        check("\n  #set($a=1)x", &[&["Text:\n  "], &set("Set:#set(", "ParenClose:)")[..], &["Text:x"]].concat());
+        check("$i #set($a=1)", &[&["Identifier:$i"], &set("Set: #set(", "ParenClose:)")[..]].concat());
+    }
+
+    #[test]
+    fn a_comment_after_a_property_is_none() {
+        check("$a##c\nb", &["Identifier:$a", "LineComment:##", "LineCommentEnd:\n", "Text:b"]);
+        check("$a.b##c", &["Identifier:$a", "Dot:.", "Identifier:b", "Word:##c"]);
+    }
+
+    #[test]
+    fn what_opens_must_close() {
+        for source in ["$", "a $!", "#", "#*", "#[[ ]]", "$a[b]", "#if($a \"b)", "## $"] {
+            assert!(tokens(source).1, "{source:?}");
+        }
+    }
+}
