@@ -1,8 +1,8 @@
 //! Velocity templates: read once, rendered often.
 //!
 //! The language is Velocity 1.7's, with the nulls of API Gateway: a reference to nothing prints nothing and equals `""`.
-//! A [`Template`] is text that went through the [`lexer`] (whose modes are what makes Velocity Velocity) and the
-//! [`parser`] to a tree ([`ast`]); [`eval`] walks that tree with the variables of one rendering. Nothing here knows of
+//! A [`Template`] is text that went through the `lexer` (whose modes are what makes Velocity Velocity) and the
+//! `parser` to a tree ([`ast`]); `eval` walks that tree with the variables of one rendering. Nothing here knows of
 //! HTTP or of API Gateway: `$input` and its like come from a [`Host`], as values or as objects that only the host
 //! understands.
 //!

@@ -23,7 +23,7 @@ pub enum NoResult {
     /// Java's arithmetic has none for big decimals.
     #[error("`%` is not defined for decimals of more than 18 characters")]
     DecimalModulus,
-    /// More than [`DIGITS`] digits.
+    /// More digits than arithmetic stays fast with.
     #[error("a number has more than {DIGITS} digits")]
     TooLong,
 }

@@ -24,6 +24,9 @@ pub fn advice(kind: Kind, image: &str) -> Option<String> {
         (Kind::Word, "null" | "nil" | "None" | "undefined") => {
             Some("there is no null literal: compare with `\"\"`, or leave the variable unset".to_owned())
         }
+        (Kind::Word | Kind::BracketedWord, word) if word.contains('#') => {
+            Some("no directives inside the parentheses, except in a string".to_owned())
+        }
         (Kind::Word, word) => Some(format!("write `${word}` for a variable, or quotes around text")),
         (Kind::Assign, _) => Some("did you mean `==`?".to_owned()),
         (Kind::Integer | Kind::Float, number) if number.starts_with('-') => {
