@@ -7,6 +7,7 @@
 mod draft;
 mod file;
 mod listing;
+mod multipart;
 mod objects;
 mod operations;
 mod unsign;

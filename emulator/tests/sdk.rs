@@ -170,7 +170,7 @@ async fn tags_and_the_way_of_a_dead_letter() {
     assert_eq!(server.receive(&live, 1).await.len(), 1);
     assert_eq!(server.receive(&live, 1).await.len(), 0);
     let sources = server.sqs.list_dead_letter_source_queues().queue_url(&dead).send().await.unwrap();
-    assert_eq!(sources.queue_urls(), [live.clone()]);
+    assert_eq!(sources.queue_urls(), std::slice::from_ref(&live));
     server.sqs.start_message_move_task().source_arn(&arn).send().await.unwrap();
     let tasks = server.sqs.list_message_move_tasks().source_arn(&arn).send().await.unwrap();
     assert_eq!(tasks.results()[0].status(), Some("COMPLETED"));
@@ -245,6 +245,33 @@ async fn conditions_and_presigned_addresses() {
     let presigning = PresigningConfig::expires_in(Duration::from_secs(60)).unwrap();
     let presigned = s3.get_object().bucket("box").key("k").presigned(presigning).await.unwrap();
     assert_eq!(get(presigned.uri()).await, "first");
+}
+
+#[tokio::test]
+async fn an_upload_in_parts() {
+    use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+    let server = Server::start().await;
+    let s3 = &server.s3;
+    s3.create_bucket().bucket("box").send().await.unwrap();
+    let create = s3.create_multipart_upload().bucket("box").key("k").metadata("m", "1").send().await.unwrap();
+    let id = create.upload_id().unwrap();
+    let mut upload = CompletedMultipartUpload::builder();
+    for (number, body) in [(1, vec![b'a'; 5 * 1024 * 1024]), (2, b"end".to_vec())] {
+        let part = s3.upload_part().bucket("box").key("k").upload_id(id).part_number(number);
+        let part = part.body(ByteStream::from(body)).send().await.unwrap();
+        let part = CompletedPart::builder().part_number(number).set_e_tag(part.e_tag);
+        upload = upload.parts(part.build());
+    }
+    let parts = s3.list_parts().bucket("box").key("k").upload_id(id).send().await.unwrap();
+    assert_eq!(parts.parts().len(), 2);
+    let complete = s3.complete_multipart_upload().bucket("box").key("k").upload_id(id);
+    let complete = complete.multipart_upload(upload.build()).send().await.unwrap();
+    assert!(complete.e_tag().unwrap().ends_with("-2\""));
+    let tail = s3.get_object().bucket("box").key("k").range("bytes=-5").send().await.unwrap();
+    assert_eq!(tail.metadata().unwrap()["m"], "1");
+    assert_eq!(tail.body.collect().await.unwrap().into_bytes(), "aaend");
+    let gone = s3.abort_multipart_upload().bucket("box").key("k").upload_id(id).send().await.unwrap_err();
+    assert!(gone.into_service_error().is_no_such_upload());
 }
 
 /// The body of a plain GET.

@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::draft::Draft;
 use super::file::{self, Head, Headers};
 use super::listing::{self, Page, Query};
+use super::multipart::Uploads;
 
 /// Where objects are written until they are whole. No bucket's name begins with a dot.
 const DRAFTS: &str = ".drafts";
@@ -33,6 +34,7 @@ struct Shared {
     region: String,
     buckets: RwLock<BTreeMap<String, Bucket>>,
     drafts: AtomicU64,
+    uploads: Uploads,
 }
 
 #[derive(Debug)]
@@ -69,6 +71,18 @@ pub(super) enum BucketError {
     PreconditionFailed,
     #[error("the object is too large")]
     TooLarge,
+    #[error("there is no such upload")]
+    NoSuchUpload,
+    #[error("too many uploads are open")]
+    TooManyUploads,
+    #[error("a part's number is out of range")]
+    PartNumber,
+    #[error("a part is not there or has another ETag")]
+    InvalidPart,
+    #[error("the parts are not in order")]
+    InvalidPartOrder,
+    #[error("a part is too small")]
+    PartTooSmall,
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -109,12 +123,22 @@ impl Buckets {
         }
         let (folder, region) = (folder.map(Path::to_owned), region.to_owned());
         Ok(Buckets {
-            shared: Arc::new(Shared { folder, region, buckets: RwLock::new(buckets), drafts: AtomicU64::new(0) }),
+            shared: Arc::new(Shared {
+                folder,
+                region,
+                buckets: RwLock::new(buckets),
+                drafts: AtomicU64::new(0),
+                uploads: Uploads::default(),
+            }),
         })
     }
 
     pub(super) fn region(&self) -> &str {
         &self.shared.region
+    }
+
+    pub(super) fn uploads(&self) -> &Uploads {
+        &self.shared.uploads
     }
 
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Bucket>> {

@@ -7,19 +7,23 @@ use http_body_util::BodyExt as _;
 use kit::time::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{
-    Bucket, BucketLocationConstraint, CommonPrefix, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource,
-    CreateBucketInput, CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput,
-    DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, ETagCondition, EncodingType,
-    GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput,
-    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsInput,
-    ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, MetadataDirective, Object as ListedObject,
-    ObjectStorageClass, Owner, PutObjectInput, PutObjectOutput, Range, StreamingBlob,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, BucketLocationConstraint, CommonPrefix,
+    CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CopyObjectResult,
+    CopyPartResult, CopySource, CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput,
+    CreateMultipartUploadOutput, DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput, DeleteObjectOutput,
+    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag, ETagCondition, EncodingType, GetBucketLocationInput,
+    GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput,
+    HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput,
+    ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
+    MetadataDirective, MultipartUpload, Object as ListedObject, ObjectStorageClass, Owner, Part as ListedPart,
+    PutObjectInput, PutObjectOutput, Range, StreamingBlob, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
+    UploadPartOutput,
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
-use super::draft::Draft;
+use super::draft::{Draft, Part};
 use super::file::{Head, Headers};
 use super::listing::{PAGE, Page, Query};
 use super::objects::{BucketError, Buckets, Condition, Object, StoredBody};
@@ -46,6 +50,25 @@ impl From<BucketError> for S3Error {
             }
             BucketError::TooLarge => {
                 s3_error!(EntityTooLarge, "Your proposed upload exceeds the maximum allowed object size.")
+            }
+            BucketError::NoSuchUpload => s3_error!(NoSuchUpload, "The specified multipart upload does not exist."),
+            BucketError::TooManyUploads => {
+                s3_error!(ServiceUnavailable, "1000 uploads are open: complete or abort some of them first.")
+            }
+            BucketError::PartNumber => {
+                s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive")
+            }
+            BucketError::InvalidPart => s3_error!(
+                InvalidPart,
+                "One or more of the specified parts could not be found. The part may not have been uploaded, or the \
+                 specified entity tag may not match the part's entity tag."
+            ),
+            BucketError::InvalidPartOrder => s3_error!(
+                InvalidPartOrder,
+                "The list of parts was not in ascending order. Parts must be ordered by part number."
+            ),
+            BucketError::PartTooSmall => {
+                s3_error!(EntityTooSmall, "Your proposed upload is smaller than the minimum allowed size")
             }
             BucketError::Io(error) => {
                 tracing::error!("objects cannot be kept: {error}");
@@ -293,6 +316,142 @@ impl S3 for Buckets {
             encoding_type: encoding,
             ..ListObjectsV2Output::default()
         })
+    }
+
+    async fn create_multipart_upload(
+        &self,
+        request: S3Request<CreateMultipartUploadInput>,
+    ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
+        let input = request.input;
+        let headers = Headers {
+            content_type: input.content_type,
+            content_encoding: input.content_encoding,
+            content_language: input.content_language,
+            content_disposition: input.content_disposition,
+            cache_control: input.cache_control,
+            metadata: sorted(input.metadata.unwrap_or_default()),
+        };
+        let id = self.begin_upload(&input.bucket, &input.key, headers)?;
+        done(CreateMultipartUploadOutput {
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            upload_id: Some(id),
+            ..CreateMultipartUploadOutput::default()
+        })
+    }
+
+    async fn upload_part(&self, request: S3Request<UploadPartInput>) -> S3Result<S3Response<UploadPartOutput>> {
+        let mut input = request.input;
+        self.upload(&input.bucket, &input.key, &input.upload_id)?;
+        let draft = self.receive(input.body.take()).await?;
+        check_digest(input.content_md5.as_deref(), &draft)?;
+        let etag = self.add_part(&input.upload_id, input.part_number, draft)?;
+        done(UploadPartOutput { e_tag: Some(ETag::Strong(etag)), ..UploadPartOutput::default() })
+    }
+
+    async fn upload_part_copy(
+        &self,
+        request: S3Request<UploadPartCopyInput>,
+    ) -> S3Result<S3Response<UploadPartCopyOutput>> {
+        let input = request.input;
+        self.upload(&input.bucket, &input.key, &input.upload_id)?;
+        let CopySource::Bucket { bucket, key, .. } = &input.copy_source else {
+            return Err(s3_error!(NotImplemented, "copies are made from buckets only"));
+        };
+        let source = self.find(bucket, key)?;
+        let asked = input.copy_source_range.as_deref().map(Range::parse).transpose();
+        let asked = asked.map_err(|error| s3_error!(error, InvalidArgument))?;
+        let (range, _) = range(asked.as_ref(), source.head.size)?;
+        let draft = self.receive(Some(stream(&source, range).await?)).await?;
+        let etag = self.add_part(&input.upload_id, input.part_number, draft)?;
+        let result = CopyPartResult {
+            e_tag: Some(ETag::Strong(etag)),
+            last_modified: Some(time_of(Timestamp::now())),
+            ..CopyPartResult::default()
+        };
+        done(UploadPartCopyOutput { copy_part_result: Some(result), ..UploadPartCopyOutput::default() })
+    }
+
+    async fn complete_multipart_upload(
+        &self,
+        request: S3Request<CompleteMultipartUploadInput>,
+    ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
+        let input = request.input;
+        let condition = put_condition(input.if_match.as_ref(), input.if_none_match.as_ref())?;
+        let parts = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
+        let part = |part: s3s::dto::CompletedPart| Some((part.part_number?, part.e_tag?.value().to_owned()));
+        let asked: Option<Vec<_>> = parts.into_iter().map(part).collect();
+        let asked = asked.ok_or_else(|| s3_error!(MalformedXML, "every part needs PartNumber and ETag"))?;
+        let (buckets, bucket, key) = (self.clone(), input.bucket.clone(), input.key.clone());
+        let complete = move || buckets.complete_upload(&bucket, &key, &input.upload_id, &asked, &condition);
+        let object = on_disk(complete).await?;
+        done(CompleteMultipartUploadOutput {
+            location: Some(format!("/{}/{}", input.bucket, input.key)),
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            e_tag: Some(etag(&object.head)),
+            ..CompleteMultipartUploadOutput::default()
+        })
+    }
+
+    async fn abort_multipart_upload(
+        &self,
+        request: S3Request<AbortMultipartUploadInput>,
+    ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
+        let (buckets, input) = (self.clone(), request.input);
+        on_disk(move || buckets.abort_upload(&input.bucket, &input.key, &input.upload_id)).await?;
+        done(AbortMultipartUploadOutput::default())
+    }
+
+    async fn list_parts(&self, request: S3Request<ListPartsInput>) -> S3Result<S3Response<ListPartsOutput>> {
+        let input = request.input;
+        let upload = self.upload(&input.bucket, &input.key, &input.upload_id)?;
+        let after = input.part_number_marker.unwrap_or_default();
+        let most = input.max_parts.and_then(|most| usize::try_from(most).ok()).unwrap_or(PAGE).min(PAGE);
+        let mut rest = upload.parts.range(after.saturating_add(1)..);
+        let listed: Vec<ListedPart> =
+            rest.by_ref().take(most).map(|(number, part)| listed_part(*number, part)).collect();
+        let is_truncated = rest.next().is_some();
+        done(ListPartsOutput {
+            bucket: Some(input.bucket),
+            key: Some(input.key),
+            upload_id: Some(input.upload_id),
+            part_number_marker: input.part_number_marker,
+            next_part_number_marker: listed.last().filter(|_| is_truncated).and_then(|part| part.part_number),
+            max_parts: i32::try_from(most).ok(),
+            is_truncated: Some(is_truncated),
+            parts: Some(listed),
+            ..ListPartsOutput::default()
+        })
+    }
+
+    async fn list_multipart_uploads(
+        &self,
+        request: S3Request<ListMultipartUploadsInput>,
+    ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
+        let input = request.input;
+        let prefix = input.prefix.clone().unwrap_or_default();
+        let open = self.open_uploads(&input.bucket)?;
+        let uploads = open.into_iter().filter(|(_, upload)| upload.key.starts_with(&prefix)).map(|(id, upload)| {
+            let initiated = Some(time_of(upload.started));
+            MultipartUpload { upload_id: Some(id), key: Some(upload.key), initiated, ..MultipartUpload::default() }
+        });
+        done(ListMultipartUploadsOutput {
+            uploads: Some(uploads.collect()),
+            bucket: Some(input.bucket),
+            prefix: input.prefix,
+            is_truncated: Some(false),
+            ..ListMultipartUploadsOutput::default()
+        })
+    }
+}
+
+fn listed_part(number: i32, part: &Part) -> ListedPart {
+    ListedPart {
+        part_number: Some(number),
+        size: i64::try_from(part.size).ok(),
+        e_tag: Some(ETag::Strong(part.etag.clone())),
+        ..ListedPart::default()
     }
 }
 
