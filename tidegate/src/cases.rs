@@ -14,11 +14,11 @@ pub(crate) fn read(file: impl AsRef<Path>) -> Result<String> {
 }
 
 /// Answers each case of `input`, one JSON object a line, by one line: the case's name and the members of what `answer`
-/// makes of it. Empty lines are passed over; an error names the line.
+/// makes of it, which may take the case apart. Empty lines are passed over; an error names the line.
 pub(crate) fn answer_lines(
     input: impl BufRead,
     mut output: impl Write,
-    answer: impl Fn(Value) -> Result<Value>,
+    answer: impl Fn(&mut Value) -> Result<Value>,
 ) -> Result<()> {
     for (index, line) in input.lines().enumerate() {
         let line = line?;
@@ -26,9 +26,9 @@ pub(crate) fn answer_lines(
             continue;
         }
         let place = || format!("standard input, line {}", index + 1);
-        let case: Value = serde_json::from_str(&line).with_context(place)?;
+        let mut case: Value = serde_json::from_str(&line).with_context(place)?;
         let mut answered = json!({ "name": case["name"] });
-        let outcome = answer(case).with_context(place)?;
+        let outcome = answer(&mut case).with_context(place)?;
         if let (Some(answered), Value::Object(outcome)) = (answered.as_object_mut(), outcome) {
             answered.extend(outcome);
         }
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn lines_are_answered_in_order_and_errors_name_theirs() {
-        let double = |case: Value| Ok(json!({"twice": case["n"].as_i64().context("n is a number")? * 2}));
+        let double = |case: &mut Value| Ok(json!({"twice": case["n"].as_i64().context("n is a number")? * 2}));
         let mut output = Vec::new();
         answer_lines("{\"name\":\"a\",\"n\":1}\n\n{\"n\":2}".as_bytes(), &mut output, double).unwrap();
         assert_eq!(String::from_utf8(output).unwrap(), "{\"name\":\"a\",\"twice\":2}\n{\"name\":null,\"twice\":4}\n");

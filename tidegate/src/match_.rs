@@ -127,7 +127,7 @@ impl Verdict {
     }
 }
 
-fn answer(case: Value) -> Result<Value> {
+fn answer(case: &mut Value) -> Result<Value> {
     let event = serde_json::from_str(&raw(&case["event"])).context("event")?;
     Ok(json!({ "result": judge(&raw(&case["pattern"]), &event).name() }))
 }

@@ -180,8 +180,8 @@ fn print(outcome: &Outcome, as_json: bool) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(outcome.is_err())))
 }
 
-fn answer(case: Value) -> Result<Value> {
-    Ok(to_json(&Case::from_json(case)?.render()))
+fn answer(case: &mut Value) -> Result<Value> {
+    Ok(to_json(&Case::from_json(case.take())?.render()))
 }
 
 #[cfg(test)]

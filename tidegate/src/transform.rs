@@ -135,7 +135,7 @@ fn print(outcome: &Outcome, as_json: bool) {
     }
 }
 
-fn answer(mut case: Value) -> Result<Value> {
+fn answer(case: &mut Value) -> Result<Value> {
     let variables = Variables::from_case(&case["variables"])?;
     let event = case["event"].take();
     let template = case["template"].as_str().context("template must be text")?;

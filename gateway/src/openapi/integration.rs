@@ -8,6 +8,7 @@ use kit::document::{Entry, Node, Problem};
 
 use super::{expression, is_foreign_extension, uri};
 use crate::api::{Backend, Integration, IntegrationResponse, Passthrough, Templates};
+use crate::mapping;
 use crate::vtl::Template;
 
 /// Milliseconds. AWS allows 50 to 29,000, and more for Regional APIs whose quota was raised.
@@ -85,21 +86,25 @@ fn passthrough(node: &Node) -> Result<Passthrough, Problem> {
 fn templates(node: Option<&Node>) -> Result<Templates, Problem> {
     let mut templates = IndexMap::new();
     for Entry { key, node, .. } in node.map_or(Ok(&[][..]), Node::entries)? {
-        let template =
-            match &node.value {
-                kit::document::Value::Null => None,
-                _ if node.text()?.is_empty() => None,
-                _ => {
-                    let name = format!("{} ({key})", node.place);
-                    let parsed = Template::parse(&name, node.text()?);
-                    Some(parsed.map_err(|error| {
-                        node.problem(format!("the mapping template for {key} is malformed:\n{error}"))
-                    })?)
-                }
-            };
+        let template = match &node.value {
+            kit::document::Value::Null => None,
+            _ if node.text()?.is_empty() => None,
+            _ => Some(template(key, node)?),
+        };
         templates.insert(key.to_ascii_lowercase(), template);
     }
     Ok(Templates(templates))
+}
+
+/// One template. What it says that was hardly meant (a name that leads nowhere) is only warned of: it renders on AWS too.
+fn template(key: &str, node: &Node) -> Result<Template, Problem> {
+    let name = format!("{} ({key})", node.place);
+    let template = Template::parse(&name, node.text()?)
+        .map_err(|error| node.problem(format!("the mapping template for {key} is malformed:\n{error}")))?;
+    for doubt in mapping::doubts(&template) {
+        tracing::warn!("{doubt}");
+    }
+    Ok(template)
 }
 
 /// Integration responses in the order in which they are tried: by status code, the default last. AWS documents no
