@@ -1,8 +1,8 @@
 //! S3 beside SQS, by the s3s library: what SDKs and the AWS CLI do every day.
 //!
 //! The library knows the protocol; here is what it stands on. [`objects`] keeps buckets and objects, on disk before
-//! anyone is answered, or in memory; [`operations`] says what each request does; [`unsign`] takes the signatures off,
-//! because any credentials are accepted. Versions, ACLs, policies and lifecycles are absent, and the library says so.
+//! anyone is answered, or in memory; [`operations`] says what each request does; [`unsign`] takes the signatures off
+//! while any credentials are accepted; else the library verifies them. Versions, ACLs, policies and lifecycles are absent, and the library says so.
 
 mod draft;
 mod file;
@@ -16,34 +16,44 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{Request, StatusCode};
 use s3s::S3Result;
+use s3s::auth::SimpleAuth;
 use s3s::host::{S3Host, VirtualHost};
 use s3s::service::S3ServiceBuilder;
 
 pub use objects::Buckets;
 
+use crate::signature::Credentials;
+
 /// The S3 service behind its door. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct S3Service {
     service: s3s::service::S3Service,
+    verifies: bool,
 }
 
 /// Hosts in front of which a bucket's name may stand: `bucket.localhost`, and LocalStack's and AWS's forms.
 const DOMAINS: [&str; 4] =
     ["s3.localhost.localstack.cloud", "localhost.localstack.cloud", "s3.amazonaws.com", "localhost"];
 
-/// S3 over these buckets.
-pub fn service(buckets: Buckets) -> S3Service {
+/// S3 over these buckets, for whoever signs with `credentials`; for everybody when there are none.
+pub fn service(buckets: Buckets, credentials: Option<&Credentials>) -> S3Service {
     let mut builder = S3ServiceBuilder::new(buckets);
     builder.set_host(Hosts);
-    S3Service { service: builder.build() }
+    if let Some((key, secret)) = credentials.map(Credentials::expose) {
+        builder.set_auth(SimpleAuth::from_single(key, secret));
+    }
+    S3Service { service: builder.build(), verifies: credentials.is_some() }
 }
 
 impl S3Service {
-    /// Answers one request, whoever signed it.
+    /// Answers one request.
     pub async fn call(&self, request: Request<Body>) -> Response {
-        let request = match unsign::unsign(request) {
-            Ok(request) => request,
-            Err(reason) => return refused(reason),
+        let request = match self.verifies {
+            true => request,
+            false => match unsign::unsign(request) {
+                Ok(request) => request,
+                Err(reason) => return refused(reason),
+            },
         };
         match self.service.call(request.map(s3s::Body::http_body_unsync)).await {
             Ok(response) => response.map(Body::new),

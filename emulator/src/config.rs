@@ -7,11 +7,12 @@ use clap::Parser;
 use kit::{aws, serve};
 use tokio_util::sync::CancellationToken;
 
+use crate::signature::Credentials;
 use crate::{Opened, open};
 
 /// A local SQS and S3 endpoint that survives kill -9.
 ///
-/// Any credentials are accepted. The region of callers whose signature names none is AWS_REGION (ap-northeast-2).
+/// The region of callers whose signature names none is AWS_REGION (ap-northeast-2).
 #[derive(Debug, Clone, Parser)]
 #[command(name = "emulator", version)]
 pub struct Cli {
@@ -24,6 +25,9 @@ pub struct Cli {
     /// Keep nothing on disk
     #[arg(long)]
     pub in_memory: bool,
+    /// Let in only who signs with these; without them everybody is let in
+    #[arg(long, value_name = "KEY:SECRET", env = "EMULATOR_CREDENTIALS", hide_env_values = true)]
+    pub credentials: Option<Credentials>,
 }
 
 /// What an emulator needs to know.
@@ -50,7 +54,7 @@ impl Cli {
     pub async fn prepare(self) -> anyhow::Result<Prepared> {
         let region = aws::region(&aws::config().await).to_owned();
         let settings = Settings { data: (!self.in_memory).then_some(self.data), region };
-        let opened = open(&settings)?;
+        let opened = open(&settings)?.with_credentials(self.credentials);
         let listener = serve::bind(self.listen, "--listen or EMULATOR_LISTEN")?;
         tracing::info!("emulator listens on http://{}", listener.local_addr()?);
         Ok(Prepared { opened, listener })

@@ -43,6 +43,11 @@ pub enum Fault {
     AccessDenied(String),
     InvalidSecurity(String),
     SignatureDoesNotMatch,
+    /// The signature is right and its time is over, or not come.
+    SignatureExpired(String),
+    IncompleteSignature(String),
+    MissingAuthenticationToken,
+    InvalidClientTokenId,
     /// The request's body is not what the protocol asks for.
     Serialization(String),
     /// The protocol knows no such action.
@@ -131,8 +136,17 @@ impl Fault {
             }
             Fault::AccessDenied(_) => title("com.amazon.coral.service#AccessDeniedException", "AccessDenied", 403),
             Fault::InvalidSecurity(_) => title("com.amazonaws.sqs#InvalidSecurity", "InvalidSecurity", 403),
-            Fault::SignatureDoesNotMatch => {
+            Fault::SignatureDoesNotMatch | Fault::SignatureExpired(_) => {
                 title("com.amazon.coral.service#InvalidSignatureException", "SignatureDoesNotMatch", 403)
+            }
+            Fault::IncompleteSignature(_) => {
+                title("com.amazon.coral.service#IncompleteSignatureException", "IncompleteSignature", 400)
+            }
+            Fault::MissingAuthenticationToken => {
+                title("com.amazon.coral.service#MissingAuthenticationTokenException", "MissingAuthenticationToken", 403)
+            }
+            Fault::InvalidClientTokenId => {
+                title("com.amazon.coral.service#UnrecognizedClientException", "InvalidClientTokenId", 403)
             }
             Fault::Serialization(_) => title("com.amazon.coral.service#SerializationException", "MalformedInput", 400),
             Fault::InvalidAction { .. } => {
@@ -200,6 +214,8 @@ impl fmt::Display for Fault {
                 "The request signature we calculated does not match the signature you provided. Check your AWS \
                  Secret Access Key and signing method. Consult the service documentation for details.",
             ),
+            Fault::MissingAuthenticationToken => f.write_str("Request is missing Authentication Token"),
+            Fault::InvalidClientTokenId => f.write_str("The security token included in the request is invalid."),
             Fault::RequestTooLarge => f.write_str("The request is larger than any SQS request can be."),
             Fault::StorageFull => f.write_str(
                 "The emulator's disk is full: new messages are refused until there is room. \
@@ -217,6 +233,8 @@ impl fmt::Display for Fault {
             | Fault::MissingParameter(text)
             | Fault::AccessDenied(text)
             | Fault::InvalidSecurity(text)
+            | Fault::SignatureExpired(text)
+            | Fault::IncompleteSignature(text)
             | Fault::Serialization(text) => f.write_str(text),
         }
     }

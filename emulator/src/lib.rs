@@ -8,6 +8,7 @@ pub mod fault;
 pub mod node;
 pub mod protocol;
 pub mod server;
+pub mod signature;
 pub mod store;
 
 use std::net::TcpListener;
@@ -23,6 +24,7 @@ pub struct Opened {
     node: node::Node,
     buckets: bucket::Buckets,
     region: String,
+    credentials: Option<signature::Credentials>,
 }
 
 /// Reads the data folder.
@@ -34,17 +36,24 @@ pub fn open(settings: &Settings) -> anyhow::Result<Opened> {
     let node = node::Node::open(folder).context("the data folder cannot be opened (set --data or EMULATOR_DATA)")?;
     let buckets = bucket::Buckets::open(folder.map(|folder| folder.join("s3")).as_deref(), &settings.region);
     let buckets = buckets.context("the stored objects cannot be read")?;
-    Ok(Opened { node, buckets, region: settings.region.clone() })
+    Ok(Opened { node, buckets, region: settings.region.clone(), credentials: None })
 }
 
 impl Opened {
+    /// Lets in only who signs with these; without them everybody is let in.
+    #[must_use]
+    pub fn with_credentials(self, credentials: Option<signature::Credentials>) -> Opened {
+        Opened { credentials, ..self }
+    }
+
     /// Serves on `listener` until `stop`, then finishes what is under way. Long polls end at once.
     ///
     /// # Errors
     /// The port broke.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-        let Opened { node, buckets, region } = self;
-        let emulator = server::Emulator::new(node.clone(), bucket::service(buckets), region);
+        let Opened { node, buckets, region, credentials } = self;
+        let s3 = bucket::service(buckets, credentials.as_ref());
+        let emulator = server::Emulator::new(node.clone(), s3, region).with_credentials(credentials);
         let serving = async {
             let served = kit::serve::serve(listener, emulator.router(), stop.clone()).await;
             node.stop();

@@ -12,6 +12,7 @@ use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
+use kit::time::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -20,6 +21,7 @@ use crate::fault::Fault;
 use crate::node::Node;
 use crate::protocol::query::{self, Rendering};
 use crate::protocol::{self, Spoken, json};
+use crate::signature::Credentials;
 
 /// A batch has 1 MiB of content at most; escaped as JSON or as a form, it can be six times as long.
 const SQS_LIMIT: usize = 8 * 1024 * 1024;
@@ -30,12 +32,19 @@ pub struct Emulator {
     node: Node,
     buckets: S3Service,
     region: String,
+    credentials: Option<Credentials>,
 }
 
 impl Emulator {
     /// SQS and S3 behind one router. `region` is that of callers whose signature names none.
     pub fn new(node: Node, buckets: S3Service, region: String) -> Emulator {
-        Emulator { node, buckets, region }
+        Emulator { node, buckets, region, credentials: None }
+    }
+
+    /// Answers SQS only to who signs with these.
+    #[must_use]
+    pub fn with_credentials(self, credentials: Option<Credentials>) -> Emulator {
+        Emulator { credentials, ..self }
     }
 
     /// The routes. Beside the services: `/healthz`, and LocalStack's health address, which setups made for it ask.
@@ -50,9 +59,12 @@ impl Emulator {
     async fn sqs(&self, parts: &Parts, body: &[u8], spoken: Spoken) -> Response {
         let caller = protocol::caller(parts, &self.region);
         let request_id = Uuid::new_v4().to_string();
-        let mut response = match spoken {
-            Spoken::Query => self.query(parts, body, &caller, &request_id).await,
-            _ => self.json(parts, body, &caller).await,
+        let admitted = self.credentials.as_ref().map_or(Ok(()), |known| known.verify(parts, body, Timestamp::now()));
+        let mut response = match (spoken, admitted) {
+            (Spoken::Query, Ok(())) => self.query(parts, body, &caller, &request_id).await,
+            (Spoken::Query, Err(fault)) => refuse(&fault, &request_id, rendering(parts)),
+            (_, Ok(())) => self.json(parts, body, &caller).await,
+            (_, Err(fault)) => refuse_json(&fault),
         };
         let id = HeaderValue::from_str(&request_id).expect("a UUID is plain ASCII");
         response.headers_mut().insert("x-amzn-requestid", id);
@@ -68,19 +80,12 @@ impl Emulator {
         };
         match result {
             Ok(answer) => respond(StatusCode::OK, json::CONTENT_TYPE, json::answer(&answer)),
-            Err(fault) => {
-                let (body, query_error) = json::fault(&fault);
-                let mut response = respond(status(&fault), json::CONTENT_TYPE, body);
-                if let Ok(value) = HeaderValue::from_str(&query_error) {
-                    response.headers_mut().insert("x-amzn-query-error", value);
-                }
-                response
-            }
+            Err(fault) => refuse_json(&fault),
         }
     }
 
     async fn query(&self, parts: &Parts, body: &[u8], caller: &crate::action::Caller, request_id: &str) -> Response {
-        let rendering = Rendering::of(parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()));
+        let rendering = rendering(parts);
         let form = if protocol::is_form(&parts.headers) { body } else { &[] };
         let (name, action) = match query::read(parts.uri.path(), parts.uri.query().unwrap_or_default(), form) {
             Ok(read) => read,
@@ -130,9 +135,22 @@ fn length(parts: &Parts) -> Option<u64> {
 fn too_large(parts: &Parts) -> Response {
     let fault = Fault::RequestTooLarge;
     if parts.headers.contains_key("x-amz-target") {
-        return respond(status(&fault), json::CONTENT_TYPE, json::fault(&fault).0);
+        return refuse_json(&fault);
     }
     refuse(&fault, "", Rendering::Xml)
+}
+
+fn rendering(parts: &Parts) -> Rendering {
+    Rendering::of(parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()))
+}
+
+fn refuse_json(fault: &Fault) -> Response {
+    let (body, query_error) = json::fault(fault);
+    let mut response = respond(status(fault), json::CONTENT_TYPE, body);
+    if let Ok(value) = HeaderValue::from_str(&query_error) {
+        response.headers_mut().insert("x-amzn-query-error", value);
+    }
+    response
 }
 
 fn refuse(fault: &Fault, request_id: &str, rendering: Rendering) -> Response {

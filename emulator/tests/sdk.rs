@@ -27,6 +27,11 @@ struct Server {
 
 impl Server {
     async fn start() -> Server {
+        Server::start_for(None).await
+    }
+
+    /// A server that lets in only who has these credentials. The clients sign with `test:test`.
+    async fn start_for(credentials: Option<&str>) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings { data: Some(folder.path().to_owned()), region: "eu-west-1".into() };
         let opened = emulator::open(&settings).unwrap();
@@ -34,6 +39,7 @@ impl Server {
         listener.set_nonblocking(true).unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
+        let opened = opened.with_credentials(credentials.map(|text| text.parse().unwrap()));
         tokio::spawn(opened.serve(listener, stop.clone()));
         let config = kit::aws::local(&endpoint).await;
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
@@ -272,6 +278,30 @@ async fn an_upload_in_parts() {
     assert_eq!(tail.body.collect().await.unwrap().into_bytes(), "aaend");
     let gone = s3.abort_multipart_upload().bucket("box").key("k").upload_id(id).send().await.unwrap_err();
     assert!(gone.into_service_error().is_no_such_upload());
+}
+
+#[tokio::test]
+async fn only_the_right_signature_is_let_in() {
+    use aws_sdk_sqs::error::ProvideErrorMetadata as _;
+    let server = Server::start_for(Some("test:test")).await;
+    let queue = server.queue("q", &[]).await;
+    server.sqs.send_message().queue_url(&queue).message_body("x & y").send().await.unwrap();
+    server.s3.create_bucket().bucket("box").send().await.unwrap();
+    let body = ByteStream::from_static(b"signed");
+    server.s3.put_object().bucket("box").key("a b+ü").body(body).send().await.unwrap();
+    let presigning = PresigningConfig::expires_in(Duration::from_secs(60)).unwrap();
+    let presigned = server.s3.get_object().bucket("box").key("a b+ü").presigned(presigning).await.unwrap();
+    assert_eq!(get(presigned.uri()).await, "signed");
+
+    for (credentials, code) in [("test:other", "SignatureDoesNotMatch"), ("other:test", "InvalidClientTokenId")] {
+        let server = Server::start_for(Some(credentials)).await;
+        let refused = server.sqs.create_queue().queue_name("q").send().await.unwrap_err();
+        assert_eq!(refused.raw_response().unwrap().status().as_u16(), 403);
+        let header = refused.raw_response().unwrap().headers().get("x-amzn-query-error").unwrap().to_owned();
+        assert_eq!((header, refused.code().is_some()), (format!("{code};Sender"), true));
+        let refused = server.s3.create_bucket().bucket("box").send().await.unwrap_err();
+        assert_eq!(refused.raw_response().unwrap().status().as_u16(), 403);
+    }
 }
 
 /// The body of a plain GET.

@@ -33,7 +33,8 @@ fn run(text: &str) -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let buckets = bucket::Buckets::open(None, "eu-west-1")?;
-        let router = server::Emulator::new(Node::open(None)?, bucket::service(buckets), "eu-west-1".into()).router();
+        let s3 = bucket::service(buckets, None);
+        let router = server::Emulator::new(Node::open(None)?, s3, "eu-west-1".into()).router();
         let mut taken = BTreeMap::new();
         let steps: Vec<&str> = text.split("\n>>> ").skip(1).collect();
         if steps.is_empty() {
