@@ -1,7 +1,7 @@
 //! Case files of both protocols against the real router: `tests/wire/*.txt`.
 //!
-//! A file is a list of steps on one fresh emulator. `>>> documented` or `>>> recorded` begins a step and says where the
-//! expectation comes from; then request line, headers, an empty line and the body; `<<<` and a status, headers and body.
+//! A file is a list of steps on one fresh emulator. `>>> documented`, `>>> recorded` or `>>> ours` begins a step and says
+//! where the expectation comes from; then request line, headers, an empty line and the body; `<<<` and a status, headers and body.
 //! `{{name}}` in an answer takes whatever stands there, and the same name in a later step means what was taken; `{{_}}` is not remembered.
 //! A JSON body is compared as JSON; `*` is any value. `{{x*n}}` in a request is `x` n times.
 

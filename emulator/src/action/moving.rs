@@ -68,6 +68,11 @@ impl StartMessageMoveTask {
             None => None,
             Some(arn) => Some(existing(engine, "DestinationArn", Some(&arn))?),
         };
+        // A message of a standard queue has no place in the order of a FIFO queue. The text of SQS is not known.
+        if destination.as_ref().is_some_and(|destination| destination.is_fifo() != source.is_fifo()) {
+            let text = "Source and destination queues must both be FIFO queues, or both be standard queues.";
+            return Err(Fault::InvalidParameterValue(text.to_owned()));
+        }
         let rate = self.max_number_of_messages_per_second.map(|Number(rate)| check_rate(rate)).transpose()?;
         let id = engine.start_move(now, &source, destination, rate).map_err(fault)?;
         engine.wake(now);
