@@ -12,5 +12,7 @@ pub mod jsonpath;
 pub mod program;
 pub mod send;
 pub mod serve;
+pub mod service;
+pub mod sigv4;
 pub mod telemetry;
 pub mod time;
