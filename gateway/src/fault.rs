@@ -18,6 +18,9 @@ pub enum Fault {
     UnsupportedMediaType,
     /// A body mapping met a body that is not JSON.
     InvalidJson,
+    /// A path parameter with `.` or `..` in it would leave the path that the integration fixes. Not one of AWS's: what it
+    /// does is not known.
+    InvalidPath,
     /// More than 10 MB.
     RequestTooLarge,
     /// The URL is longer than 10,240 characters.
@@ -53,7 +56,7 @@ impl Fault {
         match self {
             Fault::MissingAuthenticationToken | Fault::InvalidSignature(_) | Fault::Forbidden => StatusCode::FORBIDDEN,
             Fault::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Fault::InvalidJson => StatusCode::BAD_REQUEST,
+            Fault::InvalidJson | Fault::InvalidPath => StatusCode::BAD_REQUEST,
             Fault::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Fault::UriTooLong => StatusCode::URI_TOO_LONG,
             Fault::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -70,7 +73,7 @@ impl Fault {
             Fault::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Fault::InvalidSignature(_) => "IncompleteSignatureException",
             Fault::Forbidden => "ForbiddenException",
-            Fault::UnsupportedMediaType | Fault::InvalidJson => "BadRequestException",
+            Fault::UnsupportedMediaType | Fault::InvalidJson | Fault::InvalidPath => "BadRequestException",
             Fault::Throttled => "TooManyRequestsException",
             Fault::IntegrationFailure | Fault::IntegrationTimeout | Fault::ConfigurationError => {
                 "InternalServerErrorException"
@@ -109,6 +112,7 @@ impl Fault {
             Fault::RequestTooLarge => ("HTTP content length exceeded 10485760 bytes.", Spelling::Plain),
             Fault::UnsupportedMediaType => ("Unsupported Media Type", Spelling::Blank),
             Fault::InvalidJson => ("Invalid JSON in request body", Spelling::Blank),
+            Fault::InvalidPath => ("Invalid path parameter", Spelling::Blank),
             Fault::IntegrationFailure => ("Network error communicating with endpoint", Spelling::Blank),
             Fault::IntegrationTimeout => ("Endpoint request timed out", Spelling::Blank),
             Fault::ConfigurationError => ("Internal server error", Spelling::Blank),

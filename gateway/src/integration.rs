@@ -7,6 +7,8 @@ pub mod sqs;
 mod call;
 mod respond;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use call::RESERVED;
 

@@ -84,7 +84,7 @@ impl Request {
         let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             Some((title_case(name.as_str()), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         };
-        let visible = self.headers.iter().filter(|(name, _)| !HIDDEN.contains(&name.as_str()));
+        let visible = self.headers.iter().filter(|(name, _)| !is_hidden(name.as_str()));
         Parameters {
             path: path.clone(),
             querystring: self.query.iter().cloned().collect(),
@@ -137,6 +137,11 @@ impl Request {
             "user": null,
         })
     }
+}
+
+/// Whether a header never reaches templates or mappings.
+pub fn is_hidden(name: &str) -> bool {
+    HIDDEN.iter().any(|hidden| name.eq_ignore_ascii_case(hidden))
 }
 
 /// The media type in front of any parameters, lower case.

@@ -95,6 +95,10 @@ impl Gateway {
             return match sent.unwrap_or(Err(NoAnswer::TimedOut)) {
                 Ok(outcome) => Ok(outcome.reply(protocol)),
                 Err(NoAnswer::TimedOut) => Err(Fault::IntegrationTimeout),
+                Err(NoAnswer::NoCredentials(reason)) => {
+                    tracing::error!("execution failed due to configuration error: {reason}");
+                    Err(Fault::ConfigurationError)
+                }
                 Err(NoAnswer::Unreachable(reason)) => {
                     tracing::warn!("SQS does not answer: {reason}");
                     Err(Fault::IntegrationFailure)

@@ -12,6 +12,7 @@ use url::Url;
 use super::{Exchange, Plan, source};
 use crate::api::{Backend, Integration, Operation, ParameterPlace, Passthrough, ServiceUri};
 use crate::fault::Fault;
+use crate::request::Request;
 
 /// Headers that make every call fail when they are mapped to an AWS integration. Fact sheet section 5.3.
 pub(crate) const RESERVED: [&str; 9] = [
@@ -46,6 +47,7 @@ pub(super) fn plan(exchange: &mut Exchange<'_>) -> Result<Plan, Fault> {
     match &integration.backend {
         Backend::Mock => mock(exchange, &body).map(Plan::Reply),
         Backend::Aws(uri) => {
+            let body = body.into_bytes(exchange.request);
             let url = url(exchange, uri, &mapped)?;
             let method = uri.method.clone().unwrap_or_else(|| exchange.request.method.clone());
             let headers = headers(exchange, &mapped)?;
@@ -69,19 +71,34 @@ fn mapped(exchange: &Exchange<'_>, integration: &Integration) -> Result<Mapped, 
     Ok(mapped)
 }
 
+/// What becomes of the client's body.
+enum Payload {
+    Rendered(String),
+    PassedThrough,
+}
+
+impl Payload {
+    fn into_bytes(self, request: &Request) -> Bytes {
+        match self {
+            Payload::Rendered(text) => text.into(),
+            Payload::PassedThrough => request.body.clone(),
+        }
+    }
+}
+
 /// The body for the backend: rendered, passed through, or refused. Fact sheet section 5.5.
-fn body(exchange: &mut Exchange<'_>, integration: &Integration) -> Result<Bytes, Fault> {
+fn body(exchange: &mut Exchange<'_>, integration: &Integration) -> Result<Payload, Fault> {
     let templates = &integration.request_templates;
     let template = templates.of(&exchange.request.media_type()).or_else(|| templates.of("$default"));
     match template {
         Some(Some(template)) => {
             let request = exchange.request;
-            Ok(exchange.render(template, &String::from_utf8_lossy(&request.body))?.into())
+            exchange.render(template, &String::from_utf8_lossy(&request.body)).map(Payload::Rendered)
         }
-        Some(None) => Ok(exchange.request.body.clone()),
+        Some(None) => Ok(Payload::PassedThrough),
         None => match integration.passthrough {
-            Passthrough::WhenNoMatch => Ok(exchange.request.body.clone()),
-            Passthrough::WhenNoTemplates if templates.0.is_empty() => Ok(exchange.request.body.clone()),
+            Passthrough::WhenNoMatch => Ok(Payload::PassedThrough),
+            Passthrough::WhenNoTemplates if templates.0.is_empty() => Ok(Payload::PassedThrough),
             Passthrough::WhenNoTemplates | Passthrough::Never => Err(Fault::UnsupportedMediaType),
         },
     }
@@ -137,28 +154,35 @@ fn url(exchange: &Exchange<'_>, uri: &ServiceUri, mapped: &Mapped) -> Result<Url
     let subdomain = uri.subdomain.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
     let (path, mut query) = match &uri.operation {
         Operation::Path(path) => {
-            let path = fill(exchange, path, mapped, true);
-            match path.split_once('?') {
-                Some((path, query)) => (path.to_owned(), query.to_owned()),
-                None => (path, String::new()),
+            let filled = fill(exchange, path, mapped);
+            let (path, query) = filled.split_once('?').unwrap_or((&filled, ""));
+            if path.split('/').any(climbs) {
+                tracing::warn!(request_id = %exchange.request.request_id, "a parameter would leave the integration's path");
+                return Err(Fault::InvalidPath);
             }
+            (path.to_owned(), query.to_owned())
         }
         Operation::Action { name, query } => {
-            let more = fill(exchange, query, mapped, true);
+            let more = fill(exchange, query, mapped);
             ("/".to_owned(), format!("Action={name}{}{more}", if more.is_empty() { "" } else { "&" }))
         }
     };
     if !mapped.query.is_empty() {
-        let start = query.len();
-        query = Serializer::for_suffix(query, start).extend_pairs(&mapped.query).finish();
+        query = Serializer::for_suffix(query, 0).extend_pairs(&mapped.query).finish();
     }
     let mark = if query.is_empty() { "" } else { "?" };
     let text = format!("https://{subdomain}{}.{}.{suffix}{path}{mark}{query}", uri.service, uri.region);
     Url::parse(&text).map_err(|_| exchange.misconfigured("the integration's URI does not make a URL"))
 }
 
+/// Whether a part of a path would be taken out again, with the part before it: URLs have no other meaning for dots, so a
+/// client could call another bucket or queue than the definition fixes. What AWS does is not documented.
+fn climbs(part: &str) -> bool {
+    matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+}
+
 /// Replaces `{name}` by path mappings and `${stageVariables.name}` by stage variables; what is missing is empty.
-fn fill(exchange: &Exchange<'_>, text: &str, mapped: &Mapped, encode: bool) -> String {
+fn fill(exchange: &Exchange<'_>, text: &str, mapped: &Mapped) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
@@ -169,20 +193,21 @@ fn fill(exchange: &Exchange<'_>, text: &str, mapped: &Mapped, encode: bool) -> S
         } else {
             out += before;
             let value = mapped.path.iter().rev().find(|(key, _)| key == name).map_or("", |(_, value)| value);
-            if encode {
-                out.extend(utf8_percent_encode(value, IN_PATH));
-            } else {
-                out += value;
-            }
+            out.extend(utf8_percent_encode(value, IN_PATH));
         }
         rest = tail;
     }
     out + rest
 }
 
-/// The reply of a MOCK integration: an empty body and the template's `statusCode`. Fact sheet section 5.9.
-fn mock(exchange: &Exchange<'_>, body: &[u8]) -> Result<Reply, Fault> {
-    let status = kit::jsonpath::read_lenient(&String::from_utf8_lossy(body))
+/// The reply of a MOCK integration: an empty body and the template's `statusCode`. What a client sends without a template
+/// for it chooses nothing. Fact sheet section 5.9.
+fn mock(exchange: &Exchange<'_>, payload: &Payload) -> Result<Reply, Fault> {
+    let text = match payload {
+        Payload::Rendered(text) => text,
+        Payload::PassedThrough => "",
+    };
+    let status = kit::jsonpath::read_lenient(text)
         .ok()
         .as_ref()
         .and_then(|json| json.get("statusCode"))

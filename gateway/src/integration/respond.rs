@@ -40,7 +40,7 @@ pub(super) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<Resp
         Some(template) => exchange.render(template, &String::from_utf8_lossy(&reply.body))?.into(),
         None => reply.body.clone(),
     };
-    finish(exchange, chosen.status, headers, body)
+    finish(exchange, reply, chosen.status, headers, body)
 }
 
 /// The integration response for a reply.
@@ -61,12 +61,6 @@ fn choose<'a>(exchange: &Exchange<'a>, reply: &Reply) -> Result<&'a IntegrationR
             exchange.misconfigured(&format!("Output mapping refers to an invalid method response: {}", chosen.status))
         );
     }
-    // AWS would answer 2xx here and the message would be gone. Not losing it comes before being alike.
-    let loses = !reply.status.is_success() && (200..300).contains(&chosen.status);
-    if loses && matches!(&method.integration.backend, Backend::Aws(uri) if uri.service == "sqs") {
-        let reason = format!("SQS answered {status}, which the integration responses map to {}", chosen.status);
-        return Err(exchange.misconfigured(&reason));
-    }
     Ok(chosen)
 }
 
@@ -77,8 +71,10 @@ fn template<'a>(exchange: &Exchange<'_>, templates: &'a Templates) -> Option<&'a
     wanted.or_else(|| templates.of("application/json")).or_else(|| templates.0.values().next())?.as_ref()
 }
 
+/// What templates override is put in last, so the last look at the status is taken here.
 fn finish(
     exchange: &Exchange<'_>,
+    reply: &Reply,
     status: u16,
     mut headers: Vec<(String, String)>,
     body: Bytes,
@@ -89,7 +85,16 @@ fn finish(
     }
     let status = overrides.status.filter(|status| (100..600).contains(status)).unwrap_or(status);
     let status = StatusCode::from_u16(status).map_err(|_| exchange.misconfigured("the status is not one of HTTP's"))?;
+    // AWS would answer 2xx here and the message would be gone. Not losing it comes before being alike.
+    if status.is_success() && !reply.status.is_success() && is_sqs(&exchange.route.method.integration.backend) {
+        let reason = format!("SQS answered {}, which mappings turn into {status}", reply.status);
+        return Err(exchange.misconfigured(&reason));
+    }
     Ok(Response { status, headers, body })
+}
+
+fn is_sqs(backend: &Backend) -> bool {
+    matches!(backend, Backend::Aws(uri) if uri.service == "sqs")
 }
 
 fn set(headers: &mut Vec<(String, String)>, name: &str, value: String) {

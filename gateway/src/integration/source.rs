@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::Exchange;
 use crate::api::Source;
 use crate::fault::Fault;
+use crate::request::is_hidden;
 
 /// The values of a source: none when it is missing, in which case the target is not sent.
 ///
@@ -21,6 +22,7 @@ pub(super) fn values(source: &Source, exchange: &Exchange<'_>, reply: Option<&Re
         Source::MultiValueQueryString(name) => {
             request.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
         }
+        Source::Header(name) | Source::MultiValueHeader(name) if is_hidden(name) => Vec::new(),
         Source::Header(name) => one(request.header(name)),
         Source::MultiValueHeader(name) => request.all_of_header(name).into_iter().collect(),
         Source::Body(None) => vec![String::from_utf8_lossy(&request.body).into_owned()],

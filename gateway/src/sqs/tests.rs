@@ -1,0 +1,218 @@
+//! Against a small SQS that says what it is told to say, and remembers what it was asked.
+
+use std::sync::{Arc, Mutex};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use serde_json::{Value as Json, json};
+
+use super::*;
+use crate::integration::sqs::{Protocol, Refusal};
+
+pub(super) fn message(queue_url: &str, body: &str) -> SendMessage {
+    SendMessage {
+        region: "eu-west-1".into(),
+        queue_url: queue_url.into(),
+        body: body.into(),
+        delay_seconds: None,
+        group_id: None,
+        deduplication_id: None,
+        attributes: Vec::new(),
+        trace_header: None,
+        protocol: Protocol::Query,
+    }
+}
+
+/// Decides an answer by the action's name and the request.
+type Script = fn(action: &str, request: &Json) -> (StatusCode, Json);
+
+#[derive(Clone)]
+struct Sqs {
+    script: Script,
+    asked: Arc<Mutex<Vec<(String, usize)>>>,
+}
+
+impl Sqs {
+    /// Starts, and gives a sender that is pointed at it.
+    async fn start(script: Script) -> (Sqs, Messages) {
+        let sqs = Sqs { script, asked: Arc::default() };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = Router::new().fallback(answer).with_state(sqs.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        (sqs, Messages::new(kit::aws::local(&format!("http://{address}")).await))
+    }
+
+    /// The actions that were asked for, with the number of their entries.
+    fn asked(&self) -> Vec<(String, usize)> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+async fn answer(State(sqs): State<Sqs>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
+    let action = headers["x-amz-target"].to_str().unwrap().trim_start_matches("AmazonSQS.").to_owned();
+    let request: Json = serde_json::from_slice(&body).unwrap();
+    sqs.asked.lock().unwrap().push((action.clone(), request["Entries"].as_array().map_or(1, Vec::len)));
+    // Long enough for what comes after the first message to gather.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let (status, answer) = (sqs.script)(&action, &request);
+    (status, answer.to_string())
+}
+
+fn digest(body: &Json) -> String {
+    use md5::Digest as _;
+    hex::encode(md5::Md5::digest(body.as_str().unwrap()))
+}
+
+fn taken(message: &Json) -> Json {
+    json!({"MessageId": format!("id-{}", message["MessageBody"].as_str().unwrap()), "MD5OfMessageBody": digest(&message["MessageBody"])})
+}
+
+fn taken_entry(entry: &Json) -> Json {
+    let mut taken = taken(entry);
+    taken["Id"] = entry["Id"].clone();
+    taken
+}
+
+/// An SQS that refuses bodies that begin with `bad`.
+fn honest(action: &str, request: &Json) -> (StatusCode, Json) {
+    let is_bad = |message: &Json| message["MessageBody"].as_str().unwrap().starts_with("bad");
+    if action == "SendMessage" {
+        return match is_bad(request) {
+            true => {
+                let error = json!({"__type": "com.amazonaws.sqs#InvalidMessageContents", "message": "told alone"});
+                (StatusCode::BAD_REQUEST, error)
+            }
+            false => (StatusCode::OK, taken(request)),
+        };
+    }
+    let (bad, good): (Vec<&Json>, Vec<&Json>) =
+        request["Entries"].as_array().unwrap().iter().partition(|entry| is_bad(entry));
+    let failed = |entry: &&Json| json!({"Id": entry["Id"], "Code": "InvalidMessageContents", "Message": "told in the batch", "SenderFault": true});
+    let successful: Vec<Json> = good.into_iter().map(taken_entry).collect();
+    let failed: Vec<Json> = bad.iter().map(failed).collect();
+    (StatusCode::OK, json!({"Successful": successful, "Failed": failed}))
+}
+
+/// Sends all at once: the first leaves alone, the others gather behind it.
+async fn send_all(messages: &Messages, queue: &str, bodies: &[&str]) -> Vec<Answer> {
+    let tasks: Vec<_> = bodies
+        .iter()
+        .map(|body| {
+            let (messages, message) = (messages.clone(), message(queue, body));
+            tokio::spawn(async move { messages.send(message).await })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.unwrap());
+    }
+    answers
+}
+
+fn shown(answers: &[Answer]) -> Vec<String> {
+    let show = |answer: &Answer| match answer {
+        Ok(Outcome::Sent(sent)) => sent.message_id.clone(),
+        Ok(Outcome::Refused(Refusal { status, code, message, .. })) => format!("{status} {code}: {message}"),
+        Err(NoAnswer::Unreachable(reason)) => reason.split(':').next().unwrap_or_default().to_owned(),
+        Err(other) => format!("{other:?}"),
+    };
+    answers.iter().map(show).collect()
+}
+
+const QUEUE: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders";
+const FIFO: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders.fifo";
+
+#[tokio::test]
+async fn an_entry_that_failed_is_sent_again_alone_for_its_own_error() {
+    let (sqs, messages) = Sqs::start(honest).await;
+    let answers = send_all(&messages, QUEUE, &["first", "a", "bad", "b"]).await;
+    assert_eq!(shown(&answers), ["id-first", "id-a", "400 InvalidMessageContents: told alone", "id-b"]);
+    let expected = [("SendMessage", 1), ("SendMessageBatch", 3), ("SendMessage", 1)];
+    assert_eq!(sqs.asked(), expected.map(|(action, entries)| (action.to_owned(), entries)));
+}
+
+#[tokio::test]
+async fn on_a_fifo_queue_nothing_is_sent_again_behind_what_was_stored() {
+    let (sqs, messages) = Sqs::start(honest).await;
+    let answers = send_all(&messages, FIFO, &["first", "bad", "b"]).await;
+    assert_eq!(shown(&answers), ["id-first", "400 InvalidMessageContents: told in the batch", "id-b"]);
+    assert_eq!(sqs.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn whoever_answers_in_sqss_place_is_no_answer() {
+    let empty: Script = |_, _| (StatusCode::OK, json!({}));
+    let (_sqs, messages) = Sqs::start(empty).await;
+    let answers = send_all(&messages, QUEUE, &["first", "a", "b"]).await;
+    assert_eq!(shown(&answers), ["the answer is not SQS's"; 3]);
+
+    let garbled: Script = |action, request| match honest(action, request) {
+        (status, Json::Object(mut sent)) if action == "SendMessage" => {
+            sent["MD5OfMessageBody"] = "00000000000000000000000000000000".into();
+            (status, sent.into())
+        }
+        (status, mut batch) => {
+            batch["Successful"][0]["MD5OfMessageBody"] = "00000000000000000000000000000000".into();
+            (status, batch)
+        }
+    };
+    let (sqs, messages) = Sqs::start(garbled).await;
+    let answers = send_all(&messages, QUEUE, &["first", "a", "b"]).await;
+    assert_eq!(shown(&answers), ["the answer is not SQS's", "the answer is not SQS's", "id-b"]);
+    assert_eq!(sqs.asked().len(), 2, "what may be stored is not sent again");
+}
+
+#[tokio::test]
+async fn a_refused_batch_is_taken_apart_unless_the_queue_itself_is_in_trouble() {
+    let too_long: Script = |action, request| match action {
+        "SendMessageBatch" => {
+            (StatusCode::BAD_REQUEST, json!({"__type": "com.amazonaws.sqs#BatchRequestTooLong", "message": "m"}))
+        }
+        _ => honest(action, request),
+    };
+    let (_sqs, messages) = Sqs::start(too_long).await;
+    assert_eq!(shown(&send_all(&messages, QUEUE, &["first", "a", "b"]).await), ["id-first", "id-a", "id-b"]);
+
+    let down: Script = |action, request| match action {
+        "SendMessageBatch" => {
+            (StatusCode::SERVICE_UNAVAILABLE, json!({"__type": "ServiceUnavailable", "message": "down"}))
+        }
+        _ => honest(action, request),
+    };
+    let (sqs, messages) = Sqs::start(down).await;
+    let answers = send_all(&messages, QUEUE, &["first", "a", "b"]).await;
+    assert_eq!(shown(&answers), ["id-first", "503 ServiceUnavailable: down", "503 ServiceUnavailable: down"]);
+    assert_eq!(sqs.asked().len(), 2, "neither the SDK nor the lane asks again");
+}
+
+#[tokio::test]
+async fn nobody_there_and_no_credentials_are_told_apart() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let messages = Messages::new(kit::aws::local(&format!("http://{closed}")).await);
+    let answer = messages.send(message(QUEUE, "x")).await;
+    assert!(matches!(answer, Err(NoAnswer::Unreachable(_))), "{answer:?}");
+
+    let keyless = kit::aws::local(&format!("http://{closed}"))
+        .await
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(Keyless));
+    let answer = Messages::new(keyless.build()).send(message(QUEUE, "x")).await;
+    assert!(matches!(answer, Err(NoAnswer::NoCredentials(_))), "{answer:?}");
+}
+
+#[derive(Debug)]
+struct Keyless;
+
+impl ProvideCredentials for Keyless {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded("none here")))
+    }
+}
