@@ -90,11 +90,17 @@ impl Services {
         Ok(self.sender.send(call, deadline, LONGEST_ANSWER).await?)
     }
 
-    /// `AWS_ENDPOINT_URL_SQS` before `AWS_ENDPOINT_URL`, as the SDK has it.
+    /// What the program itself set, before `AWS_ENDPOINT_URL_SQS`, before `AWS_ENDPOINT_URL`: as the SDK has it.
     fn endpoint(&self, service: &str) -> Option<Url> {
         let own = std::env::var(endpoint_variable(service)).ok();
-        own.as_deref().or(self.config.endpoint_url()).and_then(|text| text.parse().ok())
+        let is_programs = self.config.get_origin("endpoint_url").is_client_config();
+        nearest(own.as_deref(), self.config.endpoint_url(), is_programs)?.parse().ok()
     }
+}
+
+/// The endpoint that counts: the variable of the service gives way only to what the program itself set.
+fn nearest<'e>(own: Option<&'e str>, general: Option<&'e str>, is_programs: bool) -> Option<&'e str> {
+    if is_programs { general } else { own.or(general) }
 }
 
 /// The variable that names the endpoint of the service that signs by this name.
@@ -121,6 +127,19 @@ mod tests {
         let mut url: Url = "https://sqs.eu-west-1.amazonaws.com/1/q?a=b".parse().unwrap();
         move_to(&mut url, &"http://127.0.0.1:4566/base/".parse().unwrap());
         assert_eq!(url.as_str(), "http://127.0.0.1:4566/base/1/q?a=b");
+    }
+
+    #[test]
+    fn the_programs_own_endpoint_is_not_moved_by_a_variable() {
+        assert_eq!(nearest(Some("own"), Some("general"), false), Some("own"));
+        assert_eq!(nearest(None, Some("general"), false), Some("general"));
+        assert_eq!(nearest(Some("own"), Some("general"), true), Some("general"));
+    }
+
+    #[tokio::test]
+    async fn a_local_configuration_is_the_programs_own() {
+        let config = crate::aws::local("http://127.0.0.1:1").await;
+        assert!(config.get_origin("endpoint_url").is_client_config());
     }
 
     #[test]
