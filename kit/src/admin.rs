@@ -1,6 +1,7 @@
 //! `/healthz`, `/readyz` and `/metrics`: the same on every program, never on its public port.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -12,6 +13,9 @@ const DURATIONS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0
 
 /// The same for counts, such as the entries of a batch.
 const COUNTS: [f64; 10] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0];
+
+/// Samples of histograms pile up until they are sorted into their buckets, which has to be asked for.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
@@ -47,6 +51,17 @@ fn metrics() -> String {
 /// Installs the process-wide recorder; metrics written before are lost. Further calls have no effect.
 pub fn install_recorder() {
     recorder();
+}
+
+/// Keeps the memory that metrics take bounded, whether anybody reads them or not. Never returns.
+pub async fn upkeep() {
+    let mut turns = tokio::time::interval(UPKEEP);
+    loop {
+        turns.tick().await;
+        if let Some(handle) = recorder() {
+            handle.run_upkeep();
+        }
+    }
 }
 
 fn recorder() -> Option<&'static PrometheusHandle> {

@@ -35,6 +35,7 @@ where
             Ok(stop) => stop,
             Err(error) => return failed(name, &error.into(), 1),
         };
+        tokio::spawn(admin::upkeep());
         match serve(prepared, stop).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(name, &error, 1),

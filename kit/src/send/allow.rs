@@ -61,9 +61,7 @@ impl FromStr for AllowTarget {
         let (host, port) = split_port(text)?;
         let (address, bits) = host.split_once('/').map_or((host, None), |(address, bits)| (address, Some(bits)));
         let host = match (address.parse::<IpAddr>(), bits) {
-            (Ok(address), bits) => {
-                Host::Network(address.to_canonical(), prefix(address, bits).ok_or_else(|| wrong(text))?)
-            }
+            (Ok(address), bits) => network(address, bits).ok_or_else(|| wrong(text))?,
             (Err(_), None) if is_name(address) => Host::Name(address.trim_end_matches('.').to_owned()),
             (Err(_), _) => return Err(wrong(text)),
         };
@@ -87,6 +85,16 @@ fn split_port(text: &str) -> Result<(&str, Option<u16>), String> {
     match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') => Ok((host, Some(port.parse().map_err(|_| wrong(text))?))),
         _ => Ok((text, None)),
+    }
+}
+
+/// `::ffff:10.0.0.0/104` is 10.0.0.0/8 as IPv6 spells it. Addresses are judged as IPv4 then, so the network must be, too;
+/// one that holds more than the mapped addresses is no network that anybody means.
+fn network(address: IpAddr, bits: Option<&str>) -> Option<Host> {
+    let bits = prefix(address, bits)?;
+    match (address, address.to_canonical()) {
+        (IpAddr::V6(_), mapped @ IpAddr::V4(_)) => Some(Host::Network(mapped, bits.checked_sub(96)?)),
+        _ => Some(Host::Network(address, bits)),
     }
 }
 
@@ -126,11 +134,13 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
+    let [a, b, c, d] = address.octets();
     let special = match a {
         0 | 10 | 127 | 224..=255 => true,
         100 => (64..128).contains(&b),
         169 => b == 254,
+        // Azure's metadata and agent, at an address that is public by the registries.
+        168 => [b, c, d] == [63, 129, 16],
         172 => (16..32).contains(&b),
         192 => b == 168 || (b == 0 && (c == 0 || c == 2)) || (b == 88 && c == 99),
         198 => b == 18 || b == 19 || (b == 51 && c == 100),
@@ -191,6 +201,7 @@ mod tests {
             "ff02::1",
             "2001:db8::1",
             "198.18.0.1",
+            "168.63.129.16",
         ] {
             check(&[], "x", 443, address, false);
         }
@@ -212,6 +223,20 @@ mod tests {
     }
 
     #[test]
+    fn a_network_of_mapped_addresses_is_the_ipv4_network_and_no_more() {
+        for allowed in ["::ffff:10.0.0.1", "::ffff:a00:1/128", "[::ffff:10.0.0.1]:80"] {
+            check(&[allowed], "x", 80, "10.0.0.1", true);
+            check(&[allowed], "x", 80, "::ffff:10.0.0.1", true);
+            check(&[allowed], "x", 80, "10.0.0.2", false);
+            check(&[allowed], "x", 80, "169.254.169.254", false);
+        }
+        check(&["::ffff:10.0.0.0/104"], "x", 80, "10.9.9.9", true);
+        check(&["::ffff:10.0.0.0/104"], "x", 80, "127.0.0.1", false);
+        check(&["::ffff:10.0.0.0/104"], "x", 80, "::1", false);
+        check(&["::ffff:0:0/96"], "x", 80, "127.0.0.1", true);
+    }
+
+    #[test]
     fn anywhere_is_anywhere() {
         for address in ["127.0.0.1", "169.254.169.254", "::1", "fe80::1"] {
             assert!(AllowTargets::anywhere().permit("x", 80, address.parse().unwrap()), "{address}");
@@ -220,7 +245,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "10.0.0.0/33", "a b", "x:99999", "[::1", "name/8", "[::1]x"] {
+        for text in ["", "10.0.0.0/33", "a b", "x:99999", "[::1", "name/8", "[::1]x", "::ffff:0:0/95", "::ffff:10.0.0.1/8"] {
             assert!(text.parse::<AllowTarget>().is_err(), "{text}");
         }
     }
