@@ -21,8 +21,9 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use crate::call::{Call, Reply};
 use connect::{GuardedConnector, Refused};
 
-/// Idle connections are kept this long; AWS's load balancers and most servers close theirs after a minute.
-const IDLE: Duration = Duration::from_secs(50);
+/// Idle connections are kept this long: less than the five seconds after which common servers (Node, Apache, uvicorn)
+/// close theirs, for a call that meets the close on its way counts as failed.
+const IDLE: Duration = Duration::from_secs(4);
 
 /// Why there is no reply. None of the texts holds a header, a query string or a body.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,13 @@ pub struct Sender {
     client: Client<HttpsConnector<GuardedConnector>, Full<Bytes>>,
 }
 
+/// What of an answer's body is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    All,
+    Nothing,
+}
+
 impl Sender {
     /// A sender that speaks to public addresses and to those in `allowed`. Trusts the system's certificate
     /// authorities (and `SSL_CERT_FILE`).
@@ -74,17 +82,29 @@ impl Sender {
     /// # Errors
     /// See [`SendError`]. Whether the target acted on the call is unknown after `Timeout` and `Broken`.
     pub async fn send(&self, call: Call, deadline: Duration, limit: usize) -> Result<Reply, SendError> {
-        match tokio::time::timeout(deadline, self.exchange(call, limit)).await {
+        self.exchange(call, deadline, limit, Keep::All).await
+    }
+
+    /// The same for a call whose answer matters by its status alone: its body is read, so that the connection can be
+    /// used again, and not kept.
+    ///
+    /// # Errors
+    /// As [`Sender::send`].
+    pub async fn send_for_status(&self, call: Call, deadline: Duration, limit: usize) -> Result<Reply, SendError> {
+        self.exchange(call, deadline, limit, Keep::Nothing).await
+    }
+
+    async fn exchange(&self, call: Call, deadline: Duration, limit: usize, keep: Keep) -> Result<Reply, SendError> {
+        let exchange = async {
+            let request = request(call)?;
+            let (parts, body) = self.client.request(request).await.map_err(|error| explain(&error))?.into_parts();
+            let (body, complete) = read(body, limit, keep).await?;
+            Ok(Reply { status: parts.status, headers: parts.headers, body, complete })
+        };
+        match tokio::time::timeout(deadline, exchange).await {
             Ok(result) => result,
             Err(_) => Err(SendError::Timeout(deadline)),
         }
-    }
-
-    async fn exchange(&self, call: Call, limit: usize) -> Result<Reply, SendError> {
-        let request = request(call)?;
-        let (parts, body) = self.client.request(request).await.map_err(|error| explain(&error))?.into_parts();
-        let (body, complete) = read(body, limit).await?;
-        Ok(Reply { status: parts.status, headers: parts.headers, body, complete })
     }
 }
 
@@ -97,16 +117,19 @@ fn request(call: Call) -> Result<Request<Full<Bytes>>, SendError> {
     Ok(request)
 }
 
-async fn read(mut body: Incoming, limit: usize) -> Result<(Bytes, bool), SendError> {
-    let mut bytes = BytesMut::new();
+async fn read(mut body: Incoming, limit: usize, keep: Keep) -> Result<(Bytes, bool), SendError> {
+    let (mut bytes, mut room) = (BytesMut::new(), limit);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| SendError::Broken(error.to_string()))?;
         let Some(data) = frame.data_ref() else { continue };
-        let room = limit - bytes.len();
-        bytes.extend_from_slice(&data[..data.len().min(room)]);
+        let fits = data.len().min(room);
+        if keep == Keep::All {
+            bytes.extend_from_slice(&data[..fits]);
+        }
         if data.len() > room {
             return Ok((bytes.freeze(), false));
         }
+        room -= fits;
     }
     Ok((bytes.freeze(), true))
 }
@@ -166,6 +189,10 @@ mod tests {
         assert_eq!((echo.status, echo.body.as_ref(), echo.complete), (StatusCode::OK, b"a & b".as_ref(), true));
         let long = sender.send(call(Method::GET, &format!("{url}/long"), ""), LATE, 10).await.unwrap();
         assert_eq!((long.body.len(), long.complete), (10, false));
+        for (limit, complete) in [(99, false), (100, true)] {
+            let reply = sender.send_for_status(call(Method::GET, &format!("{url}/long"), ""), LATE, limit).await.unwrap();
+            assert_eq!((reply.status, reply.body.len(), reply.complete), (StatusCode::OK, 0, complete));
+        }
         let away = sender.send(call(Method::GET, &format!("{url}/away"), ""), LATE, 10).await.unwrap();
         assert_eq!(away.status, StatusCode::TEMPORARY_REDIRECT);
     }
