@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Parser;
-use kit::definition::DefinitionArgs;
+use kit::definition::{Definition, DefinitionArgs};
 use kit::{aws, serve};
 
 use crate::api::Apis;
@@ -54,20 +54,27 @@ impl Cli {
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         let sdk = aws::config().await;
         let account = aws::account(&sdk).await?;
-        let apis = Apis::load(&self.definition.load(&account)?, self.stage)?;
-        anyhow::ensure!(!apis.apis.is_empty(), "the definition declares no REST API");
-        if let Some(stage) = &apis.default_stage {
-            anyhow::ensure!(
-                apis.apis.iter().any(|api| api.stage(stage).is_some()),
-                "--stage: there is no stage {stage}"
-            );
-        }
+        let apis = load_apis(&self.definition.load(&account)?, self.stage)?;
         let listener = serve::bind(self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::bind(self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
         let address = listener.local_addr().context("the public port has no address")?;
         tracing::info!("gateway listens on http://{address} for {}", names(&apis));
         Ok(Settings { apis, account_id: account.account_id, sdk, listener, admin })
     }
+}
+
+/// The REST APIs of a definition that is to be served, with `stage` as `--stage`.
+///
+/// # Errors
+/// An API cannot be read, there is none, or none has that stage.
+pub fn load_apis(definition: &Definition, stage: Option<String>) -> anyhow::Result<Apis> {
+    let apis = Apis::load(definition, stage)?;
+    anyhow::ensure!(!apis.apis.is_empty(), "the definition declares no REST API");
+    if let Some(stage) = &apis.default_stage {
+        let is_known = apis.apis.iter().any(|api| api.stage(stage).is_some());
+        anyhow::ensure!(is_known, "--stage: there is no stage {stage}");
+    }
+    Ok(apis)
 }
 
 fn names(apis: &Apis) -> String {

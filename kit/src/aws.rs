@@ -56,7 +56,17 @@ pub async fn account(config: &SdkConfig) -> anyhow::Result<Account> {
         _ if has_endpoint(config, "SQS") => LOCAL_ACCOUNT.to_owned(),
         _ => ask(config).await?,
     };
-    Ok(Account { region: region(config).to_owned(), account_id, stack_name: "tidegate".to_owned() })
+    Ok(of(config, account_id))
+}
+
+/// Where definitions live at an endpoint of [`local`]'s, whatever account the environment names: its credentials belong
+/// to [`LOCAL_ACCOUNT`].
+pub fn local_account(config: &SdkConfig) -> Account {
+    of(config, LOCAL_ACCOUNT.to_owned())
+}
+
+fn of(config: &SdkConfig, account_id: String) -> Account {
+    Account { region: region(config).to_owned(), account_id, stack_name: "tidegate".to_owned() }
 }
 
 /// Whether a service is reached at an endpoint of the operator's rather than at AWS. `service` is the name in the

@@ -8,11 +8,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
-use gateway::api::Apis;
 use kit::definition::{Definition, DefinitionArgs};
 use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, serve};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::provision;
@@ -33,17 +32,17 @@ pub struct Args {
     #[arg(long, value_name = "DIR", env = "EMULATOR_DATA", default_value = "./data")]
     pub data: PathBuf,
     /// Keep nothing on disk
-    #[arg(long)]
+    #[arg(long, env = "EMULATOR_IN_MEMORY")]
     pub in_memory: bool,
     /// Shift every port by this much
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0)]
     pub port_offset: u16,
     /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
     #[arg(long, env = "GATEWAY_STAGE")]
     pub stage: Option<String>,
     /// A private address that the pipe may deliver to, beside the subscriber here: NAME, ADDRESS or NETWORK, with an
-    /// optional :PORT. Repeatable
-    #[arg(long, value_name = "TARGET")]
+    /// optional :PORT. Repeatable; commas in the environment
+    #[arg(long, value_name = "TARGET", env = "PIPE_ALLOW_TARGET", value_delimiter = ',')]
     pub allow_target: Vec<AllowTarget>,
     /// Definition files
     #[command(flatten)]
@@ -73,13 +72,10 @@ impl Args {
         let ports = Ports::shifted(self.port_offset)?;
         let subscriber_at = ports.subscriber;
         let sdk = aws::local(&format!("http://{}", ports.emulator)).await;
-        if self.definition.files.is_empty() {
-            self.definition.defaults.insert("SubEndpoint".to_owned(), format!("http://{subscriber_at}/sub"));
-        }
-        let account = aws::account(&sdk).await?;
+        self.definition.defaults.insert("SubEndpoint".to_owned(), format!("http://{subscriber_at}/sub"));
+        let account = aws::local_account(&sdk);
         let definition = self.definition.load(&account)?;
-        let apis = Apis::load(&definition, self.stage)?;
-        anyhow::ensure!(!apis.apis.is_empty(), "the definition declares no REST API");
+        let apis = gateway::config::load_apis(&definition, self.stage)?;
         provision::check(&definition)?;
         self.allow_target.push(subscriber_at.to_string().parse().map_err(anyhow::Error::msg)?);
         let pipe = pipe::Settings::new(&definition, AllowTargets::new(self.allow_target), sdk.clone(), None)?;
@@ -118,7 +114,7 @@ pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
     let mut emulator = tokio::spawn(house.emulator.serve(house.sqs_and_s3, last.clone()));
     tokio::select! {
         provisioned = provision::provision(&house.definition, &house.sdk) => provisioned.map(drop)?,
-        ended = &mut emulator => return ended?.context("emulator"),
+        ended = &mut emulator => return ended_by_itself(ended),
     };
     let mut programs = JoinSet::new();
     programs.spawn(named("gateway", gateway::run(house.gateway, stop.clone())));
@@ -126,14 +122,33 @@ pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
     programs.spawn(named("pub", publisher::run(house.publisher, stop.clone())));
     programs.spawn(named("sub", subscriber::run(house.subscriber, stop.clone())));
     print!("{}", house.addresses);
+    // One that ends by itself takes the others with it: half a chain would only look like one.
     let mut result = Ok(());
+    let emulator_runs = tokio::select! {
+        ended = programs.join_next() => {
+            result = result.and(ended.map_or(Ok(()), flat));
+            true
+        }
+        ended = &mut emulator => {
+            result = ended_by_itself(ended);
+            false
+        }
+    };
+    stop.cancel();
     while let Some(ended) = programs.join_next().await {
-        // One that ends by itself takes the others with it: half a chain would only look like one.
-        stop.cancel();
-        result = result.and(ended.map_err(anyhow::Error::from).flatten());
+        result = result.and(flat(ended));
     }
     last.cancel();
-    result.and(emulator.await?)
+    if emulator_runs { result.and(flat(emulator.await)) } else { result }
+}
+
+fn flat(ended: Result<anyhow::Result<()>, JoinError>) -> anyhow::Result<()> {
+    ended.map_err(anyhow::Error::from).flatten()
+}
+
+/// Nobody told the emulator to end, so that even its success is a failure of the house.
+fn ended_by_itself(ended: Result<anyhow::Result<()>, JoinError>) -> anyhow::Result<()> {
+    flat(ended).and(Err(anyhow::anyhow!("it ended by itself"))).context("emulator")
 }
 
 async fn named(name: &'static str, program: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {

@@ -1,0 +1,156 @@
+//! A `tidegate up` of one's own, on ports that are free.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use kit::call::{Call, Reply};
+use kit::send::{AllowTargets, Sender};
+
+/// The limit of patience, not a measurement.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const PORTS: [u16; 6] = [3000, 3001, 4566, 8080, 8081, 8082];
+
+/// How a house ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// SIGTERM.
+    Terminate,
+    /// SIGKILL.
+    Kill,
+}
+
+/// The process.
+pub struct House {
+    child: Child,
+    offset: u16,
+    printed: String,
+    sender: Sender,
+}
+
+impl House {
+    /// Starts one, and waits until it has printed where everything is.
+    pub async fn start(data: &Path, args: &[&str]) -> House {
+        House::start_with(data, args, &[]).await
+    }
+
+    /// As [`House::start`], with variables of the environment.
+    pub async fn start_with(data: &Path, args: &[&str], environment: &[(&str, &str)]) -> House {
+        kit::program::install_tls();
+        let offset = free_offset();
+        let mut command = command(data, offset, args);
+        let mut child = command.envs(environment.iter().copied()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut printed = String::new();
+        while !printed.contains("Ctrl-C") {
+            assert_ne!(lines.read_line(&mut printed).unwrap(), 0, "it ended after {printed}");
+        }
+        House { child, offset, printed, sender: Sender::new(AllowTargets::anywhere()).unwrap() }
+    }
+
+    /// What it printed on stdout.
+    pub fn printed(&self) -> &str {
+        &self.printed
+    }
+
+    /// Where a program listens that stands at `port` without an offset.
+    pub fn port(&self, port: u16) -> u16 {
+        port + self.offset
+    }
+
+    /// One GET.
+    pub async fn get(&self, port: u16, path: &str) -> Reply {
+        self.send(Method::GET, port, path, "").await
+    }
+
+    /// One POST of JSON.
+    pub async fn post(&self, port: u16, path: &str, body: &str) -> Reply {
+        self.send(Method::POST, port, path, body).await
+    }
+
+    /// One PUT.
+    pub async fn put(&self, port: u16, path: &str, body: &str) -> Reply {
+        self.send(Method::PUT, port, path, body).await
+    }
+
+    async fn send(&self, method: Method, port: u16, path: &str, body: &str) -> Reply {
+        let url = format!("http://127.0.0.1:{}{path}", self.port(port)).parse().unwrap();
+        let headers =
+            HeaderMap::from_iter([(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let call = Call { method, url, headers, body: Bytes::copy_from_slice(body.as_bytes()) };
+        self.sender.send(call, PATIENCE, 1 << 20).await.unwrap()
+    }
+
+    /// Asks until the answer is 200.
+    pub async fn eventually_get(&self, port: u16, path: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let reply = self.get(port, path).await;
+            if reply.status == StatusCode::OK {
+                return String::from_utf8(reply.body.to_vec()).unwrap();
+            }
+            assert!(begun.elapsed() < PATIENCE, "{path} is still answered with {}", reply.status);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Ends it; its exit code, if it had the time to choose one.
+    pub fn end(&mut self, stop: Stop) -> Option<i32> {
+        match stop {
+            Stop::Kill => self.child.kill().unwrap(),
+            Stop::Terminate => {
+                let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+                assert!(status.success());
+            }
+        }
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// Runs one that must not come up: its exit code, and what it says on stderr.
+pub fn refusal(data: &Path, offset: u16, args: &[&str]) -> (Option<i32>, String) {
+    let mut child = command(data, offset, args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("{args:?}: it came up");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let mut error = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+    (child.wait().unwrap().code(), error)
+}
+
+/// A shift at which every port of a house is free.
+pub fn free_offset() -> u16 {
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let offset = std::iter::repeat_with(|| fastrand::u16(1_000..20_000)).find(|offset| {
+        let mut ports = PORTS.iter().map(|port| port + offset);
+        ports.all(is_free)
+    });
+    offset.expect("the search goes on until it finds one")
+}
+
+fn command(data: &Path, offset: u16, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
+    command.arg("up").arg("--data").arg(data.join("data")).args(args);
+    if offset > 0 {
+        command.args(["--port-offset", &offset.to_string()]);
+    }
+    command.env("RUST_LOG", "error");
+    command
+}
