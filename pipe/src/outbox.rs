@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::definition::Batch;
 use crate::gather::gather;
-use crate::retry::Verdict;
+use crate::retry::{Blame, Verdict};
 use crate::source::QueueError;
 use crate::target::{Entry, Outlet};
 
@@ -171,7 +171,7 @@ fn judge(failed: &BatchResultErrorEntry) -> Verdict {
     if failed.sender_fault && !failed.code.contains("Throttl") {
         Verdict::Rejected { reason }
     } else {
-        Verdict::Down { reason, suspect: true, retry_after: None }
+        Verdict::Down { reason, blame: Blame::Either, retry_after: None }
     }
 }
 

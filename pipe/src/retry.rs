@@ -24,21 +24,34 @@ pub enum Verdict {
         /// For the log; names status or cause, never content.
         reason: String,
     },
-    /// The target cannot take any message now.
+    /// The target cannot take the message now.
     Down {
         /// For the log.
         reason: String,
-        /// Whether it may be this message, after all, that makes the target fail.
-        suspect: bool,
+        /// Whose fault that is.
+        blame: Blame,
         /// Not before this, by the target's `Retry-After`.
         retry_after: Option<Duration>,
     },
 }
 
+/// Whose fault it is that a message was not taken. It decides who has to wait: everybody, or this message alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// The target's, which would not take any message.
+    Target,
+    /// Ours: the target takes messages, but not so many.
+    Pace,
+    /// The target's or this message's; one failure cannot tell.
+    Either,
+    /// This message's, for now: the target took notice of it, and asks to have it again later.
+    Message,
+}
+
 impl Verdict {
     /// Down, through no fault of the message.
     pub fn down(reason: String) -> Verdict {
-        Verdict::Down { reason, suspect: false, retry_after: None }
+        Verdict::Down { reason, blame: Blame::Target, retry_after: None }
     }
 
     /// Why the message was not delivered; `None` when it was.
@@ -55,32 +68,36 @@ pub fn judge(outcome: &Result<Reply, SendError>, who: &str, now: Timestamp) -> V
     match outcome {
         Ok(reply) => judge_reply(reply.status, &reply.headers, who, now),
         Err(error @ SendError::Unsendable(_)) => Verdict::Rejected { reason: format!("{who}: {error}") },
-        Err(error @ (SendError::Timeout(_) | SendError::Broken(_))) => down(format!("{who}: {error}"), true, None),
+        Err(error @ (SendError::Timeout(_) | SendError::Broken(_))) => {
+            down(format!("{who}: {error}"), Blame::Either, None)
+        }
         Err(error @ (SendError::Unreachable(_) | SendError::Refused(_))) => {
-            down(format!("{who}: {error}"), false, None)
+            down(format!("{who}: {error}"), Blame::Target, None)
         }
     }
 }
 
 fn judge_reply(status: StatusCode, headers: &HeaderMap, who: &str, now: Timestamp) -> Verdict {
     let reason = format!("{who} answered {status}");
-    let retry_after = match retry_after(headers, now) {
-        // A negative value means: do not try this event again (API destinations, "Retry behavior").
-        Some(RetryAfter::Never) => return Verdict::Rejected { reason: format!("{reason} and forbade to try again") },
-        Some(RetryAfter::In(delay)) => Some(delay),
-        None => None,
-    };
-    match status.as_u16() {
-        200..=299 => Verdict::Delivered,
+    let blame = match status.as_u16() {
+        200..=299 => return Verdict::Delivered,
         // Wrong credentials are nothing that a message can do about.
-        401 | 407 | 429 | 502..=504 => down(reason, false, retry_after),
-        500..=599 => down(reason, true, retry_after),
-        _ => Verdict::Rejected { reason },
+        401 | 407 | 502..=504 => Blame::Target,
+        409 => Blame::Message,
+        429 => Blame::Pace,
+        500..=599 => Blame::Either,
+        _ => return Verdict::Rejected { reason },
+    };
+    match retry_after(headers, now) {
+        // A negative value means: do not try this event again (API destinations, "Retry behavior").
+        Some(RetryAfter::Never) => Verdict::Rejected { reason: format!("{reason} and forbade to try again") },
+        Some(RetryAfter::In(delay)) => down(reason, blame, Some(delay)),
+        None => down(reason, blame, None),
     }
 }
 
-fn down(reason: String, suspect: bool, retry_after: Option<Duration>) -> Verdict {
-    Verdict::Down { reason, suspect, retry_after }
+fn down(reason: String, blame: Blame, retry_after: Option<Duration>) -> Verdict {
+    Verdict::Down { reason, blame, retry_after }
 }
 
 enum RetryAfter {
@@ -128,20 +145,33 @@ mod tests {
     fn statuses() {
         for status in [200, 202, 204, 299] {
             assert_eq!(reply(status, None), Verdict::Delivered, "{status}");
+            assert_eq!(reply(status, Some("-1")), Verdict::Delivered, "{status}: the header is about failures");
         }
-        for status in [301, 400, 403, 404, 409, 413, 422] {
+        for status in [301, 400, 403, 404, 413, 422] {
             assert!(matches!(reply(status, None), Verdict::Rejected { .. }), "{status}");
         }
-        for (status, whose) in [(401, false), (407, false), (429, false), (500, true), (502, false), (503, false)] {
-            assert!(matches!(reply(status, None), Verdict::Down { suspect, .. } if suspect == whose), "{status}");
+        let retried = [
+            (401, Blame::Target),
+            (407, Blame::Target),
+            (409, Blame::Message),
+            (429, Blame::Pace),
+            (500, Blame::Either),
+            (502, Blame::Target),
+            (503, Blame::Target),
+        ];
+        for (status, whose) in retried {
+            assert!(matches!(reply(status, None), Verdict::Down { blame, .. } if blame == whose), "{status}");
         }
     }
 
     #[test]
     fn no_answer_means_down() {
         let judged = |error| judge(&Err(error), "the target", Timestamp::default());
-        assert!(matches!(judged(SendError::Timeout(Duration::from_secs(5))), Verdict::Down { suspect: true, .. }));
-        assert!(matches!(judged(SendError::Unreachable("refused".into())), Verdict::Down { suspect: false, .. }));
+        assert!(matches!(
+            judged(SendError::Timeout(Duration::from_secs(5))),
+            Verdict::Down { blame: Blame::Either, .. }
+        ));
+        assert!(matches!(judged(SendError::Unreachable("refused".into())), Verdict::Down { blame: Blame::Target, .. }));
         assert!(matches!(judged(SendError::Unsendable("URL".into())), Verdict::Rejected { .. }));
     }
 

@@ -253,7 +253,7 @@ impl Worker {
         }
         self.report.accepted(&message.message_id, message.body.len());
         let group = message.attribute("MessageGroupId").filter(|_| self.queue.is_fifo).map(str::to_owned);
-        let work = Work { id: message.message_id, group, event, tries: 0, is_probe: false };
+        let work = Work::new(message.message_id, group, event, message.body.len());
         self.flow.accept(now, work, receipt);
     }
 

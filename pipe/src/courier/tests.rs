@@ -7,6 +7,7 @@ use crate::connection::{Auth, Connection, OAuth, Parameters};
 use crate::definition::{DesiredState, Enrichment, Source, Target};
 use crate::filter::Filter;
 use crate::journal::{LogConfiguration, LogLevel};
+use crate::retry::Blame;
 use crate::target::{Destination, Endpoint, HttpParameters, Invocation};
 use crate::transform::{Names, Transform};
 use axum::Router;
@@ -116,7 +117,7 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
 
 fn work(body: &str) -> Work {
     let event = Event::from_record(json!({"messageId": "m", "body": body}));
-    Work { id: "m".into(), group: None, event, tries: 0, is_probe: false }
+    Work::new("m".into(), None, event, body.len())
 }
 
 async fn deliver(courier: &Arc<Courier>, body: &str) -> (Verdict, Vec<Stage>) {
@@ -170,12 +171,12 @@ async fn a_refused_token_is_replaced_at_once_and_the_new_one_is_kept() {
 async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
     let (url, _seen, _stop) = target().await;
     let (verdict, _) = deliver(&courier(&url, "/never"), r#"{"n":1}"#).await;
-    assert!(matches!(verdict, Verdict::Down { suspect: true, .. }), "{verdict:?}");
+    assert!(matches!(verdict, Verdict::Down { blame: Blame::Either, .. }), "{verdict:?}");
     let (verdict, _) = deliver(&courier(&url, "/in"), r#"{"n":{"secret":1}}"#).await;
     let Verdict::Rejected { reason } = verdict else { panic!("{verdict:?}") };
     assert!(reason.contains("<$.body.n> stands inside a string") && !reason.contains("secret"), "{reason}");
     let (verdict, _) = deliver(&courier("http://127.0.0.1:9", "/in"), "{}").await;
-    assert!(matches!(verdict, Verdict::Down { suspect: false, .. }), "{verdict:?}");
+    assert!(matches!(verdict, Verdict::Down { blame: Blame::Target, .. }), "{verdict:?}");
 }
 
 #[test]

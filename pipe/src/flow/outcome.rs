@@ -5,7 +5,7 @@ use std::time::Duration;
 use kit::time::Timestamp;
 
 use super::{Change, Flow, Settle, Work};
-use crate::retry::Verdict;
+use crate::retry::{Blame, Verdict};
 
 /// A message that fails so often in a row is left to the queue: the first number when it may be the message's own
 /// fault, the second when it is not. The latter is what opens the breaker.
@@ -35,7 +35,7 @@ impl Flow {
                 self.leave(&work);
                 self.target_is_up(now, probed)
             }
-            Verdict::Down { suspect, retry_after, .. } => self.target_is_down(now, work, *suspect, *retry_after),
+            Verdict::Down { blame, retry_after, .. } => self.target_is_down(now, work, *blame, *retry_after),
         }
     }
 
@@ -62,7 +62,7 @@ impl Flow {
         &mut self,
         now: Timestamp,
         mut work: Work,
-        suspect: bool,
+        blame: Blame,
         retry_after: Option<Duration>,
     ) -> Option<Change> {
         if self.stopping {
@@ -85,7 +85,7 @@ impl Flow {
             return Some(Change::Opened);
         }
         work.tries += 1;
-        let spent = work.tries >= if suspect { TRIES.0 } else { TRIES.1 };
+        let spent = work.tries >= if blame == Blame::Either { TRIES.0 } else { TRIES.1 };
         let pause = retry_after.unwrap_or_default().max(PAUSE * 2_u32.pow(work.tries.min(8)));
         if spent || pause > LONGEST_HOLD {
             self.leave_for(&work, retry_after);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use kit::time::Timestamp;
+
 use crate::event::Event;
 
 /// One message on its way.
@@ -13,10 +15,21 @@ pub struct Work {
     pub group: Option<String>,
     /// What the stages work on.
     pub event: Event,
+    /// How many bytes its body has.
+    pub size: usize,
     /// How often it was tried since it was received.
     pub tries: u32,
+    /// When it last went out.
+    pub begun: Timestamp,
     /// Whether it goes out to see if the target is back.
     pub is_probe: bool,
+}
+
+impl Work {
+    /// A message as it was received, `size` bytes long.
+    pub fn new(id: String, group: Option<String>, event: Event, size: usize) -> Work {
+        Work { id, group, event, size, tries: 0, begun: Timestamp::default(), is_probe: false }
+    }
 }
 
 /// What to do.

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::world::{World, at};
-use crate::retry::Verdict;
+use crate::retry::{Blame, Verdict};
 
 const FAST: Duration = Duration::from_millis(20);
 
-fn down(suspect: bool) -> Verdict {
-    Verdict::Down { reason: "down".into(), suspect, retry_after: None }
+fn down(blame: Blame) -> Verdict {
+    Verdict::Down { reason: "down".into(), blame, retry_after: None }
 }
 
 fn rejected() -> Verdict {
@@ -47,17 +47,18 @@ fn outage(failure: fn() -> Verdict) {
 
 #[test]
 fn an_hour_of_refused_connections_burns_no_receive_counts() {
-    outage(|| down(false));
+    outage(|| down(Blame::Target));
 }
 
 #[test]
 fn an_hour_of_failures_that_may_be_the_messages_fault_burns_none_either() {
-    outage(|| down(true));
+    outage(|| down(Blame::Either));
 }
 
 #[test]
 fn a_lone_message_waits_out_an_hour() {
-    let mut world = World::new(300, FAST, |now, _| if now < at(3600) { down(false) } else { Verdict::Delivered });
+    let mut world =
+        World::new(300, FAST, |now, _| if now < at(3600) { down(Blame::Target) } else { Verdict::Delivered });
     world.send(None);
     world.run_until(at(3610));
     assert_eq!((world.left(), world.most_receives, world.delivered.len()), (0, 1, 1));
@@ -77,7 +78,8 @@ fn poison_dies_after_its_receives_and_holds_nobody_up() {
 #[test]
 fn poison_that_breaks_the_target_is_found_out_when_others_come() {
     let poison = |id: &str| id.parse::<u32>().unwrap() < 3;
-    let mut world = World::new(300, FAST, move |_, id| if poison(id) { down(true) } else { Verdict::Delivered });
+    let mut world =
+        World::new(300, FAST, move |_, id| if poison(id) { down(Blame::Either) } else { Verdict::Delivered });
     (0..3).for_each(|_| world.send(None));
     world.run_until(at(600));
     assert_eq!((world.left(), world.dead.len()), (3, 0), "it looks like an outage");
@@ -94,7 +96,7 @@ fn poison_that_breaks_the_target_is_found_out_when_others_come() {
 #[test]
 fn a_failure_now_and_then_is_tried_again_without_another_receive() {
     let mut world =
-        World::new(300, FAST, |now, _| if now.as_millis() % 7 == 0 { down(false) } else { Verdict::Delivered });
+        World::new(300, FAST, |now, _| if now.as_millis() % 7 == 0 { down(Blame::Target) } else { Verdict::Delivered });
     (0..1000).for_each(|_| world.send(None));
     world.run_until(at(120));
     assert_eq!((world.delivered.len(), world.dead.len()), (1000, 0));
@@ -105,7 +107,7 @@ fn a_failure_now_and_then_is_tried_again_without_another_receive() {
 fn groups_keep_their_order_through_failures_and_run_side_by_side() {
     let flaky = |now: kit::time::Timestamp, id: &str| match (id, now.as_millis() % 3) {
         ("7", _) if now < at(40) => rejected(),
-        (_, 0) => down(false),
+        (_, 0) => down(Blame::Target),
         _ => Verdict::Delivered,
     };
     let mut world = World::new(300, FAST, flaky);

@@ -183,7 +183,7 @@ impl World {
             for id in ids {
                 let group = self.messages[&id].group.clone();
                 let event = Event::from_record(json!({}));
-                let work = Work { id: id.to_string(), group, event, tries: 0, is_probe: false };
+                let work = Work::new(id.to_string(), group, event, 1024);
                 self.flow.accept(self.now, work, id.to_string());
             }
         }

@@ -79,7 +79,7 @@ async fn a_queue_that_cannot_be_reached_is_no_fault_of_the_message() {
     let (outlet, hurry) = (outbox.outlet.clone(), CancellationToken::new());
     let lost = Outbox::open(crate::source::client(&sdk), outlet, Batch::default(), hurry);
     let verdict = lost.send(entry("a")).await.unwrap_err();
-    assert!(matches!(verdict, Verdict::Down { suspect: false, .. }), "{verdict:?}");
+    assert!(matches!(verdict, Verdict::Down { blame: Blame::Target, .. }), "{verdict:?}");
 }
 
 #[test]
