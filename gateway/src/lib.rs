@@ -10,7 +10,6 @@ pub mod request;
 pub mod resources;
 pub mod route;
 pub mod server;
-pub mod service;
 pub mod sqs;
 pub mod vtl;
 
@@ -40,11 +39,31 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     Ok(())
 }
 
-/// Any answer will do, a refusal too: whether this role may list queues is not the question.
+/// A refusal will do too: whether this role may list queues is not the question. A 5xx will not: that SQS takes no messages.
 async fn sqs_answers(client: aws_sdk_sqs::Client) -> Result<(), String> {
     match tokio::time::timeout(Duration::from_secs(3), client.list_queues().max_results(1).send()).await {
-        Ok(Ok(_) | Err(SdkError::ServiceError(_))) => Ok(()),
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(SdkError::ServiceError(refusal))) if !refusal.raw().status().is_server_error() => Ok(()),
         Ok(Err(error)) => Err(format!("SQS does not answer: {}", aws::explain(&error))),
         Err(_) => Err("SQS does not answer within 3 seconds".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_sqs_that_is_in_trouble_makes_the_gateway_unready() {
+        let answers = async |status: u16| {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let endpoint = format!("http://{}", listener.local_addr().unwrap());
+            let status = http::StatusCode::from_u16(status).unwrap();
+            let app = axum::Router::new().fallback(async move || (status, "{}"));
+            tokio::spawn(async move { axum::serve(listener, app).await });
+            sqs_answers(aws_sdk_sqs::Client::new(&aws::local(&endpoint).await)).await
+        };
+        assert_eq!((answers(200).await, answers(403).await), (Ok(()), Ok(())));
+        assert!(answers(503).await.unwrap_err().starts_with("SQS does not answer"));
     }
 }

@@ -28,7 +28,12 @@ const REMAPPED: [&str; 14] = [
     "www-authenticate",
 ];
 
+const TRACE: &str = "X-Amzn-Trace-Id";
+
 pub(super) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<Response, Fault> {
+    if !reply.complete {
+        return Err(exchange.misconfigured("the integration's reply is longer than the payload limit"));
+    }
     let chosen = choose(exchange, reply)?;
     let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
     for (name, source) in &chosen.headers {
@@ -82,6 +87,11 @@ fn finish(
     let overrides = exchange.context.response_override();
     for (name, value) in overrides.header {
         set(&mut headers, &name, value);
+    }
+    // MOCK answers have none; a mapped one is the definition's choice.
+    let is_set = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(TRACE));
+    if !is_set && matches!(exchange.route.method.integration.backend, Backend::Aws(_)) {
+        headers.push((TRACE.to_owned(), exchange.request.trace_id.clone()));
     }
     let status = overrides.status.filter(|status| (100..600).contains(status)).unwrap_or(status);
     let status = StatusCode::from_u16(status).map_err(|_| exchange.misconfigured("the status is not one of HTTP's"))?;

@@ -140,6 +140,10 @@ where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     match error {
+        // What the SDK cannot read counts as an error of the service, a page that is answered with 200 too.
+        SdkError::ServiceError(refused) if refused.raw().status().is_success() => {
+            Err(NoAnswer::Unreachable("the answer is not SQS's: it cannot be read".to_owned()))
+        }
         SdkError::ServiceError(refused) => {
             let meta = refused.err().meta();
             Ok(Outcome::Refused(Refusal {
@@ -156,7 +160,7 @@ where
 }
 
 fn has_no_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<CredentialsError>())
+    error.is::<CredentialsError>() || error.source().is_some_and(has_no_credentials)
 }
 
 fn entry(index: usize, message: &SendMessage) -> SendMessageBatchRequestEntry {

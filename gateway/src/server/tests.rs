@@ -1,0 +1,121 @@
+//! The router with a real definition behind it, and nobody or a small SQS behind that.
+
+use axum::routing::get;
+use http::StatusCode;
+use http_body_util::BodyExt as _;
+use kit::document::Node;
+use tower::ServiceExt as _;
+
+use super::*;
+use crate::api::{Api, Stage};
+use crate::openapi::Document;
+
+/// `POST /send` sends to SQS within 300 ms, `GET /s3/{key}` asks S3, `GET /mock` asks nobody.
+const API: &str = r#"openapi: 3.0.1
+paths:
+  /send:
+    post:
+      x-amazon-apigateway-integration:
+        type: aws
+        httpMethod: POST
+        uri: arn:aws:apigateway:eu-west-1:sqs:path/1/q
+        timeoutInMillis: 300
+        requestParameters: {integration.request.header.Content-Type: "'application/x-www-form-urlencoded'"}
+        requestTemplates: {application/json: "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"}
+        responses: {'2\d{2}': {statusCode: 200}, default: {statusCode: 500}}
+  /s3/{key}:
+    get:
+      x-amazon-apigateway-integration:
+        type: aws
+        httpMethod: GET
+        uri: arn:aws:apigateway:eu-west-1:s3:path/b/{key}
+        requestParameters: {integration.request.path.key: method.request.path.key}
+        responses: {default: {statusCode: 200, responseParameters: {method.response.header.X-Amzn-Trace-Id: "'mapped'"}}}
+  /mock:
+    get:
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses: {default: {statusCode: 200}}
+"#;
+
+async fn gateway(endpoint: &str) -> Router {
+    let document = Document::read(&Node::parse("t", API).unwrap(), &mut Vec::new()).unwrap();
+    let stages = vec![Stage { name: "default".into(), deployment_id: "d".into(), variables: [].into() }];
+    let api = Api { id: "abc".into(), name: String::new(), stages, resources: document.resources };
+    let apis = Apis { apis: vec![api], ..Apis::default() };
+    let sdk = kit::aws::local(endpoint).await;
+    Arc::new(Gateway::new(apis, "1".into(), &sdk).unwrap()).router()
+}
+
+/// A service that gives this answer to every call, after `delay`.
+async fn backend(delay: Duration, status: u16, body: impl Into<bytes::Bytes>) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (status, body) = (StatusCode::from_u16(status).unwrap(), body.into());
+    let app = Router::new().fallback(async move || {
+        tokio::time::sleep(delay).await;
+        (status, body)
+    });
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    format!("http://{address}")
+}
+
+async fn ask(router: Router, method: &str, path: &str) -> (HeaderMap, String) {
+    let mut request = http::Request::builder().method(method).uri(path).body(Body::from("{}")).unwrap();
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+    let answer = router.oneshot(request).await.unwrap();
+    let (parts, body) = answer.into_parts();
+    let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+    (parts.headers, format!("{} {body}", parts.status.as_u16()))
+}
+
+const NOW: Duration = Duration::ZERO;
+const FAILED: &str = r#"504 {"message": "Network error communicating with endpoint"}"#;
+const ERROR: &str = r#"500 {"message": "Internal server error"}"#;
+
+#[tokio::test]
+async fn a_queue_that_is_slow_gone_or_somebody_else_is_a_504() {
+    let slow = backend(Duration::from_secs(3), 200, "{}").await;
+    let (headers, answer) = ask(gateway(&slow).await, "POST", "/send").await;
+    assert_eq!(answer, r#"504 {"message": "Endpoint request timed out"}"#);
+    assert_eq!(headers["x-amzn-errortype"], "InternalServerErrorException");
+
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (headers, answer) = ask(gateway(&format!("http://{gone}")).await, "POST", "/send").await;
+    assert_eq!((answer.as_str(), headers.contains_key("x-amzn-trace-id")), (FAILED, false));
+
+    for other in ["", "{}", "<html>healthy</html>"] {
+        let (_, answer) = ask(gateway(&backend(NOW, 200, other).await).await, "POST", "/send").await;
+        assert_eq!(answer, FAILED, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_reply_beyond_the_limit_is_no_success() {
+    let whole = backend(NOW, 200, vec![b'x'; 10_485_760]).await;
+    let (headers, answer) = ask(gateway(&whole).await, "GET", "/s3/a").await;
+    assert_eq!((answer.len(), &headers["x-amzn-trace-id"]), (10_485_764, &"mapped".parse().unwrap()));
+    let longer = backend(NOW, 200, vec![b'x'; 10_485_761]).await;
+    assert_eq!(ask(gateway(&longer).await, "GET", "/s3/a").await.1, ERROR);
+}
+
+#[tokio::test]
+async fn a_mock_has_ids_and_no_trace() {
+    let (headers, answer) = ask(gateway("http://127.0.0.1:1").await, "GET", "/mock").await;
+    assert_eq!(answer, "200 ");
+    let has = |name: &str| headers.contains_key(name);
+    assert_eq!([has("x-amzn-requestid"), has("x-amz-apigw-id"), has("x-amzn-trace-id")], [true, true, false]);
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_like_any_other_error_of_the_gateways_own() {
+    async fn bug() {
+        panic!("a bug");
+    }
+    let router = Router::new().route("/", get(bug)).layer(CatchPanicLayer::custom(panicked));
+    let (headers, answer) = ask(router, "GET", "/").await;
+    assert_eq!(answer, ERROR);
+    assert_eq!(headers["x-amzn-errortype"], "InternalServerErrorException");
+    assert!(headers.contains_key("x-amzn-requestid"));
+}
