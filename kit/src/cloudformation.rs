@@ -10,6 +10,9 @@
 mod intrinsic;
 mod names;
 mod parameters;
+mod serverless;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +29,22 @@ pub struct Account {
     pub account_id: String,
     /// `AWS::StackName`; also the first part of generated names.
     pub stack_name: String,
+}
+
+impl Account {
+    /// `AWS::Partition`: `aws`, `aws-cn` or `aws-us-gov`.
+    pub fn partition(&self) -> &'static str {
+        match self.region.as_str() {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// `AWS::URLSuffix`: what the hosts of services end with.
+    pub fn url_suffix(&self) -> &'static str {
+        if self.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
+    }
 }
 
 /// Values for parameters, by name, as `aws cloudformation deploy --parameter-overrides` takes them.
@@ -74,14 +93,29 @@ impl Resource {
     }
 }
 
-/// The services that Tidegate stands in for. Resources of other services belong to those services: they are not
-/// resolved, so that a template may hold whatever it likes beside the chain.
-const OURS: [&str; 6] =
-    ["AWS::ApiGateway::", "AWS::SQS::", "AWS::Pipes::", "AWS::Events::", "AWS::S3::Bucket", "AWS::Serverless::"];
+/// The types that Tidegate stands in for. Resources of other services belong to those services: they are not resolved, so
+/// that a template may hold whatever it likes beside the chain.
+const OURS: [&str; 12] = [
+    "AWS::ApiGateway::",
+    "AWS::ApiGatewayV2::",
+    "AWS::SQS::",
+    "AWS::Pipes::",
+    "AWS::Events::",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::Serverless::Api",
+    "AWS::Serverless::HttpApi",
+    "AWS::Serverless::WebSocketApi",
+    serverless::FUNCTION,
+    serverless::STATE_MACHINE,
+];
 
 /// Entries that a resource may have beside `Type` and `Properties`; none of them matters without a deployment.
-const RESOURCE_ATTRIBUTES: [&str; 6] =
-    ["DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy", "CreationPolicy", "UpdatePolicy"];
+const RESOURCE_ATTRIBUTES: [&str; 7] =
+    ["DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy", "CreationPolicy", "UpdatePolicy", "Connectors"];
+
+/// Transforms that change nothing which is not read here anyway. `AWS::LanguageExtensions` only adds functions.
+const TRANSFORMS: [&str; 2] = ["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"];
 
 impl Stack {
     /// Whether a document is a CloudFormation template at all.
@@ -89,11 +123,11 @@ impl Stack {
         root.get("Resources").is_some() || root.get("AWSTemplateFormatVersion").is_some()
     }
 
-    /// Resolves a template for `account` with `overrides`. What can be passed over is added to `problems`.
+    /// Resolves a template for `account` with `overrides`. What is wrong with single resources, or can be passed over, is
+    /// added to `problems`; those resources are left out.
     ///
     /// # Errors
-    /// The first thing that makes the template unreadable: a reference to nothing, a parameter without a value, a
-    /// malformed function, a cycle.
+    /// The first thing that makes the template as a whole unreadable.
     pub fn load(
         root: &Node,
         overrides: &Overrides,
@@ -105,14 +139,19 @@ impl Stack {
         let parameters = parameters::values(fields.optional("Parameters"), overrides, account)?;
         let conditions = section(fields.optional("Conditions"))?;
         let mappings = fields.optional("Mappings");
-        fields.ignore(&["AWSTemplateFormatVersion", "Description", "Metadata", "Outputs"]);
-        fields.unsupported(&["Transform", "Rules", "Hooks"]);
+        transforms(fields.optional("Transform"), problems)?;
+        let globals = fields.optional("Globals");
+        // Rules only check a deployment.
+        fields.ignore(&["AWSTemplateFormatVersion", "Description", "Metadata", "Outputs", "Rules"]);
+        fields.unsupported(&["Hooks"]);
         problems.extend(fields.finish());
         let resolver = Resolver::new(account, parameters, conditions, mappings, resources);
+        let reader = Reader { resolver, globals };
         let mut stack = Stack { resources: Vec::new() };
         for entry in resources {
-            if let Some(resource) = resource(entry, &resolver, problems)? {
-                stack.resources.push(resource);
+            match reader.resource(entry, problems) {
+                Ok(resource) => stack.resources.extend(resource),
+                Err(problem) => problems.push(problem.collected()),
             }
         }
         Ok(stack)
@@ -128,152 +167,49 @@ fn section(node: Option<&Node>) -> Result<&[Entry], Problem> {
     node.map_or(Ok(&[]), Node::entries)
 }
 
-fn resource(entry: &Entry, resolver: &Resolver<'_>, problems: &mut Vec<Problem>) -> Result<Option<Resource>, Problem> {
-    let mut fields = entry.node.fields(&entry.key)?;
-    let kind = fields.required("Type")?.text()?.to_owned();
-    if !OURS.iter().any(|ours| kind.starts_with(ours)) {
-        return Ok(None);
-    }
-    if let Some(condition) = fields.optional("Condition")
-        && !resolver.condition(condition)?
-    {
-        return Ok(None);
-    }
-    let properties = match fields.optional("Properties") {
-        Some(node) => resolver.resolve(node)?.unwrap_or_else(|| node.with(Value::Map(Vec::new()))),
-        None => entry.node.with(Value::Map(Vec::new())),
+fn transforms(node: Option<&Node>, problems: &mut Vec<Problem>) -> Result<(), Problem> {
+    let Some(node) = node else { return Ok(()) };
+    let named = match &node.value {
+        Value::List(names) => names.as_slice(),
+        _ => std::slice::from_ref(node),
     };
-    fields.ignore(&RESOURCE_ATTRIBUTES);
-    problems.extend(fields.finish());
-    let physical_id = resolver.physical_id(&entry.key, &entry.node)?;
-    let account = resolver.account().clone();
-    Ok(Some(Resource { logical_id: entry.key.clone(), kind, physical_id, properties, account }))
+    for name in named {
+        // A macro with parameters is a mapping, and none of these.
+        let text = name.text().unwrap_or("a macro");
+        if !TRANSFORMS.contains(&text) {
+            problems.push(name.problem(format!("the template: Transform {text} is not supported")));
+        }
+    }
+    Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+struct Reader<'a> {
+    resolver: Resolver<'a>,
+    /// What all SAM resources of a type have in common.
+    globals: Option<&'a Node>,
+}
 
-    const TEMPLATE: &str = r#"
-Parameters:
-  Env: {Type: String, Default: dev, AllowedValues: [dev, prod]}
-  Hosts: {Type: CommaDelimitedList, Default: "a.example, b.example"}
-  Account: {Type: String, Default: "000000000012"}
-Mappings:
-  Sizes: {dev: {retention: 60}, prod: {retention: 1209600}}
-Conditions:
-  IsProd: !Equals [!Ref Env, prod]
-  IsDev: !Not [Condition: IsProd]
-Resources:
-  Queue:
-    Type: AWS::SQS::Queue
-    DependsOn: Dead
-    Properties:
-      QueueName: !Sub "${Env}-orders"
-      MessageRetentionPeriod: !FindInMap [Sizes, !Ref Env, retention]
-      DelaySeconds: !If [IsProd, 5, !Ref AWS::NoValue]
-      RedrivePolicy:
-        deadLetterTargetArn: !GetAtt Dead.Arn
-        maxReceiveCount: 5
-  Dead: {Type: AWS::SQS::Queue}
-  Prod:
-    Type: AWS::SQS::Queue
-    Condition: IsProd
-  Role: {Type: AWS::IAM::Role, Properties: {Path: /p/, Nonsense: !GetAtt No.Where}}
-  Bucket:
-    Type: AWS::S3::Bucket
-    Properties:
-      Tags:
-        - {Key: url, Value: !Ref Queue}
-        - {Key: host, Value: !Select [1, !Ref Hosts]}
-        - {Key: joined, Value: !Join ["|", [!Ref "AWS::Region", {"Ref": "AWS::AccountId"}]]}
-        - {Key: split, Value: !Select [1, !Split [":", !GetAtt Queue.Arn]]}
-        - {Key: role, Value: !GetAtt Role.Arn}
-        - {Key: b64, Value: {"Fn::Base64": !Sub "${!Literal}${X}${Queue.QueueName}"}}
-"#;
-
-    fn account() -> Account {
-        Account { region: "eu-west-1".into(), account_id: "123456789012".into(), stack_name: "tide".into() }
-    }
-
-    fn load(text: &str, overrides: &[(&str, &str)]) -> Result<(Stack, Vec<Problem>), Problem> {
-        let overrides = overrides.iter().map(|&(name, value)| (name.into(), value.into())).collect();
-        let mut problems = Vec::new();
-        let stack = Stack::load(&Node::parse("t", text)?, &overrides, &account(), &mut problems)?;
-        Ok((stack, problems))
-    }
-
-    #[test]
-    fn functions_and_references_become_literals() {
-        let text = TEMPLATE.replace("${X}", "${Env}");
-        let (stack, problems) = load(&text, &[]).unwrap();
-        assert_eq!(problems, []);
-        let ids: Vec<_> = stack.resources.iter().map(|r| (r.logical_id.as_str(), r.physical_id.as_str())).collect();
-        assert_eq!(ids, [("Queue", "dev-orders"), ("Dead", "tide-Dead"), ("Bucket", "tide-bucket")]);
-        assert_eq!(
-            stack.resources[0].properties.to_json().to_string(),
-            r#"{"QueueName":"dev-orders","MessageRetentionPeriod":60,"RedrivePolicy":{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:tide-Dead","maxReceiveCount":5}}"#
-        );
-        let tags = stack.resources[2].properties.get("Tags").unwrap().list().unwrap();
-        let values: Vec<_> = tags.iter().map(|tag| tag.get("Value").unwrap().text().unwrap()).collect();
-        assert_eq!(
-            values,
-            [
-                "https://sqs.eu-west-1.amazonaws.com/123456789012/dev-orders",
-                "b.example",
-                "eu-west-1|123456789012",
-                "aws",
-                "arn:aws:iam::123456789012:role/p/tide-Role",
-                "JHtMaXRlcmFsfWRldmRldi1vcmRlcnM=",
-            ]
-        );
-    }
-
-    #[test]
-    fn overrides_and_conditions_choose() {
-        let text = TEMPLATE.replace("${X}", "");
-        let (stack, _) = load(&text, &[("Env", "prod")]).unwrap();
-        assert_eq!(stack.of_kind("AWS::SQS::Queue").count(), 3);
-        assert_eq!(stack.resources[0].properties.get("DelaySeconds").unwrap().integer().unwrap(), 5);
-    }
-
-    #[track_caller]
-    fn refused(text: &str, overrides: &[(&str, &str)], message: &str) {
-        let problem = load(text, overrides).expect_err("must be refused").to_string();
-        assert_eq!(problem, message);
-    }
-
-    #[test]
-    fn what_cannot_be_resolved_is_named() {
-        let queue = |name: &str| {
-            format!(
-                "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties: {{QueueName: {name}}}\n  D: {{Type: AWS::SQS::Queue}}"
-            )
-        };
-        refused(&queue("!Ref Nope"), &[], "t:4:29: Ref Nope: there is no such parameter or resource");
-        refused(&queue("!GetAtt D.Speed"), &[], "t:4:29: GetAtt D.Speed: AWS::SQS::Queue has no attribute Speed");
-        refused(&queue("!ImportValue x"), &[], "t:4:29: Fn::ImportValue is not supported");
-        refused(&queue("!Ref Q"), &[], "t:4:29: Ref Q: refers back to itself");
-        refused(&queue("!Sub '${Oops'"), &[], "t:4:29: Sub: a ${ is never closed");
-        refused(
-            "Parameters: {P: {Type: String}}\nResources: {}",
-            &[],
-            "t:1:14: parameter P has no default: give it by --parameter-overrides P=…",
-        );
-        refused(
-            "Parameters: {P: {Type: String, AllowedValues: [a]}}\nResources: {}",
-            &[("P", "b")],
-            "t:1:14: parameter P: its value is not one of AllowedValues",
-        );
-    }
-
-    #[test]
-    fn unknown_entries_are_collected() {
-        let (_, problems) = load("Transform: AWS::Serverless-2016-10-31\nResources: {}\nResorces: {}", &[]).unwrap();
-        let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            texts,
-            ["t:1:12: the template: Transform is not supported", "t:3:1: the template: Resorces is unknown"]
-        );
+impl Reader<'_> {
+    /// One resource; `None` when it is not ours, or its condition does not hold.
+    fn resource(&self, entry: &Entry, problems: &mut Vec<Problem>) -> Result<Option<Resource>, Problem> {
+        let mut fields = entry.node.fields(&entry.key)?;
+        let kind = fields.required("Type")?.text()?.to_owned();
+        if !OURS.iter().any(|ours| kind == *ours || ours.ends_with("::") && kind.starts_with(ours)) {
+            return Ok(None);
+        }
+        if let Some(condition) = fields.optional("Condition")
+            && !self.resolver.condition(condition)?
+        {
+            return Ok(None);
+        }
+        let none = || entry.node.with(Value::Map(Vec::new()));
+        let declared = fields.optional("Properties").cloned().unwrap_or_else(none);
+        let declared = serverless::properties(&kind, declared, self.globals);
+        let properties = self.resolver.resolve(&declared)?.unwrap_or_else(none);
+        fields.ignore(&RESOURCE_ATTRIBUTES);
+        problems.extend(fields.finish());
+        let physical_id = self.resolver.physical_id(&entry.key, &entry.node)?;
+        let account = self.resolver.account().clone();
+        Ok(Some(Resource { logical_id: entry.key.clone(), kind, physical_id, properties, account }))
     }
 }

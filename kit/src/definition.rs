@@ -47,12 +47,15 @@ pub enum LoadError {
     /// A file is not what it should be.
     #[error(transparent)]
     Problem(#[from] Problem),
-    /// Things that are not supported, all of them; `--lenient` passes over these.
+    /// All that is wrong or not supported; `--lenient` passes over the latter.
     #[error("{}", lines(.0))]
-    Unsupported(Vec<Problem>),
+    Problems(Vec<Problem>),
     /// A `--parameter-overrides` value is not `Key=Value`.
     #[error("--parameter-overrides: {0:?} is not Key=Value")]
     Override(String),
+    /// A `--parameter-overrides` key that no template knows; CloudFormation refuses those too.
+    #[error("--parameter-overrides: no template has a parameter {0}")]
+    NoSuchParameter(String),
 }
 
 /// Everything the files declare, as it stands in them.
@@ -79,19 +82,32 @@ impl DefinitionArgs {
     /// # Errors
     /// See [`LoadError`].
     pub fn load(&self, account: &Account) -> Result<Definition, LoadError> {
-        let overrides = self.overrides()?;
+        let given = self.given()?;
+        let roots = self.roots()?;
+        if let Some(unknown) = given.keys().find(|name| !roots.iter().any(|root| declares(root, name))) {
+            return Err(LoadError::NoSuchParameter(unknown.clone()));
+        }
+        let overrides: Overrides = self.defaults.clone().into_iter().chain(given).collect();
         let mut definition =
             Definition { account: Some(account.clone()), lenient: self.lenient, ..Definition::default() };
-        if self.files.is_empty() {
-            definition.add(&Node::parse("template.yaml (built in)", BUILT_IN)?, &overrides, account)?;
+        let mut problems = Vec::new();
+        for root in &roots {
+            definition.add(root, &overrides, account, &mut problems)?;
         }
-        for file in &self.files {
-            definition.add(&Node::parse(&file.display().to_string(), &read(file)?)?, &overrides, account)?;
-        }
+        definition.judge(problems)?;
         Ok(definition)
     }
 
-    fn overrides(&self) -> Result<Overrides, LoadError> {
+    fn roots(&self) -> Result<Vec<Node>, LoadError> {
+        if self.files.is_empty() {
+            return Ok(vec![Node::parse("template.yaml (built in)", BUILT_IN)?]);
+        }
+        let root = |file: &PathBuf| Ok(Node::parse(&file.display().to_string(), &read(file)?)?);
+        self.files.iter().map(root).collect()
+    }
+
+    /// What the operator wants parameters to be.
+    fn given(&self) -> Result<Overrides, LoadError> {
         let environment = std::env::var("PARAMETER_OVERRIDES").unwrap_or_default();
         let given: Vec<&str> = match self.parameter_overrides.as_slice() {
             [] => environment.split_whitespace().collect(),
@@ -102,18 +118,25 @@ impl DefinitionArgs {
             // Only the part that cannot hold a secret is shown.
             _ => Err(LoadError::Override(text.split('=').next().unwrap_or_default().to_owned())),
         };
-        let given = given.into_iter().map(pair).collect::<Result<Vec<_>, _>>()?;
-        Ok(self.defaults.clone().into_iter().chain(given).collect())
+        given.into_iter().map(pair).collect()
     }
 }
 
+fn declares(root: &Node, parameter: &str) -> bool {
+    root.get("Parameters").is_some_and(|parameters| parameters.get(parameter).is_some())
+}
+
 impl Definition {
-    fn add(&mut self, root: &Node, overrides: &Overrides, account: &Account) -> Result<(), LoadError> {
+    fn add(
+        &mut self,
+        root: &Node,
+        overrides: &Overrides,
+        account: &Account,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), LoadError> {
         let has = |key: &str| root.get(key).is_some();
         if Stack::is_template(root) {
-            let mut problems = Vec::new();
-            self.stacks.push(Stack::load(root, overrides, account, &mut problems)?);
-            self.judge(problems)?;
+            self.stacks.push(Stack::load(root, overrides, account, problems)?);
         } else if has("openapi") || has("swagger") {
             self.apis.push(root.clone());
         } else if has("ApiDestinationArn") {
@@ -130,21 +153,18 @@ impl Definition {
         Ok(())
     }
 
-    /// Turns problems that a reader could pass over into an error, or into warnings when `--lenient` was given.
+    /// Turns collected problems into an error, all at once. Those that a reader could pass over become warnings when
+    /// `--lenient` was given.
     ///
     /// # Errors
-    /// There are problems, and leniency was not asked for.
+    /// There are problems that are not passed over.
     pub fn judge(&self, problems: Vec<Problem>) -> Result<(), LoadError> {
-        if problems.is_empty() {
-            return Ok(());
-        }
-        if !self.lenient {
-            return Err(LoadError::Unsupported(problems));
-        }
-        for problem in problems {
+        let (passed, told): (Vec<_>, Vec<_>) =
+            problems.into_iter().partition(|problem| self.lenient && !problem.is_fatal());
+        for problem in passed {
             tracing::warn!("{problem}");
         }
-        Ok(())
+        if told.is_empty() { Ok(()) } else { Err(LoadError::Problems(told)) }
     }
 }
 
@@ -158,8 +178,17 @@ fn read(file: &Path) -> Result<String, LoadError> {
 }
 
 fn lines(problems: &[Problem]) -> String {
-    let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    format!("{}\n(--lenient goes on without what is not supported)", texts.join("\n"))
+    let mut lines: Vec<String> = Vec::new();
+    for problem in problems.iter().map(ToString::to_string) {
+        // Several resources may refer to the same thing that is not there.
+        if !lines.contains(&problem) {
+            lines.push(problem);
+        }
+    }
+    if problems.iter().any(|problem| !problem.is_fatal()) {
+        lines.push("(--lenient goes on without what is not supported)".to_owned());
+    }
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -171,8 +200,9 @@ mod tests {
     }
 
     fn load(text: &str, lenient: bool) -> Result<Definition, LoadError> {
-        let mut definition = Definition { lenient, ..Definition::default() };
-        definition.add(&Node::parse("f", text)?, &Overrides::new(), &account())?;
+        let (mut definition, mut problems) = (Definition { lenient, ..Definition::default() }, Vec::new());
+        definition.add(&Node::parse("f", text)?, &Overrides::new(), &account(), &mut problems)?;
+        definition.judge(problems)?;
         Ok(definition)
     }
 
@@ -192,10 +222,30 @@ mod tests {
     }
 
     #[test]
-    fn unsupported_is_loud_unless_lenient() {
-        let text = "Resources: {}\nTransform: AWS::Serverless-2016-10-31";
-        let message = load(text, false).unwrap_err().to_string();
-        assert!(message.starts_with("f:2:12: the template: Transform is not supported"), "{message}");
-        assert!(load(text, true).is_ok());
+    fn unsupported_is_loud_unless_lenient_and_wrong_is_loud_always() {
+        let unsupported = "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !ImportValue a}}\n  \
+                           B: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAZs b}}\n  C: {Type: AWS::SQS::Queue}\n";
+        let message = load(unsupported, false).unwrap_err().to_string();
+        let expected = [
+            "f:2:54: Fn::ImportValue is not supported",
+            "f:3:54: Fn::GetAZs is not supported",
+            "(--lenient goes on without what is not supported)",
+        ];
+        assert_eq!(message, expected.join("\n"));
+        let resources = &load(unsupported, true).unwrap().stacks[0].resources;
+        assert_eq!(resources.iter().map(|resource| resource.logical_id.as_str()).collect::<Vec<_>>(), ["C"]);
+
+        let wrong = format!("{unsupported}  D: {{Type: AWS::SQS::Queue, Properties: {{QueueName: !Ref Nope}}}}\n");
+        let message = load(&wrong, true).unwrap_err().to_string();
+        assert_eq!(message, "f:5:54: Ref Nope: there is no such parameter or resource");
+        assert_eq!(load(&wrong, false).unwrap_err().to_string().lines().count(), 4, "all of them, and the hint");
+    }
+
+    #[test]
+    fn an_override_that_no_template_knows_is_refused() {
+        let given = |pair: &str| DefinitionArgs { parameter_overrides: vec![pair.to_owned()], ..Default::default() };
+        assert!(given("SubEndpoint=http://x").load(&account()).is_ok());
+        let message = given("SubEndpont=http://x").load(&account()).unwrap_err().to_string();
+        assert_eq!(message, "--parameter-overrides: no template has a parameter SubEndpont");
     }
 }

@@ -25,7 +25,7 @@ pub struct Place {
 impl Place {
     /// A problem that stands here.
     pub fn problem(&self, message: impl Into<String>) -> Problem {
-        Problem { place: self.clone(), message: message.into() }
+        Problem { place: self.clone(), message: message.into(), severity: Severity::default() }
     }
 }
 
@@ -43,6 +43,41 @@ pub struct Problem {
     pub place: Place,
     /// What it is, in words for the author of the document.
     pub message: String,
+    /// Whether leniency passes over it.
+    pub severity: Severity,
+}
+
+/// Whether leniency passes over a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Severity {
+    /// It does where a reader has collected the problem itself, and goes on without what it is about.
+    #[default]
+    Open,
+    /// It does: the document is right, and asks for something that is not done here.
+    Unsupported,
+    /// It does not: the document is wrong.
+    Wrong,
+}
+
+impl Problem {
+    /// The document is right, and asks for something that is not done here.
+    #[must_use]
+    pub fn unsupported(self) -> Problem {
+        Problem { severity: Severity::Unsupported, ..self }
+    }
+
+    /// An error of a part, collected so that the problems of the other parts are told with it. Leniency passes over it
+    /// only when it was marked as [`Problem::unsupported`].
+    #[must_use]
+    pub fn collected(self) -> Problem {
+        let severity = if self.severity == Severity::Open { Severity::Wrong } else { self.severity };
+        Problem { severity, ..self }
+    }
+
+    /// Whether leniency does not pass over it.
+    pub fn is_fatal(&self) -> bool {
+        self.severity == Severity::Wrong
+    }
 }
 
 /// A value and its place.

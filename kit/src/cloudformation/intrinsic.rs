@@ -1,16 +1,16 @@
 //! Intrinsic functions, in their long form (`{"Fn::Sub": …}`) and their short one (`!Sub …`).
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use super::Account;
 use super::names::{Named, generated, name_property};
+use super::parameters::Values;
 use crate::document::{Entry, Node, Problem, Value};
 
 /// Everything a function may refer to.
 pub(super) struct Resolver<'a> {
     account: &'a Account,
-    parameters: BTreeMap<String, Node>,
+    parameters: Values,
     conditions: &'a [Entry],
     mappings: Option<&'a Node>,
     resources: &'a [Entry],
@@ -24,7 +24,7 @@ type Resolved = Result<Option<Node>, Problem>;
 impl<'a> Resolver<'a> {
     pub(super) fn new(
         account: &'a Account,
-        parameters: BTreeMap<String, Node>,
+        parameters: Values,
         conditions: &'a [Entry],
         mappings: Option<&'a Node>,
         resources: &'a [Entry],
@@ -83,7 +83,7 @@ impl<'a> Resolver<'a> {
             "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" | "Condition" => {
                 return Err(node.problem(format!("{function} belongs into Conditions")));
             }
-            _ => return Err(node.problem(format!("{function} is not supported"))),
+            _ => return Err(node.problem(format!("{function} is not supported")).unsupported()),
         };
         Ok(Some(node.with(Value::String(text))))
     }
@@ -93,7 +93,7 @@ impl<'a> Resolver<'a> {
             return Ok(None);
         }
         if let Some(value) = self.parameters.get(name) {
-            return Ok(Some(node.with(value.value.clone())));
+            return Ok(Some(node.with(value.clone()?.value)));
         }
         let text = self.with_named(node, "Ref", name, |named| Some(named.reference()))?;
         Ok(Some(node.with(Value::String(text.expect("every resource has a Ref")))))

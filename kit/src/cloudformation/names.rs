@@ -4,7 +4,6 @@
 //! start, so that URLs and ARNs in logs and files stay true.
 
 use super::Account;
-use super::parameters::partition;
 
 /// The property that names a resource of this type, when its author may choose the name.
 pub(super) fn name_property(kind: &str) -> Option<&'static str> {
@@ -17,7 +16,7 @@ pub(super) fn name_property(kind: &str) -> Option<&'static str> {
         "AWS::IAM::Role" => "RoleName",
         "AWS::Logs::LogGroup" => "LogGroupName",
         "AWS::SNS::Topic" => "TopicName",
-        "AWS::Lambda::Function" => "FunctionName",
+        "AWS::Lambda::Function" | "AWS::Serverless::Function" => "FunctionName",
         "AWS::ApiGateway::Stage" => "StageName",
         "AWS::ApiGateway::DomainName" => "DomainName",
         _ => return None,
@@ -29,6 +28,7 @@ pub(super) fn name_property(kind: &str) -> Option<&'static str> {
 pub(super) fn generated(kind: &str, logical_id: &str, account: &Account) -> String {
     match kind {
         "AWS::S3::Bucket" => format!("{}-{logical_id}", account.stack_name).to_lowercase(),
+        "AWS::Serverless::Api" => short_id(logical_id),
         _ if kind.starts_with("AWS::ApiGateway::") => short_id(logical_id),
         _ => format!("{}-{logical_id}", account.stack_name),
     }
@@ -62,8 +62,10 @@ impl Named<'_> {
             ("AWS::SQS::Queue", "QueueName") => id.to_owned(),
             ("AWS::SQS::Queue", "QueueUrl") => self.queue_url(),
             ("AWS::S3::Bucket", "Arn") => format!("arn:{}:s3:::{id}", self.partition()),
-            ("AWS::S3::Bucket", "DomainName") => format!("{id}.s3.amazonaws.com"),
-            ("AWS::S3::Bucket", "RegionalDomainName") => format!("{id}.s3.{}.amazonaws.com", self.account.region),
+            ("AWS::S3::Bucket", "DomainName") => format!("{id}.s3.{}", self.account.url_suffix()),
+            ("AWS::S3::Bucket", "RegionalDomainName") => {
+                format!("{id}.s3.{}.{}", self.account.region, self.account.url_suffix())
+            }
             ("AWS::Pipes::Pipe", "Arn") => self.arn("pipes", &format!("pipe/{id}")),
             ("AWS::Events::ApiDestination", "Arn") => {
                 self.arn("events", &format!("api-destination/{id}/{}", self.uuid()))
@@ -81,9 +83,13 @@ impl Named<'_> {
             ("AWS::Logs::LogGroup", "Arn") => self.arn("logs", &format!("log-group:{id}:*")),
             ("AWS::SNS::Topic", "TopicArn") => self.arn("sns", id),
             ("AWS::SNS::Topic", "TopicName") => id.to_owned(),
-            ("AWS::Lambda::Function", "Arn") => self.arn("lambda", &format!("function:{id}")),
-            ("AWS::ApiGateway::RestApi", "RestApiId") => id.to_owned(),
-            ("AWS::ApiGateway::RestApi", "RootResourceId") => short_id(&format!("{}/", self.logical_id)),
+            ("AWS::Lambda::Function" | "AWS::Serverless::Function", "Arn") => {
+                self.arn("lambda", &format!("function:{id}"))
+            }
+            ("AWS::ApiGateway::RestApi" | "AWS::Serverless::Api", "RestApiId") => id.to_owned(),
+            ("AWS::ApiGateway::RestApi" | "AWS::Serverless::Api", "RootResourceId") => {
+                short_id(&format!("{}/", self.logical_id))
+            }
             _ => return None,
         })
     }
@@ -93,11 +99,17 @@ impl Named<'_> {
     }
 
     fn queue_url(&self) -> String {
-        format!("https://sqs.{}.amazonaws.com/{}/{}", self.account.region, self.account.account_id, self.physical_id)
+        let Account { region, account_id, .. } = self.account;
+        format!("https://sqs.{region}.{}/{account_id}/{}", self.account.url_suffix(), self.physical_id)
+    }
+
+    /// `AWS::StackId`.
+    pub(super) fn stack_id(&self) -> String {
+        self.arn("cloudformation", &format!("stack/{}/{}", self.account.stack_name, self.uuid()))
     }
 
     fn partition(&self) -> &'static str {
-        partition(&self.account.region)
+        self.account.partition()
     }
 
     fn uuid(&self) -> String {

@@ -2,45 +2,40 @@
 
 use std::collections::BTreeMap;
 
+use super::names::Named;
 use super::{Account, Overrides};
 use crate::document::{Entry, Node, Place, Problem, Value};
 
+/// A parameter's value, or why it has none: that only matters once something refers to it. CDK's `BootstrapVersion`, for
+/// one, is read from the parameter store and referred to by nobody.
+pub(super) type Values = BTreeMap<String, Result<Node, Problem>>;
+
 /// Every parameter's value by name, the pseudo parameters among them.
-pub(super) fn values(
-    declared: Option<&Node>,
-    overrides: &Overrides,
-    account: &Account,
-) -> Result<BTreeMap<String, Node>, Problem> {
+pub(super) fn values(declared: Option<&Node>, overrides: &Overrides, account: &Account) -> Result<Values, Problem> {
     let mut values = pseudo(account);
     for entry in declared.map_or(Ok(&[][..]), Node::entries)? {
-        values.insert(entry.key.clone(), value(entry, overrides.get(&entry.key))?);
+        values.insert(entry.key.clone(), value(entry, overrides.get(&entry.key)));
     }
     Ok(values)
 }
 
-fn pseudo(account: &Account) -> BTreeMap<String, Node> {
+fn pseudo(account: &Account) -> Values {
     let place = Place { file: "pseudo parameters".into(), line: 1, column: 1 };
-    let partition = partition(&account.region);
-    let suffix = if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
-    [
-        ("AWS::Region", account.region.as_str()),
-        ("AWS::AccountId", &account.account_id),
-        ("AWS::StackName", &account.stack_name),
-        ("AWS::Partition", partition),
-        ("AWS::URLSuffix", suffix),
+    let node = |value: Value| Ok(Node { value, place: place.clone(), tag: None });
+    let stack = Named { kind: "", logical_id: &account.stack_name, physical_id: "", path: "", account };
+    let mut values: Values = [
+        ("AWS::Region", account.region.clone()),
+        ("AWS::AccountId", account.account_id.clone()),
+        ("AWS::StackName", account.stack_name.clone()),
+        ("AWS::StackId", stack.stack_id()),
+        ("AWS::Partition", account.partition().to_owned()),
+        ("AWS::URLSuffix", account.url_suffix().to_owned()),
     ]
     .into_iter()
-    .map(|(name, value)| (name.into(), Node { value: Value::String(value.into()), place: place.clone(), tag: None }))
-    .collect()
-}
-
-/// The partition that a region belongs to.
-pub(super) fn partition(region: &str) -> &'static str {
-    match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
+    .map(|(name, value)| (name.to_owned(), node(Value::String(value))))
+    .collect();
+    values.insert("AWS::NotificationARNs".to_owned(), node(Value::List(Vec::new())));
+    values
 }
 
 fn value(entry: &Entry, given: Option<&String>) -> Result<Node, Problem> {
@@ -56,7 +51,7 @@ fn value(entry: &Entry, given: Option<&String>) -> Result<Node, Problem> {
             let message = format!(
                 "parameter {name} is read from the parameter store on AWS: give its value by --parameter-overrides {name}=…"
             );
-            return Err(entry.place.problem(message));
+            return Err(entry.place.problem(message).unsupported());
         }
         (None, Some(default)) => default.clone(),
         (None, None) => {

@@ -41,6 +41,11 @@ impl<'a> Fields<'a> {
         self.rest.retain(|entry| !names.contains(&entry.key.as_str()));
     }
 
+    /// Entries without effect that are known by more than their names.
+    pub fn ignore_where(&mut self, is_harmless: impl Fn(&str) -> bool) {
+        self.rest.retain(|entry| !is_harmless(&entry.key));
+    }
+
     /// Entries that mean something on AWS which Tidegate does not do (yet): each one present becomes a problem.
     pub fn unsupported(&mut self, names: &[&str]) {
         for name in names {
@@ -65,10 +70,11 @@ mod tests {
 
     #[test]
     fn every_entry_is_accounted_for() {
-        let node = Node::parse("t", "{Name: n, Tags: [], KmsKeyId: k, Nmae: x}").unwrap();
+        let node = Node::parse("t", "{Name: n, Tags: [], KmsKeyId: k, Nmae: x, x-mine: 1}").unwrap();
         let mut fields = node.fields("Q (AWS::SQS::Queue)").unwrap();
         assert_eq!(fields.required("Name").unwrap().text().unwrap(), "n");
         fields.ignore(&["Tags"]);
+        fields.ignore_where(|name| name.starts_with("x-"));
         fields.unsupported(&["KmsKeyId", "Policy"]);
         let problems: Vec<String> = fields.finish().iter().map(ToString::to_string).collect();
         assert_eq!(
