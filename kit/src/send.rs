@@ -190,7 +190,8 @@ mod tests {
         let long = sender.send(call(Method::GET, &format!("{url}/long"), ""), LATE, 10).await.unwrap();
         assert_eq!((long.body.len(), long.complete), (10, false));
         for (limit, complete) in [(99, false), (100, true)] {
-            let reply = sender.send_for_status(call(Method::GET, &format!("{url}/long"), ""), LATE, limit).await.unwrap();
+            let reply =
+                sender.send_for_status(call(Method::GET, &format!("{url}/long"), ""), LATE, limit).await.unwrap();
             assert_eq!((reply.status, reply.body.len(), reply.complete), (StatusCode::OK, 0, complete));
         }
         let away = sender.send(call(Method::GET, &format!("{url}/away"), ""), LATE, 10).await.unwrap();

@@ -21,6 +21,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause: what recovery may cost.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// A target may ask for more patience than that; beyond this it is asked again all the same, with one message. A wrong
+/// clock on its side must not silence the pipe for hours.
+const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
+
 /// A breaker that opens again within this time goes on with the pauses it had.
 const RELAPSE: Duration = Duration::from_secs(10);
 
@@ -41,10 +45,25 @@ pub enum Permit {
 #[derive(Debug)]
 pub struct Breaker {
     state: State,
-    /// Results while closed, oldest first; true is a failure.
-    recent: VecDeque<bool>,
+    /// Results while closed, oldest first.
+    recent: VecDeque<Outcome>,
     pause: Duration,
     closed_at: Option<Timestamp>,
+}
+
+/// Why the target did not take a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// It is down.
+    Down,
+    /// It had enough for the moment. While it takes others, that is no outage.
+    Throttled,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Answered,
+    Failed(Failure),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +113,7 @@ impl Breaker {
     /// The target took a message or rejected it for what it is: it is up. True when that closed the breaker.
     pub fn answered(&mut self, now: Timestamp) -> bool {
         match self.state {
-            State::Closed => self.remember(false),
+            State::Closed => self.remember(Outcome::Answered),
             State::Probing => {
                 *self = Breaker { pause: self.pause, closed_at: Some(now), ..Breaker::default() };
                 return true;
@@ -105,14 +124,14 @@ impl Breaker {
         false
     }
 
-    /// The target is down; it may have said for how long. True when that opened the breaker.
-    pub fn down(&mut self, now: Timestamp, retry_after: Option<Duration>) -> bool {
+    /// The target did not take a message; it may have said for how long. True when that opened the breaker.
+    pub fn failed(&mut self, now: Timestamp, failure: Failure, retry_after: Option<Duration>) -> bool {
         match self.state {
             State::Closed => {
-                self.remember(true);
+                self.remember(Outcome::Failed(failure));
                 let opens = self.must_open();
                 if opens {
-                    self.open(now, retry_after);
+                    self.open(now, failure, retry_after);
                 }
                 opens
             }
@@ -132,27 +151,33 @@ impl Breaker {
         }
     }
 
-    fn open(&mut self, now: Timestamp, retry_after: Option<Duration>) {
-        let relapse = self.closed_at.is_some_and(|at| now.since(at) < RELAPSE);
+    fn open(&mut self, now: Timestamp, failure: Failure, retry_after: Option<Duration>) {
+        let relapse = failure == Failure::Down && self.closed_at.is_some_and(|at| now.since(at) < RELAPSE);
         self.pause = if relapse { (self.pause * 2).min(LONGEST_PAUSE) } else { FIRST_PAUSE };
         self.recent.clear();
         self.wait(now, retry_after);
     }
 
     fn wait(&mut self, now: Timestamp, retry_after: Option<Duration>) {
-        self.state = State::Open { until: now + retry_after.map_or(self.pause, |asked| asked.max(self.pause)) };
+        self.state = State::Open { until: now + retry_after.unwrap_or_default().min(LONGEST_WAIT).max(self.pause) };
     }
 
-    fn remember(&mut self, failed: bool) {
+    fn remember(&mut self, outcome: Outcome) {
         if self.recent.len() == WINDOW {
             self.recent.pop_front();
         }
-        self.recent.push_back(failed);
+        self.recent.push_back(outcome);
     }
 
     fn must_open(&self) -> bool {
-        let in_a_row = self.recent.iter().rev().take_while(|&&failed| failed).count();
-        let failures = self.recent.iter().filter(|&&failed| failed).count();
+        let takes_some = self.recent.contains(&Outcome::Answered);
+        let failed = |outcome: &&Outcome| match outcome {
+            Outcome::Answered => false,
+            Outcome::Failed(Failure::Down) => true,
+            Outcome::Failed(Failure::Throttled) => !takes_some,
+        };
+        let in_a_row = self.recent.iter().rev().take_while(failed).count();
+        let failures = self.recent.iter().filter(failed).count();
         in_a_row >= IN_A_ROW || (self.recent.len() == WINDOW && failures * 2 >= WINDOW)
     }
 }
@@ -165,9 +190,13 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
+    fn down(breaker: &mut Breaker, now: Timestamp) -> bool {
+        breaker.failed(now, Failure::Down, None)
+    }
+
     fn opened() -> Breaker {
         let mut breaker = Breaker::default();
-        let opened: Vec<bool> = (0..5).map(|_| breaker.down(at(0), None)).collect();
+        let opened: Vec<bool> = (0..5).map(|_| down(&mut breaker, at(0))).collect();
         assert_eq!(opened, [false, false, false, false, true]);
         breaker
     }
@@ -176,7 +205,7 @@ mod tests {
     fn failures_now_and_then_do_not_open_it() {
         let mut breaker = Breaker::default();
         for round in 0..1000 {
-            assert!(!breaker.down(at(round), None));
+            assert!(!down(&mut breaker, at(round)));
             breaker.answered(at(round));
             breaker.answered(at(round));
         }
@@ -188,7 +217,7 @@ mod tests {
         let mut breaker = Breaker::default();
         let opened = (0..20).any(|round| {
             breaker.answered(at(round));
-            breaker.down(at(round), None)
+            down(&mut breaker, at(round))
         });
         assert!(opened);
     }
@@ -203,7 +232,7 @@ mod tests {
             now = until;
             assert_eq!(breaker.permit(now), Permit::Probe);
             assert_eq!(breaker.permit(now), Permit::Probing);
-            breaker.down(now, None);
+            down(&mut breaker, now);
         }
         assert_eq!(pauses, [500, 1000, 2000, 4000, 5000, 5000]);
         let Permit::Wait(until) = breaker.permit(now) else { panic!("open") };
@@ -221,7 +250,7 @@ mod tests {
                 Permit::Wait(until) => now = until,
                 Permit::Probe => {
                     probes += 1;
-                    breaker.down(now, None);
+                    down(&mut breaker, now);
                 }
                 other => panic!("{other:?}"),
             }
@@ -233,11 +262,11 @@ mod tests {
     fn a_relapse_goes_on_with_the_pauses_it_had() {
         let mut breaker = opened();
         assert_eq!(breaker.permit(at(500)), Permit::Probe);
-        breaker.down(at(500), None);
+        down(&mut breaker, at(500));
         assert_eq!(breaker.permit(at(1500)), Permit::Probe);
         assert!(breaker.answered(at(1500)));
         (0..5).for_each(|_| {
-            breaker.down(at(1600), None);
+            down(&mut breaker, at(1600));
         });
         assert_eq!(breaker.permit(at(1600)), Permit::Wait(at(3600)));
     }
@@ -246,11 +275,26 @@ mod tests {
     fn retry_after_is_kept_and_a_lost_probe_is_made_again() {
         let mut breaker = Breaker::default();
         (0..5).for_each(|_| {
-            breaker.down(at(0), Some(Duration::from_secs(60)));
+            breaker.failed(at(0), Failure::Down, Some(Duration::from_secs(60)));
         });
         assert_eq!(breaker.permit(at(10)), Permit::Wait(at(60_000)));
         assert_eq!(breaker.permit(at(60_000)), Permit::Probe);
         breaker.probe_lost(at(61_000));
         assert_eq!(breaker.permit(at(61_000)), Permit::Probe);
+        breaker.failed(at(61_000), Failure::Down, Some(Duration::from_secs(12 * 60 * 60)));
+        assert_eq!(breaker.permit(at(61_000)), Permit::Wait(at(361_000)), "twelve hours are not believed");
+    }
+
+    #[test]
+    fn a_target_that_is_asked_too_often_is_not_down_while_it_takes_some() {
+        let mut breaker = Breaker::default();
+        for round in 0..1000 {
+            assert!(!breaker.failed(at(round), Failure::Throttled, None), "{round}");
+            if round % 10 == 0 {
+                breaker.answered(at(round));
+            }
+        }
+        let opened = (0..20).any(|_| breaker.failed(at(2000), Failure::Throttled, None));
+        assert!(opened, "it takes none any more");
     }
 }

@@ -6,11 +6,14 @@
 //! rise, and no message can keep the breaker open by itself. How anything is sent or received is not known here.
 
 mod backlog;
+mod blocked;
 mod outcome;
 mod polls;
 mod step;
+mod throttle;
+mod undone;
 
-pub use step::{Change, Settle, Step, Work};
+pub use step::{Change, Lost, Order, Poll, Settle, Step, Work};
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -21,7 +24,10 @@ use crate::breaker::{Breaker, Permit};
 use crate::held::Held;
 use crate::pace::{Concurrency, Rates};
 use backlog::{Backlog, Place, Recent};
+use blocked::Blocked;
 use polls::Polls;
+use throttle::Throttle;
+use undone::Undone;
 
 /// SQS hands out no more than this at once.
 pub const BATCH: usize = 10;
@@ -29,6 +35,15 @@ pub const BATCH: usize = 10;
 /// Messages beyond what can be delivered at once that are received ahead, so that no delivery waits for a receive: as
 /// many again, for a receive takes about as long as a delivery, and no less than this.
 const AHEAD: usize = BATCH;
+
+/// What is held may have so many bytes together, and is then enough, however few messages it is.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// A receive waits at the queue for so long: the most that SQS allows, and the fewest requests while idle.
+const LONG_POLL: Duration = Duration::from_secs(20);
+
+/// A receive of several messages must be over when a blocked group comes back, and a little before.
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// While the target is down, another message is received after so many probes with each one that is held: should all of
 /// these be to blame, there is soon one that is not.
@@ -40,37 +55,53 @@ const MOST_SUSPECTS: usize = 50;
 /// The state of one pipe at work.
 #[derive(Debug)]
 pub struct Flow {
+    order: Order,
+    visibility: Duration,
     breaker: Breaker,
     concurrency: Concurrency,
+    throttle: Throttle,
     backlog: Backlog,
+    blocked: Blocked,
     held: Held,
     delivered: Recent,
     settles: VecDeque<Settle>,
+    undone: Undone,
     /// Probes since a message was last received to be one.
     probes: usize,
     under_way: usize,
     polls: Polls,
-    /// When the rate allows the next delivery.
+    /// When a rate allows the next delivery.
     next_turn: Option<Timestamp>,
     stopping: bool,
 }
 
 impl Flow {
-    /// For a queue that hides messages for `visibility`; at most `most` deliveries at once.
-    pub fn new(visibility: Duration, most: usize) -> Flow {
+    /// For a queue of this kind that hides messages for `visibility`; at most `most` deliveries at once.
+    pub fn new(order: Order, visibility: Duration, most: usize) -> Flow {
         Flow {
+            order,
+            visibility,
             breaker: Breaker::default(),
             concurrency: Concurrency::new(most),
+            throttle: Throttle::default(),
             backlog: Backlog::default(),
+            blocked: Blocked::default(),
             held: Held::new(visibility),
             delivered: Recent::default(),
             settles: VecDeque::new(),
+            undone: Undone::default(),
             probes: 0,
             under_way: 0,
             polls: Polls::default(),
             next_turn: None,
             stopping: false,
         }
+    }
+
+    /// The queue's `VisibilityTimeout` is this now.
+    pub fn set_visibility(&mut self, visibility: Duration) {
+        self.visibility = visibility;
+        self.held.set_visibility(visibility);
     }
 
     /// A receive that asked for `asked` messages brought `count`. To be told before [`Flow::accept`].
@@ -87,9 +118,9 @@ impl Flow {
     pub fn accept(&mut self, now: Timestamp, work: Work, receipt: String) {
         if self.delivered.contains(&work.id) {
             // Deleting it failed, or came too late.
-            return self.settles.push_back(Settle::Delete { receipt });
+            return self.settles.push_back(Settle::Delete { receipt, tries: 0 });
         }
-        if !self.held.take(now, &work.id, receipt) {
+        if !self.held.take(now, &work.id, receipt, work.size) {
             return;
         }
         if self.stopping {
@@ -101,14 +132,23 @@ impl Flow {
 
     /// Takes a message that no filter lets pass: it is deleted.
     pub fn discard(&mut self, receipt: String) {
-        self.settles.push_back(Settle::Delete { receipt });
+        self.settles.push_back(Settle::Delete { receipt, tries: 0 });
+    }
+
+    /// The queue was not told what [`Step::Settle`] asked for. Deletes are repeated, and so are extensions as long as
+    /// they are of use; a message that was to be shown or hidden only does so later or earlier.
+    pub fn settle_failed(&mut self, now: Timestamp, settle: Settle) {
+        match settle {
+            Settle::Delete { receipt, tries } => self.undone.insert(now, receipt, tries),
+            Settle::Hide { id, receipt, .. } => self.held.extension_failed(now, &id, &receipt),
+        }
     }
 
     /// The next thing to do at `now`, until there is none.
     pub fn next(&mut self, now: Timestamp, rates: &Rates) -> Option<Step> {
         let (receipts, span) = self.held.extend(now);
-        self.settles.extend(receipts.into_iter().map(|receipt| Settle::Hide { receipt, span }));
-        if let Some(settle) = self.settles.pop_front() {
+        self.settles.extend(receipts.into_iter().map(|(id, receipt)| Settle::Hide { id, receipt, span }));
+        if let Some(settle) = self.settles.pop_front().or_else(|| self.undone.pop(now)) {
             return Some(Step::Settle(settle));
         }
         if self.stopping {
@@ -126,9 +166,10 @@ impl Flow {
             Permit::Wait(until) if !self.stopping => Some(until),
             _ => None,
         };
-        let all = [breaker, self.polls.next_try(), self.next_turn, self.backlog.next_retry(), self.held.next_look()];
+        let own = [self.next_turn, self.backlog.next_retry()];
+        let queue = [self.polls.next_try(), self.held.next_look(), self.undone.next()];
         // What was due before waits for something else than time.
-        all.into_iter().flatten().filter(|&at| at > now).min()
+        own.into_iter().chain(queue).chain([breaker]).flatten().filter(|&at| at > now).min()
     }
 
     /// No more receives and deliveries; what was not begun is handed back.
@@ -141,10 +182,10 @@ impl Flow {
 
     /// Whether, after [`Flow::stop`], nothing is left to wait for.
     pub fn is_done(&self) -> bool {
-        self.stopping && self.under_way == 0 && self.settles.is_empty()
+        self.stopping && self.under_way == 0 && self.settles.is_empty() && self.undone.is_empty()
     }
 
-    /// Whether the destination's rate holds a delivery back.
+    /// Whether a rate holds a delivery back: the destination's, or the one that the target bears.
     pub fn is_throttled(&self) -> bool {
         self.next_turn.is_some()
     }
@@ -159,22 +200,44 @@ impl Flow {
         if self.under_way >= self.concurrency.limit() || !self.backlog.is_ready(now) {
             return None;
         }
-        if let Err(wait) = rates.take(Duration::from_millis(now.as_millis())) {
+        let wait = self.throttle.wait(now).or_else(|| rates.take(Duration::from_millis(now.as_millis())).err());
+        if let Some(wait) = wait {
             self.next_turn = Some(now + wait.max(Duration::from_millis(1)));
             return None;
         }
+        self.throttle.take(now);
         self.under_way += 1;
-        self.backlog.pop(now)
+        self.backlog.pop(now).map(|work| Work { begun: now, ..work })
     }
 
     fn next_poll(&mut self, now: Timestamp) -> Option<Step> {
-        let limit = self.concurrency.limit();
-        let room = (limit + limit.max(AHEAD)).saturating_sub(self.held.len() + self.polls.expected());
+        let room = self.room();
         if room < BATCH && self.backlog.is_ready(now) {
             // There is no hurry, and ten messages cost one request.
             return None;
         }
-        self.polls.begin(now, room).map(Step::Poll)
+        let wait = self.poll_wait();
+        let alone = self.blocked.is_due_by(now + wait + MARGIN, now, self.visibility * 2 + LONG_POLL);
+        let count = self.polls.begin(now, room, if alone { 1 } else { BATCH })?;
+        Some(Step::Poll(Poll { count, wait }))
+    }
+
+    /// How many messages more may be held: twice as many as can be under way, as long as they are not too large.
+    fn room(&self) -> usize {
+        let (limit, expected) = (self.concurrency.limit(), self.polls.expected());
+        let size = self.held.bytes() / self.held.len().max(1);
+        if self.held.bytes() + expected * size >= MOST_BYTES {
+            return 0;
+        }
+        (limit + limit.max(AHEAD)).saturating_sub(self.held.len() + expected)
+    }
+
+    /// On a FIFO queue, a receive that begins before a group is blocked must end before it comes back.
+    fn poll_wait(&self) -> Duration {
+        match self.order {
+            Order::Standard => LONG_POLL,
+            Order::Fifo => (self.visibility / 2).clamp(MARGIN, LONG_POLL),
+        }
     }
 
     fn next_probe(&mut self, now: Timestamp) -> Option<Work> {
@@ -183,7 +246,7 @@ impl Flow {
         }
         self.probes += 1;
         self.under_way += 1;
-        self.backlog.pop_any().map(|work| Work { is_probe: true, ..work })
+        self.backlog.pop_any().map(|work| Work { is_probe: true, begun: now, ..work })
     }
 
     /// Receives one more message to probe with.
@@ -191,23 +254,26 @@ impl Flow {
         if self.probes < self.held.len() * PROBES_EACH || !self.polls.is_idle() {
             return None;
         }
-        let count = self.polls.begin(now, 1)?;
+        let count = self.polls.begin(now, 1, 1)?;
         self.probes = 0;
         if self.held.len() >= MOST_SUSPECTS
             && let Some(work) = self.backlog.pop_any()
         {
-            self.leave(&work);
+            self.leave(now, &work, None);
         }
-        Some(Step::Poll(count))
+        Some(Step::Poll(Poll { count, wait: self.poll_wait() }))
     }
 
     fn hand_back(&mut self, id: &str) {
-        if let Some(receipt) = self.held.release(id) {
-            self.settles.push_back(Settle::Hide { receipt, span: Duration::ZERO });
+        if let Some(hold) = self.held.release(id) {
+            let hide = Settle::Hide { id: id.to_owned(), receipt: hold.receipt, span: Duration::ZERO };
+            self.settles.push_back(hide);
         }
     }
 }
 
+#[cfg(test)]
+mod queue;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! How fast and how many at once: the rate limit of a destination, and a concurrency that follows the target.
 //!
-//! Both are pure; time is told as the time since some fixed start.
+//! Both are pure; time is told.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use kit::time::Timestamp;
 
 /// A caller that comes late by no more than this does not lose its turn: a busy machine keeps the rate.
 const CREDIT: Duration = Duration::from_millis(10);
@@ -21,12 +23,18 @@ impl Rate {
         Rate { spacing: Duration::from_secs(1) / per_second.max(1), next: Duration::ZERO }
     }
 
-    /// How long until the next turn; zero when it has come.
-    fn wait(&self, now: Duration) -> Duration {
+    /// From the next turn on, so many a second.
+    pub(crate) fn set(&mut self, per_second: f64) {
+        self.spacing = Duration::from_secs_f64(1.0 / per_second);
+    }
+
+    /// How long until the next turn; zero when it has come. Time is that since some fixed start.
+    pub(crate) fn wait(&self, now: Duration) -> Duration {
         self.next.saturating_sub(now)
     }
 
-    fn take(&mut self, now: Duration) {
+    /// Takes it.
+    pub(crate) fn take(&mut self, now: Duration) {
         self.next = self.next.max(now.saturating_sub(CREDIT)) + self.spacing;
     }
 }
@@ -66,12 +74,13 @@ impl Rates {
 pub struct Concurrency {
     limit: usize,
     most: usize,
+    cut_at: Option<Timestamp>,
 }
 
 impl Concurrency {
     /// Starts at a tenth of `most`.
     pub fn new(most: usize) -> Concurrency {
-        Concurrency { limit: (most / 10).max(1), most: most.max(1) }
+        Concurrency { limit: (most / 10).max(1), most: most.max(1), cut_at: None }
     }
 
     /// The limit now.
@@ -86,9 +95,18 @@ impl Concurrency {
         }
     }
 
-    /// The target did not take a message.
-    pub fn down(&mut self) {
-        self.limit = (self.limit / 2).max(1);
+    /// The target did not take a message that went out at `begun`. Many may fail for one cause: what went out before the
+    /// last cut is no reason for another.
+    pub fn down(&mut self, now: Timestamp, begun: Timestamp) {
+        if self.cut_at.is_none_or(|cut_at| begun > cut_at) {
+            self.limit = (self.limit / 2).max(1);
+            self.cut_at = Some(now);
+        }
+    }
+
+    /// The target takes nothing at all: it starts with one when it is back.
+    pub fn collapse(&mut self) {
+        self.limit = 1;
     }
 }
 
@@ -138,7 +156,13 @@ mod tests {
         assert_eq!(concurrency.limit(), 10);
         (0..500).for_each(|_| concurrency.answered(100));
         assert_eq!(concurrency.limit(), 100);
-        (0..20).for_each(|_| concurrency.down());
+        let at = Timestamp::from_millis;
+        (0..20).for_each(|_| concurrency.down(at(60), at(50)));
+        assert_eq!(concurrency.limit(), 50, "once a round trip");
+        (0..20).for_each(|n| concurrency.down(at(70 + n), at(69 + n)));
+        assert_eq!(concurrency.limit(), 1);
+        (0..50).for_each(|_| concurrency.answered(100));
+        concurrency.collapse();
         assert_eq!(concurrency.limit(), 1);
     }
 }

@@ -1,27 +1,28 @@
-//! Door: tells the queue what became of messages, ten at a time.
+//! Door: tells the queue what became of messages, ten at a time, and the worker what the queue did not listen to.
 //!
 //! There is no timer: the first entry goes out at once, and while it is under way the next batch gathers.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::definition::Batch;
 use crate::flow::{BATCH, Settle};
 use crate::gather::gather;
-use crate::source::Queue;
+use crate::source::{Queue, QueueError};
 
-/// Entries that may wait. More means that SQS does not answer; what does not fit is only repeated later.
+/// Entries that may wait. More means that SQS does not answer; what does not fit is repeated later.
 const WAITING: usize = 4096;
 
 /// Takes what is to be settled.
 #[derive(Debug)]
 pub struct Settler {
-    deletes: Sender<String>,
-    hides: Sender<(String, Duration)>,
+    deletes: Sender<Settle>,
+    hides: Sender<Settle>,
+    failed: UnboundedReceiver<Settle>,
     tasks: JoinSet<()>,
 }
 
@@ -29,28 +30,36 @@ impl Settler {
     /// Starts the two tasks that gather and send.
     pub fn start(queue: &Arc<Queue>) -> Settler {
         let ((deletes, to_delete), (hides, to_hide)) = (channel(WAITING), channel(WAITING));
+        let (failing, failed) = unbounded_channel();
         let mut tasks = JoinSet::new();
-        let (deleting, hiding) = (queue.clone(), queue.clone());
+        let desk = Desk { queue: queue.clone(), failing };
+        let (deleting, hiding) = (desk.clone(), desk);
         let (batch, hurry) = (Batch { size: BATCH, window: Duration::ZERO }, CancellationToken::new());
-        tasks.spawn(gather(to_delete, batch, hurry.clone(), move |batch| delete(deleting.clone(), batch)));
-        tasks.spawn(gather(to_hide, batch, hurry, move |batch| hide(hiding.clone(), batch)));
-        Settler { deletes, hides, tasks }
+        tasks.spawn(gather(to_delete, batch, hurry.clone(), move |batch| deleting.clone().delete(batch)));
+        tasks.spawn(gather(to_hide, batch, hurry, move |batch| hiding.clone().hide(batch)));
+        Settler { deletes, hides, failed, tasks }
     }
 
-    /// Takes one; never waits. When too many wait already, the message is left to its visibility timeout.
-    pub fn settle(&self, settle: Settle) {
-        let taken = match settle {
-            Settle::Delete { receipt } => self.deletes.try_send(receipt).is_ok(),
-            Settle::Hide { receipt, span } => self.hides.try_send((receipt, span)).is_ok(),
-        };
-        if !taken {
-            tracing::warn!("SQS is too slow in settling messages: one will be seen again");
+    /// Takes one; never waits.
+    ///
+    /// # Errors
+    /// Too many wait already: it has failed.
+    pub fn settle(&self, settle: Settle) -> Result<(), Settle> {
+        let desk = if matches!(settle, Settle::Delete { .. }) { &self.deletes } else { &self.hides };
+        desk.try_send(settle).map_err(|refused| refused.into_inner())
+    }
+
+    /// The next one that failed.
+    pub async fn failed(&mut self) -> Settle {
+        match self.failed.recv().await {
+            Some(settle) => settle,
+            None => std::future::pending().await,
         }
     }
 
     /// Sends what is left and waits for it, for up to `patience`.
     pub async fn finish(self, patience: Duration) {
-        let Settler { deletes, hides, mut tasks } = self;
+        let Settler { deletes, hides, failed: _failed, mut tasks } = self;
         drop((deletes, hides));
         let all = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(patience, all).await.is_err() {
@@ -59,14 +68,52 @@ impl Settler {
     }
 }
 
-async fn delete(queue: Arc<Queue>, receipts: Vec<String>) {
-    if let Err(error) = queue.delete(&receipts).await {
-        tracing::warn!("{} delivered messages could not be deleted and will be seen again: {error}", receipts.len());
+/// What both tasks work with.
+#[derive(Debug, Clone)]
+struct Desk {
+    queue: Arc<Queue>,
+    failing: UnboundedSender<Settle>,
+}
+
+impl Desk {
+    async fn delete(self, batch: Vec<Settle>) {
+        let receipts: Vec<&str> = batch.iter().map(receipt).collect();
+        let result = self.queue.delete(&receipts).await;
+        self.report(batch, result, "delivered messages could not be deleted, which is tried again");
+    }
+
+    async fn hide(self, batch: Vec<Settle>) {
+        let messages: Vec<(&str, Duration)> = batch.iter().map(|settle| (receipt(settle), span(settle))).collect();
+        let result = self.queue.hide(&messages).await;
+        self.report(batch, result, "messages could not be hidden for longer or shown again");
+    }
+
+    fn report(&self, batch: Vec<Settle>, result: Result<Vec<usize>, QueueError>, what: &str) {
+        let failed = match result {
+            Ok(refused) => refused,
+            Err(error) => {
+                tracing::warn!("{} {what}: {error}", batch.len());
+                (0..batch.len()).collect()
+            }
+        };
+        for (index, settle) in batch.into_iter().enumerate() {
+            if failed.contains(&index) {
+                // Nobody listens any more while the last ones are settled.
+                let _ = self.failing.send(settle);
+            }
+        }
     }
 }
 
-async fn hide(queue: Arc<Queue>, messages: Vec<(String, Duration)>) {
-    if let Err(error) = queue.hide(&messages).await {
-        tracing::warn!("the visibility of {} messages could not be changed: {error}", messages.len());
+fn receipt(settle: &Settle) -> &str {
+    match settle {
+        Settle::Delete { receipt, .. } | Settle::Hide { receipt, .. } => receipt,
+    }
+}
+
+fn span(settle: &Settle) -> Duration {
+    match settle {
+        Settle::Delete { .. } => Duration::ZERO,
+        Settle::Hide { span, .. } => *span,
     }
 }

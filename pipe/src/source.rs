@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -16,15 +17,21 @@ use aws_sdk_sqs::types::{
     MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
 };
 use base64::Engine as _;
+use tokio::sync::watch;
 
 use crate::definition::Source;
 use crate::event::{Message, MessageAttribute};
-
-/// A receive waits at the queue for so long: the most that SQS allows, and the fewest requests while idle.
-const LONG_POLL: Duration = Duration::from_secs(20);
+use crate::flow::{Order, Poll};
 
 /// An answer that takes longer than this, long poll included, is not coming.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The same for deletes and extensions, repetitions by the SDK included: there must be time to try again while the
+/// message is hidden.
+const SETTLE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Between two looks at the queue's attributes: somebody may lower its `VisibilityTimeout`.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// What SQS sets for a queue when nobody says otherwise.
 const DEFAULT_VISIBILITY: Duration = Duration::from_secs(30);
@@ -37,7 +44,7 @@ pub struct Queue {
     /// Its `VisibilityTimeout`.
     pub visibility: Duration,
     /// Whether it keeps the order of each message group.
-    pub is_fifo: bool,
+    pub order: Order,
 }
 
 /// Why the queue did not do what it was asked: what SQS said, or what the SDK says. Bodies and receipts are not in it.
@@ -54,20 +61,9 @@ where
         let said = error.as_service_error().map(ProvideErrorMetadata::meta);
         QueueError(match said.and_then(|said| Some((said.code()?, said.message()?))) {
             Some((code, message)) => format!("{code}: {message}"),
-            None => chain(&error),
+            None => kit::aws::explain(&error),
         })
     }
-}
-
-/// The error and its causes; not their debug form, which holds whole answers.
-fn chain(error: &dyn Error) -> String {
-    let (mut texts, mut cause) = (vec![error.to_string()], error.source());
-    while let Some(error) = cause {
-        texts.push(error.to_string());
-        cause = error.source();
-    }
-    texts.dedup();
-    texts.join(": ")
 }
 
 /// The client for one pipe. Long polls send nothing for twenty seconds, which is no stall.
@@ -88,65 +84,89 @@ impl Queue {
     pub async fn open(client: Client, source: &Source) -> Result<Queue, QueueError> {
         let found = client.get_queue_url().queue_name(&source.queue).queue_owner_aws_account_id(&source.account);
         let url = found.send().await?.queue_url.unwrap_or_default();
-        let attributes = client.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::All);
-        let attributes = attributes.send().await?.attributes.unwrap_or_default();
-        let visibility = attributes.get(&QueueAttributeName::VisibilityTimeout).and_then(|text| text.parse().ok());
-        let visibility = visibility.map_or(DEFAULT_VISIBILITY, Duration::from_secs);
-        Ok(Queue { client, url, visibility, is_fifo: source.queue.ends_with(".fifo") })
+        let visibility = read_visibility(&client, &url).await?;
+        let order = if source.queue.ends_with(".fifo") { Order::Fifo } else { Order::Standard };
+        Ok(Queue { client, url, visibility, order })
     }
 
-    /// Waits for up to `most` messages; none after twenty seconds.
+    /// Tells of a `VisibilityTimeout` whenever it is another one. Never returns.
+    pub async fn watch_visibility(self: Arc<Queue>, told: watch::Sender<Duration>) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            match read_visibility(&self.client, &self.url).await {
+                Ok(now) => drop(told.send_if_modified(|before| std::mem::replace(before, now) != now)),
+                Err(error) => tracing::debug!("the queue's attributes cannot be read: {error}"),
+            }
+        }
+    }
+
+    /// Waits for messages; none comes when the wait is over.
     ///
     /// # Errors
     /// SQS does not answer or refuses.
-    pub async fn receive(&self, most: usize) -> Result<Vec<Message>, QueueError> {
+    pub async fn receive(&self, poll: Poll) -> Result<Vec<Message>, QueueError> {
         let request = self.client.receive_message().queue_url(&self.url);
-        let request = request.max_number_of_messages(i32::try_from(most.min(10)).expect("ten at most"));
-        let request = request.wait_time_seconds(i32::try_from(LONG_POLL.as_secs()).expect("twenty"));
+        let request = request.max_number_of_messages(i32::try_from(poll.count.min(10)).expect("ten at most"));
+        let request = request.wait_time_seconds(i32::try_from(poll.wait.as_secs().min(20)).expect("twenty at most"));
         let request = request.message_system_attribute_names(MessageSystemAttributeName::All);
+        // The SDK's repetition of a receive whose answer got lost brings the same messages, not those behind them.
+        let attempt = (self.order == Order::Fifo).then(|| uuid::Uuid::new_v4().to_string());
+        let request = request.set_receive_request_attempt_id(attempt);
         let answer = request.message_attribute_names("All").send().await?;
         Ok(answer.messages.unwrap_or_default().into_iter().map(message).collect())
     }
 
-    /// Deletes up to ten messages. Returns how many SQS refused to delete.
+    /// Deletes up to ten messages. Returns the places of those that SQS refused to delete.
     ///
     /// # Errors
     /// The whole request failed.
-    pub async fn delete(&self, receipts: &[String]) -> Result<usize, QueueError> {
-        let entry = |(index, receipt): (usize, &String)| {
-            let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(receipt);
+    pub async fn delete(&self, receipts: &[&str]) -> Result<Vec<usize>, QueueError> {
+        let entry = |(index, receipt): (usize, &&str)| {
+            let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(*receipt);
             entry.build().expect("id and receipt are set")
         };
         let entries = receipts.iter().enumerate().map(entry).collect();
         let request = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
-        let answer = request.send().await?;
+        let answer = in_time(request.send()).await??;
         Ok(refused("DeleteMessage", &answer.failed))
     }
 
-    /// Hides up to ten messages, each for its span from now; zero shows them again. Returns how many SQS refused.
+    /// Hides up to ten messages, each for its span from now; zero shows them again. Returns the places of
+    /// those that SQS refused to hide.
     ///
     /// # Errors
     /// The whole request failed.
-    pub async fn hide(&self, messages: &[(String, Duration)]) -> Result<usize, QueueError> {
-        let entry = |(index, (receipt, span)): (usize, &(String, Duration))| {
+    pub async fn hide(&self, messages: &[(&str, Duration)]) -> Result<Vec<usize>, QueueError> {
+        let entry = |(index, (receipt, span)): (usize, &(&str, Duration))| {
             let seconds = i32::try_from(span.as_secs()).unwrap_or(i32::MAX);
             let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
-            let entry = entry.receipt_handle(receipt).visibility_timeout(seconds);
+            let entry = entry.receipt_handle(*receipt).visibility_timeout(seconds);
             entry.build().expect("id and receipt are set")
         };
         let entries = messages.iter().enumerate().map(entry).collect();
         let request = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
-        let answer = request.send().await?;
+        let answer = in_time(request.send()).await??;
         Ok(refused("ChangeMessageVisibility", &answer.failed))
     }
 }
 
-/// A refused entry is of no consequence beyond a repetition: the message becomes visible again.
-fn refused(action: &str, failed: &[BatchResultErrorEntry]) -> usize {
+async fn read_visibility(client: &Client, url: &str) -> Result<Duration, QueueError> {
+    let attributes = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
+    let attributes = attributes.send().await?.attributes.unwrap_or_default();
+    let visibility = attributes.get(&QueueAttributeName::VisibilityTimeout).and_then(|text| text.parse().ok());
+    Ok(visibility.map_or(DEFAULT_VISIBILITY, Duration::from_secs))
+}
+
+async fn in_time<T>(request: impl Future<Output = T>) -> Result<T, QueueError> {
+    let late = |_| QueueError(format!("no answer in {SETTLE_PATIENCE:?}"));
+    tokio::time::timeout(SETTLE_PATIENCE, request).await.map_err(late)
+}
+
+fn refused(action: &str, failed: &[BatchResultErrorEntry]) -> Vec<usize> {
     for entry in failed {
         tracing::debug!(action, code = entry.code(), reason = entry.message(), "SQS refused an entry of a batch");
     }
-    failed.len()
+    failed.iter().filter_map(|entry| entry.id.parse().ok()).collect()
 }
 
 fn message(received: aws_sdk_sqs::types::Message) -> Message {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kit::time::Timestamp;
+use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,7 @@ use crate::courier::{Courier, Ending};
 use crate::definition::Source;
 use crate::event::{Event, Message};
 use crate::filtered::Filtered;
-use crate::flow::{Flow, Step, Work};
+use crate::flow::{Flow, Lost, Order, Poll, Settle, Step, Work};
 use crate::pace::Rates;
 use crate::report::Report;
 use crate::settle::Settler;
@@ -56,10 +57,13 @@ struct Worker {
     settler: Settler,
     report: Report,
     clock: Clock,
-    polls: JoinSet<(usize, Result<Vec<Message>, QueueError>)>,
+    polls: JoinSet<(Poll, Result<Vec<Message>, QueueError>)>,
     deliveries: JoinSet<(Work, Ending, Duration)>,
     /// What each delivery task works on, should it end without a result.
-    names: HashMap<Id, (String, Option<String>)>,
+    names: HashMap<Id, Lost>,
+    /// The queue's `VisibilityTimeout`, from the task that looks for changes of it.
+    visibility: watch::Receiver<Duration>,
+    _watching: JoinSet<()>,
     queue_is_down: bool,
     throttled: bool,
 }
@@ -94,14 +98,19 @@ pub async fn run(job: Job, stop: CancellationToken) {
         queue = find_queue(client, source, &courier.pipe.name) => Arc::new(queue),
     };
     tracing::info!(pipe = courier.pipe.name, queue = source.queue, "the pipe is running");
+    let (told, visibility) = watch::channel(queue.visibility);
+    let mut watching = JoinSet::new();
+    watching.spawn(queue.clone().watch_visibility(told));
     let worker = Worker {
-        flow: Flow::new(queue.visibility, concurrency),
+        flow: Flow::new(queue.order, queue.visibility, concurrency),
         settler: Settler::start(&queue),
         report: Report::new(&courier.pipe, filtered),
         clock: Clock::start(),
         polls: JoinSet::new(),
         deliveries: JoinSet::new(),
         names: HashMap::new(),
+        visibility,
+        _watching: watching,
         queue_is_down: false,
         throttled: false,
         courier,
@@ -166,8 +175,8 @@ impl Worker {
         while let Some(step) = self.flow.next(now, &self.rates) {
             match step {
                 Step::Deliver(work) => self.deliver(work),
-                Step::Poll(count) => self.poll(count),
-                Step::Settle(settle) => self.settler.settle(settle),
+                Step::Poll(poll) => self.poll(poll),
+                Step::Settle(settle) => self.settle(now, settle),
             }
         }
         self.report.at_work(self.flow.under_way());
@@ -186,18 +195,26 @@ impl Worker {
             () = stop.cancelled() => {}
             Some(done) = self.deliveries.join_next_with_id() => self.finished(done),
             Some(done) = self.polls.join_next() => self.received(done),
+            settle = self.settler.failed() => self.flow.settle_failed(self.clock.now(), settle),
+            Ok(()) = self.visibility.changed() => self.flow.set_visibility(*self.visibility.borrow_and_update()),
             () = sleep_until(wake) => {}
         }
     }
 
-    fn poll(&mut self, count: usize) {
+    fn poll(&mut self, poll: Poll) {
         let queue = self.queue.clone();
-        self.polls.spawn(async move { (count, queue.receive(count).await) });
+        self.polls.spawn(async move { (poll, queue.receive(poll).await) });
+    }
+
+    fn settle(&mut self, now: Timestamp, settle: Settle) {
+        if let Err(settle) = self.settler.settle(settle) {
+            self.flow.settle_failed(now, settle);
+        }
     }
 
     fn deliver(&mut self, work: Work) {
         self.report.started();
-        let name = (work.id.clone(), work.group.clone());
+        let name = Lost { id: work.id.clone(), group: work.group.clone(), is_probe: work.is_probe };
         let courier = self.courier.clone();
         let task = self.deliveries.spawn(async move {
             let start = Instant::now();
@@ -219,24 +236,24 @@ impl Worker {
             }
             Err(error) => {
                 tracing::error!("a delivery ended without a result, this is a bug: {error}");
-                if let Some((id, group)) = self.names.remove(&error.id()) {
-                    self.flow.lost(now, &id, group.as_deref());
+                if let Some(lost) = self.names.remove(&error.id()) {
+                    self.flow.lost(now, &lost);
                 }
             }
         }
     }
 
-    fn received(&mut self, done: Result<(usize, Result<Vec<Message>, QueueError>), JoinError>) {
+    fn received(&mut self, done: Result<(Poll, Result<Vec<Message>, QueueError>), JoinError>) {
         let now = self.clock.now();
         match done {
-            Ok((asked, Ok(messages))) => {
+            Ok((poll, Ok(messages))) => {
                 self.tell_queue_state(None);
-                self.flow.received(asked, messages.len());
+                self.flow.received(poll.count, messages.len());
                 messages.into_iter().for_each(|message| self.accept(now, message));
             }
-            Ok((asked, Err(error))) => {
+            Ok((poll, Err(error))) => {
                 self.tell_queue_state(Some(&error));
-                self.flow.poll_failed(now, asked);
+                self.flow.poll_failed(now, poll.count);
             }
             // Cut off by the drain.
             Err(error) => tracing::debug!("a receive was cut off: {error}"),
@@ -252,7 +269,7 @@ impl Worker {
             return self.flow.discard(receipt);
         }
         self.report.accepted(&message.message_id, message.body.len());
-        let group = message.attribute("MessageGroupId").filter(|_| self.queue.is_fifo).map(str::to_owned);
+        let group = message.attribute("MessageGroupId").filter(|_| self.queue.order == Order::Fifo).map(str::to_owned);
         let work = Work::new(message.message_id, group, event, message.body.len());
         self.flow.accept(now, work, receipt);
     }

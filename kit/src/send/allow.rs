@@ -245,7 +245,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "10.0.0.0/33", "a b", "x:99999", "[::1", "name/8", "[::1]x", "::ffff:0:0/95", "::ffff:10.0.0.1/8"] {
+        for text in
+            ["", "10.0.0.0/33", "a b", "x:99999", "[::1", "name/8", "[::1]x", "::ffff:0:0/95", "::ffff:10.0.0.1/8"]
+        {
             assert!(text.parse::<AllowTarget>().is_err(), "{text}");
         }
     }

@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use super::BATCH;
-
 /// So many receives may wait at the queue at once.
 const MOST: usize = 8;
 
@@ -38,13 +36,14 @@ impl Polls {
         self.waiting == 0
     }
 
-    /// Begins a receive, when one more makes sense with this much room; returns how many messages to ask for.
-    pub(super) fn begin(&mut self, now: Timestamp, room: usize) -> Option<usize> {
-        let most = if self.plenty { (room / BATCH).clamp(1, MOST) } else { 1 };
+    /// Begins a receive of up to `each` messages, when one more makes sense with this much room; returns how many to
+    /// ask for.
+    pub(super) fn begin(&mut self, now: Timestamp, room: usize, each: usize) -> Option<usize> {
+        let most = if self.plenty { (room / each).clamp(1, MOST) } else { 1 };
         if room == 0 || self.waiting >= most || now < self.not_before {
             return None;
         }
-        let count = room.min(BATCH);
+        let count = room.min(each);
         self.waiting += 1;
         self.expected += count;
         Some(count)
@@ -80,17 +79,18 @@ mod tests {
     fn pauses_grow_while_receives_fail() {
         let (mut polls, mut now, mut pauses) = (Polls::default(), Timestamp::default(), Vec::new());
         for _ in 0..8 {
-            assert_eq!(polls.begin(now, 30), Some(10));
-            assert_eq!(polls.begin(now, 30), None, "one is enough until it comes back full");
+            assert_eq!(polls.begin(now, 30, 10), Some(10));
+            assert_eq!(polls.begin(now, 30, 10), None, "one is enough until it comes back full");
             polls.failed(now, 10);
             let next = polls.next_try().unwrap();
             pauses.push(next.since(now).as_millis());
             now = next;
         }
         assert_eq!(pauses, [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
-        polls.begin(now, 30);
+        polls.begin(now, 30, 10);
         polls.ended(10, 10);
         assert_eq!(polls.next_try(), None);
-        assert_eq!((polls.begin(now, 25), polls.begin(now, 15), polls.expected()), (Some(10), None, 10));
+        assert_eq!((polls.begin(now, 25, 10), polls.begin(now, 15, 10), polls.expected()), (Some(10), None, 10));
+        assert_eq!(polls.begin(now, 2, 1), Some(1), "one message each is two receives");
     }
 }

@@ -32,15 +32,44 @@ impl Work {
     }
 }
 
+/// What is known of a [`Work`] that went out and is not coming back.
+#[derive(Debug, Clone)]
+pub struct Lost {
+    /// The message's id.
+    pub id: String,
+    /// Its group.
+    pub group: Option<String>,
+    /// Whether it was a probe.
+    pub is_probe: bool,
+}
+
 /// What to do.
 #[derive(Debug)]
 pub enum Step {
     /// Deliver this, and tell how it went by [`Flow::finished`].
     Deliver(Work),
-    /// Receive up to so many messages, and tell by [`Flow::received`] or [`Flow::poll_failed`].
-    Poll(usize),
-    /// Tell the queue.
+    /// Receive, and tell by [`Flow::received`] or [`Flow::poll_failed`].
+    Poll(Poll),
+    /// Tell the queue, and [`Flow::settle_failed`] if it did not listen.
     Settle(Settle),
+}
+
+/// A receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Poll {
+    /// How many messages it asks for.
+    pub count: usize,
+    /// How long it waits for the first.
+    pub wait: Duration,
+}
+
+/// Whether a queue keeps the order of its message groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// It does not.
+    Standard,
+    /// It does.
+    Fifo,
 }
 
 /// What the queue is told of a message.
@@ -50,9 +79,13 @@ pub enum Settle {
     Delete {
         /// The right to say so.
         receipt: String,
+        /// How often that was tried before.
+        tries: u32,
     },
     /// It stays hidden for this long from now; zero hands it back.
     Hide {
+        /// The message's id.
+        id: String,
         /// The right to say so.
         receipt: String,
         /// How long.

@@ -1,0 +1,83 @@
+//! Groups whose first message was left to the queue: when it comes again, it has to come alone.
+//!
+//! SQS hands out several messages of a group at once. Behind a message that is rejected every time, each of them would
+//! be received as often as that one, untried, and go to the dead-letter queue with it. While a group is in here,
+//! receives ask for one message each; it leaves when one of its messages is delivered.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use kit::time::Timestamp;
+
+/// More groups than this are not remembered.
+const MOST: usize = 1000;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Blocked {
+    /// When the first message of each comes back.
+    groups: HashMap<String, Timestamp>,
+    soonest: Option<Timestamp>,
+}
+
+impl Blocked {
+    /// The first message of this group is hidden until `due`.
+    pub(super) fn insert(&mut self, group: &str, due: Timestamp) {
+        if self.groups.len() < MOST || self.groups.contains_key(group) {
+            self.groups.insert(group.to_owned(), due);
+            self.look();
+        }
+    }
+
+    /// A message of this group was delivered.
+    pub(super) fn remove(&mut self, group: Option<&str>) {
+        if group.is_some_and(|group| self.groups.remove(group).is_some()) {
+            self.look();
+        }
+    }
+
+    /// Whether one may come back before `end`. Those that should have come long before `now` are forgotten: somebody
+    /// else has them.
+    pub(super) fn is_due_by(&mut self, end: Timestamp, now: Timestamp, patience: Duration) -> bool {
+        if self.soonest.is_some_and(|due| now.since(due) > patience) {
+            self.groups.retain(|_, due| now.since(*due) <= patience);
+            self.look();
+        }
+        self.soonest.is_some_and(|due| due <= end)
+    }
+
+    fn look(&mut self) {
+        self.soonest = self.groups.values().min().copied();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    #[test]
+    fn a_group_is_due_from_its_time_until_it_moves_on_or_is_given_up() {
+        let (mut blocked, patience) = (Blocked::default(), Duration::from_secs(60));
+        blocked.insert("a", at(30));
+        blocked.insert("b", at(50));
+        assert!(!blocked.is_due_by(at(29), at(9), patience));
+        assert!(blocked.is_due_by(at(30), at(10), patience));
+        blocked.remove(Some("a"));
+        blocked.remove(None);
+        assert!(!blocked.is_due_by(at(49), at(29), patience));
+        assert!(blocked.is_due_by(at(130), at(110), patience));
+        assert!(!blocked.is_due_by(at(131), at(111), patience), "given up");
+    }
+
+    #[test]
+    fn only_so_many_are_remembered() {
+        let mut blocked = Blocked::default();
+        (0..2 * MOST).for_each(|n| blocked.insert(&n.to_string(), at(9)));
+        blocked.insert("0", at(5));
+        assert_eq!((blocked.groups.len(), blocked.soonest), (MOST, Some(at(5))));
+    }
+}
