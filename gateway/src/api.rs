@@ -30,8 +30,20 @@ pub struct Api {
     pub name: String,
     /// Deployed stages; never empty.
     pub stages: Vec<Stage>,
+    /// Whether `{id}.execute-api.…` answers.
+    pub endpoint: DefaultEndpoint,
     /// Resources that have methods.
     pub resources: Vec<Resource>,
+}
+
+/// The host that an API has without a custom domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DefaultEndpoint {
+    /// It answers.
+    #[default]
+    Open,
+    /// 403 `Forbidden`: `disableExecuteApiEndpoint`.
+    Disabled,
 }
 
 /// One stage.
@@ -122,6 +134,9 @@ pub enum Backend {
     Aws(ServiceUri),
     /// Nobody; the request template's `statusCode` is the reply.
     Mock,
+    /// Something that is not called here, in a definition that was read leniently. Every request is answered with a 500: it
+    /// must not fall through to a greedy resource that would take it.
+    Unsupported,
 }
 
 /// `arn:aws:apigateway:{region}:{subdomain.}{service}:{path|action}/{rest}`. Fact sheet section 5.2.
@@ -231,6 +246,20 @@ pub struct IntegrationResponse {
     pub headers: Vec<(String, Source)>,
     /// Response templates by MIME type.
     pub templates: Templates,
+}
+
+impl Integration {
+    /// An integration that cannot be called here.
+    pub fn unsupported() -> Integration {
+        Integration {
+            backend: Backend::Unsupported,
+            request_parameters: Vec::new(),
+            request_templates: Templates::default(),
+            passthrough: Passthrough::default(),
+            timeout: Duration::from_secs(29),
+            responses: Vec::new(),
+        }
+    }
 }
 
 impl Api {

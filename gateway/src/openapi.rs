@@ -3,15 +3,21 @@
 //! Fact sheet section 12. What has no effect on requests (descriptions, tags, schemas without a validator) is passed
 //! over; what API Gateway would do and Tidegate does not becomes a problem with its place.
 
+mod base;
 mod expression;
 mod integration;
+#[cfg(test)]
+mod tests;
 mod uri;
+mod variables;
 
+pub(crate) use base::Base;
 pub(crate) use integration::read as read_integration;
+pub(crate) use variables::expanded;
 
 use kit::document::{Entry, Node, Problem};
 
-use crate::api::{Method, Resource, Segment, Verb};
+use crate::api::{DefaultEndpoint, Integration, Method, Resource, Segment, Verb};
 
 /// What a document declares.
 #[derive(Debug, Default)]
@@ -20,34 +26,42 @@ pub struct Document {
     pub title: String,
     /// Resources that have methods, in the order of the document.
     pub resources: Vec<Resource>,
-    /// The stage that an export names in `servers[0].variables.basePath`.
-    pub stage: Option<String>,
+    /// Where the document says that the API is served.
+    pub(crate) base: Base,
+    /// `disableExecuteApiEndpoint` of `x-amazon-apigateway-endpoint-configuration`.
+    pub endpoint: DefaultEndpoint,
 }
 
 /// Extensions of the root that change answers in ways that are not built.
-const UNSUPPORTED_ROOT: [&str; 4] = [
+const UNSUPPORTED_ROOT: [&str; 5] = [
     "x-amazon-apigateway-binary-media-types",
+    "x-amazon-apigateway-cors",
     "x-amazon-apigateway-gateway-responses",
     "x-amazon-apigateway-minimum-compression-size",
     "x-amazon-apigateway-policy",
 ];
 
-/// Entries of the root without effect on requests.
-const PASSIVE_ROOT: [&str; 14] = [
+/// Entries of the root without effect on requests. Where API keys come from matters to methods that want one, and those
+/// are told.
+const PASSIVE_ROOT: [&str; 18] = [
     "openapi",
     "swagger",
     "host",
-    "basePath",
     "schemes",
     "consumes",
     "produces",
     "tags",
     "components",
     "definitions",
+    "parameters",
+    "responses",
     "securityDefinitions",
     "security",
     "externalDocs",
+    "x-amazon-apigateway-api-key-source",
+    "x-amazon-apigateway-authtype",
     "x-amazon-apigateway-documentation",
+    "x-amazon-apigateway-importexport-version",
 ];
 
 /// Entries of an operation without effect on requests.
@@ -68,47 +82,44 @@ const PASSIVE_OPERATION: [&str; 13] = [
 ];
 
 impl Document {
-    /// Reads a document. What could be passed over is added to `problems`.
+    /// Reads a document. What is wrong with single operations, or could be passed over, is added to `problems`.
     ///
     /// # Errors
-    /// The first thing that makes the document unreadable.
+    /// The first thing that makes the document as a whole unreadable.
     pub fn read(root: &Node, problems: &mut Vec<Problem>) -> Result<Document, Problem> {
         let mut fields = root.fields("the OpenAPI document")?;
         let title = match fields.optional("info").and_then(|info| info.get("title")) {
             Some(title) => title.text()?.to_owned(),
             None => String::new(),
         };
-        let stage = fields.optional("servers").and_then(base_path);
+        let servers = fields.optional("servers");
+        let base = Base::read(servers, fields.optional("basePath"));
+        let configuration = fields.optional("x-amazon-apigateway-endpoint-configuration");
+        let endpoint = base::endpoint(configuration, servers, problems)?;
         let paths = fields.required("paths")?;
         let validators = fields.optional("x-amazon-apigateway-request-validators");
         let validator = fields.optional("x-amazon-apigateway-request-validator");
         fields.ignore(&PASSIVE_ROOT);
         fields.unsupported(&UNSUPPORTED_ROOT);
-        problems.extend(fields.finish().into_iter().filter(|problem| !is_foreign_extension(problem)));
+        fields.ignore_where(is_foreign);
+        problems.extend(fields.finish());
         let mut reader = Reader { validators, validator, problems };
         let mut resources = Vec::new();
-        for entry in paths.entries()? {
-            let resource = reader.resource(entry)?;
-            if !resource.methods.is_empty() {
-                resources.push(resource);
+        for entry in paths.entries()?.iter().filter(|entry| !is_foreign(&entry.key)) {
+            match reader.resource(entry) {
+                Ok(resource) if resource.methods.is_empty() => {}
+                Ok(resource) => resources.push(resource),
+                Err(problem) => reader.problems.push(problem.collected()),
             }
         }
-        Ok(Document { title, resources, stage })
+        Ok(Document { title, resources, base, endpoint })
     }
 }
 
-/// AWS passes over extensions that it does not know. Fact sheet section 12.1.
-fn is_foreign_extension(problem: &Problem) -> bool {
-    let unknown = problem.message.strip_suffix(" is unknown").and_then(|text| text.rsplit(' ').next());
-    unknown.is_some_and(|name| name.starts_with("x-"))
-}
-
-/// An export's server variable `basePath` is the stage's name.
-fn base_path(servers: &Node) -> Option<String> {
-    let server = servers.list().ok()?.first()?;
-    let default = server.get("variables")?.get("basePath")?.get("default")?.text().ok()?;
-    let stage = default.trim_matches('/');
-    (!stage.is_empty()).then(|| stage.to_owned())
+/// AWS passes over extensions that it does not know. Fact sheet section 12.1. Its own begin with its name, and one of
+/// those that is not known here may well be a slip of the pen.
+fn is_foreign(name: &str) -> bool {
+    name.starts_with("x-") && !name.starts_with("x-amazon-apigateway-")
 }
 
 struct Reader<'d, 'p> {
@@ -126,24 +137,30 @@ impl Reader<'_, '_> {
         fields.unsupported(&["$ref"]);
         let mut methods = Vec::new();
         for name in ["get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"] {
-            if let Some(operation) = fields.optional(name) {
-                methods.push((verb(name), self.method(&format!("{name} {path}"), operation)?));
+            let Some(operation) = fields.optional(name) else { continue };
+            match self.method(&format!("{name} {path}"), operation) {
+                Ok(method) => methods.push((verb(name), method)),
+                Err(problem) => self.problems.push(problem.collected()),
             }
         }
-        self.problems.extend(fields.finish().into_iter().filter(|problem| !is_foreign_extension(problem)));
+        fields.ignore_where(is_foreign);
+        self.problems.extend(fields.finish());
         Ok(Resource { path: path.clone(), id: resource_id(path), segments, methods })
     }
 
     fn method(&mut self, label: &str, operation: &Node) -> Result<Method, Problem> {
         let mut fields = operation.fields(label)?;
         let integration = fields.optional("x-amazon-apigateway-integration");
-        let integration =
-            integration.ok_or_else(|| operation.problem(format!("{label}: No integration defined for method")))?;
         let statuses = fields.optional("responses").map(statuses).transpose()?.unwrap_or_default();
         self.security(label, fields.optional("security"), fields.optional("x-amazon-apigateway-auth"))?;
         self.validation(label, fields.optional("x-amazon-apigateway-request-validator"))?;
         fields.ignore(&PASSIVE_OPERATION);
-        self.problems.extend(fields.finish().into_iter().filter(|problem| !is_foreign_extension(problem)));
+        fields.ignore_where(is_foreign);
+        self.problems.extend(fields.finish());
+        let Some(integration) = integration else {
+            self.problems.push(operation.problem(format!("{label}: No integration defined for method")));
+            return Ok(Method { statuses, integration: Integration::unsupported() });
+        };
         let integration = integration::read(label, integration, self.problems)?;
         for response in &integration.responses {
             if !statuses.is_empty() && !statuses.contains(&response.status) {
@@ -192,7 +209,7 @@ fn verb(name: &str) -> Verb {
 /// The statuses that a method declares; `default` declares none in particular, so nothing is checked then.
 fn statuses(responses: &Node) -> Result<Vec<u16>, Problem> {
     let mut statuses = Vec::new();
-    for entry in responses.entries()? {
+    for entry in responses.entries()?.iter().filter(|entry| !is_foreign(&entry.key)) {
         match entry.key.parse() {
             Ok(status) => statuses.push(status),
             Err(_) if entry.key == "default" => return Ok(Vec::new()),
@@ -207,53 +224,4 @@ fn resource_id(path: &str) -> String {
     let hash = path.bytes().fold(5381u64, |hash, byte| hash.wrapping_mul(33) ^ u64::from(byte));
     let letter = |index: u32| char::from_digit((hash >> (index * 5)) as u32 % 36, 36).unwrap_or('0');
     (0..6).map(letter).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<(Document, Vec<String>), Problem> {
-        let mut problems = Vec::new();
-        let document = Document::read(&Node::parse("api.yaml", text)?, &mut problems)?;
-        Ok((document, problems.iter().map(ToString::to_string).collect()))
-    }
-
-    const MOCK: &str = "x-amazon-apigateway-integration: {type: mock, requestTemplates: {application/json: '{\"statusCode\": 200}'}, responses: {default: {statusCode: 200}}}";
-
-    #[test]
-    fn paths_methods_and_the_stage_are_read() {
-        let text = format!(
-            "openapi: 3.0.1\ninfo: {{title: t}}\nservers: [{{url: 'https://x/{{basePath}}', variables: {{basePath: {{default: /prod}}}}}}]\n\
-             paths:\n  /a/{{id}}:\n    options:\n      responses: {{'200': {{description: ok}}}}\n      {MOCK}\n    x-amazon-apigateway-any-method:\n      {MOCK}\n  /empty: {{}}\n"
-        );
-        let (document, problems) = read(&text).unwrap();
-        assert_eq!(problems, Vec::<String>::new());
-        assert_eq!((document.title.as_str(), document.stage.as_deref()), ("t", Some("prod")));
-        assert_eq!(document.resources.len(), 1);
-        let verbs: Vec<_> = document.resources[0].methods.iter().map(|(verb, _)| verb.clone()).collect();
-        assert_eq!(verbs, [Verb::One(http::Method::OPTIONS), Verb::Any]);
-    }
-
-    #[test]
-    fn what_is_not_done_is_said_with_its_place() {
-        let text = format!(
-            "openapi: 3.0.1\nx-amazon-apigateway-policy: {{}}\nx-mine: 1\npaths:\n  /a:\n    post:\n      security: [{{key: []}}]\n      nonsense: 1\n      {MOCK}\n"
-        );
-        let (_, problems) = read(&text).unwrap();
-        assert_eq!(
-            problems,
-            [
-                "api.yaml:2:29: the OpenAPI document: x-amazon-apigateway-policy is not supported",
-                "api.yaml:7:17: post /a: API keys and authorizers are not supported",
-                "api.yaml:8:7: post /a: nonsense is unknown",
-            ]
-        );
-    }
-
-    #[test]
-    fn an_operation_without_an_integration_is_refused_as_aws_refuses_its_deployment() {
-        let message = read("openapi: 3.0.1\npaths: {/a: {get: {}}}").unwrap_err().to_string();
-        assert_eq!(message, "api.yaml:2:19: get /a: No integration defined for method");
-    }
 }

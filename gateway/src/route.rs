@@ -6,7 +6,7 @@
 use indexmap::IndexMap;
 use percent_encoding::percent_decode_str;
 
-use crate::api::{Api, Apis, Method, Resource, Segment, Stage};
+use crate::api::{Api, Apis, DefaultEndpoint, Method, Resource, Segment, Stage};
 
 /// Where a request belongs.
 #[derive(Debug)]
@@ -45,7 +45,10 @@ pub fn route<'a>(apis: &'a Apis, host: &str, verb: &http::Method, path: &str) ->
     }
     let label = host.split('.').next().unwrap_or_default();
     if let Some(api) = apis.apis.iter().find(|api| api.id == label) {
-        return by_stage_path(api, verb, path);
+        return match api.endpoint {
+            DefaultEndpoint::Open => by_stage_path(api, verb, path),
+            DefaultEndpoint::Disabled => Err(NoRoute::Forbidden),
+        };
     }
     let mut reason = NoRoute::Forbidden;
     for api in &apis.apis {
@@ -204,6 +207,7 @@ mod tests {
             id: "abc".into(),
             name: "n".into(),
             stages: vec![stage("default"), stage("prod")],
+            endpoint: DefaultEndpoint::Open,
             resources: vec![
                 resource("/events/{proxy+}", &["POST"]),
                 resource("/test", &["POST"]),
@@ -269,6 +273,15 @@ mod tests {
         check("SUB.example:443", "POST", "/test", Ok(("prod", "/test", &[])));
         check("sub.example", "POST", "/v1/x/test", Ok(("default", "/test", &[])));
         check("sub.example", "POST", "/v1/xy", MISSING);
+    }
+
+    #[test]
+    fn a_disabled_default_endpoint_leaves_the_custom_domain() {
+        let mut apis = apis();
+        apis.apis[0].endpoint = DefaultEndpoint::Disabled;
+        let find = |host, path| route(&apis, host, &http::Method::POST, path).map(|route| route.stage.name.clone());
+        assert_eq!(find("abc.execute-api.eu-west-1.amazonaws.com", "/prod/test"), Err(NoRoute::Forbidden));
+        assert_eq!(find("sub.example", "/test").as_deref(), Ok("prod"));
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub(super) fn plan(exchange: &mut Exchange<'_>) -> Result<Plan, Fault> {
     let body = body(exchange, integration)?;
     overrides(exchange, &mut mapped);
     match &integration.backend {
+        Backend::Unsupported => Err(exchange.misconfigured("the integration is not supported")),
         Backend::Mock => mock(exchange, &body).map(Plan::Reply),
         Backend::Aws(uri) => {
             let body = body.into_bytes(exchange.request);

@@ -54,7 +54,13 @@ fn apis(integration: &str) -> Apis {
     assert_eq!(problems, []);
     let variables = IndexMap::from([("queue".to_owned(), "orders".to_owned())]);
     let stages = vec![Stage { name: "default".into(), deployment_id: "d".into(), variables }];
-    let api = Api { id: "abc".into(), name: String::new(), stages, resources: document.resources };
+    let api = Api {
+        id: "abc".into(),
+        name: String::new(),
+        stages,
+        endpoint: document.endpoint,
+        resources: document.resources,
+    };
     Apis { apis: vec![api], ..Apis::default() }
 }
 

@@ -8,7 +8,11 @@ use crate::api::{ParameterPlace, RequestParameter, Source};
 use crate::integration::RESERVED;
 
 /// One entry of an integration's `requestParameters`.
-pub(super) fn request_parameter(label: &str, entry: &Entry) -> Result<RequestParameter, Problem> {
+pub(super) fn request_parameter(
+    label: &str,
+    entry: &Entry,
+    problems: &mut Vec<Problem>,
+) -> Result<RequestParameter, Problem> {
     let wrong = |text: &str| entry.place.problem(format!("{label}: {text}: {}", entry.key));
     let target = entry.key.strip_prefix("integration.request.").ok_or_else(|| wrong("not a mapping target"))?;
     let (place, name) = target.split_once('.').ok_or_else(|| wrong("not a mapping target"))?;
@@ -19,7 +23,7 @@ pub(super) fn request_parameter(label: &str, entry: &Entry) -> Result<RequestPar
         _ => return Err(wrong("not a mapping target")),
     };
     if place == ParameterPlace::Header && RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
-        return Err(wrong("the header is reserved: API Gateway answers every call with a 500"));
+        problems.push(wrong("the header is reserved: API Gateway answers every call with a 500"));
     }
     Ok(RequestParameter { place, name: name.to_owned(), source: source(label, entry, Side::Request)? })
 }
@@ -51,14 +55,14 @@ fn source(label: &str, entry: &Entry, side: Side) -> Result<Source, Problem> {
         return Ok(Source::Context(path.split('.').map(ToOwned::to_owned).collect()));
     }
     let found = match side {
-        Side::Request => text.strip_prefix("method.request.").map(|rest| of_request(rest, side)),
-        Side::Response => text.strip_prefix("integration.response.").map(|rest| of_request(rest, side)),
+        Side::Request => text.strip_prefix("method.request.").map(|rest| of_exchange(rest, side)),
+        Side::Response => text.strip_prefix("integration.response.").map(|rest| of_exchange(rest, side)),
     };
     let found = found.flatten().ok_or_else(|| wrong(" (static values stand in single quotes)"))?;
     found.map_err(|reason| wrong(&format!(" ({reason})")))
 }
 
-fn of_request(rest: &str, side: Side) -> Option<Result<Source, String>> {
+fn of_exchange(rest: &str, side: Side) -> Option<Result<Source, String>> {
     let (place, name) = rest.split_once('.').unwrap_or((rest, ""));
     let owned = name.to_owned();
     Some(Ok(match (side, place, name) {
@@ -97,9 +101,10 @@ mod tests {
     fn read(key: &str, value: &str) -> Result<String, Problem> {
         let node = Node::parse("f", &format!("{key}: \"{value}\"")).unwrap();
         let entry = &node.entries().unwrap()[0];
-        let read = request_parameter("post /a", entry)
-            .map(|parameter| format!("{:?} {} {:?}", parameter.place, parameter.name, parameter.source));
-        read.map(|text| text.split(" JsonPath").next().unwrap_or_default().to_owned())
+        let mut problems = Vec::new();
+        let parameter = request_parameter("post /a", entry, &mut problems)?;
+        let text = format!("{:?} {} {:?}", parameter.place, parameter.name, parameter.source);
+        problems.pop().map_or(Ok(text.split(" JsonPath").next().unwrap_or_default().to_owned()), Err)
     }
 
     #[test]

@@ -6,7 +6,8 @@ use fancy_regex::Regex;
 use indexmap::IndexMap;
 use kit::document::{Entry, Node, Problem};
 
-use super::{expression, is_foreign_extension, uri};
+use super::uri::{self, UriError};
+use super::{expression, is_foreign};
 use crate::api::{Backend, Integration, IntegrationResponse, Passthrough, Templates};
 use crate::mapping;
 use crate::vtl::Template;
@@ -19,13 +20,16 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Res
     let mut fields = node.fields(format!("{label}: integration"))?;
     let kind = fields.required("type")?;
     let (uri, method) = (fields.optional("uri"), fields.optional("httpMethod"));
-    let backend = backend(label, kind, uri, method)?;
+    let backend = backend(label, kind, uri, method, problems)?;
+    if backend == Backend::Unsupported {
+        return Ok(Integration::unsupported());
+    }
     let parameters = fields.optional("requestParameters").map_or(Ok(&[][..]), Node::entries)?;
     let integration = Integration {
         backend,
         request_parameters: parameters
             .iter()
-            .map(|entry| expression::request_parameter(label, entry))
+            .map(|entry| expression::request_parameter(label, entry, problems))
             .collect::<Result<_, _>>()?,
         request_templates: templates(fields.optional("requestTemplates"))?,
         passthrough: fields.optional("passthroughBehavior").map_or(Ok(Passthrough::default()), passthrough)?,
@@ -40,31 +44,49 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Res
     // The role is AWS's way to let the gateway in; here the environment's credentials sign.
     fields.ignore(&["credentials", "cacheNamespace", "cacheKeyParameters", "tlsConfig", "connectionId"]);
     fields.unsupported(&["contentHandling", "responseTransferMode", "integrationTarget"]);
-    problems.extend(fields.finish().into_iter().filter(|problem| !is_foreign_extension(problem)));
+    fields.ignore_where(is_foreign);
+    problems.extend(fields.finish());
     Ok(integration)
 }
 
-fn backend(label: &str, kind: &Node, uri: Option<&Node>, method: Option<&Node>) -> Result<Backend, Problem> {
+fn backend(
+    label: &str,
+    kind: &Node,
+    uri: Option<&Node>,
+    method: Option<&Node>,
+    problems: &mut Vec<Problem>,
+) -> Result<Backend, Problem> {
     match kind.text()?.to_ascii_lowercase().as_str() {
         "mock" => Ok(Backend::Mock),
         "aws" => {
             let uri = uri.ok_or_else(|| kind.problem(format!("{label}: uri is missing")))?;
             let method = method
                 .ok_or_else(|| kind.problem(format!("{label}: Enumeration value for HttpMethod must be non-empty")))?;
-            let verb = match method.text()?.to_ascii_uppercase().as_str() {
-                "ANY" | "X-AMAZON-APIGATEWAY-ANY-METHOD" => None,
-                verb => {
-                    Some(verb.parse().map_err(|_| method.problem(format!("{label}: {verb} is not an HTTP method")))?)
+            match uri::parse(uri.text()?, verb(label, method)?) {
+                Ok(uri) => Ok(Backend::Aws(uri)),
+                Err(UriError::Invalid(message)) => Err(uri.problem(format!("{label}: {message}"))),
+                Err(UriError::Unsupported(message)) => {
+                    problems.push(uri.problem(format!("{label}: {message}")));
+                    Ok(Backend::Unsupported)
                 }
-            };
-            uri::parse(uri.text()?, verb)
-                .map(Backend::Aws)
-                .map_err(|message| uri.problem(format!("{label}: {message}")))
+            }
         }
         other @ ("aws_proxy" | "http" | "http_proxy") => {
-            Err(kind.problem(format!("{label}: integrations of type {other} are not supported")))
+            problems.push(kind.problem(format!("{label}: integrations of type {other} are not supported")));
+            Ok(Backend::Unsupported)
         }
         other => Err(kind.problem(format!("{label}: {other} is not an integration type"))),
+    }
+}
+
+/// The method towards the backend; `None` for the client's.
+fn verb(label: &str, method: &Node) -> Result<Option<http::Method>, Problem> {
+    match method.text()?.to_ascii_uppercase().as_str() {
+        "ANY" | "X-AMAZON-APIGATEWAY-ANY-METHOD" => Ok(None),
+        verb => {
+            let parsed = verb.parse().map_err(|_| method.problem(format!("{label}: {verb} is not an HTTP method")));
+            parsed.map(Some)
+        }
     }
 }
 

@@ -5,33 +5,44 @@ use crate::api::{Operation, ServiceUri};
 /// Services that take an `Action` parameter; the others derive a target header from the action, each by its own rule.
 const QUERY_SERVICES: [&str; 2] = ["sqs", "sns"];
 
+/// Why a URI makes no call.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum UriError {
+    /// It is wrong. The texts are API Gateway's own. Fact sheet section 5.1.
+    Invalid(&'static str),
+    /// It is right, and asks for something that is not done here.
+    Unsupported(String),
+}
+
 /// Reads `arn:aws:apigateway:{region}:{service}:{path|action}/{rest}`.
 ///
 /// # Errors
-/// The texts are API Gateway's own where it has one. Fact sheet section 5.1.
-pub(super) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUri, String> {
+/// See [`UriError`].
+pub(super) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUri, UriError> {
+    const INVALID: UriError = UriError::Invalid("Invalid ARN specified in the request");
     let parts: Vec<&str> = uri.splitn(6, ':').collect();
     let ["arn", _, "apigateway", region, service, operation] = parts[..] else {
-        return Err("Invalid ARN specified in the request".to_owned());
+        return Err(INVALID);
     };
     let (subdomain, service) = match service.rsplit_once('.') {
         Some((subdomain, service)) => (Some(subdomain.to_owned()), service),
         None => (None, service),
     };
     if region.is_empty() || service.is_empty() {
-        return Err("Invalid ARN specified in the request".to_owned());
+        return Err(INVALID);
     }
     let operation = match operation.split_once('/') {
         Some(("path", rest)) => Operation::Path(format!("/{}", rest.trim_start_matches('/'))),
         Some(("action", rest)) => action(service, rest)?,
-        _ => return Err("AWS ARN for integration must contain path or action".to_owned()),
+        _ => return Err(UriError::Invalid("AWS ARN for integration must contain path or action")),
     };
     Ok(ServiceUri { region: region.to_owned(), service: service.to_owned(), subdomain, operation, method })
 }
 
-fn action(service: &str, rest: &str) -> Result<Operation, String> {
+fn action(service: &str, rest: &str) -> Result<Operation, UriError> {
     if !QUERY_SERVICES.contains(&service) {
-        return Err(format!("action integrations of {service} are not supported; the path form is"));
+        let message = format!("action integrations of {service} are not supported; the path form is");
+        return Err(UriError::Unsupported(message));
     }
     let (name, query) = rest.split_once('&').unwrap_or((rest, ""));
     Ok(Operation::Action { name: name.to_owned(), query: query.to_owned() })
@@ -59,7 +70,9 @@ mod tests {
             ("arn:aws:apigateway:eu-west-1:sqs:queue/x", "AWS ARN for integration must contain path or action"),
             ("arn:aws:apigateway:eu-west-1:sqs", "Invalid ARN specified in the request"),
         ] {
-            assert_eq!(parse(uri, None).unwrap_err(), message);
+            assert_eq!(parse(uri, None).unwrap_err(), UriError::Invalid(message));
         }
+        let lambda = parse("arn:aws:apigateway:eu-west-1:states:action/StartExecution", None).unwrap_err();
+        assert!(matches!(lambda, UriError::Unsupported(_)), "{lambda:?}");
     }
 }

@@ -42,7 +42,13 @@ paths:
 async fn gateway(endpoint: &str) -> Router {
     let document = Document::read(&Node::parse("t", API).unwrap(), &mut Vec::new()).unwrap();
     let stages = vec![Stage { name: "default".into(), deployment_id: "d".into(), variables: [].into() }];
-    let api = Api { id: "abc".into(), name: String::new(), stages, resources: document.resources };
+    let api = Api {
+        id: "abc".into(),
+        name: String::new(),
+        stages,
+        endpoint: document.endpoint,
+        resources: document.resources,
+    };
     let apis = Apis { apis: vec![api], ..Apis::default() };
     let sdk = kit::aws::local(endpoint).await;
     Arc::new(Gateway::new(apis, "1".into(), &sdk).unwrap()).router()

@@ -1,0 +1,71 @@
+use super::*;
+
+fn read(text: &str) -> Result<(Document, Vec<String>), Problem> {
+    let mut problems = Vec::new();
+    let document = Document::read(&Node::parse("api.yaml", text)?, &mut problems)?;
+    Ok((document, problems.iter().map(ToString::to_string).collect()))
+}
+
+const MOCK: &str = "x-amazon-apigateway-integration: {type: mock, requestTemplates: {application/json: '{\"statusCode\": 200}'}, responses: {default: {statusCode: 200}}}";
+
+#[test]
+fn paths_methods_and_the_stage_are_read() {
+    let text = format!(
+        "openapi: 3.0.1\ninfo: {{title: t}}\nservers: [{{url: 'https://x/{{basePath}}', variables: {{basePath: {{default: /prod}}}}}}]\n\
+             paths:\n  /a/{{id}}:\n    options:\n      responses: {{'200': {{description: ok}}}}\n      {MOCK}\n    x-amazon-apigateway-any-method:\n      {MOCK}\n  /empty: {{}}\n"
+    );
+    let (document, problems) = read(&text).unwrap();
+    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!((document.title.as_str(), document.base.stage()), ("t", Some("prod")));
+    assert_eq!(document.resources.len(), 1);
+    let verbs: Vec<_> = document.resources[0].methods.iter().map(|(verb, _)| verb.clone()).collect();
+    assert_eq!(verbs, [Verb::One(http::Method::OPTIONS), Verb::Any]);
+}
+
+#[test]
+fn what_is_not_done_is_said_with_its_place() {
+    let text = format!(
+        "openapi: 3.0.1\nx-amazon-apigateway-policy: {{}}\nx-mine: 1\npaths:\n  /a:\n    post:\n      security: [{{key: []}}]\n      nonsense: 1\n      {MOCK}\n"
+    );
+    let (_, problems) = read(&text).unwrap();
+    assert_eq!(
+        problems,
+        [
+            "api.yaml:2:29: the OpenAPI document: x-amazon-apigateway-policy is not supported",
+            "api.yaml:7:17: post /a: API keys and authorizers are not supported",
+            "api.yaml:8:7: post /a: nonsense is unknown",
+        ]
+    );
+}
+
+#[test]
+fn every_operation_is_told_what_is_the_matter_with_it() {
+    let text = format!(
+        "openapi: 3.0.1\npaths:\n  /a:\n    get: {{}}\n    post:\n      x-amazon-apigateway-integration: {{type: http_proxy, uri: 'http://x'}}\n    put:\n      x-amazon-apigateway-integration: {{type: aws, httpMethod: POST, uri: nonsense}}\n    x-amazon-apigateway-any-methods: {{}}\n  x-note: 1\n  /b:\n    get:\n      {MOCK}\n"
+    );
+    let (document, problems) = read(&text).unwrap();
+    assert_eq!(
+        problems,
+        [
+            "api.yaml:4:10: get /a: No integration defined for method",
+            "api.yaml:8:75: put /a: Invalid ARN specified in the request",
+            "api.yaml:6:47: post /a: integrations of type http_proxy are not supported",
+            "api.yaml:9:5: path /a: x-amazon-apigateway-any-methods is unknown",
+        ]
+    );
+    let methods: Vec<_> = document.resources.iter().map(|resource| resource.methods.len()).collect();
+    assert_eq!(methods, [2, 1], "what is not supported keeps its place, what is wrong does not");
+    assert_eq!(document.resources[0].methods[1].1.integration.backend, crate::api::Backend::Unsupported);
+}
+
+#[test]
+fn a_swagger_export_is_read() {
+    let text = format!(
+        "swagger: '2.0'\ninfo: {{title: t}}\nhost: a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com\nbasePath: /prod\nschemes: [https]\n\
+             x-amazon-apigateway-endpoint-configuration: {{disableExecuteApiEndpoint: true}}\n\
+             parameters: {{p: {{}}}}\nresponses: {{r: {{}}}}\ndefinitions: {{}}\npaths:\n  /a:\n    get:\n      responses: {{'200': {{}}, x-note: {{}}}}\n      {MOCK}\n"
+    );
+    let (document, problems) = read(&text).unwrap();
+    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!((document.base.stage(), document.endpoint), (Some("prod"), DefaultEndpoint::Disabled));
+}

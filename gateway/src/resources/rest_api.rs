@@ -1,0 +1,103 @@
+//! `AWS::ApiGateway::RestApi`: from its `Body`, from `Resource` and `Method` resources, or from both.
+
+use kit::cloudformation::{Account, Resource as Declared, Stack};
+use kit::document::{Node, Problem, Value};
+
+use super::{document, methods, only_stage, stages};
+use crate::api::{Api, DefaultEndpoint, Segment};
+use crate::openapi::Document;
+
+pub(super) const KIND: &str = "AWS::ApiGateway::RestApi";
+
+/// Reads one API; `None` when it has no methods, which is told.
+pub(super) fn read(
+    stack: &Stack,
+    declared: &Declared,
+    account: Option<&Account>,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<Api>, Problem> {
+    let mut stages = stages::read(stack, declared, problems)?;
+    let mut resources = methods::read(stack, declared, problems)?;
+    let mut fields = declared.fields()?;
+    let body = fields.optional("Body");
+    let name = fields.optional("Name").map(Node::text).transpose()?.map(ToOwned::to_owned);
+    let is_disabled = fields.optional("DisableExecuteApiEndpoint").map_or(Ok(false), Node::boolean)?;
+    let mode = base_path_mode(fields.optional("Parameters"), problems)?;
+    refuse_private(&declared.label(), fields.optional("EndpointConfiguration"), problems);
+    fields.ignore(&["Description", "Tags", "FailOnWarnings", "Mode", "SecurityPolicy", "ApiKeySourceType"]);
+    fields.unsupported(&["BodyS3Location", "BinaryMediaTypes", "CloneFrom", "MinimumCompressionSize", "Policy"]);
+    problems.extend(fields.finish());
+    let mut document = body.map_or(Ok(Document::default()), |body| document(body, account, problems))?;
+    move_under(&mut document, mode, declared)?;
+    resources.splice(0..0, std::mem::take(&mut document.resources));
+    if resources.is_empty() {
+        let message = format!("{}: the API has no methods, neither in Body nor as resources", declared.label());
+        problems.push(declared.properties.problem(message));
+        return Ok(None);
+    }
+    if stages.is_empty() {
+        stages.push(only_stage(&document));
+    }
+    let endpoint = if is_disabled { DefaultEndpoint::Disabled } else { document.endpoint };
+    let name = name.unwrap_or(document.title);
+    Ok(Some(Api { id: declared.physical_id.clone(), name, stages, endpoint, resources }))
+}
+
+/// What an import makes of the document's base path. Fact sheet section 12.1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BasePath {
+    Ignore,
+    Prepend,
+    /// Without its first part, which is left for the stage.
+    Split,
+}
+
+fn base_path_mode(parameters: Option<&Node>, problems: &mut Vec<Problem>) -> Result<BasePath, Problem> {
+    let Some(parameters) = parameters else { return Ok(BasePath::Ignore) };
+    let mut fields = parameters.fields("Parameters")?;
+    let mode = match fields.optional("basepath") {
+        None => BasePath::Ignore,
+        Some(node) => match node.text()?.to_ascii_lowercase().as_str() {
+            "ignore" => BasePath::Ignore,
+            "prepend" => BasePath::Prepend,
+            "split" => BasePath::Split,
+            other => return Err(node.problem(format!("{other} is none of ignore, prepend and split"))),
+        },
+    };
+    // What kind of endpoint the API gets is decided by the address it is reached at; `ignore` is about documentation.
+    fields.ignore(&["endpointConfigurationTypes", "ignore"]);
+    problems.extend(fields.finish());
+    Ok(mode)
+}
+
+fn move_under(document: &mut Document, mode: BasePath, declared: &Declared) -> Result<(), Problem> {
+    let prefix = match mode {
+        BasePath::Ignore => return Ok(()),
+        BasePath::Prepend => document.base.prefix(0),
+        BasePath::Split => document.base.prefix(1),
+    };
+    for resource in &mut document.resources {
+        let path = format!("{prefix}{}", resource.path.trim_end_matches('/'));
+        resource.path = if path.is_empty() { "/".to_owned() } else { path };
+        resource.segments =
+            Segment::parse_path(&resource.path).map_err(|message| declared.properties.problem(message))?;
+    }
+    Ok(())
+}
+
+/// A private API answers inside of a VPC only; here it would answer whoever reaches the port.
+pub(super) fn refuse_private(label: &str, configuration: Option<&Node>, problems: &mut Vec<Problem>) {
+    let Some(node) = configuration else { return };
+    if mentions_private(node) {
+        problems.push(node.problem(format!("{label}: private endpoints are not supported")));
+    }
+}
+
+fn mentions_private(node: &Node) -> bool {
+    match &node.value {
+        Value::String(text) => text.eq_ignore_ascii_case("PRIVATE"),
+        Value::List(nodes) => nodes.iter().any(mentions_private),
+        Value::Map(entries) => entries.iter().any(|entry| mentions_private(&entry.node)),
+        _ => false,
+    }
+}

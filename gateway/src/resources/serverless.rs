@@ -1,0 +1,57 @@
+//! SAM: `AWS::Serverless::Api`, which is an API and its stage in one, and routes that functions declare as their events.
+//! Facts: the SAM developer guide, "AWS::Serverless::Api" and "EventSource".
+
+use kit::cloudformation::{Account, Resource as Declared, Stack};
+use kit::document::{Node, Problem};
+
+use super::rest_api::refuse_private;
+use super::{document, methods, stages};
+use crate::api::{Api, DefaultEndpoint, Stage};
+use crate::openapi::Document;
+
+pub(super) const API: &str = "AWS::Serverless::Api";
+
+/// Reads one API; `None` when it has no methods, which is told.
+pub(super) fn read(
+    stack: &Stack,
+    declared: &Declared,
+    account: Option<&Account>,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<Api>, Problem> {
+    let mut resources = methods::read(stack, declared, problems)?;
+    let mut fields = declared.fields()?;
+    let name = fields.optional("Name").map_or(Ok(declared.logical_id.as_str()), Node::text)?.to_owned();
+    let stage = fields.required("StageName")?.text()?.to_owned();
+    let body = fields.optional("DefinitionBody");
+    let is_disabled = fields.optional("DisableExecuteApiEndpoint").map_or(Ok(false), Node::boolean)?;
+    refuse_private(&declared.label(), fields.optional("EndpointConfiguration"), problems);
+    fields.ignore(&["OpenApiVersion", "FailOnWarnings", "Mode", "AlwaysDeploy", "PropagateTags", "ApiKeySourceType"]);
+    fields.ignore(&["Models", "SecurityPolicy"]);
+    fields.unsupported(&["DefinitionUri", "Auth", "Cors", "GatewayResponses", "BinaryMediaTypes"]);
+    fields.unsupported(&["MinimumCompressionSize", "Domain", "MergeDefinitions", "Policy"]);
+    let variables = stages::settings(&declared.label(), fields, problems)?;
+    let document = body.map_or(Ok(Document::default()), |body| document(body, account, problems))?;
+    resources.splice(0..0, document.resources);
+    if resources.is_empty() {
+        let message = format!("{}: the API has no methods in DefinitionBody", declared.label());
+        problems.push(declared.properties.problem(message));
+        return Ok(None);
+    }
+    let mut stages = stages::read(stack, declared, problems)?;
+    stages.insert(0, Stage { name: stage, deployment_id: "local".to_owned(), variables });
+    let endpoint = if is_disabled { DefaultEndpoint::Disabled } else { document.endpoint };
+    Ok(Some(Api { id: declared.physical_id.clone(), name, stages, endpoint, resources }))
+}
+
+/// Events by which a function or a state machine becomes the backend of a route. Others have nothing to do with APIs.
+pub(super) fn tell_events(declared: &Declared, problems: &mut Vec<Problem>) -> Result<(), Problem> {
+    for event in declared.properties.get("Events").map_or(Ok(&[][..]), Node::entries)? {
+        let Some(kind) = event.node.get("Type") else { continue };
+        if matches!(kind.text()?, "Api" | "HttpApi") {
+            let (label, name) = (declared.label(), &event.key);
+            let message = format!("{label}: event {name} makes it the backend of a route, which is not supported");
+            problems.push(kind.problem(message));
+        }
+    }
+    Ok(())
+}

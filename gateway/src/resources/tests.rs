@@ -1,0 +1,218 @@
+use super::*;
+use crate::api::DefaultEndpoint;
+use kit::cloudformation::Account;
+use kit::definition::DefinitionArgs;
+
+fn account() -> Account {
+    Account { region: "eu-west-1".into(), account_id: "123456789012".into(), stack_name: "tidegate".into() }
+}
+
+fn load(template: &str) -> Result<Apis, LoadError> {
+    load_with(template, false)
+}
+
+fn load_with(template: &str, lenient: bool) -> Result<Apis, LoadError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.yaml");
+    std::fs::write(&file, template).unwrap();
+    let args = DefinitionArgs { files: vec![file], lenient, ..DefinitionArgs::default() };
+    Apis::load(&args.load(&account())?, None)
+}
+
+#[test]
+fn the_built_in_definition_is_served() {
+    let apis = Apis::load(&DefinitionArgs::default().load(&account()).unwrap(), None).unwrap();
+    let api = &apis.apis[0];
+    assert_eq!((api.name.as_str(), api.stages[0].name.as_str()), ("event-api-gw", "default"));
+    let mapping = &apis.domains["sub-gw.leedonggyu.com"][0];
+    assert_eq!((mapping.base_path.as_str(), mapping.stage.as_deref()), ("", Some("default")));
+    let route = crate::route::route(&apis, "sub-gw.leedonggyu.com", &http::Method::POST, "/events/sub").unwrap();
+    assert_eq!(route.path["proxy"], "sub");
+}
+
+const PARTS: &str = r#"
+Resources:
+  Proxy: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !Ref Events, PathPart: "{proxy+}"}}
+  Events: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: events}}
+  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: parts}}
+  Post:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !Ref Proxy
+      HttpMethod: POST
+      AuthorizationType: NONE
+      MethodResponses: [{StatusCode: 200}, {StatusCode: "400"}]
+      Integration:
+        Type: AWS
+        IntegrationHttpMethod: POST
+        Uri: !Sub "arn:aws:apigateway:${AWS::Region}:sqs:path/${AWS::AccountId}/orders"
+        RequestParameters: {integration.request.header.Content-Type: "'application/x-www-form-urlencoded'"}
+        RequestTemplates: {application/json: "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"}
+        IntegrationResponses:
+          - {StatusCode: 200}
+          - {StatusCode: 400, SelectionPattern: '4\d{2}', ResponseTemplates: {application/json: "{}"}}
+  Deployment: {Type: AWS::ApiGateway::Deployment, Properties: {RestApiId: !Ref Api, StageName: prod}}
+"#;
+
+#[test]
+fn an_api_in_parts_is_put_together() {
+    let apis = load(PARTS).unwrap();
+    let route = crate::route::route(&apis, "localhost", &http::Method::POST, "/prod/events/a/b").unwrap();
+    assert_eq!((route.resource.path.as_str(), route.path["proxy"].as_str()), ("/events/{proxy+}", "a/b"));
+    assert_eq!(route.method.statuses, [200, 400]);
+    let statuses: Vec<_> = route.method.integration.responses.iter().map(|r| (r.status, r.pattern.is_some())).collect();
+    assert_eq!(statuses, [(400, true), (200, false)]);
+}
+
+#[track_caller]
+fn refused(template: &str, message: &str) {
+    let error = load(template).unwrap_err().to_string();
+    assert!(error.contains(message), "{error}");
+}
+
+#[test]
+fn what_does_not_fit_together_is_said() {
+    refused(
+        "Resources: {Api: {Type: AWS::ApiGateway::RestApi}}",
+        "Api (AWS::ApiGateway::RestApi): the API has no methods",
+    );
+    refused(
+        &PARTS.replace("!Ref Events", "nowhere"),
+        "Proxy (AWS::ApiGateway::Resource): its parent is not a resource of this API",
+    );
+    refused(
+        &PARTS.replace("AuthorizationType: NONE", "AuthorizationType: AWS_IAM"),
+        "t.yaml:12:26: Post (AWS::ApiGateway::Method): authorization type AWS_IAM is not supported",
+    );
+    refused(&PARTS.replace("Type: AWS\n", "Type: HTTP\n"), "integrations of type http are not supported");
+    refused(
+        &PARTS.replace("IntegrationHttpMethod:", "Nonsense: 1\n        IntegrationHttpMethod:"),
+        "integration: Nonsense is unknown",
+    );
+}
+
+#[test]
+fn leniency_serves_the_rest_and_a_500_where_something_is_missing() {
+    let two = PARTS.replace(
+            "  Deployment:",
+            "  Users: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: users}}\n  Get: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !Ref Users, HttpMethod: GET, Integration: {Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: x}}}\n  Put: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !Ref Users, HttpMethod: PUT, Integration: {Type: HTTP, IntegrationHttpMethod: POST, Uri: x}}}\n  Deployment:",
+        );
+    let told = load(&two).unwrap_err().to_string();
+    assert_eq!(told.lines().filter(|line| line.contains("are not supported")).count(), 2, "{told}");
+    let apis = load_with(&two, true).unwrap();
+    let find = |verb, path| crate::route::route(&apis, "localhost", &verb, path).unwrap();
+    assert_eq!(find(http::Method::POST, "/events/a").resource.path, "/events/{proxy+}");
+    assert_eq!(find(http::Method::GET, "/users").method.integration.backend, crate::api::Backend::Unsupported);
+}
+
+const BODY: &str = r#"
+Resources:
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties:
+      Parameters: {basepath: split}
+      Body:
+        swagger: "2.0"
+        basePath: /prod/v1
+        paths:
+          /:
+            get:
+              x-amazon-apigateway-integration: {type: mock, responses: {default: {statusCode: 200}}}
+          /events/{id}:
+            post:
+              x-amazon-apigateway-integration:
+                type: aws
+                httpMethod: POST
+                uri: arn:${AWS::Partition}:apigateway:${AWS::Region}:sqs:path/${AWS::AccountId}/orders
+                responses: {default: {statusCode: 200}}
+"#;
+
+#[test]
+fn a_body_has_its_variables_and_its_base_path() {
+    let apis = load(BODY).unwrap();
+    let paths: Vec<_> = apis.apis[0].resources.iter().map(|resource| resource.path.as_str()).collect();
+    assert_eq!(
+        (paths.as_slice(), apis.apis[0].stages[0].name.as_str()),
+        (["/v1", "/v1/events/{id}"].as_slice(), "prod")
+    );
+    let route = crate::route::route(&apis, "localhost", &http::Method::POST, "/prod/v1/events/7").unwrap();
+    let crate::api::Backend::Aws(uri) = &route.method.integration.backend else { panic!("an AWS integration") };
+    assert_eq!(
+        (uri.region.as_str(), &uri.operation),
+        ("eu-west-1", &crate::api::Operation::Path("/123456789012/orders".into()))
+    );
+    let paths = |mode: &str| {
+        let apis = load(&BODY.replace("split", mode)).unwrap();
+        apis.apis[0].resources.iter().map(|resource| resource.path.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(paths("prepend"), ["/prod/v1", "/prod/v1/events/{id}"]);
+    assert_eq!(paths("ignore"), ["/", "/events/{id}"]);
+    let root = load(&BODY.replace("/prod/v1", "/prod")).unwrap();
+    assert_eq!(root.apis[0].resources[0].path, "/");
+}
+
+#[test]
+fn an_api_asks_for_nothing_in_silence() {
+    let with = |property: &str| {
+        PARTS.replace("Properties: {Name: parts}", &format!("Properties: {{Name: parts, {property}}}"))
+    };
+    refused(&with("EndpointConfiguration: {Types: [PRIVATE]}"), "private endpoints are not supported");
+    refused(&with("Parameters: {basepath: sideways}"), "sideways is none of ignore, prepend and split");
+    let disabled = load(&with("DisableExecuteApiEndpoint: true, EndpointConfiguration: {Types: [EDGE]}")).unwrap();
+    assert_eq!(disabled.apis[0].endpoint, DefaultEndpoint::Disabled);
+    let beside = |resource: &str| format!("{PARTS}{resource}\n");
+    for (resource, message) in [
+        (
+            "  H: {Type: AWS::ApiGatewayV2::Api}",
+            "H (AWS::ApiGatewayV2::Api): HTTP and WebSocket APIs are not supported",
+        ),
+        (
+            "  H: {Type: AWS::Serverless::HttpApi}",
+            "H (AWS::Serverless::HttpApi): HTTP and WebSocket APIs are not supported",
+        ),
+        (
+            "  D: {Type: AWS::ApiGateway::DomainName, Properties: {DomainName: d, MutualTlsAuthentication: {}}}",
+            "MutualTlsAuthentication is not supported",
+        ),
+        (
+            "  M: {Type: AWS::ApiGateway::BasePathMapping, Properties: {DomainName: d, RestApiId: other}}",
+            "RestApiId is not an API of this template",
+        ),
+        (
+            "  M: {Type: AWS::ApiGateway::BasePathMapping, Properties: {DomainName: d, RestApiId: !Ref Api, Stage: dev}}",
+            "parts has no stage dev",
+        ),
+        ("  U: {Type: AWS::ApiGateway::UsagePlan}", "U (AWS::ApiGateway::UsagePlan): this type is not supported"),
+    ] {
+        refused(&beside(resource), message);
+    }
+    assert!(
+        load(&beside("  V: {Type: AWS::ApiGateway::RequestValidator}\n  M: {Type: AWS::ApiGateway::Model}")).is_ok()
+    );
+}
+
+#[test]
+fn stages_keep_their_variables_and_say_what_they_cannot_keep() {
+    let stage = |properties: &str| {
+        let stage = format!(
+            "  Deployment: {{Type: AWS::ApiGateway::Deployment, Properties: {{RestApiId: !Ref Api}}}}\n  Stage: {{Type: AWS::ApiGateway::Stage, Properties: {{RestApiId: !Ref Api, StageName: prod, {properties}}}}}"
+        );
+        format!("{}{stage}\n", &PARTS[..PARTS.find("  Deployment").unwrap()])
+    };
+    let harmless = "Variables: {q: orders}, MethodSettings: [{ResourcePath: '/*', HttpMethod: '*', LoggingLevel: INFO, MetricsEnabled: true, DataTraceEnabled: false, CachingEnabled: false, ThrottlingRateLimit: -1}], AccessLogSetting: {}, CacheClusterEnabled: false, TracingEnabled: true";
+    assert_eq!(load(&stage(harmless)).unwrap().apis[0].stages[0].variables["q"], "orders");
+    refused(
+        &stage("CacheClusterEnabled: true, CacheClusterSize: '0.5'"),
+        "CacheClusterEnabled: caching is not supported",
+    );
+    refused(&stage("MethodSettings: [{CachingEnabled: true}]"), "CachingEnabled: caching is not supported");
+    refused(&stage("MethodSettings: [{ThrottlingRateLimit: 10}]"), "ThrottlingRateLimit: throttling is not supported");
+    refused(&stage("CanarySetting: {}"), "CanarySetting is not supported");
+
+    let described = PARTS
+        .replace("StageName: prod", "StageName: prod, StageDescription: {Variables: {q: dlq}, LoggingLevel: INFO}");
+    assert_eq!(load(&described).unwrap().apis[0].stages[0].variables["q"], "dlq");
+    let throttled = described.replace("LoggingLevel: INFO", "ThrottlingBurstLimit: 5");
+    refused(&throttled, "StageDescription: ThrottlingBurstLimit: throttling is not supported");
+}
