@@ -4,7 +4,6 @@
 //! of later versions. A definite path (`$.a.b[0]`) leads to one value or nowhere; one with `..`, `*`, a slice, a union
 //! or a filter always gives a list. This knows JSON values and nothing else.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
@@ -13,8 +12,10 @@ mod filter;
 mod lenient;
 mod lookup;
 mod parse;
+mod pattern;
 
 pub use lenient::{Unreadable, read_lenient};
+pub use lookup::{Found, Part};
 
 use filter::Condition;
 
@@ -96,13 +97,14 @@ impl JsonPath {
     }
 
     /// What the path leads to: a value, or for an indefinite path a list (which may be empty). [`None`] when a definite
-    /// path leads nowhere, or the lookup would visit more than [`VISITS`] values.
+    /// path leads nowhere, or the lookup would visit more than [`VISITS`] values or copy as much.
     pub fn lookup(&self, document: &Value) -> Option<Value> {
-        self.find(document, &mut { VISITS }).map(Cow::into_owned)
+        let mut visits = VISITS;
+        self.find(document, &mut visits)?.copied(&mut visits)
     }
 
     /// The same, borrowed where it can be. `visits` is how many values may still be visited; at 0 it gives up.
-    pub fn find<'v>(&self, document: &'v Value, visits: &mut usize) -> Option<Cow<'v, Value>> {
+    pub fn find<'v>(&self, document: &'v Value, visits: &mut usize) -> Option<Found<'v>> {
         lookup::find(&self.steps, self.definite, document, visits)
     }
 
@@ -140,7 +142,7 @@ mod tests {
 
     /// The document of the fact sheet's section 4.3, with a little more.
     const DOCUMENT: &str = r#"{"id":1,"n":null,"f":1.50,"e":1e3,"list":[{"a":1},{"a":2,"b":"z"},{"a":3,"b":null,"c":[1,2]}],
-        "o":{"k":"v","a/b":"s/t","é":2},"arr":[1,"two",null,true],"empty":[],
+        "R&D":5,"o":{"k":"v","a/b":"s/t","é":2},"arr":[1,"two",null,true],"empty":[],
         "books":[{"cat":"ref","price":8.95,"t":"A"},{"cat":"fic","price":12.99,"t":"B","isbn":"x"}]}"#;
 
     #[track_caller]
@@ -173,6 +175,7 @@ mod tests {
         check("$.list[ 0 ].a", "1");
         check("$.id[0]", "nowhere");
         check("$.list.length()", "nowhere");
+        check("$.R&D", "5");
     }
 
     #[test]
@@ -208,6 +211,9 @@ mod tests {
         check("$.books[?(@.price >= 12.99 && @.isbn)].t", r#"["B"]"#);
         check("$.books[?(@.price > 100 || @.cat=='fic')].t", r#"["B"]"#);
         check("$.books[?(@.t =~ /a/i)].t", r#"["A"]"#);
+        check("$.list[?(@.a =~ /2/)].a", "[2]");
+        check("$.list[?(@.a =~ /(?=2)2/)].a", "[2]");
+        check("$.arr[?(@ =~ /(?i)TRUE/)]", "[true]");
         check("$.books[?(@.cat in ['ref','x'])].t", r#"["A"]"#);
         check("$.books[?(@.cat nin ['ref'])].t", r#"["B"]"#);
         check("$.books[?(@.cat size 3)].t", r#"["A","B"]"#);
@@ -247,6 +253,10 @@ mod tests {
     fn depth_and_work_are_bounded() {
         assert!(JsonPath::parse(&format!("${}", "[?(@)]".repeat(500))).is_err());
         assert!(JsonPath::parse(&format!("$[?({}@.a{})]", "(".repeat(500), ")".repeat(500))).is_err());
+        assert!(JsonPath::parse(&format!("$[?(@.a in {}", "[".repeat(100_000))).is_err());
+        assert!(JsonPath::parse(&(0..5).fold("@.a".to_owned(), |inner, _| format!("@[?({inner})]"))).is_err());
+        let long = "[?(@)]".repeat(200);
+        assert!(JsonPath::parse(&format!("${long}[?(@{long})]")).is_err(), "the steps of filters count too");
         let document: Value = serde_json::from_str(&format!("[{}]", vec!["[1,2,3]"; 500].join(","))).unwrap();
         assert_eq!(
             JsonPath::parse("$..*..*..*..*..*").unwrap().lookup(&document).map(|found| found.is_array()),
@@ -254,5 +264,18 @@ mod tests {
         );
         let deep: Value = serde_json::from_str(&format!("{}1{}", "[".repeat(100), "]".repeat(100))).unwrap();
         assert_eq!(JsonPath::parse("$..*..*..*..*..*").unwrap().lookup(&deep), None);
+    }
+
+    #[test]
+    fn what_is_copied_is_bounded() {
+        let text = Value::from("x".repeat(1_000_000));
+        let nested = (0..100).fold(text, |inner, _| serde_json::json!({ "a": inner, "b": 1 }));
+        let bounded = |path: &str| JsonPath::parse(path).unwrap().lookup(&nested);
+        assert_eq!(bounded("$..a"), None);
+        assert_eq!(bounded("$..['a','b']"), None);
+        assert_eq!(bounded("$..[?(@..a == 1)]"), Some(Value::Array(vec![])));
+        let mut visits = VISITS;
+        let found = JsonPath::parse("$..a").unwrap().find(&nested, &mut visits);
+        assert!(matches!(found, Some(Found::Many(parts)) if parts.len() == 100), "borrowed parts cost nothing");
     }
 }

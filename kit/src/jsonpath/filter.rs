@@ -1,17 +1,17 @@
 //! Conditions of filters: `[?(@.a > 1 && @.b in ['x','y'])]`.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
+use super::Step;
+use super::lookup::{self, Found, Part};
 use super::parse::{Cursor, Read};
-use super::{Step, lookup};
+use super::pattern::Pattern;
 
 /// Conditions inside one another.
 const NESTING: usize = 64;
-/// Memory of a compiled regular expression.
-const REGEX_SIZE: usize = 1 << 20;
 
 /// A condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,16 +34,6 @@ pub(super) enum Operand {
         steps: Vec<Step>,
     },
     Literal(Value),
-}
-
-/// A regular expression; two are equal when their texts are.
-#[derive(Debug, Clone)]
-pub(super) struct Pattern(Regex);
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Pattern) -> bool {
-        self.0.as_str() == other.0.as_str()
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,8 +153,9 @@ fn list(cursor: &mut Cursor<'_>) -> Read<Operand> {
     let mut items = Vec::new();
     cursor.blanks();
     while !cursor.takes("]") {
-        match operand(cursor)? {
-            Operand::Literal(literal) if !literal.is_array() => items.push(literal),
+        let item = if cursor.peek() == Some('[') { None } else { Some(operand(cursor)?) };
+        match item {
+            Some(Operand::Literal(literal)) => items.push(literal),
             _ => return Err(cursor.error("a list holds numbers and text")),
         }
         cursor.blanks();
@@ -188,12 +179,12 @@ fn pattern(cursor: &mut Cursor<'_>) -> Read<Pattern> {
         ends
     });
     let end = end.ok_or_else(|| cursor.error("the expression is never closed"))?;
-    let source = format!("^(?:{})$", rest[..end].replace("\\/", "/"));
+    let source = rest[..end].replace("\\/", "/");
     cursor.at += end + 1;
     let ignore_case = cursor.takes("i");
-    let regex = RegexBuilder::new(&source).case_insensitive(ignore_case).size_limit(REGEX_SIZE).build();
-    cursor.at = if regex.is_ok() { cursor.at } else { start };
-    regex.map(Pattern).map_err(|_| cursor.error("a bad regular expression"))
+    let pattern = Pattern::new(&source, ignore_case);
+    cursor.at = if pattern.is_some() { cursor.at } else { start };
+    pattern.ok_or_else(|| cursor.error("a bad regular expression"))
 }
 
 impl Condition {
@@ -211,7 +202,8 @@ impl Condition {
                 left.zip(right).is_some_and(|(left, right)| compare(&left, *comparison, &right))
             }
             Condition::Matches(operand, pattern) => match operand.value(item, document, visits).as_deref() {
-                Some(Value::String(text)) => pattern.0.is_match(text),
+                Some(Value::String(text)) => pattern.matches(text, visits),
+                Some(single @ (Value::Number(_) | Value::Bool(_))) => pattern.matches(&single.to_string(), visits),
                 _ => false,
             },
         }
@@ -219,17 +211,15 @@ impl Condition {
 }
 
 impl Operand {
-    fn value<'v>(
-        &'v self,
-        item: &'v Value,
-        document: &'v Value,
-        visits: &mut usize,
-    ) -> Option<std::borrow::Cow<'v, Value>> {
+    fn value<'v>(&'v self, item: &'v Value, document: &'v Value, visits: &mut usize) -> Option<Cow<'v, Value>> {
         match self {
-            Operand::Literal(literal) => Some(std::borrow::Cow::Borrowed(literal)),
+            Operand::Literal(literal) => Some(Cow::Borrowed(literal)),
             Operand::Path { from_item, steps } => {
                 let definite = steps.iter().all(Step::is_definite);
-                lookup::find(steps, definite, if *from_item { item } else { document }, visits)
+                match lookup::find(steps, definite, if *from_item { item } else { document }, visits)? {
+                    Found::One(Part::Of(value)) => Some(Cow::Borrowed(value)),
+                    found => found.copied(visits).map(Cow::Owned),
+                }
             }
         }
     }

@@ -1,10 +1,81 @@
 //! Steps of a path over a document.
+//!
+//! Nothing of the document is copied before it is paid for: parts are borrowed, and only objects of picked members are
+//! made.
 
-use std::borrow::Cow;
+use std::ops::Deref;
 
 use serde_json::{Map, Value};
 
 use super::Step;
+
+/// What a path leads to.
+#[derive(Debug)]
+pub enum Found<'v> {
+    /// The one value of a definite path.
+    One(Part<'v>),
+    /// The list of an indefinite path.
+    Many(Vec<Part<'v>>),
+}
+
+/// A value of [`Found`].
+#[derive(Debug)]
+pub enum Part<'v> {
+    /// A part of the document.
+    Of(&'v Value),
+    /// An object of members that were picked.
+    Made(Box<Value>),
+}
+
+impl Deref for Part<'_> {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        match self {
+            Part::Of(value) => value,
+            Part::Made(value) => value,
+        }
+    }
+}
+
+impl Part<'_> {
+    fn copied(self, visits: &mut usize) -> Option<Value> {
+        match self {
+            Part::Of(value) => copy(value, visits),
+            Part::Made(value) => Some(*value),
+        }
+    }
+}
+
+impl Found<'_> {
+    /// The same as a value of its own, paid from `visits`. [`None`] when it takes more of them.
+    pub fn copied(self, visits: &mut usize) -> Option<Value> {
+        match self {
+            Found::One(part) => part.copied(visits),
+            Found::Many(parts) => {
+                let items: Option<Vec<Value>> = parts.into_iter().map(|part| part.copied(visits)).collect();
+                items.map(Value::Array)
+            }
+        }
+    }
+}
+
+fn copy(value: &Value, visits: &mut usize) -> Option<Value> {
+    *visits = visits.checked_sub(weight(value)).unwrap_or_default();
+    (*visits > 0).then(|| value.clone())
+}
+
+/// What copying counts, in visits: about one for each sixteen bytes.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => 8 + text.len() / 16,
+        Value::Array(items) => 8 + items.iter().map(weight).sum::<usize>(),
+        Value::Object(members) => {
+            8 + members.iter().map(|(name, member)| 4 + name.len() / 16 + weight(member)).sum::<usize>()
+        }
+    }
+}
 
 /// A definite path leads nowhere, or too much was visited.
 struct Nowhere;
@@ -13,122 +84,126 @@ struct Search<'v, 'n> {
     document: &'v Value,
     definite: bool,
     visits: &'n mut usize,
-    found: Vec<Cow<'v, Value>>,
+    found: Vec<Part<'v>>,
 }
 
 /// What `steps` lead to.
-pub(super) fn find<'v>(
-    steps: &[Step],
-    definite: bool,
-    document: &'v Value,
-    visits: &mut usize,
-) -> Option<Cow<'v, Value>> {
+pub(super) fn find<'v>(steps: &[Step], definite: bool, document: &'v Value, visits: &mut usize) -> Option<Found<'v>> {
     let mut search = Search { document, definite, visits, found: Vec::new() };
-    search.walk(Cow::Borrowed(document), steps, true).ok()?;
+    search.walk(Part::Of(document), steps, true).ok()?;
     let mut found = search.found;
-    if definite {
-        return found.pop();
-    }
-    Some(Cow::Owned(Value::Array(found.into_iter().map(Cow::into_owned).collect())))
+    if definite { found.pop().map(Found::One) } else { Some(Found::Many(found)) }
 }
+
+type Walked = Result<(), Nowhere>;
 
 impl<'v> Search<'v, '_> {
     /// `exact` as long as no step before could lead to several values: then an index out of range leads nowhere.
-    fn walk(&mut self, value: Cow<'v, Value>, steps: &[Step], exact: bool) -> Result<(), Nowhere> {
+    fn walk(&mut self, value: Part<'v>, steps: &[Step], exact: bool) -> Walked {
         *self.visits = self.visits.checked_sub(1).filter(|&left| left > 0).ok_or(Nowhere)?;
         let Some((step, rest)) = steps.split_first() else {
             self.found.push(value);
             return Ok(());
         };
-        let items = match &value {
-            Cow::Borrowed(value) => value.as_array(),
-            // Only objects of picked members are owned.
-            Cow::Owned(_) => None,
+        let items: Option<&'v Vec<Value>> = match &value {
+            Part::Of(value) => value.as_array(),
+            Part::Made(_) => None,
         };
         match step {
             Step::Property(name) => match member(value, name) {
                 Some(member) => self.walk(member, rest, exact),
                 None => self.missing(),
             },
-            Step::Properties(names) => match &*value {
-                Value::Object(members) => {
-                    let pick = |name: &String| Some((name.clone(), members.get(name)?.clone()));
-                    let picked: Map<String, Value> = names.iter().filter_map(pick).collect();
-                    self.walk(Cow::Owned(Value::Object(picked)), rest, exact)
-                }
-                _ => self.missing(),
+            Step::Properties(names) => match self.pick(&value, names)? {
+                Some(picked) => self.walk(picked, rest, exact),
+                None => self.missing(),
             },
-            Step::Wildcard => self.each(children(value), rest),
+            Step::Wildcard => self.each(value, |search, child| search.walk(child, rest, false)),
             Step::Index(place) => self.item(items, *place, rest, exact),
             Step::Indexes(places) => places.iter().try_for_each(|place| self.item(items, *place, rest, exact)),
-            Step::Slice(from, to) => match items {
-                Some(items) => {
-                    let range = range(*from, *to, items.len());
-                    self.each(items[range].iter().map(Cow::Borrowed).collect(), rest)
-                }
-                None => Ok(()),
-            },
+            Step::Slice(from, to) => {
+                let items = items.map_or(&[][..], |items| &items[range(*from, *to, items.len())]);
+                items.iter().try_for_each(|item| self.walk(Part::Of(item), rest, false))
+            }
             Step::Filter(condition) => {
-                let items = if value.is_array() { children(value) } else { vec![value] };
-                let document = self.document;
-                let mut kept = Vec::new();
-                for item in items {
-                    if condition.holds(&item, document, self.visits) {
-                        kept.push(item);
-                    }
-                }
-                self.each(kept, rest)
+                let keep = |search: &mut Self, item: Part<'v>| {
+                    let holds = condition.holds(&item, search.document, search.visits);
+                    if holds { search.walk(item, rest, false) } else { Ok(()) }
+                };
+                if value.is_array() { self.each(value, keep) } else { keep(self, value) }
             }
             Step::Scan => self.scan(value, rest),
         }
     }
 
-    fn each(&mut self, values: Vec<Cow<'v, Value>>, rest: &[Step]) -> Result<(), Nowhere> {
-        values.into_iter().try_for_each(|value| self.walk(value, rest, false))
+    /// An object of the members that have one of these names.
+    fn pick(&mut self, value: &Value, names: &[String]) -> Result<Option<Part<'v>>, Nowhere> {
+        let Value::Object(members) = value else { return Ok(None) };
+        let mut picked = Map::new();
+        for name in names {
+            if let Some(member) = members.get(name) {
+                picked.insert(name.clone(), copy(member, self.visits).ok_or(Nowhere)?);
+            }
+        }
+        Ok(Some(Part::Made(Box::new(Value::Object(picked)))))
+    }
+
+    /// Every item of a list or member of an object.
+    fn each(&mut self, value: Part<'v>, mut visit: impl FnMut(&mut Self, Part<'v>) -> Walked) -> Walked {
+        match value {
+            Part::Of(Value::Array(items)) => items.iter().try_for_each(|item| visit(self, Part::Of(item))),
+            Part::Of(Value::Object(members)) => members.values().try_for_each(|member| visit(self, Part::Of(member))),
+            Part::Of(_) => Ok(()),
+            Part::Made(made) => match *made {
+                Value::Array(items) => items.into_iter().try_for_each(|item| visit(self, Part::Made(Box::new(item)))),
+                Value::Object(members) => {
+                    members.into_iter().try_for_each(|(_, member)| visit(self, Part::Made(Box::new(member))))
+                }
+                _ => Ok(()),
+            },
+        }
     }
 
     /// The steps here, then in every child.
-    fn scan(&mut self, value: Cow<'v, Value>, rest: &[Step]) -> Result<(), Nowhere> {
+    fn scan(&mut self, value: Part<'v>, rest: &[Step]) -> Walked {
+        *self.visits = self.visits.checked_sub(1).filter(|&left| left > 0).ok_or(Nowhere)?;
         let here = match rest.first() {
             Some(Step::Properties(names)) => names.iter().any(|name| value.get(name).is_some()),
             Some(Step::Filter(_)) => value.is_array(),
             _ => value.is_array() || value.is_object(),
         };
         if here {
-            self.walk(value.clone(), rest, false)?;
+            let again = match &value {
+                Part::Of(value) => Part::Of(value),
+                Part::Made(made) => Part::Made(Box::new(copy(made, self.visits).ok_or(Nowhere)?)),
+            };
+            self.walk(again, rest, false)?;
         }
-        children(value).into_iter().try_for_each(|child| self.scan(child, rest))
+        self.each(value, |search, child| search.scan(child, rest))
     }
 
-    fn item(&mut self, items: Option<&'v Vec<Value>>, place: i64, rest: &[Step], exact: bool) -> Result<(), Nowhere> {
+    fn item(&mut self, items: Option<&'v Vec<Value>>, place: i64, rest: &[Step], exact: bool) -> Walked {
         let item = items.and_then(|items| items.get(usize::try_from(place).ok()?));
         match item {
-            Some(item) => self.walk(Cow::Borrowed(item), rest, exact),
+            Some(item) => self.walk(Part::Of(item), rest, exact),
             None if exact => Err(Nowhere),
             None => Ok(()),
         }
     }
 
-    fn missing(&self) -> Result<(), Nowhere> {
+    fn missing(&self) -> Walked {
         if self.definite { Err(Nowhere) } else { Ok(()) }
     }
 }
 
-fn member<'v>(value: Cow<'v, Value>, name: &str) -> Option<Cow<'v, Value>> {
+fn member<'v>(value: Part<'v>, name: &str) -> Option<Part<'v>> {
     match value {
-        Cow::Borrowed(Value::Object(members)) => members.get(name).map(Cow::Borrowed),
-        Cow::Owned(Value::Object(mut members)) => members.swap_remove(name).map(Cow::Owned),
-        _ => None,
-    }
-}
-
-fn children(value: Cow<'_, Value>) -> Vec<Cow<'_, Value>> {
-    match value {
-        Cow::Borrowed(Value::Array(items)) => items.iter().map(Cow::Borrowed).collect(),
-        Cow::Borrowed(Value::Object(members)) => members.values().map(Cow::Borrowed).collect(),
-        Cow::Owned(Value::Array(items)) => items.into_iter().map(Cow::Owned).collect(),
-        Cow::Owned(Value::Object(members)) => members.into_iter().map(|(_, member)| Cow::Owned(member)).collect(),
-        _ => Vec::new(),
+        Part::Of(Value::Object(members)) => members.get(name).map(Part::Of),
+        Part::Made(made) => match *made {
+            Value::Object(mut members) => members.swap_remove(name).map(|member| Part::Made(Box::new(member))),
+            _ => None,
+        },
+        Part::Of(_) => None,
     }
 }
 

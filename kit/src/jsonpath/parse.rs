@@ -3,8 +3,10 @@
 use super::filter::{self, Condition};
 use super::{Error, Step};
 
-/// Steps of a path: a lookup goes one level deeper for each.
+/// Steps of a path, those of its filters included: a lookup goes one level deeper for each.
 const STEPS: usize = 256;
+/// Filters inside filters: each looks through the document anew.
+const FILTERS: usize = 4;
 
 /// Reads text from left to right; knows where it is.
 pub(super) struct Cursor<'t> {
@@ -13,6 +15,10 @@ pub(super) struct Cursor<'t> {
     pub at: usize,
     /// Conditions inside one another.
     pub depth: usize,
+    /// Filters inside one another.
+    filters: usize,
+    /// Steps that were read.
+    count: usize,
 }
 
 pub(super) type Read<T> = Result<T, Error>;
@@ -20,7 +26,8 @@ pub(super) type Read<T> = Result<T, Error>;
 /// Reads a whole path.
 pub(super) fn parse(text: &str) -> Read<Vec<Step>> {
     let end = text.trim_end().len();
-    let mut cursor = Cursor { text: &text[..end], at: text.len() - text.trim_start().len(), depth: 0 };
+    let at = text.len() - text.trim_start().len();
+    let mut cursor = Cursor { text: &text[..end], at, depth: 0, filters: 0, count: 0 };
     if cursor.at >= end {
         return Err(cursor.error("it is empty"));
     }
@@ -72,7 +79,8 @@ impl<'t> Cursor<'t> {
     /// Steps, up to something that is none.
     pub fn steps(&mut self, steps: &mut Vec<Step>) -> Read<()> {
         loop {
-            if steps.len() > STEPS {
+            self.count += 1;
+            if self.count > STEPS {
                 return Err(self.error(format!("more than {STEPS} steps")));
             }
             if self.takes("..") {
@@ -89,7 +97,8 @@ impl<'t> Cursor<'t> {
                 steps.push(self.name()?);
             } else if self.takes("[") {
                 steps.push(self.bracket()?);
-            } else if matches!(steps.last(), Some(Step::Index(_))) && self.peek().is_some_and(is_name) {
+            } else if matches!(steps.last(), Some(Step::Index(_))) && self.peek().is_some_and(|next| self.is_name(next))
+            {
                 // Jayway reads on after a bracket as if a dot were there.
                 steps.push(self.name()?);
             } else {
@@ -100,7 +109,7 @@ impl<'t> Cursor<'t> {
 
     /// `name` or `*`.
     fn name(&mut self) -> Read<Step> {
-        let length = self.rest().find(|character| !is_name(character)).unwrap_or(self.rest().len());
+        let length = self.rest().find(|character| !self.is_name(character)).unwrap_or(self.rest().len());
         let mut name = &self.rest()[..length];
         if name.is_empty() {
             return Err(self.error("expected a name"));
@@ -200,12 +209,19 @@ impl<'t> Cursor<'t> {
         if self.peek() != Some('(') {
             return Err(self.error("expected `(`"));
         }
-        filter::condition(self)
+        self.filters += 1;
+        if self.filters > FILTERS {
+            return Err(self.error(format!("more than {FILTERS} filters inside one another")));
+        }
+        let condition = filter::condition(self)?;
+        self.filters -= 1;
+        Ok(condition)
     }
-}
 
-/// Whether a name without quotes may hold the character.
-fn is_name(character: char) -> bool {
-    !matches!(character, '.' | '[' | ']' | '(' | ')' | '\'' | '"' | ',' | '=' | '<' | '>' | '!' | '~' | '&' | '|')
-        && !character.is_whitespace()
+    /// Whether a name without quotes may hold the character: inside a filter, operators end it.
+    fn is_name(&self, character: char) -> bool {
+        let ends = matches!(character, '.' | '[' | ']' | '(' | ')' | '\'' | '"') || character.is_whitespace();
+        let operator = matches!(character, ',' | '=' | '<' | '>' | '!' | '~' | '&' | '|');
+        !ends && !(operator && self.filters > 0)
+    }
 }
