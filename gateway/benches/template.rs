@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use divan::Bencher;
-use gateway::mapping::{Context, Input, Parameters, render};
+use gateway::mapping::{Context, HeaderCase, Input, Parameters, render};
 use gateway::vtl::Template;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -50,6 +50,7 @@ impl Request {
                 path: texts(&[("proxy", "sub")]),
                 querystring: texts(&[("page", "2"), ("q", "hello world")]),
                 header: texts(&[("Content-Type", "application/json"), ("Host", "example.com"), ("Accept", "*/*")]),
+                header_case: HeaderCase::Unknown,
             },
             stage_variables: texts(&[("queue", "orders")]),
             fields: fields.as_object().cloned().unwrap_or_default(),

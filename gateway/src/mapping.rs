@@ -11,11 +11,12 @@ use crate::vtl::value::{Map, MapKind};
 use crate::vtl::{Error, Host, Object, Template, Value, limits};
 
 mod context;
+mod document;
 mod input;
 mod util;
 
 pub use context::{Context, RequestOverride, ResponseOverride};
-pub use input::{Input, Parameters};
+pub use input::{HeaderCase, Input, Parameters};
 
 use input::Reader;
 
@@ -113,13 +114,13 @@ impl Surroundings<'_> {
         if let Some(map) = &self.stage_map {
             return Ok(map.clone());
         }
-        let map = text_map(self.stage_variables)?;
+        let map = text_map(MapKind::Plain, self.stage_variables)?;
         self.stage_map = Some(map.clone());
         Ok(map)
     }
 }
 
 /// Names and texts as a map of a template.
-fn text_map(entries: &IndexMap<String, String>) -> Result<Map, limits::Exceeded> {
-    Map::of(MapKind::Plain, entries.iter().map(|(name, text)| (name.as_str().into(), text.as_str().into())))
+fn text_map(kind: MapKind, entries: &IndexMap<String, String>) -> Result<Map, limits::Exceeded> {
+    Map::of(kind, entries.iter().map(|(name, text)| (name.as_str().into(), text.as_str().into())))
 }

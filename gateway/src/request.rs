@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use crate::mapping::Parameters;
+use crate::mapping::{HeaderCase, Parameters};
 use crate::route::Route;
 
 /// These never reach templates or mappings. Fact sheet section 4.2.
@@ -79,7 +79,7 @@ impl Request {
     }
 
     /// `$input.params()`. HTTP does not tell the case in which a header's name was sent, so names are shown as most
-    /// clients write them: `Content-Type`.
+    /// clients write them (`Content-Type`), and found in whatever case a template has them.
     pub fn parameters(&self, path: &IndexMap<String, String>) -> Parameters {
         let text = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             Some((title_case(name.as_str()), String::from_utf8_lossy(value.as_bytes()).into_owned()))
@@ -89,6 +89,7 @@ impl Request {
             path: path.clone(),
             querystring: self.query.iter().cloned().collect(),
             header: visible.filter_map(text).collect(),
+            header_case: HeaderCase::Unknown,
         }
     }
 

@@ -135,7 +135,8 @@ fn from_text(text: &str) -> Case {
 }
 
 fn parameters(json: &Value) -> Parameters {
-    Parameters { path: texts(&json["path"]), querystring: texts(&json["querystring"]), header: texts(&json["header"]) }
+    let [path, querystring, header] = ["path", "querystring", "header"].map(|kind| texts(&json[kind]));
+    Parameters { path, querystring, header, ..Parameters::default() }
 }
 
 fn texts(json: &Value) -> IndexMap<String, String> {

@@ -134,7 +134,8 @@ impl Case {
         };
         let [path, querystring, header] =
             ["path", "querystring", "header"].map(|kind| texts(json.get("params").and_then(|params| params.get(kind))));
-        let parameters = Parameters { path: path?, querystring: querystring?, header: header? };
+        let parameters =
+            Parameters { path: path?, querystring: querystring?, header: header?, ..Parameters::default() };
         Ok(Case { name, template, body, parameters, context, stage_variables: texts(json.get("stageVariables"))? })
     }
 }

@@ -2,17 +2,17 @@
 //!
 //! The body is JSON once a template asks for a path; it is read once, leniently as API Gateway's own reader does.
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use kit::jsonpath::{self, JsonPath, Segment};
+use kit::jsonpath::{self, Found, JsonPath, Part, Segment};
 use serde_json::Value as Json;
 
+use super::document;
 use super::text_map;
 use crate::vtl::method::{Outcome, Thrown, Work};
-use crate::vtl::value::{Map, MapKind, json_string};
+use crate::vtl::value::{List, ListKind, Map, MapKind, write_json};
 use crate::vtl::{Known, Value, limits};
 
 /// What a template maps: the payload of the request, or of the backend's reply; and the client's parameters.
@@ -33,12 +33,39 @@ pub struct Parameters {
     pub querystring: IndexMap<String, String>,
     /// Headers.
     pub header: IndexMap<String, String>,
+    /// Whether the names of the headers are those that the client wrote.
+    pub header_case: HeaderCase,
+}
+
+/// What is known of the case of headers' names. API Gateway looks them up as the client wrote them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HeaderCase {
+    /// They are as the client wrote them: another case is another name.
+    #[default]
+    AsSent,
+    /// HTTP did not tell: a name is found in whatever case a template has it.
+    Unknown,
+}
+
+impl HeaderCase {
+    fn map_kind(self) -> MapKind {
+        match self {
+            HeaderCase::AsSent => MapKind::Plain,
+            HeaderCase::Unknown => MapKind::AnyCase,
+        }
+    }
 }
 
 impl Parameters {
     /// The first of path, query string and header that has `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
-        [&self.path, &self.querystring, &self.header].into_iter().find_map(|map| map.get(name)).map(String::as_str)
+        let exact = [&self.path, &self.querystring, &self.header].into_iter().find_map(|map| map.get(name));
+        exact.or_else(|| self.header_in_any_case(name)).map(String::as_str)
+    }
+
+    fn header_in_any_case(&self, name: &str) -> Option<&String> {
+        let mut headers = self.header.iter().filter(|_| self.header_case == HeaderCase::Unknown);
+        headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
@@ -109,12 +136,13 @@ impl<'a> Reader<'a> {
         if let Some(map) = &self.parameter_map {
             return Ok(map.clone());
         }
-        let Parameters { path, querystring, header } = self.parameters;
-        let mut kinds = Vec::with_capacity(3);
-        for (name, entries) in [("path", path), ("querystring", querystring), ("header", header)] {
-            kinds.push((name.into(), Value::Map(text_map(entries)?)));
-        }
-        let map = Map::of(MapKind::Plain, kinds)?;
+        let Parameters { path, querystring, header, header_case } = self.parameters;
+        let kinds = [
+            ("path", text_map(MapKind::Plain, path)?),
+            ("querystring", text_map(MapKind::Plain, querystring)?),
+            ("header", text_map(header_case.map_kind(), header)?),
+        ];
+        let map = Map::of(MapKind::Plain, kinds.map(|(name, map)| (name.into(), Value::Map(map))))?;
         self.parameter_map = Some(map.clone());
         Ok(map)
     }
@@ -122,19 +150,22 @@ impl<'a> Reader<'a> {
     /// What a path leads to, as a value. A list or map is the document's own: what a template changes there, later
     /// paths see.
     fn path(&mut self, path: &Arc<str>, work: &mut Work) -> Outcome {
-        let (own, found) = self.find(path, work)?;
-        match found.as_deref() {
+        match self.find(path, work)? {
             None => return Ok(Value::Null),
-            Some(Json::Array(_) | Json::Object(_)) if own => {}
-            Some(copied) => {
-                work.budget.bytes(size(copied))?;
-                return Ok(Value::from_json(copied)?);
+            Some(Found::One(Part::Of(Json::Array(_) | Json::Object(_)))) => {}
+            Some(Found::One(part)) => {
+                work.budget.bytes(document::size(&part))?;
+                return Ok(Value::from_json(&part)?);
+            }
+            Some(Found::Many(parts)) => {
+                work.budget.bytes(48 + parts.iter().map(|part| 32 + document::size(part)).sum::<usize>())?;
+                let items: Result<Vec<Value>, _> = parts.iter().map(|part| Value::from_json(part)).collect();
+                return Ok(Value::List(List::new(ListKind::Json, items?)?));
             }
         }
         let root = self.live(work)?;
         let place = self.remember(path)?;
-        let parsed = &self.paths[place].1;
-        let part = parsed.walk(root, |value, segment| match (value, segment) {
+        let part = self.paths[place].1.walk(root, |value, segment| match (value, segment) {
             (Value::Map(map), Segment::Name(name)) => map.get_text(name),
             (Value::List(list), Segment::Place(place)) => list.get(place),
             _ => None,
@@ -144,18 +175,25 @@ impl<'a> Reader<'a> {
 
     /// What a path leads to, as JSON text; `""` in quotes when it leads nowhere.
     fn json(&mut self, path: &Arc<str>, work: &mut Work) -> Outcome {
-        let (_, found) = self.find(path, work)?;
-        let text = match found.as_deref() {
-            Some(Json::String(text)) => json_string(text),
-            Some(other) => Value::from_json(other)?.to_json_text()?,
-            None => "\"\"".to_owned(),
-        };
+        let mut text = String::new();
+        match self.find(path, work)? {
+            Some(Found::One(part)) => write_json(&part, &mut text)?,
+            Some(Found::Many(parts)) => {
+                text.push('[');
+                for (position, part) in parts.iter().enumerate() {
+                    text.push_str(if position > 0 { "," } else { "" });
+                    write_json(part, &mut text)?;
+                }
+                text.push(']');
+            }
+            None => text.push_str("\"\""),
+        }
         work.budget.bytes(text.len())?;
         Ok(text.into())
     }
 
-    /// Whether a path leads to a part of the document (not to a list or object made of parts), and where it leads.
-    fn find(&mut self, path: &Arc<str>, work: &mut Work) -> Result<(bool, Option<Cow<'_, Json>>), Thrown> {
+    /// Where a path leads.
+    fn find(&mut self, path: &Arc<str>, work: &mut Work) -> Result<Option<Found<'_>>, Thrown> {
         self.read(work)?;
         let place = self.remember(path)?;
         let document = self.document.as_ref().expect("the body was just read");
@@ -165,32 +203,34 @@ impl<'a> Reader<'a> {
         if visits == 0 {
             return Err(exception(format!("the path `{path}` visits too many values")));
         }
-        Ok((matches!(found, Some(Cow::Borrowed(_))), found))
+        Ok(found)
     }
 
     /// Reads the body, or takes over what a template changed in it.
     fn read(&mut self, work: &mut Work) -> Result<(), Thrown> {
         if self.document.is_none() {
-            let read = jsonpath::read_lenient(self.body);
-            self.document = Some(read.map_err(|why| exception(format!("the body is no JSON: {why}")))?);
+            self.document = Some(document::read_body(self.body, work)?);
         }
         if let Some((root, edits)) = &mut self.live
             && *edits != work.edits
         {
             let document = root.to_json()?;
-            work.budget.bytes(size(&document))?;
+            work.budget.bytes(document::size(&document))?;
             self.document = Some(document);
             *edits = work.edits;
         }
         Ok(())
     }
 
-    fn live(&mut self, work: &Work) -> Result<Value, Thrown> {
-        let document = self.document.as_ref().expect("a path was just looked up");
-        if self.live.is_none() {
-            self.live = Some((Value::from_json(document)?, work.edits));
+    fn live(&mut self, work: &mut Work) -> Result<Value, Thrown> {
+        if let Some((root, _)) = &self.live {
+            return Ok(root.clone());
         }
-        Ok(self.live.as_ref().map_or(Value::Null, |(root, _)| root.clone()))
+        let document = self.document.as_ref().expect("a path was just looked up");
+        work.budget.bytes(document::size(document))?;
+        let root = Value::from_json(document)?;
+        self.live = Some((root.clone(), work.edits));
+        Ok(root)
     }
 
     fn remember(&mut self, path: &Arc<str>) -> Result<usize, Thrown> {
@@ -204,18 +244,30 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// About how much memory a value of a template takes for this JSON.
-fn size(json: &Json) -> usize {
-    match json {
-        Json::String(text) => 16 + text.len(),
-        Json::Array(items) => 48 + items.iter().map(|item| 32 + size(item)).sum::<usize>(),
-        Json::Object(members) => {
-            48 + members.iter().map(|(name, member)| 96 + name.len() + size(member)).sum::<usize>()
-        }
-        _ => 0,
-    }
-}
-
 fn exception(message: String) -> Thrown {
     Thrown::Exception(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters(header_case: HeaderCase) -> Parameters {
+        let header = [("X-Github-Event", "push"), ("X-Api-Key", "k")].map(|(name, value)| (name.into(), value.into()));
+        Parameters { header: header.into_iter().collect(), header_case, ..Parameters::default() }
+    }
+
+    #[test]
+    fn a_header_whose_case_is_not_known_is_found_in_any() {
+        let unknown = parameters(HeaderCase::Unknown);
+        assert_eq!([unknown.get("X-GitHub-Event"), unknown.get("x-api-key")], [Some("push"), Some("k")]);
+        assert_eq!(parameters(HeaderCase::AsSent).get("x-api-key"), None);
+        let input = Input { body: "", parameters: &unknown };
+        let map = Reader::new(&input).all_parameters().unwrap();
+        let Some(Value::Map(header)) = map.get_text("header") else { panic!("no headers") };
+        assert_eq!(
+            header.get_text("X-GitHub-Event").map(|value| value.shown().unwrap().into_owned()).as_deref(),
+            Some("push")
+        );
+    }
 }

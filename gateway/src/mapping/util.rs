@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kit::jsonpath::read_lenient;
 
+use super::document;
 use crate::vtl::method::{Outcome, Thrown, Work};
 use crate::vtl::{Known, Value};
 
@@ -149,11 +149,7 @@ fn escape_java_script(text: &str, work: &mut Work) -> Outcome {
 
 /// JSON text to a value, read as leniently as a body.
 fn parse_json(text: &str, work: &mut Work) -> Outcome {
-    // Values take more room than their text.
-    work.budget.bytes(8 * text.len())?;
-    work.budget.steps(20 + text.len() as u64 / 2)?;
-    let json = read_lenient(text).map_err(|why| exception(format!("`parseJson` cannot read this: {why}")))?;
-    Ok(Value::from_json(&json)?)
+    Ok(Value::from_json(&document::read_text(text, work)?)?)
 }
 
 fn exception(message: impl Into<String>) -> Thrown {

@@ -3,6 +3,7 @@
 //! The nulls are API Gateway's: a reference to nothing prints nothing and equals `""`. What the template can reach
 //! beyond its own variables comes from a [`Host`]. Every step is paid from the budget, so any template ends.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -89,13 +90,14 @@ fn unlink(linked: Vec<Value>) {
         match container {
             Value::List(list) => list.change(Vec::clear),
             Value::Map(map) => map.clear(),
+            Value::Entry(entry) => entry.set(Value::Null),
             _ => {}
         }
     }
 }
 
 struct Renderer<'t> {
-    macros: &'t std::collections::HashMap<Box<str>, Arc<super::ast::Macro>>,
+    macros: &'t HashMap<Box<str>, Arc<super::ast::Macro>>,
     names: std::borrow::Cow<'t, Names>,
     scope: Scope,
     host: &'t mut dyn Host,
@@ -230,8 +232,12 @@ impl Renderer<'_> {
         };
         self.at = call.span.clone();
         let body = call.body.as_ref().map(|body| body.block.clone());
-        let frame =
-            Frame { definition: definition.clone(), arguments: call.arguments.clone(), body, locals: Vec::new() };
+        let frame = Frame {
+            definition: definition.clone(),
+            arguments: call.arguments.clone(),
+            body,
+            locals: HashMap::default(),
+        };
         self.deeper(|renderer| {
             renderer.scope.frames.push(frame);
             let ran = renderer.block(&definition.body);

@@ -22,6 +22,10 @@ pub const STEPS: u64 = 1_500_000;
 /// Bytes of text and containers that one rendering may make on its way to the output.
 pub const WORK_BYTES: u64 = 24 * 1024 * 1024;
 
+/// Bytes of memory that a body may take as a document: about thirty for each of its bytes where it is made of small
+/// numbers, hardly more than its own where it is made of long strings.
+pub const DOCUMENT_BYTES: usize = 32 * 1024 * 1024;
+
 /// Which bound a rendering ran into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exceeded {
@@ -39,6 +43,8 @@ pub enum Exceeded {
     Depth,
     /// [`FOREACH_ROUNDS`].
     Rounds,
+    /// [`DOCUMENT_BYTES`].
+    Document,
 }
 
 impl std::fmt::Display for Exceeded {
@@ -50,6 +56,9 @@ impl std::fmt::Display for Exceeded {
             Exceeded::Nesting => write!(f, "a value holds more than {VALUE_NESTING} levels of lists and maps"),
             Exceeded::Calls => write!(f, "macros and blocks call one another more than {CALL_DEPTH} deep"),
             Exceeded::Depth => write!(f, "more than {DEPTH} blocks and expressions run inside one another"),
+            Exceeded::Document => {
+                write!(f, "the body makes a document of more than {} MiB: it has too many parts", DOCUMENT_BYTES >> 20)
+            }
             Exceeded::Rounds => write!(f, "`#foreach` runs more than {FOREACH_ROUNDS} rounds"),
         }
     }
@@ -69,11 +78,6 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// What comparing two keys of a map may take: lists and maps as keys are rare, and large ones do not occur.
-    pub fn for_a_key() -> Budget {
-        Budget { steps: 1_000, bytes: 0 }
-    }
-
     /// Spends one step.
     #[inline]
     pub fn step(&mut self) -> Result<(), Exceeded> {

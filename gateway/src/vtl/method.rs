@@ -7,16 +7,21 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::limits::{Budget, Exceeded};
+use super::number::Number;
 use super::regex::Pattern;
 use super::value::{Class, List, ListKind, Loop, Value, hash_code};
 
+mod boolean;
+mod entry;
 mod format;
+mod iterator;
 mod list;
 mod map;
 mod number;
 mod pattern;
 mod property;
 mod string;
+mod view;
 
 pub use property::{index, property, put, set_index};
 
@@ -86,8 +91,21 @@ const NEEDS_SOMETHING: [&str; 21] = [
 ];
 
 /// Methods that change a list or map.
-const EDITS: [&str; 11] =
-    ["add", "addAll", "set", "remove", "removeAll", "retainAll", "clear", "put", "putAll", "putIfAbsent", "next"];
+const EDITS: [&str; 13] = [
+    "add",
+    "addAll",
+    "set",
+    "setValue",
+    "remove",
+    "removeAll",
+    "replace",
+    "retainAll",
+    "clear",
+    "put",
+    "putAll",
+    "putIfAbsent",
+    "next",
+];
 
 /// Calls `name` on a value that is no object of the host.
 pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) -> Outcome {
@@ -96,25 +114,20 @@ pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) 
         return Err(exception(format!("`{name}` was given nothing")));
     }
     for argument in arguments {
-        work.budget.steps(long_text(argument))?;
+        work.budget.steps(effort(argument))?;
     }
+    work.budget.steps(effort(receiver))?;
     work.edits += u64::from(receiver.is_container() && EDITS.contains(&name));
     let found = match receiver {
         Value::Text(text) => find(string::METHODS, name).map(|method| method(text, arguments, work)),
-        Value::List(list) if list.kind() == ListKind::Iterator => {
-            find(list::ITERATOR, name).map(|method| method(list, arguments, work))
-        }
-        Value::List(list) => find(list::METHODS, name).map(|method| method(list, arguments, work)),
+        Value::List(list) => find(of_list(list), name).map(|method| method(list, arguments, work)),
         Value::Map(map) => find(map::METHODS, name).map(|method| method(map, arguments, work)),
         Value::Number(number) => find(number::METHODS, name).map(|method| method(number, arguments, work)),
-        Value::Entry(entry) => match (name, arguments) {
-            ("getKey", []) => Some(Ok(entry.0.clone())),
-            ("getValue", []) => Some(Ok(entry.1.clone())),
-            _ => None,
-        },
+        Value::Bool(bool) => find(boolean::METHODS, name).map(|method| method(bool, arguments, work)),
+        Value::Entry(entry) => find(entry::METHODS, name).map(|method| method(entry, arguments, work)),
         Value::Loop(round) => loop_method(round, name, arguments),
         Value::Class(class) => return class_method(*class, name, arguments),
-        Value::Null | Value::Bool(_) | Value::Block(_) | Value::Object(_) => None,
+        Value::Null | Value::Block(_) | Value::Object(_) => None,
     };
     match found {
         Some(outcome) => outcome,
@@ -122,10 +135,20 @@ pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) 
     }
 }
 
-/// Reading an argument takes time too.
-fn long_text(argument: &Value) -> u64 {
+/// The methods of a kind of list.
+fn of_list(list: &List) -> Table<List> {
+    match list.kind() {
+        ListKind::Iterator => iterator::METHODS,
+        _ if list.of().is_some() => view::METHODS,
+        _ => list::METHODS,
+    }
+}
+
+/// Reading an argument takes time too: a long text, or a number of many digits.
+fn effort(argument: &Value) -> u64 {
     match argument {
         Value::Text(text) => text.len() as u64 / 256,
+        Value::Number(Number::Big(_) | Number::Decimal(_)) => 500,
         _ => 0,
     }
 }
@@ -136,7 +159,7 @@ fn is_indifferent(receiver: &Value, name: &str) -> bool {
     let looks = matches!(receiver, Value::List(_)) && matches!(name, "contains" | "indexOf" | "lastIndexOf");
     let has = match receiver {
         Value::Text(_) => find(string::METHODS, name).is_some(),
-        Value::List(_) => find(list::METHODS, name).is_some(),
+        Value::List(list) => find(of_list(list), name).is_some(),
         Value::Map(_) => find(map::METHODS, name).is_some(),
         Value::Number(_) => find(number::METHODS, name).is_some(),
         _ => false,
@@ -155,11 +178,6 @@ fn of_every_object(receiver: &Value, name: &str, arguments: &[Value], work: &mut
         ("equals", [other]) => receiver.same(other, &mut work.budget)?.into(),
         ("hashCode", []) => Value::int(hash_code(receiver, &mut work.budget)?),
         ("getClass", []) => receiver.class().map_or(Value::Null, Value::Class),
-        ("compareTo", [Value::Bool(other)]) => match receiver {
-            Value::Bool(bool) => Value::int(bool.cmp(other) as i32),
-            _ => Value::Null,
-        },
-        ("booleanValue", []) if matches!(receiver, Value::Bool(_)) => receiver.clone(),
         _ => Value::Null,
     })
 }
@@ -208,15 +226,17 @@ pub fn all_names() -> impl Iterator<Item = &'static str> {
     fn of<R>(table: Table<R>) -> impl Iterator<Item = &'static str> {
         table.iter().map(|(name, _)| *name)
     }
-    let everywhere = ["toString", "equals", "hashCode", "getClass", "compareTo", "booleanValue", "getName"];
-    let of_others = ["getSimpleName", "getKey", "getValue", "getIndex", "getCount", "isFirst", "isLast", "stop"];
+    let everywhere = ["toString", "equals", "hashCode", "getClass", "getName", "getSimpleName"];
+    let of_loops = ["getIndex", "getCount", "isFirst", "isLast", "stop"];
     of(string::METHODS)
         .chain(of(list::METHODS))
-        .chain(of(list::ITERATOR))
+        .chain(of(iterator::METHODS))
         .chain(of(map::METHODS))
+        .chain(of(entry::METHODS))
         .chain(of(number::METHODS))
+        .chain(of(boolean::METHODS))
         .chain(everywhere)
-        .chain(of_others)
+        .chain(of_loops)
 }
 
 /// Whether any kind of value has a method of this name.

@@ -3,7 +3,6 @@
 //! Integers stay integers and grow when they overflow; one double makes the result a double; a big decimal (a JSON
 //! number with many digits) stays exact. Division by zero has no result. Printing is Java's: `1.0`, `1.0E21`.
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use num_bigint::{BigInt, Sign};
@@ -119,6 +118,11 @@ impl Number {
         }
     }
 
+    /// Whether it is neither infinite nor no number at all.
+    pub fn is_finite(&self) -> bool {
+        !matches!(self, Number::Double(double) if !double.is_finite())
+    }
+
     /// Java's name of the class.
     pub fn class(&self) -> &'static str {
         match self {
@@ -130,9 +134,27 @@ impl Number {
         }
     }
 
-    /// Java's `equals`: same class, same value.
+    /// Java's `equals`: same class, same value; decimals with as many digits, doubles of the same bits.
     pub fn same(&self, other: &Number) -> bool {
-        self.class() == other.class() && self.compare(other) == Some(Ordering::Equal)
+        match (self, other) {
+            (Number::Int(one), Number::Int(two)) => one == two,
+            (Number::Long(one), Number::Long(two)) => one == two,
+            (Number::Big(one), Number::Big(two)) => one == two,
+            (Number::Double(one), Number::Double(two)) => {
+                one.to_bits() == two.to_bits() || (one.is_nan() && two.is_nan())
+            }
+            (Number::Decimal(one), Number::Decimal(two)) => one.parts() == two.parts(),
+            _ => false,
+        }
+    }
+
+    /// What comparing two numbers takes, in steps: those of many digits are brought to one kind first, digit by digit.
+    pub fn effort(&self, other: &Number) -> u64 {
+        match (self, other) {
+            (Number::Big(_), Number::Big(_)) => 8,
+            (Number::Big(_) | Number::Decimal(_), _) | (_, Number::Big(_) | Number::Decimal(_)) => 500,
+            _ => 0,
+        }
     }
 }
 

@@ -14,13 +14,6 @@ pub fn block(block: &Block) -> String {
     out
 }
 
-/// An expression as text.
-pub fn expression(expression: &Expression) -> String {
-    let mut out = String::new();
-    write_expression(expression, &mut out);
-    out
-}
-
 fn write_block(block: &Block, out: &mut String) {
     block.iter().for_each(|node| write_node(node, out));
 }

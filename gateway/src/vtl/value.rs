@@ -3,7 +3,7 @@
 //! Lists and maps are shared, as in Java: whoever holds one sees what others put into it. A value knows nothing of
 //! templates; objects of the host (`$input`, say) are only a number here, and `eval` asks the host about them.
 
-use std::cell::{Cell, Ref, RefCell};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ mod map;
 mod print;
 
 pub use equal::hash_code;
-pub use map::{Key, Map, MapKind};
-pub use print::{json_string, quote};
+pub use json::write_json;
+pub use map::{Entry, Key, Map, MapKind};
 
 /// A value of a template.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub enum Value {
     /// A map.
     Map(Map),
     /// A key and its value, from `entrySet()`.
-    Entry(Rc<(Value, Value)>),
+    Entry(Rc<Entry>),
     /// `$foreach`.
     Loop(Rc<Loop>),
     /// What `#define` made.
@@ -101,29 +101,43 @@ pub struct List(Rc<ListCell>);
 #[derive(Debug)]
 struct ListCell {
     kind: ListKind,
-    items: RefCell<Vec<Value>>,
+    items: Items,
     /// How often items were added or removed, so that a loop notices.
     changes: Cell<u64>,
     /// Levels of lists and maps in it, as far as known when it was made.
     depth: usize,
-    /// The map whose keys, values or entries these are.
-    of: Option<Map>,
+}
+
+#[derive(Debug)]
+enum Items {
+    Own(RefCell<Vec<Value>>),
+    /// A map shows through: what happens to it happens here.
+    Of(Map, Shown),
+}
+
+/// What of a map a view shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// `keySet()`.
+    Keys,
+    /// `values()`.
+    Values,
+    /// `entrySet()`.
+    Entries,
 }
 
 impl List {
     /// A list of these items. Fails when they are nested too deeply.
     pub fn new(kind: ListKind, items: Vec<Value>) -> Result<List, Exceeded> {
-        List::made(kind, items, None)
-    }
-
-    /// Keys, values or entries of a map as they are now. A loop over them notices when the map changes.
-    pub fn view(map: &Map, items: Vec<Value>) -> Result<List, Exceeded> {
-        List::made(ListKind::View, items, Some(map.clone()))
-    }
-
-    fn made(kind: ListKind, items: Vec<Value>, of: Option<Map>) -> Result<List, Exceeded> {
         let depth = nesting(items.iter())?;
-        Ok(List(Rc::new(ListCell { kind, items: RefCell::new(items), changes: Cell::new(0), depth, of })))
+        Ok(List(Rc::new(ListCell { kind, items: Items::Own(RefCell::new(items)), changes: Cell::new(0), depth })))
+    }
+
+    /// Keys, values or entries of a map, now and later.
+    pub fn view(map: &Map, shown: Shown) -> Result<List, Exceeded> {
+        let depth = deeper(map.depth() + 1)?;
+        let items = Items::Of(map.clone(), shown);
+        Ok(List(Rc::new(ListCell { kind: ListKind::View, items, changes: Cell::new(0), depth })))
     }
 
     /// What kind of list it is.
@@ -131,9 +145,17 @@ impl List {
         self.0.kind
     }
 
-    /// Its items now.
-    pub fn items(&self) -> Ref<'_, Vec<Value>> {
-        self.0.items.borrow()
+    /// The map that shows through, and what of it.
+    pub fn of(&self) -> Option<(&Map, Shown)> {
+        match &self.0.items {
+            Items::Own(_) => None,
+            Items::Of(map, shown) => Some((map, *shown)),
+        }
+    }
+
+    /// Its items, one after another; it may change meanwhile.
+    pub fn iter(&self) -> impl Iterator<Item = Value> + '_ {
+        (0..).map_while(|place| self.get(place))
     }
 
     /// Whether it is an array: that has a fixed length, and equals only itself.
@@ -143,7 +165,10 @@ impl List {
 
     /// How many items it has.
     pub fn len(&self) -> usize {
-        self.items().len()
+        match &self.0.items {
+            Items::Own(items) => items.borrow().len(),
+            Items::Of(map, _) => map.len(),
+        }
     }
 
     /// Whether it has none.
@@ -153,12 +178,20 @@ impl List {
 
     /// The item at `index`.
     pub fn get(&self, index: usize) -> Option<Value> {
-        self.items().get(index).cloned()
+        match &self.0.items {
+            Items::Own(items) => items.borrow().get(index).cloned(),
+            Items::Of(map, Shown::Keys) => map.at(index).map(|(key, _)| key),
+            Items::Of(map, Shown::Values) => map.at(index).map(|(_, value)| value),
+            Items::Of(map, Shown::Entries) => {
+                map.at(index).map(|(key, value)| Value::Entry(Rc::new(Entry::new(map.clone(), key, value))))
+            }
+        }
     }
 
-    /// Changes its items; `change` must not look at the list.
+    /// Changes its items; `change` must not look at the list. A view has none of its own.
     pub fn change<T>(&self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
-        let mut items = self.0.items.borrow_mut();
+        let Items::Own(items) = &self.0.items else { return change(&mut Vec::new()) };
+        let mut items = items.borrow_mut();
         let before = items.len();
         let result = change(&mut items);
         if items.len() != before {
@@ -169,7 +202,7 @@ impl List {
 
     /// How often its length changed.
     pub fn changes(&self) -> u64 {
-        self.0.changes.get() + self.0.of.as_ref().map_or(0, Map::changes)
+        self.0.changes.get() + self.of().map_or(0, |(map, _)| map.changes())
     }
 
     /// Whether both are the same list, not only equal ones.
@@ -180,7 +213,10 @@ impl List {
 
 /// One more than the deepest of `items`.
 fn nesting<'v>(items: impl Iterator<Item = &'v Value>) -> Result<usize, Exceeded> {
-    let depth = 1 + items.map(Value::depth).max().unwrap_or(0);
+    deeper(1 + items.map(Value::depth).max().unwrap_or(0))
+}
+
+fn deeper(depth: usize) -> Result<usize, Exceeded> {
     if depth > VALUE_NESTING { Err(Exceeded::Nesting) } else { Ok(depth) }
 }
 
@@ -219,7 +255,7 @@ impl Value {
         match self {
             Value::List(list) => list.0.depth,
             Value::Map(map) => map.depth(),
-            Value::Entry(entry) => entry.1.depth(),
+            Value::Entry(entry) => entry.depth(),
             _ => 0,
         }
     }

@@ -6,8 +6,7 @@ use super::{Ran, Renderer};
 use crate::vtl::ast::{Chain, Expression, Operator};
 use crate::vtl::error::Failure;
 use crate::vtl::number::{Arithmetic, Number};
-use crate::vtl::print;
-use crate::vtl::value::{Key, List, ListKind, Map, MapKind, Value};
+use crate::vtl::value::{List, ListKind, Map, Value};
 
 impl Renderer<'_> {
     /// The value of an expression.
@@ -65,6 +64,8 @@ impl Renderer<'_> {
     fn range(&mut self, from: &Expression, to: &Expression) -> Ran<Value> {
         let (from, to) = (self.value(from)?, self.value(to)?);
         let (Value::Number(from), Value::Number(to)) = (from, to) else { return Ok(Value::Null) };
+        let paid = self.work.budget.steps(from.effort(&to));
+        self.within(paid)?;
         let (from, to) = (from.to_long() as i32, to.to_long() as i32);
         let count = from.abs_diff(to) as usize + 1;
         self.pay_bytes(48_usize.saturating_add(count.saturating_mul(32)))?;
@@ -79,13 +80,12 @@ impl Renderer<'_> {
 
     fn map(&mut self, entries: &[(Expression, Expression)]) -> Ran<Value> {
         self.pay_bytes(48 + 96 * entries.len())?;
-        let mut map = indexmap::IndexMap::with_capacity(entries.len());
+        let mut values = Vec::with_capacity(entries.len());
         for (key, value) in entries {
-            let key = self.value(key)?;
-            map.insert(Key(key), self.value(value)?);
+            values.push((self.value(key)?, self.value(value)?));
         }
-        let map = self.within(Map::new(MapKind::Plain, map))?;
-        Ok(Value::Map(map))
+        let map = Map::literal(values, &mut self.work.budget);
+        self.within(map).map(Value::Map)
     }
 
     fn chain(&mut self, chain: &Chain) -> Ran<Value> {
@@ -93,25 +93,23 @@ impl Renderer<'_> {
             return self.logic(chain);
         }
         let mut value = self.value(&chain.first)?;
-        let mut left = &chain.first;
         for (operator, operand) in &chain.rest {
             self.step()?;
             let right = self.value(operand)?;
             value = match operator {
                 Operator::Equal => Value::Bool(self.equal(value, right)?),
                 Operator::NotEqual => Value::Bool(!self.equal(value, right)?),
-                Operator::Less => compare(&value, &right, Ordering::is_lt),
-                Operator::LessEqual => compare(&value, &right, Ordering::is_le),
-                Operator::Greater => compare(&value, &right, Ordering::is_gt),
-                Operator::GreaterEqual => compare(&value, &right, Ordering::is_ge),
-                Operator::Add => self.add((value, left), (right, operand))?,
+                Operator::Less => self.compare(&value, &right, Ordering::is_lt)?,
+                Operator::LessEqual => self.compare(&value, &right, Ordering::is_le)?,
+                Operator::Greater => self.compare(&value, &right, Ordering::is_gt)?,
+                Operator::GreaterEqual => self.compare(&value, &right, Ordering::is_ge)?,
+                Operator::Add => self.add(&value, &right)?,
                 Operator::Subtract => self.calculate(&value, Arithmetic::Subtract, &right)?,
                 Operator::Multiply => self.calculate(&value, Arithmetic::Multiply, &right)?,
                 Operator::Divide => self.calculate(&value, Arithmetic::Divide, &right)?,
                 Operator::Modulus => self.calculate(&value, Arithmetic::Modulus, &right)?,
                 Operator::And | Operator::Or => Value::Null,
             };
-            left = operand;
         }
         Ok(value)
     }
@@ -130,6 +128,13 @@ impl Renderer<'_> {
         Ok(Value::Bool(!decides))
     }
 
+    fn compare(&mut self, one: &Value, two: &Value, holds: impl FnOnce(Ordering) -> bool) -> Ran<Value> {
+        let (Value::Number(one), Value::Number(two)) = (one, two) else { return Ok(Value::Bool(false)) };
+        let paid = self.work.budget.steps(one.effort(two));
+        self.within(paid)?;
+        Ok(Value::Bool(one.compare(two).is_some_and(holds)))
+    }
+
     fn equal(&mut self, one: Value, two: Value) -> Ran<bool> {
         let (one, two) = (self.rendered(one)?, self.rendered(two)?);
         let equal = one.equals(&two, &mut self.work.budget);
@@ -144,23 +149,16 @@ impl Renderer<'_> {
         }
     }
 
-    /// The sum of numbers; text as soon as one side is text. Velocity writes a side that is nothing as its source.
-    fn add(&mut self, one: (Value, &Expression), two: (Value, &Expression)) -> Ran<Value> {
-        if !matches!(one.0, Value::Text(_)) && !matches!(two.0, Value::Text(_)) {
-            return self.calculate(&one.0, Arithmetic::Add, &two.0);
+    /// The sum of numbers; text as soon as one side is text. Where stock Velocity writes a side that is nothing as its
+    /// source, API Gateway has the empty string. Fact sheet section 4.1.
+    fn add(&mut self, one: &Value, two: &Value) -> Ran<Value> {
+        if !matches!(one, Value::Text(_)) && !matches!(two, Value::Text(_)) {
+            return self.calculate(one, Arithmetic::Add, two);
         }
-        let mut text = self.side(one)?;
-        text.push_str(&self.side(two)?);
+        let mut text = self.text_of(one)?;
+        text.push_str(&self.text_of(two)?);
         self.pay_bytes(text.len())?;
         Ok(text.into())
-    }
-
-    fn side(&mut self, (value, expression): (Value, &Expression)) -> Ran<String> {
-        match (value, expression) {
-            (Value::Null, Expression::Reference(reference)) => Ok(reference.source.to_string()),
-            (Value::Null, _) => Ok(print::expression(expression)),
-            (value, _) => self.text_of(&value),
-        }
     }
 
     fn calculate(&mut self, one: &Value, operator: Arithmetic, two: &Value) -> Ran<Value> {
@@ -170,13 +168,6 @@ impl Renderer<'_> {
             self.pay_bytes(8 * 1024)?;
         }
         Ok(result.map_or(Value::Null, Value::Number))
-    }
-}
-
-fn compare(one: &Value, two: &Value, holds: impl FnOnce(Ordering) -> bool) -> Value {
-    match (one, two) {
-        (Value::Number(one), Value::Number(two)) => Value::Bool(one.compare(two).is_some_and(holds)),
-        _ => Value::Bool(false),
     }
 }
 

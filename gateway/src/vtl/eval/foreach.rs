@@ -50,9 +50,9 @@ impl Renderer<'_> {
             }
             place += 1;
             round.count.set(place);
-            round.has_next.set(place < items.len());
+            round.has_next.set(items.has(place));
             self.assign(Names::COUNT, Value::size(place));
-            self.assign(Names::HAS_NEXT, (place < items.len()).into());
+            self.assign(Names::HAS_NEXT, items.has(place).into());
             self.assign(foreach.item, item);
             self.step()?;
             self.block(&foreach.body)?;
@@ -63,6 +63,7 @@ impl Renderer<'_> {
     /// What `#foreach` walks over: items of a list, values of a map; nothing else.
     fn items(&mut self, value: Value) -> Ran<Option<Items>> {
         Ok(match value {
+            Value::List(list) if list.kind() == ListKind::Iterator => Some(Items::Iterator(list)),
             Value::List(list) => Some(Items::List(list)),
             Value::Map(map) => Some(Items::Map(map)),
             Value::Object(object) => match self.host.map(object) {
@@ -78,13 +79,16 @@ impl Renderer<'_> {
 enum Items {
     List(List),
     Map(Map),
+    /// It is used up.
+    Iterator(List),
 }
 
 impl Items {
     fn get(&self, place: usize) -> Option<Value> {
         match self {
             Items::List(list) => list.get(place),
-            Items::Map(map) => map.entries().get_index(place).map(|(_, value)| value.clone()),
+            Items::Map(map) => map.at(place).map(|(_, value)| value),
+            Items::Iterator(list) => list.change(Vec::pop),
         }
     }
 
@@ -92,10 +96,12 @@ impl Items {
         matches!(self, Items::List(list) if list.kind() != ListKind::View)
     }
 
-    fn len(&self) -> usize {
+    /// Whether an item follows those `before` it.
+    fn has(&self, before: usize) -> bool {
         match self {
-            Items::List(list) => list.len(),
-            Items::Map(map) => map.entries().len(),
+            Items::List(list) => before < list.len(),
+            Items::Map(map) => before < map.len(),
+            Items::Iterator(list) => !list.is_empty(),
         }
     }
 
@@ -103,6 +109,7 @@ impl Items {
         match self {
             Items::List(list) => list.changes(),
             Items::Map(map) => map.changes(),
+            Items::Iterator(_) => 0,
         }
     }
 }

@@ -81,7 +81,8 @@ impl Renderer<'_> {
 
     fn follow(&mut self, reference: &Reference, steps: &[Step]) -> Ran<Value> {
         self.at = reference.span.clone();
-        self.step()?;
+        let paid = self.work.budget.steps(1 + self.scope.effort());
+        self.within(paid)?;
         let mut value = match self.scope.find(reference.root) {
             Found::Value(value) => value,
             Found::Argument(frame, argument) => self.argument(frame, argument)?,

@@ -19,7 +19,7 @@ pub struct Frame {
     /// `$bodyContent`.
     pub body: Option<Arc<Block>>,
     /// What was set since it runs.
-    pub locals: Vec<(Name, Value)>,
+    pub locals: HashMap<Name, Value>,
 }
 
 /// Everything that has a name.
@@ -59,12 +59,15 @@ impl Scope {
         self.variables[name.0 as usize].clone()
     }
 
+    /// What finding a name takes, in steps: parameters are looked through one by one.
+    pub fn effort(&self) -> u64 {
+        self.frames.iter().map(|frame| frame.definition.parameters.len() as u64 / 16).sum()
+    }
+
     /// What `name` stands for here.
     pub fn find(&self, name: Name) -> Found {
         for (depth, frame) in self.frames.iter().enumerate().rev() {
-            if let Some((_, value)) =
-                frame.locals.iter().rev().find(|(local, value)| *local == name && !value.is_null())
-            {
+            if let Some(value) = frame.locals.get(&name).filter(|value| !value.is_null()) {
                 return Found::Value(value.clone());
             }
             if name == Names::BODY_CONTENT
@@ -83,10 +86,7 @@ impl Scope {
     /// Sets a variable, and hides the parameter of that name in every macro that is running.
     pub fn set(&mut self, name: Name, value: Value) {
         for frame in &mut self.frames {
-            match frame.locals.iter_mut().find(|(local, _)| *local == name) {
-                Some((_, local)) => *local = value.clone(),
-                None => frame.locals.push((name, value.clone())),
-            }
+            frame.locals.insert(name, value.clone());
         }
         self.variables[name.0 as usize] = value;
     }

@@ -1,11 +1,9 @@
-//! Methods of lists, of arrays, and of what `keySet()` and its like return.
+//! Methods of lists and of arrays.
 
 use super::super::number::Number;
 use super::super::value::{List, ListKind, Value};
-use super::{Outcome, Table, Thrown, Work, exception, link, new_list, out_of_range};
+use super::{Outcome, Table, Thrown, Work, exception, iterator, link, new_list, new_text, out_of_range};
 
-/// What an iterator knows.
-pub const ITERATOR: Table<List> = &[("hasNext", has_next), ("next", next)];
 /// Name and function of each.
 pub const METHODS: Table<List> = &[
     ("size", size),
@@ -23,22 +21,24 @@ pub const METHODS: Table<List> = &[
     ("indexOf", index_of),
     ("lastIndexOf", last_index_of),
     ("subList", sub_list),
-    ("iterator", iterator),
+    ("iterator", iterator::of),
+    ("listIterator", iterator::of),
+    ("toJSONString", to_json_string),
     ("toArray", to_array),
 ];
 
-fn size(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
+pub(super) fn size(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
     Ok(if arguments.is_empty() { Value::size(list.len()) } else { Value::Null })
 }
 
-fn is_empty(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
+pub(super) fn is_empty(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
     Ok(if arguments.is_empty() { list.is_empty().into() } else { Value::Null })
 }
 
 fn get(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
     match arguments {
         [Value::Number(Number::Int(place))] if list.kind() != ListKind::View => {
-            Ok(list.items()[at(*place, list.len())?].clone())
+            Ok(list.get(at(*place, list.len())?).unwrap_or(Value::Null))
         }
         _ => Ok(Value::Null),
     }
@@ -67,18 +67,26 @@ fn add(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     }
 }
 
+/// `addAll(list)`, `addAll(place, list)`.
 fn add_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    let Some(other) = collection(arguments) else { return Ok(Value::Null) };
+    let (place, other) = match arguments {
+        [other] => (None, collection(other)),
+        [Value::Number(Number::Int(place)), other] => (Some(*place), collection(other)),
+        _ => return Ok(Value::Null),
+    };
+    let Some(other) = other else { return Ok(Value::Null) };
     if !growable(list) {
         return Err(exception("this list cannot grow"));
     }
-    let added = other.items().clone();
-    work.budget.bytes(32 * added.len())?;
+    let place = place.map_or(Ok(list.len()), |place| at(place, list.len() + 1))?;
+    work.budget.bytes(32 * other.len())?;
+    work.budget.steps((list.len() - place) as u64 / 16)?;
+    let added: Vec<Value> = other.iter().collect();
     for item in &added {
         link(&Value::List(list.clone()), item, work)?;
     }
     let any = !added.is_empty();
-    list.change(|items| items.extend(added));
+    list.change(|items| drop(items.splice(place..place, added)));
     Ok(any.into())
 }
 
@@ -123,15 +131,15 @@ fn retain_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 
 /// Keeps the items that the other list has, or those that it has not.
 fn keep(list: &List, arguments: &[Value], work: &mut Work, wanted: bool) -> Outcome {
-    let Some(other) = collection(arguments) else { return Ok(Value::Null) };
-    let before = list.items().clone();
+    let [other] = arguments else { return Ok(Value::Null) };
+    let Some(other) = collection(other) else { return Ok(Value::Null) };
     let mut kept = Vec::new();
-    for item in &before {
-        if position(other, item, work)?.is_some() == wanted {
-            kept.push(item.clone());
+    for item in list.iter() {
+        if position(other, &item, work)?.is_some() == wanted {
+            kept.push(item);
         }
     }
-    let changed = kept.len() != before.len();
+    let changed = kept.len() != list.len();
     list.change(|items| *items = kept);
     Ok(changed.into())
 }
@@ -143,18 +151,18 @@ fn clear(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
     Ok(Value::Null)
 }
 
-fn contains(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+pub(super) fn contains(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
         [item] => Ok(position(list, item, work)?.is_some().into()),
         _ => Ok(Value::Null),
     }
 }
 
-fn contains_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    let Some(other) = collection(arguments) else { return Ok(Value::Null) };
-    let items = other.items().clone();
-    for item in &items {
-        if position(list, item, work)?.is_none() {
+pub(super) fn contains_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+    let [other] = arguments else { return Ok(Value::Null) };
+    let Some(other) = collection(other) else { return Ok(Value::Null) };
+    for item in other.iter() {
+        if position(list, &item, work)?.is_none() {
             return Ok(Value::Bool(false));
         }
     }
@@ -171,7 +179,8 @@ fn index_of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 fn last_index_of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     let [item] = arguments else { return Ok(Value::Null) };
     work.budget.steps(list.len() as u64)?;
-    for (place, candidate) in list.items().iter().enumerate().rev() {
+    for place in (0..list.len()).rev() {
+        let Some(candidate) = list.get(place) else { continue };
         if candidate.same(item, &mut work.budget)? {
             return Ok(Value::size(place));
         }
@@ -185,7 +194,7 @@ fn sub_list(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
         [Value::Number(Number::Int(from)), Value::Number(Number::Int(to))] if list.kind() != ListKind::View => {
             let to = at(*to, list.len() + 1)?;
             let from = at(*from, to + 1)?;
-            let items = list.items()[from..to].to_vec();
+            let items = list.iter().take(to).skip(from).collect();
             let kind = if list.is_array() { list.kind() } else { ListKind::Plain };
             new_list(kind, items, work)
         }
@@ -193,38 +202,25 @@ fn sub_list(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     }
 }
 
-/// The items from here on, which `next()` takes one by one.
-fn iterator(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    match arguments {
-        [] => new_list(ListKind::Iterator, list.items().clone(), work),
-        _ => Ok(Value::Null),
-    }
-}
-
-fn has_next(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { (!list.is_empty()).into() } else { Value::Null })
-}
-
-fn next(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    if !arguments.is_empty() {
-        return Ok(Value::Null);
-    }
-    work.budget.steps(list.len() as u64 / 16)?;
-    let first = list.change(|items| if items.is_empty() { None } else { Some(items.remove(0)) });
-    first.ok_or_else(|| exception("the iterator has no next item"))
-}
-
-/// The one argument, if it is a list that Java calls a collection.
-fn collection(arguments: &[Value]) -> Option<&List> {
-    match arguments {
-        [Value::List(list)] if !list.is_array() => Some(list),
+/// An argument that Java calls a collection.
+pub(super) fn collection(argument: &Value) -> Option<&List> {
+    match argument {
+        Value::List(list) if !list.is_array() => Some(list),
         _ => None,
     }
 }
 
-fn to_array(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+pub(super) fn to_array(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
-        [] => new_list(ListKind::Array, list.items().clone(), work),
+        [] => new_list(ListKind::Array, list.iter().collect(), work),
+        _ => Ok(Value::Null),
+    }
+}
+
+/// What lists from JSON have beyond Java's.
+fn to_json_string(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+    match arguments {
+        [] if list.kind() == ListKind::Json => new_text(Value::List(list.clone()).shown()?.as_ref(), work),
         _ => Ok(Value::Null),
     }
 }
@@ -233,8 +229,8 @@ fn growable(list: &List) -> bool {
     matches!(list.kind(), ListKind::Plain | ListKind::Json)
 }
 
-fn position(list: &List, item: &Value, work: &mut Work) -> Result<Option<usize>, Thrown> {
-    for (place, candidate) in list.items().iter().enumerate() {
+pub(super) fn position(list: &List, item: &Value, work: &mut Work) -> Result<Option<usize>, Thrown> {
+    for (place, candidate) in list.iter().enumerate() {
         work.budget.step()?;
         if candidate.same(item, &mut work.budget)? {
             return Ok(Some(place));

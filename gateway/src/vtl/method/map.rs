@@ -1,9 +1,7 @@
 //! Methods of maps.
 
-use std::rc::Rc;
-
-use super::super::value::{Key, List, Map, Value};
-use super::{Outcome, Table, Work, put};
+use super::super::value::{List, Map, Shown, Value};
+use super::{Outcome, Table, Thrown, Work, put};
 
 /// Name and function of each.
 pub const METHODS: Table<Map> = &[
@@ -12,6 +10,7 @@ pub const METHODS: Table<Map> = &[
     ("put", put_one),
     ("putAll", put_all),
     ("putIfAbsent", put_if_absent),
+    ("replace", replace),
     ("remove", remove),
     ("clear", clear),
     ("containsKey", contains_key),
@@ -23,16 +22,16 @@ pub const METHODS: Table<Map> = &[
     ("isEmpty", is_empty),
 ];
 
-fn get(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
+fn get(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
-        [key] => Ok(map.get(key).unwrap_or(Value::Null)),
+        [key] => Ok(map.get(key, &mut work.budget)?.unwrap_or(Value::Null)),
         _ => Ok(Value::Null),
     }
 }
 
-fn get_or_default(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
+fn get_or_default(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
-        [key, default] => Ok(map.get(key).unwrap_or_else(|| default.clone())),
+        [key, default] => Ok(map.get(key, &mut work.budget)?.unwrap_or_else(|| default.clone())),
         _ => Ok(Value::Null),
     }
 }
@@ -55,16 +54,50 @@ fn put_all(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
 
 fn put_if_absent(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     let [key, value] = arguments else { return Ok(Value::Null) };
-    match map.get(key) {
+    match map.get(key, &mut work.budget)? {
         Some(present) if !present.is_null() => Ok(present),
         _ => put(map, key.clone(), value.clone(), work),
     }
 }
 
+/// `replace(key, value)`, `replace(key, old, new)`: of keys that are there.
+fn replace(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
+    match arguments {
+        [key, value] => match map.get(key, &mut work.budget)? {
+            Some(_) => put(map, key.clone(), value.clone(), work),
+            None => Ok(Value::Null),
+        },
+        [key, old, new] => {
+            let held = holds(map, key, old, work)?;
+            if held {
+                put(map, key.clone(), new.clone(), work)?;
+            }
+            Ok(held.into())
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+/// `remove(key)`, `remove(key, value)`.
 fn remove(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [key] = arguments else { return Ok(Value::Null) };
-    work.budget.steps(map.entries().len() as u64 / 16)?;
-    Ok(map.remove(key).unwrap_or(Value::Null))
+    match arguments {
+        [key] => Ok(map.remove(key, &mut work.budget)?.unwrap_or(Value::Null)),
+        [key, value] => {
+            let held = holds(map, key, value, work)?;
+            if held {
+                map.remove(key, &mut work.budget)?;
+            }
+            Ok(held.into())
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+fn holds(map: &Map, key: &Value, value: &Value, work: &mut Work) -> Result<bool, Thrown> {
+    match map.get(key, &mut work.budget)? {
+        Some(held) => Ok(held.same(value, &mut work.budget)?),
+        None => Ok(false),
+    }
 }
 
 fn clear(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
@@ -74,9 +107,9 @@ fn clear(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
     Ok(Value::Null)
 }
 
-fn contains_key(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
+fn contains_key(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
-        [key] => Ok(map.get(key).is_some().into()),
+        [key] => Ok(map.get(key, &mut work.budget)?.is_some().into()),
         _ => Ok(Value::Null),
     }
 }
@@ -93,38 +126,29 @@ fn contains_value(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 fn key_set(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
-    match arguments {
-        [] => view(map, map.entries().keys().map(|key| key.0.clone()).collect(), work),
-        _ => Ok(Value::Null),
-    }
+    view(map, Shown::Keys, arguments, work)
 }
 
 fn values(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
-    match arguments {
-        [] => view(map, map.entries().values().cloned().collect(), work),
-        _ => Ok(Value::Null),
-    }
+    view(map, Shown::Values, arguments, work)
 }
 
 fn entry_set(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
+    view(map, Shown::Entries, arguments, work)
+}
+
+fn view(map: &Map, shown: Shown, arguments: &[Value], work: &mut Work) -> Outcome {
     if !arguments.is_empty() {
         return Ok(Value::Null);
     }
-    let entry = |(key, value): (&Key, &Value)| Value::Entry(Rc::new((key.0.clone(), value.clone())));
-    let entries: Vec<Value> = map.entries().iter().map(entry).collect();
-    work.budget.bytes(64 * entries.len())?;
-    view(map, entries, work)
-}
-
-fn view(map: &Map, items: Vec<Value>, work: &mut Work) -> Outcome {
-    work.budget.bytes(48 + 32 * items.len())?;
-    Ok(Value::List(List::view(map, items)?))
+    work.budget.bytes(80)?;
+    Ok(Value::List(List::view(map, shown)?))
 }
 
 fn size(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { Value::size(map.entries().len()) } else { Value::Null })
+    Ok(if arguments.is_empty() { Value::size(map.len()) } else { Value::Null })
 }
 
 fn is_empty(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { map.entries().is_empty().into() } else { Value::Null })
+    Ok(if arguments.is_empty() { map.is_empty().into() } else { Value::Null })
 }

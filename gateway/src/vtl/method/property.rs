@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::limits::Exceeded;
 use super::super::number::Number;
 use super::super::value::{ListKind, Loop, Map, MapKind, Value};
-use super::{Outcome, Thrown, Work, call, class_method, exception, long_text, out_of_range, string};
+use super::{Outcome, Thrown, Work, call, class_method, effort, exception, out_of_range, string};
 
 /// The property `name` of a value that is no object of the host: a getter, a key of a map, or an `is…` method.
 pub fn property(receiver: &Value, name: &str) -> Outcome {
@@ -15,8 +15,8 @@ pub fn property(receiver: &Value, name: &str) -> Outcome {
             None if name == "class" => receiver.class().map_or(Value::Null, Value::Class),
             None => Value::Null,
         },
-        (Value::Entry(entry), "key") => entry.0.clone(),
-        (Value::Entry(entry), "value") => entry.1.clone(),
+        (Value::Entry(entry), "key") => entry.key().clone(),
+        (Value::Entry(entry), "value") => entry.value(),
         (Value::Loop(round), _) => loop_property(round, name),
         (Value::Class(class), "name") => class.0.into(),
         (Value::Class(class), "simpleName") => class.simple().into(),
@@ -51,7 +51,7 @@ pub(super) fn loop_property(round: &Rc<Loop>, name: &str) -> Value {
 
 /// `receiver[index]`: a key of a map, a place in a list, a property otherwise.
 pub fn index(receiver: &Value, index: &Value, work: &mut Work) -> Outcome {
-    work.budget.steps(long_text(index))?;
+    work.budget.steps(effort(index))?;
     match (receiver, index) {
         (Value::List(list), Value::Number(Number::Int(place))) if list.kind() != ListKind::View => {
             let place = if *place < 0 { i64::from(*place) + list.len() as i64 } else { i64::from(*place) };
@@ -60,10 +60,10 @@ pub fn index(receiver: &Value, index: &Value, work: &mut Work) -> Outcome {
         }
         // A negative index counts from the end, says Velocity: in a map too, which has a size.
         (Value::Map(map), Value::Number(Number::Int(place @ ..0))) => {
-            let place = i64::from(*place) + map.entries().len() as i64;
-            Ok(map.get(&Value::Number(Number::fitting(place))).unwrap_or(Value::Null))
+            let place = i64::from(*place) + map.len() as i64;
+            Ok(map.get(&Value::Number(Number::fitting(place)), &mut work.budget)?.unwrap_or(Value::Null))
         }
-        (Value::Map(map), key) => Ok(map.get(key).unwrap_or(Value::Null)),
+        (Value::Map(map), key) => Ok(map.get(key, &mut work.budget)?.unwrap_or(Value::Null)),
         (Value::List(_), _) => call(receiver, "get", std::slice::from_ref(index), work),
         (_, Value::Number(Number::Int(place @ ..0))) => Err(exception(format!("index {place} of what has no size"))),
         _ => call(receiver, "get", std::slice::from_ref(index), work),
@@ -96,13 +96,14 @@ pub fn set_index(receiver: &Value, index: &Value, value: Value, work: &mut Work)
 /// Sets a key of a map. One that can be set only once must not have it yet.
 pub fn put(map: &Map, key: Value, value: Value, work: &mut Work) -> Outcome {
     let once = matches!(map.kind(), MapKind::Once | MapKind::SilentOnce);
-    if once && !value.is_container() && map.get(&key).is_some() {
+    if once && !value.is_container() && map.get(&key, &mut work.budget)?.is_some() {
         return Err(exception(format!("`{}` is overridden already, and an override is final", key.shown()?)));
     }
     work.edits += 1;
     work.budget.bytes(64)?;
+    link(&Value::Map(map.clone()), &key, work)?;
     link(&Value::Map(map.clone()), &value, work)?;
-    Ok(map.put(key, value).unwrap_or(Value::Null))
+    Ok(map.put(key, value, &mut work.budget)?.unwrap_or(Value::Null))
 }
 
 /// Remembers a container into which another is put.

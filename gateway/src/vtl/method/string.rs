@@ -293,7 +293,10 @@ fn format_text(_: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
         [Value::Text(pattern), rest @ ..] => {
             let text = match rest {
-                [Value::List(list)] if list.kind() == ListKind::Array => format::format(pattern, &list.items(), work)?,
+                [Value::List(list)] if list.kind() == ListKind::Array => {
+                    work.budget.steps(list.len() as u64)?;
+                    format::format(pattern, &list.iter().collect::<Vec<Value>>(), work)?
+                }
                 rest => format::format(pattern, rest, work)?,
             };
             new_text(text, work)
@@ -313,7 +316,7 @@ fn value_of(_: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
 /// `String.join(separator, list)` or `String.join(separator, items…)`.
 fn join(_: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
     let (separator, items) = match arguments {
-        [Value::Text(separator), Value::List(list)] => (separator, list.items().clone()),
+        [Value::Text(separator), Value::List(list)] => (separator, list.iter().collect::<Vec<Value>>()),
         [Value::Text(separator), items @ ..] => (separator, items.to_vec()),
         _ => return Ok(Value::Null),
     };

@@ -16,7 +16,10 @@ impl Value {
         match (self, other) {
             (Value::Null, Value::Null) => return Ok(true),
             (Value::Null, Value::Text(text)) | (Value::Text(text), Value::Null) => return Ok(text.is_empty()),
-            (Value::Number(one), Value::Number(two)) => return Ok(one.compare(two) == Some(Ordering::Equal)),
+            (Value::Number(one), Value::Number(two)) => {
+                budget.steps(one.effort(two))?;
+                return Ok(one.compare(two) == Some(Ordering::Equal));
+            }
             _ => {}
         }
         if let Some(equal) = same(self, other, budget, 0)? {
@@ -35,7 +38,7 @@ impl Value {
 }
 
 /// [`None`] when the kinds differ.
-fn same(one: &Value, two: &Value, budget: &mut Budget, depth: usize) -> Result<Option<bool>, Exceeded> {
+pub(super) fn same(one: &Value, two: &Value, budget: &mut Budget, depth: usize) -> Result<Option<bool>, Exceeded> {
     budget.step()?;
     if depth > VALUE_NESTING {
         return Err(Exceeded::Nesting);
@@ -51,8 +54,8 @@ fn same(one: &Value, two: &Value, budget: &mut Budget, depth: usize) -> Result<O
         (Value::Class(one), Value::Class(two)) => one == two,
         (Value::Object(one), Value::Object(two)) => one == two,
         (Value::Entry(one), Value::Entry(two)) => {
-            same(&one.0, &two.0, budget, depth + 1)? == Some(true)
-                && same(&one.1, &two.1, budget, depth + 1)? == Some(true)
+            same(one.key(), two.key(), budget, depth + 1)? == Some(true)
+                && same(&one.value(), &two.value(), budget, depth + 1)? == Some(true)
         }
         (Value::List(one), Value::List(two)) => one.is(two) || same_items(one, two, budget, depth + 1)?,
         (Value::Map(one), Value::Map(two)) => one.is(two) || same_entries(one, two, budget, depth + 1)?,
@@ -64,8 +67,8 @@ fn same_items(one: &List, two: &List, budget: &mut Budget, depth: usize) -> Resu
     if one.len() != two.len() || one.is_array() || two.is_array() {
         return Ok(false);
     }
-    for (one, two) in one.items().iter().zip(two.items().iter()) {
-        if same(one, two, budget, depth)? != Some(true) {
+    for (one, two) in one.iter().zip(two.iter()) {
+        if same(&one, &two, budget, depth)? != Some(true) {
             return Ok(false);
         }
     }
@@ -73,12 +76,12 @@ fn same_items(one: &List, two: &List, budget: &mut Budget, depth: usize) -> Resu
 }
 
 fn same_entries(one: &Map, two: &Map, budget: &mut Budget, depth: usize) -> Result<bool, Exceeded> {
-    if one.entries().len() != two.entries().len() {
+    if one.len() != two.len() {
         return Ok(false);
     }
     for (key, value) in one.entries().iter() {
-        match two.entries().get(key) {
-            Some(other) if same(value, other, budget, depth)? == Some(true) => {}
+        match two.get_within(&key.0, budget, depth)? {
+            Some(other) if same(value, &other, budget, depth)? == Some(true) => {}
             _ => return Ok(false),
         }
     }
@@ -90,7 +93,7 @@ pub fn hash_code(value: &Value, budget: &mut Budget) -> Result<i32, Exceeded> {
     hash_within(value, budget, 0)
 }
 
-fn hash_within(value: &Value, budget: &mut Budget, depth: usize) -> Result<i32, Exceeded> {
+pub(super) fn hash_within(value: &Value, budget: &mut Budget, depth: usize) -> Result<i32, Exceeded> {
     budget.step()?;
     if depth > VALUE_NESTING {
         return Err(Exceeded::Nesting);
@@ -108,8 +111,8 @@ fn hash_within(value: &Value, budget: &mut Budget, depth: usize) -> Result<i32, 
         Value::Number(number) => hash_number(number),
         Value::List(list) => {
             let mut hash = 1;
-            for item in list.items().iter() {
-                hash = join(hash, hash_within(item, budget, depth + 1)?);
+            for item in list.iter() {
+                hash = join(hash, hash_within(&item, budget, depth + 1)?);
             }
             hash
         }
@@ -120,7 +123,7 @@ fn hash_within(value: &Value, budget: &mut Budget, depth: usize) -> Result<i32, 
             }
             hash
         }
-        Value::Entry(entry) => pair(&entry.0, &entry.1, budget)?,
+        Value::Entry(entry) => pair(entry.key(), &entry.value(), budget)?,
         Value::Null | Value::Loop(_) | Value::Block(_) | Value::Class(_) | Value::Object(_) => 0,
     })
 }

@@ -1,6 +1,10 @@
 //! JSON to values and back.
 
+use std::fmt::Write;
+
+use super::print::{quote, text_within};
 use super::{Exceeded, Key, List, ListKind, Map, MapKind, VALUE_NESTING, Value};
+use crate::vtl::limits::OUTPUT_BYTES;
 use crate::vtl::number::Number;
 
 impl Value {
@@ -48,21 +52,62 @@ impl Value {
                 serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
             }
             Value::List(list) => {
-                let items = list.items();
-                let items: Result<Vec<_>, Exceeded> = items.iter().map(|item| item.to_json_within(depth + 1)).collect();
+                let items: Result<Vec<_>, Exceeded> = list.iter().map(|item| item.to_json_within(depth + 1)).collect();
                 serde_json::Value::Array(items?)
             }
             Value::Map(map) => {
                 let mut members = serde_json::Map::new();
                 for (key, value) in map.entries().iter() {
-                    members.insert(key.0.shown()?.into_owned(), value.to_json_within(depth + 1)?);
+                    let name = text_within(&key.0, depth + 1)?.into_owned();
+                    members.insert(name, value.to_json_within(depth + 1)?);
                 }
                 serde_json::Value::Object(members)
             }
             Value::Text(_) | Value::Entry(_) | Value::Loop(_) | Value::Class(_) => {
-                serde_json::Value::String(self.shown()?.into_owned())
+                serde_json::Value::String(text_within(self, depth)?.into_owned())
             }
         })
+    }
+}
+
+/// Appends JSON as `$input.json` writes it: compact, numbers as Java prints them.
+pub fn write_json(json: &serde_json::Value, out: &mut String) -> Result<(), Exceeded> {
+    if out.len() > OUTPUT_BYTES {
+        return Err(Exceeded::Output);
+    }
+    match json {
+        serde_json::Value::Null => out.push_str("null"),
+        serde_json::Value::Bool(bool) => out.push_str(if *bool { "true" } else { "false" }),
+        serde_json::Value::Number(number) => write_number(number.as_str(), out),
+        serde_json::Value::String(text) => quote(text, false, out),
+        serde_json::Value::Array(items) => {
+            out.push('[');
+            for (position, item) in items.iter().enumerate() {
+                out.push_str(if position > 0 { "," } else { "" });
+                write_json(item, out)?;
+            }
+            out.push(']');
+        }
+        serde_json::Value::Object(members) => {
+            out.push('{');
+            for (position, (name, member)) in members.iter().enumerate() {
+                out.push_str(if position > 0 { "," } else { "" });
+                quote(name, false, out);
+                out.push(':');
+                write_json(member, out)?;
+            }
+            out.push('}');
+        }
+    }
+    Ok(())
+}
+
+fn write_number(text: &str, out: &mut String) {
+    match Number::json(text) {
+        Some(number) if number.is_finite() => write!(out, "{number}").expect("a string takes everything"),
+        // Too large for a double.
+        Some(_) => out.push_str("null"),
+        None => quote(text, false, out),
     }
 }
 

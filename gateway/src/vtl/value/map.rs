@@ -1,20 +1,29 @@
 //! Maps: keys in the order in which they came, and any value as a key.
+//!
+//! A list or map as a key is found as Java finds it: by its hash code of the moment when it was put, then by `equals`.
+//! Both walk through it, so both are paid for and know how deep they are.
 
 use std::cell::{Cell, Ref, RefCell};
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use indexmap::map::RawEntryApiV1;
+use indexmap::map::raw_entry_v1::RawEntryMut;
 use indexmap::{Equivalent, IndexMap};
 
-use super::{Exceeded, Value, nesting};
+use super::equal::{hash_within, same};
+use super::{Exceeded, VALUE_NESTING, Value, nesting};
 use crate::vtl::limits::Budget;
+use crate::vtl::number::Number;
 
 /// What kind of map it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MapKind {
     /// An ordinary map.
     Plain,
+    /// A name is found in any case (headers, of whose names HTTP does not tell the case).
+    AnyCase,
     /// Prints nothing (`$context.identity`).
     Silent,
     /// Prints nothing, and each key can be set only once (`$context.responseOverride`, which holds the status).
@@ -23,7 +32,7 @@ pub enum MapKind {
     Once,
 }
 
-/// A key. Text finds text without allocating; a list or a map as a key is known by its text.
+/// A key. Text finds text without allocating.
 #[derive(Debug, Clone)]
 pub struct Key(pub Value);
 
@@ -42,13 +51,24 @@ struct MapCell {
 impl Map {
     /// A map of these entries. Fails when they are nested too deeply.
     pub fn new(kind: MapKind, entries: IndexMap<Key, Value>) -> Result<Map, Exceeded> {
-        let depth = nesting(entries.values())?;
+        let depth = nesting(entries.iter().flat_map(|(key, value)| [&key.0, value]))?;
         Ok(Map(Rc::new(MapCell { kind, entries: RefCell::new(entries), changes: Cell::new(0), depth })))
     }
 
     /// A map from names to values.
     pub fn of(kind: MapKind, entries: impl IntoIterator<Item = (Arc<str>, Value)>) -> Result<Map, Exceeded> {
         Map::new(kind, entries.into_iter().map(|(name, value)| (Key(Value::Text(name)), value)).collect())
+    }
+
+    /// A map from any values to values.
+    pub fn literal(entries: Vec<(Value, Value)>, budget: &mut Budget) -> Result<Map, Exceeded> {
+        let depth = nesting(entries.iter().flat_map(|(key, value)| [key, value]))?;
+        let room = RefCell::new(IndexMap::with_capacity(entries.len()));
+        let map = Map(Rc::new(MapCell { kind: MapKind::Plain, entries: room, changes: Cell::new(0), depth }));
+        for (key, value) in entries {
+            map.put(key, value, budget)?;
+        }
+        Ok(map)
     }
 
     /// What kind of map it is.
@@ -61,43 +81,86 @@ impl Map {
         self.0.entries.borrow()
     }
 
+    /// How many entries it has.
+    pub fn len(&self) -> usize {
+        self.entries().len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entry at a place.
+    pub fn at(&self, place: usize) -> Option<(Value, Value)> {
+        self.entries().get_index(place).map(|(key, value)| (key.0.clone(), value.clone()))
+    }
+
     /// The value of a text key.
     pub fn get_text(&self, key: &str) -> Option<Value> {
-        self.entries().get(&Text(key)).cloned()
+        let entries = self.entries();
+        match entries.get(&Text(key)) {
+            None if self.kind() == MapKind::AnyCase => {
+                let same = |known: &Key| matches!(&known.0, Value::Text(known) if known.eq_ignore_ascii_case(key));
+                entries.iter().find(|(known, _)| same(known)).map(|(_, value)| value.clone())
+            }
+            found => found.cloned(),
+        }
     }
 
     /// The value of any key.
-    pub fn get(&self, key: &Value) -> Option<Value> {
+    pub fn get(&self, key: &Value, budget: &mut Budget) -> Result<Option<Value>, Exceeded> {
+        self.get_within(key, budget, 0)
+    }
+
+    pub(super) fn get_within(&self, key: &Value, budget: &mut Budget, depth: usize) -> Result<Option<Value>, Exceeded> {
         match key {
-            Value::Text(text) => self.get_text(text),
-            _ => self.entries().get(&Key(key.clone())).cloned(),
+            Value::Text(text) => Ok(self.get_text(text)),
+            _ => Ok(self.place(key, budget, depth)?.ok().and_then(|place| self.at(place)).map(|(_, value)| value)),
         }
     }
 
     /// Sets a key, and returns what it held before.
-    pub fn put(&self, key: Value, value: Value) -> Option<Value> {
-        let mut entries = self.0.entries.borrow_mut();
-        let before = entries.len();
-        let old = entries.insert(Key(key), value);
-        if entries.len() != before {
-            self.0.changes.set(self.0.changes.get() + 1);
+    pub fn put(&self, key: Value, value: Value, budget: &mut Budget) -> Result<Option<Value>, Exceeded> {
+        if key.depth().max(value.depth()) >= VALUE_NESTING {
+            return Err(Exceeded::Nesting);
         }
-        old
+        // The entries are not borrowed mutably while keys are compared: a key may hold this very map.
+        match self.place(&key, budget, 0)? {
+            Ok(place) => {
+                let mut entries = self.0.entries.borrow_mut();
+                Ok(entries.get_index_mut(place).map(|(_, old)| std::mem::replace(old, value)))
+            }
+            Err(hash) => {
+                let mut entries = self.0.entries.borrow_mut();
+                if let RawEntryMut::Vacant(free) = entries.raw_entry_mut_v1().from_hash(hash, |_| false) {
+                    free.insert_hashed_nocheck(hash, Key(key), value);
+                }
+                self.0.changes.set(self.0.changes.get() + 1);
+                Ok(None)
+            }
+        }
     }
 
     /// Takes a key out; the others keep their order.
-    pub fn remove(&self, key: &Value) -> Option<Value> {
-        let removed = self.0.entries.borrow_mut().shift_remove(&Key(key.clone()));
-        if removed.is_some() {
-            self.0.changes.set(self.0.changes.get() + 1);
-        }
-        removed
+    pub fn remove(&self, key: &Value, budget: &mut Budget) -> Result<Option<Value>, Exceeded> {
+        let Ok(place) = self.place(key, budget, 0)? else { return Ok(None) };
+        Ok(self.remove_at(place, budget)?.map(|(_, value)| value))
+    }
+
+    /// Takes the entry at a place out; the others keep their order.
+    pub fn remove_at(&self, place: usize, budget: &mut Budget) -> Result<Option<(Value, Value)>, Exceeded> {
+        budget.steps(self.len() as u64 / 16)?;
+        let removed = self.0.entries.borrow_mut().shift_remove_index(place);
+        self.0.changes.set(self.0.changes.get() + u64::from(removed.is_some()));
+        Ok(removed.map(|(key, value)| (key.0, value)))
     }
 
     /// Takes all keys out.
     pub fn clear(&self) {
-        self.0.entries.borrow_mut().clear();
+        let entries = std::mem::take(&mut *self.0.entries.borrow_mut());
         self.0.changes.set(self.0.changes.get() + 1);
+        drop(entries);
     }
 
     /// How often its length changed.
@@ -112,6 +175,66 @@ impl Map {
 
     pub(super) fn depth(&self) -> usize {
         self.0.depth
+    }
+
+    /// Where a key is; else its hash, under which it would be.
+    fn place(&self, key: &Value, budget: &mut Budget, depth: usize) -> Result<Result<usize, u64>, Exceeded> {
+        let entries = self.entries();
+        let mut hasher = entries.hasher().build_hasher();
+        match key {
+            Value::Text(text) => Text(text).hash(&mut hasher),
+            _ if key.is_container() => hash_within(key, budget, depth)?.hash(&mut hasher),
+            _ => Key(key.clone()).hash(&mut hasher),
+        }
+        let hash = hasher.finish();
+        let mut failed = None;
+        let found = entries.raw_entry_v1().index_from_hash(hash, |candidate| {
+            let equal = if failed.is_none() { same(&candidate.0, key, budget, depth + 1) } else { Ok(None) };
+            failed = failed.or(equal.err());
+            equal == Ok(Some(true))
+        });
+        failed.map_or(Ok(found.ok_or(hash)), Err)
+    }
+}
+
+/// A key and its value, from `entrySet()`. Setting the value sets it in the map.
+#[derive(Debug)]
+pub struct Entry {
+    of: Map,
+    key: Value,
+    value: RefCell<Value>,
+    depth: usize,
+}
+
+impl Entry {
+    /// An entry of a map.
+    pub(super) fn new(of: Map, key: Value, value: Value) -> Entry {
+        let depth = 1 + of.depth().max(key.depth()).max(value.depth());
+        Entry { of, key, value: RefCell::new(value), depth }
+    }
+
+    /// The map.
+    pub fn of(&self) -> &Map {
+        &self.of
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &Value {
+        &self.key
+    }
+
+    /// The value when the entry was asked for, or what was set since.
+    pub fn value(&self) -> Value {
+        self.value.borrow().clone()
+    }
+
+    /// Sets the value here, not in the map.
+    pub fn set(&self, value: Value) {
+        drop(self.value.replace(value));
+    }
+
+    pub(super) fn depth(&self) -> usize {
+        self.depth
     }
 }
 
@@ -135,17 +258,79 @@ impl Hash for Key {
         match &self.0 {
             Value::Text(text) => text.hash(state),
             Value::Bool(bool) => bool.hash(state),
-            Value::Number(number) => number.to_long().hash(state),
-            // Containers may change or hold themselves: their kind must do.
+            Value::Number(Number::Int(int)) => int.hash(state),
+            Value::Number(Number::Long(long)) => long.hash(state),
+            Value::Number(Number::Double(double)) => double.to_bits().hash(state),
+            Value::Number(Number::Big(big)) => big.hash(state),
+            Value::Number(Number::Decimal(decimal)) => decimal.parts().hash(state),
+            // `Map::place` hashes those that can be walked through.
             other => std::mem::discriminant(other).hash(state),
         }
     }
 }
 
+/// As far as can be told without walking through: a list or a map is only itself.
 impl PartialEq for Key {
     fn eq(&self, other: &Key) -> bool {
-        self.0.same(&other.0, &mut Budget::for_a_key()).unwrap_or(false)
+        match (&self.0, &other.0) {
+            (Value::Text(one), Value::Text(two)) => one == two,
+            (Value::Bool(one), Value::Bool(two)) => one == two,
+            (Value::Number(one), Value::Number(two)) => one.same(two),
+            (Value::List(one), Value::List(two)) => one.is(two),
+            (Value::Map(one), Value::Map(two)) => one.is(two),
+            (Value::Null, Value::Null) => true,
+            _ => false,
+        }
     }
 }
 
 impl Eq for Key {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map() -> Map {
+        Map::new(MapKind::Plain, IndexMap::new()).unwrap()
+    }
+
+    #[test]
+    fn a_map_may_be_its_own_key() {
+        let (map, empty, budget) = (map(), map(), &mut Budget::default());
+        map.put(Value::Map(empty.clone()), Value::int(1), budget).unwrap();
+        map.put(Value::Map(map.clone()), Value::int(2), budget).unwrap();
+        assert_eq!(map.len(), 2);
+        assert!(map.get(&Value::Map(empty), budget).unwrap().is_some());
+        assert_eq!(map.remove(&Value::Map(map.clone()), budget).unwrap_err(), Exceeded::Nesting);
+        map.clear();
+    }
+
+    #[test]
+    fn keys_that_are_equal_are_one() {
+        let (map, budget) = (map(), &mut Budget::default());
+        let list = |text: &str| Value::from_json(&serde_json::from_str(text).unwrap()).unwrap();
+        assert!(map.put(list("[1,[2]]"), Value::Null, budget).unwrap().is_none());
+        assert!(map.put(list("[1,[2]]"), Value::Null, budget).unwrap().is_some());
+        assert!(map.put(list("{\"a\":1}"), Value::Null, budget).unwrap().is_none());
+        assert!(map.put(list("{\"a\":1}"), Value::Null, budget).unwrap().is_some());
+    }
+
+    #[test]
+    fn small_fractions_as_keys_do_not_collide() {
+        // If they did, the budget would not last for comparing each with all.
+        let (map, budget) = (map(), &mut Budget::default());
+        for step in 0..10_000 {
+            map.put(Value::Number(Number::Double(f64::from(step) / 1e6)), Value::Null, budget).unwrap();
+        }
+        assert_eq!(map.len(), 10_000);
+    }
+
+    #[test]
+    fn nesting_counts_keys_too() {
+        let mut inner = Value::Map(map());
+        for _ in 1..VALUE_NESTING {
+            inner = Value::Map(Map::literal(vec![(inner, Value::int(1))], &mut Budget::default()).unwrap());
+        }
+        assert_eq!(Map::literal(vec![(inner, Value::Null)], &mut Budget::default()).unwrap_err(), Exceeded::Nesting);
+    }
+}

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::{Exceeded, ListKind, MapKind, VALUE_NESTING, Value};
+use super::{Exceeded, List, ListKind, MapKind, VALUE_NESTING, Value};
 use crate::vtl::limits::OUTPUT_BYTES;
 
 /// Which characters of a JSON string are escaped besides those that must be.
@@ -70,7 +70,7 @@ fn java(value: &Value, out: &mut String, depth: usize) -> Result<(), Exceeded> {
             ListKind::Array => out.push_str("[Ljava.lang.String;@0"),
             ListKind::Bytes => out.push_str("[B@0"),
             ListKind::Iterator => out.push_str("java.util.ArrayList$Itr@0"),
-            ListKind::Plain | ListKind::View => java_list(&list.items(), out, depth)?,
+            ListKind::Plain | ListKind::View => java_list(list, out, depth)?,
         },
         Value::Map(map) if matches!(map.kind(), MapKind::Silent | MapKind::SilentOnce) && depth == 0 => {}
         Value::Map(map) => {
@@ -84,9 +84,9 @@ fn java(value: &Value, out: &mut String, depth: usize) -> Result<(), Exceeded> {
             out.push('}');
         }
         Value::Entry(entry) => {
-            java(&entry.0, out, depth + 1)?;
+            java(entry.key(), out, depth + 1)?;
             out.push('=');
-            java(&entry.1, out, depth + 1)?;
+            java(&entry.value(), out, depth + 1)?;
         }
         Value::Loop(_) => out.push_str("{}"),
         Value::Class(class) => write!(out, "class {}", class.0).expect("a string takes everything"),
@@ -95,11 +95,11 @@ fn java(value: &Value, out: &mut String, depth: usize) -> Result<(), Exceeded> {
     Ok(())
 }
 
-fn java_list(items: &[Value], out: &mut String, depth: usize) -> Result<(), Exceeded> {
+fn java_list(list: &List, out: &mut String, depth: usize) -> Result<(), Exceeded> {
     out.push('[');
-    for (position, item) in items.iter().enumerate() {
+    for (position, item) in list.iter().enumerate() {
         out.push_str(if position > 0 { ", " } else { "" });
-        java(item, out, depth + 1)?;
+        java(&item, out, depth + 1)?;
     }
     out.push(']');
     Ok(())
@@ -109,13 +109,14 @@ fn json(value: &Value, out: &mut String, slash: Slash, depth: usize) -> Result<(
     bounded(out, depth)?;
     match value {
         Value::Null | Value::Block(_) | Value::Object(_) => out.push_str("null"),
+        Value::Number(number) if !number.is_finite() => out.push_str("null"),
         Value::Bool(_) | Value::Number(_) => java(value, out, depth)?,
         Value::Text(text) => quote(text, slash == Slash::Escaped, out),
         Value::List(list) => {
             out.push('[');
-            for (position, item) in list.items().iter().enumerate() {
+            for (position, item) in list.iter().enumerate() {
                 out.push_str(if position > 0 { "," } else { "" });
-                json(item, out, slash, depth + 1)?;
+                json(&item, out, slash, depth + 1)?;
             }
             out.push(']');
         }
@@ -123,22 +124,29 @@ fn json(value: &Value, out: &mut String, slash: Slash, depth: usize) -> Result<(
             out.push('{');
             for (position, (key, value)) in map.entries().iter().enumerate() {
                 out.push_str(if position > 0 { "," } else { "" });
-                quote(&key.0.shown()?, slash == Slash::Escaped, out);
+                quote(&text_within(&key.0, depth + 1)?, slash == Slash::Escaped, out);
                 out.push(':');
                 json(value, out, slash, depth + 1)?;
             }
             out.push('}');
         }
-        Value::Entry(_) | Value::Loop(_) | Value::Class(_) => quote(&value.shown()?, slash == Slash::Escaped, out),
+        Value::Entry(_) | Value::Loop(_) | Value::Class(_) => {
+            quote(&text_within(value, depth)?, slash == Slash::Escaped, out);
+        }
     }
     Ok(())
 }
 
-/// `text` as a JSON string, as `$input.json` writes it.
-pub fn json_string(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    quote(text, false, &mut out);
-    out
+/// The text of a value that is part of another, `depth` levels down.
+pub(super) fn text_within(value: &Value, depth: usize) -> Result<Cow<'_, str>, Exceeded> {
+    match value {
+        Value::Text(text) => Ok(Cow::Borrowed(text)),
+        _ => {
+            let mut out = String::new();
+            java(value, &mut out, depth)?;
+            Ok(Cow::Owned(out))
+        }
+    }
 }
 
 /// Appends `text` as a JSON string, escaped as json-smart escapes: control characters, and the Unicode blocks of
@@ -172,7 +180,7 @@ pub fn quote(text: &str, slash: bool, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Key, List, Map};
+    use super::super::{Key, Map};
     use super::*;
 
     fn list(kind: ListKind) -> Value {
@@ -203,6 +211,8 @@ mod tests {
 
     #[test]
     fn strings_are_escaped_as_json_smart_does() {
-        assert_eq!(json_string("a\"\\\n\u{1}é€/"), "\"a\\\"\\\\\\n\\u0001é\\u20AC/\"");
+        let mut out = String::new();
+        quote("a\"\\\n\u{1}é€/", false, &mut out);
+        assert_eq!(out, "\"a\\\"\\\\\\n\\u0001é\\u20AC/\"");
     }
 }

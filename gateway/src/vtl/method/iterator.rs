@@ -1,0 +1,28 @@
+//! Iterators: what `iterator()` returns, and what is left of it.
+
+use super::super::value::{List, ListKind, Value};
+use super::{Outcome, Table, Work, exception, new_list};
+
+/// Name and function of each.
+pub const METHODS: Table<List> = &[("hasNext", has_next), ("next", next)];
+
+/// The items of a list as they are now, the next one last: taking it is one step.
+pub fn of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+    if !arguments.is_empty() {
+        return Ok(Value::Null);
+    }
+    let mut items: Vec<Value> = list.iter().collect();
+    items.reverse();
+    new_list(ListKind::Iterator, items, work)
+}
+
+fn has_next(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
+    Ok(if arguments.is_empty() { (!list.is_empty()).into() } else { Value::Null })
+}
+
+fn next(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
+    if !arguments.is_empty() {
+        return Ok(Value::Null);
+    }
+    list.change(Vec::pop).ok_or_else(|| exception("the iterator has no next item"))
+}
