@@ -14,7 +14,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::Url;
 
-/// A token is fetched anew when it would expire within this time (API destinations guide, "OAuth").
+/// A token is fetched anew when it would expire within this time (API destinations guide, "OAuth"), or within a quarter
+/// of its life if that is shorter.
 const BEFORE_EXPIRY: Duration = Duration::from_secs(60);
 
 /// How long a token is trusted whose answer names no lifetime.
@@ -76,8 +77,10 @@ pub struct OAuth {
 pub struct Token {
     /// `Bearer …`, marked as sensitive.
     pub value: HeaderValue,
-    /// From when on it is not used any more.
+    /// From when on another one is wanted.
     pub stale_at: Timestamp,
+    /// From when on it is not used any more.
+    pub expires_at: Timestamp,
 }
 
 /// Credentials that cannot be sent in a header.
@@ -162,7 +165,8 @@ impl OAuth {
         let value = secret_header(&format!("{kind} {token}")).map_err(|_| "the token cannot be sent in a header")?;
         let seconds = answer["expires_in"].as_u64().or_else(|| answer["expires_in"].as_str()?.parse().ok());
         let lifetime = seconds.map_or(UNKNOWN_LIFETIME, Duration::from_secs);
-        Ok(Token { value, stale_at: now + lifetime.saturating_sub(BEFORE_EXPIRY) })
+        let stale_at = now + (lifetime - BEFORE_EXPIRY.min(lifetime / 4));
+        Ok(Token { value, stale_at, expires_at: now + lifetime })
     }
 }
 
@@ -219,13 +223,16 @@ mod tests {
     }
 
     #[test]
-    fn a_token_goes_stale_a_minute_before_it_expires() {
+    fn a_token_goes_stale_in_time_and_a_short_one_not_at_once() {
         let oauth = oauth(Method::POST);
         let now = Timestamp::from_millis(0);
         let body = r#"{"access_token":"t0","token_type":"bearer","expires_in":3600}"#;
         let token = oauth.read_token(&answer(StatusCode::OK, body), now).unwrap();
         assert_eq!((token.value.to_str().unwrap(), token.stale_at), ("Bearer t0", Timestamp::from_millis(3_540_000)));
         assert!(!format!("{token:?}").contains("t0"));
+        let body = r#"{"access_token":"t0","expires_in":"40"}"#;
+        let token = oauth.read_token(&answer(StatusCode::OK, body), now).unwrap();
+        assert_eq!((token.stale_at.as_secs(), token.expires_at.as_secs()), (30, 40));
         for (status, body) in [(StatusCode::OK, "{}"), (StatusCode::OK, "no"), (StatusCode::BAD_REQUEST, "secret")] {
             let reason = oauth.read_token(&answer(status, body), now).unwrap_err();
             assert!(!reason.contains("secret"), "{reason}");

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::event::Event;
-use crate::invoker::{Answer, Invoker};
+use crate::invoker::{Answer, Invoker, Wanted};
 use crate::journal::{Details, Journal, Moment, Stage, Step};
 use crate::outbox::Outbox;
 use crate::retry::Verdict;
@@ -66,7 +66,9 @@ pub async fn invoke(
     let draft = draft.map_err(|error| Failure::rejected(error.to_string()))?;
     let request = journal.wants_data().then(|| draft.describe());
     journal.tell(step(Moment::InvocationStarted), || Details { request: request.clone(), ..Details::default() });
-    let Answer { verdict, reply, timed_out } = invoker.send(draft).await;
+    let is_read = invoker.stage == Stage::Enrichment || journal.wants_data();
+    let wanted = if is_read { Wanted::Body } else { Wanted::Status };
+    let Answer { verdict, reply, timed_out } = invoker.send(draft, wanted).await;
     let details = Details {
         request,
         response: reply.as_ref().filter(|_| journal.wants_data()).map(describe),
