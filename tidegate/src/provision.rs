@@ -2,14 +2,15 @@
 //!
 //! Repeatable: what is there already is brought up to date, and nothing is ever deleted.
 
+mod buckets;
 mod queues;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::process::ExitCode;
 
 use aws_config::SdkConfig;
-use aws_sdk_s3::operation::create_bucket::CreateBucketError;
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use kit::aws;
 use kit::definition::{Definition, DefinitionArgs, LoadError};
 
@@ -79,9 +80,9 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 /// Reads everything that would be provisioned, and asks nobody.
 ///
 /// # Errors
-/// A resource is malformed, or asks for something that is not supported.
+/// A resource is malformed, or asks for something that is not supported; all of it is told at once.
 pub fn check(definition: &Definition) -> Result<(), LoadError> {
-    queues::read(definition).map(|_| ())
+    Declared::read(definition).map(|_| ())
 }
 
 /// Creates or updates everything, queues before buckets.
@@ -89,30 +90,26 @@ pub fn check(definition: &Definition) -> Result<(), LoadError> {
 /// # Errors
 /// A resource is malformed, or the endpoint refuses.
 pub async fn provision(definition: &Definition, sdk: &SdkConfig) -> anyhow::Result<Vec<Provisioned>> {
-    let mut done = queues::provision(definition, &aws_sdk_sqs::Client::new(sdk)).await?;
+    let declared = Declared::read(definition)?;
+    let mut done = queues::provision(&declared.queues, &aws_sdk_sqs::Client::new(sdk)).await?;
     let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(aws::has_endpoint(sdk, "S3")).build();
     let client = aws_sdk_s3::Client::from_conf(config);
-    for bucket in definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::S3::Bucket")) {
-        let deed = create_bucket(&client, &bucket.physical_id, aws::region(sdk)).await?;
-        done.push(Provisioned { kind: "bucket", name: bucket.physical_id.clone(), deed });
-    }
+    done.extend(buckets::provision(&declared.buckets, &client, aws::region(sdk)).await?);
     Ok(done)
 }
 
-async fn create_bucket(client: &aws_sdk_s3::Client, name: &str, region: &str) -> anyhow::Result<Deed> {
-    if client.head_bucket().bucket(name).send().await.is_ok() {
-        return Ok(Deed::Unchanged);
-    }
-    // us-east-1 is the one region that must not be named.
-    let place = (region != "us-east-1").then(|| {
-        CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build()
-    });
-    let created = client.create_bucket().bucket(name).set_create_bucket_configuration(place).send().await;
-    match created {
-        Ok(_) => Ok(Deed::Created),
-        Err(error) => match error.as_service_error() {
-            Some(CreateBucketError::BucketAlreadyOwnedByYou(_)) => Ok(Deed::Unchanged),
-            _ => anyhow::bail!("cannot create bucket {name}: {}", aws::explain(&error)),
-        },
+/// What a definition declares of queues and buckets.
+struct Declared {
+    queues: Vec<queues::Declared>,
+    buckets: Vec<buckets::Declared>,
+}
+
+impl Declared {
+    fn read(definition: &Definition) -> Result<Declared, LoadError> {
+        let mut problems = Vec::new();
+        let queues = queues::read(definition, &mut problems);
+        let buckets = buckets::read(definition, &mut problems);
+        definition.judge(problems)?;
+        Ok(Declared { queues, buckets })
     }
 }

@@ -7,7 +7,7 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use kit::aws;
 use kit::cloudformation::Resource;
-use kit::definition::{Definition, LoadError};
+use kit::definition::Definition;
 use kit::document::{Node, Problem, Value};
 
 use super::{Deed, Provisioned};
@@ -33,16 +33,15 @@ const ATTRIBUTES: [&str; 14] = [
 /// A queue as declared.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Declared {
-    name: String,
-    attributes: HashMap<Name, String>,
+    pub name: String,
+    pub attributes: HashMap<Name, String>,
     tags: HashMap<String, String>,
 }
 
-pub(super) async fn provision(definition: &Definition, client: &Client) -> anyhow::Result<Vec<Provisioned>> {
-    let queues = read(definition)?;
+pub(super) async fn provision(queues: &[Declared], client: &Client) -> anyhow::Result<Vec<Provisioned>> {
     let mut done = Vec::new();
     // All without redrive first: a dead-letter queue must exist before it is named.
-    for queue in &queues {
+    for queue in queues {
         done.push(Provisioned { kind: "queue", name: queue.name.clone(), deed: create(client, queue).await? });
     }
     for (queue, done) in queues.iter().zip(&mut done) {
@@ -53,13 +52,42 @@ pub(super) async fn provision(definition: &Definition, client: &Client) -> anyho
     Ok(done)
 }
 
-/// The queues that a definition declares.
-pub(super) fn read(definition: &Definition) -> Result<Vec<Declared>, LoadError> {
-    let mut problems = Vec::new();
-    let resources = definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::SQS::Queue"));
-    let queues = resources.map(|resource| declared(resource, &mut problems)).collect::<Result<_, _>>()?;
-    definition.judge(problems)?;
-    Ok(queues)
+/// The queues that a definition declares, with the policies that it gives them.
+pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<Declared> {
+    let mut queues = Vec::new();
+    for resource in definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::SQS::Queue")) {
+        match declared(resource, problems) {
+            Ok(queue) => queues.push(queue),
+            Err(problem) => problems.push(problem.collected()),
+        }
+    }
+    for resource in definition.stacks.iter().flat_map(|stack| &stack.resources) {
+        let read = match resource.kind.as_str() {
+            "AWS::SQS::QueuePolicy" => policy(resource, &mut queues, problems),
+            "AWS::SQS::QueueInlinePolicy" => Err(resource
+                .properties
+                .problem(format!("{}: this type is not supported", resource.label()))
+                .unsupported()),
+            _ => Ok(()),
+        };
+        problems.extend(read.err().map(Problem::collected));
+    }
+    queues
+}
+
+/// `AWS::SQS::QueuePolicy`: who else may use these queues. It names them by their URLs.
+fn policy(resource: &Resource, queues: &mut [Declared], problems: &mut Vec<Problem>) -> Result<(), Problem> {
+    let mut fields = resource.fields()?;
+    let document = text(fields.required("PolicyDocument")?)?;
+    for node in fields.required("Queues")?.list()? {
+        let name = node.text()?.rsplit('/').next().unwrap_or_default();
+        let queue = queues.iter_mut().find(|queue| queue.name == name);
+        let queue = queue
+            .ok_or_else(|| node.problem(format!("{}: no definition declares the queue {name}", resource.label())))?;
+        queue.attributes.insert(Name::Policy, document.clone());
+    }
+    problems.extend(fields.finish());
+    Ok(())
 }
 
 fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared, Problem> {
@@ -93,7 +121,7 @@ async fn create(client: &Client, queue: &Declared) -> anyhow::Result<Deed> {
     if client.get_queue_url().queue_name(&queue.name).send().await.is_ok() {
         return Ok(Deed::Unchanged);
     }
-    let policies = [Name::RedrivePolicy, Name::RedriveAllowPolicy];
+    let policies = [Name::RedrivePolicy, Name::RedriveAllowPolicy, Name::Policy];
     let plain = queue.attributes.iter().filter(|(name, _)| !policies.contains(name));
     let plain: HashMap<_, _> = plain.map(|(name, value)| (name.clone(), value.clone())).collect();
     let request = client.create_queue().queue_name(&queue.name).set_attributes(Some(plain));
@@ -146,25 +174,6 @@ fn same(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kit::cloudformation::Account;
-
-    #[test]
-    fn the_built_in_queues_are_read_with_their_redrive() {
-        let account = Account { region: "eu-west-1".into(), account_id: "000000000000".into(), stack_name: "t".into() };
-        let definition = kit::definition::DefinitionArgs::default().load(&account).unwrap();
-        let mut problems = Vec::new();
-        let queues: Vec<_> = definition.stacks[0]
-            .of_kind("AWS::SQS::Queue")
-            .map(|resource| declared(resource, &mut problems).unwrap())
-            .collect();
-        assert_eq!(problems, []);
-        assert_eq!(queues[0].name, "ex-queue");
-        assert_eq!(
-            queues[0].attributes[&Name::RedrivePolicy],
-            r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:ex-queue-dlq","maxReceiveCount":5}"#
-        );
-        assert_eq!(queues[1].attributes[&Name::MessageRetentionPeriod], "1209600");
-    }
 
     #[test]
     fn policies_are_compared_as_data() {

@@ -1,0 +1,118 @@
+//! `AWS::S3::Bucket` resources to buckets.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::create_bucket::CreateBucketError;
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use kit::aws;
+use kit::cloudformation::Resource;
+use kit::definition::Definition;
+use kit::document::{Node, Problem, Value};
+
+use super::{Deed, Provisioned};
+
+/// Properties that a bucket is created without.
+const UNSUPPORTED: [&str; 15] = [
+    "AccelerateConfiguration",
+    "AccessControl",
+    "AnalyticsConfigurations",
+    "CorsConfiguration",
+    "IntelligentTieringConfigurations",
+    "InventoryConfigurations",
+    "LifecycleConfiguration",
+    "LoggingConfiguration",
+    "MetricsConfigurations",
+    "NotificationConfiguration",
+    "ObjectLockConfiguration",
+    "ObjectLockEnabled",
+    "ReplicationConfiguration",
+    "VersioningConfiguration",
+    "WebsiteConfiguration",
+];
+
+/// A bucket as declared.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Declared {
+    pub name: String,
+}
+
+/// The buckets that a definition declares.
+pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<Declared> {
+    let mut buckets = Vec::new();
+    for resource in definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::S3::Bucket")) {
+        match declared(resource, problems) {
+            Ok(bucket) => buckets.push(bucket),
+            Err(problem) => problems.push(problem.collected()),
+        }
+    }
+    for resource in definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::S3::BucketPolicy")) {
+        problems.push(resource.properties.problem(format!("{}: this type is not supported", resource.label())));
+    }
+    buckets
+}
+
+fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared, Problem> {
+    let mut fields = resource.fields()?;
+    let label = resource.label();
+    fields.ignore(&["BucketName", "Tags"]);
+    // What every new bucket has anyway need not be asked for.
+    for (name, is_default) in [
+        ("BucketEncryption", encrypts_as_ever as fn(&Node) -> bool),
+        ("OwnershipControls", is_owners),
+        ("PublicAccessBlockConfiguration", blocks_all),
+    ] {
+        if let Some(node) = fields.optional(name).filter(|node| !is_default(node)) {
+            problems.push(node.problem(format!("{label}: {name} other than S3's default is not supported")));
+        }
+    }
+    fields.unsupported(&UNSUPPORTED);
+    problems.extend(fields.finish());
+    Ok(Declared { name: resource.physical_id.clone() })
+}
+
+fn encrypts_as_ever(node: &Node) -> bool {
+    all_texts(node, &|text| matches!(text, "AES256" | "true" | "false"))
+}
+
+fn is_owners(node: &Node) -> bool {
+    all_texts(node, &|text| text == "BucketOwnerEnforced")
+}
+
+fn blocks_all(node: &Node) -> bool {
+    all_texts(node, &|text| text.eq_ignore_ascii_case("true"))
+}
+
+/// Whether every single value in a node is as wanted.
+fn all_texts(node: &Node, is_wanted: &dyn Fn(&str) -> bool) -> bool {
+    match &node.value {
+        Value::List(nodes) => nodes.iter().all(|node| all_texts(node, is_wanted)),
+        Value::Map(entries) => entries.iter().all(|entry| all_texts(&entry.node, is_wanted)),
+        _ => node.text().is_ok_and(is_wanted),
+    }
+}
+
+pub(super) async fn provision(buckets: &[Declared], client: &Client, region: &str) -> anyhow::Result<Vec<Provisioned>> {
+    let mut done = Vec::new();
+    for Declared { name } in buckets {
+        let deed = create(client, name, region).await?;
+        done.push(Provisioned { kind: "bucket", name: name.clone(), deed });
+    }
+    Ok(done)
+}
+
+async fn create(client: &Client, name: &str, region: &str) -> anyhow::Result<Deed> {
+    if client.head_bucket().bucket(name).send().await.is_ok() {
+        return Ok(Deed::Unchanged);
+    }
+    // us-east-1 is the one region that must not be named.
+    let place = (region != "us-east-1").then(|| {
+        CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build()
+    });
+    let created = client.create_bucket().bucket(name).set_create_bucket_configuration(place).send().await;
+    match created {
+        Ok(_) => Ok(Deed::Created),
+        Err(error) => match error.as_service_error() {
+            Some(CreateBucketError::BucketAlreadyOwnedByYou(_)) => Ok(Deed::Unchanged),
+            _ => anyhow::bail!("cannot create bucket {name}: {}", aws::explain(&error)),
+        },
+    }
+}

@@ -1,0 +1,92 @@
+use std::path::{Path, PathBuf};
+
+use aws_sdk_sqs::types::QueueAttributeName as Name;
+use kit::cloudformation::Account;
+
+use super::*;
+
+fn load(files: Vec<PathBuf>) -> Definition {
+    let account =
+        Account { region: "eu-west-1".into(), account_id: "000000000000".into(), stack_name: "events".into() };
+    DefinitionArgs { files, ..DefinitionArgs::default() }.load(&account).unwrap()
+}
+
+/// A template with these resources.
+fn template(resources: &str) -> Definition {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.yaml");
+    std::fs::write(&file, format!("Resources:\n{resources}")).unwrap();
+    load(vec![file])
+}
+
+fn names(declared: &Declared) -> (Vec<&str>, Vec<&str>) {
+    let queues = declared.queues.iter().map(|queue| queue.name.as_str()).collect();
+    (queues, declared.buckets.iter().map(|bucket| bucket.name.as_str()).collect())
+}
+
+#[test]
+fn the_built_in_queues_are_read_with_their_redrive() {
+    let declared = Declared::read(&load(Vec::new())).unwrap();
+    assert_eq!(names(&declared), (vec!["ex-queue", "ex-queue-dlq"], vec!["donggyu-test-poc"]));
+    assert_eq!(
+        declared.queues[0].attributes[&Name::RedrivePolicy],
+        r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:ex-queue-dlq","maxReceiveCount":5}"#
+    );
+    assert_eq!(declared.queues[1].attributes[&Name::MessageRetentionPeriod], "1209600");
+}
+
+/// The same files are the gateway's: what one program takes, all take.
+#[test]
+fn what_cdk_and_sam_write_is_provisioned_and_piped() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gateway/tests/definitions");
+    let expected = [
+        ("cdk.json", (vec!["events-DeadLetters8C5F8A3E", "events"], vec!["events-000000000000"])),
+        ("sam.yaml", (vec!["events-EventQueue", "events-DeadLetters"], vec![])),
+    ];
+    for (file, expected) in expected {
+        let definition = load(vec![folder.join(file)]);
+        assert_eq!(names(&Declared::read(&definition).unwrap()), expected, "{file}");
+        let pipes = pipe::definition::Definition::load(&definition).unwrap().pipes;
+        assert_eq!(pipes.len(), 1, "{file}");
+    }
+}
+
+#[test]
+fn a_queue_has_the_policy_that_is_given_to_it() {
+    let policy = |queue: &str| {
+        template(&format!(
+            "  Q: {{Type: AWS::SQS::Queue}}\n  P: {{Type: AWS::SQS::QueuePolicy, Properties: {{Queues: [{queue}], PolicyDocument: {{Statement: []}}}}}}\n"
+        ))
+    };
+    let declared = Declared::read(&policy("!Ref Q")).unwrap();
+    assert_eq!(declared.queues[0].attributes[&Name::Policy], r#"{"Statement":[]}"#);
+    let message = Declared::read(&policy("https://x/1/other")).err().unwrap().to_string();
+    assert!(message.ends_with("P (AWS::SQS::QueuePolicy): no definition declares the queue other"), "{message}");
+}
+
+#[test]
+fn a_bucket_is_created_as_declared_or_not_at_all() {
+    let bucket = |properties: &str| {
+        let definition = template(&format!("  B: {{Type: AWS::S3::Bucket, Properties: {{{properties}}}}}\n"));
+        check(&definition).map_err(|error| error.to_string())
+    };
+    let defaults = "BucketEncryption: {ServerSideEncryptionConfiguration: [{BucketKeyEnabled: true, ServerSideEncryptionByDefault: {SSEAlgorithm: AES256}}]}, OwnershipControls: {Rules: [{ObjectOwnership: BucketOwnerEnforced}]}, PublicAccessBlockConfiguration: {BlockPublicAcls: true}";
+    assert_eq!(bucket(defaults), Ok(()));
+    for (property, message) in [
+        ("VersioningConfiguration: {Status: Enabled}", "VersioningConfiguration is not supported"),
+        (
+            "PublicAccessBlockConfiguration: {BlockPublicAcls: false}",
+            "PublicAccessBlockConfiguration other than S3's default",
+        ),
+        (
+            "BucketEncryption: {ServerSideEncryptionConfiguration: [{ServerSideEncryptionByDefault: {SSEAlgorithm: 'aws:kms'}}]}",
+            "BucketEncryption other than",
+        ),
+        ("Nonsense: 1", "Nonsense is unknown"),
+    ] {
+        let told = bucket(property).unwrap_err();
+        assert!(told.contains(message), "{told}");
+    }
+    let policy = template("  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: b, PolicyDocument: {}}}\n");
+    assert!(check(&policy).unwrap_err().to_string().contains("P (AWS::S3::BucketPolicy): this type is not supported"));
+}
