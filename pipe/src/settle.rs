@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -46,7 +47,7 @@ impl Settler {
     /// Too many wait already: it has failed.
     pub fn settle(&self, settle: Settle) -> Result<(), Settle> {
         let desk = if matches!(settle, Settle::Delete { .. }) { &self.deletes } else { &self.hides };
-        desk.try_send(settle).map_err(|refused| refused.into_inner())
+        desk.try_send(settle).map_err(TrySendError::into_inner)
     }
 
     /// The next one that failed.

@@ -2,7 +2,8 @@
 //!
 //! Parsed once, rendered often. The quoting rules are those that AWS documents and that were recorded from the event
 //! bus, which shares this template language (fact sheet, section 9); where AWS would deliver nothing because the result
-//! is not valid JSON, rendering fails with the reason. Nothing here knows of HTTP or of queues.
+//! is not valid JSON, rendering fails with the reason. So it does where a value would end the string that it stands in:
+//! what an event holds must not add fields to the body. Nothing here knows of HTTP or of queues.
 
 mod render;
 mod template;
@@ -54,19 +55,21 @@ impl Transform {
     /// The text that goes to the target. `ingestion_time` is when this stage got the event, in ISO 8601.
     ///
     /// # Errors
-    /// The result is not valid JSON though the template is meant to give JSON; the reason names the placeholder.
+    /// The result is not valid JSON though the template is meant to give JSON, or is JSON of another shape than the
+    /// template's; the reason names the placeholder.
     pub fn render(&self, event: &Event, names: &Names, ingestion_time: &str) -> Result<String, NotDelivered> {
         let scope = render::Scope { event, names, ingestion_time };
         let mut out = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
-                Part::Placeholder { variable, quoted } => scope.expand(&mut out, variable, self.place(*quoted)),
+                Part::Placeholder { variable, quoted } => {
+                    scope.expand(&mut out, variable, self.place(*quoted)).map_err(NotDelivered)?;
+                }
             }
         }
         if self.may_break {
-            serde_json::from_str::<serde::de::IgnoredAny>(&out)
-                .map_err(|error| NotDelivered(scope.blame(&self.parts, &error)))?;
+            serde_json::from_str::<serde::de::IgnoredAny>(&out).map_err(|error| NotDelivered(error.to_string()))?;
         }
         Ok(out)
     }

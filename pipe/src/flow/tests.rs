@@ -143,8 +143,9 @@ fn a_message_that_is_wanted_later_waits_alone_and_dies_alone() {
 
 #[test]
 fn a_failure_now_and_then_is_tried_again_without_another_receive() {
-    let target =
-        |now: Timestamp, _: &str| if now.as_millis() % 7 == 0 { down(Blame::Target) } else { Verdict::Delivered };
+    let target = |now: Timestamp, _: &str| {
+        if now.as_millis().is_multiple_of(7) { down(Blame::Target) } else { Verdict::Delivered }
+    };
     let mut world = World::new(300, FAST, target);
     (0..1000).for_each(|_| world.send(None));
     world.run_until(at(120));

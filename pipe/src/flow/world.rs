@@ -18,12 +18,14 @@ pub const VISIBILITY: Duration = Duration::from_secs(30);
 /// How long the queue takes to say that it could not do what it was asked.
 const REFUSAL: Duration = Duration::from_millis(50);
 
+/// What the target does with a message at a time.
+type Target = Box<dyn FnMut(Timestamp, &str) -> Verdict>;
+
 pub struct World {
     pub now: Timestamp,
     pub pipes: Vec<Process>,
     pub queue: Queue,
-    /// What the target does with a message at a time.
-    target: Box<dyn FnMut(Timestamp, &str) -> Verdict>,
+    target: Target,
     /// Whether the queue does what it is asked at a time.
     pub queue_answers: Box<dyn FnMut(Timestamp) -> bool>,
     latency: Duration,

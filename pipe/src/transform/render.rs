@@ -2,14 +2,15 @@
 //!
 //! As JSON, a value is written as JSON and a missing one as `""`; a whole body that is JSON is written as it was sent.
 //! Inside of text, a string goes in as it is, unescaped, and a missing value is nothing; objects and arrays lose their
-//! quotes in a text template, and break a JSON template.
+//! quotes in a text template. In a string of a JSON template, what is not the inside of a string is refused: it would
+//! break the JSON, or change it.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
 use super::Names;
-use super::template::{Part, Reserved, Variable};
+use super::template::{Reserved, Variable};
 use crate::event::Event;
 
 /// Where a placeholder stands.
@@ -36,24 +37,31 @@ pub struct Scope<'a> {
 
 impl Scope<'_> {
     /// Appends what the placeholder stands for.
-    pub fn expand(&self, out: &mut String, variable: &Variable, place: Place) {
+    ///
+    /// # Errors
+    /// It stands inside a string, and its value would end that; why, without the value, which may be confidential.
+    pub fn expand(&self, out: &mut String, variable: &Variable, place: Place) -> Result<(), String> {
         if let (Place::Json, Variable::Path(path)) = (place, variable)
             && path.is_field("body")
             && let Some(body) = self.event.json_body()
         {
-            return out.push_str(body.trim());
+            out.push_str(body.trim());
+            return Ok(());
         }
-        let value = self.value(variable);
-        match (place, value.as_deref()) {
+        match (place, self.value(variable).as_deref()) {
             (Place::Json, None) => out.push_str("\"\""),
             (Place::Json, Some(value)) => out.push_str(&value.to_string()),
             (_, None) => {}
-            (Place::JsonString, Some(value)) => match value {
-                Value::String(text) => out.push_str(text),
-                other => out.push_str(&other.to_string()),
-            },
+            (Place::JsonString, Some(value)) => {
+                let text = inside_string(value);
+                let text = text.map_err(|what| {
+                    format!("{} stands inside a string, and its value {what}", variable.placeholder())
+                })?;
+                out.push_str(&text);
+            }
             (Place::Text, Some(value)) => write_without_quotes(out, value),
         }
+        Ok(())
     }
 
     fn value(&self, variable: &Variable) -> Option<Cow<'_, Value>> {
@@ -70,29 +78,24 @@ impl Scope<'_> {
             Variable::Reserved(Reserved::EventJson) => self.event.decoded().map(Cow::Owned),
         }
     }
-
-    /// Names the first placeholder that can have broken the JSON. Values are not told: they may be confidential.
-    pub fn blame(&self, parts: &[Part], error: &serde_json::Error) -> String {
-        let broken = parts.iter().find_map(|part| match part {
-            Part::Placeholder { variable, quoted: true } => {
-                let what = breaks_a_string(self.value(variable)?.as_ref())?;
-                Some(format!("{} stands inside a string, and its value {what}", variable.placeholder()))
-            }
-            _ => None,
-        });
-        broken.unwrap_or_else(|| error.to_string())
-    }
 }
 
-fn breaks_a_string(value: &Value) -> Option<&'static str> {
+/// The value as it goes into a string of JSON, unescaped; or what is wrong with that.
+fn inside_string(value: &Value) -> Result<Cow<'_, str>, &'static str> {
+    let text = match value {
+        Value::String(text) => Cow::Borrowed(text.as_str()),
+        other => Cow::Owned(other.to_string()),
+    };
+    if !text.contains(|c: char| c < ' ' || c == '"' || c == '\\') {
+        return Ok(text);
+    }
     match value {
-        Value::Object(_) => Some("is an object"),
-        Value::Array(_) => Some("is a list"),
-        Value::String(text) if text.contains(['"', '\\']) => Some("holds a quote or a backslash"),
-        Value::String(text) if text.contains(|c: char| c < ' ') => {
-            Some("holds a line break or another control character")
-        }
-        _ => None,
+        // What is escaped already stays inside of the string.
+        _ if serde_json::from_str::<String>(&format!("\"{text}\"")).is_ok() => Ok(text),
+        Value::Object(_) => Err("is an object"),
+        Value::Array(_) => Err("is a list"),
+        _ if text.contains(['"', '\\']) => Err("holds a quote or a backslash"),
+        _ => Err("holds a line break or another control character"),
     }
 }
 

@@ -153,7 +153,7 @@ fn variable(name: &str) -> Result<Variable, String> {
 }
 
 /// A template that gives JSON for no event at all is a mistake of its author, and found here. One that gives JSON for
-/// some events only has a placeholder inside of a string, or right behind a number (`-<$.n>`): then this is true.
+/// some events only has a placeholder right behind a number (`-<$.n>`): then this is true.
 fn check_json(text: &str, parts: &[Part]) -> Result<bool, TemplateError> {
     let try_with = |value: &str| {
         let sample = parts.iter().map(|part| match part {
@@ -167,8 +167,7 @@ fn check_json(text: &str, parts: &[Part]) -> Result<bool, TemplateError> {
         let hint = "this starts as JSON and cannot become valid JSON";
         return Err(TemplateError::at(text, 0, format!("{hint}: {error} (placeholders taken as 0)")));
     }
-    let is_quoted = |part: &Part| matches!(part, Part::Placeholder { quoted: true, .. });
-    Ok(try_with("[]").is_err() || parts.iter().any(is_quoted))
+    Ok(try_with("[]").is_err())
 }
 
 impl Variable {

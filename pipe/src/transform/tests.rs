@@ -87,6 +87,23 @@ fn what_aws_would_not_deliver_is_an_error_that_names_the_placeholder() {
 }
 
 #[test]
+fn a_value_cannot_change_the_shape_of_the_body() {
+    let template = Transform::parse(r#"{"name": "<$.body.name>", "role": "user"}"#).unwrap();
+    let render = |name: &str| {
+        let event = Event::from_record(json!({"body": json!({ "name": name }).to_string()}));
+        template.render(&event, &Names::default(), "").map_err(|error| error.to_string())
+    };
+    for name in [r#"a","admin":"1"#, r#"a", "role": "admin", "x": ""#, "a\\", "a\nb", "a\0", r#"a\u12"#, "\""] {
+        let reason = render(name).unwrap_err();
+        assert!(reason.contains("<$.body.name> stands inside a string") && !reason.contains("admin"), "{reason}");
+    }
+    for (name, kept) in [("Ada", "Ada"), (r#"A \"B\""#, r#"A \"B\""#), ("{}", "{}"), (r"\\", r"\\"), ("한 🙂", "한 🙂")]
+    {
+        assert_eq!(render(name), Ok(format!(r#"{{"name": "{kept}", "role": "user"}}"#)));
+    }
+}
+
+#[test]
 fn refused_when_configured() {
     let cases = [
         ("{\"a\":\n <$.a['b']>}", "line 2, column 2: \"$.a['b']\" is not a path of pipes"),
