@@ -132,13 +132,16 @@ async fn create(client: &Client, queue: &Declared) -> anyhow::Result<Deed> {
     }
 }
 
-/// Brings attributes up to date; true when some differed.
+/// Brings attributes and tags up to date; true when some differed. What is there and not declared stays.
 async fn set(client: &Client, queue: &Declared) -> anyhow::Result<bool> {
-    let refused = |error: &dyn std::error::Error| anyhow::anyhow!("queue {}: {}", queue.name, aws::explain(error));
-    let url = client.get_queue_url().queue_name(&queue.name).send().await.map_err(|error| refused(&error))?;
+    let url = client.get_queue_url().queue_name(&queue.name).send().await.map_err(|error| refused(queue, &error))?;
     let url = url.queue_url.with_context(|| format!("queue {} has no URL", queue.name))?;
-    let current = client.get_queue_attributes().queue_url(&url).attribute_names(Name::All).send().await;
-    let current = current.map_err(|error| refused(&error))?.attributes.unwrap_or_default();
+    Ok(set_attributes(client, queue, &url).await? | set_tags(client, queue, &url).await?)
+}
+
+async fn set_attributes(client: &Client, queue: &Declared, url: &str) -> anyhow::Result<bool> {
+    let current = client.get_queue_attributes().queue_url(url).attribute_names(Name::All).send().await;
+    let current = current.map_err(|error| refused(queue, &error))?.attributes.unwrap_or_default();
     let differs = |name: &Name, value: &String| current.get(name).is_none_or(|now| !same(now, value));
     let changed: HashMap<_, _> = queue
         .attributes
@@ -149,14 +152,29 @@ async fn set(client: &Client, queue: &Declared) -> anyhow::Result<bool> {
     if changed.is_empty() {
         return Ok(false);
     }
-    client
-        .set_queue_attributes()
-        .queue_url(&url)
-        .set_attributes(Some(changed))
-        .send()
-        .await
-        .map_err(|error| refused(&error))?;
+    let request = client.set_queue_attributes().queue_url(url).set_attributes(Some(changed));
+    request.send().await.map_err(|error| refused(queue, &error))?;
     Ok(true)
+}
+
+async fn set_tags(client: &Client, queue: &Declared, url: &str) -> anyhow::Result<bool> {
+    if queue.tags.is_empty() {
+        return Ok(false);
+    }
+    let current = client.list_queue_tags().queue_url(url).send().await.map_err(|error| refused(queue, &error))?;
+    let current = current.tags.unwrap_or_default();
+    let mut changed = queue.tags.clone();
+    changed.retain(|key, value| current.get(key) != Some(value));
+    if changed.is_empty() {
+        return Ok(false);
+    }
+    let request = client.tag_queue().queue_url(url).set_tags(Some(changed));
+    request.send().await.map_err(|error| refused(queue, &error))?;
+    Ok(true)
+}
+
+fn refused(queue: &Declared, error: &dyn std::error::Error) -> anyhow::Error {
+    anyhow::anyhow!("queue {}: {}", queue.name, aws::explain(error))
 }
 
 /// Policies are compared as data: a service may write them with other spacing, or a count as text.
