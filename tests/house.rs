@@ -1,9 +1,25 @@
-//! The emulator as a process of its own, so that a story can kill it.
+//! The programs as processes of their own, so that a story can kill them: `house emulator …`, `house pipe …`.
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{Parser, Subcommand};
+use kit::program;
+
+#[derive(Debug, Parser)]
+struct House {
+    #[command(subcommand)]
+    program: Program,
+}
+
+#[derive(Debug, Subcommand)]
+enum Program {
+    Emulator(emulator::Cli),
+    Pipe(pipe::Cli),
+}
 
 fn main() -> ExitCode {
-    kit::program::run("emulator", emulator::Cli::parse().prepare(), emulator::run)
+    match House::parse().program {
+        Program::Emulator(cli) => program::run("emulator", cli.prepare(), emulator::run),
+        Program::Pipe(cli) => program::run("pipe", cli.prepare(), pipe::run),
+    }
 }

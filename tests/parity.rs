@@ -3,6 +3,7 @@
 //! Without a Docker daemon the LocalStack stories are ignored, and say so; with `REQUIRE_DOCKER=1` they fail. The AWS
 //! stories run with `TIDEGATE_AWS_TEST=1` and credentials in the environment.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::LazyLock;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -12,7 +13,7 @@ use testcontainers::{ContainerAsync, GenericImage, ImageExt as _};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use world::place::Place;
-use world::{World, stories};
+use world::{World, pipe_stories, stories};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
@@ -46,6 +47,12 @@ fn trials() -> Vec<Trial> {
         odd_bodies_arrive_unchanged,
         an_outage_of_the_subscriber_loses_nothing,
     ];
+    // What the pipe promises towards a bad target; LocalStack only, for the hours that it takes cost money elsewhere.
+    trials.push(pipe_story("localstack::poison_dies_alone", pipe_stories::poison_dies_alone));
+    trials.push(pipe_story("localstack::slowness_makes_no_duplicates", pipe_stories::slowness_makes_no_duplicates));
+    trials.push(pipe_story("localstack::an_outage_is_a_wait", |place| {
+        pipe_stories::an_outage_is_a_wait(place, pipe_stories::Outage::ServerError)
+    }));
     // Cutting the road to S3 needs a plain endpoint, which AWS has not.
     trials.push(story("localstack::an_outage_of_s3_loses_nothing", localstack, |world| {
         RUNTIME.block_on(stories::an_outage_of_s3_loses_nothing(world));
@@ -64,7 +71,25 @@ enum Reason {
 fn story(name: &str, ground: fn() -> Ground, tell: impl FnOnce(World) + Send + 'static) -> Trial {
     Trial::ignorable_test(name, move || match ground() {
         Ok(place) => {
-            tell(RUNTIME.block_on(World::start(place)));
+            let is_aws = matches!(place, Place::Aws);
+            let world = RUNTIME.block_on(World::start(place));
+            let belongings = is_aws.then(|| world.belongings());
+            let told = panic::catch_unwind(AssertUnwindSafe(|| tell(world)));
+            // Also after a story that failed: what stays on AWS costs money.
+            if let Some(belongings) = belongings {
+                RUNTIME.block_on(belongings.remove());
+            }
+            told.map_or_else(|reason| panic::resume_unwind(reason), |()| Ok(Completion::Completed))
+        }
+        Err(Reason::Ignored(reason)) => Ok(Completion::ignored_with(reason)),
+        Err(Reason::Failed(reason)) => Err(Failed::from(reason)),
+    })
+}
+
+fn pipe_story<F: Future<Output = ()>>(name: &str, tell: impl FnOnce(Place) -> F + Send + 'static) -> Trial {
+    Trial::ignorable_test(name, move || match localstack() {
+        Ok(place) => {
+            RUNTIME.block_on(tell(place));
             Ok(Completion::Completed)
         }
         Err(Reason::Ignored(reason)) => Ok(Completion::ignored_with(reason)),

@@ -31,7 +31,7 @@ pub enum Place {
     },
     /// Something that runs elsewhere: LocalStack.
     Endpoint(String),
-    /// AWS, with the environment's credentials. Queue and bucket are removed at the end.
+    /// AWS, with the environment's credentials.
     Aws,
 }
 
@@ -60,7 +60,7 @@ impl Place {
         let Place::Process { at, data, child } = self else { panic!("only a process can be restarted") };
         let folder: PathBuf = data.path().into();
         let mut command = Command::new(house);
-        command.arg("--listen").arg(at.to_string()).arg("--data").arg(folder);
+        command.arg("emulator").arg("--listen").arg(at.to_string()).arg("--data").arg(folder);
         *child = Some(command.stdout(Stdio::null()).spawn().expect("the emulator starts"));
         eventually("the emulator answers", async || tokio::net::TcpStream::connect(*at).await.ok()).await;
     }
@@ -82,25 +82,6 @@ impl Place {
         aws::local(&url).await
     }
 
-    /// Removes queues and bucket where others would stumble over them.
-    pub async fn clean(&self, sqs: &aws_sdk_sqs::Client, s3: &aws_sdk_s3::Client, queue: &str, bucket: &str) {
-        if !matches!(self, Place::Aws) {
-            return;
-        }
-        for name in [queue.to_owned(), format!("{queue}-dlq")] {
-            let url = sqs.get_queue_url().queue_name(name).send().await.expect("the queue is there").queue_url;
-            sqs.delete_queue().set_queue_url(url).send().await.expect("the queue can be deleted");
-        }
-        let mut pages = s3.list_objects_v2().bucket(bucket).into_paginator().send();
-        while let Some(page) = pages.next().await {
-            for object in page.expect("the bucket can be listed").contents() {
-                let key = object.key().unwrap_or_default();
-                s3.delete_object().bucket(bucket).key(key).send().await.expect("the object can be deleted");
-            }
-        }
-        s3.delete_bucket().bucket(bucket).send().await.expect("the bucket can be deleted");
-    }
-
     /// Stops what was started.
     pub async fn close(&mut self) {
         match std::mem::replace(self, Place::Aws) {
@@ -111,5 +92,37 @@ impl Place {
             }
             _ => {}
         }
+    }
+}
+
+/// Queues and bucket of one world.
+#[derive(Debug)]
+pub struct Belongings {
+    /// Where the queues are.
+    pub sqs: aws_sdk_sqs::Client,
+    /// Where the bucket is.
+    pub s3: aws_sdk_s3::Client,
+    /// The source queue's name; the dead-letter queue's has a tail.
+    pub queue: String,
+    /// The bucket's name.
+    pub bucket: String,
+}
+
+impl Belongings {
+    /// Removes them, where others would stumble over them or pay for them.
+    pub async fn remove(self) {
+        let Belongings { sqs, s3, queue, bucket } = self;
+        for name in [queue.clone(), format!("{queue}-dlq")] {
+            let url = sqs.get_queue_url().queue_name(name).send().await.expect("the queue is there").queue_url;
+            sqs.delete_queue().set_queue_url(url).send().await.expect("the queue can be deleted");
+        }
+        let mut pages = s3.list_objects_v2().bucket(&bucket).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            for object in page.expect("the bucket can be listed").contents() {
+                let key = object.key().unwrap_or_default();
+                s3.delete_object().bucket(&bucket).key(key).send().await.expect("the object can be deleted");
+            }
+        }
+        s3.delete_bucket().bucket(&bucket).send().await.expect("the bucket can be deleted");
     }
 }

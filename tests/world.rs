@@ -3,9 +3,12 @@
 //! Programs run in this process, each through its own `run`, and speak to each other over HTTP only. What stands behind
 //! SQS and S3 is chosen by [`Place`]: our emulator, LocalStack, or AWS itself.
 
+pub mod pipe_stories;
+pub mod pipeline;
 pub mod place;
 pub mod relay;
 pub mod stories;
+pub mod target;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -14,6 +17,7 @@ use std::time::{Duration, Instant};
 use aws_config::SdkConfig;
 use bytes::Bytes;
 use gateway::api::Apis;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
 use kit::call::{Call, Reply};
 use kit::definition::{Definition, DefinitionArgs};
@@ -23,7 +27,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use place::Place;
+use place::{Belongings, Place};
 use relay::Relay;
 
 /// How long a story waits for something that must happen. Generous: it is the limit of patience, not a measurement.
@@ -131,7 +135,12 @@ impl World {
     /// # Errors
     /// The gateway gave no answer.
     pub async fn publish(&self, body: &str) -> Result<Reply, SendError> {
-        self.post("/events/sub", "application/json", body).await
+        self.gate().publish(body).await
+    }
+
+    /// The way into the chain, for many who publish at once.
+    pub fn gate(&self) -> Gate {
+        Gate { sender: self.sender.clone(), at: self.gateway_at }
     }
 
     /// Posts a body to the gateway.
@@ -249,7 +258,7 @@ impl World {
         self.messages_in(&format!("{}-dlq", self.queue)).await
     }
 
-    /// Stops everything, and takes away what was made when the place is a shared one.
+    /// Stops everything.
     pub async fn end(mut self) {
         if let Some(subscriber) = self.subscriber.take() {
             subscriber.stop().await;
@@ -257,8 +266,33 @@ impl World {
         for program in self.others {
             program.stop().await;
         }
-        self.place.clean(&self.sqs, &self.s3, &self.queue, &self.bucket).await;
         self.place.close().await;
+    }
+
+    /// What this world makes at its place, for whoever takes it away.
+    pub fn belongings(&self) -> Belongings {
+        let (sqs, s3) = (self.sqs.clone(), self.s3.clone());
+        Belongings { sqs, s3, queue: self.queue.clone(), bucket: self.bucket.clone() }
+    }
+}
+
+/// Publishes, wherever it is taken.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    sender: Sender,
+    at: SocketAddr,
+}
+
+impl Gate {
+    /// Posts a JSON body to `/events/sub`.
+    ///
+    /// # Errors
+    /// The gateway gave no answer.
+    pub async fn publish(&self, body: &str) -> Result<Reply, SendError> {
+        let url = format!("http://{}/events/sub", self.at).parse().expect("a URL");
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let call = Call { method: Method::POST, url, headers, body: Bytes::copy_from_slice(body.as_bytes()) };
+        self.sender.send(call, Duration::from_secs(60), 1 << 20).await
     }
 }
 
