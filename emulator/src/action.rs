@@ -25,7 +25,7 @@ use crate::engine::Engine;
 use crate::fault::Fault;
 
 pub use batch::{BatchAnswer, DoneEntry, FailedEntry};
-pub use caller::Caller;
+pub use caller::{Caller, Waits};
 pub use manage::{
     CreateQueue, DeleteQueue, GetQueueAttributes, GetQueueUrl, ListDeadLetterSourceQueues, ListQueues, PurgeQueue,
     SetQueueAttributes,

@@ -7,6 +7,7 @@ use clap::Parser;
 use kit::{aws, serve};
 use tokio_util::sync::CancellationToken;
 
+use crate::action::Waits;
 use crate::signature::Credentials;
 use crate::{Opened, open};
 
@@ -28,6 +29,9 @@ pub struct Cli {
     /// Let in only who signs with these; without them everybody is let in
     #[arg(long, value_name = "KEY:SECRET", env = "EMULATOR_CREDENTIALS", hide_env_values = true)]
     pub credentials: Option<Credentials>,
+    /// Let a queue be purged again, and a deleted queue be made again, at once; in AWS one waits a minute
+    #[arg(long, env = "EMULATOR_NO_WAITS")]
+    pub no_waits: bool,
 }
 
 /// What an emulator needs to know.
@@ -54,7 +58,8 @@ impl Cli {
     pub async fn prepare(self) -> anyhow::Result<Prepared> {
         let region = aws::region(&aws::config().await).to_owned();
         let settings = Settings { data: (!self.in_memory).then_some(self.data), region };
-        let opened = open(&settings)?.with_credentials(self.credentials);
+        let waits = if self.no_waits { Waits::Never } else { Waits::AsAws };
+        let opened = open(&settings)?.with_credentials(self.credentials).with_waits(waits);
         let listener = serve::bind(self.listen, "--listen or EMULATOR_LISTEN")?;
         tracing::info!("emulator listens on http://{}", listener.local_addr()?);
         Ok(Prepared { opened, listener })

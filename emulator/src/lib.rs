@@ -5,8 +5,10 @@ pub mod bucket;
 pub mod config;
 pub mod engine;
 pub mod fault;
+pub mod localstack;
 pub mod node;
 pub mod protocol;
+pub mod region;
 pub mod server;
 pub mod signature;
 pub mod store;
@@ -25,6 +27,7 @@ pub struct Opened {
     buckets: bucket::Buckets,
     region: String,
     credentials: Option<signature::Credentials>,
+    waits: action::Waits,
 }
 
 /// Reads the data folder.
@@ -36,7 +39,7 @@ pub fn open(settings: &Settings) -> anyhow::Result<Opened> {
     let node = node::Node::open(folder).context("the data folder cannot be opened (set --data or EMULATOR_DATA)")?;
     let buckets = bucket::Buckets::open(folder.map(|folder| folder.join("s3")).as_deref(), &settings.region);
     let buckets = buckets.context("the stored objects cannot be read")?;
-    Ok(Opened { node, buckets, region: settings.region.clone(), credentials: None })
+    Ok(Opened { node, buckets, region: settings.region.clone(), credentials: None, waits: action::Waits::AsAws })
 }
 
 impl Opened {
@@ -46,14 +49,20 @@ impl Opened {
         Opened { credentials, ..self }
     }
 
+    /// How long a name and a queue rest after a delete and a purge.
+    #[must_use]
+    pub fn with_waits(self, waits: action::Waits) -> Opened {
+        Opened { waits, ..self }
+    }
+
     /// Serves on `listener` until `stop`, then finishes what is under way. Long polls end at once.
     ///
     /// # Errors
     /// The port broke.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-        let Opened { node, buckets, region, credentials } = self;
+        let Opened { node, buckets, region, credentials, waits } = self;
         let s3 = bucket::service(buckets, credentials.as_ref());
-        let emulator = server::Emulator::new(node.clone(), s3, region).with_credentials(credentials);
+        let emulator = server::Emulator::new(node.clone(), s3, region).with_credentials(credentials).with_waits(waits);
         let serving = async {
             let served = kit::serve::serve(listener, emulator.router(), stop.clone()).await;
             node.stop();

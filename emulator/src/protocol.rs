@@ -8,7 +8,8 @@ pub mod query;
 use http::HeaderMap;
 use http::request::Parts;
 
-use crate::action::Caller;
+use crate::action::{Caller, Waits};
+use crate::region::of_queue_host;
 
 /// The account of callers whose credentials do not name one.
 pub const ACCOUNT: &str = "000000000000";
@@ -40,7 +41,7 @@ pub fn spoken(parts: &Parts, body: impl FnOnce() -> bool) -> Spoken {
         None => {
             let host = text(&parts.headers, "host").unwrap_or_default();
             let query = parts.uri.query().unwrap_or_default();
-            let named = host.starts_with("sqs.") || host.contains(".queue.");
+            let named = host.starts_with("sqs.") || of_queue_host(host).is_some();
             named || has_action(query) || (is_form(&parts.headers) && body())
         }
     };
@@ -57,20 +58,22 @@ pub fn is_form(headers: &HeaderMap) -> bool {
     text(headers, "content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
 }
 
-/// Who asks, by the request's signature, whoever signed it. `region` is the default.
+/// Who asks, by the request's signature, whoever signed it; the host may name the region too. `region` is the default.
 pub fn caller(parts: &Parts, region: &str) -> Caller {
     let credential = credential(parts).unwrap_or_default();
     let mut scope = credential.split('/');
     let key = scope.next().unwrap_or_default();
-    let region = scope.nth(1).filter(|region| !region.is_empty()).unwrap_or(region);
+    let host = text(&parts.headers, "host").or_else(|| parts.uri.authority().map(http::uri::Authority::as_str));
+    let named = scope.nth(1).filter(|region| !region.is_empty()).or_else(|| of_queue_host(host?));
     // As LocalStack has it: an access key of twelve digits is an account.
     let is_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
-    let host = text(&parts.headers, "host").or_else(|| parts.uri.authority().map(http::uri::Authority::as_str));
     Caller {
-        region: region.to_owned(),
+        region: named.unwrap_or(region).to_owned(),
+        names_region: named.is_some(),
         account: if is_account { key } else { ACCOUNT }.to_owned(),
         base: format!("http://{}", host.unwrap_or("localhost")),
         trace_header: text(&parts.headers, "x-amzn-trace-id").map(ToOwned::to_owned),
+        waits: Waits::default(),
     }
 }
 
@@ -132,5 +135,7 @@ mod tests {
         );
         let unsigned = caller(&parts("/", &[("host", "h:1")]), "us-east-1");
         assert_eq!((unsigned.region.as_str(), unsigned.account.as_str()), ("us-east-1", ACCOUNT));
+        let host = ("host", "sqs.us-west-2.localhost.localstack.cloud:4566");
+        assert_eq!(caller(&parts("/", &[host]), "us-east-1").region, "us-west-2");
     }
 }

@@ -13,11 +13,12 @@ use http::request::Parts;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use kit::time::Timestamp;
-use serde_json::json;
 use uuid::Uuid;
 
+use crate::action::{Caller, Waits};
 use crate::bucket::S3Service;
 use crate::fault::Fault;
+use crate::localstack;
 use crate::node::Node;
 use crate::protocol::query::{self, Rendering};
 use crate::protocol::{self, Spoken, json};
@@ -33,12 +34,13 @@ pub struct Emulator {
     buckets: S3Service,
     region: String,
     credentials: Option<Credentials>,
+    waits: Waits,
 }
 
 impl Emulator {
     /// SQS and S3 behind one router. `region` is that of callers whose signature names none.
     pub fn new(node: Node, buckets: S3Service, region: String) -> Emulator {
-        Emulator { node, buckets, region, credentials: None }
+        Emulator { node, buckets, region, credentials: None, waits: Waits::AsAws }
     }
 
     /// Answers SQS only to who signs with these.
@@ -47,17 +49,23 @@ impl Emulator {
         Emulator { credentials, ..self }
     }
 
-    /// The routes. Beside the services: `/healthz`, and LocalStack's health address, which setups made for it ask.
+    /// How long a name and a queue rest after a delete and a purge.
+    #[must_use]
+    pub fn with_waits(self, waits: Waits) -> Emulator {
+        Emulator { waits, ..self }
+    }
+
+    /// The routes. Beside the services: `/healthz`, and LocalStack's own addresses, which setups made for it ask.
     pub fn router(self) -> Router {
         Router::new()
             .route("/healthz", get(async || "ok\n"))
-            .route("/_localstack/health", get(async || health()))
+            .merge(localstack::router())
             .fallback(serve)
             .with_state(Arc::new(self))
     }
 
     async fn sqs(&self, parts: &Parts, body: &[u8], spoken: Spoken) -> Response {
-        let caller = protocol::caller(parts, &self.region);
+        let caller = Caller { waits: self.waits, ..protocol::caller(parts, &self.region) };
         let request_id = Uuid::new_v4().to_string();
         let admitted = self.credentials.as_ref().map_or(Ok(()), |known| known.verify(parts, body, Timestamp::now()));
         let mut response = match (spoken, admitted) {
@@ -71,7 +79,7 @@ impl Emulator {
         response
     }
 
-    async fn json(&self, parts: &Parts, body: &[u8], caller: &crate::action::Caller) -> Response {
+    async fn json(&self, parts: &Parts, body: &[u8], caller: &Caller) -> Response {
         let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         let name = target.strip_prefix(protocol::TARGET).unwrap_or_default();
         let result = match json::read(name, body) {
@@ -84,7 +92,7 @@ impl Emulator {
         }
     }
 
-    async fn query(&self, parts: &Parts, body: &[u8], caller: &crate::action::Caller, request_id: &str) -> Response {
+    async fn query(&self, parts: &Parts, body: &[u8], caller: &Caller, request_id: &str) -> Response {
         let rendering = rendering(parts);
         let form = if protocol::is_form(&parts.headers) { body } else { &[] };
         let (name, action) = match query::read(parts.uri.path(), parts.uri.query().unwrap_or_default(), form) {
@@ -163,14 +171,4 @@ fn status(fault: &Fault) -> StatusCode {
 
 fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response {
     (status, [(CONTENT_TYPE, HeaderValue::from_static(content_type))], Bytes::from(body)).into_response()
-}
-
-/// As LocalStack answers, so that whoever waits for it waits here too.
-fn health() -> Response {
-    let body = json!({
-        "services": {"s3": "running", "sqs": "running"},
-        "edition": "tidegate",
-        "version": env!("CARGO_PKG_VERSION"),
-    });
-    respond(StatusCode::OK, "application/json", body.to_string())
 }

@@ -2,18 +2,34 @@
 
 use crate::engine::{Engine, QueueArn, QueueId};
 use crate::fault::Fault;
+use crate::region::{is_region, of_queue_host};
 
 /// The caller of an action.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The region that the request's signature names, or the default one.
+    /// The region that the request's signature names, or its host, or the default one.
     pub region: String,
+    /// Whether the request itself named the region.
+    pub names_region: bool,
     /// The account, twelve digits.
     pub account: String,
     /// The address that the client used, such as `http://localhost:4566`: queue URLs begin with it.
     pub base: String,
     /// The `X-Amzn-Trace-Id` header; becomes AWSTraceHeader of a message that has none.
     pub trace_header: Option<String>,
+    /// How long names and queues rest.
+    pub waits: Waits,
+}
+
+/// Whether a deleted queue's name and a purged queue rest for a minute, as they do in AWS. LocalStack lets nobody wait, and
+/// test suites made for it clean up between tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Waits {
+    /// For a minute.
+    #[default]
+    AsAws,
+    /// Not at all.
+    Never,
 }
 
 impl Caller {
@@ -27,15 +43,12 @@ impl Caller {
         QueueArn { region: self.region.clone(), account: self.account.clone(), name: name.to_owned() }
     }
 
-    /// The queue that a QueueUrl means: its last two path segments are account and name, its host may name a region;
-    /// a bare name is a queue of the caller.
+    /// The queue that a QueueUrl means: its last two path segments are account and name, and it may name a region in front
+    /// of them, as LocalStack does, or in its host; a bare name is a queue of the caller.
     pub fn arn(&self, url: &str) -> QueueArn {
-        let (host, path) = split_url(url);
-        let mut segments = path.rsplit('/').filter(|segment| !segment.is_empty());
-        let name = segments.next().unwrap_or_default();
-        let account = segments.next().filter(|account| account.bytes().all(|byte| byte.is_ascii_digit()));
+        let (region, account, name) = split(url);
         QueueArn {
-            region: region_of(host).unwrap_or(&self.region).to_owned(),
+            region: region.unwrap_or(&self.region).to_owned(),
             account: account.unwrap_or(&self.account).to_owned(),
             name: name.to_owned(),
         }
@@ -44,26 +57,35 @@ impl Caller {
     /// The existing queue that a required QueueUrl means.
     pub fn queue(&self, engine: &Engine, url: Option<&str>) -> Result<QueueId, Fault> {
         let url = url.filter(|url| !url.is_empty()).ok_or_else(|| Fault::missing("QueueUrl"))?;
-        engine.find(&self.arn(url)).ok_or(Fault::QueueDoesNotExist)
+        let arn = self.arn(url);
+        let found = engine.find(&arn).or_else(|| match self.names_region || split(url).0.is_some() {
+            true => None,
+            false => only_one(engine, &arn),
+        });
+        found.ok_or(Fault::QueueDoesNotExist)
     }
 }
 
-fn split_url(url: &str) -> (&str, &str) {
-    match url.split_once("://") {
+/// Queue URLs of `localhost` name no region, and unsigned requests do not either: then the queue is meant that has the
+/// name, as long as there is one such queue.
+fn only_one(engine: &Engine, arn: &QueueArn) -> Option<QueueId> {
+    let is_it = |other: &QueueArn| (&other.account, &other.name) == (&arn.account, &arn.name);
+    let mut named = engine.queues().map(|queue| &queue.definition.arn).filter(|other| is_it(other));
+    let (found, another) = (named.next()?, named.next());
+    another.is_none().then(|| engine.find(found))?
+}
+
+/// Region, account and name as a QueueUrl names them.
+fn split(url: &str) -> (Option<&str>, Option<&str>, &str) {
+    let (host, path) = match url.split_once("://") {
         Some((_, rest)) => rest.split_once('/').unwrap_or((rest, "")),
         None => ("", url),
-    }
-}
-
-/// `sqs.{region}.…`, `sqs-fips.{region}.…` and `{region}.queue.…` name their region.
-fn region_of(host: &str) -> Option<&str> {
-    let mut labels = host.split(['.', ':']);
-    match (labels.next()?, labels.next()?) {
-        ("sqs" | "sqs-fips", region) => Some(region),
-        (region, "queue") => Some(region),
-        _ => None,
-    }
-    .filter(|region| region.contains('-'))
+    };
+    let mut segments = path.rsplit('/').filter(|segment| !segment.is_empty());
+    let name = segments.next().unwrap_or_default();
+    let account = segments.next().filter(|account| account.bytes().all(|byte| byte.is_ascii_digit()));
+    let region = segments.next().filter(|region| is_region(region));
+    (region.or_else(|| of_queue_host(host)), account, name)
 }
 
 #[cfg(test)]
@@ -74,17 +96,21 @@ mod tests {
     fn urls_of_every_form() {
         let caller = Caller {
             region: "eu-west-1".into(),
+            names_region: false,
             account: "111111111111".into(),
             base: "http://localhost:4566".into(),
             trace_header: None,
+            waits: Waits::AsAws,
         };
         for (url, arn) in [
             ("q", "eu-west-1:111111111111:q"),
             ("http://localhost:4566/000000000000/q", "eu-west-1:000000000000:q"),
-            ("http://localhost:4566/queue/eu-west-1/000000000000/q", "eu-west-1:000000000000:q"),
+            ("http://localhost:4566/queue/us-west-2/000000000000/q", "us-west-2:000000000000:q"),
+            ("/queue/us-west-2/000000000000/q", "us-west-2:000000000000:q"),
             ("https://sqs.us-east-2.amazonaws.com/123456789012/q.fifo", "us-east-2:123456789012:q.fifo"),
             ("http://sqs.us-east-2.localhost.localstack.cloud:4566/123456789012/q", "us-east-2:123456789012:q"),
             ("https://us-east-2.queue.amazonaws.com/123456789012/q/", "us-east-2:123456789012:q"),
+            ("https://queue.amazonaws.com/123456789012/q", "us-east-1:123456789012:q"),
             ("/123456789012/q", "eu-west-1:123456789012:q"),
         ] {
             assert_eq!(caller.arn(url).to_string(), format!("arn:aws:sqs:{arn}"), "{url}");

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use kit::time::Timestamp;
 use serde::Deserialize;
 
-use super::{Answer, Caller, Number, queue_attributes, tags};
+use super::{Answer, Caller, Number, Waits, queue_attributes, tags};
 use crate::engine::{Attributes, Engine, QueueArn, limits};
 use crate::fault::Fault;
 
@@ -91,7 +91,7 @@ impl CreateQueue {
         }
         let attributes = self.attributes(engine, &arn)?;
         tags::check(&self.tags)?;
-        if engine.was_deleted_recently(now, &arn) {
+        if caller.waits == Waits::AsAws && engine.was_deleted_recently(now, &arn) {
             return Err(Fault::QueueDeletedRecently);
         }
         engine.create_queue(now, arn, attributes, self.tags);
@@ -235,7 +235,7 @@ impl PurgeQueue {
     pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let definition = &engine.queue(queue).ok_or(Fault::QueueDoesNotExist)?.definition;
-        if definition.purge.is_some_and(|purge| purge.at + limits::QUIET_TIME > now) {
+        if caller.waits == Waits::AsAws && definition.purge.is_some_and(|purge| purge.at + limits::QUIET_TIME > now) {
             return Err(Fault::PurgeQueueInProgress { queue: definition.arn.name.clone() });
         }
         engine.purge(now, queue);

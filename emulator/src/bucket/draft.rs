@@ -3,13 +3,15 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use bytes::Bytes;
+use kit::time::Timestamp;
 use md5::{Digest as _, Md5};
+use s3s::checksum::ChecksumHasher;
 
-use super::file::{self, Head};
-use super::objects::{BucketError, StoredBody};
+use super::checksum::{Algorithm, Checksum, Kind};
+use super::file::{self, Head, Headers};
+use super::objects::{BucketError, Object, StoredBody};
 
 /// An object in memory cannot be larger than this, in bytes.
 const LARGEST_IN_MEMORY: u64 = 1 << 30;
@@ -23,30 +25,16 @@ const LARGEST_JOINED: u64 = 5 << 40;
 /// How much of a part is copied at once, in bytes.
 const COPY: usize = 256 * 1024;
 
-#[derive(Debug)]
 pub(super) struct Draft {
     body: DraftBody,
     size: u64,
     md5: Md5,
+    summing: Option<(Algorithm, ChecksumHasher)>,
     /// Instead of the MD5.
     etag: Option<String>,
+    /// Instead of what was summed.
+    checksum: Option<Checksum>,
     limit: u64,
-}
-
-/// A draft set aside: one part of an upload. Its file is closed, and goes when the part is dropped.
-#[derive(Debug)]
-pub(super) struct Part {
-    /// Bytes.
-    pub size: u64,
-    /// The MD5, in hex.
-    pub etag: String,
-    body: PartBody,
-}
-
-#[derive(Debug)]
-enum PartBody {
-    Memory(Vec<u8>),
-    File(PathBuf),
 }
 
 #[derive(Debug)]
@@ -71,12 +59,14 @@ impl Draft {
     }
 
     fn new(body: DraftBody, limit: u64) -> Draft {
-        Draft { body, size: 0, md5: Md5::new(), etag: None, limit }
+        Draft { body, size: 0, md5: Md5::new(), summing: None, etag: None, checksum: None, limit }
     }
 
-    /// Bytes written.
-    pub(super) fn size(&self) -> u64 {
-        self.size
+    /// Sums up what is written from now on.
+    #[must_use]
+    pub(super) fn summing(mut self, algorithm: Option<Algorithm>) -> Draft {
+        self.summing = algorithm.map(|algorithm| (algorithm, algorithm.hasher()));
+        self
     }
 
     /// The MD5 of what is written, in hex: S3's ETag for objects that were put whole. Joined ones have another.
@@ -84,25 +74,43 @@ impl Draft {
         self.etag.clone().unwrap_or_else(|| hex::encode(self.md5.clone().finalize()))
     }
 
-    /// Ends a draft that is to be one part of something larger.
-    pub(super) fn set_aside(mut self) -> Part {
-        let (size, etag) = (self.size, self.etag());
-        let body = match std::mem::replace(&mut self.body, DraftBody::Kept) {
-            DraftBody::Memory(body) => PartBody::Memory(body),
-            DraftBody::File { path, .. } => PartBody::File(path),
-            DraftBody::Kept => PartBody::Memory(Vec::new()),
-        };
-        Part { size, etag, body }
+    /// Ends the sum, and returns it.
+    pub(super) fn checksum(&mut self) -> Option<&Checksum> {
+        if let Some((algorithm, hasher)) = self.summing.take() {
+            let value = algorithm.pick(hasher.finalize())?;
+            self.checksum = Some(Checksum { algorithm, kind: Kind::FullObject, value });
+        }
+        self.checksum.as_ref()
     }
 
-    /// Appends all parts, and takes an ETag that is not the MD5.
-    pub(super) fn join(&mut self, parts: &[Arc<Part>], etag: String) -> Result<(), BucketError> {
+    /// Appends all parts, and takes an ETag and a checksum that are not those of the bytes.
+    pub(super) fn join(
+        &mut self,
+        parts: &[impl AsRef<Object>],
+        etag: String,
+        checksum: Option<Checksum>,
+    ) -> Result<(), BucketError> {
         if matches!(self.body, DraftBody::File { .. }) {
             self.limit = LARGEST_JOINED;
         }
-        parts.iter().try_for_each(|part| part.append_to(self))?;
+        parts.iter().try_for_each(|part| self.append(part.as_ref()))?;
         self.etag = Some(etag);
+        self.checksum = checksum;
         Ok(())
+    }
+
+    fn append(&mut self, part: &Object) -> Result<(), BucketError> {
+        let path = match &part.body {
+            StoredBody::Memory(body) => return self.write(body),
+            StoredBody::File(path) => path,
+        };
+        let (mut body, mut buffer) = (File::open(path)?.take(part.head.size), vec![0; COPY]);
+        loop {
+            match body.read(&mut buffer)? {
+                0 => return Ok(()),
+                length => self.write(&buffer[..length])?,
+            }
+        }
     }
 
     /// Appends to the body.
@@ -115,6 +123,9 @@ impl Draft {
             return Err(BucketError::TooLarge);
         }
         self.md5.update(bytes);
+        if let Some((_, hasher)) = &mut self.summing {
+            hasher.update(bytes);
+        }
         match &mut self.body {
             DraftBody::Memory(body) => body.extend_from_slice(bytes),
             DraftBody::File { file, .. } => file.write_all(bytes)?,
@@ -123,16 +134,19 @@ impl Draft {
         Ok(())
     }
 
-    /// Ends the file, and makes it durable under its present name.
-    pub(super) fn finish(&mut self, head: &Head) -> io::Result<()> {
+    /// Ends the body, and makes it durable under its present name.
+    pub(super) fn finish(&mut self, key: &str, headers: Headers, now: Timestamp) -> io::Result<Head> {
+        let (key, size, etag, modified) = (key.to_owned(), self.size, self.etag(), now.as_millis());
+        let head = Head { key, size, etag, modified, headers, checksum: self.checksum().cloned() };
         match &mut self.body {
-            DraftBody::File { file, .. } => file::finish(file, head),
-            DraftBody::Memory(_) | DraftBody::Kept => Ok(()),
+            DraftBody::File { file, .. } => file::finish(file, &head)?,
+            DraftBody::Memory(_) | DraftBody::Kept => {}
         }
+        Ok(head)
     }
 
-    /// Makes it an object, at `path` when it is a file. The folder is not synced yet.
-    pub(super) fn keep(mut self, path: Option<&Path>) -> io::Result<StoredBody> {
+    /// Gives it its place, `path` when it is a file, instead of what is there. The folder is not synced yet.
+    pub(super) fn keep(&mut self, path: Option<&Path>) -> io::Result<StoredBody> {
         match (&mut self.body, path) {
             (DraftBody::Memory(body), _) => Ok(StoredBody::Memory(Bytes::from(std::mem::take(body)))),
             (DraftBody::File { path: draft, .. }, Some(path)) => {
@@ -145,40 +159,12 @@ impl Draft {
     }
 }
 
-impl Part {
-    fn append_to(&self, draft: &mut Draft) -> Result<(), BucketError> {
-        let path = match &self.body {
-            PartBody::Memory(body) => return draft.write(body),
-            PartBody::File(path) => path,
-        };
-        let (mut file, mut buffer) = (File::open(path)?, vec![0; COPY]);
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(()),
-                length => draft.write(&buffer[..length])?,
-            }
-        }
-    }
-}
-
 impl Drop for Draft {
     fn drop(&mut self) {
-        if let DraftBody::File { path, .. } = &self.body {
-            discard(path);
+        if let DraftBody::File { path, .. } = &self.body
+            && let Err(error) = fs::remove_file(path)
+        {
+            tracing::debug!("a draft stays behind until the next start: {error}");
         }
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if let PartBody::File(path) = &self.body {
-            discard(path);
-        }
-    }
-}
-
-fn discard(path: &Path) {
-    if let Err(error) = fs::remove_file(path) {
-        tracing::debug!("a draft stays behind until the next start: {error}");
     }
 }

@@ -3,11 +3,13 @@
 //! The head comes last because size and digest are known only at the end. A file is written under another name, synced,
 //! and renamed: it is whole or not there.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use super::checksum::Checksum;
 
 /// The footer: length of the head and its CRC-32, big endian, then this.
 const MAGIC: &[u8; 8] = b"TIDEOBJ1";
@@ -26,6 +28,8 @@ pub(super) struct Head {
     /// Milliseconds since the epoch.
     pub modified: u64,
     pub headers: Headers,
+    #[serde(default)]
+    pub checksum: Option<Checksum>,
 }
 
 /// What the writer said of the object.
@@ -36,8 +40,14 @@ pub(super) struct Headers {
     pub content_language: Option<String>,
     pub content_disposition: Option<String>,
     pub cache_control: Option<String>,
+    /// Milliseconds since the epoch.
+    #[serde(default)]
+    pub expires: Option<u64>,
     /// User metadata, in order of names.
     pub metadata: Vec<(String, String)>,
+    /// Tags, in the order in which they were given.
+    #[serde(default)]
+    pub tags: Vec<(String, String)>,
 }
 
 /// Ends a file whose body is written, and makes it durable.
@@ -90,6 +100,17 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Makes a folder that outlives a power cut. One that cannot be made durable is taken away again, so that nobody relies
+/// on it.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir(folder)?;
+    let synced = folder.parent().map_or(Ok(()), sync_folder);
+    if synced.is_err() {
+        fs::remove_dir(folder)?;
+    }
+    synced
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,21 +119,21 @@ mod tests {
     fn a_head_survives_and_damage_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("object");
-        let head = Head { key: "a/../ü".into(), size: 5, etag: "e".into(), modified: 7, headers: Headers::default() };
+        let head = Head { key: "a/../ü".into(), size: 5, etag: "e".into(), modified: 7, ..Head::default() };
         let mut file = File::create(&path).unwrap();
         file.write_all(b"hello").unwrap();
         finish(&mut file, &head).unwrap();
         assert_eq!(read_head(&path).unwrap(), head);
 
-        let whole = std::fs::read(&path).unwrap();
+        let whole = fs::read(&path).unwrap();
         for cut in 0..whole.len() {
-            std::fs::write(&path, &whole[..cut]).unwrap();
+            fs::write(&path, &whole[..cut]).unwrap();
             assert!(read_head(&path).is_err(), "cut at {cut}");
         }
         for place in 5..whole.len() {
             let mut flipped = whole.clone();
             flipped[place] ^= 1;
-            std::fs::write(&path, &flipped).unwrap();
+            fs::write(&path, &flipped).unwrap();
             assert!(read_head(&path).is_err(), "flipped at {place}");
         }
     }

@@ -30,6 +30,10 @@ pub(super) struct Page<'o, T> {
 /// so that a page costs what it shows and not what lies under its prefixes.
 pub(super) fn page<'o, T>(objects: &'o BTreeMap<String, T>, query: &Query) -> Page<'o, T> {
     let mut page = Page { objects: Vec::new(), common_prefixes: Vec::new(), next: None };
+    if query.limit == 0 {
+        // An empty page has no last key to go on from: S3 says that there is no more.
+        return page;
+    }
     let mut last = String::new();
     let mut from = if query.after >= query.prefix {
         Bound::Excluded(query.after.clone())
@@ -120,6 +124,7 @@ mod tests {
         check("", "", "b/1", 3, &["b/2", "b/c/3", "d"], &[], Some("d"));
         check("b/", "", "", 10, &["b/1", "b/2", "b/c/3"], &[], None);
         check("b/", "", "", 3, &["b/1", "b/2", "b/c/3"], &[], None);
+        check("", "", "", 0, &[], &[], None);
     }
 
     #[test]

@@ -1,25 +1,38 @@
-//! Door: multipart uploads. A part is a draft set aside; completing an upload joins the parts into one new draft, which
-//! becomes an object like any other. Uploads end with the process: only a completed one was promised to be durable.
+//! Door: multipart uploads. An upload is a folder in its bucket's folder: a head, and a file for each part. Each is durable
+//! before it is answered for, so an upload goes on after a restart. Completing it joins the parts into one new object.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use kit::time::Timestamp;
 use md5::{Digest as _, Md5};
 use uuid::Uuid;
 
-use super::draft::{Draft, Part};
-use super::file::Headers;
-use super::objects::{BucketError, Buckets, Condition, Object};
+use super::checksum::{Checksum, Kind};
+use super::condition::Condition;
+use super::draft::Draft;
+use super::file::{self, Head, Headers};
+use super::objects::{BucketError, Buckets, Object};
+
+/// The uploads of a bucket, in its folder. No shelf's name begins with a dot.
+pub(super) const UPLOADS: &str = ".uploads";
+
+/// The file that says what an upload is for.
+pub(super) const HEAD: &str = "head";
 
 /// Bytes of every part but the last one, at least.
 const SMALLEST_PART: u64 = 5 * 1024 * 1024;
 
-/// Uploads that may be open at once, so that forgotten ones do not pile up without end.
-const MOST: usize = 1000;
+/// An upload that was not completed by then ends, so that forgotten ones do not fill the disk. In S3, a lifecycle rule
+/// says so, and seven days is what its guide recommends.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Uploads that were begun, by id.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Uploads(Mutex<BTreeMap<String, Upload>>);
 
 /// One upload.
@@ -28,28 +41,73 @@ pub(super) struct Upload {
     pub bucket: String,
     pub key: String,
     pub started: Timestamp,
+    /// What the object's checksum shall be; its value is empty.
+    pub checksum: Option<Checksum>,
     /// By their numbers; a part that is sent again replaces the earlier one.
-    pub parts: BTreeMap<i32, Arc<Part>>,
+    pub parts: BTreeMap<i32, Arc<Object>>,
     headers: Headers,
 }
 
+/// A part, as the request that completes an upload names it.
+#[derive(Debug, Clone)]
+pub(super) struct AskedPart {
+    pub number: i32,
+    pub etag: String,
+    /// Base64.
+    pub checksum: Option<String>,
+}
+
+impl Upload {
+    /// An upload as it was read from its folder.
+    pub(super) fn loaded(bucket: &str, head: Head, files: Vec<Object>) -> Upload {
+        // The head is named by no number.
+        let number = |part: &Object| part.file_name()?.parse().ok();
+        let parts = files.into_iter().filter_map(|part| Some((number(&part)?, Arc::new(part)))).collect();
+        Upload {
+            bucket: bucket.to_owned(),
+            key: head.key,
+            started: Timestamp::from_millis(head.modified),
+            checksum: head.checksum,
+            parts,
+            headers: head.headers,
+        }
+    }
+}
+
 impl Uploads {
+    pub(super) fn new(open: BTreeMap<String, Upload>) -> Uploads {
+        Uploads(Mutex::new(open))
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Upload>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The bucket is gone, and its folder with it.
+    pub(super) fn forget_bucket(&self, bucket: &str) {
+        self.lock().retain(|_, upload| upload.bucket != bucket);
     }
 }
 
 impl Buckets {
     /// Begins an upload. Returns its id.
-    pub(super) fn begin_upload(&self, bucket: &str, key: &str, headers: Headers) -> Result<String, BucketError> {
+    pub(super) fn begin_upload(
+        &self,
+        bucket: &str,
+        key: &str,
+        headers: Headers,
+        checksum: Option<Checksum>,
+    ) -> Result<String, BucketError> {
         self.exists(bucket)?;
-        let mut open = self.uploads().lock();
-        if open.len() >= MOST {
-            return Err(BucketError::TooManyUploads);
-        }
+        let started = Timestamp::now();
+        self.end_old_uploads(started)?;
         let id = Uuid::new_v4().simple().to_string();
-        let (bucket, key, started) = (bucket.to_owned(), key.to_owned(), Timestamp::now());
-        open.insert(id.clone(), Upload { bucket, key, started, parts: BTreeMap::new(), headers });
+        if let Some(folder) = self.upload_folder(bucket, &id) {
+            let head = Head { key: key.to_owned(), modified: started.as_millis(), ..Head::default() };
+            write_head(&folder, &Head { headers: headers.clone(), checksum: checksum.clone(), ..head })?;
+        }
+        let (bucket, key, parts) = (bucket.to_owned(), key.to_owned(), BTreeMap::new());
+        self.uploads().lock().insert(id.clone(), Upload { bucket, key, started, checksum, parts, headers });
         Ok(id)
     }
 
@@ -70,63 +128,140 @@ impl Buckets {
         Ok(found)
     }
 
-    /// Keeps a part. Returns its ETag.
-    pub(super) fn add_part(&self, id: &str, number: i32, draft: Draft) -> Result<String, BucketError> {
+    /// Keeps a part.
+    pub(super) fn add_part(
+        &self,
+        bucket: &str,
+        id: &str,
+        number: i32,
+        mut draft: Draft,
+    ) -> Result<Arc<Object>, BucketError> {
         if !(1..=10_000).contains(&number) {
             return Err(BucketError::PartNumber);
         }
-        let part = draft.set_aside();
-        let etag = part.etag.clone();
-        let mut open = self.uploads().lock();
-        open.get_mut(id).ok_or(BucketError::NoSuchUpload)?.parts.insert(number, Arc::new(part));
-        Ok(etag)
+        let head = draft.finish("", Headers::default(), Timestamp::now())?;
+        let folder = self.upload_folder(bucket, id);
+        let path = folder.as_ref().map(|folder| folder.join(number.to_string()));
+        let part = {
+            let mut open = self.uploads().lock();
+            let upload = open.get_mut(id).ok_or(BucketError::NoSuchUpload)?;
+            let part = Arc::new(Object { head, body: draft.keep(path.as_deref())? });
+            upload.parts.insert(number, part.clone());
+            part
+        };
+        folder.as_deref().map_or(Ok(()), file::sync_folder)?;
+        Ok(part)
     }
 
     /// Ends an upload and drops its parts.
     pub(super) fn abort_upload(&self, bucket: &str, key: &str, id: &str) -> Result<(), BucketError> {
-        self.upload(bucket, key, id)?;
-        self.uploads().lock().remove(id);
-        Ok(())
+        self.take_upload(bucket, key, id)?;
+        Ok(self.remove_upload(bucket, id)?)
     }
 
-    /// Makes an object of the parts that `asked` names, each by number and ETag.
+    /// Makes an object of the parts that `asked` names. Meanwhile the upload is not open, so no part can change; it is
+    /// open again when nothing came of it.
     pub(super) fn complete_upload(
         &self,
         bucket: &str,
         key: &str,
         id: &str,
-        asked: &[(i32, String)],
+        asked: &[AskedPart],
+        whole: Option<&str>,
         condition: &Condition,
     ) -> Result<Arc<Object>, BucketError> {
-        let upload = self.upload(bucket, key, id)?;
-        let parts = chosen(&upload, asked)?;
-        let mut whole = self.draft()?;
-        whole.join(&parts, joined_etag(&parts))?;
-        let object = self.put(bucket, key, upload.headers, whole, condition)?;
-        self.uploads().lock().remove(id);
-        Ok(object)
+        let upload = self.take_upload(bucket, key, id)?;
+        match self.join(&upload, asked, whole, condition) {
+            Ok(object) => {
+                self.remove_upload(bucket, id)?;
+                Ok(object)
+            }
+            Err(error) => {
+                self.uploads().lock().insert(id.to_owned(), upload);
+                Err(error)
+            }
+        }
+    }
+
+    fn join(
+        &self,
+        upload: &Upload,
+        asked: &[AskedPart],
+        whole: Option<&str>,
+        condition: &Condition,
+    ) -> Result<Arc<Object>, BucketError> {
+        let parts = chosen(upload, asked)?;
+        let full = upload.checksum.as_ref().filter(|checksum| checksum.kind == Kind::FullObject);
+        let composite = upload.checksum.as_ref().filter(|checksum| checksum.kind == Kind::Composite);
+        let composite = composite.and_then(|checksum| {
+            Checksum::composite(checksum.algorithm, parts.iter().map(|part| part.head.checksum.as_ref()))
+        });
+        let mut draft = self.draft()?.summing(full.map(|checksum| checksum.algorithm));
+        draft.join(&parts, joined_etag(&parts), composite)?;
+        if let (Some(whole), Some(checksum)) = (whole, draft.checksum())
+            && whole != checksum.value
+        {
+            return Err(BucketError::BadChecksum);
+        }
+        self.put(&upload.bucket, &upload.key, upload.headers.clone(), draft, condition)
+    }
+
+    fn take_upload(&self, bucket: &str, key: &str, id: &str) -> Result<Upload, BucketError> {
+        self.upload(bucket, key, id)?;
+        self.uploads().lock().remove(id).ok_or(BucketError::NoSuchUpload)
+    }
+
+    fn end_old_uploads(&self, now: Timestamp) -> io::Result<()> {
+        let is_old = |upload: &Upload| upload.started + LONGEST < now;
+        let old: Vec<(String, Upload)> = self.uploads().lock().extract_if(.., |_, upload| is_old(upload)).collect();
+        old.iter().try_for_each(|(id, upload)| self.remove_upload(&upload.bucket, id))
+    }
+
+    fn remove_upload(&self, bucket: &str, id: &str) -> io::Result<()> {
+        let Some(folder) = self.upload_folder(bucket, id) else { return Ok(()) };
+        fs::remove_dir_all(&folder)?;
+        folder.parent().map_or(Ok(()), file::sync_folder)
+    }
+
+    fn upload_folder(&self, bucket: &str, id: &str) -> Option<PathBuf> {
+        Some(self.folder(bucket)?.join(UPLOADS).join(id))
     }
 }
 
-/// The parts that were asked for, when their order, ETags and sizes are right.
-fn chosen(upload: &Upload, asked: &[(i32, String)]) -> Result<Vec<Arc<Part>>, BucketError> {
+/// Makes an upload's folder with its head, durable.
+fn write_head(folder: &std::path::Path, head: &Head) -> io::Result<()> {
+    let uploads = folder.parent().unwrap_or(folder);
+    match file::make_folder(uploads) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => file::make_folder(folder)?,
+    }
+    file::finish(&mut fs::File::create_new(folder.join(HEAD))?, head)?;
+    file::sync_folder(folder)
+}
+
+/// The parts that were asked for, when their order, ETags, checksums and sizes are right.
+fn chosen(upload: &Upload, asked: &[AskedPart]) -> Result<Vec<Arc<Object>>, BucketError> {
     if asked.is_empty() {
         return Err(BucketError::InvalidPart);
     }
-    if !asked.is_sorted_by(|(left, _), (right, _)| left < right) {
+    if !asked.is_sorted_by(|left, right| left.number < right.number) {
         return Err(BucketError::InvalidPartOrder);
     }
-    let find = |(number, etag): &(i32, String)| upload.parts.get(number).filter(|part| part.etag == *etag).cloned();
+    let fits = |asked: &AskedPart, part: &Object| {
+        let known = part.head.checksum.as_ref().zip(asked.checksum.as_ref());
+        part.head.etag == asked.etag && known.is_none_or(|(known, asked)| known.value == *asked)
+    };
+    let find = |asked: &AskedPart| upload.parts.get(&asked.number).filter(|part| fits(asked, part)).cloned();
     let parts = asked.iter().map(find).collect::<Option<Vec<_>>>().ok_or(BucketError::InvalidPart)?;
-    match parts[..parts.len() - 1].iter().all(|part| part.size >= SMALLEST_PART) {
+    match parts[..parts.len() - 1].iter().all(|part| part.head.size >= SMALLEST_PART) {
         true => Ok(parts),
         false => Err(BucketError::PartTooSmall),
     }
 }
 
 /// The MD5 of the parts' MD5s, and how many there are: S3's ETag for objects that came in parts.
-fn joined_etag(parts: &[Arc<Part>]) -> String {
-    let digests = parts.iter().flat_map(|part| hex::decode(&part.etag).unwrap_or_default());
+fn joined_etag(parts: &[Arc<Object>]) -> String {
+    let digests = parts.iter().flat_map(|part| hex::decode(&part.head.etag).unwrap_or_default());
     format!("{}-{}", hex::encode(Md5::digest(digests.collect::<Vec<u8>>())), parts.len())
 }
 
@@ -135,10 +270,19 @@ mod tests {
     use super::*;
     use crate::bucket::objects::StoredBody;
 
-    fn part(buckets: &Buckets, id: &str, number: i32, body: &[u8]) -> (i32, String) {
+    fn part(buckets: &Buckets, id: &str, number: i32, body: &[u8]) -> AskedPart {
         let mut draft = buckets.draft().unwrap();
         draft.write(body).unwrap();
-        (number, buckets.add_part(id, number, draft).unwrap())
+        let etag = buckets.add_part("b", id, number, draft).unwrap().head.etag.clone();
+        AskedPart { number, etag, checksum: None }
+    }
+
+    fn begin(buckets: &Buckets) -> String {
+        buckets.begin_upload("b", "k", Headers::default(), None).unwrap()
+    }
+
+    fn complete(buckets: &Buckets, id: &str, asked: &[AskedPart]) -> Result<Arc<Object>, BucketError> {
+        buckets.complete_upload("b", "k", id, asked, None, &Condition::Always)
     }
 
     #[test]
@@ -147,40 +291,76 @@ mod tests {
         for folder in [None, Some(folder.path())] {
             let buckets = Buckets::open(folder, "r").unwrap();
             buckets.create("b").unwrap();
-            let id = buckets.begin_upload("b", "k", Headers::default()).unwrap();
+            let id = begin(&buckets);
             let last = part(&buckets, &id, 7, b"end");
             part(&buckets, &id, 2, b"replaced");
             let first = part(&buckets, &id, 2, &vec![b'x'; SMALLEST_PART as usize]);
-            let complete = |asked: &[_]| buckets.complete_upload("b", "k", &id, asked, &Condition::Always);
-            let backwards = complete(&[last.clone(), first.clone()]);
+            let backwards = complete(&buckets, &id, &[last.clone(), first.clone()]);
             assert!(matches!(backwards, Err(BucketError::InvalidPartOrder)));
-            assert!(matches!(complete(&[(7, "x".into())]), Err(BucketError::InvalidPart)));
+            let wrong = AskedPart { etag: "x".into(), ..last.clone() };
+            assert!(matches!(complete(&buckets, &id, &[wrong]), Err(BucketError::InvalidPart)));
             let small = part(&buckets, &id, 1, b"small");
-            assert!(matches!(complete(&[small, last.clone()]), Err(BucketError::PartTooSmall)));
-            let object = complete(&[first, last]).unwrap();
+            assert!(matches!(complete(&buckets, &id, &[small, last.clone()]), Err(BucketError::PartTooSmall)));
+            let object = complete(&buckets, &id, &[first, last]).unwrap();
             assert_eq!(object.head.size, SMALLEST_PART + 3);
             assert!(object.head.etag.ends_with("-2"));
             let body = match &object.body {
                 StoredBody::Memory(bytes) => bytes.to_vec(),
-                StoredBody::File(path) => std::fs::read(path).unwrap(),
+                StoredBody::File(path) => fs::read(path).unwrap(),
             };
             assert!(body[SMALLEST_PART as usize..].starts_with(b"end"));
             assert!(matches!(buckets.upload("b", "k", &id), Err(BucketError::NoSuchUpload)));
         }
-        let drafts = std::fs::read_dir(folder.path().join(".drafts")).unwrap();
-        assert_eq!(drafts.count(), 0, "the parts are gone");
+        assert_eq!(fs::read_dir(folder.path().join(".drafts")).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(folder.path().join("b").join(UPLOADS)).unwrap().count(), 0, "the parts are gone");
     }
 
     #[test]
-    fn an_aborted_upload_leaves_nothing() {
+    fn an_upload_goes_on_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Buckets::open(Some(folder.path()), "r").unwrap();
+        let buckets = open();
+        buckets.create("b").unwrap();
+        let headers = Headers { content_type: Some("text/x".into()), ..Headers::default() };
+        let id = buckets.begin_upload("b", "k", headers, None).unwrap();
+        let first = part(&buckets, &id, 1, &vec![b'x'; SMALLEST_PART as usize]);
+        drop(buckets);
+        let buckets = open();
+        let last = part(&buckets, &id, 2, b"end");
+        drop(buckets);
+        let buckets = open();
+        assert_eq!(buckets.open_uploads("b").unwrap().len(), 1);
+        let object = complete(&buckets, &id, &[first, last]).unwrap();
+        assert_eq!(object.head.size, SMALLEST_PART + 3);
+        assert_eq!(open().get("b", "k").unwrap().head.headers.content_type.as_deref(), Some("text/x"));
+        assert_eq!(open().open_uploads("b").unwrap().len(), 0);
+    }
+
+    #[test]
+    fn aborted_uploads_and_old_ones_leave_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let buckets = Buckets::open(Some(folder.path()), "r").unwrap();
         buckets.create("b").unwrap();
-        let id = buckets.begin_upload("b", "k", Headers::default()).unwrap();
-        part(&buckets, &id, 1, b"x");
-        assert!(matches!(buckets.abort_upload("b", "other", &id), Err(BucketError::NoSuchUpload)));
-        buckets.abort_upload("b", "k", &id).unwrap();
-        assert_eq!(std::fs::read_dir(folder.path().join(".drafts")).unwrap().count(), 0);
-        assert_eq!(buckets.open_uploads("b").unwrap().len(), 0);
+        let left = || fs::read_dir(folder.path().join("b").join(UPLOADS)).unwrap().count();
+        let (aborted, old) = (begin(&buckets), begin(&buckets));
+        part(&buckets, &aborted, 1, b"x");
+        part(&buckets, &old, 1, b"x");
+        assert!(matches!(buckets.abort_upload("b", "other", &aborted), Err(BucketError::NoSuchUpload)));
+        buckets.abort_upload("b", "k", &aborted).unwrap();
+        assert_eq!((left(), buckets.open_uploads("b").unwrap().len()), (1, 1));
+        buckets.end_old_uploads(Timestamp::now()).unwrap();
+        assert_eq!(left(), 1);
+        buckets.end_old_uploads(Timestamp::now() + LONGEST + Duration::from_secs(1)).unwrap();
+        assert_eq!((left(), buckets.open_uploads("b").unwrap().len()), (0, 0));
+    }
+
+    #[test]
+    fn uploads_go_with_their_bucket() {
+        let buckets = Buckets::open(None, "r").unwrap();
+        buckets.create("b").unwrap();
+        let id = begin(&buckets);
+        buckets.delete("b").unwrap();
+        buckets.create("b").unwrap();
+        assert!(matches!(buckets.upload("b", "k", &id), Err(BucketError::NoSuchUpload)));
     }
 }

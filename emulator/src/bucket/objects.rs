@@ -4,7 +4,7 @@
 //! its digest does, so any bytes and any length are safe. Everything is durable before anyone is answered.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,13 +14,15 @@ use bytes::Bytes;
 use kit::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::condition::Condition;
 use super::draft::Draft;
 use super::file::{self, Head, Headers};
 use super::listing::{self, Page, Query};
+use super::load;
 use super::multipart::Uploads;
 
 /// Where objects are written until they are whole. No bucket's name begins with a dot.
-const DRAFTS: &str = ".drafts";
+pub(super) const DRAFTS: &str = ".drafts";
 
 /// All buckets. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -38,9 +40,9 @@ struct Shared {
 }
 
 #[derive(Debug)]
-struct Bucket {
-    created: Timestamp,
-    objects: BTreeMap<String, Arc<Object>>,
+pub(super) struct Bucket {
+    pub created: Timestamp,
+    pub objects: BTreeMap<String, Arc<Object>>,
 }
 
 /// A stored object.
@@ -48,6 +50,16 @@ struct Bucket {
 pub(super) struct Object {
     pub head: Head,
     pub body: StoredBody,
+}
+
+impl Object {
+    /// The name of its file, when it is one.
+    pub(super) fn file_name(&self) -> Option<&str> {
+        match &self.body {
+            StoredBody::Memory(_) => None,
+            StoredBody::File(path) => path.file_name()?.to_str(),
+        }
+    }
 }
 
 /// Where a body is.
@@ -58,11 +70,20 @@ pub(super) enum StoredBody {
     File(PathBuf),
 }
 
+/// A body that can be read to its end, whatever happens to its object meanwhile.
+#[derive(Debug)]
+pub(super) enum OpenBody {
+    Memory(Bytes),
+    File(File),
+}
+
 /// What can go wrong, in the words of S3.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BucketError {
     #[error("there is no such bucket")]
     NoSuchBucket,
+    #[error("there is no such object")]
+    NoSuchKey,
     #[error("the bucket is there already")]
     AlreadyOwned,
     #[error("the bucket is not empty")]
@@ -73,8 +94,6 @@ pub(super) enum BucketError {
     TooLarge,
     #[error("there is no such upload")]
     NoSuchUpload,
-    #[error("too many uploads are open")]
-    TooManyUploads,
     #[error("a part's number is out of range")]
     PartNumber,
     #[error("a part is not there or has another ETag")]
@@ -83,19 +102,10 @@ pub(super) enum BucketError {
     InvalidPartOrder,
     #[error("a part is too small")]
     PartTooSmall,
+    #[error("the checksum is another")]
+    BadChecksum,
     #[error(transparent)]
     Io(#[from] io::Error),
-}
-
-/// When a put may replace what is there.
-#[derive(Debug, Clone, Default)]
-pub(super) enum Condition {
-    #[default]
-    Always,
-    /// `If-None-Match: *`
-    Absent,
-    /// `If-Match: "etag"`
-    Is(String),
 }
 
 impl Buckets {
@@ -105,30 +115,14 @@ impl Buckets {
     /// # Errors
     /// The folder cannot be made or read.
     pub fn open(folder: Option<&Path>, region: &str) -> io::Result<Buckets> {
-        let mut buckets = BTreeMap::new();
-        if let Some(folder) = folder {
-            fs::create_dir_all(folder)?;
-            let drafts = folder.join(DRAFTS);
-            if drafts.exists() {
-                fs::remove_dir_all(&drafts)?;
-            }
-            fs::create_dir(&drafts)?;
-            file::sync_folder(folder)?;
-            for entry in fs::read_dir(folder)? {
-                let entry = entry?;
-                if entry.file_type()?.is_dir() && entry.file_name() != DRAFTS {
-                    buckets.insert(entry.file_name().to_string_lossy().into_owned(), load(&entry.path())?);
-                }
-            }
-        }
-        let (folder, region) = (folder.map(Path::to_owned), region.to_owned());
+        let loaded = folder.map(load::load).transpose()?.unwrap_or_default();
         Ok(Buckets {
             shared: Arc::new(Shared {
-                folder,
-                region,
-                buckets: RwLock::new(buckets),
+                folder: folder.map(Path::to_owned),
+                region: region.to_owned(),
+                buckets: RwLock::new(loaded.buckets),
                 drafts: AtomicU64::new(0),
-                uploads: Uploads::default(),
+                uploads: Uploads::new(loaded.uploads),
             }),
         })
     }
@@ -164,8 +158,7 @@ impl Buckets {
             return Err(BucketError::AlreadyOwned);
         }
         if let Some(folder) = &self.shared.folder {
-            fs::create_dir(folder.join(name))?;
-            file::sync_folder(folder)?;
+            file::make_folder(&folder.join(name))?;
         }
         buckets.insert(name.to_owned(), Bucket { created: Timestamp::now(), objects: BTreeMap::new() });
         Ok(())
@@ -181,12 +174,29 @@ impl Buckets {
             file::sync_folder(folder)?;
         }
         buckets.remove(name);
+        drop(buckets);
+        self.uploads().forget_bucket(name);
         Ok(())
     }
 
-    /// The object under a key, if there is one.
-    pub(super) fn get(&self, bucket: &str, key: &str) -> Result<Option<Arc<Object>>, BucketError> {
-        Ok(self.read().get(bucket).ok_or(BucketError::NoSuchBucket)?.objects.get(key).cloned())
+    /// The object under a key.
+    pub(super) fn get(&self, bucket: &str, key: &str) -> Result<Arc<Object>, BucketError> {
+        let buckets = self.read();
+        let object = buckets.get(bucket).ok_or(BucketError::NoSuchBucket)?.objects.get(key).cloned();
+        object.ok_or(BucketError::NoSuchKey)
+    }
+
+    /// The object under a key, with its body. A put renames its file over the old one under the same lock, so head and
+    /// body belong together.
+    pub(super) fn open_object(&self, bucket: &str, key: &str) -> Result<(Arc<Object>, OpenBody), BucketError> {
+        let buckets = self.read();
+        let objects = &buckets.get(bucket).ok_or(BucketError::NoSuchBucket)?.objects;
+        let object = objects.get(key).cloned().ok_or(BucketError::NoSuchKey)?;
+        let body = match &object.body {
+            StoredBody::Memory(bytes) => OpenBody::Memory(bytes.clone()),
+            StoredBody::File(path) => OpenBody::File(File::open(path)?),
+        };
+        Ok((object, body))
     }
 
     /// One page of a listing, shown to `show`.
@@ -201,11 +211,12 @@ impl Buckets {
     }
 
     /// Removes an object; one that is not there is no error.
-    pub(super) fn remove(&self, bucket: &str, key: &str) -> Result<(), BucketError> {
+    pub(super) fn remove(&self, bucket: &str, key: &str, condition: &Condition) -> Result<(), BucketError> {
         let path = self.path(bucket, key);
         {
             let mut buckets = self.write();
             let objects = &mut buckets.get_mut(bucket).ok_or(BucketError::NoSuchBucket)?.objects;
+            condition.check(objects.get(key).map(|object| &object.head))?;
             if !objects.contains_key(key) {
                 return Ok(());
             }
@@ -235,21 +246,19 @@ impl Buckets {
         condition: &Condition,
     ) -> Result<Arc<Object>, BucketError> {
         self.exists(bucket)?;
-        let (size, etag) = (draft.size(), draft.etag());
-        let head = Head { key: key.to_owned(), size, etag, modified: Timestamp::now().as_millis(), headers };
+        let head = draft.finish(key, headers, Timestamp::now())?;
         let path = self.path(bucket, key);
         let folder = path.as_deref().and_then(Path::parent);
-        if let Some(folder) = folder
-            && !folder.exists()
-        {
-            fs::create_dir_all(folder)?;
-            folder.parent().map_or(Ok(()), file::sync_folder)?;
-        }
-        draft.finish(&head)?;
         let object = {
             let mut buckets = self.write();
             let objects = &mut buckets.get_mut(bucket).ok_or(BucketError::NoSuchBucket)?.objects;
             condition.check(objects.get(key).map(|object| &object.head))?;
+            // Under the lock, so that nobody keeps anything in a folder that is not durable yet.
+            if let Some(folder) = folder
+                && !folder.exists()
+            {
+                file::make_folder(folder)?;
+            }
             let object = Arc::new(Object { head, body: draft.keep(path.as_deref())? });
             objects.insert(key.to_owned(), object.clone());
             object
@@ -258,43 +267,16 @@ impl Buckets {
         Ok(object)
     }
 
+    /// The folder of a bucket.
+    pub(super) fn folder(&self, bucket: &str) -> Option<PathBuf> {
+        Some(self.shared.folder.as_ref()?.join(bucket))
+    }
+
     /// The file of an object, whose name is the digest of the key.
     fn path(&self, bucket: &str, key: &str) -> Option<PathBuf> {
         let name = hex::encode(Sha256::digest(key.as_bytes()));
-        Some(self.shared.folder.as_ref()?.join(bucket).join(&name[..2]).join(name))
+        Some(self.folder(bucket)?.join(&name[..2]).join(name))
     }
-}
-
-impl Condition {
-    fn check(&self, present: Option<&Head>) -> Result<(), BucketError> {
-        let holds = match self {
-            Condition::Always => true,
-            Condition::Absent => present.is_none(),
-            Condition::Is(etag) => present.is_some_and(|head| head.etag == *etag),
-        };
-        if holds { Ok(()) } else { Err(BucketError::PreconditionFailed) }
-    }
-}
-
-/// Reads the heads of a bucket's objects.
-fn load(folder: &Path) -> io::Result<Bucket> {
-    let created = fs::metadata(folder)?.created().or_else(|_| fs::metadata(folder)?.modified())?;
-    let since_epoch = created.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let created = Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or_default());
-    let mut objects = BTreeMap::new();
-    for shelf in fs::read_dir(folder)? {
-        for entry in fs::read_dir(shelf?.path())? {
-            let path = entry?.path();
-            match file::read_head(&path) {
-                Ok(head) => {
-                    let key = head.key.clone();
-                    objects.insert(key, Arc::new(Object { head, body: StoredBody::File(path) }));
-                }
-                Err(error) => tracing::error!("{} is passed over: {error}", path.display()),
-            }
-        }
-    }
-    Ok(Bucket { created, objects })
 }
 
 #[cfg(test)]
@@ -321,12 +303,12 @@ mod tests {
             put(&buckets, key, key.as_bytes(), &Condition::Always).unwrap();
         }
         put(&buckets, "a/b", b"newer", &Condition::Always).unwrap();
-        buckets.remove("b", "ü & +").unwrap();
+        buckets.remove("b", "ü & +", &Condition::Always).unwrap();
         let draft = buckets.draft().unwrap();
         let again = Buckets::open(Some(folder.path()), "r").unwrap();
         drop(draft);
         assert_eq!(keys(&again), ["../../etc/passwd", "a/b", &"k".repeat(1024)]);
-        let object = again.get("b", "a/b").unwrap().unwrap();
+        let object = again.get("b", "a/b").unwrap();
         let StoredBody::File(path) = &object.body else { panic!("on disk") };
         assert_eq!(&fs::read(path).unwrap()[..object.head.size as usize], b"newer");
         assert_eq!(object.head.etag, "0c10f4a0c12ba89211235026b861263d");
@@ -350,7 +332,7 @@ mod tests {
         assert!(matches!(buckets.create("b"), Err(BucketError::AlreadyOwned)));
         put(&buckets, "k", b"1", &Condition::Always).unwrap();
         assert!(matches!(buckets.delete("b"), Err(BucketError::NotEmpty)));
-        buckets.remove("b", "k").unwrap();
+        buckets.remove("b", "k", &Condition::Always).unwrap();
         buckets.delete("b").unwrap();
         assert!(matches!(put(&buckets, "k", b"1", &Condition::Always), Err(BucketError::NoSuchBucket)));
         assert_eq!(Buckets::open(Some(folder.path()), "r").unwrap().names(), []);

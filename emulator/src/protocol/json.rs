@@ -1,5 +1,7 @@
 //! AWS JSON 1.0: `X-Amz-Target` names the action, the body holds its members. Fact sheet `sqs.md`, section 2.
 
+use serde_json::Value;
+
 use crate::action::{Action, Answer};
 use crate::fault::Fault;
 
@@ -13,9 +15,34 @@ pub const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 pub fn read(name: &str, body: &[u8]) -> Result<Action, Fault> {
     let body = if body.is_empty() { b"{}" } else { body };
     match Action::from_json(name, body) {
+        // Rare, so it costs the others nothing: some clients write members that are not there as null.
+        Some(Err(_)) if has_null(body) => read_without_nulls(name, body),
         Some(Ok(action)) => Ok(action),
         Some(Err(error)) => Err(Fault::Serialization(error.to_string())),
         None => Err(Fault::InvalidAction { action: name.to_owned() }),
+    }
+}
+
+fn has_null(body: &[u8]) -> bool {
+    body.windows(4).any(|word| word == b"null")
+}
+
+fn read_without_nulls(name: &str, body: &[u8]) -> Result<Action, Fault> {
+    let unreadable = |error: serde_json::Error| Fault::Serialization(error.to_string());
+    let mut members: Value = serde_json::from_slice(body).map_err(unreadable)?;
+    drop_nulls(&mut members);
+    let read = Action::from_json(name, members.to_string().as_bytes());
+    read.ok_or_else(|| Fault::InvalidAction { action: name.to_owned() })?.map_err(unreadable)
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(values) => values.iter_mut().for_each(drop_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

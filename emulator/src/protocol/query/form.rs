@@ -58,7 +58,7 @@ const MOST: usize = 1000;
 pub fn read(path: &str, query: &str, body: &[u8]) -> Result<(String, Action), Unreadable> {
     let pairs = || form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(body));
     let action = pairs().find(|(name, _)| name == "Action").ok_or(Unreadable::NoAction)?.1.into_owned();
-    let is_queue = path.trim_matches('/').contains('/') || !path.trim_matches('/').is_empty();
+    let is_queue = !path.trim_matches('/').is_empty();
     let invalid = || Unreadable::Fault(Fault::InvalidAction { action: action.clone() });
     if is_queue && matches!(action.as_str(), "CreateQueue" | "ListQueues") {
         return Err(invalid());

@@ -1,0 +1,144 @@
+//! Conditions of reads, copies and writes: by ETag and by date. Pure. Source: RFC 9110, section 13, and the S3 API reference.
+
+use std::time::Duration;
+
+use kit::time::Timestamp;
+use s3s::dto::{ETagCondition, Timestamp as Date};
+
+use super::file::Head;
+use super::objects::BucketError;
+
+/// The four conditions that a read, or the source of a copy, may have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Reading<'r> {
+    pub is: Option<&'r ETagCondition>,
+    pub is_not: Option<&'r ETagCondition>,
+    pub modified_since: Option<&'r Date>,
+    pub unmodified_since: Option<&'r Date>,
+}
+
+/// What a read comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judgement {
+    Answer,
+    /// The client has it already.
+    NotModified,
+    Failed,
+}
+
+impl Reading<'_> {
+    /// A condition by ETag makes the one by date beside it meaningless.
+    pub(super) fn judge(&self, head: &Head) -> Judgement {
+        let failed = match self.is {
+            Some(condition) => !holds(condition, head),
+            None => self.unmodified_since.is_some_and(|date| is_newer(head, date)),
+        };
+        let known = match self.is_not {
+            Some(condition) => holds(condition, head),
+            None => self.modified_since.is_some_and(|date| !is_newer(head, date)),
+        };
+        match (failed, known) {
+            (true, _) => Judgement::Failed,
+            (false, true) => Judgement::NotModified,
+            (false, false) => Judgement::Answer,
+        }
+    }
+}
+
+fn holds(condition: &ETagCondition, head: &Head) -> bool {
+    condition.is_any() || condition.as_etag().is_some_and(|etag| etag.value() == head.etag)
+}
+
+/// Dates of HTTP have whole seconds.
+fn is_newer(head: &Head, date: &Date) -> bool {
+    let modified = Duration::from_millis(head.modified).as_secs();
+    let date: time::OffsetDateTime = date.clone().into();
+    i64::try_from(modified).unwrap_or(i64::MAX) > date.unix_timestamp()
+}
+
+/// When a put or a delete may replace what is there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Condition {
+    #[default]
+    Always,
+    /// `If-None-Match: *`
+    Absent,
+    /// `If-Match: *`
+    Present,
+    /// `If-Match: "etag"`
+    Is(String),
+}
+
+impl Condition {
+    /// `None` for conditions that S3 does not have: `If-None-Match` takes `*` only, and not beside `If-Match`.
+    pub(super) fn of(is: Option<&ETagCondition>, is_not: Option<&ETagCondition>) -> Option<Condition> {
+        match (is, is_not) {
+            (None, None) => Some(Condition::Always),
+            (None, Some(condition)) => condition.is_any().then_some(Condition::Absent),
+            (Some(condition), None) if condition.is_any() => Some(Condition::Present),
+            (Some(condition), None) => Some(Condition::Is(condition.as_etag()?.value().to_owned())),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
+    /// Judges what is there now.
+    ///
+    /// # Errors
+    /// The condition does not hold; S3 tells an object that is not there apart from one that is another.
+    pub(super) fn check(&self, present: Option<&Head>) -> Result<(), BucketError> {
+        match (self, present) {
+            (Condition::Always, _) | (Condition::Absent, None) | (Condition::Present, Some(_)) => Ok(()),
+            (Condition::Present | Condition::Is(_), None) => Err(BucketError::NoSuchKey),
+            (Condition::Is(etag), Some(head)) if head.etag == *etag => Ok(()),
+            (Condition::Absent | Condition::Is(_), Some(_)) => Err(BucketError::PreconditionFailed),
+        }
+    }
+}
+
+/// A time as the library has it.
+pub(super) fn date(at: Timestamp) -> Date {
+    (std::time::UNIX_EPOCH + Duration::from_millis(at.as_millis())).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use s3s::dto::ETag;
+
+    fn head() -> Head {
+        Head { etag: "e".into(), modified: 10_500, ..Head::default() }
+    }
+
+    #[test]
+    fn etags_come_before_dates() {
+        let (right, wrong) =
+            (ETagCondition::ETag(ETag::Strong("e".into())), ETagCondition::ETag(ETag::Strong("x".into())));
+        let at = |seconds: u64| date(Timestamp::from_millis(seconds * 1000));
+        let (before, same, after) = (at(9), at(10), at(11));
+        let check = |reading: Reading<'_>, expected| assert_eq!(reading.judge(&head()), expected, "{reading:?}");
+        let none = Reading::default();
+        check(none, Judgement::Answer);
+        check(Reading { is: Some(&right), ..none }, Judgement::Answer);
+        check(Reading { is: Some(&wrong), ..none }, Judgement::Failed);
+        check(Reading { is_not: Some(&right), ..none }, Judgement::NotModified);
+        check(Reading { is_not: Some(&wrong), ..none }, Judgement::Answer);
+        check(Reading { modified_since: Some(&before), ..none }, Judgement::Answer);
+        check(Reading { modified_since: Some(&same), ..none }, Judgement::NotModified);
+        check(Reading { unmodified_since: Some(&same), ..none }, Judgement::Answer);
+        check(Reading { unmodified_since: Some(&before), ..none }, Judgement::Failed);
+        check(Reading { is: Some(&right), unmodified_since: Some(&before), ..none }, Judgement::Answer);
+        check(Reading { is_not: Some(&wrong), modified_since: Some(&after), ..none }, Judgement::Answer);
+    }
+
+    #[test]
+    fn writes_have_fewer_conditions() {
+        let (any, etag) = (ETagCondition::Any, ETagCondition::ETag(ETag::Strong("e".into())));
+        assert_eq!(Condition::of(None, Some(&any)), Some(Condition::Absent));
+        assert_eq!(Condition::of(None, Some(&etag)), None);
+        assert_eq!(Condition::of(Some(&any), Some(&any)), None);
+        let is = Condition::of(Some(&etag), None).unwrap();
+        assert!(is.check(Some(&head())).is_ok());
+        assert!(matches!(is.check(None), Err(BucketError::NoSuchKey)));
+        assert!(matches!(Condition::Absent.check(Some(&head())), Err(BucketError::PreconditionFailed)));
+    }
+}

@@ -1,0 +1,216 @@
+//! Heads, pages and parts in the library's types. Pure.
+
+use std::sync::Arc;
+
+use kit::time::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use s3s::dto::{
+    ChecksumAlgorithm, ChecksumType, CommonPrefix, CopySource, ETag, EncodingType, Object as ListedObject,
+    ObjectStorageClass, Part as ListedPart, Range, Tag, Timestamp as Date,
+};
+use s3s::{S3Result, s3_error};
+
+use super::checksum::{Algorithm, Checksum, Kind};
+use super::condition::date;
+use super::file::Head;
+use super::listing::{PAGE, Page, Query};
+use super::objects::Object;
+
+/// What a listing with `encoding-type=url` leaves as it is.
+const IN_LISTING: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'/').remove(b'*');
+
+/// What a put, a copy and an upload say of their object, in the same members.
+macro_rules! headers_of {
+    ($input:expr) => {
+        $crate::bucket::file::Headers {
+            content_type: $input.content_type.clone(),
+            content_encoding: $input.content_encoding.clone(),
+            content_language: $input.content_language.clone(),
+            content_disposition: $input.content_disposition.clone(),
+            cache_control: $input.cache_control.clone(),
+            expires: $input.expires.clone().and_then($crate::bucket::shown::millis),
+            metadata: $crate::bucket::shown::sorted($input.metadata.clone().unwrap_or_default()),
+            tags: $crate::bucket::shown::tags($input.tagging.as_deref()),
+        }
+    };
+}
+pub(super) use headers_of;
+
+/// An answer that shows a checksum, in the five members that S3 has for it.
+macro_rules! with_checksum {
+    ($checksum:expr, $output:ident { $($members:tt)* }) => {{
+        let shown = $crate::bucket::checksum::Checksum::shown($checksum);
+        $output {
+            checksum_crc32: shown.checksum_crc32,
+            checksum_crc32c: shown.checksum_crc32c,
+            checksum_crc64nvme: shown.checksum_crc64nvme,
+            checksum_sha1: shown.checksum_sha1,
+            checksum_sha256: shown.checksum_sha256,
+            $($members)*
+            ..$output::default()
+        }
+    }};
+}
+pub(super) use with_checksum;
+
+/// The one checksum that a request gives in the five members that S3 has for it.
+macro_rules! given_checksum {
+    ($input:expr) => {
+        [
+            &$input.checksum_crc32,
+            &$input.checksum_crc32c,
+            &$input.checksum_crc64nvme,
+            &$input.checksum_sha1,
+            &$input.checksum_sha256,
+        ]
+        .into_iter()
+        .find_map(Clone::clone)
+    };
+}
+pub(super) use given_checksum;
+
+/// A page of a listing.
+pub(super) struct Listed {
+    pub contents: Vec<ListedObject>,
+    pub common_prefixes: Vec<CommonPrefix>,
+    pub next: Option<String>,
+}
+
+impl Listed {
+    pub(super) fn of(page: &Page<'_, Arc<Object>>, encoding: Option<&EncodingType>) -> Listed {
+        let prefix = |prefix: &String| CommonPrefix { prefix: Some(encoded(prefix, encoding)) };
+        Listed {
+            contents: page.objects.iter().map(|object| listed(&object.head, encoding)).collect(),
+            common_prefixes: page.common_prefixes.iter().map(prefix).collect(),
+            next: page.next.clone(),
+        }
+    }
+}
+
+fn listed(head: &Head, encoding: Option<&EncodingType>) -> ListedObject {
+    let algorithm = head.checksum.as_ref().map(|checksum| vec![algorithm(checksum.algorithm)]);
+    ListedObject {
+        key: Some(encoded(&head.key, encoding)),
+        size: i64::try_from(head.size).ok(),
+        e_tag: Some(etag(head)),
+        last_modified: Some(modified(head)),
+        storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
+        checksum_algorithm: algorithm,
+        checksum_type: Checksum::shown(head.checksum.as_ref()).checksum_type,
+        ..ListedObject::default()
+    }
+}
+
+pub(super) fn listed_part(number: i32, head: &Head) -> ListedPart {
+    with_checksum!(
+        head.checksum.as_ref(),
+        ListedPart {
+            part_number: Some(number),
+            size: i64::try_from(head.size).ok(),
+            e_tag: Some(etag(head)),
+            last_modified: Some(modified(head)),
+        }
+    )
+}
+
+pub(super) fn algorithm(algorithm: Algorithm) -> ChecksumAlgorithm {
+    ChecksumAlgorithm::from_static(algorithm.name())
+}
+
+/// What the object of an upload shall have, as the request that begins the upload says it.
+pub(super) fn asked_of_upload(
+    algorithm: Option<&ChecksumAlgorithm>,
+    kind: Option<&ChecksumType>,
+) -> S3Result<Option<Checksum>> {
+    let Some(algorithm) = algorithm else { return Ok(None) };
+    let unknown = || s3_error!(InvalidRequest, "Checksum algorithm provided is unsupported.");
+    let algorithm = Algorithm::named(algorithm.as_str()).ok_or_else(unknown)?;
+    let kind = kind.and_then(|kind| Kind::named(kind.as_str())).unwrap_or_else(|| algorithm.usual_kind());
+    Ok(Some(Checksum { algorithm, kind, value: String::new() }))
+}
+
+/// The part of the body to send, and `Content-Range` when it is not all of it.
+pub(super) fn range(asked: Option<&Range>, size: u64) -> S3Result<(std::ops::Range<u64>, Option<String>)> {
+    let Some(asked) = asked else { return Ok((0..size, None)) };
+    let part =
+        asked.check(size).map_err(|error| s3_error!(error, InvalidRange, "The requested range is not satisfiable"))?;
+    let text = format!("bytes {}-{}/{size}", part.start, part.end.saturating_sub(1));
+    Ok((part, Some(text)))
+}
+
+pub(super) fn query(
+    prefix: Option<&str>,
+    delimiter: Option<&str>,
+    after: Option<&str>,
+    limit: Option<i32>,
+) -> S3Result<Query> {
+    let invalid = |_| s3_error!(InvalidArgument, "Argument maxKeys must be an integer between 0 and 2147483647");
+    Ok(Query {
+        prefix: prefix.unwrap_or_default().to_owned(),
+        delimiter: delimiter.map(ToOwned::to_owned),
+        after: after.unwrap_or_default().to_owned(),
+        limit: limit.map(usize::try_from).transpose().map_err(invalid)?.unwrap_or(PAGE).min(PAGE),
+    })
+}
+
+pub(super) fn encoded(text: &str, encoding: Option<&EncodingType>) -> String {
+    match encoding {
+        Some(_) => utf8_percent_encode(text, IN_LISTING).to_string(),
+        None => text.to_owned(),
+    }
+}
+
+/// A token is the last key, in hex, so that it is opaque and safe in a URL.
+pub(super) fn to_token(key: &str) -> String {
+    hex::encode(key)
+}
+
+pub(super) fn from_token(token: &str) -> S3Result<String> {
+    let key = hex::decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    key.ok_or_else(|| s3_error!(InvalidArgument, "The continuation token provided is incorrect"))
+}
+
+/// Bucket and key of a copy's source.
+pub(super) fn source(source: &CopySource) -> S3Result<(String, String)> {
+    match source {
+        CopySource::Bucket { bucket, key, .. } => Ok((bucket.to_string(), key.to_string())),
+        _ => Err(s3_error!(NotImplemented, "copies are made from buckets only")),
+    }
+}
+
+pub(super) fn etag(head: &Head) -> ETag {
+    ETag::Strong(head.etag.clone())
+}
+
+pub(super) fn content_type(head: &Head) -> String {
+    head.headers.content_type.clone().unwrap_or_else(|| "binary/octet-stream".to_owned())
+}
+
+pub(super) fn modified(head: &Head) -> Date {
+    date(Timestamp::from_millis(head.modified))
+}
+
+pub(super) fn expires(head: &Head) -> Option<Date> {
+    Some(date(Timestamp::from_millis(head.headers.expires?)))
+}
+
+pub(super) fn millis(date: Date) -> Option<u64> {
+    let at: time::OffsetDateTime = date.into();
+    u64::try_from(at.unix_timestamp()).ok()?.checked_mul(1000)
+}
+
+pub(super) fn sorted(metadata: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
+    let mut pairs: Vec<_> = metadata.into_iter().collect();
+    pairs.sort();
+    pairs
+}
+
+/// The tags of the header `x-amz-tagging`, which is written like a query string.
+pub(super) fn tags(header: Option<&str>) -> Vec<(String, String)> {
+    form_urlencoded::parse(header.unwrap_or_default().as_bytes()).into_owned().collect()
+}
+
+pub(super) fn shown_tags(head: &Head) -> Vec<Tag> {
+    let tags = head.headers.tags.iter().cloned();
+    tags.map(|(key, value)| Tag { key: Some(key), value: Some(value) }).collect()
+}

@@ -1,0 +1,78 @@
+//! The addresses below `/_localstack/`, as LocalStack answers them, so that whoever waits for it waits here too.
+//!
+//! Everything answers in the shape of LocalStack 4.14.0, the last that starts without an account. Other addresses below are
+//! 404: a bucket of that name cannot exist.
+
+use std::time::Instant;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use kit::time::Timestamp;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::macros::format_description;
+use uuid::Uuid;
+
+/// The LocalStack that is stood in for.
+const VERSION: &str = "4.14.0";
+
+/// The stages of LocalStack's start, all of which are over once anything answers.
+const STAGES: [(&str, bool); 4] = [("boot", true), ("start", true), ("ready", true), ("shutdown", false)];
+
+/// The routes.
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    let (session, begun) = (Uuid::new_v4().to_string(), Instant::now());
+    let mut router = Router::new()
+        .route("/_localstack/health", get(async || answer(StatusCode::OK, &health())))
+        .route("/_localstack/init", get(async || answer(StatusCode::OK, &init())))
+        .route("/_localstack/info", get(async move || answer(StatusCode::OK, &info(&session, begun))))
+        .route("/_localstack/{*rest}", any(async || answer(StatusCode::NOT_FOUND, &not_found())));
+    for (stage, completed) in STAGES {
+        let body = json!({"completed": completed, "scripts": []});
+        router = router.route(&format!("/_localstack/init/{stage}"), get(async move || answer(StatusCode::OK, &body)));
+    }
+    router
+}
+
+fn health() -> Value {
+    json!({"services": {"s3": "running", "sqs": "running"}, "edition": "community", "version": VERSION})
+}
+
+fn init() -> Value {
+    let completed: serde_json::Map<String, Value> =
+        STAGES.iter().map(|(stage, completed)| (stage.to_ascii_uppercase(), (*completed).into())).collect();
+    json!({"completed": completed, "scripts": []})
+}
+
+fn info(session: &str, begun: Instant) -> Value {
+    json!({
+        "version": VERSION,
+        "edition": "community",
+        "is_license_activated": false,
+        "session_id": session,
+        "machine_id": "tidegate",
+        "system": std::env::consts::OS,
+        "is_docker": std::path::Path::new("/.dockerenv").exists(),
+        "server_time_utc": utc(Timestamp::now()),
+        "uptime": begun.elapsed().as_secs(),
+        "tidegate": env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// `2026-01-01T00:00:00`, as Python writes it.
+fn utc(now: Timestamp) -> String {
+    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+    let at = i64::try_from(now.as_secs()).ok().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+    at.and_then(|at| at.format(format).ok()).unwrap_or_default()
+}
+
+fn not_found() -> Value {
+    json!({"error": "Tidegate's emulator has no such address: it answers health, init and info"})
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response {
+    (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], format!("{body:#}")).into_response()
+}
