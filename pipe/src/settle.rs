@@ -118,3 +118,6 @@ fn span(settle: &Settle) -> Duration {
         Settle::Hide { span, .. } => *span,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ impl Endpoint {
     /// Reads an endpoint. `http` is accepted as well as `https`, which AWS demands.
     ///
     /// # Errors
-    /// Not an absolute HTTP URL, or one with a user name or a fragment.
+    /// Not an absolute HTTP URL, or one with a user name, a fragment, or a `*` outside of path and query.
     pub fn parse(text: &str) -> Result<Endpoint, String> {
         let url = Url::parse(text).map_err(|error| format!("InvocationEndpoint is not a URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
@@ -28,6 +28,10 @@ impl Endpoint {
         }
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err("InvocationEndpoint cannot have a user name, a password or a fragment".into());
+        }
+        if url.host_str().is_some_and(|host| host.contains('*')) {
+            // The connection's credentials must not go where an event says.
+            return Err("InvocationEndpoint can have `*` in its path only, not in its host".into());
         }
         let text = url.as_str();
         let (path, query) = text.split_at(text.find('?').unwrap_or(text.len()));
@@ -44,9 +48,9 @@ impl Endpoint {
     pub(super) fn fill(&self, values: &[Cow<'_, str>]) -> Result<Url, Unplannable> {
         let mut text = self.pieces[0].clone();
         for (value, piece) in values.iter().zip(&self.pieces[1..]) {
-            // A URL parser reads a segment of dots as a way up, encoded or not.
-            if matches!(value.as_ref(), "." | "..") {
-                return Err(Unplannable("a path parameter is `.` or `..`".into()));
+            // A URL parser reads a segment of dots as a way up, encoded or not; without a value it is another path.
+            if matches!(value.trim(), "." | ".." | "") {
+                return Err(Unplannable("a path parameter is `.`, `..` or blank".into()));
             }
             text.extend(utf8_percent_encode(value, SEGMENT));
             text.push_str(piece);

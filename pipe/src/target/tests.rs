@@ -35,7 +35,9 @@ fn dynamic(text: &str) -> Dynamic {
 }
 
 fn event() -> Event {
-    Event::from_record(json!({"messageId": "m-1", "body": r#"{"id":"a/b é","n":7,"up":"..","nil":null,"nl":"a\nb"}"#}))
+    Event::from_record(
+        json!({"messageId": "m-1", "body": r#"{"id":"a/b é","n":7,"up":"..","nil":null,"nl":"a\nb","blank":" "}"#}),
+    )
 }
 
 fn header_of(name: &'static str, value: &str) -> (HeaderName, Dynamic) {
@@ -147,7 +149,9 @@ fn what_cannot_be_sent_is_said() {
         planned(destination, parameters, "", None).unwrap_err().to_string()
     };
     assert!(reason("$.body.gone", "x-a", "1").ends_with("the event has no value for a path parameter"));
-    assert!(reason("$.body.up", "x-a", "1").ends_with("a path parameter is `.` or `..`"));
+    for path in ["$.body.up", "$.body.blank", ""] {
+        assert!(reason(path, "x-a", "1").ends_with("a path parameter is `.`, `..` or blank"), "{path}");
+    }
     assert!(reason("$.body.n", "x-a", "$.body.nl").ends_with("the value for header x-a holds a control character"));
 }
 
@@ -156,6 +160,10 @@ fn endpoints_and_dynamic_values_are_checked_at_load() {
     for text in ["x.example/in", "ftp://x.example", "https://u:p@x.example/", "https://x.example/#f"] {
         assert!(Endpoint::parse(text).is_err(), "{text}");
     }
+    for text in ["https://*/x", "https://*.example/x", "https://x.*/", "http://*:80/"] {
+        assert!(Endpoint::parse(text).unwrap_err().contains("not in its host"), "{text}");
+    }
+    assert_eq!(Endpoint::parse("https://x.example:80/*/in/*?a=b").unwrap().wildcards(), 2);
     assert_eq!(Dynamic::parse("id-$.x"), Ok(Dynamic::Literal("id-$.x".into())));
     assert!(Dynamic::parse("$.a['b']").is_err());
 }
