@@ -52,9 +52,10 @@ impl Cli {
     /// # Errors
     /// A definition cannot be read or a port not be bound; one line tells which and why.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
+        let sources = self.definition.read()?;
         let sdk = aws::config().await;
         let account = aws::account(&sdk).await?;
-        let apis = load_apis(&self.definition.load(&account)?, self.stage)?;
+        let apis = load_apis(&sources.load(&account)?, self.stage)?;
         let listener = serve::bind(self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::bind(self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
         let address = listener.local_addr().context("the public port has no address")?;

@@ -95,12 +95,13 @@ impl Resource {
 
 /// The types that Tidegate stands in for. Resources of other services belong to those services: they are not resolved, so
 /// that a template may hold whatever it likes beside the chain.
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     "AWS::ApiGateway::",
     "AWS::ApiGatewayV2::",
     "AWS::SQS::",
     "AWS::Pipes::",
-    "AWS::Events::",
+    "AWS::Events::ApiDestination",
+    "AWS::Events::Connection",
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",
     "AWS::Serverless::Api",

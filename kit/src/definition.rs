@@ -58,6 +58,31 @@ pub enum LoadError {
     NoSuchParameter(String),
 }
 
+/// Definition files that were read, and not yet understood.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    roots: Vec<Node>,
+    overrides: Overrides,
+    lenient: bool,
+}
+
+impl Sources {
+    /// Finds out what the files declare in `account`.
+    ///
+    /// # Errors
+    /// See [`LoadError`].
+    pub fn load(&self, account: &Account) -> Result<Definition, LoadError> {
+        let mut definition =
+            Definition { account: Some(account.clone()), lenient: self.lenient, ..Definition::default() };
+        let mut problems = Vec::new();
+        for root in &self.roots {
+            definition.add(root, &self.overrides, account, &mut problems)?;
+        }
+        definition.judge(problems)?;
+        Ok(definition)
+    }
+}
+
 /// Everything the files declare, as it stands in them.
 #[derive(Debug, Clone, Default)]
 pub struct Definition {
@@ -82,20 +107,20 @@ impl DefinitionArgs {
     /// # Errors
     /// See [`LoadError`].
     pub fn load(&self, account: &Account) -> Result<Definition, LoadError> {
-        let given = self.given()?;
-        let roots = self.roots()?;
+        self.read()?.load(account)
+    }
+
+    /// Reads all files, for whatever account: finding that out may take a while.
+    ///
+    /// # Errors
+    /// A file cannot be read, or an override is for no parameter of any.
+    pub fn read(&self) -> Result<Sources, LoadError> {
+        let (given, roots) = (self.given()?, self.roots()?);
         if let Some(unknown) = given.keys().find(|name| !roots.iter().any(|root| declares(root, name))) {
             return Err(LoadError::NoSuchParameter(unknown.clone()));
         }
-        let overrides: Overrides = self.defaults.clone().into_iter().chain(given).collect();
-        let mut definition =
-            Definition { account: Some(account.clone()), lenient: self.lenient, ..Definition::default() };
-        let mut problems = Vec::new();
-        for root in &roots {
-            definition.add(root, &overrides, account, &mut problems)?;
-        }
-        definition.judge(problems)?;
-        Ok(definition)
+        let overrides = self.defaults.clone().into_iter().chain(given).collect();
+        Ok(Sources { roots, overrides, lenient: self.lenient })
     }
 
     fn roots(&self) -> Result<Vec<Node>, LoadError> {
