@@ -100,6 +100,7 @@ impl Flow {
 
     fn opened(&mut self, failure: Failure) {
         self.probes = 0;
+        self.next_turn = None;
         self.concurrency.collapse();
         if failure == Failure::Down {
             self.throttle.forget();
