@@ -66,7 +66,7 @@ impl Cli {
     /// The port cannot be had; the text names it and what moves it.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         let listener = serve::bind(SocketAddr::new(self.host, self.port), "--port or PORT")?;
-        tracing::info!("pub listens on http://{}, posts to {}", listener.local_addr()?, self.sub_host);
+        tracing::info!("pub listens on http://{}, posts to {}", listener.local_addr()?, shown(&self.sub_host));
         Ok(Settings { sub_host: self.sub_host, listener })
     }
 }
@@ -118,10 +118,15 @@ impl Publisher {
         let call = Call { method: Method::POST, url: self.target.clone(), headers, body };
         match self.sender.send(call, DEADLINE, ANSWER_LIMIT).await {
             Ok(reply) if reply.status.is_success() => Ok(()),
-            Ok(reply) => Err(format!("{} answered {}", self.target, reply.status)),
-            Err(error) => Err(format!("{}: {error}", self.target)),
+            Ok(reply) => Err(format!("{} answered {}", shown(&self.target), reply.status)),
+            Err(error) => Err(format!("{}: {error}", shown(&self.target))),
         }
     }
+}
+
+/// The address without what may be a secret in it: user, password and query.
+fn shown(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
 /// The body of one event, compact.
@@ -180,6 +185,12 @@ mod tests {
         let body = &event["body"];
         assert_eq!((&body["name"], &body["age"], &body["job"]), (&json!("leedonggyu-3"), &json!(31), &json!("devops")));
         assert!(Uuid::parse_str(body["id"].as_str().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn secrets_of_an_address_are_not_shown() {
+        let url = "http://user:password@example.org:81/events/sub?token=secret".parse().unwrap();
+        assert_eq!(shown(&url), "http://example.org:81/events/sub");
     }
 
     #[tokio::test]

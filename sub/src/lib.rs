@@ -15,12 +15,16 @@ use clap::Parser;
 use http::StatusCode;
 use kit::{aws, serve};
 use tokio_util::sync::CancellationToken;
+use tower_http::timeout::TimeoutLayer;
 
 /// A message of SQS has 1 MiB at most; the pipe's template adds to it.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;
 
 /// Storing ends before the pipe's five seconds do, so that the pipe hears of a failure instead of waiting in vain.
 const STORE_DEADLINE: Duration = Duration::from_secs(4);
+
+/// A body that has not arrived by then is not waited for: API destinations give up after five seconds.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The subscriber: keeps what arrives at /sub in S3.
 ///
@@ -93,6 +97,7 @@ impl Subscriber {
             .route("/ping", get(async || "pong\n"))
             .route("/sub", post(keep))
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
+            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_DEADLINE))
             .with_state(self)
     }
 }

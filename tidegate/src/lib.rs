@@ -1,4 +1,4 @@
-//! The roof: the whole chain in one process, and the tools. One verb per module.
+#![doc = include_str!("../README.md")]
 
 mod cases;
 
