@@ -2,6 +2,7 @@
 //! to [`Apis`].
 
 mod domains;
+mod import;
 mod methods;
 mod rest_api;
 mod serverless;
@@ -9,13 +10,13 @@ mod stages;
 #[cfg(test)]
 mod tests;
 
-use indexmap::IndexMap;
 use kit::cloudformation::{Account, Resource, Stack};
 use kit::definition::{Definition, LoadError};
-use kit::document::{Node, Problem};
+use kit::document::Problem;
 
-use crate::api::{Api, Apis, Stage};
-use crate::openapi::{Document, expanded};
+use crate::api::{Api, Apis};
+use crate::openapi::Document;
+use import::only_stage;
 
 /// Resource types that only matter to a deployment on AWS, or only where a method refers to them, which is told there.
 const PASSIVE: [&str; 6] = [
@@ -52,7 +53,7 @@ impl Apis {
             apis.add_stack(stack, definition.account.as_ref(), &mut problems);
         }
         for (number, root) in definition.apis.iter().enumerate() {
-            match document(root, definition.account.as_ref(), &mut problems) {
+            match import::document(root, definition.account.as_ref(), &mut problems) {
                 Ok(document) => apis.apis.push(from_file(number, document)),
                 Err(problem) => problems.push(problem.collected()),
             }
@@ -105,22 +106,9 @@ fn tell_unread(resource: &Resource, problems: &mut Vec<Problem>) -> Result<(), P
     Ok(())
 }
 
-/// A document, with the variables of its import expanded.
-fn document(root: &Node, account: Option<&Account>, problems: &mut Vec<Problem>) -> Result<Document, Problem> {
-    match account {
-        Some(account) => Document::read(&expanded(root, account), problems),
-        None => Document::read(root, problems),
-    }
-}
-
 /// An API whose only stage is the one that its export names.
 fn from_file(number: usize, document: Document) -> Api {
     let stages = vec![only_stage(&document)];
     let Document { title, resources, endpoint, .. } = document;
     Api { id: format!("api{number}"), name: title, stages, endpoint, resources }
-}
-
-fn only_stage(document: &Document) -> Stage {
-    let name = document.base.stage().unwrap_or("default").to_owned();
-    Stage { name, deployment_id: "local".to_owned(), variables: IndexMap::new() }
 }

@@ -3,10 +3,13 @@
 //! When a batch leaves is [`lane`]'s decision, what is said to SQS and what an answer is worth is [`wire`]'s. Here are the
 //! clients, the tasks and the locks.
 
+mod answer;
 mod lane;
 #[cfg(test)]
 mod tests;
 mod wire;
+
+pub use answer::NoAnswer;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,24 +21,12 @@ use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use tokio::sync::oneshot;
 
-use crate::integration::sqs::{Outcome, SendMessage};
+use crate::integration::sqs::SendMessage;
+use answer::Answer;
 use lane::{Lane, Waiting};
 
 /// A request to SQS ends after this long, whoever waits for it: API Gateway's own upper bound is 29 s.
 const DEADLINE: Duration = Duration::from_secs(30);
-
-/// There is no answer from SQS, so whether the message is stored is unknown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NoAnswer {
-    /// No connection, a broken one, or somebody who answered in SQS's place.
-    Unreachable(String),
-    /// It took too long.
-    TimedOut,
-    /// SQS was not asked at all: there are no credentials to ask with.
-    NoCredentials(String),
-}
-
-type Answer = Result<Outcome, NoAnswer>;
 
 /// Sends messages, coalescing those that are under way at the same time. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -52,7 +52,13 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
         let path =
             paths.get(id).ok_or_else(|| id_node.problem(format!("{}: there is no resource {id}", declared.label())))?;
         let verb = verb(fields.required("HttpMethod")?)?;
-        let Some(method) = super::kept(method(declared, fields, problems), problems) else { continue };
+        let method = match method(declared, fields, problems) {
+            Ok(method) => method,
+            Err(problem) => {
+                problems.push(problem.collected());
+                continue;
+            }
+        };
         let resource = match resources.entry(id) {
             indexmap::map::Entry::Occupied(entry) => entry.into_mut(),
             indexmap::map::Entry::Vacant(entry) => {

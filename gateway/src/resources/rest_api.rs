@@ -3,7 +3,8 @@
 use kit::cloudformation::{Account, Resource as Declared, Stack};
 use kit::document::{Node, Problem, Value};
 
-use super::{document, methods, only_stage, stages};
+use super::import::{document, only_stage};
+use super::{methods, stages};
 use crate::api::{Api, DefaultEndpoint, Segment};
 use crate::openapi::Document;
 

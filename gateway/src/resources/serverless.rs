@@ -4,8 +4,9 @@
 use kit::cloudformation::{Account, Resource as Declared, Stack};
 use kit::document::{Node, Problem};
 
+use super::import::document;
 use super::rest_api::refuse_private;
-use super::{document, methods, stages};
+use super::{methods, stages};
 use crate::api::{Api, DefaultEndpoint, Stage};
 use crate::openapi::Document;
 

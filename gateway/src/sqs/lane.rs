@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use tokio::sync::oneshot;
 
-use super::Answer;
+use super::answer::Answer;
 use crate::integration::sqs::SendMessage;
 
 /// SQS's limits for one batch. `sqs.md` section 29.

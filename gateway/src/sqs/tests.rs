@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::integration::sqs::{Protocol, Refusal};
+use crate::integration::sqs::{Outcome, Protocol, Refusal};
 
 pub(super) fn message(queue_url: &str, body: &str) -> SendMessage {
     SendMessage {

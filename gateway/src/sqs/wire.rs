@@ -19,8 +19,8 @@ use aws_sdk_sqs::types::{
 use kit::aws;
 use md5::{Digest as _, Md5};
 
+use super::answer::{Answer, NoAnswer};
 use super::lane::Waiting;
-use super::{Answer, NoAnswer};
 use crate::integration::sqs::{AttributeValue, Outcome, Refusal, SendMessage, Sent};
 
 /// Who was answered is not asked again: a refusal is the caller's to know, as with API Gateway. Connections that broke are
