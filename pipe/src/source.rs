@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SETTLE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Between two looks at the queue's attributes: somebody may lower its `VisibilityTimeout`.
-const LOOK: Duration = Duration::from_secs(60);
+pub const LOOK: Duration = Duration::from_secs(60);
 
 /// What SQS sets for a queue when nobody says otherwise.
 const DEFAULT_VISIBILITY: Duration = Duration::from_secs(30);
@@ -89,10 +89,10 @@ impl Queue {
         Ok(Queue { client, url, visibility, order })
     }
 
-    /// Tells of a `VisibilityTimeout` whenever it is another one. Never returns.
-    pub async fn watch_visibility(self: Arc<Queue>, told: watch::Sender<Duration>) {
+    /// Looks at the `VisibilityTimeout` again and again, and tells when it is another one. Never returns.
+    pub async fn watch_visibility(self: Arc<Queue>, every: Duration, told: watch::Sender<Duration>) {
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(every).await;
             match read_visibility(&self.client, &self.url).await {
                 Ok(now) => drop(told.send_if_modified(|before| std::mem::replace(before, now) != now)),
                 Err(error) => tracing::debug!("the queue's attributes cannot be read: {error}"),
@@ -195,6 +195,60 @@ fn attribute(value: MessageAttributeValue) -> MessageAttribute {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Router;
+    use axum::extract::State;
+    use axum::http::HeaderMap;
+    use axum::routing::post;
+    use serde_json::{Value, json};
+    use std::sync::Mutex;
+    use tokio_util::sync::{CancellationToken, DropGuard};
+
+    type Seen = Arc<Mutex<Vec<Value>>>;
+
+    /// An SQS that hides messages for a second longer each time it is asked, has none, and notes the receives.
+    async fn answer(State(seen): State<Seen>, headers: HeaderMap, body: String) -> String {
+        let mut seen = seen.lock().unwrap();
+        seen.push(serde_json::from_str(&body).unwrap());
+        let answer = match headers["x-amz-target"].to_str().unwrap() {
+            "AmazonSQS.GetQueueUrl" => json!({"QueueUrl": "http://sqs.example/1/in"}),
+            "AmazonSQS.GetQueueAttributes" => json!({"Attributes": {"VisibilityTimeout": seen.len().to_string()}}),
+            _ => json!({}),
+        };
+        answer.to_string()
+    }
+
+    async fn open(queue: &str) -> (Queue, Seen, DropGuard) {
+        let (seen, stop) = (Seen::default(), CancellationToken::new());
+        let listener = kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
+        let sdk = kit::aws::local(&format!("http://{}", listener.local_addr().unwrap())).await;
+        let app = Router::new().route("/", post(answer)).with_state(seen.clone());
+        tokio::spawn(kit::serve::serve(listener, app, stop.clone()));
+        let source = Source { arn: String::new(), account: "1".into(), queue: queue.into() };
+        (Queue::open(client(&sdk), &source).await.unwrap(), seen, stop.drop_guard())
+    }
+
+    #[tokio::test]
+    async fn a_visibility_timeout_that_changes_is_told() {
+        let (queue, _seen, _stop) = open("in").await;
+        assert_eq!(queue.visibility.as_secs(), 2, "the second request");
+        let (told, mut visibility) = watch::channel(queue.visibility);
+        tokio::spawn(Arc::new(queue).watch_visibility(Duration::from_millis(20), told));
+        visibility.changed().await.unwrap();
+        assert!(visibility.borrow_and_update().as_secs() > 2);
+    }
+
+    #[tokio::test]
+    async fn a_receive_of_a_fifo_queue_can_be_repeated() {
+        let poll = Poll { count: 3, wait: Duration::from_secs(7) };
+        for (name, order) in [("in", Order::Standard), ("in.fifo", Order::Fifo)] {
+            let (queue, seen, _stop) = open(name).await;
+            assert_eq!(queue.order, order);
+            queue.receive(poll).await.unwrap();
+            let request = seen.lock().unwrap().pop().unwrap();
+            assert_eq!((&request["MaxNumberOfMessages"], &request["WaitTimeSeconds"]), (&json!(3), &json!(7)));
+            assert_eq!(request["ReceiveRequestAttemptId"].is_string(), order == Order::Fifo);
+        }
+    }
 
     #[tokio::test]
     async fn an_error_says_what_is_wrong_in_few_words() {

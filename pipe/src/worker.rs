@@ -20,7 +20,7 @@ use crate::flow::{Flow, Lost, Order, Poll, Settle, Step, Work};
 use crate::pace::Rates;
 use crate::report::Report;
 use crate::settle::Settler;
-use crate::source::{Queue, QueueError};
+use crate::source::{LOOK, Queue, QueueError};
 
 /// How long deliveries may take after the stop signal; settling them gets the rest of the thirty seconds.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -100,7 +100,7 @@ pub async fn run(job: Job, stop: CancellationToken) {
     tracing::info!(pipe = courier.pipe.name, queue = source.queue, "the pipe is running");
     let (told, visibility) = watch::channel(queue.visibility);
     let mut watching = JoinSet::new();
-    watching.spawn(queue.clone().watch_visibility(told));
+    watching.spawn(queue.clone().watch_visibility(LOOK, told));
     let worker = Worker {
         flow: Flow::new(queue.order, queue.visibility, concurrency),
         settler: Settler::start(&queue),
