@@ -38,7 +38,7 @@ pub(super) use headers_of;
 
 /// An answer that shows a checksum, in the five members that S3 has for it.
 macro_rules! with_checksum {
-    ($checksum:expr, $output:ident { $($members:tt)* }) => {{
+    ($checksum:expr, $output:ident { $($member:ident $(: $value:expr)?),* $(,)? }) => {{
         let shown = $crate::bucket::checksum::Checksum::shown($checksum);
         $output {
             checksum_crc32: shown.checksum_crc32,
@@ -46,7 +46,7 @@ macro_rules! with_checksum {
             checksum_crc64nvme: shown.checksum_crc64nvme,
             checksum_sha1: shown.checksum_sha1,
             checksum_sha256: shown.checksum_sha256,
-            $($members)*
+            $($member $(: $value)?,)*
             ..$output::default()
         }
     }};
