@@ -31,7 +31,7 @@ use uuid::Uuid;
 
 use crate::api::{Apis, Backend};
 use crate::fault::Fault;
-use crate::integration::sqs::SendMessage;
+use crate::integration::sqs::{SendMessage, names_its_request};
 use crate::integration::{Exchange, Plan, Response};
 use crate::request::Request;
 use crate::route::{NoRoute, route};
@@ -92,7 +92,7 @@ impl Gateway {
             return self.send(message, timeout).await;
         }
         let reply = self.services.send(call, &uri.service, &uri.region, timeout).await;
-        reply.map_err(|error| match error {
+        let reply = reply.map_err(|error| match error {
             ServiceError::Send(SendError::Timeout(_)) => Fault::IntegrationTimeout,
             ServiceError::Send(error) => {
                 tracing::warn!("{} does not answer: {error}", uri.service);
@@ -102,7 +102,12 @@ impl Gateway {
                 tracing::error!("execution failed due to configuration error: {error}");
                 Fault::ConfigurationError
             }
-        })
+        })?;
+        if uri.service == "sqs" && reply.status.is_success() && !names_its_request(&reply) {
+            tracing::warn!("the answer is not SQS's: it names no request");
+            return Err(Fault::IntegrationFailure);
+        }
+        Ok(reply)
     }
 
     /// The fast lane for what can share a request with others.

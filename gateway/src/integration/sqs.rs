@@ -1,4 +1,4 @@
-//! SendMessage as API Gateway plans it: recognised in a [`Call`], and its outcome written as the reply that SQS gives.
+//! SendMessage as API Gateway plans it: recognised in a [`Call`](kit::call::Call), and its outcome written as the reply that SQS gives.
 //!
 //! Both protocols are known: Query (a form, or parameters in the URL) answered in the JSON rendering that API Gateway
 //! asks for, and AWS JSON 1.0. Whatever is out of the ordinary is not recognised, and goes to SQS as it is: then SQS
@@ -11,4 +11,4 @@ mod reply;
 mod tests;
 
 pub use message::{Attribute, AttributeValue, Protocol, SendMessage};
-pub use reply::{Outcome, Refusal, Sent};
+pub use reply::{Outcome, Refusal, Sent, names_its_request};

@@ -10,7 +10,7 @@ use super::*;
 use crate::api::{Api, Stage};
 use crate::openapi::Document;
 
-/// `POST /send` sends to SQS within 300 ms, `GET /s3/{key}` asks S3, `GET /mock` asks nobody.
+/// `POST /send` sends to SQS within 300 ms, `POST /xml` does so past the fast lane, `GET /s3/{key}` asks S3, `GET /mock` asks nobody.
 const API: &str = r#"openapi: 3.0.1
 paths:
   /send:
@@ -23,6 +23,17 @@ paths:
         requestParameters: {integration.request.header.Content-Type: "'application/x-www-form-urlencoded'"}
         requestTemplates: {application/json: "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"}
         responses: {'2\d{2}': {statusCode: 200}, default: {statusCode: 500}}
+  /xml:
+    post:
+      x-amazon-apigateway-integration:
+        type: aws
+        httpMethod: POST
+        uri: arn:aws:apigateway:eu-west-1:sqs:path/1/q
+        requestParameters:
+          integration.request.header.Accept: "'application/xml'"
+          integration.request.header.Content-Type: "'application/x-www-form-urlencoded'"
+        requestTemplates: {application/json: "Action=SendMessage&MessageBody=x"}
+        responses: {default: {statusCode: 200}}
   /s3/{key}:
     get:
       x-amazon-apigateway-integration:
@@ -94,7 +105,13 @@ async fn a_queue_that_is_slow_gone_or_somebody_else_is_a_504() {
     for other in ["", "{}", "<html>healthy</html>"] {
         let (_, answer) = ask(gateway(&backend(NOW, 200, other).await).await, "POST", "/send").await;
         assert_eq!(answer, FAILED, "{other}");
+        let (_, answer) = ask(gateway(&backend(NOW, 200, other).await).await, "POST", "/xml").await;
+        assert_eq!(answer, FAILED, "{other}");
     }
+    let sent =
+        "<SendMessageResponse><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendMessageResponse>";
+    let (_, answer) = ask(gateway(&backend(NOW, 200, sent).await).await, "POST", "/xml").await;
+    assert_eq!(answer, format!("200 {sent}"));
 }
 
 #[tokio::test]

@@ -45,6 +45,12 @@ pub struct Refusal {
     pub request_id: String,
 }
 
+/// Whether a reply to a call that went out as it was planned can be SQS's at all: every answer of an AWS service names its
+/// request. Whoever else answers 200 (an ingress, a health page, a wrong endpoint) stored nothing.
+pub fn names_its_request(reply: &Reply) -> bool {
+    reply.headers.contains_key("x-amzn-requestid") || memchr::memmem::find(&reply.body, b"RequestId").is_some()
+}
+
 impl Outcome {
     /// The reply that SQS would have given to a caller of this protocol.
     pub fn reply(&self, protocol: Protocol) -> Reply {
