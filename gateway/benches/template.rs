@@ -17,8 +17,9 @@ const CHAIN: &str = "Action=SendMessage&MessageBody=$util.urlEncode($input.body)
 const EVERYTHING: &str = include_str!("templates/everything.vtl");
 /// 200 lines, with loops in a loop over 1,000 items.
 const EXPORT: &str = include_str!("templates/export.vtl");
-/// What `tests/hostile.rs` refuses.
-const HOSTILE: &[(&str, &str)] = &include!("../tests/hostile/templates.in");
+/// What `tests/bounds.rs` refuses.
+#[path = "../tests/hostile/cases.rs"]
+mod cases;
 
 fn main() {
     divan::main();
@@ -106,10 +107,10 @@ fn renders(bencher: Bencher<'_, '_>, template: &str, request: &Request) {
     bencher.bench_local(|| request.render(black_box(&template), black_box(&context)));
 }
 
-#[divan::bench(args = 0..HOSTILE.len(), sample_count = 3, sample_size = 1)]
+#[divan::bench(args = 0..cases::all().len(), sample_count = 3, sample_size = 1)]
 fn refuses_hostile(bencher: Bencher<'_, '_>, number: usize) {
-    let (template, request) = (parse(HOSTILE[number].0), Request::new("{\"list\":[1,2,3]}".to_owned()));
-    let context = Context::default();
-    assert_eq!(request.render(&template, &context), 0, "the template does not fail");
+    let case = cases::all().swap_remove(number);
+    case.check();
+    let (template, request, context) = (parse(&case.template), Request::new(case.body), Context::default());
     bencher.bench_local(|| request.render(black_box(&template), black_box(&context)));
 }

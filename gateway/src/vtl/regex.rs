@@ -63,7 +63,7 @@ impl Pattern {
 
     /// The first match that starts at `from` or after it.
     pub fn find(&self, text: &str, from: usize, budget: &mut Budget) -> Result<Option<Match>, Exceeded> {
-        let mut matcher = Matcher::new(&self.program, text, budget);
+        let mut matcher = Matcher::new(&self.program, text, budget)?;
         let mut start = from;
         loop {
             if !self.prefix.is_empty() {
@@ -89,7 +89,7 @@ impl Pattern {
 
     /// Whether the pattern matches the whole text.
     pub fn matches(&self, text: &str, budget: &mut Budget) -> Result<bool, Exceeded> {
-        Ok(Matcher::new(&self.program, text, budget).run(0, Some(text.len()))?.is_some())
+        Ok(Matcher::new(&self.program, text, budget)?.run(0, Some(text.len()))?.is_some())
     }
 
     /// Appends `replacement` with its `$1` and `${name}` filled in, and its backslashes taken off.
@@ -200,6 +200,8 @@ mod tests {
         assert!(whole("\\p{Lu}\\p{Alpha}+", "Ab") && whole("\\p{L}+", "éß") && !whole("\\w", "é"));
         assert!(whole("[^\\d\\s]", "x") && whole("[-a]+", "a-") && whole("[\\]x]+", "]x") && whole("[\\-.]", "-"));
         assert!(whole("(?i)straSSe", "STRASSE") && whole("(?s).+", "a\nb") && !whole(".+", "a\nb"));
+        assert!(whole("(?iu)é", "É") && !whole("(?i)é", "É") && whole("(?iu)[à-ü]+", "ÉÜ") && whole("(?u)é", "é"));
+        assert!(whole("[^a-c&&[^b]]+", "bxyz") && whole("[a-d&&b-e&&c-f]+", "cd") && !whole("[a-d&&b-e&&c-f]", "b"));
         assert!(whole("\\Qa.b\\E+", "a.bbb") && whole("\\u0041\\x42\\t", "AB\t") && whole("\\h+", " \t"));
     }
 
@@ -220,6 +222,19 @@ mod tests {
         }
         assert!(Pattern::new(&"(".repeat(9000)).is_err());
         assert!(Pattern::new("((a{100}){100}){100}").is_err());
+        assert!(Pattern::new("(?U)a").is_err());
+    }
+
+    #[test]
+    fn a_hostile_pattern_is_read_in_its_own_length() {
+        // Each of these once took a stack, hours or gigabytes.
+        assert!(whole(&format!("[{}\\w]", "\\w&&".repeat(1_900)), "a"));
+        assert!(whole("(?:(?:(?:(?:){1000}){1000}){1000}){1000}", ""));
+        assert!(whole("(?:(?:(?:\\Q\\E){1000}){1000}){1000}", ""));
+        let many: String = (0x4E00..0x4E00 + 3_000).filter_map(char::from_u32).collect();
+        assert!(whole(&format!("(?:[{many}]x){{1000}}"), &"一x".repeat(1_000)));
+        let nested = (0..7).fold("a".to_owned(), |inner, _| format!("(?:{inner}){{1000}}"));
+        assert!(Pattern::new(&format!("(?<={nested})")).is_err());
     }
 
     #[test]

@@ -222,6 +222,6 @@ impl<'t> Cursor<'t> {
     fn is_name(&self, character: char) -> bool {
         let ends = matches!(character, '.' | '[' | ']' | '(' | ')' | '\'' | '"') || character.is_whitespace();
         let operator = matches!(character, ',' | '=' | '<' | '>' | '!' | '~' | '&' | '|');
-        !ends && !(operator && self.filters > 0)
+        !(ends || operator && self.filters > 0)
     }
 }

@@ -101,6 +101,7 @@ pub fn put(map: &Map, key: Value, value: Value, work: &mut Work) -> Outcome {
     }
     work.edits += 1;
     work.budget.bytes(64)?;
+    work.budget.steps(2)?;
     link(&Value::Map(map.clone()), &key, work)?;
     link(&Value::Map(map.clone()), &value, work)?;
     Ok(map.put(key, value, &mut work.budget)?.unwrap_or(Value::Null))

@@ -205,7 +205,7 @@ fn replace(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
     let [Value::Text(old), Value::Text(new)] = arguments else { return Ok(Value::Null) };
     work.budget.steps(1 + text.len() as u64 / 64)?;
     let count = text.matches(&**old).count();
-    work.budget.steps(count as u64 / 4)?;
+    work.budget.steps(count as u64)?;
     work.budget.bytes((text.len() - count * old.len()).saturating_add(count.saturating_mul(new.len())))?;
     Ok(text.replace(&**old, new).into())
 }

@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use super::class::Class;
+use super::class::{self, Case};
 use super::tree::{Node, Parsed, Place, Repeat};
 
 mod escape;
@@ -17,6 +17,7 @@ const MOST: u32 = 1_000;
 #[derive(Debug, Clone, Copy, Default)]
 struct Flags {
     ignore_case: bool,
+    unicode_case: bool,
     dot_all: bool,
     multi_line: bool,
     comments: bool,
@@ -143,13 +144,13 @@ impl Parser<'_> {
         let character = self.rest.next().expect("the caller has looked at it");
         Ok(Some(match character {
             '(' => return self.group(),
-            '[' => Node::Class(Box::new(self.class()?)),
+            '[' => Node::of(self.class()?),
             '\\' => return self.escape(all).map(Some),
-            '.' if self.flags.dot_all => Node::Class(Box::new(Class::ranges(&[('\0', char::MAX)], false))),
-            '.' => Node::Class(Box::new(Class::ranges(
+            '.' if self.flags.dot_all => Node::of(class::ranges(&[('\0', char::MAX)], false)),
+            '.' => Node::of(class::ranges(
                 &[('\n', '\n'), ('\r', '\r'), ('\u{85}', '\u{85}'), ('\u{2028}', '\u{2029}')],
                 true,
-            ))),
+            )),
             '^' if self.flags.multi_line => Node::Place(Place::LineStart),
             '^' => Node::Place(Place::Start),
             '$' if self.flags.multi_line => Node::Place(Place::LineEnd),
@@ -161,12 +162,21 @@ impl Parser<'_> {
     }
 
     fn literal(&self, character: char) -> Node {
-        if !self.flags.ignore_case || !character.is_ascii_alphabetic() {
-            return Node::Char(character);
+        let cased = match self.case() {
+            Case::Exact => false,
+            Case::Ascii => character.is_ascii_alphabetic(),
+            Case::Unicode => character.is_alphabetic(),
+        };
+        if cased { Node::of(class::of_case(&[(character, character)], self.case())) } else { Node::Char(character) }
+    }
+
+    /// Which letters are the same here.
+    fn case(&self) -> Case {
+        match (self.flags.ignore_case, self.flags.unicode_case) {
+            (false, _) => Case::Exact,
+            (true, false) => Case::Ascii,
+            (true, true) => Case::Unicode,
         }
-        let mut class = Class::new(true);
-        class.add(character, character);
-        Node::Class(Box::new(class.ready()))
     }
 
     fn group(&mut self) -> Part<Option<Node>> {
@@ -228,7 +238,7 @@ impl Parser<'_> {
         if name.is_empty() || !self.takes(end) { Err("a bad name of a group".to_owned()) } else { Ok(name) }
     }
 
-    /// `i`, `s`, `m`, `x`, `-i` …; true when a group follows (`:`), false when it ends (`)`).
+    /// `i`, `u`, `s`, `m`, `x`, `-i` …; true when a group follows (`:`), false when it ends (`)`).
     fn change_flags(&mut self, first: char) -> Part<bool> {
         let mut on = true;
         let mut flag = Some(first);
@@ -238,7 +248,8 @@ impl Parser<'_> {
                 Some('s') => self.flags.dot_all = on,
                 Some('m') => self.flags.multi_line = on,
                 Some('x') => self.flags.comments = on,
-                Some('u' | 'U' | 'd') => {}
+                Some('u') => self.flags.unicode_case = on,
+                Some(other @ ('U' | 'd')) => return Err(format!("the flag `{other}` is not supported")),
                 Some('-') => on = false,
                 Some(':') => return Ok(true),
                 Some(')') => return Ok(false),

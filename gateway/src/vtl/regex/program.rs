@@ -1,6 +1,8 @@
 //! A pattern as steps for the matcher.
 
-use super::class::Class;
+use std::rc::Rc;
+
+use super::class::{self, Class};
 use super::tree::{Node, Parsed, Place, Repeat};
 
 /// Steps of one program: counted repetitions are written out.
@@ -12,9 +14,9 @@ pub enum Step {
     /// Take this character.
     Char(char),
     /// Take a character of this set.
-    Class(Box<Class>),
+    Class(Rc<Class>),
     /// Take a run of such characters, and give some back (or take more) if the rest does not fit.
-    Run(Box<Class>, Repeat),
+    Run(Rc<Class>, Repeat),
     /// Be here.
     Place(Place),
     /// Note the place in a slot.
@@ -139,7 +141,7 @@ impl Program {
     fn repeat(&mut self, inner: &Node, repeat: Repeat) -> Result<(), String> {
         let single = match inner {
             Node::Class(class) => Some(class.clone()),
-            Node::Char(character) => Some(Box::new(Class::ranges(&[(*character, *character)], false))),
+            Node::Char(character) => Some(Rc::new(Class::of(class::ranges(&[(*character, *character)], false)))),
             _ => None,
         };
         if let Some(class) = single {
@@ -147,7 +149,12 @@ impl Program {
             return Ok(());
         }
         for _ in 0..repeat.least {
+            let before = self.steps.len();
             self.node(inner)?;
+            // What makes no step makes none the next time: nothing, however often.
+            if self.steps.len() == before {
+                return Ok(());
+            }
         }
         match repeat.most {
             None => self.forever(inner, repeat.greedy),
@@ -193,7 +200,7 @@ fn width(node: &Node) -> (usize, Option<usize>) {
         Node::Group(inner, _) | Node::Atomic(inner) => width(inner),
         Node::Back(..) => (0, None),
         Node::Sequence(nodes) => nodes.iter().map(width).fold((0, Some(0)), |(least, most), (one, other)| {
-            (least + one, most.zip(other).map(|(most, other)| most + other))
+            (least.saturating_add(one), most.zip(other).map(|(most, other)| most.saturating_add(other)))
         }),
         Node::Alternatives(nodes) => {
             let widths: Vec<_> = nodes.iter().map(width).collect();
@@ -205,7 +212,7 @@ fn width(node: &Node) -> (usize, Option<usize>) {
         Node::Repeat(inner, repeat) => {
             let (least, most) = width(inner);
             let most = most.zip(repeat.most).map(|(most, times)| most.saturating_mul(times as usize));
-            (least * repeat.least as usize, most)
+            (least.saturating_mul(repeat.least as usize), most)
         }
     }
 }

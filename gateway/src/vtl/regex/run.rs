@@ -41,8 +41,10 @@ pub type Groups = Vec<Option<(usize, usize)>>;
 
 impl<'m> Matcher<'m> {
     /// A matcher of `program` in `text`.
-    pub fn new(program: &'m Program, text: &'m str, budget: &'m mut Budget) -> Matcher<'m> {
-        Matcher { program, text, begin: 0, slots: vec![None; program.slots], choices: Vec::new(), budget, unpaid: 0 }
+    pub fn new(program: &'m Program, text: &'m str, budget: &'m mut Budget) -> Result<Matcher<'m>, Exceeded> {
+        budget.steps(program.slots as u64 / 8)?;
+        let slots = vec![None; program.slots];
+        Ok(Matcher { program, text, begin: 0, slots, choices: Vec::new(), budget, unpaid: 0 })
     }
 
     /// Matches at `start` exactly, and up to `wanted` if that is asked. Returns the groups.
@@ -107,7 +109,7 @@ impl<'m> Matcher<'m> {
                 let moved = self.slots[*slot] != Some(place);
                 Some((if moved { next } else { next + 1 }, place))
             }
-            Step::Back(group, ignore_case) => self.again(*group, *ignore_case, place).map(|end| (next, end)),
+            Step::Back(group, ignore_case) => self.again(*group, *ignore_case, place)?.map(|end| (next, end)),
             Step::Look { wanted, next } => self.look(*wanted, step + 1, place, None)?.then_some((*next, place)),
             Step::LookBehind { wanted, next, least, most } => {
                 self.look_behind(*wanted, step + 1, place, *least, *most)?.then_some((*next, place))
@@ -145,7 +147,9 @@ impl<'m> Matcher<'m> {
                 least = end;
             }
         }
-        self.budget.steps(u64::from(count) / 32)?;
+        // Bytes beyond the first of a character: those are looked up among the ranges.
+        let more = (end - place) as u64 - u64::from(count);
+        self.budget.steps(u64::from(count) / 32 + more / if class.is_large() { 2 } else { 8 })?;
         if count < repeat.least {
             return Ok(None);
         }
@@ -233,6 +237,7 @@ impl<'m> Matcher<'m> {
     ) -> Result<bool, Exceeded> {
         let mut start = place;
         for length in 0..=most {
+            self.pay()?;
             if length >= least && self.look(true, step, start, Some(place))? {
                 return Ok(wanted);
             }
@@ -253,13 +258,14 @@ impl<'m> Matcher<'m> {
         }
     }
 
-    fn again(&self, group: usize, ignore_case: bool, place: usize) -> Option<usize> {
-        let (start, end) = self.slots[2 * group].zip(self.slots[2 * group + 1])?;
+    fn again(&mut self, group: usize, ignore_case: bool, place: usize) -> Result<Option<usize>, Exceeded> {
+        let Some((start, end)) = self.slots[2 * group].zip(self.slots[2 * group + 1]) else { return Ok(None) };
+        self.budget.steps((end - start) as u64 / 16)?;
         let taken = &self.text[start..end];
-        let here = self.text.get(place..place + taken.len())?;
+        let Some(here) = self.text.get(place..place + taken.len()) else { return Ok(None) };
         let same = |one: char, two: char| one == two || (ignore_case && swap_case(one) == two);
         let fits = taken.chars().zip(here.chars()).all(|(one, two)| same(one, two));
-        fits.then_some(place + taken.len())
+        Ok(fits.then_some(place + taken.len()))
     }
 
     fn is_at(&self, wanted: Place, place: usize) -> bool {

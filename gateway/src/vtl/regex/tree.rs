@@ -1,6 +1,8 @@
 //! A regular expression as a tree.
 
-use super::class::Class;
+use std::rc::Rc;
+
+use super::class::{Class, Set};
 
 /// A part of a pattern.
 #[derive(Debug, Clone)]
@@ -10,7 +12,7 @@ pub enum Node {
     /// One character.
     Char(char),
     /// One character of a set.
-    Class(Box<Class>),
+    Class(Rc<Class>),
     /// A place.
     Place(Place),
     /// A group that remembers what it matched.
@@ -72,6 +74,13 @@ pub struct Parsed {
     pub names: Vec<(String, usize)>,
     /// How many Unicode properties it asks for.
     pub properties: usize,
+}
+
+impl Node {
+    /// One character of this set.
+    pub fn of(set: Set) -> Node {
+        Node::Class(Rc::new(Class::of(set)))
+    }
 }
 
 impl Parsed {

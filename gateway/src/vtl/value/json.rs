@@ -72,7 +72,8 @@ impl Value {
 
 /// Appends JSON as `$input.json` writes it: compact, numbers as Java prints them.
 pub fn write_json(json: &serde_json::Value, out: &mut String) -> Result<(), Exceeded> {
-    if out.len() > OUTPUT_BYTES {
+    let more = json.as_str().map_or(0, str::len);
+    if out.len() + more > OUTPUT_BYTES {
         return Err(Exceeded::Output);
     }
     match json {

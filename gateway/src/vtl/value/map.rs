@@ -189,7 +189,8 @@ impl Map {
         let hash = hasher.finish();
         let mut failed = None;
         let found = entries.raw_entry_v1().index_from_hash(hash, |candidate| {
-            let equal = if failed.is_none() { same(&candidate.0, key, budget, depth + 1) } else { Ok(None) };
+            let paid = failed.map_or_else(|| budget.steps(2), Err);
+            let equal = paid.and_then(|()| same(&candidate.0, key, budget, depth + 1));
             failed = failed.or(equal.err());
             equal == Ok(Some(true))
         });

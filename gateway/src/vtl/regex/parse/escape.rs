@@ -1,10 +1,11 @@
 //! What follows a backslash.
 
 use super::{Node, Parser, Part, Place};
-use crate::vtl::regex::class::Class;
+use crate::vtl::regex::class::{self, Set};
 
 /// Unicode properties of one pattern.
 const PROPERTIES: usize = 16;
+
 impl Parser<'_> {
     pub(super) fn escape(&mut self, all: &mut Vec<Node>) -> Part<Node> {
         let Some(character) = self.rest.next() else { return Err("it ends in a backslash".to_owned()) };
@@ -18,10 +19,7 @@ impl Parser<'_> {
             'Q' => return Ok(self.quoted(all)),
             'R' => Node::Alternatives(vec![
                 Node::Sequence(vec![Node::Char('\r'), Node::Char('\n')]),
-                Node::Class(Box::new(Class::ranges(
-                    &[('\n', '\r'), ('\u{85}', '\u{85}'), ('\u{2028}', '\u{2029}')],
-                    false,
-                ))),
+                Node::of(class::ranges(&[('\n', '\r'), ('\u{85}', '\u{85}'), ('\u{2028}', '\u{2029}')], false)),
             ]),
             'k' if self.takes('<') => {
                 let name = self.name('>')?;
@@ -40,7 +38,7 @@ impl Parser<'_> {
                 Node::Back(group, self.flags.ignore_case)
             }
             _ => match self.escaped_class(character)? {
-                Some(class) => Node::Class(Box::new(class)),
+                Some(set) => Node::of(set),
                 None => {
                     let character = self.escaped_character(character)?;
                     self.literal(character)
@@ -63,13 +61,13 @@ impl Parser<'_> {
     }
 
     /// `\d`, `\p{…}` and their like.
-    pub(super) fn escaped_class(&mut self, character: char) -> Part<Option<Class>> {
+    pub(super) fn escaped_class(&mut self, character: char) -> Part<Option<Set>> {
         let negated = character.is_ascii_uppercase();
         Ok(Some(match character.to_ascii_lowercase() {
-            'd' => Class::ranges(&[('0', '9')], negated),
-            'w' => Class::ranges(&[('a', 'z'), ('A', 'Z'), ('0', '9'), ('_', '_')], negated),
-            's' => Class::ranges(&[('\t', '\r'), (' ', ' ')], negated),
-            'h' => Class::ranges(
+            'd' => class::ranges(&[('0', '9')], negated),
+            'w' => class::ranges(&[('a', 'z'), ('A', 'Z'), ('0', '9'), ('_', '_')], negated),
+            's' => class::ranges(&[('\t', '\r'), (' ', ' ')], negated),
+            'h' => class::ranges(
                 &[
                     ('\t', '\t'),
                     (' ', ' '),
@@ -83,13 +81,13 @@ impl Parser<'_> {
                 ],
                 negated,
             ),
-            'v' => Class::ranges(&[('\n', '\r'), ('\u{85}', '\u{85}'), ('\u{2028}', '\u{2029}')], negated),
+            'v' => class::ranges(&[('\n', '\r'), ('\u{85}', '\u{85}'), ('\u{2028}', '\u{2029}')], negated),
             'p' => self.property(negated)?,
             _ => return Ok(None),
         }))
     }
 
-    fn property(&mut self, negated: bool) -> Part<Class> {
+    fn property(&mut self, negated: bool) -> Part<Set> {
         let name = if self.takes('{') {
             let name: String = self.rest.by_ref().take_while(|&character| character != '}').collect();
             name
@@ -114,7 +112,7 @@ impl Parser<'_> {
             _ => &[],
         };
         if !posix.is_empty() {
-            return Ok(Class::ranges(posix, negated));
+            return Ok(class::ranges(posix, negated));
         }
         self.properties += 1;
         if self.properties > PROPERTIES {
@@ -129,7 +127,7 @@ impl Parser<'_> {
             other => other.strip_prefix("Is").unwrap_or(other),
         };
         let known = if plain.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'=')) {
-            Class::property(plain, negated)
+            class::property(plain, negated)
         } else {
             None
         };

@@ -1,67 +1,63 @@
 //! What stands in brackets: `[a-z&&[^x]]`.
 
 use super::{NESTING, Parser, Part};
-use crate::vtl::regex::class::Class;
+use crate::vtl::regex::class::{self, Set};
+
+/// A part of a set between `&&`s, and whether it was the last.
+struct Segment {
+    set: Set,
+    last: bool,
+}
 
 impl Parser<'_> {
     /// After `[`.
-    pub(super) fn class(&mut self) -> Part<Class> {
+    pub(super) fn class(&mut self) -> Part<Set> {
         self.depth += 1;
         if self.depth > NESTING {
             return Err("classes are nested too deeply".to_owned());
         }
-        let mut class = Class::new(self.flags.ignore_case);
         let negated = self.takes('^');
-        let mut first = true;
-        loop {
-            let Some(character) = self.rest.next() else { return Err("a `[` is never closed".to_owned()) };
-            match character {
-                ']' if !first => break,
-                '[' => class.add_class(self.class()?),
-                '&' if self.rest.peek() == Some(&'&') => {
-                    self.rest.next();
-                    let other = self.rest_of_class()?;
-                    class.intersect(other);
-                    break;
-                }
-                _ => self.class_item(character, &mut class)?,
-            }
-            first = false;
+        let mut segment = self.segment(true)?;
+        let mut set = segment.set;
+        while !segment.last {
+            segment = self.segment(false)?;
+            set.intersect(&segment.set);
         }
         self.depth -= 1;
         if negated {
-            class.negate();
+            set.negate();
         }
-        Ok(class.ready())
+        Ok(set)
     }
 
-    /// After `&&`: everything up to the closing bracket.
-    fn rest_of_class(&mut self) -> Part<Class> {
-        let flags = self.flags;
-        let mut class = Class::new(flags.ignore_case);
-        loop {
+    /// Up to `&&` or the closing bracket, which right after the opening one stands for itself.
+    fn segment(&mut self, mut first: bool) -> Part<Segment> {
+        let (mut ranges, mut nested) = (Vec::new(), Vec::new());
+        let last = loop {
             let Some(character) = self.rest.next() else { return Err("a `[` is never closed".to_owned()) };
             match character {
-                ']' => return Ok(class.ready()),
-                '[' => class.add_class(self.class()?),
-                '&' if self.rest.peek() == Some(&'&') => {
-                    self.rest.next();
-                    let other = self.rest_of_class()?;
-                    class.intersect(other);
-                    return Ok(class.ready());
-                }
-                _ => self.class_item(character, &mut class)?,
+                ']' if !first => break true,
+                '[' => nested.push(self.class()?),
+                '&' if self.takes('&') => break false,
+                _ => match self.class_item(character)? {
+                    Item::Range(from, to) => ranges.push((from, to)),
+                    Item::Nested(set) => nested.push(set),
+                },
             }
+            first = false;
+        };
+        for set in &nested {
+            ranges.extend(set.iter().map(|range| (range.start(), range.end())));
         }
+        Ok(Segment { set: class::of_case(&ranges, self.case()), last })
     }
 
     /// A character, a range or an escape inside brackets.
-    fn class_item(&mut self, character: char, class: &mut Class) -> Part<()> {
+    fn class_item(&mut self, character: char) -> Part<Item> {
         let from = if character == '\\' {
             let Some(escaped) = self.rest.next() else { return Err("it ends in a backslash".to_owned()) };
             if let Some(nested) = self.escaped_class(escaped)? {
-                class.add_class(nested);
-                return Ok(());
+                return Ok(Item::Nested(nested));
             }
             self.escaped_character(escaped)?
         } else {
@@ -70,8 +66,7 @@ impl Parser<'_> {
         let mut ahead = self.rest.clone();
         let range = ahead.next() == Some('-') && !matches!(ahead.next(), Some(']' | '[') | None);
         if !range {
-            class.add(from, from);
-            return Ok(());
+            return Ok(Item::Range(from, from));
         }
         self.rest.next();
         let to = match self.rest.next() {
@@ -85,7 +80,12 @@ impl Parser<'_> {
         if to < from {
             return Err(format!("a range `{from}-{to}` that ends before it starts"));
         }
-        class.add(from, to);
-        Ok(())
+        Ok(Item::Range(from, to))
     }
+}
+
+/// What stands in brackets, one after another.
+enum Item {
+    Range(char, char),
+    Nested(Set),
 }
