@@ -48,10 +48,12 @@ pub fn render(
     Ok(output)
 }
 
-/// Places where a template asks `$input` or `$util` for something that API Gateway does not have, or any value for a
-/// method that looks misspelled. There it renders nothing, without an error.
+/// Places where a template asks `$input`, `$util` or `$context` for something that API Gateway does not have, or any
+/// value for a method that looks misspelled: there it renders nothing, without an error. And literal paths and regular
+/// expressions that cannot be read, which are of [`Kind::Render`](crate::vtl::Kind): a rendering that comes to them
+/// fails.
 pub fn doubts(template: &Template) -> Vec<Error> {
-    template.doubts(&[input::KNOWN, util::KNOWN])
+    template.doubts(&[input::KNOWN, util::KNOWN, context::KNOWN])
 }
 
 /// What a template finds around it.

@@ -1,7 +1,7 @@
 //! What can be rendered but was hardly meant, and what is said about it.
 
 use gateway::mapping::doubts;
-use gateway::vtl::Template;
+use gateway::vtl::{Kind, Template};
 
 /// The messages and hints for a template, each with its place.
 #[track_caller]
@@ -39,6 +39,36 @@ fn names_that_lead_nowhere() {
             "1:54 no value has a method `siz`: it renders nothing; did you mean `size`?",
         ],
     );
+}
+
+#[test]
+fn regular_expressions_that_are_none() {
+    let why = "bad regular expression `(a`: a group is never closed";
+    check("$s.split('(a')", &[&format!("1:4 {why}; ")]);
+    check("#set($x = $s.trim().replaceAll(\"(a\", 'b'))", &[&format!("1:21 {why}; ")]);
+    check("$s.split(\"($a\")$s.replace('(a', '')$s.matches('a+')$s.contains('(')", &[]);
+}
+
+#[test]
+fn what_the_context_has() {
+    let hint = "did you mean `requestOverride`?";
+    let message = format!("`$context` has no `reqestOverride`: it renders nothing; {hint}");
+    check("#set($context.reqestOverride.header.A = 1)", &[&format!("1:15 {message}")]);
+    check("$context.identity.sourceIp$context.get('x').size()$context['y']$context.keySet().size()", &[]);
+}
+
+#[test]
+fn what_may_be_switched_off() {
+    check("a #evaluate($s)", &["1:3 `#evaluate` may be switched off on API Gateway; "]);
+}
+
+#[test]
+fn unreadable_literals_are_failures_and_not_only_doubts() {
+    let kinds = |template: &str| -> Vec<Kind> {
+        let template = Template::parse("t", template).expect("the template can be read");
+        doubts(&template).iter().map(|doubt| doubt.kind).collect()
+    };
+    assert_eq!(kinds("$input.path('$[')$s.split('(')$util.nope()"), [Kind::Render, Kind::Render, Kind::Doubt]);
 }
 
 #[test]

@@ -8,13 +8,46 @@ use std::sync::Arc;
 
 use serde_json::{Map as Members, Value as Json};
 
-use crate::vtl::Value;
 use crate::vtl::limits::Exceeded;
 use crate::vtl::value::{Key, Map, MapKind};
+use crate::vtl::{Known, Value};
 
 /// The names of the two overrides, and the maps that each starts with.
 const OVERRIDES: [(&str, &[&str]); 2] =
     [("requestOverride", &["path", "header", "querystring"]), ("responseOverride", &["header"])];
+
+/// What `$context` has. Fact sheet section 4.5.
+pub(super) const KNOWN: Known = Known {
+    variable: "context",
+    members: &[
+        "accountId",
+        "apiId",
+        "authorizer",
+        "awsEndpointRequestId",
+        "deploymentId",
+        "domainName",
+        "domainPrefix",
+        "error",
+        "extendedRequestId",
+        "httpMethod",
+        "identity",
+        "isCanaryRequest",
+        "path",
+        "protocol",
+        "requestId",
+        "requestOverride",
+        "requestTime",
+        "requestTimeEpoch",
+        "resourceId",
+        "resourcePath",
+        "responseOverride",
+        "stage",
+        "wafResponseCode",
+        "webaclArn",
+    ],
+    is_map: true,
+    check: |_, _| Ok(()),
+};
 
 /// `$context` of one exchange.
 #[derive(Debug, Clone, Default)]

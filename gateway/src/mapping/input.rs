@@ -84,8 +84,12 @@ pub(super) struct Reader<'a> {
 }
 
 /// What `$input` has.
-pub(super) const KNOWN: Known =
-    Known { variable: "input", members: &["body", "path", "json", "params", "getBody"], check: check_path };
+pub(super) const KNOWN: Known = Known {
+    variable: "input",
+    members: &["body", "path", "json", "params", "getBody"],
+    is_map: false,
+    check: check_path,
+};
 
 fn check_path(method: &str, argument: &str) -> Result<(), String> {
     match method {

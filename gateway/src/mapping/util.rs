@@ -27,6 +27,7 @@ const FUNCTIONS: [(&str, Function); 6] = [
 pub(super) const KNOWN: Known = Known {
     variable: "util",
     members: &["urlEncode", "urlDecode", "base64Encode", "base64Decode", "escapeJavaScript", "parseJson"],
+    is_map: false,
     check: |_, _| Ok(()),
 };
 

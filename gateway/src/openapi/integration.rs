@@ -10,7 +10,7 @@ use super::uri::{self, UriError};
 use super::{expression, is_foreign};
 use crate::api::{Backend, Integration, IntegrationResponse, Passthrough, Templates};
 use crate::mapping;
-use crate::vtl::Template;
+use crate::vtl::{Kind, Template};
 
 /// Milliseconds. AWS allows 50 to 29,000, and more for Regional APIs whose quota was raised.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=300_000;
@@ -31,7 +31,7 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Res
             .iter()
             .map(|entry| expression::request_parameter(label, entry, problems))
             .collect::<Result<_, _>>()?,
-        request_templates: templates(fields.optional("requestTemplates"))?,
+        request_templates: templates(fields.optional("requestTemplates"), problems)?,
         passthrough: fields.optional("passthroughBehavior").map_or(Ok(Passthrough::default()), passthrough)?,
         timeout: timeout(fields.optional("timeoutInMillis"))?,
         responses: responses(label, fields.optional("responses"), problems)?,
@@ -105,13 +105,13 @@ fn passthrough(node: &Node) -> Result<Passthrough, Problem> {
 }
 
 /// Templates by MIME type. An empty one means: pass the body through. Fact sheet section 7.2.
-fn templates(node: Option<&Node>) -> Result<Templates, Problem> {
+fn templates(node: Option<&Node>, problems: &mut Vec<Problem>) -> Result<Templates, Problem> {
     let mut templates = IndexMap::new();
     for Entry { key, node, .. } in node.map_or(Ok(&[][..]), Node::entries)? {
         let template = match &node.value {
             kit::document::Value::Null => None,
             _ if node.text()?.is_empty() => None,
-            _ => Some(template(key, node)?),
+            _ => Some(template(key, node, problems)?),
         };
         templates.insert(key.to_ascii_lowercase(), template);
     }
@@ -119,12 +119,16 @@ fn templates(node: Option<&Node>) -> Result<Templates, Problem> {
 }
 
 /// One template. What it says that was hardly meant (a name that leads nowhere) is only warned of: it renders on AWS too.
-fn template(key: &str, node: &Node) -> Result<Template, Problem> {
+/// A path or a regular expression that cannot be read fails there, and here.
+fn template(key: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Template, Problem> {
     let name = format!("{} ({key})", node.place);
     let template = Template::parse(&name, node.text()?)
         .map_err(|error| node.problem(format!("the mapping template for {key} is malformed:\n{error}")))?;
     for doubt in mapping::doubts(&template) {
-        tracing::warn!("{doubt}");
+        match doubt.kind {
+            Kind::Render => problems.push(node.problem(format!("the mapping template for {key} fails:\n{doubt}"))),
+            _ => tracing::warn!("{doubt}"),
+        }
     }
     Ok(template)
 }
@@ -149,7 +153,7 @@ fn response(label: &str, entry: &Entry, problems: &mut Vec<Problem>) -> Result<I
     let status = fields.required("statusCode")?.integer_in(100..=599)?;
     let headers = fields.optional("responseParameters").map_or(Ok(&[][..]), Node::entries)?;
     let headers = headers.iter().map(|header| expression::response_header(label, header)).collect::<Result<_, _>>()?;
-    let templates = templates(fields.optional("responseTemplates"))?;
+    let templates = templates(fields.optional("responseTemplates"), problems)?;
     fields.unsupported(&["contentHandling"]);
     problems.extend(fields.finish());
     let status = u16::try_from(status).expect("within 100 to 599");

@@ -1,14 +1,17 @@
-//! What a template says that can be read but hardly meant: names that lead nowhere.
+//! What a template says that can be read but hardly meant: names that lead nowhere, and literals that fail.
 //!
 //! Velocity renders nothing for a method that does not exist. That is how data gets lost without an error, so whoever
-//! loads a template can ask for these places.
+//! loads a template can ask for these places. A path or a regular expression that is written out and cannot be read
+//! fails every rendering that comes to it: better that is known before the first request.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::ast::{Access, Block, Expression, Node, Reference};
 use super::error::{Failure, Kind};
 use super::method;
 use super::parser::Tree;
+use super::regex::Pattern;
 use super::suggest::nearest;
 
 /// What is known of an object of the host.
@@ -16,18 +19,22 @@ use super::suggest::nearest;
 pub struct Known {
     /// The variable.
     pub variable: &'static str,
-    /// Its methods and properties.
+    /// Its properties, and its methods unless it is a map.
     pub members: &'static [&'static str],
+    /// Whether it is a map, and has the methods of one.
+    pub is_map: bool,
     /// Looks at the text that a method is called with; says what is wrong with it.
     pub check: fn(method: &str, argument: &str) -> Result<(), String>,
 }
 
 /// Names that are near to a method without being one, all the same: properties of values.
 const PROPERTIES: [&str; 4] = ["empty", "class", "key", "value"];
+/// Methods whose first argument is a regular expression.
+const OF_PATTERNS: [&str; 4] = ["matches", "split", "replaceAll", "replaceFirst"];
 
 /// Every place to doubt, in the order of the template.
 pub fn doubts(tree: &Tree, name: &dyn Fn(super::ast::Name) -> String, known: &[Known]) -> Vec<Failure> {
-    let mut search = Search { name, known, found: Vec::new() };
+    let mut search = Search { name, known, meant: HashMap::new(), found: Vec::new() };
     search.block(&tree.block);
     search.found
 }
@@ -35,6 +42,8 @@ pub fn doubts(tree: &Tree, name: &dyn Fn(super::ast::Name) -> String, known: &[K
 struct Search<'s> {
     name: &'s dyn Fn(super::ast::Name) -> String,
     known: &'s [Known],
+    /// The method that each unknown name is near to: a long template may say the same name often.
+    meant: HashMap<String, Option<&'static str>>,
     found: Vec<Failure>,
 }
 
@@ -68,7 +77,10 @@ impl Search<'_> {
                 call.arguments.iter().for_each(|argument| self.expression(argument));
                 call.body.iter().for_each(|body| self.block(&body.block));
             }
-            Node::Evaluate(evaluate) => self.expression(&evaluate.text),
+            Node::Evaluate(evaluate) => {
+                self.doubt("`#evaluate` may be switched off on API Gateway".to_owned(), None, &evaluate.span);
+                self.expression(&evaluate.text);
+            }
             Node::Break(end) => end.target.iter().for_each(|target| self.reference(target)),
         }
     }
@@ -108,16 +120,24 @@ impl Search<'_> {
                 }
                 Access::Index(index) => self.expression(index),
                 Access::Method(name, arguments) => {
-                    match object {
-                        Some(object) => {
-                            self.member(object, name, &step.span);
-                            self.argument(object, name, arguments, &step.span);
-                        }
-                        None => self.method(name, &step.span),
-                    }
+                    self.method(object, name, arguments, &step.span);
                     arguments.iter().for_each(|argument| self.expression(argument));
                 }
             }
+        }
+    }
+
+    fn method(&mut self, object: Option<Known>, name: &str, arguments: &[Expression], place: &Range<usize>) {
+        match (object, arguments) {
+            (Some(object), [Expression::Text(text)]) if !object.is_map => {
+                self.member(object, name, place);
+                self.literal((object.check)(name, text), place);
+            }
+            (Some(object), _) if !object.is_map => self.member(object, name, place),
+            (_, [Expression::Text(regex), ..]) if OF_PATTERNS.contains(&name) => {
+                self.literal(Pattern::new(regex).map(drop), place);
+            }
+            _ => self.method_of_any(name, place),
         }
     }
 
@@ -128,21 +148,28 @@ impl Search<'_> {
         }
     }
 
-    fn argument(&mut self, object: Known, name: &str, arguments: &[Expression], place: &Range<usize>) {
-        if let [Expression::Text(text)] = arguments
-            && let Err(message) = (object.check)(name, text)
-        {
-            self.doubt(message, None, place);
+    /// What is written out and cannot be read fails whenever it is come to.
+    fn literal(&mut self, read: Result<(), String>, place: &Range<usize>) {
+        if let Err(message) = read {
+            self.found.push(*Failure::render(place.clone(), message));
         }
     }
 
     /// A method of a value that is not known before: only a name that is near to another can be doubted.
-    fn method(&mut self, name: &str, place: &Range<usize>) {
-        if !method::is_known(name)
-            && !PROPERTIES.contains(&name)
-            && let Some(meant) = nearest(name, method::all_names())
-        {
-            self.doubt(format!("no value has a method `{name}`: it renders nothing"), Some(meant), place);
+    fn method_of_any(&mut self, name: &str, place: &Range<usize>) {
+        if method::is_known(name) || PROPERTIES.contains(&name) {
+            return;
+        }
+        let meant = match self.meant.get(name) {
+            Some(meant) => *meant,
+            None => {
+                let meant = nearest(name, method::all_names());
+                self.meant.insert(name.to_owned(), meant);
+                meant
+            }
+        };
+        if meant.is_some() {
+            self.doubt(format!("no value has a method `{name}`: it renders nothing"), meant, place);
         }
     }
 

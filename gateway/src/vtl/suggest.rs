@@ -4,7 +4,10 @@
 /// too many, too few, wrong, or two swapped). Case does not count.
 pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let lower = name.to_lowercase();
-    let measured = candidates.into_iter().map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate));
+    // A word whose length differs by more cannot be near.
+    let near = |candidate: &&str| name.len().abs_diff(candidate.len()) <= name.len().max(candidate.len()) / 3;
+    let measured =
+        candidates.into_iter().filter(near).map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate));
     let (steps, candidate) = measured.min_by_key(|(steps, _)| *steps)?;
     (steps <= name.len().max(candidate.len()) / 3 && candidate != name).then_some(candidate)
 }
