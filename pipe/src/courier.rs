@@ -1,131 +1,222 @@
-//! Door: takes one event through enrichment and target, and brings back how it ended.
+//! Door: takes messages through enrichment and target, alone or as a batch, and brings back how each ended.
 //!
-//! Shapes bodies, plans calls and messages, hands them to their senders; each of these is decided elsewhere. Tells the
-//! journal of every step.
+//! A batch is what AWS calls an execution. Which messages come when is decided in `flow`, one by one: where a pipe's
+//! batches may hold several, they gather here. Since `flow` lets out one message of each group at a time, a batch holds
+//! no two of one group, and a failure cannot change their order. What is sent is planned in `target`; here it is told to
+//! the journal.
 
+mod feeder;
+mod line;
+mod request;
+mod road;
+mod runner;
 mod stage;
+mod tally;
+
+pub use feeder::Feeder;
+pub use line::Line;
+pub use road::{Enricher, Road};
+pub use runner::Runner;
+pub use tally::{Ending, Execution, Outcome};
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
 use crate::definition::Pipe;
 use crate::event::Event;
 use crate::flow::Work;
-use crate::invoker::Invoker;
+use crate::gather::gather;
 use crate::journal::{Details, Journal, Moment, Stage, Step};
-use crate::outbox::Outbox;
 use crate::retry::Verdict;
-use stage::{Failure, invoke, post, read_answer, shape};
+use crate::target::{Fault, Refusal};
+use stage::{shape, shape_all};
+use tally::{Owned, Tally};
 
-/// Delivers the events of one pipe.
+/// How long an execution may take, enrichment and target together.
+pub const EXECUTION_LIMIT: Duration = Duration::from_secs(300);
+
+/// Messages that may wait for a batch; whoever brings one waits with it.
+const WAITING: usize = 1024;
+
+/// Delivers the messages of one pipe.
 #[derive(Debug)]
 pub struct Courier {
-    /// Whose events.
+    /// Whose messages.
     pub pipe: Arc<Pipe>,
-    /// The way to the enrichment, where the pipe has one.
-    pub enricher: Option<Invoker>,
-    /// The way to the target.
-    pub road: Road,
+    carrier: Arc<Carrier>,
+    /// Where messages gather, if there are to be batches.
+    gate: Option<Sender<Waiting>>,
 }
 
-/// The way to a target.
+/// Carries batches.
 #[derive(Debug)]
-pub enum Road {
-    /// To an API destination.
-    Http(Box<Invoker>),
-    /// To a queue.
-    Queue(Outbox),
+struct Carrier {
+    pipe: Arc<Pipe>,
+    enricher: Option<Enricher>,
+    road: Road,
 }
 
-/// How an execution ended.
+/// A message that waits for its batch.
 #[derive(Debug)]
-pub struct Ending {
-    /// What becomes of the message.
-    pub verdict: Verdict,
-    /// The stages that were entered, in order, with the time each took.
-    pub stages: Vec<(Stage, Duration)>,
+struct Waiting {
+    work: Work,
+    answer: oneshot::Sender<(Work, Ending)>,
 }
 
 impl Courier {
-    /// Delivers one event.
+    /// For the messages of `pipe`, over `enricher`, where it has one, and `road`. Batches do not wait for others once
+    /// there is `hurry`.
+    pub fn new(pipe: Arc<Pipe>, enricher: Option<Enricher>, road: Road, hurry: CancellationToken) -> Courier {
+        let carrier = Arc::new(Carrier { pipe: pipe.clone(), enricher, road });
+        let gate = (pipe.batch.size > 1).then(|| {
+            let (gate, waiting) = channel(WAITING);
+            let carrier = carrier.clone();
+            tokio::spawn(gather(waiting, pipe.batch, hurry, move |batch| deliver_all(carrier.clone(), batch)));
+            gate
+        });
+        Courier { pipe, carrier, gate }
+    }
+
+    /// Delivers one message, with others where the pipe has batches.
     pub async fn deliver(self: Arc<Courier>, work: Work) -> (Work, Ending) {
-        let pipe = &self.pipe;
-        let journal = Journal::new(pipe.log.unwrap_or_default(), &pipe.names.pipe_arn, &work.id, work.is_probe);
-        journal.tell_of(Step::ExecutionStarted, || work.event.text());
-        let mut stages = Vec::new();
-        let verdict = self.execute(&work, &journal, &mut stages).await;
-        let step = if verdict == Verdict::Delivered { Step::ExecutionSucceeded } else { Step::ExecutionFailed };
-        journal.tell(step, || Details::of_error(&verdict));
-        (work, Ending { verdict, stages })
-    }
-
-    async fn execute(&self, work: &Work, journal: &Journal<'_>, stages: &mut Vec<(Stage, Duration)>) -> Verdict {
-        let enriched = match &self.enricher {
-            None => None,
-            Some(enricher) => {
-                let begun = enter(Stage::Enrichment, std::slice::from_ref(&work.event), journal);
-                let events = self.enrich(enricher, work, journal).await;
-                stages.push((Stage::Enrichment, begun.elapsed()));
-                match leave(Stage::Enrichment, events, journal) {
-                    Ok(events) => Some(events),
-                    Err(verdict) => return verdict,
-                }
-            }
+        let Some(gate) = &self.gate else {
+            let mut endings = self.carrier.execute(std::slice::from_ref(&work)).await;
+            return (work, endings.remove(0));
         };
-        let events = enriched.as_deref().unwrap_or(std::slice::from_ref(&work.event));
-        if events.is_empty() {
-            journal.tell(Step::Of(Stage::Target, Moment::StageSkipped), Details::default);
-            return Verdict::Delivered;
-        }
-        let begun = enter(Stage::Target, events, journal);
-        let delivered = self.carry(events, &work.id, journal).await;
-        stages.push((Stage::Target, begun.elapsed()));
-        leave(Stage::Target, delivered, journal).err().unwrap_or(Verdict::Delivered)
-    }
-
-    /// The events that the enrichment makes of one.
-    async fn enrich(&self, enricher: &Invoker, work: &Work, journal: &Journal<'_>) -> Result<Vec<Event>, Failure> {
-        let input = self.pipe.enrichment.as_ref().and_then(|enrichment| enrichment.input.as_ref());
-        let body = shape(input, &self.pipe.names, Stage::Enrichment, &work.event, journal)?;
-        let reply = invoke(enricher, &work.event, &work.id, body, journal).await?;
-        read_answer(&reply).map(Event::from_answer)
-    }
-
-    /// Delivers all events that stand for one message; the first failure counts for all.
-    async fn carry(&self, events: &[Event], id: &str, journal: &Journal<'_>) -> Result<(), Failure> {
-        let (count, most) = (events.len(), self.pipe.target.most());
-        if count > most {
-            return Err(Failure::rejected(format!("the enrichment made {count} events, the target takes {most}")));
-        }
-        for event in events {
-            let body = shape(self.pipe.input.as_ref(), &self.pipe.names, Stage::Target, event, journal)?;
-            match &self.road {
-                Road::Http(invoker) => drop(invoke(invoker, event, id, body, journal).await?),
-                Road::Queue(outbox) => post(outbox, event, body, journal).await?,
-            }
-        }
-        Ok(())
+        let (answer, told) = oneshot::channel();
+        gate.send(Waiting { work, answer }).await.expect("the batches outlive whoever brings messages");
+        told.await.expect("every message of a batch gets its answer")
     }
 }
 
-fn enter(stage: Stage, events: &[Event], journal: &Journal<'_>) -> Instant {
-    let texts = || events.iter().map(Event::text).collect::<Vec<_>>().join(",");
-    journal.tell_of(Step::Of(stage, Moment::StageEntered), || format!("[{}]", texts()));
+async fn deliver_all(carrier: Arc<Carrier>, batch: Vec<Waiting>) {
+    let (batch, answers): (Vec<Work>, Vec<_>) = batch.into_iter().map(|waiting| (waiting.work, waiting.answer)).unzip();
+    let endings = carrier.execute(&batch).await;
+    for ((work, answer), ending) in batch.into_iter().zip(answers).zip(endings) {
+        // Whoever is gone was cut off by the end of a drain; the message comes again.
+        let _ = answer.send((work, ending));
+    }
+}
+
+impl Carrier {
+    /// One ending for each message.
+    async fn execute(&self, batch: &[Work]) -> Vec<Ending> {
+        let pipe = &self.pipe;
+        let ids = batch.iter().map(|work| work.id.as_str()).collect();
+        let is_probe = batch.iter().all(|work| work.is_probe);
+        let journal = Journal::new(pipe.log.unwrap_or_default(), &pipe.names.pipe_arn, ids, is_probe);
+        journal.tell_of(Step::ExecutionStarted, || list(batch.iter().map(|work| &work.event)));
+        let (begun, mut tally) = (Instant::now(), Tally::new(batch.len()));
+        let in_time = tokio::time::timeout(EXECUTION_LIMIT, self.stages(batch, &journal, &mut tally)).await;
+        if in_time.is_err() {
+            tally.time_out(&Refusal { reason: format!("no end within {EXECUTION_LIMIT:?}"), fault: Fault::Either });
+        }
+        let step = match tally.outcome() {
+            Outcome::Succeeded => Step::ExecutionSucceeded,
+            Outcome::PartiallyFailed => Step::ExecutionPartiallyFailed,
+            Outcome::Failed => Step::ExecutionFailed,
+            Outcome::TimedOut => Step::ExecutionTimeout,
+        };
+        journal.tell(step, || Details::of_error(tally.first_failure()));
+        tally.endings(begun.elapsed())
+    }
+
+    async fn stages(&self, batch: &[Work], journal: &Journal<'_>, tally: &mut Tally) {
+        let events = match &self.enricher {
+            None => batch.iter().map(|work| &work.event).enumerate().map(Owned::borrowed).collect(),
+            Some(enricher) => match self.enrichment(enricher, batch, journal, tally).await {
+                Some(events) => events,
+                None => return,
+            },
+        };
+        if events.is_empty() {
+            return journal.tell(Step::Of(Stage::Target, Moment::StageSkipped), Details::default);
+        }
+        let begun = enter(Stage::Target, events.iter().map(|owned| owned.event.as_ref()), journal);
+        let results = self.carry(&events, batch, journal).await;
+        for (owned, result) in events.iter().zip(results) {
+            tally.take(owned.owner, result);
+        }
+        tally.leave(Stage::Target, begun.elapsed());
+        let moment = match tally.outcome() {
+            Outcome::Succeeded => Moment::StageSucceeded,
+            Outcome::PartiallyFailed => Moment::StagePartiallyFailed,
+            Outcome::Failed | Outcome::TimedOut => Moment::StageFailed,
+        };
+        journal.tell(Step::Of(Stage::Target, moment), || Details::of_error(tally.first_failure()));
+    }
+
+    /// The events that the enrichment makes of a batch. `None` when it failed, as it then did for all that were sent.
+    async fn enrichment<'b>(
+        &self,
+        enricher: &Enricher,
+        batch: &[Work],
+        journal: &Journal<'_>,
+        tally: &mut Tally,
+    ) -> Option<Vec<Owned<'b>>> {
+        let begun = enter(Stage::Enrichment, batch.iter().map(|work| &work.event), journal);
+        let input = self.pipe.enrichment.as_ref().and_then(|enrichment| enrichment.input.as_ref());
+        let (mut sent, mut bodies) = (Vec::new(), Vec::new());
+        for (index, work) in batch.iter().enumerate() {
+            match shape(input, &self.pipe.names, Stage::Enrichment, &work.event, journal) {
+                Ok(body) => {
+                    sent.push(index);
+                    bodies.push(body);
+                }
+                Err(verdict) => tally.take(Some(index), Err(verdict)),
+            }
+        }
+        let ids: Vec<&str> = sent.iter().map(|&index| batch[index].id.as_str()).collect();
+        let answer = match sent.as_slice() {
+            [] => None,
+            [first, ..] => Some(enricher.ask(&batch[*first].event, &ids, bodies, journal).await),
+        };
+        tally.leave(Stage::Enrichment, begun.elapsed());
+        match answer {
+            Some(Ok(answer)) => {
+                journal.tell(Step::Of(Stage::Enrichment, Moment::StageSucceeded), Details::default);
+                Some(Event::from_answer(&answer).into_iter().map(|event| Owned::made(event, &sent, &ids)).collect())
+            }
+            Some(Err(verdict)) => {
+                sent.iter().for_each(|&index| tally.take(Some(index), Err(verdict.clone())));
+                journal.tell(Step::Of(Stage::Enrichment, Moment::StageFailed), || Details::of_error(Some(&verdict)));
+                None
+            }
+            None => {
+                let failure = || Details::of_error(tally.first_failure());
+                journal.tell(Step::Of(Stage::Enrichment, Moment::StageFailed), failure);
+                None
+            }
+        }
+    }
+
+    /// Delivers events to the target. A verdict for each that was not taken.
+    async fn carry(&self, events: &[Owned<'_>], batch: &[Work], journal: &Journal<'_>) -> Vec<Result<(), Verdict>> {
+        let (count, most) = (events.len(), self.pipe.target.most());
+        if count > most {
+            let reason = format!("the enrichment made {count} events, the target takes {most}");
+            journal.tell_failure(Step::Of(Stage::Target, Moment::InvocationSkipped), &reason);
+            return vec![Err(Verdict::Rejected { reason }); count];
+        }
+        let shaped = shape_all(self.pipe.input.as_ref(), &self.pipe.names, events, journal);
+        self.road.carry(events, shaped, batch, journal).await
+    }
+}
+
+fn enter<'e>(stage: Stage, events: impl Iterator<Item = &'e Event>, journal: &Journal<'_>) -> Instant {
+    journal.tell_of(Step::Of(stage, Moment::StageEntered), || list(events));
     Instant::now()
 }
 
-fn leave<T>(stage: Stage, result: Result<T, Failure>, journal: &Journal<'_>) -> Result<T, Verdict> {
-    let Failure { verdict, moment, details } = match result {
-        Ok(made) => {
-            journal.tell(Step::Of(stage, Moment::StageSucceeded), Details::default);
-            return Ok(made);
-        }
-        Err(failure) => failure,
-    };
-    journal.tell(Step::Of(stage, moment), || *details);
-    journal.tell(Step::Of(stage, Moment::StageFailed), || Details::of_error(&verdict));
-    Err(verdict)
+fn list<'e>(events: impl Iterator<Item = &'e Event>) -> String {
+    format!("[{}]", events.map(Event::text).collect::<Vec<_>>().join(","))
 }
 
+#[cfg(test)]
+mod services;
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,15 @@
 
 mod connections;
 mod destinations;
+mod fingerprint;
+mod parameters;
 mod pipes;
+mod services;
 mod targets;
 
+pub use fingerprint::Fingerprint;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +23,9 @@ use kit::definition::LoadError;
 use kit::document::{Fields, Node, Problem};
 
 use crate::filter::Filter;
+use crate::flow::Order;
 use crate::journal::LogConfiguration;
-use crate::target::{Invocation, Outlet};
+use crate::target::{Feed, Invocation, Outlet, Program, RestApi};
 use crate::transform::{Names, Transform};
 use destinations::Destinations;
 
@@ -48,8 +55,14 @@ pub struct Pipe {
     pub input: Option<Transform>,
     /// Where events go.
     pub target: Target,
+    /// How events are gathered.
+    pub batch: Batch,
     /// `LogConfiguration`; without one there are no records, only a line for each failure.
     pub log: Option<LogConfiguration>,
+    /// The members of `describe-pipe` that the definition gives, as it gives them.
+    pub description: serde_json::Map<String, serde_json::Value>,
+    /// Tells this pipe from another of the same name.
+    pub fingerprint: Fingerprint,
 }
 
 /// `DesiredState`.
@@ -73,16 +86,30 @@ pub struct Source {
     pub queue: String,
 }
 
-/// The largest `SendMessageBatch`, and with it the largest batch for an SQS target.
-const LARGEST_BATCH: usize = 10;
-
 /// Where events go.
 #[derive(Debug)]
 pub enum Target {
     /// To an API destination, one event a call.
     Http(Arc<Invocation>),
+    /// To a REST API, one event a call.
+    Api(Arc<RestApi>),
     /// To an SQS queue, several events a request.
-    Queue(Arc<Outlet>, Batch),
+    Queue(Arc<Outlet>),
+    /// To a service that takes entries, several events a request.
+    Feed(Arc<Feed>),
+    /// To a function or a state machine, the batch as one array.
+    Program(Arc<Program>),
+}
+
+/// Who answers for an enrichment.
+#[derive(Debug)]
+pub enum Asked {
+    /// An API destination.
+    Http(Arc<Invocation>),
+    /// A REST API.
+    Api(Arc<RestApi>),
+    /// A function or a state machine.
+    Program(Arc<Program>),
 }
 
 /// What replaces an event by an answer, before the target sees it.
@@ -91,7 +118,7 @@ pub struct Enrichment {
     /// `EnrichmentParameters.InputTemplate`: what is sent; without one, the record itself.
     pub input: Option<Transform>,
     /// Who answers.
-    pub invocation: Arc<Invocation>,
+    pub asked: Asked,
 }
 
 /// How events are gathered for a target that takes several at once.
@@ -103,12 +130,20 @@ pub struct Batch {
     pub window: Duration,
 }
 
+impl Source {
+    fn order(&self) -> Order {
+        if self.queue.ends_with(".fifo") { Order::Fifo } else { Order::Standard }
+    }
+}
+
 impl Target {
-    /// How many events that stand for one message it takes.
+    /// The largest batch that it takes (fact sheet, section 12).
     pub fn most(&self) -> usize {
         match self {
-            Target::Http(_) => 1,
-            Target::Queue(..) => LARGEST_BATCH,
+            Target::Http(_) | Target::Api(_) => 1,
+            Target::Queue(_) => 10,
+            Target::Feed(feed) => feed.most(),
+            Target::Program(_) => 10_000,
         }
     }
 
@@ -116,7 +151,17 @@ impl Target {
     pub fn invocation(&self) -> Option<&Arc<Invocation>> {
         match self {
             Target::Http(invocation) => Some(invocation),
-            Target::Queue(..) => None,
+            _ => None,
+        }
+    }
+}
+
+impl Enrichment {
+    /// What is called, if it is an API destination.
+    pub fn invocation(&self) -> Option<&Arc<Invocation>> {
+        match &self.asked {
+            Asked::Http(invocation) => Some(invocation),
+            _ => None,
         }
     }
 }
@@ -146,6 +191,19 @@ impl<'a> Declared<'a> {
     fn fields(&self) -> Result<Fields<'a>, Problem> {
         self.node.fields(&self.label)
     }
+
+    fn fingerprint<const N: usize>(&self, references: [Fingerprint; N]) -> Fingerprint {
+        Fingerprint::of(&self.node.to_json(), references)
+    }
+}
+
+/// Takes note of what was read; of two things of one type and name neither can be meant.
+fn insert<T>(by_name: &mut HashMap<String, T>, declared: Declared<'_>, read: T, problems: &mut Vec<Problem>) {
+    let Declared { name, label, node, .. } = declared;
+    if by_name.contains_key(&name) {
+        problems.push(node.problem(format!("{label}: {name} is declared twice")));
+    }
+    by_name.insert(name, read);
 }
 
 /// Everything of one type, from all files.
@@ -167,8 +225,12 @@ impl Definition {
     pub fn load(given: &kit::definition::Definition) -> Result<Definition, LoadError> {
         let mut problems = Vec::new();
         let destinations = Destinations::load(given, &mut problems)?;
-        let mut definition = Definition::default();
+        let (mut definition, mut names) = (Definition::default(), HashSet::new());
         for pipe in declared(given, "AWS::Pipes::Pipe", &given.pipes, "Arn")? {
+            if !names.insert(pipe.name.clone()) {
+                problems.push(pipe.node.problem(format!("{}: {} is declared twice", pipe.label, pipe.name)));
+                continue;
+            }
             let arn = pipe.arn.map_or_else(|| arn(given, &pipe.name), str::to_owned);
             definition.pipes.extend(pipes::read(&pipe, arn, &destinations, &mut problems)?);
         }

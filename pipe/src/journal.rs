@@ -59,6 +59,16 @@ pub enum Stage {
     Target,
 }
 
+impl Stage {
+    /// Who is asked in it, for messages.
+    pub fn who(self) -> &'static str {
+        match self {
+            Stage::Enrichment => "the enrichment",
+            Stage::Target => "the target",
+        }
+    }
+}
+
 /// What happens in a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "AWS's words, which say it all")]
@@ -66,12 +76,15 @@ pub enum Moment {
     StageEntered,
     StageSucceeded,
     StageSkipped,
+    StagePartiallyFailed,
     StageFailed,
     TransformationStarted,
     TransformationSucceeded,
     TransformationFailed,
     InvocationStarted,
     InvocationSucceeded,
+    InvocationSkipped,
+    InvocationPartiallyFailed,
     InvocationFailed,
     InvocationTimedOut,
 }
@@ -83,7 +96,10 @@ pub enum Step {
     PollingStageSucceeded,
     ExecutionStarted,
     ExecutionSucceeded,
+    ExecutionPartiallyFailed,
     ExecutionFailed,
+    ExecutionTimeout,
+    ExecutionThrottled,
     /// A step of a stage, `TargetInvocationStarted` for example.
     Of(Stage, Moment),
 }
@@ -102,8 +118,10 @@ impl Step {
     pub fn level(self) -> LogLevel {
         use Moment::*;
         match self {
-            Step::ExecutionFailed => LogLevel::Error,
-            Step::Of(_, StageFailed | TransformationFailed | InvocationFailed | InvocationTimedOut) => LogLevel::Error,
+            Step::ExecutionPartiallyFailed | Step::ExecutionFailed => LogLevel::Error,
+            Step::ExecutionTimeout | Step::ExecutionThrottled => LogLevel::Error,
+            Step::Of(_, StagePartiallyFailed | StageFailed | TransformationFailed) => LogLevel::Error,
+            Step::Of(_, InvocationPartiallyFailed | InvocationFailed | InvocationTimedOut) => LogLevel::Error,
             Step::ExecutionStarted | Step::ExecutionSucceeded => LogLevel::Info,
             Step::Of(_, StageEntered | StageSucceeded | StageSkipped) => LogLevel::Info,
             Step::PollingStageSucceeded | Step::Of(..) => LogLevel::Trace,
@@ -124,12 +142,16 @@ pub struct Details {
     pub error: Option<String>,
     /// The status of an answer that was none of success.
     pub status: Option<u16>,
+    /// The AWS service that failed, by the name that signatures have.
+    pub service: Option<&'static str>,
+    /// The id that it gave the request.
+    pub request_id: Option<String>,
 }
 
 impl Details {
     /// Why an execution or a stage failed, if it did.
-    pub fn of_error(verdict: &Verdict) -> Details {
-        Details { error: verdict.reason().map(str::to_owned), ..Details::default() }
+    pub fn of_error(failure: Option<&Verdict>) -> Details {
+        Details { error: failure.and_then(Verdict::reason).map(str::to_owned), ..Details::default() }
     }
 }
 
@@ -138,7 +160,7 @@ impl Details {
 pub struct Journal<'p> {
     configuration: LogConfiguration,
     pipe_arn: &'p str,
-    message_id: &'p str,
+    message_ids: Vec<&'p str>,
     /// Made when the first record is written; `None` before there is an execution.
     execution_id: Option<OnceLock<Uuid>>,
     /// Failures that are expected are told only to whoever looks at the process's debug log.
@@ -146,14 +168,19 @@ pub struct Journal<'p> {
 }
 
 impl<'p> Journal<'p> {
-    /// For one execution, on the message of this id.
-    pub fn new(configuration: LogConfiguration, pipe_arn: &'p str, message_id: &'p str, is_probe: bool) -> Journal<'p> {
-        Journal { configuration, pipe_arn, message_id, execution_id: Some(OnceLock::new()), is_probe }
+    /// For one execution, on the messages of these ids.
+    pub fn new(
+        configuration: LogConfiguration,
+        pipe_arn: &'p str,
+        message_ids: Vec<&'p str>,
+        is_probe: bool,
+    ) -> Journal<'p> {
+        Journal { configuration, pipe_arn, message_ids, execution_id: Some(OnceLock::new()), is_probe }
     }
 
     /// For what comes before an execution.
-    pub fn of_polling(configuration: LogConfiguration, pipe_arn: &'p str, message_id: &'p str) -> Journal<'p> {
-        Journal { configuration, pipe_arn, message_id, execution_id: None, is_probe: false }
+    pub fn of_polling(configuration: LogConfiguration, pipe_arn: &'p str, message_ids: Vec<&'p str>) -> Journal<'p> {
+        Journal { configuration, pipe_arn, message_ids, execution_id: None, is_probe: false }
     }
 
     /// Whether records may hold execution data.
@@ -180,6 +207,11 @@ impl<'p> Journal<'p> {
         self.tell(step, || Details { payload: payload(), ..Details::default() });
     }
 
+    /// Tells of a step that failed.
+    pub fn tell_failure(&self, step: Step, reason: &str) {
+        self.tell(step, || Details { error: Some(reason.to_owned()), ..Details::default() });
+    }
+
     fn record(&self, step: Step, now: Timestamp, details: Details) -> Value {
         let id = self.execution_id.as_ref().map(|id| id.get_or_init(Uuid::new_v4).to_string());
         let mut record = json!({
@@ -188,9 +220,13 @@ impl<'p> Journal<'p> {
             "messageType": step.to_string(),
             "resourceArn": self.pipe_arn,
             "logLevel": step.level().name(),
-            "messageId": self.message_id,
         });
         let fields = record.as_object_mut().expect("it was made as an object");
+        match self.message_ids.as_slice() {
+            [] => None,
+            [id] => fields.insert("messageId".into(), (*id).into()),
+            several => fields.insert("messageIds".into(), several.into()),
+        };
         if self.configuration.execution_data {
             let data =
                 [("payload", details.payload), ("awsRequest", details.request), ("awsResponse", details.response)];
@@ -200,6 +236,12 @@ impl<'p> Journal<'p> {
             let mut error = json!({"message": message});
             if let Some(status) = details.status {
                 error["httpStatusCode"] = status.into();
+            }
+            if let Some(service) = details.service {
+                error["awsService"] = service.into();
+            }
+            if let Some(id) = details.request_id {
+                error["requestId"] = id.into();
             }
             fields.insert("error".into(), error);
         }
@@ -229,7 +271,8 @@ mod tests {
     fn record(execution_data: bool, details: Details) -> String {
         let configuration = LogConfiguration { level: LogLevel::Trace, execution_data };
         let execution_id = Some(OnceLock::from(Uuid::from_u128(1)));
-        let journal = Journal { configuration, pipe_arn: "arn:p", message_id: "m1", execution_id, is_probe: false };
+        let journal =
+            Journal { configuration, pipe_arn: "arn:p", message_ids: vec!["m1"], execution_id, is_probe: false };
         let step = Step::Of(Stage::Target, Moment::InvocationFailed);
         journal.record(step, Timestamp::from_millis(5), details).to_string()
     }

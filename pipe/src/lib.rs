@@ -1,9 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod admin;
+mod arn;
 pub mod authorizer;
 pub mod breaker;
+pub mod caller;
+mod clients;
 pub mod config;
 pub mod connection;
+pub mod control;
 pub mod courier;
 pub mod definition;
 pub mod event;
@@ -25,6 +30,7 @@ pub mod retry;
 mod service;
 pub mod settle;
 pub mod source;
+pub mod state;
 pub mod target;
 pub mod transform;
 pub mod webhook;

@@ -1,19 +1,19 @@
 //! What a pipe tells about its work beside its journal: metrics under AWS's names, and lines about its state.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use kit::time::Timestamp;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics::{describe_counter, describe_gauge, describe_histogram};
 
-use crate::courier::Ending;
+use crate::courier::{Ending, Execution, Outcome};
 use crate::definition::Pipe;
 use crate::event::Message;
 use crate::filtered::{Filtered, TurnedAway};
 use crate::flow::{Change, Work};
 use crate::journal::{Details, Journal, LogConfiguration, Stage, Step};
 use crate::pattern::Miss;
-use crate::retry::Verdict;
+use crate::state::Status;
 
 /// Tells about one pipe.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub struct Report {
     arn: String,
     log: Option<LogConfiguration>,
     filtered: Arc<Filtered>,
+    status: Arc<Status>,
     metrics: Metrics,
 }
 
@@ -33,9 +34,12 @@ struct Metrics {
     events_filtered: Counter,
     invocations: Counter,
     execution_failed: Counter,
+    execution_partially_failed: Counter,
     execution_throttled: Counter,
+    execution_timeout: Counter,
     enrichment_stage_failed: Counter,
     target_stage_failed: Counter,
+    target_stage_partially_failed: Counter,
     target_stage_skipped: Counter,
     duration: Histogram,
     enrichment_stage_duration: Histogram,
@@ -44,9 +48,41 @@ struct Metrics {
     target_down: Gauge,
 }
 
+/// Names, and CloudWatch's names in the namespace `AWS/EventBridge/Pipes` for them.
+const COUNTERS: [(&str, &str); 12] = [
+    ("pipe_event_count_total", "EventCount: messages that passed the filter"),
+    ("pipe_event_size_bytes_total", "EventSize: the bytes of their bodies"),
+    ("pipe_events_filtered_total", "Messages that no filter let pass; CloudWatch does not have it"),
+    ("pipe_invocations_total", "Invocations: executions, each of one batch"),
+    ("pipe_execution_failed_total", "ExecutionFailed"),
+    ("pipe_execution_partially_failed_total", "ExecutionPartiallyFailed"),
+    ("pipe_execution_throttled_total", "ExecutionThrottled: held back by the rate of a destination"),
+    ("pipe_execution_timeout_total", "ExecutionTimeout"),
+    ("pipe_enrichment_stage_failed_total", "EnrichmentStageFailed"),
+    ("pipe_target_stage_failed_total", "TargetStageFailed"),
+    ("pipe_target_stage_partially_failed_total", "TargetStagePartiallyFailed"),
+    ("pipe_target_stage_skipped_total", "TargetStageSkipped"),
+];
+const HISTOGRAMS: [(&str, &str); 3] = [
+    ("pipe_duration_seconds", "Duration"),
+    ("pipe_enrichment_stage_duration_seconds", "EnrichmentStageDuration"),
+    ("pipe_target_stage_duration_seconds", "TargetStageDuration"),
+];
+const GAUGES: [(&str, &str); 2] = [
+    ("pipe_concurrency", "Concurrency: messages that are under way"),
+    ("pipe_target_down", "1 while the breaker is open; CloudWatch does not have it"),
+];
+
+fn describe() {
+    COUNTERS.iter().for_each(|&(name, help)| describe_counter!(name, help));
+    HISTOGRAMS.iter().for_each(|&(name, help)| describe_histogram!(name, help));
+    GAUGES.iter().for_each(|&(name, help)| describe_gauge!(name, help));
+}
+
 impl Metrics {
     /// Counters that nothing has happened to say so, as CloudWatch's do.
     fn new(pipe: &str) -> Metrics {
+        describe();
         let count = |name: &'static str| {
             let counter = counter!(name, "pipe" => pipe.to_owned());
             counter.absolute(0);
@@ -64,9 +100,12 @@ impl Metrics {
             events_filtered: count("pipe_events_filtered_total"),
             invocations: count("pipe_invocations_total"),
             execution_failed: count("pipe_execution_failed_total"),
+            execution_partially_failed: count("pipe_execution_partially_failed_total"),
             execution_throttled: count("pipe_execution_throttled_total"),
+            execution_timeout: count("pipe_execution_timeout_total"),
             enrichment_stage_failed: count("pipe_enrichment_stage_failed_total"),
             target_stage_failed: count("pipe_target_stage_failed_total"),
+            target_stage_partially_failed: count("pipe_target_stage_partially_failed_total"),
             target_stage_skipped: count("pipe_target_stage_skipped_total"),
             duration: time("pipe_duration_seconds"),
             enrichment_stage_duration: time("pipe_enrichment_stage_duration_seconds"),
@@ -75,20 +114,47 @@ impl Metrics {
             target_down: level("pipe_target_down"),
         }
     }
+
+    /// Counts an execution.
+    fn count(&self, execution: &Execution) {
+        self.invocations.increment(1);
+        self.duration.record(execution.duration);
+        for (stage, span) in &execution.stages {
+            match stage {
+                Stage::Enrichment => self.enrichment_stage_duration.record(*span),
+                Stage::Target => self.target_stage_duration.record(*span),
+            }
+        }
+        let last = execution.stages.last().map_or(Stage::Target, |(stage, _)| *stage);
+        match (execution.outcome, last) {
+            (Outcome::Succeeded, Stage::Target) => return,
+            (Outcome::Succeeded, Stage::Enrichment) => return self.target_stage_skipped.increment(1),
+            (Outcome::TimedOut, _) => return self.execution_timeout.increment(1),
+            (Outcome::PartiallyFailed | Outcome::Failed, Stage::Enrichment) => {
+                self.enrichment_stage_failed.increment(1);
+            }
+            (Outcome::PartiallyFailed, Stage::Target) => self.target_stage_partially_failed.increment(1),
+            (Outcome::Failed, Stage::Target) => self.target_stage_failed.increment(1),
+        }
+        match execution.outcome {
+            Outcome::PartiallyFailed => self.execution_partially_failed.increment(1),
+            _ => self.execution_failed.increment(1),
+        }
+    }
 }
 
 impl Report {
-    /// For this pipe; what its filters turn away is noted in `filtered`.
-    pub fn new(pipe: &Pipe, filtered: Arc<Filtered>) -> Report {
+    /// For this pipe; what its filters turn away is noted in `filtered`, and how its target is in `status`.
+    pub fn new(pipe: &Pipe, filtered: Arc<Filtered>, status: Arc<Status>) -> Report {
         let (name, arn, metrics) = (pipe.name.clone(), pipe.names.pipe_arn.clone(), Metrics::new(&pipe.name));
-        Report { pipe: name, arn, log: pipe.log, filtered, metrics }
+        Report { pipe: name, arn, log: pipe.log, filtered, status, metrics }
     }
 
     /// A message came in and passes the filter.
     pub fn accepted(&self, id: &str, bytes: usize) {
         self.metrics.event_count.increment(1);
         self.metrics.event_size.increment(bytes as u64);
-        Journal::of_polling(self.log.unwrap_or_default(), &self.arn, id)
+        Journal::of_polling(self.log.unwrap_or_default(), &self.arn, vec![id])
             .tell(Step::PollingStageSucceeded, Details::default);
     }
 
@@ -101,35 +167,20 @@ impl Report {
         self.filtered.note(&self.pipe, TurnedAway::new(id, now, misses, body));
     }
 
-    /// A delivery begins.
-    pub fn started(&self) {
-        self.metrics.invocations.increment(1);
-    }
-
-    /// A delivery is over after `duration`.
-    pub fn finished(&self, work: &Work, duration: Duration, ending: &Ending) {
-        let metrics = &self.metrics;
-        metrics.duration.record(duration);
-        for (stage, span) in &ending.stages {
-            match stage {
-                Stage::Enrichment => metrics.enrichment_stage_duration.record(*span),
-                Stage::Target => metrics.target_stage_duration.record(*span),
-            }
+    /// A delivery is over.
+    pub fn finished(&self, work: &Work, ending: &Ending) {
+        if let Some(execution) = &ending.execution {
+            self.metrics.count(execution);
         }
-        let last = ending.stages.last().map_or(Stage::Target, |(stage, _)| *stage);
-        match (last, ending.verdict == Verdict::Delivered) {
-            (Stage::Target, true) => return,
-            (Stage::Enrichment, true) => return metrics.target_stage_skipped.increment(1),
-            (Stage::Enrichment, false) => metrics.enrichment_stage_failed.increment(1),
-            (Stage::Target, false) => metrics.target_stage_failed.increment(1),
+        if let Some(reason) = ending.verdict.reason() {
+            self.status.delivery_failed(reason);
+            self.failed(work, reason);
         }
-        metrics.execution_failed.increment(1);
-        self.failed(work, ending);
     }
 
     /// Pipes with a `LogConfiguration` have told it already; of the others AWS tells nothing, which helps nobody.
-    fn failed(&self, work: &Work, ending: &Ending) {
-        let (pipe, message_id, reason) = (&self.pipe, &work.id, ending.verdict.reason());
+    fn failed(&self, work: &Work, reason: &str) {
+        let (pipe, message_id) = (&self.pipe, &work.id);
         if work.is_probe {
             tracing::debug!(pipe, message_id, reason, "the target is still down");
         } else if self.log.is_none() {
@@ -142,10 +193,12 @@ impl Report {
         match change {
             Change::Opened => {
                 self.metrics.target_down.set(1.0);
+                self.status.target_down();
                 tracing::warn!(pipe = self.pipe, "the target is down: nothing is received until a probe gets through");
             }
             Change::Closed => {
                 self.metrics.target_down.set(0.0);
+                self.status.target_up();
                 tracing::info!(pipe = self.pipe, "the target is back");
             }
         }

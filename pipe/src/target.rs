@@ -1,17 +1,43 @@
-//! Where events go: API destinations and SQS queues, and what an event becomes for them. Pure.
+//! Where events go, and what an event becomes for them. Pure.
 //!
-//! `call` plans the request to an API destination, `queue` the message for a queue. Values may come from the event by
-//! a path (fact sheet, section 11). Sending and judging are elsewhere.
+//! `call` plans the request to an API destination, `api` the one to a REST API, `queue` the message for a queue. Of the
+//! other AWS services, a `feed` takes entries (`bus`, `topic`, `stream`, `log`) and a `program` takes the whole batch
+//! (`function`, `workflow`); their requests have the forms of AWS's API models. Values may come from the event by a path
+//! (fact sheet, section 11). Sending is elsewhere.
 
+mod api;
+mod bus;
 mod call;
 mod endpoint;
+mod feed;
+mod function;
+mod log;
+mod partial;
+mod program;
 mod queue;
+mod refusal;
+mod site;
+mod stream;
+mod topic;
+mod workflow;
 
+pub use api::{PROHIBITED, RestApi};
+pub use bus::{Bus, BusParameters};
 pub use call::{Draft, PROTECTED, plan};
 pub use endpoint::Endpoint;
+pub use feed::{Feed, FeedEntry};
+pub use function::Function;
+pub use log::{LONGEST_NAME, LogGroup};
+pub use program::{InvocationType, Program, check_json};
 pub use queue::{Entry, Outlet};
+pub use refusal::{Fault, Refusal};
+pub use site::Request;
+pub use stream::{LONGEST_KEY, Stream};
+pub use topic::Topic;
+pub use workflow::Workflow;
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use http::{HeaderName, Method};
@@ -20,6 +46,9 @@ use serde_json::Value;
 use crate::connection::Connection;
 use crate::event::Event;
 use crate::path::Path;
+
+/// What API destinations and REST APIs allow (EventBridge API model); CONNECT and TRACE are not among them.
+pub const METHODS: [&str; 7] = ["POST", "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"];
 
 /// An API destination.
 #[derive(Debug)]
@@ -48,7 +77,7 @@ pub struct Invocation {
 }
 
 /// The `HttpParameters` of a pipe.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HttpParameters {
     /// For the `*` of the endpoint, from left to right.
     pub path: Vec<Dynamic>,
@@ -96,6 +125,24 @@ impl Dynamic {
             other => Some(Cow::Owned(other.to_string())),
         }
     }
+}
+
+/// Takes a list apart, by the sizes of its elements, into runs of `most` elements of `largest` together. One that is too
+/// large stands alone.
+pub fn parts(sizes: impl Iterator<Item = usize>, most: usize, largest: usize) -> Vec<Range<usize>> {
+    let (mut parts, mut start, mut end, mut sum) = (Vec::new(), 0, 0, 0);
+    for size in sizes {
+        if end > start && (end - start >= most || sum + size > largest) {
+            parts.push(start..end);
+            (start, sum) = (end, 0);
+        }
+        sum += size;
+        end += 1;
+    }
+    if end > start {
+        parts.push(start..end);
+    }
+    parts
 }
 
 #[cfg(test)]

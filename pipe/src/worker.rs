@@ -21,6 +21,7 @@ use crate::pace::Rates;
 use crate::report::Report;
 use crate::settle::Settler;
 use crate::source::{LOOK, Queue, QueueError};
+use crate::state::Status;
 
 /// How long deliveries may take after the stop signal; settling them gets the rest of the thirty seconds.
 const DRAIN: Duration = Duration::from_secs(25);
@@ -45,6 +46,8 @@ pub struct Job {
     pub concurrency: usize,
     /// Takes note of what no filter lets pass.
     pub filtered: Arc<Filtered>,
+    /// Takes note of how the pipe is.
+    pub status: Arc<Status>,
 }
 
 /// One pipe at work.
@@ -58,7 +61,7 @@ struct Worker {
     report: Report,
     clock: Clock,
     polls: JoinSet<(Poll, Result<Vec<Message>, QueueError>)>,
-    deliveries: JoinSet<(Work, Ending, Duration)>,
+    deliveries: JoinSet<(Work, Ending)>,
     /// What each delivery task works on, should it end without a result.
     names: HashMap<Id, Lost>,
     /// The queue's `VisibilityTimeout`, from the task that looks for changes of it.
@@ -91,20 +94,21 @@ impl Clock {
 
 /// Runs a pipe until `stop`: waits for its queue, delivers, drains.
 pub async fn run(job: Job, stop: CancellationToken) {
-    let Job { courier, client, rates, concurrency, filtered } = job;
+    let Job { courier, client, rates, concurrency, filtered, status } = job;
     let source = &courier.pipe.source;
     let queue = tokio::select! {
         () = stop.cancelled() => return,
-        queue = find_queue(client, source, &courier.pipe.name) => Arc::new(queue),
+        queue = find_queue(client, source, &courier.pipe.name, &status) => Arc::new(queue),
     };
     tracing::info!(pipe = courier.pipe.name, queue = source.queue, "the pipe is running");
+    status.runs();
     let (told, visibility) = watch::channel(queue.visibility);
     let mut watching = JoinSet::new();
     watching.spawn(queue.clone().watch_visibility(LOOK, told));
     let worker = Worker {
         flow: Flow::new(queue.order, queue.visibility, concurrency),
         settler: Settler::start(&queue),
-        report: Report::new(&courier.pipe, filtered),
+        report: Report::new(&courier.pipe, filtered, status),
         clock: Clock::start(),
         polls: JoinSet::new(),
         deliveries: JoinSet::new(),
@@ -120,12 +124,15 @@ pub async fn run(job: Job, stop: CancellationToken) {
     worker.run(stop).await;
 }
 
-async fn find_queue(client: aws_sdk_sqs::Client, source: &Source, pipe: &str) -> Queue {
+async fn find_queue(client: aws_sdk_sqs::Client, source: &Source, pipe: &str, status: &Status) -> Queue {
     let (mut pause, longest) = QUEUE_PAUSE;
     loop {
         match Queue::open(client.clone(), source).await {
             Ok(queue) => return queue,
-            Err(error) => tracing::warn!(pipe, queue = source.queue, "waiting for the queue: {error}"),
+            Err(error) => {
+                status.waits(&format!("waiting for the queue: {error}"));
+                tracing::warn!(pipe, queue = source.queue, "waiting for the queue: {error}");
+            }
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(longest);
@@ -213,23 +220,18 @@ impl Worker {
     }
 
     fn deliver(&mut self, work: Work) {
-        self.report.started();
         let name = Lost { id: work.id.clone(), group: work.group.clone(), is_probe: work.is_probe };
         let courier = self.courier.clone();
-        let task = self.deliveries.spawn(async move {
-            let start = Instant::now();
-            let (work, ending) = courier.deliver(work).await;
-            (work, ending, start.elapsed())
-        });
+        let task = self.deliveries.spawn(courier.deliver(work));
         self.names.insert(task.id(), name);
     }
 
-    fn finished(&mut self, done: Result<(Id, (Work, Ending, Duration)), JoinError>) {
+    fn finished(&mut self, done: Result<(Id, (Work, Ending)), JoinError>) {
         let now = self.clock.now();
         match done {
-            Ok((task, (work, ending, duration))) => {
+            Ok((task, (work, ending))) => {
                 self.names.remove(&task);
-                self.report.finished(&work, duration, &ending);
+                self.report.finished(&work, &ending);
                 if let Some(change) = self.flow.finished(now, work, &ending.verdict) {
                     self.report.changed(change);
                 }

@@ -4,8 +4,9 @@ use super::stage::ingestion_time;
 use super::*;
 use crate::authorizer::Authorizer;
 use crate::connection::{Auth, Connection, OAuth, Parameters};
-use crate::definition::{DesiredState, Enrichment, Source, Target};
+use crate::definition::{Asked, Batch, DesiredState, Enrichment, Fingerprint, Source, Target};
 use crate::filter::Filter;
+use crate::invoker::Invoker;
 use crate::journal::{LogConfiguration, LogLevel};
 use crate::retry::Blame;
 use crate::target::{Destination, Endpoint, HttpParameters, Invocation};
@@ -97,22 +98,27 @@ fn courier(url: &str, path: &str) -> Arc<Courier> {
 
 fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) -> Arc<Courier> {
     let invoker = |stage, path| invoker(stage, url, path);
-    let (road, enricher) = (invoker(Stage::Target, path), enrichment.map(|path| invoker(Stage::Enrichment, path)));
+    let (target, asked) = (invoker(Stage::Target, path), enrichment.map(|path| invoker(Stage::Enrichment, path)));
     let pipe = Pipe {
         name: "p".into(),
         names: Names::default(),
         state: DesiredState::Running,
         source: Source { arn: String::new(), account: String::new(), queue: String::new() },
         filter: Filter::default(),
-        enrichment: enricher.as_ref().map(|enricher| Enrichment {
+        enrichment: asked.as_ref().map(|invoker| Enrichment {
             input: Some(Transform::parse(r#"{"ask": <$.body.n>}"#).unwrap()),
-            invocation: enricher.invocation.clone(),
+            asked: Asked::Http(invoker.invocation.clone()),
         }),
         input: Some(Transform::parse(template).unwrap()),
-        target: Target::Http(road.invocation.clone()),
+        target: Target::Http(target.invocation.clone()),
+        batch: Batch::default(),
         log: Some(LogConfiguration { level: LogLevel::Trace, execution_data: true }),
+        description: serde_json::Map::new(),
+        fingerprint: Fingerprint::default(),
     };
-    Arc::new(Courier { pipe: Arc::new(pipe), enricher, road: Road::Http(Box::new(road)) })
+    let line = |invoker| Line::Http(Box::new(invoker));
+    let enricher = asked.map(|invoker| Enricher::Line(line(invoker)));
+    Arc::new(Courier::new(Arc::new(pipe), enricher, Road::Line(line(target)), CancellationToken::new()))
 }
 
 fn work(body: &str) -> Work {
@@ -121,8 +127,8 @@ fn work(body: &str) -> Work {
 }
 
 async fn deliver(courier: &Arc<Courier>, body: &str) -> (Verdict, Vec<Stage>) {
-    let (_, Ending { verdict, stages }) = courier.clone().deliver(work(body)).await;
-    (verdict, stages.into_iter().map(|(stage, _)| stage).collect())
+    let (_, Ending { verdict, execution }) = courier.clone().deliver(work(body)).await;
+    (verdict, execution.unwrap().stages.into_iter().map(|(stage, _)| stage).collect())
 }
 
 #[tokio::test]

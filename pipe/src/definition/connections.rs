@@ -12,15 +12,19 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::destinations::{drop_header, name_in_arn, read_header_name, read_method};
-use super::{Declared, declared};
+use super::{Declared, Fingerprint, declared, insert};
 use crate::connection::{Auth, Connection, OAuth, Parameters, secret_header};
+use crate::target::PROTECTED;
 
 /// How many parameters of one sort a connection may add.
 const MAX_PARAMETERS: usize = 100;
 
-/// All connections by name; `None` for one that cannot be used here.
+/// A connection, `None` when it cannot be used here, and what tells it from another of its name.
+pub(super) type Found = (Option<Arc<Connection>>, Fingerprint);
+
+/// All connections by name.
 pub(super) struct Connections {
-    by_name: HashMap<String, Option<Arc<Connection>>>,
+    by_name: HashMap<String, Found>,
 }
 
 impl Connections {
@@ -30,13 +34,14 @@ impl Connections {
     ) -> Result<Connections, Problem> {
         let mut by_name = HashMap::new();
         for connection in declared(given, "AWS::Events::Connection", &given.connections, "ConnectionArn")? {
-            let read = read(&connection, problems)?;
-            by_name.insert(connection.name, read.map(Arc::new));
+            let read = read(&connection, problems)?.map(Arc::new);
+            let found = (read, connection.fingerprint([]));
+            insert(&mut by_name, connection, found, problems);
         }
         Ok(Connections { by_name })
     }
 
-    pub(super) fn find(&self, label: &str, node: &Node) -> Result<Option<Arc<Connection>>, Problem> {
+    pub(super) fn find(&self, label: &str, node: &Node) -> Result<Found, Problem> {
         let arn = node.text()?;
         let name = name_in_arn(arn, "connection/").ok_or_else(|| node.problem(format!("{arn} is no connection")))?;
         let found = self.by_name.get(name).cloned();
@@ -81,7 +86,7 @@ fn read_api_key(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Result
     let name_node = fields.required("ApiKeyName")?;
     let value = read_secret(&mut fields, "ApiKeyValue")?;
     problems.extend(fields.finish());
-    let name = read_header_name(name_node.text()?).map_err(|message| name_node.problem(message))?;
+    let name = read_header_name(name_node.text()?, &PROTECTED).map_err(|message| name_node.problem(message))?;
     let name = name.ok_or_else(|| name_node.problem(format!("{label}: this header cannot be set")))?;
     Auth::api_key(name, &value).map_err(|error| node.problem(format!("{label}: ApiKeyValue: {error}")))
 }
@@ -123,7 +128,7 @@ fn read_parameters(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Res
     let mut fields = node.fields(label)?;
     let mut parameters = Parameters::default();
     for (key, value, node) in read_list(label, &mut fields, "HeaderParameters", problems)? {
-        let name = read_header_name(&key).map_err(|message| node.problem(message))?;
+        let name = read_header_name(&key, &PROTECTED).map_err(|message| node.problem(message))?;
         let header = secret_header(value.text()?).map_err(|error| node.problem(format!("{label}: {key}: {error}")))?;
         match name {
             Some(name) => parameters.headers.push((name, header)),

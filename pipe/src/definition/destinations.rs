@@ -7,14 +7,11 @@ use http::{HeaderName, Method};
 use kit::document::{Node, Place, Problem};
 
 use super::connections::Connections;
-use super::{Declared, declared};
-use crate::target::{Destination, Dynamic, Endpoint, HttpParameters, PROTECTED};
+use super::{Declared, Fingerprint, declared, insert};
+use crate::target::{Destination, Dynamic, Endpoint, HttpParameters, METHODS};
 
 /// In front of the name in an ARN.
 const KIND: &str = "api-destination/";
-
-/// What API destinations allow (EventBridge API model); CONNECT and TRACE are not among them.
-const METHODS: [&str; 7] = ["POST", "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"];
 
 /// `InvocationRateLimitPerSecond` when nothing is said.
 const DEFAULT_RATE: i64 = 300;
@@ -22,9 +19,9 @@ const DEFAULT_RATE: i64 = 300;
 /// Longest header and query value that the Pipes API takes.
 const MAX_VALUE: usize = 512;
 
-/// All destinations by name; `None` for one that cannot be used here.
+/// All destinations by name, with the fingerprint of each; `None` for one that cannot be used here.
 pub(super) struct Destinations {
-    by_name: HashMap<String, Option<Arc<Destination>>>,
+    by_name: HashMap<String, (Option<Arc<Destination>>, Fingerprint)>,
 }
 
 impl Destinations {
@@ -36,8 +33,8 @@ impl Destinations {
         let mut by_name = HashMap::new();
         let kind = "AWS::Events::ApiDestination";
         for destination in declared(given, kind, &given.api_destinations, "ApiDestinationArn")? {
-            let read = read(&destination, &connections, problems)?;
-            by_name.insert(destination.name, read.map(Arc::new));
+            let (read, fingerprint) = read(&destination, &connections, problems)?;
+            insert(&mut by_name, destination, (read.map(Arc::new), fingerprint), problems);
         }
         Ok(Destinations { by_name })
     }
@@ -45,8 +42,13 @@ impl Destinations {
     /// The destination that a pipe names; `None` when its connection cannot be used here.
     pub(super) fn find(&self, pipe: &Declared<'_>, node: &Node) -> Result<Option<Arc<Destination>>, Problem> {
         let name = name_in_arn(node.text()?, KIND).unwrap_or_default();
-        let found = self.by_name.get(name).cloned();
+        let found = self.by_name.get(name).map(|(destination, _)| destination.clone());
         found.ok_or_else(|| node.problem(format!("{}: no definition declares the API destination {name}", pipe.label)))
+    }
+
+    /// What tells a destination, with its connection, from another of its name.
+    pub(super) fn fingerprint(&self, name: &str) -> Fingerprint {
+        self.by_name.get(name).map(|(_, fingerprint)| *fingerprint).unwrap_or_default()
     }
 }
 
@@ -67,11 +69,12 @@ fn read(
     declared: &Declared<'_>,
     connections: &Connections,
     problems: &mut Vec<Problem>,
-) -> Result<Option<Destination>, Problem> {
+) -> Result<(Option<Destination>, Fingerprint), Problem> {
     let mut fields = declared.fields()?;
     let endpoint = fields.required("InvocationEndpoint")?;
     let method = fields.required("HttpMethod")?;
-    let connection = connections.find(&declared.label, fields.required("ConnectionArn")?)?;
+    let (connection, reference) = connections.find(&declared.label, fields.required("ConnectionArn")?)?;
+    let fingerprint = declared.fingerprint([reference]);
     let rate = match fields.optional("InvocationRateLimitPerSecond") {
         Some(node) => node.integer_in(1..=i64::from(u32::MAX))?,
         None => DEFAULT_RATE,
@@ -88,10 +91,10 @@ fn read(
         rate: u32::try_from(rate).expect("the range was checked"),
         connection: match connection {
             Some(connection) => connection,
-            None => return Ok(None),
+            None => return Ok((None, fingerprint)),
         },
     };
-    Ok(Some(destination))
+    Ok((Some(destination), fingerprint))
 }
 
 pub(super) fn read_method(node: &Node, allowed: &[&str]) -> Result<Method, Problem> {
@@ -102,10 +105,11 @@ pub(super) fn read_method(node: &Node, allowed: &[&str]) -> Result<Method, Probl
     Ok(Method::from_bytes(text.as_bytes()).expect("the allowed ones are methods"))
 }
 
-/// Reads `HttpParameters`.
+/// Reads `HttpParameters`, without the headers that nobody can set.
 pub(super) fn read_parameters(
     label: &str,
     node: &Node,
+    protected: &[&str],
     problems: &mut Vec<Problem>,
 ) -> Result<HttpParameters, Problem> {
     let label = format!("{label}.HttpParameters");
@@ -116,7 +120,9 @@ pub(super) fn read_parameters(
     }
     for entry in fields.optional("HeaderParameters").map(Node::entries).transpose()?.unwrap_or_default() {
         let value = read_dynamic(&entry.node, MAX_VALUE)?;
-        match read_header_name(&entry.key).map_err(|message| entry.place.problem(format!("{label}: {message}")))? {
+        match read_header_name(&entry.key, protected)
+            .map_err(|message| entry.place.problem(format!("{label}: {message}")))?
+        {
             Some(name) => parameters.headers.push((name, value)),
             None => drop_header(&entry.place, &entry.key),
         }
@@ -133,10 +139,10 @@ pub(super) fn drop_header(place: &Place, name: &str) {
     tracing::warn!("{place}: header {name} cannot be set, it is dropped as AWS drops it");
 }
 
-/// A header name; `None` for one that AWS does not let anybody set.
-pub(super) fn read_header_name(text: &str) -> Result<Option<HeaderName>, String> {
+/// A header name; `None` for one of those that AWS does not let anybody set.
+pub(super) fn read_header_name(text: &str, protected: &[&str]) -> Result<Option<HeaderName>, String> {
     let name = HeaderName::from_bytes(text.as_bytes()).map_err(|_| format!("{text:?} is not a header name"))?;
-    Ok((!PROTECTED.contains(&name.as_str())).then_some(name))
+    Ok((!protected.contains(&name.as_str())).then_some(name))
 }
 
 pub(super) fn read_dynamic(node: &Node, longest: usize) -> Result<Dynamic, Problem> {

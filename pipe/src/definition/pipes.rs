@@ -1,11 +1,14 @@
 //! One pipe of a definition: its source, filters, state and log. Targets and enrichments are read in `targets`.
 
 use kit::document::{Node, Problem};
+use serde_json::{Map, Value};
 
 use super::destinations::Destinations;
 use super::targets::{self, Wish};
-use super::{Declared, DesiredState, Pipe, Source};
+use super::{Declared, DesiredState, Enrichment, Fingerprint, Pipe, Source};
+use crate::arn::Arn;
 use crate::filter::{Filter, MAX_FILTERS};
+use crate::flow::Order;
 use crate::journal::{LogConfiguration, LogLevel};
 use crate::transform::Names;
 
@@ -31,17 +34,21 @@ pub(super) fn read(
     fields.ignore(&["StateReason", "CreationTime", "LastModifiedTime"]);
     problems.extend(fields.finish());
 
+    if let (None, Some(node)) = (enrichment_node, enrichment_parameters) {
+        problems.push(node.problem(format!("{}: EnrichmentParameters without Enrichment", pipe.label)));
+    }
     let source = read_source(pipe, source_node, problems)?;
+    let order = source.as_ref().map_or(Order::Standard, Source::order);
     let enrichment = match enrichment_node {
         Some(node) => targets::read_enrichment(pipe, node, enrichment_parameters, destinations, problems)?.map(Some),
         None => Some(None),
     };
-    let target = targets::read(pipe, target_node, target_parameters, destinations, problems)?;
+    let target = targets::read(pipe, target_node, target_parameters, order, destinations, problems)?;
     let (Some(source), Some(enrichment), Some((input, target))) = (source, enrichment, target) else {
         return Ok(None);
     };
     let label = format!("{}: SourceParameters", pipe.label);
-    let target = targets::batch(target, enrichment.is_some(), &wish, &label, problems);
+    let batch = targets::batch(&target, enrichment.as_ref(), &wish, &label, problems);
     let names = Names {
         pipe_arn: arn,
         pipe_name: pipe.name.clone(),
@@ -49,17 +56,45 @@ pub(super) fn read(
         enrichment_arn: enrichment_node.map(Node::text).transpose()?.unwrap_or_default().to_owned(),
         target_arn: target_node.text()?.to_owned(),
     };
-    Ok(Some(Pipe { name: pipe.name.clone(), names, state, source, filter, enrichment, input, target, log }))
+    let description = describe(pipe.node);
+    let called = [target.invocation(), enrichment.as_ref().and_then(Enrichment::invocation)];
+    let called = called.into_iter().flatten().map(|invocation| destinations.fingerprint(&invocation.destination.name));
+    let fingerprint = Fingerprint::of(&pipe.node.to_json(), called);
+    let name = pipe.name.clone();
+    Ok(Some(Pipe {
+        name,
+        names,
+        state,
+        source,
+        filter,
+        enrichment,
+        input,
+        target,
+        batch,
+        log,
+        description,
+        fingerprint,
+    }))
+}
+
+/// What `describe-pipe` shows of a definition; state, name and times are those of the pipe at work.
+fn describe(node: &Node) -> Map<String, Value> {
+    let Value::Object(mut members) = node.to_json() else { return Map::new() };
+    for name in ["Arn", "Name", "DesiredState", "CurrentState", "StateReason", "CreationTime", "LastModifiedTime"] {
+        members.shift_remove(name);
+    }
+    members
 }
 
 fn read_source(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Problem>) -> Result<Option<Source>, Problem> {
-    let arn = node.text()?;
-    let queue = targets::queue_in_arn(arn);
+    let text = node.text()?;
+    let queue = Arn::parse(text).filter(|arn| arn.service == "sqs");
     if queue.is_none() {
-        let message = format!("{}: Source {arn} is not supported, only the ARN of an SQS queue is", pipe.label);
+        let message = format!("{}: Source {text} is not supported, only the ARN of an SQS queue is", pipe.label);
         problems.push(node.problem(message));
     }
-    Ok(queue.map(|(account, queue)| Source { arn: arn.to_owned(), account: account.into(), queue: queue.into() }))
+    let source = |arn: Arn<'_>| Source { arn: text.into(), account: arn.account.into(), queue: arn.resource.into() };
+    Ok(queue.map(source))
 }
 
 fn read_state(node: &Node) -> Result<DesiredState, Problem> {

@@ -108,7 +108,7 @@ fn the_built_in_definition_has_one_pipe() {
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
     refused("Name: p1", "Nmae: p1", "t.yaml:7:7: Pipe (AWS::Pipes::Pipe): Nmae is unknown");
-    refused("BatchSize: 1", "BatchSize: 10", "BatchSize must be 1, an API destination takes one event");
+    refused("BatchSize: 1", "BatchSize: 10", "BatchSize must be 1, the target takes no more at once");
     refused(r#"["order"]"#, r#""order""#, r#""kind" must be an object or an array (at body.kind)"#);
     refused("<$.body.id>}'", "<$.body[id]>}'", "input template, line 1, column 7");
     refused("[$.body.id]", "[]", "the endpoint of t-Destination has 1 `*`, PathParameterValues has 0 values");
@@ -120,7 +120,7 @@ fn what_is_wrong_is_named_with_its_place() {
     refused(
         "!GetAtt Destination.Arn",
         "arn:aws:lambda:eu-west-1:1:function:f",
-        "only API destinations and SQS queues are",
+        "HttpParameters are of another service than the ARN",
     );
     refused("!GetAtt Queue.Arn", "arn:aws:kinesis:eu-west-1:1:stream/s", "only the ARN of an SQS queue is");
     refused("!GetAtt Connection.Arn", "arn:aws:events:e:1:connection/x/1", "no definition declares the connection x");
@@ -141,16 +141,16 @@ fn described(pipe: &str) -> Result<Definition, String> {
 #[test]
 fn a_queue_can_be_the_target() {
     let definition = described(TO_QUEUE).unwrap();
-    let Target::Queue(outlet, batch) = &definition.pipes[0].target else { panic!("a queue") };
+    let Target::Queue(outlet) = &definition.pipes[0].target else { panic!("a queue") };
     assert_eq!((outlet.account.as_str(), outlet.queue.as_str()), ("2", "out.fifo"));
-    assert_eq!(*batch, Batch { size: 5, window: Duration::from_secs(2) });
+    assert_eq!(definition.pipes[0].batch, Batch { size: 5, window: Duration::from_secs(2) });
     assert!(matches!(outlet.group, Some(Dynamic::Path(_))));
     assert_eq!(outlet.deduplication, Some(Dynamic::Literal("one".into())));
     assert!(definition.pipes[0].log.unwrap().execution_data);
     let refusal = |from: &str, to: &str| described(&TO_QUEUE.replace(from, to)).unwrap_err();
     assert!(refusal(r#""MessageGroupId": "$.body.tenant", "#, "").contains("out.fifo needs a MessageGroupId"));
     let message = refusal(r#""BatchSize": 5"#, r#""BatchSize": 11"#);
-    assert!(message.contains("BatchSize must be at most 10, an SQS queue takes ten events at once"), "{message}");
+    assert!(message.contains("BatchSize must be at most 10, the target takes no more at once"), "{message}");
     let message = refusal(r#"{"SqsQueueParameters": {"Me"#, r#"{"HttpParameters": {}, "SqsQueueParameters": {"Me"#);
     assert!(message.contains("HttpParameters are of another service than the ARN"), "{message}");
     assert!(refusal("ALL", "SOME").contains("IncludeExecutionData may hold ALL and nothing else"));
@@ -169,20 +169,104 @@ fn an_enrichment_has_a_destination_and_parameters_of_its_own() {
     let read = pipe.enrichment.as_ref().unwrap();
     assert!(
         read.input.is_some()
-            && Arc::ptr_eq(&read.invocation.destination, &pipe.target.invocation().unwrap().destination)
+            && Arc::ptr_eq(&read.invocation().unwrap().destination, &pipe.target.invocation().unwrap().destination)
     );
-    assert_eq!(read.invocation.parameters.path, [Dynamic::Literal("ask".into())]);
+    assert_eq!(read.invocation().unwrap().parameters.path, [Dynamic::Literal("ask".into())]);
     assert_eq!(pipe.names.enrichment_arn, pipe.names.target_arn);
     refused(
         "      LogConfiguration",
-        "      Enrichment: arn:aws:lambda:eu-west-1:1:function:f\n      LogConfiguration",
-        "Enrichment arn:aws:lambda:eu-west-1:1:function:f is not supported, only API destinations are",
+        "      Enrichment: arn:aws:ecs:eu-west-1:1:cluster/c\n      LogConfiguration",
+        "Enrichment arn:aws:ecs:eu-west-1:1:cluster/c is not supported; API destinations, REST APIs",
     );
     refused(
         "      LogConfiguration",
         &enrichment.replace("[ask]", "[]"),
         "has 1 `*`, PathParameterValues has 0 values",
     );
+}
+
+/// A pipe from the queue `in` to a target, with parameters of target and source as they stand in JSON.
+fn to(target: &str, parameters: &str, source: &str) -> Result<Pipe, String> {
+    let text = format!(
+        r#"{{"Name": "p", "Source": "arn:aws:sqs:eu-west-1:1:in", "RoleArn": "r", "Target": "{target}",
+            "TargetParameters": {parameters}, "SourceParameters": {{"SqsQueueParameters": {source}}}}}"#
+    );
+    described(&text).map(|mut definition| definition.pipes.remove(0))
+}
+
+#[test]
+fn each_service_takes_its_own_batches_and_parameters() {
+    let window = r#"{"BatchSize": 400, "MaximumBatchingWindowInSeconds": 5}"#;
+    let stream = "arn:aws:kinesis:eu-west-1:1:stream/s";
+    let key = r#"{"KinesisStreamParameters": {"PartitionKey": "$.messageId"}}"#;
+    assert_eq!(to(stream, key, window).unwrap().batch, Batch { size: 400, window: Duration::from_secs(5) });
+    assert_eq!(to(stream, key, "{}").unwrap().batch.size, 10, "what AWS gathers when nothing is said");
+
+    let (function, too_many) = ("arn:aws:lambda:eu-west-1:1:function:f", window.replace("400", "501"));
+    let logs = "arn:aws:logs:eu-west-1:1:log-group:g";
+    for (target, parameters, source, message) in [
+        (stream, key, too_many.as_str(), "BatchSize must be at most 500"),
+        (stream, key, r#"{"BatchSize": 11}"#, "MaximumBatchingWindowInSeconds must be greater than 0"),
+        (stream, "{}", "{}", "KinesisStreamParameters are missing"),
+        (function, key, "{}", "KinesisStreamParameters are of another service than the ARN"),
+        (function, r#"{"EcsTaskParameters": {}}"#, "{}", "EcsTaskParameters are of another service"),
+        (function, r#"{"LambdaFunctionParameters": {"InvocationType": "X"}}"#, "{}", "X is none of REQUEST_RESPONSE"),
+        ("arn:aws:sns:eu-west-1:1:t.fifo", "{}", "{}", "is a FIFO topic"),
+        ("arn:aws:sns:eu-west-1:1:t", "{}", r#"{"BatchSize": 20}"#, "BatchSize must be at most 10"),
+        (logs, r#"{"CloudWatchLogsParameters": {}}"#, "{}", "LogStreamName is missing"),
+        (logs, r#"{"CloudWatchLogsParameters": {"LogStreamName": "s", "Timestamp": "now"}}"#, "{}", "must be a path"),
+        ("arn:aws:states:eu-west-1:1:execution:x", "{}", "{}", "is not the ARN of a state machine"),
+        ("arn:aws:execute-api:eu-west-1:1:a/prod/POST/x/*", "{}", "{}", "has 1 `*`, PathParameterValues has 0"),
+        ("arn:aws:execute-api:eu-west-1:1:a/prod", "{}", "{}", "is not the ARN of a method"),
+        (
+            "arn:aws:events:eu-west-1:1:event-bus/b",
+            r#"{"EventBridgeEventBusParameters": {"Source": "aws.x"}}"#,
+            "{}",
+            "Source cannot begin with aws.",
+        ),
+        (
+            "arn:aws:events:eu-west-1:1:event-bus/b",
+            r#"{"EventBridgeEventBusParameters": {"EndpointId": "e"}}"#,
+            "{}",
+            "EndpointId is not supported",
+        ),
+        ("arn:aws:firehose:eu-west-1:1:deliverystream/d", "{}", "{}", "is not supported; API destinations"),
+    ] {
+        let error = to(target, parameters, source).err().unwrap_or_else(|| panic!("{target} {parameters}"));
+        assert!(error.contains(message), "{error}");
+    }
+}
+
+#[test]
+fn an_enrichment_over_http_takes_one_event_and_a_function_the_batch() {
+    let enriched = |arn: &str| {
+        let text = TO_QUEUE.replace(r#""LogConf"#, &format!(r#""Enrichment": "{arn}", "LogConf"#));
+        described(&text).map(|mut definition| definition.pipes.remove(0).batch.size)
+    };
+    assert_eq!(enriched("arn:aws:lambda:eu-west-1:1:function:f"), Ok(5));
+    let error = enriched("arn:aws:execute-api:eu-west-1:1:a/prod/POST/").unwrap_err();
+    assert!(error.contains("BatchSize must be 1, the enrichment takes no more at once"), "{error}");
+    let orphan = TO_QUEUE.replace(r#""LogConf"#, r#""EnrichmentParameters": {}, "LogConf"#);
+    assert!(described(&orphan).unwrap_err().contains("EnrichmentParameters without Enrichment"));
+}
+
+#[test]
+fn a_fingerprint_covers_all_that_a_pipe_refers_to_and_no_places() {
+    let print = |text: &str| Definition::load(&given(text)).unwrap().pipes[0].fingerprint;
+    let same = TEMPLATE.replace("\nResources:", "\n# a comment\nResources:");
+    assert_eq!(print(TEMPLATE), print(&same));
+    for (from, to) in [("<$.body.id>", "<$.body.no>"), ("/orders/*", "/order/*"), ("s3cret", "secret")] {
+        assert_ne!(print(TEMPLATE), print(&TEMPLATE.replace(from, to)), "{from}");
+    }
+}
+
+#[test]
+fn nothing_is_declared_twice() {
+    let twice = |from: &str, to: &str| {
+        let text = format!("{TEMPLATE}  Second:{}", TEMPLATE.split_once(from).unwrap().1.split_once(to).unwrap().0);
+        Definition::load(&given(&text)).unwrap_err().to_string()
+    };
+    assert!(twice("  Pipe:", "  Destination:").contains("p1 is declared twice"));
 }
 
 #[test]

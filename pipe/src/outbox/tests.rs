@@ -7,7 +7,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use std::sync::Mutex;
-use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 type Seen = Arc<Mutex<Vec<String>>>;
 
@@ -36,7 +36,7 @@ async fn answer(State(seen): State<Seen>, headers: HeaderMap, body: String) -> (
     (StatusCode::OK, Json(json!({"Successful": sent, "Failed": failed})))
 }
 
-async fn outbox(batch: Batch) -> (Outbox, Seen, CancellationToken) {
+async fn outbox() -> (Outbox, Seen, CancellationToken) {
     let seen = Seen::default();
     let app = Router::new().route("/", post(answer)).with_state(seen.clone());
     let listener = kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
@@ -44,8 +44,7 @@ async fn outbox(batch: Batch) -> (Outbox, Seen, CancellationToken) {
     let stop = CancellationToken::new();
     tokio::spawn(kit::serve::serve(listener, app, stop.clone()));
     let outlet = Outlet { account: "1".into(), queue: "out.fifo".into(), group: None, deduplication: None };
-    let outbox = Outbox::open(crate::source::client(&sdk), Arc::new(outlet), batch, CancellationToken::new());
-    (outbox, seen, stop)
+    (Outbox::new(crate::source::client(&sdk), Arc::new(outlet)), seen, stop)
 }
 
 fn entry(body: &str) -> Entry {
@@ -53,39 +52,41 @@ fn entry(body: &str) -> Entry {
 }
 
 #[tokio::test]
-async fn a_full_batch_is_one_request_and_each_caller_gets_its_own_answer() {
-    let (outbox, seen, _stop) = outbox(Batch { size: 3, window: Duration::from_secs(60) }).await;
-    let (a, b, c) = tokio::join!(outbox.send(entry("a")), outbox.send(entry("faulty")), outbox.send(entry("c")));
-    assert_eq!((a.as_deref(), c.as_deref()), (Ok("id-\"a\""), Ok("id-\"c\"")));
-    let Err(Verdict::Rejected { reason }) = b else { panic!("{b:?}") };
-    assert_eq!(reason, "the target queue: MissingParameter so");
+async fn a_batch_is_one_request_and_each_message_gets_its_own_answer() {
+    let (outbox, seen, _stop) = outbox().await;
+    let sent = outbox.send(&[entry("a"), entry("faulty"), entry("c")]).await;
+    let [Ok(a), Err(refusal), Ok(c)] = sent.as_slice() else { panic!("{sent:?}") };
+    assert_eq!((a.as_str(), c.as_str()), ("id-\"a\"", "id-\"c\""));
+    let reason = "the target queue: MissingParameter so".to_owned();
+    assert_eq!(*refusal, Refusal { reason, fault: Fault::Content });
     assert_eq!(*seen.lock().unwrap(), [r#"a/"g" faulty/"g" c/"g""#]);
 }
 
 #[tokio::test]
 async fn a_request_that_is_refused_for_one_message_is_sent_one_by_one() {
-    let (outbox, seen, _stop) = outbox(Batch { size: 2, window: Duration::from_secs(60) }).await;
-    let (a, b) = tokio::join!(outbox.send(entry("a")), outbox.send(entry("poison")));
-    assert_eq!(a.as_deref(), Ok("id-\"a\""));
-    assert!(matches!(&b, Err(Verdict::Rejected { reason }) if reason.contains("InvalidMessageContents")), "{b:?}");
+    let (outbox, seen, _stop) = outbox().await;
+    let sent = outbox.send(&[entry("a"), entry("poison")]).await;
+    assert_eq!(sent[0].as_deref(), Ok("id-\"a\""));
+    let Err(refusal) = &sent[1] else { panic!("{sent:?}") };
+    assert!(refusal.fault == Fault::Content && refusal.reason.contains("InvalidMessageContents"), "{refusal:?}");
     assert_eq!(*seen.lock().unwrap(), [r#"a/"g" poison/"g""#, r#"a/"g""#, r#"poison/"g""#]);
 }
 
 #[tokio::test]
 async fn a_queue_that_cannot_be_reached_is_no_fault_of_the_message() {
-    let (outbox, _, stop) = outbox(Batch::default()).await;
-    stop.cancel();
     let sdk = kit::aws::local("http://127.0.0.1:9").await;
-    let (outlet, hurry) = (outbox.outlet.clone(), CancellationToken::new());
-    let lost = Outbox::open(crate::source::client(&sdk), outlet, Batch::default(), hurry);
-    let verdict = lost.send(entry("a")).await.unwrap_err();
-    assert!(matches!(verdict, Verdict::Down { blame: Blame::Target, .. }), "{verdict:?}");
+    let outlet = Outlet { account: "1".into(), queue: "out".into(), group: None, deduplication: None };
+    let outbox = Outbox::new(crate::source::client(&sdk), Arc::new(outlet));
+    let sent = outbox.send(&[entry("a"), entry("b")]).await;
+    assert!(sent.iter().all(|result| matches!(result, Err(refusal) if refusal.fault == Fault::Target)), "{sent:?}");
 }
 
-#[test]
-fn large_messages_go_in_several_requests() {
+#[tokio::test]
+async fn large_messages_go_in_several_requests() {
+    let (outbox, seen, _stop) = outbox().await;
     let size = |kilobytes: usize| entry(&"x".repeat(kilobytes * 1024));
-    let entries = [size(100), size(100), size(100), size(300), size(1)];
-    let lengths: Vec<usize> = parts(&entries).iter().map(|part| part.len()).collect();
-    assert_eq!(lengths, [2, 1, 1, 1]);
+    let sent = outbox.send(&[size(100), size(100), size(100), size(1)]).await;
+    assert!(sent.iter().all(Result::is_ok), "{sent:?}");
+    let together: Vec<usize> = seen.lock().unwrap().iter().map(|request| request.split(' ').count()).collect();
+    assert_eq!(together, [2, 2]);
 }

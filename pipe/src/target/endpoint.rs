@@ -8,7 +8,7 @@ use url::Url;
 use super::Unplannable;
 
 /// What stays as it is in a path parameter: the unreserved characters of RFC 3986.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// An `InvocationEndpoint`: the URL in pieces, cut at the `*` of its path.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -167,3 +167,11 @@ fn endpoints_and_dynamic_values_are_checked_at_load() {
     assert_eq!(Dynamic::parse("id-$.x"), Ok(Dynamic::Literal("id-$.x".into())));
     assert!(Dynamic::parse("$.a['b']").is_err());
 }
+
+#[test]
+fn lists_are_taken_apart_by_number_and_size() {
+    let apart = |sizes: &[usize], most, largest| parts(sizes.iter().copied(), most, largest);
+    assert_eq!(apart(&[100, 100, 100, 300, 1], 10, 256), [0..2, 2..3, 3..4, 4..5]);
+    assert_eq!(apart(&[1; 5], 2, 100), [0..2, 2..4, 4..5]);
+    assert!(apart(&[], 2, 100).is_empty());
+}

@@ -1,0 +1,52 @@
+//! Door: SQS in every region that pipes name, with what clients share.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use aws_config::Region;
+use aws_sdk_sqs::Client;
+
+use crate::arn::Arn;
+
+/// A client for each region.
+#[derive(Debug)]
+pub struct Clients {
+    first: Client,
+    others: Mutex<HashMap<String, Client>>,
+}
+
+impl Clients {
+    /// Clients like this one.
+    pub fn new(first: Client) -> Clients {
+        Clients { first, others: Mutex::default() }
+    }
+
+    /// The client for the region of an ARN. One without a region is in that of the environment.
+    pub fn at(&self, arn: &str) -> Client {
+        let region = Arn::parse(arn).map_or("", |arn| arn.region);
+        if region.is_empty() || self.first.config().region().is_some_and(|own| own.as_ref() == region) {
+            return self.first.clone();
+        }
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let config = self.first.config().to_builder().region(Region::new(region.to_owned())).build();
+            Client::from_conf(config)
+        };
+        others.entry(region.to_owned()).or_insert_with(make).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_queue_is_looked_for_in_its_own_region() {
+        let sdk = kit::aws::local("http://127.0.0.1:9").await;
+        let own = kit::aws::region(&sdk).to_owned();
+        let clients = Clients::new(crate::source::client(&sdk));
+        let region = |arn: &str| clients.at(arn).config().region().unwrap().to_string();
+        assert_eq!(region("arn:aws:sqs:sa-east-1:1:q"), "sa-east-1");
+        assert_eq!((region("arn:aws:sqs::1:q"), region(&format!("arn:aws:sqs:{own}:1:q"))), (own.clone(), own));
+    }
+}

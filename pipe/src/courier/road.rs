@@ -1,0 +1,178 @@
+//! The ways to targets and enrichments. What has a body goes out in as few requests as the other side takes, and each
+//! event learns what became of it.
+
+use bytes::Bytes;
+use kit::time::Timestamp;
+
+use super::feeder::Feeder;
+use super::line::{Line, begin};
+use super::runner::Runner;
+use super::stage::{read_answer, unplannable};
+use super::tally::Owned;
+use crate::event::Event;
+use crate::flow::Work;
+use crate::journal::{Details, Journal, Moment, Stage, Step};
+use crate::outbox::Outbox;
+use crate::retry::Verdict;
+use crate::target::{Entry, Refusal, Unplannable, check_json};
+
+/// The way to a target.
+#[derive(Debug)]
+pub enum Road {
+    /// One event a request.
+    Line(Line),
+    /// To a queue.
+    Queue(Outbox),
+    /// To a service that takes entries.
+    Feed(Feeder),
+    /// To a function or a state machine.
+    Program(Runner),
+}
+
+/// The way to an enrichment.
+#[derive(Debug)]
+pub enum Enricher {
+    /// One event a request.
+    Line(Line),
+    /// To a function or a state machine.
+    Program(Runner),
+}
+
+impl Enricher {
+    /// What it answers about the messages with these `ids` and bodies, the first of which is `event`.
+    pub async fn ask(
+        &self,
+        event: &Event,
+        ids: &[&str],
+        mut bodies: Vec<String>,
+        journal: &Journal<'_>,
+    ) -> Result<Bytes, Verdict> {
+        match self {
+            Enricher::Line(line) => {
+                // Its batches hold one event.
+                let (id, body) = (ids.first().copied().unwrap_or_default(), bodies.pop().unwrap_or_default());
+                let reply = line.exchange(event, id, body, Stage::Enrichment, journal).await?;
+                read_answer(&reply).map_err(|reason| Verdict::Rejected { reason: reason.to_owned() })?;
+                Ok(reply.body)
+            }
+            Enricher::Program(runner) => {
+                let wrong = bodies.iter().find_map(|body| check_json(body).err());
+                if let Some(wrong) = wrong {
+                    return Err(unplannable(Stage::Enrichment, &wrong, journal));
+                }
+                runner.ask(&bodies, journal).await.map_err(|refusal| refusal.verdict())
+            }
+        }
+    }
+}
+
+impl Road {
+    /// Delivers events, as far as there is a body of each. A verdict for each that was not taken.
+    pub async fn carry(
+        &self,
+        events: &[Owned<'_>],
+        shaped: Vec<Result<String, Verdict>>,
+        batch: &[Work],
+        journal: &Journal<'_>,
+    ) -> Vec<Result<(), Verdict>> {
+        match self {
+            Road::Line(line) => {
+                let mut results = Vec::with_capacity(events.len());
+                for (owned, body) in events.iter().zip(shaped) {
+                    let id = id_of(owned, batch);
+                    results.push(match body {
+                        Ok(body) => line.exchange(&owned.event, id, body, Stage::Target, journal).await.map(drop),
+                        Err(verdict) => Err(verdict),
+                    });
+                }
+                results
+            }
+            Road::Queue(outbox) => {
+                let plan = |event: &Event, body| outbox.outlet.plan(event, body);
+                let (mut results, entries) = plan_all(events, shaped, plan, journal);
+                settle(&mut results, post(outbox, entries, journal).await);
+                results
+            }
+            Road::Feed(feeder) => {
+                let now = Timestamp::now();
+                let plan = |event: &Event, body| feeder.feed.entry(event, body, now);
+                let (mut results, entries) = plan_all(events, shaped, plan, journal);
+                settle(&mut results, feeder.send(entries, journal).await);
+                results
+            }
+            Road::Program(runner) => {
+                let plan = |_: &Event, body: String| check_json(&body).map(|()| body);
+                let (mut results, bodies) = plan_all(events, shaped, plan, journal);
+                let (places, bodies): (Vec<usize>, Vec<String>) = bodies.into_iter().unzip();
+                let ids: Vec<&str> = places.iter().map(|&place| id_of(&events[place], batch)).collect();
+                let run = runner.run(&bodies, &ids, journal).await;
+                settle(&mut results, places.into_iter().zip(run));
+                results
+            }
+        }
+    }
+}
+
+/// The id of the message that an event stands for; of one that may stand for any, the first's.
+fn id_of<'b>(owned: &Owned<'_>, batch: &'b [Work]) -> &'b str {
+    batch.get(owned.owner.unwrap_or_default()).map_or("", |work| work.id.as_str())
+}
+
+/// Something made of an event, and the event's place among all.
+type Placed<T> = (usize, T);
+
+/// What can be planned, with its place among the events, and what became of the rest.
+fn plan_all<T>(
+    events: &[Owned<'_>],
+    shaped: Vec<Result<String, Verdict>>,
+    plan: impl Fn(&Event, String) -> Result<T, Unplannable>,
+    journal: &Journal<'_>,
+) -> (Vec<Result<(), Verdict>>, Vec<Placed<T>>) {
+    let (mut results, mut planned) = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
+    for (place, (owned, body)) in events.iter().zip(shaped).enumerate() {
+        let plan = |body| plan(&owned.event, body).map_err(|error| unplannable(Stage::Target, &error, journal));
+        results.push(body.and_then(plan).map(|entry| planned.push((place, entry))));
+    }
+    (results, planned)
+}
+
+fn settle(results: &mut [Result<(), Verdict>], judged: impl IntoIterator<Item = (usize, Result<(), Refusal>)>) {
+    for (place, judged) in judged {
+        results[place] = judged.map_err(|refusal| refusal.verdict());
+    }
+}
+
+/// Posts to a target queue.
+async fn post(
+    outbox: &Outbox,
+    entries: Vec<(usize, Entry)>,
+    journal: &Journal<'_>,
+) -> Vec<(usize, Result<(), Refusal>)> {
+    let (places, entries): (Vec<usize>, Vec<Entry>) = entries.into_iter().unzip();
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    let request = begin(Stage::Target, journal, || entries.iter().map(show).collect());
+    let sent = outbox.send(&entries).await;
+    let failed = sent.iter().filter(|result| result.is_err()).count();
+    let moment = match failed {
+        0 => Moment::InvocationSucceeded,
+        failed if failed < sent.len() => Moment::InvocationPartiallyFailed,
+        _ => Moment::InvocationFailed,
+    };
+    journal.tell(Step::Of(Stage::Target, moment), || Details {
+        request,
+        response: journal.wants_data().then(|| sent.iter().flatten().map(|id| format!("MessageId: {id}\n")).collect()),
+        error: sent.iter().find_map(|result| result.as_ref().err().map(|refusal| refusal.reason.clone())),
+        service: Some("sqs"),
+        ..Details::default()
+    });
+    places.into_iter().zip(sent.into_iter().map(|result| result.map(drop))).collect()
+}
+
+fn show(entry: &Entry) -> String {
+    let Entry { body, group, deduplication } = entry;
+    let shown = [("MessageGroupId", group), ("MessageDeduplicationId", deduplication)];
+    let ids = shown.iter().filter_map(|(name, id)| Some(format!("{name}: {}\n", id.as_ref()?)));
+    format!("SendMessage\n{}\n{body}\n", ids.collect::<String>())
+}

@@ -1,0 +1,145 @@
+//! Services that take many events in one request and say of each whether they took it. Pure.
+//!
+//! Each kind plans its entries, its request and reads its answer in a file of its own; here is what they have in common.
+
+use std::ops::Range;
+
+use kit::call::Reply;
+use kit::time::Timestamp;
+use serde_json::Value;
+
+use super::bus::Bus;
+use super::log::LogGroup;
+use super::refusal::Refusal;
+use super::site::Request;
+use super::stream::Stream;
+use super::topic::Topic;
+use super::{Unplannable, parts};
+use crate::event::Event;
+
+/// A service that takes entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Feed {
+    /// An EventBridge event bus: `PutEvents`.
+    Bus(Bus),
+    /// An SNS topic: `PublishBatch`.
+    Topic(Topic),
+    /// A Kinesis data stream: `PutRecords`.
+    Stream(Stream),
+    /// A CloudWatch Logs group: `PutLogEvents`.
+    Log(LogGroup),
+}
+
+/// One event as a service takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedEntry {
+    /// As it stands in the request.
+    pub value: Value,
+    /// What it counts against the limit of a request, in bytes.
+    pub size: usize,
+    /// What all entries of a request have in common: a log stream.
+    pub group: String,
+    /// When it happened, in milliseconds: log events go in this order.
+    pub at: u64,
+}
+
+/// What one request may hold.
+pub(super) struct Limits {
+    pub entries: usize,
+    pub bytes: usize,
+}
+
+/// Log events of one request lie no further apart than this, in milliseconds.
+const LONGEST_SPAN: u64 = 24 * 60 * 60 * 1000;
+
+impl Feed {
+    /// The most that go into one request.
+    pub fn most(&self) -> usize {
+        self.limits().entries
+    }
+
+    /// The entry with `body` for `event`, at which dynamic values look.
+    ///
+    /// # Errors
+    /// The event lacks a value that the entry needs, or has one that the service does not take.
+    pub fn entry(&self, event: &Event, body: String, now: Timestamp) -> Result<FeedEntry, Unplannable> {
+        match self {
+            Feed::Bus(bus) => bus.entry(event, body),
+            Feed::Topic(_) => Topic::entry(body),
+            Feed::Stream(stream) => stream.entry(event, &body),
+            Feed::Log(group) => group.entry(event, &body, now),
+        }
+    }
+
+    /// Puts entries in the order in which they are sent, and takes them apart into requests. An entry that is too large
+    /// stands alone, and the service says so.
+    pub fn arrange<T>(&self, entries: &mut [(T, FeedEntry)]) -> Vec<Range<usize>> {
+        entries.sort_by(|(_, a), (_, b)| (&a.group, a.at).cmp(&(&b.group, b.at)));
+        let limits = self.limits();
+        let mut ranges = Vec::new();
+        let mut start = 0;
+        while start < entries.len() {
+            let (_, first) = &entries[start];
+            let belongs = |entry: &FeedEntry| entry.group == first.group && entry.at - first.at <= LONGEST_SPAN;
+            let length = entries[start..].iter().take_while(|(_, entry)| belongs(entry)).count();
+            let sizes = entries[start..start + length].iter().map(|(_, entry)| entry.size);
+            let inner = parts(sizes, limits.entries, limits.bytes);
+            ranges.extend(inner.into_iter().map(|range| range.start + start..range.end + start));
+            start += length;
+        }
+        ranges
+    }
+
+    /// The request with some entries.
+    pub fn request(&self, entries: &[&FeedEntry]) -> Request {
+        match self {
+            Feed::Bus(bus) => bus.request(entries),
+            Feed::Topic(topic) => topic.request(entries),
+            Feed::Stream(stream) => stream.request(entries),
+            Feed::Log(group) => group.request(entries),
+        }
+    }
+
+    /// What became of each of `count` entries.
+    ///
+    /// # Errors
+    /// The request was refused as a whole.
+    pub fn read(&self, reply: &Reply, count: usize, who: &str) -> Result<Vec<Result<(), Refusal>>, Refusal> {
+        if !reply.status.is_success() {
+            return Err(Refusal::of_reply(reply, who));
+        }
+        Ok(match self {
+            Feed::Bus(_) => by_position(reply, "Entries", count, who),
+            Feed::Topic(_) => Topic::read(reply, count, who),
+            Feed::Stream(_) => by_position(reply, "Records", count, who),
+            Feed::Log(_) => LogGroup::read(reply, count, who),
+        })
+    }
+
+    fn limits(&self) -> Limits {
+        match self {
+            Feed::Bus(_) => Bus::LIMITS,
+            Feed::Topic(_) => Topic::LIMITS,
+            Feed::Stream(_) => Stream::LIMITS,
+            Feed::Log(_) => LogGroup::LIMITS,
+        }
+    }
+}
+
+/// Answers that have an element for each entry, with an `ErrorCode` where it was refused.
+fn by_position(reply: &Reply, list: &str, count: usize, who: &str) -> Vec<Result<(), Refusal>> {
+    let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let result = |index: usize| {
+        let told = answer.get(list).and_then(|list| list.get(index)).ok_or_else(|| untold(who))?;
+        match told.get("ErrorCode").and_then(Value::as_str) {
+            Some(code) => Err(Refusal::of_entry(code, who)),
+            None => Ok(()),
+        }
+    };
+    (0..count).map(result).collect()
+}
+
+/// An entry that an answer does not speak of.
+pub(super) fn untold(who: &str) -> Refusal {
+    Refusal::of_entry("InternalFailure, for the answer does not speak of it", who)
+}

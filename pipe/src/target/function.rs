@@ -1,0 +1,64 @@
+//! A Lambda function: `Invoke`, with the batch as its payload.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
+use kit::call::Reply;
+use percent_encoding::utf8_percent_encode;
+
+use super::endpoint::SEGMENT;
+use super::program::{InvocationType, customer_error};
+use super::refusal::Refusal;
+use super::site::{Request, Site};
+use crate::arn::Arn;
+
+/// The longest payload of a synchronous invocation.
+const LONGEST: usize = 6 * 1024 * 1024;
+
+/// The longest payload of an asynchronous invocation, as every implementation has it.
+const LONGEST_EVENT: usize = 256 * 1024;
+
+/// A function, its version or alias where the ARN names one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    site: Site,
+    path: String,
+    invocation: InvocationType,
+}
+
+impl Function {
+    /// The function of an ARN.
+    ///
+    /// # Errors
+    /// It is not the ARN of a function.
+    pub fn new(arn: &Arn<'_>, invocation: InvocationType) -> Result<Function, String> {
+        if arn.resource.strip_prefix("function:").is_none_or(str::is_empty) {
+            return Err(format!("{} is not the ARN of a function", arn.text));
+        }
+        let path = format!("/2015-03-31/functions/{}/invocations", utf8_percent_encode(arn.text, SEGMENT));
+        Ok(Function { site: Site::new(arn, "lambda", "lambda")?, path, invocation })
+    }
+
+    pub(super) fn longest(&self) -> usize {
+        match self.invocation {
+            InvocationType::RequestResponse => LONGEST,
+            InvocationType::FireAndForget => LONGEST_EVENT,
+        }
+    }
+
+    pub(super) fn request(&self, payload: String) -> Request {
+        let kind = match self.invocation {
+            InvocationType::RequestResponse => "RequestResponse",
+            InvocationType::FireAndForget => "Event",
+        };
+        let header = (HeaderName::from_static("x-amz-invocation-type"), HeaderValue::from_static(kind));
+        self.site.rest(&self.path, header, payload)
+    }
+
+    /// The payload of an answer; that of a function that failed is for nobody's log.
+    pub(super) fn read(&self, reply: &Reply, who: &str) -> Result<Bytes, Refusal> {
+        match reply.headers.get("x-amz-function-error") {
+            Some(_) => Err(customer_error(format!("{who}: the function failed"))),
+            None => Ok(reply.body.clone()),
+        }
+    }
+}

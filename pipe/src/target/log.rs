@@ -1,0 +1,83 @@
+//! A CloudWatch Logs group: `PutLogEvents`, with the event as the message of a log event.
+
+use kit::call::Reply;
+use kit::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::feed::{FeedEntry, Limits};
+use super::refusal::Refusal;
+use super::site::{Request, Site};
+use super::{Dynamic, Unplannable};
+use crate::arn::Arn;
+use crate::event::Event;
+
+/// What each log event counts beside its message, in bytes.
+const OVERHEAD: usize = 26;
+
+/// The longest `LogStreamName`, in characters.
+pub const LONGEST_NAME: usize = 256;
+
+/// A log group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogGroup {
+    site: Site,
+    name: String,
+    stream: Dynamic,
+    timestamp: Option<Dynamic>,
+}
+
+impl LogGroup {
+    /// 10,000 log events, 1 MiB.
+    pub(super) const LIMITS: Limits = Limits { entries: 10_000, bytes: 1_048_576 };
+
+    /// The group of an ARN. `timestamp` is where the event says when it happened.
+    ///
+    /// # Errors
+    /// It is not the ARN of a log group.
+    pub fn new(arn: &Arn<'_>, stream: Dynamic, timestamp: Option<Dynamic>) -> Result<LogGroup, String> {
+        let name = arn.resource.strip_prefix("log-group:").map(|rest| rest.trim_end_matches(":*"));
+        let name = name.filter(|name| !name.is_empty() && !name.contains(':'));
+        let name = name.ok_or_else(|| format!("{} is not the ARN of a log group", arn.text))?;
+        Ok(LogGroup { site: Site::new(arn, "logs", "logs")?, name: name.to_owned(), stream, timestamp })
+    }
+
+    pub(super) fn entry(&self, event: &Event, body: &str, now: Timestamp) -> Result<FeedEntry, Unplannable> {
+        if body.is_empty() {
+            return Err(Unplannable("CloudWatch Logs takes no empty message".into()));
+        }
+        let stream = self.stream.text(event).filter(|name| !name.is_empty());
+        let stream = stream.ok_or_else(|| Unplannable("the event has no value for LogStreamName".into()))?;
+        let at = match &self.timestamp {
+            None => now.as_millis(),
+            Some(path) => {
+                let milliseconds = path.text(event).and_then(|text| text.parse().ok());
+                milliseconds
+                    .ok_or_else(|| Unplannable("the value for Timestamp is no number of milliseconds".into()))?
+            }
+        };
+        let size = body.len() + OVERHEAD;
+        Ok(FeedEntry { value: json!({"timestamp": at, "message": body}), size, group: stream.into_owned(), at })
+    }
+
+    pub(super) fn request(&self, entries: &[&FeedEntry]) -> Request {
+        let stream = entries.first().map_or("", |entry| entry.group.as_str());
+        let events: Vec<&Value> = entries.iter().map(|entry| &entry.value).collect();
+        let body = json!({"logGroupName": self.name, "logStreamName": stream, "logEvents": events});
+        self.site.json("1.1", "Logs_20140328.PutLogEvents", &body)
+    }
+
+    /// Log events are refused by their time only, and so from one end of the list.
+    pub(super) fn read(reply: &Reply, count: usize, who: &str) -> Vec<Result<(), Refusal>> {
+        let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        let index = |name: &str| answer.get("rejectedLogEventsInfo")?.get(name)?.as_u64().map(|at| at as usize);
+        let (too_old, expired) = (index("tooOldLogEventEndIndex"), index("expiredLogEventEndIndex"));
+        let too_new = index("tooNewLogEventStartIndex").unwrap_or(usize::MAX);
+        let judge = |at: usize| match at {
+            at if expired.is_some_and(|end| at < end) => Err(Refusal::of_entry("older than the group keeps", who)),
+            at if too_old.is_some_and(|end| at < end) => Err(Refusal::of_entry("too old", who)),
+            at if at >= too_new => Err(Refusal::of_entry("too new", who)),
+            _ => Ok(()),
+        };
+        (0..count).map(judge).collect()
+    }
+}

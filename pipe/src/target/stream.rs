@@ -1,0 +1,53 @@
+//! A Kinesis data stream: `PutRecords`, with the event as `Data`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::feed::{FeedEntry, Limits};
+use super::site::{Request, Site};
+use super::{Dynamic, Unplannable};
+use crate::arn::Arn;
+use crate::event::Event;
+
+/// The longest `PartitionKey`, in characters.
+pub const LONGEST_KEY: usize = 256;
+
+/// A stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stream {
+    site: Site,
+    arn: String,
+    partition_key: Dynamic,
+}
+
+impl Stream {
+    /// 500 records, 5 MiB with their keys.
+    pub(super) const LIMITS: Limits = Limits { entries: 500, bytes: 5 * 1024 * 1024 };
+
+    /// The stream of an ARN.
+    ///
+    /// # Errors
+    /// It is not the ARN of a stream.
+    pub fn new(arn: &Arn<'_>, partition_key: Dynamic) -> Result<Stream, String> {
+        if !arn.resource.starts_with("stream/") {
+            return Err(format!("{} is not the ARN of a stream", arn.text));
+        }
+        Ok(Stream { site: Site::new(arn, "kinesis", "kinesis")?, arn: arn.text.to_owned(), partition_key })
+    }
+
+    pub(super) fn entry(&self, event: &Event, body: &str) -> Result<FeedEntry, Unplannable> {
+        let key = self.partition_key.text(event).filter(|key| !key.is_empty());
+        let key = key.ok_or_else(|| Unplannable("the event has no value for PartitionKey".into()))?;
+        if key.chars().count() > LONGEST_KEY {
+            return Err(Unplannable(format!("the value for PartitionKey has more than {LONGEST_KEY} characters")));
+        }
+        let value = json!({"Data": STANDARD.encode(body), "PartitionKey": key});
+        Ok(FeedEntry { value, size: body.len() + key.len(), group: String::new(), at: 0 })
+    }
+
+    pub(super) fn request(&self, entries: &[&FeedEntry]) -> Request {
+        let records: Vec<&Value> = entries.iter().map(|entry| &entry.value).collect();
+        self.site.json("1.1", "Kinesis_20131202.PutRecords", &json!({"StreamARN": self.arn, "Records": records}))
+    }
+}

@@ -1,0 +1,65 @@
+//! A state machine: `StartSyncExecution` for an Express one that is waited for, else `StartExecution`.
+//!
+//! An ARN does not tell Express from Standard: a Standard one that is to be waited for is refused by the service.
+
+use bytes::Bytes;
+use kit::call::Reply;
+use serde_json::{Value, json};
+
+use super::program::{InvocationType, customer_error};
+use super::refusal::Refusal;
+use super::site::{Request, Site};
+use crate::arn::Arn;
+
+/// A state machine, its version or alias where the ARN names one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workflow {
+    site: Site,
+    arn: String,
+    invocation: InvocationType,
+}
+
+impl Workflow {
+    /// The longest input, in characters.
+    pub(super) const LONGEST: usize = 262_144;
+
+    /// The state machine of an ARN.
+    ///
+    /// # Errors
+    /// It is not the ARN of a state machine.
+    pub fn new(arn: &Arn<'_>, invocation: InvocationType) -> Result<Workflow, String> {
+        if arn.resource.strip_prefix("stateMachine:").is_none_or(str::is_empty) {
+            return Err(format!("{} is not the ARN of a state machine", arn.text));
+        }
+        let prefix = match invocation {
+            InvocationType::RequestResponse => "sync-states",
+            InvocationType::FireAndForget => "states",
+        };
+        Ok(Workflow { site: Site::new(arn, "states", prefix)?, arn: arn.text.to_owned(), invocation })
+    }
+
+    pub(super) fn request(&self, input: &str) -> Request {
+        let action = match self.invocation {
+            InvocationType::RequestResponse => "AWSStepFunctions.StartSyncExecution",
+            InvocationType::FireAndForget => "AWSStepFunctions.StartExecution",
+        };
+        self.site.json("1.0", action, &json!({"stateMachineArn": self.arn, "input": input}))
+    }
+
+    /// The output of an execution.
+    pub(super) fn read(&self, reply: &Reply, who: &str) -> Result<Bytes, Refusal> {
+        if self.invocation == InvocationType::FireAndForget {
+            return Ok(Bytes::new());
+        }
+        let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        let text = |name: &str| answer.get(name).and_then(Value::as_str);
+        match text("status") {
+            Some("SUCCEEDED") => Ok(Bytes::copy_from_slice(text("output").unwrap_or_default().as_bytes())),
+            Some(status) => {
+                let error = text("error").map(|error| format!(" with {error}")).unwrap_or_default();
+                Err(customer_error(format!("{who}: the execution ended as {status}{error}")))
+            }
+            None => Err(customer_error(format!("{who}: the answer has no status"))),
+        }
+    }
+}
