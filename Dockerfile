@@ -1,5 +1,5 @@
 # One target per program, all from one build: docker build --target gateway .
-# The final images hold one binary and the certificate authorities, and run as a user without rights.
+# The final images add one binary and the certificate authorities to Debian's smallest, and run as a user without rights.
 
 FROM rust:1-slim-bookworm AS build
 WORKDIR /src
@@ -32,10 +32,14 @@ ENTRYPOINT ["pipe"]
 FROM base AS emulator
 COPY --from=build /out/emulator /usr/local/bin/emulator
 COPY --from=build --chown=65532:65532 /out/data /data
-ENV EMULATOR_LISTEN=0.0.0.0:4566 EMULATOR_DATA=/data
+COPY emulator/docker-entrypoint.sh /usr/local/bin/docker-entrypoint.sh
+# The image stands in for LocalStack's, which lets nobody wait a minute after a purge or a delete.
+ENV EMULATOR_LISTEN=0.0.0.0:4566 EMULATOR_DATA=/data EMULATOR_NO_WAITS=true
 VOLUME /data
 EXPOSE 4566
-ENTRYPOINT ["emulator"]
+HEALTHCHECK --interval=2s \
+    CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/4566 && printf 'GET /healthz HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q ok <&3"]
+ENTRYPOINT ["docker-entrypoint.sh"]
 
 FROM base AS pub
 COPY --from=build /out/pub /usr/local/bin/pub

@@ -56,14 +56,19 @@ impl Cli {
     /// # Errors
     /// The folder is in use or unreadable, or the port is taken; one line tells which, and what moves it.
     pub async fn prepare(self) -> anyhow::Result<Prepared> {
-        let region = aws::region(&aws::config().await).to_owned();
-        let settings = Settings { data: (!self.in_memory).then_some(self.data), region };
+        let settings = Settings { data: (!self.in_memory).then_some(self.data), region: region() };
         let waits = if self.no_waits { Waits::Never } else { Waits::AsAws };
         let opened = open(&settings)?.with_credentials(self.credentials).with_waits(waits);
         let listener = serve::bind(self.listen, "--listen or EMULATOR_LISTEN")?;
         tracing::info!("emulator listens on http://{}", listener.local_addr()?);
         Ok(Prepared { opened, listener })
     }
+}
+
+/// The emulator is no client of AWS: it reads no profile, and starts where there are no certificates.
+fn region() -> String {
+    let mut named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().filter_map(|name| std::env::var(name).ok());
+    named.find(|region| !region.is_empty()).unwrap_or_else(|| aws::DEFAULT_REGION.to_owned())
 }
 
 /// Serves until `stop`. Prints `Ready.` on stdout, which is what setups made for LocalStack wait for.
