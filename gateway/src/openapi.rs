@@ -4,6 +4,7 @@
 //! over; what API Gateway would do and Tidegate does not becomes a problem with its place.
 
 mod base;
+mod declared;
 mod expression;
 mod integration;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod uri;
 mod variables;
 
 pub(crate) use base::Base;
+pub(crate) use declared::Declared;
 pub(crate) use integration::read as read_integration;
 pub(crate) use variables::expanded;
 
@@ -65,7 +67,7 @@ const PASSIVE_ROOT: [&str; 18] = [
 ];
 
 /// Entries of an operation without effect on requests.
-const PASSIVE_OPERATION: [&str; 13] = [
+const PASSIVE_OPERATION: [&str; 12] = [
     "tags",
     "summary",
     "description",
@@ -76,7 +78,6 @@ const PASSIVE_OPERATION: [&str; 13] = [
     "deprecated",
     "schemes",
     "servers",
-    "parameters",
     "requestBody",
     "callbacks",
 ];
@@ -103,7 +104,7 @@ impl Document {
         fields.unsupported(&UNSUPPORTED_ROOT);
         fields.ignore_where(is_foreign);
         problems.extend(fields.finish());
-        let mut reader = Reader { validators, validator, problems };
+        let mut reader = Reader { root, validators, validator, problems };
         let mut resources = Vec::new();
         for entry in paths.entries()?.iter().filter(|entry| !is_foreign(&entry.key)) {
             match reader.resource(entry) {
@@ -123,6 +124,7 @@ fn is_foreign(name: &str) -> bool {
 }
 
 struct Reader<'d, 'p> {
+    root: &'d Node,
     validators: Option<&'d Node>,
     validator: Option<&'d Node>,
     problems: &'p mut Vec<Problem>,
@@ -133,12 +135,13 @@ impl Reader<'_, '_> {
         let path = &entry.key;
         let segments = Segment::parse_path(path).map_err(|message| entry.place.problem(message))?;
         let mut fields = entry.node.fields(format!("path {path}"))?;
-        fields.ignore(&["summary", "description", "parameters", "servers"]);
+        let common = fields.optional("parameters");
+        fields.ignore(&["summary", "description", "servers"]);
         fields.unsupported(&["$ref"]);
         let mut methods = Vec::new();
         for name in ["get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"] {
             let Some(operation) = fields.optional(name) else { continue };
-            match self.method(&format!("{name} {path}"), operation) {
+            match self.method(&format!("{name} {path}"), path, common, operation) {
                 Ok(method) => methods.push((verb(name), method)),
                 Err(problem) => self.problems.push(problem.collected()),
             }
@@ -148,10 +151,11 @@ impl Reader<'_, '_> {
         Ok(Resource { path: path.clone(), id: resource_id(path), segments, methods })
     }
 
-    fn method(&mut self, label: &str, operation: &Node) -> Result<Method, Problem> {
+    fn method(&mut self, label: &str, path: &str, common: Option<&Node>, operation: &Node) -> Result<Method, Problem> {
         let mut fields = operation.fields(label)?;
         let integration = fields.optional("x-amazon-apigateway-integration");
-        let statuses = fields.optional("responses").map(statuses).transpose()?.unwrap_or_default();
+        let (parameters, responses) = (fields.optional("parameters"), fields.optional("responses"));
+        let statuses = responses.map(statuses).transpose()?.unwrap_or_default();
         self.security(label, fields.optional("security"), fields.optional("x-amazon-apigateway-auth"))?;
         self.validation(label, fields.optional("x-amazon-apigateway-request-validator"))?;
         fields.ignore(&PASSIVE_OPERATION);
@@ -161,6 +165,7 @@ impl Reader<'_, '_> {
             self.problems.push(operation.problem(format!("{label}: No integration defined for method")));
             return Ok(Method { statuses, integration: Integration::unsupported() });
         };
+        Declared::read(self.root, [common, parameters], responses).warn(label, path, integration);
         let integration = integration::read(label, integration, self.problems)?;
         for response in &integration.responses {
             if !statuses.is_empty() && !statuses.contains(&response.status) {

@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use kit::cloudformation::{Resource as Declared, Stack};
 use kit::document::{Entry, Node, Problem, Value};
 
-use crate::api::{Method, Resource, Segment, Verb};
-use crate::openapi::read_integration;
+use crate::api::{Integration, Method, Resource, Segment, Verb};
+use crate::openapi::{Declared as Parameters, read_integration};
 
 pub(super) const RESOURCE: &str = "AWS::ApiGateway::Resource";
 pub(super) const METHOD: &str = "AWS::ApiGateway::Method";
@@ -52,7 +52,7 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
         let path =
             paths.get(id).ok_or_else(|| id_node.problem(format!("{}: there is no resource {id}", declared.label())))?;
         let verb = verb(fields.required("HttpMethod")?)?;
-        let method = match method(declared, fields, problems) {
+        let method = match method(declared, path, fields, problems) {
             Ok(method) => method,
             Err(problem) => {
                 problems.push(problem.collected());
@@ -110,6 +110,7 @@ fn verb(node: &Node) -> Result<Verb, Problem> {
 
 fn method(
     declared: &Declared,
+    path: &str,
     mut fields: kit::document::Fields<'_>,
     problems: &mut Vec<Problem>,
 ) -> Result<Method, Problem> {
@@ -124,20 +125,45 @@ fn method(
     {
         problems.push(key.problem(format!("{label}: API keys are not supported")));
     }
+    let mut parameters = Parameters::default();
+    for entry in fields.optional("RequestParameters").map_or(Ok(&[][..]), Node::entries)? {
+        parameters.parameters.push(entry.key.trim_start_matches("method.request.").to_owned());
+    }
+    let statuses = responses_of(&label, fields.optional("MethodResponses"), &mut parameters, problems)?;
+    let integration = fields.optional("Integration");
+    fields.ignore(&["RequestModels", "OperationName"]);
+    fields.unsupported(&["RequestValidatorId", "AuthorizerId", "AuthorizationScopes"]);
+    problems.extend(fields.finish());
+    let Some(integration) = integration else {
+        problems.push(declared.properties.problem(format!("{label}: No integration defined for method")));
+        return Ok(Method { statuses, integration: Integration::unsupported() });
+    };
+    let integration = rewritten(integration)?;
+    parameters.warn(&label, path, &integration);
+    let integration = read_integration(&label, &integration, problems)?;
+    Ok(Method { statuses, integration })
+}
+
+/// The statuses of a method's responses; their headers are added to what it declares.
+fn responses_of(
+    label: &str,
+    list: Option<&Node>,
+    declared: &mut Parameters,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<u16>, Problem> {
     let mut statuses = Vec::new();
-    for response in fields.optional("MethodResponses").map_or(Ok(&[][..]), Node::list)? {
+    for response in list.map_or(Ok(&[][..]), Node::list)? {
         let mut response = response.fields(format!("{label}: method response"))?;
         let status = response.required("StatusCode")?.integer_in(100..=599)?;
         statuses.push(u16::try_from(status).expect("within 100 to 599"));
-        response.ignore(&["ResponseParameters", "ResponseModels"]);
+        for entry in response.optional("ResponseParameters").map_or(Ok(&[][..]), Node::entries)? {
+            let name = entry.key.trim_start_matches("method.response.header.").to_lowercase();
+            declared.headers.push((status.to_string(), name));
+        }
+        response.ignore(&["ResponseModels"]);
         problems.extend(response.finish());
     }
-    let integration = fields.required("Integration")?;
-    fields.ignore(&["RequestParameters", "RequestModels", "OperationName"]);
-    fields.unsupported(&["RequestValidatorId", "AuthorizerId", "AuthorizationScopes"]);
-    problems.extend(fields.finish());
-    let integration = read_integration(&label, &rewritten(integration)?, problems)?;
-    Ok(Method { statuses, integration })
+    Ok(statuses)
 }
 
 /// An `Integration` in OpenAPI's words.
