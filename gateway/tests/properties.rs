@@ -128,10 +128,166 @@ const PIECES: &[&str] = &[
     "$s.split(',')",
     "$s.substring(1)",
     "$s.format('%5s', $a)",
+    "$m.put($m, $l)",
+    "#set($m[$l] = $m)",
+    "#set($m = {$m : $l})",
+    "#set($l = [$l, $m])",
+    "$m.keySet()",
+    "$m.values()",
+    "$m.entrySet().iterator().next()",
 ];
 
 fn text_of_pieces() -> impl Strategy<Value = String> {
     vec(select(PIECES), 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// Statements that put lists, maps and what maps show into one another, as items, values and keys.
+fn container() -> impl Strategy<Value = String> {
+    let holder = || select(&["$l", "$m", "$n", "$e", "$v", "$a"][..]);
+    let value = prop_oneof![
+        holder().prop_map(str::to_owned),
+        holder().prop_map(|holder| format!("{holder}.keySet()")),
+        holder().prop_map(|holder| format!("{holder}.values()")),
+        holder().prop_map(|holder| format!("{holder}.entrySet()")),
+        holder().prop_map(|holder| format!("{holder}.iterator()")),
+        holder().prop_map(|holder| format!("$input.path('$.{}')", &holder[1..])),
+        select(&["1", "0.5", "99999999999999999999", "'x'", "{}", "true"][..]).prop_map(str::to_owned),
+    ];
+    let method = select(
+        &[
+            "put",
+            "add",
+            "remove",
+            "get",
+            "contains",
+            "containsKey",
+            "equals",
+            "addAll",
+            "putAll",
+            "retainAll",
+            "removeAll",
+            "replace",
+            "setValue",
+            "indexOf",
+            "compareTo",
+        ][..],
+    );
+    prop_oneof![
+        (holder(), value.clone()).prop_map(|(holder, value)| format!("#set({holder} = {value})")),
+        (holder(), value.clone(), value.clone())
+            .prop_map(|(holder, key, item)| format!("#set({holder} = {{{key} : {item}}})")),
+        (holder(), value.clone()).prop_map(|(holder, item)| format!("#set({holder} = [{item}, 1])")),
+        (holder(), holder(), value.clone()).prop_map(|(holder, key, item)| format!("#set({holder}[{key}] = {item})")),
+        (holder(), method.clone(), value.clone())
+            .prop_map(|(holder, method, value)| format!("{holder}.{method}({value})")),
+        (holder(), method, value.clone(), value.clone())
+            .prop_map(|(holder, method, one, two)| format!("{holder}.{method}({one}, {two})")),
+        (value.clone(), holder()).prop_map(|(list, print)| format!("#foreach($e in {list}){print}#end")),
+        (value.clone(), value)
+            .prop_map(|(one, two)| format!("#set($x = {one})#set($y = {two})#if($x == $y)$x.hashCode()#end")),
+    ]
+}
+
+/// Something like a regular expression of Java's.
+fn regex() -> impl Strategy<Value = String> {
+    let leaf = select(
+        &[
+            "a",
+            "x",
+            ".",
+            "\\w",
+            "\\D",
+            "\\p{L}",
+            "\\P{Lu}",
+            "^",
+            "$",
+            "\\b",
+            "\\1",
+            "[a-z&&[^x]]",
+            "[^\\w&&x]",
+            "[]a]",
+            "\\Q.\\E",
+            "(?i)",
+            "(?iu)é",
+            "()",
+            "[",
+            "(",
+            "|",
+            "&&",
+        ][..],
+    );
+    leaf.prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
+        let quantifier = select(&["*", "+?", "?+", "{2}", "{0,1000}", "{1000}", "{3,}"][..]);
+        let group = select(&["(", "(?:", "(?>", "(?=", "(?!", "(?<=", "(?<!", "(?<n>", "["][..]);
+        prop_oneof![
+            (inner.clone(), quantifier).prop_map(|(inner, quantifier)| format!("{inner}{quantifier}")),
+            (group, inner.clone())
+                .prop_map(|(group, inner)| format!("{group}{inner}{}", if group == "[" { "]" } else { ")" })),
+            vec(inner.clone(), 1..3).prop_map(|parts| parts.concat()),
+            (inner.clone(), inner).prop_map(|(one, two)| format!("{one}|{two}")),
+        ]
+    })
+}
+
+/// Something like a JSON path.
+fn path() -> impl Strategy<Value = String> {
+    let leaf = select(
+        &[
+            "$",
+            "@",
+            ".l",
+            ".m",
+            "..a",
+            ".*",
+            "..*",
+            "[0]",
+            "[0,1]",
+            "[-2:]",
+            "[*]",
+            "['a','b']",
+            ".length()",
+            "[",
+            "R&D",
+            "..['m']",
+        ][..],
+    );
+    leaf.prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
+        let test =
+            select(&["== 1", "> 'a'", "in ['x', 1]", "=~ /(?=a)a.*/i", "size 2", "empty true", "&& @.a", ""][..]);
+        prop_oneof![
+            (inner.clone(), test).prop_map(|(inner, test)| format!("[?(@{inner} {test})]")),
+            inner.clone().prop_map(|inner| format!("[?(!(@{inner}) || $..x)]")),
+            vec(inner, 1..4).prop_map(|parts| parts.concat()),
+        ]
+    })
+}
+
+/// Text that is JSON, or nearly.
+fn body() -> impl Strategy<Value = String> {
+    let piece = select(
+        &[
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "\"a\"",
+            "'b'",
+            "1",
+            "-0.5e9",
+            "null",
+            "tru",
+            "\"\\u00e9\"",
+            "\\",
+            "\"",
+            " ",
+            "1e400",
+            "\"$serde_json::private::Number\"",
+            "{\"a\":[1,{\"a\":2}]}",
+        ][..],
+    );
+    vec(piece, 0..16).prop_map(|pieces| pieces.concat())
 }
 
 /// A statement that is well formed, or nearly.
@@ -204,9 +360,13 @@ fn check(text: &str) -> Result<(), TestCaseError> {
 }
 
 fn outcome(template: &Template) -> Result<String, String> {
+    outcome_of(template, BODY)
+}
+
+fn outcome_of(template: &Template, body: &str) -> Result<String, String> {
     let parameters =
         Parameters { path: [("x".to_owned(), "1".to_owned())].into_iter().collect(), ..Parameters::default() };
-    let input = Input { body: BODY, parameters: &parameters };
+    let input = Input { body, parameters: &parameters };
     render(template, &input, &IndexMap::new(), &mut Context::default()).map_err(|error| error.to_string())
 }
 
@@ -226,6 +386,27 @@ proptest! {
     #[test]
     fn grown_statements(statements in vec(statement(), 0..6)) {
         check(&statements.concat())?;
+    }
+
+    #[test]
+    fn containers_in_one_another(statements in vec(container(), 0..40)) {
+        let start = "#set($l = [])#set($m = {})#set($n = {'k' : 1})#set($e = {})#set($v = $n.values())";
+        check(&format!("{start}{}$l$m$n$e$v$a", statements.concat()))?;
+    }
+
+    #[test]
+    fn regular_expressions(regex in regex(), text in "[ax é]{0,12}") {
+        check(&format!("#set($s = '{text}')#set($p = '{regex}')$s.matches($p)$s.replaceAll($p, '<$0>')$s.split($p).size()"))?;
+    }
+
+    #[test]
+    fn paths_and_bodies(path in path(), body in body()) {
+        let path = path.replace('"', "\"\"");
+        let text = format!("$input.json(\"$.m\")$input.path(\"{path}\")$input.json(\"{path}\")");
+        check(&text)?;
+        if let Ok(template) = Template::parse("property", &text) {
+            prop_assert_eq!(outcome_of(&template, &body), outcome_of(&template, &body));
+        }
     }
 
     #[test]

@@ -59,6 +59,16 @@ fn every_operation_is_told_what_is_the_matter_with_it() {
 }
 
 #[test]
+fn a_literal_path_that_cannot_be_read_is_found_at_load() {
+    let mock = MOCK.replace("{\"statusCode\": 200}", "$input.json(\"$.a[\")$s.split(\"(\")");
+    let text = format!("openapi: 3.0.1\npaths:\n  /a:\n    get:\n      {mock}\n");
+    let (_, problems) = read(&text).unwrap();
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(problems[0].contains(":1:8: bad JSON path `$.a[`, column 5: ") && problems[0].contains("| $input.json("));
+    assert!(problems[1].contains("bad regular expression `(`"), "{}", problems[1]);
+}
+
+#[test]
 fn a_swagger_export_is_read() {
     let text = format!(
         "swagger: '2.0'\ninfo: {{title: t}}\nhost: a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com\nbasePath: /prod\nschemes: [https]\n\
