@@ -191,6 +191,40 @@ async fn a_refused_batch_is_taken_apart_unless_the_queue_itself_is_in_trouble() 
 }
 
 #[tokio::test]
+async fn a_repeated_deduplication_id_is_answered_in_the_name_of_the_first() {
+    let first: Script =
+        |_, _| (StatusCode::OK, json!({"MessageId": "first", "MD5OfMessageBody": digest(&json!("other"))}));
+    let (_sqs, messages) = Sqs::start(first).await;
+    let again = SendMessage { deduplication_id: Some("d".into()), ..message(FIFO, "a") };
+    assert_eq!(shown(&[messages.send(again).await]), ["first"]);
+    assert_eq!(shown(&[messages.send(message(FIFO, "a")).await]), ["the answer is not SQS's"]);
+}
+
+/// Credentials whose provider has a bug the first time.
+#[derive(Debug, Default)]
+struct Buggy(std::sync::atomic::AtomicBool);
+
+impl ProvideCredentials for Buggy {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        assert!(self.0.swap(true, std::sync::atomic::Ordering::SeqCst), "a bug");
+        future::ProvideCredentials::ready(Ok(aws_credential_types::Credentials::new("a", "b", None, None, "test")))
+    }
+}
+
+#[tokio::test]
+async fn a_panic_costs_one_batch_and_not_the_queue() {
+    let (_sqs, messages) = Sqs::start(honest).await;
+    let config = messages.shared.config.to_builder();
+    let messages = Messages::new(config.credentials_provider(SharedCredentialsProvider::new(Buggy::default())).build());
+    let send = async || tokio::time::timeout(Duration::from_secs(5), messages.send(message(QUEUE, "x"))).await;
+    assert_eq!(shown(&[send().await.unwrap()]), ["the batch was given up"]);
+    assert_eq!(shown(&[send().await.expect("the lane goes on")]), ["id-x"]);
+}
+
+#[tokio::test]
 async fn nobody_there_and_no_credentials_are_told_apart() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let messages = Messages::new(kit::aws::local(&format!("http://{closed}")).await);
