@@ -1,6 +1,6 @@
 //! Door: many SendMessage calls in flight become few SendMessageBatch calls, and each caller gets its own reply.
 //!
-//! When a batch leaves is [`lane`]'s decision, what is said to SQS and what an answer is worth is [`wire`]'s. Here are the
+//! When a batch leaves is `lane`'s decision, what is said to SQS and what an answer is worth is `wire`'s. Here are the
 //! clients, the tasks and the locks.
 
 mod answer;

@@ -39,7 +39,7 @@ fn loader() -> aws_config::ConfigLoader {
     aws_config::defaults(BehaviorVersion::v2026_01_12()).region(region)
 }
 
-/// The region of a configuration made by [`loader`].
+/// The region of a configuration made by [`config`] or [`local`].
 pub fn region(config: &SdkConfig) -> &str {
     config.region().map_or(DEFAULT_REGION, Region::as_ref)
 }
