@@ -57,7 +57,7 @@ fn by_the_java_script() -> Result<(), Failed> {
     let wait = "while [ ! -f /testcontainers_start.sh ]; do sleep 0.1; done; /testcontainers_start.sh";
     let run = ["run", "--detach", "--publish", "127.0.0.1::4566", "--env", "SERVICES=sqs,s3", "--entrypoint", "sh"];
     let image = format!("{IMAGE}:{TAG}");
-    let id = stdout(docker(&[&run[..], &[&image, "-c", wait]].concat())?)?;
+    let id = stdout(&docker(&[&run[..], &[&image, "-c", wait]].concat())?)?;
     let container = Container(id);
     let folder = tempfile::tempdir()?;
     let script = folder.path().join("testcontainers_start.sh");
@@ -66,15 +66,15 @@ fn by_the_java_script() -> Result<(), Failed> {
         "#!/bin/bash\nexport LAMBDA_DOCKER_FLAGS=\"-l x=y\"\n/usr/local/bin/docker-entrypoint.sh\n",
     )?;
     make_executable(&script)?;
-    stdout(docker(&["cp", &script.to_string_lossy(), &format!("{}:/testcontainers_start.sh", container.0)])?)?;
+    stdout(&docker(&["cp", &script.to_string_lossy(), &format!("{}:/testcontainers_start.sh", container.0)])?)?;
     let deadline = Instant::now() + Duration::from_secs(30);
-    while !stdout(docker(&["logs", &container.0])?)?.lines().any(|line| line == "Ready.") {
+    while !stdout(&docker(&["logs", &container.0])?)?.lines().any(|line| line == "Ready.") {
         if Instant::now() > deadline {
             return Err("no `Ready.` in its log".into());
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    let published = stdout(docker(&["port", &container.0, "4566"])?)?;
+    let published = stdout(&docker(&["port", &container.0, "4566"])?)?;
     RUNTIME.block_on(round_trip(&format!("http://{published}")))
 }
 
@@ -115,7 +115,7 @@ fn build() -> Result<(), String> {
     std::fs::write(folder.path().join("Dockerfile"), around_the_binary(&dockerfile))
         .map_err(|error| error.to_string())?;
     let built = docker(&["build", "--quiet", "--tag", &format!("{IMAGE}:{TAG}"), &folder.path().to_string_lossy()]);
-    stdout(built.map_err(|error| error.to_string())?).map(drop)
+    stdout(&built.map_err(|error| error.to_string())?).map(drop)
 }
 
 /// The stages `base` and `emulator` with their copies from the folder instead of from the build.
@@ -145,7 +145,7 @@ fn docker(arguments: &[&str]) -> std::io::Result<Output> {
     Command::new("docker").args(arguments).output()
 }
 
-fn stdout(output: Output) -> Result<String, String> {
+fn stdout(output: &Output) -> Result<String, String> {
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
         false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),

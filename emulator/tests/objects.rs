@@ -31,7 +31,7 @@ impl Server {
         let s3 =
             aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build());
         s3.create_bucket().bucket("box").send().await.unwrap();
-        Server { s3, stop, folder: folder }
+        Server { s3, stop, folder }
     }
 }
 

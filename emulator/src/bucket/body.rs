@@ -103,7 +103,7 @@ impl Buckets {
 /// A part of an open body.
 pub(super) async fn stream(body: OpenBody, range: Range<u64>) -> S3Result<StreamingBlob> {
     match body {
-        OpenBody::Memory(bytes) => Ok(whole(bytes, range)),
+        OpenBody::Memory(bytes) => Ok(piece(&bytes, range)),
         OpenBody::File(file) => {
             let mut file = tokio::fs::File::from_std(file);
             file.seek(std::io::SeekFrom::Start(range.start)).await.map_err(BucketError::from)?;
@@ -113,7 +113,7 @@ pub(super) async fn stream(body: OpenBody, range: Range<u64>) -> S3Result<Stream
     }
 }
 
-fn whole(bytes: Bytes, range: Range<u64>) -> StreamingBlob {
+fn piece(bytes: &Bytes, range: Range<u64>) -> StreamingBlob {
     // The range lies within bytes that are in memory.
     let place = |at: u64| usize::try_from(at).unwrap_or(bytes.len());
     let part = bytes.slice(place(range.start)..place(range.end));

@@ -40,7 +40,8 @@ pub(super) use headers_of;
 macro_rules! with_checksum {
     ($checksum:expr, $output:ident { $($member:ident $(: $value:expr)?),* $(,)? }) => {{
         let shown = $crate::bucket::checksum::Checksum::shown($checksum);
-        $output {
+        #[allow(clippy::needless_update, reason = "some answers have no other members")]
+        let output = $output {
             checksum_crc32: shown.checksum_crc32,
             checksum_crc32c: shown.checksum_crc32c,
             checksum_crc64nvme: shown.checksum_crc64nvme,
@@ -48,7 +49,8 @@ macro_rules! with_checksum {
             checksum_sha256: shown.checksum_sha256,
             $($member $(: $value)?,)*
             ..$output::default()
-        }
+        };
+        output
     }};
 }
 pub(super) use with_checksum;
