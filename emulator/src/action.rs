@@ -23,6 +23,7 @@ use serde::Serialize;
 
 use crate::engine::Engine;
 use crate::fault::Fault;
+use crate::store::Need;
 
 pub use batch::{BatchAnswer, DoneEntry, FailedEntry};
 pub use caller::{Caller, Waits};
@@ -140,12 +141,13 @@ actions! {
 }
 
 impl Action {
-    /// Whether it brings new content to the store, and how many bytes about: such actions need room on the disk.
-    pub fn new_bytes(&self) -> Option<usize> {
+    /// What it writes to the store.
+    pub fn need(&self) -> Need {
         match self {
-            Action::SendMessage(send) => Some(send.size()),
-            Action::SendMessageBatch(batch) => Some(batch.size()),
-            _ => None,
+            Action::SendMessage(send) => Need::Messages(send.size()),
+            Action::SendMessageBatch(batch) => Need::Messages(batch.size()),
+            Action::ReceiveMessage(_) => Need::Receives,
+            _ => Need::Records,
         }
     }
 }

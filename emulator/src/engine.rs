@@ -3,6 +3,7 @@
 //! Time and input are arguments. What must be written down, who may wake up and which content may go are values in the
 //! [`Outbox`]; when to come back is [`Engine::next_wakeup`]. Knows nothing of HTTP, JSON or files.
 
+mod ages;
 mod attributes;
 mod deliver;
 mod effect;
@@ -19,7 +20,7 @@ mod slab;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use kit::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -29,14 +30,19 @@ pub use deliver::{Ask, Draft, InFlightFull, Sent};
 pub use effect::{AttributeData, AttributeValue, Content, Effect, Fingerprint, Outbox, Snapshot, Stored};
 pub use fifo::fingerprint;
 pub use message::{Delivery, Key, NotAReceipt, Place, QueueId, Receipt, Serial};
-pub use moving::{MoveError, MoveStatus, MoveTask};
+pub use moving::{MoveError, MoveFailure, MoveStatus, MoveTask};
 pub use name::{NotAnArn, QueueArn};
 pub use queue::{Counts, Definition, Purge, Queue};
 pub use settle::SettleError;
 pub use slab::Slot;
 
+use ages::Ages;
 use message::{Message, State};
 use slab::Slab;
+
+/// What one call does at most of work that can wait: a queue of millions is given up bit by bit, so that nobody else has
+/// to wait for it.
+const STEP: usize = 500;
 
 /// All queues of the emulator, in every region and account.
 pub struct Engine {
@@ -50,6 +56,10 @@ pub struct Engine {
     /// The end of every delay and every visibility timeout.
     timers: BTreeSet<(Timestamp, Slot)>,
     tasks: Vec<MoveTask>,
+    /// Dead messages that still have to go, see [`Queue`].
+    graves: VecDeque<Ages>,
+    /// Queues with more that outlived its time than one step could drop.
+    late: BTreeSet<QueueId>,
     outbox: Outbox,
 }
 
@@ -67,6 +77,8 @@ impl Engine {
             deleted: HashMap::new(),
             timers: BTreeSet::new(),
             tasks: Vec::new(),
+            graves: VecDeque::new(),
+            late: BTreeSet::new(),
             outbox: Outbox::default(),
         }
     }
@@ -76,21 +88,27 @@ impl Engine {
         std::mem::take(&mut self.outbox)
     }
 
-    /// Makes every message visible whose delay or visibility timeout has ended, and lets move tasks run.
+    /// Makes every message visible whose delay or visibility timeout has ended, lets move tasks run, and goes a step on
+    /// with what can wait.
     pub fn wake(&mut self, now: Timestamp) {
         while let Some(&(due, slot)) = self.timers.first()
             && due <= now
         {
             self.timers.pop_first();
-            self.turn(slot, State::Ready);
+            if self.living(slot).is_some() {
+                self.turn(slot, State::Ready);
+            }
         }
         self.run_tasks(now);
+        std::mem::take(&mut self.late).into_iter().for_each(|queue| self.expire(now, queue));
+        self.reap();
     }
 
     /// When [`Engine::wake`] has something to do next, if nobody acts before.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timer = self.timers.first().map(|&(due, _)| due);
-        timer.into_iter().chain(self.next_task_step()).min()
+        let at_once = (!self.graves.is_empty() || !self.late.is_empty()).then(Timestamp::default);
+        timer.into_iter().chain(self.next_task_step()).chain(at_once).min()
     }
 
     /// Drops what outlived its time everywhere: messages, remembered ids, blocked names. Every action does so for its
@@ -98,7 +116,6 @@ impl Engine {
     pub fn sweep(&mut self, now: Timestamp) {
         let all: Vec<QueueId> = self.queues.keys().copied().collect();
         all.into_iter().for_each(|queue| self.expire(now, queue));
-        self.queues.values_mut().filter_map(Queue::fifo).for_each(|fifo| fifo.forget_old(now));
         self.deleted.retain(|_, at| *at + limits::QUIET_TIME > now);
         self.tasks.retain(|task| self.by_arn.contains_key(&task.source));
     }
@@ -120,10 +137,10 @@ impl Engine {
 
     /// How many messages are in all queues together.
     pub fn messages(&self) -> usize {
-        self.messages.len()
+        self.messages.len() - self.graves.iter().map(Ages::len).sum::<usize>()
     }
 
-    /// How many messages of a queue are in which state, now.
+    /// How many messages of a queue are in which state, now: a few thousand that are too old may be among them.
     pub fn counts(&mut self, now: Timestamp, queue: QueueId) -> Counts {
         self.expire(now, queue);
         self.queues.get(&queue).map(Queue::counts).unwrap_or_default()
@@ -161,21 +178,23 @@ impl Engine {
 
     /// Drops every message of a queue, hidden and delayed ones too, and its memory of deduplication ids.
     pub fn purge(&mut self, now: Timestamp, queue: QueueId) {
-        let below = self.next_serial;
-        self.drop_messages(queue);
-        if let Some(fifo) = self.queues.get_mut(&queue).and_then(Queue::fifo) {
-            *fifo = fifo::Fifo::default();
-        }
-        self.change_queue(queue, |definition| definition.purge = Some(Purge { at: now, below }));
+        let purge = Purge { at: now, below: self.next_serial };
+        let Some(entry) = self.queues.get_mut(&queue) else { return };
+        self.graves.push_back(entry.clear());
+        self.outbox.effects.push(Effect::Purged { queue, purge });
+        self.change_queue(queue, |definition| definition.purge = Some(purge));
+        self.reap();
     }
 
     /// Removes a queue with all its messages; its name stays blocked for a minute.
     pub fn delete_queue(&mut self, now: Timestamp, queue: QueueId) {
-        self.drop_messages(queue);
         let Some(gone) = self.queues.remove(&queue) else { return };
+        self.graves.push_back(gone.ages);
         self.by_arn.remove(&gone.definition.arn);
         self.deleted.insert(gone.definition.arn, now);
         self.outbox.effects.push(Effect::QueueDeleted { queue, at: now });
+        self.outbox.gone.push(queue);
+        self.reap();
     }
 
     /// The MessageId of the message with this serial.
@@ -185,34 +204,51 @@ impl Engine {
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 
-    fn drop_messages(&mut self, queue: QueueId) {
-        let Some(queue) = self.queues.get(&queue) else { return };
-        let slots: Vec<Slot> = queue.by_age.iter().map(|&(_, slot)| slot).collect();
-        slots.into_iter().for_each(|slot| self.forget(slot));
+    /// A message that was not dropped with all others of its queue.
+    fn living(&self, slot: Slot) -> Option<&Message> {
+        let message = self.messages.get(slot)?;
+        let queue = self.queues.get(&message.queue)?;
+        (queue.generation == message.generation).then_some(message)
     }
 
+    /// Drops a step of what outlived its time in a queue.
     fn expire(&mut self, now: Timestamp, queue: QueueId) {
-        while let Some(entry) = self.queues.get(&queue)
-            && let Some(&(sent_at, slot)) = entry.by_age.first()
-            && sent_at + entry.definition.attributes.retention() <= now
-        {
-            self.remove(slot);
+        for _ in 0..STEP {
+            let Some(entry) = self.queues.get_mut(&queue) else { return };
+            match entry.ages.first(&self.messages) {
+                Some((sent_at, slot)) if sent_at + entry.definition.attributes.retention() <= now => self.remove(slot),
+                _ => {
+                    if entry.fifo().is_some_and(|fifo| fifo.forget_old(now)) {
+                        self.late.insert(queue);
+                    }
+                    return;
+                }
+            }
+        }
+        self.late.insert(queue);
+    }
+
+    /// Lets a step of the dead messages go. The store knows already.
+    fn reap(&mut self) {
+        for _ in 0..STEP {
+            let Some(grave) = self.graves.front_mut() else { return };
+            let Some((_, slot)) = grave.first(&self.messages) else {
+                self.graves.pop_front();
+                continue;
+            };
+            grave.remove(&mut self.messages, slot);
+            if let Some(message) = self.messages.remove(slot) {
+                self.timers.remove(&(message.due, slot));
+                self.outbox.dropped.push(message.place);
+            }
         }
     }
 
     /// Removes a message and writes that down.
     fn remove(&mut self, slot: Slot) {
-        if let Some(message) = self.messages.get(slot) {
-            let key = Key { slot, serial: message.serial };
-            self.outbox.effects.push(Effect::Deleted { key });
-            self.forget(slot);
-        }
-    }
-
-    /// Removes a message without a word to the store.
-    fn forget(&mut self, slot: Slot) {
         let Some(message) = self.messages.get(slot) else { return };
-        let (queue, due) = (message.queue, message.due);
+        let (key, queue, due) = (Key { slot, serial: message.serial }, message.queue, message.due);
+        self.outbox.effects.push(Effect::Deleted { key });
         self.timers.remove(&(due, slot));
         if let Some(entry) = self.queues.get_mut(&queue)
             && entry.leave(&mut self.messages, slot)

@@ -58,6 +58,8 @@ pub enum Fault {
     RequestTooLarge,
     /// The disk has no room for new messages.
     StorageFull,
+    /// Not even for receives and deletes, which have a reserve.
+    ReserveUsedUp,
     /// The store stopped; nothing is promised any more.
     StorageFailed,
 }
@@ -155,7 +157,7 @@ impl Fault {
             Fault::RequestTooLarge => {
                 title("com.amazon.coral.service#RequestEntityTooLargeException", "RequestEntityTooLarge", 413)
             }
-            Fault::StorageFull | Fault::StorageFailed => {
+            Fault::StorageFull | Fault::ReserveUsedUp | Fault::StorageFailed => {
                 title("com.amazon.coral.service#ServiceUnavailableException", "ServiceUnavailable", 503)
             }
         }
@@ -220,6 +222,10 @@ impl fmt::Display for Fault {
             Fault::StorageFull => f.write_str(
                 "The emulator's disk is full: new messages are refused until there is room. \
                  Receiving and deleting goes on.",
+            ),
+            Fault::ReserveUsedUp => f.write_str(
+                "The emulator's disk is full, and the reserve for receives and deletes is used up: nothing is accepted \
+                 until there is room.",
             ),
             Fault::StorageFailed => {
                 f.write_str("The emulator's store failed; its log says why. Nothing is accepted until it is restarted.")

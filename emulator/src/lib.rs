@@ -35,8 +35,17 @@ pub struct Opened {
 /// # Errors
 /// It is in use by another process, or cannot be read or made.
 pub fn open(settings: &Settings) -> anyhow::Result<Opened> {
+    open_with(settings, store::SEGMENT_SIZE)
+}
+
+/// The same, with files of another size in the log of the queues.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(settings: &Settings, segment_size: u32) -> anyhow::Result<Opened> {
     let folder = settings.data.as_deref();
-    let node = node::Node::open(folder).context("the data folder cannot be opened (set --data or EMULATOR_DATA)")?;
+    let node = node::Node::open_with(folder, segment_size);
+    let node = node.context("the data folder cannot be opened (set --data or EMULATOR_DATA)")?;
     let buckets = bucket::Buckets::open(folder.map(|folder| folder.join("s3")).as_deref(), &settings.region);
     let buckets = buckets.context("the stored objects cannot be read")?;
     Ok(Opened { node, buckets, region: settings.region.clone(), credentials: None, waits: action::Waits::AsAws })

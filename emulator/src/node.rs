@@ -15,10 +15,12 @@ use tokio_util::sync::CancellationToken;
 use crate::action::{Action, Answer, Caller, Outcome, ReceivePlan, ReceivedMessage};
 use crate::engine::{Delivery, Engine, QueueId};
 use crate::fault::Fault;
-use crate::store::{OpenError, Store, Ticket};
+use crate::store::{Condition, Need, OpenError, Room, SEGMENT_SIZE, Store, Ticket};
 
 /// How often things that outlived their time are swept out of queues that nobody asks for.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How soon to try again what a full disk kept from being written down.
+const FULL_DISK_PAUSE: Duration = Duration::from_secs(1);
 
 /// All queues, durable. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -53,11 +55,19 @@ impl Node {
     /// # Errors
     /// The folder is in use, or cannot be read.
     pub fn open(folder: Option<&Path>) -> Result<Node, OpenError> {
+        Node::open_with(folder, SEGMENT_SIZE)
+    }
+
+    /// The same, with log files of another size.
+    ///
+    /// # Errors
+    /// As [`Node::open`].
+    pub fn open_with(folder: Option<&Path>, segment_size: u32) -> Result<Node, OpenError> {
         let mut seed = [0; 16];
         fastrand::fill(&mut seed);
         let mut engine = Engine::new(seed);
         let store = match folder {
-            Some(folder) => Store::open(folder, &mut engine, Timestamp::now())?,
+            Some(folder) => Store::open(folder, segment_size, &mut engine, Timestamp::now())?,
             None => Store::in_memory(),
         };
         let (queues, messages) = (engine.queues().count(), engine.messages());
@@ -72,16 +82,15 @@ impl Node {
     /// # Errors
     /// The fault to answer with.
     pub async fn execute(&self, action: Action, caller: &Caller) -> Result<Answer, Fault> {
-        let new_bytes = action.new_bytes();
-        if !self.shared.store.has_room(new_bytes) {
-            return Err(Fault::StorageFull);
-        }
-        let (outcome, ticket) = {
-            let mut state = self.lock();
-            let outcome = action.apply(&mut state.engine, Timestamp::now(), caller);
-            // A fault may leave effects behind too: time passed, and messages moved.
-            let ticket = self.write_down(&mut state);
-            (outcome?, ticket)
+        let need = action.need();
+        let (outcome, ticket) = loop {
+            if let Some(mut state) = self.enter(need)? {
+                let outcome = action.apply(&mut state.engine, Timestamp::now(), caller);
+                // A fault may leave effects behind too: time passed, and messages moved.
+                let ticket = self.write_down(&mut state);
+                break (outcome?, ticket);
+            }
+            self.shared.store.more_room().await;
         };
         match outcome {
             Outcome::Done(answer) => {
@@ -90,6 +99,11 @@ impl Node {
             }
             Outcome::Receive(plan) => self.receive(&plan).await,
         }
+    }
+
+    /// How the store is.
+    pub fn condition(&self) -> Condition {
+        self.shared.store.condition()
     }
 
     /// Ends every long poll with an empty answer, and lets [`Node::keep_time`] and [`Node::keep_clean`] return.
@@ -136,6 +150,20 @@ impl Node {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The state, when what will be done can be written down; nothing, when it can in a moment.
+    fn enter(&self, need: Need) -> Result<Option<MutexGuard<'_, State>>, Fault> {
+        let state = self.lock();
+        if self.condition() == Condition::Failed {
+            return Err(Fault::StorageFailed);
+        }
+        match (self.shared.store.room(need), need) {
+            (Room::Enough, _) => Ok(Some(state)),
+            (Room::Soon, _) => Ok(None),
+            (Room::None, Need::Messages(_)) => Err(Fault::StorageFull),
+            (Room::None, Need::Receives | Need::Records) => Err(Fault::ReserveUsedUp),
+        }
+    }
+
     /// Hands over what the engine did, rings the bells, and sets the alarm.
     fn write_down(&self, state: &mut State) -> Ticket {
         let outbox = state.engine.take_outbox();
@@ -144,6 +172,9 @@ impl Node {
             if let Some(bell) = state.bells.get(&queue) {
                 bell.notify_one();
             }
+        }
+        for bell in outbox.gone.iter().filter_map(|queue| state.bells.remove(queue)) {
+            bell.notify_waiters();
         }
         let next = state.engine.next_wakeup();
         if next.is_some_and(|next| state.alarm_at.is_none_or(|alarm_at| next < alarm_at)) {
@@ -156,7 +187,7 @@ impl Node {
     /// Lets time pass; how long until something happens again.
     fn tick(&self, swept: &mut Timestamp) -> Duration {
         let now = Timestamp::now();
-        let mut state = self.lock();
+        let Ok(Some(mut state)) = self.enter(Need::Records) else { return FULL_DISK_PAUSE };
         state.engine.wake(now);
         if now.since(*swept) >= SWEEP {
             state.engine.sweep(now);
@@ -180,11 +211,13 @@ impl Node {
             if let Some(rings) = &mut rings {
                 rings.as_mut().enable();
             }
-            let (deliveries, ticket) = {
-                let mut state = self.lock();
-                let taken = plan.take(&mut state.engine, Timestamp::now());
-                let ticket = self.write_down(&mut state);
-                (taken?, ticket)
+            let (deliveries, ticket) = loop {
+                if let Some(mut state) = self.enter(Need::Receives)? {
+                    let taken = plan.take(&mut state.engine, Timestamp::now());
+                    let ticket = self.write_down(&mut state);
+                    break (taken?, ticket);
+                }
+                self.shared.store.more_room().await;
             };
             if !deliveries.is_empty() {
                 ticket.wait().await.map_err(|_| Fault::StorageFailed)?;
@@ -208,6 +241,7 @@ impl Node {
     async fn show(&self, plan: &ReceivePlan, deliveries: Vec<Delivery>) -> Vec<ReceivedMessage> {
         let (node, plan) = (self.clone(), plan.clone());
         let read = move || deliveries.iter().filter_map(|delivery| node.show_one(&plan, delivery)).collect();
+        // Only a runtime that is shutting down does not run it: then nobody waits for the answer.
         tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
 

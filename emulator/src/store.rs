@@ -9,7 +9,9 @@
 mod clean;
 mod codec;
 mod commit;
+mod disk;
 mod frame;
+mod medium;
 mod memory;
 mod recover;
 mod segment;
@@ -18,17 +20,19 @@ mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use kit::time::Timestamp;
 
 use crate::engine::{Content, Effect, Engine, Place};
-use commit::Committer;
+use commit::Spare;
+use disk::Disk;
 use memory::Memory;
-use segment::{Layout, Segments};
+use segment::Layout;
 
 pub use clean::Cleaner;
 pub use commit::{Failed, Ticket};
+pub use medium::make_folder;
+pub use segment::SEGMENT_SIZE;
 
 /// Where effects and contents go.
 #[derive(Debug)]
@@ -39,21 +43,37 @@ pub enum Store {
     Memory(Memory),
 }
 
-/// A log on disk.
-#[derive(Debug)]
-pub struct Disk {
-    segments: Arc<Segments>,
-    committer: Committer,
-    tail: Mutex<Tail>,
-    /// Held as long as the folder is ours.
-    _lock: std::fs::File,
+/// How a store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// All is well.
+    Sound,
+    /// The disk is full: no messages are taken until there is room.
+    Full,
+    /// Writing or syncing failed: nothing is taken until the next start.
+    Failed,
 }
 
-/// Where the next record goes.
-#[derive(Debug)]
-struct Tail {
-    segment: u32,
-    offset: u32,
+/// What a request writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// New messages, of so many bytes.
+    Messages(usize),
+    /// That messages were received.
+    Receives,
+    /// Anything else: a few records, which make room in the end when they say that messages are gone.
+    Records,
+}
+
+/// Whether there is room for what a request writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// There is.
+    Enough,
+    /// There will be in a moment: see [`Store::more_room`].
+    Soon,
+    /// The disk is full.
+    None,
 }
 
 /// Why a data folder cannot be opened.
@@ -78,44 +98,37 @@ impl Store {
         Store::Memory(Memory::default())
     }
 
-    /// Opens a data folder, which is made when it is not there, and replays what is in it into `engine`. Damage is
-    /// logged with file and offset and costs only the records it hit.
+    /// Opens a data folder, which is made when it is not there, and replays what is in it into `engine`. New files of
+    /// the log have `segment_size` bytes. Damage is logged with file and offset and costs only the records it hit.
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub fn open(folder: &Path, engine: &mut Engine, now: Timestamp) -> Result<Store, OpenError> {
-        Store::open_with(Layout::default(), folder, engine, now)
+    pub fn open(folder: &Path, segment_size: u32, engine: &mut Engine, now: Timestamp) -> Result<Store, OpenError> {
+        Disk::open(Layout::new(segment_size), folder, engine, now, &mut recover::tell).map(Store::Disk)
     }
 
-    fn open_with(layout: Layout, folder: &Path, engine: &mut Engine, now: Timestamp) -> Result<Store, OpenError> {
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |cause| OpenError::Io { path, cause }
-        };
-        std::fs::create_dir_all(folder).map_err(at(folder))?;
-        let lock = lock(folder)?;
-        let log = folder.join("sqs");
-        std::fs::create_dir_all(&log).map_err(at(&log))?;
-        let segments = Arc::new(Segments::open(&log, layout).map_err(at(&log))?);
-        recover::replay(&segments, engine).map_err(at(&log))?;
-        engine.resume(now);
-        let first = segments.newest() + 1;
-        segments.create(first).map_err(at(&log))?;
-        segments.count(engine.stored_bytes());
-        let committer = Committer::start(segments.clone(), first);
-        let disk = Disk { segments, committer, tail: Mutex::new(Tail { segment: first, offset: 0 }), _lock: lock };
-        let checkpoint = engine.checkpoint();
-        disk.append_all(engine, checkpoint);
-        Ok(Store::Disk(disk))
-    }
-
-    /// Whether there is room for what an action writes. Sends need a whole segment in reserve, so that receives and
-    /// deletes can go on when the disk is full.
-    pub fn has_room(&self, new_bytes: Option<usize>) -> bool {
+    /// How it is.
+    pub fn condition(&self) -> Condition {
         match self {
-            Store::Memory(_) => true,
-            Store::Disk(disk) => disk.has_room(new_bytes),
+            Store::Disk(disk) if disk.committer.is_failed() => Condition::Failed,
+            Store::Disk(disk) if disk.committer.spare() == Spare::Refused => Condition::Full,
+            Store::Disk(_) | Store::Memory(_) => Condition::Sound,
         }
+    }
+
+    /// Whether there is room for what a request writes. To be asked under the lock that [`Store::take`] is called under.
+    pub fn room(&self, need: Need) -> Room {
+        match self {
+            Store::Memory(_) => Room::Enough,
+            Store::Disk(disk) => disk.room(need),
+        }
+    }
+
+    /// Returns when [`Store::room`] may answer otherwise than [`Room::Soon`].
+    pub async fn more_room(&self) {
+        let Store::Disk(disk) = self else { return };
+        // It cannot end: the sender lives as long as the store.
+        _ = disk.committer.spares().wait_for(|spare| *spare != Spare::Coming).await;
     }
 
     /// Takes what the engine did. To be called under the lock that the engine was changed under, so that the order is
@@ -149,80 +162,5 @@ impl Store {
         if let Store::Disk(disk) = self {
             disk.committer.close();
         }
-    }
-}
-
-impl Disk {
-    fn has_room(&self, new_bytes: Option<usize>) -> bool {
-        /// More than any request writes that brings no messages.
-        const MARGIN: u32 = 256 * 1024;
-        let size = self.segments.size();
-        let is_cramped = self.committer.is_cramped();
-        match new_bytes {
-            Some(bytes) => !is_cramped && bytes < size as usize / 2,
-            None => {
-                let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-                !is_cramped || size.saturating_sub(tail.offset) > MARGIN.min(size / 8)
-            }
-        }
-    }
-
-    fn append_all(&self, engine: &mut Engine, effects: Vec<Effect>) -> Ticket {
-        let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        for effect in effects {
-            let place = self.append(&mut tail, engine, &effect);
-            match &effect {
-                Effect::Stored(stored) => {
-                    engine.place(stored.snapshot.key, place);
-                    self.segments.hold(place);
-                }
-                // Twice, because a damaged definition would take all messages of its queue with it.
-                Effect::Queue(_) => _ = self.append(&mut tail, engine, &effect),
-                _ => {}
-            }
-        }
-        self.committer.ticket()
-    }
-
-    fn append(&self, tail: &mut Tail, engine: &Engine, effect: &Effect) -> Place {
-        let payload = codec::encode(effect);
-        let length = frame::length(payload.len());
-        if tail.offset + length > self.segments.size() {
-            *tail = Tail { segment: tail.segment + 1, offset: 0 };
-            self.committer.rotate(tail.segment);
-            for effect in engine.checkpoint() {
-                self.write(tail, &codec::encode(&effect));
-            }
-        }
-        self.write(tail, &payload)
-    }
-
-    fn write(&self, tail: &mut Tail, payload: &[u8]) -> Place {
-        let length = frame::length(payload.len());
-        let place = Place { segment: tail.segment, offset: tail.offset, length };
-        self.committer.push(place, payload);
-        tail.offset += length;
-        place
-    }
-
-    fn read(&self, place: Place) -> io::Result<Option<Content>> {
-        let Some(file) = self.segments.file(place.segment) else { return Ok(None) };
-        let payload = segment::read(&file, place)?;
-        match codec::decode(&payload) {
-            Some(Effect::Stored(stored)) => Ok(Some(stored.content)),
-            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the record holds no message")),
-        }
-    }
-}
-
-/// One process a folder.
-fn lock(folder: &Path) -> Result<std::fs::File, OpenError> {
-    let path = folder.join("lock");
-    let io = |cause| OpenError::Io { path: path.clone(), cause };
-    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
-        Err(std::fs::TryLockError::Error(cause)) => Err(io(cause)),
     }
 }

@@ -6,7 +6,7 @@ use kit::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Caller, Number};
-use crate::engine::{Engine, MoveError, MoveStatus, MoveTask, QueueArn, limits};
+use crate::engine::{Engine, MoveError, MoveFailure, MoveStatus, MoveTask, QueueArn, limits};
 use crate::fault::Fault;
 
 /// Sends dead letters back.
@@ -134,7 +134,7 @@ fn entry(task: &MoveTask) -> TaskEntry {
         MoveStatus::Running => ("RUNNING", None),
         MoveStatus::Completed => ("COMPLETED", None),
         MoveStatus::Cancelled => ("CANCELLED", None),
-        MoveStatus::Failed(reason) => ("FAILED", Some(reason)),
+        MoveStatus::Failed(failure) => ("FAILED", Some(reason(failure))),
     };
     TaskEntry {
         task_handle: (task.status == MoveStatus::Running).then(|| handle(task.id.clone(), &task.source)),
@@ -146,6 +146,13 @@ fn entry(task: &MoveTask) -> TaskEntry {
         approximate_number_of_messages_to_move: task.to_move,
         started_timestamp: task.started.as_millis(),
         failure_reason,
+    }
+}
+
+fn reason(failure: MoveFailure) -> &'static str {
+    match failure {
+        MoveFailure::NonExistentQueue => "AWS.SimpleQueueService.NonExistentQueue",
+        MoveFailure::CouldNotDetermineMessageSource => "CouldNotDetermineMessageSource",
     }
 }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 use kit::time::Timestamp;
 
 use super::effect::{Content, Effect, Fingerprint, Snapshot, Stored};
-use super::fifo::{Taken, fingerprint};
+use super::fifo::{Taken, fingerprint, group_name};
 use super::message::{Delivery, Key, Message, Place, QueueId, Receipt, Serial, State};
 use super::queue::Queue;
 use super::slab::{NOWHERE, Slot};
-use super::{Engine, limits};
+use super::{Engine, STEP, limits};
 
 /// A message to be sent; the caller has checked it.
 #[derive(Debug, Clone, Default)]
@@ -101,7 +101,7 @@ impl Engine {
 
     /// Where the content of a message is, as long as the message exists.
     pub fn whereabouts(&self, key: Key) -> Option<Place> {
-        self.messages.get(key.slot).filter(|message| message.serial == key.serial).map(|message| message.place)
+        self.living(key.slot).filter(|message| message.serial == key.serial).map(|message| message.place)
     }
 
     /// Hands out messages and hides them. Messages that were received too often go to the dead-letter queue instead.
@@ -128,19 +128,36 @@ impl Engine {
 
     fn take(&mut self, now: Timestamp, queue: QueueId, most: usize, due: Timestamp) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
+        let mut others = 0;
         while let Some(entry) = self.queues.get(&queue) {
             let picked = entry.pick(&self.messages, most - deliveries.len());
             if picked.is_empty() {
                 break;
             }
+            if others >= STEP {
+                // Whoever comes next goes on with it.
+                self.outbox.ready.push(queue);
+                break;
+            }
             for slot in picked {
-                match self.dead_letter_queue(queue, slot) {
-                    Some(to) => self.move_to(now, slot, to),
-                    None => deliveries.extend(self.hand_out(now, slot, due)),
+                if self.is_too_old(now, slot) {
+                    self.remove(slot);
+                } else if let Some(to) = self.dead_letter_queue(queue, slot) {
+                    self.move_to(now, slot, to);
+                } else {
+                    deliveries.extend(self.hand_out(now, slot, due));
+                    continue;
                 }
+                others += 1;
             }
         }
         deliveries
+    }
+
+    fn is_too_old(&self, now: Timestamp, slot: Slot) -> bool {
+        let Some(message) = self.messages.get(slot) else { return false };
+        let queue = self.queues.get(&message.queue);
+        queue.is_some_and(|queue| message.sent_at + queue.definition.attributes.retention() <= now)
     }
 
     /// The queue that must have this message instead of one more receiver.
@@ -152,12 +169,7 @@ impl Engine {
 
     fn hand_out(&mut self, now: Timestamp, slot: Slot, due: Timestamp) -> Option<Delivery> {
         let message = self.messages.get_mut(slot)?;
-        message.receives += 1;
-        message.due = due;
-        message.received_at = now;
-        if message.receives == 1 {
-            message.first_received = now;
-        }
+        message.received(now, message.receives + 1, due);
         let (key, receives) = (Key { slot, serial: message.serial }, message.receives);
         self.outbox.effects.push(Effect::Received { key, receives, at: now, due });
         self.timers.insert((due, slot));
@@ -174,7 +186,7 @@ impl Engine {
             receipt: Receipt { queue: message.queue, key, receives: message.receives },
             id: self.message_id(message.serial),
             sent_at: message.sent_at,
-            first_received: message.first_received,
+            first_received: message.first_received(),
             receives: message.receives,
             is_dead_letter: message.origin != 0,
             origin: origin.map(|queue| queue.definition.arn.to_string()),
@@ -218,11 +230,11 @@ impl Engine {
     fn admit(&mut self, now: Timestamp, mut snapshot: Snapshot, content: Content) {
         let Some(entry) = self.queues.get_mut(&snapshot.queue) else { return };
         let group = match (entry.fifo(), snapshot.group) {
-            (Some(fifo), Some(name)) => fifo.group(name),
+            (Some(fifo), Some(name)) => fifo.group(group_name(name)),
             _ => NOWHERE,
         };
         let state = if snapshot.due > now { State::Delayed } else { State::Ready };
-        let slot = self.messages.insert(Message::of(&snapshot, group, state, Place::default()));
+        let slot = self.messages.insert(Message::of(&snapshot, group, state, Place::default(), entry.generation));
         snapshot.key.slot = slot;
         if state == State::Delayed {
             self.timers.insert((snapshot.due, slot));

@@ -7,7 +7,8 @@
 use kit::time::Timestamp;
 
 use super::message::{Key, Place, QueueId, Serial};
-use super::queue::Definition;
+use super::moving::MoveTask;
+use super::queue::{Definition, Purge};
 
 /// One change that must survive.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +22,17 @@ pub enum Effect {
         /// The next queue's number.
         queue: QueueId,
     },
-    /// A queue was created, changed or purged; says all of it.
+    /// A queue was created or changed; says all of it.
     Queue(Box<Definition>),
+    /// A queue lost all its messages.
+    Purged {
+        /// Which one.
+        queue: QueueId,
+        /// When, and which messages.
+        purge: Purge,
+    },
+    /// A move task began, or ended; says all of it.
+    Task(Box<MoveTask>),
     /// A queue is gone, with all its messages.
     QueueDeleted {
         /// Which one.
@@ -169,4 +179,6 @@ pub struct Outbox {
     pub ready: Vec<QueueId>,
     /// Content that nobody needs any more.
     pub dropped: Vec<Place>,
+    /// Queues that do not exist any more.
+    pub gone: Vec<QueueId>,
 }

@@ -3,7 +3,7 @@
 //! A group holds all its messages in order, those in flight too. It may be received from while its first message is
 //! ready: so a hidden message blocks itself and everything behind it, and nothing before it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::BTreeMap;
 
 use kit::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -11,28 +11,36 @@ use sha2::{Digest, Sha256};
 use super::effect::Fingerprint;
 use super::limits;
 use super::list::{Linked, Links, List};
-use super::message::{Key, Message, Serial, State};
+use super::message::{InLine, Key, Message, Serial, State};
 use super::slab::{NOWHERE, Slab, Slot};
 
 /// The groups of one queue, its memory of deduplication ids, and of receive attempts.
 #[derive(Default)]
 pub struct Fifo {
     groups: Slab<Group>,
-    by_name: HashMap<Fingerprint, Slot>,
+    /// A tree and not a hash table: it grows and shrinks bit by bit, and is no larger.
+    by_name: BTreeMap<GroupName, Slot>,
     /// Groups whose first message is ready.
-    open: List,
+    open: List<Open>,
     sent: Recent<Serial>,
     attempts: Recent<Vec<Taken>>,
 }
 
+/// The first half of the [`Fingerprint`] of a MessageGroupId. Should two groups ever share it, they wait for each other,
+/// and keep their order.
+type GroupName = u64;
+
 struct Group {
-    name: Fingerprint,
-    messages: List,
+    name: GroupName,
+    messages: List<InLine>,
     is_open: bool,
     links: Links,
 }
 
-impl Linked for Group {
+/// The chain of open groups.
+struct Open;
+
+impl Linked<Open> for Group {
     fn links(&self) -> &Links {
         &self.links
     }
@@ -66,17 +74,15 @@ pub fn fingerprint(parts: &[&str]) -> Fingerprint {
 
 impl Fifo {
     /// The slot of the group with this name, made if it is new.
-    pub fn group(&mut self, name: Fingerprint) -> Slot {
+    pub fn group(&mut self, name: GroupName) -> Slot {
         let groups = &mut self.groups;
-        let make = || {
-            let group = Group { name, messages: List::default(), is_open: false, links: Links::default() };
-            groups.insert(group)
-        };
+        let make =
+            || groups.insert(Group { name, messages: List::default(), is_open: false, links: Links::default() });
         *self.by_name.entry(name).or_insert_with(make)
     }
 
     /// The name of a group.
-    pub fn group_name(&self, group: Slot) -> Option<Fingerprint> {
+    pub fn group_name(&self, group: Slot) -> Option<GroupName> {
         Some(self.groups.get(group)?.name)
     }
 
@@ -148,10 +154,21 @@ impl Fifo {
         self.attempts.put(now, id, taken);
     }
 
-    /// Drops memories that are too old.
-    pub fn forget_old(&mut self, now: Timestamp) {
-        self.sent.forget_old(now);
-        self.attempts.forget_old(now);
+    /// Drops memories that are too old, a step of them. Returns whether there are more.
+    pub fn forget_old(&mut self, now: Timestamp) -> bool {
+        self.sent.forget_old(now) | self.attempts.forget_old(now)
+    }
+
+    /// Whether nothing is remembered, and there are no groups.
+    #[cfg(test)]
+    pub fn is_forgotten(&self) -> bool {
+        self.sent.entries.is_empty() && self.sent.by_second.is_empty() && self.by_name.is_empty()
+    }
+
+    /// Drops groups without messages, which a replay makes.
+    pub fn forget_empty(&mut self) {
+        let all: Vec<Slot> = self.groups.iter().map(|(slot, _)| slot).collect();
+        all.into_iter().for_each(|group| self.forget_if_empty(group));
     }
 
     fn refresh(&mut self, messages: &Slab<Message>, group: Slot) -> bool {
@@ -182,36 +199,52 @@ fn group_of(messages: &Slab<Message>, slot: Slot) -> Slot {
 
 /// A memory of five minutes.
 struct Recent<T> {
-    entries: HashMap<Fingerprint, (Timestamp, T)>,
-    by_age: VecDeque<(Timestamp, Fingerprint)>,
+    entries: BTreeMap<Fingerprint, (Timestamp, T)>,
+    /// What was put in, by the second.
+    by_second: BTreeMap<u64, Vec<Fingerprint>>,
 }
 
 impl<T> Default for Recent<T> {
     fn default() -> Recent<T> {
-        Recent { entries: HashMap::new(), by_age: VecDeque::new() }
+        Recent { entries: BTreeMap::new(), by_second: BTreeMap::new() }
     }
 }
 
 impl<T> Recent<T> {
     fn get(&mut self, now: Timestamp, id: Fingerprint) -> Option<&T> {
         self.forget_old(now);
-        let young = |entry: &&(Timestamp, T)| entry.0 + limits::DEDUPLICATION > now;
-        self.entries.get(&id).filter(young).map(|(_, value)| value)
+        self.entries.get(&id).filter(|(at, _)| is_young(*at, now)).map(|(_, value)| value)
     }
 
     fn put(&mut self, at: Timestamp, id: Fingerprint, value: T) {
         self.entries.insert(id, (at, value));
-        self.by_age.push_back((at, id));
+        self.by_second.entry(at.as_secs()).or_default().push(id);
     }
 
-    fn forget_old(&mut self, now: Timestamp) {
-        while let Some(&(at, id)) = self.by_age.front()
-            && at + limits::DEDUPLICATION <= now
-        {
-            self.by_age.pop_front();
-            if self.entries.get(&id).is_some_and(|entry| entry.0 == at) {
+    fn forget_old(&mut self, now: Timestamp) -> bool {
+        for _ in 0..super::STEP {
+            let Some(mut second) = self.by_second.first_entry() else { return false };
+            if is_young(Timestamp::from_millis(second.key() * 1000 + 999), now) {
+                return false;
+            }
+            let Some(id) = second.get_mut().pop() else {
+                second.remove();
+                continue;
+            };
+            // It may have been put in again since.
+            if self.entries.get(&id).is_some_and(|(at, _)| !is_young(*at, now)) {
                 self.entries.remove(&id);
             }
         }
+        true
     }
+}
+
+fn is_young(at: Timestamp, now: Timestamp) -> bool {
+    at + limits::DEDUPLICATION > now
+}
+
+/// The part of a MessageGroupId's fingerprint that names the group here.
+pub fn group_name(group: Fingerprint) -> GroupName {
+    (group >> 64) as GroupName
 }

@@ -1,6 +1,8 @@
 //! A doubly linked list through the records of a [`Slab`]: any record leaves in one step, wherever it stands.
 //!
-//! The list owns nothing; a record can be in one list at a time.
+//! The list owns nothing. A record can stand in one list of each kind of chain at a time.
+
+use std::marker::PhantomData;
 
 use super::slab::{NOWHERE, Slab, Slot};
 
@@ -17,69 +19,71 @@ impl Default for Links {
     }
 }
 
-/// A record that can stand in a [`List`].
-pub trait Linked {
+/// A record that can stand in a [`List`] of this kind.
+pub trait Linked<Chain> {
     /// The links of this record.
     fn links(&self) -> &Links;
     /// The links of this record, to be changed.
     fn links_mut(&mut self) -> &mut Links;
 }
 
-/// First and last record, and how many there are.
-#[derive(Debug, Clone, Copy)]
-pub struct List {
+/// First and last record.
+pub struct List<Chain> {
     first: Slot,
     last: Slot,
-    len: u32,
+    chain: PhantomData<Chain>,
 }
 
-impl Default for List {
-    fn default() -> List {
-        List { first: NOWHERE, last: NOWHERE, len: 0 }
+impl<Chain> Default for List<Chain> {
+    fn default() -> List<Chain> {
+        List { first: NOWHERE, last: NOWHERE, chain: PhantomData }
     }
 }
 
-impl List {
+impl<Chain> List<Chain> {
     /// The first record's slot.
     pub fn first(&self) -> Option<Slot> {
         (self.first != NOWHERE).then_some(self.first)
     }
 
+    /// The last record's slot.
+    pub fn last(&self) -> Option<Slot> {
+        (self.last != NOWHERE).then_some(self.last)
+    }
+
     /// Whether no record stands here.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.first == NOWHERE
     }
 
     /// The slot after `slot`, which must stand in this list.
-    pub fn after<T: Linked>(&self, slab: &Slab<T>, slot: Slot) -> Option<Slot> {
+    pub fn after<T: Linked<Chain>>(&self, slab: &Slab<T>, slot: Slot) -> Option<Slot> {
         let next = slab.get(slot)?.links().next;
         (next != NOWHERE).then_some(next)
     }
 
     /// Appends a record that stands in no list.
-    pub fn push_back<T: Linked>(&mut self, slab: &mut Slab<T>, slot: Slot) {
+    pub fn push_back<T: Linked<Chain>>(&mut self, slab: &mut Slab<T>, slot: Slot) {
         *links(slab, slot) = Links { previous: self.last, next: NOWHERE };
         match self.last {
             NOWHERE => self.first = slot,
             last => links(slab, last).next = slot,
         }
         self.last = slot;
-        self.len += 1;
     }
 
     /// Puts a record that stands in no list before all others.
-    pub fn push_front<T: Linked>(&mut self, slab: &mut Slab<T>, slot: Slot) {
+    pub fn push_front<T: Linked<Chain>>(&mut self, slab: &mut Slab<T>, slot: Slot) {
         *links(slab, slot) = Links { previous: NOWHERE, next: self.first };
         match self.first {
             NOWHERE => self.last = slot,
             first => links(slab, first).previous = slot,
         }
         self.first = slot;
-        self.len += 1;
     }
 
     /// Takes a record of this list out of it.
-    pub fn remove<T: Linked>(&mut self, slab: &mut Slab<T>, slot: Slot) {
+    pub fn remove<T: Linked<Chain>>(&mut self, slab: &mut Slab<T>, slot: Slot) {
         let Links { previous, next } = std::mem::take(links(slab, slot));
         match previous {
             NOWHERE => self.first = next,
@@ -89,11 +93,10 @@ impl List {
             NOWHERE => self.last = previous,
             next => links(slab, next).previous = previous,
         }
-        self.len -= 1;
     }
 }
 
-fn links<T: Linked>(slab: &mut Slab<T>, slot: Slot) -> &mut Links {
+fn links<Chain, T: Linked<Chain>>(slab: &mut Slab<T>, slot: Slot) -> &mut Links {
     slab.get_mut(slot).expect("a listed record is in the slab").links_mut()
 }
 
@@ -103,7 +106,7 @@ mod tests {
 
     struct Item(Links);
 
-    impl Linked for Item {
+    impl Linked<()> for Item {
         fn links(&self) -> &Links {
             &self.0
         }
@@ -116,7 +119,7 @@ mod tests {
     #[test]
     fn leaves_from_anywhere() {
         let mut slab = Slab::default();
-        let mut list = List::default();
+        let mut list = List::<()>::default();
         for _ in 0..4 {
             let slot = slab.insert(Item(Links::default()));
             list.push_back(&mut slab, slot);

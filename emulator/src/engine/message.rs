@@ -4,11 +4,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use kit::time::Timestamp;
 
+use super::effect::Snapshot;
 use super::list::{Linked, Links};
 use super::slab::Slot;
 
@@ -58,10 +60,6 @@ pub struct Message {
     pub sent_at: Timestamp,
     /// When its delay or its visibility timeout ends.
     pub due: Timestamp,
-    /// When it was received for the first time; the epoch if never.
-    pub first_received: Timestamp,
-    /// When it was received last; the epoch if never.
-    pub received_at: Timestamp,
     /// Where its content is.
     pub place: Place,
     /// The queue that has it now.
@@ -72,18 +70,115 @@ pub struct Message {
     pub receives: u32,
     /// Its group in the queue's own list of groups; meaningless in standard queues.
     pub group: Slot,
+    first_received: Age,
+    received_at: Age,
+    pub(super) links: Links,
+    pub(super) ages: Links,
+    /// It is dead when its queue has another one by now, see [`Queue`](super::Queue).
+    pub(super) generation: u16,
     /// Who may have it.
     pub state: State,
-    pub(super) links: Links,
+    /// It arrived later than a younger one, and does not stand in the chain of ages.
+    pub(super) is_stray: bool,
 }
 
-impl Linked for Message {
+/// How old a message was at some time, in milliseconds: half the size of a [`Timestamp`], and a message lives for
+/// fourteen days at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Age(u32);
+
+impl Age {
+    const NEVER: Age = Age(u32::MAX);
+
+    fn at(sent_at: Timestamp, now: Timestamp) -> Age {
+        Age(u32::try_from(now.since(sent_at).as_millis()).unwrap_or(u32::MAX - 1))
+    }
+
+    fn time(self, sent_at: Timestamp) -> Timestamp {
+        match self {
+            Age::NEVER => Timestamp::default(),
+            Age(millis) => sent_at + Duration::from_millis(millis.into()),
+        }
+    }
+}
+
+impl Message {
+    pub(super) fn of(snapshot: &Snapshot, group: Slot, state: State, place: Place, generation: u16) -> Message {
+        let age = |at| if at == Timestamp::default() { Age::NEVER } else { Age::at(snapshot.sent_at, at) };
+        Message {
+            serial: snapshot.key.serial,
+            sent_at: snapshot.sent_at,
+            due: snapshot.due,
+            place,
+            queue: snapshot.queue,
+            origin: snapshot.origin,
+            receives: snapshot.receives,
+            group,
+            first_received: age(snapshot.first_received),
+            received_at: age(snapshot.received_at),
+            links: Links::default(),
+            ages: Links::default(),
+            generation,
+            state,
+            is_stray: false,
+        }
+    }
+
+    /// When it was received for the first time; the epoch if never.
+    pub fn first_received(&self) -> Timestamp {
+        self.first_received.time(self.sent_at)
+    }
+
+    /// When it was received last; the epoch if never.
+    pub fn received_at(&self) -> Timestamp {
+        self.received_at.time(self.sent_at)
+    }
+
+    /// Notes a receive, by which it was received so often.
+    pub(super) fn received(&mut self, now: Timestamp, receives: u32, due: Timestamp) {
+        self.receives = receives;
+        self.due = due;
+        self.received_at = Age::at(self.sent_at, now);
+        if self.first_received == Age::NEVER {
+            self.first_received = self.received_at;
+        }
+    }
+
+    /// Makes a new message of it.
+    pub(super) fn renew(&mut self, serial: Serial, now: Timestamp) {
+        self.serial = serial;
+        self.sent_at = now;
+        self.due = now;
+        self.first_received = Age::NEVER;
+        self.received_at = Age::NEVER;
+        self.receives = 0;
+        self.origin = 0;
+    }
+}
+
+/// The chain of those that may be received: of a standard queue, or of a message group.
+pub struct InLine;
+
+/// The chain of all messages of a queue, the oldest first.
+pub struct ByAge;
+
+impl Linked<InLine> for Message {
     fn links(&self) -> &Links {
         &self.links
     }
 
     fn links_mut(&mut self) -> &mut Links {
         &mut self.links
+    }
+}
+
+impl Linked<ByAge> for Message {
+    fn links(&self) -> &Links {
+        &self.ages
+    }
+
+    fn links_mut(&mut self) -> &mut Links {
+        &mut self.ages
     }
 }
 
@@ -167,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_message_stays_small() {
-        // With one entry of a B-tree for its age (about 34 bytes) a queued message stays under 150 bytes.
+        // Nothing else is held of a message that waits in a standard queue.
         assert!(size_of::<Option<Message>>() <= 80, "{}", size_of::<Option<Message>>());
     }
 

@@ -1,20 +1,22 @@
 //! Message move tasks: dead letters on their way back, a few at a time.
 //!
-//! A moved message is a new one (number, time sent, receive count) with the old content. Tasks live in memory only: a
-//! restart ends them, and what they had moved stays moved.
+//! A moved message is a new one (number, time sent, receive count) with the old content. A task goes on after a restart:
+//! its beginning and its end are written down, and every message that it moved tells how far it was.
 
 use std::time::Duration;
 
 use kit::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::Engine;
 use super::effect::Effect;
-use super::message::{Key, Message, QueueId, Serial};
+use super::message::{Key, QueueId, Serial};
 use super::name::QueueArn;
+use super::queue::millis;
 use super::slab::Slot;
+use super::{Engine, STEP};
 
 /// A task that was started.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoveTask {
     /// A UUID; part of the TaskHandle.
     pub id: String,
@@ -25,6 +27,7 @@ pub struct MoveTask {
     /// Messages a second; without one as fast as it goes.
     pub rate: Option<u32>,
     /// When it was started.
+    #[serde(with = "millis")]
     pub started: Timestamp,
     /// Messages moved.
     pub moved: usize,
@@ -32,10 +35,15 @@ pub struct MoveTask {
     pub to_move: usize,
     /// How it goes.
     pub status: MoveStatus,
+    /// The number of the last message that it made.
+    last: Serial,
+    /// Since when it keeps its rate, and how many it had moved then: since its start, or the last restart.
+    #[serde(skip)]
+    paced: (Timestamp, usize),
 }
 
 /// How a task goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MoveStatus {
     /// It has messages to move.
     Running,
@@ -43,8 +51,17 @@ pub enum MoveStatus {
     Completed,
     /// It was cancelled.
     Cancelled,
-    /// It could not go on, for this FailureReason.
-    Failed(&'static str),
+    /// It could not go on.
+    Failed(MoveFailure),
+}
+
+/// Why a task could not go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MoveFailure {
+    /// The source or the destination was deleted.
+    NonExistentQueue,
+    /// A message is no dead letter of a queue that exists, and there is no destination.
+    CouldNotDetermineMessageSource,
 }
 
 /// Why a task was not started or not cancelled.
@@ -63,34 +80,21 @@ pub enum MoveError {
 
 /// Tasks remembered for one source: what ListMessageMoveTasks can show at most.
 const HISTORY: usize = 10;
-/// Messages that one wake moves for one task, so that others get their turn.
-const STEP: usize = 500;
-
-impl Message {
-    /// Makes a new message of it.
-    pub(super) fn renew(&mut self, serial: Serial, now: Timestamp) {
-        self.serial = serial;
-        self.sent_at = now;
-        self.due = now;
-        self.first_received = Timestamp::default();
-        self.received_at = Timestamp::default();
-        self.receives = 0;
-        self.origin = 0;
-    }
-}
 
 impl MoveTask {
     /// How many messages may have been moved by now.
     fn allowance(&self, now: Timestamp) -> usize {
         let Some(rate) = self.rate else { return self.moved + STEP };
-        let millis = now.since(self.started).as_millis().saturating_mul(rate.into());
-        usize::try_from(millis / 1000).unwrap_or(usize::MAX).saturating_add(1)
+        let (since, moved) = self.paced;
+        let millis = now.since(since).as_millis().saturating_mul(rate.into());
+        usize::try_from(millis / 1000).unwrap_or(usize::MAX).saturating_add(moved + 1)
     }
 
     fn next_step(&self) -> Timestamp {
+        let (since, moved) = self.paced;
         match self.rate {
-            None => self.started,
-            Some(rate) => self.started + Duration::from_millis((self.moved as u64 * 1000).div_ceil(rate.into())),
+            None => since,
+            Some(rate) => since + Duration::from_millis(((self.moved - moved) as u64 * 1000).div_ceil(rate.into())),
         }
     }
 }
@@ -126,7 +130,7 @@ impl Engine {
         let to_move = self.find(source).map_or(0, |queue| self.counts(now, queue).ready);
         let id = self.message_id(self.next_serial);
         self.next_serial += 1;
-        self.tasks.push(MoveTask {
+        let task = MoveTask {
             id: id.clone(),
             source: source.clone(),
             destination,
@@ -135,17 +139,54 @@ impl Engine {
             moved: 0,
             to_move,
             status: MoveStatus::Running,
-        });
+            last: 0,
+            paced: (now, 0),
+        };
+        self.outbox.effects.push(Effect::Task(Box::new(task.clone())));
+        self.tasks.push(task);
         self.trim_history(source);
         Ok(id)
     }
 
     /// Stops a running task. Returns how many messages it has moved.
     pub fn cancel_move(&mut self, id: &str) -> Result<usize, MoveError> {
+        let running = |task: &MoveTask| task.status == MoveStatus::Running && task.id == id;
+        let index = self.tasks.iter().position(running).ok_or(MoveError::Unknown)?;
+        self.end_task(index, MoveStatus::Cancelled);
+        Ok(self.tasks[index].moved)
+    }
+
+    fn end_task(&mut self, index: usize, status: MoveStatus) {
+        self.tasks[index].status = status;
+        self.outbox.effects.push(Effect::Task(Box::new(self.tasks[index].clone())));
+    }
+
+    pub(super) fn replay_task(&mut self, task: MoveTask) {
+        match self.tasks.iter_mut().find(|known| known.id == task.id) {
+            Some(known) => *known = task,
+            None => {
+                let source = task.source.clone();
+                self.tasks.push(task);
+                self.trim_history(&source);
+            }
+        }
+    }
+
+    /// Counts a message that left a queue by a task. What is said of the task itself may count it already.
+    pub(super) fn replay_task_step(&mut self, from: QueueId, serial: Serial) {
+        let Some(source) = self.queues.get(&from).map(|queue| &queue.definition.arn) else { return };
         let mut running = self.tasks.iter_mut().filter(|task| task.status == MoveStatus::Running);
-        let task = running.find(|task| task.id == id).ok_or(MoveError::Unknown)?;
-        task.status = MoveStatus::Cancelled;
-        Ok(task.moved)
+        if let Some(task) = running.find(|task| task.source == *source)
+            && task.last < serial
+        {
+            task.last = serial;
+            task.moved += 1;
+        }
+    }
+
+    /// After a restart a task keeps its rate from now on, and does not make up for the time that is gone.
+    pub(super) fn resume_tasks(&mut self, now: Timestamp) {
+        self.tasks.iter_mut().for_each(|task| task.paced = (now, task.moved));
     }
 
     pub(super) fn next_task_step(&self) -> Option<Timestamp> {
@@ -165,13 +206,13 @@ impl Engine {
         let allowance = self.tasks[index].allowance(now).min(self.tasks[index].moved + STEP);
         while self.tasks[index].moved < allowance {
             if let Err(end) = self.move_one(now, index) {
-                self.tasks[index].status = end;
+                self.end_task(index, end);
                 return;
             }
             self.tasks[index].moved += 1;
         }
         if self.tasks[index].moved >= self.tasks[index].to_move {
-            self.tasks[index].status = MoveStatus::Completed;
+            self.end_task(index, MoveStatus::Completed);
         }
     }
 
@@ -181,14 +222,14 @@ impl Engine {
         if task.moved >= task.to_move {
             return Err(MoveStatus::Completed);
         }
-        let gone = MoveStatus::Failed("AWS.SimpleQueueService.NonExistentQueue");
+        let gone = MoveStatus::Failed(MoveFailure::NonExistentQueue);
         let source = self.find(&task.source).and_then(|queue| self.queues.get(&queue)).ok_or(gone)?;
         let slot = source.pick(&self.messages, 1).first().copied().ok_or(MoveStatus::Completed)?;
         let to = match &task.destination {
             Some(arn) => self.find(arn).ok_or(gone)?,
-            None => self.origin_of(slot).ok_or(MoveStatus::Failed("CouldNotDetermineMessageSource"))?,
+            None => self.origin_of(slot).ok_or(MoveStatus::Failed(MoveFailure::CouldNotDetermineMessageSource))?,
         };
-        self.renew(now, slot, to);
+        self.tasks[index].last = self.renew(now, slot, to);
         Ok(())
     }
 
@@ -197,13 +238,15 @@ impl Engine {
         self.queues.contains_key(&origin).then_some(origin)
     }
 
-    fn renew(&mut self, now: Timestamp, slot: Slot, to: QueueId) {
-        let Some(message) = self.messages.get(slot) else { return };
-        let key = Key { slot, serial: message.serial };
+    /// Makes a new message of an old one. Returns its number.
+    fn renew(&mut self, now: Timestamp, slot: Slot, to: QueueId) -> Serial {
         let serial = self.next_serial;
+        let Some(message) = self.messages.get(slot) else { return serial };
+        let key = Key { slot, serial: message.serial };
         self.next_serial += 1;
         self.rehome(slot, to, |message, _| message.renew(serial, now));
         self.outbox.effects.push(Effect::Renewed { key, serial, to, at: now });
+        serial
     }
 
     fn trim_history(&mut self, source: &QueueArn) {

@@ -1,15 +1,16 @@
 //! One queue: what it is, which of its messages may be received next, and how many there are of each kind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kit::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::ages::Ages;
 use super::attributes::Attributes;
 use super::fifo::Fifo;
 use super::limits;
 use super::list::List;
-use super::message::{Message, QueueId, Serial, State};
+use super::message::{InLine, Message, QueueId, Serial, State};
 use super::name::QueueArn;
 use super::slab::{Slab, Slot};
 
@@ -68,9 +69,18 @@ impl Counts {
 /// In which order messages are handed out.
 pub enum Order {
     /// The ready ones, about in the order of arrival.
-    Standard(List),
+    Standard(List<InLine>),
     /// Strictly, in every group.
     Fifo(Box<Fifo>),
+}
+
+impl Order {
+    fn new(attributes: &Attributes) -> Order {
+        match attributes.fifo {
+            Some(_) => Order::Fifo(Box::default()),
+            None => Order::Standard(List::default()),
+        }
+    }
 }
 
 /// A queue and its place in the engine.
@@ -78,18 +88,24 @@ pub struct Queue {
     /// What it is.
     pub definition: Definition,
     pub(super) order: Order,
-    /// Every message by the time it was sent: the next to outlive its retention stands first.
-    pub(super) by_age: BTreeSet<(Timestamp, Slot)>,
+    pub(super) ages: Ages,
     counts: Counts,
+    /// Rises when all messages are dropped at once: those of another generation are dead, and go bit by bit.
+    pub(super) generation: u16,
 }
 
 impl Queue {
     pub(super) fn new(definition: Definition) -> Queue {
-        let order = match definition.attributes.fifo {
-            Some(_) => Order::Fifo(Box::default()),
-            None => Order::Standard(List::default()),
-        };
-        Queue { definition, order, by_age: BTreeSet::new(), counts: Counts::default() }
+        let order = Order::new(&definition.attributes);
+        Queue { definition, order, ages: Ages::default(), counts: Counts::default(), generation: 0 }
+    }
+
+    /// Lets all messages go, and what is remembered of them. Returns them, to be buried.
+    pub(super) fn clear(&mut self) -> Ages {
+        self.order = Order::new(&self.definition.attributes);
+        self.counts = Counts::default();
+        self.generation = self.generation.wrapping_add(1);
+        std::mem::take(&mut self.ages)
     }
 
     /// How many messages are in which state.
@@ -99,10 +115,11 @@ impl Queue {
 
     /// Takes a message in. Returns whether a receiver may have one by that.
     pub(super) fn arrive(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
-        let Some(message) = messages.get(slot) else { return false };
+        let Some(message) = messages.get_mut(slot) else { return false };
         let state = message.state;
+        message.generation = self.generation;
         *self.counts.of(state) += 1;
-        self.by_age.insert((message.sent_at, slot));
+        self.ages.insert(messages, slot);
         match &mut self.order {
             Order::Standard(ready) if state == State::Ready => {
                 ready.push_back(messages, slot);
@@ -117,16 +134,18 @@ impl Queue {
     pub(super) fn leave(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
         let Some(message) = messages.get(slot) else { return false };
         let state = message.state;
+        let was_full = self.is_full();
         *self.counts.of(state) -= 1;
-        self.by_age.remove(&(message.sent_at, slot));
-        match &mut self.order {
+        self.ages.remove(messages, slot);
+        let opened = match &mut self.order {
             Order::Standard(ready) if state == State::Ready => {
                 ready.remove(messages, slot);
                 false
             }
             Order::Standard(_) => false,
             Order::Fifo(fifo) => fifo.leave(messages, slot),
-        }
+        };
+        opened || was_full && self.gives_again(messages)
     }
 
     /// Changes the state of one of its messages. Returns whether a receiver may have one by that.
@@ -135,9 +154,10 @@ impl Queue {
         let before = std::mem::replace(&mut message.state, state);
         let often = message.receives >= limits::BACK_OF_THE_QUEUE;
         let was_sent_now = message.receives == 0;
+        let was_full = self.is_full();
         *self.counts.of(before) -= 1;
         *self.counts.of(state) += 1;
-        match (&mut self.order, before == State::Ready, state == State::Ready) {
+        let opened = match (&mut self.order, before == State::Ready, state == State::Ready) {
             (Order::Fifo(fifo), ..) => fifo.changed(messages, slot),
             (Order::Standard(ready), true, false) => {
                 ready.remove(messages, slot);
@@ -152,7 +172,18 @@ impl Queue {
                 true
             }
             (Order::Standard(_), ..) => false,
-        }
+        };
+        opened || was_full && self.gives_again(messages)
+    }
+
+    /// Whether as many messages are in flight as there may be.
+    fn is_full(&self) -> bool {
+        self.counts.in_flight >= limits::IN_FLIGHT
+    }
+
+    /// Whether a queue that was full is not any more, and has something for a receiver who waits.
+    fn gives_again(&self, messages: &Slab<Message>) -> bool {
+        !self.is_full() && !self.pick(messages, 1).is_empty()
     }
 
     /// Up to `most` messages that may be received now.
@@ -181,7 +212,7 @@ impl Queue {
 }
 
 /// [`Timestamp`] as milliseconds, in the store.
-mod millis {
+pub(super) mod millis {
     use kit::time::Timestamp;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

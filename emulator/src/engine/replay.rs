@@ -4,36 +4,17 @@
 
 use kit::time::Timestamp;
 
-use super::Engine;
 use super::effect::{Effect, Fingerprint, Snapshot};
-use super::list::Links;
+use super::fifo::group_name;
 use super::message::{Key, Message, Place, QueueId, Serial, State};
-use super::queue::{Definition, Queue};
+use super::queue::{Definition, Purge, Queue};
 use super::slab::{NOWHERE, Slot};
-
-impl Message {
-    pub(super) fn of(snapshot: &Snapshot, group: Slot, state: State, place: Place) -> Message {
-        Message {
-            serial: snapshot.key.serial,
-            sent_at: snapshot.sent_at,
-            due: snapshot.due,
-            first_received: snapshot.first_received,
-            received_at: snapshot.received_at,
-            place,
-            queue: snapshot.queue,
-            origin: snapshot.origin,
-            receives: snapshot.receives,
-            group,
-            state,
-            links: Links::default(),
-        }
-    }
-}
+use super::{Engine, limits};
 
 impl Engine {
     /// Takes back one effect of an earlier run; `place` is where the store read it. Only before [`Engine::resume`].
     /// An effect on something that does not exist any more is ignored.
-    pub fn replay(&mut self, effect: Effect, place: Place) {
+    pub fn replay(&mut self, effect: Effect, place: Place, now: Timestamp) {
         match effect {
             Effect::Counters { seed, serial, queue } => {
                 self.seed = seed;
@@ -42,15 +23,12 @@ impl Engine {
             }
             Effect::Queue(definition) => self.replay_queue(*definition),
             Effect::QueueDeleted { queue, at } => self.replay_queue_deleted(queue, at),
-            Effect::Stored(stored) => self.replay_stored(&stored.snapshot, place),
-            Effect::Received { key, receives, at, due } => self.replay_on(key, |message| {
-                message.receives = receives;
-                message.received_at = at;
-                message.due = due;
-                if message.first_received == Timestamp::default() {
-                    message.first_received = at;
-                }
-            }),
+            Effect::Purged { queue, purge } => self.replay_purge(queue, purge),
+            Effect::Task(task) => self.replay_task(*task),
+            Effect::Stored(stored) => self.replay_stored(&stored.snapshot, place, now),
+            Effect::Received { key, receives, at, due } => {
+                self.replay_on(key, |message| message.received(at, receives, due));
+            }
             Effect::Hidden { key, due } => self.replay_on(key, |message| message.due = due),
             Effect::Moved { key, to, at } => self.replay_move(key, to, |message| {
                 message.origin = message.queue;
@@ -58,6 +36,9 @@ impl Engine {
             }),
             Effect::Renewed { key, serial, to, at } => {
                 self.next_serial = self.next_serial.max(serial + 1);
+                if let Some(from) = self.replayed(key).map(|message| message.queue) {
+                    self.replay_task_step(from, serial);
+                }
                 self.replay_move(key, to, |message| message.renew(serial, at));
             }
             Effect::Deleted { key } => {
@@ -65,7 +46,7 @@ impl Engine {
                     self.messages.remove(key.slot);
                 }
             }
-            Effect::Remembered { queue, id, serial, at } => self.replay_memory(queue, id, serial, at),
+            Effect::Remembered { queue, id, serial, at } => self.replay_memory(queue, id, serial, at, now),
         }
     }
 
@@ -77,6 +58,8 @@ impl Engine {
         for (_, slot) in arrived {
             self.resume_message(now, slot);
         }
+        self.queues.values_mut().filter_map(Queue::fifo).for_each(super::fifo::Fifo::forget_empty);
+        self.resume_tasks(now);
         self.deleted.retain(|arn, _| !self.by_arn.contains_key(arn));
         self.outbox = super::Outbox::default();
     }
@@ -85,7 +68,8 @@ impl Engine {
     pub fn checkpoint(&self) -> Vec<Effect> {
         let counters = Effect::Counters { seed: self.seed, serial: self.next_serial, queue: self.next_queue };
         let queues = self.queues().map(|queue| Effect::Queue(Box::new(queue.definition.clone())));
-        std::iter::once(counters).chain(queues).collect()
+        let tasks = self.tasks.iter().map(|task| Effect::Task(Box::new(task.clone())));
+        std::iter::once(counters).chain(queues).chain(tasks).collect()
     }
 
     /// Bytes that messages still need, by log segment.
@@ -99,7 +83,7 @@ impl Engine {
 
     /// The present state of a message that was stored as `old`, if its content still lies at `place`.
     pub fn snapshot(&self, old: &Snapshot, place: Place) -> Option<Snapshot> {
-        let message = self.messages.get(old.key.slot).filter(|message| message.place == place)?;
+        let message = self.living(old.key.slot).filter(|message| message.place == place)?;
         let key = Key { slot: old.key.slot, serial: message.serial };
         Some(Snapshot {
             key,
@@ -107,8 +91,8 @@ impl Engine {
             origin: message.origin,
             sent_at: message.sent_at,
             due: message.due,
-            first_received: message.first_received,
-            received_at: message.received_at,
+            first_received: message.first_received(),
+            received_at: message.received_at(),
             receives: message.receives,
             group: old.group,
             // A message that went elsewhere leaves its deduplication id behind, in the queue that it was sent to.
@@ -122,19 +106,40 @@ impl Engine {
         fifo.and_then(|fifo| fifo.sent_before(now, id)) == Some(serial)
     }
 
+    /// Takes back a stored message. What it says is not needed.
+    pub fn replay_stored(&mut self, snapshot: &Snapshot, place: Place, now: Timestamp) {
+        self.next_serial = self.next_serial.max(snapshot.key.serial + 1);
+        if let Some(id) = snapshot.deduplication {
+            self.replay_memory(snapshot.queue, id, snapshot.key.serial, snapshot.sent_at, now);
+        }
+        let Some(queue) = self.queues.get_mut(&snapshot.queue) else { return };
+        let group = match (queue.fifo(), snapshot.group) {
+            (Some(fifo), Some(name)) => fifo.group(group_name(name)),
+            _ => NOWHERE,
+        };
+        let message = Message::of(snapshot, group, State::Ready, place, queue.generation);
+        self.messages.insert_at(snapshot.key.slot, message);
+    }
+
     fn replay_queue(&mut self, definition: Definition) {
         self.next_queue = self.next_queue.max(definition.id + 1);
         self.by_arn.insert(definition.arn.clone(), definition.id);
-        let purge = definition.purge;
-        match self.queues.get_mut(&definition.id) {
-            None => _ = self.queues.insert(definition.id, Queue::new(definition)),
-            Some(known) if known.definition.purge == purge => known.definition = definition,
-            Some(known) => {
-                let (id, below) = (definition.id, purge.map_or(0, |purge| purge.below));
-                // A new Queue: a purge forgets groups and deduplication ids.
-                *known = Queue::new(definition);
-                self.replay_drop(|message| message.queue == id && message.serial < below);
-            }
+        let Some(known) = self.queues.get_mut(&definition.id) else {
+            self.queues.insert(definition.id, Queue::new(definition));
+            return;
+        };
+        let (id, before, purge) = (definition.id, known.definition.purge, definition.purge);
+        known.definition = definition;
+        if let Some(purge) = purge.filter(|purge| before != Some(*purge)) {
+            // The word on the purge itself was lost, or comes yet.
+            self.replay_drop(|message| message.queue == id && message.serial < purge.below);
+        }
+    }
+
+    fn replay_purge(&mut self, queue: QueueId, purge: Purge) {
+        if let Some(known) = self.queues.get_mut(&queue) {
+            known.clear();
+            known.definition.purge = Some(purge);
         }
     }
 
@@ -142,7 +147,6 @@ impl Engine {
         if let Some(gone) = self.queues.remove(&queue) {
             self.by_arn.remove(&gone.definition.arn);
             self.deleted.insert(gone.definition.arn, at);
-            self.replay_drop(|message| message.queue == queue);
         }
     }
 
@@ -152,21 +156,10 @@ impl Engine {
         slots.into_iter().for_each(|slot| _ = self.messages.remove(slot));
     }
 
-    fn replay_stored(&mut self, snapshot: &Snapshot, place: Place) {
-        self.next_serial = self.next_serial.max(snapshot.key.serial + 1);
-        if let Some(id) = snapshot.deduplication {
-            self.replay_memory(snapshot.queue, id, snapshot.key.serial, snapshot.sent_at);
-        }
-        let Some(queue) = self.queues.get_mut(&snapshot.queue) else { return };
-        let group = match (queue.fifo(), snapshot.group) {
-            (Some(fifo), Some(name)) => fifo.group(name),
-            _ => NOWHERE,
-        };
-        self.messages.insert_at(snapshot.key.slot, Message::of(snapshot, group, State::Ready, place));
-    }
-
-    fn replay_memory(&mut self, queue: QueueId, id: Fingerprint, serial: Serial, at: Timestamp) {
-        if let Some(fifo) = self.queues.get_mut(&queue).and_then(Queue::fifo) {
+    fn replay_memory(&mut self, queue: QueueId, id: Fingerprint, serial: Serial, at: Timestamp, now: Timestamp) {
+        if at + limits::DEDUPLICATION > now
+            && let Some(fifo) = self.queues.get_mut(&queue).and_then(Queue::fifo)
+        {
             fifo.remember(at, id, serial);
         }
     }
@@ -177,10 +170,12 @@ impl Engine {
         let group = self.queues.get_mut(&from).and_then(|queue| queue.fifo()?.group_name(group));
         let target = self.queues.get_mut(&to).and_then(Queue::fifo);
         let group = target.map_or(NOWHERE, |fifo| fifo.group(group.unwrap_or_default()));
+        let generation = self.queues.get(&to).map_or(0, |queue| queue.generation);
         self.replay_on(key, |message| {
             change(message);
             message.queue = to;
             message.group = group;
+            message.generation = generation;
         });
     }
 
@@ -195,21 +190,25 @@ impl Engine {
     }
 
     fn resume_message(&mut self, now: Timestamp, slot: Slot) {
-        let Some(message) = self.messages.get_mut(slot) else { return };
-        let (due, queue) = (message.due, message.queue);
-        message.state = match (due > now, message.receives) {
+        let Some((due, queue, receives)) =
+            self.living(slot).map(|message| (message.due, message.queue, message.receives))
+        else {
+            self.messages.remove(slot);
+            return;
+        };
+        let state = match (due > now, receives) {
             (false, _) => State::Ready,
             (true, 0) => State::Delayed,
             (true, _) => State::InFlight,
         };
-        let hidden = message.state != State::Ready;
-        let Some(entry) = self.queues.get_mut(&queue) else {
-            self.messages.remove(slot);
-            return;
-        };
-        if hidden {
+        if state != State::Ready {
             self.timers.insert((due, slot));
         }
-        entry.arrive(&mut self.messages, slot);
+        if let Some(message) = self.messages.get_mut(slot) {
+            message.state = state;
+        }
+        if let Some(entry) = self.queues.get_mut(&queue) {
+            entry.arrive(&mut self.messages, slot);
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kit::time::Timestamp;
 
 use super::effect::Effect;
-use super::message::{Key, QueueId, Receipt, State};
+use super::message::{Key, Message, QueueId, Receipt, State};
 use super::queue::Queue;
 use super::{Engine, limits};
 
@@ -63,7 +63,7 @@ impl Engine {
             // A standard queue answers with success and changes nothing.
             return if self.is_fifo(queue) { Err(SettleError::Expired) } else { Ok(()) };
         }
-        let received_at = self.messages.get(receipt.key.slot).map(|message| message.received_at).unwrap_or_default();
+        let received_at = self.messages.get(receipt.key.slot).map(Message::received_at).unwrap_or_default();
         if now + timeout > received_at + Duration::from_secs(limits::VISIBILITY.max.into()) {
             return Err(SettleError::TooLong);
         }
@@ -86,7 +86,7 @@ impl Engine {
 
     /// Whether the message still exists in this queue.
     fn holds(&self, queue: QueueId, receipt: Receipt) -> bool {
-        let message = self.messages.get(receipt.key.slot);
+        let message = self.living(receipt.key.slot);
         message.is_some_and(|message| message.serial == receipt.key.serial && message.queue == queue)
     }
 

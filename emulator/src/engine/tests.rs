@@ -1,6 +1,7 @@
 //! The engine with told time: tables for every rule that has a duration, and random operations beside a simple model.
 
 mod model;
+mod steps;
 mod time;
 
 use std::collections::BTreeMap;

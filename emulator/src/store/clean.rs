@@ -2,61 +2,73 @@
 //!
 //! The oldest segment goes first, always: a later one may say that a message of an earlier one was deleted. What still
 //! lives in it is written again at the end of the log, in its present state. A segment without life goes at once; one
-//! with some goes when less than half of the whole log is alive, so that no message is moved more often than it pays.
+//! with some goes when less than half of the whole log is alive, so that no message is moved more often than it pays, or
+//! when the disk is full.
 
 use std::io;
+use std::time::Duration;
 
 use kit::time::Timestamp;
 use tokio::sync::watch;
 
-use super::commit::Ticket;
-use super::{Disk, Store, codec, recover};
+use super::commit::{Spare, Ticket};
+use super::disk::Disk;
+use super::recover::{self, Damage};
+use super::{Store, codec};
 use crate::engine::{Effect, Engine, Fingerprint, Place, QueueId, Serial, Stored};
 
 /// Borrows the engine for a moment, under its lock.
 pub type WithEngine<'a> = &'a dyn Fn(&mut dyn FnMut(&mut Engine));
 
+/// How often to look although nothing rang.
+const LOOK: Duration = Duration::from_secs(5);
+
 /// Tells when it is worth looking.
 #[derive(Debug)]
-pub struct Cleaner(Option<watch::Receiver<u32>>);
+pub struct Cleaner<'s>(Option<(&'s Disk, watch::Receiver<u32>)>);
 
-impl Cleaner {
-    /// Waits until a new segment was begun. Never, when there are none.
+impl Cleaner<'_> {
+    /// Waits until a segment was begun, the oldest one has no life left, a send was refused, or some time has passed.
+    /// Never returns when there are no segments.
     pub async fn due(&mut self) {
-        let changed = match &mut self.0 {
-            Some(rotations) => rotations.changed().await.is_ok(),
-            None => false,
-        };
-        if !changed {
-            std::future::pending::<()>().await;
+        let Some((disk, rotations)) = &mut self.0 else { return std::future::pending().await };
+        tokio::select! {
+            _ = rotations.changed() => {}
+            () = disk.segments.freed().notified() => {}
+            () = tokio::time::sleep(LOOK) => {}
         }
     }
 }
 
 impl Store {
     /// Whoever calls [`Store::clean`] learns here when.
-    pub fn cleaner(&self) -> Cleaner {
+    pub fn cleaner(&self) -> Cleaner<'_> {
         match self {
-            Store::Disk(disk) => Cleaner(Some(disk.committer.rotations())),
+            Store::Disk(disk) => Cleaner(Some((disk, disk.committer.rotations()))),
             Store::Memory(_) => Cleaner(None),
         }
     }
 
-    /// Cleans one segment, if it is worth it. The ticket becomes ready when it can be removed by [`Store::remove`].
+    /// Cleans one segment, if it is worth it and there is room for what moves. The ticket becomes ready when it can be
+    /// removed by [`Store::remove`].
     ///
     /// # Errors
     /// The segment cannot be read.
     pub fn clean(&self, now: Timestamp, with_engine: WithEngine<'_>) -> io::Result<Option<(u32, Ticket)>> {
         let Store::Disk(disk) = self else { return Ok(None) };
         let Some(oldest) = disk.worth_cleaning() else { return Ok(None) };
-        let bytes = disk.segments.read(oldest)?;
-        let move_on = |place, payload: &[u8]| {
-            if let Some(effect) = codec::decode(payload) {
-                with_engine(&mut |engine| disk.keep(engine, now, place, &effect));
+        let mut bytes = Vec::new();
+        disk.segments.read(oldest, &mut bytes)?;
+        let mut all_moved = true;
+        let move_on = |place: Place, payload: &[u8]| {
+            if let Some(effect) = codec::decode(payload).filter(|_| all_moved) {
+                with_engine(&mut |engine| all_moved &= disk.keep(engine, now, place, &effect));
             }
         };
-        recover::records(&bytes, oldest, move_on, |_| {});
-        Ok(Some((oldest, disk.committer.ticket())))
+        recover::records(&bytes, oldest, move_on, |offset| {
+            recover::tell(&disk.segments.path(oldest), Damage::Record(offset));
+        });
+        Ok(all_moved.then(|| (oldest, disk.committer.ticket())))
     }
 
     /// Removes a segment that was cleaned.
@@ -73,27 +85,42 @@ impl Store {
 
 impl Disk {
     fn worth_cleaning(&self) -> Option<u32> {
+        if self.committer.is_failed() {
+            return None;
+        }
         // What was handed over may not be written yet.
         let current = self.committer.reached();
         let closed = self.segments.live(current.checked_sub(1)?);
         let (oldest, live) = *closed.first()?;
-        let all_live: u64 = closed.iter().map(|(_, live)| live).sum();
-        let half = closed.len() as u64 * u64::from(self.segments.size()) / 2;
-        (live == 0 || (closed.len() > 1 && all_live < half)).then_some(oldest)
+        let size = u64::from(self.segments.size());
+        let (all, all_live) = (closed.len() as u64 * size, closed.iter().map(|(_, live)| live).sum::<u64>());
+        let pays = match self.committer.spare() {
+            // Whatever makes room, as long as there is some left to move things through.
+            Spare::Refused => live <= size / 2 || all - all_live > size,
+            Spare::Ready | Spare::Coming => closed.len() > 1 && all_live < all / 2,
+        };
+        (live == 0 || pays && self.has_room_to_move(live)).then_some(oldest)
     }
 
-    /// Writes again what is still true.
-    fn keep(&self, engine: &mut Engine, now: Timestamp, place: Place, effect: &Effect) {
+    /// Writes again what is still true. False when there is no room for it.
+    fn keep(&self, engine: &mut Engine, now: Timestamp, place: Place, effect: &Effect) -> bool {
         let remembered = match effect {
-            Effect::Stored(stored) => self.keep_stored(engine, place, stored),
+            Effect::Stored(stored) => match self.keep_stored(engine, place, stored) {
+                Ok(remembered) => remembered,
+                Err(NoRoom) => return false,
+            },
             Effect::Remembered { queue, id, serial, at } => Some((*queue, *id, *serial, *at)),
             _ => None,
         };
-        if let Some((queue, id, serial, at)) = remembered
-            && engine.remembers(now, queue, id, serial)
-        {
-            self.append_all(engine, vec![Effect::Remembered { queue, id, serial, at }]);
+        let Some((queue, id, serial, at)) = remembered else { return true };
+        if !engine.remembers(now, queue, id, serial) {
+            return true;
         }
+        if !self.has_room_to_move(0) {
+            return false;
+        }
+        self.append_all(engine, vec![Effect::Remembered { queue, id, serial, at }]);
+        true
     }
 
     /// Moves a message that still lies there. Returns the deduplication id that must be remembered without it.
@@ -102,15 +129,21 @@ impl Disk {
         engine: &mut Engine,
         place: Place,
         stored: &Stored,
-    ) -> Option<(QueueId, Fingerprint, Serial, Timestamp)> {
+    ) -> Result<Option<(QueueId, Fingerprint, Serial, Timestamp)>, NoRoom> {
         let Stored { snapshot: old, content } = stored;
         let snapshot = engine.snapshot(old, place);
         let goes_along = snapshot.is_some_and(|snapshot| snapshot.deduplication.is_some());
         if let Some(snapshot) = snapshot {
+            if !self.has_room_to_move(place.length.into()) {
+                return Err(NoRoom);
+            }
             let content = content.clone();
             self.append_all(engine, vec![Effect::Stored(Box::new(Stored { snapshot, content }))]);
             self.segments.release(place);
         }
-        old.deduplication.filter(|_| !goes_along).map(|id| (old.queue, id, old.key.serial, old.sent_at))
+        Ok(old.deduplication.filter(|_| !goes_along).map(|id| (old.queue, id, old.key.serial, old.sent_at)))
     }
 }
+
+/// The disk is too full to move anything.
+struct NoRoom;

@@ -1,11 +1,11 @@
 //! Effects to bytes and back. Pure.
 //!
-//! A tag, then the fields in order: numbers little-endian, texts with their length in front. Queues, which are rare, are
-//! written as JSON. A new form of an effect gets a new tag; old tags stay readable.
+//! A tag, then the fields in order: numbers little-endian, texts with their length in front. Queues and move tasks, which
+//! are rare, are written as JSON. A new form of an effect gets a new tag; old tags stay readable.
 
 use kit::time::Timestamp;
 
-use crate::engine::{AttributeData, AttributeValue, Content, Effect, Key, Snapshot, Stored};
+use crate::engine::{AttributeData, AttributeValue, Content, Effect, Key, Purge, Snapshot, Stored};
 
 const COUNTERS: u8 = 1;
 const QUEUE: u8 = 2;
@@ -17,6 +17,36 @@ const MOVED: u8 = 7;
 const RENEWED: u8 = 8;
 const DELETED: u8 = 9;
 const REMEMBERED: u8 = 10;
+const BEGIN: u8 = 11;
+const PURGED: u8 = 12;
+const TASK: u8 = 13;
+
+/// What the first record of a segment says of the one before, so that a loss at its end is noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Begin {
+    /// The number of the segment before; 0 when there was none.
+    pub(super) previous: u32,
+    /// Where its last record ended.
+    pub(super) end: u32,
+}
+
+/// As a record's payload.
+pub(super) fn encode_begin(begin: Begin) -> Vec<u8> {
+    let mut out = Writer(Vec::new());
+    out.tag(BEGIN).u32(begin.previous).u32(begin.end);
+    out.0
+}
+
+/// The beginning that a payload tells of, if it is one.
+pub(super) fn decode_begin(payload: &[u8]) -> Option<Begin> {
+    let mut bytes = Reader(payload.strip_prefix(&[BEGIN])?);
+    Some(Begin { previous: bytes.u32()?, end: bytes.u32()? })
+}
+
+/// The state of a stored message, if the payload is one. What it says is not looked at: a replay has no need of it.
+pub(super) fn decode_snapshot(payload: &[u8]) -> Option<Snapshot> {
+    Reader(payload.strip_prefix(&[STORED])?).snapshot()
+}
 
 /// An effect as a record's payload.
 pub(super) fn encode(effect: &Effect) -> Vec<u8> {
@@ -28,6 +58,13 @@ pub(super) fn encode(effect: &Effect) -> Vec<u8> {
         Effect::Queue(definition) => {
             let json = serde_json::to_vec(definition).expect("a definition is plain data");
             out.tag(QUEUE).raw(&json);
+        }
+        Effect::Purged { queue, purge } => {
+            out.tag(PURGED).u32(*queue).time(purge.at).u64(purge.below);
+        }
+        Effect::Task(task) => {
+            let json = serde_json::to_vec(task).expect("a task is plain data");
+            out.tag(TASK).raw(&json);
         }
         Effect::QueueDeleted { queue, at } => {
             out.tag(QUEUE_DELETED).u32(*queue).time(*at);
@@ -64,6 +101,8 @@ pub(super) fn decode(payload: &[u8]) -> Option<Effect> {
             Effect::Counters { seed: bytes.raw(16)?.try_into().ok()?, serial: bytes.u64()?, queue: bytes.u32()? }
         }
         QUEUE => return serde_json::from_slice(rest).ok().map(|definition| Effect::Queue(Box::new(definition))),
+        TASK => return serde_json::from_slice(rest).ok().map(|task| Effect::Task(Box::new(task))),
+        PURGED => Effect::Purged { queue: bytes.u32()?, purge: Purge { at: bytes.time()?, below: bytes.u64()? } },
         QUEUE_DELETED => Effect::QueueDeleted { queue: bytes.u32()?, at: bytes.time()? },
         STORED => Effect::Stored(Box::new(bytes.stored()?)),
         RECEIVED => {
@@ -208,8 +247,8 @@ impl<'b> Reader<'b> {
         }
     }
 
-    fn stored(&mut self) -> Option<Stored> {
-        let snapshot = Snapshot {
+    fn snapshot(&mut self) -> Option<Snapshot> {
+        Some(Snapshot {
             key: self.key()?,
             queue: self.u32()?,
             origin: self.u32()?,
@@ -220,7 +259,11 @@ impl<'b> Reader<'b> {
             receives: self.u32()?,
             group: self.optional(Reader::u128)?,
             deduplication: self.optional(Reader::u128)?,
-        };
+        })
+    }
+
+    fn stored(&mut self) -> Option<Stored> {
+        let snapshot = self.snapshot()?;
         let (body, sender) = (self.string()?, self.string()?);
         let trace_header = self.optional(Reader::string)?;
         let (group, deduplication) = (self.optional(Reader::string)?, self.optional(Reader::string)?);
@@ -278,6 +321,7 @@ mod tests {
         for effect in [
             Effect::Counters { seed: [7; 16], serial: 9, queue: 4 },
             Effect::QueueDeleted { queue: 1, at },
+            Effect::Purged { queue: 1, purge: Purge { at, below: 4 } },
             Effect::Stored(Box::new(stored())),
             Effect::Received { key, receives: 2, at, due: at },
             Effect::Hidden { key, due: at },
@@ -292,6 +336,21 @@ mod tests {
                 assert_eq!(decode(&bytes[..cut]), None, "{effect:?} cut at {cut}");
             }
         }
+    }
+
+    #[test]
+    fn a_snapshot_is_read_without_the_content() {
+        let whole = encode(&Effect::Stored(Box::new(stored())));
+        assert_eq!(decode_snapshot(&whole), Some(stored().snapshot));
+        assert_eq!(decode_snapshot(&encode(&Effect::Deleted { key: stored().snapshot.key })), None);
+    }
+
+    #[test]
+    fn a_beginning_comes_back_and_is_no_effect() {
+        let begin = Begin { previous: 7, end: 4096 };
+        let bytes = encode_begin(begin);
+        assert_eq!((decode_begin(&bytes), decode(&bytes)), (Some(begin), None));
+        assert_eq!(decode_begin(&encode(&Effect::Deleted { key: stored().snapshot.key })), None);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Door: one thread that writes and syncs for everybody. While it syncs, the next records gather; there is no timer.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -30,6 +30,17 @@ enum Progress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the log cannot be written")]
 pub struct Failed;
+
+/// The segment after the present one, which is there in advance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spare {
+    /// It is there.
+    Ready,
+    /// It is on its way: the last one was taken a moment ago.
+    Coming,
+    /// The disk had no room for it.
+    Refused,
+}
 
 /// Becomes ready when all records up to some point are durable.
 #[derive(Debug)]
@@ -71,12 +82,11 @@ struct Shared {
     pending: Mutex<Pending>,
     more: Condvar,
     progress: watch::Sender<Progress>,
-    /// The segment that is being written.
+    /// The segment that is being filled.
     current: watch::Sender<u32>,
+    spare: watch::Sender<Spare>,
     /// The segment of the last durable record: all before it are written to their end.
     reached: AtomicU32,
-    /// The last try to make a spare segment failed.
-    cramped: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -84,6 +94,7 @@ struct Pending {
     runs: Vec<Run>,
     records: u64,
     closing: bool,
+    failed: bool,
 }
 
 /// Bytes that stand together in one segment.
@@ -103,18 +114,20 @@ impl Committer {
             more: Condvar::new(),
             progress: watch::Sender::new(Progress::Durable(0)),
             current: watch::Sender::new(current),
+            spare: watch::Sender::new(Spare::Coming),
             reached: AtomicU32::new(current),
-            cramped: AtomicBool::new(false),
         });
-        shared.make_spare();
         let worker = shared.clone();
         let thread = std::thread::Builder::new().name("committer".to_owned()).spawn(move || worker.run());
         Committer { shared, thread: Mutex::new(Some(thread.expect("a process can have one more thread"))) }
     }
 
-    /// Hands over one record.
+    /// Hands over one record. After a failure it goes nowhere.
     pub(super) fn push(&self, place: Place, payload: &[u8]) {
         let mut pending = self.shared.lock();
+        if pending.failed {
+            return;
+        }
         let joins =
             |run: &Run| run.segment == place.segment && run.offset as usize + run.bytes.len() == place.offset as usize;
         if !pending.runs.last().is_some_and(joins) {
@@ -129,6 +142,7 @@ impl Committer {
     /// A new segment begins.
     pub(super) fn rotate(&self, segment: u32) {
         self.shared.current.send_replace(segment);
+        self.shared.spare.send_replace(if self.shared.has_spare() { Spare::Ready } else { Spare::Coming });
     }
 
     /// Tells of every new segment.
@@ -136,10 +150,19 @@ impl Committer {
         self.shared.current.subscribe()
     }
 
-    /// Whether the disk had no room for the segment after the present one. Between two segments, while the next spare is
-    /// on its way, it is not.
-    pub(super) fn is_cramped(&self) -> bool {
-        self.shared.cramped.load(Ordering::Relaxed)
+    /// The segment after the present one.
+    pub(super) fn spare(&self) -> Spare {
+        *self.shared.spare.borrow()
+    }
+
+    /// Tells when [`Committer::spare`] changes.
+    pub(super) fn spares(&self) -> watch::Receiver<Spare> {
+        self.shared.spare.subscribe()
+    }
+
+    /// Whether writing or syncing failed.
+    pub(super) fn is_failed(&self) -> bool {
+        *self.shared.progress.borrow() == Progress::Failed
     }
 
     /// The segment that is being written on disk. In those before it everything is durable.
@@ -176,17 +199,25 @@ impl Shared {
     }
 
     fn run(&self) {
+        self.make_spare();
         while let Some((runs, records)) = self.next() {
             if !runs.is_empty() {
                 if let Err(error) = self.commit(&runs) {
-                    tracing::error!("the log cannot be written, the store stops: {error}");
-                    self.progress.send_replace(Progress::Failed);
-                    return;
+                    return self.fail(&error);
                 }
                 self.progress.send_replace(Progress::Durable(records));
             }
             self.make_spare();
         }
+    }
+
+    fn fail(&self, error: &io::Error) {
+        metrics::counter!("emulator_store_failed_total").increment(1);
+        tracing::error!("the log cannot be written, the store stops until the next start: {error}");
+        let mut pending = self.lock();
+        pending.failed = true;
+        pending.runs = Vec::new();
+        self.progress.send_replace(Progress::Failed);
     }
 
     /// Everything that gathered; `None` when it is time to end. Nothing, now and then, while a spare segment is missing.
@@ -207,29 +238,34 @@ impl Shared {
     }
 
     fn commit(&self, runs: &[Run]) -> io::Result<()> {
-        let mut touched = BTreeSet::new();
+        // A file stays open from its writes to its sync, for the sync tells of failed writes of this opening only.
+        let mut touched = BTreeMap::new();
         for run in runs {
-            self.file(run.segment)?.write_all_at(&run.bytes, u64::from(run.offset))?;
-            touched.insert(run.segment);
+            let file = match touched.get(&run.segment) {
+                Some(file) => Arc::clone(file),
+                None => self.file(run.segment)?,
+            };
+            self.segments.medium().write(&file, &run.bytes, run.offset.into())?;
+            touched.insert(run.segment, file);
         }
-        touched.iter().try_for_each(|segment| self.file(*segment)?.sync_data())?;
-        if let Some(last) = touched.last() {
+        touched.values().try_for_each(|file| self.segments.medium().sync(file))?;
+        if let Some(last) = touched.keys().next_back() {
             self.reached.store(*last, Ordering::Release);
         }
         Ok(())
     }
 
-    /// The file of a segment, which is there in advance, unless the disk was full for so long that even the reserve is
-    /// used up: then whoever waits goes on waiting until there is room.
-    fn file(&self, segment: u32) -> io::Result<Arc<std::fs::File>> {
+    /// The file of a segment. It is there in advance, unless one request wrote more than was left of the reserve of a
+    /// full disk: then it is waited for, until the store closes.
+    fn file(&self, segment: u32) -> io::Result<Arc<File>> {
         loop {
-            if let Some(file) = self.segments.file(segment) {
+            if let Some(file) = self.segments.file(segment)? {
                 return Ok(file);
             }
             match self.segments.create(segment) {
+                Err(error) if !is_full(&error) || self.lock().closing => return Err(error),
+                Err(_) => std::thread::sleep(FULL_DISK_PAUSE),
                 Ok(()) => {}
-                Err(error) if is_full(&error) => std::thread::sleep(FULL_DISK_PAUSE),
-                Err(error) => return Err(error),
             }
         }
     }
@@ -240,11 +276,20 @@ impl Shared {
 
     /// Keeps one segment in reserve.
     fn make_spare(&self) {
-        let made = if self.has_spare() { Ok(()) } else { self.segments.create(*self.current.borrow() + 1) };
-        let was_cramped = self.cramped.swap(made.is_err(), Ordering::Relaxed);
-        match made {
-            Ok(()) if was_cramped => tracing::info!("the disk has room again: new messages are taken"),
-            Err(error) if !was_cramped => {
+        let current = *self.current.borrow();
+        let made = if self.has_spare() { Ok(()) } else { self.segments.create(current + 1) };
+        let spare = if made.is_ok() { Spare::Ready } else { Spare::Refused };
+        let mut before = spare;
+        self.spare.send_if_modified(|known| {
+            // A segment may have begun meanwhile: then this is not its spare.
+            if *self.current.borrow() == current {
+                before = std::mem::replace(known, spare);
+            }
+            before != spare
+        });
+        match (before, made) {
+            (Spare::Refused, Ok(())) => tracing::info!("the disk has room again: new messages are taken"),
+            (Spare::Ready | Spare::Coming, Err(error)) => {
                 metrics::counter!("emulator_disk_full_total").increment(1);
                 tracing::warn!("no new segment can be made, new messages are refused until one can: {error}");
             }
@@ -253,6 +298,6 @@ impl Shared {
     }
 }
 
-fn is_full(error: &io::Error) -> bool {
+pub(super) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }

@@ -1,31 +1,39 @@
 //! Door: the files of the log, by number. All have one size and their space is taken in advance, so that writing into
 //! one cannot fail for want of room.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustix::fs::{SeekFrom, seek};
+use tokio::sync::Notify;
+
 use super::frame;
+use super::medium::{FileSystem, Medium, zero};
 use crate::engine::Place;
 
+/// Bytes of a segment: large enough that there are few files, small enough that an idle data folder stays small.
+pub const SEGMENT_SIZE: u32 = 32 * 1024 * 1024;
+
+/// Files that stay open at once, however long the log is.
+const OPEN_FILES: usize = 64;
+
 /// How segments are made.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Layout {
     /// Bytes of each.
     pub(super) size: u32,
-    /// Takes the space of a new one.
-    pub(super) reserve: fn(&File, u32) -> io::Result<()>,
+    /// What they lie on.
+    pub(super) medium: Arc<dyn Medium>,
 }
 
-/// Large enough that few files are open, small enough that an idle data folder stays small.
-const SIZE: u32 = 32 * 1024 * 1024;
-
-impl Default for Layout {
-    fn default() -> Layout {
-        Layout { size: SIZE, reserve }
+impl Layout {
+    /// On the file system of this machine.
+    pub(super) fn new(size: u32) -> Layout {
+        Layout { size, medium: Arc::new(FileSystem) }
     }
 }
 
@@ -34,29 +42,42 @@ impl Default for Layout {
 pub(super) struct Segments {
     folder: PathBuf,
     layout: Layout,
-    files: Mutex<BTreeMap<u32, Segment>>,
+    known: Mutex<Known>,
+    /// Rings when the oldest segment has no life left in it.
+    freed: Notify,
 }
 
-#[derive(Debug)]
-struct Segment {
-    file: Arc<File>,
-    /// Bytes that live messages need.
-    live: u64,
+#[derive(Debug, Default)]
+struct Known {
+    /// Bytes that live messages need, by number.
+    live: BTreeMap<u32, u64>,
+    /// The files that were used last, the latest at the end.
+    open: VecDeque<(u32, Arc<File>)>,
+}
+
+impl Known {
+    fn keep_open(&mut self, number: u32, file: Arc<File>) {
+        if self.open.len() >= OPEN_FILES {
+            self.open.pop_front();
+        }
+        self.open.push_back((number, file));
+    }
+
+    fn close(&mut self, number: u32) {
+        self.open.retain(|(open, _)| *open != number);
+    }
 }
 
 impl Segments {
     /// Finds the segments in a folder.
     pub(super) fn open(folder: &Path, layout: Layout) -> io::Result<Segments> {
-        let mut files = BTreeMap::new();
+        let mut known = Known::default();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             let number = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".log")?.parse().ok());
-            if let Some(number) = number {
-                let file = File::options().read(true).write(true).open(&path)?;
-                files.insert(number, Segment { file: Arc::new(file), live: 0 });
-            }
+            known.live.extend(number.map(|number| (number, 0)));
         }
-        Ok(Segments { folder: folder.to_owned(), layout, files: Mutex::new(files) })
+        Ok(Segments { folder: folder.to_owned(), layout, known: Mutex::new(known), freed: Notify::new() })
     }
 
     /// Bytes of each segment.
@@ -64,8 +85,12 @@ impl Segments {
         self.layout.size
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, Segment>> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn medium(&self) -> &dyn Medium {
+        &*self.layout.medium
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn path(&self, number: u32) -> PathBuf {
@@ -79,95 +104,133 @@ impl Segments {
     pub(super) fn create(&self, number: u32) -> io::Result<()> {
         let path = self.path(number);
         let file = File::options().read(true).write(true).create_new(true).open(&path)?;
-        let reserved = (self.layout.reserve)(&file, self.layout.size)
+        let reserved = self
+            .medium()
+            .reserve(&file, self.layout.size)
             .and_then(|()| file.sync_all())
             .and_then(|()| File::open(&self.folder)?.sync_all());
         if let Err(error) = reserved {
             std::fs::remove_file(&path)?;
             return Err(error);
         }
-        self.lock().insert(number, Segment { file: Arc::new(file), live: 0 });
+        let mut known = self.lock();
+        known.live.insert(number, 0);
+        known.keep_open(number, Arc::new(file));
         Ok(())
     }
 
     /// Removes a segment for good.
     pub(super) fn remove(&self, number: u32) -> io::Result<()> {
-        self.lock().remove(&number);
+        {
+            let mut known = self.lock();
+            known.live.remove(&number);
+            known.close(number);
+        }
         std::fs::remove_file(self.path(number))?;
         File::open(&self.folder)?.sync_all()
     }
 
     pub(super) fn has(&self, number: u32) -> bool {
-        self.lock().contains_key(&number)
+        self.lock().live.contains_key(&number)
     }
 
-    pub(super) fn file(&self, number: u32) -> Option<Arc<File>> {
-        self.lock().get(&number).map(|segment| segment.file.clone())
+    /// The file of a segment; `None` when there is no such segment any more.
+    pub(super) fn file(&self, number: u32) -> io::Result<Option<Arc<File>>> {
+        let mut known = self.lock();
+        if !known.live.contains_key(&number) {
+            return Ok(None);
+        }
+        let index = known.open.iter().position(|(open, _)| *open == number);
+        let file = match index.and_then(|index| known.open.remove(index)) {
+            Some((_, file)) => file,
+            None => Arc::new(File::options().read(true).write(true).open(self.path(number))?),
+        };
+        known.keep_open(number, file.clone());
+        Ok(Some(file))
     }
 
-    /// The bytes of a segment up to where nothing was written yet.
-    pub(super) fn read(&self, number: u32) -> io::Result<Vec<u8>> {
-        let Some(file) = self.file(number) else { return Ok(Vec::new()) };
+    /// Reads a segment up to the last place that was ever written.
+    pub(super) fn read(&self, number: u32, bytes: &mut Vec<u8>) -> io::Result<()> {
+        bytes.clear();
+        let Some(file) = self.file(number)? else { return Ok(()) };
         let length = file.metadata()?.len();
-        let mut bytes = vec![0; usize::try_from(written(&file, length)).unwrap_or_default()];
-        file.read_exact_at(&mut bytes, 0)?;
-        Ok(bytes)
+        bytes.resize(usize::try_from(written(&file, length)).unwrap_or_default(), 0);
+        file.read_exact_at(bytes, 0)
+    }
+
+    /// Whether the whole space of a segment that holds nothing is there.
+    pub(super) fn is_whole(&self, number: u32) -> io::Result<bool> {
+        let Some(file) = self.file(number)? else { return Ok(false) };
+        Ok(file.metadata()?.len() >= u64::from(self.layout.size))
+    }
+
+    /// Wipes a segment from `offset` on, so that what a crash left there is never read as if it were written later.
+    pub(super) fn wipe(&self, number: u32, offset: u32) -> io::Result<()> {
+        let Some(file) = self.file(number)? else { return Err(io::ErrorKind::NotFound.into()) };
+        zero(self.medium(), &file, offset, self.layout.size)?;
+        self.medium().sync(&file)
     }
 
     /// Numbers in order.
     pub(super) fn numbers(&self) -> Vec<u32> {
-        self.lock().keys().copied().collect()
-    }
-
-    /// The highest number; 0 when there is none.
-    pub(super) fn newest(&self) -> u32 {
-        self.lock().last_key_value().map_or(0, |(number, _)| *number)
+        self.lock().live.keys().copied().collect()
     }
 
     /// Sets what live messages need, after a replay.
     pub(super) fn count(&self, bytes: BTreeMap<u32, u64>) {
-        let mut files = self.lock();
-        for (number, live) in bytes {
-            if let Some(segment) = files.get_mut(&number) {
-                segment.live = live;
+        let mut known = self.lock();
+        for (number, needed) in bytes {
+            if let Some(live) = known.live.get_mut(&number) {
+                *live = needed;
             }
         }
     }
 
     /// A message lies there now.
     pub(super) fn hold(&self, place: Place) {
-        if let Some(segment) = self.lock().get_mut(&place.segment) {
-            segment.live += u64::from(place.length);
+        if let Some(live) = self.lock().live.get_mut(&place.segment) {
+            *live += u64::from(place.length);
         }
     }
 
     /// It does not any more.
     pub(super) fn release(&self, place: Place) {
-        if let Some(segment) = self.lock().get_mut(&place.segment) {
-            segment.live = segment.live.saturating_sub(u64::from(place.length));
+        let mut known = self.lock();
+        let Some(live) = known.live.get_mut(&place.segment) else { return };
+        *live = live.saturating_sub(u64::from(place.length));
+        let is_dead = *live == 0;
+        // Behind the oldest stand the one that is being written and its spare at least.
+        if is_dead && known.live.keys().next() == Some(&place.segment) && known.live.len() > 2 {
+            self.freed.notify_one();
         }
+    }
+
+    /// Rings when space can be given back, or is asked for.
+    pub(super) fn freed(&self) -> &Notify {
+        &self.freed
     }
 
     /// What live messages need in each segment up to `last`, in order.
     pub(super) fn live(&self, last: u32) -> Vec<(u32, u64)> {
-        self.lock().range(..=last).map(|(number, segment)| (*number, segment.live)).collect()
+        self.lock().live.range(..=last).map(|(number, live)| (*number, *live)).collect()
     }
 }
 
-fn reserve(file: &File, size: u32) -> io::Result<()> {
-    use rustix::fs::{FallocateFlags, fallocate};
-    match fallocate(file, FallocateFlags::empty(), 0, u64::from(size)) {
-        Ok(()) => Ok(()),
-        // A file system that cannot take space in advance: the file gets its size, and a full disk shows when writing.
-        Err(rustix::io::Errno::OPNOTSUPP) => file.set_len(u64::from(size)),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Space that was taken but not written is a hole to the file system. What was answered for lies before the first one,
-/// for a sync leaves none behind. File systems that know no holes say that the file has one at its end.
+/// The end of the last byte that was ever written. Space that was only taken is a hole to the file system; but zeros in
+/// the middle can be holes too, after a copy that spares them, so what counts is where the last data ends. File systems
+/// that know no holes say that everything is data.
 fn written(file: &File, length: u64) -> u64 {
-    rustix::fs::seek(file, rustix::fs::SeekFrom::Hole(0)).unwrap_or(length).min(length)
+    let mut end = 0;
+    loop {
+        match seek(file, SeekFrom::Data(end)) {
+            Ok(data) if data < length => match seek(file, SeekFrom::Hole(data)) {
+                Ok(hole) if hole > end => end = hole,
+                _ => return length,
+            },
+            Ok(_) | Err(rustix::io::Errno::NXIO) => return end.min(length),
+            Err(_) => return length,
+        }
+    }
 }
 
 /// Reads the payload of one record.
