@@ -95,6 +95,20 @@ fn a_function_as_the_backend_of_a_route_is_refused() {
     assert!(message.contains(expected), "{message}");
 }
 
+/// What the template and the API in it ask for is told together.
+#[test]
+fn everything_is_told_at_once() {
+    let sam = std::fs::read_to_string(definition("sam.yaml")).expect("the file");
+    let sam = sam.replace("type: aws", "type: http");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("sam.yaml");
+    std::fs::write(&file, format!("{sam}\nHooks: {{}}\n")).expect("the file is written");
+    let message = load(&file).expect_err("it is refused");
+    for expected in ["Hooks is not supported", "integrations of type http are not supported"] {
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
 /// An export of API Gateway, after fact sheet section 12.3.
 #[test]
 fn an_export_is_served_under_its_stage() {

@@ -67,10 +67,11 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Finds out what the files declare in `account`.
+    /// Finds out what the files declare in `account`. Problems wait for [`Definition::judge`], so that they are told
+    /// together with those of whoever reads on.
     ///
     /// # Errors
-    /// See [`LoadError`].
+    /// A file is none of the kinds that are known, or cannot be read at all.
     pub fn load(&self, account: &Account) -> Result<Definition, LoadError> {
         let mut definition =
             Definition { account: Some(account.clone()), lenient: self.lenient, ..Definition::default() };
@@ -78,7 +79,7 @@ impl Sources {
         for root in &self.roots {
             definition.add(root, &self.overrides, account, &mut problems)?;
         }
-        definition.judge(problems)?;
+        definition.problems = definition.untold(problems);
         Ok(definition)
     }
 }
@@ -99,6 +100,8 @@ pub struct Definition {
     /// Where the definitions live.
     pub account: Option<Account>,
     lenient: bool,
+    /// What is not passed over, until somebody judges.
+    problems: Vec<Problem>,
 }
 
 impl DefinitionArgs {
@@ -178,18 +181,24 @@ impl Definition {
         Ok(())
     }
 
-    /// Turns collected problems into an error, all at once. Those that a reader could pass over become warnings when
-    /// `--lenient` was given.
+    /// Turns the problems that a reader collected into an error, together with those of the files themselves. What it could
+    /// pass over becomes a warning when `--lenient` was given. Every reader of a definition ends with this.
     ///
     /// # Errors
     /// There are problems that are not passed over.
     pub fn judge(&self, problems: Vec<Problem>) -> Result<(), LoadError> {
-        let (passed, told): (Vec<_>, Vec<_>) =
+        let told: Vec<Problem> = self.problems.iter().cloned().chain(self.untold(problems)).collect();
+        if told.is_empty() { Ok(()) } else { Err(LoadError::Problems(told)) }
+    }
+
+    /// The problems that are not passed over; warns of the others.
+    fn untold(&self, problems: Vec<Problem>) -> Vec<Problem> {
+        let (passed, kept): (Vec<_>, Vec<_>) =
             problems.into_iter().partition(|problem| self.lenient && !problem.is_fatal());
         for problem in passed {
             tracing::warn!("{problem}");
         }
-        if told.is_empty() { Ok(()) } else { Err(LoadError::Problems(told)) }
+        kept
     }
 }
 
