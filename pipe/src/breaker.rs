@@ -9,11 +9,14 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-/// So many failures in a row open the breaker.
+/// So many failures in a row open the breaker when nothing was answered for [`SILENCE`] either: of a target that fails
+/// half of the time, with one of two machines behind it down, five in a row are nothing unusual.
 const IN_A_ROW: usize = 5;
+const SILENCE: Duration = Duration::from_secs(1);
 
-/// So do failures that are at least half of this many results.
+/// So do failures that are nearly all of so many results.
 const WINDOW: usize = 20;
+const MOST_OF_WINDOW: usize = 18;
 
 /// The first pause.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -47,6 +50,7 @@ pub struct Breaker {
     state: State,
     /// Results while closed, oldest first.
     recent: VecDeque<Outcome>,
+    answered_at: Option<Timestamp>,
     pause: Duration,
     closed_at: Option<Timestamp>,
 }
@@ -76,7 +80,13 @@ enum State {
 impl Default for Breaker {
     /// Closed: a target is taken to be up until it shows otherwise.
     fn default() -> Breaker {
-        Breaker { state: State::Closed, recent: VecDeque::new(), pause: FIRST_PAUSE, closed_at: None }
+        Breaker {
+            state: State::Closed,
+            recent: VecDeque::new(),
+            answered_at: None,
+            pause: FIRST_PAUSE,
+            closed_at: None,
+        }
     }
 }
 
@@ -113,9 +123,13 @@ impl Breaker {
     /// The target took a message or rejected it for what it is: it is up. True when that closed the breaker.
     pub fn answered(&mut self, now: Timestamp) -> bool {
         match self.state {
-            State::Closed => self.remember(Outcome::Answered),
+            State::Closed => {
+                self.remember(Outcome::Answered);
+                self.answered_at = Some(now);
+            }
             State::Probing => {
-                *self = Breaker { pause: self.pause, closed_at: Some(now), ..Breaker::default() };
+                *self =
+                    Breaker { pause: self.pause, answered_at: Some(now), closed_at: Some(now), ..Breaker::default() };
                 return true;
             }
             // From before it opened: says nothing about now.
@@ -129,7 +143,7 @@ impl Breaker {
         match self.state {
             State::Closed => {
                 self.remember(Outcome::Failed(failure));
-                let opens = self.must_open();
+                let opens = self.must_open(now);
                 if opens {
                     self.open(now, failure, retry_after);
                 }
@@ -169,7 +183,7 @@ impl Breaker {
         self.recent.push_back(outcome);
     }
 
-    fn must_open(&self) -> bool {
+    fn must_open(&self, now: Timestamp) -> bool {
         let takes_some = self.recent.contains(&Outcome::Answered);
         let failed = |outcome: &&Outcome| match outcome {
             Outcome::Answered => false,
@@ -178,7 +192,8 @@ impl Breaker {
         };
         let in_a_row = self.recent.iter().rev().take_while(failed).count();
         let failures = self.recent.iter().filter(failed).count();
-        in_a_row >= IN_A_ROW || (self.recent.len() == WINDOW && failures * 2 >= WINDOW)
+        let is_silent = self.answered_at.is_none_or(|at| now.since(at) >= SILENCE);
+        (in_a_row >= IN_A_ROW && is_silent) || failures >= MOST_OF_WINDOW
     }
 }
 
@@ -213,13 +228,21 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_results_failing_opens_it() {
+    fn a_target_that_fails_half_of_the_time_is_up_and_one_that_fails_nearly_always_is_down() {
         let mut breaker = Breaker::default();
-        let opened = (0..20).any(|round| {
+        for round in 0..1000 {
             breaker.answered(at(round));
-            down(&mut breaker, at(round))
-        });
-        assert!(opened);
+            assert!(!(0..5).any(|_| down(&mut breaker, at(round))), "five of six");
+        }
+        assert!((0..20).any(|_| down(&mut breaker, at(1000))), "all of them");
+    }
+
+    #[test]
+    fn five_failures_are_enough_when_there_is_little_to_judge_by() {
+        let mut breaker = Breaker::default();
+        assert!((0..20).all(|_| !breaker.answered(at(0))));
+        let opened: Vec<bool> = (1..=6).map(|n| down(&mut breaker, at(n * 250))).collect();
+        assert_eq!(opened, [false, false, false, false, true, false]);
     }
 
     #[test]
@@ -266,9 +289,9 @@ mod tests {
         assert_eq!(breaker.permit(at(1500)), Permit::Probe);
         assert!(breaker.answered(at(1500)));
         (0..5).for_each(|_| {
-            down(&mut breaker, at(1600));
+            down(&mut breaker, at(2600));
         });
-        assert_eq!(breaker.permit(at(1600)), Permit::Wait(at(3600)));
+        assert_eq!(breaker.permit(at(2600)), Permit::Wait(at(4600)));
     }
 
     #[test]

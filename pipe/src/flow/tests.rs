@@ -153,6 +153,21 @@ fn a_failure_now_and_then_is_tried_again_without_another_receive() {
     assert!(world.queue.most_receives <= 2, "{}", world.queue.most_receives);
 }
 
+/// One of two machines behind the target's address is gone.
+#[test]
+fn a_target_that_fails_half_of_the_time_is_no_outage() {
+    let mut state = 1_u64;
+    let target = move |_, _: &str| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        if state >> 63 == 0 { down(Blame::Target) } else { Verdict::Delivered }
+    };
+    let mut world = World::new(300, FAST, target);
+    (0..10_000).for_each(|_| world.send(None));
+    world.run_until(at(300));
+    assert!(world.delivered.len() > 2000, "{}", world.delivered.len());
+    assert_eq!(world.dead().len(), 0);
+}
+
 #[test]
 fn retry_after_makes_a_message_wait_longer_and_never_shorter() {
     for (asked, dies) in [(0, 150), (120, 600)] {
