@@ -22,23 +22,23 @@ pub const INVOCATION_TIMEOUT: Duration = Duration::from_secs(5);
 /// Deliveries that a pipe may have under way at once, unless told otherwise.
 pub const CONCURRENCY: usize = 256;
 
-/// EventBridge Pipes, run anywhere: every pipe of the definition, from SQS to API destinations.
+/// EventBridge Pipes, run anywhere: every pipe of the definition, from SQS to API destinations and AWS services.
 ///
 /// Definition files are read again when they change, and on SIGHUP.
 ///
-/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS, credentials by
-/// the standard chain. With no endpoint set, it talks to AWS.
+/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS and the like,
+/// credentials by the standard chain. With no endpoint set, it talks to AWS.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "pipe", version)]
 pub struct Cli {
-    /// The port of /healthz, /readyz and /metrics
+    /// The port of /healthz, /readyz, /metrics, /filtered and, for `aws pipes`, /v1/pipes
     #[arg(long, value_name = "ADDRESS", env = "PIPE_ADMIN_LISTEN", default_value = "127.0.0.1:8082")]
     pub admin_listen: SocketAddr,
     /// A target at a private, loopback or link-local address that may be delivered to, by host name, address or
     /// network (sub, 127.0.0.1:3001, 10.0.0.0/8). Repeatable; commas in the environment
     #[arg(long, value_name = "TARGET", env = "PIPE_ALLOW_TARGET", value_delimiter = ',')]
     pub allow_target: Vec<AllowTarget>,
-    /// Seconds that a target may take to answer; AWS gives it 5
+    /// Seconds that an API destination may take to answer; AWS gives it 5
     #[arg(long, value_name = "SECONDS", env = "PIPE_INVOCATION_TIMEOUT", default_value_t = INVOCATION_TIMEOUT.as_secs(),
           value_parser = clap::value_parser!(u64).range(1..=300))]
     pub invocation_timeout: u64,
@@ -63,7 +63,7 @@ pub struct Settings {
     pub allow_targets: AllowTargets,
     /// Credentials, region and endpoint.
     pub sdk: SdkConfig,
-    /// How long a target may take to answer: [`INVOCATION_TIMEOUT`].
+    /// How long an API destination may take to answer: [`INVOCATION_TIMEOUT`].
     pub invocation_timeout: Duration,
     /// Deliveries that each pipe may have under way at once: [`CONCURRENCY`].
     pub concurrency: usize,

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::definition::Pipe;
 use crate::event::Event;
 use crate::flow::Work;
-use crate::gather::gather;
+use crate::gather::{Haste, gather};
 use crate::journal::{Details, Journal, Moment, Stage, Step};
 use crate::retry::Verdict;
 use crate::target::{Fault, Refusal};
@@ -74,8 +74,8 @@ impl Courier {
         let carrier = Arc::new(Carrier { pipe: pipe.clone(), enricher, road });
         let gate = (pipe.batch.size > 1).then(|| {
             let (gate, waiting) = channel(WAITING);
-            let carrier = carrier.clone();
-            tokio::spawn(gather(waiting, pipe.batch, hurry, move |batch| deliver_all(carrier.clone(), batch)));
+            let (carrier, haste) = (carrier.clone(), carrier.haste());
+            tokio::spawn(gather(waiting, pipe.batch, haste, hurry, move |batch| deliver_all(carrier.clone(), batch)));
             gate
         });
         Courier { pipe, carrier, gate }
@@ -103,6 +103,14 @@ async fn deliver_all(carrier: Arc<Carrier>, batch: Vec<Waiting>) {
 }
 
 impl Carrier {
+    /// A function and a state machine may take minutes; whatever only accepts things does so soon.
+    fn haste(&self) -> Haste {
+        match (&self.enricher, &self.road) {
+            (Some(Enricher::Program(_)), _) | (_, Road::Program(_)) => Haste::AtOnce,
+            _ => Haste::OneByOne,
+        }
+    }
+
     /// One ending for each message.
     async fn execute(&self, batch: &[Work]) -> Vec<Ending> {
         let pipe = &self.pipe;

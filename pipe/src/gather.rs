@@ -9,14 +9,24 @@ use tokio_util::sync::CancellationToken;
 
 use crate::definition::Batch;
 
-/// Batches that may be under way.
+/// Batches that may be under way, where more of them would not be faster.
 const MOST: usize = 16;
 
+/// How eagerly batches go out that are neither full nor at the end of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// One at a time: what comes meanwhile gathers, for a request is soon over.
+    OneByOne,
+    /// At once, however many are under way: each may take minutes.
+    AtOnce,
+}
+
 /// Sends batches until no more entries can come: one when it is full, when its window is over, or, without a window,
-/// when nothing else is under way. Windows end early when there is `hurry`.
+/// when `haste` lets it go. Windows end early when there is `hurry`.
 pub async fn gather<T: Send + 'static, F>(
     mut entries: Receiver<T>,
     batch: Batch,
+    haste: Haste,
     hurry: CancellationToken,
     send: impl Fn(Vec<T>) -> F,
 ) where
@@ -27,12 +37,14 @@ pub async fn gather<T: Send + 'static, F>(
         let mut gathered = vec![first];
         let due = Instant::now() + batch.window;
         while gathered.len() < batch.size {
+            // What was received together comes together, if it is let.
+            tokio::task::yield_now().await;
             if let Ok(entry) = entries.try_recv() {
                 gathered.push(entry);
                 continue;
             }
             let is_due = hurry.is_cancelled() || Instant::now() >= due;
-            if is_due && under_way.is_empty() {
+            if is_due && (haste == Haste::AtOnce || under_way.is_empty()) {
                 break;
             }
             tokio::select! {
@@ -45,7 +57,8 @@ pub async fn gather<T: Send + 'static, F>(
                 () = hurry.cancelled(), if !is_due => {}
             }
         }
-        if under_way.len() >= MOST {
+        while under_way.try_join_next().is_some() {}
+        if haste == Haste::OneByOne && under_way.len() >= MOST {
             under_way.join_next().await;
         }
         under_way.spawn(send(gathered));
@@ -71,7 +84,7 @@ mod tests {
             let told = sent.send(batch.len());
             async move { assert!(told.is_ok()) }
         };
-        tokio::spawn(gather(entries, batch, hurry.clone(), tell));
+        tokio::spawn(gather(entries, batch, Haste::OneByOne, hurry.clone(), tell));
         for entry in 0..4 {
             sender.send(entry).await.unwrap();
         }
@@ -86,11 +99,12 @@ mod tests {
         let (sender, entries) = channel(100);
         let (batches, gate) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Semaphore::new(0)));
         let (seen, wait) = (batches.clone(), gate.clone());
-        let gathering = tokio::spawn(gather(entries, TEN, CancellationToken::new(), move |batch: Vec<u32>| {
+        let send = move |batch: Vec<u32>| {
             seen.lock().unwrap().push(batch.len());
             let wait = wait.clone();
             async move { drop(wait.acquire().await) }
-        }));
+        };
+        let gathering = tokio::spawn(gather(entries, TEN, Haste::OneByOne, CancellationToken::new(), send));
         sender.send(0).await.unwrap();
         while batches.lock().unwrap().is_empty() {
             tokio::task::yield_now().await;
@@ -105,5 +119,24 @@ mod tests {
         drop(sender);
         gathering.await.unwrap();
         assert_eq!(*batches.lock().unwrap(), [1, 10, 10, 3]);
+    }
+
+    #[tokio::test]
+    async fn what_may_take_minutes_holds_nothing_up() {
+        let ((sender, entries), (sent, mut batches)) = (channel(100), tokio::sync::mpsc::unbounded_channel());
+        let send = move |batch: Vec<u32>| {
+            let told = sent.send(batch.len());
+            async move {
+                assert!(told.is_ok());
+                std::future::pending().await
+            }
+        };
+        tokio::spawn(gather(entries, TEN, Haste::AtOnce, CancellationToken::new(), send));
+        for count in [1, 3] {
+            for entry in 0..count {
+                sender.send(entry).await.unwrap();
+            }
+            assert_eq!(batches.recv().await, Some(count as usize));
+        }
     }
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::definition::Batch;
 use crate::flow::{BATCH, Settle};
-use crate::gather::gather;
+use crate::gather::{Haste, gather};
 use crate::source::{Queue, QueueError};
 
 /// Entries that may wait. More means that SQS does not answer; what does not fit is repeated later.
@@ -36,8 +36,10 @@ impl Settler {
         let desk = Desk { queue: queue.clone(), failing };
         let (deleting, hiding) = (desk.clone(), desk);
         let (batch, hurry) = (Batch { size: BATCH, window: Duration::ZERO }, CancellationToken::new());
-        tasks.spawn(gather(to_delete, batch, hurry.clone(), move |batch| deleting.clone().delete(batch)));
-        tasks.spawn(gather(to_hide, batch, hurry, move |batch| hiding.clone().hide(batch)));
+        tasks.spawn(gather(to_delete, batch, Haste::OneByOne, hurry.clone(), move |batch| {
+            deleting.clone().delete(batch)
+        }));
+        tasks.spawn(gather(to_hide, batch, Haste::OneByOne, hurry, move |batch| hiding.clone().hide(batch)));
         Settler { deletes, hides, failed, tasks }
     }
 

@@ -72,10 +72,15 @@ impl Yard {
         let enricher = pipe.enrichment.as_ref().map(|enrichment| self.enricher(&enrichment.asked));
         let road = self.road(&pipe);
         let client = self.tools.clients.at(&pipe.source.arn);
-        // Fewer than a batch would wait for the end of its window every time.
-        let concurrency = self.tools.concurrency.max(pipe.batch.size);
+        let concurrency = self.concurrency(&pipe);
         let courier = Arc::new(Courier::new(pipe, enricher, road, stop.clone()));
         Job { courier, client, rates: Rates::new(rates), concurrency, filtered, status }
+    }
+
+    /// Fewer messages than a batch would wait for the end of its window every time. It begins with a tenth.
+    fn concurrency(&self, pipe: &Pipe) -> usize {
+        let least = if pipe.batch.window.is_zero() { 0 } else { pipe.batch.size * 10 };
+        self.tools.concurrency.max(least)
     }
 
     fn enricher(&mut self, asked: &Asked) -> Enricher {
