@@ -23,7 +23,7 @@ pub(super) fn read(
     let body = fields.optional("Body");
     let name = fields.optional("Name").map(Node::text).transpose()?.map(ToOwned::to_owned);
     let is_disabled = fields.optional("DisableExecuteApiEndpoint").map_or(Ok(false), Node::boolean)?;
-    let mode = base_path_mode(fields.optional("Parameters"), problems)?;
+    let mode = base_path_mode(&declared.label(), fields.optional("Parameters"), problems)?;
     refuse_private(&declared.label(), fields.optional("EndpointConfiguration"), problems);
     fields.ignore(&["Description", "Tags", "FailOnWarnings", "Mode", "SecurityPolicy", "ApiKeySourceType"]);
     fields.unsupported(&["BodyS3Location", "BinaryMediaTypes", "CloneFrom", "MinimumCompressionSize", "Policy"]);
@@ -53,9 +53,9 @@ enum BasePath {
     Split,
 }
 
-fn base_path_mode(parameters: Option<&Node>, problems: &mut Vec<Problem>) -> Result<BasePath, Problem> {
+fn base_path_mode(label: &str, parameters: Option<&Node>, problems: &mut Vec<Problem>) -> Result<BasePath, Problem> {
     let Some(parameters) = parameters else { return Ok(BasePath::Ignore) };
-    let mut fields = parameters.fields("Parameters")?;
+    let mut fields = parameters.fields(format!("{label}: Parameters"))?;
     let mode = match fields.optional("basepath") {
         None => BasePath::Ignore,
         Some(node) => match node.text()?.to_ascii_lowercase().as_str() {
@@ -65,8 +65,9 @@ fn base_path_mode(parameters: Option<&Node>, problems: &mut Vec<Problem>) -> Res
             other => return Err(node.problem(format!("{other} is none of ignore, prepend and split"))),
         },
     };
-    // What kind of endpoint the API gets is decided by the address it is reached at; `ignore` is about documentation.
-    fields.ignore(&["endpointConfigurationTypes", "ignore"]);
+    refuse_private(label, fields.optional("endpointConfigurationTypes"), problems);
+    // It is about documentation.
+    fields.ignore(&["ignore"]);
     problems.extend(fields.finish());
     Ok(mode)
 }

@@ -158,6 +158,7 @@ fn an_api_asks_for_nothing_in_silence() {
         PARTS.replace("Properties: {Name: parts}", &format!("Properties: {{Name: parts, {property}}}"))
     };
     refused(&with("EndpointConfiguration: {Types: [PRIVATE]}"), "private endpoints are not supported");
+    refused(&with("Parameters: {endpointConfigurationTypes: PRIVATE}"), "private endpoints are not supported");
     refused(&with("Parameters: {basepath: sideways}"), "sideways is none of ignore, prepend and split");
     let disabled = load(&with("DisableExecuteApiEndpoint: true, EndpointConfiguration: {Types: [EDGE]}")).unwrap();
     assert_eq!(disabled.apis[0].endpoint, DefaultEndpoint::Disabled);

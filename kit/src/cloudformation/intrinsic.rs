@@ -95,8 +95,20 @@ impl<'a> Resolver<'a> {
         if let Some(value) = self.parameters.get(name) {
             return Ok(Some(node.with(value.clone()?.value)));
         }
+        if let Some(stage) = self.stage_of(name)? {
+            return Ok(Some(node.with(Value::String(stage))));
+        }
         let text = self.with_named(node, "Ref", name, |named| Some(named.reference()))?;
         Ok(Some(node.with(Value::String(text.expect("every resource has a Ref")))))
+    }
+
+    /// The stage that SAM makes with an API is referred to as `Api.Stage`.
+    fn stage_of(&self, name: &str) -> Result<Option<String>, Problem> {
+        let Some(api) = name.strip_suffix(".Stage") else { return Ok(None) };
+        match self.resources.iter().find(|entry| entry.key == api) {
+            Some(entry) if kind_of(&entry.node)? == "AWS::Serverless::Api" => self.property(&entry.node, "StageName"),
+            _ => Ok(None),
+        }
     }
 
     fn attribute(&self, node: &Node, argument: &Node) -> Result<String, Problem> {

@@ -146,6 +146,7 @@ Resources:
   Worker:
     Type: AWS::Serverless::Function
     Properties: {Environment: !ImportValue elsewhere, Events: {Get: {Type: Api, Properties: {RestApiId: !Ref Api}}}}
+  Mapping: {Type: AWS::ApiGateway::BasePathMapping, Properties: {Stage: !Ref Api.Stage}}
   Table: {Type: AWS::Serverless::SimpleTable, Properties: {TableName: !ImportValue elsewhere}}
 "#;
     let (stack, problems) = load(text, &[]).unwrap();
@@ -158,6 +159,7 @@ Resources:
         [
             ("Api", r#"{"Variables":{"A":"common","B":"own"},"TracingEnabled":true,"StageName":"prod"}"#.to_owned()),
             ("Worker", format!(r#"{{"Events":{{"Get":{{"Type":"Api","Properties":{{"RestApiId":"{api}"}}}}}}}}"#)),
+            ("Mapping", r#"{"Stage":"prod"}"#.to_owned()),
         ]
     );
 }
