@@ -190,10 +190,10 @@ impl View {
         }
         let mut entries = indexmap::IndexMap::with_capacity(self.fields.len() + 2);
         for name in self.fields.clone().keys() {
-            entries.insert(Key(name.as_str().into()), self.field(name)?);
+            entries.insert(Key::from(name.as_str()), self.field(name)?);
         }
         for (name, maps) in OVERRIDES {
-            entries.insert(Key(name.into()), Value::Map(overrides(self.before.get(name), maps)?));
+            entries.insert(Key::from(name), Value::Map(overrides(self.before.get(name), maps)?));
         }
         let map = Map::new(MapKind::Silent, entries)?;
         self.map = Some(map.clone());
@@ -229,11 +229,11 @@ fn overrides(before: Option<&Json>, maps: &[&str]) -> Result<Map, Exceeded> {
             Some(members) => Value::map_from_json(MapKind::Once, members)?,
             None => Map::new(MapKind::Once, indexmap::IndexMap::new())?,
         };
-        entries.insert(Key((*name).into()), Value::Map(map));
+        entries.insert(Key::from(*name), Value::Map(map));
     }
     for (name, json) in before.and_then(Json::as_object).into_iter().flatten() {
         if !maps.contains(&name.as_str()) {
-            entries.insert(Key(name.as_str().into()), Value::from_json(json)?);
+            entries.insert(Key::from(name.as_str()), Value::from_json(json)?);
         }
     }
     Map::new(MapKind::SilentOnce, entries)

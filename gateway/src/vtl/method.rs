@@ -11,6 +11,7 @@ use super::number::Number;
 use super::regex::Pattern;
 use super::value::{Class, List, ListKind, Loop, Value, hash_code};
 
+mod big;
 mod boolean;
 mod entry;
 mod format;
@@ -122,7 +123,10 @@ pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) 
         Value::Text(text) => find(string::METHODS, name).map(|method| method(text, arguments, work)),
         Value::List(list) => find(of_list(list), name).map(|method| method(list, arguments, work)),
         Value::Map(map) => find(map::METHODS, name).map(|method| method(map, arguments, work)),
-        Value::Number(number) => find(number::METHODS, name).map(|method| method(number, arguments, work)),
+        Value::Number(number) => {
+            let method = find(number::METHODS, name).or_else(|| find(big::METHODS, name));
+            method.map(|method| method(number, arguments, work))
+        }
         Value::Bool(bool) => find(boolean::METHODS, name).map(|method| method(bool, arguments, work)),
         Value::Entry(entry) => find(entry::METHODS, name).map(|method| method(entry, arguments, work)),
         Value::Loop(round) => loop_method(round, name, arguments),
@@ -234,6 +238,7 @@ pub fn all_names() -> impl Iterator<Item = &'static str> {
         .chain(of(map::METHODS))
         .chain(of(entry::METHODS))
         .chain(of(number::METHODS))
+        .chain(of(big::METHODS))
         .chain(of(boolean::METHODS))
         .chain(everywhere)
         .chain(of_loops)

@@ -12,6 +12,8 @@ pub const METHODS: Table<Number> = &[
     ("longValue", long_value),
     ("doubleValue", double_value),
     ("floatValue", double_value),
+    ("shortValue", short_value),
+    ("byteValue", byte_value),
     ("parseInt", parse_int),
     ("parseLong", parse_long),
     ("parseDouble", parse_double),
@@ -32,12 +34,23 @@ pub const METHODS: Table<Number> = &[
 ];
 
 fn int_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
-    let int = match number {
-        // A double is clamped, a long is cut.
+    Ok(if arguments.is_empty() { Value::int(narrow(number)) } else { Value::Null })
+}
+
+fn short_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    Ok(if arguments.is_empty() { Value::int((narrow(number) as i16).into()) } else { Value::Null })
+}
+
+fn byte_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    Ok(if arguments.is_empty() { Value::int((narrow(number) as i8).into()) } else { Value::Null })
+}
+
+/// A double is clamped, a long is cut.
+fn narrow(number: &Number) -> i32 {
+    match number {
         Number::Double(double) => *double as i32,
         other => other.to_long() as i32,
-    };
-    Ok(if arguments.is_empty() { Value::int(int) } else { Value::Null })
+    }
 }
 
 fn long_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
@@ -203,14 +216,35 @@ fn is_infinite(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     }
 }
 
-/// Its own text, or that of another number: `$N.toString(5)`.
+/// Its own text, or that of another number: `$N.toString(5)`, `$N.toString(255, 16)`.
 fn to_string(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     match (number, arguments) {
         (_, []) => new_text(number.to_string(), work),
         (Number::Double(_), [Value::Number(other)]) => new_text(java_double(other.to_double()), work),
         (_, [Value::Number(other)]) if other.class() == number.class() => new_text(other.to_string(), work),
+        (Number::Int(_) | Number::Long(_), [Value::Number(other), Value::Number(Number::Int(radix))]) => {
+            match other.as_long() {
+                Some(long) => new_text(in_radix(long, *radix), work),
+                None => Ok(Value::Null),
+            }
+        }
         _ => Ok(Value::Null),
     }
+}
+
+/// Digits of another base; one that Java does not know is ten.
+fn in_radix(long: i64, radix: i32) -> String {
+    let radix = u64::try_from(radix).ok().filter(|radix| (2..=36).contains(radix)).unwrap_or(10);
+    let (mut rest, mut digits) = (long.unsigned_abs(), Vec::new());
+    loop {
+        digits.push(b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % radix) as usize]);
+        rest /= radix;
+        if rest == 0 {
+            break;
+        }
+    }
+    let sign = if long < 0 { "-" } else { "" };
+    format!("{sign}{}", digits.iter().rev().copied().map(char::from).collect::<String>())
 }
 
 fn double(text: &str) -> Result<f64, Thrown> {

@@ -30,7 +30,7 @@ impl Value {
     pub fn map_from_json(kind: MapKind, members: &serde_json::Map<String, serde_json::Value>) -> Result<Map, Exceeded> {
         let mut entries = indexmap::IndexMap::with_capacity(members.len());
         for (name, member) in members {
-            entries.insert(Key(name.as_str().into()), Value::from_json(member)?);
+            entries.insert(Key::from(name.as_str()), Value::from_json(member)?);
         }
         Map::new(kind, entries)
     }

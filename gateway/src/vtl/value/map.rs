@@ -32,9 +32,15 @@ pub enum MapKind {
     Once,
 }
 
-/// A key. Text finds text without allocating.
+/// A key, and its hash code when it was put if it is a list or a map. Text finds text without allocating.
 #[derive(Debug, Clone)]
-pub struct Key(pub Value);
+pub struct Key(pub Value, i32);
+
+impl From<&str> for Key {
+    fn from(text: &str) -> Key {
+        Key(text.into(), 0)
+    }
+}
 
 /// A map, shared.
 #[derive(Debug, Clone)]
@@ -57,7 +63,7 @@ impl Map {
 
     /// A map from names to values.
     pub fn of(kind: MapKind, entries: impl IntoIterator<Item = (Arc<str>, Value)>) -> Result<Map, Exceeded> {
-        Map::new(kind, entries.into_iter().map(|(name, value)| (Key(Value::Text(name)), value)).collect())
+        Map::new(kind, entries.into_iter().map(|(name, value)| (Key(Value::Text(name), 0), value)).collect())
     }
 
     /// A map from any values to values.
@@ -116,7 +122,10 @@ impl Map {
     pub(super) fn get_within(&self, key: &Value, budget: &mut Budget, depth: usize) -> Result<Option<Value>, Exceeded> {
         match key {
             Value::Text(text) => Ok(self.get_text(text)),
-            _ => Ok(self.place(key, budget, depth)?.ok().and_then(|place| self.at(place)).map(|(_, value)| value)),
+            _ => {
+                let place = self.place(key, code(key, budget, depth)?, budget, depth)?;
+                Ok(place.ok().and_then(|place| self.at(place)).map(|(_, value)| value))
+            }
         }
     }
 
@@ -125,16 +134,17 @@ impl Map {
         if key.depth().max(value.depth()) >= VALUE_NESTING {
             return Err(Exceeded::Nesting);
         }
+        let hash = code(&key, budget, 0)?;
         // The entries are not borrowed mutably while keys are compared: a key may hold this very map.
-        match self.place(&key, budget, 0)? {
+        match self.place(&key, hash, budget, 0)? {
             Ok(place) => {
                 let mut entries = self.0.entries.borrow_mut();
                 Ok(entries.get_index_mut(place).map(|(_, old)| std::mem::replace(old, value)))
             }
-            Err(hash) => {
+            Err(in_table) => {
                 let mut entries = self.0.entries.borrow_mut();
-                if let RawEntryMut::Vacant(free) = entries.raw_entry_mut_v1().from_hash(hash, |_| false) {
-                    free.insert_hashed_nocheck(hash, Key(key), value);
+                if let RawEntryMut::Vacant(free) = entries.raw_entry_mut_v1().from_hash(in_table, |_| false) {
+                    free.insert_hashed_nocheck(in_table, Key(key, hash), value);
                 }
                 self.0.changes.set(self.0.changes.get() + 1);
                 Ok(None)
@@ -144,7 +154,8 @@ impl Map {
 
     /// Takes a key out; the others keep their order.
     pub fn remove(&self, key: &Value, budget: &mut Budget) -> Result<Option<Value>, Exceeded> {
-        let Ok(place) = self.place(key, budget, 0)? else { return Ok(None) };
+        let hash = code(key, budget, 0)?;
+        let Ok(place) = self.place(key, hash, budget, 0)? else { return Ok(None) };
         Ok(self.remove_at(place, budget)?.map(|(_, value)| value))
     }
 
@@ -177,18 +188,21 @@ impl Map {
         self.0.depth
     }
 
-    /// Where a key is; else its hash, under which it would be.
-    fn place(&self, key: &Value, budget: &mut Budget, depth: usize) -> Result<Result<usize, u64>, Exceeded> {
+    /// Where a key of this hash code is; else the hash in the table, under which it would be.
+    fn place(&self, key: &Value, code: i32, budget: &mut Budget, depth: usize) -> Result<Result<usize, u64>, Exceeded> {
         let entries = self.entries();
         let mut hasher = entries.hasher().build_hasher();
         match key {
+            _ if key.is_container() => code.hash(&mut hasher),
             Value::Text(text) => Text(text).hash(&mut hasher),
-            _ if key.is_container() => hash_within(key, budget, depth)?.hash(&mut hasher),
-            _ => Key(key.clone()).hash(&mut hasher),
+            other => hash_single(other, &mut hasher),
         }
         let hash = hasher.finish();
         let mut failed = None;
         let found = entries.raw_entry_v1().index_from_hash(hash, |candidate| {
+            if !key.is_container() || candidate.1 != code {
+                return is_same_single(&candidate.0, key);
+            }
             let paid = failed.map_or_else(|| budget.steps(2), Err);
             let equal = paid.and_then(|()| same(&candidate.0, key, budget, depth + 1));
             failed = failed.or(equal.err());
@@ -196,6 +210,11 @@ impl Map {
         });
         failed.map_or(Ok(found.ok_or(hash)), Err)
     }
+}
+
+/// The hash code of a list or map that is to be a key; other keys do without.
+fn code(key: &Value, budget: &mut Budget, depth: usize) -> Result<i32, Exceeded> {
+    if key.is_container() { hash_within(key, budget, depth) } else { Ok(0) }
 }
 
 /// A key and its value, from `entrySet()`. Setting the value sets it in the map.
@@ -258,15 +277,35 @@ impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
             Value::Text(text) => text.hash(state),
-            Value::Bool(bool) => bool.hash(state),
-            Value::Number(Number::Int(int)) => int.hash(state),
-            Value::Number(Number::Long(long)) => long.hash(state),
-            Value::Number(Number::Double(double)) => double.to_bits().hash(state),
-            Value::Number(Number::Big(big)) => big.hash(state),
-            Value::Number(Number::Decimal(decimal)) => decimal.parts().hash(state),
-            // `Map::place` hashes those that can be walked through.
-            other => std::mem::discriminant(other).hash(state),
+            _ if self.0.is_container() => self.1.hash(state),
+            other => hash_single(other, state),
         }
+    }
+}
+
+/// The hash of what holds no others.
+fn hash_single<H: Hasher>(value: &Value, state: &mut H) {
+    match value {
+        Value::Bool(bool) => bool.hash(state),
+        Value::Number(Number::Int(int)) => int.hash(state),
+        Value::Number(Number::Long(long)) => long.hash(state),
+        Value::Number(Number::Double(double)) => double.to_bits().hash(state),
+        Value::Number(Number::Big(big)) => big.hash(state),
+        Value::Number(Number::Decimal(decimal)) => decimal.parts().hash(state),
+        other => std::mem::discriminant(other).hash(state),
+    }
+}
+
+/// Whether both are the same, of those that hold no others.
+fn is_same_single(one: &Value, two: &Value) -> bool {
+    match (one, two) {
+        (Value::Null, Value::Null) => true,
+        (Value::Text(one), Value::Text(two)) => one == two,
+        (Value::Bool(one), Value::Bool(two)) => one == two,
+        (Value::Number(one), Value::Number(two)) => one.same(two),
+        (Value::Class(one), Value::Class(two)) => one == two,
+        (Value::Object(one), Value::Object(two)) => one == two,
+        _ => false,
     }
 }
 
@@ -274,13 +313,9 @@ impl Hash for Key {
 impl PartialEq for Key {
     fn eq(&self, other: &Key) -> bool {
         match (&self.0, &other.0) {
-            (Value::Text(one), Value::Text(two)) => one == two,
-            (Value::Bool(one), Value::Bool(two)) => one == two,
-            (Value::Number(one), Value::Number(two)) => one.same(two),
             (Value::List(one), Value::List(two)) => one.is(two),
             (Value::Map(one), Value::Map(two)) => one.is(two),
-            (Value::Null, Value::Null) => true,
-            _ => false,
+            (one, two) => is_same_single(one, two),
         }
     }
 }

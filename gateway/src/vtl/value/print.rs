@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_map_prints_as_java_prints_it() {
-        let entries = [(Key("k".into()), list(ListKind::Json)), (Key(Value::int(1)), Value::Null)];
+        let entries = [(Key::from("k"), list(ListKind::Json)), (Key::from("1"), Value::Null)];
         let map = Value::Map(Map::new(MapKind::Plain, entries.into_iter().collect()).unwrap());
         assert_eq!(map.shown().unwrap(), r#"{k=["a\/b",null,1], 1=null}"#);
     }

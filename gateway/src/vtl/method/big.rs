@@ -1,0 +1,106 @@
+//! Methods of big integers and big decimals, which calculate by methods in Java.
+
+use super::super::number::{Arithmetic, Number};
+use super::super::value::Value;
+use super::{Outcome, Table, Work, exception};
+
+/// Name and function of each.
+pub const METHODS: Table<Number> = &[
+    ("add", add),
+    ("subtract", subtract),
+    ("multiply", multiply),
+    ("divide", divide),
+    ("remainder", remainder),
+    ("mod", modulus),
+    ("negate", negate),
+    ("pow", pow),
+    ("bitLength", bit_length),
+];
+
+fn add(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    calculate(number, Arithmetic::Add, arguments, work)
+}
+
+fn subtract(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    calculate(number, Arithmetic::Subtract, arguments, work)
+}
+
+fn multiply(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    calculate(number, Arithmetic::Multiply, arguments, work)
+}
+
+/// Of integers only: what a decimal would be divided to depends on a scale and a rounding.
+fn divide(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    match number {
+        Number::Big(_) => calculate(number, Arithmetic::Divide, arguments, work),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn remainder(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    match number {
+        Number::Big(_) => calculate(number, Arithmetic::Modulus, arguments, work),
+        _ => Ok(Value::Null),
+    }
+}
+
+/// Never negative, and defined for positive divisors only.
+fn modulus(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    let (Number::Big(_), [Value::Number(Number::Big(divisor))]) = (number, arguments) else { return Ok(Value::Null) };
+    if divisor.sign() != num_bigint::Sign::Plus {
+        return Err(exception("`mod` takes a positive number"));
+    }
+    let rest = calculate(number, Arithmetic::Modulus, arguments, work)?;
+    match &rest {
+        Value::Number(Number::Big(big)) if big.sign() == num_bigint::Sign::Minus => {
+            Ok(Value::Number(Number::Big(Box::new(&**big + &**divisor))))
+        }
+        _ => Ok(rest),
+    }
+}
+
+fn negate(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    match arguments {
+        [] if is_big(number) => result(&Number::Int(0), Arithmetic::Subtract, number, work),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn pow(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+    let (true, [Value::Number(Number::Int(exponent))]) = (is_big(number), arguments) else { return Ok(Value::Null) };
+    let exponent = u32::try_from(*exponent).map_err(|_| exception("a negative exponent"))?;
+    let mut power = Value::Number(Number::Big(Box::new(1.into())));
+    for _ in 0..exponent {
+        let Value::Number(so_far) = &power else { break };
+        work.budget.steps(20)?;
+        power = result(so_far, Arithmetic::Multiply, number, work)?;
+    }
+    Ok(power)
+}
+
+fn bit_length(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+    match (number, arguments) {
+        (Number::Big(big), []) => Ok(Value::size(usize::try_from(big.bits()).unwrap_or(usize::MAX))),
+        _ => Ok(Value::Null),
+    }
+}
+
+fn is_big(number: &Number) -> bool {
+    matches!(number, Number::Big(_) | Number::Decimal(_))
+}
+
+/// With one other number of the same class.
+fn calculate(number: &Number, operator: Arithmetic, arguments: &[Value], work: &mut Work) -> Outcome {
+    match arguments {
+        [Value::Number(other)] if is_big(number) && number.class() == other.class() => {
+            result(number, operator, other, work)
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+fn result(one: &Number, operator: Arithmetic, two: &Number, work: &mut Work) -> Outcome {
+    work.budget.bytes(512)?;
+    let result = one.calculate(operator, two).map_err(|why| exception(why.to_string()))?;
+    result.map(Value::Number).ok_or_else(|| exception("a division by zero"))
+}
