@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::action::Waits;
 use crate::signature::Credentials;
-use crate::{Opened, open};
+use crate::store::SEGMENT_SIZE;
+use crate::{Opened, open_with};
 
 /// A local SQS and S3 endpoint that survives kill -9.
 ///
@@ -32,6 +33,15 @@ pub struct Cli {
     /// Let a queue be purged again, and a deleted queue be made again, at once; in AWS one waits a minute
     #[arg(long, env = "EMULATOR_NO_WAITS")]
     pub no_waits: bool,
+    /// Bytes of one file of the log of the queues, from 4 MiB to 1 GiB; an idle data folder has two of them
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "EMULATOR_SEGMENT_SIZE",
+        default_value_t = SEGMENT_SIZE,
+        value_parser = clap::value_parser!(u32).range(4 * 1024 * 1024..=1024 * 1024 * 1024)
+    )]
+    pub segment_size: u32,
 }
 
 /// What an emulator needs to know.
@@ -58,7 +68,7 @@ impl Cli {
     pub async fn prepare(self) -> anyhow::Result<Prepared> {
         let settings = Settings { data: (!self.in_memory).then_some(self.data), region: region() };
         let waits = if self.no_waits { Waits::Never } else { Waits::AsAws };
-        let opened = open(&settings)?.with_credentials(self.credentials).with_waits(waits);
+        let opened = open_with(&settings, self.segment_size)?.with_credentials(self.credentials).with_waits(waits);
         let listener = serve::bind(self.listen, "--listen or EMULATOR_LISTEN")?;
         tracing::info!("emulator listens on http://{}", listener.local_addr()?);
         Ok(Prepared { opened, listener })

@@ -23,6 +23,7 @@ use crate::node::Node;
 use crate::protocol::query::{self, Rendering};
 use crate::protocol::{self, Spoken, json};
 use crate::signature::Credentials;
+use crate::store::Condition;
 
 /// A batch has 1 MiB of content at most; escaped as JSON or as a form, it can be six times as long.
 const SQS_LIMIT: usize = 8 * 1024 * 1024;
@@ -58,7 +59,7 @@ impl Emulator {
     /// The routes. Beside the services: `/healthz`, and LocalStack's own addresses, which setups made for it ask.
     pub fn router(self) -> Router {
         Router::new()
-            .route("/healthz", get(async || "ok\n"))
+            .route("/healthz", get(healthz))
             .merge(localstack::router())
             .fallback(serve)
             .with_state(Arc::new(self))
@@ -110,6 +111,15 @@ impl Emulator {
             }
             Err(fault) => refuse(&fault, request_id, rendering),
         }
+    }
+}
+
+/// Whether the emulator can do its work. On a full disk it does most of it.
+async fn healthz(State(emulator): State<Arc<Emulator>>) -> (StatusCode, &'static str) {
+    match emulator.node.condition() {
+        Condition::Sound => (StatusCode::OK, "ok\n"),
+        Condition::Full => (StatusCode::OK, "ok, but the disk is full: new messages are refused\n"),
+        Condition::Failed => (StatusCode::SERVICE_UNAVAILABLE, "the store failed, nothing is taken until a restart\n"),
     }
 }
 

@@ -1,0 +1,114 @@
+//! The program under test, and the least that a client of it needs.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// Small, so that kills fall into the change from one file of the log to the next, and into the removal of old ones.
+const SEGMENT_SIZE: &str = "4194304";
+
+/// The real program on a folder.
+pub struct Emulator {
+    child: Child,
+    pub port: u16,
+}
+
+impl Emulator {
+    /// Starts it, and waits for `Ready.`.
+    pub fn start(data: &Path) -> Emulator {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
+            .args(["--listen", &format!("127.0.0.1:{port}"), "--segment-size", SEGMENT_SIZE, "--data"])
+            .arg(data)
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "Ready.");
+        Emulator { child, port }
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// One HTTP connection.
+pub struct Client(TcpStream);
+
+impl Client {
+    /// `None` when the emulator is gone, as everywhere here.
+    pub fn connect(port: u16) -> Option<Client> {
+        let stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        stream.set_nodelay(true).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+        Some(Client(stream))
+    }
+
+    /// Calls an action that must succeed if it is answered at all.
+    pub fn call(&mut self, action: &str, members: &Value) -> Option<Value> {
+        let body = members.to_string();
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: localhost\r\nx-amz-target: AmazonSQS.{action}\r\n\
+             content-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        self.0.write_all((head + &body).as_bytes()).ok()?;
+        let (status, answer) = self.answer()?;
+        let answer: Value = if answer.is_empty() { Value::Null } else { serde_json::from_slice(&answer).unwrap() };
+        assert!(status == 200 && answer.get("Failed").is_none(), "{action}: {status} {answer}");
+        Some(answer)
+    }
+
+    fn answer(&mut self) -> Option<(u16, Vec<u8>)> {
+        let (mut bytes, mut chunk) = (Vec::new(), [0; 65536]);
+        loop {
+            if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+                let head = std::str::from_utf8(&bytes[..end]).unwrap().to_ascii_lowercase();
+                let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+                let whole = end + 4 + length.unwrap_or(0);
+                if bytes.len() >= whole {
+                    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+                    return Some((status, bytes[end + 4..whole].to_vec()));
+                }
+            }
+            match self.0.read(&mut chunk) {
+                Ok(0) | Err(_) => return None,
+                Ok(count) => bytes.extend_from_slice(&chunk[..count]),
+            }
+        }
+    }
+}
+
+/// A message as it was received.
+pub struct Received {
+    pub name: String,
+    pub handle: String,
+}
+
+/// Receives up to ten messages; what their bodies say before the first space is their name.
+pub fn receive(client: &mut Client, queue: &str, visibility: u64) -> Option<Vec<Received>> {
+    let ask = serde_json::json!({"QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": visibility});
+    let answer = client.call("ReceiveMessage", &ask)?;
+    let text = |message: &Value, member: &str| message[member].as_str().unwrap().to_owned();
+    let received = answer["Messages"].as_array().into_iter().flatten().map(|message| Received {
+        name: text(message, "Body").split(' ').next().unwrap().to_owned(),
+        handle: text(message, "ReceiptHandle"),
+    });
+    Some(received.collect())
+}
