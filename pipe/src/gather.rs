@@ -128,7 +128,7 @@ mod tests {
             let told = sent.send(batch.len());
             async move {
                 assert!(told.is_ok());
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         tokio::spawn(gather(entries, TEN, Haste::AtOnce, CancellationToken::new(), send));

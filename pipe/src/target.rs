@@ -83,8 +83,8 @@ pub struct HttpParameters {
     pub path: Vec<Dynamic>,
     /// Headers, none of them protected.
     pub headers: Vec<(HeaderName, Dynamic)>,
-    /// For the query string.
-    pub query: Vec<(String, Dynamic)>,
+    /// For the query string; keys may come from the event, too.
+    pub query: Vec<(Dynamic, Dynamic)>,
 }
 
 /// A value that stands as it is, or comes from the event.

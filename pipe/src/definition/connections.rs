@@ -53,7 +53,7 @@ fn read(declared: &Declared<'_>, problems: &mut Vec<Problem>) -> Result<Option<C
     let mut fields = declared.fields()?;
     let kind = fields.required("AuthorizationType")?;
     let auth = fields.required("AuthParameters")?;
-    let known = problems.len();
+    let private = [declared.node.get("InvocationConnectivityParameters"), auth.get("ConnectivityParameters")];
     fields.unsupported(&["InvocationConnectivityParameters"]);
     fields.ignore(&["Name", "Description", "KmsKeyIdentifier", "ConnectionArn", "ConnectionState", "StateReason"]);
     fields.ignore(&["SecretArn", "CreationTime", "LastModifiedTime", "LastAuthorizedTime"]);
@@ -76,8 +76,7 @@ fn read(declared: &Declared<'_>, problems: &mut Vec<Problem>) -> Result<Option<C
     };
     fields.unsupported(&["ConnectivityParameters"]);
     problems.extend(fields.finish());
-    let usable = problems[known..].iter().all(|problem| !problem.message.contains("ConnectivityParameters"));
-    Ok(usable.then(|| Connection { name: declared.name.clone(), auth, invocation }))
+    Ok(private.iter().all(Option::is_none).then(|| Connection { name: declared.name.clone(), auth, invocation }))
 }
 
 fn read_api_key(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Auth, Problem> {

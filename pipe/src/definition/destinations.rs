@@ -128,7 +128,8 @@ pub(super) fn read_parameters(
         }
     }
     for entry in fields.optional("QueryStringParameters").map(Node::entries).transpose()?.unwrap_or_default() {
-        parameters.query.push((entry.key.clone(), read_dynamic(&entry.node, MAX_VALUE)?));
+        let key = Dynamic::parse(&entry.key).map_err(|message| entry.place.problem(format!("{label}: {message}")))?;
+        parameters.query.push((key, read_dynamic(&entry.node, MAX_VALUE)?));
     }
     problems.extend(fields.finish());
     Ok(parameters)

@@ -72,7 +72,7 @@ impl RestApi {
         let path: Option<Vec<Cow<'_, str>>> = path.iter().map(value).collect();
         let path = path.ok_or_else(|| Unplannable("the event has no value for a path parameter".into()))?;
         let mut url = self.endpoint.fill(&path)?;
-        let pairs = query.iter().filter_map(|(key, value)| Some((key, value.text(event)?)));
+        let pairs = query.iter().filter_map(|(key, value)| Some((key.text(event)?, value.text(event)?)));
         let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
         url.set_query((!query.is_empty()).then_some(query.as_str()));
         let mut sent = HeaderMap::new();

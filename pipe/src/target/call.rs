@@ -143,9 +143,9 @@ fn url(invocation: &Invocation, event: &Event) -> Result<(Url, usize), Unplannab
     let mut url = destination.endpoint.fill(&values)?;
     let endpoint_query = url.query().map_or(0, str::len);
     let fixed = &destination.connection.invocation.query;
-    let own = parameters.query.iter().filter(|(key, _)| fixed.iter().all(|(other, _)| other != key));
-    let own: Vec<_> = own.filter_map(|(key, value)| Some((key.as_str(), value.text(event)?))).collect();
-    append(&mut url, own.iter().map(|(key, value)| (*key, value.as_ref())));
+    let own = parameters.query.iter().filter_map(|(key, value)| Some((key.text(event)?, value.text(event)?)));
+    let own: Vec<_> = own.filter(|(key, _)| fixed.iter().all(|(other, _)| other != key.as_ref())).collect();
+    append(&mut url, own.iter().map(|(key, value)| (key.as_ref(), value.as_ref())));
     Ok((url, endpoint_query))
 }
 

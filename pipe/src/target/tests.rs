@@ -36,7 +36,7 @@ fn dynamic(text: &str) -> Dynamic {
 
 fn event() -> Event {
     Event::from_record(
-        json!({"messageId": "m-1", "body": r#"{"id":"a/b é","n":7,"up":"..","nil":null,"nl":"a\nb","blank":" "}"#}),
+        json!({"messageId": "m-1", "body": r#"{"id":"a/b é","n":7,"up":"..","nil":null,"key":"k","nl":"a\nb","blank":" "}"#}),
     )
 }
 
@@ -69,10 +69,11 @@ fn stars_are_filled_and_queries_merged() {
     let parameters = HttpParameters {
         path: vec![dynamic("$.body.id"), dynamic("$.body.n")],
         query: vec![
-            ("q".into(), dynamic("$.body.id")),
-            ("none".into(), dynamic("$.body.gone")),
-            ("nil".into(), dynamic("$.body.nil")),
-            ("both".into(), dynamic("pipe")),
+            (dynamic("q"), dynamic("$.body.id")),
+            (dynamic("none"), dynamic("$.body.gone")),
+            (dynamic("nil"), dynamic("$.body.nil")),
+            (dynamic("both"), dynamic("pipe")),
+            (dynamic("$.body.key"), dynamic("7")),
         ],
         ..HttpParameters::default()
     };
@@ -80,7 +81,7 @@ fn stars_are_filled_and_queries_merged() {
     let destination = destination("https://x.example/*/in-*?v=*", Method::GET, fixed);
     assert_eq!(destination.endpoint.wildcards(), 2);
     let call = planned(destination, parameters, "{}", None).unwrap();
-    let expected = "https://x.example/a%2Fb%20%C3%A9/in-7?v=*&q=a%2Fb+%C3%A9&both=connection";
+    let expected = "https://x.example/a%2Fb%20%C3%A9/in-7?v=*&q=a%2Fb+%C3%A9&k=7&both=connection";
     assert_eq!((call.url.as_str(), call.body.len()), (expected, 0));
 }
 
@@ -130,7 +131,7 @@ fn what_is_shown_of_a_call_holds_nothing_of_the_connection_and_no_key() {
     };
     let parameters = HttpParameters {
         headers: vec![header_of("authorization", "hidden"), header_of("x-n", "$.body.n")],
-        query: vec![("q".into(), dynamic("$.body.n"))],
+        query: vec![(dynamic("q"), dynamic("$.body.n"))],
         ..HttpParameters::default()
     };
     let destination = Arc::new(destination("https://x.example/in?code=hidden", Method::POST, fixed));
