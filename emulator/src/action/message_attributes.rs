@@ -9,8 +9,12 @@ use base64::prelude::BASE64_STANDARD;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
+use super::number::is_decimal;
 use crate::engine::{AttributeData, AttributeValue, limits};
 use crate::fault::Fault;
+
+/// Bytes of a data type with its label.
+const LONGEST_TYPE: usize = 256;
 
 /// A message attribute on the wire.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +80,10 @@ fn check_value(entry: Result<(String, WireAttribute), Fault>) -> Result<(String,
         return Err(Fault::UnsupportedOperation(text.to_owned()));
     }
     let data_type = value.data_type.unwrap_or_default();
+    if data_type.len() > LONGEST_TYPE {
+        let text = format!("Message (user) attribute types must be shorter than {LONGEST_TYPE} Bytes");
+        return Err(Fault::InvalidParameterValue(text));
+    }
     let kind = data_type.split('.').next().unwrap_or_default();
     let data = match kind {
         "String" | "Number" => {
@@ -110,7 +118,7 @@ fn check_text(name: &str, kind: &str, text: &str) -> Result<(), Fault> {
     if !is_allowed_text(text) {
         return Err(Fault::InvalidParameterValue(Fault::InvalidMessageContents.to_string()));
     }
-    if kind == "Number" && text.trim().parse::<f64>().is_ok_and(f64::is_finite) || kind == "String" {
+    if kind == "String" || is_decimal(text.trim()) {
         return Ok(());
     }
     let text = format!("Can't cast the value of message (user) attribute '{name}' to a number.");

@@ -40,6 +40,8 @@ const ACTIONS: &[&str] = &[
     "SendMessage",
 ];
 const MOST_ACTIONS: usize = 7;
+const MOST_STATEMENTS: usize = 20;
+const MOST_PRINCIPALS: usize = 50;
 
 impl AddPermission {
     pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
@@ -50,6 +52,10 @@ impl AddPermission {
         let statements = statements(&mut policy);
         if statements.iter().any(|statement| statement["Sid"] == self.label.as_str()) {
             return Err(Fault::invalid("Label", &self.label, "Already exists."));
+        }
+        if statements.len() >= MOST_STATEMENTS {
+            let text = format!("{MOST_STATEMENTS} statements are in the policy already, which is the maximum.");
+            return Err(Fault::OverLimit(text));
         }
         let accounts = self.accounts.iter().map(|account| json!(format!("arn:aws:iam::{account}:root"))).collect();
         let actions = self.actions.iter().map(|action| json!(format!("SQS:{action}"))).collect();
@@ -77,6 +83,16 @@ impl AddPermission {
                 return Err(Fault::missing(name));
             }
         }
+        if !is_label(&self.label) {
+            let reason = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
+            return Err(Fault::invalid("Label", &self.label, reason));
+        }
+        if self.accounts.len() > MOST_PRINCIPALS {
+            let count = self.accounts.len();
+            return Err(Fault::OverLimit(format!(
+                "{count} principals were found, maximum allowed is {MOST_PRINCIPALS}."
+            )));
+        }
         if self.actions.len() > MOST_ACTIONS {
             let count = self.actions.len();
             return Err(Fault::OverLimit(format!("{count} Actions were found, maximum allowed is {MOST_ACTIONS}.")));
@@ -89,6 +105,11 @@ impl AddPermission {
             }
         }
     }
+}
+
+fn is_label(label: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=80).contains(&label.len()) && label.bytes().all(plain)
 }
 
 impl RemovePermission {

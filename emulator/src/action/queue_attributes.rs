@@ -9,6 +9,9 @@ use crate::engine::limits::{self, Limit};
 use crate::engine::{Attributes, Counts, Definition, FifoAttributes, QueueArn, Redrive, RedriveAllow};
 use crate::fault::Fault;
 
+/// Bytes of a policy.
+const LONGEST_POLICY: usize = 8192;
+
 /// The whole-number attributes, and where each is kept.
 type Field = fn(&mut Attributes) -> &mut u32;
 const NUMBERS: &[(Limit, Field)] = &[
@@ -191,7 +194,7 @@ fn policy(value: &str) -> Result<Option<String>, Fault> {
         return Ok(None);
     }
     match serde_json::from_str::<Value>(value) {
-        Ok(Value::Object(_)) => Ok(Some(value.to_owned())),
+        Ok(Value::Object(_)) if value.len() <= LONGEST_POLICY => Ok(Some(value.to_owned())),
         _ => Err(Fault::InvalidAttributeValue("Invalid value for the parameter Policy.".to_owned())),
     }
 }

@@ -8,7 +8,9 @@ use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 
 use super::message_attributes::{self, WireAttributes};
+use super::send::check_name;
 use super::{Caller, Number};
+use crate::engine::limits::Limit;
 use crate::engine::{Ask, Content, Delivery, Engine, QueueId, fingerprint, limits};
 use crate::fault::Fault;
 
@@ -66,6 +68,9 @@ impl ReceiveMessage {
         let wait = in_range(&wait, self.wait_time_seconds, "Must be >= 0 and <= 20, if provided.")?;
         let visibility =
             in_range(&limits::VISIBILITY, self.visibility_timeout, "Must be between 0 and 43200, if provided.")?;
+        if let Some(attempt) = &self.receive_request_attempt_id {
+            check_name("ReceiveRequestAttemptId", attempt)?;
+        }
         let attempt = self.receive_request_attempt_id.filter(|_| definition.arn.is_fifo());
         let mut system = self.message_system_attribute_names;
         system.extend(self.attribute_names);
@@ -82,8 +87,6 @@ impl ReceiveMessage {
         })
     }
 }
-
-use crate::engine::limits::Limit;
 
 fn in_range(limit: &Limit, value: Option<Number>, reason: &str) -> Result<Option<u32>, Fault> {
     let Some(Number(value)) = value else { return Ok(None) };

@@ -242,7 +242,8 @@ fn check_delay(delay: i64, is_fifo: bool) -> Result<Option<Duration>, Fault> {
     Ok((!is_fifo).then(|| Duration::from_secs(delay.unsigned_abs())))
 }
 
-fn check_name(parameter: &str, value: &str) -> Result<(), Fault> {
+/// Group ids, deduplication ids and receive attempts have one alphabet.
+pub(super) fn check_name(parameter: &str, value: &str) -> Result<(), Fault> {
     if (1..=128).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }

@@ -67,6 +67,10 @@ pub fn read(path: &str, query: &str, body: &[u8]) -> Result<(String, Action), Un
     if is_queue && !members.contains_key("QueueUrl") {
         members.insert("QueueUrl".to_owned(), path.into());
     }
+    // Beside the older list the newer one counts in AWS JSON only: sqs.md section 10.
+    if members.contains_key("AttributeNames") {
+        members.remove("MessageSystemAttributeNames");
+    }
     // The one member whose name differs: sqs.md section 2.
     if action == "CreateQueue"
         && let Some(tags) = members.remove("Tags")
