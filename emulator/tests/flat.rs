@@ -1,0 +1,88 @@
+//! What memory holds of a message, measured: in standard queues, and in FIFO queues with a group for every message.
+
+#![allow(clippy::unwrap_used, unsafe_code, reason = "a test, with an allocator that counts")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use emulator::engine::{Attributes, Content, Draft, Engine, QueueArn, QueueId};
+use kit::time::Timestamp;
+
+const MESSAGES: usize = 200_000;
+const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+struct Counting;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is the system allocator's; this only counts.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        HELD.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller keeps the rules of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller keeps the rules of `dealloc`.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn memory_holds_less_than_150_bytes_of_a_message() {
+    let plain = measure("plain", |_| String::new());
+    let few = measure("few.fifo", |number| (number % 10).to_string());
+    let many = measure("many.fifo", |number| number.to_string());
+    println!("bytes a message: standard {}, FIFO {} with ten groups, {} with a group each", plain.0, few.0, many.0);
+    println!("in the five minutes after a send to a FIFO queue: {} and {}", few.1, many.1);
+    println!("left when all are gone: {} {} {}", plain.2, few.2, many.2);
+    assert!(plain.0 < 100 && few.0 < 100 && many.0 < 150);
+    assert!(few.1 < 200 && many.1 < 250);
+    assert!([plain.2, few.2, many.2].iter().all(|left| *left < 2), "memory goes with the messages");
+}
+
+/// Bytes that a message takes, those that it takes as long as its deduplication id is remembered, and those that are
+/// left of it when it is gone.
+fn measure(name: &str, group: impl Fn(usize) -> String) -> (usize, usize, usize) {
+    let mut engine = Engine::new([0; 16]);
+    let arn = QueueArn { region: "eu-west-1".into(), account: "000000000000".into(), name: name.into() };
+    let queue = engine.create_queue(NOW, arn, Attributes::new(name.ends_with(".fifo")), BTreeMap::new());
+    let before = HELD.load(Ordering::Relaxed);
+    let held = || HELD.load(Ordering::Relaxed).saturating_sub(before) / MESSAGES;
+    (0..MESSAGES).for_each(|number| send(&mut engine, queue, number, group(number)));
+    let young = held();
+    let later = NOW + Duration::from_secs(301);
+    engine.sweep(later);
+    finish(&mut engine, later);
+    assert_eq!(engine.counts(later, queue).ready, MESSAGES);
+    let old = held();
+    engine.purge(later, queue);
+    finish(&mut engine, later);
+    (old, young, held())
+}
+
+/// Lets the engine do what can wait.
+fn finish(engine: &mut Engine, now: Timestamp) {
+    while engine.next_wakeup().is_some() {
+        engine.wake(now);
+        engine.take_outbox();
+    }
+}
+
+fn send(engine: &mut Engine, queue: QueueId, number: usize, group: String) {
+    let content = Content {
+        body: "a body lies on disk".to_owned(),
+        group: Some(group),
+        deduplication: Some(number.to_string()),
+        ..Content::default()
+    };
+    engine.send(NOW, queue, Draft { content, delay: None }).unwrap();
+    engine.take_outbox();
+}
