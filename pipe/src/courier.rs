@@ -83,9 +83,13 @@ impl Courier {
 
     /// Delivers one message, with others where the pipe has batches.
     pub async fn deliver(self: Arc<Courier>, work: Work) -> (Work, Ending) {
-        let Some(gate) = &self.gate else {
-            let mut endings = self.carrier.execute(std::slice::from_ref(&work)).await;
-            return (work, endings.remove(0));
+        let gate = match &self.gate {
+            // A probe is the only message that goes out: there is nothing to wait for.
+            Some(gate) if !work.is_probe => gate,
+            _ => {
+                let mut endings = self.carrier.execute(std::slice::from_ref(&work)).await;
+                return (work, endings.remove(0));
+            }
         };
         let (answer, told) = oneshot::channel();
         gate.send(Waiting { work, answer }).await.expect("the batches outlive whoever brings messages");
@@ -158,7 +162,7 @@ impl Carrier {
         journal.tell(Step::Of(Stage::Target, moment), || Details::of_error(tally.first_failure()));
     }
 
-    /// The events that the enrichment makes of a batch. `None` when it failed, as it then did for all that were sent.
+    /// The events that the enrichment makes of a batch, in as few questions as it takes. `None` when it failed for all.
     async fn enrichment<'b>(
         &self,
         enricher: &Enricher,
@@ -179,27 +183,23 @@ impl Carrier {
             }
         }
         let ids: Vec<&str> = sent.iter().map(|&index| batch[index].id.as_str()).collect();
-        let answer = match sent.as_slice() {
-            [] => None,
-            [first, ..] => Some(enricher.ask(&batch[*first].event, &ids, bodies, journal).await),
-        };
-        tally.leave(Stage::Enrichment, begun.elapsed());
-        match answer {
-            Some(Ok(answer)) => {
-                journal.tell(Step::Of(Stage::Enrichment, Moment::StageSucceeded), Details::default);
-                Some(Event::from_answer(&answer).into_iter().map(|event| Owned::made(event, &sent, &ids)).collect())
-            }
-            Some(Err(verdict)) => {
-                sent.iter().for_each(|&index| tally.take(Some(index), Err(verdict.clone())));
-                journal.tell(Step::Of(Stage::Enrichment, Moment::StageFailed), || Details::of_error(Some(&verdict)));
-                None
-            }
-            None => {
-                let failure = || Details::of_error(tally.first_failure());
-                journal.tell(Step::Of(Stage::Enrichment, Moment::StageFailed), failure);
-                None
+        let mut events = Vec::new();
+        for range in enricher.parts(&bodies) {
+            let (sent, ids) = (&sent[range.clone()], &ids[range.clone()]);
+            let Some(first) = sent.first() else { continue };
+            match enricher.ask(&batch[*first].event, ids, &bodies[range], journal).await {
+                Ok(answer) => {
+                    let made = Event::from_answer(&answer).into_iter();
+                    events.extend(made.map(|event| Owned::made(event, sent, ids)));
+                }
+                Err(verdict) => sent.iter().for_each(|&index| tally.take(Some(index), Err(verdict.clone()))),
             }
         }
+        tally.leave(Stage::Enrichment, begun.elapsed());
+        let failure = tally.first_failure();
+        let moment = if failure.is_none() { Moment::StageSucceeded } else { Moment::StageFailed };
+        journal.tell(Step::Of(Stage::Enrichment, moment), || Details::of_error(failure));
+        (tally.outcome() != Outcome::Failed).then_some(events)
     }
 
     /// Delivers events to the target. A verdict for each that was not taken.

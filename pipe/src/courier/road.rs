@@ -1,6 +1,8 @@
 //! The ways to targets and enrichments. What has a body goes out in as few requests as the other side takes, and each
 //! event learns what became of it.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use kit::time::Timestamp;
 
@@ -39,18 +41,26 @@ pub enum Enricher {
 }
 
 impl Enricher {
+    /// The bodies that go into one question each.
+    pub fn parts(&self, bodies: &[String]) -> Vec<Range<usize>> {
+        match self {
+            Enricher::Line(_) => (0..bodies.len()).map(|at| at..at + 1).collect(),
+            Enricher::Program(runner) => runner.program.parts(bodies),
+        }
+    }
+
     /// What it answers about the messages with these `ids` and bodies, the first of which is `event`.
     pub async fn ask(
         &self,
         event: &Event,
         ids: &[&str],
-        mut bodies: Vec<String>,
+        bodies: &[String],
         journal: &Journal<'_>,
     ) -> Result<Bytes, Verdict> {
         match self {
             Enricher::Line(line) => {
-                // Its batches hold one event.
-                let (id, body) = (ids.first().copied().unwrap_or_default(), bodies.pop().unwrap_or_default());
+                // It is asked about one event at a time.
+                let (id, body) = (ids.first().copied().unwrap_or_default(), bodies.concat());
                 let reply = line.exchange(event, id, body, Stage::Enrichment, journal).await?;
                 read_answer(&reply).map_err(|reason| Verdict::Rejected { reason: reason.to_owned() })?;
                 Ok(reply.body)
@@ -60,7 +70,7 @@ impl Enricher {
                 if let Some(wrong) = wrong {
                     return Err(unplannable(Stage::Enrichment, &wrong, journal));
                 }
-                runner.ask(&bodies, journal).await.map_err(|refusal| refusal.verdict())
+                runner.ask(bodies, journal).await.map_err(|refusal| refusal.verdict())
             }
         }
     }

@@ -133,6 +133,45 @@ async fn check(file: &str, case: &Value) {
     serving.await.unwrap().unwrap();
 }
 
+/// Two messages that are too much for one input of a state machine.
+#[tokio::test]
+async fn an_enrichment_is_asked_in_parts_when_a_batch_is_too_large_for_it() {
+    let body = "x".repeat(200_000);
+    let machine = |name: &str| format!("arn:aws:states:eu-west-1:1:stateMachine:{name}");
+    let input =
+        |record: Value| json!({"body": {"stateMachineArn": machine("e"), "input": json!([record]).to_string()}});
+    let record = |id: &str| json!({"messageId": id, "body": body});
+    let output = |output: &str| json!({"body": {"status": "SUCCEEDED", "output": output}});
+    let case = json!({
+        "name": "in parts",
+        "pipe": {"Enrichment": machine("e"), "Target": machine("m")},
+        "messages": [record("a"), record("b")],
+        "exchanges": [
+            {"request": input(record("a")), "reply": output(r#"{"n":1}"#)},
+            {"request": input(record("b")), "reply": {"body": {"status": "FAILED", "error": "No"}}},
+            {"request": {"body": {"stateMachineArn": machine("m"), "input": r#"[{"n":1}]"#}}, "reply": output("null")},
+        ],
+        "verdicts": ["delivered", "rejected: the enrichment: the execution ended as FAILED with No"],
+    });
+    check("workflow", &case).await;
+}
+
+/// Nothing else goes out while it does.
+#[tokio::test]
+async fn a_probe_waits_for_no_others() {
+    let case = json!({
+        "name": "probe",
+        "pipe": {
+            "Target": "arn:aws:sns:eu-west-1:1:t",
+            "SourceParameters": {"SqsQueueParameters": {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 300}},
+        },
+    });
+    let [work] = <[Work; 1]>::try_from(works(&json!([{"messageId": "a", "body": "1"}]))).unwrap();
+    let probe = Work { is_probe: true, ..work };
+    let (_, ending) = courier(&case, "http://127.0.0.1:9").await.deliver(probe).await;
+    assert!(told(&ending).starts_with("down: the target: cannot connect"), "{}", told(&ending));
+}
+
 #[tokio::test]
 async fn every_service_is_told_and_understood_as_documented() {
     let mut count = 0;

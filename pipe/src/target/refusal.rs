@@ -37,7 +37,7 @@ const ABOUT_PACE: [&str; 5] =
     ["LimitExceeded", "ProvisionedThroughputExceeded", "SlowDown", "Throttl", "TooManyRequests"];
 
 /// Parts of codes that services answer with a 4xx status, and that are no message's fault.
-const ABOUT_TARGET: [&str; 17] = [
+const ABOUT_TARGET: [&str; 19] = [
     "AccessDenied",
     "AuthFailure",
     "AuthorizationError",
@@ -46,6 +46,7 @@ const ABOUT_TARGET: [&str; 17] = [
     "EndpointDisabled",
     "ExpiredToken",
     "IncompleteSignature",
+    "InvalidAction",
     "InvalidClientTokenId",
     "InvalidSignature",
     "KMS",
@@ -54,6 +55,7 @@ const ABOUT_TARGET: [&str; 17] = [
     "NotFound",
     "SignatureDoesNotMatch",
     "TypeNotSupported",
+    "UnknownOperation",
     "UnrecognizedClient",
 ];
 
@@ -157,6 +159,7 @@ mod tests {
             (400, "AccessDeniedException", Fault::Target),
             (400, "StateMachineDoesNotExist", Fault::Target),
             (400, "StateMachineTypeNotSupported", Fault::Target),
+            (400, "InvalidAction", Fault::Target),
             (404, "ResourceNotFoundException", Fault::Target),
             (403, "", Fault::Target),
             (502, "", Fault::Target),
