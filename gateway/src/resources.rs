@@ -69,7 +69,11 @@ impl Apis {
         }
         for resource in stack.of_kind(serverless::API) {
             let read = serverless::read(stack, resource, account, problems);
-            self.apis.extend(kept(read, problems).flatten());
+            let Some((api, domains)) = kept(read, problems).flatten() else { continue };
+            self.apis.push(api);
+            for (domain, mapping) in domains {
+                self.domains.entry(domain).or_default().push(mapping);
+            }
         }
         for resource in stack.of_kind(domains::DOMAIN) {
             kept(domains::check(resource, problems), problems);

@@ -217,3 +217,24 @@ fn stages_keep_their_variables_and_say_what_they_cannot_keep() {
     let throttled = described.replace("LoggingLevel: INFO", "ThrottlingBurstLimit: 5");
     refused(&throttled, "StageDescription: ThrottlingBurstLimit: throttling is not supported");
 }
+
+#[test]
+fn a_sam_api_has_its_domain_and_says_what_it_cannot_have() {
+    let api = |more: &str| {
+        format!(
+            "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api:\n    Type: AWS::Serverless::Api\n    Properties:\n      StageName: prod\n      {more}\n      DefinitionBody: {{openapi: 3.0.1, paths: {{/a: {{get: {{x-amazon-apigateway-integration: {{type: mock}}}}}}}}}}\n"
+        )
+    };
+    let apis = load(&api("Domain: {DomainName: Sub.Example, CertificateArn: c, BasePath: [/v1, /v2/x]}")).unwrap();
+    let find = |path| crate::route::route(&apis, "sub.example", &http::Method::GET, path).map(|r| r.stage.name.clone());
+    assert_eq!([find("/v1/a"), find("/v2/x/a")], ["prod", "prod"].map(|stage| Ok(stage.to_owned())));
+    assert!(find("/a").is_err());
+    let apis = load(&api("Domain: {DomainName: sub.example, CertificateArn: c}")).unwrap();
+    assert!(crate::route::route(&apis, "sub.example", &http::Method::GET, "/a").is_ok());
+    refused(
+        &api("Domain: {DomainName: d, MutualTlsAuthentication: {}}"),
+        "Domain: MutualTlsAuthentication is not supported",
+    );
+    refused(&api("Cors: \"'*'\""), "Api (AWS::Serverless::Api): Cors is not supported");
+    refused(&api("MethodSettings: [{ThrottlingRateLimit: 1}]"), "throttling is not supported");
+}
