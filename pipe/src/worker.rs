@@ -142,8 +142,8 @@ async fn find_queue(client: aws_sdk_sqs::Client, source: &Source, pipe: &str, st
 impl Worker {
     async fn run(mut self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            self.advance();
-            self.wait(&stop).await;
+            let now = self.advance();
+            self.wait(now, &stop).await;
         }
         self.drain().await;
         self.settler.finish(SETTLE).await;
@@ -168,16 +168,16 @@ impl Worker {
     async fn finish(&mut self) {
         let never = CancellationToken::new();
         loop {
-            self.advance();
+            let now = self.advance();
             if self.flow.is_done() && self.polls.is_empty() {
                 return;
             }
-            self.wait(&never).await;
+            self.wait(now, &never).await;
         }
     }
 
-    /// Does everything that can be done now.
-    fn advance(&mut self) {
+    /// Does everything that can be done now. Returns what now was.
+    fn advance(&mut self) -> Timestamp {
         let now = self.clock.now();
         while let Some(step) = self.flow.next(now, &self.rates) {
             match step {
@@ -192,11 +192,12 @@ impl Worker {
         {
             self.report.throttled();
         }
+        now
     }
 
-    /// Waits for something to happen, and takes note of it.
-    async fn wait(&mut self, stop: &CancellationToken) {
-        let now = self.clock.now();
+    /// Waits for something to happen after `now`, the moment up to which everything is done, and takes note of it. What
+    /// fell due since then, while the machine did something else, is no reason to wait.
+    async fn wait(&mut self, now: Timestamp, stop: &CancellationToken) {
         let wake = self.flow.wake(now).map(|at| self.clock.instant(at));
         tokio::select! {
             () = stop.cancelled() => {}
