@@ -40,8 +40,6 @@ pub enum Fault {
     ResourceNotFound(String),
     InvalidParameterValue(String),
     MissingParameter(String),
-    AccessDenied(String),
-    InvalidSecurity(String),
     SignatureDoesNotMatch,
     /// The signature is right and its time is over, or not come.
     SignatureExpired(String),
@@ -136,8 +134,6 @@ impl Fault {
             Fault::MissingParameter(_) => {
                 title("com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter", 400)
             }
-            Fault::AccessDenied(_) => title("com.amazon.coral.service#AccessDeniedException", "AccessDenied", 403),
-            Fault::InvalidSecurity(_) => title("com.amazonaws.sqs#InvalidSecurity", "InvalidSecurity", 403),
             Fault::SignatureDoesNotMatch | Fault::SignatureExpired(_) => {
                 title("com.amazon.coral.service#InvalidSignatureException", "SignatureDoesNotMatch", 403)
             }
@@ -237,8 +233,6 @@ impl fmt::Display for Fault {
             | Fault::ResourceNotFound(text)
             | Fault::InvalidParameterValue(text)
             | Fault::MissingParameter(text)
-            | Fault::AccessDenied(text)
-            | Fault::InvalidSecurity(text)
             | Fault::SignatureExpired(text)
             | Fault::IncompleteSignature(text)
             | Fault::Serialization(text) => f.write_str(text),

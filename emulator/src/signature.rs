@@ -62,12 +62,22 @@ impl Credentials {
     /// # Errors
     /// It is not signed, by another key, with another secret, or its time is over.
     pub fn verify(&self, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), Fault> {
+        self.verify_for("sqs", parts, body, now)
+    }
+
+    /// A signature holds for one service, and for one host: what was signed for another is not let in.
+    fn verify_for(&self, service: &str, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), Fault> {
         let signed = Signed::read(parts)?;
         let mut scope = signed.credential.splitn(5, '/');
         let mut next = || scope.next().unwrap_or_default();
-        let (key, date, region, service) = (next(), next(), next(), next());
+        let (key, date, region) = (next(), next(), next());
         if key != self.key {
             return Err(Fault::InvalidClientTokenId);
+        }
+        let is_complete =
+            (next(), next()) == (service, "aws4_request") && signed.headers.iter().any(|name| name == "host");
+        if !is_complete {
+            return Err(Fault::SignatureDoesNotMatch);
         }
         let at = signed.time().filter(|_| signed.date.starts_with(date)).ok_or(Fault::SignatureDoesNotMatch)?;
         let secret = self.secret.expose_secret();
@@ -210,7 +220,7 @@ mod tests {
     #[test]
     fn the_published_example_is_verified() {
         let credentials: Credentials = KEY.parse().unwrap();
-        let verify = |parts: &Parts, body: &[u8], now| credentials.verify(parts, body, now);
+        let verify = |parts: &Parts, body: &[u8], now| credentials.verify_for("service", parts, body, now);
         assert_eq!(verify(&vanilla(|request| request), b"", AT), Ok(()));
         assert_eq!(verify(&vanilla(|request| request), b"x", AT), Err(Fault::SignatureDoesNotMatch));
         assert_eq!(verify(&vanilla(|request| request.uri("/?a=b")), b"", AT), Err(Fault::SignatureDoesNotMatch));
@@ -219,9 +229,14 @@ mod tests {
             assert!(matches!(verify(&vanilla(|request| request), b"", wrong), Err(Fault::SignatureExpired(_))));
         }
         let other: Credentials = "AKIDEXAMPLE:other".parse().unwrap();
-        assert_eq!(other.verify(&vanilla(|request| request), b"", AT), Err(Fault::SignatureDoesNotMatch));
+        assert_eq!(
+            other.verify_for("service", &vanilla(|request| request), b"", AT),
+            Err(Fault::SignatureDoesNotMatch)
+        );
         let other: Credentials = "OTHER:other".parse().unwrap();
-        assert_eq!(other.verify(&vanilla(|request| request), b"", AT), Err(Fault::InvalidClientTokenId));
+        assert_eq!(other.verify_for("service", &vanilla(|request| request), b"", AT), Err(Fault::InvalidClientTokenId));
+        let elsewhere = credentials.verify(&vanilla(|request| request), b"", AT);
+        assert_eq!(elsewhere, Err(Fault::SignatureDoesNotMatch), "signed for another service");
         let unsigned = Request::get("/").body(()).unwrap().into_parts().0;
         assert_eq!(verify(&unsigned, b"", AT), Err(Fault::MissingAuthenticationToken));
     }
