@@ -67,7 +67,10 @@ async fn measure(folder: &Path, file: f64, backlog: usize) -> anyhow::Result<()>
     println!("{CONNECTIONS} connections, {BODY} bytes a message, durable");
     println!("bare HTTP server          {bare:>9.0} /s");
     println!("file, shared syncs        {file:>9.0} /s");
-    println!("sends                     {single:>9.0} /s   {}", verdict(single / limit, 0.5, "of the lower of the two"));
+    println!(
+        "sends                     {single:>9.0} /s   {}",
+        verdict(single / limit, 0.5, "of the lower of the two")
+    );
     println!("batched sends, messages   {batched:>9.0} /s   {}", verdict(batched / single, 3.0, "times the sends"));
     println!("receive+delete, {SHORT:>8}  {short:>9.0} /s");
     println!("receive+delete, {backlog:>8}  {long:>9.0} /s   {}", verdict(long / short, 0.9, "of the short queue's"));

@@ -147,6 +147,9 @@ impl Action {
             Action::SendMessage(send) => Need::Messages(send.size()),
             Action::SendMessageBatch(batch) => Need::Messages(batch.size()),
             Action::ReceiveMessage(_) => Need::Receives,
+            Action::CreateQueue(_) | Action::SetQueueAttributes(_) | Action::AddPermission(_) | Action::TagQueue(_) => {
+                Need::Definition
+            }
             _ => Need::Records,
         }
     }

@@ -160,7 +160,12 @@ impl Node {
             (Room::Enough, _) => Ok(Some(state)),
             (Room::Soon, _) => Ok(None),
             (Room::None, Need::Messages(_)) => Err(Fault::StorageFull),
-            (Room::None, Need::Receives | Need::Records) => Err(Fault::ReserveUsedUp),
+            (Room::None, Need::Definition) if self.condition() == Condition::Sound => {
+                let text = "The queues and their policies fill a third of a file of the emulator's log: delete queues, \
+                            or start it with a larger --segment-size.";
+                Err(Fault::OverLimit(text.to_owned()))
+            }
+            (Room::None, _) => Err(Fault::ReserveUsedUp),
         }
     }
 

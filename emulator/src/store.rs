@@ -61,6 +61,8 @@ pub enum Need {
     Messages(usize),
     /// That messages were received.
     Receives,
+    /// A queue: every file of the log begins with all of them.
+    Definition,
     /// Anything else: a few records, which make room in the end when they say that messages are gone.
     Records,
 }

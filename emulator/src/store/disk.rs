@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kit::time::Timestamp;
@@ -21,6 +22,8 @@ pub struct Disk {
     pub(super) segments: Arc<Segments>,
     pub(super) committer: Committer,
     tail: Mutex<Tail>,
+    /// Bytes that the present segment began with.
+    beginning: AtomicU32,
     /// Held as long as the folder is ours.
     _lock: File,
 }
@@ -55,7 +58,7 @@ impl Disk {
         let tail = first(&segments, end).map_err(at(&log))?;
         segments.count(engine.stored_bytes());
         let committer = Committer::start(segments.clone(), tail.segment);
-        let disk = Disk { segments, committer, tail: Mutex::new(tail), _lock: lock };
+        let disk = Disk { segments, committer, tail: Mutex::new(tail), beginning: AtomicU32::new(0), _lock: lock };
         if tail.offset == 0 {
             disk.begin(&mut disk.tail(), engine, end);
         }
@@ -78,9 +81,11 @@ impl Disk {
         let spare = self.committer.spare();
         let enough = match need {
             Need::Messages(bytes) if bytes >= self.segments.size() as usize / 2 => return Room::None,
+            // As much again may come until the next segment begins.
+            Need::Definition if self.beginning.load(Ordering::Relaxed) > self.segments.size() / 3 => return Room::None,
             Need::Messages(bytes) => bytes + self.margin() as usize,
             Need::Receives if spare == Spare::Refused => self.segments.size() as usize / 4,
-            Need::Receives | Need::Records => self.margin() as usize,
+            Need::Receives | Need::Definition | Need::Records => self.margin() as usize,
         };
         let fits = self.left(&self.tail()) as usize > enough;
         match (spare, need) {
@@ -143,6 +148,7 @@ impl Disk {
         for effect in engine.checkpoint() {
             self.write(tail, &codec::encode(&effect));
         }
+        self.beginning.store(tail.offset, Ordering::Relaxed);
     }
 
     fn write(&self, tail: &mut Tail, payload: &[u8]) -> Place {

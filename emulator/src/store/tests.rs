@@ -290,6 +290,38 @@ fn segments_vanish_with_their_messages_and_what_lives_moves_on() {
 }
 
 #[test]
+fn so_many_queues_that_no_segment_could_begin_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::open(folder.path(), START);
+    let mut queues = 0;
+    while house.store.room(Need::Definition) != Room::None {
+        house.engine.create_queue(START, arn(&format!("more-{queues}")), Attributes::new(false), BTreeMap::new());
+        house.write_down();
+        queues += 1;
+        assert!(queues < 100, "they are never refused");
+    }
+    assert!(queues > 5);
+    (0..100).for_each(|number| _ = house.send("live", &format!("{number}-{}", "x".repeat(500))));
+    drop(house);
+    let again = House::open(folder.path(), START);
+    assert_eq!((again.engine.queues().count(), again.damage.len()), (queues + NAMES.len(), 0));
+    assert_eq!(again.drain()["live"].len(), 100);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_long_log_keeps_few_files_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::open(folder.path(), START);
+    (0..1000).for_each(|number| _ = house.send("live", &format!("{number}-{}", "x".repeat(1000))));
+    assert_eq!(house.receive("live", 1000, 60).len(), 1000);
+    assert!(segments(folder.path()).len() > 100);
+    let open = std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|file| file.unwrap().path().read_link().ok());
+    let open = open.filter(|file| file.starts_with(folder.path())).count();
+    assert!(open < 70, "{open}");
+}
+
+#[test]
 fn a_folder_has_one_owner() {
     let folder = tempfile::tempdir().unwrap();
     let house = House::open(folder.path(), START);
