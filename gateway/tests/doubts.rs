@@ -77,6 +77,10 @@ fn paths_that_are_none() {
         "$input.path('$.a[')",
         &["1:8 bad JSON path `$.a[`, column 5: expected a quoted name, a number, `*` or `?(…)`; "],
     );
+    check(
+        "$input.json(\"$.a[\")",
+        &["1:8 bad JSON path `$.a[`, column 5: expected a quoted name, a number, `*` or `?(…)`; "],
+    );
     check("$input.json(\"$.a.b[0]['c']\") $input.json($path) $input.params('$.[')", &[]);
 }
 

@@ -398,12 +398,12 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
-        cases: ProptestConfig::default().cases / 8,
+        cases: ProptestConfig::default().cases / 16,
         ..ProptestConfig::default()
     })]
 
     #[test]
-    fn containers_in_one_another(statements in vec(container(), 0..20)) {
+    fn containers_in_one_another(statements in vec(container(), 0..12)) {
         let start = "#set($l = [])#set($m = {})#set($n = {'k' : 1})#set($e = {})#set($v = $n.values())";
         check(&format!("{start}{}$l$m$n$e$v$a", statements.concat()))?;
     }

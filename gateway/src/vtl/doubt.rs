@@ -4,6 +4,7 @@
 //! loads a template can ask for these places. A path or a regular expression that is written out and cannot be read
 //! fails every rendering that comes to it: better that is known before the first request.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -128,15 +129,14 @@ impl Search<'_> {
     }
 
     fn method(&mut self, object: Option<Known>, name: &str, arguments: &[Expression], place: &Range<usize>) {
-        match (object, arguments) {
-            (Some(object), [Expression::Text(text)]) if !object.is_map => {
+        let written = arguments.first().and_then(written);
+        match (object, written) {
+            (Some(object), Some(text)) if !object.is_map => {
                 self.member(object, name, place);
-                self.literal((object.check)(name, text), place);
+                self.literal((object.check)(name, &text), place);
             }
-            (Some(object), _) if !object.is_map => self.member(object, name, place),
-            (_, [Expression::Text(regex), ..]) if OF_PATTERNS.contains(&name) => {
-                self.literal(Pattern::new(regex).map(drop), place);
-            }
+            (Some(object), None) if !object.is_map => self.member(object, name, place),
+            (_, Some(regex)) if OF_PATTERNS.contains(&name) => self.literal(Pattern::new(&regex).map(drop), place),
             _ => self.method_of_any(name, place),
         }
     }
@@ -176,5 +176,21 @@ impl Search<'_> {
     fn doubt(&mut self, message: String, meant: Option<&str>, place: &Range<usize>) {
         let hint = meant.map(|meant| format!("did you mean `{meant}`?"));
         self.found.push(Failure { kind: Kind::Doubt, span: place.clone(), message, hint });
+    }
+}
+
+/// The text of a string in which nothing is filled in.
+fn written(expression: &Expression) -> Option<Cow<'_, str>> {
+    match expression {
+        Expression::Text(text) => Some(Cow::Borrowed(text)),
+        Expression::Interpolated(interpolated) => {
+            let text = |node: &Node| match node {
+                Node::Text(text) => Some(text.to_string()),
+                Node::Raw { shown, .. } => Some(shown.to_string()),
+                _ => None,
+            };
+            interpolated.block.iter().map(text).collect::<Option<String>>().map(Cow::Owned)
+        }
+        _ => None,
     }
 }
