@@ -22,11 +22,13 @@ const VERSION: &str = "4.14.0";
 /// The stages of LocalStack's start, all of which are over once anything answers.
 const STAGES: [(&str, bool); 4] = [("boot", true), ("start", true), ("ready", true), ("shutdown", false)];
 
-/// The routes.
-pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+/// The routes. `is_sound` says whether SQS takes requests.
+pub fn router<S: Clone + Send + Sync + 'static>(
+    is_sound: impl Fn() -> bool + Clone + Send + Sync + 'static,
+) -> Router<S> {
     let (session, begun) = (Uuid::new_v4().to_string(), Instant::now());
     let mut router = Router::new()
-        .route("/_localstack/health", get(async || answer(StatusCode::OK, &health())))
+        .route("/_localstack/health", get(async move || health(is_sound())))
         .route("/_localstack/init", get(async || answer(StatusCode::OK, &init())))
         .route("/_localstack/info", get(async move || answer(StatusCode::OK, &info(&session, begun))))
         .route("/_localstack/{*rest}", any(async || answer(StatusCode::NOT_FOUND, &not_found())));
@@ -37,8 +39,10 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     router
 }
 
-fn health() -> Value {
-    json!({"services": {"s3": "running", "sqs": "running"}, "edition": "community", "version": VERSION})
+/// LocalStack answers 200 always; whoever waits by status alone must not be told that all is well.
+fn health(is_sound: bool) -> Response {
+    let (status, sqs) = if is_sound { (StatusCode::OK, "running") } else { (StatusCode::SERVICE_UNAVAILABLE, "error") };
+    answer(status, &json!({"services": {"s3": "running", "sqs": sqs}, "edition": "community", "version": VERSION}))
 }
 
 fn init() -> Value {

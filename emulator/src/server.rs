@@ -58,9 +58,10 @@ impl Emulator {
 
     /// The routes. Beside the services: `/healthz`, and LocalStack's own addresses, which setups made for it ask.
     pub fn router(self) -> Router {
+        let node = self.node.clone();
         Router::new()
             .route("/healthz", get(healthz))
-            .merge(localstack::router())
+            .merge(localstack::router(move || node.condition() != Condition::Failed))
             .fallback(serve)
             .with_state(Arc::new(self))
     }
