@@ -41,11 +41,11 @@ struct Group {
 struct Open;
 
 impl Linked<Open> for Group {
-    fn links(&self) -> &Links {
+    fn neighbours(&self) -> &Links {
         &self.links
     }
 
-    fn links_mut(&mut self) -> &mut Links {
+    fn neighbours_mut(&mut self) -> &mut Links {
         &mut self.links
     }
 }

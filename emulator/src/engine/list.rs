@@ -22,9 +22,9 @@ impl Default for Links {
 /// A record that can stand in a [`List`] of this kind.
 pub trait Linked<Chain> {
     /// The links of this record.
-    fn links(&self) -> &Links;
+    fn neighbours(&self) -> &Links;
     /// The links of this record, to be changed.
-    fn links_mut(&mut self) -> &mut Links;
+    fn neighbours_mut(&mut self) -> &mut Links;
 }
 
 /// First and last record.
@@ -58,7 +58,7 @@ impl<Chain> List<Chain> {
 
     /// The slot after `slot`, which must stand in this list.
     pub fn after<T: Linked<Chain>>(&self, slab: &Slab<T>, slot: Slot) -> Option<Slot> {
-        let next = slab.get(slot)?.links().next;
+        let next = slab.get(slot)?.neighbours().next;
         (next != NOWHERE).then_some(next)
     }
 
@@ -97,7 +97,7 @@ impl<Chain> List<Chain> {
 }
 
 fn links<Chain, T: Linked<Chain>>(slab: &mut Slab<T>, slot: Slot) -> &mut Links {
-    slab.get_mut(slot).expect("a listed record is in the slab").links_mut()
+    slab.get_mut(slot).expect("a listed record is in the slab").neighbours_mut()
 }
 
 #[cfg(test)]
@@ -107,11 +107,11 @@ mod tests {
     struct Item(Links);
 
     impl Linked<()> for Item {
-        fn links(&self) -> &Links {
+        fn neighbours(&self) -> &Links {
             &self.0
         }
 
-        fn links_mut(&mut self) -> &mut Links {
+        fn neighbours_mut(&mut self) -> &mut Links {
             &mut self.0
         }
     }

@@ -163,21 +163,21 @@ pub struct InLine;
 pub struct ByAge;
 
 impl Linked<InLine> for Message {
-    fn links(&self) -> &Links {
+    fn neighbours(&self) -> &Links {
         &self.links
     }
 
-    fn links_mut(&mut self) -> &mut Links {
+    fn neighbours_mut(&mut self) -> &mut Links {
         &mut self.links
     }
 }
 
 impl Linked<ByAge> for Message {
-    fn links(&self) -> &Links {
+    fn neighbours(&self) -> &Links {
         &self.ages
     }
 
-    fn links_mut(&mut self) -> &mut Links {
+    fn neighbours_mut(&mut self) -> &mut Links {
         &mut self.ages
     }
 }
