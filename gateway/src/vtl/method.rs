@@ -160,7 +160,11 @@ fn effort(argument: &Value) -> u64 {
 /// Whether a method takes nothing for an answer: lists look for it, maps have it as a key, and most methods do not
 /// exist for it.
 fn is_indifferent(receiver: &Value, name: &str) -> bool {
-    let looks = matches!(receiver, Value::List(_)) && matches!(name, "contains" | "indexOf" | "lastIndexOf");
+    let looks = match receiver {
+        Value::List(_) => matches!(name, "contains" | "indexOf" | "lastIndexOf"),
+        Value::Map(_) => name == "replace",
+        _ => false,
+    };
     let has = match receiver {
         Value::Text(_) => find(string::METHODS, name).is_some(),
         Value::List(list) => find(of_list(list), name).is_some(),
