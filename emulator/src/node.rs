@@ -21,6 +21,8 @@ use crate::store::{Condition, Need, OpenError, Room, SEGMENT_SIZE, Store, Ticket
 const SWEEP: Duration = Duration::from_secs(60);
 /// How soon to try again what a full disk kept from being written down.
 const FULL_DISK_PAUSE: Duration = Duration::from_secs(1);
+/// The same while the next file of the log is on its way.
+const SPARE_PAUSE: Duration = Duration::from_millis(10);
 
 /// All queues, durable. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -192,7 +194,11 @@ impl Node {
     /// Lets time pass; how long until something happens again.
     fn tick(&self, swept: &mut Timestamp) -> Duration {
         let now = Timestamp::now();
-        let Ok(Some(mut state)) = self.enter(Need::Records) else { return FULL_DISK_PAUSE };
+        let mut state = match self.enter(Need::Records) {
+            Ok(Some(state)) => state,
+            Ok(None) => return SPARE_PAUSE,
+            Err(_) => return FULL_DISK_PAUSE,
+        };
         state.engine.wake(now);
         if now.since(*swept) >= SWEEP {
             state.engine.sweep(now);

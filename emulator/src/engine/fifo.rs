@@ -76,8 +76,7 @@ impl Fifo {
     /// The slot of the group with this name, made if it is new.
     pub fn group(&mut self, name: GroupName) -> Slot {
         let groups = &mut self.groups;
-        let make =
-            || groups.insert(Group { name, messages: List::default(), is_open: false, links: Links::default() });
+        let make = || groups.insert(Group { name, messages: List::default(), is_open: false, links: Links::default() });
         *self.by_name.entry(name).or_insert_with(make)
     }
 

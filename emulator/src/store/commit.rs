@@ -165,6 +165,12 @@ impl Committer {
         *self.shared.progress.borrow() == Progress::Failed
     }
 
+    /// Bytes that wait to be written.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.shared.lock().runs.iter().map(|run| run.bytes.len()).sum()
+    }
+
     /// The segment that is being written on disk. In those before it everything is durable.
     pub(super) fn reached(&self) -> u32 {
         self.shared.reached.load(Ordering::Acquire)

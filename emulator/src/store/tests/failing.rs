@@ -76,3 +76,21 @@ fn what_was_answered_for_survives_failing_writes_and_syncs() {
         ledger.check(&House::open(folder.path(), START).drain(), seed);
     }
 }
+
+#[test]
+fn a_failed_store_takes_nothing_and_holds_nothing() {
+    let disk = Arc::new(TestDisk::default());
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::open_with(Layout { size: SEGMENT, medium: disk.clone() }, folder.path(), START);
+    assert_eq!(house.store.condition(), Condition::Sound);
+    disk.fail_after(0);
+    assert_eq!(house.try_send("live", "first"), Err(Failed));
+    assert_eq!(house.store.condition(), Condition::Failed);
+    for _ in 0..100 {
+        assert_eq!(house.try_send("live", "more"), Err(Failed));
+    }
+    let Store::Disk(disk) = &house.store else { panic!("it is on a disk") };
+    assert_eq!(disk.committer.waiting(), 0, "what nobody will write is not kept");
+    house.clean();
+    house.store.close();
+}
