@@ -96,7 +96,7 @@ impl Request {
     /// The fields of `$context`. Fact sheet section 4.5; `account_id` is the owner's.
     pub fn context(&self, route: &Route<'_>, account_id: &str) -> Map<String, Json> {
         let host = self.header("host").unwrap_or_default();
-        let domain = host.split(':').next().unwrap_or_default();
+        let domain = without_port(host);
         let fields = json!({
             "resourceId": route.resource.id,
             "resourcePath": route.resource.path,
@@ -163,6 +163,14 @@ fn request_time(at: Timestamp) -> String {
     moment.format(format).unwrap_or_default()
 }
 
+/// A host without its port; the colons of an address in brackets are its own.
+fn without_port(host: &str) -> &str {
+    match host.rfind(':') {
+        Some(colon) if !host[colon..].contains(']') => &host[..colon],
+        _ => host,
+    }
+}
+
 fn title_case(name: &str) -> String {
     let mut upper = true;
     name.chars()
@@ -188,6 +196,14 @@ mod tests {
     #[test]
     fn times_have_the_form_of_the_access_log() {
         assert_eq!(request_time(Timestamp::from_millis(1_710_062_102_000)), "10/Mar/2024:09:15:02 +0000");
+    }
+
+    #[test]
+    fn hosts_lose_their_port() {
+        for (host, expected) in [("a.example:8080", "a.example"), ("[::1]:8080", "[::1]"), ("[::1]", "[::1]"), ("", "")]
+        {
+            assert_eq!(without_port(host), expected);
+        }
     }
 
     #[test]
