@@ -23,6 +23,9 @@ pub type WithEngine<'a> = &'a dyn Fn(&mut dyn FnMut(&mut Engine));
 /// How often to look although nothing rang.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// How long to let rings gather: on a full disk every refused send is one.
+const GATHER: Duration = Duration::from_millis(100);
+
 /// Tells when it is worth looking.
 #[derive(Debug)]
 pub struct Cleaner<'s>(Option<(&'s Disk, watch::Receiver<u32>)>);
@@ -37,6 +40,7 @@ impl Cleaner<'_> {
             () = disk.segments.freed().notified() => {}
             () = tokio::time::sleep(LOOK) => {}
         }
+        tokio::time::sleep(GATHER).await;
     }
 }
 
