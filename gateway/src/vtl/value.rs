@@ -11,14 +11,18 @@ use super::ast::Block;
 use super::limits::{Exceeded, VALUE_NESTING};
 use super::number::Number;
 
+mod entry;
 mod equal;
 mod json;
+mod key;
 mod map;
 mod print;
 
+pub use entry::Entry;
 pub use equal::hash_code;
 pub use json::write_json;
-pub use map::{Entry, Key, Map, MapKind};
+pub use key::Key;
+pub use map::{Map, MapKind};
 
 /// A value of a template.
 #[derive(Debug, Clone)]

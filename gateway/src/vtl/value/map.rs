@@ -8,14 +8,14 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use indexmap::map::RawEntryApiV1;
 use indexmap::map::raw_entry_v1::RawEntryMut;
-use indexmap::{Equivalent, IndexMap};
 
 use super::equal::{hash_within, same};
+use super::key::{Key, Text, hash_single, is_same_single};
 use super::{Exceeded, VALUE_NESTING, Value, nesting};
 use crate::vtl::limits::Budget;
-use crate::vtl::number::Number;
 
 /// What kind of map it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,16 +30,6 @@ pub enum MapKind {
     SilentOnce,
     /// Each key can be set only once (`$context.requestOverride.header`).
     Once,
-}
-
-/// A key, and its hash code when it was put if it is a list or a map. Text finds text without allocating.
-#[derive(Debug, Clone)]
-pub struct Key(pub Value, i32);
-
-impl From<&str> for Key {
-    fn from(text: &str) -> Key {
-        Key(text.into(), 0)
-    }
 }
 
 /// A map, shared.
@@ -217,114 +207,10 @@ fn code(key: &Value, budget: &mut Budget, depth: usize) -> Result<i32, Exceeded>
     if key.is_container() { hash_within(key, budget, depth) } else { Ok(0) }
 }
 
-/// A key and its value, from `entrySet()`. Setting the value sets it in the map.
-#[derive(Debug)]
-pub struct Entry {
-    of: Map,
-    key: Value,
-    value: RefCell<Value>,
-    depth: usize,
-}
-
-impl Entry {
-    /// An entry of a map.
-    pub(super) fn new(of: Map, key: Value, value: Value) -> Entry {
-        let depth = 1 + of.depth().max(key.depth()).max(value.depth());
-        Entry { of, key, value: RefCell::new(value), depth }
-    }
-
-    /// The map.
-    pub fn of(&self) -> &Map {
-        &self.of
-    }
-
-    /// Its key.
-    pub fn key(&self) -> &Value {
-        &self.key
-    }
-
-    /// The value when the entry was asked for, or what was set since.
-    pub fn value(&self) -> Value {
-        self.value.borrow().clone()
-    }
-
-    /// Sets the value here, not in the map.
-    pub fn set(&self, value: Value) {
-        drop(self.value.replace(value));
-    }
-
-    pub(super) fn depth(&self) -> usize {
-        self.depth
-    }
-}
-
-/// A text key to look up.
-struct Text<'k>(&'k str);
-
-impl Hash for Text<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
-    }
-}
-
-impl Equivalent<Key> for Text<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
-        matches!(&key.0, Value::Text(text) if **text == *self.0)
-    }
-}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match &self.0 {
-            Value::Text(text) => text.hash(state),
-            _ if self.0.is_container() => self.1.hash(state),
-            other => hash_single(other, state),
-        }
-    }
-}
-
-/// The hash of what holds no others.
-fn hash_single<H: Hasher>(value: &Value, state: &mut H) {
-    match value {
-        Value::Bool(bool) => bool.hash(state),
-        Value::Number(Number::Int(int)) => int.hash(state),
-        Value::Number(Number::Long(long)) => long.hash(state),
-        Value::Number(Number::Double(double)) => double.to_bits().hash(state),
-        Value::Number(Number::Big(big)) => big.hash(state),
-        Value::Number(Number::Decimal(decimal)) => decimal.parts().hash(state),
-        other => std::mem::discriminant(other).hash(state),
-    }
-}
-
-/// Whether both are the same, of those that hold no others.
-fn is_same_single(one: &Value, two: &Value) -> bool {
-    match (one, two) {
-        (Value::Null, Value::Null) => true,
-        (Value::Text(one), Value::Text(two)) => one == two,
-        (Value::Bool(one), Value::Bool(two)) => one == two,
-        (Value::Number(one), Value::Number(two)) => one.same(two),
-        (Value::Class(one), Value::Class(two)) => one == two,
-        (Value::Object(one), Value::Object(two)) => one == two,
-        _ => false,
-    }
-}
-
-/// As far as can be told without walking through: a list or a map is only itself.
-impl PartialEq for Key {
-    fn eq(&self, other: &Key) -> bool {
-        match (&self.0, &other.0) {
-            (Value::List(one), Value::List(two)) => one.is(two),
-            (Value::Map(one), Value::Map(two)) => one.is(two),
-            (one, two) => is_same_single(one, two),
-        }
-    }
-}
-
-impl Eq for Key {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vtl::number::Number;
 
     fn map() -> Map {
         Map::new(MapKind::Plain, IndexMap::new()).unwrap()
