@@ -36,16 +36,20 @@ pub async fn gather<T: Send + 'static, F>(
     while let Some(first) = entries.recv().await {
         let mut gathered = vec![first];
         let due = Instant::now() + batch.window;
+        let mut looked_again = haste == Haste::OneByOne;
         while gathered.len() < batch.size {
-            // What was received together comes together, if it is let.
-            tokio::task::yield_now().await;
             if let Ok(entry) = entries.try_recv() {
                 gathered.push(entry);
                 continue;
             }
             let is_due = hurry.is_cancelled() || Instant::now() >= due;
             if is_due && (haste == Haste::AtOnce || under_way.is_empty()) {
-                break;
+                if std::mem::replace(&mut looked_again, true) {
+                    break;
+                }
+                // What was received together comes together, if it is let.
+                tokio::task::yield_now().await;
+                continue;
             }
             tokio::select! {
                 entry = entries.recv() => match entry {
