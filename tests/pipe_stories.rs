@@ -131,25 +131,41 @@ pub async fn garbage_costs_nothing(place: Place) {
     pipeline.end().await;
 }
 
-/// `InvocationRateLimitPerSecond` is kept within 2 %: as the target counts, second by second once it has begun.
+/// `InvocationRateLimitPerSecond` is kept within 2 %: as the target counts, once the pipe has begun. A machine that is too
+/// busy to wake anybody in time shows in a metronome of the same run, and excuses as much.
 pub async fn the_rate_is_kept(place: Place) {
     const RATE: u32 = 200;
     let seconds = number("RATE_SECONDS", 5);
-    let pipeline = Pipeline::without_pipe(place, Shape { rate: RATE, visibility: 60, ..Shape::default() }).await;
-    let mut pipeline = pipeline;
-    let total = u64::from(RATE) * (seconds + 3);
-    pipeline.send(0..total, |_| "all".to_owned()).await;
+    let mut pipeline = Pipeline::without_pipe(place, Shape { rate: RATE, visibility: 60, ..Shape::default() }).await;
+    pipeline.send(0..u64::from(RATE) * (seconds + 3), |_| "all".to_owned()).await;
+    let metronome = tokio::spawn(beats(RATE, Duration::from_secs(seconds + 4)));
     pipeline.start_pipe();
     pipeline.wait_until_empty().await;
     let book = pipeline.target.book();
     // The first second lets the pipe get going; from then on a backlog is always there.
     let begin = book[0].at + Duration::from_secs(1);
-    let end = begin + Duration::from_secs(seconds);
-    let counted = book.iter().filter(|delivery| (begin..end).contains(&delivery.at)).count() as f64;
+    let span = begin..begin + Duration::from_secs(seconds);
+    let counted = book.iter().filter(|delivery| span.contains(&delivery.at)).count() as f64;
+    let beats = metronome.await.expect("a metronome does not panic");
+    let possible = beats.iter().filter(|at| span.contains(*at)).count() as f64;
     let wanted = f64::from(RATE) * seconds as f64;
-    println!("{counted} deliveries in {seconds} s, {wanted} wanted: {:+.2} %", (counted / wanted - 1.0) * 100.0);
-    assert!((counted / wanted - 1.0).abs() <= 0.02, "{counted} deliveries, {wanted} wanted");
+    println!("{counted} deliveries in {seconds} s, {wanted} wanted, {possible} possible");
+    assert!(counted <= wanted * 1.02, "{counted} deliveries, {wanted} wanted");
+    assert!(counted >= wanted.min(possible) * 0.98, "{counted} deliveries, {wanted} wanted, {possible} possible");
     pipeline.end().await;
+}
+
+/// When a task woke that wanted to at so many moments a second, and catches up 20 milliseconds, as the pipe does.
+async fn beats(rate: u32, time: Duration) -> Vec<Instant> {
+    let (begun, spacing, credit) = (Instant::now(), Duration::from_secs(1) / rate, Duration::from_millis(20));
+    let (mut next, mut beats) = (begun, Vec::new());
+    while begun.elapsed() < time {
+        tokio::time::sleep_until(next.into()).await;
+        let now = Instant::now();
+        beats.push(now);
+        next = next.max(now.checked_sub(credit).unwrap_or(now)) + spacing;
+    }
+    beats
 }
 
 /// In a FIFO queue the order of each group holds through failures; a group that waits holds up no other; a poison head

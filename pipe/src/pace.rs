@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-/// A caller that comes late by no more than this does not lose its turn: a busy machine keeps the rate.
-const CREDIT: Duration = Duration::from_millis(10);
+/// A caller that comes late by no more than this does not lose its turn, so that a busy machine keeps the rate; short
+/// enough that no second sees more than two percent too many.
+const CREDIT: Duration = Duration::from_millis(20);
 
 /// `InvocationRateLimitPerSecond`: hands out evenly spaced turns.
 #[derive(Debug)]
@@ -144,7 +145,7 @@ mod tests {
         for second in [1, 100] {
             let now = Duration::from_secs(second);
             assert_eq!(rate.take(now), Ok(()));
-            assert!(rate.take(now).unwrap_err() >= Duration::from_millis(90));
+            assert!(rate.take(now).unwrap_err() >= Duration::from_millis(100) - CREDIT);
         }
     }
 
