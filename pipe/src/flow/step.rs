@@ -46,11 +46,12 @@ pub struct Lost {
 /// What to do.
 #[derive(Debug)]
 pub enum Step {
-    /// Deliver this, and tell how it went by [`Flow::finished`].
+    /// Deliver this, and tell how it went by [`Flow::finished`](super::Flow::finished).
     Deliver(Work),
-    /// Receive, and tell by [`Flow::received`] or [`Flow::poll_failed`].
+    /// Receive, and tell by [`Flow::received`](super::Flow::received) or
+    /// [`Flow::poll_failed`](super::Flow::poll_failed).
     Poll(Poll),
-    /// Tell the queue, and [`Flow::settle_failed`] if it did not listen.
+    /// Tell the queue, and [`Flow::settle_failed`](super::Flow::settle_failed) if it did not listen.
     Settle(Settle),
 }
 
