@@ -127,10 +127,10 @@ fn check_text(name: &str, kind: &str, text: &str) -> Result<(), Fault> {
 
 /// Whether SQS lets this text through: no control characters but tab and line ends, no U+FFFE and U+FFFF.
 pub fn is_allowed_text(text: &str) -> bool {
-    text.chars().all(|letter| match letter {
-        '\t' | '\n' | '\r' => true,
-        letter => letter >= ' ' && letter != '\u{fffe}' && letter != '\u{ffff}',
-    })
+    // Byte by byte first, which is quick for a mebibyte of plain text. U+FFFE and U+FFFF begin with 0xEF in UTF-8.
+    let has_control = text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'));
+    let has_noncharacter = text.as_bytes().contains(&0xef) && text.contains(['\u{fffe}', '\u{ffff}']);
+    !has_control && !has_noncharacter
 }
 
 /// The bytes that count towards the size of the message: names, types and values.

@@ -1,14 +1,14 @@
 //! Door: one thread that writes and syncs for everybody. While it syncs, the next records gather; there is no timer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::frame;
 use super::segment::Segments;
@@ -16,15 +16,6 @@ use crate::engine::Place;
 
 /// How often a full disk is asked again for a new segment.
 const FULL_DISK_PAUSE: Duration = Duration::from_millis(500);
-
-/// How far the log is on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Progress {
-    /// So many records.
-    Durable(u64),
-    /// Writing or syncing failed. What the disk holds is unknown from here on, so nothing is tried again.
-    Failed,
-}
 
 /// The log cannot be written any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,12 +35,19 @@ pub(super) enum Spare {
 
 /// Becomes ready when all records up to some point are durable.
 #[derive(Debug)]
-pub struct Ticket(Option<(watch::Receiver<Progress>, u64)>);
+pub struct Ticket(State);
+
+#[derive(Debug)]
+enum State {
+    Durable,
+    Waiting(oneshot::Receiver<()>),
+    Failed,
+}
 
 impl Ticket {
-    /// For a store that keeps nothing on disk.
+    /// For a store that keeps nothing on disk, and for what is on disk already.
     pub(super) fn done() -> Ticket {
-        Ticket(None)
+        Ticket(State::Durable)
     }
 
     /// Waits until it is durable.
@@ -57,14 +55,10 @@ impl Ticket {
     /// # Errors
     /// It never will be.
     pub async fn wait(self) -> Result<(), Failed> {
-        let Some((mut progress, records)) = self.0 else { return Ok(()) };
-        let reached = progress.wait_for(|progress| match progress {
-            Progress::Durable(durable) => *durable >= records,
-            Progress::Failed => true,
-        });
-        match reached.await.as_deref() {
-            Ok(Progress::Durable(_)) => Ok(()),
-            Ok(Progress::Failed) | Err(_) => Err(Failed),
+        match self.0 {
+            State::Durable => Ok(()),
+            State::Waiting(durable) => durable.await.map_err(|_| Failed),
+            State::Failed => Err(Failed),
         }
     }
 }
@@ -81,7 +75,8 @@ struct Shared {
     segments: Arc<Segments>,
     pending: Mutex<Pending>,
     more: Condvar,
-    progress: watch::Sender<Progress>,
+    /// Whether writing or syncing failed. What the disk holds is unknown from then on, so nothing is tried again.
+    failed: AtomicBool,
     /// The segment that is being filled.
     current: watch::Sender<u32>,
     spare: watch::Sender<Spare>,
@@ -92,9 +87,12 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Pending {
     runs: Vec<Run>,
+    /// Records that were handed over, and those of them that are durable.
     records: u64,
+    durable: u64,
+    /// Who waits for which record to be durable, in its order: each is woken once, when it is.
+    waiting: VecDeque<(u64, oneshot::Sender<()>)>,
     closing: bool,
-    failed: bool,
 }
 
 /// Bytes that stand together in one segment.
@@ -112,7 +110,7 @@ impl Committer {
             segments,
             pending: Mutex::default(),
             more: Condvar::new(),
-            progress: watch::Sender::new(Progress::Durable(0)),
+            failed: AtomicBool::new(false),
             current: watch::Sender::new(current),
             spare: watch::Sender::new(Spare::Coming),
             reached: AtomicU32::new(current),
@@ -125,7 +123,7 @@ impl Committer {
     /// Hands over one record. After a failure it goes nowhere.
     pub(super) fn push(&self, place: Place, payload: &[u8]) {
         let mut pending = self.shared.lock();
-        if pending.failed {
+        if self.is_failed() {
             return;
         }
         let joins =
@@ -162,7 +160,7 @@ impl Committer {
 
     /// Whether writing or syncing failed.
     pub(super) fn is_failed(&self) -> bool {
-        *self.shared.progress.borrow() == Progress::Failed
+        self.shared.failed.load(Ordering::Acquire)
     }
 
     /// Bytes that wait to be written.
@@ -178,8 +176,17 @@ impl Committer {
 
     /// For everything that was handed over until now.
     pub(super) fn ticket(&self) -> Ticket {
-        let records = self.shared.lock().records;
-        Ticket(Some((self.shared.progress.subscribe(), records)))
+        let mut pending = self.shared.lock();
+        if self.is_failed() {
+            return Ticket(State::Failed);
+        }
+        if pending.durable == pending.records {
+            return Ticket::done();
+        }
+        let (sender, receiver) = oneshot::channel();
+        let records = pending.records;
+        pending.waiting.push_back((records, sender));
+        Ticket(State::Waiting(receiver))
     }
 
     /// Ends the thread when all is written.
@@ -211,9 +218,22 @@ impl Shared {
                 if let Err(error) = self.commit(&runs) {
                     return self.fail(&error);
                 }
-                self.progress.send_replace(Progress::Durable(records));
+                self.tell(records);
             }
             self.make_spare();
+        }
+    }
+
+    /// Wakes who waited for these records.
+    fn tell(&self, durable: u64) {
+        let mut pending = self.lock();
+        pending.durable = durable;
+        let count = pending.waiting.partition_point(|(records, _)| *records <= durable);
+        let woken: Vec<_> = pending.waiting.drain(..count).collect();
+        drop(pending);
+        for (_, sender) in woken {
+            // Nobody waits any more whose client has gone.
+            let _ = sender.send(());
         }
     }
 
@@ -221,9 +241,10 @@ impl Shared {
         metrics::counter!("emulator_store_failed_total").increment(1);
         tracing::error!("the log cannot be written, the store stops until the next start: {error}");
         let mut pending = self.lock();
-        pending.failed = true;
+        self.failed.store(true, Ordering::Release);
         pending.runs = Vec::new();
-        self.progress.send_replace(Progress::Failed);
+        // Whoever waits learns of it by the end of the sender.
+        pending.waiting = VecDeque::new();
     }
 
     /// Everything that gathered; `None` when it is time to end. Nothing, now and then, while a spare segment is missing.
