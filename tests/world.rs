@@ -171,9 +171,7 @@ impl World {
         headers: HeaderMap,
         body: &str,
     ) -> Result<Reply, SendError> {
-        let url = format!("http://{at}{path}").parse().expect("a URL");
-        let call = Call { method, url, headers, body: Bytes::copy_from_slice(body.as_bytes()) };
-        self.sender.send(call, Duration::from_secs(60), 1 << 20).await
+        exchange(&self.sender, method, at, path, headers, body).await
     }
 
     /// Where the gateway listens.
@@ -289,11 +287,22 @@ impl Gate {
     /// # Errors
     /// The gateway gave no answer.
     pub async fn publish(&self, body: &str) -> Result<Reply, SendError> {
-        let url = format!("http://{}/events/sub", self.at).parse().expect("a URL");
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        let call = Call { method: Method::POST, url, headers, body: Bytes::copy_from_slice(body.as_bytes()) };
-        self.sender.send(call, Duration::from_secs(60), 1 << 20).await
+        exchange(&self.sender, Method::POST, self.at, "/events/sub", headers, body).await
     }
+}
+
+async fn exchange(
+    sender: &Sender,
+    method: Method,
+    at: SocketAddr,
+    path: &str,
+    headers: HeaderMap,
+    body: &str,
+) -> Result<Reply, SendError> {
+    let url = format!("http://{at}{path}").parse().expect("a URL");
+    let call = Call { method, url, headers, body: Bytes::copy_from_slice(body.as_bytes()) };
+    sender.send(call, Duration::from_secs(60), 1 << 20).await
 }
 
 /// Asks again and again until there is an answer.
