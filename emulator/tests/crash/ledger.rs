@@ -5,6 +5,22 @@ use std::time::{Duration, Instant};
 
 use super::client::Received;
 
+/// When a call began, and when its answer was there: the emulator did its work somewhere between.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub begun: Instant,
+    pub ended: Instant,
+}
+
+impl Span {
+    /// The longest time that can lie between the work of this call and that of another. Threads come to the ledger in
+    /// any order, so either may have been the first.
+    fn apart(self, other: Span) -> Duration {
+        let after = |first: Span, second: Span| second.ended.saturating_duration_since(first.begun);
+        after(self, other).max(after(other, self))
+    }
+}
+
 /// How long a message is hidden before a client has said what becomes of it.
 pub const HIDDEN: Duration = Duration::from_secs(2);
 
@@ -12,34 +28,39 @@ pub const HIDDEN: Duration = Duration::from_secs(2);
 pub struct Ledger {
     pub tried: BTreeSet<String>,
     pub sent: BTreeSet<String>,
-    /// The beginning of the last receive that brought it.
-    received: BTreeMap<String, Instant>,
-    /// Hidden for long: the receipt handle.
-    pub kept: BTreeMap<String, String>,
+    /// The last receive that brought it.
+    received: BTreeMap<String, Span>,
+    /// Hidden for long: since when for sure, and the receipt handle.
+    pub kept: BTreeMap<String, (Instant, String)>,
     pub keep_tried: BTreeSet<String>,
     pub delete_tried: BTreeSet<String>,
-    pub deleted: BTreeSet<String>,
+    /// Since when for sure.
+    pub deleted: BTreeMap<String, Instant>,
     /// In FIFO queues, sent and not yet deleted: group and number.
     waiting: BTreeSet<(String, u64)>,
 }
 
 impl Ledger {
-    /// Notes what a receive brought that began at `begun`. Nothing of it may belong to somebody else, or be gone.
-    pub fn receive(&mut self, begun: Instant, messages: &[Received]) {
+    /// Notes what a receive brought. Nothing of it may belong to somebody else, or have been gone when it began.
+    pub fn receive(&mut self, span: Span, messages: &[Received]) {
         for Received { name, .. } in messages {
             assert!(self.tried.contains(name), "nobody sent {name}");
-            assert!(!self.deleted.contains(name), "{name} was deleted, and is back");
-            assert!(!self.kept.contains_key(name), "{name} was received while it was hidden for long");
-            let again = self.received.insert(name.clone(), begun);
-            // The first receive cannot have hidden it before it began, so this one came too early for sure.
-            let too_early = again.is_some_and(|first| first.elapsed() < HIDDEN);
+            let was_deleted = self.deleted.get(name).is_some_and(|since| *since < span.begun);
+            assert!(!was_deleted, "{name} was deleted, and is back");
+            let was_hidden = self.kept.get(name).is_some_and(|(since, _)| *since < span.begun);
+            assert!(!was_hidden, "{name} was received while it was hidden for long");
+            let again = self.received.insert(name.clone(), span);
+            let too_early = again.is_some_and(|other| span.apart(other) < HIDDEN);
             assert!(!too_early || self.keep_tried.contains(name), "{name} was received twice within its visibility");
         }
     }
 
-    /// Notes a send to a FIFO queue, where names are a group and a number.
+    /// Notes an answered send to a FIFO queue, where names are a group and a number. A reader may have been quicker than
+    /// the answer, and have deleted the message already.
     pub fn send_in_line(&mut self, name: String) {
-        self.waiting.insert(numbered(&name));
+        if !self.delete_tried.contains(&name) {
+            self.waiting.insert(numbered(&name));
+        }
         self.sent.insert(name);
     }
 
@@ -59,7 +80,7 @@ impl Ledger {
         let mut seen = BTreeSet::new();
         for Received { name, .. } in messages {
             assert!(self.tried.contains(name), "nobody sent {name}");
-            assert!(!self.deleted.contains(name), "{name} was deleted, and is back");
+            assert!(!self.deleted.contains_key(name), "{name} was deleted, and is back");
             let (group, number) = numbered(name);
             let mut in_front = self.waiting.range((group.clone(), 0)..(group.clone(), number));
             assert_eq!(in_front.find(|other| !seen.contains(*other)), None, "{name} overtook it");
@@ -73,7 +94,7 @@ impl Ledger {
         let settled = |name: &String| self.delete_tried.contains(name) || self.keep_tried.contains(name);
         let lost: Vec<_> = self.sent.iter().filter(|name| !settled(name) && !found.contains(*name)).collect();
         assert!(lost.is_empty(), "answered for and gone: {lost:?}");
-        let back: Vec<_> = found.intersection(&self.deleted).collect();
+        let back: Vec<_> = found.iter().filter(|name| self.deleted.contains_key(*name)).collect();
         assert!(back.is_empty(), "deleted and back: {back:?}");
     }
 }
