@@ -109,6 +109,11 @@ impl Store {
         Disk::open(Layout::new(segment_size), folder, engine, now, &mut recover::tell).map(Store::Disk)
     }
 
+    /// Whether reading never waits for a disk.
+    pub fn is_memory(&self) -> bool {
+        matches!(self, Store::Memory(_))
+    }
+
     /// How it is.
     pub fn condition(&self) -> Condition {
         match self {

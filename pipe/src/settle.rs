@@ -1,6 +1,7 @@
 //! Door: tells the queue what became of messages, ten at a time, and the worker what the queue did not listen to.
 //!
-//! There is no timer: the first entry goes out at once, and while it is under way the next batch gathers.
+//! Deletes wait a moment for others: nobody waits for them, and ten cost the queue and us little more than one. What is
+//! to be shown or hidden goes out at once, and while it is under way the next batch gathers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +12,16 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::definition::Batch;
-use crate::flow::{BATCH, Settle};
+use crate::flow::{BATCH, Order, Settle};
 use crate::gather::{Haste, gather};
 use crate::source::{Queue, QueueError};
 
 /// Entries that may wait. More means that SQS does not answer; what does not fit is repeated later.
 const WAITING: usize = 4096;
+
+/// How long a delete may wait for nine others: at two thousand messages a second each batch is full. Far less than any
+/// visibility timeout; a pipe that is killed meanwhile delivers what was delivered in this time once more.
+const COMPANY: Duration = Duration::from_millis(5);
 
 /// Takes what is to be settled.
 #[derive(Debug)]
@@ -35,11 +40,14 @@ impl Settler {
         let mut tasks = JoinSet::new();
         let desk = Desk { queue: queue.clone(), failing };
         let (deleting, hiding) = (desk.clone(), desk);
-        let (batch, hurry) = (Batch { size: BATCH, window: Duration::ZERO }, CancellationToken::new());
-        tasks.spawn(gather(to_delete, batch, Haste::OneByOne, hurry.clone(), move |batch| {
+        // The queue keeps back what follows in a message's group until that is deleted.
+        let company = if queue.order == Order::Fifo { Duration::ZERO } else { COMPANY };
+        let (together, at_once) = [company, Duration::ZERO].map(|window| Batch { size: BATCH, window }).into();
+        let hurry = CancellationToken::new();
+        tasks.spawn(gather(to_delete, together, Haste::OneByOne, hurry.clone(), move |batch| {
             deleting.clone().delete(batch)
         }));
-        tasks.spawn(gather(to_hide, batch, Haste::OneByOne, hurry, move |batch| hiding.clone().hide(batch)));
+        tasks.spawn(gather(to_hide, at_once, Haste::OneByOne, hurry, move |batch| hiding.clone().hide(batch)));
         Settler { deletes, hides, failed, tasks }
     }
 
