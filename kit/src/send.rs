@@ -16,6 +16,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
+use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::call::{Call, Reply};
@@ -65,11 +66,24 @@ impl Sender {
     /// # Errors
     /// The system's certificate authorities cannot be read.
     pub fn new(allowed: AllowTargets) -> std::io::Result<Sender> {
+        Sender::by(GuardedConnector::new(allowed))
+    }
+
+    /// A sender that speaks to any address, to `https` through the proxies that the environment names (`HTTPS_PROXY`,
+    /// `ALL_PROXY`, `NO_PROXY`), as the AWS SDK does.
+    ///
+    /// # Errors
+    /// As [`Sender::new`].
+    pub fn through_proxies() -> std::io::Result<Sender> {
+        Sender::by(GuardedConnector::new(AllowTargets::anywhere()).through(Matcher::from_env()))
+    }
+
+    fn by(connector: GuardedConnector) -> std::io::Result<Sender> {
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())?
             .https_or_http()
             .enable_http1()
-            .wrap_connector(GuardedConnector::new(allowed));
+            .wrap_connector(connector);
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE)
             .pool_timer(TokioTimer::new())

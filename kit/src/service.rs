@@ -3,17 +3,23 @@
 //! Credentials and endpoints are the SDK's: the standard provider chain, `AWS_ENDPOINT_URL` and
 //! `AWS_ENDPOINT_URL_<SERVICE>`. What is called and what an answer means is planned and judged elsewhere.
 
+mod clock;
+mod keyring;
+
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
-use aws_credential_types::provider::ProvideCredentials as _;
 use url::Url;
 
 use crate::call::{Call, Reply};
-use crate::send::{AllowTargets, SendError, Sender};
+use crate::send::{SendError, Sender};
 use crate::sigv4::{self, SigningError};
+use clock::Clock;
+use keyring::Keyring;
 
-/// How much of an answer is read: 10 MB, the most that any service answers with here (API Gateway's payload).
+/// How much of an answer is read: 10 MB, the most that any service answers with here (API Gateway's payload; ten
+/// messages of SQS stay below it).
 const LONGEST_ANSWER: usize = 10_485_760;
 
 /// Services whose name in endpoint variables is another one than in signatures.
@@ -41,11 +47,14 @@ pub enum ServiceError {
     Send(#[from] SendError),
 }
 
-/// Calls AWS services with the environment's credentials, at AWS or at the endpoint that the environment names.
+/// Calls AWS services with the environment's credentials, at AWS or at the endpoint that the environment names. Cheap to
+/// clone.
 #[derive(Debug, Clone)]
 pub struct Services {
     config: SdkConfig,
     sender: Sender,
+    keyring: Arc<Keyring>,
+    clock: Arc<Clock>,
 }
 
 impl Services {
@@ -54,14 +63,33 @@ impl Services {
     /// # Errors
     /// They cannot be read.
     pub fn new(config: SdkConfig) -> std::io::Result<Services> {
-        Ok(Services { config, sender: Sender::new(AllowTargets::anywhere())? })
+        let keyring = Arc::new(Keyring::new(config.credentials_provider()));
+        Ok(Services { config, sender: Sender::through_proxies()?, keyring, clock: Arc::default() })
     }
 
-    /// Signs `call` for its service and sends it. `deadline` is for all of it, credentials included.
+    /// Signs `call` for its service and sends it, to the endpoint that the environment names or else where its URL says.
+    /// `deadline` is for all of it, credentials included.
     ///
     /// # Errors
     /// See [`ServiceError`].
     pub async fn send(
+        &self,
+        mut call: Call,
+        service: &str,
+        region: &str,
+        deadline: Duration,
+    ) -> Result<Reply, ServiceError> {
+        if let Some(endpoint) = self.endpoint(service) {
+            move_to(&mut call.url, &endpoint);
+        }
+        self.send_straight(call, service, region, deadline).await
+    }
+
+    /// The same where the URL is the endpoint's already.
+    ///
+    /// # Errors
+    /// As [`Services::send`].
+    pub async fn send_straight(
         &self,
         call: Call,
         service: &str,
@@ -72,21 +100,36 @@ impl Services {
         tokio::time::timeout(deadline, exchange).await.unwrap_or(Err(SendError::Timeout(deadline).into()))
     }
 
+    /// A request that is refused because this machine's clock is wrong had no effect, and is signed once more.
     async fn exchange(
+        &self,
+        call: Call,
+        service: &str,
+        region: &str,
+        deadline: Duration,
+    ) -> Result<Reply, ServiceError> {
+        let again = call.clone();
+        let reply = self.attempt(call, service, region, deadline).await?;
+        if !self.clock.learn(&reply, SystemTime::now()) {
+            return Ok(reply);
+        }
+        tracing::warn!(
+            "this machine's clock is {} s behind that of {service}, whose time is signed",
+            self.clock.behind()
+        );
+        self.attempt(again, service, region, deadline).await
+    }
+
+    async fn attempt(
         &self,
         mut call: Call,
         service: &str,
         region: &str,
         deadline: Duration,
     ) -> Result<Reply, ServiceError> {
-        if let Some(endpoint) = self.endpoint(service) {
-            move_to(&mut call.url, &endpoint);
-        }
-        let provider = self.config.credentials_provider();
-        let provider = provider.ok_or_else(|| ServiceError::Credentials("none are configured".to_owned()))?;
-        let credentials =
-            provider.provide_credentials().await.map_err(|error| ServiceError::Credentials(error.to_string()))?;
-        sigv4::sign(&mut call, &credentials, service, region, SystemTime::now())?;
+        let now = self.clock.correct(SystemTime::now());
+        let credentials = self.keyring.credentials(now).await.map_err(ServiceError::Credentials)?;
+        sigv4::sign(&mut call, &credentials, service, region, now)?;
         Ok(self.sender.send(call, deadline, LONGEST_ANSWER).await?)
     }
 
@@ -134,6 +177,33 @@ mod tests {
         assert_eq!(nearest(Some("own"), Some("general"), false), Some("own"));
         assert_eq!(nearest(None, Some("general"), false), Some("general"));
         assert_eq!(nearest(Some("own"), Some("general"), true), Some("general"));
+    }
+
+    /// A service in another year, which takes only signatures of its own day.
+    async fn elsewhen(headers: http::HeaderMap) -> (http::StatusCode, [(http::HeaderName, &'static str); 1]) {
+        let is_right = headers["x-amz-date"].to_str().unwrap().starts_with("20010909T01");
+        let status = if is_right { http::StatusCode::OK } else { http::StatusCode::FORBIDDEN };
+        (status, [(http::header::DATE, "Sun, 09 Sep 2001 01:46:40 GMT")])
+    }
+
+    #[tokio::test]
+    async fn a_wrong_clock_is_set_right_by_the_first_refusal() {
+        crate::program::install_tls();
+        let listener = crate::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let app = axum::Router::new().fallback(elsewhen);
+        tokio::spawn(crate::serve::serve(listener, app, tokio_util::sync::CancellationToken::new()));
+        let services = Services::new(crate::aws::local(&endpoint).await).unwrap();
+        let call = Call {
+            method: http::Method::POST,
+            url: "https://sqs.eu-west-1.amazonaws.com/".parse().unwrap(),
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::new(),
+        };
+        for _ in 0..2 {
+            let reply = services.send(call.clone(), "sqs", "eu-west-1", Duration::from_secs(20)).await.unwrap();
+            assert_eq!(reply.status, http::StatusCode::OK);
+        }
     }
 
     #[tokio::test]

@@ -1,13 +1,16 @@
-//! A connector that looks at every address before it connects to one.
+//! A connector that looks at every address before it connects to one, and goes through a proxy where it should.
 
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::Uri;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tower::Service;
+use tower::{Service, ServiceExt as _};
 
 use super::AllowTargets;
 
@@ -15,6 +18,7 @@ use super::AllowTargets;
 #[derive(Debug, Clone)]
 pub(super) struct GuardedConnector {
     allowed: AllowTargets,
+    proxies: Option<Arc<Matcher>>,
 }
 
 /// All addresses of a host are private, and none is allowed.
@@ -29,8 +33,29 @@ pub(super) struct Refused {
 type ConnectError = Box<dyn std::error::Error + Send + Sync>;
 
 impl GuardedConnector {
+    /// To public addresses and those in `allowed`, straight.
     pub(super) fn new(allowed: AllowTargets) -> GuardedConnector {
-        GuardedConnector { allowed }
+        GuardedConnector { allowed, proxies: None }
+    }
+
+    /// The same, to `https` through the proxies of `proxies`: then only the proxy's address is looked at.
+    pub(super) fn through(self, proxies: Matcher) -> GuardedConnector {
+        GuardedConnector { proxies: Some(Arc::new(proxies)), ..self }
+    }
+
+    /// The proxy on the way to `uri`. Plain HTTP has none: that is an emulator nearby, or an address inside of the network.
+    fn proxy(&self, uri: &Uri) -> Option<Intercept> {
+        let is_encrypted = uri.scheme_str() == Some("https");
+        self.proxies.as_ref().filter(|_| is_encrypted)?.intercept(uri)
+    }
+
+    async fn reach(self, uri: Uri) -> Result<TokioIo<TcpStream>, ConnectError> {
+        let Some(proxy) = self.proxy(&uri) else { return self.connect(uri).await };
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), GuardedConnector { proxies: None, ..self });
+        if let Some(credentials) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(credentials.clone());
+        }
+        Ok(tunnel.oneshot(uri).await.map_err(|error| format!("the proxy: {error}"))?)
     }
 
     async fn connect(self, uri: Uri) -> Result<TokioIo<TcpStream>, ConnectError> {
@@ -70,13 +95,14 @@ impl Service<Uri> for GuardedConnector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        Box::pin(self.clone().connect(uri))
+        Box::pin(self.clone().reach(uri))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     fn permitted(allowed: &[&str], addresses: &[&str]) -> Result<Vec<String>, String> {
         let allowed = AllowTargets::new(allowed.iter().map(|text| text.parse().unwrap()));
@@ -93,5 +119,39 @@ mod tests {
         let refused = permitted(&[], &["10.0.0.1:443", "[::1]:443"]).unwrap_err();
         assert!(refused.contains("--allow-target x.example:443"), "{refused}");
         assert_eq!(permitted(&[], &[]), Err("x.example has no address".into()));
+    }
+
+    /// A proxy that takes one connection: what it was asked for.
+    async fn proxy(listener: tokio::net::TcpListener, answer: &str) -> String {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut asked = Vec::new();
+        while !asked.ends_with(b"\r\n\r\n") {
+            asked.push(stream.read_u8().await.unwrap());
+        }
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        String::from_utf8(asked).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_encrypted_connection_goes_through_the_proxy() {
+        for (answer, expected) in [("HTTP/1.1 200 OK\r\n\r\n", Ok(())), ("HTTP/1.1 407 No\r\n\r\n", Err("the proxy: "))]
+        {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let proxies = Matcher::builder().https(format!("http://me:pass@{address}")).no("near.example").build();
+            let connector = GuardedConnector::new(AllowTargets::anywhere()).through(proxies);
+            let far = connector.clone().oneshot(Uri::from_static("https://far.example"));
+            let (connected, asked) = tokio::join!(far, proxy(listener, answer));
+            assert!(asked.starts_with("CONNECT far.example:443 HTTP/1.1\r\n"), "{asked}");
+            assert!(asked.to_lowercase().contains("proxy-authorization: basic bwu6cgfzcw=="), "{asked}");
+            let connected = connected.map(drop).map_err(|error| error.to_string());
+            match expected {
+                Ok(()) => assert_eq!(connected, Ok(())),
+                Err(start) => assert!(connected.as_ref().unwrap_err().starts_with(start), "{connected:?}"),
+            }
+            for straight in ["https://near.example", "http://far.example"] {
+                assert!(connector.proxy(&Uri::from_static(straight)).is_none(), "{straight}");
+            }
+        }
     }
 }
