@@ -110,7 +110,7 @@ mod tests {
 
     async fn answer(board: Arc<Board>, request: http::request::Builder) -> (u16, String, Value) {
         let sdk = kit::aws::local("http://127.0.0.1:9").await;
-        let clients = Arc::new(Clients::new(crate::source::client(&sdk)));
+        let clients = Arc::new(Clients::local(&sdk));
         let routes = routes(board, clients, mpsc::channel(1).0);
         let answer = routes.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         let code = answer.headers().get("x-amzn-errortype").map(|code| code.to_str().unwrap().to_owned());

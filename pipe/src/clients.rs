@@ -1,24 +1,36 @@
 //! Door: SQS in every region that pipes name, with what clients share.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::Region;
 use aws_sdk_sqs::Client;
+use kit::service::Services;
 
 use crate::arn::Arn;
+use crate::definition::Source;
+use crate::source::{Queue, QueueError};
 
 /// A client for each region.
 #[derive(Debug)]
 pub struct Clients {
     first: Client,
+    services: Arc<Services>,
     others: Mutex<HashMap<String, Client>>,
 }
 
 impl Clients {
-    /// Clients like this one.
-    pub fn new(first: Client) -> Clients {
-        Clients { first, others: Mutex::default() }
+    /// Clients like this one; `services` is the way for what is asked all the time.
+    pub fn new(first: Client, services: Arc<Services>) -> Clients {
+        Clients { first, services, others: Mutex::default() }
+    }
+
+    /// Finds the queue of a pipe.
+    ///
+    /// # Errors
+    /// As [`Queue::open`].
+    pub async fn open(&self, source: &Source) -> Result<Queue, QueueError> {
+        Queue::open(self.at(&source.arn), self.services.clone(), source).await
     }
 
     /// The client for the region of an ARN. One without a region is in that of the environment.
@@ -37,6 +49,16 @@ impl Clients {
 }
 
 #[cfg(test)]
+impl Clients {
+    /// Clients for an SQS on this machine.
+    pub fn local(sdk: &aws_config::SdkConfig) -> Clients {
+        kit::program::install_tls();
+        let services = Services::new(sdk.clone()).expect("certificate authorities");
+        Clients::new(crate::source::client(sdk), Arc::new(services))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -44,7 +66,7 @@ mod tests {
     async fn a_queue_is_looked_for_in_its_own_region() {
         let sdk = kit::aws::local("http://127.0.0.1:9").await;
         let own = kit::aws::region(&sdk).to_owned();
-        let clients = Clients::new(crate::source::client(&sdk));
+        let clients = Clients::local(&sdk);
         let region = |arn: &str| clients.at(arn).config().region().unwrap().to_string();
         assert_eq!(region("arn:aws:sqs:sa-east-1:1:q"), "sa-east-1");
         assert_eq!((region("arn:aws:sqs::1:q"), region(&format!("arn:aws:sqs:{own}:1:q"))), (own.clone(), own));

@@ -26,10 +26,11 @@ const COMMANDS: usize = 16;
 /// port broke.
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let without = "cannot read the system's certificate authorities";
-    let clients = Arc::new(Clients::new(source::client(&settings.sdk)));
+    let services = Arc::new(Services::new(settings.sdk.clone()).context(without)?);
+    let clients = Arc::new(Clients::new(source::client(&settings.sdk), services.clone()));
     let tools = Tools {
         sender: Sender::new(settings.allow_targets).context(without)?,
-        services: Arc::new(Services::new(settings.sdk).context(without)?),
+        services,
         clients: clients.clone(),
         deadline: settings.invocation_timeout,
         concurrency: settings.concurrency,

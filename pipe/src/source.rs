@@ -1,34 +1,40 @@
 //! Door: the queue that a pipe reads. Receives, deletes, changes visibility; ten messages a request.
 //!
-//! What to receive and when is decided in `flow`. The SDK brings credentials, region, endpoint and its own retries.
+//! What to receive and when is decided in `flow`; what is sent for it is in `wire`. The SDK finds the queue and reads its
+//! attributes, and the rest goes where it went: region and endpoint are the SDK's, credentials too.
+
+mod wire;
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use aws_config::SdkConfig;
+use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::StalledStreamProtectionConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::{
-    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
-    MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
-};
-use base64::Engine as _;
+use aws_sdk_sqs::types::QueueAttributeName;
+use kit::call::Reply;
+use kit::service::{ServiceError, Services};
 use tokio::sync::watch;
+use url::Url;
 
 use crate::definition::Source;
-use crate::event::{Message, MessageAttribute};
+use crate::event::Message;
 use crate::flow::{Order, Poll};
+use wire::{Action, Delete, Hide, Receive};
 
 /// An answer that takes longer than this, long poll included, is not coming.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The same for deletes and extensions, repetitions by the SDK included: there must be time to try again while the
-/// message is hidden.
+/// The same for deletes and extensions, repetitions included: there must be time to try again while the message is
+/// hidden.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Before a request is repeated. What still fails then is for [`Flow`](crate::flow::Flow) to deal with.
+const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(200)];
 
 /// Between two looks at the queue's attributes: somebody may lower its `VisibilityTimeout`.
 pub const LOOK: Duration = Duration::from_secs(60);
@@ -40,6 +46,10 @@ const DEFAULT_VISIBILITY: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub struct Queue {
     client: Client,
+    services: Arc<Services>,
+    /// Where the SDK finds SQS.
+    endpoint: Url,
+    region: String,
     url: String,
     /// Its `VisibilityTimeout`.
     pub visibility: Duration,
@@ -81,12 +91,22 @@ impl Queue {
     ///
     /// # Errors
     /// SQS does not answer, does not have the queue, or does not let us read its attributes.
-    pub async fn open(client: Client, source: &Source) -> Result<Queue, QueueError> {
+    pub async fn open(client: Client, services: Arc<Services>, source: &Source) -> Result<Queue, QueueError> {
+        // The SDK knows more rules about endpoints than anybody else: what it makes of them is seen in its own request.
+        let used = Arc::new(OnceLock::new());
+        let note = used.clone();
         let found = client.get_queue_url().queue_name(&source.queue).queue_owner_aws_account_id(&source.account);
+        let found = found.customize().mutate_request(move |request| {
+            // The same each time it is repeated.
+            let _ = note.set(request.uri().to_owned());
+        });
         let url = found.send().await?.queue_url.unwrap_or_default();
+        let endpoint = used.get().and_then(|uri| uri.parse().ok());
+        let endpoint = endpoint.ok_or_else(|| QueueError("the SDK did not say where SQS is".to_owned()))?;
+        let region = client.config().region().map_or(kit::aws::DEFAULT_REGION, Region::as_ref).to_owned();
         let visibility = read_visibility(&client, &url).await?;
         let order = if source.queue.ends_with(".fifo") { Order::Fifo } else { Order::Standard };
-        Ok(Queue { client, url, visibility, order })
+        Ok(Queue { client, services, endpoint, region, url, visibility, order })
     }
 
     /// Looks at the `VisibilityTimeout` again and again, and tells when it is another one. Never returns.
@@ -105,15 +125,9 @@ impl Queue {
     /// # Errors
     /// SQS does not answer or refuses.
     pub async fn receive(&self, poll: Poll) -> Result<Vec<Message>, QueueError> {
-        let request = self.client.receive_message().queue_url(&self.url);
-        let request = request.max_number_of_messages(i32::try_from(poll.count.min(10)).expect("ten at most"));
-        let request = request.wait_time_seconds(i32::try_from(poll.wait.as_secs().min(20)).expect("twenty at most"));
-        let request = request.message_system_attribute_names(MessageSystemAttributeName::All);
-        // The SDK's repetition of a receive whose answer got lost brings the same messages, not those behind them.
+        // A repetition of a receive whose answer got lost brings the same messages, not those behind them.
         let attempt = (self.order == Order::Fifo).then(|| uuid::Uuid::new_v4().to_string());
-        let request = request.set_receive_request_attempt_id(attempt);
-        let answer = request.message_attribute_names("All").send().await?;
-        Ok(answer.messages.unwrap_or_default().into_iter().map(message).collect())
+        wire::messages(&self.ask(&Receive::new(&self.url, poll, attempt), PATIENCE).await?)
     }
 
     /// Deletes up to ten messages. Returns the places of those that SQS refused to delete.
@@ -121,14 +135,8 @@ impl Queue {
     /// # Errors
     /// The whole request failed.
     pub async fn delete(&self, receipts: &[&str]) -> Result<Vec<usize>, QueueError> {
-        let entry = |(index, receipt): (usize, &&str)| {
-            let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(*receipt);
-            entry.build().expect("id and receipt are set")
-        };
-        let entries = receipts.iter().enumerate().map(entry).collect();
-        let request = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
-        let answer = in_time(request.send()).await??;
-        Ok(refused("DeleteMessage", &answer.failed))
+        let request = Delete::new(&self.url, receipts);
+        wire::refused(&in_time(self.ask(&request, SETTLE_PATIENCE)).await?, "DeleteMessage")
     }
 
     /// Hides up to ten messages, each for its span from now; zero shows them again. Returns the places of
@@ -137,17 +145,30 @@ impl Queue {
     /// # Errors
     /// The whole request failed.
     pub async fn hide(&self, messages: &[(&str, Duration)]) -> Result<Vec<usize>, QueueError> {
-        let entry = |(index, (receipt, span)): (usize, &(&str, Duration))| {
-            let seconds = i32::try_from(span.as_secs()).unwrap_or(i32::MAX);
-            let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(index.to_string());
-            let entry = entry.receipt_handle(*receipt).visibility_timeout(seconds);
-            entry.build().expect("id and receipt are set")
-        };
-        let entries = messages.iter().enumerate().map(entry).collect();
-        let request = self.client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
-        let answer = in_time(request.send()).await??;
-        Ok(refused("ChangeMessageVisibility", &answer.failed))
+        let request = Hide::new(&self.url, messages);
+        wire::refused(&in_time(self.ask(&request, SETTLE_PATIENCE)).await?, "ChangeMessageVisibility")
     }
+
+    /// Asks again when there is no answer or one that may be another the next time, as the SDK does.
+    async fn ask(&self, action: &impl Action, patience: Duration) -> Result<Reply, QueueError> {
+        let (call, mut pauses) = (action.call(&self.endpoint), PAUSES.into_iter());
+        loop {
+            let sent = self.services.send_straight(call.clone(), "sqs", &self.region, patience).await;
+            let is_settled = match &sent {
+                Ok(reply) => !wire::is_transient(reply),
+                Err(error) => !matches!(error, ServiceError::Send(_)),
+            };
+            match pauses.next() {
+                Some(pause) if !is_settled => tokio::time::sleep(pause).await,
+                _ => return sent.map_err(|error| QueueError(error.to_string())),
+            }
+        }
+    }
+}
+
+async fn in_time<T>(request: impl Future<Output = Result<T, QueueError>>) -> Result<T, QueueError> {
+    let late = || Err(QueueError(format!("no answer in {SETTLE_PATIENCE:?}")));
+    tokio::time::timeout(SETTLE_PATIENCE, request).await.unwrap_or_else(|_| late())
 }
 
 async fn read_visibility(client: &Client, url: &str) -> Result<Duration, QueueError> {
@@ -157,47 +178,13 @@ async fn read_visibility(client: &Client, url: &str) -> Result<Duration, QueueEr
     Ok(visibility.map_or(DEFAULT_VISIBILITY, Duration::from_secs))
 }
 
-async fn in_time<T>(request: impl Future<Output = T>) -> Result<T, QueueError> {
-    let late = |_| QueueError(format!("no answer in {SETTLE_PATIENCE:?}"));
-    tokio::time::timeout(SETTLE_PATIENCE, request).await.map_err(late)
-}
-
-fn refused(action: &str, failed: &[BatchResultErrorEntry]) -> Vec<usize> {
-    for entry in failed {
-        tracing::debug!(action, code = entry.code(), reason = entry.message(), "SQS refused an entry of a batch");
-    }
-    failed.iter().filter_map(|entry| entry.id.parse().ok()).collect()
-}
-
-fn message(received: aws_sdk_sqs::types::Message) -> Message {
-    let attributes = received.attributes.unwrap_or_default();
-    let message_attributes = received.message_attributes.unwrap_or_default();
-    Message {
-        message_id: received.message_id.unwrap_or_default(),
-        receipt_handle: received.receipt_handle.unwrap_or_default(),
-        body: received.body.unwrap_or_default(),
-        attributes: attributes.into_iter().map(|(name, value)| (name.as_str().to_owned(), value)).collect(),
-        message_attributes: message_attributes.into_iter().map(|(name, value)| (name, attribute(value))).collect(),
-        md5_of_message_attributes: received.md5_of_message_attributes,
-        md5_of_body: received.md5_of_body.unwrap_or_default(),
-    }
-}
-
-fn attribute(value: MessageAttributeValue) -> MessageAttribute {
-    let base64 = |bytes: aws_sdk_sqs::primitives::Blob| base64::engine::general_purpose::STANDARD.encode(bytes);
-    MessageAttribute {
-        data_type: value.data_type,
-        string_value: value.string_value,
-        binary_value: value.binary_value.map(base64),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clients::Clients;
     use axum::Router;
     use axum::extract::State;
-    use axum::http::HeaderMap;
+    use axum::http::{HeaderMap, StatusCode};
     use axum::routing::post;
     use serde_json::{Value, json};
     use std::sync::Mutex;
@@ -205,16 +192,21 @@ mod tests {
 
     type Seen = Arc<Mutex<Vec<Value>>>;
 
-    /// An SQS that hides messages for a second longer each time it is asked, has none, and notes the receives.
-    async fn answer(State(seen): State<Seen>, headers: HeaderMap, body: String) -> String {
+    /// An SQS that hides messages for a second longer each time it is asked, has none, and notes the receives. It is out
+    /// of order for the first that waits nine seconds.
+    async fn answer(State(seen): State<Seen>, headers: HeaderMap, body: String) -> (StatusCode, String) {
         let mut seen = seen.lock().unwrap();
+        let is_first = seen.iter().all(|request| request["WaitTimeSeconds"] != 9);
         seen.push(serde_json::from_str(&body).unwrap());
+        if is_first && seen.last().unwrap()["WaitTimeSeconds"] == 9 {
+            return (StatusCode::SERVICE_UNAVAILABLE, String::new());
+        }
         let answer = match headers["x-amz-target"].to_str().unwrap() {
             "AmazonSQS.GetQueueUrl" => json!({"QueueUrl": "http://sqs.example/1/in"}),
             "AmazonSQS.GetQueueAttributes" => json!({"Attributes": {"VisibilityTimeout": seen.len().to_string()}}),
             _ => json!({}),
         };
-        answer.to_string()
+        (StatusCode::OK, answer.to_string())
     }
 
     async fn open(queue: &str) -> (Queue, Seen, DropGuard) {
@@ -224,7 +216,7 @@ mod tests {
         let app = Router::new().route("/", post(answer)).with_state(seen.clone());
         tokio::spawn(kit::serve::serve(listener, app, stop.clone()));
         let source = Source { arn: String::new(), account: "1".into(), queue: queue.into() };
-        (Queue::open(client(&sdk), &source).await.unwrap(), seen, stop.drop_guard())
+        (Clients::local(&sdk).open(&source).await.unwrap(), seen, stop.drop_guard())
     }
 
     #[tokio::test]
@@ -251,10 +243,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_receive_that_fails_is_repeated_for_the_same_messages() {
+        let (queue, seen, _stop) = open("in.fifo").await;
+        assert_eq!(queue.receive(Poll { count: 3, wait: Duration::from_secs(9) }).await.unwrap(), []);
+        let seen = seen.lock().unwrap();
+        let [first, second] = seen.last_chunk().unwrap();
+        assert!(first["ReceiveRequestAttemptId"].is_string() && first == second, "{seen:?}");
+    }
+
+    #[tokio::test]
     async fn an_error_says_what_is_wrong_in_few_words() {
-        let client = client(&kit::aws::local("http://127.0.0.1:9").await);
+        let clients = Clients::local(&kit::aws::local("http://127.0.0.1:9").await);
         let source = Source { arn: String::new(), account: "1".into(), queue: "q".into() };
-        let message = Queue::open(client, &source).await.unwrap_err().to_string();
+        let message = clients.open(&source).await.unwrap_err().to_string();
         assert!(message.contains("refused") && message.len() < 200 && !message.contains('{'), "{message}");
     }
 }

@@ -12,6 +12,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::clients::Clients;
 use crate::courier::{Courier, Ending};
 use crate::definition::Source;
 use crate::event::{Event, Message};
@@ -38,8 +39,8 @@ const QUEUE_PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration:
 pub struct Job {
     /// Takes events to the target.
     pub courier: Arc<Courier>,
-    /// Reads the queue.
-    pub client: aws_sdk_sqs::Client,
+    /// Find the queue.
+    pub clients: Arc<Clients>,
     /// The rates of its destinations.
     pub rates: Rates,
     /// Deliveries that may be under way at once.
@@ -94,11 +95,11 @@ impl Clock {
 
 /// Runs a pipe until `stop`: waits for its queue, delivers, drains.
 pub async fn run(job: Job, stop: CancellationToken) {
-    let Job { courier, client, rates, concurrency, filtered, status } = job;
+    let Job { courier, clients, rates, concurrency, filtered, status } = job;
     let source = &courier.pipe.source;
     let queue = tokio::select! {
         () = stop.cancelled() => return,
-        queue = find_queue(client, source, &courier.pipe.name, &status) => Arc::new(queue),
+        queue = find_queue(&clients, source, &courier.pipe.name, &status) => Arc::new(queue),
     };
     tracing::info!(pipe = courier.pipe.name, queue = source.queue, "the pipe is running");
     status.runs();
@@ -124,10 +125,10 @@ pub async fn run(job: Job, stop: CancellationToken) {
     worker.run(stop).await;
 }
 
-async fn find_queue(client: aws_sdk_sqs::Client, source: &Source, pipe: &str, status: &Status) -> Queue {
+async fn find_queue(clients: &Clients, source: &Source, pipe: &str, status: &Status) -> Queue {
     let (mut pause, longest) = QUEUE_PAUSE;
     loop {
-        match Queue::open(client.clone(), source).await {
+        match clients.open(source).await {
             Ok(queue) => return queue,
             Err(error) => {
                 status.waits(&format!("waiting for the queue: {error}"));

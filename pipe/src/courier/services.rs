@@ -81,7 +81,7 @@ async fn courier(case: &Value, endpoint: &str) -> Arc<Courier> {
     let tools = Tools {
         sender: Way::new(AllowTargets::default()).unwrap(),
         services: Arc::new(Services::new(sdk.clone()).unwrap()),
-        clients: Arc::new(Clients::new(crate::source::client(&sdk))),
+        clients: Arc::new(Clients::local(&sdk)),
         deadline: Duration::from_secs(5),
         concurrency: 1,
         webhook_keys: None,

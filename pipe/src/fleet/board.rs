@@ -7,7 +7,6 @@ use crate::clients::Clients;
 use crate::control::Shown;
 use crate::definition::DesiredState;
 use crate::filtered::Filtered;
-use crate::source::Queue;
 
 /// How long a queue may take to answer `/readyz`.
 const READY_DEADLINE: Duration = Duration::from_secs(3);
@@ -47,7 +46,7 @@ impl Board {
                 continue;
             }
             let source = &pipe.source;
-            match tokio::time::timeout(READY_DEADLINE, Queue::open(clients.at(&source.arn), source)).await {
+            match tokio::time::timeout(READY_DEADLINE, clients.open(source)).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => return Err(format!("queue {}: {error}", source.queue)),
                 Err(_) => return Err(format!("queue {}: no answer in {READY_DEADLINE:?}", source.queue)),

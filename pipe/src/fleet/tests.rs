@@ -27,7 +27,7 @@ async fn fleet(pipes: &[(&str, &str)]) -> (Fleet, CancellationToken) {
     let tools = Tools {
         sender: Sender::new(AllowTargets::default()).unwrap(),
         services: Arc::new(Services::new(sdk.clone()).unwrap()),
-        clients: Arc::new(Clients::new(crate::source::client(&sdk))),
+        clients: Arc::new(Clients::local(&sdk)),
         deadline: Duration::from_secs(5),
         concurrency: 1,
         webhook_keys: None,

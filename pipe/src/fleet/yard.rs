@@ -71,10 +71,10 @@ impl Yard {
             called.into_iter().flatten().map(|invocation| self.rate(&invocation.destination)).collect::<Vec<_>>();
         let enricher = pipe.enrichment.as_ref().map(|enrichment| self.enricher(&enrichment.asked));
         let road = self.road(&pipe);
-        let client = self.tools.clients.at(&pipe.source.arn);
+        let clients = self.tools.clients.clone();
         let concurrency = self.concurrency(&pipe);
         let courier = Arc::new(Courier::new(pipe, enricher, road, stop.clone()));
-        Job { courier, client, rates: Rates::new(rates), concurrency, filtered, status }
+        Job { courier, clients, rates: Rates::new(rates), concurrency, filtered, status }
     }
 
     /// Fewer messages than a batch would wait for the end of its window every time. It begins with a tenth.

@@ -1,6 +1,7 @@
 //! Against a small SQS on loopback: what it refuses, or does not answer, comes back to the worker.
 
 use super::*;
+use crate::clients::Clients;
 use crate::definition::Source;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
@@ -43,7 +44,7 @@ async fn settler() -> (Settler, DropGuard) {
     let stop = CancellationToken::new();
     tokio::spawn(kit::serve::serve(listener, Router::new().route("/", post(answer)), stop.clone()));
     let source = Source { arn: String::new(), account: "1".into(), queue: "in".into() };
-    let queue = Queue::open(crate::source::client(&sdk), &source).await.unwrap();
+    let queue = Clients::local(&sdk).open(&source).await.unwrap();
     assert_eq!(queue.visibility, Duration::from_secs(7));
     (Settler::start(&Arc::new(queue)), stop.drop_guard())
 }
