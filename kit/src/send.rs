@@ -109,12 +109,13 @@ impl Sender {
     }
 
     async fn exchange(&self, call: Call, deadline: Duration, limit: usize, keep: Keep) -> Result<Reply, SendError> {
-        let exchange = async {
+        // On the heap, for it is large, and whoever waits for it would be as large and be moved as such.
+        let exchange = Box::pin(async {
             let request = request(call)?;
             let (parts, body) = self.client.request(request).await.map_err(|error| explain(&error))?.into_parts();
             let (body, complete) = read(body, limit, keep).await?;
             Ok(Reply { status: parts.status, headers: parts.headers, body, complete })
-        };
+        });
         match tokio::time::timeout(deadline, exchange).await {
             Ok(result) => result,
             Err(_) => Err(SendError::Timeout(deadline)),

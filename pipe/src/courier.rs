@@ -87,7 +87,8 @@ impl Courier {
             // A probe is the only message that goes out: there is nothing to wait for.
             Some(gate) if !work.is_probe => gate,
             _ => {
-                let mut endings = self.carrier.execute(std::slice::from_ref(&work)).await;
+                // On the heap: the task that this becomes is moved a few times before it runs.
+                let mut endings = Box::pin(self.carrier.execute(std::slice::from_ref(&work))).await;
                 return (work, endings.remove(0));
             }
         };

@@ -77,18 +77,18 @@ pub struct Event {
 
 impl Event {
     /// The record of a message from the queue with this ARN.
-    pub fn from_message(message: &Message, queue_arn: &str) -> Event {
-        let mut record = Map::new();
+    pub fn from_message(message: Message, queue_arn: &str) -> Event {
+        let mut record = Map::with_capacity(10);
         let mut put = |name: &str, value: Value| record.insert(name.to_owned(), value);
-        put("messageId", message.message_id.as_str().into());
-        put("receiptHandle", message.receipt_handle.as_str().into());
-        put("body", message.body.as_str().into());
-        put("attributes", attributes(message));
-        put("messageAttributes", message_attributes(message));
-        if let Some(digest) = &message.md5_of_message_attributes {
-            put("md5OfMessageAttributes", digest.as_str().into());
+        put("messageId", message.message_id.into());
+        put("receiptHandle", message.receipt_handle.into());
+        put("body", message.body.into());
+        put("attributes", attributes(message.attributes));
+        put("messageAttributes", message_attributes(message.message_attributes));
+        if let Some(digest) = message.md5_of_message_attributes {
+            put("md5OfMessageAttributes", digest.into());
         }
-        put("md5OfBody", message.md5_of_body.as_str().into());
+        put("md5OfBody", message.md5_of_body.into());
         put("eventSource", "aws:sqs".into());
         put("eventSourceARN", queue_arn.into());
         put("awsRegion", queue_arn.split(':').nth(3).unwrap_or_default().into());
@@ -133,16 +133,21 @@ impl Event {
         &self.value
     }
 
+    /// The body, when it is text.
+    pub fn body(&self) -> Option<&str> {
+        self.value.get("body")?.as_str()
+    }
+
     /// What the body holds, when it is text that is JSON.
     pub fn parsed_body(&self) -> Option<&Value> {
-        let parse = || self.value.get("body")?.as_str().and_then(|text| serde_json::from_str(text).ok());
+        let parse = || serde_json::from_str(self.body()?).ok();
         self.body.get_or_init(parse).as_ref()
     }
 
     /// The body as it was sent, when it is text that is JSON.
     pub fn json_body(&self) -> Option<&str> {
         self.parsed_body()?;
-        self.value.get("body")?.as_str()
+        self.body()
     }
 
     /// The event with the body replaced by what it holds; `None` when the body, or the event itself, is text that is not
@@ -178,32 +183,29 @@ impl Event {
     }
 }
 
-fn attributes(message: &Message) -> Value {
-    let known = ATTRIBUTES.iter().filter_map(|name| Some((*name, message.attribute(name)?)));
-    let mut others: Vec<_> =
-        message.attributes.iter().filter(|(name, _)| !ATTRIBUTES.contains(&name.as_str())).collect();
-    others.sort();
-    let others = others.into_iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    known.chain(others).map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+/// In AWS's order; what it does not show comes behind, by name.
+fn attributes(mut attributes: Vec<(String, String)>) -> Value {
+    let rank = |name: &str| ATTRIBUTES.iter().position(|known| *known == name).unwrap_or(ATTRIBUTES.len());
+    attributes.sort_unstable_by(|(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
+    attributes.into_iter().map(|(name, value)| (name, Value::from(value))).collect()
 }
 
-fn message_attributes(message: &Message) -> Value {
-    let mut sorted: Vec<_> = message.message_attributes.iter().collect();
-    sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
-    sorted.into_iter().map(|(name, attribute)| (name.clone(), message_attribute(attribute))).collect()
+fn message_attributes(mut attributes: Vec<(String, MessageAttribute)>) -> Value {
+    attributes.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    attributes.into_iter().map(|(name, attribute)| (name, message_attribute(attribute))).collect()
 }
 
-fn message_attribute(attribute: &MessageAttribute) -> Value {
-    let mut value = Map::new();
-    if let Some(text) = &attribute.string_value {
-        value.insert("stringValue".into(), text.as_str().into());
+fn message_attribute(attribute: MessageAttribute) -> Value {
+    let mut value = Map::with_capacity(4);
+    if let Some(text) = attribute.string_value {
+        value.insert("stringValue".into(), text.into());
     }
-    if let Some(base64) = &attribute.binary_value {
-        value.insert("binaryValue".into(), base64.as_str().into());
+    if let Some(base64) = attribute.binary_value {
+        value.insert("binaryValue".into(), base64.into());
     }
     value.insert("stringListValues".into(), Value::Array(Vec::new()));
     value.insert("binaryListValues".into(), Value::Array(Vec::new()));
-    value.insert("dataType".into(), attribute.data_type.as_str().into());
+    value.insert("dataType".into(), attribute.data_type.into());
     Value::Object(value)
 }
 
@@ -233,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_record_has_the_fields_and_the_order_of_aws() {
-        let event = Event::from_message(&message(), "arn:aws:sqs:eu-west-1:123456789012:orders");
+        let event = Event::from_message(message(), "arn:aws:sqs:eu-west-1:123456789012:orders");
         let expected = concat!(
             r#"{"messageId":"7d0c","receiptHandle":"AQEB","body":"{\"id\": 7, \"big\": 12345678901234567890.10}","#,
             r#""attributes":{"ApproximateReceiveCount":"3","SentTimestamp":"1767000000000","SenderId":"AROA:s","#,
@@ -248,7 +250,7 @@ mod tests {
 
     #[test]
     fn paths_look_into_a_body_that_is_json_and_numbers_keep_their_text() {
-        let event = Event::from_message(&message(), "arn:aws:sqs:eu-west-1:123456789012:orders");
+        let event = Event::from_message(message(), "arn:aws:sqs:eu-west-1:123456789012:orders");
         let find = |path| event.find(&Path::parse(path).unwrap()).map(|value| value.to_string());
         assert_eq!(find("$.body.big").unwrap(), "12345678901234567890.10");
         assert_eq!(find("$.body").unwrap(), r#"{"id":7,"big":12345678901234567890.10}"#);
@@ -259,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_body_of_text_stays_text() {
-        let text = Event::from_message(&Message { body: "plain".into(), ..message() }, "arn");
+        let text = Event::from_message(Message { body: "plain".into(), ..message() }, "arn");
         assert_eq!(text.find(&Path::parse("$.body").unwrap()).unwrap().as_str(), Some("plain"));
         assert_eq!(text.find(&Path::parse("$.body.x").unwrap()), None);
         assert_eq!(text.decoded(), None);

@@ -81,7 +81,8 @@ impl Invoker {
         };
         match (token, again) {
             (Some(refused), Some(draft)) if refuses_token(&outcome) => {
-                self.attempt_with_new_token(draft, &refused, wanted).await
+                // Rare, and nearly as large as all the rest.
+                Box::pin(self.attempt_with_new_token(draft, &refused, wanted)).await
             }
             _ => self.judge(outcome),
         }

@@ -8,7 +8,7 @@ use metrics::{describe_counter, describe_gauge, describe_histogram};
 
 use crate::courier::{Ending, Execution, Outcome};
 use crate::definition::Pipe;
-use crate::event::Message;
+use crate::event::Event;
 use crate::filtered::{Filtered, TurnedAway};
 use crate::flow::{Change, Work};
 use crate::journal::{Details, Journal, LogConfiguration, Stage, Step};
@@ -159,11 +159,10 @@ impl Report {
     }
 
     /// No filter takes a message: it is deleted.
-    pub fn filtered(&self, now: Timestamp, message: &Message, misses: Vec<Miss>) {
+    pub fn filtered(&self, now: Timestamp, id: &str, event: &Event, misses: Vec<Miss>) {
         self.metrics.events_filtered.increment(1);
-        let id = &message.message_id;
         tracing::debug!(pipe = self.pipe, message_id = id, ?misses, "no filter takes the message, it is deleted");
-        let body = self.log.is_some_and(|log| log.execution_data).then_some(message.body.as_str());
+        let body = event.body().filter(|_| self.log.is_some_and(|log| log.execution_data));
         self.filtered.note(&self.pipe, TurnedAway::new(id, now, misses, body));
     }
 

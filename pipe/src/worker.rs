@@ -264,18 +264,17 @@ impl Worker {
         }
     }
 
-    fn accept(&mut self, now: Timestamp, mut message: Message) {
+    fn accept(&mut self, now: Timestamp, message: Message) {
         let pipe = &self.courier.pipe;
-        let event = Event::from_message(&message, &pipe.source.arn);
-        let receipt = std::mem::take(&mut message.receipt_handle);
+        let (id, receipt, size) = (message.message_id.clone(), message.receipt_handle.clone(), message.body.len());
+        let group = message.attribute("MessageGroupId").filter(|_| self.queue.order == Order::Fifo).map(str::to_owned);
+        let event = Event::from_message(message, &pipe.source.arn);
         if !pipe.filter.passes(&event) {
-            self.report.filtered(now, &message, pipe.filter.misses(&event));
+            self.report.filtered(now, &id, &event, pipe.filter.misses(&event));
             return self.flow.discard(receipt);
         }
-        self.report.accepted(&message.message_id, message.body.len());
-        let group = message.attribute("MessageGroupId").filter(|_| self.queue.order == Order::Fifo).map(str::to_owned);
-        let work = Work::new(message.message_id, group, event, message.body.len());
-        self.flow.accept(now, work, receipt);
+        self.report.accepted(&id, size);
+        self.flow.accept(now, Work::new(id, group, event, size), receipt);
     }
 
     /// One line when SQS goes away and one when it is back, however often it is asked in between.

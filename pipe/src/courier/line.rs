@@ -44,7 +44,7 @@ impl Line {
             Line::Api(caller, api) => {
                 let planned = api.request(event, id, body).map_err(wrong)?;
                 let request = begin(stage, journal, || planned.describe());
-                end(stage, journal, request, call(caller, planned, stage).await)
+                end(stage, journal, request, Box::pin(call(caller, planned, stage)).await)
             }
         }
     }

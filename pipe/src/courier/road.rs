@@ -85,6 +85,7 @@ impl Road {
         batch: &[Work],
         journal: &Journal<'_>,
     ) -> Vec<Result<(), Verdict>> {
+        // The ways that carry a whole batch at once are on the heap: nobody else's future is as large as theirs then.
         match self {
             Road::Line(line) => {
                 let mut results = Vec::with_capacity(events.len());
@@ -100,14 +101,14 @@ impl Road {
             Road::Queue(outbox) => {
                 let plan = |event: &Event, body| outbox.outlet.plan(event, body);
                 let (mut results, entries) = plan_all(events, shaped, plan, journal);
-                settle(&mut results, post(outbox, entries, journal).await);
+                settle(&mut results, Box::pin(post(outbox, entries, journal)).await);
                 results
             }
             Road::Feed(feeder) => {
                 let now = Timestamp::now();
                 let plan = |event: &Event, body| feeder.feed.entry(event, body, now);
                 let (mut results, entries) = plan_all(events, shaped, plan, journal);
-                settle(&mut results, feeder.send(entries, journal).await);
+                settle(&mut results, Box::pin(feeder.send(entries, journal)).await);
                 results
             }
             Road::Program(runner) => {
@@ -115,7 +116,7 @@ impl Road {
                 let (mut results, bodies) = plan_all(events, shaped, plan, journal);
                 let (places, bodies): (Vec<usize>, Vec<String>) = bodies.into_iter().unzip();
                 let ids: Vec<&str> = places.iter().map(|&place| id_of(&events[place], batch)).collect();
-                let run = runner.run(&bodies, &ids, journal).await;
+                let run = Box::pin(runner.run(&bodies, &ids, journal)).await;
                 settle(&mut results, places.into_iter().zip(run));
                 results
             }

@@ -14,6 +14,8 @@ pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_'
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pieces: Vec<String>,
+    /// All of it, as it is called when there is no `*`.
+    url: Url,
 }
 
 impl Endpoint {
@@ -37,7 +39,7 @@ impl Endpoint {
         let (path, query) = text.split_at(text.find('?').unwrap_or(text.len()));
         let mut pieces: Vec<String> = path.split('*').map(str::to_owned).collect();
         pieces.last_mut().expect("split gives at least one piece").push_str(query);
-        Ok(Endpoint { pieces })
+        Ok(Endpoint { pieces, url })
     }
 
     /// How many path parameters it takes.
@@ -46,6 +48,9 @@ impl Endpoint {
     }
 
     pub(super) fn fill(&self, values: &[Cow<'_, str>]) -> Result<Url, Unplannable> {
+        if self.wildcards() == 0 {
+            return Ok(self.url.clone());
+        }
         let mut text = self.pieces[0].clone();
         for (value, piece) in values.iter().zip(&self.pieces[1..]) {
             // A URL parser reads a segment of dots as a way up, encoded or not; without a value it is another path.
