@@ -2,7 +2,9 @@
 //! only, exactly as they do in processes of their own.
 
 mod banner;
+mod queues;
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
@@ -16,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::provision;
 use banner::Addresses;
+use queues::Used;
 
 /// The ports, before `--port-offset`.
 const EMULATOR: u16 = 4566;
@@ -59,6 +62,8 @@ pub struct House {
     subscriber: subscriber::Settings,
     sqs_and_s3: TcpListener,
     definition: Definition,
+    /// Queues that somebody uses, declared or not.
+    used: BTreeSet<Used>,
     sdk: SdkConfig,
     addresses: Addresses,
 }
@@ -81,7 +86,8 @@ impl Args {
         let pipe = pipe::Settings::new(&definition, AllowTargets::new(self.allow_target), sdk.clone(), None)?;
         let bucket = bucket(&definition);
         let data = (!self.in_memory).then_some(self.data);
-        let addresses = Addresses::of(&ports, &apis, &definition, &bucket, data.as_deref());
+        let addresses = Addresses::of(&ports, &apis, &pipe.definition, &bucket, data.as_deref());
+        let used = queues::used(&apis, &pipe.definition.pipes);
         let sub_host = format!("http://{}/events/sub", ports.gateway).parse()?;
         let ports = ports.bind()?;
         let emulator = emulator::open(&emulator::Settings { data, region: aws::region(&sdk).to_owned() })?;
@@ -99,6 +105,7 @@ impl Args {
             subscriber: subscriber::Settings { bucket, sdk: sdk.clone(), listener: ports.subscriber },
             sqs_and_s3: ports.emulator,
             definition,
+            used,
             sdk,
             addresses,
         })
@@ -113,7 +120,7 @@ pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
     let last = CancellationToken::new();
     let mut emulator = tokio::spawn(house.emulator.serve(house.sqs_and_s3, last.clone()));
     tokio::select! {
-        provisioned = provision::provision(&house.definition, &house.sdk) => provisioned.map(drop)?,
+        provisioned = furnish(&house.definition, &house.used, &house.sdk) => provisioned?,
         ended = &mut emulator => return ended_by_itself(ended),
     };
     let mut programs = JoinSet::new();
@@ -140,6 +147,12 @@ pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
     }
     last.cancel();
     if emulator_runs { result.and(flat(emulator.await)) } else { result }
+}
+
+/// Makes the queues and buckets that everybody else relies on.
+async fn furnish(definition: &Definition, used: &BTreeSet<Used>, sdk: &SdkConfig) -> anyhow::Result<()> {
+    provision::provision(definition, sdk).await?;
+    queues::make(used, sdk).await
 }
 
 fn flat(ended: Result<anyhow::Result<()>, JoinError>) -> anyhow::Result<()> {

@@ -64,6 +64,41 @@ async fn an_environment_for_aws_changes_nothing() {
     assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0, "--in-memory writes nothing");
 }
 
+/// What AWS exports of an API and of a pipe names queues that are nowhere declared.
+#[tokio::test]
+async fn exports_run_with_the_queues_that_they_name() {
+    const API: &str = r#"{
+      "swagger": "2.0", "info": {"title": "exported"}, "basePath": "/default",
+      "paths": {"/events/{proxy+}": {"post": {
+        "responses": {"200": {"description": "ok"}},
+        "x-amazon-apigateway-integration": {
+          "type": "aws", "httpMethod": "POST", "credentials": "arn:aws:iam::123456789012:role/r",
+          "uri": "arn:aws:apigateway:eu-west-1:sqs:path/123456789012/in",
+          "requestParameters": {"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
+          "requestTemplates": {"application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"},
+          "passthroughBehavior": "never", "responses": {"default": {"statusCode": "200"}}
+        }}}}}"#;
+    const PIPE: &str = r#"{
+      "Name": "through", "RoleArn": "arn:aws:iam::123456789012:role/r", "CurrentState": "RUNNING",
+      "Source": "arn:aws:sqs:eu-west-1:123456789012:in", "Target": "arn:aws:sqs:eu-west-1:123456789012:out",
+      "TargetParameters": {"InputTemplate": "{\"got\": <$.body>}"}}"#;
+    let data = TempDir::new().unwrap();
+    let files = [("api.json", API), ("pipe.json", PIPE)].map(|(name, text)| {
+        let path = data.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    });
+    let args = ["--in-memory", "--definition", &files[0], "--definition", &files[1]];
+    let mut house = House::start_with(data.path(), &args, &[("AWS_REGION", "eu-west-1")]).await;
+    assert!(house.printed().contains("through"), "{}", house.printed());
+    assert_eq!(house.post(8080, "/events/sub", EVENT).await.status, StatusCode::OK);
+    let receive = "/123456789012/out?Action=ReceiveMessage&WaitTimeSeconds=20&Version=2012-11-05";
+    let received = house.get(4566, receive).await;
+    let text = String::from_utf8_lossy(&received.body).replace("&quot;", "\"");
+    assert!(text.contains(&format!("<Body>{{\"got\": {EVENT}}}</Body>")), "{text}");
+    assert_eq!(house.end(Stop::Terminate), Some(0));
+}
+
 #[tokio::test]
 async fn a_second_start_finds_what_the_first_kept() {
     for stop in [Stop::Terminate, Stop::Kill] {

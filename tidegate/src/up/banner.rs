@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use gateway::api::{Apis, Segment, Verb};
-use kit::definition::Definition;
 
 use super::Ports;
 
@@ -29,12 +28,11 @@ impl Addresses {
     pub(super) fn of(
         ports: &Ports<SocketAddr>,
         apis: &Apis,
-        definition: &Definition,
+        definition: &pipe::definition::Definition,
         bucket: &str,
         data: Option<&Path>,
     ) -> Addresses {
         let url = |address: &SocketAddr| format!("http://{address}/");
-        let pipes = definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::Pipes::Pipe"));
         Addresses {
             emulator: url(&ports.emulator),
             gateway: url(&ports.gateway),
@@ -42,7 +40,7 @@ impl Addresses {
             pipe_admin: url(&ports.pipe_admin),
             publisher: url(&ports.publisher),
             subscriber: url(&ports.subscriber),
-            pipes: pipes.map(|pipe| pipe.physical_id.as_str()).collect::<Vec<_>>().join(", "),
+            pipes: definition.pipes.iter().map(|pipe| pipe.name.as_str()).collect::<Vec<_>>().join(", "),
             bucket: bucket.to_owned(),
             data: data.map(Path::to_owned),
             path: example_path(apis),

@@ -1,0 +1,103 @@
+//! Door: the queues that a definition uses and does not declare.
+//!
+//! What AWS exports of an API or a pipe names queues and does not hold them. On AWS they are there; here nobody else would
+//! ever make them.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use aws_config::{Region, SdkConfig};
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::config::Credentials;
+use aws_sdk_sqs::types::QueueAttributeName;
+use gateway::api::{Api, Apis, Backend, Operation, ServiceUri};
+use kit::aws;
+use pipe::definition::{Pipe, Target};
+
+/// A queue, by the three parts of its ARN that tell it from others.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Used {
+    region: String,
+    account: String,
+    name: String,
+}
+
+/// The queues that pipes read or write, and those that an API names in the path of its integration. One that only a
+/// mapping template knows is not among them.
+pub(super) fn used(apis: &Apis, pipes: &[Pipe]) -> BTreeSet<Used> {
+    let methods = apis.apis.iter().flat_map(|Api { resources, .. }| resources).flat_map(|resource| &resource.methods);
+    let called = methods.filter_map(|(_, method)| match &method.integration.backend {
+        Backend::Aws(uri) => by_uri(uri),
+        _ => None,
+    });
+    let read_and_written = pipes.iter().flat_map(|pipe| {
+        let written = matches!(pipe.target, Target::Queue(_)).then_some(pipe.names.target_arn.as_str());
+        [Some(pipe.source.arn.as_str()), written].into_iter().flatten().filter_map(by_arn)
+    });
+    called.chain(read_and_written).collect()
+}
+
+fn by_uri(uri: &ServiceUri) -> Option<Used> {
+    let Operation::Path(path) = &uri.operation else { return None };
+    let (account, name) = path.strip_prefix('/')?.split_once('/')?;
+    let is_fixed = uri.service == "sqs" && !path.contains('{') && !name.contains('/');
+    is_fixed.then(|| Used { region: uri.region.clone(), account: account.to_owned(), name: name.to_owned() })
+}
+
+fn by_arn(arn: &str) -> Option<Used> {
+    let parts: Vec<&str> = arn.split(':').collect();
+    let ["arn", _, "sqs", region, account, name] = parts[..] else { return None };
+    Some(Used { region: region.to_owned(), account: account.to_owned(), name: name.to_owned() })
+}
+
+/// Makes those of them that are not there, as plain as queues can be.
+///
+/// # Errors
+/// The emulator refuses.
+pub(super) async fn make(used: &BTreeSet<Used>, sdk: &SdkConfig) -> anyhow::Result<()> {
+    for Used { region, account, name } in used {
+        // An access key of twelve digits is an account, to the emulator as to LocalStack.
+        let owner = Credentials::new(account, "test", None, None, "tidegate up");
+        let config = aws_sdk_sqs::config::Builder::from(sdk);
+        let config = config.region(Region::new(region.clone())).credentials_provider(owner).build();
+        let client = Client::from_conf(config);
+        if client.get_queue_url().queue_name(name).send().await.is_ok() {
+            continue;
+        }
+        let fifo = name.ends_with(".fifo").then(|| (QueueAttributeName::FifoQueue, "true".to_owned()));
+        let made = client.create_queue().queue_name(name).set_attributes(fifo.map(|fifo| [fifo].into())).send().await;
+        made.map_err(|error| anyhow::anyhow!(aws::explain(&error)))
+            .with_context(|| format!("cannot create queue {name} of account {account} in {region}"))?;
+        tracing::info!(
+            region,
+            account,
+            "queue {name} is used and declared nowhere: it was made without a redrive policy"
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_surely_a_queue_is_made() {
+        let uri = |service: &str, path: &str| ServiceUri {
+            region: "r".into(),
+            service: service.into(),
+            subdomain: None,
+            operation: Operation::Path(path.into()),
+            method: None,
+        };
+        let queue = Used { region: "r".into(), account: "1".into(), name: "q".into() };
+        assert_eq!(by_uri(&uri("sqs", "/1/q")), Some(queue.clone()));
+        assert_eq!(by_arn("arn:aws:sqs:r:1:q"), Some(queue));
+        for (service, path) in [("sqs", "/1/{queue}"), ("sqs", "/"), ("sqs", "/1/q/r"), ("s3", "/1/q")] {
+            assert_eq!(by_uri(&uri(service, path)), None, "{service} {path}");
+        }
+        for arn in ["arn:aws:sns:r:1:t", "arn:aws:sqs:r:1", ""] {
+            assert_eq!(by_arn(arn), None, "{arn}");
+        }
+    }
+}
