@@ -1,6 +1,7 @@
 //! The SDK's own settings, with the house's defaults: region `ap-northeast-2`, and the account that definitions name.
 //!
 //! Endpoints, credentials, profiles, proxies: all by the standard variables and files of the SDK, read by the SDK.
+//! [`crate::service`] reads the proxies' variables itself, for what it sends.
 
 use std::time::Duration;
 

@@ -70,7 +70,7 @@ impl Sender {
     }
 
     /// A sender that speaks to any address, to `https` through the proxies that the environment names (`HTTPS_PROXY`,
-    /// `ALL_PROXY`, `NO_PROXY`), as the AWS SDK does.
+    /// `ALL_PROXY`, `NO_PROXY`), as the AWS SDK does; plain HTTP goes straight, other than with the SDK.
     ///
     /// # Errors
     /// As [`Sender::new`].

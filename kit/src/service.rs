@@ -18,8 +18,7 @@ use crate::sigv4::{self, SigningError};
 use clock::Clock;
 use keyring::Keyring;
 
-/// How much of an answer is read: 10 MB, the most that any service answers with here (API Gateway's payload; ten
-/// messages of SQS stay below it).
+/// How much of an answer is read: 10 MB, API Gateway's payload.
 const LONGEST_ANSWER: usize = 10_485_760;
 
 /// Services whose name in endpoint variables is another one than in signatures.
@@ -82,10 +81,10 @@ impl Services {
         if let Some(endpoint) = self.endpoint(service) {
             move_to(&mut call.url, &endpoint);
         }
-        self.send_straight(call, service, region, deadline).await
+        self.send_straight(call, service, region, deadline, LONGEST_ANSWER).await
     }
 
-    /// The same where the URL is the endpoint's already.
+    /// The same where the URL is the endpoint's already. Up to `limit` bytes of the answer are read.
     ///
     /// # Errors
     /// As [`Services::send`].
@@ -95,8 +94,9 @@ impl Services {
         service: &str,
         region: &str,
         deadline: Duration,
+        limit: usize,
     ) -> Result<Reply, ServiceError> {
-        let exchange = self.exchange(call, service, region, deadline);
+        let exchange = self.exchange(call, (service, region), deadline, limit);
         tokio::time::timeout(deadline, exchange).await.unwrap_or(Err(SendError::Timeout(deadline).into()))
     }
 
@@ -104,33 +104,30 @@ impl Services {
     async fn exchange(
         &self,
         call: Call,
-        service: &str,
-        region: &str,
+        scope: (&str, &str),
         deadline: Duration,
+        limit: usize,
     ) -> Result<Reply, ServiceError> {
         let again = call.clone();
-        let reply = self.attempt(call, service, region, deadline).await?;
-        if !self.clock.learn(&reply, SystemTime::now()) {
+        let signed_at = self.clock.correct(SystemTime::now());
+        let call = self.sign(call, scope, signed_at).await?;
+        let reply = self.sender.send(call, deadline, limit).await?;
+        if !self.clock.learn(&reply, signed_at, SystemTime::now()) {
             return Ok(reply);
         }
-        tracing::warn!(
-            "this machine's clock is {} s behind that of {service}, whose time is signed",
-            self.clock.behind()
-        );
-        self.attempt(again, service, region, deadline).await
+        let call = self.sign(again, scope, self.clock.correct(SystemTime::now())).await?;
+        Ok(self.sender.send(call, deadline, limit).await?)
     }
 
-    async fn attempt(
+    async fn sign(
         &self,
         mut call: Call,
-        service: &str,
-        region: &str,
-        deadline: Duration,
-    ) -> Result<Reply, ServiceError> {
-        let now = self.clock.correct(SystemTime::now());
+        (service, region): (&str, &str),
+        now: SystemTime,
+    ) -> Result<Call, ServiceError> {
         let credentials = self.keyring.credentials(now).await.map_err(ServiceError::Credentials)?;
         sigv4::sign(&mut call, &credentials, service, region, now)?;
-        Ok(self.sender.send(call, deadline, LONGEST_ANSWER).await?)
+        Ok(call)
     }
 
     /// What the program itself set, before `AWS_ENDPOINT_URL_SQS`, before `AWS_ENDPOINT_URL`: as the SDK has it.
@@ -180,10 +177,13 @@ mod tests {
     }
 
     /// A service in another year, which takes only signatures of its own day.
-    async fn elsewhen(headers: http::HeaderMap) -> (http::StatusCode, [(http::HeaderName, &'static str); 1]) {
+    async fn elsewhen(
+        headers: http::HeaderMap,
+    ) -> (http::StatusCode, [(http::HeaderName, &'static str); 1], &'static str) {
         let is_right = headers["x-amz-date"].to_str().unwrap().starts_with("20010909T01");
         let status = if is_right { http::StatusCode::OK } else { http::StatusCode::FORBIDDEN };
-        (status, [(http::header::DATE, "Sun, 09 Sep 2001 01:46:40 GMT")])
+        let date = (http::header::DATE, "Sun, 09 Sep 2001 01:46:40 GMT");
+        (status, [date], r#"{"__type": "InvalidSignatureException"}"#)
     }
 
     #[tokio::test]

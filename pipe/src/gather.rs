@@ -99,6 +99,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_last_entries_do_not_wait_for_a_window_that_nothing_more_comes_in() {
+        let ((sender, entries), (sent, mut batches)) = (channel(100), tokio::sync::mpsc::unbounded_channel());
+        let batch = Batch { size: 3, window: Duration::from_secs(3600) };
+        let tell = move |batch: Vec<u32>| {
+            let told = sent.send(batch.len());
+            async move { assert!(told.is_ok()) }
+        };
+        sender.send(0).await.unwrap();
+        drop(sender);
+        gather(entries, batch, Haste::OneByOne, CancellationToken::new(), tell).await;
+        assert_eq!((batches.recv().await, batches.recv().await), (Some(1), None));
+    }
+
+    #[tokio::test]
     async fn the_first_goes_at_once_and_the_next_gather_while_it_is_under_way() {
         let (sender, entries) = channel(100);
         let (batches, gate) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Semaphore::new(0)));

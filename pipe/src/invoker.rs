@@ -214,7 +214,7 @@ mod tests {
             parameters: Parameters::default(),
         };
         let (answer, took) = send(Auth::OAuth(oauth), &target, Wanted::Status).await;
-        assert!(answer.timed_out && took < Duration::from_secs(2), "{took:?}");
+        assert!(answer.timed_out && took < Duration::from_secs(4), "{took:?}");
         assert_eq!(answer.verdict, Verdict::down("connection c: no token within 200ms".into()));
     }
 
@@ -222,7 +222,7 @@ mod tests {
     async fn the_deadline_is_for_the_whole_answer() {
         let half = server("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").await;
         let (answer, took) = send(Auth::basic("me", &"s".into()), &half, Wanted::Status).await;
-        assert!(answer.timed_out && took < Duration::from_secs(2), "{took:?}");
+        assert!(answer.timed_out && took < Duration::from_secs(4), "{took:?}");
         assert!(matches!(answer.verdict, Verdict::Down { blame: Blame::Either, .. }), "{:?}", answer.verdict);
     }
 

@@ -3,10 +3,9 @@
 //! What to receive and when is decided in `flow`; what is sent for it is in `wire`. The SDK finds the queue and reads its
 //! attributes, and the rest goes where it went: region and endpoint are the SDK's, credentials too.
 
+mod error;
 mod wire;
 
-use std::error::Error;
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -14,7 +13,6 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::StalledStreamProtectionConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sqs::types::QueueAttributeName;
 use kit::call::Reply;
 use kit::service::{ServiceError, Services};
@@ -24,7 +22,9 @@ use url::Url;
 use crate::definition::Source;
 use crate::event::Message;
 use crate::flow::{Order, Poll};
-use wire::{Action, Delete, Hide, Receive};
+use wire::{Action, Delete, Failed, Hide, Receive};
+
+pub use error::QueueError;
 
 /// An answer that takes longer than this, long poll included, is not coming.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,6 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The same for deletes and extensions, repetitions included: there must be time to try again while the message is
 /// hidden.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(3);
+
+/// How much of an answer is read: ten messages of 1 MiB, of which every character is an escape, and what is around them.
+const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
 
 /// Before a request is repeated. What still fails then is for [`Flow`](crate::flow::Flow) to deal with.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(200)];
@@ -55,25 +58,6 @@ pub struct Queue {
     pub visibility: Duration,
     /// Whether it keeps the order of each message group.
     pub order: Order,
-}
-
-/// Why the queue did not do what it was asked: what SQS said, or what the SDK says. Bodies and receipts are not in it.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct QueueError(String);
-
-impl<E, R> From<SdkError<E, R>> for QueueError
-where
-    E: Error + ProvideErrorMetadata + 'static,
-    R: fmt::Debug,
-{
-    fn from(error: SdkError<E, R>) -> QueueError {
-        let said = error.as_service_error().map(ProvideErrorMetadata::meta);
-        QueueError(match said.and_then(|said| Some((said.code()?, said.message()?))) {
-            Some((code, message)) => format!("{code}: {message}"),
-            None => kit::aws::explain(&error),
-        })
-    }
 }
 
 /// The client for one pipe. Long polls send nothing for twenty seconds, which is no stall.
@@ -136,7 +120,7 @@ impl Queue {
     /// The whole request failed.
     pub async fn delete(&self, receipts: &[&str]) -> Result<Vec<usize>, QueueError> {
         let request = Delete::new(&self.url, receipts);
-        wire::refused(&in_time(self.ask(&request, SETTLE_PATIENCE)).await?, "DeleteMessage")
+        Ok(places("DeleteMessage", &wire::failed(&in_time(self.ask(&request, SETTLE_PATIENCE)).await?)?))
     }
 
     /// Hides up to ten messages, each for its span from now; zero shows them again. Returns the places of
@@ -146,14 +130,16 @@ impl Queue {
     /// The whole request failed.
     pub async fn hide(&self, messages: &[(&str, Duration)]) -> Result<Vec<usize>, QueueError> {
         let request = Hide::new(&self.url, messages);
-        wire::refused(&in_time(self.ask(&request, SETTLE_PATIENCE)).await?, "ChangeMessageVisibility")
+        Ok(places("ChangeMessageVisibility", &wire::failed(&in_time(self.ask(&request, SETTLE_PATIENCE)).await?)?))
     }
 
-    /// Asks again when there is no answer or one that may be another the next time, as the SDK does.
+    /// Asks again when there is no answer or one that may be another the next time, as the SDK does; whatever
+    /// `AWS_MAX_ATTEMPTS` says.
     async fn ask(&self, action: &impl Action, patience: Duration) -> Result<Reply, QueueError> {
         let (call, mut pauses) = (action.call(&self.endpoint), PAUSES.into_iter());
         loop {
-            let sent = self.services.send_straight(call.clone(), "sqs", &self.region, patience).await;
+            let again = call.clone();
+            let sent = self.services.send_straight(again, "sqs", &self.region, patience, LONGEST_ANSWER).await;
             let is_settled = match &sent {
                 Ok(reply) => !wire::is_transient(reply),
                 Err(error) => !matches!(error, ServiceError::Send(_)),
@@ -164,6 +150,14 @@ impl Queue {
             }
         }
     }
+}
+
+/// The places of entries that SQS did not do what was asked for.
+fn places(action: &str, failed: &[Failed]) -> Vec<usize> {
+    for Failed { code, message, .. } in failed {
+        tracing::debug!(action, code, reason = message, "SQS refused an entry of a batch");
+    }
+    failed.iter().filter_map(|entry| entry.id.parse().ok()).collect()
 }
 
 async fn in_time<T>(request: impl Future<Output = Result<T, QueueError>>) -> Result<T, QueueError> {
@@ -193,7 +187,7 @@ mod tests {
     type Seen = Arc<Mutex<Vec<Value>>>;
 
     /// An SQS that hides messages for a second longer each time it is asked, has none, and notes the receives. It is out
-    /// of order for the first that waits nine seconds.
+    /// of order for the first that waits nine seconds, and has ten as long as can be for whoever waits ten.
     async fn answer(State(seen): State<Seen>, headers: HeaderMap, body: String) -> (StatusCode, String) {
         let mut seen = seen.lock().unwrap();
         let is_first = seen.iter().all(|request| request["WaitTimeSeconds"] != 9);
@@ -204,6 +198,10 @@ mod tests {
         let answer = match headers["x-amz-target"].to_str().unwrap() {
             "AmazonSQS.GetQueueUrl" => json!({"QueueUrl": "http://sqs.example/1/in"}),
             "AmazonSQS.GetQueueAttributes" => json!({"Attributes": {"VisibilityTimeout": seen.len().to_string()}}),
+            _ if seen.last().unwrap()["WaitTimeSeconds"] == 10 => {
+                let body = "\"".repeat(1024 * 1024);
+                json!({"Messages": vec![json!({"MessageId": "m", "ReceiptHandle": "r", "Body": body}); 10]})
+            }
             _ => json!({}),
         };
         (StatusCode::OK, answer.to_string())
@@ -249,6 +247,14 @@ mod tests {
         let seen = seen.lock().unwrap();
         let [first, second] = seen.last_chunk().unwrap();
         assert!(first["ReceiveRequestAttemptId"].is_string() && first == second, "{seen:?}");
+    }
+
+    #[tokio::test]
+    async fn ten_messages_of_the_greatest_length_are_read() {
+        let (queue, _seen, _stop) = open("in").await;
+        let messages = queue.receive(Poll { count: 10, wait: Duration::from_secs(10) }).await.unwrap();
+        let lengths: Vec<usize> = messages.iter().map(|message| message.body.len()).collect();
+        assert_eq!(lengths, [1024 * 1024; 10]);
     }
 
     #[tokio::test]

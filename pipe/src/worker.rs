@@ -61,7 +61,9 @@ struct Worker {
     settler: Settler,
     report: Report,
     clock: Clock,
-    polls: JoinSet<(Poll, Result<Vec<Message>, QueueError>)>,
+    polls: JoinSet<Result<Vec<Message>, QueueError>>,
+    /// What each receiving task asked for.
+    asked: HashMap<Id, Poll>,
     deliveries: JoinSet<(Work, Ending)>,
     /// What each delivery task works on, should it end without a result.
     names: HashMap<Id, Lost>,
@@ -112,6 +114,7 @@ pub async fn run(job: Job, stop: CancellationToken) {
         report: Report::new(&courier.pipe, filtered, status),
         clock: Clock::start(),
         polls: JoinSet::new(),
+        asked: HashMap::new(),
         deliveries: JoinSet::new(),
         names: HashMap::new(),
         visibility,
@@ -203,7 +206,7 @@ impl Worker {
         tokio::select! {
             () = stop.cancelled() => {}
             Some(done) = self.deliveries.join_next_with_id() => self.finished(done),
-            Some(done) = self.polls.join_next() => self.received(done),
+            Some(done) = self.polls.join_next_with_id() => self.received(done),
             settle = self.settler.failed() => self.flow.settle_failed(self.clock.now(), settle),
             Ok(()) = self.visibility.changed() => self.flow.set_visibility(*self.visibility.borrow_and_update()),
             () = sleep_until(wake) => {}
@@ -212,7 +215,8 @@ impl Worker {
 
     fn poll(&mut self, poll: Poll) {
         let queue = self.queue.clone();
-        self.polls.spawn(async move { (poll, queue.receive(poll).await) });
+        let task = self.polls.spawn(async move { queue.receive(poll).await });
+        self.asked.insert(task.id(), poll);
     }
 
     fn settle(&mut self, now: Timestamp, settle: Settle) {
@@ -247,17 +251,23 @@ impl Worker {
         }
     }
 
-    fn received(&mut self, done: Result<(Poll, Result<Vec<Message>, QueueError>), JoinError>) {
+    fn received(&mut self, done: Result<(Id, Result<Vec<Message>, QueueError>), JoinError>) {
         let now = self.clock.now();
+        let task = done.as_ref().map_or_else(JoinError::id, |(task, _)| *task);
+        let asked = self.asked.remove(&task).map_or(0, |poll| poll.count);
         match done {
-            Ok((poll, Ok(messages))) => {
+            Ok((_, Ok(messages))) => {
                 self.tell_queue_state(None);
-                self.flow.received(poll.count, messages.len());
+                self.flow.received(asked, messages.len());
                 messages.into_iter().for_each(|message| self.accept(now, message));
             }
-            Ok((poll, Err(error))) => {
+            Ok((_, Err(error))) => {
                 self.tell_queue_state(Some(&error));
-                self.flow.poll_failed(now, poll.count);
+                self.flow.poll_failed(now, asked);
+            }
+            Err(error) if error.is_panic() => {
+                tracing::error!("a receive ended without a result, this is a bug: {error}");
+                self.flow.poll_failed(now, asked);
             }
             // Cut off by the drain.
             Err(error) => tracing::debug!("a receive was cut off: {error}"),

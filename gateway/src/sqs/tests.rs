@@ -219,7 +219,7 @@ async fn a_panic_costs_one_batch_and_not_the_queue() {
     let (_sqs, messages) = Sqs::start(honest).await;
     let config = messages.shared.config.to_builder();
     let messages = Messages::new(config.credentials_provider(SharedCredentialsProvider::new(Buggy::default())).build());
-    let send = async || tokio::time::timeout(Duration::from_secs(5), messages.send(message(QUEUE, "x"))).await;
+    let send = async || tokio::time::timeout(Duration::from_secs(30), messages.send(message(QUEUE, "x"))).await;
     assert_eq!(shown(&[send().await.unwrap()]), ["the batch was given up"]);
     assert_eq!(shown(&[send().await.expect("the lane goes on")]), ["id-x"]);
 }

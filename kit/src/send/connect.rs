@@ -1,9 +1,11 @@
 //! A connector that looks at every address before it connects to one, and goes through a proxy where it should.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::Uri;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
@@ -13,6 +15,10 @@ use tokio::net::TcpStream;
 use tower::{Service, ServiceExt as _};
 
 use super::AllowTargets;
+
+/// An address that has not answered by then does not (the AWS SDK's number); one with others behind it gives way sooner.
+const LAST: Duration = Duration::from_millis(3_100);
+const IN_TURN: Duration = Duration::from_millis(500);
 
 /// Connects to permitted addresses only.
 #[derive(Debug, Clone)]
@@ -51,11 +57,16 @@ impl GuardedConnector {
 
     async fn reach(self, uri: Uri) -> Result<TokioIo<TcpStream>, ConnectError> {
         let Some(proxy) = self.proxy(&uri) else { return self.connect(uri).await };
+        // To others the password would go in clear, or what is said would make no sense.
+        if proxy.uri().scheme_str() != Some("http") {
+            let scheme = proxy.uri().scheme_str().unwrap_or_default();
+            return Err(format!("the proxy: only proxies at http:// are spoken to, not one at {scheme}://").into());
+        }
         let mut tunnel = Tunnel::new(proxy.uri().clone(), GuardedConnector { proxies: None, ..self });
         if let Some(credentials) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(credentials.clone());
         }
-        Ok(tunnel.oneshot(uri).await.map_err(|error| format!("the proxy: {error}"))?)
+        Ok(tunnel.oneshot(uri).await.map_err(|error| format!("the proxy: {}", crate::aws::explain(&error)))?)
     }
 
     async fn connect(self, uri: Uri) -> Result<TokioIo<TcpStream>, ConnectError> {
@@ -63,7 +74,7 @@ impl GuardedConnector {
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
         let addresses = tokio::net::lookup_host((host.as_str(), port)).await?;
         let permitted = self.permitted(&host, port, addresses)?;
-        let stream = TcpStream::connect(permitted.as_slice()).await?;
+        let stream = first_of(&permitted).await?;
         stream.set_nodelay(true)?;
         Ok(TokioIo::new(stream))
     }
@@ -83,6 +94,21 @@ impl GuardedConnector {
             None => Err(format!("{host} has no address").into()),
         }
     }
+}
+
+/// Connects to the first address that answers.
+async fn first_of(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
+    let late = |address| std::io::Error::new(ErrorKind::TimedOut, format!("{address} does not answer"));
+    let mut failure = std::io::Error::from(ErrorKind::AddrNotAvailable);
+    for (index, address) in addresses.iter().enumerate() {
+        let patience = if index + 1 < addresses.len() { IN_TURN } else { LAST };
+        match tokio::time::timeout(patience, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => failure = error,
+            Err(_) => failure = late(address),
+        }
+    }
+    Err(failure)
 }
 
 impl Service<Uri> for GuardedConnector {
@@ -130,6 +156,28 @@ mod tests {
         }
         stream.write_all(answer.as_bytes()).await.unwrap();
         String::from_utf8(asked).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_is_not_spoken_to_gets_no_password() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        for scheme in ["https", "socks5"] {
+            let proxy = format!("{scheme}://me:pass@{}", listener.local_addr().unwrap());
+            let connector = GuardedConnector::new(AllowTargets::anywhere());
+            let connector = connector.through(Matcher::builder().https(proxy).build());
+            let refused = connector.oneshot(Uri::from_static("https://far.example")).await.unwrap_err().to_string();
+            assert!(refused.contains(&format!("not one at {scheme}://")) && !refused.contains("pass"), "{refused}");
+        }
+        assert!(tokio::time::timeout(Duration::from_millis(50), listener.accept()).await.is_err(), "nobody called");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_refuses_gives_way_to_the_next() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let open = listener.local_addr().unwrap();
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert_eq!(first_of(&[closed, open]).await.unwrap().peer_addr().unwrap(), open);
+        assert_eq!(first_of(&[closed]).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
     }
 
     #[tokio::test]

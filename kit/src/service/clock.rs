@@ -7,8 +7,24 @@ use http::{StatusCode, header};
 
 use crate::call::Reply;
 
-/// A clock that is further off than this may be why a request was refused.
+/// A time that is further off than this may be why a request was refused.
 const TOLERATED: Duration = Duration::from_secs(4 * 60);
+
+/// No clock is off by this much; dates far out cannot be signed.
+const ABSURD: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+
+/// What a refusal for the sake of the time says, as the SDK has it.
+const CODES: [&[u8]; 6] = [
+    b"InvalidSignatureException",
+    b"SignatureDoesNotMatch",
+    b"AuthFailure",
+    b"RequestTimeTooSkewed",
+    b"RequestExpired",
+    b"AccessDeniedException",
+];
+
+/// How far into an answer the code is looked for.
+const HEAD: usize = 4096;
 
 /// This machine's clock, and how many seconds it is behind.
 #[derive(Debug, Default)]
@@ -25,25 +41,34 @@ impl Clock {
         corrected.unwrap_or(now)
     }
 
-    /// Looks at a reply that came at `now`. True when it is a refusal that another time may prevent.
-    pub(super) fn learn(&self, reply: &Reply, now: SystemTime) -> bool {
-        if !matches!(reply.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+    /// Looks at a reply that came at `now` to a request that was signed for `signed_at`. True when it is a refusal that
+    /// another time may prevent: this one, or one before it, has set the clock.
+    pub(super) fn learn(&self, reply: &Reply, signed_at: SystemTime, now: SystemTime) -> bool {
+        // A date that a cache kept is old.
+        if !is_about_signature(reply) || reply.headers.contains_key(header::AGE) {
             return false;
         }
         let said = reply.headers.get(header::DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-        let Some(there) = said else { return false };
-        if apart(there, self.correct(now)) < TOLERATED {
+        let Some(there) = said.filter(|there| apart(*there, now) < ABSURD) else { return false };
+        if apart(there, signed_at) < TOLERATED {
             return false;
         }
-        let span = i64::try_from(apart(there, now).as_secs()).unwrap_or(i64::MAX);
-        self.behind.store(if there < now { -span } else { span }, Ordering::Relaxed);
+        if apart(there, self.correct(now)) >= TOLERATED {
+            let span = i64::try_from(apart(there, now).as_secs()).unwrap_or(i64::MAX);
+            let (behind, word) = if there < now { (-span, "ahead of") } else { (span, "behind") };
+            self.behind.store(behind, Ordering::Relaxed);
+            tracing::warn!("this machine's clock is {span} s {word} that of AWS, by which requests are signed now");
+        }
         true
     }
+}
 
-    /// How many seconds this machine's clock is behind.
-    pub(super) fn behind(&self) -> i64 {
-        self.behind.load(Ordering::Relaxed)
-    }
+fn is_about_signature(reply: &Reply) -> bool {
+    let is_refusal = matches!(reply.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    let header = reply.headers.get("x-amzn-errortype").map_or(&[][..], |value| value.as_bytes());
+    let head = &reply.body[..reply.body.len().min(HEAD)];
+    let says = |code: &&[u8]| [header, head].iter().any(|text| memchr::memmem::find(text, code).is_some());
+    is_refusal && CODES.iter().any(says)
 }
 
 fn apart(one: SystemTime, other: SystemTime) -> Duration {
@@ -53,6 +78,7 @@ fn apart(one: SystemTime, other: SystemTime) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
     use http::{HeaderMap, HeaderValue};
 
     fn at(seconds: u64) -> SystemTime {
@@ -62,19 +88,32 @@ mod tests {
     fn reply(status: StatusCode, date: SystemTime) -> Reply {
         let date = HeaderValue::from_str(&httpdate::fmt_http_date(date)).unwrap();
         let headers = HeaderMap::from_iter([(header::DATE, date)]);
-        Reply { status, headers, body: bytes::Bytes::new(), complete: true }
+        let body = Bytes::from_static(b"<Code>SignatureDoesNotMatch</Code>");
+        Reply { status, headers, body, complete: true }
     }
 
     #[test]
-    fn a_refusal_from_another_time_sets_the_clock_and_nothing_else_does() {
+    fn a_refusal_from_another_time_sets_the_clock() {
         let clock = Clock::default();
-        assert!(!clock.learn(&reply(StatusCode::OK, at(9_000)), at(1_000)));
-        assert!(!clock.learn(&reply(StatusCode::FORBIDDEN, at(1_100)), at(1_000)), "that is near enough");
-        assert_eq!(clock.correct(at(1_000)), at(1_000));
-        assert!(clock.learn(&reply(StatusCode::FORBIDDEN, at(9_000)), at(1_000)));
-        assert_eq!((clock.correct(at(2_000)), clock.behind()), (at(10_000), 8_000));
-        assert!(!clock.learn(&reply(StatusCode::FORBIDDEN, at(9_100)), at(1_100)), "it is right already");
-        assert!(clock.learn(&reply(StatusCode::BAD_REQUEST, at(1_000)), at(2_000)));
+        assert!(clock.learn(&reply(StatusCode::FORBIDDEN, at(9_000)), at(1_000), at(1_000)));
+        assert_eq!(clock.correct(at(2_000)), at(10_000));
+        assert!(clock.learn(&reply(StatusCode::FORBIDDEN, at(9_001)), at(1_001), at(1_001)), "signed before that");
+        assert!(!clock.learn(&reply(StatusCode::FORBIDDEN, at(9_100)), at(9_100), at(1_100)), "the time was right");
+        assert!(clock.learn(&reply(StatusCode::BAD_REQUEST, at(1_000)), at(10_000), at(2_000)));
         assert_eq!(clock.correct(at(2_000)), at(1_000));
+    }
+
+    #[test]
+    fn nothing_else_does() {
+        let (clock, far) = (Clock::default(), at(9_000));
+        let other = Reply { body: Bytes::from_static(b"no"), ..reply(StatusCode::FORBIDDEN, far) };
+        let mut kept = reply(StatusCode::FORBIDDEN, far);
+        kept.headers.insert(header::AGE, HeaderValue::from_static("8000"));
+        let absurd = reply(StatusCode::FORBIDDEN, at(250_000_000_000));
+        let near = reply(StatusCode::FORBIDDEN, at(1_100));
+        for reply in [reply(StatusCode::OK, far), other, kept, absurd, near] {
+            assert!(!clock.learn(&reply, at(1_000), at(1_000)), "{:?}", reply.headers);
+        }
+        assert_eq!(clock.correct(at(1_000)), at(1_000));
     }
 }

@@ -11,6 +11,9 @@ use tokio::sync::Mutex;
 /// So long before they expire others are asked for.
 const MARGIN: Duration = Duration::from_secs(60);
 
+/// A provider that failed, or gave what is nearly over, is left alone for so long.
+const PAUSE: Duration = Duration::from_secs(2);
+
 /// Those that do not say when they expire are asked for again after this, as by the SDK: files and variables change.
 const UNKNOWN_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
@@ -46,16 +49,19 @@ impl Keyring {
         match provider.provide_credentials().await {
             Ok(credentials) => {
                 let renew_at = match credentials.expiry() {
-                    Some(expiry) => expiry.checked_sub(MARGIN).unwrap_or(now),
+                    Some(expiry) => expiry.checked_sub(MARGIN).unwrap_or(now).max(now + PAUSE),
                     None => now + UNKNOWN_LIFETIME,
                 };
                 *kept = Some(Kept { credentials: credentials.clone(), renew_at });
                 Ok(credentials)
             }
-            Err(error) => match kept.as_ref() {
-                Some(old) if old.credentials.expiry().is_none_or(|expiry| now < expiry) => Ok(old.credentials.clone()),
-                _ => Err(crate::aws::explain(&error)),
-            },
+            Err(error) => {
+                let is_good = |old: &&mut Kept| old.credentials.expiry().is_none_or(|expiry| now < expiry);
+                let Some(old) = kept.as_mut().filter(is_good) else { return Err(crate::aws::explain(&error)) };
+                tracing::warn!("credentials cannot be renewed: {}", crate::aws::explain(&error));
+                old.renew_at = now + PAUSE;
+                Ok(old.credentials.clone())
+            }
         }
     }
 }
@@ -92,11 +98,11 @@ mod tests {
     async fn they_are_asked_for_again_before_they_expire_and_used_until_then() {
         let keyring = Keyring::new(Some(SharedCredentialsProvider::new(Hourly::default())));
         let mut keys = Vec::new();
-        for minute in [0, 58, 59, 118, 119, 119] {
+        for minute in [0, 58, 59, 118, 119, 119, 120] {
             keys.push(keyring.credentials(at(minute)).await.unwrap().access_key_id().to_owned());
         }
-        // In minute 119 one request is refused, and the next answered.
-        assert_eq!(keys, ["key1", "key1", "key2", "key2", "key2", "key4"]);
+        // In minute 119 the provider refuses, and is not asked again at once.
+        assert_eq!(keys, ["key1", "key1", "key2", "key2", "key2", "key2", "key4"]);
     }
 
     #[tokio::test]

@@ -101,13 +101,15 @@ async fn a_caller_that_gives_up_leaves_the_request_to_the_others() {
 
 #[tokio::test]
 async fn a_token_that_is_about_to_expire_is_used_while_the_next_is_fetched() {
-    let (endpoint, authorizer, _stop) = world(StatusCode::OK, 2).await;
+    let (endpoint, authorizer, _stop) = world(StatusCode::OK, 8).await;
     assert_eq!(token(&authorizer).await, Ok("Bearer t0".into()));
-    assert_eq!(token(&authorizer).await, Ok("Bearer t0".into()), "two seconds are worth keeping");
-    // Stale after a second and a half.
-    tokio::time::sleep(Duration::from_millis(1550)).await;
+    assert_eq!(token(&authorizer).await, Ok("Bearer t0".into()), "eight seconds are worth keeping");
+    // Stale after six seconds.
+    tokio::time::sleep(Duration::from_millis(6050)).await;
     assert_eq!(many(&authorizer).await, vec![Ok("Bearer t0".to_owned()); 50], "nobody waits");
-    tokio::time::sleep(endpoint.delay * 3).await;
+    while token(&authorizer).await == Ok("Bearer t0".into()) {
+        tokio::time::sleep(endpoint.delay).await;
+    }
     assert_eq!((token(&authorizer).await, endpoint.requests()), (Ok("Bearer t1".into()), 2));
 }
 

@@ -77,7 +77,7 @@ async fn what_the_queue_refuses_comes_back_and_nothing_else_does() {
 async fn no_answer_is_a_failure_in_time_to_try_again() {
     let (mut settler, _stop) = settler().await;
     settler.settle(hide("lost")).unwrap();
-    let failed = tokio::time::timeout(Duration::from_secs(5), settler.failed()).await;
+    let failed = tokio::time::timeout(Duration::from_secs(30), settler.failed()).await;
     assert_eq!(failed.unwrap(), hide("lost"));
 }
 

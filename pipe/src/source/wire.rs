@@ -10,11 +10,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use kit::call::{Call, Reply};
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
-use super::QueueError;
+use super::error::QueueError;
 use crate::event::{Message, MessageAttribute};
 use crate::flow::Poll;
 
@@ -131,46 +131,59 @@ pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, QueueError> {
     Ok(answer.messages.unwrap_or_default().into_iter().map(Message::from).collect())
 }
 
-/// The places of the entries that SQS did not do what was asked for.
+/// The entries that SQS did not do what was asked for.
 ///
 /// # Errors
 /// SQS refused the request as a whole, or what it says cannot be read.
-pub(super) fn refused(reply: &Reply, action: &str) -> Result<Vec<usize>, QueueError> {
-    let failed = read::<BatchAnswer>(reply)?.failed.unwrap_or_default();
-    for Failed { code, message, .. } in &failed {
-        tracing::debug!(action, code, reason = message, "SQS refused an entry of a batch");
-    }
-    Ok(failed.iter().filter_map(|entry| entry.id.parse().ok()).collect())
+pub(super) fn failed(reply: &Reply) -> Result<Vec<Failed>, QueueError> {
+    Ok(read::<BatchAnswer>(reply)?.failed.unwrap_or_default())
 }
+
+/// Codes that mean: not so fast, or not now.
+const TRANSIENT: [&str; 6] =
+    ["Throttl", "RequestTimeout", "SlowDown", "TooManyRequests", "RequestLimitExceeded", "BandwidthLimitExceeded"];
 
 /// Whether SQS may say something else when it is asked again.
 pub(super) fn is_transient(reply: &Reply) -> bool {
-    let is_throttled = || read::<IgnoredAny>(reply).is_err_and(|error| error.0.contains("Throttl"));
-    reply.status.is_server_error() || (reply.status.is_client_error() && is_throttled())
+    let is_busy = |code: String| TRANSIENT.iter().any(|part| code.contains(part)) && !code.contains("TooSkewed");
+    match reply.status.as_u16() {
+        408 | 429 | 500..=599 => true,
+        400..=499 => code(reply).is_some_and(is_busy),
+        _ => false,
+    }
 }
 
-/// An answer of success, or why there is none.
+/// An answer of success, or why there is none. An empty one says nothing, as to the SDK.
 fn read<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, QueueError> {
     if !reply.status.is_success() {
-        let said: Option<Refused> = serde_json::from_slice(&reply.body).ok();
-        return Err(QueueError(match said {
-            Some(Refused { kind, message }) => {
-                let code = kind.rsplit('#').next().unwrap_or_default();
-                format!("{code}: {}", message.unwrap_or_default())
-            }
+        let said: Refused = serde_json::from_slice(&reply.body).unwrap_or_default();
+        return Err(QueueError(match code(reply) {
+            Some(code) => format!("{code}: {}", said.message.or(said.other).unwrap_or_default()),
             None => format!("the answer is {}", reply.status),
         }));
     }
-    serde_json::from_slice(&reply.body).map_err(|error| QueueError(format!("the answer is not what SQS says: {error}")))
+    if !reply.complete {
+        return Err(QueueError("the answer is longer than ten messages can be".to_owned()));
+    }
+    let body = if reply.body.trim_ascii().is_empty() { b"{}" } else { reply.body.as_ref() };
+    serde_json::from_slice(body).map_err(|error| QueueError(format!("the answer is not what SQS says: {error}")))
+}
+
+/// The code of an answer of failure: `com.amazonaws.sqs#QueueDoesNotExist` in the body, or in a header.
+fn code(reply: &Reply) -> Option<String> {
+    let in_header = || Some(reply.headers.get("x-amzn-errortype")?.to_str().ok()?.to_owned());
+    let kind = serde_json::from_slice::<Refused>(&reply.body).ok().and_then(|said| said.kind).or_else(in_header)?;
+    Some(kind.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default().to_owned())
 }
 
 /// An answer of failure. Some implementations write `Message`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Refused {
     #[serde(rename = "__type")]
-    kind: String,
-    #[serde(alias = "Message")]
+    kind: Option<String>,
     message: Option<String>,
+    #[serde(rename = "Message")]
+    other: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -181,10 +194,13 @@ struct BatchAnswer {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Failed {
-    id: String,
-    code: Option<String>,
-    message: Option<String>,
+pub(super) struct Failed {
+    /// The entry's.
+    pub(super) id: String,
+    /// Why.
+    pub(super) code: Option<String>,
+    /// The same in words.
+    pub(super) message: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -196,9 +212,10 @@ struct Received {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ReceivedMessage {
-    message_id: String,
-    receipt_handle: String,
-    body: String,
+    // Nothing that one message lacks may cost the other nine, which are hidden by now.
+    message_id: Option<String>,
+    receipt_handle: Option<String>,
+    body: Option<String>,
     attributes: Option<Pairs<String>>,
     message_attributes: Option<Pairs<ReceivedAttribute>>,
     #[serde(rename = "MD5OfMessageAttributes")]
@@ -210,7 +227,7 @@ struct ReceivedMessage {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ReceivedAttribute {
-    data_type: String,
+    data_type: Option<String>,
     string_value: Option<String>,
     binary_value: Option<String>,
 }
@@ -219,13 +236,13 @@ impl From<ReceivedMessage> for Message {
     fn from(received: ReceivedMessage) -> Message {
         let attribute = |(name, value): (String, ReceivedAttribute)| {
             let ReceivedAttribute { data_type, string_value, binary_value } = value;
-            (name, MessageAttribute { data_type, string_value, binary_value })
+            (name, MessageAttribute { data_type: data_type.unwrap_or_default(), string_value, binary_value })
         };
         let message_attributes = received.message_attributes.map(|pairs| pairs.0).unwrap_or_default();
         Message {
-            message_id: received.message_id,
-            receipt_handle: received.receipt_handle,
-            body: received.body,
+            message_id: received.message_id.unwrap_or_default(),
+            receipt_handle: received.receipt_handle.unwrap_or_default(),
+            body: received.body.unwrap_or_default(),
             attributes: received.attributes.map(|pairs| pairs.0).unwrap_or_default(),
             message_attributes: message_attributes.into_iter().map(attribute).collect(),
             md5_of_message_attributes: received.md5_of_message_attributes,
@@ -234,7 +251,7 @@ impl From<ReceivedMessage> for Message {
     }
 }
 
-/// An object as its members, in their order: nobody looks them up often enough for a map.
+/// An object as its members, in their order, without those that are null: nobody looks them up often enough for a map.
 #[derive(Debug)]
 struct Pairs<V>(Vec<(String, V)>);
 
@@ -251,8 +268,8 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
                 let mut members = Vec::new();
-                while let Some(member) = object.next_entry()? {
-                    members.push(member);
+                while let Some((name, value)) = object.next_entry::<String, Option<V>>()? {
+                    members.extend(value.map(|value| (name, value)));
                 }
                 Ok(members)
             }
@@ -314,7 +331,7 @@ mod tests {
                 },
                 "MD5OfMessageAttributes": "e", "Unknown": [1],
             },
-            {"MessageId": "n", "ReceiptHandle": "s", "Body": "", "Attributes": null},
+            {"MessageId": "n", "ReceiptHandle": "s", "Body": null, "Attributes": null, "MessageAttributes": {"x": null}},
         ]});
         let [m, n] = <[Message; 2]>::try_from(messages(&reply(200, &answer.to_string())).unwrap()).unwrap();
         assert_eq!(
@@ -329,7 +346,8 @@ mod tests {
         assert_eq!((t.1.string_value.as_deref(), t.1.binary_value.as_deref()), (Some("x"), None));
         assert_eq!((m.md5_of_body.as_str(), m.md5_of_message_attributes.as_deref()), ("d", Some("e")));
         assert_eq!((n.attributes.len(), n.md5_of_body.as_str(), n.receive_count()), (0, "", 1));
-        for empty in ["{}", r#"{"Messages":null}"#, r#"{"Messages":[]}"#] {
+        assert_eq!(n.message_attributes, []);
+        for empty in ["", "{}", r#"{"Messages":null}"#, r#"{"Messages":[]}"#] {
             assert_eq!(messages(&reply(200, empty)).unwrap(), []);
         }
     }
@@ -341,18 +359,38 @@ mod tests {
             r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#;
         assert_eq!(error(400, body), "QueueDoesNotExist: The specified queue does not exist.");
         assert_eq!(error(403, r#"{"__type":"AccessDenied","Message":"no"}"#), "AccessDenied: no");
+        assert_eq!(error(403, r#"{"__type":"AccessDenied","Message":"no","message":"NO"}"#), "AccessDenied: NO");
         assert_eq!(error(502, "<html>hunter2</html>"), "the answer is 502 Bad Gateway");
         assert!(error(200, "<html>").starts_with("the answer is not what SQS says: expected value"));
-        assert!(is_transient(&reply(503, "")) && !is_transient(&reply(200, "{}")) && !is_transient(&reply(400, body)));
-        assert!(is_transient(&reply(400, r#"{"__type":"com.amazonaws.sqs#RequestThrottled","message":"slow"}"#)));
+        let cut = Reply { complete: false, ..reply(200, r#"{"Messages":[{"#) };
+        assert_eq!(messages(&cut).unwrap_err().to_string(), "the answer is longer than ten messages can be");
+        let mut in_header = reply(403, "");
+        in_header.headers.insert("x-amzn-errortype", HeaderValue::from_static("AccessDenied:http://internal/"));
+        assert_eq!(messages(&in_header).unwrap_err().to_string(), "AccessDenied: ");
+    }
+
+    #[test]
+    fn what_may_be_otherwise_the_next_time_is_told_by_status_and_code() {
+        let said =
+            |code: &str| reply(400, &format!(r#"{{"__type":"com.amazonaws.sqs#{code}","message":"Throttling"}}"#));
+        for transient in [reply(503, ""), reply(429, ""), said("RequestThrottled"), said("SlowDown")] {
+            assert!(is_transient(&transient), "{:?}", transient.body);
+        }
+        for settled in [reply(200, "{}"), reply(302, ""), said("AccessDenied"), said("RequestTimeTooSkewed")] {
+            assert!(!is_transient(&settled), "{:?}", settled.body);
+        }
     }
 
     #[test]
     fn entries_that_failed_are_told_by_their_place() {
         let body =
             r#"{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","SenderFault":true,"Code":"ReceiptHandleIsInvalid"}]}"#;
-        assert_eq!(refused(&reply(200, body), "DeleteMessage").unwrap(), [1]);
-        assert_eq!(refused(&reply(200, r#"{"Successful":[{"Id":"0"}]}"#), "DeleteMessage").unwrap().len(), 0);
-        assert!(refused(&reply(500, "{}"), "DeleteMessage").is_err());
+        let told = failed(&reply(200, body)).unwrap();
+        assert_eq!(
+            (told.len(), told[0].id.as_str(), told[0].code.as_deref()),
+            (1, "1", Some("ReceiptHandleIsInvalid"))
+        );
+        assert_eq!(failed(&reply(200, r#"{"Successful":[{"Id":"0"}]}"#)).unwrap().len(), 0);
+        assert!(failed(&reply(500, "{}")).is_err());
     }
 }
