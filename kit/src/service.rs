@@ -3,8 +3,11 @@
 //! Credentials and endpoints are the SDK's: the standard provider chain, `AWS_ENDPOINT_URL` and
 //! `AWS_ENDPOINT_URL_<SERVICE>`. What is called and what an answer means is planned and judged elsewhere.
 
+mod answer;
 mod clock;
 mod keyring;
+
+pub use answer::{element, error_code};
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -81,7 +84,7 @@ impl Services {
         if let Some(endpoint) = self.endpoint(service) {
             move_to(&mut call.url, &endpoint);
         }
-        self.send_straight(call, service, region, deadline, LONGEST_ANSWER).await
+        self.send_straight(&call, service, region, deadline, LONGEST_ANSWER).await
     }
 
     /// The same where the URL is the endpoint's already. Up to `limit` bytes of the answer are read.
@@ -90,7 +93,7 @@ impl Services {
     /// As [`Services::send`].
     pub async fn send_straight(
         &self,
-        call: Call,
+        call: &Call,
         service: &str,
         region: &str,
         deadline: Duration,
@@ -103,31 +106,31 @@ impl Services {
     /// A request that is refused because this machine's clock is wrong had no effect, and is signed once more.
     async fn exchange(
         &self,
-        call: Call,
+        call: &Call,
         scope: (&str, &str),
         deadline: Duration,
         limit: usize,
     ) -> Result<Reply, ServiceError> {
-        let again = call.clone();
         let signed_at = self.clock.correct(SystemTime::now());
-        let call = self.sign(call, scope, signed_at).await?;
-        let reply = self.sender.send(call, deadline, limit).await?;
+        let signed = self.signed(call, scope, signed_at).await?;
+        let reply = self.sender.send(signed, deadline, limit).await?;
         if !self.clock.learn(&reply, signed_at, SystemTime::now()) {
             return Ok(reply);
         }
-        let call = self.sign(again, scope, self.clock.correct(SystemTime::now())).await?;
-        Ok(self.sender.send(call, deadline, limit).await?)
+        let signed = self.signed(call, scope, self.clock.correct(SystemTime::now())).await?;
+        Ok(self.sender.send(signed, deadline, limit).await?)
     }
 
-    async fn sign(
+    async fn signed(
         &self,
-        mut call: Call,
+        call: &Call,
         (service, region): (&str, &str),
         now: SystemTime,
     ) -> Result<Call, ServiceError> {
         let credentials = self.keyring.credentials(now).await.map_err(ServiceError::Credentials)?;
-        sigv4::sign(&mut call, &credentials, service, region, now)?;
-        Ok(call)
+        let mut signed = call.clone();
+        sigv4::sign(&mut signed, &credentials, service, region, now)?;
+        Ok(signed)
     }
 
     /// What the program itself set, before `AWS_ENDPOINT_URL_SQS`, before `AWS_ENDPOINT_URL`: as the SDK has it.

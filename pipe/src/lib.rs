@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
-mod arn;
+pub mod arn;
 pub mod authorizer;
 pub mod breaker;
 pub mod caller;

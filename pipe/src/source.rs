@@ -138,8 +138,7 @@ impl Queue {
     async fn ask(&self, action: &impl Action, patience: Duration) -> Result<Reply, QueueError> {
         let (call, mut pauses) = (action.call(&self.endpoint), PAUSES.into_iter());
         loop {
-            let again = call.clone();
-            let sent = self.services.send_straight(again, "sqs", &self.region, patience, LONGEST_ANSWER).await;
+            let sent = self.services.send_straight(&call, "sqs", &self.region, patience, LONGEST_ANSWER).await;
             let is_settled = match &sent {
                 Ok(reply) => !wire::is_transient(reply),
                 Err(error) => !matches!(error, ServiceError::Send(_)),

@@ -3,7 +3,7 @@
 //! Repeatable: what is there already is brought up to date, and nothing is ever deleted.
 
 mod buckets;
-mod queues;
+pub(crate) mod queues;
 #[cfg(test)]
 mod tests;
 

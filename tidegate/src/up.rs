@@ -18,7 +18,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::provision;
 use banner::Addresses;
-use queues::Used;
 
 /// The ports, before `--port-offset`.
 const EMULATOR: u16 = 4566;
@@ -62,8 +61,6 @@ pub struct House {
     subscriber: subscriber::Settings,
     sqs_and_s3: TcpListener,
     definition: Definition,
-    /// Queues that somebody uses, declared or not.
-    used: BTreeSet<Used>,
     sdk: SdkConfig,
     addresses: Addresses,
 }
@@ -87,7 +84,6 @@ impl Args {
         let bucket = bucket(&definition);
         let data = (!self.in_memory).then_some(self.data);
         let addresses = Addresses::of(&ports, &apis, &pipe.definition, &bucket, data.as_deref());
-        let used = queues::used(&apis, &pipe.definition.pipes);
         let sub_host = format!("http://{}/events/sub", ports.gateway).parse()?;
         let ports = ports.bind()?;
         let emulator = emulator::open(&emulator::Settings { data, region: aws::region(&sdk).to_owned() })?;
@@ -105,7 +101,6 @@ impl Args {
             subscriber: subscriber::Settings { bucket, sdk: sdk.clone(), listener: ports.subscriber },
             sqs_and_s3: ports.emulator,
             definition,
-            used,
             sdk,
             addresses,
         })
@@ -118,9 +113,10 @@ impl Args {
 /// A program ended by itself.
 pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
     let last = CancellationToken::new();
+    let used = queues::used(&house.gateway.apis, &house.pipe.definition.pipes);
     let mut emulator = tokio::spawn(house.emulator.serve(house.sqs_and_s3, last.clone()));
     tokio::select! {
-        provisioned = furnish(&house.definition, &house.used, &house.sdk) => provisioned?,
+        furnished = furnish(&house.definition, &used, &house.sdk) => furnished?,
         ended = &mut emulator => return ended_by_itself(ended),
     };
     let mut programs = JoinSet::new();
@@ -150,7 +146,7 @@ pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
 }
 
 /// Makes the queues and buckets that everybody else relies on.
-async fn furnish(definition: &Definition, used: &BTreeSet<Used>, sdk: &SdkConfig) -> anyhow::Result<()> {
+async fn furnish(definition: &Definition, used: &BTreeSet<queues::Used>, sdk: &SdkConfig) -> anyhow::Result<()> {
     provision::provision(definition, sdk).await?;
     queues::make(used, sdk).await
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use http::{StatusCode, header};
 
+use super::answer::error_code;
 use crate::call::Reply;
 
 /// A time that is further off than this may be why a request was refused.
@@ -14,17 +15,14 @@ const TOLERATED: Duration = Duration::from_secs(4 * 60);
 const ABSURD: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
 /// What a refusal for the sake of the time says, as the SDK has it.
-const CODES: [&[u8]; 6] = [
-    b"InvalidSignatureException",
-    b"SignatureDoesNotMatch",
-    b"AuthFailure",
-    b"RequestTimeTooSkewed",
-    b"RequestExpired",
-    b"AccessDeniedException",
+const CODES: [&str; 6] = [
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "AuthFailure",
+    "RequestTimeTooSkewed",
+    "RequestExpired",
+    "AccessDeniedException",
 ];
-
-/// How far into an answer the code is looked for.
-const HEAD: usize = 4096;
 
 /// This machine's clock, and how many seconds it is behind.
 #[derive(Debug, Default)]
@@ -65,10 +63,7 @@ impl Clock {
 
 fn is_about_signature(reply: &Reply) -> bool {
     let is_refusal = matches!(reply.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-    let header = reply.headers.get("x-amzn-errortype").map_or(&[][..], |value| value.as_bytes());
-    let head = &reply.body[..reply.body.len().min(HEAD)];
-    let says = |code: &&[u8]| [header, head].iter().any(|text| memchr::memmem::find(text, code).is_some());
-    is_refusal && CODES.iter().any(says)
+    is_refusal && error_code(reply).is_some_and(|code| CODES.contains(&code.as_str()))
 }
 
 fn apart(one: SystemTime, other: SystemTime) -> Duration {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use kit::call::{Call, Reply};
+use kit::service::error_code;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
@@ -145,10 +146,10 @@ const TRANSIENT: [&str; 6] =
 
 /// Whether SQS may say something else when it is asked again.
 pub(super) fn is_transient(reply: &Reply) -> bool {
-    let is_busy = |code: String| TRANSIENT.iter().any(|part| code.contains(part)) && !code.contains("TooSkewed");
+    let is_busy = |code: String| TRANSIENT.iter().any(|part| code.contains(part));
     match reply.status.as_u16() {
         408 | 429 | 500..=599 => true,
-        400..=499 => code(reply).is_some_and(is_busy),
+        400..=499 => error_code(reply).is_some_and(is_busy),
         _ => false,
     }
 }
@@ -157,7 +158,7 @@ pub(super) fn is_transient(reply: &Reply) -> bool {
 fn read<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, QueueError> {
     if !reply.status.is_success() {
         let said: Refused = serde_json::from_slice(&reply.body).unwrap_or_default();
-        return Err(QueueError(match code(reply) {
+        return Err(QueueError(match error_code(reply) {
             Some(code) => format!("{code}: {}", said.message.or(said.other).unwrap_or_default()),
             None => format!("the answer is {}", reply.status),
         }));
@@ -169,18 +170,9 @@ fn read<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, QueueError> {
     serde_json::from_slice(body).map_err(|error| QueueError(format!("the answer is not what SQS says: {error}")))
 }
 
-/// The code of an answer of failure: `com.amazonaws.sqs#QueueDoesNotExist` in the body, or in a header.
-fn code(reply: &Reply) -> Option<String> {
-    let in_header = || Some(reply.headers.get("x-amzn-errortype")?.to_str().ok()?.to_owned());
-    let kind = serde_json::from_slice::<Refused>(&reply.body).ok().and_then(|said| said.kind).or_else(in_header)?;
-    Some(kind.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default().to_owned())
-}
-
-/// An answer of failure. Some implementations write `Message`.
+/// The words of an answer of failure. Some implementations write `Message`.
 #[derive(Debug, Default, Deserialize)]
 struct Refused {
-    #[serde(rename = "__type")]
-    kind: Option<String>,
     message: Option<String>,
     #[serde(rename = "Message")]
     other: Option<String>,

@@ -4,7 +4,7 @@
 
 use http::StatusCode;
 use kit::call::Reply;
-use serde_json::Value;
+use kit::service::error_code;
 
 use crate::retry::{Blame, Verdict};
 
@@ -62,7 +62,7 @@ const ABOUT_TARGET: [&str; 19] = [
 impl Refusal {
     /// A request that was answered with an error, by `who`.
     pub fn of_reply(reply: &Reply, who: &str) -> Refusal {
-        let code = code(reply);
+        let code = error_code(reply);
         let name = code.as_deref().unwrap_or_else(|| reply.status.canonical_reason().unwrap_or("an error"));
         let fault = judge(reply.status, name);
         Refusal { reason: format!("{who} answered {} {name}", reply.status.as_u16()), fault }
@@ -100,26 +100,6 @@ fn judge(status: StatusCode, code: &str) -> Fault {
         _ if ABOUT_TARGET.iter().any(|part| code.contains(part)) => Fault::Target,
         _ => Fault::Content,
     }
-}
-
-/// The error's code: in a header, in JSON, or in XML.
-fn code(reply: &Reply) -> Option<String> {
-    let header = reply.headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let in_json = || match serde_json::from_slice::<Value>(&reply.body).ok()?.get("__type")? {
-        Value::String(code) => Some(code.clone()),
-        _ => None,
-    };
-    let in_xml = || element(std::str::from_utf8(&reply.body).ok()?, "Code").map(str::to_owned);
-    let code = header.or_else(in_json).or_else(in_xml)?;
-    // `com.amazonaws.sns#NotFoundException`, and `NotFoundException:http://internal.amazon.com/…` in headers.
-    let code = code.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
-    Some(code.to_owned())
-}
-
-/// The text of the first element of this name.
-pub(super) fn element<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
-    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
 }
 
 #[cfg(test)]

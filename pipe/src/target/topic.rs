@@ -1,11 +1,12 @@
 //! An SNS topic: `PublishBatch`, with the event as `Message`. SNS speaks the query protocol: a form, and XML back.
 
 use kit::call::Reply;
+use kit::service::element;
 use url::form_urlencoded::Serializer;
 
 use super::Unplannable;
 use super::feed::{FeedEntry, Limits, untold};
-use super::refusal::{Refusal, element};
+use super::refusal::Refusal;
 use super::site::{Request, Site};
 use crate::arn::Arn;
 

@@ -32,10 +32,18 @@ const ATTRIBUTES: [&str; 14] = [
 
 /// A queue as declared.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Declared {
+pub(crate) struct Declared {
     pub name: String,
     pub attributes: HashMap<Name, String>,
     tags: HashMap<String, String>,
+}
+
+impl Declared {
+    /// A queue of which nothing but the name is known.
+    pub(crate) fn plain(name: &str) -> Declared {
+        let fifo = name.ends_with(".fifo").then(|| (Name::FifoQueue, "true".to_owned()));
+        Declared { name: name.to_owned(), attributes: fifo.into_iter().collect(), tags: HashMap::new() }
+    }
 }
 
 pub(super) async fn provision(queues: &[Declared], client: &Client) -> anyhow::Result<Vec<Provisioned>> {
@@ -117,7 +125,8 @@ fn text(node: &Node) -> Result<String, Problem> {
     }
 }
 
-async fn create(client: &Client, queue: &Declared) -> anyhow::Result<Deed> {
+/// Creates a queue that is not there, with everything but its policies.
+pub(crate) async fn create(client: &Client, queue: &Declared) -> anyhow::Result<Deed> {
     if client.get_queue_url().queue_name(&queue.name).send().await.is_ok() {
         return Ok(Deed::Unchanged);
     }

@@ -9,10 +9,12 @@ use anyhow::Context as _;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Credentials;
-use aws_sdk_sqs::types::QueueAttributeName;
 use gateway::api::{Api, Apis, Backend, Operation, ServiceUri};
-use kit::aws;
+use pipe::arn::Arn;
 use pipe::definition::{Pipe, Target};
+
+use crate::provision::Deed;
+use crate::provision::queues::{Declared, create};
 
 /// A queue, by the three parts of its ARN that tell it from others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,9 +47,8 @@ fn by_uri(uri: &ServiceUri) -> Option<Used> {
 }
 
 fn by_arn(arn: &str) -> Option<Used> {
-    let parts: Vec<&str> = arn.split(':').collect();
-    let ["arn", _, "sqs", region, account, name] = parts[..] else { return None };
-    Some(Used { region: region.to_owned(), account: account.to_owned(), name: name.to_owned() })
+    let Arn { service: "sqs", region, account, resource, .. } = Arn::parse(arn)? else { return None };
+    Some(Used { region: region.to_owned(), account: account.to_owned(), name: resource.to_owned() })
 }
 
 /// Makes those of them that are not there, as plain as queues can be.
@@ -61,18 +62,10 @@ pub(super) async fn make(used: &BTreeSet<Used>, sdk: &SdkConfig) -> anyhow::Resu
         let config = aws_sdk_sqs::config::Builder::from(sdk);
         let config = config.region(Region::new(region.clone())).credentials_provider(owner).build();
         let client = Client::from_conf(config);
-        if client.get_queue_url().queue_name(name).send().await.is_ok() {
-            continue;
+        let made = create(&client, &Declared::plain(name)).await;
+        if made.with_context(|| format!("account {account} in {region}"))? == Deed::Created {
+            tracing::info!(region, account, "queue {name} is used and declared nowhere: it has no redrive policy");
         }
-        let fifo = name.ends_with(".fifo").then(|| (QueueAttributeName::FifoQueue, "true".to_owned()));
-        let made = client.create_queue().queue_name(name).set_attributes(fifo.map(|fifo| [fifo].into())).send().await;
-        made.map_err(|error| anyhow::anyhow!(aws::explain(&error)))
-            .with_context(|| format!("cannot create queue {name} of account {account} in {region}"))?;
-        tracing::info!(
-            region,
-            account,
-            "queue {name} is used and declared nowhere: it was made without a redrive policy"
-        );
     }
     Ok(())
 }
