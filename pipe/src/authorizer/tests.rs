@@ -110,7 +110,7 @@ async fn a_token_that_is_about_to_expire_is_used_while_the_next_is_fetched() {
     // Nobody asks for a token meanwhile: the next one is fetched all the same.
     let fetched = async {
         while endpoint.requests() < 2 {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(30), fetched).await.expect("the next one is fetched");
