@@ -5,7 +5,9 @@
 //! here knows of pipes, where an SQS body is treated specially: see `filter`.
 
 mod address;
+mod complexity;
 mod matcher;
+mod members;
 mod number;
 mod operator;
 mod parse;

@@ -3,14 +3,42 @@
 //! The engine writes addresses as hexadecimal digits and compares digit by digit, so an address of one family may lie
 //! in a block of the other: `fe80::1` is in `0.0.0.0/0`. That is recorded behaviour, and kept.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// The longest text that Java reads as an IPv4 address.
+const LONGEST_V4: usize = 15;
 
 /// The bytes of an address, four or sixteen; `None` for text that is no address.
 pub fn bytes(text: &str) -> Option<Vec<u8>> {
-    match text.parse::<IpAddr>().ok()?.to_canonical() {
+    if looks_like_v4(text) {
+        return v4(text);
+    }
+    if !looks_like_v6(text) {
+        return None;
+    }
+    match IpAddr::V6(text.parse::<Ipv6Addr>().ok()?).to_canonical() {
         IpAddr::V4(address) => Some(address.octets().to_vec()),
         IpAddr::V6(address) => Some(address.octets().to_vec()),
     }
+}
+
+/// Four numbers between points.
+fn looks_like_v4(text: &str) -> bool {
+    let parts = text.split('.');
+    parts.clone().count() == 4 && parts.clone().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Hexadecimal digits and colons only: the engine does not know `::ffff:10.0.0.1`.
+fn looks_like_v6(text: &str) -> bool {
+    text.contains(':') && text.bytes().all(|byte| byte == b':' || byte.is_ascii_hexdigit())
+}
+
+/// Leading zeros count as zeros, as Java reads them.
+fn v4(text: &str) -> Option<Vec<u8>> {
+    if text.len() > LONGEST_V4 {
+        return None;
+    }
+    text.split('.').map(|part| u8::try_from(part.parse::<u32>().ok()?).ok()).collect()
 }
 
 /// A CIDR block, as its first and last address.
@@ -26,13 +54,17 @@ impl Block {
     /// # Errors
     /// The reason in the engine's words. A mask that leaves a single address (`/32`, `/128`) is refused there, too.
     pub fn parse(text: &str) -> Result<Block, String> {
-        let Some((address, bits)) = text.split_once('/').filter(|(_, bits)| !bits.is_empty() && !bits.contains('/'))
-        else {
+        // Java's `split` drops what is empty at the end.
+        let text = text.trim_end_matches('/');
+        let Some((address, bits)) = text.split_once('/').filter(|(_, bits)| !bits.contains('/')) else {
             return Err("Malformed CIDR, one '/' required".into());
         };
-        let bits: i64 = bits.parse().map_err(|_| "Malformed CIDR, mask bits must be an integer")?;
+        let bits: i32 = bits.parse().map_err(|_| "Malformed CIDR, mask bits must be an integer")?;
         let bits = usize::try_from(bits).map_err(|_| "Malformed CIDR, mask bits must not be negative")?;
-        let bytes = bytes(address).ok_or_else(|| format!("Nonstandard IP address: {address}"))?;
+        let bytes = bytes(address).ok_or_else(|| {
+            let kind = if looks_like_v4(address) || looks_like_v6(address) { "Invalid" } else { "Nonstandard" };
+            format!("{kind} IP address: {address}")
+        })?;
         let (family, width) = if bytes.len() == 4 { ("IPv4", 32) } else { ("IPv6", 128) };
         if bits >= width {
             return Err(format!("{family} mask bits must be < {width}"));
@@ -48,6 +80,46 @@ impl Block {
             reaches(&address, &self.first, |a, b| a > b) && reaches(&address, &self.last, |a, b| a < b)
         })
     }
+
+    /// Whether the text of a number passes for an address of the block: 300.0 is in `0.0.0.0/0`. Recorded behaviour.
+    pub fn takes_number(&self, text: &str) -> bool {
+        passes_for_address(text.as_bytes(), &digits(&self.first), &digits(&self.last))
+    }
+}
+
+/// Whether a text that is no address, a number for example, passes for one: the engine compares it with the block's
+/// hexadecimal digits from the left, and is satisfied as soon as a digit lies between two that differ.
+fn passes_for_address(text: &[u8], first: &[u8], last: &[u8]) -> bool {
+    let fork = first.iter().zip(last).take_while(|(a, b)| a == b).count();
+    if !text.starts_with(&first[..fork]) {
+        return false;
+    }
+    let (Some(&digit), rest) = (text.get(fork), text.get(fork + 1..).unwrap_or_default()) else { return false };
+    let is_digit = |digit: u8| digit.is_ascii_digit() || (b'A'..=b'F').contains(&digit);
+    let (low, high) = (first[fork], last[fork]);
+    match digit {
+        _ if !is_digit(digit) || digit < low || digit > high => false,
+        _ if digit > low && digit < high => true,
+        // On an edge: what follows must lie within, digit by digit, and be there at all.
+        _ => {
+            let (edge, inward): (&[u8], fn(u8, u8) -> bool) =
+                if digit == low { (&first[fork + 1..], |a, b| a > b) } else { (&last[fork + 1..], |a, b| a < b) };
+            match rest.iter().zip(edge).find(|(a, b)| a != b) {
+                Some((&a, &b)) => is_digit(a) && inward(a, b),
+                None => rest.len() >= edge.len(),
+            }
+        }
+    }
+}
+
+/// Whether the text of a number begins with the hexadecimal digits of an address, and so passes for it.
+pub fn takes_number(address: &[u8], text: &str) -> bool {
+    text.as_bytes().starts_with(&digits(address))
+}
+
+/// The digits that the engine writes an address with.
+fn digits(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect()
 }
 
 /// The first differing byte decides; an address that begins with the whole edge is at it.
@@ -74,6 +146,11 @@ mod tests {
             ("2001:db8:1234:1a00::/64", "2001:0db8:1234:1a00:0000:0000:0000:0000", true),
             ("0.0.0.0/0", "fe80::1", true),
             ("10.0.0.0/8", "fe80::1", false),
+            ("10.0.0.0/8/", "10.1.1.1", true),
+            ("10.0.0.0/8", "010.001.01.1", true),
+            ("10.0.0.0/8", "10.0.0.0000000001", false),
+            ("10.0.0.0/8", "::ffff:a00:1", true),
+            ("10.0.0.0/8", "::ffff:10.0.0.1", false),
         ];
         for (block, address, expected) in inside {
             assert_eq!(Block::parse(block).unwrap().contains(address), expected, "{address} in {block}");
@@ -87,12 +164,34 @@ mod tests {
             ("10.0.0.0/8/8", "Malformed CIDR, one '/' required"),
             ("bad-/64filter", "Malformed CIDR, mask bits must be an integer"),
             ("10.0.0.0/-1", "Malformed CIDR, mask bits must not be negative"),
+            ("10.0.0.0/99999999999", "Malformed CIDR, mask bits must be an integer"),
+            ("10.0.0.256/8", "Invalid IP address: 10.0.0.256"),
             ("10.0.0.1/32", "IPv4 mask bits must be < 32"),
             ("::1/128", "IPv6 mask bits must be < 128"),
             ("xx.11.xx/8", "Nonstandard IP address: xx.11.xx"),
         ];
         for (text, reason) in refused {
             assert_eq!(Block::parse(text).unwrap_err(), reason, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_pass_for_addresses_digit_by_digit() {
+        let cases = [
+            ("0.0.0.0/0", "300.0", true),
+            ("::/0", "300.0", true),
+            ("0.0.0.0/0", "5", true),
+            ("0.0.0.0/0", "0.5", false),
+            ("0.0.0.0/0", "-3", false),
+            ("0.0.0.0/0", "0", false),
+            ("48.0.0.0/4", "35", true),
+            ("48.0.0.0/4", "3", false),
+            ("48.0.0.0/4", "30000000", true),
+            ("48.0.0.0/4", "45", false),
+            ("10.0.0.0/8", "10", false),
+        ];
+        for (block, number, expected) in cases {
+            assert_eq!(Block::parse(block).unwrap().takes_number(number), expected, "{number} in {block}");
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum Matcher {
     Address(Vec<u8>),
     /// That number, however it is written.
     Number(Decimal),
+    /// A number beyond what is compared: in that spelling only.
+    NumberText(String),
     /// That boolean.
     Boolean(bool),
     /// `null`.
@@ -51,6 +53,30 @@ impl Matcher {
         address::bytes(text).map_or_else(|| Matcher::Text(text.to_owned()), Matcher::Address)
     }
 
+    /// A number, by the text that it has in the pattern.
+    pub fn number(text: &str) -> Matcher {
+        let number = Decimal::parse(text);
+        if number.is_comparable() { Matcher::Number(number) } else { Matcher::NumberText(text.to_owned()) }
+    }
+
+    /// Whether this one makes the engine compare the values of its field as numbers.
+    pub fn is_numeric(&self) -> bool {
+        match self {
+            Matcher::Number(_) | Matcher::Numeric(_) => true,
+            Matcher::AnythingBut(excluded) => excluded.iter().any(Matcher::is_numeric),
+            _ => false,
+        }
+    }
+
+    /// Whether there is a wildcard in it.
+    pub fn has_wildcard(&self) -> bool {
+        match self {
+            Matcher::Wildcard(_) => true,
+            Matcher::AnythingBut(excluded) => excluded.iter().any(Matcher::has_wildcard),
+            _ => false,
+        }
+    }
+
     /// Whether this leaf is accepted.
     pub fn accepts(&self, leaf: &Value) -> bool {
         match self {
@@ -59,18 +85,21 @@ impl Matcher {
             Matcher::Null => leaf.is_null(),
             Matcher::Boolean(expected) => leaf.as_bool() == Some(*expected),
             Matcher::AnythingBut(excluded) => !excluded.iter().any(|matcher| matcher.accepts(leaf)),
-            Matcher::Number(_) | Matcher::Numeric(_) => match leaf {
-                Value::Number(number) => self.accepts_number(&Decimal::parse(number.as_str())),
+            _ => match leaf {
+                Value::Number(number) => self.accepts_number(number.as_str()),
+                Value::String(text) => self.accepts_text(text),
                 _ => false,
             },
-            _ => leaf.as_str().is_some_and(|text| self.accepts_text(text)),
         }
     }
 
-    fn accepts_number(&self, number: &Decimal) -> bool {
+    fn accepts_number(&self, text: &str) -> bool {
         match self {
-            Matcher::Number(expected) => expected == number,
-            Matcher::Numeric(range) => range.contains(number),
+            Matcher::Number(expected) => *expected == Decimal::parse(text),
+            Matcher::NumberText(expected) => expected == text,
+            Matcher::Numeric(range) => range.contains(&Decimal::parse(text)),
+            Matcher::Cidr(block) => block.takes_number(text),
+            Matcher::Address(address) => address::takes_number(address, text),
             _ => false,
         }
     }

@@ -4,8 +4,10 @@
 
 use std::cmp::Ordering;
 
-/// The event rules engine compares numbers only within ± this bound; literal equality goes beyond it.
+/// The event rules engine compares numbers only within ± this bound, and of so many decimal places; what is beyond
+/// equals only its own spelling.
 const COMPARABLE_UP_TO: &str = "500000000000";
+const DECIMAL_PLACES: i64 = 6;
 
 /// A decimal number: `0.digits × 10^exponent`, without leading or trailing zeros. Zero has no digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +38,12 @@ impl Decimal {
     /// Whether `numeric` and its ranges look at this number at all.
     pub fn is_comparable(&self) -> bool {
         let bound = Decimal::parse(COMPARABLE_UP_TO);
-        self.magnitude(&bound) != Ordering::Greater
+        !self.has_too_many_places() && self.magnitude(&bound) != Ordering::Greater
+    }
+
+    /// Whether it is finer than the engine compares.
+    pub fn has_too_many_places(&self) -> bool {
+        (self.digits.len() as i64).saturating_sub(self.exponent) > DECIMAL_PLACES && !self.digits.is_empty()
     }
 
     fn magnitude(&self, other: &Decimal) -> Ordering {
@@ -116,5 +123,8 @@ mod tests {
         assert!(positive.contains(&Decimal::parse("500000000000")));
         assert!(!positive.contains(&Decimal::parse("500000000001")));
         assert!(!positive.contains(&Decimal::parse("0")));
+        assert!(positive.contains(&Decimal::parse("0.000001")));
+        assert!(!positive.contains(&Decimal::parse("0.0000001")));
+        assert!(!positive.contains(&Decimal::parse("1e-99999999999999999999")));
     }
 }

@@ -36,10 +36,14 @@ pub fn operator(expression: &Map<String, Value>) -> Result<Matcher> {
         "anything-but" => anything_but(operand)?,
         _ => return Err(format!("Unrecognized match type {name}")),
     };
-    match (expression.len(), name.as_str()) {
-        (1, _) => Ok(matcher),
-        (_, "numeric" | "anything-but") => Err(TOO_MANY.into()),
-        _ => Err(ONE_KEY.into()),
+    if expression.len() == 1 { Ok(matcher) } else { Err(second_key(expression).into()) }
+}
+
+/// Why a match expression is refused that has a second key.
+pub fn second_key(expression: &Map<String, Value>) -> &'static str {
+    match expression.keys().next().map(String::as_str) {
+        Some("numeric" | "anything-but") => TOO_MANY,
+        _ => ONE_KEY,
     }
 }
 
@@ -82,8 +86,6 @@ fn anything_but(operand: &Value) -> Result<Matcher> {
     };
     let excluded = match kind {
         None => excluded_values(values)?,
-        // Recorded: an empty list of wildcards is accepted, an empty list of prefixes is not.
-        Some(kind) if values.is_empty() && kind != "wildcard" => return Err(mixed()),
         Some(kind) => values.iter().map(|value| excluded_text(kind, value)).collect::<Result<_>>()?,
     };
     Ok(Matcher::AnythingBut(excluded))
@@ -92,7 +94,10 @@ fn anything_but(operand: &Value) -> Result<Matcher> {
 fn excluded_values(values: &[Value]) -> Result<Vec<Matcher>> {
     let matcher = |value: &Value| match value {
         Value::String(text) => Ok(Matcher::Text(text.clone())),
-        Value::Number(number) => Ok(Matcher::Number(comparable(number)?)),
+        Value::Number(number) => {
+            comparable(number)?;
+            Ok(Matcher::number(number.as_str()))
+        }
         _ => Err("Inside anything but list, start|null|boolean is not supported.".to_owned()),
     };
     let matchers = values.iter().map(matcher).collect::<Result<Vec<_>>>()?;
@@ -177,10 +182,11 @@ fn number(term: Option<&Value>, name: &str) -> Result<Decimal> {
 
 fn comparable(number: &serde_json::Number) -> Result<Decimal> {
     let decimal = Decimal::parse(number.as_str());
-    if decimal.is_comparable() {
-        return Ok(decimal);
+    match decimal {
+        _ if decimal.is_comparable() => Ok(decimal),
+        _ if decimal.has_too_many_places() => Err("Only values upto 6 decimals are supported".into()),
+        _ => Err("Value must be between -5.0E11 and 5.0E11, inclusive".into()),
     }
-    Err("Value must be between -500000000000 and 500000000000, inclusive".into())
 }
 
 fn token(term: Option<&Value>) -> String {

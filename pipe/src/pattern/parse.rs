@@ -6,32 +6,105 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Refusal;
+use super::complexity::{Beginnings, MOST};
 use super::matcher::Matcher;
-use super::operator::operator;
+use super::members::{Members, Shape, expression};
+use super::operator::{operator, second_key};
 use super::tree::{Leaf, Tree};
 
 /// How many trees a pattern may multiply out to.
 const MAX_COMBINATIONS: usize = 1000;
 
-/// Names of operators, which cannot be fields inside of `$or`.
-const RESERVED: [&str; 9] =
-    ["exactly", "prefix", "suffix", "equals-ignore-case", "anything-but", "numeric", "exists", "cidr", "wildcard"];
+/// How many fields one of them may have.
+const MAX_FIELDS: usize = 256;
+
+/// Names of operators, present and planned ones, which cannot be fields inside of `$or`.
+const RESERVED: [&str; 24] = [
+    "exactly",
+    "equals-ignore-case",
+    "prefix",
+    "suffix",
+    "anything-but",
+    "exists",
+    "wildcard",
+    "numeric",
+    "cidr",
+    "=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "regex",
+    "not-wildcard",
+    "not-equals-ignore-case",
+    "date-after",
+    "date-on-or-after",
+    "date-before",
+    "date-on-or-before",
+    "in-date-range",
+    "ip-address-in-range",
+    "ip-address-not-in-range",
+];
+
+const TOO_COMPLEX: &str = "Rule is too complex - try using fewer wildcard characters or fewer repeating character \
+                           sequences after a wildcard character";
 
 /// One way to satisfy the pattern: alternatives by dotted path.
 type Combination = IndexMap<String, Arc<Leaf>>;
 
 /// Reads a pattern.
 pub fn parse(text: &str) -> Result<Vec<Tree>, Refusal> {
-    let pattern: Value = serde_json::from_str(text).map_err(|error| Refusal::new("", error.to_string()))?;
-    let Value::Object(fields) = &pattern else {
+    serde_json::from_str::<Value>(text).map_err(|error| unreadable(&error))?;
+    let Shape::Object(fields) = Shape::of(text).map_err(|error| unreadable(&error))? else {
         return Err(Refusal::new("", "Filter is not an object"));
     };
     let mut combinations = vec![Combination::new()];
     read_object(&mut combinations, "", fields, Inside::Pattern)?;
+    if combinations.iter().any(|combination| combination.len() > MAX_FIELDS) {
+        return Err(Refusal::new("", format!("Size of rule exceeds max value of {MAX_FIELDS}")));
+    }
+    check_complexity(&combinations)?;
     Ok(combinations.iter().map(tree).collect())
+}
+
+fn unreadable(error: &serde_json::Error) -> Refusal {
+    Refusal::new("", error.to_string())
+}
+
+/// Refuses wildcards that are too complex together. Fields are looked at in the order of their paths; those of several
+/// combinations count together where what comes before them is the same, for there the engine keeps them in one machine.
+/// What comes after a field that must be absent is not looked at: EventBridge does not, either.
+fn check_complexity(combinations: &[Combination]) -> Result<(), Refusal> {
+    let has_wildcard = |leaf: &Arc<Leaf>| leaf.alternatives.iter().any(Matcher::has_wildcard);
+    if !combinations.iter().any(|combination| combination.values().any(has_wildcard)) {
+        return Ok(());
+    }
+    let mut fields: IndexMap<(Vec<(&str, &str)>, &str), Vec<&Arc<Leaf>>> = IndexMap::new();
+    for combination in combinations {
+        let mut sorted: Vec<(&str, &Arc<Leaf>)> =
+            combination.iter().map(|(path, leaf)| (path.as_str(), leaf)).collect();
+        sorted.sort_by_key(|&(path, _)| path);
+        let mut before = Vec::new();
+        for (path, leaf) in sorted {
+            if has_wildcard(leaf) {
+                fields.entry((before.clone(), path)).or_default().push(leaf);
+            }
+            if leaf.alternatives.iter().all(|matcher| *matcher == Matcher::Absent) {
+                break;
+            }
+            before.push((path, leaf.text.as_str()));
+        }
+    }
+    for ((_, path), leaves) in &fields {
+        if Beginnings::of(leaves.iter().flat_map(|leaf| &leaf.alternatives)).exceed(MOST) {
+            return Err(Refusal::new(path, TOO_COMPLEX));
+        }
+    }
+    Ok(())
 }
 
 fn tree(combination: &Combination) -> Tree {
@@ -51,7 +124,7 @@ enum Inside {
 fn read_object(
     combinations: &mut Vec<Combination>,
     at: &str,
-    fields: &Map<String, Value>,
+    Members(fields): Members,
     inside: Inside,
 ) -> Result<(), Refusal> {
     if fields.is_empty() {
@@ -59,31 +132,34 @@ fn read_object(
     }
     for (name, value) in fields {
         let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
-        match value {
-            _ if name == "$or" => read_or(combinations, at, value)?,
+        let shape = Shape::of(value.get()).map_err(|error| unreadable(&error))?;
+        match shape {
+            _ if name == "$or" => read_or(combinations, at, shape)?,
             _ if inside == Inside::Or && RESERVED.contains(&name.as_str()) => {
                 let reason = format!("{name} is Ruler reserved fieldName which cannot be used inside $or.");
                 return Err(Refusal::new(&path, reason));
             }
-            Value::Object(inner) => read_object(combinations, &path, inner, inside)?,
-            Value::Array(list) => {
-                let leaf = Arc::new(leaf(&path, list, value)?);
+            Shape::Object(inner) => read_object(combinations, &path, inner, inside)?,
+            Shape::List(list) => {
+                let leaf = Arc::new(leaf(&path, &list, &value)?);
                 combinations.iter_mut().for_each(|combination| {
                     combination.insert(path.clone(), leaf.clone());
                 });
             }
-            _ => return Err(Refusal::new(&path, format!("\"{name}\" must be an object or an array"))),
+            Shape::Other => return Err(Refusal::new(&path, format!("\"{name}\" must be an object or an array"))),
         }
     }
     Ok(())
 }
 
-fn read_or(combinations: &mut Vec<Combination>, at: &str, value: &Value) -> Result<(), Refusal> {
+fn read_or(combinations: &mut Vec<Combination>, at: &str, branches: Shape) -> Result<(), Refusal> {
     let refuse = |reason: &str| Refusal::new(&format!("{at}.$or"), reason);
-    let branches = value.as_array().ok_or_else(|| refuse("It must be an Array followed with $or."))?;
+    let Shape::List(branches) = branches else {
+        return Err(refuse("It must be an Array followed with $or."));
+    };
     let before = std::mem::take(combinations);
-    for branch in branches {
-        let Value::Object(fields) = branch else {
+    for branch in &branches {
+        let Shape::Object(fields) = Shape::of(branch.get()).map_err(|error| unreadable(&error))? else {
             return Err(refuse("Only JSON object is allowed in array of $or relationship."));
         };
         let mut branch = before.clone();
@@ -99,22 +175,36 @@ fn read_or(combinations: &mut Vec<Combination>, at: &str, value: &Value) -> Resu
     Ok(())
 }
 
-fn leaf(path: &str, list: &[Value], text: &Value) -> Result<Leaf, Refusal> {
+fn leaf(path: &str, list: &[Box<RawValue>], text: &RawValue) -> Result<Leaf, Refusal> {
     if list.is_empty() {
         return Err(Refusal::new(path, "Empty arrays are not allowed"));
     }
-    let alternatives = list.iter().map(alternative).collect::<Result<_, _>>();
+    let alternatives = list.iter().map(|value| alternative(value.get())).collect::<Result<Vec<_>, _>>();
     let alternatives = alternatives.map_err(|reason| Refusal::new(path, reason))?;
-    Ok(Leaf { alternatives, text: text.to_string() })
+    // The engine takes the state that follows from the first alternative; a list of exclusions that is empty has none.
+    // Behind another alternative it excludes nothing. Both are recorded.
+    if matches!(alternatives.first(), Some(Matcher::AnythingBut(excluded)) if excluded.is_empty()) {
+        return Err(Refusal::new(path, "An empty anything-but list needs another match value before it"));
+    }
+    let compact =
+        serde_json::from_str::<Value>(text.get()).map_or_else(|_| text.to_string(), |value| value.to_string());
+    Ok(Leaf { alternatives, text: compact })
 }
 
-fn alternative(value: &Value) -> Result<Matcher, String> {
-    Ok(match value {
+fn alternative(text: &str) -> Result<Matcher, String> {
+    let (value, repeats) = expression(text).map_err(|error| error.to_string())?;
+    Ok(match &value {
         Value::Null => Matcher::Null,
         Value::Bool(expected) => Matcher::Boolean(*expected),
-        Value::Number(number) => Matcher::Number(super::number::Decimal::parse(number.as_str())),
+        Value::Number(number) => Matcher::number(number.as_str()),
         Value::String(text) => Matcher::text(text),
-        Value::Object(expression) => operator(expression)?,
+        Value::Object(expression) => {
+            let matcher = operator(expression)?;
+            if repeats {
+                return Err(second_key(expression).to_owned());
+            }
+            matcher
+        }
         Value::Array(_) => return Err("Match value must be String, number, true, false, or null".into()),
     })
 }

@@ -59,6 +59,89 @@ fn text_that_is_an_address_matches_its_other_spellings() {
 }
 
 #[test]
+fn wildcards_match_the_empty_text() {
+    check(r#"{"f":[{"wildcard":""}]}"#, r#"{"f":""}"#, true);
+    check(r#"{"f":[{"wildcard":""}]}"#, r#"{"f":"x"}"#, false);
+    check(r#"{"f":[{"anything-but":{"wildcard":""}}]}"#, r#"{"f":""}"#, false);
+}
+
+#[test]
+fn an_empty_list_of_exclusions_excludes_nothing_and_cannot_come_first() {
+    for kind in ["prefix", "suffix", "equals-ignore-case", "wildcard"] {
+        let behind = format!(r#"{{"f":["a",{{"anything-but":{{"{kind}":[]}}}}]}}"#);
+        check(&behind, r#"{"f":"anything"}"#, true);
+        check(&behind, r#"{"f":null}"#, true);
+        check(&behind, "{}", false);
+        let first = format!(r#"{{"f":[{{"anything-but":{{"{kind}":[]}}}}]}}"#);
+        refused(&first, "An empty anything-but list needs another match value before it");
+    }
+    let mixed = "Inside anything but list, either all values are number or string, mixed type is not supported";
+    refused(r#"{"f":["a",{"anything-but":[]}]}"#, mixed);
+}
+
+#[test]
+fn numbers_pass_for_addresses_unless_the_field_compares_numbers() {
+    check(r#"{"ip":[{"cidr":"0.0.0.0/0"}]}"#, r#"{"ip":300.0}"#, true);
+    check(r#"{"ip":[{"cidr":"::/0"}]}"#, r#"{"ip":300.0}"#, true);
+    check(r#"{"ip":[{"cidr":"10.0.0.0/8"}]}"#, r#"{"ip":300.0}"#, false);
+    check(r#"{"ip":[{"cidr":"0.0.0.0/0"},1]}"#, r#"{"ip":300.0}"#, false);
+    check(r#"{"ip":[{"cidr":"0.0.0.0/0"},1]}"#, r#"{"ip":3000000000000}"#, true);
+    check(r#"{"ip":["48.0.0.1"]}"#, r#"{"ip":30000001}"#, true);
+    check(r#"{"ip":[{"cidr":"0.0.0.0/0"}]}"#, r#"{"ip":true}"#, false);
+}
+
+#[test]
+fn numbers_beyond_what_is_compared_match_their_own_spelling() {
+    check(r#"{"n":[1000000000000]}"#, r#"{"n":1000000000000}"#, true);
+    check(r#"{"n":[1000000000000]}"#, r#"{"n":1e12}"#, false);
+    check(r#"{"n":[0.1234567]}"#, r#"{"n":0.1234567}"#, true);
+    check(r#"{"n":[0.1234567]}"#, r#"{"n":0.12345670}"#, false);
+    check(r#"{"n":[{"numeric":[">",0]}]}"#, r#"{"n":0.1234567}"#, false);
+    check(r#"{"n":[{"anything-but":0.123456}]}"#, r#"{"n":0.1234560001}"#, true);
+    refused(r#"{"n":[{"numeric":[">",0.1234567]}]}"#, "Only values upto 6 decimals are supported");
+    refused(r#"{"n":[{"numeric":[">",1e12]}]}"#, "Value must be between -5.0E11 and 5.0E11, inclusive");
+}
+
+/// The engine reads a pattern as a stream: both spellings of a repeated name are read.
+#[test]
+fn a_repeated_name_is_read_twice_and_its_last_list_counts() {
+    check(r#"{"a":[1],"a":[2]}"#, r#"{"a":2}"#, true);
+    check(r#"{"a":[1],"a":[2]}"#, r#"{"a":1}"#, false);
+    check(r#"{"a":{"b":[1]},"a":{"c":[2]}}"#, r#"{"a":{"c":2}}"#, false);
+    check(r#"{"a":{"b":[1]},"a":{"c":[2]}}"#, r#"{"a":{"b":1,"c":2}}"#, true);
+    refused(r#"{"a":[],"a":[1]}"#, "Empty arrays are not allowed");
+    refused(r#"{"a":"x","a":[1]}"#, "\"a\" must be an object or an array");
+    refused(r#"{"a":[{"prefix":"x","prefix":"y"}]}"#, "Only one key allowed in match expression");
+    refused(r#"{"a":[{"anything-but":{"prefix":"x","prefix":"y"}}]}"#, "Too many elements in numeric expression");
+}
+
+#[test]
+fn wildcards_are_too_complex_together_by_field() {
+    let stacks = |names: &[&str]| {
+        let list: Vec<String> = names.iter().map(|name| format!(r#"{{"wildcard":"*:stack/{name}/*"}}"#)).collect();
+        format!("[{}]", list.join(","))
+    };
+    let (two, three) = (stacks(&["Gamma", "Delta"]), stacks(&["Alpha", "Beta", "Gamma"]));
+    let four = stacks(&["Alpha", "Beta", "Gamma", "Delta"]);
+    let reason = "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences \
+                  after a wildcard character";
+    assert!(Pattern::parse(&format!(r#"{{"a":{three},"b":{three}}}"#)).is_ok(), "each field has its own machine");
+    refused(&format!(r#"{{"a":{four}}}"#), reason);
+    refused(r#"{"a":[{"wildcard":"*:*:*:*:*:event-bus/*"}]}"#, reason);
+    refused(r#"{"a":[{"anything-but":{"wildcard":["*:*:*:*:*:event-bus/*"]}}]}"#, reason);
+    refused(&format!(r#"{{"$or":[{{"a":{three}}},{{"a":{two}}}]}}"#), reason);
+    assert!(Pattern::parse(&format!(r#"{{"$or":[{{"A":[1],"a":{three}}},{{"A":[2],"a":{two}}}]}}"#)).is_ok());
+    assert!(Pattern::parse(&format!(r#"{{"A":[{{"exists":false}}],"a":{four}}}"#)).is_ok());
+}
+
+#[test]
+fn a_pattern_has_at_most_256_fields() {
+    let fields = |n: usize| format!("{{{}}}", (0..n).map(|n| format!("\"f{n}\":[1]")).collect::<Vec<_>>().join(","));
+    assert!(Pattern::parse(&fields(256)).is_ok());
+    refused(&fields(257), "Size of rule exceeds max value of 256");
+}
+
+#[test]
 fn the_miss_names_field_and_expectation() {
     let pattern = Pattern::parse(r#"{"a":{"b":[{"prefix":"x"}]},"c":[1]}"#).unwrap();
     let misses = pattern.misses(&serde_json::json!({"a": {"b": "y"}, "c": 1}));
@@ -117,6 +200,11 @@ fn refusals_say_what_aws_says() {
         (
             r#"{"$or":[{"prefix":["a"]},{"b":[1]}]}"#,
             "prefix is Ruler reserved fieldName which cannot be used inside $or.",
+        ),
+        (r#"{"$or":[{"=":["a"]},{"b":[1]}]}"#, "= is Ruler reserved fieldName which cannot be used inside $or."),
+        (
+            r#"{"$or":[{"regex":["a"]},{"b":[1]}]}"#,
+            "regex is Ruler reserved fieldName which cannot be used inside $or.",
         ),
     ];
     for (pattern, reason) in cases {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::matcher::Matcher;
+use super::number::Decimal;
 
 /// The alternatives that a pattern lists for one field.
 #[derive(Debug, PartialEq)]
@@ -21,7 +22,17 @@ pub struct Leaf {
 
 impl Leaf {
     fn accepts(&self, value: &Value) -> bool {
-        self.alternatives.iter().any(|matcher| matcher.accepts(value))
+        // A number that the engine compares as one is not held against addresses.
+        let is_compared = matches!(value, Value::Number(number) if self.compares(number.as_str()));
+        let mut able = self
+            .alternatives
+            .iter()
+            .filter(|matcher| !is_compared || !matches!(matcher, Matcher::Cidr(_) | Matcher::Address(_)));
+        able.any(|matcher| matcher.accepts(value))
+    }
+
+    fn compares(&self, number: &str) -> bool {
+        self.alternatives.iter().any(Matcher::is_numeric) && Decimal::parse(number).is_comparable()
     }
 
     fn accepts_absence(&self) -> bool {
