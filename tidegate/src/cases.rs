@@ -3,7 +3,7 @@
 use std::io::{BufRead, Write};
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
 /// Reads a file; the error names it.
@@ -14,21 +14,32 @@ pub(crate) fn read(file: impl AsRef<Path>) -> Result<String> {
 }
 
 /// Answers each case of `input`, one JSON object a line, by one line: the case's name and the members of what `answer`
-/// makes of it, which may take the case apart. Empty lines are passed over; an error names the line.
+/// makes of it, which may take the case apart. A case that cannot be answered, and a line that is no case, get their
+/// answer from `broken`, which is told why; the run goes on. Empty lines are passed over.
+///
+/// # Errors
+/// Input that cannot be read, or output that cannot be written.
 pub(crate) fn answer_lines(
-    input: impl BufRead,
+    mut input: impl BufRead,
     mut output: impl Write,
     answer: impl Fn(&mut Value) -> Result<Value>,
+    broken: impl Fn(&str) -> Value,
 ) -> Result<()> {
-    for (index, line) in input.lines().enumerate() {
-        let line = line?;
-        if line.trim().is_empty() {
+    let mut line = Vec::new();
+    for number in 1_u64.. {
+        line.clear();
+        if input.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if line.trim_ascii().is_empty() {
             continue;
         }
-        let place = || format!("standard input, line {}", index + 1);
-        let mut case: Value = serde_json::from_str(&line).with_context(place)?;
-        let mut answered = json!({ "name": case["name"] });
-        let outcome = answer(&mut case).with_context(place)?;
+        let mut answered = json!({ "name": null });
+        let outcome = read_case(&line).and_then(|mut case| {
+            answered["name"] = case["name"].clone();
+            answer(&mut case)
+        });
+        let outcome = outcome.unwrap_or_else(|error| broken(&format!("line {number}: {error:#}")));
         if let (Some(answered), Value::Object(outcome)) = (answered.as_object_mut(), outcome) {
             answered.extend(outcome);
         }
@@ -37,18 +48,34 @@ pub(crate) fn answer_lines(
     Ok(())
 }
 
+fn read_case(line: &[u8]) -> Result<Value> {
+    let case: Value = serde_json::from_slice(line).context("this is no JSON")?;
+    if case.is_object() { Ok(case) } else { bail!("a case is a JSON object, this is {case:.40}") }
+}
+
+/// The answer to a broken case, where answers have nothing else that fits.
+pub(crate) fn error(why: &str) -> Value {
+    json!({ "error": why })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_answered_in_order_and_errors_name_theirs() {
-        let double = |case: &mut Value| Ok(json!({"twice": case["n"].as_i64().context("n is a number")? * 2}));
+    fn lines_are_answered_in_order_and_a_broken_one_does_not_end_the_run() {
+        let double = |case: &mut Value| Ok(json!({"twice": case["n"].as_i64().context("n is no number")? * 2}));
         let mut output = Vec::new();
-        answer_lines("{\"name\":\"a\",\"n\":1}\n\n{\"n\":2}".as_bytes(), &mut output, double).unwrap();
-        assert_eq!(String::from_utf8(output).unwrap(), "{\"name\":\"a\",\"twice\":2}\n{\"name\":null,\"twice\":4}\n");
-        let error = answer_lines("{\"n\":1}\n{}".as_bytes(), Vec::new(), double).unwrap_err();
-        assert_eq!(format!("{error:#}"), "standard input, line 2: n is a number");
-        assert!(answer_lines("nonsense".as_bytes(), Vec::new(), double).is_err());
+        let input = b"{\"name\":\"a\",\"n\":1}\n\n{\"name\":\"b\",\"n\":\"x\"}\nnonsense\n\xff\n[1]\n{\"n\":2}";
+        answer_lines(&input[..], &mut output, double, error).unwrap();
+        let output = String::from_utf8(output).unwrap();
+        let lines: Vec<&str> = output.lines().collect();
+        assert_eq!(lines.len(), 6, "{output}");
+        assert_eq!(lines[0], r#"{"name":"a","twice":2}"#);
+        assert_eq!(lines[1], r#"{"name":"b","error":"line 3: n is no number"}"#);
+        assert!(lines[2].starts_with(r#"{"name":null,"error":"line 4: this is no JSON: "#), "{}", lines[2]);
+        assert!(lines[3].starts_with(r#"{"name":null,"error":"line 5: this is no JSON: "#), "{}", lines[3]);
+        assert_eq!(lines[4], r#"{"name":null,"error":"line 6: a case is a JSON object, this is [1]"}"#);
+        assert_eq!(lines[5], r#"{"name":null,"twice":4}"#);
     }
 }

@@ -43,7 +43,7 @@ pub struct Args {
 /// A file or line that cannot be read.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
-        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer)?;
+        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer, broken)?;
         return Ok(ExitCode::SUCCESS);
     }
     let (Some(pattern), Some(event)) = (&args.pattern, &args.event) else {
@@ -128,8 +128,18 @@ impl Verdict {
 }
 
 fn answer(case: &mut Value) -> Result<Value> {
-    let event = serde_json::from_str(&raw(&case["event"])).context("event")?;
-    Ok(json!({ "result": judge(&raw(&case["pattern"]), &event).name() }))
+    let pattern = raw(case.get("pattern").context("the case has no pattern")?);
+    let event: Value = serde_json::from_str(&raw(case.get("event").context("the case has no event")?))
+        .context("the event is no JSON")?;
+    if !event.is_object() {
+        bail!("the event is no JSON object");
+    }
+    Ok(json!({ "result": judge(&pattern, &event).name() }))
+}
+
+/// A case that cannot be asked is as invalid as a pattern that is refused, and says why.
+fn broken(why: &str) -> Value {
+    json!({ "result": "invalid", "error": why })
 }
 
 /// A JSON value, or a string that holds the raw text where the text itself matters (repeated keys, broken JSON).
@@ -149,20 +159,30 @@ mod tests {
             r#"{"name":"b","pattern":"{\"x\":[1],\"x\":[2]}","event":{"x":1}}"#,
             "\n",
             r#"{"name":"c","pattern":"{","event":{}}"#,
+            "\n",
+            r#"{"name":"d","pattern":{"x":[1]},"event":"{broken"}"#,
+            "\n",
+            r#"{"name":"e","pattern":{"x":[1]},"event":[1]}"#,
+            "\n",
+            r#"{"name":"f","event":{}}"#,
+            "\n",
+            r#"{"name":"g","pattern":{"x":[1]}}"#,
+            "\n",
+            r#"{"name":"h","pattern":{"x":[1]},"event":"{\"x\":1}"}"#,
         );
         let mut output = Vec::new();
-        answer_lines(input.as_bytes(), &mut output, answer).unwrap();
-        let expected = concat!(
-            r#"{"name":"a","result":"match"}"#,
-            "\n",
-            r#"{"name":"b","result":"nomatch"}"#,
-            "\n",
-            r#"{"name":"c","result":"invalid"}"#,
-            "\n",
-        );
-        assert_eq!(String::from_utf8(output).unwrap(), expected);
-        let error = answer_lines("{}\nnonsense".as_bytes(), Vec::new(), answer).unwrap_err();
-        assert!(format!("{error:#}").starts_with("standard input, line 2"), "{error:#}");
+        answer_lines(input.as_bytes(), &mut output, answer, broken).unwrap();
+        let output = String::from_utf8(output).unwrap();
+        let lines: Vec<&str> = output.lines().collect();
+        assert_eq!(lines[0], r#"{"name":"a","result":"match"}"#);
+        assert_eq!(lines[1], r#"{"name":"b","result":"nomatch"}"#);
+        assert_eq!(lines[2], r#"{"name":"c","result":"invalid"}"#);
+        let why = r#"{"name":"d","result":"invalid","error":"line 5: the event is no JSON: "#;
+        assert!(lines[3].starts_with(why), "{}", lines[3]);
+        assert_eq!(lines[4], r#"{"name":"e","result":"invalid","error":"line 6: the event is no JSON object"}"#);
+        assert_eq!(lines[5], r#"{"name":"f","result":"invalid","error":"line 7: the case has no pattern"}"#);
+        assert_eq!(lines[6], r#"{"name":"g","result":"invalid","error":"line 8: the case has no event"}"#);
+        assert_eq!(lines[7], r#"{"name":"h","result":"match"}"#);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use gateway::mapping::{Context, Input, Parameters};
 use gateway::vtl::{Error, Template};
 use serde_json::{Map, Value, json};
 
-use crate::cases::{answer_lines, read};
+use crate::cases::{answer_lines, error, read};
 
 /// A mapping template with a body and parameters, to text: byte for byte what would be sent.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub struct Args {
     /// A parameter, for example path.id=1, querystring.page=2 or header.X-Trace=abc; repeatable
     #[arg(long, value_name = "KIND.NAME=VALUE")]
     param: Vec<String>,
-    /// What $context holds, a JSON file
+    /// What $context holds, a JSON file; requestOverride and responseOverride in it count as set by an earlier template
     #[arg(long, value_name = "FILE")]
     context: Option<PathBuf>,
     /// A stage variable, for example queue=orders; repeatable
@@ -48,7 +48,7 @@ pub struct Args {
 /// A file or line that cannot be read, or a parameter that is not written as one.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
-        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer)?;
+        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer, error)?;
         return Ok(ExitCode::SUCCESS);
     }
     let Some(template) = &args.template else { bail!("--template is needed") };
@@ -64,6 +64,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     if let Some(file) = &args.context {
         case.context = serde_json::from_str(&read(file)?).with_context(|| file.display().to_string())?;
+        check_overrides(&case.context).with_context(|| file.display().to_string())?;
     }
     if !args.json {
         case.doubts().iter().for_each(|doubt| eprintln!("{doubt}"));
@@ -132,12 +133,27 @@ impl Case {
             Value::Null => Map::new(),
             _ => bail!("context must be an object"),
         };
+        check_overrides(&context)?;
         let [path, querystring, header] =
             ["path", "querystring", "header"].map(|kind| texts(json.get("params").and_then(|params| params.get(kind))));
         let parameters =
             Parameters { path: path?, querystring: querystring?, header: header?, ..Parameters::default() };
         Ok(Case { name, template, body, parameters, context, stage_variables: texts(json.get("stageVariables"))? })
     }
+}
+
+/// The overrides that a context holds are objects, and so are their maps.
+fn check_overrides(context: &Map<String, Value>) -> Result<()> {
+    for name in ["requestOverride", "responseOverride"] {
+        let Some(set) = context.get(name) else { continue };
+        let set = set.as_object().with_context(|| format!("context.{name} must be an object"))?;
+        for map in ["path", "header", "querystring"] {
+            if set.get(map).is_some_and(|map| !map.is_object()) {
+                bail!("context.{name}.{map} must be an object");
+            }
+        }
+    }
+    Ok(())
 }
 
 fn texts(json: Option<&Value>) -> Result<Texts> {
@@ -198,21 +214,36 @@ mod tests {
             r##"{"name":"b","template":"#set($context.responseOverride.status = 404)x"}"##,
             "\n",
             r##"{"name":"c","template":"#if("}"##,
+            "\n",
+            r#"{"name":"d","template":"$context.requestOverride.header.A $context.stage","#,
+            r#""context":{"stage":"s","requestOverride":{"header":{"A":"x"}}}}"#,
+            "\n",
+            r#"{"name":"e","template":"x","context":{"requestOverride":5}}"#,
+            "\n",
+            r#"{"name":"f","template":1}"#,
+            "\n",
+            r#"{"name":"g","template":"x","context":[]}"#,
+            "\n",
+            r#"{"name":"h","template":"x","params":{"path":[]}}"#,
         );
         let mut output = Vec::new();
-        answer_lines(input.as_bytes(), &mut output, answer).unwrap();
+        answer_lines(input.as_bytes(), &mut output, answer, error).unwrap();
         let output = String::from_utf8(output).unwrap();
         let lines: Vec<&str> = output.lines().collect();
         assert_eq!(lines[0], r#"{"name":"a","output":"7 orders 1"}"#);
         assert!(lines[1].starts_with(r#"{"name":"b","output":"x","overrides":{"requestOverride":"#), "{}", lines[1]);
         assert!(lines[1].contains(r#""status":404"#), "{}", lines[1]);
         assert!(lines[2].starts_with(r##"{"name":"c","error":"c:1:5: "##), "{}", lines[2]);
+        assert!(lines[3].starts_with(r#"{"name":"d","output":"x s","overrides":{"#), "{}", lines[3]);
+        let because = |name: &str, why: &str| json!({"name": name, "error": why}).to_string();
+        assert_eq!(lines[4], because("e", "line 6: context.requestOverride must be an object"));
+        assert_eq!(lines[5], because("f", "line 7: template must be text"));
+        assert_eq!(lines[6], because("g", "line 8: context must be an object"));
+        assert_eq!(lines[7], because("h", "line 9: parameters and stage variables are objects of text"));
     }
 
     #[test]
     fn what_cannot_be_read_is_named() {
-        let error = answer_lines("{\"template\":1}".as_bytes(), Vec::new(), answer).unwrap_err();
-        assert!(format!("{error:#}").starts_with("standard input, line 1: template"), "{error:#}");
         let error = Case::default().set_parameter("cookie.a=1").unwrap_err();
         assert!(error.to_string().contains("path, querystring or header"), "{error}");
         let mut case = Case::default();

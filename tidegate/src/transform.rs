@@ -10,7 +10,7 @@ use pipe::event::Event;
 use pipe::transform::{Names, Transform};
 use serde_json::{Value, json};
 
-use crate::cases::{answer_lines, read};
+use crate::cases::{answer_lines, error, read};
 
 /// An event through an input template: the text that the target would receive.
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ pub struct Args {
 /// A file or line that cannot be read, or a variable that pipes do not have.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
-        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer)?;
+        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer, error)?;
         return Ok(ExitCode::SUCCESS);
     }
     let (Some(template), Some(event)) = (&args.template, &args.event) else {
@@ -85,8 +85,13 @@ impl Variables {
 
     fn from_case(variables: &Value) -> Result<Variables> {
         let mut read = Variables::default();
-        for (name, value) in variables.as_object().into_iter().flatten() {
-            read.set(name, value.as_str().unwrap_or_default())?;
+        let variables = match variables {
+            Value::Null => return Ok(read),
+            Value::Object(variables) => variables,
+            _ => bail!("variables must be an object"),
+        };
+        for (name, value) in variables {
+            read.set(name, value.as_str().with_context(|| format!("the variable {name} must be text"))?)?;
         }
         Ok(read)
     }
@@ -137,7 +142,7 @@ fn print(outcome: &Outcome, as_json: bool) {
 
 fn answer(case: &mut Value) -> Result<Value> {
     let variables = Variables::from_case(&case["variables"])?;
-    let event = case["event"].take();
+    let event = case.get_mut("event").context("the case has no event")?.take();
     let template = case["template"].as_str().context("template must be text")?;
     Ok(transform(template, event, &variables).to_json())
 }
@@ -153,13 +158,29 @@ mod tests {
             r#""variables":{"aws.pipes.pipe-name":"p1"}}"#,
             "\n",
             r#"{"name":"b","template":"<$.x[","event":{}}"#,
+            "\n",
+            r#"{"name":"c","template":5,"event":{}}"#,
+            "\n",
+            r#"{"name":"d","template":"x"}"#,
+            "\n",
+            r#"{"name":"e","template":"x","event":{},"variables":{"aws.pipes.pipe-name":1}}"#,
+            "\n",
+            r#"{"name":"f","template":"x","event":{},"variables":{"aws.pipes.nope":"1"}}"#,
+            "\n",
+            r#"{"name":"g","template":"x","event":{}}"#,
         );
         let mut output = Vec::new();
-        answer_lines(input.as_bytes(), &mut output, answer).unwrap();
+        answer_lines(input.as_bytes(), &mut output, answer, error).unwrap();
         let output = String::from_utf8(output).unwrap();
         let lines: Vec<&str> = output.lines().collect();
         assert_eq!(lines[0], r#"{"name":"a","output":"{\"k\":1,\"p\":\"p1\"}"}"#);
         assert!(lines[1].starts_with(r#"{"name":"b","error":"input template, line 1, column 1: "#), "{}", lines[1]);
+        let because = |name: &str, why: &str| json!({"name": name, "error": why}).to_string();
+        assert_eq!(lines[2], because("c", "line 3: template must be text"));
+        assert_eq!(lines[3], because("d", "line 4: the case has no event"));
+        assert_eq!(lines[4], because("e", "line 5: the variable aws.pipes.pipe-name must be text"));
+        assert_eq!(lines[5], because("f", "line 6: pipes have no variable aws.pipes.nope that could be set"));
+        assert_eq!(lines[6], r#"{"name":"g","output":"x"}"#);
     }
 
     #[test]

@@ -78,9 +78,16 @@ pub struct ResponseOverride {
 }
 
 impl Context {
-    /// A context with these fields, and no overrides yet.
-    pub fn new(fields: Members<String, Json>) -> Context {
-        Context { fields: Arc::new(fields), overrides: Members::new() }
+    /// A context with these fields. What stands there under the names of the overrides counts as set by an earlier
+    /// template.
+    pub fn new(mut fields: Members<String, Json>) -> Context {
+        let mut overrides = Members::new();
+        for (name, _) in OVERRIDES {
+            if let Some(set @ Json::Object(_)) = fields.shift_remove(name) {
+                overrides.insert(name.to_owned(), set);
+            }
+        }
+        Context { fields: Arc::new(fields), overrides }
     }
 
     /// The text of a field, by the names that lead to it; [`None`] when it is missing, null, or not a single value.
@@ -271,6 +278,20 @@ mod tests {
         let response = context.response_override();
         assert_eq!((response.status, response.header), (Some(444), vec![("B".to_owned(), "true".to_owned())]));
         assert_eq!(run(&mut context, "#set($context.responseOverride.status = 500)"), None);
+    }
+
+    #[test]
+    fn overrides_among_the_fields_count_as_set_before() {
+        let fields =
+            json!({"stage": "s", "requestOverride": {"header": {"A": "x"}}, "responseOverride": {"status": 404}});
+        let mut context = Context::new(fields.as_object().cloned().unwrap());
+        assert_eq!(context.response_override().status, Some(404));
+        let seen =
+            run(&mut context, "$context.requestOverride.header.A $context.responseOverride.status $context.stage");
+        assert_eq!(seen.as_deref(), Some("x 404 s"));
+        assert_eq!(run(&mut context, "#set($context.responseOverride.status = 500)"), None, "an override is final");
+        assert!(run(&mut context, "#set($context.requestOverride.header.B = 'y')").is_some());
+        assert_eq!(context.request_override().header.len(), 2);
     }
 
     #[test]

@@ -33,14 +33,25 @@ pub(super) const KNOWN: Known = Known {
     check: |_, _| Ok(()),
 };
 
-/// Calls a function; [`None`] when there is none of this name, or the argument is no text.
+/// Calls a function; [`None`] when there is none of this name, or not one argument. What is no text is taken by the text
+/// that it prints: so does `escapeJavaScript` of a number on API Gateway, for the others it is our choice. A list or map is
+/// no JSON text, so `parseJson` has nothing to read in it.
 pub(super) fn call(name: &str, arguments: &[Value], work: &mut Work) -> Option<Outcome> {
     let (_, function) = FUNCTIONS.iter().find(|(known, _)| *known == name)?;
-    match arguments {
-        [Value::Text(text)] => Some(function(text, work)),
-        [Value::Null] => Some(Ok("".into())),
-        _ => None,
+    let [argument] = arguments else { return None };
+    match argument {
+        Value::Text(text) => Some(function(text, work)),
+        Value::Null => Some(Ok("".into())),
+        Value::List(_) | Value::Map(_) if name == "parseJson" => None,
+        other => Some(shown(other, work).and_then(|text| function(&text, work))),
     }
+}
+
+/// The text that a value prints, paid for.
+fn shown(value: &Value, work: &mut Work) -> Result<String, Thrown> {
+    let text = value.shown()?.into_owned();
+    work.budget.bytes(text.len())?;
+    Ok(text)
 }
 
 /// `application/x-www-form-urlencoded`, as `java.net.URLEncoder` writes it.
@@ -220,6 +231,29 @@ mod tests {
         for (name, _) in FUNCTIONS {
             assert_eq!(call(name, &[Value::Null], &mut Work::default()).unwrap().unwrap().shown().unwrap(), "");
         }
+    }
+
+    #[test]
+    fn what_is_no_text_is_taken_by_the_text_that_it_prints() {
+        let value = |json: serde_json::Value| Value::from_json(&json).unwrap();
+        let check = |function: &str, argument: serde_json::Value, expected: &str| {
+            let outcome = call(function, &[value(argument)], &mut Work::default()).expect("a known function");
+            assert_eq!(outcome.unwrap().shown().unwrap(), expected, "{function}");
+        };
+        check("escapeJavaScript", 42.into(), "42");
+        check("escapeJavaScript", 12.5.into(), "12.5");
+        check("escapeJavaScript", true.into(), "true");
+        check("escapeJavaScript", serde_json::json!(["a\"b"]), r#"[\"a\\\"b\"]"#);
+        check("urlEncode", 12.5.into(), "12.5");
+        check("urlEncode", serde_json::json!({"a": "b c"}), "%7Ba%3Db+c%7D");
+        check("urlDecode", 7.into(), "7");
+        check("base64Encode", 42.into(), "NDI=");
+        check("base64Encode", false.into(), "ZmFsc2U=");
+        check("parseJson", 42.into(), "42");
+        check("parseJson", true.into(), "true");
+        let map = value(serde_json::json!({"a": 1}));
+        assert!(call("parseJson", &[map], &mut Work::default()).is_none());
+        assert!(call("escapeJavaScript", &["a".into(), "b".into()], &mut Work::default()).is_none());
     }
 
     #[test]
