@@ -102,10 +102,9 @@ fn passes_for_address(text: &[u8], first: &[u8], last: &[u8]) -> bool {
         _ if digit > low && digit < high => true,
         // On an edge: what follows must lie within, digit by digit, and be there at all.
         _ => {
-            let (edge, inward): (&[u8], fn(u8, u8) -> bool) =
-                if digit == low { (&first[fork + 1..], |a, b| a > b) } else { (&last[fork + 1..], |a, b| a < b) };
+            let edge = if digit == low { &first[fork + 1..] } else { &last[fork + 1..] };
             match rest.iter().zip(edge).find(|(a, b)| a != b) {
-                Some((&a, &b)) => is_digit(a) && inward(a, b),
+                Some((&a, &b)) => is_digit(a) && if digit == low { a > b } else { a < b },
                 None => rest.len() >= edge.len(),
             }
         }

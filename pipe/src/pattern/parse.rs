@@ -75,6 +75,9 @@ fn unreadable(error: &serde_json::Error) -> Refusal {
     Refusal::new("", error.to_string())
 }
 
+/// What the engine keeps in one machine: a field, behind the same fields with the same lists.
+type Machine<'c> = (Vec<(&'c str, &'c str)>, &'c str);
+
 /// Refuses wildcards that are too complex together. Fields are looked at in the order of their paths; those of several
 /// combinations count together where what comes before them is the same, for there the engine keeps them in one machine.
 /// What comes after a field that must be absent is not looked at: EventBridge does not, either.
@@ -83,7 +86,7 @@ fn check_complexity(combinations: &[Combination]) -> Result<(), Refusal> {
     if !combinations.iter().any(|combination| combination.values().any(has_wildcard)) {
         return Ok(());
     }
-    let mut fields: IndexMap<(Vec<(&str, &str)>, &str), Vec<&Arc<Leaf>>> = IndexMap::new();
+    let mut fields: IndexMap<Machine<'_>, Vec<&Arc<Leaf>>> = IndexMap::new();
     for combination in combinations {
         let mut sorted: Vec<(&str, &Arc<Leaf>)> =
             combination.iter().map(|(path, leaf)| (path.as_str(), leaf)).collect();
