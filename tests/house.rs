@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use kit::program;
+use kit::{cli, program};
 
 #[derive(Debug, Parser)]
 struct House {
@@ -18,7 +18,11 @@ enum Program {
 }
 
 fn main() -> ExitCode {
-    match House::parse().program {
+    let House { program } = match cli::parse() {
+        Ok(house) => house,
+        Err(code) => return code,
+    };
+    match program {
         Program::Emulator(cli) => program::run("emulator", cli.prepare(), emulator::run),
         Program::Pipe(cli) => program::run("pipe", cli.prepare(), pipe::run),
     }

@@ -1,6 +1,8 @@
 //! The promises of the pipe towards a target that misbehaves, each told once and kept at every
 //! [`Place`](crate::place::Place).
 
+#![allow(clippy::print_stdout, reason = "figures, for whoever runs a story with --nocapture")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 

@@ -4,6 +4,8 @@
 //!
 //! `cargo bench -p emulator`; `BACKLOG` is the number of messages in the long queue (1,000,000).
 
+#![allow(clippy::print_stdout, reason = "the figures are for whoever runs it")]
+
 use std::future::Future;
 use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};

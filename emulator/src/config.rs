@@ -1,10 +1,11 @@
 //! Address and data folder.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::PathBuf;
 
 use clap::Parser;
-use kit::{aws, serve};
+use kit::listen::Listen;
+use kit::{aws, cli, console, serve};
 use tokio_util::sync::CancellationToken;
 
 use crate::action::Waits;
@@ -18,20 +19,20 @@ use crate::{Opened, open_with};
 #[derive(Debug, Clone, Parser)]
 #[command(name = "emulator", version)]
 pub struct Cli {
-    /// The port for SQS and S3
-    #[arg(long, value_name = "ADDRESS", env = "EMULATOR_LISTEN", default_value = "127.0.0.1:4566")]
-    pub listen: SocketAddr,
+    /// The port for SQS and S3: host:port, or :port at the address that HOST names (127.0.0.1)
+    #[arg(long, value_name = "ADDRESS", env = "EMULATOR_LISTEN", default_value_t = Listen::port(4566))]
+    pub listen: Listen,
     /// Where messages and objects are kept
     #[arg(long, value_name = "DIR", env = "EMULATOR_DATA", default_value = "./data")]
     pub data: PathBuf,
     /// Keep nothing on disk
-    #[arg(long)]
+    #[arg(long, env = "EMULATOR_IN_MEMORY", value_parser = cli::boolean)]
     pub in_memory: bool,
     /// Let in only who signs with these; without them everybody is let in
     #[arg(long, value_name = "KEY:SECRET", env = "EMULATOR_CREDENTIALS", hide_env_values = true)]
     pub credentials: Option<Credentials>,
     /// Let a queue be purged again, and a deleted queue be made again, at once; in AWS one waits a minute
-    #[arg(long, env = "EMULATOR_NO_WAITS")]
+    #[arg(long, env = "EMULATOR_NO_WAITS", value_parser = cli::boolean)]
     pub no_waits: bool,
     /// Bytes of one file of the log of the queues, from 4 MiB to 1 GiB; an idle data folder has two of them
     #[arg(
@@ -69,7 +70,7 @@ impl Cli {
         let settings = Settings { data: (!self.in_memory).then_some(self.data), region: region() };
         let waits = if self.no_waits { Waits::Never } else { Waits::AsAws };
         let opened = open_with(&settings, self.segment_size)?.with_credentials(self.credentials).with_waits(waits);
-        let listener = serve::bind(self.listen, "--listen or EMULATOR_LISTEN")?;
+        let listener = serve::listen(&self.listen, "--listen or EMULATOR_LISTEN")?;
         tracing::info!("emulator listens on http://{}", listener.local_addr()?);
         Ok(Prepared { opened, listener })
     }
@@ -86,6 +87,6 @@ fn region() -> String {
 /// # Errors
 /// The port broke.
 pub async fn run(prepared: Prepared, stop: CancellationToken) -> anyhow::Result<()> {
-    println!("Ready.");
+    console::announce("Ready.\n");
     prepared.opened.serve(prepared.listener, stop).await
 }

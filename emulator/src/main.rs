@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    kit::program::run("emulator", emulator::Cli::parse().prepare(), emulator::run)
+    kit::program::main("emulator", emulator::Cli::prepare, emulator::run)
 }

@@ -1,11 +1,12 @@
 //! Where the gateway listens, and what it serves.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Parser;
 use kit::definition::{Definition, DefinitionArgs};
+use kit::listen::Listen;
 use kit::{aws, serve};
 
 use crate::api::Apis;
@@ -17,12 +18,12 @@ use crate::api::Apis;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "gateway", version)]
 pub struct Cli {
-    /// The public port
-    #[arg(long, value_name = "ADDRESS", env = "GATEWAY_LISTEN", default_value = "127.0.0.1:8080")]
-    pub listen: SocketAddr,
+    /// The public port: host:port, or :port at the address that HOST names (127.0.0.1)
+    #[arg(long, value_name = "ADDRESS", env = "GATEWAY_LISTEN", default_value_t = Listen::port(8080))]
+    pub listen: Listen,
     /// The port of /healthz, /readyz and /metrics
-    #[arg(long, value_name = "ADDRESS", env = "GATEWAY_ADMIN_LISTEN", default_value = "127.0.0.1:8081")]
-    pub admin_listen: SocketAddr,
+    #[arg(long, value_name = "ADDRESS", env = "GATEWAY_ADMIN_LISTEN", default_value_t = Listen::port(8081))]
+    pub admin_listen: Listen,
     /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
     #[arg(long, env = "GATEWAY_STAGE")]
     pub stage: Option<String>,
@@ -56,8 +57,8 @@ impl Cli {
         let sdk = aws::config().await;
         let account = aws::account(&sdk).await?;
         let apis = load_apis(&sources.load(&account)?, self.stage)?;
-        let listener = serve::bind(self.listen, "--listen or GATEWAY_LISTEN")?;
-        let admin = serve::bind(self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
+        let listener = serve::listen(&self.listen, "--listen or GATEWAY_LISTEN")?;
+        let admin = serve::listen(&self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
         let address = listener.local_addr().context("the public port has no address")?;
         tracing::info!("gateway listens on http://{address} for {}", names(&apis));
         Ok(Settings { apis, account_id: account.account_id, sdk, listener, admin })

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    kit::program::run("gateway", gateway::Cli::parse().prepare(), gateway::run)
+    kit::program::main("gateway", gateway::Cli::prepare, gateway::run)
 }

@@ -26,7 +26,7 @@ pub struct DefinitionArgs {
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     pub parameter_overrides: Vec<String>,
     /// Go on where a definition asks for something that is not supported, with a warning each time
-    #[arg(long, env = "LENIENT")]
+    #[arg(long, env = "LENIENT", value_parser = crate::cli::boolean)]
     pub lenient: bool,
     /// Values for parameters that nobody overrode; for a caller that knows better than the template's defaults.
     #[arg(skip)]

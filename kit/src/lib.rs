@@ -5,10 +5,14 @@
 pub mod admin;
 pub mod aws;
 pub mod call;
+pub mod cli;
 pub mod cloudformation;
+pub mod console;
 pub mod definition;
 pub mod document;
+pub mod env;
 pub mod jsonpath;
+pub mod listen;
 pub mod program;
 pub mod send;
 pub mod serve;

@@ -7,7 +7,21 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{admin, serve, telemetry};
+use crate::{admin, cli, console, serve, telemetry};
+
+/// Runs a program that is a process of its own: reads its command line, then as [`run`].
+pub fn main<C, P, A, F>(
+    name: &str,
+    prepare: impl FnOnce(C) -> A,
+    serve: impl FnOnce(P, CancellationToken) -> F,
+) -> ExitCode
+where
+    C: clap::Parser,
+    A: Future<Output = anyhow::Result<P>>,
+    F: Future<Output = anyhow::Result<()>>,
+{
+    cli::parse().map_or_else(|code| code, |cli| run(name, prepare(cli), serve))
+}
 
 /// Runs a program: `prepare` reads settings and binds ports, `serve` runs until its token is cancelled by SIGTERM or
 /// SIGINT. `name` stands in front of error messages.
@@ -19,8 +33,23 @@ pub fn run<P, F>(
 where
     F: Future<Output = anyhow::Result<()>>,
 {
+    let code = run_to_end(name, prepare, serve);
+    console::flush();
+    code
+}
+
+fn run_to_end<P, F>(
+    name: &str,
+    prepare: impl Future<Output = anyhow::Result<P>>,
+    serve: impl FnOnce(P, CancellationToken) -> F,
+) -> ExitCode
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
     install_tls();
-    telemetry::init();
+    if let Err(error) = telemetry::init() {
+        return failed(name, &error.into(), 2);
+    }
     admin::install_recorder();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -50,6 +79,6 @@ pub fn install_tls() {
 }
 
 fn failed(name: &str, error: &anyhow::Error, code: u8) -> ExitCode {
-    eprintln!("{name}: {error:#}");
+    console::error(format_args!("{name}: {error:#}"));
     ExitCode::from(code)
 }

@@ -13,6 +13,8 @@ use axum_server::accept::NoDelayAcceptor;
 use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
+use crate::listen::Listen;
+
 /// How long requests that are under way may take to finish after a stop signal.
 pub const DRAIN: Duration = Duration::from_secs(30);
 
@@ -34,6 +36,15 @@ pub fn bind(address: SocketAddr, setting: &str) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address).map_err(named)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+/// The same for a setting, whose host may be a name.
+///
+/// # Errors
+/// As [`bind`], or the host has no address.
+pub fn listen(at: &Listen, setting: &str) -> anyhow::Result<TcpListener> {
+    let address = at.address().map_err(|error| anyhow::anyhow!("cannot listen on {at}: {error:#}"))?;
+    Ok(bind(address, setting)?)
 }
 
 /// Serves `app` until `stop` is cancelled, then finishes what is under way for up to [`DRAIN`]. Handlers can ask for
@@ -71,6 +82,7 @@ pub fn stop_on_signal() -> io::Result<CancellationToken> {
         for times in 0.. {
             tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
             if times > 0 {
+                crate::console::flush();
                 std::process::exit(130);
             }
             tracing::info!("stopping; what is under way has {} seconds to finish", DRAIN.as_secs());

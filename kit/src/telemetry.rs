@@ -1,33 +1,117 @@
 //! Logs, set up once by each `main`.
+//!
+//! Lines go to standard error and never hold anything up: whoever reads them may be slow or gone, see
+//! [`console`](crate::console). Nothing of a message and no secret is in them, at no level: our own lines leave them out,
+//! and libraries, which print whole requests, bodies and signing keys, are kept below [`caps`] whatever `RUST_LOG` says.
 
-use std::io::IsTerminal as _;
+mod filter;
 
-use tracing_subscriber::EnvFilter;
+use tracing::Subscriber;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
-/// Used when `RUST_LOG` says nothing: what people running the chain want to see, without the libraries' chatter.
-/// The S3 library tells as errors what its clients did wrong; what goes wrong here, the emulator tells itself.
-const DEFAULT_FILTER: &str = "info,aws_config=error,aws_sdk_sqs=warn,aws_sdk_s3=warn,hyper=warn,s3s=off";
+use crate::console;
+use crate::env::{self, EnvError};
 
-/// Sends logs to stderr, filtered by `RUST_LOG`, as text on a terminal and as JSON elsewhere unless `LOG_FORMAT` says
-/// `text` or `json`. A second call has no effect.
-pub fn init() {
-    init_with(DEFAULT_FILTER);
+pub use filter::caps;
+
+/// Used when `RUST_LOG` says nothing: what people running the chain want to see.
+const DEFAULT_FILTER: &str = "info";
+
+/// What the environment says of the log.
+struct Settings {
+    filter: EnvFilter,
+    format: Format,
+    colours: bool,
 }
 
-/// As [`init`], with another filter for when `RUST_LOG` says nothing.
-pub fn init_with(default_filter: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_filter));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let terminal = std::io::stderr().is_terminal();
-    let text = match std::env::var("LOG_FORMAT").as_deref() {
-        Ok("text") => true,
-        Ok("json") => false,
-        _ => terminal,
-    };
-    let builder = builder.with_ansi(terminal);
-    // An error means that a subscriber is set already, for example by a test.
-    let _ = if text { builder.try_init() } else { builder.json().flatten_event(true).try_init() };
-    if std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Sends logs to stderr, filtered by `RUST_LOG`, as text on a terminal and as JSON elsewhere unless `LOG_FORMAT` says
+/// `text` or `json`; and panics into the log. Has no effect where a log is set up already.
+///
+/// # Errors
+/// `RUST_LOG` or `LOG_FORMAT` is none.
+pub fn init() -> Result<(), EnvError> {
+    install(Settings::read(DEFAULT_FILTER)?);
+    if env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
         tracing::warn!("OTEL_EXPORTER_OTLP_ENDPOINT is set, but this build does not export traces yet");
+    }
+    Ok(())
+}
+
+/// For tests: as [`init`], with another filter for when `RUST_LOG` says nothing, or nothing that can be understood.
+pub fn init_with(default_filter: &str) {
+    let plain = || Settings { filter: EnvFilter::new(default_filter), format: Format::Text, colours: false };
+    install(Settings::read(default_filter).unwrap_or_else(|_| plain()));
+}
+
+fn install(settings: Settings) {
+    // An error means that a subscriber is set already, for example by a test.
+    if Registry::default().with(lines(&settings)).with(settings.filter).with(caps()).try_init().is_ok() {
+        std::panic::set_hook(Box::new(panicked));
+    }
+}
+
+fn lines<S>(settings: &Settings) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    // The library's own words about a log that cannot be written would be written there, and panic when they cannot be.
+    let layer = tracing_subscriber::fmt::layer().with_writer(console::errors).log_internal_errors(false);
+    let layer = layer.with_ansi(settings.colours);
+    match settings.format {
+        Format::Text => layer.boxed(),
+        Format::Json => layer.json().flatten_event(true).boxed(),
+    }
+}
+
+/// The standard library's own hook would wait for whoever reads stderr.
+fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
+    let message = panic.payload_as_str().unwrap_or("no text");
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let thread = std::thread::current().name().unwrap_or_default().to_owned();
+    match std::backtrace::Backtrace::capture() {
+        trace if trace.status() == std::backtrace::BacktraceStatus::Captured => {
+            tracing::error!(thread, place, "panicked, this is a bug: {message}\n{trace}");
+        }
+        _ => tracing::error!(thread, place, "panicked, this is a bug: {message}"),
+    }
+}
+
+impl Settings {
+    fn read(default_filter: &str) -> Result<Settings, EnvError> {
+        let filter = filter::parse(env::var("RUST_LOG")?.as_deref().unwrap_or(default_filter))?;
+        let format = match env::var("LOG_FORMAT")? {
+            Some(text) => format(&text)?,
+            None if console::is_error_terminal() => Format::Text,
+            None => Format::Json,
+        };
+        Ok(Settings { filter, format, colours: console::has_colours() })
+    }
+}
+
+fn format(text: &str) -> Result<Format, EnvError> {
+    match text.to_ascii_lowercase().as_str() {
+        "text" => Ok(Format::Text),
+        "json" => Ok(Format::Json),
+        _ => Err(EnvError { name: "LOG_FORMAT".into(), value: text.into(), reason: "expected text or json".into() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_text_and_json() {
+        assert_eq!((format("text").unwrap(), format("JSON").unwrap()), (Format::Text, Format::Json));
+        assert_eq!(format("yaml").unwrap_err().to_string(), "LOG_FORMAT=yaml: expected text or json");
     }
 }

@@ -1,6 +1,6 @@
 //! What the pipe's program can be told: definitions, the admin port, who may be delivered to.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Parser;
 use kit::definition::DefinitionArgs;
+use kit::listen::Listen;
 use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, serve};
 
@@ -31,9 +32,10 @@ pub const CONCURRENCY: usize = 256;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "pipe", version)]
 pub struct Cli {
-    /// The port of /healthz, /readyz, /metrics, /filtered and, for `aws pipes`, /v1/pipes
-    #[arg(long, value_name = "ADDRESS", env = "PIPE_ADMIN_LISTEN", default_value = "127.0.0.1:8082")]
-    pub admin_listen: SocketAddr,
+    /// The port of /healthz, /readyz, /metrics, /filtered and, for `aws pipes`, /v1/pipes: host:port, or :port at the
+    /// address that HOST names (127.0.0.1)
+    #[arg(long, value_name = "ADDRESS", env = "PIPE_ADMIN_LISTEN", default_value_t = Listen::port(8082))]
+    pub admin_listen: Listen,
     /// A target at a private, loopback or link-local address that may be delivered to, by host name, address or
     /// network (sub, 127.0.0.1:3001, 10.0.0.0/8). Repeatable; commas in the environment
     #[arg(long, value_name = "TARGET", env = "PIPE_ALLOW_TARGET", value_delimiter = ',')]
@@ -118,7 +120,7 @@ impl Cli {
             concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
             webhook_keys,
             reload: Some(Reload::new(self.definition, account)),
-            admin: Some(serve::bind(self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?),
+            admin: Some(serve::listen(&self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?),
             ..settings
         })
     }

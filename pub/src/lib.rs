@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::time::Duration;
 
 use axum::extract::{Query, State};
@@ -11,6 +11,7 @@ use clap::Parser;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use kit::call::Call;
+use kit::listen::{Host, Listen};
 use kit::send::{AllowTargets, Sender};
 use kit::serve;
 use serde::{Deserialize, Serialize};
@@ -39,9 +40,9 @@ const ANSWER_LIMIT: usize = 64 * 1024;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "pub", version)]
 pub struct Cli {
-    /// The address to bind
+    /// The address to bind, or a name of it
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
-    pub host: IpAddr,
+    pub host: Host,
     /// The port to bind
     #[arg(long, env = "PORT", default_value_t = 3000)]
     pub port: u16,
@@ -65,7 +66,7 @@ impl Cli {
     /// # Errors
     /// The port cannot be had; the text names it and what moves it.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
-        let listener = serve::bind(SocketAddr::new(self.host, self.port), "--port or PORT")?;
+        let listener = serve::listen(&Listen::at(self.host, self.port), "--port or PORT")?;
         tracing::info!("pub listens on http://{}, posts to {}", listener.local_addr()?, shown(&self.sub_host));
         Ok(Settings { sub_host: self.sub_host, listener })
     }

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    kit::program::run("pub", publisher::Cli::parse().prepare(), publisher::run)
+    kit::program::main("pub", publisher::Cli::prepare, publisher::run)
 }

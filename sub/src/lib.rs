@@ -2,7 +2,7 @@
 
 mod event;
 
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use clap::Parser;
 use http::StatusCode;
+use kit::listen::{Host, Listen};
 use kit::{aws, serve};
 use tokio_util::sync::CancellationToken;
 use tower_http::timeout::TimeoutLayer;
@@ -33,9 +34,9 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, Parser)]
 #[command(name = "sub", version)]
 pub struct Cli {
-    /// The address to bind
+    /// The address to bind, or a name of it
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
-    pub host: IpAddr,
+    pub host: Host,
     /// The port to bind
     #[arg(long, env = "PORT", default_value_t = 3001)]
     pub port: u16,
@@ -62,7 +63,7 @@ impl Cli {
     /// The port cannot be had; the text names it and what moves it.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         let sdk = aws::config().await;
-        let listener = serve::bind(SocketAddr::new(self.host, self.port), "--port or PORT")?;
+        let listener = serve::listen(&Listen::at(self.host, self.port), "--port or PORT")?;
         tracing::info!("sub listens on http://{}, keeps events in {}", listener.local_addr()?, self.bucket);
         Ok(Settings { bucket: self.bucket, sdk, listener })
     }

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    kit::program::run("sub", subscriber::Cli::parse().prepare(), subscriber::run)
+    kit::program::main("sub", subscriber::Cli::prepare, subscriber::run)
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use kit::console;
 use tidegate::{match_, provision, render, transform, up};
 
 /// Server-to-server calls that survive the receiver's outage: API Gateway → SQS → Pipe → API destination, anywhere.
@@ -31,7 +32,10 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match kit::cli::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     match cli.verb.unwrap_or(Verb::Up(cli.up)) {
         Verb::Up(args) => kit::program::run("tidegate", args.prepare(), up::run),
         Verb::Provision(args) => provision(args),
@@ -43,7 +47,9 @@ fn main() -> ExitCode {
 
 fn provision(args: provision::Args) -> ExitCode {
     kit::program::install_tls();
-    kit::telemetry::init();
+    if let Err(error) = kit::telemetry::init() {
+        return done(Err(error.into()));
+    }
     match tokio::runtime::Runtime::new() {
         Ok(runtime) => done(runtime.block_on(provision::run(args))),
         Err(error) => done(Err(error.into())),
@@ -51,8 +57,14 @@ fn provision(args: provision::Args) -> ExitCode {
 }
 
 fn done(result: anyhow::Result<ExitCode>) -> ExitCode {
-    result.unwrap_or_else(|error| {
-        eprintln!("tidegate: {error:#}");
+    let code = result.unwrap_or_else(|error| {
+        // Whoever reads only the first lines has what they wanted.
+        if console::is_reader_gone(&error) {
+            return ExitCode::SUCCESS;
+        }
+        console::error(format_args!("tidegate: {error:#}"));
         ExitCode::from(2)
-    })
+    });
+    console::flush();
+    code
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
+use kit::console;
 use pipe::event::Event;
 use pipe::filter::Filter;
 use pipe::pattern::{Miss, Pattern, Refusal};
@@ -43,7 +44,7 @@ pub struct Args {
 /// A file or line that cannot be read.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
-        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer, broken)?;
+        answer_lines(std::io::stdin().lock(), console::output(), answer, broken)?;
         return Ok(ExitCode::SUCCESS);
     }
     let (Some(pattern), Some(event)) = (&args.pattern, &args.event) else {
@@ -52,7 +53,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let pattern = read(pattern)?;
     let event = serde_json::from_str(&read(event)?).with_context(|| event.display().to_string())?;
     let verdict = if args.record { judge_record(&pattern, event) } else { judge(&pattern, &event) };
-    println!("{}", if args.json { verdict.to_json().to_string() } else { verdict.to_text() });
+    let text = if args.json { verdict.to_json().to_string() } else { verdict.to_text() };
+    console::print(format_args!("{text}\n"))?;
     Ok(verdict.exit_code())
 }
 

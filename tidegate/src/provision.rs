@@ -11,8 +11,8 @@ use std::fmt;
 use std::process::ExitCode;
 
 use aws_config::SdkConfig;
-use kit::aws;
 use kit::definition::{Definition, DefinitionArgs, LoadError};
+use kit::{aws, console};
 
 /// Create the queues (with redrive) and buckets that the definition declares
 ///
@@ -69,9 +69,10 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let definition = args.definition.load(&aws::account(&sdk).await?)?;
     for Provisioned { kind, name, deed } in provision(&definition, &sdk).await? {
         if args.json {
-            println!("{}", serde_json::json!({"kind": kind, "name": name, "result": deed.to_string()}));
+            let line = serde_json::json!({"kind": kind, "name": name, "result": deed.to_string()});
+            console::print(format_args!("{line}\n"))?;
         } else {
-            println!("{kind} {name} {deed}");
+            console::print(format_args!("{kind} {name} {deed}\n"))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -2,13 +2,13 @@
 //!
 //! The engine is the gateway's own; this file only reads, prints and chooses the exit code.
 
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use gateway::mapping::{Context, Input, Parameters};
 use gateway::vtl::{Error, Template};
+use kit::console;
 use serde_json::{Map, Value, json};
 
 use crate::cases::{answer_lines, error, read};
@@ -48,7 +48,7 @@ pub struct Args {
 /// A file or line that cannot be read, or a parameter that is not written as one.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
-        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer, error)?;
+        answer_lines(std::io::stdin().lock(), console::output(), answer, error)?;
         return Ok(ExitCode::SUCCESS);
     }
     let Some(template) = &args.template else { bail!("--template is needed") };
@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         check_overrides(&case.context).with_context(|| file.display().to_string())?;
     }
     if !args.json {
-        case.doubts().iter().for_each(|doubt| eprintln!("{doubt}"));
+        case.doubts().iter().for_each(console::error);
     }
     print(&case.render(), args.json)
 }
@@ -180,19 +180,16 @@ fn to_json(outcome: &Outcome) -> Value {
 }
 
 fn print(outcome: &Outcome, as_json: bool) -> Result<ExitCode> {
-    let mut stdout = std::io::stdout();
     match outcome {
-        _ if as_json => writeln!(stdout, "{}", to_json(outcome))?,
+        _ if as_json => console::print(format_args!("{}\n", to_json(outcome)))?,
         Ok((output, overrides)) => {
-            stdout.write_all(output.as_bytes())?;
-            if stdout.is_terminal() {
-                writeln!(stdout)?;
-            }
+            let end = if console::is_output_terminal() { "\n" } else { "" };
+            console::print(format_args!("{output}{end}"))?;
             if let Some(overrides) = overrides {
-                eprintln!("overrides: {overrides}");
+                console::error(format_args!("overrides: {overrides}"));
             }
         }
-        Err(error) => eprintln!("{error}"),
+        Err(error) => console::error(error),
     }
     Ok(ExitCode::from(u8::from(outcome.is_err())))
 }

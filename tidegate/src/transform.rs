@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
+use kit::console;
 use pipe::event::Event;
 use pipe::transform::{Names, Transform};
 use serde_json::{Value, json};
@@ -42,7 +43,7 @@ pub struct Args {
 /// A file or line that cannot be read, or a variable that pipes do not have.
 pub fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
-        answer_lines(std::io::stdin().lock(), std::io::stdout().lock(), answer, error)?;
+        answer_lines(std::io::stdin().lock(), console::output(), answer, error)?;
         return Ok(ExitCode::SUCCESS);
     }
     let (Some(template), Some(event)) = (&args.template, &args.event) else {
@@ -57,7 +58,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         variables.set(name, value)?;
     }
     let outcome = transform(template.strip_suffix('\n').unwrap_or(&template), event, &variables);
-    print(&outcome, args.json);
+    print(&outcome, args.json)?;
     Ok(outcome.exit_code())
 }
 
@@ -132,12 +133,13 @@ fn transform(template: &str, event: Value, variables: &Variables) -> Outcome {
     }
 }
 
-fn print(outcome: &Outcome, as_json: bool) {
+fn print(outcome: &Outcome, as_json: bool) -> Result<()> {
     match outcome {
-        _ if as_json => println!("{}", outcome.to_json()),
-        Outcome::Output(text) => println!("{text}"),
-        Outcome::NotDelivered(reason) | Outcome::Refused(reason) => eprintln!("{reason}"),
+        _ if as_json => console::print(format_args!("{}\n", outcome.to_json()))?,
+        Outcome::Output(text) => console::print(format_args!("{text}\n"))?,
+        Outcome::NotDelivered(reason) | Outcome::Refused(reason) => console::error(reason),
     }
+    Ok(())
 }
 
 fn answer(case: &mut Value) -> Result<Value> {

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use aws_config::SdkConfig;
 use kit::definition::{Definition, DefinitionArgs};
 use kit::send::{AllowTarget, AllowTargets};
-use kit::{aws, serve};
+use kit::{aws, console, serve};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", env = "EMULATOR_DATA", default_value = "./data")]
     pub data: PathBuf,
     /// Keep nothing on disk
-    #[arg(long, env = "EMULATOR_IN_MEMORY")]
+    #[arg(long, env = "EMULATOR_IN_MEMORY", value_parser = kit::cli::boolean)]
     pub in_memory: bool,
     /// Shift every port by this much
     #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0)]
@@ -124,7 +124,7 @@ pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
     programs.spawn(named("pipe", pipe::run(house.pipe, stop.clone())));
     programs.spawn(named("pub", publisher::run(house.publisher, stop.clone())));
     programs.spawn(named("sub", subscriber::run(house.subscriber, stop.clone())));
-    print!("{}", house.addresses);
+    console::announce(&house.addresses);
     // One that ends by itself takes the others with it: half a chain would only look like one.
     let mut result = Ok(());
     let emulator_runs = tokio::select! {

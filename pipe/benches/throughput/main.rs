@@ -6,6 +6,7 @@
 //! told. Beside it, in the same run, stands the rate of a bare client that posts the same requests without a queue: the
 //! ratio says more than either number, for both share the machine.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops where it stands")]
+#![allow(clippy::print_stdout, reason = "the figures are for whoever runs it")]
 
 mod bare;
 mod chain;

@@ -1,0 +1,218 @@
+//! Lines on their way to a file that may be slow, full, or read by nobody.
+//!
+//! One thread writes; everybody else leaves lines and goes on. What finds no room is dropped and counted, and the count
+//! is reported once the file takes lines again.
+
+use std::cell::Cell;
+use std::fmt;
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Bytes that may wait. A burst of some thousand lines fits.
+const ROOM: usize = 1 << 20;
+
+/// Before a file that is not ready (a terminal or pipe that somebody made non-blocking) is tried again.
+const PAUSE: Duration = Duration::from_millis(5);
+
+thread_local! {
+    /// Whether this thread is a drain's own: what it says of lost lines is not dropped in its turn.
+    static IS_DRAIN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// See the module.
+pub struct Drain {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    filled: Condvar,
+    emptied: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: Vec<u8>,
+    is_writing: bool,
+    lost: u64,
+}
+
+impl Drain {
+    /// A drain into `file`; without one, everything is dropped. `report` learns how many lines were lost, on the drain's own
+    /// thread.
+    pub(super) fn new(name: &str, file: Option<impl Write + Send + 'static>, report: fn(u64)) -> Drain {
+        let shared = Arc::new(Shared { state: Mutex::default(), filled: Condvar::new(), emptied: Condvar::new() });
+        if let Some(file) = file {
+            let (name, shared) = (name.to_owned(), shared.clone());
+            // Without a thread, lines stay until there is no room: a program that cannot have threads has other troubles.
+            let _ = thread::Builder::new().name(name).spawn(move || shared.write_to(file, report));
+        }
+        Drain { shared }
+    }
+
+    /// Leaves lines to be written. Never waits.
+    pub fn push(&self, lines: &[u8]) {
+        let mut state = self.shared.lock();
+        if state.waiting.len() + lines.len() > ROOM && !IS_DRAIN.get() {
+            state.lost += count(lines);
+            return;
+        }
+        let was_empty = state.waiting.is_empty();
+        state.waiting.extend_from_slice(lines);
+        drop(state);
+        if was_empty {
+            self.shared.filled.notify_one();
+        }
+    }
+
+    /// Waits until nothing is left to be written, for `patience` at most.
+    pub fn flush(&self, patience: Duration) {
+        let until = Instant::now() + patience;
+        let mut state = self.shared.lock();
+        while state.is_writing || !state.waiting.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            state = self.shared.emptied.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl fmt::Debug for Drain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drain").finish_non_exhaustive()
+    }
+}
+
+/// As the log wants it: whoever writes a line leaves it here.
+impl Write for &Drain {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        self.push(lines);
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Never returns.
+    fn write_to(&self, mut file: impl Write, report: fn(u64)) {
+        IS_DRAIN.set(true);
+        let mut batch = Vec::new();
+        loop {
+            self.take(&mut batch);
+            let written = write_all(&mut file, &batch);
+            // Before the batch counts as written, so that a flush waits for the report too.
+            let lost = match written {
+                Ok(()) => std::mem::take(&mut self.lock().lost),
+                Err(_) => {
+                    self.lock().lost += count(&batch);
+                    0
+                }
+            };
+            if lost > 0 {
+                report(lost);
+            }
+            batch.clear();
+            self.lock().is_writing = false;
+            self.emptied.notify_all();
+        }
+    }
+
+    /// Waits for lines.
+    fn take(&self, batch: &mut Vec<u8>) {
+        let mut state = self.lock();
+        while state.waiting.is_empty() {
+            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        std::mem::swap(batch, &mut state.waiting);
+        state.is_writing = true;
+    }
+}
+
+fn write_all(file: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => bytes = &bytes[written..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(PAUSE),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+fn count(lines: &[u8]) -> u64 {
+    u64::try_from(memchr::memchr_iter(b'\n', lines).count()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read as _;
+    use std::os::unix::net::UnixStream;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    const LONG: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn everything_is_written_in_order_before_a_flush_returns() {
+        let (file, reader) = UnixStream::pair().unwrap();
+        let drain = Drain::new("test", Some(file), |_| {});
+        (0..1_000).for_each(|number| drain.push(format!("{number}\n").as_bytes()));
+        drain.flush(LONG);
+        let mut text = vec![0; 3_890];
+        (&reader).read_exact(&mut text).unwrap();
+        let expected: String = (0..1_000).map(|number| format!("{number}\n")).collect();
+        assert_eq!(String::from_utf8(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_reader_that_stops_reading_holds_up_nobody_and_the_loss_is_reported_when_it_reads_again() {
+        static LOST: AtomicU64 = AtomicU64::new(0);
+        let (file, reader) = UnixStream::pair().unwrap();
+        let drain = Drain::new("test", Some(file), |lines| {
+            LOST.fetch_add(lines, Ordering::Relaxed);
+        });
+        let line = [vec![b'x'; 1_023], vec![b'\n']].concat();
+        (0..5_000).for_each(|_| drain.push(&line));
+        drain.flush(Duration::from_millis(20));
+        assert_eq!(LOST.load(Ordering::Relaxed), 0, "nobody has read yet");
+        let read = thread::spawn(move || {
+            let (mut read, mut bytes) = (0, vec![0; 1 << 16]);
+            while let Ok(1..) = (&reader).read(&mut bytes).inspect(|count| read += count) {
+                if read / 1_024 + usize::try_from(LOST.load(Ordering::Relaxed)).unwrap() >= 5_000 {
+                    break;
+                }
+            }
+            read / 1_024
+        });
+        drain.flush(LONG);
+        // One more, for a loss is reported after the next batch that is written.
+        drain.push(&line);
+        drain.flush(LONG);
+        let lost = usize::try_from(LOST.load(Ordering::Relaxed)).unwrap();
+        let read = read.join().unwrap();
+        assert!(lost > 0 && read >= 1_024 && (5_000..=5_001).contains(&(read + lost)), "{read} read, {lost} lost");
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_is_none_that_anybody_waits_for() {
+        let (file, reader) = UnixStream::pair().unwrap();
+        drop(reader);
+        let drain = Drain::new("test", Some(file), |_| panic!("nothing can be reported there"));
+        (0..5_000).for_each(|_| drain.push(&[b'\n'; 1_024]));
+        drain.flush(LONG);
+        Drain::new("test", None::<UnixStream>, |_| {}).push(b"into nothing\n");
+    }
+}
