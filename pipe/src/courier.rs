@@ -175,7 +175,7 @@ impl Carrier {
         let input = self.pipe.enrichment.as_ref().and_then(|enrichment| enrichment.input.as_ref());
         let (mut sent, mut bodies) = (Vec::new(), Vec::new());
         for (index, work) in batch.iter().enumerate() {
-            match shape(input, &self.pipe.names, Stage::Enrichment, &work.event, journal) {
+            match shape(input, &self.pipe.names, Stage::Enrichment, &work.event, enricher.form(), journal) {
                 Ok(body) => {
                     sent.push(index);
                     bodies.push(body);
@@ -211,7 +211,7 @@ impl Carrier {
             journal.tell_failure(Step::Of(Stage::Target, Moment::InvocationSkipped), &reason);
             return vec![Err(Verdict::Rejected { reason }); count];
         }
-        let shaped = shape_all(self.pipe.input.as_ref(), &self.pipe.names, events, journal);
+        let shaped = shape_all(self.pipe.input.as_ref(), &self.pipe.names, events, self.road.form(), journal);
         self.road.carry(events, shaped, batch, journal).await
     }
 }

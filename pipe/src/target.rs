@@ -40,7 +40,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use http::{HeaderName, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::Value;
 
 use crate::connection::Connection;
@@ -125,6 +125,24 @@ impl Dynamic {
             other => Some(Cow::Owned(other.to_string())),
         }
     }
+}
+
+/// What goes into a query string. A value that the event does not have is sent empty, as AWS does it; a name that it does
+/// not have leaves nothing to send.
+fn query<'p>(parameters: &'p HttpParameters, event: &'p Event) -> impl Iterator<Item = (Cow<'p, str>, Cow<'p, str>)> {
+    let text = |(key, value): &'p (Dynamic, Dynamic)| Some((key.text(event)?, value.text(event).unwrap_or_default()));
+    parameters.query.iter().filter_map(text)
+}
+
+/// Puts headers on; one whose value the event does not have is sent empty, as AWS does it.
+fn put_headers(parameters: &HttpParameters, event: &Event, headers: &mut HeaderMap) -> Result<(), Unplannable> {
+    for (name, value) in &parameters.headers {
+        let text = value.text(event).unwrap_or_default();
+        let value = HeaderValue::from_bytes(text.as_bytes())
+            .map_err(|_| Unplannable(format!("the value for header {name} holds a control character")))?;
+        headers.insert(name, value);
+    }
+    Ok(())
 }
 
 /// Takes a list apart, by the sizes of its elements, into runs of `most` elements of `largest` together. One that is too

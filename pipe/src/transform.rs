@@ -52,19 +52,40 @@ impl Transform {
         template::parse(text).map(|(kind, parts, may_break)| Transform { kind, parts, may_break })
     }
 
-    /// The text that goes to the target. `ingestion_time` is when this stage got the event, in ISO 8601.
+    /// The text that goes to the target. `ingestion_time` is when this stage got the event, in ISO 8601. A template that is
+    /// one placeholder gives the text itself where its value is text, without quotes: so CDK's integration tests, which run
+    /// on AWS, find a body of text that went through `<$.body>`.
     ///
     /// # Errors
     /// The result is not valid JSON though the template is meant to give JSON, or is JSON of another shape than the
     /// template's; the reason names the placeholder.
     pub fn render(&self, event: &Event, names: &Names, ingestion_time: &str) -> Result<String, NotDelivered> {
+        self.fill(event, names, ingestion_time, render::Place::Bare)
+    }
+
+    /// As [`Transform::render`], for who takes nothing but JSON, a function for example: text keeps its quotes. What AWS
+    /// does there has not been seen.
+    ///
+    /// # Errors
+    /// As [`Transform::render`].
+    pub fn render_json(&self, event: &Event, names: &Names, ingestion_time: &str) -> Result<String, NotDelivered> {
+        self.fill(event, names, ingestion_time, render::Place::Json)
+    }
+
+    fn fill(
+        &self,
+        event: &Event,
+        names: &Names,
+        ingestion_time: &str,
+        bare: render::Place,
+    ) -> Result<String, NotDelivered> {
         let scope = render::Scope { event, names, ingestion_time };
         let mut out = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Placeholder { variable, quoted } => {
-                    scope.expand(&mut out, variable, self.place(*quoted)).map_err(NotDelivered)?;
+                    scope.expand(&mut out, variable, self.place(*quoted, bare)).map_err(NotDelivered)?;
                 }
             }
         }
@@ -74,8 +95,9 @@ impl Transform {
         Ok(out)
     }
 
-    fn place(&self, quoted: bool) -> render::Place {
+    fn place(&self, quoted: bool, bare: render::Place) -> render::Place {
         match (self.kind, quoted) {
+            (Kind::Bare, _) => bare,
             (Kind::Text, _) => render::Place::Text,
             (Kind::Json, true) => render::Place::JsonString,
             _ => render::Place::Json,

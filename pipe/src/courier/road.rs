@@ -9,14 +9,14 @@ use kit::time::Timestamp;
 use super::feeder::Feeder;
 use super::line::{Line, begin};
 use super::runner::Runner;
-use super::stage::{read_answer, unplannable};
+use super::stage::{Form, read_answer, unplannable};
 use super::tally::Owned;
 use crate::event::Event;
 use crate::flow::Work;
 use crate::journal::{Details, Journal, Moment, Stage, Step};
 use crate::outbox::Outbox;
 use crate::retry::Verdict;
-use crate::target::{Entry, Refusal, Unplannable, check_json};
+use crate::target::{Entry, Feed, Refusal, Unplannable, check_json};
 
 /// The way to a target.
 #[derive(Debug)]
@@ -41,6 +41,14 @@ pub enum Enricher {
 }
 
 impl Enricher {
+    /// What it takes.
+    pub fn form(&self) -> Form {
+        match self {
+            Enricher::Line(_) => Form::Any,
+            Enricher::Program(_) => Form::Json,
+        }
+    }
+
     /// The bodies that go into one question each.
     pub fn parts(&self, bodies: &[String]) -> Vec<Range<usize>> {
         match self {
@@ -77,6 +85,15 @@ impl Enricher {
 }
 
 impl Road {
+    /// What it carries.
+    pub fn form(&self) -> Form {
+        match self {
+            Road::Line(_) | Road::Queue(_) => Form::Any,
+            Road::Feed(feeder) if !matches!(*feeder.feed, Feed::Bus(_)) => Form::Any,
+            Road::Feed(_) | Road::Program(_) => Form::Json,
+        }
+    }
+
     /// Delivers events, as far as there is a body of each. A verdict for each that was not taken.
     pub async fn carry(
         &self,

@@ -13,17 +13,32 @@ use crate::retry::Verdict;
 use crate::target::Unplannable;
 use crate::transform::{Names, Transform};
 
+/// What somebody takes as a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Any text.
+    Any,
+    /// JSON only.
+    Json,
+}
+
 /// What an event becomes by a template, or the event itself without one.
 pub fn shape(
     input: Option<&Transform>,
     names: &Names,
     stage: Stage,
     event: &Event,
+    form: Form,
     journal: &Journal<'_>,
 ) -> Result<String, Verdict> {
     let Some(input) = input else { return Ok(event.text()) };
     journal.tell_of(Step::Of(stage, Moment::TransformationStarted), || event.text());
-    let shaped = input.render(event, names, &ingestion_time()).map_err(|reason| {
+    let time = ingestion_time();
+    let shaped = match form {
+        Form::Any => input.render(event, names, &time),
+        Form::Json => input.render_json(event, names, &time),
+    };
+    let shaped = shaped.map_err(|reason| {
         let reason = reason.to_string();
         journal.tell_failure(Step::Of(stage, Moment::TransformationFailed), &reason);
         Verdict::Rejected { reason }
@@ -37,9 +52,10 @@ pub fn shape_all(
     input: Option<&Transform>,
     names: &Names,
     events: &[Owned<'_>],
+    form: Form,
     journal: &Journal<'_>,
 ) -> Vec<Result<String, Verdict>> {
-    events.iter().map(|owned| shape(input, names, Stage::Target, &owned.event, journal)).collect()
+    events.iter().map(|owned| shape(input, names, Stage::Target, &owned.event, form, journal)).collect()
 }
 
 /// The verdict on an event that cannot become what its target takes: a customer error, in AWS's terms.

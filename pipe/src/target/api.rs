@@ -67,25 +67,19 @@ impl RestApi {
     /// # Errors
     /// The event lacks a path parameter, or a value cannot be sent in a header.
     pub fn request(&self, event: &Event, id: &str, body: String) -> Result<Request, Unplannable> {
-        let HttpParameters { path, headers, query } = &self.parameters;
+        let path = &self.parameters.path;
         let value = |dynamic: &super::Dynamic| dynamic.text(event).map(|text| Cow::Owned(text.into_owned()));
         let path: Option<Vec<Cow<'_, str>>> = path.iter().map(value).collect();
         let path = path.ok_or_else(|| Unplannable("the event has no value for a path parameter".into()))?;
         let mut url = self.endpoint.fill(&path)?;
-        let pairs = query.iter().filter_map(|(key, value)| Some((key.text(event)?, value.text(event)?)));
-        let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
+        let query = Serializer::new(String::new()).extend_pairs(super::query(&self.parameters, event)).finish();
         url.set_query((!query.is_empty()).then_some(query.as_str()));
         let mut sent = HeaderMap::new();
         sent.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Ok(id) = HeaderValue::from_str(id) {
             sent.insert(webhook::ID, id);
         }
-        for (name, value) in headers {
-            let Some(text) = value.text(event) else { continue };
-            let value = HeaderValue::from_bytes(text.as_bytes())
-                .map_err(|_| Unplannable(format!("the value for header {name} holds a control character")))?;
-            sent.insert(name, value);
-        }
+        super::put_headers(&self.parameters, event, &mut sent)?;
         let has_body = !matches!(self.method, Method::GET | Method::HEAD);
         let body = if has_body { Bytes::from(body) } else { Bytes::new() };
         let call = Call { method: self.method.clone(), url, headers: sent, body };

@@ -143,8 +143,9 @@ fn url(invocation: &Invocation, event: &Event) -> Result<(Url, usize), Unplannab
     let mut url = destination.endpoint.fill(&values)?;
     let endpoint_query = url.query().map_or(0, str::len);
     let fixed = &destination.connection.invocation.query;
-    let own = parameters.query.iter().filter_map(|(key, value)| Some((key.text(event)?, value.text(event)?)));
-    let own: Vec<_> = own.filter(|(key, _)| fixed.iter().all(|(other, _)| other != key.as_ref())).collect();
+    let own: Vec<_> = super::query(parameters, event)
+        .filter(|(key, _)| fixed.iter().all(|(other, _)| other != key.as_ref()))
+        .collect();
     append(&mut url, own.iter().map(|(key, value)| (key.as_ref(), value.as_ref())));
     Ok((url, endpoint_query))
 }
@@ -155,12 +156,7 @@ fn headers(invocation: &Invocation, event: &Event, id: &str) -> Result<HeaderMap
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(webhook::ID, id);
     }
-    for (name, value) in &invocation.parameters.headers {
-        let Some(text) = value.text(event) else { continue };
-        let value = HeaderValue::from_bytes(text.as_bytes())
-            .map_err(|_| Unplannable(format!("the value for header {name} holds a control character")))?;
-        headers.insert(name, value);
-    }
+    super::put_headers(&invocation.parameters, event, &mut headers)?;
     headers.insert(header::USER_AGENT, HeaderValue::from_static("Amazon/EventBridge/ApiDestinations"));
     headers.insert(header::RANGE, HeaderValue::from_static("bytes=0-1048575"));
     headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip,deflate"));

@@ -18,6 +18,8 @@ use crate::event::Event;
 pub enum Place {
     /// Where JSON expects a value.
     Json,
+    /// In a template that is nothing else: as JSON, but text without its quotes.
+    Bare,
     /// Inside of a string of a JSON template.
     JsonString,
     /// In a template that is a string or free text.
@@ -41,7 +43,7 @@ impl Scope<'_> {
     /// # Errors
     /// It stands inside a string, and its value would end that; why, without the value, which may be confidential.
     pub fn expand(&self, out: &mut String, variable: &Variable, place: Place) -> Result<(), String> {
-        if let (Place::Json, Variable::Path(path)) = (place, variable)
+        if let (Place::Json | Place::Bare, Variable::Path(path)) = (place, variable)
             && path.is_field("body")
             && let Some(body) = self.event.json_body()
         {
@@ -49,8 +51,9 @@ impl Scope<'_> {
             return Ok(());
         }
         match (place, self.value(variable).as_deref()) {
-            (Place::Json, None) => out.push_str("\"\""),
-            (Place::Json, Some(value)) => out.push_str(&value.to_string()),
+            (Place::Json | Place::Bare, None) => out.push_str("\"\""),
+            (Place::Bare, Some(Value::String(text))) => out.push_str(text),
+            (Place::Json | Place::Bare, Some(value)) => out.push_str(&value.to_string()),
             (_, None) => {}
             (Place::JsonString, Some(value)) => {
                 let text = inside_string(value);

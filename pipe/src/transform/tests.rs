@@ -32,7 +32,10 @@ fn values_by_place() {
         (r#""o is <$.body.o>""#, r#""o is {k:v}""#),
         (r#""<$.body.tags> items, <$.body.gone>.""#, r#""[x,y] items, .""#),
         ("<$.body.o>", r#"{"k":"v"}"#),
-        ("<$.messageId>", r#""m-1""#),
+        ("<$.messageId>", "m-1"),
+        (" <$.body.name>\n", " A \"B\"\n"),
+        ("<$.body.id>", "7"),
+        ("<aws.pipes.source-arn>", "arn:q"),
         ("<$.body.gone>", r#""""#),
         ("Hello <$.body.id>, <b> < c", "Hello 7, <b> < c"),
         (r#""Hello""#, r#""Hello""#),
@@ -43,6 +46,22 @@ fn values_by_place() {
     for (template, expected) in cases {
         assert_eq!(render(template).as_deref(), Ok(expected), "{template}");
     }
+}
+
+/// CDK's integration test of an SQS target (aws-pipes-targets-alpha, integ.sqs.ts), which runs on AWS.
+#[test]
+fn a_body_of_text_alone_goes_out_without_quotes() {
+    let bare = Transform::parse("<$.body>").unwrap();
+    for body in ["9f1f2f4e-text", "say \"hi\"\n", "", " x "] {
+        let event = Event::from_record(json!({ "body": body }));
+        assert_eq!(bare.render(&event, &Names::default(), "").unwrap(), body);
+        assert_eq!(bare.render_json(&event, &Names::default(), "").unwrap(), json!(body).to_string());
+    }
+    let event = Event::from_record(json!({"body": "\"in quotes\""}));
+    assert_eq!(bare.render(&event, &Names::default(), "").unwrap(), "\"in quotes\"", "the JSON that was sent");
+    let embedded = Transform::parse(r#"{"body": <$.body>}"#).unwrap();
+    let event = Event::from_record(json!({"body": "text"}));
+    assert_eq!(embedded.render(&event, &Names::default(), "").unwrap(), r#"{"body": "text"}"#);
 }
 
 #[test]
