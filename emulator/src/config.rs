@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 use kit::listen::Listen;
@@ -9,6 +10,8 @@ use kit::{aws, cli, console, serve};
 use tokio_util::sync::CancellationToken;
 
 use crate::action::Waits;
+use crate::clock::MAX_STEP;
+use crate::node::Tuning;
 use crate::signature::Credentials;
 use crate::store::SEGMENT_SIZE;
 use crate::{Opened, open_with};
@@ -43,6 +46,10 @@ pub struct Cli {
         value_parser = clap::value_parser!(u32).range(4 * 1024 * 1024..=1024 * 1024 * 1024)
     )]
     pub segment_size: u32,
+    /// Seconds by which the time of a start may differ from the last known time. A clock that went back, or further
+    /// forward than this, is not believed: nothing expires because of it
+    #[arg(long, value_name = "SECONDS", env = "EMULATOR_MAX_CLOCK_STEP", default_value_t = MAX_STEP.as_secs())]
+    pub max_clock_step: u64,
 }
 
 /// What an emulator needs to know.
@@ -69,7 +76,9 @@ impl Cli {
     pub async fn prepare(self) -> anyhow::Result<Prepared> {
         let settings = Settings { data: (!self.in_memory).then_some(self.data), region: region() };
         let waits = if self.no_waits { Waits::Never } else { Waits::AsAws };
-        let opened = open_with(&settings, self.segment_size)?.with_credentials(self.credentials).with_waits(waits);
+        let max_clock_step = Duration::from_secs(self.max_clock_step);
+        let tuning = Tuning { segment_size: self.segment_size, max_clock_step };
+        let opened = open_with(&settings, tuning)?.with_credentials(self.credentials).with_waits(waits);
         let listener = serve::listen(&self.listen, "--listen or EMULATOR_LISTEN")?;
         tracing::info!("emulator listens on http://{}", listener.local_addr()?);
         Ok(Prepared { opened, listener })

@@ -61,6 +61,10 @@ pub struct Engine {
     /// Queues with more that outlived its time than one step could drop.
     late: BTreeSet<QueueId>,
     outbox: Outbox,
+    /// How many milliseconds clients' clocks are ahead of the engine's time.
+    ahead: i64,
+    /// The latest time that a replay came across.
+    newest: Timestamp,
 }
 
 impl Engine {
@@ -80,7 +84,20 @@ impl Engine {
             graves: VecDeque::new(),
             late: BTreeSet::new(),
             outbox: Outbox::default(),
+            ahead: 0,
+            newest: Timestamp::default(),
         }
+    }
+
+    /// From now on clients see times that are so many milliseconds ahead of the engine's, see
+    /// [`Clock`](crate::clock::Clock).
+    pub fn show_times_ahead(&mut self, millis: i64) {
+        self.ahead = millis;
+    }
+
+    /// A time as clients see it.
+    pub fn shown(&self, at: Timestamp) -> Timestamp {
+        at.moved(self.ahead)
     }
 
     /// What happened since the last call.

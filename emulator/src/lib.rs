@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod bucket;
+pub mod clock;
 pub mod config;
 pub mod engine;
 pub mod fault;
@@ -35,19 +36,20 @@ pub struct Opened {
 /// # Errors
 /// It is in use by another process, or cannot be read or made.
 pub fn open(settings: &Settings) -> anyhow::Result<Opened> {
-    open_with(settings, store::SEGMENT_SIZE)
+    open_with(settings, node::Tuning::default())
 }
 
-/// The same, with files of another size in the log of the queues.
+/// The same, set up otherwise.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_with(settings: &Settings, segment_size: u32) -> anyhow::Result<Opened> {
+pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Opened> {
     let folder = settings.data.as_deref();
-    let node = node::Node::open_with(folder, segment_size);
+    let node = node::Node::open_with(folder, tuning);
     let node = node.context("the data folder cannot be opened (set --data or EMULATOR_DATA)")?;
     let buckets = bucket::Buckets::open(folder.map(|folder| folder.join("s3")).as_deref(), &settings.region);
     let buckets = buckets.context("the stored objects cannot be read")?;
+    buckets.count_uploads_from(node.counted_since());
     Ok(Opened { node, buckets, region: settings.region.clone(), credentials: None, waits: action::Waits::AsAws })
 }
 
@@ -81,7 +83,7 @@ impl Opened {
             tokio::select! { () = stop.cancelled() => {} () = node.stopped() => {} }
             node.stop();
         };
-        let (served, ..) = tokio::join!(serving, stopping, node.keep_time(), node.keep_clean());
+        let (served, ..) = tokio::join!(serving, stopping, node.keep_time(), node.keep_clean(), node.keep_clock());
         let closing = node.clone();
         tokio::task::spawn_blocking(move || closing.close()).await?;
         Ok(served?)

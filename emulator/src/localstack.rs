@@ -60,7 +60,7 @@ fn info(session: &str, begun: Instant) -> Value {
         "machine_id": "tidegate",
         "system": std::env::consts::OS,
         "is_docker": std::path::Path::new("/.dockerenv").exists(),
-        "server_time_utc": utc(Timestamp::now()),
+        "server_time_utc": utc(Timestamp::wall()),
         "uptime": begun.elapsed().as_secs(),
         "tidegate": env!("CARGO_PKG_VERSION"),
     })

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::action::{Action, Answer, Caller, Outcome, ReceivePlan, ReceivedMessage};
+use crate::clock::{Clock, Known, MAX_STEP};
 use crate::engine::{Delivery, Engine, QueueId};
 use crate::fault::Fault;
 use crate::store::{Condition, Need, OpenError, Room, SEGMENT_SIZE, Store, Ticket};
@@ -24,6 +25,24 @@ const FULL_DISK_PAUSE: Duration = Duration::from_secs(1);
 /// The same while the next file of the log is on its way.
 const SPARE_PAUSE: Duration = Duration::from_millis(10);
 
+/// How often the time is kept for the next start.
+const KEEP_TIME: Duration = Duration::from_secs(60);
+
+/// How a node is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Tuning {
+    /// Bytes of one file of the log.
+    pub segment_size: u32,
+    /// The longest difference between the last known time and the time of this start that is believed.
+    pub max_clock_step: Duration,
+}
+
+impl Default for Tuning {
+    fn default() -> Tuning {
+        Tuning { segment_size: SEGMENT_SIZE, max_clock_step: MAX_STEP }
+    }
+}
+
 /// All queues, durable. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -33,6 +52,7 @@ pub struct Node {
 struct Shared {
     state: Mutex<State>,
     store: Store,
+    clock: Clock,
     /// Rings when a timer was set that ends before the one that [`Node::keep_time`] sleeps for.
     alarm: Notify,
     stop: CancellationToken,
@@ -57,26 +77,33 @@ impl Node {
     /// # Errors
     /// The folder is in use, or cannot be read.
     pub fn open(folder: Option<&Path>) -> Result<Node, OpenError> {
-        Node::open_with(folder, SEGMENT_SIZE)
+        Node::open_with(folder, Tuning::default())
     }
 
-    /// The same, with log files of another size.
+    /// The same, set up otherwise.
     ///
     /// # Errors
     /// As [`Node::open`].
-    pub fn open_with(folder: Option<&Path>, segment_size: u32) -> Result<Node, OpenError> {
+    pub fn open_with(folder: Option<&Path>, tuning: Tuning) -> Result<Node, OpenError> {
+        Node::open_at(Timestamp::wall(), folder, tuning)
+    }
+
+    /// The same, when the wall clock says `wall`.
+    fn open_at(wall: Timestamp, folder: Option<&Path>, tuning: Tuning) -> Result<Node, OpenError> {
+        let known = Known::read(folder, wall, tuning.max_clock_step);
         let mut seed = [0; 16];
         fastrand::fill(&mut seed);
         let mut engine = Engine::new(seed);
         let store = match folder {
-            Some(folder) => Store::open(folder, segment_size, &mut engine, Timestamp::now())?,
+            Some(folder) => Store::open(folder, tuning.segment_size, &mut engine, known.now())?,
             None => Store::in_memory(),
         };
+        let clock = known.start(folder, engine.newest());
         let (queues, messages) = (engine.queues().count(), engine.messages());
         tracing::info!(queues, messages, "the queues are open");
         let state = Mutex::new(State { engine, bells: HashMap::new(), alarm_at: None });
         let stop = CancellationToken::new();
-        Ok(Node { shared: Arc::new(Shared { state, store, alarm: Notify::new(), stop }) })
+        Ok(Node { shared: Arc::new(Shared { state, store, clock, alarm: Notify::new(), stop }) })
     }
 
     /// Carries an action out. The answer comes when its effects are durable.
@@ -87,7 +114,8 @@ impl Node {
         let need = action.need();
         let (outcome, ticket) = loop {
             if let Some(mut state) = self.enter(need)? {
-                let outcome = action.apply(&mut state.engine, Timestamp::now(), caller);
+                let now = self.now(&mut state);
+                let outcome = action.apply(&mut state.engine, now, caller);
                 // A fault may leave effects behind too: time passed, and messages moved.
                 let ticket = self.write_down(&mut state);
                 break (outcome?, ticket);
@@ -121,11 +149,30 @@ impl Node {
     /// Everything that was answered for is on disk afterwards; nothing is accepted any more.
     pub fn close(&self) {
         self.shared.store.close();
+        self.shared.clock.keep();
+    }
+
+    /// Since when, by the wall clock, the emulator's time has been counted without a gap.
+    pub fn counted_since(&self) -> Timestamp {
+        self.shared.clock.since()
+    }
+
+    /// Keeps the time for the next start. Runs until [`Node::stop`].
+    pub async fn keep_clock(&self) {
+        while !self.shared.stop.is_cancelled() {
+            tokio::select! {
+                () = tokio::time::sleep(KEEP_TIME) => {}
+                () = self.shared.stop.cancelled() => return,
+            }
+            let node = self.clone();
+            // It ends early only with the runtime.
+            _ = tokio::task::spawn_blocking(move || node.shared.clock.keep()).await;
+        }
     }
 
     /// Wakes messages when their time has come. Runs until [`Node::stop`].
     pub async fn keep_time(&self) {
-        let mut swept = Timestamp::now();
+        let mut swept = self.shared.clock.now();
         while !self.shared.stop.is_cancelled() {
             let pause = self.tick(&mut swept);
             tokio::select! {
@@ -150,6 +197,12 @@ impl Node {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The emulator's time; what clients see is right at it.
+    fn now(&self, state: &mut State) -> Timestamp {
+        state.engine.show_times_ahead(self.shared.clock.ahead());
+        self.shared.clock.now()
     }
 
     /// The state, when what will be done can be written down; nothing, when it can in a moment.
@@ -193,12 +246,12 @@ impl Node {
 
     /// Lets time pass; how long until something happens again.
     fn tick(&self, swept: &mut Timestamp) -> Duration {
-        let now = Timestamp::now();
         let mut state = match self.enter(Need::Records) {
             Ok(Some(state)) => state,
             Ok(None) => return SPARE_PAUSE,
             Err(_) => return FULL_DISK_PAUSE,
         };
+        let now = self.now(&mut state);
         state.engine.wake(now);
         if now.since(*swept) >= SWEEP {
             state.engine.sweep(now);
@@ -224,7 +277,8 @@ impl Node {
             }
             let (deliveries, ticket) = loop {
                 if let Some(mut state) = self.enter(Need::Receives)? {
-                    let taken = plan.take(&mut state.engine, Timestamp::now());
+                    let now = self.now(&mut state);
+                    let taken = plan.take(&mut state.engine, now);
                     let ticket = self.write_down(&mut state);
                     break (taken?, ticket);
                 }
@@ -283,7 +337,7 @@ impl Node {
     /// Cleans one segment; true when another may be worth it.
     async fn clean_one(&self) -> bool {
         let node = self.clone();
-        let clean = move || node.shared.store.clean(Timestamp::now(), &|work| work(&mut node.lock().engine));
+        let clean = move || node.shared.store.clean(node.shared.clock.now(), &|work| work(&mut node.lock().engine));
         let cleaned = tokio::task::spawn_blocking(clean).await;
         let done = match cleaned {
             Ok(Ok(Some((segment, ticket)))) => match ticket.wait().await {
@@ -300,3 +354,6 @@ impl Node {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

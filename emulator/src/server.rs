@@ -69,7 +69,7 @@ impl Emulator {
     async fn sqs(&self, parts: &Parts, body: &[u8], spoken: Spoken) -> Response {
         let caller = Caller { waits: self.waits, ..protocol::caller(parts, &self.region) };
         let request_id = Uuid::new_v4().to_string();
-        let admitted = self.credentials.as_ref().map_or(Ok(()), |known| known.verify(parts, body, Timestamp::now()));
+        let admitted = self.credentials.as_ref().map_or(Ok(()), |known| known.verify(parts, body, Timestamp::wall()));
         let mut response = match (spoken, admitted) {
             (Spoken::Query, Ok(())) => self.query(parts, body, &caller, &request_id).await,
             (Spoken::Query, Err(fault)) => refuse(&fault, &request_id, rendering(parts)),

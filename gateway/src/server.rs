@@ -93,7 +93,7 @@ impl Gateway {
         }
         let reply = self.services.send(call, &uri.service, &uri.region, timeout).await;
         let reply = reply.map_err(|error| match error {
-            ServiceError::Send(SendError::Timeout(_)) => Fault::IntegrationTimeout,
+            ServiceError::Send(error) if error.is_timeout() => Fault::IntegrationTimeout,
             ServiceError::Send(error) => {
                 tracing::warn!("{} does not answer: {error}", uri.service);
                 Fault::IntegrationFailure
@@ -136,7 +136,7 @@ async fn handle(
 ) -> HttpResponse {
     let begun = Instant::now();
     let (parts, body) = incoming.into_parts();
-    let mut request = arrival::request(&parts, peer, Timestamp::now());
+    let mut request = arrival::request(&parts, peer, Timestamp::wall());
     Span::current().record("request_id", request.request_id.as_str());
     let answer = match gateway.intake.read(&parts.uri, &parts.headers, body).await {
         // The place is taken for as long as the payload is in memory.

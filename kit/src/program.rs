@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{admin, cli, console, serve, telemetry};
+use crate::{admin, cli, console, serve, telemetry, time};
 
 /// Runs a program that is a process of its own: reads its command line, then as [`run`].
 pub fn main<C, P, A, F>(
@@ -65,6 +65,7 @@ where
             Err(error) => return failed(name, &error.into(), 1),
         };
         tokio::spawn(admin::upkeep());
+        tokio::spawn(time::report_steps());
         match serve(prepared, stop).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => failed(name, &error, 1),

@@ -8,10 +8,11 @@ mod connect;
 
 pub use allow::{AllowTarget, AllowTargets};
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::Request;
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -38,6 +39,14 @@ pub enum SendError {
     /// The deadline passed.
     #[error("no complete answer within {0:?}")]
     Timeout(Duration),
+    /// The deadline passed while the answer's body was on its way.
+    #[error("the answer began with {status}, and its body had not ended within {within:?}")]
+    Unfinished {
+        /// The status that it began with.
+        status: StatusCode,
+        /// The deadline.
+        within: Duration,
+    },
     /// The connection broke, or what came back is not HTTP.
     #[error("the connection failed: {0}")]
     Broken(String),
@@ -94,7 +103,7 @@ impl Sender {
     /// Sends `call` and reads up to `limit` bytes of the answer's body, all within `deadline`.
     ///
     /// # Errors
-    /// See [`SendError`]. Whether the target acted on the call is unknown after `Timeout` and `Broken`.
+    /// See [`SendError`]. Whether the target acted on the call is unknown after `Timeout`, `Unfinished` and `Broken`.
     pub async fn send(&self, call: Call, deadline: Duration, limit: usize) -> Result<Reply, SendError> {
         self.exchange(call, deadline, limit, Keep::All).await
     }
@@ -109,17 +118,39 @@ impl Sender {
     }
 
     async fn exchange(&self, call: Call, deadline: Duration, limit: usize, keep: Keep) -> Result<Reply, SendError> {
+        let answered = OnceLock::new();
         // On the heap, for it is large, and whoever waits for it would be as large and be moved as such.
         let exchange = Box::pin(async {
             let request = request(call)?;
             let (parts, body) = self.client.request(request).await.map_err(|error| explain(&error))?.into_parts();
+            _ = answered.set(parts.status);
             let (body, complete) = read(body, limit, keep).await?;
             Ok(Reply { status: parts.status, headers: parts.headers, body, complete })
         });
         match tokio::time::timeout(deadline, exchange).await {
             Ok(result) => result,
-            Err(_) => Err(SendError::Timeout(deadline)),
+            Err(_) => Err(match answered.get() {
+                Some(status) => SendError::Unfinished { status: *status, within: deadline },
+                None => SendError::Timeout(deadline),
+            }),
         }
+    }
+}
+
+impl SendError {
+    /// The same, naming another deadline: that of a whole of which this call was the last part.
+    #[must_use]
+    pub fn with_deadline(self, within: Duration) -> SendError {
+        match self {
+            SendError::Timeout(_) => SendError::Timeout(within),
+            SendError::Unfinished { status, .. } => SendError::Unfinished { status, within },
+            other => other,
+        }
+    }
+
+    /// Whether there was no whole answer in time.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, SendError::Timeout(_) | SendError::Unfinished { .. })
     }
 }
 
@@ -169,7 +200,7 @@ mod tests {
     use axum::Router;
     use axum::response::Redirect;
     use axum::routing::{get, post};
-    use http::{HeaderMap, Method, StatusCode};
+    use http::{HeaderMap, Method};
     use tokio_util::sync::CancellationToken;
 
     async fn target() -> (String, CancellationToken) {

@@ -18,6 +18,7 @@ use url::Url;
 use crate::call::{Call, Reply};
 use crate::send::{SendError, Sender};
 use crate::sigv4::{self, SigningError};
+use crate::time::wall;
 use clock::Clock;
 use keyring::Keyring;
 
@@ -111,13 +112,13 @@ impl Services {
         deadline: Duration,
         limit: usize,
     ) -> Result<Reply, ServiceError> {
-        let signed_at = self.clock.correct(SystemTime::now());
+        let signed_at = self.clock.correct(wall());
         let signed = self.signed(call, scope, signed_at).await?;
         let reply = self.sender.send(signed, deadline, limit).await?;
-        if !self.clock.learn(&reply, signed_at, SystemTime::now()) {
+        if !self.clock.learn(&reply, signed_at, wall()) {
             return Ok(reply);
         }
-        let signed = self.signed(call, scope, self.clock.correct(SystemTime::now())).await?;
+        let signed = self.signed(call, scope, self.clock.correct(wall())).await?;
         Ok(self.sender.send(signed, deadline, limit).await?)
     }
 

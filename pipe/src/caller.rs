@@ -41,11 +41,13 @@ impl Caller {
         let Request { service, region, call } = request;
         self.services.send(call, service, &region, self.deadline).await.map_err(|error| {
             let fault = match &error {
-                ServiceError::Send(SendError::Timeout(_) | SendError::Broken(_)) => Fault::Either,
+                ServiceError::Send(SendError::Timeout(_) | SendError::Unfinished { .. } | SendError::Broken(_)) => {
+                    Fault::Either
+                }
                 ServiceError::Send(SendError::Unsendable(_)) | ServiceError::Signing(_) => Fault::Content,
                 _ => Fault::Target,
             };
-            let timed_out = matches!(error, ServiceError::Send(SendError::Timeout(_)));
+            let timed_out = matches!(&error, ServiceError::Send(error) if error.is_timeout());
             NoAnswer { refusal: Refusal { reason: format!("{who}: {error}"), fault }, timed_out }
         })
     }

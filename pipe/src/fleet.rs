@@ -57,7 +57,7 @@ impl Fleet {
     /// Takes over another definition. What is new or another in it starts; what was before stops: it finishes what is
     /// under way and hands back the rest, which its successor then receives. Whatever is the same goes on.
     pub fn replace(&mut self, definition: Definition) {
-        let now = Timestamp::now();
+        let now = Timestamp::wall();
         let mut before = std::mem::take(&mut self.members);
         for pipe in definition.pipes {
             let old = before.remove(&pipe.name);
@@ -87,13 +87,13 @@ impl Fleet {
         control::check(name, shown.status.state().current, wanted)?;
         match wanted {
             DesiredState::Stopped => {
-                shown.status.stops(Timestamp::now());
+                shown.status.stops(Timestamp::wall());
                 stop.cancel();
             }
             DesiredState::Running => {
                 *stop = self.stop.child_token();
                 let (shown, stop) = (shown.clone(), stop.clone());
-                self.launch(&shown, stop, Timestamp::now());
+                self.launch(&shown, stop, Timestamp::wall());
                 return Ok(shown);
             }
         }

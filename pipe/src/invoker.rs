@@ -9,11 +9,13 @@ use http::{HeaderValue, StatusCode};
 use kit::call::Reply;
 use kit::send::{SendError, Sender};
 use kit::time::Timestamp;
+use tokio::time::Instant;
 
 use crate::authorizer::Authorizer;
 use crate::journal::Stage;
 use crate::retry::{Verdict, judge};
 use crate::target::{Draft, Invocation};
+use crate::unended::Unended;
 use crate::webhook;
 
 /// How much of a target's answer is read, as the `Range` header announces.
@@ -37,6 +39,8 @@ pub struct Invoker {
     pub deadline: Duration,
     /// What signs its calls, if anything does.
     pub webhook_keys: Option<Arc<webhook::Keys>>,
+    /// Tells of answers that do not end.
+    pub unended: Unended,
 }
 
 /// What of an answer somebody wants to see.
@@ -63,36 +67,30 @@ impl Invoker {
     /// Sends one call, all within the deadline: what a token takes is not on top of it. A token that was revoked is
     /// replaced at once; the new one gets one chance.
     pub async fn send(&self, draft: Draft, wanted: Wanted) -> Answer {
-        match tokio::time::timeout(self.deadline, self.attempt(draft, wanted)).await {
-            Ok(answer) => answer,
-            Err(_) => self.judge(Err(SendError::Timeout(self.deadline))),
-        }
-    }
-
-    async fn attempt(&self, draft: Draft, wanted: Wanted) -> Answer {
-        let token = match self.token().await {
+        let until = Instant::now() + self.deadline;
+        let token = match self.token(until).await {
             Ok(token) => token,
             Err(answer) => return answer,
         };
         let again = token.as_ref().map(|_| draft.clone());
-        let outcome = match self.exchange(draft, token.clone(), wanted).await {
+        let outcome = match self.exchange(draft, token.clone(), wanted, until).await {
             Ok(outcome) => outcome,
             Err(refused) => return refused,
         };
         match (token, again) {
             (Some(refused), Some(draft)) if refuses_token(&outcome) => {
                 // Rare, and nearly as large as all the rest.
-                Box::pin(self.attempt_with_new_token(draft, &refused, wanted)).await
+                Box::pin(self.send_with_new_token(draft, &refused, wanted, until)).await
             }
             _ => self.judge(outcome),
         }
     }
 
-    async fn attempt_with_new_token(&self, draft: Draft, refused: &HeaderValue, wanted: Wanted) -> Answer {
+    async fn send_with_new_token(&self, draft: Draft, refused: &HeaderValue, wanted: Wanted, until: Instant) -> Answer {
         self.authorizer.forget(refused);
-        match self.token().await {
+        match self.token(until).await {
             Ok(token) => {
-                let outcome = self.exchange(draft, token, wanted).await;
+                let outcome = self.exchange(draft, token, wanted, until).await;
                 outcome.map_or_else(|refused| refused, |outcome| self.judge(outcome))
             }
             Err(answer) => answer,
@@ -100,8 +98,8 @@ impl Invoker {
     }
 
     /// No message is to blame for a token that does not come.
-    async fn token(&self) -> Result<Option<HeaderValue>, Answer> {
-        match tokio::time::timeout(self.deadline, self.authorizer.token()).await {
+    async fn token(&self, until: Instant) -> Result<Option<HeaderValue>, Answer> {
+        match tokio::time::timeout_at(until, self.authorizer.token()).await {
             Ok(token) => token.map_err(|reason| Answer::without_reply(Verdict::down(reason))),
             Err(_) => {
                 let name = &self.invocation.destination.connection.name;
@@ -117,20 +115,27 @@ impl Invoker {
         draft: Draft,
         token: Option<HeaderValue>,
         wanted: Wanted,
+        until: Instant,
     ) -> Result<Result<Reply, SendError>, Answer> {
         let (draft, limit) = match self.stage {
             Stage::Enrichment => (draft.uncompressed(), LONGEST_ENRICHMENT),
             Stage::Target => (draft, LONGEST_ANSWER),
         };
-        let call = draft.authorize(&self.invocation.destination.connection, token);
+        let destination = &self.invocation.destination;
+        let call = draft.authorize(&destination.connection, token);
         let mut call = call.map_err(|error| Answer::without_reply(Verdict::Rejected { reason: error.to_string() }))?;
         if let Some(keys) = &self.webhook_keys {
-            keys.sign(&mut call, Timestamp::now());
+            keys.sign(&mut call, Timestamp::wall());
         }
-        Ok(match wanted {
-            Wanted::Status => self.sender.send_for_status(call, self.deadline, limit).await,
-            Wanted::Body => self.sender.send(call, self.deadline, limit).await,
-        })
+        let left = until.duration_since(Instant::now());
+        let outcome = match wanted {
+            Wanted::Status => self.sender.send_for_status(call, left, limit).await,
+            Wanted::Body => self.sender.send(call, left, limit).await,
+        };
+        // What a token took belongs to the time that the log names.
+        let outcome = outcome.map_err(|error| error.with_deadline(self.deadline));
+        self.unended.look(&destination.name, &outcome, limit, Timestamp::now());
+        Ok(outcome)
     }
 
     fn judge(&self, outcome: Result<Reply, SendError>) -> Answer {
@@ -138,8 +143,8 @@ impl Invoker {
             Stage::Enrichment => "the enrichment",
             Stage::Target => "the target",
         };
-        let verdict = judge(&outcome, who, Timestamp::now());
-        Answer { verdict, timed_out: matches!(outcome, Err(SendError::Timeout(_))), reply: outcome.ok() }
+        let verdict = judge(&outcome, who, Timestamp::wall());
+        Answer { verdict, timed_out: outcome.as_ref().is_err_and(SendError::is_timeout), reply: outcome.ok() }
     }
 }
 
@@ -181,7 +186,7 @@ mod tests {
         url
     }
 
-    async fn send(auth: Auth, target: &str, wanted: Wanted) -> (Answer, Duration) {
+    fn invoker(auth: Auth, target: &str, deadline: Duration) -> Invoker {
         kit::program::install_tls();
         let connection = Arc::new(Connection { name: "c".into(), auth, invocation: Parameters::default() });
         let destination = Destination {
@@ -196,11 +201,25 @@ mod tests {
             Arc::new(Invocation { destination: Arc::new(destination), parameters: HttpParameters::default() });
         let sender = Sender::new(AllowTargets::anywhere()).unwrap();
         let authorizer = Arc::new(Authorizer::new(connection, sender.clone()));
-        let draft = plan(&invocation, &Event::from_record(serde_json::json!({})), "m", String::new()).unwrap();
-        let deadline = Duration::from_millis(200);
-        let invoker = Invoker { stage: Stage::Target, invocation, authorizer, sender, deadline, webhook_keys: None };
-        let begun = std::time::Instant::now();
-        (invoker.send(draft, wanted).await, begun.elapsed())
+        Invoker {
+            stage: Stage::Target,
+            invocation,
+            authorizer,
+            sender,
+            deadline,
+            webhook_keys: None,
+            unended: Unended::default(),
+        }
+    }
+
+    fn draft(invoker: &Invoker) -> Draft {
+        plan(&invoker.invocation, &Event::from_record(serde_json::json!({})), "m", String::new()).unwrap()
+    }
+
+    async fn send(auth: Auth, target: &str, wanted: Wanted) -> (Answer, Duration) {
+        let invoker = invoker(auth, target, Duration::from_millis(200));
+        let begun = Instant::now();
+        (invoker.send(draft(&invoker), wanted).await, begun.elapsed())
     }
 
     #[tokio::test]
@@ -224,6 +243,34 @@ mod tests {
         let (answer, took) = send(Auth::basic("me", &"s".into()), &half, Wanted::Status).await;
         assert!(answer.timed_out && took < Duration::from_secs(4), "{took:?}");
         assert!(matches!(answer.verdict, Verdict::Down { blame: Blame::Either, .. }), "{:?}", answer.verdict);
+        let reason = "the target: the answer began with 200 OK, and its body had not ended within 200ms";
+        assert_eq!(answer.verdict.reason(), Some(reason));
+    }
+
+    /// A body without end is whole when its first MiB is there, for AWS asks for no more.
+    #[tokio::test]
+    async fn the_first_mebibyte_of_an_answer_is_enough() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+                    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".as_bytes();
+                    let (mut bytes, mut written) = (head.to_vec(), 0);
+                    // Until the pipe closes the connection.
+                    while stream.write_all(&bytes).await.is_ok() {
+                        bytes = vec![b'x'; 64 * 1024];
+                        written += bytes.len();
+                    }
+                    assert!(written >= LONGEST_ANSWER);
+                });
+            }
+        });
+        let invoker = invoker(Auth::basic("me", &"s".into()), &target, Duration::from_secs(30));
+        let answer = invoker.send(draft(&invoker), Wanted::Status).await;
+        assert_eq!(answer.verdict, Verdict::Delivered);
+        assert!(answer.reply.is_some_and(|reply| !reply.complete));
     }
 
     #[tokio::test]

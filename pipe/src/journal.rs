@@ -193,7 +193,7 @@ impl<'p> Journal<'p> {
         if step.level() > self.configuration.level {
             return;
         }
-        let record = self.record(step, Timestamp::now(), details());
+        let record = self.record(step, Timestamp::wall(), details());
         match step.level() {
             LogLevel::Error if self.is_probe => tracing::debug!("{record}"),
             LogLevel::Error => tracing::warn!("{record}"),

@@ -33,6 +33,7 @@ pub mod source;
 pub mod state;
 pub mod target;
 pub mod transform;
+pub mod unended;
 pub mod webhook;
 pub mod worker;
 

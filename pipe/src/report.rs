@@ -14,6 +14,7 @@ use crate::flow::{Change, Work};
 use crate::journal::{Details, Journal, LogConfiguration, Stage, Step};
 use crate::pattern::Miss;
 use crate::state::Status;
+use crate::unended;
 
 /// Tells about one pipe.
 #[derive(Debug)]
@@ -74,6 +75,7 @@ const GAUGES: [(&str, &str); 2] = [
 ];
 
 fn describe() {
+    unended::describe();
     COUNTERS.iter().for_each(|&(name, help)| describe_counter!(name, help));
     HISTOGRAMS.iter().for_each(|&(name, help)| describe_histogram!(name, help));
     GAUGES.iter().for_each(|&(name, help)| describe_gauge!(name, help));

@@ -68,7 +68,7 @@ pub fn judge(outcome: &Result<Reply, SendError>, who: &str, now: Timestamp) -> V
     match outcome {
         Ok(reply) => judge_reply(reply.status, &reply.headers, who, now),
         Err(error @ SendError::Unsendable(_)) => Verdict::Rejected { reason: format!("{who}: {error}") },
-        Err(error @ (SendError::Timeout(_) | SendError::Broken(_))) => {
+        Err(error @ (SendError::Timeout(_) | SendError::Unfinished { .. } | SendError::Broken(_))) => {
             down(format!("{who}: {error}"), Blame::Either, None)
         }
         Err(error @ (SendError::Unreachable(_) | SendError::Refused(_))) => {
@@ -105,7 +105,8 @@ enum RetryAfter {
     Never,
 }
 
-/// Seconds, or an HTTP date; at most what SQS can hide a message for.
+/// Seconds, or an HTTP date; at most what SQS can hide a message for. A date is compared with the target's own `Date`, so
+/// that a difference between its clock and ours does not count.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<RetryAfter> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let delay = match text.parse::<i64>() {
@@ -113,7 +114,12 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<RetryAfter> {
             Ok(seconds) => Duration::from_secs(seconds),
             Err(_) => return Some(RetryAfter::Never),
         },
-        Err(_) => http_date(text)?.since(now),
+        Err(_) => {
+            // A date that a cache kept is old.
+            let theirs = headers.get(header::DATE).filter(|_| !headers.contains_key(header::AGE));
+            let there = theirs.and_then(|date| http_date(date.to_str().ok()?)).unwrap_or(now);
+            http_date(text)?.since(there)
+        }
     };
     Some(RetryAfter::In(delay.min(TWELVE_HOURS)))
 }
@@ -131,6 +137,8 @@ mod tests {
     use super::*;
     use bytes::Bytes;
 
+    const NOW: Timestamp = Timestamp::from_millis(784_111_777_000);
+
     fn reply(status: u16, retry_after: Option<&str>) -> Verdict {
         let mut headers = HeaderMap::new();
         if let Some(value) = retry_after {
@@ -138,7 +146,7 @@ mod tests {
         }
         let reply =
             Reply { status: StatusCode::from_u16(status).unwrap(), headers, body: Bytes::new(), complete: true };
-        judge(&Ok(reply), "the target", Timestamp::from_millis(784_111_777_000))
+        judge(&Ok(reply), "the target", NOW)
     }
 
     #[test]
@@ -186,6 +194,17 @@ mod tests {
         assert_eq!(delay("Sun, 06 Nov 1994 08:49:47 GMT"), Some(10));
         assert_eq!(delay("Sun, 06 Nov 1994 08:00:00 GMT"), Some(0));
         assert_eq!(delay("soon"), None);
+        // The target's clock is an hour behind ours.
+        let date = ("date", "Sun, 06 Nov 1994 07:49:37 GMT");
+        let later = ("retry-after", "Sun, 06 Nov 1994 07:50:07 GMT");
+        for (fields, seconds) in [(vec![later], 0), (vec![date, later], 30), (vec![date, later, ("age", "9")], 0)] {
+            let headers: HeaderMap =
+                fields.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            match judge_reply(StatusCode::SERVICE_UNAVAILABLE, &headers, "the target", NOW) {
+                Verdict::Down { retry_after, .. } => assert_eq!(retry_after, Some(Duration::from_secs(seconds))),
+                other => panic!("{other:?}"),
+            }
+        }
         assert!(matches!(reply(503, Some("-1")), Verdict::Rejected { .. }));
     }
 }

@@ -60,7 +60,6 @@ struct Worker {
     flow: Flow,
     settler: Settler,
     report: Report,
-    clock: Clock,
     polls: JoinSet<Result<Vec<Message>, QueueError>>,
     /// What each receiving task asked for.
     asked: HashMap<Id, Poll>,
@@ -72,27 +71,6 @@ struct Worker {
     _watching: JoinSet<()>,
     queue_is_down: bool,
     throttled: bool,
-}
-
-/// Wall-clock time that never jumps while the process runs.
-#[derive(Debug)]
-struct Clock {
-    started: Instant,
-    at: Timestamp,
-}
-
-impl Clock {
-    fn start() -> Clock {
-        Clock { started: Instant::now(), at: Timestamp::now() }
-    }
-
-    fn now(&self) -> Timestamp {
-        self.at + self.started.elapsed()
-    }
-
-    fn instant(&self, at: Timestamp) -> Instant {
-        self.started + at.since(self.at)
-    }
 }
 
 /// Runs a pipe until `stop`: waits for its queue, delivers, drains.
@@ -112,7 +90,6 @@ pub async fn run(job: Job, stop: CancellationToken) {
         flow: Flow::new(queue.order, queue.visibility, concurrency),
         settler: Settler::start(&queue),
         report: Report::new(&courier.pipe, filtered, status),
-        clock: Clock::start(),
         polls: JoinSet::new(),
         asked: HashMap::new(),
         deliveries: JoinSet::new(),
@@ -182,7 +159,7 @@ impl Worker {
 
     /// Does everything that can be done now. Returns what now was.
     fn advance(&mut self) -> Timestamp {
-        let now = self.clock.now();
+        let now = Timestamp::now();
         while let Some(step) = self.flow.next(now, &self.rates) {
             match step {
                 Step::Deliver(work) => self.deliver(work),
@@ -202,12 +179,12 @@ impl Worker {
     /// Waits for something to happen after `now`, the moment up to which everything is done, and takes note of it. What
     /// fell due since then, while the machine did something else, is no reason to wait.
     async fn wait(&mut self, now: Timestamp, stop: &CancellationToken) {
-        let wake = self.flow.wake(now).map(|at| self.clock.instant(at));
+        let wake = self.flow.wake(now).map(|at| Instant::now() + at.since(Timestamp::now()));
         tokio::select! {
             () = stop.cancelled() => {}
             Some(done) = self.deliveries.join_next_with_id() => self.finished(done),
             Some(done) = self.polls.join_next_with_id() => self.received(done),
-            settle = self.settler.failed() => self.flow.settle_failed(self.clock.now(), settle),
+            settle = self.settler.failed() => self.flow.settle_failed(Timestamp::now(), settle),
             Ok(()) = self.visibility.changed() => self.flow.set_visibility(*self.visibility.borrow_and_update()),
             () = sleep_until(wake) => {}
         }
@@ -233,7 +210,7 @@ impl Worker {
     }
 
     fn finished(&mut self, done: Result<(Id, (Work, Ending)), JoinError>) {
-        let now = self.clock.now();
+        let now = Timestamp::now();
         match done {
             Ok((task, (work, ending))) => {
                 self.names.remove(&task);
@@ -252,7 +229,7 @@ impl Worker {
     }
 
     fn received(&mut self, done: Result<(Id, Result<Vec<Message>, QueueError>), JoinError>) {
-        let now = self.clock.now();
+        let now = Timestamp::now();
         let task = done.as_ref().map_or_else(JoinError::id, |(task, _)| *task);
         let asked = self.asked.remove(&task).map_or(0, |poll| poll.count);
         match done {

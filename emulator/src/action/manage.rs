@@ -206,7 +206,7 @@ impl GetQueueAttributes {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let counts = engine.counts(now, queue);
         let definition = &engine.queue(queue).ok_or(Fault::QueueDoesNotExist)?.definition;
-        let all = queue_attributes::list(definition, counts);
+        let all = queue_attributes::list(definition, counts, |at| engine.shown(at));
         Ok(Answer::Attributes { attributes: queue_attributes::select(all, &self.attribute_names)? })
     }
 }

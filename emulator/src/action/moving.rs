@@ -88,7 +88,9 @@ impl ListMessageMoveTasks {
             return Err(Fault::invalid("MaxResults", most, "Must be between 1 and 10, if provided."));
         }
         let tasks = engine.move_tasks().iter().rev().filter(|task| task.source == source);
-        Ok(Answer::Tasks { results: tasks.take(most.unsigned_abs() as usize).map(entry).collect() })
+        Ok(Answer::Tasks {
+            results: tasks.take(most.unsigned_abs() as usize).map(|task| entry(engine, task)).collect(),
+        })
     }
 }
 
@@ -129,7 +131,7 @@ fn handle(task_id: String, source: &QueueArn) -> String {
     BASE64_STANDARD.encode(serde_json::to_vec(&handle).expect("two strings have no reason to fail"))
 }
 
-fn entry(task: &MoveTask) -> TaskEntry {
+fn entry(engine: &Engine, task: &MoveTask) -> TaskEntry {
     let (status, failure_reason) = match task.status {
         MoveStatus::Running => ("RUNNING", None),
         MoveStatus::Completed => ("COMPLETED", None),
@@ -144,7 +146,7 @@ fn entry(task: &MoveTask) -> TaskEntry {
         max_number_of_messages_per_second: task.rate,
         approximate_number_of_messages_moved: task.moved,
         approximate_number_of_messages_to_move: task.to_move,
-        started_timestamp: task.started.as_millis(),
+        started_timestamp: engine.shown(task.started).as_millis(),
         failure_reason,
     }
 }

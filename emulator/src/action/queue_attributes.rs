@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use kit::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -51,8 +52,13 @@ const SETTABLE: &[&str] = &[
     "VisibilityTimeout",
 ];
 
-/// Every attribute that the queue shows, as GetQueueAttributes answers to `All`.
-pub fn list(definition: &Definition, counts: Counts) -> BTreeMap<&'static str, String> {
+/// Every attribute that the queue shows, as GetQueueAttributes answers to `All`; `shown` makes of the engine's times those
+/// that clients see.
+pub fn list(
+    definition: &Definition,
+    counts: Counts,
+    shown: impl Fn(Timestamp) -> Timestamp,
+) -> BTreeMap<&'static str, String> {
     let mut attributes = definition.attributes.clone();
     let managed_sse = attributes.managed_sse;
     let mut all: BTreeMap<&'static str, String> = NUMBERS
@@ -62,8 +68,8 @@ pub fn list(definition: &Definition, counts: Counts) -> BTreeMap<&'static str, S
             ("ApproximateNumberOfMessages", counts.ready.to_string()),
             ("ApproximateNumberOfMessagesDelayed", counts.delayed.to_string()),
             ("ApproximateNumberOfMessagesNotVisible", counts.in_flight.to_string()),
-            ("CreatedTimestamp", definition.created.as_secs().to_string()),
-            ("LastModifiedTimestamp", definition.modified.as_secs().to_string()),
+            ("CreatedTimestamp", shown(definition.created).as_secs().to_string()),
+            ("LastModifiedTimestamp", shown(definition.modified).as_secs().to_string()),
             ("QueueArn", definition.arn.to_string()),
             ("SqsManagedSseEnabled", managed_sse.to_string()),
         ])

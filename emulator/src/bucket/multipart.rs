@@ -139,7 +139,7 @@ impl Buckets {
         if !(1..=10_000).contains(&number) {
             return Err(BucketError::PartNumber);
         }
-        let head = draft.finish("", Headers::default(), Timestamp::now())?;
+        let head = draft.finish("", Headers::default(), Timestamp::wall())?;
         let folder = self.upload_folder(bucket, id);
         let path = folder.as_ref().map(|folder| folder.join(number.to_string()));
         let part = {
@@ -209,6 +209,12 @@ impl Buckets {
     fn take_upload(&self, bucket: &str, key: &str, id: &str) -> Result<Upload, BucketError> {
         self.upload(bucket, key, id)?;
         self.uploads().lock().remove(id).ok_or(BucketError::NoSuchUpload)
+    }
+
+    /// Time was not counted before `since`: uploads that were begun earlier are as old as that.
+    pub fn count_uploads_from(&self, since: Timestamp) {
+        let mut open = self.uploads().lock();
+        open.values_mut().for_each(|upload| upload.started = upload.started.max(since).min(Timestamp::now()));
     }
 
     fn end_old_uploads(&self, now: Timestamp) -> io::Result<()> {

@@ -160,7 +160,7 @@ impl Buckets {
         if let Some(folder) = &self.shared.folder {
             file::make_folder(&folder.join(name))?;
         }
-        buckets.insert(name.to_owned(), Bucket { created: Timestamp::now(), objects: BTreeMap::new() });
+        buckets.insert(name.to_owned(), Bucket { created: Timestamp::wall(), objects: BTreeMap::new() });
         Ok(())
     }
 
@@ -246,7 +246,7 @@ impl Buckets {
         condition: &Condition,
     ) -> Result<Arc<Object>, BucketError> {
         self.exists(bucket)?;
-        let head = draft.finish(key, headers, Timestamp::now())?;
+        let head = draft.finish(key, headers, Timestamp::wall())?;
         let path = self.path(bucket, key);
         let folder = path.as_deref().and_then(Path::parent);
         let object = {

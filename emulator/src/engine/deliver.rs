@@ -185,8 +185,8 @@ impl Engine {
         Some(Delivery {
             receipt: Receipt { queue: message.queue, key, receives: message.receives },
             id: self.message_id(message.serial),
-            sent_at: message.sent_at,
-            first_received: message.first_received(),
+            sent_at: self.shown(message.sent_at),
+            first_received: self.shown(message.first_received()),
             receives: message.receives,
             is_dead_letter: message.origin != 0,
             origin: origin.map(|queue| queue.definition.arn.to_string()),

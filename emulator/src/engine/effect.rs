@@ -98,6 +98,24 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// When it happened, if it says so.
+    pub fn at(&self) -> Option<Timestamp> {
+        match self {
+            Effect::Queue(definition) => Some(definition.created.max(definition.modified)),
+            Effect::Purged { purge, .. } => Some(purge.at),
+            Effect::Task(task) => Some(task.started),
+            Effect::Stored(stored) => Some(stored.snapshot.sent_at.max(stored.snapshot.received_at)),
+            Effect::QueueDeleted { at, .. }
+            | Effect::Received { at, .. }
+            | Effect::Moved { at, .. }
+            | Effect::Renewed { at, .. }
+            | Effect::Remembered { at, .. } => Some(*at),
+            Effect::Counters { .. } | Effect::Hidden { .. } | Effect::Deleted { .. } => None,
+        }
+    }
+}
+
 /// A stored message: the state that replay needs, and what it says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {

@@ -189,9 +189,9 @@ pub struct Delivery {
     pub receipt: Receipt,
     /// The MessageId.
     pub id: String,
-    /// SentTimestamp.
+    /// SentTimestamp, as clients see it.
     pub sent_at: Timestamp,
-    /// ApproximateFirstReceiveTimestamp.
+    /// ApproximateFirstReceiveTimestamp, as clients see it.
     pub first_received: Timestamp,
     /// ApproximateReceiveCount; 1 on the first delivery.
     pub receives: u32,

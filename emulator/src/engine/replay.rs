@@ -15,6 +15,7 @@ impl Engine {
     /// Takes back one effect of an earlier run; `place` is where the store read it. Only before [`Engine::resume`].
     /// An effect on something that does not exist any more is ignored.
     pub fn replay(&mut self, effect: Effect, place: Place, now: Timestamp) {
+        self.newest = self.newest.max(effect.at().unwrap_or_default());
         match effect {
             Effect::Counters { seed, serial, queue } => {
                 self.seed = seed;
@@ -50,8 +51,14 @@ impl Engine {
         }
     }
 
+    /// The latest time that the replay came across: it is later than that now.
+    pub fn newest(&self) -> Timestamp {
+        self.newest
+    }
+
     /// Ends the replay: from here on the engine is as if it had never stopped.
     pub fn resume(&mut self, now: Timestamp) {
+        let now = now.max(self.newest);
         let mut arrived: Vec<(Serial, Slot)> =
             self.messages.iter().map(|(slot, message)| (message.serial, slot)).collect();
         arrived.sort_unstable();
@@ -109,6 +116,7 @@ impl Engine {
     /// Takes back a stored message. What it says is not needed.
     pub fn replay_stored(&mut self, snapshot: &Snapshot, place: Place, now: Timestamp) {
         self.next_serial = self.next_serial.max(snapshot.key.serial + 1);
+        self.newest = self.newest.max(snapshot.sent_at).max(snapshot.received_at);
         if let Some(id) = snapshot.deduplication {
             self.replay_memory(snapshot.queue, id, snapshot.key.serial, snapshot.sent_at, now);
         }

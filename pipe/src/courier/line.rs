@@ -54,7 +54,7 @@ async fn call(caller: &Caller, request: Request, stage: Stage) -> Answer {
     match caller.send(request, stage.who()).await {
         Ok(reply) => {
             let outcome = Ok(reply);
-            let verdict = judge(&outcome, stage.who(), Timestamp::now());
+            let verdict = judge(&outcome, stage.who(), Timestamp::wall());
             Answer { verdict, reply: outcome.ok(), timed_out: false }
         }
         Err(NoAnswer { refusal, timed_out }) => Answer { verdict: refusal.verdict(), reply: None, timed_out },

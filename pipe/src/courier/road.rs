@@ -122,7 +122,7 @@ impl Road {
                 results
             }
             Road::Feed(feeder) => {
-                let now = Timestamp::now();
+                let now = Timestamp::wall();
                 let plan = |event: &Event, body| feeder.feed.entry(event, body, now);
                 let (mut results, entries) = plan_all(events, shaped, plan, journal);
                 settle(&mut results, Box::pin(feeder.send(entries, journal)).await);

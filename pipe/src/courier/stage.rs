@@ -83,7 +83,7 @@ pub fn read_answer(reply: &Reply) -> Result<(), &'static str> {
 
 /// Now, in ISO 8601 with seconds, as the events of EventBridge have it.
 pub fn ingestion_time() -> String {
-    let seconds = i64::try_from(Timestamp::now().as_secs()).unwrap_or(i64::MAX);
+    let seconds = i64::try_from(Timestamp::wall().as_secs()).unwrap_or(i64::MAX);
     let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     time.format(&Rfc3339).expect("years of four digits can be written")
 }

@@ -11,6 +11,7 @@ use crate::journal::{LogConfiguration, LogLevel};
 use crate::retry::Blame;
 use crate::target::{Destination, Endpoint, HttpParameters, Invocation};
 use crate::transform::{Names, Transform};
+use crate::unended::Unended;
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -89,7 +90,15 @@ fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
     let sender = Sender::new(AllowTargets::new(["127.0.0.1".parse().unwrap()])).unwrap();
     let authorizer = Arc::new(Authorizer::new(connection, sender.clone()));
     let deadline = Duration::from_millis(300);
-    Invoker { stage, invocation: Arc::new(invocation), authorizer, sender, deadline, webhook_keys: None }
+    Invoker {
+        stage,
+        invocation: Arc::new(invocation),
+        authorizer,
+        sender,
+        deadline,
+        webhook_keys: None,
+        unended: Unended::default(),
+    }
 }
 
 fn courier(url: &str, path: &str) -> Arc<Courier> {

@@ -20,6 +20,7 @@ use crate::outbox::Outbox;
 use crate::pace::{Rate, Rates};
 use crate::state::Status;
 use crate::target::{Destination, Invocation};
+use crate::unended::Unended;
 use crate::webhook;
 use crate::worker::Job;
 
@@ -118,7 +119,15 @@ impl Yard {
         let authorizer = self.authorizers.get(Arc::as_ptr(connection).addr(), make);
         let webhook_keys = self.tools.webhook_keys.clone().filter(|_| stage == Stage::Target);
         let invocation = invocation.clone();
-        Line::Http(Box::new(Invoker { stage, invocation, authorizer, sender, deadline, webhook_keys }))
+        Line::Http(Box::new(Invoker {
+            stage,
+            invocation,
+            authorizer,
+            sender,
+            deadline,
+            webhook_keys,
+            unended: Unended::default(),
+        }))
     }
 
     /// A destination keeps its rate when other pipes of it are read again.

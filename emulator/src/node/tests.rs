@@ -1,0 +1,107 @@
+//! A node that is opened again at another time of the wall clock.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::action::Waits;
+
+const SECOND: i64 = 1_000;
+const YEAR: i64 = 365 * 24 * 3600 * SECOND;
+
+struct House {
+    folder: tempfile::TempDir,
+    node: Node,
+}
+
+impl House {
+    fn new() -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let node = open(folder.path(), 0);
+        House { folder, node }
+    }
+
+    /// Stops, and starts when the wall clock is `ahead` of what it is.
+    fn restart(self, ahead: i64) -> House {
+        let House { folder, node } = self;
+        node.stop();
+        node.close();
+        drop(node);
+        let node = open(folder.path(), ahead);
+        House { folder, node }
+    }
+
+    async fn ask(&self, name: &str, members: Value) -> Value {
+        let action = Action::from_json(name, members.to_string().as_bytes()).unwrap().unwrap();
+        let caller = Caller {
+            region: "eu-west-1".into(),
+            names_region: true,
+            account: "000000000000".into(),
+            base: "http://localhost".into(),
+            trace_header: None,
+            waits: Waits::Never,
+        };
+        serde_json::to_value(self.node.execute(action, &caller).await.unwrap()).unwrap()
+    }
+
+    async fn receive(&self, queue: &str, visibility: u32) -> Vec<String> {
+        let members = json!({"QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": visibility});
+        let answer = self.ask("ReceiveMessage", members).await;
+        let bodies = answer["Messages"].as_array().into_iter().flatten();
+        bodies.map(|message| message["Body"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+fn open(folder: &Path, ahead: i64) -> Node {
+    let tuning = Tuning { segment_size: 4 * 1024 * 1024, ..Tuning::default() };
+    Node::open_at(Timestamp::wall().moved(ahead), Some(folder), tuning).unwrap()
+}
+
+#[tokio::test]
+async fn a_clock_that_leapt_or_went_back_over_a_restart_changes_nothing() {
+    let mut house = House::new();
+    let short = json!({"QueueName": "short", "Attributes": {"MessageRetentionPeriod": "60"}});
+    house.ask("CreateQueue", short).await;
+    house.ask("CreateQueue", json!({"QueueName": "f.fifo", "Attributes": {"FifoQueue": "true"}})).await;
+    for body in ["waits", "hidden"] {
+        house.ask("SendMessage", json!({"QueueUrl": "short", "MessageBody": body, "DelaySeconds": 0})).await;
+    }
+    house.ask("SendMessage", json!({"QueueUrl": "short", "MessageBody": "late", "DelaySeconds": 900})).await;
+    let once = json!({"QueueUrl": "f.fifo", "MessageBody": "x", "MessageGroupId": "g", "MessageDeduplicationId": "d"});
+    let first = house.ask("SendMessage", once.clone()).await;
+    assert_eq!(house.receive("short", 40_000).await, ["waits", "hidden"]);
+    for ahead in [3600 * SECOND, -3600 * SECOND, YEAR, -YEAR, 0] {
+        house = house.restart(ahead);
+        let all = json!({"QueueUrl": "short", "AttributeNames": ["All"]});
+        let attributes = house.ask("GetQueueAttributes", all).await["Attributes"].take();
+        assert_eq!(attributes["ApproximateNumberOfMessagesNotVisible"], "2", "at {ahead}");
+        assert_eq!(attributes["ApproximateNumberOfMessagesDelayed"], "1", "at {ahead}");
+        assert_eq!(house.ask("SendMessage", once.clone()).await, first, "the deduplication id is known at {ahead}");
+    }
+}
+
+#[tokio::test]
+async fn a_restart_of_minutes_counts() {
+    let house = House::new();
+    house.ask("CreateQueue", json!({"QueueName": "q"})).await;
+    house.ask("SendMessage", json!({"QueueUrl": "q", "MessageBody": "x"})).await;
+    assert_eq!(house.receive("q", 300).await, ["x"]);
+    let house = house.restart(200 * SECOND);
+    assert_eq!(house.receive("q", 300).await, [""; 0]);
+    let house = house.restart(310 * SECOND);
+    assert_eq!(house.receive("q", 300).await, ["x"]);
+}
+
+#[tokio::test]
+async fn clients_see_the_wall_clock() {
+    let mut house = House::new();
+    house.ask("CreateQueue", json!({"QueueName": "q"})).await;
+    house = house.restart(YEAR);
+    house.ask("SendMessage", json!({"QueueUrl": "q", "MessageBody": "x"})).await;
+    let members = json!({"QueueUrl": "q", "AttributeNames": ["SentTimestamp"], "VisibilityTimeout": 0});
+    let before = Timestamp::wall();
+    // The wall clock of this test was right all the time, and what is shown follows it.
+    let answer = house.ask("ReceiveMessage", members).await;
+    let sent: u64 = answer["Messages"][0]["Attributes"]["SentTimestamp"].as_str().unwrap().parse().unwrap();
+    let apart = Timestamp::from_millis(sent).ahead_of(before).abs();
+    assert!(apart < 30_000, "{apart} ms");
+}
