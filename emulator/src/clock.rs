@@ -70,6 +70,8 @@ pub struct Clock {
 #[derive(Debug)]
 pub struct Known {
     wall: Timestamp,
+    /// Goes on from there while the store is read.
+    reading: kit::time::Clock,
     mark: Option<Mark>,
     max_step: Duration,
 }
@@ -77,7 +79,8 @@ pub struct Known {
 impl Known {
     /// For a start at `wall`. Without a folder nothing is known, and any time is right.
     pub fn read(folder: Option<&Path>, wall: Timestamp, max_step: Duration) -> Known {
-        Known { wall, mark: folder.and_then(mark::read), max_step }
+        let reading = kit::time::Clock::start(wall);
+        Known { wall, reading, mark: folder.and_then(mark::read), max_step }
     }
 
     /// The emulator's time, as far as it can be told without the store.
@@ -95,6 +98,7 @@ impl Known {
             MarkFile::open(folder).inspect_err(|error| tracing::warn!("the time cannot be kept: {error}")).ok()
         });
         let Start { at, ahead, since, .. } = start;
+        let at = at + self.reading.now().since(self.wall);
         let clock = Clock { time: kit::time::Clock::start(at), ahead: AtomicI64::new(ahead), since, file };
         clock.keep();
         clock

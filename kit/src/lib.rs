@@ -9,6 +9,7 @@ pub mod cli;
 pub mod cloudformation;
 pub mod console;
 pub mod definition;
+pub mod descriptors;
 pub mod document;
 pub mod env;
 pub mod jsonpath;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{admin, cli, console, serve, telemetry, time};
+use crate::{admin, cli, console, descriptors, serve, telemetry, time};
 
 /// Runs a program that is a process of its own: reads its command line, then as [`run`].
 pub fn main<C, P, A, F>(
@@ -51,6 +51,7 @@ where
         return failed(name, &error.into(), 2);
     }
     admin::install_recorder();
+    descriptors::raise_limit();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(name, &error.into(), 1),

@@ -3,22 +3,24 @@
 //! The caller owns the port and the stop signal: `main` passes a fixed port and [`stop_on_signal`], a test passes
 //! port 0 and a token of its own.
 
+mod seats;
+
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use axum::Router;
-use axum_server::Handle;
-use axum_server::accept::NoDelayAcceptor;
+use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use tokio_util::sync::CancellationToken;
 
 use crate::listen::Listen;
+use seats::{Peer, Seats};
 
 /// How long requests that are under way may take to finish after a stop signal.
 pub const DRAIN: Duration = Duration::from_secs(30);
 
-/// A client that has not sent its headers by then is cut off.
+/// A client that has not sent its headers by then is cut off, as is one that has been idle for so long.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Binds `address`. `setting` names what would move it, for the message: `--listen or GATEWAY_LISTEN`.
@@ -61,7 +63,12 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) 
             handle.graceful_shutdown(Some(DRAIN));
         }
     });
-    let mut server = axum_server::from_tcp(listener)?.acceptor(NoDelayAcceptor::new()).handle(handle);
+    let seats = Seats::of_process(tokio::net::TcpListener::from_std(listener)?);
+    let mut server: Server<Peer> = Server::from_listener(seats)
+        .handle(handle)
+        // A client that sends nothing at all is not cut off by the timeout of headers: which protocol it speaks is open.
+        .first_request_timeout(HEADER_TIMEOUT)
+        .accept_error_handler(|_, error| seats::tell_refused(error));
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(Some(HEADER_TIMEOUT));
     let served = server.serve(app.into_make_service_with_connect_info::<SocketAddr>()).await;
