@@ -20,7 +20,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HeaderMap};
 use kit::call::{Call, Reply};
-use kit::send::SendError;
 use kit::service::{ServiceError, Services};
 use kit::time::Timestamp;
 use sha2::{Digest as _, Sha256};
