@@ -36,7 +36,7 @@ struct Seen {
 }
 
 fn micros() -> u64 {
-    u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
+    u64::try_from(kit::time::wall().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Answers 200 to every POST; says on GET how many there were, and when the last was.
