@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::action::Waits;
 use crate::clock::MAX_STEP;
+use crate::endpoint::Strategy;
 use crate::node::Tuning;
 use crate::signature::Credentials;
 use crate::store::SEGMENT_SIZE;
@@ -37,6 +38,10 @@ pub struct Cli {
     /// Let a queue be purged again, and a deleted queue be made again, at once; in AWS one waits a minute
     #[arg(long, env = "EMULATOR_NO_WAITS", value_parser = cli::boolean)]
     pub no_waits: bool,
+    /// The form of queue URLs, as LocalStack has them: dynamic (the address that the client used), or with the region in
+    /// them: standard (sqs.REGION.HOST), domain (REGION.queue.HOST) or path (HOST/queue/REGION). All of them are read
+    #[arg(long, value_name = "FORM", env = "SQS_ENDPOINT_STRATEGY", default_value = "dynamic")]
+    pub sqs_endpoint_strategy: Strategy,
     /// Bytes of one file of the log of the queues, from 4 MiB to 1 GiB; an idle data folder has two of them
     #[arg(
         long,
@@ -79,6 +84,7 @@ impl Cli {
         let max_clock_step = Duration::from_secs(self.max_clock_step);
         let tuning = Tuning { segment_size: self.segment_size, max_clock_step };
         let opened = open_with(&settings, tuning)?.with_credentials(self.credentials).with_waits(waits);
+        let opened = opened.with_strategy(self.sqs_endpoint_strategy);
         let listener = serve::listen(&self.listen, "--listen or EMULATOR_LISTEN")?;
         tracing::info!("emulator listens on http://{}", listener.local_addr()?);
         Ok(Prepared { opened, listener })

@@ -4,6 +4,7 @@ pub mod action;
 pub mod bucket;
 pub mod clock;
 pub mod config;
+pub mod endpoint;
 pub mod engine;
 pub mod fault;
 pub mod localstack;
@@ -29,6 +30,7 @@ pub struct Opened {
     region: String,
     credentials: Option<signature::Credentials>,
     waits: action::Waits,
+    strategy: endpoint::Strategy,
 }
 
 /// Reads the data folder.
@@ -50,7 +52,8 @@ pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Op
     let buckets = bucket::Buckets::open(folder.map(|folder| folder.join("s3")).as_deref(), &settings.region);
     let buckets = buckets.context("the stored objects cannot be read")?;
     buckets.count_uploads_from(node.counted_since());
-    Ok(Opened { node, buckets, region: settings.region.clone(), credentials: None, waits: action::Waits::AsAws })
+    let (waits, strategy) = (action::Waits::AsAws, endpoint::Strategy::Dynamic);
+    Ok(Opened { node, buckets, region: settings.region.clone(), credentials: None, waits, strategy })
 }
 
 impl Opened {
@@ -66,14 +69,21 @@ impl Opened {
         Opened { waits, ..self }
     }
 
+    /// The form of the queue URLs that are handed out.
+    #[must_use]
+    pub fn with_strategy(self, strategy: endpoint::Strategy) -> Opened {
+        Opened { strategy, ..self }
+    }
+
     /// Serves on `listener` until `stop`, then finishes what is under way. Long polls end at once.
     ///
     /// # Errors
     /// The port broke.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-        let Opened { node, buckets, region, credentials, waits } = self;
+        let Opened { node, buckets, region, credentials, waits, strategy } = self;
         let s3 = bucket::service(buckets, credentials.as_ref());
-        let emulator = server::Emulator::new(node.clone(), s3, region).with_credentials(credentials).with_waits(waits);
+        let emulator = server::Emulator::new(node.clone(), s3, region).with_credentials(credentials);
+        let emulator = emulator.with_waits(waits).with_strategy(strategy);
         let serving = async {
             let served = kit::serve::serve(listener, emulator.router(), stop.clone()).await;
             node.stop();

@@ -9,6 +9,7 @@ use http::HeaderMap;
 use http::request::Parts;
 
 use crate::action::{Caller, Waits};
+use crate::endpoint::Strategy;
 use crate::region::of_queue_host;
 
 /// The account of callers whose credentials do not name one.
@@ -71,10 +72,16 @@ pub fn caller(parts: &Parts, region: &str) -> Caller {
         region: named.unwrap_or(region).to_owned(),
         names_region: named.is_some(),
         account: if is_account { key } else { ACCOUNT }.to_owned(),
-        base: format!("http://{}", host.unwrap_or("localhost")),
+        base: format!("{}://{}", scheme(&parts.headers), host.unwrap_or("localhost")),
         trace_header: text(&parts.headers, "x-amzn-trace-id").map(ToOwned::to_owned),
         waits: Waits::default(),
+        strategy: Strategy::default(),
     }
+}
+
+/// Behind a proxy that ends TLS, the client used https. The port itself speaks HTTP only.
+fn scheme(headers: &HeaderMap) -> &'static str {
+    if text(headers, "x-forwarded-proto") == Some("https") { "https" } else { "http" }
 }
 
 /// `AKID/20260101/region/service/aws4_request`, from the header or from a presigned URL.
@@ -137,5 +144,7 @@ mod tests {
         assert_eq!((unsigned.region.as_str(), unsigned.account.as_str()), ("us-east-1", ACCOUNT));
         let host = ("host", "sqs.us-west-2.localhost.localstack.cloud:4566");
         assert_eq!(caller(&parts("/", &[host]), "us-east-1").region, "us-west-2");
+        let behind_tls = [("host", "h"), ("x-forwarded-proto", "https")];
+        assert_eq!(caller(&parts("/", &behind_tls), "us-east-1").base, "https://h");
     }
 }

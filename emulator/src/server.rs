@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::action::{Caller, Waits};
 use crate::bucket::S3Service;
+use crate::endpoint::Strategy;
 use crate::fault::Fault;
 use crate::localstack;
 use crate::node::Node;
@@ -36,12 +37,13 @@ pub struct Emulator {
     region: String,
     credentials: Option<Credentials>,
     waits: Waits,
+    strategy: Strategy,
 }
 
 impl Emulator {
     /// SQS and S3 behind one router. `region` is that of callers whose signature names none.
     pub fn new(node: Node, buckets: S3Service, region: String) -> Emulator {
-        Emulator { node, buckets, region, credentials: None, waits: Waits::AsAws }
+        Emulator { node, buckets, region, credentials: None, waits: Waits::AsAws, strategy: Strategy::Dynamic }
     }
 
     /// Answers SQS only to who signs with these.
@@ -56,6 +58,12 @@ impl Emulator {
         Emulator { waits, ..self }
     }
 
+    /// The form of the queue URLs that are handed out.
+    #[must_use]
+    pub fn with_strategy(self, strategy: Strategy) -> Emulator {
+        Emulator { strategy, ..self }
+    }
+
     /// The routes. Beside the services: `/healthz`, and LocalStack's own addresses, which setups made for it ask.
     pub fn router(self) -> Router {
         let node = self.node.clone();
@@ -66,8 +74,12 @@ impl Emulator {
             .with_state(Arc::new(self))
     }
 
+    fn caller(&self, parts: &Parts) -> Caller {
+        Caller { waits: self.waits, strategy: self.strategy, ..protocol::caller(parts, &self.region) }
+    }
+
     async fn sqs(&self, parts: &Parts, body: &[u8], spoken: Spoken) -> Response {
-        let caller = Caller { waits: self.waits, ..protocol::caller(parts, &self.region) };
+        let caller = self.caller(parts);
         let request_id = Uuid::new_v4().to_string();
         let admitted = self.credentials.as_ref().map_or(Ok(()), |known| known.verify(parts, body, Timestamp::wall()));
         let mut response = match (spoken, admitted) {

@@ -1,5 +1,6 @@
 //! Who asks: region and account, and under which address; enough to find queues and to name them in answers.
 
+use crate::endpoint::Strategy;
 use crate::engine::{Engine, QueueArn, QueueId};
 use crate::fault::Fault;
 use crate::region::{is_region, of_queue_host};
@@ -13,8 +14,10 @@ pub struct Caller {
     pub names_region: bool,
     /// The account, twelve digits.
     pub account: String,
-    /// The address that the client used, such as `http://localhost:4566`: queue URLs begin with it.
+    /// The address that the client used, such as `http://localhost:4566`: queue URLs are made of it.
     pub base: String,
+    /// How.
+    pub strategy: Strategy,
     /// The `X-Amzn-Trace-Id` header; becomes AWSTraceHeader of a message that has none.
     pub trace_header: Option<String>,
     /// How long names and queues rest.
@@ -35,7 +38,7 @@ pub enum Waits {
 impl Caller {
     /// The URL of a queue, as this caller can reach it.
     pub fn url(&self, queue: &QueueArn) -> String {
-        format!("{}/{}/{}", self.base, queue.account, queue.name)
+        self.strategy.url(&self.base, queue)
     }
 
     /// The identity of a queue of this caller's own.
@@ -101,6 +104,7 @@ mod tests {
             base: "http://localhost:4566".into(),
             trace_header: None,
             waits: Waits::AsAws,
+            strategy: Strategy::Dynamic,
         };
         for (url, arn) in [
             ("q", "eu-west-1:111111111111:q"),
@@ -116,5 +120,12 @@ mod tests {
             assert_eq!(caller.arn(url).to_string(), format!("arn:aws:sqs:{arn}"), "{url}");
         }
         assert_eq!(caller.url(&caller.own("q")), "http://localhost:4566/111111111111/q");
+        for strategy in [Strategy::Standard, Strategy::Domain, Strategy::Path] {
+            for region in ["us-east-1", "ap-northeast-2"] {
+                let queue = QueueArn { region: region.into(), ..caller.own("q") };
+                let url = Caller { strategy, ..caller.clone() }.url(&queue);
+                assert_eq!(caller.arn(&url), queue, "{url} is read whatever the strategy");
+            }
+        }
     }
 }

@@ -100,7 +100,7 @@ impl CreateQueue {
 
     fn attributes(&self, engine: &Engine, arn: &QueueArn) -> Result<Attributes, Fault> {
         let invalid = |text: &str| Err(Fault::InvalidParameterValue(text.to_owned()));
-        let asks_fifo = self.attributes.get("FifoQueue").is_some_and(|value| value == "true");
+        let asks_fifo = self.attributes.get("FifoQueue").is_some_and(|value| queue_attributes::is_true(value));
         if asks_fifo && !(arn.is_fifo() && arn.has_valid_name()) {
             return invalid(
                 "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end \

@@ -52,6 +52,15 @@ const SETTABLE: &[&str] = &[
     "VisibilityTimeout",
 ];
 
+/// The values of `DeduplicationScope`, the default first.
+const SCOPES: &[&str] = &["queue", "messageGroup"];
+
+/// The values of `FifoThroughputLimit`, the default first.
+const THROUGHPUT_LIMITS: &[&str] = &["perQueue", "perMessageGroupId"];
+
+/// The values of `redrivePermission`.
+const PERMISSIONS: &[&str] = &["allowAll", "denyAll", "byQueue"];
+
 /// Every attribute that the queue shows, as GetQueueAttributes answers to `All`; `shown` makes of the engine's times those
 /// that clients see.
 pub fn list(
@@ -86,8 +95,8 @@ pub fn list(
 }
 
 fn list_fifo(fifo: FifoAttributes) -> [(&'static str, String); 4] {
-    let scope = if fifo.scope_is_group { "messageGroup" } else { "queue" };
-    let limit = if fifo.limit_is_per_group { "perMessageGroupId" } else { "perQueue" };
+    let scope = SCOPES[usize::from(fifo.scope_is_group)];
+    let limit = THROUGHPUT_LIMITS[usize::from(fifo.limit_is_per_group)];
     [
         ("FifoQueue", "true".to_owned()),
         ("ContentBasedDeduplication", fifo.content_deduplication.to_string()),
@@ -108,7 +117,7 @@ pub fn select(all: BTreeMap<&'static str, String>, names: &[String]) -> Result<B
 
 /// Sets attributes by name. `FifoQueue` was dealt with at creation; here it can only confirm what is so.
 pub fn set(attributes: &mut Attributes, changes: &BTreeMap<String, String>) -> Result<(), Fault> {
-    let both = changes.get("SqsManagedSseEnabled").is_some_and(|value| value == "true")
+    let both = changes.get("SqsManagedSseEnabled").is_some_and(|value| is_true(value))
         && changes.get("KmsMasterKeyId").is_some_and(|key| !key.is_empty());
     if both {
         return Err(Fault::InvalidAttributeName(
@@ -173,15 +182,12 @@ fn set_fifo(fifo: Option<&mut FifoAttributes>, name: &str, value: &str) -> Resul
             _ => Fault::InvalidAttributeName(format!("You can specify the {name} only when FifoQueue is set to true.")),
         });
     };
-    match (name, value) {
-        ("FifoQueue", "true") => {}
-        ("FifoQueue", _) => return Err(bad_value(name, "Modifying queue type is not supported.")),
-        ("ContentBasedDeduplication", _) => fifo.content_deduplication = truth(name, value)?,
-        ("DeduplicationScope", "queue" | "messageGroup") => fifo.scope_is_group = value == "messageGroup",
-        ("FifoThroughputLimit", "perQueue" | "perMessageGroupId") => {
-            fifo.limit_is_per_group = value == "perMessageGroupId";
-        }
-        _ => return Err(bad_value(name, "It is none of the values that this attribute can have.")),
+    match name {
+        "FifoQueue" if is_true(value) => {}
+        "FifoQueue" => return Err(bad_value(name, "Modifying queue type is not supported.")),
+        "ContentBasedDeduplication" => fifo.content_deduplication = truth(name, value)?,
+        "DeduplicationScope" => fifo.scope_is_group = choice(name, value, SCOPES)? == 1,
+        _ => fifo.limit_is_per_group = choice(name, value, THROUGHPUT_LIMITS)? == 1,
     }
     Ok(())
 }
@@ -191,8 +197,25 @@ fn number(limit: &Limit, value: &str) -> Result<u32, Fault> {
     number.ok_or_else(|| Fault::InvalidAttributeValue(format!("Invalid value for the parameter {}.", limit.name)))
 }
 
+/// `true` in any case, as SQS reads it: Python's `str(True)` is `True`.
+pub fn is_true(value: &str) -> bool {
+    value.eq_ignore_ascii_case("true")
+}
+
 fn truth(name: &str, value: &str) -> Result<bool, Fault> {
-    value.parse().map_err(|_| Fault::InvalidAttributeValue(format!("Invalid value for the parameter {name}.")))
+    if is_true(value) {
+        return Ok(true);
+    }
+    let is_false = value.eq_ignore_ascii_case("false");
+    let invalid = || Fault::InvalidAttributeValue(format!("Invalid value for the parameter {name}."));
+    is_false.then_some(false).ok_or_else(invalid)
+}
+
+/// Which of `values` this is. AWS does not say whether it reads them in any case as it reads booleans: our choice, and
+/// what is given back has AWS's spelling.
+fn choice(name: &str, value: &str, values: &[&str]) -> Result<usize, Fault> {
+    let found = values.iter().position(|known| known.eq_ignore_ascii_case(value));
+    found.ok_or_else(|| bad_value(name, &format!("Expected {}.", values.join(" or "))))
 }
 
 fn policy(value: &str) -> Result<Option<String>, Fault> {
@@ -247,7 +270,8 @@ fn redrive_allow(value: &str) -> Result<Option<RedriveAllow>, Fault> {
         .map_err(|_| invalid("Amazon SQS can't create the redrive allow policy, as it is in an unsupported format."))?;
     let sources: Result<Vec<QueueArn>, _> = wire.source_queue_arns.iter().map(|arn| arn.parse()).collect();
     let sources = sources.map_err(|_| invalid("sourceQueueArns must be ARNs of queues."))?;
-    match (wire.redrive_permission.as_str(), sources.len()) {
+    let permission = PERMISSIONS.iter().find(|known| known.eq_ignore_ascii_case(&wire.redrive_permission));
+    match (permission.copied().unwrap_or_default(), sources.len()) {
         ("allowAll", 0) => Ok(Some(RedriveAllow::All)),
         ("denyAll", 0) => Ok(Some(RedriveAllow::None)),
         ("byQueue", 1..=limits::ALLOWED_SOURCES) => Ok(Some(RedriveAllow::Sources(sources))),

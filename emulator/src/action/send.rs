@@ -137,6 +137,8 @@ fn attributes(engine: &Engine, queue: QueueId) -> Result<Attributes, Fault> {
 struct Ready {
     draft: Draft,
     size: usize,
+    /// The caller sent AWSTraceHeader as a system attribute.
+    sends_trace: bool,
 }
 
 impl Ready {
@@ -145,7 +147,9 @@ impl Ready {
         let md5_of_body = hex::encode(Md5::digest(&content.body));
         let md5_of_attributes =
             (!content.attributes.is_empty()).then(|| message_attributes::digest(&content.attributes));
-        let md5_of_system_attributes = content.trace_header.as_ref().map(|header| trace_digest(header));
+        // A trace header that came as an HTTP header was not sent as an attribute: sqs.md sections 10 and 11.
+        let sent_trace = content.trace_header.as_ref().filter(|_| self.sends_trace);
+        let md5_of_system_attributes = sent_trace.map(|header| trace_digest(header));
         let Sent { id, sequence } = engine.send(now, queue, self.draft).ok_or(Fault::QueueDoesNotExist)?;
         Ok(SentMessage { md5_of_body, md5_of_attributes, md5_of_system_attributes, id, sequence })
     }
@@ -207,6 +211,7 @@ impl WireMessage {
             (None, Some(_)) => return Err(no_deduplication()),
             (id, _) => id,
         };
+        let sends_trace = !self.message_system_attributes.is_empty();
         let content = Content {
             body,
             attributes: message_attributes,
@@ -215,7 +220,7 @@ impl WireMessage {
             group: self.message_group_id,
             deduplication,
         };
-        Ok(Ready { draft: Draft { content, delay }, size })
+        Ok(Ready { draft: Draft { content, delay }, size, sends_trace })
     }
 }
 

@@ -59,9 +59,12 @@ impl Engine {
         if !self.holds(queue, receipt) {
             return Err(SettleError::Gone);
         }
-        if !self.is_current(receipt) {
+        if self.is_fifo(queue) && !self.is_current(receipt) {
+            return Err(SettleError::Expired);
+        }
+        if !self.is_in_flight(receipt.key) {
             // A standard queue answers with success and changes nothing.
-            return if self.is_fifo(queue) { Err(SettleError::Expired) } else { Ok(()) };
+            return Ok(());
         }
         let received_at = self.messages.get(receipt.key.slot).map(Message::received_at).unwrap_or_default();
         if now + timeout > received_at + Duration::from_secs(limits::VISIBILITY.max.into()) {
@@ -90,9 +93,15 @@ impl Engine {
         message.is_some_and(|message| message.serial == receipt.key.serial && message.queue == queue)
     }
 
-    /// Whether this is the newest receipt of a message that is still hidden.
+    /// Whether a receiver holds the message now.
+    fn is_in_flight(&self, key: Key) -> bool {
+        self.messages.get(key.slot).is_some_and(|message| message.state == State::InFlight)
+    }
+
+    /// Whether this is the newest receipt of a message that is still hidden: FIFO queues take no other. In a standard
+    /// queue an older receipt stays good, for the message that it names is the same.
     fn is_current(&self, receipt: Receipt) -> bool {
-        let message = self.messages.get(receipt.key.slot);
-        message.is_some_and(|message| message.state == State::InFlight && message.receives == receipt.receives)
+        let newest = self.messages.get(receipt.key.slot).map(|message| message.receives);
+        self.is_in_flight(receipt.key) && newest == Some(receipt.receives)
     }
 }

@@ -234,7 +234,7 @@ impl World {
             (true, false, true) => Err(SettleError::Expired),
             (true, ..) => Ok(()),
         };
-        let changes = expected.is_ok() && self.is_current(receipt);
+        let changes = expected.is_ok() && self.is_hidden(receipt);
         let hidden = self.engine.change_visibility(self.now, receipt.queue, receipt, Duration::from_secs(seconds));
         assert_eq!(hidden, expected);
         self.note_effects();
@@ -261,8 +261,12 @@ impl World {
     }
 
     fn is_current(&self, receipt: Receipt) -> bool {
-        let message = self.known(receipt.key.serial);
-        message.is_some_and(|message| message.due > self.now && message.receives == receipt.receives)
+        let newest = self.known(receipt.key.serial).map(|message| message.receives);
+        self.is_hidden(receipt) && newest == Some(receipt.receives)
+    }
+
+    fn is_hidden(&self, receipt: Receipt) -> bool {
+        self.known(receipt.key.serial).is_some_and(|message| message.due > self.now)
     }
 
     fn known(&self, serial: Serial) -> Option<&Known> {

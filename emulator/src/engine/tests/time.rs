@@ -84,6 +84,30 @@ fn one_receive_hides_for_twelve_hours_in_all() {
     assert_eq!(ready(&mut engine, end, queue), 1);
 }
 
+/// Standard queues take every receipt of a message, FIFO queues the newest one. `sqs.md` sections 13 and 14.
+#[test]
+fn an_older_receipt_stays_good_in_a_standard_queue() {
+    for (name, refused) in [("q", None), ("q.fifo", Some(SettleError::Expired))] {
+        let mut engine = Engine::new([0; 16]);
+        let queue = queue(&mut engine, START, name, |_| {});
+        engine.send(START, queue, draft("x", Some("g"), Some("d"))).unwrap();
+        let older = one(&mut engine, START, queue).unwrap().receipt;
+        let again = START + secs(30);
+        let newer = one(&mut engine, again, queue).unwrap().receipt;
+        assert_ne!(older.receives, newer.receives);
+
+        let changed = engine.change_visibility(again, queue, older, secs(100));
+        assert_eq!(changed.err(), refused, "{name}");
+        let end = again + secs(if refused.is_some() { 30 } else { 100 });
+        assert_eq!((ready(&mut engine, just_before(end), queue), ready(&mut engine, end, queue)), (0, 1), "{name}");
+
+        let newest = one(&mut engine, end, queue).unwrap().receipt;
+        assert_eq!(engine.delete(end, queue, older).err(), refused, "{name}");
+        assert_eq!(engine.messages(), usize::from(refused.is_some()), "{name}");
+        assert_eq!(engine.delete(end, queue, newest), Ok(()), "{name}");
+    }
+}
+
 #[test]
 fn delays_of_queue_and_message() {
     for (of_queue, of_message, expected) in [(0, None, 0), (7, None, 7), (7, Some(0), 0), (7, Some(900), 900)] {

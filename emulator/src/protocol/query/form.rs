@@ -1,4 +1,7 @@
 //! A form to the members of AWS JSON. Lists are flattened and counted from 1: `Attribute.1.Name=…&Attribute.1.Value=…`.
+//!
+//! A list of one may come without its number (`AttributeName=All`, `Attribute.Name=…&Attribute.Value=…`, as the examples of
+//! the API reference have it), and botocore sends an empty list as its name with no value (`Entries=`).
 
 use std::collections::BTreeMap;
 
@@ -26,6 +29,24 @@ enum Shape {
     Attributes,
     /// `SendMessageBatchRequestEntry.1.Id=x` → `[{"Id": "x"}]`
     Entries,
+}
+
+impl Shape {
+    /// The entry's number, and which part of it this is; none for what is no part of an entry. An entry without a number
+    /// stands before all others.
+    fn place<'r>(&self, rest: &'r str, value: &str) -> Option<(usize, &'r str)> {
+        let (number, part) = rest.split_once('.').unwrap_or((rest, ""));
+        if let Ok(number) = number.parse() {
+            return Some((number, part));
+        }
+        let is_part = match self {
+            Shape::Texts => rest.is_empty() && !value.is_empty(),
+            Shape::Pairs(key, inner) => rest == *key || rest == *inner,
+            Shape::Attributes => rest == "Name" || rest.starts_with("Value."),
+            Shape::Entries => !rest.is_empty(),
+        };
+        is_part.then_some((0, rest))
+    }
 }
 
 const LISTS: [(&str, &str, Shape); 14] = [
@@ -68,7 +89,7 @@ pub fn read(path: &str, query: &str, body: &[u8]) -> Result<(String, Action), Un
         members.insert("QueueUrl".to_owned(), path.into());
     }
     // Beside the older list the newer one counts in AWS JSON only: sqs.md section 10.
-    if members.contains_key("AttributeNames") {
+    if members.get("AttributeNames").and_then(Value::as_array).is_some_and(|names| !names.is_empty()) {
         members.remove("MessageSystemAttributeNames");
     }
     // The one member whose name differs: sqs.md section 2.
@@ -90,17 +111,19 @@ fn members(pairs: impl Iterator<Item = (String, String)>) -> Map<String, Value> 
     let mut lists: BTreeMap<&'static str, (usize, Entries)> = BTreeMap::new();
     for (name, value) in pairs {
         let (head, rest) = name.split_once('.').unwrap_or((&name, ""));
-        let list = LISTS.iter().position(|(form, ..)| *form == head).filter(|_| !rest.is_empty());
-        let (number, part) = rest.split_once('.').unwrap_or((rest, ""));
-        match (list, number.parse::<usize>()) {
-            (Some(list), Ok(number)) => {
-                let entries = &mut lists.entry(LISTS[list].1).or_insert_with(|| (list, BTreeMap::new())).1;
-                if entries.len() < MOST || entries.contains_key(&number) {
-                    entries.entry(number).or_default().insert(part.to_owned(), value.into());
-                }
+        let Some(list) = LISTS.iter().position(|(form, member, _)| *form == head || rest.is_empty() && *member == head)
+        else {
+            if !matches!(name.as_str(), "Action" | "Version") {
+                members.insert(name, value.into());
             }
-            _ if matches!(name.as_str(), "Action" | "Version") => {}
-            _ => _ = members.insert(name, value.into()),
+            continue;
+        };
+        let (_, member, shape) = &LISTS[list];
+        let entries = &mut lists.entry(member).or_insert_with(|| (list, BTreeMap::new())).1;
+        if let Some((number, part)) = shape.place(rest, &value)
+            && (entries.len() < MOST || entries.contains_key(&number))
+        {
+            entries.entry(number).or_default().insert(part.to_owned(), value.into());
         }
     }
     for (member, (list, entries)) in lists {
@@ -165,6 +188,46 @@ mod tests {
             r#"{"Entries":[{"Id":"i","MessageBody":"b","MessageAttributes":{"k":{"DataType":"String"}}}]}"#,
         );
         check("Tag.1.Key=k&Tag.1.Value=v&TagKey.1=x", r#"{"TagKeys":["x"],"Tags":{"k":"v"}}"#);
+    }
+
+    #[test]
+    fn an_empty_list_is_its_name_alone() {
+        for (form, member, shape) in &LISTS {
+            let empty = if matches!(shape, Shape::Pairs(..) | Shape::Attributes) { "{}" } else { "[]" };
+            check(&format!("{form}="), &format!(r#"{{"{member}":{empty}}}"#));
+            check(&format!("{member}="), &format!(r#"{{"{member}":{empty}}}"#));
+        }
+        check("AttributeName.1=a&AttributeName=", r#"{"AttributeNames":["a"]}"#);
+    }
+
+    #[test]
+    fn a_list_of_one_needs_no_number() {
+        for (form, member, _) in LISTS.iter().filter(|(.., shape)| matches!(shape, Shape::Texts)) {
+            check(&format!("{form}=x"), &format!(r#"{{"{member}":["x"]}}"#));
+        }
+        check("Attribute.Name=a&Attribute.Value=1", r#"{"Attributes":{"a":"1"}}"#);
+        check("Tag.Key=a&Tag.Value=1", r#"{"Tags":{"a":"1"}}"#);
+        for name in ["MessageAttribute", "MessageSystemAttribute"] {
+            check(
+                &format!("{name}.Name=k&{name}.Value.DataType=String&{name}.Value.StringValue=v"),
+                &format!(r#"{{"{name}s":{{"k":{{"DataType":"String","StringValue":"v"}}}}}}"#),
+            );
+        }
+        check("SendMessageBatchRequestEntry.Id=i", r#"{"Entries":[{"Id":"i"}]}"#);
+        check(
+            "SendMessageBatchRequestEntry.1.Id=i&SendMessageBatchRequestEntry.1.MessageAttribute=",
+            r#"{"Entries":[{"Id":"i","MessageAttributes":{}}]}"#,
+        );
+        check("Attribute.Nonsense=a", r#"{"Attributes":{}}"#);
+    }
+
+    /// Beside the older list the newer one counts in AWS JSON only, but an empty list is none.
+    #[test]
+    fn an_empty_older_list_leaves_the_newer_one() {
+        let read = |form: &str| format!("{:?}", read("/", "", form.as_bytes()).unwrap().1);
+        let newer = "Action=ReceiveMessage&MessageSystemAttributeName=All";
+        assert!(read(&format!("{newer}&AttributeNames=")).contains("\"All\""));
+        assert!(!read(&format!("{newer}&AttributeName=SenderId")).contains("\"All\""));
     }
 
     #[test]
