@@ -5,6 +5,7 @@
 
 mod batch;
 mod caller;
+mod look;
 mod manage;
 mod message_attributes;
 mod moving;
@@ -27,6 +28,7 @@ use crate::store::Need;
 
 pub use batch::{BatchAnswer, DoneEntry, FailedEntry};
 pub use caller::{Caller, Waits};
+pub use look::{Look, MOST_BYTES, Sight};
 pub use manage::{
     CreateQueue, DeleteQueue, GetQueueAttributes, GetQueueUrl, ListDeadLetterSourceQueues, ListQueues, PurgeQueue,
     SetQueueAttributes,

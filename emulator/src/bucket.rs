@@ -28,6 +28,7 @@ use http::{Request, StatusCode};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 
+pub(crate) use host::bucket_of as of_host;
 pub use objects::Buckets;
 
 use crate::signature::Credentials;

@@ -10,6 +10,7 @@ mod effect;
 mod fifo;
 pub mod limits;
 mod list;
+mod look;
 mod message;
 mod moving;
 mod name;
@@ -29,7 +30,8 @@ pub use attributes::{Attributes, FifoAttributes, Redrive, RedriveAllow};
 pub use deliver::{Ask, Draft, InFlightFull, Sent};
 pub use effect::{AttributeData, AttributeValue, Content, Effect, Fingerprint, Outbox, Snapshot, Stored};
 pub use fifo::fingerprint;
-pub use message::{Delivery, Key, NotAReceipt, Place, QueueId, Receipt, Serial};
+pub use look::{Seen, Shown};
+pub use message::{Delivery, Key, NotAReceipt, Place, QueueId, Receipt, Serial, State};
 pub use moving::{MoveError, MoveFailure, MoveStatus, MoveTask};
 pub use name::{NotAnArn, QueueArn};
 pub use queue::{Counts, Definition, Purge, Queue};
@@ -37,7 +39,7 @@ pub use settle::SettleError;
 pub use slab::Slot;
 
 use ages::Ages;
-use message::{Message, State};
+use message::Message;
 use slab::Slab;
 
 /// What one call does at most of work that can wait: a queue of millions is given up bit by bit, so that nobody else has

@@ -52,6 +52,10 @@ pub enum Fault {
     InvalidAction {
         action: String,
     },
+    /// The address is none of a queue.
+    InvalidAddress,
+    /// LocalStack's developer endpoint takes ReceiveMessage only.
+    OnlyReceives,
     /// The body is larger than any request can be.
     RequestTooLarge,
     /// The disk has no room for new messages.
@@ -150,6 +154,8 @@ impl Fault {
             Fault::InvalidAction { .. } => {
                 title("com.amazon.coral.service#UnknownOperationException", "InvalidAction", 400)
             }
+            Fault::InvalidAddress => title("com.amazonaws.sqs#InvalidAddress", "InvalidAddress", 404),
+            Fault::OnlyReceives => title("com.amazonaws.sqs#InvalidRequest", "InvalidRequest", 400),
             Fault::RequestTooLarge => {
                 title("com.amazon.coral.service#RequestEntityTooLargeException", "RequestEntityTooLarge", 413)
             }
@@ -214,6 +220,10 @@ impl fmt::Display for Fault {
             ),
             Fault::MissingAuthenticationToken => f.write_str("Request is missing Authentication Token"),
             Fault::InvalidClientTokenId => f.write_str("The security token included in the request is invalid."),
+            Fault::InvalidAddress => {
+                f.write_str("The address https://queue.amazonaws.com/ is not valid for this endpoint.")
+            }
+            Fault::OnlyReceives => f.write_str("This endpoint only accepts ReceiveMessage calls"),
             Fault::RequestTooLarge => f.write_str("The request is larger than any SQS request can be."),
             Fault::StorageFull => f.write_str(
                 "The emulator's disk is full: new messages are refused until there is room. \

@@ -7,13 +7,16 @@ pub mod config;
 pub mod endpoint;
 pub mod engine;
 pub mod fault;
+pub mod figures;
 pub mod localstack;
 pub mod node;
 pub mod protocol;
 pub mod region;
 pub mod server;
+pub mod services;
 pub mod signature;
 pub mod store;
+pub mod sts;
 
 use std::net::TcpListener;
 

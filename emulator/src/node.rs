@@ -12,10 +12,11 @@ use kit::time::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::action::{Action, Answer, Caller, Outcome, ReceivePlan, ReceivedMessage};
+use crate::action::{Action, Answer, Caller, Look, MOST_BYTES, Outcome, ReceivePlan, ReceivedMessage, Sight};
 use crate::clock::{Clock, Known, MAX_STEP};
-use crate::engine::{Delivery, Engine, QueueId};
+use crate::engine::{Content, Delivery, Engine, Queue, QueueId};
 use crate::fault::Fault;
+use crate::figures::{Figures, MOST_QUEUES, QueueFigures};
 use crate::store::{Condition, Need, OpenError, Room, SEGMENT_SIZE, Store, Ticket};
 
 /// How often things that outlived their time are swept out of queues that nobody asks for.
@@ -128,6 +129,59 @@ impl Node {
                 Ok(answer)
             }
             Outcome::Receive(plan) => self.receive(&plan).await,
+        }
+    }
+
+    /// Shows what is in a queue without receiving it: up to a thousand messages, and 16 MiB of what they say.
+    ///
+    /// # Errors
+    /// The fault to answer with.
+    pub async fn look(&self, look: &Look, caller: &Caller) -> Result<Answer, Fault> {
+        let sight = loop {
+            if let Some(mut state) = self.enter(Need::Records)? {
+                let now = self.now(&mut state);
+                let sight = look.apply(&mut state.engine, now, caller);
+                // Time passed; nobody has to wait for what that did.
+                drop(self.write_down(&mut state));
+                break sight?;
+            }
+            self.shared.store.more_room().await;
+        };
+        let node = self.clone();
+        let read = move || node.read_sight(&sight);
+        Ok(Answer::Messages { messages: tokio::task::spawn_blocking(read).await.unwrap_or_default() })
+    }
+
+    fn read_sight(&self, sight: &Sight) -> Vec<ReceivedMessage> {
+        let mut bytes = 0;
+        let mut messages = Vec::new();
+        for seen in &sight.seen {
+            let Some(content) = self.content(&seen.delivery) else { continue };
+            bytes += content.body.len();
+            messages.push(sight.show(seen, content));
+            if bytes >= MOST_BYTES {
+                break;
+            }
+        }
+        messages
+    }
+
+    /// How all queues and the store are.
+    pub fn figures(&self) -> Figures {
+        let log = self.shared.store.log_figures();
+        let state = self.lock();
+        let (engine, now) = (&state.engine, self.shared.clock.now());
+        let figures = |queue: &Queue| QueueFigures {
+            queue: queue.definition.arn.clone(),
+            counts: queue.counts(),
+            oldest: engine.oldest(queue.definition.id).map(|sent_at| now.since(sent_at)).unwrap_or_default(),
+        };
+        Figures {
+            queues: engine.queues().count(),
+            messages: engine.messages(),
+            shown: engine.queues().take(MOST_QUEUES).map(figures).collect(),
+            condition: self.condition(),
+            log,
         }
     }
 
@@ -314,10 +368,15 @@ impl Node {
     }
 
     fn show_one(&self, plan: &ReceivePlan, delivery: &Delivery) -> Option<ReceivedMessage> {
+        Some(plan.show(delivery, self.content(delivery)?))
+    }
+
+    /// What a message says; none when it is gone, or cannot be read, which is reported.
+    fn content(&self, delivery: &Delivery) -> Option<Content> {
         let mut place = delivery.place;
         loop {
             match self.shared.store.read(place) {
-                Ok(Some(content)) => return Some(plan.show(delivery, content)),
+                Ok(Some(content)) => return Some(content),
                 Ok(None) => {}
                 Err(error) => {
                     tracing::error!("message {} cannot be read: {error}", delivery.id);

@@ -11,6 +11,7 @@ use http::request::Parts;
 use crate::action::{Caller, Waits};
 use crate::endpoint::Strategy;
 use crate::region::of_queue_host;
+use crate::services::Absent;
 
 /// The account of callers whose credentials do not name one.
 pub const ACCOUNT: &str = "000000000000";
@@ -19,34 +20,62 @@ pub const ACCOUNT: &str = "000000000000";
 pub const TARGET: &str = "AmazonSQS.";
 
 /// What a request wants to speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Spoken {
     /// SQS in AWS JSON 1.0.
     Json,
     /// SQS in the Query protocol.
     Query,
+    /// STS, which has the Query protocol only.
+    Sts,
     /// S3.
     S3,
+    /// A service that is not here.
+    Absent(Absent),
 }
 
-/// Tells services and protocols apart. A form is SQS's when it says so: by its signature, its host, or an `Action`, which
-/// `body` may hold.
-pub fn spoken(parts: &Parts, body: impl FnOnce() -> bool) -> Spoken {
-    if text(&parts.headers, "x-amz-target").is_some_and(|target| target.starts_with(TARGET)) {
-        return Spoken::Json;
+/// Tells services and protocols apart: by the `X-Amz-Target`, by the service that the request is signed for, by the host, or
+/// by an `Action` in the query string or in the form, which is there when the body is read.
+pub fn spoken(parts: &Parts, form: Option<&str>) -> Spoken {
+    let scope = credential(parts).and_then(|credential| service(&credential).map(ToOwned::to_owned));
+    let target = text(&parts.headers, "x-amz-target").filter(|_| scope.as_deref() != Some("s3"));
+    match (target, scope.as_deref()) {
+        (Some(target), _) if target.starts_with(TARGET) => Spoken::Json,
+        (Some(target), None) => Spoken::Absent(Absent::targeted(target, parts)),
+        (_, Some("sqs")) => Spoken::Query,
+        (_, Some("sts")) => Spoken::Sts,
+        (_, Some("s3")) if is_s3_control(parts) => Spoken::Absent(Absent::signed("s3control", parts)),
+        (_, Some("s3" | "")) => Spoken::S3,
+        (_, Some(other)) => Spoken::Absent(Absent::signed(other, parts)),
+        (None, None) => unsigned(parts, form),
     }
-    let scope = credential(parts).and_then(|credential| credential.split('/').nth(3).map(ToOwned::to_owned));
-    let is_sqs = match scope.as_deref() {
-        Some("sqs") => true,
-        Some(_) => false,
-        None => {
-            let host = text(&parts.headers, "host").unwrap_or_default();
-            let query = parts.uri.query().unwrap_or_default();
-            let named = host.starts_with("sqs.") || of_queue_host(host).is_some();
-            named || has_action(query) || (is_form(&parts.headers) && body())
-        }
-    };
-    if is_sqs { Spoken::Query } else { Spoken::S3 }
+}
+
+/// The service of a credential scope: the last part but `aws4_request`. Version 4A names no region in front of it.
+fn service(credential: &str) -> Option<&str> {
+    let scope = credential.strip_suffix("/aws4_request").unwrap_or(credential);
+    scope.rsplit_once('/').map(|(_, service)| service)
+}
+
+/// S3 Control signs as S3 does, and is known by its paths.
+fn is_s3_control(parts: &Parts) -> bool {
+    parts.uri.path().starts_with("/v20180820/") && parts.headers.contains_key("x-amz-account-id")
+}
+
+fn unsigned(parts: &Parts, form: Option<&str>) -> Spoken {
+    let host = text(&parts.headers, "host").unwrap_or_default();
+    let query = parts.uri.query().unwrap_or_default();
+    let form = form.filter(|_| is_form(&parts.headers)).unwrap_or_default();
+    let is_named = host.starts_with("sqs.") || of_queue_host(host).is_some();
+    if !is_named && !has_action(query) && !has_action(form) {
+        return Spoken::S3;
+    }
+    let mut pairs = form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(form.as_bytes()));
+    match pairs.find(|(name, _)| name == "Version").and_then(|(_, version)| Absent::versioned(&version)) {
+        Some(absent) if absent.name == "sts" => Spoken::Sts,
+        Some(absent) => Spoken::Absent(absent),
+        None => Spoken::Query,
+    }
 }
 
 /// Whether a form or query string has an `Action`.
@@ -102,6 +131,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::services::Form;
     use http::Request;
 
     fn parts(uri: &str, headers: &[(&str, &str)]) -> Parts {
@@ -120,7 +150,7 @@ mod tests {
         let form = ("content-type", "application/x-www-form-urlencoded");
         let signed = |service: &str| SIGNED.replace("SERVICE", service);
         let check = |uri, headers: &[(&str, &str)], body: &str, expected| {
-            assert_eq!(spoken(&parts(uri, headers), || has_action(body)), expected, "{uri} {headers:?}");
+            assert_eq!(spoken(&parts(uri, headers), Some(body)), expected, "{uri} {headers:?}");
         };
         check("/", &[("x-amz-target", "AmazonSQS.SendMessage")], "", Spoken::Json);
         check("/", &[("authorization", &signed("sqs")), form], "", Spoken::Query);
@@ -129,7 +159,49 @@ mod tests {
         check("/000000000000/q?Action=ReceiveMessage", &[], "", Spoken::Query);
         check("/bucket/key", &[form], "a=b", Spoken::S3);
         check("/bucket/key", &[], "", Spoken::S3);
+        let newer = "AWS4-ECDSA-P256-SHA256 Credential=AKID/20260101/s3/aws4_request, SignedHeaders=host, Signature=x";
+        check("/bucket/key", &[("authorization", newer)], "", Spoken::S3);
+        check("/bucket/key", &[("authorization", "AWS AKID:signature")], "", Spoken::S3);
         check("/b/k?X-Amz-Credential=AKID%2F20260101%2Fr%2Fsqs%2Faws4_request", &[], "", Spoken::Query);
+    }
+
+    #[test]
+    fn services_that_are_not_here_are_known() {
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let json = ("content-type", "application/x-amz-json-1.0");
+        let signed = |service: &str| SIGNED.replace("SERVICE", service);
+        let check = |uri, headers: &[(&str, &str)], body: &str, name: &str, form| {
+            let absent = Absent { name: name.to_owned(), form };
+            assert_eq!(spoken(&parts(uri, headers), Some(body)), Spoken::Absent(absent), "{uri} {headers:?}");
+        };
+        let (one, newer) = (Form::Json("application/x-amz-json-1.0"), Form::Json("application/x-amz-json-1.1"));
+        let target = |target| ("x-amz-target", target);
+        check("/", &[target("DynamoDB_20120810.ListTables"), json], "{}", "dynamodb", one);
+        check("/", &[target("AWSEvents.PutEvents"), ("content-type", newer_type())], "{}", "events", newer);
+        check("/", &[target("AWSEvents.PutEvents"), ("authorization", &signed("events")), json], "{}", "events", one);
+        check("/", &[target("New_20300101.Do")], "{}", "New_20300101", newer);
+        check("/", &[("authorization", &signed("sns")), form], "Action=Publish", "sns", Form::Xml);
+        check("/", &[form], "Action=Publish&Version=2010-03-31", "sns", Form::Xml);
+        check("/?Action=ListUsers&Version=2010-05-08", &[], "", "iam", Form::Xml);
+        check("/", &[("authorization", &signed("ec2")), form], "Action=DescribeVpcs", "ec2", Form::Ec2);
+        check("/2015-03-31/functions", &[("authorization", &signed("lambda"))], "", "lambda", Form::RestJson);
+        check("/2013-04-01/hostedzone", &[("authorization", &signed("route53"))], "", "route53", Form::Xml);
+        check("/", &[("authorization", &signed("monitoring")), form], "Action=X", "cloudwatch", Form::Xml);
+        let account = ("x-amz-account-id", "000000000000");
+        check("/v20180820/tags/x", &[("authorization", &signed("s3")), account], "", "s3control", Form::Xml);
+    }
+
+    fn newer_type() -> &'static str {
+        "application/x-amz-json-1.1"
+    }
+
+    #[test]
+    fn sts_is_known_by_signature_and_by_version() {
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let signed = SIGNED.replace("SERVICE", "sts");
+        assert_eq!(spoken(&parts("/", &[("authorization", &signed), form]), None), Spoken::Sts);
+        let body = "Action=GetCallerIdentity&Version=2011-06-15";
+        assert_eq!(spoken(&parts("/", &[form]), Some(body)), Spoken::Sts);
     }
 
     #[test]

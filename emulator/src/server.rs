@@ -1,12 +1,16 @@
 //! Door: HTTP in, HTTP out, SQS and S3 on one port. Long polls wait in the [`Node`].
 
+mod look;
+mod metrics;
+mod other;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
@@ -64,11 +68,15 @@ impl Emulator {
         Emulator { strategy, ..self }
     }
 
-    /// The routes. Beside the services: `/healthz`, and LocalStack's own addresses, which setups made for it ask.
+    /// The routes. Beside the services: `/healthz`, `/metrics` for who does not sign, and LocalStack's own addresses, which
+    /// setups made for it ask.
     pub fn router(self) -> Router {
         let node = self.node.clone();
         Router::new()
             .route("/healthz", get(healthz))
+            .route("/_aws/sqs/messages", any(look::by_url))
+            .route("/_aws/sqs/messages/", any(look::by_url))
+            .route("/_aws/sqs/messages/{region}/{account}/{queue}", any(look::by_path))
             .merge(localstack::router(move || node.condition() != Condition::Failed))
             .fallback(serve)
             .with_state(Arc::new(self))
@@ -88,8 +96,16 @@ impl Emulator {
             (_, Ok(())) => self.json(parts, body, &caller).await,
             (_, Err(fault)) => refuse_json(&fault),
         };
-        let id = HeaderValue::from_str(&request_id).expect("a UUID is plain ASCII");
-        response.headers_mut().insert("x-amzn-requestid", id);
+        name_request(&mut response, &request_id);
+        ::metrics::counter!("emulator_sqs_requests_total", "status" => response.status().as_u16().to_string())
+            .increment(1);
+        response
+    }
+
+    async fn s3(&self, parts: Parts, body: Body) -> Response {
+        let response = self.buckets.call(Request::from_parts(parts, body)).await;
+        ::metrics::counter!("emulator_s3_requests_total", "status" => response.status().as_u16().to_string())
+            .increment(1);
         response
     }
 
@@ -138,25 +154,30 @@ async fn healthz(State(emulator): State<Arc<Emulator>>) -> (StatusCode, &'static
 
 async fn serve(State(emulator): State<Arc<Emulator>>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
+    if metrics::is_asked(&parts) {
+        return metrics::answer(&emulator, &parts);
+    }
     // Only a short form can be SQS's without saying so in its head: it is read to find out, anything else is streamed.
     let is_short = length(&parts).is_some_and(|length| length <= SQS_LIMIT as u64);
-    if protocol::spoken(&parts, || false) == Spoken::S3 && !(protocol::is_form(&parts.headers) && is_short) {
-        return emulator.buckets.call(Request::from_parts(parts, body)).await;
+    if protocol::spoken(&parts, None) == Spoken::S3 && !(protocol::is_form(&parts.headers) && is_short) {
+        return emulator.s3(parts, body).await;
     }
     let body = match Limited::new(body, SQS_LIMIT).collect().await {
         Ok(collected) => collected.to_bytes(),
         Err(_) => return too_large(&parts),
     };
-    let has_action = || std::str::from_utf8(&body).is_ok_and(protocol::has_action);
-    match protocol::spoken(&parts, has_action) {
-        Spoken::S3 => emulator.buckets.call(Request::from_parts(parts, Body::from(body))).await,
-        spoken => {
-            let response = emulator.sqs(&parts, &body, spoken).await;
-            metrics::counter!("emulator_sqs_requests_total", "status" => response.status().as_u16().to_string())
-                .increment(1);
-            response
-        }
+    match protocol::spoken(&parts, std::str::from_utf8(&body).ok()) {
+        Spoken::S3 => emulator.s3(parts, Body::from(body)).await,
+        Spoken::Absent(service) => other::absent(&service),
+        Spoken::Sts => emulator.sts(&parts, &body),
+        spoken => emulator.sqs(&parts, &body, spoken).await,
     }
+}
+
+/// Every service names the request in its answer.
+fn name_request(response: &mut Response, request_id: &str) {
+    let id = HeaderValue::from_str(request_id).expect("a UUID is plain ASCII");
+    response.headers_mut().insert("x-amzn-requestid", id);
 }
 
 fn length(parts: &Parts) -> Option<u64> {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use http::request::Parts;
 use kit::time::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -57,6 +59,27 @@ impl Credentials {
         (&self.key, self.secret.expose_secret())
     }
 
+    /// Whether a request has key and secret as user and password: what asks for metrics and developer's addresses often can
+    /// do no better.
+    pub fn is_basic(&self, parts: &Parts) -> bool {
+        let text = header(parts, "authorization");
+        let given = text.strip_prefix("Basic ").and_then(|text| BASE64_STANDARD.decode(text.trim()).ok());
+        let known = format!("{}:{}", self.key, self.secret.expose_secret());
+        given.is_some_and(|given| bool::from(given.ct_eq(known.as_bytes())))
+    }
+
+    /// Checks a request to an address of the emulator's own, which may be signed or come with user and password.
+    ///
+    /// # Errors
+    /// As [`Credentials::verify`].
+    pub fn admit(&self, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), Fault> {
+        match header(parts, "authorization").starts_with("Basic ") {
+            true if self.is_basic(parts) => Ok(()),
+            true => Err(Fault::InvalidClientTokenId),
+            false => self.verify(parts, body, now),
+        }
+    }
+
     /// Checks a request.
     ///
     /// # Errors
@@ -66,7 +89,10 @@ impl Credentials {
     }
 
     /// A signature holds for one service, and for one host: what was signed for another is not let in.
-    fn verify_for(&self, service: &str, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    /// As [`Credentials::verify`].
+    pub fn verify_for(&self, service: &str, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), Fault> {
         let signed = Signed::read(parts)?;
         let mut scope = signed.credential.splitn(5, '/');
         let mut next = || scope.next().unwrap_or_default();

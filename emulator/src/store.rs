@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use kit::time::Timestamp;
 
 use crate::engine::{Content, Effect, Engine, Place};
+use crate::figures::LogFigures;
 use commit::Spare;
 use disk::Disk;
 use memory::Memory;
@@ -120,6 +121,14 @@ impl Store {
             Store::Disk(disk) if disk.committer.is_failed() => Condition::Failed,
             Store::Disk(disk) if disk.committer.spare() == Spare::Refused => Condition::Full,
             Store::Disk(_) | Store::Memory(_) => Condition::Sound,
+        }
+    }
+
+    /// How much the log takes; none in memory.
+    pub fn log_figures(&self) -> Option<LogFigures> {
+        match self {
+            Store::Memory(_) => None,
+            Store::Disk(disk) => Some(disk.segments.figures()),
         }
     }
 

@@ -154,6 +154,16 @@ pub struct ServiceUri {
     pub method: Option<http::Method>,
 }
 
+impl ServiceUri {
+    /// Account and name of the queue that the path of the integration names, when nothing of a request changes it.
+    pub fn queue(&self) -> Option<(&str, &str)> {
+        let Operation::Path(path) = &self.operation else { return None };
+        let (account, name) = path.strip_prefix('/')?.split_once('/')?;
+        let is_fixed = self.service == "sqs" && !path.contains('{') && !name.contains('/');
+        is_fixed.then_some((account, name))
+    }
+}
+
 /// The part of a service URI after the service. `{name}` and `${stageVariables.name}` are still in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {

@@ -41,7 +41,7 @@ use intake::{Intake, Limits};
 /// The gateway behind its port.
 #[derive(Debug)]
 pub struct Gateway {
-    apis: Apis,
+    pub(crate) apis: Apis,
     account_id: String,
     messages: Messages,
     services: Services,

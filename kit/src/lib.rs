@@ -15,6 +15,7 @@ pub mod env;
 pub mod jsonpath;
 pub mod listen;
 pub mod program;
+pub mod registry;
 pub mod send;
 pub mod serve;
 pub mod service;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{admin, cli, console, descriptors, serve, telemetry, time};
+use crate::{admin, cli, console, descriptors, registry, serve, telemetry, time};
 
 /// Runs a program that is a process of its own: reads its command line, then as [`run`].
 pub fn main<C, P, A, F>(
@@ -50,7 +50,7 @@ where
     if let Err(error) = telemetry::init() {
         return failed(name, &error.into(), 2);
     }
-    admin::install_recorder();
+    registry::install();
     descriptors::raise_limit();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

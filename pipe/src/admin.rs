@@ -49,7 +49,7 @@ pub fn routes(board: Arc<Board>, clients: Arc<Clients>, commands: mpsc::Sender<C
         .route("/v1/pipes/{name}/stop", post(stop))
         .route("/tags/{*arn}", any(declared_elsewhere))
         .with_state(Admin { board, commands });
-    kit::admin::router(ready).route("/filtered", get(async move || Json(filtered.show()))).merge(control)
+    kit::admin::router("pipe", ready).route("/filtered", get(async move || Json(filtered.show()))).merge(control)
 }
 
 async fn list(

@@ -95,6 +95,12 @@ fn in_range(limit: &Limit, value: Option<Number>, reason: &str) -> Result<Option
 }
 
 impl ReceivePlan {
+    /// Shows all that a message has.
+    pub(super) fn of_everything(queue: QueueId) -> ReceivePlan {
+        let all = || vec!["All".to_owned()];
+        ReceivePlan { queue, wait: Duration::ZERO, ask: Ask::default(), system: all(), wanted: all() }
+    }
+
     /// Takes what is there now. With too many messages in flight a short poll fails and a long poll stays empty.
     pub fn take(&self, engine: &mut Engine, now: Timestamp) -> Result<Vec<Delivery>, Fault> {
         if engine.queue(self.queue).is_none() {

@@ -15,12 +15,16 @@ pub(super) struct Hosts;
 
 impl S3Host for Hosts {
     fn parse_host_header<'a>(&'a self, host: &'a str) -> S3Result<VirtualHost<'a>> {
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        Ok(match bucket(name) {
+        Ok(match bucket_of(host) {
             Some(bucket) => VirtualHost::new(host).with_bucket(bucket),
             None => VirtualHost::new(host),
         })
     }
+}
+
+/// The bucket that a host names, with or without a port.
+pub(crate) fn bucket_of(host: &str) -> Option<&str> {
+    bucket(host.rsplit_once(':').map_or(host, |(name, _)| name))
 }
 
 fn bucket(host: &str) -> Option<&str> {

@@ -50,6 +50,12 @@ impl Ages {
         self.len -= 1;
     }
 
+    /// All of them, about the oldest first.
+    pub fn iter<'a>(&'a self, messages: &'a Slab<Message>) -> impl Iterator<Item = Slot> + 'a {
+        let chain = std::iter::successors(self.chain.first(), |slot| self.chain.after(messages, *slot));
+        self.strays.iter().map(|(_, slot)| *slot).chain(chain)
+    }
+
     /// The oldest one.
     pub fn first(&self, messages: &Slab<Message>) -> Option<(Timestamp, Slot)> {
         let in_chain = self.chain.first().and_then(|slot| Some((messages.get(slot)?.sent_at, slot)));

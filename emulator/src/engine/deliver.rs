@@ -177,7 +177,7 @@ impl Engine {
         self.delivery(slot)
     }
 
-    fn delivery(&self, slot: Slot) -> Option<Delivery> {
+    pub(super) fn delivery(&self, slot: Slot) -> Option<Delivery> {
         let message = self.messages.get(slot)?;
         let key = Key { slot, serial: message.serial };
         let origin = self.queues.get(&message.origin);

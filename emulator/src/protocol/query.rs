@@ -6,6 +6,7 @@
 
 mod form;
 mod render;
+mod tree;
 
 pub use form::{Unreadable, read};
 pub use render::{Rendering, answer, fault};

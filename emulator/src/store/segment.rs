@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use super::frame;
 use super::medium::{FileSystem, Medium, zero};
 use crate::engine::Place;
+use crate::figures::LogFigures;
 
 /// Bytes of a segment: large enough that there are few files, small enough that an idle data folder stays small.
 pub const SEGMENT_SIZE: u32 = 32 * 1024 * 1024;
@@ -208,6 +209,17 @@ impl Segments {
     /// Rings when space can be given back, or is asked for.
     pub(super) fn freed(&self) -> &Notify {
         &self.freed
+    }
+
+    /// How many there are, and how much they take.
+    pub(super) fn figures(&self) -> LogFigures {
+        let live = self.live(u32::MAX);
+        let length = |(number, _): &(u32, u64)| std::fs::metadata(self.path(*number)).map_or(0, |file| file.len());
+        LogFigures {
+            segments: live.len(),
+            bytes: live.iter().map(length).sum(),
+            live: live.iter().map(|(_, bytes)| bytes).sum(),
+        }
     }
 
     /// What live messages need in each segment up to `last`, in order.

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Credentials;
-use gateway::api::{Api, Apis, Backend, Operation, ServiceUri};
+use gateway::api::{Api, Apis, Backend, ServiceUri};
 use pipe::arn::Arn;
 use pipe::definition::{Pipe, Target};
 
@@ -40,10 +40,8 @@ pub(super) fn used(apis: &Apis, pipes: &[Pipe]) -> BTreeSet<Used> {
 }
 
 fn by_uri(uri: &ServiceUri) -> Option<Used> {
-    let Operation::Path(path) = &uri.operation else { return None };
-    let (account, name) = path.strip_prefix('/')?.split_once('/')?;
-    let is_fixed = uri.service == "sqs" && !path.contains('{') && !name.contains('/');
-    is_fixed.then(|| Used { region: uri.region.clone(), account: account.to_owned(), name: name.to_owned() })
+    let (account, name) = uri.queue()?;
+    Some(Used { region: uri.region.clone(), account: account.to_owned(), name: name.to_owned() })
 }
 
 fn by_arn(arn: &str) -> Option<Used> {
@@ -73,6 +71,7 @@ pub(super) async fn make(used: &BTreeSet<Used>, sdk: &SdkConfig) -> anyhow::Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gateway::api::Operation;
 
     #[test]
     fn only_what_is_surely_a_queue_is_made() {

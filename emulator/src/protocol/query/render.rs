@@ -1,10 +1,11 @@
 //! Answers and errors of the Query protocol, as XML and in the older JSON rendering.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::NAMESPACE;
+use super::{NAMESPACE, tree};
 use crate::action::Answer;
 use crate::fault::Fault;
 
@@ -15,6 +16,8 @@ pub enum Rendering {
     Xml,
     /// With `Accept: application/json`: what API Gateway gets.
     Json,
+    /// The XML as JSON, as LocalStack's developer endpoint writes it: what is there once is no list.
+    Tree,
 }
 
 impl Rendering {
@@ -28,7 +31,7 @@ impl Rendering {
     pub fn content_type(self) -> &'static str {
         match self {
             Rendering::Xml => "text/xml",
-            Rendering::Json => "application/json",
+            Rendering::Json | Rendering::Tree => "application/json",
         }
     }
 }
@@ -58,6 +61,7 @@ pub fn answer(action: &str, answer: &Answer, request_id: &str, rendering: Render
     match rendering {
         Rendering::Xml => xml_answer(action, &members, request_id),
         Rendering::Json => json_answer(action, answer, members, request_id).to_string(),
+        Rendering::Tree => tree::answer(action, &members, request_id).to_string(),
     }
 }
 
@@ -72,6 +76,10 @@ pub fn fault(fault: &Fault, request_id: &str, rendering: Rendering) -> String {
     match rendering {
         Rendering::Json => {
             json!({"Error": {"Code": code, "Message": message, "Type": side}, "RequestId": request_id}).to_string()
+        }
+        Rendering::Tree => {
+            let error = json!({"Type": side, "Code": code, "Message": message, "Detail": null});
+            json!({"ErrorResponse": {"Error": error, "RequestId": request_id}}).to_string()
         }
         Rendering::Xml => format!(
             "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{side}</Type><Code>{code}</Code>\
@@ -114,22 +122,26 @@ fn has_result(action: &str) -> bool {
 }
 
 fn element(out: &mut String, action: &str, name: &str, value: &Value) {
+    let (single, values) = elements(action, name, value);
+    values.iter().for_each(|value| tagged(out, action, &single, value));
+}
+
+/// The name of the XML elements that a member becomes, and what is in each.
+pub(super) fn elements<'v>(action: &str, name: &str, value: &'v Value) -> (String, Vec<Cow<'v, Value>>) {
     let single = match name {
         "Successful" => format!("{action}ResultEntry"),
         name => ELEMENTS.iter().find(|(many, _)| *many == name).map_or(name, |(_, one)| one).to_owned(),
     };
-    match value {
-        Value::Null => {}
-        Value::Array(values) => values.iter().for_each(|value| tagged(out, action, &single, value)),
+    let values = match value {
+        Value::Null => Vec::new(),
+        Value::Array(values) => values.iter().map(Cow::Borrowed).collect(),
         Value::Object(entries) if single != name => {
-            let (key, inner) = if name == "Tags" { ("Key", "Value") } else { ("Name", "Value") };
-            for (entry, value) in entries {
-                let pair = Map::from_iter([(key.to_owned(), entry.as_str().into()), (inner.to_owned(), value.clone())]);
-                tagged(out, action, &single, &Value::Object(pair));
-            }
+            let key = if name == "Tags" { "Key" } else { "Name" };
+            entries.iter().map(|(entry, value)| Cow::Owned(json!({key: entry, "Value": value}))).collect()
         }
-        value => tagged(out, action, &single, value),
-    }
+        value => vec![Cow::Borrowed(value)],
+    };
+    (single, values)
 }
 
 fn tagged(out: &mut String, action: &str, name: &str, value: &Value) {

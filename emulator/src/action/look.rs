@@ -1,0 +1,92 @@
+//! A look into a queue, for LocalStack's developer endpoint: what is there, without receiving it.
+
+use kit::time::Timestamp;
+
+use super::{Caller, ReceivePlan, ReceivedMessage};
+use crate::engine::{Content, Engine, Seen, Shown, State};
+use crate::fault::Fault;
+
+/// Messages that one look shows at most.
+pub const MOST_MESSAGES: usize = 1000;
+/// Bytes of bodies after which a look shows no more messages.
+pub const MOST_BYTES: usize = 16 * 1024 * 1024;
+/// Stands for the receipt handle: a look gives no right to settle a message.
+const NO_HANDLE: &str = "SQS/BACKDOOR/ACCESS";
+
+/// Asks what is in a queue.
+#[derive(Debug, Clone, Default)]
+pub struct Look {
+    /// The queue.
+    pub queue_url: String,
+    /// What to show beside the messages that a receiver could have now.
+    pub shown: Shown,
+}
+
+/// What a look found; what the messages say is still to be read.
+#[derive(Debug)]
+pub struct Sight {
+    plan: ReceivePlan,
+    shown: Shown,
+    /// The messages.
+    pub seen: Vec<Seen>,
+}
+
+impl Look {
+    /// Looks.
+    ///
+    /// # Errors
+    /// There is no such queue, or the address is none of a queue.
+    pub fn apply(&self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Sight, Fault> {
+        if !is_address(&self.queue_url) {
+            return Err(Fault::InvalidAddress);
+        }
+        if self.queue_url.is_empty() {
+            return Err(Fault::QueueDoesNotExist);
+        }
+        let queue = caller.queue(engine, Some(&self.queue_url))?;
+        let seen = engine.look(now, queue, self.shown, MOST_MESSAGES);
+        Ok(Sight { plan: ReceivePlan::of_everything(queue), shown: self.shown, seen })
+    }
+}
+
+/// Whether a URL has as many segments as that of a queue; a bare name is one too.
+fn is_address(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return true };
+    let path = rest.split_once('/').map_or("", |(_, path)| path);
+    let segments: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+    match segments.as_slice() {
+        [_, _] => true,
+        [first, _, _, _] => *first == "queue",
+        _ => false,
+    }
+}
+
+impl Sight {
+    /// A message as the look shows it.
+    pub fn show(&self, seen: &Seen, content: Content) -> ReceivedMessage {
+        let mut message = self.plan.show(&seen.delivery, content);
+        NO_HANDLE.clone_into(&mut message.receipt_handle);
+        if self.shown.invisible {
+            message.attributes.insert("IsVisible", (seen.state != State::InFlight).to_string());
+        }
+        if self.shown.delayed {
+            message.attributes.insert("IsDelayed", (seen.state == State::Delayed).to_string());
+        }
+        message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_queues_have_two_or_four_segments() {
+        for url in ["q", "http://h/1/q", "http://h/1/q/", "http://h:1/queue/us-east-1/1/q"] {
+            assert!(is_address(url), "{url}");
+        }
+        for url in ["http://h/nonsense", "http://h", "http://h/a/b/c", "http://h/x/us-east-1/1/q"] {
+            assert!(!is_address(url), "{url}");
+        }
+    }
+}

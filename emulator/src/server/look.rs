@@ -1,0 +1,127 @@
+//! LocalStack's address to look into a queue, `/_aws/sqs/messages`: nothing is received by it. With a form of the Query
+//! protocol or with AWS JSON it is an endpoint for ReceiveMessage, so that an SDK can be pointed at it.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::header::ACCEPT;
+use http::request::Parts;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use kit::time::Timestamp;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Emulator, SQS_LIMIT, name_request, refuse, refuse_json, respond, too_large};
+use crate::action::{Answer, Look};
+use crate::engine::Shown;
+use crate::fault::Fault;
+use crate::protocol::query::{self, Rendering};
+use crate::protocol::{self, json};
+
+/// What a look is answered in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    AwsJson,
+    Query(Rendering),
+}
+
+/// The queue of the parameter `QueueUrl`.
+pub(super) async fn by_url(State(emulator): State<Arc<Emulator>>, request: Request<Body>) -> Response {
+    emulator.look(request, None).await
+}
+
+/// The queue that the path names.
+pub(super) async fn by_path(
+    State(emulator): State<Arc<Emulator>>,
+    Path((region, account, queue)): Path<(String, String, String)>,
+    request: Request<Body>,
+) -> Response {
+    emulator.look(request, Some(format!("/queue/{region}/{account}/{queue}"))).await
+}
+
+impl Emulator {
+    async fn look(&self, request: Request<Body>, queue_url: Option<String>) -> Response {
+        let (parts, body) = request.into_parts();
+        let body = match Limited::new(body, SQS_LIMIT).collect().await {
+            Ok(collected) => collected.to_bytes(),
+            Err(_) => return too_large(&parts),
+        };
+        let written = written(&parts);
+        let request_id = Uuid::new_v4().to_string();
+        let mut response = match self.looked(&parts, &body, written, queue_url).await {
+            Ok(answer) => match written {
+                Written::AwsJson => respond(StatusCode::OK, json::CONTENT_TYPE, json::answer(&answer)),
+                Written::Query(rendering) => {
+                    let body = query::answer("ReceiveMessage", &answer, &request_id, rendering);
+                    respond(StatusCode::OK, rendering.content_type(), body)
+                }
+            },
+            Err(fault) => match written {
+                Written::AwsJson => refuse_json(&fault),
+                Written::Query(rendering) => refuse(&fault, &request_id, rendering),
+            },
+        };
+        name_request(&mut response, &request_id);
+        response
+    }
+
+    async fn looked(
+        &self,
+        parts: &Parts,
+        body: &Bytes,
+        written: Written,
+        queue_url: Option<String>,
+    ) -> Result<Answer, Fault> {
+        if let Some(known) = &self.credentials {
+            known.admit(parts, body, Timestamp::now())?;
+        }
+        let mut look = asked(parts, body, written)?;
+        if let Some(queue_url) = queue_url {
+            look.queue_url = queue_url;
+        }
+        self.node.look(&look, &self.caller(parts)).await
+    }
+}
+
+fn written(parts: &Parts) -> Written {
+    let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    if header(http::header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/x-amz-json")) {
+        return Written::AwsJson;
+    }
+    Written::Query(match Rendering::of(header(ACCEPT)) {
+        Rendering::Xml => Rendering::Xml,
+        _ => Rendering::Tree,
+    })
+}
+
+/// Reads what to look at. Other parameters of ReceiveMessage mean nothing here.
+fn asked(parts: &Parts, body: &[u8], written: Written) -> Result<Look, Fault> {
+    let is_form = protocol::is_form(&parts.headers);
+    let form = if is_form { body } else { &[] };
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let pairs = || form_urlencoded::parse(query).chain(form_urlencoded::parse(form));
+    let value = |name: &str| pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
+    let is_set =
+        |name: &str| value(name).is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "1"));
+    let action = match written {
+        Written::AwsJson => {
+            let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+            Some(target.and_then(|target| target.strip_prefix(protocol::TARGET)).unwrap_or_default().to_owned())
+        }
+        Written::Query(_) if is_form => Some(value("Action").unwrap_or_default()),
+        Written::Query(_) => value("Action"),
+    };
+    if action.is_some_and(|action| action != "ReceiveMessage") {
+        return Err(Fault::OnlyReceives);
+    }
+    let in_json = || {
+        let members: Value = serde_json::from_slice(body).ok()?;
+        members.get("QueueUrl")?.as_str().map(ToOwned::to_owned)
+    };
+    let queue_url = if written == Written::AwsJson { in_json() } else { value("QueueUrl") };
+    let shown = Shown { invisible: is_set("ShowInvisible"), delayed: is_set("ShowDelayed") };
+    Ok(Look { queue_url: queue_url.unwrap_or_default(), shown })
+}

@@ -1,0 +1,50 @@
+//! What clients of other services are answered: who they are by STS, and that the rest is not here.
+
+use axum::response::Response;
+use http::StatusCode;
+use http::header::HeaderValue;
+use http::request::Parts;
+use kit::time::Timestamp;
+use uuid::Uuid;
+
+use super::{Emulator, name_request, refuse, rendering, respond};
+use crate::services::{self, Absent, Form};
+use crate::{protocol, sts};
+
+impl Emulator {
+    /// STS: the one action that is there.
+    pub(super) fn sts(&self, parts: &Parts, body: &[u8]) -> Response {
+        let (request_id, rendering) = (Uuid::new_v4().to_string(), rendering(parts));
+        let form = if protocol::is_form(&parts.headers) { body } else { &[] };
+        let query = parts.uri.query().unwrap_or_default().as_bytes();
+        let mut pairs = form_urlencoded::parse(query).chain(form_urlencoded::parse(form));
+        let action = pairs.find(|(name, _)| name == "Action").map(|(_, action)| action);
+        let admitted =
+            self.credentials.as_ref().map_or(Ok(()), |known| known.verify_for("sts", parts, body, Timestamp::now()));
+        let mut response = match (admitted, action.as_deref()) {
+            (Err(fault), _) => refuse(&fault, &request_id, rendering),
+            (Ok(()), Some(sts::ACTION)) => {
+                let body = sts::caller_identity(&self.caller(parts), &request_id, rendering);
+                respond(StatusCode::OK, rendering.content_type(), body)
+            }
+            (Ok(()), action) => {
+                let action = action.unwrap_or_default();
+                let text = format!("STS {action} is not emulated here: of STS, only GetCallerIdentity is.");
+                let (content_type, body) = services::refusal(Form::Xml, "InternalFailure", &text, &request_id);
+                respond(StatusCode::NOT_IMPLEMENTED, content_type, body)
+            }
+        };
+        name_request(&mut response, &request_id);
+        response
+    }
+}
+
+/// LocalStack answers 501 too, and no SDK tries that again.
+pub(super) fn absent(service: &Absent) -> Response {
+    let request_id = Uuid::new_v4().to_string();
+    let (content_type, body) = service.error(&request_id);
+    let mut response = respond(StatusCode::NOT_IMPLEMENTED, content_type, body);
+    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static("InternalFailure"));
+    name_request(&mut response, &request_id);
+    response
+}
