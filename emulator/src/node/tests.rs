@@ -39,6 +39,7 @@ impl House {
             base: "http://localhost".into(),
             trace_header: None,
             waits: Waits::Never,
+            strategy: Default::default(),
         };
         serde_json::to_value(self.node.execute(action, &caller).await.unwrap()).unwrap()
     }

@@ -76,7 +76,7 @@ impl Emulator {
         queue_url: Option<String>,
     ) -> Result<Answer, Fault> {
         if let Some(known) = &self.credentials {
-            known.admit(parts, body, Timestamp::now())?;
+            known.admit(parts, body, Timestamp::wall())?;
         }
         let mut look = asked(parts, body, written)?;
         if let Some(queue_url) = queue_url {

@@ -20,7 +20,7 @@ impl Emulator {
         let mut pairs = form_urlencoded::parse(query).chain(form_urlencoded::parse(form));
         let action = pairs.find(|(name, _)| name == "Action").map(|(_, action)| action);
         let admitted =
-            self.credentials.as_ref().map_or(Ok(()), |known| known.verify_for("sts", parts, body, Timestamp::now()));
+            self.credentials.as_ref().map_or(Ok(()), |known| known.verify_for("sts", parts, body, Timestamp::wall()));
         let mut response = match (admitted, action.as_deref()) {
             (Err(fault), _) => refuse(&fault, &request_id, rendering),
             (Ok(()), Some(sts::ACTION)) => {
