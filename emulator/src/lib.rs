@@ -84,7 +84,7 @@ impl Opened {
     /// The port broke.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         let Opened { node, buckets, region, credentials, waits, strategy } = self;
-        let s3 = bucket::service(buckets, credentials.as_ref());
+        let s3 = bucket::service(buckets.clone(), credentials.as_ref());
         let emulator = server::Emulator::new(node.clone(), s3, region).with_credentials(credentials);
         let emulator = emulator.with_waits(waits).with_strategy(strategy);
         let serving = async {
@@ -98,7 +98,11 @@ impl Opened {
         };
         let (served, ..) = tokio::join!(serving, stopping, node.keep_time(), node.keep_clean(), node.keep_clock());
         let closing = node.clone();
-        tokio::task::spawn_blocking(move || closing.close()).await?;
+        let close = move || {
+            closing.close();
+            buckets.close();
+        };
+        tokio::task::spawn_blocking(close).await?;
         Ok(served?)
     }
 }

@@ -1,22 +1,25 @@
 //! Door: bodies come in piece by piece and go out piece by piece; none is held in memory as a whole.
 
+use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::stream;
 use http::{Extensions, HeaderMap};
 use http_body_util::BodyExt as _;
 use s3s::dto::StreamingBlob;
 use s3s::{S3Error, S3Result, TrailingHeaders, s3_error};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
-use tokio_util::io::ReaderStream;
 
 use super::checksum::Asked;
 use super::chunked::Trailers;
 use super::draft::Draft;
 use super::objects::{BucketError, Buckets, OpenBody};
+use super::stored::{PIECE, Stored, piece_end};
 
-/// How much of a file is read at once.
-const READ: usize = 64 * 1024;
+/// A body up to this length, in bytes, is verified before its first byte is sent, so that damage is answered with an error.
+/// Of a longer one each piece is verified before it is sent, and damage ends the connection.
+const VERIFIED_FIRST: u64 = 16 * 1024 * 1024;
 
 /// What a body has to be.
 #[derive(Debug, Default)]
@@ -89,7 +92,7 @@ impl Buckets {
         if let Some(blob) = body {
             let mut body = s3s::Body::from(blob);
             while let Some(frame) = body.frame().await {
-                let frame = frame.map_err(|error| s3_error!(std::io::Error::other(error), IncompleteBody))?;
+                let frame = frame.map_err(unreadable)?;
                 if let Some(data) = frame.data_ref() {
                     draft.write(data)?;
                 }
@@ -100,17 +103,50 @@ impl Buckets {
     }
 }
 
+/// A body that broke off: the client's, or a stored one that is copied.
+fn unreadable(error: Box<dyn std::error::Error + Send + Sync>) -> S3Error {
+    match error.downcast::<Unreadable>() {
+        Ok(stored) => BucketError::from(stored.0).into(),
+        Err(error) => s3_error!(io::Error::other(error), IncompleteBody),
+    }
+}
+
+/// A stored body cannot be read on.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct Unreadable(io::Error);
+
 /// A part of an open body.
 pub(super) async fn stream(body: OpenBody, range: Range<u64>) -> S3Result<StreamingBlob> {
-    match body {
-        OpenBody::Memory(bytes) => Ok(piece(&bytes, range)),
-        OpenBody::File(file) => {
-            let mut file = tokio::fs::File::from_std(file);
-            file.seek(std::io::SeekFrom::Start(range.start)).await.map_err(BucketError::from)?;
-            let part = file.take(range.end - range.start);
-            Ok(StreamingBlob::wrap(ReaderStream::with_capacity(part, READ)))
-        }
+    let stored = match body {
+        OpenBody::Memory(bytes) => return Ok(piece(&bytes, range)),
+        OpenBody::File(stored) => Arc::new(stored),
+    };
+    let (length, part, file) = (range.end - range.start, range.clone(), stored.clone());
+    if length <= PIECE {
+        let bytes = reading(move || file.read(&part)).await.map_err(BucketError::from)?;
+        return Ok(StreamingBlob::from(s3s::Body::from(bytes)));
     }
+    if length <= VERIFIED_FIRST {
+        reading(move || file.verify(part)).await.map_err(BucketError::from)?;
+    }
+    Ok(StreamingBlob::wrap(stream::try_unfold((stored, range), next_piece)))
+}
+
+/// What is read of a file, and what is left to be read.
+type Rest = (Arc<Stored>, Range<u64>);
+
+async fn next_piece((stored, range): Rest) -> Result<Option<(Bytes, Rest)>, Unreadable> {
+    if range.is_empty() {
+        return Ok(None);
+    }
+    let (end, file) = (piece_end(range.start).min(range.end), stored.clone());
+    let bytes = reading(move || file.read(&(range.start..end))).await.map_err(Unreadable)?;
+    Ok(Some((bytes, (stored, end..range.end))))
+}
+
+async fn reading<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 fn piece(bytes: &Bytes, range: Range<u64>) -> StreamingBlob {

@@ -1,7 +1,7 @@
 //! Door: an object that is being written. It vanishes when it is dropped before it was kept.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -12,6 +12,8 @@ use s3s::checksum::ChecksumHasher;
 use super::checksum::{Algorithm, Checksum, Kind};
 use super::file::{self, Head, Headers};
 use super::objects::{BucketError, Object, StoredBody};
+use super::stored::Stored;
+use super::sums::Summing;
 
 /// An object in memory cannot be larger than this, in bytes.
 const LARGEST_IN_MEMORY: u64 = 1 << 30;
@@ -21,9 +23,6 @@ const LARGEST: u64 = 5 << 30;
 
 /// S3's limit for an object that comes in parts, in bytes.
 const LARGEST_JOINED: u64 = 5 << 40;
-
-/// How much of a part is copied at once, in bytes.
-const COPY: usize = 256 * 1024;
 
 pub(super) struct Draft {
     body: DraftBody,
@@ -37,12 +36,12 @@ pub(super) struct Draft {
     limit: u64,
 }
 
-#[derive(Debug)]
 enum DraftBody {
     Memory(Vec<u8>),
     File {
         file: File,
         path: PathBuf,
+        blocks: Summing,
     },
     /// It is an object now.
     Kept,
@@ -55,7 +54,7 @@ impl Draft {
 
     pub(super) fn in_file(path: PathBuf) -> io::Result<Draft> {
         let file = File::create_new(&path)?;
-        Ok(Draft::new(DraftBody::File { file, path }, LARGEST))
+        Ok(Draft::new(DraftBody::File { file, path, blocks: Summing::default() }, LARGEST))
     }
 
     fn new(body: DraftBody, limit: u64) -> Draft {
@@ -100,15 +99,12 @@ impl Draft {
     }
 
     fn append(&mut self, part: &Object) -> Result<(), BucketError> {
-        let path = match &part.body {
-            StoredBody::Memory(body) => return self.write(body),
-            StoredBody::File(path) => path,
-        };
-        let (mut body, mut buffer) = (File::open(path)?.take(part.head.size), vec![0; COPY]);
-        loop {
-            match body.read(&mut buffer)? {
-                0 => return Ok(()),
-                length => self.write(&buffer[..length])?,
+        match &part.body {
+            StoredBody::Memory(body) => self.write(body),
+            StoredBody::File(path) => {
+                let (head, stored) = Stored::open(path)?;
+                stored.verify_first_format(&head)?;
+                stored.pieces(0..head.size).try_for_each(|piece| self.write(&piece?))
             }
         }
     }
@@ -128,7 +124,10 @@ impl Draft {
         }
         match &mut self.body {
             DraftBody::Memory(body) => body.extend_from_slice(bytes),
-            DraftBody::File { file, .. } => file.write_all(bytes)?,
+            DraftBody::File { file, blocks, .. } => {
+                file.write_all(bytes)?;
+                blocks.update(bytes);
+            }
             DraftBody::Kept => {}
         }
         Ok(())
@@ -139,7 +138,7 @@ impl Draft {
         let (key, size, etag, modified) = (key.to_owned(), self.size, self.etag(), now.as_millis());
         let head = Head { key, size, etag, modified, headers, checksum: self.checksum().cloned() };
         match &mut self.body {
-            DraftBody::File { file, .. } => file::finish(file, &head)?,
+            DraftBody::File { file, blocks, .. } => file::finish(file, &std::mem::take(blocks).finish(), &head)?,
             DraftBody::Memory(_) | DraftBody::Kept => {}
         }
         Ok(head)

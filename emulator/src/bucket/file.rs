@@ -1,22 +1,29 @@
-//! Door: one object in one file: the body, then the head as JSON, then a footer that says how long the head is.
+//! Door: one object in one file: the body, the checksums of its blocks, the head as JSON, then a footer that says how long
+//! the head is.
 //!
 //! The head comes last because size and digest are known only at the end. A file is written under another name, synced,
-//! and renamed: it is whole or not there.
+//! and renamed: it is whole or not there. Files of the first format have no checksums of blocks; they are still read.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::checksum::Checksum;
+use super::sums;
 
-/// The footer: length of the head and its CRC-32, big endian, then this.
-const MAGIC: &[u8; 8] = b"TIDEOBJ1";
+/// The footer: length of the head and its CRC-32, big endian, then one of these.
+const MAGIC: &[u8; 8] = b"TIDEOBJ2";
+const FIRST_MAGIC: &[u8; 8] = b"TIDEOBJ1";
 const FOOTER: usize = 4 + 4 + MAGIC.len();
 
 /// A head longer than this is damage: keys have 1 KiB and user metadata 2 KiB at most.
 const LONGEST_HEAD: u64 = 1024 * 1024;
+
+/// What is read of a file's end at once; most heads lie in it.
+const TAIL: u64 = 2048;
 
 /// Everything about an object but its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,45 +57,83 @@ pub(super) struct Headers {
     pub tags: Vec<(String, String)>,
 }
 
-/// Ends a file whose body is written, and makes it durable.
-pub(super) fn finish(file: &mut File, head: &Head) -> io::Result<()> {
+/// How a body can be verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// By its ETag, as a whole.
+    First,
+    /// By the checksums of its blocks, which lie behind it.
+    Summed,
+}
+
+/// Ends a file whose body is written, and makes it durable. `sums` are the checksums of the body's blocks.
+pub(super) fn finish(file: &mut File, sums: &[u8], head: &Head) -> io::Result<()> {
     let json = serde_json::to_vec(head)?;
     let length = u32::try_from(json.len()).map_err(|_| io::Error::other("the head is too long"))?;
-    let mut tail = json;
-    let crc = crc32fast::hash(&tail);
+    let mut tail = sums.to_vec();
+    tail.extend(&json);
     tail.extend(length.to_be_bytes());
-    tail.extend(crc.to_be_bytes());
+    tail.extend(crc32fast::hash(&json).to_be_bytes());
     tail.extend(MAGIC);
     file.write_all(&tail)?;
     file.sync_all()
 }
 
+/// Opens a file and reads its head.
+///
+/// # Errors
+/// The file cannot be read, or is not whole: `InvalidData`, with what is wrong.
+pub(super) fn open(path: &Path) -> io::Result<(File, Head, Format)> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let start = length.saturating_sub(TAIL);
+    let mut tail = vec![0; usize::try_from(length - start).unwrap_or_default()];
+    file.read_exact_at(&mut tail, start)?;
+    let footer = tail.last_chunk::<FOOTER>().ok_or_else(|| damaged("it is too short"))?;
+    let (numbers, magic) = footer.split_at(8);
+    let format = match magic {
+        magic if magic == MAGIC => Format::Summed,
+        magic if magic == FIRST_MAGIC => Format::First,
+        _ => return Err(damaged("its footer is not one of an object's file")),
+    };
+    let (head_length, crc) = (u64::from(be(&numbers[..4])), be(&numbers[4..]));
+    let head_end = length - FOOTER as u64;
+    let head_at = head_end.checked_sub(head_length).filter(|_| head_length <= LONGEST_HEAD);
+    let head_at = head_at.ok_or_else(|| damaged("its footer names a head that cannot be there"))?;
+    let json = match head_at.checked_sub(start) {
+        Some(skipped) => tail[usize::try_from(skipped).unwrap_or_default()..tail.len() - FOOTER].to_vec(),
+        None => read(&file, head_at..head_end)?,
+    };
+    if crc32fast::hash(&json) != crc {
+        return Err(damaged("its head has another checksum than its footer says"));
+    }
+    let head: Head = serde_json::from_slice(&json).map_err(|_| damaged("its head cannot be read"))?;
+    let sums = if format == Format::Summed { sums::length(head.size) } else { 0 };
+    match head.size.checked_add(sums) == Some(head_at) {
+        true => Ok((file, head, format)),
+        false => Err(damaged("its body has another length than its head says")),
+    }
+}
+
 /// Reads the head of a file.
 ///
 /// # Errors
-/// The file cannot be read, or is not whole.
+/// As [`open`].
 pub(super) fn read_head(path: &Path) -> io::Result<Head> {
-    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the object's file is damaged");
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let footer_at = length.checked_sub(FOOTER as u64).ok_or_else(damaged)?;
-    let mut footer = [0; FOOTER];
-    file.seek(SeekFrom::Start(footer_at))?;
-    file.read_exact(&mut footer)?;
-    let (numbers, magic) = footer.split_at(8);
-    let (head_length, crc) = (be(&numbers[..4]), be(&numbers[4..]));
-    let head_at = footer_at.checked_sub(u64::from(head_length)).ok_or_else(damaged)?;
-    if magic != MAGIC || u64::from(head_length) > LONGEST_HEAD {
-        return Err(damaged());
-    }
-    let mut json = vec![0; head_length as usize];
-    file.seek(SeekFrom::Start(head_at))?;
-    file.read_exact(&mut json)?;
-    let head: Head = serde_json::from_slice(&json).map_err(|_| damaged())?;
-    if crc32fast::hash(&json) != crc || head.size != head_at {
-        return Err(damaged());
-    }
-    Ok(head)
+    open(path).map(|(_, head, _)| head)
+}
+
+/// Reads a part of a file.
+pub(super) fn read(file: &File, part: std::ops::Range<u64>) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(part.end - part.start).map_err(io::Error::other)?;
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, part.start)?;
+    Ok(bytes)
+}
+
+/// Something in a file is not as it was written.
+pub(super) fn damaged(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("the object's file is damaged: {what}"))
 }
 
 fn be(bytes: &[u8]) -> u32 {
@@ -122,7 +167,7 @@ mod tests {
         let head = Head { key: "a/../ü".into(), size: 5, etag: "e".into(), modified: 7, ..Head::default() };
         let mut file = File::create(&path).unwrap();
         file.write_all(b"hello").unwrap();
-        finish(&mut file, &head).unwrap();
+        finish(&mut file, &[1, 2, 3, 4], &head).unwrap();
         assert_eq!(read_head(&path).unwrap(), head);
 
         let whole = fs::read(&path).unwrap();
@@ -130,7 +175,7 @@ mod tests {
             fs::write(&path, &whole[..cut]).unwrap();
             assert!(read_head(&path).is_err(), "cut at {cut}");
         }
-        for place in 5..whole.len() {
+        for place in 9..whole.len() {
             let mut flipped = whole.clone();
             flipped[place] ^= 1;
             fs::write(&path, &flipped).unwrap();

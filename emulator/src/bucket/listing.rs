@@ -1,7 +1,9 @@
 //! One page of a listing. Pure: sorted keys in, a page out.
 
-use std::collections::BTreeMap;
+use std::io;
 use std::ops::Bound;
+
+use super::objects::BucketError;
 
 /// The most entries of one page: S3's own limit.
 pub(super) const PAGE: usize = 1000;
@@ -19,35 +21,40 @@ pub(super) struct Query {
 
 /// What is found.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Page<'o, T> {
-    pub objects: Vec<&'o T>,
+pub(super) struct Page<T> {
+    pub objects: Vec<T>,
     pub common_prefixes: Vec<String>,
     /// The last key or prefix of this page, when there is more behind it.
     pub next: Option<String>,
 }
 
-/// Walks through the keys in S3's order, which is that of their UTF-8 bytes. Skips the rest of a common prefix at once,
-/// so that a page costs what it shows and not what lies under its prefixes.
-pub(super) fn page<'o, T>(objects: &'o BTreeMap<String, T>, query: &Query) -> Page<'o, T> {
+/// Walks through the keys in S3's order, which is that of their UTF-8 bytes. `range` shows them from a bound on. Skips the
+/// rest of a common prefix at once, so that a page costs what it shows and not what lies under its prefixes.
+///
+/// # Errors
+/// Keys cannot be read.
+pub(super) fn page<T, I>(range: impl Fn(Bound<String>) -> I, query: &Query) -> Result<Page<T>, BucketError>
+where
+    I: Iterator<Item = io::Result<(String, T)>>,
+{
     let mut page = Page { objects: Vec::new(), common_prefixes: Vec::new(), next: None };
     if query.limit == 0 {
         // An empty page has no last key to go on from: S3 says that there is no more.
-        return page;
+        return Ok(page);
     }
     let mut last = String::new();
-    let mut from = if query.after >= query.prefix {
-        Bound::Excluded(query.after.clone())
-    } else {
-        Bound::Included(query.prefix.clone())
+    let mut keys = match query.after >= query.prefix {
+        true => range(Bound::Excluded(query.after.clone())),
+        false => range(Bound::Included(query.prefix.clone())),
     };
-    while let Some((key, object)) = objects.range::<String, _>((from.as_ref(), Bound::Unbounded)).next() {
+    while let Some((key, object)) = keys.next().transpose()? {
         if !key.starts_with(&query.prefix) {
             break;
         }
-        let common = common_prefix(key, query);
-        if common.as_ref().is_some_and(|prefix| query.after.starts_with(prefix.as_str())) {
+        let common = common_prefix(&key, query);
+        if let Some(prefix) = common.as_ref().filter(|prefix| query.after.starts_with(prefix.as_str())) {
             // The page before ended with this prefix.
-            from = behind(common.as_deref().unwrap_or_default());
+            keys = range(behind(prefix));
             continue;
         }
         if page.objects.len() + page.common_prefixes.len() == query.limit {
@@ -56,18 +63,17 @@ pub(super) fn page<'o, T>(objects: &'o BTreeMap<String, T>, query: &Query) -> Pa
         }
         match common {
             Some(prefix) => {
-                from = behind(&prefix);
+                keys = range(behind(&prefix));
                 last.clone_from(&prefix);
                 page.common_prefixes.push(prefix);
             }
             None => {
-                from = Bound::Excluded(key.clone());
-                last.clone_from(key);
+                last = key;
                 page.objects.push(object);
             }
         }
     }
-    page
+    Ok(page)
 }
 
 /// The key up to and with the first delimiter behind the prefix.
@@ -93,6 +99,8 @@ fn behind(prefix: &str) -> Bound<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn keys() -> BTreeMap<String, String> {
@@ -111,7 +119,12 @@ mod tests {
     ) {
         let keys = keys();
         let delimiter = (!delimiter.is_empty()).then(|| delimiter.to_owned());
-        let page = page(&keys, &Query { prefix: prefix.into(), delimiter, after: after.into(), limit });
+        let range = |from| {
+            let found = keys.range::<String, _>((from, Bound::Unbounded));
+            found.map(|(key, object)| Ok((key.clone(), object.clone())))
+        };
+        let query = Query { prefix: prefix.into(), delimiter, after: after.into(), limit };
+        let page = page(range, &query).unwrap();
         assert_eq!(page.objects, objects);
         assert_eq!(page.common_prefixes, prefixes);
         assert_eq!(page.next.as_deref(), next);

@@ -1,23 +1,29 @@
-//! Door: what lies in the folder when the program starts. Files that are not whole are reported and passed over.
+//! Door: what lies in the folder when the program starts: buckets and uploads. Objects are found when they are asked for.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use kit::time::Timestamp;
 
 use super::file;
 use super::multipart::{self, Upload};
-use super::objects::{Bucket, DRAFTS, Object, StoredBody};
+use super::objects::{DRAFTS, Object, StoredBody};
 
-/// Every bucket by its name, and every open upload by its id.
+/// Every bucket, and every open upload by its id.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
-    pub buckets: BTreeMap<String, Bucket>,
+    pub buckets: Vec<FoundBucket>,
     pub uploads: BTreeMap<String, Upload>,
+}
+
+/// A bucket's folder.
+#[derive(Debug)]
+pub(super) struct FoundBucket {
+    pub name: String,
+    pub created: Timestamp,
 }
 
 /// Reads the folder, which is made when it is not there. Drafts are thrown away: nobody was answered for them.
@@ -35,9 +41,10 @@ pub(super) fn load(folder: &Path) -> io::Result<Loaded> {
     file::sync_folder(folder)?;
     let mut loaded = Loaded::default();
     for (name, path) in folders(folder)? {
-        if name != DRAFTS {
-            loaded.buckets.insert(name.clone(), bucket(&path)?);
+        // No bucket's name begins with a dot.
+        if !name.starts_with('.') {
             uploads(&path.join(multipart::UPLOADS), &name, &mut loaded.uploads)?;
+            loaded.buckets.push(FoundBucket { created: created(&path)?, name });
         }
     }
     Ok(loaded)
@@ -55,22 +62,12 @@ fn folders(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-/// Reads the heads of a bucket's objects.
-fn bucket(folder: &Path) -> io::Result<Bucket> {
+/// When a bucket was made. What lies in its folder is durable afterwards.
+fn created(folder: &Path) -> io::Result<Timestamp> {
     file::sync_folder(folder)?;
     let created = fs::metadata(folder)?.created().or_else(|_| fs::metadata(folder)?.modified())?;
     let since_epoch = created.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let created = Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or_default());
-    let mut objects = BTreeMap::new();
-    for (name, shelf) in folders(folder)? {
-        if name == multipart::UPLOADS {
-            continue;
-        }
-        for object in whole(&shelf)? {
-            objects.insert(object.head.key.clone(), Arc::new(object));
-        }
-    }
-    Ok(Bucket { created, objects })
+    Ok(Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or_default()))
 }
 
 /// Reads the uploads of a bucket. One without a head was never answered for.

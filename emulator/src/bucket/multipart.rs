@@ -32,7 +32,7 @@ const SMALLEST_PART: u64 = 5 * 1024 * 1024;
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Uploads that were begun, by id.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Uploads(Mutex<BTreeMap<String, Upload>>);
 
 /// One upload.
@@ -241,7 +241,7 @@ fn write_head(folder: &std::path::Path, head: &Head) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => file::make_folder(folder)?,
     }
-    file::finish(&mut fs::File::create_new(folder.join(HEAD))?, head)?;
+    file::finish(&mut fs::File::create_new(folder.join(HEAD))?, &[], head)?;
     file::sync_folder(folder)
 }
 

@@ -1,25 +1,22 @@
-//! Door: buckets and objects, on disk or in memory.
-//!
-//! An index of all heads is kept in memory, in the order of keys; bodies lie in files. A key never becomes a file name:
-//! its digest does, so any bytes and any length are safe. Everything is durable before anyone is answered.
+//! Buckets and objects, [on disk](super::disk) or [in memory](super::memory). Everything is durable before anyone is
+//! answered.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use kit::time::Timestamp;
-use sha2::{Digest as _, Sha256};
 
 use super::condition::Condition;
+use super::disk::Disk;
 use super::draft::Draft;
-use super::file::{self, Head, Headers};
-use super::listing::{self, Page, Query};
+use super::file::{Head, Headers};
+use super::listing::{Page, Query};
 use super::load;
+use super::memory::Memory;
 use super::multipart::Uploads;
+use super::stored::Stored;
 
 /// Where objects are written until they are whole. No bucket's name begins with a dot.
 pub(super) const DRAFTS: &str = ".drafts";
@@ -32,17 +29,15 @@ pub struct Buckets {
 
 #[derive(Debug)]
 struct Shared {
-    folder: Option<PathBuf>,
     region: String,
-    buckets: RwLock<BTreeMap<String, Bucket>>,
-    drafts: AtomicU64,
+    store: Store,
     uploads: Uploads,
 }
 
 #[derive(Debug)]
-pub(super) struct Bucket {
-    pub created: Timestamp,
-    pub objects: BTreeMap<String, Arc<Object>>,
+enum Store {
+    Memory(Memory),
+    Disk(Box<Disk>),
 }
 
 /// A stored object.
@@ -74,7 +69,7 @@ pub(super) enum StoredBody {
 #[derive(Debug)]
 pub(super) enum OpenBody {
     Memory(Bytes),
-    File(File),
+    File(Stored),
 }
 
 /// What can go wrong, in the words of S3.
@@ -104,27 +99,37 @@ pub(super) enum BucketError {
     PartTooSmall,
     #[error("the checksum is another")]
     BadChecksum,
+    #[error("the index is being rebuilt")]
+    Rebuilding,
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl Buckets {
-    /// Opens the buckets in `folder`, which is made when it is not there; `None` keeps everything in memory. Files that
-    /// are not whole are reported and passed over.
+    /// Opens the buckets in `folder`, which is made when it is not there; `None` keeps everything in memory. It takes no
+    /// longer when there are many objects: their index lies on disk, and while it is built or repaired everything but
+    /// listings works.
     ///
     /// # Errors
     /// The folder cannot be made or read.
     pub fn open(folder: Option<&Path>, region: &str) -> io::Result<Buckets> {
-        let loaded = folder.map(load::load).transpose()?.unwrap_or_default();
-        Ok(Buckets {
-            shared: Arc::new(Shared {
-                folder: folder.map(Path::to_owned),
-                region: region.to_owned(),
-                buckets: RwLock::new(loaded.buckets),
-                drafts: AtomicU64::new(0),
-                uploads: Uploads::new(loaded.uploads),
-            }),
-        })
+        let (store, uploads) = match folder {
+            None => (Store::Memory(Memory::default()), Uploads::default()),
+            Some(folder) => {
+                let loaded = load::load(folder)?;
+                let disk = Disk::open(folder, loaded.buckets)?;
+                (Store::Disk(Box::new(disk)), Uploads::new(loaded.uploads))
+            }
+        };
+        Ok(Buckets { shared: Arc::new(Shared { region: region.to_owned(), store, uploads }) })
+    }
+
+    /// Ends what happens in the background, so that the next start has nothing to look at again. Nothing can be changed
+    /// afterwards.
+    pub fn close(&self) {
+        if let Store::Disk(disk) = &self.shared.store {
+            disk.close();
+        }
     }
 
     pub(super) fn region(&self) -> &str {
@@ -135,105 +140,88 @@ impl Buckets {
         &self.shared.uploads
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Bucket>> {
-        self.shared.buckets.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Bucket>> {
-        self.shared.buckets.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Names and times of creation, in order.
     pub(super) fn names(&self) -> Vec<(String, Timestamp)> {
-        self.read().iter().map(|(name, bucket)| (name.clone(), bucket.created)).collect()
+        match &self.shared.store {
+            Store::Memory(memory) => memory.names(),
+            Store::Disk(disk) => disk.names(),
+        }
     }
 
     pub(super) fn exists(&self, bucket: &str) -> Result<(), BucketError> {
-        self.read().get(bucket).map(|_| ()).ok_or(BucketError::NoSuchBucket)
+        let found = match &self.shared.store {
+            Store::Memory(memory) => memory.has(bucket),
+            Store::Disk(disk) => disk.has(bucket),
+        };
+        if found { Ok(()) } else { Err(BucketError::NoSuchBucket) }
     }
 
     pub(super) fn create(&self, name: &str) -> Result<(), BucketError> {
-        let mut buckets = self.write();
-        if buckets.contains_key(name) {
-            return Err(BucketError::AlreadyOwned);
+        match &self.shared.store {
+            Store::Memory(memory) => memory.create(name),
+            Store::Disk(disk) => disk.create(name),
         }
-        if let Some(folder) = &self.shared.folder {
-            file::make_folder(&folder.join(name))?;
-        }
-        buckets.insert(name.to_owned(), Bucket { created: Timestamp::wall(), objects: BTreeMap::new() });
-        Ok(())
     }
 
     pub(super) fn delete(&self, name: &str) -> Result<(), BucketError> {
-        let mut buckets = self.write();
-        if !buckets.get(name).ok_or(BucketError::NoSuchBucket)?.objects.is_empty() {
-            return Err(BucketError::NotEmpty);
+        match &self.shared.store {
+            Store::Memory(memory) => memory.delete(name)?,
+            Store::Disk(disk) => disk.delete(name)?,
         }
-        if let Some(folder) = &self.shared.folder {
-            fs::remove_dir_all(folder.join(name))?;
-            file::sync_folder(folder)?;
-        }
-        buckets.remove(name);
-        drop(buckets);
         self.uploads().forget_bucket(name);
         Ok(())
     }
 
-    /// The object under a key.
+    /// The object under a key. Reads a file.
     pub(super) fn get(&self, bucket: &str, key: &str) -> Result<Arc<Object>, BucketError> {
-        let buckets = self.read();
-        let object = buckets.get(bucket).ok_or(BucketError::NoSuchBucket)?.objects.get(key).cloned();
-        object.ok_or(BucketError::NoSuchKey)
+        match &self.shared.store {
+            Store::Memory(memory) => memory.get(bucket, key),
+            Store::Disk(disk) => disk.get(bucket, key),
+        }
     }
 
-    /// The object under a key, with its body. A put renames its file over the old one under the same lock, so head and
-    /// body belong together.
+    /// The object under a key, with its body. Head and body belong together, whatever is put meanwhile.
     pub(super) fn open_object(&self, bucket: &str, key: &str) -> Result<(Arc<Object>, OpenBody), BucketError> {
-        let buckets = self.read();
-        let objects = &buckets.get(bucket).ok_or(BucketError::NoSuchBucket)?.objects;
-        let object = objects.get(key).cloned().ok_or(BucketError::NoSuchKey)?;
-        let body = match &object.body {
-            StoredBody::Memory(bytes) => OpenBody::Memory(bytes.clone()),
-            StoredBody::File(path) => OpenBody::File(File::open(path)?),
-        };
-        Ok((object, body))
+        match &self.shared.store {
+            Store::Memory(memory) => {
+                let object = memory.get(bucket, key)?;
+                let StoredBody::Memory(bytes) = &object.body else { return Err(BucketError::NoSuchKey) };
+                let body = OpenBody::Memory(bytes.clone());
+                Ok((object, body))
+            }
+            Store::Disk(disk) => disk.open_object(bucket, key).map(|(object, body)| (object, OpenBody::File(body))),
+        }
     }
 
-    /// One page of a listing, shown to `show`.
+    /// One page of a listing, shown to `show`. Of heads, it has what a listing shows: no headers, no tags, and no values of
+    /// checksums. Reads files.
     pub(super) fn list<T>(
         &self,
         bucket: &str,
         query: &Query,
-        show: impl FnOnce(Page<'_, Arc<Object>>) -> T,
+        show: impl FnOnce(Page<Arc<Object>>) -> T,
     ) -> Result<T, BucketError> {
-        let buckets = self.read();
-        Ok(show(listing::page(&buckets.get(bucket).ok_or(BucketError::NoSuchBucket)?.objects, query)))
+        match &self.shared.store {
+            Store::Memory(memory) => memory.page(bucket, query),
+            Store::Disk(disk) => disk.page(bucket, query),
+        }
+        .map(show)
     }
 
     /// Removes an object; one that is not there is no error.
     pub(super) fn remove(&self, bucket: &str, key: &str, condition: &Condition) -> Result<(), BucketError> {
-        let path = self.path(bucket, key);
-        {
-            let mut buckets = self.write();
-            let objects = &mut buckets.get_mut(bucket).ok_or(BucketError::NoSuchBucket)?.objects;
-            condition.check(objects.get(key).map(|object| &object.head))?;
-            if !objects.contains_key(key) {
-                return Ok(());
-            }
-            if let Some(path) = &path {
-                fs::remove_file(path)?;
-            }
-            objects.remove(key);
+        match &self.shared.store {
+            Store::Memory(memory) => memory.remove(bucket, key, condition),
+            Store::Disk(disk) => disk.remove(bucket, key, condition),
         }
-        path.as_deref().and_then(Path::parent).map_or(Ok(()), file::sync_folder)?;
-        Ok(())
     }
 
     /// Starts an object; its body is written piece by piece.
     pub(super) fn draft(&self) -> Result<Draft, BucketError> {
-        let Some(folder) = &self.shared.folder else { return Ok(Draft::in_memory()) };
-        let number = self.shared.drafts.fetch_add(1, Ordering::Relaxed);
-        Ok(Draft::in_file(folder.join(DRAFTS).join(number.to_string()))?)
+        match &self.shared.store {
+            Store::Memory(_) => Ok(Draft::in_memory()),
+            Store::Disk(disk) => Ok(disk.draft()?),
+        }
     }
 
     /// Ends a draft and puts it under its key, in place of what was there.
@@ -245,42 +233,28 @@ impl Buckets {
         mut draft: Draft,
         condition: &Condition,
     ) -> Result<Arc<Object>, BucketError> {
-        self.exists(bucket)?;
-        let head = draft.finish(key, headers, Timestamp::wall())?;
-        let path = self.path(bucket, key);
-        let folder = path.as_deref().and_then(Path::parent);
-        let object = {
-            let mut buckets = self.write();
-            let objects = &mut buckets.get_mut(bucket).ok_or(BucketError::NoSuchBucket)?.objects;
-            condition.check(objects.get(key).map(|object| &object.head))?;
-            // Under the lock, so that nobody keeps anything in a folder that is not durable yet.
-            if let Some(folder) = folder
-                && !folder.exists()
-            {
-                file::make_folder(folder)?;
+        match &self.shared.store {
+            Store::Memory(memory) => {
+                let head = draft.finish(key, headers, Timestamp::wall())?;
+                memory.put(bucket, Object { head, body: draft.keep(None)? }, condition)
             }
-            let object = Arc::new(Object { head, body: draft.keep(path.as_deref())? });
-            objects.insert(key.to_owned(), object.clone());
-            object
-        };
-        folder.map_or(Ok(()), file::sync_folder)?;
-        Ok(object)
+            Store::Disk(disk) => disk.put(bucket, key, headers, draft, condition),
+        }
     }
 
     /// The folder of a bucket.
     pub(super) fn folder(&self, bucket: &str) -> Option<PathBuf> {
-        Some(self.shared.folder.as_ref()?.join(bucket))
-    }
-
-    /// The file of an object, whose name is the digest of the key.
-    fn path(&self, bucket: &str, key: &str) -> Option<PathBuf> {
-        let name = hex::encode(Sha256::digest(key.as_bytes()));
-        Some(self.folder(bucket)?.join(&name[..2]).join(name))
+        match &self.shared.store {
+            Store::Memory(_) => None,
+            Store::Disk(disk) => Some(disk.folder(bucket)),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn put(buckets: &Buckets, key: &str, body: &[u8], condition: &Condition) -> Result<Arc<Object>, BucketError> {
@@ -304,9 +278,9 @@ mod tests {
         }
         put(&buckets, "a/b", b"newer", &Condition::Always).unwrap();
         buckets.remove("b", "ü & +", &Condition::Always).unwrap();
-        let draft = buckets.draft().unwrap();
+        std::mem::forget(buckets.draft().unwrap());
+        drop(buckets);
         let again = Buckets::open(Some(folder.path()), "r").unwrap();
-        drop(draft);
         assert_eq!(keys(&again), ["../../etc/passwd", "a/b", &"k".repeat(1024)]);
         let object = again.get("b", "a/b").unwrap();
         let StoredBody::File(path) = &object.body else { panic!("on disk") };
@@ -335,6 +309,7 @@ mod tests {
         buckets.remove("b", "k", &Condition::Always).unwrap();
         buckets.delete("b").unwrap();
         assert!(matches!(put(&buckets, "k", b"1", &Condition::Always), Err(BucketError::NoSuchBucket)));
+        drop(buckets);
         assert_eq!(Buckets::open(Some(folder.path()), "r").unwrap().names(), []);
     }
 }

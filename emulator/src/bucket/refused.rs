@@ -43,12 +43,20 @@ impl From<BucketError> for S3Error {
             BucketError::BadChecksum => {
                 s3_error!(BadDigest, "The checksum you specified did not match the calculated checksum.")
             }
+            BucketError::Rebuilding => s3_error!(
+                SlowDown,
+                "The index of the stored objects is being rebuilt, so they cannot be listed yet. Please try again."
+            ),
             BucketError::Io(error) => of_the_disk(&error),
         }
     }
 }
 
 fn of_the_disk(error: &std::io::Error) -> S3Error {
+    if error.kind() == std::io::ErrorKind::InvalidData {
+        // It is in the log already, with the name of the file.
+        return s3_error!(InternalError, "The stored data cannot be trusted: {error}.");
+    }
     tracing::error!("objects cannot be kept: {error}");
     match error.kind() {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {

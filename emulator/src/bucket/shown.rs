@@ -79,7 +79,7 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    pub(super) fn of(page: &Page<'_, Arc<Object>>, encoding: Option<&EncodingType>) -> Listed {
+    pub(super) fn of(page: &Page<Arc<Object>>, encoding: Option<&EncodingType>) -> Listed {
         let prefix = |prefix: &String| CommonPrefix { prefix: Some(encoded(prefix, encoding)) };
         Listed {
             contents: page.objects.iter().map(|object| listed(&object.head, encoding)).collect(),

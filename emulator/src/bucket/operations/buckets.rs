@@ -67,7 +67,9 @@ pub(super) async fn list_objects(buckets: &Buckets, request: S3Request<ListObjec
     let input = request.input;
     let encoding = input.encoding_type.as_ref();
     let query = query(input.prefix.as_deref(), input.delimiter.as_deref(), input.marker.as_deref(), input.max_keys)?;
-    let listed = buckets.list(&input.bucket, &query, |page| Listed::of(&page, encoding))?;
+    let (bucket, asked, shown) = (input.bucket.clone(), query.clone(), input.encoding_type.clone());
+    let list = move |buckets: &Buckets| buckets.list(&bucket, &asked, |page| Listed::of(&page, shown.as_ref()));
+    let listed = on_disk(buckets, list).await?;
     done(ListObjectsOutput {
         name: Some(input.bucket),
         prefix: Some(encoded(&query.prefix, encoding)),
@@ -97,7 +99,9 @@ pub(super) async fn list_objects_v2(
         None => input.start_after.clone(),
     };
     let query = query(input.prefix.as_deref(), input.delimiter.as_deref(), after.as_deref(), input.max_keys)?;
-    let listed = buckets.list(&input.bucket, &query, |page| Listed::of(&page, encoding))?;
+    let (bucket, asked, shown) = (input.bucket.clone(), query.clone(), input.encoding_type.clone());
+    let list = move |buckets: &Buckets| buckets.list(&bucket, &asked, |page| Listed::of(&page, shown.as_ref()));
+    let listed = on_disk(buckets, list).await?;
     let count = listed.contents.len() + listed.common_prefixes.len();
     done(ListObjectsV2Output {
         name: Some(input.bucket),

@@ -61,7 +61,8 @@ pub(super) async fn get_object(buckets: &Buckets, request: S3Request<GetObjectIn
 
 pub(super) async fn head_object(buckets: &Buckets, request: S3Request<HeadObjectInput>) -> Answer<HeadObjectOutput> {
     let input = request.input;
-    let object = buckets.get(&input.bucket, &input.key)?;
+    let (bucket, key) = (input.bucket.clone(), input.key.clone());
+    let object = on_disk(buckets, move |buckets| buckets.get(&bucket, &key)).await?;
     let head = &object.head;
     check(reading!(input), head)?;
     let (range, content_range) = range(input.range.as_ref(), head.size)?;
@@ -92,7 +93,8 @@ pub(super) async fn get_object_tagging(
     buckets: &Buckets,
     request: S3Request<GetObjectTaggingInput>,
 ) -> Answer<GetObjectTaggingOutput> {
-    let object = buckets.get(&request.input.bucket, &request.input.key)?;
+    let input = request.input;
+    let object = on_disk(buckets, move |buckets| buckets.get(&input.bucket, &input.key)).await?;
     done(GetObjectTaggingOutput { tag_set: shown_tags(&object.head), version_id: None })
 }
 

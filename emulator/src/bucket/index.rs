@@ -1,0 +1,326 @@
+//! What a listing shows of every object, in the order of keys, on disk. The object files are the truth: they carry their
+//! heads, and reads need nothing else. The index is what finds them in order, and it is built anew from them when it is
+//! damaged or lost.
+//!
+//! Who changes an object [begins](Index::begin) with its key, which is durable in a log of changes before the object's file
+//! is touched; one sync serves all that wait. Then the file is renamed or removed, and the index told. After a crash the
+//! files of the logged keys are looked at again, so that index and files agree: no answer needs a sync of the tree. The
+//! [`keeper`] makes the tree durable now and then, and drops the log before.
+
+mod changes;
+mod keeper;
+mod log;
+mod state;
+mod tree;
+
+use std::fs;
+use std::io;
+use std::ops::Bound;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::checksum::{Algorithm, Checksum, Kind};
+use super::file::Head;
+use super::shelves::Shelves;
+use changes::Changes;
+use state::State;
+use tree::Tree;
+
+/// The folder of the index among those of the buckets. No bucket's name begins with a dot.
+const FOLDER: &str = ".index";
+
+/// How long a listing waits for an index that is not ready: after a crash it is, soon.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What the index holds of an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    #[serde(rename = "s")]
+    size: u64,
+    #[serde(rename = "e")]
+    etag: String,
+    #[serde(rename = "m")]
+    modified: u64,
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    checksum: Option<(Algorithm, Kind)>,
+}
+
+/// The index of all buckets.
+#[derive(Debug)]
+pub(super) struct Index {
+    shared: Arc<Shared>,
+    /// The writer of the log, and the keeper.
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    folder: PathBuf,
+    shelves: Arc<Shelves>,
+    tree: RwLock<Arc<Tree>>,
+    changes: Changes,
+    /// What the state file says, or shall say.
+    state: Mutex<State>,
+    wanted: Mutex<Wanted>,
+    /// Rings when the keeper has something to do, and when the index is ready.
+    bell: Condvar,
+    stopping: AtomicBool,
+}
+
+/// What the keeper has to do.
+#[derive(Debug, Default)]
+struct Wanted {
+    checkpoint: bool,
+    /// Why the index has to be built anew.
+    damage: Option<String>,
+    /// The index shows every object.
+    ready: bool,
+}
+
+/// A change that is under way. Until it is dropped, a crash makes the index look at the object's file again.
+#[derive(Debug)]
+pub(super) struct Change<'i> {
+    shared: &'i Shared,
+    number: u64,
+}
+
+impl Index {
+    /// Opens the index in the folder of the buckets. What is missing is done meanwhile: changes of the last run are looked
+    /// at again, and an index that is damaged or not there is built.
+    ///
+    /// # Errors
+    /// The folder cannot be read or written.
+    pub(super) fn open(shelves: Arc<Shelves>) -> io::Result<Index> {
+        let folder = shelves.folder().join(FOLDER);
+        let found = match Found::read(&folder) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::NotFound) => {
+                if folder.exists() {
+                    tracing::error!("the index of the objects is built anew from their files: {error}");
+                    fs::remove_dir_all(&folder)?;
+                } else if !shelves.buckets()?.is_empty() {
+                    tracing::info!(
+                        "the objects have no index yet: it is built from their files, meanwhile nothing is listed"
+                    );
+                }
+                Found::begin(&folder)?
+            }
+            found => found?,
+        };
+        let Found { state, tree, records } = found;
+        let number = state.last_log + 1;
+        let file = log::create(&folder, number)?;
+        let state = State { last_log: number, ..state };
+        state.write(&folder)?;
+        let shared = Arc::new(Shared {
+            folder,
+            shelves,
+            tree: RwLock::new(Arc::new(tree)),
+            changes: Changes::default(),
+            state: Mutex::new(state),
+            wanted: Mutex::default(),
+            bell: Condvar::new(),
+            stopping: AtomicBool::new(false),
+        });
+        let (writer, keeper) = (shared.clone(), shared.clone());
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let threads = vec![
+            thread("s3-changes").spawn(move || writer.changes.write(file, |_| writer.give_up()))?,
+            thread("s3-index").spawn(move || keeper::keep(&keeper, &records))?,
+        ];
+        Ok(Index { shared, threads: Mutex::new(threads) })
+    }
+
+    /// Writes down, durable, that an object is about to change; [`Change::wait`] returns when it is.
+    pub(super) fn begin(&self, bucket: &str, key: &str) -> Change<'_> {
+        Change { shared: &self.shared, number: self.shared.changes.begin(tree_key(bucket, key)) }
+    }
+
+    /// Whether the object is shown. Only a hint while the index is not ready.
+    pub(super) fn has(&self, bucket: &str, key: &str) -> bool {
+        let found = self.shared.tree().get(&tree_key(bucket, key));
+        found.map_err(|error| self.shared.report(&error)).is_ok_and(|value| value.is_some())
+    }
+
+    /// Waits a moment for the index to show every object; false when it does not.
+    pub(super) fn is_ready(&self) -> bool {
+        let wanted = self.shared.wanted();
+        let waited = self.shared.bell.wait_timeout_while(wanted, PATIENCE, |wanted| !wanted.ready);
+        waited.unwrap_or_else(PoisonError::into_inner).0.ready
+    }
+
+    /// The heads of a bucket's objects, as far as listings show them, from a key on.
+    pub(super) fn range(&self, bucket: &str, from: Bound<String>) -> impl Iterator<Item = io::Result<Head>> + use<> {
+        let (start, shared) = (tree_key(bucket, "").len(), self.shared.clone());
+        let end = [bucket.as_bytes(), &[1]].concat();
+        let items = self.shared.tree().range(from.map(|key| tree_key(bucket, &key)), end);
+        items.map(move |item| {
+            let read = item.and_then(|(key, value)| head(&key[start..], &value));
+            read.inspect_err(|error| shared.report(error))
+        })
+    }
+
+    /// Forgets what is left of a bucket that has no objects any more.
+    pub(super) fn forget_bucket(&self, bucket: &str) {
+        let end = [bucket.as_bytes(), &[1]].concat();
+        let tree = self.shared.tree();
+        for (key, _) in tree.range(Bound::Included(tree_key(bucket, "")), end).map_while(Result::ok) {
+            tree.remove(&key);
+        }
+    }
+
+    /// Makes the index durable. Nothing can be changed afterwards.
+    pub(super) fn close(&self) {
+        self.shared.want(|_| self.shared.stopping.store(true, Ordering::SeqCst));
+        let threads: Vec<_> = self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+        // The keeper ends first: it writes a last log.
+        for thread in threads.into_iter().rev() {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the index of the objects ended early");
+            }
+            self.shared.changes.stop();
+        }
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Change<'_> {
+    /// Returns when the change is durable in the log: from now on the object's file may change.
+    ///
+    /// # Errors
+    /// The disk is broken.
+    pub(super) fn wait(&self) -> io::Result<()> {
+        self.shared.changes.wait(self.number)
+    }
+
+    /// The object's file is this one now. Called while the lock of its place is held, as is [`Change::removed`].
+    pub(super) fn put(&self, bucket: &str, head: &Head) -> io::Result<()> {
+        self.shared.insert(bucket, head)
+    }
+
+    /// The object's file is gone.
+    pub(super) fn removed(&self, bucket: &str, key: &str) {
+        self.shared.tree().remove(&tree_key(bucket, key));
+    }
+}
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        self.shared.changes.finish(self.number);
+        if self.shared.changes.logged() >= keeper::CHANGES {
+            self.shared.want(|wanted| wanted.checkpoint = true);
+        }
+    }
+}
+
+impl Shared {
+    /// The tree, for one use: while it is held, no other takes its place.
+    fn tree(&self) -> Arc<Tree> {
+        self.tree.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn insert(&self, bucket: &str, head: &Head) -> io::Result<()> {
+        let checksum = head.checksum.as_ref().map(|checksum| (checksum.algorithm, checksum.kind));
+        let entry = Entry { size: head.size, etag: head.etag.clone(), modified: head.modified, checksum };
+        self.tree().insert(&tree_key(bucket, &head.key), &serde_json::to_vec(&entry)?);
+        Ok(())
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn want(&self, what: impl FnOnce(&mut Wanted)) {
+        what(&mut self.wanted());
+        self.bell.notify_all();
+    }
+
+    /// The index could not be read: it is built anew when it is damaged.
+    fn report(&self, error: &io::Error) {
+        tracing::error!("the index of the objects cannot be kept: {error}");
+        if error.kind() == io::ErrorKind::InvalidData {
+            self.want(|wanted| (wanted.ready, wanted.damage) = (false, Some(error.to_string())));
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what the index is made of, durable.
+    fn change_state(&self, change: impl FnOnce(&mut State)) -> io::Result<()> {
+        let mut state = self.state();
+        change(&mut state);
+        match self.changes.is_unlogged() {
+            true => Ok(()),
+            false => state.write(&self.folder),
+        }
+    }
+
+    /// Changes are not logged any more.
+    fn give_up(&self) -> io::Result<()> {
+        let _state = self.state();
+        self.changes.give_up();
+        State::forget(&self.folder)
+    }
+}
+
+/// What lies in the folder of the index.
+struct Found {
+    state: State,
+    tree: Tree,
+    /// The keys of the tree that may have changed.
+    records: Vec<Vec<u8>>,
+}
+
+impl Found {
+    fn read(folder: &Path) -> io::Result<Found> {
+        let none = || io::Error::new(io::ErrorKind::InvalidData, "it is not there, or not whole");
+        let state = State::read(folder)?.ok_or_else(none)?;
+        let mut records = Vec::new();
+        for number in state.first_log..=state.last_log {
+            records.extend(log::read(folder, number)?);
+        }
+        let tree_folder = state.tree_folder(folder);
+        if !tree_folder.exists() {
+            return Err(none());
+        }
+        Ok(Found { tree: Tree::open(&tree_folder)?, state, records })
+    }
+
+    /// An index that shows nothing yet.
+    fn begin(folder: &Path) -> io::Result<Found> {
+        fs::create_dir_all(folder)?;
+        let state = State::new(1, 1);
+        drop(log::create(folder, 1)?);
+        Ok(Found { tree: Tree::open(&state.tree_folder(folder))?, state, records: Vec::new() })
+    }
+}
+
+/// Buckets' names have no byte below 45, so that every bucket has a range of its own.
+fn tree_key(bucket: &str, key: &str) -> Vec<u8> {
+    [bucket.as_bytes(), &[0], key.as_bytes()].concat()
+}
+
+/// Bucket and key.
+fn names(tree_key: &[u8]) -> Option<(&str, &str)> {
+    let (bucket, key) = std::str::from_utf8(tree_key).ok()?.split_once('\0')?;
+    Some((bucket, key))
+}
+
+fn head(key: &[u8], value: &[u8]) -> io::Result<Head> {
+    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the index is damaged: an entry cannot be read");
+    let key = std::str::from_utf8(key).map_err(|_| damaged())?.to_owned();
+    let Entry { size, etag, modified, checksum } = serde_json::from_slice(value).map_err(|_| damaged())?;
+    let checksum = checksum.map(|(algorithm, kind)| Checksum { algorithm, kind, value: String::new() });
+    Ok(Head { key, size, etag, modified, checksum, ..Head::default() })
+}

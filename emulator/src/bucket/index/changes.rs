@@ -1,0 +1,164 @@
+//! Many changes, one sync: whoever is about to change an object hands its key in, and one thread writes all that wait to the
+//! log and syncs it once.
+//!
+//! When the log cannot be written, because the disk is full, the index gives its state file up instead, which needs no
+//! space: then nothing has to be logged, and a start before the next checkpoint builds the index anew from the object files.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::log;
+
+/// Changes that are under way.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    inner: Mutex<Inner>,
+    /// Rings when there is something to write.
+    work: Condvar,
+    /// Rings when something was written.
+    written: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// The number of the last change.
+    last: u64,
+    /// Its number, and all before it, are durable.
+    durable: u64,
+    /// Records that are not written yet.
+    pending: Vec<u8>,
+    /// Records of changes that are not finished, by number.
+    open: BTreeMap<u64, Vec<u8>>,
+    /// Records in the present log.
+    logged: usize,
+    /// The next log, and whether it is not the present one yet.
+    next: Option<File>,
+    switching: bool,
+    /// Nothing is logged since the log could not be written.
+    unlogged: bool,
+    failed: bool,
+    stop: bool,
+}
+
+impl Changes {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands a change in. Returns its number.
+    pub(super) fn begin(&self, record: Vec<u8>) -> u64 {
+        let mut inner = self.lock();
+        inner.last += 1;
+        let number = inner.last;
+        inner.pending.extend(log::frame(&record));
+        inner.open.insert(number, record);
+        self.work.notify_one();
+        number
+    }
+
+    /// Returns when a change is in the log, durable.
+    ///
+    /// # Errors
+    /// The disk is broken.
+    pub(super) fn wait(&self, number: u64) -> io::Result<()> {
+        let mut inner = self.lock();
+        while inner.durable < number && !inner.failed {
+            inner = self.written.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+        match inner.failed {
+            true => Err(io::Error::other("the index of the objects cannot be written")),
+            false => Ok(()),
+        }
+    }
+
+    /// The change is in the object's file and in the tree, both, or in neither.
+    pub(super) fn finish(&self, number: u64) {
+        self.lock().open.remove(&number);
+    }
+
+    /// How many changes the present log holds.
+    pub(super) fn logged(&self) -> usize {
+        self.lock().logged
+    }
+
+    /// Whether the log could not be written, so that the state file must not be there.
+    pub(super) fn is_unlogged(&self) -> bool {
+        self.lock().unlogged
+    }
+
+    /// Makes `file` the log that is written from now on, with all changes that are not finished. Every change that is in
+    /// none but the logs before it is in the tree afterwards.
+    pub(super) fn switch(&self, file: File) {
+        let mut inner = self.lock();
+        (inner.next, inner.switching) = (Some(file), true);
+        self.work.notify_one();
+        while inner.switching && !inner.failed {
+            inner = self.written.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        self.lock().stop = true;
+        self.work.notify_one();
+    }
+
+    /// Writes what comes until [`Changes::stop`]. `give_up` is called, once, when the log cannot be written.
+    pub(super) fn write(&self, mut file: File, give_up: impl Fn(&Changes) -> io::Result<()>) {
+        while let Some((bytes, last, next)) = self.take() {
+            let is_new = next.is_some();
+            file = next.unwrap_or(file);
+            let mut result = Ok(());
+            if is_new || !self.is_unlogged() {
+                result = file.write_all(&bytes).and_then(|()| file.sync_data());
+            }
+            let failed = match &result {
+                Ok(()) => Ok(()),
+                Err(error) => {
+                    tracing::error!("the log of changed objects cannot be written: {error}");
+                    give_up(self)
+                }
+            };
+            let mut inner = self.lock();
+            inner.durable = last;
+            if is_new {
+                inner.switching = false;
+                inner.unlogged = result.is_err();
+            }
+            if let Err(error) = failed {
+                tracing::error!("objects cannot be changed until a restart: {error}");
+                inner.failed = true;
+            }
+            drop(inner);
+            self.written.notify_all();
+        }
+        // Whoever comes later is answered too.
+        self.lock().failed = true;
+        self.written.notify_all();
+    }
+
+    /// Waits for something to write: the bytes, the number of the last change in them, and the next log.
+    fn take(&self) -> Option<(Vec<u8>, u64, Option<File>)> {
+        let mut inner = self.lock();
+        while inner.pending.is_empty() && inner.next.is_none() {
+            if inner.stop {
+                return None;
+            }
+            inner = self.work.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+        let pending = std::mem::take(&mut inner.pending);
+        let next = inner.next.take();
+        if next.is_none() {
+            inner.logged += usize::try_from(inner.last - inner.durable).unwrap_or_default();
+            return Some((pending, inner.last, None));
+        }
+        inner.logged = inner.open.len();
+        Some((inner.open.values().flat_map(|record| log::frame(record)).collect(), inner.last, next))
+    }
+
+    /// From now on nothing is logged.
+    pub(super) fn give_up(&self) {
+        self.lock().unlogged = true;
+    }
+}

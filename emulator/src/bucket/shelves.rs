@@ -1,0 +1,116 @@
+//! Door: where the files of objects lie. A bucket is a folder with up to 256 shelves; a key never becomes a file name, its
+//! digest does, so any bytes and any length are safe.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use sha2::{Digest as _, Sha256};
+
+use super::file::{self, Head};
+
+/// Keys that share a lock are one in this many.
+const LOCKS: usize = 1024;
+
+/// The folder of all buckets.
+#[derive(Debug)]
+pub(super) struct Shelves {
+    folder: PathBuf,
+    locks: Vec<Mutex<()>>,
+}
+
+/// Where the file of one object is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub shelf: PathBuf,
+    pub file: PathBuf,
+    lock: usize,
+}
+
+impl Shelves {
+    pub(super) fn new(folder: &Path) -> Shelves {
+        Shelves { folder: folder.to_owned(), locks: (0..LOCKS).map(|_| Mutex::default()).collect() }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn bucket(&self, bucket: &str) -> PathBuf {
+        self.folder.join(bucket)
+    }
+
+    pub(super) fn place(&self, bucket: &str, key: &str) -> Place {
+        let digest = Sha256::digest(key.as_bytes());
+        let name = hex::encode(digest);
+        let shelf = self.bucket(bucket).join(&name[..2]);
+        let lock = usize::from(u16::from_be_bytes([digest[0], digest[1]])) % LOCKS;
+        Place { file: shelf.join(name), shelf, lock }
+    }
+
+    /// Held while the file of an object, and what the index says of it, are changed together.
+    pub(super) fn lock(&self, place: &Place) -> MutexGuard<'_, ()> {
+        self.locks[place.lock].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The names of all buckets, in order. No bucket's name begins with a dot.
+    pub(super) fn buckets(&self) -> io::Result<Vec<String>> {
+        folders(&self.folder)
+    }
+
+    /// The names of a bucket's shelves, in order; none when the bucket is gone.
+    pub(super) fn of_bucket(&self, bucket: &str) -> io::Result<Vec<String>> {
+        match folders(&self.bucket(bucket)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            found => found,
+        }
+    }
+
+    /// The files of a shelf; none when it is gone.
+    pub(super) fn files(&self, bucket: &str, shelf: &str) -> io::Result<Vec<PathBuf>> {
+        match fs::read_dir(self.bucket(bucket).join(shelf)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            entries => entries?.map(|entry| Ok(entry?.path())).collect(),
+        }
+    }
+
+    /// Whether a bucket has an object, be it a damaged one.
+    pub(super) fn hold_any(&self, bucket: &str) -> io::Result<bool> {
+        for shelf in self.of_bucket(bucket)? {
+            if let Some(path) = self.files(bucket, &shelf)?.first() {
+                if let Err(error) = file::read_head(path) {
+                    tracing::warn!("bucket {bucket:?} is not empty because of {}: {error}", path.display());
+                }
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// The head of the object at a place, when there is one.
+///
+/// # Errors
+/// The file cannot be read or is damaged.
+pub(super) fn present(place: &Place) -> io::Result<Option<Head>> {
+    match file::read_head(&place.file) {
+        Ok(head) => Ok(Some(head)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The names of the folders in a folder, in order, but for those that begin with a dot.
+fn folders(folder: &Path) -> io::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type()?.is_dir() && !name.starts_with('.') {
+            found.push(name);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
