@@ -290,11 +290,7 @@ impl Found {
         for number in state.first_log..=state.last_log {
             records.extend(log::read(folder, number)?);
         }
-        let tree_folder = state.tree_folder(folder);
-        if !tree_folder.exists() {
-            return Err(none());
-        }
-        Ok(Found { tree: Tree::open(&tree_folder)?, state, records })
+        Ok(Found { tree: Tree::open(&state.tree_folder(folder))?, state, records })
     }
 
     /// An index that shows nothing yet.
@@ -302,7 +298,7 @@ impl Found {
         fs::create_dir_all(folder)?;
         let state = State::new(1, 1);
         drop(log::create(folder, 1)?);
-        Ok(Found { tree: Tree::open(&state.tree_folder(folder))?, state, records: Vec::new() })
+        Ok(Found { tree: Tree::create(&state.tree_folder(folder))?, state, records: Vec::new() })
     }
 }
 

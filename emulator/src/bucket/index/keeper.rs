@@ -115,12 +115,13 @@ impl Keeper<'_> {
     fn begin_anew(&mut self, damage: &str) -> io::Result<()> {
         tracing::error!("the index of the objects is built anew from their files: {damage}");
         let shared = self.shared;
-        let (old, number) = (shared.state().tree_folder(&shared.folder), shared.state().tree + 1);
+        let state = shared.state().clone();
+        let (old, number) = (state.tree_folder(&shared.folder), state.tree + 1);
         let folder = State::new(number, 0).tree_folder(&shared.folder);
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
-        let tree = Tree::open(&folder)?;
+        let tree = Tree::create(&folder)?;
         file::sync_folder(&shared.folder)?;
         let nothing = Scan::Behind(String::new());
         shared.change_state(|state| (state.tree, state.scan) = (number, nothing.clone()))?;

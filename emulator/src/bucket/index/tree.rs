@@ -38,13 +38,26 @@ impl std::fmt::Debug for Tree {
 }
 
 impl Tree {
-    /// Opens the tree in a folder, which is made when it is not there.
+    /// Makes an empty tree in a new folder.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn create(folder: &Path) -> io::Result<Tree> {
+        fs::create_dir(folder)?;
+        Tree::read(folder)
+    }
+
+    /// Opens the tree in a folder.
     ///
     /// # Errors
     /// It cannot be read, or is damaged.
     pub(super) fn open(folder: &Path) -> io::Result<Tree> {
-        fs::create_dir_all(folder)?;
+        // Without this list the library would begin an empty tree.
         check_manifest(folder)?;
+        Tree::read(folder)
+    }
+
+    fn read(folder: &Path) -> io::Result<Tree> {
         let (next, visible) = (SequenceNumberCounter::default(), SequenceNumberCounter::default());
         let config = Config::new(folder, next.clone(), visible.clone())
             .use_cache(Arc::new(Cache::with_capacity_bytes(CACHE)))
@@ -133,10 +146,19 @@ impl Tree {
 fn guarded<T>(work: impl FnOnce() -> lsm_tree::Result<T>) -> io::Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(lsm_tree::Error::Io(error))) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+        Ok(Err(lsm_tree::Error::Io(error))) if is_of_the_machine(&error) => Err(error),
         Ok(Err(error)) => Err(io::Error::new(io::ErrorKind::InvalidData, format!("the index is damaged: {error}"))),
         Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "the index is damaged")),
     }
+}
+
+/// Errors that a new index would meet as well. All others come from what the files say: places that are not there, folders
+/// that are gone.
+fn is_of_the_machine(error: &io::Error) -> bool {
+    use io::ErrorKind::{OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let too_many_files = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(rustix::io::Errno::raw_os_error);
+    matches!(error.kind(), OutOfMemory | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)
+        || error.raw_os_error().is_some_and(|number| too_many_files.contains(&number))
 }
 
 /// Verifies the list of the tree's files, which the library writes with a checksum and does not verify: `current` names a
@@ -144,9 +166,8 @@ fn guarded<T>(work: impl FnOnce() -> lsm_tree::Result<T>) -> io::Result<T> {
 fn check_manifest(folder: &Path) -> io::Result<()> {
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the index is damaged: its list of files");
     let current = match fs::read(folder.join("current")) {
-        Ok(current) => current,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged()),
+        current => current?,
     };
     let (version, rest) = current.split_first_chunk().ok_or_else(damaged)?;
     let (sum, _) = rest.split_first_chunk().ok_or_else(damaged)?;
@@ -169,7 +190,8 @@ mod tests {
     #[test]
     fn what_was_flushed_is_there_after_a_restart() {
         let folder = tempfile::tempdir().unwrap();
-        let tree = Tree::open(folder.path()).unwrap();
+        let folder = folder.path().join("tree");
+        let tree = Tree::create(&folder).unwrap();
         assert_eq!(keys(&tree, ""), [""; 0]);
         ["b", "a", "c", "d"].iter().for_each(|key| tree.insert(key.as_bytes(), b"1"));
         tree.remove(b"c");
@@ -178,7 +200,7 @@ mod tests {
         tree.insert(b"lost", b"1");
         assert_eq!(keys(&tree, "b"), ["b", "d", "lost"]);
         drop(tree);
-        let tree = Tree::open(folder.path()).unwrap();
+        let tree = Tree::open(&folder).unwrap();
         assert_eq!(keys(&tree, ""), ["a", "b", "d"]);
         assert_eq!(tree.get(b"a").unwrap().unwrap(), b"2");
         assert_eq!(tree.get(b"c").unwrap(), None);
@@ -196,20 +218,21 @@ mod tests {
     #[test]
     fn damage_of_any_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let tree = Tree::open(folder.path()).unwrap();
+        let folder = folder.path().join("tree");
+        let tree = Tree::create(&folder).unwrap();
         (0..500).for_each(|number: u32| tree.insert(format!("{number:05}").as_bytes(), b"value"));
         tree.flush().unwrap();
         drop(tree);
-        let whole = keys(&Tree::open(folder.path()).unwrap(), "");
+        let whole = keys(&Tree::open(&folder).unwrap(), "");
         assert_eq!(whole.len(), 500);
         let read = || -> io::Result<Vec<Vec<u8>>> {
-            let tree = Tree::open(folder.path())?;
+            let tree = Tree::open(&folder)?;
             let range = tree.range(Bound::Unbounded, b"~".to_vec());
             range.map(|item| Ok(item?.0)).collect()
         };
         let right: Vec<Vec<u8>> = whole.into_iter().map(String::into_bytes).collect();
         let mut found = 0;
-        for path in files(folder.path()) {
+        for path in files(&folder) {
             let bytes = fs::read(&path).unwrap();
             for at in (0..bytes.len()).step_by(1 + bytes.len() / 200) {
                 let mut flipped = bytes.clone();
