@@ -75,6 +75,13 @@ impl Client {
         Some(answer)
     }
 
+    /// Sends a request to S3.
+    pub fn request(&mut self, method: &str, path: &str, body: &[u8]) -> Option<(u16, Vec<u8>)> {
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", body.len());
+        self.0.write_all(&[head.as_bytes(), body].concat()).ok()?;
+        self.answer()
+    }
+
     fn answer(&mut self) -> Option<(u16, Vec<u8>)> {
         let (mut bytes, mut chunk) = (Vec::new(), [0; 65536]);
         loop {

@@ -7,6 +7,7 @@
 
 mod client;
 mod ledger;
+mod objects;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,7 +27,7 @@ const LINE_HIDDEN: Duration = Duration::from_secs(10);
 const PLAIN: &str = "plain";
 const LINE: &str = "line.fifo";
 
-fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+fn lock<T>(ledger: &Mutex<T>) -> MutexGuard<'_, T> {
     ledger.lock().unwrap()
 }
 
