@@ -77,7 +77,7 @@ impl Place {
         let url = match self {
             Place::Emulator { url, .. } | Place::Endpoint(url) => url.clone(),
             Place::Process { at, .. } => format!("http://{at}"),
-            Place::Aws => return aws::config().await,
+            Place::Aws => return aws::config().await.expect("endpoints are addresses"),
         };
         aws::local(&url).await
     }

@@ -86,7 +86,11 @@ impl Cli {
         let opened = open_with(&settings, tuning)?.with_credentials(self.credentials).with_waits(waits);
         let opened = opened.with_strategy(self.sqs_endpoint_strategy);
         let listener = serve::listen(&self.listen, "--listen or EMULATOR_LISTEN")?;
-        tracing::info!("emulator listens on http://{}", listener.local_addr()?);
+        let (region, account) = (&settings.region, aws::LOCAL_ACCOUNT);
+        let at = listener.local_addr()?;
+        tracing::info!(
+            "emulator listens on http://{at}, region {region}, account {account} unless a caller names another"
+        );
         Ok(Prepared { opened, listener })
     }
 }

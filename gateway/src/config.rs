@@ -54,13 +54,14 @@ impl Cli {
     /// A definition cannot be read or a port not be bound; one line tells which and why.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         let sources = self.definition.read()?;
-        let sdk = aws::config().await;
+        let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
         let apis = load_apis(&sources.load(&account)?, self.stage)?;
         let listener = serve::listen(&self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::listen(&self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
         let address = listener.local_addr().context("the public port has no address")?;
         tracing::info!("gateway listens on http://{address} for {}", names(&apis));
+        tracing::info!("gateway {}", aws::introduction(&sdk, &["SQS"], Some(&account.account_id)));
         Ok(Settings { apis, account_id: account.account_id, sdk, listener, admin })
     }
 }

@@ -16,6 +16,8 @@ pub mod vtl;
 
 use std::sync::Arc;
 
+use aws_sdk_sqs::error::SdkError;
+use kit::aws;
 use kit::serve::serve;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +30,7 @@ pub use config::{Cli, Settings};
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let Settings { apis, account_id, sdk, listener, admin } = settings;
     let gateway = Arc::new(server::Gateway::new(apis, account_id, &sdk)?);
+    tokio::spawn(look_for_sqs(gateway.clone(), aws_sdk_sqs::Client::new(&sdk), stop.clone()));
     let readiness = Arc::new(readiness::Readiness::new(&gateway.apis, &sdk));
     let ready = move || {
         let readiness = readiness.clone();
@@ -39,4 +42,18 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     public?;
     admin?;
     Ok(())
+}
+
+/// Says so when SQS is not where the environment says, before the first message comes.
+async fn look_for_sqs(gateway: Arc<server::Gateway>, client: aws_sdk_sqs::Client, stop: CancellationToken) {
+    let ask = || {
+        let asked = client.list_queues().max_results(1).send();
+        async move {
+            match asked.await {
+                Ok(_) | Err(SdkError::ServiceError(_)) => Ok(()),
+                Err(error) => Err(aws::explain(&error)),
+            }
+        }
+    };
+    gateway.sqs().watch(ask, &stop).await;
 }

@@ -19,6 +19,7 @@ use axum::response::Response as HttpResponse;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HeaderMap};
+use kit::aws::{Endpoint, Reach};
 use kit::call::{Call, Reply};
 use kit::service::{ServiceError, Services};
 use kit::time::Timestamp;
@@ -45,6 +46,7 @@ pub struct Gateway {
     account_id: String,
     messages: Messages,
     services: Services,
+    sqs: Reach,
     intake: Intake,
 }
 
@@ -55,7 +57,13 @@ impl Gateway {
     /// The system's certificate authorities cannot be read.
     pub fn new(apis: Apis, account_id: String, sdk: &SdkConfig) -> std::io::Result<Gateway> {
         let (messages, services) = (Messages::new(sdk.clone()), Services::new(sdk.clone())?);
-        Ok(Gateway { apis, account_id, messages, services, intake: Intake::new(Limits::default()) })
+        let sqs = Reach::of(Endpoint::of(sdk, "SQS"));
+        Ok(Gateway { apis, account_id, messages, services, sqs, intake: Intake::new(Limits::default()) })
+    }
+
+    /// Whether SQS gives answers where the environment says that it is.
+    pub fn sqs(&self) -> &Reach {
+        &self.sqs
     }
 
     /// The public port: every path belongs to the APIs. Each request has a span, and no panic leaves it without an answer.
@@ -114,10 +122,16 @@ impl Gateway {
         let protocol = message.protocol;
         let sent = tokio::time::timeout(timeout, self.messages.send(message)).await;
         match sent.unwrap_or(Err(NoAnswer::TimedOut)) {
-            Ok(outcome) => Ok(outcome.reply(protocol)),
-            Err(NoAnswer::TimedOut) => Err(Fault::IntegrationTimeout),
+            Ok(outcome) => {
+                self.sqs.found();
+                Ok(outcome.reply(protocol))
+            }
+            Err(NoAnswer::TimedOut) => {
+                self.sqs.lost(&format!("no answer within {timeout:?}"));
+                Err(Fault::IntegrationTimeout)
+            }
             Err(NoAnswer::Unreachable(reason)) => {
-                tracing::warn!("SQS does not answer: {reason}");
+                self.sqs.lost(&reason);
                 Err(Fault::IntegrationFailure)
             }
             Err(NoAnswer::NoCredentials(reason)) => {

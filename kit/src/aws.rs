@@ -3,15 +3,21 @@
 //! Endpoints, credentials, profiles, proxies: all by the standard variables and files of the SDK, read by the SDK.
 //! [`crate::service`] reads the proxies' variables itself, for what it sends.
 
+mod endpoint;
+mod reach;
+
+pub use endpoint::{Endpoint, EndpointError, endpoint};
+pub use reach::Reach;
+
 use std::time::Duration;
 
-use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 
 use crate::cloudformation::Account;
+use crate::env;
 
 /// Used when neither the environment nor the profile names a region.
 pub const DEFAULT_REGION: &str = "ap-northeast-2";
@@ -20,8 +26,15 @@ pub const DEFAULT_REGION: &str = "ap-northeast-2";
 pub const LOCAL_ACCOUNT: &str = "000000000000";
 
 /// Loads the SDK's configuration from the environment. Makes no request.
-pub async fn config() -> SdkConfig {
-    loader().load().await
+///
+/// # Errors
+/// An endpoint of the environment or of a profile is none; the text names the setting.
+pub async fn config() -> Result<SdkConfig, EndpointError> {
+    let config = loader().load().await;
+    let read = endpoint::WithoutEmpty(config.clone());
+    let config = config.into_builder().service_config(read).build();
+    endpoint::check(&config)?;
+    Ok(config)
 }
 
 /// A configuration for a plain-HTTP endpoint on this machine, whatever endpoint, credentials and proxy the environment
@@ -34,10 +47,16 @@ pub async fn local(endpoint: &str) -> SdkConfig {
 
 fn loader() -> aws_config::ConfigLoader {
     // Not the SDK's whole chain: its end, the metadata service, costs seconds and a warning wherever there is none.
-    let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-        .or_else(ProfileFileRegionProvider::new())
+    let is_set = |name: &str| env::var(name).ok().flatten();
+    let named = is_set("AWS_REGION").or_else(|| is_set("AWS_DEFAULT_REGION")).map(Region::new);
+    // To the SDK, a variable that is empty names a profile without a name.
+    let profile = is_set("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
+    let region = RegionProviderChain::first_try(named)
+        .or_else(ProfileFileRegionProvider::builder().profile_name(&profile).build())
         .or_else(Region::new(DEFAULT_REGION));
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).region(region)
+    let loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).region(region);
+    let is_empty = std::env::var_os("AWS_PROFILE").is_some_and(|name| name.is_empty());
+    if is_empty { loader.profile_name(profile) } else { loader }
 }
 
 /// The region of a configuration made by [`config`] or [`local`].
@@ -52,8 +71,8 @@ pub fn region(config: &SdkConfig) -> &str {
 /// # Errors
 /// AWS had to be asked and did not answer; the text names the variable that makes the question unnecessary.
 pub async fn account(config: &SdkConfig) -> anyhow::Result<Account> {
-    let account_id = match std::env::var("AWS_ACCOUNT_ID") {
-        Ok(id) if !id.is_empty() => id,
+    let account_id = match env::var("AWS_ACCOUNT_ID")? {
+        Some(id) => id,
         _ if has_endpoint(config, "SQS") => LOCAL_ACCOUNT.to_owned(),
         _ => ask(config).await?,
     };
@@ -73,21 +92,40 @@ fn of(config: &SdkConfig, account_id: String) -> Account {
 /// Whether a service is reached at an endpoint of the operator's rather than at AWS. `service` is the name in the
 /// variable: `SQS` for `AWS_ENDPOINT_URL_SQS`.
 pub fn has_endpoint(config: &SdkConfig, service: &str) -> bool {
-    config.endpoint_url().is_some() || std::env::var_os(format!("AWS_ENDPOINT_URL_{service}")).is_some()
+    endpoint(config, service).is_some()
+}
+
+/// One line for the start of a program: which services it uses, where, and as whom.
+pub fn introduction(config: &SdkConfig, services: &[&str], account: Option<&str>) -> String {
+    let endpoints = services.iter().map(|service| Endpoint::of(config, service).to_string());
+    let used = endpoints.collect::<Vec<_>>().join(" and ");
+    let account = account.map_or_else(|| "the account of its credentials".to_owned(), |id| format!("account {id}"));
+    format!("uses {used}, region {}, {account}", region(config))
 }
 
 /// An error of the SDK with its causes, in one line: `dispatch failure: io error: Connection refused`. The SDK's own way
 /// to print them adds whole requests and replies, which are long and may hold what nobody should read.
 pub fn explain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+    let mut text = without_request(error.to_string());
     let mut cause = error.source();
     while let Some(inner) = cause {
-        let more = inner.to_string();
+        let more = without_request(inner.to_string());
         // Some layers only repeat what is below them.
         if !text.ends_with(&more) {
             text = format!("{text}: {more}");
         }
         cause = inner.source();
+    }
+    text
+}
+
+/// Some texts of the SDK hold a whole request in the form for developers, body and all.
+fn without_request(mut text: String) -> String {
+    if let Some(at) =
+        ["`Request {", "Request {", "Response {", "SdkBody"].iter().filter_map(|mark| text.find(mark)).min()
+    {
+        text.truncate(at);
+        text.push('…');
     }
     text
 }
@@ -116,5 +154,16 @@ mod tests {
         let io = Layer("io error: connection refused", Some(Box::new(refused)));
         let error = Layer("dispatch failure", Some(Box::new(io)));
         assert_eq!(explain(&error), "dispatch failure: io error: connection refused");
+    }
+
+    /// With an endpoint that cannot be applied, the SDK's text holds the request.
+    #[tokio::test]
+    async fn requests_are_not_in_errors() {
+        crate::program::install_tls();
+        let client = aws_sdk_sts::Client::new(&local("localhost:4566").await);
+        let refused = client.get_access_key_info().access_key_id("AKIACANARY").send().await.unwrap_err();
+        let text = explain(&refused);
+        assert!(text.contains("failed to apply endpoint `localhost:4566`"), "{text}");
+        assert!(!text.contains("AKIACANARY") && !text.contains("SdkBody") && text.len() < 300, "{text}");
     }
 }

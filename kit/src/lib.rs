@@ -16,6 +16,7 @@ pub mod jsonpath;
 pub mod listen;
 pub mod program;
 pub mod registry;
+pub mod repeated;
 pub mod send;
 pub mod serve;
 pub mod service;

@@ -57,6 +57,9 @@ where
         Err(error) => return failed(name, &error.into(), 1),
     };
     runtime.block_on(async {
+        if let Err(error) = serve::survive_hangups() {
+            return failed(name, &error.into(), 1);
+        }
         let prepared = match prepare.await {
             Ok(prepared) => prepared,
             Err(error) => return failed(name, &error, 2),

@@ -34,7 +34,7 @@ pub enum SendError {
     #[error("{0}")]
     Refused(String),
     /// No connection: name, network, port or TLS.
-    #[error("cannot connect: {0}")]
+    #[error("cannot connect to {0}")]
     Unreachable(String),
     /// The deadline passed.
     #[error("no complete answer within {0:?}")]
@@ -121,8 +121,9 @@ impl Sender {
         let answered = OnceLock::new();
         // On the heap, for it is large, and whoever waits for it would be as large and be moved as such.
         let exchange = Box::pin(async {
+            let at = host_and_port(&call.url);
             let request = request(call)?;
-            let (parts, body) = self.client.request(request).await.map_err(|error| explain(&error))?.into_parts();
+            let (parts, body) = self.client.request(request).await.map_err(|error| explain(&error, &at))?.into_parts();
             _ = answered.set(parts.status);
             let (body, complete) = read(body, limit, keep).await?;
             Ok(Reply { status: parts.status, headers: parts.headers, body, complete })
@@ -180,7 +181,13 @@ async fn read(mut body: Incoming, limit: usize, keep: Keep) -> Result<(Bytes, bo
     Ok((bytes.freeze(), true))
 }
 
-fn explain(error: &hyper_util::client::legacy::Error) -> SendError {
+/// What of an address is no secret.
+fn host_and_port(url: &url::Url) -> String {
+    let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}", url.host_str().unwrap_or_default())
+}
+
+fn explain(error: &hyper_util::client::legacy::Error, at: &str) -> SendError {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
     let mut text = error.to_string();
     while let Some(inner) = cause {
@@ -190,7 +197,7 @@ fn explain(error: &hyper_util::client::legacy::Error) -> SendError {
         text = inner.to_string();
         cause = inner.source();
     }
-    if error.is_connect() { SendError::Unreachable(text) } else { SendError::Broken(text) }
+    if error.is_connect() { SendError::Unreachable(format!("{at}: {text}")) } else { SendError::Broken(text) }
 }
 
 #[cfg(test)]
@@ -263,5 +270,6 @@ mod tests {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let error = sender.send(call(Method::GET, &format!("http://{closed}/"), ""), LATE, 10).await.unwrap_err();
         assert!(matches!(error, SendError::Unreachable(_)), "{error:?}");
+        assert!(error.to_string().starts_with("cannot connect to 127.0.0.1:"), "{error}");
     }
 }

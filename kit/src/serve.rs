@@ -7,11 +7,13 @@ mod seats;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::listen::Listen;
@@ -76,12 +78,37 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) 
     served
 }
 
+/// SIGHUP, for a program that reads something anew then. One that does not ask for it ignores the signal, and says so.
+///
+/// # Errors
+/// The signal handler cannot be installed.
+pub fn hangups() -> io::Result<Signal> {
+    let hangups = signal(SignalKind::hangup())?;
+    RELOADS.store(true, Ordering::Relaxed);
+    Ok(hangups)
+}
+
+/// Whether the program reads something anew on SIGHUP.
+static RELOADS: AtomicBool = AtomicBool::new(false);
+
+/// Without a handler, SIGHUP ends a process.
+pub(crate) fn survive_hangups() -> io::Result<()> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangups.recv().await.is_some() {
+            if !RELOADS.load(Ordering::Relaxed) {
+                tracing::info!("SIGHUP is ignored: this program reads nothing anew, restart it for other settings");
+            }
+        }
+    });
+    Ok(())
+}
+
 /// A token that is cancelled by SIGTERM or SIGINT. A second signal ends the process at once, with exit code 130.
 ///
 /// # Errors
 /// The signal handlers cannot be installed.
 pub fn stop_on_signal() -> io::Result<CancellationToken> {
-    use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = CancellationToken::new();
     let token = stop.clone();

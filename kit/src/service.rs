@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use aws_config::SdkConfig;
 use url::Url;
 
+use crate::aws;
 use crate::call::{Call, Reply};
 use crate::send::{SendError, Sender};
 use crate::sigv4::{self, SigningError};
@@ -68,6 +69,11 @@ impl Services {
     pub fn new(config: SdkConfig) -> std::io::Result<Services> {
         let keyring = Arc::new(Keyring::new(config.credentials_provider()));
         Ok(Services { config, sender: Sender::through_proxies()?, keyring, clock: Arc::default() })
+    }
+
+    /// Where a service is, by its name in endpoint variables: `SQS`.
+    pub fn endpoint_of(&self, service: &str) -> aws::Endpoint {
+        aws::Endpoint::of(&self.config, service)
     }
 
     /// Signs `call` for its service and sends it, to the endpoint that the environment names or else where its URL says.
@@ -134,24 +140,16 @@ impl Services {
         Ok(signed)
     }
 
-    /// What the program itself set, before `AWS_ENDPOINT_URL_SQS`, before `AWS_ENDPOINT_URL`: as the SDK has it.
+    /// As the SDK has it for its own clients.
     fn endpoint(&self, service: &str) -> Option<Url> {
-        let own = std::env::var(endpoint_variable(service)).ok();
-        let is_programs = self.config.get_origin("endpoint_url").is_client_config();
-        nearest(own.as_deref(), self.config.endpoint_url(), is_programs)?.parse().ok()
+        aws::endpoint(&self.config, &service_id(service))?.parse().ok()
     }
 }
 
-/// The endpoint that counts: the variable of the service gives way only to what the program itself set.
-fn nearest<'e>(own: Option<&'e str>, general: Option<&'e str>, is_programs: bool) -> Option<&'e str> {
-    if is_programs { general } else { own.or(general) }
-}
-
-/// The variable that names the endpoint of the service that signs by this name.
-fn endpoint_variable(service: &str) -> String {
+/// The name in endpoint variables of the service that signs by this name.
+fn service_id(service: &str) -> String {
     let known = SERVICE_IDS.iter().find(|(signing, _)| *signing == service);
-    let id = known.map_or_else(|| service.to_uppercase().replace('-', "_"), |(_, id)| (*id).to_owned());
-    format!("AWS_ENDPOINT_URL_{id}")
+    known.map_or_else(|| service.to_uppercase().replace('-', "_"), |(_, id)| (*id).to_owned())
 }
 
 /// The same path and query at another scheme, host and port.
@@ -173,13 +171,6 @@ mod tests {
         assert_eq!(url.as_str(), "http://127.0.0.1:4566/base/1/q?a=b");
     }
 
-    #[test]
-    fn the_programs_own_endpoint_is_not_moved_by_a_variable() {
-        assert_eq!(nearest(Some("own"), Some("general"), false), Some("own"));
-        assert_eq!(nearest(None, Some("general"), false), Some("general"));
-        assert_eq!(nearest(Some("own"), Some("general"), true), Some("general"));
-    }
-
     /// A service in another year, which takes only signatures of its own day.
     async fn elsewhen(
         headers: http::HeaderMap,
@@ -197,7 +188,7 @@ mod tests {
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let app = axum::Router::new().fallback(elsewhen);
         tokio::spawn(crate::serve::serve(listener, app, tokio_util::sync::CancellationToken::new()));
-        let services = Services::new(crate::aws::local(&endpoint).await).unwrap();
+        let services = Services::new(aws::local(&endpoint).await).unwrap();
         let call = Call {
             method: http::Method::POST,
             url: "https://sqs.eu-west-1.amazonaws.com/".parse().unwrap(),
@@ -212,14 +203,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_local_configuration_is_the_programs_own() {
-        let config = crate::aws::local("http://127.0.0.1:1").await;
+        let config = aws::local("http://127.0.0.1:1").await;
         assert!(config.get_origin("endpoint_url").is_client_config());
     }
 
     #[test]
     fn endpoint_variables_have_the_sdks_names() {
-        let names = ["sqs", "events", "states", "logs", "kinesis"].map(endpoint_variable);
-        let expected = ["SQS", "EVENTBRIDGE", "SFN", "CLOUDWATCH_LOGS", "KINESIS"];
-        assert_eq!(names, expected.map(|id| format!("AWS_ENDPOINT_URL_{id}")));
+        let names = ["sqs", "events", "states", "logs", "kinesis"].map(service_id);
+        assert_eq!(names, ["SQS", "EVENTBRIDGE", "SFN", "CLOUDWATCH_LOGS", "KINESIS"]);
     }
 }

@@ -25,6 +25,12 @@ impl Clients {
         Clients { first, services, others: Mutex::default() }
     }
 
+    /// Where SQS is looked for, and what says so: for the words of an error.
+    pub fn place(&self) -> String {
+        let endpoint = self.services.endpoint_of("SQS");
+        format!("{endpoint}; its address is set by {}", endpoint.setting)
+    }
+
     /// Finds the queue of a pipe.
     ///
     /// # Errors

@@ -109,8 +109,9 @@ impl Cli {
     /// # Errors
     /// A definition cannot be read or the port not be bound; one line tells which and why.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
-        let sdk = aws::config().await;
+        let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
+        tracing::info!("pipe {}", aws::introduction(&sdk, &["SQS"], Some(&account.account_id)));
         let webhook_keys = self.webhook_secret_file.as_deref().map(read_keys).transpose()?;
         let definition = self.definition.load(&account)?;
         let settings = Settings::new(&definition, AllowTargets::new(self.allow_target), sdk, None)?;

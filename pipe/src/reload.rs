@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use kit::cloudformation::Account;
 use kit::definition::DefinitionArgs;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::Signal;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -54,7 +54,7 @@ impl Reload {
     /// # Errors
     /// The signal handler cannot be installed.
     pub fn watch(self, stop: CancellationToken) -> std::io::Result<Receiver<Definition>> {
-        let hangup = signal(SignalKind::hangup())?;
+        let hangup = kit::serve::hangups()?;
         let (sender, definitions) = channel(1);
         tokio::spawn(async move {
             tokio::select! {

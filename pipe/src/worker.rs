@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kit::repeated::Repeated;
 use kit::time::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -107,12 +108,16 @@ pub async fn run(job: Job, stop: CancellationToken) {
 
 async fn find_queue(clients: &Clients, source: &Source, pipe: &str, status: &Status) -> Queue {
     let (mut pause, longest) = QUEUE_PAUSE;
+    let line = Repeated::new();
     loop {
         match clients.open(source).await {
             Ok(queue) => return queue,
             Err(error) => {
                 status.waits(&format!("waiting for the queue: {error}"));
-                tracing::warn!(pipe, queue = source.queue, "waiting for the queue: {error}");
+                if line.due(std::time::Instant::now()).is_some() {
+                    let place = clients.place();
+                    tracing::warn!(pipe, queue = source.queue, "waiting for the queue: {error} ({place})");
+                }
             }
         }
         tokio::time::sleep(pause).await;

@@ -3,18 +3,21 @@
 mod event;
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_sdk_s3::error::SdkError;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use clap::Parser;
 use http::StatusCode;
+use kit::aws::{Endpoint, Reach};
 use kit::listen::{Host, Listen};
-use kit::{aws, serve};
+use kit::{aws, env, serve};
 use tokio_util::sync::CancellationToken;
 use tower_http::timeout::TimeoutLayer;
 
@@ -62,9 +65,11 @@ impl Cli {
     /// # Errors
     /// The port cannot be had; the text names it and what moves it.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
-        let sdk = aws::config().await;
+        let sdk = aws::config().await?;
         let listener = serve::listen(&Listen::at(self.host, self.port), "--port or PORT")?;
         tracing::info!("sub listens on http://{}, keeps events in {}", listener.local_addr()?, self.bucket);
+        let account = env::var("AWS_ACCOUNT_ID")?;
+        tracing::info!("sub {}", aws::introduction(&sdk, &["S3"], account.as_deref()));
         Ok(Settings { bucket: self.bucket, sdk, listener })
     }
 }
@@ -74,8 +79,25 @@ impl Cli {
 /// # Errors
 /// The port broke.
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
-    let subscriber = Subscriber { client: client(&settings.sdk), bucket: settings.bucket };
+    let (client, bucket) = (client(&settings.sdk), settings.bucket);
+    let s3 = Arc::new(Reach::of(Endpoint::of(&settings.sdk, "S3")));
+    tokio::spawn(look_for_s3(s3.clone(), client.clone(), bucket.clone(), stop.clone()));
+    let subscriber = Subscriber { client, bucket, s3 };
     Ok(serve::serve(settings.listener, subscriber.router(), stop).await?)
+}
+
+/// Says so when S3 is not where the environment says, before the first event comes.
+async fn look_for_s3(s3: Arc<Reach>, client: aws_sdk_s3::Client, bucket: String, stop: CancellationToken) {
+    let ask = || {
+        let asked = client.head_bucket().bucket(&bucket).send();
+        async move {
+            match asked.await {
+                Ok(_) | Err(SdkError::ServiceError(_)) => Ok(()),
+                Err(error) => Err(aws::explain(&error)),
+            }
+        }
+    };
+    s3.watch(ask, &stop).await;
 }
 
 fn client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
@@ -89,6 +111,7 @@ fn client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
 struct Subscriber {
     client: aws_sdk_s3::Client,
     bucket: String,
+    s3: Arc<Reach>,
 }
 
 impl Subscriber {
@@ -113,9 +136,16 @@ async fn keep(State(subscriber): State<Subscriber>, body: Bytes) -> (StatusCode,
     let put = subscriber.client.put_object().bucket(&subscriber.bucket).key(&key);
     let put = put.content_type("text/plain; charset=utf-8").body(Bytes::copy_from_slice(event.text.as_bytes()).into());
     match put.send().await {
-        Ok(_) => (StatusCode::OK, format!("{key}\n")),
+        Ok(_) => {
+            subscriber.s3.found();
+            (StatusCode::OK, format!("{key}\n"))
+        }
         Err(error) => {
-            tracing::warn!(key, "cannot store: {}", aws::explain(&error));
+            // Not which event: its id is a part of the message.
+            match error {
+                SdkError::ServiceError(_) => tracing::warn!("an event cannot be stored: {}", aws::explain(&error)),
+                _ => subscriber.s3.lost(&aws::explain(&error)),
+            }
             (StatusCode::SERVICE_UNAVAILABLE, "the event could not be stored\n".to_owned())
         }
     }

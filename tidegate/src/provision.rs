@@ -65,8 +65,10 @@ impl fmt::Display for Deed {
 /// # Errors
 /// The definition cannot be read, or the endpoint refuses.
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let sdk = aws::config().await;
-    let definition = args.definition.load(&aws::account(&sdk).await?)?;
+    let sdk = aws::config().await?;
+    let account = aws::account(&sdk).await?;
+    tracing::info!("provision {}", aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id)));
+    let definition = args.definition.load(&account)?;
     for Provisioned { kind, name, deed } in provision(&definition, &sdk).await? {
         if args.json {
             let line = serde_json::json!({"kind": kind, "name": name, "result": deed.to_string()});

@@ -5,12 +5,13 @@ mod banner;
 mod queues;
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use kit::definition::{Definition, DefinitionArgs};
+use kit::listen::{default_host, reached_at};
 use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, console, serve};
 use tokio::task::{JoinError, JoinSet};
@@ -36,7 +37,7 @@ pub struct Args {
     /// Keep nothing on disk
     #[arg(long, env = "EMULATOR_IN_MEMORY", value_parser = kit::cli::boolean)]
     pub in_memory: bool,
-    /// Shift every port by this much
+    /// Shift every port by this much; their address is HOST (127.0.0.1)
     #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0)]
     pub port_offset: u16,
     /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
@@ -71,7 +72,8 @@ impl Args {
     /// # Errors
     /// A definition or the data folder cannot be read, or a port is taken; the text says which and what moves it.
     pub async fn prepare(mut self) -> anyhow::Result<House> {
-        let ports = Ports::shifted(self.port_offset)?;
+        let bound = Ports::shifted(self.port_offset)?;
+        let ports = bound.reached();
         let subscriber_at = ports.subscriber;
         let sdk = aws::local(&format!("http://{}", ports.emulator)).await;
         self.definition.defaults.insert("SubEndpoint".to_owned(), format!("http://{subscriber_at}/sub"));
@@ -85,7 +87,8 @@ impl Args {
         let data = (!self.in_memory).then_some(self.data);
         let addresses = Addresses::of(&ports, &apis, &pipe.definition, &bucket, data.as_deref());
         let sub_host = format!("http://{}/events/sub", ports.gateway).parse()?;
-        let ports = ports.bind()?;
+        let ports = bound.bind()?;
+        tracing::info!("tidegate {}", aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id)));
         let emulator = emulator::open(&emulator::Settings { data, region: aws::region(&sdk).to_owned() })?;
         Ok(House {
             emulator,
@@ -176,11 +179,12 @@ struct Ports<P> {
 
 impl Ports<SocketAddr> {
     fn shifted(offset: u16) -> anyhow::Result<Ports<SocketAddr>> {
+        let host = default_host()?;
         let at = |port: u16| {
             let shifted = port.checked_add(offset);
             let port =
                 shifted.with_context(|| format!("--port-offset {offset}: there is no port {port} + {offset}"))?;
-            Ok::<_, anyhow::Error>(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port))
+            Ok::<_, anyhow::Error>(SocketAddr::new(host, port))
         };
         Ok(Ports {
             emulator: at(EMULATOR)?,
@@ -190,6 +194,18 @@ impl Ports<SocketAddr> {
             publisher: at(PUBLISHER)?,
             subscriber: at(SUBSCRIBER)?,
         })
+    }
+
+    /// Where the programs of the house find each other.
+    fn reached(&self) -> Ports<SocketAddr> {
+        Ports {
+            emulator: reached_at(self.emulator),
+            gateway: reached_at(self.gateway),
+            gateway_admin: reached_at(self.gateway_admin),
+            pipe_admin: reached_at(self.pipe_admin),
+            publisher: reached_at(self.publisher),
+            subscriber: reached_at(self.subscriber),
+        }
     }
 
     fn bind(self) -> std::io::Result<Ports<TcpListener>> {
