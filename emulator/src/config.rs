@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::action::Waits;
 use crate::clock::MAX_STEP;
 use crate::endpoint::Strategy;
+use crate::memory::Bytes;
 use crate::node::Tuning;
 use crate::signature::Credentials;
 use crate::store::SEGMENT_SIZE;
@@ -55,6 +56,10 @@ pub struct Cli {
     /// forward than this, is not believed: nothing expires because of it
     #[arg(long, value_name = "SECONDS", env = "EMULATOR_MAX_CLOCK_STEP", default_value_t = MAX_STEP.as_secs())]
     pub max_clock_step: u64,
+    /// The memory that the emulator may take, such as 96MiB, instead of what its container, ulimit -v or the machine
+    /// allow: when messages take nearly all of it, new ones are refused
+    #[arg(long, value_name = "BYTES", env = "EMULATOR_MAX_MEMORY")]
+    pub max_memory: Option<Bytes>,
 }
 
 /// What an emulator needs to know.
@@ -82,7 +87,7 @@ impl Cli {
         let settings = Settings { data: (!self.in_memory).then_some(self.data), region: region() };
         let waits = if self.no_waits { Waits::Never } else { Waits::AsAws };
         let max_clock_step = Duration::from_secs(self.max_clock_step);
-        let tuning = Tuning { segment_size: self.segment_size, max_clock_step };
+        let tuning = Tuning { segment_size: self.segment_size, max_clock_step, max_memory: self.max_memory };
         let opened = open_with(&settings, tuning)?.with_credentials(self.credentials).with_waits(waits);
         let opened = opened.with_strategy(self.sqs_endpoint_strategy);
         let listener = serve::listen(&self.listen, "--listen or EMULATOR_LISTEN")?;

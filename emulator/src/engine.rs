@@ -46,6 +46,9 @@ use slab::Slab;
 /// to wait for it.
 const STEP: usize = 500;
 
+/// Bytes of one entry of the timers, about.
+const TIMER: usize = 40;
+
 /// All queues of the emulator, in every region and account.
 pub struct Engine {
     seed: [u8; 16],
@@ -67,6 +70,8 @@ pub struct Engine {
     ahead: i64,
     /// The latest time that a replay came across.
     newest: Timestamp,
+    /// Bytes that messages may take while they are read back.
+    most: usize,
 }
 
 impl Engine {
@@ -88,6 +93,7 @@ impl Engine {
             outbox: Outbox::default(),
             ahead: 0,
             newest: Timestamp::default(),
+            most: usize::MAX,
         }
     }
 
@@ -157,6 +163,12 @@ impl Engine {
     /// How many messages are in all queues together.
     pub fn messages(&self) -> usize {
         self.messages.len() - self.graves.iter().map(Ages::len).sum::<usize>()
+    }
+
+    /// Bytes that everything here takes, about; never much less than it does.
+    pub fn bytes(&self) -> usize {
+        let queues: usize = self.queues.values().map(Queue::bytes).sum();
+        self.messages.bytes() + self.timers.len() * TIMER + queues
     }
 
     /// How many messages of a queue are in which state, now: a few thousand that are too old may be among them.

@@ -60,6 +60,8 @@ pub enum Fault {
     RequestTooLarge,
     /// The disk has no room for new messages.
     StorageFull,
+    /// Memory has no room for new messages; the text says how much there is, and what to do.
+    MemoryFull(String),
     /// Not even for receives and deletes, which have a reserve.
     ReserveUsedUp,
     /// The store stopped; nothing is promised any more.
@@ -159,7 +161,7 @@ impl Fault {
             Fault::RequestTooLarge => {
                 title("com.amazon.coral.service#RequestEntityTooLargeException", "RequestEntityTooLarge", 413)
             }
-            Fault::StorageFull | Fault::ReserveUsedUp | Fault::StorageFailed => {
+            Fault::StorageFull | Fault::MemoryFull(_) | Fault::ReserveUsedUp | Fault::StorageFailed => {
                 title("com.amazon.coral.service#ServiceUnavailableException", "ServiceUnavailable", 503)
             }
         }
@@ -240,6 +242,7 @@ impl fmt::Display for Fault {
             | Fault::InvalidAttributeName(text)
             | Fault::InvalidAttributeValue(text)
             | Fault::OverLimit(text)
+            | Fault::MemoryFull(text)
             | Fault::ResourceNotFound(text)
             | Fault::InvalidParameterValue(text)
             | Fault::MissingParameter(text)

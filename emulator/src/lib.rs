@@ -9,6 +9,7 @@ pub mod engine;
 pub mod fault;
 pub mod figures;
 pub mod localstack;
+pub mod memory;
 pub mod node;
 pub mod protocol;
 pub mod region;

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kit::time::Timestamp;
+use kit::time::{OncePerMinute, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +17,7 @@ use crate::clock::{Clock, Known, MAX_STEP};
 use crate::engine::{Content, Delivery, Engine, Queue, QueueId};
 use crate::fault::Fault;
 use crate::figures::{Figures, MOST_QUEUES, QueueFigures};
+use crate::memory::{Budget, Bytes, Limit};
 use crate::store::{Condition, Need, OpenError, Room, SEGMENT_SIZE, Store, Ticket};
 
 /// How often things that outlived their time are swept out of queues that nobody asks for.
@@ -26,6 +27,8 @@ const FULL_DISK_PAUSE: Duration = Duration::from_secs(1);
 /// The same while the next file of the log is on its way.
 const SPARE_PAUSE: Duration = Duration::from_millis(10);
 
+/// Memory is counted once in so many requests with messages.
+const COUNT_MEMORY: u32 = 32;
 /// How often the time is kept for the next start.
 const KEEP_TIME: Duration = Duration::from_secs(60);
 
@@ -36,11 +39,13 @@ pub struct Tuning {
     pub segment_size: u32,
     /// The longest difference between the last known time and the time of this start that is believed.
     pub max_clock_step: Duration,
+    /// The memory that the emulator may take, instead of what the system says.
+    pub max_memory: Option<Bytes>,
 }
 
 impl Default for Tuning {
     fn default() -> Tuning {
-        Tuning { segment_size: SEGMENT_SIZE, max_clock_step: MAX_STEP }
+        Tuning { segment_size: SEGMENT_SIZE, max_clock_step: MAX_STEP, max_memory: None }
     }
 }
 
@@ -54,6 +59,8 @@ struct Shared {
     state: Mutex<State>,
     store: Store,
     clock: Clock,
+    /// What messages may take; unknown on systems that tell nothing of memory.
+    budget: Option<Budget>,
     /// Rings when a timer was set that ends before the one that [`Node::keep_time`] sleeps for.
     alarm: Notify,
     stop: CancellationToken,
@@ -70,6 +77,17 @@ struct State {
     bells: HashMap<QueueId, Arc<Notify>>,
     /// What the time keeper sleeps for.
     alarm_at: Option<Timestamp>,
+    meter: Meter,
+}
+
+/// What messages take, looked at now and then.
+#[derive(Debug, Default)]
+struct Meter {
+    /// Bytes, those of requests since then included, as they came.
+    used: u64,
+    /// Requests since then.
+    requests: u32,
+    is_full: bool,
 }
 
 impl Node {
@@ -95,16 +113,31 @@ impl Node {
         let mut seed = [0; 16];
         fastrand::fill(&mut seed);
         let mut engine = Engine::new(seed);
+        let segment = folder.map_or(0, |_| tuning.segment_size.into());
+        let found = Limit::find(tuning.max_memory);
+        let budget = found.map(|(limit, held)| Budget::new(limit, held, segment)).transpose()?;
+        if let Some(budget) = &budget {
+            engine.read_at_most(usize::try_from(budget.most()).unwrap_or(usize::MAX));
+        }
         let store = match folder {
-            Some(folder) => Store::open(folder, tuning.segment_size, &mut engine, known.now())?,
+            Some(folder) => {
+                let opened = Store::open(folder, tuning.segment_size, &mut engine, known.now());
+                let opened = opened.map_err(|error| match (error, &budget) {
+                    (OpenError::Io { path, .. }, Some(budget)) if engine.is_too_large() => {
+                        OpenError::TooMany { path, cause: budget.too_many() }
+                    }
+                    (error, _) => error,
+                });
+                opened?
+            }
             None => Store::in_memory(),
         };
         let clock = known.start(folder, engine.newest());
         let (queues, messages) = (engine.queues().count(), engine.messages());
         tracing::info!(queues, messages, "the queues are open");
-        let state = Mutex::new(State { engine, bells: HashMap::new(), alarm_at: None });
+        let state = Mutex::new(State { engine, bells: HashMap::new(), alarm_at: None, meter: Meter::default() });
         let stop = CancellationToken::new();
-        Ok(Node { shared: Arc::new(Shared { state, store, clock, alarm: Notify::new(), stop }) })
+        Ok(Node { shared: Arc::new(Shared { state, store, clock, budget, alarm: Notify::new(), stop }) })
     }
 
     /// Carries an action out. The answer comes when its effects are durable.
@@ -190,6 +223,11 @@ impl Node {
         self.shared.store.condition()
     }
 
+    /// Whether new messages are refused for want of memory.
+    pub fn is_memory_full(&self) -> bool {
+        self.lock().meter.is_full
+    }
+
     /// Ends every long poll with an empty answer, and lets [`Node::keep_time`] and [`Node::keep_clean`] return.
     pub fn stop(&self) {
         self.shared.stop.cancel();
@@ -261,9 +299,12 @@ impl Node {
 
     /// The state, when what will be done can be written down; nothing, when it can in a moment.
     fn enter(&self, need: Need) -> Result<Option<MutexGuard<'_, State>>, Fault> {
-        let state = self.lock();
+        let mut state = self.lock();
         if self.condition() == Condition::Failed {
             return Err(Fault::StorageFailed);
+        }
+        if let Need::Messages(bytes) = need {
+            self.check_memory(&mut state, bytes)?;
         }
         match (self.shared.store.room(need), need) {
             (Room::Enough, _) => Ok(Some(state)),
@@ -276,6 +317,36 @@ impl Node {
             }
             (Room::None, _) => Err(Fault::ReserveUsedUp),
         }
+    }
+
+    /// Whether memory has room for a request with messages of so many bytes. All is counted every few requests, and
+    /// always while there is none.
+    fn check_memory(&self, state: &mut State, bytes: usize) -> Result<(), Fault> {
+        let Some(budget) = &self.shared.budget else { return Ok(()) };
+        let State { engine, meter, .. } = state;
+        if meter.is_full || meter.requests == 0 {
+            meter.used = (engine.bytes() + self.shared.store.bytes()) as u64;
+        }
+        meter.requests = (meter.requests + 1) % COUNT_MEMORY;
+        // A batch of messages without contents takes a few hundred bytes for each.
+        meter.used += if self.shared.store.is_memory() { bytes as u64 + 4096 } else { 4096 };
+        let was_full = std::mem::replace(&mut meter.is_full, budget.is_used_up(meter.used));
+        match (was_full, meter.is_full) {
+            (false, false) => return Ok(()),
+            (true, false) => {
+                tracing::info!("memory has room again: new messages are taken");
+                return Ok(());
+            }
+            (false, true) => {
+                metrics::counter!("emulator_memory_full_total").increment(1);
+                static LINE: OncePerMinute = OncePerMinute::new();
+                if LINE.is_due(Timestamp::now()) {
+                    tracing::warn!("{}", budget.refusal());
+                }
+            }
+            (true, true) => {}
+        }
+        Err(Fault::MemoryFull(budget.refusal()))
     }
 
     /// Hands over what the engine did, rings the bells, and sets the alarm.

@@ -146,6 +146,9 @@ impl Emulator {
 /// Whether the emulator can do its work. On a full disk it does most of it.
 async fn healthz(State(emulator): State<Arc<Emulator>>) -> (StatusCode, &'static str) {
     match emulator.node.condition() {
+        Condition::Sound if emulator.node.is_memory_full() => {
+            (StatusCode::OK, "ok, but the memory limit is reached: new messages are refused\n")
+        }
         Condition::Sound => (StatusCode::OK, "ok\n"),
         Condition::Full => (StatusCode::OK, "ok, but the disk is full: new messages are refused\n"),
         Condition::Failed => (StatusCode::SERVICE_UNAVAILABLE, "the store failed, nothing is taken until a restart\n"),

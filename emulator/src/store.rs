@@ -25,6 +25,7 @@ use kit::time::Timestamp;
 
 use crate::engine::{Content, Effect, Engine, Place};
 use crate::figures::LogFigures;
+use crate::memory::{TooMany, TooSmall};
 use commit::Spare;
 use disk::Disk;
 use memory::Memory;
@@ -85,6 +86,17 @@ pub enum OpenError {
     /// Another process has it.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
+    /// Memory is too small for any messages.
+    #[error(transparent)]
+    TooSmall(#[from] TooSmall),
+    /// Memory is too small for the messages in the folder.
+    #[error("{}: {cause}", path.display())]
+    TooMany {
+        /// The log.
+        path: PathBuf,
+        /// The limit.
+        cause: TooMany,
+    },
     /// The folder or a file in it cannot be read or made.
     #[error("{}: {cause}", path.display())]
     Io {
@@ -113,6 +125,14 @@ impl Store {
     /// Whether reading never waits for a disk.
     pub fn is_memory(&self) -> bool {
         matches!(self, Store::Memory(_))
+    }
+
+    /// Bytes of memory that contents take.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Store::Disk(_) => 0,
+            Store::Memory(memory) => memory.bytes(),
+        }
     }
 
     /// How it is.

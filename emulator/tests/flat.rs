@@ -58,11 +58,15 @@ fn measure(name: &str, group: impl Fn(usize) -> String) -> (usize, usize, usize)
     let held = || HELD.load(Ordering::Relaxed).saturating_sub(before) / MESSAGES;
     (0..MESSAGES).for_each(|number| send(&mut engine, queue, number, group(number)));
     let young = held();
+    let counted = engine.bytes() / MESSAGES;
+    assert!((young..young + young / 2 + 20).contains(&counted), "{counted} are counted, {young} are held");
     let later = NOW + Duration::from_secs(301);
     engine.sweep(later);
     finish(&mut engine, later);
     assert_eq!(engine.counts(later, queue).ready, MESSAGES);
     let old = held();
+    let counted = engine.bytes() / MESSAGES;
+    assert!((old..old + old / 2 + 20).contains(&counted), "{counted} are counted, {old} are held");
     engine.purge(later, queue);
     finish(&mut engine, later);
     (old, young, held())

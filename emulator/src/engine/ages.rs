@@ -25,6 +25,11 @@ impl Ages {
         self.len
     }
 
+    /// Bytes that it takes beside the messages, about.
+    pub fn bytes(&self) -> usize {
+        self.strays.len() * 40
+    }
+
     /// Takes a message in.
     pub fn insert(&mut self, messages: &mut Slab<Message>, slot: Slot) {
         let last = self.chain.last().and_then(|last| messages.get(last)).map(|last| last.sent_at);

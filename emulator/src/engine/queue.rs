@@ -83,6 +83,9 @@ impl Order {
     }
 }
 
+/// Bytes of a queue with its names and attributes, about.
+const QUEUE: usize = 2048;
+
 /// A queue and its place in the engine.
 pub struct Queue {
     /// What it is.
@@ -106,6 +109,15 @@ impl Queue {
         self.counts = Counts::default();
         self.generation = self.generation.wrapping_add(1);
         std::mem::take(&mut self.ages)
+    }
+
+    /// Bytes that it takes beside its messages, about.
+    pub(super) fn bytes(&self) -> usize {
+        let order = match &self.order {
+            Order::Standard(_) => 0,
+            Order::Fifo(fifo) => fifo.bytes(),
+        };
+        QUEUE + self.ages.bytes() + order
     }
 
     /// How many messages are in which state.

@@ -51,6 +51,16 @@ impl Engine {
         }
     }
 
+    /// No more than this may be read back, in bytes: what is beyond it is left out, see [`Engine::is_too_large`].
+    pub fn read_at_most(&mut self, bytes: usize) {
+        self.most = bytes;
+    }
+
+    /// Whether something was left out of the replay.
+    pub fn is_too_large(&self) -> bool {
+        self.messages.bytes() > self.most
+    }
+
     /// The latest time that the replay came across: it is later than that now.
     pub fn newest(&self) -> Timestamp {
         self.newest
@@ -119,6 +129,9 @@ impl Engine {
         self.newest = self.newest.max(snapshot.sent_at).max(snapshot.received_at);
         if let Some(id) = snapshot.deduplication {
             self.replay_memory(snapshot.queue, id, snapshot.key.serial, snapshot.sent_at, now);
+        }
+        if self.is_too_large() {
+            return;
         }
         let Some(queue) = self.queues.get_mut(&snapshot.queue) else { return };
         let group = match (queue.fifo(), snapshot.group) {

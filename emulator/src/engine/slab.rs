@@ -26,11 +26,13 @@ pub struct Slab<T> {
     /// Chunks with room, those not allocated included.
     roomy: BTreeSet<usize>,
     len: usize,
+    /// Chunks that are allocated.
+    allocated: usize,
 }
 
 impl<T> Default for Slab<T> {
     fn default() -> Slab<T> {
-        Slab { chunks: Vec::new(), roomy: BTreeSet::new(), len: 0 }
+        Slab { chunks: Vec::new(), roomy: BTreeSet::new(), len: 0, allocated: 0 }
     }
 }
 
@@ -38,6 +40,11 @@ impl<T> Slab<T> {
     /// How many records live here.
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// Bytes that the records take.
+    pub fn bytes(&self) -> usize {
+        self.allocated * CHUNK * size_of::<Option<T>>()
     }
 
     /// The record at `slot`, if there is one.
@@ -85,6 +92,7 @@ impl<T> Slab<T> {
         chunk.hint = chunk.hint.min(cell);
         if chunk.used == 0 {
             self.chunks[index] = None;
+            self.allocated -= 1;
         }
         self.roomy.insert(index);
         self.len -= 1;
@@ -105,6 +113,7 @@ impl<T> Slab<T> {
             self.roomy.insert(self.chunks.len());
             self.chunks.push(None);
         }
+        self.allocated += usize::from(self.chunks[index].is_none());
         self.chunks[index].get_or_insert_with(|| Chunk {
             used: 0,
             cells: std::iter::repeat_with(|| None).take(CHUNK).collect(),

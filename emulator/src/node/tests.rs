@@ -32,16 +32,7 @@ impl House {
 
     async fn ask(&self, name: &str, members: Value) -> Value {
         let action = Action::from_json(name, members.to_string().as_bytes()).unwrap().unwrap();
-        let caller = Caller {
-            region: "eu-west-1".into(),
-            names_region: true,
-            account: "000000000000".into(),
-            base: "http://localhost".into(),
-            trace_header: None,
-            waits: Waits::Never,
-            strategy: Default::default(),
-        };
-        serde_json::to_value(self.node.execute(action, &caller).await.unwrap()).unwrap()
+        serde_json::to_value(self.node.execute(action, &caller()).await.unwrap()).unwrap()
     }
 
     async fn receive(&self, queue: &str, visibility: u32) -> Vec<String> {
@@ -49,6 +40,18 @@ impl House {
         let answer = self.ask("ReceiveMessage", members).await;
         let bodies = answer["Messages"].as_array().into_iter().flatten();
         bodies.map(|message| message["Body"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+fn caller() -> Caller {
+    Caller {
+        region: "eu-west-1".into(),
+        names_region: true,
+        account: "000000000000".into(),
+        base: "http://localhost".into(),
+        trace_header: None,
+        waits: Waits::Never,
+        strategy: Default::default(),
     }
 }
 
@@ -105,4 +108,46 @@ async fn clients_see_the_wall_clock() {
     let sent: u64 = answer["Messages"][0]["Attributes"]["SentTimestamp"].as_str().unwrap().parse().unwrap();
     let apart = Timestamp::from_millis(sent).ahead_of(before).abs();
     assert!(apart < 30_000, "{apart} ms");
+}
+
+/// Sends until it is refused. Returns how many were taken, and the fault.
+async fn fill(node: &Node, body: &str) -> (usize, Fault) {
+    for count in 0..100_000 {
+        let members = json!({"QueueUrl": "q", "MessageBody": body}).to_string();
+        let action = Action::from_json("SendMessage", members.as_bytes()).unwrap().unwrap();
+        if let Err(fault) = node.execute(action, &caller()).await {
+            return (count, fault);
+        }
+    }
+    panic!("memory is never full");
+}
+
+#[tokio::test]
+async fn sends_are_refused_before_memory_is_full_and_what_is_there_can_be_drained() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, held) = Limit::find(None).unwrap();
+    // Six mebibytes for messages.
+    let tuning = Tuning { max_memory: Some(Bytes(held + (18 << 20))), ..Tuning::default() };
+    let node = Node::open_with(None, tuning).unwrap();
+    let house = House { folder, node };
+    house.ask("CreateQueue", json!({"QueueName": "q"})).await;
+    let (taken, fault) = fill(&house.node, &"x".repeat(100_000)).await;
+    assert!((20..80).contains(&taken), "{taken}");
+    assert_eq!(fault.title().status, 503);
+    let text = fault.to_string();
+    assert!(text.contains("--max-memory or EMULATOR_MAX_MEMORY") && text.contains("Receiving and deleting goes on"));
+    assert!(house.node.is_memory_full());
+    let members = json!({"QueueUrl": "q", "MaxNumberOfMessages": 10});
+    for message in house.ask("ReceiveMessage", members).await["Messages"].as_array().unwrap() {
+        house.ask("DeleteMessage", json!({"QueueUrl": "q", "ReceiptHandle": message["ReceiptHandle"]})).await;
+    }
+    house.ask("SendMessage", json!({"QueueUrl": "q", "MessageBody": "x"})).await;
+    assert!(!house.node.is_memory_full(), "there is room again");
+}
+
+#[test]
+fn a_limit_without_room_for_messages_is_refused_at_start() {
+    let tuning = Tuning { max_memory: Some(Bytes(1 << 20)), ..Tuning::default() };
+    let error = Node::open_with(None, tuning).unwrap_err();
+    assert!(error.to_string().contains("is too small"), "{error}");
 }

@@ -1,9 +1,9 @@
 //! The store without a disk: contents by number, everything else is forgotten at once.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::engine::{Content, Effect, Engine, Place};
+use crate::engine::{AttributeData, AttributeValue, Content, Effect, Engine, Place};
 
 /// Contents in memory.
 #[derive(Debug, Default)]
@@ -14,7 +14,27 @@ pub struct Memory {
 #[derive(Debug, Default)]
 struct Contents {
     next: u64,
-    by_number: HashMap<u64, Content>,
+    /// A tree and not a hash table, which would take three times its size while it grows.
+    by_number: BTreeMap<u64, Box<Content>>,
+    bytes: usize,
+}
+
+/// Bytes that a content takes beside its texts, about: itself, its entry in the tree, and what allocations cost.
+const OWN: usize = size_of::<Content>() + 120;
+
+/// Bytes that a content takes.
+fn bytes(content: &Content) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, |text| text.capacity() + 16);
+    let attribute = |(name, value): &(String, AttributeValue)| {
+        let data = match &value.data {
+            AttributeData::Text(text) => text.capacity(),
+            AttributeData::Binary(bytes) => bytes.capacity(),
+        };
+        name.capacity() + value.data_type.capacity() + data + size_of::<(String, AttributeValue)>() + 48
+    };
+    let texts = [&content.trace_header, &content.group, &content.deduplication].map(text).iter().sum::<usize>();
+    let attributes = content.attributes.iter().map(attribute).sum::<usize>();
+    OWN + content.body.capacity() + content.sender.capacity() + texts + attributes
 }
 
 impl Memory {
@@ -24,18 +44,26 @@ impl Memory {
             if let Effect::Stored(stored) = effect {
                 contents.next += 1;
                 let number = contents.next;
-                contents.by_number.insert(number, stored.content);
+                contents.bytes += bytes(&stored.content);
+                contents.by_number.insert(number, Box::new(stored.content));
                 engine.place(stored.snapshot.key, to_place(number));
             }
         }
         for place in dropped {
-            contents.by_number.remove(&to_number(*place));
+            if let Some(content) = contents.by_number.remove(&to_number(*place)) {
+                contents.bytes -= bytes(&content);
+            }
         }
     }
 
     pub(super) fn read(&self, place: Place) -> Option<Content> {
         let contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
-        contents.by_number.get(&to_number(place)).cloned()
+        contents.by_number.get(&to_number(place)).map(|content| Content::clone(content))
+    }
+
+    /// Bytes that all contents take.
+    pub(super) fn bytes(&self) -> usize {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner).bytes
     }
 }
 

@@ -71,6 +71,9 @@ pub(super) fn replay(segments: &Segments, engine: &mut Engine, now: Timestamp, r
         lost.into_iter().for_each(|offset| report(&path, Damage::Record(offset)));
         torn = bytes.get(offset as usize..).is_some_and(|rest| rest.iter().any(|byte| *byte != 0));
         end = End { segment: number, offset };
+        if engine.is_too_large() {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
     }
     if torn {
         report(&segments.path(end.segment), Damage::Torn(end.offset));

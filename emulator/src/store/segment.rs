@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use kit::descriptors;
 use rustix::fs::{SeekFrom, seek};
 use tokio::sync::Notify;
 
@@ -62,6 +63,17 @@ impl Known {
             self.open.pop_front();
         }
         self.open.push_back((number, file));
+    }
+
+    /// Opens a file. When the process has no descriptors left, those of the files that were used longest ago are given
+    /// up for it.
+    fn open_file(&mut self, path: &Path) -> io::Result<File> {
+        loop {
+            match File::options().read(true).write(true).open(path) {
+                Err(error) if descriptors::are_used_up(&error) && self.open.pop_front().is_some() => {}
+                opened => return opened,
+            }
+        }
     }
 
     fn close(&mut self, number: u32) {
@@ -144,7 +156,7 @@ impl Segments {
         let index = known.open.iter().position(|(open, _)| *open == number);
         let file = match index.and_then(|index| known.open.remove(index)) {
             Some((_, file)) => file,
-            None => Arc::new(File::options().read(true).write(true).open(self.path(number))?),
+            None => Arc::new(known.open_file(&self.path(number))?),
         };
         known.keep_open(number, file.clone());
         Ok(Some(file))

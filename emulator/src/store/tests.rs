@@ -332,6 +332,25 @@ fn a_folder_has_one_owner() {
 }
 
 #[test]
+fn a_folder_with_more_messages_than_memory_has_room_for_is_not_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut house = House::open(folder.path(), START);
+    (0..3000).for_each(|number| _ = house.send("live", &number.to_string()));
+    drop(house);
+    let open = |bytes| {
+        let mut engine = Engine::new([0; 16]);
+        engine.read_at_most(bytes);
+        let opened = Store::open(folder.path(), SEGMENT, &mut engine, START);
+        (opened.map(drop), engine.is_too_large(), engine.messages())
+    };
+    let (opened, is_too_large, messages) = open(100 * 1024);
+    assert!(matches!(opened, Err(OpenError::Io { .. })) && is_too_large);
+    assert!(messages < 3000, "reading ends when memory is full: {messages}");
+    let (opened, is_too_large, messages) = open(1024 * 1024);
+    assert_eq!((opened.is_ok(), is_too_large, messages), (true, false, 3000));
+}
+
+#[test]
 fn one_message_may_be_as_large_as_sqs_allows() {
     let folder = tempfile::tempdir().unwrap();
     let body = "m".repeat(1_048_576);
