@@ -3,6 +3,7 @@
 //! The caller owns the port and the stop signal: `main` passes a fixed port and [`stop_on_signal`], a test passes
 //! port 0 and a token of its own.
 
+mod expect;
 mod seats;
 
 use std::io;
@@ -65,6 +66,7 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) 
             handle.graceful_shutdown(Some(DRAIN));
         }
     });
+    let app = app.layer(axum::middleware::from_fn(expect::answer));
     let seats = Seats::of_process(tokio::net::TcpListener::from_std(listener)?);
     let mut server: Server<Peer> = Server::from_listener(seats)
         .handle(handle)
