@@ -2,14 +2,18 @@
 //!
 //! The library knows the protocol; here is what it stands on. [`objects`] keeps buckets and objects, on disk before anyone is
 //! answered, or in memory, and [`multipart`] the uploads; [`operations`] says what each request does. While any credentials
-//! are accepted, [`unsign`] takes the signatures off; else the library verifies them. Versions, ACLs, policies and
-//! lifecycles are absent, and the library says so.
+//! are accepted, [`unsign`] takes the signatures off; else the library verifies them. [`settings`] keeps what is set on a
+//! bucket, and [`crossing`] answers pages. What a request asks and nobody does is refused: [`operations`] has the list.
 
+mod acl;
 mod body;
 mod checksum;
 mod chunked;
 mod condition;
+mod cors;
+mod crossing;
 mod disk;
+mod document;
 mod draft;
 mod file;
 mod form;
@@ -22,20 +26,29 @@ mod multipart;
 mod objects;
 mod operations;
 mod refused;
+mod rewrite;
+mod settings;
 mod shelves;
 mod shown;
 mod stored;
 mod sums;
+mod tags;
 mod unsign;
+mod uploading;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{Request, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_RANGE};
+use http::{Method, Request, StatusCode};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 
 pub(crate) use host::bucket_of as of_host;
 pub use objects::Buckets;
+
+use crossing::Page;
+use operations::Account;
+use refused::error_response;
 
 use crate::signature::Credentials;
 
@@ -43,49 +56,78 @@ use crate::signature::Credentials;
 #[derive(Debug, Clone)]
 pub struct S3Service {
     service: s3s::service::S3Service,
+    buckets: Buckets,
     verifies: bool,
 }
 
 /// S3 over these buckets, for whoever signs with `credentials`; for everybody when there are none.
 pub fn service(buckets: Buckets, credentials: Option<&Credentials>) -> S3Service {
-    let mut builder = S3ServiceBuilder::new(buckets);
+    let mut builder = S3ServiceBuilder::new(buckets.clone());
     builder.set_host(host::Hosts);
     if let Some((key, secret)) = credentials.map(Credentials::expose) {
         builder.set_auth(SimpleAuth::from_single(key, secret));
     }
-    S3Service { service: builder.build(), verifies: credentials.is_some() }
+    S3Service { service: builder.build(), buckets, verifies: credentials.is_some() }
 }
 
 impl S3Service {
+    /// Whether there is a bucket of this name.
+    pub fn has_bucket(&self, name: &str) -> bool {
+        self.buckets.exists(name).is_ok()
+    }
+
     /// Answers one request.
     pub async fn call(&self, request: Request<Body>) -> Response {
+        if request.method() == Method::OPTIONS {
+            return crossing::preflight(&self.buckets, &request);
+        }
+        let page = Page::of(&request);
+        let mut response = self.answer(request).await;
+        if let Some(page) = page {
+            page.say(&self.buckets, &mut response);
+        }
+        response
+    }
+
+    async fn answer(&self, mut request: Request<Body>) -> Response {
+        if let Some(account) = account(&request) {
+            request.extensions_mut().insert(account);
+        }
+        let request = match document::verified(request).await {
+            Ok(request) => request,
+            Err(refused) => return refused,
+        };
         let request = match self.verifies {
             true => request,
             false => match unsign::unsign(request).await {
                 Ok(request) => request,
-                Err(reason) => return refused(reason),
+                Err(reason) => {
+                    return error_response(StatusCode::BAD_REQUEST, "InvalidRequest", &reason.to_string(), &[]);
+                }
             },
         };
         match self.service.call(request.map(s3s::Body::http_body_unsync)).await {
-            Ok(response) => response.map(Body::new),
+            Ok(response) => partial(response.map(Body::new)),
             Err(error) => {
                 tracing::error!("S3 cannot answer: {error:?}");
-                error_response(StatusCode::INTERNAL_SERVER_ERROR, "InternalError")
+                let text = "We encountered an internal error. Please try again.";
+                error_response(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", text, &[])
             }
         }
     }
 }
 
-fn refused(reason: unsign::Malformed) -> Response {
-    tracing::debug!("S3 request refused: {reason}");
-    error_response(StatusCode::BAD_REQUEST, "InvalidRequest")
+/// As for queues: an access key of twelve digits is an account.
+fn account(request: &Request<Body>) -> Option<Account> {
+    let authorization = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let key = authorization.split_once("Credential=")?.1.split('/').next()?;
+    (key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit())).then(|| Account(key.to_owned()))
 }
 
-/// An error from in front of the library, in S3's form.
-fn error_response(status: StatusCode, code: &str) -> Response {
-    let xml = format!(r#"<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code></Error>"#);
-    let mut response = Response::new(Body::from(xml));
-    *response.status_mut() = status;
-    response.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/xml"));
+/// The library says 206 for the range of a GET only.
+fn partial(mut response: Response) -> Response {
+    if response.status() == StatusCode::OK && response.headers().contains_key(CONTENT_RANGE) {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
     response
 }

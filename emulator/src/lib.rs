@@ -4,6 +4,7 @@ pub mod action;
 pub mod bucket;
 pub mod clock;
 pub mod config;
+mod cors;
 pub mod endpoint;
 pub mod engine;
 pub mod fault;

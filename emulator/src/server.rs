@@ -14,13 +14,14 @@ use axum::routing::{any, get};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use kit::time::Timestamp;
 use uuid::Uuid;
 
 use crate::action::{Caller, Waits};
 use crate::bucket::S3Service;
+use crate::cors;
 use crate::endpoint::Strategy;
 use crate::fault::Fault;
 use crate::localstack;
@@ -160,6 +161,9 @@ async fn serve(State(emulator): State<Arc<Emulator>>, request: Request<Body>) ->
     if metrics::is_asked(&parts) {
         return metrics::answer(&emulator, &parts);
     }
+    if parts.method == Method::OPTIONS && cors::is_for_queue(&parts, |name| emulator.buckets.has_bucket(name)) {
+        return cors::preflight(&parts.headers);
+    }
     // Only a short form can be SQS's without saying so in its head: it is read to find out, anything else is streamed.
     let is_short = length(&parts).is_some_and(|length| length <= SQS_LIMIT as u64);
     if protocol::spoken(&parts, None) == Spoken::S3 && !(protocol::is_form(&parts.headers) && is_short) {
@@ -169,12 +173,14 @@ async fn serve(State(emulator): State<Arc<Emulator>>, request: Request<Body>) ->
         Ok(collected) => collected.to_bytes(),
         Err(_) => return too_large(&parts),
     };
-    match protocol::spoken(&parts, std::str::from_utf8(&body).ok()) {
-        Spoken::S3 => emulator.s3(parts, Body::from(body)).await,
+    let mut response = match protocol::spoken(&parts, std::str::from_utf8(&body).ok()) {
+        Spoken::S3 => return emulator.s3(parts, Body::from(body)).await,
         Spoken::Absent(service) => other::absent(&service),
         Spoken::Sts => emulator.sts(&parts, &body),
         spoken => emulator.sqs(&parts, &body, spoken).await,
-    }
+    };
+    cors::allow(&parts.headers, response.headers_mut());
+    response
 }
 
 /// Every service names the request in its answer.

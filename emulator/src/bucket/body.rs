@@ -11,7 +11,7 @@ use http_body_util::BodyExt as _;
 use s3s::dto::StreamingBlob;
 use s3s::{S3Error, S3Result, TrailingHeaders, s3_error};
 
-use super::checksum::Asked;
+use super::checksum::{Algorithm, Asked};
 use super::chunked::Trailers;
 use super::draft::Draft;
 use super::objects::{BucketError, Buckets, OpenBody};
@@ -38,8 +38,13 @@ impl Promise {
         extensions: &Extensions,
         verified: Option<TrailingHeaders>,
         md5: Option<String>,
-    ) -> Promise {
-        Promise { md5, checksum: Asked::of(headers), verified, unverified: extensions.get().cloned() }
+    ) -> S3Result<Promise> {
+        Ok(Promise { md5, checksum: Asked::of(headers)?, verified, unverified: extensions.get().cloned() })
+    }
+
+    /// The algorithm that was asked for.
+    pub(super) fn algorithm(&self) -> Option<Algorithm> {
+        Some(self.checksum.as_ref()?.algorithm)
     }
 
     /// A copy promises nothing; it may be asked to be summed.
@@ -54,7 +59,7 @@ impl Promise {
     }
 
     /// Holds the body to it.
-    fn check(&self, draft: &mut Draft) -> S3Result<()> {
+    pub(super) fn check(&self, draft: &mut Draft) -> S3Result<()> {
         check_md5(self.md5.as_deref(), draft)?;
         let Some(asked) = &self.checksum else { return Ok(()) };
         let trailers = self.verified.as_ref().and_then(TrailingHeaders::take);

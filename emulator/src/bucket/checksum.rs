@@ -9,6 +9,7 @@ use http::HeaderMap;
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
 use s3s::dto::{Checksum as Shown, ChecksumType};
+use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,33 @@ impl Algorithm {
         }
     }
 
+    /// The algorithm of a name that must be known.
+    pub(super) fn known(name: &str) -> S3Result<Algorithm> {
+        let unknown = || {
+            s3_error!(
+                InvalidRequest,
+                "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, \
+                 CRC64NVME, SHA1, SHA256]"
+            )
+        };
+        Algorithm::named(name).ok_or_else(unknown)
+    }
+
+    fn length(self) -> usize {
+        match self {
+            Algorithm::Crc32 | Algorithm::Crc32C => 4,
+            Algorithm::Crc64Nvme => 8,
+            Algorithm::Sha1 => 20,
+            Algorithm::Sha256 => 32,
+        }
+    }
+
+    fn check_value(self, value: &str) -> S3Result<()> {
+        let digest = STANDARD.decode(value).ok().filter(|digest| digest.len() == self.length());
+        let invalid = || s3_error!(InvalidRequest, "Value for {} header is invalid.", self.header());
+        digest.map(|_| ()).ok_or_else(invalid)
+    }
+
     pub(super) fn named(name: &str) -> Option<Algorithm> {
         Algorithm::ALL.into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
     }
@@ -99,19 +127,39 @@ impl Algorithm {
     }
 }
 
+/// The only one: an object has one checksum.
+pub(super) fn one(mut given: Vec<(Algorithm, String)>) -> S3Result<Option<(Algorithm, String)>> {
+    let text = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
+    match given.len() {
+        0 | 1 => Ok(given.pop()),
+        _ => Err(s3_error!(InvalidRequest, "{text}")),
+    }
+}
+
 impl Asked {
+    /// The algorithm of objects that are put without a word about checksums.
+    pub(super) fn usual() -> Asked {
+        Asked { algorithm: Algorithm::Crc64Nvme, value: None }
+    }
+
     /// What the headers of a put or of a part say.
-    pub(super) fn of(headers: &HeaderMap) -> Option<Asked> {
+    ///
+    /// # Errors
+    /// They name an unknown algorithm, several values, or a value that the algorithm cannot have.
+    pub(super) fn of(headers: &HeaderMap) -> S3Result<Option<Asked>> {
         let text = |name: &str| headers.get(name)?.to_str().ok();
         let value = |algorithm: Algorithm| Some((algorithm, text(&algorithm.header())?.to_owned()));
-        if let Some((algorithm, value)) = Algorithm::ALL.into_iter().find_map(value) {
-            return Some(Asked { algorithm, value: Some(value) });
+        let given: Vec<_> = Algorithm::ALL.into_iter().filter_map(value).collect();
+        if let Some((algorithm, value)) = one(given)? {
+            algorithm.check_value(&value)?;
+            return Ok(Some(Asked { algorithm, value: Some(value) }));
         }
         let behind = text("x-amz-trailer").unwrap_or_default();
         let announced = |algorithm: &Algorithm| behind.split(',').any(|name| name.trim() == algorithm.header());
-        let algorithm = Algorithm::ALL.into_iter().find(announced);
-        let algorithm = algorithm.or_else(|| Algorithm::named(text("x-amz-sdk-checksum-algorithm")?))?;
-        Some(Asked { algorithm, value: None })
+        let algorithm = Algorithm::ALL.into_iter().find(announced).map(Ok);
+        let named = || text("x-amz-sdk-checksum-algorithm").filter(|name| !name.is_empty()).map(Algorithm::known);
+        let algorithm = algorithm.or_else(named).transpose()?;
+        Ok(algorithm.map(|algorithm| Asked { algorithm, value: None }))
     }
 
     /// The value that the body must have, when it came behind the body.
@@ -154,7 +202,8 @@ impl Checksum {
 }
 
 impl Kind {
-    fn name(self) -> &'static str {
+    /// As in `ChecksumType`.
+    pub(super) fn name(self) -> &'static str {
         match self {
             Kind::FullObject => ChecksumType::FULL_OBJECT,
             Kind::Composite => ChecksumType::COMPOSITE,
@@ -177,8 +226,16 @@ mod tests {
 
     #[test]
     fn a_value_comes_in_a_header_or_behind_the_body_or_not_at_all() {
-        let asked = |pairs| Asked::of(&headers(pairs)).map(|asked| (asked.algorithm, asked.value));
-        assert_eq!(asked(&[("x-amz-checksum-sha256", "v")]), Some((Algorithm::Sha256, Some("v".into()))));
+        let asked = |pairs| Asked::of(&headers(pairs)).unwrap().map(|asked| (asked.algorithm, asked.value));
+        assert_eq!(asked(&[("x-amz-checksum-crc32", "AAAAAA==")]), Some((Algorithm::Crc32, Some("AAAAAA==".into()))));
+        for wrong in [
+            &[("x-amz-checksum-sha256", "v")][..],
+            &[("x-amz-checksum-crc32", "AAAA")],
+            &[("x-amz-checksum-crc32", "AAAAAA=="), ("x-amz-checksum-crc32c", "AAAAAA==")],
+            &[("x-amz-sdk-checksum-algorithm", "MD4")],
+        ] {
+            assert!(Asked::of(&headers(wrong)).is_err(), "{wrong:?}");
+        }
         assert_eq!(asked(&[("x-amz-trailer", "x-amz-checksum-crc32c")]), Some((Algorithm::Crc32C, None)));
         assert_eq!(asked(&[("x-amz-sdk-checksum-algorithm", "CRC64NVME")]), Some((Algorithm::Crc64Nvme, None)));
         assert_eq!(asked(&[("x-amz-trailer", "x-amz-meta")]), None);

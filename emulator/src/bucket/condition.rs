@@ -52,8 +52,7 @@ fn holds(condition: &ETagCondition, head: &Head) -> bool {
 /// Dates of HTTP have whole seconds.
 fn is_newer(head: &Head, date: &Date) -> bool {
     let modified = Duration::from_millis(head.modified).as_secs();
-    let date: time::OffsetDateTime = date.clone().into();
-    i64::try_from(modified).unwrap_or(i64::MAX) > date.unix_timestamp()
+    i64::try_from(modified).unwrap_or(i64::MAX) > seconds(date)
 }
 
 /// When a put or a delete may replace what is there.
@@ -67,6 +66,10 @@ pub(super) enum Condition {
     Present,
     /// `If-Match: "etag"`
     Is(String),
+    /// What a delete says of the object: its ETag, when it was modified (in seconds), and its size.
+    Like { etag: Option<String>, modified: Option<i64>, size: Option<u64> },
+    /// It is the one that was read: its ETag, and when it was modified (in milliseconds).
+    Read { etag: String, modified: u64 },
 }
 
 impl Condition {
@@ -88,11 +91,29 @@ impl Condition {
     pub(super) fn check(&self, present: Option<&Head>) -> Result<(), BucketError> {
         match (self, present) {
             (Condition::Always, _) | (Condition::Absent, None) | (Condition::Present, Some(_)) => Ok(()),
-            (Condition::Present | Condition::Is(_), None) => Err(BucketError::NoSuchKey),
-            (Condition::Is(etag), Some(head)) if head.etag == *etag => Ok(()),
-            (Condition::Absent | Condition::Is(_), Some(_)) => Err(BucketError::PreconditionFailed),
+            (Condition::Absent, Some(_)) => Err(BucketError::PreconditionFailed),
+            (_, None) => Err(BucketError::NoSuchKey),
+            (Condition::Is(etag), Some(head)) => holds_if(head.etag == *etag),
+            (Condition::Like { etag, modified, size }, Some(head)) => holds_if(
+                etag.as_ref().is_none_or(|etag| etag == "*" || head.etag == *etag)
+                    && modified.is_none_or(|modified| i64::try_from(head.modified / 1000) == Ok(modified))
+                    && size.is_none_or(|size| head.size == size),
+            ),
+            (Condition::Read { etag, modified }, Some(head)) => {
+                holds_if((&head.etag, head.modified) == (etag, *modified))
+            }
         }
     }
+}
+
+fn holds_if(holds: bool) -> Result<(), BucketError> {
+    if holds { Ok(()) } else { Err(BucketError::PreconditionFailed) }
+}
+
+/// A time of the library in whole seconds.
+pub(super) fn seconds(date: &Date) -> i64 {
+    let date: time::OffsetDateTime = date.clone().into();
+    date.unix_timestamp()
 }
 
 /// A time as the library has it.
@@ -139,6 +160,13 @@ mod tests {
         let is = Condition::of(Some(&etag), None).unwrap();
         assert!(is.check(Some(&head())).is_ok());
         assert!(matches!(is.check(None), Err(BucketError::NoSuchKey)));
+        let like = |etag: Option<&str>, modified, size| {
+            Condition::Like { etag: etag.map(ToOwned::to_owned), modified, size }.check(Some(&head())).is_ok()
+        };
+        assert!(like(Some("e"), Some(10), Some(0)) && like(None, None, None) && like(Some("*"), None, None));
+        assert!(!like(Some("x"), None, None) && !like(None, Some(11), None) && !like(None, None, Some(1)));
+        let read = |modified| Condition::Read { etag: "e".into(), modified }.check(Some(&head())).is_ok();
+        assert!(read(10_500) && !read(10_501));
         assert!(matches!(Condition::Absent.check(Some(&head())), Err(BucketError::PreconditionFailed)));
     }
 }

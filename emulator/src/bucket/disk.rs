@@ -237,12 +237,13 @@ impl Disk {
         headers: Headers,
         mut draft: Draft,
         condition: &Condition,
+        modified: Timestamp,
     ) -> Result<Arc<Object>, BucketError> {
         let open = self.bucket(bucket)?;
         let place = self.shelves.place(bucket, key);
         // The log is synced while the body is.
         let change = self.index.begin(bucket, key);
-        let head = draft.finish(key, headers, Timestamp::wall())?;
+        let head = draft.finish(key, headers, modified)?;
         change.wait()?;
         let _open = open.enter()?;
         open.make(&place.shelf)?;

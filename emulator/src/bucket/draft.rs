@@ -10,7 +10,7 @@ use md5::{Digest as _, Md5};
 use s3s::checksum::ChecksumHasher;
 
 use super::checksum::{Algorithm, Checksum, Kind};
-use super::file::{self, Head, Headers};
+use super::file::{self, Head, Headers, Part};
 use super::objects::{BucketError, Object, StoredBody};
 use super::stored::Stored;
 use super::sums::Summing;
@@ -33,6 +33,8 @@ pub(super) struct Draft {
     etag: Option<String>,
     /// Instead of what was summed.
     checksum: Option<Checksum>,
+    /// The parts that it is made of.
+    parts: Vec<Part>,
     limit: u64,
 }
 
@@ -58,7 +60,7 @@ impl Draft {
     }
 
     fn new(body: DraftBody, limit: u64) -> Draft {
-        Draft { body, size: 0, md5: Md5::new(), summing: None, etag: None, checksum: None, limit }
+        Draft { body, size: 0, md5: Md5::new(), summing: None, etag: None, checksum: None, parts: Vec::new(), limit }
     }
 
     /// Sums up what is written from now on.
@@ -82,12 +84,14 @@ impl Draft {
         self.checksum.as_ref()
     }
 
-    /// Appends all parts, and takes an ETag and a checksum that are not those of the bytes.
+    /// Appends all parts, and takes an ETag and a checksum that are not those of the bytes. `shown` are the parts that the
+    /// object will have.
     pub(super) fn join(
         &mut self,
         parts: &[impl AsRef<Object>],
         etag: String,
         checksum: Option<Checksum>,
+        shown: Vec<Part>,
     ) -> Result<(), BucketError> {
         if matches!(self.body, DraftBody::File { .. }) {
             self.limit = LARGEST_JOINED;
@@ -95,6 +99,7 @@ impl Draft {
         parts.iter().try_for_each(|part| self.append(part.as_ref()))?;
         self.etag = Some(etag);
         self.checksum = checksum;
+        self.parts = shown;
         Ok(())
     }
 
@@ -136,7 +141,8 @@ impl Draft {
     /// Ends the body, and makes it durable under its present name.
     pub(super) fn finish(&mut self, key: &str, headers: Headers, now: Timestamp) -> io::Result<Head> {
         let (key, size, etag, modified) = (key.to_owned(), self.size, self.etag(), now.as_millis());
-        let head = Head { key, size, etag, modified, headers, checksum: self.checksum().cloned() };
+        let parts = std::mem::take(&mut self.parts);
+        let head = Head { key, size, etag, modified, headers, checksum: self.checksum().cloned(), parts };
         match &mut self.body {
             DraftBody::File { file, blocks, .. } => file::finish(file, &std::mem::take(blocks).finish(), &head)?,
             DraftBody::Memory(_) | DraftBody::Kept => {}

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::acl::Acl;
 use super::checksum::Checksum;
 use super::sums;
 
@@ -37,6 +38,18 @@ pub(super) struct Head {
     pub headers: Headers,
     #[serde(default)]
     pub checksum: Option<Checksum>,
+    /// The parts that it came in, in order; none when it came whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// A part of an object that came in parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Part {
+    pub number: i32,
+    pub size: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<Checksum>,
 }
 
 /// What the writer said of the object.
@@ -55,6 +68,26 @@ pub(super) struct Headers {
     /// Tags, in the order in which they were given.
     #[serde(default)]
     pub tags: Vec<(String, String)>,
+    /// None is `STANDARD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_class: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub website_redirect: Option<String>,
+    /// None is `AES256`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
+    /// None lets the owner do everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acl: Option<Acl>,
+}
+
+/// How S3 would encrypt the object; it is kept and given back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Encryption {
+    pub algorithm: String,
+    pub key: Option<String>,
+    pub context: Option<String>,
+    pub bucket_key: Option<bool>,
 }
 
 /// How a body can be verified.

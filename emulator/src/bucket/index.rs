@@ -48,6 +48,9 @@ struct Entry {
     modified: u64,
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     checksum: Option<(Algorithm, Kind)>,
+    /// The storage class, unless it is the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    class: Option<String>,
 }
 
 /// The index of all buckets.
@@ -230,7 +233,8 @@ impl Shared {
 
     fn insert(&self, bucket: &str, head: &Head) -> io::Result<()> {
         let checksum = head.checksum.as_ref().map(|checksum| (checksum.algorithm, checksum.kind));
-        let entry = Entry { size: head.size, etag: head.etag.clone(), modified: head.modified, checksum };
+        let class = head.headers.storage_class.clone();
+        let entry = Entry { size: head.size, etag: head.etag.clone(), modified: head.modified, checksum, class };
         self.tree().insert(&tree_key(bucket, &head.key), &serde_json::to_vec(&entry)?);
         Ok(())
     }
@@ -316,7 +320,8 @@ fn names(tree_key: &[u8]) -> Option<(&str, &str)> {
 fn head(key: &[u8], value: &[u8]) -> io::Result<Head> {
     let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the index is damaged: an entry cannot be read");
     let key = std::str::from_utf8(key).map_err(|_| damaged())?.to_owned();
-    let Entry { size, etag, modified, checksum } = serde_json::from_slice(value).map_err(|_| damaged())?;
+    let Entry { size, etag, modified, checksum, class } = serde_json::from_slice(value).map_err(|_| damaged())?;
     let checksum = checksum.map(|(algorithm, kind)| Checksum { algorithm, kind, value: String::new() });
-    Ok(Head { key, size, etag, modified, checksum, ..Head::default() })
+    let headers = Headers { storage_class: class, ..Headers::default() };
+    Ok(Head { key, size, etag, modified, checksum, headers, ..Head::default() })
 }

@@ -12,10 +12,10 @@ use kit::time::Timestamp;
 use md5::{Digest as _, Md5};
 use uuid::Uuid;
 
-use super::checksum::{Checksum, Kind};
+use super::checksum::{Algorithm, Checksum, Kind};
 use super::condition::Condition;
 use super::draft::Draft;
-use super::file::{self, Head, Headers};
+use super::file::{self, Head, Headers, Part};
 use super::objects::{BucketError, Buckets, Object};
 
 /// The uploads of a bucket, in its folder. No shelf's name begins with a dot.
@@ -45,7 +45,7 @@ pub(super) struct Upload {
     pub checksum: Option<Checksum>,
     /// By their numbers; a part that is sent again replaces the earlier one.
     pub parts: BTreeMap<i32, Arc<Object>>,
-    headers: Headers,
+    pub headers: Headers,
 }
 
 /// A part, as the request that completes an upload names it.
@@ -53,8 +53,19 @@ pub(super) struct Upload {
 pub(super) struct AskedPart {
     pub number: i32,
     pub etag: String,
-    /// Base64.
-    pub checksum: Option<String>,
+    /// The value is base64.
+    pub checksum: Option<(Algorithm, String)>,
+}
+
+/// What the request that completes an upload says of its object.
+#[derive(Debug, Clone, Default)]
+pub(super) struct AskedWhole {
+    pub parts: Vec<AskedPart>,
+    /// The value is base64; behind a checksum of checksums, the count of the parts may stand.
+    pub checksum: Option<(Algorithm, String)>,
+    pub kind: Option<Kind>,
+    pub size: Option<u64>,
+    pub condition: Condition,
 }
 
 impl Upload {
@@ -153,8 +164,19 @@ impl Buckets {
         Ok(part)
     }
 
-    /// Ends an upload and drops its parts.
-    pub(super) fn abort_upload(&self, bucket: &str, key: &str, id: &str) -> Result<(), BucketError> {
+    /// Ends an upload and drops its parts. `started` is when it must have been begun, in seconds.
+    pub(super) fn abort_upload(
+        &self,
+        bucket: &str,
+        key: &str,
+        id: &str,
+        started: Option<i64>,
+    ) -> Result<(), BucketError> {
+        let upload = self.upload(bucket, key, id)?;
+        let begun = i64::try_from(upload.started.as_secs()).ok();
+        if started.is_some() && started != begun {
+            return Err(BucketError::PreconditionFailed);
+        }
         self.take_upload(bucket, key, id)?;
         Ok(self.remove_upload(bucket, id)?)
     }
@@ -166,12 +188,10 @@ impl Buckets {
         bucket: &str,
         key: &str,
         id: &str,
-        asked: &[AskedPart],
-        whole: Option<&str>,
-        condition: &Condition,
+        asked: &AskedWhole,
     ) -> Result<Arc<Object>, BucketError> {
         let upload = self.take_upload(bucket, key, id)?;
-        match self.join(&upload, asked, whole, condition) {
+        match self.join(&upload, asked) {
             Ok(object) => {
                 self.remove_upload(bucket, id)?;
                 Ok(object)
@@ -183,27 +203,28 @@ impl Buckets {
         }
     }
 
-    fn join(
-        &self,
-        upload: &Upload,
-        asked: &[AskedPart],
-        whole: Option<&str>,
-        condition: &Condition,
-    ) -> Result<Arc<Object>, BucketError> {
-        let parts = chosen(upload, asked)?;
-        let full = upload.checksum.as_ref().filter(|checksum| checksum.kind == Kind::FullObject);
-        let composite = upload.checksum.as_ref().filter(|checksum| checksum.kind == Kind::Composite);
-        let composite = composite.and_then(|checksum| {
-            Checksum::composite(checksum.algorithm, parts.iter().map(|part| part.head.checksum.as_ref()))
+    fn join(&self, upload: &Upload, asked: &AskedWhole) -> Result<Arc<Object>, BucketError> {
+        // As S3 does since 2024: an upload that named no checksum gets one.
+        let usual = Checksum { algorithm: Algorithm::Crc64Nvme, kind: Kind::FullObject, value: String::new() };
+        let shape = upload.checksum.as_ref().unwrap_or(&usual);
+        check_kinds(upload, asked)?;
+        let parts = chosen(upload, &asked.parts)?;
+        let composite = match shape.kind {
+            Kind::Composite => {
+                Checksum::composite(shape.algorithm, parts.iter().map(|part| part.head.checksum.as_ref()))
+            }
+            Kind::FullObject => None,
+        };
+        let mut draft = self.draft()?.summing((shape.kind == Kind::FullObject).then_some(shape.algorithm));
+        let shown = asked.parts.iter().zip(&parts).map(|(asked, part)| Part {
+            number: asked.number,
+            size: part.head.size,
+            // The checksums of parts are shown when the upload asked for them.
+            checksum: part.head.checksum.clone().filter(|_| upload.checksum.is_some()),
         });
-        let mut draft = self.draft()?.summing(full.map(|checksum| checksum.algorithm));
-        draft.join(&parts, joined_etag(&parts), composite)?;
-        if let (Some(whole), Some(checksum)) = (whole, draft.checksum())
-            && whole != checksum.value
-        {
-            return Err(BucketError::BadChecksum);
-        }
-        self.put(&upload.bucket, &upload.key, upload.headers.clone(), draft, condition)
+        draft.join(&parts, joined_etag(&parts), composite, shown.collect())?;
+        check_whole(&parts, asked, draft.checksum())?;
+        self.put(&upload.bucket, &upload.key, upload.headers.clone(), draft, &asked.condition)
     }
 
     fn take_upload(&self, bucket: &str, key: &str, id: &str) -> Result<Upload, BucketError> {
@@ -245,6 +266,38 @@ fn write_head(folder: &std::path::Path, head: &Head) -> io::Result<()> {
     file::sync_folder(folder)
 }
 
+/// The request that completes an upload must speak of the same checksums as the one that began it.
+fn check_kinds(upload: &Upload, asked: &AskedWhole) -> Result<(), BucketError> {
+    let Some(begun) = &upload.checksum else { return Ok(()) };
+    if let Some(kind) = asked.kind.filter(|kind| *kind != begun.kind) {
+        return Err(BucketError::ChecksumKind { begun: begun.kind, completed: kind });
+    }
+    let has_own = |part: &&AskedPart| part.checksum.is_none();
+    match asked.parts.iter().find(has_own).filter(|_| begun.kind == Kind::Composite) {
+        Some(part) => Err(BucketError::PartChecksum { algorithm: begun.algorithm, number: part.number }),
+        None => Ok(()),
+    }
+}
+
+/// What was said of the whole must be so.
+fn check_whole(parts: &[Arc<Object>], asked: &AskedWhole, found: Option<&Checksum>) -> Result<(), BucketError> {
+    let size = parts.iter().map(|part| part.head.size).sum();
+    if let Some(given) = asked.size.filter(|given| *given != size) {
+        return Err(BucketError::ObjectSize { given, found: size });
+    }
+    let bare = |value: &str| value.split('-').next().unwrap_or_default().to_owned();
+    let fits = |(algorithm, value): &(Algorithm, String)| {
+        // The count may be left out.
+        found.is_some_and(|found| {
+            found.algorithm == *algorithm && (found.value == *value || bare(&found.value) == *value)
+        })
+    };
+    match asked.checksum.as_ref().filter(|given| !fits(given)) {
+        Some((algorithm, _)) => Err(BucketError::BadChecksum(*algorithm)),
+        None => Ok(()),
+    }
+}
+
 /// The parts that were asked for, when their order, ETags, checksums and sizes are right.
 fn chosen(upload: &Upload, asked: &[AskedPart]) -> Result<Vec<Arc<Object>>, BucketError> {
     if asked.is_empty() {
@@ -254,8 +307,11 @@ fn chosen(upload: &Upload, asked: &[AskedPart]) -> Result<Vec<Arc<Object>>, Buck
         return Err(BucketError::InvalidPartOrder);
     }
     let fits = |asked: &AskedPart, part: &Object| {
-        let known = part.head.checksum.as_ref().zip(asked.checksum.as_ref());
-        part.head.etag == asked.etag && known.is_none_or(|(known, asked)| known.value == *asked)
+        let known = part.head.checksum.as_ref();
+        let is_known = |(algorithm, value): &(Algorithm, String)| {
+            known.is_some_and(|known| (known.algorithm, &known.value) == (*algorithm, value))
+        };
+        part.head.etag == asked.etag && asked.checksum.as_ref().is_none_or(is_known)
     };
     let find = |asked: &AskedPart| upload.parts.get(&asked.number).filter(|part| fits(asked, part)).cloned();
     let parts = asked.iter().map(find).collect::<Option<Vec<_>>>().ok_or(BucketError::InvalidPart)?;
@@ -288,7 +344,7 @@ mod tests {
     }
 
     fn complete(buckets: &Buckets, id: &str, asked: &[AskedPart]) -> Result<Arc<Object>, BucketError> {
-        buckets.complete_upload("b", "k", id, asked, None, &Condition::Always)
+        buckets.complete_upload("b", "k", id, &AskedWhole { parts: asked.to_vec(), ..AskedWhole::default() })
     }
 
     #[test]
@@ -351,8 +407,8 @@ mod tests {
         let (aborted, old) = (begin(&buckets), begin(&buckets));
         part(&buckets, &aborted, 1, b"x");
         part(&buckets, &old, 1, b"x");
-        assert!(matches!(buckets.abort_upload("b", "other", &aborted), Err(BucketError::NoSuchUpload)));
-        buckets.abort_upload("b", "k", &aborted).unwrap();
+        assert!(matches!(buckets.abort_upload("b", "other", &aborted, None), Err(BucketError::NoSuchUpload)));
+        buckets.abort_upload("b", "k", &aborted, None).unwrap();
         assert_eq!((left(), buckets.open_uploads("b").unwrap().len()), (1, 1));
         buckets.end_old_uploads(Timestamp::now()).unwrap();
         assert_eq!(left(), 1);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use kit::time::Timestamp;
 
+use super::checksum::{Algorithm, Kind};
 use super::condition::Condition;
 use super::disk::Disk;
 use super::draft::Draft;
@@ -16,6 +17,7 @@ use super::listing::{Page, Query};
 use super::load;
 use super::memory::Memory;
 use super::multipart::Uploads;
+use super::settings::Settings;
 use super::stored::Stored;
 
 /// Where objects are written until they are whole. No bucket's name begins with a dot.
@@ -32,6 +34,7 @@ struct Shared {
     region: String,
     store: Store,
     uploads: Uploads,
+    settings: Settings,
 }
 
 #[derive(Debug)]
@@ -97,10 +100,16 @@ pub(super) enum BucketError {
     InvalidPartOrder,
     #[error("a part is too small")]
     PartTooSmall,
-    #[error("the checksum is another")]
-    BadChecksum,
     #[error("the index is being rebuilt")]
     Rebuilding,
+    #[error("the {} checksum is another", .0.name())]
+    BadChecksum(Algorithm),
+    #[error("the upload was begun with another kind of checksum")]
+    ChecksumKind { begun: Kind, completed: Kind },
+    #[error("part {number} comes without its checksum")]
+    PartChecksum { algorithm: Algorithm, number: i32 },
+    #[error("the object has {found} bytes, not {given}")]
+    ObjectSize { given: u64, found: u64 },
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -121,7 +130,7 @@ impl Buckets {
                 (Store::Disk(Box::new(disk)), Uploads::new(loaded.uploads))
             }
         };
-        Ok(Buckets { shared: Arc::new(Shared { region: region.to_owned(), store, uploads }) })
+        Ok(Buckets { shared: Arc::new(Shared { region: region.to_owned(), store, uploads, settings: Settings::default() }) })
     }
 
     /// Ends what happens in the background, so that the next start has nothing to look at again. Nothing can be changed
@@ -138,6 +147,10 @@ impl Buckets {
 
     pub(super) fn uploads(&self) -> &Uploads {
         &self.shared.uploads
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.shared.settings
     }
 
     /// Names and times of creation, in order.
@@ -164,10 +177,13 @@ impl Buckets {
     }
 
     pub(super) fn delete(&self, name: &str) -> Result<(), BucketError> {
+        // Nobody sets anything on a bucket that goes.
+        let mut known = self.settings().lock();
         match &self.shared.store {
             Store::Memory(memory) => memory.delete(name)?,
             Store::Disk(disk) => disk.delete(name)?,
         }
+        known.remove(name);
         self.uploads().forget_bucket(name);
         Ok(())
     }
@@ -230,15 +246,28 @@ impl Buckets {
         bucket: &str,
         key: &str,
         headers: Headers,
+        draft: Draft,
+        condition: &Condition,
+    ) -> Result<Arc<Object>, BucketError> {
+        self.put_as_of(bucket, key, headers, draft, condition, Timestamp::wall())
+    }
+
+    /// The same, last modified at another time than now.
+    pub(super) fn put_as_of(
+        &self,
+        bucket: &str,
+        key: &str,
+        headers: Headers,
         mut draft: Draft,
         condition: &Condition,
+        modified: Timestamp,
     ) -> Result<Arc<Object>, BucketError> {
         match &self.shared.store {
             Store::Memory(memory) => {
-                let head = draft.finish(key, headers, Timestamp::wall())?;
+                let head = draft.finish(key, headers, modified)?;
                 memory.put(bucket, Object { head, body: draft.keep(None)? }, condition)
             }
-            Store::Disk(disk) => disk.put(bucket, key, headers, draft, condition),
+            Store::Disk(disk) => disk.put(bucket, key, headers, draft, condition, modified),
         }
     }
 

@@ -1,6 +1,11 @@
 //! What went wrong, as S3 says it: code, status and text.
 
-use s3s::{S3Error, s3_error};
+use axum::body::Body;
+use axum::response::Response;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use s3s::xml::{SerResult, Serializer};
+use s3s::{S3Error, S3ErrorCode, s3_error};
 
 use super::objects::BucketError;
 
@@ -40,16 +45,63 @@ impl From<BucketError> for S3Error {
             BucketError::PartTooSmall => {
                 s3_error!(EntityTooSmall, "Your proposed upload is smaller than the minimum allowed size")
             }
-            BucketError::BadChecksum => {
-                s3_error!(BadDigest, "The checksum you specified did not match the calculated checksum.")
+            BucketError::BadChecksum(algorithm) => {
+                let name = algorithm.name();
+                s3_error!(BadDigest, "The {name} you specified did not match the calculated checksum.")
             }
             BucketError::Rebuilding => s3_error!(
                 SlowDown,
                 "The index of the stored objects is being rebuilt, so they cannot be listed yet. Please try again."
             ),
+            BucketError::ChecksumKind { begun, completed } => s3_error!(
+                InvalidRequest,
+                "The upload was created using the {} checksum mode. The complete request must use the same checksum \
+                 mode, not {}.",
+                begun.name(),
+                completed.name()
+            ),
+            BucketError::PartChecksum { algorithm, number } => s3_error!(
+                InvalidRequest,
+                "The upload was created using a {} checksum. The complete request must include the checksum for each \
+                 part. It was missing for part {number} in the request.",
+                algorithm.name().to_ascii_lowercase()
+            ),
+            BucketError::ObjectSize { given, found } => s3_error!(
+                InvalidRequest,
+                "The provided 'x-amz-mp-object-size' header value {given} does not match what was computed: {found}"
+            ),
             BucketError::Io(error) => of_the_disk(&error),
         }
     }
+}
+
+/// An error that the library has no name for.
+pub(super) fn custom(code: &'static str, status: StatusCode, text: &'static str) -> S3Error {
+    let mut error = S3Error::with_message(S3ErrorCode::Custom(code.into()), text);
+    error.set_status_code(status);
+    error
+}
+
+/// An error from in front of the library, in S3's form. `more` stands behind code and message.
+pub(super) fn error_response(status: StatusCode, code: &str, message: &str, more: &[(&str, &str)]) -> Response {
+    let mut bytes = Vec::new();
+    if let Err(error) = write_error(&mut bytes, code, message, more) {
+        tracing::error!("an error cannot be written as XML: {error:?}");
+    }
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    response
+}
+
+fn write_error(bytes: &mut Vec<u8>, code: &str, message: &str, more: &[(&str, &str)]) -> SerResult {
+    let mut writer = Serializer::new(bytes);
+    writer.decl()?;
+    writer.element("Error", |writer| {
+        writer.content("Code", code)?;
+        writer.content("Message", message)?;
+        more.iter().try_for_each(|(name, value)| writer.content(name, *value))
+    })
 }
 
 fn of_the_disk(error: &std::io::Error) -> S3Error {

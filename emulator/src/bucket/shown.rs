@@ -6,15 +6,17 @@ use kit::time::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{
     ChecksumAlgorithm, ChecksumType, CommonPrefix, CopySource, ETag, EncodingType, Object as ListedObject,
-    ObjectStorageClass, Part as ListedPart, Range, Tag, Timestamp as Date,
+    ObjectStorageClass, Part as ListedPart, Range, ServerSideEncryption, StorageClass, Tag, Timestamp as Date,
 };
 use s3s::{S3Result, s3_error};
 
+use super::acl::owner;
 use super::checksum::{Algorithm, Checksum, Kind};
 use super::condition::date;
-use super::file::Head;
+use super::file::{Encryption, Head};
 use super::listing::{PAGE, Page, Query};
 use super::objects::Object;
+use super::operations::only_version;
 
 /// What a listing with `encoding-type=url` leaves as it is.
 const IN_LISTING: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'/').remove(b'*');
@@ -30,7 +32,19 @@ macro_rules! headers_of {
             cache_control: $input.cache_control.clone(),
             expires: $input.expires.clone().and_then($crate::bucket::shown::millis),
             metadata: $crate::bucket::shown::sorted($input.metadata.clone().unwrap_or_default()),
-            tags: $crate::bucket::shown::tags($input.tagging.as_deref()),
+            tags: $crate::bucket::tags::of_header($input.tagging.as_deref())?,
+            storage_class: $crate::bucket::shown::storage_class($input.storage_class.as_ref())?,
+            website_redirect: $input.website_redirect_location.clone(),
+            encryption: $crate::bucket::shown::encryption(
+                $input.server_side_encryption.as_ref(),
+                $input.ssekms_key_id.clone(),
+                $input.ssekms_encryption_context.clone(),
+                $input.bucket_key_enabled,
+            )?,
+            acl: $crate::bucket::acl::Acl::asked(
+                $input.acl.as_ref().map(|acl| acl.as_str()),
+                &$crate::bucket::acl::grants_of!($input),
+            )?,
         }
     };
 }
@@ -57,19 +71,34 @@ pub(super) use with_checksum;
 
 /// The one checksum that a request gives in the five members that S3 has for it.
 macro_rules! given_checksum {
-    ($input:expr) => {
-        [
-            &$input.checksum_crc32,
-            &$input.checksum_crc32c,
-            &$input.checksum_crc64nvme,
-            &$input.checksum_sha1,
-            &$input.checksum_sha256,
-        ]
-        .into_iter()
-        .find_map(Clone::clone)
-    };
+    ($input:expr) => {{
+        use $crate::bucket::checksum::Algorithm;
+        let members = [
+            (Algorithm::Crc32, &$input.checksum_crc32),
+            (Algorithm::Crc32C, &$input.checksum_crc32c),
+            (Algorithm::Crc64Nvme, &$input.checksum_crc64nvme),
+            (Algorithm::Sha1, &$input.checksum_sha1),
+            (Algorithm::Sha256, &$input.checksum_sha256),
+        ];
+        let given = members.into_iter().filter_map(|(algorithm, value)| Some((algorithm, value.clone()?)));
+        $crate::bucket::checksum::one(given.collect())
+    }};
 }
 pub(super) use given_checksum;
+
+/// How an answer says that its object is encrypted, in the three members that S3 has for it.
+macro_rules! with_encryption {
+    ($headers:expr, $output:expr) => {{
+        let mut output = $output;
+        let encryption = $headers.encryption.as_ref();
+        let algorithm = encryption.map_or(s3s::dto::ServerSideEncryption::AES256, |encryption| &encryption.algorithm);
+        output.server_side_encryption = Some(s3s::dto::ServerSideEncryption::from(algorithm.to_owned()));
+        output.ssekms_key_id = encryption.and_then(|encryption| encryption.key.clone());
+        output.bucket_key_enabled = encryption.and_then(|encryption| encryption.bucket_key);
+        output
+    }};
+}
+pub(super) use with_encryption;
 
 /// A page of a listing.
 pub(super) struct Listed {
@@ -87,6 +116,12 @@ impl Listed {
             next: page.next.clone(),
         }
     }
+
+    /// The same, with the owner of each object.
+    pub(super) fn with_owner(mut self) -> Listed {
+        self.contents.iter_mut().for_each(|object| object.owner = Some(owner()));
+        self
+    }
 }
 
 fn listed(head: &Head, encoding: Option<&EncodingType>) -> ListedObject {
@@ -96,7 +131,7 @@ fn listed(head: &Head, encoding: Option<&EncodingType>) -> ListedObject {
         size: i64::try_from(head.size).ok(),
         e_tag: Some(etag(head)),
         last_modified: Some(modified(head)),
-        storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
+        storage_class: Some(ObjectStorageClass::from(class_name(head).to_owned())),
         checksum_algorithm: algorithm,
         checksum_type: Checksum::shown(head.checksum.as_ref()).checksum_type,
         ..ListedObject::default()
@@ -124,11 +159,74 @@ pub(super) fn asked_of_upload(
     algorithm: Option<&ChecksumAlgorithm>,
     kind: Option<&ChecksumType>,
 ) -> S3Result<Option<Checksum>> {
-    let Some(algorithm) = algorithm else { return Ok(None) };
-    let unknown = || s3_error!(InvalidRequest, "Checksum algorithm provided is unsupported.");
-    let algorithm = Algorithm::named(algorithm.as_str()).ok_or_else(unknown)?;
-    let kind = kind.and_then(|kind| Kind::named(kind.as_str())).unwrap_or_else(|| algorithm.usual_kind());
+    let Some(algorithm) = algorithm else {
+        let text = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.";
+        return if kind.is_none() { Ok(None) } else { Err(s3_error!(InvalidRequest, "{text}")) };
+    };
+    let algorithm = Algorithm::known(algorithm.as_str())?;
+    let kind = asked_kind(kind)?.unwrap_or_else(|| algorithm.usual_kind());
+    let is_sha = matches!(algorithm, Algorithm::Sha1 | Algorithm::Sha256);
+    if (kind == Kind::FullObject && is_sha) || (kind == Kind::Composite && algorithm == Algorithm::Crc64Nvme) {
+        let (kind, name) = (kind.name(), algorithm.name().to_ascii_lowercase());
+        return Err(s3_error!(
+            InvalidRequest,
+            "The {kind} checksum type cannot be used with the {name} checksum algorithm."
+        ));
+    }
     Ok(Some(Checksum { algorithm, kind, value: String::new() }))
+}
+
+pub(super) fn asked_kind(kind: Option<&ChecksumType>) -> S3Result<Option<Kind>> {
+    let unknown = || s3_error!(InvalidRequest, "Value for x-amz-checksum-type header is invalid.");
+    kind.map(|kind| Kind::named(kind.as_str()).ok_or_else(unknown)).transpose()
+}
+
+/// The storage class that a request asks for, unless it is the usual one.
+pub(super) fn storage_class(asked: Option<&StorageClass>) -> S3Result<Option<String>> {
+    const KNOWN: [&str; 8] = [
+        StorageClass::STANDARD,
+        StorageClass::REDUCED_REDUNDANCY,
+        StorageClass::STANDARD_IA,
+        StorageClass::ONEZONE_IA,
+        StorageClass::INTELLIGENT_TIERING,
+        StorageClass::GLACIER_IR,
+        StorageClass::GLACIER,
+        StorageClass::DEEP_ARCHIVE,
+    ];
+    let invalid = || s3_error!(InvalidStorageClass, "The storage class you specified is not valid");
+    let name = asked.map(|asked| KNOWN.into_iter().find(|known| *known == asked.as_str()).ok_or_else(invalid));
+    Ok(name.transpose()?.filter(|name| *name != StorageClass::STANDARD).map(ToOwned::to_owned))
+}
+
+pub(super) fn class_name(head: &Head) -> &str {
+    head.headers.storage_class.as_deref().unwrap_or(StorageClass::STANDARD)
+}
+
+/// The storage class of an answer about one object, which leaves the usual one out.
+pub(super) fn shown_class(head: &Head) -> Option<StorageClass> {
+    head.headers.storage_class.clone().map(StorageClass::from)
+}
+
+/// The encryption that a request asks for.
+pub(super) fn encryption(
+    algorithm: Option<&ServerSideEncryption>,
+    key: Option<String>,
+    context: Option<String>,
+    bucket_key: Option<bool>,
+) -> S3Result<Option<Encryption>> {
+    const KNOWN: [&str; 3] =
+        [ServerSideEncryption::AES256, ServerSideEncryption::AWS_KMS, ServerSideEncryption::AWS_KMS_DSSE];
+    let algorithm = algorithm.map(|algorithm| algorithm.as_str());
+    if algorithm.is_some_and(|name| !KNOWN.contains(&name)) {
+        return Err(s3_error!(InvalidArgument, "The encryption method specified is not supported"));
+    }
+    let of_kms = algorithm.is_some_and(|name| name != ServerSideEncryption::AES256);
+    if key.is_some() && !of_kms {
+        let text = "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : \
+                    aws:kms";
+        return Err(s3_error!(InvalidArgument, "{text}"));
+    }
+    Ok(algorithm.map(|algorithm| Encryption { algorithm: algorithm.to_owned(), key, context, bucket_key }))
 }
 
 /// The part of the body to send, and `Content-Range` when it is not all of it.
@@ -155,6 +253,14 @@ pub(super) fn query(
     })
 }
 
+/// The only coding of listings is `url`.
+pub(super) fn check_encoding(encoding: Option<&EncodingType>) -> S3Result<()> {
+    match encoding.is_none_or(|encoding| encoding.as_str() == EncodingType::URL) {
+        true => Ok(()),
+        false => Err(s3_error!(InvalidArgument, "Invalid Encoding Method specified in Request")),
+    }
+}
+
 pub(super) fn encoded(text: &str, encoding: Option<&EncodingType>) -> String {
     match encoding {
         Some(_) => utf8_percent_encode(text, IN_LISTING).to_string(),
@@ -175,7 +281,10 @@ pub(super) fn from_token(token: &str) -> S3Result<String> {
 /// Bucket and key of a copy's source.
 pub(super) fn source(source: &CopySource) -> S3Result<(String, String)> {
     match source {
-        CopySource::Bucket { bucket, key, .. } => Ok((bucket.to_string(), key.to_string())),
+        CopySource::Bucket { bucket, key, version_id } => {
+            only_version(version_id.as_deref())?;
+            Ok((bucket.to_string(), key.to_string()))
+        }
         _ => Err(s3_error!(NotImplemented, "copies are made from buckets only")),
     }
 }
@@ -205,11 +314,6 @@ pub(super) fn sorted(metadata: impl IntoIterator<Item = (String, String)>) -> Ve
     let mut pairs: Vec<_> = metadata.into_iter().collect();
     pairs.sort();
     pairs
-}
-
-/// The tags of the header `x-amz-tagging`, which is written like a query string.
-pub(super) fn tags(header: Option<&str>) -> Vec<(String, String)> {
-    form_urlencoded::parse(header.unwrap_or_default().as_bytes()).into_owned().collect()
 }
 
 pub(super) fn shown_tags(head: &Head) -> Vec<Tag> {

@@ -92,9 +92,8 @@ mod tests {
     /// `Connection: close` in `more` makes it close after an answer that would keep it.
     async fn exchange(address: SocketAddr, path: &str, length: usize, more: &str) -> String {
         let mut client = TcpStream::connect(address).await.unwrap();
-        let head = format!(
-            "PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nExpect: 100-Continue\r\n{more}\r\n"
-        );
+        let head =
+            format!("PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\nExpect: 100-Continue\r\n{more}\r\n");
         client.write_all(head.as_bytes()).await.unwrap();
         let mut first = [0; 4096];
         let read = client.read(&mut first).await.unwrap();

@@ -1,54 +1,78 @@
 //! Multipart uploads.
 
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
-    CompletedPart, CopyPartResult, CreateMultipartUploadInput, CreateMultipartUploadOutput, ListMultipartUploadsInput,
-    ListMultipartUploadsOutput, ListPartsInput, ListPartsOutput, MultipartUpload, Part, Range, UploadPartCopyInput,
-    UploadPartCopyOutput, UploadPartInput, UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CommonPrefix, CompleteMultipartUploadInput,
+    CompleteMultipartUploadOutput, CompletedPart, CopyPartResult, CreateMultipartUploadInput,
+    CreateMultipartUploadOutput, Initiator, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListPartsInput,
+    ListPartsOutput, MultipartUpload, Owner, Part, Range, StorageClass, UploadPartCopyInput, UploadPartCopyOutput,
+    UploadPartInput, UploadPartOutput,
 };
-use s3s::{S3Request, s3_error};
+use s3s::{S3Request, S3Result, s3_error};
 
-use super::writing::condition;
+use super::decided::{Account, check_owner};
+use super::writing::{check_source, condition};
 use super::{Answer, done, on_disk};
+use crate::bucket::acl::owner;
 use crate::bucket::body::{self, Promise};
-use crate::bucket::checksum::{Asked, Checksum};
-use crate::bucket::condition::date;
+use crate::bucket::checksum::{Algorithm, Asked, Checksum};
+use crate::bucket::condition::{Reading, date, seconds};
+use crate::bucket::crossing::address;
 use crate::bucket::listing::PAGE;
-use crate::bucket::multipart::{AskedPart, Upload};
+use crate::bucket::multipart::{AskedPart, AskedWhole, Upload};
 use crate::bucket::objects::Buckets;
 use crate::bucket::shown::{
-    algorithm, asked_of_upload, etag, given_checksum, headers_of, listed_part, modified, range, source, with_checksum,
+    algorithm, asked_kind, asked_of_upload, check_encoding, encoded, etag, given_checksum, headers_of, listed_part,
+    modified, range, source, with_checksum, with_encryption,
 };
+use crate::bucket::uploading::{UploadQuery, upload_page};
 
 pub(super) async fn create_multipart_upload(
     buckets: &Buckets,
     request: S3Request<CreateMultipartUploadInput>,
 ) -> Answer<CreateMultipartUploadOutput> {
     let input = request.input;
-    let headers = headers_of!(input);
+    let headers = buckets.encrypted(&input.bucket, headers_of!(input))?;
+    let shown = headers.clone();
     let checksum = asked_of_upload(input.checksum_algorithm.as_ref(), input.checksum_type.as_ref())?;
     let (bucket, key, asked) = (input.bucket.clone(), input.key.clone(), checksum.clone());
     let begin = move |buckets: &Buckets| buckets.begin_upload(&bucket, &key, headers, asked);
     let id = on_disk(buckets, begin).await?;
-    done(CreateMultipartUploadOutput {
+    let output = CreateMultipartUploadOutput {
         bucket: Some(input.bucket),
         key: Some(input.key),
         upload_id: Some(id),
         checksum_algorithm: checksum.as_ref().map(|checksum| algorithm(checksum.algorithm)),
         checksum_type: Checksum::shown(checksum.as_ref()).checksum_type,
         ..CreateMultipartUploadOutput::default()
-    })
+    };
+    done(with_encryption!(shown, output))
 }
 
 pub(super) async fn upload_part(buckets: &Buckets, request: S3Request<UploadPartInput>) -> Answer<UploadPartOutput> {
     let mut input = request.input;
     let upload = buckets.upload(&input.bucket, &input.key, &input.upload_id)?;
     let promise =
-        Promise::of(&request.headers, &request.extensions, request.trailing_headers, input.content_md5.take());
+        Promise::of(&request.headers, &request.extensions, request.trailing_headers, input.content_md5.take())?;
+    check_algorithm(&upload, promise.algorithm())?;
     let draft = buckets.receive(input.body.take(), &promise.or_summed(asked_of(&upload))).await?;
     let add = move |buckets: &Buckets| buckets.add_part(&input.bucket, &input.upload_id, input.part_number, draft);
     let part = on_disk(buckets, add).await?;
-    done(with_checksum!(part.head.checksum.as_ref(), UploadPartOutput { e_tag: Some(etag(&part.head)) }))
+    let output = with_checksum!(part.head.checksum.as_ref(), UploadPartOutput { e_tag: Some(etag(&part.head)) });
+    done(with_encryption!(upload.headers, output))
+}
+
+/// The parts of an upload that named a checksum have that one.
+fn check_algorithm(upload: &Upload, given: Option<Algorithm>) -> S3Result<()> {
+    let begun = upload.checksum.as_ref().map(|checksum| checksum.algorithm);
+    match (begun, given) {
+        (Some(begun), Some(given)) if begun != given => Err(s3_error!(
+            InvalidRequest,
+            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+            begun.name().to_ascii_lowercase(),
+            given.name().to_ascii_lowercase()
+        )),
+        _ => Ok(()),
+    }
 }
 
 pub(super) async fn upload_part_copy(
@@ -56,9 +80,19 @@ pub(super) async fn upload_part_copy(
     request: S3Request<UploadPartCopyInput>,
 ) -> Answer<UploadPartCopyOutput> {
     let input = request.input;
+    check_owner(input.expected_source_bucket_owner.as_deref(), request.extensions.get::<Account>())?;
     let upload = buckets.upload(&input.bucket, &input.key, &input.upload_id)?;
     let (bucket, key) = source(&input.copy_source)?;
     let (from, body) = on_disk(buckets, move |buckets| buckets.open_object(&bucket, &key)).await?;
+    check_source(
+        Reading {
+            is: input.copy_source_if_match.as_ref(),
+            is_not: input.copy_source_if_none_match.as_ref(),
+            modified_since: input.copy_source_if_modified_since.as_ref(),
+            unmodified_since: input.copy_source_if_unmodified_since.as_ref(),
+        },
+        &from.head,
+    )?;
     let asked = input.copy_source_range.as_deref().map(Range::parse).transpose();
     let asked = asked.map_err(|error| s3_error!(error, InvalidArgument))?;
     let (range, _) = range(asked.as_ref(), from.head.size)?;
@@ -70,7 +104,8 @@ pub(super) async fn upload_part_copy(
         part.head.checksum.as_ref(),
         CopyPartResult { e_tag: Some(etag(&part.head)), last_modified: Some(modified(&part.head)) }
     );
-    done(UploadPartCopyOutput { copy_part_result: Some(result), ..UploadPartCopyOutput::default() })
+    let output = UploadPartCopyOutput { copy_part_result: Some(result), ..UploadPartCopyOutput::default() };
+    done(with_encryption!(upload.headers, output))
 }
 
 /// What the parts of an upload are summed with.
@@ -83,32 +118,37 @@ pub(super) async fn complete_multipart_upload(
     request: S3Request<CompleteMultipartUploadInput>,
 ) -> Answer<CompleteMultipartUploadOutput> {
     let input = request.input;
-    let condition = condition(input.if_match.as_ref(), input.if_none_match.as_ref())?;
-    let whole = given_checksum!(input);
-    let parts = input.multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
-    let asked: Option<Vec<AskedPart>> = parts.iter().map(asked_part).collect();
-    let asked = asked.ok_or_else(|| s3_error!(MalformedXML, "every part needs PartNumber and ETag"))?;
-    let (bucket, key) = (input.bucket.clone(), input.key.clone());
-    let complete = move |buckets: &Buckets| {
-        buckets.complete_upload(&bucket, &key, &input.upload_id, &asked, whole.as_deref(), &condition)
+    let parts = input.multipart_upload.clone().and_then(|upload| upload.parts).unwrap_or_default();
+    let size = input.mpu_object_size.map(u64::try_from).transpose();
+    let asked = AskedWhole {
+        parts: parts.iter().map(asked_part).collect::<S3Result<_>>()?,
+        checksum: given_checksum!(input)?,
+        kind: asked_kind(input.checksum_type.as_ref())?,
+        size: size.map_err(|_| s3_error!(InvalidRequest, "Value for x-amz-mp-object-size header is invalid"))?,
+        condition: condition(input.if_match.as_ref(), input.if_none_match.as_ref())?,
     };
+    let location = address(&request.headers, &request.uri, &input.bucket, &input.key);
+    let (bucket, key) = (input.bucket.clone(), input.key.clone());
+    let complete = move |buckets: &Buckets| buckets.complete_upload(&bucket, &key, &input.upload_id, &asked);
     let object = on_disk(buckets, complete).await?;
     let checksum = object.head.checksum.as_ref();
-    done(with_checksum!(
+    let output = with_checksum!(
         checksum,
         CompleteMultipartUploadOutput {
-            location: Some(format!("/{}/{}", input.bucket, input.key)),
+            location: Some(location),
             bucket: Some(input.bucket),
             key: Some(input.key),
             e_tag: Some(etag(&object.head)),
             checksum_type: Checksum::shown(checksum).checksum_type,
         }
-    ))
+    );
+    done(with_encryption!(object.head.headers, output))
 }
 
-fn asked_part(part: &CompletedPart) -> Option<AskedPart> {
-    let (number, etag) = (part.part_number?, part.e_tag.as_ref()?.value().to_owned());
-    Some(AskedPart { number, etag, checksum: given_checksum!(part) })
+fn asked_part(part: &CompletedPart) -> S3Result<AskedPart> {
+    let incomplete = || s3_error!(MalformedXML, "every part needs PartNumber and ETag");
+    let (number, etag) = part.part_number.zip(part.e_tag.as_ref()).ok_or_else(incomplete)?;
+    Ok(AskedPart { number, etag: etag.value().to_owned(), checksum: given_checksum!(part)? })
 }
 
 pub(super) async fn abort_multipart_upload(
@@ -116,7 +156,8 @@ pub(super) async fn abort_multipart_upload(
     request: S3Request<AbortMultipartUploadInput>,
 ) -> Answer<AbortMultipartUploadOutput> {
     let input = request.input;
-    on_disk(buckets, move |buckets| buckets.abort_upload(&input.bucket, &input.key, &input.upload_id)).await?;
+    let started = input.if_match_initiated_time.as_ref().map(seconds);
+    on_disk(buckets, move |buckets| buckets.abort_upload(&input.bucket, &input.key, &input.upload_id, started)).await?;
     done(AbortMultipartUploadOutput::default())
 }
 
@@ -124,19 +165,25 @@ pub(super) async fn list_parts(buckets: &Buckets, request: S3Request<ListPartsIn
     let input = request.input;
     let upload = buckets.upload(&input.bucket, &input.key, &input.upload_id)?;
     let after = input.part_number_marker.unwrap_or_default();
-    let most = input.max_parts.and_then(|most| usize::try_from(most).ok()).unwrap_or(PAGE).min(PAGE);
+    let most = limit(input.max_parts, "max-parts")?;
     let mut rest = upload.parts.range(after.saturating_add(1)..);
     let listed: Vec<Part> = rest.by_ref().take(most).map(|(number, part)| listed_part(*number, &part.head)).collect();
     let is_truncated = most > 0 && rest.next().is_some();
+    let next = listed.last().and_then(|part| part.part_number).unwrap_or(after);
     done(ListPartsOutput {
         bucket: Some(input.bucket),
         key: Some(input.key),
         upload_id: Some(input.upload_id),
-        part_number_marker: input.part_number_marker,
-        next_part_number_marker: listed.last().filter(|_| is_truncated).and_then(|part| part.part_number),
+        part_number_marker: Some(after),
+        next_part_number_marker: Some(next),
         max_parts: i32::try_from(most).ok(),
         is_truncated: Some(is_truncated),
         parts: Some(listed),
+        owner: Some(owner()),
+        initiator: Some(initiator()),
+        storage_class: Some(class_of(&upload)),
+        checksum_algorithm: upload.checksum.as_ref().map(|checksum| algorithm(checksum.algorithm)),
+        checksum_type: Checksum::shown(upload.checksum.as_ref()).checksum_type,
         ..ListPartsOutput::default()
     })
 }
@@ -146,17 +193,58 @@ pub(super) async fn list_multipart_uploads(
     request: S3Request<ListMultipartUploadsInput>,
 ) -> Answer<ListMultipartUploadsOutput> {
     let input = request.input;
-    let prefix = input.prefix.clone().unwrap_or_default();
+    let encoding = input.encoding_type.as_ref();
+    check_encoding(encoding)?;
+    let query = UploadQuery {
+        prefix: input.prefix.clone().unwrap_or_default(),
+        delimiter: input.delimiter.clone().filter(|delimiter| !delimiter.is_empty()),
+        // Without a key marker, the marker of ids means nothing, says S3.
+        after: input.key_marker.clone().map(|key| (key, input.upload_id_marker.clone())),
+        limit: limit(input.max_uploads, "max-uploads")?,
+    };
     let open = buckets.open_uploads(&input.bucket)?;
-    let uploads = open.into_iter().filter(|(_, upload)| upload.key.starts_with(&prefix)).map(|(id, upload)| {
-        let initiated = Some(date(upload.started));
-        MultipartUpload { upload_id: Some(id), key: Some(upload.key), initiated, ..MultipartUpload::default() }
-    });
+    let page = upload_page(&open, &query);
+    let shown = |(id, upload): &&(String, Upload)| MultipartUpload {
+        upload_id: Some(id.clone()),
+        key: Some(encoded(&upload.key, encoding)),
+        initiated: Some(date(upload.started)),
+        initiator: Some(initiator()),
+        owner: Some(owner()),
+        storage_class: Some(class_of(upload)),
+        checksum_algorithm: upload.checksum.as_ref().map(|checksum| algorithm(checksum.algorithm)),
+        checksum_type: Checksum::shown(upload.checksum.as_ref()).checksum_type,
+    };
+    let prefix = |prefix: &String| CommonPrefix { prefix: Some(encoded(prefix, encoding)) };
+    let (next_key, next_id) = page.next.clone().unzip();
     done(ListMultipartUploadsOutput {
-        uploads: Some(uploads.collect()),
         bucket: Some(input.bucket),
-        prefix: input.prefix,
-        is_truncated: Some(false),
+        uploads: Some(page.uploads.iter().map(shown).collect()),
+        common_prefixes: Some(page.common_prefixes.iter().map(prefix).collect()),
+        prefix: input.prefix.map(|prefix| encoded(&prefix, encoding)),
+        delimiter: input.delimiter.map(|delimiter| encoded(&delimiter, encoding)),
+        key_marker: Some(input.key_marker.map(|marker| encoded(&marker, encoding)).unwrap_or_default()),
+        upload_id_marker: Some(input.upload_id_marker.unwrap_or_default()),
+        next_key_marker: next_key.map(|key| encoded(&key, encoding)),
+        next_upload_id_marker: next_id,
+        max_uploads: i32::try_from(query.limit).ok(),
+        is_truncated: Some(page.next.is_some()),
+        encoding_type: input.encoding_type,
         ..ListMultipartUploadsOutput::default()
     })
+}
+
+/// How many entries a page may have.
+fn limit(asked: Option<i32>, name: &str) -> S3Result<usize> {
+    let invalid = |_| s3_error!(InvalidArgument, "Argument {name} must be an integer between 0 and 2147483647");
+    Ok(asked.map(usize::try_from).transpose().map_err(invalid)?.unwrap_or(PAGE).min(PAGE))
+}
+
+fn initiator() -> Initiator {
+    let Owner { display_name, id } = owner();
+    Initiator { display_name, id }
+}
+
+fn class_of(upload: &Upload) -> StorageClass {
+    let class = upload.headers.storage_class.clone();
+    class.map_or_else(|| StorageClass::from_static(StorageClass::STANDARD), StorageClass::from)
 }

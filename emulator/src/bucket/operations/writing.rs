@@ -2,42 +2,51 @@
 
 use s3s::dto::{
     CopyObjectInput, CopyObjectOutput, CopyObjectResult, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
-    DeleteObjectsOutput, DeletedObject, ETagCondition, Error, MetadataDirective, PutObjectInput, PutObjectOutput,
-    TaggingDirective,
+    DeleteObjectsOutput, DeletedObject, ETagCondition, Error, ObjectIdentifier, PutObjectInput, PutObjectOutput,
 };
 use s3s::{S3Error, S3Request, S3Result, s3_error};
 
+use super::decided::{Account, check_owner};
+use super::versions::only_version;
 use super::{Answer, done, on_disk};
 use crate::bucket::body::{self, Promise};
 use crate::bucket::checksum::{Algorithm, Asked, Checksum};
-use crate::bucket::condition::{Condition, Judgement, Reading};
+use crate::bucket::condition::{Condition, Judgement, Reading, seconds};
 use crate::bucket::file::{Head, Headers};
 use crate::bucket::listing::PAGE;
 use crate::bucket::objects::{BucketError, Buckets};
-use crate::bucket::shown::{etag, headers_of, modified, source, with_checksum};
+use crate::bucket::shown::{etag, headers_of, modified, source, with_checksum, with_encryption};
 
 pub(super) async fn put_object(buckets: &Buckets, request: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {
     let mut input = request.input;
     buckets.exists(&input.bucket)?;
     let condition = condition(input.if_match.as_ref(), input.if_none_match.as_ref())?;
+    let headers = buckets.encrypted(&input.bucket, headers_of!(input))?;
     let promise =
-        Promise::of(&request.headers, &request.extensions, request.trailing_headers, input.content_md5.take());
-    let draft = buckets.receive(input.body.take(), &promise).await?;
-    let headers = headers_of!(input);
+        Promise::of(&request.headers, &request.extensions, request.trailing_headers, input.content_md5.take())?;
+    let draft = buckets.receive(input.body.take(), &promise.or_summed(Some(Asked::usual()))).await?;
     let put = move |buckets: &Buckets| buckets.put(&input.bucket, &input.key, headers, draft, &condition);
     let object = on_disk(buckets, put).await?;
     let checksum = object.head.checksum.as_ref();
-    done(with_checksum!(
-        checksum,
-        PutObjectOutput { e_tag: Some(etag(&object.head)), checksum_type: Checksum::shown(checksum).checksum_type }
+    done(with_encryption!(
+        object.head.headers,
+        with_checksum!(
+            checksum,
+            PutObjectOutput { e_tag: Some(etag(&object.head)), checksum_type: Checksum::shown(checksum).checksum_type }
+        )
     ))
 }
 
 pub(super) async fn copy_object(buckets: &Buckets, request: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
     let input = request.input;
+    let account = request.extensions.get::<Account>();
+    check_owner(input.expected_source_bucket_owner.as_deref(), account)?;
     let (bucket, key) = source(&input.copy_source)?;
-    let replaces = input.metadata_directive.as_ref().is_some_and(|what| what.as_str() == MetadataDirective::REPLACE);
-    if !replaces && (&bucket, &key) == (&input.bucket, &input.key) {
+    let directive = input.metadata_directive.as_ref().map(|what| what.as_str());
+    let replaces = is_replaced(directive, "metadata")?;
+    let headers = headers_of!(input);
+    let changes = headers.storage_class.is_some() || headers.website_redirect.is_some() || headers.encryption.is_some();
+    if !replaces && !changes && (&bucket, &key) == (&input.bucket, &input.key) {
         return Err(s3_error!(
             InvalidRequest,
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
@@ -45,20 +54,22 @@ pub(super) async fn copy_object(buckets: &Buckets, request: S3Request<CopyObject
         ));
     }
     let (from, body) = on_disk(buckets, move |buckets| buckets.open_object(&bucket, &key)).await?;
-    let reading = Reading {
-        is: input.copy_source_if_match.as_ref(),
-        is_not: input.copy_source_if_none_match.as_ref(),
-        modified_since: input.copy_source_if_modified_since.as_ref(),
-        unmodified_since: input.copy_source_if_unmodified_since.as_ref(),
-    };
-    // A copy answers 412 where a read would answer 304.
-    if reading.judge(&from.head) != Judgement::Answer {
-        return Err(BucketError::PreconditionFailed.into());
-    }
-    let headers = copied_headers(&input, &from.head, replaces);
-    let algorithm = input.checksum_algorithm.as_ref().and_then(|name| Algorithm::named(name.as_str()));
+    check_source(
+        Reading {
+            is: input.copy_source_if_match.as_ref(),
+            is_not: input.copy_source_if_none_match.as_ref(),
+            modified_since: input.copy_source_if_modified_since.as_ref(),
+            unmodified_since: input.copy_source_if_unmodified_since.as_ref(),
+        },
+        &from.head,
+    )?;
+    let directive = input.tagging_directive.as_ref().map(|what| what.as_str());
+    let retags = is_replaced(directive, "tagging")?;
+    let headers = buckets.encrypted(&input.bucket, copied(headers, &from.head, replaces, retags))?;
+    let algorithm = input.checksum_algorithm.as_ref().map(|name| Algorithm::known(name.as_str())).transpose()?;
     let algorithm = algorithm.or_else(|| Some(from.head.checksum.as_ref()?.algorithm));
-    let promise = Promise::summed(algorithm.map(|algorithm| Asked { algorithm, value: None }));
+    let asked = algorithm.map_or_else(Asked::usual, |algorithm| Asked { algorithm, value: None });
+    let promise = Promise::summed(Some(asked));
     let draft = buckets.receive(Some(body::stream(body, 0..from.head.size).await?), &promise).await?;
     let put = move |buckets: &Buckets| buckets.put(&input.bucket, &input.key, headers, draft, &Condition::Always);
     let object = on_disk(buckets, put).await?;
@@ -71,15 +82,34 @@ pub(super) async fn copy_object(buckets: &Buckets, request: S3Request<CopyObject
             checksum_type: Checksum::shown(checksum).checksum_type,
         }
     );
-    done(CopyObjectOutput { copy_object_result: Some(result), ..CopyObjectOutput::default() })
+    let output = CopyObjectOutput { copy_object_result: Some(result), ..CopyObjectOutput::default() };
+    done(with_encryption!(object.head.headers, output))
 }
 
-/// Metadata and tags go along, or are replaced, each by a word of its own.
-fn copied_headers(input: &CopyObjectInput, from: &Head, replaces: bool) -> Headers {
-    let given = headers_of!(input);
-    let tags_anew = input.tagging_directive.as_ref().is_some_and(|what| what.as_str() == TaggingDirective::REPLACE);
-    let tags = if tags_anew { given.tags.clone() } else { from.headers.tags.clone() };
-    Headers { tags, ..if replaces { given } else { from.headers.clone() } }
+/// The conditions of a copy's source. A copy answers 412 where a read would answer 304.
+pub(super) fn check_source(reading: Reading<'_>, head: &Head) -> S3Result<()> {
+    match reading.judge(head) {
+        Judgement::Answer => Ok(()),
+        Judgement::NotModified | Judgement::Failed => Err(BucketError::PreconditionFailed.into()),
+    }
+}
+
+fn is_replaced(directive: Option<&str>, what: &str) -> S3Result<bool> {
+    match directive {
+        None | Some("COPY") => Ok(false),
+        Some("REPLACE") => Ok(true),
+        Some(other) => Err(s3_error!(InvalidArgument, "Unknown {what} directive {other:?}: expected COPY or REPLACE")),
+    }
+}
+
+/// Metadata and tags go along, or are replaced, each by a word of its own; the rest belongs to the copy alone.
+fn copied(given: Headers, from: &Head, replaces: bool, retags: bool) -> Headers {
+    let tags = if retags { given.tags.clone() } else { from.headers.tags.clone() };
+    if replaces {
+        return Headers { tags, ..given };
+    }
+    let Headers { storage_class, website_redirect, encryption, acl, .. } = given;
+    Headers { tags, storage_class, website_redirect, encryption, acl, ..from.headers.clone() }
 }
 
 pub(super) async fn delete_object(
@@ -87,9 +117,24 @@ pub(super) async fn delete_object(
     request: S3Request<DeleteObjectInput>,
 ) -> Answer<DeleteObjectOutput> {
     let input = request.input;
-    let condition = condition(input.if_match.as_ref(), None)?;
+    only_version(input.version_id.as_deref())?;
+    let modified = input.if_match_last_modified_time.as_ref().map(seconds);
+    let size = asked_size(input.if_match_size)?;
+    let condition = match (modified, size) {
+        (None, None) => condition(input.if_match.as_ref(), None)?,
+        _ => Condition::Like { etag: input.if_match.as_ref().map(etag_of), modified, size },
+    };
     on_disk(buckets, move |buckets| buckets.remove(&input.bucket, &input.key, &condition)).await?;
     done(DeleteObjectOutput::default())
+}
+
+fn etag_of(condition: &ETagCondition) -> String {
+    condition.as_etag().map_or_else(|| "*".to_owned(), |etag| etag.value().to_owned())
+}
+
+fn asked_size(size: Option<i64>) -> S3Result<Option<u64>> {
+    let invalid = |_| s3_error!(InvalidArgument, "the size of an object is not negative");
+    size.map(u64::try_from).transpose().map_err(invalid)
 }
 
 /// Each key has its own success or error.
@@ -99,24 +144,34 @@ pub(super) async fn delete_objects(
 ) -> Answer<DeleteObjectsOutput> {
     let input = request.input;
     buckets.exists(&input.bucket)?;
-    if input.delete.objects.len() > PAGE {
-        return Err(s3_error!(MalformedXML, "at most 1000 keys can be deleted at once"));
+    if input.delete.objects.is_empty() || input.delete.objects.len() > PAGE {
+        return Err(s3_error!(MalformedXML, "1 to 1000 keys can be deleted at once"));
     }
     let quiet = input.delete.quiet.unwrap_or(false);
-    let keys: Vec<String> = input.delete.objects.into_iter().map(|object| object.key).collect();
     let results = on_disk(buckets, move |buckets| {
-        let remove = |key: String| (buckets.remove(&input.bucket, &key, &Condition::Always), key);
-        Ok(keys.into_iter().map(remove).collect::<Vec<_>>())
+        let remove = |object: ObjectIdentifier| (object.key.clone(), remove(buckets, &input.bucket, object));
+        Ok(input.delete.objects.into_iter().map(remove).collect::<Vec<_>>())
     });
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
-    for (result, key) in results.await? {
+    for (key, result) in results.await? {
         match result {
             Ok(()) => deleted.push(DeletedObject { key: Some(key), ..DeletedObject::default() }),
-            Err(error) => errors.push(of_key(key, &error.into())),
+            Err(error) => errors.push(of_key(key, &error)),
         }
     }
     let (deleted, errors) = ((!quiet).then_some(deleted), Some(errors).filter(|errors| !errors.is_empty()));
     done(DeleteObjectsOutput { deleted, errors, ..DeleteObjectsOutput::default() })
+}
+
+fn remove(buckets: &Buckets, bucket: &str, object: ObjectIdentifier) -> S3Result<()> {
+    let ObjectIdentifier { e_tag, key, last_modified_time, size, version_id } = object;
+    only_version(version_id.as_deref())?;
+    let (etag, modified) = (e_tag.map(|etag| etag.value().to_owned()), last_modified_time.as_ref().map(seconds));
+    let condition = match (etag, modified, asked_size(size)?) {
+        (None, None, None) => Condition::Always,
+        (etag, modified, size) => Condition::Like { etag, modified, size },
+    };
+    Ok(buckets.remove(bucket, &key, &condition)?)
 }
 
 fn of_key(key: String, error: &S3Error) -> Error {
