@@ -16,7 +16,6 @@ mod disk;
 mod document;
 mod draft;
 mod file;
-mod form;
 mod host;
 mod index;
 mod listing;
@@ -25,6 +24,7 @@ mod memory;
 mod multipart;
 mod objects;
 mod operations;
+mod post;
 mod refused;
 mod rewrite;
 mod settings;
@@ -57,7 +57,7 @@ use crate::signature::Credentials;
 pub struct S3Service {
     service: s3s::service::S3Service,
     buckets: Buckets,
-    verifies: bool,
+    credentials: Option<Credentials>,
 }
 
 /// S3 over these buckets, for whoever signs with `credentials`; for everybody when there are none.
@@ -67,7 +67,7 @@ pub fn service(buckets: Buckets, credentials: Option<&Credentials>) -> S3Service
     if let Some((key, secret)) = credentials.map(Credentials::expose) {
         builder.set_auth(SimpleAuth::from_single(key, secret));
     }
-    S3Service { service: builder.build(), buckets, verifies: credentials.is_some() }
+    S3Service { service: builder.build(), buckets, credentials: credentials.cloned() }
 }
 
 impl S3Service {
@@ -93,13 +93,16 @@ impl S3Service {
         if let Some(account) = account(&request) {
             request.extensions_mut().insert(account);
         }
+        if post::is_post(&request) {
+            return post::answer(&self.buckets, self.credentials.as_ref(), request).await;
+        }
         let request = match document::verified(request).await {
             Ok(request) => request,
             Err(refused) => return refused,
         };
-        let request = match self.verifies {
-            true => request,
-            false => match unsign::unsign(request).await {
+        let request = match self.credentials {
+            Some(_) => request,
+            None => match unsign::unsign(request) {
                 Ok(request) => request,
                 Err(reason) => {
                     return error_response(StatusCode::BAD_REQUEST, "InvalidRequest", &reason.to_string(), &[]);

@@ -25,7 +25,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::checksum::{Algorithm, Checksum, Kind};
-use super::file::Head;
+use super::file::{Head, Headers};
 use super::shelves::Shelves;
 use changes::Changes;
 use state::State;

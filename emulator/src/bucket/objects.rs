@@ -130,7 +130,9 @@ impl Buckets {
                 (Store::Disk(Box::new(disk)), Uploads::new(loaded.uploads))
             }
         };
-        Ok(Buckets { shared: Arc::new(Shared { region: region.to_owned(), store, uploads, settings: Settings::default() }) })
+        Ok(Buckets {
+            shared: Arc::new(Shared { region: region.to_owned(), store, uploads, settings: Settings::default() }),
+        })
     }
 
     /// Ends what happens in the background, so that the next start has nothing to look at again. Nothing can be changed

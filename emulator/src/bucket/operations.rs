@@ -17,7 +17,7 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::objects::{BucketError, Buckets};
 
-pub(super) use decided::Account;
+pub(super) use decided::{Account, check as check_put};
 pub(super) use versions::only_version;
 
 /// An answer, or the error instead of it.

@@ -216,7 +216,7 @@ pub(super) fn encryption(
 ) -> S3Result<Option<Encryption>> {
     const KNOWN: [&str; 3] =
         [ServerSideEncryption::AES256, ServerSideEncryption::AWS_KMS, ServerSideEncryption::AWS_KMS_DSSE];
-    let algorithm = algorithm.map(|algorithm| algorithm.as_str());
+    let algorithm = algorithm.map(ServerSideEncryption::as_str);
     if algorithm.is_some_and(|name| !KNOWN.contains(&name)) {
         return Err(s3_error!(InvalidArgument, "The encryption method specified is not supported"));
     }

@@ -1,14 +1,13 @@
 //! Takes the signature off a request: any credentials are accepted here, so there is nothing to verify it with.
 //!
 //! What a signature brings along goes too: the query parameters of a presigned URL, of version 4 and of version 2, which
-//! boto3 still makes; the signature of a posted form; and the `aws-chunked` coding of bodies.
+//! boto3 still makes, and the `aws-chunked` coding of bodies.
 
 use axum::body::Body;
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, Request, Uri};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use http::{Request, Uri};
 
 use super::chunked::{Decoded, Trailers};
-use super::form;
 
 const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 const DECODED_LENGTH: HeaderName = HeaderName::from_static("x-amz-decoded-content-length");
@@ -22,20 +21,15 @@ pub(super) enum Malformed {
     Url,
     #[error("the aws-chunked body is malformed")]
     Chunks,
-    #[error("the form cannot be read")]
-    Form,
 }
 
 /// The same request, unsigned.
-pub(super) async fn unsign(request: Request<Body>) -> Result<Request<Body>, Malformed> {
+pub(super) fn unsign(request: Request<Body>) -> Result<Request<Body>, Malformed> {
     let (mut parts, body) = request.into_parts();
     parts.headers.remove(AUTHORIZATION);
     parts.headers.remove("x-amz-security-token");
     parts.uri = without_signature(&parts.uri)?;
     let digest = parts.headers.remove(CONTENT_SHA256);
-    if parts.method == Method::POST && is_form(&parts.headers) {
-        return Ok(Request::from_parts(parts, form::unsign(body).await?));
-    }
     if !digest.is_some_and(|digest| digest.as_bytes().starts_with(b"STREAMING-")) {
         return Ok(Request::from_parts(parts, body));
     }
@@ -44,11 +38,6 @@ pub(super) async fn unsign(request: Request<Body>) -> Result<Request<Body>, Malf
     parts.extensions.insert(trailers.clone());
     plain_coding(&mut parts.headers);
     Ok(Request::from_parts(parts, Body::new(Decoded::new(body, length, trailers))))
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data")
 }
 
 fn decoded_length(headers: &mut HeaderMap) -> Result<u64, Malformed> {
@@ -115,7 +104,7 @@ mod tests {
             .header("content-encoding", "aws-chunked, gzip")
             .body(Body::from(CHUNKED))
             .unwrap();
-        let request = unsign(request).await.unwrap();
+        let request = unsign(request).unwrap();
         assert_eq!(request.uri(), "http://h/b/k?x=1&y");
         assert_eq!(
             (&request.headers()["content-length"], &request.headers()["content-encoding"]),

@@ -1,10 +1,10 @@
 //! Buckets, and what is in them.
 
 use s3s::dto::{
-    Bucket, BucketLocationConstraint, CreateBucketConfiguration, CreateBucketInput, CreateBucketOutput,
-    DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput, GetBucketLocationOutput, HeadBucketInput,
-    HeadBucketOutput, ListBucketsInput, ListBucketsOutput, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input,
-    ListObjectsV2Output, OwnershipControls, OwnershipControlsRule,
+    Bucket, BucketCannedACL, BucketLocationConstraint, CreateBucketConfiguration, CreateBucketInput,
+    CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, GetBucketLocationInput, GetBucketLocationOutput,
+    HeadBucketInput, HeadBucketOutput, ListBucketsInput, ListBucketsOutput, ListObjectsInput, ListObjectsOutput,
+    ListObjectsV2Input, ListObjectsV2Output, OwnershipControls, OwnershipControlsRule,
 };
 use s3s::{S3Error, S3Request, s3_error};
 
@@ -27,7 +27,7 @@ pub(super) async fn create_bucket(
         return Err(s3_error!(NotImplemented, "{text}"));
     }
     let mut settings = Vec::new();
-    let canned = input.acl.as_ref().map(|acl| acl.as_str());
+    let canned = input.acl.as_ref().map(BucketCannedACL::as_str);
     if let Some(acl) = Acl::asked(canned, &grants_of!(input, grant_write))? {
         settings.push((Setting::Acl, Kept::Text(serde_json::to_string(&acl).map_err(S3Error::internal_error)?)));
     }

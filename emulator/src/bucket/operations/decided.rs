@@ -15,7 +15,7 @@ use crate::protocol::ACCOUNT;
 pub(in crate::bucket) struct Account(pub String);
 
 /// A request whose members are decided.
-pub(super) trait Decided {
+pub(in crate::bucket) trait Decided {
     /// The header or query parameter that cannot be done.
     fn refused(&self) -> Option<&'static str>;
 
@@ -24,7 +24,7 @@ pub(super) trait Decided {
 }
 
 /// Refuses what cannot be done.
-pub(super) fn check(request: &impl Decided, account: Option<&Account>) -> S3Result<()> {
+pub(in crate::bucket) fn check(request: &impl Decided, account: Option<&Account>) -> S3Result<()> {
     if let Some(name) = request.refused() {
         let text = "A header you provided implies functionality that is not implemented";
         return Err(s3_error!(NotImplemented, "{text}: {name}"));

@@ -42,7 +42,7 @@ pub(super) async fn put_bucket_versioning(
     if mfa_delete.as_ref().is_some_and(|delete| delete.as_str() == MFADelete::ENABLED) {
         return Err(s3_error!(NotImplemented, "MfaDelete is not implemented: there are no MFA devices here"));
     }
-    match status.as_ref().map(|status| status.as_str()) {
+    match status.as_ref().map(BucketVersioningStatus::as_str) {
         Some(BucketVersioningStatus::ENABLED) => tracing::warn!(
             "versioning of bucket {bucket:?} is kept as Enabled, but old versions are not: an object that is overwritten \
              or deleted is gone"

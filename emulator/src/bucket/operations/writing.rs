@@ -2,7 +2,8 @@
 
 use s3s::dto::{
     CopyObjectInput, CopyObjectOutput, CopyObjectResult, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
-    DeleteObjectsOutput, DeletedObject, ETagCondition, Error, ObjectIdentifier, PutObjectInput, PutObjectOutput,
+    DeleteObjectsOutput, DeletedObject, ETagCondition, Error, MetadataDirective, ObjectIdentifier, PutObjectInput,
+    PutObjectOutput, TaggingDirective,
 };
 use s3s::{S3Error, S3Request, S3Result, s3_error};
 
@@ -42,7 +43,7 @@ pub(super) async fn copy_object(buckets: &Buckets, request: S3Request<CopyObject
     let account = request.extensions.get::<Account>();
     check_owner(input.expected_source_bucket_owner.as_deref(), account)?;
     let (bucket, key) = source(&input.copy_source)?;
-    let directive = input.metadata_directive.as_ref().map(|what| what.as_str());
+    let directive = input.metadata_directive.as_ref().map(MetadataDirective::as_str);
     let replaces = is_replaced(directive, "metadata")?;
     let headers = headers_of!(input);
     let changes = headers.storage_class.is_some() || headers.website_redirect.is_some() || headers.encryption.is_some();
@@ -63,7 +64,7 @@ pub(super) async fn copy_object(buckets: &Buckets, request: S3Request<CopyObject
         },
         &from.head,
     )?;
-    let directive = input.tagging_directive.as_ref().map(|what| what.as_str());
+    let directive = input.tagging_directive.as_ref().map(TaggingDirective::as_str);
     let retags = is_replaced(directive, "tagging")?;
     let headers = buckets.encrypted(&input.bucket, copied(headers, &from.head, replaces, retags))?;
     let algorithm = input.checksum_algorithm.as_ref().map(|name| Algorithm::known(name.as_str())).transpose()?;
