@@ -64,7 +64,7 @@ pub enum Fault {
     MemoryFull(String),
     /// Not even for receives and deletes, which have a reserve.
     ReserveUsedUp,
-    /// The store stopped; nothing is promised any more.
+    /// The disk failed; nothing is promised until it can be written again.
     StorageFailed,
 }
 
@@ -235,9 +235,11 @@ impl fmt::Display for Fault {
                 "The emulator's disk is full, and the reserve for receives and deletes is used up: nothing is accepted \
                  until there is room.",
             ),
-            Fault::StorageFailed => {
-                f.write_str("The emulator's store failed; its log says why. Nothing is accepted until it is restarted.")
-            }
+            Fault::StorageFailed => f.write_str(
+                "The emulator's disk failed; its log says why. Whether this request was carried out is unknown, \
+                     and nothing is accepted until the disk can be written again, which is tried twice a second: \
+                     send it again then.",
+            ),
             Fault::UnsupportedOperation(text)
             | Fault::InvalidAttributeName(text)
             | Fault::InvalidAttributeValue(text)

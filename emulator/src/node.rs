@@ -154,7 +154,7 @@ impl Node {
                 let ticket = self.write_down(&mut state);
                 break (outcome?, ticket);
             }
-            self.shared.store.more_room().await;
+            self.shared.store.more_room(need).await;
         };
         match outcome {
             Outcome::Done(answer) => {
@@ -178,7 +178,7 @@ impl Node {
                 drop(self.write_down(&mut state));
                 break sight?;
             }
-            self.shared.store.more_room().await;
+            self.shared.store.more_room(Need::Records).await;
         };
         let node = self.clone();
         let read = move || node.read_sight(&sight);
@@ -407,7 +407,7 @@ impl Node {
                     let ticket = self.write_down(&mut state);
                     break (taken?, ticket);
                 }
-                self.shared.store.more_room().await;
+                self.shared.store.more_room(Need::Receives).await;
             };
             if !deliveries.is_empty() {
                 ticket.wait().await.map_err(|_| Fault::StorageFailed)?;

@@ -152,7 +152,10 @@ async fn healthz(State(emulator): State<Arc<Emulator>>) -> (StatusCode, &'static
         }
         Condition::Sound => (StatusCode::OK, "ok\n"),
         Condition::Full => (StatusCode::OK, "ok, but the disk is full: new messages are refused\n"),
-        Condition::Failed => (StatusCode::SERVICE_UNAVAILABLE, "the store failed, nothing is taken until a restart\n"),
+        Condition::Failed => {
+            let text = "the disk failed, nothing is taken until it can be written again: the log says why\n";
+            (StatusCode::SERVICE_UNAVAILABLE, text)
+        }
     }
 }
 

@@ -11,22 +11,27 @@ mod codec;
 mod commit;
 mod disk;
 mod frame;
+mod known;
+mod lock;
+mod manifest;
 mod medium;
 mod memory;
 mod recover;
+mod reserve;
 mod segment;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use kit::time::Timestamp;
 
 use crate::engine::{Content, Effect, Engine, Place};
 use crate::figures::LogFigures;
 use crate::memory::{TooMany, TooSmall};
-use commit::Spare;
 use disk::Disk;
 use memory::Memory;
 use segment::Layout;
@@ -35,6 +40,9 @@ pub use clean::Cleaner;
 pub use commit::{Failed, Ticket};
 pub use medium::make_folder;
 pub use segment::SEGMENT_SIZE;
+
+/// How often who waits for room looks by itself.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Where effects and contents go.
 #[derive(Debug)]
@@ -52,7 +60,7 @@ pub enum Condition {
     Sound,
     /// The disk is full: no messages are taken until there is room.
     Full,
-    /// Writing or syncing failed: nothing is taken until the next start.
+    /// Writing or syncing failed: nothing is taken until what is not known to be durable could be written again.
     Failed,
 }
 
@@ -139,7 +147,7 @@ impl Store {
     pub fn condition(&self) -> Condition {
         match self {
             Store::Disk(disk) if disk.committer.is_failed() => Condition::Failed,
-            Store::Disk(disk) if disk.committer.spare() == Spare::Refused => Condition::Full,
+            Store::Disk(disk) if disk.is_full() => Condition::Full,
             Store::Disk(_) | Store::Memory(_) => Condition::Sound,
         }
     }
@@ -160,11 +168,14 @@ impl Store {
         }
     }
 
-    /// Returns when [`Store::room`] may answer otherwise than [`Room::Soon`].
-    pub async fn more_room(&self) {
+    /// Returns when [`Store::room`] answers otherwise than [`Room::Soon`].
+    pub async fn more_room(&self, need: Need) {
         let Store::Disk(disk) = self else { return };
-        // It cannot end: the sender lives as long as the store.
-        _ = disk.committer.spares().wait_for(|spare| *spare != Spare::Coming).await;
+        let mut spares = disk.committer.spares();
+        while !disk.committer.is_failed() && disk.room(need) == Room::Soon {
+            // The sender lives as long as the store; and not everything that makes room is told of.
+            _ = tokio::time::timeout(LOOK, spares.changed()).await;
+        }
     }
 
     /// Takes what the engine did. To be called under the lock that the engine was changed under, so that the order is

@@ -66,6 +66,17 @@ impl Engine {
         self.newest
     }
 
+    /// The serial of the next message.
+    pub fn next_serial(&self) -> Serial {
+        self.next_serial
+    }
+
+    /// Leaves out more serials than any lost piece of the log can have given away: receipts of messages that are lost
+    /// must not fit new ones.
+    pub fn skip_serials(&mut self) {
+        self.next_serial += 1 << 32;
+    }
+
     /// Ends the replay: from here on the engine is as if it had never stopped.
     pub fn resume(&mut self, now: Timestamp) {
         let now = now.max(self.newest);

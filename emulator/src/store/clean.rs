@@ -3,9 +3,10 @@
 //! The oldest segment goes first, always: a later one may say that a message of an earlier one was deleted. What still
 //! lives in it is written again at the end of the log, in its present state. A segment without life goes at once; one
 //! with some goes when less than half of the whole log is alive, so that no message is moved more often than it pays, or
-//! when the disk is full.
+//! when the disk is full and enough is dead somewhere behind it. Its file is used again when the log needs one.
 
 use std::io;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kit::time::Timestamp;
@@ -54,56 +55,79 @@ impl Store {
     }
 
     /// Cleans one segment, if it is worth it and there is room for what moves. The ticket becomes ready when it can be
-    /// removed by [`Store::remove`].
+    /// given up by [`Store::remove`].
     ///
     /// # Errors
     /// The segment cannot be read.
     pub fn clean(&self, now: Timestamp, with_engine: WithEngine<'_>) -> io::Result<Option<(u32, Ticket)>> {
         let Store::Disk(disk) = self else { return Ok(None) };
-        let Some(oldest) = disk.worth_cleaning() else { return Ok(None) };
-        let mut bytes = Vec::new();
-        disk.segments.read(oldest, &mut bytes)?;
-        let mut all_moved = true;
-        let move_on = |place: Place, payload: &[u8]| {
-            if let Some(effect) = codec::decode(payload).filter(|_| all_moved) {
-                with_engine(&mut |engine| all_moved &= disk.keep(engine, now, place, &effect));
-            }
+        disk.is_cleaning.store(false, Ordering::Release);
+        let Some(oldest) = disk.worth_cleaning(now) else {
+            while !disk.committer.is_failed() && disk.give_back()? {}
+            return Ok(None);
         };
-        recover::records(&bytes, oldest, move_on, |offset| {
-            recover::tell(&disk.segments.path(oldest), Damage::Record(offset));
-        });
-        Ok(all_moved.then(|| (oldest, disk.committer.ticket())))
+        disk.is_cleaning.store(true, Ordering::Release);
+        let all_moved = disk.move_all(now, oldest, with_engine);
+        if !matches!(all_moved, Ok(true)) {
+            disk.end_cleaning();
+        }
+        Ok(all_moved?.then(|| (oldest, disk.committer.ticket())))
     }
 
-    /// Removes a segment that was cleaned.
+    /// Gives up a segment that was cleaned.
     ///
     /// # Errors
-    /// The file cannot be removed.
+    /// The file cannot be used again or removed.
     pub fn remove(&self, segment: u32) -> io::Result<()> {
-        match self {
-            Store::Disk(disk) => disk.segments.remove(segment),
-            Store::Memory(_) => Ok(()),
-        }
+        let Store::Disk(disk) = self else { return Ok(()) };
+        let retired = disk.segments.retire(segment, disk.wants_files());
+        disk.end_cleaning();
+        retired
     }
 }
 
 impl Disk {
-    fn worth_cleaning(&self) -> Option<u32> {
+    fn end_cleaning(&self) {
+        self.is_cleaning.store(false, Ordering::Release);
+        self.committer.look_at_files();
+    }
+
+    fn worth_cleaning(&self, now: Timestamp) -> Option<u32> {
         if self.committer.is_failed() {
             return None;
         }
         // What was handed over may not be written yet.
-        let current = self.committer.reached();
-        let closed = self.segments.live(current.checked_sub(1)?);
-        let (oldest, live) = *closed.first()?;
-        let size = u64::from(self.segments.size());
-        let (all, all_live) = (closed.len() as u64 * size, closed.iter().map(|(_, live)| live).sum::<u64>());
+        let closed = self.segments.uses(self.committer.reached().checked_sub(1)?);
+        let (oldest, needed) = closed.first().map(|(number, held)| (*number, held.needed(now)))?;
+        let reserve = self.reserve();
+        let all = closed.len() as u64 * reserve.size;
+        let needed_by_all = closed.iter().map(|(_, held)| held.needed(now)).sum::<u64>();
+        // The one that is being written is reached too, when all before it have moved.
+        let dead = || self.segments.uses(u32::MAX).iter().map(|(_, held)| held.dead(now)).sum::<u64>();
         let pays = match self.committer.spare() {
-            // Whatever makes room, as long as there is some left to move things through.
-            Spare::Refused => live <= size / 2 || all - all_live > size,
-            Spare::Ready | Spare::Coming => closed.len() > 1 && all_live < all / 2,
+            Spare::Refused => needed <= reserve.size / 2 || dead() > reserve.worth_walking(),
+            Spare::Ready | Spare::Coming => closed.len() > 1 && needed_by_all < all / 2,
         };
-        (live == 0 || pays && self.has_room_to_move(live)).then_some(oldest)
+        (needed == 0 || pays && self.has_room_to_move(needed)).then_some(oldest)
+    }
+
+    /// Writes again what is still true in a segment. False when there is no room for all of it.
+    fn move_all(&self, now: Timestamp, segment: u32, with_engine: WithEngine<'_>) -> io::Result<bool> {
+        let (path, mut bytes) = (self.segments.path(segment), Vec::new());
+        match self.segments.read(segment, &mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                recover::tell(&path, Damage::Missing { messages: None });
+            }
+            read => read?,
+        }
+        let mut all_moved = true;
+        let move_on = |place: Place, payload: &[u8]| {
+            if let Some(effect) = codec::decode(payload).filter(|_| all_moved) {
+                with_engine(&mut |engine| all_moved &= self.keep(engine, now, place, &effect));
+            }
+        };
+        recover::records(&bytes, segment, move_on, |offset| recover::tell(&path, Damage::Record(offset)));
+        Ok(all_moved)
     }
 
     /// Writes again what is still true. False when there is no room for it.

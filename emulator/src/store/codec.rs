@@ -28,19 +28,42 @@ pub(super) struct Begin {
     pub(super) previous: u32,
     /// Where its last record ended.
     pub(super) end: u32,
+    /// Whether the manifest was kept: older versions had none.
+    pub(super) is_listed: bool,
 }
 
 /// As a record's payload.
 pub(super) fn encode_begin(begin: Begin) -> Vec<u8> {
     let mut out = Writer(Vec::new());
-    out.tag(BEGIN).u32(begin.previous).u32(begin.end);
+    // Older versions read no further than the end.
+    out.tag(BEGIN).u32(begin.previous).u32(begin.end).tag(u8::from(begin.is_listed));
     out.0
 }
 
 /// The beginning that a payload tells of, if it is one.
 pub(super) fn decode_begin(payload: &[u8]) -> Option<Begin> {
     let mut bytes = Reader(payload.strip_prefix(&[BEGIN])?);
-    Some(Begin { previous: bytes.u32()?, end: bytes.u32()? })
+    Some(Begin { previous: bytes.u32()?, end: bytes.u32()?, is_listed: bytes.u8() == Some(1) })
+}
+
+/// What a record is to the segment that it lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// What every segment begins with: queues, move tasks and counts. They may come later too.
+    Checkpoint,
+    /// A deduplication id without its message.
+    Id,
+    /// Anything else.
+    Record,
+}
+
+/// What a payload is.
+pub(super) fn kind(payload: &[u8]) -> Kind {
+    match payload.first() {
+        Some(&(BEGIN | COUNTERS | QUEUE | TASK)) => Kind::Checkpoint,
+        Some(&REMEMBERED) => Kind::Id,
+        _ => Kind::Record,
+    }
 }
 
 /// The state of a stored message, if the payload is one. What it says is not looked at: a replay has no need of it.
@@ -347,8 +370,10 @@ mod tests {
 
     #[test]
     fn a_beginning_comes_back_and_is_no_effect() {
-        let begin = Begin { previous: 7, end: 4096 };
+        let begin = Begin { previous: 7, end: 4096, is_listed: true };
         let bytes = encode_begin(begin);
+        // As an older version wrote it.
+        assert_eq!(decode_begin(&bytes[..9]), Some(Begin { is_listed: false, ..begin }));
         assert_eq!((decode_begin(&bytes), decode(&bytes)), (Some(begin), None));
         assert_eq!(decode_begin(&encode(&Effect::Deleted { key: stored().snapshot.key })), None);
     }

@@ -2,19 +2,23 @@
 
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kit::time::Timestamp;
 
 use super::codec::{self, Begin};
-use super::commit::{Committer, Spare, Ticket, is_full};
+use super::commit::{Committer, Spare, Ticket};
+use super::lock;
+use super::manifest::Manifest;
 use super::medium::make_folder;
-use super::recover::{self, End};
+use super::recover::{self, End, Replayed};
+use super::reserve::{Free, Reserve};
 use super::segment::{self, Layout, Segments};
+use super::writer::is_full;
 use super::{Need, OpenError, Room, frame};
-use crate::engine::{Content, Effect, Engine, Place};
+use crate::engine::{Content, Effect, Engine, Place, limits};
 
 /// A log on disk.
 #[derive(Debug)]
@@ -24,8 +28,10 @@ pub struct Disk {
     tail: Mutex<Tail>,
     /// Bytes that the present segment began with.
     beginning: AtomicU32,
+    /// Whether a segment is being cleaned, which gives space back in a moment.
+    pub(super) is_cleaning: AtomicBool,
     /// Held as long as the folder is ours.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// Where the next record goes.
@@ -36,7 +42,8 @@ pub(super) struct Tail {
 }
 
 impl Disk {
-    /// Opens a data folder and replays what is in it. A full disk is no reason not to: see [`first`].
+    /// Opens a data folder and replays what is in it. All of that is durable before this returns. A full disk is no
+    /// reason not to open it: see [`first`].
     pub(super) fn open(
         layout: Layout,
         folder: &Path,
@@ -49,19 +56,29 @@ impl Disk {
             move |cause| OpenError::Io { path, cause }
         };
         make_folder(folder).map_err(at(folder))?;
-        let lock = lock(folder)?;
+        let lock = lock::take(folder)?;
         let log = folder.join("sqs");
         make_folder(&log).map_err(at(&log))?;
-        let segments = Arc::new(Segments::open(&log, layout).map_err(at(&log))?);
-        let end = recover::replay(&segments, engine, now, report).map_err(at(&log))?;
+        let path = folder.join("lock");
+        let (manifest, listed) = Manifest::open(path.clone(), lock.file, layout.medium.clone()).map_err(at(&path))?;
+        let segments = Arc::new(Segments::open(&log, layout, manifest).map_err(at(&log))?);
+        // What lies before the last one was made durable by whoever began that.
+        segments.secure(listed.as_ref().map_or(0, |listed| listed.newest)).map_err(at(&log))?;
+        let replayed = recover::replay(&segments, listed, engine, now, report).map_err(at(&log))?;
         engine.resume(now);
-        let tail = first(&segments, end).map_err(at(&log))?;
+        segments.manifest().found(replayed.extent.clone()).map_err(at(&path))?;
+        let tail = first(&segments, &replayed).map_err(at(&log))?;
         segments.count(engine.stored_bytes());
         let committer = Committer::start(segments.clone(), tail.segment);
-        let disk = Disk { segments, committer, tail: Mutex::new(tail), beginning: AtomicU32::new(0), _lock: lock };
+        let beginning = AtomicU32::new(beginning(engine));
+        let is_cleaning = AtomicBool::new(false);
+        let disk = Disk { segments, committer, tail: Mutex::new(tail), beginning, is_cleaning, _lock: lock.folder };
+        let mut tail = disk.tail();
         if tail.offset == 0 {
-            disk.begin(&mut disk.tail(), engine, end);
+            disk.begin(&mut tail, engine, replayed.end);
         }
+        disk.ask_for_files(&tail);
+        drop(tail);
         Ok(disk)
     }
 
@@ -69,48 +86,78 @@ impl Disk {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// More than any request writes that brings no messages.
-    fn margin(&self) -> u32 {
-        const MARGIN: u32 = 256 * 1024;
-        MARGIN.min(self.segments.size() / 8)
+    /// What is kept free for what.
+    pub(super) fn reserve(&self) -> Reserve {
+        let beginning = self.beginning.load(Ordering::Relaxed).into();
+        Reserve { size: self.segments.size().into(), beginning, live: self.segments.live() }
     }
 
-    /// Whether a request may write. Messages need a segment in reserve behind the present one, so that receives and
-    /// deletes can go on when the disk is full; of that reserve, the last quarter is for deletes, and for what must move.
+    pub(super) fn free(&self, tail: &Tail) -> Free {
+        Free { left: self.left(tail).into(), files: self.segments.behind(tail.segment) as u64 }
+    }
+
+    /// Whether a request may write: see [`super::reserve`].
     pub(super) fn room(&self, need: Need) -> Room {
-        let spare = self.committer.spare();
-        let enough = match need {
-            Need::Messages(bytes) if bytes >= self.segments.size() as usize / 2 => return Room::None,
+        let reserve = self.reserve();
+        let behind = match need {
+            Need::Messages(bytes) if bytes as u64 >= reserve.size / 2 => return Room::None,
             // As much again may come until the next segment begins.
-            Need::Definition if self.beginning.load(Ordering::Relaxed) > self.segments.size() / 3 => return Room::None,
-            Need::Messages(bytes) => bytes + self.margin() as usize,
-            Need::Receives if spare == Spare::Refused => self.segments.size() as usize / 4,
-            Need::Receives | Need::Definition | Need::Records => self.margin() as usize,
+            Need::Definition if reserve.beginning > reserve.size / 3 => return Room::None,
+            Need::Messages(_) => reserve.behind_sends(),
+            Need::Receives => reserve.behind_receives(),
+            Need::Definition | Need::Records => reserve.behind_deletes(),
         };
-        let fits = self.left(&self.tail()) as usize > enough;
-        match (spare, need) {
-            (Spare::Ready, _) => Room::Enough,
-            (Spare::Coming, _) if !fits => Room::Soon,
-            (Spare::Refused, Need::Messages(_)) => self.refuse(),
-            (Spare::Refused, _) if !fits => self.refuse(),
-            (Spare::Coming | Spare::Refused, _) => Room::Enough,
+        let bytes = if let Need::Messages(bytes) = need { bytes as u64 } else { 0 };
+        if self.free(&self.tail()).behind(bytes, &reserve) >= behind {
+            return Room::Enough;
         }
-    }
-
-    fn refuse(&self) -> Room {
+        // More than usual for a large message that does not fit into the rest of its segment.
+        self.committer.ask((behind + bytes + reserve.beginning).div_ceil(reserve.size));
+        if self.committer.spare() != Spare::Refused || self.is_cleaning.load(Ordering::Acquire) {
+            return Room::Soon;
+        }
         // Perhaps something can be given back.
         self.segments.freed().notify_one();
         Room::None
     }
 
-    /// Whether `bytes` can be moved here from an older segment.
+    /// Whether messages are refused because the disk has no room for another file.
+    pub(super) fn is_full(&self) -> bool {
+        let reserve = self.reserve();
+        let is_short = self.free(&self.tail()).behind(0, &reserve) < reserve.behind_sends() + reserve.margin();
+        is_short && self.committer.spare() == Spare::Refused
+    }
+
+    /// Whether `bytes` of messages can be moved here from an older segment.
     pub(super) fn has_room_to_move(&self, bytes: u64) -> bool {
-        let left = u64::from(self.left(&self.tail()));
-        self.committer.spare() == Spare::Ready || left > bytes + 2 * u64::from(self.margin())
+        let reserve = self.reserve();
+        self.free(&self.tail()).behind(0, &reserve) >= reserve.to_move(bytes)
+    }
+
+    /// Whether a file that is free now is better kept.
+    pub(super) fn wants_files(&self) -> bool {
+        let tail = self.tail();
+        self.free(&tail).files < self.reserve().files(self.left(&tail).into())
+    }
+
+    /// Gives a file of the reserve back, when there is more than enough without it.
+    pub(super) fn give_back(&self) -> io::Result<bool> {
+        // Held, so that the file does not come into use meanwhile.
+        let tail = self.tail();
+        let (free, reserve) = (self.free(&tail), self.reserve());
+        let rest = Free { files: free.files.saturating_sub(1), ..free };
+        if rest.files == 0 || rest.behind(0, &reserve) < reserve.wanted() + reserve.size / 8 {
+            return Ok(false);
+        }
+        self.segments.shrink().map(|()| true)
     }
 
     fn left(&self, tail: &Tail) -> u32 {
         self.segments.size().saturating_sub(tail.offset)
+    }
+
+    fn ask_for_files(&self, tail: &Tail) {
+        self.committer.want(self.reserve().files(self.left(tail).into()));
     }
 
     pub(super) fn append_all(&self, engine: &mut Engine, effects: Vec<Effect>) -> Ticket {
@@ -122,11 +169,13 @@ impl Disk {
                     engine.place(stored.snapshot.key, place);
                     self.segments.hold(place);
                 }
+                Effect::Remembered { at, .. } => self.segments.remember(place, *at + limits::DEDUPLICATION),
                 // Twice, because a damaged definition would take all messages of its queue with it.
                 Effect::Queue(_) => _ = self.append(&mut tail, engine, &effect),
                 _ => {}
             }
         }
+        self.ask_for_files(&tail);
         self.committer.ticket()
     }
 
@@ -138,13 +187,16 @@ impl Disk {
             self.committer.rotate(tail.segment);
             self.begin(tail, engine, end);
         }
-        self.write(tail, &payload)
+        let place = self.write(tail, &payload);
+        self.segments.note(place);
+        place
     }
 
     /// Writes what every segment begins with: a word on the one before, and all that is not a message. Older segments
     /// can go when their messages are gone.
     fn begin(&self, tail: &mut Tail, engine: &Engine, end: End) {
-        self.write(tail, &codec::encode_begin(Begin { previous: end.segment, end: end.offset }));
+        let is_listed = self.segments.manifest().is_kept();
+        self.write(tail, &codec::encode_begin(Begin { previous: end.segment, end: end.offset, is_listed }));
         for effect in engine.checkpoint() {
             self.write(tail, &codec::encode(&effect));
         }
@@ -161,7 +213,11 @@ impl Disk {
 
     pub(super) fn read(&self, place: Place) -> io::Result<Option<Content>> {
         let Some(file) = self.segments.file(place.segment)? else { return Ok(None) };
-        let payload = segment::read(&file, place)?;
+        let payload = match segment::read(&file, place) {
+            // The segment went meanwhile, and its file is wiped to be used again.
+            Err(_) if !self.segments.has(place.segment) => return Ok(None),
+            payload => payload?,
+        };
         match codec::decode(&payload) {
             Some(Effect::Stored(stored)) => Ok(Some(stored.content)),
             _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the record holds no message")),
@@ -169,36 +225,49 @@ impl Disk {
     }
 }
 
+/// Bytes that a segment begins with.
+fn beginning(engine: &Engine) -> u32 {
+    let begin = codec::encode_begin(Begin { previous: 0, end: 0, is_listed: true });
+    let effects = engine.checkpoint().into_iter().map(|effect| codec::encode(&effect));
+    std::iter::once(begin).chain(effects).map(|payload| frame::length(payload.len())).sum()
+}
+
 /// Where the log goes on after a start: in a segment of its own, so that what a crash left behind the end is never
-/// written over in part. The reserve of the last run serves, or a new one is made; when the disk has no room for it, the
-/// rest of the last segment is wiped and used, and when even that fails nothing can be written until something is given
-/// back.
-fn first(segments: &Segments, end: End) -> io::Result<Tail> {
-    let fresh = Tail { segment: end.segment + 1, offset: 0 };
-    if segments.has(fresh.segment) {
-        if segments.is_whole(fresh.segment)? {
-            return Ok(fresh);
-        }
-        segments.remove(fresh.segment)?;
-    }
-    match segments.create(fresh.segment) {
-        Ok(()) => Ok(fresh),
-        Err(error) if is_full(&error) && end.segment > 0 => {
+/// written over in part. The reserve of the last run serves, if as much can be made anew: when the disk has no room for
+/// it, the rest of the last segment is wiped and used, so that starts do not use the reserve up.
+fn first(segments: &Segments, replayed: &Replayed) -> io::Result<Tail> {
+    let Replayed { end, next, .. } = *replayed;
+    let fresh = Tail { segment: next, offset: 0 };
+    let is_ready = keep_reserve(segments, replayed)?;
+    match segments.grow(next) {
+        Err(error) if is_full(&error) && next == end.segment + 1 && end.segment > 0 => {
             let wiped = end.offset < segments.size() && segments.wipe(end.segment, end.offset).is_ok();
             Ok(Tail { segment: end.segment, offset: if wiped { end.offset } else { segments.size() } })
         }
+        Err(error) if is_full(&error) && is_ready => Ok(fresh),
         Err(error) => Err(error),
+        Ok(()) => Ok(fresh),
     }
 }
 
-/// One process a folder.
-fn lock(folder: &Path) -> Result<File, OpenError> {
-    let path = folder.join("lock");
-    let io = |cause| OpenError::Io { path: path.clone(), cause };
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::InUse(PathBuf::from(folder))),
-        Err(std::fs::TryLockError::Error(cause)) => Err(io(cause)),
+/// Keeps what the last run left in reserve, if it is whole and in line, and lets go what lies before and behind the log.
+/// Whether there is something in reserve.
+fn keep_reserve(segments: &Segments, replayed: &Replayed) -> io::Result<bool> {
+    let Replayed { end, next, ref extent } = *replayed;
+    let (mut expected, mut before, mut behind) = (next, Vec::new(), Vec::new());
+    for number in segments.numbers() {
+        if number < extent.oldest || number > end.segment && number < next {
+            before.push(number);
+        } else if number > end.segment && (number != expected || !segments.is_whole(number)?) {
+            behind.push(number);
+        } else if number == expected {
+            expected += 1;
+        }
     }
+    behind.into_iter().try_for_each(|number| segments.discard(number, false))?;
+    for number in before {
+        // Perhaps it was to be used again when the last run ended.
+        segments.discard(number, !segments.has(next))?;
+    }
+    Ok(segments.has(next))
 }

@@ -18,6 +18,19 @@ pub(super) trait Medium: Debug + Send + Sync {
     fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()>;
     /// Makes what was written last.
     fn sync(&self, file: &File) -> io::Result<()>;
+    /// Fills a part of a file with zeros, and keeps its space.
+    fn wipe(&self, file: &File, from: u32, to: u32) -> io::Result<()>;
+    /// Lets the next read come from the disk, not from what the system remembers of it: after a sync that failed, that
+    /// may be more than the disk holds.
+    fn forget(&self, file: &File) -> io::Result<()>;
+    /// Makes an empty file.
+    fn create(&self, path: &Path) -> io::Result<File>;
+    /// Gives a file another name.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Makes the names in a folder last.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()>;
 }
 
 /// The file system of this machine.
@@ -41,6 +54,39 @@ impl Medium for FileSystem {
     fn sync(&self, file: &File) -> io::Result<()> {
         file.sync_data()
     }
+
+    fn wipe(&self, file: &File, from: u32, to: u32) -> io::Result<()> {
+        // Without writing anything, where the file system can.
+        #[cfg(target_os = "linux")]
+        if from < to && fallocate(file, FallocateFlags::ZERO_RANGE, from.into(), (to - from).into()).is_ok() {
+            return Ok(());
+        }
+        zero(self, file, from, to)
+    }
+
+    fn forget(&self, file: &File) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed)?;
+        #[cfg(not(target_os = "linux"))]
+        let _ = file;
+        Ok(())
+    }
+
+    fn create(&self, path: &Path) -> io::Result<File> {
+        File::options().read(true).write(true).create_new(true).open(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        File::open(folder)?.sync_all()
+    }
 }
 
 /// Writes zeros from one offset up to another.
@@ -53,15 +99,18 @@ pub(super) fn zero(medium: &dyn Medium, file: &File, from: u32, to: u32) -> io::
     })
 }
 
-/// Makes a folder, and those above it that are missing, so that a power cut leaves it where it is.
+/// Makes a folder, and those above it that are missing, so that a power cut leaves it where it is. One that is there may
+/// have been made a moment before a kill: its name is synced too, where that is allowed.
 ///
 /// # Errors
 /// It cannot be made, or its name cannot be synced.
 pub fn make_folder(folder: &Path) -> io::Result<()> {
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if folder.is_dir() {
+        // A parent that is not ours need not be readable.
+        _ = File::open(parent).and_then(|parent| parent.sync_all());
         return Ok(());
     }
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_folder(parent)?;
     match std::fs::create_dir(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),

@@ -1,27 +1,26 @@
 //! Door: the files of the log, by number. All have one size and their space is taken in advance, so that writing into
 //! one cannot fail for want of room.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kit::descriptors;
+use kit::time::Timestamp;
 use rustix::fs::{SeekFrom, seek};
 use tokio::sync::Notify;
 
 use super::frame;
-use super::medium::{FileSystem, Medium, zero};
+use super::known::{Known, Use};
+use super::manifest::Manifest;
+use super::medium::{FileSystem, Medium};
 use crate::engine::Place;
 use crate::figures::LogFigures;
 
 /// Bytes of a segment: large enough that there are few files, small enough that an idle data folder stays small.
 pub const SEGMENT_SIZE: u32 = 32 * 1024 * 1024;
-
-/// Files that stay open at once, however long the log is.
-const OPEN_FILES: usize = 64;
 
 /// How segments are made.
 #[derive(Debug, Clone)]
@@ -44,53 +43,25 @@ impl Layout {
 pub(super) struct Segments {
     folder: PathBuf,
     layout: Layout,
+    manifest: Manifest,
     known: Mutex<Known>,
+    /// Held while the next number is given to a file.
+    growing: Mutex<()>,
     /// Rings when the oldest segment has no life left in it.
     freed: Notify,
 }
 
-#[derive(Debug, Default)]
-struct Known {
-    /// Bytes that live messages need, by number.
-    live: BTreeMap<u32, u64>,
-    /// The files that were used last, the latest at the end.
-    open: VecDeque<(u32, Arc<File>)>,
-}
-
-impl Known {
-    fn keep_open(&mut self, number: u32, file: Arc<File>) {
-        if self.open.len() >= OPEN_FILES {
-            self.open.pop_front();
-        }
-        self.open.push_back((number, file));
-    }
-
-    /// Opens a file. When the process has no descriptors left, those of the files that were used longest ago are given
-    /// up for it.
-    fn open_file(&mut self, path: &Path) -> io::Result<File> {
-        loop {
-            match File::options().read(true).write(true).open(path) {
-                Err(error) if descriptors::are_used_up(&error) && self.open.pop_front().is_some() => {}
-                opened => return opened,
-            }
-        }
-    }
-
-    fn close(&mut self, number: u32) {
-        self.open.retain(|(open, _)| *open != number);
-    }
-}
-
 impl Segments {
     /// Finds the segments in a folder.
-    pub(super) fn open(folder: &Path, layout: Layout) -> io::Result<Segments> {
+    pub(super) fn open(folder: &Path, layout: Layout, manifest: Manifest) -> io::Result<Segments> {
         let mut known = Known::default();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             let number = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".log")?.parse().ok());
-            known.live.extend(number.map(|number| (number, 0)));
+            number.into_iter().for_each(|number| known.add(number));
         }
-        Ok(Segments { folder: folder.to_owned(), layout, known: Mutex::new(known), freed: Notify::new() })
+        let (known, growing, freed) = (Mutex::new(known), Mutex::new(()), Notify::new());
+        Ok(Segments { folder: folder.to_owned(), layout, manifest, known, growing, freed })
     }
 
     /// Bytes of each segment.
@@ -102,6 +73,11 @@ impl Segments {
         &*self.layout.medium
     }
 
+    /// Which of them there must be.
+    pub(super) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,54 +86,113 @@ impl Segments {
         self.folder.join(format!("{number:010}.log"))
     }
 
-    /// Makes a segment and takes its space; its name is durable afterwards.
+    /// Makes the next segment, which is `at_least` this one, and takes its space; its name is durable afterwards.
     ///
     /// # Errors
     /// The disk has no room. Nothing is left behind then.
-    pub(super) fn create(&self, number: u32) -> io::Result<()> {
+    pub(super) fn grow(&self, at_least: u32) -> io::Result<()> {
+        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.next().max(at_least);
         let path = self.path(number);
-        let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+        let file = self.medium().create(&path)?;
         let reserved = self
             .medium()
             .reserve(&file, self.layout.size)
             .and_then(|()| file.sync_all())
-            .and_then(|()| File::open(&self.folder)?.sync_all());
+            .and_then(|()| self.medium().sync_folder(&self.folder));
         if let Err(error) = reserved {
-            std::fs::remove_file(&path)?;
+            self.medium().remove(&path)?;
             return Err(error);
         }
         let mut known = self.lock();
-        known.live.insert(number, 0);
+        known.add(number);
         known.keep_open(number, Arc::new(file));
         Ok(())
     }
 
-    /// Removes a segment for good.
-    pub(super) fn remove(&self, number: u32) -> io::Result<()> {
-        {
-            let mut known = self.lock();
-            known.live.remove(&number);
-            known.close(number);
+    fn next(&self) -> u32 {
+        self.lock().last().map_or(1, |last| last + 1)
+    }
+
+    /// Ends a segment that nobody needs any more: its file becomes the next one, if that is asked for, or is removed.
+    /// To remove it and make another would give its space away in between, to whatever else fills the disk.
+    pub(super) fn retire(&self, number: u32, reuse: bool) -> io::Result<()> {
+        self.manifest.needless(number)?;
+        self.discard(number, reuse)
+    }
+
+    /// The same for a file that is not part of the log.
+    pub(super) fn discard(&self, number: u32, reuse: bool) -> io::Result<()> {
+        let file = match self.file(number) {
+            // Somebody was quicker.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            file => file?,
+        };
+        self.lock().remove(number);
+        match file.filter(|_| reuse).map(|file| self.reuse(number, &file)) {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(error)) => tracing::warn!("{}: cannot be used again: {error}", self.path(number).display()),
+            None => {}
         }
-        std::fs::remove_file(self.path(number))?;
-        File::open(&self.folder)?.sync_all()
+        match self.medium().remove(&self.path(number)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => self.medium().sync_folder(&self.folder),
+        }
+    }
+
+    /// Gives a file the next number. It is empty before it has it, so that nothing old is read from it.
+    fn reuse(&self, number: u32, file: &File) -> io::Result<()> {
+        let size = self.layout.size;
+        let length = file.metadata()?.len();
+        if length < u64::from(size) {
+            self.medium().reserve(file, size)?;
+        } else if length > u64::from(size) {
+            file.set_len(size.into())?;
+        }
+        self.medium().wipe(file, 0, size)?;
+        self.medium().sync(file)?;
+        file.sync_all()?;
+        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = self.next().max(number + 1);
+        self.medium().rename(&self.path(number), &self.path(next))?;
+        if let Err(error) = self.medium().sync_folder(&self.folder) {
+            self.medium().rename(&self.path(next), &self.path(number))?;
+            return Err(error);
+        }
+        self.lock().add(next);
+        Ok(())
+    }
+
+    /// Removes the last segment, which nothing was written into, for good.
+    pub(super) fn shrink(&self) -> io::Result<()> {
+        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(last) = self.lock().last() else { return Ok(()) };
+        self.lock().remove(last);
+        self.medium().remove(&self.path(last))?;
+        self.medium().sync_folder(&self.folder)
     }
 
     pub(super) fn has(&self, number: u32) -> bool {
-        self.lock().live.contains_key(&number)
+        self.lock().has(number)
+    }
+
+    /// How many there are behind a number: what is held in reserve.
+    pub(super) fn behind(&self, number: u32) -> usize {
+        self.lock().behind(number)
     }
 
     /// The file of a segment; `None` when there is no such segment any more.
     pub(super) fn file(&self, number: u32) -> io::Result<Option<Arc<File>>> {
         let mut known = self.lock();
-        if !known.live.contains_key(&number) {
+        if !known.has(number) {
             return Ok(None);
         }
-        let index = known.open.iter().position(|(open, _)| *open == number);
-        let file = match index.and_then(|index| known.open.remove(index)) {
-            Some((_, file)) => file,
-            None => Arc::new(known.open_file(&self.path(number))?),
-        };
+        if let Some(file) = known.opened(number) {
+            return Ok(Some(file));
+        }
+        let path = self.path(number);
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        let file = Arc::new(known.open_file(&path).map_err(named)?);
         known.keep_open(number, file.clone());
         Ok(Some(file))
     }
@@ -171,49 +206,82 @@ impl Segments {
         file.read_exact_at(bytes, 0)
     }
 
+    /// Makes durable what a process that was killed had written and not synced, from a segment on. What is read of them
+    /// afterwards is what the disk holds: a sync that failed may have left more than that with the system.
+    pub(super) fn secure(&self, from: u32) -> io::Result<()> {
+        self.medium().sync_folder(&self.folder)?;
+        for number in self.numbers().into_iter().filter(|number| *number >= from) {
+            if let Some(file) = self.file(number)? {
+                self.medium().sync(&file)?;
+                self.medium().forget(&file)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the whole space of a segment that holds nothing is there.
     pub(super) fn is_whole(&self, number: u32) -> io::Result<bool> {
         let Some(file) = self.file(number)? else { return Ok(false) };
         Ok(file.metadata()?.len() >= u64::from(self.layout.size))
     }
 
+    /// Whether a file that was written just now still has a name, and all its space.
+    pub(super) fn check(&self, number: u32, file: &File) -> io::Result<()> {
+        let metadata = file.metadata()?;
+        let path = self.path(number);
+        let harm = match (metadata.nlink(), metadata.len()) {
+            (0, _) => "was removed",
+            (_, length) if length < u64::from(self.layout.size) => "was cut",
+            _ => return Ok(()),
+        };
+        Err(io::Error::other(format!("{} {harm} while it was in use: start the emulator again", path.display())))
+    }
+
     /// Wipes a segment from `offset` on, so that what a crash left there is never read as if it were written later.
     pub(super) fn wipe(&self, number: u32, offset: u32) -> io::Result<()> {
         let Some(file) = self.file(number)? else { return Err(io::ErrorKind::NotFound.into()) };
-        zero(self.medium(), &file, offset, self.layout.size)?;
+        self.medium().wipe(&file, offset, self.layout.size)?;
         self.medium().sync(&file)
     }
 
     /// Numbers in order.
     pub(super) fn numbers(&self) -> Vec<u32> {
-        self.lock().live.keys().copied().collect()
+        self.lock().numbers()
     }
 
     /// Sets what live messages need, after a replay.
     pub(super) fn count(&self, bytes: BTreeMap<u32, u64>) {
         let mut known = self.lock();
         for (number, needed) in bytes {
-            if let Some(live) = known.live.get_mut(&number) {
-                *live = needed;
-            }
+            known.change(number, |held| held.live = needed);
         }
+    }
+
+    /// A record lies in a segment.
+    pub(super) fn note(&self, place: Place) {
+        self.lock().change(place.segment, |held| held.records += u64::from(place.length));
     }
 
     /// A message lies there now.
     pub(super) fn hold(&self, place: Place) {
-        if let Some(live) = self.lock().live.get_mut(&place.segment) {
-            *live += u64::from(place.length);
-        }
+        self.lock().change(place.segment, |held| held.live += u64::from(place.length));
     }
 
-    /// It does not any more.
+    /// A deduplication id lies there, which is remembered until then.
+    pub(super) fn remember(&self, place: Place, until: Timestamp) {
+        self.lock().change(place.segment, |held| {
+            held.ids += u64::from(place.length);
+            held.ids_until = held.ids_until.max(until);
+        });
+    }
+
+    /// A message does not lie there any more.
     pub(super) fn release(&self, place: Place) {
         let mut known = self.lock();
-        let Some(live) = known.live.get_mut(&place.segment) else { return };
-        *live = live.saturating_sub(u64::from(place.length));
-        let is_dead = *live == 0;
+        let left = known.change(place.segment, |held| held.live = held.live.saturating_sub(place.length.into()));
+        let is_dead = left.is_some_and(|left| left.live == 0);
         // Behind the oldest stand the one that is being written and its spare at least.
-        if is_dead && known.live.keys().next() == Some(&place.segment) && known.live.len() > 2 {
+        if is_dead && known.first() == Some(place.segment) && known.behind(place.segment) >= 2 {
             self.freed.notify_one();
         }
     }
@@ -225,18 +293,19 @@ impl Segments {
 
     /// How many there are, and how much they take.
     pub(super) fn figures(&self) -> LogFigures {
-        let live = self.live(u32::MAX);
-        let length = |(number, _): &(u32, u64)| std::fs::metadata(self.path(*number)).map_or(0, |file| file.len());
-        LogFigures {
-            segments: live.len(),
-            bytes: live.iter().map(length).sum(),
-            live: live.iter().map(|(_, bytes)| bytes).sum(),
-        }
+        let (numbers, live) = (self.numbers(), self.live());
+        let length = |number: &u32| std::fs::metadata(self.path(*number)).map_or(0, |file| file.len());
+        LogFigures { segments: numbers.len(), bytes: numbers.iter().map(length).sum(), live }
     }
 
-    /// What live messages need in each segment up to `last`, in order.
-    pub(super) fn live(&self, last: u32) -> Vec<(u32, u64)> {
-        self.lock().live.range(..=last).map(|(number, live)| (*number, *live)).collect()
+    /// Bytes of all messages.
+    pub(super) fn live(&self) -> u64 {
+        self.lock().live()
+    }
+
+    /// What each segment up to `last` holds, in order.
+    pub(super) fn uses(&self, last: u32) -> Vec<(u32, Use)> {
+        self.lock().uses(last)
     }
 }
 

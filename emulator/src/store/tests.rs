@@ -4,6 +4,7 @@ mod damage;
 mod failing;
 mod full;
 mod medium;
+mod missing;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -116,12 +117,16 @@ impl House {
 
     /// Cleans until nothing is worth it, or nothing can be written any more.
     fn clean(&mut self) {
+        self.try_clean().unwrap();
+    }
+
+    fn try_clean(&mut self) -> io::Result<()> {
         loop {
             let engine = std::cell::RefCell::new(&mut self.engine);
-            let cleaned = self.store.clean(self.now, &|work| work(&mut engine.borrow_mut())).unwrap();
+            let cleaned = self.store.clean(self.now, &|work| work(&mut engine.borrow_mut()))?;
             match cleaned.map(|(segment, ticket)| (segment, self.runtime.block_on(ticket.wait()))) {
-                Some((segment, Ok(()))) => self.store.remove(segment).unwrap(),
-                _ => return,
+                Some((segment, Ok(()))) => self.store.remove(segment)?,
+                _ => return Ok(()),
             }
         }
     }
@@ -252,9 +257,9 @@ fn copy_log(from: &Path, to: &Path) {
     }
 }
 
-/// The number of a segment, from the name of its file.
+/// The number of a segment, from the name of its file; 0 for the file `lock`.
 fn number(path: &Path) -> u32 {
-    path.file_stem().unwrap().to_str().unwrap().parse().unwrap()
+    path.file_stem().unwrap().to_str().unwrap().parse().unwrap_or(0)
 }
 
 #[test]

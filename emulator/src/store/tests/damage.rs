@@ -57,7 +57,12 @@ fn a_lost_file_in_the_middle_of_the_log_is_reported() {
         drop(filled(folder.path(), 8));
         let path = segments(folder.path()).swap_remove(1);
         harm(&path);
-        assert_eq!(House::open(folder.path(), START).damage, [(number(&path), Damage::Missing)]);
+        let found = House::open(folder.path(), START);
+        assert!(
+            matches!(found.damage[..], [(lost, Damage::Missing { .. })] if lost == number(&path)),
+            "{:?}",
+            found.damage
+        );
     }
 }
 
@@ -67,7 +72,10 @@ fn a_torn_end_of_the_whole_log_is_told_apart() {
     let mut house = House::open(folder.path(), START);
     house.send("live", "whole");
     house.send("live", "torn");
+    // A log that ended in order is known to have ended behind it: what a kill leaves behind knows nothing of that.
+    let list = std::fs::read(folder.path().join("lock")).unwrap();
     drop(house);
+    std::fs::write(folder.path().join("lock"), list).unwrap();
     let path = segments(folder.path()).swap_remove(0);
     let records = walk(&path, u64::MAX);
     let (from, torn) = (records[records.len() - 2].0, records[records.len() - 1].0);

@@ -1,0 +1,240 @@
+//! Door: which files of the log there must be, so that a lost one is noticed wherever it stood.
+//!
+//! It lies in the file `lock` of the data folder, outside the folder that it speaks of, and is written once for each file
+//! that begins or goes, never for a commit. What it says is true already when it is written: a file holds something
+//! before it must be there, and it need not be there before it is removed. A kill at any moment therefore leaves
+//! nothing behind that looks like a loss.
+//!
+//! Two places take turns, so that a write that is cut off leaves the other one whole.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::frame::{self, Found};
+use super::lock;
+use super::medium::Medium;
+use super::writer::is_full;
+
+/// Bytes of each of the two places: what a file system writes as one.
+const PLACE: u32 = 4096;
+/// What is remembered of losses that were reported, so that it fits into one place.
+const MOST_LOST: usize = 300;
+
+/// The files of the log, by number.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Extent {
+    /// Those before it need not be there.
+    pub(super) oldest: u32,
+    /// The last one that holds something.
+    pub(super) newest: u32,
+    /// Where its last record ended, when the last process ended in order.
+    pub(super) end: Option<u32>,
+    /// Those between that are known to be lost, and were reported.
+    pub(super) lost: BTreeSet<u32>,
+}
+
+impl Extent {
+    /// Every file that must be there.
+    pub(super) fn required(&self) -> impl Iterator<Item = u32> {
+        (self.oldest..=self.newest).filter(|number| *number > 0 && !self.lost.contains(number))
+    }
+}
+
+/// What is written.
+#[derive(Debug, Serialize, Deserialize)]
+struct Written {
+    /// The later one of two counts.
+    turn: u64,
+    #[serde(flatten)]
+    extent: Extent,
+}
+
+/// Keeps an [`Extent`] on disk.
+#[derive(Debug)]
+pub(super) struct Manifest {
+    path: PathBuf,
+    medium: Arc<dyn Medium>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    file: File,
+    turn: u64,
+    extent: Extent,
+    /// Whether the disk had no room for it.
+    is_refused: bool,
+}
+
+impl Manifest {
+    /// Reads what is in a file that was locked. `None` beside it when there is nothing.
+    pub(super) fn open(path: PathBuf, file: File, medium: Arc<dyn Medium>) -> io::Result<(Manifest, Option<Extent>)> {
+        let mut bytes = vec![0; 2 * PLACE as usize];
+        let mut length = 0;
+        while let count @ 1.. = file.read_at(&mut bytes[length..], length as u64)? {
+            length += count;
+        }
+        bytes.truncate(length);
+        let written = [0, PLACE].into_iter().filter_map(|place| read(&bytes, place)).max_by_key(|read| read.turn);
+        let turn = written.as_ref().map_or(0, |written| written.turn);
+        let found = written.map(|written| written.extent);
+        let extent = found.clone().unwrap_or_default();
+        let kept = Mutex::new(Kept { file, turn, extent, is_refused: false });
+        Ok((Manifest { path, medium, kept }, found))
+    }
+
+    /// Its file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the disk had room for it.
+    pub(super) fn is_kept(&self) -> bool {
+        !self.lock().is_refused
+    }
+
+    /// Writes what was found at a start.
+    pub(super) fn found(&self, extent: Extent) -> io::Result<()> {
+        self.change(|known| *known = extent)
+    }
+
+    /// A file holds something from now on, and all before it are whole.
+    pub(super) fn begun(&self, number: u32) -> io::Result<()> {
+        if self.lock().extent.newest >= number {
+            return Ok(());
+        }
+        self.change(|extent| (extent.newest, extent.end) = (number, None))
+    }
+
+    /// A file, and those before it, need not be there any more.
+    pub(super) fn needless(&self, number: u32) -> io::Result<()> {
+        self.change(|extent| extent.oldest = extent.oldest.max(number + 1))
+    }
+
+    /// The log ends here, in order.
+    pub(super) fn ended(&self, number: u32, offset: u32) -> io::Result<()> {
+        self.change(|extent| (extent.newest, extent.end) = (number, Some(offset)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Extent)) -> io::Result<()> {
+        let mut kept = self.lock();
+        change(&mut kept.extent);
+        let Extent { oldest, lost, .. } = &mut kept.extent;
+        lost.retain(|number| *number >= *oldest);
+        while lost.len() > MOST_LOST {
+            lost.pop_first();
+        }
+        match self.save(&mut kept) {
+            // Without it a loss may go unnoticed, which is no reason to take nothing.
+            Err(error) if is_full(&error) => {
+                if !std::mem::replace(&mut kept.is_refused, true) {
+                    let path = self.path.display();
+                    tracing::warn!("{path}: the disk has no room for the list of the log's files: {error}");
+                }
+                Ok(())
+            }
+            Ok(()) => {
+                kept.is_refused = false;
+                Ok(())
+            }
+            error => error,
+        }
+    }
+
+    fn save(&self, kept: &mut Kept) -> io::Result<()> {
+        let is_new = !lock::is_at(&kept.file, &self.path);
+        if is_new {
+            // Somebody removed the file: what is written must have a name.
+            let taken = || io::Error::other(format!("{} belongs to another process", self.path.display()));
+            kept.file = lock::lock_file(&self.path)?.ok_or_else(taken)?;
+        }
+        if is_new || kept.turn == 0 {
+            // The space of both places, once and for all.
+            self.medium.write(&kept.file, &vec![0; 2 * PLACE as usize], 0)?;
+            self.medium.sync(&kept.file)?;
+            self.medium.sync_folder(self.path.parent().unwrap_or(Path::new(".")))?;
+        }
+        let turn = kept.turn + 1;
+        let place = if turn.is_multiple_of(2) { 0 } else { PLACE };
+        let written = Written { turn, extent: kept.extent.clone() };
+        let json = serde_json::to_vec(&written).map_err(io::Error::other)?;
+        let mut bytes = Vec::new();
+        frame::write(&mut bytes, 0, place, &json);
+        self.medium.write(&kept.file, &bytes, place.into())?;
+        self.medium.sync(&kept.file)?;
+        kept.turn = turn;
+        Ok(())
+    }
+}
+
+fn read(bytes: &[u8], place: u32) -> Option<Written> {
+    match frame::read(bytes.get(place as usize..)?, 0, place) {
+        Found::Record(json) => serde_json::from_slice(json).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::medium::FileSystem;
+    use super::*;
+
+    fn open(folder: &Path) -> (Manifest, Option<Extent>) {
+        let path = folder.join("lock");
+        let file = lock::lock_file(&path).unwrap().unwrap();
+        Manifest::open(path, file, Arc::new(FileSystem)).unwrap()
+    }
+
+    #[test]
+    fn it_comes_back_and_a_torn_write_leaves_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (manifest, nothing) = open(folder.path());
+        assert_eq!(nothing, None);
+        manifest.found(Extent { oldest: 1, newest: 3, end: None, lost: BTreeSet::from([2]) }).unwrap();
+        manifest.begun(4).unwrap();
+        manifest.needless(1).unwrap();
+        drop(manifest);
+        let whole = Extent { oldest: 2, newest: 4, end: None, lost: BTreeSet::from([2]) };
+        assert_eq!(open(folder.path()).1, Some(whole.clone()));
+        assert_eq!(whole.required().collect::<Vec<_>>(), [3, 4]);
+        // The third write stands in the second place.
+        let bytes = std::fs::read(folder.path().join("lock")).unwrap();
+        for torn in [4096, 4100, 4120] {
+            let mut bytes = bytes.clone();
+            bytes[torn] ^= 1;
+            std::fs::write(folder.path().join("lock"), bytes).unwrap();
+            assert_eq!(open(folder.path()).1, Some(Extent { oldest: 1, ..whole.clone() }));
+        }
+    }
+
+    #[test]
+    fn it_is_written_again_after_its_file_was_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (manifest, _) = open(folder.path());
+        manifest.begun(7).unwrap();
+        std::fs::remove_file(folder.path().join("lock")).unwrap();
+        manifest.ended(8, 64).unwrap();
+        drop(manifest);
+        assert_eq!(open(folder.path()).1, Some(Extent { newest: 8, end: Some(64), ..Extent::default() }));
+    }
+
+    #[test]
+    fn many_losses_fit_into_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let (manifest, _) = open(folder.path());
+        let lost = (u32::MAX - 10_000..u32::MAX).collect();
+        manifest.found(Extent { oldest: 1, newest: u32::MAX, end: Some(u32::MAX), lost }).unwrap();
+        drop(manifest);
+        assert_eq!(open(folder.path()).1.unwrap().lost.len(), MOST_LOST);
+    }
+}

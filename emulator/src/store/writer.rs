@@ -1,0 +1,278 @@
+//! Door: what the committer's thread does. While it syncs, the next records gather; there is no timer.
+//!
+//! After a write or a sync that failed, nobody knows what the disk holds of it: the system may even forget that it was
+//! not written. Everything that is not known to be durable is therefore kept in memory, and while nothing new is taken,
+//! it is written again as a whole, synced, and read back from the disk, until that goes well.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+
+use super::commit::Spare;
+use super::recover::End;
+use super::segment::Segments;
+
+/// How often a full disk is asked again for a new segment, and one that failed whether it takes what it refused.
+const PAUSE: Duration = Duration::from_millis(500);
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) segments: Arc<Segments>,
+    pending: Mutex<Pending>,
+    pub(super) more: Condvar,
+    /// Whether writing or syncing failed, and was not made good since.
+    pub(super) failed: AtomicBool,
+    /// The segment that is being filled.
+    pub(super) current: watch::Sender<u32>,
+    pub(super) spare: watch::Sender<Spare>,
+    /// How many segments there should be behind the present one.
+    pub(super) wanted: AtomicU64,
+    /// The segment of the last durable record: all before it are written to their end.
+    pub(super) reached: AtomicU32,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    pub(super) runs: Vec<Run>,
+    /// Records that were handed over, and those of them that are durable.
+    pub(super) records: u64,
+    pub(super) durable: u64,
+    /// Who waits for which record to be durable, in its order: each is woken once, when it is.
+    pub(super) waiting: VecDeque<(u64, oneshot::Sender<()>)>,
+    pub(super) closing: bool,
+}
+
+/// Bytes that stand together in one segment.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) segment: u32,
+    pub(super) offset: u32,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Files that were written, by segment.
+type Touched = BTreeMap<u32, Arc<File>>;
+
+impl Shared {
+    pub(super) fn new(segments: Arc<Segments>, current: u32) -> Shared {
+        Shared {
+            segments,
+            pending: Mutex::default(),
+            more: Condvar::new(),
+            failed: AtomicBool::new(false),
+            current: watch::Sender::new(current),
+            spare: watch::Sender::new(Spare::Coming),
+            wanted: AtomicU64::new(1),
+            reached: AtomicU32::new(current),
+        }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Pending> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works until the store closes.
+    pub(super) fn run(&self) {
+        let _bug = Bug(self);
+        let mut end = None;
+        self.make_spare();
+        while let Some((runs, records)) = self.next() {
+            if !runs.is_empty() {
+                let committed = self.commit(&runs).map(drop);
+                if committed.is_err_and(|error| !self.mend(&runs, &error)) {
+                    return;
+                }
+                end = runs.last().map(Run::end);
+                self.tell(records);
+            }
+            self.make_spare();
+        }
+        if let Some(Err(error)) = end.map(|end| self.segments.manifest().ended(end.segment, end.offset)) {
+            tracing::error!("the end of the log cannot be written down: {error}");
+        }
+    }
+
+    /// Wakes who waited for these records.
+    fn tell(&self, durable: u64) {
+        let mut pending = self.lock();
+        pending.durable = durable;
+        let count = pending.waiting.partition_point(|(records, _)| *records <= durable);
+        let woken: Vec<_> = pending.waiting.drain(..count).collect();
+        drop(pending);
+        for (_, sender) in woken {
+            // Nobody waits any more whose client has gone.
+            let _ = sender.send(());
+        }
+    }
+
+    /// Writes again what may not be durable, until that goes well: true then, and false when the store closes before.
+    /// Nothing is taken meanwhile; who waits learns at once that nobody knows.
+    fn mend(&self, runs: &[Run], error: &io::Error) -> bool {
+        metrics::counter!("emulator_store_failed_total").increment(1);
+        tracing::error!(
+            "the log cannot be written: nothing is taken until it can, which is tried again and again: {error}"
+        );
+        let mut pending = self.lock();
+        self.failed.store(true, Ordering::Release);
+        loop {
+            // Whoever waits learns of it by the end of the sender.
+            pending.waiting.clear();
+            if pending.closing {
+                return false;
+            }
+            pending = self.more.wait_timeout(pending, PAUSE).unwrap_or_else(PoisonError::into_inner).0;
+            drop(pending);
+            let again = self.commit(runs).and_then(|touched| self.verify(runs, &touched));
+            pending = self.lock();
+            match again {
+                Ok(()) => break,
+                Err(again) => tracing::debug!("the log still cannot be written: {again}"),
+            }
+        }
+        self.failed.store(false, Ordering::Release);
+        tracing::info!("the log can be written again: everything is taken as before");
+        true
+    }
+
+    /// Everything that gathered; `None` when it is time to end. Nothing, when a segment is missing and may be made now.
+    fn next(&self) -> Option<(Vec<Run>, u64)> {
+        let mut pending = self.lock();
+        while pending.runs.is_empty() {
+            if pending.closing {
+                return None;
+            }
+            let spare = *self.spare.borrow();
+            match spare {
+                Spare::Ready => pending = self.more.wait(pending).unwrap_or_else(PoisonError::into_inner),
+                Spare::Coming => break,
+                Spare::Refused => {
+                    pending = self.more.wait_timeout(pending, PAUSE).unwrap_or_else(PoisonError::into_inner).0;
+                    break;
+                }
+            }
+        }
+        Some((std::mem::take(&mut pending.runs), pending.records))
+    }
+
+    fn commit(&self, runs: &[Run]) -> io::Result<Touched> {
+        // A file stays open from its writes to its sync, for the sync tells of failed writes of this opening only.
+        let mut touched = Touched::new();
+        for run in runs {
+            let file = match touched.get(&run.segment) {
+                Some(file) => Arc::clone(file),
+                None => self.file(run.segment)?,
+            };
+            self.segments.medium().write(&file, &run.bytes, run.offset.into())?;
+            touched.insert(run.segment, file);
+        }
+        for (number, file) in &touched {
+            self.segments.medium().sync(file)?;
+            self.segments.check(*number, file)?;
+        }
+        if let Some(last) = touched.keys().next_back() {
+            self.segments.manifest().begun(*last)?;
+            self.reached.store(*last, Ordering::Release);
+        }
+        Ok(touched)
+    }
+
+    /// Whether the disk really holds what was written and synced.
+    fn verify(&self, runs: &[Run], touched: &Touched) -> io::Result<()> {
+        for run in runs {
+            let Some(file) = touched.get(&run.segment) else { continue };
+            self.segments.medium().forget(file)?;
+            let mut bytes = vec![0; run.bytes.len()];
+            file.read_exact_at(&mut bytes, run.offset.into())?;
+            if bytes != run.bytes {
+                return Err(io::Error::other("the disk does not hold what was written"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The file of a segment. It is there in advance, unless one request wrote more than was left of the reserve of a
+    /// full disk: then it is waited for, until the store closes.
+    fn file(&self, segment: u32) -> io::Result<Arc<File>> {
+        loop {
+            if let Some(file) = self.segments.file(segment)? {
+                return Ok(file);
+            }
+            match self.segments.grow(segment) {
+                Err(error) if !is_full(&error) || self.lock().closing => return Err(error),
+                Err(_) => std::thread::sleep(PAUSE),
+                Ok(()) => {}
+            }
+        }
+    }
+
+    fn has_enough(&self) -> bool {
+        self.segments.behind(*self.current.borrow()) as u64 >= self.wanted.load(Ordering::Acquire)
+    }
+
+    /// Sees whether there are enough files, and wakes the thread when there are not.
+    pub(super) fn look_at_files(&self) {
+        self.judge(None);
+        // Under the lock, so that it is not between a look and a wait.
+        drop(self.lock());
+        self.more.notify_one();
+    }
+
+    /// Makes one more segment, if one is missing.
+    fn make_spare(&self) {
+        let made = if self.has_enough() { Ok(()) } else { self.segments.grow(*self.current.borrow()) };
+        self.judge(Some(made));
+    }
+
+    /// Notes how the reserve is, after another segment was `made` or not.
+    fn judge(&self, made: Option<io::Result<()>>) {
+        let (mut before, mut after) = (Spare::Coming, Spare::Coming);
+        self.spare.send_modify(|spare| {
+            before = *spare;
+            after = match (self.has_enough(), &made) {
+                (true, _) => Spare::Ready,
+                (false, Some(Err(_))) => Spare::Refused,
+                (false, Some(Ok(()))) => Spare::Coming,
+                (false, None) if before == Spare::Refused => Spare::Refused,
+                (false, None) => Spare::Coming,
+            };
+            *spare = after;
+        });
+        match (before == Spare::Refused, after == Spare::Refused, made) {
+            (true, false, _) => tracing::info!("there is room for the log again: new messages are taken"),
+            (false, true, Some(Err(error))) => {
+                metrics::counter!("emulator_disk_full_total").increment(1);
+                tracing::warn!("no new segment can be made, new messages are refused soon, until one can: {error}");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Lets nobody wait for ever when the thread panics.
+struct Bug<'s>(&'s Shared);
+
+impl Drop for Bug<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.failed.store(true, Ordering::Release);
+            self.0.lock().waiting.clear();
+        }
+    }
+}
+
+impl Run {
+    fn end(&self) -> End {
+        let length = u32::try_from(self.bytes.len()).expect("a segment has less than four gibibytes");
+        End { segment: self.segment, offset: self.offset + length }
+    }
+}
+
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
