@@ -56,7 +56,9 @@ impl Cli {
         let sources = self.definition.read()?;
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
-        let apis = load_apis(&sources.load(&account)?, self.stage)?;
+        let definition = sources.load(&account);
+        let apis = load_apis(&definition, self.stage)?;
+        definition.report_beside();
         let listener = serve::listen(&self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::listen(&self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
         let address = listener.local_addr().context("the public port has no address")?;

@@ -17,7 +17,7 @@ pub(crate) use declared::Declared;
 pub(crate) use integration::read as read_integration;
 pub(crate) use variables::expanded;
 
-use kit::document::{Entry, Node, Problem};
+use kit::document::{Entry, Node, OrCollect as _, Problem};
 
 use crate::api::{DefaultEndpoint, Integration, Method, Resource, Segment, Verb};
 
@@ -86,18 +86,16 @@ impl Document {
     /// Reads a document. What is wrong with single operations, or could be passed over, is added to `problems`.
     ///
     /// # Errors
-    /// The first thing that makes the document as a whole unreadable.
+    /// It is no mapping.
     pub fn read(root: &Node, problems: &mut Vec<Problem>) -> Result<Document, Problem> {
         let mut fields = root.fields("the OpenAPI document")?;
-        let title = match fields.optional("info").and_then(|info| info.get("title")) {
-            Some(title) => title.text()?.to_owned(),
-            None => String::new(),
-        };
+        let title = fields.optional("info").and_then(|info| info.get("title")).map(Node::text).transpose();
+        let title = title.or_collect(problems).flatten().unwrap_or_default().to_owned();
         let servers = fields.optional("servers");
         let base = Base::read(servers, fields.optional("basePath"));
         let configuration = fields.optional("x-amazon-apigateway-endpoint-configuration");
-        let endpoint = base::endpoint(configuration, servers, problems)?;
-        let paths = fields.required("paths")?;
+        let endpoint = base::endpoint(configuration, servers, problems);
+        let paths = fields.required("paths").and_then(Node::entries).or_collect(problems).unwrap_or_default();
         let validators = fields.optional("x-amazon-apigateway-request-validators");
         let validator = fields.optional("x-amazon-apigateway-request-validator");
         fields.ignore(&PASSIVE_ROOT);
@@ -106,12 +104,8 @@ impl Document {
         problems.extend(fields.finish());
         let mut reader = Reader { root, validators, validator, problems };
         let mut resources = Vec::new();
-        for entry in paths.entries()?.iter().filter(|entry| !is_foreign(&entry.key)) {
-            match reader.resource(entry) {
-                Ok(resource) if resource.methods.is_empty() => {}
-                Ok(resource) => resources.push(resource),
-                Err(problem) => reader.problems.push(problem.collected()),
-            }
+        for entry in paths.iter().filter(|entry| !is_foreign(&entry.key)) {
+            resources.extend(reader.resource(entry).filter(|resource| !resource.methods.is_empty()));
         }
         Ok(Document { title, resources, base, endpoint })
     }
@@ -131,39 +125,38 @@ struct Reader<'d, 'p> {
 }
 
 impl Reader<'_, '_> {
-    fn resource(&mut self, entry: &Entry) -> Result<Resource, Problem> {
+    fn resource(&mut self, entry: &Entry) -> Option<Resource> {
         let path = &entry.key;
-        let segments = Segment::parse_path(path).map_err(|message| entry.place.problem(message))?;
-        let mut fields = entry.node.fields(format!("path {path}"))?;
+        let segments = Segment::parse_path(path).map_err(|message| entry.place.problem(message));
+        let segments = segments.or_collect(self.problems);
+        let mut fields = entry.node.fields(format!("path {path}")).or_collect(self.problems)?;
         let common = fields.optional("parameters");
         fields.ignore(&["summary", "description", "servers"]);
         fields.unsupported(&["$ref"]);
         let mut methods = Vec::new();
         for name in ["get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"] {
             let Some(operation) = fields.optional(name) else { continue };
-            match self.method(&format!("{name} {path}"), path, common, operation) {
-                Ok(method) => methods.push((verb(name), method)),
-                Err(problem) => self.problems.push(problem.collected()),
-            }
+            let method = self.method(&format!("{name} {path}"), path, common, operation);
+            methods.extend(method.map(|method| (verb(name), method)));
         }
         fields.ignore_where(is_foreign);
         self.problems.extend(fields.finish());
-        Ok(Resource { path: path.clone(), id: resource_id(path), segments, methods })
+        Some(Resource { path: path.clone(), id: resource_id(path), segments: segments?, methods })
     }
 
-    fn method(&mut self, label: &str, path: &str, common: Option<&Node>, operation: &Node) -> Result<Method, Problem> {
-        let mut fields = operation.fields(label)?;
+    fn method(&mut self, label: &str, path: &str, common: Option<&Node>, operation: &Node) -> Option<Method> {
+        let mut fields = operation.fields(label).or_collect(self.problems)?;
         let integration = fields.optional("x-amazon-apigateway-integration");
         let (parameters, responses) = (fields.optional("parameters"), fields.optional("responses"));
-        let statuses = responses.map(statuses).transpose()?.unwrap_or_default();
-        self.security(label, fields.optional("security"), fields.optional("x-amazon-apigateway-auth"))?;
-        self.validation(label, fields.optional("x-amazon-apigateway-request-validator"))?;
+        let statuses = responses.map(|node| statuses(node, self.problems)).unwrap_or_default();
+        self.security(label, fields.optional("security"), fields.optional("x-amazon-apigateway-auth"));
+        self.validation(label, fields.optional("x-amazon-apigateway-request-validator"));
         fields.ignore(&PASSIVE_OPERATION);
         fields.ignore_where(is_foreign);
         self.problems.extend(fields.finish());
         let Some(integration) = integration else {
             self.problems.push(operation.problem(format!("{label}: No integration defined for method")));
-            return Ok(Method { statuses, integration: Integration::unsupported() });
+            return Some(Method { statuses, integration: Integration::unsupported() });
         };
         Declared::read(self.root, [common, parameters], responses).warn(label, path, integration);
         let integration = integration::read(label, integration, self.problems)?;
@@ -175,32 +168,35 @@ impl Reader<'_, '_> {
                 self.problems.push(operation.problem(message));
             }
         }
-        Ok(Method { statuses, integration })
+        Some(Method { statuses, integration })
     }
 
-    fn security(&mut self, label: &str, security: Option<&Node>, auth: Option<&Node>) -> Result<(), Problem> {
+    fn security(&mut self, label: &str, security: Option<&Node>, auth: Option<&Node>) {
         if let Some(security) = security.filter(|node| node.list().is_ok_and(|list| !list.is_empty())) {
             self.problems.push(security.problem(format!("{label}: API keys and authorizers are not supported")));
         }
-        if let Some(kind) = auth.and_then(|auth| auth.get("type"))
-            && !kind.text()?.eq_ignore_ascii_case("NONE")
-        {
-            self.problems.push(kind.problem(format!("{label}: authorization type {} is not supported", kind.text()?)));
+        let kind = auth.and_then(|auth| auth.get("type"));
+        let Some((kind, text)) = kind.and_then(|kind| Some((kind, kind.text().or_collect(self.problems)?))) else {
+            return;
+        };
+        if !text.eq_ignore_ascii_case("NONE") {
+            self.problems.push(kind.problem(format!("{label}: authorization type {text} is not supported")));
         }
-        Ok(())
     }
 
     /// A validator is only a problem when it would check something.
-    fn validation(&mut self, label: &str, own: Option<&Node>) -> Result<(), Problem> {
-        let Some(name) = own.or(self.validator) else { return Ok(()) };
-        let Some(validator) = self.validators.and_then(|all| all.get(name.text().ok()?)) else {
-            return Err(name.problem(format!("{label}: there is no request validator {}", name.text()?)));
+    fn validation(&mut self, label: &str, own: Option<&Node>) {
+        let Some(name) = own.or(self.validator) else { return };
+        let Some(text) = name.text().or_collect(self.problems) else { return };
+        let Some(validator) = self.validators.and_then(|all| all.get(text)) else {
+            self.problems.push(name.problem(format!("{label}: there is no request validator {text}")).collected());
+            return;
         };
-        let on = |flag: &str| validator.get(flag).map_or(Ok(false), Node::boolean);
-        if on("validateRequestBody")? || on("validateRequestParameters")? {
+        let flags = ["validateRequestBody", "validateRequestParameters"].map(|flag| validator.get(flag));
+        let on = flags.map(|flag| flag.and_then(|node| node.boolean().or_collect(self.problems)));
+        if on.contains(&Some(true)) {
             self.problems.push(name.problem(format!("{label}: request validation is not supported")));
         }
-        Ok(())
     }
 }
 
@@ -212,16 +208,17 @@ fn verb(name: &str) -> Verb {
 }
 
 /// The statuses that a method declares; `default` declares none in particular, so nothing is checked then.
-fn statuses(responses: &Node) -> Result<Vec<u16>, Problem> {
-    let mut statuses = Vec::new();
-    for entry in responses.entries()?.iter().filter(|entry| !is_foreign(&entry.key)) {
+fn statuses(responses: &Node, problems: &mut Vec<Problem>) -> Vec<u16> {
+    let (mut statuses, mut is_open) = (Vec::new(), false);
+    let entries = responses.entries().or_collect(problems).unwrap_or_default();
+    for entry in entries.iter().filter(|entry| !is_foreign(&entry.key)) {
         match entry.key.parse() {
             Ok(status) => statuses.push(status),
-            Err(_) if entry.key == "default" => return Ok(Vec::new()),
-            Err(_) => return Err(entry.place.problem(format!("{} is not a status", entry.key))),
+            Err(_) if entry.key == "default" => is_open = true,
+            Err(_) => problems.push(entry.place.problem(format!("{} is not a status", entry.key)).collected()),
         }
     }
-    Ok(statuses)
+    if is_open { Vec::new() } else { statuses }
 }
 
 /// Six characters as in API Gateway's resource ids, the same on every start.

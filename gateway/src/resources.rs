@@ -12,7 +12,7 @@ mod tests;
 
 use kit::cloudformation::{Account, Resource, Stack};
 use kit::definition::{Definition, LoadError};
-use kit::document::Problem;
+use kit::document::{OrCollect as _, Problem};
 
 use crate::api::{Api, Apis};
 use crate::openapi::Document;
@@ -47,67 +47,86 @@ impl Apis {
     /// A definition is wrong somewhere, or asks for something that is not supported (unless it was loaded leniently). All
     /// of it is told at once.
     pub fn load(definition: &Definition, default_stage: Option<String>) -> Result<Apis, LoadError> {
-        let mut apis = Apis { default_stage, ..Apis::default() };
         let mut problems = Vec::new();
-        for stack in &definition.stacks {
-            apis.add_stack(stack, definition.account.as_ref(), &mut problems);
-        }
-        for (number, root) in definition.apis.iter().enumerate() {
-            match import::document(root, definition.account.as_ref(), &mut problems) {
-                Ok(document) => apis.apis.push(from_file(number, document)),
-                Err(problem) => problems.push(problem.collected()),
-            }
-        }
+        let apis = Apis::read(definition, default_stage, &mut problems);
         definition.judge(problems)?;
         Ok(apis)
     }
 
+    /// The same for a program that reads more than APIs from a definition: what is wrong is added to `problems`.
+    pub fn read(definition: &Definition, default_stage: Option<String>, problems: &mut Vec<Problem>) -> Apis {
+        let mut apis = Apis { default_stage, ..Apis::default() };
+        for stack in &definition.stacks {
+            apis.add_stack(stack, definition.account.as_ref(), problems);
+        }
+        for (number, root) in definition.apis.iter().enumerate() {
+            let document = import::document(root, definition.account.as_ref(), problems).or_collect(problems);
+            apis.apis.extend(document.map(|document| from_file(number, document)));
+        }
+        apis
+    }
+
     fn add_stack(&mut self, stack: &Stack, account: Option<&Account>, problems: &mut Vec<Problem>) {
         for resource in stack.of_kind(rest_api::KIND) {
-            let read = rest_api::read(stack, resource, account, problems);
-            self.apis.extend(kept(read, problems).flatten());
+            self.apis.extend(rest_api::read(stack, resource, account, problems));
         }
         for resource in stack.of_kind(serverless::API) {
-            let read = serverless::read(stack, resource, account, problems);
-            let Some((api, domains)) = kept(read, problems).flatten() else { continue };
+            let Some((api, domains)) = serverless::read(stack, resource, account, problems) else { continue };
             self.apis.push(api);
             for (domain, mapping) in domains {
                 self.domains.entry(domain).or_default().push(mapping);
             }
         }
         for resource in stack.of_kind(domains::DOMAIN) {
-            kept(domains::check(resource, problems), problems);
+            domains::check(resource, problems);
         }
         for resource in stack.of_kind(domains::MAPPING) {
-            let read = domains::mapping(resource, &self.apis, problems);
-            if let Some((domain, mapping)) = kept(read, problems) {
+            if let Some((domain, mapping)) = domains::mapping(resource, stack, &self.apis, problems) {
                 self.domains.entry(domain).or_default().push(mapping);
             }
         }
-        for resource in &stack.resources {
-            kept(tell_unread(resource, problems), problems);
+        for resource in stack.all() {
+            tell_unread(resource, problems);
+            tell_orphan(stack, resource, problems);
         }
     }
 }
 
-/// The value, or one problem more.
-fn kept<T>(read: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
-    read.map_err(|problem| problems.push(problem.collected())).ok()
+/// Whether an API of this id is declared in a template, be it readable or not.
+fn is_declared(stack: &Stack, id: &str) -> bool {
+    [rest_api::KIND, serverless::API].iter().any(|kind| stack.of_kind(kind).any(|api| api.physical_id == id))
+}
+
+/// Parts of an API that this template does not declare would be read by nobody.
+fn tell_orphan(stack: &Stack, resource: &Resource, problems: &mut Vec<Problem>) {
+    if ![methods::RESOURCE, methods::METHOD, stages::STAGE, stages::DEPLOYMENT].contains(&resource.kind.as_str()) {
+        return;
+    }
+    let Some(mut fields) = resource.fields().or_collect(problems) else { return };
+    let id = fields.required("RestApiId").and_then(|node| Ok((node, node.text()?))).or_collect(problems);
+    if let Some((node, _)) = id.filter(|(_, id)| !is_declared(stack, id)) {
+        let message = format!("{}: RestApiId is not an API of this template, so it is not served", resource.label());
+        problems.push(node.problem(message));
+    }
+}
+
+/// Whether a resource is a part of this API. One of which that cannot be said is told by [`tell_orphan`].
+fn is_part(resource: &Resource, api: &Resource) -> bool {
+    resource.properties.get("RestApiId").is_some_and(|id| id.text() == Ok(api.physical_id.as_str()))
 }
 
 /// What would answer requests on AWS, and is read by nobody.
-fn tell_unread(resource: &Resource, problems: &mut Vec<Problem>) -> Result<(), Problem> {
+fn tell_unread(resource: &Resource, problems: &mut Vec<Problem>) {
     let kind = resource.kind.as_str();
     let told = match kind {
-        _ if READ.contains(&kind) || PASSIVE.contains(&kind) => return Ok(()),
+        _ if READ.contains(&kind) || PASSIVE.contains(&kind) => return,
         _ if kind.starts_with("AWS::ApiGatewayV2::") => "HTTP and WebSocket APIs are not supported",
         "AWS::Serverless::HttpApi" | "AWS::Serverless::WebSocketApi" => "HTTP and WebSocket APIs are not supported",
         _ if kind.starts_with("AWS::ApiGateway::") => "this type is not supported",
         _ if kind.starts_with("AWS::Serverless::") => return serverless::tell_events(resource, problems),
-        _ => return Ok(()),
+        _ => return,
     };
     problems.push(resource.properties.problem(format!("{}: {told}", resource.label())));
-    Ok(())
 }
 
 /// An API whose only stage is the one that its export names.

@@ -23,7 +23,6 @@ pub mod number;
 mod parser;
 mod print;
 mod regex;
-mod suggest;
 mod utf16;
 pub mod value;
 

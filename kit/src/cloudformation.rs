@@ -7,18 +7,24 @@
 //!
 //! Facts: the CloudFormation user guide, "Intrinsic function reference" and "Template anatomy".
 
+mod elsewhere;
 mod intrinsic;
 mod names;
 mod parameters;
 mod serverless;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use std::collections::BTreeMap;
 
-use crate::document::{Entry, Fields, Node, Problem, Value};
+pub use elsewhere::Elsewhere;
+
+use crate::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
+use crate::suggest::nearest;
 use intrinsic::Resolver;
 use names::Named;
+use types::Standing;
 
 /// Where a stack would be deployed: the pseudo parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +57,14 @@ impl Account {
 pub type Overrides = BTreeMap<String, String>;
 
 /// The resources of a template whose conditions hold.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stack {
-    /// In the order of the template.
+    /// Those that run here or are refused here, in the order of the template.
     pub resources: Vec<Resource>,
+    /// Those of them that cannot be resolved whole: what is wrong with their other properties is found with the rest.
+    pub(crate) broken: Vec<Resource>,
+    /// Those that belong to other services.
+    pub elsewhere: Vec<Elsewhere>,
 }
 
 /// One resource, resolved.
@@ -93,27 +103,24 @@ impl Resource {
     }
 }
 
-/// The types that Tidegate stands in for. Resources of other services belong to those services: they are not resolved, so
-/// that a template may hold whatever it likes beside the chain.
-const OURS: [&str; 13] = [
-    "AWS::ApiGateway::",
-    "AWS::ApiGatewayV2::",
-    "AWS::SQS::",
-    "AWS::Pipes::",
-    "AWS::Events::ApiDestination",
-    "AWS::Events::Connection",
-    "AWS::S3::Bucket",
-    "AWS::S3::BucketPolicy",
-    "AWS::Serverless::Api",
-    "AWS::Serverless::HttpApi",
-    "AWS::Serverless::WebSocketApi",
-    serverless::FUNCTION,
-    serverless::STATE_MACHINE,
-];
-
 /// Entries that a resource may have beside `Type` and `Properties`; none of them matters without a deployment.
 const RESOURCE_ATTRIBUTES: [&str; 7] =
     ["DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy", "CreationPolicy", "UpdatePolicy", "Connectors"];
+
+/// Entries that a template has.
+const SECTIONS: [&str; 11] = [
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Globals",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+];
 
 /// Transforms that change nothing which is not read here anyway. `AWS::LanguageExtensions` only adds functions.
 const TRANSFORMS: [&str; 2] = ["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"];
@@ -121,14 +128,14 @@ const TRANSFORMS: [&str; 2] = ["AWS::Serverless-2016-10-31", "AWS::LanguageExten
 impl Stack {
     /// Whether a document is a CloudFormation template at all.
     pub fn is_template(root: &Node) -> bool {
-        root.get("Resources").is_some() || root.get("AWSTemplateFormatVersion").is_some()
+        root.get("Resources").is_some() || root.get("AWSTemplateFormatVersion").is_some() || misspelt(root).is_some()
     }
 
-    /// Resolves a template for `account` with `overrides`. What is wrong with single resources, or can be passed over, is
-    /// added to `problems`; those resources are left out.
+    /// Resolves a template for `account` with `overrides`. All that is wrong with it, or can be passed over, is added to
+    /// `problems`; resources that it is about are kept apart.
     ///
     /// # Errors
-    /// The first thing that makes the template as a whole unreadable.
+    /// The document has no resources.
     pub fn load(
         root: &Node,
         overrides: &Overrides,
@@ -136,40 +143,77 @@ impl Stack {
         problems: &mut Vec<Problem>,
     ) -> Result<Stack, Problem> {
         let mut fields = root.fields("the template")?;
-        let resources = fields.required("Resources")?.entries()?;
-        let parameters = parameters::values(fields.optional("Parameters"), overrides, account)?;
-        let conditions = section(fields.optional("Conditions"))?;
-        let mappings = fields.optional("Mappings");
-        transforms(fields.optional("Transform"), problems)?;
-        let globals = fields.optional("Globals");
+        let resources = match misspelt(root) {
+            // It is reported as unknown below.
+            Some(entry) if root.get("Resources").is_none() => entry.node.entries()?,
+            _ => fields.required("Resources")?.entries()?,
+        };
         // Rules only check a deployment.
-        fields.ignore(&["AWSTemplateFormatVersion", "Description", "Metadata", "Outputs", "Rules"]);
         fields.unsupported(&["Hooks"]);
+        let mut section = |name: &str| fields.optional(name);
+        let [parameters, conditions, mappings, transform, globals] =
+            ["Parameters", "Conditions", "Mappings", "Transform", "Globals"].map(&mut section);
+        fields.ignore(&SECTIONS);
+        let parameters = parameters::values(parameters, overrides, account, problems);
+        let conditions = conditions.and_then(|node| node.entries().or_collect(problems)).unwrap_or_default();
+        transforms(transform, problems);
+        serverless::check_globals(globals, problems);
         problems.extend(fields.finish());
         let resolver = Resolver::new(account, parameters, conditions, mappings, resources);
         let reader = Reader { resolver, globals };
-        let mut stack = Stack { resources: Vec::new() };
+        let mut stack = Stack::default();
         for entry in resources {
-            match reader.resource(entry, problems) {
-                Ok(resource) => stack.resources.extend(resource),
-                Err(problem) => problems.push(problem.collected()),
-            }
+            let read = reader.resource(entry, &mut stack, problems);
+            read.or_collect(problems);
         }
+        stack.elsewhere = elsewhere::read(&reader.resolver, resources);
+        once(problems);
         Ok(stack)
     }
 
     /// The resources of one type, in the order of the template.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Resource> {
-        self.resources.iter().filter(move |resource| resource.kind == kind)
+        self.all().filter(move |resource| resource.kind == kind)
+    }
+
+    /// All resources, those that are broken among them.
+    pub fn all(&self) -> impl Iterator<Item = &Resource> {
+        self.resources.iter().chain(&self.broken)
+    }
+
+    /// Goes on without the resources that cannot be resolved whole.
+    pub(crate) fn forget_broken(&mut self) {
+        self.broken.clear();
     }
 }
 
-fn section(node: Option<&Node>) -> Result<&[Entry], Problem> {
-    node.map_or(Ok(&[]), Node::entries)
+/// The entry that was meant to be `Resources`.
+fn misspelt(root: &Node) -> Option<&Entry> {
+    let entries = root.entries().ok()?;
+    let holds_resources = |node: &Node| {
+        let entries = node.entries().unwrap_or_default();
+        entries
+            .iter()
+            .any(|entry| entry.node.get("Type").is_some_and(|kind| kind.text().is_ok_and(|kind| kind.contains("::"))))
+    };
+    let is_meant = |entry: &&Entry| nearest(&entry.key, ["Resources"]).is_some() && holds_resources(&entry.node);
+    entries.iter().find(is_meant)
 }
 
-fn transforms(node: Option<&Node>, problems: &mut Vec<Problem>) -> Result<(), Problem> {
-    let Some(node) = node else { return Ok(()) };
+/// Several references may lead to the same thing that is wrong.
+fn once(problems: &mut Vec<Problem>) {
+    let mut seen: Vec<Problem> = Vec::new();
+    problems.retain(|problem| {
+        let is_new = !seen.contains(problem);
+        if is_new {
+            seen.push(problem.clone());
+        }
+        is_new
+    });
+}
+
+fn transforms(node: Option<&Node>, problems: &mut Vec<Problem>) {
+    let Some(node) = node else { return };
     let named = match &node.value {
         Value::List(names) => names.as_slice(),
         _ => std::slice::from_ref(node),
@@ -181,7 +225,6 @@ fn transforms(node: Option<&Node>, problems: &mut Vec<Problem>) -> Result<(), Pr
             problems.push(name.problem(format!("the template: Transform {text} is not supported")));
         }
     }
-    Ok(())
 }
 
 struct Reader<'a> {
@@ -191,26 +234,51 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// One resource; `None` when it is not ours, or its condition does not hold.
-    fn resource(&self, entry: &Entry, problems: &mut Vec<Problem>) -> Result<Option<Resource>, Problem> {
+    /// Adds one resource to the stack, unless it is not ours, or its condition does not hold.
+    fn resource(&self, entry: &Entry, stack: &mut Stack, problems: &mut Vec<Problem>) -> Result<(), Problem> {
         let mut fields = entry.node.fields(&entry.key)?;
-        let kind = fields.required("Type")?.text()?.to_owned();
-        if !OURS.iter().any(|ours| kind == *ours || ours.ends_with("::") && kind.starts_with(ours)) {
-            return Ok(None);
-        }
-        if let Some(condition) = fields.optional("Condition")
-            && !self.resolver.condition(condition)?
-        {
-            return Ok(None);
+        let kind = fields.required("Type")?;
+        let before = problems.len();
+        let kind = match types::standing(kind.text()?) {
+            Standing::Ours => kind.text()?.to_owned(),
+            Standing::Elsewhere => return Ok(()),
+            Standing::Misspelt(meant) => {
+                problems.push(unknown_type(&entry.key, kind, meant.as_deref()));
+                // What is wrong with the resource that was meant is found with the rest.
+                let Some(meant) = meant.filter(|meant| types::standing(meant) == Standing::Ours) else { return Ok(()) };
+                meant
+            }
+        };
+        if let Some(condition) = fields.optional("Condition") {
+            match self.resolver.condition(condition).or_collect(problems) {
+                Some(false) => return Ok(()),
+                Some(true) | None => {}
+            }
         }
         let none = || entry.node.with(Value::Map(Vec::new()));
         let declared = fields.optional("Properties").cloned().unwrap_or_else(none);
         let declared = serverless::properties(&kind, declared, self.globals);
-        let properties = self.resolver.resolve(&declared)?.unwrap_or_else(none);
+        let properties = self.resolver.resolve_whole(&declared, problems).unwrap_or_else(none);
+        let name = self.resolver.physical_id(&entry.key, &entry.node).or_collect(problems);
+        problems.extend(self.resolver.further());
+        let is_whole = problems.len() == before;
         fields.ignore(&RESOURCE_ATTRIBUTES);
         problems.extend(fields.finish());
-        let physical_id = self.resolver.physical_id(&entry.key, &entry.node)?;
+        let physical_id = name.unwrap_or_else(|| entry.key.clone());
         let account = self.resolver.account().clone();
-        Ok(Some(Resource { logical_id: entry.key.clone(), kind, physical_id, properties, account }))
+        let list = if is_whole { &mut stack.resources } else { &mut stack.broken };
+        list.push(Resource { logical_id: entry.key.clone(), kind, physical_id, properties, account });
+        Ok(())
     }
+}
+
+/// Leniency passes over it: a type may be newer than the list of all types that is known here.
+fn unknown_type(name: &str, kind: &Node, meant: Option<&str>) -> Problem {
+    let text = kind.text().unwrap_or_default();
+    let hint = match (meant, types::siblings(text)) {
+        (Some(meant), _) => format!("; did you mean {meant}?"),
+        (None, Some(siblings)) => format!("; {siblings}"),
+        (None, None) => ", which has the form AWS::SQS::Queue".to_owned(),
+    };
+    kind.problem(format!("{name}: {text} is not a resource type{hint}"))
 }

@@ -2,10 +2,16 @@
 //!
 //! The kind of a file is found by its content. What a resource means is left to the program that runs it.
 
+mod beside;
+mod error;
+
+pub use error::LoadError;
+
 use std::path::{Path, PathBuf};
 
 use crate::cloudformation::{Account, Overrides, Stack};
-use crate::document::{Node, Problem};
+use crate::document::{Node, OrCollect as _, Problem};
+use crate::suggest::nearest;
 
 /// The repository's own `template.yaml`, used when no file is named.
 const BUILT_IN: &str = include_str!("../../template.yaml");
@@ -33,31 +39,6 @@ pub struct DefinitionArgs {
     pub defaults: Overrides,
 }
 
-/// Why definitions could not be loaded. Prints one line for each cause.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// A file cannot be read.
-    #[error("{}: {cause}", file.display())]
-    Unreadable {
-        /// The file as it was named.
-        file: PathBuf,
-        /// What the system said; not a source, for the text above has it already.
-        cause: std::io::Error,
-    },
-    /// A file is not what it should be.
-    #[error(transparent)]
-    Problem(#[from] Problem),
-    /// All that is wrong or not supported; `--lenient` passes over the latter.
-    #[error("{}", lines(.0))]
-    Problems(Vec<Problem>),
-    /// A `--parameter-overrides` value is not `Key=Value`.
-    #[error("--parameter-overrides: {0:?} is not Key=Value")]
-    Override(String),
-    /// A `--parameter-overrides` key that no template knows; CloudFormation refuses those too.
-    #[error("--parameter-overrides: no template has a parameter {0}")]
-    NoSuchParameter(String),
-}
-
 /// Definition files that were read, and not yet understood.
 #[derive(Debug, Clone)]
 pub struct Sources {
@@ -69,18 +50,16 @@ pub struct Sources {
 impl Sources {
     /// Finds out what the files declare in `account`. Problems wait for [`Definition::judge`], so that they are told
     /// together with those of whoever reads on.
-    ///
-    /// # Errors
-    /// A file is none of the kinds that are known, or cannot be read at all.
-    pub fn load(&self, account: &Account) -> Result<Definition, LoadError> {
+    pub fn load(&self, account: &Account) -> Definition {
+        let files = self.roots.iter().map(|root| root.place.file.to_string()).collect();
         let mut definition =
-            Definition { account: Some(account.clone()), lenient: self.lenient, ..Definition::default() };
+            Definition { account: Some(account.clone()), lenient: self.lenient, files, ..Definition::default() };
         let mut problems = Vec::new();
         for root in &self.roots {
-            definition.add(root, &self.overrides, account, &mut problems)?;
+            definition.add(root, &self.overrides, account, &mut problems).or_collect(&mut problems);
         }
         definition.problems = definition.untold(problems);
-        Ok(definition)
+        definition
     }
 }
 
@@ -100,6 +79,8 @@ pub struct Definition {
     /// Where the definitions live.
     pub account: Option<Account>,
     lenient: bool,
+    /// In the order in which they were named.
+    files: Vec<String>,
     /// What is not passed over, until somebody judges.
     problems: Vec<Problem>,
 }
@@ -110,44 +91,65 @@ impl DefinitionArgs {
     /// # Errors
     /// See [`LoadError`].
     pub fn load(&self, account: &Account) -> Result<Definition, LoadError> {
-        self.read()?.load(account)
+        Ok(self.read()?.load(account))
     }
 
     /// Reads all files, for whatever account: finding that out may take a while.
     ///
     /// # Errors
-    /// A file cannot be read, or an override is for no parameter of any.
+    /// Files cannot be read, or overrides are for no parameter of any.
     pub fn read(&self) -> Result<Sources, LoadError> {
-        let (given, roots) = (self.given()?, self.roots()?);
-        if let Some(unknown) = given.keys().find(|name| !roots.iter().any(|root| declares(root, name))) {
-            return Err(LoadError::NoSuchParameter(unknown.clone()));
+        let mut errors = Vec::new();
+        let given = self.given(&mut errors);
+        let roots = self.roots(&mut errors);
+        if errors.is_empty() {
+            errors.extend(given.keys().filter_map(|name| unknown(name, &roots)));
         }
+        LoadError::all(errors)?;
         let overrides = self.defaults.clone().into_iter().chain(given).collect();
         Ok(Sources { roots, overrides, lenient: self.lenient })
     }
 
-    fn roots(&self) -> Result<Vec<Node>, LoadError> {
-        if self.files.is_empty() {
-            return Ok(vec![Node::parse("template.yaml (built in)", BUILT_IN)?]);
-        }
-        let root = |file: &PathBuf| Ok(Node::parse(&file.display().to_string(), &read(file)?)?);
-        self.files.iter().map(root).collect()
+    /// Whether no file is named, so that the repository's own template is what runs.
+    pub fn is_built_in(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    fn roots(&self, errors: &mut Vec<LoadError>) -> Vec<Node> {
+        let parsed: Vec<Result<Node, LoadError>> = match self.files.as_slice() {
+            [] => vec![Node::parse("template.yaml (built in)", BUILT_IN).map_err(LoadError::from)],
+            files => files.iter().map(|file| Ok(Node::parse(&file.display().to_string(), &read(file)?)?)).collect(),
+        };
+        parsed.into_iter().filter_map(|root| root.map_err(|error| errors.push(error)).ok()).collect()
     }
 
     /// What the operator wants parameters to be.
-    fn given(&self) -> Result<Overrides, LoadError> {
+    fn given(&self, errors: &mut Vec<LoadError>) -> Overrides {
         let environment = std::env::var("PARAMETER_OVERRIDES").unwrap_or_default();
         let given: Vec<&str> = match self.parameter_overrides.as_slice() {
             [] => environment.split_whitespace().collect(),
             flags => flags.iter().map(String::as_str).collect(),
         };
-        let pair = |text: &str| match text.split_once('=') {
-            Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-            // Only the part that cannot hold a secret is shown.
-            _ => Err(LoadError::Override(text.split('=').next().unwrap_or_default().to_owned())),
-        };
-        given.into_iter().map(pair).collect()
+        let mut overrides = Overrides::new();
+        for text in given {
+            match text.split_once('=') {
+                Some((key, value)) if !key.is_empty() => _ = overrides.insert(key.to_owned(), value.to_owned()),
+                // Only the part that cannot hold a secret is shown.
+                _ => errors.push(LoadError::Override(text.split('=').next().unwrap_or_default().to_owned())),
+            }
+        }
+        overrides
     }
+}
+
+/// An override that no template has a parameter for.
+fn unknown(name: &str, roots: &[Node]) -> Option<LoadError> {
+    if roots.iter().any(|root| declares(root, name)) {
+        return None;
+    }
+    let entries = roots.iter().filter_map(|root| root.get("Parameters")?.entries().ok()).flatten();
+    let meant = nearest(name, entries.map(|entry| entry.key.as_str())).map(ToOwned::to_owned);
+    Some(LoadError::NoSuchParameter { name: name.to_owned(), meant })
 }
 
 fn declares(root: &Node, parameter: &str) -> bool {
@@ -161,10 +163,14 @@ impl Definition {
         overrides: &Overrides,
         account: &Account,
         problems: &mut Vec<Problem>,
-    ) -> Result<(), LoadError> {
+    ) -> Result<(), Problem> {
         let has = |key: &str| root.get(key).is_some();
         if Stack::is_template(root) {
-            self.stacks.push(Stack::load(root, overrides, account, problems)?);
+            let mut stack = Stack::load(root, overrides, account, problems)?;
+            if self.lenient {
+                stack.forget_broken();
+            }
+            self.stacks.push(stack);
         } else if has("openapi") || has("swagger") {
             self.apis.push(root.clone());
         } else if has("ApiDestinationArn") {
@@ -176,18 +182,24 @@ impl Definition {
         } else {
             let kinds = "a CloudFormation template, an OpenAPI document, or the output of describe-pipe, \
                          describe-api-destination or describe-connection";
-            return Err(root.problem(format!("this is none of {kinds}")).into());
+            return Err(root.problem(format!("this is none of {kinds}")));
         }
         Ok(())
     }
 
-    /// Turns the problems that a reader collected into an error, together with those of the files themselves. What it could
-    /// pass over becomes a warning when `--lenient` was given. Every reader of a definition ends with this.
+    /// Turns the problems that readers collected into an error, together with those of the files themselves, in the order
+    /// of files and lines. What could be passed over becomes a warning when `--lenient` was given. Every reader of a
+    /// definition ends with this; a program that reads it in several ways collects all of their problems first.
     ///
     /// # Errors
     /// There are problems that are not passed over.
     pub fn judge(&self, problems: Vec<Problem>) -> Result<(), LoadError> {
-        let told: Vec<Problem> = self.problems.iter().cloned().chain(self.untold(problems)).collect();
+        let mut told: Vec<Problem> = self.problems.iter().cloned().chain(self.untold(problems)).collect();
+        let file = |problem: &Problem| self.files.iter().position(|file| **file == *problem.place.file);
+        told.sort_by_key(|problem| {
+            let at = file(problem).unwrap_or(usize::MAX);
+            (at, problem.place.file.clone(), problem.place.line, problem.place.column)
+        });
         if told.is_empty() { Ok(()) } else { Err(LoadError::Problems(told)) }
     }
 
@@ -203,26 +215,12 @@ impl Definition {
 }
 
 fn read(file: &Path) -> Result<String, LoadError> {
-    let unreadable = |cause| LoadError::Unreadable { file: file.to_owned(), cause };
+    let unreadable = |cause: std::io::Error| LoadError::Unreadable { file: file.to_owned(), cause: cause.to_string() };
     let length = std::fs::metadata(file).map_err(unreadable)?.len();
     if length > LARGEST {
         return Err(unreadable(std::io::Error::other(format!("{length} bytes; definitions have {LARGEST} at most"))));
     }
     std::fs::read_to_string(file).map_err(unreadable)
-}
-
-fn lines(problems: &[Problem]) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for problem in problems.iter().map(ToString::to_string) {
-        // Several resources may refer to the same thing that is not there.
-        if !lines.contains(&problem) {
-            lines.push(problem);
-        }
-    }
-    if problems.iter().any(|problem| !problem.is_fatal()) {
-        lines.push("(--lenient goes on without what is not supported)".to_owned());
-    }
-    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -234,9 +232,9 @@ mod tests {
     }
 
     fn load(text: &str, lenient: bool) -> Result<Definition, LoadError> {
-        let (mut definition, mut problems) = (Definition { lenient, ..Definition::default() }, Vec::new());
-        definition.add(&Node::parse("f", text)?, &Overrides::new(), &account(), &mut problems)?;
-        definition.judge(problems)?;
+        let roots = vec![Node::parse("f", text)?];
+        let definition = Sources { roots, overrides: Overrides::new(), lenient }.load(&account());
+        definition.judge(Vec::new())?;
         Ok(definition)
     }
 
@@ -280,6 +278,53 @@ mod tests {
         let given = |pair: &str| DefinitionArgs { parameter_overrides: vec![pair.to_owned()], ..Default::default() };
         assert!(given("SubEndpoint=http://x").load(&account()).is_ok());
         let message = given("SubEndpont=http://x").load(&account()).unwrap_err().to_string();
-        assert_eq!(message, "--parameter-overrides: no template has a parameter SubEndpont");
+        assert_eq!(message, "--parameter-overrides: no template has a parameter SubEndpont; did you mean SubEndpoint?");
+    }
+
+    /// Two files, their own problems and those of readers: all in the order of files and lines.
+    #[test]
+    fn problems_are_told_in_the_order_of_files_and_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let queue = "Resources:\n  Q: {Type: AWS::SQS::Queues}\n  P: {Type: AWS::SQS::Queue, Properties: {A: !Ref N, B: !Sub '${C.Arn}${D}'}}\n";
+        let files = vec![file("z.yaml", queue), file("a.json", "{}"), folder.path().join("b.yaml")];
+        let both = files[..2].to_vec();
+        let unreadable = DefinitionArgs { files, parameter_overrides: vec!["=x".into()], ..DefinitionArgs::default() };
+        assert_eq!(unreadable.load(&account()).unwrap_err().to_string().lines().count(), 2);
+
+        let definition = DefinitionArgs { files: both, ..DefinitionArgs::default() }.load(&account()).unwrap();
+        let late = Node::parse(&folder.path().join("z.yaml").display().to_string(), "[\n1,\n2, 3]").unwrap();
+        let told = definition.judge(vec![late.list().unwrap()[1].problem("by a reader")]).unwrap_err().to_string();
+        let told = told.replace(&format!("{}/", folder.path().display()), "");
+        let expected = [
+            "z.yaml:2:13: Q: AWS::SQS::Queues is not a resource type; did you mean AWS::SQS::Queue?",
+            "z.yaml:3:1: by a reader",
+            "z.yaml:3:46: Ref N: there is no such parameter or resource",
+            "z.yaml:3:57: GetAtt C: there is no such parameter or resource",
+            "z.yaml:3:57: Ref D: there is no such parameter or resource",
+            "a.json:1:1: this is none of",
+            "(--lenient goes on",
+        ];
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines.len(), expected.len(), "{told}");
+        for (line, expected) in lines.into_iter().zip(expected) {
+            assert!(line.starts_with(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_template_is_one_even_when_its_key_is_misspelt() {
+        for key in ["Resource", "resources", "Ressources"] {
+            let message = load(&format!("{key}: {{Q: {{Type: AWS::SQS::Queue, Properties: {{A: !Ref B}}}}}}"), false);
+            let message = message.unwrap_err().to_string();
+            let expected = format!("f:1:1: the template: {key} is unknown; did you mean Resources?");
+            assert!(message.starts_with(&expected) && message.contains("Ref B"), "{message}");
+        }
+        let message = load("AWSTemplateFormatVersion: '2010-09-09'", false).unwrap_err().to_string();
+        assert_eq!(message, "f:1:1: the template: Resources is missing");
     }
 }

@@ -5,80 +5,10 @@
 
 mod fields;
 mod parse;
+mod problem;
 
 pub use fields::Fields;
-
-use std::fmt;
-use std::sync::Arc;
-
-/// Where a value stands: file name as the user gave it, line and column counted from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The file, as it was named on the command line.
-    pub file: Arc<str>,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-}
-
-impl Place {
-    /// A problem that stands here.
-    pub fn problem(&self, message: impl Into<String>) -> Problem {
-        Problem { place: self.clone(), message: message.into(), severity: Severity::default() }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file, self.line, self.column)
-    }
-}
-
-/// What is wrong with a document, and where. Prints as `file:line:column: message`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {message}")]
-pub struct Problem {
-    /// Where it is.
-    pub place: Place,
-    /// What it is, in words for the author of the document.
-    pub message: String,
-    /// Whether leniency passes over it.
-    pub severity: Severity,
-}
-
-/// Whether leniency passes over a problem.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Severity {
-    /// It does where a reader has collected the problem itself, and goes on without what it is about.
-    #[default]
-    Open,
-    /// It does: the document is right, and asks for something that is not done here.
-    Unsupported,
-    /// It does not: the document is wrong.
-    Wrong,
-}
-
-impl Problem {
-    /// The document is right, and asks for something that is not done here.
-    #[must_use]
-    pub fn unsupported(self) -> Problem {
-        Problem { severity: Severity::Unsupported, ..self }
-    }
-
-    /// An error of a part, collected so that the problems of the other parts are told with it. Leniency passes over it
-    /// only when it was marked as [`Problem::unsupported`].
-    #[must_use]
-    pub fn collected(self) -> Problem {
-        let severity = if self.severity == Severity::Open { Severity::Wrong } else { self.severity };
-        Problem { severity, ..self }
-    }
-
-    /// Whether leniency does not pass over it.
-    pub fn is_fatal(&self) -> bool {
-        self.severity == Severity::Wrong
-    }
-}
+pub use problem::{OrCollect, Place, Problem, Severity};
 
 /// A value and its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,6 +36,9 @@ pub enum Value {
     List(Vec<Node>),
     /// A mapping, in the order of the document; keys are unique.
     Map(Vec<Entry>),
+    /// A function whose value cannot be found out. Whoever reads it gets the problem that is known already, so that a
+    /// reader goes on to the next property and finds what is wrong there.
+    Unresolved(Box<Problem>),
 }
 
 /// One entry of a mapping.
@@ -139,6 +72,13 @@ impl Node {
         self.place.problem(message)
     }
 
+    fn expected(&self, what: &str) -> Problem {
+        match &self.value {
+            Value::Unresolved(problem) => Problem::clone(problem),
+            found => self.problem(format!("expected {what}, found {}", found.kind())),
+        }
+    }
+
     /// The node under `key`, when this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.value {
@@ -156,7 +96,7 @@ impl Node {
             Value::String(text) | Value::Number(text) => Ok(text),
             Value::Bool(true) => Ok("true"),
             Value::Bool(false) => Ok("false"),
-            other => Err(self.problem(format!("expected text, found {}", other.kind()))),
+            _ => Err(self.expected("text")),
         }
     }
 
@@ -165,7 +105,7 @@ impl Node {
     /// # Errors
     /// Anything else, and numbers that do not fit.
     pub fn integer(&self) -> Result<i64, Problem> {
-        let wrong = || self.problem(format!("expected a whole number, found {}", self.value.kind()));
+        let wrong = || self.expected("a whole number");
         self.text().map_err(|_| wrong())?.trim().parse().map_err(|_| wrong())
     }
 
@@ -190,7 +130,7 @@ impl Node {
             Value::Bool(value) => Ok(*value),
             Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(true),
             Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-            other => Err(self.problem(format!("expected true or false, found {}", other.kind()))),
+            _ => Err(self.expected("true or false")),
         }
     }
 
@@ -201,7 +141,7 @@ impl Node {
     pub fn list(&self) -> Result<&[Node], Problem> {
         match &self.value {
             Value::List(nodes) => Ok(nodes),
-            other => Err(self.problem(format!("expected a list, found {}", other.kind()))),
+            _ => Err(self.expected("a list")),
         }
     }
 
@@ -212,7 +152,7 @@ impl Node {
     pub fn entries(&self) -> Result<&[Entry], Problem> {
         match &self.value {
             Value::Map(entries) => Ok(entries),
-            other => Err(self.problem(format!("expected a mapping, found {}", other.kind()))),
+            _ => Err(self.expected("a mapping")),
         }
     }
 
@@ -237,7 +177,7 @@ impl Node {
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match &self.value {
-            Value::Null => Json::Null,
+            Value::Null | Value::Unresolved(_) => Json::Null,
             Value::Bool(value) => Json::Bool(*value),
             Value::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone())),
             Value::String(text) => Json::String(text.clone()),
@@ -251,7 +191,7 @@ impl Value {
     /// The kind in words, with its article, for messages.
     pub fn kind(&self) -> &'static str {
         match self {
-            Value::Null => "nothing",
+            Value::Null | Value::Unresolved(_) => "nothing",
             Value::Bool(_) => "a boolean",
             Value::Number(_) => "a number",
             Value::String(_) => "text",

@@ -21,5 +21,6 @@ pub mod send;
 pub mod serve;
 pub mod service;
 pub mod sigv4;
+pub mod suggest;
 pub mod telemetry;
 pub mod time;

@@ -88,18 +88,27 @@ impl Settings {
         sdk: SdkConfig,
         admin: Option<TcpListener>,
     ) -> anyhow::Result<Settings> {
-        let definition = Definition::load(definition)?;
-        let (invocation_timeout, concurrency) = (INVOCATION_TIMEOUT, CONCURRENCY);
-        Ok(Settings {
+        let pipes = Definition::load_allowed(definition, &allow_targets)?;
+        Ok(Settings::of(pipes, allow_targets, sdk, admin))
+    }
+
+    /// These pipes, with the defaults for everything else.
+    pub fn of(
+        definition: Definition,
+        allow_targets: AllowTargets,
+        sdk: SdkConfig,
+        admin: Option<TcpListener>,
+    ) -> Settings {
+        Settings {
             definition,
             allow_targets,
             sdk,
-            invocation_timeout,
-            concurrency,
+            invocation_timeout: INVOCATION_TIMEOUT,
+            concurrency: CONCURRENCY,
             webhook_keys: None,
             admin,
             reload: None,
-        })
+        }
     }
 }
 
@@ -114,13 +123,15 @@ impl Cli {
         tracing::info!("pipe {}", aws::introduction(&sdk, &["SQS"], Some(&account.account_id)));
         let webhook_keys = self.webhook_secret_file.as_deref().map(read_keys).transpose()?;
         let definition = self.definition.load(&account)?;
-        let settings = Settings::new(&definition, AllowTargets::new(self.allow_target), sdk, None)?;
-        anyhow::ensure!(!settings.definition.pipes.is_empty(), "the definition declares no pipe that can run");
+        let allowed = AllowTargets::new(self.allow_target);
+        let settings = Settings::new(&definition, allowed.clone(), sdk, None)?;
+        settings.definition.ensure_pipes()?;
+        definition.report_beside();
         Ok(Settings {
             invocation_timeout: Duration::from_secs(self.invocation_timeout),
             concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
             webhook_keys,
-            reload: Some(Reload::new(self.definition, account)),
+            reload: Some(Reload::new(self.definition, account, allowed)),
             admin: Some(serve::listen(&self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?),
             ..settings
         })

@@ -20,7 +20,9 @@ use std::time::Duration;
 
 use kit::cloudformation::Resource;
 use kit::definition::LoadError;
-use kit::document::{Fields, Node, Problem};
+use kit::document::{Fields, Node, OrCollect as _, Problem};
+use kit::send::{AllowTarget, AllowTargets};
+use url::Url;
 
 use crate::filter::Filter;
 use crate::flow::Order;
@@ -212,30 +214,94 @@ fn declared<'a>(
     kind: &'a str,
     descriptions: &'a [Node],
     arn: &str,
-) -> Result<Vec<Declared<'a>>, Problem> {
-    let resources = given.stacks.iter().flat_map(|stack| stack.of_kind(kind)).map(Declared::from_resource).map(Ok);
-    resources.chain(descriptions.iter().map(|node| Declared::from_description(node, arn))).collect()
+    problems: &mut Vec<Problem>,
+) -> Vec<Declared<'a>> {
+    let resources = given.stacks.iter().flat_map(|stack| stack.of_kind(kind)).map(Declared::from_resource);
+    let described = descriptions.iter().map(|node| Declared::from_description(node, arn));
+    resources.chain(described.filter_map(|described| described.or_collect(problems))).collect()
+}
+
+/// A URL that calls go to, unless it is plain already that it leads to where none may go. What is said holds neither its
+/// query nor its credentials, which may be secrets.
+fn check_private(label: &str, node: &Node, url: &Url, allowed: &AllowTargets) -> Result<(), Problem> {
+    if !allowed.refuse(url) {
+        return Ok(());
+    }
+    let (scheme, target, path) = (url.scheme(), AllowTarget::text_for(url), url.path());
+    Err(node.problem(format!(
+        "{label} {scheme}://{target}{path} is at a private address, where calls go only if that is allowed: \
+         --allow-target {target} or PIPE_ALLOW_TARGET={target}"
+    )))
 }
 
 impl Definition {
-    /// Reads the pipes of `given`, with their destinations and connections.
+    /// Reads the pipes of `given`, with their destinations and connections, wherever those are.
     ///
     /// # Errors
     /// A property that is wrong, missing or, unless leniency was asked for, unknown or not supported.
     pub fn load(given: &kit::definition::Definition) -> Result<Definition, LoadError> {
+        Definition::load_allowed(given, &AllowTargets::anywhere())
+    }
+
+    /// The same, with calls to public addresses and to what is `allowed` only.
+    ///
+    /// # Errors
+    /// As above; and a URL that is plainly at another address.
+    pub fn load_allowed(given: &kit::definition::Definition, allowed: &AllowTargets) -> Result<Definition, LoadError> {
         let mut problems = Vec::new();
-        let destinations = Destinations::load(given, &mut problems)?;
-        let (mut definition, mut names) = (Definition::default(), HashSet::new());
-        for pipe in declared(given, "AWS::Pipes::Pipe", &given.pipes, "Arn")? {
-            if !names.insert(pipe.name.clone()) {
-                problems.push(pipe.node.problem(format!("{}: {} is declared twice", pipe.label, pipe.name)));
-                continue;
-            }
-            let arn = pipe.arn.map_or_else(|| arn(given, &pipe.name), str::to_owned);
-            definition.pipes.extend(pipes::read(&pipe, arn, &destinations, &mut problems)?);
-        }
+        let definition = Definition::read(given, allowed, &mut problems);
         given.judge(problems)?;
         Ok(definition)
+    }
+
+    /// For a program that does nothing but run pipes.
+    ///
+    /// # Errors
+    /// There are none.
+    pub fn ensure_pipes(&self) -> anyhow::Result<()> {
+        let none = "the definition declares no pipe that can run: expected AWS::Pipes::Pipe in a template, or what \
+                    aws pipes describe-pipe prints (set another one with --definition or DEFINITION)";
+        anyhow::ensure!(!self.pipes.is_empty(), none);
+        Ok(())
+    }
+
+    /// Reads the pipes of `given`, of which calls may go to public addresses and to what is `allowed`. All that is wrong
+    /// is added to `problems`.
+    pub fn read(
+        given: &kit::definition::Definition,
+        allowed: &AllowTargets,
+        problems: &mut Vec<Problem>,
+    ) -> Definition {
+        let destinations = Destinations::load(given, allowed, problems);
+        let (mut definition, mut names) = (Definition::default(), HashSet::new());
+        for pipe in declared(given, "AWS::Pipes::Pipe", &given.pipes, "Arn", problems) {
+            let arn = pipe.arn.map_or_else(|| arn(given, &pipe.name), str::to_owned);
+            let read = pipes::read(&pipe, arn, &destinations, problems);
+            if names.insert(pipe.name.clone()) {
+                definition.pipes.extend(read);
+            } else {
+                problems.push(pipe.node.problem(format!("{}: {} is declared twice", pipe.label, pipe.name)));
+            }
+        }
+        definition
+    }
+
+    /// Every URL that the definition's destinations and connections name, as far as it is one.
+    pub fn endpoints(given: &kit::definition::Definition) -> Vec<Url> {
+        let mut ignored = Vec::new();
+        let kinds = [
+            ("AWS::Events::ApiDestination", &given.api_destinations, "InvocationEndpoint"),
+            ("AWS::Events::Connection", &given.connections, "AuthorizationEndpoint"),
+        ];
+        let mut found = Vec::new();
+        for (kind, descriptions, property) in kinds {
+            for declared in declared(given, kind, descriptions, "", &mut ignored) {
+                let oauth = || declared.node.get("AuthParameters")?.get("OAuthParameters")?.get(property);
+                let node = declared.node.get(property).or_else(oauth);
+                found.extend(node.and_then(|node| node.text().ok()?.parse().ok()));
+            }
+        }
+        found
     }
 }
 

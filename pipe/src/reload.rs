@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use kit::cloudformation::Account;
 use kit::definition::DefinitionArgs;
+use kit::send::AllowTargets;
 use tokio::signal::unix::Signal;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::sleep;
@@ -27,6 +28,7 @@ const REST: Duration = Duration::from_millis(300);
 pub struct Reload {
     args: DefinitionArgs,
     account: Account,
+    allowed: AllowTargets,
     look: Duration,
 }
 
@@ -34,9 +36,9 @@ pub struct Reload {
 type Stamp = Option<(SystemTime, u64, u64)>;
 
 impl Reload {
-    /// Reads `args` again and again, for `account`.
-    pub fn new(args: DefinitionArgs, account: Account) -> Reload {
-        Reload { args, account, look: LOOK }
+    /// Reads `args` again and again, for `account`; calls may go to what is `allowed`.
+    pub fn new(args: DefinitionArgs, account: Account, allowed: AllowTargets) -> Reload {
+        Reload { args, account, allowed, look: LOOK }
     }
 
     /// Reads the definition.
@@ -44,8 +46,10 @@ impl Reload {
     /// # Errors
     /// It cannot be read, or no pipe of it can run; one line tells which and why.
     pub fn load(&self) -> anyhow::Result<Definition> {
-        let definition = Definition::load(&self.args.load(&self.account)?)?;
-        anyhow::ensure!(!definition.pipes.is_empty(), "the definition declares no pipe that can run");
+        let given = self.args.load(&self.account)?;
+        let definition = Definition::load_allowed(&given, &self.allowed)?;
+        definition.ensure_pipes()?;
+        given.report_beside();
         Ok(definition)
     }
 
@@ -151,7 +155,7 @@ mod tests {
         std::fs::write(&file, template("one")).unwrap();
         let args = DefinitionArgs { files: vec![file.clone()], ..DefinitionArgs::default() };
         let account = Account { region: "e".into(), account_id: "1".into(), stack_name: "t".into() };
-        let reload = Reload { look: Duration::from_millis(5), ..Reload::new(args, account) };
+        let reload = Reload { look: Duration::from_millis(5), ..Reload::new(args, account, AllowTargets::default()) };
         assert_eq!(reload.load().unwrap().pipes.len(), 1);
 
         let stop = CancellationToken::new();

@@ -79,7 +79,7 @@ async fn start(file: &Path, endpoint: &str) -> (CancellationToken, JoinHandle<an
     let definition = args.load(&account).unwrap();
     let allowed = AllowTargets::new(["127.0.0.1".parse().unwrap()]);
     let settings = Settings::new(&definition, allowed, kit::aws::local(endpoint).await, None).unwrap();
-    let settings = Settings { reload: Some(Reload::new(args, account)), ..settings };
+    let settings = Settings { reload: Some(Reload::new(args, account, settings.allow_targets.clone())), ..settings };
     let stop = CancellationToken::new();
     (stop.clone(), tokio::spawn(pipe::run(settings, stop)))
 }

@@ -1,6 +1,6 @@
 //! What a document says of where it is served: `servers`, Swagger's `host` and `basePath`, and the endpoint's settings.
 
-use kit::document::{Node, Problem};
+use kit::document::{Node, OrCollect as _, Problem};
 
 use crate::api::DefaultEndpoint;
 
@@ -41,19 +41,19 @@ fn in_servers(servers: &Node) -> Option<&str> {
 }
 
 /// `x-amazon-apigateway-endpoint-configuration`, at the root or in the first server.
-pub(super) fn endpoint(
-    root: Option<&Node>,
-    servers: Option<&Node>,
-    problems: &mut Vec<Problem>,
-) -> Result<DefaultEndpoint, Problem> {
+pub(super) fn endpoint(root: Option<&Node>, servers: Option<&Node>, problems: &mut Vec<Problem>) -> DefaultEndpoint {
     let first = servers.and_then(|servers| servers.list().ok()?.first());
     let own = || first?.get("x-amazon-apigateway-endpoint-configuration");
-    let Some(configuration) = root.or_else(own) else { return Ok(DefaultEndpoint::Open) };
-    let mut fields = configuration.fields("x-amazon-apigateway-endpoint-configuration")?;
-    let is_disabled = fields.optional("disableExecuteApiEndpoint").map_or(Ok(false), Node::boolean)?;
+    let fields = root.or_else(own).and_then(|node| {
+        let fields = node.fields("x-amazon-apigateway-endpoint-configuration");
+        fields.or_collect(problems)
+    });
+    let Some(mut fields) = fields else { return DefaultEndpoint::Open };
+    let is_disabled = fields.optional("disableExecuteApiEndpoint").map(Node::boolean).transpose();
+    let is_disabled = is_disabled.or_collect(problems).flatten().unwrap_or(false);
     fields.unsupported(&["vpcEndpointIds"]);
     problems.extend(fields.finish());
-    Ok(if is_disabled { DefaultEndpoint::Disabled } else { DefaultEndpoint::Open })
+    if is_disabled { DefaultEndpoint::Disabled } else { DefaultEndpoint::Open }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fancy_regex::Regex;
 use indexmap::IndexMap;
-use kit::document::{Entry, Node, Problem};
+use kit::document::{Entry, Node, OrCollect as _, Problem, Value};
 
 use super::uri::{self, UriError};
 use super::{expression, is_foreign};
@@ -16,28 +16,27 @@ use crate::vtl::{Kind, Template};
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=300_000;
 
 /// Reads an integration object; `label` names its method in messages.
-pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Integration, Problem> {
-    let mut fields = node.fields(format!("{label}: integration"))?;
-    let kind = fields.required("type")?;
+pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Integration> {
+    let mut fields = node.fields(format!("{label}: integration")).or_collect(problems)?;
+    let kind = fields.required("type").or_collect(problems);
     let (uri, method) = (fields.optional("uri"), fields.optional("httpMethod"));
-    let backend = backend(label, kind, uri, method, problems)?;
-    if backend == Backend::Unsupported {
-        return Ok(Integration::unsupported());
+    let backend = kind.and_then(|kind| backend(label, kind, uri, method, problems));
+    if backend == Some(Backend::Unsupported) {
+        return Some(Integration::unsupported());
     }
-    let parameters = fields.optional("requestParameters").map_or(Ok(&[][..]), Node::entries)?;
-    let integration = Integration {
-        backend,
-        request_parameters: parameters
-            .iter()
-            .map(|entry| expression::request_parameter(label, entry, problems))
-            .collect::<Result<_, _>>()?,
-        request_templates: templates(fields.optional("requestTemplates"), problems)?,
-        passthrough: fields.optional("passthroughBehavior").map_or(Ok(Passthrough::default()), passthrough)?,
-        timeout: timeout(fields.optional("timeoutInMillis"))?,
-        responses: responses(label, fields.optional("responses"), problems)?,
-    };
+    let parameters = fields.optional("requestParameters").map(Node::entries).transpose().or_collect(problems);
+    let parameters = parameters.flatten().unwrap_or_default().iter().filter_map(|entry| {
+        let read = expression::request_parameter(label, entry, problems);
+        read.or_collect(problems)
+    });
+    let request_parameters = parameters.collect();
+    let request_templates = templates(fields.optional("requestTemplates"), problems);
+    let passthrough = fields.optional("passthroughBehavior").map(passthrough).transpose().or_collect(problems);
+    let timeout = timeout(fields.optional("timeoutInMillis")).or_collect(problems);
+    let responses = responses(label, fields.optional("responses"), problems);
     if let Some(connection) = fields.optional("connectionType")
-        && !connection.text()?.eq_ignore_ascii_case("INTERNET")
+        && let Some(kind) = connection.text().or_collect(problems)
+        && !kind.eq_ignore_ascii_case("INTERNET")
     {
         problems.push(connection.problem(format!("{label}: VPC links are not supported")));
     }
@@ -46,7 +45,14 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Res
     fields.unsupported(&["contentHandling", "responseTransferMode", "integrationTarget"]);
     fields.ignore_where(is_foreign);
     problems.extend(fields.finish());
-    Ok(integration)
+    Some(Integration {
+        backend: backend?,
+        request_parameters,
+        request_templates,
+        passthrough: passthrough.flatten().unwrap_or_default(),
+        timeout: timeout?,
+        responses,
+    })
 }
 
 fn backend(
@@ -55,32 +61,41 @@ fn backend(
     uri: Option<&Node>,
     method: Option<&Node>,
     problems: &mut Vec<Problem>,
-) -> Result<Backend, Problem> {
-    match kind.text()?.to_ascii_lowercase().as_str() {
-        "mock" => Ok(Backend::Mock),
+) -> Option<Backend> {
+    match kind.text().or_collect(problems)?.to_ascii_lowercase().as_str() {
+        "mock" => Some(Backend::Mock),
         "aws" => {
-            let uri = uri.ok_or_else(|| kind.problem(format!("{label}: uri is missing")))?;
-            let method = method
-                .ok_or_else(|| kind.problem(format!("{label}: Enumeration value for HttpMethod must be non-empty")))?;
-            match uri::parse(uri.text()?, verb(label, method)?) {
-                Ok(uri) => Ok(Backend::Aws(uri)),
-                Err(UriError::Invalid(message)) => Err(uri.problem(format!("{label}: {message}"))),
+            let missing = |what: &str| kind.problem(format!("{label}: {what}"));
+            let verb = method.ok_or_else(|| missing("Enumeration value for HttpMethod must be non-empty"));
+            let verb = verb.and_then(|method| verb_of(label, method)).or_collect(problems);
+            let uri = uri.ok_or_else(|| missing("uri is missing")).or_collect(problems)?;
+            // One that is wrong hides nothing of the other.
+            let parsed = uri::parse(uri.text().or_collect(problems)?, verb.clone().flatten());
+            match parsed {
+                Ok(uri) => verb.map(|_| Backend::Aws(uri)),
+                Err(UriError::Invalid(message)) => {
+                    problems.push(uri.problem(format!("{label}: {message}")).collected());
+                    None
+                }
                 Err(UriError::Unsupported(message)) => {
                     problems.push(uri.problem(format!("{label}: {message}")));
-                    Ok(Backend::Unsupported)
+                    Some(Backend::Unsupported)
                 }
             }
         }
         other @ ("aws_proxy" | "http" | "http_proxy") => {
             problems.push(kind.problem(format!("{label}: integrations of type {other} are not supported")));
-            Ok(Backend::Unsupported)
+            Some(Backend::Unsupported)
         }
-        other => Err(kind.problem(format!("{label}: {other} is not an integration type"))),
+        other => {
+            problems.push(kind.problem(format!("{label}: {other} is not an integration type")).collected());
+            None
+        }
     }
 }
 
 /// The method towards the backend; `None` for the client's.
-fn verb(label: &str, method: &Node) -> Result<Option<http::Method>, Problem> {
+fn verb_of(label: &str, method: &Node) -> Result<Option<http::Method>, Problem> {
     match method.text()?.to_ascii_uppercase().as_str() {
         "ANY" | "X-AMAZON-APIGATEWAY-ANY-METHOD" => Ok(None),
         verb => {
@@ -105,17 +120,22 @@ fn passthrough(node: &Node) -> Result<Passthrough, Problem> {
 }
 
 /// Templates by MIME type. An empty one means: pass the body through. Fact sheet section 7.2.
-fn templates(node: Option<&Node>, problems: &mut Vec<Problem>) -> Result<Templates, Problem> {
+fn templates(node: Option<&Node>, problems: &mut Vec<Problem>) -> Templates {
     let mut templates = IndexMap::new();
-    for Entry { key, node, .. } in node.map_or(Ok(&[][..]), Node::entries)? {
-        let template = match &node.value {
-            kit::document::Value::Null => None,
-            _ if node.text()?.is_empty() => None,
-            _ => Some(template(key, node, problems)?),
+    let entries = node.map(Node::entries).transpose().or_collect(problems).flatten().unwrap_or_default();
+    for Entry { key, node, .. } in entries {
+        let read = match &node.value {
+            Value::Null => Ok(None),
+            _ => node.text().and_then(|text| match text {
+                "" => Ok(None),
+                _ => template(key, node, problems).map(Some),
+            }),
         };
-        templates.insert(key.to_ascii_lowercase(), template);
+        if let Some(template) = read.or_collect(problems) {
+            templates.insert(key.to_ascii_lowercase(), template);
+        }
     }
-    Ok(Templates(templates))
+    Templates(templates)
 }
 
 /// One template. What it says that was hardly meant (a name that leads nowhere) is only warned of: it renders on AWS too.
@@ -135,29 +155,26 @@ fn template(key: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Templ
 
 /// Integration responses in the order in which they are tried: by status code, the default last. AWS documents no
 /// order; this is the fact sheet's choice (section 7.1).
-fn responses(
-    label: &str,
-    node: Option<&Node>,
-    problems: &mut Vec<Problem>,
-) -> Result<Vec<IntegrationResponse>, Problem> {
-    let mut responses = Vec::new();
-    for entry in node.map_or(Ok(&[][..]), Node::entries)? {
-        responses.push(response(label, entry, problems)?);
-    }
+fn responses(label: &str, node: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<IntegrationResponse> {
+    let entries = node.map(Node::entries).transpose().or_collect(problems).flatten().unwrap_or_default();
+    let mut responses: Vec<_> = entries.iter().filter_map(|entry| response(label, entry, problems)).collect();
     responses.sort_by_key(|response: &IntegrationResponse| (response.pattern.is_none(), response.status));
-    Ok(responses)
+    responses
 }
 
-fn response(label: &str, entry: &Entry, problems: &mut Vec<Problem>) -> Result<IntegrationResponse, Problem> {
-    let mut fields = entry.node.fields(format!("{label}: response {}", entry.key))?;
-    let status = fields.required("statusCode")?.integer_in(100..=599)?;
-    let headers = fields.optional("responseParameters").map_or(Ok(&[][..]), Node::entries)?;
-    let headers = headers.iter().map(|header| expression::response_header(label, header)).collect::<Result<_, _>>()?;
-    let templates = templates(fields.optional("responseTemplates"), problems)?;
+fn response(label: &str, entry: &Entry, problems: &mut Vec<Problem>) -> Option<IntegrationResponse> {
+    let pattern = pattern(entry).or_collect(problems);
+    let mut fields = entry.node.fields(format!("{label}: response {}", entry.key)).or_collect(problems)?;
+    let status = fields.required("statusCode").and_then(|node| node.integer_in(100..=599)).or_collect(problems);
+    let headers = fields.optional("responseParameters").map(Node::entries).transpose().or_collect(problems);
+    let headers = headers.flatten().unwrap_or_default().iter();
+    let headers =
+        headers.filter_map(|header| expression::response_header(label, header).or_collect(problems)).collect();
+    let templates = templates(fields.optional("responseTemplates"), problems);
     fields.unsupported(&["contentHandling"]);
     problems.extend(fields.finish());
-    let status = u16::try_from(status).expect("within 100 to 599");
-    Ok(IntegrationResponse { pattern: pattern(entry)?, status, headers, templates })
+    let status = u16::try_from(status?).expect("within 100 to 599");
+    Some(IntegrationResponse { pattern: pattern?, status, headers, templates })
 }
 
 /// A selection pattern matches the whole text. Fact sheet section 7.1.

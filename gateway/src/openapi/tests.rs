@@ -50,7 +50,7 @@ fn every_operation_is_told_what_is_the_matter_with_it() {
             "api.yaml:4:10: get /a: No integration defined for method",
             "api.yaml:8:75: put /a: Invalid ARN specified in the request",
             "api.yaml:6:47: post /a: integrations of type http_proxy are not supported",
-            "api.yaml:9:5: path /a: x-amazon-apigateway-any-methods is unknown",
+            "api.yaml:9:5: path /a: x-amazon-apigateway-any-methods is unknown; did you mean x-amazon-apigateway-any-method?",
         ]
     );
     let methods: Vec<_> = document.resources.iter().map(|resource| resource.methods.len()).collect();

@@ -5,8 +5,9 @@
 
 use indexmap::IndexMap;
 use kit::cloudformation::{Resource as Declared, Stack};
-use kit::document::{Entry, Node, Problem, Value};
+use kit::document::{Entry, Node, OrCollect as _, Problem, Value};
 
+use super::is_part;
 use crate::api::{Integration, Method, Resource, Segment, Verb};
 use crate::openapi::{Declared as Parameters, read_integration};
 
@@ -39,66 +40,81 @@ const RESPONSE: [(&str, &str); 4] = [
 ];
 
 /// The resources of one API that have methods, by the order of their methods.
-pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Result<Vec<Resource>, Problem> {
-    let paths = paths(stack, api, problems)?;
+pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Vec<Resource> {
+    let paths = paths(stack, api, problems);
     let mut resources: IndexMap<&str, Resource> = IndexMap::new();
-    for declared in stack.of_kind(METHOD) {
-        let mut fields = declared.fields()?;
-        if fields.required("RestApiId")?.text()? != api.physical_id {
-            continue;
-        }
-        let id_node = fields.required("ResourceId")?;
-        let id = id_node.text()?;
-        let path =
-            paths.get(id).ok_or_else(|| id_node.problem(format!("{}: there is no resource {id}", declared.label())))?;
-        let verb = verb(fields.required("HttpMethod")?)?;
-        let method = match method(declared, path, fields, problems) {
-            Ok(method) => method,
-            Err(problem) => {
-                problems.push(problem.collected());
-                continue;
+    for declared in stack.of_kind(METHOD).filter(|declared| is_part(declared, api)) {
+        let Some(mut fields) = declared.fields().or_collect(problems) else { continue };
+        fields.ignore(&["RestApiId"]);
+        let id = fields.required("ResourceId").and_then(|node| Ok((node, node.text()?))).or_collect(problems);
+        let verb = fields.required("HttpMethod").and_then(verb).or_collect(problems);
+        let path = id.and_then(|(node, id)| match paths.get(id) {
+            Some(path) => path.as_deref(),
+            None => {
+                problems.push(node.problem(format!("{}: there is no resource {id}", declared.label())).collected());
+                None
             }
-        };
+        });
+        let method = method(declared, path.unwrap_or_default(), fields, problems);
+        let (Some((_, id)), Some(path), Some(verb), Some(method)) = (id, path, verb, method) else { continue };
         let resource = match resources.entry(id) {
             indexmap::map::Entry::Occupied(entry) => entry.into_mut(),
             indexmap::map::Entry::Vacant(entry) => {
-                let segments = Segment::parse_path(path).map_err(|message| declared.properties.problem(message))?;
-                entry.insert(Resource { path: path.clone(), id: id.to_owned(), segments, methods: Vec::new() })
+                let segments = Segment::parse_path(path).map_err(|message| declared.properties.problem(message));
+                let Some(segments) = segments.or_collect(problems) else { continue };
+                entry.insert(Resource { path: path.to_owned(), id: id.to_owned(), segments, methods: Vec::new() })
             }
         };
         resource.methods.push((verb, method));
     }
-    Ok(resources.into_values().collect())
+    resources.into_values().collect()
 }
 
-/// The path of every resource of an API, by id; the root among them.
-fn paths(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Result<IndexMap<String, String>, Problem> {
+/// A `Resource` whose place in the tree is not known yet.
+struct Part<'a> {
+    declared: &'a Declared,
+    parent: &'a Node,
+    name: &'a str,
+}
+
+/// The path of every resource of an API, by id; the root among them. One that has no place has been told.
+fn paths(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> IndexMap<String, Option<String>> {
+    let mut paths = IndexMap::from([(api.attribute("RootResourceId").unwrap_or_default(), Some("/".to_owned()))]);
     let mut parts = Vec::new();
-    for declared in stack.of_kind(RESOURCE) {
-        let mut fields = declared.fields()?;
-        if fields.required("RestApiId")?.text()? != api.physical_id {
-            continue;
+    for declared in stack.of_kind(RESOURCE).filter(|declared| is_part(declared, api)) {
+        match part(declared, problems) {
+            Some(part) => parts.push(part),
+            None => _ = paths.insert(declared.physical_id.clone(), None),
         }
-        let (parent, part) = (fields.required("ParentId")?, fields.required("PathPart")?.text()?);
-        problems.extend(fields.finish());
-        parts.push((declared, parent, part));
     }
-    let mut paths = IndexMap::from([(api.attribute("RootResourceId").unwrap_or_default(), "/".to_owned())]);
     // Parents may stand behind their children in the template: go round until nothing is left or nothing moves.
     while !parts.is_empty() {
         let before = parts.len();
-        parts.retain(|(declared, parent, part)| {
+        parts.retain(|Part { declared, parent, name }| {
             let Some(above) = parent.text().ok().and_then(|id| paths.get(id)) else { return true };
-            let path = format!("{}/{part}", above.trim_end_matches('/'));
+            let path = above.as_ref().map(|above| format!("{}/{name}", above.trim_end_matches('/')));
             paths.insert(declared.physical_id.clone(), path);
             false
         });
         if parts.len() == before {
-            let (declared, parent, _) = parts[0];
-            return Err(parent.problem(format!("{}: its parent is not a resource of this API", declared.label())));
+            break;
         }
     }
-    Ok(paths)
+    for Part { declared, parent, .. } in parts {
+        let message = format!("{}: its parent is not a resource of this API", declared.label());
+        problems.push(parent.problem(message).collected());
+        paths.insert(declared.physical_id.clone(), None);
+    }
+    paths
+}
+
+fn part<'a>(declared: &'a Declared, problems: &mut Vec<Problem>) -> Option<Part<'a>> {
+    let mut fields = declared.fields().or_collect(problems)?;
+    fields.ignore(&["RestApiId"]);
+    let parent = fields.required("ParentId").and_then(|node| node.text().map(|_| node)).or_collect(problems);
+    let name = fields.required("PathPart").and_then(Node::text).or_collect(problems);
+    problems.extend(fields.finish());
+    Some(Part { declared, parent: parent?, name: name? })
 }
 
 fn verb(node: &Node) -> Result<Verb, Problem> {
@@ -113,82 +129,83 @@ fn method(
     path: &str,
     mut fields: kit::document::Fields<'_>,
     problems: &mut Vec<Problem>,
-) -> Result<Method, Problem> {
+) -> Option<Method> {
     let label = declared.label();
     if let Some(kind) = fields.optional("AuthorizationType")
-        && !kind.text()?.eq_ignore_ascii_case("NONE")
+        && let Some(text) = kind.text().or_collect(problems)
+        && !text.eq_ignore_ascii_case("NONE")
     {
-        problems.push(kind.problem(format!("{label}: authorization type {} is not supported", kind.text()?)));
+        problems.push(kind.problem(format!("{label}: authorization type {text} is not supported")));
     }
     if let Some(key) = fields.optional("ApiKeyRequired")
-        && key.boolean()?
+        && key.boolean().or_collect(problems) == Some(true)
     {
         problems.push(key.problem(format!("{label}: API keys are not supported")));
     }
     let mut parameters = Parameters::default();
-    for entry in fields.optional("RequestParameters").map_or(Ok(&[][..]), Node::entries)? {
+    let entries = fields.optional("RequestParameters").map(Node::entries).transpose().or_collect(problems);
+    for entry in entries.flatten().unwrap_or_default() {
         parameters.parameters.push(entry.key.trim_start_matches("method.request.").to_owned());
     }
-    let statuses = responses_of(&label, fields.optional("MethodResponses"), &mut parameters, problems)?;
+    let statuses = responses_of(&label, fields.optional("MethodResponses"), &mut parameters, problems);
     let integration = fields.optional("Integration");
     fields.ignore(&["RequestModels", "OperationName"]);
     fields.unsupported(&["RequestValidatorId", "AuthorizerId", "AuthorizationScopes"]);
     problems.extend(fields.finish());
     let Some(integration) = integration else {
         problems.push(declared.properties.problem(format!("{label}: No integration defined for method")));
-        return Ok(Method { statuses, integration: Integration::unsupported() });
+        return Some(Method { statuses, integration: Integration::unsupported() });
     };
-    let integration = rewritten(integration)?;
+    let integration = rewritten(integration, problems)?;
     parameters.warn(&label, path, &integration);
     let integration = read_integration(&label, &integration, problems)?;
-    Ok(Method { statuses, integration })
+    Some(Method { statuses, integration })
 }
 
 /// The statuses of a method's responses; their headers are added to what it declares.
-fn responses_of(
-    label: &str,
-    list: Option<&Node>,
-    declared: &mut Parameters,
-    problems: &mut Vec<Problem>,
-) -> Result<Vec<u16>, Problem> {
+fn responses_of(label: &str, list: Option<&Node>, declared: &mut Parameters, problems: &mut Vec<Problem>) -> Vec<u16> {
     let mut statuses = Vec::new();
-    for response in list.map_or(Ok(&[][..]), Node::list)? {
-        let mut response = response.fields(format!("{label}: method response"))?;
-        let status = response.required("StatusCode")?.integer_in(100..=599)?;
+    let list = list.map(Node::list).transpose().or_collect(problems).flatten();
+    for response in list.unwrap_or_default() {
+        let response = response.fields(format!("{label}: method response")).or_collect(problems);
+        let Some(mut response) = response else { continue };
+        let status = response.required("StatusCode").and_then(|node| node.integer_in(100..=599)).or_collect(problems);
+        let headers = response.optional("ResponseParameters").map(Node::entries).transpose().or_collect(problems);
+        response.ignore(&["ResponseModels"]);
+        problems.extend(response.finish());
+        let Some(status) = status else { continue };
         statuses.push(u16::try_from(status).expect("within 100 to 599"));
-        for entry in response.optional("ResponseParameters").map_or(Ok(&[][..]), Node::entries)? {
+        for entry in headers.flatten().unwrap_or_default() {
             let name = entry.key.trim_start_matches("method.response.header.").to_lowercase();
             declared.headers.push((status.to_string(), name));
         }
-        response.ignore(&["ResponseModels"]);
-        problems.extend(response.finish());
     }
-    Ok(statuses)
+    statuses
 }
 
 /// An `Integration` in OpenAPI's words.
-fn rewritten(integration: &Node) -> Result<Node, Problem> {
-    let mut entries = Vec::new();
-    for entry in integration.entries()? {
-        entries.push(if entry.key == "IntegrationResponses" {
-            Entry { key: "responses".to_owned(), place: entry.place.clone(), node: responses(&entry.node)? }
-        } else {
-            renamed(entry, &INTEGRATION)
-        });
-    }
-    Ok(integration.with(Value::Map(entries)))
+fn rewritten(integration: &Node, problems: &mut Vec<Problem>) -> Option<Node> {
+    let entries = integration.entries().or_collect(problems)?.iter().map(|entry| match entry.key.as_str() {
+        "IntegrationResponses" => {
+            Entry { key: "responses".to_owned(), place: entry.place.clone(), node: responses(&entry.node, problems) }
+        }
+        _ => renamed(entry, &INTEGRATION),
+    });
+    Some(integration.with(Value::Map(entries.collect())))
 }
 
 /// The list of integration responses as a mapping by selection pattern.
-fn responses(list: &Node) -> Result<Node, Problem> {
+fn responses(list: &Node, problems: &mut Vec<Problem>) -> Node {
     let mut entries = Vec::new();
-    for response in list.list()? {
-        let pattern = response.get("SelectionPattern").map_or(Ok("default"), Node::text)?;
-        let inner = response.entries()?.iter().filter(|entry| entry.key != "SelectionPattern");
+    for response in list.list().or_collect(problems).unwrap_or_default() {
+        let pattern = response.get("SelectionPattern").map_or(Ok("default"), Node::text).or_collect(problems);
+        let inner = response.entries().or_collect(problems).unwrap_or_default();
+        let inner = inner.iter().filter(|entry| entry.key != "SelectionPattern");
         let node = response.with(Value::Map(inner.map(|entry| renamed(entry, &RESPONSE)).collect()));
-        entries.push(Entry { key: pattern.to_owned(), place: response.place.clone(), node });
+        let key = pattern.unwrap_or("default").to_owned();
+        entries.push(Entry { key, place: response.place.clone(), node });
     }
-    Ok(list.with(Value::Map(entries)))
+    list.with(Value::Map(entries))
 }
 
 /// A key that has no other name keeps its own, and is then reported as unknown.

@@ -1,7 +1,7 @@
 //! `AWS::ApiGateway::RestApi`: from its `Body`, from `Resource` and `Method` resources, or from both.
 
 use kit::cloudformation::{Account, Resource as Declared, Stack};
-use kit::document::{Node, Problem, Value};
+use kit::document::{Node, OrCollect as _, Problem, Value};
 
 use super::import::{document, only_stage};
 use super::{methods, stages};
@@ -16,32 +16,41 @@ pub(super) fn read(
     declared: &Declared,
     account: Option<&Account>,
     problems: &mut Vec<Problem>,
-) -> Result<Option<Api>, Problem> {
-    let mut stages = stages::read(stack, declared, problems)?;
-    let mut resources = methods::read(stack, declared, problems)?;
-    let mut fields = declared.fields()?;
+) -> Option<Api> {
+    let mut stages = stages::read(stack, declared, problems);
+    let before = problems.len();
+    let mut resources = methods::read(stack, declared, problems);
+    let mut is_whole = problems.len() == before;
+    let mut fields = declared.fields().or_collect(problems)?;
     let body = fields.optional("Body");
-    let name = fields.optional("Name").map(Node::text).transpose()?.map(ToOwned::to_owned);
-    let is_disabled = fields.optional("DisableExecuteApiEndpoint").map_or(Ok(false), Node::boolean)?;
-    let mode = base_path_mode(&declared.label(), fields.optional("Parameters"), problems)?;
+    let name = fields.optional("Name").map(Node::text).transpose().or_collect(problems).flatten();
+    let is_disabled = fields.optional("DisableExecuteApiEndpoint").map(Node::boolean).transpose();
+    let is_disabled = is_disabled.or_collect(problems).flatten().unwrap_or(false);
+    let mode = base_path_mode(&declared.label(), fields.optional("Parameters"), problems);
     refuse_private(&declared.label(), fields.optional("EndpointConfiguration"), problems);
     fields.ignore(&["Description", "Tags", "FailOnWarnings", "Mode", "SecurityPolicy", "ApiKeySourceType"]);
     fields.unsupported(&["BodyS3Location", "BinaryMediaTypes", "CloneFrom", "MinimumCompressionSize", "Policy"]);
     problems.extend(fields.finish());
-    let mut document = body.map_or(Ok(Document::default()), |body| document(body, account, problems))?;
-    move_under(&mut document, mode, declared)?;
+    let before = problems.len();
+    let document = body.map_or(Ok(Document::default()), |body| document(body, account, problems));
+    let mut document = document.or_collect(problems)?;
+    is_whole &= problems.len() == before;
+    move_under(&mut document, mode, declared).or_collect(problems);
     resources.splice(0..0, std::mem::take(&mut document.resources));
     if resources.is_empty() {
-        let message = format!("{}: the API has no methods, neither in Body nor as resources", declared.label());
-        problems.push(declared.properties.problem(message));
-        return Ok(None);
+        // Methods that could not be read have been told.
+        if is_whole {
+            let message = format!("{}: the API has no methods, neither in Body nor as resources", declared.label());
+            problems.push(declared.properties.problem(message));
+        }
+        return None;
     }
     if stages.is_empty() {
         stages.push(only_stage(&document));
     }
     let endpoint = if is_disabled { DefaultEndpoint::Disabled } else { document.endpoint };
-    let name = name.unwrap_or(document.title);
-    Ok(Some(Api { id: declared.physical_id.clone(), name, stages, endpoint, resources }))
+    let name = name.map_or(document.title, ToOwned::to_owned);
+    Some(Api { id: declared.physical_id.clone(), name, stages, endpoint, resources })
 }
 
 /// What an import makes of the document's base path. Fact sheet section 12.1.
@@ -53,23 +62,24 @@ enum BasePath {
     Split,
 }
 
-fn base_path_mode(label: &str, parameters: Option<&Node>, problems: &mut Vec<Problem>) -> Result<BasePath, Problem> {
-    let Some(parameters) = parameters else { return Ok(BasePath::Ignore) };
-    let mut fields = parameters.fields(format!("{label}: Parameters"))?;
-    let mode = match fields.optional("basepath") {
-        None => BasePath::Ignore,
-        Some(node) => match node.text()?.to_ascii_lowercase().as_str() {
-            "ignore" => BasePath::Ignore,
-            "prepend" => BasePath::Prepend,
-            "split" => BasePath::Split,
-            other => return Err(node.problem(format!("{other} is none of ignore, prepend and split"))),
-        },
-    };
+fn base_path_mode(label: &str, parameters: Option<&Node>, problems: &mut Vec<Problem>) -> BasePath {
+    let fields = parameters.and_then(|node| node.fields(format!("{label}: Parameters")).or_collect(problems));
+    let Some(mut fields) = fields else { return BasePath::Ignore };
+    let mode = fields.optional("basepath").map(read_mode).transpose().or_collect(problems).flatten();
     refuse_private(label, fields.optional("endpointConfigurationTypes"), problems);
     // It is about documentation.
     fields.ignore(&["ignore"]);
     problems.extend(fields.finish());
-    Ok(mode)
+    mode.unwrap_or(BasePath::Ignore)
+}
+
+fn read_mode(node: &Node) -> Result<BasePath, Problem> {
+    match node.text()?.to_ascii_lowercase().as_str() {
+        "ignore" => Ok(BasePath::Ignore),
+        "prepend" => Ok(BasePath::Prepend),
+        "split" => Ok(BasePath::Split),
+        other => Err(node.problem(format!("{other} is none of ignore, prepend and split"))),
+    }
 }
 
 fn move_under(document: &mut Document, mode: BasePath, declared: &Declared) -> Result<(), Problem> {

@@ -2,8 +2,9 @@
 
 use indexmap::IndexMap;
 use kit::cloudformation::{Resource as Declared, Stack};
-use kit::document::{Fields, Node, Problem};
+use kit::document::{Fields, Node, OrCollect as _, Problem};
 
+use super::is_part;
 use crate::api::Stage;
 
 pub(super) const STAGE: &str = "AWS::ApiGateway::Stage";
@@ -27,66 +28,60 @@ const PASSIVE: [&str; 12] = [
 ];
 
 /// The stages of one API: `Stage` resources, and those that a `Deployment` makes by the way.
-pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Result<Vec<Stage>, Problem> {
-    let mut stages = Vec::new();
-    for resource in stack.of_kind(STAGE) {
-        let mut fields = resource.fields()?;
-        if fields.required("RestApiId")?.text()? != api.physical_id {
-            continue;
-        }
-        let deployment_id = fields.optional("DeploymentId").map_or(Ok("local"), Node::text)?.to_owned();
-        let name = fields.optional("StageName").map_or(Ok(resource.physical_id.as_str()), Node::text)?.to_owned();
-        let variables = settings(&resource.label(), fields, problems)?;
-        stages.push(Stage { name, deployment_id, variables });
-    }
-    for resource in stack.of_kind(DEPLOYMENT) {
-        let mut fields = resource.fields()?;
-        if fields.required("RestApiId")?.text()? != api.physical_id {
-            continue;
-        }
-        let (name, description) = (fields.optional("StageName"), fields.optional("StageDescription"));
-        fields.ignore(&["Description"]);
-        fields.unsupported(&["DeploymentCanarySettings"]);
-        problems.extend(fields.finish());
-        let variables = match description {
-            Some(node) => {
-                let label = format!("{}: StageDescription", resource.label());
-                settings(&label, node.fields(&label)?, problems)?
-            }
-            None => IndexMap::new(),
-        };
-        if let Some(name) = name {
-            let deployment_id = resource.physical_id.clone();
-            stages.push(Stage { name: name.text()?.to_owned(), deployment_id, variables });
-        }
-    }
-    Ok(stages)
+pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Vec<Stage> {
+    let declared = stack.of_kind(STAGE).filter(|resource| is_part(resource, api));
+    let mut stages: Vec<Stage> = declared.filter_map(|resource| stage(resource, problems)).collect();
+    let deployments = stack.of_kind(DEPLOYMENT).filter(|resource| is_part(resource, api));
+    stages.extend(deployments.filter_map(|resource| of_deployment(resource, problems)));
+    stages
+}
+
+fn stage(resource: &Declared, problems: &mut Vec<Problem>) -> Option<Stage> {
+    let mut fields = resource.fields().or_collect(problems)?;
+    fields.ignore(&["RestApiId"]);
+    let deployment_id = fields.optional("DeploymentId").map_or(Ok("local"), Node::text).or_collect(problems);
+    let name = fields.optional("StageName").map_or(Ok(resource.physical_id.as_str()), Node::text);
+    let name = name.or_collect(problems);
+    let variables = settings(&resource.label(), fields, problems);
+    Some(Stage { name: name?.to_owned(), deployment_id: deployment_id?.to_owned(), variables })
+}
+
+fn of_deployment(resource: &Declared, problems: &mut Vec<Problem>) -> Option<Stage> {
+    let mut fields = resource.fields().or_collect(problems)?;
+    let (name, description) = (fields.optional("StageName"), fields.optional("StageDescription"));
+    fields.ignore(&["RestApiId", "Description"]);
+    fields.unsupported(&["DeploymentCanarySettings"]);
+    problems.extend(fields.finish());
+    let label = format!("{}: StageDescription", resource.label());
+    let description = description.and_then(|node| node.fields(&label).or_collect(problems));
+    let variables = description.map(|fields| settings(&label, fields, problems)).unwrap_or_default();
+    let name = name?.text().or_collect(problems)?.to_owned();
+    Some(Stage { name, deployment_id: resource.physical_id.clone(), variables })
 }
 
 /// The variables of a stage. What else its settings ask for is told.
-pub(super) fn settings(
-    label: &str,
-    mut fields: Fields<'_>,
-    problems: &mut Vec<Problem>,
-) -> Result<IndexMap<String, String>, Problem> {
-    let variables = fields.optional("Variables").map_or(Ok(Vec::new()), Node::text_map)?;
-    for setting in fields.optional("MethodSettings").map_or(Ok(&[][..]), Node::list)? {
-        let mut setting = setting.fields(format!("{label}: MethodSettings"))?;
+pub(super) fn settings(label: &str, mut fields: Fields<'_>, problems: &mut Vec<Problem>) -> IndexMap<String, String> {
+    let variables = fields.optional("Variables").map(Node::text_map).transpose().or_collect(problems);
+    let methods = fields.optional("MethodSettings").map(Node::list).transpose().or_collect(problems);
+    for setting in methods.flatten().unwrap_or_default() {
+        let setting = setting.fields(format!("{label}: MethodSettings")).or_collect(problems);
+        let Some(mut setting) = setting else { continue };
         setting.ignore(&["ResourcePath", "HttpMethod"]);
-        refuse_limits(label, &mut setting, problems)?;
+        refuse_limits(label, &mut setting, problems);
         problems.extend(setting.finish());
     }
-    refuse_limits(label, &mut fields, problems)?;
+    refuse_limits(label, &mut fields, problems);
     fields.unsupported(&["CanarySetting"]);
     problems.extend(fields.finish());
-    Ok(variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    let variables = variables.flatten().unwrap_or_default().into_iter();
+    variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// Throttles and caches are problems only where they are on.
-fn refuse_limits(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) -> Result<(), Problem> {
+fn refuse_limits(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) {
     for name in ["CachingEnabled", "CacheClusterEnabled"] {
         if let Some(node) = fields.optional(name)
-            && node.boolean()?
+            && node.boolean().or_collect(problems) == Some(true)
         {
             problems.push(node.problem(format!("{label}: {name}: caching is not supported")));
         }
@@ -94,11 +89,10 @@ fn refuse_limits(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Proble
     for name in ["ThrottlingBurstLimit", "ThrottlingRateLimit"] {
         // -1 switches a throttle off.
         if let Some(node) = fields.optional(name)
-            && !node.text()?.starts_with('-')
+            && node.text().or_collect(problems).is_some_and(|limit| !limit.starts_with('-'))
         {
             problems.push(node.problem(format!("{label}: {name}: throttling is not supported")));
         }
     }
     fields.ignore(&PASSIVE);
-    Ok(())
 }

@@ -238,3 +238,56 @@ fn a_sam_api_has_its_domain_and_says_what_it_cannot_have() {
     refused(&api("Cors: \"'*'\""), "Api (AWS::Serverless::Api): Cors is not supported");
     refused(&api("MethodSettings: [{ThrottlingRateLimit: 1}]"), "throttling is not supported");
 }
+
+/// What is wrong in one method hides nothing of itself, of other methods, or of what refers to them.
+#[test]
+fn what_is_wrong_in_an_api_is_told_at_once() {
+    let text = PARTS
+        .replace("HttpMethod: POST\n", "HttpMethod: 'PO ST'\n")
+        .replace("AuthorizationType: NONE", "AuthorizationType: [NONE]")
+        .replace("{StatusCode: 200}, {StatusCode: \"400\"}", "{StatusCode: 20}, {}")
+        .replace("Uri: !Sub \"arn:aws:apigateway:", "Uri: !Sub \"urn:aws:apigateway:")
+        .replace(
+            "integration.request.header.Content-Type: \"'",
+            "wrong.Content-Type: a, integration.request.header.X: \"",
+        )
+        .replace("$util.urlEncode($input.body)", "#if(")
+        .replace(
+            "SelectionPattern: '4\\d{2}', ResponseTemplates: {application/json: \"{}\"}",
+            "SelectionPattern: '(', ResponseTemplates: {application/json: \"#set(\"}",
+        )
+        .replace("!Ref Events", "nowhere")
+        .replace("StageName: prod", "StageName: [prod], Nonsense: 1");
+    let told = load(&text).unwrap_err().to_string();
+    let starts: Vec<&str> = told.lines().filter(|line| line.contains("t.yaml:")).collect();
+    for expected in [
+        "Proxy (AWS::ApiGateway::Resource): its parent is not a resource",
+        "PO ST is not an HTTP method",
+        "expected text, found a list",
+        "20 is outside of 100 to 599",
+        "StatusCode is missing",
+        "Invalid ARN specified in the request",
+        "not a mapping target: wrong.Content-Type",
+        "Invalid mapping expression specified: application/x-www-form-urlencoded'",
+        "the mapping template for application/json is malformed",
+        "( is not a regular expression",
+        "Nonsense is unknown",
+    ] {
+        assert!(starts.iter().any(|line| line.contains(expected)), "{expected} in {told}");
+    }
+    assert_eq!(told.matches("the mapping template for application/json is malformed").count(), 2, "{told}");
+    assert!(!told.contains("there is no resource") && !told.contains("has no methods"), "only what is wrong: {told}");
+    let lines: Vec<usize> =
+        starts.iter().filter_map(|line| line.split("t.yaml:").nth(1)?.split(':').next()?.parse().ok()).collect();
+    assert!(lines.is_sorted(), "{lines:?}");
+}
+
+#[test]
+fn parts_of_an_api_that_is_elsewhere_are_told() {
+    let text = format!(
+        "{PARTS}  Other: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: a1b2c3, ResourceId: r, HttpMethod: GET}}}}\n  Stage: {{Type: AWS::ApiGateway::Stage, Properties: {{StageName: s, RestApiId: a1b2c3}}}}\n"
+    );
+    refused(&text, "Other (AWS::ApiGateway::Method): RestApiId is not an API of this template, so it is not served");
+    refused(&text, "Stage (AWS::ApiGateway::Stage): RestApiId is not an API of this template, so it is not served");
+    assert!(load_with(&text, true).is_ok());
+}

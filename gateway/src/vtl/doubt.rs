@@ -8,12 +8,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use kit::suggest::nearest;
+
 use super::ast::{Access, Block, Expression, Node, Reference};
 use super::error::{Failure, Kind};
 use super::method;
 use super::parser::Tree;
 use super::regex::Pattern;
-use super::suggest::nearest;
 
 /// What is known of an object of the host.
 #[derive(Debug, Clone, Copy)]

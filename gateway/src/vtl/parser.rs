@@ -7,11 +7,12 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
+use kit::suggest::nearest;
+
 use super::ast::{Block, Macro, Names, Node};
 use super::error::Failure;
 use super::lexer::{Kind, Lexer, Token};
 use super::limits;
-use super::suggest::nearest;
 
 mod directive;
 mod expression;

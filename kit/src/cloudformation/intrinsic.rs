@@ -1,10 +1,12 @@
 //! Intrinsic functions, in their long form (`{"Fn::Sub": …}`) and their short one (`!Sub …`).
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use super::Account;
 use super::names::{Named, generated, name_property};
 use super::parameters::Values;
+use super::types::{self, Standing};
 use crate::document::{Entry, Node, Problem, Value};
 
 /// Everything a function may refer to.
@@ -16,6 +18,8 @@ pub(super) struct Resolver<'a> {
     resources: &'a [Entry],
     /// Names being resolved right now: one that comes up again is a cycle.
     visiting: RefCell<Vec<String>>,
+    /// Problems of one function beyond the first, which is its error.
+    further: RefCell<Vec<Problem>>,
 }
 
 /// A resolved node, or nothing where the template said `AWS::NoValue`.
@@ -29,12 +33,56 @@ impl<'a> Resolver<'a> {
         mappings: Option<&'a Node>,
         resources: &'a [Entry],
     ) -> Resolver<'a> {
-        Resolver { account, parameters, conditions, mappings, resources, visiting: RefCell::default() }
+        let (visiting, further) = (RefCell::default(), RefCell::default());
+        Resolver { account, parameters, conditions, mappings, resources, visiting, further }
+    }
+
+    /// Every value, or the first problem; the others are kept for [`Resolver::further`].
+    fn all<T>(&self, results: impl Iterator<Item = Result<T, Problem>>) -> Result<Vec<T>, Problem> {
+        let (mut values, mut first) = (Vec::new(), None);
+        for result in results {
+            match result {
+                Ok(value) => values.push(value),
+                Err(problem) if first.is_none() => first = Some(problem),
+                Err(problem) => self.further.borrow_mut().push(problem.collected()),
+            }
+        }
+        first.map_or(Ok(values), Err)
+    }
+
+    /// The problems that were found beside those that were returned.
+    pub(super) fn further(&self) -> Vec<Problem> {
+        self.further.take()
     }
 
     /// Where the stack would be deployed.
     pub(super) fn account(&self) -> &'a Account {
         self.account
+    }
+
+    /// The node with every function in it replaced by its value, or by what is wrong with it.
+    pub(super) fn resolve_whole(&self, node: &Node, problems: &mut Vec<Problem>) -> Option<Node> {
+        let value = match (&node.value, function(node)) {
+            (Value::List(nodes), None) => {
+                Value::List(nodes.iter().filter_map(|node| self.resolve_whole(node, problems)).collect())
+            }
+            (Value::Map(entries), None) => {
+                let mut whole = |entry: &Entry| {
+                    self.resolve_whole(&entry.node, problems).map(|node| Entry { node, ..entry.clone() })
+                };
+                Value::Map(entries.iter().filter_map(&mut whole).collect())
+            }
+            _ => match self.resolve(node) {
+                Ok(resolved) => return resolved,
+                Err(problem) => {
+                    let problem = problem.collected();
+                    problems.push(problem.clone());
+                    problems.extend(self.further());
+                    Value::Unresolved(Box::new(problem))
+                }
+            },
+        };
+        Some(node.with(value))
     }
 
     /// The node with every function in it replaced by its value.
@@ -51,12 +99,12 @@ impl<'a> Resolver<'a> {
     }
 
     fn resolve_all(&self, nodes: &[Node]) -> Result<Vec<Node>, Problem> {
-        nodes.iter().filter_map(|node| self.resolve(node).transpose()).collect()
+        self.all(nodes.iter().filter_map(|node| self.resolve(node).transpose()))
     }
 
     fn resolve_entries(&self, entries: &[Entry]) -> Result<Vec<Entry>, Problem> {
         let keep = |entry: &Entry| Ok(self.resolve(&entry.node)?.map(|node| Entry { node, ..entry.clone() }));
-        entries.iter().filter_map(|entry| keep(entry).transpose()).collect()
+        self.all(entries.iter().filter_map(|entry| keep(entry).transpose()))
     }
 
     /// A node that must have a value.
@@ -148,13 +196,13 @@ impl<'a> Resolver<'a> {
         let path = self.property(&entry.node, "Path");
         self.visiting.borrow_mut().pop();
         let (physical_id, path) = (physical_id?, path?.unwrap_or_else(|| "/".into()));
-        let kind = kind_of(&entry.node)?;
+        let kind = &*kind_of(&entry.node)?;
         Ok(look(&Named { kind, logical_id: name, physical_id: &physical_id, path: &path, account: self.account }))
     }
 
     /// The name that the author gave to a resource, else a generated one.
     pub(super) fn physical_id(&self, logical_id: &str, resource: &Node) -> Result<String, Problem> {
-        let kind = kind_of(resource)?;
+        let kind = &*kind_of(resource)?;
         let chosen = name_property(kind).map(|property| self.property(resource, property)).transpose()?.flatten();
         Ok(chosen.unwrap_or_else(|| {
             let fifo = resource
@@ -204,7 +252,7 @@ impl<'a> Resolver<'a> {
     fn join(&self, argument: &Node) -> Result<String, Problem> {
         let [separator, list] = two(argument, "Join")?;
         let list = self.value(list)?;
-        let parts = list.list()?.iter().map(|part| part.text()).collect::<Result<Vec<_>, _>>()?;
+        let parts = self.all(list.list()?.iter().map(Node::text))?;
         Ok(parts.join(&self.text(separator)?))
     }
 
@@ -214,14 +262,15 @@ impl<'a> Resolver<'a> {
             _ => (argument, None),
         };
         let mut rest = text.text()?;
-        let mut out = String::new();
+        let mut parts = Vec::new();
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, tail) = after.split_once('}').ok_or_else(|| text.problem("Sub: a ${ is never closed"))?;
-            out += before;
-            out += &self.substitution(text, name, own)?;
+            parts.push(Ok(before.to_owned()));
+            let closed = after.split_once('}').ok_or_else(|| text.problem("Sub: a ${ is never closed"));
+            let tail = closed.as_ref().map_or("", |(_, tail)| tail);
+            parts.push(closed.and_then(|(name, _)| self.substitution(text, name, own)));
             rest = tail;
         }
-        Ok(out + rest)
+        Ok(self.all(parts.into_iter())?.concat() + rest)
     }
 
     /// The value of one `${name}`; `${!name}` is the literal text `${name}`.
@@ -259,7 +308,7 @@ impl<'a> Resolver<'a> {
     /// Whether a condition holds: a name, or a condition function.
     pub(super) fn condition(&self, node: &Node) -> Result<bool, Problem> {
         let Some((function, argument)) = function(node) else { return self.named_condition(node) };
-        let each = || argument.list()?.iter().map(|node| self.condition(node)).collect::<Result<Vec<_>, _>>();
+        let each = || self.all(argument.list()?.iter().map(|node| self.condition(node)));
         match function.as_str() {
             "Condition" => self.named_condition(&argument),
             "Fn::Not" => Ok(!each()?.into_iter().any(|holds| holds)),
@@ -274,12 +323,17 @@ impl<'a> Resolver<'a> {
     }
 }
 
-fn kind_of(resource: &Node) -> Result<&str, Problem> {
-    resource.get("Type").ok_or_else(|| resource.problem("Type is missing"))?.text()
+/// The type of a resource; of a misspelt one, what was meant.
+pub(super) fn kind_of(resource: &Node) -> Result<Cow<'_, str>, Problem> {
+    let kind = resource.get("Type").ok_or_else(|| resource.problem("Type is missing"))?.text()?;
+    Ok(match types::standing(kind) {
+        Standing::Misspelt(Some(meant)) => Cow::Owned(meant),
+        _ => Cow::Borrowed(kind),
+    })
 }
 
 /// The function that a node calls, with its argument.
-fn function(node: &Node) -> Option<(String, Node)> {
+pub(super) fn function(node: &Node) -> Option<(String, Node)> {
     if let Some(tag) = &node.tag {
         let name = if matches!(tag.as_str(), "Ref" | "Condition") { tag.clone() } else { format!("Fn::{tag}") };
         return Some((name, Node { tag: None, ..node.clone() }));

@@ -4,19 +4,47 @@ use std::collections::BTreeMap;
 
 use super::names::Named;
 use super::{Account, Overrides};
-use crate::document::{Entry, Node, Place, Problem, Value};
+use crate::document::{Entry, Node, OrCollect as _, Place, Problem, Value};
 
 /// A parameter's value, or why it has none: that only matters once something refers to it. CDK's `BootstrapVersion`, for
 /// one, is read from the parameter store and referred to by nobody.
 pub(super) type Values = BTreeMap<String, Result<Node, Problem>>;
 
+/// What a parameter may say beside its type and its default.
+const PROPERTIES: [&str; 9] = [
+    "AllowedPattern",
+    "AllowedValues",
+    "ConstraintDescription",
+    "Description",
+    "MaxLength",
+    "MaxValue",
+    "MinLength",
+    "MinValue",
+    "NoEcho",
+];
+
 /// Every parameter's value by name, the pseudo parameters among them.
-pub(super) fn values(declared: Option<&Node>, overrides: &Overrides, account: &Account) -> Result<Values, Problem> {
+pub(super) fn values(
+    declared: Option<&Node>,
+    overrides: &Overrides,
+    account: &Account,
+    problems: &mut Vec<Problem>,
+) -> Values {
     let mut values = pseudo(account);
-    for entry in declared.map_or(Ok(&[][..]), Node::entries)? {
+    for entry in declared.and_then(|node| node.entries().or_collect(problems)).unwrap_or_default() {
+        check(entry, problems);
         values.insert(entry.key.clone(), value(entry, overrides.get(&entry.key)));
     }
-    Ok(values)
+    values
+}
+
+/// A default that is misspelt is no default.
+fn check(entry: &Entry, problems: &mut Vec<Problem>) {
+    let fields = entry.node.fields(format!("parameter {}", entry.key)).or_collect(problems);
+    let Some(mut fields) = fields else { return };
+    fields.ignore(&["Type", "Default"]);
+    fields.ignore(&PROPERTIES);
+    problems.extend(fields.finish());
 }
 
 fn pseudo(account: &Account) -> Values {

@@ -1,12 +1,23 @@
 //! What the SAM transform does to a template, as far as the chain is concerned: common properties from `Globals`, and
 //! routes that a function declares as its events. Whoever runs the resources reads what comes out.
 
-use crate::document::{Entry, Node, Value};
+use crate::document::{Entry, Node, OrCollect as _, Problem, Value};
 
 /// Only its events may be ours; the rest of it belongs to Lambda.
 pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
 /// Only its events may be ours; the rest of it belongs to Step Functions.
 pub(super) const STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
+
+/// What `Globals` may speak of: the SAM developer guide, "Globals section".
+const GLOBALS: [&str; 8] =
+    ["Api", "CapacityProvider", "Function", "HttpApi", "LayerVersion", "SimpleTable", "StateMachine", "WebSocketApi"];
+
+/// A section that is misspelt would change nothing, without a word.
+pub(super) fn check_globals(globals: Option<&Node>, problems: &mut Vec<Problem>) {
+    let Some(mut fields) = globals.and_then(|node| node.fields("Globals").or_collect(problems)) else { return };
+    fields.ignore(&GLOBALS);
+    problems.extend(fields.finish());
+}
 
 /// The properties of a resource as they concern the chain. Nothing is resolved yet.
 pub(super) fn properties(kind: &str, declared: Node, globals: Option<&Node>) -> Node {

@@ -122,7 +122,10 @@ fn unknown_entries_and_transforms_are_collected() {
     let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         texts,
-        ["t:1:41: the template: Transform Mine is not supported", "t:4:1: the template: Resorces is unknown"]
+        [
+            "t:1:41: the template: Transform Mine is not supported",
+            "t:4:1: the template: Resorces is unknown; did you mean Resources?"
+        ]
     );
 }
 
@@ -175,4 +178,36 @@ fn pseudo_parameters_follow_the_region() {
     assert!(name.starts_with("arn:aws-cn:cloudformation:cn-north-1:123456789012:stack/tide/"), "{name}");
     assert!(name.ends_with("|amazonaws.com.cn|"), "{name}");
     assert_eq!(stack.resources[1].physical_id, "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/tide-P");
+}
+
+#[test]
+fn a_misspelt_type_is_refused_and_read_as_what_was_meant() {
+    let text = "Resources:\n  Q: {Type: AWS::SQS::Queues, Properties: {QueueName: q}}\n  P: {Type: AWS::Pipe::Pipe, Properties: {Source: !GetAtt Q.Arn, Target: !Ref Nope}}\n  N: {Type: AWS::SQS::Topic}\n  X: {Type: Queueing}\n";
+    let (stack, problems) = load(text, &[]).unwrap();
+    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts,
+        [
+            "t:2:13: Q: AWS::SQS::Queues is not a resource type; did you mean AWS::SQS::Queue?",
+            "t:3:13: P: AWS::Pipe::Pipe is not a resource type; did you mean AWS::Pipes::Pipe?",
+            "t:3:74: Ref Nope: there is no such parameter or resource",
+            "t:4:13: N: AWS::SQS::Topic is not a resource type; AWS::SQS has Queue, QueueInlinePolicy, QueuePolicy",
+            "t:5:13: X: Queueing is not a resource type, which has the form AWS::SQS::Queue",
+        ]
+    );
+    assert_eq!((stack.resources.len(), stack.of_kind("AWS::Pipes::Pipe").count()), (0, 1));
+}
+
+#[test]
+fn globals_and_parameters_that_nobody_reads_are_unknown() {
+    let text = "Globals: {Apis: {}, Function: {}}\nParameters: {P: {Type: String, Defualt: x}}\nResources: {}";
+    let (_, problems) = load(text, &[]).unwrap();
+    let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts,
+        [
+            "t:2:32: parameter P: Defualt is unknown; did you mean Default?",
+            "t:1:11: Globals: Apis is unknown; did you mean Api?",
+        ]
+    );
 }

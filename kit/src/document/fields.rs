@@ -3,7 +3,8 @@
 //! A reader says of every entry whether it is used, does nothing here, or cannot be honoured yet. What nobody spoke
 //! of is unknown. That is how "unsupported is loud" is kept without a second list of names.
 
-use super::{Entry, Node, Place, Problem};
+use super::{Entry, Node, Place, Problem, Value};
+use crate::suggest::nearest;
 
 /// A mapping being read. Call [`Fields::finish`] when everything known was taken.
 #[derive(Debug)]
@@ -11,21 +12,31 @@ pub struct Fields<'a> {
     owner: String,
     place: Place,
     rest: Vec<&'a Entry>,
+    /// Every name that somebody spoke of.
+    known: Vec<String>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Fields<'a> {
     pub(super) fn new(owner: String, node: &'a Node) -> Result<Fields<'a>, Problem> {
-        let entries = node
-            .entries()
-            .map_err(|problem| Problem { message: format!("{owner}: {}", problem.message), ..problem })?;
-        Ok(Fields { owner, place: node.place.clone(), rest: entries.iter().collect(), problems: Vec::new() })
+        let entries = node.entries().map_err(|problem| match &node.value {
+            Value::Unresolved(_) => problem,
+            _ => Problem { message: format!("{owner}: {}", problem.message), ..problem },
+        })?;
+        let rest = entries.iter().collect();
+        Ok(Fields { owner, place: node.place.clone(), rest, known: Vec::new(), problems: Vec::new() })
     }
 
     /// Takes an entry that may be absent.
     pub fn optional(&mut self, name: &str) -> Option<&'a Node> {
+        self.known.push(name.to_owned());
         let index = self.rest.iter().position(|entry| entry.key == name)?;
         Some(&self.rest.remove(index).node)
+    }
+
+    /// Whether an entry is there that nobody took yet.
+    pub fn has(&self, name: &str) -> bool {
+        self.rest.iter().any(|entry| entry.key == name)
     }
 
     /// Takes an entry that must be there.
@@ -38,6 +49,7 @@ impl<'a> Fields<'a> {
 
     /// Entries that have no effect here and need none: descriptions, tags, roles.
     pub fn ignore(&mut self, names: &[&str]) {
+        self.known.extend(names.iter().map(|name| (*name).to_owned()));
         self.rest.retain(|entry| !names.contains(&entry.key.as_str()));
     }
 
@@ -57,9 +69,13 @@ impl<'a> Fields<'a> {
 
     /// Everything that was neither taken nor ignored, as problems.
     pub fn finish(self) -> Vec<Problem> {
-        let Fields { owner, rest, mut problems, .. } = self;
-        problems
-            .extend(rest.into_iter().map(|entry| entry.place.problem(format!("{owner}: {} is unknown", entry.key))));
+        let Fields { owner, rest, known, mut problems, .. } = self;
+        let unknown = |entry: &Entry| {
+            let meant = nearest(&entry.key, known.iter().map(String::as_str));
+            let hint = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+            entry.place.problem(format!("{owner}: {} is unknown{hint}", entry.key))
+        };
+        problems.extend(rest.into_iter().map(unknown));
         problems
     }
 }
@@ -79,7 +95,10 @@ mod tests {
         let problems: Vec<String> = fields.finish().iter().map(ToString::to_string).collect();
         assert_eq!(
             problems,
-            ["t:1:31: Q (AWS::SQS::Queue): KmsKeyId is not supported", "t:1:34: Q (AWS::SQS::Queue): Nmae is unknown"]
+            [
+                "t:1:31: Q (AWS::SQS::Queue): KmsKeyId is not supported",
+                "t:1:34: Q (AWS::SQS::Queue): Nmae is unknown; did you mean Name?"
+            ]
         );
     }
 

@@ -7,6 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use url::{Host as UrlHost, Url};
+
 /// One `--allow-target`: a host name, an address or a network in CIDR form, each with an optional `:port`
 /// (`sub`, `127.0.0.1:3001`, `10.0.0.0/8`, `[::1]:3001`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +44,46 @@ impl AllowTargets {
         let address = address.to_canonical();
         is_public(address) || self.0.iter().any(|allowed| allowed.covers(host, port, address))
     }
+
+    /// Whether it is plain from a URL alone, without looking up a name, that it leads to addresses none of which may be
+    /// connected to: its host is an address, or `localhost`.
+    pub fn refuse(&self, url: &Url) -> bool {
+        let (host, addresses) = literal(url);
+        let port = url.port_or_known_default().unwrap_or_default();
+        !addresses.is_empty() && !addresses.into_iter().any(|address| self.permit(&host, port, address))
+    }
+}
+
+/// The host as `--allow-target` has it, and the addresses that it is known to have.
+fn literal(url: &Url) -> (String, Vec<IpAddr>) {
+    match url.host() {
+        Some(UrlHost::Ipv4(address)) => (address.to_string(), vec![address.into()]),
+        Some(UrlHost::Ipv6(address)) => (address.to_string(), vec![address.into()]),
+        Some(UrlHost::Domain(name)) => {
+            let name = name.trim_end_matches('.').to_lowercase();
+            let is_local = name == "localhost" || name.ends_with(".localhost");
+            let addresses = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            (name, if is_local { addresses.to_vec() } else { Vec::new() })
+        }
+        None => (String::new(), Vec::new()),
+    }
 }
 
 impl AllowTarget {
+    /// What allows a URL whose host is this machine itself; nothing for any other.
+    pub fn loopback(url: &Url) -> Vec<AllowTarget> {
+        let port = url.port_or_known_default();
+        let addresses = literal(url).1.into_iter().map(|address| address.to_canonical());
+        let allow = |address: IpAddr| AllowTarget { host: Host::Network(address, whole(address)), port };
+        addresses.filter(IpAddr::is_loopback).map(allow).collect()
+    }
+
+    /// What allows the host and port of a URL, as an operator would write it.
+    pub fn text_for(url: &Url) -> String {
+        let host = url.host_str().unwrap_or_default();
+        url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+
     fn covers(&self, host: &str, port: u16, address: IpAddr) -> bool {
         let here = match &self.host {
             Host::Name(name) => name.eq_ignore_ascii_case(host.trim_end_matches('.')),
@@ -98,8 +137,12 @@ fn network(address: IpAddr, bits: Option<&str>) -> Option<Host> {
     }
 }
 
+fn whole(address: IpAddr) -> u8 {
+    if address.is_ipv4() { 32 } else { 128 }
+}
+
 fn prefix(address: IpAddr, bits: Option<&str>) -> Option<u8> {
-    let most = if address.is_ipv4() { 32 } else { 128 };
+    let most = whole(address);
     match bits {
         Some(bits) => bits.parse().ok().filter(|bits| *bits <= most),
         None => Some(most),
@@ -241,6 +284,48 @@ mod tests {
         for address in ["127.0.0.1", "169.254.169.254", "::1", "fe80::1"] {
             assert!(AllowTargets::anywhere().permit("x", 80, address.parse().unwrap()), "{address}");
         }
+    }
+
+    #[test]
+    fn a_private_url_is_known_without_a_look_up() {
+        let refuse = |allowed: &[&str], url: &str| {
+            let targets = AllowTargets::new(allowed.iter().map(|text| text.parse().expect("valid")));
+            targets.refuse(&url.parse().expect("a URL"))
+        };
+        for url in [
+            "http://127.0.0.1:9/x",
+            "http://localhost/x",
+            "https://LocalHost./",
+            "http://app.localhost:3000",
+            "http://10.0.0.1",
+            "http://[::1]:80/",
+            "http://[fe80::1]/",
+            "http://169.254.169.254/latest",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://[::ffff:192.168.0.1]/",
+        ] {
+            assert!(refuse(&[], url), "{url}");
+        }
+        for url in ["https://8.8.8.8/", "https://example.com/", "http://sub:3001/", "http://localhost.example.com/"] {
+            assert!(!refuse(&[], url), "{url}: public, or only known when it is looked up");
+        }
+        assert!(!refuse(&["127.0.0.1:9"], "http://localhost:9/") && refuse(&["127.0.0.1:9"], "http://localhost:8/"));
+        assert!(!refuse(&["localhost"], "http://localhost:9/") && !refuse(&["10.0.0.0/8"], "http://10.1.1.1/"));
+        assert!(!refuse(&["127.0.0.1:80"], "http://127.0.0.1/") && refuse(&["127.0.0.1:80"], "https://127.0.0.1/"));
+    }
+
+    #[test]
+    fn what_is_on_this_machine_can_be_allowed_as_it_is_named() {
+        let allowed = |url: &str| AllowTarget::loopback(&url.parse().expect("a URL"));
+        let url: Url = "http://localhost:9000/hook".parse().unwrap();
+        let targets = AllowTargets::new(allowed(url.as_str()));
+        assert!(!targets.refuse(&url) && targets.permit("localhost", 9000, Ipv6Addr::LOCALHOST.into()));
+        assert!(!targets.permit("localhost", 9001, Ipv4Addr::LOCALHOST.into()));
+        assert_eq!(allowed("http://10.0.0.1/"), []);
+        assert_eq!(allowed("https://example.com/"), []);
+        assert_eq!(AllowTarget::text_for(&url), "localhost:9000");
+        assert_eq!(AllowTarget::text_for(&"https://[::1]/".parse().unwrap()), "[::1]:443");
     }
 
     #[test]

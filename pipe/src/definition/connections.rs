@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::Method;
-use kit::document::{Fields, Node, Problem};
+use kit::document::{Fields, Node, OrCollect as _, Problem};
+use kit::send::AllowTargets;
 use secrecy::SecretString;
 use url::Url;
 
 use super::destinations::{drop_header, name_in_arn, read_header_name, read_method};
-use super::{Declared, Fingerprint, declared, insert};
+use super::{Declared, Fingerprint, check_private, declared, insert};
 use crate::connection::{Auth, Connection, OAuth, Parameters, secret_header};
 use crate::target::PROTECTED;
 
@@ -30,15 +31,16 @@ pub(super) struct Connections {
 impl Connections {
     pub(super) fn load(
         given: &kit::definition::Definition,
+        allowed: &AllowTargets,
         problems: &mut Vec<Problem>,
-    ) -> Result<Connections, Problem> {
+    ) -> Connections {
         let mut by_name = HashMap::new();
-        for connection in declared(given, "AWS::Events::Connection", &given.connections, "ConnectionArn")? {
-            let read = read(&connection, problems)?.map(Arc::new);
+        for connection in declared(given, "AWS::Events::Connection", &given.connections, "ConnectionArn", problems) {
+            let read = read(&connection, allowed, problems).map(Arc::new);
             let found = (read, connection.fingerprint([]));
             insert(&mut by_name, connection, found, problems);
         }
-        Ok(Connections { by_name })
+        Connections { by_name }
     }
 
     pub(super) fn find(&self, label: &str, node: &Node) -> Result<Found, Problem> {
@@ -49,99 +51,132 @@ impl Connections {
     }
 }
 
-fn read(declared: &Declared<'_>, problems: &mut Vec<Problem>) -> Result<Option<Connection>, Problem> {
-    let mut fields = declared.fields()?;
-    let kind = fields.required("AuthorizationType")?;
-    let auth = fields.required("AuthParameters")?;
-    let private = [declared.node.get("InvocationConnectivityParameters"), auth.get("ConnectivityParameters")];
+fn read(declared: &Declared<'_>, allowed: &AllowTargets, problems: &mut Vec<Problem>) -> Option<Connection> {
+    let mut fields = declared.fields().or_collect(problems)?;
+    let kind = fields.required("AuthorizationType").or_collect(problems);
+    let auth = fields.required("AuthParameters").or_collect(problems);
+    let is_private = is_private(declared.node);
     fields.unsupported(&["InvocationConnectivityParameters"]);
     fields.ignore(&["Name", "Description", "KmsKeyIdentifier", "ConnectionArn", "ConnectionState", "StateReason"]);
     fields.ignore(&["SecretArn", "CreationTime", "LastModifiedTime", "LastAuthorizedTime"]);
     problems.extend(fields.finish());
 
     let label = format!("{}: AuthParameters", declared.label);
-    let mut fields = auth.fields(&label)?;
-    let invocation = match fields.optional("InvocationHttpParameters") {
-        Some(node) => read_parameters(&label, node, problems)?,
-        None => Parameters::default(),
-    };
-    let auth = match kind.text()? {
-        "API_KEY" => read_api_key(&label, fields.required("ApiKeyAuthParameters")?, problems)?,
-        "BASIC" => read_basic(&label, fields.required("BasicAuthParameters")?, problems)?,
-        "OAUTH_CLIENT_CREDENTIALS" => read_oauth(&label, fields.required("OAuthParameters")?, problems)?,
-        other => {
-            let message = format!("AuthorizationType {other} is none of API_KEY, BASIC, OAUTH_CLIENT_CREDENTIALS");
-            return Err(kind.problem(message));
-        }
-    };
+    let mut fields = auth?.fields(&label).or_collect(problems)?;
+    let invocation = fields.optional("InvocationHttpParameters").map(|node| read_parameters(&label, node, problems));
+    let auth = kind.and_then(|kind| read_auth(&label, kind, &mut fields, allowed, problems));
     fields.unsupported(&["ConnectivityParameters"]);
     problems.extend(fields.finish());
-    Ok(private.iter().all(Option::is_none).then(|| Connection { name: declared.name.clone(), auth, invocation }))
+    let (auth, invocation) = (auth?, invocation.unwrap_or_default());
+    (!is_private).then(|| Connection { name: declared.name.clone(), auth, invocation })
 }
 
-fn read_api_key(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Auth, Problem> {
-    let label = format!("{label}.ApiKeyAuthParameters");
-    let mut fields = node.fields(&label)?;
-    let name_node = fields.required("ApiKeyName")?;
-    let value = read_secret(&mut fields, "ApiKeyValue")?;
-    problems.extend(fields.finish());
-    let name = read_header_name(name_node.text()?, &PROTECTED).map_err(|message| name_node.problem(message))?;
-    let name = name.ok_or_else(|| name_node.problem(format!("{label}: this header cannot be set")))?;
-    Auth::api_key(name, &value).map_err(|error| node.problem(format!("{label}: ApiKeyValue: {error}")))
+/// Whether a connection, or the way to its authorization server, is a private one.
+fn is_private(node: &Node) -> bool {
+    let own = node.get("InvocationConnectivityParameters");
+    own.or_else(|| node.get("AuthParameters")?.get("ConnectivityParameters")).is_some()
 }
 
-fn read_basic(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Auth, Problem> {
-    let mut fields = node.fields(format!("{label}.BasicAuthParameters"))?;
-    let username = fields.required("Username")?.text()?;
-    let password = read_secret(&mut fields, "Password")?;
-    problems.extend(fields.finish());
-    Ok(Auth::basic(username, &password))
-}
-
-fn read_oauth(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Auth, Problem> {
-    let label = format!("{label}.OAuthParameters");
-    let mut fields = node.fields(&label)?;
-    let endpoint = fields.required("AuthorizationEndpoint")?;
-    let method = read_method(fields.required("HttpMethod")?, &["GET", "POST", "PUT"])?;
-    let mut client = fields.required("ClientParameters")?.fields(format!("{label}.ClientParameters"))?;
-    let client_id = SecretString::from(client.required("ClientID")?.text()?);
-    let client_secret = read_secret(&mut client, "ClientSecret")?;
-    problems.extend(client.finish());
-    let parameters = match fields.optional("OAuthHttpParameters") {
-        Some(node) => read_parameters(&label, node, problems)?,
-        None => Parameters::default(),
+/// The credentials of the kind that `AuthorizationType` names. Those of another kind stay behind, and are unknown.
+fn read_auth(
+    label: &str,
+    kind: &Node,
+    fields: &mut Fields<'_>,
+    allowed: &AllowTargets,
+    problems: &mut Vec<Problem>,
+) -> Option<Auth> {
+    let name = match kind.text().or_collect(problems)? {
+        "API_KEY" => "ApiKeyAuthParameters",
+        "BASIC" => "BasicAuthParameters",
+        "OAUTH_CLIENT_CREDENTIALS" => "OAuthParameters",
+        other => {
+            let message = format!("AuthorizationType {other} is none of API_KEY, BASIC, OAUTH_CLIENT_CREDENTIALS");
+            problems.push(kind.problem(message).collected());
+            fields.ignore(&["ApiKeyAuthParameters", "BasicAuthParameters", "OAuthParameters"]);
+            return None;
+        }
     };
-    problems.extend(fields.finish());
-    let wrong = || endpoint.problem(format!("{label}: AuthorizationEndpoint is not an http or https URL"));
-    let url = Url::parse(endpoint.text()?).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    Ok(Auth::OAuth(OAuth {
-        endpoint: url.ok_or_else(wrong)?,
-        method: Method::clone(&method),
-        client_id,
-        client_secret,
-        parameters,
-    }))
+    let node = fields.required(name).or_collect(problems)?;
+    match name {
+        "ApiKeyAuthParameters" => read_api_key(label, node, problems),
+        "BasicAuthParameters" => read_basic(label, node, problems),
+        _ => read_oauth(label, node, allowed, problems),
+    }
 }
 
-fn read_parameters(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Parameters, Problem> {
-    let mut fields = node.fields(label)?;
+fn read_api_key(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Auth> {
+    let label = format!("{label}.ApiKeyAuthParameters");
+    let mut fields = node.fields(&label).or_collect(problems)?;
+    let name = fields.required("ApiKeyName").and_then(|node| {
+        let name = read_header_name(node.text()?, &PROTECTED).map_err(|message| node.problem(message))?;
+        name.ok_or_else(|| node.problem(format!("{label}: this header cannot be set")))
+    });
+    let (name, value) = (name.or_collect(problems), read_secret(&mut fields, "ApiKeyValue").or_collect(problems));
+    problems.extend(fields.finish());
+    let auth = Auth::api_key(name?, &value?);
+    auth.map_err(|error| node.problem(format!("{label}: ApiKeyValue: {error}"))).or_collect(problems)
+}
+
+fn read_basic(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<Auth> {
+    let mut fields = node.fields(format!("{label}.BasicAuthParameters")).or_collect(problems)?;
+    let username = fields.required("Username").and_then(Node::text).or_collect(problems);
+    let password = read_secret(&mut fields, "Password").or_collect(problems);
+    problems.extend(fields.finish());
+    Some(Auth::basic(username?, &password?))
+}
+
+fn read_oauth(label: &str, node: &Node, allowed: &AllowTargets, problems: &mut Vec<Problem>) -> Option<Auth> {
+    let label = format!("{label}.OAuthParameters");
+    let mut fields = node.fields(&label).or_collect(problems)?;
+    let endpoint = fields.required("AuthorizationEndpoint").and_then(|node| read_server(&label, node, allowed));
+    let endpoint = endpoint.or_collect(problems);
+    let method = fields.required("HttpMethod").and_then(|node| read_method(node, &["GET", "POST", "PUT"]));
+    let method: Option<Method> = method.or_collect(problems);
+    let client = fields.required("ClientParameters").or_collect(problems);
+    let client = client.and_then(|node| read_client(&label, node, problems));
+    let parameters = fields.optional("OAuthHttpParameters").map(|node| read_parameters(&label, node, problems));
+    problems.extend(fields.finish());
+    let (client_id, client_secret) = client?;
+    let parameters = parameters.unwrap_or_default();
+    Some(Auth::OAuth(OAuth { endpoint: endpoint?, method: method?, client_id, client_secret, parameters }))
+}
+
+fn read_server(label: &str, node: &Node, allowed: &AllowTargets) -> Result<Url, Problem> {
+    let url = Url::parse(node.text()?).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let wrong = || node.problem(format!("{label}: AuthorizationEndpoint is not an http or https URL"));
+    let url = url.ok_or_else(wrong)?;
+    check_private(&format!("{label}: AuthorizationEndpoint"), node, &url, allowed)?;
+    Ok(url)
+}
+
+fn read_client(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<(SecretString, SecretString)> {
+    let mut fields = node.fields(format!("{label}.ClientParameters")).or_collect(problems)?;
+    let id = fields.required("ClientID").and_then(Node::text).or_collect(problems);
+    let secret = read_secret(&mut fields, "ClientSecret").or_collect(problems);
+    problems.extend(fields.finish());
+    Some((SecretString::from(id?), secret?))
+}
+
+fn read_parameters(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Parameters {
     let mut parameters = Parameters::default();
-    for (key, value, node) in read_list(label, &mut fields, "HeaderParameters", problems)? {
-        let name = read_header_name(&key, &PROTECTED).map_err(|message| node.problem(message))?;
-        let header = secret_header(value.text()?).map_err(|error| node.problem(format!("{label}: {key}: {error}")))?;
-        match name {
-            Some(name) => parameters.headers.push((name, header)),
-            None => drop_header(&node.place, &key),
+    let Some(mut fields) = node.fields(label).or_collect(problems) else { return parameters };
+    for (key, value, node) in read_list(label, &mut fields, "HeaderParameters", problems) {
+        let name = read_header_name(&key, &PROTECTED).map_err(|message| node.problem(message)).or_collect(problems);
+        let header = secret_header(value).map_err(|error| node.problem(format!("{label}: {key}: {error}")));
+        match (name, header.or_collect(problems)) {
+            (Some(Some(name)), Some(header)) => parameters.headers.push((name, header)),
+            (Some(None), _) => drop_header(&node.place, &key),
+            _ => {}
         }
     }
-    for (key, value, _) in read_list(label, &mut fields, "QueryStringParameters", problems)? {
-        parameters.query.push((key, value.text()?.into()));
+    for (key, value, _) in read_list(label, &mut fields, "QueryStringParameters", problems) {
+        parameters.query.push((key, value.into()));
     }
-    for (key, value, _) in read_list(label, &mut fields, "BodyParameters", problems)? {
-        parameters.body.push((key, value.text()?.into()));
+    for (key, value, _) in read_list(label, &mut fields, "BodyParameters", problems) {
+        parameters.body.push((key, value.into()));
     }
     problems.extend(fields.finish());
-    Ok(parameters)
+    parameters
 }
 
 /// Reads a list of `{Key, Value, IsValueSecret}`.
@@ -150,22 +185,24 @@ fn read_list<'a>(
     fields: &mut Fields<'a>,
     name: &str,
     problems: &mut Vec<Problem>,
-) -> Result<Vec<(String, &'a Node, &'a Node)>, Problem> {
-    let Some(list) = fields.optional(name) else { return Ok(Vec::new()) };
-    let nodes = list.list()?;
+) -> Vec<(String, &'a str, &'a Node)> {
+    let Some(list) = fields.optional(name) else { return Vec::new() };
+    let nodes = list.list().or_collect(problems).unwrap_or_default();
     if nodes.len() > MAX_PARAMETERS {
-        return Err(list.problem(format!("{label}: more than {MAX_PARAMETERS} {name}")));
+        problems.push(list.problem(format!("{label}: more than {MAX_PARAMETERS} {name}")).collected());
     }
     let mut read = Vec::new();
     for node in nodes {
-        let mut fields = node.fields(format!("{label}.{name}"))?;
-        let key = fields.required("Key")?.text()?.to_owned();
-        let value = check_secret("Value", fields.required("Value")?)?;
+        let Some(mut fields) = node.fields(format!("{label}.{name}")).or_collect(problems) else { continue };
+        let key = fields.required("Key").and_then(Node::text).or_collect(problems);
+        let value = fields.required("Value").and_then(|node| check_secret("Value", node)).or_collect(problems);
         fields.ignore(&["IsValueSecret"]);
         problems.extend(fields.finish());
-        read.push((key, value, node));
+        if let (Some(key), Some(value)) = (key, value) {
+            read.push((key.to_owned(), value, node));
+        }
     }
-    Ok(read)
+    read
 }
 
 fn read_secret(fields: &mut Fields<'_>, name: &str) -> Result<SecretString, Problem> {
@@ -173,12 +210,13 @@ fn read_secret(fields: &mut Fields<'_>, name: &str) -> Result<SecretString, Prob
         let hint = "describe-connection does not print secrets, so it has to be added to the file";
         Problem { message: format!("{} ({hint})", problem.message), ..problem }
     })?;
-    check_secret(name, node)?.text().map(SecretString::from)
+    check_secret(name, node).map(SecretString::from)
 }
 
-fn check_secret<'a>(name: &str, node: &'a Node) -> Result<&'a Node, Problem> {
-    if node.text()?.contains("{{resolve:") {
+fn check_secret<'a>(name: &str, node: &'a Node) -> Result<&'a str, Problem> {
+    let text = node.text()?;
+    if text.contains("{{resolve:") {
         return Err(node.problem(format!("{name}: dynamic references ({{{{resolve:…}}}}) are not supported")));
     }
-    Ok(node)
+    Ok(text)
 }

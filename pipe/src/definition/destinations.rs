@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderName, Method};
-use kit::document::{Node, Place, Problem};
+use kit::document::{Node, OrCollect as _, Place, Problem};
+use kit::send::AllowTargets;
+use url::Url;
 
 use super::connections::Connections;
-use super::{Declared, Fingerprint, declared, insert};
+use super::{Declared, Fingerprint, check_private, declared, insert};
 use crate::target::{Destination, Dynamic, Endpoint, HttpParameters, METHODS};
 
 /// In front of the name in an ARN.
@@ -27,16 +29,17 @@ pub(super) struct Destinations {
 impl Destinations {
     pub(super) fn load(
         given: &kit::definition::Definition,
+        allowed: &AllowTargets,
         problems: &mut Vec<Problem>,
-    ) -> Result<Destinations, Problem> {
-        let connections = Connections::load(given, problems)?;
+    ) -> Destinations {
+        let connections = Connections::load(given, allowed, problems);
         let mut by_name = HashMap::new();
         let kind = "AWS::Events::ApiDestination";
-        for destination in declared(given, kind, &given.api_destinations, "ApiDestinationArn")? {
-            let (read, fingerprint) = read(&destination, &connections, problems)?;
+        for destination in declared(given, kind, &given.api_destinations, "ApiDestinationArn", problems) {
+            let (read, fingerprint) = read(&destination, &connections, allowed, problems);
             insert(&mut by_name, destination, (read.map(Arc::new), fingerprint), problems);
         }
-        Ok(Destinations { by_name })
+        Destinations { by_name }
     }
 
     /// The destination that a pipe names; `None` when its connection cannot be used here.
@@ -68,33 +71,41 @@ pub(super) fn name_in_arn<'a>(arn: &'a str, kind: &str) -> Option<&'a str> {
 fn read(
     declared: &Declared<'_>,
     connections: &Connections,
+    allowed: &AllowTargets,
     problems: &mut Vec<Problem>,
-) -> Result<(Option<Destination>, Fingerprint), Problem> {
-    let mut fields = declared.fields()?;
-    let endpoint = fields.required("InvocationEndpoint")?;
-    let method = fields.required("HttpMethod")?;
-    let (connection, reference) = connections.find(&declared.label, fields.required("ConnectionArn")?)?;
-    let fingerprint = declared.fingerprint([reference]);
-    let rate = match fields.optional("InvocationRateLimitPerSecond") {
-        Some(node) => node.integer_in(1..=i64::from(u32::MAX))?,
-        None => DEFAULT_RATE,
-    };
+) -> (Option<Destination>, Fingerprint) {
+    let Some(mut fields) = declared.fields().or_collect(problems) else { return (None, Fingerprint::default()) };
+    let label = &declared.label;
+    let endpoint = fields.required("InvocationEndpoint").and_then(|node| read_endpoint(label, node, allowed));
+    let endpoint = endpoint.or_collect(problems);
+    let method = fields.required("HttpMethod").and_then(|node| read_method(node, &METHODS)).or_collect(problems);
+    let connection = fields.required("ConnectionArn").and_then(|node| connections.find(label, node));
+    let (connection, reference) = connection.or_collect(problems).unwrap_or_default();
+    let rate = fields.optional("InvocationRateLimitPerSecond").map(|node| node.integer_in(1..=i64::from(u32::MAX)));
+    let rate = rate.unwrap_or(Ok(DEFAULT_RATE)).or_collect(problems);
     fields.ignore(&["Name", "Description", "ApiDestinationArn", "ApiDestinationState"]);
     fields.ignore(&["CreationTime", "LastModifiedTime"]);
     problems.extend(fields.finish());
-    let wrong = |message: String| endpoint.problem(format!("{}: {message}", declared.label));
-    let destination = Destination {
-        arn: declared.arn.unwrap_or_default().to_owned(),
-        name: declared.name.clone(),
-        method: read_method(method, &METHODS)?,
-        endpoint: Endpoint::parse(endpoint.text()?).map_err(wrong)?,
-        rate: u32::try_from(rate).expect("the range was checked"),
-        connection: match connection {
-            Some(connection) => connection,
-            None => return Ok((None, fingerprint)),
-        },
+    let destination = || {
+        Some(Destination {
+            arn: declared.arn.unwrap_or_default().to_owned(),
+            name: declared.name.clone(),
+            method: method?,
+            endpoint: endpoint?,
+            rate: u32::try_from(rate?).expect("the range was checked"),
+            connection: connection?,
+        })
     };
-    Ok((Some(destination), fingerprint))
+    (destination(), declared.fingerprint([reference]))
+}
+
+fn read_endpoint(label: &str, node: &Node, allowed: &AllowTargets) -> Result<Endpoint, Problem> {
+    let text = node.text()?;
+    let endpoint = Endpoint::parse(text).map_err(|message| node.problem(format!("{label}: {message}")))?;
+    if let Ok(url) = Url::parse(text) {
+        check_private(&format!("{label}: InvocationEndpoint"), node, &url, allowed)?;
+    }
+    Ok(endpoint)
 }
 
 pub(super) fn read_method(node: &Node, allowed: &[&str]) -> Result<Method, Problem> {
@@ -111,28 +122,34 @@ pub(super) fn read_parameters(
     node: &Node,
     protected: &[&str],
     problems: &mut Vec<Problem>,
-) -> Result<HttpParameters, Problem> {
+) -> HttpParameters {
     let label = format!("{label}.HttpParameters");
-    let mut fields = node.fields(&label)?;
     let mut parameters = HttpParameters::default();
-    for value in fields.optional("PathParameterValues").map(Node::list).transpose()?.unwrap_or_default() {
-        parameters.path.push(read_dynamic(value, usize::MAX)?);
+    let Some(mut fields) = node.fields(&label).or_collect(problems) else { return parameters };
+    let values = fields.optional("PathParameterValues").map(Node::list).transpose().or_collect(problems);
+    for value in values.flatten().unwrap_or_default() {
+        // One that is wrong still has its place.
+        let read = read_dynamic(value, usize::MAX).or_collect(problems);
+        parameters.path.push(read.unwrap_or_else(|| Dynamic::Literal(String::new())));
     }
-    for entry in fields.optional("HeaderParameters").map(Node::entries).transpose()?.unwrap_or_default() {
-        let value = read_dynamic(&entry.node, MAX_VALUE)?;
-        match read_header_name(&entry.key, protected)
-            .map_err(|message| entry.place.problem(format!("{label}: {message}")))?
-        {
-            Some(name) => parameters.headers.push((name, value)),
-            None => drop_header(&entry.place, &entry.key),
+    let headers = fields.optional("HeaderParameters").map(Node::entries).transpose().or_collect(problems);
+    for entry in headers.flatten().unwrap_or_default() {
+        let value = read_dynamic(&entry.node, MAX_VALUE).or_collect(problems);
+        let wrong = |message| entry.place.problem(format!("{label}: {message}"));
+        match (read_header_name(&entry.key, protected).map_err(wrong).or_collect(problems), value) {
+            (Some(Some(name)), Some(value)) => parameters.headers.push((name, value)),
+            (Some(None), _) => drop_header(&entry.place, &entry.key),
+            _ => {}
         }
     }
-    for entry in fields.optional("QueryStringParameters").map(Node::entries).transpose()?.unwrap_or_default() {
-        let key = Dynamic::parse(&entry.key).map_err(|message| entry.place.problem(format!("{label}: {message}")))?;
-        parameters.query.push((key, read_dynamic(&entry.node, MAX_VALUE)?));
+    let query = fields.optional("QueryStringParameters").map(Node::entries).transpose().or_collect(problems);
+    for entry in query.flatten().unwrap_or_default() {
+        let key = Dynamic::parse(&entry.key).map_err(|message| entry.place.problem(format!("{label}: {message}")));
+        let (key, value) = (key.or_collect(problems), read_dynamic(&entry.node, MAX_VALUE).or_collect(problems));
+        parameters.query.extend(key.zip(value));
     }
     problems.extend(fields.finish());
-    Ok(parameters)
+    parameters
 }
 
 /// Says that a header is dropped.

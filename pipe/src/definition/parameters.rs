@@ -2,7 +2,7 @@
 //!
 //! Parameters of another service than the ARN's are refused, as AWS refuses them.
 
-use kit::document::{Fields, Node, Problem};
+use kit::document::{Fields, Node, OrCollect as _, Problem};
 
 use super::{Declared, destinations};
 use crate::target::Dynamic;
@@ -36,20 +36,12 @@ pub(super) struct Parameters<'n> {
 
 impl<'n> Parameters<'n> {
     /// Reads `TargetParameters`.
-    pub fn of_target(
-        pipe: &Declared<'_>,
-        node: Option<&'n Node>,
-        problems: &mut Vec<Problem>,
-    ) -> Result<Parameters<'n>, Problem> {
+    pub fn of_target(pipe: &Declared<'_>, node: Option<&'n Node>, problems: &mut Vec<Problem>) -> Parameters<'n> {
         Parameters::read(format!("{}: TargetParameters", pipe.label), &OF_TARGETS, node, problems)
     }
 
     /// Reads `EnrichmentParameters`.
-    pub fn of_enrichment(
-        pipe: &Declared<'_>,
-        node: Option<&'n Node>,
-        problems: &mut Vec<Problem>,
-    ) -> Result<Parameters<'n>, Problem> {
+    pub fn of_enrichment(pipe: &Declared<'_>, node: Option<&'n Node>, problems: &mut Vec<Problem>) -> Parameters<'n> {
         Parameters::read(format!("{}: EnrichmentParameters", pipe.label), &OF_ENRICHMENTS, node, problems)
     }
 
@@ -58,19 +50,19 @@ impl<'n> Parameters<'n> {
         known: &[&'static str],
         node: Option<&'n Node>,
         problems: &mut Vec<Problem>,
-    ) -> Result<Parameters<'n>, Problem> {
-        let Some(node) = node else { return Ok(Parameters { label, input: None, given: Vec::new() }) };
-        let mut fields = node.fields(&label)?;
-        let input = match fields.optional("InputTemplate") {
-            Some(node) if !node.text()?.is_empty() => {
-                let wrong = |error: TemplateError| node.problem(format!("{label}: {error}"));
-                Some(Transform::parse(node.text()?).map_err(wrong)?)
-            }
-            _ => None,
-        };
+    ) -> Parameters<'n> {
+        let fields = node.and_then(|node| node.fields(&label).or_collect(problems));
+        let Some(mut fields) = fields else { return Parameters { label, input: None, given: Vec::new() } };
+        let input = fields.optional("InputTemplate").map(|node| read_template(&label, node)).transpose();
+        let input = input.or_collect(problems).flatten().flatten();
         let given = known.iter().filter_map(|name| Some((*name, fields.optional(name)?))).collect();
         problems.extend(fields.finish());
-        Ok(Parameters { label, input, given })
+        Parameters { label, input, given }
+    }
+
+    /// Whether there are parameters of this service.
+    pub fn has(&self, name: &str) -> bool {
+        self.given.iter().any(|(known, _)| *known == name)
     }
 
     /// Takes the parameters of one service, if there are any.
@@ -80,11 +72,11 @@ impl<'n> Parameters<'n> {
     }
 
     /// Takes the parameters of one service as fields, with their label.
-    pub fn take_fields(&mut self, name: &str) -> Result<Option<(String, Fields<'n>)>, Problem> {
-        let Some(node) = self.take(name) else { return Ok(None) };
+    pub fn take_fields(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<(String, Fields<'n>)> {
+        let node = self.take(name)?;
         let label = format!("{}.{name}", self.label);
-        let fields = node.fields(&label)?;
-        Ok(Some((label, fields)))
+        let fields = node.fields(&label).or_collect(problems)?;
+        Some((label, fields))
     }
 
     /// The template, when all parameters that are meant for the target were taken.
@@ -97,7 +89,22 @@ impl<'n> Parameters<'n> {
     }
 }
 
+/// `InputTemplate`; an empty one is none.
+fn read_template(label: &str, node: &Node) -> Result<Option<Transform>, Problem> {
+    let text = node.text()?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |error: TemplateError| node.problem(format!("{label}: {error}"));
+    Transform::parse(text).map(Some).map_err(wrong)
+}
+
 /// A value that may be a path, of up to `longest` characters.
-pub(super) fn dynamic(fields: &mut Fields<'_>, name: &str, longest: usize) -> Result<Option<Dynamic>, Problem> {
-    fields.optional(name).map(|node| destinations::read_dynamic(node, longest)).transpose()
+pub(super) fn dynamic(
+    fields: &mut Fields<'_>,
+    name: &str,
+    longest: usize,
+    problems: &mut Vec<Problem>,
+) -> Option<Dynamic> {
+    destinations::read_dynamic(fields.optional(name)?, longest).or_collect(problems)
 }

@@ -1,6 +1,6 @@
 //! One pipe of a definition: its source, filters, state and log. Targets and enrichments are read in `targets`.
 
-use kit::document::{Node, Problem};
+use kit::document::{Node, OrCollect as _, Problem};
 use serde_json::{Map, Value};
 
 use super::destinations::Destinations;
@@ -18,16 +18,17 @@ pub(super) fn read(
     arn: String,
     destinations: &Destinations,
     problems: &mut Vec<Problem>,
-) -> Result<Option<Pipe>, Problem> {
-    let mut fields = pipe.fields()?;
-    let (source_node, target_node) = (fields.required("Source")?, fields.required("Target")?);
+) -> Option<Pipe> {
+    let mut fields = pipe.fields().or_collect(problems)?;
+    let source_node = fields.required("Source").or_collect(problems);
+    let target_node = fields.required("Target").or_collect(problems);
     let (filter, wish) = match fields.optional("SourceParameters") {
-        Some(node) => read_source_parameters(pipe, node, problems)?,
+        Some(node) => read_source_parameters(pipe, node, problems),
         None => (Filter::default(), Wish::default()),
     };
     let target_parameters = fields.optional("TargetParameters");
-    let state = fields.optional("DesiredState").map(read_state).transpose()?.unwrap_or_default();
-    let log = fields.optional("LogConfiguration").map(|node| read_log(pipe, node, problems)).transpose()?;
+    let state = fields.optional("DesiredState").map(read_state).transpose().or_collect(problems).flatten();
+    let log = fields.optional("LogConfiguration").and_then(|node| read_log(pipe, node, problems));
     let enrichment_node = fields.optional("Enrichment").filter(|node| node.text() != Ok(""));
     let enrichment_parameters = fields.optional("EnrichmentParameters");
     fields.ignore(&["Name", "Description", "RoleArn", "Tags", "KmsKeyIdentifier", "Arn", "CurrentState"]);
@@ -37,34 +38,33 @@ pub(super) fn read(
     if let (None, Some(node)) = (enrichment_node, enrichment_parameters) {
         problems.push(node.problem(format!("{}: EnrichmentParameters without Enrichment", pipe.label)));
     }
-    let source = read_source(pipe, source_node, problems)?;
+    let source = source_node.and_then(|node| read_source(pipe, node, problems));
     let order = source.as_ref().map_or(Order::Standard, Source::order);
     let enrichment = match enrichment_node {
-        Some(node) => targets::read_enrichment(pipe, node, enrichment_parameters, destinations, problems)?.map(Some),
+        Some(node) => targets::read_enrichment(pipe, node, enrichment_parameters, destinations, problems).map(Some),
         None => Some(None),
     };
-    let target = targets::read(pipe, target_node, target_parameters, order, destinations, problems)?;
-    let (Some(source), Some(enrichment), Some((input, target))) = (source, enrichment, target) else {
-        return Ok(None);
-    };
+    let target_node = target_node?;
+    let target = targets::read(pipe, target_node, target_parameters, order, destinations, problems);
+    let (source, enrichment, (input, target)) = (source?, enrichment?, target?);
     let label = format!("{}: SourceParameters", pipe.label);
     let batch = targets::batch(&target, enrichment.as_ref(), &wish, &label, problems);
     let names = Names {
         pipe_arn: arn,
         pipe_name: pipe.name.clone(),
         source_arn: source.arn.clone(),
-        enrichment_arn: enrichment_node.map(Node::text).transpose()?.unwrap_or_default().to_owned(),
-        target_arn: target_node.text()?.to_owned(),
+        enrichment_arn: enrichment_node.and_then(|node| node.text().ok()).unwrap_or_default().to_owned(),
+        target_arn: target_node.text().unwrap_or_default().to_owned(),
     };
     let description = describe(pipe.node);
     let called = [target.invocation(), enrichment.as_ref().and_then(Enrichment::invocation)];
     let called = called.into_iter().flatten().map(|invocation| destinations.fingerprint(&invocation.destination.name));
     let fingerprint = Fingerprint::of(&pipe.node.to_json(), called);
     let name = pipe.name.clone();
-    Ok(Some(Pipe {
+    Some(Pipe {
         name,
         names,
-        state,
+        state: state.unwrap_or_default(),
         source,
         filter,
         enrichment,
@@ -74,7 +74,7 @@ pub(super) fn read(
         log,
         description,
         fingerprint,
-    }))
+    })
 }
 
 /// What `describe-pipe` shows of a definition; state, name and times are those of the pipe at work.
@@ -86,15 +86,14 @@ fn describe(node: &Node) -> Map<String, Value> {
     members
 }
 
-fn read_source(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Problem>) -> Result<Option<Source>, Problem> {
-    let text = node.text()?;
+fn read_source(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Problem>) -> Option<Source> {
+    let text = node.text().or_collect(problems)?;
     let queue = Arn::parse(text).filter(|arn| arn.service == "sqs");
     if queue.is_none() {
         let message = format!("{}: Source {text} is not supported, only the ARN of an SQS queue is", pipe.label);
         problems.push(node.problem(message));
     }
-    let source = |arn: Arn<'_>| Source { arn: text.into(), account: arn.account.into(), queue: arn.resource.into() };
-    Ok(queue.map(source))
+    queue.map(|arn| Source { arn: text.into(), account: arn.account.into(), queue: arn.resource.into() })
 }
 
 fn read_state(node: &Node) -> Result<DesiredState, Problem> {
@@ -105,60 +104,72 @@ fn read_state(node: &Node) -> Result<DesiredState, Problem> {
     }
 }
 
-fn read_log(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Problem>) -> Result<LogConfiguration, Problem> {
-    let mut fields = node.fields(format!("{}: LogConfiguration", pipe.label))?;
-    let level = fields.required("Level")?;
+fn read_log(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Problem>) -> Option<LogConfiguration> {
+    let mut fields = node.fields(format!("{}: LogConfiguration", pipe.label)).or_collect(problems)?;
+    let level = fields.required("Level").and_then(read_level).or_collect(problems);
     // The process's own log takes the place of these.
     fields.ignore(&["CloudwatchLogsLogDestination", "FirehoseLogDestination", "S3LogDestination"]);
-    let data = fields.optional("IncludeExecutionData").map(Node::list).transpose()?.unwrap_or_default();
-    for entry in data {
-        if entry.text()? != "ALL" {
-            return Err(entry.problem("IncludeExecutionData may hold ALL and nothing else"));
-        }
-    }
+    let data = fields.optional("IncludeExecutionData").map(Node::list).transpose().or_collect(problems);
+    let data = data.flatten().unwrap_or_default();
+    let is_wrong = |entry: &&Node| entry.text() != Ok("ALL");
+    problems.extend(data.iter().filter(is_wrong).map(|entry| {
+        let message = "IncludeExecutionData may hold ALL and nothing else";
+        entry.text().err().unwrap_or_else(|| entry.problem(message)).collected()
+    }));
     problems.extend(fields.finish());
-    let level = match level.text()? {
-        "OFF" => LogLevel::Off,
-        "ERROR" => LogLevel::Error,
-        "INFO" => LogLevel::Info,
-        "TRACE" => LogLevel::Trace,
-        other => return Err(level.problem(format!("Level {other} is none of OFF, ERROR, INFO, TRACE"))),
-    };
-    Ok(LogConfiguration { level, execution_data: !data.is_empty() })
+    Some(LogConfiguration { level: level?, execution_data: !data.is_empty() })
 }
 
-fn read_source_parameters<'n>(
-    pipe: &Declared<'_>,
-    node: &'n Node,
-    problems: &mut Vec<Problem>,
-) -> Result<(Filter, Wish<'n>), Problem> {
+fn read_level(node: &Node) -> Result<LogLevel, Problem> {
+    match node.text()? {
+        "OFF" => Ok(LogLevel::Off),
+        "ERROR" => Ok(LogLevel::Error),
+        "INFO" => Ok(LogLevel::Info),
+        "TRACE" => Ok(LogLevel::Trace),
+        other => Err(node.problem(format!("Level {other} is none of OFF, ERROR, INFO, TRACE"))),
+    }
+}
+
+fn read_source_parameters<'n>(pipe: &Declared<'_>, node: &'n Node, problems: &mut Vec<Problem>) -> (Filter, Wish<'n>) {
     let label = format!("{}: SourceParameters", pipe.label);
-    let (mut fields, mut wish) = (node.fields(&label)?, Wish::default());
-    if let Some(queue) = fields.optional("SqsQueueParameters") {
-        let mut fields = queue.fields(format!("{label}.SqsQueueParameters"))?;
-        let whole = |node: &'n Node, range| Ok::<_, Problem>((node, node.integer_in(range)?));
-        wish.size = fields.optional("BatchSize").map(|node| whole(node, 1..=10_000)).transpose()?;
-        wish.window = fields.optional("MaximumBatchingWindowInSeconds").map(|node| whole(node, 0..=300)).transpose()?;
+    let (mut filter, mut wish) = (Filter::default(), Wish::default());
+    let Some(mut fields) = node.fields(&label).or_collect(problems) else { return (filter, wish) };
+    let queue = fields.optional("SqsQueueParameters");
+    if let Some(mut fields) =
+        queue.and_then(|node| node.fields(format!("{label}.SqsQueueParameters")).or_collect(problems))
+    {
+        let mut whole = |name: &str, range| {
+            let node = fields.optional(name)?;
+            Some((node, node.integer_in(range).or_collect(problems)?))
+        };
+        wish.size = whole("BatchSize", 1..=10_000);
+        wish.window = whole("MaximumBatchingWindowInSeconds", 0..=300);
         problems.extend(fields.finish());
     }
-    let filter = fields.optional("FilterCriteria").map(|node| read_filters(&label, node, problems)).transpose()?;
+    if let Some(node) = fields.optional("FilterCriteria") {
+        read_filters(&label, node, &mut filter, problems);
+    }
     problems.extend(fields.finish());
-    Ok((filter.unwrap_or_default(), wish))
+    (filter, wish)
 }
 
-fn read_filters(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Filter, Problem> {
-    let mut filter = Filter::default();
-    let mut fields = node.fields(format!("{label}.FilterCriteria"))?;
-    let filters = fields.optional("Filters").map(Node::list).transpose()?.unwrap_or_default();
+fn read_filters(label: &str, node: &Node, filter: &mut Filter, problems: &mut Vec<Problem>) {
+    let Some(mut fields) = node.fields(format!("{label}.FilterCriteria")).or_collect(problems) else { return };
+    let filters = fields.optional("Filters").map(Node::list).transpose().or_collect(problems).flatten();
+    problems.extend(fields.finish());
+    let filters = filters.unwrap_or_default();
     if filters.len() > MAX_FILTERS {
-        return Err(node.problem(format!("{label}: {} filters, {MAX_FILTERS} are allowed", filters.len())));
+        let message = format!("{label}: {} filters, {MAX_FILTERS} are allowed", filters.len());
+        problems.push(node.problem(message).collected());
     }
     for entry in filters {
-        let mut fields = entry.fields(format!("{label}.FilterCriteria.Filters"))?;
-        let pattern = fields.required("Pattern")?;
-        filter.add(pattern.text()?).map_err(|reason| pattern.problem(format!("{label}: {reason}")))?;
+        let fields = entry.fields(format!("{label}.FilterCriteria.Filters")).or_collect(problems);
+        let Some(mut fields) = fields else { continue };
+        let mut add = |node: &Node| {
+            let added = filter.add(node.text()?);
+            added.map_err(|reason| node.problem(format!("{label}: {reason}")))
+        };
+        fields.required("Pattern").and_then(&mut add).or_collect(problems);
         problems.extend(fields.finish());
     }
-    problems.extend(fields.finish());
-    Ok(filter)
 }

@@ -1,6 +1,6 @@
 //! AWS services as targets and enrichments: what their parameters in a definition say.
 
-use kit::document::{Node, Problem};
+use kit::document::{Fields, Node, OrCollect as _, Problem};
 
 use super::destinations::{self, read_dynamic};
 use super::parameters::{Parameters, dynamic};
@@ -33,131 +33,166 @@ pub(super) struct Given<'g, 'a, 'n> {
     pub problems: &'g mut Vec<Problem>,
 }
 
-impl Given<'_, '_, '_> {
+impl<'n> Given<'_, '_, 'n> {
     fn wrong(&self, message: &str) -> Problem {
         self.node.problem(format!("{}: {message}", self.parameters.label))
     }
 
+    /// What is made of the ARN; or nothing, and one problem more.
+    fn made<T>(&mut self, made: Result<T, String>) -> Option<T> {
+        let made = made.map_err(|message| self.wrong(&message));
+        made.or_collect(self.problems)
+    }
+
     /// A Lambda function that is a target.
-    pub fn function(&mut self, order: Order) -> Result<Program, Problem> {
-        let invocation = self.invocation("LambdaFunctionParameters", order)?;
-        Function::new(&self.arn, invocation).map(Program::Function).map_err(|message| self.wrong(&message))
+    pub fn function(&mut self, order: Order) -> Option<Program> {
+        let invocation = self.invocation("LambdaFunctionParameters", order);
+        let made = Function::new(&self.arn, invocation);
+        self.made(made).map(Program::Function)
     }
 
     /// A state machine that is a target.
-    pub fn workflow(&mut self, order: Order) -> Result<Program, Problem> {
-        let invocation = self.invocation("StepFunctionStateMachineParameters", order)?;
-        Workflow::new(&self.arn, invocation).map(Program::Workflow).map_err(|message| self.wrong(&message))
+    pub fn workflow(&mut self, order: Order) -> Option<Program> {
+        let invocation = self.invocation("StepFunctionStateMachineParameters", order);
+        let made = Workflow::new(&self.arn, invocation);
+        self.made(made).map(Program::Workflow)
     }
 
     /// A program that is an enrichment: its answer is always waited for.
-    pub fn answering(&mut self) -> Result<Program, Problem> {
+    pub fn answering(&mut self) -> Option<Program> {
         let invocation = InvocationType::RequestResponse;
         let program = match self.arn.service {
             "lambda" => Function::new(&self.arn, invocation).map(Program::Function),
             _ => Workflow::new(&self.arn, invocation).map(Program::Workflow),
         };
-        program.map_err(|message| self.wrong(&message))
+        self.made(program)
     }
 
     /// Whether an answer is waited for; it is where the order of events is to be kept, whatever is asked for.
-    fn invocation(&mut self, name: &str, order: Order) -> Result<InvocationType, Problem> {
-        let Some((label, mut fields)) = self.parameters.take_fields(name)? else {
-            return Ok(InvocationType::default());
+    fn invocation(&mut self, name: &str, order: Order) -> InvocationType {
+        let Some((label, mut fields)) = self.parameters.take_fields(name, self.problems) else {
+            return InvocationType::default();
         };
-        let asked = match fields.optional("InvocationType") {
-            None => InvocationType::default(),
-            Some(node) => match node.text()? {
-                "REQUEST_RESPONSE" => InvocationType::RequestResponse,
-                "FIRE_AND_FORGET" => InvocationType::FireAndForget,
-                other => {
-                    let message = format!("{label}: {other} is none of REQUEST_RESPONSE, FIRE_AND_FORGET");
-                    return Err(node.problem(message));
-                }
-            },
-        };
+        let asked = fields.optional("InvocationType").map(|node| read_invocation_type(&label, node));
+        let asked = asked.and_then(|asked| asked.or_collect(self.problems)).unwrap_or_default();
         self.problems.extend(fields.finish());
-        Ok(if order == Order::Fifo { InvocationType::RequestResponse } else { asked })
+        if order == Order::Fifo { InvocationType::RequestResponse } else { asked }
     }
 
     /// An event bus.
-    pub fn bus(&mut self, pipe: &str) -> Result<Feed, Problem> {
+    pub fn bus(&mut self, pipe: &str) -> Option<Feed> {
         let mut parameters = BusParameters::of_pipe(pipe);
-        if let Some((label, mut fields)) = self.parameters.take_fields("EventBridgeEventBusParameters")? {
-            if let Some(value) = dynamic(&mut fields, "DetailType", LONGEST_DETAIL_TYPE)? {
+        if let Some((label, mut fields)) = self.parameters.take_fields("EventBridgeEventBusParameters", self.problems) {
+            let problems = &mut *self.problems;
+            if let Some(value) = dynamic(&mut fields, "DetailType", LONGEST_DETAIL_TYPE, problems) {
                 parameters.detail_type = value;
             }
-            if let Some(node) = fields.optional("Source") {
-                parameters.source = read_dynamic(node, LONGEST_SOURCE)?;
-                if matches!(&parameters.source, Dynamic::Literal(text) if text.starts_with("aws.")) {
-                    return Err(node.problem(format!("{label}: Source cannot begin with aws.")));
-                }
+            if let Some(node) = fields.optional("Source")
+                && let Some(source) = read_source(&label, node).or_collect(problems)
+            {
+                parameters.source = source;
             }
             if let Some(node) = fields.optional("Resources") {
-                let list = node.list()?;
-                if list.len() > MOST_RESOURCES {
-                    return Err(node.problem(format!("{label}: more than {MOST_RESOURCES} Resources")));
-                }
-                parameters.resources =
-                    list.iter().map(|node| read_dynamic(node, LONGEST_ARN)).collect::<Result<_, _>>()?;
+                parameters.resources = read_resources(&label, node, problems);
             }
-            parameters.time = fields.optional("Time").map(|node| read_path(node, &label)).transpose()?;
+            parameters.time = fields.optional("Time").and_then(|node| read_path(node, &label).or_collect(problems));
             // A global endpoint is called with signatures for several regions at once.
             fields.unsupported(&["EndpointId"]);
-            self.problems.extend(fields.finish());
+            problems.extend(fields.finish());
         }
-        Bus::new(&self.arn, parameters).map(Feed::Bus).map_err(|message| self.wrong(&message))
+        let made = Bus::new(&self.arn, parameters);
+        self.made(made).map(Feed::Bus)
     }
 
     /// A topic, which takes no parameters.
-    pub fn topic(&mut self) -> Result<Feed, Problem> {
-        Topic::new(&self.arn).map(Feed::Topic).map_err(|message| self.wrong(&message))
+    pub fn topic(&mut self) -> Option<Feed> {
+        let made = Topic::new(&self.arn);
+        self.made(made).map(Feed::Topic)
     }
 
     /// A data stream.
-    pub fn stream(&mut self) -> Result<Feed, Problem> {
-        let name = "KinesisStreamParameters";
-        let given = self.parameters.take_fields(name)?;
-        let (_, mut fields) = given.ok_or_else(|| self.wrong(&format!("{name} are missing")))?;
-        let key = read_dynamic(fields.required("PartitionKey")?, LONGEST_KEY)?;
+    pub fn stream(&mut self) -> Option<Feed> {
+        let (_, mut fields) = self.needed("KinesisStreamParameters")?;
+        let key = fields.required("PartitionKey").and_then(|node| read_dynamic(node, LONGEST_KEY));
+        let key = key.or_collect(self.problems);
         self.problems.extend(fields.finish());
-        Stream::new(&self.arn, key).map(Feed::Stream).map_err(|message| self.wrong(&message))
+        let made = Stream::new(&self.arn, key?);
+        self.made(made).map(Feed::Stream)
     }
 
     /// A log group.
-    pub fn log_group(&mut self) -> Result<Feed, Problem> {
-        let name = "CloudWatchLogsParameters";
-        let given = self.parameters.take_fields(name)?;
-        let (label, mut fields) = given.ok_or_else(|| self.wrong(&format!("{name} are missing")))?;
-        let stream = read_dynamic(fields.required("LogStreamName")?, LONGEST_NAME)?;
-        let timestamp = fields.optional("Timestamp").map(|node| read_path(node, &label)).transpose()?;
+    pub fn log_group(&mut self) -> Option<Feed> {
+        let (label, mut fields) = self.needed("CloudWatchLogsParameters")?;
+        let stream = fields.required("LogStreamName").and_then(|node| read_dynamic(node, LONGEST_NAME));
+        let stream = stream.or_collect(self.problems);
+        let timestamp = fields.optional("Timestamp").map(|node| read_path(node, &label)).transpose();
+        let timestamp = timestamp.or_collect(self.problems);
         self.problems.extend(fields.finish());
-        LogGroup::new(&self.arn, stream, timestamp).map(Feed::Log).map_err(|message| self.wrong(&message))
+        let made = LogGroup::new(&self.arn, stream?, timestamp?);
+        self.made(made).map(Feed::Log)
+    }
+
+    /// The parameters of a service that cannot do without.
+    fn needed(&mut self, name: &str) -> Option<(String, Fields<'n>)> {
+        if !self.parameters.has(name) {
+            let missing = self.wrong(&format!("{name} are missing"));
+            self.problems.push(missing.collected());
+        }
+        self.parameters.take_fields(name, self.problems)
     }
 
     /// An SQS queue.
-    pub fn outlet(&mut self) -> Result<Outlet, Problem> {
+    pub fn outlet(&mut self) -> Option<Outlet> {
         let (mut group, mut deduplication) = (None, None);
-        if let Some((_, mut fields)) = self.parameters.take_fields("SqsQueueParameters")? {
-            group = dynamic(&mut fields, "MessageGroupId", LONGEST_ID)?;
-            deduplication = dynamic(&mut fields, "MessageDeduplicationId", LONGEST_ID)?;
+        let fields = self.parameters.take_fields("SqsQueueParameters", self.problems);
+        let has_group = fields.as_ref().is_some_and(|(_, fields)| fields.has("MessageGroupId"));
+        if let Some((_, mut fields)) = fields {
+            group = dynamic(&mut fields, "MessageGroupId", LONGEST_ID, self.problems);
+            deduplication = dynamic(&mut fields, "MessageDeduplicationId", LONGEST_ID, self.problems);
             self.problems.extend(fields.finish());
         }
         let (account, queue) = (self.arn.account.to_owned(), self.arn.resource.to_owned());
-        if queue.ends_with(".fifo") && group.is_none() {
-            return Err(self.wrong(&format!("the FIFO queue {queue} needs a MessageGroupId")));
+        if queue.ends_with(".fifo") && !has_group {
+            return self.made(Err(format!("the FIFO queue {queue} needs a MessageGroupId")));
         }
-        Ok(Outlet { account, queue, group, deduplication })
+        Some(Outlet { account, queue, group, deduplication })
     }
 
     /// A method of a REST API.
-    pub fn rest_api(&mut self) -> Result<RestApi, Problem> {
+    pub fn rest_api(&mut self) -> Option<RestApi> {
         let parameters = match self.parameters.take("HttpParameters") {
-            Some(node) => destinations::read_parameters(&self.parameters.label, node, &PROHIBITED, self.problems)?,
+            Some(node) => destinations::read_parameters(&self.parameters.label, node, &PROHIBITED, self.problems),
             None => HttpParameters::default(),
         };
-        RestApi::new(&self.arn, parameters).map_err(|message| self.wrong(&message))
+        let made = RestApi::new(&self.arn, parameters);
+        self.made(made)
     }
+}
+
+fn read_invocation_type(label: &str, node: &Node) -> Result<InvocationType, Problem> {
+    match node.text()? {
+        "REQUEST_RESPONSE" => Ok(InvocationType::RequestResponse),
+        "FIRE_AND_FORGET" => Ok(InvocationType::FireAndForget),
+        other => Err(node.problem(format!("{label}: {other} is none of REQUEST_RESPONSE, FIRE_AND_FORGET"))),
+    }
+}
+
+/// `Source` of events on a bus.
+fn read_source(label: &str, node: &Node) -> Result<Dynamic, Problem> {
+    match read_dynamic(node, LONGEST_SOURCE)? {
+        Dynamic::Literal(text) if text.starts_with("aws.") => {
+            Err(node.problem(format!("{label}: Source cannot begin with aws.")))
+        }
+        source => Ok(source),
+    }
+}
+
+fn read_resources(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Vec<Dynamic> {
+    let list = node.list().or_collect(problems).unwrap_or_default();
+    if list.len() > MOST_RESOURCES {
+        problems.push(node.problem(format!("{label}: more than {MOST_RESOURCES} Resources")).collected());
+    }
+    list.iter().filter_map(|node| read_dynamic(node, LONGEST_ARN).or_collect(problems)).collect()
 }
 
 fn read_path(node: &Node, label: &str) -> Result<Dynamic, Problem> {

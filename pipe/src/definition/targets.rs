@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kit::document::{Node, Problem};
+use kit::document::{Node, OrCollect as _, Problem};
 
 use super::destinations::{self, Destinations};
 use super::parameters::Parameters;
@@ -11,7 +11,7 @@ use super::services::Given;
 use super::{Asked, Batch, Declared, Enrichment, Target};
 use crate::arn::Arn;
 use crate::flow::Order;
-use crate::target::{HttpParameters, Invocation, PROTECTED};
+use crate::target::{Invocation, PROTECTED};
 use crate::transform::Transform;
 
 /// What AWS gathers when nothing is said; larger batches need a window.
@@ -32,34 +32,33 @@ pub(super) fn read(
     order: Order,
     destinations: &Destinations,
     problems: &mut Vec<Problem>,
-) -> Result<Option<(Option<Transform>, Target)>, Problem> {
-    let mut parameters = Parameters::of_target(pipe, parameters, problems)?;
-    let text = node.text()?;
+) -> Option<(Option<Transform>, Target)> {
+    let mut parameters = Parameters::of_target(pipe, parameters, problems);
+    let text = node.text().or_collect(problems)?;
     let Some(arn) = Arn::parse(text) else {
         problems.push(unsupported(pipe, "Target", node, text));
-        return Ok(None);
+        return None;
     };
     let mut given = Given { arn, node, parameters: &mut parameters, problems };
     let target = match (arn.service, arn.resource) {
-        ("sqs", _) => Target::Queue(Arc::new(given.outlet()?)),
-        ("lambda", _) => Target::Program(Arc::new(given.function(order)?)),
-        ("states", _) => Target::Program(Arc::new(given.workflow(order)?)),
-        ("events", bus) if bus.starts_with("event-bus/") => Target::Feed(Arc::new(given.bus(&pipe.name)?)),
-        ("sns", _) => Target::Feed(Arc::new(given.topic()?)),
-        ("kinesis", _) => Target::Feed(Arc::new(given.stream()?)),
-        ("logs", _) => Target::Feed(Arc::new(given.log_group()?)),
-        ("execute-api", _) => Target::Api(Arc::new(given.rest_api()?)),
+        ("sqs", _) => given.outlet().map(Arc::new).map(Target::Queue),
+        ("lambda", _) => given.function(order).map(Arc::new).map(Target::Program),
+        ("states", _) => given.workflow(order).map(Arc::new).map(Target::Program),
+        ("events", bus) if bus.starts_with("event-bus/") => given.bus(&pipe.name).map(Arc::new).map(Target::Feed),
+        ("sns", _) => given.topic().map(Arc::new).map(Target::Feed),
+        ("kinesis", _) => given.stream().map(Arc::new).map(Target::Feed),
+        ("logs", _) => given.log_group().map(Arc::new).map(Target::Feed),
+        ("execute-api", _) => given.rest_api().map(Arc::new).map(Target::Api),
         _ if destinations::is_destination(text) => {
-            let invocation = read_invocation(pipe, node, &mut parameters, destinations, problems)?;
-            let Some(invocation) = invocation else { return Ok(None) };
-            Target::Http(invocation)
+            read_invocation(pipe, node, &mut parameters, destinations, problems).map(Target::Http)
         }
         _ => {
             problems.push(unsupported(pipe, "Target", node, text));
-            return Ok(None);
+            return None;
         }
     };
-    Ok(Some((parameters.finish(problems), target)))
+    let input = parameters.finish(problems);
+    Some((input, target?))
 }
 
 /// Reads `Enrichment` and its parameters; `None` as above.
@@ -69,28 +68,27 @@ pub(super) fn read_enrichment(
     parameters: Option<&Node>,
     destinations: &Destinations,
     problems: &mut Vec<Problem>,
-) -> Result<Option<Enrichment>, Problem> {
-    let mut parameters = Parameters::of_enrichment(pipe, parameters, problems)?;
-    let text = node.text()?;
+) -> Option<Enrichment> {
+    let mut parameters = Parameters::of_enrichment(pipe, parameters, problems);
+    let text = node.text().or_collect(problems)?;
     let Some(arn) = Arn::parse(text) else {
         problems.push(unsupported(pipe, "Enrichment", node, text));
-        return Ok(None);
+        return None;
     };
     let mut given = Given { arn, node, parameters: &mut parameters, problems };
     let asked = match arn.service {
-        "lambda" | "states" => Asked::Program(Arc::new(given.answering()?)),
-        "execute-api" => Asked::Api(Arc::new(given.rest_api()?)),
+        "lambda" | "states" => given.answering().map(Arc::new).map(Asked::Program),
+        "execute-api" => given.rest_api().map(Arc::new).map(Asked::Api),
         _ if destinations::is_destination(text) => {
-            let invocation = read_invocation(pipe, node, &mut parameters, destinations, problems)?;
-            let Some(invocation) = invocation else { return Ok(None) };
-            Asked::Http(invocation)
+            read_invocation(pipe, node, &mut parameters, destinations, problems).map(Asked::Http)
         }
         _ => {
             problems.push(unsupported(pipe, "Enrichment", node, text));
-            return Ok(None);
+            return None;
         }
     };
-    Ok(Some(Enrichment { input: parameters.finish(problems), asked }))
+    let input = parameters.finish(problems);
+    Some(Enrichment { input, asked: asked? })
 }
 
 fn unsupported(pipe: &Declared<'_>, what: &str, node: &Node, arn: &str) -> Problem {
@@ -139,14 +137,14 @@ fn read_invocation(
     given: &mut Parameters<'_>,
     destinations: &Destinations,
     problems: &mut Vec<Problem>,
-) -> Result<Option<Arc<Invocation>>, Problem> {
-    let parameters = match given.take("HttpParameters") {
-        Some(node) => destinations::read_parameters(&given.label, node, &PROTECTED, problems)?,
-        None => HttpParameters::default(),
-    };
-    let Some(destination) = destinations.find(pipe, node)? else { return Ok(None) };
-    destinations::check_parameters(&destination, &parameters, node)?;
-    Ok(Some(Arc::new(Invocation { destination, parameters })))
+) -> Option<Arc<Invocation>> {
+    let parameters = given
+        .take("HttpParameters")
+        .map(|node| destinations::read_parameters(&given.label, node, &PROTECTED, problems));
+    let parameters = parameters.unwrap_or_default();
+    let destination = destinations.find(pipe, node).or_collect(problems).flatten()?;
+    destinations::check_parameters(&destination, &parameters, node).or_collect(problems)?;
+    Some(Arc::new(Invocation { destination, parameters }))
 }
 
 impl Default for Batch {

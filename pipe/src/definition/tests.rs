@@ -305,3 +305,102 @@ fn what_the_describe_commands_print_is_read_too() {
     let error = Definition::load(&secretless).unwrap_err().to_string();
     assert!(error.contains("ApiKeyValue is missing (describe-connection does not print secrets"), "{error}");
 }
+
+/// Everything that is wrong with `text`, sorted by place.
+fn problems(text: &str, allowed: &[&str]) -> Vec<String> {
+    let allowed = AllowTargets::new(allowed.iter().map(|text| text.parse().expect("a target")));
+    match Definition::load_allowed(&given(text), &allowed) {
+        Ok(_) => Vec::new(),
+        Err(error) => error.to_string().lines().map(ToOwned::to_owned).collect(),
+    }
+}
+
+#[test]
+fn six_endpoints_that_are_wrong_are_told_at_once() {
+    let destination = |number: usize, endpoint: &str| {
+        format!(
+            "  D{number}: {{Type: AWS::Events::ApiDestination, Properties: {{ConnectionArn: !GetAtt Connection.Arn, HttpMethod: POST, InvocationEndpoint: '{endpoint}'}}}}\n"
+        )
+    };
+    let wrong = ["nonsense", "ftp://x", "http://u:p@x", "http://x/#f", "http://*.x", "http://127.0.0.1:1/"];
+    let six: String = wrong.iter().enumerate().map(|(number, endpoint)| destination(number, endpoint)).collect();
+    let told = problems(&format!("{TEMPLATE}{six}"), &[]);
+    assert_eq!(told.len(), 6, "{told:#?}");
+    for (number, line) in told.iter().enumerate() {
+        assert!(line.contains(&format!("D{number} (AWS::Events::ApiDestination): InvocationEndpoint")), "{line}");
+    }
+}
+
+/// One resource may be wrong in several ways, and so may those that refer to it.
+#[test]
+fn what_is_wrong_in_one_resource_is_told_at_once() {
+    let text = TEMPLATE
+        .replace("BatchSize: 1", "BatchSize: many, MaximumBatchingWindowInSeconds: 301")
+        .replace(r#"["order"]}}'}"#, r#""order"}}'}, {Pattern: '{"a": 1}'}, {}"#)
+        .replace("<$.body.id>}'", "<$.body[id]>}'")
+        .replace("[$.body.id]", "['$.a[', '$.b[']")
+        .replace("Host: evil", "'ba d': x")
+        .replace("Level: INFO", "Level: LOUD, IncludeExecutionData: [SOME]")
+        .replace("!GetAtt Queue.Arn", "[q]")
+        .replace("HttpMethod: PUT", "HttpMethod: TRACE")
+        .replace("Second: 20", "Second: 0")
+        .replace("ApiKeyName: x-key, ApiKeyValue: s3cret", "ApiKeyName: 'x key'")
+        .replace("Value: \"1\", IsValueSecret: true", "Val: 1");
+    let told = problems(&text, &[]);
+    let expected = [
+        ": expected text, found a list",
+        ": expected a whole number, found text",
+        ": 301 is outside of 0 to 300",
+        "\"kind\" must be an object or an array",
+        "\"a\" must be an object or an array",
+        "Pattern is missing",
+        "input template, line 1, column 7",
+        ":17:33: ",
+        ":17:41: ",
+        "\"ba d\" is not a header name",
+        "Level LOUD is none of",
+        "IncludeExecutionData may hold ALL",
+        "method TRACE is none of",
+        "0 is outside of 1 to",
+        "\"x key\" is not a header name",
+        "ApiKeyValue is missing",
+        "Value is missing",
+        "Val is unknown",
+    ];
+    for expected in expected {
+        assert_eq!(told.iter().filter(|line| line.contains(expected)).count(), 1, "{expected} in {told:#?}");
+    }
+    assert_eq!(told.len(), expected.len() + 1, "and the hint at --lenient: {told:#?}");
+    let lines: Vec<usize> = told.iter().filter_map(|line| line.split(':').nth(1)?.parse().ok()).collect();
+    assert!(lines.is_sorted() && lines.len() == expected.len(), "{lines:?}");
+}
+
+#[test]
+fn a_target_that_is_plainly_private_is_refused_with_the_setting_that_allows_it() {
+    let with = |endpoint: &str| TEMPLATE.replace("http://crm.example/orders/*", endpoint);
+    let told = problems(&with("http://127.0.0.1:9000/orders/*?token=s3cret"), &[]);
+    assert_eq!(
+        told,
+        ["t.yaml:25:27: Destination (AWS::Events::ApiDestination): InvocationEndpoint http://127.0.0.1:9000/orders/* \
+          is at a private address, where calls go only if that is allowed: --allow-target 127.0.0.1:9000 or \
+          PIPE_ALLOW_TARGET=127.0.0.1:9000"]
+    );
+    for (endpoint, allowed) in [
+        ("http://localhost/*", "localhost"),
+        ("https://10.1.2.3:8443/*", "10.0.0.0/8"),
+        ("http://169.254.169.254/*", "169.254.169.254:80"),
+        ("http://[::1]:3000/*", "[::1]:3000"),
+    ] {
+        assert_eq!(problems(&with(endpoint), &[]).len(), 1, "{endpoint}");
+        assert_eq!(problems(&with(endpoint), &[allowed]), Vec::<String>::new(), "{endpoint}");
+    }
+    let oauth = TEMPLATE.replace("API_KEY", "OAUTH_CLIENT_CREDENTIALS").replace(
+        "ApiKeyAuthParameters: {ApiKeyName: x-key, ApiKeyValue: s3cret}",
+        "OAuthParameters: {AuthorizationEndpoint: 'http://192.168.1.1/token', HttpMethod: POST, ClientParameters: {ClientID: i, ClientSecret: s3cret}}",
+    );
+    let told = problems(&oauth, &[]);
+    assert!(told.len() == 1 && told[0].contains("AuthorizationEndpoint http://192.168.1.1:80/token is at"), "{told:?}");
+    let named = Definition::endpoints(&given(&oauth));
+    let named: Vec<&str> = named.iter().map(Url::as_str).collect();
+    assert_eq!(named, ["http://crm.example/orders/*", "http://192.168.1.1/token"]);
+}

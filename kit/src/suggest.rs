@@ -13,7 +13,7 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
 }
 
 /// How many steps lead from one word to the other. Words longer than any name are as far away as they are long.
-fn distance(one: &str, two: &str) -> usize {
+pub fn distance(one: &str, two: &str) -> usize {
     let (one, two): (Vec<char>, Vec<char>) = (one.chars().collect(), two.chars().collect());
     if one.len() > 40 || two.len() > 40 {
         return one.len().max(two.len());

@@ -1,0 +1,214 @@
+//! Which resource types there are, which of them run here, and which are slips of the pen.
+//!
+//! A misspelt type would otherwise be taken for that of some other service: everything starts, and nothing is delivered.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::serverless;
+use crate::suggest::{distance, nearest};
+
+/// Types by service; the file says where from.
+static TYPES: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let lines = include_str!("types.txt").lines().filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| line.split_once(' '))
+        .map(|(service, names)| (service, names.split(' ').collect()))
+        .collect()
+});
+
+/// Services that Tidegate stands in for, whole or in part.
+const OUR_SERVICES: [&str; 7] =
+    ["AWS::ApiGateway", "AWS::ApiGatewayV2", "AWS::Events", "AWS::Pipes", "AWS::S3", "AWS::SQS", "AWS::Serverless"];
+
+/// The types of these services that are resolved, whether they are then run or refused. The others belong to what AWS
+/// alone runs.
+const READ_IN_PART: [&str; 9] = [
+    "AWS::Events::ApiDestination",
+    "AWS::Events::Connection",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::Serverless::Api",
+    "AWS::Serverless::HttpApi",
+    "AWS::Serverless::WebSocketApi",
+    serverless::FUNCTION,
+    serverless::STATE_MACHINE,
+];
+
+/// The services whose types are all resolved.
+const READ_WHOLE: [&str; 4] = ["AWS::ApiGateway", "AWS::ApiGatewayV2", "AWS::Pipes", "AWS::SQS"];
+
+/// Types whose last part says what is meant, whatever stands in front of it, when there is no such type.
+const DISTINCT: [&str; 9] = [
+    "AWS::ApiGateway::BasePathMapping",
+    "AWS::ApiGateway::RestApi",
+    "AWS::Events::ApiDestination",
+    "AWS::Pipes::Pipe",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+    "AWS::SQS::QueueInlinePolicy",
+];
+
+/// So many steps from a type of ours, a name that is no type is a misspelt one.
+const NEAR: usize = 2;
+
+/// What a resource type is to Tidegate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is resolved, for some program to run or to refuse.
+    Ours,
+    /// It belongs to another service, to a third party, or to the author.
+    Elsewhere,
+    /// There is no such type: the one that was probably meant, if one is near.
+    Misspelt(Option<String>),
+}
+
+/// What `kind` is.
+pub(super) fn standing(kind: &str) -> Standing {
+    let Some((service, name)) = parts(kind) else {
+        return match kind.strip_prefix("Custom::") {
+            Some(rest) if !rest.is_empty() && !rest.contains(':') => Standing::Elsewhere,
+            _ => Standing::Misspelt(ours_like(kind)),
+        };
+    };
+    if TYPES.get(service).is_some_and(|names| names.contains(&name)) {
+        let is_ours = READ_WHOLE.contains(&service) || READ_IN_PART.contains(&kind);
+        return if is_ours { Standing::Ours } else { Standing::Elsewhere };
+    }
+    if OUR_SERVICES.contains(&service) {
+        let within = nearest(name, TYPES[service].iter().copied()).map(|name| format!("{service}::{name}"));
+        return Standing::Misspelt(within.or_else(|| named(name)));
+    }
+    match near(kind).or_else(|| in_service_like(service, name)).or_else(|| named(name)) {
+        Some(meant) => Standing::Misspelt(Some(meant)),
+        None => Standing::Elsewhere,
+    }
+}
+
+/// The types of the service that `kind` names, when it is one of ours: for a message.
+pub(super) fn siblings(kind: &str) -> Option<String> {
+    let (service, _) = parts(kind)?;
+    OUR_SERVICES.contains(&service).then(|| format!("{service} has {}", TYPES[service].join(", ")))
+}
+
+/// `AWS::SQS` and `Queue`; what lies behind a third part (`::MODULE`) stays with it.
+fn parts(kind: &str) -> Option<(&str, &str)> {
+    let mut ends = kind.match_indices("::").map(|(index, _)| index);
+    let (first, second) = (ends.next()?, ends.next()?);
+    let (service, name) = (&kind[..second], &kind[second + 2..]);
+    let is_whole = first > 0 && second > first + 2 && !name.is_empty() && !service.contains(":::");
+    is_whole.then_some((service, name))
+}
+
+/// Every type of our services, by its whole name.
+fn ours() -> impl Iterator<Item = String> {
+    let of = |service: &'static str| TYPES[service].iter().map(move |name| format!("{service}::{name}"));
+    OUR_SERVICES.into_iter().flat_map(of)
+}
+
+/// A type of ours that is a slip or two away, or differs in capitals only.
+fn near(kind: &str) -> Option<String> {
+    let lower = kind.to_lowercase();
+    let measured = ours().map(|ours| (distance(&lower, &ours.to_lowercase()), ours));
+    measured.filter(|(steps, _)| *steps <= NEAR).min_by_key(|(steps, _)| *steps).map(|(_, ours)| ours)
+}
+
+/// `AWS::Pipe::Pip`: no such service, one of ours is near, and has a type that is near.
+fn in_service_like(service: &str, name: &str) -> Option<String> {
+    let last = service.rsplit("::").next().unwrap_or_default();
+    if TYPES.contains_key(service) || !service.to_lowercase().starts_with("aws::") {
+        return None;
+    }
+    let services = OUR_SERVICES.map(|service| service.trim_start_matches("AWS::"));
+    let meant = format!("AWS::{}", nearest(last, services)?);
+    let types = &TYPES[meant.as_str()];
+    let name = types.iter().copied().find(|known| *known == name).or_else(|| nearest(name, types.iter().copied()))?;
+    Some(format!("{meant}::{name}"))
+}
+
+/// The type of ours that has this last part.
+fn named(name: &str) -> Option<String> {
+    let is_meant = |kind: &&str| kind.rsplit("::").next().is_some_and(|last| last.eq_ignore_ascii_case(name));
+    DISTINCT.into_iter().find(is_meant).map(ToOwned::to_owned)
+}
+
+/// For a text that has not even the form of a type: `SQS::Queue`, `AWS.SQS.Queue`, `Queue`.
+fn ours_like(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split([':', '.', '/', '-', ' ']).filter(|part| !part.is_empty()).collect();
+    let parts = if parts.first().is_some_and(|first| first.eq_ignore_ascii_case("aws")) { &parts[1..] } else { &parts };
+    match parts {
+        [service, name] => near(&format!("AWS::{service}::{name}")).or_else(|| named(name)),
+        [name] => named(name),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_that_are_run_and_types_that_are_not() {
+        for kind in
+            ["AWS::SQS::Queue", "AWS::ApiGateway::UsagePlan", "AWS::S3::BucketPolicy", "AWS::Serverless::Function"]
+        {
+            assert_eq!(standing(kind), Standing::Ours, "{kind}");
+        }
+        for kind in [
+            "AWS::IAM::Role",
+            "AWS::Events::Rule",
+            "AWS::S3::AccessPoint",
+            "AWS::Serverless::SimpleTable",
+            "AWS::CDK::Metadata",
+            "AWS::MediaConvert::Queue",
+            "AWS::SNS::Topic",
+            "AWS::DAX::Cluster",
+            "AWS::S3Express::BucketPolicy",
+            "AWS::NewService::Thing",
+            "Custom::S3AutoDeleteObjects",
+            "Alexa::ASK::Skill",
+            "Org::Service::Resource",
+            "Org::Service::Bucketing::MODULE",
+        ] {
+            assert_eq!(standing(kind), Standing::Elsewhere, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_known_wherever_it_is() {
+        for (kind, meant) in [
+            ("AWS::SQS::Queues", "AWS::SQS::Queue"),
+            ("AWS::SQS::queue", "AWS::SQS::Queue"),
+            ("AWS::sqs::Queue", "AWS::SQS::Queue"),
+            ("aws::sqs::queue", "AWS::SQS::Queue"),
+            ("AWS::SNS::Queue", "AWS::SQS::Queue"),
+            ("AWS::SQSS::Queue", "AWS::SQS::Queue"),
+            ("AWS:SQS::Queue", "AWS::SQS::Queue"),
+            ("AWS:SQS:Queue", "AWS::SQS::Queue"),
+            ("AWS.SQS.Queue", "AWS::SQS::Queue"),
+            ("SQS::Queue", "AWS::SQS::Queue"),
+            ("Queue", "AWS::SQS::Queue"),
+            ("AWS::Pipe::Pipe", "AWS::Pipes::Pipe"),
+            ("AWS::Pipes::Pipes", "AWS::Pipes::Pipe"),
+            ("AWS::EventBridge::Pipe", "AWS::Pipes::Pipe"),
+            ("AWS::EventBridge::ApiDestination", "AWS::Events::ApiDestination"),
+            ("AWS::Event::Connection", "AWS::Events::Connection"),
+            ("AWS::Events::ApiDestinations", "AWS::Events::ApiDestination"),
+            ("AWS::APIGateway::RestApi", "AWS::ApiGateway::RestApi"),
+            ("AWS::ApiGateway::RestAPI", "AWS::ApiGateway::RestApi"),
+            ("AWS::ApiGateway::UsagePlans", "AWS::ApiGateway::UsagePlan"),
+            ("AWS::ApiGatewayV1::Method", "AWS::ApiGateway::Method"),
+            ("AWS::Gateway::RestApi", "AWS::ApiGateway::RestApi"),
+            ("AWS::S3::Buckets", "AWS::S3::Bucket"),
+            ("AWS::Serverless::Apis", "AWS::Serverless::Api"),
+            ("AWS::Serverles::HttpApi", "AWS::Serverless::HttpApi"),
+        ] {
+            assert_eq!(standing(kind), Standing::Misspelt(Some(meant.to_owned())), "{kind}");
+        }
+        assert_eq!(standing("AWS::SQS::Topic"), Standing::Misspelt(None));
+        assert_eq!(siblings("AWS::SQS::Topic").unwrap(), "AWS::SQS has Queue, QueueInlinePolicy, QueuePolicy");
+        assert_eq!([standing("Nonsense"), standing("")], [Standing::Misspelt(None), Standing::Misspelt(None)]);
+    }
+}

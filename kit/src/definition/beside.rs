@@ -1,0 +1,107 @@
+//! What stands beside the chain in a definition, and is not run here.
+
+use std::collections::BTreeMap;
+
+use super::Definition;
+use crate::cloudformation::Elsewhere;
+
+/// So many resources of one type are named; a CDK application may have hundreds.
+const NAMED: usize = 5;
+
+impl Definition {
+    /// Logs what is not run here, in one line; as a warning when something of it would work on a queue of the definition.
+    /// Programs do so once, when they have read what is theirs.
+    pub fn report_beside(&self) {
+        match self.beside() {
+            Some((line, true)) => tracing::warn!("{line}"),
+            Some((line, false)) => tracing::info!("{line}"),
+            None => {}
+        }
+    }
+
+    /// What is not run here, in one line, and whether something of it would work on a queue of the definition.
+    pub fn beside(&self) -> Option<(String, bool)> {
+        let resources: Vec<&Elsewhere> = self.stacks.iter().flat_map(|stack| &stack.elsewhere).collect();
+        if resources.is_empty() {
+            return None;
+        }
+        let mut by_kind: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for resource in &resources {
+            by_kind.entry(&resource.kind).or_default().push(&resource.logical_id);
+        }
+        let mut line = format!("not run here: {}", by_kind.into_iter().map(kind).collect::<Vec<_>>().join(", "));
+        let at_work: Vec<String> =
+            resources.iter().filter(|resource| !resource.queues.is_empty()).map(|r| work(r)).collect();
+        if !at_work.is_empty() {
+            line += &format!("; so nobody does what they do with queues of this definition: {}", at_work.join(", "));
+        }
+        Some((line, !at_work.is_empty()))
+    }
+}
+
+/// `AWS::IAM::Role (GatewayRole, PipeRole)`.
+fn kind((kind, names): (&str, Vec<&str>)) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{kind} ({}{more})", names[..names.len().min(NAMED)].join(", "))
+}
+
+/// `Mapping (AWS::Lambda::EventSourceMapping) reads Orders`.
+fn work(resource: &Elsewhere) -> String {
+    let Elsewhere { logical_id, kind, queues } = resource;
+    format!("{logical_id} ({kind}) {} {}", resource.verb(), queues.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cloudformation::{Account, Overrides, Stack};
+    use crate::definition::Definition;
+    use crate::document::Node;
+
+    fn beside(text: &str) -> Option<(String, bool)> {
+        let account = Account { region: "eu-west-1".into(), account_id: "123456789012".into(), stack_name: "t".into() };
+        let mut problems = Vec::new();
+        let stack = Stack::load(&Node::parse("t", text).unwrap(), &Overrides::new(), &account, &mut problems).unwrap();
+        assert_eq!(problems, []);
+        Definition { stacks: vec![stack], ..Definition::default() }.beside()
+    }
+
+    #[test]
+    fn what_works_on_a_queue_of_ours_is_named_with_it() {
+        let text = r#"
+Parameters: {Name: {Type: String, Default: orders}}
+Conditions: {No: !Equals [a, b]}
+Resources:
+  Orders: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Name}}
+  Dead: {Type: AWS::SQS::Queue}
+  Role: {Type: AWS::IAM::Role, Properties: {Policies: [{Resource: !GetAtt Orders.Arn}]}}
+  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: orders}}
+  Gone: {Type: AWS::Lambda::EventSourceMapping, Condition: No, Properties: {EventSourceArn: !GetAtt Orders.Arn}}
+  Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {EventSourceArn: !GetAtt Orders.Arn, FunctionName: f}}
+  Fan: {Type: AWS::SNS::Subscription, Properties: {Protocol: sqs, Endpoint: "arn:aws:sqs:eu-west-1:123456789012:orders"}}
+  Nightly: {Type: AWS::Events::Rule, Properties: {Targets: [{Id: q, Arn: {"Fn::GetAtt": [Orders, Arn]}, DeadLetterConfig: {Arn: !Sub "${Dead.Arn}"}}]}}
+  Full: {Type: AWS::CloudWatch::Alarm, Properties: {Dimensions: [{Name: QueueName, Value: !Ref Name}]}}
+  Worker: {Type: AWS::Serverless::Function, Properties: {Events: {In: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn}}}}}
+  Ours: {Type: "Custom::Thing", Properties: {Url: !Ref Dead}}
+"#;
+        let (line, is_warning) = beside(text).unwrap();
+        assert!(is_warning);
+        let expected = "not run here: AWS::CloudWatch::Alarm (Full), AWS::DynamoDB::Table (Table), \
+            AWS::Events::Rule (Nightly), AWS::IAM::Role (Role), AWS::Lambda::EventSourceMapping (Mapping), \
+            AWS::SNS::Subscription (Fan), AWS::Serverless::Function (Worker), Custom::Thing (Ours); \
+            so nobody does what they do with queues of this definition: \
+            Mapping (AWS::Lambda::EventSourceMapping) reads Orders, Fan (AWS::SNS::Subscription) sends to Orders, \
+            Nightly (AWS::Events::Rule) sends to Orders and Dead, Full (AWS::CloudWatch::Alarm) watches Orders, \
+            Worker (AWS::Serverless::Function) uses Orders, Ours (Custom::Thing) uses Dead";
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn the_rest_is_listed_and_cut_short() {
+        let roles: String = (0..8).map(|n| format!("  R{n}: {{Type: AWS::IAM::Role}}\n")).collect();
+        let text = format!("Resources:\n{roles}  Q: {{Type: AWS::SQS::Queue}}\n");
+        let expected = "not run here: AWS::IAM::Role (R0, R1, R2, R3, R4 and 3 more)".to_owned();
+        assert_eq!(beside(&text), Some((expected, false)));
+        assert_eq!(beside("Resources:\n  Q: {Type: AWS::SQS::Queue}\n"), None);
+    }
+}
