@@ -74,12 +74,23 @@ impl Cli {
 /// An API cannot be read, there is none, or none has that stage.
 pub fn load_apis(definition: &Definition, stage: Option<String>) -> anyhow::Result<Apis> {
     let apis = Apis::load(definition, stage)?;
-    anyhow::ensure!(!apis.apis.is_empty(), "the definition declares no REST API");
+    let none = "the definition declares no REST API: expected AWS::ApiGateway::RestApi or AWS::Serverless::Api in a \
+                template, or an OpenAPI document (set another one with --definition or DEFINITION)";
+    anyhow::ensure!(!apis.apis.is_empty(), none);
+    check_stage(&apis)?;
+    Ok(apis)
+}
+
+/// Whether `--stage` is a stage of one of the APIs.
+///
+/// # Errors
+/// It is not.
+pub fn check_stage(apis: &Apis) -> anyhow::Result<()> {
     if let Some(stage) = &apis.default_stage {
         let is_known = apis.apis.iter().any(|api| api.stage(stage).is_some());
         anyhow::ensure!(is_known, "--stage: there is no stage {stage}");
     }
-    Ok(apis)
+    Ok(())
 }
 
 fn names(apis: &Apis) -> String {

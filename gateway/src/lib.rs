@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod config;
+pub mod example;
 pub mod fault;
 pub mod integration;
 pub mod mapping;

@@ -2,7 +2,7 @@
 //!
 //! Repeatable: what is there already is brought up to date, and nothing is ever deleted.
 
-mod buckets;
+pub(crate) mod buckets;
 pub(crate) mod queues;
 #[cfg(test)]
 mod tests;
@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use aws_config::SdkConfig;
 use kit::definition::{Definition, DefinitionArgs, LoadError};
+use kit::document::Problem;
 use kit::{aws, console};
 
 /// Create the queues (with redrive) and buckets that the definition declares
@@ -69,6 +70,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let account = aws::account(&sdk).await?;
     tracing::info!("provision {}", aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id)));
     let definition = args.definition.load(&account)?;
+    Declared::read(&definition)?;
+    definition.report_beside();
     for Provisioned { kind, name, deed } in provision(&definition, &sdk).await? {
         if args.json {
             let line = serde_json::json!({"kind": kind, "name": name, "result": deed.to_string()});
@@ -80,12 +83,23 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads everything that would be provisioned, and asks nobody.
-///
-/// # Errors
-/// A resource is malformed, or asks for something that is not supported; all of it is told at once.
-pub fn check(definition: &Definition) -> Result<(), LoadError> {
-    Declared::read(definition).map(|_| ())
+/// Reads everything that would be provisioned, and asks nobody: the names of queues and of buckets. What is wrong is
+/// added to `problems`.
+pub fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Names {
+    let Declared { queues, buckets } = Declared::collect(definition, problems);
+    Names {
+        queues: queues.into_iter().map(|queue| queue.name).collect(),
+        buckets: buckets.into_iter().map(|bucket| bucket.name).collect(),
+    }
+}
+
+/// The names of what would be provisioned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Queues, in the order of the definition.
+    pub queues: Vec<String>,
+    /// Buckets, likewise.
+    pub buckets: Vec<String>,
 }
 
 /// Creates or updates everything, queues before buckets.
@@ -95,9 +109,7 @@ pub fn check(definition: &Definition) -> Result<(), LoadError> {
 pub async fn provision(definition: &Definition, sdk: &SdkConfig) -> anyhow::Result<Vec<Provisioned>> {
     let declared = Declared::read(definition)?;
     let mut done = queues::provision(&declared.queues, &aws_sdk_sqs::Client::new(sdk)).await?;
-    let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(aws::has_endpoint(sdk, "S3")).build();
-    let client = aws_sdk_s3::Client::from_conf(config);
-    done.extend(buckets::provision(&declared.buckets, &client, aws::region(sdk)).await?);
+    done.extend(buckets::provision(&declared.buckets, &buckets::client(sdk), aws::region(sdk)).await?);
     Ok(done)
 }
 
@@ -110,9 +122,14 @@ struct Declared {
 impl Declared {
     fn read(definition: &Definition) -> Result<Declared, LoadError> {
         let mut problems = Vec::new();
-        let queues = queues::read(definition, &mut problems);
-        let buckets = buckets::read(definition, &mut problems);
+        let declared = Declared::collect(definition, &mut problems);
         definition.judge(problems)?;
-        Ok(Declared { queues, buckets })
+        Ok(declared)
+    }
+
+    fn collect(definition: &Definition, problems: &mut Vec<Problem>) -> Declared {
+        let queues = queues::read(definition, problems);
+        let buckets = buckets::read(definition, problems);
+        Declared { queues, buckets }
     }
 }

@@ -2,6 +2,7 @@
 //! only, exactly as they do in processes of their own.
 
 mod banner;
+mod chain;
 mod queues;
 
 use std::collections::BTreeSet;
@@ -12,13 +13,15 @@ use anyhow::Context as _;
 use aws_config::SdkConfig;
 use kit::definition::{Definition, DefinitionArgs};
 use kit::listen::{default_host, reached_at};
-use kit::send::{AllowTarget, AllowTargets};
+use kit::send::AllowTarget;
 use kit::{aws, console, serve};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::provision;
-use banner::Addresses;
+use banner::{Banner, EVENT, Parts};
+use chain::{Chain, Reach};
 
 /// The ports, before `--port-offset`.
 const EMULATOR: u16 = 4566;
@@ -27,6 +30,9 @@ const GATEWAY_ADMIN: u16 = 8081;
 const PIPE_ADMIN: u16 = 8082;
 const PUBLISHER: u16 = 3000;
 const SUBSCRIBER: u16 = 3001;
+
+/// Where the subscriber keeps events when the definition declares no bucket.
+const BUCKET: &str = "donggyu-test-poc";
 
 /// What `tidegate up` takes.
 #[derive(Debug, Clone, clap::Args)]
@@ -43,8 +49,8 @@ pub struct Args {
     /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
     #[arg(long, env = "GATEWAY_STAGE")]
     pub stage: Option<String>,
-    /// A private address that the pipe may deliver to, beside the subscriber here: NAME, ADDRESS or NETWORK, with an
-    /// optional :PORT. Repeatable; commas in the environment
+    /// A private address that the pipe may deliver to, beside the subscriber here and what the definition names on this
+    /// machine: NAME, ADDRESS or NETWORK, with an optional :PORT. Repeatable; commas in the environment
     #[arg(long, value_name = "TARGET", env = "PIPE_ALLOW_TARGET", value_delimiter = ',')]
     pub allow_target: Vec<AllowTarget>,
     /// Definition files
@@ -52,18 +58,20 @@ pub struct Args {
     pub definition: DefinitionArgs,
 }
 
-/// The chain, ready to start: everything is read, and every port is bound.
+/// The chain, ready to start: everything is read, and every port is bound. Programs that a definition has nothing for are
+/// not there.
 #[derive(Debug)]
 pub struct House {
     emulator: emulator::Opened,
-    gateway: gateway::Settings,
-    pipe: pipe::Settings,
-    publisher: publisher::Settings,
-    subscriber: subscriber::Settings,
+    gateway: Option<gateway::Settings>,
+    pipe: Option<pipe::Settings>,
+    publisher: Option<publisher::Settings>,
+    subscriber: Option<subscriber::Settings>,
     sqs_and_s3: TcpListener,
     definition: Definition,
+    used: BTreeSet<queues::Used>,
     sdk: SdkConfig,
-    addresses: Addresses,
+    banner: Banner,
 }
 
 impl Args {
@@ -74,39 +82,58 @@ impl Args {
     pub async fn prepare(mut self) -> anyhow::Result<House> {
         let bound = Ports::shifted(self.port_offset)?;
         let ports = bound.reached();
-        let subscriber_at = ports.subscriber;
         let sdk = aws::local(&format!("http://{}", ports.emulator)).await;
-        self.definition.defaults.insert("SubEndpoint".to_owned(), format!("http://{subscriber_at}/sub"));
+        let subscriber_url: Url = format!("http://{}/sub", ports.subscriber).parse()?;
+        self.definition.defaults.insert("SubEndpoint".to_owned(), subscriber_url.to_string());
         let account = aws::local_account(&sdk);
         let definition = self.definition.load(&account)?;
-        let apis = gateway::config::load_apis(&definition, self.stage)?;
-        provision::check(&definition)?;
-        self.allow_target.push(subscriber_at.to_string().parse().map_err(anyhow::Error::msg)?);
-        let pipe = pipe::Settings::new(&definition, AllowTargets::new(self.allow_target), sdk.clone(), None)?;
-        let bucket = bucket(&definition);
+        self.allow_target.push(ports.subscriber.to_string().parse().map_err(anyhow::Error::msg)?);
+        let reach = if bound.gateway.ip().is_loopback() { Reach::ThisMachine } else { Reach::Network };
+        let chain = Chain::read(&definition, &account, self.stage, &subscriber_url, self.allow_target, reach)?;
+        definition.report_beside();
+
+        let is_demo = self.definition.is_built_in() || chain.reaches_subscriber;
+        let example = gateway::example::example(&chain.apis, &account.account_id, EVENT);
+        let sub_host = example.as_ref().filter(|example| is_demo && example.body.is_some());
+        let sub_host = sub_host.map(|example| format!("http://{}{}", ports.gateway, example.path).parse::<Url>());
+        let sub_host = sub_host.transpose()?;
+        let bucket = is_demo.then(|| chain.declared.buckets.first().map_or(BUCKET, String::as_str).to_owned());
         let data = (!self.in_memory).then_some(self.data);
-        let addresses = Addresses::of(&ports, &apis, &pipe.definition, &bucket, data.as_deref());
-        let sub_host = format!("http://{}/events/sub", ports.gateway).parse()?;
-        let ports = bound.bind()?;
+        let parts = Parts {
+            ports: &ports,
+            chain: &chain,
+            account: &account,
+            example: example.as_ref(),
+            publisher: sub_host.as_ref(),
+            subscriber: bucket.as_deref(),
+        };
+        let banner = Banner::of(&parts, data.as_deref());
+
+        let bind = |port| serve::bind(port, "--port-offset");
+        let Chain { apis, pipes, used, allowed, .. } = chain;
+        let gateway = match apis.apis.is_empty() {
+            true => None,
+            false => {
+                let (listener, admin) = (bind(bound.gateway)?, bind(bound.gateway_admin)?);
+                Some(gateway::Settings { apis, account_id: account.account_id.clone(), sdk: sdk.clone(), listener, admin })
+            }
+        };
+        let pipe = match pipes.pipes.is_empty() {
+            true => None,
+            false => Some(pipe::Settings::of(pipes, allowed, sdk.clone(), Some(bind(bound.pipe_admin)?))),
+        };
+        let publisher = match sub_host {
+            Some(sub_host) => Some(publisher::Settings { sub_host, listener: bind(bound.publisher)? }),
+            None => None,
+        };
+        let subscriber = match bucket {
+            Some(bucket) => Some(subscriber::Settings { bucket, sdk: sdk.clone(), listener: bind(bound.subscriber)? }),
+            None => None,
+        };
+        let sqs_and_s3 = bind(bound.emulator)?;
         tracing::info!("tidegate {}", aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id)));
         let emulator = emulator::open(&emulator::Settings { data, region: aws::region(&sdk).to_owned() })?;
-        Ok(House {
-            emulator,
-            gateway: gateway::Settings {
-                apis,
-                account_id: account.account_id,
-                sdk: sdk.clone(),
-                listener: ports.gateway,
-                admin: ports.gateway_admin,
-            },
-            pipe: pipe::Settings { admin: Some(ports.pipe_admin), ..pipe },
-            publisher: publisher::Settings { sub_host, listener: ports.publisher },
-            subscriber: subscriber::Settings { bucket, sdk: sdk.clone(), listener: ports.subscriber },
-            sqs_and_s3: ports.emulator,
-            definition,
-            sdk,
-            addresses,
-        })
+        Ok(House { emulator, gateway, pipe, publisher, subscriber, sqs_and_s3, definition, used, sdk, banner })
     }
 }
 
@@ -116,22 +143,30 @@ impl Args {
 /// A program ended by itself.
 pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
     let last = CancellationToken::new();
-    let used = queues::used(&house.gateway.apis, &house.pipe.definition.pipes);
+    let bucket = house.subscriber.as_ref().map(|subscriber| subscriber.bucket.clone());
     let mut emulator = tokio::spawn(house.emulator.serve(house.sqs_and_s3, last.clone()));
     tokio::select! {
-        furnished = furnish(&house.definition, &used, &house.sdk) => furnished?,
+        furnished = furnish(&house.definition, &house.used, bucket.as_deref(), &house.sdk) => furnished?,
         ended = &mut emulator => return ended_by_itself(ended),
     };
     let mut programs = JoinSet::new();
-    programs.spawn(named("gateway", gateway::run(house.gateway, stop.clone())));
-    programs.spawn(named("pipe", pipe::run(house.pipe, stop.clone())));
-    programs.spawn(named("pub", publisher::run(house.publisher, stop.clone())));
-    programs.spawn(named("sub", subscriber::run(house.subscriber, stop.clone())));
-    console::announce(&house.addresses);
+    if let Some(gateway) = house.gateway {
+        programs.spawn(named("gateway", gateway::run(gateway, stop.clone())));
+    }
+    if let Some(pipe) = house.pipe {
+        programs.spawn(named("pipe", pipe::run(pipe, stop.clone())));
+    }
+    if let Some(publisher) = house.publisher {
+        programs.spawn(named("pub", publisher::run(publisher, stop.clone())));
+    }
+    if let Some(subscriber) = house.subscriber {
+        programs.spawn(named("sub", subscriber::run(subscriber, stop.clone())));
+    }
+    console::announce(&house.banner);
     // One that ends by itself takes the others with it: half a chain would only look like one.
     let mut result = Ok(());
     let emulator_runs = tokio::select! {
-        ended = programs.join_next() => {
+        ended = programs.join_next(), if !programs.is_empty() => {
             result = result.and(ended.map_or(Ok(()), flat));
             true
         }
@@ -139,6 +174,7 @@ pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
             result = ended_by_itself(ended);
             false
         }
+        () = stop.cancelled() => true,
     };
     stop.cancel();
     while let Some(ended) = programs.join_next().await {
@@ -148,9 +184,17 @@ pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
     if emulator_runs { result.and(flat(emulator.await)) } else { result }
 }
 
-/// Makes the queues and buckets that everybody else relies on.
-async fn furnish(definition: &Definition, used: &BTreeSet<queues::Used>, sdk: &SdkConfig) -> anyhow::Result<()> {
+/// Makes the queues and buckets that everybody else relies on; `bucket` is the subscriber's, who cannot do without.
+async fn furnish(
+    definition: &Definition,
+    used: &BTreeSet<queues::Used>,
+    bucket: Option<&str>,
+    sdk: &SdkConfig,
+) -> anyhow::Result<()> {
     provision::provision(definition, sdk).await?;
+    if let Some(bucket) = bucket {
+        provision::buckets::create_plain(bucket, sdk).await?;
+    }
     queues::make(used, sdk).await
 }
 
@@ -167,18 +211,19 @@ async fn named(name: &'static str, program: impl Future<Output = anyhow::Result<
     program.await.context(name)
 }
 
-/// Every port of the house: where it is, then the port itself.
-struct Ports<P> {
-    emulator: P,
-    gateway: P,
-    gateway_admin: P,
-    pipe_admin: P,
-    publisher: P,
-    subscriber: P,
+/// Where the parts of the house are.
+#[derive(Debug, Clone, Copy)]
+struct Ports {
+    emulator: SocketAddr,
+    gateway: SocketAddr,
+    gateway_admin: SocketAddr,
+    pipe_admin: SocketAddr,
+    publisher: SocketAddr,
+    subscriber: SocketAddr,
 }
 
-impl Ports<SocketAddr> {
-    fn shifted(offset: u16) -> anyhow::Result<Ports<SocketAddr>> {
+impl Ports {
+    fn shifted(offset: u16) -> anyhow::Result<Ports> {
         let host = default_host()?;
         let at = |port: u16| {
             let shifted = port.checked_add(offset);
@@ -197,7 +242,7 @@ impl Ports<SocketAddr> {
     }
 
     /// Where the programs of the house find each other.
-    fn reached(&self) -> Ports<SocketAddr> {
+    fn reached(&self) -> Ports {
         Ports {
             emulator: reached_at(self.emulator),
             gateway: reached_at(self.gateway),
@@ -207,22 +252,4 @@ impl Ports<SocketAddr> {
             subscriber: reached_at(self.subscriber),
         }
     }
-
-    fn bind(self) -> std::io::Result<Ports<TcpListener>> {
-        let bind = |address| serve::bind(address, "--port-offset");
-        Ok(Ports {
-            emulator: bind(self.emulator)?,
-            gateway: bind(self.gateway)?,
-            gateway_admin: bind(self.gateway_admin)?,
-            pipe_admin: bind(self.pipe_admin)?,
-            publisher: bind(self.publisher)?,
-            subscriber: bind(self.subscriber)?,
-        })
-    }
-}
-
-/// Where the subscriber keeps events: the first bucket that the definition declares.
-fn bucket(definition: &Definition) -> String {
-    let buckets = definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::S3::Bucket"));
-    buckets.map(|bucket| bucket.physical_id.clone()).next().unwrap_or_else(|| "donggyu-test-poc".to_owned())
 }

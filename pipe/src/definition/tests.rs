@@ -364,7 +364,7 @@ fn what_is_wrong_in_one_resource_is_told_at_once() {
         "0 is outside of 1 to",
         "\"x key\" is not a header name",
         "ApiKeyValue is missing",
-        "Value is missing",
+        "QueryStringParameters: Value is missing",
         "Val is unknown",
     ];
     for expected in expected {

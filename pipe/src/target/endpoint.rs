@@ -42,6 +42,12 @@ impl Endpoint {
         Ok(Endpoint { pieces, url })
     }
 
+    /// Where it is, without its query, which may hold a secret; the `*` of its path as they stand.
+    pub fn shown(&self) -> String {
+        let text = self.url.as_str();
+        text.split_once('?').map_or(text, |(front, _)| front).to_owned()
+    }
+
     /// How many path parameters it takes.
     pub fn wildcards(&self) -> usize {
         self.pieces.len() - 1

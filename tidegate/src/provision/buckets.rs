@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use kit::aws;
 use kit::cloudformation::Resource;
 use kit::definition::Definition;
-use kit::document::{Node, Problem, Value};
+use kit::document::{Node, OrCollect as _, Problem, Value};
 
 use super::{Deed, Provisioned};
 
@@ -39,10 +39,7 @@ pub(super) struct Declared {
 pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<Declared> {
     let mut buckets = Vec::new();
     for resource in definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::S3::Bucket")) {
-        match declared(resource, problems) {
-            Ok(bucket) => buckets.push(bucket),
-            Err(problem) => problems.push(problem.collected()),
-        }
+        buckets.extend(declared(resource, problems).or_collect(problems));
     }
     for resource in definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::S3::BucketPolicy")) {
         problems.push(resource.properties.problem(format!("{}: this type is not supported", resource.label())));
@@ -88,6 +85,17 @@ fn all_texts(node: &Node, is_wanted: &dyn Fn(&str) -> bool) -> bool {
         Value::Map(entries) => entries.iter().all(|entry| all_texts(&entry.node, is_wanted)),
         _ => node.text().is_ok_and(is_wanted),
     }
+}
+
+/// Creates a bucket that nobody declares.
+pub(crate) async fn create_plain(name: &str, sdk: &aws_config::SdkConfig) -> anyhow::Result<Deed> {
+    create(&client(sdk), name, aws::region(sdk)).await
+}
+
+/// S3 as it is reached with this configuration.
+pub(super) fn client(sdk: &aws_config::SdkConfig) -> Client {
+    let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(aws::has_endpoint(sdk, "S3")).build();
+    Client::from_conf(config)
 }
 
 pub(super) async fn provision(buckets: &[Declared], client: &Client, region: &str) -> anyhow::Result<Vec<Provisioned>> {

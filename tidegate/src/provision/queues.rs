@@ -8,7 +8,7 @@ use aws_sdk_sqs::types::QueueAttributeName as Name;
 use kit::aws;
 use kit::cloudformation::Resource;
 use kit::definition::Definition;
-use kit::document::{Node, Problem, Value};
+use kit::document::{Node, OrCollect as _, Problem, Value};
 
 use super::{Deed, Provisioned};
 
@@ -62,59 +62,67 @@ pub(super) async fn provision(queues: &[Declared], client: &Client) -> anyhow::R
 
 /// The queues that a definition declares, with the policies that it gives them.
 pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<Declared> {
-    let mut queues = Vec::new();
+    let mut queues: Vec<Declared> = Vec::new();
     for resource in definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::SQS::Queue")) {
-        match declared(resource, problems) {
-            Ok(queue) => queues.push(queue),
-            Err(problem) => problems.push(problem.collected()),
+        let name = &resource.physical_id;
+        if queues.iter().any(|queue| queue.name == *name) {
+            problems.push(resource.properties.problem(format!("{}: {name} is declared twice", resource.label())));
+            continue;
         }
+        queues.extend(declared(resource, problems));
     }
-    for resource in definition.stacks.iter().flat_map(|stack| &stack.resources) {
-        let read = match resource.kind.as_str() {
+    for resource in definition.stacks.iter().flat_map(|stack| stack.all()) {
+        match resource.kind.as_str() {
             "AWS::SQS::QueuePolicy" => policy(resource, &mut queues, problems),
-            "AWS::SQS::QueueInlinePolicy" => Err(resource
-                .properties
-                .problem(format!("{}: this type is not supported", resource.label()))
-                .unsupported()),
-            _ => Ok(()),
-        };
-        problems.extend(read.err().map(Problem::collected));
+            "AWS::SQS::QueueInlinePolicy" => {
+                let message = format!("{}: this type is not supported", resource.label());
+                problems.push(resource.properties.problem(message).unsupported());
+            }
+            _ => {}
+        }
     }
     queues
 }
 
 /// `AWS::SQS::QueuePolicy`: who else may use these queues. It names them by their URLs.
-fn policy(resource: &Resource, queues: &mut [Declared], problems: &mut Vec<Problem>) -> Result<(), Problem> {
-    let mut fields = resource.fields()?;
-    let document = text(fields.required("PolicyDocument")?)?;
-    for node in fields.required("Queues")?.list()? {
-        let name = node.text()?.rsplit('/').next().unwrap_or_default();
-        let queue = queues.iter_mut().find(|queue| queue.name == name);
-        let queue = queue
-            .ok_or_else(|| node.problem(format!("{}: no definition declares the queue {name}", resource.label())))?;
-        queue.attributes.insert(Name::Policy, document.clone());
-    }
+fn policy(resource: &Resource, queues: &mut [Declared], problems: &mut Vec<Problem>) {
+    let Some(mut fields) = resource.fields().or_collect(problems) else { return };
+    let document = fields.required("PolicyDocument").and_then(text).or_collect(problems);
+    let named = fields.required("Queues").and_then(Node::list).or_collect(problems);
     problems.extend(fields.finish());
-    Ok(())
+    for node in named.unwrap_or_default() {
+        let Some(url) = node.text().or_collect(problems) else { continue };
+        let name = url.rsplit('/').next().unwrap_or_default();
+        match queues.iter_mut().find(|queue| queue.name == name) {
+            Some(queue) => _ = queue.attributes.insert(Name::Policy, document.clone().unwrap_or_default()),
+            None => {
+                let message = format!("{}: no definition declares the queue {name}", resource.label());
+                problems.push(node.problem(message).collected());
+            }
+        }
+    }
 }
 
-fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared, Problem> {
-    let mut fields = resource.fields()?;
+fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Declared> {
+    let mut fields = resource.fields().or_collect(problems)?;
     fields.ignore(&["QueueName"]);
     let mut attributes = HashMap::new();
     for name in ATTRIBUTES {
-        if let Some(node) = fields.optional(name) {
-            attributes.insert(Name::from(name), text(node)?);
-        }
+        let value = fields.optional(name).and_then(|node| text(node).or_collect(problems));
+        attributes.extend(value.map(|value| (Name::from(name), value)));
     }
     let mut tags = HashMap::new();
-    for tag in fields.optional("Tags").map_or(Ok(&[][..]), Node::list)? {
-        let mut tag = tag.fields(format!("{}: tag", resource.label()))?;
-        tags.insert(tag.required("Key")?.text()?.to_owned(), tag.required("Value")?.text()?.to_owned());
+    let list = fields.optional("Tags").map(Node::list).transpose().or_collect(problems);
+    for tag in list.flatten().unwrap_or_default() {
+        let tag = tag.fields(format!("{}: tag", resource.label())).or_collect(problems);
+        let Some(mut tag) = tag else { continue };
+        let key = tag.required("Key").and_then(Node::text).or_collect(problems);
+        let value = tag.required("Value").and_then(Node::text).or_collect(problems);
+        tags.extend(key.zip(value).map(|(key, value)| (key.to_owned(), value.to_owned())));
         problems.extend(tag.finish());
     }
     problems.extend(fields.finish());
-    Ok(Declared { name: resource.physical_id.clone(), attributes, tags })
+    Some(Declared { name: resource.physical_id.clone(), attributes, tags })
 }
 
 /// Attributes are text: policies as JSON, everything else as written.

@@ -10,6 +10,7 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Credentials;
 use gateway::api::{Api, Apis, Backend, ServiceUri};
+use kit::cloudformation::Account;
 use pipe::arn::Arn;
 use pipe::definition::{Pipe, Target};
 
@@ -19,9 +20,16 @@ use crate::provision::queues::{Declared, create};
 /// A queue, by the three parts of its ARN that tell it from others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Used {
-    region: String,
-    account: String,
-    name: String,
+    pub region: String,
+    pub account: String,
+    pub name: String,
+}
+
+impl Used {
+    /// Whether it is one of the queues that are declared here.
+    pub(super) fn is_declared(&self, here: &Account, queues: &[String]) -> bool {
+        self.region == here.region && self.account == here.account_id && queues.contains(&self.name)
+    }
 }
 
 /// The queues that pipes read or write, and those that an API names in the path of its integration. One that only a

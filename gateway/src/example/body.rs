@@ -1,0 +1,157 @@
+//! A body that a mapping template can do something with: one that has what the template reads, as far as that is written
+//! out in its text.
+
+use std::collections::HashMap;
+
+use fancy_regex::Regex;
+use serde_json::{Map, Value};
+
+/// A path into a body, in parts; `None` is the first element of a list.
+type Path = Vec<Option<String>>;
+
+/// The names that are not variables of the template.
+const OBJECTS: [&str; 4] = ["input", "util", "context", "stageVariables"];
+
+/// What templates and mappings want of a request.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    paths: Vec<Path>,
+    /// Parameters by name, wherever they come from.
+    pub(super) parameters: Vec<String>,
+}
+
+impl Wanted {
+    /// One path into the body.
+    pub(super) fn path(&mut self, path: &str) {
+        self.paths.push(parts(path));
+    }
+
+    /// What stands in a template.
+    pub(super) fn read(&mut self, source: &str) {
+        let variables = variables(source);
+        let mut seen: Vec<Path> = Vec::new();
+        for found in regex(r#"\$!?\{?input\.(?:path|json)\(\s*['"]([^'"]*)['"]\s*\)((?:\.\w+\b(?!\s*\())*)"#, source) {
+            seen.push(joined(&parts(&found[0]), &found[1]));
+        }
+        for found in regex(r"\$!?\{?(\w+)((?:\.\w+\b(?!\s*\())*)", source) {
+            if let Some(base) = variables.get(&found[0]) {
+                seen.push(joined(base, &found[1]));
+            }
+        }
+        self.paths.extend(seen);
+        let named = regex(r#"\$!?\{?input\.params\(\s*['"]([^'"]*)['"]\s*\)"#, source);
+        self.parameters.extend(named.into_iter().map(|found| found[0].clone()));
+    }
+
+    /// The body: `event` when nothing in particular is wanted.
+    pub(super) fn body(&self, media_type: &str, event: &str) -> String {
+        let mut paths: Vec<&Path> = self.paths.iter().filter(|path| !path.is_empty()).collect();
+        // Deeper ones first: what is read as a whole as well as in parts has parts.
+        paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
+        if !media_type.ends_with("json") {
+            return if media_type == "application/x-www-form-urlencoded" { "a=1".into() } else { "hello".into() };
+        }
+        if paths.is_empty() {
+            return event.to_owned();
+        }
+        // Back to the order in which they are read, as far as depth leaves it.
+        let mut root = Value::Null;
+        for path in paths {
+            put(&mut root, path);
+        }
+        root.to_string()
+    }
+}
+
+/// What stands for a value of this name.
+pub(super) fn sample(name: &str) -> String {
+    if super::is_id(name) { "1".to_owned() } else { name.to_lowercase() }
+}
+
+/// Variables that hold a part of the body.
+fn variables(source: &str) -> HashMap<String, Path> {
+    const VALUE: &str = r#"\$!?\{?(?:input\.path\(\s*['"]([^'"]*)['"]\s*\)|(\w+))((?:\.\w+\b(?!\s*\())*)"#;
+    let mut variables: HashMap<String, Path> = HashMap::new();
+    let assigned =
+        format!(r"#set\s*\(\s*\$!?\{{?(\w+)\}}?\s*=\s*{VALUE}|#foreach\s*\(\s*\$!?\{{?(\w+)\}}?\s+in\s+{VALUE}");
+    for found in regex(&assigned, source) {
+        let [set, path, from, steps, each, path_of_each, from_of_each, steps_of_each] = &found[..] else { continue };
+        let (name, path, from, steps, is_list) = match each.is_empty() {
+            true => (set, path, from, steps, false),
+            false => (each, path_of_each, from_of_each, steps_of_each, true),
+        };
+        let base = if from.is_empty() { Some(parts(path)) } else { variables.get(from).cloned() };
+        let Some(base) = base.filter(|_| !OBJECTS.contains(&name.as_str())) else { continue };
+        let mut whole = joined(&base, steps);
+        whole.extend(is_list.then_some(None));
+        variables.insert(name.clone(), whole);
+    }
+    variables
+}
+
+/// Every match, as its groups; one that took no part is empty.
+fn regex(pattern: &str, text: &str) -> Vec<Vec<String>> {
+    let pattern = Regex::new(pattern).expect("the patterns of this file are regular expressions");
+    let group = |group: Option<fancy_regex::Match<'_>>| group.map_or(String::new(), |found| found.as_str().to_owned());
+    let found = pattern.captures_iter(text).filter_map(Result::ok);
+    found.map(|captures| captures.iter().skip(1).map(group).collect()).collect()
+}
+
+/// The parts of `$.a.b[0]`, up to what is no plain name or index.
+fn parts(path: &str) -> Path {
+    let mut parts = Vec::new();
+    let mut rest = path.trim().trim_start_matches('$');
+    loop {
+        let (part, tail) = match rest.as_bytes() {
+            [b'.', tail @ ..] if tail.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') => {
+                let name = &rest[1..];
+                let end = name.find(|c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c)).unwrap_or(name.len());
+                (Some(name[..end].to_owned()), &name[end..])
+            }
+            [b'[', ..] => {
+                let Some((inner, tail)) = rest[1..].split_once(']') else { return parts };
+                match inner.trim_matches(['\'', '"']) {
+                    name if name.len() + 2 == inner.len() => (Some(name.to_owned()), tail),
+                    index if index == "*" || index.bytes().all(|byte| byte.is_ascii_digit()) => (None, tail),
+                    _ => return parts,
+                }
+            }
+            _ => return parts,
+        };
+        parts.push(part);
+        rest = tail;
+    }
+}
+
+fn joined(base: &Path, steps: &str) -> Path {
+    let steps = steps.split('.').filter(|step| !step.is_empty());
+    base.iter().cloned().chain(steps.map(|step| Some(step.to_owned()))).collect()
+}
+
+/// Makes room for a path; what is there already stays.
+fn put(node: &mut Value, path: &[Option<String>]) {
+    let Some((first, rest)) = path.split_first() else { return };
+    match first {
+        Some(name) => {
+            if node.is_null() {
+                *node = Value::Object(Map::new());
+            }
+            let Value::Object(members) = node else { return };
+            let member = members.entry(name.clone()).or_insert(Value::Null);
+            put(member, rest);
+            if member.is_null() {
+                *member = Value::String(sample(name));
+            }
+        }
+        None => {
+            if node.is_null() {
+                *node = Value::Array(vec![Value::Null]);
+            }
+            let Some(element) = node.as_array_mut().and_then(|list| list.first_mut()) else { return };
+            put(element, rest);
+            if element.is_null() {
+                *element = Value::String("a".to_owned());
+            }
+        }
+    }
+}

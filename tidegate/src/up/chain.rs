@@ -1,0 +1,94 @@
+//! What a definition has that runs here. Pure: read by every reader, and all that is wrong with it told at once.
+
+use std::collections::BTreeSet;
+
+use gateway::api::Apis;
+use kit::cloudformation::Account;
+use kit::definition::Definition;
+use kit::send::{AllowTarget, AllowTargets};
+use url::Url;
+
+use super::queues::{self, Used};
+use crate::provision::{self, Names};
+
+/// A definition, understood.
+#[derive(Debug)]
+pub(super) struct Chain {
+    /// REST APIs.
+    pub apis: Apis,
+    /// Pipes.
+    pub pipes: pipe::definition::Definition,
+    /// Queues and buckets that it declares.
+    pub declared: Names,
+    /// Queues that it uses and does not declare.
+    pub used: BTreeSet<Used>,
+    /// Where pipes may deliver to, beside public addresses.
+    pub allowed: AllowTargets,
+    /// Targets on this machine that are allowed because the definition names them: `localhost:9000`.
+    pub named: Vec<String>,
+    /// Whether a pipe delivers to the subscriber here.
+    pub reaches_subscriber: bool,
+}
+
+/// Who reaches the ports of the house.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Programs on this machine only. Nobody else can send a message that then goes to a program here.
+    ThisMachine,
+    /// Whoever reaches this machine.
+    Network,
+}
+
+impl Chain {
+    /// Reads `definition`. What is `given` is allowed, and where only this machine reaches the house, so is what the
+    /// definition itself names on it.
+    ///
+    /// # Errors
+    /// Something of it is wrong or not supported, or nothing of it runs here.
+    pub(super) fn read(
+        definition: &Definition,
+        account: &Account,
+        stage: Option<String>,
+        subscriber: &Url,
+        given: Vec<AllowTarget>,
+        reach: Reach,
+    ) -> anyhow::Result<Chain> {
+        let before = AllowTargets::new(given.iter().cloned());
+        let local = pipe::definition::Definition::endpoints(definition);
+        let local = local.into_iter().filter(|url| reach == Reach::ThisMachine && before.refuse(url));
+        let local: Vec<Url> = local.collect();
+        let allowed = AllowTargets::new(given.into_iter().chain(local.iter().flat_map(AllowTarget::loopback)));
+
+        let mut problems = Vec::new();
+        let apis = Apis::read(definition, stage, &mut problems);
+        let declared = provision::read(definition, &mut problems);
+        let pipes = pipe::definition::Definition::read(definition, &allowed, &mut problems);
+        definition.judge(problems)?;
+
+        let mut used = queues::used(&apis, &pipes.pipes);
+        used.retain(|queue| !queue.is_declared(account, &declared.queues));
+        let named: BTreeSet<String> =
+            local.iter().filter(|url| !allowed.refuse(url)).map(AllowTarget::text_for).collect();
+        let mut called = pipes.pipes.iter().filter_map(|pipe| pipe.target.invocation());
+        let shown = subscriber.to_string();
+        let reaches_subscriber = called.any(|invocation| invocation.destination.endpoint.shown() == shown);
+        let named = named.into_iter().collect();
+        let chain = Chain { apis, pipes, declared, used, allowed, named, reaches_subscriber };
+        chain.check(definition)?;
+        Ok(chain)
+    }
+
+    fn check(&self, definition: &Definition) -> anyhow::Result<()> {
+        let Names { queues, buckets } = &self.declared;
+        if self.apis.apis.is_empty() && self.pipes.pipes.is_empty() && queues.is_empty() && buckets.is_empty() {
+            let beside = definition.beside().map(|(line, _)| format!(" ({line})")).unwrap_or_default();
+            anyhow::bail!(
+                "the definition has nothing that runs here: expected a REST API, a pipe, a queue or a bucket{beside}"
+            );
+        }
+        if self.apis.apis.is_empty() {
+            anyhow::ensure!(self.apis.default_stage.is_none(), "--stage: the definition declares no REST API");
+        }
+        gateway::config::check_stage(&self.apis)
+    }
+}
