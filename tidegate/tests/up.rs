@@ -99,6 +99,80 @@ async fn exports_run_with_the_queues_that_they_name() {
     assert_eq!(house.end(Stop::Terminate), Some(0));
 }
 
+/// Queues alone, and a pipe alone: what has nothing to do is not started, and the line to try works as it is printed.
+#[tokio::test]
+async fn a_definition_without_an_api_runs_what_it_has() {
+    const QUEUE: &str = "Resources:\n  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: alone}}\n";
+    const PIPE: &str = r#"{"Name": "on", "RoleArn": "r", "Source": "arn:aws:sqs:eu-west-1:1:in", "Target": "arn:aws:sqs:eu-west-1:1:out"}"#;
+    for (name, text, queue, out) in
+        [("queue.yaml", QUEUE, "000000000000/alone", "000000000000/alone"), ("pipe.json", PIPE, "1/in", "1/out")]
+    {
+        let data = TempDir::new().unwrap();
+        let path = data.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let args = ["--in-memory", "--definition", path.to_str().unwrap()];
+        let mut house = House::start_with(data.path(), &args, &[("AWS_REGION", "eu-west-1")]).await;
+        for absent in [3000, 3001, 8080, 8081] {
+            assert!(TcpListener::bind(("127.0.0.1", house.port(absent))).is_ok(), "{absent} is not listened on");
+            assert!(!house.printed().contains(&house.port(absent).to_string()), "{}", house.printed());
+        }
+        let line = house.printed().lines().find(|line| line.contains("curl ")).expect("a line to try").to_owned();
+        assert!(line.contains(queue), "{line}");
+        let sent = std::process::Command::new("sh").args(["-c", &line.replace("curl ", "curl -sS ")]).output().unwrap();
+        let answer = String::from_utf8_lossy(&sent.stdout);
+        assert!(answer.contains("<SendMessageResult>"), "{line}: {answer} {}", String::from_utf8_lossy(&sent.stderr));
+        let receive = format!("/{out}?Action=ReceiveMessage&WaitTimeSeconds=20&Version=2012-11-05");
+        let received = house.get(4566, &receive).await;
+        let text = String::from_utf8_lossy(&received.body);
+        assert!(text.contains("leedonggyu"), "{text}");
+        assert_eq!(house.end(Stop::Terminate), Some(0));
+    }
+}
+
+/// The gateway's, the pipe's and what is provisioned: one start tells all of it, in the order of the file.
+#[tokio::test]
+async fn every_problem_of_every_kind_is_told_at_once() {
+    let data = TempDir::new().unwrap();
+    let file = data.path().join("t.yaml");
+    let text = "Resources:
+  B: {Type: AWS::S3::Bucket, Properties: {VersioningConfiguration: {Status: Enabled}}}
+  P: {Type: AWS::Pipe::Pipe, Properties: {Source: !GetAtt Q.Arn, Target: !GetAtt D.Arn}}
+  D: {Type: AWS::Events::ApiDestination, Properties: {ConnectionArn: !GetAtt C.Arn, HttpMethod: SHOUT, InvocationEndpoint: 'http://10.0.0.1/x'}}
+  A: {Type: AWS::ApiGateway::RestApi, Properties: {Nmae: x}}
+  Q: {Type: AWS::SQS::Queues, Properties: {DelaySecond: 1}}
+";
+    std::fs::write(&file, text).unwrap();
+    let (code, error) = house::refusal(data.path(), 0, &["--definition", file.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    let told: Vec<&str> = error.lines().map(|line| line.split_once("t.yaml:").map_or(line, |(_, rest)| rest)).collect();
+    for (told, expected) in told.iter().zip([
+        "2:66: B (AWS::S3::Bucket): VersioningConfiguration is not supported",
+        "3:13: P: AWS::Pipe::Pipe is not a resource type; did you mean AWS::Pipes::Pipe?",
+        "4:72: GetAtt C: there is no such parameter or resource",
+        "4:97: method SHOUT is none of",
+        "4:124: D (AWS::Events::ApiDestination): InvocationEndpoint http://10.0.0.1:80/x is at a private address",
+        "5:51: A (AWS::ApiGateway::RestApi): the API has no methods",
+        "5:52: A (AWS::ApiGateway::RestApi): Nmae is unknown; did you mean Name?",
+        "6:13: Q: AWS::SQS::Queues is not a resource type; did you mean AWS::SQS::Queue?",
+        "6:42: Q (AWS::SQS::Queue): DelaySecond is unknown; did you mean DelaySeconds?",
+    ]) {
+        let (_, expected) = expected.split_once(": ").unwrap();
+        assert!(told.contains(expected), "{told} is not {expected}: {error}");
+    }
+    assert_eq!(told.len(), 10, "nine, and the hint at --lenient: {error}");
+}
+
+#[tokio::test]
+async fn a_definition_with_nothing_that_runs_here_is_refused() {
+    let data = TempDir::new().unwrap();
+    let file = data.path().join("t.yaml");
+    std::fs::write(&file, "Resources: {F: {Type: AWS::Lambda::Function}}").unwrap();
+    let (code, error) = house::refusal(data.path(), 0, &["--definition", file.to_str().unwrap()]);
+    assert_eq!(code, Some(2));
+    let expected = "tidegate: the definition has nothing that runs here: expected a REST API, a pipe, a queue or a bucket (not run here: AWS::Lambda::Function (F))\n";
+    assert_eq!(error, expected);
+}
+
 #[tokio::test]
 async fn a_second_start_finds_what_the_first_kept() {
     for stop in [Stop::Terminate, Stop::Kill] {
