@@ -103,10 +103,11 @@ async fn exports_run_with_the_queues_that_they_name() {
 #[tokio::test]
 async fn a_definition_without_an_api_runs_what_it_has() {
     const QUEUE: &str = "Resources:\n  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: alone}}\n";
-    const PIPE: &str = r#"{"Name": "on", "RoleArn": "r", "Source": "arn:aws:sqs:eu-west-1:1:in", "Target": "arn:aws:sqs:eu-west-1:1:out"}"#;
-    for (name, text, queue, out) in
-        [("queue.yaml", QUEUE, "000000000000/alone", "000000000000/alone"), ("pipe.json", PIPE, "1/in", "1/out")]
-    {
+    const PIPE: &str = r#"{"Name": "on", "RoleArn": "r", "Source": "arn:aws:sqs:eu-west-1:123456789012:in", "Target": "arn:aws:sqs:eu-west-1:123456789012:out"}"#;
+    for (name, text, queue, out) in [
+        ("queue.yaml", QUEUE, "000000000000/alone", "000000000000/alone"),
+        ("pipe.json", PIPE, "123456789012/in", "123456789012/out"),
+    ] {
         let data = TempDir::new().unwrap();
         let path = data.path().join(name);
         std::fs::write(&path, text).unwrap();
@@ -211,7 +212,7 @@ async fn a_busy_port_is_named_and_ends_with_2() {
 async fn what_cannot_be_read_is_told_in_one_line() {
     let data = TempDir::new().unwrap();
     let file = data.path().join("broken.yaml");
-    std::fs::write(&file, "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  A: {Type: AWS::Pipes::Pipe, Properties: {Source: !Ref Nothing}}\n")
+    std::fs::write(&file, "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  A: {Type: AWS::Pipes::Pipe, Properties: {Source: !Ref Nothing, Target: 'arn:aws:sqs:e:1:q'}}\n")
         .unwrap();
     let file = file.display().to_string();
     for (args, expected) in [
