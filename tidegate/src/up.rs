@@ -115,7 +115,13 @@ impl Args {
             true => None,
             false => {
                 let (listener, admin) = (bind(bound.gateway)?, bind(bound.gateway_admin)?);
-                Some(gateway::Settings { apis, account_id: account.account_id.clone(), sdk: sdk.clone(), listener, admin })
+                Some(gateway::Settings {
+                    apis,
+                    account_id: account.account_id.clone(),
+                    sdk: sdk.clone(),
+                    listener,
+                    admin,
+                })
             }
         };
         let pipe = match pipes.pipes.is_empty() {

@@ -92,3 +92,34 @@ impl Chain {
         gateway::config::check_stage(&self.apis)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kit::definition::DefinitionArgs;
+
+    use super::*;
+
+    /// The built-in definition, with its target on this machine, beside the subscriber.
+    fn read(target: &str, reach: Reach) -> anyhow::Result<Vec<String>> {
+        let account = Account { region: "e".into(), account_id: "000000000000".into(), stack_name: "t".into() };
+        let overrides = vec![format!("SubEndpoint={target}")];
+        let args = DefinitionArgs { parameter_overrides: overrides, ..DefinitionArgs::default() };
+        let subscriber: Url = "http://127.0.0.1:3001/sub".parse()?;
+        let given = vec!["127.0.0.1:3001".parse().map_err(anyhow::Error::msg)?];
+        let chain = Chain::read(&args.load(&account)?, &account, None, &subscriber, given, reach)?;
+        Ok(chain.named)
+    }
+
+    #[test]
+    fn what_the_definition_names_on_this_machine_is_allowed_where_only_it_asks() {
+        let named = |target, reach| read(target, reach).map_err(|error| error.to_string());
+        assert_eq!(named("http://127.0.0.1:3001/sub", Reach::ThisMachine), Ok(Vec::new()));
+        assert_eq!(named("http://localhost:9000/x", Reach::ThisMachine), Ok(vec!["localhost:9000".to_owned()]));
+        assert_eq!(named("https://crm.example/x", Reach::Network), Ok(Vec::new()));
+        for (target, reach) in [("http://localhost:9000/x", Reach::Network), ("http://10.0.0.1/x", Reach::ThisMachine)]
+        {
+            let message = named(target, reach).unwrap_err();
+            assert!(message.contains("is at a private address") && message.contains("--allow-target"), "{message}");
+        }
+    }
+}

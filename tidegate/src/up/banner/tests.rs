@@ -2,6 +2,7 @@ use kit::definition::DefinitionArgs;
 
 use super::*;
 use crate::up::EVENT as DEMO;
+use crate::up::chain::Reach;
 
 /// What is printed for a definition of these files, in memory and on the first ports.
 fn banner(files: &[(&str, &str)]) -> String {
@@ -17,7 +18,8 @@ fn banner(files: &[(&str, &str)]) -> String {
         kit::cloudformation::Account { region: "e".into(), account_id: "000000000000".into(), stack_name: "t".into() };
     let args = DefinitionArgs { files: files.iter().map(path).collect(), ..DefinitionArgs::default() };
     let definition = args.load(&account).unwrap();
-    let chain = Chain::read(&definition, &account, None, &subscriber, Vec::new()).unwrap();
+    let given = vec!["127.0.0.1:3001".parse().unwrap()];
+    let chain = Chain::read(&definition, &account, None, &subscriber, given, Reach::ThisMachine).unwrap();
     let example = gateway::example::example(&chain.apis, &account.account_id, DEMO);
     let is_demo = files.is_empty();
     let parts = Parts {
