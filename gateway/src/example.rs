@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use kit::time::Timestamp;
 
-use crate::api::{Api, Apis, Backend, Integration, ParameterPlace, Resource, Segment, Source, Stage, Templates, Verb};
+use crate::api::{Api, Apis, Backend, Integration, Resource, Segment, Source, Stage, Templates, Verb};
 use crate::mapping::{self, Context, Input};
 use crate::request::Request;
 use crate::route::{Route, route};
@@ -162,7 +162,6 @@ impl Offer<'_> {
                 Source::QueryString(name) | Source::MultiValueQueryString(name) => query.push(name.clone()),
                 Source::Header(name) | Source::MultiValueHeader(name) => headers.push(name.clone()),
                 Source::Body(Some(path)) => wanted.path(path.as_str()),
-                _ if parameter.place == ParameterPlace::Path => {}
                 _ => {}
             }
         }

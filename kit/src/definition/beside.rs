@@ -29,7 +29,7 @@ impl Definition {
         for resource in &resources {
             by_kind.entry(&resource.kind).or_default().push(&resource.logical_id);
         }
-        let mut line = format!("not run here: {}", by_kind.into_iter().map(kind).collect::<Vec<_>>().join(", "));
+        let mut line = format!("not run here: {}", by_kind.iter().map(kind).collect::<Vec<_>>().join(", "));
         let at_work: Vec<String> =
             resources.iter().filter(|resource| !resource.queues.is_empty()).map(|r| work(r)).collect();
         if !at_work.is_empty() {
@@ -40,7 +40,7 @@ impl Definition {
 }
 
 /// `AWS::IAM::Role (GatewayRole, PipeRole)`.
-fn kind((kind, names): (&str, Vec<&str>)) -> String {
+fn kind((kind, names): (&&str, &Vec<&str>)) -> String {
     let more = names.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{kind} ({}{more})", names[..names.len().min(NAMED)].join(", "))
