@@ -249,11 +249,11 @@ impl Reader<'_> {
                 meant
             }
         };
-        if let Some(condition) = fields.optional("Condition") {
-            match self.resolver.condition(condition).or_collect(problems) {
-                Some(false) => return Ok(()),
-                Some(true) | None => {}
-            }
+        // A condition that is wrong hides nothing of the resource.
+        if let Some(condition) = fields.optional("Condition")
+            && self.resolver.condition(condition).or_collect(problems) == Some(false)
+        {
+            return Ok(());
         }
         let none = || entry.node.with(Value::Map(Vec::new()));
         let declared = fields.optional("Properties").cloned().unwrap_or_else(none);
