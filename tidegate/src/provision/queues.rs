@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use kit::aws;
-use kit::cloudformation::Resource;
+use kit::cloudformation::{Resource, Stack};
 use kit::definition::Definition;
 use kit::document::{Node, OrCollect as _, Problem, Value};
 
@@ -71,7 +71,7 @@ pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<
         }
         queues.extend(declared(resource, problems));
     }
-    for resource in definition.stacks.iter().flat_map(|stack| stack.all()) {
+    for resource in definition.stacks.iter().flat_map(Stack::all) {
         match resource.kind.as_str() {
             "AWS::SQS::QueuePolicy" => policy(resource, &mut queues, problems),
             "AWS::SQS::QueueInlinePolicy" => {
