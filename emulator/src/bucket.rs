@@ -112,7 +112,8 @@ impl S3Service {
         match self.service.call(request.map(s3s::Body::http_body_unsync)).await {
             Ok(response) => partial(response.map(Body::new)),
             Err(error) => {
-                tracing::error!("S3 cannot answer: {error:?}");
+                let error = s3s::StdError::from(error);
+                tracing::error!("S3 cannot answer: {}", kit::aws::explain(error.as_ref()));
                 let text = "We encountered an internal error. Please try again.";
                 error_response(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", text, &[])
             }

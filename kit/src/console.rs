@@ -9,6 +9,7 @@ mod drain;
 
 pub use drain::Drain;
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::os::fd::AsFd;
@@ -82,8 +83,12 @@ pub fn is_error_terminal() -> bool {
 /// Whether what goes to standard error is to be coloured: on a terminal, unless `NO_COLOR` or `TERM=dumb` says that it
 /// should not be (<https://no-color.org>).
 pub fn has_colours() -> bool {
-    let is_dumb = env::var_os("TERM").is_some_and(|kind| kind == "dumb");
-    is_error_terminal() && env::var_os("NO_COLOR").is_none() && !is_dumb
+    is_error_terminal() && is_coloured(&|name| env::var_os(name))
+}
+
+/// What the environment says of colours.
+fn is_coloured(variable: &dyn Fn(&str) -> Option<OsString>) -> bool {
+    variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|kind| kind != "dumb")
 }
 
 /// Whether a tool ended because the reader of its [`output`] did.
@@ -128,6 +133,19 @@ mod tests {
 
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
+        }
+    }
+
+    #[test]
+    fn colours_are_off_where_somebody_says_so() {
+        for (set, colours) in [
+            (None, true),
+            (Some(("TERM", "xterm-256color")), true),
+            (Some(("TERM", "dumb")), false),
+            (Some(("NO_COLOR", "1")), false),
+        ] {
+            let variable = |name: &str| set.filter(|(known, _)| *known == name).map(|(_, value)| value.into());
+            assert_eq!(is_coloured(&variable), colours, "{set:?}");
         }
     }
 
