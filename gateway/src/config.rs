@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Parser;
 use kit::definition::{Definition, DefinitionArgs};
+use kit::hops::HopArgs;
 use kit::listen::Listen;
 use kit::{aws, serve};
 
@@ -27,6 +28,9 @@ pub struct Cli {
     /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
     #[arg(long, env = "GATEWAY_STAGE")]
     pub stage: Option<String>,
+    /// Lines about single messages
+    #[command(flatten)]
+    pub hops: HopArgs,
     /// Definition files
     #[command(flatten)]
     pub definition: DefinitionArgs,
@@ -53,6 +57,7 @@ impl Cli {
     /// # Errors
     /// A definition cannot be read or a port not be bound; one line tells which and why.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
+        self.hops.apply();
         let sources = self.definition.read()?;
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;

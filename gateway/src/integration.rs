@@ -21,6 +21,7 @@ use crate::fault::Fault;
 use crate::mapping::{Context, Parameters};
 use crate::request::Request;
 use crate::route::Route;
+use crate::trouble::Trouble;
 use crate::vtl::Template;
 
 /// What to do for a request.
@@ -81,7 +82,8 @@ impl<'a> Exchange<'a> {
     fn render(&mut self, template: &Template, body: &str) -> Result<String, Fault> {
         let input = crate::mapping::Input { body, parameters: &self.parameters };
         crate::mapping::render(template, &input, &self.route.stage.variables, &mut self.context).map_err(|error| {
-            tracing::error!(request_id = %self.request.request_id, "a mapping template failed:\n{error}");
+            let reason = format!("a mapping template fails, clients get 500:\n{error}");
+            Trouble::TemplateFailed.report(&self.request.request_id, reason);
             Fault::ConfigurationError
         })
     }
@@ -89,7 +91,8 @@ impl<'a> Exchange<'a> {
     /// Something in the definition makes this answer impossible.
     fn misconfigured(&self, reason: &str) -> Fault {
         let resource = &self.route.resource.path;
-        tracing::error!(request_id = %self.request.request_id, %resource, "execution failed due to configuration error: {reason}");
+        let reason = format!("{resource}: execution failed due to configuration error: {reason}");
+        Trouble::Misconfigured.report(&self.request.request_id, reason);
         Fault::ConfigurationError
     }
 }

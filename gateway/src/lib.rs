@@ -13,6 +13,7 @@ pub mod resources;
 pub mod route;
 pub mod server;
 pub mod sqs;
+pub mod trouble;
 pub mod vtl;
 
 use std::sync::Arc;

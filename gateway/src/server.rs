@@ -31,11 +31,12 @@ use uuid::Uuid;
 
 use crate::api::{Apis, Backend};
 use crate::fault::Fault;
-use crate::integration::sqs::{SendMessage, names_its_request};
+use crate::integration::sqs::{Outcome, Refusal, SendMessage, names_its_request};
 use crate::integration::{Exchange, Plan, Response};
 use crate::request::Request;
 use crate::route::{NoRoute, route};
 use crate::sqs::{Messages, NoAnswer};
+use crate::trouble::{Trouble, fit};
 use answer::Ids;
 use intake::{Intake, Limits};
 
@@ -73,71 +74,168 @@ impl Gateway {
     }
 
     /// A request that has its body: route, plan, call, respond.
-    async fn answer(&self, request: &Request) -> Result<Response, Fault> {
+    async fn answer<'g>(&'g self, request: &Request, hop: &mut Hop<'g>) -> Result<Response, Fault> {
         let host = request.header("host").unwrap_or_default();
-        let route = route(&self.apis, host, &request.method, &request.path)
-            .map_err(|reason| no_route(reason, &request.headers))?;
+        let route = route(&self.apis, host, &request.method, &request.path).map_err(|reason| {
+            unrouted(reason, host, request);
+            no_route(reason, &request.headers)
+        })?;
+        hop.resource = &route.resource.path;
         let mut exchange = Exchange::new(&route, request, &self.account_id);
         let reply = match exchange.plan()? {
             Plan::Reply(reply) => reply,
             Plan::Call(call) => {
                 let integration = &route.method.integration;
                 let begun = Instant::now();
-                let reply = self.call(call, &integration.backend, integration.timeout).await;
+                let sent = self.call(call, &integration.backend, integration.timeout, &request.request_id).await;
                 metrics::histogram!("gateway_integration_latency_seconds").record(begun.elapsed());
-                reply.inspect_err(
-                    |fault| tracing::warn!(request_id = %request.request_id, ?fault, "no reply from the integration"),
-                )?
+                let (reply, message_id) = sent?;
+                hop.message_id = message_id;
+                reply
             }
         };
         exchange.respond(&reply)
     }
 
-    async fn call(&self, call: Call, backend: &Backend, timeout: Duration) -> Result<Reply, Fault> {
+    /// The reply, and the id of the message that it is about, if there is one.
+    async fn call(&self, call: Call, backend: &Backend, timeout: Duration, request_id: &str) -> Result<Sent, Fault> {
         let Backend::Aws(uri) = backend else { return Err(Fault::ConfigurationError) };
         if let Some(message) = SendMessage::read(&call) {
-            return self.send(message, timeout).await;
+            return self.send(message, timeout, request_id).await;
         }
         let reply = self.services.send(call, &uri.service, &uri.region, timeout).await;
         let reply = reply.map_err(|error| match error {
-            ServiceError::Send(error) if error.is_timeout() => Fault::IntegrationTimeout,
+            ServiceError::Send(error) if error.is_timeout() => {
+                Trouble::TimedOut
+                    .report(request_id, format!("{} does not answer in time, clients get 504", uri.service));
+                Fault::IntegrationTimeout
+            }
             ServiceError::Send(error) => {
-                tracing::warn!("{} does not answer: {error}", uri.service);
+                let reason = format!("{} does not answer, clients get 504: {error}", uri.service);
+                Trouble::Unreachable.report(request_id, reason);
                 Fault::IntegrationFailure
             }
             error => {
-                tracing::error!("execution failed due to configuration error: {error}");
+                let reason = format!("execution failed due to configuration error, clients get 500: {error}");
+                Trouble::NoCredentials.report(request_id, reason);
                 Fault::ConfigurationError
             }
         })?;
         if uri.service == "sqs" && reply.status.is_success() && !names_its_request(&reply) {
-            tracing::warn!("the answer is not SQS's: it names no request");
+            let reason = "the answer is not SQS's: it names no request; clients get 504. Is the endpoint right?";
+            Trouble::NotTheService.report(request_id, reason);
             return Err(Fault::IntegrationFailure);
         }
-        Ok(reply)
+        let message_id = if uri.service == "sqs" { message_id(&reply) } else { None };
+        Ok((reply, message_id))
     }
 
     /// The fast lane for what can share a request with others.
-    async fn send(&self, message: SendMessage, timeout: Duration) -> Result<Reply, Fault> {
+    async fn send(&self, message: SendMessage, timeout: Duration, request_id: &str) -> Result<Sent, Fault> {
         let protocol = message.protocol;
+        let queue = message.queue_url.clone();
         let sent = tokio::time::timeout(timeout, self.messages.send(message)).await;
-        match sent.unwrap_or(Err(NoAnswer::TimedOut)) {
+        let no_answer = match sent.unwrap_or(Err(NoAnswer::TimedOut)) {
             Ok(outcome) => {
                 self.sqs.found();
-                Ok(outcome.reply(protocol))
+                let reply = outcome.reply(protocol);
+                let message_id = match outcome {
+                    Outcome::Sent(sent) => Some(sent.message_id),
+                    Outcome::Refused(refusal) => {
+                        refused(&refusal, &queue, request_id);
+                        None
+                    }
+                };
+                return Ok((reply, message_id));
             }
-            Err(NoAnswer::TimedOut) => {
-                self.sqs.lost(&format!("no answer within {timeout:?}"));
-                Err(Fault::IntegrationTimeout)
+            Err(no_answer) => no_answer,
+        };
+        match &no_answer {
+            NoAnswer::TimedOut => self.sqs.lost(&format!("no answer within {timeout:?}")),
+            NoAnswer::Unreachable(reason) => self.sqs.lost(reason),
+            NoAnswer::NoCredentials(_) => {}
+        }
+        Err(unanswered(no_answer, &queue, request_id))
+    }
+}
+
+/// A reply, and the id of the message that it is about.
+type Sent = (Reply, Option<String>);
+
+/// What a line about a request tells.
+#[derive(Debug, Default)]
+struct Hop<'g> {
+    /// The path of the resource; empty where there is none.
+    resource: &'g str,
+    message_id: Option<String>,
+}
+
+impl Hop<'_> {
+    /// The ids of gateway and queue stand in one line, so that a message can be followed from its request on.
+    fn log(&self, request: &Request, status: u16, begun: Instant) {
+        if !kit::hops::are_logged() {
+            return;
+        }
+        let (request_id, method, route) = (request.request_id.as_str(), request.method.as_str(), self.resource);
+        let ms = begun.elapsed().as_millis() as u64;
+        match &self.message_id {
+            // The span would say most of it again.
+            Some(message_id) => {
+                tracing::info!(target: "gateway", parent: None, request_id, message_id, method, route, status, ms, "queued");
             }
-            Err(NoAnswer::Unreachable(reason)) => {
-                self.sqs.lost(&reason);
-                Err(Fault::IntegrationFailure)
-            }
-            Err(NoAnswer::NoCredentials(reason)) => {
-                tracing::error!("execution failed due to configuration error: {reason}");
-                Err(Fault::ConfigurationError)
-            }
+            None => tracing::info!(target: "gateway", parent: None, request_id, method, route, status, ms, "answered"),
+        }
+    }
+}
+
+/// The id in an answer to a SendMessage that did not take the fast lane: in JSON or XML.
+fn message_id(reply: &Reply) -> Option<String> {
+    let text = std::str::from_utf8(&reply.body).ok()?;
+    let rest = ["\"MessageId\":\"", "<MessageId>"].iter().find_map(|mark| text.split_once(mark))?.1;
+    let end = rest.find(['"', '<'])?;
+    (end <= 100).then(|| rest[..end].to_owned())
+}
+
+fn unrouted(reason: NoRoute, host: &str, request: &Request) {
+    let what = match reason {
+        NoRoute::Forbidden => "no API or stage",
+        NoRoute::MissingAuthenticationToken => "no resource or method",
+    };
+    let reason = format!(
+        "{what} of the definition answers to {} {} at {}, clients get 403",
+        request.method,
+        fit(&request.path),
+        fit(host)
+    );
+    Trouble::UnknownRoute.report(&request.request_id, reason);
+}
+
+fn refused(refusal: &Refusal, queue: &str, request_id: &str) {
+    let trouble = Trouble::of(refusal);
+    let advice = match trouble {
+        Trouble::QueueMissing => ": create it (`tidegate provision` does), or see whether the endpoint is right",
+        Trouble::AccessDenied => ": see the credentials and what they may do",
+        _ => "",
+    };
+    let Refusal { status, code, message, .. } = refusal;
+    trouble.report(request_id, format!("SQS refused a message for {queue} with {status} {code}: {message}{advice}"));
+}
+
+fn unanswered(no_answer: NoAnswer, queue: &str, request_id: &str) -> Fault {
+    match no_answer {
+        NoAnswer::TimedOut => {
+            Trouble::TimedOut.report(request_id, format!("SQS does not answer in time for {queue}, clients get 504"));
+            Fault::IntegrationTimeout
+        }
+        NoAnswer::Unreachable(reason) => {
+            let reason = format!("SQS does not answer for {queue}, clients get 504: {reason}");
+            Trouble::Unreachable.report(request_id, reason);
+            Fault::IntegrationFailure
+        }
+        NoAnswer::NoCredentials(reason) => {
+            let reason = format!("execution failed due to configuration error, clients get 500: {reason}");
+            Trouble::NoCredentials.report(request_id, reason);
+            Fault::ConfigurationError
         }
     }
 }
@@ -151,11 +249,12 @@ async fn handle(
     let (parts, body) = incoming.into_parts();
     let mut request = arrival::request(&parts, peer, Timestamp::wall());
     Span::current().record("request_id", request.request_id.as_str());
+    let mut hop = Hop::default();
     let answer = match gateway.intake.read(&parts.uri, &parts.headers, body).await {
         // The place is taken for as long as the payload is in memory.
         Ok((body, _place)) => {
             request.body = body;
-            gateway.answer(&request).await
+            gateway.answer(&request, &mut hop).await
         }
         Err(fault) => Err(fault),
     };
@@ -165,7 +264,7 @@ async fn handle(
         Err(fault) => answer::refused(ids, &fault),
     };
     let status = answer.status().as_u16();
-    tracing::debug!(request_id = %request.request_id, method = %request.method, path = %request.path, status, "answered");
+    hop.log(&request, status, begun);
     metrics::counter!("gateway_requests_total", "status" => status.to_string()).increment(1);
     metrics::histogram!("gateway_latency_seconds").record(begun.elapsed());
     answer

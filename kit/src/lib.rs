@@ -12,6 +12,7 @@ pub mod definition;
 pub mod descriptors;
 pub mod document;
 pub mod env;
+pub mod hops;
 pub mod jsonpath;
 pub mod listen;
 pub mod program;

@@ -61,10 +61,14 @@ pub struct Sender {
     client: Client<HttpsConnector<GuardedConnector>, Full<Bytes>>,
 }
 
+/// How much is kept of the body of an answer that is none of success, where only its status is asked for.
+const HEAD: usize = 1024;
+
 /// What of an answer's body is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keep {
     All,
+    Head,
     Nothing,
 }
 
@@ -125,6 +129,8 @@ impl Sender {
             let request = request(call)?;
             let (parts, body) = self.client.request(request).await.map_err(|error| explain(&error, &at))?.into_parts();
             _ = answered.set(parts.status);
+            // What somebody says who does not take a call is worth a line.
+            let keep = if keep == Keep::Nothing && !parts.status.is_success() { Keep::Head } else { keep };
             let (body, complete) = read(body, limit, keep).await?;
             Ok(Reply { status: parts.status, headers: parts.headers, body, complete })
         });
@@ -170,9 +176,12 @@ async fn read(mut body: Incoming, limit: usize, keep: Keep) -> Result<(Bytes, bo
         let frame = frame.map_err(|error| SendError::Broken(error.to_string()))?;
         let Some(data) = frame.data_ref() else { continue };
         let fits = data.len().min(room);
-        if keep == Keep::All {
-            bytes.extend_from_slice(&data[..fits]);
-        }
+        let kept = match keep {
+            Keep::All => fits,
+            Keep::Head => fits.min(HEAD.saturating_sub(bytes.len())),
+            Keep::Nothing => 0,
+        };
+        bytes.extend_from_slice(&data[..kept]);
         if data.len() > room {
             return Ok((bytes.freeze(), false));
         }

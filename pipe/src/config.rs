@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Parser;
 use kit::definition::DefinitionArgs;
+use kit::hops::HopArgs;
 use kit::listen::Listen;
 use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, serve};
@@ -51,6 +52,9 @@ pub struct Cli {
     /// A file with keys that sign every call to a target (Standard Webhooks): whsec_ and base64, one a line
     #[arg(long, value_name = "FILE", env = "PIPE_WEBHOOK_SECRET_FILE")]
     pub webhook_secret_file: Option<PathBuf>,
+    /// Lines about single messages
+    #[command(flatten)]
+    pub hops: HopArgs,
     /// Definition files
     #[command(flatten)]
     pub definition: DefinitionArgs,
@@ -118,6 +122,7 @@ impl Cli {
     /// # Errors
     /// A definition cannot be read or the port not be bound; one line tells which and why.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
+        self.hops.apply();
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
         tracing::info!("pipe {}", aws::introduction(&sdk, &["SQS"], Some(&account.account_id)));

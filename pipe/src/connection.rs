@@ -106,6 +106,37 @@ impl Auth {
     }
 }
 
+impl Connection {
+    /// Everything that it adds to calls and nobody else is to see, as far as it is known beforehand.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut secrets = Vec::new();
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        match &self.auth {
+            Auth::Header { value, .. } => secrets.push(text(value)),
+            Auth::OAuth(oauth) => {
+                secrets
+                    .extend([&oauth.client_id, &oauth.client_secret].map(|secret| secret.expose_secret().to_owned()));
+                secrets.extend(oauth.parameters.secrets());
+            }
+        }
+        secrets.extend(self.invocation.secrets());
+        let basic = secrets.first().and_then(|first| first.strip_prefix("Basic "));
+        let pair = basic.and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
+        if let Some(pair) = pair.and_then(|pair| String::from_utf8(pair).ok()) {
+            secrets.extend(pair.split(':').map(str::to_owned));
+        }
+        secrets
+    }
+}
+
+impl Parameters {
+    fn secrets(&self) -> impl Iterator<Item = String> {
+        let headers = self.headers.iter().map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let others = self.query.iter().chain(&self.body).map(|(_, value)| value.expose_secret().to_owned());
+        headers.chain(others)
+    }
+}
+
 /// A header value that does not print.
 ///
 /// # Errors

@@ -204,12 +204,17 @@ impl Carrier {
     }
 
     /// Delivers events to the target. A verdict for each that was not taken.
-    async fn carry(&self, events: &[Owned<'_>], batch: &[Work], journal: &Journal<'_>) -> Vec<Result<(), Verdict>> {
+    async fn carry(
+        &self,
+        events: &[Owned<'_>],
+        batch: &[Work],
+        journal: &Journal<'_>,
+    ) -> Vec<Result<Option<u16>, Verdict>> {
         let (count, most) = (events.len(), self.pipe.target.most());
         if count > most {
             let reason = format!("the enrichment made {count} events, the target takes {most}");
             journal.tell_failure(Step::Of(Stage::Target, Moment::InvocationSkipped), &reason);
-            return vec![Err(Verdict::Rejected { reason }); count];
+            return vec![Err(Verdict::Rejected { reason: reason.into() }); count];
         }
         let shaped = shape_all(self.pipe.input.as_ref(), &self.pipe.names, events, self.road.form(), journal);
         self.road.carry(events, shaped, batch, journal).await

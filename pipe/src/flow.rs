@@ -66,6 +66,8 @@ pub struct Flow {
     delivered: Recent,
     settles: VecDeque<Settle>,
     undone: Undone,
+    /// Messages that were given up since somebody asked.
+    released: Vec<String>,
     /// Probes since a message was last received to be one.
     probes: usize,
     under_way: usize,
@@ -90,12 +92,18 @@ impl Flow {
             delivered: Recent::default(),
             settles: VecDeque::new(),
             undone: Undone::default(),
+            released: Vec::new(),
             probes: 0,
             under_way: 0,
             polls: Polls::default(),
             next_turn: None,
             stopping: false,
         }
+    }
+
+    /// The messages that were left to the queue, or handed back to it, since this was asked last.
+    pub fn released(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.released)
     }
 
     /// The queue's `VisibilityTimeout` is this now.
@@ -266,6 +274,7 @@ impl Flow {
 
     fn hand_back(&mut self, id: &str) {
         if let Some(hold) = self.held.release(id) {
+            self.released.push(id.to_owned());
             let hide = Settle::Hide { id: id.to_owned(), receipt: hold.receipt, span: Duration::ZERO };
             self.settles.push_back(hide);
         }

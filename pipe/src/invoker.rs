@@ -5,13 +5,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode, header};
 use kit::call::Reply;
 use kit::send::{SendError, Sender};
 use kit::time::Timestamp;
 use tokio::time::Instant;
 
 use crate::authorizer::Authorizer;
+use crate::event::Event;
+use crate::head::head;
 use crate::journal::Stage;
 use crate::retry::{Verdict, judge};
 use crate::target::{Draft, Invocation};
@@ -64,6 +66,11 @@ pub struct Answer {
 }
 
 impl Invoker {
+    /// What calls hold that is nobody's business.
+    pub fn secrets(&self) -> Vec<String> {
+        self.invocation.destination.connection.secrets()
+    }
+
     /// Sends one call, all within the deadline: what a token takes is not on top of it. A token that was revoked is
     /// replaced at once; the new one gets one chance.
     pub async fn send(&self, draft: Draft, wanted: Wanted) -> Answer {
@@ -123,7 +130,8 @@ impl Invoker {
         };
         let destination = &self.invocation.destination;
         let call = draft.authorize(&destination.connection, token);
-        let mut call = call.map_err(|error| Answer::without_reply(Verdict::Rejected { reason: error.to_string() }))?;
+        let mut call =
+            call.map_err(|error| Answer::without_reply(Verdict::Rejected { reason: error.to_string().into() }))?;
         if let Some(keys) = &self.webhook_keys {
             keys.sign(&mut call, Timestamp::wall());
         }
@@ -149,6 +157,17 @@ impl Invoker {
 }
 
 impl Answer {
+    /// With the head of the reply in the verdict, where the message was not taken. `secrets` are asked for only then.
+    #[must_use]
+    pub fn with_head(mut self, event: &Event, secrets: impl FnOnce() -> Vec<String>) -> Answer {
+        if let Some(reply) = self.reply.as_ref().filter(|_| self.verdict != Verdict::Delivered)
+            && !reply.headers.contains_key(header::CONTENT_ENCODING)
+        {
+            self.verdict = self.verdict.with_answer(head(&reply.body, event.value(), &secrets()));
+        }
+        self
+    }
+
     fn without_reply(verdict: Verdict) -> Answer {
         Answer { verdict, reply: None, timed_out: false }
     }
@@ -163,7 +182,6 @@ fn refuses_token(outcome: &Result<Reply, SendError>) -> bool {
 mod tests {
     use super::*;
     use crate::connection::{Auth, Connection, OAuth, Parameters};
-    use crate::event::Event;
     use crate::retry::Blame;
     use crate::target::{Destination, Endpoint, HttpParameters, plan};
     use http::Method;

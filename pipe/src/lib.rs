@@ -17,6 +17,7 @@ pub mod filtered;
 mod fleet;
 pub mod flow;
 mod gather;
+pub mod head;
 pub mod held;
 pub mod invoker;
 pub mod journal;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kit::hops;
 use kit::time::Timestamp;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use metrics::{describe_counter, describe_gauge, describe_histogram};
@@ -13,6 +14,8 @@ use crate::filtered::{Filtered, TurnedAway};
 use crate::flow::{Change, Work};
 use crate::journal::{Details, Journal, LogConfiguration, Stage, Step};
 use crate::pattern::Miss;
+use crate::retry::Reason;
+use crate::source::Redrive;
 use crate::state::Status;
 use crate::unended;
 
@@ -33,6 +36,7 @@ struct Metrics {
     event_count: Counter,
     event_size: Counter,
     events_filtered: Counter,
+    dead: Counter,
     invocations: Counter,
     execution_failed: Counter,
     execution_partially_failed: Counter,
@@ -50,10 +54,11 @@ struct Metrics {
 }
 
 /// Names, and CloudWatch's names in the namespace `AWS/EventBridge/Pipes` for them.
-const COUNTERS: [(&str, &str); 12] = [
+const COUNTERS: [(&str, &str); 13] = [
     ("pipe_event_count_total", "EventCount: messages that passed the filter"),
     ("pipe_event_size_bytes_total", "EventSize: the bytes of their bodies"),
     ("pipe_events_filtered_total", "Messages that no filter let pass; CloudWatch does not have it"),
+    ("pipe_dead_lettered_total", "Messages given up after their last attempt; CloudWatch does not have it"),
     ("pipe_invocations_total", "Invocations: executions, each of one batch"),
     ("pipe_execution_failed_total", "ExecutionFailed"),
     ("pipe_execution_partially_failed_total", "ExecutionPartiallyFailed"),
@@ -100,6 +105,7 @@ impl Metrics {
             event_count: count("pipe_event_count_total"),
             event_size: count("pipe_event_size_bytes_total"),
             events_filtered: count("pipe_events_filtered_total"),
+            dead: count("pipe_dead_lettered_total"),
             invocations: count("pipe_invocations_total"),
             execution_failed: count("pipe_execution_failed_total"),
             execution_partially_failed: count("pipe_execution_partially_failed_total"),
@@ -168,25 +174,53 @@ impl Report {
         self.filtered.note(&self.pipe, TurnedAway::new(id, now, misses, body));
     }
 
-    /// A delivery is over.
-    pub fn finished(&self, work: &Work, ending: &Ending) {
+    /// A delivery is over at `now`. The queue's `redrive` says which attempt is the last.
+    pub fn finished(&self, now: Timestamp, work: &Work, ending: &Ending, redrive: Option<&Redrive>) {
         if let Some(execution) = &ending.execution {
             self.metrics.count(execution);
         }
-        if let Some(reason) = ending.verdict.reason() {
-            self.status.delivery_failed(reason);
-            self.failed(work, reason);
+        let (pipe, message_id) = (self.pipe.as_str(), work.id.as_str());
+        let ms = now.since(work.begun).as_millis() as u64;
+        match ending.verdict.failure() {
+            None if hops::are_logged() => {
+                let (attempt, status) = (work.receive_count(), ending.status);
+                tracing::info!(target: "pipe", pipe, message_id, attempt, status, ms, "delivered");
+            }
+            None => {}
+            Some(reason) => {
+                self.status.delivery_failed(&reason.text);
+                self.failed(work, reason, ms, redrive.map(|redrive| redrive.most));
+            }
         }
     }
 
-    /// Pipes with a `LogConfiguration` have told it already; of the others AWS tells nothing, which helps nobody.
-    fn failed(&self, work: &Work, reason: &str) {
-        let (pipe, message_id) = (&self.pipe, &work.id);
+    /// With or without a `LogConfiguration`: its records do not say which attempt it was.
+    fn failed(&self, work: &Work, reason: &Reason, ms: u64, max_receive_count: Option<u32>) {
+        let (pipe, message_id, attempt) = (self.pipe.as_str(), work.id.as_str(), work.receive_count());
+        let Reason { text, status, answer } = reason;
+        let (reason, status, answer) = (text.as_str(), *status, answer.as_deref());
         if work.is_probe {
-            tracing::debug!(pipe, message_id, reason, "the target is still down");
-        } else if self.log.is_none() {
-            tracing::warn!(pipe, message_id, reason, "not delivered");
+            tracing::debug!(target: "pipe", pipe, message_id, status, reason, answer, "the target is still down");
+            return;
         }
+        tracing::warn!(
+            target: "pipe", pipe, message_id, attempt, max_receive_count, status, ms, reason, answer, "not delivered"
+        );
+    }
+
+    /// A message had its last attempt and was given up: whoever receives it next is SQS, which moves it.
+    pub fn dead(&self, message_id: &str, attempt: u32, redrive: &Redrive) {
+        self.metrics.dead.increment(1);
+        let Redrive { most, queue } = redrive;
+        tracing::warn!(
+            target: "pipe",
+            pipe = self.pipe,
+            message_id,
+            attempt,
+            max_receive_count = most,
+            dead_letter_queue = queue,
+            "dead: attempt {attempt} of {most} was the last, SQS moves the message to the dead-letter queue {queue}"
+        );
     }
 
     /// The breaker opened or closed.

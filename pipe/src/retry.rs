@@ -22,17 +22,40 @@ pub enum Verdict {
     /// The target does not want this message: leave it to its visibility timeout and the queue's redrive.
     Rejected {
         /// For the log; names status or cause, never content.
-        reason: String,
+        reason: Reason,
     },
     /// The target cannot take the message now.
     Down {
         /// For the log.
-        reason: String,
+        reason: Reason,
         /// Whose fault that is.
         blame: Blame,
         /// Not before this, by the target's `Retry-After`.
         retry_after: Option<Duration>,
     },
+}
+
+/// Why a message was not taken: for the log.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reason {
+    /// In plain words; status or cause, never content.
+    pub text: String,
+    /// The status of the answer, if there was one.
+    pub status: Option<u16>,
+    /// The head of the answer: see [`head`](crate::head).
+    pub answer: Option<String>,
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Reason {
+        Reason { text, ..Reason::default() }
+    }
+}
+
+impl From<&str> for Reason {
+    fn from(text: &str) -> Reason {
+        text.to_owned().into()
+    }
 }
 
 /// Whose fault it is that a message was not taken. It decides who has to wait: everybody, or this message alone.
@@ -51,15 +74,29 @@ pub enum Blame {
 impl Verdict {
     /// Down, through no fault of the message.
     pub fn down(reason: String) -> Verdict {
-        Verdict::Down { reason, blame: Blame::Target, retry_after: None }
+        Verdict::Down { reason: reason.into(), blame: Blame::Target, retry_after: None }
     }
 
     /// Why the message was not delivered; `None` when it was.
     pub fn reason(&self) -> Option<&str> {
+        self.failure().map(|reason| reason.text.as_str())
+    }
+
+    /// The same, with what is known beside it.
+    pub fn failure(&self) -> Option<&Reason> {
         match self {
             Verdict::Delivered => None,
             Verdict::Rejected { reason } | Verdict::Down { reason, .. } => Some(reason),
         }
+    }
+
+    /// With the head of the answer that it rests on.
+    #[must_use]
+    pub fn with_answer(mut self, head: Option<String>) -> Verdict {
+        if let Verdict::Rejected { reason } | Verdict::Down { reason, .. } = &mut self {
+            reason.answer = head;
+        }
+        self
     }
 }
 
@@ -67,7 +104,7 @@ impl Verdict {
 pub fn judge(outcome: &Result<Reply, SendError>, who: &str, now: Timestamp) -> Verdict {
     match outcome {
         Ok(reply) => judge_reply(reply.status, &reply.headers, who, now),
-        Err(error @ SendError::Unsendable(_)) => Verdict::Rejected { reason: format!("{who}: {error}") },
+        Err(error @ SendError::Unsendable(_)) => Verdict::Rejected { reason: format!("{who}: {error}").into() },
         Err(error @ (SendError::Timeout(_) | SendError::Unfinished { .. } | SendError::Broken(_))) => {
             down(format!("{who}: {error}"), Blame::Either, None)
         }
@@ -78,7 +115,7 @@ pub fn judge(outcome: &Result<Reply, SendError>, who: &str, now: Timestamp) -> V
 }
 
 fn judge_reply(status: StatusCode, headers: &HeaderMap, who: &str, now: Timestamp) -> Verdict {
-    let reason = format!("{who} answered {status}");
+    let mut reason = Reason { text: format!("{who} answered {status}"), status: Some(status.as_u16()), answer: None };
     let blame = match status.as_u16() {
         200..=299 => return Verdict::Delivered,
         // Wrong credentials are nothing that a message can do about.
@@ -90,14 +127,17 @@ fn judge_reply(status: StatusCode, headers: &HeaderMap, who: &str, now: Timestam
     };
     match retry_after(headers, now) {
         // A negative value means: do not try this event again (API destinations, "Retry behavior").
-        Some(RetryAfter::Never) => Verdict::Rejected { reason: format!("{reason} and forbade to try again") },
+        Some(RetryAfter::Never) => {
+            reason.text.push_str(" and forbade to try again");
+            Verdict::Rejected { reason }
+        }
         Some(RetryAfter::In(delay)) => down(reason, blame, Some(delay)),
         None => down(reason, blame, None),
     }
 }
 
-fn down(reason: String, blame: Blame, retry_after: Option<Duration>) -> Verdict {
-    Verdict::Down { reason, blame, retry_after }
+fn down(reason: impl Into<Reason>, blame: Blame, retry_after: Option<Duration>) -> Verdict {
+    Verdict::Down { reason: reason.into(), blame, retry_after }
 }
 
 enum RetryAfter {

@@ -16,6 +16,7 @@ use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::types::QueueAttributeName;
 use kit::call::Reply;
 use kit::service::{ServiceError, Services};
+use serde_json::Value;
 use tokio::sync::watch;
 use url::Url;
 
@@ -54,10 +55,39 @@ pub struct Queue {
     endpoint: Url,
     region: String,
     url: String,
-    /// Its `VisibilityTimeout`.
-    pub visibility: Duration,
+    /// What it was like when it was found.
+    pub traits: Traits,
     /// Whether it keeps the order of each message group.
     pub order: Order,
+}
+
+/// What somebody may change about a queue while it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traits {
+    /// `VisibilityTimeout`.
+    pub visibility: Duration,
+    /// `RedrivePolicy`, if there is one.
+    pub redrive: Option<Redrive>,
+}
+
+/// Where messages go that were received too often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redrive {
+    /// `maxReceiveCount`.
+    pub most: u32,
+    /// The name of the dead-letter queue.
+    pub queue: String,
+}
+
+impl Redrive {
+    /// Reads a `RedrivePolicy`. What is none is the same as no policy: nothing but a line of the log rests on it.
+    fn read(policy: &str) -> Option<Redrive> {
+        let policy: Value = serde_json::from_str(policy).ok()?;
+        let most = &policy["maxReceiveCount"];
+        let most = most.as_u64().or_else(|| most.as_str()?.parse().ok())?;
+        let queue = policy["deadLetterTargetArn"].as_str()?.rsplit(':').next()?.to_owned();
+        Some(Redrive { most: u32::try_from(most).ok()?, queue })
+    }
 }
 
 /// The client for one pipe. Long polls send nothing for twenty seconds, which is no stall.
@@ -88,17 +118,21 @@ impl Queue {
         let endpoint = used.get().and_then(|uri| uri.parse().ok());
         let endpoint = endpoint.ok_or_else(|| QueueError("the SDK did not say where SQS is".to_owned()))?;
         let region = client.config().region().map_or(kit::aws::DEFAULT_REGION, Region::as_ref).to_owned();
-        let visibility = read_visibility(&client, &url).await?;
+        let traits = read_traits(&client, &url).await?;
         let order = if source.queue.ends_with(".fifo") { Order::Fifo } else { Order::Standard };
-        Ok(Queue { client, services, endpoint, region, url, visibility, order })
+        Ok(Queue { client, services, endpoint, region, url, traits, order })
     }
 
-    /// Looks at the `VisibilityTimeout` again and again, and tells when it is another one. Never returns.
-    pub async fn watch_visibility(self: Arc<Queue>, every: Duration, told: watch::Sender<Duration>) {
+    /// Looks at the queue's attributes again and again, and tells when they are others. Never returns.
+    pub async fn watch(self: Arc<Queue>, every: Duration, told: watch::Sender<Traits>) {
         loop {
             tokio::time::sleep(every).await;
-            match read_visibility(&self.client, &self.url).await {
-                Ok(now) => drop(told.send_if_modified(|before| std::mem::replace(before, now) != now)),
+            match read_traits(&self.client, &self.url).await {
+                Ok(now) => drop(told.send_if_modified(|before| {
+                    let is_other = *before != now;
+                    *before = now;
+                    is_other
+                })),
                 Err(error) => tracing::debug!("the queue's attributes cannot be read: {error}"),
             }
         }
@@ -164,11 +198,12 @@ async fn in_time<T>(request: impl Future<Output = Result<T, QueueError>>) -> Res
     tokio::time::timeout(SETTLE_PATIENCE, request).await.unwrap_or_else(|_| late())
 }
 
-async fn read_visibility(client: &Client, url: &str) -> Result<Duration, QueueError> {
+async fn read_traits(client: &Client, url: &str) -> Result<Traits, QueueError> {
     let attributes = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
     let attributes = attributes.send().await?.attributes.unwrap_or_default();
     let visibility = attributes.get(&QueueAttributeName::VisibilityTimeout).and_then(|text| text.parse().ok());
-    Ok(visibility.map_or(DEFAULT_VISIBILITY, Duration::from_secs))
+    let redrive = attributes.get(&QueueAttributeName::RedrivePolicy).and_then(|policy| Redrive::read(policy));
+    Ok(Traits { visibility: visibility.map_or(DEFAULT_VISIBILITY, Duration::from_secs), redrive })
 }
 
 #[cfg(test)]
@@ -179,7 +214,7 @@ mod tests {
     use axum::extract::State;
     use axum::http::{HeaderMap, StatusCode};
     use axum::routing::post;
-    use serde_json::{Value, json};
+    use serde_json::json;
     use std::sync::Mutex;
     use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -219,11 +254,21 @@ mod tests {
     #[tokio::test]
     async fn a_visibility_timeout_that_changes_is_told() {
         let (queue, _seen, _stop) = open("in").await;
-        assert_eq!(queue.visibility.as_secs(), 2, "the second request");
-        let (told, mut visibility) = watch::channel(queue.visibility);
-        tokio::spawn(Arc::new(queue).watch_visibility(Duration::from_millis(20), told));
-        visibility.changed().await.unwrap();
-        assert!(visibility.borrow_and_update().as_secs() > 2);
+        assert_eq!(queue.traits.visibility.as_secs(), 2, "the second request");
+        let (told, mut traits) = watch::channel(queue.traits.clone());
+        tokio::spawn(Arc::new(queue).watch(Duration::from_millis(20), told));
+        traits.changed().await.unwrap();
+        assert!(traits.borrow_and_update().visibility.as_secs() > 2);
+    }
+
+    #[test]
+    fn a_redrive_policy_is_read_in_either_spelling() {
+        let read = |count: &str| {
+            Redrive::read(&format!(r#"{{"deadLetterTargetArn":"arn:aws:sqs:r:1:dead","maxReceiveCount":{count}}}"#))
+        };
+        assert_eq!(read("3"), Some(Redrive { most: 3, queue: "dead".into() }));
+        assert_eq!((read("\"3\""), read("null")), (read("3"), None));
+        assert_eq!(Redrive::read("nonsense"), None);
     }
 
     #[tokio::test]

@@ -21,8 +21,9 @@ use crate::filtered::Filtered;
 use crate::flow::{Flow, Lost, Order, Poll, Settle, Step, Work};
 use crate::pace::Rates;
 use crate::report::Report;
+use crate::retry::Verdict;
 use crate::settle::Settler;
-use crate::source::{LOOK, Queue, QueueError};
+use crate::source::{LOOK, Queue, QueueError, Traits};
 use crate::state::Status;
 
 /// How long deliveries may take after the stop signal; settling them gets the rest of the thirty seconds.
@@ -67,8 +68,10 @@ struct Worker {
     deliveries: JoinSet<(Work, Ending)>,
     /// What each delivery task works on, should it end without a result.
     names: HashMap<Id, Lost>,
-    /// The queue's `VisibilityTimeout`, from the task that looks for changes of it.
-    visibility: watch::Receiver<Duration>,
+    /// What the queue is like, from the task that looks for changes of it.
+    traits: watch::Receiver<Traits>,
+    /// Messages that were received as often as they may be: what is given up of them is dead.
+    last_attempts: HashMap<String, u32>,
     _watching: JoinSet<()>,
     queue_is_down: bool,
     throttled: bool,
@@ -84,18 +87,19 @@ pub async fn run(job: Job, stop: CancellationToken) {
     };
     tracing::info!(pipe = courier.pipe.name, queue = source.queue, "the pipe is running");
     status.runs();
-    let (told, visibility) = watch::channel(queue.visibility);
+    let (told, traits) = watch::channel(queue.traits.clone());
     let mut watching = JoinSet::new();
-    watching.spawn(queue.clone().watch_visibility(LOOK, told));
+    watching.spawn(queue.clone().watch(LOOK, told));
     let worker = Worker {
-        flow: Flow::new(queue.order, queue.visibility, concurrency),
+        flow: Flow::new(queue.order, queue.traits.visibility, concurrency),
         settler: Settler::start(&queue),
         report: Report::new(&courier.pipe, filtered, status),
         polls: JoinSet::new(),
         asked: HashMap::new(),
         deliveries: JoinSet::new(),
         names: HashMap::new(),
-        visibility,
+        traits,
+        last_attempts: HashMap::new(),
         _watching: watching,
         queue_is_down: false,
         throttled: false,
@@ -172,6 +176,7 @@ impl Worker {
                 Step::Settle(settle) => self.settle(now, settle),
             }
         }
+        self.bury();
         self.report.at_work(self.flow.under_way());
         if self.flow.is_throttled() != std::mem::replace(&mut self.throttled, self.flow.is_throttled())
             && self.throttled
@@ -179,6 +184,17 @@ impl Worker {
             self.report.throttled();
         }
         now
+    }
+
+    /// Tells of messages that were given up and had their last attempt: the next that receives them is SQS itself.
+    fn bury(&mut self) {
+        for id in self.flow.released() {
+            if let Some(attempt) = self.last_attempts.remove(&id)
+                && let Some(redrive) = &self.traits.borrow().redrive
+            {
+                self.report.dead(&id, attempt, redrive);
+            }
+        }
     }
 
     /// Waits for something to happen after `now`, the moment up to which everything is done, and takes note of it. What
@@ -190,7 +206,10 @@ impl Worker {
             Some(done) = self.deliveries.join_next_with_id() => self.finished(done),
             Some(done) = self.polls.join_next_with_id() => self.received(done),
             settle = self.settler.failed() => self.flow.settle_failed(Timestamp::now(), settle),
-            Ok(()) = self.visibility.changed() => self.flow.set_visibility(*self.visibility.borrow_and_update()),
+            Ok(()) = self.traits.changed() => {
+                let visibility = self.traits.borrow_and_update().visibility;
+                self.flow.set_visibility(visibility);
+            }
             () = sleep_until(wake) => {}
         }
     }
@@ -219,7 +238,10 @@ impl Worker {
         match done {
             Ok((task, (work, ending))) => {
                 self.names.remove(&task);
-                self.report.finished(&work, &ending);
+                self.report.finished(now, &work, &ending, self.traits.borrow().redrive.as_ref());
+                if ending.verdict == Verdict::Delivered {
+                    self.last_attempts.remove(&work.id);
+                }
                 if let Some(change) = self.flow.finished(now, work, &ending.verdict) {
                     self.report.changed(change);
                 }
@@ -266,7 +288,12 @@ impl Worker {
             return self.flow.discard(receipt);
         }
         self.report.accepted(&id, size);
-        self.flow.accept(now, Work::new(id, group, event, size), receipt);
+        let work = Work::new(id, group, event, size);
+        let attempt = work.receive_count();
+        if self.traits.borrow().redrive.as_ref().is_some_and(|redrive| attempt >= redrive.most) {
+            self.last_attempts.insert(work.id.clone(), attempt);
+        }
+        self.flow.accept(now, work, receipt);
     }
 
     /// One line when SQS goes away and one when it is back, however often it is asked in between.

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 use std::net::TcpListener;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Query, State};
 use axum::routing::get;
@@ -11,9 +11,10 @@ use clap::Parser;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use kit::call::Call;
+use kit::hops::HopArgs;
 use kit::listen::{Host, Listen};
 use kit::send::{AllowTargets, Sender};
-use kit::serve;
+use kit::{hops, serve};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -49,6 +50,9 @@ pub struct Cli {
     /// Where events are posted
     #[arg(long, value_name = "URL", env = "SUB_HOST", default_value = "http://127.0.0.1:8080/events/sub")]
     pub sub_host: Url,
+    /// Lines about single messages
+    #[command(flatten)]
+    pub hops: HopArgs,
 }
 
 /// A publisher that is ready to serve.
@@ -66,6 +70,7 @@ impl Cli {
     /// # Errors
     /// The port cannot be had; the text names it and what moves it.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
+        self.hops.apply();
         let listener = serve::listen(&Listen::at(self.host, self.port), "--port or PORT")?;
         tracing::info!("pub listens on http://{}, posts to {}", listener.local_addr()?, shown(&self.sub_host));
         Ok(Settings { sub_host: self.sub_host, listener })
@@ -117,7 +122,16 @@ impl Publisher {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let body = Bytes::from(event(number));
         let call = Call { method: Method::POST, url: self.target.clone(), headers, body };
-        match self.sender.send(call, DEADLINE, ANSWER_LIMIT).await {
+        let begun = Instant::now();
+        let sent = self.sender.send(call, DEADLINE, ANSWER_LIMIT).await;
+        if let Ok(reply) = &sent
+            && hops::are_logged()
+        {
+            let request_id = reply.headers.get("x-amzn-requestid").and_then(|id| id.to_str().ok());
+            let (status, ms) = (reply.status.as_u16(), begun.elapsed().as_millis() as u64);
+            tracing::info!(target: "pub", request_id, status, ms, "posted");
+        }
+        match sent {
             Ok(reply) if reply.status.is_success() => Ok(()),
             Ok(reply) => Err(format!("{} answered {}", shown(&self.target), reply.status)),
             Err(error) => Err(format!("{}: {error}", shown(&self.target))),

@@ -4,7 +4,7 @@ mod event;
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -14,10 +14,11 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use bytes::Bytes;
 use clap::Parser;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use kit::aws::{Endpoint, Reach};
+use kit::hops::HopArgs;
 use kit::listen::{Host, Listen};
-use kit::{aws, env, serve};
+use kit::{aws, env, hops, serve};
 use tokio_util::sync::CancellationToken;
 use tower_http::timeout::TimeoutLayer;
 
@@ -46,6 +47,9 @@ pub struct Cli {
     /// The bucket that events are kept in
     #[arg(long, env = "BUCKET", default_value = "donggyu-test-poc")]
     pub bucket: String,
+    /// Lines about single messages
+    #[command(flatten)]
+    pub hops: HopArgs,
 }
 
 /// A subscriber that is ready to serve.
@@ -65,6 +69,7 @@ impl Cli {
     /// # Errors
     /// The port cannot be had; the text names it and what moves it.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
+        self.hops.apply();
         let sdk = aws::config().await?;
         let listener = serve::listen(&Listen::at(self.host, self.port), "--port or PORT")?;
         tracing::info!("sub listens on http://{}, keeps events in {}", listener.local_addr()?, self.bucket);
@@ -127,10 +132,25 @@ impl Subscriber {
 }
 
 /// 200 once the event is stored, 503 when it could not be: the pipe then leaves the message in the queue.
-async fn keep(State(subscriber): State<Subscriber>, body: Bytes) -> (StatusCode, String) {
-    let event = match event::Event::read(&body) {
+async fn keep(State(subscriber): State<Subscriber>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
+    let begun = Instant::now();
+    // The id that the message has in its queue; nothing of its content is for the log.
+    let message_id = headers.get("webhook-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let (status, text) = store(&subscriber, message_id, &body).await;
+    if status.is_success() && hops::are_logged() {
+        let ms = begun.elapsed().as_millis() as u64;
+        tracing::info!(target: "sub", message_id, status = status.as_u16(), ms, "stored");
+    }
+    (status, text)
+}
+
+async fn store(subscriber: &Subscriber, message_id: &str, body: &[u8]) -> (StatusCode, String) {
+    let event = match event::Event::read(body) {
         Ok(event) => event,
-        Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")),
+        Err(error) => {
+            tracing::warn!(target: "sub", message_id, "not stored: {error}");
+            return (StatusCode::BAD_REQUEST, format!("{error}\n"));
+        }
     };
     let key = event.key();
     let put = subscriber.client.put_object().bucket(&subscriber.bucket).key(&key);
@@ -141,9 +161,11 @@ async fn keep(State(subscriber): State<Subscriber>, body: Bytes) -> (StatusCode,
             (StatusCode::OK, format!("{key}\n"))
         }
         Err(error) => {
-            // Not which event: its id is a part of the message.
+            // Not which event: its id is a part of the message. Its place in the queue is not.
             match error {
-                SdkError::ServiceError(_) => tracing::warn!("an event cannot be stored: {}", aws::explain(&error)),
+                SdkError::ServiceError(_) => {
+                    tracing::warn!(target: "sub", message_id, "not stored: {}", aws::explain(&error));
+                }
                 _ => subscriber.s3.lost(&aws::explain(&error)),
             }
             (StatusCode::SERVICE_UNAVAILABLE, "the event could not be stored\n".to_owned())

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use kit::definition::{Definition, DefinitionArgs};
+use kit::hops::HopArgs;
 use kit::listen::{default_host, reached_at};
 use kit::send::AllowTarget;
 use kit::{aws, console, serve};
@@ -53,6 +54,9 @@ pub struct Args {
     /// machine: NAME, ADDRESS or NETWORK, with an optional :PORT. Repeatable; commas in the environment
     #[arg(long, value_name = "TARGET", env = "PIPE_ALLOW_TARGET", value_delimiter = ',')]
     pub allow_target: Vec<AllowTarget>,
+    /// Lines about single messages
+    #[command(flatten)]
+    pub hops: HopArgs,
     /// Definition files
     #[command(flatten)]
     pub definition: DefinitionArgs,
@@ -80,6 +84,7 @@ impl Args {
     /// # Errors
     /// A definition or the data folder cannot be read, or a port is taken; the text says which and what moves it.
     pub async fn prepare(mut self) -> anyhow::Result<House> {
+        self.hops.apply();
         let bound = Ports::shifted(self.port_offset)?;
         let ports = bound.reached();
         let sdk = aws::local(&format!("http://{}", ports.emulator)).await;

@@ -13,6 +13,7 @@ use super::{Exchange, Plan, source};
 use crate::api::{Backend, Integration, Operation, ParameterPlace, Passthrough, ServiceUri};
 use crate::fault::Fault;
 use crate::request::Request;
+use crate::trouble::{Trouble, fit};
 
 /// Headers that make every call fail when they are mapped to an AWS integration. Fact sheet section 5.3.
 pub(crate) const RESERVED: [&str; 9] = [
@@ -100,7 +101,18 @@ fn body(exchange: &mut Exchange<'_>, integration: &Integration) -> Result<Payloa
         None => match integration.passthrough {
             Passthrough::WhenNoMatch => Ok(Payload::PassedThrough),
             Passthrough::WhenNoTemplates if templates.0.is_empty() => Ok(Payload::PassedThrough),
-            Passthrough::WhenNoTemplates | Passthrough::Never => Err(Fault::UnsupportedMediaType),
+            Passthrough::WhenNoTemplates | Passthrough::Never => {
+                let (route, known) = (&exchange.route, templates.0.keys().cloned().collect::<Vec<_>>().join(", "));
+                let reason = format!(
+                    "{} {} has no request template for content type {}, clients get 415: it has {known}; a template of \
+                     that type, or the passthrough behavior WHEN_NO_MATCH, would let it in",
+                    exchange.request.method,
+                    route.resource.path,
+                    fit(&exchange.request.media_type()),
+                );
+                Trouble::NoTemplate.report(&exchange.request.request_id, reason);
+                Err(Fault::UnsupportedMediaType)
+            }
         },
     }
 }

@@ -39,12 +39,14 @@ impl Line {
                 let request = begin(stage, journal, || draft.describe());
                 let is_read = stage == Stage::Enrichment || journal.wants_data();
                 let wanted = if is_read { Wanted::Body } else { Wanted::Status };
-                end(stage, journal, request, invoker.send(draft, wanted).await)
+                let answer = invoker.send(draft, wanted).await;
+                end(stage, journal, request, answer.with_head(event, || invoker.secrets()))
             }
             Line::Api(caller, api) => {
                 let planned = api.request(event, id, body).map_err(wrong)?;
                 let request = begin(stage, journal, || planned.describe());
-                end(stage, journal, request, Box::pin(call(caller, planned, stage)).await)
+                let answer = Box::pin(call(caller, planned, stage)).await;
+                end(stage, journal, request, answer.with_head(event, Vec::new))
             }
         }
     }

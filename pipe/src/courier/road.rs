@@ -70,7 +70,7 @@ impl Enricher {
                 // It is asked about one event at a time.
                 let (id, body) = (ids.first().copied().unwrap_or_default(), bodies.concat());
                 let reply = line.exchange(event, id, body, Stage::Enrichment, journal).await?;
-                read_answer(&reply).map_err(|reason| Verdict::Rejected { reason: reason.to_owned() })?;
+                read_answer(&reply).map_err(|reason| Verdict::Rejected { reason: reason.into() })?;
                 Ok(reply.body)
             }
             Enricher::Program(runner) => {
@@ -94,14 +94,14 @@ impl Road {
         }
     }
 
-    /// Delivers events, as far as there is a body of each. A verdict for each that was not taken.
+    /// Delivers events, as far as there is a body of each. The status of the answer, or a verdict for each that was not taken.
     pub async fn carry(
         &self,
         events: &[Owned<'_>],
         shaped: Vec<Result<String, Verdict>>,
         batch: &[Work],
         journal: &Journal<'_>,
-    ) -> Vec<Result<(), Verdict>> {
+    ) -> Vec<Result<Option<u16>, Verdict>> {
         // The ways that carry a whole batch at once are on the heap: nobody else's future is as large as theirs then.
         match self {
             Road::Line(line) => {
@@ -109,7 +109,10 @@ impl Road {
                 for (owned, body) in events.iter().zip(shaped) {
                     let id = id_of(owned, batch);
                     results.push(match body {
-                        Ok(body) => line.exchange(&owned.event, id, body, Stage::Target, journal).await.map(drop),
+                        Ok(body) => {
+                            let reply = line.exchange(&owned.event, id, body, Stage::Target, journal).await;
+                            reply.map(|reply| Some(reply.status.as_u16()))
+                        }
                         Err(verdict) => Err(verdict),
                     });
                 }
@@ -119,14 +122,14 @@ impl Road {
                 let plan = |event: &Event, body| outbox.outlet.plan(event, body);
                 let (mut results, entries) = plan_all(events, shaped, plan, journal);
                 settle(&mut results, Box::pin(post(outbox, entries, journal)).await);
-                results
+                without_status(results)
             }
             Road::Feed(feeder) => {
                 let now = Timestamp::wall();
                 let plan = |event: &Event, body| feeder.feed.entry(event, body, now);
                 let (mut results, entries) = plan_all(events, shaped, plan, journal);
                 settle(&mut results, Box::pin(feeder.send(entries, journal)).await);
-                results
+                without_status(results)
             }
             Road::Program(runner) => {
                 let plan = |_: &Event, body: String| check_json(&body).map(|()| body);
@@ -135,10 +138,15 @@ impl Road {
                 let ids: Vec<&str> = places.iter().map(|&place| id_of(&events[place], batch)).collect();
                 let run = Box::pin(runner.run(&bodies, &ids, journal)).await;
                 settle(&mut results, places.into_iter().zip(run));
-                results
+                without_status(results)
             }
         }
     }
+}
+
+/// A request for several events has no status of one.
+fn without_status(results: Vec<Result<(), Verdict>>) -> Vec<Result<Option<u16>, Verdict>> {
+    results.into_iter().map(|result| result.map(|()| None)).collect()
 }
 
 /// The id of the message that an event stands for; of one that may stand for any, the first's.

@@ -102,8 +102,8 @@ fn works(messages: &Value) -> Vec<Work> {
 fn told(ending: &Ending) -> String {
     match &ending.verdict {
         Verdict::Delivered => "delivered".to_owned(),
-        Verdict::Rejected { reason } => format!("rejected: {reason}"),
-        Verdict::Down { reason, .. } => format!("down: {reason}"),
+        Verdict::Rejected { reason } => format!("rejected: {}", reason.text),
+        Verdict::Down { reason, .. } => format!("down: {}", reason.text),
     }
 }
 

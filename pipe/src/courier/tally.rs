@@ -54,6 +54,8 @@ pub enum Outcome {
 pub struct Ending {
     /// What becomes of the message.
     pub verdict: Verdict,
+    /// The status of the target's answer to a message that it took, where there is one for it alone.
+    pub status: Option<u16>,
     /// Of the whole batch: told once, with its first message.
     pub execution: Option<Execution>,
 }
@@ -73,6 +75,7 @@ pub struct Execution {
 #[derive(Debug)]
 pub struct Tally {
     verdicts: Vec<Verdict>,
+    statuses: Vec<Option<u16>>,
     stages: Vec<(Stage, Duration)>,
     timed_out: bool,
 }
@@ -80,12 +83,25 @@ pub struct Tally {
 impl Tally {
     /// For so many messages, with which nothing is wrong yet.
     pub fn new(messages: usize) -> Tally {
-        Tally { verdicts: vec![Verdict::Delivered; messages], stages: Vec::new(), timed_out: false }
+        Tally {
+            verdicts: vec![Verdict::Delivered; messages],
+            statuses: vec![None; messages],
+            stages: Vec::new(),
+            timed_out: false,
+        }
     }
 
     /// How it went for an event. A message has failed when any of its events has; the first failure counts.
-    pub fn take(&mut self, owner: Option<usize>, result: Result<(), Verdict>) {
-        let Err(verdict) = result else { return };
+    pub fn take(&mut self, owner: Option<usize>, result: Result<Option<u16>, Verdict>) {
+        let verdict = match result {
+            Ok(status) => {
+                if let Some(slot) = owner.and_then(|index| self.statuses.get_mut(index)) {
+                    *slot = status;
+                }
+                return;
+            }
+            Err(verdict) => verdict,
+        };
         let concerned = match owner {
             Some(index) => &mut self.verdicts[index..=index],
             None => &mut self.verdicts[..],
@@ -126,7 +142,8 @@ impl Tally {
     pub fn endings(self, duration: Duration) -> Vec<Ending> {
         let outcome = self.outcome();
         let mut execution = Some(Execution { outcome, stages: self.stages, duration });
-        self.verdicts.into_iter().map(|verdict| Ending { verdict, execution: execution.take() }).collect()
+        let endings = self.verdicts.into_iter().zip(self.statuses);
+        endings.map(|(verdict, status)| Ending { verdict, status, execution: execution.take() }).collect()
     }
 }
 
@@ -135,7 +152,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn rejected() -> Result<(), Verdict> {
+    fn rejected() -> Result<Option<u16>, Verdict> {
         Err(Verdict::Rejected { reason: "no".into() })
     }
 
@@ -144,7 +161,7 @@ mod tests {
         let mut tally = Tally::new(3);
         assert_eq!(tally.outcome(), Outcome::Succeeded);
         tally.take(Some(1), rejected());
-        tally.take(Some(1), Ok(()));
+        tally.take(Some(1), Ok(Some(200)));
         assert_eq!(tally.outcome(), Outcome::PartiallyFailed);
         tally.take(None, Err(Verdict::down("away".into())));
         assert_eq!(tally.outcome(), Outcome::Failed);

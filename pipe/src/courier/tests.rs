@@ -136,7 +136,7 @@ fn work(body: &str) -> Work {
 }
 
 async fn deliver(courier: &Arc<Courier>, body: &str) -> (Verdict, Vec<Stage>) {
-    let (_, Ending { verdict, execution }) = courier.clone().deliver(work(body)).await;
+    let (_, Ending { verdict, execution, .. }) = courier.clone().deliver(work(body)).await;
     (verdict, execution.unwrap().stages.into_iter().map(|(stage, _)| stage).collect())
 }
 
@@ -162,7 +162,9 @@ async fn an_empty_answer_skips_the_target_with_success_and_a_failure_fails() {
     let (verdict, _) = deliver(&enriched("/answer?[{},{}]"), "{}").await;
     assert_eq!(verdict.reason(), Some("the enrichment made 2 events, the target takes 1"));
     let (verdict, _) = deliver(&enriched("/none"), "{}").await;
-    assert_eq!(verdict, Verdict::Rejected { reason: "the enrichment answered 404 Not Found".into() });
+    let reason = verdict.failure().expect("it was rejected");
+    assert_eq!((reason.text.as_str(), reason.status), ("the enrichment answered 404 Not Found", Some(404)));
+    assert!(matches!(verdict, Verdict::Rejected { .. }));
     let (verdict, _) = deliver(&enriched("/compressed"), "{}").await;
     assert!(verdict.reason().unwrap().contains("compressed body"), "{verdict:?}");
     assert_eq!(deliver(&enriched("/answer?[{}]"), "{}").await.0, Verdict::Delivered);
@@ -189,6 +191,7 @@ async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
     assert!(matches!(verdict, Verdict::Down { blame: Blame::Either, .. }), "{verdict:?}");
     let (verdict, _) = deliver(&courier(&url, "/in"), r#"{"n":{"secret":1}}"#).await;
     let Verdict::Rejected { reason } = verdict else { panic!("{verdict:?}") };
+    let reason = reason.text;
     assert!(reason.contains("<$.body.n> stands inside a string") && !reason.contains("secret"), "{reason}");
     let (verdict, _) = deliver(&courier("http://127.0.0.1:9", "/in"), "{}").await;
     assert!(matches!(verdict, Verdict::Down { blame: Blame::Target, .. }), "{verdict:?}");

@@ -135,6 +135,7 @@ impl Flow {
     /// The rest of its group is handed back, for its turn has not come. Of a FIFO queue nobody gets it before the first.
     fn leave_group(&mut self, now: Timestamp, id: &str, group: Option<&str>, retry_after: Option<Duration>) {
         let left = self.held.release(id).map_or(Duration::ZERO, |hold| {
+            self.released.push(id.to_owned());
             let (left, asked) = (hold.left(now), retry_after.unwrap_or_default().min(hold.most(now)));
             if asked > left {
                 self.settles.push_back(Settle::Hide { id: id.to_owned(), receipt: hold.receipt, span: asked });

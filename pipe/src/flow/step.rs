@@ -30,6 +30,12 @@ impl Work {
     pub fn new(id: String, group: Option<String>, event: Event, size: usize) -> Work {
         Work { id, group, event, size, tries: 0, begun: Timestamp::default(), is_probe: false }
     }
+
+    /// How often the message was received, this time included.
+    pub fn receive_count(&self) -> u32 {
+        let count = self.event.value().get("attributes").and_then(|all| all.get("ApproximateReceiveCount"));
+        count.and_then(|count| count.as_str()?.parse().ok()).unwrap_or(1)
+    }
 }
 
 /// What is known of a [`Work`] that went out and is not coming back.

@@ -45,7 +45,7 @@ async fn settler() -> (Settler, DropGuard) {
     tokio::spawn(kit::serve::serve(listener, Router::new().route("/", post(answer)), stop.clone()));
     let source = Source { arn: String::new(), account: "1".into(), queue: "in".into() };
     let queue = Clients::local(&sdk).open(&source).await.unwrap();
-    assert_eq!(queue.visibility, Duration::from_secs(7));
+    assert_eq!(queue.traits.visibility, Duration::from_secs(7));
     (Settler::start(&Arc::new(queue)), stop.drop_guard())
 }
 

@@ -84,9 +84,9 @@ impl Refusal {
         let reason = self.reason.clone();
         match self.fault {
             Fault::Target => Verdict::down(reason),
-            Fault::Pace => Verdict::Down { reason, blame: Blame::Pace, retry_after: None },
-            Fault::Either => Verdict::Down { reason, blame: Blame::Either, retry_after: None },
-            Fault::Content | Fault::Batch => Verdict::Rejected { reason },
+            Fault::Pace => Verdict::Down { reason: reason.into(), blame: Blame::Pace, retry_after: None },
+            Fault::Either => Verdict::Down { reason: reason.into(), blame: Blame::Either, retry_after: None },
+            Fault::Content | Fault::Batch => Verdict::Rejected { reason: reason.into() },
         }
     }
 }
