@@ -199,6 +199,11 @@ impl Node {
         messages
     }
 
+    /// Whether there is a queue that this address means.
+    pub fn has_queue(&self, url: &str, caller: &Caller) -> bool {
+        caller.queue(&self.lock().engine, Some(url)).is_ok()
+    }
+
     /// How all queues and the store are.
     pub fn figures(&self) -> Figures {
         let log = self.shared.store.log_figures();

@@ -83,6 +83,12 @@ pub fn has_action(form: &str) -> bool {
     form.split('&').any(|pair| pair.starts_with("Action="))
 }
 
+/// Whether a path can be that of a queue: `/{twelve digits}/{name}`.
+pub fn is_queue_path(path: &str) -> bool {
+    let Some((account, name)) = path.trim_matches('/').split_once('/') else { return false };
+    account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() && !name.contains('/')
+}
+
 /// Whether the body says that it is a form.
 pub fn is_form(headers: &HeaderMap) -> bool {
     text(headers, "content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))

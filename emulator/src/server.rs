@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
@@ -33,6 +33,9 @@ use crate::store::Condition;
 
 /// A batch has 1 MiB of content at most; escaped as JSON or as a form, it can be six times as long.
 const SQS_LIMIT: usize = 8 * 1024 * 1024;
+
+/// What SQS answers where no action is asked for: sqs.md section 3.1.
+const UNKNOWN_OPERATION: &str = "<UnknownOperationException/>";
 
 /// What the routes share.
 #[derive(Debug)]
@@ -103,6 +106,16 @@ impl Emulator {
         response
     }
 
+    /// Whether somebody opens the address of a queue and asks nothing, as one does in a browser. It could be an object's too:
+    /// the queue is there.
+    fn is_bare_queue(&self, parts: &Parts) -> bool {
+        let is_bare =
+            parts.method == Method::GET && parts.uri.query().is_none() && !parts.headers.contains_key(AUTHORIZATION);
+        is_bare
+            && protocol::is_queue_path(parts.uri.path())
+            && self.node.has_queue(parts.uri.path(), &self.caller(parts))
+    }
+
     async fn s3(&self, parts: Parts, body: Body) -> Response {
         let response = self.buckets.call(Request::from_parts(parts, body)).await;
         ::metrics::counter!("emulator_s3_requests_total", "status" => response.status().as_u16().to_string())
@@ -130,7 +143,7 @@ impl Emulator {
             Ok(read) => read,
             // Even when JSON was asked for: sqs.md section 3.1.
             Err(query::Unreadable::NoAction) => {
-                return respond(StatusCode::NOT_FOUND, "text/xml", "<UnknownOperationException/>".to_owned());
+                return respond(StatusCode::NOT_FOUND, "text/xml", UNKNOWN_OPERATION.to_owned());
             }
             Err(query::Unreadable::Fault(fault)) => return refuse(&fault, request_id, rendering),
         };
@@ -169,6 +182,9 @@ async fn serve(State(emulator): State<Arc<Emulator>>, request: Request<Body>) ->
     }
     // Only a short form can be SQS's without saying so in its head: it is read to find out, anything else is streamed.
     let is_short = length(&parts).is_some_and(|length| length <= SQS_LIMIT as u64);
+    if emulator.is_bare_queue(&parts) {
+        return respond(StatusCode::NOT_FOUND, "text/xml", UNKNOWN_OPERATION.to_owned());
+    }
     if protocol::spoken(&parts, None) == Spoken::S3 && !(protocol::is_form(&parts.headers) && is_short) {
         return emulator.s3(parts, body).await;
     }

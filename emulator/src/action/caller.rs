@@ -60,13 +60,20 @@ impl Caller {
     /// The existing queue that a required QueueUrl means.
     pub fn queue(&self, engine: &Engine, url: Option<&str>) -> Result<QueueId, Fault> {
         let url = url.filter(|url| !url.is_empty()).ok_or_else(|| Fault::missing("QueueUrl"))?;
-        let arn = self.arn(url);
-        let found = engine.find(&arn).or_else(|| match self.names_region || split(url).0.is_some() {
-            true => None,
-            false => only_one(engine, &arn),
-        });
-        found.ok_or(Fault::QueueDoesNotExist)
+        let names_region = self.names_region || split(url).0.is_some();
+        find(engine, &self.arn(url), names_region).ok_or(Fault::QueueDoesNotExist)
     }
+
+    /// The existing queue of this name and account, in the caller's region.
+    pub fn named(&self, engine: &Engine, account: Option<String>, name: &str) -> Result<QueueId, Fault> {
+        let own = self.own(name);
+        let arn = QueueArn { account: account.unwrap_or(own.account), ..own };
+        find(engine, &arn, self.names_region).ok_or(Fault::QueueDoesNotExist)
+    }
+}
+
+fn find(engine: &Engine, arn: &QueueArn, names_region: bool) -> Option<QueueId> {
+    engine.find(arn).or_else(|| if names_region { None } else { only_one(engine, arn) })
 }
 
 /// Queue URLs of `localhost` name no region, and unsigned requests do not either: then the queue is meant that has the

@@ -146,12 +146,9 @@ fn check_redrive(engine: &Engine, source: &QueueArn, attributes: &Attributes) ->
 impl GetQueueUrl {
     pub(super) fn apply(self, engine: &mut Engine, _now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
         let name = self.queue_name.ok_or_else(|| Fault::missing("QueueName"))?;
-        let mut arn = caller.own(&name);
-        if let Some(owner) = self.owner {
-            arn.account = owner;
-        }
-        engine.find(&arn).ok_or(Fault::QueueDoesNotExist)?;
-        Ok(Answer::QueueUrl { queue_url: caller.url(&arn) })
+        let queue = caller.named(engine, self.owner, &name)?;
+        let arn = &engine.queue(queue).ok_or(Fault::QueueDoesNotExist)?.definition.arn;
+        Ok(Answer::QueueUrl { queue_url: caller.url(arn) })
     }
 }
 

@@ -232,7 +232,7 @@ fn policy(value: &str) -> Result<Option<String>, Fault> {
 #[serde(rename_all = "camelCase")]
 struct WireRedrive {
     dead_letter_target_arn: Option<String>,
-    max_receive_count: Option<super::Number>,
+    max_receive_count: Option<Value>,
 }
 
 fn redrive(value: &str) -> Result<Option<Redrive>, Fault> {
@@ -246,9 +246,14 @@ fn redrive(value: &str) -> Result<Option<Redrive>, Fault> {
         .dead_letter_target_arn
         .ok_or_else(|| invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn."))?;
     let target = target.parse().map_err(|_| invalid("Invalid value for deadLetterTargetArn."))?;
-    let count = wire.max_receive_count.map_or(i64::from(limits::MAX_RECEIVES.default), |count| count.0);
-    let max_receives = u32::try_from(count).ok().filter(|_| limits::MAX_RECEIVES.allows(count)).ok_or_else(|| {
-        invalid(&format!("Invalid value for maxReceiveCount: {count}, valid values are from 1 to 1000 both inclusive."))
+    let max_receives = wire.max_receive_count.map_or(Ok(limits::MAX_RECEIVES.default), |count| {
+        let number: Option<super::Number> = serde_json::from_value(count.clone()).ok();
+        let number = number.filter(|number| limits::MAX_RECEIVES.allows(number.0));
+        number.and_then(|number| u32::try_from(number.0).ok()).ok_or_else(|| {
+            let count = count.as_str().map_or_else(|| count.to_string(), ToOwned::to_owned);
+            let valid = "valid values are from 1 to 1000 both inclusive.";
+            invalid(&format!("Invalid value for maxReceiveCount: {count}, {valid}"))
+        })
     })?;
     Ok(Some(Redrive { target, max_receives }))
 }

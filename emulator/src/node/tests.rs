@@ -151,3 +151,23 @@ fn a_limit_without_room_for_messages_is_refused_at_start() {
     let error = Node::open_with(None, tuning).unwrap_err();
     assert!(error.to_string().contains("is too small"), "{error}");
 }
+
+/// Standard queues take every receipt of a message: sqs.md sections 13 and 14.
+#[tokio::test]
+async fn an_older_receipt_handle_is_good_after_a_restart() {
+    let house = House::new();
+    house.ask("CreateQueue", json!({"QueueName": "q"})).await;
+    house.ask("SendMessage", json!({"QueueUrl": "q", "MessageBody": "x"})).await;
+    let first = house.ask("ReceiveMessage", json!({"QueueUrl": "q", "VisibilityTimeout": 0})).await;
+    let older = first["Messages"][0]["ReceiptHandle"].clone();
+    assert_eq!(house.receive("q", 600).await, ["x"], "a newer handle");
+    let house = house.restart(0);
+    assert_eq!(house.receive("q", 600).await, [""; 0]);
+    let change = json!({"QueueUrl": "q", "ReceiptHandle": older, "VisibilityTimeout": 0});
+    house.ask("ChangeMessageVisibility", change).await;
+    assert_eq!(house.receive("q", 600).await, ["x"], "the older handle made it visible");
+    let house = house.restart(0);
+    house.ask("DeleteMessage", json!({"QueueUrl": "q", "ReceiptHandle": older})).await;
+    let house = house.restart(700 * SECOND);
+    assert_eq!(house.receive("q", 0).await, [""; 0], "the older handle deleted it");
+}

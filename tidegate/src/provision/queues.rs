@@ -109,7 +109,7 @@ fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Declared
     let mut attributes = HashMap::new();
     for name in ATTRIBUTES {
         let value = fields.optional(name).and_then(|node| text(node).or_collect(problems));
-        attributes.extend(value.map(|value| (Name::from(name), value)));
+        attributes.extend(value.map(|value| (Name::from(name), normal(name, value))));
     }
     let mut tags = HashMap::new();
     let list = fields.optional("Tags").map(Node::list).transpose().or_collect(problems);
@@ -131,6 +131,18 @@ fn text(node: &Node) -> Result<String, Problem> {
         Value::Map(_) => Ok(node.to_json().to_string()),
         _ => Ok(node.text()?.to_owned()),
     }
+}
+
+/// A value as SQS gives it back, so that what is there is not taken for something else: booleans in small letters,
+/// enumerations in AWS's spelling. Anything else is SQS's to refuse.
+fn normal(name: &str, value: String) -> String {
+    let values: &[&str] = match name {
+        "FifoQueue" | "ContentBasedDeduplication" | "SqsManagedSseEnabled" => &["true", "false"],
+        "DeduplicationScope" => &["queue", "messageGroup"],
+        "FifoThroughputLimit" => &["perQueue", "perMessageGroupId"],
+        _ => &[],
+    };
+    values.iter().find(|known| known.eq_ignore_ascii_case(&value)).map_or(value, |known| (*known).to_owned())
 }
 
 /// Creates a queue that is not there, with everything but its policies.
@@ -201,6 +213,9 @@ fn same(a: &str, b: &str) -> bool {
         if let Some(count) = json.get_mut("maxReceiveCount") {
             *count = count.to_string().trim_matches('"').into();
         }
+        if let Some(permission) = json.get_mut("redrivePermission") {
+            *permission = permission.to_string().trim_matches('"').to_ascii_lowercase().into();
+        }
         Some(json)
     };
     a == b || (normal(a).is_some() && normal(a) == normal(b))
@@ -215,5 +230,6 @@ mod tests {
         assert!(same(r#"{"a":1,"maxReceiveCount":"5"}"#, r#"{"a": 1, "maxReceiveCount": 5}"#));
         assert!(!same(r#"{"maxReceiveCount":5}"#, r#"{"maxReceiveCount":6}"#));
         assert!(same("30", "30"));
+        assert!(same(r#"{"redrivePermission":"denyAll"}"#, r#"{"redrivePermission": "DenyAll"}"#));
     }
 }

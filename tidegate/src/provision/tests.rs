@@ -52,6 +52,23 @@ fn what_cdk_and_sam_write_is_provisioned_and_piped() {
 }
 
 #[test]
+fn booleans_of_queues_come_in_any_case_and_form() {
+    for (value, fifo) in [("true", "true"), ("True", "true"), ("'True'", "true"), ("\"FALSE\"", "false")] {
+        let resource = format!(
+            "  Q: {{Type: AWS::SQS::Queue, Properties: {{QueueName: q.fifo, FifoQueue: true, \
+             ContentBasedDeduplication: {value}, DeduplicationScope: MessageGroup}}}}\n"
+        );
+        let declared = Declared::read(&template(&resource)).unwrap();
+        let attributes = &declared.queues[0].attributes;
+        assert_eq!(attributes[&Name::ContentBasedDeduplication], fifo, "{value}");
+        assert_eq!(attributes[&Name::DeduplicationScope], "messageGroup");
+    }
+    let declared =
+        Declared::read(&template("  Q: {Type: AWS::SQS::Queue, Properties: {FifoQueue: 'True'}}\n")).unwrap();
+    assert!(declared.queues[0].name.ends_with(".fifo"), "{}", declared.queues[0].name);
+}
+
+#[test]
 fn a_queue_has_the_policy_that_is_given_to_it() {
     let policy = |queue: &str| {
         template(&format!(
