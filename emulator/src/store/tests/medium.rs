@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io;
 use std::ops::Range;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
@@ -53,7 +54,9 @@ enum Name {
 impl Change {
     fn new(file: &File, offset: u64, bytes: &[u8]) -> io::Result<Change> {
         let inode = file.metadata()?.ino();
-        Ok(Change { file: file.try_clone()?, inode, offset, bytes: bytes.to_vec() })
+        // Opened anew: a clone would keep the lock of the file `lock` for as long as this disk remembers it.
+        let file = File::options().read(true).write(true).open(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+        Ok(Change { file, inode, offset, bytes: bytes.to_vec() })
     }
 
     /// Writes it. Returns what stood there.
