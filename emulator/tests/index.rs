@@ -7,28 +7,9 @@ mod served;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
-use served::{Server, body, files, flip};
+use served::{Server, body, files, flip, write_first_format};
 use sha2::{Digest as _, Sha256};
-
-/// An object as the first format has it: no checksums of blocks.
-fn write_first_format(folder: &Path, key: &str, body: &[u8], etag: &str) {
-    let name = hex::encode(Sha256::digest(key));
-    let shelf = folder.join("s3/box").join(&name[..2]);
-    fs::create_dir_all(&shelf).unwrap();
-    let headers = r#"{"content_type":"text/x","content_encoding":null,"content_language":null,"content_disposition":null,"cache_control":null,"metadata":[["a","b"]]}"#;
-    let head = format!(
-        r#"{{"key":{key:?},"size":{},"etag":"{etag}","modified":1700000000000,"headers":{headers}}}"#,
-        body.len()
-    );
-    let mut file = body.to_vec();
-    file.extend(head.as_bytes());
-    file.extend(u32::try_from(head.len()).unwrap().to_be_bytes());
-    file.extend(crc32fast::hash(head.as_bytes()).to_be_bytes());
-    file.extend(b"TIDEOBJ1");
-    fs::write(shelf.join(name), file).unwrap();
-}
 
 fn md5(body: &[u8]) -> String {
     use md5::Md5;

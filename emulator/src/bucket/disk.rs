@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
@@ -14,7 +14,7 @@ use kit::time::Timestamp;
 use super::condition::Condition;
 use super::draft::Draft;
 use super::file::{self, Head, Headers};
-use super::index::Index;
+use super::index::{Change, Index};
 use super::listing::{self, Page, Query};
 use super::load;
 use super::objects::{BucketError, DRAFTS, Object, StoredBody};
@@ -82,7 +82,7 @@ impl Disk {
         })
     }
 
-    pub(super) fn folder(&self, bucket: &str) -> std::path::PathBuf {
+    pub(super) fn folder(&self, bucket: &str) -> PathBuf {
         self.shelves.bucket(bucket)
     }
 
@@ -200,27 +200,60 @@ impl Disk {
         })
     }
 
-    /// Removes an object; one that is not there is no error.
-    pub(super) fn remove(&self, bucket: &str, key: &str, condition: &Condition) -> Result<(), BucketError> {
-        let place = self.shelves.place(bucket, key);
-        let open = self.bucket(bucket)?;
-        if !place.file.exists() && !self.index.has(bucket, key) {
-            condition.check(None)?;
-            // Somebody may have removed it this moment, and not be answered yet.
-            return Ok(sync_shelf(&place)?);
+    /// Removes objects; one that is not there is no error. They share their syncs.
+    pub(super) fn remove(&self, bucket: &str, keys: &[(String, Condition)]) -> Vec<Result<(), BucketError>> {
+        match self.try_remove(bucket, keys) {
+            Ok(results) => results,
+            Err(error) => keys.iter().map(|_| Err(error.again())).collect(),
         }
-        let change = self.index.begin(bucket, key);
-        change.wait()?;
+    }
+
+    fn try_remove(
+        &self,
+        bucket: &str,
+        keys: &[(String, Condition)],
+    ) -> Result<Vec<Result<(), BucketError>>, BucketError> {
+        let open = self.bucket(bucket)?;
+        let begin = |key: &str| {
+            let place = self.shelves.place(bucket, key);
+            let is_there = place.file.exists() || self.index.has(bucket, key);
+            (is_there.then(|| self.index.begin(bucket, key)), place)
+        };
+        let begun: Vec<_> = keys.iter().map(|(key, _)| begin(key)).collect();
+        begun.iter().filter_map(|(change, _)| change.as_ref()).try_for_each(Change::wait)?;
         let _open = open.enter()?;
-        {
-            let _lock = self.shelves.lock(&place);
-            check(condition, &place)?;
-            match fs::remove_file(&place.file) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-                _ => change.removed(bucket, key),
+        let removed = begun.iter().zip(keys).map(|((change, place), (key, condition))| match change {
+            None => condition.check(None),
+            Some(change) => self.take_away(bucket, key, condition, place, change),
+        });
+        let mut results: Vec<_> = removed.collect();
+        // Also of what was not there: somebody may have removed it this moment, and not be answered yet.
+        let shelves: BTreeSet<&PathBuf> = begun.iter().map(|(_, place)| &place.shelf).collect();
+        for shelf in shelves {
+            let Err(error) = sync_shelf(shelf).map_err(BucketError::from) else { continue };
+            let of_shelf = results.iter_mut().zip(&begun).filter(|(_, (_, place))| place.shelf == *shelf);
+            of_shelf.for_each(|(result, _)| *result = Err(error.again()));
+        }
+        Ok(results)
+    }
+
+    fn take_away(
+        &self,
+        bucket: &str,
+        key: &str,
+        condition: &Condition,
+        place: &Place,
+        change: &Change<'_>,
+    ) -> Result<(), BucketError> {
+        let _lock = self.shelves.lock(place);
+        check(condition, place)?;
+        match fs::remove_file(&place.file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            _ => {
+                change.removed(bucket, key);
+                Ok(())
             }
         }
-        Ok(sync_shelf(&place)?)
     }
 
     /// Starts an object; its body is written piece by piece.
@@ -284,9 +317,9 @@ fn check(condition: &Condition, place: &Place) -> Result<(), BucketError> {
     }
 }
 
-/// Makes a removal durable.
-fn sync_shelf(place: &Place) -> io::Result<()> {
-    match file::sync_folder(&place.shelf) {
+/// Makes removals durable.
+fn sync_shelf(shelf: &Path) -> io::Result<()> {
+    match file::sync_folder(shelf) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         synced => synced,
     }

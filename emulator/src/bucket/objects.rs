@@ -114,6 +114,17 @@ pub(super) enum BucketError {
     Io(#[from] io::Error),
 }
 
+impl BucketError {
+    /// The same for another key that it hit too.
+    pub(super) fn again(&self) -> BucketError {
+        match self {
+            BucketError::NoSuchBucket => BucketError::NoSuchBucket,
+            BucketError::Io(error) => BucketError::Io(io::Error::new(error.kind(), error.to_string())),
+            other => BucketError::Io(io::Error::other(other.to_string())),
+        }
+    }
+}
+
 impl Buckets {
     /// Opens the buckets in `folder`, which is made when it is not there; `None` keeps everything in memory. It takes no
     /// longer when there are many objects: their index lies on disk, and while it is built or repaired everything but
@@ -228,9 +239,17 @@ impl Buckets {
 
     /// Removes an object; one that is not there is no error.
     pub(super) fn remove(&self, bucket: &str, key: &str, condition: &Condition) -> Result<(), BucketError> {
+        let removed = self.remove_all(bucket, &[(key.to_owned(), condition.clone())]);
+        removed.into_iter().collect()
+    }
+
+    /// Removes many objects, each with a result of its own.
+    pub(super) fn remove_all(&self, bucket: &str, keys: &[(String, Condition)]) -> Vec<Result<(), BucketError>> {
         match &self.shared.store {
-            Store::Memory(memory) => memory.remove(bucket, key, condition),
-            Store::Disk(disk) => disk.remove(bucket, key, condition),
+            Store::Memory(memory) => {
+                keys.iter().map(|(key, condition)| memory.remove(bucket, key, condition)).collect()
+            }
+            Store::Disk(disk) => disk.remove(bucket, keys),
         }
     }
 

@@ -12,13 +12,20 @@ use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use emulator::Settings;
+use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub struct Server {
     pub s3: Client,
     stop: CancellationToken,
-    serving: JoinHandle<anyhow::Result<()>>,
+    serving: Option<JoinHandle<anyhow::Result<()>>>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
 }
 
 impl Server {
@@ -30,7 +37,7 @@ impl Server {
         listener.set_nonblocking(true).unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(opened.serve(listener, stop.clone()));
+        let serving = Some(tokio::spawn(opened.serve(listener, stop.clone())));
         let config = kit::aws::local(&endpoint).await;
         let config = aws_sdk_s3::config::Builder::from(&config)
             .force_path_style(true)
@@ -40,9 +47,9 @@ impl Server {
     }
 
     /// Stops it as SIGTERM does.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.stop.cancel();
-        self.serving.await.unwrap().unwrap();
+        self.serving.take().unwrap().await.unwrap().unwrap();
     }
 
     pub async fn put(&self, key: &str, body: &[u8]) {
@@ -90,6 +97,24 @@ pub fn code(error: &SdkError<GetObjectError>) -> String {
 pub fn body(seed: u64, length: usize) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(seed);
     std::iter::repeat_with(|| random.u8(..)).take(length).collect()
+}
+
+/// An object as the first format has it: no checksums of blocks.
+pub fn write_first_format(folder: &Path, key: &str, body: &[u8], etag: &str) {
+    let name = hex::encode(Sha256::digest(key));
+    let shelf = folder.join("s3/box").join(&name[..2]);
+    fs::create_dir_all(&shelf).unwrap();
+    let headers = r#"{"content_type":"text/x","content_encoding":null,"content_language":null,"content_disposition":null,"cache_control":null,"metadata":[["a","b"]]}"#;
+    let head = format!(
+        r#"{{"key":{key:?},"size":{},"etag":"{etag}","modified":1700000000000,"headers":{headers}}}"#,
+        body.len()
+    );
+    let mut file = body.to_vec();
+    file.extend(head.as_bytes());
+    file.extend(u32::try_from(head.len()).unwrap().to_be_bytes());
+    file.extend(crc32fast::hash(head.as_bytes()).to_be_bytes());
+    file.extend(b"TIDEOBJ1");
+    fs::write(shelf.join(name), file).unwrap();
 }
 
 /// All files below a folder.

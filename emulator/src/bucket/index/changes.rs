@@ -162,3 +162,73 @@ impl Changes {
         self.lock().unlogged = true;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::OpenOptions;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// Writes in a thread of its own, as the index does.
+    fn written<T>(file: File, can_give_up: bool, work: impl FnOnce(&Changes) -> T) -> T {
+        let changes = Arc::new(Changes::default());
+        let writer = changes.clone();
+        let thread = std::thread::spawn(move || {
+            writer.write(file, |changes| {
+                changes.give_up();
+                if can_give_up { Ok(()) } else { Err(io::Error::other("broken")) }
+            });
+        });
+        let result = work(&changes);
+        changes.stop();
+        thread.join().unwrap();
+        assert!(changes.wait(u64::MAX).is_err(), "after the end nothing is written");
+        result
+    }
+
+    fn read_only(folder: &Path) -> File {
+        drop(log::create(folder, 9).unwrap());
+        OpenOptions::new().read(true).open(log::path(folder, 9)).unwrap()
+    }
+
+    #[test]
+    fn the_next_log_has_the_changes_that_are_not_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        written(log::create(folder.path(), 1).unwrap(), true, |changes| {
+            let [one, two, three] = ["1", "2", "3"].map(|record| changes.begin(record.into()));
+            [two, one, three].iter().for_each(|number| changes.wait(*number).unwrap());
+            assert_eq!(log::read(folder.path(), 1).unwrap(), [b"1", b"2", b"3"]);
+            assert_eq!(changes.logged(), 3);
+            changes.finish(two);
+            changes.switch(log::create(folder.path(), 2).unwrap());
+            changes.wait(changes.begin("4".into())).unwrap();
+            assert_eq!(log::read(folder.path(), 2).unwrap(), [b"1", b"3", b"4"]);
+            assert_eq!(changes.logged(), 3);
+        });
+    }
+
+    #[test]
+    fn changes_go_on_without_a_log_when_it_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        written(read_only(folder.path()), true, |changes| {
+            changes.wait(changes.begin("1".into())).unwrap();
+            assert!(changes.is_unlogged());
+            let open = changes.begin("2".into());
+            changes.wait(open).unwrap();
+            changes.finish(1);
+            changes.switch(log::create(folder.path(), 2).unwrap());
+            assert!(!changes.is_unlogged());
+            assert_eq!(log::read(folder.path(), 2).unwrap(), [b"2"]);
+        });
+    }
+
+    #[test]
+    fn nothing_changes_when_not_even_that_can_be_written_down() {
+        let folder = tempfile::tempdir().unwrap();
+        written(read_only(folder.path()), false, |changes| {
+            assert!(changes.wait(changes.begin("1".into())).is_err());
+        });
+    }
+}

@@ -19,7 +19,7 @@ use crate::bucket::shelves;
 pub(super) const CHANGES: usize = 8192;
 
 /// Bytes in memory before they are written to the tree's files.
-const UNFLUSHED: u64 = 4 * 1024 * 1024;
+const UNFLUSHED: u64 = 2 * 1024 * 1024;
 
 /// How soon to try again what a full disk prevented.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -15,7 +15,7 @@ use lsm_tree::compaction::Leveled;
 use lsm_tree::{AbstractTree as _, AnyTree, Cache, Config, DescriptorTable, SequenceNumberCounter};
 
 /// Bytes of blocks that are kept in memory.
-const CACHE: u64 = 8 * 1024 * 1024;
+const CACHE: u64 = 4 * 1024 * 1024;
 
 /// Files that are kept open.
 const OPEN_FILES: usize = 64;

@@ -149,10 +149,7 @@ pub(super) async fn delete_objects(
         return Err(s3_error!(MalformedXML, "1 to 1000 keys can be deleted at once"));
     }
     let quiet = input.delete.quiet.unwrap_or(false);
-    let results = on_disk(buckets, move |buckets| {
-        let remove = |object: ObjectIdentifier| (object.key.clone(), remove(buckets, &input.bucket, object));
-        Ok(input.delete.objects.into_iter().map(remove).collect::<Vec<_>>())
-    });
+    let results = on_disk(buckets, move |buckets| Ok(remove_all(buckets, &input.bucket, input.delete.objects)));
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
     for (key, result) in results.await? {
         match result {
@@ -164,15 +161,28 @@ pub(super) async fn delete_objects(
     done(DeleteObjectsOutput { deleted, errors, ..DeleteObjectsOutput::default() })
 }
 
-fn remove(buckets: &Buckets, bucket: &str, object: ObjectIdentifier) -> S3Result<()> {
-    let ObjectIdentifier { e_tag, key, last_modified_time, size, version_id } = object;
+/// Removes what can be removed, together; each key with its result.
+fn remove_all(buckets: &Buckets, bucket: &str, objects: Vec<ObjectIdentifier>) -> Vec<(String, S3Result<()>)> {
+    let judged: Vec<_> = objects.into_iter().map(|object| (object.key.clone(), condition_of(object))).collect();
+    let may_go = |(key, judged): &(String, S3Result<Condition>)| Some((key.clone(), judged.as_ref().ok()?.clone()));
+    let asked: Vec<_> = judged.iter().filter_map(may_go).collect();
+    let mut removed = buckets.remove_all(bucket, &asked).into_iter();
+    let mut result = |judged: S3Result<Condition>| match judged {
+        Ok(_) => removed.next().unwrap_or(Ok(())).map_err(S3Error::from),
+        Err(error) => Err(error),
+    };
+    judged.into_iter().map(|(key, judged)| (key, result(judged))).collect()
+}
+
+/// When an object of a list may be removed.
+fn condition_of(object: ObjectIdentifier) -> S3Result<Condition> {
+    let ObjectIdentifier { e_tag, key: _, last_modified_time, size, version_id } = object;
     only_version(version_id.as_deref())?;
     let (etag, modified) = (e_tag.map(|etag| etag.value().to_owned()), last_modified_time.as_ref().map(seconds));
-    let condition = match (etag, modified, asked_size(size)?) {
+    Ok(match (etag, modified, asked_size(size)?) {
         (None, None, None) => Condition::Always,
         (etag, modified, size) => Condition::Like { etag, modified, size },
-    };
-    Ok(buckets.remove(bucket, &key, &condition)?)
+    })
 }
 
 fn of_key(key: String, error: &S3Error) -> Error {
