@@ -3,6 +3,8 @@
 //! `cargo bench -p emulator --bench objects`; `OBJECTS` is how many there are (1,000,000). As root the caches of the machine
 //! are dropped before a start that is called cold.
 
+#![allow(clippy::print_stdout, reason = "a benchmark prints")]
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
