@@ -180,6 +180,13 @@ impl Ports {
     }
 }
 
+/// A shift at which every port of a house is free.
+pub fn free_offset() -> u16 {
+    let ports = [3000, 3001, 4566, 8080, 8081, 8082];
+    let is_free = |offset: &u16| ports.iter().all(|port| TcpListener::bind(("127.0.0.1", port + offset)).is_ok());
+    std::iter::repeat_with(|| fastrand::u16(1_000..20_000)).find(is_free).unwrap()
+}
+
 /// Waits until somebody listens.
 pub async fn listens(port: u16) {
     let at: SocketAddr = ([127, 0, 0, 1], port).into();

@@ -5,7 +5,7 @@
 mod processes;
 
 use http::{Method, StatusCode};
-use processes::{BUCKET, Ports, Process, Reader, ask, eventually, listens};
+use processes::{BUCKET, Ports, Process, Reader, ask, eventually, free_offset, listens};
 
 /// Enough for every program to write more than anybody's buffer holds, at RUST_LOG=trace.
 const EVENTS: usize = 300;
@@ -89,12 +89,4 @@ async fn a_house_goes_on_too() {
         eventually(&Ports::url(4566 + offset, &format!("/{BUCKET}/event-99-sqs.txt"))).await;
         house.stop();
     }
-}
-
-/// A shift at which every port of a house is free.
-fn free_offset() -> u16 {
-    let ports = [3000, 3001, 4566, 8080, 8081, 8082];
-    let is_free =
-        |offset: &u16| ports.iter().all(|port| std::net::TcpListener::bind(("127.0.0.1", port + offset)).is_ok());
-    std::iter::repeat_with(|| fastrand::u16(1_000..20_000)).find(is_free).unwrap()
 }

@@ -8,6 +8,7 @@ mod tests;
 
 use std::any::Any;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::Response as HttpResponse;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt as _;
 use http::header::{AUTHORIZATION, HeaderMap};
 use kit::aws::{Endpoint, Reach};
 use kit::call::{Call, Reply};
@@ -25,8 +27,6 @@ use kit::service::{ServiceError, Services};
 use kit::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::trace::TraceLayer;
-use tracing::Span;
 use uuid::Uuid;
 
 use crate::api::{Apis, Backend};
@@ -67,10 +67,10 @@ impl Gateway {
         &self.sqs
     }
 
-    /// The public port: every path belongs to the APIs. Each request has a span, and no panic leaves it without an answer.
+    /// The public port: every path belongs to the APIs. No panic leaves a request without an answer. There is no span for a
+    /// request: each line about one names its id.
     pub fn router(self: Arc<Gateway>) -> Router {
-        let trace = TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(()).on_failure(());
-        Router::new().fallback(handle).with_state(self).layer(CatchPanicLayer::custom(panicked)).layer(trace)
+        Router::new().fallback(handle).with_state(self).layer(CatchPanicLayer::custom(panicked))
     }
 
     /// A request that has its body: route, plan, call, respond.
@@ -179,11 +179,10 @@ impl Hop<'_> {
         let (request_id, method, route) = (request.request_id.as_str(), request.method.as_str(), self.resource);
         let ms = begun.elapsed().as_millis() as u64;
         match &self.message_id {
-            // The span would say most of it again.
             Some(message_id) => {
-                tracing::info!(target: "gateway", parent: None, request_id, message_id, method, route, status, ms, "queued");
+                tracing::info!(target: "gateway", request_id, message_id, method, route, status, ms, "queued");
             }
-            None => tracing::info!(target: "gateway", parent: None, request_id, method, route, status, ms, "answered"),
+            None => tracing::info!(target: "gateway", request_id, method, route, status, ms, "answered"),
         }
     }
 }
@@ -248,16 +247,26 @@ async fn handle(
     let begun = Instant::now();
     let (parts, body) = incoming.into_parts();
     let mut request = arrival::request(&parts, peer, Timestamp::wall());
-    Span::current().record("request_id", request.request_id.as_str());
+    tracing::debug!(
+        request_id = request.request_id,
+        method = request.method.as_str(),
+        path = fit(parts.uri.path()),
+        "received"
+    );
     let mut hop = Hop::default();
-    let answer = match gateway.intake.read(&parts.uri, &parts.headers, body).await {
+    let answer = async {
         // The place is taken for as long as the payload is in memory.
-        Ok((body, _place)) => {
-            request.body = body;
-            gateway.answer(&request, &mut hop).await
-        }
-        Err(fault) => Err(fault),
+        let (body, _place) = gateway.intake.read(&parts.uri, &parts.headers, body).await?;
+        request.body = body;
+        gateway.answer(&request, &mut hop).await
     };
+    let answer = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+        // What it was, the panic hook has told already. The path belongs here, the query string does not: clients put
+        // secrets there.
+        let (method, path) = (parts.method.as_str(), fit(parts.uri.path()));
+        tracing::error!(request_id = request.request_id, method, path, "a request ended in a panic");
+        Err(Fault::ConfigurationError)
+    });
     let ids = Ids { request: &request.request_id, extended: &request.extended_request_id };
     let answer = match answer {
         Ok(response) => answer::written(ids, response),
@@ -270,13 +279,7 @@ async fn handle(
     answer
 }
 
-/// The path belongs into it, the query string does not: clients put secrets there.
-fn span(request: &http::Request<Body>) -> Span {
-    let (method, path) = (request.method(), request.uri().path());
-    tracing::info_span!("request", %method, path, request_id = tracing::field::Empty)
-}
-
-/// A bug must not look like a broken connection. What it was, the panic hook has told already.
+/// A bug must not look like a broken connection, wherever it is. What it was, the panic hook has told already.
 fn panicked(_: Box<dyn Any + Send>) -> HttpResponse {
     let (request, extended) = (Uuid::new_v4().to_string(), arrival::new_extended_id());
     tracing::error!(request_id = %request, "a request ended in a panic");

@@ -60,11 +60,7 @@ impl Trouble {
     pub fn report(self, request_id: &str, reason: impl fmt::Display) {
         metrics::counter!("gateway_troubles_total", "kind" => self.name()).increment(1);
         let Some(unreported) = REPORTED[self as usize].due(Instant::now()) else { return };
-        let more = match unreported {
-            0 => String::new(),
-            count => format!(" ({count} more of this kind since the last line about it)"),
-        };
-        tracing::warn!(parent: None, kind = self.name(), request_id, unreported, "{reason}{more}");
+        tracing::warn!(kind = self.name(), request_id, unreported, "{reason}{}", more(unreported));
     }
 
     /// For metrics and logs.
@@ -82,6 +78,14 @@ impl Trouble {
             Trouble::TemplateFailed => "template failed",
             Trouble::Misconfigured => "misconfigured",
         }
+    }
+}
+
+/// So many lines were left out.
+fn more(unreported: u64) -> String {
+    match unreported {
+        0 => String::new(),
+        count => format!(" ({count} more of this kind since the last line about it)"),
     }
 }
 
@@ -105,6 +109,12 @@ mod tests {
         assert_eq!(kind("QueueDoesNotExist"), Trouble::QueueMissing);
         assert_eq!(kind("AccessDenied"), Trouble::AccessDenied);
         assert_eq!(kind("InvalidParameterValue"), Trouble::Refused);
+    }
+
+    #[test]
+    fn what_was_left_out_is_counted() {
+        assert_eq!(more(0), "");
+        assert_eq!(more(2), " (2 more of this kind since the last line about it)");
     }
 
     #[test]

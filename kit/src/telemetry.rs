@@ -68,7 +68,8 @@ where
     let layer = layer.with_ansi(settings.colours);
     match settings.format {
         Format::Text => layer.boxed(),
-        Format::Json => layer.json().flatten_event(true).boxed(),
+        // Each line of ours names what it is about; what spans of libraries hold is not repeated in it.
+        Format::Json => layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
     }
 }
 

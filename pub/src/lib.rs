@@ -129,7 +129,7 @@ impl Publisher {
         {
             let request_id = reply.headers.get("x-amzn-requestid").and_then(|id| id.to_str().ok());
             let (status, ms) = (reply.status.as_u16(), begun.elapsed().as_millis() as u64);
-            tracing::info!(target: "pub", request_id, status, ms, "posted");
+            tracing::info!(request_id, status, ms, "posted");
         }
         match sent {
             Ok(reply) if reply.status.is_success() => Ok(()),

@@ -139,7 +139,7 @@ async fn keep(State(subscriber): State<Subscriber>, headers: HeaderMap, body: By
     let (status, text) = store(&subscriber, message_id, &body).await;
     if status.is_success() && hops::are_logged() {
         let ms = begun.elapsed().as_millis() as u64;
-        tracing::info!(target: "sub", message_id, status = status.as_u16(), ms, "stored");
+        tracing::info!(message_id, status = status.as_u16(), ms, "stored");
     }
     (status, text)
 }
@@ -148,7 +148,7 @@ async fn store(subscriber: &Subscriber, message_id: &str, body: &[u8]) -> (Statu
     let event = match event::Event::read(body) {
         Ok(event) => event,
         Err(error) => {
-            tracing::warn!(target: "sub", message_id, "not stored: {error}");
+            tracing::warn!(message_id, "not stored: {error}");
             return (StatusCode::BAD_REQUEST, format!("{error}\n"));
         }
     };
@@ -164,7 +164,7 @@ async fn store(subscriber: &Subscriber, message_id: &str, body: &[u8]) -> (Statu
             // Not which event: its id is a part of the message. Its place in the queue is not.
             match error {
                 SdkError::ServiceError(_) => {
-                    tracing::warn!(target: "sub", message_id, "not stored: {}", aws::explain(&error));
+                    tracing::warn!(message_id, "not stored: {}", aws::explain(&error));
                 }
                 _ => subscriber.s3.lost(&aws::explain(&error)),
             }

@@ -79,7 +79,11 @@ async fn backend(delay: Duration, status: u16, body: impl Into<bytes::Bytes>) ->
 }
 
 async fn ask(router: Router, method: &str, path: &str) -> (HeaderMap, String) {
-    let mut request = http::Request::builder().method(method).uri(path).body(Body::from("{}")).unwrap();
+    ask_with(router, method, path, Body::from("{}")).await
+}
+
+async fn ask_with(router: Router, method: &str, path: &str, body: Body) -> (HeaderMap, String) {
+    let mut request = http::Request::builder().method(method).uri(path).body(body).unwrap();
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
     let answer = router.oneshot(request).await.unwrap();
     let (parts, body) = answer.into_parts();
@@ -138,6 +142,16 @@ async fn a_panic_is_answered_like_any_other_error_of_the_gateways_own() {
     }
     let router = Router::new().route("/", get(bug)).layer(CatchPanicLayer::custom(panicked));
     let (headers, answer) = ask(router, "GET", "/").await;
+    assert_eq!(answer, ERROR);
+    assert_eq!(headers["x-amzn-errortype"], "InternalServerErrorException");
+    assert!(headers.contains_key("x-amzn-requestid"));
+}
+
+#[tokio::test]
+async fn a_request_that_meets_a_bug_is_answered_under_its_id() {
+    let bug = |_: &mut std::task::Context<'_>| -> std::task::Poll<Option<std::io::Result<String>>> { panic!("a bug") };
+    let body = Body::from_stream(futures_util::stream::poll_fn(bug));
+    let (headers, answer) = ask_with(gateway("http://127.0.0.1:1").await, "POST", "/send", body).await;
     assert_eq!(answer, ERROR);
     assert_eq!(headers["x-amzn-errortype"], "InternalServerErrorException");
     assert!(headers.contains_key("x-amzn-requestid"));
