@@ -27,9 +27,7 @@ const REMOVED: char = '…';
 /// `secrets` is what the connection added.
 pub fn head(body: &[u8], event: &Value, secrets: &[String]) -> Option<String> {
     let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
-    let text = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
-    let text = text.collect::<Vec<_>>().join(" ");
-    let mut mask = Mask::new(&text);
+    let mut mask = Mask::new(&in_one_line(&text));
     secrets.iter().filter(|secret| secret.len() >= SHORTEST).for_each(|secret| mask.hide_all(secret));
     hide_values(&mut mask, event);
     mask.hide_words();
@@ -39,14 +37,39 @@ pub fn head(body: &[u8], event: &Value, secrets: &[String]) -> Option<String> {
     is_something.then(|| if cut < shown.len() { format!("{}{REMOVED}", &shown[..cut]) } else { shown })
 }
 
+/// Without line breaks and what else does not print.
+fn in_one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Text as JSON has it that is ASCII only, which many servers answer with.
+fn escaped(text: &str) -> String {
+    let json = Value::String(text.to_owned()).to_string();
+    let mut escaped = String::with_capacity(json.len());
+    for character in json[1..json.len() - 1].chars() {
+        if character.is_ascii() {
+            escaped.push(character);
+        } else {
+            let mut units = [0; 2];
+            escaped.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    escaped
+}
+
 fn hide_values(mask: &mut Mask, value: &Value) {
     match value {
         Value::String(text) => {
-            mask.hide_value(text);
+            mask.hide_value(&in_one_line(text));
+            mask.hide_value(&escaped(text));
             // A body is JSON in a string: of that, the values count, and not the names.
             match serde_json::from_str::<Value>(text) {
                 Ok(inner @ (Value::Object(_) | Value::Array(_))) => hide_values(mask, &inner),
-                _ => mask.hide_pieces(text),
+                _ => {
+                    mask.hide_pieces(text);
+                    mask.hide_pieces(&escaped(text));
+                }
             }
         }
         Value::Number(number) => mask.hide_value(number.as_str()),
@@ -185,6 +208,26 @@ mod tests {
     fn a_body_of_text_is_taken_out_piece_by_piece() {
         let event = json!({"body": "order 17 of Ada Lovelace, London"});
         assert_eq!(head(b"bad: ada lovelace from Paris", &event, &[]).as_deref(), Some("bad:… from Paris"));
+    }
+
+    #[test]
+    fn numbers_and_ids_are_taken_out_and_names_are_not() {
+        let body = r#"{"order":4711,"price":12.50,"far":-80012345678,"n":42,"ref":"A-7","who":"Jür","text":"a b\nc"}"#;
+        let event = json!({"messageId": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78", "body": body});
+        for (answer, expected) in [
+            ("order 4711 is unknown", "order … is unknown"),
+            (r#"{"order":4711,"price":12.50}"#, r#"{"order":…,"price":…}"#),
+            ("far is -80012345678", "far is …"),
+            ("message 19dd0b57-b21e-4ac1-bd88-01bbb068cb78", "message …"),
+            ("ref A-7, not A-70", "ref …, not A-70"),
+            ("n is 42: under three characters", "n is 42: under three characters"),
+            (r#"{"error":"J\u00fcr is nobody"}"#, r#"{"error":"… is nobody"}"#),
+            ("Jür is nobody", "… is nobody"),
+            ("text 'a b\nc'", "text '…'"),
+            ("order, price, who and text are missing", "order, price, who and text are missing"),
+        ] {
+            assert_eq!(head(answer.as_bytes(), &event, &[]).as_deref(), Some(expected), "{answer}");
+        }
     }
 
     #[test]
