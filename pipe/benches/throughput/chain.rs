@@ -106,7 +106,10 @@ impl Chain {
         begun
     }
 
-    pub fn start_pipe(&mut self) {
+    /// Starts the pipe, whose log is a file; with a line for each message, or without. One that runs ends.
+    pub fn start_pipe(&mut self, has_hops: bool) {
+        self.pipe = None;
+        let log = std::fs::File::create(self.folder.path().join("pipe.log")).unwrap();
         let mut command = Command::new(PIPE);
         command
             .arg("--definition")
@@ -115,8 +118,15 @@ impl Chain {
             .args(["--concurrency", &self.concurrency.to_string()])
             .envs([("AWS_ENDPOINT_URL", self.endpoint.as_str()), ("AWS_ACCOUNT_ID", "000000000000")])
             .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("NO_PROXY", "127.0.0.1")])
-            .env("RUST_LOG", "warn");
+            .envs([("RUST_LOG", "info"), ("LOG_FORMAT", "json"), ("QUIET", if has_hops { "0" } else { "1" })])
+            .stdout(Stdio::null())
+            .stderr(log);
         self.pipe = Some(Process::start(&mut command));
+    }
+
+    /// Ends the pipe.
+    pub fn end_pipe(&mut self) {
+        self.pipe = None;
     }
 
     /// Ends all processes.

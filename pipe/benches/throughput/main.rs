@@ -4,7 +4,8 @@
 //!
 //! Emulator (in memory), pipe and target are processes of their own on loopback, so that the CPU time of each can be
 //! told. Beside it, in the same run, stands the rate of a bare client that posts the same requests without a queue: the
-//! ratio says more than either number, for both share the machine.
+//! ratio says more than either number, for both share the machine. What the log's line for each message costs is the
+//! difference of the pipe's CPU time with and without (`--quiet`), taken in turns.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops where it stands")]
 #![allow(clippy::print_stdout, reason = "the figures are for whoever runs it")]
 
@@ -36,6 +37,9 @@ struct Args {
     /// Single events whose latency is measured
     #[arg(long, default_value_t = 200)]
     singles: usize,
+    /// Times that the pipe is compared with and without a line of the log for each message
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
     /// What `cargo bench` adds
     #[arg(long, hide = true)]
     bench: bool,
@@ -64,7 +68,7 @@ async fn measure(args: &Args) {
     println!("{:<34}{filling:>10.0} a second", "filling the queue");
     let begun = target.count().await;
     let before = [chain.emulator.cpu(), target.process.cpu()];
-    chain.start_pipe();
+    chain.start_pipe(false);
     let span = target.span_of(begun, args.events).await;
     let pipe = chain.pipe.as_ref().unwrap();
     let used = [
@@ -93,7 +97,28 @@ async fn measure(args: &Args) {
         println!("{:<34}{:>10.1} ms (wanted: 5)", "latency when idle, median", at(0.5));
         println!("{:<34}{:>10.1} ms", "latency when idle, 99th percentile", at(0.99));
     }
+    compare_hops(&mut chain, &target, &body, args).await;
     chain.end();
+}
+
+/// What a line of the log for each message costs: CPU, which another load of the machine hardly touches, and time.
+async fn compare_hops(chain: &mut Chain, target: &Target, body: &str, args: &Args) {
+    let mut sums = [[Duration::ZERO; 2]; 2];
+    for _ in 0..args.rounds {
+        for (has_hops, [cpu, span]) in [false, true].into_iter().zip(&mut sums) {
+            chain.end_pipe();
+            chain.fill(body, args.events).await;
+            let begun = target.count().await;
+            chain.start_pipe(has_hops);
+            *span += target.span_of(begun, args.events).await;
+            *cpu += chain.pipe.as_ref().unwrap().cpu();
+        }
+    }
+    let events = (args.events * args.rounds.max(1)) as f64;
+    for (name, [cpu, span]) in ["the pipe, --quiet", "the pipe, a line a message"].into_iter().zip(sums) {
+        let (micros, rate) = (cpu.as_secs_f64() * 1e6 / events, events / span.as_secs_f64());
+        println!("{name:<34}{micros:>10.2} µs of CPU an event, {rate:.0} a second");
+    }
 }
 
 fn body(size: usize) -> String {
