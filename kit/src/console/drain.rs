@@ -1,6 +1,7 @@
 //! Lines on their way to a file that may be slow, full, or read by nobody.
 //!
-//! One thread writes; everybody else leaves lines and goes on. What finds no room is dropped and counted, and the count
+//! One thread writes; everybody else leaves lines and goes on. Lines of a few milliseconds are written together: to wake the
+//! thread and to write costs several times what it takes to make a line. What finds no room is dropped and counted, and the count
 //! is reported once the file takes lines again.
 
 use std::cell::Cell;
@@ -12,6 +13,12 @@ use std::time::{Duration, Instant};
 
 /// Bytes that may wait. A burst of some thousand lines fits.
 const ROOM: usize = 1 << 20;
+
+/// So many bytes that wait are written at once.
+const ENOUGH: usize = ROOM / 4;
+
+/// How long lines wait for others, to be written with them.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// Before a file that is not ready (a terminal or pipe that somebody made non-blocking) is tried again.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -36,6 +43,8 @@ struct Shared {
 struct State {
     waiting: Vec<u8>,
     is_writing: bool,
+    /// Somebody waits for what is left: nothing more is gathered.
+    is_hurried: bool,
     lost: u64,
 }
 
@@ -59,10 +68,11 @@ impl Drain {
             state.lost += count(lines);
             return;
         }
-        let was_empty = state.waiting.is_empty();
+        let before = state.waiting.len();
         state.waiting.extend_from_slice(lines);
+        let is_enough = before < ENOUGH && state.waiting.len() >= ENOUGH;
         drop(state);
-        if was_empty {
+        if before == 0 || is_enough {
             self.shared.filled.notify_one();
         }
     }
@@ -76,6 +86,8 @@ impl Drain {
             if left.is_zero() {
                 return;
             }
+            state.is_hurried = true;
+            self.shared.filled.notify_one();
             state = self.shared.emptied.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -128,14 +140,23 @@ impl Shared {
         }
     }
 
-    /// Waits for lines.
+    /// Waits for lines, and a little for more of them.
     fn take(&self, batch: &mut Vec<u8>) {
         let mut state = self.lock();
         while state.waiting.is_empty() {
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        let until = Instant::now() + GATHER;
+        while !state.is_hurried && state.waiting.len() < ENOUGH {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            state = self.filled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
         std::mem::swap(batch, &mut state.waiting);
         state.is_writing = true;
+        state.is_hurried = false;
     }
 }
 
@@ -204,6 +225,19 @@ mod tests {
         let lost = usize::try_from(LOST.load(Ordering::Relaxed)).unwrap();
         let read = read.join().unwrap();
         assert!(lost > 0 && read >= 1_024 && (5_000..=5_001).contains(&(read + lost)), "{read} read, {lost} lost");
+    }
+
+    #[test]
+    fn lines_that_nobody_hurries_are_written_too() {
+        let (file, reader) = UnixStream::pair().unwrap();
+        let drain = Drain::new("test", Some(file), |_| {});
+        reader.set_read_timeout(Some(LONG)).unwrap();
+        for line in [b"one\n".to_vec(), vec![b'x'; 2 * ENOUGH]] {
+            drain.push(&line);
+            let mut text = vec![0; line.len()];
+            (&reader).read_exact(&mut text).unwrap();
+            assert_eq!(text, line);
+        }
     }
 
     #[test]
