@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::action::Waits;
 use crate::clock::MAX_STEP;
 use crate::endpoint::Strategy;
-use crate::memory::Bytes;
+use crate::memory::{Bytes, NotBytes};
 use crate::node::Tuning;
 use crate::signature::Credentials;
 use crate::store::SEGMENT_SIZE;
@@ -49,7 +49,7 @@ pub struct Cli {
         value_name = "BYTES",
         env = "EMULATOR_SEGMENT_SIZE",
         default_value_t = SEGMENT_SIZE,
-        value_parser = clap::value_parser!(u32).range(4 * 1024 * 1024..=1024 * 1024 * 1024)
+        value_parser = segment_size
     )]
     pub segment_size: u32,
     /// Seconds by which the time of a start may differ from the last known time. A clock that went back, or further
@@ -100,6 +100,14 @@ impl Cli {
     }
 }
 
+/// Bytes in the forms of `--max-memory`.
+fn segment_size(text: &str) -> Result<u32, String> {
+    let Bytes(bytes) = text.parse().map_err(|error: NotBytes| error.to_string())?;
+    let within = |size: &u32| (4 * 1024 * 1024..=1024 * 1024 * 1024).contains(size);
+    let size = u32::try_from(bytes).ok().filter(within);
+    size.ok_or_else(|| format!("{bytes} bytes are not in 4MiB..=1GiB"))
+}
+
 /// The emulator is no client of AWS: it reads no profile, and starts where there are no certificates.
 fn region() -> String {
     let mut named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().filter_map(|name| std::env::var(name).ok());
@@ -113,4 +121,20 @@ fn region() -> String {
 pub async fn run(prepared: Prepared, stop: CancellationToken) -> anyhow::Result<()> {
     console::announce("Ready.\n");
     prepared.opened.serve(prepared.listener, stop).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_of_a_segment_is_written_as_other_bytes_are() {
+        for text in ["8388608", "8MiB", "8m"] {
+            assert_eq!(segment_size(text), Ok(8 * 1024 * 1024), "{text}");
+        }
+        assert_eq!(segment_size("1g"), Ok(1024 * 1024 * 1024));
+        assert_eq!(segment_size("2g"), Err("2147483648 bytes are not in 4MiB..=1GiB".to_owned()));
+        assert_eq!(segment_size("1"), Err("1 bytes are not in 4MiB..=1GiB".to_owned()));
+        assert_eq!(segment_size("x"), Err("expected a number of bytes, such as 100663296, 96MiB or 2g".to_owned()));
+    }
 }

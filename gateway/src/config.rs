@@ -93,7 +93,7 @@ pub fn load_apis(definition: &Definition, stage: Option<String>) -> anyhow::Resu
 pub fn check_stage(apis: &Apis) -> anyhow::Result<()> {
     if let Some(stage) = &apis.default_stage {
         let is_known = apis.apis.iter().any(|api| api.stage(stage).is_some());
-        anyhow::ensure!(is_known, "--stage: there is no stage {stage}");
+        anyhow::ensure!(is_known, "--stage or GATEWAY_STAGE: there is no stage {stage}");
     }
     Ok(())
 }

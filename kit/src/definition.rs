@@ -278,7 +278,10 @@ mod tests {
         let given = |pair: &str| DefinitionArgs { parameter_overrides: vec![pair.to_owned()], ..Default::default() };
         assert!(given("SubEndpoint=http://x").load(&account()).is_ok());
         let message = given("SubEndpont=http://x").load(&account()).unwrap_err().to_string();
-        assert_eq!(message, "--parameter-overrides: no template has a parameter SubEndpont; did you mean SubEndpoint?");
+        assert_eq!(
+            message,
+            "--parameter-overrides or PARAMETER_OVERRIDES: no template has a parameter SubEndpont; did you mean SubEndpoint?"
+        );
     }
 
     /// Two files, their own problems and those of readers: all in the order of files and lines.

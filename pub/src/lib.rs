@@ -48,11 +48,17 @@ pub struct Cli {
     #[arg(long, env = "PORT", default_value_t = 3000)]
     pub port: u16,
     /// Where events are posted
-    #[arg(long, value_name = "URL", env = "SUB_HOST", default_value = "http://127.0.0.1:8080/events/sub")]
+    #[arg(long, value_name = "URL", env = "SUB_HOST", default_value = "http://127.0.0.1:8080/events/sub", value_parser = address)]
     pub sub_host: Url,
     /// Lines about single messages
     #[command(flatten)]
     pub hops: HopArgs,
+}
+
+/// An address that can be posted to. A name without a scheme, `localhost:8080`, reads as a URL as well.
+fn address(text: &str) -> Result<Url, String> {
+    let url = text.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https"));
+    url.ok_or_else(|| "expected http:// or https:// and a host".to_owned())
 }
 
 /// A publisher that is ready to serve.
@@ -206,6 +212,14 @@ mod tests {
     fn secrets_of_an_address_are_not_shown() {
         let url = "http://user:password@example.org:81/events/sub?token=secret".parse().unwrap();
         assert_eq!(shown(&url), "http://example.org:81/events/sub");
+    }
+
+    #[test]
+    fn an_address_has_a_scheme_and_a_host() {
+        for text in ["localhost:8080", "ftp://x/", "x", "http://"] {
+            assert_eq!(address(text), Err("expected http:// or https:// and a host".to_owned()), "{text}");
+        }
+        assert_eq!(address("https://x/y").map(|url| url.to_string()), Ok("https://x/y".to_owned()));
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 //! Repeatable: what is there already is brought up to date, and nothing is ever deleted.
 
 pub(crate) mod buckets;
+mod checks;
 pub(crate) mod queues;
 #[cfg(test)]
 mod tests;

@@ -159,6 +159,11 @@ pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
     tokio::select! {
         furnished = furnish(&house.definition, &house.used, bucket.as_deref(), &house.sdk) => furnished?,
         ended = &mut emulator => return ended_by_itself(ended),
+        // Thousands of queues take minutes, and nobody waits that long for a program that was told to stop.
+        () = stop.cancelled() => {
+            last.cancel();
+            return flat(emulator.await);
+        }
     };
     let mut programs = JoinSet::new();
     if let Some(gateway) = house.gateway {

@@ -218,7 +218,7 @@ async fn what_cannot_be_read_is_told_in_one_line() {
     for (args, expected) in [
         (vec!["--definition", file.as_str()], format!("tidegate: {file}:3:")),
         (vec!["--definition", "no-such-file.yaml"], "tidegate: no-such-file.yaml: ".to_owned()),
-        (vec!["--stage", "nope"], "tidegate: --stage: there is no stage nope".to_owned()),
+        (vec!["--stage", "nope"], "tidegate: --stage or GATEWAY_STAGE: there is no stage nope".to_owned()),
         (vec!["--port-offset", "65000"], "tidegate: --port-offset 65000: ".to_owned()),
     ] {
         let (code, error) = house::refusal(data.path(), 0, &args);
@@ -229,4 +229,17 @@ async fn what_cannot_be_read_is_told_in_one_line() {
     let (code, error) = house::refusal(data.path(), 0, &["--no-such-flag"]);
     assert_eq!(code, Some(2));
     assert!(error.contains("--no-such-flag"), "{error}");
+}
+
+/// Thousands of queues take minutes to make.
+#[tokio::test]
+async fn it_stops_while_it_still_makes_its_queues() {
+    let data = TempDir::new().unwrap();
+    let file = data.path().join("many.yaml");
+    let queues = (0..3000).map(|n| format!("  Q{n}: {{Type: AWS::SQS::Queue}}\n"));
+    std::fs::write(&file, format!("Resources:\n{}", queues.collect::<String>())).unwrap();
+    let file = file.display().to_string();
+    let mut house = House::begin(data.path(), &["--in-memory", "--definition", &file]).await;
+    assert_eq!(house.end(Stop::Terminate), Some(0));
+    assert_eq!(house.last_words(), "");
 }

@@ -22,10 +22,10 @@ pub enum LoadError {
     #[error("{}", lines(.0))]
     Problems(Vec<Problem>),
     /// A `--parameter-overrides` value is not `Key=Value`.
-    #[error("--parameter-overrides: {0:?} is not Key=Value")]
+    #[error("--parameter-overrides or PARAMETER_OVERRIDES: {0:?} is not Key=Value")]
     Override(String),
     /// A `--parameter-overrides` key that no template knows; CloudFormation refuses those too.
-    #[error("--parameter-overrides: no template has a parameter {name}{}", hint(.meant.as_deref()))]
+    #[error("--parameter-overrides or PARAMETER_OVERRIDES: no template has a parameter {name}{}", hint(.meant.as_deref()))]
     NoSuchParameter {
         /// As it was given.
         name: String,

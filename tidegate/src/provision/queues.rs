@@ -10,7 +10,7 @@ use kit::cloudformation::{Resource, Stack};
 use kit::definition::Definition;
 use kit::document::{Node, OrCollect as _, Problem, Value};
 
-use super::{Deed, Provisioned};
+use super::{Deed, Provisioned, checks};
 
 /// Properties that are attributes of the queue under the same name.
 const ATTRIBUTES: [&str; 14] = [
@@ -105,11 +105,17 @@ fn policy(resource: &Resource, queues: &mut [Declared], problems: &mut Vec<Probl
 
 fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Declared> {
     let mut fields = resource.fields().or_collect(problems)?;
-    fields.ignore(&["QueueName"]);
+    let given = fields.optional("QueueName");
     let mut attributes = HashMap::new();
     for name in ATTRIBUTES {
-        let value = fields.optional(name).and_then(|node| text(node).or_collect(problems));
-        attributes.extend(value.map(|value| (Name::from(name), normal(name, value))));
+        let Some(node) = fields.optional(name) else { continue };
+        let Some(value) = text(node).or_collect(problems) else { continue };
+        problems.extend(checks::attribute(resource, name, &value, node));
+        attributes.insert(Name::from(name), normal(name, value));
+    }
+    if let Some((node, name)) = given.and_then(|node| Some((node, node.text().ok()?))) {
+        let is_fifo = attributes.get(&Name::FifoQueue).is_some_and(|value| value == "true");
+        problems.extend(checks::name(resource, name, is_fifo, node));
     }
     let mut tags = HashMap::new();
     let list = fields.optional("Tags").map(Node::list).transpose().or_collect(problems);

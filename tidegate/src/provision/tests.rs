@@ -108,3 +108,33 @@ fn a_bucket_is_created_as_declared_or_not_at_all() {
     let told = Declared::read(&policy).map(drop).unwrap_err().to_string();
     assert!(told.contains("P (AWS::S3::BucketPolicy): this type is not supported"));
 }
+
+/// Otherwise it would be told one at a time, by the service, without the line.
+#[test]
+fn what_sqs_would_refuse_of_a_queue_is_told_with_its_line() {
+    let refused = |properties: &str| {
+        let resource = format!("  Q: {{Type: AWS::SQS::Queue, Properties: {{{properties}}}}}\n");
+        let error = Declared::read(&template(&resource)).err().map(|error| error.to_string()).unwrap_or_default();
+        error
+            .lines()
+            .map(|line| line.split_once("Q (AWS::SQS::Queue): ").map_or(line, |(_, rest)| rest).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let nothing: [&str; 0] = [];
+    let plain = "letters, digits, hyphens and underscores, 1 to 80 of them";
+    assert_eq!(refused("QueueName: a_b-1, VisibilityTimeout: 43200, DelaySeconds: '0'"), nothing);
+    assert_eq!(refused("QueueName: a.fifo, FifoQueue: 'True'"), nothing);
+    assert_eq!(refused("FifoQueue: true"), nothing);
+    assert_eq!(refused("QueueName: a b"), [format!("QueueName \"a b\": expected {plain}")]);
+    assert_eq!(refused("QueueName: a.b.fifo, FifoQueue: true"), [format!("QueueName \"a.b.fifo\": expected {plain}")]);
+    let long = "q".repeat(81);
+    assert_eq!(refused(&format!("QueueName: {long}")), [format!("QueueName \"{long}\": expected {plain}")]);
+    let message = "QueueName \"a\": expected the ending .fifo, for FifoQueue is true";
+    assert_eq!(refused("QueueName: a, FifoQueue: true"), [message]);
+    let message = "QueueName \"a.fifo\": expected FifoQueue: true, for its name ends in .fifo";
+    assert_eq!(refused("QueueName: a.fifo"), [message]);
+    assert_eq!(
+        refused("DelaySeconds: 901, VisibilityTimeout: x"),
+        ["DelaySeconds 901 is not a number from 0 to 900", "VisibilityTimeout x is not a number from 0 to 43200"]
+    );
+}

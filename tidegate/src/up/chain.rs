@@ -87,7 +87,10 @@ impl Chain {
             );
         }
         if self.apis.apis.is_empty() {
-            anyhow::ensure!(self.apis.default_stage.is_none(), "--stage: the definition declares no REST API");
+            anyhow::ensure!(
+                self.apis.default_stage.is_none(),
+                "--stage or GATEWAY_STAGE: the definition declares no REST API"
+            );
         }
         gateway::config::check_stage(&self.apis)
     }

@@ -1,7 +1,7 @@
 //! A `tidegate up` of one's own, on ports that are free.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -51,6 +51,29 @@ impl House {
             assert_ne!(lines.read_line(&mut printed).unwrap(), 0, "it ended after {printed}");
         }
         House { child, offset, printed, sender: Sender::new(AllowTargets::anywhere()).unwrap() }
+    }
+
+    /// Starts one, and waits until its emulator answers, which is before its queues are made.
+    pub async fn begin(data: &Path, args: &[&str]) -> House {
+        kit::program::install_tls();
+        let offset = free_offset();
+        let child = command(data, offset, args).stdout(Stdio::piped()).spawn().unwrap();
+        let sender = Sender::new(AllowTargets::anywhere()).unwrap();
+        let house = House { child, offset, printed: String::new(), sender };
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", house.port(4566))).is_err() {
+            assert!(begun.elapsed() < PATIENCE, "nobody listens");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(house.get(4566, "/healthz").await.status, StatusCode::OK);
+        house
+    }
+
+    /// What a house that has ended printed after [`House::begin`].
+    pub fn last_words(&mut self) -> String {
+        let mut words = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut words).unwrap();
+        words
     }
 
     /// What it printed on stdout.
