@@ -5,6 +5,7 @@
 //! and libraries, which print whole requests, bodies and signing keys, are kept below [`caps`] whatever `RUST_LOG` says.
 
 mod filter;
+mod json;
 
 use tracing::Subscriber;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -69,7 +70,10 @@ where
     match settings.format {
         Format::Text => layer.boxed(),
         // Each line of ours names what it is about; what spans of libraries hold is not repeated in it.
-        Format::Json => layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
+        Format::Json => {
+            let layer = layer.json().flatten_event(true).with_current_span(false).with_span_list(false);
+            layer.map_event_format(|of_log| json::JsonLines { of_log }).boxed()
+        }
     }
 }
 
