@@ -78,6 +78,11 @@ impl S3Service {
 
     /// Answers one request.
     pub async fn call(&self, request: Request<Body>) -> Response {
+        if let Some(reason) = self.buckets.reason_shut() {
+            let text =
+                format!("The stored objects cannot be opened ({reason}): mend that and start the emulator again.");
+            return error_response(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", &text, &[]);
+        }
         if request.method() == Method::OPTIONS {
             return crossing::preflight(&self.buckets, &request);
         }

@@ -55,7 +55,12 @@ pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Op
     let node = node::Node::open_with(folder, tuning);
     let node = node.context("the data folder cannot be opened (set --data or EMULATOR_DATA)")?;
     let buckets = bucket::Buckets::open(folder.map(|folder| folder.join("s3")).as_deref(), &settings.region);
-    let buckets = buckets.context("the stored objects cannot be read")?;
+    let buckets = buckets.unwrap_or_else(|error| {
+        tracing::error!(
+            "the stored objects cannot be opened, S3 answers 503 until a restart, queues are served: {error}"
+        );
+        bucket::Buckets::shut(error.to_string(), &settings.region)
+    });
     buckets.count_uploads_from(node.counted_since());
     let (waits, strategy) = (action::Waits::AsAws, endpoint::Strategy::Dynamic);
     Ok(Opened { node, buckets, region: settings.region.clone(), credentials: None, waits, strategy })

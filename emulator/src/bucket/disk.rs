@@ -112,7 +112,15 @@ impl Disk {
         if self.has(name) {
             return Err(BucketError::AlreadyOwned);
         }
-        file::make_folder(&self.shelves.bucket(name))?;
+        match file::make_folder(&self.shelves.bucket(name)) {
+            // The disk was full at the start.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(self.shelves.folder())?;
+                self.shelves.folder().parent().map_or(Ok(()), file::sync_folder)?;
+                file::make_folder(&self.shelves.bucket(name))?;
+            }
+            made => made?,
+        }
         let bucket = Bucket::new(Timestamp::wall());
         self.buckets.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), bucket);
         Ok(())
@@ -185,9 +193,7 @@ impl Disk {
     /// One page of a listing.
     pub(super) fn page(&self, bucket: &str, query: &Query) -> Result<Page<Arc<Object>>, BucketError> {
         self.bucket(bucket)?;
-        if !self.index.is_ready() {
-            return Err(BucketError::Rebuilding);
-        }
+        self.index.wait_until_ready().map_err(BucketError::Rebuilding)?;
         let object = |head: Head| {
             let place = self.shelves.place(bucket, &head.key);
             (head.key.clone(), Arc::new(Object { head, body: StoredBody::File(place.file) }))
@@ -195,7 +201,7 @@ impl Disk {
         let page = listing::page(|from| self.index.range(bucket, from).map(move |head| Ok(object(head?))), query);
         // What is damaged is being built anew now.
         page.map_err(|error| match error {
-            BucketError::Io(error) if error.kind() == io::ErrorKind::InvalidData => BucketError::Rebuilding,
+            BucketError::Io(error) if error.kind() == io::ErrorKind::InvalidData => BucketError::Rebuilding(None),
             error => error,
         })
     }
@@ -259,7 +265,16 @@ impl Disk {
     /// Starts an object; its body is written piece by piece.
     pub(super) fn draft(&self) -> io::Result<Draft> {
         let number = self.drafts.fetch_add(1, Ordering::Relaxed);
-        Draft::in_file(self.shelves.folder().join(DRAFTS).join(number.to_string()))
+        let folder = self.shelves.folder().join(DRAFTS);
+        let path = folder.join(number.to_string());
+        match Draft::in_file(path.clone()) {
+            // The disk was full at the start.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(&folder)?;
+                Draft::in_file(path)
+            }
+            draft => draft,
+        }
     }
 
     /// Ends a draft and puts it under its key, in place of what was there.

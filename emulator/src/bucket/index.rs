@@ -6,14 +6,18 @@
 //! is touched; one sync serves all that wait. Then the file is renamed or removed, and the index told. After a crash the
 //! files of the logged keys are looked at again, so that index and files agree: no answer needs a sync of the tree. The
 //! [`keeper`] makes the tree durable now and then, and drops the log before.
+//!
+//! Opening reads only, so that it works on a full disk. What has to be written, be it a whole index, the keeper writes as
+//! soon as there is room; until there is an index, changes go to the object files alone, where it will find them.
 
 mod changes;
 mod keeper;
 mod log;
+mod room;
 mod state;
 mod tree;
 
-use std::fs;
+use std::fs::File;
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
@@ -65,14 +69,22 @@ pub(super) struct Index {
 struct Shared {
     folder: PathBuf,
     shelves: Arc<Shelves>,
-    tree: RwLock<Arc<Tree>>,
+    /// Nothing while it waits to be built: then changes are in the object files only.
+    tree: RwLock<Option<Arc<Tree>>>,
     changes: Changes,
-    /// What the state file says, or shall say.
-    state: Mutex<State>,
+    state: Mutex<Kept>,
     wanted: Mutex<Wanted>,
     /// Rings when the keeper has something to do, and when the index is ready.
     bell: Condvar,
     stopping: AtomicBool,
+}
+
+/// What the state file says, or shall say.
+#[derive(Debug)]
+struct Kept {
+    state: State,
+    /// The file is not there, and must not be there before the tree is durable and changes are logged.
+    is_forgotten: bool,
 }
 
 /// What the keeper has to do.
@@ -83,6 +95,8 @@ struct Wanted {
     damage: Option<String>,
     /// The index shows every object.
     ready: bool,
+    /// What keeps the index from being written.
+    trouble: Option<String>,
 }
 
 /// A change that is under way. Until it is dropped, a crash makes the index look at the object's file again.
@@ -97,42 +111,29 @@ impl Index {
     /// at again, and an index that is damaged or not there is built.
     ///
     /// # Errors
-    /// The folder cannot be read or written.
+    /// There are no threads left.
     pub(super) fn open(shelves: Arc<Shelves>) -> io::Result<Index> {
         let folder = shelves.folder().join(FOLDER);
-        let found = match Found::read(&folder) {
-            Err(error) if matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::NotFound) => {
-                if folder.exists() {
-                    tracing::error!("the index of the objects is built anew from their files: {error}");
-                    fs::remove_dir_all(&folder)?;
-                } else if !shelves.buckets()?.is_empty() {
-                    tracing::info!(
-                        "the objects have no index yet: it is built from their files, meanwhile nothing is listed"
-                    );
-                }
-                Found::begin(&folder)?
-            }
-            found => found?,
-        };
-        let Found { state, tree, records } = found;
-        let number = state.last_log + 1;
-        let file = log::create(&folder, number)?;
-        let state = State { last_log: number, ..state };
-        state.write(&folder)?;
+        let Found { state, tree, records, log } = Found::of(&folder, &shelves);
+        let is_there = tree.is_some();
         let shared = Arc::new(Shared {
             folder,
             shelves,
-            tree: RwLock::new(Arc::new(tree)),
+            tree: RwLock::new(tree.map(Arc::new)),
             changes: Changes::default(),
-            state: Mutex::new(state),
-            wanted: Mutex::default(),
+            state: Mutex::new(Kept { state, is_forgotten: false }),
+            wanted: Mutex::new(Wanted { checkpoint: !records.is_empty(), ..Wanted::default() }),
             bell: Condvar::new(),
             stopping: AtomicBool::new(false),
         });
+        if !is_there && let Err(error) = shared.give_up() {
+            tracing::error!("objects cannot be changed: the damaged index cannot be removed: {error}");
+            shared.changes.fail();
+        }
         let (writer, keeper) = (shared.clone(), shared.clone());
         let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
         let threads = vec![
-            thread("s3-changes").spawn(move || writer.changes.write(file, |_| writer.give_up()))?,
+            thread("s3-changes").spawn(move || writer.changes.write(log, |_| writer.give_up()))?,
             thread("s3-index").spawn(move || keeper::keep(&keeper, &records))?,
         ];
         Ok(Index { shared, threads: Mutex::new(threads) })
@@ -145,32 +146,44 @@ impl Index {
 
     /// Whether the object is shown. Only a hint while the index is not ready.
     pub(super) fn has(&self, bucket: &str, key: &str) -> bool {
-        let found = self.shared.tree().get(&tree_key(bucket, key));
-        found.map_err(|error| self.shared.report(&error)).is_ok_and(|value| value.is_some())
+        let Some(tree) = self.shared.tree() else { return false };
+        let found = tree.get(&tree_key(bucket, key));
+        found.map_err(|error| self.shared.report(&tree, &error)).is_ok_and(|value| value.is_some())
     }
 
-    /// Waits a moment for the index to show every object; false when it does not.
-    pub(super) fn is_ready(&self) -> bool {
+    /// Waits a moment for the index to show every object.
+    ///
+    /// # Errors
+    /// It does not yet; what keeps it from being built, when something does.
+    pub(super) fn wait_until_ready(&self) -> Result<(), Option<String>> {
         let wanted = self.shared.wanted();
         let waited = self.shared.bell.wait_timeout_while(wanted, PATIENCE, |wanted| !wanted.ready);
-        waited.unwrap_or_else(PoisonError::into_inner).0.ready
+        let wanted = waited.unwrap_or_else(PoisonError::into_inner).0;
+        if wanted.ready { Ok(()) } else { Err(wanted.trouble.clone()) }
     }
 
     /// The heads of a bucket's objects, as far as listings show them, from a key on.
     pub(super) fn range(&self, bucket: &str, from: Bound<String>) -> impl Iterator<Item = io::Result<Head>> + use<> {
         let (start, shared) = (tree_key(bucket, "").len(), self.shared.clone());
         let end = [bucket.as_bytes(), &[1]].concat();
-        let items = self.shared.tree().range(from.map(|key| tree_key(bucket, &key)), end);
-        items.map(move |item| {
+        let tree = self.shared.tree();
+        let items = tree.as_ref().map(|tree| tree.range(from.map(|key| tree_key(bucket, &key)), end));
+        // It went since it was ready.
+        let gone = items.is_none().then(|| Err(io::Error::new(io::ErrorKind::InvalidData, "the index is built anew")));
+        items.into_iter().flatten().chain(gone).map(move |item| {
             let read = item.and_then(|(key, value)| head(&key[start..], &value));
-            read.inspect_err(|error| shared.report(error))
+            read.inspect_err(|error| {
+                if let Some(tree) = &tree {
+                    shared.report(tree, error);
+                }
+            })
         })
     }
 
     /// Forgets what is left of a bucket that has no objects any more.
     pub(super) fn forget_bucket(&self, bucket: &str) {
         let end = [bucket.as_bytes(), &[1]].concat();
-        let tree = self.shared.tree();
+        let Some(tree) = self.shared.tree() else { return };
         for (key, _) in tree.range(Bound::Included(tree_key(bucket, "")), end).map_while(Result::ok) {
             tree.remove(&key);
         }
@@ -212,7 +225,7 @@ impl Change<'_> {
 
     /// The object's file is gone.
     pub(super) fn removed(&self, bucket: &str, key: &str) {
-        self.shared.tree().remove(&tree_key(bucket, key));
+        self.shared.remove(bucket, key);
     }
 }
 
@@ -227,7 +240,7 @@ impl Drop for Change<'_> {
 
 impl Shared {
     /// The tree, for one use: while it is held, no other takes its place.
-    fn tree(&self) -> Arc<Tree> {
+    fn tree(&self) -> Option<Arc<Tree>> {
         self.tree.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -235,8 +248,16 @@ impl Shared {
         let checksum = head.checksum.as_ref().map(|checksum| (checksum.algorithm, checksum.kind));
         let class = head.headers.storage_class.clone();
         let entry = Entry { size: head.size, etag: head.etag.clone(), modified: head.modified, checksum, class };
-        self.tree().insert(&tree_key(bucket, &head.key), &serde_json::to_vec(&entry)?);
+        if let Some(tree) = self.tree() {
+            tree.insert(&tree_key(bucket, &head.key), &serde_json::to_vec(&entry)?);
+        }
         Ok(())
+    }
+
+    fn remove(&self, bucket: &str, key: &str) {
+        if let Some(tree) = self.tree() {
+            tree.remove(&tree_key(bucket, key));
+        }
     }
 
     fn wanted(&self) -> MutexGuard<'_, Wanted> {
@@ -248,61 +269,100 @@ impl Shared {
         self.bell.notify_all();
     }
 
-    /// The index could not be read: it is built anew when it is damaged.
-    fn report(&self, error: &io::Error) {
-        tracing::error!("the index of the objects cannot be kept: {error}");
+    /// The tree could not be read: when it is damaged, another takes its place, unless one has already.
+    fn report(&self, tree: &Arc<Tree>, error: &io::Error) {
+        if !self.tree().is_some_and(|present| Arc::ptr_eq(&present, tree)) {
+            return;
+        }
+        tracing::error!("the index of the objects cannot be read: {error}");
         if error.kind() == io::ErrorKind::InvalidData {
             self.want(|wanted| (wanted.ready, wanted.damage) = (false, Some(error.to_string())));
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Kept> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what the index is made of, durable.
+    /// Changes what the index is made of, durable, unless the state file must not be there.
     fn change_state(&self, change: impl FnOnce(&mut State)) -> io::Result<()> {
-        let mut state = self.state();
+        let mut kept = self.state();
+        let mut state = kept.state.clone();
         change(&mut state);
-        match self.changes.is_unlogged() {
-            true => Ok(()),
-            false => state.write(&self.folder),
+        if !kept.is_forgotten {
+            state.write(&self.folder)?;
         }
+        kept.state = state;
+        Ok(())
     }
 
-    /// Changes are not logged any more.
+    /// The same when the tree is durable, and with it all that is not in the present log: the state file may be there again.
+    fn settle(&self, change: impl FnOnce(&mut State)) -> io::Result<()> {
+        let mut kept = self.state();
+        if self.changes.is_unlogged() {
+            return Err(io::Error::other("the log of changed objects cannot be written"));
+        }
+        let mut state = kept.state.clone();
+        change(&mut state);
+        state.write(&self.folder)?;
+        *kept = Kept { state, is_forgotten: false };
+        Ok(())
+    }
+
+    /// Changes are not logged any more. The keeper begins another log as soon as it can.
     fn give_up(&self) -> io::Result<()> {
-        let _state = self.state();
+        self.want(|wanted| wanted.checkpoint = true);
+        let mut kept = self.state();
+        kept.is_forgotten = true;
         self.changes.give_up();
         State::forget(&self.folder)
     }
+
+    /// When neither could a change be logged nor the state file be removed: tries again.
+    fn mend(&self) -> io::Result<()> {
+        if self.changes.has_failed() {
+            self.give_up()?;
+            self.changes.recover();
+        }
+        Ok(())
+    }
 }
 
-/// What lies in the folder of the index.
+/// What lies in the folder of the index. Without a tree it is worth nothing.
 struct Found {
     state: State,
-    tree: Tree,
+    tree: Option<Tree>,
     /// The keys of the tree that may have changed.
     records: Vec<Vec<u8>>,
+    /// The last log, to go on with.
+    log: Option<File>,
 }
 
 impl Found {
+    fn of(folder: &Path, shelves: &Shelves) -> Found {
+        Found::read(folder).unwrap_or_else(|error| {
+            if folder.exists() {
+                tracing::error!("the index of the objects is built anew from their files: {error}");
+            } else if shelves.buckets().is_ok_and(|buckets| !buckets.is_empty()) {
+                tracing::info!(
+                    "the objects have no index yet: it is built from their files, meanwhile nothing is listed"
+                );
+            }
+            Found { state: State::new(0, 0), tree: None, records: Vec::new(), log: None }
+        })
+    }
+
     fn read(folder: &Path) -> io::Result<Found> {
         let none = || io::Error::new(io::ErrorKind::InvalidData, "it is not there, or not whole");
         let state = State::read(folder)?.ok_or_else(none)?;
-        let mut records = Vec::new();
+        let (mut records, mut log) = (Vec::new(), None);
         for number in state.first_log..=state.last_log {
-            records.extend(log::read(folder, number)?);
+            let found = log::read(folder, number)?;
+            log = Some(log::resume(folder, number, &found)?);
+            records.extend(found);
         }
-        Ok(Found { tree: Tree::open(&state.tree_folder(folder))?, state, records })
-    }
-
-    /// An index that shows nothing yet.
-    fn begin(folder: &Path) -> io::Result<Found> {
-        fs::create_dir_all(folder)?;
-        let state = State::new(1, 1);
-        drop(log::create(folder, 1)?);
-        Ok(Found { tree: Tree::create(&state.tree_folder(folder))?, state, records: Vec::new() })
+        let tree = Tree::open(&state.tree_folder(folder))?;
+        Ok(Found { tree: Some(tree), state, records, log: Some(log.ok_or_else(none)?) })
     }
 }
 

@@ -26,10 +26,14 @@ pub(super) struct FoundBucket {
     pub created: Timestamp,
 }
 
-/// Reads the folder, which is made when it is not there. Drafts are thrown away: nobody was answered for them.
+/// Reads the folder, which is made when it is not there. A full disk has no room for folders; then they are made later. Drafts are thrown away: nobody was answered for them.
 pub(super) fn load(folder: &Path) -> io::Result<Loaded> {
     if !folder.exists() {
-        fs::create_dir_all(folder)?;
+        match fs::create_dir_all(folder) {
+            // Then it is made with the first bucket.
+            Err(error) if is_full(&error) => return Ok(Loaded::default()),
+            made => made?,
+        }
     }
     // Also when the folder was there: the program may have ended before it had synced it.
     folder.parent().map_or(Ok(()), file::sync_folder)?;
@@ -37,7 +41,11 @@ pub(super) fn load(folder: &Path) -> io::Result<Loaded> {
     if drafts.exists() {
         fs::remove_dir_all(&drafts)?;
     }
-    fs::create_dir(&drafts)?;
+    match fs::create_dir(&drafts) {
+        // Then it is made with the first draft.
+        Err(error) if is_full(&error) => {}
+        made => made?,
+    }
     file::sync_folder(folder)?;
     let mut loaded = Loaded::default();
     for (name, path) in folders(folder)? {
@@ -48,6 +56,10 @@ pub(super) fn load(folder: &Path) -> io::Result<Loaded> {
         }
     }
     Ok(loaded)
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// The folders in a folder, by name.

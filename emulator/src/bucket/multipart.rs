@@ -262,8 +262,12 @@ fn write_head(folder: &std::path::Path, head: &Head) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => file::make_folder(folder)?,
     }
-    file::finish(&mut fs::File::create_new(folder.join(HEAD))?, &[], head)?;
-    file::sync_folder(folder)
+    let written = fs::File::create_new(folder.join(HEAD)).and_then(|mut file| file::finish(&mut file, &[], head));
+    let written = written.and_then(|()| file::sync_folder(folder));
+    if written.is_err() && fs::remove_dir_all(folder).is_err() {
+        tracing::debug!("{} stays behind", folder.display());
+    }
+    written
 }
 
 /// The request that completes an upload must speak of the same checksums as the one that began it.

@@ -35,6 +35,8 @@ struct Shared {
     store: Store,
     uploads: Uploads,
     settings: Settings,
+    /// Why nothing is served.
+    shut: Option<String>,
 }
 
 #[derive(Debug)]
@@ -101,7 +103,10 @@ pub(super) enum BucketError {
     #[error("a part is too small")]
     PartTooSmall,
     #[error("the index is being rebuilt")]
-    Rebuilding,
+    Rebuilding(
+        /// What keeps it from that.
+        Option<String>,
+    ),
     #[error("the {} checksum is another", .0.name())]
     BadChecksum(Algorithm),
     #[error("the upload was begun with another kind of checksum")]
@@ -126,7 +131,8 @@ impl BucketError {
 }
 
 impl Buckets {
-    /// Opens the buckets in `folder`, which is made when it is not there; `None` keeps everything in memory. It takes no
+    /// Opens the buckets in `folder`, which is made when it is not there; `None` keeps everything in memory. It needs no space,
+    /// so a full disk can be opened: what has to be written is as soon as there is room. It takes no
     /// longer when there are many objects: their index lies on disk, and while it is built or repaired everything but
     /// listings works.
     ///
@@ -141,9 +147,22 @@ impl Buckets {
                 (Store::Disk(Box::new(disk)), Uploads::new(loaded.uploads))
             }
         };
-        Ok(Buckets {
-            shared: Arc::new(Shared { region: region.to_owned(), store, uploads, settings: Settings::default() }),
-        })
+        Ok(Buckets::of(region, store, uploads, None))
+    }
+
+    /// Buckets that cannot be opened: every request is answered 503 with the reason.
+    pub fn shut(reason: String, region: &str) -> Buckets {
+        Buckets::of(region, Store::Memory(Memory::default()), Uploads::default(), Some(reason))
+    }
+
+    fn of(region: &str, store: Store, uploads: Uploads, shut: Option<String>) -> Buckets {
+        let (region, settings) = (region.to_owned(), Settings::default());
+        Buckets { shared: Arc::new(Shared { region, store, uploads, settings, shut }) }
+    }
+
+    /// Why nothing is served.
+    pub(super) fn reason_shut(&self) -> Option<&str> {
+        self.shared.shut.as_deref()
     }
 
     /// Ends what happens in the background, so that the next start has nothing to look at again. Nothing can be changed

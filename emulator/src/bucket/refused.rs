@@ -7,6 +7,8 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use s3s::xml::{SerResult, Serializer};
 use s3s::{S3Error, S3ErrorCode, s3_error};
 
+use kit::time::{OncePerMinute, Timestamp};
+
 use super::objects::BucketError;
 
 impl From<BucketError> for S3Error {
@@ -49,9 +51,14 @@ impl From<BucketError> for S3Error {
                 let name = algorithm.name();
                 s3_error!(BadDigest, "The {name} you specified did not match the calculated checksum.")
             }
-            BucketError::Rebuilding => s3_error!(
+            BucketError::Rebuilding(None) => s3_error!(
                 SlowDown,
                 "The index of the stored objects is being rebuilt, so they cannot be listed yet. Please try again."
+            ),
+            BucketError::Rebuilding(Some(trouble)) => s3_error!(
+                SlowDown,
+                "The index of the stored objects has to be rebuilt, so they cannot be listed, and it cannot be written: \
+                 {trouble}. It is rebuilt as soon as that ends; meanwhile objects can be read and deleted."
             ),
             BucketError::ChecksumKind { begun, completed } => s3_error!(
                 InvalidRequest,
@@ -109,11 +116,20 @@ fn of_the_disk(error: &std::io::Error) -> S3Error {
         // It is in the log already, with the name of the file.
         return s3_error!(InternalError, "The stored data cannot be trusted: {error}.");
     }
-    tracing::error!("objects cannot be kept: {error}");
     match error.kind() {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-            s3_error!(ServiceUnavailable, "The disk is full.")
+            static LINE: OncePerMinute = OncePerMinute::new();
+            if LINE.is_due(Timestamp::now()) {
+                tracing::warn!("the disk is full: objects are refused, {error}");
+            }
+            s3_error!(
+                ServiceUnavailable,
+                "The disk is full: nothing was stored. Delete objects or messages, or make room on the disk."
+            )
         }
-        _ => s3_error!(InternalError, "We encountered an internal error. Please try again."),
+        _ => {
+            tracing::error!("objects cannot be kept: {error}");
+            s3_error!(InternalError, "We encountered an internal error. Please try again.")
+        }
     }
 }

@@ -176,11 +176,18 @@ fn read(folder: &Path) -> io::Result<Texts> {
 /// Written under another name, synced, renamed, and the folder synced.
 fn write(folder: &Path, texts: &Texts) -> io::Result<()> {
     let (path, draft) = (folder.join(FILE), folder.join(format!("{FILE}.new")));
-    let mut file = File::create(&draft)?;
-    file.write_all(&serde_json::to_vec_pretty(texts)?)?;
-    file.sync_all()?;
-    fs::rename(&draft, &path)?;
+    let written = write_draft(&draft, texts).and_then(|()| fs::rename(&draft, &path));
+    if written.is_err() && fs::remove_file(&draft).is_err() {
+        tracing::debug!("{} stays behind", draft.display());
+    }
+    written?;
     file::sync_folder(folder)
+}
+
+fn write_draft(draft: &Path, texts: &Texts) -> io::Result<()> {
+    let mut file = File::create(draft)?;
+    file.write_all(&serde_json::to_vec_pretty(texts)?)?;
+    file.sync_all()
 }
 
 #[cfg(test)]

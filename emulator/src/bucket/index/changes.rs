@@ -104,19 +104,39 @@ impl Changes {
         self.work.notify_one();
     }
 
-    /// Writes what comes until [`Changes::stop`]. `give_up` is called, once, when the log cannot be written.
-    pub(super) fn write(&self, mut file: File, give_up: impl Fn(&Changes) -> io::Result<()>) {
+    /// Objects cannot be changed, because neither can a change be logged, nor the state file be removed.
+    pub(super) fn fail(&self) {
+        self.lock().failed = true;
+        self.written.notify_all();
+    }
+
+    /// The state file is not there any more: objects can be changed again, without a log.
+    pub(super) fn recover(&self) {
+        let mut inner = self.lock();
+        inner.unlogged = true;
+        inner.failed = false;
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.lock().failed
+    }
+
+    /// Writes what comes until [`Changes::stop`], to `file` when there is one yet. `give_up` is called when the log cannot be
+    /// written.
+    pub(super) fn write(&self, mut file: Option<File>, give_up: impl Fn(&Changes) -> io::Result<()>) {
         while let Some((bytes, last, next)) = self.take() {
             let is_new = next.is_some();
-            file = next.unwrap_or(file);
-            let mut result = Ok(());
-            if is_new || !self.is_unlogged() {
-                result = file.write_all(&bytes).and_then(|()| file.sync_data());
-            }
+            file = next.or(file);
+            let result = match &mut file {
+                Some(file) if is_new || !self.is_unlogged() => file.write_all(&bytes).and_then(|()| file.sync_data()),
+                _ => Ok(()),
+            };
             let failed = match &result {
                 Ok(()) => Ok(()),
                 Err(error) => {
-                    tracing::error!("the log of changed objects cannot be written: {error}");
+                    tracing::warn!(
+                        "the log of changed objects cannot be written, a restart may have to build the index: {error}"
+                    );
                     give_up(self)
                 }
             };
@@ -127,7 +147,7 @@ impl Changes {
                 inner.unlogged = result.is_err();
             }
             if let Err(error) = failed {
-                tracing::error!("objects cannot be changed until a restart: {error}");
+                tracing::error!("objects cannot be changed: {error}");
                 inner.failed = true;
             }
             drop(inner);
@@ -176,7 +196,7 @@ mod tests {
         let changes = Arc::new(Changes::default());
         let writer = changes.clone();
         let thread = std::thread::spawn(move || {
-            writer.write(file, |changes| {
+            writer.write(Some(file), |changes| {
                 changes.give_up();
                 if can_give_up { Ok(()) } else { Err(io::Error::other("broken")) }
             });

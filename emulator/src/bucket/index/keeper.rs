@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::state::{Scan, State};
 use super::tree::Tree;
-use super::{Shared, log, names, tree_key};
+use super::{Shared, log, names, room};
 use crate::bucket::file;
 use crate::bucket::shelves;
 
@@ -20,6 +20,9 @@ pub(super) const CHANGES: usize = 8192;
 
 /// Bytes in memory before they are written to the tree's files.
 const UNFLUSHED: u64 = 2 * 1024 * 1024;
+
+/// As many stay in memory, at most, while they cannot be written.
+const MOST_UNFLUSHED: u64 = 16 * UNFLUSHED;
 
 /// How soon to try again what a full disk prevented.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -32,14 +35,13 @@ pub(super) fn keep(shared: &Arc<Shared>, records: &[Vec<u8>]) {
     for (bucket, key) in records.iter().filter_map(|record| names(record)) {
         look_again(shared, bucket, key);
     }
-    let mut keeper = Keeper { shared, progress: shared.state().scan.clone(), scanning: Scanning::default() };
-    let mut result = if records.is_empty() { Ok(()) } else { keeper.checkpoint() };
+    let progress = shared.state().state.scan.clone();
+    let mut keeper = Keeper { shared, progress, scanning: Scanning::default(), opened: None, again: None };
     while !shared.stopping.load(Ordering::SeqCst) {
-        if let Err(error) = result {
-            shared.report(&error);
+        if let Err(error) = keeper.step() {
+            keeper.say(&error);
             pause(shared);
         }
-        result = keeper.step();
     }
     if let Err(error) = keeper.checkpoint() {
         tracing::warn!("the next start has to look at the last changed objects again: {error}");
@@ -51,30 +53,58 @@ struct Keeper<'k> {
     /// How far the object files have been looked through; on disk with the next checkpoint.
     progress: Scan,
     scanning: Scanning,
+    /// The log that was begun by a checkpoint that did not come to its end.
+    opened: Option<u64>,
+    /// When to try a checkpoint again that could not be written.
+    again: Option<Instant>,
 }
 
 impl Keeper<'_> {
     /// Does what has to be done, or waits for it.
     fn step(&mut self) -> io::Result<()> {
-        let (damage, checkpoint) = {
-            let mut wanted = self.shared.wanted();
-            (wanted.damage.take(), std::mem::take(&mut wanted.checkpoint))
-        };
-        if let Some(damage) = damage {
-            return self.begin_anew(&damage);
+        let damage = self.shared.wanted().damage.take();
+        if let Some(damage) = &damage {
+            tracing::error!("the index of the objects is built anew from their files: {damage}");
+            *self.shared.tree.write().unwrap_or_else(PoisonError::into_inner) = None;
         }
-        if checkpoint || self.shared.tree().unflushed() > UNFLUSHED {
-            return self.checkpoint();
+        let Some(tree) = self.shared.tree() else { return self.begin_anew() };
+        let is_wanted = self.shared.wanted().checkpoint || tree.unflushed() > UNFLUSHED;
+        if is_wanted && self.again.is_none_or(|again| again <= Instant::now()) {
+            self.shared.wanted().checkpoint = false;
+            self.again = None;
+            if let Err(error) = self.checkpoint() {
+                self.again = Some(Instant::now() + PAUSE);
+                self.shared.wanted().checkpoint = true;
+                self.say(&error);
+            } else {
+                self.shared.wanted().trouble = None;
+            }
+            return Ok(());
         }
         match &self.progress {
+            // What cannot be written stays in memory.
+            Scan::Behind(_) if tree.unflushed() > MOST_UNFLUSHED => pause(self.shared),
             Scan::Behind(last) => {
                 let last = last.clone();
-                self.scan(&last)
+                self.scan(&last)?;
             }
-            Scan::Done => {
-                wait(self.shared);
-                Ok(())
-            }
+            Scan::Done => wait(self.shared, self.again),
+        }
+        Ok(())
+    }
+
+    /// Says what keeps the index from being written, once; a damaged one is built anew.
+    fn say(&self, error: &io::Error) {
+        if self.shared.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        let trouble = if room::is_full(error) { "the disk is full".to_owned() } else { error.to_string() };
+        let mut wanted = self.shared.wanted();
+        if error.kind() == io::ErrorKind::InvalidData {
+            (wanted.ready, wanted.damage) = (false, Some(error.to_string()));
+        } else if wanted.trouble.as_ref() != Some(&trouble) {
+            tracing::warn!("the index of the objects cannot be written, and is as soon as it can be: {trouble}");
+            wanted.trouble = Some(trouble);
         }
     }
 
@@ -86,58 +116,102 @@ impl Keeper<'_> {
             return Ok(());
         }
         self.progress = Scan::Done;
-        self.checkpoint()?;
+        self.shared.wanted().checkpoint = true;
         std::mem::take(&mut self.scanning).report();
         Ok(())
     }
 
     /// Makes the tree durable and drops the logs before.
-    fn checkpoint(&self) -> io::Result<()> {
+    fn checkpoint(&mut self) -> io::Result<()> {
         let shared = self.shared;
-        let number = shared.state().last_log + 1;
-        let file = log::create(&shared.folder, number)?;
-        shared.change_state(|state| state.last_log = number)?;
-        shared.changes.switch(file);
-        let tree = shared.tree();
+        let Some(tree) = shared.tree() else { return Ok(()) };
+        room::check(&shared.folder, 2 * tree.unflushed())?;
+        shared.mend()?;
+        let number = match self.opened.filter(|_| !shared.changes.is_unlogged()) {
+            Some(number) => number,
+            None => open_log(shared)?,
+        };
+        self.opened = Some(number);
         tree.flush()?;
-        let first = shared.state().first_log;
-        shared.change_state(|state| (state.first_log, state.scan) = (number, self.progress.clone()))?;
-        for old in first..number {
-            // One that stays behind is never read.
-            if let Err(error) = log::remove(&shared.folder, old) {
-                tracing::debug!("log {old} stays behind: {error}");
-            }
+        let first = shared.state().state.first_log;
+        shared.settle(|state| (state.first_log, state.scan) = (number, self.progress.clone()))?;
+        self.opened = None;
+        remove_logs(shared, first..number);
+        match room::check(&shared.folder, tree.size()) {
+            Ok(()) => tree.merge(),
+            // It only makes reads quicker, and comes with another checkpoint.
+            Err(_) => Ok(()),
         }
-        tree.merge()
     }
 
-    /// A new tree, which shows nothing yet, in place of a damaged one.
-    fn begin_anew(&mut self, damage: &str) -> io::Result<()> {
-        tracing::error!("the index of the objects is built anew from their files: {damage}");
+    /// A new tree, which shows nothing yet, when there is none.
+    fn begin_anew(&mut self) -> io::Result<()> {
         let shared = self.shared;
-        let state = shared.state().clone();
-        let (old, number) = (state.tree_folder(&shared.folder), state.tree + 1);
-        let folder = State::new(number, 0).tree_folder(&shared.folder);
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
+        shared.want(|wanted| wanted.ready = false);
+        shared.give_up()?;
+        shared.changes.recover();
+        match fs::remove_dir_all(&shared.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => fs::create_dir_all(&shared.folder)?,
         }
-        let tree = Tree::create(&folder)?;
+        shared.shelves.folder().ancestors().take(2).try_for_each(file::sync_folder)?;
+        room::check(&shared.folder, 0)?;
+        let present = shared.state().state.clone();
+        // Another number: readers may still hold files of the old tree open.
+        let state = State::new(present.tree + 1, present.last_log + 1);
+        let tree = Tree::create(&state.tree_folder(&shared.folder))?;
         file::sync_folder(&shared.folder)?;
-        let nothing = Scan::Behind(String::new());
-        shared.change_state(|state| (state.tree, state.scan) = (number, nothing.clone()))?;
-        *shared.tree.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tree);
-        (self.progress, self.scanning) = (nothing, Scanning::default());
-        // Files that readers still hold open go when they are done.
-        fs::remove_dir_all(old)
+        (self.progress, self.scanning, self.opened, self.again) = (state.scan.clone(), Scanning::default(), None, None);
+        shared.state().state = state;
+        *shared.tree.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(tree));
+        shared.want(|wanted| (wanted.checkpoint, wanted.trouble) = (true, None));
+        Ok(())
     }
 }
 
-/// The index shows every object. Waits for work.
-fn wait(shared: &Shared) {
+/// Begins another log: what is changed from now on is in it. Returns its number.
+fn open_log(shared: &Shared) -> io::Result<u64> {
+    let (first, number) = {
+        let kept = shared.state();
+        if kept.is_forgotten {
+            // Nobody reads them without the state file.
+            remove_logs(shared, kept.state.first_log..kept.state.last_log + 1);
+        }
+        (kept.state.first_log, kept.state.last_log + 1)
+    };
+    let file = log::create(&shared.folder, number)?;
+    if let Err(error) = shared.change_state(|state| state.last_log = number) {
+        remove_logs(shared, number..number + 1);
+        return Err(error);
+    }
+    tracing::debug!("the logs of changed objects are {first} to {number}");
+    shared.changes.switch(file);
+    Ok(number)
+}
+
+/// One that stays behind is never read.
+fn remove_logs(shared: &Shared, numbers: std::ops::Range<u64>) {
+    for number in numbers {
+        match log::remove(&shared.folder, number) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::debug!("log {number} stays behind: {error}");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The index shows every object. Waits for work, or until a checkpoint is tried again.
+fn wait(shared: &Shared, again: Option<Instant>) {
     let mut wanted = shared.wanted();
     if wanted.damage.is_none() && !wanted.ready {
         wanted.ready = true;
         shared.bell.notify_all();
+    }
+    if let Some(again) = again {
+        let left = again.saturating_duration_since(Instant::now());
+        drop(shared.bell.wait_timeout(wanted, left).unwrap_or_else(PoisonError::into_inner));
+        return;
     }
     while !wanted.checkpoint && wanted.damage.is_none() && !shared.stopping.load(Ordering::SeqCst) {
         wanted = shared.bell.wait(wanted).unwrap_or_else(PoisonError::into_inner);
@@ -161,7 +235,7 @@ fn look_again(shared: &Shared, bucket: &str, key: &str) {
                 tracing::error!("{} is not indexed: {error}", place.file.display());
             }
         }
-        Ok(None) => shared.tree().remove(&tree_key(bucket, key)),
+        Ok(None) => shared.remove(bucket, key),
         Err(error) => tracing::error!("{} is passed over: {error}", place.file.display()),
     }
 }

@@ -5,7 +5,7 @@
 //! damage, or a write that a power cut tore. Either way the index is built anew.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate};
@@ -31,7 +31,16 @@ pub(super) fn path(folder: &Path, number: u64) -> PathBuf {
 /// Makes an empty log, durable.
 pub(super) fn create(folder: &Path, number: u64) -> io::Result<File> {
     let path = path(folder, number);
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
+    let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
+    begin(file, folder, number).inspect_err(|_| {
+        // On a full disk every page counts.
+        if let Err(error) = fs::remove_file(&path) {
+            tracing::debug!("{} stays behind: {error}", path.display());
+        }
+    })
+}
+
+fn begin(mut file: File, folder: &Path, number: u64) -> io::Result<File> {
     match fallocate(&file, FallocateFlags::empty(), 0, AHEAD) {
         // Not every file system can; its logs grow as they are written.
         Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) | Ok(()) => {}
@@ -40,6 +49,17 @@ pub(super) fn create(folder: &Path, number: u64) -> io::Result<File> {
     file.write_all(&header(number))?;
     file.sync_all()?;
     sync_folder(folder)?;
+    Ok(file)
+}
+
+/// Opens a log to go on behind what was [read](read) from it. Its space is there already, so a full disk has room for more.
+///
+/// # Errors
+/// It cannot be written.
+pub(super) fn resume(folder: &Path, number: u64, records: &[Vec<u8>]) -> io::Result<File> {
+    let mut file = OpenOptions::new().write(true).open(path(folder, number))?;
+    let written: usize = records.iter().map(|record| FRAME + record.len()).sum();
+    file.seek(SeekFrom::Start((HEADER + written) as u64))?;
     Ok(file)
 }
 
@@ -111,9 +131,12 @@ mod tests {
         file.write_all(&frame(b"one")).unwrap();
         file.write_all(&frame("zwö".as_bytes())).unwrap();
         assert_eq!(read(folder.path(), 7).unwrap(), [b"one".as_slice(), "zwö".as_bytes()]);
+        let mut file = resume(folder.path(), 7, &read(folder.path(), 7).unwrap()).unwrap();
+        file.write_all(&frame(b"3")).unwrap();
+        assert_eq!(read(folder.path(), 7).unwrap(), [b"one".as_slice(), "zwö".as_bytes(), b"3"]);
         let path = path(folder.path(), 7);
         let whole = fs::read(&path).unwrap();
-        let written = HEADER + FRAME + 3 + FRAME + 4;
+        let written = HEADER + FRAME + 3 + FRAME + 4 + FRAME + 1;
         for at in (0..written + 20).chain([whole.len() - 1]) {
             let mut flipped = whole.clone();
             flipped[at] ^= 4;

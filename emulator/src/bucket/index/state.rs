@@ -61,11 +61,11 @@ impl State {
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         let json = serde_json::to_vec(self)?;
         let draft = folder.join("state.draft");
-        let mut file = File::create(&draft)?;
-        file.write_all(written_sum(&json).as_bytes())?;
-        file.write_all(&json)?;
-        file.sync_all()?;
-        fs::rename(&draft, folder.join(NAME))?;
+        let written = write_draft(&draft, &json).and_then(|()| fs::rename(&draft, folder.join(NAME)));
+        if written.is_err() && fs::remove_file(&draft).is_err() {
+            tracing::debug!("{} stays behind", draft.display());
+        }
+        written?;
         sync_folder(folder)
     }
 
@@ -75,10 +75,21 @@ impl State {
     /// The disk is broken.
     pub(super) fn forget(folder: &Path) -> io::Result<()> {
         match fs::remove_file(folder.join(NAME)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => sync_folder(folder),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        match sync_folder(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            synced => synced,
         }
     }
+}
+
+fn write_draft(draft: &Path, json: &[u8]) -> io::Result<()> {
+    let mut file = File::create(draft)?;
+    file.write_all(written_sum(json).as_bytes())?;
+    file.write_all(json)?;
+    file.sync_all()
 }
 
 const NAME: &str = "state";

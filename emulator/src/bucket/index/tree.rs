@@ -4,13 +4,15 @@
 //! The tree is durable only after [`Tree::flush`]; what was changed since is in [`super::log`]. Damage of its files is an
 //! error when they are read, and never an answer: blocks have checksums, and [`check_manifest`] verifies the rest.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::room::is_full;
 use lsm_tree::compaction::Leveled;
 use lsm_tree::{AbstractTree as _, AnyTree, Cache, Config, DescriptorTable, SequenceNumberCounter};
 
@@ -29,6 +31,8 @@ pub(super) struct Tree {
     visible: SequenceNumberCounter,
     /// Held while a reader fixes what it sees, so that nothing is dropped under it.
     fixing: RwLock<()>,
+    /// Where its files are.
+    tables: PathBuf,
 }
 
 impl std::fmt::Debug for Tree {
@@ -44,7 +48,11 @@ impl Tree {
     /// It cannot be written.
     pub(super) fn create(folder: &Path) -> io::Result<Tree> {
         fs::create_dir(folder)?;
-        Tree::read(folder)
+        Tree::read(folder).inspect_err(|_| {
+            if let Err(error) = fs::remove_dir_all(folder) {
+                tracing::debug!("{} stays behind: {error}", folder.display());
+            }
+        })
     }
 
     /// Opens the tree in a folder.
@@ -66,7 +74,8 @@ impl Tree {
         let after = tree.get_highest_seqno().map_or(0, |highest| highest + 1);
         next.fetch_max(after);
         visible.fetch_max(after);
-        Ok(Tree { tree, next, visible, fixing: RwLock::default() })
+        let tables = folder.join("tables");
+        Ok(Tree { tree, next, visible, fixing: RwLock::default(), tables })
     }
 
     /// Puts a value under a key. Whoever calls this for one key twice waits in between.
@@ -115,10 +124,12 @@ impl Tree {
             let _fixing = self.fixing.write().unwrap_or_else(PoisonError::into_inner);
             self.visible.get()
         };
-        guarded(|| {
-            let lock = self.tree.get_flush_lock();
-            self.tree.rotate_memtable();
-            self.tree.flush(&lock, oldest).map(|_| ())
+        self.leaving_nothing(|| {
+            guarded(|| {
+                let lock = self.tree.get_flush_lock();
+                self.tree.rotate_memtable();
+                self.tree.flush(&lock, oldest).map(|_| ())
+            })
         })
     }
 
@@ -133,7 +144,35 @@ impl Tree {
         };
         let strategy = Arc::new(Leveled::default().with_table_target_size(TABLE));
         // One call moves files of one level; it is cheap when there is nothing to do.
-        (0..4).try_for_each(|_| guarded(|| self.tree.compact(strategy.clone(), oldest)))
+        self.leaving_nothing(|| (0..4).try_for_each(|_| guarded(|| self.tree.compact(strategy.clone(), oldest))))
+    }
+
+    /// Writes; when the disk becomes full meanwhile, takes the files away that were written half. The library leaves them
+    /// until it is opened again, and each further try would leave more.
+    fn leaving_nothing(&self, write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        let before = self.table_files();
+        let written = write();
+        if written.as_ref().is_err_and(is_full) {
+            let version = self.tree.current_version();
+            let used: HashSet<PathBuf> =
+                version.iter_tables().map(|table| self.tables.join(table.id().to_string())).collect();
+            for path in self.table_files().iter().filter(|path| !before.contains(*path) && !used.contains(*path)) {
+                if let Err(error) = fs::remove_file(path) {
+                    tracing::debug!("{} stays behind: {error}", path.display());
+                }
+            }
+        }
+        written
+    }
+
+    fn table_files(&self) -> HashSet<PathBuf> {
+        let entries = fs::read_dir(&self.tables).into_iter().flatten();
+        entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
+    }
+
+    /// Bytes that a merge may write before it removes anything.
+    pub(super) fn size(&self) -> u64 {
+        self.tree.disk_space()
     }
 
     /// Bytes that are in memory and not yet in files.
@@ -248,7 +287,7 @@ mod tests {
         assert!(found > 100, "{found}");
     }
 
-    fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    fn files(folder: &Path) -> Vec<PathBuf> {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
     }
