@@ -93,7 +93,10 @@ async fn metric(port: u16, name: &str) -> String {
     }
 }
 
-/// The chain as five processes; `--quiet` in either spelling.
+/// Where pub is in a [`chain`].
+const PUB: usize = 3;
+
+/// The chain as five processes, the emulator last; `--quiet` in either spelling.
 async fn chain(logs: &Logs, ports: &Ports, is_quiet: bool) -> Vec<Process> {
     let endpoint = ports.endpoint();
     let emulator = logs.start("emulator", ports.program("emulator", &endpoint));
@@ -119,7 +122,7 @@ async fn chain(logs: &Logs, ports: &Ports, is_quiet: bool) -> Vec<Process> {
 #[tokio::test]
 async fn a_message_is_followed_by_its_ids_from_request_to_bucket() {
     let (logs, ports) = (Logs::new(), Ports::free());
-    let chain = chain(&logs, &ports, false).await;
+    let mut chain = chain(&logs, &ports, false).await;
     let reply = publish(ports.gateway, "followed").await;
     let request_id = reply.headers["x-amzn-requestid"].to_str().unwrap();
 
@@ -139,6 +142,8 @@ async fn a_message_is_followed_by_its_ids_from_request_to_bucket() {
 
     let published = ask(Method::GET, &Ports::url(ports.publisher, "/pub"), "").await.unwrap();
     assert_eq!(published.status, StatusCode::OK);
+    // A program that ends has written all of its log.
+    chain.remove(PUB).stop();
     let posted = logs.having("pub", "posted");
     for line in &posted {
         let request_id = line["request_id"].as_str().unwrap();
