@@ -329,7 +329,16 @@ fn written(file: &File, length: u64) -> u64 {
 /// Reads the payload of one record.
 pub(super) fn read(file: &File, place: Place) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; place.length as usize];
-    file.read_exact_at(&mut bytes, u64::from(place.offset))?;
+    let mut filled = 0;
+    // A file that was cut right behind the payload lacks padding: zeros, as they would be read.
+    while filled < bytes.len() {
+        match file.read_at(&mut bytes[filled..], u64::from(place.offset) + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
     match frame::read(&bytes, place.segment, place.offset) {
         frame::Found::Record(payload) => Ok(payload.to_vec()),
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, format!("the record at {} is damaged", place.offset))),

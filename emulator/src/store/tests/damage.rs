@@ -36,6 +36,22 @@ proptest! {
 }
 
 #[test]
+fn a_cut_of_padding_costs_nothing() {
+    for missing in 1..super::super::frame::ALIGN as u64 {
+        let folder = tempfile::tempdir().unwrap();
+        drop(filled(folder.path(), 7));
+        let path = segments(folder.path()).swap_remove(0);
+        let end = written(&path);
+        let whole = bodies(&path, end);
+        cut(&path, end - missing);
+        let found = House::open(folder.path(), START).drain();
+        let found: Vec<&String> = found["live"].iter().map(|(_, body, ..)| body).collect();
+        let lost = whole.iter().filter(|body| !found.contains(body)).count();
+        assert!(lost <= 1, "{missing} bytes cost {lost} messages");
+    }
+}
+
+#[test]
 fn a_lost_end_in_the_middle_of_the_log_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     drop(filled(folder.path(), 7));
