@@ -37,7 +37,7 @@ proptest! {
 
 #[test]
 fn a_cut_of_padding_costs_nothing() {
-    for missing in 1..super::super::frame::ALIGN as u64 {
+    for missing in 1..frame::ALIGN as u64 {
         let folder = tempfile::tempdir().unwrap();
         drop(filled(folder.path(), 7));
         let path = segments(folder.path()).swap_remove(0);
