@@ -15,7 +15,8 @@ fn check(reply: &Reply, status: u16, body: &str, error_type: Option<&str>) {
     assert_eq!(reply.headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok()), error_type);
 }
 
-/// Fact sheet `api-gateway.md`, sections 9.4, 5.5, 9.5 and 10.
+/// See `docs/aws/api-gateway.md#unknown-routes`, `docs/aws/api-gateway.md#choosing-the-request-template`,
+/// `docs/aws/api-gateway.md#limits-of-a-request` and `docs/aws/api-gateway.md#gateway-responses`.
 #[tokio::test]
 async fn the_gateways_own_errors_are_awss() {
     let world = world().await;

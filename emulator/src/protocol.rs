@@ -1,6 +1,7 @@
 //! Which service and protocol does a request speak? And who asks?
 //!
-//! Pure: headers and bytes in, an action and its rendering out. Fact sheet `sqs.md`, sections 1 to 4.
+//! Pure: headers and bytes in, an action and its rendering out. See `docs/aws/sqs.md#queues-and-their-addresses`,
+//! `docs/aws/sqs.md#json-protocol` and `docs/aws/sqs.md#query-protocol`.
 
 pub mod json;
 pub mod query;

@@ -12,7 +12,7 @@ pub fn is_region(label: &str) -> bool {
 }
 
 /// The region of a queue's host: `sqs.{region}.…`, `sqs-fips.{region}.…`, `{region}.queue.…`; `queue.…` is us-east-1.
-/// Fact sheet `sqs.md`, section 1.
+/// See `docs/aws/sqs.md#queues-and-their-addresses`.
 pub fn of_queue_host(host: &str) -> Option<&str> {
     let mut labels = host.split(['.', ':']);
     match (labels.next()?, labels.next()?) {

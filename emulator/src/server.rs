@@ -34,7 +34,7 @@ use crate::store::Condition;
 /// A batch has 1 MiB of content at most; escaped as JSON or as a form, it can be six times as long.
 const SQS_LIMIT: usize = 8 * 1024 * 1024;
 
-/// What SQS answers where no action is asked for: sqs.md section 3.1.
+/// What SQS answers where no action is asked for: `docs/aws/sqs.md#query-requests`.
 const UNKNOWN_OPERATION: &str = "<UnknownOperationException/>";
 
 /// What the routes share.
@@ -141,7 +141,7 @@ impl Emulator {
         let form = if protocol::is_form(&parts.headers) { body } else { &[] };
         let (name, action) = match query::read(parts.uri.path(), parts.uri.query().unwrap_or_default(), form) {
             Ok(read) => read,
-            // Even when JSON was asked for: sqs.md section 3.1.
+            // Even when JSON was asked for: `docs/aws/sqs.md#query-requests`.
             Err(query::Unreadable::NoAction) => {
                 return respond(StatusCode::NOT_FOUND, "text/xml", UNKNOWN_OPERATION.to_owned());
             }

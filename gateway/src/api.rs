@@ -110,12 +110,12 @@ pub struct Method {
     pub integration: Integration,
 }
 
-/// What a method calls. Fact sheet section 5.
+/// What a method calls. See `docs/aws/api-gateway.md#integration-request`.
 #[derive(Debug)]
 pub struct Integration {
     /// The backend.
     pub backend: Backend,
-    /// What the backend gets from where. Fact sheet section 5.3.
+    /// What the backend gets from where: `docs/aws/api-gateway.md#parameter-mappings`.
     pub request_parameters: Vec<RequestParameter>,
     /// The mapping templates by MIME type.
     pub request_templates: Templates,
@@ -139,7 +139,8 @@ pub enum Backend {
     Unsupported,
 }
 
-/// `arn:aws:apigateway:{region}:{subdomain.}{service}:{path|action}/{rest}`. Fact sheet section 5.2.
+/// `arn:aws:apigateway:{region}:{subdomain.}{service}:{path|action}/{rest}`. See
+/// `docs/aws/api-gateway.md#integration-uri`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceUri {
     /// The region in the ARN, not that of the API.
@@ -233,7 +234,7 @@ pub enum Source {
 #[derive(Debug, Default)]
 pub struct Templates(pub IndexMap<String, Option<Template>>);
 
-/// `passthroughBehavior`. Fact sheet section 5.5.
+/// `passthroughBehavior`: `docs/aws/api-gateway.md#choosing-the-request-template`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Passthrough {
     /// A body without a template goes to the backend as it is. AWS's default.
@@ -245,7 +246,7 @@ pub enum Passthrough {
     Never,
 }
 
-/// One integration response. Fact sheet section 7.
+/// One integration response. See `docs/aws/api-gateway.md#integration-response`.
 #[derive(Debug)]
 pub struct IntegrationResponse {
     /// Matched whole against the reply's status; `None` is the default response.
@@ -288,7 +289,7 @@ impl Resource {
     }
 }
 
-/// The verbs that `ANY` covers. Fact sheet section 9.2.
+/// The verbs that `ANY` covers: `docs/aws/api-gateway.md#matching-a-resource`.
 fn in_any(verb: &http::Method) -> bool {
     matches!(verb.as_str(), "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT")
 }

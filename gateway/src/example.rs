@@ -27,7 +27,7 @@ pub struct Offer<'a> {
     way: Way,
 }
 
-/// How a method is reached. Fact sheet section 9.
+/// How a method is reached. See `docs/aws/api-gateway.md#routing`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     /// By its path alone.

@@ -1,7 +1,7 @@
 //! The error answers that API Gateway itself gives: type, status, message, `x-amzn-ErrorType`.
 //!
-//! Fact sheet section 10. Bodies come in two spellings, with and without a blank after the colon; their lengths are
-//! observable, so both are kept.
+//! See `docs/aws/api-gateway.md#gateway-responses`. Bodies come in two spellings, with and without a blank after the
+//! colon; their lengths are observable, so both are kept.
 
 use http::StatusCode;
 
@@ -132,7 +132,7 @@ fn invalid_signature(hash: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Lengths on record: fact sheet section 10.3.
+    /// Lengths on record: `docs/aws/api-gateway.md#default-bodies`.
     #[test]
     fn bodies_have_the_recorded_lengths() {
         let recorded = [

@@ -1,8 +1,8 @@
 //! One mapping template, one exchange: what API Gateway adds to Velocity.
 //!
 //! [`render`] gives a template `$input`, `$util`, `$context` and `$stageVariables`. Bodies are parsed when a template
-//! asks for them, maps are built when it walks over them: the usual template touches one or two of these. Facts: fact
-//! sheet section 4.
+//! asks for them, maps are built when it walks over them: the usual template touches one or two of these. See
+//! `docs/aws/api-gateway.md#templates-what-api-gateway-adds`.
 
 use indexmap::IndexMap;
 

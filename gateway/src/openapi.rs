@@ -1,7 +1,7 @@
 //! An OpenAPI 3.0 or Swagger 2.0 document, with the `x-amazon-apigateway-*` extensions, to resources and methods.
 //!
-//! Fact sheet section 12. What has no effect on requests (descriptions, tags, schemas without a validator) is passed
-//! over; what API Gateway would do and Tidegate does not becomes a problem with its place.
+//! See `docs/aws/api-gateway.md#openapi`. What has no effect on requests (descriptions, tags, schemas without a
+//! validator) is passed over; what API Gateway would do and Tidegate does not becomes a problem with its place.
 
 mod base;
 mod declared;
@@ -111,8 +111,8 @@ impl Document {
     }
 }
 
-/// AWS passes over extensions that it does not know. Fact sheet section 12.1. Its own begin with its name, and one of
-/// those that is not known here may well be a slip of the pen.
+/// AWS passes over extensions that it does not know: `docs/aws/api-gateway.md#import`. Its own begin with its name, and
+/// one of those that is not known here may well be a slip of the pen.
 fn is_foreign(name: &str) -> bool {
     name.starts_with("x-") && !name.starts_with("x-amazon-apigateway-")
 }

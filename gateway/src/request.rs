@@ -15,7 +15,7 @@ use time::macros::format_description;
 use crate::mapping::{HeaderCase, Parameters};
 use crate::route::Route;
 
-/// These never reach templates or mappings. Fact sheet section 4.2.
+/// These never reach templates or mappings: `docs/aws/api-gateway.md#input`.
 const HIDDEN: [&str; 12] = [
     "connection",
     "content-length",
@@ -93,7 +93,7 @@ impl Request {
         }
     }
 
-    /// The fields of `$context`. Fact sheet section 4.5; `account_id` is the owner's.
+    /// The fields of `$context`, see `docs/aws/api-gateway.md#context`; `account_id` is the owner's.
     pub fn context(&self, route: &Route<'_>, account_id: &str) -> Map<String, Json> {
         let host = self.header("host").unwrap_or_default();
         let domain = without_port(host);

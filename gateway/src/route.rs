@@ -1,4 +1,4 @@
-//! Host, method and path to a stage, a resource and its path parameters. Fact sheet section 9.
+//! Host, method and path to a stage, a resource and its path parameters. See `docs/aws/api-gateway.md#routing`.
 //!
 //! Precedence for each part of the path: literal, then `{name}`, then `{name+}`. A branch that leads to no method is
 //! left again, as API Gateway does.

@@ -286,7 +286,7 @@ fn panicked(_: Box<dyn Any + Send>) -> HttpResponse {
     answer::refused(Ids { request: &request, extended: &extended }, &Fault::ConfigurationError)
 }
 
-/// Unknown paths look like missing credentials. Fact sheet section 9.4.
+/// Unknown paths look like missing credentials: `docs/aws/api-gateway.md#unknown-routes`.
 fn no_route(reason: NoRoute, headers: &HeaderMap) -> Fault {
     match (reason, headers.get(AUTHORIZATION)) {
         (NoRoute::Forbidden, _) => Fault::Forbidden,

@@ -109,7 +109,7 @@ fn everything_is_told_at_once() {
     }
 }
 
-/// An export of API Gateway, after fact sheet section 12.3.
+/// An export of API Gateway, after `docs/aws/api-gateway.md#export`.
 #[test]
 fn an_export_is_served_under_its_stage() {
     let apis = load(&definition("export.json")).expect("it loads");

@@ -140,7 +140,7 @@ impl Step {
 mod tests {
     use super::*;
 
-    /// The document of the fact sheet's section 4.3, with a little more.
+    /// What is expected of each path is in `docs/aws/api-gateway.md#json-paths`.
     const DOCUMENT: &str = r#"{"id":1,"n":null,"f":1.50,"e":1e3,"list":[{"a":1},{"a":2,"b":"z"},{"a":3,"b":null,"c":[1,2]}],
         "R&D":5,"o":{"k":"v","a/b":"s/t","é":2},"arr":[1,"two",null,true],"empty":[],
         "books":[{"cat":"ref","price":8.95,"t":"A"},{"cat":"fic","price":12.99,"t":"B","isbn":"x"}]}"#;

@@ -139,7 +139,7 @@ impl Source {
 }
 
 impl Target {
-    /// The largest batch that it takes (fact sheet, section 12).
+    /// The largest batch that it takes: `docs/aws/pipes.md#targets`.
     pub fn most(&self) -> usize {
         match self {
             Target::Http(_) | Target::Api(_) => 1,

@@ -1,8 +1,8 @@
 //! An event on its way through a pipe: an SQS message as pipes show it, or what an enrichment made of it.
 //!
-//! The order of the fields is that of the records which AWS delivers (fact sheet, section 4.2). The body stays the
-//! string that was sent; what it holds as JSON is parsed when somebody first asks, and at most once. How messages are
-//! received and settled is not known here.
+//! The order of the fields is that of the records which AWS delivers (`docs/aws/pipes.md#the-record-of-a-message`).
+//! The body stays the string that was sent; what it holds as JSON is parsed when somebody first asks, and at most once.
+//! How messages are received and settled is not known here.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -101,7 +101,7 @@ impl Event {
     }
 
     /// What an enrichment answered with: an event for each element of a list, one for anything else, none for `""`, `{}`
-    /// and `[]` (fact sheet, section 8). An answer without any content counts as `""`.
+    /// and `[]` (`docs/aws/pipes.md#enrichment`). An answer without any content counts as `""`.
     pub fn from_answer(answer: &[u8]) -> Vec<Event> {
         let is_empty = |value: &Value| match value {
             Value::String(text) => text.is_empty(),

@@ -1,8 +1,8 @@
 //! The filters of a pipe on an SQS source: does this event go on?
 //!
 //! Around the pattern language lie the rules for `body`: a pattern with an object for it looks into a body that is
-//! JSON, a pattern with a list looks at a body that is text, and a body of the other kind never passes (fact sheet,
-//! section 5.2). A body counts as JSON when it is an object or an array.
+//! JSON, a pattern with a list looks at a body that is text, and a body of the other kind never passes
+//! (`docs/aws/pipes.md#filters-on-the-body`). A body counts as JSON when it is an object or an array.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! The log of a pipe: one JSON record for each step of an execution, as AWS writes them to a log destination.
 //!
-//! Which steps there are, at which `Level` each appears and what a record holds is in the fact sheet, section 16. Data
-//! of the event, the request and the answer are in a record only when `IncludeExecutionData` asks for them; what a
+//! Which steps there are, at which `Level` each appears and what a record holds is in `docs/aws/pipes.md#log-records`.
+//! Data of the event, the request and the answer are in a record only when `IncludeExecutionData` asks for them; what a
 //! connection adds to a request never is.
 
 use std::fmt;

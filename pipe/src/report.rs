@@ -30,7 +30,7 @@ pub struct Report {
     metrics: Metrics,
 }
 
-/// The metrics of one pipe, looked up once. Named as CloudWatch's are (fact sheet, section 17).
+/// The metrics of one pipe, looked up once. Named as CloudWatch's are: `docs/aws/pipes.md#metrics`.
 #[derive(Debug)]
 struct Metrics {
     event_count: Counter,

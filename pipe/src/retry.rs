@@ -1,8 +1,8 @@
 //! What an answer of the target means for the message: a reply, or the lack of one, to a [`Verdict`].
 //!
-//! With an SQS source nothing but a 2xx takes the message off the queue (fact sheet, sections 14 and 21). What matters
-//! beyond that is whose fault it is: a message that the target rejects goes its way to the dead-letter queue, a target
-//! that is down must not drag every message there.
+//! With an SQS source nothing but a 2xx takes the message off the queue (`docs/aws/pipes.md#errors-and-retries` and
+//! `docs/aws/pipes.md#answers`). What matters beyond that is whose fault it is: a message that the target rejects goes
+//! its way to the dead-letter queue, a target that is down must not drag every message there.
 
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 //! `call` plans the request to an API destination, `api` the one to a REST API, `queue` the message for a queue. Of the
 //! other AWS services, a `feed` takes entries (`bus`, `topic`, `stream`, `log`) and a `program` takes the whole batch
 //! (`function`, `workflow`); their requests have the forms of AWS's API models. Values may come from the event by a path
-//! (fact sheet, section 11). Sending is elsewhere.
+//! (`docs/aws/pipes.md#dynamic-paths`). Sending is elsewhere.
 
 mod api;
 mod bus;

@@ -1,9 +1,10 @@
 //! The input transformer: an event through a template to the text that a target receives.
 //!
 //! Parsed once, rendered often. The quoting rules are those that AWS documents and that were recorded from the event
-//! bus, which shares this template language (fact sheet, section 9); where AWS would deliver nothing because the result
-//! is not valid JSON, rendering fails with the reason. So it does where a value would end the string that it stands in:
-//! what an event holds must not add fields to the body. Nothing here knows of HTTP or of queues.
+//! bus, which shares this template language (`docs/aws/pipes.md#input-transformation`); where AWS would deliver
+//! nothing because the result is not valid JSON, rendering fails with the reason. So it does where a value would end the
+//! string that it stands in: what an event holds must not add fields to the body. Nothing here knows of HTTP or of
+//! queues.
 
 mod render;
 mod template;

@@ -24,7 +24,7 @@ fn whole(number: f64) -> Option<i64> {
 }
 
 /// Whether a message attribute may have this number: up to 38 digits, from 10^-128 to 10^126; zeros at both ends of them
-/// do not count. Fact sheet `sqs.md`, section 8.
+/// do not count. See `docs/aws/sqs.md#message-attributes`.
 pub(super) fn is_decimal(text: &str) -> bool {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let Ok(exponent) = exponent.parse::<i64>() else { return false };

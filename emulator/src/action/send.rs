@@ -147,7 +147,7 @@ impl Ready {
         let md5_of_body = hex::encode(Md5::digest(&content.body));
         let md5_of_attributes =
             (!content.attributes.is_empty()).then(|| message_attributes::digest(&content.attributes));
-        // A trace header that came as an HTTP header was not sent as an attribute: sqs.md sections 10 and 11.
+        // A trace header that came as an HTTP header was not sent as an attribute: `docs/aws/sqs.md#system-attributes`.
         let sent_trace = content.trace_header.as_ref().filter(|_| self.sends_trace);
         let md5_of_system_attributes = sent_trace.map(|header| trace_digest(header));
         let Sent { id, sequence } = engine.send(now, queue, self.draft).ok_or(Fault::QueueDoesNotExist)?;

@@ -152,7 +152,7 @@ fn a_limit_without_room_for_messages_is_refused_at_start() {
     assert!(error.to_string().contains("is too small"), "{error}");
 }
 
-/// Standard queues take every receipt of a message: sqs.md sections 13 and 14.
+/// Standard queues take every receipt of a message: `docs/aws/sqs.md#visibility` and `docs/aws/sqs.md#deleting`.
 #[tokio::test]
 async fn an_older_receipt_handle_is_good_after_a_restart() {
     let house = House::new();

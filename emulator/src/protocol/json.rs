@@ -1,4 +1,4 @@
-//! AWS JSON 1.0: `X-Amz-Target` names the action, the body holds its members. Fact sheet `sqs.md`, section 2.
+//! AWS JSON 1.0: `X-Amz-Target` names the action, the body holds its members. See `docs/aws/sqs.md#json-protocol`.
 
 use serde_json::Value;
 

@@ -1,4 +1,6 @@
-//! The first half: a request to the call that API Gateway would make. Fact sheet sections 5 and 6.
+//! The first half: a request to the call that API Gateway would make.
+//!
+//! See `docs/aws/api-gateway.md#integration-request` and `docs/aws/api-gateway.md#sqs-behind-an-aws-integration`.
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
@@ -15,7 +17,8 @@ use crate::fault::Fault;
 use crate::request::Request;
 use crate::trouble::{Trouble, fit};
 
-/// Headers that make every call fail when they are mapped to an AWS integration. Fact sheet section 5.3.
+/// Headers that make every call fail when they are mapped to an AWS integration:
+/// `docs/aws/api-gateway.md#parameter-mappings`.
 pub(crate) const RESERVED: [&str; 9] = [
     "content-length",
     "transfer-encoding",
@@ -88,7 +91,8 @@ impl Payload {
     }
 }
 
-/// The body for the backend: rendered, passed through, or refused. Fact sheet section 5.5.
+/// The body for the backend: rendered, passed through, or refused. See
+/// `docs/aws/api-gateway.md#choosing-the-request-template`.
 fn body(exchange: &mut Exchange<'_>, integration: &Integration) -> Result<Payload, Fault> {
     let templates = &integration.request_templates;
     let template = templates.of(&exchange.request.media_type()).or_else(|| templates.of("$default"));
@@ -117,7 +121,7 @@ fn body(exchange: &mut Exchange<'_>, integration: &Integration) -> Result<Payloa
     }
 }
 
-/// `$context.requestOverride` wins over mappings of the same name. Fact sheet section 4.8.
+/// `$context.requestOverride` wins over mappings of the same name: `docs/aws/api-gateway.md#overrides`.
 fn overrides(exchange: &Exchange<'_>, mapped: &mut Mapped) {
     let overrides = exchange.context.request_override();
     for (place, values) in [
@@ -132,7 +136,8 @@ fn overrides(exchange: &Exchange<'_>, mapped: &mut Mapped) {
     }
 }
 
-/// The headers of a call to AWS: mapped ones, and what API Gateway adds. Fact sheet section 5.4.
+/// The headers of a call to AWS: mapped ones, and what API Gateway adds. See
+/// `docs/aws/api-gateway.md#headers-to-the-backend`.
 fn headers(exchange: &Exchange<'_>, mapped: &Mapped) -> Result<HeaderMap, Fault> {
     let mut headers = HeaderMap::new();
     let request = exchange.request;
@@ -161,7 +166,7 @@ fn headers(exchange: &Exchange<'_>, mapped: &Mapped) -> Result<HeaderMap, Fault>
     Ok(headers)
 }
 
-/// The URL at the service. Fact sheet section 5.2.
+/// The URL at the service. See `docs/aws/api-gateway.md#integration-uri`.
 fn url(exchange: &Exchange<'_>, uri: &ServiceUri, mapped: &Mapped) -> Result<Url, Fault> {
     let suffix = if uri.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
     let subdomain = uri.subdomain.as_ref().map(|name| format!("{name}.")).unwrap_or_default();
@@ -214,7 +219,7 @@ fn fill(exchange: &Exchange<'_>, text: &str, mapped: &Mapped) -> String {
 }
 
 /// The reply of a MOCK integration: an empty body and the template's `statusCode`. What a client sends without a template
-/// for it chooses nothing. Fact sheet section 5.9.
+/// for it chooses nothing. See `docs/aws/api-gateway.md#mock`.
 fn mock(exchange: &Exchange<'_>, payload: &Payload) -> Result<Reply, Fault> {
     let text = match payload {
         Payload::Rendered(text) => text,

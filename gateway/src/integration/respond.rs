@@ -1,4 +1,4 @@
-//! The second half: a reply to the response for the client. Fact sheet section 7.
+//! The second half: a reply to the response for the client. See `docs/aws/api-gateway.md#integration-response`.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::request::media_type;
 use crate::vtl::Template;
 
-/// Mapped names that come out as `x-amzn-Remapped-<name>`. Fact sheet section 7.3, non-proxy types.
+/// Mapped names that come out as `x-amzn-Remapped-<name>`: `docs/aws/api-gateway.md#response-headers`.
 const REMAPPED: [&str; 14] = [
     "authorization",
     "connection",

@@ -54,7 +54,7 @@ fn all(reply: &Reply, name: &str) -> Vec<String> {
 struct NotJson;
 
 /// What a path finds in a body, as text: strings as they are, everything else as JSON. Text that does not even begin
-/// like JSON has no values in it. Fact sheet section 5.3.
+/// like JSON has no values in it: `docs/aws/api-gateway.md#parameter-mappings`.
 fn in_json(body: &[u8], look: impl FnOnce(&Json) -> Option<Json>) -> Result<Option<String>, NotJson> {
     match serde_json::from_slice::<Json>(body) {
         Ok(json) => Ok(look(&json).and_then(text)),

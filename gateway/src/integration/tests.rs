@@ -277,7 +277,7 @@ fn other_services_are_mapped_as_they_are() {
     assert_eq!((reply.status.as_u16(), reply.body.as_ref()), (200, b"gone".as_slice()));
 }
 
-/// Fact sheet section 5.9, recorded.
+/// Recorded: `docs/aws/api-gateway.md#mock`.
 #[test]
 fn a_mock_answers_with_its_templates_status() {
     let mock = |template: &str, given: &Given| {

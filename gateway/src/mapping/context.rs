@@ -1,8 +1,8 @@
 //! `$context`: what is known of an exchange, and the overrides that its templates set.
 //!
 //! A [`Context`] lives through the request template and the response template of one exchange, so that what the first
-//! sets is there for the second. Overrides are final: setting the same one twice fails the template. Fact sheet
-//! sections 4.5 and 4.8.
+//! sets is there for the second. Overrides are final: setting the same one twice fails the template. See
+//! `docs/aws/api-gateway.md#context` and `docs/aws/api-gateway.md#overrides`.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::vtl::{Known, Value};
 const OVERRIDES: [(&str, &[&str]); 2] =
     [("requestOverride", &["path", "header", "querystring"]), ("responseOverride", &["header"])];
 
-/// What `$context` has. Fact sheet section 4.5.
+/// What `$context` has: `docs/aws/api-gateway.md#context`.
 pub(super) const KNOWN: Known = Known {
     variable: "context",
     members: &[

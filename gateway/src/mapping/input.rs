@@ -103,7 +103,7 @@ const PATHS: usize = 32;
 
 impl<'a> Reader<'a> {
     pub(super) fn new(input: &Input<'a>) -> Reader<'a> {
-        // An empty payload shows as `{}`. Fact sheet section 4.2.
+        // An empty payload shows as `{}`: `docs/aws/api-gateway.md#input`.
         let body = if input.body.is_empty() { "{}" } else { input.body };
         Reader {
             body,

@@ -1,4 +1,4 @@
-//! `$util`, as API Gateway has it: six functions on text. Fact sheet section 4.7.
+//! `$util`, as API Gateway has it: six functions on text. See `docs/aws/api-gateway.md#util`.
 //!
 //! Nothing becomes the empty string. AppSync's `$util.toJson`, `$util.qr` and so on are not here, as on API Gateway.
 

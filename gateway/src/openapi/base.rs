@@ -4,7 +4,7 @@ use kit::document::{Node, OrCollect as _, Problem};
 
 use crate::api::DefaultEndpoint;
 
-/// The base path of a document, in parts. Fact sheet section 12.1.
+/// The base path of a document, in parts. See `docs/aws/api-gateway.md#import`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Base(Vec<String>);
 

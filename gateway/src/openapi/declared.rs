@@ -1,5 +1,6 @@
 //! What mappings name without the method declaring it. API Gateway refuses such a mapping when it is saved; here it works,
-//! so it is only warned of. Fact sheet sections 5.3 and 7.3.
+//! so it is only warned of. See
+//! `docs/aws/api-gateway.md#parameter-mappings` and `docs/aws/api-gateway.md#response-headers`.
 
 use kit::document::{Node, Problem};
 

@@ -1,5 +1,6 @@
-//! Parameter mappings: `integration.request.header.N` on the left, a source expression on the right. Fact sheet
-//! section 5.3 for requests, 7.3 for responses.
+//! Parameter mappings: `integration.request.header.N` on the left, a source expression on the right. See
+//! `docs/aws/api-gateway.md#parameter-mappings` for requests, `docs/aws/api-gateway.md#response-headers` for
+//! responses.
 
 use kit::document::{Entry, Problem};
 use kit::jsonpath::JsonPath;

@@ -1,4 +1,4 @@
-//! `x-amazon-apigateway-integration` to an [`Integration`]. Fact sheet section 12.2.
+//! `x-amazon-apigateway-integration` to an [`Integration`]: `docs/aws/api-gateway.md#integration-extension`.
 
 use std::time::Duration;
 
@@ -119,7 +119,8 @@ fn passthrough(node: &Node) -> Result<Passthrough, Problem> {
     }
 }
 
-/// Templates by MIME type. An empty one means: pass the body through. Fact sheet section 7.2.
+/// Templates by MIME type. An empty one means: pass the body through. See
+/// `docs/aws/api-gateway.md#response-body`.
 fn templates(node: Option<&Node>, problems: &mut Vec<Problem>) -> Templates {
     let mut templates = IndexMap::new();
     let entries = node.map(Node::entries).transpose().or_collect(problems).flatten().unwrap_or_default();
@@ -154,7 +155,7 @@ fn template(key: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Templ
 }
 
 /// Integration responses in the order in which they are tried: by status code, the default last. AWS documents no
-/// order; this is the fact sheet's choice (section 7.1).
+/// order; this one is our choice: `docs/aws/api-gateway.md#selecting-a-response`.
 fn responses(label: &str, node: Option<&Node>, problems: &mut Vec<Problem>) -> Vec<IntegrationResponse> {
     let entries = node.map(Node::entries).transpose().or_collect(problems).flatten().unwrap_or_default();
     let mut responses: Vec<_> = entries.iter().filter_map(|entry| response(label, entry, problems)).collect();
@@ -177,7 +178,7 @@ fn response(label: &str, entry: &Entry, problems: &mut Vec<Problem>) -> Option<I
     Some(IntegrationResponse { pattern: pattern?, status, headers, templates })
 }
 
-/// A selection pattern matches the whole text. Fact sheet section 7.1.
+/// A selection pattern matches the whole text. See `docs/aws/api-gateway.md#selecting-a-response`.
 fn pattern(entry: &Entry) -> Result<Option<Regex>, Problem> {
     if entry.key == "default" || entry.key.is_empty() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The URI of an `AWS` integration. Fact sheet section 5.2.
+//! The URI of an `AWS` integration. See `docs/aws/api-gateway.md#integration-uri`.
 
 use crate::api::{Operation, ServiceUri};
 
@@ -8,7 +8,7 @@ const QUERY_SERVICES: [&str; 2] = ["sqs", "sns"];
 /// Why a URI makes no call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum UriError {
-    /// It is wrong. The texts are API Gateway's own. Fact sheet section 5.1.
+    /// It is wrong. The texts are API Gateway's own: `docs/aws/api-gateway.md#integration-types`.
     Invalid(&'static str),
     /// It is right, and asks for something that is not done here.
     Unsupported(String),

@@ -1,4 +1,4 @@
-//! The variables that API Gateway's import expands in a document. Fact sheet section 12.1.
+//! The variables that API Gateway's import expands in a document. See `docs/aws/api-gateway.md#import`.
 
 use kit::cloudformation::Account;
 use kit::document::{Entry, Node, Value};

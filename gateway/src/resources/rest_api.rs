@@ -53,7 +53,7 @@ pub(super) fn read(
     Some(Api { id: declared.physical_id.clone(), name, stages, endpoint, resources })
 }
 
-/// What an import makes of the document's base path. Fact sheet section 12.1.
+/// What an import makes of the document's base path: `docs/aws/api-gateway.md#import`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BasePath {
     Ignore,

@@ -1,4 +1,6 @@
-//! What the client gets, as HTTP: a mapped response, or a fault of the gateway's own. Fact sheet sections 7.3 and 10.4.
+//! What the client gets, as HTTP: a mapped response, or a fault of the gateway's own.
+//!
+//! See `docs/aws/api-gateway.md#response-headers` and `docs/aws/api-gateway.md#headers-of-an-error`.
 
 use axum::body::Body;
 use axum::response::Response as HttpResponse;

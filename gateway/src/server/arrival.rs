@@ -57,8 +57,8 @@ fn is_trace_id(text: &str) -> bool {
     root.and_then(|root| root.split_once('-')).is_some_and(|(time, id)| is_hex(time, 8) && is_hex(id, 24))
 }
 
-/// What API Gateway adds on the way in, so that templates see it. Fact sheet section 4.2. A proxy that stands in front and
-/// ends TLS says so itself, and is believed.
+/// What API Gateway adds on the way in, so that templates see it: `docs/aws/api-gateway.md#input`. A proxy that stands
+/// in front and ends TLS says so itself, and is believed.
 fn forwarded(headers: &mut HeaderMap, peer: SocketAddr, trace_id: &str) {
     let before = headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
     let ip = peer.ip().to_canonical();

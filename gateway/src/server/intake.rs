@@ -1,4 +1,4 @@
-//! A request's payload, within every limit. Fact sheet section 9.5.
+//! A request's payload, within every limit. See `docs/aws/api-gateway.md#limits-of-a-request`.
 //!
 //! Payloads under way share one budget, and take from it as their bytes arrive: a client that announces much, or says
 //! nothing, holds nothing. Small payloads need no room at all and never wait behind large ones.

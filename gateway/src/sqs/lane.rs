@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use super::answer::Answer;
 use crate::integration::sqs::SendMessage;
 
-/// SQS's limits for one batch. `sqs.md` section 29.
+/// SQS's limits for one batch: `docs/aws/sqs.md#quotas`.
 const BATCH_ENTRIES: usize = 10;
 const BATCH_BYTES: usize = 1_048_576;
 

@@ -24,7 +24,7 @@ impl<'b> Owned<'b> {
     }
 
     /// An event that an enrichment made of the messages with these ids, at `indices` of the batch. It has to keep the
-    /// `messageId` to be told from the others (fact sheet, section 8).
+    /// `messageId` to be told from the others (`docs/aws/pipes.md#enrichment`).
     pub fn made(event: Event, indices: &[usize], ids: &[&str]) -> Owned<'b> {
         let id = event.value().get("messageId").and_then(Value::as_str);
         let owner = match (indices, id) {

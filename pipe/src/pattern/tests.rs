@@ -1,4 +1,5 @@
-//! Rules of the language that the recorded cases do not show, and the refusals in AWS's words (fact sheet, section 7).
+//! Rules of the language that the recorded cases do not show, and the refusals in AWS's words:
+//! `docs/aws/pipes.md#refused-patterns`.
 
 use super::*;
 

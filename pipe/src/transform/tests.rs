@@ -1,4 +1,4 @@
-//! The quoting rules as a table (fact sheet, sections 9.4 to 9.9), and what is refused.
+//! The quoting rules as a table (`docs/aws/pipes.md#quoting`), and what is refused.
 
 use super::*;
 use serde_json::json;

@@ -84,7 +84,8 @@ fn one_receive_hides_for_twelve_hours_in_all() {
     assert_eq!(ready(&mut engine, end, queue), 1);
 }
 
-/// Standard queues take every receipt of a message, FIFO queues the newest one. `sqs.md` sections 13 and 14.
+/// Standard queues take every receipt of a message, FIFO queues the newest one: `docs/aws/sqs.md#visibility`
+/// and `docs/aws/sqs.md#deleting`.
 #[test]
 fn an_older_receipt_stays_good_in_a_standard_queue() {
     for (name, refused) in [("q", None), ("q.fifo", Some(SettleError::Expired))] {

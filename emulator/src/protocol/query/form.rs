@@ -88,11 +88,11 @@ pub fn read(path: &str, query: &str, body: &[u8]) -> Result<(String, Action), Un
     if is_queue && !members.contains_key("QueueUrl") {
         members.insert("QueueUrl".to_owned(), path.into());
     }
-    // Beside the older list the newer one counts in AWS JSON only: sqs.md section 10.
+    // Beside the older list the newer one counts in AWS JSON only: `docs/aws/sqs.md#system-attributes`.
     if members.get("AttributeNames").and_then(Value::as_array).is_some_and(|names| !names.is_empty()) {
         members.remove("MessageSystemAttributeNames");
     }
-    // The one member whose name differs: sqs.md section 2.
+    // The one member whose name differs: `docs/aws/sqs.md#json-protocol`.
     if action == "CreateQueue"
         && let Some(tags) = members.remove("Tags")
     {
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(Value::Object(members(pairs)).to_string(), expected);
     }
 
-    /// Names on the wire: fact sheet section 3.1.
+    /// Names on the wire: `docs/aws/sqs.md#query-requests`.
     #[test]
     fn flattened_lists_become_members() {
         check("Action=X&Version=2012-11-05&QueueName=q", r#"{"QueueName":"q"}"#);

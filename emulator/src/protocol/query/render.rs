@@ -105,7 +105,7 @@ fn xml_answer(action: &str, members: &Map<String, Value>, request_id: &str) -> S
     )
 }
 
-/// Fact sheet section 3.2.
+/// See `docs/aws/sqs.md#answers-in-xml`.
 fn has_result(action: &str) -> bool {
     !matches!(
         action,
@@ -154,7 +154,7 @@ fn tagged(out: &mut String, action: &str, name: &str, value: &Value) {
     write!(out, "<{name}>{inner}</{name}>").expect("a string takes everything");
 }
 
-/// As SQS escapes: quotes and carriage returns too. Fact sheet section 3.2.
+/// As SQS escapes: quotes and carriage returns too. See `docs/aws/sqs.md#answers-in-xml`.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -170,7 +170,7 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// Fact sheet section 3.3.
+/// See `docs/aws/sqs.md#answers-in-the-older-json`.
 fn json_answer(action: &str, answer: &Answer, mut members: Map<String, Value>, request_id: &str) -> Value {
     match answer {
         Answer::Sent(_) => {

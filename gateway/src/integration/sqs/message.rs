@@ -17,7 +17,8 @@ pub struct SendMessage {
     pub deduplication_id: Option<String>,
     /// Message attributes by number or name, in order.
     pub attributes: Vec<Attribute>,
-    /// `AWSTraceHeader`, from the call's `X-Amzn-Trace-Id`. SQS stores it as if it had been sent. `sqs.md` section 10.
+    /// `AWSTraceHeader`, from the call's `X-Amzn-Trace-Id`. SQS stores it as if it had been sent:
+    /// `docs/aws/sqs.md#system-attributes`.
     pub trace_header: Option<String>,
     /// How the reply is written.
     pub protocol: Protocol,
@@ -53,7 +54,8 @@ pub enum Protocol {
 }
 
 impl SendMessage {
-    /// Bytes that count towards SQS's limits: body, and name, type and value of each attribute. `sqs.md` section 7.
+    /// Bytes that count towards SQS's limits: body, and name, type and value of each attribute. See
+    /// `docs/aws/sqs.md#message-size-and-characters`.
     pub fn size(&self) -> usize {
         let value = |attribute: &Attribute| match &attribute.value {
             AttributeValue::Text(text) => text.len(),

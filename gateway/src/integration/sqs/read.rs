@@ -73,7 +73,7 @@ fn read_query(call: &Call) -> Option<SendMessage> {
         }
     }
     message.attributes = attributes.into_iter().map(|(_, draft)| draft.finish()).collect::<Option<_>>()?;
-    // Only a body that starts with `Action=` is taken for a form by SQS. `api-gateway.md` section 6.2.
+    // Only a body that starts with `Action=` is taken for a form by SQS: `docs/aws/api-gateway.md#answers-of-sqs`.
     let starts = call.body.is_empty() || call.body.starts_with(b"Action=") || call.url.query().is_some();
     (starts && action? == "SendMessage").then_some(message)
 }

@@ -111,7 +111,7 @@ impl Refusal {
         }
     }
 
-    /// The one text that differs between the protocols. `sqs.md` section 3.2.
+    /// The one text that differs between the protocols: `docs/aws/sqs.md#answers-in-xml`.
     fn query_message(&self) -> &str {
         match self.code.as_str() {
             "AWS.SimpleQueueService.NonExistentQueue" => "The specified queue does not exist for this wsdl version.",
@@ -119,7 +119,7 @@ impl Refusal {
         }
     }
 
-    /// The JSON protocol's name for the error. `sqs.md` section 4.
+    /// The JSON protocol's name for the error: `docs/aws/sqs.md#errors`.
     fn json_name(&self) -> &str {
         match self.code.as_str() {
             "AWS.SimpleQueueService.NonExistentQueue" => "QueueDoesNotExist",

@@ -67,7 +67,7 @@ fn everything_else_is_left_to_sqs() {
     }
 }
 
-/// `api-gateway.md` section 6.2, recorded.
+/// Recorded: `docs/aws/api-gateway.md#answers-of-sqs`.
 #[test]
 fn replies_are_written_as_sqs_writes_them() {
     let sent = Sent { message_id: "m".into(), md5_of_body: "d".into(), request_id: "r".into(), ..Sent::default() };

@@ -150,7 +150,7 @@ impl Renderer<'_> {
     }
 
     /// The sum of numbers; text as soon as one side is text. Where stock Velocity writes a side that is nothing as its
-    /// source, API Gateway has the empty string. Fact sheet section 4.1.
+    /// source, API Gateway has the empty string: `docs/aws/api-gateway.md#null`.
     fn add(&mut self, one: &Value, two: &Value) -> Ran<Value> {
         if !matches!(one, Value::Text(_)) && !matches!(two, Value::Text(_)) {
             return self.calculate(one, Arithmetic::Add, two);
