@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use kit::env::EnvError;
 use kit::listen::Listen;
 use kit::{aws, cli, console, serve};
 use tokio_util::sync::CancellationToken;
@@ -54,7 +55,8 @@ pub struct Cli {
     pub segment_size: u32,
     /// Seconds by which the time of a start may differ from the last known time. A clock that went back, or further
     /// forward than this, is not believed: nothing expires because of it
-    #[arg(long, value_name = "SECONDS", env = "EMULATOR_MAX_CLOCK_STEP", default_value_t = MAX_STEP.as_secs())]
+    #[arg(long, value_name = "SECONDS", env = "EMULATOR_MAX_CLOCK_STEP", default_value_t = MAX_STEP.as_secs(),
+          value_parser = cli::number::<u64>(.., "seconds"))]
     pub max_clock_step: u64,
     /// The memory that the emulator may take, such as 96MiB, instead of what its container, ulimit -v or the machine
     /// allow: when messages take nearly all of it, new ones are refused
@@ -79,18 +81,19 @@ pub struct Prepared {
 }
 
 impl Cli {
-    /// Reads the data folder and binds the port.
+    /// Binds the port, then reads the data folder: a start that cannot be leaves the folder as it is.
     ///
     /// # Errors
-    /// The folder is in use or unreadable, or the port is taken; one line tells which, and what moves it.
+    /// A setting is wrong, the port is taken, or the folder is in use or unreadable; one line tells which, and what moves
+    /// it.
     pub async fn prepare(self) -> anyhow::Result<Prepared> {
-        let settings = Settings { data: (!self.in_memory).then_some(self.data), region: region() };
+        let settings = Settings { data: (!self.in_memory).then_some(self.data), region: region()? };
+        let listener = serve::listen(&self.listen, "--listen or EMULATOR_LISTEN")?;
         let waits = if self.no_waits { Waits::Never } else { Waits::AsAws };
         let max_clock_step = Duration::from_secs(self.max_clock_step);
         let tuning = Tuning { segment_size: self.segment_size, max_clock_step, max_memory: self.max_memory };
         let opened = open_with(&settings, tuning)?.with_credentials(self.credentials).with_waits(waits);
         let opened = opened.with_strategy(self.sqs_endpoint_strategy);
-        let listener = serve::listen(&self.listen, "--listen or EMULATOR_LISTEN")?;
         let (region, account) = (&settings.region, aws::LOCAL_ACCOUNT);
         let at = listener.local_addr()?;
         tracing::info!(
@@ -105,13 +108,12 @@ fn segment_size(text: &str) -> Result<u32, String> {
     let Bytes(bytes) = text.parse().map_err(|error: NotBytes| error.to_string())?;
     let within = |size: &u32| (4 * 1024 * 1024..=1024 * 1024 * 1024).contains(size);
     let size = u32::try_from(bytes).ok().filter(within);
-    size.ok_or_else(|| format!("{bytes} bytes are not in 4MiB..=1GiB"))
+    size.ok_or_else(|| format!("expected 4MiB to 1GiB, got {bytes} bytes"))
 }
 
 /// The emulator is no client of AWS: it reads no profile, and starts where there are no certificates.
-fn region() -> String {
-    let mut named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().filter_map(|name| std::env::var(name).ok());
-    named.find(|region| !region.is_empty()).unwrap_or_else(|| aws::DEFAULT_REGION.to_owned())
+fn region() -> Result<String, EnvError> {
+    Ok(aws::region_of_environment()?.unwrap_or_else(|| aws::DEFAULT_REGION.to_owned()))
 }
 
 /// Serves until `stop`. Prints `Ready.` on stdout, which is what setups made for LocalStack wait for.
@@ -133,8 +135,8 @@ mod tests {
             assert_eq!(segment_size(text), Ok(8 * 1024 * 1024), "{text}");
         }
         assert_eq!(segment_size("1g"), Ok(1024 * 1024 * 1024));
-        assert_eq!(segment_size("2g"), Err("2147483648 bytes are not in 4MiB..=1GiB".to_owned()));
-        assert_eq!(segment_size("1"), Err("1 bytes are not in 4MiB..=1GiB".to_owned()));
+        assert_eq!(segment_size("2g"), Err("expected 4MiB to 1GiB, got 2147483648 bytes".to_owned()));
+        assert_eq!(segment_size("1"), Err("expected 4MiB to 1GiB, got 1 bytes".to_owned()));
         assert_eq!(segment_size("x"), Err("expected a number of bytes, such as 100663296, 96MiB or 2g".to_owned()));
     }
 }

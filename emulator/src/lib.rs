@@ -22,7 +22,6 @@ pub mod sts;
 
 use std::net::TcpListener;
 
-use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{Cli, Prepared, Settings, run};
@@ -53,7 +52,11 @@ pub fn open(settings: &Settings) -> anyhow::Result<Opened> {
 pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Opened> {
     let folder = settings.data.as_deref();
     let node = node::Node::open_with(folder, tuning);
-    let node = node.context("the data folder cannot be opened (set --data or EMULATOR_DATA)")?;
+    let node = node.map_err(|error| match error {
+        // Another folder would not help.
+        store::OpenError::TooSmall(error) => anyhow::Error::new(error),
+        error => anyhow::Error::new(error).context("the data folder cannot be opened (set --data or EMULATOR_DATA)"),
+    })?;
     let buckets = bucket::Buckets::open(folder.map(|folder| folder.join("s3")).as_deref(), &settings.region);
     let buckets = buckets.unwrap_or_else(|error| {
         tracing::error!(

@@ -37,7 +37,7 @@ pub struct Credentials {
 
 /// The text is not `key:secret`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("credentials are written as KEY:SECRET")]
+#[error("expected KEY:SECRET")]
 pub struct NotCredentials;
 
 impl FromStr for Credentials {

@@ -67,7 +67,11 @@ impl Cli {
         let listener = serve::listen(&self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::listen(&self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
         let address = listener.local_addr().context("the public port has no address")?;
-        tracing::info!("gateway listens on http://{address} for {}", names(&apis));
+        tracing::info!(
+            "gateway listens on http://{address} for {}; /healthz, /readyz and /metrics on http://{}",
+            names(&apis),
+            admin.local_addr().context("the admin port has no address")?
+        );
         tracing::info!("gateway {}", aws::introduction(&sdk, &["SQS"], Some(&account.account_id)));
         Ok(Settings { apis, account_id: account.account_id, sdk, listener, admin })
     }

@@ -4,9 +4,11 @@
 //! [`crate::service`] reads the proxies' variables itself, for what it sends.
 
 mod endpoint;
+mod name;
 mod reach;
 
 pub use endpoint::{Endpoint, EndpointError, endpoint};
+pub use name::{account_of_environment, check_region, region_of_environment};
 pub use reach::Reach;
 
 use std::time::Duration;
@@ -17,7 +19,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 
 use crate::cloudformation::Account;
-use crate::env;
+use crate::env::{self, EnvError};
 
 /// Used when neither the environment nor the profile names a region.
 pub const DEFAULT_REGION: &str = "ap-northeast-2";
@@ -25,12 +27,24 @@ pub const DEFAULT_REGION: &str = "ap-northeast-2";
 /// The account of LocalStack and of the emulator.
 pub const LOCAL_ACCOUNT: &str = "000000000000";
 
+/// A setting of the SDK that it would not complain of before the first request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// An endpoint.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// A region.
+    #[error(transparent)]
+    Name(#[from] EnvError),
+}
+
 /// Loads the SDK's configuration from the environment. Makes no request.
 ///
 /// # Errors
-/// An endpoint of the environment or of a profile is none; the text names the setting.
-pub async fn config() -> Result<SdkConfig, EndpointError> {
+/// An endpoint or the region of the environment or of a profile is none; the text names the setting.
+pub async fn config() -> Result<SdkConfig, ConfigError> {
     let config = loader().load().await;
+    check_region(&config)?;
     let read = endpoint::WithoutEmpty(config.clone());
     let config = config.into_builder().service_config(read).build();
     endpoint::check(&config)?;
@@ -48,7 +62,8 @@ pub async fn local(endpoint: &str) -> SdkConfig {
 fn loader() -> aws_config::ConfigLoader {
     // Not the SDK's whole chain: its end, the metadata service, costs seconds and a warning wherever there is none.
     let is_set = |name: &str| env::var(name).ok().flatten();
-    let named = is_set("AWS_REGION").or_else(|| is_set("AWS_DEFAULT_REGION")).map(Region::new);
+    // One that is none is reported by `check_region`.
+    let named = region_of_environment().ok().flatten().map(Region::new);
     // To the SDK, a variable that is empty names a profile without a name.
     let profile = is_set("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
     let region = RegionProviderChain::first_try(named)
@@ -69,9 +84,10 @@ pub fn region(config: &SdkConfig) -> &str {
 /// credentials belong to.
 ///
 /// # Errors
-/// AWS had to be asked and did not answer; the text names the variable that makes the question unnecessary.
+/// `AWS_ACCOUNT_ID` is no account, or AWS had to be asked and did not answer; the text names the variable that makes the
+/// question unnecessary.
 pub async fn account(config: &SdkConfig) -> anyhow::Result<Account> {
-    let account_id = match env::var("AWS_ACCOUNT_ID")? {
+    let account_id = match account_of_environment()? {
         Some(id) => id,
         _ if has_endpoint(config, "SQS") => LOCAL_ACCOUNT.to_owned(),
         _ => ask(config).await?,

@@ -215,7 +215,11 @@ impl Definition {
 }
 
 fn read(file: &Path) -> Result<String, LoadError> {
-    let unreadable = |cause: std::io::Error| LoadError::Unreadable { file: file.to_owned(), cause: cause.to_string() };
+    let unreadable = |cause: std::io::Error| LoadError::Unreadable {
+        file: file.to_owned(),
+        setting: crate::cli::written("--definition", "DEFINITION"),
+        cause: cause.to_string(),
+    };
     let length = std::fs::metadata(file).map_err(unreadable)?.len();
     if length > LARGEST {
         return Err(unreadable(std::io::Error::other(format!("{length} bytes; definitions have {LARGEST} at most"))));

@@ -31,6 +31,11 @@ impl Listen {
         Listen { host: Some(host), port }
     }
 
+    /// Whether it names a host itself.
+    pub fn has_host(&self) -> bool {
+        self.host.is_some()
+    }
+
     /// The address to bind.
     ///
     /// # Errors

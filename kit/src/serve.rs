@@ -17,7 +17,8 @@ use hyper_util::rt::TokioTimer;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::listen::Listen;
+use crate::cli;
+use crate::listen::{Host, Listen};
 use seats::{Peer, Seats};
 
 /// How long requests that are under way may take to finish after a stop signal.
@@ -31,10 +32,19 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// # Errors
 /// The port cannot be had; the text names the address, the reason and the setting.
 pub fn bind(address: SocketAddr, setting: &str) -> io::Result<TcpListener> {
+    bind_host(address, setting, setting)
+}
+
+/// The same where the host has a setting of its own, for a host that is not this machine's.
+///
+/// # Errors
+/// As [`bind`].
+pub fn bind_host(address: SocketAddr, setting: &str, host_setting: &str) -> io::Result<TcpListener> {
     let named = |error: io::Error| {
-        let reason = match error.kind() {
-            io::ErrorKind::AddrInUse => "the address is already taken".to_owned(),
-            _ => error.to_string(),
+        let (reason, setting) = match error.kind() {
+            io::ErrorKind::AddrInUse => ("the address is already taken".to_owned(), setting),
+            io::ErrorKind::AddrNotAvailable => ("this machine has no such address".to_owned(), host_setting),
+            _ => (error.to_string(), setting),
         };
         io::Error::new(error.kind(), format!("cannot listen on {address}: {reason} (set {setting} to another one)"))
     };
@@ -43,13 +53,27 @@ pub fn bind(address: SocketAddr, setting: &str) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// The same for a setting, whose host may be a name.
+/// The same for a setting, whose host may be a name, or missing: then it is that of `HOST`.
 ///
 /// # Errors
 /// As [`bind`], or the host has no address.
 pub fn listen(at: &Listen, setting: &str) -> anyhow::Result<TcpListener> {
-    let address = at.address().map_err(|error| anyhow::anyhow!("cannot listen on {at}: {error:#}"))?;
-    Ok(bind(address, setting)?)
+    listen_host(at, setting, if at.has_host() { setting } else { "HOST" })
+}
+
+/// The same for a program whose host is set by `--host` or `HOST`, and its port by `--port` or `PORT`.
+///
+/// # Errors
+/// As [`listen`].
+pub fn listen_at(host: Host, port: u16) -> anyhow::Result<TcpListener> {
+    listen_host(&Listen::at(host, port), &cli::written("--port", "PORT"), &cli::written("--host", "HOST"))
+}
+
+fn listen_host(at: &Listen, setting: &str, host_setting: &str) -> anyhow::Result<TcpListener> {
+    let address = at
+        .address()
+        .map_err(|error| anyhow::anyhow!("cannot listen on {at}: {error:#} (set {host_setting} to another one)"))?;
+    Ok(bind_host(address, setting, host_setting)?)
 }
 
 /// Serves `app` until `stop` is cancelled, then finishes what is under way for up to [`DRAIN`]. Handlers can ask for

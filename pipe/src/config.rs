@@ -12,7 +12,7 @@ use kit::definition::DefinitionArgs;
 use kit::hops::HopArgs;
 use kit::listen::Listen;
 use kit::send::{AllowTarget, AllowTargets};
-use kit::{aws, serve};
+use kit::{aws, cli, serve};
 
 use crate::definition::Definition;
 use crate::reload::Reload;
@@ -43,11 +43,11 @@ pub struct Cli {
     pub allow_target: Vec<AllowTarget>,
     /// Seconds that an API destination may take to answer; AWS gives it 5
     #[arg(long, value_name = "SECONDS", env = "PIPE_INVOCATION_TIMEOUT", default_value_t = INVOCATION_TIMEOUT.as_secs(),
-          value_parser = clap::value_parser!(u64).range(1..=300))]
+          value_parser = cli::number(1_u64..=300, "seconds"))]
     pub invocation_timeout: u64,
     /// Deliveries that each pipe may have under way at once
     #[arg(long, value_name = "COUNT", env = "PIPE_CONCURRENCY", default_value_t = CONCURRENCY as u64,
-          value_parser = clap::value_parser!(u64).range(1..=1250))]
+          value_parser = cli::number(1_u64..=1250, "a count"))]
     pub concurrency: u64,
     /// A file with keys that sign every call to a target (Standard Webhooks): whsec_ and base64, one a line
     #[arg(long, value_name = "FILE", env = "PIPE_WEBHOOK_SECRET_FILE")]
@@ -132,19 +132,25 @@ impl Cli {
         let settings = Settings::new(&definition, allowed.clone(), sdk, None)?;
         settings.definition.ensure_pipes()?;
         definition.report_beside();
+        let admin = serve::listen(&self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?;
+        tracing::info!("pipe's /healthz, /readyz and /metrics are on http://{}", admin.local_addr()?);
         Ok(Settings {
             invocation_timeout: Duration::from_secs(self.invocation_timeout),
             concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
             webhook_keys,
             reload: Some(Reload::new(self.definition, account, allowed)),
-            admin: Some(serve::listen(&self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?),
+            admin: Some(admin),
             ..settings
         })
     }
 }
 
 fn read_keys(file: &Path) -> anyhow::Result<Arc<webhook::Keys>> {
-    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    let keys = webhook::Keys::parse(&text).map_err(|reason| anyhow::anyhow!("{}: {reason}", file.display()))?;
+    let named = || {
+        let setting = cli::written("--webhook-secret-file", "PIPE_WEBHOOK_SECRET_FILE");
+        format!("{} (named by {setting})", file.display())
+    };
+    let text = std::fs::read_to_string(file).with_context(named)?;
+    let keys = webhook::Keys::parse(&text).map_err(anyhow::Error::msg).with_context(named)?;
     Ok(Arc::new(keys))
 }

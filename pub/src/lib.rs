@@ -12,9 +12,9 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use kit::call::Call;
 use kit::hops::HopArgs;
-use kit::listen::{Host, Listen};
+use kit::listen::Host;
 use kit::send::{AllowTargets, Sender};
-use kit::{hops, serve};
+use kit::{cli, hops, serve};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -45,7 +45,7 @@ pub struct Cli {
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     pub host: Host,
     /// The port to bind
-    #[arg(long, env = "PORT", default_value_t = 3000)]
+    #[arg(long, env = "PORT", default_value_t = 3000, value_parser = cli::port)]
     pub port: u16,
     /// Where events are posted
     #[arg(long, value_name = "URL", env = "SUB_HOST", default_value = "http://127.0.0.1:8080/events/sub", value_parser = address)]
@@ -77,7 +77,7 @@ impl Cli {
     /// The port cannot be had; the text names it and what moves it.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         self.hops.apply();
-        let listener = serve::listen(&Listen::at(self.host, self.port), "--port or PORT")?;
+        let listener = serve::listen_at(self.host, self.port)?;
         tracing::info!("pub listens on http://{}, posts to {}", listener.local_addr()?, shown(&self.sub_host));
         Ok(Settings { sub_host: self.sub_host, listener })
     }

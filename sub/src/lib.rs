@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bucket;
 mod event;
 
 use std::net::TcpListener;
@@ -17,8 +18,8 @@ use clap::Parser;
 use http::{HeaderMap, StatusCode};
 use kit::aws::{Endpoint, Reach};
 use kit::hops::HopArgs;
-use kit::listen::{Host, Listen};
-use kit::{aws, env, hops, serve};
+use kit::listen::Host;
+use kit::{aws, cli, hops, serve};
 use tokio_util::sync::CancellationToken;
 use tower_http::timeout::TimeoutLayer;
 
@@ -42,10 +43,10 @@ pub struct Cli {
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     pub host: Host,
     /// The port to bind
-    #[arg(long, env = "PORT", default_value_t = 3001)]
+    #[arg(long, env = "PORT", default_value_t = 3001, value_parser = cli::port)]
     pub port: u16,
     /// The bucket that events are kept in
-    #[arg(long, env = "BUCKET", default_value = "donggyu-test-poc")]
+    #[arg(long, env = "BUCKET", default_value = "donggyu-test-poc", value_parser = bucket::name)]
     pub bucket: String,
     /// Lines about single messages
     #[command(flatten)]
@@ -70,10 +71,9 @@ impl Cli {
     /// The port cannot be had; the text names it and what moves it.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         self.hops.apply();
-        let sdk = aws::config().await?;
-        let listener = serve::listen(&Listen::at(self.host, self.port), "--port or PORT")?;
+        let (sdk, account) = (aws::config().await?, aws::account_of_environment()?);
+        let listener = serve::listen_at(self.host, self.port)?;
         tracing::info!("sub listens on http://{}, keeps events in {}", listener.local_addr()?, self.bucket);
-        let account = env::var("AWS_ACCOUNT_ID")?;
         tracing::info!("sub {}", aws::introduction(&sdk, &["S3"], account.as_deref()));
         Ok(Settings { bucket: self.bucket, sdk, listener })
     }

@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, env = "EMULATOR_IN_MEMORY", value_parser = kit::cli::boolean)]
     pub in_memory: bool,
     /// Shift every port by this much; their address is HOST (127.0.0.1)
-    #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0)]
+    #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0, value_parser = kit::cli::number(0..=u16::MAX, "an offset of ports"))]
     pub port_offset: u16,
     /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
     #[arg(long, env = "GATEWAY_STAGE")]
@@ -88,6 +88,7 @@ impl Args {
         let bound = Ports::shifted(self.port_offset)?;
         let ports = bound.reached();
         let sdk = aws::local(&format!("http://{}", ports.emulator)).await;
+        aws::check_region(&sdk)?;
         let subscriber_url: Url = format!("http://{}/sub", ports.subscriber).parse()?;
         self.definition.defaults.insert("SubEndpoint".to_owned(), subscriber_url.to_string());
         let account = aws::local_account(&sdk);
@@ -114,7 +115,7 @@ impl Args {
         };
         let banner = Banner::of(&parts, data.as_deref());
 
-        let bind = |port| serve::bind(port, "--port-offset");
+        let bind = |port| serve::bind_host(port, "--port-offset", "HOST");
         let Chain { apis, pipes, used, allowed, .. } = chain;
         let gateway = match apis.apis.is_empty() {
             true => None,
@@ -243,8 +244,8 @@ impl Ports {
         let host = default_host()?;
         let at = |port: u16| {
             let shifted = port.checked_add(offset);
-            let port =
-                shifted.with_context(|| format!("--port-offset {offset}: there is no port {port} + {offset}"))?;
+            let given = || kit::cli::given("--port-offset", "PORT_OFFSET", &offset);
+            let port = shifted.with_context(|| format!("{}: there is no port {port} + {offset}", given()))?;
             Ok::<_, anyhow::Error>(SocketAddr::new(host, port))
         };
         Ok(Ports {

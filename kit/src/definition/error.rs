@@ -8,10 +8,12 @@ use crate::document::Problem;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LoadError {
     /// A file cannot be read.
-    #[error("{}: {cause}", file.display())]
+    #[error("{}: {cause} (named by {setting})", file.display())]
     Unreadable {
         /// The file as it was named.
         file: PathBuf,
+        /// What named it.
+        setting: String,
         /// What the system said; not a source, for the text above has it already.
         cause: String,
     },
