@@ -15,6 +15,7 @@ mod crossing;
 mod disk;
 mod document;
 mod draft;
+mod error_document;
 mod file;
 mod host;
 mod index;
@@ -40,13 +41,15 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::{AUTHORIZATION, CONTENT_RANGE};
 use http::{Method, Request, StatusCode};
-use s3s::auth::SimpleAuth;
+use s3s::auth::{S3Auth, SecretKey};
 use s3s::service::S3ServiceBuilder;
+use s3s::{S3Result, s3_error};
 
 pub(crate) use host::bucket_of as of_host;
 pub use objects::Buckets;
 
 use crossing::Page;
+use error_document::Asked;
 use operations::Account;
 use refused::error_response;
 
@@ -65,7 +68,7 @@ pub fn service(buckets: Buckets, credentials: Option<&Credentials>) -> S3Service
     let mut builder = S3ServiceBuilder::new(buckets.clone());
     builder.set_host(host::Hosts);
     if let Some((key, secret)) = credentials.map(Credentials::expose) {
-        builder.set_auth(SimpleAuth::from_single(key, secret));
+        builder.set_auth(OneKey { key: key.to_owned(), secret: secret.into() });
     }
     S3Service { service: builder.build(), buckets, credentials: credentials.cloned() }
 }
@@ -78,6 +81,12 @@ impl S3Service {
 
     /// Answers one request.
     pub async fn call(&self, request: Request<Body>) -> Response {
+        let asked = Asked::of(&request);
+        let response = self.respond(request).await;
+        asked.complete(response).await
+    }
+
+    async fn respond(&self, request: Request<Body>) -> Response {
         if let Some(reason) = self.buckets.reason_shut() {
             let text =
                 format!("The stored objects cannot be opened ({reason}): mend that and start the emulator again.");
@@ -122,6 +131,22 @@ impl S3Service {
                 let text = "We encountered an internal error. Please try again.";
                 error_response(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", text, &[])
             }
+        }
+    }
+}
+
+/// The only access key that is let in.
+struct OneKey {
+    key: String,
+    secret: SecretKey,
+}
+
+#[async_trait::async_trait]
+impl S3Auth for OneKey {
+    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
+        match access_key == self.key {
+            true => Ok(self.secret.clone()),
+            false => Err(s3_error!(InvalidAccessKeyId)),
         }
     }
 }

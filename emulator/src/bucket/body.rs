@@ -112,6 +112,8 @@ impl Buckets {
 fn unreadable(error: Box<dyn std::error::Error + Send + Sync>) -> S3Error {
     match error.downcast::<Unreadable>() {
         Ok(stored) => BucketError::from(stored.0).into(),
+        // The library does not name the type of this error.
+        Err(error) if error.to_string().ends_with("SignatureMismatch") => s3_error!(SignatureDoesNotMatch),
         Err(error) => s3_error!(io::Error::other(error), IncompleteBody),
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn target(headers: &HeaderMap, uri: &Uri) -> (String, bool) {
     }
 }
 
-fn host<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> &'r str {
+/// The host that a request names.
+pub(super) fn host<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> &'r str {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     host.or_else(|| uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
 }

@@ -94,7 +94,11 @@ pub(super) async fn upload_part_copy(
         &from.head,
     )?;
     let asked = input.copy_source_range.as_deref().map(Range::parse).transpose();
-    let asked = asked.map_err(|error| s3_error!(error, InvalidArgument))?;
+    let asked = asked.map_err(|error| {
+        let text = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the \
+                    zero-based offsets of the first and last bytes to copy";
+        s3_error!(error, InvalidArgument, "{text}")
+    })?;
     let (range, _) = range(asked.as_ref(), from.head.size)?;
     let promise = Promise::summed(asked_of(&upload));
     let draft = buckets.receive(Some(body::stream(body, range).await?), &promise).await?;
