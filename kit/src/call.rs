@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use url::Url;
 
+use crate::counted::counted;
+
 /// An HTTP request that has been decided on but not sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Call {
@@ -36,13 +38,13 @@ pub struct Reply {
 impl std::fmt::Debug for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (scheme, host, path) = (self.url.scheme(), self.url.host_str().unwrap_or_default(), self.url.path());
-        write!(f, "{} {scheme}://{host}{path} ({} bytes)", self.method, self.body.len())
+        write!(f, "{} {scheme}://{host}{path} ({})", self.method, counted(self.body.len(), "byte"))
     }
 }
 
 impl std::fmt::Debug for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} ({} bytes)", self.status, self.body.len())
+        write!(f, "{} ({})", self.status, counted(self.body.len(), "byte"))
     }
 }
 

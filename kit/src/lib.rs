@@ -8,6 +8,7 @@ pub mod call;
 pub mod cli;
 pub mod cloudformation;
 pub mod console;
+pub mod counted;
 pub mod definition;
 pub mod descriptors;
 pub mod document;

@@ -4,9 +4,11 @@
 //! of their targets stay as they are.
 
 mod board;
+mod replaced;
 mod yard;
 
 pub use board::Board;
+pub use replaced::Replaced;
 pub use yard::{Tools, Yard};
 
 use std::collections::BTreeMap;
@@ -56,14 +58,20 @@ impl Fleet {
 
     /// Takes over another definition. What is new or another in it starts; what was before stops: it finishes what is
     /// under way and hands back the rest, which its successor then receives. Whatever is the same goes on.
-    pub fn replace(&mut self, definition: Definition) {
+    pub fn replace(&mut self, definition: Definition) -> Replaced {
         let now = Timestamp::wall();
+        let mut replaced = Replaced::default();
         let mut before = std::mem::take(&mut self.members);
         for pipe in definition.pipes {
             let old = before.remove(&pipe.name);
             let member = match old {
-                Some(old) if old.shown.pipe.fingerprint == pipe.fingerprint => old,
+                Some(old) if old.shown.pipe.fingerprint == pipe.fingerprint => {
+                    replaced.same += 1;
+                    old
+                }
                 old => {
+                    let count = if old.is_some() { &mut replaced.changed } else { &mut replaced.new };
+                    *count += 1;
                     let created = old.as_ref().map_or(now, |old| old.shown.status.state().created);
                     if let Some(old) = old {
                         old.stop.cancel();
@@ -75,6 +83,7 @@ impl Fleet {
         }
         before.values().for_each(|gone| gone.stop.cancel());
         self.board.show(self.members.values().map(|member| member.shown.clone()).collect());
+        Replaced { removed: before.len(), ..replaced }
     }
 
     /// Starts or stops one pipe, which stays so until it is told otherwise or its definition changes.

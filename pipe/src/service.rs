@@ -53,8 +53,8 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
             served = &mut serving => break served?,
             ended = fleet.ended() => ended?,
             Some(definition) = next(&mut definitions) => {
-                tracing::info!("the definition has changed: {} pipes", definition.pipes.len());
-                fleet.replace(definition);
+                let replaced = fleet.replace(definition);
+                tracing::info!("{replaced}");
             }
             Some(Command { pipe, wanted, answer }) = told.recv() => {
                 // Whoever asked may be gone.

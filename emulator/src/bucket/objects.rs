@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use kit::counted::counted;
 use kit::time::Timestamp;
 
 use super::checksum::{Algorithm, Kind};
@@ -113,7 +114,7 @@ pub(super) enum BucketError {
     ChecksumKind { begun: Kind, completed: Kind },
     #[error("part {number} comes without its checksum")]
     PartChecksum { algorithm: Algorithm, number: i32 },
-    #[error("the object has {found} bytes, not {given}")]
+    #[error("the object has {}, not {given}", counted(*.found, "byte"))]
     ObjectSize { given: u64, found: u64 },
     #[error(transparent)]
     Io(#[from] io::Error),

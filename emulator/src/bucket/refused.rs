@@ -93,7 +93,7 @@ pub(super) fn custom(code: &'static str, status: StatusCode, text: &'static str)
 pub(super) fn error_response(status: StatusCode, code: &str, message: &str, more: &[(&str, &str)]) -> Response {
     let mut bytes = Vec::new();
     if let Err(error) = write_error(&mut bytes, code, message, more) {
-        tracing::error!("an error cannot be written as XML: {error:?}");
+        tracing::error!("an error cannot be written as XML: {error}");
     }
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = status;

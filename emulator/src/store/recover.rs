@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use kit::counted::counted;
 use kit::time::Timestamp;
 
 use super::codec::{self, Begin, Kind};
@@ -224,7 +225,7 @@ pub(super) fn tell(file: &Path, damage: Damage) {
         Damage::Cut { from, to } => tracing::error!("{file}: everything from offset {from} to {to} is lost"),
         Damage::Missing { messages } => {
             let messages = match messages {
-                Some(messages) => format!("at most {messages} messages"),
+                Some(messages) => format!("at most {}", counted(messages, "message")),
                 None => "messages, nobody knows how many".to_owned(),
             };
             tracing::error!(

@@ -6,6 +6,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use kit::counted::counted;
+
 use super::limits::{Budget, Exceeded};
 use super::number::Number;
 use super::regex::Pattern;
@@ -213,7 +215,7 @@ fn class_method(class: Class, name: &str, arguments: &[Value]) -> Outcome {
 }
 
 fn out_of_range(place: i64, length: usize) -> Thrown {
-    exception(format!("index {place} is out of range: the list has {length} items"))
+    exception(format!("index {place} is out of range: the list has {}", counted(length, "item")))
 }
 
 /// A new list, paid for.

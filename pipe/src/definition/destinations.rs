@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{HeaderName, Method};
+use kit::counted::counted;
 use kit::document::{Node, OrCollect as _, Place, Problem};
 use kit::send::AllowTargets;
 use url::Url;
@@ -181,6 +182,6 @@ pub(super) fn check_parameters(
     if values >= stars {
         return Ok(());
     }
-    let name = &destination.name;
-    Err(target.problem(format!("the endpoint of {name} has {stars} `*`, PathParameterValues has {values} values")))
+    let (name, values) = (&destination.name, counted(values, "value"));
+    Err(target.problem(format!("the endpoint of {name} has {stars} `*`, PathParameterValues has {values}")))
 }

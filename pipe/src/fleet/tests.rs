@@ -47,7 +47,8 @@ async fn only_what_has_changed_is_started_anew() {
     let (mut fleet, stop) = fleet(&[("same", "out"), ("other", "out"), ("gone", "out")]).await;
     let [same, other, gone] = ["same", "other", "gone"].map(|name| fleet.stop_of(name));
     let created = fleet.board().find("other").unwrap().status.state().created;
-    fleet.replace(definition(&[("same", "out"), ("other", "out2"), ("new", "out")]));
+    let replaced = fleet.replace(definition(&[("same", "out"), ("other", "out2"), ("new", "out")]));
+    assert_eq!(replaced, Replaced { new: 1, changed: 1, removed: 1, same: 1 });
     assert!(!same.is_cancelled() && other.is_cancelled() && gone.is_cancelled());
     assert!(!fleet.stop_of("other").is_cancelled(), "its successor runs");
     let names: Vec<String> = fleet.board().pipes().iter().map(|shown| shown.pipe.name.clone()).collect();

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
 use kit::call::Call;
+use kit::counted::counted;
 use url::form_urlencoded::Serializer;
 
 use super::site::Request;
@@ -56,7 +57,7 @@ impl RestApi {
         let endpoint = Endpoint::parse(&format!("https://{host}/{stage}/{path}")).map_err(|_| wrong())?;
         let (stars, values) = (endpoint.wildcards(), parameters.path.len());
         if values < stars {
-            return Err(format!("{} has {stars} `*`, PathParameterValues has {values} values", arn.text));
+            return Err(format!("{} has {stars} `*`, PathParameterValues has {}", arn.text, counted(values, "value")));
         }
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| wrong())?;
         Ok(RestApi { region: arn.region.to_owned(), method, endpoint, parameters })

@@ -64,7 +64,7 @@ fn empty(status: StatusCode) -> Response {
 fn document(bucket: &str, head: &Head, location: &str) -> Response {
     let mut bytes = Vec::new();
     if let Err(error) = write(&mut bytes, bucket, head, location) {
-        tracing::error!("an answer cannot be written as XML: {error:?}");
+        tracing::error!("an answer cannot be written as XML: {error}");
     }
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = StatusCode::CREATED;

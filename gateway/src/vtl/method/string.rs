@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use kit::counted::counted;
+
 use super::super::number::Number;
 use super::super::utf16;
 use super::super::value::{ListKind, Value};
@@ -77,7 +79,7 @@ fn substring(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
         _ => None,
     };
     part.map(Value::from)
-        .ok_or_else(|| exception(format!("a substring out of range: the string has {length} characters")))
+        .ok_or_else(|| exception(format!("a substring out of range: the string has {}", counted(length, "character"))))
 }
 
 fn char_at(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
