@@ -11,6 +11,7 @@ mod elsewhere;
 mod intrinsic;
 mod names;
 mod parameters;
+mod ring;
 mod serverless;
 #[cfg(test)]
 mod tests;
@@ -166,6 +167,12 @@ impl Stack {
             let read = reader.resource(entry, &mut stack, problems);
             read.or_collect(problems);
         }
+        let references = reader.resolver.references();
+        references.belong_to(None);
+        let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        let rings: Vec<Problem> = references.rings();
+        let rings = rings.into_iter().filter(|ring| !told.contains(&ring.message.as_str())).collect::<Vec<_>>();
+        problems.extend(rings);
         stack.elsewhere = elsewhere::read(&reader.resolver, resources);
         once(problems);
         Ok(stack)
@@ -255,6 +262,7 @@ impl Reader<'_> {
         {
             return Ok(());
         }
+        self.depends(entry, &kind);
         let none = || entry.node.with(Value::Map(Vec::new()));
         let declared = fields.optional("Properties").cloned().unwrap_or_else(none);
         let declared = serverless::properties(&kind, declared, self.globals);
@@ -269,6 +277,21 @@ impl Reader<'_> {
         let list = if is_whole { &mut stack.resources } else { &mut stack.broken };
         list.push(Resource { logical_id: entry.key.clone(), kind, physical_id, properties, account });
         Ok(())
+    }
+}
+
+impl Reader<'_> {
+    /// What is resolved from now on belongs to this resource, which may name others that it depends on. What SAM makes of
+    /// its resources depends on other things than they do: the permission of an event, not its function, names the API.
+    fn depends(&self, entry: &Entry, kind: &str) {
+        let references = self.resolver.references();
+        references.belong_to((!kind.starts_with("AWS::Serverless::")).then_some(&entry.key));
+        let Some(node) = entry.node.get("DependsOn") else { return };
+        for named in node.list().unwrap_or(std::slice::from_ref(node)) {
+            if let Ok(name) = named.text() {
+                references.note(name, &named.place);
+            }
+        }
     }
 }
 

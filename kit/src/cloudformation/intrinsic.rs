@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use super::Account;
 use super::names::{Named, generated, name_property};
 use super::parameters::Values;
+use super::ring::References;
 use super::types::{self, Standing};
 use crate::document::{Entry, Node, Problem, Value};
 
@@ -16,8 +17,7 @@ pub(super) struct Resolver<'a> {
     conditions: &'a [Entry],
     mappings: Option<&'a Node>,
     resources: &'a [Entry],
-    /// Names being resolved right now: one that comes up again is a cycle.
-    visiting: RefCell<Vec<String>>,
+    references: References,
     /// Problems of one function beyond the first, which is its error.
     further: RefCell<Vec<Problem>>,
 }
@@ -33,8 +33,8 @@ impl<'a> Resolver<'a> {
         mappings: Option<&'a Node>,
         resources: &'a [Entry],
     ) -> Resolver<'a> {
-        let (visiting, further) = (RefCell::default(), RefCell::default());
-        Resolver { account, parameters, conditions, mappings, resources, visiting, further }
+        let (references, further) = (References::default(), RefCell::default());
+        Resolver { account, parameters, conditions, mappings, resources, references, further }
     }
 
     /// Every value, or the first problem; the others are kept for [`Resolver::further`].
@@ -53,6 +53,11 @@ impl<'a> Resolver<'a> {
     /// The problems that were found beside those that were returned.
     pub(super) fn further(&self) -> Vec<Problem> {
         self.further.take()
+    }
+
+    /// Which resources refer to which.
+    pub(super) fn references(&self) -> &References {
+        &self.references
     }
 
     /// Where the stack would be deployed.
@@ -188,14 +193,10 @@ impl<'a> Resolver<'a> {
     ) -> Result<T, Problem> {
         let missing = || node.problem(format!("{function} {name}: there is no such parameter or resource"));
         let entry = self.resources.iter().find(|entry| entry.key == name).ok_or_else(missing)?;
-        if self.visiting.borrow().iter().any(|visited| visited == name) {
-            return Err(node.problem(format!("{function} {name}: refers back to itself")));
-        }
-        self.visiting.borrow_mut().push(name.to_owned());
-        let physical_id = self.physical_id(name, &entry.node);
-        let path = self.property(&entry.node, "Path");
-        self.visiting.borrow_mut().pop();
-        let (physical_id, path) = (physical_id?, path?.unwrap_or_else(|| "/".into()));
+        let (physical_id, path) = self.references.follow(name, &node.place, || {
+            let physical_id = self.physical_id(name, &entry.node)?;
+            Ok((physical_id, self.property(&entry.node, "Path")?.unwrap_or_else(|| "/".into())))
+        })?;
         let kind = &*kind_of(&entry.node)?;
         Ok(look(&Named { kind, logical_id: name, physical_id: &physical_id, path: &path, account: self.account }))
     }
@@ -295,14 +296,7 @@ impl<'a> Resolver<'a> {
         let text = name.text()?;
         let entry = self.conditions.iter().find(|entry| entry.key == text);
         let entry = entry.ok_or_else(|| name.problem(format!("there is no condition {text}")))?;
-        let guard = format!("condition {text}");
-        if self.visiting.borrow().contains(&guard) {
-            return Err(name.problem(format!("{guard}: refers back to itself")));
-        }
-        self.visiting.borrow_mut().push(guard);
-        let holds = self.condition(&entry.node);
-        self.visiting.borrow_mut().pop();
-        holds
+        self.references.follow(&format!("condition {text}"), &name.place, || self.condition(&entry.node))
     }
 
     /// Whether a condition holds: a name, or a condition function.

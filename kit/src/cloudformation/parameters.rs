@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::intrinsic::function;
 use super::names::Named;
 use super::{Account, Overrides};
 use crate::document::{Entry, Node, OrCollect as _, Place, Problem, Value};
@@ -42,7 +43,11 @@ pub(super) fn values(
 fn check(entry: &Entry, problems: &mut Vec<Problem>) {
     let fields = entry.node.fields(format!("parameter {}", entry.key)).or_collect(problems);
     let Some(mut fields) = fields else { return };
-    fields.ignore(&["Type", "Default"]);
+    if let Some(default) = fields.optional("Default").filter(|default| function(default).is_some()) {
+        let message = format!("parameter {}: Default must be a literal value, functions do not work here", entry.key);
+        problems.push(default.problem(message).collected());
+    }
+    fields.ignore(&["Type"]);
     fields.ignore(&PROPERTIES);
     problems.extend(fields.finish());
 }

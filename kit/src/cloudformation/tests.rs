@@ -100,7 +100,7 @@ fn what_cannot_be_resolved_is_named() {
     refused(&queue("!Ref Nope"), &[], "t:4:29: Ref Nope: there is no such parameter or resource");
     refused(&queue("!GetAtt D.Speed"), &[], "t:4:29: GetAtt D.Speed: AWS::SQS::Queue has no attribute Speed");
     refused(&queue("!ImportValue x"), &[], "t:4:29: Fn::ImportValue is not supported");
-    refused(&queue("!Ref Q"), &[], "t:4:29: Ref Q: refers back to itself");
+    refused(&queue("!Ref Q"), &[], "t:4:29: circular dependency: Q → Q");
     refused(&queue("!Sub '${Oops'"), &[], "t:4:29: Sub: a ${ is never closed");
     let parameter = |declared: &str| format!("Parameters: {{P: {declared}}}\n{}", queue("!Ref P"));
     refused(
@@ -210,4 +210,44 @@ fn globals_and_parameters_that_nobody_reads_are_unknown() {
             "t:1:11: Globals: Apis is unknown; did you mean Api?",
         ]
     );
+}
+
+/// Told once, wherever one enters the ring; names, attributes and texts made of them lead on alike.
+#[test]
+fn a_ring_is_named_with_all_that_is_in_it() {
+    let queues = |names: [&str; 3]| {
+        let queue = |(id, name): (&str, &str)| format!("  {id}: {{Type: AWS::SQS::Queue, Properties: {{{name}}}}}\n");
+        let names = ["A", "B", "C"].into_iter().zip(names).map(queue);
+        format!("Conditions: {{Yes: !Equals [1, 1]}}\nResources:\n{}", names.collect::<String>())
+    };
+    refused(
+        &queues(["QueueName: !Ref B", "QueueName: !Ref A", "QueueName: !Ref B"]),
+        &[],
+        "t:3:54: circular dependency: A → B → A",
+    );
+    let third = "QueueName: !If [Yes, !Join ['-', [!GetAtt A.QueueName, x]], y]";
+    refused(
+        &queues(["QueueName: !Sub 'x-${B.QueueName}'", "QueueName: !Join ['-', [a, !GetAtt C.QueueName]]", third]),
+        &[],
+        "t:3:54: circular dependency: A → B → C → A",
+    );
+    let dead = |of: &str| format!("RedrivePolicy: {{maxReceiveCount: 1, deadLetterTargetArn: !GetAtt {of}.Arn}}");
+    refused(
+        &queues([&dead("B"), &format!("{}}}, DependsOn: C, Metadata: {{", dead("C")), &dead("A")]),
+        &[],
+        "t:3:100: circular dependency: A → B → C → A",
+    );
+    let conditions =
+        "Conditions: {Y: !Condition Z, Z: !Not [!Condition Y]}\nResources:\n  Q: {Type: AWS::SQS::Queue, Condition: Y}";
+    let parameter = "Parameters: {P: {Type: String, Default: !Ref Q}}\nResources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref P}}}";
+    let message = "t:1:41: parameter P: Default must be a literal value, functions do not work here";
+    refused(parameter, &[], message);
+    refused(conditions, &[], "t:1:17: circular dependency: condition Y → condition Z → condition Y");
+}
+
+/// SAM makes more resources of these, and it is those that depend on each other.
+#[test]
+fn what_sam_makes_is_no_ring() {
+    let text = "Transform: AWS::Serverless-2016-10-31\nResources:\n  A: {Type: AWS::Serverless::Api, Properties: {StageName: s, DefinitionBody: {x: !GetAtt F.Arn}}}\n  F: {Type: AWS::Serverless::Function, Properties: {Events: {E: {Type: Api, Properties: {RestApiId: !Ref A}}}}}\n";
+    assert_eq!(load(text, &[]).unwrap().1, []);
 }
