@@ -11,12 +11,14 @@ pub use endpoint::{Endpoint, EndpointError, endpoint};
 pub use name::{account_of_environment, check_region, region_of_environment};
 pub use reach::Reach;
 
+use std::error::Error;
 use std::time::Duration;
 
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_sdk_sts::error::ErrorMetadata;
 
 use crate::cloudformation::Account;
 use crate::env::{self, EnvError};
@@ -54,8 +56,14 @@ pub async fn config() -> Result<SdkConfig, ConfigError> {
 /// A configuration for a plain-HTTP endpoint on this machine, whatever endpoint, credentials and proxy the environment
 /// names. The region stays the environment's.
 pub async fn local(endpoint: &str) -> SdkConfig {
+    local_as(endpoint, None).await
+}
+
+/// The same, signed with this key and this secret, where the endpoint asks for them.
+pub async fn local_as(endpoint: &str, key: Option<(&str, &str)>) -> SdkConfig {
     let direct = aws_smithy_http_client::Builder::new().build_http();
-    let credentials = Credentials::new("test", "test", None, None, "local");
+    let (key, secret) = key.unwrap_or(("test", "test"));
+    let credentials = Credentials::new(key, secret, None, None, "local");
     loader().endpoint_url(endpoint).credentials_provider(credentials).http_client(direct).load().await
 }
 
@@ -119,20 +127,44 @@ pub fn introduction(config: &SdkConfig, services: &[&str], account: Option<&str>
     format!("uses {used}, region {}, {account}", region(config))
 }
 
-/// An error of the SDK with its causes, in one line: `dispatch failure: io error: Connection refused`. The SDK's own way
-/// to print them adds whole requests and replies, which are long and may hold what nobody should read.
-pub fn explain(error: &dyn std::error::Error) -> String {
-    let mut text = without_request(error.to_string());
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let more = without_request(inner.to_string());
+/// An error of the SDK with its causes, in one line: `dispatch failure: io error: Connection refused`, or the code and the
+/// message that a service answered. The SDK's own way to print them adds whole requests and replies, which are long and
+/// may hold what nobody should read.
+pub fn explain(error: &(dyn Error + 'static)) -> String {
+    joined(error, without_request)
+}
+
+/// Any error with its causes, in one line; those that come from the SDK as [`explain`] has them.
+pub fn told(error: &anyhow::Error) -> String {
+    joined(error.as_ref(), |text| text)
+}
+
+fn joined(error: &(dyn Error + 'static), shown: impl Fn(String) -> String) -> String {
+    let mut text = String::new();
+    for layer in anyhow::Chain::new(error) {
+        let Some(more) = said(layer).map(&shown) else { continue };
         // Some layers only repeat what is below them.
-        if !text.ends_with(&more) {
+        if text.is_empty() {
+            text = more;
+        } else if !text.ends_with(&more) {
             text = format!("{text}: {more}");
         }
-        cause = inner.source();
     }
     text
+}
+
+/// What one layer of an error says; nothing where it only stands around what a service answered.
+fn said(layer: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(answer) = layer.downcast_ref::<ErrorMetadata>() {
+        return Some(match (answer.code(), answer.message()) {
+            (Some(code), Some(message)) => format!("{code}: {message}"),
+            (Some(code), None) => code.to_owned(),
+            (None, _) => "an error without a code, as no service of AWS answers it".to_owned(),
+        });
+    }
+    let text = layer.to_string();
+    let is_around = text == "service error" || text.starts_with("unhandled error");
+    (!is_around || layer.source().is_none()).then_some(text)
 }
 
 /// Some texts of the SDK hold a whole request in the form for developers, body and all.
@@ -159,6 +191,9 @@ async fn ask(config: &SdkConfig) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_sts::error::SdkError;
+    use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+    use aws_sdk_sts::types::error::ExpiredTokenException;
 
     #[derive(Debug, thiserror::Error)]
     #[error("{0}")]
@@ -170,6 +205,30 @@ mod tests {
         let io = Layer("io error: connection refused", Some(Box::new(refused)));
         let error = Layer("dispatch failure", Some(Box::new(io)));
         assert_eq!(explain(&error), "dispatch failure: io error: connection refused");
+        let context = anyhow::Error::new(error).context("queue q");
+        assert_eq!(told(&context), "queue q: dispatch failure: io error: connection refused");
+    }
+
+    /// The SDK prints it in the form for developers: `unhandled error (AccessDenied): Error { code: "AccessDenied", … }`.
+    #[test]
+    fn what_a_service_answers_is_its_code_and_message() {
+        let answer = |meta: ErrorMetadata| {
+            let error = SdkError::<_, ()>::service_error(GetCallerIdentityError::generic(meta), ());
+            let explained = explain(&error);
+            assert_eq!(told(&anyhow::Error::new(error).context("sts")), format!("sts: {explained}"));
+            explained
+        };
+        let meta = || ErrorMetadata::builder().custom("aws_request_id", "1234");
+        let denied = meta().code("AccessDenied").message("Access to the resource is denied.").build();
+        assert_eq!(answer(denied), "AccessDenied: Access to the resource is denied.");
+        assert_eq!(answer(meta().code("Throttling").build()), "Throttling");
+        assert_eq!(
+            answer(ErrorMetadata::builder().build()),
+            "an error without a code, as no service of AWS answers it"
+        );
+        let known = ExpiredTokenException::builder().message("too old").build();
+        let error = SdkError::<_, ()>::service_error(known, ());
+        assert_eq!(explain(&error), "ExpiredTokenException: too old");
     }
 
     /// With an endpoint that cannot be applied, the SDK's text holds the request.

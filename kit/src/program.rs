@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{admin, cli, console, descriptors, registry, serve, telemetry, time};
+use crate::{admin, aws, cli, console, descriptors, registry, serve, telemetry, time};
 
 /// Runs a program that is a process of its own: reads its command line, then as [`run`].
 pub fn main<C, P, A, F>(
@@ -84,6 +84,6 @@ pub fn install_tls() {
 }
 
 fn failed(name: &str, error: &anyhow::Error, code: u8) -> ExitCode {
-    console::error(format_args!("{name}: {error:#}"));
+    console::error(format_args!("{name}: {}", aws::told(error)));
     ExitCode::from(code)
 }

@@ -95,7 +95,7 @@ impl Outbox {
 impl<E, R> From<SdkError<E, R>> for Refusal
 where
     E: std::error::Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     /// A request that SQS did not take as a whole.
     fn from(error: SdkError<E, R>) -> Refusal {

@@ -62,7 +62,7 @@ fn done(result: anyhow::Result<ExitCode>) -> ExitCode {
         if console::is_reader_gone(&error) {
             return ExitCode::SUCCESS;
         }
-        console::error(format_args!("tidegate: {error:#}"));
+        console::error(format_args!("tidegate: {}", kit::aws::told(&error)));
         ExitCode::from(2)
     });
     console::flush();

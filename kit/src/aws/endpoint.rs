@@ -69,6 +69,13 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    /// That it gives no answer, for `reason`, and what moves it.
+    pub fn unanswered(&self, reason: &str) -> String {
+        format!("{self} does not answer: {reason} (its address is set by {})", self.setting)
+    }
+}
+
 /// `SQS at http://127.0.0.1:4566`, `SQS of AWS in eu-west-1`.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::Endpoint;
+use crate::counted::counted;
 use crate::repeated::Repeated;
 
 /// Between two looks at a service that was never reached.
@@ -29,9 +30,12 @@ impl Reach {
     pub fn lost(&self, reason: &str) {
         self.is_lost.store(true, Ordering::Relaxed);
         if let Some(left_out) = self.line.due(Instant::now()) {
-            let Endpoint { setting, .. } = &self.endpoint;
-            let more = if left_out > 0 { format!("; {left_out} times since the last line") } else { String::new() };
-            tracing::warn!("{} does not answer: {reason} (its address is set by {setting}){more}", self.endpoint);
+            let more = if left_out > 0 {
+                format!("; {} since the last line", counted(left_out, "time"))
+            } else {
+                String::new()
+            };
+            tracing::warn!("{}{more}", self.endpoint.unanswered(reason));
         }
     }
 

@@ -13,7 +13,7 @@ pub struct QueueError(pub(super) String);
 impl<E, R> From<SdkError<E, R>> for QueueError
 where
     E: Error + ProvideErrorMetadata + 'static,
-    R: fmt::Debug,
+    R: fmt::Debug + 'static,
 {
     fn from(error: SdkError<E, R>) -> QueueError {
         let said = error.as_service_error().map(ProvideErrorMetadata::meta);
