@@ -4,7 +4,10 @@
 
 pub(crate) mod buckets;
 mod checks;
+mod order;
+mod progress;
 pub(crate) mod queues;
+pub(crate) mod sqs;
 #[cfg(test)]
 mod tests;
 
@@ -12,9 +15,16 @@ use std::fmt;
 use std::process::ExitCode;
 
 use aws_config::SdkConfig;
+use aws_sdk_sqs::error::SdkError;
+use kit::aws::Endpoint;
 use kit::definition::{Definition, DefinitionArgs, LoadError};
 use kit::document::Problem;
 use kit::{aws, console};
+use sqs::Sqs;
+
+/// Queues or buckets that are worked on at a time. Our choice: the emulator writes what many ask for in one go, and SQS
+/// allows far more.
+const AT_ONCE: usize = 16;
 
 /// Create the queues (with redrive) and buckets that the definition declares
 ///
@@ -108,10 +118,34 @@ pub struct Names {
 /// # Errors
 /// A resource is malformed, or the endpoint refuses.
 pub async fn provision(definition: &Definition, sdk: &SdkConfig) -> anyhow::Result<Vec<Provisioned>> {
+    provision_by(definition, &Sqs::new(sdk), sdk).await
+}
+
+/// The same, with an SQS that may know already which queues there are.
+pub(crate) async fn provision_by(
+    definition: &Definition,
+    sqs: &Sqs,
+    sdk: &SdkConfig,
+) -> anyhow::Result<Vec<Provisioned>> {
     let declared = Declared::read(definition)?;
-    let mut done = queues::provision(&declared.queues, &aws_sdk_sqs::Client::new(sdk)).await?;
-    done.extend(buckets::provision(&declared.buckets, &buckets::client(sdk), aws::region(sdk)).await?);
+    let mut done = sqs.provision(&declared.queues).await?;
+    done.extend(buckets::provision(&declared.buckets, sdk).await?);
     Ok(done)
+}
+
+/// What a service refused, and why; or that it did not answer, where it was asked, and what moves it.
+fn refused<E>(what: &str, endpoint: &Endpoint, error: &SdkError<E>) -> anyhow::Error
+where
+    E: std::error::Error + 'static,
+{
+    let reason = aws::explain(error);
+    match error {
+        SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(|error| !error.is_other()) => {
+            anyhow::anyhow!("{what}: {}", endpoint.unanswered(&reason))
+        }
+        SdkError::TimeoutError(_) => anyhow::anyhow!("{what}: {}", endpoint.unanswered(&reason)),
+        _ => anyhow::anyhow!("{what}: {reason}"),
+    }
 }
 
 /// What a definition declares of queues and buckets.

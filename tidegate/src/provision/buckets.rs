@@ -1,14 +1,16 @@
 //! `AWS::S3::Bucket` resources to buckets.
 
+use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-use kit::aws;
+use futures_util::stream::{StreamExt as _, TryStreamExt as _};
+use kit::aws::{self, Endpoint};
 use kit::cloudformation::Resource;
 use kit::definition::Definition;
 use kit::document::{Node, OrCollect as _, Problem, Value};
 
-use super::{Deed, Provisioned};
+use super::{AT_ONCE, Deed, Provisioned, refused};
 
 /// Properties that a bucket is created without.
 const UNSUPPORTED: [&str; 15] = [
@@ -88,29 +90,31 @@ fn all_texts(node: &Node, is_wanted: &dyn Fn(&str) -> bool) -> bool {
 }
 
 /// Creates a bucket that nobody declares.
-pub(crate) async fn create_plain(name: &str, sdk: &aws_config::SdkConfig) -> anyhow::Result<Deed> {
-    create(&client(sdk), name, aws::region(sdk)).await
+pub(crate) async fn create_plain(name: &str, sdk: &SdkConfig) -> anyhow::Result<Deed> {
+    create(&client(sdk), name, sdk).await
 }
 
 /// S3 as it is reached with this configuration.
-pub(super) fn client(sdk: &aws_config::SdkConfig) -> Client {
+fn client(sdk: &SdkConfig) -> Client {
     let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(aws::has_endpoint(sdk, "S3")).build();
     Client::from_conf(config)
 }
 
-pub(super) async fn provision(buckets: &[Declared], client: &Client, region: &str) -> anyhow::Result<Vec<Provisioned>> {
-    let mut done = Vec::new();
-    for Declared { name } in buckets {
-        let deed = create(client, name, region).await?;
-        done.push(Provisioned { kind: "bucket", name: name.clone(), deed });
-    }
-    Ok(done)
+/// Creates those of these buckets that are not there, several at a time.
+pub(super) async fn provision(buckets: &[Declared], sdk: &SdkConfig) -> anyhow::Result<Vec<Provisioned>> {
+    let client = &client(sdk);
+    let works = buckets.iter().map(|Declared { name }| async move {
+        let deed = create(client, name, sdk).await?;
+        Ok(Provisioned { kind: "bucket", name: name.clone(), deed })
+    });
+    futures_util::stream::iter(works).buffered(AT_ONCE).try_collect().await
 }
 
-async fn create(client: &Client, name: &str, region: &str) -> anyhow::Result<Deed> {
+async fn create(client: &Client, name: &str, sdk: &SdkConfig) -> anyhow::Result<Deed> {
     if client.head_bucket().bucket(name).send().await.is_ok() {
         return Ok(Deed::Unchanged);
     }
+    let region = aws::region(sdk);
     // us-east-1 is the one region that must not be named.
     let place = (region != "us-east-1").then(|| {
         CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build()
@@ -120,7 +124,7 @@ async fn create(client: &Client, name: &str, region: &str) -> anyhow::Result<Dee
         Ok(_) => Ok(Deed::Created),
         Err(error) => match error.as_service_error() {
             Some(CreateBucketError::BucketAlreadyOwnedByYou(_)) => Ok(Deed::Unchanged),
-            _ => anyhow::bail!("cannot create bucket {name}: {}", aws::explain(&error)),
+            _ => Err(refused(&format!("cannot create bucket {name}"), &Endpoint::of(sdk, "S3"), &error)),
         },
     }
 }

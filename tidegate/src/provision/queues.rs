@@ -2,15 +2,12 @@
 
 use std::collections::HashMap;
 
-use anyhow::Context as _;
-use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName as Name;
-use kit::aws;
 use kit::cloudformation::{Resource, Stack};
 use kit::definition::Definition;
 use kit::document::{Node, OrCollect as _, Problem, Value};
 
-use super::{Deed, Provisioned, checks};
+use super::checks;
 
 /// Properties that are attributes of the queue under the same name.
 const ATTRIBUTES: [&str; 14] = [
@@ -35,7 +32,7 @@ const ATTRIBUTES: [&str; 14] = [
 pub(crate) struct Declared {
     pub name: String,
     pub attributes: HashMap<Name, String>,
-    tags: HashMap<String, String>,
+    pub tags: HashMap<String, String>,
 }
 
 impl Declared {
@@ -44,20 +41,13 @@ impl Declared {
         let fifo = name.ends_with(".fifo").then(|| (Name::FifoQueue, "true".to_owned()));
         Declared { name: name.to_owned(), attributes: fifo.into_iter().collect(), tags: HashMap::new() }
     }
-}
 
-pub(super) async fn provision(queues: &[Declared], client: &Client) -> anyhow::Result<Vec<Provisioned>> {
-    let mut done = Vec::new();
-    // All without redrive first: a dead-letter queue must exist before it is named.
-    for queue in queues {
-        done.push(Provisioned { kind: "queue", name: queue.name.clone(), deed: create(client, queue).await? });
+    /// The same, with nothing that names a dead-letter queue.
+    pub(super) fn without_redrive(&self) -> Declared {
+        let mut attributes = self.attributes.clone();
+        attributes.remove(&Name::RedrivePolicy);
+        Declared { name: self.name.clone(), attributes, tags: self.tags.clone() }
     }
-    for (queue, done) in queues.iter().zip(&mut done) {
-        if set(client, queue).await? && done.deed == Deed::Unchanged {
-            done.deed = Deed::Updated;
-        }
-    }
-    Ok(done)
 }
 
 /// The queues that a definition declares, with the policies that it gives them.
@@ -151,69 +141,8 @@ fn normal(name: &str, value: String) -> String {
     values.iter().find(|known| known.eq_ignore_ascii_case(&value)).map_or(value, |known| (*known).to_owned())
 }
 
-/// Creates a queue that is not there, with everything but its policies.
-pub(crate) async fn create(client: &Client, queue: &Declared) -> anyhow::Result<Deed> {
-    if client.get_queue_url().queue_name(&queue.name).send().await.is_ok() {
-        return Ok(Deed::Unchanged);
-    }
-    let policies = [Name::RedrivePolicy, Name::RedriveAllowPolicy, Name::Policy];
-    let plain = queue.attributes.iter().filter(|(name, _)| !policies.contains(name));
-    let plain: HashMap<_, _> = plain.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let request = client.create_queue().queue_name(&queue.name).set_attributes(Some(plain));
-    let request = if queue.tags.is_empty() { request } else { request.set_tags(Some(queue.tags.clone())) };
-    match request.send().await {
-        Ok(_) => Ok(Deed::Created),
-        Err(error) => anyhow::bail!("cannot create queue {}: {}", queue.name, aws::explain(&error)),
-    }
-}
-
-/// Brings attributes and tags up to date; true when some differed. What is there and not declared stays.
-async fn set(client: &Client, queue: &Declared) -> anyhow::Result<bool> {
-    let url = client.get_queue_url().queue_name(&queue.name).send().await.map_err(|error| refused(queue, &error))?;
-    let url = url.queue_url.with_context(|| format!("queue {} has no URL", queue.name))?;
-    Ok(set_attributes(client, queue, &url).await? | set_tags(client, queue, &url).await?)
-}
-
-async fn set_attributes(client: &Client, queue: &Declared, url: &str) -> anyhow::Result<bool> {
-    let current = client.get_queue_attributes().queue_url(url).attribute_names(Name::All).send().await;
-    let current = current.map_err(|error| refused(queue, &error))?.attributes.unwrap_or_default();
-    let differs = |name: &Name, value: &String| current.get(name).is_none_or(|now| !same(now, value));
-    let changed: HashMap<_, _> = queue
-        .attributes
-        .iter()
-        .filter(|(name, value)| **name != Name::FifoQueue && differs(name, value))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    if changed.is_empty() {
-        return Ok(false);
-    }
-    let request = client.set_queue_attributes().queue_url(url).set_attributes(Some(changed));
-    request.send().await.map_err(|error| refused(queue, &error))?;
-    Ok(true)
-}
-
-async fn set_tags(client: &Client, queue: &Declared, url: &str) -> anyhow::Result<bool> {
-    if queue.tags.is_empty() {
-        return Ok(false);
-    }
-    let current = client.list_queue_tags().queue_url(url).send().await.map_err(|error| refused(queue, &error))?;
-    let current = current.tags.unwrap_or_default();
-    let mut changed = queue.tags.clone();
-    changed.retain(|key, value| current.get(key) != Some(value));
-    if changed.is_empty() {
-        return Ok(false);
-    }
-    let request = client.tag_queue().queue_url(url).set_tags(Some(changed));
-    request.send().await.map_err(|error| refused(queue, &error))?;
-    Ok(true)
-}
-
-fn refused(queue: &Declared, error: &dyn std::error::Error) -> anyhow::Error {
-    anyhow::anyhow!("queue {}: {}", queue.name, aws::explain(error))
-}
-
 /// Policies are compared as data: a service may write them with other spacing, or a count as text.
-fn same(a: &str, b: &str) -> bool {
+pub(super) fn same(a: &str, b: &str) -> bool {
     let normal = |text: &str| {
         let mut json: serde_json::Value = serde_json::from_str(text).ok()?;
         if let Some(count) = json.get_mut("maxReceiveCount") {
