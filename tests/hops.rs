@@ -206,6 +206,31 @@ async fn refuser() -> u16 {
     port
 }
 
+/// The built-in definition with queues whose messages are hidden for a second, and die at the second attempt.
+fn two_attempts(folder: &TempDir) -> kit::definition::DefinitionArgs {
+    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+    assert!(template.contains("maxReceiveCount: 5"));
+    let file = folder.path().join("template.yaml");
+    std::fs::write(&file, template.replace("maxReceiveCount: 5", "maxReceiveCount: 2")).unwrap();
+    kit::definition::DefinitionArgs {
+        files: vec![file],
+        parameter_overrides: vec!["VisibilityTimeout=1".to_owned()],
+        ..kit::definition::DefinitionArgs::default()
+    }
+}
+
+/// The first message that comes out of a queue.
+async fn received(sqs: &aws_sdk_sqs::Client, queue: &str) -> aws_sdk_sqs::types::Message {
+    let begun = Instant::now();
+    loop {
+        let received = sqs.receive_message().queue_url(queue).wait_time_seconds(1).send().await.unwrap();
+        if let Some(message) = received.messages.unwrap_or_default().into_iter().next() {
+            return message;
+        }
+        assert!(begun.elapsed() < PATIENCE, "nothing in {queue}");
+    }
+}
+
 #[tokio::test]
 async fn a_message_that_dies_is_told_with_attempts_and_queue() {
     let (logs, mut ports) = (Logs::new(), Ports::free());
@@ -214,19 +239,11 @@ async fn a_message_that_dies_is_told_with_attempts_and_queue() {
     listens(ports.emulator).await;
     ports.subscriber = refuser().await;
     let folder = TempDir::new().unwrap();
-    let template = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
-    assert!(template.contains("maxReceiveCount: 5"));
-    let file = folder.path().join("template.yaml");
-    std::fs::write(&file, template.replace("maxReceiveCount: 5", "maxReceiveCount: 2")).unwrap();
     let sdk = kit::aws::local(&endpoint).await;
-    let args = kit::definition::DefinitionArgs {
-        files: vec![file.clone()],
-        parameter_overrides: vec!["VisibilityTimeout=1".to_owned()],
-        ..kit::definition::DefinitionArgs::default()
-    };
+    let args = two_attempts(&folder);
     tidegate::provision::provision(&args.load(&kit::aws::local_account(&sdk)).unwrap(), &sdk).await.unwrap();
     let mut command = ports.program("pipe", &endpoint);
-    command.arg("--definition").arg(&file).args(["--concurrency", "1"]);
+    command.arg("--definition").args(&args.files).args(["--concurrency", "1"]);
     let pipe = logs.start("pipe", command);
     listens(ports.pipe_admin).await;
     assert_eq!(metric(ports.pipe_admin, "pipe_dead_lettered_total").await, "0");
@@ -243,22 +260,17 @@ async fn a_message_that_dies_is_told_with_attempts_and_queue() {
     let line = logs.says("pipe", told, about).await;
     assert_eq!((&line["level"], &line["dead_letter_queue"]), (&json!("WARN"), &json!("ex-queue-dlq")));
     assert_eq!((&line["attempt"], &line["max_receive_count"]), (&json!(2), &json!(2)));
-    let received = async || {
-        let received = sqs.receive_message().queue_url(&dead).wait_time_seconds(1).send().await.unwrap();
-        received.messages.unwrap_or_default().into_iter().next()
-    };
-    let begun = Instant::now();
-    let moved = loop {
-        if let Some(message) = received().await {
-            break message;
-        }
-        assert!(begun.elapsed() < PATIENCE, "nothing in the dead-letter queue");
-    };
-    assert_eq!(moved.message_id.as_deref(), Some(message_id.as_str()));
+    assert_eq!(received(&sqs, &dead).await.message_id.as_deref(), Some(message_id.as_str()));
     assert_eq!(metric(ports.pipe_admin, "pipe_dead_lettered_total").await, "1");
     pipe.stop();
     emulator.stop();
+    failed_twice(&logs);
+    let tellings = logs.lines("pipe").iter().filter(|line| line["message"] == told).count();
+    assert_eq!(tellings, 1, "it dies once");
+}
 
+/// Each attempt is told with its number and the head of the answer, in which nothing of the message is shown.
+fn failed_twice(logs: &Logs) {
     let failed = logs.having("pipe", "not delivered");
     let attempts: Vec<_> = failed.iter().map(|line| (&line["attempt"], &line["max_receive_count"])).collect();
     assert_eq!(attempts, [(&json!(1), &json!(2)), (&json!(2), &json!(2))], "{failed:#?}");
@@ -269,8 +281,6 @@ async fn a_message_that_dies_is_told_with_attempts_and_queue() {
         assert!(answer.starts_with("no good: "), "{answer}");
         assert!(!answer.contains("ada@") && !answer.contains("471147"), "{answer}");
     }
-    let tellings = logs.lines("pipe").iter().filter(|line| line["message"] == told).count();
-    assert_eq!(tellings, 1, "it dies once");
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! Address and data folder.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
+use kit::counted::counted;
 use kit::env::EnvError;
 use kit::listen::Listen;
 use kit::{aws, cli, console, serve};
@@ -28,6 +29,14 @@ pub struct Cli {
     /// The port for SQS and S3: host:port, or :port at the address that HOST names (127.0.0.1)
     #[arg(long, value_name = "ADDRESS", env = "EMULATOR_LISTEN", default_value_t = Listen::port(4566))]
     pub listen: Listen,
+    /// Everything else
+    #[command(flatten)]
+    pub args: EmulatorArgs,
+}
+
+/// What an emulator takes beside its address, as a program of its own and in `tidegate up`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct EmulatorArgs {
     /// Where messages and objects are kept
     #[arg(long, value_name = "DIR", env = "EMULATOR_DATA", default_value = "./data")]
     pub data: PathBuf,
@@ -87,19 +96,34 @@ impl Cli {
     /// A setting is wrong, the port is taken, or the folder is in use or unreadable; one line tells which, and what moves
     /// it.
     pub async fn prepare(self) -> anyhow::Result<Prepared> {
-        let settings = Settings { data: (!self.in_memory).then_some(self.data), region: region()? };
+        let region = region()?;
         let listener = serve::listen(&self.listen, "--listen or EMULATOR_LISTEN")?;
-        let waits = if self.no_waits { Waits::Never } else { Waits::AsAws };
-        let max_clock_step = Duration::from_secs(self.max_clock_step);
-        let tuning = Tuning { segment_size: self.segment_size, max_clock_step, max_memory: self.max_memory };
-        let opened = open_with(&settings, tuning)?.with_credentials(self.credentials).with_waits(waits);
-        let opened = opened.with_strategy(self.sqs_endpoint_strategy);
-        let (region, account) = (&settings.region, aws::LOCAL_ACCOUNT);
-        let at = listener.local_addr()?;
+        let opened = self.args.open(region.clone())?;
+        let (at, account) = (listener.local_addr()?, aws::LOCAL_ACCOUNT);
         tracing::info!(
             "emulator listens on http://{at}, region {region}, account {account} unless a caller names another"
         );
         Ok(Prepared { opened, listener })
+    }
+}
+
+impl EmulatorArgs {
+    /// The data folder; `None` keeps everything in memory.
+    pub fn folder(&self) -> Option<&Path> {
+        (!self.in_memory).then_some(&*self.data)
+    }
+
+    /// Reads the data folder. `region` is that of callers whose signature names none.
+    ///
+    /// # Errors
+    /// The folder is in use or unreadable; the text says which, and what moves it.
+    pub fn open(self, region: String) -> anyhow::Result<Opened> {
+        let settings = Settings { data: self.folder().map(Path::to_owned), region };
+        let waits = if self.no_waits { Waits::Never } else { Waits::AsAws };
+        let max_clock_step = Duration::from_secs(self.max_clock_step);
+        let tuning = Tuning { segment_size: self.segment_size, max_clock_step, max_memory: self.max_memory };
+        let opened = open_with(&settings, tuning)?.with_credentials(self.credentials).with_waits(waits);
+        Ok(opened.with_strategy(self.sqs_endpoint_strategy))
     }
 }
 
@@ -108,7 +132,7 @@ fn segment_size(text: &str) -> Result<u32, String> {
     let Bytes(bytes) = text.parse().map_err(|error: NotBytes| error.to_string())?;
     let within = |size: &u32| (4 * 1024 * 1024..=1024 * 1024 * 1024).contains(size);
     let size = u32::try_from(bytes).ok().filter(within);
-    size.ok_or_else(|| format!("expected 4MiB to 1GiB, got {bytes} bytes"))
+    size.ok_or_else(|| format!("expected 4MiB to 1GiB, got {}", counted(bytes, "byte")))
 }
 
 /// The emulator is no client of AWS: it reads no profile, and starts where there are no certificates.
@@ -136,7 +160,7 @@ mod tests {
         }
         assert_eq!(segment_size("1g"), Ok(1024 * 1024 * 1024));
         assert_eq!(segment_size("2g"), Err("expected 4MiB to 1GiB, got 2147483648 bytes".to_owned()));
-        assert_eq!(segment_size("1"), Err("expected 4MiB to 1GiB, got 1 bytes".to_owned()));
+        assert_eq!(segment_size("1"), Err("expected 4MiB to 1GiB, got 1 byte".to_owned()));
         assert_eq!(segment_size("x"), Err("expected a number of bytes, such as 100663296, 96MiB or 2g".to_owned()));
     }
 }

@@ -24,7 +24,7 @@ use std::net::TcpListener;
 
 use tokio_util::sync::CancellationToken;
 
-pub use config::{Cli, Prepared, Settings, run};
+pub use config::{Cli, EmulatorArgs, Prepared, Settings, run};
 
 /// An emulator whose data is read. Nothing is served yet.
 #[derive(Debug)]

@@ -54,8 +54,8 @@ impl FromStr for Credentials {
 }
 
 impl Credentials {
-    /// Access key and secret, for a library that verifies by itself.
-    pub(crate) fn expose(&self) -> (&str, &str) {
+    /// Access key and secret, for who signs with them, and for a library that verifies by itself.
+    pub fn expose(&self) -> (&str, &str) {
         (&self.key, self.secret.expose_secret())
     }
 

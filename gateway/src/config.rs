@@ -25,15 +25,23 @@ pub struct Cli {
     /// The port of /healthz, /readyz and /metrics
     #[arg(long, value_name = "ADDRESS", env = "GATEWAY_ADMIN_LISTEN", default_value_t = Listen::port(8081))]
     pub admin_listen: Listen,
-    /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
-    #[arg(long, env = "GATEWAY_STAGE")]
-    pub stage: Option<String>,
+    /// Everything about what is served
+    #[command(flatten)]
+    pub args: GatewayArgs,
     /// Lines about single messages
     #[command(flatten)]
     pub hops: HopArgs,
     /// Definition files
     #[command(flatten)]
     pub definition: DefinitionArgs,
+}
+
+/// What a gateway takes beside addresses and definitions, as a program of its own and in `tidegate up`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct GatewayArgs {
+    /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
+    #[arg(long, env = "GATEWAY_STAGE")]
+    pub stage: Option<String>,
 }
 
 /// A gateway that is ready to serve: everything is read and both ports are bound.
@@ -62,7 +70,7 @@ impl Cli {
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
         let definition = sources.load(&account);
-        let apis = load_apis(&definition, self.stage)?;
+        let apis = load_apis(&definition, self.args.stage)?;
         definition.report_beside();
         let listener = serve::listen(&self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::listen(&self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;

@@ -23,7 +23,7 @@ use kit::aws;
 use kit::serve::serve;
 use tokio_util::sync::CancellationToken;
 
-pub use config::{Cli, Settings};
+pub use config::{Cli, GatewayArgs, Settings};
 
 /// Serves both ports until `stop` is cancelled, then finishes what is under way.
 ///

@@ -37,6 +37,20 @@ pub struct Cli {
     /// address that HOST names (127.0.0.1)
     #[arg(long, value_name = "ADDRESS", env = "PIPE_ADMIN_LISTEN", default_value_t = Listen::port(8082))]
     pub admin_listen: Listen,
+    /// Everything about deliveries
+    #[command(flatten)]
+    pub args: PipeArgs,
+    /// Lines about single messages
+    #[command(flatten)]
+    pub hops: HopArgs,
+    /// Definition files
+    #[command(flatten)]
+    pub definition: DefinitionArgs,
+}
+
+/// What pipes take beside an address and definitions, as a program of its own and in `tidegate up`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PipeArgs {
     /// A target at a private, loopback or link-local address that may be delivered to, by host name, address or
     /// network (sub, 127.0.0.1:3001, 10.0.0.0/8). Repeatable; commas in the environment
     #[arg(long, value_name = "TARGET", env = "PIPE_ALLOW_TARGET", value_delimiter = ',')]
@@ -52,12 +66,21 @@ pub struct Cli {
     /// A file with keys that sign every call to a target (Standard Webhooks): whsec_ and base64, one a line
     #[arg(long, value_name = "FILE", env = "PIPE_WEBHOOK_SECRET_FILE")]
     pub webhook_secret_file: Option<PathBuf>,
-    /// Lines about single messages
-    #[command(flatten)]
-    pub hops: HopArgs,
-    /// Definition files
-    #[command(flatten)]
-    pub definition: DefinitionArgs,
+}
+
+impl PipeArgs {
+    /// Settings that deliver as these arguments have it, with what else is in `settings`.
+    ///
+    /// # Errors
+    /// The file of webhook secrets cannot be read.
+    pub fn complete(&self, settings: Settings) -> anyhow::Result<Settings> {
+        Ok(Settings {
+            invocation_timeout: Duration::from_secs(self.invocation_timeout),
+            concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
+            webhook_keys: self.webhook_secret_file.as_deref().map(read_keys).transpose()?,
+            ..settings
+        })
+    }
 }
 
 /// Pipes that are ready to run: everything is read and the admin port is bound.
@@ -126,18 +149,15 @@ impl Cli {
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
         tracing::info!("pipe {}", aws::introduction(&sdk, &["SQS"], Some(&account.account_id)));
-        let webhook_keys = self.webhook_secret_file.as_deref().map(read_keys).transpose()?;
         let definition = self.definition.load(&account)?;
-        let allowed = AllowTargets::new(self.allow_target);
+        let allowed = AllowTargets::new(self.args.allow_target.iter().cloned());
         let settings = Settings::new(&definition, allowed.clone(), sdk, None)?;
+        let settings = self.args.complete(settings)?;
         settings.definition.ensure_pipes()?;
         definition.report_beside();
         let admin = serve::listen(&self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?;
         tracing::info!("pipe's /healthz, /readyz and /metrics are on http://{}", admin.local_addr()?);
         Ok(Settings {
-            invocation_timeout: Duration::from_secs(self.invocation_timeout),
-            concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
-            webhook_keys,
             reload: Some(Reload::new(self.definition, account, allowed)),
             admin: Some(admin),
             ..settings

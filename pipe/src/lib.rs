@@ -38,5 +38,5 @@ pub mod unended;
 pub mod webhook;
 pub mod worker;
 
-pub use config::{Cli, Settings};
+pub use config::{Cli, PipeArgs, Settings};
 pub use service::run;

@@ -3,63 +3,64 @@
 
 mod banner;
 mod chain;
+mod plan;
+mod ports;
 mod queues;
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::net::TcpListener;
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use kit::definition::{Definition, DefinitionArgs};
 use kit::hops::HopArgs;
-use kit::listen::{default_host, reached_at};
-use kit::send::AllowTarget;
-use kit::{aws, console, serve};
+use kit::{aws, console};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use crate::provision;
-use banner::{Banner, EVENT, Parts};
-use chain::{Chain, Reach};
+use banner::Banner;
+use chain::Reach;
+use plan::Plan;
+use ports::Ports;
 
-/// The ports, before `--port-offset`.
-const EMULATOR: u16 = 4566;
-const GATEWAY: u16 = 8080;
-const GATEWAY_ADMIN: u16 = 8081;
-const PIPE_ADMIN: u16 = 8082;
-const PUBLISHER: u16 = 3000;
-const SUBSCRIBER: u16 = 3001;
-
-/// Where the subscriber keeps events when the definition declares no bucket.
-const BUCKET: &str = "donggyu-test-poc";
-
-/// What `tidegate up` takes.
+/// What `tidegate up` takes: what its parts take, but for their addresses.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Where queued messages and stored objects are kept
-    #[arg(long, value_name = "DIR", env = "EMULATOR_DATA", default_value = "./data")]
-    pub data: PathBuf,
-    /// Keep nothing on disk
-    #[arg(long, env = "EMULATOR_IN_MEMORY", value_parser = kit::cli::boolean)]
-    pub in_memory: bool,
     /// Shift every port by this much; their address is HOST (127.0.0.1)
     #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0, value_parser = kit::cli::number(0..=u16::MAX, "an offset of ports"))]
     pub port_offset: u16,
-    /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
-    #[arg(long, env = "GATEWAY_STAGE")]
-    pub stage: Option<String>,
-    /// A private address that the pipe may deliver to, beside the subscriber here and what the definition names on this
-    /// machine: NAME, ADDRESS or NETWORK, with an optional :PORT. Repeatable; commas in the environment
-    #[arg(long, value_name = "TARGET", env = "PIPE_ALLOW_TARGET", value_delimiter = ',')]
-    pub allow_target: Vec<AllowTarget>,
+    /// A part that is not to run, because it runs elsewhere or is not needed. Repeatable; commas in the environment
+    #[arg(long, value_name = "PART", env = "TIDEGATE_WITHOUT", value_delimiter = ',')]
+    pub without: Vec<Part>,
+    /// Queues and objects
+    #[command(flatten)]
+    pub emulator: emulator::EmulatorArgs,
+    /// REST APIs
+    #[command(flatten)]
+    pub gateway: gateway::GatewayArgs,
+    /// Pipes. They may deliver to the subscriber here, and to what the definition names on this machine
+    #[command(flatten)]
+    pub pipe: pipe::PipeArgs,
     /// Lines about single messages
     #[command(flatten)]
     pub hops: HopArgs,
     /// Definition files
     #[command(flatten)]
     pub definition: DefinitionArgs,
+}
+
+/// A part of the chain that others can do without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    /// REST APIs
+    Gateway,
+    /// Pipes
+    Pipe,
+    /// The publisher
+    Pub,
+    /// The subscriber
+    Sub,
 }
 
 /// The chain, ready to start: everything is read, and every port is bound. Programs that a definition has nothing for are
@@ -83,69 +84,21 @@ impl Args {
     ///
     /// # Errors
     /// A definition or the data folder cannot be read, or a port is taken; the text says which and what moves it.
-    pub async fn prepare(mut self) -> anyhow::Result<House> {
+    pub async fn prepare(self) -> anyhow::Result<House> {
         self.hops.apply();
         let bound = Ports::shifted(self.port_offset)?;
         let ports = bound.reached();
-        let sdk = aws::local(&format!("http://{}", ports.emulator)).await;
+        let key = self.emulator.credentials.as_ref().map(emulator::signature::Credentials::expose);
+        let sdk = aws::local_as(&format!("http://{}", ports.emulator), key).await;
         aws::check_region(&sdk)?;
-        let subscriber_url: Url = format!("http://{}/sub", ports.subscriber).parse()?;
-        self.definition.defaults.insert("SubEndpoint".to_owned(), subscriber_url.to_string());
-        let account = aws::local_account(&sdk);
-        let definition = self.definition.load(&account)?;
-        self.allow_target.push(ports.subscriber.to_string().parse().map_err(anyhow::Error::msg)?);
         let reach = if bound.gateway.ip().is_loopback() { Reach::ThisMachine } else { Reach::Network };
-        let chain = Chain::read(&definition, &account, self.stage, &subscriber_url, self.allow_target, reach)?;
-        definition.report_beside();
+        let plan = Plan::read(&self, &ports, reach, &sdk)?;
+        plan.furnish(self, &bound, sdk)
+    }
 
-        let is_demo = self.definition.is_built_in() || chain.reaches_subscriber;
-        let example = gateway::example::example(&chain.apis, &account.account_id, EVENT);
-        let sub_host = example.as_ref().filter(|example| is_demo && example.body.is_some());
-        let sub_host = sub_host.map(|example| format!("http://{}{}", ports.gateway, example.path).parse::<Url>());
-        let sub_host = sub_host.transpose()?;
-        let bucket = is_demo.then(|| chain.declared.buckets.first().map_or(BUCKET, String::as_str).to_owned());
-        let data = (!self.in_memory).then_some(self.data);
-        let parts = Parts {
-            ports: &ports,
-            chain: &chain,
-            account: &account,
-            example: example.as_ref(),
-            publisher: sub_host.as_ref(),
-            subscriber: bucket.as_deref(),
-        };
-        let banner = Banner::of(&parts, data.as_deref());
-
-        let bind = |port| serve::bind_host(port, "--port-offset", "HOST");
-        let Chain { apis, pipes, used, allowed, .. } = chain;
-        let gateway = match apis.apis.is_empty() {
-            true => None,
-            false => {
-                let (listener, admin) = (bind(bound.gateway)?, bind(bound.gateway_admin)?);
-                Some(gateway::Settings {
-                    apis,
-                    account_id: account.account_id.clone(),
-                    sdk: sdk.clone(),
-                    listener,
-                    admin,
-                })
-            }
-        };
-        let pipe = match pipes.pipes.is_empty() {
-            true => None,
-            false => Some(pipe::Settings::of(pipes, allowed, sdk.clone(), Some(bind(bound.pipe_admin)?))),
-        };
-        let publisher = match sub_host {
-            Some(sub_host) => Some(publisher::Settings { sub_host, listener: bind(bound.publisher)? }),
-            None => None,
-        };
-        let subscriber = match bucket {
-            Some(bucket) => Some(subscriber::Settings { bucket, sdk: sdk.clone(), listener: bind(bound.subscriber)? }),
-            None => None,
-        };
-        let sqs_and_s3 = bind(bound.emulator)?;
-        tracing::info!("tidegate {}", aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id)));
-        let emulator = emulator::open(&emulator::Settings { data, region: aws::region(&sdk).to_owned() })?;
-        Ok(House { emulator, gateway, pipe, publisher, subscriber, sqs_and_s3, definition, used, sdk, banner })
+    /// Whether a part runs, if there is something for it.
+    fn runs(&self, part: Part) -> bool {
+        !self.without.contains(&part)
     }
 }
 
@@ -208,7 +161,9 @@ async fn furnish(
     bucket: Option<&str>,
     sdk: &SdkConfig,
 ) -> anyhow::Result<()> {
-    provision::provision(definition, sdk).await?;
+    // A fresh queue then takes one request.
+    let sqs = provision::sqs::Sqs::new(sdk).listed().await?;
+    provision::provision_by(definition, &sqs, sdk).await?;
     if let Some(bucket) = bucket {
         provision::buckets::create_plain(bucket, sdk).await?;
     }
@@ -226,47 +181,4 @@ fn ended_by_itself(ended: Result<anyhow::Result<()>, JoinError>) -> anyhow::Resu
 
 async fn named(name: &'static str, program: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     program.await.context(name)
-}
-
-/// Where the parts of the house are.
-#[derive(Debug, Clone, Copy)]
-struct Ports {
-    emulator: SocketAddr,
-    gateway: SocketAddr,
-    gateway_admin: SocketAddr,
-    pipe_admin: SocketAddr,
-    publisher: SocketAddr,
-    subscriber: SocketAddr,
-}
-
-impl Ports {
-    fn shifted(offset: u16) -> anyhow::Result<Ports> {
-        let host = default_host()?;
-        let at = |port: u16| {
-            let shifted = port.checked_add(offset);
-            let given = || kit::cli::given("--port-offset", "PORT_OFFSET", &offset);
-            let port = shifted.with_context(|| format!("{}: there is no port {port} + {offset}", given()))?;
-            Ok::<_, anyhow::Error>(SocketAddr::new(host, port))
-        };
-        Ok(Ports {
-            emulator: at(EMULATOR)?,
-            gateway: at(GATEWAY)?,
-            gateway_admin: at(GATEWAY_ADMIN)?,
-            pipe_admin: at(PIPE_ADMIN)?,
-            publisher: at(PUBLISHER)?,
-            subscriber: at(SUBSCRIBER)?,
-        })
-    }
-
-    /// Where the programs of the house find each other.
-    fn reached(&self) -> Ports {
-        Ports {
-            emulator: reached_at(self.emulator),
-            gateway: reached_at(self.gateway),
-            gateway_admin: reached_at(self.gateway_admin),
-            pipe_admin: reached_at(self.pipe_admin),
-            publisher: reached_at(self.publisher),
-            subscriber: reached_at(self.subscriber),
-        }
-    }
 }

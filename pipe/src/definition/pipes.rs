@@ -12,6 +12,19 @@ use crate::flow::Order;
 use crate::journal::{LogConfiguration, LogLevel};
 use crate::transform::Names;
 
+/// What a pipe's definition says, entry by entry.
+struct Said<'n> {
+    source: Option<&'n Node>,
+    target: Option<&'n Node>,
+    target_parameters: Option<&'n Node>,
+    enrichment: Option<&'n Node>,
+    enrichment_parameters: Option<&'n Node>,
+    filter: Filter,
+    wish: Wish<'n>,
+    state: DesiredState,
+    log: Option<LogConfiguration>,
+}
+
 /// `None` when the pipe cannot run here, which `problems` then tells.
 pub(super) fn read(
     pipe: &Declared<'_>,
@@ -19,9 +32,48 @@ pub(super) fn read(
     destinations: &Destinations,
     problems: &mut Vec<Problem>,
 ) -> Option<Pipe> {
+    let said = said(pipe, problems)?;
+    let source = said.source.and_then(|node| read_source(pipe, node, problems));
+    let order = source.as_ref().map_or(Order::Standard, Source::order);
+    let parameters = said.enrichment_parameters;
+    let enrichment = match said.enrichment {
+        Some(node) => targets::read_enrichment(pipe, node, parameters, destinations, problems).map(Some),
+        None => Some(None),
+    };
+    let target_node = said.target?;
+    let target = targets::read(pipe, target_node, said.target_parameters, order, destinations, problems);
+    let (source, enrichment, (input, target)) = (source?, enrichment?, target?);
+    let label = format!("{}: SourceParameters", pipe.label);
+    let batch = targets::batch(&target, enrichment.as_ref(), &said.wish, &label, problems);
+    let names = Names {
+        pipe_arn: arn,
+        pipe_name: pipe.name.clone(),
+        source_arn: source.arn.clone(),
+        enrichment_arn: said.enrichment.and_then(|node| node.text().ok()).unwrap_or_default().to_owned(),
+        target_arn: target_node.text().unwrap_or_default().to_owned(),
+    };
+    let called = [target.invocation(), enrichment.as_ref().and_then(Enrichment::invocation)];
+    let called = called.into_iter().flatten().map(|invocation| destinations.fingerprint(&invocation.destination.name));
+    Some(Pipe {
+        name: pipe.name.clone(),
+        names,
+        state: said.state,
+        source,
+        filter: said.filter,
+        description: describe(pipe.node),
+        fingerprint: Fingerprint::of(&pipe.node.to_json(), called),
+        enrichment,
+        input,
+        target,
+        batch,
+        log: said.log,
+    })
+}
+
+fn said<'n>(pipe: &Declared<'n>, problems: &mut Vec<Problem>) -> Option<Said<'n>> {
     let mut fields = pipe.fields().or_collect(problems)?;
-    let source_node = fields.required("Source").or_collect(problems);
-    let target_node = fields.required("Target").or_collect(problems);
+    let source = fields.required("Source").or_collect(problems);
+    let target = fields.required("Target").or_collect(problems);
     let (filter, wish) = match fields.optional("SourceParameters") {
         Some(node) => read_source_parameters(pipe, node, problems),
         None => (Filter::default(), Wish::default()),
@@ -29,52 +81,16 @@ pub(super) fn read(
     let target_parameters = fields.optional("TargetParameters");
     let state = fields.optional("DesiredState").map(read_state).transpose().or_collect(problems).flatten();
     let log = fields.optional("LogConfiguration").and_then(|node| read_log(pipe, node, problems));
-    let enrichment_node = fields.optional("Enrichment").filter(|node| node.text() != Ok(""));
+    let enrichment = fields.optional("Enrichment").filter(|node| node.text() != Ok(""));
     let enrichment_parameters = fields.optional("EnrichmentParameters");
     fields.ignore(&["Name", "Description", "RoleArn", "Tags", "KmsKeyIdentifier", "Arn", "CurrentState"]);
     fields.ignore(&["StateReason", "CreationTime", "LastModifiedTime"]);
     problems.extend(fields.finish());
-
-    if let (None, Some(node)) = (enrichment_node, enrichment_parameters) {
+    if let (None, Some(node)) = (enrichment, enrichment_parameters) {
         problems.push(node.problem(format!("{}: EnrichmentParameters without Enrichment", pipe.label)));
     }
-    let source = source_node.and_then(|node| read_source(pipe, node, problems));
-    let order = source.as_ref().map_or(Order::Standard, Source::order);
-    let enrichment = match enrichment_node {
-        Some(node) => targets::read_enrichment(pipe, node, enrichment_parameters, destinations, problems).map(Some),
-        None => Some(None),
-    };
-    let target_node = target_node?;
-    let target = targets::read(pipe, target_node, target_parameters, order, destinations, problems);
-    let (source, enrichment, (input, target)) = (source?, enrichment?, target?);
-    let label = format!("{}: SourceParameters", pipe.label);
-    let batch = targets::batch(&target, enrichment.as_ref(), &wish, &label, problems);
-    let names = Names {
-        pipe_arn: arn,
-        pipe_name: pipe.name.clone(),
-        source_arn: source.arn.clone(),
-        enrichment_arn: enrichment_node.and_then(|node| node.text().ok()).unwrap_or_default().to_owned(),
-        target_arn: target_node.text().unwrap_or_default().to_owned(),
-    };
-    let description = describe(pipe.node);
-    let called = [target.invocation(), enrichment.as_ref().and_then(Enrichment::invocation)];
-    let called = called.into_iter().flatten().map(|invocation| destinations.fingerprint(&invocation.destination.name));
-    let fingerprint = Fingerprint::of(&pipe.node.to_json(), called);
-    let name = pipe.name.clone();
-    Some(Pipe {
-        name,
-        names,
-        state: state.unwrap_or_default(),
-        source,
-        filter,
-        enrichment,
-        input,
-        target,
-        batch,
-        log,
-        description,
-        fingerprint,
-    })
+    let state = state.unwrap_or_default();
+    Some(Said { source, target, target_parameters, enrichment, enrichment_parameters, filter, wish, state, log })
 }
 
 /// What `describe-pipe` shows of a definition; state, name and times are those of the pipe at work.

@@ -9,8 +9,9 @@ use gateway::api::Backend;
 use gateway::example::{Example, Offer, offers};
 use pipe::definition::{Pipe, Target};
 
-use super::Ports;
+use super::Part as Program;
 use super::chain::Chain;
+use super::ports::Ports;
 use super::queues::Used;
 
 /// So many routes, queues, buckets and pipes are listed each; a large definition has hundreds.
@@ -42,6 +43,8 @@ pub(super) struct Parts<'a> {
     pub chain: &'a Chain,
     /// `AWS::Region` and `AWS::AccountId` here.
     pub account: &'a kit::cloudformation::Account,
+    /// Parts that do not run.
+    pub without: &'a [Program],
     /// A request that an API takes.
     pub example: Option<&'a Example>,
     /// Where the publisher posts to, if there is one.
@@ -52,7 +55,7 @@ pub(super) struct Parts<'a> {
 
 impl Banner {
     pub(super) fn of(parts: &Parts<'_>, data: Option<&Path>) -> Banner {
-        let Parts { ports, chain, publisher, subscriber, .. } = parts;
+        let Parts { ports, chain, publisher, subscriber, without, .. } = parts;
         let url = |address: &SocketAddr| format!("http://{address}/");
         let metrics = |address: &SocketAddr| format!("(admin {}metrics)", url(address));
         let part = |name, at, offers| Part { name, at, offers };
@@ -60,13 +63,13 @@ impl Banner {
         if publisher.is_some() {
             shown.push(part("publisher", format!("{}pub", url(&ports.publisher)), Vec::new()));
         }
-        if !chain.apis.apis.is_empty() {
+        if !chain.apis.apis.is_empty() && !without.contains(&Program::Gateway) {
             let at = format!("{}   {}", url(&ports.gateway), metrics(&ports.gateway_admin));
             let offers = offers(&chain.apis);
             shown.push(part("gateway", at, short(offers.iter().map(|offer| route(offer, &ports.gateway)), "routes")));
         }
         shown.push(part("SQS and S3", url(&ports.emulator), parts.stored(&url(&ports.emulator))));
-        if !chain.pipes.pipes.is_empty() {
+        if !chain.pipes.pipes.is_empty() && !without.contains(&Program::Pipe) {
             let pipes = short(chain.pipes.pipes.iter().map(delivery), "pipes");
             let named = chain.named.iter();
             let named = named.map(|target| format!("{target} is on this machine: allowed, as the definition names it"));
@@ -99,7 +102,8 @@ impl Parts<'_> {
     }
 
     fn tries(&self) -> Vec<(&'static str, Vec<String>)> {
-        let gateway = self.example.map(|example| call(example, &self.ports.gateway));
+        let example = self.example.filter(|_| !self.without.contains(&Program::Gateway));
+        let gateway = example.map(|example| call(example, &self.ports.gateway));
         match (gateway, self.subscriber) {
             (Some(call), Some(bucket)) if self.publisher.is_some() => {
                 let kept = format!("curl http://{}/{bucket}/10-sqs.txt", self.ports.emulator);

@@ -10,12 +10,14 @@ use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Credentials;
 use gateway::api::{Api, Apis, Backend, ServiceUri};
+use kit::aws::LOCAL_ACCOUNT;
 use kit::cloudformation::Account;
 use pipe::arn::Arn;
 use pipe::definition::{Pipe, Target};
 
 use crate::provision::Deed;
-use crate::provision::queues::{Declared, create};
+use crate::provision::queues::Declared;
+use crate::provision::sqs::Sqs;
 
 /// A queue, by the three parts of its ARN that tell it from others.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,12 +65,12 @@ fn by_arn(arn: &str) -> Option<Used> {
 /// The emulator refuses.
 pub(super) async fn make(used: &BTreeSet<Used>, sdk: &SdkConfig) -> anyhow::Result<()> {
     for Used { region, account, name } in used {
-        // An access key of twelve digits is an account, to the emulator as to LocalStack.
-        let owner = Credentials::new(account, "test", None, None, "tidegate up");
-        let config = aws_sdk_sqs::config::Builder::from(sdk);
-        let config = config.region(Region::new(region.clone())).credentials_provider(owner).build();
-        let client = Client::from_conf(config);
-        let made = create(&client, &Declared::plain(name)).await;
+        let config = aws_sdk_sqs::config::Builder::from(sdk).region(Region::new(region.clone()));
+        // An access key of twelve digits is an account, to the emulator as to LocalStack. The house's own is another.
+        let owner = || Credentials::new(account, "test", None, None, "tidegate up");
+        let config = if account == LOCAL_ACCOUNT { config } else { config.credentials_provider(owner()) };
+        let client = Client::from_conf(config.build());
+        let made = Sqs::with(client, sdk).ensure(&Declared::plain(name)).await;
         if made.with_context(|| format!("account {account} in {region}"))? == Deed::Created {
             tracing::info!(region, account, "queue {name} is used and declared nowhere: it has no redrive policy");
         }

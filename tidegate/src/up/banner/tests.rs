@@ -1,7 +1,7 @@
 use kit::definition::DefinitionArgs;
 
 use super::*;
-use crate::up::EVENT as DEMO;
+use crate::up::banner::EVENT as DEMO;
 use crate::up::chain::Reach;
 
 /// What is printed for a definition of these files, in memory and on the first ports.
@@ -26,6 +26,7 @@ fn banner(files: &[(&str, &str)]) -> String {
         ports: &ports,
         chain: &chain,
         account: &account,
+        without: &[],
         example: example.as_ref(),
         publisher: is_demo.then_some(&subscriber),
         subscriber: is_demo.then_some("donggyu-test-poc"),
