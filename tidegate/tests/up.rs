@@ -231,12 +231,63 @@ async fn what_cannot_be_read_is_told_in_one_line() {
     assert!(error.contains("--no-such-flag"), "{error}");
 }
 
-/// Thousands of queues take minutes to make.
+#[tokio::test]
+async fn a_part_that_is_left_out_does_not_run() {
+    let data = TempDir::new().unwrap();
+    let mut house = House::start(data.path(), &["--in-memory", "--without", "sub,pub"]).await;
+    for absent in [3000, 3001] {
+        assert!(TcpListener::bind(("127.0.0.1", house.port(absent))).is_ok(), "{absent} is not listened on");
+    }
+    let printed = house.printed();
+    assert!(!printed.contains("  publisher ") && !printed.contains("  subscriber "), "{printed}");
+    assert_eq!(house.post(8080, "/events/sub", EVENT).await.status, StatusCode::OK);
+    assert_eq!(house.get(8082, "/readyz").await.status, StatusCode::OK);
+    assert_eq!(house.end(Stop::Terminate), Some(0));
+
+    let environment = [("TIDEGATE_WITHOUT", "gateway,pipe")];
+    let mut house = House::start_with(data.path(), &["--in-memory"], &environment).await;
+    for absent in [8080, 8081, 8082] {
+        assert!(TcpListener::bind(("127.0.0.1", house.port(absent))).is_ok(), "{absent} is not listened on");
+    }
+    let printed = house.printed();
+    assert!(!printed.contains(&house.port(8080).to_string()) && !printed.contains("  pipe "), "{printed}");
+    assert_eq!(house.end(Stop::Terminate), Some(0));
+    let (code, error) = house::refusal(data.path(), 0, &["--without", "emulator"]);
+    assert!(code == Some(2) && error.contains("possible values: gateway, pipe, pub, sub"), "{error}");
+}
+
+/// With credentials, whoever does not sign is turned away, and the parts sign.
+#[tokio::test]
+async fn the_parts_take_the_settings_of_their_programs() {
+    let data = TempDir::new().unwrap();
+    let keys = data.path().join("keys");
+    std::fs::write(&keys, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").unwrap();
+    let args = ["--in-memory", "--credentials", "AKIAHOUSE:s3cret", "--no-waits", "--sqs-endpoint-strategy", "path"];
+    let more = ["--concurrency", "8", "--invocation-timeout", "9", "--webhook-secret-file", keys.to_str().unwrap()];
+    let mut house = House::start(data.path(), &[&args[..], &more].concat()).await;
+    assert_eq!(house.post(8080, "/events/sub", EVENT).await.status, StatusCode::OK);
+    assert_eq!(house.get(4566, "/donggyu-test-poc").await.status, StatusCode::FORBIDDEN);
+    let endpoint = format!("http://127.0.0.1:{}", house.port(4566));
+    let sdk = kit::aws::local_as(&endpoint, Some(("AKIAHOUSE", "s3cret"))).await;
+    let queue = aws_sdk_sqs::Client::new(&sdk).get_queue_url().queue_name("ex-queue").send().await.unwrap();
+    let url = queue.queue_url.unwrap();
+    assert!(url.ends_with("/queue/ap-northeast-2/000000000000/ex-queue"), "{url}");
+    let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
+    let s3 = aws_sdk_s3::Client::from_conf(config);
+    let begun = std::time::Instant::now();
+    while s3.head_object().bucket("donggyu-test-poc").key("10-sqs.txt").send().await.is_err() {
+        assert!(begun.elapsed() < house::PATIENCE, "the event is not kept");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(house.end(Stop::Terminate), Some(0));
+}
+
+/// Thousands of queues take a while to make.
 #[tokio::test]
 async fn it_stops_while_it_still_makes_its_queues() {
     let data = TempDir::new().unwrap();
     let file = data.path().join("many.yaml");
-    let queues = (0..3000).map(|n| format!("  Q{n}: {{Type: AWS::SQS::Queue}}\n"));
+    let queues = (0..10_000).map(|n| format!("  Q{n}: {{Type: AWS::SQS::Queue}}\n"));
     std::fs::write(&file, format!("Resources:\n{}", queues.collect::<String>())).unwrap();
     let file = file.display().to_string();
     let mut house = House::begin(data.path(), &["--in-memory", "--definition", &file]).await;

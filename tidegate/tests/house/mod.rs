@@ -12,7 +12,7 @@ use kit::call::{Call, Reply};
 use kit::send::{AllowTargets, Sender};
 
 /// The limit of patience, not a measurement.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 const PORTS: [u16; 6] = [3000, 3001, 4566, 8080, 8081, 8082];
 
