@@ -82,15 +82,15 @@ const TABLE: &[Wrong] = &[
     wrong(&["emulator"], "--listen", "EMULATOR_LISTEN", "::1:4566", LISTEN),
     wrong(&["emulator"], "--listen", "EMULATOR_LISTEN", "no-such-host.invalid:0", ABSENT),
     wrong(&["emulator"], "--listen", "EMULATOR_LISTEN", "203.0.113.5:0", ELSEWHERE),
-    wrong(&["emulator"], "--credentials", "EMULATOR_CREDENTIALS", "hunter2", "expected KEY:SECRET"),
-    wrong(&["emulator"], "", "EMULATOR_NO_WAITS", "maybe", BOOLEAN),
-    wrong(&["emulator"], "--sqs-endpoint-strategy", "SQS_ENDPOINT_STRATEGY", "off", "expected dynamic, standard, domain or path"),
-    wrong(&["emulator"], "--segment-size", "EMULATOR_SEGMENT_SIZE", "x", "expected a number of bytes, such as"),
-    wrong(&["emulator"], "--segment-size", "EMULATOR_SEGMENT_SIZE", "1", "expected 4MiB to 1GiB, got 1 bytes"),
-    wrong(&["emulator"], "--max-clock-step", "EMULATOR_MAX_CLOCK_STEP", "15m", "expected seconds, a whole number"),
-    wrong(&["emulator"], "--max-clock-step", "EMULATOR_MAX_CLOCK_STEP", "1.5", "expected seconds, a whole number"),
-    wrong(&["emulator"], "--max-memory", "EMULATOR_MAX_MEMORY", "lots", "expected a number of bytes, such as"),
-    wrong(&["emulator"], "--max-memory", "EMULATOR_MAX_MEMORY", "1k", "emulator: the memory limit of 1 KiB"),
+    wrong(&["emulator", "up"], "--credentials", "EMULATOR_CREDENTIALS", "hunter2", "expected KEY:SECRET"),
+    wrong(&["emulator", "up"], "", "EMULATOR_NO_WAITS", "maybe", BOOLEAN),
+    wrong(&["emulator", "up"], "--sqs-endpoint-strategy", "SQS_ENDPOINT_STRATEGY", "off", "expected dynamic, standard, domain or path"),
+    wrong(&["emulator", "up"], "--segment-size", "EMULATOR_SEGMENT_SIZE", "x", "expected a number of bytes, such as"),
+    wrong(&["emulator", "up"], "--segment-size", "EMULATOR_SEGMENT_SIZE", "1", "expected 4MiB to 1GiB, got 1 byte"),
+    wrong(&["emulator", "up"], "--max-clock-step", "EMULATOR_MAX_CLOCK_STEP", "15m", "expected seconds, a whole number"),
+    wrong(&["emulator", "up"], "--max-clock-step", "EMULATOR_MAX_CLOCK_STEP", "1.5", "expected seconds, a whole number"),
+    wrong(&["emulator", "up"], "--max-memory", "EMULATOR_MAX_MEMORY", "lots", "expected a number of bytes, such as"),
+    wrong(&["emulator", "up"], "--max-memory", "EMULATOR_MAX_MEMORY", "1k", "the memory limit of 1 KiB"),
 
     wrong(&["gateway"], "--listen", "GATEWAY_LISTEN", "localhost", LISTEN),
     wrong(&["gateway"], "--listen", "GATEWAY_LISTEN", "no-such-host.invalid:0", ABSENT),
@@ -100,12 +100,12 @@ const TABLE: &[Wrong] = &[
 
     wrong(&["pipe"], "--admin-listen", "PIPE_ADMIN_LISTEN", "1.2.3.4", LISTEN),
     wrong(&["pipe"], "--admin-listen", "PIPE_ADMIN_LISTEN", "203.0.113.5:0", ELSEWHERE),
-    wrong(&["pipe"], "--invocation-timeout", "PIPE_INVOCATION_TIMEOUT", "5s", "expected seconds, a whole number from 1 to 300"),
-    wrong(&["pipe"], "--invocation-timeout", "PIPE_INVOCATION_TIMEOUT", "0", "expected seconds, a whole number from 1 to 300"),
-    wrong(&["pipe"], "--concurrency", "PIPE_CONCURRENCY", "many", "expected a count, a whole number from 1 to 1250"),
-    wrong(&["pipe"], "--concurrency", "PIPE_CONCURRENCY", "1251", "expected a count, a whole number from 1 to 1250"),
-    wrong(&["pipe"], "--webhook-secret-file", "PIPE_WEBHOOK_SECRET_FILE", "/nope", "No such file or directory"),
-    wrong(&["pipe"], "--webhook-secret-file", "PIPE_WEBHOOK_SECRET_FILE", "/dev/null", "/dev/null"),
+    wrong(&["pipe", "up"], "--invocation-timeout", "PIPE_INVOCATION_TIMEOUT", "5s", "expected seconds, a whole number from 1 to 300"),
+    wrong(&["pipe", "up"], "--invocation-timeout", "PIPE_INVOCATION_TIMEOUT", "0", "expected seconds, a whole number from 1 to 300"),
+    wrong(&["pipe", "up"], "--concurrency", "PIPE_CONCURRENCY", "many", "expected a count, a whole number from 1 to 1250"),
+    wrong(&["pipe", "up"], "--concurrency", "PIPE_CONCURRENCY", "1251", "expected a count, a whole number from 1 to 1250"),
+    wrong(&["pipe", "up"], "--webhook-secret-file", "PIPE_WEBHOOK_SECRET_FILE", "/nope", "No such file or directory"),
+    wrong(&["pipe", "up"], "--webhook-secret-file", "PIPE_WEBHOOK_SECRET_FILE", "/dev/null", "/dev/null"),
 
     wrong(&["pub", "sub"], "--port", "PORT", "x", PORT),
     wrong(&["pub", "sub"], "--port", "PORT", "65536", PORT),
@@ -120,6 +120,7 @@ const TABLE: &[Wrong] = &[
 
     wrong(&["up"], "--port-offset", "PORT_OFFSET", "x", "expected an offset of ports, a whole number from 0 to 65535"),
     wrong(&["up"], "--port-offset", "PORT_OFFSET", "65000", "there is no port"),
+    wrong(&["up"], "--without", "TIDEGATE_WITHOUT", "emulator", "expected one of gateway, pipe, pub, sub"),
 ];
 
 /// Secrets, and names of secrets, are not repeated.

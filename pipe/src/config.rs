@@ -157,11 +157,7 @@ impl Cli {
         definition.report_beside();
         let admin = serve::listen(&self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?;
         tracing::info!("pipe's /healthz, /readyz and /metrics are on http://{}", admin.local_addr()?);
-        Ok(Settings {
-            reload: Some(Reload::new(self.definition, account, allowed)),
-            admin: Some(admin),
-            ..settings
-        })
+        Ok(Settings { reload: Some(Reload::new(self.definition, account, allowed)), admin: Some(admin), ..settings })
     }
 }
 
