@@ -253,7 +253,7 @@ async fn a_part_that_is_left_out_does_not_run() {
     assert!(!printed.contains(&house.port(8080).to_string()) && !printed.contains("  pipe "), "{printed}");
     assert_eq!(house.end(Stop::Terminate), Some(0));
     let (code, error) = house::refusal(data.path(), 0, &["--without", "emulator"]);
-    assert!(code == Some(2) && error.contains("possible values: gateway, pipe, pub, sub"), "{error}");
+    assert!(code == Some(2) && error.contains("expected one of gateway, pipe, pub, sub"), "{error}");
 }
 
 /// With credentials, whoever does not sign is turned away, and the parts sign.
