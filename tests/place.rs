@@ -1,7 +1,6 @@
 //! What stands behind SQS and S3 in a world.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use aws_config::SdkConfig;
@@ -20,12 +19,12 @@ pub enum Place {
         /// The program.
         running: Running,
     },
-    /// Our emulator as a process with a data folder, for killing.
+    /// Our emulator as a process.
     Process {
         /// Where it listens, now and after a restart.
         at: SocketAddr,
-        /// What survives.
-        data: TempDir,
+        /// What survives being killed; nothing does in memory.
+        data: Option<TempDir>,
         /// The process; shared with whoever kills it.
         child: Option<Child>,
     },
@@ -48,9 +47,17 @@ impl Place {
 
     /// Our emulator as a process of its own, on disk. `house` is the binary that runs it.
     pub async fn process(house: &str) -> Place {
-        let at = address(&port());
         let data = TempDir::new().expect("a folder");
-        let mut place = Place::Process { at, data, child: None };
+        Place::started(house, Some(data)).await
+    }
+
+    /// The same, in memory.
+    pub async fn process_in_memory(house: &str) -> Place {
+        Place::started(house, None).await
+    }
+
+    async fn started(house: &str, data: Option<TempDir>) -> Place {
+        let mut place = Place::Process { at: address(&port()), data, child: None };
         place.restart(house).await;
         place
     }
@@ -58,9 +65,12 @@ impl Place {
     /// Starts the process, after [`Place::kill`] or for the first time, and waits until it answers.
     pub async fn restart(&mut self, house: &str) {
         let Place::Process { at, data, child } = self else { panic!("only a process can be restarted") };
-        let folder: PathBuf = data.path().into();
         let mut command = Command::new(house);
-        command.arg("emulator").arg("--listen").arg(at.to_string()).arg("--data").arg(folder);
+        command.arg("emulator").arg("--listen").arg(at.to_string());
+        match data {
+            Some(folder) => command.arg("--data").arg(folder.path()),
+            None => command.arg("--in-memory").env("RUST_LOG", "error"),
+        };
         *child = Some(command.stdout(Stdio::null()).spawn().expect("the emulator starts"));
         eventually("the emulator answers", async || tokio::net::TcpStream::connect(*at).await.ok()).await;
     }

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +37,16 @@ pub enum Answer {
     Endless,
     /// 500 after a thousand interim answers.
     Interim,
+    /// 200 that promises more body than it has.
+    Cut,
+    /// The connection is reset instead of an answer.
+    Reset,
+    /// 200 with the body that came, as an enrichment that has nothing to add.
+    Echo,
+    /// 200 of a function: `batchItemFailures` names the items of the batch whose bit is set.
+    Partial(u128),
+    /// 200 of a service whose function failed, and with it the whole batch.
+    FunctionError,
 }
 
 /// One request that arrived whole.
@@ -61,6 +71,15 @@ impl Delivery {
     pub fn was_taken(&self) -> bool {
         matches!(self.answer, Answer::Status(200..=299) | Answer::Slow(_, 200..=299))
     }
+
+    /// The messages of the body, which is one event or a batch of them, and whether each was taken.
+    pub fn messages(&self) -> impl Iterator<Item = (&Value, bool)> {
+        let events = self.body.as_array().map_or(std::slice::from_ref(&self.body), Vec::as_slice);
+        events.iter().enumerate().map(|(index, event)| match self.answer {
+            Answer::Partial(failed) => (event, failed & (1 << index) == 0),
+            _ => (event, self.was_taken()),
+        })
+    }
 }
 
 type Script = dyn Fn(&Delivery) -> Answer + Send + Sync;
@@ -68,6 +87,8 @@ type Script = dyn Fn(&Delivery) -> Answer + Send + Sync;
 struct Shared {
     script: Mutex<Arc<Script>>,
     book: Mutex<Vec<Delivery>>,
+    /// Headers are most of what a book weighs.
+    keeps_headers: AtomicBool,
 }
 
 /// The target. Listens until it is closed.
@@ -86,7 +107,11 @@ impl fmt::Debug for Target {
 impl Target {
     /// A target that takes everything.
     pub async fn start() -> Target {
-        let shared = Shared { script: Mutex::new(Arc::new(|_| Answer::Status(200))), book: Mutex::new(Vec::new()) };
+        let shared = Shared {
+            script: Mutex::new(Arc::new(|_| Answer::Status(200))),
+            book: Mutex::new(Vec::new()),
+            keeps_headers: AtomicBool::new(true),
+        };
         let listener = port();
         let mut target = Target { at: address(&listener), shared: Arc::new(shared), open: None };
         target.listen(TcpListener::from_std(listener).expect("a bound port"));
@@ -105,7 +130,17 @@ impl Target {
 
     /// Everything that arrived, in order.
     pub fn book(&self) -> Vec<Delivery> {
-        self.shared.book.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.read(<[Delivery]>::to_vec)
+    }
+
+    /// Looks into the book without a copy of it.
+    pub fn read<T>(&self, look: impl FnOnce(&[Delivery]) -> T) -> T {
+        look(&self.shared.book.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Keeps no headers of what comes from now on: for books of many thousand calls.
+    pub fn forget_headers(&self) {
+        self.shared.keeps_headers.store(false, Ordering::Relaxed);
     }
 
     /// What it took, by the member `n` of the bodies: how often.
@@ -151,20 +186,23 @@ impl Drop for Target {
 
 async fn converse(client: TcpStream, shared: Arc<Shared>) {
     client.set_nodelay(true).ok();
-    let (input, mut output) = client.into_split();
-    let mut input = BufReader::new(input);
-    while let Some(mut delivery) = read(&mut input).await {
+    let mut client = BufReader::new(client);
+    while let Some(mut delivery) = read(&mut client).await {
         let script = shared.script.lock().unwrap_or_else(PoisonError::into_inner).clone();
         delivery.answer = script(&delivery);
-        let answer = delivery.answer;
+        let answer = written(&delivery);
+        if !shared.keeps_headers.load(Ordering::Relaxed) {
+            delivery.headers.clear();
+        }
+        let kind = delivery.answer;
         shared.book.lock().unwrap_or_else(PoisonError::into_inner).push(delivery);
-        if write(&mut output, answer).await.is_none() {
+        if write(client.get_mut(), kind, answer).await.is_none() {
             return;
         }
     }
 }
 
-async fn read(input: &mut BufReader<OwnedReadHalf>) -> Option<Delivery> {
+async fn read(input: &mut BufReader<TcpStream>) -> Option<Delivery> {
     let mut line = String::new();
     input.read_line(&mut line).await.ok().filter(|length| *length > 0)?;
     let mut headers = BTreeMap::new();
@@ -187,39 +225,52 @@ async fn read(input: &mut BufReader<OwnedReadHalf>) -> Option<Delivery> {
     })
 }
 
-/// Writes an answer; none when the connection is over after it.
-async fn write(output: &mut OwnedWriteHalf, answer: Answer) -> Option<()> {
-    let plain = |status: u16, more: &str| format!("HTTP/1.1 {status} X\r\n{more}Content-Length: 3\r\n\r\nok\n");
-    match answer {
-        Answer::Status(status) => output.write_all(plain(status, "").as_bytes()).await.ok(),
-        Answer::Slow(delay, status) => {
-            tokio::time::sleep(delay).await;
-            output.write_all(plain(status, "").as_bytes()).await.ok()
-        }
-        Answer::TooMany(seconds) => {
-            output.write_all(plain(429, &format!("Retry-After: {seconds}\r\n")).as_bytes()).await.ok()
-        }
-        Answer::Hangup => None,
-        Answer::HalfHead => last(output, b"HTTP/1.1 20").await,
-        Answer::Noise => last(output, b"\x16\x03\x01 what do you mean?\r\n\r\n\r\n").await,
-        Answer::WrongLength => last(output, b"HTTP/1.1 500 X\r\nContent-Length: 100\r\n\r\nshort").await,
-        Answer::Endless => endless(output).await,
+/// What is written for an answer, as far as that is one piece.
+fn written(delivery: &Delivery) -> String {
+    let plain = |status: u16, more: &str, body: &str| {
+        format!("HTTP/1.1 {status} X\r\n{more}Content-Length: {}\r\n\r\n{body}", body.len())
+    };
+    match delivery.answer {
+        Answer::Status(status) | Answer::Slow(_, status) => plain(status, "", "ok\n"),
+        Answer::TooMany(seconds) => plain(429, &format!("Retry-After: {seconds}\r\n"), "ok\n"),
+        Answer::Hangup | Answer::Reset | Answer::Endless => String::new(),
+        Answer::HalfHead => "HTTP/1.1 20".to_owned(),
+        Answer::Noise => "\x16\x03\x01 what do you mean?\r\n\r\n\r\n".to_owned(),
+        Answer::WrongLength => "HTTP/1.1 500 X\r\nContent-Length: 100\r\n\r\nshort".to_owned(),
+        Answer::Cut => "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\nshort".to_owned(),
         Answer::Interim => {
-            for _ in 0..1000 {
-                output.write_all(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n").await.ok()?;
-            }
-            last(output, plain(500, "Connection: close\r\n").as_bytes()).await
+            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(1000) + &plain(500, "Connection: close\r\n", "ok\n")
+        }
+        Answer::Echo => plain(200, "Content-Type: application/json\r\n", &delivery.body.to_string()),
+        Answer::FunctionError => plain(200, "X-Amz-Function-Error: Unhandled\r\n", r#"{"errorMessage": "a bug"}"#),
+        Answer::Partial(_) => {
+            let failed = delivery.messages().filter(|(_, taken)| !taken);
+            let items: Vec<Value> = failed.map(|(event, _)| json!({"itemIdentifier": event["id"]})).collect();
+            plain(200, "Content-Type: application/json\r\n", &json!({"batchItemFailures": items}).to_string())
         }
     }
 }
 
-async fn last(output: &mut OwnedWriteHalf, bytes: &[u8]) -> Option<()> {
-    output.write_all(bytes).await.ok()?;
-    None
+/// Writes an answer; none when the connection is over after it.
+async fn write(output: &mut TcpStream, answer: Answer, text: String) -> Option<()> {
+    if let Answer::Slow(delay, _) = answer {
+        tokio::time::sleep(delay).await;
+    }
+    if answer == Answer::Reset {
+        // Closing without a moment to linger sends RST.
+        output.set_zero_linger().ok()?;
+        return None;
+    }
+    if answer == Answer::Endless {
+        return endless(output).await;
+    }
+    output.write_all(text.as_bytes()).await.ok()?;
+    let ends = [Answer::Hangup, Answer::HalfHead, Answer::Noise, Answer::WrongLength, Answer::Interim, Answer::Cut];
+    (!ends.contains(&answer)).then_some(())
 }
 
 /// Goes on until the other side has had enough.
-async fn endless(output: &mut OwnedWriteHalf) -> Option<()> {
+async fn endless(output: &mut TcpStream) -> Option<()> {
     output.write_all(b"HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n").await.ok()?;
     let chunk = format!("{:x}\r\n{}\r\n", 65_536, "x".repeat(65_536));
     loop {

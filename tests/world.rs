@@ -3,10 +3,12 @@
 //! Programs run in this process, each through its own `run`, and speak to each other over HTTP only. What stands behind
 //! SQS and S3 is chosen by [`Place`]: our emulator, LocalStack, or AWS itself.
 
+pub mod evidence;
 pub mod pipe_stories;
 pub mod pipeline;
 pub mod place;
 pub mod relay;
+pub mod rows;
 pub mod stories;
 pub mod target;
 

@@ -1,0 +1,103 @@
+//! A full queue, some of whose messages the target never takes, or whose calls fail by chance.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::stage::{Ground, Poison, Stage};
+use super::{Row, seconds};
+use crate::evidence::{Evidence, Figures};
+use crate::pipeline::Shape;
+use crate::target::Answer;
+
+/// A queue of `total` messages, and what the poison among them meets.
+#[derive(Debug, Clone, Copy)]
+pub struct Backlog {
+    /// How many messages there are.
+    pub total: u64,
+    /// Which of them the target never takes.
+    pub poison: Poison,
+    /// What it does with those.
+    pub answer: Answer,
+    /// All good ones are delivered within so many times the undisturbed time.
+    pub times: f64,
+}
+
+impl Backlog {
+    fn is_poison(self, n: u64) -> bool {
+        self.poison.has(n, self.total)
+    }
+
+    /// Measures it.
+    pub async fn measure(self, ground: &Ground, shape: Shape, mut row: Row) -> Row {
+        let undisturbed = match ground.size.is_full() {
+            true => Backlog { poison: Poison::None, ..self }.run(ground, shape).await.figures(|_| false).last,
+            false => None,
+        };
+        let figures = self.run(ground, shape).await.figures(|n| self.is_poison(n));
+        row.demand_of(&figures, shape.most_receives);
+        self.compare(ground, &mut row, &figures, undisturbed);
+        row
+    }
+
+    fn compare(self, ground: &Ground, row: &mut Row, figures: &Figures, undisturbed: Option<Duration>) {
+        let first = figures.first.unwrap_or(ground.size.patience());
+        if matches!(self.poison, Poison::Front(_)) {
+            row.note(format!("the first good one after {}", seconds(first)));
+            row.limit(ground.size, first < Duration::from_secs(10), "the first good one within 10 s");
+        }
+        let Some((last, undisturbed)) = figures.last.zip(undisturbed) else { return };
+        row.note(format!("the last good one after {}, undisturbed {}", seconds(last), seconds(undisturbed)));
+        // A second for what no size changes.
+        let limit = undisturbed.mul_f64(self.times) + Duration::from_secs(1);
+        row.limit(ground.size, last <= limit, format!("within {} times the undisturbed time", self.times));
+    }
+
+    async fn run(self, ground: &Ground, shape: Shape) -> Evidence {
+        let mut stage = Stage::new(ground, shape).await;
+        stage.answer(move |n| self.is_poison(n).then_some(self.answer));
+        stage.send(0..self.total, |n| self.is_poison(n)).await;
+        stage.start();
+        let poison = (0..self.total).filter(|n| self.is_poison(*n)).count() as u64;
+        stage.finish(self.total - poison, poison).await
+    }
+}
+
+/// Calls fail by chance with `status`, `percent` of them: a machine of several is down.
+pub async fn by_chance(ground: &Ground, percent: u32, status: u16) -> Row {
+    let total = ground.size.of(200, 10_000);
+    let must = "at least half of what the target takes; none dead";
+    let mut row = Row::new(format!("{percent} % of all calls fail with {status}"), must);
+    let undisturbed = match ground.size.is_full() {
+        true => Some(failing(ground, 0, status, total).await).map(|evidence| per_second(&evidence)),
+        false => None,
+    };
+    let evidence = failing(ground, percent, status, total).await;
+    row.demand_of(&evidence.figures(|_| false), ground.shape().most_receives);
+    if let Some(undisturbed) = undisturbed {
+        let (rate, share) = (per_second(&evidence), 1.0 - f64::from(percent) / 100.0);
+        row.note(format!("{rate:.0} a second, undisturbed {undisturbed:.0}"));
+        row.limit(ground.size, rate >= undisturbed * share / 2.0, "at least half of what the target takes");
+    }
+    row
+}
+
+async fn failing(ground: &Ground, percent: u32, status: u16, total: u64) -> Evidence {
+    let mut stage = Stage::new(ground, ground.shape()).await;
+    let chance = Mutex::new(fastrand::Rng::with_seed(u64::from(percent)));
+    stage.answer(move |_| {
+        (chance.lock().expect("no script panics").u32(0..100) < percent).then_some(Answer::Status(status))
+    });
+    stage.send(0..total, |_| false).await;
+    stage.start();
+    stage.finish(total, 0).await
+}
+
+fn per_second(evidence: &Evidence) -> f64 {
+    let figures = evidence.figures(|_| false);
+    let begun: Option<Instant> = evidence.calls.first().map(|call| call.at);
+    let time = match figures.delivered == figures.good {
+        true => figures.last,
+        false => begun.map(|begun| evidence.end.duration_since(begun)),
+    };
+    figures.delivered as f64 / time.unwrap_or_default().as_secs_f64().max(0.001)
+}

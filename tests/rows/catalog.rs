@@ -1,0 +1,121 @@
+//! All rows.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use super::Row;
+use super::backlog::{Backlog, by_chance};
+use super::groups::poison_in_a_group;
+use super::outage::{Outage, Way, throttled};
+use super::stage::{Ground, Poison};
+use crate::pipeline::{Shape, To};
+use crate::target::Answer;
+
+/// Measures a row.
+pub type Measure = Box<dyn FnOnce(Ground) -> Pin<Box<dyn Future<Output = Row>>> + Send>;
+
+/// The rows with their names, in the order of the table.
+pub fn rows() -> Vec<(String, Measure)> {
+    let mut rows = Vec::new();
+    poisons(&mut rows);
+    chances(&mut rows);
+    outages(&mut rows);
+    services(&mut rows);
+    rows
+}
+
+type Rows = Vec<(String, Measure)>;
+
+fn add<F>(rows: &mut Rows, name: &str, measure: impl FnOnce(Ground) -> F + Send + 'static)
+where
+    F: Future<Output = Row> + 'static,
+{
+    rows.push((name.to_owned(), Box::new(|ground| Box::pin(measure(ground)))));
+}
+
+/// So many of so many, and what they meet.
+fn few(rows: &mut Rows, name: &str, called: &'static str, answer: Answer, [short, full]: [(u64, u64); 2]) {
+    add(rows, name, move |ground| async move {
+        let (poison, total) = (ground.size.of(short.0, full.0), ground.size.of(short.1, full.1));
+        let row = Row::new(
+            format!("{poison} of {total} messages {called}"),
+            "dead after exactly three receives; good ones within 1.2 times the undisturbed time",
+        );
+        let backlog = Backlog { total, poison: Poison::Spread(poison), answer, times: 1.2 };
+        backlog.measure(&ground, ground.shape(), row).await
+    });
+}
+
+fn poisons(rows: &mut Rows) {
+    const FEW: [(u64, u64); 2] = [(6, 300), (20, 10_000)];
+    few(rows, "few_get_400", "get 400", Answer::Status(400), FEW);
+    few(rows, "few_get_404", "get 404", Answer::Status(404), FEW);
+}
+
+fn chances(rows: &mut Rows) {
+    for (percent, status) in [(1, 503), (5, 503), (20, 503)] {
+        add(rows, &format!("{percent}_percent_get_{status}"), move |ground| async move {
+            by_chance(&ground, percent, status).await
+        });
+    }
+}
+
+fn outage(rows: &mut Rows, name: &str, what: &str, outage: Outage) {
+    let what = what.to_owned();
+    add(rows, name, move |ground| async move {
+        let calm = format!(", no receive count above 2, fewer than {} calls", outage.most_calls);
+        let calm = if outage.way == Way::Flapping { "" } else { &calm };
+        let must = format!("none dead{calm}, full speed within 10 s");
+        outage.measure(&ground, Row::new(format!("the whole target {what}"), must)).await
+    });
+}
+
+fn outages(rows: &mut Rows) {
+    let plain = |way| Outage { way, most_calls: 100, says: &[], to: To::Destination, one_in: None };
+    for status in [401, 429, 500, 503] {
+        let way = Way::Always(Answer::Status(status));
+        outage(rows, &format!("everything_gets_{status}"), &format!("answers {status}"), plain(way));
+    }
+    let others = [
+        ("refuses", "refuses connections", Way::Refused),
+        ("hangs", "hangs", Way::Always(Answer::Slow(Duration::from_secs(3600), 200))),
+        ("resets", "resets connections", Way::Always(Answer::Reset)),
+        ("cuts", "cuts its answers", Way::Always(Answer::Cut)),
+        ("talks_noise", "talks garbage", Way::Always(Answer::Noise)),
+        ("flaps", "flaps: a second down, a second up", Way::Flapping),
+    ];
+    for (name, what, way) in others {
+        outage(rows, &format!("everything_{name}"), what, plain(way));
+    }
+    for (name, retry_after) in [("throttled", None), ("throttled_with_retry_after", Some(1))] {
+        add(rows, name, move |ground| async move { throttled(&ground, retry_after).await });
+    }
+}
+
+fn services(rows: &mut Rows) {
+    add(rows, "fifo_400", |ground| async move { poison_in_a_group(&ground, Answer::Status(400), "400").await });
+    let ways = [
+        (
+            "function_names_few",
+            "are named by a function, in batches of 10",
+            To::Function { batch: 10 },
+            Answer::Partial(1),
+        ),
+        ("queue_refuses_few", "are too large for a queue that is the target", To::Queue, Answer::Status(200)),
+    ];
+    for (name, what, to, answer) in ways {
+        add(rows, name, move |ground| async move {
+            let (poison, total) = (ground.size.of(6, 50), ground.size.of(300, 10_000));
+            let must = "dead after exactly three receives; good ones within 1.2 times the undisturbed time";
+            let row = Row::new(format!("{poison} of {total} messages {what}"), must);
+            let backlog = Backlog { total, poison: Poison::Spread(poison), answer, times: 1.2 };
+            backlog.measure(&ground, Shape { to, ..ground.shape() }, row).await
+        });
+    }
+    let down = [("enrichment", To::Enrichment), ("function", To::Function { batch: 10 })];
+    for (name, to) in down {
+        let way = Way::Always(Answer::Status(503));
+        let of = Outage { way, most_calls: 100, says: &[], to, one_in: None };
+        outage(rows, &format!("{name}_gets_503"), &format!("and its {name} answer 503"), of);
+    }
+}

@@ -1,0 +1,81 @@
+//! The pipe is restarted again and again: during an outage, and under a slow target that is healthy.
+
+use std::time::{Duration, Instant};
+
+use super::stage::{Ground, Stage};
+use super::{Row, seconds};
+use crate::pipeline::Shape;
+use crate::target::Answer;
+
+/// How the pipe ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// SIGTERM.
+    Stop,
+    /// SIGKILL.
+    Kill,
+}
+
+/// Twenty messages wait for a target that is down, while the pipe starts and ends.
+pub async fn in_an_outage(ground: &Ground, end: End) -> Row {
+    const WAITING: u64 = 20;
+    let rounds = ground.size.of(6, 20);
+    let how = if end == End::Kill { " with kill -9" } else { "" };
+    let what = format!("{rounds} restarts{how} during an outage, {WAITING} waiting, `maxReceiveCount` 5");
+    let mut row = Row::new(what, "none dead");
+    let shape = Shape { visibility: 2, most_receives: 5, ..ground.shape() };
+    let mut stage = Stage::new(ground, shape).await;
+    stage.send(0..WAITING, |_| false).await;
+    stage.answer(|_| Some(Answer::Status(503)));
+    for _ in 0..rounds {
+        let before = stage.calls();
+        stage.start();
+        // A pipe may have nothing to try with: what it held when it was killed is hidden still.
+        stage.wait(Duration::from_secs(4), async |stage| stage.calls() > before).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        end_pipe(&mut stage, end).await;
+    }
+    let early = stage.pipeline.dead_letters().await;
+    stage.answer(|_| None);
+    stage.start();
+    let evidence = stage.finish(WAITING, 0).await;
+    let figures = evidence.figures(|_| false);
+    row.note(format!("{} calls, {early} dead before the target was back", evidence.calls.len() - figures.delivered));
+    row.demand_of(&figures, shape.most_receives);
+    row
+}
+
+/// A slow target takes everything, and the pipe is restarted all the time.
+pub async fn under_load(ground: &Ground) -> Row {
+    let (rounds, total) = (ground.size.of(6, 20), ground.size.of(400, 4000));
+    let what = format!("{rounds} quick restarts, {total} messages, a target that takes 0.2 s");
+    let mut row = Row::new(what, "none dead, none delivered twice");
+    let mut stage = Stage::new(ground, ground.shape()).await;
+    stage.pipeline.target.answer(|_| Answer::Slow(Duration::from_millis(200), 200));
+    stage.send(0..total, |_| false).await;
+    let begun = Instant::now();
+    for _ in 0..rounds {
+        let before = stage.calls();
+        stage.start();
+        stage
+            .wait(ground.size.patience(), async |stage| {
+                stage.calls() >= before + 10 || stage.taken().await as u64 == total
+            })
+            .await;
+        end_pipe(&mut stage, End::Stop).await;
+    }
+    row.note(format!("{rounds} restarts in {}", seconds(begun.elapsed())));
+    stage.start();
+    let figures = stage.finish(total, 0).await.figures(|_| false);
+    row.demand_of(&figures, ground.shape().most_receives);
+    row.note(format!("{} delivered twice", figures.twice));
+    row.demand(figures.twice == 0, "none is delivered twice");
+    row
+}
+
+async fn end_pipe(stage: &mut Stage, end: End) {
+    match end {
+        End::Stop => stage.pipeline.terminate_pipe().await,
+        End::Kill => stage.pipeline.kill_pipe(),
+    }
+}
