@@ -36,7 +36,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(
         let body = json!({"completed": completed, "scripts": []});
         router = router.route(&format!("/_localstack/init/{stage}"), get(async move || answer(StatusCode::OK, &body)));
     }
-    router
+    router.method_not_allowed_fallback(async || answer(StatusCode::METHOD_NOT_ALLOWED, &no_such_method()))
 }
 
 /// LocalStack answers 200 always; whoever waits by status alone must not be told that all is well.
@@ -75,6 +75,10 @@ fn utc(now: Timestamp) -> String {
 
 fn not_found() -> Value {
     json!({"error": "Tidegate's emulator has no such address: it answers health, init and info"})
+}
+
+fn no_such_method() -> Value {
+    json!({"error": "no such method: Tidegate's emulator answers GET here"})
 }
 
 fn answer(status: StatusCode, body: &Value) -> Response {

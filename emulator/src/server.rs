@@ -78,6 +78,7 @@ impl Emulator {
         let node = self.node.clone();
         Router::new()
             .route("/healthz", get(healthz))
+            .method_not_allowed_fallback(async || (StatusCode::METHOD_NOT_ALLOWED, "no such method: expected GET\n"))
             .route("/_aws/sqs/messages", any(look::by_url))
             .route("/_aws/sqs/messages/", any(look::by_url))
             .route("/_aws/sqs/messages/{region}/{account}/{queue}", any(look::by_path))

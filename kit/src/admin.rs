@@ -26,6 +26,7 @@ where
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(async move || readyz(ready.look().await)))
         .route("/metrics", get(async move || registry::render(program)))
+        .method_not_allowed_fallback(async || (StatusCode::METHOD_NOT_ALLOWED, "no such method: expected GET\n"))
 }
 
 fn readyz(found: Result<(), String>) -> (StatusCode, String) {

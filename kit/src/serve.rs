@@ -5,6 +5,7 @@
 
 mod expect;
 mod seats;
+mod unread;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

@@ -43,10 +43,11 @@ pub fn routes(board: Arc<Board>, clients: Arc<Clients>, commands: mpsc::Sender<C
         async move { board.ready(&clients).await }
     };
     let control = Router::new()
-        .route("/v1/pipes", get(list))
+        .route("/v1/pipes", get(list).fallback(no_such_operation))
         .route("/v1/pipes/{name}", get(describe).fallback(declared_elsewhere))
-        .route("/v1/pipes/{name}/start", post(start))
-        .route("/v1/pipes/{name}/stop", post(stop))
+        .route("/v1/pipes/{name}/start", post(start).fallback(no_such_operation))
+        .route("/v1/pipes/{name}/stop", post(stop).fallback(no_such_operation))
+        .route("/v1/{*rest}", any(no_such_operation))
         .route("/tags/{*arn}", any(declared_elsewhere))
         .with_state(Admin { board, commands });
     kit::admin::router("pipe", ready).route("/filtered", get(async move || Json(filtered.show()))).merge(control)
@@ -60,17 +61,31 @@ async fn list(
     control::list(&admin.board.pipes(), &query).map(Json)
 }
 
-async fn describe(State(admin): State<Admin>, Path(name): Path<String>) -> Result<Json<Value>, ControlFault> {
-    let shown = admin.board.find(&name).ok_or_else(|| ControlFault::unknown(&name))?;
+/// A name that is no UTF-8 text is that of no pipe.
+type Name = Result<Path<String>, axum::extract::rejection::PathRejection>;
+
+fn name(name: Name) -> Result<String, ControlFault> {
+    name.map(|Path(name)| name).map_err(|error| ControlFault::Validation(error.body_text()))
+}
+
+async fn describe(State(admin): State<Admin>, pipe: Name) -> Result<Json<Value>, ControlFault> {
+    let pipe = name(pipe)?;
+    let shown = admin.board.find(&pipe).ok_or_else(|| ControlFault::unknown(&pipe))?;
     Ok(Json(control::describe(&shown)))
 }
 
-async fn start(admin: State<Admin>, name: Path<String>, headers: HeaderMap) -> Result<Json<Value>, ControlFault> {
-    admin.set(name.0, DesiredState::Running, &headers).await
+async fn start(admin: State<Admin>, pipe: Name, headers: HeaderMap) -> Result<Json<Value>, ControlFault> {
+    admin.set(name(pipe)?, DesiredState::Running, &headers).await
 }
 
-async fn stop(admin: State<Admin>, name: Path<String>, headers: HeaderMap) -> Result<Json<Value>, ControlFault> {
-    admin.set(name.0, DesiredState::Stopped, &headers).await
+async fn stop(admin: State<Admin>, pipe: Name, headers: HeaderMap) -> Result<Json<Value>, ControlFault> {
+    admin.set(name(pipe)?, DesiredState::Stopped, &headers).await
+}
+
+async fn no_such_operation() -> ControlFault {
+    ControlFault::Validation(
+        "There is no such operation here: expected ListPipes, DescribePipe, StartPipe or StopPipe.".to_owned(),
+    )
 }
 
 async fn declared_elsewhere() -> ControlFault {
@@ -141,6 +156,19 @@ mod tests {
         assert_eq!((status, code.as_str()), (400, "ValidationException"), "pipes are declared elsewhere");
         let (status, code, _) = answer(board.clone(), Request::get("/v1/pipes?Limit=many")).await;
         assert_eq!((status, code.as_str()), (400, "ValidationException"));
+        for odd in [
+            Request::get("/v1/pipes/%ff"),
+            Request::post("/v1/pipes/%ff/stop"),
+            Request::post("/v1/pipes"),
+            Request::get("/v1/pipes/p/start"),
+            Request::get("/v1/pipes/p/start/now"),
+            Request::get("/v1/other"),
+        ] {
+            let asked = format!("{odd:?}");
+            let (status, code, body) = answer(board.clone(), odd).await;
+            assert_eq!((status, code.as_str()), (400, "ValidationException"), "{asked}");
+            assert!(body["message"].is_string(), "{asked}");
+        }
         let page = Request::post("/v1/pipes/p/stop").header("origin", "http://evil.example");
         assert_eq!(answer(board, page).await.0, 400, "no page in a browser stops a pipe");
     }

@@ -3,19 +3,20 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use axum::extract::{Query, State};
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use bytes::Bytes;
 use clap::Parser;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use kit::call::Call;
 use kit::hops::HopArgs;
 use kit::listen::Host;
 use kit::send::{AllowTargets, Sender};
 use kit::{cli, hops, serve};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,9 @@ const COUNT: u32 = 10;
 
 /// The most posts that one `GET /pub` makes.
 const MOST: u32 = 10_000;
+
+/// So much of a wrong `count` is repeated.
+const LONGEST_SHOWN: usize = 32;
 
 /// Posts under way at a time.
 const AT_A_TIME: usize = 16;
@@ -99,11 +103,6 @@ struct Publisher {
     target: Url,
 }
 
-#[derive(Debug, Deserialize)]
-struct Count {
-    count: Option<u32>,
-}
-
 /// What `GET /pub` answers.
 #[derive(Debug, Default, Serialize)]
 struct Published {
@@ -118,7 +117,9 @@ impl Publisher {
         Router::new()
             .route("/", get(async || "publisher: GET /pub posts ten events\n"))
             .route("/ping", get(async || "pong\n"))
-            .route("/pub", get(publish))
+            .route("/pub", get(publish).fallback(only_get))
+            .fallback(async || (StatusCode::NOT_FOUND, "no such path: expected GET /pub, GET / or GET /ping\n"))
+            .method_not_allowed_fallback(async || (StatusCode::METHOD_NOT_ALLOWED, "no such method: expected GET\n"))
             .with_state(self)
     }
 
@@ -156,12 +157,38 @@ fn event(number: u32) -> String {
     json!({"body": {"id": id, "name": format!("leedonggyu-{number}"), "age": 31, "job": "devops"}}).to_string()
 }
 
-async fn publish(State(publisher): State<Publisher>, Query(query): Query<Count>) -> (StatusCode, Json<Published>) {
-    let count = query.count.unwrap_or(COUNT);
-    if count > MOST {
-        let error = Some(format!("count is {MOST} at most"));
-        return (StatusCode::BAD_REQUEST, Json(Published { error, ..Published::default() }));
+/// How many events a query asks for; `count` counts, nothing else is looked at.
+fn count(query: &str) -> Result<u32, String> {
+    let counts: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "count").collect();
+    let expected = || format!("expected a whole number from 0 to {MOST}");
+    match counts.as_slice() {
+        [] => Ok(COUNT),
+        [(_, text)] => text.parse().ok().filter(|count| *count <= MOST).ok_or_else(|| {
+            let shown: String = text.chars().take(LONGEST_SHOWN).collect();
+            format!("count={shown}: {}", expected())
+        }),
+        _ => Err(format!("count is there {} times: {}", counts.len(), expected())),
     }
+}
+
+fn wrong(status: StatusCode, error: String) -> Response {
+    (status, Json(Published { error: Some(error), ..Published::default() })).into_response()
+}
+
+async fn only_get() -> Response {
+    let mut response = wrong(StatusCode::METHOD_NOT_ALLOWED, "no such method: expected GET".to_owned());
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET,HEAD"));
+    response
+}
+
+async fn publish(State(publisher): State<Publisher>, RawQuery(query): RawQuery) -> Response {
+    match count(&query.unwrap_or_default()) {
+        Ok(count) => publish_all(publisher, count).await.into_response(),
+        Err(error) => wrong(StatusCode::BAD_REQUEST, error),
+    }
+}
+
+async fn publish_all(publisher: Publisher, count: u32) -> (StatusCode, Json<Published>) {
     let mut published = Published::default();
     let mut posts = JoinSet::new();
     for number in 0..count {
@@ -233,12 +260,28 @@ mod tests {
         let app = Router::new().fallback(axum::routing::post(answers));
         tokio::spawn(serve::serve(listener, app, CancellationToken::new()));
         let publisher = Publisher { sender: Sender::new(AllowTargets::anywhere()).unwrap(), target };
-        let (status, Json(published)) = publish(State(publisher.clone()), Query(Count { count: None })).await;
+        let (status, Json(published)) = publish_all(publisher.clone(), COUNT).await;
         assert_eq!((status, published.accepted, published.failed), (StatusCode::INTERNAL_SERVER_ERROR, 9, 1));
         assert!(published.error.unwrap().contains("answered 500"));
-        let (status, Json(published)) = publish(State(publisher.clone()), Query(Count { count: Some(5) })).await;
+        let (status, Json(published)) = publish_all(publisher, 5).await;
         assert_eq!((status, published.accepted), (StatusCode::OK, 5));
-        let (status, _) = publish(State(publisher), Query(Count { count: Some(MOST + 1) })).await;
-        assert_eq!(status, StatusCode::BAD_REQUEST);
+    }
+
+    #[test]
+    fn a_count_is_a_number_within_bounds() {
+        for (query, expected) in [("", 10), ("other=x", 10), ("count=0", 0), ("count=10000&x=1", 10_000)] {
+            assert_eq!(count(query), Ok(expected), "{query}");
+        }
+        for query in
+            ["count=x", "count=", "count", "count=-1", "count=1.5", "count=10001", "count=99999999999", "count=%ff"]
+        {
+            let error = count(query).unwrap_err();
+            assert!(
+                error.starts_with("count=") && error.ends_with("a whole number from 0 to 10000"),
+                "{query}: {error}"
+            );
+        }
+        assert!(count("count=1&count=2").unwrap_err().starts_with("count is there 2 times"));
+        assert!(count(&format!("count={}", "9".repeat(10_000))).unwrap_err().len() < 100);
     }
 }

@@ -27,8 +27,12 @@ pub(crate) enum NoEvent {
     NoId,
     #[error("the id is neither text nor a number")]
     OddId,
-    #[error("the id is too long for a key")]
+    #[error("the id is too long: a key of S3 has 1,024 bytes of UTF-8 at most, -sqs.txt included")]
     LongId,
+    #[error("the id has a control character that no listing of S3 can show (XML has no such character)")]
+    UnlistableId,
+    #[error("the id has more .. segments than there are segments in front of them, which S3 refuses in a key")]
+    OutsideId,
 }
 
 impl<'b> Event<'b> {
@@ -50,13 +54,39 @@ impl<'b> Event<'b> {
         }
         let (id, text) = found.ok_or(NoEvent::NoId)?;
         let event = Event { id: id_text(id).ok_or(NoEvent::OddId)?, text: text.trim() };
-        if event.key().len() > KEY_LIMIT { Err(NoEvent::LongId) } else { Ok(event) }
+        check(&event.key()).map(|()| event)
     }
 
     /// The object's key: `{id}-sqs.txt`.
     pub(crate) fn key(&self) -> String {
         format!("{}-sqs.txt", self.id)
     }
+}
+
+/// Whether a bucket takes a key. Source: "Naming Amazon S3 objects", S3 user guide. That characters which XML does not have
+/// are refused is our choice: S3 and some stores keep them, and then nobody can list the bucket as usual.
+fn check(key: &str) -> Result<(), NoEvent> {
+    let is_unlistable =
+        |c: char| matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    match () {
+        () if key.len() > KEY_LIMIT => Err(NoEvent::LongId),
+        () if key.contains(is_unlistable) => Err(NoEvent::UnlistableId),
+        () if leads_outside(key) => Err(NoEvent::OutsideId),
+        () => Ok(()),
+    }
+}
+
+/// Whether the relative segments of a key ever outnumber the others, read from the left.
+fn leads_outside(key: &str) -> bool {
+    let mut depth = 0_i32;
+    key.split('/').any(|segment| {
+        match segment {
+            "." => {}
+            ".." => depth -= 1,
+            _ => depth += 1,
+        }
+        depth < 0
+    })
 }
 
 fn id_text(id: &RawValue) -> Option<String> {
@@ -94,5 +124,24 @@ mod tests {
         check(r#"{"id":null}"#, Err(NoEvent::OddId));
         check(r#"{"id":""}"#, Err(NoEvent::OddId));
         check(&format!(r#"{{"id":"{}"}}"#, "x".repeat(1020)), Err(NoEvent::LongId));
+        check(r#"{"id":"\ud800"}"#, Err(NoEvent::OddId));
+    }
+
+    #[test]
+    fn an_id_is_one_that_a_bucket_keeps() {
+        let wide = "é".repeat(508);
+        for id in
+            ["a\\nb", "a\\tb", "\\u007f", "\\u0085", "é ü", ".", "..", "a/../b", "a/./b", "./a", "/a", "a//b", &wide]
+        {
+            let found = Event::read(format!(r#"{{"id":"{id}"}}"#).as_bytes()).map(|event| event.key().len());
+            assert!(found.is_ok_and(|length| length <= KEY_LIMIT), "{id}");
+        }
+        for id in ["a\\u0000b", "\\u0001", "\\u001f", "\\b", "\\f", "\\uffff"] {
+            check(&format!(r#"{{"body":{{"id":"{id}"}}}}"#), Err(NoEvent::UnlistableId));
+        }
+        for id in ["../a", "./../a", "a/../../b", "a/../b/../../c"] {
+            check(&format!(r#"{{"id":"{id}"}}"#), Err(NoEvent::OutsideId));
+        }
+        check(&format!(r#"{{"id":"{wide}é"}}"#), Err(NoEvent::LongId));
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
@@ -125,6 +125,10 @@ impl Subscriber {
             .route("/", get(async || "subscriber: POST /sub keeps an event\n"))
             .route("/ping", get(async || "pong\n"))
             .route("/sub", post(keep))
+            .fallback(async || (StatusCode::NOT_FOUND, "no such path: expected POST /sub, GET / or GET /ping\n"))
+            .method_not_allowed_fallback(async || {
+                (StatusCode::METHOD_NOT_ALLOWED, "no such method: expected POST /sub, GET / or GET /ping\n")
+            })
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
             .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_DEADLINE))
             .with_state(self)
@@ -168,7 +172,35 @@ async fn store(subscriber: &Subscriber, message_id: &str, body: &[u8]) -> (Statu
                 }
                 _ => subscriber.s3.lost(&aws::explain(&error)),
             }
-            (StatusCode::SERVICE_UNAVAILABLE, "the event could not be stored\n".to_owned())
+            refused(error.code())
         }
+    }
+}
+
+/// What a bucket says of an object that it will never take, whoever sends it and whenever: of the key and of the size. All
+/// its other refusals have to do with credentials, settings or the moment.
+const NEVER: [&str; 4] = ["EntityTooLarge", "InvalidURI", "KeyTooLongError", "XMinioInvalidObjectName"];
+
+/// The answer for an event that S3 did not take.
+fn refused(code: Option<&str>) -> (StatusCode, String) {
+    match code.filter(|code| NEVER.contains(code)) {
+        Some(code) => (StatusCode::BAD_REQUEST, format!("the bucket does not take such an object: {code}\n")),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "the event could not be stored\n".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_never_be_stored_is_the_events_fault() {
+        for code in NEVER {
+            assert_eq!(refused(Some(code)).0, StatusCode::BAD_REQUEST);
+        }
+        for code in ["NoSuchBucket", "AccessDenied", "ExpiredToken", "AuthorizationHeaderMalformed", "SlowDown"] {
+            assert_eq!(refused(Some(code)).0, StatusCode::SERVICE_UNAVAILABLE, "{code}");
+        }
+        assert_eq!(refused(None).0, StatusCode::SERVICE_UNAVAILABLE);
     }
 }

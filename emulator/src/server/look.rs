@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::header::ACCEPT;
@@ -36,9 +37,11 @@ pub(super) async fn by_url(State(emulator): State<Arc<Emulator>>, request: Reque
 /// The queue that the path names.
 pub(super) async fn by_path(
     State(emulator): State<Arc<Emulator>>,
-    Path((region, account, queue)): Path<(String, String, String)>,
+    path: Result<Path<(String, String, String)>, PathRejection>,
     request: Request<Body>,
 ) -> Response {
+    // A name that is no UTF-8 text is that of no queue.
+    let (region, account, queue) = path.map(|Path(named)| named).unwrap_or_default();
     emulator.look(request, Some(format!("/queue/{region}/{account}/{queue}"))).await
 }
 

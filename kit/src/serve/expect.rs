@@ -5,67 +5,35 @@
 //! may take the next request's interim answer for it: botocore did so until 2026, and uploads of empty files hung. So a
 //! final answer without an interim one closes the connection (RFC 9110, section 10.1.1, allows both).
 
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
-
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{CONNECTION, EXPECT, HeaderValue};
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Body as _;
 
-/// Answers the request; closes the connection when the client expected an interim answer and got none.
+use super::unread::Watched;
+
+/// Answers the request; closes the connection when the client expected an interim answer and got none, and when much of
+/// the body was left unread.
 pub(super) async fn answer(request: Request, next: Next) -> Response {
-    if !expects_continue(&request) {
+    let is_awaited = expects_continue(&request);
+    // In HTTP/2 a stream ends without its connection.
+    if request.version() > http::Version::HTTP_11 || !is_awaited && request.body().is_end_stream() {
         return next.run(request).await;
     }
-    let was_read = Arc::new(AtomicBool::new(false));
-    let request = request.map(|body| Body::new(Watched { body, was_read: was_read.clone() }));
-    let mut response = next.run(request).await;
-    if !was_read.load(Ordering::Acquire) {
+    let (parts, body) = request.into_parts();
+    let (body, seen) = Watched::new(body, is_awaited);
+    let mut response = next.run(Request::from_parts(parts, Body::new(body))).await;
+    if seen.was_left() || is_awaited && !seen.was_read() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
-/// HTTP/2 has no such header to answer with, and no connection that one answer could spoil.
 fn expects_continue(request: &Request) -> bool {
     let expected = request.headers().get(EXPECT);
-    request.version() <= http::Version::HTTP_11
-        && expected.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
-}
-
-/// A body that notes when a piece of it arrived: by then the interim answer is on its way.
-struct Watched {
-    body: Body,
-    was_read: Arc<AtomicBool>,
-}
-
-impl HttpBody for Watched {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if matches!(frame, Some(Ok(_))) {
-            self.was_read.store(true, Ordering::Release);
-        }
-        Poll::Ready(frame)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
+    expected.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 #[cfg(test)]
@@ -134,6 +102,55 @@ mod tests {
         let mut got = String::new();
         client.read_to_string(&mut got).await.unwrap();
         assert_eq!(got.matches("HTTP/1.1 200 OK").count(), 2, "{got}");
+        stop.cancel();
+    }
+
+    /// Writes all of a request before it reads, as most simple clients do: `length` bytes, in chunks or announced.
+    async fn write_then_read(address: SocketAddr, path: &str, length: usize, is_chunked: bool) -> String {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let kind = if is_chunked { "Transfer-Encoding: chunked".into() } else { format!("Content-Length: {length}") };
+        client.write_all(format!("PUT {path} HTTP/1.1\r\nHost: x\r\n{kind}\r\n\r\n").as_bytes()).await.unwrap();
+        let body = vec![b'x'; length];
+        if is_chunked {
+            client.write_all(format!("{length:x}\r\n").as_bytes()).await.unwrap();
+        }
+        client.write_all(&body).await.unwrap();
+        if is_chunked {
+            client.write_all(b"\r\n0\r\n\r\n").await.unwrap();
+        }
+        let mut got = String::new();
+        client.read_to_string(&mut got).await.unwrap();
+        got
+    }
+
+    /// More than the buffers of sockets hold.
+    const LARGE: usize = 32 * 1024 * 1024;
+
+    #[tokio::test]
+    async fn a_client_that_writes_everything_first_gets_its_refusal() {
+        let (address, stop) = started().await;
+        for (path, status) in [("/refused", "403"), ("/absent", "404"), ("/read", "413")] {
+            for is_chunked in [false, true] {
+                let got = write_then_read(address, path, LARGE, is_chunked).await;
+                assert!(got.starts_with(&format!("HTTP/1.1 {status} ")), "{path} {is_chunked}: {got}");
+                assert!(got.to_ascii_lowercase().contains("\r\nconnection: close\r\n"), "{path} {is_chunked}: {got}");
+            }
+        }
+        stop.cancel();
+    }
+
+    #[tokio::test]
+    async fn a_short_body_that_nobody_reads_costs_no_connection() {
+        let (address, stop) = started().await;
+        let mut client = TcpStream::connect(address).await.unwrap();
+        for more in ["", "Connection: close\r\n"] {
+            let head = format!("PUT /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n{more}\r\n");
+            client.write_all(head.as_bytes()).await.unwrap();
+            client.write_all(&[b'x'; 60_000]).await.unwrap();
+        }
+        let mut got = String::new();
+        client.read_to_string(&mut got).await.unwrap();
+        assert_eq!(got.matches("HTTP/1.1 403").count(), 2, "{got}");
         stop.cancel();
     }
 }
