@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::HashMap;
 
 use super::Account;
 use super::names::{Named, generated, name_property};
@@ -16,7 +17,8 @@ pub(super) struct Resolver<'a> {
     parameters: Values,
     conditions: &'a [Entry],
     mappings: Option<&'a Node>,
-    resources: &'a [Entry],
+    /// By name: templates of thousands of resources refer to as many.
+    resources: HashMap<&'a str, &'a Entry>,
     references: References,
     /// Problems of one function beyond the first, which is its error.
     further: RefCell<Vec<Problem>>,
@@ -33,6 +35,7 @@ impl<'a> Resolver<'a> {
         mappings: Option<&'a Node>,
         resources: &'a [Entry],
     ) -> Resolver<'a> {
+        let resources = resources.iter().map(|entry| (entry.key.as_str(), entry)).collect();
         let (references, further) = (References::default(), RefCell::default());
         Resolver { account, parameters, conditions, mappings, resources, references, further }
     }
@@ -158,7 +161,7 @@ impl<'a> Resolver<'a> {
     /// The stage that SAM makes with an API is referred to as `Api.Stage`.
     fn stage_of(&self, name: &str) -> Result<Option<String>, Problem> {
         let Some(api) = name.strip_suffix(".Stage") else { return Ok(None) };
-        match self.resources.iter().find(|entry| entry.key == api) {
+        match self.resources.get(api) {
             Some(entry) if kind_of(&entry.node)? == "AWS::Serverless::Api" => self.property(&entry.node, "StageName"),
             _ => Ok(None),
         }
@@ -192,7 +195,7 @@ impl<'a> Resolver<'a> {
         look: impl FnOnce(&Named<'_>) -> T,
     ) -> Result<T, Problem> {
         let missing = || node.problem(format!("{function} {name}: there is no such parameter or resource"));
-        let entry = self.resources.iter().find(|entry| entry.key == name).ok_or_else(missing)?;
+        let entry = self.resources.get(name).ok_or_else(missing)?;
         let (physical_id, path) = self.references.follow(name, &node.place, || {
             let physical_id = self.physical_id(name, &entry.node)?;
             Ok((physical_id, self.property(&entry.node, "Path")?.unwrap_or_else(|| "/".into())))

@@ -53,17 +53,22 @@ impl Declared {
 /// The queues that a definition declares, with the policies that it gives them.
 pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<Declared> {
     let mut queues: Vec<Declared> = Vec::new();
+    // Where each of them is: there may be thousands.
+    let mut names: HashMap<&str, usize> = HashMap::new();
     for resource in definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::SQS::Queue")) {
         let name = &resource.physical_id;
-        if queues.iter().any(|queue| queue.name == *name) {
+        if names.contains_key(name.as_str()) {
             problems.push(resource.properties.problem(format!("{}: {name} is declared twice", resource.label())));
             continue;
         }
-        queues.extend(declared(resource, problems));
+        if let Some(queue) = declared(resource, problems) {
+            names.insert(name, queues.len());
+            queues.push(queue);
+        }
     }
     for resource in definition.stacks.iter().flat_map(Stack::all) {
         match resource.kind.as_str() {
-            "AWS::SQS::QueuePolicy" => policy(resource, &mut queues, problems),
+            "AWS::SQS::QueuePolicy" => policy(resource, &names, &mut queues, problems),
             "AWS::SQS::QueueInlinePolicy" => {
                 let message = format!("{}: this type is not supported", resource.label());
                 problems.push(resource.properties.problem(message).unsupported());
@@ -75,7 +80,7 @@ pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<
 }
 
 /// `AWS::SQS::QueuePolicy`: who else may use these queues. It names them by their URLs.
-fn policy(resource: &Resource, queues: &mut [Declared], problems: &mut Vec<Problem>) {
+fn policy(resource: &Resource, names: &HashMap<&str, usize>, queues: &mut [Declared], problems: &mut Vec<Problem>) {
     let Some(mut fields) = resource.fields().or_collect(problems) else { return };
     let document = fields.required("PolicyDocument").and_then(text).or_collect(problems);
     let named = fields.required("Queues").and_then(Node::list).or_collect(problems);
@@ -83,8 +88,8 @@ fn policy(resource: &Resource, queues: &mut [Declared], problems: &mut Vec<Probl
     for node in named.unwrap_or_default() {
         let Some(url) = node.text().or_collect(problems) else { continue };
         let name = url.rsplit('/').next().unwrap_or_default();
-        match queues.iter_mut().find(|queue| queue.name == name) {
-            Some(queue) => _ = queue.attributes.insert(Name::Policy, document.clone().unwrap_or_default()),
+        match names.get(name) {
+            Some(&at) => _ = queues[at].attributes.insert(Name::Policy, document.clone().unwrap_or_default()),
             None => {
                 let message = format!("{}: no definition declares the queue {name}", resource.label());
                 problems.push(node.problem(message).collected());
