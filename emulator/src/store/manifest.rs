@@ -14,6 +14,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Found};
@@ -21,6 +22,9 @@ use super::lock;
 use super::medium::Medium;
 use super::writer::is_full;
 
+/// What the files of a data folder look like, see `docs/store-format.md#compatibility`. It grows when an earlier version
+/// could not read what this one writes without losing something.
+const FORMAT: u32 = 1;
 /// Bytes of each of the two places: what a file system writes as one.
 const PLACE: u32 = 4096;
 /// What is remembered of losses that were reported, so that it fits into one place.
@@ -51,8 +55,18 @@ impl Extent {
 struct Written {
     /// The later one of two counts.
     turn: u64,
+    #[serde(default)]
+    format: u32,
     #[serde(flatten)]
     extent: Extent,
+}
+
+/// The one member that every version has to understand.
+#[derive(Debug, Deserialize)]
+struct Stamp {
+    /// Folders from before formats were counted have none.
+    #[serde(default)]
+    format: u32,
 }
 
 /// Keeps an [`Extent`] on disk.
@@ -74,6 +88,9 @@ struct Kept {
 
 impl Manifest {
     /// Reads what is in a file that was locked. `None` beside it when there is nothing.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a later version wrote the folder in a way that this one does not know.
     pub(super) fn open(path: PathBuf, file: File, medium: Arc<dyn Medium>) -> io::Result<(Manifest, Option<Extent>)> {
         let mut bytes = vec![0; 2 * PLACE as usize];
         let mut length = 0;
@@ -81,7 +98,16 @@ impl Manifest {
             length += count;
         }
         bytes.truncate(length);
-        let written = [0, PLACE].into_iter().filter_map(|place| read(&bytes, place)).max_by_key(|read| read.turn);
+        let stamps = [0, PLACE].into_iter().filter_map(|place| read::<Stamp>(&bytes, place));
+        if let Some(newer) = stamps.map(|stamp| stamp.format).find(|format| *format > FORMAT) {
+            let reason = format!(
+                "a later version of the emulator wrote this data folder (format {newer}, this one knows formats up to \
+                 {FORMAT}): start that version, or restore a copy from before it"
+            );
+            return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
+        }
+        let written =
+            [0, PLACE].into_iter().filter_map(|place| read::<Written>(&bytes, place)).max_by_key(|read| read.turn);
         let turn = written.as_ref().map_or(0, |written| written.turn);
         let found = written.map(|written| written.extent);
         let extent = found.clone().unwrap_or_default();
@@ -166,7 +192,7 @@ impl Manifest {
         }
         let turn = kept.turn + 1;
         let place = if turn.is_multiple_of(2) { 0 } else { PLACE };
-        let written = Written { turn, extent: kept.extent.clone() };
+        let written = Written { turn, format: FORMAT, extent: kept.extent.clone() };
         let json = serde_json::to_vec(&written).map_err(io::Error::other)?;
         let mut bytes = Vec::new();
         frame::write(&mut bytes, 0, place, &json);
@@ -177,7 +203,7 @@ impl Manifest {
     }
 }
 
-fn read(bytes: &[u8], place: u32) -> Option<Written> {
+fn read<T: DeserializeOwned>(bytes: &[u8], place: u32) -> Option<T> {
     match frame::read(bytes.get(place as usize..)?, 0, place) {
         Found::Record(json) => serde_json::from_slice(json).ok(),
         _ => None,
@@ -226,6 +252,24 @@ mod tests {
         manifest.ended(8, 64).unwrap();
         drop(manifest);
         assert_eq!(open(folder.path()).1, Some(Extent { newest: 8, end: Some(64), ..Extent::default() }));
+    }
+
+    #[test]
+    fn a_folder_of_a_later_format_is_refused_and_one_without_a_format_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let open_again = |json: &str| {
+            let mut bytes = Vec::new();
+            frame::write(&mut bytes, 0, 0, json.as_bytes());
+            std::fs::write(&path, bytes).unwrap();
+            let file = lock::lock_file(&path).unwrap().unwrap();
+            Manifest::open(path.clone(), file, Arc::new(FileSystem)).map(|(_, found)| found)
+        };
+        let old = open_again(r#"{"turn":2,"oldest":1,"newest":3,"end":null,"lost":[]}"#).unwrap();
+        assert_eq!(old.unwrap().newest, 3);
+        let newer = open_again(r#"{"turn":2,"format":2,"segments":"otherwise"}"#).unwrap_err();
+        assert_eq!(newer.kind(), io::ErrorKind::Unsupported);
+        assert!(newer.to_string().contains("(format 2, this one knows formats up to 1)"), "{newer}");
     }
 
     #[test]
