@@ -1,6 +1,6 @@
 //! Access control lists, kept and given back: nobody is kept out by them. Pure.
 //!
-//! Source: "Access control list (ACL) overview", S3 user guide.
+//! See `docs/aws/s3.md#access-control-lists`.
 
 use s3s::dto::{AccessControlPolicy, Grant, Grantee, Owner, Permission, Type};
 use s3s::{S3Error, S3Result, s3_error};

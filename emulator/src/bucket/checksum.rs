@@ -1,7 +1,7 @@
 //! Checksums beside the ETag: which one a request gives or asks for, and what it must be. Pure.
 //!
-//! Source: "Checking object integrity in Amazon S3", S3 user guide. One object has one checksum; SDKs send a CRC with
-//! every put, in a header or behind the body.
+//! See `docs/aws/s3.md#etags-and-checksums`. One object has one checksum; SDKs send a CRC with every put, in a header or
+//! behind the body.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

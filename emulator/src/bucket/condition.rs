@@ -1,4 +1,4 @@
-//! Conditions of reads, copies and writes: by ETag and by date. Pure. Source: RFC 9110, section 13, and the S3 API reference.
+//! Conditions of reads, copies and writes: by ETag and by date. Pure. See `docs/aws/s3.md#conditions`.
 
 use std::time::Duration;
 

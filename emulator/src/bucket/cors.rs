@@ -1,6 +1,6 @@
 //! Which pages may use a bucket: the rules of its CORS configuration. Pure.
 //!
-//! Source: "Using cross-origin resource sharing" and "Testing CORS", S3 user guide; the API reference of PutBucketCors.
+//! See `docs/aws/s3.md#cors`.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,

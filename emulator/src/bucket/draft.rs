@@ -18,7 +18,7 @@ use super::sums::Summing;
 /// An object in memory cannot be larger than this, in bytes.
 const LARGEST_IN_MEMORY: u64 = 1 << 30;
 
-/// S3's limit for one put, in bytes.
+/// S3's limit for one put, in bytes: `docs/aws/s3.md#limits`.
 const LARGEST: u64 = 5 << 30;
 
 /// S3's limit for an object that comes in parts, in bytes.

@@ -1,5 +1,5 @@
 //! Which bucket does a host name? `[bucket.]s3[.region].domain`, as AWS and LocalStack have it; every other host is path
-//! style. Pure. Source: "Virtual hosting of general purpose buckets", S3 user guide.
+//! style. Pure. See `docs/aws/s3.md#addresses`.
 
 use s3s::S3Result;
 use s3s::host::{S3Host, VirtualHost};

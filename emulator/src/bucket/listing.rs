@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use super::objects::BucketError;
 
-/// The most entries of one page: S3's own limit.
+/// The most entries of one page: `docs/aws/s3.md#limits`.
 pub(super) const PAGE: usize = 1000;
 
 /// What is asked for.

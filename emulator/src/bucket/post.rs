@@ -1,7 +1,7 @@
 //! Uploads by a browser's form (POST Object): fields first, among them a signed policy, then one file.
 //!
-//! The library parses forms too, but with other answers than S3's, so forms are read here, and become puts. Source: "POST
-//! Object" and "Browser-based uploads using POST", S3 API reference.
+//! The library parses forms too, but with other answers than S3's, so forms are read here, and become puts. See
+//! `docs/aws/s3.md#posted-forms`.
 
 mod answered;
 mod fields;

@@ -1,5 +1,4 @@
-//! Tags of objects and buckets, and what S3 refuses of them. Pure. Source: "Categorizing your objects using tags", S3 user
-//! guide, and the API reference of PutBucketTagging.
+//! Tags of objects and buckets, and what S3 refuses of them. Pure. See `docs/aws/s3.md#tags`.
 
 use std::collections::HashSet;
 

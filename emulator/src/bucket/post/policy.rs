@@ -1,6 +1,6 @@
 //! The policy of a posted form: what its fields and its file must be. Pure.
 //!
-//! Source: "POST policy" and "Browser-based uploads using POST", S3 API reference; the texts are those of S3's answers.
+//! See `docs/aws/s3.md#posted-forms`; the texts are those of S3's answers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

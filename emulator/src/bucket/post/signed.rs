@@ -1,7 +1,6 @@
 //! Who signed the policy of a posted form? Signature Version 4 and Version 2. Pure.
 //!
-//! Source: "Authenticating requests in browser-based uploads using POST", S3 API reference; for version 2, "Signing and
-//! authenticating REST requests", S3 user guide.
+//! See `docs/aws/s3.md#posted-forms`.
 
 use std::time::{Duration, UNIX_EPOCH};
 
