@@ -1,10 +1,10 @@
 //! What memory holds of a message, measured: in standard queues, and in FIFO queues with a group for every message.
 
-#![allow(clippy::unwrap_used, unsafe_code, reason = "a test, with an allocator that counts")]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
+mod counting;
+
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use emulator::engine::{Attributes, Content, Draft, Engine, QueueArn, QueueId};
@@ -12,28 +12,6 @@ use kit::time::Timestamp;
 
 const MESSAGES: usize = 200_000;
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
-
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: everything is the system allocator's; this only counts.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the rules of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the rules of `dealloc`.
-        unsafe { System.dealloc(place, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn memory_holds_less_than_150_bytes_of_a_message() {
@@ -54,8 +32,8 @@ fn measure(name: &str, group: impl Fn(usize) -> String) -> (usize, usize, usize)
     let mut engine = Engine::new([0; 16]);
     let arn = QueueArn { region: "eu-west-1".into(), account: "000000000000".into(), name: name.into() };
     let queue = engine.create_queue(NOW, arn, Attributes::new(name.ends_with(".fifo")), BTreeMap::new());
-    let before = HELD.load(Ordering::Relaxed);
-    let held = || HELD.load(Ordering::Relaxed).saturating_sub(before) / MESSAGES;
+    let before = counting::held();
+    let held = || counting::held().saturating_sub(before) / MESSAGES;
     (0..MESSAGES).for_each(|number| send(&mut engine, queue, number, group(number)));
     let young = held();
     let counted = engine.bytes() / MESSAGES;

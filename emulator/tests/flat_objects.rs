@@ -1,72 +1,85 @@
-//! What memory holds of an object, measured: the whole program over many objects that were there before, and after puts.
+//! What memory holds of an object, measured: the whole program over two numbers of objects, which must make no difference.
 
-#![allow(clippy::unwrap_used, unsafe_code, reason = "a test, with an allocator that counts")]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
+mod counting;
 mod served;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::fs;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use served::{Server, write_first_format};
 
-/// Before the start, and put afterwards.
-const THERE: usize = 100_000;
-const PUT: usize = 2_000;
+/// Objects of the smaller and of the larger folder.
+const FEW: usize = 1_000;
+const MANY: usize = 5_000;
 
-struct Counting;
+/// Objects that are written anew.
+const PUT: usize = 300;
 
-static HELD: AtomicUsize = AtomicUsize::new(0);
+/// What else is allocated now and then, by connections and threads.
+const NOISE: usize = 64 * 1024;
 
-// SAFETY: everything is the system allocator's; this only counts.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        HELD.fetch_add(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the rules of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the rules of `dealloc`.
-        unsafe { System.dealloc(place, layout) }
-    }
+/// Bytes that the program holds over a folder.
+#[derive(Debug, Default, Clone, Copy)]
+struct Held {
+    /// Right after a start, when the index lies on disk.
+    started: usize,
+    /// When all objects were listed once: then the cache has what it can get of them.
+    listed: usize,
+    /// When they were listed again and again.
+    listed_often: usize,
+    /// When they were read.
+    read: usize,
+    /// When a part of them was written anew.
+    put: usize,
 }
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn memory_holds_less_than_100_bytes_of_an_object() {
-    let folder = tempfile::tempdir().unwrap();
-    for number in 0..THERE {
-        write_first_format(
-            folder.path(),
-            &format!("{number:08}-4f1c-4a5e-9b7e-event-sqs.txt"),
-            b"body",
-            &"0".repeat(32),
-        );
-    }
-    let server = Server::start(folder.path()).await;
-    // The cache is as full as it gets after this.
-    assert_eq!(server.keys().await.len(), THERE);
-    let built = HELD.load(Ordering::Relaxed);
-    for number in 0..PUT {
-        server.put(&format!("new/{number:08}"), b"body").await;
-    }
-    let put = HELD.load(Ordering::Relaxed);
-    server.stop().await;
-    let server = Server::start(folder.path()).await;
-    let started = HELD.load(Ordering::Relaxed);
-    assert_eq!(server.keys().await.len(), THERE + PUT);
-    let listed = HELD.load(Ordering::Relaxed);
-    let all = [built, put, started, listed].map(|bytes| bytes / THERE);
-    println!("bytes an object, all that the program holds: {all:?} (index built, after puts, after a restart, listed)");
-    println!("the index on disk: {} bytes an object", size(&folder.path().join("s3/.index")) / THERE);
-    assert!(all.iter().all(|bytes| *bytes < 100), "{all:?}");
+async fn memory_holds_nothing_of_an_object() {
+    // What is allocated once for all, by the clients too.
+    measure(100).await;
+    let (few, many) = (measure(FEW).await, measure(MANY).await);
+    println!("{FEW} objects: {few:?}");
+    println!("{MANY} objects: {many:?}");
+    let grown = |few: usize, many: usize| many.saturating_sub(few + NOISE);
+    // Filters of the index take a byte or two for each object.
+    assert!(grown(few.started, many.started) / (MANY - FEW) < 10, "a start");
+    assert!(grown(many.listed, many.listed_often) / MANY < 10, "listings");
+    assert!(grown(many.listed_often, many.read) / FEW < 100, "reads");
+    // The index keeps a change in memory until there are two MiB of them.
+    assert!(grown(many.read, many.put) / PUT < 400, "puts");
+    assert!(many.put < 10_000_000, "all that the program holds");
 }
 
-fn size(folder: &Path) -> usize {
-    served::files(folder).iter().map(|path| usize::try_from(fs::metadata(path).unwrap().len()).unwrap()).sum()
+async fn measure(objects: usize) -> Held {
+    let folder = tempfile::tempdir().unwrap();
+    let key = |number: usize| format!("{number:08}-4f1c-4a5e-9b7e-event-sqs.txt");
+    (0..objects).for_each(|number| write(folder.path(), &key(number)));
+    let server = Server::start(folder.path()).await;
+    assert_eq!(server.keys().await.len(), objects);
+    server.stop().await;
+    let server = Server::start(folder.path()).await;
+    server.first_key().await;
+    let started = counting::held();
+    assert_eq!(server.keys().await.len(), objects);
+    let listed = counting::held();
+    for _ in 0..2 {
+        assert_eq!(server.keys().await.len(), objects);
+    }
+    let listed_often = counting::held();
+    for number in 0..objects.min(FEW) {
+        assert_eq!(server.get(&key(number), None).await.unwrap(), b"body");
+    }
+    let read = counting::held();
+    for number in 0..objects.min(PUT) {
+        server.put(&key(number), b"anew").await;
+    }
+    let put = counting::held();
+    server.stop().await;
+    Held { started, listed, listed_often, read, put }
+}
+
+fn write(folder: &Path, key: &str) {
+    // The MD5 of `body`.
+    write_first_format(folder, key, b"body", "841a2d689ad86bd1611447453c22c6fc");
 }

@@ -12,12 +12,14 @@ use aws_sdk_s3::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use emulator::Settings;
+use emulator::node::Tuning;
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub struct Server {
     pub s3: Client,
+    pub sqs: aws_sdk_sqs::Client,
     stop: CancellationToken,
     serving: Option<JoinHandle<anyhow::Result<()>>>,
 }
@@ -29,21 +31,27 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// Starts on a free port. The client verifies no checksums and tries nothing twice, so that it sees what is answered.
+    /// Starts on a free port. The client sees what is answered.
     pub async fn start(folder: &Path) -> Server {
-        let settings = Settings { data: Some(folder.to_owned()), region: "eu-west-1".into() };
-        let opened = emulator::open(&settings).unwrap();
+        Server::serve(Some(folder), Tuning::default()).await
+    }
+
+    /// The same without a folder.
+    pub async fn start_in_memory(tuning: Tuning) -> Server {
+        Server::serve(None, tuning).await
+    }
+
+    async fn serve(folder: Option<&Path>, tuning: Tuning) -> Server {
+        let settings = Settings { data: folder.map(ToOwned::to_owned), region: "eu-west-1".into() };
+        let opened = emulator::open_with(&settings, tuning).unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let serving = Some(tokio::spawn(opened.serve(listener, stop.clone())));
-        let config = kit::aws::local(&endpoint).await;
-        let config = aws_sdk_s3::config::Builder::from(&config)
-            .force_path_style(true)
-            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            .retry_config(aws_sdk_s3::config::retry::RetryConfig::disabled());
-        Server { s3: Client::from_conf(config.build()), stop, serving }
+        let sqs = aws_sdk_sqs::config::Builder::from(&kit::aws::local(&endpoint).await)
+            .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled());
+        Server { s3: client(&endpoint).await, sqs: aws_sdk_sqs::Client::from_conf(sqs.build()), stop, serving }
     }
 
     /// Stops it as SIGTERM does.
@@ -62,6 +70,12 @@ impl Server {
         let get = self.s3.get_object().bucket("box").key(key).set_range(range.map(ToOwned::to_owned));
         let object = get.send().await.map_err(|error| code(&error))?;
         Ok(object.body.collect().await.map_err(|_| "broken off".to_owned())?.to_vec())
+    }
+
+    /// The first key: the index is ready then.
+    pub async fn first_key(&self) -> String {
+        let list = self.s3.list_objects_v2().bucket("box").max_keys(1).send().await.unwrap();
+        list.contents()[0].key().unwrap().to_owned()
     }
 
     /// All keys, as soon as the index shows them.
@@ -87,6 +101,16 @@ impl Server {
         }
         panic!("the index is not built");
     }
+}
+
+/// A client that verifies no checksums and tries nothing twice.
+pub async fn client(endpoint: &str) -> Client {
+    let config = kit::aws::local(endpoint).await;
+    let config = aws_sdk_s3::config::Builder::from(&config)
+        .force_path_style(true)
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+        .retry_config(aws_sdk_s3::config::retry::RetryConfig::disabled());
+    Client::from_conf(config.build())
 }
 
 pub fn code(error: &SdkError<GetObjectError>) -> String {
