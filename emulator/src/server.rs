@@ -1,5 +1,6 @@
 //! Door: HTTP in, HTTP out, SQS and S3 on one port. Long polls wait in the [`Node`].
 
+mod date;
 mod look;
 mod metrics;
 mod other;
@@ -84,6 +85,7 @@ impl Emulator {
             .route("/_aws/sqs/messages/{region}/{account}/{queue}", any(look::by_path))
             .merge(localstack::router(move || node.condition() != Condition::Failed))
             .fallback(serve)
+            .layer(axum::middleware::map_response(date::dated))
             .with_state(Arc::new(self))
     }
 
