@@ -41,6 +41,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::{AUTHORIZATION, CONTENT_RANGE};
 use http::{Method, Request, StatusCode};
+use kit::time::{OncePerMinute, Timestamp};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3Result, s3_error};
@@ -127,7 +128,10 @@ impl S3Service {
             Ok(response) => partial(response.map(Body::new)),
             Err(error) => {
                 let error = s3s::StdError::from(error);
-                tracing::error!("S3 cannot answer: {}", kit::aws::explain(error.as_ref()));
+                static LINE: OncePerMinute = OncePerMinute::new();
+                if LINE.is_due(Timestamp::now()) {
+                    tracing::error!("S3 cannot answer: {}", kit::aws::explain(error.as_ref()));
+                }
                 let text = "We encountered an internal error. Please try again.";
                 error_response(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", text, &[])
             }

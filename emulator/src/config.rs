@@ -68,7 +68,7 @@ pub struct EmulatorArgs {
           value_parser = cli::number::<u64>(.., "seconds"))]
     pub max_clock_step: u64,
     /// The memory that the emulator may take, such as 96MiB, instead of what its container, ulimit -v or the machine
-    /// allow: when messages take nearly all of it, new ones are refused
+    /// allow: when messages, and objects without a data folder, take nearly all of it, new ones are refused
     #[arg(long, value_name = "BYTES", env = "EMULATOR_MAX_MEMORY")]
     pub max_memory: Option<Bytes>,
 }

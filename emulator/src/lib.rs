@@ -9,6 +9,7 @@ pub mod endpoint;
 pub mod engine;
 pub mod fault;
 pub mod figures;
+mod lines;
 pub mod localstack;
 pub mod memory;
 pub mod node;
@@ -57,7 +58,8 @@ pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Op
         store::OpenError::TooSmall(error) => anyhow::Error::new(error),
         error => anyhow::Error::new(error).context("the data folder cannot be opened (set --data or EMULATOR_DATA)"),
     })?;
-    let buckets = bucket::Buckets::open(folder.map(|folder| folder.join("s3")).as_deref(), &settings.region);
+    let objects = folder.map(|folder| folder.join("s3"));
+    let buckets = bucket::Buckets::open_within(objects.as_deref(), &settings.region, node.gauge());
     let buckets = buckets.unwrap_or_else(|error| {
         tracing::error!(
             "the stored objects cannot be opened, S3 answers 503 until a restart, queues are served: {error}"

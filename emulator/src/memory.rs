@@ -1,14 +1,16 @@
-//! How much memory messages may take: so much that the system never has to kill the emulator, which would be killed at
-//! every start again.
+//! How much memory messages may take, and objects when they lie in memory: so much that the system never has to kill the
+//! emulator, which would be killed at every start again.
 //!
-//! What messages take is counted, not measured: an allocator does not give everything back at once, and a measure would
+//! What they take is counted, not measured: an allocator does not give everything back at once, and a measure would
 //! refuse sends to empty queues.
 
+mod gauge;
 mod limit;
 
 use std::fmt;
 use std::str::FromStr;
 
+pub use gauge::{Full, Gauge, Reservation};
 pub use limit::{Limit, Source};
 
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -115,8 +117,18 @@ impl Budget {
     /// What a sender is told.
     pub fn refusal(&self) -> String {
         format!(
-            "The emulator holds as many messages as its memory limit of {} allows: new messages are refused until others \
-             are gone. Receiving and deleting goes on. To hold more, {}.",
+            "The emulator holds as much as its memory limit of {} allows: new messages are refused until others are gone. \
+             Receiving and deleting goes on. To hold more, {}.",
+            self.limit,
+            self.limit.remedy()
+        )
+    }
+
+    /// What is told who puts an object.
+    pub fn object_refusal(&self) -> String {
+        format!(
+            "The emulator holds as much as its memory limit of {} allows: nothing was stored. Delete objects or messages, \
+             or, to hold more, {}.",
             self.limit,
             self.limit.remedy()
         )
@@ -168,9 +180,14 @@ mod tests {
         assert!(!budget.is_used_up((44 << 20) - 1) && budget.is_used_up(44 << 20));
         assert_eq!(
             budget.refusal(),
-            "The emulator holds as many messages as its memory limit of 96 MiB (of its container or cgroup) allows: new \
-             messages are refused until others are gone. Receiving and deleting goes on. To hold more, give the container \
-             more memory."
+            "The emulator holds as much as its memory limit of 96 MiB (of its container or cgroup) allows: new messages \
+             are refused until others are gone. Receiving and deleting goes on. To hold more, give the container more \
+             memory."
+        );
+        assert_eq!(
+            budget.object_refusal(),
+            "The emulator holds as much as its memory limit of 96 MiB (of its container or cgroup) allows: nothing was \
+             stored. Delete objects or messages, or, to hold more, give the container more memory."
         );
     }
 }

@@ -1,36 +1,31 @@
 //! Door: the engine behind its lock, the store behind the engine, and receivers that wait.
 //!
-//! One action: change the engine, hand what happened to the store under the same lock, wait until it is durable, answer.
-//! Long polls wait here, not in the engine: each queue has a bell that rings once for every message that became ready.
+//! One action: [`admission`] says whether it can be carried out; then change the engine, hand what happened to the store
+//! under the same lock, wait until it is durable, answer. Long polls wait in [`receiving`], not in the engine; what happens
+//! by itself is in [`keeping`].
+
+mod admission;
+mod keeping;
+mod receiving;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use kit::time::{OncePerMinute, Timestamp};
+use kit::time::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::action::{Action, Answer, Caller, Look, MOST_BYTES, Outcome, ReceivePlan, ReceivedMessage, Sight};
+use crate::action::{Action, Answer, Caller, Look, Outcome};
 use crate::clock::{Clock, Known, MAX_STEP};
-use crate::engine::{Content, Delivery, Engine, Queue, QueueId};
+use crate::engine::{Engine, Queue, QueueId};
 use crate::fault::Fault;
 use crate::figures::{Figures, MOST_QUEUES, QueueFigures};
-use crate::memory::{Budget, Bytes, Limit};
-use crate::store::{Condition, Need, OpenError, Room, SEGMENT_SIZE, Store, Ticket};
-
-/// How often things that outlived their time are swept out of queues that nobody asks for.
-const SWEEP: Duration = Duration::from_secs(60);
-/// How soon to try again what a full disk kept from being written down.
-const FULL_DISK_PAUSE: Duration = Duration::from_secs(1);
-/// The same while the next file of the log is on its way.
-const SPARE_PAUSE: Duration = Duration::from_millis(10);
-
-/// Memory is counted once in so many requests with messages.
-const COUNT_MEMORY: u32 = 32;
-/// How often the time is kept for the next start.
-const KEEP_TIME: Duration = Duration::from_secs(60);
+use crate::lines::StateLine;
+use crate::memory::{Budget, Bytes, Gauge, Limit};
+use crate::store::{Condition, Need, OpenError, SEGMENT_SIZE, Store, Ticket};
+use admission::Meter;
 
 /// How a node is set up.
 #[derive(Debug, Clone, Copy)]
@@ -59,11 +54,23 @@ struct Shared {
     state: Mutex<State>,
     store: Store,
     clock: Clock,
-    /// What messages may take; unknown on systems that tell nothing of memory.
-    budget: Option<Budget>,
+    /// What messages take of the memory, and objects that lie there.
+    gauge: Gauge,
+    memory_full: StateLine,
     /// Rings when a timer was set that ends before the one that [`Node::keep_time`] sleeps for.
     alarm: Notify,
     stop: CancellationToken,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes that messages take.
+    fn count_messages(&self) -> u64 {
+        (self.lock().engine.bytes() + self.store.bytes()) as u64
+    }
 }
 
 impl std::fmt::Debug for Shared {
@@ -78,16 +85,6 @@ struct State {
     /// What the time keeper sleeps for.
     alarm_at: Option<Timestamp>,
     meter: Meter,
-}
-
-/// What messages take, looked at now and then.
-#[derive(Debug, Default)]
-struct Meter {
-    /// Bytes, those of requests since then included, as they came.
-    used: u64,
-    /// Requests since then.
-    requests: u32,
-    is_full: bool,
 }
 
 impl Node {
@@ -136,8 +133,14 @@ impl Node {
         let (queues, messages) = (engine.queues().count(), engine.messages());
         tracing::info!(queues, messages, "the queues are open");
         let state = Mutex::new(State { engine, bells: HashMap::new(), alarm_at: None, meter: Meter::default() });
-        let stop = CancellationToken::new();
-        Ok(Node { shared: Arc::new(Shared { state, store, clock, budget, alarm: Notify::new(), stop }) })
+        let shared = Arc::new_cyclic(|shared: &Weak<Shared>| {
+            let shared = shared.clone();
+            let count = move || shared.upgrade().map_or(0, |shared| shared.count_messages());
+            let gauge = Gauge::new(budget, count);
+            let (memory_full, alarm, stop) = (StateLine::default(), Notify::new(), CancellationToken::new());
+            Shared { state, store, clock, gauge, memory_full, alarm, stop }
+        });
+        Ok(Node { shared })
     }
 
     /// Carries an action out. The answer comes when its effects are durable.
@@ -185,20 +188,6 @@ impl Node {
         Ok(Answer::Messages { messages: tokio::task::spawn_blocking(read).await.unwrap_or_default() })
     }
 
-    fn read_sight(&self, sight: &Sight) -> Vec<ReceivedMessage> {
-        let mut bytes = 0;
-        let mut messages = Vec::new();
-        for seen in &sight.seen {
-            let Some(content) = self.content(&seen.delivery) else { continue };
-            bytes += content.body.len();
-            messages.push(sight.show(seen, content));
-            if bytes >= MOST_BYTES {
-                break;
-            }
-        }
-        messages
-    }
-
     /// Whether there is a queue that this address means.
     pub fn has_queue(&self, url: &str, caller: &Caller) -> bool {
         caller.queue(&self.lock().engine, Some(url)).is_ok()
@@ -228,9 +217,14 @@ impl Node {
         self.shared.store.condition()
     }
 
-    /// Whether new messages are refused for want of memory.
+    /// Whether new messages, and objects without a data folder, are refused for want of memory.
     pub fn is_memory_full(&self) -> bool {
-        self.lock().meter.is_full
+        self.lock().meter.is_full || self.shared.gauge.is_used_up()
+    }
+
+    /// The memory that is shared with the objects.
+    pub fn gauge(&self) -> Gauge {
+        self.shared.gauge.clone()
     }
 
     /// Ends every long poll with an empty answer, and lets [`Node::keep_time`] and [`Node::keep_clean`] return.
@@ -254,104 +248,14 @@ impl Node {
         self.shared.clock.since()
     }
 
-    /// Keeps the time for the next start. Runs until [`Node::stop`].
-    pub async fn keep_clock(&self) {
-        while !self.shared.stop.is_cancelled() {
-            tokio::select! {
-                () = tokio::time::sleep(KEEP_TIME) => {}
-                () = self.shared.stop.cancelled() => return,
-            }
-            let node = self.clone();
-            // It ends early only with the runtime.
-            _ = tokio::task::spawn_blocking(move || node.shared.clock.keep()).await;
-        }
-    }
-
-    /// Wakes messages when their time has come. Runs until [`Node::stop`].
-    pub async fn keep_time(&self) {
-        let mut swept = self.shared.clock.now();
-        while !self.shared.stop.is_cancelled() {
-            let pause = self.tick(&mut swept);
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = self.shared.alarm.notified() => {}
-                () = self.shared.stop.cancelled() => {}
-            }
-        }
-    }
-
-    /// Gives back disk space as segments fill. Runs until [`Node::stop`].
-    pub async fn keep_clean(&self) {
-        let mut cleaner = self.shared.store.cleaner();
-        while !self.shared.stop.is_cancelled() {
-            while self.clean_one().await {}
-            tokio::select! {
-                () = cleaner.due() => {}
-                () = self.shared.stop.cancelled() => {}
-            }
-        }
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.lock()
     }
 
     /// The emulator's time; what clients see is right at it.
     fn now(&self, state: &mut State) -> Timestamp {
         state.engine.show_times_ahead(self.shared.clock.ahead());
         self.shared.clock.now()
-    }
-
-    /// The state, when what will be done can be written down; nothing, when it can in a moment.
-    fn enter(&self, need: Need) -> Result<Option<MutexGuard<'_, State>>, Fault> {
-        let mut state = self.lock();
-        if self.condition() == Condition::Failed {
-            return Err(Fault::StorageFailed);
-        }
-        if let Need::Messages(bytes) = need {
-            self.check_memory(&mut state, bytes)?;
-        }
-        match (self.shared.store.room(need), need) {
-            (Room::Enough, _) => Ok(Some(state)),
-            (Room::Soon, _) => Ok(None),
-            (Room::None, Need::Messages(_)) => Err(Fault::StorageFull),
-            (Room::None, Need::Definition) if self.condition() == Condition::Sound => {
-                let text = "The queues and their policies fill a third of a file of the emulator's log: delete queues, \
-                            or start it with a larger --segment-size.";
-                Err(Fault::OverLimit(text.to_owned()))
-            }
-            (Room::None, _) => Err(Fault::ReserveUsedUp),
-        }
-    }
-
-    /// Whether memory has room for a request with messages of so many bytes. All is counted every few requests, and
-    /// always while there is none.
-    fn check_memory(&self, state: &mut State, bytes: usize) -> Result<(), Fault> {
-        let Some(budget) = &self.shared.budget else { return Ok(()) };
-        let State { engine, meter, .. } = state;
-        if meter.is_full || meter.requests == 0 {
-            meter.used = (engine.bytes() + self.shared.store.bytes()) as u64;
-        }
-        meter.requests = (meter.requests + 1) % COUNT_MEMORY;
-        // A batch of messages without contents takes a few hundred bytes for each.
-        meter.used += if self.shared.store.is_memory() { bytes as u64 + 4096 } else { 4096 };
-        let was_full = std::mem::replace(&mut meter.is_full, budget.is_used_up(meter.used));
-        match (was_full, meter.is_full) {
-            (false, false) => return Ok(()),
-            (true, false) => {
-                tracing::info!("memory has room again: new messages are taken");
-                return Ok(());
-            }
-            (false, true) => {
-                metrics::counter!("emulator_memory_full_total").increment(1);
-                static LINE: OncePerMinute = OncePerMinute::new();
-                if LINE.is_due(Timestamp::now()) {
-                    tracing::warn!("{}", budget.refusal());
-                }
-            }
-            (true, true) => {}
-        }
-        Err(Fault::MemoryFull(budget.refusal()))
     }
 
     /// Hands over what the engine did, rings the bells, and sets the alarm.
@@ -372,121 +276,6 @@ impl Node {
             self.shared.alarm.notify_one();
         }
         ticket
-    }
-
-    /// Lets time pass; how long until something happens again.
-    fn tick(&self, swept: &mut Timestamp) -> Duration {
-        let mut state = match self.enter(Need::Records) {
-            Ok(Some(state)) => state,
-            Ok(None) => return SPARE_PAUSE,
-            Err(_) => return FULL_DISK_PAUSE,
-        };
-        let now = self.now(&mut state);
-        state.engine.wake(now);
-        if now.since(*swept) >= SWEEP {
-            state.engine.sweep(now);
-            let State { engine, bells, .. } = &mut *state;
-            bells.retain(|queue, bell| engine.queue(*queue).is_some() && Arc::strong_count(bell) > 1);
-            *swept = now;
-        }
-        // Nobody waits for these effects; whoever answers later waits for them too.
-        drop(self.write_down(&mut state));
-        state.alarm_at = state.engine.next_wakeup();
-        state.alarm_at.map_or(SWEEP, |alarm_at| alarm_at.since(now).min(SWEEP))
-    }
-
-    async fn receive(&self, plan: &ReceivePlan) -> Result<Answer, Fault> {
-        let deadline = tokio::time::Instant::now() + plan.wait;
-        let bell = (!plan.wait.is_zero()).then(|| self.bell(plan.queue));
-        loop {
-            let mut rings = bell.as_ref().map(|bell| Box::pin(bell.notified()));
-            // In line before looking: a message that becomes ready between the look and the wait rings for this receiver,
-            // and not only for the first of several.
-            if let Some(rings) = &mut rings {
-                rings.as_mut().enable();
-            }
-            let (deliveries, ticket) = loop {
-                if let Some(mut state) = self.enter(Need::Receives)? {
-                    let now = self.now(&mut state);
-                    let taken = plan.take(&mut state.engine, now);
-                    let ticket = self.write_down(&mut state);
-                    break (taken?, ticket);
-                }
-                self.shared.store.more_room(Need::Receives).await;
-            };
-            if !deliveries.is_empty() {
-                ticket.wait().await.map_err(|_| Fault::StorageFailed)?;
-                return Ok(Answer::Messages { messages: self.show(plan, deliveries).await });
-            }
-            let Some(rings) = rings else { break };
-            tokio::select! {
-                () = rings => {}
-                () = tokio::time::sleep_until(deadline) => break,
-                () = self.shared.stop.cancelled() => break,
-            }
-        }
-        Ok(Answer::Messages { messages: Vec::new() })
-    }
-
-    fn bell(&self, queue: QueueId) -> Arc<Notify> {
-        self.lock().bells.entry(queue).or_default().clone()
-    }
-
-    /// Reads what the messages say. One that cannot be read stays hidden until its timeout, and is reported.
-    async fn show(&self, plan: &ReceivePlan, deliveries: Vec<Delivery>) -> Vec<ReceivedMessage> {
-        if self.shared.store.is_memory() {
-            return deliveries.iter().filter_map(|delivery| self.show_one(plan, delivery)).collect();
-        }
-        let (node, plan) = (self.clone(), plan.clone());
-        let read = move || deliveries.iter().filter_map(|delivery| node.show_one(&plan, delivery)).collect();
-        // Only a runtime that is shutting down does not run it: then nobody waits for the answer.
-        tokio::task::spawn_blocking(read).await.unwrap_or_default()
-    }
-
-    fn show_one(&self, plan: &ReceivePlan, delivery: &Delivery) -> Option<ReceivedMessage> {
-        Some(plan.show(delivery, self.content(delivery)?))
-    }
-
-    /// What a message says; none when it is gone, or cannot be read, which is reported.
-    fn content(&self, delivery: &Delivery) -> Option<Content> {
-        let mut place = delivery.place;
-        loop {
-            match self.shared.store.read(place) {
-                Ok(Some(content)) => return Some(content),
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::error!("message {} cannot be read: {error}", delivery.id);
-                    return None;
-                }
-            }
-            // The cleaner moved it meanwhile, or somebody deleted it.
-            let moved = self.lock().engine.whereabouts(delivery.receipt.key)?;
-            if moved == place {
-                tracing::error!("message {} has no content", delivery.id);
-                return None;
-            }
-            place = moved;
-        }
-    }
-
-    /// Cleans one segment; true when another may be worth it.
-    async fn clean_one(&self) -> bool {
-        let node = self.clone();
-        let clean = move || node.shared.store.clean(node.shared.clock.now(), &|work| work(&mut node.lock().engine));
-        let cleaned = tokio::task::spawn_blocking(clean).await;
-        let done = match cleaned {
-            Ok(Ok(Some((segment, ticket)))) => match ticket.wait().await {
-                Ok(()) => self.shared.store.remove(segment).map(|()| true),
-                Err(_) => Ok(false),
-            },
-            Ok(Ok(None)) => Ok(false),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Ok(false),
-        };
-        done.unwrap_or_else(|error| {
-            tracing::error!("disk space cannot be given back: {error}");
-            false
-        })
     }
 }
 

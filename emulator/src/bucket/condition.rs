@@ -17,6 +17,19 @@ pub(super) struct Reading<'r> {
     pub unmodified_since: Option<&'r Date>,
 }
 
+/// The conditions of a copy's source, which have the same names in the requests for objects and for parts.
+macro_rules! source_conditions {
+    ($input:expr) => {
+        $crate::bucket::condition::Reading {
+            is: $input.copy_source_if_match.as_ref(),
+            is_not: $input.copy_source_if_none_match.as_ref(),
+            modified_since: $input.copy_source_if_modified_since.as_ref(),
+            unmodified_since: $input.copy_source_if_unmodified_since.as_ref(),
+        }
+    };
+}
+pub(super) use source_conditions;
+
 /// What a read comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Judgement {

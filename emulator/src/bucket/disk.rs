@@ -13,13 +13,14 @@ use kit::time::Timestamp;
 
 use super::condition::Condition;
 use super::draft::Draft;
-use super::file::{self, Head, Headers};
+use super::file::{self, Head};
 use super::index::{Change, Index};
 use super::listing::{self, Page, Query};
 use super::load;
-use super::objects::{BucketError, DRAFTS, Object, StoredBody};
+use super::objects::{BucketError, DRAFTS, Object, Put, StoredBody};
 use super::shelves::{self, Place, Shelves};
 use super::stored::Stored;
+use crate::lines::OncePerMinuteEach;
 
 /// All buckets.
 #[derive(Debug)]
@@ -184,7 +185,11 @@ impl Disk {
             Ok(opened) => Ok((opened, place)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(BucketError::NoSuchKey),
             Err(error) => {
-                tracing::error!("object {key:?} of bucket {bucket:?}, {}: {error}", place.file.display());
+                static LINES: OncePerMinuteEach = OncePerMinuteEach::new();
+                let file = place.file.display().to_string();
+                if LINES.is_due(&file, Timestamp::now()) {
+                    tracing::error!("object {key:?} of bucket {bucket:?}, {file}: {error}");
+                }
                 Err(error.into())
             }
         }
@@ -278,15 +283,8 @@ impl Disk {
     }
 
     /// Ends a draft and puts it under its key, in place of what was there.
-    pub(super) fn put(
-        &self,
-        bucket: &str,
-        key: &str,
-        headers: Headers,
-        mut draft: Draft,
-        condition: &Condition,
-        modified: Timestamp,
-    ) -> Result<Arc<Object>, BucketError> {
+    pub(super) fn put(&self, put: Put<'_>, mut draft: Draft) -> Result<Arc<Object>, BucketError> {
+        let Put { bucket, key, headers, condition, modified } = put;
         let open = self.bucket(bucket)?;
         let place = self.shelves.place(bucket, key);
         // The log is synced while the body is.

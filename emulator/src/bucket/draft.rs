@@ -14,6 +14,7 @@ use super::file::{self, Head, Headers, Part};
 use super::objects::{BucketError, Object, StoredBody};
 use super::stored::Stored;
 use super::sums::Summing;
+use crate::memory::Reservation;
 
 /// An object in memory cannot be larger than this, in bytes.
 const LARGEST_IN_MEMORY: u64 = 1 << 30;
@@ -39,7 +40,7 @@ pub(super) struct Draft {
 }
 
 enum DraftBody {
-    Memory(Vec<u8>),
+    Memory(Counted),
     File {
         file: File,
         path: PathBuf,
@@ -49,9 +50,50 @@ enum DraftBody {
     Kept,
 }
 
+/// A body in memory, with the memory that is counted for it.
+struct Counted {
+    bytes: Vec<u8>,
+    held: Reservation,
+}
+
+impl Counted {
+    /// Appends, when there is memory for it.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), BucketError> {
+        let length = self.bytes.len() + bytes.len();
+        if length > self.bytes.capacity() {
+            let capacity = length.max(self.bytes.capacity() / 2 * 3);
+            self.held.resize(capacity as u64)?;
+            self.bytes.reserve_exact(capacity - self.bytes.len());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// The whole body with `head` takes what it needs and no more.
+    fn finish(&mut self, head: &Head) -> Result<(), BucketError> {
+        self.bytes.shrink_to_fit();
+        Ok(self.held.resize(self.bytes.capacity() as u64 + bytes_of(head))?)
+    }
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Bytes that the head of an object takes in memory, about: itself, its place among the others, and its texts.
+fn bytes_of(head: &Head) -> u64 {
+    let pairs = |pairs: &[(String, String)]| {
+        pairs.iter().map(|(name, value)| name.len() + value.len() + size_of::<(String, String)>()).sum::<usize>()
+    };
+    let texts = 2 * head.key.len() + pairs(&head.headers.metadata) + pairs(&head.headers.tags);
+    (size_of::<Object>() + 256 + texts + head.parts.len() * size_of::<Part>()) as u64
+}
+
 impl Draft {
-    pub(super) fn in_memory() -> Draft {
-        Draft::new(DraftBody::Memory(Vec::new()), LARGEST_IN_MEMORY)
+    pub(super) fn in_memory(held: Reservation) -> Draft {
+        Draft::new(DraftBody::Memory(Counted { bytes: Vec::new(), held }), LARGEST_IN_MEMORY)
     }
 
     pub(super) fn in_file(path: PathBuf) -> io::Result<Draft> {
@@ -117,7 +159,7 @@ impl Draft {
     /// Appends to the body.
     ///
     /// # Errors
-    /// The object grows beyond the limit, or the disk is full.
+    /// The object grows beyond the limit, or the disk or memory is full.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), BucketError> {
         self.size += bytes.len() as u64;
         if self.size > self.limit {
@@ -128,7 +170,7 @@ impl Draft {
             hasher.update(bytes);
         }
         match &mut self.body {
-            DraftBody::Memory(body) => body.extend_from_slice(bytes),
+            DraftBody::Memory(body) => body.write(bytes)?,
             DraftBody::File { file, blocks, .. } => {
                 file.write_all(bytes)?;
                 blocks.update(bytes);
@@ -139,27 +181,32 @@ impl Draft {
     }
 
     /// Ends the body, and makes it durable under its present name.
-    pub(super) fn finish(&mut self, key: &str, headers: Headers, now: Timestamp) -> io::Result<Head> {
+    pub(super) fn finish(&mut self, key: &str, headers: Headers, now: Timestamp) -> Result<Head, BucketError> {
         let (key, size, etag, modified) = (key.to_owned(), self.size, self.etag(), now.as_millis());
         let parts = std::mem::take(&mut self.parts);
         let head = Head { key, size, etag, modified, headers, checksum: self.checksum().cloned(), parts };
         match &mut self.body {
             DraftBody::File { file, blocks, .. } => file::finish(file, &std::mem::take(blocks).finish(), &head)?,
-            DraftBody::Memory(_) | DraftBody::Kept => {}
+            DraftBody::Memory(body) => body.finish(&head)?,
+            DraftBody::Kept => {}
         }
         Ok(head)
     }
 
     /// Gives it its place, `path` when it is a file, instead of what is there. The folder is not synced yet.
     pub(super) fn keep(&mut self, path: Option<&Path>) -> io::Result<StoredBody> {
-        match (&mut self.body, path) {
-            (DraftBody::Memory(body), _) => Ok(StoredBody::Memory(Bytes::from(std::mem::take(body)))),
-            (DraftBody::File { path: draft, .. }, Some(path)) => {
-                fs::rename(draft, path)?;
-                self.body = DraftBody::Kept;
-                Ok(StoredBody::File(path.to_owned()))
+        if let (DraftBody::File { path: draft, .. }, Some(path)) = (&self.body, path) {
+            fs::rename(draft, path)?;
+            self.body = DraftBody::Kept;
+            return Ok(StoredBody::File(path.to_owned()));
+        }
+        match std::mem::replace(&mut self.body, DraftBody::Kept) {
+            // The memory is given back when nobody reads the body any more.
+            DraftBody::Memory(body) => Ok(StoredBody::Memory(Bytes::from_owner(body))),
+            body => {
+                self.body = body;
+                Err(io::Error::other("a file needs a place to stay"))
             }
-            (DraftBody::File { .. } | DraftBody::Kept, _) => Err(io::Error::other("a file needs a place to stay")),
         }
     }
 }

@@ -26,11 +26,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use kit::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::checksum::{Algorithm, Checksum, Kind};
 use super::file::{Head, Headers};
 use super::shelves::Shelves;
+use crate::lines::OncePerMinuteEach;
 use changes::Changes;
 use state::State;
 use tree::Tree;
@@ -274,7 +276,10 @@ impl Shared {
         if !self.tree().is_some_and(|present| Arc::ptr_eq(&present, tree)) {
             return;
         }
-        tracing::error!("the index of the objects cannot be read: {error}");
+        static LINES: OncePerMinuteEach = OncePerMinuteEach::new();
+        if LINES.is_due(&error.to_string(), Timestamp::now()) {
+            tracing::error!("the index of the objects cannot be read: {error}");
+        }
         if error.kind() == io::ErrorKind::InvalidData {
             self.want(|wanted| (wanted.ready, wanted.damage) = (false, Some(error.to_string())));
         }

@@ -1,6 +1,8 @@
 //! Door: multipart uploads. An upload is a folder in its bucket's folder: a head, and a file for each part. Each is durable
 //! before it is answered for, so an upload goes on after a restart. Completing it joins the parts into one new object.
 
+mod asked;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -9,23 +11,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kit::time::Timestamp;
-use md5::{Digest as _, Md5};
 use uuid::Uuid;
 
 use super::checksum::{Algorithm, Checksum, Kind};
-use super::condition::Condition;
 use super::draft::Draft;
 use super::file::{self, Head, Headers, Part};
 use super::objects::{BucketError, Buckets, Object};
+use asked::{check_kinds, check_whole, chosen, joined_etag};
+
+pub(super) use asked::{AskedPart, AskedWhole};
 
 /// The uploads of a bucket, in its folder. No shelf's name begins with a dot.
 pub(super) const UPLOADS: &str = ".uploads";
 
 /// The file that says what an upload is for.
 pub(super) const HEAD: &str = "head";
-
-/// Bytes of every part but the last one, at least.
-const SMALLEST_PART: u64 = 5 * 1024 * 1024;
 
 /// An upload that was not completed by then ends, so that forgotten ones do not fill the disk. In S3, a lifecycle rule
 /// says so, and seven days is what its guide recommends.
@@ -46,26 +46,6 @@ pub(super) struct Upload {
     /// By their numbers; a part that is sent again replaces the earlier one.
     pub parts: BTreeMap<i32, Arc<Object>>,
     pub headers: Headers,
-}
-
-/// A part, as the request that completes an upload names it.
-#[derive(Debug, Clone)]
-pub(super) struct AskedPart {
-    pub number: i32,
-    pub etag: String,
-    /// The value is base64.
-    pub checksum: Option<(Algorithm, String)>,
-}
-
-/// What the request that completes an upload says of its object.
-#[derive(Debug, Clone, Default)]
-pub(super) struct AskedWhole {
-    pub parts: Vec<AskedPart>,
-    /// The value is base64; behind a checksum of checksums, the count of the parts may stand.
-    pub checksum: Option<(Algorithm, String)>,
-    pub kind: Option<Kind>,
-    pub size: Option<u64>,
-    pub condition: Condition,
 }
 
 impl Upload {
@@ -270,69 +250,9 @@ fn write_head(folder: &std::path::Path, head: &Head) -> io::Result<()> {
     written
 }
 
-/// The request that completes an upload must speak of the same checksums as the one that began it.
-fn check_kinds(upload: &Upload, asked: &AskedWhole) -> Result<(), BucketError> {
-    let Some(begun) = &upload.checksum else { return Ok(()) };
-    if let Some(kind) = asked.kind.filter(|kind| *kind != begun.kind) {
-        return Err(BucketError::ChecksumKind { begun: begun.kind, completed: kind });
-    }
-    let has_own = |part: &&AskedPart| part.checksum.is_none();
-    match asked.parts.iter().find(has_own).filter(|_| begun.kind == Kind::Composite) {
-        Some(part) => Err(BucketError::PartChecksum { algorithm: begun.algorithm, number: part.number }),
-        None => Ok(()),
-    }
-}
-
-/// What was said of the whole must be so.
-fn check_whole(parts: &[Arc<Object>], asked: &AskedWhole, found: Option<&Checksum>) -> Result<(), BucketError> {
-    let size = parts.iter().map(|part| part.head.size).sum();
-    if let Some(given) = asked.size.filter(|given| *given != size) {
-        return Err(BucketError::ObjectSize { given, found: size });
-    }
-    let bare = |value: &str| value.split('-').next().unwrap_or_default().to_owned();
-    let fits = |(algorithm, value): &(Algorithm, String)| {
-        // The count may be left out.
-        found.is_some_and(|found| {
-            found.algorithm == *algorithm && (found.value == *value || bare(&found.value) == *value)
-        })
-    };
-    match asked.checksum.as_ref().filter(|given| !fits(given)) {
-        Some((algorithm, _)) => Err(BucketError::BadChecksum(*algorithm)),
-        None => Ok(()),
-    }
-}
-
-/// The parts that were asked for, when their order, ETags, checksums and sizes are right.
-fn chosen(upload: &Upload, asked: &[AskedPart]) -> Result<Vec<Arc<Object>>, BucketError> {
-    if asked.is_empty() {
-        return Err(BucketError::InvalidPart);
-    }
-    if !asked.is_sorted_by(|left, right| left.number < right.number) {
-        return Err(BucketError::InvalidPartOrder);
-    }
-    let fits = |asked: &AskedPart, part: &Object| {
-        let known = part.head.checksum.as_ref();
-        let is_known = |(algorithm, value): &(Algorithm, String)| {
-            known.is_some_and(|known| (known.algorithm, &known.value) == (*algorithm, value))
-        };
-        part.head.etag == asked.etag && asked.checksum.as_ref().is_none_or(is_known)
-    };
-    let find = |asked: &AskedPart| upload.parts.get(&asked.number).filter(|part| fits(asked, part)).cloned();
-    let parts = asked.iter().map(find).collect::<Option<Vec<_>>>().ok_or(BucketError::InvalidPart)?;
-    match parts[..parts.len() - 1].iter().all(|part| part.head.size >= SMALLEST_PART) {
-        true => Ok(parts),
-        false => Err(BucketError::PartTooSmall),
-    }
-}
-
-/// The MD5 of the parts' MD5s, and how many there are: S3's ETag for objects that came in parts.
-fn joined_etag(parts: &[Arc<Object>]) -> String {
-    let digests = parts.iter().flat_map(|part| hex::decode(&part.head.etag).unwrap_or_default());
-    format!("{}-{}", hex::encode(Md5::digest(digests.collect::<Vec<u8>>())), parts.len())
-}
-
 #[cfg(test)]
 mod tests {
+    use super::asked::SMALLEST_PART;
     use super::*;
     use crate::bucket::objects::StoredBody;
 

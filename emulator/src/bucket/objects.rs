@@ -20,6 +20,7 @@ use super::memory::Memory;
 use super::multipart::Uploads;
 use super::settings::Settings;
 use super::stored::Stored;
+use crate::memory::{Full, Gauge};
 
 /// Where objects are written until they are whole. No bucket's name begins with a dot.
 pub(super) const DRAFTS: &str = ".drafts";
@@ -36,6 +37,7 @@ struct Shared {
     store: Store,
     uploads: Uploads,
     settings: Settings,
+    gauge: Gauge,
     /// Why nothing is served.
     shut: Option<String>,
 }
@@ -78,6 +80,17 @@ pub(super) enum OpenBody {
     File(Stored),
 }
 
+/// Where an object is put, and what is said of it.
+#[derive(Debug)]
+pub(super) struct Put<'p> {
+    pub bucket: &'p str,
+    pub key: &'p str,
+    pub headers: Headers,
+    /// When it may take the place of what is there.
+    pub condition: &'p Condition,
+    pub modified: Timestamp,
+}
+
 /// What can go wrong, in the words of S3.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BucketError {
@@ -117,6 +130,8 @@ pub(super) enum BucketError {
     #[error("the object has {}, not {given}", counted(*.found, "byte"))]
     ObjectSize { given: u64, found: u64 },
     #[error(transparent)]
+    MemoryFull(#[from] Full),
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 
@@ -140,6 +155,14 @@ impl Buckets {
     /// # Errors
     /// The folder cannot be made or read.
     pub fn open(folder: Option<&Path>, region: &str) -> io::Result<Buckets> {
+        Buckets::open_within(folder, region, Gauge::default())
+    }
+
+    /// The same; what lies in memory is counted by `gauge`.
+    ///
+    /// # Errors
+    /// As [`Buckets::open`].
+    pub fn open_within(folder: Option<&Path>, region: &str, gauge: Gauge) -> io::Result<Buckets> {
         let (store, uploads) = match folder {
             None => (Store::Memory(Memory::default()), Uploads::default()),
             Some(folder) => {
@@ -148,17 +171,17 @@ impl Buckets {
                 (Store::Disk(Box::new(disk)), Uploads::new(loaded.uploads))
             }
         };
-        Ok(Buckets::of(region, store, uploads, None))
+        Ok(Buckets::of(region, store, uploads, gauge, None))
     }
 
     /// Buckets that cannot be opened: every request is answered 503 with the reason.
     pub fn shut(reason: String, region: &str) -> Buckets {
-        Buckets::of(region, Store::Memory(Memory::default()), Uploads::default(), Some(reason))
+        Buckets::of(region, Store::Memory(Memory::default()), Uploads::default(), Gauge::default(), Some(reason))
     }
 
-    fn of(region: &str, store: Store, uploads: Uploads, shut: Option<String>) -> Buckets {
+    fn of(region: &str, store: Store, uploads: Uploads, gauge: Gauge, shut: Option<String>) -> Buckets {
         let (region, settings) = (region.to_owned(), Settings::default());
-        Buckets { shared: Arc::new(Shared { region, store, uploads, settings, shut }) }
+        Buckets { shared: Arc::new(Shared { region, store, uploads, settings, gauge, shut }) }
     }
 
     /// Why nothing is served.
@@ -276,7 +299,7 @@ impl Buckets {
     /// Starts an object; its body is written piece by piece.
     pub(super) fn draft(&self) -> Result<Draft, BucketError> {
         match &self.shared.store {
-            Store::Memory(_) => Ok(Draft::in_memory()),
+            Store::Memory(_) => Ok(Draft::in_memory(self.shared.gauge.reserve())),
             Store::Disk(disk) => Ok(disk.draft()?),
         }
     }
@@ -290,25 +313,17 @@ impl Buckets {
         draft: Draft,
         condition: &Condition,
     ) -> Result<Arc<Object>, BucketError> {
-        self.put_as_of(bucket, key, headers, draft, condition, Timestamp::wall())
+        self.put_as_of(Put { bucket, key, headers, condition, modified: Timestamp::wall() }, draft)
     }
 
     /// The same, last modified at another time than now.
-    pub(super) fn put_as_of(
-        &self,
-        bucket: &str,
-        key: &str,
-        headers: Headers,
-        mut draft: Draft,
-        condition: &Condition,
-        modified: Timestamp,
-    ) -> Result<Arc<Object>, BucketError> {
+    pub(super) fn put_as_of(&self, put: Put<'_>, mut draft: Draft) -> Result<Arc<Object>, BucketError> {
         match &self.shared.store {
             Store::Memory(memory) => {
-                let head = draft.finish(key, headers, modified)?;
-                memory.put(bucket, Object { head, body: draft.keep(None)? }, condition)
+                let head = draft.finish(put.key, put.headers, put.modified)?;
+                memory.put(put.bucket, Object { head, body: draft.keep(None)? }, put.condition)
             }
-            Store::Disk(disk) => disk.put(bucket, key, headers, draft, condition, modified),
+            Store::Disk(disk) => disk.put(put, draft),
         }
     }
 

@@ -10,6 +10,7 @@ use s3s::{S3Error, S3ErrorCode, s3_error};
 use kit::time::{OncePerMinute, Timestamp};
 
 use super::objects::BucketError;
+use crate::lines::OncePerMinuteEach;
 
 impl From<BucketError> for S3Error {
     fn from(error: BucketError) -> S3Error {
@@ -77,6 +78,7 @@ impl From<BucketError> for S3Error {
                 InvalidRequest,
                 "The provided 'x-amz-mp-object-size' header value {given} does not match what was computed: {found}"
             ),
+            BucketError::MemoryFull(full) => s3_error!(ServiceUnavailable, "{full}"),
             BucketError::Io(error) => of_the_disk(&error),
         }
     }
@@ -128,7 +130,10 @@ fn of_the_disk(error: &std::io::Error) -> S3Error {
             )
         }
         _ => {
-            tracing::error!("objects cannot be kept: {error}");
+            static LINES: OncePerMinuteEach = OncePerMinuteEach::new();
+            if LINES.is_due(&error.to_string(), Timestamp::now()) {
+                tracing::error!("objects cannot be kept: {error}");
+            }
             s3_error!(InternalError, "We encountered an internal error. Please try again.")
         }
     }

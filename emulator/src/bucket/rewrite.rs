@@ -4,7 +4,7 @@ use kit::time::Timestamp;
 
 use super::condition::Condition;
 use super::file::Headers;
-use super::objects::{BucketError, Buckets};
+use super::objects::{BucketError, Buckets, Put};
 
 impl Buckets {
     /// Changes the headers of an object. ETag, checksum and date stay; whoever puts an object meanwhile comes first, and the
@@ -24,7 +24,7 @@ impl Buckets {
             }
             let unchanged = Condition::Read { etag, modified: head.modified };
             let modified = Timestamp::from_millis(head.modified);
-            match self.put_as_of(bucket, key, headers, draft, &unchanged, modified) {
+            match self.put_as_of(Put { bucket, key, headers, condition: &unchanged, modified }, draft) {
                 Err(BucketError::PreconditionFailed) => {}
                 put => return put.map(|_| ()),
             }
@@ -45,7 +45,9 @@ mod tests {
             let mut draft = buckets.draft().unwrap();
             draft.write(b"body").unwrap();
             let old = Timestamp::from_millis(1_000_000);
-            buckets.put_as_of("b", "k", Headers::default(), draft, &Condition::Always, old).unwrap();
+            let headers = Headers::default();
+            let put = Put { bucket: "b", key: "k", headers, condition: &Condition::Always, modified: old };
+            buckets.put_as_of(put, draft).unwrap();
             let before = buckets.get("b", "k").unwrap().head.clone();
             buckets.rewrite("b", "k", |headers| headers.tags = vec![("a".into(), "1".into())]).unwrap();
             let after = buckets.get("b", "k").unwrap().head.clone();

@@ -6,9 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use kit::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::file::{self, Head};
+use crate::lines::OncePerMinuteEach;
 
 /// Keys that share a lock are one in this many.
 const LOCKS: usize = 1024;
@@ -80,7 +82,11 @@ impl Shelves {
         for shelf in self.of_bucket(bucket)? {
             if let Some(path) = self.files(bucket, &shelf)?.first() {
                 if let Err(error) = file::read_head(path) {
-                    tracing::warn!("bucket {bucket:?} is not empty because of {}: {error}", path.display());
+                    static LINES: OncePerMinuteEach = OncePerMinuteEach::new();
+                    let file = path.display().to_string();
+                    if LINES.is_due(&file, Timestamp::now()) {
+                        tracing::warn!("bucket {bucket:?} is not empty because of {file}: {error}");
+                    }
                 }
                 return Ok(true);
             }

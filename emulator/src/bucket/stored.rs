@@ -6,11 +6,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use kit::time::Timestamp;
 use md5::{Digest as _, Md5};
 
 use super::checksum::Kind;
 use super::file::{self, Format, Head};
 use super::sums;
+use crate::lines::OncePerMinuteEach;
 
 /// How much is read and verified at once, in bytes: whole blocks.
 pub(super) const PIECE: u64 = 4 * sums::BLOCK;
@@ -106,7 +108,11 @@ impl Stored {
     }
 
     fn damaged(&self, what: &str) -> io::Error {
-        tracing::error!("{}: {what}", self.path.display());
+        static LINES: OncePerMinuteEach = OncePerMinuteEach::new();
+        let line = format!("{}: {what}", self.path.display());
+        if LINES.is_due(&line, Timestamp::now()) {
+            tracing::error!("{line}");
+        }
         file::damaged(what)
     }
 }

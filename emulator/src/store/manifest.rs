@@ -14,6 +14,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use kit::time::{OncePerMinute, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -163,7 +164,8 @@ impl Manifest {
         match self.save(&mut kept) {
             // Without it a loss may go unnoticed, which is no reason to take nothing.
             Err(error) if is_full(&error) => {
-                if !std::mem::replace(&mut kept.is_refused, true) {
+                static LINE: OncePerMinute = OncePerMinute::new();
+                if !std::mem::replace(&mut kept.is_refused, true) && LINE.is_due(Timestamp::now()) {
                     let path = self.path.display();
                     tracing::warn!("{path}: the disk has no room for the list of the log's files: {error}");
                 }

@@ -18,6 +18,7 @@ use super::manifest::Manifest;
 use super::medium::{FileSystem, Medium};
 use crate::engine::Place;
 use crate::figures::LogFigures;
+use crate::lines::OncePerMinuteEach;
 
 /// Bytes of a segment: large enough that there are few files, small enough that an idle data folder stays small.
 pub const SEGMENT_SIZE: u32 = 32 * 1024 * 1024;
@@ -131,7 +132,12 @@ impl Segments {
         self.lock().remove(number);
         match file.filter(|_| reuse).map(|file| self.reuse(number, &file)) {
             Some(Ok(())) => return Ok(()),
-            Some(Err(error)) => tracing::warn!("{}: cannot be used again: {error}", self.path(number).display()),
+            Some(Err(error)) => {
+                static LINES: OncePerMinuteEach = OncePerMinuteEach::new();
+                if LINES.is_due(&error.to_string(), Timestamp::now()) {
+                    tracing::warn!("{}: cannot be used again: {error}", self.path(number).display());
+                }
+            }
             None => {}
         }
         match self.medium().remove(&self.path(number)) {

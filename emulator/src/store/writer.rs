@@ -12,11 +12,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use kit::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 use super::commit::Spare;
 use super::recover::End;
 use super::segment::Segments;
+use crate::lines::StateLine;
 
 /// How often a full disk is asked again for a new segment, and one that failed whether it takes what it refused.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -31,6 +33,7 @@ pub(super) struct Shared {
     /// The segment that is being filled.
     pub(super) current: watch::Sender<u32>,
     pub(super) spare: watch::Sender<Spare>,
+    refused: StateLine,
     /// How many segments there should be behind the present one.
     pub(super) wanted: AtomicU64,
     /// The segment of the last durable record: all before it are written to their end.
@@ -68,6 +71,7 @@ impl Shared {
             failed: AtomicBool::new(false),
             current: watch::Sender::new(current),
             spare: watch::Sender::new(Spare::Coming),
+            refused: StateLine::default(),
             wanted: AtomicU64::new(1),
             reached: AtomicU32::new(current),
         }
@@ -244,10 +248,15 @@ impl Shared {
             *spare = after;
         });
         match (before == Spare::Refused, after == Spare::Refused, made) {
-            (true, false, _) => tracing::info!("there is room for the log again: new messages are taken"),
+            // On a disk that is nearly full, room comes and goes with every segment.
+            (true, false, _) if self.refused.ends() => {
+                tracing::info!("there is room for the log again: new messages are taken");
+            }
             (false, true, Some(Err(error))) => {
                 metrics::counter!("emulator_disk_full_total").increment(1);
-                tracing::warn!("no new segment can be made, new messages are refused soon, until one can: {error}");
+                if self.refused.begins(Timestamp::now()) {
+                    tracing::warn!("no new segment can be made, new messages are refused soon, until one can: {error}");
+                }
             }
             _ => {}
         }

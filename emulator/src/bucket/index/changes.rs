@@ -9,6 +9,8 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use kit::time::{OncePerMinute, Timestamp};
+
 use super::log;
 
 /// Changes that are under way.
@@ -134,9 +136,12 @@ impl Changes {
             let failed = match &result {
                 Ok(()) => Ok(()),
                 Err(error) => {
-                    tracing::warn!(
-                        "the log of changed objects cannot be written, a restart may have to build the index: {error}"
-                    );
+                    static LINE: OncePerMinute = OncePerMinute::new();
+                    if LINE.is_due(Timestamp::now()) {
+                        tracing::warn!(
+                            "the log of changed objects cannot be written, a restart may have to build the index: {error}"
+                        );
+                    }
                     give_up(self)
                 }
             };
@@ -147,7 +152,10 @@ impl Changes {
                 inner.unlogged = result.is_err();
             }
             if let Err(error) = failed {
-                tracing::error!("objects cannot be changed: {error}");
+                static LINE: OncePerMinute = OncePerMinute::new();
+                if LINE.is_due(Timestamp::now()) {
+                    tracing::error!("objects cannot be changed: {error}");
+                }
                 inner.failed = true;
             }
             drop(inner);

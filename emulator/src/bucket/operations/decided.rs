@@ -338,7 +338,7 @@ mod tests {
     use super::*;
 
     /// Where members are read: the operations, and what stands in front of the library.
-    const SOURCES: [&str; 12] = [
+    const SOURCES: [&str; 13] = [
         include_str!("access.rs"),
         include_str!("attributes.rs"),
         include_str!("buckets.rs"),
@@ -349,6 +349,7 @@ mod tests {
         include_str!("versions.rs"),
         include_str!("writing.rs"),
         include_str!("../acl.rs"),
+        include_str!("../condition.rs"),
         include_str!("../document.rs"),
         include_str!("../shown.rs"),
     ];

@@ -15,7 +15,7 @@ use super::{Answer, done, on_disk};
 use crate::bucket::acl::owner;
 use crate::bucket::body::{self, Promise};
 use crate::bucket::checksum::{Algorithm, Asked, Checksum};
-use crate::bucket::condition::{Reading, date, seconds};
+use crate::bucket::condition::{date, seconds, source_conditions};
 use crate::bucket::crossing::address;
 use crate::bucket::listing::PAGE;
 use crate::bucket::multipart::{AskedPart, AskedWhole, Upload};
@@ -84,15 +84,7 @@ pub(super) async fn upload_part_copy(
     let upload = buckets.upload(&input.bucket, &input.key, &input.upload_id)?;
     let (bucket, key) = source(&input.copy_source)?;
     let (from, body) = on_disk(buckets, move |buckets| buckets.open_object(&bucket, &key)).await?;
-    check_source(
-        Reading {
-            is: input.copy_source_if_match.as_ref(),
-            is_not: input.copy_source_if_none_match.as_ref(),
-            modified_since: input.copy_source_if_modified_since.as_ref(),
-            unmodified_since: input.copy_source_if_unmodified_since.as_ref(),
-        },
-        &from.head,
-    )?;
+    check_source(source_conditions!(input), &from.head)?;
     let asked = input.copy_source_range.as_deref().map(Range::parse).transpose();
     let asked = asked.map_err(|error| {
         let text = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the \

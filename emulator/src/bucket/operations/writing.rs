@@ -12,7 +12,7 @@ use super::versions::only_version;
 use super::{Answer, done, on_disk};
 use crate::bucket::body::{self, Promise};
 use crate::bucket::checksum::{Algorithm, Asked, Checksum};
-use crate::bucket::condition::{Condition, Judgement, Reading, seconds};
+use crate::bucket::condition::{Condition, Judgement, Reading, seconds, source_conditions};
 use crate::bucket::file::{Head, Headers};
 use crate::bucket::listing::PAGE;
 use crate::bucket::objects::{BucketError, Buckets};
@@ -55,15 +55,7 @@ pub(super) async fn copy_object(buckets: &Buckets, request: S3Request<CopyObject
         ));
     }
     let (from, body) = on_disk(buckets, move |buckets| buckets.open_object(&bucket, &key)).await?;
-    check_source(
-        Reading {
-            is: input.copy_source_if_match.as_ref(),
-            is_not: input.copy_source_if_none_match.as_ref(),
-            modified_since: input.copy_source_if_modified_since.as_ref(),
-            unmodified_since: input.copy_source_if_unmodified_since.as_ref(),
-        },
-        &from.head,
-    )?;
+    check_source(source_conditions!(input), &from.head)?;
     let directive = input.tagging_directive.as_ref().map(TaggingDirective::as_str);
     let retags = is_replaced(directive, "tagging")?;
     let headers = buckets.encrypted(&input.bucket, copied(headers, &from.head, replaces, retags))?;

@@ -1,0 +1,103 @@
+//! What a node does by itself: it lets time pass, keeps the time for the next start, and gives back disk space.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit::time::Timestamp;
+
+use super::{Node, State};
+use crate::lines::OncePerMinuteEach;
+use crate::store::Need;
+
+/// How often things that outlived their time are swept out of queues that nobody asks for.
+const SWEEP: Duration = Duration::from_secs(60);
+/// How soon to try again what a full disk kept from being written down.
+const FULL_DISK_PAUSE: Duration = Duration::from_secs(1);
+/// The same while the next file of the log is on its way.
+const SPARE_PAUSE: Duration = Duration::from_millis(10);
+/// How often the time is kept for the next start.
+const KEEP_TIME: Duration = Duration::from_secs(60);
+
+impl Node {
+    /// Keeps the time for the next start. Runs until [`Node::stop`].
+    pub async fn keep_clock(&self) {
+        while !self.shared.stop.is_cancelled() {
+            tokio::select! {
+                () = tokio::time::sleep(KEEP_TIME) => {}
+                () = self.shared.stop.cancelled() => return,
+            }
+            let node = self.clone();
+            // It ends early only with the runtime.
+            _ = tokio::task::spawn_blocking(move || node.shared.clock.keep()).await;
+        }
+    }
+
+    /// Wakes messages when their time has come. Runs until [`Node::stop`].
+    pub async fn keep_time(&self) {
+        let mut swept = self.shared.clock.now();
+        while !self.shared.stop.is_cancelled() {
+            let pause = self.tick(&mut swept);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.shared.alarm.notified() => {}
+                () = self.shared.stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Gives back disk space as segments fill. Runs until [`Node::stop`].
+    pub async fn keep_clean(&self) {
+        let mut cleaner = self.shared.store.cleaner();
+        while !self.shared.stop.is_cancelled() {
+            while self.clean_one().await {}
+            tokio::select! {
+                () = cleaner.due() => {}
+                () = self.shared.stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Lets time pass; how long until something happens again.
+    fn tick(&self, swept: &mut Timestamp) -> Duration {
+        let mut state = match self.enter(Need::Records) {
+            Ok(Some(state)) => state,
+            Ok(None) => return SPARE_PAUSE,
+            Err(_) => return FULL_DISK_PAUSE,
+        };
+        let now = self.now(&mut state);
+        state.engine.wake(now);
+        if now.since(*swept) >= SWEEP {
+            state.engine.sweep(now);
+            let State { engine, bells, .. } = &mut *state;
+            bells.retain(|queue, bell| engine.queue(*queue).is_some() && Arc::strong_count(bell) > 1);
+            *swept = now;
+        }
+        // Nobody waits for these effects; whoever answers later waits for them too.
+        drop(self.write_down(&mut state));
+        state.alarm_at = state.engine.next_wakeup();
+        state.alarm_at.map_or(SWEEP, |alarm_at| alarm_at.since(now).min(SWEEP))
+    }
+
+    /// Cleans one segment; true when another may be worth it.
+    async fn clean_one(&self) -> bool {
+        let node = self.clone();
+        let clean = move || node.shared.store.clean(node.shared.clock.now(), &|work| work(&mut node.lock().engine));
+        let cleaned = tokio::task::spawn_blocking(clean).await;
+        let done = match cleaned {
+            Ok(Ok(Some((segment, ticket)))) => match ticket.wait().await {
+                Ok(()) => self.shared.store.remove(segment).map(|()| true),
+                Err(_) => Ok(false),
+            },
+            Ok(Ok(None)) => Ok(false),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Ok(false),
+        };
+        done.unwrap_or_else(|error| {
+            static LINES: OncePerMinuteEach = OncePerMinuteEach::new();
+            if LINES.is_due(&error.to_string(), Timestamp::now()) {
+                tracing::error!("disk space cannot be given back: {error}");
+            }
+            false
+        })
+    }
+}
