@@ -163,7 +163,7 @@ fn without_message(members: &str) -> String {
 fn element(name: &str, value: &str) -> String {
     let mut bytes = Vec::new();
     if let Err(error) = Serializer::new(&mut bytes).content(name, value) {
-        tracing::error!("a member of an error cannot be written as XML: {error:?}");
+        tracing::error!("a member of an error cannot be written as XML: {error}");
     }
     String::from_utf8(bytes).unwrap_or_default()
 }
