@@ -18,6 +18,7 @@ pub mod vtl;
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use aws_sdk_sqs::error::SdkError;
 use kit::aws;
 use kit::serve::serve;
@@ -31,6 +32,7 @@ pub use config::{Cli, GatewayArgs, Settings};
 /// A port broke, or the system's certificate authorities cannot be read.
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let Settings { apis, account_id, sdk, listener, admin } = settings;
+    let sdk = kit::send::watched(sdk).context("cannot read the system's certificate authorities")?;
     let gateway = Arc::new(server::Gateway::new(apis, account_id, &sdk)?);
     tokio::spawn(look_for_sqs(gateway.clone(), aws_sdk_sqs::Client::new(&sdk), stop.clone()));
     let readiness = Arc::new(readiness::Readiness::new(&gateway.apis, &sdk));
@@ -38,7 +40,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         let readiness = readiness.clone();
         async move { readiness.look().await }
     };
-    let admin_routes = kit::admin::router("gateway", ready);
+    let admin_routes = kit::admin::guarded(kit::admin::router("gateway", ready));
     let (public, admin) =
         tokio::join!(serve(listener, gateway.router(), stop.clone()), serve(admin, admin_routes, stop));
     public?;

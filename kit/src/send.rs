@@ -5,8 +5,11 @@
 
 mod allow;
 mod connect;
+mod sdk;
+mod watched;
 
 pub use allow::{AllowTarget, AllowTargets};
+pub use sdk::watched;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -92,16 +95,7 @@ impl Sender {
     }
 
     fn by(connector: GuardedConnector) -> std::io::Result<Sender> {
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())?
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(connector);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE)
-            .pool_timer(TokioTimer::new())
-            .build(connector);
-        Ok(Sender { client })
+        Ok(Sender { client: client(connector, IDLE)? })
     }
 
     /// Sends `call` and reads up to `limit` bytes of the answer's body, all within `deadline`.
@@ -142,6 +136,23 @@ impl Sender {
             }),
         }
     }
+}
+
+fn client<B>(
+    connector: GuardedConnector,
+    idle: Duration,
+) -> std::io::Result<Client<HttpsConnector<GuardedConnector>, B>>
+where
+    B: hyper::body::Body + Send,
+    B::Data: Send,
+{
+    let connector = HttpsConnectorBuilder::new()
+        .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())?
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(connector);
+    let mut builder = Client::builder(TokioExecutor::new());
+    Ok(builder.pool_idle_timeout(idle).pool_timer(TokioTimer::new()).build(connector))
 }
 
 impl SendError {

@@ -26,8 +26,9 @@ const COMMANDS: usize = 16;
 /// port broke.
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let without = "cannot read the system's certificate authorities";
-    let services = Arc::new(Services::new(settings.sdk.clone()).context(without)?);
-    let clients = Arc::new(Clients::new(source::client(&settings.sdk), services.clone()));
+    let sdk = kit::send::watched(settings.sdk).context(without)?;
+    let services = Arc::new(Services::new(sdk.clone()).context(without)?);
+    let clients = Arc::new(Clients::new(source::client(&sdk), services.clone()));
     let tools = Tools {
         sender: Sender::new(settings.allow_targets).context(without)?,
         services,
@@ -38,7 +39,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     };
     let mut fleet = Fleet::start(tools, settings.definition, &stop);
     let (commands, mut told) = channel(COMMANDS);
-    let routes = admin::routes(fleet.board(), clients, commands);
+    let routes = kit::admin::guarded(admin::routes(fleet.board(), clients, commands));
     let serving = async {
         if let Some(listener) = settings.admin {
             serve::serve(listener, routes, stop.clone()).await?;

@@ -10,11 +10,11 @@ use std::time::Duration;
 use http::Uri;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower::{Service, ServiceExt as _};
 
 use super::AllowTargets;
+use super::watched::Watched;
 
 /// An address that has not answered by then does not (the AWS SDK's number); one with others behind it gives way sooner.
 const LAST: Duration = Duration::from_millis(3_100);
@@ -55,7 +55,7 @@ impl GuardedConnector {
         self.proxies.as_ref().filter(|_| is_encrypted)?.intercept(uri)
     }
 
-    async fn reach(self, uri: Uri) -> Result<TokioIo<TcpStream>, ConnectError> {
+    async fn reach(self, uri: Uri) -> Result<Watched, ConnectError> {
         let Some(proxy) = self.proxy(&uri) else { return self.connect(uri).await };
         // To others the password would go in clear, or what is said would make no sense.
         if proxy.uri().scheme_str() != Some("http") {
@@ -69,14 +69,14 @@ impl GuardedConnector {
         Ok(tunnel.oneshot(uri).await.map_err(|error| format!("the proxy: {}", crate::aws::explain(&error)))?)
     }
 
-    async fn connect(self, uri: Uri) -> Result<TokioIo<TcpStream>, ConnectError> {
+    async fn connect(self, uri: Uri) -> Result<Watched, ConnectError> {
         let host = uri.host().ok_or("the URL names no host")?.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
         let addresses = tokio::net::lookup_host((host.as_str(), port)).await?;
         let permitted = self.permitted(&host, port, addresses)?;
         let stream = first_of(&permitted).await?;
         stream.set_nodelay(true)?;
-        Ok(TokioIo::new(stream))
+        Ok(Watched::new(stream))
     }
 
     /// Those that may be connected to; a name may have others beside them.
@@ -112,7 +112,7 @@ async fn first_of(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
 }
 
 impl Service<Uri> for GuardedConnector {
-    type Response = TokioIo<TcpStream>;
+    type Response = Watched;
     type Error = ConnectError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 

@@ -1,0 +1,218 @@
+//! A connection whose peer cannot vanish unnoticed: one whose machine lost power, or whose packets a firewall drops, says
+//! nothing, and TCP by itself believes in it for a quarter of an hour.
+//!
+//! While nothing is under way, or an answer is awaited, the kernel asks the peer's kernel each second whether it is there.
+//! What is under way must be acknowledged in time. Both are answered by the peer's kernel, so a program that takes its
+//! time to answer is not cut off. A program that takes its time to *read* is not either: what does not fit into its
+//! receive buffer cannot be acknowledged, which TCP takes for the same, so a long request is sent without that limit.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// After so much silence the kernel asks, and then each second; four questions may get lost.
+const SILENCE: Duration = Duration::from_secs(2);
+const BETWEEN: Duration = Duration::from_secs(1);
+const QUESTIONS: u32 = 4;
+
+/// What is under way must be acknowledged within this time, some six repetitions.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(6);
+
+/// A request that is longer may not fit into the receive buffer of a program that does not read yet: Linux begins with
+/// 64 KiB.
+const SHORT: usize = 32 * 1024;
+
+/// A connection that is watched.
+#[derive(Debug)]
+pub(super) struct Watched {
+    stream: TokioIo<TcpStream>,
+    limit: Duration,
+    /// What was written since something came back.
+    unanswered: usize,
+    /// Whether it is more than [`SHORT`].
+    is_long: bool,
+}
+
+impl Watched {
+    /// Watches a connection.
+    pub(super) fn new(stream: TcpStream) -> Watched {
+        Watched::with_limit(stream, UNACKNOWLEDGED)
+    }
+
+    fn with_limit(stream: TcpStream, limit: Duration) -> Watched {
+        // Without it, a peer that vanished is noticed late: no reason not to speak to one that is there.
+        if let Err(error) = socket::ask(&stream).and_then(|()| socket::limit(&stream, Some(limit))) {
+            tracing::debug!("a connection cannot be watched: {error}");
+        }
+        Watched { stream: TokioIo::new(stream), limit, unanswered: 0, is_long: false }
+    }
+
+    fn wrote(&mut self, count: usize) {
+        self.unanswered += count;
+        if self.unanswered > SHORT && !self.is_long {
+            self.is_long = true;
+            let _ = socket::limit(self.stream.inner(), None);
+        }
+    }
+
+    fn was_answered(&mut self) {
+        self.unanswered = 0;
+        if std::mem::take(&mut self.is_long) {
+            let _ = socket::limit(self.stream.inner(), Some(self.limit));
+        }
+    }
+}
+
+impl Read for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        self.was_answered();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Write for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let count = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
+        self.wrote(count);
+        Poll::Ready(Ok(count))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let count = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs))?;
+        self.wrote(count);
+        Poll::Ready(Ok(count))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl Connection for Watched {
+    fn connected(&self) -> Connected {
+        self.stream.connected()
+    }
+}
+
+/// The options of Linux. Elsewhere deadlines have to do.
+#[cfg(target_os = "linux")]
+mod socket {
+    use rustix::net::sockopt;
+
+    use super::*;
+
+    pub(super) fn ask(stream: &TcpStream) -> io::Result<()> {
+        sockopt::set_tcp_keepidle(stream, SILENCE)?;
+        sockopt::set_tcp_keepintvl(stream, BETWEEN)?;
+        sockopt::set_tcp_keepcnt(stream, QUESTIONS)?;
+        Ok(sockopt::set_socket_keepalive(stream, true)?)
+    }
+
+    /// Also for how long the kernel's questions may go unanswered.
+    pub(super) fn limit(stream: &TcpStream, span: Option<Duration>) -> io::Result<()> {
+        let millis = span.map_or(0, |span| u32::try_from(span.as_millis()).unwrap_or(u32::MAX));
+        Ok(sockopt::set_tcp_user_timeout(stream, millis)?)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod socket {
+    use super::*;
+
+    pub(super) fn ask(_: &TcpStream) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(super) fn limit(_: &TcpStream, _: Option<Duration>) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+    use rustix::net::sockopt;
+    use std::future::poll_fn;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    async fn pair(limit: Duration) -> (Watched, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (Watched::with_limit(stream, limit), listener.accept().await.unwrap().0)
+    }
+
+    async fn write_all(watched: &mut Watched, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let count = poll_fn(|cx| Pin::new(&mut *watched).poll_write(cx, bytes)).await?;
+            bytes = &bytes[count..];
+        }
+        Ok(())
+    }
+
+    async fn read(watched: &mut Watched) -> io::Result<Vec<u8>> {
+        let mut bytes = [0; 16];
+        let mut buf = hyper::rt::ReadBuf::new(&mut bytes);
+        poll_fn(|cx| Pin::new(&mut *watched).poll_read(cx, buf.unfilled())).await?;
+        Ok(buf.filled().to_vec())
+    }
+
+    #[tokio::test]
+    async fn every_connection_asks_whether_its_peer_is_there() {
+        let (watched, _peer) = pair(UNACKNOWLEDGED).await;
+        let stream = watched.stream.inner();
+        assert!(sockopt::socket_keepalive(stream).unwrap());
+        let (idle, between) = (sockopt::tcp_keepidle(stream).unwrap(), sockopt::tcp_keepintvl(stream).unwrap());
+        assert_eq!((idle, between, sockopt::tcp_keepcnt(stream).unwrap()), (SILENCE, BETWEEN, QUESTIONS));
+        assert_eq!(sockopt::tcp_user_timeout(stream).unwrap(), 6000);
+    }
+
+    #[tokio::test]
+    async fn a_long_request_has_no_limit_until_it_is_answered() {
+        let (mut watched, mut peer) = pair(UNACKNOWLEDGED).await;
+        let limit = |watched: &Watched| sockopt::tcp_user_timeout(watched.stream.inner()).unwrap();
+        write_all(&mut watched, &[b'x'; SHORT]).await.unwrap();
+        assert_eq!(limit(&watched), 6000);
+        write_all(&mut watched, b"x").await.unwrap();
+        assert_eq!(limit(&watched), 0);
+        peer.write_all(b"answer").await.unwrap();
+        assert_eq!(read(&mut watched).await.unwrap(), b"answer");
+        assert_eq!((limit(&watched), watched.unanswered), (6000, 0));
+    }
+
+    /// The window of a peer that does not read is closed for longer than the limit.
+    #[tokio::test]
+    async fn a_program_that_reads_late_is_not_cut_off() {
+        let (mut watched, mut peer) = pair(Duration::from_millis(100)).await;
+        let request = vec![b'x'; 16 * 1024 * 1024];
+        let late = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let mut read = vec![0; 16 * 1024 * 1024];
+            peer.read_exact(&mut read).await.unwrap();
+            peer.write_all(b"late").await.unwrap();
+        };
+        let (written, ()) = tokio::join!(write_all(&mut watched, &request), late);
+        written.unwrap();
+        assert_eq!(read(&mut watched).await.unwrap(), b"late");
+    }
+}
