@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Parser;
+use kit::admin::AdminArgs;
 use kit::definition::{Definition, DefinitionArgs};
 use kit::hops::HopArgs;
 use kit::listen::Listen;
@@ -25,6 +26,9 @@ pub struct Cli {
     /// The port of /healthz, /readyz and /metrics
     #[arg(long, value_name = "ADDRESS", env = "GATEWAY_ADMIN_LISTEN", default_value_t = Listen::port(8081))]
     pub admin_listen: Listen,
+    /// Who may ask there
+    #[command(flatten)]
+    pub admin: AdminArgs,
     /// Everything about what is served
     #[command(flatten)]
     pub args: GatewayArgs,
@@ -66,6 +70,7 @@ impl Cli {
     /// A definition cannot be read or a port not be bound; one line tells which and why.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         self.hops.apply();
+        self.admin.apply(Some(&self.admin_listen));
         let sources = self.definition.read()?;
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;

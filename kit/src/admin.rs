@@ -1,6 +1,9 @@
-//! `/healthz`, `/readyz` and `/metrics`: the same on every program, never on its public port.
+//! `/healthz`, `/readyz` and `/metrics`: the same on every program, never on its public port; and who may ask them.
 
+mod guard;
 mod readiness;
+
+pub use guard::{AdminArgs, guarded};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -36,6 +36,11 @@ impl Listen {
         self.host.is_some()
     }
 
+    /// The host that it names, if it names one.
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_ref().map(|Host(host)| host.as_str())
+    }
+
     /// The address to bind.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Door: the pipe's admin port. Beside what every program has, `/filtered` and the control plane of Pipes.
 //!
-//! It takes no signatures, for it is on loopback; but a page in a browser that is on this machine too is refused, which
-//! gives itself away by its `Origin`.
+//! It takes no signatures, for it is on loopback; pages in a browser that is on this machine too are kept off by
+//! [`kit::admin::guarded`], and nothing that has an `Origin` changes anything.
 
 use std::sync::Arc;
 

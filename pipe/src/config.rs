@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Parser;
+use kit::admin::AdminArgs;
 use kit::definition::DefinitionArgs;
 use kit::hops::HopArgs;
 use kit::listen::Listen;
@@ -37,6 +38,9 @@ pub struct Cli {
     /// address that HOST names (127.0.0.1)
     #[arg(long, value_name = "ADDRESS", env = "PIPE_ADMIN_LISTEN", default_value_t = Listen::port(8082))]
     pub admin_listen: Listen,
+    /// Who may ask there
+    #[command(flatten)]
+    pub admin: AdminArgs,
     /// Everything about deliveries
     #[command(flatten)]
     pub args: PipeArgs,
@@ -146,6 +150,7 @@ impl Cli {
     /// A definition cannot be read or the port not be bound; one line tells which and why.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         self.hops.apply();
+        self.admin.apply(Some(&self.admin_listen));
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
         tracing::info!("pipe {}", aws::introduction(&sdk, &["SQS"], Some(&account.account_id)));

@@ -12,6 +12,7 @@ use std::net::TcpListener;
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
+use kit::admin::AdminArgs;
 use kit::definition::{Definition, DefinitionArgs};
 use kit::hops::HopArgs;
 use kit::{aws, console};
@@ -42,6 +43,9 @@ pub struct Args {
     /// Pipes. They may deliver to the subscriber here, and to what the definition names on this machine
     #[command(flatten)]
     pub pipe: pipe::PipeArgs,
+    /// Who may ask admin ports
+    #[command(flatten)]
+    pub admin: AdminArgs,
     /// Lines about single messages
     #[command(flatten)]
     pub hops: HopArgs,
@@ -86,6 +90,7 @@ impl Args {
     /// A definition or the data folder cannot be read, or a port is taken; the text says which and what moves it.
     pub async fn prepare(self) -> anyhow::Result<House> {
         self.hops.apply();
+        self.admin.apply(None);
         let bound = Ports::shifted(self.port_offset)?;
         let ports = bound.reached();
         let key = self.emulator.credentials.as_ref().map(emulator::signature::Credentials::expose);
