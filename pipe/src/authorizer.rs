@@ -12,6 +12,7 @@ use kit::send::Sender;
 use kit::time::Timestamp;
 
 use crate::connection::{Auth, Connection, OAuth, Token};
+use crate::secrets::Secrets;
 
 /// How long the token endpoint may take.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -26,6 +27,7 @@ const FAILURE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Authorizer {
     connection: Arc<Connection>,
+    secrets: Secrets,
     sender: Sender,
     known: Mutex<Known>,
     /// Held by the one who fetches.
@@ -54,7 +56,13 @@ enum Answer {
 impl Authorizer {
     /// For one connection; tokens are asked for by `sender`.
     pub fn new(connection: Arc<Connection>, sender: Sender) -> Authorizer {
-        Authorizer { connection, sender, known: Mutex::default(), fetching: Arc::default() }
+        let secrets = Secrets::new(connection.credentials());
+        Authorizer { connection, secrets, sender, known: Mutex::default(), fetching: Arc::default() }
+    }
+
+    /// What else is sent over this connection and nobody is to see.
+    pub fn keep_secret(&self, more: impl IntoIterator<Item = String>) {
+        self.secrets.add(more);
     }
 
     /// The `Authorization` of an OAuth connection; `None` for connections whose credentials are no token.
@@ -104,6 +112,10 @@ impl Authorizer {
     async fn fetch(self: Arc<Authorizer>, _turn: tokio::sync::OwnedMutexGuard<()>) {
         let Auth::OAuth(oauth) = &self.connection.auth else { return };
         let fetched = self.ask(oauth).await;
+        if let Ok(token) = &fetched {
+            // Before anybody can send it.
+            self.secrets.add_token(token.text());
+        }
         let mut known = self.lock();
         match fetched {
             Ok(token) => *known = Known { token: Some(token), failure: None },

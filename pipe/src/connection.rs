@@ -55,6 +55,8 @@ pub struct Parameters {
     pub query: Vec<(String, SecretString)>,
     /// For the body.
     pub body: Vec<(String, SecretString)>,
+    /// Values among these that the definition declares to be no secrets, with `IsValueSecret: false`.
+    pub public: Vec<String>,
 }
 
 /// The client credentials flow.
@@ -107,6 +109,27 @@ impl Auth {
 }
 
 impl Connection {
+    /// What lets somebody in, as far as it is known beforehand: without user name and client id, which AWS shows as well.
+    pub fn credentials(&self) -> Vec<String> {
+        let mut secrets: Vec<String> = self.invocation.secrets().collect();
+        match &self.auth {
+            Auth::Header { value, .. } => {
+                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                if let Some((scheme, rest)) = value.split_once(' ') {
+                    secrets.extend(password(scheme, rest));
+                    // Whoever repeats a header may do so without the word that names the scheme.
+                    secrets.push(rest.to_owned());
+                }
+                secrets.push(value);
+            }
+            Auth::OAuth(oauth) => {
+                secrets.push(oauth.client_secret.expose_secret().to_owned());
+                secrets.extend(oauth.parameters.secrets());
+            }
+        }
+        secrets
+    }
+
     /// Everything that it adds to calls and nobody else is to see, as far as it is known beforehand.
     pub fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
@@ -129,12 +152,26 @@ impl Connection {
     }
 }
 
+impl Token {
+    /// The token itself, without the word before it.
+    pub fn text(&self) -> String {
+        let value = String::from_utf8_lossy(self.value.as_bytes());
+        value.split_once(' ').map_or(value.as_ref(), |(_, token)| token).to_owned()
+    }
+}
+
 impl Parameters {
     fn secrets(&self) -> impl Iterator<Item = String> {
         let headers = self.headers.iter().map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let others = self.query.iter().chain(&self.body).map(|(_, value)| value.expose_secret().to_owned());
-        headers.chain(others)
+        headers.chain(others).filter(|value| !self.public.contains(value))
     }
+}
+
+/// The password in `Basic …`.
+fn password(scheme: &str, pair: &str) -> Option<String> {
+    let pair = base64::engine::general_purpose::STANDARD.decode(pair).ok().filter(|_| scheme == "Basic")?;
+    Some(String::from_utf8(pair).ok()?.split_once(':')?.1.to_owned())
 }
 
 /// A header value that does not print.
@@ -239,6 +276,28 @@ mod tests {
         let key = Auth::api_key(HeaderName::from_static("x-key"), &"top secret".into()).unwrap();
         assert!(!format!("{key:?}").contains("top"), "{key:?}");
         assert!(Auth::api_key(HeaderName::from_static("x-key"), &"a\nb".into()).is_err());
+    }
+
+    #[test]
+    fn credentials_are_all_that_lets_somebody_in_and_no_names() {
+        let parameters = Parameters {
+            headers: vec![(HeaderName::from_static("x-shown"), "shown".parse().unwrap())],
+            query: vec![("q".into(), "hidden".into())],
+            public: vec!["shown".into()],
+            ..Parameters::default()
+        };
+        let credentials = |auth| {
+            let invocation = Parameters { query: parameters.query.clone(), ..Parameters::default() };
+            let all = Connection { name: "c".into(), auth, invocation }.credentials();
+            all.into_iter().filter(|secret| secret != "hidden").collect::<Vec<_>>()
+        };
+        assert_eq!(parameters.secrets().collect::<Vec<_>>(), ["hidden"]);
+        let basic = credentials(Auth::basic("me", &"pa:ss".into()));
+        assert_eq!(basic, ["pa:ss", "bWU6cGE6c3M=", "Basic bWU6cGE6c3M="]);
+        let key = |text: &str| Auth::api_key(HeaderName::from_static("x-key"), &text.into()).unwrap();
+        assert_eq!(credentials(key("top-secret")), ["top-secret"]);
+        assert_eq!(credentials(key("ApiKey abc")), ["abc", "ApiKey abc"]);
+        assert_eq!(credentials(Auth::OAuth(oauth(Method::POST))), ["s&cret", "1", "a b", "you"]);
     }
 
     #[test]

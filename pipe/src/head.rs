@@ -5,30 +5,32 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::redact::{REMOVED, Redactor, SHORTEST};
+use crate::secrets;
+
 /// How much of an answer is shown, in bytes.
 const LONGEST: usize = 200;
 
-/// How much of it is looked at.
+/// How much of it is looked at: for secrets, and without them.
+const SEARCHED: usize = 16 * 1024;
 const LOOKED_AT: usize = 1024;
 
 /// So many bytes in a row that stand in a value of the message are taken for a piece of it.
 const PIECE: usize = 8;
 
-/// Shorter values are too common to say anything, `no` for example.
-const SHORTEST: usize = 3;
-
 /// Longer words are keys, tokens, or something encoded.
 const LONGEST_WORD: usize = 24;
 
-/// What stands for what was taken out.
-const REMOVED: char = '…';
-
 /// The head of an answer with this body; `None` when nothing of it can be shown. `event` is what was sent of the message,
-/// `secrets` is what the connection added.
+/// `secrets` is what the connection added, beside what is a secret of any.
 pub fn head(body: &[u8], event: &Value, secrets: &[String]) -> Option<String> {
-    let text = String::from_utf8_lossy(&body[..body.len().min(LOOKED_AT)]);
-    let mut mask = Mask::new(&in_one_line(&text));
-    secrets.iter().filter(|secret| secret.len() >= SHORTEST).for_each(|secret| mask.hide_all(secret));
+    let text = String::from_utf8_lossy(&body[..body.len().min(SEARCHED)]);
+    let own = Redactor::new(secrets.iter().map(String::as_str));
+    let text = [&own, &*secrets::redactor()].into_iter().fold(text.into_owned(), |text, redactor| {
+        let shown = if body.len() < LOOKED_AT { redactor.redact(&text) } else { redactor.redact_cut(&text) };
+        shown.into_owned()
+    });
+    let mut mask = Mask::new(&in_one_line(&text[..text.floor_char_boundary(LOOKED_AT)]));
     hide_values(&mut mask, event);
     mask.hide_words();
     let shown = mask.shown();
@@ -110,12 +112,6 @@ impl Mask {
                 self.hidden[at..at + value.len()].fill(true);
             }
         }
-    }
-
-    fn hide_all(&mut self, secret: &str) {
-        let secret = secret.to_ascii_lowercase();
-        let places: Vec<usize> = self.lower.match_indices(&secret).map(|(at, _)| at).collect();
-        places.into_iter().for_each(|at| self.hidden[at..at + secret.len()].fill(true));
     }
 
     /// Hides what the text has in common with a value, [`PIECE`] bytes or more.

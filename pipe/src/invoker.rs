@@ -18,6 +18,7 @@ use crate::journal::Stage;
 use crate::retry::{Verdict, judge};
 use crate::target::{Draft, Invocation};
 use crate::unended::Unended;
+use crate::unpack::unpack;
 use crate::webhook;
 
 /// How much of a target's answer is read, as the `Range` header announces.
@@ -143,7 +144,10 @@ impl Invoker {
         // What a token took belongs to the time that the log names.
         let outcome = outcome.map_err(|error| error.with_deadline(self.deadline));
         self.unended.look(&destination.name, &outcome, limit, Timestamp::now());
-        Ok(outcome)
+        Ok(outcome.map(|reply| match wanted {
+            Wanted::Status => reply,
+            Wanted::Body => shown(reply),
+        }))
     }
 
     fn judge(&self, outcome: Result<Reply, SendError>) -> Answer {
@@ -170,6 +174,14 @@ impl Answer {
 
     fn without_reply(verdict: Verdict) -> Answer {
         Answer { verdict, reply: None, timed_out: false }
+    }
+}
+
+/// The body is for the log: an enrichment's is of no use otherwise while it is compressed.
+fn shown(reply: Reply) -> Reply {
+    match unpack(&reply.headers, &reply.body) {
+        Some(body) => Reply { body, ..reply },
+        None => reply,
     }
 }
 

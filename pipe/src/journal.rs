@@ -2,7 +2,7 @@
 //!
 //! Which steps there are, at which `Level` each appears and what a record holds is in `docs/aws/pipes.md#log-records`.
 //! Data of the event, the request and the answer are in a record only when `IncludeExecutionData` asks for them; what a
-//! connection adds to a request never is.
+//! connection adds to a request never is, also when somebody repeats it.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -11,10 +11,15 @@ use kit::time::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::redact::Redactor;
 use crate::retry::Verdict;
+use crate::secrets;
 
 /// Longer texts are cut and named in `truncatedFields`. AWS's own limit is of this order and not documented.
 const LONGEST: usize = 64 * 1024;
+
+/// So much of a text is looked at for secrets; what is shown of it comes from there.
+const LOOKED_AT: usize = 4 * LONGEST;
 
 /// `LogConfiguration`, without the destinations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -222,6 +227,7 @@ impl<'p> Journal<'p> {
             "logLevel": step.level().name(),
         });
         let fields = record.as_object_mut().expect("it was made as an object");
+        let redactor = secrets::redactor();
         match self.message_ids.as_slice() {
             [] => None,
             [id] => fields.insert("messageId".into(), (*id).into()),
@@ -230,10 +236,10 @@ impl<'p> Journal<'p> {
         if self.configuration.execution_data {
             let data =
                 [("payload", details.payload), ("awsRequest", details.request), ("awsResponse", details.response)];
-            add_data(fields, data);
+            add_data(fields, data, &redactor);
         }
         if let Some(message) = details.error {
-            let mut error = json!({"message": message});
+            let mut error = json!({"message": redactor.redact(&message)});
             if let Some(status) = details.status {
                 error["httpStatusCode"] = status.into();
             }
@@ -249,15 +255,17 @@ impl<'p> Journal<'p> {
     }
 }
 
-fn add_data(fields: &mut Map<String, Value>, data: [(&str, Option<String>); 3]) {
+fn add_data(fields: &mut Map<String, Value>, data: [(&str, Option<String>); 3], redactor: &Redactor) {
     let mut truncated = Vec::new();
     for (name, text) in data {
-        let Some(mut text) = text else { continue };
-        if text.len() > LONGEST {
-            text.truncate(text.floor_char_boundary(LONGEST));
+        let Some(text) = text else { continue };
+        let head = &text[..text.floor_char_boundary(LOOKED_AT)];
+        let shown = if head.len() < text.len() { redactor.redact_cut(head) } else { redactor.redact(head) };
+        let cut = shown.floor_char_boundary(LONGEST);
+        if cut < shown.len() || head.len() < text.len() {
             truncated.push(name);
         }
-        fields.insert(name.to_owned(), text.into());
+        fields.insert(name.to_owned(), shown[..cut].into());
     }
     if !truncated.is_empty() {
         fields.insert("truncatedFields".into(), truncated.into());

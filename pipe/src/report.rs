@@ -15,6 +15,7 @@ use crate::flow::{Change, Work};
 use crate::journal::{Details, Journal, LogConfiguration, Stage, Step};
 use crate::pattern::Miss;
 use crate::retry::Reason;
+use crate::secrets;
 use crate::source::Redrive;
 use crate::state::Status;
 use crate::unended;
@@ -171,7 +172,8 @@ impl Report {
         self.metrics.events_filtered.increment(1);
         tracing::debug!(pipe = self.pipe, message_id = id, ?misses, "no filter takes the message, it is deleted");
         let body = event.body().filter(|_| self.log.is_some_and(|log| log.execution_data));
-        self.filtered.note(&self.pipe, TurnedAway::new(id, now, misses, body));
+        let body = body.map(|body| secrets::redactor().redact(body).into_owned());
+        self.filtered.note(&self.pipe, TurnedAway::new(id, now, misses, body.as_deref()));
     }
 
     /// A delivery is over at `now`. The queue's `redrive` says which attempt is the last.

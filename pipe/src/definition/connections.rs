@@ -160,7 +160,9 @@ fn read_client(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<
 fn read_parameters(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Parameters {
     let mut parameters = Parameters::default();
     let Some(mut fields) = node.fields(label).or_collect(problems) else { return parameters };
-    for (key, value, node) in read_list(label, &mut fields, "HeaderParameters", problems) {
+    for parameter in read_list(label, &mut fields, "HeaderParameters", problems) {
+        parameters.public.extend(parameter.public());
+        let Parameter { key, value, node, .. } = parameter;
         let name = read_header_name(&key, &PROTECTED).map_err(|message| node.problem(message)).or_collect(problems);
         let header = secret_header(value).map_err(|error| node.problem(format!("{label}: {key}: {error}")));
         match (name, header.or_collect(problems)) {
@@ -169,23 +171,35 @@ fn read_parameters(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Par
             _ => {}
         }
     }
-    for (key, value, _) in read_list(label, &mut fields, "QueryStringParameters", problems) {
-        parameters.query.push((key, value.into()));
+    for parameter in read_list(label, &mut fields, "QueryStringParameters", problems) {
+        parameters.public.extend(parameter.public());
+        parameters.query.push((parameter.key, parameter.value.into()));
     }
-    for (key, value, _) in read_list(label, &mut fields, "BodyParameters", problems) {
-        parameters.body.push((key, value.into()));
+    for parameter in read_list(label, &mut fields, "BodyParameters", problems) {
+        parameters.public.extend(parameter.public());
+        parameters.body.push((parameter.key, parameter.value.into()));
     }
     problems.extend(fields.finish());
     parameters
 }
 
-/// Reads a list of `{Key, Value, IsValueSecret}`.
-fn read_list<'a>(
-    label: &str,
-    fields: &mut Fields<'a>,
-    name: &str,
-    problems: &mut Vec<Problem>,
-) -> Vec<(String, &'a str, &'a Node)> {
+/// One `{Key, Value, IsValueSecret}`. A value is a secret unless it is said to be none: our choice, for AWS only hides
+/// what is said to be one.
+struct Parameter<'a> {
+    key: String,
+    value: &'a str,
+    is_public: bool,
+    node: &'a Node,
+}
+
+impl Parameter<'_> {
+    fn public(&self) -> Option<String> {
+        self.is_public.then(|| self.value.to_owned())
+    }
+}
+
+/// Reads a list of them.
+fn read_list<'a>(label: &str, fields: &mut Fields<'a>, name: &str, problems: &mut Vec<Problem>) -> Vec<Parameter<'a>> {
     let Some(list) = fields.optional(name) else { return Vec::new() };
     let nodes = list.list().or_collect(problems).unwrap_or_default();
     if nodes.len() > MAX_PARAMETERS {
@@ -196,10 +210,10 @@ fn read_list<'a>(
         let Some(mut fields) = node.fields(format!("{label}.{name}")).or_collect(problems) else { continue };
         let key = fields.required("Key").and_then(Node::text).or_collect(problems);
         let value = fields.required("Value").and_then(|node| check_secret("Value", node)).or_collect(problems);
-        fields.ignore(&["IsValueSecret"]);
+        let is_secret = fields.optional("IsValueSecret").and_then(|node| node.boolean().or_collect(problems));
         problems.extend(fields.finish());
         if let (Some(key), Some(value)) = (key, value) {
-            read.push((key.to_owned(), value, node));
+            read.push(Parameter { key: key.to_owned(), value, is_public: is_secret == Some(false), node });
         }
     }
     read

@@ -96,6 +96,20 @@ fn a_pipe_is_read_with_all_it_refers_to() {
 }
 
 #[test]
+fn only_a_value_that_is_said_to_be_no_secret_is_none() {
+    for (given_as, public) in [("true", None), ("false", Some("12345")), ("'false'", Some("12345"))] {
+        let text = TEMPLATE.replace("\"1\", IsValueSecret: true", &format!("\"12345\", IsValueSecret: {given_as}"));
+        let definition = Definition::load(&given(&text)).unwrap();
+        let connection = &destination(&definition.pipes[0]).connection;
+        assert_eq!(connection.invocation.public.first().map(String::as_str), public, "{given_as}");
+        assert_eq!(connection.credentials().contains(&"12345".to_owned()), public.is_none(), "{given_as}");
+    }
+    let silent = TEMPLATE.replace(", IsValueSecret: true", "");
+    let definition = Definition::load(&given(&silent)).unwrap();
+    assert!(destination(&definition.pipes[0]).connection.invocation.public.is_empty());
+}
+
+#[test]
 fn the_built_in_definition_has_one_pipe() {
     let account =
         Account { region: "eu-west-1".into(), account_id: "000000000000".into(), stack_name: "tidegate".into() };

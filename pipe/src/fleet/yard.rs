@@ -117,6 +117,7 @@ impl Yard {
         let connection = &invocation.destination.connection;
         let make = || Authorizer::new(connection.clone(), sender.clone());
         let authorizer = self.authorizers.get(Arc::as_ptr(connection).addr(), make);
+        authorizer.keep_secret(invocation.destination.endpoint.query_values());
         let webhook_keys = self.tools.webhook_keys.clone().filter(|_| stage == Stage::Target);
         let invocation = invocation.clone();
         Line::Http(Box::new(Invoker {

@@ -48,6 +48,11 @@ impl Endpoint {
         text.split_once('?').map_or(text, |(front, _)| front).to_owned()
     }
 
+    /// The values of its query: keys are often kept there.
+    pub fn query_values(&self) -> Vec<String> {
+        self.url.query_pairs().map(|(_, value)| value.into_owned()).collect()
+    }
+
     /// How many path parameters it takes.
     pub fn wildcards(&self) -> usize {
         self.pieces.len() - 1
