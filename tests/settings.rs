@@ -70,6 +70,7 @@ const TABLE: &[Wrong] = &[
     wrong(DEFINED, "--parameter-overrides", "PARAMETER_OVERRIDES", "SubEndpont=x", "did you mean SubEndpoint?"),
     wrong(DEFINED, "--parameter-overrides", "PARAMETER_OVERRIDES", "x", "is not Key=Value"),
     wrong(DEFINED, "", "LENIENT", "2", BOOLEAN),
+    wrong(&["gateway", "pipe", "up"], "--admin-host", "ADMIN_HOST", "http://x", "expected a host name without scheme and port"),
     wrong(&["gateway", "up"], "--stage", "GATEWAY_STAGE", "nope", "there is no stage nope"),
     wrong(&["pipe", "up"], "--allow-target", "PIPE_ALLOW_TARGET", "a b", "is not a host name, an address or a network"),
     wrong(&["pipe", "up"], "--allow-target", "PIPE_ALLOW_TARGET", "10.0.0.0/99", "is not a host name, an address or a network"),
