@@ -50,7 +50,8 @@ const NOUNS: [&str; 24] = [
 ];
 
 /// Texts in which the number is never 1, and AWS's own.
-const PLURAL: [&str; 9] = [
+const PLURAL: [&str; 10] = [
+    "count is there {} times",
     "Message must be shorter than {} bytes",
     "You have sent {sent} bytes",
     "{length} bytes; definitions have",

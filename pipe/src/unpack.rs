@@ -24,7 +24,10 @@ pub fn unpack(headers: &HeaderMap, body: &[u8]) -> Option<Bytes> {
         _ => None,
     };
     let name = String::from_utf8_lossy(&encoding);
-    let hidden = || format!("({} bytes, which cannot be unpacked; Content-Encoding: {name})", body.len()).into_bytes();
+    let hidden = || {
+        format!("({}, which cannot be unpacked; Content-Encoding: {name})", kit::counted::counted(body.len(), "byte"))
+            .into_bytes()
+    };
     Some(unpacked.unwrap_or_else(hidden).into())
 }
 
