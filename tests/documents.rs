@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// Folders that hold nothing that somebody wrote.
-const NOT_WRITTEN: [&str; 4] = [".git", "target", "data", "node_modules"];
+/// Folders at the root that hold nothing that somebody wrote.
+const NOT_WRITTEN: [&str; 3] = [".git", "target", "data"];
 
 /// The documents of facts, whose names must not stand alone.
 const FACTS: [&str; 4] = ["api-gateway.md", "sqs.md", "pipes.md", "s3.md"];
@@ -26,10 +26,10 @@ fn root() -> PathBuf {
 fn texts() -> BTreeMap<String, String> {
     let (root, mut found, mut folders) = (root(), BTreeMap::new(), vec![root()]);
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
             let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
             if entry.file_type().unwrap().is_dir() {
-                if !NOT_WRITTEN.contains(&name.as_str()) {
+                if folder != root || !NOT_WRITTEN.contains(&name.as_str()) {
                     folders.push(path);
                 }
             } else if let Ok(text) = fs::read_to_string(&path) {

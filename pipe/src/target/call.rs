@@ -1,9 +1,10 @@
 //! An event to the one call that delivers it to an API destination.
 //!
-//! Method and endpoint, `*` filled, query and headers merged; then the connection's own on top (fact sheet, sections 11
-//! and 18 to 20). Between the two stands the [`Draft`], which holds no secret and can be shown. Not as AWS does it:
-//! connections are kept alive (`Connection: close` is not sent), and every call carries the message's id as
-//! `webhook-id`, so that a target can tell a repetition.
+//! Method and endpoint, `*` filled, query and headers merged; then the connection's own on top. Between the two stands
+//! the [`Draft`], which holds no secret and can be shown. Not as AWS does it: connections are kept alive
+//! (`Connection: close` is not sent), and every call carries the message's id as `webhook-id`, so that a target can
+//! tell a repetition. See `docs/aws/pipes.md#dynamic-paths`, `docs/aws/pipes.md#api-destinations` and
+//! `docs/aws/pipes.md#connections`.
 
 use std::borrow::Cow;
 
@@ -19,7 +20,7 @@ use crate::connection::{Auth, Connection, append};
 use crate::event::Event;
 use crate::webhook;
 
-/// Headers that a pipe cannot set; AWS drops them (API destinations guide, "Headers").
+/// Headers that a pipe cannot set; AWS drops them (`docs/aws/pipes.md#requests`).
 pub const PROTECTED: [&str; 33] = [
     "a-im",
     "accept-charset",

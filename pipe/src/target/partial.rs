@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-/// For each of `ids` whether it failed, by the answer of whoever was given the batch (fact sheet, section 13.2). An
-/// answer without any content, `null`, one without the key, and an empty list mean that none did.
+/// For each of `ids` whether it failed, by the answer to the batch: `docs/aws/pipes.md#partial-failures`. An answer
+/// without any content, `null`, one without the key, and an empty list mean that none did.
 ///
 /// # Errors
 /// The answer cannot be understood, and so the whole batch failed; the text says why.
