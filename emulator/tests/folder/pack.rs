@@ -1,4 +1,5 @@
-//! A data folder as it lies in the repository: without the space that is only taken in advance.
+//! A data folder as it lies in the repository: without the space that is only taken in advance. Only [`unpack`] makes a
+//! data folder of it again, for the end of a record may be zeros too.
 
 use std::fs;
 use std::path::Path;
