@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use fancy_regex::Regex;
 use indexmap::IndexMap;
+use kit::java_regex::Regex;
 use kit::jsonpath::JsonPath;
 
 use crate::vtl::Template;

@@ -22,7 +22,6 @@ pub mod method;
 pub mod number;
 mod parser;
 mod print;
-mod regex;
 mod utf16;
 pub mod value;
 

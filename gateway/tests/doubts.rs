@@ -43,7 +43,7 @@ fn names_that_lead_nowhere() {
 
 #[test]
 fn regular_expressions_that_are_none() {
-    let why = "bad regular expression `(a`: a group is never closed";
+    let why = "bad regular expression `(a`: Unclosed group near index 2";
     check("$s.split('(a')", &[&format!("1:4 {why}; ")]);
     check("#set($x = $s.trim().replaceAll(\"(a\", 'b'))", &[&format!("1:21 {why}; ")]);
     check("$s.split(\"($a\")$s.replace('(a', '')$s.matches('a+')$s.contains('(')", &[]);

@@ -214,6 +214,8 @@ mod tests {
         check("$.list[?(@.a =~ /2/)].a", "[2]");
         check("$.list[?(@.a =~ /(?=2)2/)].a", "[2]");
         check("$.arr[?(@ =~ /(?i)TRUE/)]", "[true]");
+        check("$.arr[?(@ =~ /T R U E/ix)]", "[true]");
+        check("$.arr[?(@ =~ /[a-z&&[^w]]+/)]", "[true]");
         check("$.books[?(@.cat in ['ref','x'])].t", r#"["A"]"#);
         check("$.books[?(@.cat nin ['ref'])].t", r#"["B"]"#);
         check("$.books[?(@.cat size 3)].t", r#"["A","B"]"#);

@@ -14,6 +14,7 @@ pub mod descriptors;
 pub mod document;
 pub mod env;
 pub mod hops;
+pub mod java_regex;
 pub mod jsonpath;
 pub mod listen;
 pub mod program;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use fancy_regex::Regex;
+use kit::java_regex::{Regex, Steps};
 use serde_json::{Map, Value};
 
 /// A path into a body, in parts; `None` is the first element of a list.
@@ -89,12 +89,19 @@ fn variables(source: &str) -> HashMap<String, Path> {
     variables
 }
 
+/// Steps of looking through a template once: far more than any takes that the gateway loads.
+const STEPS: u64 = 50_000_000;
+
 /// Every match, as its groups; one that took no part is empty.
 fn regex(pattern: &str, text: &str) -> Vec<Vec<String>> {
     let pattern = Regex::new(pattern).expect("the patterns of this file are regular expressions");
-    let group = |group: Option<fancy_regex::Match<'_>>| group.map_or(String::new(), |found| found.as_str().to_owned());
-    let found = pattern.captures_iter(text).filter_map(Result::ok);
-    found.map(|captures| captures.iter().skip(1).map(group).collect()).collect()
+    let (mut matcher, mut steps) = (pattern.matcher(text), Steps(STEPS));
+    let mut found = Vec::new();
+    while matcher.find(&mut steps).unwrap_or_default() {
+        let group = |group| matcher.text(group).unwrap_or_default().to_owned();
+        found.push((1..pattern.groups()).map(group).collect());
+    }
+    found
 }
 
 /// The parts of `$.a.b[0]`, up to what is no plain name or index.

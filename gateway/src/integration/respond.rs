@@ -3,12 +3,16 @@
 use bytes::Bytes;
 use http::StatusCode;
 use kit::call::Reply;
+use kit::java_regex::Steps;
 
 use super::{Exchange, Response, source};
 use crate::api::{Backend, IntegrationResponse, Templates};
 use crate::fault::Fault;
 use crate::request::media_type;
 use crate::vtl::Template;
+
+/// Steps of matching one selection pattern; one that needs more does not match. Our choice.
+const SELECTION_STEPS: u64 = 100_000;
 
 /// Mapped names that come out as `x-amzn-Remapped-<name>`: `docs/aws/api-gateway.md#response-headers`.
 const REMAPPED: [&str; 14] = [
@@ -53,7 +57,7 @@ fn choose<'a>(exchange: &Exchange<'a>, reply: &Reply) -> Result<&'a IntegrationR
     let method = exchange.route.method;
     let status = reply.status.as_str();
     let fits = |response: &&IntegrationResponse| match &response.pattern {
-        Some(pattern) => pattern.is_match(status).unwrap_or(false),
+        Some(pattern) => pattern.matches(status, &mut Steps(SELECTION_STEPS)).unwrap_or_default(),
         None => true,
     };
     let Some(chosen) = method.integration.responses.iter().find(fits) else {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use fancy_regex::Regex;
 use indexmap::IndexMap;
 use kit::document::{Entry, Node, OrCollect as _, Problem, Value};
+use kit::java_regex::Regex;
 
 use super::uri::{self, UriError};
 use super::{expression, is_foreign};
@@ -183,8 +183,7 @@ fn pattern(entry: &Entry) -> Result<Option<Regex>, Problem> {
     if entry.key == "default" || entry.key.is_empty() {
         return Ok(None);
     }
-    let anchored = format!("^(?:{})$", entry.key);
-    let compiled = Regex::new(&anchored)
+    let compiled = Regex::new(&entry.key)
         .map_err(|error| entry.place.problem(format!("{} is not a regular expression: {error}", entry.key)))?;
     Ok(Some(compiled))
 }

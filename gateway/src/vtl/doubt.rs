@@ -14,7 +14,6 @@ use super::ast::{Access, Block, Expression, Node, Reference};
 use super::error::{Failure, Kind};
 use super::method;
 use super::parser::Tree;
-use super::regex::Pattern;
 
 /// What is known of an object of the host.
 #[derive(Debug, Clone, Copy)]
@@ -137,7 +136,9 @@ impl Search<'_> {
                 self.literal((object.check)(name, &text), place);
             }
             (Some(object), None) if !object.is_map => self.member(object, name, place),
-            (_, Some(regex)) if OF_PATTERNS.contains(&name) => self.literal(Pattern::new(&regex).map(drop), place),
+            (_, Some(regex)) if OF_PATTERNS.contains(&name) => {
+                self.literal(method::read_pattern(&regex).map(drop), place);
+            }
             _ => self.method_of_any(name, place),
         }
     }

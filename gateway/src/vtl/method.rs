@@ -7,10 +7,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use kit::counted::counted;
+use kit::java_regex::Regex;
 
 use super::limits::{Budget, Exceeded};
 use super::number::Number;
-use super::regex::Pattern;
 use super::value::{Class, List, ListKind, Loop, Value, hash_code};
 
 mod big;
@@ -26,6 +26,7 @@ mod property;
 mod string;
 mod view;
 
+pub use pattern::read as read_pattern;
 pub use property::{index, property, put, set_index};
 
 use property::{link, loop_property};
@@ -38,7 +39,7 @@ pub struct Work {
     /// Lists and maps into which others were put: they may hold one another, and are emptied after the rendering.
     pub linked: Vec<Value>,
     /// Regular expressions that were read.
-    pub patterns: Vec<(Arc<str>, Rc<Pattern>)>,
+    pub patterns: Vec<(Arc<str>, Rc<Regex>)>,
     /// How often a list or map was changed, so that the host notices.
     pub edits: u64,
 }

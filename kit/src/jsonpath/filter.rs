@@ -9,6 +9,7 @@ use super::Step;
 use super::lookup::{self, Found, Part};
 use super::parse::{Cursor, Read};
 use super::pattern::Pattern;
+use crate::java_regex::Flags;
 
 /// Conditions inside one another.
 const NESTING: usize = 64;
@@ -167,7 +168,7 @@ fn list(cursor: &mut Cursor<'_>) -> Read<Operand> {
     Ok(Operand::Literal(Value::Array(items)))
 }
 
-/// `/expression/i`, matched against the whole text.
+/// `/expression/flags`, matched against the whole text.
 fn pattern(cursor: &mut Cursor<'_>) -> Read<Pattern> {
     let start = cursor.at;
     cursor.expect("/")?;
@@ -181,10 +182,16 @@ fn pattern(cursor: &mut Cursor<'_>) -> Read<Pattern> {
     let end = end.ok_or_else(|| cursor.error("the expression is never closed"))?;
     let source = rest[..end].replace("\\/", "/");
     cursor.at += end + 1;
-    let ignore_case = cursor.takes("i");
-    let pattern = Pattern::new(&source, ignore_case);
-    cursor.at = if pattern.is_some() { cursor.at } else { start };
-    pattern.ok_or_else(|| cursor.error("a bad regular expression"))
+    let mut flags = Flags::default();
+    while let Some(letter) = cursor.peek()
+        && flags.set(letter, true)
+    {
+        cursor.at += 1;
+    }
+    Pattern::new(&source, flags).map_err(|why| {
+        cursor.at = start;
+        cursor.error(format!("a bad regular expression: {why}"))
+    })
 }
 
 impl Condition {

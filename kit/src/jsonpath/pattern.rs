@@ -1,59 +1,42 @@
 //! Regular expressions of filters: `[?(@.name =~ /a.*/i)]`, matched against the whole text.
 //!
-//! Jayway hands them to Java. What the linear engine understands, it matches; look-around and back-references, which it
-//! does not, go to a backtracking one that gives up early.
+//! Jayway hands them to Java, with the flags that follow the closing slash.
 
-use regex::RegexBuilder;
+use std::sync::Arc;
 
-/// Memory of a compiled expression.
-const SIZE: usize = 1 << 20;
-/// Steps back of one match.
-const BACKTRACKS: usize = 10_000;
-/// What a match that may go back counts, in visits.
-const VISITS: usize = 500;
+use crate::java_regex::{Flags, Regex, Steps};
 
-/// A regular expression; two are equal when their texts are.
+/// Steps of one match; one that needs more is none.
+const STEPS: u64 = 20_000;
+/// Steps that are one visit.
+const STEPS_EACH: u64 = 20;
+
+/// A regular expression; two are equal when their texts and flags are.
 #[derive(Debug, Clone)]
-pub(super) enum Pattern {
-    Linear(regex::Regex),
-    Backtracking(fancy_regex::Regex),
+pub(super) struct Pattern {
+    regex: Arc<Regex>,
+    flags: Flags,
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Pattern) -> bool {
-        self.source() == other.source()
+        self.regex.as_str() == other.regex.as_str() && self.flags == other.flags
     }
 }
 
 impl Pattern {
-    /// Reads an expression; [`None`] when it is none.
-    pub fn new(source: &str, ignore_case: bool) -> Option<Pattern> {
-        let whole = format!("^(?:{source})$");
-        if let Ok(regex) = RegexBuilder::new(&whole).case_insensitive(ignore_case).size_limit(SIZE).build() {
-            return Some(Pattern::Linear(regex));
-        }
-        let flagged = if ignore_case { format!("(?i){whole}") } else { whole };
-        let mut builder = fancy_regex::RegexBuilder::new(&flagged);
-        let regex = builder.backtrack_limit(BACKTRACKS).delegate_size_limit(SIZE).build();
-        regex.ok().map(Pattern::Backtracking)
+    /// Reads an expression; the error says what is wrong with it.
+    pub fn new(source: &str, flags: Flags) -> Result<Pattern, String> {
+        let regex = Regex::with_flags(source, flags).map_err(|error| error.to_string())?;
+        Ok(Pattern { regex: Arc::new(regex), flags })
     }
 
     /// Whether it matches the whole text, paid from `visits`.
     pub fn matches(&self, text: &str, visits: &mut usize) -> bool {
-        *visits = visits.saturating_sub(1 + text.len() / 16);
-        match self {
-            Pattern::Linear(regex) => regex.is_match(text),
-            Pattern::Backtracking(regex) => {
-                *visits = visits.saturating_sub(VISITS);
-                regex.is_match(text).unwrap_or(false)
-            }
-        }
-    }
-
-    fn source(&self) -> &str {
-        match self {
-            Pattern::Linear(regex) => regex.as_str(),
-            Pattern::Backtracking(regex) => regex.as_str(),
-        }
+        let mut steps = Steps(STEPS);
+        let matches = self.regex.matches(text, &mut steps).unwrap_or_default();
+        let spent = usize::try_from((STEPS - steps.0) / STEPS_EACH).unwrap_or(usize::MAX);
+        *visits = visits.saturating_sub(1 + text.len() / 16 + spent);
+        matches
     }
 }

@@ -1,0 +1,96 @@
+//! A regular expression as a tree.
+
+use super::flags::Case;
+use super::set::Set;
+
+/// A part of a pattern.
+#[derive(Debug)]
+pub(super) enum Node {
+    /// Matches without taking anything.
+    Empty,
+    /// One character.
+    Char(char),
+    /// One character of a set.
+    Class(Set),
+    /// A place.
+    Place(Place),
+    /// `\R`.
+    Newline,
+    /// `\X`.
+    Cluster,
+    /// A group; one with a number remembers what it matched.
+    Group(Box<Node>, Option<usize>),
+    /// What a group matched, again.
+    Back(usize, Case),
+    /// One after another.
+    Sequence(Vec<Node>),
+    /// The first that fits.
+    Alternatives(Vec<Node>),
+    /// `?`.
+    Maybe(Box<Node>, Kind),
+    /// `*`, `+`, `{…}`.
+    Repeat(Box<Node>, Repeat),
+    /// What follows, or what precedes, without taking it.
+    Look { wanted: bool, node: Box<Node> },
+    /// The same for what precedes: from `least` to `most` characters back.
+    LookBehind { wanted: bool, node: Box<Node>, least: i32, most: i32 },
+    /// What is matched here is not given back.
+    Atomic(Box<Node>),
+}
+
+/// A quantifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Repeat {
+    /// At least.
+    pub least: u32,
+    /// At most; [`MANY`] for any number.
+    pub most: u32,
+    pub kind: Kind,
+}
+
+/// Any number, as Java writes it.
+pub(super) const MANY: u32 = i32::MAX as u32;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// As much as possible first.
+    Greedy,
+    /// As little as possible first.
+    Reluctant,
+    /// As much as possible, and nothing back.
+    Possessive,
+}
+
+/// A place that a pattern can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// `\A`, `^`.
+    Start,
+    /// `^` of a line.
+    LineStart { unix: bool },
+    /// `\z`.
+    End,
+    /// `\Z`, `$`: the end, or before the line terminator that ends the text.
+    LastLineEnd { unix: bool },
+    /// `$` of a line.
+    LineEnd { unix: bool },
+    /// `\b`, and with `wanted` false `\B`.
+    WordEdge { wanted: bool, unicode: bool },
+    /// `\b{g}`.
+    ClusterEdge,
+    /// `\G`: where the last match ended.
+    LastMatch,
+}
+
+/// A whole pattern.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    /// Its tree.
+    pub node: Node,
+    /// Groups, the whole match included.
+    pub groups: usize,
+    /// Names of groups.
+    pub names: Vec<(String, usize)>,
+    /// How many Unicode properties it asks for.
+    pub properties: usize,
+}
