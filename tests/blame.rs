@@ -44,6 +44,10 @@ fn trial(index: usize, (name, measure): (String, Measure), size: Size, table: Ta
         let row = RUNTIME.block_on(async { measure(ground(size).await).await });
         let broken = row.broken().join("; ");
         let line = row.line();
+        if size.is_full() {
+            // The table as a whole is an hour away.
+            println!("{line}");
+        }
         table.lock().expect("nobody panics with it").push((index, row));
         if broken.is_empty() { Ok(()) } else { Err(Failed::from(line)) }
     })

@@ -101,6 +101,16 @@ impl Evidence {
         self.calls.iter().filter(|call| (from..to).contains(&call.at)).count()
     }
 
+    /// Messages taken a second, as long as there were some that had not been tried: what waits for another try at the end
+    /// tells of pauses, not of speed.
+    pub fn rate(&self) -> f64 {
+        let mut tried = BTreeSet::new();
+        let fresh: Vec<Instant> = self.calls.iter().filter(|call| tried.insert(call.n)).map(|call| call.at).collect();
+        let Some((first, last)) = fresh.first().zip(fresh.last()) else { return 0.0 };
+        let taken = self.calls.iter().filter(|call| call.taken && call.at <= *last).count();
+        taken as f64 / last.duration_since(*first).as_secs_f64().max(0.001)
+    }
+
     /// From `from`, when a target came back, to the first second in which it took half as many messages as in its best
     /// one. None while it took nothing.
     pub fn full_speed_after(&self, from: Instant) -> Option<Duration> {
@@ -167,6 +177,14 @@ mod tests {
             last: Some(SECOND * 3),
         };
         assert_eq!(figures, expected);
+    }
+
+    #[test]
+    fn speed_is_that_of_the_time_when_fresh_ones_were_left() {
+        let calls = [(0, 0, 1, false), (1, 1, 1, true), (1, 0, 1, true), (4, 2, 1, true), (50, 3, 1, true)];
+        assert!((evidence(&calls, &[]).rate() - 4.0 / 50.0).abs() < 1e-9);
+        assert!((evidence(&calls[..4], &[]).rate() - 3.0 / 4.0).abs() < 1e-9);
+        assert!(evidence(&[], &[]).rate() < 1e-9);
     }
 
     #[test]

@@ -42,7 +42,12 @@ impl Size {
         self.share.map_or(short, |share| short.max((full as f64 * share).round() as u64))
     }
 
-    /// The same for messages a second, of which each of twenty ticks has as many.
+    /// `short` or all of `full`, where less would be another question.
+    pub fn all(self, short: u64, full: u64) -> u64 {
+        if self.is_full() { full } else { short }
+    }
+
+    /// As [`Size::of`] for messages a second, of which each of twenty ticks has as many.
     pub fn rate(self, short: u64, full: u64) -> u64 {
         self.of(short, full).next_multiple_of(20)
     }

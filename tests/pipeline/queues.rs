@@ -7,6 +7,7 @@ use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
     SendMessageBatchRequestEntry,
 };
+use kit::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::Pipeline;
@@ -67,11 +68,12 @@ impl Pipeline {
         letters.iter().map(|letter| (number(letter), receives(letter) - 1)).collect()
     }
 
-    /// Takes the messages out of the queue that is the target: number and receive count of each, and when it was found.
+    /// Takes the messages out of the queue that is the target: number and receive count of each, and when it was sent
+    /// there.
     pub async fn take_out(&self) -> Vec<(u64, u64, Instant)> {
         let messages = self.drain(&self.names.taken).await;
         let counted = |message: &Message| body(message)["receives"].as_str().and_then(|text| text.parse().ok());
-        messages.iter().map(|it| (number(it), counted(it).unwrap_or_default(), Instant::now())).collect()
+        messages.iter().map(|it| (number(it), counted(it).unwrap_or_default(), sent_at(it))).collect()
     }
 
     async fn drain(&self, queue: &str) -> Vec<Message> {
@@ -79,7 +81,7 @@ impl Pipeline {
         let mut all = Vec::new();
         loop {
             let request = self.sqs.receive_message().queue_url(&url).max_number_of_messages(10);
-            let request = request.message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
+            let request = request.message_system_attribute_names(MessageSystemAttributeName::All);
             let found = request.visibility_timeout(600).send().await.expect("SQS answers").messages.unwrap_or_default();
             if found.is_empty() {
                 return all;
@@ -121,6 +123,16 @@ fn number(message: &Message) -> u64 {
 }
 
 fn receives(message: &Message) -> u64 {
-    let count = message.attributes().and_then(|all| all.get(&MessageSystemAttributeName::ApproximateReceiveCount));
-    count.and_then(|text| text.parse().ok()).expect("the attribute was asked for")
+    attribute(message, &MessageSystemAttributeName::ApproximateReceiveCount)
+}
+
+fn sent_at(message: &Message) -> Instant {
+    let sent = Timestamp::from_millis(attribute(message, &MessageSystemAttributeName::SentTimestamp));
+    let now = Instant::now();
+    now.checked_sub(Timestamp::now().since(sent)).unwrap_or(now)
+}
+
+fn attribute(message: &Message, name: &MessageSystemAttributeName) -> u64 {
+    let value = message.attributes().and_then(|all| all.get(name));
+    value.and_then(|text| text.parse().ok()).expect("the attribute was asked for")
 }

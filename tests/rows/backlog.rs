@@ -1,7 +1,7 @@
 //! A full queue, some of whose messages the target never takes, or whose calls fail by chance.
 
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::stage::{Ground, Poison, Stage};
 use super::{Row, seconds};
@@ -68,14 +68,16 @@ pub async fn by_chance(ground: &Ground, percent: u32, status: u16) -> Row {
     let must = "at least half of what the target takes; none dead";
     let mut row = Row::new(format!("{percent} % of all calls fail with {status}"), must);
     let undisturbed = match ground.size.is_full() {
-        true => Some(failing(ground, 0, status, total).await).map(|evidence| per_second(&evidence)),
+        true => Some(failing(ground, 0, status, total).await.rate()),
         false => None,
     };
     let evidence = failing(ground, percent, status, total).await;
-    row.demand_of(&evidence.figures(|_| false), ground.shape().most_receives);
+    let figures = evidence.figures(|_| false);
+    row.demand_of(&figures, ground.shape().most_receives);
+    let last = figures.last.unwrap_or(ground.size.patience());
     if let Some(undisturbed) = undisturbed {
-        let (rate, share) = (per_second(&evidence), 1.0 - f64::from(percent) / 100.0);
-        row.note(format!("{rate:.0} a second, undisturbed {undisturbed:.0}"));
+        let (rate, share) = (evidence.rate(), 1.0 - f64::from(percent) / 100.0);
+        row.note(format!("{rate:.0} a second, undisturbed {undisturbed:.0}, and the last one after {}", seconds(last)));
         row.limit(ground.size, rate >= undisturbed * share / 2.0, "at least half of what the target takes");
     }
     row
@@ -90,14 +92,4 @@ async fn failing(ground: &Ground, percent: u32, status: u16, total: u64) -> Evid
     stage.send(0..total, |_| false).await;
     stage.start();
     stage.finish(total, 0).await
-}
-
-fn per_second(evidence: &Evidence) -> f64 {
-    let figures = evidence.figures(|_| false);
-    let begun: Option<Instant> = evidence.calls.first().map(|call| call.at);
-    let time = match figures.delivered == figures.good {
-        true => figures.last,
-        false => begun.map(|begun| evidence.end.duration_since(begun)),
-    };
-    figures.delivered as f64 / time.unwrap_or_default().as_secs_f64().max(0.001)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::stage::{Ground, Stage};
 use super::{Row, seconds};
-use crate::evidence::Evidence;
+use crate::evidence::{Call, Evidence};
 use crate::pipeline::Shape;
 use crate::target::Answer;
 
@@ -61,11 +61,11 @@ fn is_in_order(evidence: &Evidence) -> bool {
 /// Whether all other groups had something delivered between the first and the last call with the poison, or were
 /// finished before.
 fn goes_on(evidence: &Evidence) -> bool {
-    let is_poison = |call: &crate::evidence::Call| call.n == POISON;
+    let is_poison = |call: &Call| call.n == POISON;
     let (first, last) = (evidence.calls.iter().position(is_poison), evidence.calls.iter().rposition(is_poison));
     let Some((first, last)) = first.zip(last) else { return false };
     (0..GROUPS).filter(|group| *group != POISON % GROUPS).all(|group| {
-        let of_group = |call: &&crate::evidence::Call| call.taken && call.n % GROUPS == group;
+        let of_group = |call: &&Call| call.taken && call.n % GROUPS == group;
         evidence.calls[first..last].iter().any(|call| of_group(&call))
             || !evidence.calls[last..].iter().any(|call| of_group(&call))
     })

@@ -19,7 +19,7 @@ pub enum End {
 /// Twenty messages wait for a target that is down, while the pipe starts and ends.
 pub async fn in_an_outage(ground: &Ground, end: End) -> Row {
     const WAITING: u64 = 20;
-    let rounds = ground.size.of(6, 20);
+    let rounds = ground.size.all(6, 20);
     let how = if end == End::Kill { " with kill -9" } else { "" };
     let what = format!("{rounds} restarts{how} during an outage, {WAITING} waiting, `maxReceiveCount` 5");
     let mut row = Row::new(what, "none dead");
@@ -47,27 +47,39 @@ pub async fn in_an_outage(ground: &Ground, end: End) -> Row {
 
 /// A slow target takes everything, and the pipe is restarted all the time.
 pub async fn under_load(ground: &Ground) -> Row {
-    let (rounds, total) = (ground.size.of(6, 20), ground.size.of(400, 4000));
-    let what = format!("{rounds} quick restarts, {total} messages, a target that takes 0.2 s");
-    let mut row = Row::new(what, "none dead, none delivered twice");
-    let mut stage = Stage::new(ground, ground.shape()).await;
+    let total = ground.size.all(600, 4000);
+    let what = format!("{total} messages, a target that takes 0.2 s");
+    quick_restarts(ground, ground.shape(), &what, total).await
+}
+
+/// A destination whose rate lets few messages out, and the pipe is restarted all the time.
+pub async fn under_a_rate(ground: &Ground) -> Row {
+    let (rate, total) = (50, ground.size.all(600, 2000));
+    let what = format!("{total} messages, `InvocationRateLimitPerSecond` {rate}");
+    quick_restarts(ground, Shape { rate, ..ground.shape() }, &what, total).await
+}
+
+async fn quick_restarts(ground: &Ground, shape: Shape, what: &str, total: u64) -> Row {
+    let rounds = ground.size.all(6, 20);
+    let mut row = Row::new(format!("{rounds} quick restarts, {what}"), "none dead, none delivered twice");
+    let mut stage = Stage::new(ground, shape).await;
     stage.pipeline.target.answer(|_| Answer::Slow(Duration::from_millis(200), 200));
     stage.send(0..total, |_| false).await;
-    let begun = Instant::now();
-    for _ in 0..rounds {
+    let (begun, mut restarts) = (Instant::now(), 0);
+    // A pipe that has nothing to do might be told to stop before it listens to that.
+    while restarts < rounds && stage.pipeline.waiting().await > 0 {
         let before = stage.calls();
         stage.start();
-        stage
-            .wait(ground.size.patience(), async |stage| {
-                stage.calls() >= before + 10 || stage.taken().await as u64 == total
-            })
-            .await;
+        let is_busy = async |stage: &Stage| stage.calls() >= before + 10 || stage.pipeline.waiting().await == 0;
+        stage.wait(ground.size.patience(), is_busy).await;
         end_pipe(&mut stage, End::Stop).await;
+        restarts += 1;
     }
-    row.note(format!("{rounds} restarts in {}", seconds(begun.elapsed())));
+    row.note(format!("{restarts} restarts in {}", seconds(begun.elapsed())));
+    row.demand(restarts == rounds, "messages are left for every restart");
     stage.start();
     let figures = stage.finish(total, 0).await.figures(|_| false);
-    row.demand_of(&figures, ground.shape().most_receives);
+    row.demand_of(&figures, shape.most_receives);
     row.note(format!("{} delivered twice", figures.twice));
     row.demand(figures.twice == 0, "none is delivered twice");
     row

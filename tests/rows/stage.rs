@@ -150,6 +150,7 @@ impl Stage {
         if self.to == To::Queue {
             let taken = self.pipeline.take_out().await.into_iter();
             calls.extend(taken.map(|(n, receives, at)| Call { n, receives, at, taken: true }));
+            calls.sort_by_key(|call| call.at);
         }
         let dead = self.pipeline.bury().await;
         self.pipeline.end().await;
