@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kit::call::Reply;
-use kit::send::SendError;
+
 use kit::service::{ServiceError, Services};
 
+use crate::retry::{Cause, cause_of};
 use crate::target::{Fault, Refusal, Request};
 
 /// Calls AWS services, at AWS or at the endpoint that the environment names.
@@ -41,11 +42,14 @@ impl Caller {
         let Request { service, region, call } = request;
         self.services.send(call, service, &region, self.deadline).await.map_err(|error| {
             let fault = match &error {
-                ServiceError::Send(SendError::Timeout(_) | SendError::Unfinished { .. } | SendError::Broken(_)) => {
-                    Fault::Either
-                }
-                ServiceError::Send(SendError::Unsendable(_)) | ServiceError::Signing(_) => Fault::Content,
-                _ => Fault::Target,
+                ServiceError::Send(error) => match cause_of(error) {
+                    Some(Cause::Silence) => Fault::Silence,
+                    Some(Cause::Unreachable) => Fault::Unreachable,
+                    Some(_) => Fault::Either,
+                    None => Fault::Content,
+                },
+                ServiceError::Signing(_) => Fault::Content,
+                _ => Fault::Unreachable,
             };
             let timed_out = matches!(&error, ServiceError::Send(error) if error.is_timeout());
             NoAnswer { refusal: Refusal { reason: format!("{who}: {error}"), fault }, timed_out }

@@ -16,6 +16,7 @@ use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, cli, serve};
 
 use crate::definition::Definition;
+use crate::flow::Judge;
 use crate::reload::Reload;
 use crate::webhook;
 
@@ -67,6 +68,10 @@ pub struct PipeArgs {
     #[arg(long, value_name = "COUNT", env = "PIPE_CONCURRENCY", default_value_t = CONCURRENCY as u64,
           value_parser = cli::number(1_u64..=1250, "a count"))]
     pub concurrency: u64,
+    /// What decides whether a failure is the message's fault or the target's: comparison with other messages, or aws's
+    /// own classes. A pipe's tag tidegate:verdict goes before it
+    #[arg(long, value_name = "JUDGE", env = "PIPE_VERDICT", default_value = "comparison", value_parser = Judge::parse)]
+    pub verdict: Judge,
     /// A file with keys that sign every call to a target (Standard Webhooks): whsec_ and base64, one a line
     #[arg(long, value_name = "FILE", env = "PIPE_WEBHOOK_SECRET_FILE")]
     pub webhook_secret_file: Option<PathBuf>,
@@ -81,6 +86,7 @@ impl PipeArgs {
         Ok(Settings {
             invocation_timeout: Duration::from_secs(self.invocation_timeout),
             concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
+            judge: self.verdict,
             webhook_keys: self.webhook_secret_file.as_deref().map(read_keys).transpose()?,
             ..settings
         })
@@ -100,6 +106,8 @@ pub struct Settings {
     pub invocation_timeout: Duration,
     /// Deliveries that each pipe may have under way at once: [`CONCURRENCY`].
     pub concurrency: usize,
+    /// Whose word counts for what a failure means, where a pipe doesn't say.
+    pub judge: Judge,
     /// What signs calls to targets, if anything does.
     pub webhook_keys: Option<Arc<webhook::Keys>>,
     /// The admin port, if there is to be one.
@@ -136,6 +144,7 @@ impl Settings {
             sdk,
             invocation_timeout: INVOCATION_TIMEOUT,
             concurrency: CONCURRENCY,
+            judge: Judge::default(),
             webhook_keys: None,
             admin,
             reload: None,

@@ -31,7 +31,7 @@ use crate::event::Event;
 use crate::flow::Work;
 use crate::gather::{Haste, gather};
 use crate::journal::{Details, Journal, Moment, Stage, Step};
-use crate::retry::Verdict;
+use crate::retry::{Cause, Verdict};
 use crate::target::{Fault, Refusal};
 use stage::{shape, shape_all};
 use tally::{Owned, Tally};
@@ -84,8 +84,8 @@ impl Courier {
     /// Delivers one message, with others where the pipe has batches.
     pub async fn deliver(self: Arc<Courier>, work: Work) -> (Work, Ending) {
         let gate = match &self.gate {
-            // A probe is the only message that goes out: there is nothing to wait for.
-            Some(gate) if !work.is_probe => gate,
+            // A probe waits for no others, and what failed in company goes out alone.
+            Some(gate) if !work.is_probe && !work.alone => gate,
             _ => {
                 // On the heap: the task that this becomes is moved a few times before it runs.
                 let mut endings = Box::pin(self.carrier.execute(std::slice::from_ref(&work))).await;
@@ -126,7 +126,7 @@ impl Carrier {
         let (begun, mut tally) = (Instant::now(), Tally::new(batch.len()));
         let in_time = tokio::time::timeout(EXECUTION_LIMIT, self.stages(batch, &journal, &mut tally)).await;
         if in_time.is_err() {
-            tally.time_out(&Refusal { reason: format!("no end within {EXECUTION_LIMIT:?}"), fault: Fault::Either });
+            tally.time_out(&Refusal { reason: format!("no end within {EXECUTION_LIMIT:?}"), fault: Fault::Silence });
         }
         let step = match tally.outcome() {
             Outcome::Succeeded => Step::ExecutionSucceeded,
@@ -214,7 +214,7 @@ impl Carrier {
         if count > most {
             let reason = format!("the enrichment made {count} events, the target takes {most}");
             journal.tell_failure(Step::Of(Stage::Target, Moment::InvocationSkipped), &reason);
-            return vec![Err(Verdict::Rejected { reason: reason.into() }); count];
+            return vec![Err(Verdict::failed(reason, Cause::Message)); count];
         }
         let shaped = shape_all(self.pipe.input.as_ref(), &self.pipe.names, events, self.road.form(), journal);
         self.road.carry(events, shaped, batch, journal).await

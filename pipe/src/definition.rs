@@ -10,6 +10,7 @@ mod fingerprint;
 mod parameters;
 mod pipes;
 mod services;
+mod tags;
 mod targets;
 
 pub use fingerprint::Fingerprint;
@@ -25,7 +26,7 @@ use kit::send::{AllowTarget, AllowTargets};
 use url::Url;
 
 use crate::filter::Filter;
-use crate::flow::Order;
+use crate::flow::{Judge, Order};
 use crate::journal::LogConfiguration;
 use crate::target::{Feed, Invocation, Outlet, Program, RestApi};
 use crate::transform::{Names, Transform};
@@ -61,6 +62,8 @@ pub struct Pipe {
     pub batch: Batch,
     /// `LogConfiguration`; without one there are no records, only a line for each failure.
     pub log: Option<LogConfiguration>,
+    /// Whose word counts for what a failure means, if the pipe's tag `tidegate:verdict` says so.
+    pub judge: Option<Judge>,
     /// The members of `describe-pipe` that the definition gives, as it gives them.
     pub description: serde_json::Map<String, serde_json::Value>,
     /// Tells this pipe from another of the same name.

@@ -1,43 +1,56 @@
 //! What a pipe does next: which message to deliver, when to receive, what to tell the queue. A machine without a clock.
 //!
 //! The worker tells it what happened (`received`, `finished`) and does what it says (`next`). Here come together: how
-//! many deliveries may be under way, the rate, the breaker, FIFO order, and retries without another receive. While the
-//! target is down, the few messages that are held stay held, and take turns as the probe: their receive counts do not
-//! rise, and no message can keep the breaker open by itself. How anything is sent or received is not known here.
+//! many deliveries may be under way, the rate, FIFO order, retries without another receive, and whose fault a failure is.
+//! That is found out by comparison: while other messages get through, one that fails is at fault itself, whatever the
+//! status says, and is left to the queue, which counts receives; while none does, the target is at fault, nothing is
+//! received but what is needed to find one that gets through, and what is held stays held. How anything is sent or
+//! received is not known here. `docs/delivery.md` has the decisions as a table.
 
 mod backlog;
+mod belief;
 mod blocked;
 mod outcome;
 mod polls;
+mod probing;
+mod search;
 mod step;
+mod suspects;
 mod throttle;
+mod under_way;
 mod undone;
 
-pub use step::{Change, Lost, Order, Poll, Settle, Step, Work};
+pub use belief::Change;
+pub use step::{Company, Lost, Order, Poll, Settle, Step, Work};
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use crate::breaker::{Breaker, Permit};
 use crate::held::Held;
 use crate::pace::{Concurrency, Rates};
-use backlog::{Backlog, Place, Recent};
+use backlog::{Backlog, Recent};
+use belief::Belief;
 use blocked::Blocked;
 use polls::Polls;
+use suspects::Suspects;
 use throttle::Throttle;
+use under_way::UnderWay;
 use undone::Undone;
 
 /// SQS hands out no more than this at once.
 pub const BATCH: usize = 10;
 
-/// Messages beyond what can be delivered at once that are received ahead, so that no delivery waits for a receive: as
-/// many again, for a receive takes about as long as a delivery, and no less than this.
-const AHEAD: usize = BATCH;
+/// Messages are received ahead for so long, which is what a receive takes, so that no delivery waits for one; no more,
+/// for each of them has one receive more should the pipe end.
+const AHEAD: Duration = Duration::from_millis(100);
 
 /// What is held may have so many bytes together, and is then enough, however few messages it is.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// So many messages that failed may wait for another try before no more are received.
+const MOST_WAITING: usize = 2000;
 
 /// A receive waits at the queue for so long: the most that SQS allows, and the fewest requests while idle.
 const LONG_POLL: Duration = Duration::from_secs(20);
@@ -45,19 +58,55 @@ const LONG_POLL: Duration = Duration::from_secs(20);
 /// A receive of several messages must be over when a blocked group comes back, and a little before.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// While the target is down, another message is received after so many probes with each one that is held: should all of
-/// these be to blame, there is soon one that is not.
-const PROBES_EACH: usize = 3;
+/// After the stop signal, what was received already is delivered for so long, while the target takes messages: handed
+/// back, it would have been received for nothing.
+const LAST_DELIVERIES: Duration = Duration::from_secs(5);
 
-/// When so many are held in that way, one is left to the queue for each new one.
-const MOST_SUSPECTS: usize = 50;
+/// Whose word counts for what a failure means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Judge {
+    /// Other messages: see the module.
+    #[default]
+    Comparison,
+    /// AWS's classes: whatever the target answers, and silence, is the message's own fault, and only a target that
+    /// can't be reached or throttles is waited for.
+    Aws,
+}
+
+impl Judge {
+    /// Reads `comparison` or `aws`.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn parse(text: &str) -> Result<Judge, String> {
+        match text {
+            "comparison" => Ok(Judge::Comparison),
+            "aws" => Ok(Judge::Aws),
+            other => Err(format!("invalid judge {other:?}: expected comparison or aws")),
+        }
+    }
+}
+
+/// What is known of a queue and its pipe from the start.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// Whether the queue keeps the order of message groups.
+    pub order: Order,
+    /// The queue's `VisibilityTimeout`.
+    pub visibility: Duration,
+    /// The queue's `maxReceiveCount`, if it has one.
+    pub max_receives: Option<u32>,
+    /// Deliveries that may be under way at once.
+    pub concurrency: usize,
+    /// Whose word counts.
+    pub judge: Judge,
+}
 
 /// The state of one pipe at work.
 #[derive(Debug)]
 pub struct Flow {
-    order: Order,
-    visibility: Duration,
-    breaker: Breaker,
+    terms: Terms,
+    belief: Belief,
     concurrency: Concurrency,
     throttle: Throttle,
     backlog: Backlog,
@@ -65,39 +114,41 @@ pub struct Flow {
     held: Held,
     delivered: Recent,
     settles: VecDeque<Settle>,
+    suspects: Suspects,
+    under_way: UnderWay,
+    /// How many of those failed before.
+    again_under_way: usize,
     undone: Undone,
     /// Messages that were given up since somebody asked.
     released: Vec<String>,
-    /// Probes since a message was last received to be one.
-    probes: usize,
-    under_way: usize,
     polls: Polls,
     /// When a rate allows the next delivery.
     next_turn: Option<Timestamp>,
-    stopping: bool,
+    /// Until when what is held is delivered, after the stop signal.
+    stopping: Option<Timestamp>,
 }
 
 impl Flow {
-    /// For a queue of this kind that hides messages for `visibility`; at most `most` deliveries at once.
-    pub fn new(order: Order, visibility: Duration, most: usize) -> Flow {
+    /// Of a pipe that starts at `now`.
+    pub fn new(now: Timestamp, terms: Terms) -> Flow {
         Flow {
-            order,
-            visibility,
-            breaker: Breaker::default(),
-            concurrency: Concurrency::new(most),
+            terms,
+            belief: Belief::new(now),
+            concurrency: Concurrency::new(terms.concurrency),
             throttle: Throttle::default(),
             backlog: Backlog::default(),
             blocked: Blocked::default(),
-            held: Held::new(visibility),
+            held: Held::new(terms.visibility),
             delivered: Recent::default(),
             settles: VecDeque::new(),
+            suspects: Suspects::default(),
+            under_way: UnderWay::default(),
+            again_under_way: 0,
             undone: Undone::default(),
             released: Vec::new(),
-            probes: 0,
-            under_way: 0,
             polls: Polls::default(),
             next_turn: None,
-            stopping: false,
+            stopping: None,
         }
     }
 
@@ -106,9 +157,9 @@ impl Flow {
         std::mem::take(&mut self.released)
     }
 
-    /// The queue's `VisibilityTimeout` is this now.
-    pub fn set_visibility(&mut self, visibility: Duration) {
-        self.visibility = visibility;
+    /// The queue's attributes are these now.
+    pub fn set_queue(&mut self, visibility: Duration, max_receives: Option<u32>) {
+        (self.terms.visibility, self.terms.max_receives) = (visibility, max_receives);
         self.held.set_visibility(visibility);
     }
 
@@ -123,7 +174,7 @@ impl Flow {
     }
 
     /// Takes a message that is to be delivered. `receipt` is the right to settle this delivery of it.
-    pub fn accept(&mut self, now: Timestamp, work: Work, receipt: String) {
+    pub fn accept(&mut self, now: Timestamp, mut work: Work, receipt: String) {
         if self.delivered.contains(&work.id) {
             // Deleting it failed, or came too late.
             return self.settles.push_back(Settle::Delete { receipt, tries: 0 });
@@ -131,10 +182,11 @@ impl Flow {
         if !self.held.take(now, &work.id, receipt, work.size) {
             return;
         }
-        if self.stopping {
-            self.hand_back(&work.id);
+        work.is_known = self.suspects.is_known(&work.id);
+        if work.is_known && !self.belief.is_up() && work.group.is_none() {
+            self.backlog.keep_tried(work);
         } else {
-            self.backlog.push(work, if self.breaker.is_closed() { Place::Back } else { Place::Front });
+            self.backlog.push(now, work);
         }
     }
 
@@ -156,41 +208,44 @@ impl Flow {
     pub fn next(&mut self, now: Timestamp, rates: &Rates) -> Option<Step> {
         let (receipts, span) = self.held.extend(now);
         self.settles.extend(receipts.into_iter().map(|(id, receipt)| Settle::Hide { id, receipt, span }));
+        // A receive that still waits would get them again at once.
+        if self.stopping.is_some_and(|until| now >= until || !self.belief.is_up()) && self.polls.is_idle() {
+            self.backlog.drain().iter().for_each(|id| self.hand_back(id));
+        }
         if let Some(settle) = self.settles.pop_front().or_else(|| self.undone.pop(now)) {
             return Some(Step::Settle(settle));
         }
-        if self.stopping {
-            return None;
+        match (self.stopping, self.belief.is_up()) {
+            (None, true) => self.next_delivery(now, rates).map(Step::Deliver).or_else(|| self.next_poll(now)),
+            (None, false) => self.next_probe(now, rates).map(Step::Deliver).or_else(|| self.next_candidates(now)),
+            (Some(until), true) if now < until => self.next_delivery(now, rates).map(Step::Deliver),
+            (Some(_), _) => None,
         }
-        if self.breaker.is_closed() {
-            return self.next_delivery(now, rates).map(Step::Deliver).or_else(|| self.next_poll(now));
-        }
-        self.next_probe(now).map(Step::Deliver).or_else(|| self.next_suspect(now))
     }
 
     /// When to ask [`Flow::next`] again if nothing happens before.
     pub fn wake(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let breaker = match self.breaker.permit_at(now) {
-            Permit::Wait(until) if !self.stopping => Some(until),
-            _ => None,
-        };
-        let own = [self.next_turn, self.backlog.next_retry()];
+        let search = self.belief.search().and_then(|search| search.next(now)).filter(|_| self.stopping.is_none());
+        let hanging = if self.is_full(now) { self.under_way.next_to_hang(now) } else { None };
+        let own = [self.next_turn, self.backlog.next_try(), search, hanging, self.stopping];
         let queue = [self.polls.next_try(), self.held.next_look(), self.undone.next()];
         // What was due before waits for something else than time.
-        own.into_iter().chain(queue).chain([breaker]).flatten().filter(|&at| at > now).min()
+        own.into_iter().chain(queue).flatten().filter(|&at| at > now).min()
     }
 
-    /// No more receives and deliveries; what was not begun is handed back.
-    pub fn stop(&mut self) {
-        self.stopping = true;
-        for id in self.backlog.drain() {
-            self.hand_back(&id);
+    /// No more receives. What failed is left to the queue, and what is held is delivered for a moment, while the target
+    /// takes messages; the rest is handed back.
+    pub fn stop(&mut self, now: Timestamp) {
+        self.stopping = Some(now + LAST_DELIVERIES);
+        for work in self.backlog.drain_tried() {
+            self.leave(now, &work, None);
         }
     }
 
     /// Whether, after [`Flow::stop`], nothing is left to wait for.
     pub fn is_done(&self) -> bool {
-        self.stopping && self.under_way == 0 && self.settles.is_empty() && self.undone.is_empty()
+        let is_idle = self.under_way.len() == 0 && self.backlog.is_empty() && self.polls.is_idle();
+        self.stopping.is_some() && is_idle && self.settles.is_empty() && self.undone.is_empty()
     }
 
     /// Whether a rate holds a delivery back: the destination's, or the one that the target bears.
@@ -200,79 +255,92 @@ impl Flow {
 
     /// Deliveries that are under way.
     pub fn under_way(&self) -> usize {
-        self.under_way
+        self.under_way.len()
+    }
+
+    /// Messages that failed and are remembered, held or left to the queue.
+    pub fn suspected(&self) -> usize {
+        self.suspects.len()
     }
 
     fn next_delivery(&mut self, now: Timestamp, rates: &Rates) -> Option<Work> {
         self.next_turn = None;
-        if self.under_way >= self.concurrency.limit() || !self.backlog.is_ready(now) {
+        // What failed before may hang: there is always room for something new.
+        let only_new = self.again_under_way > self.concurrency.limit() / 2;
+        if self.is_full(now) || !self.backlog.is_ready(now) || only_new && self.backlog.fresh() == 0 {
             return None;
         }
-        let wait = self.throttle.wait(now).or_else(|| rates.take(Duration::from_millis(now.as_millis())).err());
+        let wait = self.throttle.wait(now).or_else(|| rates.take(since_epoch(now)).err());
         if let Some(wait) = wait {
             self.next_turn = Some(now + wait.max(Duration::from_millis(1)));
             return None;
         }
         self.throttle.take(now);
-        self.under_way += 1;
-        self.backlog.pop(now).map(|work| Work { begun: now, ..work })
+        let work = self.backlog.pop(now, only_new)?;
+        self.again_under_way += usize::from(work.failed_before());
+        Some(self.begin(now, work, false))
+    }
+
+    fn begin(&mut self, now: Timestamp, work: Work, is_probe: bool) -> Work {
+        let (ticket, alone) = (self.under_way.begin(now), work.alone || work.failed_before());
+        Work { is_probe, begun: now, ticket, alone, ..work }
+    }
+
+    /// Whether as many deliveries are under way as may be.
+    fn is_full(&self, now: Timestamp) -> bool {
+        let limit = self.concurrency.limit();
+        self.under_way.len() >= limit
+            && self.under_way.places(now, self.terms.concurrency) >= limit
+            && !self.under_way.is_stuck(now)
     }
 
     fn next_poll(&mut self, now: Timestamp) -> Option<Step> {
-        let room = self.room();
-        if room < BATCH && self.backlog.is_ready(now) {
+        let room = self.room(now);
+        if room < BATCH && self.backlog.fresh() > 0 {
             // There is no hurry, and ten messages cost one request.
             return None;
         }
         let wait = self.poll_wait();
-        let alone = self.blocked.is_due_by(now + wait + MARGIN, now, self.visibility * 2 + LONG_POLL);
+        let alone = self.blocked.is_due_by(now + wait + MARGIN, now, self.terms.visibility * 2 + LONG_POLL);
         let count = self.polls.begin(now, room, if alone { 1 } else { BATCH })?;
         Some(Step::Poll(Poll { count, wait }))
     }
 
-    /// How many messages more may be held: twice as many as can be under way, as long as they are not too large.
-    fn room(&self) -> usize {
-        let (limit, expected) = (self.concurrency.limit(), self.polls.expected());
+    /// How many messages more may be held: what can be under way and what is needed ahead, as long as they are not too
+    /// large. What waits for another try has room of its own.
+    fn room(&self, now: Timestamp) -> usize {
+        let expected = self.polls.expected();
         let size = self.held.bytes() / self.held.len().max(1);
-        if self.held.bytes() + expected * size >= MOST_BYTES {
+        if self.held.bytes() + expected * size >= MOST_BYTES || self.backlog.waiting() >= MOST_WAITING {
             return 0;
         }
-        (limit + limit.max(AHEAD)).saturating_sub(self.held.len() + expected)
+        let (limit, taken) = (self.concurrency.limit(), self.under_way.places(now, self.terms.concurrency));
+        let free = if self.is_throttled() { 0 } else { limit.saturating_sub(taken) };
+        (free + self.ahead()).saturating_sub(self.backlog.fresh() + expected)
+    }
+
+    /// How many messages go out while a receive takes its time.
+    fn ahead(&self) -> usize {
+        if self.is_throttled() {
+            // What a rate lets out while a receive takes its time.
+            return (self.under_way.per_second() / 5).clamp(1, 3 * BATCH);
+        }
+        let limit = self.concurrency.limit();
+        let Some(usual) = self.under_way.usual() else { return BATCH };
+        let rounds = AHEAD.as_secs_f64() / usual.as_secs_f64().max(0.001);
+        ((limit as f64 * rounds) as usize).clamp(1, limit.max(BATCH))
     }
 
     /// On a FIFO queue, a receive that begins before a group is blocked must end before it comes back.
     fn poll_wait(&self) -> Duration {
-        match self.order {
+        match self.terms.order {
             Order::Standard => LONG_POLL,
-            Order::Fifo => (self.visibility / 2).clamp(MARGIN, LONG_POLL),
+            Order::Fifo => (self.terms.visibility / 2).clamp(MARGIN, LONG_POLL),
         }
-    }
-
-    fn next_probe(&mut self, now: Timestamp) -> Option<Work> {
-        if self.backlog.is_empty() || self.breaker.permit(now) != Permit::Probe {
-            return None;
-        }
-        self.probes += 1;
-        self.under_way += 1;
-        self.backlog.pop_any().map(|work| Work { is_probe: true, begun: now, ..work })
-    }
-
-    /// Receives one more message to probe with.
-    fn next_suspect(&mut self, now: Timestamp) -> Option<Step> {
-        if self.probes < self.held.len() * PROBES_EACH || !self.polls.is_idle() {
-            return None;
-        }
-        let count = self.polls.begin(now, 1, 1)?;
-        self.probes = 0;
-        if self.held.len() >= MOST_SUSPECTS
-            && let Some(work) = self.backlog.pop_any()
-        {
-            self.leave(now, &work, None);
-        }
-        Some(Step::Poll(Poll { count, wait: self.poll_wait() }))
     }
 
     fn hand_back(&mut self, id: &str) {
+        self.suspects.forget(id);
         if let Some(hold) = self.held.release(id) {
             self.released.push(id.to_owned());
             let hide = Settle::Hide { id: id.to_owned(), receipt: hold.receipt, span: Duration::ZERO };
@@ -281,9 +349,9 @@ impl Flow {
     }
 }
 
-#[cfg(test)]
-mod queue;
+fn since_epoch(now: Timestamp) -> Duration {
+    Duration::from_millis(now.as_millis())
+}
+
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod world;

@@ -15,6 +15,9 @@ const LEAST: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(11 * 60 * 60);
 const TWELVE_HOURS: Duration = Duration::from_secs(12 * 60 * 60);
 
+/// The longest time that a message is hidden for having been received often.
+const LONGEST_REST: Duration = Duration::from_secs(15 * 60);
+
 /// How long an extension that failed waits for its repetition.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -90,6 +93,17 @@ impl Held {
         let hold = self.messages.remove(id)?;
         self.bytes -= hold.size;
         Some(hold)
+    }
+
+    /// A message that was received before is hidden for longer, twice as long for each receive, up to a quarter of an hour:
+    /// should this process end, others are received in its place. Returns the receipt and the time to ask for.
+    pub fn lengthen(&mut self, now: Timestamp, id: &str, receives: u32) -> Option<(String, Duration)> {
+        let span = (self.visibility * 2_u32.pow(receives.saturating_sub(1).min(10))).min(LONGEST_REST);
+        let hold = self.messages.get_mut(id).filter(|hold| now + span > hold.hidden_until + PAUSE)?;
+        let span = span.min(hold.most(now));
+        hold.before = hold.hidden_until;
+        hold.hidden_until = now + span;
+        Some((hold.receipt.clone(), span))
     }
 
     /// Whether a message is held for so long that it has to be given back.

@@ -108,10 +108,10 @@ impl Invoker {
     /// No message is to blame for a token that does not come.
     async fn token(&self, until: Instant) -> Result<Option<HeaderValue>, Answer> {
         match tokio::time::timeout_at(until, self.authorizer.token()).await {
-            Ok(token) => token.map_err(|reason| Answer::without_reply(Verdict::down(reason))),
+            Ok(token) => token.map_err(|reason| Answer::without_reply(Verdict::unreachable(reason))),
             Err(_) => {
                 let name = &self.invocation.destination.connection.name;
-                let verdict = Verdict::down(format!("connection {name}: no token within {:?}", self.deadline));
+                let verdict = Verdict::unreachable(format!("connection {name}: no token within {:?}", self.deadline));
                 Err(Answer { timed_out: true, ..Answer::without_reply(verdict) })
             }
         }
@@ -132,7 +132,7 @@ impl Invoker {
         let destination = &self.invocation.destination;
         let call = draft.authorize(&destination.connection, token);
         let mut call =
-            call.map_err(|error| Answer::without_reply(Verdict::Rejected { reason: error.to_string().into() }))?;
+            call.map_err(|error| Answer::without_reply(Verdict::Unsendable { reason: error.to_string().into() }))?;
         if let Some(keys) = &self.webhook_keys {
             keys.sign(&mut call, Timestamp::wall());
         }
@@ -194,7 +194,7 @@ fn refuses_token(outcome: &Result<Reply, SendError>) -> bool {
 mod tests {
     use super::*;
     use crate::connection::{Auth, Connection, OAuth, Parameters};
-    use crate::retry::Blame;
+    use crate::retry::Cause;
     use crate::target::{Destination, Endpoint, HttpParameters, plan};
     use http::Method;
     use kit::send::AllowTargets;
@@ -264,7 +264,7 @@ mod tests {
         };
         let (answer, took) = send(Auth::OAuth(oauth), &target, Wanted::Status).await;
         assert!(answer.timed_out && took < Duration::from_secs(4), "{took:?}");
-        assert_eq!(answer.verdict, Verdict::down("connection c: no token within 200ms".into()));
+        assert_eq!(answer.verdict, Verdict::unreachable("connection c: no token within 200ms".into()));
     }
 
     #[tokio::test]
@@ -272,7 +272,7 @@ mod tests {
         let half = server("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").await;
         let (answer, took) = send(Auth::basic("me", &"s".into()), &half, Wanted::Status).await;
         assert!(answer.timed_out && took < Duration::from_secs(4), "{took:?}");
-        assert!(matches!(answer.verdict, Verdict::Down { blame: Blame::Either, .. }), "{:?}", answer.verdict);
+        assert!(matches!(answer.verdict, Verdict::Failed { cause: Cause::Silence, .. }), "{:?}", answer.verdict);
         let reason = "the target: the answer began with 200 OK, and its body had not ended within 200ms";
         assert_eq!(answer.verdict.reason(), Some(reason));
     }

@@ -3,7 +3,6 @@
 mod admin;
 pub mod arn;
 pub mod authorizer;
-pub mod breaker;
 pub mod caller;
 mod clients;
 pub mod config;

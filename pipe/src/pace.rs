@@ -11,6 +11,12 @@ use kit::time::Timestamp;
 /// enough that no second sees more than two percent too many.
 const CREDIT: Duration = Duration::from_millis(20);
 
+/// One silence in so many answers is none of the pace.
+const TOLERATED: u32 = 10;
+
+/// What is remembered of answers and silences.
+const FADING: u32 = 1000;
+
 /// `InvocationRateLimitPerSecond`: hands out evenly spaced turns.
 #[derive(Debug)]
 pub struct Rate {
@@ -76,12 +82,15 @@ pub struct Concurrency {
     limit: usize,
     most: usize,
     cut_at: Option<Timestamp>,
+    /// Answers and silences of late; half are forgotten every [`FADING`] results.
+    answered: u32,
+    silent: u32,
 }
 
 impl Concurrency {
     /// Starts at a tenth of `most`.
     pub fn new(most: usize) -> Concurrency {
-        Concurrency { limit: (most / 10).max(1), most: most.max(1), cut_at: None }
+        Concurrency { limit: (most / 10).max(1), most: most.max(1), cut_at: None, answered: 0, silent: 0 }
     }
 
     /// The limit now.
@@ -91,6 +100,10 @@ impl Concurrency {
 
     /// A delivery went well while `under_way` were.
     pub fn answered(&mut self, under_way: usize) {
+        self.answered += 1;
+        if self.answered + self.silent > FADING {
+            (self.answered, self.silent) = (self.answered / 2, self.silent / 2);
+        }
         if under_way >= self.limit && self.limit < self.most {
             self.limit += 1;
         }
@@ -102,6 +115,15 @@ impl Concurrency {
         if self.cut_at.is_none_or(|cut_at| begun > cut_at) {
             self.limit = (self.limit / 2).max(1);
             self.cut_at = Some(now);
+        }
+    }
+
+    /// There was no answer in time to a call that went out at `begun`. Now and then that is nothing; where it is a good part
+    /// of the answers, there are too many at once.
+    pub fn silent(&mut self, now: Timestamp, begun: Timestamp) {
+        self.silent += 1;
+        if self.silent * TOLERATED > self.answered {
+            self.down(now, begun);
         }
     }
 

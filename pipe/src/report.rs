@@ -14,7 +14,7 @@ use crate::filtered::{Filtered, TurnedAway};
 use crate::flow::{Change, Work};
 use crate::journal::{Details, Journal, LogConfiguration, Stage, Step};
 use crate::pattern::Miss;
-use crate::retry::Reason;
+use crate::retry::{Cause, Reason, Verdict};
 use crate::secrets;
 use crate::source::Redrive;
 use crate::state::Status;
@@ -50,12 +50,15 @@ struct Metrics {
     duration: Histogram,
     enrichment_stage_duration: Histogram,
     target_stage_duration: Histogram,
+    probes: Counter,
+    failures: Vec<(Cause, Counter)>,
     concurrency: Gauge,
+    suspected: Gauge,
     target_down: Gauge,
 }
 
 /// Names, and CloudWatch's names in the namespace `AWS/EventBridge/Pipes` for them.
-const COUNTERS: [(&str, &str); 13] = [
+const COUNTERS: [(&str, &str); 14] = [
     ("pipe_event_count_total", "EventCount: messages that passed the filter"),
     ("pipe_event_size_bytes_total", "EventSize: the bytes of their bodies"),
     ("pipe_events_filtered_total", "Messages that no filter let pass; CloudWatch does not have it"),
@@ -69,19 +72,24 @@ const COUNTERS: [(&str, &str); 13] = [
     ("pipe_target_stage_failed_total", "TargetStageFailed"),
     ("pipe_target_stage_partially_failed_total", "TargetStagePartiallyFailed"),
     ("pipe_target_stage_skipped_total", "TargetStageSkipped"),
+    ("pipe_probes_total", "Messages sent to see if the target takes any; CloudWatch does not have it"),
 ];
 const HISTOGRAMS: [(&str, &str); 3] = [
     ("pipe_duration_seconds", "Duration"),
     ("pipe_enrichment_stage_duration_seconds", "EnrichmentStageDuration"),
     ("pipe_target_stage_duration_seconds", "TargetStageDuration"),
 ];
-const GAUGES: [(&str, &str); 2] = [
+const FAILURES: (&str, &str) =
+    ("pipe_failures_total", "Failed deliveries by what each suggests about its cause; CloudWatch does not have it");
+const GAUGES: [(&str, &str); 3] = [
     ("pipe_concurrency", "Concurrency: messages that are under way"),
-    ("pipe_target_down", "1 while the breaker is open; CloudWatch does not have it"),
+    ("pipe_suspected_messages", "Messages that failed and are remembered; CloudWatch does not have it"),
+    ("pipe_target_down", "1 while no message gets through; CloudWatch does not have it"),
 ];
 
 fn describe() {
     unended::describe();
+    describe_counter!(FAILURES.0, FAILURES.1);
     COUNTERS.iter().for_each(|&(name, help)| describe_counter!(name, help));
     HISTOGRAMS.iter().for_each(|&(name, help)| describe_histogram!(name, help));
     GAUGES.iter().for_each(|&(name, help)| describe_gauge!(name, help));
@@ -93,6 +101,11 @@ impl Metrics {
         describe();
         let count = |name: &'static str| {
             let counter = counter!(name, "pipe" => pipe.to_owned());
+            counter.absolute(0);
+            counter
+        };
+        let count_cause = |cause: &'static str| {
+            let counter = counter!(FAILURES.0, "pipe" => pipe.to_owned(), "cause" => cause);
             counter.absolute(0);
             counter
         };
@@ -119,7 +132,10 @@ impl Metrics {
             duration: time("pipe_duration_seconds"),
             enrichment_stage_duration: time("pipe_enrichment_stage_duration_seconds"),
             target_stage_duration: time("pipe_target_stage_duration_seconds"),
+            probes: count("pipe_probes_total"),
+            failures: Cause::ALL.map(|(cause, name)| (cause, count_cause(name))).into(),
             concurrency: level("pipe_concurrency"),
+            suspected: level("pipe_suspected_messages"),
             target_down: level("pipe_target_down"),
         }
     }
@@ -185,20 +201,29 @@ impl Report {
         let ms = now.since(work.begun).as_millis() as u64;
         match ending.verdict.failure() {
             None if hops::are_logged() => {
-                let (attempt, status) = (work.receive_count(), ending.status);
+                let (attempt, status) = (work.receives, ending.status);
                 tracing::info!(target: "pipe", pipe, message_id, attempt, status, ms, "delivered");
             }
             None => {}
             Some(reason) => {
-                self.status.delivery_failed(&reason.text);
+                self.status.delivery_failed(&reason.text, reason.status);
+                self.count_failure(&ending.verdict);
                 self.failed(work, reason, ms, redrive.map(|redrive| redrive.most));
             }
         }
     }
 
+    fn count_failure(&self, verdict: &Verdict) {
+        let Verdict::Failed { cause, .. } = verdict else { return };
+        let counter = self.metrics.failures.iter().find(|(counted, _)| counted == cause);
+        if let Some((_, counter)) = counter {
+            counter.increment(1);
+        }
+    }
+
     /// With or without a `LogConfiguration`: its records do not say which attempt it was.
     fn failed(&self, work: &Work, reason: &Reason, ms: u64, max_receive_count: Option<u32>) {
-        let (pipe, message_id, attempt) = (self.pipe.as_str(), work.id.as_str(), work.receive_count());
+        let (pipe, message_id, attempt) = (self.pipe.as_str(), work.id.as_str(), work.receives);
         let Reason { text, status, answer } = reason;
         let (reason, status, answer) = (text.as_str(), *status, answer.as_deref());
         if work.is_probe {
@@ -225,20 +250,38 @@ impl Report {
         );
     }
 
-    /// The breaker opened or closed.
+    /// What is believed of the target has changed.
     pub fn changed(&self, change: Change) {
         match change {
-            Change::Opened => {
+            Change::Down { failures, messages, share, cause } => {
                 self.metrics.target_down.set(1.0);
-                self.status.target_down();
-                tracing::warn!(pipe = self.pipe, "the target is down: nothing is received until a probe gets through");
+                let said = self.status.target_down(cause);
+                let before = format!("{:.1} %", share * 100.0);
+                tracing::warn!(
+                    pipe = self.pipe,
+                    failures,
+                    messages,
+                    failed_before = before,
+                    "{said}: no message gets through, so none is given up; a few are tried until one does"
+                );
             }
-            Change::Closed => {
+            Change::Up { after, probes } => {
                 self.metrics.target_down.set(0.0);
                 self.status.target_up();
-                tracing::info!(pipe = self.pipe, "the target is back");
+                let after = format!("{:.1} s", after.as_secs_f64());
+                tracing::info!(pipe = self.pipe, after, probes, "the target is back: a message got through");
             }
         }
+    }
+
+    /// So many messages failed and are remembered.
+    pub fn suspected(&self, messages: usize) {
+        self.metrics.suspected.set(messages as f64);
+    }
+
+    /// A message goes out to see if the target takes it.
+    pub fn probes(&self) {
+        self.metrics.probes.increment(1);
     }
 
     /// The destination's rate holds deliveries back.

@@ -1,8 +1,8 @@
 //! What an answer of the target means for the message: a reply, or the lack of one, to a [`Verdict`].
 //!
 //! With an SQS source nothing but a 2xx takes the message off the queue (`docs/aws/pipes.md#errors-and-retries` and
-//! `docs/aws/pipes.md#answers`). What matters beyond that is whose fault it is: a message that the target rejects goes
-//! its way to the dead-letter queue, a target that is down must not drag every message there.
+//! `docs/aws/pipes.md#answers`). Whose fault a failure is cannot be seen from one answer: here is only what it suggests,
+//! and `flow` finds out.
 
 use std::time::Duration;
 
@@ -19,17 +19,18 @@ const TWELVE_HOURS: Duration = Duration::from_secs(12 * 60 * 60);
 pub enum Verdict {
     /// The target has it: delete it.
     Delivered,
-    /// The target does not want this message: leave it to its visibility timeout and the queue's redrive.
-    Rejected {
-        /// For the log; names status or cause, never content.
+    /// The message could not be made into a request, so nothing was sent, and nothing was learned about the target: it
+    /// is left to its visibility timeout and the queue's redrive.
+    Unsendable {
+        /// For the log; names the cause, never content.
         reason: Reason,
     },
-    /// The target cannot take the message now.
-    Down {
-        /// For the log.
+    /// The target did not take the message. Whose fault that is, `flow` finds out by comparison with other messages.
+    Failed {
+        /// For the log; names status or cause, never content.
         reason: Reason,
-        /// Whose fault that is.
-        blame: Blame,
+        /// What is supposed at first.
+        cause: Cause,
         /// Not before this, by the target's `Retry-After`.
         retry_after: Option<Duration>,
     },
@@ -58,23 +59,45 @@ impl From<&str> for Reason {
     }
 }
 
-/// Whose fault it is that a message was not taken. It decides who has to wait: everybody, or this message alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blame {
-    /// The target's, which would not take any message.
+/// What one failure suggests about its cause. Status and transport can't tell whose fault it is; they decide what is
+/// supposed at first, how soon and how often a message is tried again, and how eagerly others are tried in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The target can't be reached, or its token can't be had: no message can do anything about that.
+    Unreachable,
+    /// The target, or whoever set it up: wrong credentials, a gateway in front of nothing (401, 407, 502 to 504).
     Target,
-    /// Ours: the target takes messages, but not so many.
+    /// The target takes messages, but not so many (429).
     Pace,
-    /// The target's or this message's; one failure cannot tell.
+    /// The target or this message (500, a connection that breaks).
     Either,
-    /// This message's, for now: the target took notice of it, and asks to have it again later.
+    /// The same, by way of no answer within the deadline.
+    Silence,
+    /// This message (400, 404, 422 and other statuses that don't say "try again").
     Message,
 }
 
+impl Cause {
+    /// Every cause, with its name in metrics.
+    pub const ALL: [(Cause, &'static str); 6] = [
+        (Cause::Unreachable, "unreachable"),
+        (Cause::Target, "target"),
+        (Cause::Pace, "pace"),
+        (Cause::Either, "either"),
+        (Cause::Silence, "silence"),
+        (Cause::Message, "message"),
+    ];
+}
+
 impl Verdict {
-    /// Down, through no fault of the message.
-    pub fn down(reason: String) -> Verdict {
-        Verdict::Down { reason: reason.into(), blame: Blame::Target, retry_after: None }
+    /// No call came about, through no fault of the message.
+    pub fn unreachable(reason: String) -> Verdict {
+        Verdict::failed(reason, Cause::Unreachable)
+    }
+
+    /// Failed, with nothing said about when to try again.
+    pub fn failed(reason: impl Into<Reason>, cause: Cause) -> Verdict {
+        Verdict::Failed { reason: reason.into(), cause, retry_after: None }
     }
 
     /// Why the message was not delivered; `None` when it was.
@@ -86,14 +109,14 @@ impl Verdict {
     pub fn failure(&self) -> Option<&Reason> {
         match self {
             Verdict::Delivered => None,
-            Verdict::Rejected { reason } | Verdict::Down { reason, .. } => Some(reason),
+            Verdict::Unsendable { reason } | Verdict::Failed { reason, .. } => Some(reason),
         }
     }
 
     /// With the head of the answer that it rests on.
     #[must_use]
     pub fn with_answer(mut self, head: Option<String>) -> Verdict {
-        if let Verdict::Rejected { reason } | Verdict::Down { reason, .. } = &mut self {
+        if let Verdict::Unsendable { reason } | Verdict::Failed { reason, .. } = &mut self {
             reason.answer = head;
         }
         self
@@ -104,40 +127,46 @@ impl Verdict {
 pub fn judge(outcome: &Result<Reply, SendError>, who: &str, now: Timestamp) -> Verdict {
     match outcome {
         Ok(reply) => judge_reply(reply.status, &reply.headers, who, now),
-        Err(error @ SendError::Unsendable(_)) => Verdict::Rejected { reason: format!("{who}: {error}").into() },
-        Err(error @ (SendError::Timeout(_) | SendError::Unfinished { .. } | SendError::Broken(_))) => {
-            down(format!("{who}: {error}"), Blame::Either, None)
+        Err(error) => {
+            let reason = format!("{who}: {error}");
+            match cause_of(error) {
+                Some(cause) => Verdict::failed(reason, cause),
+                None => Verdict::Unsendable { reason: reason.into() },
+            }
         }
-        Err(error @ (SendError::Unreachable(_) | SendError::Refused(_))) => {
-            down(format!("{who}: {error}"), Blame::Target, None)
-        }
+    }
+}
+
+/// What the lack of an answer suggests; `None` when nothing was sent.
+pub fn cause_of(error: &SendError) -> Option<Cause> {
+    match error {
+        SendError::Unsendable(_) => None,
+        SendError::Timeout(_) | SendError::Unfinished { .. } => Some(Cause::Silence),
+        SendError::Broken(_) => Some(Cause::Either),
+        SendError::Unreachable(_) | SendError::Refused(_) => Some(Cause::Unreachable),
     }
 }
 
 fn judge_reply(status: StatusCode, headers: &HeaderMap, who: &str, now: Timestamp) -> Verdict {
     let mut reason = Reason { text: format!("{who} answered {status}"), status: Some(status.as_u16()), answer: None };
-    let blame = match status.as_u16() {
+    let cause = match status.as_u16() {
         200..=299 => return Verdict::Delivered,
         // Wrong credentials are nothing that a message can do about.
-        401 | 407 | 502..=504 => Blame::Target,
-        409 => Blame::Message,
-        429 => Blame::Pace,
-        500..=599 => Blame::Either,
-        _ => return Verdict::Rejected { reason },
+        401 | 407 | 502..=504 => Cause::Target,
+        429 => Cause::Pace,
+        // A conflict asks to have the message again later.
+        409 | 500..=599 => Cause::Either,
+        _ => Cause::Message,
     };
     match retry_after(headers, now) {
         // A negative value means: do not try this event again (API destinations, "Retry behavior").
         Some(RetryAfter::Never) => {
             reason.text.push_str(" and forbade to try again");
-            Verdict::Rejected { reason }
+            Verdict::failed(reason, Cause::Message)
         }
-        Some(RetryAfter::In(delay)) => down(reason, blame, Some(delay)),
-        None => down(reason, blame, None),
+        Some(RetryAfter::In(delay)) => Verdict::Failed { reason, cause, retry_after: Some(delay) },
+        None => Verdict::failed(reason, cause),
     }
-}
-
-fn down(reason: impl Into<Reason>, blame: Blame, retry_after: Option<Duration>) -> Verdict {
-    Verdict::Down { reason: reason.into(), blame, retry_after }
 }
 
 enum RetryAfter {
@@ -195,38 +224,43 @@ mod tests {
             assert_eq!(reply(status, None), Verdict::Delivered, "{status}");
             assert_eq!(reply(status, Some("-1")), Verdict::Delivered, "{status}: the header is about failures");
         }
-        for status in [301, 400, 403, 404, 413, 422] {
-            assert!(matches!(reply(status, None), Verdict::Rejected { .. }), "{status}");
-        }
-        let retried = [
-            (401, Blame::Target),
-            (407, Blame::Target),
-            (409, Blame::Message),
-            (429, Blame::Pace),
-            (500, Blame::Either),
-            (502, Blame::Target),
-            (503, Blame::Target),
+        let causes = [
+            (301, Cause::Message),
+            (400, Cause::Message),
+            (401, Cause::Target),
+            (403, Cause::Message),
+            (404, Cause::Message),
+            (407, Cause::Target),
+            (409, Cause::Either),
+            (413, Cause::Message),
+            (422, Cause::Message),
+            (429, Cause::Pace),
+            (500, Cause::Either),
+            (502, Cause::Target),
+            (503, Cause::Target),
         ];
-        for (status, whose) in retried {
-            assert!(matches!(reply(status, None), Verdict::Down { blame, .. } if blame == whose), "{status}");
+        for (status, supposed) in causes {
+            assert!(matches!(reply(status, None), Verdict::Failed { cause, .. } if cause == supposed), "{status}");
         }
     }
 
     #[test]
-    fn no_answer_means_down() {
+    fn no_answer_is_a_failure_of_its_own_kind() {
         let judged = |error| judge(&Err(error), "the target", Timestamp::default());
-        assert!(matches!(
-            judged(SendError::Timeout(Duration::from_secs(5))),
-            Verdict::Down { blame: Blame::Either, .. }
-        ));
-        assert!(matches!(judged(SendError::Unreachable("refused".into())), Verdict::Down { blame: Blame::Target, .. }));
-        assert!(matches!(judged(SendError::Unsendable("URL".into())), Verdict::Rejected { .. }));
+        for (error, supposed) in [
+            (SendError::Timeout(Duration::from_secs(5)), Cause::Silence),
+            (SendError::Broken("reset".into()), Cause::Either),
+            (SendError::Unreachable("refused".into()), Cause::Unreachable),
+        ] {
+            assert!(matches!(judged(error), Verdict::Failed { cause, .. } if cause == supposed));
+        }
+        assert!(matches!(judged(SendError::Unsendable("URL".into())), Verdict::Unsendable { .. }));
     }
 
     #[test]
     fn retry_after_in_both_spellings() {
         let delay = |text| match reply(503, Some(text)) {
-            Verdict::Down { retry_after, .. } => retry_after.map(|delay| delay.as_secs()),
+            Verdict::Failed { retry_after, .. } => retry_after.map(|delay| delay.as_secs()),
             other => panic!("{other:?}"),
         };
         assert_eq!(delay("120"), Some(120));
@@ -241,10 +275,10 @@ mod tests {
             let headers: HeaderMap =
                 fields.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
             match judge_reply(StatusCode::SERVICE_UNAVAILABLE, &headers, "the target", NOW) {
-                Verdict::Down { retry_after, .. } => assert_eq!(retry_after, Some(Duration::from_secs(seconds))),
+                Verdict::Failed { retry_after, .. } => assert_eq!(retry_after, Some(Duration::from_secs(seconds))),
                 other => panic!("{other:?}"),
             }
         }
-        assert!(matches!(reply(503, Some("-1")), Verdict::Rejected { .. }));
+        assert!(matches!(reply(503, Some("-1")), Verdict::Failed { cause: Cause::Message, .. }));
     }
 }

@@ -35,6 +35,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         clients: clients.clone(),
         deadline: settings.invocation_timeout,
         concurrency: settings.concurrency,
+        judge: settings.judge,
         webhook_keys: settings.webhook_keys,
     };
     let mut fleet = Fleet::start(tools, settings.definition, &stop);

@@ -70,6 +70,13 @@ pub struct Traits {
     pub redrive: Option<Redrive>,
 }
 
+impl Traits {
+    /// `maxReceiveCount`, if there is one.
+    pub fn max_receives(&self) -> Option<u32> {
+        self.redrive.as_ref().map(|redrive| redrive.most)
+    }
+}
+
 /// Where messages go that were received too often.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redrive {

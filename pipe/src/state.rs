@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use kit::time::Timestamp;
 
 use crate::definition::DesiredState;
+use crate::retry::Cause;
 
 /// The longest `StateReason`, in characters.
 const LONGEST_REASON: usize = 512;
@@ -57,13 +58,14 @@ pub struct Status(Mutex<Inner>);
 struct Inner {
     state: State,
     last_failure: String,
+    last_status: Option<u16>,
 }
 
 impl Status {
     /// Of a pipe that was created at `created` and read at `now`. It does nothing yet.
     pub fn new(desired: DesiredState, created: Timestamp, now: Timestamp) -> Status {
         let state = State { desired, current: CurrentState::Stopped, reason: None, created, modified: now };
-        Status(Mutex::new(Inner { state, last_failure: String::new() }))
+        Status(Mutex::new(Inner { state, last_failure: String::new(), last_status: None }))
     }
 
     /// The state now.
@@ -101,15 +103,24 @@ impl Status {
         self.lock().state.reason = Some(cut(reason));
     }
 
-    /// A message was not delivered.
-    pub fn delivery_failed(&self, reason: &str) {
-        reason.clone_into(&mut self.lock().last_failure);
+    /// A message was not delivered; the target may have answered with a status.
+    pub fn delivery_failed(&self, reason: &str, status: Option<u16>) {
+        let mut inner = self.lock();
+        reason.clone_into(&mut inner.last_failure);
+        inner.last_status = status;
     }
 
-    /// Nothing is received until the target is back.
-    pub fn target_down(&self) {
+    /// Nothing is received until the target is back. Returns what is said about that.
+    pub fn target_down(&self, cause: Cause) -> String {
         let mut inner = self.lock();
-        inner.state.reason = Some(cut(&format!("waiting for the target: {}", inner.last_failure)));
+        let said = match inner.last_status {
+            // What usually speaks of a message, and speaks of all of them.
+            Some(status) if cause == Cause::Message => format!("the target rejects everything: {status}"),
+            _ => format!("waiting for the target: {}", inner.last_failure),
+        };
+        let said = cut(&said);
+        inner.state.reason = Some(said.clone());
+        said
     }
 
     /// The target is back.
@@ -147,8 +158,10 @@ mod tests {
         assert_eq!(state.reason.as_deref(), Some("the queue does not exist"));
         status.runs();
         assert_eq!(status.state().reason, None);
-        status.delivery_failed("the target answered 503");
-        status.target_down();
+        status.delivery_failed("the target answered 404 Not Found", Some(404));
+        assert_eq!(status.target_down(Cause::Message), "the target rejects everything: 404");
+        status.delivery_failed("the target answered 503", Some(503));
+        status.target_down(Cause::Target);
         assert_eq!(status.state().reason.as_deref(), Some("waiting for the target: the target answered 503"));
         status.target_up();
         assert_eq!(status.state().reason, None);

@@ -18,7 +18,7 @@ use crate::courier::{Courier, Ending};
 use crate::definition::Source;
 use crate::event::{Event, Message};
 use crate::filtered::Filtered;
-use crate::flow::{Flow, Lost, Order, Poll, Settle, Step, Work};
+use crate::flow::{Flow, Judge, Lost, Order, Poll, Settle, Step, Terms, Work};
 use crate::pace::Rates;
 use crate::report::Report;
 use crate::retry::Verdict;
@@ -47,6 +47,8 @@ pub struct Job {
     pub rates: Rates,
     /// Deliveries that may be under way at once.
     pub concurrency: usize,
+    /// Whose word counts for what a failure means.
+    pub judge: Judge,
     /// Takes note of what no filter lets pass.
     pub filtered: Arc<Filtered>,
     /// Takes note of how the pipe is.
@@ -79,7 +81,7 @@ struct Worker {
 
 /// Runs a pipe until `stop`: waits for its queue, delivers, drains.
 pub async fn run(job: Job, stop: CancellationToken) {
-    let Job { courier, clients, rates, concurrency, filtered, status } = job;
+    let Job { courier, clients, rates, concurrency, judge, filtered, status } = job;
     let source = &courier.pipe.source;
     let queue = tokio::select! {
         () = stop.cancelled() => return,
@@ -90,8 +92,15 @@ pub async fn run(job: Job, stop: CancellationToken) {
     let (told, traits) = watch::channel(queue.traits.clone());
     let mut watching = JoinSet::new();
     watching.spawn(queue.clone().watch(LOOK, told));
+    let terms = Terms {
+        order: queue.order,
+        visibility: queue.traits.visibility,
+        max_receives: queue.traits.max_receives(),
+        concurrency,
+        judge,
+    };
     let worker = Worker {
-        flow: Flow::new(queue.order, queue.traits.visibility, concurrency),
+        flow: Flow::new(Timestamp::now(), terms),
         settler: Settler::start(&queue),
         report: Report::new(&courier.pipe, filtered, status),
         polls: JoinSet::new(),
@@ -141,7 +150,7 @@ impl Worker {
 
     /// What was begun is finished, as far as there is time; the rest is handed back.
     async fn drain(&mut self) {
-        self.flow.stop();
+        self.flow.stop(Timestamp::now());
         let end = Instant::now() + DRAIN;
         // A receive that is cut off may have been answered already, and its messages stay hidden for nothing.
         if tokio::time::timeout(LAST_RECEIVES, self.finish()).await.is_ok() {
@@ -178,6 +187,7 @@ impl Worker {
         }
         self.bury();
         self.report.at_work(self.flow.under_way());
+        self.report.suspected(self.flow.suspected());
         if self.flow.is_throttled() != std::mem::replace(&mut self.throttled, self.flow.is_throttled())
             && self.throttled
         {
@@ -207,8 +217,8 @@ impl Worker {
             Some(done) = self.polls.join_next_with_id() => self.received(done),
             settle = self.settler.failed() => self.flow.settle_failed(Timestamp::now(), settle),
             Ok(()) = self.traits.changed() => {
-                let visibility = self.traits.borrow_and_update().visibility;
-                self.flow.set_visibility(visibility);
+                let traits = self.traits.borrow_and_update().clone();
+                self.flow.set_queue(traits.visibility, traits.max_receives());
             }
             () = sleep_until(wake) => {}
         }
@@ -227,7 +237,10 @@ impl Worker {
     }
 
     fn deliver(&mut self, work: Work) {
-        let name = Lost { id: work.id.clone(), group: work.group.clone(), is_probe: work.is_probe };
+        if work.is_probe {
+            self.report.probes();
+        }
+        let name = work.lost();
         let courier = self.courier.clone();
         let task = self.deliveries.spawn(courier.deliver(work));
         self.names.insert(task.id(), name);
@@ -242,7 +255,7 @@ impl Worker {
                 if ending.verdict == Verdict::Delivered {
                     self.last_attempts.remove(&work.id);
                 }
-                if let Some(change) = self.flow.finished(now, work, &ending.verdict) {
+                if let Some(change) = self.flow.finished(now, work, &ending.verdict, ending.company) {
                     self.report.changed(change);
                 }
             }
@@ -274,7 +287,10 @@ impl Worker {
                 self.flow.poll_failed(now, asked);
             }
             // Cut off by the drain.
-            Err(error) => tracing::debug!("a receive was cut off: {error}"),
+            Err(error) => {
+                tracing::debug!("a receive was cut off: {error}");
+                self.flow.poll_failed(now, asked);
+            }
         }
     }
 
@@ -289,7 +305,7 @@ impl Worker {
         }
         self.report.accepted(&id, size);
         let work = Work::new(id, group, event, size);
-        let attempt = work.receive_count();
+        let attempt = work.receives;
         if self.traits.borrow().redrive.as_ref().is_some_and(|redrive| attempt >= redrive.most) {
             self.last_attempts.insert(work.id.clone(), attempt);
         }

@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::flow::Work;
 use crate::journal::{Details, Journal, Moment, Stage, Step};
 use crate::outbox::Outbox;
-use crate::retry::Verdict;
+use crate::retry::{Cause, Verdict};
 use crate::target::{Entry, Feed, Refusal, Unplannable, check_json};
 
 /// The way to a target.
@@ -70,7 +70,7 @@ impl Enricher {
                 // It is asked about one event at a time.
                 let (id, body) = (ids.first().copied().unwrap_or_default(), bodies.concat());
                 let reply = line.exchange(event, id, body, Stage::Enrichment, journal).await?;
-                read_answer(&reply).map_err(|reason| Verdict::Rejected { reason: reason.into() })?;
+                read_answer(&reply).map_err(|reason| Verdict::failed(reason, Cause::Message))?;
                 Ok(reply.body)
             }
             Enricher::Program(runner) => {

@@ -6,6 +6,8 @@ use super::*;
 use crate::clients::Clients;
 use crate::definition::Definition;
 use crate::fleet::{Tools, Yard};
+use crate::flow::Judge;
+use crate::retry::Cause;
 use crate::state::Status;
 use axum::Router;
 use axum::extract::State;
@@ -84,6 +86,7 @@ async fn courier(case: &Value, endpoint: &str) -> Arc<Courier> {
         clients: Arc::new(Clients::local(&sdk)),
         deadline: Duration::from_secs(5),
         concurrency: 1,
+        judge: Judge::default(),
         webhook_keys: None,
     };
     let status = Arc::new(Status::new(pipe.state, Timestamp::default(), Timestamp::default()));
@@ -102,8 +105,10 @@ fn works(messages: &Value) -> Vec<Work> {
 fn told(ending: &Ending) -> String {
     match &ending.verdict {
         Verdict::Delivered => "delivered".to_owned(),
-        Verdict::Rejected { reason } => format!("rejected: {}", reason.text),
-        Verdict::Down { reason, .. } => format!("down: {}", reason.text),
+        Verdict::Unsendable { reason } | Verdict::Failed { reason, cause: Cause::Message, .. } => {
+            format!("rejected: {}", reason.text)
+        }
+        Verdict::Failed { reason, .. } => format!("down: {}", reason.text),
     }
 }
 

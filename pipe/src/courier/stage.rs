@@ -41,7 +41,7 @@ pub fn shape(
     let shaped = shaped.map_err(|reason| {
         let reason = reason.to_string();
         journal.tell_failure(Step::Of(stage, Moment::TransformationFailed), &reason);
-        Verdict::Rejected { reason: reason.into() }
+        Verdict::Unsendable { reason: reason.into() }
     })?;
     journal.tell_of(Step::Of(stage, Moment::TransformationSucceeded), || shaped.clone());
     Ok(shaped)
@@ -62,7 +62,7 @@ pub fn shape_all(
 pub fn unplannable(stage: Stage, error: &Unplannable, journal: &Journal<'_>) -> Verdict {
     let reason = error.to_string();
     journal.tell_failure(Step::Of(stage, Moment::InvocationFailed), &reason);
-    Verdict::Rejected { reason: reason.into() }
+    Verdict::Unsendable { reason: reason.into() }
 }
 
 /// What an enrichment answered with over HTTP, if it can be read.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::event::Event;
+use crate::flow::Company;
 use crate::journal::Stage;
 use crate::retry::Verdict;
 use crate::target::Refusal;
@@ -56,6 +57,8 @@ pub struct Ending {
     pub verdict: Verdict,
     /// The status of the target's answer to a message that it took, where there is one for it alone.
     pub status: Option<u16>,
+    /// With whom the message went out.
+    pub company: Company,
     /// Of the whole batch: told once, with its first message.
     pub execution: Option<Execution>,
 }
@@ -142,18 +145,28 @@ impl Tally {
     pub fn endings(self, duration: Duration) -> Vec<Ending> {
         let outcome = self.outcome();
         let mut execution = Some(Execution { outcome, stages: self.stages, duration });
-        let endings = self.verdicts.into_iter().zip(self.statuses);
-        endings.map(|(verdict, status)| Ending { verdict, status, execution: execution.take() }).collect()
+        let is_alone = self.verdicts.len() == 1;
+        let endings = self.verdicts.into_iter().zip(self.statuses).enumerate();
+        let ending = |(index, (verdict, status))| {
+            let company = match (is_alone, index) {
+                (true, _) => Company::Alone,
+                (false, 0) => Company::First,
+                (false, _) => Company::Other,
+            };
+            Ending { verdict, status, company, execution: execution.take() }
+        };
+        endings.map(ending).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::retry::Cause;
     use serde_json::json;
 
     fn rejected() -> Result<Option<u16>, Verdict> {
-        Err(Verdict::Rejected { reason: "no".into() })
+        Err(Verdict::failed("no", Cause::Message))
     }
 
     #[test]
@@ -163,7 +176,7 @@ mod tests {
         tally.take(Some(1), rejected());
         tally.take(Some(1), Ok(Some(200)));
         assert_eq!(tally.outcome(), Outcome::PartiallyFailed);
-        tally.take(None, Err(Verdict::down("away".into())));
+        tally.take(None, Err(Verdict::failed("away", Cause::Target)));
         assert_eq!(tally.outcome(), Outcome::Failed);
         let endings = tally.endings(Duration::ZERO);
         let reasons: Vec<_> = endings.iter().map(|ending| ending.verdict.reason().unwrap()).collect();

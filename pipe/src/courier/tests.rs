@@ -8,7 +8,7 @@ use crate::definition::{Asked, Batch, DesiredState, Enrichment, Fingerprint, Sou
 use crate::filter::Filter;
 use crate::invoker::Invoker;
 use crate::journal::{LogConfiguration, LogLevel};
-use crate::retry::Blame;
+use crate::retry::Cause;
 use crate::target::{Destination, Endpoint, HttpParameters, Invocation};
 use crate::transform::{Names, Transform};
 use crate::unended::Unended;
@@ -122,6 +122,7 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
         target: Target::Http(target.invocation.clone()),
         batch: Batch::default(),
         log: Some(LogConfiguration { level: LogLevel::Trace, execution_data: true }),
+        judge: None,
         description: serde_json::Map::new(),
         fingerprint: Fingerprint::default(),
     };
@@ -164,7 +165,7 @@ async fn an_empty_answer_skips_the_target_with_success_and_a_failure_fails() {
     let (verdict, _) = deliver(&enriched("/none"), "{}").await;
     let reason = verdict.failure().expect("it was rejected");
     assert_eq!((reason.text.as_str(), reason.status), ("the enrichment answered 404 Not Found", Some(404)));
-    assert!(matches!(verdict, Verdict::Rejected { .. }));
+    assert!(matches!(verdict, Verdict::Failed { cause: Cause::Message, .. }));
     let (verdict, _) = deliver(&enriched("/compressed"), "{}").await;
     assert!(verdict.reason().unwrap().contains("compressed body"), "{verdict:?}");
     assert_eq!(deliver(&enriched("/answer?[{}]"), "{}").await.0, Verdict::Delivered);
@@ -188,13 +189,13 @@ async fn a_refused_token_is_replaced_at_once_and_the_new_one_is_kept() {
 async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
     let (url, _seen, _stop) = target().await;
     let (verdict, _) = deliver(&courier(&url, "/never"), r#"{"n":1}"#).await;
-    assert!(matches!(verdict, Verdict::Down { blame: Blame::Either, .. }), "{verdict:?}");
+    assert!(matches!(verdict, Verdict::Failed { cause: Cause::Silence, .. }), "{verdict:?}");
     let (verdict, _) = deliver(&courier(&url, "/in"), r#"{"n":{"secret":1}}"#).await;
-    let Verdict::Rejected { reason } = verdict else { panic!("{verdict:?}") };
+    let Verdict::Unsendable { reason } = verdict else { panic!("{verdict:?}") };
     let reason = reason.text;
     assert!(reason.contains("<$.body.n> stands inside a string") && !reason.contains("secret"), "{reason}");
     let (verdict, _) = deliver(&courier("http://127.0.0.1:9", "/in"), "{}").await;
-    assert!(matches!(verdict, Verdict::Down { blame: Blame::Target, .. }), "{verdict:?}");
+    assert!(matches!(verdict, Verdict::Failed { cause: Cause::Unreachable, .. }), "{verdict:?}");
 }
 
 #[test]

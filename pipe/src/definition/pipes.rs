@@ -4,11 +4,12 @@ use kit::document::{Node, OrCollect as _, Problem};
 use serde_json::{Map, Value};
 
 use super::destinations::Destinations;
+use super::tags;
 use super::targets::{self, Wish};
 use super::{Declared, DesiredState, Enrichment, Fingerprint, Pipe, Source};
 use crate::arn::Arn;
 use crate::filter::{Filter, MAX_FILTERS};
-use crate::flow::Order;
+use crate::flow::{Judge, Order};
 use crate::journal::{LogConfiguration, LogLevel};
 use crate::transform::Names;
 
@@ -23,6 +24,7 @@ struct Said<'n> {
     wish: Wish<'n>,
     state: DesiredState,
     log: Option<LogConfiguration>,
+    judge: Option<Judge>,
 }
 
 /// `None` when the pipe cannot run here, which `problems` then tells.
@@ -67,6 +69,7 @@ pub(super) fn read(
         target,
         batch,
         log: said.log,
+        judge: said.judge,
     })
 }
 
@@ -83,14 +86,15 @@ fn said<'n>(pipe: &Declared<'n>, problems: &mut Vec<Problem>) -> Option<Said<'n>
     let log = fields.optional("LogConfiguration").and_then(|node| read_log(pipe, node, problems));
     let enrichment = fields.optional("Enrichment").filter(|node| node.text() != Ok(""));
     let enrichment_parameters = fields.optional("EnrichmentParameters");
-    fields.ignore(&["Name", "Description", "RoleArn", "Tags", "KmsKeyIdentifier", "Arn", "CurrentState"]);
+    let judge = fields.optional("Tags").and_then(|node| tags::read_judge(pipe, node, problems));
+    fields.ignore(&["Name", "Description", "RoleArn", "KmsKeyIdentifier", "Arn", "CurrentState"]);
     fields.ignore(&["StateReason", "CreationTime", "LastModifiedTime"]);
     problems.extend(fields.finish());
     if let (None, Some(node)) = (enrichment, enrichment_parameters) {
         problems.push(node.problem(format!("{}: EnrichmentParameters without Enrichment", pipe.label)));
     }
     let state = state.unwrap_or_default();
-    Some(Said { source, target, target_parameters, enrichment, enrichment_parameters, filter, wish, state, log })
+    Some(Said { source, target, target_parameters, enrichment, enrichment_parameters, filter, wish, state, log, judge })
 }
 
 /// What `describe-pipe` shows of a definition; state, name and times are those of the pipe at work.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clients::Clients;
+use crate::flow::Judge;
 use crate::state::CurrentState;
 use kit::document::Node;
 use kit::send::{AllowTargets, Sender};
@@ -30,6 +31,7 @@ async fn fleet(pipes: &[(&str, &str)]) -> (Fleet, CancellationToken) {
         clients: Arc::new(Clients::local(&sdk)),
         deadline: Duration::from_secs(5),
         concurrency: 1,
+        judge: Judge::default(),
         webhook_keys: None,
     };
     let stop = CancellationToken::new();

@@ -14,6 +14,7 @@ use crate::clients::Clients;
 use crate::courier::{Courier, EXECUTION_LIMIT, Enricher, Feeder, Line, Road, Runner};
 use crate::definition::{Asked, Pipe, Target};
 use crate::filtered::Filtered;
+use crate::flow::Judge;
 use crate::invoker::Invoker;
 use crate::journal::Stage;
 use crate::outbox::Outbox;
@@ -40,6 +41,8 @@ pub struct Tools {
     pub deadline: Duration,
     /// Deliveries that each pipe may have under way at once.
     pub concurrency: usize,
+    /// Whose word counts for what a failure means, where a pipe doesn't say.
+    pub judge: Judge,
     /// What signs calls to targets, if anything does.
     pub webhook_keys: Option<Arc<webhook::Keys>>,
 }
@@ -73,9 +76,9 @@ impl Yard {
         let enricher = pipe.enrichment.as_ref().map(|enrichment| self.enricher(&enrichment.asked));
         let road = self.road(&pipe);
         let clients = self.tools.clients.clone();
-        let concurrency = self.concurrency(&pipe);
+        let (concurrency, judge) = (self.concurrency(&pipe), pipe.judge.unwrap_or(self.tools.judge));
         let courier = Arc::new(Courier::new(pipe, enricher, road, stop.clone()));
-        Job { courier, clients, rates: Rates::new(rates), concurrency, filtered, status }
+        Job { courier, clients, rates: Rates::new(rates), concurrency, judge, filtered, status }
     }
 
     /// Fewer messages than a batch would wait for the end of its window every time. It begins with a tenth.

@@ -1,27 +1,42 @@
-//! What a verdict changes: the message goes, stays or comes back later; the breaker and the concurrency learn.
+//! What a verdict changes: the message goes, stays or comes back later; what is believed of message and target follows.
 
 use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use super::{Change, Flow, Lost, Settle, Work};
-use crate::breaker::Failure;
-use crate::retry::{Blame, Verdict};
+use super::suspects::Way;
+use super::{Change, Company, Flow, Judge, Lost, Settle, Work};
+use crate::retry::{Cause, Verdict};
 
-/// A message that fails so often in a row is left to the queue: the first number when it may be the message's own
-/// fault, the second when it is not. The latter is what opens the breaker.
-const TRIES: (u32, u32) = (3, 5);
+/// The pause before a message is tried again; doubles each time, up to the second.
+const PAUSE: Duration = Duration::from_millis(400);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The pause before a message is tried again; doubles each time.
-const PAUSE: Duration = Duration::from_millis(250);
+/// The pause before a message goes out alone that failed in a batch.
+const ALONE_PAUSE: Duration = Duration::from_millis(50);
 
-/// A target that asks for more patience than this gets the message from the queue again.
+/// A target that asks for more patience than this gets the message from the queue again, if the message is to blame.
 const LONGEST_HOLD: Duration = Duration::from_secs(30);
 
+/// A message that may meet with a passing fault is tried so often before it is left to the queue.
+const TRIES: u32 = 3;
+
+/// Where fewer of the messages that failed get through the second time, there are no passing faults.
+const PASSING: f64 = 0.125;
+
+/// A message that failed, and how.
+struct Failure {
+    work: Work,
+    way: Way,
+    cause: Cause,
+    retry_after: Option<Duration>,
+    company: Company,
+}
+
 impl Flow {
-    /// A delivery is over.
-    pub fn finished(&mut self, now: Timestamp, work: Work, verdict: &Verdict) -> Option<Change> {
-        self.under_way -= 1;
+    /// A delivery is over. `company` says with whom the message went out.
+    pub fn finished(&mut self, now: Timestamp, work: Work, verdict: &Verdict, company: Company) -> Option<Change> {
+        self.ended(&work.lost());
         match verdict {
             Verdict::Delivered => {
                 if let Some(hold) = self.held.release(&work.id) {
@@ -29,106 +44,199 @@ impl Flow {
                 }
                 self.delivered.insert(&work.id);
                 self.blocked.remove(work.group.as_deref());
-                self.backlog.advance(work.group.as_deref());
-                self.target_is_up(now, work.is_probe)
+                self.backlog.advance(now, work.group.as_deref());
+                self.passed(now, &work)
             }
-            Verdict::Rejected { .. } => {
+            Verdict::Unsendable { .. } => {
+                // Nothing was learned about the target.
+                if work.is_probe {
+                    self.belief.probe_lost(now);
+                }
                 self.leave(now, &work, None);
-                self.target_is_up(now, work.is_probe)
-            }
-            Verdict::Down { .. } if self.stopping => {
-                self.hand_back(&work.id);
                 None
             }
-            Verdict::Down { blame: Blame::Message, retry_after, .. } => {
-                let change = self.target_is_up(now, work.is_probe);
-                self.try_again(now, Work { is_probe: false, ..work }, TRIES.0, *retry_after);
-                change
+            &Verdict::Failed { cause, retry_after, .. } if self.is_customer_error(cause) => {
+                self.leave(now, &work, retry_after);
+                self.target_is_up(now, &work)
             }
-            Verdict::Down { blame, retry_after, .. } => self.target_is_down(now, work, *blame, *retry_after),
+            &Verdict::Failed { cause, retry_after, .. } => {
+                let way = Way::of(verdict, cause);
+                self.failed(now, Failure { work, way, cause, retry_after, company })
+            }
         }
     }
 
     /// A delivery ended without a result: a bug elsewhere. The message is left to the queue.
     pub fn lost(&mut self, now: Timestamp, work: &Lost) {
-        self.under_way -= 1;
+        self.ended(work);
         self.leave_group(now, &work.id, work.group.as_deref(), None);
         if work.is_probe {
-            self.breaker.probe_lost(now);
+            self.belief.probe_lost(now);
         }
     }
 
-    /// Tells the breaker, but not by a delivery that began before it opened.
-    fn target_is_up(&mut self, now: Timestamp, probed: bool) -> Option<Change> {
-        if !probed && !self.breaker.is_closed() {
-            return None;
-        }
-        self.concurrency.answered(self.under_way + 1);
-        self.throttle.answered(now);
-        self.breaker.answered(now).then_some(Change::Closed)
+    fn ended(&mut self, work: &Lost) {
+        self.under_way.end(work.begun, work.ticket);
+        self.again_under_way = self.again_under_way.saturating_sub(usize::from(work.failed_before));
     }
 
-    fn target_is_down(
-        &mut self,
-        now: Timestamp,
-        work: Work,
-        blame: Blame,
-        retry_after: Option<Duration>,
-    ) -> Option<Change> {
-        let failure = if blame == Blame::Pace { Failure::Throttled } else { Failure::Down };
-        if work.is_probe {
-            self.breaker.failed(now, failure, retry_after);
+    /// In AWS's terms (`docs/aws/pipes.md#errors-and-retries`): what the target answers and what it doesn't answer is the customer's own
+    /// error and counts as a receive; a throttle and a connection that does not come about are the service's.
+    fn is_customer_error(&self, cause: Cause) -> bool {
+        self.terms.judge == Judge::Aws && !matches!(cause, Cause::Unreachable | Cause::Pace)
+    }
+
+    /// A message got through: what failed meanwhile is compared with it.
+    fn passed(&mut self, now: Timestamp, work: &Work) -> Option<Change> {
+        self.suspects.passed(&work.id);
+        if work.failed_before() {
+            self.backlog.learn(now, true);
+        }
+        self.under_way.passed(now, work.begun);
+        if self.belief.is_up() {
+            for id in self.suspects.others_passed(work.begun) {
+                self.look_again(now, &id);
+            }
+        }
+        self.target_is_up(now, work)
+    }
+
+    fn target_is_up(&mut self, now: Timestamp, work: &Work) -> Option<Change> {
+        let (changed, told) = self.belief.passed(now, work.begun, work.is_probe);
+        if changed {
+            self.backlog.target_is_up(now);
+        }
+        if self.belief.is_up() {
+            self.concurrency.answered(self.under_way.places(now, self.terms.concurrency) + 1);
+            self.throttle.answered(now);
+        }
+        told
+    }
+
+    /// A message that waits for another try was compared: it may be to blame by now.
+    fn look_again(&mut self, now: Timestamp, id: &str) {
+        let Some((until, work)) = self.backlog.find_waiting(id) else { return };
+        let asked = until.since(now);
+        let is_over = self.is_over(now, work) || asked > LONGEST_HOLD && self.is_to_blame(work);
+        if is_over && let Some(work) = self.backlog.take_waiting(id) {
+            self.give_up(now, &work, (asked > LONGEST_PAUSE).then_some(asked));
+        }
+    }
+
+    fn failed(&mut self, now: Timestamp, failure: Failure) -> Option<Change> {
+        let Failure { mut work, way, cause, retry_after, company } = failure;
+        // What a target that takes messages would do with one that failed before.
+        let usual = if work.failed_before() { 1.0 - self.backlog.share(now) } else { 0.0 };
+        if work.failed_before() && company == Company::Alone {
+            self.backlog.learn(now, false);
+        }
+        if work.is_probe && !self.belief.is_up() {
+            let change = self.belief.probe_failed(now, &work.id, cause, retry_after);
+            if change.is_some() {
+                self.concurrency.collapse();
+            }
+            work.tries = work.tries.max(1);
+            self.suspects.blame_target(way);
+            self.keep(now, work);
+            return change;
+        }
+        if !self.belief.is_up() {
             self.keep(now, work);
             return None;
         }
-        if !self.breaker.is_closed() {
+        // Of several probes, another one may have got through.
+        work.is_probe = false;
+        work.tries += 1;
+        work.patience = patience(cause);
+        let compared = self.under_way.passed_after(work.begun);
+        match cause {
+            Cause::Pace => {
+                self.concurrency.down(now, work.begun);
+                self.throttle.refused(now, work.begun);
+            }
+            Cause::Silence if !work.is_known => self.concurrency.silent(now, work.begun),
+            _ => {}
+        }
+        if compared {
+            self.belief.failed_alone();
+        } else if (!work.is_known || cause == Cause::Unreachable)
+            && company != Company::Other
+            && self.belief.failed(now, &work.id, work.begun, cause, usual)
+        {
+            self.target_is_down(cause);
             self.keep(now, work);
             return None;
         }
-        self.concurrency.down(now, work.begun);
-        if failure == Failure::Throttled {
-            self.throttle.refused(now, work.begun);
+        if company == Company::Alone {
+            self.suspects.failed(now, &work.id, work.begun, (way, cause), compared);
+            work.is_known = self.suspects.is_known(&work.id);
+        } else {
+            work.alone = true;
         }
-        if self.breaker.failed(now, failure, retry_after) {
-            self.opened(failure);
-            self.keep(now, work);
-            return Some(Change::Opened);
-        }
-        self.try_again(now, work, if blame == Blame::Either { TRIES.0 } else { TRIES.1 }, retry_after);
+        self.try_again(now, work, retry_after, company);
         None
     }
 
-    fn opened(&mut self, failure: Failure) {
-        self.probes = 0;
+    fn target_is_down(&mut self, cause: Cause) {
         self.next_turn = None;
-        self.concurrency.collapse();
-        if failure == Failure::Down {
+        self.suspects.target_is_down();
+        self.backlog.target_is_down();
+        if cause != Cause::Pace {
             self.throttle.forget();
         }
     }
 
-    /// Keeps a message for another try after a pause, unless it had `most` or the pause is too long.
-    fn try_again(&mut self, now: Timestamp, mut work: Work, most: u32, retry_after: Option<Duration>) {
-        work.tries += 1;
-        let pause = retry_after.unwrap_or_default().max(PAUSE * 2_u32.pow(work.tries.min(8)));
-        if work.tries >= most || pause > LONGEST_HOLD {
+    /// Whether the message was tried often enough, and is to blame.
+    fn is_over(&self, now: Timestamp, work: &Work) -> bool {
+        let least =
+            if self.backlog.share(now) < PASSING || self.suspects.was_left(&work.id) { 1 } else { work.patience };
+        work.tries >= least && self.is_to_blame(work)
+    }
+
+    fn is_to_blame(&self, work: &Work) -> bool {
+        self.suspects.is_to_blame(&work.id, work.receives, self.terms.max_receives)
+    }
+
+    /// Keeps a message for another try after a pause, unless it is to blame.
+    fn try_again(&mut self, now: Timestamp, work: Work, retry_after: Option<Duration>, company: Company) {
+        let asked = retry_after.unwrap_or_default();
+        let pause = match company {
+            Company::Alone => (PAUSE * 2_u32.pow(work.tries.saturating_sub(1).min(8))).min(LONGEST_PAUSE),
+            Company::First | Company::Other => ALONE_PAUSE,
+        };
+        if self.is_over(now, &work) || asked > LONGEST_HOLD && self.is_to_blame(&work) {
+            self.give_up(now, &work, retry_after);
+        } else if self.stopping.is_some() || self.held.is_overdue(now, &work.id) {
             self.leave(now, &work, retry_after);
         } else {
-            self.backlog.retry_at(now + pause, work);
+            self.backlog.try_again_at(now + pause.max(asked), work);
         }
     }
 
-    /// Keeps a message that the target could not take while it is down; not beyond what SQS allows.
+    /// Leaves a message to the queue that is to blame.
+    fn give_up(&mut self, now: Timestamp, work: &Work, retry_after: Option<Duration>) {
+        self.suspects.leave(now, &work.id);
+        self.leave(now, work, retry_after);
+    }
+
+    /// Keeps a message that the target did not take while it takes none; not beyond what SQS allows. One that was
+    /// received before rests for longer, should this process end.
     fn keep(&mut self, now: Timestamp, work: Work) {
-        if self.held.is_overdue(now, &work.id) {
-            self.leave(now, &work, None);
-        } else {
-            self.backlog.put_back(Work { is_probe: false, ..work });
+        if self.stopping.is_some() || self.held.is_overdue(now, &work.id) {
+            return self.leave(now, &work, None);
         }
+        if work.is_probe
+            && work.receives > 1
+            && let Some((receipt, span)) = self.held.lengthen(now, &work.id, work.receives)
+        {
+            self.settles.push_back(Settle::Hide { id: work.id.clone(), receipt, span });
+        }
+        self.backlog.keep_tried(Work { is_probe: false, ..work });
     }
 
     /// Leaves a message to its visibility timeout, or to what the target asks for, if that is longer.
     pub(super) fn leave(&mut self, now: Timestamp, work: &Work, retry_after: Option<Duration>) {
+        self.suspects.forget(&work.id);
         self.leave_group(now, &work.id, work.group.as_deref(), retry_after);
     }
 
@@ -148,5 +256,14 @@ impl Flow {
         if let Some(group) = group {
             self.blocked.insert(group, now + left);
         }
+    }
+}
+
+/// How often a message is tried that failed like this, before it is left to the queue.
+fn patience(cause: Cause) -> u32 {
+    match cause {
+        // An answer that speaks of the message; and a wait that costs more than it can bring.
+        Cause::Message | Cause::Silence => 1,
+        Cause::Unreachable | Cause::Target | Cause::Pace | Cause::Either => TRIES,
     }
 }

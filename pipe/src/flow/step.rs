@@ -17,24 +17,60 @@ pub struct Work {
     pub event: Event,
     /// How many bytes its body has.
     pub size: usize,
-    /// How often it was tried since it was received.
+    /// How often the message was received, this time included.
+    pub receives: u32,
+    /// How often it was tried since it was received, as far as that says something about it.
     pub tries: u32,
+    /// How often it is to be tried before it is left to the queue, by the last failure.
+    pub patience: u32,
     /// When it last went out.
     pub begun: Timestamp,
-    /// Whether it goes out to see if the target is back.
+    /// What [`UnderWay`](super::under_way) knows it by.
+    pub ticket: u64,
+    /// Whether it goes out to see if the target takes anything.
     pub is_probe: bool,
+    /// Whether it goes out in no batch with others, so that its failure is its own.
+    pub alone: bool,
+    /// Whether it was left to the queue before, since others got through and it did not.
+    pub is_known: bool,
 }
 
 impl Work {
     /// A message as it was received, `size` bytes long.
     pub fn new(id: String, group: Option<String>, event: Event, size: usize) -> Work {
-        Work { id, group, event, size, tries: 0, begun: Timestamp::default(), is_probe: false }
+        let count = event.value().get("attributes").and_then(|all| all.get("ApproximateReceiveCount"));
+        let receives = count.and_then(|count| count.as_str()?.parse().ok()).unwrap_or(1);
+        Work {
+            id,
+            group,
+            event,
+            size,
+            receives,
+            tries: 0,
+            patience: 1,
+            begun: Timestamp::default(),
+            ticket: 0,
+            is_probe: false,
+            alone: false,
+            is_known: false,
+        }
     }
 
-    /// How often the message was received, this time included.
-    pub fn receive_count(&self) -> u32 {
-        let count = self.event.value().get("attributes").and_then(|all| all.get("ApproximateReceiveCount"));
-        count.and_then(|count| count.as_str()?.parse().ok()).unwrap_or(1)
+    /// Whether it failed, this time or before.
+    pub fn failed_before(&self) -> bool {
+        self.tries > 0 || self.is_known
+    }
+
+    /// What is left to know of it when it is gone.
+    pub fn lost(&self) -> Lost {
+        Lost {
+            id: self.id.clone(),
+            group: self.group.clone(),
+            begun: self.begun,
+            ticket: self.ticket,
+            is_probe: self.is_probe,
+            failed_before: self.failed_before(),
+        }
     }
 }
 
@@ -45,8 +81,25 @@ pub struct Lost {
     pub id: String,
     /// Its group.
     pub group: Option<String>,
+    /// When it went out.
+    pub begun: Timestamp,
+    /// See [`Work::ticket`].
+    pub ticket: u64,
     /// Whether it was a probe.
     pub is_probe: bool,
+    /// See [`Work::failed_before`].
+    pub failed_before: bool,
+}
+
+/// With whom a message went out, as far as a failure is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// Alone: a failure is its own.
+    Alone,
+    /// As the first of a batch.
+    First,
+    /// As another one of a batch, of which the first speaks.
+    Other,
 }
 
 /// What to do.
@@ -98,13 +151,4 @@ pub enum Settle {
         /// How long.
         span: Duration,
     },
-}
-
-/// A change of the breaker, worth a line in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// The target is taken to be down: no more receiving.
-    Opened,
-    /// The target is back.
-    Closed,
 }

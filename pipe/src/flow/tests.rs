@@ -1,25 +1,30 @@
 //! Stories of hours, told in microseconds: outages, poison, order, rates.
 
+mod properties;
+mod queue;
+mod rows;
+mod world;
+
 use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use super::world::{World, at};
 use super::{BATCH, MOST_BYTES, Order};
-use crate::retry::{Blame, Verdict};
+use crate::retry::{Cause, Verdict};
+use world::{World, at};
 
 const FAST: Duration = Duration::from_millis(20);
 
-fn failure(blame: Blame, retry_after: Option<u64>) -> Verdict {
-    Verdict::Down { reason: "down".into(), blame, retry_after: retry_after.map(Duration::from_secs) }
+fn failure(cause: Cause, retry_after: Option<u64>) -> Verdict {
+    Verdict::Failed { reason: "down".into(), cause, retry_after: retry_after.map(Duration::from_secs) }
 }
 
-fn down(blame: Blame) -> Verdict {
-    failure(blame, None)
+fn down(cause: Cause) -> Verdict {
+    failure(cause, None)
 }
 
 fn rejected() -> Verdict {
-    Verdict::Rejected { reason: "400".into() }
+    Verdict::failed("400", Cause::Message)
 }
 
 #[test]
@@ -56,29 +61,29 @@ fn outage(seconds: u64, per_second: u64, failure: impl Fn() -> Verdict + 'static
 
 #[test]
 fn an_hour_of_refused_connections_burns_no_receive_counts() {
-    outage(3600, 10, || down(Blame::Target));
+    outage(3600, 10, || down(Cause::Target));
 }
 
 #[test]
 fn an_hour_of_failures_that_may_be_the_messages_fault_burns_none_either() {
-    outage(3600, 10, || down(Blame::Either));
+    outage(3600, 10, || down(Cause::Either));
 }
 
 #[test]
 fn an_hour_of_429_burns_none_either() {
-    outage(3600, 10, || down(Blame::Pace));
+    outage(3600, 10, || down(Cause::Pace));
 }
 
 /// `OUTAGE_SECONDS=3600` makes it the hour, which is 1.8 million messages.
 #[test]
 fn an_outage_at_five_hundred_messages_a_second() {
     let seconds = std::env::var("OUTAGE_SECONDS").ok().map_or(600, |text| text.parse().expect("a number of seconds"));
-    outage(seconds, 500, || down(Blame::Target));
+    outage(seconds, 500, || down(Cause::Target));
 }
 
 #[test]
 fn a_lone_message_waits_out_an_hour() {
-    let target = |now, _: &str| if now < at(3600) { down(Blame::Target) } else { Verdict::Delivered };
+    let target = |now, _: &str| if now < at(3600) { down(Cause::Target) } else { Verdict::Delivered };
     let mut world = World::new(300, FAST, target);
     world.send(None);
     world.run_until(at(3610));
@@ -88,7 +93,7 @@ fn a_lone_message_waits_out_an_hour() {
 #[test]
 fn twelve_hours_of_retry_after_do_not_silence_it() {
     let target = |now, _: &str| match now < at(60) {
-        true => failure(Blame::Target, Some(43_200)),
+        true => failure(Cause::Target, Some(43_200)),
         false => Verdict::Delivered,
     };
     let mut world = World::new(300, FAST, target);
@@ -111,7 +116,7 @@ fn poison_dies_after_its_receives_and_holds_nobody_up() {
 #[test]
 fn poison_that_breaks_the_target_is_found_out_when_others_come() {
     let poison = |id: &str| id.parse::<u32>().unwrap() < 3;
-    let target = move |_, id: &str| if poison(id) { down(Blame::Either) } else { Verdict::Delivered };
+    let target = move |_, id: &str| if poison(id) { down(Cause::Either) } else { Verdict::Delivered };
     let mut world = World::new(300, FAST, target);
     (0..3).for_each(|_| world.send(None));
     world.run_until(at(600));
@@ -129,8 +134,8 @@ fn poison_that_breaks_the_target_is_found_out_when_others_come() {
 #[test]
 fn a_message_that_is_wanted_later_waits_alone_and_dies_alone() {
     let target = |now, id: &str| match id {
-        "3" => down(Blame::Message),
-        "4" if now < at(1) => down(Blame::Message),
+        "3" => down(Cause::Either),
+        "4" if now < at(1) => down(Cause::Either),
         _ => Verdict::Delivered,
     };
     let mut world = World::new(300, FAST, target);
@@ -144,7 +149,7 @@ fn a_message_that_is_wanted_later_waits_alone_and_dies_alone() {
 #[test]
 fn a_failure_now_and_then_is_tried_again_without_another_receive() {
     let target = |now: Timestamp, _: &str| {
-        if now.as_millis().is_multiple_of(7) { down(Blame::Target) } else { Verdict::Delivered }
+        if now.as_millis().is_multiple_of(7) { down(Cause::Target) } else { Verdict::Delivered }
     };
     let mut world = World::new(300, FAST, target);
     (0..1000).for_each(|_| world.send(None));
@@ -159,7 +164,7 @@ fn a_target_that_fails_half_of_the_time_is_no_outage() {
     let mut state = 1_u64;
     let target = move |_, _: &str| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        if state >> 63 == 0 { down(Blame::Target) } else { Verdict::Delivered }
+        if state >> 63 == 0 { down(Cause::Target) } else { Verdict::Delivered }
     };
     let mut world = World::new(300, FAST, target);
     (0..10_000).for_each(|_| world.send(None));
@@ -172,7 +177,7 @@ fn a_target_that_fails_half_of_the_time_is_no_outage() {
 fn retry_after_makes_a_message_wait_longer_and_never_shorter() {
     for (asked, dies) in [(0, 150), (120, 600)] {
         let target = move |_, id: &str| match id {
-            "3" => failure(Blame::Target, Some(asked)),
+            "3" => failure(Cause::Target, Some(asked)),
             _ => Verdict::Delivered,
         };
         let mut world = World::new(300, FAST, target);
@@ -189,7 +194,7 @@ fn retry_after_makes_a_message_wait_longer_and_never_shorter() {
 fn groups_keep_their_order_through_failures_and_run_side_by_side() {
     let flaky = |now: Timestamp, id: &str| match (id, now.as_millis() % 3) {
         ("7", _) if now < at(40) => rejected(),
-        (_, 0) => down(Blame::Target),
+        (_, 0) => down(Cause::Target),
         _ => Verdict::Delivered,
     };
     let mut world = World::with(&[Order::Fifo], 300, FAST, flaky);
@@ -264,7 +269,7 @@ fn a_queue_that_stumbles_makes_no_duplicates() {
 #[test]
 fn a_queue_that_is_away_for_a_while_costs_one_receive_more() {
     for (away, most) in [(15, 1), (90, 2)] {
-        let target = |now, _: &str| if now < at(1800) { down(Blame::Target) } else { Verdict::Delivered };
+        let target = |now, _: &str| if now < at(1800) { down(Cause::Target) } else { Verdict::Delivered };
         let mut world = World::new(300, FAST, target);
         world.queue_answers = Box::new(move |now| !(at(600)..at(600 + away)).contains(&now));
         (0..20).for_each(|_| world.send(None));
@@ -291,7 +296,7 @@ fn a_hundred_a_second(period: u64) -> impl FnMut(Timestamp, &str) -> Verdict {
             (current, taken) = (now.as_millis() / period, 0);
         }
         taken += 1;
-        if taken * 1000 > 100 * period { down(Blame::Pace) } else { Verdict::Delivered }
+        if taken * 1000 > 100 * period { down(Cause::Pace) } else { Verdict::Delivered }
     }
 }
 
@@ -329,7 +334,7 @@ fn stopping_hands_back_what_was_not_begun() {
     (0..100).for_each(|_| world.send(None));
     world.run_until(at(1));
     let under_way = world.pipes[0].flow.under_way();
-    world.pipes[0].flow.stop();
+    world.stop(0);
     world.run_until(at(2));
     assert!(!world.pipes[0].flow.is_done());
     world.run_until(at(10));

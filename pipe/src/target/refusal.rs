@@ -6,7 +6,7 @@ use http::StatusCode;
 use kit::call::Reply;
 use kit::service::error_code;
 
-use crate::retry::{Blame, Verdict};
+use crate::retry::{Cause, Verdict};
 
 /// Why a request, or an entry of one, was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +20,16 @@ pub struct Refusal {
 /// Whose fault a refusal is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
+    /// It can't be reached, or no credentials can be had.
+    Unreachable,
     /// The service's, or that of whoever set it up: no message can do anything about it.
     Target,
     /// Ours: it takes as much, but not as fast.
     Pace,
     /// It may be the message's, after all.
     Either,
+    /// The same; there was no answer in time.
+    Silence,
     /// That of something in the request. One of several entries may be to blame for all.
     Content,
     /// That of the batch: a customer error in AWS's terms, for every message in it.
@@ -82,12 +86,15 @@ impl Refusal {
     /// The verdict on a message that met this.
     pub fn verdict(&self) -> Verdict {
         let reason = self.reason.clone();
-        match self.fault {
-            Fault::Target => Verdict::down(reason),
-            Fault::Pace => Verdict::Down { reason: reason.into(), blame: Blame::Pace, retry_after: None },
-            Fault::Either => Verdict::Down { reason: reason.into(), blame: Blame::Either, retry_after: None },
-            Fault::Content | Fault::Batch => Verdict::Rejected { reason: reason.into() },
-        }
+        let cause = match self.fault {
+            Fault::Unreachable => Cause::Unreachable,
+            Fault::Target => Cause::Target,
+            Fault::Pace => Cause::Pace,
+            Fault::Either => Cause::Either,
+            Fault::Silence => Cause::Silence,
+            Fault::Content | Fault::Batch => Cause::Message,
+        };
+        Verdict::failed(reason, cause)
     }
 }
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 use kit::time::Timestamp;
 use serde_json::json;
 
-use super::queue::Queue;
-use super::{Flow, Order, Poll, Settle, Step, Work};
+use super::queue::{MAX_RECEIVE_COUNT, Queue};
 use crate::event::Event;
+use crate::flow::{Change, Company, Flow, Judge, Order, Poll, Settle, Step, Terms, Work};
 use crate::pace::{Rate, Rates};
 use crate::retry::Verdict;
 
@@ -29,12 +29,18 @@ pub struct World {
     /// Whether the queue does what it is asked at a time.
     pub queue_answers: Box<dyn FnMut(Timestamp) -> bool>,
     latency: Duration,
+    /// How long the target takes for a message, if not as long as usual.
+    pub hangs: Box<dyn FnMut(Timestamp, &str) -> Option<Duration>>,
     /// How large messages are.
     pub size: usize,
     counter: u64,
     /// Ids with the time of their delivery, in order.
     pub delivered: Vec<(Timestamp, u64)>,
     pub attempts: usize,
+    /// When each of them was.
+    pub calls: Vec<Timestamp>,
+    /// What the pipes believed, and when that changed.
+    pub changes: Vec<(Timestamp, Change)>,
 }
 
 /// One pipe at work.
@@ -66,20 +72,45 @@ impl World {
     ) -> World {
         World {
             now: at(0),
-            pipes: orders.iter().map(|order| Process::new(*order, rate)).collect(),
+            pipes: orders.iter().map(|order| Process::new(at(0), *order, rate)).collect(),
             queue: Queue::new(VISIBILITY),
             target: Box::new(target),
             queue_answers: Box::new(|_| true),
             latency,
+            hangs: Box::new(|_, _| None),
             size: 1024,
             counter: 0,
             delivered: Vec::new(),
             attempts: 0,
+            calls: Vec::new(),
+            changes: Vec::new(),
         }
     }
 
     pub fn send(&mut self, group: Option<&str>) {
         self.queue.send(group);
+    }
+
+    /// Lets the queue move a message to the dead-letter queue when it was received so often.
+    pub fn set_max_receives(&mut self, most: u32) {
+        self.queue.max_receives = most;
+        self.pipes.iter_mut().for_each(|pipe| pipe.flow.set_queue(VISIBILITY, Some(most)));
+    }
+
+    /// One pipe is told to stop; the receives that it waits for are cut off.
+    pub fn stop(&mut self, index: usize) {
+        let pipe = &mut self.pipes[index];
+        pipe.flow.stop(self.now);
+        for (_, poll) in pipe.polls.drain(..) {
+            pipe.flow.poll_failed(self.now, poll.count);
+        }
+    }
+
+    /// One pipe ends without a word, as by a crash, and starts again.
+    pub fn crash(&mut self, index: usize, order: Order, rate: u32) {
+        let most = self.queue.max_receives;
+        self.pipes[index] = Process::new(self.now, order, rate);
+        self.pipes[index].flow.set_queue(VISIBILITY, Some(most));
     }
 
     pub fn left(&self) -> usize {
@@ -122,7 +153,8 @@ impl World {
                     if verdict == Verdict::Delivered {
                         self.delivered.push((self.now, work.id.parse().expect("an id of ours")));
                     }
-                    self.pipes[index].flow.finished(self.now, work, &verdict);
+                    let change = self.pipes[index].flow.finished(self.now, work, &verdict, Company::Alone);
+                    self.changes.extend(change.map(|change| (self.now, change)));
                     idle = false;
                 }
                 while let Some(settle) = due(&mut self.pipes[index].refusals, self.now) {
@@ -151,8 +183,10 @@ impl World {
         match step {
             Step::Deliver(work) => {
                 self.attempts += 1;
+                self.calls.push(self.now);
                 let verdict = (self.target)(self.now, &work.id);
-                pipe.finishing.insert((self.now + self.latency, self.counter), (work, verdict));
+                let latency = (self.hangs)(self.now, &work.id).unwrap_or(self.latency);
+                pipe.finishing.insert((self.now + latency, self.counter), (work, verdict));
             }
             Step::Poll(poll) => pipe.polls.push_back((self.now + poll.wait, poll)),
             Step::Settle(settle) => {
@@ -180,7 +214,9 @@ impl World {
         pipe.polls.pop_front();
         pipe.flow.received(poll.count, deliveries.len());
         for (id, receipt, group) in deliveries {
-            let work = Work::new(id.to_string(), group, Event::from_record(json!({})), self.size);
+            let mut work = Work::new(id.to_string(), group, Event::from_record(json!({})), self.size);
+            let receives = receipt.split_once('/').and_then(|(_, count)| count.parse().ok());
+            work.receives = receives.expect("a receipt of ours");
             pipe.flow.accept(self.now, work, receipt);
         }
         true
@@ -188,9 +224,16 @@ impl World {
 }
 
 impl Process {
-    fn new(order: Order, rate: u32) -> Process {
+    fn new(now: Timestamp, order: Order, rate: u32) -> Process {
+        let terms = Terms {
+            order,
+            visibility: VISIBILITY,
+            max_receives: Some(MAX_RECEIVE_COUNT),
+            concurrency: 100,
+            judge: Judge::Comparison,
+        };
         Process {
-            flow: Flow::new(order, VISIBILITY, 100),
+            flow: Flow::new(now, terms),
             rates: Rates::new([Arc::new(Mutex::new(Rate::new(rate)))]),
             finishing: BTreeMap::new(),
             polls: VecDeque::new(),

@@ -1,16 +1,18 @@
-//! SQS for the tests of [`Flow`](super::Flow): visibility, receipts, receive counts, redrive, message groups.
+//! SQS for the tests of [`Flow`](crate::flow::Flow): visibility, receipts, receive counts, redrive, message groups.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use super::Settle;
+use crate::flow::Settle;
 
-const MAX_RECEIVE_COUNT: u32 = 5;
+pub const MAX_RECEIVE_COUNT: u32 = 5;
 
 pub struct Queue {
     visibility: Duration,
+    /// `maxReceiveCount`.
+    pub max_receives: u32,
     messages: BTreeMap<u64, Message>,
     /// In order, but for messages that are gone.
     visible: VecDeque<u64>,
@@ -19,6 +21,8 @@ pub struct Queue {
     locked: HashMap<String, usize>,
     next_id: u64,
     pub dead: Vec<u64>,
+    /// How often each of them was received.
+    pub dead_receives: Vec<u32>,
     pub most_receives: u32,
     /// Messages that were received more than twice.
     pub often: BTreeSet<u64>,
@@ -34,12 +38,14 @@ impl Queue {
     pub fn new(visibility: Duration) -> Queue {
         Queue {
             visibility,
+            max_receives: MAX_RECEIVE_COUNT,
             messages: BTreeMap::new(),
             visible: VecDeque::new(),
             hidden: BTreeSet::new(),
             locked: HashMap::new(),
             next_id: 0,
             dead: Vec::new(),
+            dead_receives: Vec::new(),
             most_receives: 0,
             often: BTreeSet::new(),
         }
@@ -105,7 +111,8 @@ impl Queue {
             }
             self.visible.remove(index);
             message.receives += 1;
-            if message.receives > MAX_RECEIVE_COUNT {
+            if message.receives > self.max_receives {
+                self.dead_receives.push(message.receives - 1);
                 self.messages.remove(&id);
                 self.dead.push(id);
                 continue;

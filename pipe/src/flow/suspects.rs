@@ -1,0 +1,282 @@
+//! Messages that failed, and how likely it is that the target would take them all the same. Pure: time is told.
+//!
+//! A failure is compared with what else the target was given: one that went out later and got through shows that the
+//! target took messages meanwhile. Each such comparison makes it less likely that the message is good, by the share of
+//! failures that good messages meet with; that is learned from those which got through after failures. A target that
+//! fails half of the calls at random gets many tries, a healthy one hardly any.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use kit::time::Timestamp;
+
+use crate::retry::{Cause, Verdict};
+
+/// Messages that were left to the queue are remembered up to this number.
+const REMEMBERED: usize = 10_000;
+
+/// Before anything is learned, the share of failures that good messages meet with is half a failure in so many calls.
+const PRIOR: f64 = 40.0;
+
+/// What was learned fades: of so many results, half are forgotten.
+const WINDOW: f64 = 1000.0;
+
+/// A failure with nothing to compare it with counts so much, where such failures are known to be the messages' fault.
+const ALONE: f64 = 0.015;
+
+/// A message is known to fail while others get through from this power of ten on.
+const KNOWN: f64 = -1.0;
+
+/// Beyond this share of failures nothing is known by itself: a good message may have been left to the queue.
+const FLAKY: f64 = 0.1;
+
+/// A way to fail that was found to be a message's own fault is taken to be one for so long.
+const PROVEN: Duration = Duration::from_secs(30 * 60);
+
+/// A message that was left to the queue because of itself was good with no greater chance than this, altogether: the
+/// power of ten. Each receive may be spent for its share of it.
+const CERTAINTY: f64 = -9.0;
+
+/// The share where nobody counts receives.
+const SHARE: f64 = CERTAINTY / 3.0;
+
+/// In which way a message failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Way {
+    Status(u16),
+    Cause(Cause),
+}
+
+impl Way {
+    pub(super) fn of(verdict: &Verdict, cause: Cause) -> Way {
+        verdict.failure().and_then(|reason| reason.status).map_or(Way::Cause(cause), Way::Status)
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Suspects {
+    all: HashMap<String, Suspect>,
+    /// Those that were not compared with anything since they failed, by when they went out.
+    uncompared: BTreeMap<(Timestamp, u64), String>,
+    /// Those that were left to the queue, the earliest first.
+    left: BTreeMap<u64, String>,
+    counter: u64,
+    flakiness: Flakiness,
+    /// When a message was last found to be to blame, by comparison, that had failed in a way.
+    proven: HashMap<Way, Timestamp>,
+}
+
+#[derive(Debug)]
+struct Suspect {
+    number: u64,
+    /// The power of ten of the chance that a message which the target would take fails like this.
+    chance: f64,
+    failures: u32,
+    way: Way,
+    cause: Cause,
+    /// When it went out, if nothing was compared with that failure yet.
+    uncompared: Option<Timestamp>,
+    was_left: bool,
+    /// Whether it was compared with one that got through, and whether that is news.
+    was_compared: bool,
+    is_news: bool,
+    /// What the failure that was not compared counts for all the same.
+    alone: f64,
+}
+
+impl Suspect {
+    fn is_known(&self) -> bool {
+        self.was_left || self.was_compared && self.chance <= KNOWN
+    }
+}
+
+/// The share of failures that messages met with which got through in the end.
+#[derive(Debug, Default)]
+struct Flakiness {
+    passed: f64,
+    failed: f64,
+}
+
+impl Flakiness {
+    fn share(&self) -> f64 {
+        (self.failed + 0.5) / (self.failed + self.passed + PRIOR)
+    }
+
+    fn learn(&mut self, failures: u32) {
+        self.passed += 1.0;
+        self.failed += f64::from(failures);
+        if self.passed + self.failed > WINDOW {
+            self.passed /= 2.0;
+            self.failed /= 2.0;
+        }
+    }
+}
+
+impl Suspects {
+    /// How many messages are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether the message is known to fail while others get through: it is no evidence against the target, and no help to
+    /// find out whether it is up.
+    pub(super) fn is_known(&self, id: &str) -> bool {
+        self.all.get(id).is_some_and(Suspect::is_known)
+    }
+
+    /// Whether the message was left to the queue before, because of itself.
+    pub(super) fn was_left(&self, id: &str) -> bool {
+        self.all.get(id).is_some_and(|suspect| suspect.was_left)
+    }
+
+    /// A message got through.
+    pub(super) fn passed(&mut self, id: &str) {
+        let failures = self.remove(id).map_or(0, |suspect| suspect.failures);
+        self.flakiness.learn(failures);
+    }
+
+    /// A message failed that went out at `begun`. `compared` says that another went out later and got through.
+    pub(super) fn failed(
+        &mut self,
+        now: Timestamp,
+        id: &str,
+        begun: Timestamp,
+        (way, cause): (Way, Cause),
+        compared: bool,
+    ) {
+        let known = self.all.get(id).is_some_and(|suspect| suspect.is_known() && suspect.way == way);
+        let speaks = known || self.proven.get(&way).is_some_and(|&at| now.since(at) < PROVEN);
+        let alone = speaks && self.flakiness.share() < FLAKY && !matches!(cause, Cause::Unreachable | Cause::Pace);
+        let weight = if compared { self.weight(cause) } else { ALONE.log10() };
+        let number = self.number();
+        let suspect = self.all.entry(id.to_owned()).or_insert_with(|| Suspect {
+            number,
+            chance: 0.0,
+            failures: 0,
+            way,
+            cause,
+            uncompared: None,
+            was_left: false,
+            was_compared: false,
+            is_news: false,
+            alone: 0.0,
+        });
+        if let Some(before) = suspect.uncompared.take() {
+            self.uncompared.remove(&(before, suspect.number));
+        }
+        (suspect.way, suspect.cause) = (way, cause);
+        suspect.failures = suspect.failures.saturating_add(1);
+        suspect.was_compared |= compared;
+        suspect.is_news |= compared;
+        suspect.alone = if alone && !compared { weight } else { 0.0 };
+        if compared || alone {
+            suspect.chance += weight;
+        }
+        if !compared {
+            suspect.uncompared = Some(begun);
+            self.uncompared.insert((begun, suspect.number), id.to_owned());
+        }
+    }
+
+    /// A message got through that went out at `begun`. Those that failed before, and how they stand now, are to be looked
+    /// at again.
+    pub(super) fn others_passed(&mut self, begun: Timestamp) -> Vec<String> {
+        let mut compared = Vec::new();
+        while let Some(entry) = self.uncompared.first_entry().filter(|entry| entry.key().0 < begun) {
+            compared.push(entry.remove());
+        }
+        for id in &compared {
+            let weight = self.all.get(id).map_or(0.0, |suspect| self.weight(suspect.cause));
+            if let Some(suspect) = self.all.get_mut(id) {
+                (suspect.uncompared, suspect.was_compared, suspect.is_news) = (None, true, true);
+                // The failure counts once.
+                suspect.chance += (weight - suspect.alone).min(0.0);
+            }
+        }
+        compared
+    }
+
+    /// Whether it is certain enough that the message is to blame, for the `receives`th receive of `most`.
+    pub(super) fn is_to_blame(&self, id: &str, receives: u32, most: Option<u32>) -> bool {
+        let needed = match most {
+            Some(most) if most > 0 => CERTAINTY * f64::from(receives.clamp(1, most)) / f64::from(most),
+            _ => SHARE,
+        };
+        self.all.get(id).is_some_and(|suspect| suspect.chance <= needed)
+    }
+
+    /// A message that is to blame is left to the queue.
+    pub(super) fn leave(&mut self, now: Timestamp, id: &str) {
+        let number = self.number();
+        let Some(suspect) = self.all.get_mut(id) else { return };
+        if let Some(before) = suspect.uncompared.take() {
+            self.uncompared.remove(&(before, suspect.number));
+        }
+        if suspect.was_left {
+            self.left.remove(&suspect.number);
+        }
+        if std::mem::take(&mut suspect.is_news) {
+            self.proven.insert(suspect.way, now);
+        }
+        (suspect.number, suspect.was_left) = (number, true);
+        self.left.insert(number, id.to_owned());
+        if self.left.len() > REMEMBERED
+            && let Some((_, oldest)) = self.left.pop_first()
+        {
+            self.all.remove(&oldest);
+        }
+    }
+
+    /// A message is held no more, for reasons of its own or of ours: what is known of it goes, unless it was left before.
+    pub(super) fn forget(&mut self, id: &str) {
+        if !self.was_left(id) {
+            self.remove(id);
+        } else if let Some(suspect) = self.all.get_mut(id)
+            && let Some(before) = suspect.uncompared.take()
+        {
+            self.uncompared.remove(&(before, suspect.number));
+        }
+    }
+
+    /// No message gets through any more: failures that were not compared are the target's.
+    pub(super) fn target_is_down(&mut self) {
+        for id in std::mem::take(&mut self.uncompared).into_values() {
+            if let Some(suspect) = self.all.get_mut(&id) {
+                suspect.uncompared = None;
+                suspect.failures = suspect.failures.saturating_sub(1);
+            }
+        }
+    }
+
+    /// An outage showed in this way: it is not one of messages.
+    pub(super) fn blame_target(&mut self, way: Way) {
+        self.proven.remove(&way);
+    }
+
+    /// The power of ten by which a comparison makes a message less likely to be good.
+    fn weight(&self, cause: Cause) -> f64 {
+        match cause {
+            Cause::Unreachable => 0.0,
+            // Others got through because they were there first.
+            Cause::Pace => 0.5_f64.log10(),
+            _ => self.flakiness.share().log10(),
+        }
+    }
+
+    fn number(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Suspect> {
+        let suspect = self.all.remove(id)?;
+        if let Some(begun) = suspect.uncompared {
+            self.uncompared.remove(&(begun, suspect.number));
+        }
+        if suspect.was_left {
+            self.left.remove(&suspect.number);
+        }
+        Some(suspect)
+    }
+}

@@ -1,0 +1,1 @@
+//! Random worlds: whatever the target does, no message that it would take dies of it.
