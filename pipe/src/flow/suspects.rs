@@ -27,6 +27,10 @@ const ALONE: f64 = 0.015;
 /// A message is known to fail while others get through from this power of ten on.
 const KNOWN: f64 = -1.0;
 
+/// A status that speaks of the message counts for so many powers of ten more, where failures are rare: one try a receive
+/// is then enough, as on AWS, for a `maxReceiveCount` of three or more.
+const STATUS: f64 = -1.2;
+
 /// Beyond this share of failures nothing is known by itself: a good message may have been left to the queue.
 const FLAKY: f64 = 0.1;
 
@@ -148,7 +152,7 @@ impl Suspects {
         let known = self.all.get(id).is_some_and(|suspect| suspect.is_known() && suspect.way == way);
         let speaks = known || self.proven.get(&way).is_some_and(|&at| now.since(at) < PROVEN);
         let alone = speaks && self.flakiness.share() < FLAKY && !matches!(cause, Cause::Unreachable | Cause::Pace);
-        let weight = if compared { self.weight(cause) } else { ALONE.log10() };
+        let weight = if compared { self.weight(cause) } else { ALONE.log10() + self.by_status(cause) };
         let number = self.number();
         let suspect = self.all.entry(id.to_owned()).or_insert_with(|| Suspect {
             number,
@@ -260,8 +264,12 @@ impl Suspects {
             Cause::Unreachable => 0.0,
             // Others got through because they were there first.
             Cause::Pace => 0.5_f64.log10(),
-            _ => self.flakiness.share().log10(),
+            _ => self.flakiness.share().log10() + self.by_status(cause),
         }
+    }
+
+    fn by_status(&self, cause: Cause) -> f64 {
+        if cause == Cause::Message && self.flakiness.share() < FLAKY { STATUS } else { 0.0 }
     }
 
     fn number(&mut self) -> u64 {
