@@ -122,6 +122,10 @@ pub struct Flow {
     /// Messages that were given up since somebody asked.
     released: Vec<String>,
     polls: Polls,
+    /// Whether messages wait for a place.
+    is_saturated: bool,
+    /// See [`Flow::sample`].
+    samples: u32,
     /// When a rate allows the next delivery.
     next_turn: Option<Timestamp>,
     /// Until when what is held is delivered, after the stop signal.
@@ -147,6 +151,8 @@ impl Flow {
             undone: Undone::default(),
             released: Vec::new(),
             polls: Polls::default(),
+            is_saturated: false,
+            samples: 0,
             next_turn: None,
             stopping: None,
         }
@@ -183,6 +189,9 @@ impl Flow {
             return;
         }
         work.is_known = self.suspects.is_known(&work.id);
+        if !self.belief.is_up() {
+            self.rest(now, &work);
+        }
         if work.is_known && !self.belief.is_up() && work.group.is_none() {
             self.backlog.keep_tried(work);
         } else {
@@ -210,7 +219,10 @@ impl Flow {
         self.settles.extend(receipts.into_iter().map(|(id, receipt)| Settle::Hide { id, receipt, span }));
         // A receive that still waits would get them again at once.
         if self.stopping.is_some_and(|until| now >= until || !self.belief.is_up()) && self.polls.is_idle() {
-            self.backlog.drain().iter().for_each(|id| self.hand_back(id));
+            for work in self.backlog.drain() {
+                // Where none gets through, the next process is to find other messages.
+                if self.belief.is_up() { self.hand_back(&work.id) } else { self.leave_to_rest(now, &work) }
+            }
         }
         if let Some(settle) = self.settles.pop_front().or_else(|| self.undone.pop(now)) {
             return Some(Step::Settle(settle));
@@ -267,7 +279,9 @@ impl Flow {
         self.next_turn = None;
         // What failed before may hang: there is always room for something new.
         let only_new = self.again_under_way > self.concurrency.limit() / 2;
-        if self.is_full(now) || !self.backlog.is_ready(now) || only_new && self.backlog.fresh() == 0 {
+        let is_ready = self.backlog.is_ready(now);
+        self.is_saturated = is_ready && self.is_full(now);
+        if self.is_saturated || !is_ready || only_new && self.backlog.fresh() == 0 {
             return None;
         }
         let wait = self.throttle.wait(now).or_else(|| rates.take(since_epoch(now)).err());
@@ -300,9 +314,8 @@ impl Flow {
             // There is no hurry, and ten messages cost one request.
             return None;
         }
-        let wait = self.poll_wait();
-        let alone = self.blocked.is_due_by(now + wait + MARGIN, now, self.terms.visibility * 2 + LONG_POLL);
-        let count = self.polls.begin(now, room, if alone { 1 } else { BATCH })?;
+        let (most, wait) = self.poll_shape(now);
+        let count = self.polls.begin(now, room, most)?;
         Some(Step::Poll(Poll { count, wait }))
     }
 
@@ -331,11 +344,19 @@ impl Flow {
         ((limit as f64 * rounds) as usize).clamp(1, limit.max(BATCH))
     }
 
-    /// On a FIFO queue, a receive that begins before a group is blocked must end before it comes back.
-    fn poll_wait(&self) -> Duration {
-        match self.terms.order {
-            Order::Standard => LONG_POLL,
+    /// How many messages a receive may ask for, and how long it waits. On a FIFO queue, a receive that begins before a
+    /// group is blocked must end before it comes back, and what comes back has to come alone.
+    fn poll_shape(&mut self, now: Timestamp) -> (usize, Duration) {
+        let wait = match self.terms.order {
+            Order::Standard => return (BATCH, LONG_POLL),
             Order::Fifo => (self.terms.visibility / 2).clamp(MARGIN, LONG_POLL),
+        };
+        let patience = self.terms.visibility * 2 + LONG_POLL;
+        match self.blocked.next(now, patience).map(|due| due.since(now)) {
+            // In whole seconds, as SQS waits.
+            Some(left) if left >= MARGIN * 2 => (BATCH, wait.min(Duration::from_secs((left - MARGIN).as_secs()))),
+            Some(_) => (1, wait),
+            None => (BATCH, wait),
         }
     }
 

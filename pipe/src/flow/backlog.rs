@@ -222,10 +222,10 @@ impl Backlog {
         again.chain(tried).chain(std::mem::take(&mut self.parked)).collect()
     }
 
-    /// Takes out the rest, and returns the ids.
-    pub(super) fn drain(&mut self) -> Vec<String> {
+    /// Takes out the rest.
+    pub(super) fn drain(&mut self) -> Vec<Work> {
         let behind = std::mem::take(&mut self.groups).into_values().flatten();
-        std::mem::take(&mut self.fresh).into_iter().chain(behind).map(|work| work.id).collect()
+        std::mem::take(&mut self.fresh).into_iter().chain(behind).collect()
     }
 
     fn is_due(&self, now: Timestamp) -> bool {

@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
+use super::Work;
 use super::search::Search;
 use crate::retry::Cause;
 
 /// A run of failures changes the belief when a target that takes messages would show it once in so many times.
-const ODDS: f64 = 1e-6;
+const ODDS: f64 = 1e-8;
 
-/// Failures are taken to be no rarer than this, so that a run that counts has no fewer than five of them.
+/// Failures are taken to be no rarer than this, so that a run that counts has no fewer than seven of them.
 const LEAST_SHARE: f64 = 0.05;
-const MOST_SHARE: f64 = 0.999;
+const MOST_SHARE: f64 = 0.9;
 
 /// However common failures are, this run counts.
 const LONGEST_RUN: usize = 100;
@@ -62,6 +63,13 @@ pub enum Change {
     },
 }
 
+/// Whether a message failed before, and what share of such messages gets through the next time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Again {
+    pub(super) failed_before: bool,
+    pub(super) share: f64,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Belief {
@@ -85,6 +93,8 @@ struct Run {
     failures: VecDeque<Failure>,
     /// The share of failures before it.
     share: f64,
+    /// The share of messages that failed before and got through the next time, as of then.
+    again: f64,
     is_throttled: bool,
     /// Whether no message can be to blame.
     is_plain: bool,
@@ -137,24 +147,29 @@ impl Belief {
             return (false, None);
         };
         self.run = None;
-        self.back = Some((now, search.pause()));
+        if now.since(search.since) >= RELAPSE / 2 {
+            self.back = Some((now, search.pause()));
+        }
         let change = Change::Up { after: now.since(search.since), probes: search.probes() };
         (true, search.is_confirmed().then_some(change))
     }
 
-    /// A message failed that went out at `begun`, while the target was believed to take messages; such messages fail with a
-    /// chance of `usual` even so. True when that changed the belief.
-    pub(super) fn failed(&mut self, now: Timestamp, id: &str, begun: Timestamp, cause: Cause, usual: f64) -> bool {
+    /// A message failed that went out at `begun`, while the target was believed to take messages. True when that changed
+    /// the belief.
+    pub(super) fn failed(&mut self, now: Timestamp, id: &str, begun: Timestamp, cause: Cause, again: Again) -> bool {
         let (share, flowed) = (self.share(), self.flowed(begun));
         let run = self.run.get_or_insert_with(|| Run {
             begun,
             failures: VecDeque::new(),
             share,
+            again: again.share,
             is_throttled: false,
             is_plain: true,
             flowed,
         });
         run.begun = run.begun.min(begun);
+        // What failed before does so again with some chance, as of before the run: it is no reason to doubt the target.
+        let usual = if again.failed_before { 1.0 - run.again } else { 0.0 };
         run.add(now, id, run.share.clamp(LEAST_SHARE, MOST_SHARE).max(usual));
         run.is_throttled |= cause == Cause::Pace;
         run.is_plain &= matches!(cause, Cause::Unreachable | Cause::Target | Cause::Pace);
@@ -178,14 +193,14 @@ impl Belief {
     pub(super) fn probe_failed(
         &mut self,
         now: Timestamp,
-        id: &str,
+        work: &Work,
         cause: Cause,
         retry_after: Option<Duration>,
     ) -> Option<Change> {
         let share = self.run.as_ref().map_or_else(|| self.share(), |run| run.share);
         let (failures, messages) = match &mut self.run {
             Some(run) => {
-                run.add(now, id, 1.0);
+                run.add(now, &work.id, 1.0);
                 (run.failures.len(), run.messages())
             }
             None => (1, 1),
@@ -196,7 +211,7 @@ impl Belief {
             self.remember(true);
         }
         let search = self.search.as_mut()?;
-        let confirmed = search.failed(now, cause, retry_after);
+        let confirmed = search.failed(now, cause, work.receives, retry_after);
         confirmed.then_some(Change::Down { failures, messages, share, cause })
     }
 
@@ -208,7 +223,7 @@ impl Belief {
     }
 
     /// The share of failures among the last results.
-    fn share(&self) -> f64 {
+    pub(super) fn share(&self) -> f64 {
         self.failures as f64 / self.results.len().max(WINDOW / 5) as f64
     }
 
@@ -268,6 +283,9 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Event;
+
+    const FRESH: Again = Again { failed_before: false, share: 1.0 };
 
     fn at(millis: u64) -> Timestamp {
         Timestamp::from_millis(millis)
@@ -284,24 +302,24 @@ mod tests {
     /// How many failures of different messages in a row it takes.
     fn run(belief: &mut Belief, cause: Cause) -> usize {
         let mut ids = (0..1000).map(|n| (n, n.to_string()));
-        ids.find(|(_, id)| belief.failed(at(20_000), id, at(19_999), cause, 0.0)).map_or(0, |(n, _)| n + 1)
+        ids.find(|(_, id)| belief.failed(at(20_000), id, at(19_999), cause, FRESH)).map_or(0, |(n, _)| n + 1)
     }
 
     #[test]
-    fn five_messages_in_a_row_are_enough_where_failures_are_rare_whatever_the_status() {
+    fn seven_messages_in_a_row_are_enough_where_failures_are_rare_whatever_the_status() {
         for cause in [Cause::Unreachable, Cause::Target, Cause::Either, Cause::Silence, Cause::Message] {
-            assert_eq!(run(&mut up(100), cause), 5, "{cause:?}");
+            assert_eq!(run(&mut up(100), cause), 7, "{cause:?}");
         }
         assert_eq!(run(&mut up(100), Cause::Pace), THROTTLED_RUN);
     }
 
     #[test]
     fn where_failures_are_common_it_takes_more() {
-        for (one_in, expected) in [(10, 6..=7), (2, 19..=21), (1, LONGEST_RUN..=LONGEST_RUN)] {
+        for (one_in, expected) in [(10, 8..=9), (2, 26..=28), (1, LONGEST_RUN..=LONGEST_RUN)] {
             let mut belief = up(100);
             for now in 1000..2000 {
                 if now % one_in == 0 && one_in > 1 || one_in == 1 && now % 100 != 0 {
-                    belief.failed(at(now), "m", at(now), Cause::Either, 0.0);
+                    belief.failed(at(now), "m", at(now), Cause::Either, FRESH);
                 } else {
                     belief.passed(at(now), at(now), true);
                 }
@@ -314,9 +332,9 @@ mod tests {
 
     #[test]
     fn one_message_that_fails_again_and_again_says_less_than_many() {
-        for (cause, expected) in [(Cause::Either, 10), (Cause::Message, 10), (Cause::Target, 5)] {
+        for (cause, expected) in [(Cause::Either, 13), (Cause::Message, 13), (Cause::Target, 7)] {
             let mut belief = up(100);
-            let failures = (1..).find(|_| belief.failed(at(500), "m", at(400), cause, 0.0));
+            let failures = (1..).find(|_| belief.failed(at(500), "m", at(400), cause, FRESH));
             assert_eq!(failures, Some(expected), "{cause:?}");
         }
     }
@@ -324,9 +342,9 @@ mod tests {
     #[test]
     fn a_success_that_went_out_before_the_failures_proves_nothing() {
         let mut belief = up(10);
-        (0..4).for_each(|n| assert!(!belief.failed(at(30), &n.to_string(), at(20), Cause::Message, 0.0)));
+        (0..6).for_each(|n| assert!(!belief.failed(at(30), &n.to_string(), at(20), Cause::Message, FRESH)));
         assert_eq!(belief.passed(at(31), at(19), false), (false, None));
-        assert!(belief.failed(at(32), "4", at(21), Cause::Message, 0.0), "the run went on");
+        assert!(belief.failed(at(32), "6", at(21), Cause::Message, FRESH), "the run went on");
         assert_eq!(belief.passed(at(33), at(20), false), (false, None));
         assert!(!belief.is_up());
         assert_eq!(belief.passed(at(34), at(21), false), (true, None), "that one went out after it, and got through");
@@ -335,12 +353,13 @@ mod tests {
     #[test]
     fn a_change_is_told_when_a_probe_has_confirmed_it() {
         let mut belief = up(100);
-        assert_eq!(run(&mut belief, Cause::Target), 5);
+        assert_eq!(run(&mut belief, Cause::Target), 7);
         assert!(belief.search().is_some_and(|search| search.take_fresh(at(20_600))));
-        let told = belief.probe_failed(at(20_601), "other", Cause::Target, None);
-        assert_eq!(told, Some(Change::Down { failures: 6, messages: 6, share: 0.0, cause: Cause::Target }));
+        let other = Work::new("other".into(), None, Event::from_record(serde_json::json!({})), 0);
+        let told = belief.probe_failed(at(20_601), &other, Cause::Target, None);
+        assert_eq!(told, Some(Change::Down { failures: 8, messages: 8, share: 0.0, cause: Cause::Target }));
         assert!(belief.search().is_some_and(|search| search.take_fresh(at(23_000))));
-        assert_eq!(belief.probe_failed(at(23_001), "other", Cause::Target, None), None, "it is known");
+        assert_eq!(belief.probe_failed(at(23_001), &other, Cause::Target, None), None, "it is known");
         assert!(belief.search().is_some_and(|search| search.take_fresh(at(29_000))));
         let up = Change::Up { after: Duration::from_millis(9_005), probes: 3 };
         assert_eq!(belief.passed(at(29_005), at(29_000), true), (true, Some(up)));

@@ -36,14 +36,14 @@ impl Blocked {
         }
     }
 
-    /// Whether one may come back before `end`. Those that should have come long before `now` are forgotten: somebody
-    /// else has them.
-    pub(super) fn is_due_by(&mut self, end: Timestamp, now: Timestamp, patience: Duration) -> bool {
+    /// When the next one may come back. Those that should have come long before `now` are forgotten: somebody else has
+    /// them.
+    pub(super) fn next(&mut self, now: Timestamp, patience: Duration) -> Option<Timestamp> {
         if self.soonest.is_some_and(|due| now.since(due) > patience) {
             self.groups.retain(|_, due| now.since(*due) <= patience);
             self.look();
         }
-        self.soonest.is_some_and(|due| due <= end)
+        self.soonest
     }
 
     fn look(&mut self) {
@@ -64,13 +64,12 @@ mod tests {
         let (mut blocked, patience) = (Blocked::default(), Duration::from_secs(60));
         blocked.insert("a", at(30));
         blocked.insert("b", at(50));
-        assert!(!blocked.is_due_by(at(29), at(9), patience));
-        assert!(blocked.is_due_by(at(30), at(10), patience));
+        assert_eq!(blocked.next(at(10), patience), Some(at(30)));
         blocked.remove(Some("a"));
         blocked.remove(None);
-        assert!(!blocked.is_due_by(at(49), at(29), patience));
-        assert!(blocked.is_due_by(at(130), at(110), patience));
-        assert!(!blocked.is_due_by(at(131), at(111), patience), "given up");
+        assert_eq!(blocked.next(at(29), patience), Some(at(50)));
+        assert_eq!(blocked.next(at(110), patience), Some(at(50)));
+        assert_eq!(blocked.next(at(111), patience), None, "given up");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
+use super::belief::Again;
 use super::suspects::Way;
 use super::{Change, Company, Flow, Judge, Lost, Settle, Work};
 use crate::retry::{Cause, Verdict};
@@ -12,17 +13,32 @@ use crate::retry::{Cause, Verdict};
 const PAUSE: Duration = Duration::from_millis(400);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// The same while others get through, and so do messages that failed before: the next try may be the one that does.
+const SHORT_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_SHORT_PAUSE: Duration = Duration::from_millis(500);
+
+/// So large a share of the messages that failed gets through the next time then.
+const FREQUENT: f64 = 0.25;
+
 /// The pause before a message goes out alone that failed in a batch.
 const ALONE_PAUSE: Duration = Duration::from_millis(50);
 
 /// A target that asks for more patience than this gets the message from the queue again, if the message is to blame.
 const LONGEST_HOLD: Duration = Duration::from_secs(30);
 
-/// A message that may meet with a passing fault is tried so often before it is left to the queue.
+/// A message that may meet with a passing fault is tried so often, and for so long, before it is left to the queue.
 const TRIES: u32 = 3;
+const LEAST_TIME: Duration = Duration::from_secs(1);
+
+/// From this share of failures on, one in [`SAMPLE`] messages is tried again whose status speaks of the message.
+const OFTEN: f64 = 0.05;
+const SAMPLE: u32 = 8;
 
 /// Where fewer of the messages that failed get through the second time, there are no passing faults.
 const PASSING: f64 = 0.125;
+
+/// A target that took nothing for so long starts with one message at a time.
+const LONG: Duration = Duration::from_secs(10);
 
 /// A message that failed, and how.
 struct Failure {
@@ -105,9 +121,17 @@ impl Flow {
         let (changed, told) = self.belief.passed(now, work.begun, work.is_probe);
         if changed {
             self.backlog.target_is_up(now);
+            if told.is_some() {
+                self.throttle.forget();
+            }
+            if matches!(told, Some(Change::Up { after, .. }) if after >= LONG) {
+                self.concurrency.collapse();
+            }
         }
         if self.belief.is_up() {
-            self.concurrency.answered(self.under_way.places(now, self.terms.concurrency) + 1);
+            let limit = self.concurrency.limit();
+            let is_used = self.is_saturated || self.under_way.places(now, self.terms.concurrency) + 1 >= limit;
+            self.concurrency.answered(if is_used { limit } else { 0 });
             self.throttle.answered(now);
         }
         told
@@ -125,16 +149,13 @@ impl Flow {
 
     fn failed(&mut self, now: Timestamp, failure: Failure) -> Option<Change> {
         let Failure { mut work, way, cause, retry_after, company } = failure;
-        // What a target that takes messages would do with one that failed before.
-        let usual = if work.failed_before() { 1.0 - self.backlog.share(now) } else { 0.0 };
+        let failed_before = work.failed_before() && !self.suspects.failed_otherwise(&work.id, way);
+        let again = Again { failed_before, share: self.backlog.share(now) };
         if work.failed_before() && company == Company::Alone {
             self.backlog.learn(now, false);
         }
         if work.is_probe && !self.belief.is_up() {
-            let change = self.belief.probe_failed(now, &work.id, cause, retry_after);
-            if change.is_some() {
-                self.concurrency.collapse();
-            }
+            let change = self.belief.probe_failed(now, &work, cause, retry_after);
             work.tries = work.tries.max(1);
             self.suspects.blame_target(way);
             self.keep(now, work);
@@ -147,7 +168,8 @@ impl Flow {
         // Of several probes, another one may have got through.
         work.is_probe = false;
         work.tries += 1;
-        work.patience = patience(cause);
+        work.failing_since = work.failing_since.or(Some(work.begun));
+        work.patience = patience(cause).max(self.sample(cause));
         let compared = self.under_way.passed_after(work.begun);
         match cause {
             Cause::Pace => {
@@ -159,9 +181,9 @@ impl Flow {
         }
         if compared {
             self.belief.failed_alone();
-        } else if (!work.is_known || cause == Cause::Unreachable)
+        } else if (cause == Cause::Unreachable || !self.suspects.is_known_by(&work.id, way))
             && company != Company::Other
-            && self.belief.failed(now, &work.id, work.begun, cause, usual)
+            && self.belief.failed(now, &work.id, work.begun, cause, again)
         {
             self.target_is_down(cause);
             self.keep(now, work);
@@ -173,8 +195,22 @@ impl Flow {
         } else {
             work.alone = true;
         }
-        self.try_again(now, work, retry_after, company);
+        let pause = match company {
+            Company::Alone => self.pause(now, work.tries, compared),
+            Company::First | Company::Other => ALONE_PAUSE,
+        };
+        self.try_again(now, work, pause, retry_after);
         None
+    }
+
+    /// Where a good part of all calls fails with a status that speaks of the message, now and then one is tried again all
+    /// the same: it may be that they fail at random.
+    fn sample(&mut self, cause: Cause) -> u32 {
+        if cause != Cause::Message || self.belief.share() < OFTEN {
+            return 1;
+        }
+        self.samples += 1;
+        if self.samples % SAMPLE == 1 { 2 } else { 1 }
     }
 
     fn target_is_down(&mut self, cause: Cause) {
@@ -190,7 +226,9 @@ impl Flow {
     fn is_over(&self, now: Timestamp, work: &Work) -> bool {
         let least =
             if self.backlog.share(now) < PASSING || self.suspects.was_left(&work.id) { 1 } else { work.patience };
-        work.tries >= least && self.is_to_blame(work)
+        let failing = work.failing_since.map_or(Duration::ZERO, |since| now.since(since));
+        let was_tried = work.tries >= least && (least < TRIES || failing >= LEAST_TIME);
+        was_tried && self.is_to_blame(work)
     }
 
     fn is_to_blame(&self, work: &Work) -> bool {
@@ -198,12 +236,8 @@ impl Flow {
     }
 
     /// Keeps a message for another try after a pause, unless it is to blame.
-    fn try_again(&mut self, now: Timestamp, work: Work, retry_after: Option<Duration>, company: Company) {
+    fn try_again(&mut self, now: Timestamp, work: Work, pause: Duration, retry_after: Option<Duration>) {
         let asked = retry_after.unwrap_or_default();
-        let pause = match company {
-            Company::Alone => (PAUSE * 2_u32.pow(work.tries.saturating_sub(1).min(8))).min(LONGEST_PAUSE),
-            Company::First | Company::Other => ALONE_PAUSE,
-        };
         if self.is_over(now, &work) || asked > LONGEST_HOLD && self.is_to_blame(&work) {
             self.give_up(now, &work, retry_after);
         } else if self.stopping.is_some() || self.held.is_overdue(now, &work.id) {
@@ -211,6 +245,14 @@ impl Flow {
         } else {
             self.backlog.try_again_at(now + pause.max(asked), work);
         }
+    }
+
+    fn pause(&self, now: Timestamp, tries: u32, compared: bool) -> Duration {
+        let (first, longest) = match compared && self.backlog.share(now) >= FREQUENT {
+            true => (SHORT_PAUSE, LONGEST_SHORT_PAUSE),
+            false => (PAUSE, LONGEST_PAUSE),
+        };
+        (first * 2_u32.pow(tries.saturating_sub(1).min(8))).min(longest)
     }
 
     /// Leaves a message to the queue that is to blame.
@@ -225,13 +267,25 @@ impl Flow {
         if self.stopping.is_some() || self.held.is_overdue(now, &work.id) {
             return self.leave(now, &work, None);
         }
-        if work.is_probe
-            && work.receives > 1
+        if work.is_probe {
+            self.rest(now, &work);
+        }
+        self.backlog.keep_tried(Work { is_probe: false, ..work });
+    }
+
+    /// A message that was received before is hidden for longer while none gets through, should this process end.
+    pub(super) fn rest(&mut self, now: Timestamp, work: &Work) {
+        if work.receives > 1
             && let Some((receipt, span)) = self.held.lengthen(now, &work.id, work.receives)
         {
             self.settles.push_back(Settle::Hide { id: work.id.clone(), receipt, span });
         }
-        self.backlog.keep_tried(Work { is_probe: false, ..work });
+    }
+
+    /// Leaves a message to its visibility timeout, which is longer for one that was received before.
+    pub(super) fn leave_to_rest(&mut self, now: Timestamp, work: &Work) {
+        self.rest(now, work);
+        self.leave(now, work, None);
     }
 
     /// Leaves a message to its visibility timeout, or to what the target asks for, if that is longer.

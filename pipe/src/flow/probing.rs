@@ -2,7 +2,7 @@
 
 use kit::time::Timestamp;
 
-use super::{BATCH, Flow, MOST_BYTES, Poll, Step, Work, since_epoch};
+use super::{Flow, MOST_BYTES, Poll, Step, Work, since_epoch};
 use crate::pace::Rates;
 
 /// So many messages that failed are held; for each new one beyond that, one is left to the queue.
@@ -38,10 +38,11 @@ impl Flow {
 
     /// Receives messages that were not tried yet, as many as the next round needs.
     pub(super) fn next_candidates(&mut self, now: Timestamp) -> Option<Step> {
-        let wanted = if self.held.is_empty() { 1 } else { self.belief.search()?.wanted() };
+        let has_tried = self.backlog.has_tried();
+        let wanted = if self.held.is_empty() { 1 } else { self.belief.search()?.wanted(has_tried) };
         let wanted = wanted.saturating_sub(self.backlog.fresh() + self.polls.expected());
-        let alone = self.blocked.is_due_by(now + self.poll_wait(), now, self.terms.visibility * 2);
-        let count = self.polls.begin(now, wanted, if alone { 1 } else { BATCH })?;
+        let (most, wait) = self.poll_shape(now);
+        let count = self.polls.begin(now, wanted, most)?;
         for _ in 0..count {
             if (self.held.len() >= MOST_TRIED || self.held.bytes() >= MOST_BYTES)
                 && let Some(work) = self.backlog.pop_tried()
@@ -49,6 +50,6 @@ impl Flow {
                 self.leave(now, &work, None);
             }
         }
-        Some(Step::Poll(Poll { count, wait: self.poll_wait() }))
+        Some(Step::Poll(Poll { count, wait }))
     }
 }

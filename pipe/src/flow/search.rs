@@ -17,7 +17,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The pause between two rounds.
-const ROUND_PAUSE: Duration = Duration::from_millis(250);
+const ROUND_PAUSE: Duration = Duration::from_millis(100);
 
 /// Messages that went out and are not back after this hang: another round goes out beside them.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -27,6 +27,9 @@ const BLIND: usize = 63;
 
 /// A round has no more messages than this.
 const MOST: usize = 64;
+
+/// Where no message is likely to be to blame, held ones have so many turns for each new one.
+const HELD_TURNS: usize = 3;
 
 /// A target may ask for more patience than [`LONGEST_PAUSE`]; beyond this it is asked again all the same, with one
 /// message. A wrong clock on its side must not silence the pipe for hours.
@@ -52,9 +55,12 @@ pub(super) struct Search {
     next_round: Timestamp,
     /// When a message that was tried may be tried again.
     next_held: Timestamp,
-    /// Whose turn it is when rounds are over.
-    held_is_next: bool,
+    /// How many turns held messages have, when rounds are over, before one that was not tried yet has the next.
+    held_turns: usize,
+    was_held: bool,
     confirmed: bool,
+    /// Whether the last failure is hardly the fault of a message.
+    is_plain: bool,
     /// Whether the target can be reached: another message has no better chance otherwise.
     reachable: bool,
 }
@@ -90,8 +96,10 @@ impl Search {
             pause,
             next_round: now + first,
             next_held: now + pause,
-            held_is_next: false,
+            held_turns: 0,
+            was_held: false,
             confirmed: false,
+            is_plain: false,
             reachable: cause != Cause::Unreachable,
         }
     }
@@ -113,12 +121,16 @@ impl Search {
 
     /// Whether a held message has its turn before one that was not tried yet.
     pub(super) fn held_is_next(&self) -> bool {
-        self.held_is_next && !self.is_in_rounds()
+        self.held_turns > 0 && !self.is_in_rounds()
     }
 
-    /// How many messages that were not tried yet are to be at hand.
-    pub(super) fn wanted(&self) -> usize {
-        if self.is_in_rounds() { self.round } else { usize::from(self.reachable) }
+    /// How many messages that were not tried yet are to be at hand; each of them is received for it.
+    pub(super) fn wanted(&self, has_tried: bool) -> usize {
+        match self.is_in_rounds() {
+            true => self.round,
+            false if has_tried && (self.held_turns > 0 || !self.reachable) => 0,
+            false => 1,
+        }
     }
 
     /// Whether a turn has come: of a message that was not tried yet, or of one that was.
@@ -139,7 +151,7 @@ impl Search {
         let may = self.left > 0;
         if may {
             self.begin();
-            self.held_is_next = true;
+            (self.held_turns, self.was_held) = (if self.is_plain { HELD_TURNS } else { 1 }, false);
         }
         may
     }
@@ -150,23 +162,32 @@ impl Search {
         if may {
             self.left = self.left.max(1);
             self.begin();
-            self.held_is_next = false;
+            (self.held_turns, self.was_held) = (self.held_turns.saturating_sub(1), true);
         }
         may
     }
 
     /// A message that went out failed. True the first time.
-    pub(super) fn failed(&mut self, now: Timestamp, cause: Cause, retry_after: Option<Duration>) -> bool {
+    pub(super) fn failed(
+        &mut self,
+        now: Timestamp,
+        cause: Cause,
+        receives: u32,
+        retry_after: Option<Duration>,
+    ) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
         self.reachable = cause != Cause::Unreachable;
         let is_first = self.budget.is_none();
-        let most = if retry_after.is_some() { 0 } else { budget(cause, false) };
+        // A message that was received before may have met the same outage then: others would be received in vain, too.
+        let is_repeated = is_first && receives > 1;
+        let most = if retry_after.is_some() || is_repeated { 0 } else { budget(cause, false) };
+        self.is_plain = !self.reachable || is_repeated || self.is_plain && self.was_held;
         self.budget = Some(self.budget.map_or(most, |budget| budget.min(most)));
         if self.under_way == 0 {
             self.left = 0;
             let asked = now + retry_after.unwrap_or_default().min(LONGEST_WAIT);
-            let was_held = !self.held_is_next;
-            let pause = if is_first || self.is_in_rounds() && !was_held { self.pause } else { self.longer_pause() };
+            let pause =
+                if is_first || self.is_in_rounds() && !self.was_held { self.pause } else { self.longer_pause() };
             self.next_held = self.next_held.max(now + pause).max(asked);
             if self.is_in_rounds() {
                 self.round = (self.round * 2).min(MOST);
@@ -226,7 +247,8 @@ fn budget(cause: Cause, flowed: bool) -> usize {
         // Nothing is gained by haste.
         (Cause::Unreachable | Cause::Pace, _) | (Cause::Silence, true) => 0,
         (Cause::Silence, false) => BLIND,
-        (Cause::Target, _) => 15,
+        (Cause::Target, true) => 15,
+        (Cause::Target, false) => 7,
         (Cause::Either, true) => 31,
         (Cause::Message, true) => 127,
         (Cause::Message, false) => 180,

@@ -21,6 +21,8 @@ pub struct Work {
     pub receives: u32,
     /// How often it was tried since it was received, as far as that says something about it.
     pub tries: u32,
+    /// When it went out for the first time of those that failed, since it was received.
+    pub failing_since: Option<Timestamp>,
     /// How often it is to be tried before it is left to the queue, by the last failure.
     pub patience: u32,
     /// When it last went out.
@@ -47,6 +49,7 @@ impl Work {
             size,
             receives,
             tries: 0,
+            failing_since: None,
             patience: 1,
             begun: Timestamp::default(),
             ticket: 0,

@@ -74,25 +74,19 @@ pub(super) struct Suspects {
 #[derive(Debug)]
 struct Suspect {
     number: u64,
-    /// The power of ten of the chance that a message which the target would take fails like this.
-    chance: f64,
+    /// How many of its failures were compared with one that got through, and how many count alone.
+    compared: u32,
+    alone: u32,
     failures: u32,
     way: Way,
     cause: Cause,
     /// When it went out, if nothing was compared with that failure yet.
     uncompared: Option<Timestamp>,
     was_left: bool,
-    /// Whether it was compared with one that got through, and whether that is news.
-    was_compared: bool,
+    /// Whether it was compared lately.
     is_news: bool,
-    /// What the failure that was not compared counts for all the same.
-    alone: f64,
-}
-
-impl Suspect {
-    fn is_known(&self) -> bool {
-        self.was_left || self.was_compared && self.chance <= KNOWN
-    }
+    /// Whether its last failure, which was not compared, counts alone.
+    counts_alone: bool,
 }
 
 /// The share of failures that messages met with which got through in the end.
@@ -126,7 +120,17 @@ impl Suspects {
     /// Whether the message is known to fail while others get through: it is no evidence against the target, and no help to
     /// find out whether it is up.
     pub(super) fn is_known(&self, id: &str) -> bool {
-        self.all.get(id).is_some_and(Suspect::is_known)
+        self.all.get(id).is_some_and(|suspect| self.knows(suspect))
+    }
+
+    /// Whether the message is known to fail in this way.
+    pub(super) fn is_known_by(&self, id: &str, way: Way) -> bool {
+        self.all.get(id).is_some_and(|suspect| suspect.way == way && self.knows(suspect))
+    }
+
+    /// Whether the message failed in another way before: something has changed.
+    pub(super) fn failed_otherwise(&self, id: &str, way: Way) -> bool {
+        self.all.get(id).is_some_and(|suspect| suspect.way != way)
     }
 
     /// Whether the message was left to the queue before, because of itself.
@@ -149,35 +153,32 @@ impl Suspects {
         (way, cause): (Way, Cause),
         compared: bool,
     ) {
-        let known = self.all.get(id).is_some_and(|suspect| suspect.is_known() && suspect.way == way);
+        let known = self.is_known_by(id, way);
         let speaks = known || self.proven.get(&way).is_some_and(|&at| now.since(at) < PROVEN);
         let alone = speaks && self.flakiness.share() < FLAKY && !matches!(cause, Cause::Unreachable | Cause::Pace);
-        let weight = if compared { self.weight(cause) } else { ALONE.log10() + self.by_status(cause) };
         let number = self.number();
         let suspect = self.all.entry(id.to_owned()).or_insert_with(|| Suspect {
             number,
-            chance: 0.0,
+            compared: 0,
+            alone: 0,
             failures: 0,
             way,
             cause,
             uncompared: None,
             was_left: false,
-            was_compared: false,
             is_news: false,
-            alone: 0.0,
+            counts_alone: false,
         });
         if let Some(before) = suspect.uncompared.take() {
             self.uncompared.remove(&(before, suspect.number));
         }
-        (suspect.way, suspect.cause) = (way, cause);
+        (suspect.way, suspect.cause, suspect.counts_alone) = (way, cause, alone && !compared);
         suspect.failures = suspect.failures.saturating_add(1);
-        suspect.was_compared |= compared;
-        suspect.is_news |= compared;
-        suspect.alone = if alone && !compared { weight } else { 0.0 };
-        if compared || alone {
-            suspect.chance += weight;
-        }
-        if !compared {
+        if compared {
+            suspect.is_news = true;
+            suspect.compared += 1;
+        } else {
+            suspect.alone += u32::from(alone);
             suspect.uncompared = Some(begun);
             self.uncompared.insert((begun, suspect.number), id.to_owned());
         }
@@ -191,11 +192,11 @@ impl Suspects {
             compared.push(entry.remove());
         }
         for id in &compared {
-            let weight = self.all.get(id).map_or(0.0, |suspect| self.weight(suspect.cause));
             if let Some(suspect) = self.all.get_mut(id) {
-                (suspect.uncompared, suspect.was_compared, suspect.is_news) = (None, true, true);
                 // The failure counts once.
-                suspect.chance += (weight - suspect.alone).min(0.0);
+                suspect.alone -= u32::from(std::mem::take(&mut suspect.counts_alone));
+                suspect.compared += 1;
+                (suspect.uncompared, suspect.is_news) = (None, true);
             }
         }
         compared
@@ -207,7 +208,7 @@ impl Suspects {
             Some(most) if most > 0 => CERTAINTY * f64::from(receives.clamp(1, most)) / f64::from(most),
             _ => SHARE,
         };
-        self.all.get(id).is_some_and(|suspect| suspect.chance <= needed)
+        self.all.get(id).is_some_and(|suspect| self.chance(suspect) <= needed)
     }
 
     /// A message that is to blame is left to the queue.
@@ -248,6 +249,7 @@ impl Suspects {
         for id in std::mem::take(&mut self.uncompared).into_values() {
             if let Some(suspect) = self.all.get_mut(&id) {
                 suspect.uncompared = None;
+                suspect.alone -= u32::from(std::mem::take(&mut suspect.counts_alone));
                 suspect.failures = suspect.failures.saturating_sub(1);
             }
         }
@@ -258,18 +260,21 @@ impl Suspects {
         self.proven.remove(&way);
     }
 
-    /// The power of ten by which a comparison makes a message less likely to be good.
-    fn weight(&self, cause: Cause) -> f64 {
-        match cause {
-            Cause::Unreachable => 0.0,
+    /// The power of ten of the chance that a message which the target would take fails like this, by all that is known now.
+    fn chance(&self, suspect: &Suspect) -> f64 {
+        let share = self.flakiness.share();
+        let by_status = if suspect.cause == Cause::Message && share < FLAKY { STATUS } else { 0.0 };
+        let compared = match suspect.cause {
+            Cause::Unreachable => return 0.0,
             // Others got through because they were there first.
             Cause::Pace => 0.5_f64.log10(),
-            _ => self.flakiness.share().log10() + self.by_status(cause),
-        }
+            _ => share.log10() + by_status,
+        };
+        f64::from(suspect.compared) * compared + f64::from(suspect.alone) * (ALONE.log10() + by_status)
     }
 
-    fn by_status(&self, cause: Cause) -> f64 {
-        if cause == Cause::Message && self.flakiness.share() < FLAKY { STATUS } else { 0.0 }
+    fn knows(&self, suspect: &Suspect) -> bool {
+        suspect.was_left || suspect.compared > 0 && self.chance(suspect) <= KNOWN
     }
 
     fn number(&mut self) -> u64 {
