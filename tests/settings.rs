@@ -105,6 +105,7 @@ const TABLE: &[Wrong] = &[
     wrong(&["pipe", "up"], "--invocation-timeout", "PIPE_INVOCATION_TIMEOUT", "0", "expected seconds, a whole number from 1 to 300"),
     wrong(&["pipe", "up"], "--concurrency", "PIPE_CONCURRENCY", "many", "expected a count, a whole number from 1 to 1250"),
     wrong(&["pipe", "up"], "--concurrency", "PIPE_CONCURRENCY", "1251", "expected a count, a whole number from 1 to 1250"),
+    wrong(&["pipe", "up"], "--verdict", "PIPE_VERDICT", "amazon", "expected comparison or aws"),
     wrong(&["pipe", "up"], "--webhook-secret-file", "PIPE_WEBHOOK_SECRET_FILE", "/nope", "No such file or directory"),
     wrong(&["pipe", "up"], "--webhook-secret-file", "PIPE_WEBHOOK_SECRET_FILE", "/dev/null", "/dev/null"),
 

@@ -63,8 +63,8 @@ const PLURAL: [&str; 10] = [
     "the value has more than {longest} characters",
 ];
 
-/// In parts of the pipe that are being rebuilt.
-const TO_COME: [&str; 3] = ["{left} deliveries were cut off", "{count} events, the target", "{count} cases"];
+/// In a test that stands among the sources.
+const TO_COME: [&str; 1] = ["{count} cases"];
 
 /// The sources of programs, without their tests.
 fn sources() -> Vec<(PathBuf, String)> {

@@ -22,6 +22,7 @@ pub use tally::{Ending, Execution, Outcome};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kit::counted::counted;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -212,7 +213,7 @@ impl Carrier {
     ) -> Vec<Result<Option<u16>, Verdict>> {
         let (count, most) = (events.len(), self.pipe.target.most());
         if count > most {
-            let reason = format!("the enrichment made {count} events, the target takes {most}");
+            let reason = format!("the enrichment made {}, the target takes {most}", counted(count, "event"));
             journal.tell_failure(Step::Of(Stage::Target, Moment::InvocationSkipped), &reason);
             return vec![Err(Verdict::failed(reason, Cause::Message)); count];
         }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kit::counted::counted;
 use kit::repeated::Repeated;
 use kit::time::Timestamp;
 use tokio::sync::watch;
@@ -158,8 +159,8 @@ impl Worker {
         }
         self.polls.abort_all();
         if tokio::time::timeout_at(end, self.finish()).await.is_err() {
-            let left = self.flow.under_way();
-            tracing::warn!(pipe = self.courier.pipe.name, "{left} deliveries were cut off and will be repeated");
+            let left = counted(self.flow.under_way(), "delivery");
+            tracing::warn!(pipe = self.courier.pipe.name, "cut off and to be repeated: {left}");
         }
     }
 

@@ -274,7 +274,7 @@ fn quick_restarts_under_a_slow_target_cost_nothing() {
 
 #[test]
 fn a_hundred_messages_that_hang_take_no_more_than_their_own_places() {
-    let is_bad = |id: u64| id < 50 || id % 97 == 0;
+    let is_bad = |id: u64| id < 50 || id.is_multiple_of(97);
     let target = move |_, id: &str| match is_bad(number(id)) {
         true => Verdict::failed("silence", Cause::Silence),
         false => Verdict::Delivered,

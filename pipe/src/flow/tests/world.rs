@@ -21,6 +21,9 @@ const REFUSAL: Duration = Duration::from_millis(50);
 /// What the target does with a message at a time.
 type Target = Box<dyn FnMut(Timestamp, &str) -> Verdict>;
 
+/// How long it takes for a message at a time, if not as long as usual.
+type Hangs = Box<dyn FnMut(Timestamp, &str) -> Option<Duration>>;
+
 pub struct World {
     pub now: Timestamp,
     pub pipes: Vec<Process>,
@@ -30,7 +33,7 @@ pub struct World {
     pub queue_answers: Box<dyn FnMut(Timestamp) -> bool>,
     latency: Duration,
     /// How long the target takes for a message, if not as long as usual.
-    pub hangs: Box<dyn FnMut(Timestamp, &str) -> Option<Duration>>,
+    pub hangs: Hangs,
     /// How large messages are.
     pub size: usize,
     counter: u64,
