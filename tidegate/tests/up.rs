@@ -45,6 +45,25 @@ async fn what_it_prints_works() {
     assert_eq!(house.end(Stop::Terminate), Some(0));
 }
 
+/// All programs share a process, and each shows only what is its own.
+#[tokio::test]
+async fn each_port_shows_the_metrics_of_its_own_program() {
+    let data = TempDir::new().unwrap();
+    let mut house = House::start(data.path(), &["--in-memory"]).await;
+    assert_eq!(house.post(8080, "/events/sub", EVENT).await.status, StatusCode::OK);
+    assert_eq!(house.eventually_get(4566, KEPT).await, EVENT);
+    for (port, program) in [(8081, "gateway"), (8082, "pipe"), (4566, "emulator")] {
+        let reply = house.get(port, "/metrics").await;
+        let text = String::from_utf8_lossy(&reply.body);
+        let names = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('_'));
+        let owners: std::collections::BTreeSet<&str> = names.map(|(first, _)| first).collect();
+        assert!(owners.contains(program), "{program} shows nothing of its own: {text}");
+        let others = kit::registry::PROGRAMS.into_iter().filter(|known| *known != program && owners.contains(known));
+        assert_eq!(others.collect::<Vec<_>>(), [""; 0], "{program} shows what is others': {text}");
+    }
+    assert_eq!(house.end(Stop::Terminate), Some(0));
+}
+
 /// The environment may speak of AWS: the house is a place of its own.
 #[tokio::test]
 async fn an_environment_for_aws_changes_nothing() {
