@@ -210,7 +210,7 @@ impl Flow {
             return 1;
         }
         self.samples += 1;
-        if self.samples % SAMPLE == 1 { 2 } else { 1 }
+        if self.samples.is_multiple_of(SAMPLE) { 2 } else { 1 }
     }
 
     fn target_is_down(&mut self, cause: Cause) {

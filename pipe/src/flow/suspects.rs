@@ -89,24 +89,29 @@ struct Suspect {
     counts_alone: bool,
 }
 
-/// The share of failures that messages met with which got through in the end.
+/// The share of failures that messages met with which got through in the end, by the way they failed.
 #[derive(Debug, Default)]
 struct Flakiness {
     passed: f64,
-    failed: f64,
+    failed: HashMap<Way, f64>,
 }
 
 impl Flakiness {
-    fn share(&self) -> f64 {
-        (self.failed + 0.5) / (self.failed + self.passed + PRIOR)
+    fn share(&self, way: Way) -> f64 {
+        let failed = self.failed.get(&way).copied().unwrap_or_default();
+        (failed + 0.5) / (failed + self.passed + PRIOR)
     }
 
-    fn learn(&mut self, failures: u32) {
+    /// A message got through, after so many failures the last of which was of this way.
+    fn learn(&mut self, failures: Option<(Way, u32)>) {
         self.passed += 1.0;
-        self.failed += f64::from(failures);
-        if self.passed + self.failed > WINDOW {
+        if let Some((way, failures)) = failures {
+            *self.failed.entry(way).or_default() += f64::from(failures);
+        }
+        if self.passed + self.failed.values().sum::<f64>() > WINDOW {
             self.passed /= 2.0;
-            self.failed /= 2.0;
+            self.failed.values_mut().for_each(|failed| *failed /= 2.0);
+            self.failed.retain(|_, failed| *failed > 0.1);
         }
     }
 }
@@ -140,7 +145,7 @@ impl Suspects {
 
     /// A message got through.
     pub(super) fn passed(&mut self, id: &str) {
-        let failures = self.remove(id).map_or(0, |suspect| suspect.failures);
+        let failures = self.remove(id).map(|suspect| (suspect.way, suspect.failures));
         self.flakiness.learn(failures);
     }
 
@@ -155,7 +160,7 @@ impl Suspects {
     ) {
         let known = self.is_known_by(id, way);
         let speaks = known || self.proven.get(&way).is_some_and(|&at| now.since(at) < PROVEN);
-        let alone = speaks && self.flakiness.share() < FLAKY && !matches!(cause, Cause::Unreachable | Cause::Pace);
+        let alone = speaks && self.flakiness.share(way) < FLAKY && !matches!(cause, Cause::Unreachable | Cause::Pace);
         let number = self.number();
         let suspect = self.all.entry(id.to_owned()).or_insert_with(|| Suspect {
             number,
@@ -262,7 +267,7 @@ impl Suspects {
 
     /// The power of ten of the chance that a message which the target would take fails like this, by all that is known now.
     fn chance(&self, suspect: &Suspect) -> f64 {
-        let share = self.flakiness.share();
+        let share = self.flakiness.share(suspect.way);
         let by_status = if suspect.cause == Cause::Message && share < FLAKY { STATUS } else { 0.0 };
         let compared = match suspect.cause {
             Cause::Unreachable => return 0.0,
