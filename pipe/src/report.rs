@@ -1,6 +1,7 @@
 //! What a pipe tells about its work beside its journal: metrics under AWS's names, and lines about its state.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use kit::hops;
 use kit::time::Timestamp;
@@ -29,6 +30,8 @@ pub struct Report {
     filtered: Arc<Filtered>,
     status: Arc<Status>,
     metrics: Metrics,
+    /// Whether it was told that no message gets through.
+    is_down: AtomicBool,
 }
 
 /// The metrics of one pipe, looked up once. Named as CloudWatch's are: `docs/aws/pipes.md#metrics`.
@@ -172,7 +175,7 @@ impl Report {
     /// For this pipe; what its filters turn away is noted in `filtered`, and how its target is in `status`.
     pub fn new(pipe: &Pipe, filtered: Arc<Filtered>, status: Arc<Status>) -> Report {
         let (name, arn, metrics) = (pipe.name.clone(), pipe.names.pipe_arn.clone(), Metrics::new(&pipe.name));
-        Report { pipe: name, arn, log: pipe.log, filtered, status, metrics }
+        Report { pipe: name, arn, log: pipe.log, filtered, status, metrics, is_down: AtomicBool::default() }
     }
 
     /// A message came in and passes the filter.
@@ -226,7 +229,8 @@ impl Report {
         let (pipe, message_id, attempt) = (self.pipe.as_str(), work.id.as_str(), work.receives);
         let Reason { text, status, answer } = reason;
         let (reason, status, answer) = (text.as_str(), *status, answer.as_deref());
-        if work.is_probe {
+        // One line says that the target is out; those that are tried meanwhile add nothing to it.
+        if work.is_probe && self.is_down.load(Ordering::Relaxed) {
             tracing::debug!(target: "pipe", pipe, message_id, status, reason, answer, "the target is still down");
             return;
         }
@@ -255,6 +259,7 @@ impl Report {
         match change {
             Change::Down { failures, messages, share, cause } => {
                 self.metrics.target_down.set(1.0);
+                self.is_down.store(true, Ordering::Relaxed);
                 let said = self.status.target_down(cause);
                 let before = format!("{:.1} %", share * 100.0);
                 tracing::warn!(
@@ -267,6 +272,7 @@ impl Report {
             }
             Change::Up { after, probes } => {
                 self.metrics.target_down.set(0.0);
+                self.is_down.store(false, Ordering::Relaxed);
                 self.status.target_up();
                 let after = format!("{:.1} s", after.as_secs_f64());
                 tracing::info!(pipe = self.pipe, after, probes, "the target is back: a message got through");
