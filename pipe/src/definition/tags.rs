@@ -11,24 +11,23 @@ const VERDICT: &str = "tidegate:verdict";
 /// The prefix of the tags that are ours: another name under it is a mistake.
 const OURS: &str = "tidegate:";
 
-/// What the pipe's `Tags` ask for.
+/// What the pipe's `Tags` ask for. All other tags are passed over, in whatever form they stand.
 pub(super) fn read_judge(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Problem>) -> Option<Judge> {
     let mut judge = None;
-    for (key, value) in node.text_map().or_collect(problems)? {
-        let wrong = match key {
-            VERDICT => match Judge::parse(value) {
-                Ok(said) => {
-                    judge = Some(said);
-                    continue;
-                }
-                Err(reason) => format!("{}: the tag {VERDICT}: {reason}", pipe.label),
-            },
-            _ if key.starts_with(OURS) => {
-                format!("{}: the tag {key} is unknown: expected {VERDICT}", pipe.label)
-            }
+    for entry in node.entries().unwrap_or_default() {
+        let label = &pipe.label;
+        let said = match entry.key.as_str() {
+            VERDICT => entry.node.text().or_collect(problems).map(Judge::parse),
+            key if key.starts_with(OURS) => Some(Err(format!("unknown tag: expected {VERDICT}"))),
             _ => continue,
         };
-        problems.push(node.problem(wrong).collected());
+        match said {
+            Some(Ok(said)) => judge = Some(said),
+            Some(Err(reason)) => {
+                problems.push(entry.node.problem(format!("{label}: Tags: {}: {reason}", entry.key)).collected());
+            }
+            None => {}
+        }
     }
     judge
 }

@@ -138,7 +138,27 @@ fn what_is_wrong_is_named_with_its_place() {
     );
     refused("!GetAtt Queue.Arn", "arn:aws:kinesis:eu-west-1:1:stream/s", "only the ARN of an SQS queue is");
     refused("!GetAtt Connection.Arn", "arn:aws:events:e:1:connection/x/1", "no definition declares the connection x");
+    let tagged = |tag: &str| format!("Tags: {{{tag}}}\n      LogConfiguration:");
+    let judge = |said: &str| format!("Tags: tidegate:verdict: invalid judge \"{said}\": expected comparison or aws");
+    refused("LogConfiguration:", &tagged("'tidegate:verdict': amazon"), &judge("amazon"));
+    refused(
+        "LogConfiguration:",
+        &tagged("'tidegate:verdct': aws"),
+        "tidegate:verdct: unknown tag: expected tidegate:ver",
+    );
     refused("HttpParameters:\n", "Wrong: {}\n        HttpParameters:\n", "TargetParameters: Wrong is unknown");
+}
+
+#[test]
+fn a_tag_says_whose_word_counts_and_other_tags_say_nothing() {
+    let of = |tags: &str| {
+        let text = TEMPLATE.replace("LogConfiguration:", &format!("Tags: {tags}\n      LogConfiguration:"));
+        Definition::load(&given(&text)).unwrap().pipes.remove(0).judge
+    };
+    assert_eq!(of("{'tidegate:verdict': aws, cost-center: 42}"), Some(Judge::Aws));
+    assert_eq!(of("{'tidegate:verdict': comparison}"), Some(Judge::Comparison));
+    assert_eq!(of("{team: orders, since: 2024}"), None);
+    assert_eq!(of("[{Key: 'tidegate:verdict', Value: aws}]"), None, "a list is no tags of a pipe");
 }
 
 const TO_QUEUE: &str = r#"{"Name": "relay", "Source": "arn:aws:sqs:eu-west-1:1:in", "RoleArn": "r",

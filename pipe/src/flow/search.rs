@@ -249,7 +249,7 @@ fn budget(cause: Cause, flowed: bool) -> usize {
         (Cause::Silence, false) => BLIND,
         (Cause::Target, true) => 15,
         (Cause::Target, false) => 7,
-        (Cause::Either, true) => 31,
+        (Cause::Either, true) => 15,
         (Cause::Message, true) => 127,
         (Cause::Message, false) => 180,
         // What a row of bad messages looks like: one good one in a thousand is to be found.

@@ -229,7 +229,7 @@ fn a_target_that_rejects_everything_is_waited_for() {
 fn a_target_that_is_down_sees_few_calls() {
     outage("refused", refused, None, 100);
     for said in [503, 502, 401, 500] {
-        outage(&said.to_string(), move || status(said), None, 100 + usize::from(said == 500) * 50);
+        outage(&said.to_string(), move || status(said), None, 100);
     }
     outage("429", || status(429), None, 100);
     outage("silence", || Verdict::failed("silence", Cause::Silence), Some(5), 200);
