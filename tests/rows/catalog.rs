@@ -7,7 +7,7 @@ use super::Row;
 use super::backlog::{Backlog, by_chance};
 use super::groups::poison_in_a_group;
 use super::outage::{Outage, Way, throttled};
-use super::restart::{under_a_rate, under_load};
+use super::restart::{End, in_an_outage, under_a_rate, under_load};
 use super::stage::{Ground, Poison};
 use super::stream::{steady, trickle};
 use crate::pipeline::{Shape, To};
@@ -97,6 +97,8 @@ fn chances(rows: &mut Rows) {
 }
 
 fn restarts(rows: &mut Rows) {
+    add(rows, "restarts_in_an_outage", |ground| async move { in_an_outage(&ground, End::Stop).await });
+    add(rows, "kills_in_an_outage", |ground| async move { in_an_outage(&ground, End::Kill).await });
     add(rows, "restarts_under_load", |ground| async move { under_load(&ground).await });
     add(rows, "restarts_under_a_rate", |ground| async move { under_a_rate(&ground).await });
 }
