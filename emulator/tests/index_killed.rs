@@ -3,18 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod program;
 mod served;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
+use program::Emulator;
 use serde_json::Value;
 use served::{Server, client, write_first_format};
 use sha2::{Digest as _, Sha256};
@@ -26,35 +25,18 @@ const FILLED: usize = 950;
 /// Objects at both ends that change while the index is built.
 const CHANGED: usize = 8;
 
-/// The real program on a folder.
+/// The real program on a folder, and a client of it.
 struct Program {
-    child: Child,
+    emulator: Emulator,
     s3: Client,
 }
 
 impl Program {
     /// Starts it, and waits for `Ready.`.
     async fn start(data: &Path) -> Program {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_emulator"))
-            .args(["--listen", &format!("127.0.0.1:{port}"), "--segment-size", "4MiB", "--data"])
-            .arg(data)
-            .env("RUST_LOG", "error")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line.trim(), "Ready.");
-        Program { child, s3: client(&format!("http://127.0.0.1:{port}")).await }
-    }
-}
-
-/// SIGKILL.
-impl Drop for Program {
-    fn drop(&mut self) {
-        _ = self.child.kill();
-        _ = self.child.wait();
+        let emulator = Emulator::start(data);
+        let s3 = client(&format!("http://127.0.0.1:{}", emulator.port)).await;
+        Program { emulator, s3 }
     }
 }
 
@@ -68,12 +50,12 @@ fn built(folder: &Path) -> Option<(u64, Option<String>)> {
 /// Kills the program in the middle of its build. What is durable then.
 async fn killed_in_the_middle(folder: &Path) -> (u64, String) {
     for _ in 0..20 {
-        let program = Program::start(folder).await;
+        let mut program = Program::start(folder).await;
         // Until it has come to some shelf.
         while built(folder).is_none_or(|(_, shelf)| shelf.as_deref() == Some("")) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        drop(program);
+        program.emulator.kill();
         if let Some((tree, Some(shelf))) = built(folder) {
             return (tree, shelf);
         }
@@ -96,7 +78,7 @@ async fn a_build_that_was_killed_goes_on_where_it_was() {
     let (tree, shelf) = killed_in_the_middle(folder.path()).await;
 
     // Changes on both sides of where it was, and another kill.
-    let program = Program::start(folder.path()).await;
+    let mut program = Program::start(folder.path()).await;
     let (tree_then, shelf_then) = built(folder.path()).unwrap();
     assert_eq!(tree_then, tree, "the index is not begun anew");
     assert!(shelf_then.is_none_or(|then| then >= shelf), "it goes on");
@@ -114,7 +96,7 @@ async fn a_build_that_was_killed_goes_on_where_it_was() {
         program.s3.put_object().bucket("box").key(&new).body(body).send().await.unwrap();
         expected.insert(new);
     }
-    drop(program);
+    program.emulator.kill();
 
     let server = Server::start(folder.path()).await;
     assert!(server.keys().await.into_iter().eq(expected), "listings show what is there");

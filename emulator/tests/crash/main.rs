@@ -8,14 +8,17 @@
 mod client;
 mod ledger;
 mod objects;
+#[path = "../program/mod.rs"]
+mod program;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use client::{Client, Emulator, Received, receive};
+use client::{Client, Received, receive};
 use ledger::{HIDDEN, Ledger, Span};
+use program::Emulator;
 use serde_json::{Value, json};
 
 const ROUNDS: usize = 200;

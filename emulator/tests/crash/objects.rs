@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::client::{Client, Emulator};
+use super::client::Client;
 use super::lock;
+use super::program::Emulator;
 
 /// Kills; fewer than of queues, because each is followed by a read of every object.
 const ROUNDS: usize = 40;
