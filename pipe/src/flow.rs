@@ -286,16 +286,16 @@ impl Flow {
         }
         let wait = self.throttle.wait(now).or_else(|| rates.take(since_epoch(now)).err());
         if let Some(wait) = wait {
-            self.next_turn = Some(now + wait.max(Duration::from_millis(1)));
+            self.next_turn = Some(turn_after(now, wait));
             return None;
         }
         self.throttle.take(now);
         let work = self.backlog.pop(now, only_new)?;
-        self.again_under_way += usize::from(work.failed_before());
         Some(self.begin(now, work, false))
     }
 
     fn begin(&mut self, now: Timestamp, work: Work, is_probe: bool) -> Work {
+        self.again_under_way += usize::from(work.failed_before());
         let (ticket, alone) = (self.under_way.begin(now), work.alone || work.failed_before());
         Work { is_probe, begun: now, ticket, alone, ..work }
     }
@@ -368,6 +368,11 @@ impl Flow {
             self.settles.push_back(hide);
         }
     }
+}
+
+/// When a rate is to be asked again that said to wait for so long.
+fn turn_after(now: Timestamp, wait: Duration) -> Timestamp {
+    now + wait.max(Duration::from_millis(1))
 }
 
 fn since_epoch(now: Timestamp) -> Duration {

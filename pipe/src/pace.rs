@@ -99,12 +99,12 @@ impl Concurrency {
     }
 
     /// A delivery went well while `under_way` were.
-    pub fn answered(&mut self, under_way: usize) {
+    pub fn answered(&mut self, is_used: bool) {
         self.answered += 1;
         if self.answered + self.silent > FADING {
             (self.answered, self.silent) = (self.answered / 2, self.silent / 2);
         }
-        if under_way >= self.limit && self.limit < self.most {
+        if is_used && self.limit < self.most {
             self.limit += 1;
         }
     }
@@ -175,16 +175,16 @@ mod tests {
     fn concurrency_grows_when_it_is_used_and_halves_when_the_target_is_down() {
         let mut concurrency = Concurrency::new(100);
         assert_eq!(concurrency.limit(), 10);
-        concurrency.answered(3);
+        concurrency.answered(false);
         assert_eq!(concurrency.limit(), 10);
-        (0..500).for_each(|_| concurrency.answered(100));
+        (0..500).for_each(|_| concurrency.answered(true));
         assert_eq!(concurrency.limit(), 100);
         let at = Timestamp::from_millis;
         (0..20).for_each(|_| concurrency.down(at(60), at(50)));
         assert_eq!(concurrency.limit(), 50, "once a round trip");
         (0..20).for_each(|n| concurrency.down(at(70 + n), at(69 + n)));
         assert_eq!(concurrency.limit(), 1);
-        (0..50).for_each(|_| concurrency.answered(100));
+        (0..50).for_each(|_| concurrency.answered(true));
         concurrency.collapse();
         assert_eq!(concurrency.limit(), 1);
     }

@@ -52,7 +52,7 @@ struct Failure {
 impl Flow {
     /// A delivery is over. `company` says with whom the message went out.
     pub fn finished(&mut self, now: Timestamp, work: Work, verdict: &Verdict, company: Company) -> Option<Change> {
-        self.ended(&work.lost());
+        self.ended(work.begun, work.ticket, work.failed_before());
         match verdict {
             Verdict::Delivered => {
                 if let Some(hold) = self.held.release(&work.id) {
@@ -84,16 +84,16 @@ impl Flow {
 
     /// A delivery ended without a result: a bug elsewhere. The message is left to the queue.
     pub fn lost(&mut self, now: Timestamp, work: &Lost) {
-        self.ended(work);
+        self.ended(work.begun, work.ticket, work.failed_before);
         self.leave_group(now, &work.id, work.group.as_deref(), None);
         if work.is_probe {
             self.belief.probe_lost(now);
         }
     }
 
-    fn ended(&mut self, work: &Lost) {
-        self.under_way.end(work.begun, work.ticket);
-        self.again_under_way = self.again_under_way.saturating_sub(usize::from(work.failed_before));
+    fn ended(&mut self, begun: Timestamp, ticket: u64, failed_before: bool) {
+        self.under_way.end(begun, ticket);
+        self.again_under_way = self.again_under_way.saturating_sub(usize::from(failed_before));
     }
 
     /// In AWS's terms (`docs/aws/pipes.md#errors-and-retries`): what the target answers and what it doesn't answer is the customer's own
@@ -129,9 +129,8 @@ impl Flow {
             }
         }
         if self.belief.is_up() {
-            let limit = self.concurrency.limit();
-            let is_used = self.is_saturated || self.under_way.places(now, self.terms.concurrency) + 1 >= limit;
-            self.concurrency.answered(if is_used { limit } else { 0 });
+            let places = self.under_way.places(now, self.terms.concurrency);
+            self.concurrency.answered(self.is_saturated || places + 1 >= self.concurrency.limit());
             self.throttle.answered(now);
         }
         told

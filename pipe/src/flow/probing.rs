@@ -2,7 +2,7 @@
 
 use kit::time::Timestamp;
 
-use super::{Flow, MOST_BYTES, Poll, Step, Work, since_epoch};
+use super::{Flow, MOST_BYTES, Poll, Step, Work, since_epoch, turn_after};
 use crate::pace::Rates;
 
 /// So many messages that failed are held; for each new one beyond that, one is left to the queue.
@@ -22,7 +22,7 @@ impl Flow {
             return None;
         }
         if let Err(wait) = rates.take(since_epoch(now)) {
-            self.next_turn = Some(now + wait.max(std::time::Duration::from_millis(1)));
+            self.next_turn = Some(turn_after(now, wait));
             return None;
         }
         let work = if has_fresh && !held_first && search.take_fresh(now) {
@@ -32,7 +32,6 @@ impl Flow {
         } else {
             None
         }?;
-        self.again_under_way += usize::from(work.failed_before());
         Some(self.begin(now, work, true))
     }
 

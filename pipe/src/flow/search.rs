@@ -136,8 +136,7 @@ impl Search {
     /// Whether a turn has come: of a message that was not tried yet, or of one that was.
     pub(super) fn is_due(&self, now: Timestamp, fresh: bool) -> bool {
         let round = self.left > 0 || self.round_is_due(now);
-        let held = self.under_way == 0 && now >= self.next_held && now >= self.next_round;
-        fresh && round || held
+        fresh && round || self.held_is_due(now)
     }
 
     /// Takes the turn for a message that was not tried yet, if it has come.
@@ -158,7 +157,7 @@ impl Search {
 
     /// Takes the turn for a message that was tried, if it has come.
     pub(super) fn take_held(&mut self, now: Timestamp) -> bool {
-        let may = self.under_way == 0 && now >= self.next_held && now >= self.next_round;
+        let may = self.held_is_due(now);
         if may {
             self.left = self.left.max(1);
             self.begin();
@@ -224,6 +223,10 @@ impl Search {
         }
     }
 
+    fn held_is_due(&self, now: Timestamp) -> bool {
+        self.under_way == 0 && now >= self.next_held && now >= self.next_round
+    }
+
     /// Whether messages that were not tried yet go out in rounds.
     pub(super) fn is_in_rounds(&self) -> bool {
         self.sent < self.budget.unwrap_or(BLIND)
@@ -247,9 +250,8 @@ fn budget(cause: Cause, flowed: bool) -> usize {
         // Nothing is gained by haste.
         (Cause::Unreachable | Cause::Pace, _) | (Cause::Silence, true) => 0,
         (Cause::Silence, false) => BLIND,
-        (Cause::Target, true) => 15,
+        (Cause::Target | Cause::Either, true) => 15,
         (Cause::Target, false) => 7,
-        (Cause::Either, true) => 15,
         (Cause::Message, true) => 127,
         (Cause::Message, false) => 180,
         // What a row of bad messages looks like: one good one in a thousand is to be found.

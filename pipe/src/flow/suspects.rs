@@ -57,12 +57,15 @@ impl Way {
     }
 }
 
+/// Messages by when they went out and failed, and by their number.
+type Uncompared = BTreeMap<(Timestamp, u64), String>;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
     all: HashMap<String, Suspect>,
     /// Those that were not compared with anything since they failed, by when they went out.
-    uncompared: BTreeMap<(Timestamp, u64), String>,
+    uncompared: Uncompared,
     /// Those that were left to the queue, the earliest first.
     left: BTreeMap<u64, String>,
     counter: u64,
@@ -87,6 +90,15 @@ struct Suspect {
     is_news: bool,
     /// Whether its last failure, which was not compared, counts alone.
     counts_alone: bool,
+}
+
+impl Suspect {
+    /// Its last failure waits for a comparison no more.
+    fn settle(&mut self, uncompared: &mut Uncompared) {
+        if let Some(begun) = self.uncompared.take() {
+            uncompared.remove(&(begun, self.number));
+        }
+    }
 }
 
 /// The share of failures that messages met with which got through in the end, by the way they failed.
@@ -174,9 +186,7 @@ impl Suspects {
             is_news: false,
             counts_alone: false,
         });
-        if let Some(before) = suspect.uncompared.take() {
-            self.uncompared.remove(&(before, suspect.number));
-        }
+        suspect.settle(&mut self.uncompared);
         (suspect.way, suspect.cause, suspect.counts_alone) = (way, cause, alone && !compared);
         suspect.failures = suspect.failures.saturating_add(1);
         if compared {
@@ -220,9 +230,7 @@ impl Suspects {
     pub(super) fn leave(&mut self, now: Timestamp, id: &str) {
         let number = self.number();
         let Some(suspect) = self.all.get_mut(id) else { return };
-        if let Some(before) = suspect.uncompared.take() {
-            self.uncompared.remove(&(before, suspect.number));
-        }
+        suspect.settle(&mut self.uncompared);
         if suspect.was_left {
             self.left.remove(&suspect.number);
         }
@@ -242,10 +250,8 @@ impl Suspects {
     pub(super) fn forget(&mut self, id: &str) {
         if !self.was_left(id) {
             self.remove(id);
-        } else if let Some(suspect) = self.all.get_mut(id)
-            && let Some(before) = suspect.uncompared.take()
-        {
-            self.uncompared.remove(&(before, suspect.number));
+        } else if let Some(suspect) = self.all.get_mut(id) {
+            suspect.settle(&mut self.uncompared);
         }
     }
 
@@ -288,10 +294,8 @@ impl Suspects {
     }
 
     fn remove(&mut self, id: &str) -> Option<Suspect> {
-        let suspect = self.all.remove(id)?;
-        if let Some(begun) = suspect.uncompared {
-            self.uncompared.remove(&(begun, suspect.number));
-        }
+        let mut suspect = self.all.remove(id)?;
+        suspect.settle(&mut self.uncompared);
         if suspect.was_left {
             self.left.remove(&suspect.number);
         }
