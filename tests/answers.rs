@@ -1,4 +1,5 @@
-//! What the gateway answers when something is wrong: AWS's own statuses, headers and bodies, and never a silent 200.
+//! What the gateway answers when something is wrong: AWS's own statuses, headers and bodies, and
+//! never a silent 200.
 
 use http::{HeaderMap, Method, StatusCode};
 use kit::call::Reply;
@@ -11,44 +12,101 @@ async fn world() -> World {
 
 #[track_caller]
 fn check(reply: &Reply, status: u16, body: &str, error_type: Option<&str>) {
-    assert_eq!((reply.status.as_u16(), String::from_utf8_lossy(&reply.body).as_ref()), (status, body));
-    assert_eq!(reply.headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok()), error_type);
+    assert_eq!(
+        (
+            reply.status.as_u16(),
+            String::from_utf8_lossy(&reply.body).as_ref()
+        ),
+        (status, body)
+    );
+    assert_eq!(
+        reply
+            .headers
+            .get("x-amzn-errortype")
+            .and_then(|value| value.to_str().ok()),
+        error_type
+    );
 }
 
-/// See `docs/aws/api-gateway.md#unknown-routes`, `docs/aws/api-gateway.md#choosing-the-request-template`,
+/// See `docs/aws/api-gateway.md#unknown-routes`,
+/// `docs/aws/api-gateway.md#choosing-the-request-template`,
 /// `docs/aws/api-gateway.md#limits-of-a-request` and `docs/aws/api-gateway.md#gateway-responses`.
 #[tokio::test]
 async fn the_gateways_own_errors_are_awss() {
     let world = world().await;
     let get = async |path: &str, headers: HeaderMap| {
-        world.send(Method::GET, world.gateway_at(), path, headers, "").await.expect("an answer")
+        world
+            .send(Method::GET, world.gateway_at(), path, headers, "")
+            .await
+            .expect("an answer")
     };
     let missing = r#"{"message":"Missing Authentication Token"}"#;
-    check(&get("/nowhere", HeaderMap::new()).await, 403, missing, Some("MissingAuthenticationTokenException"));
-    check(&get("/events/sub", HeaderMap::new()).await, 403, missing, Some("MissingAuthenticationTokenException"));
+    check(
+        &get("/nowhere", HeaderMap::new()).await,
+        403,
+        missing,
+        Some("MissingAuthenticationTokenException"),
+    );
+    check(
+        &get("/events/sub", HeaderMap::new()).await,
+        403,
+        missing,
+        Some("MissingAuthenticationTokenException"),
+    );
 
-    let bearer = HeaderMap::from_iter([(http::header::AUTHORIZATION, "Bearer x".parse().expect("a value"))]);
+    let bearer = HeaderMap::from_iter([(
+        http::header::AUTHORIZATION,
+        "Bearer x".parse().expect("a value"),
+    )]);
     let hashed = "{\"message\":\"Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 \
                   and encoded with Base64): 'uTem/WB082UJMN2ajD6lH6UChGpTAddMJSx2iu923No='.\"}";
-    check(&get("/nowhere", bearer).await, 403, hashed, Some("IncompleteSignatureException"));
+    check(
+        &get("/nowhere", bearer).await,
+        403,
+        hashed,
+        Some("IncompleteSignatureException"),
+    );
 
-    let unsupported = world.post("/events/sub", "text/plain", "Action=DeleteQueue").await.expect("an answer");
-    check(&unsupported, 415, r#"{"message": "Unsupported Media Type"}"#, Some("BadRequestException"));
+    let unsupported = world
+        .post("/events/sub", "text/plain", "Action=DeleteQueue")
+        .await
+        .expect("an answer");
+    check(
+        &unsupported,
+        415,
+        r#"{"message": "Unsupported Media Type"}"#,
+        Some("BadRequestException"),
+    );
 
-    let oversized = world.post("/events/sub", "application/json", &"x".repeat(10_485_761)).await.expect("an answer");
-    check(&oversized, 413, "HTTP content length exceeded 10485760 bytes.", None);
+    let oversized = world
+        .post("/events/sub", "application/json", &"x".repeat(10_485_761))
+        .await
+        .expect("an answer");
+    check(
+        &oversized,
+        413,
+        "HTTP content length exceeded 10485760 bytes.",
+        None,
+    );
     world.end().await;
 }
 
-/// A message that SQS refuses is the client's to know: SQS's own error, and a status that is no success.
+/// A message that SQS refuses is the client's to know: SQS's own error, and a status that is no
+/// success.
 #[tokio::test]
 async fn a_refusal_by_sqs_is_no_success() {
     let world = world().await;
-    let reply = world.publish(&format!("\"{}\"", "x".repeat(1_048_577))).await.expect("an answer");
+    let reply = world
+        .publish(&format!("\"{}\"", "x".repeat(1_048_577)))
+        .await
+        .expect("an answer");
     assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
     let body = String::from_utf8_lossy(&reply.body);
     assert!(body.contains(r#""Code":"InvalidParameterValue""#), "{body}");
-    assert!(body.contains("Message must be shorter than 1048576 bytes."), "{body}");
+    assert!(
+        body.contains("Message must be shorter than 1048576 bytes."),
+        "{body}"
+    );
     assert_eq!(world.messages_in(&world.queue).await, 0);
     world.end().await;
 }
@@ -72,7 +130,10 @@ async fn callers_that_share_a_batch_get_their_own_answers() {
         let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON");
         let result = &answer["SendMessageResponse"]["SendMessageResult"];
         assert_eq!(result["MD5OfMessageBody"], md5(&body), "{body}");
-        assert!(ids.insert(result["MessageId"].as_str().expect("an id").to_owned()), "an id was given twice");
+        assert!(
+            ids.insert(result["MessageId"].as_str().expect("an id").to_owned()),
+            "an id was given twice"
+        );
     }
     assert_eq!(world.wait_for_objects(200).await.len(), 200);
     world.end().await;
@@ -89,7 +150,11 @@ async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> 
                 *slot = Some(value);
             }
         }
-        if done.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        if done.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
     })
     .await;
     done.into_iter().flatten().collect()
@@ -97,5 +162,8 @@ async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> 
 
 fn md5(text: &str) -> String {
     use md5::Digest as _;
-    md5::Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    md5::Md5::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -1,5 +1,6 @@
-//! The table of `rows`, measured against the programs as processes: `cargo test -p tests --test blame`. It prints the
-//! table; `TIDEGATE_FULL=1` measures at full size, one row after the other, and takes the better part of an hour.
+//! The table of `rows`, measured against the programs as processes:
+//! `cargo test -p tests --test blame`. It prints the table; `TIDEGATE_FULL=1` measures at full
+//! size, one row after the other, and takes the better part of an hour.
 #![allow(clippy::print_stdout, reason = "the table is for whoever runs this")]
 
 use std::sync::{Arc, LazyLock, Mutex};
@@ -27,9 +28,14 @@ type Table = Arc<Mutex<Vec<(usize, Row)>>>;
 fn main() {
     let size = Size::from_environment();
     let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(if size.is_full() { 1 } else { AT_ONCE });
+    arguments
+        .test_threads
+        .get_or_insert(if size.is_full() { 1 } else { AT_ONCE });
     let table = Table::default();
-    let trials = rows().into_iter().enumerate().map(|(index, row)| trial(index, row, size, table.clone()));
+    let trials = rows()
+        .into_iter()
+        .enumerate()
+        .map(|(index, row)| trial(index, row, size, table.clone()));
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     print(&table);
     if let Some(emulator) = EMULATOR.get() {
@@ -48,8 +54,15 @@ fn trial(index: usize, (name, measure): (String, Measure), size: Size, table: Ta
             // The table as a whole is an hour away.
             println!("{line}");
         }
-        table.lock().expect("nobody panics with it").push((index, row));
-        if broken.is_empty() { Ok(()) } else { Err(Failed::from(line)) }
+        table
+            .lock()
+            .expect("nobody panics with it")
+            .push((index, row));
+        if broken.is_empty() {
+            Ok(())
+        } else {
+            Err(Failed::from(line))
+        }
     })
 }
 
@@ -59,8 +72,14 @@ async fn ground(size: Size) -> Ground {
         Mutex::new(Place::process_in_memory(HOUSE).await)
     };
     let place = EMULATOR.get_or_init(started).await;
-    let Place::Process { at, .. } = &*place.lock().expect("nobody panics with it") else { panic!("a process") };
-    Ground { emulator: format!("http://{at}"), house: HOUSE, size }
+    let Place::Process { at, .. } = &*place.lock().expect("nobody panics with it") else {
+        panic!("a process")
+    };
+    Ground {
+        emulator: format!("http://{at}"),
+        house: HOUSE,
+        size,
+    }
 }
 
 fn print(table: &Table) {

@@ -1,4 +1,5 @@
-//! Nothing of a message and no secret is in any log, at `RUST_LOG=trace`, when all is well and when nothing is.
+//! Nothing of a message and no secret is in any log, at `RUST_LOG=trace`, when all is well and when
+//! nothing is.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -46,14 +47,21 @@ impl Logs {
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        std::fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().path()).collect()
+        std::fs::read_dir(self.0.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect()
     }
 
     /// Every log is there, goes down to the finest level, and holds none of the canaries.
     fn check(&self) {
         for file in self.files() {
             let text = String::from_utf8(std::fs::read(&file).unwrap()).unwrap();
-            assert!(text.contains("\"level\":\"INFO\""), "{} holds {text}", file.display());
+            assert!(
+                text.contains("\"level\":\"INFO\""),
+                "{} holds {text}",
+                file.display()
+            );
             for line in text.lines() {
                 let found = CANARIES.iter().find(|canary| line.contains(*canary));
                 assert_eq!(found, None, "{}: {line}", file.display());
@@ -68,7 +76,11 @@ impl Logs {
     async fn says(&self, log: &str, text: &str) {
         let begun = Instant::now();
         while !self.text(log).contains(text) {
-            assert!(begun.elapsed() < processes::PATIENCE, "{log} does not say {text:?}: {}", self.text(log));
+            assert!(
+                begun.elapsed() < processes::PATIENCE,
+                "{log} does not say {text:?}: {}",
+                self.text(log)
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -88,7 +100,10 @@ fn program(ports: &Ports, name: &str, endpoint: &str, folder: &Path) -> Command 
     let mut command = ports.program(name, endpoint);
     match name {
         "emulator" => {
-            command.env("EMULATOR_CREDENTIALS", "AKIACANARY0000000000:canary-secret-access-key");
+            command.env(
+                "EMULATOR_CREDENTIALS",
+                "AKIACANARY0000000000:canary-secret-access-key",
+            );
         }
         "pipe" => {
             let file = folder.join("webhook");
@@ -96,8 +111,10 @@ fn program(ports: &Ports, name: &str, endpoint: &str, folder: &Path) -> Command 
             command.arg("--webhook-secret-file").arg(file);
         }
         "pub" => {
-            let host =
-                format!("http://canary:canary-password@127.0.0.1:{}/events/sub?token=canary-query", ports.gateway);
+            let host = format!(
+                "http://canary:canary-password@127.0.0.1:{}/events/sub?token=canary-query",
+                ports.gateway
+            );
             command.env("SUB_HOST", host);
         }
         _ => {}
@@ -106,22 +123,45 @@ fn program(ports: &Ports, name: &str, endpoint: &str, folder: &Path) -> Command 
 }
 
 async fn signed(endpoint: &str) -> SdkConfig {
-    let credentials = Credentials::new("AKIACANARY0000000000", "canary-secret-access-key", None, None, "test");
+    let credentials = Credentials::new(
+        "AKIACANARY0000000000",
+        "canary-secret-access-key",
+        None,
+        None,
+        "test",
+    );
     let sdk = kit::aws::local(endpoint).await.into_builder();
-    sdk.credentials_provider(SharedCredentialsProvider::new(credentials)).build()
+    sdk.credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build()
 }
 
 async fn provision(sdk: &SdkConfig) {
-    let definition = kit::definition::DefinitionArgs::default().load(&kit::aws::local_account(sdk)).unwrap();
-    tidegate::provision::provision(&definition, sdk).await.unwrap();
+    let definition = kit::definition::DefinitionArgs::default()
+        .load(&kit::aws::local_account(sdk))
+        .unwrap();
+    tidegate::provision::provision(&definition, sdk)
+        .await
+        .unwrap();
 }
 
 async fn is_kept(sdk: &SdkConfig, number: u32) {
-    let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(true).build();
+    let config = aws_sdk_s3::config::Builder::from(sdk)
+        .force_path_style(true)
+        .build();
     let client = aws_sdk_s3::Client::from_conf(config);
     let begun = Instant::now();
-    while client.head_object().bucket(BUCKET).key(format!("canary-id-{number}-sqs.txt")).send().await.is_err() {
-        assert!(begun.elapsed() < processes::PATIENCE, "event {number} does not arrive");
+    while client
+        .head_object()
+        .bucket(BUCKET)
+        .key(format!("canary-id-{number}-sqs.txt"))
+        .send()
+        .await
+        .is_err()
+    {
+        assert!(
+            begun.elapsed() < processes::PATIENCE,
+            "event {number} does not arrive"
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -131,15 +171,32 @@ async fn stand_in(status: u16, echoes: bool) -> u16 {
     let listener = kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
     let port = listener.local_addr().unwrap().port();
     let status = StatusCode::from_u16(status).unwrap();
-    let answer = async move |body: bytes::Bytes| (status, if echoes { body } else { bytes::Bytes::from_static(b"no") });
+    let answer = async move |body: bytes::Bytes| {
+        (
+            status,
+            if echoes {
+                body
+            } else {
+                bytes::Bytes::from_static(b"no")
+            },
+        )
+    };
     let app = axum::Router::new().fallback(answer);
-    tokio::spawn(kit::serve::serve(listener, app, tokio_util::sync::CancellationToken::new()));
+    tokio::spawn(kit::serve::serve(
+        listener,
+        app,
+        tokio_util::sync::CancellationToken::new(),
+    ));
     port
 }
 
 /// A port where nobody listens.
 fn nobody() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,12 +214,24 @@ async fn a_chain_at_work_and_its_target_down() {
     listens(ports.emulator).await;
     let sdk = signed(&endpoint).await;
     provision(&sdk).await;
-    let (gateway, pipe, sub, publisher) = (start("gateway"), start("pipe"), start("sub"), start("pub"));
-    for port in [ports.gateway, ports.pipe_admin, ports.subscriber, ports.publisher] {
+    let (gateway, pipe, sub, publisher) =
+        (start("gateway"), start("pipe"), start("sub"), start("pub"));
+    for port in [
+        ports.gateway,
+        ports.pipe_admin,
+        ports.subscriber,
+        ports.publisher,
+    ] {
         listens(port).await;
     }
     assert_eq!(publish(ports.gateway, 1).await, StatusCode::OK);
-    assert_eq!(ask(Method::GET, &Ports::url(ports.publisher, "/pub"), "").await.unwrap().status, StatusCode::OK);
+    assert_eq!(
+        ask(Method::GET, &Ports::url(ports.publisher, "/pub"), "")
+            .await
+            .unwrap()
+            .status,
+        StatusCode::OK
+    );
     is_kept(&sdk, 1).await;
 
     sub.stop();
@@ -181,30 +250,58 @@ async fn a_chain_at_work_and_its_target_down() {
     listens(wrong.gateway).await;
     listens(wrong.subscriber).await;
     assert!(!publish(wrong.gateway, 3).await.is_success());
-    let refused = ask(Method::POST, &Ports::url(wrong.subscriber, "/sub"), &body(3)).await.unwrap();
+    let refused = ask(
+        Method::POST,
+        &Ports::url(wrong.subscriber, "/sub"),
+        &body(3),
+    )
+    .await
+    .unwrap();
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
 
     other.extend([gateway, pipe, again, publisher, emulator]);
     other.into_iter().for_each(Process::stop);
     for (log, line) in [
-        ("gateway", format!("uses SQS at {endpoint}, region ap-northeast-2, account 000000000000")),
-        ("pipe", format!("uses SQS at {endpoint}, region ap-northeast-2, account 000000000000")),
-        ("sub", format!("uses S3 at {endpoint}, region ap-northeast-2, the account of its credentials")),
+        (
+            "gateway",
+            format!("uses SQS at {endpoint}, region ap-northeast-2, account 000000000000"),
+        ),
+        (
+            "pipe",
+            format!("uses SQS at {endpoint}, region ap-northeast-2, account 000000000000"),
+        ),
+        (
+            "sub",
+            format!("uses S3 at {endpoint}, region ap-northeast-2, the account of its credentials"),
+        ),
     ] {
         assert!(logs.text(log).contains(&line), "{}", logs.text(log));
     }
-    assert!(logs.text("gateway").contains("\"level\":\"DEBUG\""), "RUST_LOG counts");
+    assert!(
+        logs.text("gateway").contains("\"level\":\"DEBUG\""),
+        "RUST_LOG counts"
+    );
     logs.check();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_is_none_of_sqs_and_s3() {
     let (logs, folder) = (Logs(TempDir::new().unwrap()), TempDir::new().unwrap());
-    let endpoints = [nobody(), stand_in(500, true).await, stand_in(403, true).await, stand_in(200, true).await];
+    let endpoints = [
+        nobody(),
+        stand_in(500, true).await,
+        stand_in(403, true).await,
+        stand_in(200, true).await,
+    ];
     for (number, at) in endpoints.into_iter().enumerate() {
         let (ports, endpoint) = (Ports::free(), format!("http://127.0.0.1:{at}"));
         let named = |name: &str| format!("{name} {number}");
-        let start = |name: &str| logs.start(&named(name), program(&ports, name, &endpoint, folder.path()));
+        let start = |name: &str| {
+            logs.start(
+                &named(name),
+                program(&ports, name, &endpoint, folder.path()),
+            )
+        };
         let all = [start("gateway"), start("pipe"), start("sub")];
         for port in [ports.gateway, ports.pipe_admin, ports.subscriber] {
             listens(port).await;
@@ -212,7 +309,13 @@ async fn an_endpoint_that_is_none_of_sqs_and_s3() {
         for _ in 0..3 {
             assert!(!publish(ports.gateway, 1).await.is_success(), "{endpoint}");
         }
-        ask(Method::POST, &Ports::url(ports.subscriber, "/sub"), &body(1)).await.unwrap();
+        ask(
+            Method::POST,
+            &Ports::url(ports.subscriber, "/sub"),
+            &body(1),
+        )
+        .await
+        .unwrap();
         let place = format!("at {endpoint}");
         logs.says(&named("pipe"), &place).await;
         all.into_iter().for_each(Process::stop);
@@ -221,7 +324,10 @@ async fn an_endpoint_that_is_none_of_sqs_and_s3() {
                 let text = logs.text(&named(name));
                 let line = format!("{service} at {endpoint} does not answer: ");
                 assert_eq!(text.matches(&line).count(), 1, "one line a minute: {text}");
-                assert!(text.contains("(its address is set by AWS_ENDPOINT_URL)"), "{text}");
+                assert!(
+                    text.contains("(its address is set by AWS_ENDPOINT_URL)"),
+                    "{text}"
+                );
             }
         }
     }
@@ -238,10 +344,22 @@ async fn an_endpoint_that_is_no_address_ends_the_start() {
                 "localhost:4566",
                 "expected http:// or https:// and a host, did you mean http://localhost:4566?",
             ),
-            ("AWS_ENDPOINT_URL_SQS", "http://localhost:4566/?a", "expected an address without ? and #"),
-            ("AWS_ENDPOINT_URL_S3", "sqs", "expected http:// or https:// and a host, did you mean http://sqs?"),
+            (
+                "AWS_ENDPOINT_URL_SQS",
+                "http://localhost:4566/?a",
+                "expected an address without ? and #",
+            ),
+            (
+                "AWS_ENDPOINT_URL_S3",
+                "sqs",
+                "expected http:// or https:// and a host, did you mean http://sqs?",
+            ),
         ] {
-            let output = ports.program(name, "").env(variable, value).output().unwrap();
+            let output = ports
+                .program(name, "")
+                .env(variable, value)
+                .output()
+                .unwrap();
             assert_eq!(output.status.code(), Some(2));
             let error = String::from_utf8(output.stderr).unwrap();
             assert_eq!(error, format!("{name}: {variable}={value}: {told}\n"));
@@ -254,12 +372,20 @@ async fn an_endpoint_that_is_no_address_ends_the_start() {
 async fn an_endpoint_of_a_profile_is_checked_too() {
     let (ports, folder) = (Ports::free(), TempDir::new().unwrap());
     let file = folder.path().join("config");
-    let text =
-        "[profile p]\nservices = local\nregion = eu-west-1\n[services local]\nsqs =\n  endpoint_url = localhost:4566\n";
+    let text = "[profile p]\nservices = local\nregion = eu-west-1\n[services local]\nsqs =\n  endpoint_url = localhost:4566\n";
     std::fs::write(&file, text).unwrap();
     let mut command = ports.program("gateway", "");
-    let output = command.env("AWS_CONFIG_FILE", &file).env("AWS_PROFILE", "p").output().unwrap();
+    let output = command
+        .env("AWS_CONFIG_FILE", &file)
+        .env("AWS_PROFILE", "p")
+        .output()
+        .unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.starts_with("gateway: endpoint_url of the AWS profile = localhost:4566: expected http"), "{error}");
+    assert!(
+        error.starts_with(
+            "gateway: endpoint_url of the AWS profile = localhost:4566: expected http"
+        ),
+        "{error}"
+    );
     assert_eq!(output.status.code(), Some(2));
 }

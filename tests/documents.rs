@@ -1,7 +1,8 @@
-//! What stands in `docs/` and the READMEs is found where others point to: every citation of a document leads to a file
-//! and a heading, and so does every link.
+//! What stands in `docs/` and the READMEs is found where others point to: every citation of a
+//! document leads to a file and a heading, and so does every link.
 //!
-//! Code and cases cite a document by its path from the root and a heading, as in `docs/aws/sqs.md#errors`.
+//! Code and cases cite a document by its path from the root and a heading, as in
+//! `docs/aws/sqs.md#errors`.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -19,7 +20,10 @@ const FACTS: [&str; 4] = ["api-gateway.md", "sqs.md", "pipes.md", "s3.md"];
 const THIS: &str = "tests/documents.rs";
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 /// Every text file of the repository, by its path from the root.
@@ -33,7 +37,14 @@ fn texts() -> BTreeMap<String, String> {
                     folders.push(path);
                 }
             } else if let Ok(text) = fs::read_to_string(&path) {
-                found.insert(path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned(), text);
+                found.insert(
+                    path.strip_prefix(&root)
+                        .unwrap()
+                        .to_str()
+                        .unwrap()
+                        .to_owned(),
+                    text,
+                );
             }
         }
     }
@@ -52,8 +63,13 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// A heading's anchor, as GitHub makes it.
 fn slug(heading: &str) -> String {
-    let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
-    kept.flat_map(char::to_lowercase).map(|c| if c == ' ' { '-' } else { c }).collect()
+    let kept = heading
+        .trim()
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.flat_map(char::to_lowercase)
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }
 
 fn anchors(text: &str) -> BTreeSet<String> {
@@ -63,7 +79,9 @@ fn anchors(text: &str) -> BTreeSet<String> {
         if (1..=6).contains(&(line.len() - heading.len())) && heading.starts_with(' ') {
             let first = slug(heading);
             let again = (1..).map(|number| format!("{first}-{number}"));
-            let free = std::iter::once(first.clone()).chain(again).find(|slug| !found.contains(slug));
+            let free = std::iter::once(first.clone())
+                .chain(again)
+                .find(|slug| !found.contains(slug));
             found.insert(free.unwrap());
         }
     }
@@ -75,7 +93,9 @@ fn wrong(texts: &BTreeMap<String, String>, path: &str, anchor: Option<&str>) -> 
     match (texts.get(path), anchor) {
         (None, None) if root().join(path).exists() => None,
         (None, _) => Some(format!("there is no {path}")),
-        (Some(text), Some(anchor)) if !anchors(text).contains(anchor) => Some(format!("{path} has no #{anchor}")),
+        (Some(text), Some(anchor)) if !anchors(text).contains(anchor) => {
+            Some(format!("{path} has no #{anchor}"))
+        }
         _ => None,
     }
 }
@@ -85,7 +105,13 @@ fn citations(line: &str) -> Vec<&str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '#');
     let starts = line.match_indices("docs/").map(|(at, _)| at);
     let alone = starts.filter(|at| !line[..*at].ends_with(is_part));
-    let whole = alone.map(|at| line[at..].split(|c| !is_part(c)).next().unwrap().trim_end_matches(['.', '/']));
+    let whole = alone.map(|at| {
+        line[at..]
+            .split(|c| !is_part(c))
+            .next()
+            .unwrap()
+            .trim_end_matches(['.', '/'])
+    });
     whole.filter(|cited| cited.contains(".md")).collect()
 }
 
@@ -96,9 +122,12 @@ fn every_citation_leads_to_a_file_and_a_heading() {
         for (number, line) in text.lines().enumerate() {
             for cited in citations(line) {
                 count += 1;
-                let (path, anchor) = cited.split_once('#').map_or((cited, None), |(path, anchor)| (path, Some(anchor)));
+                let (path, anchor) = cited
+                    .split_once('#')
+                    .map_or((cited, None), |(path, anchor)| (path, Some(anchor)));
                 let needs_heading = path.starts_with("docs/aws/") && !file.ends_with(".md");
-                let missing = (needs_heading && anchor.is_none()).then(|| format!("{path} is cited without a heading"));
+                let missing = (needs_heading && anchor.is_none())
+                    .then(|| format!("{path} is cited without a heading"));
                 problems.extend(
                     missing
                         .or_else(|| wrong(&texts, path, anchor))
@@ -116,28 +145,49 @@ fn nothing_cites_what_lies_outside_of_the_repository() {
     let sheet = ["fact", "sheet"].join(" ");
     for (file, text) in texts() {
         let folded = text.to_lowercase().replace(['\n', '/', '!', '*'], " ");
-        assert!(!folded.split_whitespace().collect::<Vec<_>>().join(" ").contains(&sheet), "{file} cites a {sheet}");
+        assert!(
+            !folded
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+                .contains(&sheet),
+            "{file} cites a {sheet}"
+        );
         if file.starts_with("docs/") || file == THIS {
             continue;
         }
         for (number, line) in text.lines().enumerate() {
             for name in FACTS {
-                let is_whole =
-                    |at: usize| line[..at].ends_with("docs/aws/") || line[..at].ends_with(char::is_alphanumeric);
+                let is_whole = |at: usize| {
+                    line[..at].ends_with("docs/aws/") || line[..at].ends_with(char::is_alphanumeric)
+                };
                 let alone = line.match_indices(name).find(|(at, _)| !is_whole(*at));
-                assert!(alone.is_none(), "{file}:{}: cite {name} as docs/aws/{name} with a heading", number + 1);
+                assert!(
+                    alone.is_none(),
+                    "{file}:{}: cite {name} as docs/aws/{name} with a heading",
+                    number + 1
+                );
             }
         }
     }
 }
 
-/// Where the links of a document lead, with their lines: `[…](here)` and `[…]: here`, and `[…][name]` by its name.
+/// Where the links of a document lead, with their lines: `[…](here)` and `[…]: here`, and
+/// `[…][name]` by its name.
 fn links(text: &str) -> Vec<(usize, Result<String, String>)> {
     let mut found = Vec::new();
-    let named: BTreeSet<&str> =
-        prose(text).filter_map(|(_, line)| line.strip_prefix('[')?.split_once("]: ").map(|(name, _)| name)).collect();
+    let named: BTreeSet<&str> = prose(text)
+        .filter_map(|(_, line)| {
+            line.strip_prefix('[')?
+                .split_once("]: ")
+                .map(|(name, _)| name)
+        })
+        .collect();
     for (number, line) in prose(text) {
-        if let Some((_, target)) = line.strip_prefix('[').and_then(|line| line.split_once("]: ")) {
+        if let Some((_, target)) = line
+            .strip_prefix('[')
+            .and_then(|line| line.split_once("]: "))
+        {
             found.push((number, Ok(target.to_owned())));
             continue;
         }
@@ -147,7 +197,10 @@ fn links(text: &str) -> Vec<(usize, Result<String, String>)> {
         }
         for (at, _) in line.match_indices("][") {
             let name = line[at + 2..].split(']').next().unwrap();
-            if line[..at].matches('`').count() % 2 == 0 && !name.starts_with('`') && !named.contains(name) {
+            if line[..at].matches('`').count() % 2 == 0
+                && !name.starts_with('`')
+                && !named.contains(name)
+            {
                 found.push((number, Err(format!("the link [{name}] leads nowhere"))));
             }
         }
@@ -174,7 +227,11 @@ fn every_link_of_a_document_leads_somewhere() {
     for (file, text) in texts.iter().filter(|(file, _)| file.ends_with(".md")) {
         for (number, link) in links(text) {
             let link = match link {
-                Ok(link) if ["http://", "https://", "mailto:"].iter().any(|scheme| link.starts_with(scheme)) => {
+                Ok(link)
+                    if ["http://", "https://", "mailto:"]
+                        .iter()
+                        .any(|scheme| link.starts_with(scheme)) =>
+                {
                     continue;
                 }
                 Ok(link) => link,
@@ -183,9 +240,17 @@ fn every_link_of_a_document_leads_somewhere() {
                     continue;
                 }
             };
-            let (path, anchor) = link.split_once('#').map_or((link.as_str(), None), |(path, at)| (path, Some(at)));
-            let path = if path.is_empty() { file.clone() } else { resolved(file, path) };
-            problems.extend(wrong(&texts, &path, anchor).map(|what| format!("{file}:{number}: {what}")));
+            let (path, anchor) = link
+                .split_once('#')
+                .map_or((link.as_str(), None), |(path, at)| (path, Some(at)));
+            let path = if path.is_empty() {
+                file.clone()
+            } else {
+                resolved(file, path)
+            };
+            problems.extend(
+                wrong(&texts, &path, anchor).map(|what| format!("{file}:{number}: {what}")),
+            );
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
@@ -196,12 +261,21 @@ fn anchors_are_made_as_github_makes_them() {
     for (heading, expected) in [
         (" Limits of a request", "limits-of-a-request"),
         (" $input", "input"),
-        (" What is reproduced, differs, absent", "what-is-reproduced-differs-absent"),
+        (
+            " What is reproduced, differs, absent",
+            "what-is-reproduced-differs-absent",
+        ),
         (" `--data` and S3's files", "--data-and-s3s-files"),
     ] {
         assert_eq!(slug(heading), expected);
     }
-    assert_eq!(anchors("# A\n```\n# B\n```\n## A\n#C"), BTreeSet::from(["a".into(), "a-1".into()]));
-    assert_eq!(citations("see `docs/x.md#a-b`, docs/y.md. ../docs/z.md docs/"), ["docs/x.md#a-b", "docs/y.md"]);
+    assert_eq!(
+        anchors("# A\n```\n# B\n```\n## A\n#C"),
+        BTreeSet::from(["a".into(), "a-1".into()])
+    );
+    assert_eq!(
+        citations("see `docs/x.md#a-b`, docs/y.md. ../docs/z.md docs/"),
+        ["docs/x.md#a-b", "docs/y.md"]
+    );
     assert_eq!(resolved("docs/aws/sqs.md", "../a.md"), "docs/a.md");
 }

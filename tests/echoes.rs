@@ -1,5 +1,6 @@
-//! A target, an enrichment and a token endpoint repeat whatever a connection sent them, in every encoding that they know;
-//! a pipe that logs execution data writes all of it down, without the secrets.
+//! A target, an enrichment and a token endpoint repeat whatever a connection sent them, in every
+//! encoding that they know; a pipe that logs execution data writes all of it down, without the
+//! secrets.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -56,48 +57,90 @@ type Seen = Arc<Mutex<BTreeSet<(String, String, u64)>>>;
 
 /// Everything that came, in text, as somebody who debugs would answer it.
 fn repetition(method: &Method, uri: &Uri, headers: &HeaderMap, body: &str) -> String {
-    let query = percent_encoding::percent_decode_str(uri.query().unwrap_or_default()).decode_utf8_lossy();
+    let query =
+        percent_encoding::percent_decode_str(uri.query().unwrap_or_default()).decode_utf8_lossy();
     let mut text = format!("{MARK} {method} {uri} {query}\n");
     for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes());
-        let pair = value.strip_prefix("Basic ").and_then(|pair| STANDARD.decode(pair).ok()).unwrap_or_default();
-        text.push_str(&format!("{name}: {value} {}\n", String::from_utf8_lossy(&pair)));
+        let pair = value
+            .strip_prefix("Basic ")
+            .and_then(|pair| STANDARD.decode(pair).ok())
+            .unwrap_or_default();
+        text.push_str(&format!(
+            "{name}: {value} {}\n",
+            String::from_utf8_lossy(&pair)
+        ));
     }
     format!("{text}\n{body}\n")
 }
 
 fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('/', "&#x2F;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('"', "&quot;")
+        .replace('/', "&#x2F;")
 }
 
-async fn target(State(seen): State<Seen>, method: Method, uri: Uri, headers: HeaderMap, body: String) -> Response {
+async fn target(
+    State(seen): State<Seen>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
     let text = repetition(&method, &uri, &headers, &body);
     let asked: Value = serde_json::from_str(&body).unwrap_or_default();
     let kind = uri.path().trim_start_matches('/').to_owned();
     if kind == "token" {
-        return Json::answer(&json!({"access_token": secret("canaryToken"), "expires_in": 3600, "echo": text}));
+        return Json::answer(
+            &json!({"access_token": secret("canaryToken"), "expires_in": 3600, "echo": text}),
+        );
     }
     if kind == "enrich" {
         return Json::answer(&json!({"as": asked["as"], "status": asked["status"], "echo": text}));
     }
-    let (encoding, status) =
-        (asked["as"].as_str().unwrap_or("none").to_owned(), asked["status"].as_u64().unwrap_or(200));
-    seen.lock().unwrap().insert((kind, encoding.clone(), status));
+    let (encoding, status) = (
+        asked["as"].as_str().unwrap_or("none").to_owned(),
+        asked["status"].as_u64().unwrap_or(200),
+    );
+    seen.lock()
+        .unwrap()
+        .insert((kind, encoding.clone(), status));
     let code = StatusCode::from_u16(u16::try_from(status).unwrap()).unwrap();
     match encoding.as_str() {
-        "percent" => (code, utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string()).into_response(),
-        "json" => (code, json!({"echo": json!({"echo": text}).to_string()}).to_string()).into_response(),
+        "percent" => (
+            code,
+            utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string(),
+        )
+            .into_response(),
+        "json" => (
+            code,
+            json!({"echo": json!({"echo": text}).to_string()}).to_string(),
+        )
+            .into_response(),
         "html" => (code, html(&text)).into_response(),
         "base64" => (code, STANDARD.encode(text)).into_response(),
         "gzip" => {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::new(0));
             encoder.write_all(text.as_bytes()).unwrap();
-            (code, [("content-encoding", "gzip")], encoder.finish().unwrap()).into_response()
+            (
+                code,
+                [("content-encoding", "gzip")],
+                encoder.finish().unwrap(),
+            )
+                .into_response()
         }
         "split" => {
-            let parts: Vec<Result<Bytes, std::io::Error>> =
-                text.into_bytes().chunks(5).map(|part| Ok(Bytes::copy_from_slice(part))).collect();
-            (code, axum::body::Body::from_stream(futures_util::stream::iter(parts))).into_response()
+            let parts: Vec<Result<Bytes, std::io::Error>> = text
+                .into_bytes()
+                .chunks(5)
+                .map(|part| Ok(Bytes::copy_from_slice(part)))
+                .collect();
+            (
+                code,
+                axum::body::Body::from_stream(futures_util::stream::iter(parts)),
+            )
+                .into_response()
         }
         _ => (code, text).into_response(),
     }
@@ -125,12 +168,23 @@ fn template(port: u16) -> String {
         text(&secret("canaryBody")),
     );
     let password = text(&secret("canaryPassword"));
-    let (key, client) = (text(&secret("canaryKey")), text(&secret("canaryClientSecret")));
+    let (key, client) = (
+        text(&secret("canaryKey")),
+        text(&secret("canaryClientSecret")),
+    );
     let mut template =
         "Parameters:\n  SubEndpoint: {Type: String}\n  ConnectionOwner: {Type: String}\nResources:\n".to_owned();
     for (kind, authorization, parameters) in [
-        ("basic", "BASIC", format!("BasicAuthParameters: {{Username: somebody, Password: {password}}}")),
-        ("key", "API_KEY", format!("ApiKeyAuthParameters: {{ApiKeyName: x-key, ApiKeyValue: {key}}}")),
+        (
+            "basic",
+            "BASIC",
+            format!("BasicAuthParameters: {{Username: somebody, Password: {password}}}"),
+        ),
+        (
+            "key",
+            "API_KEY",
+            format!("ApiKeyAuthParameters: {{ApiKeyName: x-key, ApiKeyValue: {key}}}"),
+        ),
         (
             "oauth",
             "OAUTH_CLIENT_CREDENTIALS",
@@ -165,11 +219,25 @@ fn template(port: u16) -> String {
 async fn send_all(endpoint: &str) {
     let client = Client::new(&kit::aws::local(endpoint).await);
     for kind in KINDS {
-        let url = client.create_queue().queue_name(kind).send().await.unwrap().queue_url.unwrap();
+        let url = client
+            .create_queue()
+            .queue_name(kind)
+            .send()
+            .await
+            .unwrap()
+            .queue_url
+            .unwrap();
         for encoding in ENCODINGS {
             for status in [200, 400] {
-                let body = json!({"as": encoding, "status": status, "own": secret("canaryKey")}).to_string();
-                client.send_message().queue_url(&url).message_body(body).send().await.unwrap();
+                let body = json!({"as": encoding, "status": status, "own": secret("canaryKey")})
+                    .to_string();
+                client
+                    .send_message()
+                    .queue_url(&url)
+                    .message_body(body)
+                    .send()
+                    .await
+                    .unwrap();
             }
         }
     }
@@ -185,16 +253,19 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
 
 /// What base64 makes of a canary alone, wherever it stands in a group of three bytes.
 fn in_base64(canary: &str) -> impl Iterator<Item = String> {
-    [(0, 0), (1, 2), (2, 3)].into_iter().map(move |(before, start)| {
-        let encoded = STANDARD.encode(format!("{}{canary}", &"xx"[..before]));
-        encoded[start..(before + canary.len()) * 8 / 6].to_owned()
-    })
+    [(0, 0), (1, 2), (2, 3)]
+        .into_iter()
+        .map(move |(before, start)| {
+            let encoded = STANDARD.encode(format!("{}{canary}", &"xx"[..before]));
+            encoded[start..(before + canary.len()) * 8 / 6].to_owned()
+        })
 }
 
 fn check(log: &str) {
     for line in log.lines() {
         for canary in CANARIES {
-            let found = line.contains(canary) || in_base64(canary).any(|encoded| line.contains(&encoded));
+            let found =
+                line.contains(canary) || in_base64(canary).any(|encoded| line.contains(&encoded));
             assert!(!found, "{canary} is in {line}");
         }
     }
@@ -206,7 +277,11 @@ async fn no_secret_of_a_connection_is_logged_whoever_repeats_it() {
     let listener = kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
     let port = listener.local_addr().unwrap().port();
     let app = Router::new().fallback(target).with_state(seen.clone());
-    tokio::spawn(kit::serve::serve(listener, app, tokio_util::sync::CancellationToken::new()));
+    tokio::spawn(kit::serve::serve(
+        listener,
+        app,
+        tokio_util::sync::CancellationToken::new(),
+    ));
     let definition = folder.path().join("template.yaml");
     std::fs::write(&definition, template(port)).unwrap();
     let log = folder.path().join("log");
@@ -215,10 +290,16 @@ async fn no_secret_of_a_connection_is_logged_whoever_repeats_it() {
     listens(ports.emulator).await;
     send_all(&endpoint).await;
     let mut command = ports.program("pipe", &endpoint);
-    command.env("RUST_LOG", "trace").args(["--allow-target", "127.0.0.1", "--definition"]).arg(&definition);
+    command
+        .env("RUST_LOG", "trace")
+        .args(["--allow-target", "127.0.0.1", "--definition"])
+        .arg(&definition);
     let pipe = Process::into_file(command, &log);
     let all = KINDS.len() * ENCODINGS.len() * 2;
-    until("every kind of answer is asked for", || seen.lock().unwrap().len() == all).await;
+    until("every kind of answer is asked for", || {
+        seen.lock().unwrap().len() == all
+    })
+    .await;
     let read = || std::fs::read_to_string(&log).unwrap();
     until("every answer is logged", || {
         let text = read();
@@ -230,9 +311,16 @@ async fn no_secret_of_a_connection_is_logged_whoever_repeats_it() {
     emulator.stop();
     let text = read();
     check(&text);
-    let repeated =
-        text.lines().filter(|line| line.contains("TargetInvocation") && line.contains(MARK) && line.contains('…'));
+    let repeated = text.lines().filter(|line| {
+        line.contains("TargetInvocation") && line.contains(MARK) && line.contains('…')
+    });
     // All but those in base64, at least.
-    assert!(repeated.count() >= KINDS.len() * (ENCODINGS.len() - 1) * 2, "answers are in the log: {text}");
-    assert!(text.contains(PUBLIC) && text.contains("somebody"), "what is no secret is shown: {text}");
+    assert!(
+        repeated.count() >= KINDS.len() * (ENCODINGS.len() - 1) * 2,
+        "answers are in the log: {text}"
+    );
+    assert!(
+        text.contains(PUBLIC) && text.contains("somebody"),
+        "what is no secret is shown: {text}"
+    );
 }

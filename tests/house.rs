@@ -1,4 +1,5 @@
-//! The programs as processes of their own, so that a story can kill them: `house emulator …`, `house pipe …`.
+//! The programs as processes of their own, so that a story can kill them: `house emulator …`,
+//! `house pipe …`.
 
 use std::process::ExitCode;
 
@@ -26,7 +27,10 @@ enum Program {
 async fn panics() -> anyhow::Result<()> {
     for number in 0..100 {
         let task = tokio::spawn(async move { panic!("the bug of task {number}") });
-        anyhow::ensure!(task.await.is_err_and(|error| error.is_panic()), "task {number} has no bug");
+        anyhow::ensure!(
+            task.await.is_err_and(|error| error.is_panic()),
+            "task {number} has no bug"
+        );
     }
     Ok(())
 }

@@ -13,8 +13,8 @@ use std::time::Instant;
 use processes::{PATIENCE, Process};
 use tempfile::TempDir;
 
-/// A listen setting, and which of the addresses in the line of the program's start it is: there is one more in the
-/// gateway's.
+/// A listen setting, and which of the addresses in the line of the program's start it is: there is
+/// one more in the gateway's.
 struct Setting {
     program: &'static str,
     flag: &'static str,
@@ -54,7 +54,8 @@ const SETTINGS: [Setting; 4] = [
     },
 ];
 
-/// What is written, `P` being a free port, and the address that is bound. Port 0 is one that the system chooses.
+/// What is written, `P` being a free port, and the address that is bound. Port 0 is one that the
+/// system chooses.
 const FORMS: [(&str, &str, &str); 10] = [
     ("localhost:P", "", "127.0.0.1"),
     ("127.0.0.1:P", "", "127.0.0.1"),
@@ -70,8 +71,13 @@ const FORMS: [(&str, &str, &str); 10] = [
 
 fn program(name: &str, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_house"));
-    let kept = std::env::vars_os().filter(|(name, _)| name == "PATH" || name.to_string_lossy().starts_with("LLVM_"));
-    command.arg(name).current_dir(folder).env_clear().envs(kept.collect::<Vec<_>>());
+    let kept = std::env::vars_os()
+        .filter(|(name, _)| name == "PATH" || name.to_string_lossy().starts_with("LLVM_"));
+    command
+        .arg(name)
+        .current_dir(folder)
+        .env_clear()
+        .envs(kept.collect::<Vec<_>>());
     command.envs([
         ("AWS_CONFIG_FILE", "/dev/null"),
         ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
@@ -105,7 +111,11 @@ fn addresses(command: Command, log: &Path, line: &str) -> (Process, Vec<SocketAd
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// Somebody answers there, by whatever name.
@@ -131,10 +141,25 @@ fn check(setting: &Setting, is_flag: bool, form: &str, host: &str, expected: &st
         command.env("HOST", host);
     }
     let (process, found) = addresses(command, &folder.path().join("log"), setting.line);
-    let case = format!("{} {} {written} HOST={host}: {found:?}", setting.program, setting.flag);
-    let found = if setting.is_last { found.last() } else { found.first() }.unwrap_or_else(|| panic!("{case}"));
+    let case = format!(
+        "{} {} {written} HOST={host}: {found:?}",
+        setting.program, setting.flag
+    );
+    let found = if setting.is_last {
+        found.last()
+    } else {
+        found.first()
+    }
+    .unwrap_or_else(|| panic!("{case}"));
     assert_eq!(found.ip().to_string(), expected, "{case}");
-    assert!(if form.contains('P') { found.port() == port } else { found.port() > 0 }, "{case}");
+    assert!(
+        if form.contains('P') {
+            found.port() == port
+        } else {
+            found.port() > 0
+        },
+        "{case}"
+    );
     reach(*found);
     process.stop();
 }
@@ -171,7 +196,10 @@ fn pub_and_sub_take_host_and_port() {
             let port = free_port().to_string();
             let mut command = program(program_name, folder.path());
             let settings = [("--port", "PORT", port.as_str()), ("--host", "HOST", host)];
-            for (flag, variable, value) in settings.into_iter().filter(|(_, _, value)| !value.is_empty()) {
+            for (flag, variable, value) in settings
+                .into_iter()
+                .filter(|(_, _, value)| !value.is_empty())
+            {
                 if is_flag {
                     command.args([flag, value])
                 } else {
@@ -180,7 +208,13 @@ fn pub_and_sub_take_host_and_port() {
             }
             let line = format!("{program_name} listens on ");
             let (process, found) = addresses(command, &folder.path().join("log"), &line);
-            assert_eq!((found[0].ip().to_string().as_str(), found[0].port().to_string()), (expected, port));
+            assert_eq!(
+                (
+                    found[0].ip().to_string().as_str(),
+                    found[0].port().to_string()
+                ),
+                (expected, port)
+            );
             reach(found[0]);
             process.stop();
         }

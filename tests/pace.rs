@@ -1,4 +1,5 @@
-//! `InvocationRateLimitPerSecond`, as the target sees it. A file of its own, so that no other story runs beside it.
+//! `InvocationRateLimitPerSecond`, as the target sees it. A file of its own, so that no other story
+//! runs beside it.
 
 use world::pipe_stories as stories;
 use world::place::Place;

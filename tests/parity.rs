@@ -1,7 +1,7 @@
 //! The same stories with LocalStack, or AWS itself when asked, in place of the emulator.
 //!
-//! Without a Docker daemon the LocalStack stories are ignored, and say so; with `REQUIRE_DOCKER=1` they fail. The AWS
-//! stories run with `TIDEGATE_AWS_TEST=1` and credentials in the environment.
+//! Without a Docker daemon the LocalStack stories are ignored, and say so; with `REQUIRE_DOCKER=1`
+//! they fail. The AWS stories run with `TIDEGATE_AWS_TEST=1` and credentials in the environment.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::LazyLock;
@@ -26,7 +26,10 @@ fn main() {
     if let Some((container, _)) = LOCALSTACK.get() {
         // Statics are not dropped, so the container would outlive the tests.
         RUNTIME.block_on(async { container.stop().await }).ok();
-        std::process::Command::new("docker").args(["rm", "--force", container.id()]).output().ok();
+        std::process::Command::new("docker")
+            .args(["rm", "--force", container.id()])
+            .output()
+            .ok();
     }
     conclusion.exit();
 }
@@ -47,16 +50,27 @@ fn trials() -> Vec<Trial> {
         odd_bodies_arrive_unchanged,
         an_outage_of_the_subscriber_loses_nothing,
     ];
-    // What the pipe promises towards a bad target; LocalStack only, for the hours that it takes cost money elsewhere.
-    trials.push(pipe_story("localstack::poison_dies_alone", pipe_stories::poison_dies_alone));
-    trials.push(pipe_story("localstack::slowness_makes_no_duplicates", pipe_stories::slowness_makes_no_duplicates));
+    // What the pipe promises towards a bad target; LocalStack only, for the hours that it takes
+    // cost money elsewhere.
+    trials.push(pipe_story(
+        "localstack::poison_dies_alone",
+        pipe_stories::poison_dies_alone,
+    ));
+    trials.push(pipe_story(
+        "localstack::slowness_makes_no_duplicates",
+        pipe_stories::slowness_makes_no_duplicates,
+    ));
     trials.push(pipe_story("localstack::an_outage_is_a_wait", |place| {
         pipe_stories::an_outage_is_a_wait(place, pipe_stories::Outage::ServerError)
     }));
     // Cutting the road to S3 needs a plain endpoint, which AWS has not.
-    trials.push(story("localstack::an_outage_of_s3_loses_nothing", localstack, |world| {
-        RUNTIME.block_on(stories::an_outage_of_s3_loses_nothing(world));
-    }));
+    trials.push(story(
+        "localstack::an_outage_of_s3_loses_nothing",
+        localstack,
+        |world| {
+            RUNTIME.block_on(stories::an_outage_of_s3_loses_nothing(world));
+        },
+    ));
     trials
 }
 
@@ -79,14 +93,20 @@ fn story(name: &str, ground: fn() -> Ground, tell: impl FnOnce(World) + Send + '
             if let Some(belongings) = belongings {
                 RUNTIME.block_on(belongings.remove());
             }
-            told.map_or_else(|reason| panic::resume_unwind(reason), |()| Ok(Completion::Completed))
+            told.map_or_else(
+                |reason| panic::resume_unwind(reason),
+                |()| Ok(Completion::Completed),
+            )
         }
         Err(Reason::Ignored(reason)) => Ok(Completion::ignored_with(reason)),
         Err(Reason::Failed(reason)) => Err(Failed::from(reason)),
     })
 }
 
-fn pipe_story<F: Future<Output = ()>>(name: &str, tell: impl FnOnce(Place) -> F + Send + 'static) -> Trial {
+fn pipe_story<F: Future<Output = ()>>(
+    name: &str,
+    tell: impl FnOnce(Place) -> F + Send + 'static,
+) -> Trial {
     Trial::ignorable_test(name, move || match localstack() {
         Ok(place) => {
             RUNTIME.block_on(tell(place));
@@ -105,8 +125,13 @@ fn localstack() -> Ground {
 async fn start_localstack() -> Result<(ContainerAsync<GenericImage>, String), Reason> {
     let required = std::env::var("REQUIRE_DOCKER").is_ok_and(|value| value == "1");
     if !docker_answers() {
-        let reason = "no Docker daemon answers (set REQUIRE_DOCKER=1 to make this a failure)".to_owned();
-        return Err(if required { Reason::Failed(reason) } else { Reason::Ignored(reason) });
+        let reason =
+            "no Docker daemon answers (set REQUIRE_DOCKER=1 to make this a failure)".to_owned();
+        return Err(if required {
+            Reason::Failed(reason)
+        } else {
+            Reason::Ignored(reason)
+        });
     }
     let container = GenericImage::new("localstack/localstack", "4.14.0")
         .with_exposed_port(4566.tcp())
@@ -116,13 +141,18 @@ async fn start_localstack() -> Result<(ContainerAsync<GenericImage>, String), Re
         .start()
         .await
         .map_err(|error| Reason::Failed(format!("LocalStack does not start: {error}")))?;
-    let port = container.get_host_port_ipv4(4566).await.map_err(|error| Reason::Failed(error.to_string()))?;
+    let port = container
+        .get_host_port_ipv4(4566)
+        .await
+        .map_err(|error| Reason::Failed(error.to_string()))?;
     Ok((container, format!("http://127.0.0.1:{port}")))
 }
 
 /// Asks the daemon by its own client: that finds it wherever the environment says it is.
 fn docker_answers() -> bool {
-    let asked = std::process::Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
+    let asked = std::process::Command::new("docker")
+        .args(["version", "--format", "{{.Server.Version}}"])
+        .output();
     asked.is_ok_and(|output| output.status.success())
 }
 
@@ -130,5 +160,7 @@ fn aws() -> Ground {
     if std::env::var("TIDEGATE_AWS_TEST").is_ok_and(|value| value == "1") {
         return Ok(Place::Aws);
     }
-    Err(Reason::Ignored("needs AWS: set TIDEGATE_AWS_TEST=1 and credentials".to_owned()))
+    Err(Reason::Ignored(
+        "needs AWS: set TIDEGATE_AWS_TEST=1 and credentials".to_owned(),
+    ))
 }

@@ -15,19 +15,31 @@ const MESSAGES: u64 = 400;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_pipe_loses_nothing() {
-    let rounds = std::env::var("CRASH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(ROUNDS);
+    let rounds = std::env::var("CRASH_ROUNDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(ROUNDS);
     let house = env!("CARGO_BIN_EXE_house");
-    let shape = Shape { visibility: 2, most_receives: 100, ..Shape::default() };
+    let shape = Shape {
+        visibility: 2,
+        most_receives: 100,
+        ..Shape::default()
+    };
     let mut pipeline = Pipeline::without_pipe(Place::emulator().await, shape).await;
     // Slow enough that the kill finds deliveries under way.
-    pipeline.target.answer(|_| Answer::Slow(Duration::from_millis(40), 200));
+    pipeline
+        .target
+        .answer(|_| Answer::Slow(Duration::from_millis(40), 200));
     let (mut sent, mut under_way) = (0, 0);
     for round in 0..rounds {
-        pipeline.send(sent..sent + MESSAGES, |_| "all".to_owned()).await;
+        pipeline
+            .send(sent..sent + MESSAGES, |_| "all".to_owned())
+            .await;
         sent += MESSAGES;
         pipeline.start_process(house);
         let before = pipeline.target.book().len();
-        // The moment differs from round to round, counted in deliveries so that a slow machine sees the same.
+        // The moment differs from round to round, counted in deliveries so that a slow machine sees
+        // the same.
         let moment = before + 20 + usize::try_from(round * 53 % 300).unwrap_or_default();
         world::eventually("the pipe is under load", async || {
             (pipeline.target.book().len() >= moment || pipeline.waiting().await == 0).then_some(())
@@ -40,15 +52,29 @@ async fn a_killed_pipe_loses_nothing() {
     }
     pipeline.start_process(house);
     pipeline.wait_until_empty().await;
-    assert_eq!(numbers(&pipeline), (0..sent).collect(), "something was lost");
+    assert_eq!(
+        numbers(&pipeline),
+        (0..sent).collect(),
+        "something was lost"
+    );
     assert_eq!(pipeline.dead_letters().await, 0);
     let twice = pipeline.target.book().len() as u64 - sent;
-    println!("{rounds} kills, {sent} messages, none lost, {twice} came twice, {under_way} were under way");
+    println!(
+        "{rounds} kills, {sent} messages, none lost, {twice} came twice, {under_way} were under way"
+    );
     assert!(under_way > 0, "no kill found anything under way");
-    assert!(twice <= under_way, "{twice} came twice, only {under_way} were under way");
+    assert!(
+        twice <= under_way,
+        "{twice} came twice, only {under_way} were under way"
+    );
     pipeline.end().await;
 }
 
 fn numbers(pipeline: &Pipeline) -> BTreeSet<u64> {
-    pipeline.target.book().iter().filter_map(|delivery| delivery.body["n"].as_u64()).collect()
+    pipeline
+        .target
+        .book()
+        .iter()
+        .filter_map(|delivery| delivery.body["n"].as_u64())
+        .collect()
 }

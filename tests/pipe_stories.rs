@@ -1,7 +1,10 @@
 //! The promises of the pipe towards a target that misbehaves, each told once and kept at every
 //! [`Place`](crate::place::Place).
 
-#![allow(clippy::print_stdout, reason = "figures, for whoever runs a story with --nocapture")]
+#![allow(
+    clippy::print_stdout,
+    reason = "figures, for whoever runs a story with --nocapture"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -11,7 +14,8 @@ use crate::pipeline::{Pipeline, Shape};
 use crate::place::Place;
 use crate::target::{Answer, Delivery};
 
-/// How long an outage lasts in a test run, and how many messages come a second: `OUTAGE_SECONDS`, `OUTAGE_RATE`.
+/// How long an outage lasts in a test run, and how many messages come a second: `OUTAGE_SECONDS`,
+/// `OUTAGE_RATE`.
 const OUTAGE: (u64, u64) = (6, 100);
 
 /// Every way of being down.
@@ -27,11 +31,18 @@ pub enum Outage {
     Silent,
 }
 
-/// The target is down while messages come in, and comes back: all arrive, nothing is dead, hardly anything was received
-/// more than once, and full speed is back within seconds.
+/// The target is down while messages come in, and comes back: all arrive, nothing is dead, hardly
+/// anything was received more than once, and full speed is back within seconds.
 pub async fn an_outage_is_a_wait(place: Place, outage: Outage) {
-    let (seconds, rate) = (number("OUTAGE_SECONDS", OUTAGE.0), number("OUTAGE_RATE", OUTAGE.1));
-    let shape = Shape { visibility: 30, timeout: Duration::from_secs(1), ..Shape::default() };
+    let (seconds, rate) = (
+        number("OUTAGE_SECONDS", OUTAGE.0),
+        number("OUTAGE_RATE", OUTAGE.1),
+    );
+    let shape = Shape {
+        visibility: 30,
+        timeout: Duration::from_secs(1),
+        ..Shape::default()
+    };
     let mut pipeline = Pipeline::start(place, shape).await;
     pipeline.send(0..50, |_| "all".to_owned()).await;
     pipeline.wait_until_empty().await;
@@ -39,16 +50,23 @@ pub async fn an_outage_is_a_wait(place: Place, outage: Outage) {
         Outage::Refused => pipeline.target.close(),
         Outage::ServerError => pipeline.target.answer(|_| Answer::Status(503)),
         Outage::TooMany => pipeline.target.answer(|_| Answer::TooMany(1)),
-        Outage::Silent => pipeline.target.answer(|_| Answer::Slow(Duration::from_secs(3600), 200)),
+        Outage::Silent => pipeline
+            .target
+            .answer(|_| Answer::Slow(Duration::from_secs(3600), 200)),
     }
     let total = 50 + seconds * rate;
     let begun = Instant::now();
     for second in 0..seconds {
         let first = 50 + second * rate;
-        pipeline.send(first..first + rate, |_| "all".to_owned()).await;
+        pipeline
+            .send(first..first + rate, |_| "all".to_owned())
+            .await;
         tokio::time::sleep(Duration::from_secs(second + 1).saturating_sub(begun.elapsed())).await;
     }
-    assert!(pipeline.waiting().await >= seconds * rate, "something was taken from the queue during the outage");
+    assert!(
+        pipeline.waiting().await >= seconds * rate,
+        "something was taken from the queue during the outage"
+    );
     let tried = pipeline.target.book().len() as u64;
     pipeline.target.answer(|_| Answer::Status(200));
     if outage == Outage::Refused {
@@ -61,23 +79,47 @@ pub async fn an_outage_is_a_wait(place: Place, outage: Outage) {
         recovered.elapsed()
     );
     assert_eq!(pipeline.dead_letters().await, 0);
-    assert_eq!(pipeline.target.taken().into_keys().collect::<Vec<_>>(), (0..total).collect::<Vec<_>>());
+    assert_eq!(
+        pipeline.target.taken().into_keys().collect::<Vec<_>>(),
+        (0..total).collect::<Vec<_>>()
+    );
     let most = pipeline.target.book().iter().map(receives).max();
     assert!(most <= Some(2), "a message was received {most:?} times");
     pipeline.end().await;
 }
 
-/// One message is refused each time: it dies after exactly `maxReceiveCount` receives, and holds nobody up.
+/// One message is refused each time: it dies after exactly `maxReceiveCount` receives, and holds
+/// nobody up.
 pub async fn poison_dies_alone(place: Place) {
-    let shape = Shape { visibility: 1, most_receives: 3, ..Shape::default() };
+    let shape = Shape {
+        visibility: 1,
+        most_receives: 3,
+        ..Shape::default()
+    };
     let pipeline = Pipeline::start(place, shape).await;
-    pipeline.target.answer(|delivery| Answer::Status(if delivery.body["n"] == 13 { 400 } else { 200 }));
+    pipeline
+        .target
+        .answer(|delivery| Answer::Status(if delivery.body["n"] == 13 { 400 } else { 200 }));
     pipeline.send(0..40, |_| "all".to_owned()).await;
-    eventually("the others are delivered", async || (pipeline.target.taken().len() == 39).then_some(())).await;
-    let poison = |book: &[Delivery]| book.iter().filter(|delivery| delivery.body["n"] == 13).map(receives).collect();
+    eventually("the others are delivered", async || {
+        (pipeline.target.taken().len() == 39).then_some(())
+    })
+    .await;
+    let poison = |book: &[Delivery]| {
+        book.iter()
+            .filter(|delivery| delivery.body["n"] == 13)
+            .map(receives)
+            .collect()
+    };
     let early: Vec<u64> = poison(&pipeline.target.book());
-    assert!(early.len() < 3, "the others waited until the poison was dead: {early:?}");
-    eventually("the poison is dead", async || (pipeline.dead_letters().await == 1).then_some(())).await;
+    assert!(
+        early.len() < 3,
+        "the others waited until the poison was dead: {early:?}"
+    );
+    eventually("the poison is dead", async || {
+        (pipeline.dead_letters().await == 1).then_some(())
+    })
+    .await;
     let all: Vec<u64> = poison(&pipeline.target.book());
     assert_eq!(all, [1, 2, 3]);
     assert_eq!(pipeline.waiting().await, 0);
@@ -87,9 +129,15 @@ pub async fn poison_dies_alone(place: Place) {
 
 /// The target takes longer than messages stay hidden: they are kept hidden, so nothing comes twice.
 pub async fn slowness_makes_no_duplicates(place: Place) {
-    let shape = Shape { visibility: 2, timeout: Duration::from_secs(30), ..Shape::default() };
+    let shape = Shape {
+        visibility: 2,
+        timeout: Duration::from_secs(30),
+        ..Shape::default()
+    };
     let pipeline = Pipeline::start(place, shape).await;
-    pipeline.target.answer(|_| Answer::Slow(Duration::from_secs(7), 200));
+    pipeline
+        .target
+        .answer(|_| Answer::Slow(Duration::from_secs(7), 200));
     pipeline.send(0..20, |_| "all".to_owned()).await;
     pipeline.wait_until_empty().await;
     let book = pipeline.target.book();
@@ -112,34 +160,61 @@ pub async fn garbage_costs_nothing(place: Place) {
         Answer::Status(301),
         Answer::Status(500),
     ];
-    let shape = Shape { visibility: 2, most_receives: 50, timeout: Duration::from_secs(2), ..Shape::default() };
+    let shape = Shape {
+        visibility: 2,
+        most_receives: 50,
+        timeout: Duration::from_secs(2),
+        ..Shape::default()
+    };
     let pipeline = Pipeline::start(place, shape).await;
     let met = std::sync::Mutex::new(BTreeSet::new());
     pipeline.target.answer(move |delivery| {
-        // Every third message meets one kind of garbage, once: a target that only talks nonsense would be down.
+        // Every third message meets one kind of garbage, once: a target that only talks nonsense
+        // would be down.
         let number = delivery.body["n"].as_u64().unwrap_or_default();
         let kind = kinds[usize::try_from(number / 3).unwrap_or_default() % kinds.len()];
         let is_first = met.lock().expect("no script panics").insert(number);
-        if number % 3 == 0 && is_first { kind } else { Answer::Status(200) }
+        if number % 3 == 0 && is_first {
+            kind
+        } else {
+            Answer::Status(200)
+        }
     });
     pipeline.send(0..96, |_| "all".to_owned()).await;
-    eventually("all are taken", async || (pipeline.target.taken().len() == 96).then_some(())).await;
+    eventually("all are taken", async || {
+        (pipeline.target.taken().len() == 96).then_some(())
+    })
+    .await;
     pipeline.wait_until_empty().await;
     assert_eq!(pipeline.dead_letters().await, 0);
     let book = pipeline.target.book();
     for kind in kinds {
-        assert!(book.iter().any(|delivery| delivery.answer == kind), "no message met {kind:?}");
+        assert!(
+            book.iter().any(|delivery| delivery.answer == kind),
+            "no message met {kind:?}"
+        );
     }
     pipeline.end().await;
 }
 
-/// `InvocationRateLimitPerSecond` is kept within 2 %: as the target counts, once the pipe has begun. A machine that is too
-/// busy to wake anybody in time shows in a metronome of the same run, and excuses as much.
+/// `InvocationRateLimitPerSecond` is kept within 2 %: as the target counts, once the pipe has
+/// begun. A machine that is too busy to wake anybody in time shows in a metronome of the same run,
+/// and excuses as much.
 pub async fn the_rate_is_kept(place: Place) {
     const RATE: u32 = 200;
     let seconds = number("RATE_SECONDS", 5);
-    let mut pipeline = Pipeline::without_pipe(place, Shape { rate: RATE, visibility: 60, ..Shape::default() }).await;
-    pipeline.send(0..u64::from(RATE) * (seconds + 3), |_| "all".to_owned()).await;
+    let mut pipeline = Pipeline::without_pipe(
+        place,
+        Shape {
+            rate: RATE,
+            visibility: 60,
+            ..Shape::default()
+        },
+    )
+    .await;
+    pipeline
+        .send(0..u64::from(RATE) * (seconds + 3), |_| "all".to_owned())
+        .await;
     let metronome = tokio::spawn(beats(RATE, Duration::from_secs(seconds + 4)));
     pipeline.start_pipe();
     pipeline.wait_until_empty().await;
@@ -147,19 +222,33 @@ pub async fn the_rate_is_kept(place: Place) {
     // The first second lets the pipe get going; from then on a backlog is always there.
     let begin = book[0].at + Duration::from_secs(1);
     let span = begin..begin + Duration::from_secs(seconds);
-    let counted = book.iter().filter(|delivery| span.contains(&delivery.at)).count() as f64;
+    let counted = book
+        .iter()
+        .filter(|delivery| span.contains(&delivery.at))
+        .count() as f64;
     let beats = metronome.await.expect("a metronome does not panic");
     let possible = beats.iter().filter(|at| span.contains(*at)).count() as f64;
     let wanted = f64::from(RATE) * seconds as f64;
     println!("{counted} deliveries in {seconds} s, {wanted} wanted, {possible} possible");
-    assert!(counted <= wanted * 1.02, "{counted} deliveries, {wanted} wanted");
-    assert!(counted >= wanted.min(possible) * 0.98, "{counted} deliveries, {wanted} wanted, {possible} possible");
+    assert!(
+        counted <= wanted * 1.02,
+        "{counted} deliveries, {wanted} wanted"
+    );
+    assert!(
+        counted >= wanted.min(possible) * 0.98,
+        "{counted} deliveries, {wanted} wanted, {possible} possible"
+    );
     pipeline.end().await;
 }
 
-/// When a task woke that wanted to at so many moments a second, and catches up 20 milliseconds, as the pipe does.
+/// When a task woke that wanted to at so many moments a second, and catches up 20 milliseconds, as
+/// the pipe does.
 async fn beats(rate: u32, time: Duration) -> Vec<Instant> {
-    let (begun, spacing, credit) = (Instant::now(), Duration::from_secs(1) / rate, Duration::from_millis(20));
+    let (begun, spacing, credit) = (
+        Instant::now(),
+        Duration::from_secs(1) / rate,
+        Duration::from_millis(20),
+    );
     let (mut next, mut beats) = (begun, Vec::new());
     while begun.elapsed() < time {
         tokio::time::sleep_until(next.into()).await;
@@ -170,12 +259,18 @@ async fn beats(rate: u32, time: Duration) -> Vec<Instant> {
     beats
 }
 
-/// In a FIFO queue the order of each group holds through failures; a group that waits holds up no other; a poison head
-/// dies alone.
+/// In a FIFO queue the order of each group holds through failures; a group that waits holds up no
+/// other; a poison head dies alone.
 pub async fn groups_keep_their_order(place: Place) {
     const GROUPS: u64 = 6;
-    // The poison's four receives take longer than the retries of any other group, some five seconds.
-    let shape = Shape { fifo: true, visibility: 3, most_receives: 4, ..Shape::default() };
+    // The poison's four receives take longer than the retries of any other group, some five
+    // seconds.
+    let shape = Shape {
+        fifo: true,
+        visibility: 3,
+        most_receives: 4,
+        ..Shape::default()
+    };
     let pipeline = Pipeline::start(place, shape).await;
     let tries = std::sync::Mutex::new(BTreeMap::<u64, u32>::new());
     pipeline.target.answer(move |delivery| {
@@ -197,29 +292,58 @@ pub async fn groups_keep_their_order(place: Place) {
     });
     let group = |number: u64| format!("group-{}", number % GROUPS);
     pipeline.send(0..120, group).await;
-    eventually("all but one are taken", async || (pipeline.target.taken().len() == 119).then_some(())).await;
-    eventually("the poison is dead", async || (pipeline.dead_letters().await == 1).then_some(())).await;
+    eventually("all but one are taken", async || {
+        (pipeline.target.taken().len() == 119).then_some(())
+    })
+    .await;
+    eventually("the poison is dead", async || {
+        (pipeline.dead_letters().await == 1).then_some(())
+    })
+    .await;
     pipeline.wait_until_empty().await;
     let book = pipeline.target.book();
     for group in 0..GROUPS {
         let name = format!("group-{group}");
-        let taken = book.iter().filter(|delivery| delivery.was_taken() && delivery.body["group"] == name.as_str());
-        let order: Vec<u64> = taken.filter_map(|delivery| delivery.body["n"].as_u64()).collect();
+        let taken = book
+            .iter()
+            .filter(|delivery| delivery.was_taken() && delivery.body["group"] == name.as_str());
+        let order: Vec<u64> = taken
+            .filter_map(|delivery| delivery.body["n"].as_u64())
+            .collect();
         assert!(order.is_sorted(), "{name} was delivered as {order:?}");
     }
-    let refusals: Vec<u64> = book.iter().filter(|delivery| delivery.body["n"] == 7).map(receives).collect();
+    let refusals: Vec<u64> = book
+        .iter()
+        .filter(|delivery| delivery.body["n"] == 7)
+        .map(receives)
+        .collect();
     assert_eq!(refusals, [1, 2, 3, 4], "the poison is tried once a receive");
-    let of_others = book.iter().position(|delivery| delivery.body["n"] == 118).expect("group 4 has been taken");
-    let last_refusal = book.iter().rposition(|delivery| delivery.body["n"] == 7).expect("it was refused");
-    assert!(of_others < last_refusal, "other groups waited for the poison");
+    let of_others = book
+        .iter()
+        .position(|delivery| delivery.body["n"] == 118)
+        .expect("group 4 has been taken");
+    let last_refusal = book
+        .iter()
+        .rposition(|delivery| delivery.body["n"] == 7)
+        .expect("it was refused");
+    assert!(
+        of_others < last_refusal,
+        "other groups waited for the poison"
+    );
     pipeline.end().await;
 }
 
 /// ApproximateReceiveCount, as the event told it.
 fn receives(delivery: &Delivery) -> u64 {
-    delivery.body["receives"].as_str().and_then(|text| text.parse().ok()).expect("the template puts it there")
+    delivery.body["receives"]
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .expect("the template puts it there")
 }
 
 fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+    std::env::var(variable)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }

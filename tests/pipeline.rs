@@ -1,4 +1,5 @@
-//! A queue, a pipe and a target that can be told what to do: the half of the chain that an outage hits.
+//! A queue, a pipe and a target that can be told what to do: the half of the chain that an outage
+//! hits.
 
 mod process;
 mod queues;
@@ -108,27 +109,59 @@ impl Pipeline {
         let target = Target::start().await;
         let tail = Uuid::new_v4().simple().to_string()[..8].to_owned();
         let names = Names::new(&tail, shape.fifo);
-        let mut file = tempfile::Builder::new().suffix(".json").tempfile().expect("a file");
+        let mut file = tempfile::Builder::new()
+            .suffix(".json")
+            .tempfile()
+            .expect("a file");
         let template = template(&names, target.at(), shape);
-        file.write_all(template.to_string().as_bytes()).expect("the file can be written");
-        let args = DefinitionArgs { files: vec![file.path().to_owned()], ..DefinitionArgs::default() };
-        let definition = args.load(&aws::local_account(&sdk)).expect("the template loads");
-        tidegate::provision::provision(&definition, &sdk).await.expect("queues are made");
+        file.write_all(template.to_string().as_bytes())
+            .expect("the file can be written");
+        let args = DefinitionArgs {
+            files: vec![file.path().to_owned()],
+            ..DefinitionArgs::default()
+        };
+        let definition = args
+            .load(&aws::local_account(&sdk))
+            .expect("the template loads");
+        tidegate::provision::provision(&definition, &sdk)
+            .await
+            .expect("queues are made");
         let sqs = aws_sdk_sqs::Client::new(&sdk);
-        Pipeline { target, sqs, names, shape, definition, file, log: process::log(), sdk, place, pipe: Pipe::Stopped }
+        Pipeline {
+            target,
+            sqs,
+            names,
+            shape,
+            definition,
+            file,
+            log: process::log(),
+            sdk,
+            place,
+            pipe: Pipe::Stopped,
+        }
     }
 
     /// Starts the pipe in this process.
     pub fn start_pipe(&mut self) {
         let allowed = [self.target.at().to_string().parse().expect("an address")];
-        let settings = pipe::Settings::new(&self.definition, AllowTargets::new(allowed), self.sdk.clone(), None);
-        let settings = pipe::Settings { invocation_timeout: self.shape.timeout, ..settings.expect("the pipe loads") };
+        let settings = pipe::Settings::new(
+            &self.definition,
+            AllowTargets::new(allowed),
+            self.sdk.clone(),
+            None,
+        );
+        let settings = pipe::Settings {
+            invocation_timeout: self.shape.timeout,
+            ..settings.expect("the pipe loads")
+        };
         self.pipe = Pipe::Here(Running::start(|stop| pipe::run(settings, stop)));
     }
 
     /// Stops the pipe as SIGTERM would.
     pub async fn stop_pipe(&mut self) {
-        let Pipe::Here(running) = std::mem::replace(&mut self.pipe, Pipe::Stopped) else { panic!("no pipe runs here") };
+        let Pipe::Here(running) = std::mem::replace(&mut self.pipe, Pipe::Stopped) else {
+            panic!("no pipe runs here")
+        };
         running.stop().await;
     }
 

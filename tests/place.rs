@@ -39,7 +39,10 @@ impl Place {
     pub async fn emulator() -> Place {
         let listener = port();
         let url = format!("http://{}", address(&listener));
-        let settings = emulator::Settings { data: None, region: aws::DEFAULT_REGION.to_owned() };
+        let settings = emulator::Settings {
+            data: None,
+            region: aws::DEFAULT_REGION.to_owned(),
+        };
         let opened = emulator::open(&settings).expect("memory opens");
         let running = Running::start(|stop| opened.serve(listener, stop));
         Place::Emulator { url, running }
@@ -57,27 +60,46 @@ impl Place {
     }
 
     async fn started(house: &str, data: Option<TempDir>) -> Place {
-        let mut place = Place::Process { at: address(&port()), data, child: None };
+        let mut place = Place::Process {
+            at: address(&port()),
+            data,
+            child: None,
+        };
         place.restart(house).await;
         place
     }
 
     /// Starts the process, after [`Place::kill`] or for the first time, and waits until it answers.
     pub async fn restart(&mut self, house: &str) {
-        let Place::Process { at, data, child } = self else { panic!("only a process can be restarted") };
+        let Place::Process { at, data, child } = self else {
+            panic!("only a process can be restarted")
+        };
         let mut command = Command::new(house);
         command.arg("emulator").arg("--listen").arg(at.to_string());
         match data {
             Some(folder) => command.arg("--data").arg(folder.path()),
             None => command.arg("--in-memory").env("RUST_LOG", "error"),
         };
-        *child = Some(command.stdout(Stdio::null()).spawn().expect("the emulator starts"));
-        eventually("the emulator answers", async || tokio::net::TcpStream::connect(*at).await.ok()).await;
+        *child = Some(
+            command
+                .stdout(Stdio::null())
+                .spawn()
+                .expect("the emulator starts"),
+        );
+        eventually("the emulator answers", async || {
+            tokio::net::TcpStream::connect(*at).await.ok()
+        })
+        .await;
     }
 
     /// Ends the process with SIGKILL, in the middle of whatever it does.
     pub fn kill(&mut self) {
-        let Place::Process { child: Some(child), .. } = self else { panic!("only a process can be killed") };
+        let Place::Process {
+            child: Some(child), ..
+        } = self
+        else {
+            panic!("only a process can be killed")
+        };
         child.kill().expect("the process is ours");
         child.wait().expect("the process is ours");
     }
@@ -96,7 +118,10 @@ impl Place {
     pub async fn close(&mut self) {
         match std::mem::replace(self, Place::Aws) {
             Place::Emulator { running, .. } => running.stop().await,
-            Place::Process { child: Some(mut child), .. } => {
+            Place::Process {
+                child: Some(mut child),
+                ..
+            } => {
                 child.kill().expect("the process is ours");
                 child.wait().expect("the process is ours");
             }
@@ -121,18 +146,42 @@ pub struct Belongings {
 impl Belongings {
     /// Removes them, where others would stumble over them or pay for them.
     pub async fn remove(self) {
-        let Belongings { sqs, s3, queue, bucket } = self;
+        let Belongings {
+            sqs,
+            s3,
+            queue,
+            bucket,
+        } = self;
         for name in [queue.clone(), format!("{queue}-dlq")] {
-            let url = sqs.get_queue_url().queue_name(name).send().await.expect("the queue is there").queue_url;
-            sqs.delete_queue().set_queue_url(url).send().await.expect("the queue can be deleted");
+            let url = sqs
+                .get_queue_url()
+                .queue_name(name)
+                .send()
+                .await
+                .expect("the queue is there")
+                .queue_url;
+            sqs.delete_queue()
+                .set_queue_url(url)
+                .send()
+                .await
+                .expect("the queue can be deleted");
         }
         let mut pages = s3.list_objects_v2().bucket(&bucket).into_paginator().send();
         while let Some(page) = pages.next().await {
             for object in page.expect("the bucket can be listed").contents() {
                 let key = object.key().unwrap_or_default();
-                s3.delete_object().bucket(&bucket).key(key).send().await.expect("the object can be deleted");
+                s3.delete_object()
+                    .bucket(&bucket)
+                    .key(key)
+                    .send()
+                    .await
+                    .expect("the object can be deleted");
             }
         }
-        s3.delete_bucket().bucket(&bucket).send().await.expect("the bucket can be deleted");
+        s3.delete_bucket()
+            .bucket(&bucket)
+            .send()
+            .await
+            .expect("the bucket can be deleted");
     }
 }

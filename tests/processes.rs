@@ -64,19 +64,34 @@ impl Process {
 
     /// Starts a program that writes both outputs into a file.
     pub fn into_file(mut command: Command, file: &Path) -> Process {
-        let file = File::options().create(true).append(true).open(file).unwrap();
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(file)
+            .unwrap();
         let stderr = file.try_clone().unwrap();
         Process::spawn(command.stdout(file).stderr(stderr))
     }
 
     fn spawn(command: &mut Command) -> Process {
-        let name = command.get_args().next().unwrap_or_default().to_string_lossy().into_owned();
-        Process { name, child: command.stdin(Stdio::null()).spawn().unwrap() }
+        let name = command
+            .get_args()
+            .next()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Process {
+            name,
+            child: command.stdin(Stdio::null()).spawn().unwrap(),
+        }
     }
 
     /// Sends it a signal, by name.
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args([&format!("-{signal}"), &self.child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success(), "{} is gone", self.name);
     }
 
@@ -120,7 +135,9 @@ pub struct Ports {
 impl Ports {
     /// Ports that are free now.
     pub fn free() -> Ports {
-        let held: Vec<TcpListener> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+        let held: Vec<TcpListener> = (0..6)
+            .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+            .collect();
         let at = |index: usize| held[index].local_addr().unwrap().port();
         Ports {
             emulator: at(0),
@@ -140,7 +157,12 @@ impl Ports {
         let endpoint_override = format!("SubEndpoint=http://{}/sub", at(self.subscriber));
         match name {
             "emulator" => command.args(["--in-memory", "--listen", &at(self.emulator)]),
-            "gateway" => command.args(["--listen", &at(self.gateway), "--admin-listen", &at(self.gateway_admin)]),
+            "gateway" => command.args([
+                "--listen",
+                &at(self.gateway),
+                "--admin-listen",
+                &at(self.gateway_admin),
+            ]),
             "pipe" => command.args([
                 "--admin-listen",
                 &at(self.pipe_admin),
@@ -183,8 +205,14 @@ impl Ports {
 /// A shift at which every port of a house is free.
 pub fn free_offset() -> u16 {
     let ports = [3000, 3001, 4566, 8080, 8081, 8082];
-    let is_free = |offset: &u16| ports.iter().all(|port| TcpListener::bind(("127.0.0.1", port + offset)).is_ok());
-    std::iter::repeat_with(|| fastrand::u16(1_000..20_000)).find(is_free).unwrap()
+    let is_free = |offset: &u16| {
+        ports
+            .iter()
+            .all(|port| TcpListener::bind(("127.0.0.1", port + offset)).is_ok())
+    };
+    std::iter::repeat_with(|| fastrand::u16(1_000..20_000))
+        .find(is_free)
+        .unwrap()
 }
 
 /// Waits until somebody listens.
@@ -210,8 +238,14 @@ thread_local! {
 /// # Errors
 /// There is no answer.
 pub async fn ask(method: Method, url: &str, body: &str) -> Result<Reply, SendError> {
-    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-    let call = Call { method, url: url.parse().unwrap(), headers, body: Bytes::copy_from_slice(body.as_bytes()) };
+    let headers =
+        HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+    let call = Call {
+        method,
+        url: url.parse().unwrap(),
+        headers,
+        body: Bytes::copy_from_slice(body.as_bytes()),
+    };
     let sender = SENDER.with(Sender::clone);
     sender.send(call, PATIENCE, 1 << 20).await
 }

@@ -1,4 +1,5 @@
-//! A road that can be cut: bytes go through it to an endpoint until it is down, then connections end at once.
+//! A road that can be cut: bytes go through it to an endpoint until it is down, then connections
+//! end at once.
 
 use std::net::SocketAddr;
 
@@ -21,7 +22,11 @@ impl Relay {
     /// # Panics
     /// The endpoint is not of that form.
     pub async fn to(endpoint: &str) -> Relay {
-        let target = endpoint.strip_prefix("http://").expect("a plain endpoint").trim_end_matches('/').to_owned();
+        let target = endpoint
+            .strip_prefix("http://")
+            .expect("a plain endpoint")
+            .trim_end_matches('/')
+            .to_owned();
         let listener = port();
         let at = address(&listener);
         let (open, road) = watch::channel(true);
@@ -54,7 +59,9 @@ async fn carry(mut client: TcpStream, target: String, mut road: watch::Receiver<
     if !*road.borrow_and_update() {
         return;
     }
-    let Ok(mut server) = TcpStream::connect(target).await else { return };
+    let Ok(mut server) = TcpStream::connect(target).await else {
+        return;
+    };
     tokio::select! {
         _ = copy_bidirectional(&mut client, &mut server) => {}
         _ = road.wait_for(|open| !open) => {}

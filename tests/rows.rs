@@ -1,9 +1,10 @@
-//! Is it the message or the target? The table of what must happen, row by row, against the real pipe: good messages,
-//! messages that the target never takes, targets that take none for a while.
+//! Is it the message or the target? The table of what must happen, row by row, against the real
+//! pipe: good messages, messages that the target never takes, targets that take none for a while.
 //!
-//! Each row is measured at two sizes. The short one is for every day: its conditions are counts and orders, which no
-//! slow machine changes. In the full one limits of time hold, too, most of them against an undisturbed run of the same
-//! size. [`catalog`](catalog::rows) has all rows, [`Row::line`] prints one.
+//! Each row is measured at two sizes. The short one is for every day: its conditions are counts and
+//! orders, which no slow machine changes. In the full one limits of time hold, too, most of them
+//! against an undisturbed run of the same size. [`catalog`](catalog::rows) has all rows,
+//! [`Row::line`] prints one.
 
 pub mod backlog;
 pub mod catalog;
@@ -33,13 +34,18 @@ impl Size {
     pub fn from_environment() -> Size {
         let text = std::env::var("TIDEGATE_FULL").ok();
         Size {
-            share: text.map(|text| text.parse().expect("TIDEGATE_FULL is a share of the full size, such as 1 or 0.5")),
+            share: text.map(|text| {
+                text.parse()
+                    .expect("TIDEGATE_FULL is a share of the full size, such as 1 or 0.5")
+            }),
         }
     }
 
     /// `short` or the share of `full`, which is never less than `short`.
     pub fn of(self, short: u64, full: u64) -> u64 {
-        self.share.map_or(short, |share| short.max((full as f64 * share).round() as u64))
+        self.share.map_or(short, |share| {
+            short.max((full as f64 * share).round() as u64)
+        })
     }
 
     /// `short` or all of `full`, where less would be another question.
@@ -82,7 +88,12 @@ pub struct Row {
 impl Row {
     /// A row that nothing was measured for yet.
     pub fn new(what: impl Into<String>, must: impl Into<String>) -> Row {
-        Row { what: what.into(), must: must.into(), measured: Vec::new(), broken: Vec::new() }
+        Row {
+            what: what.into(),
+            must: must.into(),
+            measured: Vec::new(),
+            broken: Vec::new(),
+        }
     }
 
     /// A figure.
@@ -102,23 +113,40 @@ impl Row {
         self.demand(holds || !size.is_full(), told);
     }
 
-    /// What every row demands of good messages and of poison: `deaths` is how often poison is received.
+    /// What every row demands of good messages and of poison: `deaths` is how often poison is
+    /// received.
     pub fn demand_of(&mut self, figures: &Figures, deaths: u32) {
-        let Figures { good, delivered, poison, poison_dead, good_dead, .. } = figures;
+        let Figures {
+            good,
+            delivered,
+            poison,
+            poison_dead,
+            good_dead,
+            ..
+        } = figures;
         let receives: Vec<String> = figures.deaths.iter().map(ToString::to_string).collect();
         self.note(format!(
             "{delivered} of {good} good delivered, {good_dead} dead, receives up to {}",
             figures.most_receives
         ));
         if *poison > 0 {
-            let after =
-                if receives.is_empty() { String::new() } else { format!(" after {} receives", receives.join(", ")) };
+            let after = if receives.is_empty() {
+                String::new()
+            } else {
+                format!(" after {} receives", receives.join(", "))
+            };
             self.note(format!("{poison_dead} of {poison} bad ones dead{after}"));
         }
         self.demand(delivered == good, "every good message is delivered");
         self.demand(*good_dead == 0, "no good message is dead");
-        self.demand(poison_dead == poison, "everything that the target never takes is dead");
-        let exactly = figures.deaths.iter().all(|receives| *receives == u64::from(deaths));
+        self.demand(
+            poison_dead == poison,
+            "everything that the target never takes is dead",
+        );
+        let exactly = figures
+            .deaths
+            .iter()
+            .all(|receives| *receives == u64::from(deaths));
         self.demand(exactly, format!("dead after exactly {deaths} receives"));
     }
 
@@ -129,10 +157,17 @@ impl Row {
 
     /// As a line of a table in Markdown.
     pub fn line(&self) -> String {
-        let mut line = format!("| {} | {} | {} | ", self.what, self.must, self.measured.join("; "));
+        let mut line = format!(
+            "| {} | {} | {} | ",
+            self.what,
+            self.must,
+            self.measured.join("; ")
+        );
         match self.broken.as_slice() {
             [] => line.push_str("yes |"),
-            broken => write!(line, "**no**: {} |", broken.join("; ")).expect("a string takes everything"),
+            broken => {
+                write!(line, "**no**: {} |", broken.join("; ")).expect("a string takes everything")
+            }
         }
         line
     }

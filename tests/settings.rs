@@ -1,5 +1,6 @@
-//! A setting that holds what cannot be: every program ends with exit code 2 before it opens a port or makes a file, and one
-//! line names the setting as the person wrote it, what it holds, and what was expected.
+//! A setting that holds what cannot be: every program ends with exit code 2 before it opens a port
+//! or makes a file, and one line names the setting as the person wrote it, what it holds, and what
+//! was expected.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -17,7 +18,8 @@ use clap::{Args as _, CommandFactory as _};
 use processes::{PATIENCE, free_offset};
 use tempfile::TempDir;
 
-/// One wrong value of one setting of some programs. Without a flag or without a variable, the other is all there is.
+/// One wrong value of one setting of some programs. Without a flag or without a variable, the other
+/// is all there is.
 struct Wrong {
     programs: &'static [&'static str],
     flag: &'static str,
@@ -48,7 +50,13 @@ const fn wrong(
     value: &'static str,
     told: &'static str,
 ) -> Wrong {
-    Wrong { programs, flag, variable, value, told }
+    Wrong {
+        programs,
+        flag,
+        variable,
+        value,
+        told,
+    }
 }
 
 #[rustfmt::skip]
@@ -131,21 +139,44 @@ const NOT_SHOWN: [&str; 2] = ["EMULATOR_CREDENTIALS", "PARAMETER_OVERRIDES"];
 /// A program in a folder of its own, at ports that are free, which has no setting but these.
 fn program(name: &str, folder: &Path, offset: u16) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_house"));
-    let kept = std::env::vars_os().filter(|(name, _)| name == "PATH" || name.to_string_lossy().starts_with("LLVM_"));
-    command.arg(name).current_dir(folder).env_clear().envs(kept.collect::<Vec<_>>());
-    let nothing = [("AWS_CONFIG_FILE", "/dev/null"), ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")];
-    command.envs(nothing).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9").env("PORT_OFFSET", offset.to_string());
-    for listen in ["EMULATOR_LISTEN", "GATEWAY_LISTEN", "GATEWAY_ADMIN_LISTEN", "PIPE_ADMIN_LISTEN"] {
+    let kept = std::env::vars_os()
+        .filter(|(name, _)| name == "PATH" || name.to_string_lossy().starts_with("LLVM_"));
+    command
+        .arg(name)
+        .current_dir(folder)
+        .env_clear()
+        .envs(kept.collect::<Vec<_>>());
+    let nothing = [
+        ("AWS_CONFIG_FILE", "/dev/null"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
+    ];
+    command
+        .envs(nothing)
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        .env("PORT_OFFSET", offset.to_string());
+    for listen in [
+        "EMULATOR_LISTEN",
+        "GATEWAY_LISTEN",
+        "GATEWAY_ADMIN_LISTEN",
+        "PIPE_ADMIN_LISTEN",
+    ] {
         command.env(listen, ":0");
     }
-    command.env("PORT", "0").env("PIPE_ALLOW_TARGET", "127.0.0.1:3001");
+    command
+        .env("PORT", "0")
+        .env("PIPE_ALLOW_TARGET", "127.0.0.1:3001");
     command.env("RUST_LOG", "error").env("LOG_FORMAT", "text");
     command
 }
 
 /// Runs a program that must not start: its exit code, and what it says.
 fn refusal(mut command: Command) -> (Option<i32>, String) {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
         if begun.elapsed() > PATIENCE {
@@ -155,7 +186,12 @@ fn refusal(mut command: Command) -> (Option<i32>, String) {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let mut text = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
     (child.wait().unwrap().code(), text)
 }
 
@@ -176,10 +212,15 @@ fn check(program_name: &str, setting: &str, wrong: &Wrong, offset: u16) -> Vec<S
         (text.contains(setting), "the setting is missing"),
         (text.contains(wrong.told), wrong.told),
         (is_shown && !text.contains("hunter2"), "the value"),
-        (std::fs::read_dir(folder.path()).unwrap().count() == 0, "it made a file"),
+        (
+            std::fs::read_dir(folder.path()).unwrap().count() == 0,
+            "it made a file",
+        ),
     ];
     let failed = checks.into_iter().filter(|(is_right, _)| !is_right);
-    failed.map(|(_, what)| format!("{program_name} {setting} {}: {text}  {what}", wrong.value)).collect()
+    failed
+        .map(|(_, what)| format!("{program_name} {setting} {}: {text}  {what}", wrong.value))
+        .collect()
 }
 
 #[test]
@@ -188,7 +229,10 @@ fn a_wrong_value_is_one_line_and_exit_code_2() {
     let mut failed = Vec::new();
     for wrong in TABLE {
         for program_name in wrong.programs {
-            for setting in [wrong.flag, wrong.variable].into_iter().filter(|setting| !setting.is_empty()) {
+            for setting in [wrong.flag, wrong.variable]
+                .into_iter()
+                .filter(|setting| !setting.is_empty())
+            {
                 failed.extend(check(program_name, setting, wrong, offset));
             }
         }
@@ -212,15 +256,30 @@ fn the_table_has_every_setting_of_every_program() {
         ("up", up),
     ];
     for (name, command) in programs {
-        let rows: Vec<&Wrong> = TABLE.iter().filter(|wrong| wrong.programs.contains(&name)).collect();
-        let known: BTreeSet<&str> = rows.iter().flat_map(|wrong| [wrong.flag, wrong.variable]).collect();
-        for arg in command.get_arguments().filter(|arg| !["help", "version"].contains(&arg.get_id().as_str())) {
+        let rows: Vec<&Wrong> = TABLE
+            .iter()
+            .filter(|wrong| wrong.programs.contains(&name))
+            .collect();
+        let known: BTreeSet<&str> = rows
+            .iter()
+            .flat_map(|wrong| [wrong.flag, wrong.variable])
+            .collect();
+        for arg in command
+            .get_arguments()
+            .filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()))
+        {
             let flag = format!("--{}", arg.get_long().unwrap());
             let is_switch = !arg.get_action().takes_values();
-            assert!(is_switch || FREE.contains(&flag.as_str()) || known.contains(flag.as_str()), "{name} {flag}");
+            assert!(
+                is_switch || FREE.contains(&flag.as_str()) || known.contains(flag.as_str()),
+                "{name} {flag}"
+            );
             if let Some(variable) = arg.get_env() {
                 let variable = variable.to_str().unwrap();
-                assert!(FREE.contains(&flag.as_str()) || known.contains(variable), "{name} {variable}");
+                assert!(
+                    FREE.contains(&flag.as_str()) || known.contains(variable),
+                    "{name} {variable}"
+                );
             }
         }
     }
@@ -231,15 +290,23 @@ fn a_busy_port_is_told_before_the_data_folder_is_made() {
     let offset = free_offset();
     let busy = TcpListener::bind(("127.0.0.1", 4566 + offset)).unwrap();
     let at = busy.local_addr().unwrap();
-    for (name, setting) in [("emulator", "--listen or EMULATOR_LISTEN"), ("up", "--port-offset")] {
+    for (name, setting) in [
+        ("emulator", "--listen or EMULATOR_LISTEN"),
+        ("up", "--port-offset"),
+    ] {
         let folder = TempDir::new().unwrap();
         let mut command = program(name, folder.path(), offset);
         command.env("EMULATOR_LISTEN", at.to_string());
         let (code, text) = refusal(command);
         let program = if name == "up" { "tidegate" } else { name };
-        let expected =
-            format!("{program}: cannot listen on {at}: the address is already taken (set {setting} to another one)\n");
+        let expected = format!(
+            "{program}: cannot listen on {at}: the address is already taken (set {setting} to another one)\n"
+        );
         assert_eq!((code, text), (Some(2), expected));
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{name} made a file");
+        assert_eq!(
+            std::fs::read_dir(folder.path()).unwrap().count(),
+            0,
+            "{name} made a file"
+        );
     }
 }

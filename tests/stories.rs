@@ -17,11 +17,19 @@ pub async fn ten_published_are_ten_stored(world: World) {
         let id = key.strip_suffix("-sqs.txt").expect("the key's form");
         let event: Value = serde_json::from_str(text).expect("an event is JSON");
         let name = event["name"].as_str().expect("a name").to_owned();
-        assert_eq!(*text, json!({"id": id, "name": name, "age": 31, "job": "devops"}).to_string());
+        assert_eq!(
+            *text,
+            json!({"id": id, "name": name, "age": 31, "job": "devops"}).to_string()
+        );
         names.push(name);
     }
     names.sort();
-    assert_eq!(names, (0..10).map(|number| format!("leedonggyu-{number}")).collect::<Vec<_>>());
+    assert_eq!(
+        names,
+        (0..10)
+            .map(|number| format!("leedonggyu-{number}"))
+            .collect::<Vec<_>>()
+    );
     world.end().await;
 }
 
@@ -33,14 +41,21 @@ pub async fn the_original_body_is_kept_under_its_id(world: World) {
     assert_eq!(reply.headers["content-type"], "application/json");
     let answer: Value = serde_json::from_slice(&reply.body).expect("the answer is JSON");
     let result = &answer["SendMessageResponse"]["SendMessageResult"];
-    assert_eq!(result["MD5OfMessageBody"], "d7de115dcbff88d6d55b3aa5402a6ddd");
-    assert_eq!(result["MessageId"].as_str().expect("a message id").len(), 36);
+    assert_eq!(
+        result["MD5OfMessageBody"],
+        "d7de115dcbff88d6d55b3aa5402a6ddd"
+    );
+    assert_eq!(
+        result["MessageId"].as_str().expect("a message id").len(),
+        36
+    );
     let stored = world.wait_for_objects(1).await;
     assert_eq!(stored["10-sqs.txt"], body);
     world.end().await;
 }
 
-/// Bodies with the characters that forms, URLs and JSON give a meaning of their own arrive unchanged.
+/// Bodies with the characters that forms, URLs and JSON give a meaning of their own arrive
+/// unchanged.
 pub async fn odd_bodies_arrive_unchanged(world: World) {
     let texts = [
         "a&b=c&&Action=DeleteQueue",
@@ -62,7 +77,8 @@ pub async fn odd_bodies_arrive_unchanged(world: World) {
     world.end().await;
 }
 
-/// The subscriber is down, a hundred are published and answered 200, it comes back: all are stored, none is dead.
+/// The subscriber is down, a hundred are published and answered 200, it comes back: all are stored,
+/// none is dead.
 pub async fn an_outage_of_the_subscriber_loses_nothing(mut world: World) {
     world.stop_subscriber().await;
     let expected = publish_many(&world, 100).await;
@@ -76,12 +92,23 @@ pub async fn an_outage_of_the_subscriber_loses_nothing(mut world: World) {
 pub async fn an_outage_of_s3_loses_nothing(world: World) {
     let road = world.s3_road.as_ref().expect("S3 is behind a relay");
     road.cut();
-    let direct =
-        world.send(http::Method::POST, world.subscriber_at(), "/sub", http::HeaderMap::new(), r#"{"body":{"id":"x"}}"#);
-    assert_eq!(direct.await.expect("the subscriber answers").status, StatusCode::SERVICE_UNAVAILABLE);
+    let direct = world.send(
+        http::Method::POST,
+        world.subscriber_at(),
+        "/sub",
+        http::HeaderMap::new(),
+        r#"{"body":{"id":"x"}}"#,
+    );
+    assert_eq!(
+        direct.await.expect("the subscriber answers").status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     let expected = publish_many(&world, 20).await;
     assert_eq!(world.keys().await.len(), 0);
-    assert!(world.messages_in(&world.queue).await > 0, "messages stay in the queue");
+    assert!(
+        world.messages_in(&world.queue).await > 0,
+        "messages stay in the queue"
+    );
     road.mend();
     assert_eq!(world.wait_for_objects(20).await, expected);
     assert_eq!(world.dead_letters().await, 0);

@@ -1,4 +1,5 @@
-//! A target that does as a story tells it: answers, waits, breaks off, talks nonsense. Keeps a book of what it was sent.
+//! A target that does as a story tells it: answers, waits, breaks off, talks nonsense. Keeps a book
+//! of what it was sent.
 //!
 //! It speaks plain HTTP/1.1 over a socket, because a library would not break the rules as well.
 
@@ -69,16 +70,25 @@ pub struct Delivery {
 impl Delivery {
     /// Whether the target took it.
     pub fn was_taken(&self) -> bool {
-        matches!(self.answer, Answer::Status(200..=299) | Answer::Slow(_, 200..=299))
+        matches!(
+            self.answer,
+            Answer::Status(200..=299) | Answer::Slow(_, 200..=299)
+        )
     }
 
     /// The messages of the body, which is one event or a batch of them, and whether each was taken.
     pub fn messages(&self) -> impl Iterator<Item = (&Value, bool)> {
-        let events = self.body.as_array().map_or(std::slice::from_ref(&self.body), Vec::as_slice);
-        events.iter().enumerate().map(|(index, event)| match self.answer {
-            Answer::Partial(failed) => (event, failed & (1 << index) == 0),
-            _ => (event, self.was_taken()),
-        })
+        let events = self
+            .body
+            .as_array()
+            .map_or(std::slice::from_ref(&self.body), Vec::as_slice);
+        events
+            .iter()
+            .enumerate()
+            .map(|(index, event)| match self.answer {
+                Answer::Partial(failed) => (event, failed & (1 << index) == 0),
+                _ => (event, self.was_taken()),
+            })
     }
 }
 
@@ -100,7 +110,9 @@ pub struct Target {
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Target").field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("Target")
+            .field("at", &self.at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -113,7 +125,11 @@ impl Target {
             keeps_headers: AtomicBool::new(true),
         };
         let listener = port();
-        let mut target = Target { at: address(&listener), shared: Arc::new(shared), open: None };
+        let mut target = Target {
+            at: address(&listener),
+            shared: Arc::new(shared),
+            open: None,
+        };
         target.listen(TcpListener::from_std(listener).expect("a bound port"));
         target
     }
@@ -125,7 +141,11 @@ impl Target {
 
     /// What it does from now on.
     pub fn answer(&self, script: impl Fn(&Delivery) -> Answer + Send + Sync + 'static) {
-        *self.shared.script.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(script);
+        *self
+            .shared
+            .script
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(script);
     }
 
     /// Everything that arrived, in order.
@@ -135,7 +155,13 @@ impl Target {
 
     /// Looks into the book without a copy of it.
     pub fn read<T>(&self, look: impl FnOnce(&[Delivery]) -> T) -> T {
-        look(&self.shared.book.lock().unwrap_or_else(PoisonError::into_inner))
+        look(
+            &self
+                .shared
+                .book
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// Keeps no headers of what comes from now on: for books of many thousand calls.
@@ -147,7 +173,9 @@ impl Target {
     pub fn taken(&self) -> BTreeMap<u64, usize> {
         let mut taken = BTreeMap::new();
         for delivery in self.book().iter().filter(|delivery| delivery.was_taken()) {
-            *taken.entry(delivery.body["n"].as_u64().expect("a body with a number")).or_default() += 1;
+            *taken
+                .entry(delivery.body["n"].as_u64().expect("a body with a number"))
+                .or_default() += 1;
         }
         taken
     }
@@ -160,7 +188,10 @@ impl Target {
     /// Listens again, on the same port.
     pub async fn reopen(&mut self) {
         let at = self.at;
-        let listener = eventually("the target's port is free again", async || TcpListener::bind(at).await.ok()).await;
+        let listener = eventually("the target's port is free again", async || {
+            TcpListener::bind(at).await.ok()
+        })
+        .await;
         self.listen(listener);
     }
 
@@ -170,7 +201,10 @@ impl Target {
         let shared = self.shared.clone();
         tokio::spawn(open.clone().run_until_cancelled_owned(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(open.clone().run_until_cancelled_owned(converse(client, shared.clone())));
+                tokio::spawn(
+                    open.clone()
+                        .run_until_cancelled_owned(converse(client, shared.clone())),
+                );
             }
         }));
     }
@@ -188,14 +222,22 @@ async fn converse(client: TcpStream, shared: Arc<Shared>) {
     client.set_nodelay(true).ok();
     let mut client = BufReader::new(client);
     while let Some(mut delivery) = read(&mut client).await {
-        let script = shared.script.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let script = shared
+            .script
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         delivery.answer = script(&delivery);
         let answer = written(&delivery);
         if !shared.keeps_headers.load(Ordering::Relaxed) {
             delivery.headers.clear();
         }
         let kind = delivery.answer;
-        shared.book.lock().unwrap_or_else(PoisonError::into_inner).push(delivery);
+        shared
+            .book
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(delivery);
         if write(client.get_mut(), kind, answer).await.is_none() {
             return;
         }
@@ -204,15 +246,24 @@ async fn converse(client: TcpStream, shared: Arc<Shared>) {
 
 async fn read(input: &mut BufReader<TcpStream>) -> Option<Delivery> {
     let mut line = String::new();
-    input.read_line(&mut line).await.ok().filter(|length| *length > 0)?;
+    input
+        .read_line(&mut line)
+        .await
+        .ok()
+        .filter(|length| *length > 0)?;
     let mut headers = BTreeMap::new();
     loop {
         let mut header = String::new();
         input.read_line(&mut header).await.ok()?;
-        let Some((name, value)) = header.trim_end().split_once(':') else { break };
+        let Some((name, value)) = header.trim_end().split_once(':') else {
+            break;
+        };
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
-    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let length = headers
+        .get("content-length")
+        .and_then(|length| length.parse().ok())
+        .unwrap_or(0);
     let mut body = vec![0; length];
     input.read_exact(&mut body).await.ok()?;
     Some(Delivery {
@@ -228,7 +279,10 @@ async fn read(input: &mut BufReader<TcpStream>) -> Option<Delivery> {
 /// What is written for an answer, as far as that is one piece.
 fn written(delivery: &Delivery) -> String {
     let plain = |status: u16, more: &str, body: &str| {
-        format!("HTTP/1.1 {status} X\r\n{more}Content-Length: {}\r\n\r\n{body}", body.len())
+        format!(
+            "HTTP/1.1 {status} X\r\n{more}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
     };
     match delivery.answer {
         Answer::Status(status) | Answer::Slow(_, status) => plain(status, "", "ok\n"),
@@ -239,14 +293,29 @@ fn written(delivery: &Delivery) -> String {
         Answer::WrongLength => "HTTP/1.1 500 X\r\nContent-Length: 100\r\n\r\nshort".to_owned(),
         Answer::Cut => "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\nshort".to_owned(),
         Answer::Interim => {
-            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(1000) + &plain(500, "Connection: close\r\n", "ok\n")
+            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(1000)
+                + &plain(500, "Connection: close\r\n", "ok\n")
         }
-        Answer::Echo => plain(200, "Content-Type: application/json\r\n", &delivery.body.to_string()),
-        Answer::FunctionError => plain(200, "X-Amz-Function-Error: Unhandled\r\n", r#"{"errorMessage": "a bug"}"#),
+        Answer::Echo => plain(
+            200,
+            "Content-Type: application/json\r\n",
+            &delivery.body.to_string(),
+        ),
+        Answer::FunctionError => plain(
+            200,
+            "X-Amz-Function-Error: Unhandled\r\n",
+            r#"{"errorMessage": "a bug"}"#,
+        ),
         Answer::Partial(_) => {
             let failed = delivery.messages().filter(|(_, taken)| !taken);
-            let items: Vec<Value> = failed.map(|(event, _)| json!({"itemIdentifier": event["id"]})).collect();
-            plain(200, "Content-Type: application/json\r\n", &json!({"batchItemFailures": items}).to_string())
+            let items: Vec<Value> = failed
+                .map(|(event, _)| json!({"itemIdentifier": event["id"]}))
+                .collect();
+            plain(
+                200,
+                "Content-Type: application/json\r\n",
+                &json!({"batchItemFailures": items}).to_string(),
+            )
         }
     }
 }
@@ -265,13 +334,23 @@ async fn write(output: &mut TcpStream, answer: Answer, text: String) -> Option<(
         return endless(output).await;
     }
     output.write_all(text.as_bytes()).await.ok()?;
-    let ends = [Answer::Hangup, Answer::HalfHead, Answer::Noise, Answer::WrongLength, Answer::Interim, Answer::Cut];
+    let ends = [
+        Answer::Hangup,
+        Answer::HalfHead,
+        Answer::Noise,
+        Answer::WrongLength,
+        Answer::Interim,
+        Answer::Cut,
+    ];
     (!ends.contains(&answer)).then_some(())
 }
 
 /// Goes on until the other side has had enough.
 async fn endless(output: &mut TcpStream) -> Option<()> {
-    output.write_all(b"HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n").await.ok()?;
+    output
+        .write_all(b"HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .await
+        .ok()?;
     let chunk = format!("{:x}\r\n{}\r\n", 65_536, "x".repeat(65_536));
     loop {
         output.write_all(chunk.as_bytes()).await.ok()?;

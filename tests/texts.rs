@@ -1,5 +1,5 @@
-//! What the sources must not do in texts for people: show an error as developers see it (`Error { code: … }`, whole requests
-//! among it), and count one thing in the plural ("1 queues").
+//! What the sources must not do in texts for people: show an error as developers see it
+//! (`Error { code: … }`, whole requests among it), and count one thing in the plural ("1 queues").
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -70,9 +70,11 @@ const TO_COME: [&str; 1] = ["{count} cases"];
 fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = ["kit", "gateway", "pipe", "emulator", "pub", "sub", "tidegate"]
-        .map(|program| root.join(program).join("src"))
-        .into();
+    let mut folders: Vec<PathBuf> = [
+        "kit", "gateway", "pipe", "emulator", "pub", "sub", "tidegate",
+    ]
+    .map(|program| root.join(program).join("src"))
+    .into();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
@@ -81,7 +83,11 @@ fn sources() -> Vec<(PathBuf, String)> {
                 folders.push(path);
             } else if name.ends_with(".rs") && name != "tests.rs" {
                 let text = fs::read_to_string(&path).unwrap();
-                let own = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+                let own = text
+                    .split("#[cfg(test)]\nmod tests {")
+                    .next()
+                    .unwrap()
+                    .to_owned();
                 found.push((path, own));
             }
         }
@@ -91,7 +97,10 @@ fn sources() -> Vec<(PathBuf, String)> {
 }
 
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
+    let lines = text
+        .lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line));
     lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
@@ -99,14 +108,21 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn no_error_is_shown_as_developers_see_it() {
     let mut found = Vec::new();
     for (path, text) in sources() {
-        for (number, line) in code(&text).filter(|(_, line)| DEBUG.iter().any(|mark| line.contains(mark))) {
+        for (number, line) in
+            code(&text).filter(|(_, line)| DEBUG.iter().any(|mark| line.contains(mark)))
+        {
             found.push(format!("{}:{number}: {}", path.display(), line.trim()));
         }
     }
-    assert!(found.is_empty(), "use kit::aws::explain, or {{error}}:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "use kit::aws::explain, or {{error}}:\n{}",
+        found.join("\n")
+    );
 }
 
-/// Whether a line counts by a number that is only known at run time: those in capitals are constants.
+/// Whether a line counts by a number that is only known at run time: those in capitals are
+/// constants.
 fn counts(line: &str) -> bool {
     NOUNS.iter().any(|noun| {
         line.match_indices(&format!("}} {noun}")).any(|(at, _)| {
@@ -118,13 +134,27 @@ fn counts(line: &str) -> bool {
 
 #[test]
 fn one_thing_is_never_counted_in_the_plural() {
-    assert!(counts("{left} queues") && counts("{} bytes") && !counts("{MOST} bytes") && !counts("{name} is"));
-    let is_known = |line: &str| PLURAL.iter().chain(&TO_COME).any(|known| line.contains(known));
+    assert!(
+        counts("{left} queues")
+            && counts("{} bytes")
+            && !counts("{MOST} bytes")
+            && !counts("{name} is")
+    );
+    let is_known = |line: &str| {
+        PLURAL
+            .iter()
+            .chain(&TO_COME)
+            .any(|known| line.contains(known))
+    };
     let mut found = Vec::new();
     for (path, text) in sources() {
         for (number, line) in code(&text).filter(|(_, line)| counts(line) && !is_known(line)) {
             found.push(format!("{}:{number}: {}", path.display(), line.trim()));
         }
     }
-    assert!(found.is_empty(), "use kit::counted::counted:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "use kit::counted::counted:\n{}",
+        found.join("\n")
+    );
 }

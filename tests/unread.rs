@@ -22,15 +22,26 @@ async fn chain_goes_on(reader: Reader) {
     listens(ports.emulator).await;
     provision(&endpoint).await;
     let others = ["gateway", "pipe", "sub", "pub"].map(start);
-    for port in [ports.gateway, ports.pipe_admin, ports.subscriber, ports.publisher] {
+    for port in [
+        ports.gateway,
+        ports.pipe_admin,
+        ports.subscriber,
+        ports.publisher,
+    ] {
         listens(port).await;
     }
     for number in 0..EVENTS {
         let body = format!(r#"{{"id": "event-{number}", "name": "unread"}}"#);
         let url = Ports::url(ports.gateway, "/events/sub");
-        assert_eq!(ask(Method::POST, &url, &body).await.unwrap().status, StatusCode::OK, "event {number}");
+        assert_eq!(
+            ask(Method::POST, &url, &body).await.unwrap().status,
+            StatusCode::OK,
+            "event {number}"
+        );
     }
-    let published = ask(Method::GET, &Ports::url(ports.publisher, "/pub"), "").await.unwrap();
+    let published = ask(Method::GET, &Ports::url(ports.publisher, "/pub"), "")
+        .await
+        .unwrap();
     assert_eq!(published.status, StatusCode::OK);
     for number in 0..EVENTS {
         eventually(&format!("{endpoint}/{BUCKET}/event-{number}-sqs.txt")).await;
@@ -39,7 +50,13 @@ async fn chain_goes_on(reader: Reader) {
         process.signal("HUP");
     }
     let url = Ports::url(ports.gateway, "/events/sub");
-    assert_eq!(ask(Method::POST, &url, r#"{"id": "after"}"#).await.unwrap().status, StatusCode::OK);
+    assert_eq!(
+        ask(Method::POST, &url, r#"{"id": "after"}"#)
+            .await
+            .unwrap()
+            .status,
+        StatusCode::OK
+    );
     eventually(&format!("{endpoint}/{BUCKET}/after-sqs.txt")).await;
     others.into_iter().for_each(Process::stop);
     emulator.stop();
@@ -47,8 +64,12 @@ async fn chain_goes_on(reader: Reader) {
 
 async fn provision(endpoint: &str) {
     let sdk = kit::aws::local(endpoint).await;
-    let definition = kit::definition::DefinitionArgs::default().load(&kit::aws::local_account(&sdk)).unwrap();
-    tidegate::provision::provision(&definition, &sdk).await.unwrap();
+    let definition = kit::definition::DefinitionArgs::default()
+        .load(&kit::aws::local_account(&sdk))
+        .unwrap();
+    tidegate::provision::provision(&definition, &sdk)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -67,7 +88,11 @@ async fn panics_that_nobody_reads_end_nothing() {
     for reader in [Reader::Gone, Reader::Stuck] {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_house"));
         command.arg("panics");
-        assert_eq!(Process::unread(command, reader).end(), Some(0), "{reader:?}");
+        assert_eq!(
+            Process::unread(command, reader).end(),
+            Some(0),
+            "{reader:?}"
+        );
     }
 }
 
@@ -77,16 +102,26 @@ async fn a_house_goes_on_too() {
     for reader in [Reader::Gone, Reader::Stuck] {
         let offset = free_offset();
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_house"));
-        command.args(["up", "--in-memory", "--port-offset", &offset.to_string()]).env("RUST_LOG", "trace");
+        command
+            .args(["up", "--in-memory", "--port-offset", &offset.to_string()])
+            .env("RUST_LOG", "trace");
         let house = Process::unread(command, reader);
         listens(8080 + offset).await;
         for number in 0..100 {
             let body = format!(r#"{{"id": "event-{number}"}}"#);
             let url = Ports::url(8080 + offset, "/events/sub");
-            assert_eq!(ask(Method::POST, &url, &body).await.unwrap().status, StatusCode::OK, "event {number}");
+            assert_eq!(
+                ask(Method::POST, &url, &body).await.unwrap().status,
+                StatusCode::OK,
+                "event {number}"
+            );
         }
         house.signal("HUP");
-        eventually(&Ports::url(4566 + offset, &format!("/{BUCKET}/event-99-sqs.txt"))).await;
+        eventually(&Ports::url(
+            4566 + offset,
+            &format!("/{BUCKET}/event-99-sqs.txt"),
+        ))
+        .await;
         house.stop();
     }
 }

@@ -1,7 +1,9 @@
-//! The whole house on free loopback ports, with verbs to hold it by: publish, stop the subscriber, look into the bucket.
+//! The whole house on free loopback ports, with verbs to hold it by: publish, stop the subscriber,
+//! look into the bucket.
 //!
-//! Programs run in this process, each through its own `run`, and speak to each other over HTTP only. What stands behind
-//! SQS and S3 is chosen by [`Place`]: our emulator, LocalStack, or AWS itself.
+//! Programs run in this process, each through its own `run`, and speak to each other over HTTP
+//! only. What stands behind SQS and S3 is chosen by [`Place`]: our emulator, LocalStack, or AWS
+//! itself.
 
 pub mod evidence;
 pub mod pipe_stories;
@@ -32,7 +34,8 @@ use uuid::Uuid;
 use place::{Belongings, Place};
 use relay::Relay;
 
-/// How long a story waits for something that must happen. Generous: it is the limit of patience, not a measurement.
+/// How long a story waits for something that must happen. Generous: it is the limit of patience,
+/// not a measurement.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A program that runs in this process.
@@ -49,13 +52,19 @@ impl Running {
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
         let stop = CancellationToken::new();
-        Running { task: tokio::spawn(program(stop.clone())), stop }
+        Running {
+            task: tokio::spawn(program(stop.clone())),
+            stop,
+        }
     }
 
     /// Stops it as SIGTERM would, and waits until it has drained.
     pub async fn stop(self) {
         self.stop.cancel();
-        self.task.await.expect("a program panicked").expect("a program failed");
+        self.task
+            .await
+            .expect("a program panicked")
+            .expect("a program failed");
     }
 }
 
@@ -89,7 +98,10 @@ impl World {
         kit::telemetry::init_with("warn");
         let sdk = place.config().await;
         let tail = Uuid::new_v4().simple().to_string()[..8].to_owned();
-        let (queue, bucket) = (format!("ex-queue-{tail}"), format!("donggyu-test-poc-{tail}"));
+        let (queue, bucket) = (
+            format!("ex-queue-{tail}"),
+            format!("donggyu-test-poc-{tail}"),
+        );
         let (gateway_port, gateway_admin, pipe_admin, publisher_port, subscriber_port) =
             (port(), port(), port(), port(), port());
         let subscriber_at = address(&subscriber_port);
@@ -100,9 +112,14 @@ impl World {
             format!("BucketName={bucket}"),
             "VisibilityTimeout=3".to_owned(),
         ];
-        let args = DefinitionArgs { parameter_overrides: overrides.into(), ..DefinitionArgs::default() };
+        let args = DefinitionArgs {
+            parameter_overrides: overrides.into(),
+            ..DefinitionArgs::default()
+        };
         let definition = args.load(&account).expect("the built-in definition loads");
-        tidegate::provision::provision(&definition, &sdk).await.expect("queues and bucket are made");
+        tidegate::provision::provision(&definition, &sdk)
+            .await
+            .expect("queues and bucket are made");
 
         let s3_road = match sdk.endpoint_url() {
             Some(url) => Some(Relay::to(url).await),
@@ -115,7 +132,13 @@ impl World {
             sender: Sender::new(AllowTargets::anywhere()).expect("certificate authorities"),
             subscriber: None,
             others: vec![
-                start_gateway(&definition, &account.account_id, &sdk, gateway_port, gateway_admin),
+                start_gateway(
+                    &definition,
+                    &account.account_id,
+                    &sdk,
+                    gateway_port,
+                    gateway_admin,
+                ),
                 start_pipe(&definition, &sdk, subscriber_at, pipe_admin),
                 start_publisher(gateway_at, publisher_port),
             ],
@@ -142,22 +165,36 @@ impl World {
 
     /// The way into the chain, for many who publish at once.
     pub fn gate(&self) -> Gate {
-        Gate { sender: self.sender.clone(), at: self.gateway_at }
+        Gate {
+            sender: self.sender.clone(),
+            at: self.gateway_at,
+        }
     }
 
     /// Posts a body to the gateway.
     ///
     /// # Errors
     /// The gateway gave no answer.
-    pub async fn post(&self, path: &str, content_type: &str, body: &str) -> Result<Reply, SendError> {
+    pub async fn post(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: &str,
+    ) -> Result<Reply, SendError> {
         let mut headers = HeaderMap::new();
-        headers.insert("content-type", HeaderValue::from_str(content_type).expect("a header value"));
-        self.send(Method::POST, self.gateway_at, path, headers, body).await
+        headers.insert(
+            "content-type",
+            HeaderValue::from_str(content_type).expect("a header value"),
+        );
+        self.send(Method::POST, self.gateway_at, path, headers, body)
+            .await
     }
 
     /// `GET` at the publisher.
     pub async fn get_from_publisher(&self, path: &str) -> Reply {
-        let reply = self.send(Method::GET, self.publisher_at, path, HeaderMap::new(), "").await;
+        let reply = self
+            .send(Method::GET, self.publisher_at, path, HeaderMap::new(), "")
+            .await;
         reply.expect("the publisher answers")
     }
 
@@ -193,13 +230,18 @@ impl World {
 
     /// Stops the subscriber: connections to it are refused from now on.
     pub async fn stop_subscriber(&mut self) {
-        self.subscriber.take().expect("the subscriber runs").stop().await;
+        self.subscriber
+            .take()
+            .expect("the subscriber runs")
+            .stop()
+            .await;
     }
 
     /// Starts the subscriber again, on the same port.
     pub async fn start_subscriber(&mut self) {
-        let listener =
-            eventually("the subscriber's port is free again", async || serve::bind(self.subscriber_at, "nothing").ok());
+        let listener = eventually("the subscriber's port is free again", async || {
+            serve::bind(self.subscriber_at, "nothing").ok()
+        });
         let listener = listener.await;
         self.start_subscriber_on(listener);
     }
@@ -209,7 +251,11 @@ impl World {
             Some(road) => self.sdk.to_builder().endpoint_url(road.url()).build(),
             None => self.sdk.clone(),
         };
-        let settings = subscriber::Settings { bucket: self.bucket.clone(), sdk, listener };
+        let settings = subscriber::Settings {
+            bucket: self.bucket.clone(),
+            sdk,
+            listener,
+        };
         self.subscriber = Some(Running::start(|stop| subscriber::run(settings, stop)));
     }
 
@@ -217,40 +263,82 @@ impl World {
     pub async fn stored(&self) -> BTreeMap<String, String> {
         let mut stored = BTreeMap::new();
         for key in self.keys().await {
-            let object = self.s3.get_object().bucket(&self.bucket).key(&key).send().await.expect("the object is there");
-            let bytes = object.body.collect().await.expect("the object is complete").into_bytes();
-            stored.insert(key, String::from_utf8(bytes.to_vec()).expect("events are text"));
+            let object = self
+                .s3
+                .get_object()
+                .bucket(&self.bucket)
+                .key(&key)
+                .send()
+                .await
+                .expect("the object is there");
+            let bytes = object
+                .body
+                .collect()
+                .await
+                .expect("the object is complete")
+                .into_bytes();
+            stored.insert(
+                key,
+                String::from_utf8(bytes.to_vec()).expect("events are text"),
+            );
         }
         stored
     }
 
     /// The keys of the bucket. Empty when S3 gives no answer.
     pub async fn keys(&self) -> Vec<String> {
-        let mut pages = self.s3.list_objects_v2().bucket(&self.bucket).into_paginator().send();
+        let mut pages = self
+            .s3
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .into_paginator()
+            .send();
         let mut keys = Vec::new();
         while let Some(Ok(page)) = pages.next().await {
-            keys.extend(page.contents().iter().filter_map(|object| object.key().map(ToOwned::to_owned)));
+            keys.extend(
+                page.contents()
+                    .iter()
+                    .filter_map(|object| object.key().map(ToOwned::to_owned)),
+            );
         }
         keys
     }
 
     /// Waits until the bucket holds `count` objects, and gives them all.
     pub async fn wait_for_objects(&self, count: usize) -> BTreeMap<String, String> {
-        eventually(&format!("{count} objects are stored"), async || (self.keys().await.len() >= count).then_some(()))
-            .await;
+        eventually(&format!("{count} objects are stored"), async || {
+            (self.keys().await.len() >= count).then_some(())
+        })
+        .await;
         self.stored().await
     }
 
     /// Messages in the queue of that name: waiting and in flight.
     pub async fn messages_in(&self, queue: &str) -> u64 {
         use aws_sdk_sqs::types::QueueAttributeName as Name;
-        let url = self.sqs.get_queue_url().queue_name(queue).send().await.expect("the queue is there").queue_url;
-        let counts = self.sqs.get_queue_attributes().set_queue_url(url).attribute_names(Name::All).send().await;
+        let url = self
+            .sqs
+            .get_queue_url()
+            .queue_name(queue)
+            .send()
+            .await
+            .expect("the queue is there")
+            .queue_url;
+        let counts = self
+            .sqs
+            .get_queue_attributes()
+            .set_queue_url(url)
+            .attribute_names(Name::All)
+            .send()
+            .await;
         let counts = counts.expect("attributes").attributes.unwrap_or_default();
-        [Name::ApproximateNumberOfMessages, Name::ApproximateNumberOfMessagesNotVisible]
-            .iter()
-            .filter_map(|name| counts.get(name)?.parse::<u64>().ok())
-            .sum()
+        [
+            Name::ApproximateNumberOfMessages,
+            Name::ApproximateNumberOfMessagesNotVisible,
+        ]
+        .iter()
+        .filter_map(|name| counts.get(name)?.parse::<u64>().ok())
+        .sum()
     }
 
     /// Messages in the dead-letter queue.
@@ -272,7 +360,12 @@ impl World {
     /// What this world makes at its place, for whoever takes it away.
     pub fn belongings(&self) -> Belongings {
         let (sqs, s3) = (self.sqs.clone(), self.s3.clone());
-        Belongings { sqs, s3, queue: self.queue.clone(), bucket: self.bucket.clone() }
+        Belongings {
+            sqs,
+            s3,
+            queue: self.queue.clone(),
+            bucket: self.bucket.clone(),
+        }
     }
 }
 
@@ -289,8 +382,17 @@ impl Gate {
     /// # Errors
     /// The gateway gave no answer.
     pub async fn publish(&self, body: &str) -> Result<Reply, SendError> {
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        exchange(&self.sender, Method::POST, self.at, "/events/sub", headers, body).await
+        let headers =
+            HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        exchange(
+            &self.sender,
+            Method::POST,
+            self.at,
+            "/events/sub",
+            headers,
+            body,
+        )
+        .await
     }
 }
 
@@ -303,7 +405,12 @@ async fn exchange(
     body: &str,
 ) -> Result<Reply, SendError> {
     let url = format!("http://{at}{path}").parse().expect("a URL");
-    let call = Call { method, url, headers, body: Bytes::copy_from_slice(body.as_bytes()) };
+    let call = Call {
+        method,
+        url,
+        headers,
+        body: Bytes::copy_from_slice(body.as_bytes()),
+    };
     sender.send(call, Duration::from_secs(60), 1 << 20).await
 }
 
@@ -333,7 +440,8 @@ pub fn address(listener: &TcpListener) -> SocketAddr {
 }
 
 fn s3_client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
-    let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some());
+    let config =
+        aws_sdk_s3::config::Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some());
     aws_sdk_s3::Client::from_conf(config.build())
 }
 
@@ -345,18 +453,36 @@ fn start_gateway(
     admin: TcpListener,
 ) -> Running {
     let apis = Apis::load(definition, None).expect("the built-in API loads");
-    let settings = gateway::Settings { apis, account_id: account_id.to_owned(), sdk: sdk.clone(), listener, admin };
+    let settings = gateway::Settings {
+        apis,
+        account_id: account_id.to_owned(),
+        sdk: sdk.clone(),
+        listener,
+        admin,
+    };
     Running::start(|stop| gateway::run(settings, stop))
 }
 
-fn start_pipe(definition: &Definition, sdk: &SdkConfig, subscriber_at: SocketAddr, admin: TcpListener) -> Running {
+fn start_pipe(
+    definition: &Definition,
+    sdk: &SdkConfig,
+    subscriber_at: SocketAddr,
+    admin: TcpListener,
+) -> Running {
     let allowed = [subscriber_at.to_string().parse().expect("an address")];
-    let settings = pipe::Settings::new(definition, AllowTargets::new(allowed), sdk.clone(), Some(admin));
+    let settings = pipe::Settings::new(
+        definition,
+        AllowTargets::new(allowed),
+        sdk.clone(),
+        Some(admin),
+    );
     let settings = settings.expect("the built-in pipe loads");
     Running::start(|stop| pipe::run(settings, stop))
 }
 
 fn start_publisher(gateway_at: SocketAddr, listener: TcpListener) -> Running {
-    let sub_host = format!("http://{gateway_at}/events/sub").parse().expect("a URL");
+    let sub_host = format!("http://{gateway_at}/events/sub")
+        .parse()
+        .expect("a URL");
     Running::start(|stop| publisher::run(publisher::Settings { sub_host, listener }, stop))
 }

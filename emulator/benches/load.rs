@@ -1,6 +1,6 @@
-//! How fast is the emulator, beside what this machine can do at all? One run measures both, so that the ratios hold
-//! wherever it runs: a bare HTTP server that reads the same requests and answers 200, and a file that 32 threads append
-//! to, one sync for all who wait.
+//! How fast is the emulator, beside what this machine can do at all? One run measures both, so that
+//! the ratios hold wherever it runs: a bare HTTP server that reads the same requests and answers
+//! 200, and a file that 32 threads append to, one sync for all who wait.
 //!
 //! `cargo bench -p emulator`; `BACKLOG` is the number of messages in the long queue (1,000,000).
 
@@ -34,22 +34,33 @@ const SPAN: Duration = Duration::from_secs(4);
 const SHORT: usize = 1000;
 
 fn main() -> anyhow::Result<()> {
-    let backlog = std::env::var("BACKLOG").ok().and_then(|text| text.parse().ok()).unwrap_or(1_000_000);
+    let backlog = std::env::var("BACKLOG")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(1_000_000);
     let folder = tempfile::tempdir()?;
     let file = file_rate(&folder.path().join("file"))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(measure(folder.path(), file, backlog))
 }
 
 async fn measure(folder: &Path, file: f64, backlog: usize) -> anyhow::Result<()> {
     let bare = bare_server().await?;
-    let settings = emulator::Settings { data: Some(folder.join("data")), region: "eu-west-1".into() };
+    let settings = emulator::Settings {
+        data: Some(folder.join("data")),
+        region: "eu-west-1".into(),
+    };
     let listener = listener()?;
     let address = listener.local_addr()?;
     let stop = CancellationToken::new();
     let serving = tokio::spawn(emulator::open(&settings)?.serve(listener, stop.clone()));
     for queue in ["single", "batch", "short", "long"] {
-        let created = Connection::open(address).await?.call("CreateQueue", &json!({"QueueName": queue})).await?;
+        let created = Connection::open(address)
+            .await?
+            .call("CreateQueue", &json!({"QueueName": queue}))
+            .await?;
         anyhow::ensure!(created.get("QueueUrl").is_some(), "{created}");
     }
     let one = json!({"QueueUrl": "single", "MessageBody": "x".repeat(BODY)});
@@ -61,7 +72,8 @@ async fn measure(folder: &Path, file: f64, backlog: usize) -> anyhow::Result<()>
         fill(address, "short", SHORT).await?;
         short.push(drain(address, "short", SHORT).await?);
     }
-    let short = SHORT as f64 * short.len() as f64 / short.iter().map(Duration::as_secs_f64).sum::<f64>();
+    let short =
+        SHORT as f64 * short.len() as f64 / short.iter().map(Duration::as_secs_f64).sum::<f64>();
     fill(address, "long", backlog).await?;
     let long_count = (10 * SHORT).min(backlog);
     let long = long_count as f64 / drain(address, "long", long_count).await?.as_secs_f64();
@@ -73,21 +85,37 @@ async fn measure(folder: &Path, file: f64, backlog: usize) -> anyhow::Result<()>
         "sends                     {single:>9.0} /s   {}",
         verdict(single / limit, 0.5, "of the lower of the two")
     );
-    println!("batched sends, messages   {batched:>9.0} /s   {}", verdict(batched / single, 3.0, "times the sends"));
+    println!(
+        "batched sends, messages   {batched:>9.0} /s   {}",
+        verdict(batched / single, 3.0, "times the sends")
+    );
     println!("receive+delete, {SHORT:>8}  {short:>9.0} /s");
-    println!("receive+delete, {backlog:>8}  {long:>9.0} /s   {}", verdict(long / short, 0.9, "of the short queue's"));
+    println!(
+        "receive+delete, {backlog:>8}  {long:>9.0} /s   {}",
+        verdict(long / short, 0.9, "of the short queue's")
+    );
     stop.cancel();
     serving.await??;
     starts(folder, backlog)
 }
 
-/// How long starts take: on a folder that is not there, and with the messages that were not received.
+/// How long starts take: on a folder that is not there, and with the messages that were not
+/// received.
 fn starts(folder: &Path, backlog: usize) -> anyhow::Result<()> {
-    for (name, what) in [("empty", "start on an empty folder".to_owned()), ("data", format!("start with {backlog}"))] {
-        let settings = emulator::Settings { data: Some(folder.join(name)), region: "eu-west-1".into() };
+    for (name, what) in [
+        ("empty", "start on an empty folder".to_owned()),
+        ("data", format!("start with {backlog}")),
+    ] {
+        let settings = emulator::Settings {
+            data: Some(folder.join(name)),
+            region: "eu-west-1".into(),
+        };
         let begun = Instant::now();
         let opened = emulator::open(&settings)?;
-        println!("{what:<25} {:>9.0} ms", begun.elapsed().as_secs_f64() * 1000.0);
+        println!(
+            "{what:<25} {:>9.0} ms",
+            begun.elapsed().as_secs_f64() * 1000.0
+        );
         drop(opened);
     }
     Ok(())
@@ -95,7 +123,14 @@ fn starts(folder: &Path, backlog: usize) -> anyhow::Result<()> {
 
 /// A ratio beside the least that it should be.
 fn verdict(ratio: f64, target: f64, of: &str) -> String {
-    format!("{ratio:.2} {of} ({} {target})", if ratio >= target { "at least" } else { "MISSED:" })
+    format!(
+        "{ratio:.2} {of} ({} {target})",
+        if ratio >= target {
+            "at least"
+        } else {
+            "MISSED:"
+        }
+    )
 }
 
 fn listener() -> std::io::Result<TcpListener> {
@@ -115,13 +150,16 @@ async fn bare_server() -> anyhow::Result<SocketAddr> {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             _ = stream.set_nodelay(true);
-            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)));
+            tokio::spawn(
+                http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)),
+            );
         }
     });
     Ok(address)
 }
 
-/// Appends a second of 32 threads to one file; whoever finds no sync under way syncs for all that have written.
+/// Appends a second of 32 threads to one file; whoever finds no sync under way syncs for all that
+/// have written.
 fn file_rate(path: &Path) -> anyhow::Result<f64> {
     #[derive(Default)]
     struct State {
@@ -158,7 +196,10 @@ fn file_rate(path: &Path) -> anyhow::Result<f64> {
     };
     let counts: std::io::Result<Vec<usize>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(write)).collect();
-        threads.into_iter().map(|thread| thread.join().expect("no writer panics")).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("no writer panics"))
+            .collect()
     });
     Ok(counts?.into_iter().sum::<usize>() as f64 / begun.elapsed().as_secs_f64())
 }
@@ -173,12 +214,19 @@ impl Connection {
     async fn open(address: SocketAddr) -> std::io::Result<Connection> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Connection { stream, buffer: Vec::new() })
+        Ok(Connection {
+            stream,
+            buffer: Vec::new(),
+        })
     }
 
     async fn call(&mut self, action: &str, members: &Value) -> anyhow::Result<Value> {
         let body = self.raw(&request(action, members)).await?;
-        Ok(if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? })
+        Ok(if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&body)?
+        })
     }
 
     /// Sends a request and reads the body of its answer, which must be 200.
@@ -188,14 +236,24 @@ impl Connection {
         loop {
             if let Some(end) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
                 let head = std::str::from_utf8(&self.buffer[..end])?.to_ascii_lowercase();
-                let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+                let length = head
+                    .split("content-length: ")
+                    .nth(1)
+                    .and_then(|rest| rest.lines().next()?.parse().ok());
                 let whole = end + 4 + length.unwrap_or(0);
                 if self.buffer.len() >= whole {
-                    anyhow::ensure!(head.starts_with("http/1.1 200"), "{}", String::from_utf8_lossy(&self.buffer));
+                    anyhow::ensure!(
+                        head.starts_with("http/1.1 200"),
+                        "{}",
+                        String::from_utf8_lossy(&self.buffer)
+                    );
                     return Ok(self.buffer[end + 4..whole].to_vec());
                 }
             }
-            anyhow::ensure!(self.stream.read_buf(&mut self.buffer).await? > 0, "the server closed the connection");
+            anyhow::ensure!(
+                self.stream.read_buf(&mut self.buffer).await? > 0,
+                "the server closed the connection"
+            );
         }
     }
 }
@@ -225,7 +283,10 @@ async fn everywhere<F: Future<Output = anyhow::Result<()>> + Send + 'static>(
         connections.push(Connection::open(address).await?);
     }
     let begun = Instant::now();
-    let tasks: Vec<_> = connections.into_iter().map(|connection| tokio::spawn(work(connection))).collect();
+    let tasks: Vec<_> = connections
+        .into_iter()
+        .map(|connection| tokio::spawn(work(connection)))
+        .collect();
     for task in tasks {
         task.await??;
     }
@@ -233,8 +294,16 @@ async fn everywhere<F: Future<Output = anyhow::Result<()>> + Send + 'static>(
 }
 
 /// Messages a second when one request, which holds `messages` of them, is sent again and again.
-async fn repeat(address: SocketAddr, action: &str, members: &Value, messages: usize) -> anyhow::Result<f64> {
-    let (request, count) = (Arc::new(request(action, members)), Arc::new(AtomicUsize::new(0)));
+async fn repeat(
+    address: SocketAddr,
+    action: &str,
+    members: &Value,
+    messages: usize,
+) -> anyhow::Result<f64> {
+    let (request, count) = (
+        Arc::new(request(action, members)),
+        Arc::new(AtomicUsize::new(0)),
+    );
     let took = everywhere(address, |mut connection| {
         let (request, count, begun) = (request.clone(), count.clone(), Instant::now());
         async move {
@@ -250,8 +319,10 @@ async fn repeat(address: SocketAddr, action: &str, members: &Value, messages: us
 }
 
 async fn fill(address: SocketAddr, queue: &str, messages: usize) -> anyhow::Result<()> {
-    let (request, left) =
-        (Arc::new(request("SendMessageBatch", &ten(queue))), Arc::new(AtomicUsize::new(messages / 10)));
+    let (request, left) = (
+        Arc::new(request("SendMessageBatch", &ten(queue))),
+        Arc::new(AtomicUsize::new(messages / 10)),
+    );
     let work = |mut connection: Connection| {
         let (request, left) = (request.clone(), left.clone());
         async move {
@@ -265,16 +336,27 @@ async fn fill(address: SocketAddr, queue: &str, messages: usize) -> anyhow::Resu
 }
 
 /// Receives and deletes so many messages, one by one.
-async fn drain(address: SocketAddr, queue: &'static str, messages: usize) -> anyhow::Result<Duration> {
+async fn drain(
+    address: SocketAddr,
+    queue: &'static str,
+    messages: usize,
+) -> anyhow::Result<Duration> {
     let left = Arc::new(AtomicUsize::new(messages));
     let work = |mut connection: Connection| {
         let left = left.clone();
         async move {
             while take_one(&left) {
-                let received = connection.call("ReceiveMessage", &json!({"QueueUrl": queue})).await?;
+                let received = connection
+                    .call("ReceiveMessage", &json!({"QueueUrl": queue}))
+                    .await?;
                 let handle = &received["Messages"][0]["ReceiptHandle"];
                 anyhow::ensure!(handle.is_string(), "the queue is empty too early");
-                connection.call("DeleteMessage", &json!({"QueueUrl": queue, "ReceiptHandle": handle})).await?;
+                connection
+                    .call(
+                        "DeleteMessage",
+                        &json!({"QueueUrl": queue, "ReceiptHandle": handle}),
+                    )
+                    .await?;
             }
             Ok(())
         }
@@ -283,5 +365,8 @@ async fn drain(address: SocketAddr, queue: &'static str, messages: usize) -> any
 }
 
 fn take_one(left: &AtomicUsize) -> bool {
-    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+        left.checked_sub(1)
+    })
+    .is_ok()
 }

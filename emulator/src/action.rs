@@ -1,7 +1,7 @@
 //! Every action of SQS as a value: the request is the struct, `apply` is the behaviour.
 //!
-//! Both protocols fill these structs and render the same answers. Nothing here knows of HTTP; a receive that may have
-//! to wait becomes a [`ReceivePlan`], and the waiting is the door's.
+//! Both protocols fill these structs and render the same answers. Nothing here knows of HTTP; a
+//! receive that may have to wait becomes a [`ReceivePlan`], and the waiting is the door's.
 
 mod batch;
 mod caller;
@@ -30,15 +30,17 @@ pub use batch::{BatchAnswer, DoneEntry, FailedEntry};
 pub use caller::{Caller, Waits};
 pub use look::{Look, MOST_BYTES, Sight};
 pub use manage::{
-    CreateQueue, DeleteQueue, GetQueueAttributes, GetQueueUrl, ListDeadLetterSourceQueues, ListQueues, PurgeQueue,
-    SetQueueAttributes,
+    CreateQueue, DeleteQueue, GetQueueAttributes, GetQueueUrl, ListDeadLetterSourceQueues,
+    ListQueues, PurgeQueue, SetQueueAttributes,
 };
 pub use moving::{CancelMessageMoveTask, ListMessageMoveTasks, StartMessageMoveTask, TaskEntry};
 pub use number::Number;
 pub use permissions::{AddPermission, RemovePermission};
 pub use receive::{ReceiveMessage, ReceivePlan, ReceivedMessage};
 pub use send::{SendMessage, SendMessageBatch, SentEntry, SentMessage};
-pub use settle::{ChangeMessageVisibility, ChangeMessageVisibilityBatch, DeleteMessage, DeleteMessageBatch};
+pub use settle::{
+    ChangeMessageVisibility, ChangeMessageVisibilityBatch, DeleteMessage, DeleteMessageBatch,
+};
 pub use tags::{ListQueueTags, TagQueue, UntagQueue};
 
 /// What comes of an action.
@@ -50,8 +52,8 @@ pub enum Outcome {
     Receive(ReceivePlan),
 }
 
-/// The result of an action; serializes to the members that the service model names. Empty lists are left out, as the
-/// service does.
+/// The result of an action; serializes to the members that the service model names. Empty lists are
+/// left out, as the service does.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[allow(missing_docs, reason = "the members are AWS's own")]
@@ -118,7 +120,8 @@ macro_rules! actions {
             /// The name of every action.
             pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
 
-            /// Reads the members of the action `name` as AWS JSON has them. None if there is no such action.
+            /// Reads the members of the action `name` as AWS JSON has them. None if there is no
+            /// such action.
             pub fn from_json(name: &str, members: &[u8]) -> Option<serde_json::Result<Action>> {
                 match name {
                     $(stringify!($name) => Some(serde_json::from_slice(members).map(Action::$name)),)*
@@ -149,9 +152,10 @@ impl Action {
             Action::SendMessage(send) => Need::Messages(send.size()),
             Action::SendMessageBatch(batch) => Need::Messages(batch.size()),
             Action::ReceiveMessage(_) => Need::Receives,
-            Action::CreateQueue(_) | Action::SetQueueAttributes(_) | Action::AddPermission(_) | Action::TagQueue(_) => {
-                Need::Definition
-            }
+            Action::CreateQueue(_)
+            | Action::SetQueueAttributes(_)
+            | Action::AddPermission(_)
+            | Action::TagQueue(_) => Need::Definition,
             _ => Need::Records,
         }
     }

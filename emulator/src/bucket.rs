@@ -1,9 +1,11 @@
 //! S3 beside SQS, by the s3s library: what SDKs and the AWS CLI do every day.
 //!
-//! The library knows the protocol; here is what it stands on. [`objects`] keeps buckets and objects, on disk before anyone is
-//! answered, or in memory, and [`multipart`] the uploads; [`operations`] says what each request does. While any credentials
-//! are accepted, [`unsign`] takes the signatures off; else the library verifies them. [`settings`] keeps what is set on a
-//! bucket, and [`crossing`] answers pages. What a request asks and nobody does is refused: [`operations`] has the list.
+//! The library knows the protocol; here is what it stands on. [`objects`] keeps buckets and
+//! objects, on disk before anyone is answered, or in memory, and [`multipart`] the uploads;
+//! [`operations`] says what each request does. While any credentials are accepted, [`unsign`] takes
+//! the signatures off; else the library verifies them. [`settings`] keeps what is set on a bucket,
+//! and [`crossing`] answers pages. What a request asks and nobody does is refused: [`operations`]
+//! has the list.
 
 mod acl;
 mod body;
@@ -69,9 +71,16 @@ pub fn service(buckets: Buckets, credentials: Option<&Credentials>) -> S3Service
     let mut builder = S3ServiceBuilder::new(buckets.clone());
     builder.set_host(host::Hosts);
     if let Some((key, secret)) = credentials.map(Credentials::expose) {
-        builder.set_auth(OneKey { key: key.to_owned(), secret: secret.into() });
+        builder.set_auth(OneKey {
+            key: key.to_owned(),
+            secret: secret.into(),
+        });
     }
-    S3Service { service: builder.build(), buckets, credentials: credentials.cloned() }
+    S3Service {
+        service: builder.build(),
+        buckets,
+        credentials: credentials.cloned(),
+    }
 }
 
 impl S3Service {
@@ -89,9 +98,15 @@ impl S3Service {
 
     async fn respond(&self, request: Request<Body>) -> Response {
         if let Some(reason) = self.buckets.reason_shut() {
-            let text =
-                format!("The stored objects cannot be opened ({reason}): mend that and start the emulator again.");
-            return error_response(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", &text, &[]);
+            let text = format!(
+                "The stored objects cannot be opened ({reason}): mend that and start the emulator again."
+            );
+            return error_response(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "ServiceUnavailable",
+                &text,
+                &[],
+            );
         }
         if request.method() == Method::OPTIONS {
             return crossing::preflight(&self.buckets, &request);
@@ -120,11 +135,20 @@ impl S3Service {
             None => match unsign::unsign(request) {
                 Ok(request) => request,
                 Err(reason) => {
-                    return error_response(StatusCode::BAD_REQUEST, "InvalidRequest", &reason.to_string(), &[]);
+                    return error_response(
+                        StatusCode::BAD_REQUEST,
+                        "InvalidRequest",
+                        &reason.to_string(),
+                        &[],
+                    );
                 }
             },
         };
-        match self.service.call(request.map(s3s::Body::http_body_unsync)).await {
+        match self
+            .service
+            .call(request.map(s3s::Body::http_body_unsync))
+            .await
+        {
             Ok(response) => partial(response.map(Body::new)),
             Err(error) => {
                 let error = s3s::StdError::from(error);
@@ -133,7 +157,12 @@ impl S3Service {
                     tracing::error!("S3 cannot answer: {}", kit::aws::explain(error.as_ref()));
                 }
                 let text = "We encountered an internal error. Please try again.";
-                error_response(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", text, &[])
+                error_response(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "InternalError",
+                    text,
+                    &[],
+                )
             }
         }
     }
@@ -158,8 +187,13 @@ impl S3Auth for OneKey {
 /// As for queues: an access key of twelve digits is an account.
 fn account(request: &Request<Body>) -> Option<Account> {
     let authorization = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    let key = authorization.split_once("Credential=")?.1.split('/').next()?;
-    (key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit())).then(|| Account(key.to_owned()))
+    let key = authorization
+        .split_once("Credential=")?
+        .1
+        .split('/')
+        .next()?;
+    (key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| Account(key.to_owned()))
 }
 
 /// The library says 206 for the range of a GET only.

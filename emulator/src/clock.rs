@@ -1,9 +1,10 @@
 //! The emulator's own time, by which delays, visibility, retention and deduplication are measured.
 //!
-//! It goes on by elapsed time while the emulator runs, and from where it was when it starts again: what the wall clock
-//! says then is believed as long as it differs from the last known time by less than `--max-clock-step`. A larger
-//! difference, forward or back, is not counted, so that nothing expires and nothing stays hidden because somebody set the
-//! clock. What clients see are wall-clock times: [`Clock::ahead`] is what has to be added.
+//! It goes on by elapsed time while the emulator runs, and from where it was when it starts again:
+//! what the wall clock says then is believed as long as it differs from the last known time by less
+//! than `--max-clock-step`. A larger difference, forward or back, is not counted, so that nothing
+//! expires and nothing stays hidden because somebody set the clock. What clients see are wall-clock
+//! times: [`Clock::ahead`] is what has to be added.
 
 mod mark;
 
@@ -15,8 +16,9 @@ use kit::time::Timestamp;
 
 use mark::{Mark, MarkFile};
 
-/// The longest difference between the last known time and the time of a start that is believed by default: longer than a
-/// restart, as long as the longest delay of a message, shorter than what a wrong time zone makes.
+/// The longest difference between the last known time and the time of a start that is believed by
+/// default: longer than a restart, as long as the longest delay of a message, shorter than what a
+/// wrong time zone makes.
 pub const MAX_STEP: Duration = Duration::from_secs(15 * 60);
 
 /// A step of the wall clock that is not worth showing other times for.
@@ -35,25 +37,45 @@ struct Start {
     disbelieved: Option<Timestamp>,
 }
 
-/// Judges what the wall clock says at a start. `newest` is the latest of the emulator's times in the store; `most` is the
-/// difference that is believed.
+/// Judges what the wall clock says at a start. `newest` is the latest of the emulator's times in
+/// the store; `most` is the difference that is believed.
 fn judge(wall: Timestamp, mark: Option<Mark>, newest: Timestamp, most: Duration) -> Start {
-    let mark = mark.unwrap_or(Mark { at: newest, shown: newest, since: Timestamp::default() });
+    let mark = mark.unwrap_or(Mark {
+        at: newest,
+        shown: newest,
+        since: Timestamp::default(),
+    });
     let at = mark.at.max(newest);
     if at == Timestamp::default() {
-        return Start { at: wall, ahead: 0, since: wall, disbelieved: None };
+        return Start {
+            at: wall,
+            ahead: 0,
+            since: wall,
+            disbelieved: None,
+        };
     }
     let shown = at.moved(mark.shown.ahead_of(mark.at));
     let gap = wall.ahead_of(shown);
     let most = i64::try_from(most.as_millis()).unwrap_or(i64::MAX);
     match gap {
-        _ if (0..=most).contains(&gap) => {
-            Start { at: at.moved(gap), ahead: shown.ahead_of(at), since: mark.since, disbelieved: None }
-        }
-        _ if (-TOLERATED..0).contains(&gap) => {
-            Start { at, ahead: wall.ahead_of(at), since: mark.since, disbelieved: None }
-        }
-        _ => Start { at, ahead: wall.ahead_of(at), since: wall, disbelieved: Some(shown) },
+        _ if (0..=most).contains(&gap) => Start {
+            at: at.moved(gap),
+            ahead: shown.ahead_of(at),
+            since: mark.since,
+            disbelieved: None,
+        },
+        _ if (-TOLERATED..0).contains(&gap) => Start {
+            at,
+            ahead: wall.ahead_of(at),
+            since: mark.since,
+            disbelieved: None,
+        },
+        _ => Start {
+            at,
+            ahead: wall.ahead_of(at),
+            since: wall,
+            disbelieved: Some(shown),
+        },
     }
 }
 
@@ -80,7 +102,12 @@ impl Known {
     /// For a start at `wall`. Without a folder nothing is known, and any time is right.
     pub fn read(folder: Option<&Path>, wall: Timestamp, max_step: Duration) -> Known {
         let reading = kit::time::Clock::start(wall);
-        Known { wall, reading, mark: folder.and_then(mark::read), max_step }
+        Known {
+            wall,
+            reading,
+            mark: folder.and_then(mark::read),
+            max_step,
+        }
     }
 
     /// The emulator's time, as far as it can be told without the store.
@@ -88,18 +115,28 @@ impl Known {
         judge(self.wall, self.mark, Timestamp::default(), self.max_step).at
     }
 
-    /// Starts the clock, knowing that the latest time in the store is `newest`. Logs when the wall clock is not believed.
+    /// Starts the clock, knowing that the latest time in the store is `newest`. Logs when the wall
+    /// clock is not believed.
     pub fn start(self, folder: Option<&Path>, newest: Timestamp) -> Clock {
         let start = judge(self.wall, self.mark, newest, self.max_step);
         if let Some(last) = start.disbelieved {
             tell(self.wall, last, self.max_step);
         }
         let file = folder.and_then(|folder| {
-            MarkFile::open(folder).inspect_err(|error| tracing::warn!("the time cannot be kept: {error}")).ok()
+            MarkFile::open(folder)
+                .inspect_err(|error| tracing::warn!("the time cannot be kept: {error}"))
+                .ok()
         });
-        let Start { at, ahead, since, .. } = start;
+        let Start {
+            at, ahead, since, ..
+        } = start;
         let at = at + self.reading.now().since(self.wall);
-        let clock = Clock { time: kit::time::Clock::start(at), ahead: AtomicI64::new(ahead), since, file };
+        let clock = Clock {
+            time: kit::time::Clock::start(at),
+            ahead: AtomicI64::new(ahead),
+            since,
+            file,
+        };
         clock.keep();
         clock
     }
@@ -127,10 +164,13 @@ impl Clock {
         self.time.now()
     }
 
-    /// How many milliseconds to add to the emulator's time for what the wall clock shows. Follows a wall clock that was
-    /// set, so that the times that clients see stay right.
+    /// How many milliseconds to add to the emulator's time for what the wall clock shows. Follows a
+    /// wall clock that was set, so that the times that clients see stay right.
     pub fn ahead(&self) -> i64 {
-        let (known, ahead) = (self.ahead.load(Ordering::Relaxed), Timestamp::wall().ahead_of(self.now()));
+        let (known, ahead) = (
+            self.ahead.load(Ordering::Relaxed),
+            Timestamp::wall().ahead_of(self.now()),
+        );
         if known.abs_diff(ahead) < TOLERATED.unsigned_abs() {
             return known;
         }
@@ -147,7 +187,11 @@ impl Clock {
     pub fn keep(&self) {
         let Some(file) = &self.file else { return };
         let at = self.now();
-        file.write(Mark { at, shown: at.moved(self.ahead()), since: self.since });
+        file.write(Mark {
+            at,
+            shown: at.moved(self.ahead()),
+            since: self.since,
+        });
     }
 }
 
@@ -160,14 +204,23 @@ mod tests {
     const YEAR: i64 = 365 * 24 * HOUR;
 
     fn mark(ahead: i64) -> Option<Mark> {
-        Some(Mark { at: LAST, shown: LAST.moved(ahead), since: Timestamp::default() })
+        Some(Mark {
+            at: LAST,
+            shown: LAST.moved(ahead),
+            since: Timestamp::default(),
+        })
     }
 
-    /// How far the emulator's time goes on, and whether the wall clock is believed, when it is `gap` from the last time.
+    /// How far the emulator's time goes on, and whether the wall clock is believed, when it is
+    /// `gap` from the last time.
     fn start(gap: i64) -> (i64, bool) {
         let wall = LAST.moved(gap);
         let start = judge(wall, mark(0), Timestamp::default(), MAX_STEP);
-        assert_eq!(start.at.moved(start.ahead), wall, "clients see the wall clock");
+        assert_eq!(
+            start.at.moved(start.ahead),
+            wall,
+            "clients see the wall clock"
+        );
         assert_eq!(start.since == wall, start.disbelieved.is_some());
         (start.at.ahead_of(LAST), start.disbelieved.is_none())
     }
@@ -186,25 +239,61 @@ mod tests {
 
     #[test]
     fn what_was_not_counted_is_not_counted_later() {
-        let start = judge(LAST.moved(YEAR + 5_000), mark(YEAR), Timestamp::default(), MAX_STEP);
-        assert_eq!(start, Start { at: LAST.moved(5_000), ahead: YEAR, since: Timestamp::default(), disbelieved: None });
-        let back = judge(LAST.moved(5_000), mark(YEAR), Timestamp::default(), MAX_STEP);
-        assert_eq!((back.at, back.ahead, back.disbelieved), (LAST, 5_000, Some(LAST.moved(YEAR))));
+        let start = judge(
+            LAST.moved(YEAR + 5_000),
+            mark(YEAR),
+            Timestamp::default(),
+            MAX_STEP,
+        );
+        assert_eq!(
+            start,
+            Start {
+                at: LAST.moved(5_000),
+                ahead: YEAR,
+                since: Timestamp::default(),
+                disbelieved: None
+            }
+        );
+        let back = judge(
+            LAST.moved(5_000),
+            mark(YEAR),
+            Timestamp::default(),
+            MAX_STEP,
+        );
+        assert_eq!(
+            (back.at, back.ahead, back.disbelieved),
+            (LAST, 5_000, Some(LAST.moved(YEAR)))
+        );
     }
 
     #[test]
     fn the_store_may_know_a_later_time_than_the_mark() {
         let newest = LAST.moved(40_000);
         let start = judge(LAST.moved(10_000), mark(0), newest, MAX_STEP);
-        assert_eq!((start.at, start.ahead, start.disbelieved), (newest, -30_000, Some(newest)));
+        assert_eq!(
+            (start.at, start.ahead, start.disbelieved),
+            (newest, -30_000, Some(newest))
+        );
         let start = judge(LAST.moved(YEAR), None, LAST, MAX_STEP);
-        assert_eq!((start.at, start.disbelieved), (LAST, Some(LAST)), "a folder of an older version has no mark");
+        assert_eq!(
+            (start.at, start.disbelieved),
+            (LAST, Some(LAST)),
+            "a folder of an older version has no mark"
+        );
     }
 
     #[test]
     fn in_an_empty_folder_any_time_is_right() {
         let start = judge(LAST, None, Timestamp::default(), MAX_STEP);
-        assert_eq!(start, Start { at: LAST, ahead: 0, since: LAST, disbelieved: None });
+        assert_eq!(
+            start,
+            Start {
+                at: LAST,
+                ahead: 0,
+                since: LAST,
+                disbelieved: None
+            }
+        );
     }
 
     #[test]
@@ -212,7 +301,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let open = |wall| {
             let known = Known::read(Some(folder.path()), wall, MAX_STEP);
-            (known.now(), known.start(Some(folder.path()), Timestamp::default()))
+            (
+                known.now(),
+                known.start(Some(folder.path()), Timestamp::default()),
+            )
         };
         let wall = Timestamp::wall();
         let (_, first) = open(wall);
@@ -220,7 +312,10 @@ mod tests {
         drop(first);
         for wall in [wall.moved(YEAR), wall.moved(-YEAR)] {
             let (before, clock) = open(wall);
-            assert!(before.ahead_of(last).abs() < HOUR && clock.now().ahead_of(last).abs() < HOUR, "at {wall}");
+            assert!(
+                before.ahead_of(last).abs() < HOUR && clock.now().ahead_of(last).abs() < HOUR,
+                "at {wall}"
+            );
             assert_eq!(clock.since(), wall);
         }
     }

@@ -38,22 +38,40 @@ pub struct Cli {
 #[derive(Debug, Clone, clap::Args)]
 pub struct EmulatorArgs {
     /// Where messages and objects are kept
-    #[arg(long, value_name = "DIR", env = "EMULATOR_DATA", default_value = "./data")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "EMULATOR_DATA",
+        default_value = "./data"
+    )]
     pub data: PathBuf,
     /// Keep nothing on disk
     #[arg(long, env = "EMULATOR_IN_MEMORY", value_parser = cli::boolean)]
     pub in_memory: bool,
     /// Let in only who signs with these; without them everybody is let in
-    #[arg(long, value_name = "KEY:SECRET", env = "EMULATOR_CREDENTIALS", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "KEY:SECRET",
+        env = "EMULATOR_CREDENTIALS",
+        hide_env_values = true
+    )]
     pub credentials: Option<Credentials>,
-    /// Let a queue be purged again, and a deleted queue be made again, at once; in AWS one waits a minute
+    /// Let a queue be purged again, and a deleted queue be made again, at once; in AWS one waits a
+    /// minute
     #[arg(long, env = "EMULATOR_NO_WAITS", value_parser = cli::boolean)]
     pub no_waits: bool,
-    /// The form of queue URLs, as LocalStack has them: dynamic (the address that the client used), or with the region in
-    /// them: standard (sqs.REGION.HOST), domain (REGION.queue.HOST) or path (HOST/queue/REGION). All of them are read
-    #[arg(long, value_name = "FORM", env = "SQS_ENDPOINT_STRATEGY", default_value = "dynamic")]
+    /// The form of queue URLs, as LocalStack has them: dynamic (the address that the client used),
+    /// or with the region in them: standard (sqs.REGION.HOST), domain (REGION.queue.HOST) or path
+    /// (HOST/queue/REGION). All of them are read
+    #[arg(
+        long,
+        value_name = "FORM",
+        env = "SQS_ENDPOINT_STRATEGY",
+        default_value = "dynamic"
+    )]
     pub sqs_endpoint_strategy: Strategy,
-    /// Bytes of one file of the log of the queues, from 4 MiB to 1 GiB; an idle data folder has two of them
+    /// Bytes of one file of the log of the queues, from 4 MiB to 1 GiB; an idle data folder has two
+    /// of them
     #[arg(
         long,
         value_name = "BYTES",
@@ -62,13 +80,14 @@ pub struct EmulatorArgs {
         value_parser = segment_size
     )]
     pub segment_size: u32,
-    /// Seconds by which the time of a start may differ from the last known time. A clock that went back, or further
-    /// forward than this, is not believed: nothing expires because of it
+    /// Seconds by which the time of a start may differ from the last known time. A clock that went
+    /// back, or further forward than this, is not believed: nothing expires because of it
     #[arg(long, value_name = "SECONDS", env = "EMULATOR_MAX_CLOCK_STEP", default_value_t = MAX_STEP.as_secs(),
           value_parser = cli::number::<u64>(.., "seconds"))]
     pub max_clock_step: u64,
-    /// The memory that the emulator may take, such as 96MiB, instead of what its container, ulimit -v or the machine
-    /// allow: when messages, and objects without a data folder, take nearly all of it, new ones are refused
+    /// The memory that the emulator may take, such as 96MiB, instead of what its container, ulimit
+    /// -v or the machine allow: when messages, and objects without a data folder, take nearly all
+    /// of it, new ones are refused
     #[arg(long, value_name = "BYTES", env = "EMULATOR_MAX_MEMORY")]
     pub max_memory: Option<Bytes>,
 }
@@ -90,11 +109,12 @@ pub struct Prepared {
 }
 
 impl Cli {
-    /// Binds the port, then reads the data folder: a start that cannot be leaves the folder as it is.
+    /// Binds the port, then reads the data folder: a start that cannot be leaves the folder as it
+    /// is.
     ///
     /// # Errors
-    /// A setting is wrong, the port is taken, or the folder is in use or unreadable; one line tells which, and what moves
-    /// it.
+    /// A setting is wrong, the port is taken, or the folder is in use or unreadable; one line tells
+    /// which, and what moves it.
     pub async fn prepare(self) -> anyhow::Result<Prepared> {
         let region = region()?;
         let listener = serve::listen(&self.listen, "--listen or EMULATOR_LISTEN")?;
@@ -118,11 +138,24 @@ impl EmulatorArgs {
     /// # Errors
     /// The folder is in use or unreadable; the text says which, and what moves it.
     pub fn open(self, region: String) -> anyhow::Result<Opened> {
-        let settings = Settings { data: self.folder().map(Path::to_owned), region };
-        let waits = if self.no_waits { Waits::Never } else { Waits::AsAws };
+        let settings = Settings {
+            data: self.folder().map(Path::to_owned),
+            region,
+        };
+        let waits = if self.no_waits {
+            Waits::Never
+        } else {
+            Waits::AsAws
+        };
         let max_clock_step = Duration::from_secs(self.max_clock_step);
-        let tuning = Tuning { segment_size: self.segment_size, max_clock_step, max_memory: self.max_memory };
-        let opened = open_with(&settings, tuning)?.with_credentials(self.credentials).with_waits(waits);
+        let tuning = Tuning {
+            segment_size: self.segment_size,
+            max_clock_step,
+            max_memory: self.max_memory,
+        };
+        let opened = open_with(&settings, tuning)?
+            .with_credentials(self.credentials)
+            .with_waits(waits);
         Ok(opened.with_strategy(self.sqs_endpoint_strategy))
     }
 }
@@ -135,12 +168,14 @@ fn segment_size(text: &str) -> Result<u32, String> {
     size.ok_or_else(|| format!("expected 4MiB to 1GiB, got {}", counted(bytes, "byte")))
 }
 
-/// The emulator is no client of AWS: it reads no profile, and starts where there are no certificates.
+/// The emulator is no client of AWS: it reads no profile, and starts where there are no
+/// certificates.
 fn region() -> Result<String, EnvError> {
     Ok(aws::region_of_environment()?.unwrap_or_else(|| aws::DEFAULT_REGION.to_owned()))
 }
 
-/// Serves until `stop`. Prints `Ready.` on stdout, which is what setups made for LocalStack wait for.
+/// Serves until `stop`. Prints `Ready.` on stdout, which is what setups made for LocalStack wait
+/// for.
 ///
 /// # Errors
 /// The port broke.
@@ -159,8 +194,17 @@ mod tests {
             assert_eq!(segment_size(text), Ok(8 * 1024 * 1024), "{text}");
         }
         assert_eq!(segment_size("1g"), Ok(1024 * 1024 * 1024));
-        assert_eq!(segment_size("2g"), Err("expected 4MiB to 1GiB, got 2147483648 bytes".to_owned()));
-        assert_eq!(segment_size("1"), Err("expected 4MiB to 1GiB, got 1 byte".to_owned()));
-        assert_eq!(segment_size("x"), Err("expected a number of bytes, such as 100663296, 96MiB or 2g".to_owned()));
+        assert_eq!(
+            segment_size("2g"),
+            Err("expected 4MiB to 1GiB, got 2147483648 bytes".to_owned())
+        );
+        assert_eq!(
+            segment_size("1"),
+            Err("expected 4MiB to 1GiB, got 1 byte".to_owned())
+        );
+        assert_eq!(
+            segment_size("x"),
+            Err("expected a number of bytes, such as 100663296, 96MiB or 2g".to_owned())
+        );
     }
 }

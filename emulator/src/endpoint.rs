@@ -1,6 +1,7 @@
 //! The form of queue URLs: LocalStack's `SQS_ENDPOINT_STRATEGY`. Pure.
 //!
-//! Only what is handed out depends on it; every form is read whatever the strategy, see [`Caller::arn`].
+//! Only what is handed out depends on it; every form is read whatever the strategy, see
+//! [`Caller::arn`].
 //!
 //! [`Caller::arn`]: crate::action::Caller::arn
 
@@ -10,7 +11,8 @@ use std::str::FromStr;
 use crate::engine::QueueArn;
 use crate::region::is_region;
 
-/// A name that resolves to 127.0.0.1 with any labels in front of it, which `localhost` does not everywhere.
+/// A name that resolves to 127.0.0.1 with any labels in front of it, which `localhost` does not
+/// everywhere.
 const LOOPBACK: &str = "localhost.localstack.cloud";
 
 /// How the URL of a queue names the queue's region.
@@ -21,7 +23,8 @@ pub enum Strategy {
     Dynamic,
     /// `http://sqs.{region}.localhost.localstack.cloud:4566/{account}/{name}`
     Standard,
-    /// `http://{region}.queue.localhost.localstack.cloud:4566/{account}/{name}`, without the region for us-east-1.
+    /// `http://{region}.queue.localhost.localstack.cloud:4566/{account}/{name}`, without the region
+    /// for us-east-1.
     Domain,
     /// `http://{the request's own host}/queue/{region}/{account}/{name}`
     Path,
@@ -49,13 +52,23 @@ impl FromStr for Strategy {
 
 impl Strategy {
     /// The URL of a queue for a caller that used `base`, such as `http://localhost:4566`.
-    pub fn url(self, base: &str, QueueArn { region, account, name }: &QueueArn) -> String {
+    pub fn url(
+        self,
+        base: &str,
+        QueueArn {
+            region,
+            account,
+            name,
+        }: &QueueArn,
+    ) -> String {
         let (scheme, host) = base.split_once("://").unwrap_or(("http", base));
         let base = match self {
             Strategy::Dynamic => base.to_owned(),
             Strategy::Path => format!("{scheme}://{}/queue/{region}", plain(host)),
             Strategy::Standard => format!("{scheme}://sqs.{region}.{}", domain(plain(host))),
-            Strategy::Domain if region == "us-east-1" => format!("{scheme}://queue.{}", domain(plain(host))),
+            Strategy::Domain if region == "us-east-1" => {
+                format!("{scheme}://queue.{}", domain(plain(host)))
+            }
             Strategy::Domain => format!("{scheme}://{region}.queue.{}", domain(plain(host))),
         };
         format!("{base}/{account}/{name}")
@@ -80,7 +93,11 @@ fn domain(host: &str) -> String {
         _ => (host, String::new()),
     };
     let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-    let name = if is_address || name.eq_ignore_ascii_case("localhost") { LOOPBACK } else { name };
+    let name = if is_address || name.eq_ignore_ascii_case("localhost") {
+        LOOPBACK
+    } else {
+        name
+    };
     format!("{name}{port}")
 }
 
@@ -89,7 +106,11 @@ mod tests {
     use super::*;
 
     fn queue(region: &str) -> QueueArn {
-        QueueArn { region: region.into(), account: "000000000000".into(), name: "q".into() }
+        QueueArn {
+            region: region.into(),
+            account: "000000000000".into(),
+            name: "q".into(),
+        }
     }
 
     /// Forms: LocalStack's documentation of `SQS_ENDPOINT_STRATEGY`.
@@ -100,19 +121,73 @@ mod tests {
         for (strategy, base, region, url) in [
             ("", local, "eu-west-1", "http://localhost:4566"),
             ("dynamic", behind, "eu-west-1", behind),
-            ("path", local, "eu-west-1", "http://localhost:4566/queue/eu-west-1"),
-            ("path", behind, "us-east-1", "https://emulator.test/queue/us-east-1"),
-            ("standard", local, "eu-west-1", "http://sqs.eu-west-1.localhost.localstack.cloud:4566"),
-            ("STANDARD", "http://[::1]:4566", "eu-west-1", "http://sqs.eu-west-1.localhost.localstack.cloud:4566"),
-            ("standard", "http://127.0.0.1", "us-east-1", "http://sqs.us-east-1.localhost.localstack.cloud"),
-            ("standard", "http://emulator:4566", "us-east-1", "http://sqs.us-east-1.emulator:4566"),
-            ("standard", behind, "us-east-1", "https://sqs.us-east-1.emulator.test"),
-            ("domain", local, "eu-west-1", "http://eu-west-1.queue.localhost.localstack.cloud:4566"),
-            ("domain", local, "us-east-1", "http://queue.localhost.localstack.cloud:4566"),
-            ("domain", "http://us-west-2.queue.x.test:1", "us-east-1", "http://queue.x.test:1"),
+            (
+                "path",
+                local,
+                "eu-west-1",
+                "http://localhost:4566/queue/eu-west-1",
+            ),
+            (
+                "path",
+                behind,
+                "us-east-1",
+                "https://emulator.test/queue/us-east-1",
+            ),
+            (
+                "standard",
+                local,
+                "eu-west-1",
+                "http://sqs.eu-west-1.localhost.localstack.cloud:4566",
+            ),
+            (
+                "STANDARD",
+                "http://[::1]:4566",
+                "eu-west-1",
+                "http://sqs.eu-west-1.localhost.localstack.cloud:4566",
+            ),
+            (
+                "standard",
+                "http://127.0.0.1",
+                "us-east-1",
+                "http://sqs.us-east-1.localhost.localstack.cloud",
+            ),
+            (
+                "standard",
+                "http://emulator:4566",
+                "us-east-1",
+                "http://sqs.us-east-1.emulator:4566",
+            ),
+            (
+                "standard",
+                behind,
+                "us-east-1",
+                "https://sqs.us-east-1.emulator.test",
+            ),
+            (
+                "domain",
+                local,
+                "eu-west-1",
+                "http://eu-west-1.queue.localhost.localstack.cloud:4566",
+            ),
+            (
+                "domain",
+                local,
+                "us-east-1",
+                "http://queue.localhost.localstack.cloud:4566",
+            ),
+            (
+                "domain",
+                "http://us-west-2.queue.x.test:1",
+                "us-east-1",
+                "http://queue.x.test:1",
+            ),
         ] {
             let strategy: Strategy = strategy.parse().unwrap();
-            assert_eq!(strategy.url(base, &queue(region)), format!("{url}/000000000000/q"), "{strategy:?} {base}");
+            assert_eq!(
+                strategy.url(base, &queue(region)),
+                format!("{url}/000000000000/q"),
+                "{strategy:?} {base}"
+            );
         }
         assert_eq!("off".parse::<Strategy>(), Err(NotAStrategy));
     }

@@ -1,7 +1,8 @@
 //! All queues: a machine without a clock, without I/O, and without the bodies of the messages.
 //!
-//! Time and input are arguments. What must be written down, who may wake up and which content may go are values in the
-//! [`Outbox`]; when to come back is [`Engine::next_wakeup`]. Knows nothing of HTTP, JSON or files.
+//! Time and input are arguments. What must be written down, who may wake up and which content may
+//! go are values in the [`Outbox`]; when to come back is [`Engine::next_wakeup`]. Knows nothing of
+//! HTTP, JSON or files.
 
 mod ages;
 mod attributes;
@@ -28,7 +29,9 @@ use sha2::{Digest, Sha256};
 
 pub use attributes::{Attributes, FifoAttributes, Redrive, RedriveAllow};
 pub use deliver::{Ask, Draft, InFlightFull, Sent};
-pub use effect::{AttributeData, AttributeValue, Content, Effect, Fingerprint, Outbox, Snapshot, Stored};
+pub use effect::{
+    AttributeData, AttributeValue, Content, Effect, Fingerprint, Outbox, Snapshot, Stored,
+};
 pub use fifo::fingerprint;
 pub use look::{Seen, Shown};
 pub use message::{Delivery, Key, NotAReceipt, Place, QueueId, Receipt, Serial, State};
@@ -42,8 +45,8 @@ use ages::Ages;
 use message::Message;
 use slab::Slab;
 
-/// What one call does at most of work that can wait: a queue of millions is given up bit by bit, so that nobody else has
-/// to wait for it.
+/// What one call does at most of work that can wait: a queue of millions is given up bit by bit, so
+/// that nobody else has to wait for it.
 const STEP: usize = 500;
 
 /// Bytes of one entry of the timers, about.
@@ -75,8 +78,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine without queues. Message ids are made from `seed` and a running number, so that memory need not hold
-    /// them; sixteen random bytes make them unlike those of any other engine.
+    /// An engine without queues. Message ids are made from `seed` and a running number, so that
+    /// memory need not hold them; sixteen random bytes make them unlike those of any other engine.
     pub fn new(seed: [u8; 16]) -> Engine {
         Engine {
             seed,
@@ -113,8 +116,8 @@ impl Engine {
         std::mem::take(&mut self.outbox)
     }
 
-    /// Makes every message visible whose delay or visibility timeout has ended, lets move tasks run, and goes a step on
-    /// with what can wait.
+    /// Makes every message visible whose delay or visibility timeout has ended, lets move tasks
+    /// run, and goes a step on with what can wait.
     pub fn wake(&mut self, now: Timestamp) {
         while let Some(&(due, slot)) = self.timers.first()
             && due <= now
@@ -125,7 +128,9 @@ impl Engine {
             }
         }
         self.run_tasks(now);
-        std::mem::take(&mut self.late).into_iter().for_each(|queue| self.expire(now, queue));
+        std::mem::take(&mut self.late)
+            .into_iter()
+            .for_each(|queue| self.expire(now, queue));
         self.reap();
     }
 
@@ -133,16 +138,22 @@ impl Engine {
     pub fn next_wakeup(&self) -> Option<Timestamp> {
         let timer = self.timers.first().map(|&(due, _)| due);
         let at_once = (!self.graves.is_empty() || !self.late.is_empty()).then(Timestamp::default);
-        timer.into_iter().chain(self.next_task_step()).chain(at_once).min()
+        timer
+            .into_iter()
+            .chain(self.next_task_step())
+            .chain(at_once)
+            .min()
     }
 
-    /// Drops what outlived its time everywhere: messages, remembered ids, blocked names. Every action does so for its
-    /// own queue; calling this once a minute gives back the space of queues that nobody asks for.
+    /// Drops what outlived its time everywhere: messages, remembered ids, blocked names. Every
+    /// action does so for its own queue; calling this once a minute gives back the space of queues
+    /// that nobody asks for.
     pub fn sweep(&mut self, now: Timestamp) {
         let all: Vec<QueueId> = self.queues.keys().copied().collect();
         all.into_iter().for_each(|queue| self.expire(now, queue));
         self.deleted.retain(|_, at| *at + limits::QUIET_TIME > now);
-        self.tasks.retain(|task| self.by_arn.contains_key(&task.source));
+        self.tasks
+            .retain(|task| self.by_arn.contains_key(&task.source));
     }
 
     /// The queue with this ARN.
@@ -157,7 +168,9 @@ impl Engine {
 
     /// Every queue, in the order of region, account and name.
     pub fn queues(&self) -> impl Iterator<Item = &Queue> {
-        self.by_arn.values().filter_map(|queue| self.queues.get(queue))
+        self.by_arn
+            .values()
+            .filter_map(|queue| self.queues.get(queue))
     }
 
     /// How many messages are in all queues together.
@@ -171,15 +184,21 @@ impl Engine {
         self.messages.bytes() + self.timers.len() * TIMER + queues
     }
 
-    /// How many messages of a queue are in which state, now: a few thousand that are too old may be among them.
+    /// How many messages of a queue are in which state, now: a few thousand that are too old may be
+    /// among them.
     pub fn counts(&mut self, now: Timestamp, queue: QueueId) -> Counts {
         self.expire(now, queue);
-        self.queues.get(&queue).map(Queue::counts).unwrap_or_default()
+        self.queues
+            .get(&queue)
+            .map(Queue::counts)
+            .unwrap_or_default()
     }
 
     /// Whether a queue of this name was deleted so recently that the name is still blocked.
     pub fn was_deleted_recently(&self, now: Timestamp, arn: &QueueArn) -> bool {
-        self.deleted.get(arn).is_some_and(|at| *at + limits::QUIET_TIME > now)
+        self.deleted
+            .get(arn)
+            .is_some_and(|at| *at + limits::QUIET_TIME > now)
     }
 
     /// Makes a queue. The caller has checked that there is none of this name.
@@ -193,8 +212,18 @@ impl Engine {
         let id = self.next_queue;
         self.next_queue += 1;
         self.deleted.remove(&arn);
-        let definition = Definition { id, arn, attributes, tags, created: now, modified: now, purge: None };
-        self.outbox.effects.push(Effect::Queue(Box::new(definition.clone())));
+        let definition = Definition {
+            id,
+            arn,
+            attributes,
+            tags,
+            created: now,
+            modified: now,
+            purge: None,
+        };
+        self.outbox
+            .effects
+            .push(Effect::Queue(Box::new(definition.clone())));
         self.by_arn.insert(definition.arn.clone(), id);
         self.queues.insert(id, Queue::new(definition));
         id
@@ -202,15 +231,25 @@ impl Engine {
 
     /// Replaces the attributes and tags of a queue.
     pub fn change_queue(&mut self, queue: QueueId, change: impl FnOnce(&mut Definition)) {
-        let Some(queue) = self.queues.get_mut(&queue) else { return };
+        let Some(queue) = self.queues.get_mut(&queue) else {
+            return;
+        };
         change(&mut queue.definition);
-        self.outbox.effects.push(Effect::Queue(Box::new(queue.definition.clone())));
+        self.outbox
+            .effects
+            .push(Effect::Queue(Box::new(queue.definition.clone())));
     }
 
-    /// Drops every message of a queue, hidden and delayed ones too, and its memory of deduplication ids.
+    /// Drops every message of a queue, hidden and delayed ones too, and its memory of deduplication
+    /// ids.
     pub fn purge(&mut self, now: Timestamp, queue: QueueId) {
-        let purge = Purge { at: now, below: self.next_serial };
-        let Some(entry) = self.queues.get_mut(&queue) else { return };
+        let purge = Purge {
+            at: now,
+            below: self.next_serial,
+        };
+        let Some(entry) = self.queues.get_mut(&queue) else {
+            return;
+        };
         self.graves.push_back(entry.clear());
         self.outbox.effects.push(Effect::Purged { queue, purge });
         self.change_queue(queue, |definition| definition.purge = Some(purge));
@@ -219,20 +258,31 @@ impl Engine {
 
     /// Removes a queue with all its messages; its name stays blocked for a minute.
     pub fn delete_queue(&mut self, now: Timestamp, queue: QueueId) {
-        let Some(gone) = self.queues.remove(&queue) else { return };
+        let Some(gone) = self.queues.remove(&queue) else {
+            return;
+        };
         self.graves.push_back(gone.ages);
         self.by_arn.remove(&gone.definition.arn);
         self.deleted.insert(gone.definition.arn, now);
-        self.outbox.effects.push(Effect::QueueDeleted { queue, at: now });
+        self.outbox
+            .effects
+            .push(Effect::QueueDeleted { queue, at: now });
         self.outbox.gone.push(queue);
         self.reap();
     }
 
     /// The MessageId of the message with this serial.
     pub fn message_id(&self, serial: Serial) -> String {
-        let digest = Sha256::new().chain_update(self.seed).chain_update(serial.to_be_bytes()).finalize();
-        let bytes: [u8; 16] = digest[..16].try_into().expect("sixteen of thirty-two bytes");
-        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+        let digest = Sha256::new()
+            .chain_update(self.seed)
+            .chain_update(serial.to_be_bytes())
+            .finalize();
+        let bytes: [u8; 16] = digest[..16]
+            .try_into()
+            .expect("sixteen of thirty-two bytes");
+        uuid::Builder::from_random_bytes(bytes)
+            .into_uuid()
+            .to_string()
     }
 
     /// A message that was not dropped with all others of its queue.
@@ -245,9 +295,15 @@ impl Engine {
     /// Drops a step of what outlived its time in a queue.
     fn expire(&mut self, now: Timestamp, queue: QueueId) {
         for _ in 0..STEP {
-            let Some(entry) = self.queues.get_mut(&queue) else { return };
+            let Some(entry) = self.queues.get_mut(&queue) else {
+                return;
+            };
             match entry.ages.first(&self.messages) {
-                Some((sent_at, slot)) if sent_at + entry.definition.attributes.retention() <= now => self.remove(slot),
+                Some((sent_at, slot))
+                    if sent_at + entry.definition.attributes.retention() <= now =>
+                {
+                    self.remove(slot)
+                }
                 _ => {
                     if entry.fifo().is_some_and(|fifo| fifo.forget_old(now)) {
                         self.late.insert(queue);
@@ -262,7 +318,9 @@ impl Engine {
     /// Lets a step of the dead messages go. The store knows already.
     fn reap(&mut self) {
         for _ in 0..STEP {
-            let Some(grave) = self.graves.front_mut() else { return };
+            let Some(grave) = self.graves.front_mut() else {
+                return;
+            };
             let Some((_, slot)) = grave.first(&self.messages) else {
                 self.graves.pop_front();
                 continue;
@@ -277,8 +335,17 @@ impl Engine {
 
     /// Removes a message and writes that down.
     fn remove(&mut self, slot: Slot) {
-        let Some(message) = self.messages.get(slot) else { return };
-        let (key, queue, due) = (Key { slot, serial: message.serial }, message.queue, message.due);
+        let Some(message) = self.messages.get(slot) else {
+            return;
+        };
+        let (key, queue, due) = (
+            Key {
+                slot,
+                serial: message.serial,
+            },
+            message.queue,
+            message.due,
+        );
         self.outbox.effects.push(Effect::Deleted { key });
         self.timers.remove(&(due, slot));
         if let Some(entry) = self.queues.get_mut(&queue)
@@ -292,7 +359,9 @@ impl Engine {
     }
 
     fn turn(&mut self, slot: Slot, state: State) {
-        let Some(message) = self.messages.get(slot) else { return };
+        let Some(message) = self.messages.get(slot) else {
+            return;
+        };
         let queue = message.queue;
         if let Some(entry) = self.queues.get_mut(&queue)
             && entry.turn(&mut self.messages, slot, state)

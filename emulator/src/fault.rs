@@ -1,6 +1,7 @@
 //! The errors that SQS answers: one name, the code of the older protocol, a status and a text.
 //!
-//! Texts are those of the service where they were recorded; the list of codes is that of its service model.
+//! Texts are those of the service where they were recorded; the list of codes is that of its
+//! service model.
 
 use std::fmt;
 
@@ -86,84 +87,139 @@ impl Fault {
     /// The three names of this fault.
     pub const fn title(&self) -> Title {
         match self {
-            Fault::QueueDoesNotExist => {
-                title("com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400)
-            }
-            Fault::QueueNameExists { .. } => title("com.amazonaws.sqs#QueueNameExists", "QueueAlreadyExists", 400),
-            Fault::QueueDeletedRecently => {
-                title("com.amazonaws.sqs#QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently", 400)
-            }
-            Fault::PurgeQueueInProgress { .. } => {
-                title("com.amazonaws.sqs#PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", 403)
-            }
+            Fault::QueueDoesNotExist => title(
+                "com.amazonaws.sqs#QueueDoesNotExist",
+                "AWS.SimpleQueueService.NonExistentQueue",
+                400,
+            ),
+            Fault::QueueNameExists { .. } => title(
+                "com.amazonaws.sqs#QueueNameExists",
+                "QueueAlreadyExists",
+                400,
+            ),
+            Fault::QueueDeletedRecently => title(
+                "com.amazonaws.sqs#QueueDeletedRecently",
+                "AWS.SimpleQueueService.QueueDeletedRecently",
+                400,
+            ),
+            Fault::PurgeQueueInProgress { .. } => title(
+                "com.amazonaws.sqs#PurgeQueueInProgress",
+                "AWS.SimpleQueueService.PurgeQueueInProgress",
+                403,
+            ),
             Fault::BatchEntryIdsNotDistinct { .. } => title(
                 "com.amazonaws.sqs#BatchEntryIdsNotDistinct",
                 "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
                 400,
             ),
-            Fault::BatchRequestTooLong { .. } => {
-                title("com.amazonaws.sqs#BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", 400)
-            }
-            Fault::EmptyBatchRequest { .. } => {
-                title("com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400)
-            }
-            Fault::InvalidBatchEntryId => {
-                title("com.amazonaws.sqs#InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId", 400)
-            }
+            Fault::BatchRequestTooLong { .. } => title(
+                "com.amazonaws.sqs#BatchRequestTooLong",
+                "AWS.SimpleQueueService.BatchRequestTooLong",
+                400,
+            ),
+            Fault::EmptyBatchRequest { .. } => title(
+                "com.amazonaws.sqs#EmptyBatchRequest",
+                "AWS.SimpleQueueService.EmptyBatchRequest",
+                400,
+            ),
+            Fault::InvalidBatchEntryId => title(
+                "com.amazonaws.sqs#InvalidBatchEntryId",
+                "AWS.SimpleQueueService.InvalidBatchEntryId",
+                400,
+            ),
             Fault::TooManyEntriesInBatchRequest { .. } => title(
                 "com.amazonaws.sqs#TooManyEntriesInBatchRequest",
                 "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
                 400,
             ),
-            Fault::UnsupportedOperation(_) => {
-                title("com.amazonaws.sqs#UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400)
-            }
-            Fault::ReceiptHandleIsInvalid { .. } => {
-                title("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 400)
-            }
-            Fault::InvalidAttributeName(_) => {
-                title("com.amazonaws.sqs#InvalidAttributeName", "InvalidAttributeName", 400)
-            }
-            Fault::InvalidAttributeValue(_) => {
-                title("com.amazonaws.sqs#InvalidAttributeValue", "InvalidAttributeValue", 400)
-            }
-            Fault::InvalidMessageContents => {
-                title("com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents", 400)
-            }
+            Fault::UnsupportedOperation(_) => title(
+                "com.amazonaws.sqs#UnsupportedOperation",
+                "AWS.SimpleQueueService.UnsupportedOperation",
+                400,
+            ),
+            Fault::ReceiptHandleIsInvalid { .. } => title(
+                "com.amazonaws.sqs#ReceiptHandleIsInvalid",
+                "ReceiptHandleIsInvalid",
+                400,
+            ),
+            Fault::InvalidAttributeName(_) => title(
+                "com.amazonaws.sqs#InvalidAttributeName",
+                "InvalidAttributeName",
+                400,
+            ),
+            Fault::InvalidAttributeValue(_) => title(
+                "com.amazonaws.sqs#InvalidAttributeValue",
+                "InvalidAttributeValue",
+                400,
+            ),
+            Fault::InvalidMessageContents => title(
+                "com.amazonaws.sqs#InvalidMessageContents",
+                "InvalidMessageContents",
+                400,
+            ),
             Fault::OverLimit(_) => title("com.amazonaws.sqs#OverLimit", "OverLimit", 403),
-            Fault::ResourceNotFound(_) => {
-                title("com.amazonaws.sqs#ResourceNotFoundException", "ResourceNotFoundException", 404)
+            Fault::ResourceNotFound(_) => title(
+                "com.amazonaws.sqs#ResourceNotFoundException",
+                "ResourceNotFoundException",
+                404,
+            ),
+            Fault::InvalidParameterValue(_) => title(
+                "com.amazon.coral.service#InvalidParameterValueException",
+                "InvalidParameterValue",
+                400,
+            ),
+            Fault::MissingParameter(_) => title(
+                "com.amazon.coral.service#MissingRequiredParameterException",
+                "MissingParameter",
+                400,
+            ),
+            Fault::SignatureDoesNotMatch | Fault::SignatureExpired(_) => title(
+                "com.amazon.coral.service#InvalidSignatureException",
+                "SignatureDoesNotMatch",
+                403,
+            ),
+            Fault::IncompleteSignature(_) => title(
+                "com.amazon.coral.service#IncompleteSignatureException",
+                "IncompleteSignature",
+                400,
+            ),
+            Fault::MissingAuthenticationToken => title(
+                "com.amazon.coral.service#MissingAuthenticationTokenException",
+                "MissingAuthenticationToken",
+                403,
+            ),
+            Fault::InvalidClientTokenId => title(
+                "com.amazon.coral.service#UnrecognizedClientException",
+                "InvalidClientTokenId",
+                403,
+            ),
+            Fault::Serialization(_) => title(
+                "com.amazon.coral.service#SerializationException",
+                "MalformedInput",
+                400,
+            ),
+            Fault::InvalidAction { .. } => title(
+                "com.amazon.coral.service#UnknownOperationException",
+                "InvalidAction",
+                400,
+            ),
+            Fault::InvalidAddress => {
+                title("com.amazonaws.sqs#InvalidAddress", "InvalidAddress", 404)
             }
-            Fault::InvalidParameterValue(_) => {
-                title("com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue", 400)
-            }
-            Fault::MissingParameter(_) => {
-                title("com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter", 400)
-            }
-            Fault::SignatureDoesNotMatch | Fault::SignatureExpired(_) => {
-                title("com.amazon.coral.service#InvalidSignatureException", "SignatureDoesNotMatch", 403)
-            }
-            Fault::IncompleteSignature(_) => {
-                title("com.amazon.coral.service#IncompleteSignatureException", "IncompleteSignature", 400)
-            }
-            Fault::MissingAuthenticationToken => {
-                title("com.amazon.coral.service#MissingAuthenticationTokenException", "MissingAuthenticationToken", 403)
-            }
-            Fault::InvalidClientTokenId => {
-                title("com.amazon.coral.service#UnrecognizedClientException", "InvalidClientTokenId", 403)
-            }
-            Fault::Serialization(_) => title("com.amazon.coral.service#SerializationException", "MalformedInput", 400),
-            Fault::InvalidAction { .. } => {
-                title("com.amazon.coral.service#UnknownOperationException", "InvalidAction", 400)
-            }
-            Fault::InvalidAddress => title("com.amazonaws.sqs#InvalidAddress", "InvalidAddress", 404),
             Fault::OnlyReceives => title("com.amazonaws.sqs#InvalidRequest", "InvalidRequest", 400),
-            Fault::RequestTooLarge => {
-                title("com.amazon.coral.service#RequestEntityTooLargeException", "RequestEntityTooLarge", 413)
-            }
-            Fault::StorageFull | Fault::MemoryFull(_) | Fault::ReserveUsedUp | Fault::StorageFailed => {
-                title("com.amazon.coral.service#ServiceUnavailableException", "ServiceUnavailable", 503)
-            }
+            Fault::RequestTooLarge => title(
+                "com.amazon.coral.service#RequestEntityTooLargeException",
+                "RequestEntityTooLarge",
+                413,
+            ),
+            Fault::StorageFull
+            | Fault::MemoryFull(_)
+            | Fault::ReserveUsedUp
+            | Fault::StorageFailed => title(
+                "com.amazon.coral.service#ServiceUnavailableException",
+                "ServiceUnavailable",
+                503,
+            ),
         }
     }
 
@@ -174,7 +230,9 @@ impl Fault {
 
     /// `Value {value} for parameter {name} is invalid. Reason: {reason}`
     pub fn invalid(name: &str, value: impl fmt::Display, reason: &str) -> Fault {
-        Fault::InvalidParameterValue(format!("Value {value} for parameter {name} is invalid. Reason: {reason}"))
+        Fault::InvalidParameterValue(format!(
+            "Value {value} for parameter {name} is invalid. Reason: {reason}"
+        ))
     }
 
     /// `The request must contain the parameter {name}.`

@@ -50,17 +50,32 @@ impl Figures {
     /// The text that Prometheus reads.
     pub fn text(&self) -> String {
         let mut out = String::new();
-        head(&mut out, "emulator_queue_messages", "Messages of a queue by state");
+        head(
+            &mut out,
+            "emulator_queue_messages",
+            "Messages of a queue by state",
+        );
         for QueueFigures { queue, counts, .. } in &self.shown {
             let labels = labels(queue);
-            for (state, count) in
-                [("visible", counts.ready), ("in_flight", counts.in_flight), ("delayed", counts.delayed)]
-            {
-                line(&mut out, "emulator_queue_messages", &format!("{labels},state=\"{state}\""), count);
+            for (state, count) in [
+                ("visible", counts.ready),
+                ("in_flight", counts.in_flight),
+                ("delayed", counts.delayed),
+            ] {
+                line(
+                    &mut out,
+                    "emulator_queue_messages",
+                    &format!("{labels},state=\"{state}\""),
+                    count,
+                );
             }
         }
         let name = "emulator_queue_oldest_message_age_seconds";
-        head(&mut out, name, "Age of the oldest message of a queue, 0 when it is empty");
+        head(
+            &mut out,
+            name,
+            "Age of the oldest message of a queue, 0 when it is empty",
+        );
         for QueueFigures { queue, oldest, .. } in &self.shown {
             line(&mut out, name, &labels(queue), oldest.as_secs_f64());
         }
@@ -72,31 +87,72 @@ impl Figures {
             "Queues that have no metrics of their own, for there are too many",
             left_out,
         );
-        single(&mut out, "emulator_messages", "Messages in all queues", self.messages);
+        single(
+            &mut out,
+            "emulator_messages",
+            "Messages in all queues",
+            self.messages,
+        );
         let name = "emulator_store_condition";
         head(&mut out, name, "1 for the condition that the store is in");
-        for (label, condition) in
-            [("sound", Condition::Sound), ("full", Condition::Full), ("failed", Condition::Failed)]
-        {
+        for (label, condition) in [
+            ("sound", Condition::Sound),
+            ("full", Condition::Full),
+            ("failed", Condition::Failed),
+        ] {
             let is_it = u8::from(condition == self.condition);
             line(&mut out, name, &format!("condition=\"{label}\""), is_it);
         }
-        if let Some(LogFigures { segments, bytes, live }) = self.log {
-            single(&mut out, "emulator_log_segments", "Files of the log of the queues", segments);
-            single(&mut out, "emulator_log_bytes", "Bytes that these files take", bytes);
-            single(&mut out, "emulator_log_live_bytes", "Bytes of these files that messages need", live);
+        if let Some(LogFigures {
+            segments,
+            bytes,
+            live,
+        }) = self.log
+        {
+            single(
+                &mut out,
+                "emulator_log_segments",
+                "Files of the log of the queues",
+                segments,
+            );
+            single(
+                &mut out,
+                "emulator_log_bytes",
+                "Bytes that these files take",
+                bytes,
+            );
+            single(
+                &mut out,
+                "emulator_log_live_bytes",
+                "Bytes of these files that messages need",
+                live,
+            );
         }
         out
     }
 }
 
-fn labels(QueueArn { region, account, name }: &QueueArn) -> String {
-    format!("region=\"{}\",account=\"{}\",queue=\"{}\"", escape(region), escape(account), escape(name))
+fn labels(
+    QueueArn {
+        region,
+        account,
+        name,
+    }: &QueueArn,
+) -> String {
+    format!(
+        "region=\"{}\",account=\"{}\",queue=\"{}\"",
+        escape(region),
+        escape(account),
+        escape(name)
+    )
 }
 
 /// A region is what a signature says it is.
 fn escape(label: &str) -> String {
-    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    label
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }
 
 fn head(out: &mut String, name: &str, help: &str) {
@@ -118,11 +174,34 @@ mod tests {
 
     #[test]
     fn figures_are_text_of_prometheus() {
-        let queue = QueueArn { region: "a\"b\\c\n".into(), account: "000000000000".into(), name: "q.fifo".into() };
-        let counts = Counts { ready: 3, delayed: 2, in_flight: 1 };
-        let shown = vec![QueueFigures { queue, counts, oldest: Duration::from_millis(1500) }];
-        let log = Some(LogFigures { segments: 2, bytes: 64, live: 7 });
-        let text = Figures { queues: 5, messages: 6, shown, condition: Condition::Full, log }.text();
+        let queue = QueueArn {
+            region: "a\"b\\c\n".into(),
+            account: "000000000000".into(),
+            name: "q.fifo".into(),
+        };
+        let counts = Counts {
+            ready: 3,
+            delayed: 2,
+            in_flight: 1,
+        };
+        let shown = vec![QueueFigures {
+            queue,
+            counts,
+            oldest: Duration::from_millis(1500),
+        }];
+        let log = Some(LogFigures {
+            segments: 2,
+            bytes: 64,
+            live: 7,
+        });
+        let text = Figures {
+            queues: 5,
+            messages: 6,
+            shown,
+            condition: Condition::Full,
+            log,
+        }
+        .text();
         let labels = r#"region="a\"b\\c\n",account="000000000000",queue="q.fifo""#;
         for line in [
             "# TYPE emulator_queue_messages gauge".to_owned(),
@@ -137,8 +216,15 @@ mod tests {
             "emulator_store_condition{condition=\"sound\"} 0".to_owned(),
             "emulator_log_live_bytes 7".to_owned(),
         ] {
-            assert!(text.lines().any(|other| other == line), "{line}\nis missing in\n{text}");
+            assert!(
+                text.lines().any(|other| other == line),
+                "{line}\nis missing in\n{text}"
+            );
         }
-        assert!(text.lines().all(|line| line.starts_with("# ") || line.starts_with("emulator_")), "{text}");
+        assert!(
+            text.lines()
+                .all(|line| line.starts_with("# ") || line.starts_with("emulator_")),
+            "{text}"
+        );
     }
 }

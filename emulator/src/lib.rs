@@ -56,7 +56,8 @@ pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Op
     let node = node.map_err(|error| match error {
         // Another folder would not help.
         store::OpenError::TooSmall(error) => anyhow::Error::new(error),
-        error => anyhow::Error::new(error).context("the data folder cannot be opened (set --data or EMULATOR_DATA)"),
+        error => anyhow::Error::new(error)
+            .context("the data folder cannot be opened (set --data or EMULATOR_DATA)"),
     })?;
     let objects = folder.map(|folder| folder.join("s3"));
     let buckets = bucket::Buckets::open_within(objects.as_deref(), &settings.region, node.gauge());
@@ -68,14 +69,24 @@ pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Op
     });
     buckets.count_uploads_from(node.counted_since());
     let (waits, strategy) = (action::Waits::AsAws, endpoint::Strategy::Dynamic);
-    Ok(Opened { node, buckets, region: settings.region.clone(), credentials: None, waits, strategy })
+    Ok(Opened {
+        node,
+        buckets,
+        region: settings.region.clone(),
+        credentials: None,
+        waits,
+        strategy,
+    })
 }
 
 impl Opened {
     /// Lets in only who signs with these; without them everybody is let in.
     #[must_use]
     pub fn with_credentials(self, credentials: Option<signature::Credentials>) -> Opened {
-        Opened { credentials, ..self }
+        Opened {
+            credentials,
+            ..self
+        }
     }
 
     /// How long a name and a queue rest after a delete and a purge.
@@ -95,9 +106,17 @@ impl Opened {
     /// # Errors
     /// The port broke.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
-        let Opened { node, buckets, region, credentials, waits, strategy } = self;
+        let Opened {
+            node,
+            buckets,
+            region,
+            credentials,
+            waits,
+            strategy,
+        } = self;
         let s3 = bucket::service(buckets.clone(), credentials.as_ref());
-        let emulator = server::Emulator::new(node.clone(), s3, region).with_credentials(credentials);
+        let emulator =
+            server::Emulator::new(node.clone(), s3, region).with_credentials(credentials);
         let emulator = emulator.with_waits(waits).with_strategy(strategy);
         let serving = async {
             let served = kit::serve::serve(listener, emulator.router(), stop.clone()).await;
@@ -108,7 +127,13 @@ impl Opened {
             tokio::select! { () = stop.cancelled() => {} () = node.stopped() => {} }
             node.stop();
         };
-        let (served, ..) = tokio::join!(serving, stopping, node.keep_time(), node.keep_clean(), node.keep_clock());
+        let (served, ..) = tokio::join!(
+            serving,
+            stopping,
+            node.keep_time(),
+            node.keep_clean(),
+            node.keep_clock()
+        );
         let closing = node.clone();
         let close = move || {
             closing.close();

@@ -1,4 +1,5 @@
-//! Lines of the log that would come with every request while a state lasts: a full disk, a damaged file.
+//! Lines of the log that would come with every request while a state lasts: a full disk, a damaged
+//! file.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +10,8 @@ use kit::time::{OncePerMinute, Timestamp};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Names that are remembered at most. Beyond, all are forgotten: a line may come early then, and none is lost.
+/// Names that are remembered at most. Beyond, all are forgotten: a line may come early then, and
+/// none is lost.
 const MOST: usize = 1_000;
 
 /// Says when a line about something with a name is due: once a minute for each name.
@@ -21,7 +23,9 @@ pub(crate) struct OncePerMinuteEach {
 impl OncePerMinuteEach {
     /// For lines that were never logged.
     pub(crate) const fn new() -> OncePerMinuteEach {
-        OncePerMinuteEach { last: Mutex::new(BTreeMap::new()) }
+        OncePerMinuteEach {
+            last: Mutex::new(BTreeMap::new()),
+        }
     }
 
     /// Whether the line about `name` is to be logged now.
@@ -38,8 +42,8 @@ impl OncePerMinuteEach {
     }
 }
 
-/// Says when the beginning and the end of a state are to be logged: a beginning once a minute at most, and an end when its
-/// beginning was.
+/// Says when the beginning and the end of a state are to be logged: a beginning once a minute at
+/// most, and an end when its beginning was.
 #[derive(Debug, Default)]
 pub(crate) struct StateLine {
     beginnings: OncePerMinute,
@@ -75,19 +79,27 @@ mod tests {
     #[test]
     fn each_name_has_its_own_minute_and_memory_is_bounded() {
         let lines = OncePerMinuteEach::new();
-        let due =
-            [("a", 0), ("a", 59), ("b", 59), ("a", 60), ("b", 60)].map(|(name, at)| lines.is_due(name, after(at)));
+        let due = [("a", 0), ("a", 59), ("b", 59), ("a", 60), ("b", 60)]
+            .map(|(name, at)| lines.is_due(name, after(at)));
         assert_eq!(due, [true, false, true, true, false]);
-        assert!((0..5 * MOST).all(|name| lines.is_due(&name.to_string(), START)), "a new name is never passed over");
+        assert!(
+            (0..5 * MOST).all(|name| lines.is_due(&name.to_string(), START)),
+            "a new name is never passed over"
+        );
         assert!(lines.last.lock().unwrap().len() <= MOST);
     }
 
     #[test]
     fn a_state_that_comes_and_goes_has_two_lines_a_minute() {
         let line = StateLine::default();
-        let said: Vec<_> = (0..120).map(|second| (line.begins(after(second)), line.ends())).collect();
+        let said: Vec<_> = (0..120)
+            .map(|second| (line.begins(after(second)), line.ends()))
+            .collect();
         assert_eq!(said.iter().filter(|said| **said == (true, true)).count(), 2);
-        assert_eq!(said.iter().filter(|said| **said == (false, false)).count(), 118);
+        assert_eq!(
+            said.iter().filter(|said| **said == (false, false)).count(),
+            118
+        );
         // What lasts beyond its minute ends with a line all the same.
         assert!(line.begins(after(200)) && !line.begins(after(210)) && line.ends() && !line.ends());
     }

@@ -1,7 +1,8 @@
-//! The addresses below `/_localstack/`, as LocalStack answers them, so that whoever waits for it waits here too.
+//! The addresses below `/_localstack/`, as LocalStack answers them, so that whoever waits for it
+//! waits here too.
 //!
-//! Everything answers in the shape of LocalStack 4.14.0, the last that starts without an account. Other addresses below are
-//! 404: a bucket of that name cannot exist.
+//! Everything answers in the shape of LocalStack 4.14.0, the last that starts without an account.
+//! Other addresses below are 404: a bucket of that name cannot exist.
 
 use std::time::Instant;
 
@@ -20,7 +21,12 @@ use uuid::Uuid;
 const VERSION: &str = "4.14.0";
 
 /// The stages of LocalStack's start, all of which are over once anything answers.
-const STAGES: [(&str, bool); 4] = [("boot", true), ("start", true), ("ready", true), ("shutdown", false)];
+const STAGES: [(&str, bool); 4] = [
+    ("boot", true),
+    ("start", true),
+    ("ready", true),
+    ("shutdown", false),
+];
 
 /// The routes. `is_sound` says whether SQS takes requests.
 pub fn router<S: Clone + Send + Sync + 'static>(
@@ -29,25 +35,48 @@ pub fn router<S: Clone + Send + Sync + 'static>(
     let (session, begun) = (Uuid::new_v4().to_string(), Instant::now());
     let mut router = Router::new()
         .route("/_localstack/health", get(async move || health(is_sound())))
-        .route("/_localstack/init", get(async || answer(StatusCode::OK, &init())))
-        .route("/_localstack/info", get(async move || answer(StatusCode::OK, &info(&session, begun))))
-        .route("/_localstack/{*rest}", any(async || answer(StatusCode::NOT_FOUND, &not_found())));
+        .route(
+            "/_localstack/init",
+            get(async || answer(StatusCode::OK, &init())),
+        )
+        .route(
+            "/_localstack/info",
+            get(async move || answer(StatusCode::OK, &info(&session, begun))),
+        )
+        .route(
+            "/_localstack/{*rest}",
+            any(async || answer(StatusCode::NOT_FOUND, &not_found())),
+        );
     for (stage, completed) in STAGES {
         let body = json!({"completed": completed, "scripts": []});
-        router = router.route(&format!("/_localstack/init/{stage}"), get(async move || answer(StatusCode::OK, &body)));
+        router = router.route(
+            &format!("/_localstack/init/{stage}"),
+            get(async move || answer(StatusCode::OK, &body)),
+        );
     }
-    router.method_not_allowed_fallback(async || answer(StatusCode::METHOD_NOT_ALLOWED, &no_such_method()))
+    router.method_not_allowed_fallback(async || {
+        answer(StatusCode::METHOD_NOT_ALLOWED, &no_such_method())
+    })
 }
 
 /// LocalStack answers 200 always; whoever waits by status alone must not be told that all is well.
 fn health(is_sound: bool) -> Response {
-    let (status, sqs) = if is_sound { (StatusCode::OK, "running") } else { (StatusCode::SERVICE_UNAVAILABLE, "error") };
-    answer(status, &json!({"services": {"s3": "running", "sqs": sqs}, "edition": "community", "version": VERSION}))
+    let (status, sqs) = if is_sound {
+        (StatusCode::OK, "running")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "error")
+    };
+    answer(
+        status,
+        &json!({"services": {"s3": "running", "sqs": sqs}, "edition": "community", "version": VERSION}),
+    )
 }
 
 fn init() -> Value {
-    let completed: serde_json::Map<String, Value> =
-        STAGES.iter().map(|(stage, completed)| (stage.to_ascii_uppercase(), (*completed).into())).collect();
+    let completed: serde_json::Map<String, Value> = STAGES
+        .iter()
+        .map(|(stage, completed)| (stage.to_ascii_uppercase(), (*completed).into()))
+        .collect();
     json!({"completed": completed, "scripts": []})
 }
 
@@ -69,7 +98,9 @@ fn info(session: &str, begun: Instant) -> Value {
 /// `2026-01-01T00:00:00`, as Python writes it.
 fn utc(now: Timestamp) -> String {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
-    let at = i64::try_from(now.as_secs()).ok().and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+    let at = i64::try_from(now.as_secs())
+        .ok()
+        .and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
     at.and_then(|at| at.format(format).ok()).unwrap_or_default()
 }
 
@@ -82,5 +113,10 @@ fn no_such_method() -> Value {
 }
 
 fn answer(status: StatusCode, body: &Value) -> Response {
-    (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], format!("{body:#}")).into_response()
+    (
+        status,
+        [(CONTENT_TYPE, HeaderValue::from_static("application/json"))],
+        format!("{body:#}"),
+    )
+        .into_response()
 }

@@ -1,8 +1,8 @@
-//! How much memory messages may take, and objects when they lie in memory: so much that the system never has to kill the
-//! emulator, which would be killed at every start again.
+//! How much memory messages may take, and objects when they lie in memory: so much that the system
+//! never has to kill the emulator, which would be killed at every start again.
 //!
-//! What they take is counted, not measured: an allocator does not give everything back at once, and a measure would
-//! refuse sends to empty queues.
+//! What they take is counted, not measured: an allocator does not give everything back at once, and
+//! a measure would refuse sends to empty queues.
 
 mod gauge;
 mod limit;
@@ -15,7 +15,8 @@ pub use limit::{Limit, Source};
 
 const MEBIBYTE: u64 = 1024 * 1024;
 
-/// What is left to requests that are under way: bodies that are read, batches that wait for the disk.
+/// What is left to requests that are under way: bodies that are read, batches that wait for the
+/// disk.
 const REQUESTS: u64 = 12 * MEBIBYTE;
 
 /// Less than this for messages is no use.
@@ -38,7 +39,10 @@ impl FromStr for Bytes {
 
     fn from_str(text: &str) -> Result<Bytes, NotBytes> {
         let text = text.trim();
-        let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+        let (number, unit) = text.split_at(
+            text.find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(text.len()),
+        );
         let factor = match unit.trim().to_ascii_lowercase().as_str() {
             "" | "b" => 1,
             "k" | "kib" => 1024,
@@ -53,7 +57,11 @@ impl FromStr for Bytes {
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 < 10 * MEBIBYTE { write!(f, "{} KiB", self.0 / 1024) } else { write!(f, "{} MiB", self.0 / MEBIBYTE) }
+        if self.0 < 10 * MEBIBYTE {
+            write!(f, "{} KiB", self.0 / 1024)
+        } else {
+            write!(f, "{} MiB", self.0 / MEBIBYTE)
+        }
     }
 }
 
@@ -83,14 +91,16 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// For an emulator under `limit`, which holds `base` bytes before it has read anything, and reads files of `segment`
-    /// bytes at once.
+    /// For an emulator under `limit`, which holds `base` bytes before it has read anything, and
+    /// reads files of `segment` bytes at once.
     ///
     /// # Errors
     /// There is no room for messages.
     pub fn new(limit: Limit, base: u64, segment: u64) -> Result<Budget, TooSmall> {
         let free = limit.bytes.saturating_sub(base);
-        let room = free.saturating_sub(segment + REQUESTS).min(free.saturating_sub(REQUESTS) / (START + 1) * START);
+        let room = free
+            .saturating_sub(segment + REQUESTS)
+            .min(free.saturating_sub(REQUESTS) / (START + 1) * START);
         if room < LEAST {
             let needed = Bytes(base + segment + REQUESTS + LEAST);
             return Err(TooSmall { limit, needed });
@@ -111,7 +121,9 @@ impl Budget {
 
     /// Why it could not.
     pub fn too_many(&self) -> TooMany {
-        TooMany { limit: self.limit.clone() }
+        TooMany {
+            limit: self.limit.clone(),
+        }
     }
 
     /// What a sender is told.
@@ -146,22 +158,41 @@ mod tests {
     use super::*;
 
     fn limit(bytes: u64) -> Limit {
-        Limit { bytes, source: Source::Setting }
+        Limit {
+            bytes,
+            source: Source::Setting,
+        }
     }
 
     #[test]
     fn numbers_of_bytes() {
-        for (text, bytes) in [("1", 1), ("96m", 96 << 20), ("96MiB", 96 << 20), ("2 g", 2 << 30), ("512k", 512 << 10)] {
+        for (text, bytes) in [
+            ("1", 1),
+            ("96m", 96 << 20),
+            ("96MiB", 96 << 20),
+            ("2 g", 2 << 30),
+            ("512k", 512 << 10),
+        ] {
             assert_eq!(text.parse(), Ok(Bytes(bytes)), "{text}");
         }
-        for text in ["", "m", "-1", "1.5g", "1tb", "99999999999999999999", "99999999999g"] {
+        for text in [
+            "",
+            "m",
+            "-1",
+            "1.5g",
+            "1tb",
+            "99999999999999999999",
+            "99999999999g",
+        ] {
             assert_eq!(text.parse::<Bytes>(), Err(NotBytes), "{text}");
         }
     }
 
     #[test]
     fn files_requests_and_the_next_start_have_their_share() {
-        let of = |mebibytes: u64, segment: u64| Budget::new(limit(mebibytes << 20), 8 << 20, segment << 20);
+        let of = |mebibytes: u64, segment: u64| {
+            Budget::new(limit(mebibytes << 20), 8 << 20, segment << 20)
+        };
         assert_eq!(of(96, 32).unwrap().room, 44 << 20);
         assert_eq!(of(4096, 32).unwrap().room, (4076 << 20) / 6 * 5);
         assert!(of(96, 0).unwrap().room > of(96, 32).unwrap().room);
@@ -175,7 +206,10 @@ mod tests {
 
     #[test]
     fn a_refusal_names_the_limit_and_what_to_do() {
-        let cgroup = Limit { bytes: 96 << 20, source: Source::Cgroup };
+        let cgroup = Limit {
+            bytes: 96 << 20,
+            source: Source::Cgroup,
+        };
         let budget = Budget::new(cgroup, 8 << 20, 32 << 20).unwrap();
         assert!(!budget.is_used_up((44 << 20) - 1) && budget.is_used_up(44 << 20));
         assert_eq!(

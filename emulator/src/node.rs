@@ -1,8 +1,8 @@
 //! Door: the engine behind its lock, the store behind the engine, and receivers that wait.
 //!
-//! One action: [`admission`] says whether it can be carried out; then change the engine, hand what happened to the store
-//! under the same lock, wait until it is durable, answer. Long polls wait in [`receiving`], not in the engine; what happens
-//! by itself is in [`keeping`].
+//! One action: [`admission`] says whether it can be carried out; then change the engine, hand what
+//! happened to the store under the same lock, wait until it is durable, answer. Long polls wait in
+//! [`receiving`], not in the engine; what happens by itself is in [`keeping`].
 
 mod admission;
 mod keeping;
@@ -32,7 +32,8 @@ use admission::Meter;
 pub struct Tuning {
     /// Bytes of one file of the log.
     pub segment_size: u32,
-    /// The longest difference between the last known time and the time of this start that is believed.
+    /// The longest difference between the last known time and the time of this start that is
+    /// believed.
     pub max_clock_step: Duration,
     /// The memory that the emulator may take, instead of what the system says.
     pub max_memory: Option<Bytes>,
@@ -40,7 +41,11 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Tuning {
-        Tuning { segment_size: SEGMENT_SIZE, max_clock_step: MAX_STEP, max_memory: None }
+        Tuning {
+            segment_size: SEGMENT_SIZE,
+            max_clock_step: MAX_STEP,
+            max_memory: None,
+        }
     }
 }
 
@@ -75,7 +80,9 @@ impl Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Shared")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }
 
@@ -88,7 +95,8 @@ struct State {
 }
 
 impl Node {
-    /// Opens a data folder and brings everything back that was answered for; `None` keeps everything in memory.
+    /// Opens a data folder and brings everything back that was answered for; `None` keeps
+    /// everything in memory.
     ///
     /// # Errors
     /// The folder is in use, or cannot be read.
@@ -112,7 +120,9 @@ impl Node {
         let mut engine = Engine::new(seed);
         let segment = folder.map_or(0, |_| tuning.segment_size.into());
         let found = Limit::find(tuning.max_memory);
-        let budget = found.map(|(limit, held)| Budget::new(limit, held, segment)).transpose()?;
+        let budget = found
+            .map(|(limit, held)| Budget::new(limit, held, segment))
+            .transpose()?;
         if let Some(budget) = &budget {
             engine.read_at_most(usize::try_from(budget.most()).unwrap_or(usize::MAX));
         }
@@ -121,7 +131,10 @@ impl Node {
                 let opened = Store::open(folder, tuning.segment_size, &mut engine, known.now());
                 let opened = opened.map_err(|error| match (error, &budget) {
                     (OpenError::Io { path, .. }, Some(budget)) if engine.is_too_large() => {
-                        OpenError::TooMany { path, cause: budget.too_many() }
+                        OpenError::TooMany {
+                            path,
+                            cause: budget.too_many(),
+                        }
                     }
                     (error, _) => error,
                 });
@@ -132,13 +145,30 @@ impl Node {
         let clock = known.start(folder, engine.newest());
         let (queues, messages) = (engine.queues().count(), engine.messages());
         tracing::info!(queues, messages, "the queues are open");
-        let state = Mutex::new(State { engine, bells: HashMap::new(), alarm_at: None, meter: Meter::default() });
+        let state = Mutex::new(State {
+            engine,
+            bells: HashMap::new(),
+            alarm_at: None,
+            meter: Meter::default(),
+        });
         let shared = Arc::new_cyclic(|shared: &Weak<Shared>| {
             let shared = shared.clone();
             let count = move || shared.upgrade().map_or(0, |shared| shared.count_messages());
             let gauge = Gauge::new(budget, count);
-            let (memory_full, alarm, stop) = (StateLine::default(), Notify::new(), CancellationToken::new());
-            Shared { state, store, clock, gauge, memory_full, alarm, stop }
+            let (memory_full, alarm, stop) = (
+                StateLine::default(),
+                Notify::new(),
+                CancellationToken::new(),
+            );
+            Shared {
+                state,
+                store,
+                clock,
+                gauge,
+                memory_full,
+                alarm,
+                stop,
+            }
         });
         Ok(Node { shared })
     }
@@ -168,7 +198,8 @@ impl Node {
         }
     }
 
-    /// Shows what is in a queue without receiving it: up to a thousand messages, and 16 MiB of what they say.
+    /// Shows what is in a queue without receiving it: up to a thousand messages, and 16 MiB of what
+    /// they say.
     ///
     /// # Errors
     /// The fault to answer with.
@@ -185,7 +216,9 @@ impl Node {
         };
         let node = self.clone();
         let read = move || node.read_sight(&sight);
-        Ok(Answer::Messages { messages: tokio::task::spawn_blocking(read).await.unwrap_or_default() })
+        Ok(Answer::Messages {
+            messages: tokio::task::spawn_blocking(read).await.unwrap_or_default(),
+        })
     }
 
     /// Whether there is a queue that this address means.
@@ -201,7 +234,10 @@ impl Node {
         let figures = |queue: &Queue| QueueFigures {
             queue: queue.definition.arn.clone(),
             counts: queue.counts(),
-            oldest: engine.oldest(queue.definition.id).map(|sent_at| now.since(sent_at)).unwrap_or_default(),
+            oldest: engine
+                .oldest(queue.definition.id)
+                .map(|sent_at| now.since(sent_at))
+                .unwrap_or_default(),
         };
         Figures {
             queues: engine.queues().count(),
@@ -227,7 +263,8 @@ impl Node {
         self.shared.gauge.clone()
     }
 
-    /// Ends every long poll with an empty answer, and lets [`Node::keep_time`] and [`Node::keep_clean`] return.
+    /// Ends every long poll with an empty answer, and lets [`Node::keep_time`] and
+    /// [`Node::keep_clean`] return.
     pub fn stop(&self) {
         self.shared.stop.cancel();
     }
@@ -261,13 +298,20 @@ impl Node {
     /// Hands over what the engine did, rings the bells, and sets the alarm.
     fn write_down(&self, state: &mut State) -> Ticket {
         let outbox = state.engine.take_outbox();
-        let ticket = self.shared.store.take(&mut state.engine, outbox.effects, &outbox.dropped);
+        let ticket = self
+            .shared
+            .store
+            .take(&mut state.engine, outbox.effects, &outbox.dropped);
         for queue in outbox.ready {
             if let Some(bell) = state.bells.get(&queue) {
                 bell.notify_one();
             }
         }
-        for bell in outbox.gone.iter().filter_map(|queue| state.bells.remove(queue)) {
+        for bell in outbox
+            .gone
+            .iter()
+            .filter_map(|queue| state.bells.remove(queue))
+        {
             bell.notify_waiters();
         }
         let next = state.engine.next_wakeup();

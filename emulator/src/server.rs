@@ -52,13 +52,23 @@ pub struct Emulator {
 impl Emulator {
     /// SQS and S3 behind one router. `region` is that of callers whose signature names none.
     pub fn new(node: Node, buckets: S3Service, region: String) -> Emulator {
-        Emulator { node, buckets, region, credentials: None, waits: Waits::AsAws, strategy: Strategy::Dynamic }
+        Emulator {
+            node,
+            buckets,
+            region,
+            credentials: None,
+            waits: Waits::AsAws,
+            strategy: Strategy::Dynamic,
+        }
     }
 
     /// Answers SQS only to who signs with these.
     #[must_use]
     pub fn with_credentials(self, credentials: Option<Credentials>) -> Emulator {
-        Emulator { credentials, ..self }
+        Emulator {
+            credentials,
+            ..self
+        }
     }
 
     /// How long a name and a queue rest after a delete and a purge.
@@ -73,30 +83,47 @@ impl Emulator {
         Emulator { strategy, ..self }
     }
 
-    /// The routes. Beside the services: `/healthz`, `/metrics` for who does not sign, and LocalStack's own addresses, which
-    /// setups made for it ask.
+    /// The routes. Beside the services: `/healthz`, `/metrics` for who does not sign, and
+    /// LocalStack's own addresses, which setups made for it ask.
     pub fn router(self) -> Router {
         let node = self.node.clone();
         Router::new()
             .route("/healthz", get(healthz))
-            .method_not_allowed_fallback(async || (StatusCode::METHOD_NOT_ALLOWED, "no such method: expected GET\n"))
+            .method_not_allowed_fallback(async || {
+                (
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "no such method: expected GET\n",
+                )
+            })
             .route("/_aws/sqs/messages", any(look::by_url))
             .route("/_aws/sqs/messages/", any(look::by_url))
-            .route("/_aws/sqs/messages/{region}/{account}/{queue}", any(look::by_path))
-            .merge(localstack::router(move || node.condition() != Condition::Failed))
+            .route(
+                "/_aws/sqs/messages/{region}/{account}/{queue}",
+                any(look::by_path),
+            )
+            .merge(localstack::router(move || {
+                node.condition() != Condition::Failed
+            }))
             .fallback(serve)
             .layer(axum::middleware::map_response(date::dated))
             .with_state(Arc::new(self))
     }
 
     fn caller(&self, parts: &Parts) -> Caller {
-        Caller { waits: self.waits, strategy: self.strategy, ..protocol::caller(parts, &self.region) }
+        Caller {
+            waits: self.waits,
+            strategy: self.strategy,
+            ..protocol::caller(parts, &self.region)
+        }
     }
 
     async fn sqs(&self, parts: &Parts, body: &[u8], spoken: Spoken) -> Response {
         let caller = self.caller(parts);
         let request_id = Uuid::new_v4().to_string();
-        let admitted = self.credentials.as_ref().map_or(Ok(()), |known| known.verify(parts, body, Timestamp::wall()));
+        let admitted = self
+            .credentials
+            .as_ref()
+            .map_or(Ok(()), |known| known.verify(parts, body, Timestamp::wall()));
         let mut response = match (spoken, admitted) {
             (Spoken::Query, Ok(())) => self.query(parts, body, &caller, &request_id).await,
             (Spoken::Query, Err(fault)) => refuse(&fault, &request_id, rendering(parts)),
@@ -109,11 +136,12 @@ impl Emulator {
         response
     }
 
-    /// Whether somebody opens the address of a queue and asks nothing, as one does in a browser. It could be an object's too:
-    /// the queue is there.
+    /// Whether somebody opens the address of a queue and asks nothing, as one does in a browser. It
+    /// could be an object's too: the queue is there.
     fn is_bare_queue(&self, parts: &Parts) -> bool {
-        let is_bare =
-            parts.method == Method::GET && parts.uri.query().is_none() && !parts.headers.contains_key(AUTHORIZATION);
+        let is_bare = parts.method == Method::GET
+            && parts.uri.query().is_none()
+            && !parts.headers.contains_key(AUTHORIZATION);
         is_bare
             && protocol::is_queue_path(parts.uri.path())
             && self.node.has_queue(parts.uri.path(), &self.caller(parts))
@@ -127,7 +155,11 @@ impl Emulator {
     }
 
     async fn json(&self, parts: &Parts, body: &[u8], caller: &Caller) -> Response {
-        let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let target = parts
+            .headers
+            .get("x-amz-target")
+            .and_then(|target| target.to_str().ok())
+            .unwrap_or_default();
         let name = target.strip_prefix(protocol::TARGET).unwrap_or_default();
         let result = match json::read(name, body) {
             Ok(action) => self.node.execute(action, caller).await,
@@ -139,14 +171,32 @@ impl Emulator {
         }
     }
 
-    async fn query(&self, parts: &Parts, body: &[u8], caller: &Caller, request_id: &str) -> Response {
+    async fn query(
+        &self,
+        parts: &Parts,
+        body: &[u8],
+        caller: &Caller,
+        request_id: &str,
+    ) -> Response {
         let rendering = rendering(parts);
-        let form = if protocol::is_form(&parts.headers) { body } else { &[] };
-        let (name, action) = match query::read(parts.uri.path(), parts.uri.query().unwrap_or_default(), form) {
+        let form = if protocol::is_form(&parts.headers) {
+            body
+        } else {
+            &[]
+        };
+        let (name, action) = match query::read(
+            parts.uri.path(),
+            parts.uri.query().unwrap_or_default(),
+            form,
+        ) {
             Ok(read) => read,
             // Even when JSON was asked for: `docs/aws/sqs.md#query-requests`.
             Err(query::Unreadable::NoAction) => {
-                return respond(StatusCode::NOT_FOUND, "text/xml", UNKNOWN_OPERATION.to_owned());
+                return respond(
+                    StatusCode::NOT_FOUND,
+                    "text/xml",
+                    UNKNOWN_OPERATION.to_owned(),
+                );
             }
             Err(query::Unreadable::Fault(fault)) => return refuse(&fault, request_id, rendering),
         };
@@ -163,11 +213,15 @@ impl Emulator {
 /// Whether the emulator can do its work. On a full disk it does most of it.
 async fn healthz(State(emulator): State<Arc<Emulator>>) -> (StatusCode, &'static str) {
     match emulator.node.condition() {
-        Condition::Sound if emulator.node.is_memory_full() => {
-            (StatusCode::OK, "ok, but the memory limit is reached: new messages are refused\n")
-        }
+        Condition::Sound if emulator.node.is_memory_full() => (
+            StatusCode::OK,
+            "ok, but the memory limit is reached: new messages are refused\n",
+        ),
         Condition::Sound => (StatusCode::OK, "ok\n"),
-        Condition::Full => (StatusCode::OK, "ok, but the disk is full: new messages are refused\n"),
+        Condition::Full => (
+            StatusCode::OK,
+            "ok, but the disk is full: new messages are refused\n",
+        ),
         Condition::Failed => {
             let text = "the disk failed, nothing is taken until it can be written again: the log says why\n";
             (StatusCode::SERVICE_UNAVAILABLE, text)
@@ -180,15 +234,24 @@ async fn serve(State(emulator): State<Arc<Emulator>>, request: Request<Body>) ->
     if metrics::is_asked(&parts) {
         return metrics::answer(&emulator, &parts);
     }
-    if parts.method == Method::OPTIONS && cors::is_for_queue(&parts, |name| emulator.buckets.has_bucket(name)) {
+    if parts.method == Method::OPTIONS
+        && cors::is_for_queue(&parts, |name| emulator.buckets.has_bucket(name))
+    {
         return cors::preflight(&parts.headers);
     }
-    // Only a short form can be SQS's without saying so in its head: it is read to find out, anything else is streamed.
+    // Only a short form can be SQS's without saying so in its head: it is read to find out,
+    // anything else is streamed.
     let is_short = length(&parts).is_some_and(|length| length <= SQS_LIMIT as u64);
     if emulator.is_bare_queue(&parts) {
-        return respond(StatusCode::NOT_FOUND, "text/xml", UNKNOWN_OPERATION.to_owned());
+        return respond(
+            StatusCode::NOT_FOUND,
+            "text/xml",
+            UNKNOWN_OPERATION.to_owned(),
+        );
     }
-    if protocol::spoken(&parts, None) == Spoken::S3 && !(protocol::is_form(&parts.headers) && is_short) {
+    if protocol::spoken(&parts, None) == Spoken::S3
+        && !(protocol::is_form(&parts.headers) && is_short)
+    {
         return emulator.s3(parts, body).await;
     }
     let body = match Limited::new(body, SQS_LIMIT).collect().await {
@@ -212,7 +275,13 @@ fn name_request(response: &mut Response, request_id: &str) {
 }
 
 fn length(parts: &Parts) -> Option<u64> {
-    parts.headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    parts
+        .headers
+        .get(CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 fn too_large(parts: &Parts) -> Response {
@@ -224,7 +293,12 @@ fn too_large(parts: &Parts) -> Response {
 }
 
 fn rendering(parts: &Parts) -> Rendering {
-    Rendering::of(parts.headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()))
+    Rendering::of(
+        parts
+            .headers
+            .get(ACCEPT)
+            .and_then(|accept| accept.to_str().ok()),
+    )
 }
 
 fn refuse_json(fault: &Fault) -> Response {
@@ -237,7 +311,11 @@ fn refuse_json(fault: &Fault) -> Response {
 }
 
 fn refuse(fault: &Fault, request_id: &str, rendering: Rendering) -> Response {
-    respond(status(fault), rendering.content_type(), query::fault(fault, request_id, rendering))
+    respond(
+        status(fault),
+        rendering.content_type(),
+        query::fault(fault, request_id, rendering),
+    )
 }
 
 fn status(fault: &Fault) -> StatusCode {
@@ -245,5 +323,10 @@ fn status(fault: &Fault) -> StatusCode {
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response {
-    (status, [(CONTENT_TYPE, HeaderValue::from_static(content_type))], Bytes::from(body)).into_response()
+    (
+        status,
+        [(CONTENT_TYPE, HeaderValue::from_static(content_type))],
+        Bytes::from(body),
+    )
+        .into_response()
 }

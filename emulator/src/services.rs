@@ -1,7 +1,8 @@
-//! Which AWS service a request is for, when it is not SQS: by its signature, its `X-Amz-Target` or the `Version` of its form.
-//! Pure.
+//! Which AWS service a request is for, when it is not SQS: by its signature, its `X-Amz-Target` or
+//! the `Version` of its form. Pure.
 //!
-//! A client of a service that is not here is told so in the form of that service, for an error of S3 would lead nowhere.
+//! A client of a service that is not here is told so in the form of that service, for an error of
+//! S3 would lead nowhere.
 
 use std::borrow::Cow;
 
@@ -76,7 +77,11 @@ const TARGETS: [(&str, &str); 20] = [
 ];
 
 /// Services that sign by another name than they are known by.
-const KNOWN_AS: [(&str, &str); 3] = [("email", "ses"), ("monitoring", "cloudwatch"), ("states", "stepfunctions")];
+const KNOWN_AS: [(&str, &str); 3] = [
+    ("email", "ses"),
+    ("monitoring", "cloudwatch"),
+    ("states", "stepfunctions"),
+];
 
 /// REST services whose errors are XML.
 const XML: [&str; 3] = ["cloudfront", "route53", "s3control"];
@@ -85,7 +90,9 @@ impl Absent {
     /// The service that signed a request.
     pub fn signed(service: &str, parts: &Parts) -> Absent {
         let form = match json_version(&parts.headers) {
-            Some(content_type) if parts.headers.contains_key("x-amz-target") => Form::Json(content_type),
+            Some(content_type) if parts.headers.contains_key("x-amz-target") => {
+                Form::Json(content_type)
+            }
             _ if service == "ec2" => Form::Ec2,
             _ if XML.contains(&service) || is_query(parts) => Form::Xml,
             _ => Form::RestJson,
@@ -96,19 +103,39 @@ impl Absent {
     /// The service of an `X-Amz-Target` that is not SQS's.
     pub fn targeted(target: &str, parts: &Parts) -> Absent {
         let front = target.rsplit_once('.').map_or(target, |(front, _)| front);
-        let service = TARGETS.iter().find(|(known, _)| *known == front).map_or(front, |(_, service)| service);
-        Absent::new(service, Form::Json(json_version(&parts.headers).unwrap_or("application/x-amz-json-1.1")))
+        let service = TARGETS
+            .iter()
+            .find(|(known, _)| *known == front)
+            .map_or(front, |(_, service)| service);
+        Absent::new(
+            service,
+            Form::Json(json_version(&parts.headers).unwrap_or("application/x-amz-json-1.1")),
+        )
     }
 
-    /// The service whose forms have this `Version`; none for those of SQS, and for versions that nobody has.
+    /// The service whose forms have this `Version`; none for those of SQS, and for versions that
+    /// nobody has.
     pub fn versioned(version: &str) -> Option<Absent> {
         let (_, service) = VERSIONS.iter().find(|(known, _)| *known == version)?;
-        Some(Absent::new(service, if *service == "ec2" { Form::Ec2 } else { Form::Xml }))
+        Some(Absent::new(
+            service,
+            if *service == "ec2" {
+                Form::Ec2
+            } else {
+                Form::Xml
+            },
+        ))
     }
 
     fn new(service: &str, form: Form) -> Absent {
-        let name = KNOWN_AS.iter().find(|(signs, _)| *signs == service).map_or(service, |(_, known)| known);
-        Absent { name: name.chars().take(LONGEST_NAME).collect(), form }
+        let name = KNOWN_AS
+            .iter()
+            .find(|(signs, _)| *signs == service)
+            .map_or(service, |(_, known)| known);
+        Absent {
+            name: name.chars().take(LONGEST_NAME).collect(),
+            form,
+        }
     }
 
     /// What is said about it.
@@ -131,8 +158,14 @@ impl Absent {
 pub fn refusal(form: Form, code: &str, message: &str, request_id: &str) -> (&'static str, String) {
     let error = format!("<Code>{code}</Code><Message>{}</Message>", escape(message));
     match form {
-        Form::Json(content_type) => (content_type, json!({"__type": code, "message": message}).to_string()),
-        Form::RestJson => ("application/json", json!({"__type": code, "message": message}).to_string()),
+        Form::Json(content_type) => (
+            content_type,
+            json!({"__type": code, "message": message}).to_string(),
+        ),
+        Form::RestJson => (
+            "application/json",
+            json!({"__type": code, "message": message}).to_string(),
+        ),
         Form::Xml => (
             "text/xml",
             format!(
@@ -154,18 +187,24 @@ fn escape(text: &str) -> Cow<'_, str> {
     if !text.contains(['&', '<', '>']) {
         return text.into();
     }
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").into()
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .into()
 }
 
 /// The content type of AWS JSON that a request has.
 fn json_version(headers: &HeaderMap) -> Option<&'static str> {
     let kind = headers.get("content-type")?.to_str().ok()?;
-    ["application/x-amz-json-1.0", "application/x-amz-json-1.1"].into_iter().find(|known| kind.starts_with(known))
+    ["application/x-amz-json-1.0", "application/x-amz-json-1.1"]
+        .into_iter()
+        .find(|known| kind.starts_with(known))
 }
 
 /// Whether it is a form, or has its action in the URL.
 fn is_query(parts: &Parts) -> bool {
-    super::protocol::is_form(&parts.headers) || super::protocol::has_action(parts.uri.query().unwrap_or_default())
+    super::protocol::is_form(&parts.headers)
+        || super::protocol::has_action(parts.uri.query().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -180,7 +219,11 @@ mod tests {
                 "application/x-amz-json-1.0",
                 r#"{"__type":"C","message":"<m>"}"#,
             ),
-            (Form::RestJson, "application/json", r#"{"__type":"C","message":"<m>"}"#),
+            (
+                Form::RestJson,
+                "application/json",
+                r#"{"__type":"C","message":"<m>"}"#,
+            ),
             (
                 Form::Xml,
                 "text/xml",
@@ -194,12 +237,18 @@ mod tests {
                  <RequestID>r</RequestID></Response>",
             ),
         ] {
-            assert_eq!(refusal(form, "C", "<m>", "r"), (content_type, body.to_owned()));
+            assert_eq!(
+                refusal(form, "C", "<m>", "r"),
+                (content_type, body.to_owned())
+            );
         }
     }
 
     #[test]
     fn a_long_name_is_cut() {
-        assert_eq!(Absent::new(&"x".repeat(1000), Form::Xml).name.len(), LONGEST_NAME);
+        assert_eq!(
+            Absent::new(&"x".repeat(1000), Form::Xml).name.len(),
+            LONGEST_NAME
+        );
     }
 }

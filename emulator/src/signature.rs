@@ -1,6 +1,8 @@
-//! Is a request signed with the secret that it must be signed with? Signature Version 4, in the header or in the URL. Pure.
+//! Is a request signed with the secret that it must be signed with? Signature Version 4, in the
+//! header or in the URL. Pure.
 //!
-//! Only for SQS; the S3 library verifies its own requests. Source: "Signature Version 4 signing process", IAM user guide.
+//! Only for SQS; the S3 library verifies its own requests. Source: "Signature Version 4 signing
+//! process", IAM user guide.
 
 use std::str::FromStr;
 use std::time::{Duration, UNIX_EPOCH};
@@ -25,7 +27,11 @@ const SKEW: Duration = Duration::from_secs(15 * 60);
 const LONGEST: u64 = 7 * 24 * 60 * 60;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
 /// The one access key that is let in, and its secret.
@@ -45,9 +51,10 @@ impl FromStr for Credentials {
 
     fn from_str(text: &str) -> Result<Credentials, NotCredentials> {
         match text.split_once(':') {
-            Some((key, secret)) if !key.is_empty() && !secret.is_empty() => {
-                Ok(Credentials { key: key.to_owned(), secret: secret.into() })
-            }
+            Some((key, secret)) if !key.is_empty() && !secret.is_empty() => Ok(Credentials {
+                key: key.to_owned(),
+                secret: secret.into(),
+            }),
             _ => Err(NotCredentials),
         }
     }
@@ -59,16 +66,19 @@ impl Credentials {
         (&self.key, self.secret.expose_secret())
     }
 
-    /// Whether a request has key and secret as user and password: what asks for metrics and developer's addresses often can
-    /// do no better.
+    /// Whether a request has key and secret as user and password: what asks for metrics and
+    /// developer's addresses often can do no better.
     pub fn is_basic(&self, parts: &Parts) -> bool {
         let text = header(parts, "authorization");
-        let given = text.strip_prefix("Basic ").and_then(|text| BASE64_STANDARD.decode(text.trim()).ok());
+        let given = text
+            .strip_prefix("Basic ")
+            .and_then(|text| BASE64_STANDARD.decode(text.trim()).ok());
         let known = format!("{}:{}", self.key, self.secret.expose_secret());
         given.is_some_and(|given| bool::from(given.ct_eq(known.as_bytes())))
     }
 
-    /// Checks a request to an address of the emulator's own, which may be signed or come with user and password.
+    /// Checks a request to an address of the emulator's own, which may be signed or come with user
+    /// and password.
     ///
     /// # Errors
     /// As [`Credentials::verify`].
@@ -88,11 +98,18 @@ impl Credentials {
         self.verify_for("sqs", parts, body, now)
     }
 
-    /// A signature holds for one service, and for one host: what was signed for another is not let in.
+    /// A signature holds for one service, and for one host: what was signed for another is not let
+    /// in.
     ///
     /// # Errors
     /// As [`Credentials::verify`].
-    pub fn verify_for(&self, service: &str, parts: &Parts, body: &[u8], now: Timestamp) -> Result<(), Fault> {
+    pub fn verify_for(
+        &self,
+        service: &str,
+        parts: &Parts,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<(), Fault> {
         let signed = Signed::read(parts)?;
         let mut scope = signed.credential.splitn(5, '/');
         let mut next = || scope.next().unwrap_or_default();
@@ -100,15 +117,22 @@ impl Credentials {
         if key != self.key {
             return Err(Fault::InvalidClientTokenId);
         }
-        let is_complete =
-            (next(), next()) == (service, "aws4_request") && signed.headers.iter().any(|name| name == "host");
+        let is_complete = (next(), next()) == (service, "aws4_request")
+            && signed.headers.iter().any(|name| name == "host");
         if !is_complete {
             return Err(Fault::SignatureDoesNotMatch);
         }
-        let at = signed.time().filter(|_| signed.date.starts_with(date)).ok_or(Fault::SignatureDoesNotMatch)?;
+        let at = signed
+            .time()
+            .filter(|_| signed.date.starts_with(date))
+            .ok_or(Fault::SignatureDoesNotMatch)?;
         let secret = self.secret.expose_secret();
-        let signing_key =
-            generate_signing_key(secret, UNIX_EPOCH + Duration::from_millis(at.as_millis()), region, service);
+        let signing_key = generate_signing_key(
+            secret,
+            UNIX_EPOCH + Duration::from_millis(at.as_millis()),
+            region,
+            service,
+        );
         let text = format!(
             "{ALGORITHM}\n{}\n{date}/{region}/{service}/aws4_request\n{}",
             signed.date,
@@ -137,50 +161,85 @@ struct Signed {
 impl Signed {
     fn read(parts: &Parts) -> Result<Signed, Fault> {
         match parts.headers.get("authorization") {
-            Some(value) => value.to_str().ok().and_then(|text| Signed::in_header(parts, text)),
-            None if query(parts).any(|(name, _)| name == "X-Amz-Signature") => Signed::in_url(parts),
+            Some(value) => value
+                .to_str()
+                .ok()
+                .and_then(|text| Signed::in_header(parts, text)),
+            None if query(parts).any(|(name, _)| name == "X-Amz-Signature") => {
+                Signed::in_url(parts)
+            }
             None => return Err(Fault::MissingAuthenticationToken),
         }
-        .ok_or_else(|| Fault::IncompleteSignature("The request's signature cannot be read.".to_owned()))
+        .ok_or_else(|| {
+            Fault::IncompleteSignature("The request's signature cannot be read.".to_owned())
+        })
     }
 
     fn in_header(parts: &Parts, text: &str) -> Option<Signed> {
         let fields = text.strip_prefix(ALGORITHM)?;
-        let field =
-            |name: &str| fields.split(',').find_map(|field| field.trim().strip_prefix(name)).map(ToOwned::to_owned);
+        let field = |name: &str| {
+            fields
+                .split(',')
+                .find_map(|field| field.trim().strip_prefix(name))
+                .map(ToOwned::to_owned)
+        };
         Some(Signed {
             credential: field("Credential=")?,
             date: header(parts, "x-amz-date"),
-            headers: field("SignedHeaders=")?.split(';').map(ToOwned::to_owned).collect(),
+            headers: field("SignedHeaders=")?
+                .split(';')
+                .map(ToOwned::to_owned)
+                .collect(),
             signature: field("Signature=")?,
             expires: None,
         })
     }
 
     fn in_url(parts: &Parts) -> Option<Signed> {
-        let value = |asked: &str| query(parts).find(|(name, _)| name == asked).map(|(_, value)| value);
+        let value = |asked: &str| {
+            query(parts)
+                .find(|(name, _)| name == asked)
+                .map(|(_, value)| value)
+        };
         Some(Signed {
             credential: value("X-Amz-Credential")?,
             date: value("X-Amz-Date")?,
-            headers: value("X-Amz-SignedHeaders")?.split(';').map(ToOwned::to_owned).collect(),
+            headers: value("X-Amz-SignedHeaders")?
+                .split(';')
+                .map(ToOwned::to_owned)
+                .collect(),
             signature: value("X-Amz-Signature")?,
-            expires: Some(value("X-Amz-Expires")?.parse().ok().filter(|seconds| *seconds <= LONGEST)?),
+            expires: Some(
+                value("X-Amz-Expires")?
+                    .parse()
+                    .ok()
+                    .filter(|seconds| *seconds <= LONGEST)?,
+            ),
         })
     }
 
     fn time(&self) -> Option<Timestamp> {
         let format = format_description!("[year][month][day]T[hour][minute][second]Z");
-        let at = PrimitiveDateTime::parse(&self.date, format).ok()?.assume_utc().unix_timestamp();
+        let at = PrimitiveDateTime::parse(&self.date, format)
+            .ok()?
+            .assume_utc()
+            .unix_timestamp();
         Some(Timestamp::from_millis(u64::try_from(at).ok()? * 1000))
     }
 
     fn check_time(&self, at: Timestamp, now: Timestamp) -> Result<(), Fault> {
         let life = self.expires.map_or(SKEW, Duration::from_secs);
         if at + life < now {
-            return Err(Fault::SignatureExpired(format!("Signature expired: {} is too long ago.", self.date)));
+            return Err(Fault::SignatureExpired(format!(
+                "Signature expired: {} is too long ago.",
+                self.date
+            )));
         }
         if now + SKEW < at {
-            return Err(Fault::SignatureExpired(format!("Signature not yet current: {} is still to come.", self.date)));
+            return Err(Fault::SignatureExpired(format!(
+                "Signature not yet current: {} is still to come.",
+                self.date
+            )));
         }
         Ok(())
     }
@@ -194,8 +253,15 @@ fn canonical(parts: &Parts, signed: &Signed, body: &[u8]) -> String {
         .map(|(name, value)| (encoded(&name), encoded(&value)))
         .collect();
     pairs.sort();
-    let pairs: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let headers: String = signed.headers.iter().map(|name| format!("{name}:{}\n", header(parts, name))).collect();
+    let pairs: Vec<String> = pairs
+        .into_iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let headers: String = signed
+        .headers
+        .iter()
+        .map(|name| format!("{name}:{}\n", header(parts, name)))
+        .collect();
     format!(
         "{}\n{}\n{}\n{headers}\n{}\n{}",
         parts.method,
@@ -216,7 +282,12 @@ fn header(parts: &Parts, name: &str) -> String {
         .headers
         .get_all(name)
         .iter()
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).split_ascii_whitespace().collect::<Vec<_>>().join(" "))
+        .map(|value| {
+            String::from_utf8_lossy(value.as_bytes())
+                .split_ascii_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
         .collect();
     match parts.uri.authority() {
         Some(authority) if values.is_empty() && name == "host" => authority.to_string(),
@@ -237,22 +308,40 @@ mod tests {
         let authorization = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
             SignedHeaders=host;x-amz-date, \
             Signature=5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31";
-        let request =
-            Request::get("/").header("host", "example.amazonaws.com").header("x-amz-date", "20150830T123600Z");
-        change(request.header("authorization", authorization)).body(()).unwrap().into_parts().0
+        let request = Request::get("/")
+            .header("host", "example.amazonaws.com")
+            .header("x-amz-date", "20150830T123600Z");
+        change(request.header("authorization", authorization))
+            .body(())
+            .unwrap()
+            .into_parts()
+            .0
     }
 
     /// `get-vanilla` of AWS's published test suite for Signature Version 4.
     #[test]
     fn the_published_example_is_verified() {
         let credentials: Credentials = KEY.parse().unwrap();
-        let verify = |parts: &Parts, body: &[u8], now| credentials.verify_for("service", parts, body, now);
+        let verify =
+            |parts: &Parts, body: &[u8], now| credentials.verify_for("service", parts, body, now);
         assert_eq!(verify(&vanilla(|request| request), b"", AT), Ok(()));
-        assert_eq!(verify(&vanilla(|request| request), b"x", AT), Err(Fault::SignatureDoesNotMatch));
-        assert_eq!(verify(&vanilla(|request| request.uri("/?a=b")), b"", AT), Err(Fault::SignatureDoesNotMatch));
+        assert_eq!(
+            verify(&vanilla(|request| request), b"x", AT),
+            Err(Fault::SignatureDoesNotMatch)
+        );
+        assert_eq!(
+            verify(&vanilla(|request| request.uri("/?a=b")), b"", AT),
+            Err(Fault::SignatureDoesNotMatch)
+        );
         assert_eq!(verify(&vanilla(|request| request), b"", AT + SKEW), Ok(()));
-        for wrong in [AT + SKEW + Duration::from_secs(1), AT - SKEW - Duration::from_secs(1)] {
-            assert!(matches!(verify(&vanilla(|request| request), b"", wrong), Err(Fault::SignatureExpired(_))));
+        for wrong in [
+            AT + SKEW + Duration::from_secs(1),
+            AT - SKEW - Duration::from_secs(1),
+        ] {
+            assert!(matches!(
+                verify(&vanilla(|request| request), b"", wrong),
+                Err(Fault::SignatureExpired(_))
+            ));
         }
         let other: Credentials = "AKIDEXAMPLE:other".parse().unwrap();
         assert_eq!(
@@ -260,11 +349,21 @@ mod tests {
             Err(Fault::SignatureDoesNotMatch)
         );
         let other: Credentials = "OTHER:other".parse().unwrap();
-        assert_eq!(other.verify_for("service", &vanilla(|request| request), b"", AT), Err(Fault::InvalidClientTokenId));
+        assert_eq!(
+            other.verify_for("service", &vanilla(|request| request), b"", AT),
+            Err(Fault::InvalidClientTokenId)
+        );
         let elsewhere = credentials.verify(&vanilla(|request| request), b"", AT);
-        assert_eq!(elsewhere, Err(Fault::SignatureDoesNotMatch), "signed for another service");
+        assert_eq!(
+            elsewhere,
+            Err(Fault::SignatureDoesNotMatch),
+            "signed for another service"
+        );
         let unsigned = Request::get("/").body(()).unwrap().into_parts().0;
-        assert_eq!(verify(&unsigned, b"", AT), Err(Fault::MissingAuthenticationToken));
+        assert_eq!(
+            verify(&unsigned, b"", AT),
+            Err(Fault::MissingAuthenticationToken)
+        );
     }
 
     #[test]

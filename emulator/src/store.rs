@@ -1,10 +1,12 @@
 //! Door: makes what happened durable before anyone hears of it, and keeps what messages say.
 //!
-//! On disk this is a log in segments of one size. Records are appended in the order in which the engine made them; one
-//! committer thread writes and syncs for everybody who waits. A new start replays the log and goes on in a new segment.
-//! Segments whose messages are gone are removed, the oldest first; [`clean`] moves what still lives in them.
+//! On disk this is a log in segments of one size. Records are appended in the order in which the
+//! engine made them; one committer thread writes and syncs for everybody who waits. A new start
+//! replays the log and goes on in a new segment. Segments whose messages are gone are removed, the
+//! oldest first; [`clean`] moves what still lives in them.
 //!
-//! Not here: which effects there are (the engine's business), and who may hear of them when (the node's).
+//! Not here: which effects there are (the engine's business), and who may hear of them when (the
+//! node's).
 
 mod clean;
 mod codec;
@@ -60,7 +62,8 @@ pub enum Condition {
     Sound,
     /// The disk is full: no messages are taken until there is room.
     Full,
-    /// Writing or syncing failed: nothing is taken until what is not known to be durable could be written again.
+    /// Writing or syncing failed: nothing is taken until what is not known to be durable could be
+    /// written again.
     Failed,
 }
 
@@ -73,7 +76,8 @@ pub enum Need {
     Receives,
     /// A queue: every file of the log begins with all of them.
     Definition,
-    /// Anything else: a few records, which make room in the end when they say that messages are gone.
+    /// Anything else: a few records, which make room in the end when they say that messages are
+    /// gone.
     Records,
 }
 
@@ -121,13 +125,26 @@ impl Store {
         Store::Memory(Memory::default())
     }
 
-    /// Opens a data folder, which is made when it is not there, and replays what is in it into `engine`. New files of
-    /// the log have `segment_size` bytes. Damage is logged with file and offset and costs only the records it hit.
+    /// Opens a data folder, which is made when it is not there, and replays what is in it into
+    /// `engine`. New files of the log have `segment_size` bytes. Damage is logged with file and
+    /// offset and costs only the records it hit.
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub fn open(folder: &Path, segment_size: u32, engine: &mut Engine, now: Timestamp) -> Result<Store, OpenError> {
-        Disk::open(Layout::new(segment_size), folder, engine, now, &mut recover::tell).map(Store::Disk)
+    pub fn open(
+        folder: &Path,
+        segment_size: u32,
+        engine: &mut Engine,
+        now: Timestamp,
+    ) -> Result<Store, OpenError> {
+        Disk::open(
+            Layout::new(segment_size),
+            folder,
+            engine,
+            now,
+            &mut recover::tell,
+        )
+        .map(Store::Disk)
     }
 
     /// Whether reading never waits for a disk.
@@ -160,7 +177,8 @@ impl Store {
         }
     }
 
-    /// Whether there is room for what a request writes. To be asked under the lock that [`Store::take`] is called under.
+    /// Whether there is room for what a request writes. To be asked under the lock that
+    /// [`Store::take`] is called under.
     pub fn room(&self, need: Need) -> Room {
         match self {
             Store::Memory(_) => Room::Enough,
@@ -178,8 +196,8 @@ impl Store {
         }
     }
 
-    /// Takes what the engine did. To be called under the lock that the engine was changed under, so that the order is
-    /// the same. The ticket tells when all of it, and all before it, is durable.
+    /// Takes what the engine did. To be called under the lock that the engine was changed under, so
+    /// that the order is the same. The ticket tells when all of it, and all before it, is durable.
     pub fn take(&self, engine: &mut Engine, effects: Vec<Effect>, dropped: &[Place]) -> Ticket {
         match self {
             Store::Memory(memory) => {
@@ -187,7 +205,9 @@ impl Store {
                 Ticket::done()
             }
             Store::Disk(disk) => {
-                dropped.iter().for_each(|place| disk.segments.release(*place));
+                dropped
+                    .iter()
+                    .for_each(|place| disk.segments.release(*place));
                 disk.append_all(engine, effects)
             }
         }

@@ -1,4 +1,5 @@
-//! The one action of STS that everybody asks first, Terraform, CDK and health checks: who am I? Pure.
+//! The one action of STS that everybody asks first, Terraform, CDK and health checks: who am I?
+//! Pure.
 
 use serde_json::json;
 

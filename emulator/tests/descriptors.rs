@@ -1,5 +1,5 @@
-//! A program that may open few files: connections that say nothing do not keep others from being served, nor the files of
-//! the log from being opened.
+//! A program that may open few files: connections that say nothing do not keep others from being
+//! served, nor the files of the log from being opened.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -24,7 +24,9 @@ impl Drop for Emulator {
 
 fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
     stream
 }
 
@@ -40,7 +42,10 @@ fn ask(stream: &mut TcpStream, action: &str, members: &Value) -> Value {
     let (mut line, mut length, mut status) = (String::new(), 0, String::new());
     while line != "\r\n" {
         line.clear();
-        assert!(reader.read_line(&mut line).unwrap() > 0, "{action}: the connection was closed");
+        assert!(
+            reader.read_line(&mut line).unwrap() > 0,
+            "{action}: the connection was closed"
+        );
         if status.is_empty() {
             status = line.clone();
         }
@@ -50,16 +55,31 @@ fn ask(stream: &mut TcpStream, action: &str, members: &Value) -> Value {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    assert!(status.starts_with("HTTP/1.1 200"), "{action}: {status} {}", String::from_utf8_lossy(&body));
+    assert!(
+        status.starts_with("HTTP/1.1 200"),
+        "{action}: {status} {}",
+        String::from_utf8_lossy(&body)
+    );
     serde_json::from_slice(&body).unwrap_or_default()
 }
 
 #[test]
 fn silent_connections_use_up_no_descriptors_that_others_need() {
     let folder = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let mut child = Command::new("sh")
-        .args(["-c", SCRIPT, env!("CARGO_BIN_EXE_emulator"), "--listen", &format!("127.0.0.1:{port}"), "--data"])
+        .args([
+            "-c",
+            SCRIPT,
+            env!("CARGO_BIN_EXE_emulator"),
+            "--listen",
+            &format!("127.0.0.1:{port}"),
+            "--data",
+        ])
         .arg(folder.path())
         .env("RUST_LOG", "warn")
         .stdout(Stdio::piped())
@@ -77,9 +97,18 @@ fn silent_connections_use_up_no_descriptors_that_others_need() {
     // The one that says that the others wait.
     let mut said = String::new();
     BufReader::new(stderr).read_line(&mut said).unwrap();
-    assert!(said.contains("all 24 connections that a limit of 64 open files leaves room for are in use"), "{said}");
+    assert!(
+        said.contains(
+            "all 24 connections that a limit of 64 open files leaves room for are in use"
+        ),
+        "{said}"
+    );
     for number in 0..50 {
-        ask(&mut first, "SendMessage", &json!({"QueueUrl": "q", "MessageBody": number.to_string()}));
+        ask(
+            &mut first,
+            "SendMessage",
+            &json!({"QueueUrl": "q", "MessageBody": number.to_string()}),
+        );
         let answer = ask(&mut first, "ReceiveMessage", &json!({"QueueUrl": "q"}));
         assert_eq!(answer["Messages"][0]["Body"], number.to_string());
     }

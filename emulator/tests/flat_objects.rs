@@ -1,4 +1,5 @@
-//! What memory holds of an object, measured: the whole program over two numbers of objects, which must make no difference.
+//! What memory holds of an object, measured: the whole program over two numbers of objects, which
+//! must make no difference.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -43,8 +44,14 @@ async fn memory_holds_nothing_of_an_object() {
     println!("{MANY} objects: {many:?}");
     let grown = |few: usize, many: usize| many.saturating_sub(few + NOISE);
     // Filters of the index take a byte or two for each object.
-    assert!(grown(few.started, many.started) / (MANY - FEW) < 10, "a start");
-    assert!(grown(many.listed, many.listed_often) / MANY < 10, "listings");
+    assert!(
+        grown(few.started, many.started) / (MANY - FEW) < 10,
+        "a start"
+    );
+    assert!(
+        grown(many.listed, many.listed_often) / MANY < 10,
+        "listings"
+    );
     assert!(grown(many.listed_often, many.read) / FEW < 100, "reads");
     // The index keeps a change in memory until there are two MiB of them.
     assert!(grown(many.read, many.put) / PUT < 400, "puts");
@@ -76,7 +83,13 @@ async fn measure(objects: usize) -> Held {
     }
     let put = counting::held();
     server.stop().await;
-    Held { started, listed, listed_often, read, put }
+    Held {
+        started,
+        listed,
+        listed_often,
+        read,
+        put,
+    }
 }
 
 fn write(folder: &Path, key: &str) {

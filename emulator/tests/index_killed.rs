@@ -1,5 +1,5 @@
-//! SIGKILL in the middle of a build of the index: the next start goes on where it was, and in the end listings show every
-//! object, and nothing else.
+//! SIGKILL in the middle of a build of the index: the next start goes on where it was, and in the
+//! end listings show every object, and nothing else.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -18,7 +18,8 @@ use serde_json::Value;
 use served::{Server, client, write_first_format};
 use sha2::{Digest as _, Sha256};
 
-/// With keys as long as these the index grows by two MiB, after which it is written down, several times.
+/// With keys as long as these the index grows by two MiB, after which it is written down, several
+/// times.
 const OBJECTS: usize = 8_000;
 const FILLED: usize = 950;
 
@@ -40,11 +41,15 @@ impl Program {
     }
 }
 
-/// What is durable of a build: which index it makes, and the last shelf that it looked through; none when it is done.
+/// What is durable of a build: which index it makes, and the last shelf that it looked through;
+/// none when it is done.
 fn built(folder: &Path) -> Option<(u64, Option<String>)> {
     let text = fs::read(folder.join("s3/.index/state")).ok()?;
     let state: Value = serde_json::from_slice(text.get(8..)?).ok()?;
-    Some((state["tree"].as_u64()?, state["scan"]["Behind"].as_str().map(ToOwned::to_owned)))
+    Some((
+        state["tree"].as_u64()?,
+        state["scan"]["Behind"].as_str().map(ToOwned::to_owned),
+    ))
 }
 
 /// Kills the program in the middle of its build. What is durable then.
@@ -86,25 +91,56 @@ async fn a_build_that_was_killed_goes_on_where_it_was() {
     let mut expected: BTreeSet<String> = keys.iter().cloned().collect();
     for (number, key) in ends().enumerate() {
         if number % 2 == 0 {
-            let put = program.s3.put_object().bucket("box").key(key).body(ByteStream::from_static(b"anew"));
+            let put = program
+                .s3
+                .put_object()
+                .bucket("box")
+                .key(key)
+                .body(ByteStream::from_static(b"anew"));
             put.send().await.unwrap();
         } else {
-            program.s3.delete_object().bucket("box").key(key).send().await.unwrap();
+            program
+                .s3
+                .delete_object()
+                .bucket("box")
+                .key(key)
+                .send()
+                .await
+                .unwrap();
             expected.remove(key);
         }
         let (new, body) = (format!("new/{number}"), ByteStream::from_static(b"new"));
-        program.s3.put_object().bucket("box").key(&new).body(body).send().await.unwrap();
+        program
+            .s3
+            .put_object()
+            .bucket("box")
+            .key(&new)
+            .body(body)
+            .send()
+            .await
+            .unwrap();
         expected.insert(new);
     }
     program.emulator.kill();
 
     let server = Server::start(folder.path()).await;
-    assert!(server.keys().await.into_iter().eq(expected), "listings show what is there");
+    assert!(
+        server.keys().await.into_iter().eq(expected),
+        "listings show what is there"
+    );
     for (number, key) in ends().enumerate() {
         let found = server.get(key, None).await;
-        let is_right = if number % 2 == 0 { found == Ok(b"anew".to_vec()) } else { found == Err("NoSuchKey".into()) };
+        let is_right = if number % 2 == 0 {
+            found == Ok(b"anew".to_vec())
+        } else {
+            found == Err("NoSuchKey".into())
+        };
         assert!(is_right, "{number}: {found:?}");
     }
     server.stop().await;
-    assert_eq!(built(folder.path()), Some((tree, None)), "one index was built, and it is whole");
+    assert_eq!(
+        built(folder.path()),
+        Some((tree, None)),
+        "one index was built, and it is whole"
+    );
 }

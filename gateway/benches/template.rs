@@ -1,7 +1,7 @@
 //! Reading and rendering of mapping templates.
 //!
-//! `cargo bench -p gateway --bench template`. The first must stay under three microseconds a render, and no hostile
-//! template may take more than a hundred milliseconds.
+//! `cargo bench -p gateway --bench template`. The first must stay under three microseconds a
+//! render, and no hostile template may take more than a hundred milliseconds.
 
 use std::hint::black_box;
 
@@ -36,7 +36,10 @@ struct Request {
 impl Request {
     fn new(body: String) -> Request {
         let texts = |pairs: &[(&str, &str)]| {
-            pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect::<IndexMap<_, _>>()
+            pairs
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+                .collect::<IndexMap<_, _>>()
         };
         let fields = json!({
             "resourceId": "q1w2e3", "resourcePath": "/events/{proxy+}", "httpMethod": "POST", "stage": "default",
@@ -50,7 +53,11 @@ impl Request {
             parameters: Parameters {
                 path: texts(&[("proxy", "sub")]),
                 querystring: texts(&[("page", "2"), ("q", "hello world")]),
-                header: texts(&[("Content-Type", "application/json"), ("Host", "example.com"), ("Accept", "*/*")]),
+                header: texts(&[
+                    ("Content-Type", "application/json"),
+                    ("Host", "example.com"),
+                    ("Accept", "*/*"),
+                ]),
                 header_case: HeaderCase::Unknown,
             },
             stage_variables: texts(&[("queue", "orders")]),
@@ -72,8 +79,17 @@ impl Request {
 
     /// The length of the output; 0 when the template fails.
     fn render(&self, template: &Template, context: &Context) -> usize {
-        let input = Input { body: &self.body, parameters: &self.parameters };
-        render(template, &input, &self.stage_variables, &mut context.clone()).map_or(0, |output| output.len())
+        let input = Input {
+            body: &self.body,
+            parameters: &self.parameters,
+        };
+        render(
+            template,
+            &input,
+            &self.stage_variables,
+            &mut context.clone(),
+        )
+        .map_or(0, |output| output.len())
     }
 }
 
@@ -103,7 +119,10 @@ fn renders_export(bencher: Bencher<'_, '_>) {
 
 fn renders(bencher: Bencher<'_, '_>, template: &str, request: &Request) {
     let (template, context) = (parse(template), Context::new(request.fields.clone()));
-    assert!(request.render(&template, &context) > 0, "the template fails");
+    assert!(
+        request.render(&template, &context) > 0,
+        "the template fails"
+    );
     bencher.bench_local(|| request.render(black_box(&template), black_box(&context)));
 }
 
@@ -111,6 +130,10 @@ fn renders(bencher: Bencher<'_, '_>, template: &str, request: &Request) {
 fn refuses_hostile(bencher: Bencher<'_, '_>, number: usize) {
     let case = cases::all().swap_remove(number);
     case.check();
-    let (template, request, context) = (parse(&case.template), Request::new(case.body), Context::default());
+    let (template, request, context) = (
+        parse(&case.template),
+        Request::new(case.body),
+        Context::default(),
+    );
     bencher.bench_local(|| request.render(black_box(&template), black_box(&context)));
 }

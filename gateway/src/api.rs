@@ -1,6 +1,6 @@
-//! REST APIs as plain data: resources, methods, integrations, stages and domains, with every template, path and
-//! pattern already parsed. Nothing here can be malformed; the readers ([`crate::openapi`], [`crate::resources`]) saw
-//! to that.
+//! REST APIs as plain data: resources, methods, integrations, stages and domains, with every
+//! template, path and pattern already parsed. Nothing here can be malformed; the readers
+//! ([`crate::openapi`], [`crate::resources`]) saw to that.
 
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use crate::vtl::Template;
 /// Everything that one gateway serves.
 #[derive(Debug, Default)]
 pub struct Apis {
-    /// In the order of the definitions. The first that has a route wins where the host does not choose.
+    /// In the order of the definitions. The first that has a route wins where the host does not
+    /// choose.
     pub apis: Vec<Api>,
     /// Custom domains, by lower-case host name.
     pub domains: IndexMap<String, Vec<BasePathMapping>>,
@@ -104,7 +105,8 @@ pub enum Verb {
 /// One method of a resource.
 #[derive(Debug)]
 pub struct Method {
-    /// Statuses that the method may answer; integration responses choose among them. Empty: not checked.
+    /// Statuses that the method may answer; integration responses choose among them. Empty: not
+    /// checked.
     pub statuses: Vec<u16>,
     /// What is called, and how its reply is mapped.
     pub integration: Integration,
@@ -123,7 +125,8 @@ pub struct Integration {
     pub passthrough: Passthrough,
     /// The backend's deadline. AWS: 50 ms to 29 s, default 29 s.
     pub timeout: Duration,
-    /// How replies become responses, in the order in which they are tried: patterns by status code, then the default.
+    /// How replies become responses, in the order in which they are tried: patterns by status code,
+    /// then the default.
     pub responses: Vec<IntegrationResponse>,
 }
 
@@ -134,8 +137,8 @@ pub enum Backend {
     Aws(ServiceUri),
     /// Nobody; the request template's `statusCode` is the reply.
     Mock,
-    /// Something that is not called here, in a definition that was read leniently. Every request is answered with a 500: it
-    /// must not fall through to a greedy resource that would take it.
+    /// Something that is not called here, in a definition that was read leniently. Every request is
+    /// answered with a 500: it must not fall through to a greedy resource that would take it.
     Unsupported,
 }
 
@@ -156,16 +159,20 @@ pub struct ServiceUri {
 }
 
 impl ServiceUri {
-    /// Account and name of the queue that the path of the integration names, when nothing of a request changes it.
+    /// Account and name of the queue that the path of the integration names, when nothing of a
+    /// request changes it.
     pub fn queue(&self) -> Option<(&str, &str)> {
-        let Operation::Path(path) = &self.operation else { return None };
+        let Operation::Path(path) = &self.operation else {
+            return None;
+        };
         let (account, name) = path.strip_prefix('/')?.split_once('/')?;
         let is_fixed = self.service == "sqs" && !path.contains('{') && !name.contains('/');
         is_fixed.then_some((account, name))
     }
 }
 
-/// The part of a service URI after the service. `{name}` and `${stageVariables.name}` are still in it.
+/// The part of a service URI after the service. `{name}` and `${stageVariables.name}` are still in
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
     /// `path/…`: the path of the request, with its leading slash.
@@ -283,40 +290,65 @@ impl Api {
 impl Resource {
     /// The method for a verb: its own, else `ANY`'s.
     pub fn method(&self, verb: &http::Method) -> Option<&Method> {
-        let own = self.methods.iter().find(|(declared, _)| *declared == Verb::One(verb.clone()));
-        let any = || self.methods.iter().find(|(declared, _)| *declared == Verb::Any && in_any(verb));
+        let own = self
+            .methods
+            .iter()
+            .find(|(declared, _)| *declared == Verb::One(verb.clone()));
+        let any = || {
+            self.methods
+                .iter()
+                .find(|(declared, _)| *declared == Verb::Any && in_any(verb))
+        };
         own.or_else(any).map(|(_, method)| method)
     }
 }
 
 /// The verbs that `ANY` covers: `docs/aws/api-gateway.md#matching-a-resource`.
 fn in_any(verb: &http::Method) -> bool {
-    matches!(verb.as_str(), "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT")
+    matches!(
+        verb.as_str(),
+        "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT"
+    )
 }
 
 impl Segment {
     /// Splits a declared path.
     ///
     /// # Errors
-    /// The path breaks API Gateway's rules: it does not begin with a slash, a part is empty or half a parameter, or a
-    /// greedy part is not the last.
+    /// The path breaks API Gateway's rules: it does not begin with a slash, a part is empty or half
+    /// a parameter, or a greedy part is not the last.
     pub fn parse_path(path: &str) -> Result<Vec<Segment>, String> {
-        let rest = path.strip_prefix('/').ok_or_else(|| format!("path {path} does not begin with a slash"))?;
+        let rest = path
+            .strip_prefix('/')
+            .ok_or_else(|| format!("path {path} does not begin with a slash"))?;
         if rest.is_empty() {
             return Ok(Vec::new());
         }
-        let segments = rest.split('/').map(Segment::parse).collect::<Result<Vec<_>, _>>()?;
-        match segments.iter().position(|segment| matches!(segment, Segment::Greedy(_))) {
-            Some(index) if index + 1 < segments.len() => Err(format!("path {path}: only the last part may be greedy")),
+        let segments = rest
+            .split('/')
+            .map(Segment::parse)
+            .collect::<Result<Vec<_>, _>>()?;
+        match segments
+            .iter()
+            .position(|segment| matches!(segment, Segment::Greedy(_)))
+        {
+            Some(index) if index + 1 < segments.len() => {
+                Err(format!("path {path}: only the last part may be greedy"))
+            }
             _ => Ok(segments),
         }
     }
 
     fn parse(part: &str) -> Result<Segment, String> {
-        let Some(inner) = part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+        let Some(inner) = part
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+        else {
             return match part {
                 "" => Err("a path has an empty part".to_owned()),
-                _ if part.contains(['{', '}']) => Err(format!("a parameter must be a whole part of the path: {part}")),
+                _ if part.contains(['{', '}']) => Err(format!(
+                    "a parameter must be a whole part of the path: {part}"
+                )),
                 _ => Ok(Segment::Literal(part.to_owned())),
             };
         };
@@ -335,8 +367,11 @@ mod tests {
     #[test]
     fn paths_split_into_parts() {
         let segments = Segment::parse_path("/events/{id}/{proxy+}").unwrap();
-        let expected =
-            [Segment::Literal("events".into()), Segment::Parameter("id".into()), Segment::Greedy("proxy".into())];
+        let expected = [
+            Segment::Literal("events".into()),
+            Segment::Parameter("id".into()),
+            Segment::Greedy("proxy".into()),
+        ];
         assert_eq!(segments, expected);
         assert_eq!(Segment::parse_path("/").unwrap(), []);
         for wrong in ["events", "/a//b", "/{a+}/b", "/x{a}", "/{}", "/{+}"] {

@@ -15,8 +15,8 @@ use crate::api::Apis;
 
 /// API Gateway REST APIs, run anywhere: requests through mapping templates to SQS.
 ///
-/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS, credentials by
-/// the standard chain. With no endpoint set, it talks to AWS.
+/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL,
+/// AWS_ENDPOINT_URL_SQS, credentials by the standard chain. With no endpoint set, it talks to AWS.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "gateway", version)]
 pub struct Cli {
@@ -40,10 +40,12 @@ pub struct Cli {
     pub definition: DefinitionArgs,
 }
 
-/// What a gateway takes beside addresses and definitions, as a program of its own and in `tidegate up`.
+/// What a gateway takes beside addresses and definitions, as a program of its own and in
+/// `tidegate up`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct GatewayArgs {
-    /// The stage that answers when neither a custom domain nor the path selects one [default: the only one]
+    /// The stage that answers when neither a custom domain nor the path selects one [default: the
+    /// only one]
     #[arg(long, env = "GATEWAY_STAGE")]
     pub stage: Option<String>,
 }
@@ -79,14 +81,27 @@ impl Cli {
         definition.report_beside();
         let listener = serve::listen(&self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::listen(&self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
-        let address = listener.local_addr().context("the public port has no address")?;
+        let address = listener
+            .local_addr()
+            .context("the public port has no address")?;
         tracing::info!(
             "gateway listens on http://{address} for {}; /healthz, /readyz and /metrics on http://{}",
             names(&apis),
-            admin.local_addr().context("the admin port has no address")?
+            admin
+                .local_addr()
+                .context("the admin port has no address")?
         );
-        tracing::info!("gateway {}", aws::introduction(&sdk, &["SQS"], Some(&account.account_id)));
-        Ok(Settings { apis, account_id: account.account_id, sdk, listener, admin })
+        tracing::info!(
+            "gateway {}",
+            aws::introduction(&sdk, &["SQS"], Some(&account.account_id))
+        );
+        Ok(Settings {
+            apis,
+            account_id: account.account_id,
+            sdk,
+            listener,
+            admin,
+        })
     }
 }
 
@@ -110,7 +125,10 @@ pub fn load_apis(definition: &Definition, stage: Option<String>) -> anyhow::Resu
 pub fn check_stage(apis: &Apis) -> anyhow::Result<()> {
     if let Some(stage) = &apis.default_stage {
         let is_known = apis.apis.iter().any(|api| api.stage(stage).is_some());
-        anyhow::ensure!(is_known, "--stage or GATEWAY_STAGE: there is no stage {stage}");
+        anyhow::ensure!(
+            is_known,
+            "--stage or GATEWAY_STAGE: there is no stage {stage}"
+        );
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! What the APIs of a definition offer, for whoever has just started them: every route, and one request to try.
+//! What the APIs of a definition offer, for whoever has just started them: every route, and one
+//! request to try.
 //!
-//! Pure. A body is made of what the mapping template reads, as far as that can be seen, and the template is rendered once
-//! with it.
+//! Pure. A body is made of what the mapping template reads, as far as that can be seen, and the
+//! template is rendered once with it.
 
 mod body;
 
@@ -11,7 +12,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use kit::time::Timestamp;
 
-use crate::api::{Api, Apis, Backend, Integration, Resource, Segment, Source, Stage, Templates, Verb};
+use crate::api::{
+    Api, Apis, Backend, Integration, Resource, Segment, Source, Stage, Templates, Verb,
+};
 use crate::mapping::{self, Context, Input};
 use crate::request::Request;
 use crate::route::{Route, route};
@@ -41,7 +44,8 @@ enum Way {
 /// A request that a method takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
-    /// What stands in front of the address: `a1b2c3d4e5.localhost`, where another API would answer otherwise.
+    /// What stands in front of the address: `a1b2c3d4e5.localhost`, where another API would answer
+    /// otherwise.
     pub host: Option<String>,
     /// The method.
     pub method: Method,
@@ -62,7 +66,15 @@ pub fn offers(apis: &Apis) -> Vec<Offer<'_>> {
                 let stages = api.stages.iter();
                 let offer = stages.filter_map(|stage| {
                     let (way, integration) = (Way::Plain, &method.integration);
-                    Offer { api, stage, resource, verb, integration, way }.reached(apis)
+                    Offer {
+                        api,
+                        stage,
+                        resource,
+                        verb,
+                        integration,
+                        way,
+                    }
+                    .reached(apis)
                 });
                 offers.extend(offer.min_by_key(|offer| offer.way as u8));
             }
@@ -71,8 +83,8 @@ pub fn offers(apis: &Apis) -> Vec<Offer<'_>> {
     offers
 }
 
-/// The request to try first: a POST to a service, else whatever calls a service, else anything. `event` is the body where
-/// the template takes any.
+/// The request to try first: a POST to a service, else whatever calls a service, else anything.
+/// `event` is the body where the template takes any.
 pub fn example(apis: &Apis, account_id: &str, event: &str) -> Option<Example> {
     let mut offers = offers(apis);
     offers.retain(|offer| offer.integration.backend != Backend::Unsupported);
@@ -82,7 +94,9 @@ pub fn example(apis: &Apis, account_id: &str, event: &str) -> Option<Example> {
     });
     let examples = || offers.iter().map(|offer| (offer, offer.example(event)));
     let taken = examples().find(|(offer, example)| offer.takes(example, apis, account_id));
-    taken.or_else(|| examples().next()).map(|(_, example)| example)
+    taken
+        .or_else(|| examples().next())
+        .map(|(_, example)| example)
 }
 
 impl Offer<'_> {
@@ -117,12 +131,17 @@ impl Offer<'_> {
         let ways = [Way::Plain, Way::Stage, Way::Host].map(|way| Offer { way, ..self });
         ways.into_iter().find(|offer| {
             let path = offer.filled();
-            let host = offer.host().unwrap_or_else(|| Ipv4Addr::LOCALHOST.to_string());
+            let host = offer
+                .host()
+                .unwrap_or_else(|| Ipv4Addr::LOCALHOST.to_string());
             let found = route(apis, &host, &offer.method(), &path);
             found.is_ok_and(|found| {
                 std::ptr::eq(found.resource, offer.resource)
                     && std::ptr::eq(found.stage, offer.stage)
-                    && std::ptr::eq(&raw const found.method.integration, &raw const *offer.integration)
+                    && std::ptr::eq(
+                        &raw const found.method.integration,
+                        &raw const *offer.integration,
+                    )
             })
         })
     }
@@ -142,8 +161,17 @@ impl Offer<'_> {
             Segment::Parameter(name) => name.clone(),
             Segment::Greedy(_) => "sub".to_owned(),
         };
-        let path = self.resource.segments.iter().map(|segment| format!("/{}", part(segment))).collect::<String>();
-        let path = if path.is_empty() { "/".to_owned() } else { path };
+        let path = self
+            .resource
+            .segments
+            .iter()
+            .map(|segment| format!("/{}", part(segment)))
+            .collect::<String>();
+        let path = if path.is_empty() {
+            "/".to_owned()
+        } else {
+            path
+        };
         match self.way {
             Way::Plain => path,
             Way::Stage | Way::Host => format!("/{}{path}", self.stage.name),
@@ -152,33 +180,52 @@ impl Offer<'_> {
 
     fn example(&self, event: &str) -> Example {
         let method = self.method();
-        let has_body = !matches!(method, Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS);
+        let has_body = !matches!(
+            method,
+            Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS
+        );
         let (media_type, template) = chosen(&self.integration.request_templates);
         let mut wanted = body::Wanted::default();
         template.into_iter().for_each(|source| wanted.read(source));
         let (mut query, mut headers) = (Vec::new(), Vec::new());
         for parameter in &self.integration.request_parameters {
             match &parameter.source {
-                Source::QueryString(name) | Source::MultiValueQueryString(name) => query.push(name.clone()),
+                Source::QueryString(name) | Source::MultiValueQueryString(name) => {
+                    query.push(name.clone())
+                }
                 Source::Header(name) | Source::MultiValueHeader(name) => headers.push(name.clone()),
                 Source::Body(Some(path)) => wanted.path(path.as_str()),
                 _ => {}
             }
         }
         let is_in_path = |name: &String| {
-            let named =
-                |segment: &Segment| matches!(segment, Segment::Parameter(own) | Segment::Greedy(own) if own == name);
+            let named = |segment: &Segment| matches!(segment, Segment::Parameter(own) | Segment::Greedy(own) if own == name);
             self.resource.segments.iter().any(named)
         };
-        let is_standard =
-            |name: &String| ["content-type", "host", "accept"].contains(&name.to_ascii_lowercase().as_str());
-        query.extend(wanted.parameters.iter().filter(|name| !is_in_path(name) && !headers.contains(name)).cloned());
+        let is_standard = |name: &String| {
+            ["content-type", "host", "accept"].contains(&name.to_ascii_lowercase().as_str())
+        };
+        query.extend(
+            wanted
+                .parameters
+                .iter()
+                .filter(|name| !is_in_path(name) && !headers.contains(name))
+                .cloned(),
+        );
         query.sort();
         query.dedup();
         headers.retain(|name| !is_standard(name));
-        let query = query.iter().map(|name| format!("{name}={}", body::sample(name))).collect::<Vec<_>>().join("&");
+        let query = query
+            .iter()
+            .map(|name| format!("{name}={}", body::sample(name)))
+            .collect::<Vec<_>>()
+            .join("&");
         let path = self.filled();
-        let path = if query.is_empty() { path } else { format!("{path}?{query}") };
+        let path = if query.is_empty() {
+            path
+        } else {
+            format!("{path}?{query}")
+        };
         let mut headers: Vec<_> = headers
             .into_iter()
             .map(|name| {
@@ -190,25 +237,46 @@ impl Offer<'_> {
             headers.push(("Content-Type".to_owned(), media_type.to_owned()));
         }
         let body = has_body.then(|| wanted.body(media_type, event));
-        Example { host: self.host(), method, path, headers, body }
+        Example {
+            host: self.host(),
+            method,
+            path,
+            headers,
+            body,
+        }
     }
 
     /// Whether the request finds its method, and the template can be rendered with it.
     fn takes(&self, example: &Example, apis: &Apis, account_id: &str) -> bool {
         let request = example.request();
         let host = example.host.as_deref().unwrap_or("127.0.0.1");
-        let Ok(found) = route(apis, host, &request.method, &request.path) else { return false };
+        let Ok(found) = route(apis, host, &request.method, &request.path) else {
+            return false;
+        };
         let (media_type, _) = chosen(&self.integration.request_templates);
-        let template = self.integration.request_templates.0.get(media_type).and_then(Option::as_ref);
+        let template = self
+            .integration
+            .request_templates
+            .0
+            .get(media_type)
+            .and_then(Option::as_ref);
         template.is_none_or(|template| renders(template, &found, &request, account_id))
     }
 }
 
-fn renders(template: &crate::vtl::Template, route: &Route<'_>, request: &Request, account_id: &str) -> bool {
+fn renders(
+    template: &crate::vtl::Template,
+    route: &Route<'_>,
+    request: &Request,
+    account_id: &str,
+) -> bool {
     let parameters = request.parameters(&route.path);
     let body = String::from_utf8_lossy(&request.body);
     let mut context = Context::new(request.context(route, account_id));
-    let input = Input { body: &body, parameters: &parameters };
+    let input = Input {
+        body: &body,
+        parameters: &parameters,
+    };
     mapping::render(template, &input, &route.stage.variables, &mut context).is_ok()
 }
 
@@ -216,12 +284,17 @@ impl Example {
     fn request(&self) -> Request {
         let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
         let pair = |(name, value): &(String, String)| {
-            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
+            Some((
+                HeaderName::from_bytes(name.as_bytes()).ok()?,
+                HeaderValue::from_str(value).ok()?,
+            ))
         };
         Request {
             method: self.method.clone(),
             path: path.to_owned(),
-            query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            query: form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
             headers: self.headers.iter().filter_map(pair).collect::<HeaderMap>(),
             body: Bytes::from(self.body.clone().unwrap_or_default()),
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -236,11 +309,15 @@ impl Example {
 /// The media type to send, and the template that is for it: JSON where there is a choice.
 fn chosen(templates: &Templates) -> (&str, Option<&str>) {
     const JSON: &str = "application/json";
-    let entry = templates.0.get_key_value(JSON).or_else(|| templates.0.first());
+    let entry = templates
+        .0
+        .get_key_value(JSON)
+        .or_else(|| templates.0.first());
     match entry {
-        Some((media_type, template)) if media_type.contains('/') => {
-            (media_type, template.as_ref().map(crate::vtl::Template::source))
-        }
+        Some((media_type, template)) if media_type.contains('/') => (
+            media_type,
+            template.as_ref().map(crate::vtl::Template::source),
+        ),
         _ => (JSON, None),
     }
 }

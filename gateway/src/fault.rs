@@ -1,7 +1,7 @@
 //! The error answers that API Gateway itself gives: type, status, message, `x-amzn-ErrorType`.
 //!
-//! See `docs/aws/api-gateway.md#gateway-responses`. Bodies come in two spellings, with and without a blank after the
-//! colon; their lengths are observable, so both are kept.
+//! See `docs/aws/api-gateway.md#gateway-responses`. Bodies come in two spellings, with and without
+//! a blank after the colon; their lengths are observable, so both are kept.
 
 use http::StatusCode;
 
@@ -10,7 +10,8 @@ use http::StatusCode;
 pub enum Fault {
     /// Unknown path or method.
     MissingAuthenticationToken,
-    /// Unknown path or method, asked for with an `Authorization` header that is not SigV4; holds its hash in base64.
+    /// Unknown path or method, asked for with an `Authorization` header that is not SigV4; holds
+    /// its hash in base64.
     InvalidSignature(String),
     /// Unknown host or stage.
     Forbidden,
@@ -18,8 +19,8 @@ pub enum Fault {
     UnsupportedMediaType,
     /// A body mapping met a body that is not JSON.
     InvalidJson,
-    /// A path parameter with `.` or `..` in it would leave the path that the integration fixes. Not one of AWS's: what it
-    /// does is not known.
+    /// A path parameter with `.` or `..` in it would leave the path that the integration fixes. Not
+    /// one of AWS's: what it does is not known.
     InvalidPath,
     /// More than 10 MB.
     RequestTooLarge,
@@ -35,14 +36,16 @@ pub enum Fault {
     IntegrationFailure,
     /// The backend took longer than the integration's timeout.
     IntegrationTimeout,
-    /// A template failed, an integration response is missing, a mapping is not allowed: the definition's fault.
+    /// A template failed, an integration response is missing, a mapping is not allowed: the
+    /// definition's fault.
     ConfigurationError,
 }
 
 /// API Gateway's payload limit, in bytes.
 pub const PAYLOAD_LIMIT: usize = 10_485_760;
 
-/// How an answer's body spells its JSON. Errors from before the integration have no blank, later ones have one.
+/// How an answer's body spells its JSON. Errors from before the integration have no blank, later
+/// ones have one.
 enum Spelling {
     Tight,
     Blank,
@@ -54,7 +57,9 @@ impl Fault {
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
-            Fault::MissingAuthenticationToken | Fault::InvalidSignature(_) | Fault::Forbidden => StatusCode::FORBIDDEN,
+            Fault::MissingAuthenticationToken | Fault::InvalidSignature(_) | Fault::Forbidden => {
+                StatusCode::FORBIDDEN
+            }
             Fault::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Fault::InvalidJson | Fault::InvalidPath => StatusCode::BAD_REQUEST,
             Fault::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -73,12 +78,17 @@ impl Fault {
             Fault::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Fault::InvalidSignature(_) => "IncompleteSignatureException",
             Fault::Forbidden => "ForbiddenException",
-            Fault::UnsupportedMediaType | Fault::InvalidJson | Fault::InvalidPath => "BadRequestException",
+            Fault::UnsupportedMediaType | Fault::InvalidJson | Fault::InvalidPath => {
+                "BadRequestException"
+            }
             Fault::Throttled => "TooManyRequestsException",
             Fault::IntegrationFailure | Fault::IntegrationTimeout | Fault::ConfigurationError => {
                 "InternalServerErrorException"
             }
-            Fault::RequestTooLarge | Fault::UriTooLong | Fault::HeadersTooLarge | Fault::RequestTimeout => return None,
+            Fault::RequestTooLarge
+            | Fault::UriTooLong
+            | Fault::HeadersTooLarge
+            | Fault::RequestTimeout => return None,
         })
     }
 
@@ -109,11 +119,16 @@ impl Fault {
             Fault::UriTooLong => ("Request URI too long", Spelling::Tight),
             Fault::HeadersTooLarge => ("Request Header Fields Too Large", Spelling::Tight),
             Fault::RequestTimeout => ("Request Timeout", Spelling::Tight),
-            Fault::RequestTooLarge => ("HTTP content length exceeded 10485760 bytes.", Spelling::Plain),
+            Fault::RequestTooLarge => (
+                "HTTP content length exceeded 10485760 bytes.",
+                Spelling::Plain,
+            ),
             Fault::UnsupportedMediaType => ("Unsupported Media Type", Spelling::Blank),
             Fault::InvalidJson => ("Invalid JSON in request body", Spelling::Blank),
             Fault::InvalidPath => ("Invalid path parameter", Spelling::Blank),
-            Fault::IntegrationFailure => ("Network error communicating with endpoint", Spelling::Blank),
+            Fault::IntegrationFailure => {
+                ("Network error communicating with endpoint", Spelling::Blank)
+            }
             Fault::IntegrationTimeout => ("Endpoint request timed out", Spelling::Blank),
             Fault::ConfigurationError => ("Internal server error", Spelling::Blank),
         };
@@ -149,7 +164,10 @@ mod tests {
 
     #[test]
     fn an_oversized_body_is_answered_in_plain_text() {
-        assert_eq!(Fault::RequestTooLarge.body(), "HTTP content length exceeded 10485760 bytes.");
+        assert_eq!(
+            Fault::RequestTooLarge.body(),
+            "HTTP content length exceeded 10485760 bytes."
+        );
         assert_eq!(Fault::RequestTooLarge.content_type(), "text/plain");
         assert_eq!(Fault::RequestTooLarge.error_type(), None);
     }

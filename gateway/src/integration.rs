@@ -44,8 +44,8 @@ pub struct Response {
     pub body: Bytes,
 }
 
-/// One request on its way through an integration. `$context` overrides that the request template sets are still there
-/// when the response template runs.
+/// One request on its way through an integration. `$context` overrides that the request template
+/// sets are still there when the response template runs.
 #[derive(Debug)]
 pub struct Exchange<'a> {
     route: &'a Route<'a>,
@@ -59,7 +59,12 @@ impl<'a> Exchange<'a> {
     pub fn new(route: &'a Route<'a>, request: &'a Request, account_id: &str) -> Exchange<'a> {
         let parameters = request.parameters(&route.path);
         let context = Context::new(request.context(route, account_id));
-        Exchange { route, request, parameters, context }
+        Exchange {
+            route,
+            request,
+            parameters,
+            context,
+        }
     }
 
     /// Decides what to call.
@@ -80,8 +85,17 @@ impl<'a> Exchange<'a> {
 
     /// Renders a template over `body`; a failure is logged with its place and answered with a 500.
     fn render(&mut self, template: &Template, body: &str) -> Result<String, Fault> {
-        let input = crate::mapping::Input { body, parameters: &self.parameters };
-        crate::mapping::render(template, &input, &self.route.stage.variables, &mut self.context).map_err(|error| {
+        let input = crate::mapping::Input {
+            body,
+            parameters: &self.parameters,
+        };
+        crate::mapping::render(
+            template,
+            &input,
+            &self.route.stage.variables,
+            &mut self.context,
+        )
+        .map_err(|error| {
             let reason = format!("a mapping template fails, clients get 500:\n{error}");
             Trouble::TemplateFailed.report(&self.request.request_id, reason);
             Fault::ConfigurationError

@@ -31,25 +31,42 @@ pub use config::{Cli, GatewayArgs, Settings};
 /// # Errors
 /// A port broke, or the system's certificate authorities cannot be read.
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
-    let Settings { apis, account_id, sdk, listener, admin } = settings;
-    let sdk = kit::send::watched(sdk).context("cannot read the system's certificate authorities")?;
+    let Settings {
+        apis,
+        account_id,
+        sdk,
+        listener,
+        admin,
+    } = settings;
+    let sdk =
+        kit::send::watched(sdk).context("cannot read the system's certificate authorities")?;
     let gateway = Arc::new(server::Gateway::new(apis, account_id, &sdk)?);
-    tokio::spawn(look_for_sqs(gateway.clone(), aws_sdk_sqs::Client::new(&sdk), stop.clone()));
+    tokio::spawn(look_for_sqs(
+        gateway.clone(),
+        aws_sdk_sqs::Client::new(&sdk),
+        stop.clone(),
+    ));
     let readiness = Arc::new(readiness::Readiness::new(&gateway.apis, &sdk));
     let ready = move || {
         let readiness = readiness.clone();
         async move { readiness.look().await }
     };
     let admin_routes = kit::admin::guarded(kit::admin::router("gateway", ready));
-    let (public, admin) =
-        tokio::join!(serve(listener, gateway.router(), stop.clone()), serve(admin, admin_routes, stop));
+    let (public, admin) = tokio::join!(
+        serve(listener, gateway.router(), stop.clone()),
+        serve(admin, admin_routes, stop)
+    );
     public?;
     admin?;
     Ok(())
 }
 
 /// Says so when SQS is not where the environment says, before the first message comes.
-async fn look_for_sqs(gateway: Arc<server::Gateway>, client: aws_sdk_sqs::Client, stop: CancellationToken) {
+async fn look_for_sqs(
+    gateway: Arc<server::Gateway>,
+    client: aws_sdk_sqs::Client,
+    stop: CancellationToken,
+) {
     let ask = || {
         let asked = client.list_queues().max_results(1).send();
         async move {

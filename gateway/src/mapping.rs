@@ -1,8 +1,8 @@
 //! One mapping template, one exchange: what API Gateway adds to Velocity.
 //!
-//! [`render`] gives a template `$input`, `$util`, `$context` and `$stageVariables`. Bodies are parsed when a template
-//! asks for them, maps are built when it walks over them: the usual template touches one or two of these. See
-//! `docs/aws/api-gateway.md#templates-what-api-gateway-adds`.
+//! [`render`] gives a template `$input`, `$util`, `$context` and `$stageVariables`. Bodies are
+//! parsed when a template asks for them, maps are built when it walks over them: the usual template
+//! touches one or two of these. See `docs/aws/api-gateway.md#templates-what-api-gateway-adds`.
 
 use indexmap::IndexMap;
 
@@ -25,7 +25,8 @@ const UTIL: Object = Object(1);
 const CONTEXT: Object = Object(2);
 const STAGE_VARIABLES: Object = Object(3);
 
-/// Renders `template` over one body. Overrides that it sets are in `context` afterwards; when it fails, none of them.
+/// Renders `template` over one body. Overrides that it sets are in `context` afterwards; when it
+/// fails, none of them.
 ///
 /// # Errors
 /// The template cannot be rendered with these values: the error shows the place.
@@ -48,10 +49,10 @@ pub fn render(
     Ok(output)
 }
 
-/// Places where a template asks `$input`, `$util` or `$context` for something that API Gateway does not have, or any
-/// value for a method that looks misspelled: there it renders nothing, without an error. And literal paths and regular
-/// expressions that cannot be read, which are of [`Kind::Render`](crate::vtl::Kind): a rendering that comes to them
-/// fails.
+/// Places where a template asks `$input`, `$util` or `$context` for something that API Gateway does
+/// not have, or any value for a method that looks misspelled: there it renders nothing, without an
+/// error. And literal paths and regular expressions that cannot be read, which are of
+/// [`Kind::Render`](crate::vtl::Kind): a rendering that comes to them fails.
 pub fn doubts(template: &Template) -> Vec<Error> {
     template.doubts(&[input::KNOWN, util::KNOWN, context::KNOWN])
 }
@@ -84,13 +85,22 @@ impl Host for Surroundings<'_> {
             CONTEXT => Ok(self.context.property(name)?),
             STAGE_VARIABLES => Ok(match &self.stage_map {
                 Some(map) => map.get_text(name).unwrap_or(Value::Null),
-                None => self.stage_variables.get(name).map_or(Value::Null, |value| value.as_str().into()),
+                None => self
+                    .stage_variables
+                    .get(name)
+                    .map_or(Value::Null, |value| value.as_str().into()),
             }),
             _ => Ok(Value::Null),
         }
     }
 
-    fn call(&mut self, object: Object, name: &str, arguments: &[Value], work: &mut Work) -> Option<Outcome> {
+    fn call(
+        &mut self,
+        object: Object,
+        name: &str,
+        arguments: &[Value],
+        work: &mut Work,
+    ) -> Option<Outcome> {
         match object {
             INPUT => self.input.call(name, arguments, work),
             UTIL => util::call(name, arguments, work),
@@ -124,5 +134,10 @@ impl Surroundings<'_> {
 
 /// Names and texts as a map of a template.
 fn text_map(kind: MapKind, entries: &IndexMap<String, String>) -> Result<Map, limits::Exceeded> {
-    Map::of(kind, entries.iter().map(|(name, text)| (name.as_str().into(), text.as_str().into())))
+    Map::of(
+        kind,
+        entries
+            .iter()
+            .map(|(name, text)| (name.as_str().into(), text.as_str().into())),
+    )
 }

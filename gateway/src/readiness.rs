@@ -1,7 +1,7 @@
 //! Door: does SQS answer, and are the queues there that the APIs name?
 //!
-//! A queue that was found is not looked for again for a minute, so that many queues cost no more than the requests of one
-//! minute each; every look asks for one at least.
+//! A queue that was found is not looked for again for a minute, so that many queues cost no more
+//! than the requests of one minute each; every look asks for one at least.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -39,16 +39,27 @@ pub struct Readiness {
 impl Readiness {
     /// For these APIs. A queue that only a mapping template knows is not looked for.
     pub fn new(apis: &Apis, config: &SdkConfig) -> Readiness {
-        let methods = apis.apis.iter().flat_map(|api| &api.resources).flat_map(|resource| &resource.methods);
+        let methods = apis
+            .apis
+            .iter()
+            .flat_map(|api| &api.resources)
+            .flat_map(|resource| &resource.methods);
         let queues = methods.filter_map(|(_, method)| match &method.integration.backend {
             Backend::Aws(uri) => {
                 let (account, name) = uri.queue()?;
-                Some(Needed { region: uri.region.clone(), account: account.to_owned(), name: name.to_owned() })
+                Some(Needed {
+                    region: uri.region.clone(),
+                    account: account.to_owned(),
+                    name: name.to_owned(),
+                })
             }
             Backend::Mock | Backend::Unsupported => None,
         });
         let queues = queues.map(|queue| (queue, None)).collect();
-        Readiness { config: config.clone(), queues: Mutex::new(queues) }
+        Readiness {
+            config: config.clone(),
+            queues: Mutex::new(queues),
+        }
     }
 
     /// Asks SQS.
@@ -57,13 +68,19 @@ impl Readiness {
     /// It does not answer, or a queue is missing; the text names it.
     pub async fn look(&self) -> Result<(), String> {
         let late = || format!("SQS does not answer within {} seconds", DEADLINE.as_secs());
-        tokio::time::timeout(DEADLINE, self.look_at_all()).await.unwrap_or_else(|_| Err(late()))
+        tokio::time::timeout(DEADLINE, self.look_at_all())
+            .await
+            .unwrap_or_else(|_| Err(late()))
     }
 
     async fn look_at_all(&self) -> Result<(), String> {
         let due = self.due(Instant::now());
         if due.is_empty() {
-            let asked = Client::new(&self.config).list_queues().max_results(1).send().await;
+            let asked = Client::new(&self.config)
+                .list_queues()
+                .max_results(1)
+                .send()
+                .await;
             return answered(asked).map(|_| ());
         }
         let mut missing = Vec::new();
@@ -71,29 +88,47 @@ impl Readiness {
             if is_there(&self.client(&queue.region), &queue).await? {
                 self.lock().insert(queue, Some(Instant::now()));
             } else {
-                missing.push(format!("{} (account {}, {})", queue.name, queue.account, queue.region));
+                missing.push(format!(
+                    "{} (account {}, {})",
+                    queue.name, queue.account, queue.region
+                ));
             }
         }
         match missing.as_slice() {
             [] => Ok(()),
-            [queue] => {
-                Err(format!("queue {queue} does not exist: create it, or correct the integration that names it"))
-            }
+            [queue] => Err(format!(
+                "queue {queue} does not exist: create it, or correct the integration that names it"
+            )),
             queues => Err(format!("queues do not exist: {}", queues.join("; "))),
         }
     }
 
-    /// The queues to look for: those that were not found for a minute, or else the one that was found first.
+    /// The queues to look for: those that were not found for a minute, or else the one that was
+    /// found first.
     fn due(&self, now: Instant) -> Vec<Needed> {
         let queues = self.lock();
         let is_due = |found: &Option<Instant>| found.is_none_or(|at| at + FOUND <= now);
-        let due: Vec<_> = queues.iter().filter(|(_, found)| is_due(found)).map(|(queue, _)| queue.clone()).collect();
-        let first = || queues.iter().min_by_key(|(_, found)| **found).map(|(queue, _)| queue.clone());
-        if due.is_empty() { first().into_iter().collect() } else { due }
+        let due: Vec<_> = queues
+            .iter()
+            .filter(|(_, found)| is_due(found))
+            .map(|(queue, _)| queue.clone())
+            .collect();
+        let first = || {
+            queues
+                .iter()
+                .min_by_key(|(_, found)| **found)
+                .map(|(queue, _)| queue.clone())
+        };
+        if due.is_empty() {
+            first().into_iter().collect()
+        } else {
+            due
+        }
     }
 
     fn client(&self, region: &str) -> Client {
-        let config = aws_sdk_sqs::config::Builder::from(&self.config).region(Region::new(region.to_owned()));
+        let config =
+            aws_sdk_sqs::config::Builder::from(&self.config).region(Region::new(region.to_owned()));
         Client::from_conf(config.build())
     }
 
@@ -103,13 +138,16 @@ impl Readiness {
 }
 
 async fn is_there(client: &Client, queue: &Needed) -> Result<bool, String> {
-    let asked = client.get_queue_url().queue_name(&queue.name).queue_owner_aws_account_id(&queue.account);
+    let asked = client
+        .get_queue_url()
+        .queue_name(&queue.name)
+        .queue_owner_aws_account_id(&queue.account);
     let code = answered(asked.send().await)?.unwrap_or_default();
     Ok(!code.ends_with("NonExistentQueue") && !code.ends_with("QueueDoesNotExist"))
 }
 
-/// The code of a refusal, which is an answer too: whether this role may look at queues is not the question. A 5xx is none:
-/// that SQS takes no messages.
+/// The code of a refusal, which is an answer too: whether this role may look at queues is not the
+/// question. A 5xx is none: that SQS takes no messages.
 fn answered<T, E>(asked: Result<T, SdkError<E>>) -> Result<Option<String>, String>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -132,10 +170,13 @@ mod tests {
     use axum::http::HeaderMap;
     use serde_json::Value;
 
-    const NONE: (&str, &str) =
-        ("AWS.SimpleQueueService.NonExistentQueue;Sender", "com.amazonaws.sqs#QueueDoesNotExist");
+    const NONE: (&str, &str) = (
+        "AWS.SimpleQueueService.NonExistentQueue;Sender",
+        "com.amazonaws.sqs#QueueDoesNotExist",
+    );
 
-    /// An SQS where only `there` exists, which answers everything else with `status`, and how often it was asked.
+    /// An SQS where only `there` exists, which answers everything else with `status`, and how often
+    /// it was asked.
     async fn sqs(status: u16) -> (SdkConfig, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = asked.clone();
@@ -144,8 +185,14 @@ mod tests {
             let request: Value = serde_json::from_str(&body).unwrap();
             let is_url = headers["x-amz-target"] == "AmazonSQS.GetQueueUrl";
             match (status, is_url, request["QueueName"].as_str()) {
-                (200, true, Some("there")) => (200, "", r#"{"QueueUrl": "http://x/1/there"}"#.to_owned()),
-                (200, true, _) => (400, NONE.0, format!(r#"{{"__type": "{}", "message": "none"}}"#, NONE.1)),
+                (200, true, Some("there")) => {
+                    (200, "", r#"{"QueueUrl": "http://x/1/there"}"#.to_owned())
+                }
+                (200, true, _) => (
+                    400,
+                    NONE.0,
+                    format!(r#"{{"__type": "{}", "message": "none"}}"#, NONE.1),
+                ),
                 _ => (status, "", "{}".to_owned()),
             }
             .respond()
@@ -162,14 +209,25 @@ mod tests {
 
     impl Respond for (u16, &'static str, String) {
         fn respond(self) -> (http::StatusCode, [(&'static str, &'static str); 1], String) {
-            (http::StatusCode::from_u16(self.0).unwrap(), [("x-amzn-query-error", self.1)], self.2)
+            (
+                http::StatusCode::from_u16(self.0).unwrap(),
+                [("x-amzn-query-error", self.1)],
+                self.2,
+            )
         }
     }
 
     fn needs(config: &SdkConfig, names: &[&str]) -> Readiness {
-        let needed = |name: &&str| Needed { region: "eu-west-1".into(), account: "1".into(), name: (*name).to_owned() };
+        let needed = |name: &&str| Needed {
+            region: "eu-west-1".into(),
+            account: "1".into(),
+            name: (*name).to_owned(),
+        };
         let queues = names.iter().map(|name| (needed(name), None)).collect();
-        Readiness { config: config.clone(), queues: Mutex::new(queues) }
+        Readiness {
+            config: config.clone(),
+            queues: Mutex::new(queues),
+        }
     }
 
     #[tokio::test]
@@ -177,7 +235,12 @@ mod tests {
         for queues in [&[][..], &["there"]] {
             let look = async |status| needs(&sqs(status).await.0, queues).look().await;
             assert_eq!((look(200).await, look(403).await), (Ok(()), Ok(())));
-            assert!(look(503).await.unwrap_err().starts_with("SQS does not answer"));
+            assert!(
+                look(503)
+                    .await
+                    .unwrap_err()
+                    .starts_with("SQS does not answer")
+            );
         }
     }
 
@@ -185,9 +248,15 @@ mod tests {
     async fn a_queue_that_is_missing_is_named() {
         let (config, _) = sqs(200).await;
         let text = needs(&config, &["gone", "there"]).look().await.unwrap_err();
-        assert!(text.starts_with("queue gone (account 1, eu-west-1) does not exist"), "{text}");
+        assert!(
+            text.starts_with("queue gone (account 1, eu-west-1) does not exist"),
+            "{text}"
+        );
         let text = needs(&config, &["gone", "lost"]).look().await.unwrap_err();
-        assert_eq!(text, "queues do not exist: gone (account 1, eu-west-1); lost (account 1, eu-west-1)");
+        assert_eq!(
+            text,
+            "queues do not exist: gone (account 1, eu-west-1); lost (account 1, eu-west-1)"
+        );
     }
 
     #[tokio::test]
@@ -204,12 +273,21 @@ mod tests {
 
     #[test]
     fn the_queues_of_the_built_in_definition_are_needed() {
-        let account =
-            kit::cloudformation::Account { region: "eu-west-1".into(), account_id: "1".into(), stack_name: "s".into() };
-        let definition = kit::definition::DefinitionArgs::default().load(&account).unwrap();
+        let account = kit::cloudformation::Account {
+            region: "eu-west-1".into(),
+            account_id: "1".into(),
+            stack_name: "s".into(),
+        };
+        let definition = kit::definition::DefinitionArgs::default()
+            .load(&account)
+            .unwrap();
         let apis = Apis::load(&definition, None).unwrap();
         let config = SdkConfig::builder().build();
-        let needed: Vec<_> = Readiness::new(&apis, &config).lock().keys().map(|queue| queue.name.clone()).collect();
+        let needed: Vec<_> = Readiness::new(&apis, &config)
+            .lock()
+            .keys()
+            .map(|queue| queue.name.clone())
+            .collect();
         assert_eq!(needed, ["ex-queue"]);
     }
 }

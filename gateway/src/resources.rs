@@ -1,5 +1,5 @@
-//! `AWS::ApiGateway::*` resources of CloudFormation templates, SAM's `AWS::Serverless::Api`, and OpenAPI files beside them,
-//! to [`Apis`].
+//! `AWS::ApiGateway::*` resources of CloudFormation templates, SAM's `AWS::Serverless::Api`, and
+//! OpenAPI files beside them, to [`Apis`].
 
 mod domains;
 mod import;
@@ -18,7 +18,8 @@ use crate::api::{Api, Apis};
 use crate::openapi::Document;
 use import::only_stage;
 
-/// Resource types that only matter to a deployment on AWS, or only where a method refers to them, which is told there.
+/// Resource types that only matter to a deployment on AWS, or only where a method refers to them,
+/// which is told there.
 const PASSIVE: [&str; 6] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::ClientCertificate",
@@ -44,8 +45,8 @@ impl Apis {
     /// Reads every REST API of a definition. `default_stage` is `--stage`.
     ///
     /// # Errors
-    /// A definition is wrong somewhere, or asks for something that is not supported (unless it was loaded leniently). All
-    /// of it is told at once.
+    /// A definition is wrong somewhere, or asks for something that is not supported (unless it was
+    /// loaded leniently). All of it is told at once.
     pub fn load(definition: &Definition, default_stage: Option<String>) -> Result<Apis, LoadError> {
         let mut problems = Vec::new();
         let apis = Apis::read(definition, default_stage, &mut problems);
@@ -53,25 +54,38 @@ impl Apis {
         Ok(apis)
     }
 
-    /// The same for a program that reads more than APIs from a definition: what is wrong is added to `problems`.
-    pub fn read(definition: &Definition, default_stage: Option<String>, problems: &mut Vec<Problem>) -> Apis {
-        let mut apis = Apis { default_stage, ..Apis::default() };
+    /// The same for a program that reads more than APIs from a definition: what is wrong is added
+    /// to `problems`.
+    pub fn read(
+        definition: &Definition,
+        default_stage: Option<String>,
+        problems: &mut Vec<Problem>,
+    ) -> Apis {
+        let mut apis = Apis {
+            default_stage,
+            ..Apis::default()
+        };
         for stack in &definition.stacks {
             apis.add_stack(stack, definition.account.as_ref(), problems);
         }
         for (number, root) in definition.apis.iter().enumerate() {
-            let document = import::document(root, definition.account.as_ref(), problems).or_collect(problems);
-            apis.apis.extend(document.map(|document| from_file(number, document)));
+            let document =
+                import::document(root, definition.account.as_ref(), problems).or_collect(problems);
+            apis.apis
+                .extend(document.map(|document| from_file(number, document)));
         }
         apis
     }
 
     fn add_stack(&mut self, stack: &Stack, account: Option<&Account>, problems: &mut Vec<Problem>) {
         for resource in stack.of_kind(rest_api::KIND) {
-            self.apis.extend(rest_api::read(stack, resource, account, problems));
+            self.apis
+                .extend(rest_api::read(stack, resource, account, problems));
         }
         for resource in stack.of_kind(serverless::API) {
-            let Some((api, domains)) = serverless::read(stack, resource, account, problems) else { continue };
+            let Some((api, domains)) = serverless::read(stack, resource, account, problems) else {
+                continue;
+            };
             self.apis.push(api);
             for (domain, mapping) in domains {
                 self.domains.entry(domain).or_default().push(mapping);
@@ -81,7 +95,8 @@ impl Apis {
             domains::check(resource, problems);
         }
         for resource in stack.of_kind(domains::MAPPING) {
-            if let Some((domain, mapping)) = domains::mapping(resource, stack, &self.apis, problems) {
+            if let Some((domain, mapping)) = domains::mapping(resource, stack, &self.apis, problems)
+            {
                 self.domains.entry(domain).or_default().push(mapping);
             }
         }
@@ -94,25 +109,46 @@ impl Apis {
 
 /// Whether an API of this id is declared in a template, be it readable or not.
 fn is_declared(stack: &Stack, id: &str) -> bool {
-    [rest_api::KIND, serverless::API].iter().any(|kind| stack.of_kind(kind).any(|api| api.physical_id == id))
+    [rest_api::KIND, serverless::API]
+        .iter()
+        .any(|kind| stack.of_kind(kind).any(|api| api.physical_id == id))
 }
 
 /// Parts of an API that this template does not declare would be read by nobody.
 fn tell_orphan(stack: &Stack, resource: &Resource, problems: &mut Vec<Problem>) {
-    if ![methods::RESOURCE, methods::METHOD, stages::STAGE, stages::DEPLOYMENT].contains(&resource.kind.as_str()) {
+    if ![
+        methods::RESOURCE,
+        methods::METHOD,
+        stages::STAGE,
+        stages::DEPLOYMENT,
+    ]
+    .contains(&resource.kind.as_str())
+    {
         return;
     }
-    let Some(mut fields) = resource.fields().or_collect(problems) else { return };
-    let id = fields.required("RestApiId").and_then(|node| Ok((node, node.text()?))).or_collect(problems);
+    let Some(mut fields) = resource.fields().or_collect(problems) else {
+        return;
+    };
+    let id = fields
+        .required("RestApiId")
+        .and_then(|node| Ok((node, node.text()?)))
+        .or_collect(problems);
     if let Some((node, _)) = id.filter(|(_, id)| !is_declared(stack, id)) {
-        let message = format!("{}: RestApiId is not an API of this template, so it is not served", resource.label());
+        let message = format!(
+            "{}: RestApiId is not an API of this template, so it is not served",
+            resource.label()
+        );
         problems.push(node.problem(message));
     }
 }
 
-/// Whether a resource is a part of this API. One of which that cannot be said is told by [`tell_orphan`].
+/// Whether a resource is a part of this API. One of which that cannot be said is told by
+/// [`tell_orphan`].
 fn is_part(resource: &Resource, api: &Resource) -> bool {
-    resource.properties.get("RestApiId").is_some_and(|id| id.text() == Ok(api.physical_id.as_str()))
+    resource
+        .properties
+        .get("RestApiId")
+        .is_some_and(|id| id.text() == Ok(api.physical_id.as_str()))
 }
 
 /// What would answer requests on AWS, and is read by nobody.
@@ -121,17 +157,36 @@ fn tell_unread(resource: &Resource, problems: &mut Vec<Problem>) {
     let told = match kind {
         _ if READ.contains(&kind) || PASSIVE.contains(&kind) => return,
         _ if kind.starts_with("AWS::ApiGatewayV2::") => "HTTP and WebSocket APIs are not supported",
-        "AWS::Serverless::HttpApi" | "AWS::Serverless::WebSocketApi" => "HTTP and WebSocket APIs are not supported",
+        "AWS::Serverless::HttpApi" | "AWS::Serverless::WebSocketApi" => {
+            "HTTP and WebSocket APIs are not supported"
+        }
         _ if kind.starts_with("AWS::ApiGateway::") => "this type is not supported",
-        _ if kind.starts_with("AWS::Serverless::") => return serverless::tell_events(resource, problems),
+        _ if kind.starts_with("AWS::Serverless::") => {
+            return serverless::tell_events(resource, problems);
+        }
         _ => return,
     };
-    problems.push(resource.properties.problem(format!("{}: {told}", resource.label())));
+    problems.push(
+        resource
+            .properties
+            .problem(format!("{}: {told}", resource.label())),
+    );
 }
 
 /// An API whose only stage is the one that its export names.
 fn from_file(number: usize, document: Document) -> Api {
     let stages = vec![only_stage(&document)];
-    let Document { title, resources, endpoint, .. } = document;
-    Api { id: format!("api{number}"), name: title, stages, endpoint, resources }
+    let Document {
+        title,
+        resources,
+        endpoint,
+        ..
+    } = document;
+    Api {
+        id: format!("api{number}"),
+        name: title,
+        stages,
+        endpoint,
+        resources,
+    }
 }

@@ -1,4 +1,5 @@
-//! Door: HTTP in, HTTP out. Reads a request within its limits, has the call planned, sends it, writes the answer.
+//! Door: HTTP in, HTTP out. Reads a request within its limits, has the call planned, sends it,
+//! writes the answer.
 
 mod answer;
 mod arrival;
@@ -59,7 +60,14 @@ impl Gateway {
     pub fn new(apis: Apis, account_id: String, sdk: &SdkConfig) -> std::io::Result<Gateway> {
         let (messages, services) = (Messages::new(sdk.clone()), Services::new(sdk.clone())?);
         let sqs = Reach::of(Endpoint::of(sdk, "SQS"));
-        Ok(Gateway { apis, account_id, messages, services, sqs, intake: Intake::new(Limits::default()) })
+        Ok(Gateway {
+            apis,
+            account_id,
+            messages,
+            services,
+            sqs,
+            intake: Intake::new(Limits::default()),
+        })
     }
 
     /// Whether SQS gives answers where the environment says that it is.
@@ -67,10 +75,13 @@ impl Gateway {
         &self.sqs
     }
 
-    /// The public port: every path belongs to the APIs. No panic leaves a request without an answer. There is no span for a
-    /// request: each line about one names its id.
+    /// The public port: every path belongs to the APIs. No panic leaves a request without an
+    /// answer. There is no span for a request: each line about one names its id.
     pub fn router(self: Arc<Gateway>) -> Router {
-        Router::new().fallback(handle).with_state(self).layer(CatchPanicLayer::custom(panicked))
+        Router::new()
+            .fallback(handle)
+            .with_state(self)
+            .layer(CatchPanicLayer::custom(panicked))
     }
 
     /// A request that has its body: route, plan, call, respond.
@@ -87,7 +98,14 @@ impl Gateway {
             Plan::Call(call) => {
                 let integration = &route.method.integration;
                 let begun = Instant::now();
-                let sent = self.call(call, &integration.backend, integration.timeout, &request.request_id).await;
+                let sent = self
+                    .call(
+                        call,
+                        &integration.backend,
+                        integration.timeout,
+                        &request.request_id,
+                    )
+                    .await;
                 metrics::histogram!("gateway_integration_latency_seconds").record(begun.elapsed());
                 let (reply, message_id) = sent?;
                 hop.message_id = message_id;
@@ -98,16 +116,29 @@ impl Gateway {
     }
 
     /// The reply, and the id of the message that it is about, if there is one.
-    async fn call(&self, call: Call, backend: &Backend, timeout: Duration, request_id: &str) -> Result<Sent, Fault> {
-        let Backend::Aws(uri) = backend else { return Err(Fault::ConfigurationError) };
+    async fn call(
+        &self,
+        call: Call,
+        backend: &Backend,
+        timeout: Duration,
+        request_id: &str,
+    ) -> Result<Sent, Fault> {
+        let Backend::Aws(uri) = backend else {
+            return Err(Fault::ConfigurationError);
+        };
         if let Some(message) = SendMessage::read(&call) {
             return self.send(message, timeout, request_id).await;
         }
-        let reply = self.services.send(call, &uri.service, &uri.region, timeout).await;
+        let reply = self
+            .services
+            .send(call, &uri.service, &uri.region, timeout)
+            .await;
         let reply = reply.map_err(|error| match error {
             ServiceError::Send(error) if error.is_timeout() => {
-                Trouble::TimedOut
-                    .report(request_id, format!("{} does not answer in time, clients get 504", uri.service));
+                Trouble::TimedOut.report(
+                    request_id,
+                    format!("{} does not answer in time, clients get 504", uri.service),
+                );
                 Fault::IntegrationTimeout
             }
             ServiceError::Send(error) => {
@@ -116,7 +147,9 @@ impl Gateway {
                 Fault::IntegrationFailure
             }
             error => {
-                let reason = format!("execution failed due to configuration error, clients get 500: {error}");
+                let reason = format!(
+                    "execution failed due to configuration error, clients get 500: {error}"
+                );
                 Trouble::NoCredentials.report(request_id, reason);
                 Fault::ConfigurationError
             }
@@ -126,12 +159,21 @@ impl Gateway {
             Trouble::NotTheService.report(request_id, reason);
             return Err(Fault::IntegrationFailure);
         }
-        let message_id = if uri.service == "sqs" { message_id(&reply) } else { None };
+        let message_id = if uri.service == "sqs" {
+            message_id(&reply)
+        } else {
+            None
+        };
         Ok((reply, message_id))
     }
 
     /// The fast lane for what can share a request with others.
-    async fn send(&self, message: SendMessage, timeout: Duration, request_id: &str) -> Result<Sent, Fault> {
+    async fn send(
+        &self,
+        message: SendMessage,
+        timeout: Duration,
+        request_id: &str,
+    ) -> Result<Sent, Fault> {
         let protocol = message.protocol;
         let queue = message.queue_url.clone();
         let sent = tokio::time::timeout(timeout, self.messages.send(message)).await;
@@ -171,18 +213,25 @@ struct Hop<'g> {
 }
 
 impl Hop<'_> {
-    /// The ids of gateway and queue stand in one line, so that a message can be followed from its request on.
+    /// The ids of gateway and queue stand in one line, so that a message can be followed from its
+    /// request on.
     fn log(&self, request: &Request, status: u16, begun: Instant) {
         if !kit::hops::are_logged() {
             return;
         }
-        let (request_id, method, route) = (request.request_id.as_str(), request.method.as_str(), self.resource);
+        let (request_id, method, route) = (
+            request.request_id.as_str(),
+            request.method.as_str(),
+            self.resource,
+        );
         let ms = begun.elapsed().as_millis() as u64;
         match &self.message_id {
             Some(message_id) => {
                 tracing::info!(target: "gateway", request_id, message_id, method, route, status, ms, "queued");
             }
-            None => tracing::info!(target: "gateway", request_id, method, route, status, ms, "answered"),
+            None => {
+                tracing::info!(target: "gateway", request_id, method, route, status, ms, "answered")
+            }
         }
     }
 }
@@ -190,7 +239,10 @@ impl Hop<'_> {
 /// The id in an answer to a SendMessage that did not take the fast lane: in JSON or XML.
 fn message_id(reply: &Reply) -> Option<String> {
     let text = std::str::from_utf8(&reply.body).ok()?;
-    let rest = ["\"MessageId\":\"", "<MessageId>"].iter().find_map(|mark| text.split_once(mark))?.1;
+    let rest = ["\"MessageId\":\"", "<MessageId>"]
+        .iter()
+        .find_map(|mark| text.split_once(mark))?
+        .1;
     let end = rest.find(['"', '<'])?;
     (end <= 100).then(|| rest[..end].to_owned())
 }
@@ -212,18 +264,31 @@ fn unrouted(reason: NoRoute, host: &str, request: &Request) {
 fn refused(refusal: &Refusal, queue: &str, request_id: &str) {
     let trouble = Trouble::of(refusal);
     let advice = match trouble {
-        Trouble::QueueMissing => ": create it (`tidegate provision` does), or see whether the endpoint is right",
+        Trouble::QueueMissing => {
+            ": create it (`tidegate provision` does), or see whether the endpoint is right"
+        }
         Trouble::AccessDenied => ": see the credentials and what they may do",
         _ => "",
     };
-    let Refusal { status, code, message, .. } = refusal;
-    trouble.report(request_id, format!("SQS refused a message for {queue} with {status} {code}: {message}{advice}"));
+    let Refusal {
+        status,
+        code,
+        message,
+        ..
+    } = refusal;
+    trouble.report(
+        request_id,
+        format!("SQS refused a message for {queue} with {status} {code}: {message}{advice}"),
+    );
 }
 
 fn unanswered(no_answer: NoAnswer, queue: &str, request_id: &str) -> Fault {
     match no_answer {
         NoAnswer::TimedOut => {
-            Trouble::TimedOut.report(request_id, format!("SQS does not answer in time for {queue}, clients get 504"));
+            Trouble::TimedOut.report(
+                request_id,
+                format!("SQS does not answer in time for {queue}, clients get 504"),
+            );
             Fault::IntegrationTimeout
         }
         NoAnswer::Unreachable(reason) => {
@@ -232,7 +297,8 @@ fn unanswered(no_answer: NoAnswer, queue: &str, request_id: &str) -> Fault {
             Fault::IntegrationFailure
         }
         NoAnswer::NoCredentials(reason) => {
-            let reason = format!("execution failed due to configuration error, clients get 500: {reason}");
+            let reason =
+                format!("execution failed due to configuration error, clients get 500: {reason}");
             Trouble::NoCredentials.report(request_id, reason);
             Fault::ConfigurationError
         }
@@ -256,18 +322,32 @@ async fn handle(
     let mut hop = Hop::default();
     let answer = async {
         // The place is taken for as long as the payload is in memory.
-        let (body, _place) = gateway.intake.read(&parts.uri, &parts.headers, body).await?;
+        let (body, _place) = gateway
+            .intake
+            .read(&parts.uri, &parts.headers, body)
+            .await?;
         request.body = body;
         gateway.answer(&request, &mut hop).await
     };
-    let answer = AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
-        // What it was, the panic hook has told already. The path belongs here, the query string does not: clients put
-        // secrets there.
-        let (method, path) = (parts.method.as_str(), fit(parts.uri.path()));
-        tracing::error!(request_id = request.request_id, method, path, "a request ended in a panic");
-        Err(Fault::ConfigurationError)
-    });
-    let ids = Ids { request: &request.request_id, extended: &request.extended_request_id };
+    let answer = AssertUnwindSafe(answer)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            // What it was, the panic hook has told already. The path belongs here, the query string
+            // does not: clients put secrets there.
+            let (method, path) = (parts.method.as_str(), fit(parts.uri.path()));
+            tracing::error!(
+                request_id = request.request_id,
+                method,
+                path,
+                "a request ended in a panic"
+            );
+            Err(Fault::ConfigurationError)
+        });
+    let ids = Ids {
+        request: &request.request_id,
+        extended: &request.extended_request_id,
+    };
     let answer = match answer {
         Ok(response) => answer::written(ids, response),
         Err(fault) => answer::refused(ids, &fault),
@@ -279,18 +359,27 @@ async fn handle(
     answer
 }
 
-/// A bug must not look like a broken connection, wherever it is. What it was, the panic hook has told already.
+/// A bug must not look like a broken connection, wherever it is. What it was, the panic hook has
+/// told already.
 fn panicked(_: Box<dyn Any + Send>) -> HttpResponse {
     let (request, extended) = (Uuid::new_v4().to_string(), arrival::new_extended_id());
     tracing::error!(request_id = %request, "a request ended in a panic");
-    answer::refused(Ids { request: &request, extended: &extended }, &Fault::ConfigurationError)
+    answer::refused(
+        Ids {
+            request: &request,
+            extended: &extended,
+        },
+        &Fault::ConfigurationError,
+    )
 }
 
 /// Unknown paths look like missing credentials: `docs/aws/api-gateway.md#unknown-routes`.
 fn no_route(reason: NoRoute, headers: &HeaderMap) -> Fault {
     match (reason, headers.get(AUTHORIZATION)) {
         (NoRoute::Forbidden, _) => Fault::Forbidden,
-        (NoRoute::MissingAuthenticationToken, Some(value)) if !value.as_bytes().starts_with(b"AWS4-") => {
+        (NoRoute::MissingAuthenticationToken, Some(value))
+            if !value.as_bytes().starts_with(b"AWS4-") =>
+        {
             Fault::InvalidSignature(STANDARD.encode(Sha256::digest(value.as_bytes())))
         }
         (NoRoute::MissingAuthenticationToken, _) => Fault::MissingAuthenticationToken,

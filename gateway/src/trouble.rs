@@ -1,6 +1,8 @@
-//! What goes wrong and is the operator's business: logged in plain words, once a minute for each kind.
+//! What goes wrong and is the operator's business: logged in plain words, once a minute for each
+//! kind.
 //!
-//! A client that gets 403, 415, 500 or 504 cannot know why, and asks again; whoever runs the gateway can.
+//! A client that gets 403, 415, 500 or 504 cannot know why, and asks again; whoever runs the
+//! gateway can.
 
 use std::fmt;
 use std::time::Instant;
@@ -56,11 +58,20 @@ impl Trouble {
         }
     }
 
-    /// Reports it, unless this kind was reported within the last minute. `reason` is in plain words, and says what to do.
+    /// Reports it, unless this kind was reported within the last minute. `reason` is in plain
+    /// words, and says what to do.
     pub fn report(self, request_id: &str, reason: impl fmt::Display) {
         metrics::counter!("gateway_troubles_total", "kind" => self.name()).increment(1);
-        let Some(unreported) = REPORTED[self as usize].due(Instant::now()) else { return };
-        tracing::warn!(kind = self.name(), request_id, unreported, "{reason}{}", more(unreported));
+        let Some(unreported) = REPORTED[self as usize].due(Instant::now()) else {
+            return;
+        };
+        tracing::warn!(
+            kind = self.name(),
+            request_id,
+            unreported,
+            "{reason}{}",
+            more(unreported)
+        );
     }
 
     /// For metrics and logs.
@@ -91,8 +102,16 @@ fn more(unreported: u64) -> String {
 
 /// Text of a client, as far as it is fit for a line of the log.
 pub fn fit(text: &str) -> String {
-    let shown: String = text.chars().take(100).map(|c| if c.is_control() { '?' } else { c }).collect();
-    if shown.len() < text.len() { format!("{shown}…") } else { shown }
+    let shown: String = text
+        .chars()
+        .take(100)
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect();
+    if shown.len() < text.len() {
+        format!("{shown}…")
+    } else {
+        shown
+    }
 }
 
 #[cfg(test)]
@@ -102,10 +121,18 @@ mod tests {
     #[test]
     fn refusals_have_their_kinds() {
         let kind = |code: &str| {
-            let refusal = Refusal { status: 400, code: code.into(), message: String::new(), request_id: String::new() };
+            let refusal = Refusal {
+                status: 400,
+                code: code.into(),
+                message: String::new(),
+                request_id: String::new(),
+            };
             Trouble::of(&refusal)
         };
-        assert_eq!(kind("AWS.SimpleQueueService.NonExistentQueue"), Trouble::QueueMissing);
+        assert_eq!(
+            kind("AWS.SimpleQueueService.NonExistentQueue"),
+            Trouble::QueueMissing
+        );
         assert_eq!(kind("QueueDoesNotExist"), Trouble::QueueMissing);
         assert_eq!(kind("AccessDenied"), Trouble::AccessDenied);
         assert_eq!(kind("InvalidParameterValue"), Trouble::Refused);
@@ -114,7 +141,10 @@ mod tests {
     #[test]
     fn what_was_left_out_is_counted() {
         assert_eq!(more(0), "");
-        assert_eq!(more(2), " (2 more of this kind since the last line about it)");
+        assert_eq!(
+            more(2),
+            " (2 more of this kind since the last line about it)"
+        );
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! Velocity templates: read once, rendered often.
 //!
-//! The language is Velocity 1.7's, with the nulls of API Gateway: a reference to nothing prints nothing and equals `""`.
-//! A [`Template`] is text that went through the `lexer` (whose modes are what makes Velocity Velocity) and the
-//! `parser` to a tree ([`ast`]); `eval` walks that tree with the variables of one rendering. Nothing here knows of
-//! HTTP or of API Gateway: `$input` and its like come from a [`Host`], as values or as objects that only the host
-//! understands.
+//! The language is Velocity 1.7's, with the nulls of API Gateway: a reference to nothing prints
+//! nothing and equals `""`. A [`Template`] is text that went through the `lexer` (whose modes are
+//! what makes Velocity Velocity) and the `parser` to a tree ([`ast`]); `eval` walks that tree with
+//! the variables of one rendering. Nothing here knows of HTTP or of API Gateway: `$input` and its
+//! like come from a [`Host`], as values or as objects that only the host understands.
 //!
-//! A template from a stranger cannot hurt: its size, depth, work, memory and output are bounded ([`limits`]).
+//! A template from a stranger cannot hurt: its size, depth, work, memory and output are bounded
+//! ([`limits`]).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -45,22 +46,31 @@ impl Template {
         let name: Arc<str> = name.into();
         let mut names = ast::Names::default();
         match parser::parse(source, &mut names, HashMap::new()) {
-            Ok(tree) => Ok(Template { name, source: source.into(), tree: tree.into(), names: names.into() }),
+            Ok(tree) => Ok(Template {
+                name,
+                source: source.into(),
+                tree: tree.into(),
+                names: names.into(),
+            }),
             Err(failure) => Err(Error::locate(&name, source, *failure)),
         }
     }
 
     /// Renders with what the host offers.
     pub fn render(&self, host: &mut dyn Host) -> Result<String, Error> {
-        eval::render(&self.tree, &self.names, host).map_err(|failure| Error::locate(&self.name, &self.source, *failure))
+        eval::render(&self.tree, &self.names, host)
+            .map_err(|failure| Error::locate(&self.name, &self.source, *failure))
     }
 
-    /// Places where it says something that can be rendered but was hardly meant: names that lead nowhere, in the objects
-    /// that the host knows and in general.
+    /// Places where it says something that can be rendered but was hardly meant: names that lead
+    /// nowhere, in the objects that the host knows and in general.
     pub fn doubts(&self, known: &[Known]) -> Vec<Error> {
         let name = |name| self.names.text(name).to_owned();
         let doubts = doubt::doubts(&self.tree, &name, known);
-        doubts.into_iter().map(|doubt| Error::locate(&self.name, &self.source, doubt)).collect()
+        doubts
+            .into_iter()
+            .map(|doubt| Error::locate(&self.name, &self.source, doubt))
+            .collect()
     }
 
     /// The name it was read under.
@@ -74,7 +84,8 @@ impl Template {
     }
 }
 
-/// The template written again, expressions in one way of writing. Reading that gives the same template.
+/// The template written again, expressions in one way of writing. Reading that gives the same
+/// template.
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&print::block(&self.tree.block))

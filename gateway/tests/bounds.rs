@@ -1,5 +1,6 @@
-//! Templates that mean harm: each ends in an error that names the bound it ran into, within a memory and a number of
-//! allocations that are counted, and on a stack of 2 MiB, which is what a worker of the server has.
+//! Templates that mean harm: each ends in an error that names the bound it ran into, within a
+//! memory and a number of allocations that are counted, and on a stack of 2 MiB, which is what a
+//! worker of the server has.
 //!
 //! Counts are the same on every machine. The time is shown by the benchmark beside this.
 
@@ -51,7 +52,9 @@ static ALLOCATOR: Counted = Counted;
 #[test]
 fn each_ends_at_a_bound() {
     let small = std::thread::Builder::new().stack_size(STACK);
-    let thread = small.spawn(|| cases::all().iter().for_each(check)).expect("a thread can be started");
+    let thread = small
+        .spawn(|| cases::all().iter().for_each(check))
+        .expect("a thread can be started");
     assert!(thread.join().is_ok());
 }
 
@@ -60,5 +63,9 @@ fn check(case: &cases::Hostile) {
     PEAK.store(before, Relaxed);
     case.check();
     let (memory, count) = (PEAK.load(Relaxed) - before, COUNT.load(Relaxed) - count);
-    assert!(memory <= MEMORY && count <= ALLOCATIONS, "{memory} bytes, {count} allocations: {:.80}", case.template);
+    assert!(
+        memory <= MEMORY && count <= ALLOCATIONS,
+        "{memory} bytes, {count} allocations: {:.80}",
+        case.template
+    );
 }

@@ -1,5 +1,6 @@
-//! Definitions as tools write them, to the call that a request makes of them: what `cdk synth` puts out, a SAM template, an
-//! OpenAPI export. The files are whole, with everything that stands beside the chain.
+//! Definitions as tools write them, to the call that a request makes of them: what `cdk synth` puts
+//! out, a SAM template, an OpenAPI export. The files are whole, with everything that stands beside
+//! the chain.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -17,15 +18,23 @@ use kit::definition::DefinitionArgs;
 use kit::time::Timestamp;
 
 fn load(file: &Path) -> Result<Apis, String> {
-    let account =
-        Account { region: "eu-west-1".into(), account_id: "123456789012".into(), stack_name: "events".into() };
-    let args = DefinitionArgs { files: vec![file.to_owned()], ..DefinitionArgs::default() };
+    let account = Account {
+        region: "eu-west-1".into(),
+        account_id: "123456789012".into(),
+        stack_name: "events".into(),
+    };
+    let args = DefinitionArgs {
+        files: vec![file.to_owned()],
+        ..DefinitionArgs::default()
+    };
     let definition = args.load(&account).map_err(|error| error.to_string())?;
     Apis::load(&definition, None).map_err(|error| error.to_string())
 }
 
 fn definition(name: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/definitions").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/definitions")
+        .join(name)
 }
 
 /// The call that a POST of this body makes.
@@ -53,14 +62,20 @@ fn call(apis: &Apis, path: &str, body: &'static str) -> Call {
 fn check(call: &Call, url: &str, body: &str) {
     assert_eq!((call.method.as_str(), call.url.as_str()), ("POST", url));
     assert_eq!(call.body, body);
-    assert_eq!(call.headers[CONTENT_TYPE], "application/x-www-form-urlencoded");
+    assert_eq!(
+        call.headers[CONTENT_TYPE],
+        "application/x-www-form-urlencoded"
+    );
 }
 
 #[test]
 fn what_cdk_synth_puts_out_is_served() {
     let apis = load(&definition("cdk.json")).expect("it loads");
     let api = &apis.apis[0];
-    assert_eq!((api.name.as_str(), api.stages[0].name.as_str()), ("event-api", "prod"));
+    assert_eq!(
+        (api.name.as_str(), api.stages[0].name.as_str()),
+        ("event-api", "prod")
+    );
     assert_eq!(api.stages[0].variables["queue"], "events");
     check(
         &call(&apis, "/prod/events/a/b", r#"{"a":"x&y"}"#),
@@ -73,7 +88,13 @@ fn what_cdk_synth_puts_out_is_served() {
 #[test]
 fn a_sam_template_is_served() {
     let apis = load(&definition("sam.yaml")).expect("it loads");
-    assert_eq!((apis.apis[0].name.as_str(), apis.apis[0].stages[0].name.as_str()), ("event-api", "prod"));
+    assert_eq!(
+        (
+            apis.apis[0].name.as_str(),
+            apis.apis[0].stages[0].name.as_str()
+        ),
+        ("event-api", "prod")
+    );
     check(
         &call(&apis, "/events/a", "{}"),
         "https://sqs.eu-west-1.amazonaws.com/123456789012/events-EventQueue",
@@ -85,13 +106,13 @@ fn a_sam_template_is_served() {
 fn a_function_as_the_backend_of_a_route_is_refused() {
     let sam = std::fs::read_to_string(definition("sam.yaml")).expect("the file");
     let schedule = "Nightly: {Type: Schedule, Properties: {Schedule: rate(1 day)}}";
-    let route = "Get: {Type: Api, Properties: {Path: /seen, Method: get, RestApiId: !Ref EventApi}}";
+    let route =
+        "Get: {Type: Api, Properties: {Path: /seen, Method: get, RestApiId: !Ref EventApi}}";
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("sam.yaml");
     std::fs::write(&file, sam.replace(schedule, route)).expect("the file is written");
     let message = load(&file).expect_err("it is refused");
-    let expected =
-        "Worker (AWS::Serverless::Function): event Get makes it the backend of a route, which is not supported";
+    let expected = "Worker (AWS::Serverless::Function): event Get makes it the backend of a route, which is not supported";
     assert!(message.contains(expected), "{message}");
 }
 
@@ -104,7 +125,10 @@ fn everything_is_told_at_once() {
     let file = folder.path().join("sam.yaml");
     std::fs::write(&file, format!("{sam}\nHooks: {{}}\n")).expect("the file is written");
     let message = load(&file).expect_err("it is refused");
-    for expected in ["Hooks is not supported", "integrations of type http are not supported"] {
+    for expected in [
+        "Hooks is not supported",
+        "integrations of type http are not supported",
+    ] {
         assert!(message.contains(expected), "{message}");
     }
 }
@@ -113,7 +137,13 @@ fn everything_is_told_at_once() {
 #[test]
 fn an_export_is_served_under_its_stage() {
     let apis = load(&definition("export.json")).expect("it loads");
-    assert_eq!((apis.apis[0].name.as_str(), apis.apis[0].stages[0].name.as_str()), ("event-intake", "prod"));
+    assert_eq!(
+        (
+            apis.apis[0].name.as_str(),
+            apis.apis[0].stages[0].name.as_str()
+        ),
+        ("event-intake", "prod")
+    );
     check(
         &call(&apis, "/prod/events/a", "{}"),
         "https://sqs.eu-west-1.amazonaws.com/123456789012/orders",

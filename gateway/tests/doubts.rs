@@ -10,7 +10,13 @@ fn check(template: &str, expected: &[&str]) {
     let found: Vec<String> = doubts(&template)
         .iter()
         .map(|doubt| {
-            format!("{}:{} {}; {}", doubt.line, doubt.column, doubt.message, doubt.hint.as_deref().unwrap_or(""))
+            format!(
+                "{}:{} {}; {}",
+                doubt.line,
+                doubt.column,
+                doubt.message,
+                doubt.hint.as_deref().unwrap_or("")
+            )
         })
         .collect();
     assert_eq!(found, expected);
@@ -18,9 +24,18 @@ fn check(template: &str, expected: &[&str]) {
 
 #[test]
 fn names_that_lead_nowhere() {
-    check("$util.urlencode($x)", &["1:7 `$util` has no `urlencode`: it renders nothing; did you mean `urlEncode`?"]);
-    check("a\n#if($input.jsn('$.a'))x#end", &["2:12 `$input` has no `jsn`: it renders nothing; did you mean `json`?"]);
-    check("$util.toJson($x)", &["1:7 `$util` has no `toJson`: it renders nothing; "]);
+    check(
+        "$util.urlencode($x)",
+        &["1:7 `$util` has no `urlencode`: it renders nothing; did you mean `urlEncode`?"],
+    );
+    check(
+        "a\n#if($input.jsn('$.a'))x#end",
+        &["2:12 `$input` has no `jsn`: it renders nothing; did you mean `json`?"],
+    );
+    check(
+        "$util.toJson($x)",
+        &["1:7 `$util` has no `toJson`: it renders nothing; "],
+    );
     check(
         "#set($n = $items.lenght())",
         &["1:18 no value has a method `lenght`: it renders nothing; did you mean `length`?"],
@@ -45,21 +60,36 @@ fn names_that_lead_nowhere() {
 fn regular_expressions_that_are_none() {
     let why = "bad regular expression `(a`: Unclosed group near index 2";
     check("$s.split('(a')", &[&format!("1:4 {why}; ")]);
-    check("#set($x = $s.trim().replaceAll(\"(a\", 'b'))", &[&format!("1:21 {why}; ")]);
-    check("$s.split(\"($a\")$s.replace('(a', '')$s.matches('a+')$s.contains('(')", &[]);
+    check(
+        "#set($x = $s.trim().replaceAll(\"(a\", 'b'))",
+        &[&format!("1:21 {why}; ")],
+    );
+    check(
+        "$s.split(\"($a\")$s.replace('(a', '')$s.matches('a+')$s.contains('(')",
+        &[],
+    );
 }
 
 #[test]
 fn what_the_context_has() {
     let hint = "did you mean `requestOverride`?";
     let message = format!("`$context` has no `reqestOverride`: it renders nothing; {hint}");
-    check("#set($context.reqestOverride.header.A = 1)", &[&format!("1:15 {message}")]);
-    check("$context.identity.sourceIp$context.get('x').size()$context['y']$context.keySet().size()", &[]);
+    check(
+        "#set($context.reqestOverride.header.A = 1)",
+        &[&format!("1:15 {message}")],
+    );
+    check(
+        "$context.identity.sourceIp$context.get('x').size()$context['y']$context.keySet().size()",
+        &[],
+    );
 }
 
 #[test]
 fn what_may_be_switched_off() {
-    check("a #evaluate($s)", &["1:3 `#evaluate` may be switched off on API Gateway; "]);
+    check(
+        "a #evaluate($s)",
+        &["1:3 `#evaluate` may be switched off on API Gateway; "],
+    );
 }
 
 #[test]
@@ -68,7 +98,10 @@ fn unreadable_literals_are_failures_and_not_only_doubts() {
         let template = Template::parse("t", template).expect("the template can be read");
         doubts(&template).iter().map(|doubt| doubt.kind).collect()
     };
-    assert_eq!(kinds("$input.path('$[')$s.split('(')$util.nope()"), [Kind::Render, Kind::Render, Kind::Doubt]);
+    assert_eq!(
+        kinds("$input.path('$[')$s.split('(')$util.nope()"),
+        [Kind::Render, Kind::Render, Kind::Doubt]
+    );
 }
 
 #[test]
@@ -81,11 +114,20 @@ fn paths_that_are_none() {
         "$input.json(\"$.a[\")",
         &["1:8 bad JSON path `$.a[`, column 5: expected a quoted name, a number, `*` or `?(…)`; "],
     );
-    check("$input.json(\"$.a.b[0]['c']\") $input.json($path) $input.params('$.[')", &[]);
+    check(
+        "$input.json(\"$.a.b[0]['c']\") $input.json($path) $input.params('$.[')",
+        &[],
+    );
 }
 
 #[test]
 fn what_is_meant_is_not_doubted() {
-    check("$input.body $input.params().path.id $a.b.c.size() $x.customMethod() $util.parseJson($x).a", &[]);
-    check("$util.escapeJavaScript($input.json('$')).replaceAll(\"'\", '').toString().hashCode()", &[]);
+    check(
+        "$input.body $input.params().path.id $a.b.c.size() $x.customMethod() $util.parseJson($x).a",
+        &[],
+    );
+    check(
+        "$util.escapeJavaScript($input.json('$')).replaceAll(\"'\", '').toString().hashCode()",
+        &[],
+    );
 }

@@ -1,4 +1,5 @@
-//! Texts that mean harm while they are read. Templates that do so while they are rendered are in `bounds.rs`.
+//! Texts that mean harm while they are read. Templates that do so while they are rendered are in
+//! `bounds.rs`.
 
 use gateway::mapping::{Context, Input, Parameters, render};
 use gateway::vtl::{Error, Kind, Template};
@@ -6,7 +7,10 @@ use indexmap::IndexMap;
 
 #[track_caller]
 fn fails(template: &str, body: &str) -> Error {
-    let input = Input { body, parameters: &Parameters::default() };
+    let input = Input {
+        body,
+        parameters: &Parameters::default(),
+    };
     let rendered = Template::parse("hostile", template)
         .and_then(|template| render(&template, &input, &IndexMap::new(), &mut Context::default()));
     match rendered {
@@ -33,7 +37,9 @@ fn depth_is_bounded_while_reading() {
         assert_eq!(error.kind, Kind::Limit, "{opening}: {error}");
     }
     // Strings in strings double their quotes: the sixth level has 64 of them.
-    let nested = (0..12).fold("x".to_owned(), |inner, _| format!("#set($x=\"{}\")", inner.replace('"', "\"\"")));
+    let nested = (0..12).fold("x".to_owned(), |inner, _| {
+        format!("#set($x=\"{}\")", inner.replace('"', "\"\""))
+    });
     assert!(Template::parse("hostile", &nested).is_ok());
 }
 
@@ -41,12 +47,16 @@ fn depth_is_bounded_while_reading() {
 fn the_stack_of_a_small_thread_is_enough() {
     let bodies = "#if(true)".repeat(50) + "#m()" + &"#end".repeat(50);
     let expressions = "#set($x = ".to_owned() + &"(!".repeat(30) + "$y" + &")".repeat(30) + ")";
-    let calls = "#macro(m $a)#set($l = [[[[$a.get($a.get($a.get($a)))]]]])#m(\"$a$a\")#end#m([1])".to_owned();
+    let calls = "#macro(m $a)#set($l = [[[[$a.get($a.get($a.get($a)))]]]])#m(\"$a$a\")#end#m([1])"
+        .to_owned();
     let templates = [format!("#macro(m){bodies}#end#m()"), expressions, calls];
     let small = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
     let thread = small.spawn(move || {
         for template in &templates {
-            let input = Input { body: "", parameters: &Parameters::default() };
+            let input = Input {
+                body: "",
+                parameters: &Parameters::default(),
+            };
             if let Ok(template) = Template::parse("deep", template) {
                 let rendered = render(&template, &input, &IndexMap::new(), &mut Context::default());
                 assert!(rendered.is_ok() || rendered.is_err_and(|error| error.kind == Kind::Limit));
@@ -59,7 +69,11 @@ fn the_stack_of_a_small_thread_is_enough() {
 #[test]
 fn a_body_nested_too_deeply_is_an_error() {
     let body = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert!(fails("$input.json('$')", &body).message.contains("too many levels"));
+    assert!(
+        fails("$input.json('$')", &body)
+            .message
+            .contains("too many levels")
+    );
 }
 
 #[test]
@@ -73,8 +87,8 @@ fn a_template_larger_than_300_kb_is_refused() {
 fn long_runs_of_one_character_are_read_in_one_pass() {
     // Quadratic work here would take minutes.
     for run in [
-        "\\", "$", "#", "$a", "$5", "\\#", "{", " #", "$!", "##\\", "#*\\", "#[[\\", "$a.b", "#a ", "\\\\$", "\"",
-        "\n#x(",
+        "\\", "$", "#", "$a", "$5", "\\#", "{", " #", "$!", "##\\", "#*\\", "#[[\\", "$a.b", "#a ",
+        "\\\\$", "\"", "\n#x(",
     ] {
         let template = run.repeat(300 * 1024 / run.len());
         let _ = Template::parse("run", &template);

@@ -1,9 +1,10 @@
-//! What holds for every template: nothing panics or hangs, what was rendered once renders so again, and a template that
-//! is printed and read again is the same template.
+//! What holds for every template: nothing panics or hangs, what was rendered once renders so again,
+//! and a template that is printed and read again is the same template.
 //!
-//! Texts are arbitrary, grown from pieces of the grammar, or from the corpus in `tests/corpus/` with pieces cut out and
-//! put in. That is also the fuzzer: `PROPTEST_CASES=200000 cargo test -p gateway --test properties` runs it for a
-//! minute or so. A text that fails is added to the corpus.
+//! Texts are arbitrary, grown from pieces of the grammar, or from the corpus in `tests/corpus/`
+//! with pieces cut out and put in. That is also the fuzzer:
+//! `PROPTEST_CASES=200000 cargo test -p gateway --test properties` runs it for a minute or so. A
+//! text that fails is added to the corpus.
 
 use gateway::mapping::{Context, Input, Parameters, render};
 use gateway::vtl::Template;
@@ -12,7 +13,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-const BODY: &str = r#"{"s":"a/b","n":null,"i":7,"f":1.5,"l":[1,"x",{"k":"v"}],"m":{"a":{"b":1}},"t":true}"#;
+const BODY: &str =
+    r#"{"s":"a/b","n":null,"i":7,"f":1.5,"l":[1,"x",{"k":"v"}],"m":{"a":{"b":1}},"t":true}"#;
 
 /// Pieces that mean something in a template, alone or together.
 const PIECES: &[&str] = &[
@@ -151,7 +153,8 @@ fn container() -> impl Strategy<Value = String> {
         holder().prop_map(|holder| format!("{holder}.entrySet()")),
         holder().prop_map(|holder| format!("{holder}.iterator()")),
         holder().prop_map(|holder| format!("$input.path('$.{}')", &holder[1..])),
-        select(&["1", "0.5", "99999999999999999999", "'x'", "{}", "true"][..]).prop_map(str::to_owned),
+        select(&["1", "0.5", "99999999999999999999", "'x'", "{}", "true"][..])
+            .prop_map(str::to_owned),
     ];
     let method = select(
         &[
@@ -176,15 +179,19 @@ fn container() -> impl Strategy<Value = String> {
         (holder(), value.clone()).prop_map(|(holder, value)| format!("#set({holder} = {value})")),
         (holder(), value.clone(), value.clone())
             .prop_map(|(holder, key, item)| format!("#set({holder} = {{{key} : {item}}})")),
-        (holder(), value.clone()).prop_map(|(holder, item)| format!("#set({holder} = [{item}, 1])")),
-        (holder(), holder(), value.clone()).prop_map(|(holder, key, item)| format!("#set({holder}[{key}] = {item})")),
+        (holder(), value.clone())
+            .prop_map(|(holder, item)| format!("#set({holder} = [{item}, 1])")),
+        (holder(), holder(), value.clone())
+            .prop_map(|(holder, key, item)| format!("#set({holder}[{key}] = {item})")),
         (holder(), method.clone(), value.clone())
             .prop_map(|(holder, method, value)| format!("{holder}.{method}({value})")),
         (holder(), method, value.clone(), value.clone())
             .prop_map(|(holder, method, one, two)| format!("{holder}.{method}({one}, {two})")),
-        (value.clone(), holder()).prop_map(|(list, print)| format!("#foreach($e in {list}){print}#end")),
-        (value.clone(), value)
-            .prop_map(|(one, two)| format!("#set($x = {one})#set($y = {two})#if($x == $y)$x.hashCode()#end")),
+        (value.clone(), holder())
+            .prop_map(|(list, print)| format!("#foreach($e in {list}){print}#end")),
+        (value.clone(), value).prop_map(|(one, two)| format!(
+            "#set($x = {one})#set($y = {two})#if($x == $y)$x.hashCode()#end"
+        )),
     ]
 }
 
@@ -216,17 +223,25 @@ fn regex() -> impl Strategy<Value = String> {
             "&&",
         ][..],
     );
-    leaf.prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
-        let quantifier = select(&["*", "+?", "?+", "{2}", "{0,1000}", "{1000}", "{3,}"][..]);
-        let group = select(&["(", "(?:", "(?>", "(?=", "(?!", "(?<=", "(?<!", "(?<n>", "["][..]);
-        prop_oneof![
-            (inner.clone(), quantifier).prop_map(|(inner, quantifier)| format!("{inner}{quantifier}")),
-            (group, inner.clone())
-                .prop_map(|(group, inner)| format!("{group}{inner}{}", if group == "[" { "]" } else { ")" })),
-            vec(inner.clone(), 1..3).prop_map(|parts| parts.concat()),
-            (inner.clone(), inner).prop_map(|(one, two)| format!("{one}|{two}")),
-        ]
-    })
+    leaf.prop_map(str::to_owned)
+        .prop_recursive(4, 24, 3, |inner| {
+            let quantifier = select(&["*", "+?", "?+", "{2}", "{0,1000}", "{1000}", "{3,}"][..]);
+            let group = select(
+                &[
+                    "(", "(?:", "(?>", "(?=", "(?!", "(?<=", "(?<!", "(?<n>", "[",
+                ][..],
+            );
+            prop_oneof![
+                (inner.clone(), quantifier)
+                    .prop_map(|(inner, quantifier)| format!("{inner}{quantifier}")),
+                (group, inner.clone()).prop_map(|(group, inner)| format!(
+                    "{group}{inner}{}",
+                    if group == "[" { "]" } else { ")" }
+                )),
+                vec(inner.clone(), 1..3).prop_map(|parts| parts.concat()),
+                (inner.clone(), inner).prop_map(|(one, two)| format!("{one}|{two}")),
+            ]
+        })
 }
 
 /// Something like a JSON path.
@@ -251,15 +266,28 @@ fn path() -> impl Strategy<Value = String> {
             "..['m']",
         ][..],
     );
-    leaf.prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
-        let test =
-            select(&["== 1", "> 'a'", "in ['x', 1]", "=~ /(?=a)a.*/i", "size 2", "empty true", "&& @.a", ""][..]);
-        prop_oneof![
-            (inner.clone(), test).prop_map(|(inner, test)| format!("[?(@{inner} {test})]")),
-            inner.clone().prop_map(|inner| format!("[?(!(@{inner}) || $..x)]")),
-            vec(inner, 1..4).prop_map(|parts| parts.concat()),
-        ]
-    })
+    leaf.prop_map(str::to_owned)
+        .prop_recursive(4, 24, 3, |inner| {
+            let test = select(
+                &[
+                    "== 1",
+                    "> 'a'",
+                    "in ['x', 1]",
+                    "=~ /(?=a)a.*/i",
+                    "size 2",
+                    "empty true",
+                    "&& @.a",
+                    "",
+                ][..],
+            );
+            prop_oneof![
+                (inner.clone(), test).prop_map(|(inner, test)| format!("[?(@{inner} {test})]")),
+                inner
+                    .clone()
+                    .prop_map(|inner| format!("[?(!(@{inner}) || $..x)]")),
+                vec(inner, 1..4).prop_map(|parts| parts.concat()),
+            ]
+        })
 }
 
 /// Text that is JSON, or nearly.
@@ -297,46 +325,81 @@ fn statement() -> impl Strategy<Value = String> {
         let body = vec(inner, 0..4).prop_map(|statements| statements.concat());
         let expression = expression();
         prop_oneof![
-            (expression.clone(), body.clone()).prop_map(|(condition, body)| format!("#if({condition}){body}#end")),
-            (expression.clone(), body.clone(), body.clone())
-                .prop_map(|(condition, yes, no)| format!("#if({condition})\n{yes}#else\n{no}#end\n")),
-            (expression.clone(), body.clone()).prop_map(|(list, body)| format!("#foreach($i in [{list}]){body}#end")),
+            (expression.clone(), body.clone())
+                .prop_map(|(condition, body)| format!("#if({condition}){body}#end")),
+            (expression.clone(), body.clone(), body.clone()).prop_map(
+                |(condition, yes, no)| format!("#if({condition})\n{yes}#else\n{no}#end\n")
+            ),
+            (expression.clone(), body.clone())
+                .prop_map(|(list, body)| format!("#foreach($i in [{list}]){body}#end")),
             expression.prop_map(|value| format!("#set($a = {value})")),
-            body.clone().prop_map(|body| format!("#define($d){body}#end$d")),
-            body.clone().prop_map(|body| format!("#macro(f $p){body}#end#f($a)#@f(1)x#end")),
+            body.clone()
+                .prop_map(|body| format!("#define($d){body}#end$d")),
+            body.clone()
+                .prop_map(|body| format!("#macro(f $p){body}#end#f($a)#@f(1)x#end")),
             body.prop_map(|body| format!("#set($s = \"{}\")$s", body.replace('"', "\"\""))),
         ]
     })
 }
 
 fn expression() -> impl Strategy<Value = String> + Clone {
-    let leaf =
-        select(&["$a", "$i", "$l", "$m.k", "1", "-2", "1.5", "'x'", "\"$a\"", "true", "[1, $a]", "{'k' : 1}"][..]);
-    let operator = select(&["+", "-", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "&&", "||"][..]);
-    leaf.prop_map(str::to_owned).prop_recursive(4, 32, 2, move |inner| {
-        prop_oneof![
-            (inner.clone(), operator.clone(), inner.clone()).prop_map(|(one, op, two)| format!("{one} {op} {two}")),
-            inner.clone().prop_map(|inner| format!("!({inner})")),
-            inner.prop_map(|inner| format!("({inner})")),
-        ]
-    })
+    let leaf = select(
+        &[
+            "$a",
+            "$i",
+            "$l",
+            "$m.k",
+            "1",
+            "-2",
+            "1.5",
+            "'x'",
+            "\"$a\"",
+            "true",
+            "[1, $a]",
+            "{'k' : 1}",
+        ][..],
+    );
+    let operator = select(
+        &[
+            "+", "-", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "&&", "||",
+        ][..],
+    );
+    leaf.prop_map(str::to_owned)
+        .prop_recursive(4, 32, 2, move |inner| {
+            prop_oneof![
+                (inner.clone(), operator.clone(), inner.clone())
+                    .prop_map(|(one, op, two)| format!("{one} {op} {two}")),
+                inner.clone().prop_map(|inner| format!("!({inner})")),
+                inner.prop_map(|inner| format!("({inner})")),
+            ]
+        })
 }
 
 /// A file of the corpus with something cut out and a piece put in.
 fn mutation() -> impl Strategy<Value = String> {
-    (select(corpus()), any::<(usize, usize)>(), select(PIECES)).prop_map(|(text, (at, length), piece)| {
-        let characters: Vec<char> = text.chars().collect();
-        let at = at % (characters.len() + 1);
-        let end = at + (length % 8).min(characters.len() - at);
-        characters[..at].iter().copied().chain(piece.chars()).chain(characters[end..].iter().copied()).collect()
-    })
+    (select(corpus()), any::<(usize, usize)>(), select(PIECES)).prop_map(
+        |(text, (at, length), piece)| {
+            let characters: Vec<char> = text.chars().collect();
+            let at = at % (characters.len() + 1);
+            let end = at + (length % 8).min(characters.len() - at);
+            characters[..at]
+                .iter()
+                .copied()
+                .chain(piece.chars())
+                .chain(characters[end..].iter().copied())
+                .collect()
+        },
+    )
 }
 
 fn corpus() -> Vec<String> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus");
     let entries = std::fs::read_dir(folder).expect("the corpus is there");
     let mut texts: Vec<String> = entries
-        .map(|entry| std::fs::read_to_string(entry.expect("an entry can be read").path()).expect("the corpus is text"))
+        .map(|entry| {
+            std::fs::read_to_string(entry.expect("an entry can be read").path())
+                .expect("the corpus is text")
+        })
         .collect();
     texts.sort();
     assert!(texts.len() > 10, "the corpus is nearly empty");
@@ -345,14 +408,20 @@ fn corpus() -> Vec<String> {
 
 /// Reads, renders twice, prints and reads again.
 fn check(text: &str) -> Result<(), TestCaseError> {
-    let Ok(template) = Template::parse("property", text) else { return Ok(()) };
+    let Ok(template) = Template::parse("property", text) else {
+        return Ok(());
+    };
     let first = outcome(&template);
     prop_assert_eq!(&first, &outcome(&template), "rendering twice differs");
     let printed = template.to_string();
-    let again = Template::parse("property", &printed)
-        .map_err(|error| TestCaseError::fail(format!("printed as {printed:?}, which cannot be read: {error}")))?;
+    let again = Template::parse("property", &printed).map_err(|error| {
+        TestCaseError::fail(format!(
+            "printed as {printed:?}, which cannot be read: {error}"
+        ))
+    })?;
     prop_assert_eq!(&printed, &again.to_string(), "printing twice differs");
-    // A printed string may be longer than the one that was read, and places differ: only outputs must be the same.
+    // A printed string may be longer than the one that was read, and places differ: only outputs
+    // must be the same.
     if let (Ok(one), Ok(two)) = (first, outcome(&again)) {
         prop_assert_eq!(one, two, "printed as {:?}", printed);
     }
@@ -364,10 +433,16 @@ fn outcome(template: &Template) -> Result<String, String> {
 }
 
 fn outcome_of(template: &Template, body: &str) -> Result<String, String> {
-    let parameters =
-        Parameters { path: [("x".to_owned(), "1".to_owned())].into_iter().collect(), ..Parameters::default() };
-    let input = Input { body, parameters: &parameters };
-    render(template, &input, &IndexMap::new(), &mut Context::default()).map_err(|error| error.to_string())
+    let parameters = Parameters {
+        path: [("x".to_owned(), "1".to_owned())].into_iter().collect(),
+        ..Parameters::default()
+    };
+    let input = Input {
+        body,
+        parameters: &parameters,
+    };
+    render(template, &input, &IndexMap::new(), &mut Context::default())
+        .map_err(|error| error.to_string())
 }
 
 proptest! {

@@ -1,9 +1,11 @@
 //! Every case of `tests/templates/`, each a test of its own.
 //!
-//! `*.jsonl` holds cases recorded from Velocity 1.7 with Jayway JsonPath under API Gateway's nulls, one JSON object a
-//! line. `*.cases` holds cases as a person writes them: `=== name (documented|recorded)`, then sections that begin with
-//! `--- template`, `--- body`, `--- params`, `--- context`, `--- stageVariables`, and end with `--- output` or
-//! `--- error`. A section is the lines up to the next mark; a blank line stands before each case. Only `recorded` is proof.
+//! `*.jsonl` holds cases recorded from Velocity 1.7 with Jayway JsonPath under API Gateway's nulls,
+//! one JSON object a line. `*.cases` holds cases as a person writes them:
+//! `=== name (documented|recorded)`, then sections that begin with `--- template`, `--- body`,
+//! `--- params`, `--- context`, `--- stageVariables`, and end with `--- output` or `--- error`. A
+//! section is the lines up to the next mark; a blank line stands before each case. Only `recorded`
+//! is proof.
 
 use std::path::Path;
 
@@ -43,13 +45,19 @@ impl Default for Expected {
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/templates");
     let entries = folder.read_dir().expect("the folder of cases is there");
-    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry can be read").path()).collect();
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.expect("an entry can be read").path())
+        .collect();
     files.sort();
     let mut trials = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(&file).expect("a file of cases can be read");
         let text = text.strip_suffix('\n').unwrap_or(&text);
-        let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let stem = file
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let cases: Vec<Case> = match file.extension().and_then(|extension| extension.to_str()) {
             Some("jsonl") => text.lines().map(from_json).collect(),
             Some("cases") => text.split("\n\n=== ").skip(1).map(from_text).collect(),
@@ -58,7 +66,9 @@ fn main() {
         assert!(!cases.is_empty(), "{} holds no cases", file.display());
         for mut case in cases {
             case.file.clone_from(&stem);
-            trials.push(Trial::test(format!("{stem}::{}", case.name), move || check(&case)));
+            trials.push(Trial::test(format!("{stem}::{}", case.name), move || {
+                check(&case)
+            }));
         }
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
@@ -66,17 +76,26 @@ fn main() {
 
 /// The one place that calls the code.
 fn check(case: &Case) -> Result<(), Failed> {
-    let input = Input { body: &case.body, parameters: &case.parameters };
+    let input = Input {
+        body: &case.body,
+        parameters: &case.parameters,
+    };
     let mut context = Context::new(case.context.clone());
     let outcome = Template::parse(&case.file, &case.template)
         .and_then(|template| render(&template, &input, &case.stage_variables, &mut context));
     match (outcome, &case.expected) {
         (Ok(output), Expected::Output(expected)) if output == *expected => {}
-        (Err(error), Expected::Error(message)) if error.to_string().contains(message) => return Ok(()),
+        (Err(error), Expected::Error(message)) if error.to_string().contains(message) => {
+            return Ok(());
+        }
         (Ok(output), Expected::Output(expected)) => return Err(differ(case, expected, &output)),
         (Ok(output), Expected::Error(_)) => return Err(differ(case, "an error", &output)),
-        (Err(error), Expected::Output(expected)) => return Err(differ(case, expected, &error.to_string())),
-        (Err(error), Expected::Error(message)) => return Err(differ(case, message, &error.to_string())),
+        (Err(error), Expected::Output(expected)) => {
+            return Err(differ(case, expected, &error.to_string()));
+        }
+        (Err(error), Expected::Error(message)) => {
+            return Err(differ(case, message, &error.to_string()));
+        }
     }
     match &case.overrides {
         Some(expected) => check_overrides(case, expected, &context),
@@ -86,16 +105,28 @@ fn check(case: &Case) -> Result<(), Failed> {
 
 fn check_overrides(case: &Case, expected: &Value, context: &Context) -> Result<(), Failed> {
     let set = Value::Object(context.overrides().unwrap_or_default());
-    if set == *expected { Ok(()) } else { Err(differ(case, &expected.to_string(), &set.to_string())) }
+    if set == *expected {
+        Ok(())
+    } else {
+        Err(differ(case, &expected.to_string(), &set.to_string()))
+    }
 }
 
 fn differ(case: &Case, expected: &str, actual: &str) -> Failed {
-    format!("template: {:?}\nexpected: {expected:?}\n  actual: {actual:?}", case.template).into()
+    format!(
+        "template: {:?}\nexpected: {expected:?}\n  actual: {actual:?}",
+        case.template
+    )
+    .into()
 }
 
 fn from_json(line: &str) -> Case {
     let json: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    let text = |name: &str| json.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+    let text = |name: &str| {
+        json.get(name)
+            .and_then(Value::as_str)
+            .map(ToOwned::to_owned)
+    };
     Case {
         file: String::new(),
         name: text("name").expect("a name"),
@@ -112,13 +143,22 @@ fn from_json(line: &str) -> Case {
 fn from_text(text: &str) -> Case {
     let mut sections = text.split("\n--- ");
     let head = sections.next().unwrap_or_default().trim();
-    let (name, origin) = head.rsplit_once(' ').unwrap_or_else(|| panic!("no origin: {head}"));
-    assert!(matches!(origin, "(documented)" | "(recorded)"), "{head}: documented or recorded?");
-    let mut case = Case { name: name.to_owned(), ..Case::default() };
+    let (name, origin) = head
+        .rsplit_once(' ')
+        .unwrap_or_else(|| panic!("no origin: {head}"));
+    assert!(
+        matches!(origin, "(documented)" | "(recorded)"),
+        "{head}: documented or recorded?"
+    );
+    let mut case = Case {
+        name: name.to_owned(),
+        ..Case::default()
+    };
     for section in sections {
         let (kind, content) = section.split_once('\n').unwrap_or((section, ""));
-        let json =
-            || -> Value { serde_json::from_str(content).unwrap_or_else(|error| panic!("{name}, {kind}: {error}")) };
+        let json = || -> Value {
+            serde_json::from_str(content).unwrap_or_else(|error| panic!("{name}, {kind}: {error}"))
+        };
         match kind.trim() {
             "template" => case.template = content.to_owned(),
             "body" => case.body = content.to_owned(),
@@ -135,11 +175,19 @@ fn from_text(text: &str) -> Case {
 }
 
 fn parameters(json: &Value) -> Parameters {
-    let [path, querystring, header] = ["path", "querystring", "header"].map(|kind| texts(&json[kind]));
-    Parameters { path, querystring, header, ..Parameters::default() }
+    let [path, querystring, header] =
+        ["path", "querystring", "header"].map(|kind| texts(&json[kind]));
+    Parameters {
+        path,
+        querystring,
+        header,
+        ..Parameters::default()
+    }
 }
 
 fn texts(json: &Value) -> IndexMap<String, String> {
     let members = json.as_object().into_iter().flatten();
-    members.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned())).collect()
+    members
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
+        .collect()
 }

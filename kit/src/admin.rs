@@ -1,4 +1,5 @@
-//! `/healthz`, `/readyz` and `/metrics`: the same on every program, never on its public port; and who may ask them.
+//! `/healthz`, `/readyz` and `/metrics`: the same on every program, never on its public port; and
+//! who may ask them.
 
 mod guard;
 mod readiness;
@@ -18,8 +19,9 @@ use readiness::Readiness;
 /// How often the samples of histograms are sorted.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// The admin routes of a program. `ready` tells whether its dependencies answer: `Err` holds the reason, which `/readyz`
-/// shows with a 503. It is asked once for all callers of some seconds, for each look costs a billed request.
+/// The admin routes of a program. `ready` tells whether its dependencies answer: `Err` holds the
+/// reason, which `/readyz` shows with a 503. It is asked once for all callers of some seconds, for
+/// each look costs a billed request.
 pub fn router<F>(program: &'static str, ready: impl Fn() -> F + Send + Sync + 'static) -> Router
 where
     F: Future<Output = Result<(), String>> + Send,
@@ -29,13 +31,21 @@ where
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(async move || readyz(ready.look().await)))
         .route("/metrics", get(async move || registry::render(program)))
-        .method_not_allowed_fallback(async || (StatusCode::METHOD_NOT_ALLOWED, "no such method: expected GET\n"))
+        .method_not_allowed_fallback(async || {
+            (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "no such method: expected GET\n",
+            )
+        })
 }
 
 fn readyz(found: Result<(), String>) -> (StatusCode, String) {
     match found {
         Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
-        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
+        Err(reason) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("not ready: {reason}\n"),
+        ),
     }
 }
 
@@ -69,7 +79,10 @@ mod tests {
         metrics::counter!("kit_test_total").increment(3);
         let app = router("gateway", async || Err("SQS does not answer".to_owned()));
         assert_eq!(ask(&app, "/healthz").await, (StatusCode::OK, "ok\n".into()));
-        let unready = (StatusCode::SERVICE_UNAVAILABLE, "not ready: SQS does not answer\n".into());
+        let unready = (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not ready: SQS does not answer\n".into(),
+        );
         assert_eq!(ask(&app, "/readyz").await, unready);
         assert!(ask(&app, "/metrics").await.1.contains("kit_test_total 3"));
     }

@@ -1,7 +1,8 @@
-//! The SDK's own settings, with the house's defaults: region `ap-northeast-2`, and the account that definitions name.
+//! The SDK's own settings, with the house's defaults: region `ap-northeast-2`, and the account that
+//! definitions name.
 //!
-//! Endpoints, credentials, profiles, proxies: all by the standard variables and files of the SDK, read by the SDK.
-//! [`crate::service`] reads the proxies' variables itself, for what it sends.
+//! Endpoints, credentials, profiles, proxies: all by the standard variables and files of the SDK,
+//! read by the SDK. [`crate::service`] reads the proxies' variables itself, for what it sends.
 
 mod endpoint;
 mod name;
@@ -43,7 +44,8 @@ pub enum ConfigError {
 /// Loads the SDK's configuration from the environment. Makes no request.
 ///
 /// # Errors
-/// An endpoint or the region of the environment or of a profile is none; the text names the setting.
+/// An endpoint or the region of the environment or of a profile is none; the text names the
+/// setting.
 pub async fn config() -> Result<SdkConfig, ConfigError> {
     let config = loader().load().await;
     check_region(&config)?;
@@ -53,8 +55,8 @@ pub async fn config() -> Result<SdkConfig, ConfigError> {
     Ok(config)
 }
 
-/// A configuration for a plain-HTTP endpoint on this machine, whatever endpoint, credentials and proxy the environment
-/// names. The region stays the environment's.
+/// A configuration for a plain-HTTP endpoint on this machine, whatever endpoint, credentials and
+/// proxy the environment names. The region stays the environment's.
 pub async fn local(endpoint: &str) -> SdkConfig {
     local_as(endpoint, None).await
 }
@@ -64,22 +66,36 @@ pub async fn local_as(endpoint: &str, key: Option<(&str, &str)>) -> SdkConfig {
     let direct = aws_smithy_http_client::Builder::new().build_http();
     let (key, secret) = key.unwrap_or(("test", "test"));
     let credentials = Credentials::new(key, secret, None, None, "local");
-    loader().endpoint_url(endpoint).credentials_provider(credentials).http_client(direct).load().await
+    loader()
+        .endpoint_url(endpoint)
+        .credentials_provider(credentials)
+        .http_client(direct)
+        .load()
+        .await
 }
 
 fn loader() -> aws_config::ConfigLoader {
-    // Not the SDK's whole chain: its end, the metadata service, costs seconds and a warning wherever there is none.
+    // Not the SDK's whole chain: its end, the metadata service, costs seconds and a warning
+    // wherever there is none.
     let is_set = |name: &str| env::var(name).ok().flatten();
     // One that is none is reported by `check_region`.
     let named = region_of_environment().ok().flatten().map(Region::new);
     // To the SDK, a variable that is empty names a profile without a name.
     let profile = is_set("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
     let region = RegionProviderChain::first_try(named)
-        .or_else(ProfileFileRegionProvider::builder().profile_name(&profile).build())
+        .or_else(
+            ProfileFileRegionProvider::builder()
+                .profile_name(&profile)
+                .build(),
+        )
         .or_else(Region::new(DEFAULT_REGION));
     let loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).region(region);
     let is_empty = std::env::var_os("AWS_PROFILE").is_some_and(|name| name.is_empty());
-    if is_empty { loader.profile_name(profile) } else { loader }
+    if is_empty {
+        loader.profile_name(profile)
+    } else {
+        loader
+    }
 }
 
 /// The region of a configuration made by [`config`] or [`local`].
@@ -87,13 +103,13 @@ pub fn region(config: &SdkConfig) -> &str {
     config.region().map_or(DEFAULT_REGION, Region::as_ref)
 }
 
-/// Where definitions are taken to live: the configured region, and the account by `AWS_ACCOUNT_ID`, else
-/// `000000000000` when an endpoint is set (LocalStack's and the emulator's account), else whatever AWS says the
-/// credentials belong to.
+/// Where definitions are taken to live: the configured region, and the account by `AWS_ACCOUNT_ID`,
+/// else `000000000000` when an endpoint is set (LocalStack's and the emulator's account), else
+/// whatever AWS says the credentials belong to.
 ///
 /// # Errors
-/// `AWS_ACCOUNT_ID` is no account, or AWS had to be asked and did not answer; the text names the variable that makes the
-/// question unnecessary.
+/// `AWS_ACCOUNT_ID` is no account, or AWS had to be asked and did not answer; the text names the
+/// variable that makes the question unnecessary.
 pub async fn account(config: &SdkConfig) -> anyhow::Result<Account> {
     let account_id = match account_of_environment()? {
         Some(id) => id,
@@ -103,32 +119,42 @@ pub async fn account(config: &SdkConfig) -> anyhow::Result<Account> {
     Ok(of(config, account_id))
 }
 
-/// Where definitions live at an endpoint of [`local`]'s, whatever account the environment names: its credentials belong
-/// to [`LOCAL_ACCOUNT`].
+/// Where definitions live at an endpoint of [`local`]'s, whatever account the environment names:
+/// its credentials belong to [`LOCAL_ACCOUNT`].
 pub fn local_account(config: &SdkConfig) -> Account {
     of(config, LOCAL_ACCOUNT.to_owned())
 }
 
 fn of(config: &SdkConfig, account_id: String) -> Account {
-    Account { region: region(config).to_owned(), account_id, stack_name: "tidegate".to_owned() }
+    Account {
+        region: region(config).to_owned(),
+        account_id,
+        stack_name: "tidegate".to_owned(),
+    }
 }
 
-/// Whether a service is reached at an endpoint of the operator's rather than at AWS. `service` is the name in the
-/// variable: `SQS` for `AWS_ENDPOINT_URL_SQS`.
+/// Whether a service is reached at an endpoint of the operator's rather than at AWS. `service` is
+/// the name in the variable: `SQS` for `AWS_ENDPOINT_URL_SQS`.
 pub fn has_endpoint(config: &SdkConfig, service: &str) -> bool {
     endpoint(config, service).is_some()
 }
 
 /// One line for the start of a program: which services it uses, where, and as whom.
 pub fn introduction(config: &SdkConfig, services: &[&str], account: Option<&str>) -> String {
-    let endpoints = services.iter().map(|service| Endpoint::of(config, service).to_string());
+    let endpoints = services
+        .iter()
+        .map(|service| Endpoint::of(config, service).to_string());
     let used = endpoints.collect::<Vec<_>>().join(" and ");
-    let account = account.map_or_else(|| "the account of its credentials".to_owned(), |id| format!("account {id}"));
+    let account = account.map_or_else(
+        || "the account of its credentials".to_owned(),
+        |id| format!("account {id}"),
+    );
     format!("uses {used}, region {}, {account}", region(config))
 }
 
-/// An error of the SDK with its causes, in one line: `dispatch failure: io error: Connection refused`, or the code and the
-/// message that a service answered. The SDK's own way to print them adds whole requests and replies, which are long and
+/// An error of the SDK with its causes, in one line:
+/// `dispatch failure: io error: Connection refused`, or the code and the message that a service
+/// answered. The SDK's own way to print them adds whole requests and replies, which are long and
 /// may hold what nobody should read.
 pub fn explain(error: &(dyn Error + 'static)) -> String {
     joined(error, without_request)
@@ -142,7 +168,9 @@ pub fn told(error: &anyhow::Error) -> String {
 fn joined(error: &(dyn Error + 'static), shown: impl Fn(String) -> String) -> String {
     let mut text = String::new();
     for layer in anyhow::Chain::new(error) {
-        let Some(more) = said(layer).map(&shown) else { continue };
+        let Some(more) = said(layer).map(&shown) else {
+            continue;
+        };
         // Some layers only repeat what is below them.
         if text.is_empty() {
             text = more;
@@ -169,8 +197,10 @@ fn said(layer: &(dyn Error + 'static)) -> Option<String> {
 
 /// Some texts of the SDK hold a whole request in the form for developers, body and all.
 fn without_request(mut text: String) -> String {
-    if let Some(at) =
-        ["`Request {", "Request {", "Response {", "SdkBody"].iter().filter_map(|mark| text.find(mark)).min()
+    if let Some(at) = ["`Request {", "Request {", "Response {", "SdkBody"]
+        .iter()
+        .filter_map(|mark| text.find(mark))
+        .min()
     {
         text.truncate(at);
         text.push('…');
@@ -179,13 +209,17 @@ fn without_request(mut text: String) -> String {
 }
 
 async fn ask(config: &SdkConfig) -> anyhow::Result<String> {
-    let call = aws_sdk_sts::Client::new(config).get_caller_identity().send();
+    let call = aws_sdk_sts::Client::new(config)
+        .get_caller_identity()
+        .send();
     let hint = "cannot find out the AWS account (set AWS_ACCOUNT_ID, or AWS_ENDPOINT_URL for a local endpoint)";
     let identity = tokio::time::timeout(Duration::from_secs(20), call)
         .await
         .map_err(|_| anyhow::anyhow!("{hint}: no answer in 20 seconds"))?
         .map_err(|error| anyhow::anyhow!("{hint}: {}", explain(&error)))?;
-    identity.account.ok_or_else(|| anyhow::anyhow!("{hint}: the answer names none"))
+    identity
+        .account
+        .ok_or_else(|| anyhow::anyhow!("{hint}: the answer names none"))
 }
 
 #[cfg(test)]
@@ -204,23 +238,39 @@ mod tests {
         let refused = Layer("connection refused", None);
         let io = Layer("io error: connection refused", Some(Box::new(refused)));
         let error = Layer("dispatch failure", Some(Box::new(io)));
-        assert_eq!(explain(&error), "dispatch failure: io error: connection refused");
+        assert_eq!(
+            explain(&error),
+            "dispatch failure: io error: connection refused"
+        );
         let context = anyhow::Error::new(error).context("queue q");
-        assert_eq!(told(&context), "queue q: dispatch failure: io error: connection refused");
+        assert_eq!(
+            told(&context),
+            "queue q: dispatch failure: io error: connection refused"
+        );
     }
 
-    /// The SDK prints it in the form for developers: `unhandled error (AccessDenied): Error { code: "AccessDenied", … }`.
+    /// The SDK prints it in the form for developers:
+    /// `unhandled error (AccessDenied): Error { code: "AccessDenied", … }`.
     #[test]
     fn what_a_service_answers_is_its_code_and_message() {
         let answer = |meta: ErrorMetadata| {
             let error = SdkError::<_, ()>::service_error(GetCallerIdentityError::generic(meta), ());
             let explained = explain(&error);
-            assert_eq!(told(&anyhow::Error::new(error).context("sts")), format!("sts: {explained}"));
+            assert_eq!(
+                told(&anyhow::Error::new(error).context("sts")),
+                format!("sts: {explained}")
+            );
             explained
         };
         let meta = || ErrorMetadata::builder().custom("aws_request_id", "1234");
-        let denied = meta().code("AccessDenied").message("Access to the resource is denied.").build();
-        assert_eq!(answer(denied), "AccessDenied: Access to the resource is denied.");
+        let denied = meta()
+            .code("AccessDenied")
+            .message("Access to the resource is denied.")
+            .build();
+        assert_eq!(
+            answer(denied),
+            "AccessDenied: Access to the resource is denied."
+        );
         assert_eq!(answer(meta().code("Throttling").build()), "Throttling");
         assert_eq!(
             answer(ErrorMetadata::builder().build()),
@@ -236,9 +286,20 @@ mod tests {
     async fn requests_are_not_in_errors() {
         crate::program::install_tls();
         let client = aws_sdk_sts::Client::new(&local("localhost:4566").await);
-        let refused = client.get_access_key_info().access_key_id("AKIACANARY").send().await.unwrap_err();
+        let refused = client
+            .get_access_key_info()
+            .access_key_id("AKIACANARY")
+            .send()
+            .await
+            .unwrap_err();
         let text = explain(&refused);
-        assert!(text.contains("failed to apply endpoint `localhost:4566`"), "{text}");
-        assert!(!text.contains("AKIACANARY") && !text.contains("SdkBody") && text.len() < 300, "{text}");
+        assert!(
+            text.contains("failed to apply endpoint `localhost:4566`"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("AKIACANARY") && !text.contains("SdkBody") && text.len() < 300,
+            "{text}"
+        );
     }
 }

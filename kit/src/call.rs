@@ -37,8 +37,17 @@ pub struct Reply {
 // Headers, query strings and bodies may hold secrets: neither type prints them.
 impl std::fmt::Debug for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (scheme, host, path) = (self.url.scheme(), self.url.host_str().unwrap_or_default(), self.url.path());
-        write!(f, "{} {scheme}://{host}{path} ({})", self.method, counted(self.body.len(), "byte"))
+        let (scheme, host, path) = (
+            self.url.scheme(),
+            self.url.host_str().unwrap_or_default(),
+            self.url.path(),
+        );
+        write!(
+            f,
+            "{} {scheme}://{host}{path} ({})",
+            self.method,
+            counted(self.body.len(), "byte")
+        )
     }
 }
 
@@ -57,7 +66,9 @@ mod tests {
         let call = Call {
             method: Method::POST,
             url: Url::parse("https://user@host.example/p?token=secret").unwrap(),
-            headers: [(http::header::AUTHORIZATION, "secret".parse().unwrap())].into_iter().collect(),
+            headers: [(http::header::AUTHORIZATION, "secret".parse().unwrap())]
+                .into_iter()
+                .collect(),
             body: Bytes::from_static(b"secret"),
         };
         assert_eq!(format!("{call:?}"), "POST https://host.example/p (6 bytes)");

@@ -1,9 +1,9 @@
 //! A CloudFormation template, with every parameter, condition and intrinsic function resolved.
 //!
-//! What comes out is plain data: resources whose properties are literal values that still know their place. What the
-//! properties mean is the business of the program that runs the resource. Nothing is created and nothing is asked of
-//! AWS: ids that only a deployment could give (API ids, ARN suffixes) are derived from the logical id, so they are the
-//! same on every start.
+//! What comes out is plain data: resources whose properties are literal values that still know
+//! their place. What the properties mean is the business of the program that runs the resource.
+//! Nothing is created and nothing is asked of AWS: ids that only a deployment could give (API ids,
+//! ARN suffixes) are derived from the logical id, so they are the same on every start.
 //!
 //! Facts: the CloudFormation user guide, "Intrinsic function reference" and "Template anatomy".
 
@@ -50,7 +50,11 @@ impl Account {
 
     /// `AWS::URLSuffix`: what the hosts of services end with.
     pub fn url_suffix(&self) -> &'static str {
-        if self.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
+        if self.partition() == "aws-cn" {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        }
     }
 }
 
@@ -62,7 +66,8 @@ pub type Overrides = BTreeMap<String, String>;
 pub struct Stack {
     /// Those that run here or are refused here, in the order of the template.
     pub resources: Vec<Resource>,
-    /// Those of them that cannot be resolved whole: what is wrong with their other properties is found with the rest.
+    /// Those of them that cannot be resolved whole: what is wrong with their other properties is
+    /// found with the rest.
     pub(crate) broken: Vec<Resource>,
     /// Those that belong to other services.
     pub elsewhere: Vec<Elsewhere>,
@@ -88,11 +93,23 @@ impl Resource {
         format!("{} ({})", self.logical_id, self.kind)
     }
 
-    /// What `Fn::GetAtt` gives for an attribute of this resource; `None` when its type has none of that name.
+    /// What `Fn::GetAtt` gives for an attribute of this resource; `None` when its type has none of
+    /// that name.
     pub fn attribute(&self, name: &str) -> Option<String> {
-        let path = self.properties.get("Path").and_then(|path| path.text().ok()).unwrap_or("/");
+        let path = self
+            .properties
+            .get("Path")
+            .and_then(|path| path.text().ok())
+            .unwrap_or("/");
         let (kind, logical_id, physical_id) = (&self.kind, &self.logical_id, &self.physical_id);
-        Named { kind, logical_id, physical_id, path, account: &self.account }.attribute(name)
+        Named {
+            kind,
+            logical_id,
+            physical_id,
+            path,
+            account: &self.account,
+        }
+        .attribute(name)
     }
 
     /// The properties, to be taken one by one.
@@ -104,9 +121,17 @@ impl Resource {
     }
 }
 
-/// Entries that a resource may have beside `Type` and `Properties`; none of them matters without a deployment.
-const RESOURCE_ATTRIBUTES: [&str; 7] =
-    ["DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy", "CreationPolicy", "UpdatePolicy", "Connectors"];
+/// Entries that a resource may have beside `Type` and `Properties`; none of them matters without a
+/// deployment.
+const RESOURCE_ATTRIBUTES: [&str; 7] = [
+    "DependsOn",
+    "Metadata",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "CreationPolicy",
+    "UpdatePolicy",
+    "Connectors",
+];
 
 /// Entries that a template has.
 const SECTIONS: [&str; 11] = [
@@ -123,17 +148,20 @@ const SECTIONS: [&str; 11] = [
     "Transform",
 ];
 
-/// Transforms that change nothing which is not read here anyway. `AWS::LanguageExtensions` only adds functions.
+/// Transforms that change nothing which is not read here anyway. `AWS::LanguageExtensions` only
+/// adds functions.
 const TRANSFORMS: [&str; 2] = ["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"];
 
 impl Stack {
     /// Whether a document is a CloudFormation template at all.
     pub fn is_template(root: &Node) -> bool {
-        root.get("Resources").is_some() || root.get("AWSTemplateFormatVersion").is_some() || misspelt(root).is_some()
+        root.get("Resources").is_some()
+            || root.get("AWSTemplateFormatVersion").is_some()
+            || misspelt(root).is_some()
     }
 
-    /// Resolves a template for `account` with `overrides`. All that is wrong with it, or can be passed over, is added to
-    /// `problems`; resources that it is about are kept apart.
+    /// Resolves a template for `account` with `overrides`. All that is wrong with it, or can be
+    /// passed over, is added to `problems`; resources that it is about are kept apart.
     ///
     /// # Errors
     /// The document has no resources.
@@ -152,11 +180,19 @@ impl Stack {
         // Rules only check a deployment.
         fields.unsupported(&["Hooks"]);
         let mut section = |name: &str| fields.optional(name);
-        let [parameters, conditions, mappings, transform, globals] =
-            ["Parameters", "Conditions", "Mappings", "Transform", "Globals"].map(&mut section);
+        let [parameters, conditions, mappings, transform, globals] = [
+            "Parameters",
+            "Conditions",
+            "Mappings",
+            "Transform",
+            "Globals",
+        ]
+        .map(&mut section);
         fields.ignore(&SECTIONS);
         let parameters = parameters::values(parameters, overrides, account, problems);
-        let conditions = conditions.and_then(|node| node.entries().or_collect(problems)).unwrap_or_default();
+        let conditions = conditions
+            .and_then(|node| node.entries().or_collect(problems))
+            .unwrap_or_default();
         transforms(transform, problems);
         serverless::check_globals(globals, problems);
         problems.extend(fields.finish());
@@ -169,9 +205,15 @@ impl Stack {
         }
         let references = reader.resolver.references();
         references.belong_to(None);
-        let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        let told: Vec<&str> = problems
+            .iter()
+            .map(|problem| problem.message.as_str())
+            .collect();
         let rings: Vec<Problem> = references.rings();
-        let rings = rings.into_iter().filter(|ring| !told.contains(&ring.message.as_str())).collect::<Vec<_>>();
+        let rings = rings
+            .into_iter()
+            .filter(|ring| !told.contains(&ring.message.as_str()))
+            .collect::<Vec<_>>();
         problems.extend(rings);
         stack.elsewhere = elsewhere::read(&reader.resolver, resources);
         once(problems);
@@ -199,11 +241,16 @@ fn misspelt(root: &Node) -> Option<&Entry> {
     let entries = root.entries().ok()?;
     let holds_resources = |node: &Node| {
         let entries = node.entries().unwrap_or_default();
-        entries
-            .iter()
-            .any(|entry| entry.node.get("Type").is_some_and(|kind| kind.text().is_ok_and(|kind| kind.contains("::"))))
+        entries.iter().any(|entry| {
+            entry
+                .node
+                .get("Type")
+                .is_some_and(|kind| kind.text().is_ok_and(|kind| kind.contains("::")))
+        })
     };
-    let is_meant = |entry: &&Entry| nearest(&entry.key, ["Resources"]).is_some() && holds_resources(&entry.node);
+    let is_meant = |entry: &&Entry| {
+        nearest(&entry.key, ["Resources"]).is_some() && holds_resources(&entry.node)
+    };
     entries.iter().find(is_meant)
 }
 
@@ -242,7 +289,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Adds one resource to the stack, unless it is not ours, or its condition does not hold.
-    fn resource(&self, entry: &Entry, stack: &mut Stack, problems: &mut Vec<Problem>) -> Result<(), Problem> {
+    fn resource(
+        &self,
+        entry: &Entry,
+        stack: &mut Stack,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), Problem> {
         let mut fields = entry.node.fields(&entry.key)?;
         let kind = fields.required("Type")?;
         let before = problems.len();
@@ -252,7 +304,10 @@ impl Reader<'_> {
             Standing::Misspelt(meant) => {
                 problems.push(unknown_type(&entry.key, kind, meant.as_deref()));
                 // What is wrong with the resource that was meant is found with the rest.
-                let Some(meant) = meant.filter(|meant| types::standing(meant) == Standing::Ours) else { return Ok(()) };
+                let Some(meant) = meant.filter(|meant| types::standing(meant) == Standing::Ours)
+                else {
+                    return Ok(());
+                };
                 meant
             }
         };
@@ -266,27 +321,46 @@ impl Reader<'_> {
         let none = || entry.node.with(Value::Map(Vec::new()));
         let declared = fields.optional("Properties").cloned().unwrap_or_else(none);
         let declared = serverless::properties(&kind, declared, self.globals);
-        let properties = self.resolver.resolve_whole(&declared, problems).unwrap_or_else(none);
-        let name = self.resolver.physical_id(&entry.key, &entry.node).or_collect(problems);
+        let properties = self
+            .resolver
+            .resolve_whole(&declared, problems)
+            .unwrap_or_else(none);
+        let name = self
+            .resolver
+            .physical_id(&entry.key, &entry.node)
+            .or_collect(problems);
         problems.extend(self.resolver.further());
         let is_whole = problems.len() == before;
         fields.ignore(&RESOURCE_ATTRIBUTES);
         problems.extend(fields.finish());
         let physical_id = name.unwrap_or_else(|| entry.key.clone());
         let account = self.resolver.account().clone();
-        let list = if is_whole { &mut stack.resources } else { &mut stack.broken };
-        list.push(Resource { logical_id: entry.key.clone(), kind, physical_id, properties, account });
+        let list = if is_whole {
+            &mut stack.resources
+        } else {
+            &mut stack.broken
+        };
+        list.push(Resource {
+            logical_id: entry.key.clone(),
+            kind,
+            physical_id,
+            properties,
+            account,
+        });
         Ok(())
     }
 }
 
 impl Reader<'_> {
-    /// What is resolved from now on belongs to this resource, which may name others that it depends on. What SAM makes of
-    /// its resources depends on other things than they do: the permission of an event, not its function, names the API.
+    /// What is resolved from now on belongs to this resource, which may name others that it depends
+    /// on. What SAM makes of its resources depends on other things than they do: the permission of
+    /// an event, not its function, names the API.
     fn depends(&self, entry: &Entry, kind: &str) {
         let references = self.resolver.references();
         references.belong_to((!kind.starts_with("AWS::Serverless::")).then_some(&entry.key));
-        let Some(node) = entry.node.get("DependsOn") else { return };
+        let Some(node) = entry.node.get("DependsOn") else {
+            return;
+        };
         for named in node.list().unwrap_or(std::slice::from_ref(node)) {
             if let Ok(name) = named.text() {
                 references.note(name, &named.place);

@@ -1,7 +1,8 @@
 //! Standard output and standard error: the only place that writes to them.
 //!
-//! A reader that ends (`| head -1`) or stops reading must not stop a program. Programs that serve hand their text to a
-//! [`drain`](crate::console::Drain), which never waits; tools wait for their reader, and end quietly when it is gone.
+//! A reader that ends (`| head -1`) or stops reading must not stop a program. Programs that serve
+//! hand their text to a [`drain`](crate::console::Drain), which never waits; tools wait for their
+//! reader, and end quietly when it is gone.
 
 #![allow(clippy::disallowed_methods, reason = "what stands in for them is here")]
 
@@ -21,8 +22,10 @@ use crate::env;
 /// How long a program that ends waits for a reader of its last lines.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-static OUTPUT: LazyLock<Drain> = LazyLock::new(|| Drain::new("stdout", file(&io::stdout()), |_| {}));
-static ERRORS: LazyLock<Drain> = LazyLock::new(|| Drain::new("stderr", file(&io::stderr()), report));
+static OUTPUT: LazyLock<Drain> =
+    LazyLock::new(|| Drain::new("stdout", file(&io::stdout()), |_| {}));
+static ERRORS: LazyLock<Drain> =
+    LazyLock::new(|| Drain::new("stderr", file(&io::stderr()), report));
 
 /// Writes past the standard library's own lock: whoever holds that may wait for a reader for ever.
 fn file(stream: &impl AsFd) -> Option<File> {
@@ -31,7 +34,10 @@ fn file(stream: &impl AsFd) -> Option<File> {
 
 fn report(lines: u64) {
     metrics::counter!("log_lines_dropped_total").increment(lines);
-    tracing::warn!(lines, "lines of the log were dropped: whoever reads it was too slow, or away");
+    tracing::warn!(
+        lines,
+        "lines of the log were dropped: whoever reads it was too slow, or away"
+    );
 }
 
 /// Standard error as the log has it: takes whole lines and never waits.
@@ -49,7 +55,8 @@ pub fn announce(text: impl std::fmt::Display) {
     OUTPUT.push(text.to_string().as_bytes());
 }
 
-/// Waits until everything is written, or for a second: nobody may be reading. Each program ends with it.
+/// Waits until everything is written, or for a second: nobody may be reading. Each program ends
+/// with it.
 pub fn flush() {
     OUTPUT.flush(PATIENCE);
     ERRORS.flush(PATIENCE);
@@ -61,8 +68,16 @@ pub fn flush() {
 /// It cannot be written for another reason, such as a full disk.
 pub fn print(text: impl std::fmt::Display) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    let written = output.write_all(text.to_string().as_bytes()).and_then(|()| output.flush());
-    written.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+    let written = output
+        .write_all(text.to_string().as_bytes())
+        .and_then(|()| output.flush());
+    written.or_else(|error| {
+        if error.kind() == ErrorKind::BrokenPipe {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    })
 }
 
 /// Standard output of a tool that writes as long as somebody reads; see [`is_reader_gone`].
@@ -80,8 +95,8 @@ pub fn is_error_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Whether what goes to standard error is to be coloured: on a terminal, unless `NO_COLOR` or `TERM=dumb` says that it
-/// should not be (<https://no-color.org>).
+/// Whether what goes to standard error is to be coloured: on a terminal, unless `NO_COLOR` or
+/// `TERM=dumb` says that it should not be (<https://no-color.org>).
 pub fn has_colours() -> bool {
     is_error_terminal() && is_coloured(&|name| env::var_os(name))
 }
@@ -94,7 +109,12 @@ fn is_coloured(variable: &dyn Fn(&str) -> Option<OsString>) -> bool {
 /// Whether a tool ended because the reader of its [`output`] did.
 pub fn is_reader_gone(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        let Some(inner) = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) else { return false };
+        let Some(inner) = cause
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        else {
+            return false;
+        };
         inner.is::<ReaderGone>()
     })
 }
@@ -116,7 +136,11 @@ impl<W: Write> Write for Output<W> {
 }
 
 fn marked(error: io::Error) -> io::Error {
-    if error.kind() == ErrorKind::BrokenPipe { io::Error::new(ErrorKind::BrokenPipe, ReaderGone) } else { error }
+    if error.kind() == ErrorKind::BrokenPipe {
+        io::Error::new(ErrorKind::BrokenPipe, ReaderGone)
+    } else {
+        error
+    }
 }
 
 #[cfg(test)]
@@ -144,16 +168,27 @@ mod tests {
             (Some(("TERM", "dumb")), false),
             (Some(("NO_COLOR", "1")), false),
         ] {
-            let variable = |name: &str| set.filter(|(known, _)| *known == name).map(|(_, value)| value.into());
+            let variable = |name: &str| {
+                set.filter(|(known, _)| *known == name)
+                    .map(|(_, value)| value.into())
+            };
             assert_eq!(is_coloured(&variable), colours, "{set:?}");
         }
     }
 
     #[test]
     fn a_reader_that_is_gone_is_known_from_other_errors() {
-        let broken = |kind| Output(Broken(kind)).write_all(b"x").context("standard output").unwrap_err();
+        let broken = |kind| {
+            Output(Broken(kind))
+                .write_all(b"x")
+                .context("standard output")
+                .unwrap_err()
+        };
         assert!(is_reader_gone(&broken(ErrorKind::BrokenPipe)));
         assert!(!is_reader_gone(&broken(ErrorKind::StorageFull)));
-        assert!(!is_reader_gone(&io::Error::from(ErrorKind::BrokenPipe).into()), "of a connection, for example");
+        assert!(
+            !is_reader_gone(&io::Error::from(ErrorKind::BrokenPipe).into()),
+            "of a connection, for example"
+        );
     }
 }

@@ -12,7 +12,10 @@ pub struct Counted<'n> {
 /// `count` of what `noun` names in the singular; prints as `3 queues`.
 pub fn counted(count: impl TryInto<u64>, noun: &str) -> Counted<'_> {
     // A number that is too large for 64 bits is at least not one.
-    Counted { count: count.try_into().unwrap_or(u64::MAX), noun }
+    Counted {
+        count: count.try_into().unwrap_or(u64::MAX),
+        noun,
+    }
 }
 
 impl fmt::Display for Counted<'_> {
@@ -24,7 +27,9 @@ impl fmt::Display for Counted<'_> {
         let is_vowel = |letter: char| "aeiou".contains(letter);
         match noun.strip_suffix('y') {
             Some(stem) if !stem.ends_with(is_vowel) => write!(f, "{count} {stem}ies"),
-            _ if ["s", "x", "ch", "sh"].iter().any(|end| noun.ends_with(end)) => write!(f, "{count} {noun}es"),
+            _ if ["s", "x", "ch", "sh"].iter().any(|end| noun.ends_with(end)) => {
+                write!(f, "{count} {noun}es")
+            }
             _ => write!(f, "{count} {noun}s"),
         }
     }
@@ -48,6 +53,9 @@ mod tests {
         ] {
             assert_eq!(counted(count, noun).to_string(), text);
         }
-        assert_eq!(counted(u128::MAX, "byte").to_string(), "18446744073709551615 bytes");
+        assert_eq!(
+            counted(u128::MAX, "byte").to_string(),
+            "18446744073709551615 bytes"
+        );
     }
 }

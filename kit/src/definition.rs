@@ -1,6 +1,8 @@
-//! The definitions that a program was given: which files, read with which parameters, and what kind each one is.
+//! The definitions that a program was given: which files, read with which parameters, and what kind
+//! each one is.
 //!
-//! The kind of a file is found by its content. What a resource means is left to the program that runs it.
+//! The kind of a file is found by its content. What a resource means is left to the program that
+//! runs it.
 
 mod beside;
 mod error;
@@ -23,10 +25,16 @@ const LARGEST: u64 = 6 * 1024 * 1024;
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Definition")]
 pub struct DefinitionArgs {
-    /// A definition: CloudFormation template, OpenAPI document, or the JSON of `aws pipes describe-pipe`,
-    /// `aws events describe-api-destination`, `aws events describe-connection`. Repeatable; commas in the
-    /// environment. Without one, the built-in template.yaml
-    #[arg(long = "definition", value_name = "FILE", env = "DEFINITION", value_delimiter = ',')]
+    /// A definition: CloudFormation template, OpenAPI document, or the JSON of
+    /// `aws pipes describe-pipe`, `aws events describe-api-destination`,
+    /// `aws events describe-connection`. Repeatable; commas in the environment. Without one, the
+    /// built-in template.yaml
+    #[arg(
+        long = "definition",
+        value_name = "FILE",
+        env = "DEFINITION",
+        value_delimiter = ','
+    )]
     pub files: Vec<PathBuf>,
     /// Values for template parameters, Key=Value … [env: PARAMETER_OVERRIDES, separated by spaces]
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
@@ -34,7 +42,8 @@ pub struct DefinitionArgs {
     /// Go on where a definition asks for something that is not supported, with a warning each time
     #[arg(long, env = "LENIENT", value_parser = crate::cli::boolean)]
     pub lenient: bool,
-    /// Values for parameters that nobody overrode; for a caller that knows better than the template's defaults.
+    /// Values for parameters that nobody overrode; for a caller that knows better than the
+    /// template's defaults.
     #[arg(skip)]
     pub defaults: Overrides,
 }
@@ -48,15 +57,25 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Finds out what the files declare in `account`. Problems wait for [`Definition::judge`], so that they are told
-    /// together with those of whoever reads on.
+    /// Finds out what the files declare in `account`. Problems wait for [`Definition::judge`], so
+    /// that they are told together with those of whoever reads on.
     pub fn load(&self, account: &Account) -> Definition {
-        let files = self.roots.iter().map(|root| root.place.file.to_string()).collect();
-        let mut definition =
-            Definition { account: Some(account.clone()), lenient: self.lenient, files, ..Definition::default() };
+        let files = self
+            .roots
+            .iter()
+            .map(|root| root.place.file.to_string())
+            .collect();
+        let mut definition = Definition {
+            account: Some(account.clone()),
+            lenient: self.lenient,
+            files,
+            ..Definition::default()
+        };
         let mut problems = Vec::new();
         for root in &self.roots {
-            definition.add(root, &self.overrides, account, &mut problems).or_collect(&mut problems);
+            definition
+                .add(root, &self.overrides, account, &mut problems)
+                .or_collect(&mut problems);
         }
         definition.problems = definition.untold(problems);
         definition
@@ -107,7 +126,11 @@ impl DefinitionArgs {
         }
         LoadError::all(errors)?;
         let overrides = self.defaults.clone().into_iter().chain(given).collect();
-        Ok(Sources { roots, overrides, lenient: self.lenient })
+        Ok(Sources {
+            roots,
+            overrides,
+            lenient: self.lenient,
+        })
     }
 
     /// Whether no file is named, so that the repository's own template is what runs.
@@ -118,9 +141,15 @@ impl DefinitionArgs {
     fn roots(&self, errors: &mut Vec<LoadError>) -> Vec<Node> {
         let parsed: Vec<Result<Node, LoadError>> = match self.files.as_slice() {
             [] => vec![Node::parse("template.yaml (built in)", BUILT_IN).map_err(LoadError::from)],
-            files => files.iter().map(|file| Ok(Node::parse(&file.display().to_string(), &read(file)?)?)).collect(),
+            files => files
+                .iter()
+                .map(|file| Ok(Node::parse(&file.display().to_string(), &read(file)?)?))
+                .collect(),
         };
-        parsed.into_iter().filter_map(|root| root.map_err(|error| errors.push(error)).ok()).collect()
+        parsed
+            .into_iter()
+            .filter_map(|root| root.map_err(|error| errors.push(error)).ok())
+            .collect()
     }
 
     /// What the operator wants parameters to be.
@@ -133,9 +162,13 @@ impl DefinitionArgs {
         let mut overrides = Overrides::new();
         for text in given {
             match text.split_once('=') {
-                Some((key, value)) if !key.is_empty() => _ = overrides.insert(key.to_owned(), value.to_owned()),
+                Some((key, value)) if !key.is_empty() => {
+                    _ = overrides.insert(key.to_owned(), value.to_owned())
+                }
                 // Only the part that cannot hold a secret is shown.
-                _ => errors.push(LoadError::Override(text.split('=').next().unwrap_or_default().to_owned())),
+                _ => errors.push(LoadError::Override(
+                    text.split('=').next().unwrap_or_default().to_owned(),
+                )),
             }
         }
         overrides
@@ -147,13 +180,20 @@ fn unknown(name: &str, roots: &[Node]) -> Option<LoadError> {
     if roots.iter().any(|root| declares(root, name)) {
         return None;
     }
-    let entries = roots.iter().filter_map(|root| root.get("Parameters")?.entries().ok()).flatten();
+    let entries = roots
+        .iter()
+        .filter_map(|root| root.get("Parameters")?.entries().ok())
+        .flatten();
     let meant = nearest(name, entries.map(|entry| entry.key.as_str())).map(ToOwned::to_owned);
-    Some(LoadError::NoSuchParameter { name: name.to_owned(), meant })
+    Some(LoadError::NoSuchParameter {
+        name: name.to_owned(),
+        meant,
+    })
 }
 
 fn declares(root: &Node, parameter: &str) -> bool {
-    root.get("Parameters").is_some_and(|parameters| parameters.get(parameter).is_some())
+    root.get("Parameters")
+        .is_some_and(|parameters| parameters.get(parameter).is_some())
 }
 
 impl Definition {
@@ -187,26 +227,46 @@ impl Definition {
         Ok(())
     }
 
-    /// Turns the problems that readers collected into an error, together with those of the files themselves, in the order
-    /// of files and lines. What could be passed over becomes a warning when `--lenient` was given. Every reader of a
-    /// definition ends with this; a program that reads it in several ways collects all of their problems first.
+    /// Turns the problems that readers collected into an error, together with those of the files
+    /// themselves, in the order of files and lines. What could be passed over becomes a warning
+    /// when `--lenient` was given. Every reader of a definition ends with this; a program that
+    /// reads it in several ways collects all of their problems first.
     ///
     /// # Errors
     /// There are problems that are not passed over.
     pub fn judge(&self, problems: Vec<Problem>) -> Result<(), LoadError> {
-        let mut told: Vec<Problem> = self.problems.iter().cloned().chain(self.untold(problems)).collect();
-        let file = |problem: &Problem| self.files.iter().position(|file| **file == *problem.place.file);
+        let mut told: Vec<Problem> = self
+            .problems
+            .iter()
+            .cloned()
+            .chain(self.untold(problems))
+            .collect();
+        let file = |problem: &Problem| {
+            self.files
+                .iter()
+                .position(|file| **file == *problem.place.file)
+        };
         told.sort_by_key(|problem| {
             let at = file(problem).unwrap_or(usize::MAX);
-            (at, problem.place.file.clone(), problem.place.line, problem.place.column)
+            (
+                at,
+                problem.place.file.clone(),
+                problem.place.line,
+                problem.place.column,
+            )
         });
-        if told.is_empty() { Ok(()) } else { Err(LoadError::Problems(told)) }
+        if told.is_empty() {
+            Ok(())
+        } else {
+            Err(LoadError::Problems(told))
+        }
     }
 
     /// The problems that are not passed over; warns of the others.
     fn untold(&self, problems: Vec<Problem>) -> Vec<Problem> {
-        let (passed, kept): (Vec<_>, Vec<_>) =
-            problems.into_iter().partition(|problem| self.lenient && !problem.is_fatal());
+        let (passed, kept): (Vec<_>, Vec<_>) = problems
+            .into_iter()
+            .partition(|problem| self.lenient && !problem.is_fatal());
         for problem in passed {
             tracing::warn!("{problem}");
         }
@@ -222,7 +282,9 @@ fn read(file: &Path) -> Result<String, LoadError> {
     };
     let length = std::fs::metadata(file).map_err(unreadable)?.len();
     if length > LARGEST {
-        return Err(unreadable(std::io::Error::other(format!("{length} bytes; definitions have {LARGEST} at most"))));
+        return Err(unreadable(std::io::Error::other(format!(
+            "{length} bytes; definitions have {LARGEST} at most"
+        ))));
     }
     std::fs::read_to_string(file).map_err(unreadable)
 }
@@ -232,12 +294,21 @@ mod tests {
     use super::*;
 
     fn account() -> Account {
-        Account { region: "eu-west-1".into(), account_id: "000000000000".into(), stack_name: "tidegate".into() }
+        Account {
+            region: "eu-west-1".into(),
+            account_id: "000000000000".into(),
+            stack_name: "tidegate".into(),
+        }
     }
 
     fn load(text: &str, lenient: bool) -> Result<Definition, LoadError> {
         let roots = vec![Node::parse("f", text)?];
-        let definition = Sources { roots, overrides: Overrides::new(), lenient }.load(&account());
+        let definition = Sources {
+            roots,
+            overrides: Overrides::new(),
+            lenient,
+        }
+        .load(&account());
         definition.judge(Vec::new())?;
         Ok(definition)
     }
@@ -245,16 +316,47 @@ mod tests {
     #[test]
     fn the_built_in_definition_loads() {
         let definition = DefinitionArgs::default().load(&account()).unwrap();
-        assert!(definition.stacks[0].of_kind("AWS::ApiGateway::RestApi").next().is_some());
+        assert!(
+            definition.stacks[0]
+                .of_kind("AWS::ApiGateway::RestApi")
+                .next()
+                .is_some()
+        );
     }
 
     #[test]
     fn the_kind_is_found_by_content() {
         assert_eq!(load("openapi: 3.0.1", false).unwrap().apis.len(), 1);
-        assert_eq!(load(r#"{"Name":"p","Source":"s","Target":"t"}"#, false).unwrap().pipes.len(), 1);
-        assert_eq!(load(r#"{"ApiDestinationArn":"a","ConnectionArn":"c"}"#, false).unwrap().api_destinations.len(), 1);
-        assert_eq!(load(r#"{"ConnectionArn":"c","AuthorizationType":"BASIC"}"#, false).unwrap().connections.len(), 1);
-        assert!(load("hello: world", false).unwrap_err().to_string().starts_with("f:1:1: this is none of"));
+        assert_eq!(
+            load(r#"{"Name":"p","Source":"s","Target":"t"}"#, false)
+                .unwrap()
+                .pipes
+                .len(),
+            1
+        );
+        assert_eq!(
+            load(r#"{"ApiDestinationArn":"a","ConnectionArn":"c"}"#, false)
+                .unwrap()
+                .api_destinations
+                .len(),
+            1
+        );
+        assert_eq!(
+            load(
+                r#"{"ConnectionArn":"c","AuthorizationType":"BASIC"}"#,
+                false
+            )
+            .unwrap()
+            .connections
+            .len(),
+            1
+        );
+        assert!(
+            load("hello: world", false)
+                .unwrap_err()
+                .to_string()
+                .starts_with("f:1:1: this is none of")
+        );
     }
 
     #[test]
@@ -269,19 +371,40 @@ mod tests {
         ];
         assert_eq!(message, expected.join("\n"));
         let resources = &load(unsupported, true).unwrap().stacks[0].resources;
-        assert_eq!(resources.iter().map(|resource| resource.logical_id.as_str()).collect::<Vec<_>>(), ["C"]);
+        assert_eq!(
+            resources
+                .iter()
+                .map(|resource| resource.logical_id.as_str())
+                .collect::<Vec<_>>(),
+            ["C"]
+        );
 
-        let wrong = format!("{unsupported}  D: {{Type: AWS::SQS::Queue, Properties: {{QueueName: !Ref Nope}}}}\n");
+        let wrong = format!(
+            "{unsupported}  D: {{Type: AWS::SQS::Queue, Properties: {{QueueName: !Ref Nope}}}}\n"
+        );
         let message = load(&wrong, true).unwrap_err().to_string();
-        assert_eq!(message, "f:5:54: Ref Nope: there is no such parameter or resource");
-        assert_eq!(load(&wrong, false).unwrap_err().to_string().lines().count(), 4, "all of them, and the hint");
+        assert_eq!(
+            message,
+            "f:5:54: Ref Nope: there is no such parameter or resource"
+        );
+        assert_eq!(
+            load(&wrong, false).unwrap_err().to_string().lines().count(),
+            4,
+            "all of them, and the hint"
+        );
     }
 
     #[test]
     fn an_override_that_no_template_knows_is_refused() {
-        let given = |pair: &str| DefinitionArgs { parameter_overrides: vec![pair.to_owned()], ..Default::default() };
+        let given = |pair: &str| DefinitionArgs {
+            parameter_overrides: vec![pair.to_owned()],
+            ..Default::default()
+        };
         assert!(given("SubEndpoint=http://x").load(&account()).is_ok());
-        let message = given("SubEndpont=http://x").load(&account()).unwrap_err().to_string();
+        let message = given("SubEndpont=http://x")
+            .load(&account())
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             message,
             "--parameter-overrides or PARAMETER_OVERRIDES: no template has a parameter SubEndpont; did you mean SubEndpoint?"
@@ -298,14 +421,42 @@ mod tests {
             path
         };
         let queue = "Resources:\n  Q: {Type: AWS::SQS::Queues}\n  P: {Type: AWS::SQS::Queue, Properties: {A: !Ref N, B: !Sub '${C.Arn}${D}'}}\n";
-        let files = vec![file("z.yaml", queue), file("a.json", "{}"), folder.path().join("b.yaml")];
+        let files = vec![
+            file("z.yaml", queue),
+            file("a.json", "{}"),
+            folder.path().join("b.yaml"),
+        ];
         let both = files[..2].to_vec();
-        let unreadable = DefinitionArgs { files, parameter_overrides: vec!["=x".into()], ..DefinitionArgs::default() };
-        assert_eq!(unreadable.load(&account()).unwrap_err().to_string().lines().count(), 2);
+        let unreadable = DefinitionArgs {
+            files,
+            parameter_overrides: vec!["=x".into()],
+            ..DefinitionArgs::default()
+        };
+        assert_eq!(
+            unreadable
+                .load(&account())
+                .unwrap_err()
+                .to_string()
+                .lines()
+                .count(),
+            2
+        );
 
-        let definition = DefinitionArgs { files: both, ..DefinitionArgs::default() }.load(&account()).unwrap();
-        let late = Node::parse(&folder.path().join("z.yaml").display().to_string(), "[\n1,\n2, 3]").unwrap();
-        let told = definition.judge(vec![late.list().unwrap()[1].problem("by a reader")]).unwrap_err().to_string();
+        let definition = DefinitionArgs {
+            files: both,
+            ..DefinitionArgs::default()
+        }
+        .load(&account())
+        .unwrap();
+        let late = Node::parse(
+            &folder.path().join("z.yaml").display().to_string(),
+            "[\n1,\n2, 3]",
+        )
+        .unwrap();
+        let told = definition
+            .judge(vec![late.list().unwrap()[1].problem("by a reader")])
+            .unwrap_err()
+            .to_string();
         let told = told.replace(&format!("{}/", folder.path().display()), "");
         let expected = [
             "z.yaml:2:13: Q: AWS::SQS::Queues is not a resource type; did you mean AWS::SQS::Queue?",
@@ -326,12 +477,21 @@ mod tests {
     #[test]
     fn a_template_is_one_even_when_its_key_is_misspelt() {
         for key in ["Resource", "resources", "Ressources"] {
-            let message = load(&format!("{key}: {{Q: {{Type: AWS::SQS::Queue, Properties: {{A: !Ref B}}}}}}"), false);
+            let message = load(
+                &format!("{key}: {{Q: {{Type: AWS::SQS::Queue, Properties: {{A: !Ref B}}}}}}"),
+                false,
+            );
             let message = message.unwrap_err().to_string();
-            let expected = format!("f:1:1: the template: {key} is unknown; did you mean Resources?");
-            assert!(message.starts_with(&expected) && message.contains("Ref B"), "{message}");
+            let expected =
+                format!("f:1:1: the template: {key} is unknown; did you mean Resources?");
+            assert!(
+                message.starts_with(&expected) && message.contains("Ref B"),
+                "{message}"
+            );
         }
-        let message = load("AWSTemplateFormatVersion: '2010-09-09'", false).unwrap_err().to_string();
+        let message = load("AWSTemplateFormatVersion: '2010-09-09'", false)
+            .unwrap_err()
+            .to_string();
         assert_eq!(message, "f:1:1: the template: Resources is missing");
     }
 }

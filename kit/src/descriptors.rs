@@ -8,26 +8,39 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// More is never asked for: some systems have a limit that no table of theirs could hold.
 const MOST: u64 = 1024 * 1024;
 
-/// Raises the limit as far as the system lets this process, which is often much further than it starts with.
+/// Raises the limit as far as the system lets this process, which is often much further than it
+/// starts with.
 pub fn raise_limit() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = maximum.unwrap_or(MOST).min(MOST);
     if current.is_some_and(|current| current < wanted) {
-        let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
+        let raised = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: Some(wanted),
+                maximum,
+            },
+        );
         if let Err(error) = raised {
             tracing::debug!("the limit of open files stays {current:?}: {error}");
         }
     }
 }
 
-/// Whether an error says that there are no descriptors left: in this process, or in the whole system.
+/// Whether an error says that there are no descriptors left: in this process, or in the whole
+/// system.
 pub fn are_used_up(error: &io::Error) -> bool {
-    [Errno::MFILE, Errno::NFILE].map(|errno| Some(errno.raw_os_error())).contains(&error.raw_os_error())
+    [Errno::MFILE, Errno::NFILE]
+        .map(|errno| Some(errno.raw_os_error()))
+        .contains(&error.raw_os_error())
 }
 
 /// The limit.
 pub fn limit() -> usize {
-    let current = getrlimit(Resource::Nofile).current.unwrap_or(MOST).min(MOST);
+    let current = getrlimit(Resource::Nofile)
+        .current
+        .unwrap_or(MOST)
+        .min(MOST);
     usize::try_from(current).unwrap_or(usize::MAX)
 }
 
@@ -38,7 +51,10 @@ mod tests {
     #[test]
     fn the_limit_is_raised_to_what_the_system_allows() {
         raise_limit();
-        let hard = getrlimit(Resource::Nofile).maximum.unwrap_or(MOST).min(MOST);
+        let hard = getrlimit(Resource::Nofile)
+            .maximum
+            .unwrap_or(MOST)
+            .min(MOST);
         assert_eq!(limit() as u64, hard.max(limit() as u64));
         assert!(limit() as u64 >= hard);
     }

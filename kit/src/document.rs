@@ -1,7 +1,8 @@
 //! A YAML or JSON document as a tree in which every value knows its place.
 //!
-//! Definitions are read through this, so that an error can name file, line and column. JSON is read as the YAML that
-//! it nearly is. Nothing here knows what a document means: tags such as `!Sub` are kept for the reader above.
+//! Definitions are read through this, so that an error can name file, line and column. JSON is read
+//! as the YAML that it nearly is. Nothing here knows what a document means: tags such as `!Sub` are
+//! kept for the reader above.
 
 mod fields;
 mod parse;
@@ -36,8 +37,8 @@ pub enum Value {
     List(Vec<Node>),
     /// A mapping, in the order of the document; keys are unique.
     Map(Vec<Entry>),
-    /// A function whose value cannot be found out. Whoever reads it gets the problem that is known already, so that a
-    /// reader goes on to the next property and finds what is wrong there.
+    /// A function whose value cannot be found out. Whoever reads it gets the problem that is known
+    /// already, so that a reader goes on to the next property and finds what is wrong there.
     Unresolved(Box<Problem>),
 }
 
@@ -56,15 +57,19 @@ impl Node {
     /// Reads one document. `file` is only a name, used in every place.
     ///
     /// # Errors
-    /// Text that is neither YAML nor JSON, a key that is repeated, several documents in one text, or nesting and
-    /// aliases beyond what a definition needs.
+    /// Text that is neither YAML nor JSON, a key that is repeated, several documents in one text,
+    /// or nesting and aliases beyond what a definition needs.
     pub fn parse(file: &str, text: &str) -> Result<Node, Problem> {
         parse::parse(file, text)
     }
 
     /// A node made by a reader in place of `self`: the value is new, the place stays.
     pub fn with(&self, value: Value) -> Node {
-        Node { value, place: self.place.clone(), tag: None }
+        Node {
+            value,
+            place: self.place.clone(),
+            tag: None,
+        }
     }
 
     /// A problem at this node.
@@ -82,7 +87,10 @@ impl Node {
     /// The node under `key`, when this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         match &self.value {
-            Value::Map(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.node),
+            Value::Map(entries) => entries
+                .iter()
+                .find(|entry| entry.key == key)
+                .map(|entry| &entry.node),
             _ => None,
         }
     }
@@ -106,7 +114,11 @@ impl Node {
     /// Anything else, and numbers that do not fit.
     pub fn integer(&self) -> Result<i64, Problem> {
         let wrong = || self.expected("a whole number");
-        self.text().map_err(|_| wrong())?.trim().parse().map_err(|_| wrong())
+        self.text()
+            .map_err(|_| wrong())?
+            .trim()
+            .parse()
+            .map_err(|_| wrong())
     }
 
     /// A whole number within `range`.
@@ -118,7 +130,11 @@ impl Node {
         if range.contains(&number) {
             return Ok(number);
         }
-        Err(self.problem(format!("{number} is outside of {} to {}", range.start(), range.end())))
+        Err(self.problem(format!(
+            "{number} is outside of {} to {}",
+            range.start(),
+            range.end()
+        )))
     }
 
     /// `true` or `false`; the texts are accepted too, as CloudFormation accepts them.
@@ -161,7 +177,10 @@ impl Node {
     /// # Errors
     /// The node is not a mapping, or one of its values is not text.
     pub fn text_map(&self) -> Result<Vec<(&str, &str)>, Problem> {
-        self.entries()?.iter().map(|entry| Ok((entry.key.as_str(), entry.node.text()?))).collect()
+        self.entries()?
+            .iter()
+            .map(|entry| Ok((entry.key.as_str(), entry.node.text()?)))
+            .collect()
     }
 
     /// The mapping's entries, to be taken one by one and accounted for at the end: see [`Fields`].
@@ -179,10 +198,15 @@ impl Node {
         match &self.value {
             Value::Null | Value::Unresolved(_) => Json::Null,
             Value::Bool(value) => Json::Bool(*value),
-            Value::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone())),
+            Value::Number(text) => {
+                serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone()))
+            }
             Value::String(text) => Json::String(text.clone()),
             Value::List(nodes) => nodes.iter().map(Node::to_json).collect(),
-            Value::Map(entries) => entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect(),
+            Value::Map(entries) => entries
+                .iter()
+                .map(|entry| (entry.key.clone(), entry.node.to_json()))
+                .collect(),
         }
     }
 }
@@ -215,7 +239,10 @@ mod tests {
         let list = root.get("a").unwrap().list().unwrap();
         assert_eq!(list[0].place.to_string(), "t.yaml:2:5");
         let sub = list[1].get("b").unwrap();
-        assert_eq!((sub.text().unwrap(), sub.tag.as_deref(), sub.place.line), ("x", Some("Sub"), 3));
+        assert_eq!(
+            (sub.text().unwrap(), sub.tag.as_deref(), sub.place.line),
+            ("x", Some("Sub"), 3)
+        );
     }
 
     #[test]
@@ -226,7 +253,10 @@ mod tests {
         assert_eq!(root.get("quoted").unwrap().integer().unwrap(), 7);
         assert!(root.get("yes").unwrap().boolean().unwrap());
         let message = root.get("none").unwrap().text().unwrap_err().to_string();
-        assert!(message.ends_with("expected text, found nothing"), "{message}");
+        assert!(
+            message.ends_with("expected text, found nothing"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -238,7 +268,12 @@ mod tests {
 
     #[test]
     fn a_range_is_named_when_it_is_missed() {
-        let message = node("n: 30000").get("n").unwrap().integer_in(50..=29_000).unwrap_err().to_string();
+        let message = node("n: 30000")
+            .get("n")
+            .unwrap()
+            .integer_in(50..=29_000)
+            .unwrap_err()
+            .to_string();
         assert_eq!(message, "t.yaml:1:4: 30000 is outside of 50 to 29000");
     }
 }

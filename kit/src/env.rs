@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 
-/// A variable that holds something else than it should. One line: the variable, what it holds, what was expected.
+/// A variable that holds something else than it should. One line: the variable, what it holds, what
+/// was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name}={value}: {reason}")]
 pub struct EnvError {
@@ -19,7 +20,9 @@ pub struct EnvError {
 /// # Errors
 /// It holds what is no text.
 pub fn var(name: &str) -> Result<Option<String>, EnvError> {
-    let Some(value) = var_os(name) else { return Ok(None) };
+    let Some(value) = var_os(name) else {
+        return Ok(None);
+    };
     value.into_string().map(Some).map_err(|value| EnvError {
         name: name.to_owned(),
         value: value.to_string_lossy().into_owned(),

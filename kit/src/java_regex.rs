@@ -1,9 +1,10 @@
-//! Regular expressions as `java.util.regex` understands them: back-references, look-around, possessive quantifiers,
-//! class intersections, Unicode properties by Java's names.
+//! Regular expressions as `java.util.regex` understands them: back-references, look-around,
+//! possessive quantifiers, class intersections, Unicode properties by Java's names.
 //!
-//! API Gateway runs templates, selection patterns and JSON paths on a JVM, so that all three speak this dialect. No crate
-//! offers it, and none lets a caller pay for the search by the step: a pattern may be as hostile as the text. So this is a
-//! backtracking matcher of its own, which spends a [`Budget`].
+//! API Gateway runs templates, selection patterns and JSON paths on a JVM, so that all three speak
+//! this dialect. No crate offers it, and none lets a caller pay for the search by the step: a
+//! pattern may be as hostile as the text. So this is a backtracking matcher of its own, which
+//! spends a [`Budget`].
 //!
 //! ```
 //! use kit::java_regex::{Regex, Steps};
@@ -14,9 +15,10 @@
 //! assert_eq!(date.replace_all("on 2024-05", "$2/${year}", &mut steps).unwrap(), "on 05/2024");
 //! ```
 //!
-//! The measure is OpenJDK 17, with which `tests/java_regex` was recorded. What differs: a text is UTF-8, so that an empty
-//! match never stands between the halves of a surrogate pair; Unicode's tables are newer; `\N{name}`, `CANON_EQ` and
-//! groups more than 100 deep are refused; what a JVM refuses with a `StackOverflowError` matches here.
+//! The measure is OpenJDK 17, with which `tests/java_regex` was recorded. What differs: a text is
+//! UTF-8, so that an empty match never stands between the halves of a surrogate pair; Unicode's
+//! tables are newer; `\N{name}`, `CANON_EQ` and groups more than 100 deep are refused; what a JVM
+//! refuses with a `StackOverflowError` matches here.
 
 mod budget;
 mod error;
@@ -63,11 +65,14 @@ impl Regex {
     /// Reads a pattern with these flags set from the start.
     pub fn with_flags(pattern: &str, flags: Flags) -> Result<Regex, SyntaxError> {
         if pattern.len() > PATTERN_LENGTH {
-            return Err(SyntaxError::at(format!("The pattern is longer than {PATTERN_LENGTH} bytes"), None));
+            return Err(SyntaxError::at(
+                format!("The pattern is longer than {PATTERN_LENGTH} bytes"),
+                None,
+            ));
         }
         let parsed = parse::parse(pattern, flags)?;
-        let program =
-            Program::compile(&parsed).map_err(|program::TooLarge| SyntaxError::at("The pattern is too large", None))?;
+        let program = Program::compile(&parsed)
+            .map_err(|program::TooLarge| SyntaxError::at("The pattern is too large", None))?;
         Ok(Regex {
             pattern: pattern.to_owned(),
             program,
@@ -93,7 +98,11 @@ impl Regex {
 
     /// The number of the group of that name.
     pub fn group_named(&self, name: &str) -> Option<usize> {
-        self.program.names.iter().find(|(known, _)| known == name).map(|(_, group)| *group)
+        self.program
+            .names
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, group)| *group)
     }
 
     /// Starts to search `text`.
@@ -107,9 +116,17 @@ impl Regex {
     }
 
     /// The first match, as byte offsets.
-    pub fn find<B: Budget>(&self, text: &str, budget: &mut B) -> Result<Option<(usize, usize)>, B::Exceeded> {
+    pub fn find<B: Budget>(
+        &self,
+        text: &str,
+        budget: &mut B,
+    ) -> Result<Option<(usize, usize)>, B::Exceeded> {
         let mut matcher = self.matcher(text);
-        Ok(if matcher.find(budget)? { matcher.group(0) } else { None })
+        Ok(if matcher.find(budget)? {
+            matcher.group(0)
+        } else {
+            None
+        })
     }
 }
 

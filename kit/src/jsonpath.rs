@@ -1,8 +1,10 @@
-//! JSON paths in the dialect of Jayway JsonPath: read once, looked up often. And its lenient reader of JSON.
+//! JSON paths in the dialect of Jayway JsonPath: read once, looked up often. And its lenient reader
+//! of JSON.
 //!
-//! The dialect is that of version 2.0, as far as recorded results show what API Gateway uses, with the filter operators
-//! of later versions. A definite path (`$.a.b[0]`) leads to one value or nowhere; one with `..`, `*`, a slice, a union
-//! or a filter always gives a list. This knows JSON values and nothing else.
+//! The dialect is that of version 2.0, as far as recorded results show what API Gateway uses, with
+//! the filter operators of later versions. A definite path (`$.a.b[0]`) leads to one value or
+//! nowhere; one with `..`, `*`, a slice, a union or a filter always gives a list. This knows JSON
+//! values and nothing else.
 
 use std::fmt;
 
@@ -73,8 +75,15 @@ pub struct Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let column = self.path[..self.offset.min(self.path.len())].chars().count() + 1;
-        write!(f, "bad JSON path `{}`, column {column}: {}", self.path, self.reason)
+        let column = self.path[..self.offset.min(self.path.len())]
+            .chars()
+            .count()
+            + 1;
+        write!(
+            f,
+            "bad JSON path `{}`, column {column}: {}",
+            self.path, self.reason
+        )
     }
 }
 
@@ -88,7 +97,11 @@ impl JsonPath {
     pub fn parse(text: &str) -> Result<JsonPath, Error> {
         let steps = parse::parse(text)?;
         let definite = steps.iter().all(Step::is_definite);
-        Ok(JsonPath { source: text.to_owned(), steps, definite })
+        Ok(JsonPath {
+            source: text.to_owned(),
+            steps,
+            definite,
+        })
     }
 
     /// Whether it leads to one value at most. If not, it gives a list.
@@ -96,21 +109,27 @@ impl JsonPath {
         self.definite
     }
 
-    /// What the path leads to: a value, or for an indefinite path a list (which may be empty). [`None`] when a definite
-    /// path leads nowhere, or the lookup would visit more than [`VISITS`] values or copy as much.
+    /// What the path leads to: a value, or for an indefinite path a list (which may be empty).
+    /// [`None`] when a definite path leads nowhere, or the lookup would visit more than [`VISITS`]
+    /// values or copy as much.
     pub fn lookup(&self, document: &Value) -> Option<Value> {
         let mut visits = VISITS;
         self.find(document, &mut visits)?.copied(&mut visits)
     }
 
-    /// The same, borrowed where it can be. `visits` is how many values may still be visited; at 0 it gives up.
+    /// The same, borrowed where it can be. `visits` is how many values may still be visited; at 0
+    /// it gives up.
     pub fn find<'v>(&self, document: &'v Value, visits: &mut usize) -> Option<Found<'v>> {
         lookup::find(&self.steps, self.definite, document, visits)
     }
 
-    /// Follows a path of nothing but names and places through a structure that is like JSON. [`None`] when the path is
-    /// not so plain, or when `step` says so.
-    pub fn walk<T>(&self, start: T, mut step: impl FnMut(T, Segment<'_>) -> Option<T>) -> Option<T> {
+    /// Follows a path of nothing but names and places through a structure that is like JSON.
+    /// [`None`] when the path is not so plain, or when `step` says so.
+    pub fn walk<T>(
+        &self,
+        start: T,
+        mut step: impl FnMut(T, Segment<'_>) -> Option<T>,
+    ) -> Option<T> {
         self.steps.iter().try_fold(start, |value, next| match next {
             Step::Property(name) => step(value, Segment::Name(name)),
             Step::Index(place) => step(value, Segment::Place(usize::try_from(*place).ok()?)),
@@ -132,7 +151,10 @@ impl fmt::Display for JsonPath {
 
 impl Step {
     fn is_definite(&self) -> bool {
-        matches!(self, Step::Property(_) | Step::Properties(_) | Step::Index(_))
+        matches!(
+            self,
+            Step::Property(_) | Step::Properties(_) | Step::Index(_)
+        )
     }
 }
 
@@ -149,7 +171,11 @@ mod tests {
     fn check(path: &str, expected: &str) {
         let document: Value = serde_json::from_str(DOCUMENT).unwrap();
         let found = JsonPath::parse(path).unwrap().lookup(&document);
-        assert_eq!(found.map_or("nowhere".to_owned(), |found| found.to_string()), expected, "{path}");
+        assert_eq!(
+            found.map_or("nowhere".to_owned(), |found| found.to_string()),
+            expected,
+            "{path}"
+        );
     }
 
     #[test]
@@ -196,7 +222,10 @@ mod tests {
         check("$.list[*].c[*]", "[1,2]");
         check("$.list[*].c[5]", "[]");
         check("$..list[0].a", "[1]");
-        check("$.books[*]['t','cat']", r#"[{"t":"A","cat":"ref"},{"t":"B","cat":"fic"}]"#);
+        check(
+            "$.books[*]['t','cat']",
+            r#"[{"t":"A","cat":"ref"},{"t":"B","cat":"fic"}]"#,
+        );
         check("$.id.*", "[]");
     }
 
@@ -247,25 +276,44 @@ mod tests {
             ("$['a", 3),
         ] {
             let error = JsonPath::parse(path).unwrap_err();
-            assert!(error.to_string().contains(&format!("column {column}:")), "{error}");
+            assert!(
+                error.to_string().contains(&format!("column {column}:")),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn depth_and_work_are_bounded() {
         assert!(JsonPath::parse(&format!("${}", "[?(@)]".repeat(500))).is_err());
-        assert!(JsonPath::parse(&format!("$[?({}@.a{})]", "(".repeat(500), ")".repeat(500))).is_err());
+        assert!(
+            JsonPath::parse(&format!("$[?({}@.a{})]", "(".repeat(500), ")".repeat(500))).is_err()
+        );
         assert!(JsonPath::parse(&format!("$[?(@.a in {}", "[".repeat(100_000))).is_err());
-        assert!(JsonPath::parse(&(0..5).fold("@.a".to_owned(), |inner, _| format!("@[?({inner})]"))).is_err());
+        assert!(
+            JsonPath::parse(&(0..5).fold("@.a".to_owned(), |inner, _| format!("@[?({inner})]")))
+                .is_err()
+        );
         let long = "[?(@)]".repeat(200);
-        assert!(JsonPath::parse(&format!("${long}[?(@{long})]")).is_err(), "the steps of filters count too");
-        let document: Value = serde_json::from_str(&format!("[{}]", vec!["[1,2,3]"; 500].join(","))).unwrap();
+        assert!(
+            JsonPath::parse(&format!("${long}[?(@{long})]")).is_err(),
+            "the steps of filters count too"
+        );
+        let document: Value =
+            serde_json::from_str(&format!("[{}]", vec!["[1,2,3]"; 500].join(","))).unwrap();
         assert_eq!(
-            JsonPath::parse("$..*..*..*..*..*").unwrap().lookup(&document).map(|found| found.is_array()),
+            JsonPath::parse("$..*..*..*..*..*")
+                .unwrap()
+                .lookup(&document)
+                .map(|found| found.is_array()),
             Some(true)
         );
-        let deep: Value = serde_json::from_str(&format!("{}1{}", "[".repeat(100), "]".repeat(100))).unwrap();
-        assert_eq!(JsonPath::parse("$..*..*..*..*..*").unwrap().lookup(&deep), None);
+        let deep: Value =
+            serde_json::from_str(&format!("{}1{}", "[".repeat(100), "]".repeat(100))).unwrap();
+        assert_eq!(
+            JsonPath::parse("$..*..*..*..*..*").unwrap().lookup(&deep),
+            None
+        );
     }
 
     #[test]
@@ -278,6 +326,9 @@ mod tests {
         assert_eq!(bounded("$..[?(@..a == 1)]"), Some(Value::Array(vec![])));
         let mut visits = VISITS;
         let found = JsonPath::parse("$..a").unwrap().find(&nested, &mut visits);
-        assert!(matches!(found, Some(Found::Many(parts)) if parts.len() == 100), "borrowed parts cost nothing");
+        assert!(
+            matches!(found, Some(Found::Many(parts)) if parts.len() == 100),
+            "borrowed parts cost nothing"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Where a program listens: `host:port`, `:port` or `port`, as listen settings have it.
 //!
-//! A setting that names no host listens where `HOST` says, which is 127.0.0.1 unless it is set; containers set 0.0.0.0.
+//! A setting that names no host listens where `HOST` says, which is 127.0.0.1 unless it is set;
+//! containers set 0.0.0.0.
 
 use std::fmt;
 use std::io;
@@ -28,7 +29,10 @@ impl Listen {
 
     /// This port at this host.
     pub fn at(host: Host, port: u16) -> Listen {
-        Listen { host: Some(host), port }
+        Listen {
+            host: Some(host),
+            port,
+        }
     }
 
     /// Whether it names a host itself.
@@ -58,12 +62,16 @@ impl Listen {
 /// # Errors
 /// It is set to what is no host, or has no address.
 pub fn default_host() -> anyhow::Result<IpAddr> {
-    let Some(text) = env::var("HOST")? else { return Ok(Ipv4Addr::LOCALHOST.into()) };
+    let Some(text) = env::var("HOST")? else {
+        return Ok(Ipv4Addr::LOCALHOST.into());
+    };
     let host = text.parse::<Host>().map_err(anyhow::Error::msg);
-    host.and_then(|host| host.address()).map_err(|error| anyhow::anyhow!("HOST={text}: {error:#}"))
+    host.and_then(|host| host.address())
+        .map_err(|error| anyhow::anyhow!("HOST={text}: {error:#}"))
 }
 
-/// Where others on this machine reach what listens at `address`: no address at all stands for each of them.
+/// Where others on this machine reach what listens at `address`: no address at all stands for each
+/// of them.
 pub fn reached_at(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -74,13 +82,20 @@ pub fn reached_at(address: SocketAddr) -> SocketAddr {
 }
 
 impl Host {
-    /// Its address; that of IPv4 when it has both, for that is where clients look that are given `127.0.0.1`.
+    /// Its address; that of IPv4 when it has both, for that is where clients look that are given
+    /// `127.0.0.1`.
     fn address(&self) -> anyhow::Result<IpAddr> {
         let resolved = (self.0.as_str(), 0).to_socket_addrs();
-        let named = |error: io::Error| anyhow::anyhow!("the host {} has no address: {error}", self.0);
-        let mut all: Vec<IpAddr> = resolved.map_err(named)?.map(|address| address.ip()).collect();
+        let named =
+            |error: io::Error| anyhow::anyhow!("the host {} has no address: {error}", self.0);
+        let mut all: Vec<IpAddr> = resolved
+            .map_err(named)?
+            .map(|address| address.ip())
+            .collect();
         all.sort_by_key(IpAddr::is_ipv6);
-        all.first().copied().ok_or_else(|| anyhow::anyhow!("the host {} has no address", self.0))
+        all.first()
+            .copied()
+            .ok_or_else(|| anyhow::anyhow!("the host {} has no address", self.0))
     }
 }
 
@@ -94,7 +109,11 @@ impl FromStr for Listen {
         if host.contains(':') && !host.starts_with('[') {
             return Err(expected().to_owned());
         }
-        let host = if host.is_empty() { None } else { Some(host.parse().map_err(|_| expected().to_owned())?) };
+        let host = if host.is_empty() {
+            None
+        } else {
+            Some(host.parse().map_err(|_| expected().to_owned())?)
+        };
         Ok(Listen { host, port })
     }
 }
@@ -103,7 +122,9 @@ impl FromStr for Host {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Host, String> {
-        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let bare = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
         let is_bracketed_address = bare.is_some_and(|inner| inner.parse::<Ipv6Addr>().is_ok());
         let is_name = |text: &str| {
             let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
@@ -143,26 +164,49 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Listen>().unwrap().to_string(), shown);
         }
-        for text in
-            ["", "localhost", "localhost:", "1.2.3.4", "::1:80", "[::1]", "a b:80", "x:65536", "http://x:80", "[a]:1"]
-        {
-            assert!(text.parse::<Listen>().unwrap_err().starts_with("expected host:port, :port or a port"), "{text}");
+        for text in [
+            "",
+            "localhost",
+            "localhost:",
+            "1.2.3.4",
+            "::1:80",
+            "[::1]",
+            "a b:80",
+            "x:65536",
+            "http://x:80",
+            "[a]:1",
+        ] {
+            assert!(
+                text.parse::<Listen>()
+                    .unwrap_err()
+                    .starts_with("expected host:port, :port or a port"),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn names_are_found_and_ipv4_comes_first() {
         let address = |text: &str| text.parse::<Listen>().unwrap().address();
-        assert_eq!(address("localhost:80").unwrap(), ([127, 0, 0, 1], 80).into());
+        assert_eq!(
+            address("localhost:80").unwrap(),
+            ([127, 0, 0, 1], 80).into()
+        );
         assert_eq!(address("[::1]:80").unwrap().to_string(), "[::1]:80");
         let message = address("no-such-host.invalid:80").unwrap_err().to_string();
-        assert!(message.starts_with("the host no-such-host.invalid has no address"), "{message}");
+        assert!(
+            message.starts_with("the host no-such-host.invalid has no address"),
+            "{message}"
+        );
     }
 
     #[test]
     fn all_addresses_are_reached_at_this_machines_own() {
         let reached = |text: &str| reached_at(text.parse().unwrap()).to_string();
-        assert_eq!((reached("0.0.0.0:1"), reached("[::]:1")), ("127.0.0.1:1".into(), "[::1]:1".into()));
+        assert_eq!(
+            (reached("0.0.0.0:1"), reached("[::]:1")),
+            ("127.0.0.1:1".into(), "[::1]:1".into())
+        );
         assert_eq!(reached("10.0.0.1:1"), "10.0.0.1:1");
     }
 }

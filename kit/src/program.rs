@@ -1,7 +1,7 @@
 //! The frame of every program: prepare, then serve until told to stop.
 //!
-//! What goes wrong before a port is open (settings, definitions, busy addresses) ends with exit code 2 and one clear
-//! line on stderr; what goes wrong later ends with exit code 1.
+//! What goes wrong before a port is open (settings, definitions, busy addresses) ends with exit
+//! code 2 and one clear line on stderr; what goes wrong later ends with exit code 1.
 
 use std::process::ExitCode;
 
@@ -23,8 +23,8 @@ where
     cli::parse().map_or_else(|code| code, |cli| run(name, prepare(cli), serve))
 }
 
-/// Runs a program: `prepare` reads settings and binds ports, `serve` runs until its token is cancelled by SIGTERM or
-/// SIGINT. `name` stands in front of error messages.
+/// Runs a program: `prepare` reads settings and binds ports, `serve` runs until its token is
+/// cancelled by SIGTERM or SIGINT. `name` stands in front of error messages.
 pub fn run<P, F>(
     name: &str,
     prepare: impl Future<Output = anyhow::Result<P>>,
@@ -52,7 +52,10 @@ where
     }
     registry::install();
     descriptors::raise_limit();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return failed(name, &error.into(), 1),
     };
@@ -77,7 +80,8 @@ where
     })
 }
 
-/// Makes aws-lc the process's TLS library. rustls panics when two are compiled in and none was chosen.
+/// Makes aws-lc the process's TLS library. rustls panics when two are compiled in and none was
+/// chosen.
 pub fn install_tls() {
     // An error means that one is installed already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

@@ -1,4 +1,5 @@
-//! Lines that would come again and again: one a minute, with the number of those that were left out.
+//! Lines that would come again and again: one a minute, with the number of those that were left
+//! out.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,13 +22,21 @@ struct State {
 impl Repeated {
     /// A kind of line that was not written yet.
     pub const fn new() -> Repeated {
-        Repeated { state: Mutex::new(State { last: None, left_out: 0 }) }
+        Repeated {
+            state: Mutex::new(State {
+                last: None,
+                left_out: 0,
+            }),
+        }
     }
 
     /// Whether the line is to be written now; holds how many were left out since the last one.
     pub fn due(&self, now: Instant) -> Option<u64> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.last.is_some_and(|last| now.saturating_duration_since(last) < PAUSE) {
+        if state
+            .last
+            .is_some_and(|last| now.saturating_duration_since(last) < PAUSE)
+        {
             state.left_out += 1;
             return None;
         }
@@ -49,7 +58,10 @@ mod tests {
     fn one_a_minute_and_the_others_are_counted() {
         let (line, begun) = (Repeated::new(), Instant::now());
         let at = |seconds| begun + Duration::from_secs(seconds);
-        assert_eq!([0, 1, 59, 60, 61].map(|second| line.due(at(second))), [Some(0), None, None, Some(2), None]);
+        assert_eq!(
+            [0, 1, 59, 60, 61].map(|second| line.due(at(second))),
+            [Some(0), None, None, Some(2), None]
+        );
         line.reset();
         assert_eq!(line.due(at(62)), Some(0));
     }

@@ -1,7 +1,7 @@
 //! The one way out: sends a [`Call`] within its deadline, to an address that may be spoken to.
 //!
-//! Redirects are not followed and nothing is sent twice. Addresses are judged when the connection is made, after the
-//! name was resolved, so that a name cannot change its mind in between.
+//! Redirects are not followed and nothing is sent twice. Addresses are judged when the connection
+//! is made, after the name was resolved, so that a name cannot change its mind in between.
 
 mod allow;
 mod connect;
@@ -26,8 +26,9 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use crate::call::{Call, Reply};
 use connect::{GuardedConnector, Refused};
 
-/// Idle connections are kept this long: less than the five seconds after which common servers (Node, Apache, uvicorn)
-/// close theirs, for a call that meets the close on its way counts as failed.
+/// Idle connections are kept this long: less than the five seconds after which common servers
+/// (Node, Apache, uvicorn) close theirs, for a call that meets the close on its way counts as
+/// failed.
 const IDLE: Duration = Duration::from_secs(4);
 
 /// Why there is no reply. None of the texts holds a header, a query string or a body.
@@ -64,7 +65,8 @@ pub struct Sender {
     client: Client<HttpsConnector<GuardedConnector>, Full<Bytes>>,
 }
 
-/// How much is kept of the body of an answer that is none of success, where only its status is asked for.
+/// How much is kept of the body of an answer that is none of success, where only its status is
+/// asked for.
 const HEAD: usize = 1024;
 
 /// What of an answer's body is kept.
@@ -76,8 +78,8 @@ enum Keep {
 }
 
 impl Sender {
-    /// A sender that speaks to public addresses and to those in `allowed`. Trusts the system's certificate
-    /// authorities (and `SSL_CERT_FILE`).
+    /// A sender that speaks to public addresses and to those in `allowed`. Trusts the system's
+    /// certificate authorities (and `SSL_CERT_FILE`).
     ///
     /// # Errors
     /// The system's certificate authorities cannot be read.
@@ -85,8 +87,9 @@ impl Sender {
         Sender::by(GuardedConnector::new(allowed))
     }
 
-    /// A sender that speaks to any address, to `https` through the proxies that the environment names (`HTTPS_PROXY`,
-    /// `ALL_PROXY`, `NO_PROXY`), as the AWS SDK does; plain HTTP goes straight, other than with the SDK.
+    /// A sender that speaks to any address, to `https` through the proxies that the environment
+    /// names (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), as the AWS SDK does; plain HTTP goes
+    /// straight, other than with the SDK.
     ///
     /// # Errors
     /// As [`Sender::new`].
@@ -95,43 +98,80 @@ impl Sender {
     }
 
     fn by(connector: GuardedConnector) -> std::io::Result<Sender> {
-        Ok(Sender { client: client(connector, IDLE)? })
+        Ok(Sender {
+            client: client(connector, IDLE)?,
+        })
     }
 
     /// Sends `call` and reads up to `limit` bytes of the answer's body, all within `deadline`.
     ///
     /// # Errors
-    /// See [`SendError`]. Whether the target acted on the call is unknown after `Timeout`, `Unfinished` and `Broken`.
-    pub async fn send(&self, call: Call, deadline: Duration, limit: usize) -> Result<Reply, SendError> {
+    /// See [`SendError`]. Whether the target acted on the call is unknown after `Timeout`,
+    /// `Unfinished` and `Broken`.
+    pub async fn send(
+        &self,
+        call: Call,
+        deadline: Duration,
+        limit: usize,
+    ) -> Result<Reply, SendError> {
         self.exchange(call, deadline, limit, Keep::All).await
     }
 
-    /// The same for a call whose answer matters by its status alone: its body is read, so that the connection can be
-    /// used again, and not kept.
+    /// The same for a call whose answer matters by its status alone: its body is read, so that the
+    /// connection can be used again, and not kept.
     ///
     /// # Errors
     /// As [`Sender::send`].
-    pub async fn send_for_status(&self, call: Call, deadline: Duration, limit: usize) -> Result<Reply, SendError> {
+    pub async fn send_for_status(
+        &self,
+        call: Call,
+        deadline: Duration,
+        limit: usize,
+    ) -> Result<Reply, SendError> {
         self.exchange(call, deadline, limit, Keep::Nothing).await
     }
 
-    async fn exchange(&self, call: Call, deadline: Duration, limit: usize, keep: Keep) -> Result<Reply, SendError> {
+    async fn exchange(
+        &self,
+        call: Call,
+        deadline: Duration,
+        limit: usize,
+        keep: Keep,
+    ) -> Result<Reply, SendError> {
         let answered = OnceLock::new();
-        // On the heap, for it is large, and whoever waits for it would be as large and be moved as such.
+        // On the heap, for it is large, and whoever waits for it would be as large and be moved as
+        // such.
         let exchange = Box::pin(async {
             let at = host_and_port(&call.url);
             let request = request(call)?;
-            let (parts, body) = self.client.request(request).await.map_err(|error| explain(&error, &at))?.into_parts();
+            let (parts, body) = self
+                .client
+                .request(request)
+                .await
+                .map_err(|error| explain(&error, &at))?
+                .into_parts();
             _ = answered.set(parts.status);
             // What somebody says who does not take a call is worth a line.
-            let keep = if keep == Keep::Nothing && !parts.status.is_success() { Keep::Head } else { keep };
+            let keep = if keep == Keep::Nothing && !parts.status.is_success() {
+                Keep::Head
+            } else {
+                keep
+            };
             let (body, complete) = read(body, limit, keep).await?;
-            Ok(Reply { status: parts.status, headers: parts.headers, body, complete })
+            Ok(Reply {
+                status: parts.status,
+                headers: parts.headers,
+                body,
+                complete,
+            })
         });
         match tokio::time::timeout(deadline, exchange).await {
             Ok(result) => result,
             Err(_) => Err(match answered.get() {
-                Some(status) => SendError::Unfinished { status: *status, within: deadline },
+                Some(status) => SendError::Unfinished {
+                    status: *status,
+                    within: deadline,
+                },
                 None => SendError::Timeout(deadline),
             }),
         }
@@ -152,7 +192,10 @@ where
         .enable_http1()
         .wrap_connector(connector);
     let mut builder = Client::builder(TokioExecutor::new());
-    Ok(builder.pool_idle_timeout(idle).pool_timer(TokioTimer::new()).build(connector))
+    Ok(builder
+        .pool_idle_timeout(idle)
+        .pool_timer(TokioTimer::new())
+        .build(connector))
 }
 
 impl SendError {
@@ -173,7 +216,11 @@ impl SendError {
 }
 
 fn request(call: Call) -> Result<Request<Full<Bytes>>, SendError> {
-    let uri: http::Uri = call.url.as_str().parse().map_err(|_| SendError::Unsendable("its URL is malformed".into()))?;
+    let uri: http::Uri = call
+        .url
+        .as_str()
+        .parse()
+        .map_err(|_| SendError::Unsendable("its URL is malformed".into()))?;
     let mut request = Request::new(Full::new(call.body));
     *request.method_mut() = call.method;
     *request.uri_mut() = uri;
@@ -185,7 +232,9 @@ async fn read(mut body: Incoming, limit: usize, keep: Keep) -> Result<(Bytes, bo
     let (mut bytes, mut room) = (BytesMut::new(), limit);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| SendError::Broken(error.to_string()))?;
-        let Some(data) = frame.data_ref() else { continue };
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
         let fits = data.len().min(room);
         let kept = match keep {
             Keep::All => fits,
@@ -203,7 +252,10 @@ async fn read(mut body: Incoming, limit: usize, keep: Keep) -> Result<(Bytes, bo
 
 /// What of an address is no secret.
 fn host_and_port(url: &url::Url) -> String {
-    let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
+    let port = url
+        .port_or_known_default()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
     format!("{}{port}", url.host_str().unwrap_or_default())
 }
 
@@ -217,7 +269,11 @@ fn explain(error: &hyper_util::client::legacy::Error, at: &str) -> SendError {
         text = inner.to_string();
         cause = inner.source();
     }
-    if error.is_connect() { SendError::Unreachable(format!("{at}: {text}")) } else { SendError::Broken(text) }
+    if error.is_connect() {
+        SendError::Unreachable(format!("{at}: {text}"))
+    } else {
+        SendError::Broken(text)
+    }
 }
 
 #[cfg(test)]
@@ -244,11 +300,19 @@ mod tests {
     }
 
     fn call(method: Method, url: &str, body: &'static str) -> Call {
-        Call { method, url: url.parse().unwrap(), headers: HeaderMap::new(), body: Bytes::from_static(body.as_bytes()) }
+        Call {
+            method,
+            url: url.parse().unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(body.as_bytes()),
+        }
     }
 
     fn sender(allowed: &str) -> Sender {
-        Sender::new(AllowTargets::new(allowed.split_whitespace().map(|text| text.parse().unwrap()))).unwrap()
+        Sender::new(AllowTargets::new(
+            allowed.split_whitespace().map(|text| text.parse().unwrap()),
+        ))
+        .unwrap()
     }
 
     const SOON: Duration = Duration::from_millis(200);
@@ -258,38 +322,85 @@ mod tests {
     async fn bodies_come_back_up_to_the_limit_and_redirects_are_not_followed() {
         let (url, _stop) = target().await;
         let sender = sender("127.0.0.1");
-        let echo = sender.send(call(Method::POST, &format!("{url}/echo"), "a & b"), LATE, 10).await.unwrap();
-        assert_eq!((echo.status, echo.body.as_ref(), echo.complete), (StatusCode::OK, b"a & b".as_ref(), true));
-        let long = sender.send(call(Method::GET, &format!("{url}/long"), ""), LATE, 10).await.unwrap();
+        let echo = sender
+            .send(
+                call(Method::POST, &format!("{url}/echo"), "a & b"),
+                LATE,
+                10,
+            )
+            .await
+            .unwrap();
+        assert_eq!(
+            (echo.status, echo.body.as_ref(), echo.complete),
+            (StatusCode::OK, b"a & b".as_ref(), true)
+        );
+        let long = sender
+            .send(call(Method::GET, &format!("{url}/long"), ""), LATE, 10)
+            .await
+            .unwrap();
         assert_eq!((long.body.len(), long.complete), (10, false));
         for (limit, complete) in [(99, false), (100, true)] {
-            let reply =
-                sender.send_for_status(call(Method::GET, &format!("{url}/long"), ""), LATE, limit).await.unwrap();
-            assert_eq!((reply.status, reply.body.len(), reply.complete), (StatusCode::OK, 0, complete));
+            let reply = sender
+                .send_for_status(call(Method::GET, &format!("{url}/long"), ""), LATE, limit)
+                .await
+                .unwrap();
+            assert_eq!(
+                (reply.status, reply.body.len(), reply.complete),
+                (StatusCode::OK, 0, complete)
+            );
         }
-        let away = sender.send(call(Method::GET, &format!("{url}/away"), ""), LATE, 10).await.unwrap();
+        let away = sender
+            .send(call(Method::GET, &format!("{url}/away"), ""), LATE, 10)
+            .await
+            .unwrap();
         assert_eq!(away.status, StatusCode::TEMPORARY_REDIRECT);
     }
 
     #[tokio::test]
     async fn a_private_address_is_refused_unless_allowed() {
         let (url, _stop) = target().await;
-        let error = sender("").send(call(Method::GET, &format!("{url}/long"), ""), LATE, 10).await.unwrap_err();
+        let error = sender("")
+            .send(call(Method::GET, &format!("{url}/long"), ""), LATE, 10)
+            .await
+            .unwrap_err();
         assert!(matches!(error, SendError::Refused(_)), "{error:?}");
         assert!(error.to_string().contains("--allow-target"), "{error}");
         let by_name = url.replace("127.0.0.1", "localhost");
-        assert!(sender("localhost").send(call(Method::GET, &format!("{by_name}/long"), ""), LATE, 10).await.is_ok());
+        assert!(
+            sender("localhost")
+                .send(call(Method::GET, &format!("{by_name}/long"), ""), LATE, 10)
+                .await
+                .is_ok()
+        );
     }
 
     #[tokio::test]
     async fn silence_and_absence_are_told_apart() {
         let (url, _stop) = target().await;
         let sender = sender("127.0.0.0/8");
-        let error = sender.send(call(Method::GET, &format!("{url}/never"), ""), SOON, 10).await.unwrap_err();
+        let error = sender
+            .send(call(Method::GET, &format!("{url}/never"), ""), SOON, 10)
+            .await
+            .unwrap_err();
         assert!(matches!(error, SendError::Timeout(_)), "{error:?}");
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let error = sender.send(call(Method::GET, &format!("http://{closed}/"), ""), LATE, 10).await.unwrap_err();
+        let closed = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        let error = sender
+            .send(
+                call(Method::GET, &format!("http://{closed}/"), ""),
+                LATE,
+                10,
+            )
+            .await
+            .unwrap_err();
         assert!(matches!(error, SendError::Unreachable(_)), "{error:?}");
-        assert!(error.to_string().starts_with("cannot connect to 127.0.0.1:"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("cannot connect to 127.0.0.1:"),
+            "{error}"
+        );
     }
 }

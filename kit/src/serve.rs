@@ -1,7 +1,7 @@
 //! Binding a port, serving on it, and draining when told to stop.
 //!
-//! The caller owns the port and the stop signal: `main` passes a fixed port and [`stop_on_signal`], a test passes
-//! port 0 and a token of its own.
+//! The caller owns the port and the stop signal: `main` passes a fixed port and [`stop_on_signal`],
+//! a test passes port 0 and a token of its own.
 
 mod expect;
 mod seats;
@@ -25,10 +25,12 @@ use seats::{Peer, Seats};
 /// How long requests that are under way may take to finish after a stop signal.
 pub const DRAIN: Duration = Duration::from_secs(30);
 
-/// A client that has not sent its headers by then is cut off, as is one that has been idle for so long.
+/// A client that has not sent its headers by then is cut off, as is one that has been idle for so
+/// long.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Binds `address`. `setting` names what would move it, for the message: `--listen or GATEWAY_LISTEN`.
+/// Binds `address`. `setting` names what would move it, for the message:
+/// `--listen or GATEWAY_LISTEN`.
 ///
 /// # Errors
 /// The port cannot be had; the text names the address, the reason and the setting.
@@ -40,14 +42,23 @@ pub fn bind(address: SocketAddr, setting: &str) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// As [`bind`].
-pub fn bind_host(address: SocketAddr, setting: &str, host_setting: &str) -> io::Result<TcpListener> {
+pub fn bind_host(
+    address: SocketAddr,
+    setting: &str,
+    host_setting: &str,
+) -> io::Result<TcpListener> {
     let named = |error: io::Error| {
         let (reason, setting) = match error.kind() {
             io::ErrorKind::AddrInUse => ("the address is already taken".to_owned(), setting),
-            io::ErrorKind::AddrNotAvailable => ("this machine has no such address".to_owned(), host_setting),
+            io::ErrorKind::AddrNotAvailable => {
+                ("this machine has no such address".to_owned(), host_setting)
+            }
             _ => (error.to_string(), setting),
         };
-        io::Error::new(error.kind(), format!("cannot listen on {address}: {reason} (set {setting} to another one)"))
+        io::Error::new(
+            error.kind(),
+            format!("cannot listen on {address}: {reason} (set {setting} to another one)"),
+        )
     };
     let listener = TcpListener::bind(address).map_err(named)?;
     listener.set_nonblocking(true)?;
@@ -62,23 +73,28 @@ pub fn listen(at: &Listen, setting: &str) -> anyhow::Result<TcpListener> {
     listen_host(at, setting, if at.has_host() { setting } else { "HOST" })
 }
 
-/// The same for a program whose host is set by `--host` or `HOST`, and its port by `--port` or `PORT`.
+/// The same for a program whose host is set by `--host` or `HOST`, and its port by `--port` or
+/// `PORT`.
 ///
 /// # Errors
 /// As [`listen`].
 pub fn listen_at(host: Host, port: u16) -> anyhow::Result<TcpListener> {
-    listen_host(&Listen::at(host, port), &cli::written("--port", "PORT"), &cli::written("--host", "HOST"))
+    listen_host(
+        &Listen::at(host, port),
+        &cli::written("--port", "PORT"),
+        &cli::written("--host", "HOST"),
+    )
 }
 
 fn listen_host(at: &Listen, setting: &str, host_setting: &str) -> anyhow::Result<TcpListener> {
-    let address = at
-        .address()
-        .map_err(|error| anyhow::anyhow!("cannot listen on {at}: {error:#} (set {host_setting} to another one)"))?;
+    let address = at.address().map_err(|error| {
+        anyhow::anyhow!("cannot listen on {at}: {error:#} (set {host_setting} to another one)")
+    })?;
     Ok(bind_host(address, setting, host_setting)?)
 }
 
-/// Serves `app` until `stop` is cancelled, then finishes what is under way for up to [`DRAIN`]. Handlers can ask for
-/// `axum::extract::ConnectInfo<SocketAddr>`.
+/// Serves `app` until `stop` is cancelled, then finishes what is under way for up to [`DRAIN`].
+/// Handlers can ask for `axum::extract::ConnectInfo<SocketAddr>`.
 ///
 /// # Errors
 /// The listener broke.
@@ -95,17 +111,29 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) 
     let seats = Seats::of_process(tokio::net::TcpListener::from_std(listener)?);
     let mut server: Server<Peer> = Server::from_listener(seats)
         .handle(handle)
-        // A client that sends nothing at all is not cut off by the timeout of headers: which protocol it speaks is open.
+        // A client that sends nothing at all is not cut off by the timeout of headers: which
+        // protocol it speaks is open.
         .first_request_timeout(HEADER_TIMEOUT)
         .accept_error_handler(|_, error| seats::tell_refused(error));
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(Some(HEADER_TIMEOUT));
-    let served = server.serve(app.into_make_service_with_connect_info::<SocketAddr>()).await;
+    server
+        .http_builder()
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
+    server
+        .http_builder()
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(HEADER_TIMEOUT));
+    let served = server
+        .serve(app.into_make_service_with_connect_info::<SocketAddr>())
+        .await;
     drain.abort();
     served
 }
 
-/// SIGHUP, for a program that reads something anew then. One that does not ask for it ignores the signal, and says so.
+/// SIGHUP, for a program that reads something anew then. One that does not ask for it ignores the
+/// signal, and says so.
 ///
 /// # Errors
 /// The signal handler cannot be installed.
@@ -124,19 +152,25 @@ pub(crate) fn survive_hangups() -> io::Result<()> {
     tokio::spawn(async move {
         while hangups.recv().await.is_some() {
             if !RELOADS.load(Ordering::Relaxed) {
-                tracing::info!("SIGHUP is ignored: this program reads nothing anew, restart it for other settings");
+                tracing::info!(
+                    "SIGHUP is ignored: this program reads nothing anew, restart it for other settings"
+                );
             }
         }
     });
     Ok(())
 }
 
-/// A token that is cancelled by SIGTERM or SIGINT. A second signal ends the process at once, with exit code 130.
+/// A token that is cancelled by SIGTERM or SIGINT. A second signal ends the process at once, with
+/// exit code 130.
 ///
 /// # Errors
 /// The signal handlers cannot be installed.
 pub fn stop_on_signal() -> io::Result<CancellationToken> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {
@@ -146,7 +180,10 @@ pub fn stop_on_signal() -> io::Result<CancellationToken> {
                 crate::console::flush();
                 std::process::exit(130);
             }
-            tracing::info!("stopping; what is under way has {} seconds to finish", DRAIN.as_secs());
+            tracing::info!(
+                "stopping; what is under way has {} seconds to finish",
+                DRAIN.as_secs()
+            );
             token.cancel();
         }
     });
@@ -177,7 +214,10 @@ mod tests {
         );
         let server = tokio::spawn(serve(listener, app, stop.clone()));
         let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
-        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
         begun.cancelled().await;
         stop.cancel();
         let mut answer = String::new();
@@ -190,7 +230,9 @@ mod tests {
     fn a_busy_port_is_named_with_the_setting_that_moves_it() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap();
-        let message = bind(address, "--listen or GATEWAY_LISTEN").unwrap_err().to_string();
+        let message = bind(address, "--listen or GATEWAY_LISTEN")
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             message,
             format!(

@@ -1,7 +1,8 @@
 //! Door: any call to an AWS service, signed and sent byte for byte as it was planned.
 //!
 //! Credentials and endpoints are the SDK's: the standard provider chain, `AWS_ENDPOINT_URL` and
-//! `AWS_ENDPOINT_URL_<SERVICE>`. What is called and what an answer means is planned and judged elsewhere.
+//! `AWS_ENDPOINT_URL_<SERVICE>`. What is called and what an answer means is planned and judged
+//! elsewhere.
 
 mod answer;
 mod clock;
@@ -51,8 +52,8 @@ pub enum ServiceError {
     Send(#[from] SendError),
 }
 
-/// Calls AWS services with the environment's credentials, at AWS or at the endpoint that the environment names. Cheap to
-/// clone.
+/// Calls AWS services with the environment's credentials, at AWS or at the endpoint that the
+/// environment names. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Services {
     config: SdkConfig,
@@ -68,7 +69,12 @@ impl Services {
     /// They cannot be read.
     pub fn new(config: SdkConfig) -> std::io::Result<Services> {
         let keyring = Arc::new(Keyring::new(config.credentials_provider()));
-        Ok(Services { config, sender: Sender::through_proxies()?, keyring, clock: Arc::default() })
+        Ok(Services {
+            config,
+            sender: Sender::through_proxies()?,
+            keyring,
+            clock: Arc::default(),
+        })
     }
 
     /// Where a service is, by its name in endpoint variables: `SQS`.
@@ -76,8 +82,8 @@ impl Services {
         aws::Endpoint::of(&self.config, service)
     }
 
-    /// Signs `call` for its service and sends it, to the endpoint that the environment names or else where its URL says.
-    /// `deadline` is for all of it, credentials included.
+    /// Signs `call` for its service and sends it, to the endpoint that the environment names or
+    /// else where its URL says. `deadline` is for all of it, credentials included.
     ///
     /// # Errors
     /// See [`ServiceError`].
@@ -91,10 +97,12 @@ impl Services {
         if let Some(endpoint) = self.endpoint(service) {
             move_to(&mut call.url, &endpoint);
         }
-        self.send_straight(&call, service, region, deadline, LONGEST_ANSWER).await
+        self.send_straight(&call, service, region, deadline, LONGEST_ANSWER)
+            .await
     }
 
-    /// The same where the URL is the endpoint's already. Up to `limit` bytes of the answer are read.
+    /// The same where the URL is the endpoint's already. Up to `limit` bytes of the answer are
+    /// read.
     ///
     /// # Errors
     /// As [`Services::send`].
@@ -107,10 +115,13 @@ impl Services {
         limit: usize,
     ) -> Result<Reply, ServiceError> {
         let exchange = self.exchange(call, (service, region), deadline, limit);
-        tokio::time::timeout(deadline, exchange).await.unwrap_or(Err(SendError::Timeout(deadline).into()))
+        tokio::time::timeout(deadline, exchange)
+            .await
+            .unwrap_or(Err(SendError::Timeout(deadline).into()))
     }
 
-    /// A request that is refused because this machine's clock is wrong had no effect, and is signed once more.
+    /// A request that is refused because this machine's clock is wrong had no effect, and is signed
+    /// once more.
     async fn exchange(
         &self,
         call: &Call,
@@ -134,7 +145,11 @@ impl Services {
         (service, region): (&str, &str),
         now: SystemTime,
     ) -> Result<Call, ServiceError> {
-        let credentials = self.keyring.credentials(now).await.map_err(ServiceError::Credentials)?;
+        let credentials = self
+            .keyring
+            .credentials(now)
+            .await
+            .map_err(ServiceError::Credentials)?;
         let mut signed = call.clone();
         sigv4::sign(&mut signed, &credentials, service, region, now)?;
         Ok(signed)
@@ -142,20 +157,29 @@ impl Services {
 
     /// As the SDK has it for its own clients.
     fn endpoint(&self, service: &str) -> Option<Url> {
-        aws::endpoint(&self.config, &service_id(service))?.parse().ok()
+        aws::endpoint(&self.config, &service_id(service))?
+            .parse()
+            .ok()
     }
 }
 
 /// The name in endpoint variables of the service that signs by this name.
 fn service_id(service: &str) -> String {
     let known = SERVICE_IDS.iter().find(|(signing, _)| *signing == service);
-    known.map_or_else(|| service.to_uppercase().replace('-', "_"), |(_, id)| (*id).to_owned())
+    known.map_or_else(
+        || service.to_uppercase().replace('-', "_"),
+        |(_, id)| (*id).to_owned(),
+    )
 }
 
 /// The same path and query at another scheme, host and port.
 fn move_to(url: &mut Url, endpoint: &Url) {
     let mut moved = endpoint.clone();
-    moved.set_path(&format!("{}{}", endpoint.path().trim_end_matches('/'), url.path()));
+    moved.set_path(&format!(
+        "{}{}",
+        endpoint.path().trim_end_matches('/'),
+        url.path()
+    ));
     moved.set_query(url.query());
     *url = moved;
 }
@@ -166,7 +190,9 @@ mod tests {
 
     #[test]
     fn an_endpoint_takes_over_path_and_query() {
-        let mut url: Url = "https://sqs.eu-west-1.amazonaws.com/1/q?a=b".parse().unwrap();
+        let mut url: Url = "https://sqs.eu-west-1.amazonaws.com/1/q?a=b"
+            .parse()
+            .unwrap();
         move_to(&mut url, &"http://127.0.0.1:4566/base/".parse().unwrap());
         assert_eq!(url.as_str(), "http://127.0.0.1:4566/base/1/q?a=b");
     }
@@ -174,9 +200,20 @@ mod tests {
     /// A service in another year, which takes only signatures of its own day.
     async fn elsewhen(
         headers: http::HeaderMap,
-    ) -> (http::StatusCode, [(http::HeaderName, &'static str); 1], &'static str) {
-        let is_right = headers["x-amz-date"].to_str().unwrap().starts_with("20010909T01");
-        let status = if is_right { http::StatusCode::OK } else { http::StatusCode::FORBIDDEN };
+    ) -> (
+        http::StatusCode,
+        [(http::HeaderName, &'static str); 1],
+        &'static str,
+    ) {
+        let is_right = headers["x-amz-date"]
+            .to_str()
+            .unwrap()
+            .starts_with("20010909T01");
+        let status = if is_right {
+            http::StatusCode::OK
+        } else {
+            http::StatusCode::FORBIDDEN
+        };
         let date = (http::header::DATE, "Sun, 09 Sep 2001 01:46:40 GMT");
         (status, [date], r#"{"__type": "InvalidSignatureException"}"#)
     }
@@ -187,7 +224,11 @@ mod tests {
         let listener = crate::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let app = axum::Router::new().fallback(elsewhen);
-        tokio::spawn(crate::serve::serve(listener, app, tokio_util::sync::CancellationToken::new()));
+        tokio::spawn(crate::serve::serve(
+            listener,
+            app,
+            tokio_util::sync::CancellationToken::new(),
+        ));
         let services = Services::new(aws::local(&endpoint).await).unwrap();
         let call = Call {
             method: http::Method::POST,
@@ -196,7 +237,10 @@ mod tests {
             body: bytes::Bytes::new(),
         };
         for _ in 0..2 {
-            let reply = services.send(call.clone(), "sqs", "eu-west-1", Duration::from_secs(20)).await.unwrap();
+            let reply = services
+                .send(call.clone(), "sqs", "eu-west-1", Duration::from_secs(20))
+                .await
+                .unwrap();
             assert_eq!(reply.status, http::StatusCode::OK);
         }
     }
@@ -210,6 +254,9 @@ mod tests {
     #[test]
     fn endpoint_variables_have_the_sdks_names() {
         let names = ["sqs", "events", "states", "logs", "kinesis"].map(service_id);
-        assert_eq!(names, ["SQS", "EVENTBRIDGE", "SFN", "CLOUDWATCH_LOGS", "KINESIS"]);
+        assert_eq!(
+            names,
+            ["SQS", "EVENTBRIDGE", "SFN", "CLOUDWATCH_LOGS", "KINESIS"]
+        );
     }
 }

@@ -1,9 +1,12 @@
-//! Signs a planned call for an AWS service (Signature Version 4). Pure: credentials and time are arguments.
+//! Signs a planned call for an AWS service (Signature Version 4). Pure: credentials and time are
+//! arguments.
 
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign as sign_request};
+use aws_sigv4::http_request::{
+    SignableBody, SignableRequest, SigningSettings, sign as sign_request,
+};
 use aws_sigv4::sign::v4;
 use http::header::{HOST, HeaderName, HeaderValue};
 
@@ -41,13 +44,23 @@ pub fn sign(
     });
     let host = HeaderValue::from_str(&host.unwrap_or_default()).map_err(|error| failed(&error))?;
     call.headers.insert(HOST, host);
-    // What proxies may add to or change on the way stays unsigned, as API Gateway and the SDKs have it.
-    let signed = call.headers.iter().filter(|(name, _)| !matches!(name.as_str(), "user-agent" | "x-amzn-trace-id"));
+    // What proxies may add to or change on the way stays unsigned, as API Gateway and the SDKs have
+    // it.
+    let signed = call
+        .headers
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "user-agent" | "x-amzn-trace-id"));
     let signed = signed.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let request =
-        SignableRequest::new(call.method.as_str(), call.url.as_str(), signed, SignableBody::Bytes(&call.body));
+    let request = SignableRequest::new(
+        call.method.as_str(),
+        call.url.as_str(),
+        signed,
+        SignableBody::Bytes(&call.body),
+    );
     let request = request.map_err(|error| failed(&error))?;
-    let (instructions, _) = sign_request(request, &params.into()).map_err(|error| failed(&error))?.into_parts();
+    let (instructions, _) = sign_request(request, &params.into())
+        .map_err(|error| failed(&error))?
+        .into_parts();
     let (headers, _) = instructions.into_parts();
     for header in headers {
         let name: HeaderName = header.name().parse().map_err(|error| failed(&error))?;
@@ -70,7 +83,10 @@ mod tests {
         let mut call = Call {
             method: Method::POST,
             url: "https://sqs.eu-west-1.amazonaws.com/1/q".parse().unwrap(),
-            headers: HeaderMap::from_iter([(http::header::CONTENT_TYPE, HeaderValue::from_static("text/plain"))]),
+            headers: HeaderMap::from_iter([(
+                http::header::CONTENT_TYPE,
+                HeaderValue::from_static("text/plain"),
+            )]),
             body: Bytes::from_static(b"Action=SendMessage"),
         };
         let credentials = Credentials::new("AKID", "secret", Some("token".into()), None, "test");
@@ -78,11 +94,14 @@ mod tests {
         sign(&mut call, &credentials, "sqs", "eu-west-1", now).unwrap();
         let authorization = call.headers["authorization"].to_str().unwrap();
         assert!(
-            authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKID/20231114/eu-west-1/sqs/aws4_request"),
+            authorization.starts_with(
+                "AWS4-HMAC-SHA256 Credential=AKID/20231114/eu-west-1/sqs/aws4_request"
+            ),
             "{authorization}"
         );
         assert!(
-            authorization.contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,"),
+            authorization
+                .contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,"),
             "{authorization}"
         );
         assert_eq!(call.headers["x-amz-security-token"], "token");

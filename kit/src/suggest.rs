@@ -1,18 +1,23 @@
 //! The name that was probably meant.
 
-/// The candidate nearest to `name`, if one is near: at most a third of its letters differ, by one step each (a letter
-/// too many, too few, wrong, or two swapped). Case does not count.
+/// The candidate nearest to `name`, if one is near: at most a third of its letters differ, by one
+/// step each (a letter too many, too few, wrong, or two swapped). Case does not count.
 pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let lower = name.to_lowercase();
     // A word whose length differs by more cannot be near.
-    let near = |candidate: &&str| name.len().abs_diff(candidate.len()) <= name.len().max(candidate.len()) / 3;
-    let measured =
-        candidates.into_iter().filter(near).map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate));
+    let near = |candidate: &&str| {
+        name.len().abs_diff(candidate.len()) <= name.len().max(candidate.len()) / 3
+    };
+    let measured = candidates
+        .into_iter()
+        .filter(near)
+        .map(|candidate| (distance(&lower, &candidate.to_lowercase()), candidate));
     let (steps, candidate) = measured.min_by_key(|(steps, _)| *steps)?;
     (steps <= name.len().max(candidate.len()) / 3 && candidate != name).then_some(candidate)
 }
 
-/// How many steps lead from one word to the other. Words longer than any name are as far away as they are long.
+/// How many steps lead from one word to the other. Words longer than any name are as far away as
+/// they are long.
 pub fn distance(one: &str, two: &str) -> usize {
     let (one, two): (Vec<char>, Vec<char>) = (one.chars().collect(), two.chars().collect());
     if one.len() > 40 || two.len() > 40 {

@@ -1,8 +1,9 @@
 //! Logs, set up once by each `main`.
 //!
-//! Lines go to standard error and never hold anything up: whoever reads them may be slow or gone, see
-//! [`console`](crate::console). Nothing of a message and no secret is in them, at no level: our own lines leave them out,
-//! and libraries, which print whole requests, bodies and signing keys, are kept below [`caps`] whatever `RUST_LOG` says.
+//! Lines go to standard error and never hold anything up: whoever reads them may be slow or gone,
+//! see [`console`](crate::console). Nothing of a message and no secret is in them, at no level: our
+//! own lines leave them out, and libraries, which print whole requests, bodies and signing keys,
+//! are kept below [`caps`] whatever `RUST_LOG` says.
 
 mod filter;
 mod json;
@@ -34,28 +35,42 @@ enum Format {
     Json,
 }
 
-/// Sends logs to stderr, filtered by `RUST_LOG`, as text on a terminal and as JSON elsewhere unless `LOG_FORMAT` says
-/// `text` or `json`; and panics into the log. Has no effect where a log is set up already.
+/// Sends logs to stderr, filtered by `RUST_LOG`, as text on a terminal and as JSON elsewhere unless
+/// `LOG_FORMAT` says `text` or `json`; and panics into the log. Has no effect where a log is set up
+/// already.
 ///
 /// # Errors
 /// `RUST_LOG` or `LOG_FORMAT` is none.
 pub fn init() -> Result<(), EnvError> {
     install(Settings::read(DEFAULT_FILTER)?);
     if env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
-        tracing::warn!("OTEL_EXPORTER_OTLP_ENDPOINT is set, but this build does not export traces yet");
+        tracing::warn!(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but this build does not export traces yet"
+        );
     }
     Ok(())
 }
 
-/// For tests: as [`init`], with another filter for when `RUST_LOG` says nothing, or nothing that can be understood.
+/// For tests: as [`init`], with another filter for when `RUST_LOG` says nothing, or nothing that
+/// can be understood.
 pub fn init_with(default_filter: &str) {
-    let plain = || Settings { filter: EnvFilter::new(default_filter), format: Format::Text, colours: false };
+    let plain = || Settings {
+        filter: EnvFilter::new(default_filter),
+        format: Format::Text,
+        colours: false,
+    };
     install(Settings::read(default_filter).unwrap_or_else(|_| plain()));
 }
 
 fn install(settings: Settings) {
     // An error means that a subscriber is set already, for example by a test.
-    if Registry::default().with(lines(&settings)).with(settings.filter).with(caps()).try_init().is_ok() {
+    if Registry::default()
+        .with(lines(&settings))
+        .with(settings.filter)
+        .with(caps())
+        .try_init()
+        .is_ok()
+    {
         std::panic::set_hook(Box::new(panicked));
     }
 }
@@ -64,15 +79,25 @@ fn lines<S>(settings: &Settings) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    // The library's own words about a log that cannot be written would be written there, and panic when they cannot be.
-    let layer = tracing_subscriber::fmt::layer().with_writer(console::errors).log_internal_errors(false);
+    // The library's own words about a log that cannot be written would be written there, and panic
+    // when they cannot be.
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(console::errors)
+        .log_internal_errors(false);
     let layer = layer.with_ansi(settings.colours);
     match settings.format {
         Format::Text => layer.boxed(),
-        // Each line of ours names what it is about; what spans of libraries hold is not repeated in it.
+        // Each line of ours names what it is about; what spans of libraries hold is not repeated in
+        // it.
         Format::Json => {
-            let layer = layer.json().flatten_event(true).with_current_span(false).with_span_list(false);
-            layer.map_event_format(|of_log| json::JsonLines { of_log }).boxed()
+            let layer = layer
+                .json()
+                .flatten_event(true)
+                .with_current_span(false)
+                .with_span_list(false);
+            layer
+                .map_event_format(|of_log| json::JsonLines { of_log })
+                .boxed()
         }
     }
 }
@@ -80,7 +105,10 @@ where
 /// The standard library's own hook would wait for whoever reads stderr.
 fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("no text");
-    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let place = panic
+        .location()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let thread = std::thread::current().name().unwrap_or_default().to_owned();
     match std::backtrace::Backtrace::capture() {
         trace if trace.status() == std::backtrace::BacktraceStatus::Captured => {
@@ -98,7 +126,11 @@ impl Settings {
             None if console::is_error_terminal() => Format::Text,
             None => Format::Json,
         };
-        Ok(Settings { filter, format, colours: console::has_colours() })
+        Ok(Settings {
+            filter,
+            format,
+            colours: console::has_colours(),
+        })
     }
 }
 
@@ -106,7 +138,11 @@ fn format(text: &str) -> Result<Format, EnvError> {
     match text.to_ascii_lowercase().as_str() {
         "text" => Ok(Format::Text),
         "json" => Ok(Format::Json),
-        _ => Err(EnvError { name: "LOG_FORMAT".into(), value: text.into(), reason: "expected text or json".into() }),
+        _ => Err(EnvError {
+            name: "LOG_FORMAT".into(),
+            value: text.into(),
+            reason: "expected text or json".into(),
+        }),
     }
 }
 
@@ -116,7 +152,13 @@ mod tests {
 
     #[test]
     fn formats_are_text_and_json() {
-        assert_eq!((format("text").unwrap(), format("JSON").unwrap()), (Format::Text, Format::Json));
-        assert_eq!(format("yaml").unwrap_err().to_string(), "LOG_FORMAT=yaml: expected text or json");
+        assert_eq!(
+            (format("text").unwrap(), format("JSON").unwrap()),
+            (Format::Text, Format::Json)
+        );
+        assert_eq!(
+            format("yaml").unwrap_err().to_string(),
+            "LOG_FORMAT=yaml: expected text or json"
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! What OpenJDK 17 says of patterns and texts, recorded: `tests/java_regex/*.tsv`.
 //!
-//! A line is a pattern, a text, and what `Pattern` and `Matcher` say: `!`, the description and index of the error, or `T`
-//! or `F` for `matches()` and the groups of every `find()`. Where there is a replacement and a limit, what `replaceAll`
-//! and `split` give follows. Bytes that are no visible ASCII are written `%hh`.
+//! A line is a pattern, a text, and what `Pattern` and `Matcher` say: `!`, the description and
+//! index of the error, or `T` or `F` for `matches()` and the groups of every `find()`. Where there
+//! is a replacement and a limit, what `replaceAll` and `split` give follows. Bytes that are no
+//! visible ASCII are written `%hh`.
 
 use std::path::Path;
 
@@ -13,17 +14,30 @@ fn decoded(text: &str) -> String {
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         let mut hex = || {
-            rest.next().and_then(|digit| char::from(digit).to_digit(16)).expect("two hexadecimal digits follow `%`")
-                as u8
+            rest.next()
+                .and_then(|digit| char::from(digit).to_digit(16))
+                .expect("two hexadecimal digits follow `%`") as u8
         };
-        bytes.push(if byte == b'%' { hex() * 16 + hex() } else { byte });
+        bytes.push(if byte == b'%' {
+            hex() * 16 + hex()
+        } else {
+            byte
+        });
     }
     String::from_utf8(bytes).expect("the files are UTF-8")
 }
 
 fn encoded(text: &str) -> String {
     let plain = |byte: u8| (32..127).contains(&byte) && byte != b'%';
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).into() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).into()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 /// What this engine says, as it is written in the files.
@@ -32,17 +46,28 @@ fn outcome(fields: &[&str]) -> String {
         Ok(regex) => regex,
         Err(error) => {
             let description = encoded(error.description());
-            return format!("!{description}@{}", error.index().map_or(-1, |index| index as i64));
+            return format!(
+                "!{description}@{}",
+                error.index().map_or(-1, |index| index as i64)
+            );
         }
     };
     let text = decoded(fields[1]);
     let mut steps = Steps(2_000_000);
-    let mut out = if regex.matches(&text, &mut steps).expect("it was recorded") { "T" } else { "F" }.to_owned();
+    let mut out = if regex.matches(&text, &mut steps).expect("it was recorded") {
+        "T"
+    } else {
+        "F"
+    }
+    .to_owned();
     let mut matcher = regex.matcher(&text);
     let mut found = 0;
     while found < 50 && matcher.find(&mut steps).expect("it was recorded") {
-        let groups = (0..regex.groups())
-            .map(|group| matcher.group(group).map_or("-".to_owned(), |(start, end)| format!("{start}-{end}")));
+        let groups = (0..regex.groups()).map(|group| {
+            matcher
+                .group(group)
+                .map_or("-".to_owned(), |(start, end)| format!("{start}-{end}"))
+        });
         out += &format!(";{}", groups.collect::<Vec<_>>().join(","));
         found += 1;
     }
@@ -54,17 +79,28 @@ fn outcome(fields: &[&str]) -> String {
         };
     }
     if let Some(limit) = fields.get(3) {
-        let parts =
-            regex.split(&text, limit.parse().expect("a limit is a number"), &mut steps).expect("it was recorded");
-        out += &format!("\t{}", parts.iter().map(|part| format!("<{}>", encoded(part))).collect::<String>());
+        let parts = regex
+            .split(
+                &text,
+                limit.parse().expect("a limit is a number"),
+                &mut steps,
+            )
+            .expect("it was recorded");
+        out += &format!(
+            "\t{}",
+            parts
+                .iter()
+                .map(|part| format!("<{}>", encoded(part)))
+                .collect::<String>()
+        );
     }
     out
 }
 
 /// Compares a file; its lines have so many fields before what was recorded.
 fn check(file: &str, given: usize) {
-    let folder =
-        std::env::var("JAVA_REGEX_FOLDER").unwrap_or(format!("{}/tests/java_regex", env!("CARGO_MANIFEST_DIR")));
+    let folder = std::env::var("JAVA_REGEX_FOLDER")
+        .unwrap_or(format!("{}/tests/java_regex", env!("CARGO_MANIFEST_DIR")));
     let text = std::fs::read_to_string(Path::new(&folder).join(file)).expect("it was recorded");
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
     assert!(!lines.is_empty(), "{file} has no lines");
@@ -76,7 +112,13 @@ fn check(file: &str, given: usize) {
             (outcome != recorded).then(|| format!("{line}\n    here: {outcome}"))
         })
         .collect();
-    assert!(wrong.is_empty(), "{} of {} lines of {file}:\n{}", wrong.len(), lines.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} lines of {file}:\n{}",
+        wrong.len(),
+        lines.len(),
+        wrong.join("\n")
+    );
 }
 
 #[test]

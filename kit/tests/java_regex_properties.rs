@@ -1,5 +1,5 @@
-//! Whatever the pattern and the text: no panic, the same answer twice, and where the `regex` crate's dialect is the same,
-//! its answer.
+//! Whatever the pattern and the text: no panic, the same answer twice, and where the `regex`
+//! crate's dialect is the same, its answer.
 
 use kit::java_regex::{Regex, Steps};
 use proptest::collection::vec;
@@ -68,16 +68,22 @@ fn anything() -> impl Strategy<Value = String> {
 
 /// A pattern of the dialect that both have.
 fn common() -> impl Strategy<Value = String> {
-    let leaf = select(&["a", "b", "é", "[ab]", "[^a]", "[a-cé]", "\\.", "(?:)", "\\pL", "\\x61"][..]);
-    leaf.prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
-        let quantifier = select(&["*", "+", "?", "*?", "+?", "??", "{2}", "{1,3}"][..]);
-        prop_oneof![
-            (inner.clone(), quantifier).prop_map(|(inner, quantifier)| format!("(?:{inner}){quantifier}")),
-            inner.clone().prop_map(|inner| format!("({inner})")),
-            vec(inner.clone(), 1..3).prop_map(|parts| parts.concat()),
-            (inner.clone(), inner).prop_map(|(one, two)| format!("(?:{one}|{two})")),
-        ]
-    })
+    let leaf = select(
+        &[
+            "a", "b", "é", "[ab]", "[^a]", "[a-cé]", "\\.", "(?:)", "\\pL", "\\x61",
+        ][..],
+    );
+    leaf.prop_map(str::to_owned)
+        .prop_recursive(4, 24, 3, |inner| {
+            let quantifier = select(&["*", "+", "?", "*?", "+?", "??", "{2}", "{1,3}"][..]);
+            prop_oneof![
+                (inner.clone(), quantifier)
+                    .prop_map(|(inner, quantifier)| format!("(?:{inner}){quantifier}")),
+                inner.clone().prop_map(|inner| format!("({inner})")),
+                vec(inner.clone(), 1..3).prop_map(|parts| parts.concat()),
+                (inner.clone(), inner).prop_map(|(one, two)| format!("(?:{one}|{two})")),
+            ]
+        })
 }
 
 proptest! {

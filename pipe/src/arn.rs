@@ -24,13 +24,24 @@ impl<'a> Arn<'a> {
         let mut next = || parts.next();
         let (scheme, partition, service) = (next()?, next()?, next()?);
         let (region, account, resource) = (next()?, next()?, next()?);
-        let arn = Arn { text, partition, service, region, account, resource };
+        let arn = Arn {
+            text,
+            partition,
+            service,
+            region,
+            account,
+            resource,
+        };
         (scheme == "arn" && !resource.is_empty()).then_some(arn)
     }
 
     /// The public host of a service in the ARN's region. `prefix` is the first label of its name.
     pub fn host(&self, prefix: &str) -> String {
-        let suffix = if self.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let suffix = if self.partition == "aws-cn" {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        };
         format!("{prefix}.{}.{suffix}", self.region)
     }
 }
@@ -42,11 +53,22 @@ mod tests {
     #[test]
     fn parts_and_hosts() {
         let arn = Arn::parse("arn:aws:lambda:eu-west-1:123456789012:function:f:live").unwrap();
-        assert_eq!((arn.service, arn.region, arn.account), ("lambda", "eu-west-1", "123456789012"));
-        assert_eq!((arn.resource, arn.host("lambda").as_str()), ("function:f:live", "lambda.eu-west-1.amazonaws.com"));
+        assert_eq!(
+            (arn.service, arn.region, arn.account),
+            ("lambda", "eu-west-1", "123456789012")
+        );
+        assert_eq!(
+            (arn.resource, arn.host("lambda").as_str()),
+            ("function:f:live", "lambda.eu-west-1.amazonaws.com")
+        );
         let china = Arn::parse("arn:aws-cn:sqs:cn-north-1:1:q").unwrap();
         assert_eq!(china.host("sqs"), "sqs.cn-north-1.amazonaws.com.cn");
-        for wrong in ["", "arn:aws:sqs:e:1:", "arn:aws:sqs:e:1", "urn:aws:sqs:e:1:q"] {
+        for wrong in [
+            "",
+            "arn:aws:sqs:e:1:",
+            "arn:aws:sqs:e:1",
+            "urn:aws:sqs:e:1:q",
+        ] {
             assert_eq!(Arn::parse(wrong), None, "{wrong}");
         }
     }

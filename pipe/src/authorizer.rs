@@ -1,8 +1,8 @@
 //! Door: keeps the token of an OAuth connection, and fetches another one in time.
 //!
-//! How a token is asked for is planned in `connection`. Many deliveries share one token and one request for it: while
-//! the token is still good, one of them fetches the next and the others go on; when there is none, all wait for the same
-//! answer, a refusal included.
+//! How a token is asked for is planned in `connection`. Many deliveries share one token and one
+//! request for it: while the token is still good, one of them fetches the next and the others go
+//! on; when there is none, all wait for the same answer, a refusal included.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -57,7 +57,13 @@ impl Authorizer {
     /// For one connection; tokens are asked for by `sender`.
     pub fn new(connection: Arc<Connection>, sender: Sender) -> Authorizer {
         let secrets = Secrets::new(connection.credentials());
-        Authorizer { connection, secrets, sender, known: Mutex::default(), fetching: Arc::default() }
+        Authorizer {
+            connection,
+            secrets,
+            sender,
+            known: Mutex::default(),
+            fetching: Arc::default(),
+        }
     }
 
     /// What else is sent over this connection and nobody is to see.
@@ -65,7 +71,8 @@ impl Authorizer {
         self.secrets.add(more);
     }
 
-    /// The `Authorization` of an OAuth connection; `None` for connections whose credentials are no token.
+    /// The `Authorization` of an OAuth connection; `None` for connections whose credentials are no
+    /// token.
     ///
     /// # Errors
     /// There is no token to be had; the reason holds no secret.
@@ -86,21 +93,29 @@ impl Authorizer {
             Answer::Unknown => fetching.lock_owned().await,
         };
         if let Answer::Unknown = self.know() {
-            // A task of its own, for the caller may run out of time; the others still want the answer.
+            // A task of its own, for the caller may run out of time; the others still want the
+            // answer.
             let fetched = tokio::spawn(self.clone().fetch(turn)).await;
             fetched.map_err(|error| format!("connection {}: {error}", self.connection.name))?;
         }
         match self.know() {
             Answer::Fresh(token) | Answer::Stale(token) => Ok(Some(token)),
             Answer::Failed(reason) => Err(reason),
-            Answer::Unknown => Err(format!("connection {}: the token had expired when it came", self.connection.name)),
+            Answer::Unknown => Err(format!(
+                "connection {}: the token had expired when it came",
+                self.connection.name
+            )),
         }
     }
 
     /// The target did not accept this token: the next one is fetched anew.
     pub fn forget(&self, refused: &HeaderValue) {
         let mut known = self.lock();
-        if known.token.as_ref().is_some_and(|token| token.value == refused) {
+        if known
+            .token
+            .as_ref()
+            .is_some_and(|token| token.value == refused)
+        {
             *known = Known::default();
         }
     }
@@ -110,7 +125,9 @@ impl Authorizer {
     }
 
     async fn fetch(self: Arc<Authorizer>, _turn: tokio::sync::OwnedMutexGuard<()>) {
-        let Auth::OAuth(oauth) = &self.connection.auth else { return };
+        let Auth::OAuth(oauth) = &self.connection.auth else {
+            return;
+        };
         let fetched = self.ask(oauth).await;
         if let Ok(token) = &fetched {
             // Before anybody can send it.
@@ -118,7 +135,12 @@ impl Authorizer {
         }
         let mut known = self.lock();
         match fetched {
-            Ok(token) => *known = Known { token: Some(token), failure: None },
+            Ok(token) => {
+                *known = Known {
+                    token: Some(token),
+                    failure: None,
+                }
+            }
             Err(reason) => {
                 let reason = format!("connection {}: {reason}", self.connection.name);
                 known.failure = Some((reason, Timestamp::now() + FAILURE));
@@ -127,8 +149,14 @@ impl Authorizer {
     }
 
     async fn ask(&self, oauth: &OAuth) -> Result<Token, String> {
-        let reply = self.sender.send(oauth.token_call(), DEADLINE, LONGEST_ANSWER).await;
-        oauth.read_token(&reply.map_err(|error| format!("no token: {error}"))?, Timestamp::now())
+        let reply = self
+            .sender
+            .send(oauth.token_call(), DEADLINE, LONGEST_ANSWER)
+            .await;
+        oauth.read_token(
+            &reply.map_err(|error| format!("no token: {error}"))?,
+            Timestamp::now(),
+        )
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -139,7 +167,10 @@ impl Authorizer {
 impl Known {
     fn at(&self, now: Timestamp) -> Answer {
         let failure = self.failure.as_ref().filter(|(_, until)| now < *until);
-        match (self.token.as_ref().filter(|token| now < token.expires_at), failure) {
+        match (
+            self.token.as_ref().filter(|token| now < token.expires_at),
+            failure,
+        ) {
             // A stale token is good enough until the next request for another one.
             (Some(token), Some(_)) => Answer::Fresh(token.value.clone()),
             (Some(token), None) if now < token.stale_at => Answer::Fresh(token.value.clone()),

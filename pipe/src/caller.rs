@@ -1,6 +1,7 @@
 //! Door: sends requests to AWS services, signed with the process's own credentials.
 //!
-//! What is sent is planned in `target`, and what comes back is judged there: this only tells no answer from an answer.
+//! What is sent is planned in `target`, and what comes back is judged there: this only tells no
+//! answer from an answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,20 +40,33 @@ impl Caller {
     /// # Errors
     /// There is no answer.
     pub async fn send(&self, request: Request, who: &str) -> Result<Reply, NoAnswer> {
-        let Request { service, region, call } = request;
-        self.services.send(call, service, &region, self.deadline).await.map_err(|error| {
-            let fault = match &error {
-                ServiceError::Send(error) => match cause_of(error) {
-                    Some(Cause::Silence) => Fault::Silence,
-                    Some(Cause::Unreachable) => Fault::Unreachable,
-                    Some(_) => Fault::Either,
-                    None => Fault::Content,
-                },
-                ServiceError::Signing(_) => Fault::Content,
-                _ => Fault::Unreachable,
-            };
-            let timed_out = matches!(&error, ServiceError::Send(error) if error.is_timeout());
-            NoAnswer { refusal: Refusal { reason: format!("{who}: {error}"), fault }, timed_out }
-        })
+        let Request {
+            service,
+            region,
+            call,
+        } = request;
+        self.services
+            .send(call, service, &region, self.deadline)
+            .await
+            .map_err(|error| {
+                let fault = match &error {
+                    ServiceError::Send(error) => match cause_of(error) {
+                        Some(Cause::Silence) => Fault::Silence,
+                        Some(Cause::Unreachable) => Fault::Unreachable,
+                        Some(_) => Fault::Either,
+                        None => Fault::Content,
+                    },
+                    ServiceError::Signing(_) => Fault::Content,
+                    _ => Fault::Unreachable,
+                };
+                let timed_out = matches!(&error, ServiceError::Send(error) if error.is_timeout());
+                NoAnswer {
+                    refusal: Refusal {
+                        reason: format!("{who}: {error}"),
+                        fault,
+                    },
+                    timed_out,
+                }
+            })
     }
 }

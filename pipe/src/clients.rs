@@ -22,7 +22,11 @@ pub struct Clients {
 impl Clients {
     /// Clients like this one; `services` is the way for what is asked all the time.
     pub fn new(first: Client, services: Arc<Services>) -> Clients {
-        Clients { first, services, others: Mutex::default() }
+        Clients {
+            first,
+            services,
+            others: Mutex::default(),
+        }
     }
 
     /// Where SQS is looked for, and what says so: for the words of an error.
@@ -42,12 +46,23 @@ impl Clients {
     /// The client for the region of an ARN. One without a region is in that of the environment.
     pub fn at(&self, arn: &str) -> Client {
         let region = Arn::parse(arn).map_or("", |arn| arn.region);
-        if region.is_empty() || self.first.config().region().is_some_and(|own| own.as_ref() == region) {
+        if region.is_empty()
+            || self
+                .first
+                .config()
+                .region()
+                .is_some_and(|own| own.as_ref() == region)
+        {
             return self.first.clone();
         }
         let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
-            let config = self.first.config().to_builder().region(Region::new(region.to_owned())).build();
+            let config = self
+                .first
+                .config()
+                .to_builder()
+                .region(Region::new(region.to_owned()))
+                .build();
             Client::from_conf(config)
         };
         others.entry(region.to_owned()).or_insert_with(make).clone()
@@ -75,6 +90,12 @@ mod tests {
         let clients = Clients::local(&sdk);
         let region = |arn: &str| clients.at(arn).config().region().unwrap().to_string();
         assert_eq!(region("arn:aws:sqs:sa-east-1:1:q"), "sa-east-1");
-        assert_eq!((region("arn:aws:sqs::1:q"), region(&format!("arn:aws:sqs:{own}:1:q"))), (own.clone(), own));
+        assert_eq!(
+            (
+                region("arn:aws:sqs::1:q"),
+                region(&format!("arn:aws:sqs:{own}:1:q"))
+            ),
+            (own.clone(), own)
+        );
     }
 }

@@ -26,17 +26,19 @@ pub const INVOCATION_TIMEOUT: Duration = Duration::from_secs(5);
 /// Deliveries that a pipe may have under way at once, unless told otherwise.
 pub const CONCURRENCY: usize = 256;
 
-/// EventBridge Pipes, run anywhere: every pipe of the definition, from SQS to API destinations and AWS services.
+/// EventBridge Pipes, run anywhere: every pipe of the definition, from SQS to API destinations and
+/// AWS services.
 ///
 /// Definition files are read again when they change, and on SIGHUP.
 ///
-/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS and the like,
-/// credentials by the standard chain. With no endpoint set, it talks to AWS.
+/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL,
+/// AWS_ENDPOINT_URL_SQS and the like, credentials by the standard chain. With no endpoint set, it
+/// talks to AWS.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "pipe", version)]
 pub struct Cli {
-    /// The port of /healthz, /readyz, /metrics, /filtered and, for `aws pipes`, /v1/pipes: host:port, or :port at the
-    /// address that HOST names (127.0.0.1)
+    /// The port of /healthz, /readyz, /metrics, /filtered and, for `aws pipes`, /v1/pipes:
+    /// host:port, or :port at the address that HOST names (127.0.0.1)
     #[arg(long, value_name = "ADDRESS", env = "PIPE_ADMIN_LISTEN", default_value_t = Listen::port(8082))]
     pub admin_listen: Listen,
     /// Who may ask there
@@ -56,9 +58,15 @@ pub struct Cli {
 /// What pipes take beside an address and definitions, as a program of its own and in `tidegate up`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct PipeArgs {
-    /// A target at a private, loopback or link-local address that may be delivered to, by host name, address or
-    /// network (sub, 127.0.0.1:3001, 10.0.0.0/8). Repeatable; commas in the environment
-    #[arg(long, value_name = "TARGET", env = "PIPE_ALLOW_TARGET", value_delimiter = ',')]
+    /// A target at a private, loopback or link-local address that may be delivered to, by host
+    /// name, address or network (sub, 127.0.0.1:3001, 10.0.0.0/8). Repeatable; commas in the
+    /// environment
+    #[arg(
+        long,
+        value_name = "TARGET",
+        env = "PIPE_ALLOW_TARGET",
+        value_delimiter = ','
+    )]
     pub allow_target: Vec<AllowTarget>,
     /// Seconds that an API destination may take to answer; AWS gives it 5
     #[arg(long, value_name = "SECONDS", env = "PIPE_INVOCATION_TIMEOUT", default_value_t = INVOCATION_TIMEOUT.as_secs(),
@@ -68,11 +76,12 @@ pub struct PipeArgs {
     #[arg(long, value_name = "COUNT", env = "PIPE_CONCURRENCY", default_value_t = CONCURRENCY as u64,
           value_parser = cli::number(1_u64..=1250, "a count"))]
     pub concurrency: u64,
-    /// What decides whether a failure is the message's fault or the target's: comparison with other messages, or aws's
-    /// own classes. A pipe's tag tidegate:verdict goes before it
+    /// What decides whether a failure is the message's fault or the target's: comparison with other
+    /// messages, or aws's own classes. A pipe's tag tidegate:verdict goes before it
     #[arg(long, value_name = "JUDGE", env = "PIPE_VERDICT", default_value = "comparison", value_parser = Judge::parse)]
     pub verdict: Judge,
-    /// A file with keys that sign every call to a target (Standard Webhooks): whsec_ and base64, one a line
+    /// A file with keys that sign every call to a target (Standard Webhooks): whsec_ and base64,
+    /// one a line
     #[arg(long, value_name = "FILE", env = "PIPE_WEBHOOK_SECRET_FILE")]
     pub webhook_secret_file: Option<PathBuf>,
 }
@@ -87,7 +96,11 @@ impl PipeArgs {
             invocation_timeout: Duration::from_secs(self.invocation_timeout),
             concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
             judge: self.verdict,
-            webhook_keys: self.webhook_secret_file.as_deref().map(read_keys).transpose()?,
+            webhook_keys: self
+                .webhook_secret_file
+                .as_deref()
+                .map(read_keys)
+                .transpose()?,
             ..settings
         })
     }
@@ -162,7 +175,10 @@ impl Cli {
         self.admin.apply(Some(&self.admin_listen));
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
-        tracing::info!("pipe {}", aws::introduction(&sdk, &["SQS"], Some(&account.account_id)));
+        tracing::info!(
+            "pipe {}",
+            aws::introduction(&sdk, &["SQS"], Some(&account.account_id))
+        );
         let definition = self.definition.load(&account)?;
         let allowed = AllowTargets::new(self.args.allow_target.iter().cloned());
         let settings = Settings::new(&definition, allowed.clone(), sdk, None)?;
@@ -170,8 +186,15 @@ impl Cli {
         settings.definition.ensure_pipes()?;
         definition.report_beside();
         let admin = serve::listen(&self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?;
-        tracing::info!("pipe's /healthz, /readyz and /metrics are on http://{}", admin.local_addr()?);
-        Ok(Settings { reload: Some(Reload::new(self.definition, account, allowed)), admin: Some(admin), ..settings })
+        tracing::info!(
+            "pipe's /healthz, /readyz and /metrics are on http://{}",
+            admin.local_addr()?
+        );
+        Ok(Settings {
+            reload: Some(Reload::new(self.definition, account, allowed)),
+            admin: Some(admin),
+            ..settings
+        })
     }
 }
 
@@ -181,6 +204,8 @@ fn read_keys(file: &Path) -> anyhow::Result<Arc<webhook::Keys>> {
         format!("{} (named by {setting})", file.display())
     };
     let text = std::fs::read_to_string(file).with_context(named)?;
-    let keys = webhook::Keys::parse(&text).map_err(anyhow::Error::msg).with_context(named)?;
+    let keys = webhook::Keys::parse(&text)
+        .map_err(anyhow::Error::msg)
+        .with_context(named)?;
     Ok(Arc::new(keys))
 }

@@ -1,7 +1,7 @@
 //! The connection of an API destination: credentials, and what it adds to every call.
 //!
-//! Plain data and pure plans: an OAuth connection plans the call that asks for a token and reads the answer. Who sends
-//! it and keeps the token is `authorizer`. Secrets print as nothing.
+//! Plain data and pure plans: an OAuth connection plans the call that asks for a token and reads
+//! the answer. Who sends it and keeps the token is `authorizer`. Secrets print as nothing.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::Url;
 
-/// A token is fetched anew when it would expire within this time (API destinations guide, "OAuth"), or within a quarter
-/// of its life if that is shorter.
+/// A token is fetched anew when it would expire within this time (API destinations guide, "OAuth"),
+/// or within a quarter of its life if that is shorter.
 const BEFORE_EXPIRY: Duration = Duration::from_secs(60);
 
 /// How long a token is trusted whose answer names no lifetime.
@@ -55,7 +55,8 @@ pub struct Parameters {
     pub query: Vec<(String, SecretString)>,
     /// For the body.
     pub body: Vec<(String, SecretString)>,
-    /// Values among these that the definition declares to be no secrets, with `IsValueSecret: false`.
+    /// Values among these that the definition declares to be no secrets, with
+    /// `IsValueSecret: false`.
     pub public: Vec<String>,
 }
 
@@ -94,9 +95,15 @@ impl Auth {
     /// `Authorization: Basic …`
     pub fn basic(username: &str, password: &SecretString) -> Auth {
         let pair = format!("{username}:{}", password.expose_secret());
-        let text = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair));
+        let text = format!(
+            "Basic {}",
+            base64::engine::general_purpose::STANDARD.encode(pair)
+        );
         let value = secret_header(&text).expect("base64 is printable");
-        Auth::Header { name: header::AUTHORIZATION, value }
+        Auth::Header {
+            name: header::AUTHORIZATION,
+            value,
+        }
     }
 
     /// `{name}: {value}`
@@ -104,12 +111,16 @@ impl Auth {
     /// # Errors
     /// The value cannot be a header.
     pub fn api_key(name: HeaderName, value: &SecretString) -> Result<Auth, NotAHeader> {
-        Ok(Auth::Header { name, value: secret_header(value.expose_secret())? })
+        Ok(Auth::Header {
+            name,
+            value: secret_header(value.expose_secret())?,
+        })
     }
 }
 
 impl Connection {
-    /// What lets somebody in, as far as it is known beforehand: without user name and client id, which AWS shows as well.
+    /// What lets somebody in, as far as it is known beforehand: without user name and client id,
+    /// which AWS shows as well.
     pub fn credentials(&self) -> Vec<String> {
         let mut secrets: Vec<String> = self.invocation.secrets().collect();
         match &self.auth {
@@ -130,21 +141,27 @@ impl Connection {
         secrets
     }
 
-    /// Everything that it adds to calls and nobody else is to see, as far as it is known beforehand.
+    /// Everything that it adds to calls and nobody else is to see, as far as it is known
+    /// beforehand.
     pub fn secrets(&self) -> Vec<String> {
         let mut secrets = Vec::new();
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         match &self.auth {
             Auth::Header { value, .. } => secrets.push(text(value)),
             Auth::OAuth(oauth) => {
-                secrets
-                    .extend([&oauth.client_id, &oauth.client_secret].map(|secret| secret.expose_secret().to_owned()));
+                secrets.extend(
+                    [&oauth.client_id, &oauth.client_secret]
+                        .map(|secret| secret.expose_secret().to_owned()),
+                );
                 secrets.extend(oauth.parameters.secrets());
             }
         }
         secrets.extend(self.invocation.secrets());
-        let basic = secrets.first().and_then(|first| first.strip_prefix("Basic "));
-        let pair = basic.and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
+        let basic = secrets
+            .first()
+            .and_then(|first| first.strip_prefix("Basic "));
+        let pair =
+            basic.and_then(|text| base64::engine::general_purpose::STANDARD.decode(text).ok());
         if let Some(pair) = pair.and_then(|pair| String::from_utf8(pair).ok()) {
             secrets.extend(pair.split(':').map(str::to_owned));
         }
@@ -156,21 +173,36 @@ impl Token {
     /// The token itself, without the word before it.
     pub fn text(&self) -> String {
         let value = String::from_utf8_lossy(self.value.as_bytes());
-        value.split_once(' ').map_or(value.as_ref(), |(_, token)| token).to_owned()
+        value
+            .split_once(' ')
+            .map_or(value.as_ref(), |(_, token)| token)
+            .to_owned()
     }
 }
 
 impl Parameters {
     fn secrets(&self) -> impl Iterator<Item = String> {
-        let headers = self.headers.iter().map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let others = self.query.iter().chain(&self.body).map(|(_, value)| value.expose_secret().to_owned());
-        headers.chain(others).filter(|value| !self.public.contains(value))
+        let headers = self
+            .headers
+            .iter()
+            .map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let others = self
+            .query
+            .iter()
+            .chain(&self.body)
+            .map(|(_, value)| value.expose_secret().to_owned());
+        headers
+            .chain(others)
+            .filter(|value| !self.public.contains(value))
     }
 }
 
 /// The password in `Basic …`.
 fn password(scheme: &str, pair: &str) -> Option<String> {
-    let pair = base64::engine::general_purpose::STANDARD.decode(pair).ok().filter(|_| scheme == "Basic")?;
+    let pair = base64::engine::general_purpose::STANDARD
+        .decode(pair)
+        .ok()
+        .filter(|_| scheme == "Basic")?;
     Some(String::from_utf8(pair).ok()?.split_once(':')?.1.to_owned())
 }
 
@@ -185,24 +217,39 @@ pub fn secret_header(text: &str) -> Result<HeaderValue, NotAHeader> {
 }
 
 impl OAuth {
-    /// The call that asks for a token: a form for POST and PUT, a query string for GET. Parameters that the author
-    /// set replace `grant_type`, `client_id` and `client_secret` of the same name.
+    /// The call that asks for a token: a form for POST and PUT, a query string for GET. Parameters
+    /// that the author set replace `grant_type`, `client_id` and `client_secret` of the same name.
     pub fn token_call(&self) -> Call {
         let form = self.form();
         let mut url = self.endpoint.clone();
-        append(&mut url, self.parameters.query.iter().map(|(key, value)| (key.as_str(), value.expose_secret())));
+        append(
+            &mut url,
+            self.parameters
+                .query
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.expose_secret())),
+        );
         let mut headers: HeaderMap = self.parameters.headers.iter().cloned().collect();
         let mut body = Bytes::new();
         if self.method == Method::GET {
             append(&mut url, form.iter().map(|(key, value)| (*key, *value)));
         } else {
-            let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+            let text = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(form)
+                .finish();
             body = Bytes::from(text);
             let form = HeaderValue::from_static("application/x-www-form-urlencoded");
             headers.entry(header::CONTENT_TYPE).or_insert(form);
         }
-        headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("application/json"));
-        Call { method: self.method.clone(), url, headers, body }
+        headers
+            .entry(header::ACCEPT)
+            .or_insert(HeaderValue::from_static("application/json"));
+        Call {
+            method: self.method.clone(),
+            url,
+            headers,
+            body,
+        }
     }
 
     fn form(&self) -> Vec<(&str, &str)> {
@@ -211,8 +258,16 @@ impl OAuth {
             ("client_id", self.client_id.expose_secret()),
             ("client_secret", self.client_secret.expose_secret()),
         ];
-        let given = || self.parameters.body.iter().map(|(key, value)| (key.as_str(), value.expose_secret()));
-        own.into_iter().filter(|(key, _)| given().all(|(other, _)| other != *key)).chain(given()).collect()
+        let given = || {
+            self.parameters
+                .body
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.expose_secret()))
+        };
+        own.into_iter()
+            .filter(|(key, _)| given().all(|(other, _)| other != *key))
+            .chain(given())
+            .collect()
     }
 
     /// Reads the answer to [`OAuth::token_call`].
@@ -223,18 +278,27 @@ impl OAuth {
         if !reply.status.is_success() {
             return Err(format!("the token endpoint answered {}", reply.status));
         }
-        let answer: Value =
-            serde_json::from_slice(&reply.body).map_err(|_| "the token endpoint's answer is not JSON")?;
-        let token = answer["access_token"].as_str().ok_or("the token endpoint's answer has no access_token")?;
+        let answer: Value = serde_json::from_slice(&reply.body)
+            .map_err(|_| "the token endpoint's answer is not JSON")?;
+        let token = answer["access_token"]
+            .as_str()
+            .ok_or("the token endpoint's answer has no access_token")?;
         let kind = match answer["token_type"].as_str() {
             Some(kind) if !kind.eq_ignore_ascii_case("bearer") => kind,
             _ => "Bearer",
         };
-        let value = secret_header(&format!("{kind} {token}")).map_err(|_| "the token cannot be sent in a header")?;
-        let seconds = answer["expires_in"].as_u64().or_else(|| answer["expires_in"].as_str()?.parse().ok());
+        let value = secret_header(&format!("{kind} {token}"))
+            .map_err(|_| "the token cannot be sent in a header")?;
+        let seconds = answer["expires_in"]
+            .as_u64()
+            .or_else(|| answer["expires_in"].as_str()?.parse().ok());
         let lifetime = seconds.map_or(UNKNOWN_LIFETIME, Duration::from_secs);
         let stale_at = now + (lifetime - BEFORE_EXPIRY.min(lifetime / 4));
-        Ok(Token { value, stale_at, expires_at: now + lifetime })
+        Ok(Token {
+            value,
+            stale_at,
+            expires_at: now + lifetime,
+        })
     }
 }
 
@@ -259,20 +323,33 @@ mod tests {
             client_secret: "s&cret".into(),
             parameters: Parameters {
                 query: vec![("v".into(), "1".into())],
-                body: vec![("scope".into(), "a b".into()), ("client_id".into(), "you".into())],
+                body: vec![
+                    ("scope".into(), "a b".into()),
+                    ("client_id".into(), "you".into()),
+                ],
                 ..Parameters::default()
             },
         }
     }
 
     fn answer(status: StatusCode, body: &'static str) -> Reply {
-        Reply { status, headers: HeaderMap::new(), body: Bytes::from_static(body.as_bytes()), complete: true }
+        Reply {
+            status,
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(body.as_bytes()),
+            complete: true,
+        }
     }
 
     #[test]
     fn headers_of_basic_and_api_key() {
-        let Auth::Header { name, value } = Auth::basic("me", &"pass".into()) else { panic!("a header") };
-        assert_eq!((name, value.to_str().unwrap()), (header::AUTHORIZATION, "Basic bWU6cGFzcw=="));
+        let Auth::Header { name, value } = Auth::basic("me", &"pass".into()) else {
+            panic!("a header")
+        };
+        assert_eq!(
+            (name, value.to_str().unwrap()),
+            (header::AUTHORIZATION, "Basic bWU6cGFzcw==")
+        );
         let key = Auth::api_key(HeaderName::from_static("x-key"), &"top secret".into()).unwrap();
         assert!(!format!("{key:?}").contains("top"), "{key:?}");
         assert!(Auth::api_key(HeaderName::from_static("x-key"), &"a\nb".into()).is_err());
@@ -287,17 +364,31 @@ mod tests {
             ..Parameters::default()
         };
         let credentials = |auth| {
-            let invocation = Parameters { query: parameters.query.clone(), ..Parameters::default() };
-            let all = Connection { name: "c".into(), auth, invocation }.credentials();
-            all.into_iter().filter(|secret| secret != "hidden").collect::<Vec<_>>()
+            let invocation = Parameters {
+                query: parameters.query.clone(),
+                ..Parameters::default()
+            };
+            let all = Connection {
+                name: "c".into(),
+                auth,
+                invocation,
+            }
+            .credentials();
+            all.into_iter()
+                .filter(|secret| secret != "hidden")
+                .collect::<Vec<_>>()
         };
         assert_eq!(parameters.secrets().collect::<Vec<_>>(), ["hidden"]);
         let basic = credentials(Auth::basic("me", &"pa:ss".into()));
         assert_eq!(basic, ["pa:ss", "bWU6cGE6c3M=", "Basic bWU6cGE6c3M="]);
-        let key = |text: &str| Auth::api_key(HeaderName::from_static("x-key"), &text.into()).unwrap();
+        let key =
+            |text: &str| Auth::api_key(HeaderName::from_static("x-key"), &text.into()).unwrap();
         assert_eq!(credentials(key("top-secret")), ["top-secret"]);
         assert_eq!(credentials(key("ApiKey abc")), ["abc", "ApiKey abc"]);
-        assert_eq!(credentials(Auth::OAuth(oauth(Method::POST))), ["s&cret", "1", "a b", "you"]);
+        assert_eq!(
+            credentials(Auth::OAuth(oauth(Method::POST))),
+            ["s&cret", "1", "a b", "you"]
+        );
     }
 
     #[test]
@@ -306,9 +397,15 @@ mod tests {
         assert_eq!(post.url.as_str(), "https://id.example/token?tenant=t&v=1");
         let form = "grant_type=client_credentials&client_secret=s%26cret&scope=a+b&client_id=you";
         assert_eq!(post.body, form);
-        assert_eq!(post.headers[header::CONTENT_TYPE], "application/x-www-form-urlencoded");
+        assert_eq!(
+            post.headers[header::CONTENT_TYPE],
+            "application/x-www-form-urlencoded"
+        );
         let get = oauth(Method::GET).token_call();
-        assert_eq!(get.url.as_str(), format!("https://id.example/token?tenant=t&v=1&{form}"));
+        assert_eq!(
+            get.url.as_str(),
+            format!("https://id.example/token?tenant=t&v=1&{form}")
+        );
         assert!(get.body.is_empty());
     }
 
@@ -317,13 +414,27 @@ mod tests {
         let oauth = oauth(Method::POST);
         let now = Timestamp::from_millis(0);
         let body = r#"{"access_token":"t0","token_type":"bearer","expires_in":3600}"#;
-        let token = oauth.read_token(&answer(StatusCode::OK, body), now).unwrap();
-        assert_eq!((token.value.to_str().unwrap(), token.stale_at), ("Bearer t0", Timestamp::from_millis(3_540_000)));
+        let token = oauth
+            .read_token(&answer(StatusCode::OK, body), now)
+            .unwrap();
+        assert_eq!(
+            (token.value.to_str().unwrap(), token.stale_at),
+            ("Bearer t0", Timestamp::from_millis(3_540_000))
+        );
         assert!(!format!("{token:?}").contains("t0"));
         let body = r#"{"access_token":"t0","expires_in":"40"}"#;
-        let token = oauth.read_token(&answer(StatusCode::OK, body), now).unwrap();
-        assert_eq!((token.stale_at.as_secs(), token.expires_at.as_secs()), (30, 40));
-        for (status, body) in [(StatusCode::OK, "{}"), (StatusCode::OK, "no"), (StatusCode::BAD_REQUEST, "secret")] {
+        let token = oauth
+            .read_token(&answer(StatusCode::OK, body), now)
+            .unwrap();
+        assert_eq!(
+            (token.stale_at.as_secs(), token.expires_at.as_secs()),
+            (30, 40)
+        );
+        for (status, body) in [
+            (StatusCode::OK, "{}"),
+            (StatusCode::OK, "no"),
+            (StatusCode::BAD_REQUEST, "secret"),
+        ] {
             let reason = oauth.read_token(&answer(status, body), now).unwrap_err();
             assert!(!reason.contains("secret"), "{reason}");
         }

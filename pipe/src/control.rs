@@ -1,7 +1,9 @@
-//! The control plane of Pipes, as far as a definition leaves something to control: what there is, start, stop. Pure.
+//! The control plane of Pipes, as far as a definition leaves something to control: what there is,
+//! start, stop. Pure.
 //!
-//! Answers have the form of the service (Pipes API model, REST and JSON), so that `aws pipes describe-pipe` and its kin
-//! work with `--endpoint-url`. Creating, changing and deleting is done in the definition.
+//! Answers have the form of the service (Pipes API model, REST and JSON), so that
+//! `aws pipes describe-pipe` and its kin work with `--endpoint-url`. Creating, changing and
+//! deleting is done in the definition.
 
 use std::sync::Arc;
 
@@ -82,7 +84,10 @@ pub fn check(name: &str, current: CurrentState, wanted: DesiredState) -> Result<
     match (current, wanted) {
         (CurrentState::Stopped, DesiredState::Running) => Ok(()),
         (CurrentState::Starting | CurrentState::Running, DesiredState::Stopped) => Ok(()),
-        _ => Err(ControlFault::Conflict(format!("Pipe {name} is {}.", current.name()))),
+        _ => Err(ControlFault::Conflict(format!(
+            "Pipe {name} is {}.",
+            current.name()
+        ))),
     }
 }
 
@@ -105,7 +110,9 @@ pub fn changed(shown: &Shown) -> Value {
 pub fn list(shown: &[Shown], query: &Query) -> Result<Value, ControlFault> {
     let limit = query.limit.unwrap_or(LARGEST_PAGE);
     if !(1..=LARGEST_PAGE).contains(&limit) {
-        return Err(ControlFault::Validation(format!("Limit is none of 1 to {LARGEST_PAGE}.")));
+        return Err(ControlFault::Validation(format!(
+            "Limit is none of 1 to {LARGEST_PAGE}."
+        )));
     }
     let mut rest = shown.iter().filter(|shown| query.takes(shown)).peekable();
     let page: Vec<Value> = rest.by_ref().take(limit).map(item).collect();
@@ -121,15 +128,23 @@ impl Query {
     fn takes(&self, shown: &Shown) -> bool {
         let Shown { pipe, status } = shown;
         let state = status.state();
-        let begins =
-            |prefix: &Option<String>, text: &str| prefix.as_ref().is_none_or(|prefix| text.starts_with(prefix));
-        let is = |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|wanted| wanted == text);
+        let begins = |prefix: &Option<String>, text: &str| {
+            prefix
+                .as_ref()
+                .is_none_or(|prefix| text.starts_with(prefix))
+        };
+        let is = |wanted: &Option<String>, text: &str| {
+            wanted.as_ref().is_none_or(|wanted| wanted == text)
+        };
         begins(&self.name_prefix, &pipe.name)
             && begins(&self.source_prefix, &pipe.names.source_arn)
             && begins(&self.target_prefix, &pipe.names.target_arn)
             && is(&self.desired_state, state.desired.name())
             && is(&self.current_state, state.current.name())
-            && self.next_token.as_ref().is_none_or(|last| pipe.name > *last)
+            && self
+                .next_token
+                .as_ref()
+                .is_none_or(|last| pipe.name > *last)
     }
 }
 
@@ -145,7 +160,10 @@ fn item(shown: &Shown) -> Value {
 
 fn summary(shown: &Shown, state: &State, with_reason: bool) -> Map<String, Value> {
     let mut members = Map::from_iter([
-        ("Arn".to_owned(), Value::from(shown.pipe.names.pipe_arn.as_str())),
+        (
+            "Arn".to_owned(),
+            Value::from(shown.pipe.names.pipe_arn.as_str()),
+        ),
         ("Name".to_owned(), shown.pipe.name.as_str().into()),
         ("DesiredState".to_owned(), state.desired.name().into()),
         ("CurrentState".to_owned(), state.current.name().into()),

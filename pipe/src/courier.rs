@@ -1,9 +1,10 @@
-//! Door: takes messages through enrichment and target, alone or as a batch, and brings back how each ended.
+//! Door: takes messages through enrichment and target, alone or as a batch, and brings back how
+//! each ended.
 //!
-//! A batch is what AWS calls an execution. Which messages come when is decided in `flow`, one by one: where a pipe's
-//! batches may hold several, they gather here. Since `flow` lets out one message of each group at a time, a batch holds
-//! no two of one group, and a failure cannot change their order. What is sent is planned in `target`; here it is told to
-//! the journal.
+//! A batch is what AWS calls an execution. Which messages come when is decided in `flow`, one by
+//! one: where a pipe's batches may hold several, they gather here. Since `flow` lets out one
+//! message of each group at a time, a batch holds no two of one group, and a failure cannot change
+//! their order. What is sent is planned in `target`; here it is told to the journal.
 
 mod feeder;
 mod line;
@@ -69,17 +70,32 @@ struct Waiting {
 }
 
 impl Courier {
-    /// For the messages of `pipe`, over `enricher`, where it has one, and `road`. Batches do not wait for others once
-    /// there is `hurry`.
-    pub fn new(pipe: Arc<Pipe>, enricher: Option<Enricher>, road: Road, hurry: CancellationToken) -> Courier {
-        let carrier = Arc::new(Carrier { pipe: pipe.clone(), enricher, road });
+    /// For the messages of `pipe`, over `enricher`, where it has one, and `road`. Batches do not
+    /// wait for others once there is `hurry`.
+    pub fn new(
+        pipe: Arc<Pipe>,
+        enricher: Option<Enricher>,
+        road: Road,
+        hurry: CancellationToken,
+    ) -> Courier {
+        let carrier = Arc::new(Carrier {
+            pipe: pipe.clone(),
+            enricher,
+            road,
+        });
         let gate = (pipe.batch.size > 1).then(|| {
             let (gate, waiting) = channel(WAITING);
             let (carrier, haste) = (carrier.clone(), carrier.haste());
-            tokio::spawn(gather(waiting, pipe.batch, haste, hurry, move |batch| deliver_all(carrier.clone(), batch)));
+            tokio::spawn(gather(waiting, pipe.batch, haste, hurry, move |batch| {
+                deliver_all(carrier.clone(), batch)
+            }));
             gate
         });
-        Courier { pipe, carrier, gate }
+        Courier {
+            pipe,
+            carrier,
+            gate,
+        }
     }
 
     /// Delivers one message, with others where the pipe has batches.
@@ -94,13 +110,19 @@ impl Courier {
             }
         };
         let (answer, told) = oneshot::channel();
-        gate.send(Waiting { work, answer }).await.expect("the batches outlive whoever brings messages");
-        told.await.expect("every message of a batch gets its answer")
+        gate.send(Waiting { work, answer })
+            .await
+            .expect("the batches outlive whoever brings messages");
+        told.await
+            .expect("every message of a batch gets its answer")
     }
 }
 
 async fn deliver_all(carrier: Arc<Carrier>, batch: Vec<Waiting>) {
-    let (batch, answers): (Vec<Work>, Vec<_>) = batch.into_iter().map(|waiting| (waiting.work, waiting.answer)).unzip();
+    let (batch, answers): (Vec<Work>, Vec<_>) = batch
+        .into_iter()
+        .map(|waiting| (waiting.work, waiting.answer))
+        .unzip();
     let endings = carrier.execute(&batch).await;
     for ((work, answer), ending) in batch.into_iter().zip(answers).zip(endings) {
         // Whoever is gone was cut off by the end of a drain; the message comes again.
@@ -122,12 +144,23 @@ impl Carrier {
         let pipe = &self.pipe;
         let ids = batch.iter().map(|work| work.id.as_str()).collect();
         let is_probe = batch.iter().all(|work| work.is_probe);
-        let journal = Journal::new(pipe.log.unwrap_or_default(), &pipe.names.pipe_arn, ids, is_probe);
-        journal.tell_of(Step::ExecutionStarted, || list(batch.iter().map(|work| &work.event)));
+        let journal = Journal::new(
+            pipe.log.unwrap_or_default(),
+            &pipe.names.pipe_arn,
+            ids,
+            is_probe,
+        );
+        journal.tell_of(Step::ExecutionStarted, || {
+            list(batch.iter().map(|work| &work.event))
+        });
         let (begun, mut tally) = (Instant::now(), Tally::new(batch.len()));
-        let in_time = tokio::time::timeout(EXECUTION_LIMIT, self.stages(batch, &journal, &mut tally)).await;
+        let in_time =
+            tokio::time::timeout(EXECUTION_LIMIT, self.stages(batch, &journal, &mut tally)).await;
         if in_time.is_err() {
-            tally.time_out(&Refusal { reason: format!("no end within {EXECUTION_LIMIT:?}"), fault: Fault::Silence });
+            tally.time_out(&Refusal {
+                reason: format!("no end within {EXECUTION_LIMIT:?}"),
+                fault: Fault::Silence,
+            });
         }
         let step = match tally.outcome() {
             Outcome::Succeeded => Step::ExecutionSucceeded,
@@ -141,16 +174,28 @@ impl Carrier {
 
     async fn stages(&self, batch: &[Work], journal: &Journal<'_>, tally: &mut Tally) {
         let events = match &self.enricher {
-            None => batch.iter().map(|work| &work.event).enumerate().map(Owned::borrowed).collect(),
+            None => batch
+                .iter()
+                .map(|work| &work.event)
+                .enumerate()
+                .map(Owned::borrowed)
+                .collect(),
             Some(enricher) => match self.enrichment(enricher, batch, journal, tally).await {
                 Some(events) => events,
                 None => return,
             },
         };
         if events.is_empty() {
-            return journal.tell(Step::Of(Stage::Target, Moment::StageSkipped), Details::default);
+            return journal.tell(
+                Step::Of(Stage::Target, Moment::StageSkipped),
+                Details::default,
+            );
         }
-        let begun = enter(Stage::Target, events.iter().map(|owned| owned.event.as_ref()), journal);
+        let begun = enter(
+            Stage::Target,
+            events.iter().map(|owned| owned.event.as_ref()),
+            journal,
+        );
         let results = self.carry(&events, batch, journal).await;
         for (owned, result) in events.iter().zip(results) {
             tally.take(owned.owner, result);
@@ -161,10 +206,13 @@ impl Carrier {
             Outcome::PartiallyFailed => Moment::StagePartiallyFailed,
             Outcome::Failed | Outcome::TimedOut => Moment::StageFailed,
         };
-        journal.tell(Step::Of(Stage::Target, moment), || Details::of_error(tally.first_failure()));
+        journal.tell(Step::Of(Stage::Target, moment), || {
+            Details::of_error(tally.first_failure())
+        });
     }
 
-    /// The events that the enrichment makes of a batch, in as few questions as it takes. `None` when it failed for all.
+    /// The events that the enrichment makes of a batch, in as few questions as it takes. `None`
+    /// when it failed for all.
     async fn enrichment<'b>(
         &self,
         enricher: &Enricher,
@@ -172,11 +220,26 @@ impl Carrier {
         journal: &Journal<'_>,
         tally: &mut Tally,
     ) -> Option<Vec<Owned<'b>>> {
-        let begun = enter(Stage::Enrichment, batch.iter().map(|work| &work.event), journal);
-        let input = self.pipe.enrichment.as_ref().and_then(|enrichment| enrichment.input.as_ref());
+        let begun = enter(
+            Stage::Enrichment,
+            batch.iter().map(|work| &work.event),
+            journal,
+        );
+        let input = self
+            .pipe
+            .enrichment
+            .as_ref()
+            .and_then(|enrichment| enrichment.input.as_ref());
         let (mut sent, mut bodies) = (Vec::new(), Vec::new());
         for (index, work) in batch.iter().enumerate() {
-            match shape(input, &self.pipe.names, Stage::Enrichment, &work.event, enricher.form(), journal) {
+            match shape(
+                input,
+                &self.pipe.names,
+                Stage::Enrichment,
+                &work.event,
+                enricher.form(),
+                journal,
+            ) {
                 Ok(body) => {
                     sent.push(index);
                     bodies.push(body);
@@ -189,18 +252,29 @@ impl Carrier {
         for range in enricher.parts(&bodies) {
             let (sent, ids) = (&sent[range.clone()], &ids[range.clone()]);
             let Some(first) = sent.first() else { continue };
-            match enricher.ask(&batch[*first].event, ids, &bodies[range], journal).await {
+            match enricher
+                .ask(&batch[*first].event, ids, &bodies[range], journal)
+                .await
+            {
                 Ok(answer) => {
                     let made = Event::from_answer(&answer).into_iter();
                     events.extend(made.map(|event| Owned::made(event, sent, ids)));
                 }
-                Err(verdict) => sent.iter().for_each(|&index| tally.take(Some(index), Err(verdict.clone()))),
+                Err(verdict) => sent
+                    .iter()
+                    .for_each(|&index| tally.take(Some(index), Err(verdict.clone()))),
             }
         }
         tally.leave(Stage::Enrichment, begun.elapsed());
         let failure = tally.first_failure();
-        let moment = if failure.is_none() { Moment::StageSucceeded } else { Moment::StageFailed };
-        journal.tell(Step::Of(Stage::Enrichment, moment), || Details::of_error(failure));
+        let moment = if failure.is_none() {
+            Moment::StageSucceeded
+        } else {
+            Moment::StageFailed
+        };
+        journal.tell(Step::Of(Stage::Enrichment, moment), || {
+            Details::of_error(failure)
+        });
         (tally.outcome() != Outcome::Failed).then_some(events)
     }
 
@@ -213,22 +287,38 @@ impl Carrier {
     ) -> Vec<Result<Option<u16>, Verdict>> {
         let (count, most) = (events.len(), self.pipe.target.most());
         if count > most {
-            let reason = format!("the enrichment made {}, the target takes {most}", counted(count, "event"));
+            let reason = format!(
+                "the enrichment made {}, the target takes {most}",
+                counted(count, "event")
+            );
             journal.tell_failure(Step::Of(Stage::Target, Moment::InvocationSkipped), &reason);
             return vec![Err(Verdict::failed(reason, Cause::Message)); count];
         }
-        let shaped = shape_all(self.pipe.input.as_ref(), &self.pipe.names, events, self.road.form(), journal);
+        let shaped = shape_all(
+            self.pipe.input.as_ref(),
+            &self.pipe.names,
+            events,
+            self.road.form(),
+            journal,
+        );
         self.road.carry(events, shaped, batch, journal).await
     }
 }
 
-fn enter<'e>(stage: Stage, events: impl Iterator<Item = &'e Event>, journal: &Journal<'_>) -> Instant {
+fn enter<'e>(
+    stage: Stage,
+    events: impl Iterator<Item = &'e Event>,
+    journal: &Journal<'_>,
+) -> Instant {
     journal.tell_of(Step::Of(stage, Moment::StageEntered), || list(events));
     Instant::now()
 }
 
 fn list<'e>(events: impl Iterator<Item = &'e Event>) -> String {
-    format!("[{}]", events.map(Event::text).collect::<Vec<_>>().join(","))
+    format!(
+        "[{}]",
+        events.map(Event::text).collect::<Vec<_>>().join(",")
+    )
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
-//! Pipes as declared: read from CloudFormation resources or from what `describe-pipe` and its kin print.
+//! Pipes as declared: read from CloudFormation resources or from what `describe-pipe` and its kin
+//! print.
 //!
-//! All parsed, all checked: patterns, templates, paths, URLs. What is not supported is a problem with resource, property
-//! and place; so is a property that nobody knows. Property names are the same in both forms (Pipes and EventBridge API
-//! models). One thing is more lenient than AWS: an endpoint may be `http`.
+//! All parsed, all checked: patterns, templates, paths, URLs. What is not supported is a problem
+//! with resource, property and place; so is a property that nobody knows. Property names are the
+//! same in both forms (Pipes and EventBridge API models). One thing is more lenient than AWS: an
+//! endpoint may be `http`.
 
 mod connections;
 mod destinations;
@@ -137,7 +139,11 @@ pub struct Batch {
 
 impl Source {
     fn order(&self) -> Order {
-        if self.queue.ends_with(".fifo") { Order::Fifo } else { Order::Standard }
+        if self.queue.ends_with(".fifo") {
+            Order::Fifo
+        } else {
+            Order::Standard
+        }
     }
 }
 
@@ -183,14 +189,24 @@ struct Declared<'a> {
 impl<'a> Declared<'a> {
     fn from_resource(resource: &'a Resource) -> Declared<'a> {
         let name = resource.physical_id.clone();
-        Declared { name, arn: None, label: resource.label(), node: &resource.properties }
+        Declared {
+            name,
+            arn: None,
+            label: resource.label(),
+            node: &resource.properties,
+        }
     }
 
     /// `arn` is the member that holds the ARN in what `describe-…` prints.
     fn from_description(node: &'a Node, arn: &str) -> Result<Declared<'a>, Problem> {
         let text = |name: &str| node.get(name).map(Node::text).transpose();
         let name = text("Name")?.ok_or_else(|| node.problem("Name is missing"))?;
-        Ok(Declared { name: name.to_owned(), arn: text(arn)?, label: name.to_owned(), node })
+        Ok(Declared {
+            name: name.to_owned(),
+            arn: text(arn)?,
+            label: name.to_owned(),
+            node,
+        })
     }
 
     fn fields(&self) -> Result<Fields<'a>, Problem> {
@@ -203,8 +219,15 @@ impl<'a> Declared<'a> {
 }
 
 /// Takes note of what was read; of two things of one type and name neither can be meant.
-fn insert<T>(by_name: &mut HashMap<String, T>, declared: Declared<'_>, read: T, problems: &mut Vec<Problem>) {
-    let Declared { name, label, node, .. } = declared;
+fn insert<T>(
+    by_name: &mut HashMap<String, T>,
+    declared: Declared<'_>,
+    read: T,
+    problems: &mut Vec<Problem>,
+) {
+    let Declared {
+        name, label, node, ..
+    } = declared;
     if by_name.contains_key(&name) {
         problems.push(node.problem(format!("{label}: {name} is declared twice")));
     }
@@ -219,14 +242,27 @@ fn declared<'a>(
     arn: &str,
     problems: &mut Vec<Problem>,
 ) -> Vec<Declared<'a>> {
-    let resources = given.stacks.iter().flat_map(|stack| stack.of_kind(kind)).map(Declared::from_resource);
-    let described = descriptions.iter().map(|node| Declared::from_description(node, arn));
-    resources.chain(described.filter_map(|described| described.or_collect(problems))).collect()
+    let resources = given
+        .stacks
+        .iter()
+        .flat_map(|stack| stack.of_kind(kind))
+        .map(Declared::from_resource);
+    let described = descriptions
+        .iter()
+        .map(|node| Declared::from_description(node, arn));
+    resources
+        .chain(described.filter_map(|described| described.or_collect(problems)))
+        .collect()
 }
 
-/// A URL that calls go to, unless it is plain already that it leads to where none may go. What is said holds neither its
-/// query nor its credentials, which may be secrets.
-fn check_private(label: &str, node: &Node, url: &Url, allowed: &AllowTargets) -> Result<(), Problem> {
+/// A URL that calls go to, unless it is plain already that it leads to where none may go. What is
+/// said holds neither its query nor its credentials, which may be secrets.
+fn check_private(
+    label: &str,
+    node: &Node,
+    url: &Url,
+    allowed: &AllowTargets,
+) -> Result<(), Problem> {
     if !allowed.refuse(url) {
         return Ok(());
     }
@@ -241,7 +277,8 @@ impl Definition {
     /// Reads the pipes of `given`, with their destinations and connections, wherever those are.
     ///
     /// # Errors
-    /// A property that is wrong, missing or, unless leniency was asked for, unknown or not supported.
+    /// A property that is wrong, missing or, unless leniency was asked for, unknown or not
+    /// supported.
     pub fn load(given: &kit::definition::Definition) -> Result<Definition, LoadError> {
         Definition::load_allowed(given, &AllowTargets::anywhere())
     }
@@ -250,7 +287,10 @@ impl Definition {
     ///
     /// # Errors
     /// As above; and a URL that is plainly at another address.
-    pub fn load_allowed(given: &kit::definition::Definition, allowed: &AllowTargets) -> Result<Definition, LoadError> {
+    pub fn load_allowed(
+        given: &kit::definition::Definition,
+        allowed: &AllowTargets,
+    ) -> Result<Definition, LoadError> {
         let mut problems = Vec::new();
         let definition = Definition::read(given, allowed, &mut problems);
         given.judge(problems)?;
@@ -268,8 +308,8 @@ impl Definition {
         Ok(())
     }
 
-    /// Reads the pipes of `given`, of which calls may go to public addresses and to what is `allowed`. All that is wrong
-    /// is added to `problems`.
+    /// Reads the pipes of `given`, of which calls may go to public addresses and to what is
+    /// `allowed`. All that is wrong is added to `problems`.
     pub fn read(
         given: &kit::definition::Definition,
         allowed: &AllowTargets,
@@ -278,12 +318,17 @@ impl Definition {
         let destinations = Destinations::load(given, allowed, problems);
         let (mut definition, mut names) = (Definition::default(), HashSet::new());
         for pipe in declared(given, "AWS::Pipes::Pipe", &given.pipes, "Arn", problems) {
-            let arn = pipe.arn.map_or_else(|| arn(given, &pipe.name), str::to_owned);
+            let arn = pipe
+                .arn
+                .map_or_else(|| arn(given, &pipe.name), str::to_owned);
             let read = pipes::read(&pipe, arn, &destinations, problems);
             if names.insert(pipe.name.clone()) {
                 definition.pipes.extend(read);
             } else {
-                problems.push(pipe.node.problem(format!("{}: {} is declared twice", pipe.label, pipe.name)));
+                problems.push(
+                    pipe.node
+                        .problem(format!("{}: {} is declared twice", pipe.label, pipe.name)),
+                );
             }
         }
         definition
@@ -293,13 +338,27 @@ impl Definition {
     pub fn endpoints(given: &kit::definition::Definition) -> Vec<Url> {
         let mut ignored = Vec::new();
         let kinds = [
-            ("AWS::Events::ApiDestination", &given.api_destinations, "InvocationEndpoint"),
-            ("AWS::Events::Connection", &given.connections, "AuthorizationEndpoint"),
+            (
+                "AWS::Events::ApiDestination",
+                &given.api_destinations,
+                "InvocationEndpoint",
+            ),
+            (
+                "AWS::Events::Connection",
+                &given.connections,
+                "AuthorizationEndpoint",
+            ),
         ];
         let mut found = Vec::new();
         for (kind, descriptions, property) in kinds {
             for declared in declared(given, kind, descriptions, "", &mut ignored) {
-                let oauth = || declared.node.get("AuthParameters")?.get("OAuthParameters")?.get(property);
+                let oauth = || {
+                    declared
+                        .node
+                        .get("AuthParameters")?
+                        .get("OAuthParameters")?
+                        .get(property)
+                };
                 let node = declared.node.get(property).or_else(oauth);
                 found.extend(node.and_then(|node| node.text().ok()?.parse().ok()));
             }
@@ -309,8 +368,9 @@ impl Definition {
 }
 
 fn arn(given: &kit::definition::Definition, name: &str) -> String {
-    let (region, account) =
-        given.account.as_ref().map_or(("", ""), |account| (account.region.as_str(), account.account_id.as_str()));
+    let (region, account) = given.account.as_ref().map_or(("", ""), |account| {
+        (account.region.as_str(), account.account_id.as_str())
+    });
     format!("arn:aws:pipes:{region}:{account}:pipe/{name}")
 }
 

@@ -1,8 +1,10 @@
-//! An event on its way through a pipe: an SQS message as pipes show it, or what an enrichment made of it.
+//! An event on its way through a pipe: an SQS message as pipes show it, or what an enrichment made
+//! of it.
 //!
-//! The order of the fields is that of the records which AWS delivers (`docs/aws/pipes.md#the-record-of-a-message`).
-//! The body stays the string that was sent; what it holds as JSON is parsed when somebody first asks, and at most once.
-//! How messages are received and settled is not known here.
+//! The order of the fields is that of the records which AWS delivers
+//! (`docs/aws/pipes.md#the-record-of-a-message`). The body stays the string that was sent; what it
+//! holds as JSON is parsed when somebody first asks, and at most once. How messages are received
+//! and settled is not known here.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -57,12 +59,17 @@ pub struct MessageAttribute {
 impl Message {
     /// A system attribute.
     pub fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// How often the message was received, this delivery included.
     pub fn receive_count(&self) -> u32 {
-        self.attribute("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
+        self.attribute("ApproximateReceiveCount")
+            .and_then(|count| count.parse().ok())
+            .unwrap_or(1)
     }
 }
 
@@ -84,24 +91,36 @@ impl Event {
         put("receiptHandle", message.receipt_handle.into());
         put("body", message.body.into());
         put("attributes", attributes(message.attributes));
-        put("messageAttributes", message_attributes(message.message_attributes));
+        put(
+            "messageAttributes",
+            message_attributes(message.message_attributes),
+        );
         if let Some(digest) = message.md5_of_message_attributes {
             put("md5OfMessageAttributes", digest.into());
         }
         put("md5OfBody", message.md5_of_body.into());
         put("eventSource", "aws:sqs".into());
         put("eventSourceARN", queue_arn.into());
-        put("awsRegion", queue_arn.split(':').nth(3).unwrap_or_default().into());
+        put(
+            "awsRegion",
+            queue_arn.split(':').nth(3).unwrap_or_default().into(),
+        );
         Event::from_record(Value::Object(record))
     }
 
-    /// A record as it is: when it has a `body` that is text, the body is parsed for whoever looks into it.
+    /// A record as it is: when it has a `body` that is text, the body is parsed for whoever looks
+    /// into it.
     pub fn from_record(record: Value) -> Event {
-        Event { value: record, is_text: false, body: OnceLock::new() }
+        Event {
+            value: record,
+            is_text: false,
+            body: OnceLock::new(),
+        }
     }
 
-    /// What an enrichment answered with: an event for each element of a list, one for anything else, none for `""`, `{}`
-    /// and `[]` (`docs/aws/pipes.md#enrichment`). An answer without any content counts as `""`.
+    /// What an enrichment answered with: an event for each element of a list, one for anything
+    /// else, none for `""`, `{}` and `[]` (`docs/aws/pipes.md#enrichment`). An answer without any
+    /// content counts as `""`.
     pub fn from_answer(answer: &[u8]) -> Vec<Event> {
         let is_empty = |value: &Value| match value {
             Value::String(text) => text.is_empty(),
@@ -115,7 +134,11 @@ impl Event {
             Err(_) if answer.trim_ascii().is_empty() => Vec::new(),
             Err(_) => {
                 let text = String::from_utf8_lossy(answer).into_owned();
-                vec![Event { value: text.into(), is_text: true, body: OnceLock::new() }]
+                vec![Event {
+                    value: text.into(),
+                    is_text: true,
+                    body: OnceLock::new(),
+                }]
             }
         }
     }
@@ -150,8 +173,8 @@ impl Event {
         self.body()
     }
 
-    /// The event with the body replaced by what it holds; `None` when the body, or the event itself, is text that is not
-    /// JSON.
+    /// The event with the body replaced by what it holds; `None` when the body, or the event
+    /// itself, is text that is not JSON.
     pub fn decoded(&self) -> Option<Value> {
         if self.is_text {
             return None;
@@ -185,14 +208,25 @@ impl Event {
 
 /// In AWS's order; what it does not show comes behind, by name.
 fn attributes(mut attributes: Vec<(String, String)>) -> Value {
-    let rank = |name: &str| ATTRIBUTES.iter().position(|known| *known == name).unwrap_or(ATTRIBUTES.len());
+    let rank = |name: &str| {
+        ATTRIBUTES
+            .iter()
+            .position(|known| *known == name)
+            .unwrap_or(ATTRIBUTES.len())
+    };
     attributes.sort_unstable_by(|(a, _), (b, _)| (rank(a), a).cmp(&(rank(b), b)));
-    attributes.into_iter().map(|(name, value)| (name, Value::from(value))).collect()
+    attributes
+        .into_iter()
+        .map(|(name, value)| (name, Value::from(value)))
+        .collect()
 }
 
 fn message_attributes(mut attributes: Vec<(String, MessageAttribute)>) -> Value {
     attributes.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-    attributes.into_iter().map(|(name, attribute)| (name, message_attribute(attribute))).collect()
+    attributes
+        .into_iter()
+        .map(|(name, attribute)| (name, message_attribute(attribute)))
+        .collect()
 }
 
 fn message_attribute(attribute: MessageAttribute) -> Value {
@@ -215,8 +249,11 @@ mod tests {
 
     fn message() -> Message {
         let attribute = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let tenant =
-            MessageAttribute { data_type: "String".into(), string_value: Some("a".into()), binary_value: None };
+        let tenant = MessageAttribute {
+            data_type: "String".into(),
+            string_value: Some("a".into()),
+            binary_value: None,
+        };
         Message {
             message_id: "7d0c".into(),
             receipt_handle: "AQEB".into(),
@@ -251,18 +288,37 @@ mod tests {
     #[test]
     fn paths_look_into_a_body_that_is_json_and_numbers_keep_their_text() {
         let event = Event::from_message(message(), "arn:aws:sqs:eu-west-1:123456789012:orders");
-        let find = |path| event.find(&Path::parse(path).unwrap()).map(|value| value.to_string());
+        let find = |path| {
+            event
+                .find(&Path::parse(path).unwrap())
+                .map(|value| value.to_string())
+        };
         assert_eq!(find("$.body.big").unwrap(), "12345678901234567890.10");
-        assert_eq!(find("$.body").unwrap(), r#"{"id":7,"big":12345678901234567890.10}"#);
+        assert_eq!(
+            find("$.body").unwrap(),
+            r#"{"id":7,"big":12345678901234567890.10}"#
+        );
         assert_eq!(find("$.attributes.SenderId").unwrap(), "\"AROA:s\"");
         assert_eq!(find("$.body.none"), None);
-        assert!(find("$").unwrap().contains(r#""body":"{\"id\": 7"#), "the whole event keeps the body as text");
+        assert!(
+            find("$").unwrap().contains(r#""body":"{\"id\": 7"#),
+            "the whole event keeps the body as text"
+        );
     }
 
     #[test]
     fn a_body_of_text_stays_text() {
-        let text = Event::from_message(Message { body: "plain".into(), ..message() }, "arn");
-        assert_eq!(text.find(&Path::parse("$.body").unwrap()).unwrap().as_str(), Some("plain"));
+        let text = Event::from_message(
+            Message {
+                body: "plain".into(),
+                ..message()
+            },
+            "arn",
+        );
+        assert_eq!(
+            text.find(&Path::parse("$.body").unwrap()).unwrap().as_str(),
+            Some("plain")
+        );
         assert_eq!(text.find(&Path::parse("$.body.x").unwrap()), None);
         assert_eq!(text.decoded(), None);
     }
@@ -270,14 +326,21 @@ mod tests {
     #[test]
     fn an_answer_is_a_list_of_events_one_event_or_none() {
         let texts = |answer: &str| {
-            Event::from_answer(answer.as_bytes()).iter().map(Event::text).collect::<Vec<_>>().join(" | ")
+            Event::from_answer(answer.as_bytes())
+                .iter()
+                .map(Event::text)
+                .collect::<Vec<_>>()
+                .join(" | ")
         };
         for empty in ["", " \n", "\"\"", "{}", "[]"] {
             assert_eq!(texts(empty), "", "{empty:?}");
         }
         assert_eq!(texts("[{}]"), "{}");
         assert_eq!(texts(r#"[{"a":1.0}, 2]"#), r#"{"a":1.0} | 2"#);
-        assert_eq!((texts("null"), texts(r#""a""#), texts("plain")), ("null".into(), r#""a""#.into(), "plain".into()));
+        assert_eq!(
+            (texts("null"), texts(r#""a""#), texts("plain")),
+            ("null".into(), r#""a""#.into(), "plain".into())
+        );
         assert_eq!(Event::from_answer(b"plain")[0].decoded(), None);
         assert_eq!(Event::from_answer(b"[{}]").len(), 1);
     }

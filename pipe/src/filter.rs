@@ -1,8 +1,9 @@
 //! The filters of a pipe on an SQS source: does this event go on?
 //!
-//! Around the pattern language lie the rules for `body`: a pattern with an object for it looks into a body that is
-//! JSON, a pattern with a list looks at a body that is text, and a body of the other kind never passes
-//! (`docs/aws/pipes.md#filters-on-the-body`). A body counts as JSON when it is an object or an array.
+//! Around the pattern language lie the rules for `body`: a pattern with an object for it looks into
+//! a body that is JSON, a pattern with a list looks at a body that is text, and a body of the other
+//! kind never passes (`docs/aws/pipes.md#filters-on-the-body`). A body counts as JSON when it is an
+//! object or an array.
 
 use serde_json::Value;
 
@@ -31,12 +32,20 @@ impl Filter {
     /// The pattern is too long, refused by the language, or names a field that the poller adds.
     pub fn add(&mut self, text: &str) -> Result<(), String> {
         if text.chars().count() > MAX_PATTERN {
-            return Err(format!("the pattern has more than {MAX_PATTERN} characters"));
+            return Err(format!(
+                "the pattern has more than {MAX_PATTERN} characters"
+            ));
         }
         let pattern = Pattern::parse(text).map_err(|refusal| refusal.to_string())?;
-        let added = |branch: &Branch| ADDED_BY_POLLING.into_iter().find(|name| branch.mention(name) != Mention::Absent);
+        let added = |branch: &Branch| {
+            ADDED_BY_POLLING
+                .into_iter()
+                .find(|name| branch.mention(name) != Mention::Absent)
+        };
         if let Some(name) = pattern.branches().iter().find_map(added) {
-            return Err(format!("{name} is added while polling and cannot be filtered on"));
+            return Err(format!(
+                "{name} is added while polling and cannot be filtered on"
+            ));
         }
         self.patterns.push(pattern);
         Ok(())
@@ -59,7 +68,10 @@ impl Filter {
     /// Why an event does not pass, by the branch that comes closest. Empty when it passes.
     pub fn misses(&self, event: &Event) -> Vec<Miss> {
         let views = Views::of(event);
-        self.branches().map(|branch| views.misses(branch)).min_by_key(Vec::len).unwrap_or_default()
+        self.branches()
+            .map(|branch| views.misses(branch))
+            .min_by_key(Vec::len)
+            .unwrap_or_default()
     }
 
     fn branches(&self) -> impl Iterator<Item = &Branch> {
@@ -76,13 +88,21 @@ struct Views<'e> {
 
 impl Views<'_> {
     fn of(event: &Event) -> Views<'_> {
-        let body = event.parsed_body().filter(|body| body.is_object() || body.is_array());
-        Views { event, parsed: body.map(|body| event.with_body(body.clone())) }
+        let body = event
+            .parsed_body()
+            .filter(|body| body.is_object() || body.is_array());
+        Views {
+            event,
+            parsed: body.map(|body| event.with_body(body.clone())),
+        }
     }
 
     /// What the branch looks at; an error names the body that it does not want.
     fn view(&self, branch: &Branch) -> Result<&Value, Miss> {
-        let miss = |expected: &str| Miss { field: "body".into(), expected: expected.into() };
+        let miss = |expected: &str| Miss {
+            field: "body".into(),
+            expected: expected.into(),
+        };
         match (branch.mention("body"), &self.parsed) {
             (Mention::Object, Some(parsed)) => Ok(parsed),
             (Mention::Object, None) => Err(miss("the forms of a JSON body (this one is text)")),
@@ -111,15 +131,23 @@ mod tests {
     #[track_caller]
     fn check(patterns: &[&str], body: &str, passes: bool) {
         let mut filter = Filter::default();
-        patterns.iter().for_each(|pattern| filter.add(pattern).expect("a pattern"));
-        let event = Event::from_record(json!({"messageId": "m", "body": body, "attributes": {"SenderId": "s"}}));
+        patterns
+            .iter()
+            .for_each(|pattern| filter.add(pattern).expect("a pattern"));
+        let event = Event::from_record(
+            json!({"messageId": "m", "body": body, "attributes": {"SenderId": "s"}}),
+        );
         assert_eq!(filter.passes(&event), passes, "{patterns:?} {body}");
         assert_eq!(filter.misses(&event).is_empty(), passes);
     }
 
     #[test]
     fn the_matrix_of_bodies_and_patterns() {
-        let (text, object, none) = (r#"{"body":["hello"]}"#, r#"{"body":{"k":["v"]}}"#, r#"{"messageId":["m"]}"#);
+        let (text, object, none) = (
+            r#"{"body":["hello"]}"#,
+            r#"{"body":{"k":["v"]}}"#,
+            r#"{"messageId":["m"]}"#,
+        );
         check(&[text], "hello", true);
         check(&[none], "hello", true);
         check(&[object], "hello", false);
@@ -133,17 +161,33 @@ mod tests {
     #[test]
     fn any_filter_is_enough_and_none_lets_everything_pass() {
         check(&[], "anything", true);
-        check(&[r#"{"body":["a"]}"#, r#"{"body":{"k":["v"]}}"#], r#"{"k":"v"}"#, true);
-        check(&[r#"{"$or":[{"body":["a"]},{"body":{"k":["v"]}}]}"#], "a", true);
+        check(
+            &[r#"{"body":["a"]}"#, r#"{"body":{"k":["v"]}}"#],
+            r#"{"k":"v"}"#,
+            true,
+        );
+        check(
+            &[r#"{"$or":[{"body":["a"]},{"body":{"k":["v"]}}]}"#],
+            "a",
+            true,
+        );
     }
 
     #[test]
     fn what_cannot_be_filtered_on_is_refused() {
         let mut filter = Filter::default();
         let message = filter.add(r#"{"eventSource":["aws:sqs"]}"#).unwrap_err();
-        assert_eq!(message, "eventSource is added while polling and cannot be filtered on");
+        assert_eq!(
+            message,
+            "eventSource is added while polling and cannot be filtered on"
+        );
         let long = format!(r#"{{"a":["{}"]}}"#, "x".repeat(MAX_PATTERN));
         assert!(filter.add(&long).is_err());
-        assert!(filter.add(r#"{"a":"x"}"#).unwrap_err().contains("must be an object or an array"));
+        assert!(
+            filter
+                .add(r#"{"a":"x"}"#)
+                .unwrap_err()
+                .contains("must be an object or an array")
+        );
     }
 }

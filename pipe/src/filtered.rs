@@ -1,7 +1,9 @@
-//! What filters turned away: for each pipe how many messages, and the last few of them with the reason.
+//! What filters turned away: for each pipe how many messages, and the last few of them with the
+//! reason.
 //!
-//! For the admin port and the tools, because a filter that is wrong deletes messages without a word. The reason comes
-//! from the pattern and says nothing of the message; a body is kept only for pipes whose log may hold execution data.
+//! For the admin port and the tools, because a filter that is wrong deletes messages without a
+//! word. The reason comes from the pattern and says nothing of the message; a body is kept only for
+//! pipes whose log may hold execution data.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -44,13 +46,26 @@ struct Shelf {
 
 impl TurnedAway {
     /// Cuts `body` to what is kept.
-    pub fn new(message_id: &str, at: Timestamp, misses: Vec<Miss>, body: Option<&str>) -> TurnedAway {
+    pub fn new(
+        message_id: &str,
+        at: Timestamp,
+        misses: Vec<Miss>,
+        body: Option<&str>,
+    ) -> TurnedAway {
         let body = body.map(|body| body.chars().take(LONGEST_BODY).collect());
-        TurnedAway { message_id: message_id.to_owned(), at, misses, body }
+        TurnedAway {
+            message_id: message_id.to_owned(),
+            at,
+            misses,
+            body,
+        }
     }
 
     fn show(&self) -> Value {
-        let misses = self.misses.iter().map(|miss| json!({"field": miss.field, "expected": miss.expected}));
+        let misses = self
+            .misses
+            .iter()
+            .map(|miss| json!({"field": miss.field, "expected": miss.expected}));
         let mut shown = json!({
             "messageId": self.message_id,
             "timestamp": self.at.as_millis(),
@@ -67,14 +82,18 @@ impl Filtered {
     /// Opens a shelf for each of these pipes and closes all others.
     pub fn keep_only<'p>(&self, pipes: impl Iterator<Item = &'p str>) {
         let mut shelves = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = pipes.map(|pipe| (pipe.to_owned(), shelves.remove(pipe).unwrap_or_default())).collect();
+        let kept = pipes
+            .map(|pipe| (pipe.to_owned(), shelves.remove(pipe).unwrap_or_default()))
+            .collect();
         *shelves = kept;
     }
 
     /// Takes note of a message. Those of a pipe without a shelf are forgotten.
     pub fn note(&self, pipe: &str, message: TurnedAway) {
         let mut shelves = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(shelf) = shelves.get_mut(pipe) else { return };
+        let Some(shelf) = shelves.get_mut(pipe) else {
+            return;
+        };
         shelf.count += 1;
         if shelf.last.len() >= KEPT {
             shelf.last.pop_back();
@@ -99,8 +118,16 @@ mod tests {
     use super::*;
 
     fn away(number: u64, body: Option<&str>) -> TurnedAway {
-        let miss = Miss { field: "body.kind".into(), expected: r#"["order"]"#.into() };
-        TurnedAway::new(&format!("m{number}"), Timestamp::from_millis(number), vec![miss], body)
+        let miss = Miss {
+            field: "body.kind".into(),
+            expected: r#"["order"]"#.into(),
+        };
+        TurnedAway::new(
+            &format!("m{number}"),
+            Timestamp::from_millis(number),
+            vec![miss],
+            body,
+        )
     }
 
     #[test]
@@ -109,10 +136,18 @@ mod tests {
         filtered.keep_only(["p", "q"].into_iter());
         (0..25).for_each(|number| filtered.note("p", away(number, None)));
         let shown = filtered.show();
-        let [p, q] = shown["pipes"].as_array().unwrap().as_slice() else { panic!("{shown}") };
-        assert_eq!((&p["name"], &p["count"], p["last"].as_array().unwrap().len()), (&json!("p"), &json!(25), KEPT));
+        let [p, q] = shown["pipes"].as_array().unwrap().as_slice() else {
+            panic!("{shown}")
+        };
+        assert_eq!(
+            (&p["name"], &p["count"], p["last"].as_array().unwrap().len()),
+            (&json!("p"), &json!(25), KEPT)
+        );
         let misses = json!([{"field": "body.kind", "expected": r#"["order"]"#}]);
-        assert_eq!(p["last"][0], json!({"messageId": "m24", "timestamp": 24, "misses": misses}));
+        assert_eq!(
+            p["last"][0],
+            json!({"messageId": "m24", "timestamp": 24, "misses": misses})
+        );
         assert_eq!(*q, json!({"name": "q", "count": 0, "last": []}));
     }
 
@@ -121,10 +156,16 @@ mod tests {
         let filtered = Filtered::default();
         filtered.keep_only(["p"].into_iter());
         filtered.note("p", away(1, Some(&"ä".repeat(5000))));
-        let body = filtered.show()["pipes"][0]["last"][0]["body"].as_str().unwrap().to_owned();
+        let body = filtered.show()["pipes"][0]["last"][0]["body"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         assert_eq!(body.chars().count(), LONGEST_BODY);
         filtered.keep_only(["q"].into_iter());
         filtered.note("p", away(2, None));
-        assert_eq!(filtered.show(), json!({"pipes": [{"name": "q", "count": 0, "last": []}]}));
+        assert_eq!(
+            filtered.show(),
+            json!({"pipes": [{"name": "q", "count": 0, "last": []}]})
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Door: the pipes of one definition at work, each in a task of its own.
 //!
-//! When the definition changes, the pipes that are not concerned go on: their messages, their breaker and what they know
-//! of their targets stay as they are.
+//! When the definition changes, the pipes that are not concerned go on: their messages, their
+//! breaker and what they know of their targets stay as they are.
 
 mod board;
 mod replaced;
@@ -56,8 +56,9 @@ impl Fleet {
         fleet
     }
 
-    /// Takes over another definition. What is new or another in it starts; what was before stops: it finishes what is
-    /// under way and hands back the rest, which its successor then receives. Whatever is the same goes on.
+    /// Takes over another definition. What is new or another in it starts; what was before stops:
+    /// it finishes what is under way and hands back the rest, which its successor then receives.
+    /// Whatever is the same goes on.
     pub fn replace(&mut self, definition: Definition) -> Replaced {
         let now = Timestamp::wall();
         let mut replaced = Replaced::default();
@@ -70,9 +71,15 @@ impl Fleet {
                     old
                 }
                 old => {
-                    let count = if old.is_some() { &mut replaced.changed } else { &mut replaced.new };
+                    let count = if old.is_some() {
+                        &mut replaced.changed
+                    } else {
+                        &mut replaced.new
+                    };
                     *count += 1;
-                    let created = old.as_ref().map_or(now, |old| old.shown.status.state().created);
+                    let created = old
+                        .as_ref()
+                        .map_or(now, |old| old.shown.status.state().created);
                     if let Some(old) = old {
                         old.stop.cancel();
                     }
@@ -82,16 +89,28 @@ impl Fleet {
             self.members.insert(member.shown.pipe.name.clone(), member);
         }
         before.values().for_each(|gone| gone.stop.cancel());
-        self.board.show(self.members.values().map(|member| member.shown.clone()).collect());
-        Replaced { removed: before.len(), ..replaced }
+        self.board.show(
+            self.members
+                .values()
+                .map(|member| member.shown.clone())
+                .collect(),
+        );
+        Replaced {
+            removed: before.len(),
+            ..replaced
+        }
     }
 
-    /// Starts or stops one pipe, which stays so until it is told otherwise or its definition changes.
+    /// Starts or stops one pipe, which stays so until it is told otherwise or its definition
+    /// changes.
     ///
     /// # Errors
     /// There is no such pipe, or it is on its way already.
     pub fn set(&mut self, name: &str, wanted: DesiredState) -> Result<Shown, ControlFault> {
-        let member = self.members.get_mut(name).ok_or_else(|| ControlFault::unknown(name))?;
+        let member = self
+            .members
+            .get_mut(name)
+            .ok_or_else(|| ControlFault::unknown(name))?;
         let Member { shown, stop } = member;
         control::check(name, shown.status.state().current, wanted)?;
         match wanted {
@@ -138,11 +157,17 @@ impl Fleet {
 
     fn add(&mut self, pipe: Pipe, created: Timestamp, now: Timestamp) -> Member {
         let status = Arc::new(Status::new(pipe.state, created, now));
-        let shown = Shown { pipe: Arc::new(pipe), status };
+        let shown = Shown {
+            pipe: Arc::new(pipe),
+            status,
+        };
         let stop = self.stop.child_token();
         match shown.pipe.state {
             DesiredState::Running => self.launch(&shown, stop.clone(), now),
-            DesiredState::Stopped => tracing::info!(pipe = shown.pipe.name, "the pipe is stopped by its definition"),
+            DesiredState::Stopped => tracing::info!(
+                pipe = shown.pipe.name,
+                "the pipe is stopped by its definition"
+            ),
         }
         Member { shown, stop }
     }
@@ -150,7 +175,9 @@ impl Fleet {
     fn launch(&mut self, shown: &Shown, stop: CancellationToken, now: Timestamp) {
         let Shown { pipe, status } = shown.clone();
         status.starts(now);
-        let job = self.yard.equip(pipe, status.clone(), self.board.filtered.clone(), &stop);
+        let job = self
+            .yard
+            .equip(pipe, status.clone(), self.board.filtered.clone(), &stop);
         self.workers.spawn(async move {
             worker::run(job, stop).await;
             status.stopped();

@@ -1,11 +1,13 @@
-//! What a pipe does next: which message to deliver, when to receive, what to tell the queue. A machine without a clock.
+//! What a pipe does next: which message to deliver, when to receive, what to tell the queue. A
+//! machine without a clock.
 //!
-//! The worker tells it what happened (`received`, `finished`) and does what it says (`next`). Here come together: how
-//! many deliveries may be under way, the rate, FIFO order, retries without another receive, and whose fault a failure is.
-//! That is found out by comparison: while other messages get through, one that fails is at fault itself, whatever the
-//! status says, and is left to the queue, which counts receives; while none does, the target is at fault, nothing is
-//! received but what is needed to find one that gets through, and what is held stays held. How anything is sent or
-//! received is not known here. `docs/delivery.md` has the decisions as a table.
+//! The worker tells it what happened (`received`, `finished`) and does what it says (`next`). Here
+//! come together: how many deliveries may be under way, the rate, FIFO order, retries without
+//! another receive, and whose fault a failure is. That is found out by comparison: while other
+//! messages get through, one that fails is at fault itself, whatever the status says, and is left
+//! to the queue, which counts receives; while none does, the target is at fault, nothing is
+//! received but what is needed to find one that gets through, and what is held stays held. How
+//! anything is sent or received is not known here. `docs/delivery.md` has the decisions as a table.
 
 mod backlog;
 mod belief;
@@ -42,8 +44,8 @@ use undone::Undone;
 /// SQS hands out no more than this at once.
 pub const BATCH: usize = 10;
 
-/// Messages are received ahead for so long, which is what a receive takes, so that no delivery waits for one; no more,
-/// for each of them has one receive more should the pipe end.
+/// Messages are received ahead for so long, which is what a receive takes, so that no delivery
+/// waits for one; no more, for each of them has one receive more should the pipe end.
 const AHEAD: Duration = Duration::from_millis(100);
 
 /// What is held may have so many bytes together, and is then enough, however few messages it is.
@@ -52,14 +54,15 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// So many messages that failed may wait for another try before no more are received.
 const MOST_WAITING: usize = 2000;
 
-/// A receive waits at the queue for so long: the most that SQS allows, and the fewest requests while idle.
+/// A receive waits at the queue for so long: the most that SQS allows, and the fewest requests
+/// while idle.
 const LONG_POLL: Duration = Duration::from_secs(20);
 
 /// A receive of several messages must be over when a blocked group comes back, and a little before.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// After the stop signal, what was received already is delivered for so long, while the target takes messages: handed
-/// back, it would have been received for nothing.
+/// After the stop signal, what was received already is delivered for so long, while the target
+/// takes messages: handed back, it would have been received for nothing.
 const LAST_DELIVERIES: Duration = Duration::from_secs(5);
 
 /// Whose word counts for what a failure means.
@@ -68,8 +71,8 @@ pub enum Judge {
     /// Other messages: see the module.
     #[default]
     Comparison,
-    /// AWS's classes: whatever the target answers, and silence, is the message's own fault, and only a target that
-    /// can't be reached or throttles is waited for.
+    /// AWS's classes: whatever the target answers, and silence, is the message's own fault, and
+    /// only a target that can't be reached or throttles is waited for.
     Aws,
 }
 
@@ -82,7 +85,9 @@ impl Judge {
         match text {
             "comparison" => Ok(Judge::Comparison),
             "aws" => Ok(Judge::Aws),
-            other => Err(format!("invalid judge {other:?}: expected comparison or aws")),
+            other => Err(format!(
+                "invalid judge {other:?}: expected comparison or aws"
+            )),
         }
     }
 }
@@ -169,7 +174,8 @@ impl Flow {
         self.held.set_visibility(visibility);
     }
 
-    /// A receive that asked for `asked` messages brought `count`. To be told before [`Flow::accept`].
+    /// A receive that asked for `asked` messages brought `count`. To be told before
+    /// [`Flow::accept`].
     pub fn received(&mut self, asked: usize, count: usize) {
         self.polls.ended(asked, count);
     }
@@ -179,7 +185,8 @@ impl Flow {
         self.polls.failed(now, asked);
     }
 
-    /// Takes a message that is to be delivered. `receipt` is the right to settle this delivery of it.
+    /// Takes a message that is to be delivered. `receipt` is the right to settle this delivery of
+    /// it.
     pub fn accept(&mut self, now: Timestamp, mut work: Work, receipt: String) {
         if self.delivered.contains(&work.id) {
             // Deleting it failed, or came too late.
@@ -204,8 +211,9 @@ impl Flow {
         self.settles.push_back(Settle::Delete { receipt, tries: 0 });
     }
 
-    /// The queue was not told what [`Step::Settle`] asked for. Deletes are repeated, and so are extensions as long as
-    /// they are of use; a message that was to be shown or hidden only does so later or earlier.
+    /// The queue was not told what [`Step::Settle`] asked for. Deletes are repeated, and so are
+    /// extensions as long as they are of use; a message that was to be shown or hidden only does so
+    /// later or earlier.
     pub fn settle_failed(&mut self, now: Timestamp, settle: Settle) {
         match settle {
             Settle::Delete { receipt, tries } => self.undone.insert(now, receipt, tries),
@@ -216,20 +224,39 @@ impl Flow {
     /// The next thing to do at `now`, until there is none.
     pub fn next(&mut self, now: Timestamp, rates: &Rates) -> Option<Step> {
         let (receipts, span) = self.held.extend(now);
-        self.settles.extend(receipts.into_iter().map(|(id, receipt)| Settle::Hide { id, receipt, span }));
+        self.settles
+            .extend(
+                receipts
+                    .into_iter()
+                    .map(|(id, receipt)| Settle::Hide { id, receipt, span }),
+            );
         // A receive that still waits would get them again at once.
-        if self.stopping.is_some_and(|until| now >= until || !self.belief.is_up()) && self.polls.is_idle() {
+        if self
+            .stopping
+            .is_some_and(|until| now >= until || !self.belief.is_up())
+            && self.polls.is_idle()
+        {
             for work in self.backlog.drain() {
                 // Where none gets through, the next process is to find other messages.
-                if self.belief.is_up() { self.hand_back(&work.id) } else { self.leave_to_rest(now, &work) }
+                if self.belief.is_up() {
+                    self.hand_back(&work.id)
+                } else {
+                    self.leave_to_rest(now, &work)
+                }
             }
         }
         if let Some(settle) = self.settles.pop_front().or_else(|| self.undone.pop(now)) {
             return Some(Step::Settle(settle));
         }
         match (self.stopping, self.belief.is_up()) {
-            (None, true) => self.next_delivery(now, rates).map(Step::Deliver).or_else(|| self.next_poll(now)),
-            (None, false) => self.next_probe(now, rates).map(Step::Deliver).or_else(|| self.next_candidates(now)),
+            (None, true) => self
+                .next_delivery(now, rates)
+                .map(Step::Deliver)
+                .or_else(|| self.next_poll(now)),
+            (None, false) => self
+                .next_probe(now, rates)
+                .map(Step::Deliver)
+                .or_else(|| self.next_candidates(now)),
             (Some(until), true) if now < until => self.next_delivery(now, rates).map(Step::Deliver),
             (Some(_), _) => None,
         }
@@ -237,16 +264,38 @@ impl Flow {
 
     /// When to ask [`Flow::next`] again if nothing happens before.
     pub fn wake(&mut self, now: Timestamp) -> Option<Timestamp> {
-        let search = self.belief.search().and_then(|search| search.next(now)).filter(|_| self.stopping.is_none());
-        let hanging = if self.is_full(now) { self.under_way.next_to_hang(now) } else { None };
-        let own = [self.next_turn, self.backlog.next_try(), search, hanging, self.stopping];
-        let queue = [self.polls.next_try(), self.held.next_look(), self.undone.next()];
+        let search = self
+            .belief
+            .search()
+            .and_then(|search| search.next(now))
+            .filter(|_| self.stopping.is_none());
+        let hanging = if self.is_full(now) {
+            self.under_way.next_to_hang(now)
+        } else {
+            None
+        };
+        let own = [
+            self.next_turn,
+            self.backlog.next_try(),
+            search,
+            hanging,
+            self.stopping,
+        ];
+        let queue = [
+            self.polls.next_try(),
+            self.held.next_look(),
+            self.undone.next(),
+        ];
         // What was due before waits for something else than time.
-        own.into_iter().chain(queue).flatten().filter(|&at| at > now).min()
+        own.into_iter()
+            .chain(queue)
+            .flatten()
+            .filter(|&at| at > now)
+            .min()
     }
 
-    /// No more receives. What failed is left to the queue, and what is held is delivered for a moment, while the target
-    /// takes messages; the rest is handed back.
+    /// No more receives. What failed is left to the queue, and what is held is delivered for a
+    /// moment, while the target takes messages; the rest is handed back.
     pub fn stop(&mut self, now: Timestamp) {
         self.stopping = Some(now + LAST_DELIVERIES);
         for work in self.backlog.drain_tried() {
@@ -284,7 +333,10 @@ impl Flow {
         if self.is_saturated || !is_ready || only_new && self.backlog.fresh() == 0 {
             return None;
         }
-        let wait = self.throttle.wait(now).or_else(|| rates.take(since_epoch(now)).err());
+        let wait = self
+            .throttle
+            .wait(now)
+            .or_else(|| rates.take(since_epoch(now)).err());
         if let Some(wait) = wait {
             self.next_turn = Some(turn_after(now, wait));
             return None;
@@ -296,8 +348,17 @@ impl Flow {
 
     fn begin(&mut self, now: Timestamp, work: Work, is_probe: bool) -> Work {
         self.again_under_way += usize::from(work.failed_before());
-        let (ticket, alone) = (self.under_way.begin(now), work.alone || work.failed_before());
-        Work { is_probe, begun: now, ticket, alone, ..work }
+        let (ticket, alone) = (
+            self.under_way.begin(now),
+            work.alone || work.failed_before(),
+        );
+        Work {
+            is_probe,
+            begun: now,
+            ticket,
+            alone,
+            ..work
+        }
     }
 
     /// Whether as many deliveries are under way as may be.
@@ -319,16 +380,25 @@ impl Flow {
         Some(Step::Poll(Poll { count, wait }))
     }
 
-    /// How many messages more may be held: what can be under way and what is needed ahead, as long as they are not too
-    /// large. What waits for another try has room of its own.
+    /// How many messages more may be held: what can be under way and what is needed ahead, as long
+    /// as they are not too large. What waits for another try has room of its own.
     fn room(&self, now: Timestamp) -> usize {
         let expected = self.polls.expected();
         let size = self.held.bytes() / self.held.len().max(1);
-        if self.held.bytes() + expected * size >= MOST_BYTES || self.backlog.waiting() >= MOST_WAITING {
+        if self.held.bytes() + expected * size >= MOST_BYTES
+            || self.backlog.waiting() >= MOST_WAITING
+        {
             return 0;
         }
-        let (limit, taken) = (self.concurrency.limit(), self.under_way.places(now, self.terms.concurrency));
-        let free = if self.is_throttled() { 0 } else { limit.saturating_sub(taken) };
+        let (limit, taken) = (
+            self.concurrency.limit(),
+            self.under_way.places(now, self.terms.concurrency),
+        );
+        let free = if self.is_throttled() {
+            0
+        } else {
+            limit.saturating_sub(taken)
+        };
         (free + self.ahead()).saturating_sub(self.backlog.fresh() + expected)
     }
 
@@ -339,13 +409,16 @@ impl Flow {
             return (self.under_way.per_second() / 5).clamp(1, 3 * BATCH);
         }
         let limit = self.concurrency.limit();
-        let Some(usual) = self.under_way.usual() else { return BATCH };
+        let Some(usual) = self.under_way.usual() else {
+            return BATCH;
+        };
         let rounds = AHEAD.as_secs_f64() / usual.as_secs_f64().max(0.001);
         ((limit as f64 * rounds) as usize).clamp(1, limit.max(BATCH))
     }
 
-    /// How many messages a receive may ask for, and how long it waits. On a FIFO queue, a receive that begins before a
-    /// group is blocked must end before it comes back, and what comes back has to come alone.
+    /// How many messages a receive may ask for, and how long it waits. On a FIFO queue, a receive
+    /// that begins before a group is blocked must end before it comes back, and what comes back has
+    /// to come alone.
     fn poll_shape(&mut self, now: Timestamp) -> (usize, Duration) {
         let wait = match self.terms.order {
             Order::Standard => return (BATCH, LONG_POLL),
@@ -354,7 +427,10 @@ impl Flow {
         let patience = self.terms.visibility * 2 + LONG_POLL;
         match self.blocked.next(now, patience).map(|due| due.since(now)) {
             // In whole seconds, as SQS waits.
-            Some(left) if left >= MARGIN * 2 => (BATCH, wait.min(Duration::from_secs((left - MARGIN).as_secs()))),
+            Some(left) if left >= MARGIN * 2 => (
+                BATCH,
+                wait.min(Duration::from_secs((left - MARGIN).as_secs())),
+            ),
             Some(_) => (1, wait),
             None => (BATCH, wait),
         }
@@ -364,7 +440,11 @@ impl Flow {
         self.suspects.forget(id);
         if let Some(hold) = self.held.release(id) {
             self.released.push(id.to_owned());
-            let hide = Settle::Hide { id: id.to_owned(), receipt: hold.receipt, span: Duration::ZERO };
+            let hide = Settle::Hide {
+                id: id.to_owned(),
+                receipt: hold.receipt,
+                span: Duration::ZERO,
+            };
             self.settles.push_back(hide);
         }
     }

@@ -1,6 +1,7 @@
 //! Door: gathers single entries to batches.
 //!
-//! Without a window there is no timer: the first goes out at once, and while it is under way the next batch gathers.
+//! Without a window there is no timer: the first goes out at once, and while it is under way the
+//! next batch gathers.
 
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
@@ -21,8 +22,8 @@ pub enum Haste {
     AtOnce,
 }
 
-/// Sends batches until no more entries can come: one when it is full, when its window is over, or, without a window,
-/// when `haste` lets it go. Windows end early when there is `hurry`.
+/// Sends batches until no more entries can come: one when it is full, when its window is over, or,
+/// without a window, when `haste` lets it go. Windows end early when there is `hurry`.
 pub async fn gather<T: Send + 'static, F>(
     mut entries: Receiver<T>,
     batch: Batch,
@@ -78,12 +79,22 @@ mod tests {
     use tokio::sync::Semaphore;
     use tokio::sync::mpsc::channel;
 
-    const TEN: Batch = Batch { size: 10, window: Duration::ZERO };
+    const TEN: Batch = Batch {
+        size: 10,
+        window: Duration::ZERO,
+    };
 
     #[tokio::test]
     async fn a_window_is_waited_for_unless_the_batch_is_full_or_there_is_hurry() {
-        let ((sender, entries), (sent, mut batches)) = (channel(100), tokio::sync::mpsc::unbounded_channel());
-        let (batch, hurry) = (Batch { size: 3, window: Duration::from_secs(3600) }, CancellationToken::new());
+        let ((sender, entries), (sent, mut batches)) =
+            (channel(100), tokio::sync::mpsc::unbounded_channel());
+        let (batch, hurry) = (
+            Batch {
+                size: 3,
+                window: Duration::from_secs(3600),
+            },
+            CancellationToken::new(),
+        );
         let tell = move |batch: Vec<u32>| {
             let told = sent.send(batch.len());
             async move { assert!(told.is_ok()) }
@@ -100,29 +111,52 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_entries_do_not_wait_for_a_window_that_nothing_more_comes_in() {
-        let ((sender, entries), (sent, mut batches)) = (channel(100), tokio::sync::mpsc::unbounded_channel());
-        let batch = Batch { size: 3, window: Duration::from_secs(3600) };
+        let ((sender, entries), (sent, mut batches)) =
+            (channel(100), tokio::sync::mpsc::unbounded_channel());
+        let batch = Batch {
+            size: 3,
+            window: Duration::from_secs(3600),
+        };
         let tell = move |batch: Vec<u32>| {
             let told = sent.send(batch.len());
             async move { assert!(told.is_ok()) }
         };
         sender.send(0).await.unwrap();
         drop(sender);
-        gather(entries, batch, Haste::OneByOne, CancellationToken::new(), tell).await;
-        assert_eq!((batches.recv().await, batches.recv().await), (Some(1), None));
+        gather(
+            entries,
+            batch,
+            Haste::OneByOne,
+            CancellationToken::new(),
+            tell,
+        )
+        .await;
+        assert_eq!(
+            (batches.recv().await, batches.recv().await),
+            (Some(1), None)
+        );
     }
 
     #[tokio::test]
     async fn the_first_goes_at_once_and_the_next_gather_while_it_is_under_way() {
         let (sender, entries) = channel(100);
-        let (batches, gate) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Semaphore::new(0)));
+        let (batches, gate) = (
+            Arc::new(Mutex::new(Vec::new())),
+            Arc::new(Semaphore::new(0)),
+        );
         let (seen, wait) = (batches.clone(), gate.clone());
         let send = move |batch: Vec<u32>| {
             seen.lock().unwrap().push(batch.len());
             let wait = wait.clone();
             async move { drop(wait.acquire().await) }
         };
-        let gathering = tokio::spawn(gather(entries, TEN, Haste::OneByOne, CancellationToken::new(), send));
+        let gathering = tokio::spawn(gather(
+            entries,
+            TEN,
+            Haste::OneByOne,
+            CancellationToken::new(),
+            send,
+        ));
         sender.send(0).await.unwrap();
         while batches.lock().unwrap().is_empty() {
             tokio::task::yield_now().await;
@@ -141,7 +175,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_may_take_minutes_holds_nothing_up() {
-        let ((sender, entries), (sent, mut batches)) = (channel(100), tokio::sync::mpsc::unbounded_channel());
+        let ((sender, entries), (sent, mut batches)) =
+            (channel(100), tokio::sync::mpsc::unbounded_channel());
         let send = move |batch: Vec<u32>| {
             let told = sent.send(batch.len());
             async move {
@@ -149,7 +184,13 @@ mod tests {
                 std::future::pending::<()>().await;
             }
         };
-        tokio::spawn(gather(entries, TEN, Haste::AtOnce, CancellationToken::new(), send));
+        tokio::spawn(gather(
+            entries,
+            TEN,
+            Haste::AtOnce,
+            CancellationToken::new(),
+            send,
+        ));
         for count in [1, 3] {
             for entry in 0..count {
                 sender.send(entry).await.unwrap();

@@ -1,5 +1,6 @@
-//! The head of a target's answer, fit for the log: what a target says about a message that it does not take helps, but it
-//! may repeat the message, or a secret of the connection. Both are taken out. Pure.
+//! The head of a target's answer, fit for the log: what a target says about a message that it does
+//! not take helps, but it may repeat the message, or a secret of the connection. Both are taken
+//! out. Pure.
 
 use std::collections::HashSet;
 
@@ -21,27 +22,42 @@ const PIECE: usize = 8;
 /// Longer words are keys, tokens, or something encoded.
 const LONGEST_WORD: usize = 24;
 
-/// The head of an answer with this body; `None` when nothing of it can be shown. `event` is what was sent of the message,
-/// `secrets` is what the connection added, beside what is a secret of any.
+/// The head of an answer with this body; `None` when nothing of it can be shown. `event` is what
+/// was sent of the message, `secrets` is what the connection added, beside what is a secret of any.
 pub fn head(body: &[u8], event: &Value, secrets: &[String]) -> Option<String> {
     let text = String::from_utf8_lossy(&body[..body.len().min(SEARCHED)]);
     let own = Redactor::new(secrets.iter().map(String::as_str));
-    let text = [&own, &*secrets::redactor()].into_iter().fold(text.into_owned(), |text, redactor| {
-        let shown = if body.len() < LOOKED_AT { redactor.redact(&text) } else { redactor.redact_cut(&text) };
-        shown.into_owned()
-    });
+    let text =
+        [&own, &*secrets::redactor()]
+            .into_iter()
+            .fold(text.into_owned(), |text, redactor| {
+                let shown = if body.len() < LOOKED_AT {
+                    redactor.redact(&text)
+                } else {
+                    redactor.redact_cut(&text)
+                };
+                shown.into_owned()
+            });
     let mut mask = Mask::new(&in_one_line(&text[..text.floor_char_boundary(LOOKED_AT)]));
     hide_values(&mut mask, event);
     mask.hide_words();
     let shown = mask.shown();
     let is_something = shown.chars().any(char::is_alphanumeric);
     let cut = shown.floor_char_boundary(LONGEST);
-    is_something.then(|| if cut < shown.len() { format!("{}{REMOVED}", &shown[..cut]) } else { shown })
+    is_something.then(|| {
+        if cut < shown.len() {
+            format!("{}{REMOVED}", &shown[..cut])
+        } else {
+            shown
+        }
+    })
 }
 
 /// Without line breaks and what else does not print.
 fn in_one_line(text: &str) -> String {
-    let words = text.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
+    let words = text
+        .split(|c: char| c.is_control() || c.is_whitespace())
+        .filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -54,7 +70,12 @@ fn escaped(text: &str) -> String {
             escaped.push(character);
         } else {
             let mut units = [0; 2];
-            escaped.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+            escaped.extend(
+                character
+                    .encode_utf16(&mut units)
+                    .iter()
+                    .map(|unit| format!("\\u{unit:04x}")),
+            );
         }
     }
     escaped
@@ -93,8 +114,17 @@ struct Mask {
 impl Mask {
     fn new(text: &str) -> Mask {
         let lower = text.to_ascii_lowercase();
-        let pieces = lower.as_bytes().windows(PIECE).filter_map(|piece| piece.try_into().ok()).collect();
-        Mask { text: text.to_owned(), hidden: vec![false; lower.len()], lower, pieces }
+        let pieces = lower
+            .as_bytes()
+            .windows(PIECE)
+            .filter_map(|piece| piece.try_into().ok())
+            .collect();
+        Mask {
+            text: text.to_owned(),
+            hidden: vec![false; lower.len()],
+            lower,
+            pieces,
+        }
     }
 
     /// Hides a value wherever it stands by itself.
@@ -107,7 +137,10 @@ impl Mask {
         let places: Vec<usize> = self.lower.match_indices(&value).map(|(at, _)| at).collect();
         for at in places {
             let bytes = self.lower.as_bytes();
-            let (before, after) = (at.checked_sub(1).and_then(|at| bytes.get(at)), bytes.get(at + value.len()));
+            let (before, after) = (
+                at.checked_sub(1).and_then(|at| bytes.get(at)),
+                bytes.get(at + value.len()),
+            );
             if value.len() >= PIECE || !(is_part(before) || is_part(after)) {
                 self.hidden[at..at + value.len()].fill(true);
             }
@@ -129,7 +162,9 @@ impl Mask {
             }
         }
         for at in 0..self.lower.len().saturating_sub(PIECE - 1) {
-            if self.lower.as_bytes()[at..at + PIECE].try_into().is_ok_and(|piece: [u8; PIECE]| common.contains(&piece))
+            if self.lower.as_bytes()[at..at + PIECE]
+                .try_into()
+                .is_ok_and(|piece: [u8; PIECE]| common.contains(&piece))
             {
                 self.hidden[at..at + PIECE].fill(true);
             }
@@ -170,24 +205,33 @@ mod tests {
     use serde_json::json;
 
     fn shown(body: &str) -> Option<String> {
-        let inner =
-            r#"{"email":"ada@example.org","age":31,"note":"the quick brown fox","ok":"no","list":[{"pin":"4711"}]}"#;
-        let event = json!({"messageId": "m-1", "body": inner, "attributes": {"SenderId": "AROA:sender"}});
+        let inner = r#"{"email":"ada@example.org","age":31,"note":"the quick brown fox","ok":"no","list":[{"pin":"4711"}]}"#;
+        let event =
+            json!({"messageId": "m-1", "body": inner, "attributes": {"SenderId": "AROA:sender"}});
         head(body.as_bytes(), &event, &["s3cr3t".to_owned()])
     }
 
     #[test]
     fn what_the_target_says_is_shown_without_what_it_repeats() {
         let cases = [
-            (r#"{"error":"email is invalid"}"#, r#"{"error":"email is invalid"}"#),
-            (r#"{"error":"ada@example.org is taken"}"#, r#"{"error":"… is taken"}"#),
+            (
+                r#"{"error":"email is invalid"}"#,
+                r#"{"error":"email is invalid"}"#,
+            ),
+            (
+                r#"{"error":"ada@example.org is taken"}"#,
+                r#"{"error":"… is taken"}"#,
+            ),
             ("ADA@EXAMPLE.ORG is taken", "… is taken"),
             ("pin 4711 is wrong, 47110 too", "pin … is wrong, 47110 too"),
             ("saw: quick brown, no more", "saw:…, no more"),
             ("key s3cr3t refused", "key … refused"),
             ("line\r\none\t\u{1b}[31mtwo", "line one [31mtwo"),
             ("no such order", "no such order"),
-            ("token eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9 expired", "token … expired"),
+            (
+                "token eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9 expired",
+                "token … expired",
+            ),
         ];
         for (body, expected) in cases {
             assert_eq!(shown(body).as_deref(), Some(expected), "{body}");
@@ -203,7 +247,10 @@ mod tests {
     #[test]
     fn a_body_of_text_is_taken_out_piece_by_piece() {
         let event = json!({"body": "order 17 of Ada Lovelace, London"});
-        assert_eq!(head(b"bad: ada lovelace from Paris", &event, &[]).as_deref(), Some("bad:… from Paris"));
+        assert_eq!(
+            head(b"bad: ada lovelace from Paris", &event, &[]).as_deref(),
+            Some("bad:… from Paris")
+        );
     }
 
     #[test]
@@ -212,17 +259,33 @@ mod tests {
         let event = json!({"messageId": "19dd0b57-b21e-4ac1-bd88-01bbb068cb78", "body": body});
         for (answer, expected) in [
             ("order 4711 is unknown", "order … is unknown"),
-            (r#"{"order":4711,"price":12.50}"#, r#"{"order":…,"price":…}"#),
+            (
+                r#"{"order":4711,"price":12.50}"#,
+                r#"{"order":…,"price":…}"#,
+            ),
             ("far is -80012345678", "far is …"),
             ("message 19dd0b57-b21e-4ac1-bd88-01bbb068cb78", "message …"),
             ("ref A-7, not A-70", "ref …, not A-70"),
-            ("n is 42: under three characters", "n is 42: under three characters"),
-            (r#"{"error":"J\u00fcr is nobody"}"#, r#"{"error":"… is nobody"}"#),
+            (
+                "n is 42: under three characters",
+                "n is 42: under three characters",
+            ),
+            (
+                r#"{"error":"J\u00fcr is nobody"}"#,
+                r#"{"error":"… is nobody"}"#,
+            ),
             ("Jür is nobody", "… is nobody"),
             ("text 'a b\nc'", "text '…'"),
-            ("order, price, who and text are missing", "order, price, who and text are missing"),
+            (
+                "order, price, who and text are missing",
+                "order, price, who and text are missing",
+            ),
         ] {
-            assert_eq!(head(answer.as_bytes(), &event, &[]).as_deref(), Some(expected), "{answer}");
+            assert_eq!(
+                head(answer.as_bytes(), &event, &[]).as_deref(),
+                Some(expected),
+                "{answer}"
+            );
         }
     }
 
@@ -230,7 +293,10 @@ mod tests {
     fn it_is_short() {
         let long = "word ".repeat(1000);
         let shown = head(long.as_bytes(), &Value::Null, &[]).unwrap();
-        assert!(shown.len() <= LONGEST + REMOVED.len_utf8() && shown.ends_with(REMOVED), "{shown}");
+        assert!(
+            shown.len() <= LONGEST + REMOVED.len_utf8() && shown.ends_with(REMOVED),
+            "{shown}"
+        );
         let wide = "é ".repeat(1000);
         assert!(head(wide.as_bytes(), &Value::Null, &[]).is_some());
     }

@@ -1,7 +1,8 @@
 //! The messages that a pipe holds: until when SQS hides them, and when that has to be extended.
 //!
-//! Pure; time is told. As long as a message is held here its receive count does not rise, however slow the target is.
-//! Extensions go out when a third of the time is used, so that one that fails can be repeated in time.
+//! Pure; time is told. As long as a message is held here its receive count does not rise, however
+//! slow the target is. Extensions go out when a third of the time is used, so that one that fails
+//! can be repeated in time.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -68,10 +69,16 @@ impl Hold {
 impl Held {
     /// Holds nothing yet.
     pub fn new(visibility: Duration) -> Held {
-        Held { visibility, messages: HashMap::new(), bytes: 0, next_look: Timestamp::default() }
+        Held {
+            visibility,
+            messages: HashMap::new(),
+            bytes: 0,
+            next_look: Timestamp::default(),
+        }
     }
 
-    /// The queue's `VisibilityTimeout` is another one now; it holds for what is received from now on.
+    /// The queue's `VisibilityTimeout` is another one now; it holds for what is received from now
+    /// on.
     pub fn set_visibility(&mut self, visibility: Duration) {
         self.visibility = visibility;
     }
@@ -81,7 +88,14 @@ impl Held {
         let hidden_until = now + self.visibility;
         let held = self.release(id);
         let since = held.as_ref().map_or(now, |hold| hold.since);
-        let hold = Hold { receipt, size, since, hidden_until, before: hidden_until, not_before: None };
+        let hold = Hold {
+            receipt,
+            size,
+            since,
+            hidden_until,
+            before: hidden_until,
+            not_before: None,
+        };
         self.messages.insert(id.to_owned(), hold);
         self.bytes += size;
         self.next_look = self.next_look.min(now + self.visibility / 3);
@@ -95,11 +109,21 @@ impl Held {
         Some(hold)
     }
 
-    /// A message that was received before is hidden for longer, twice as long for each receive, up to a quarter of an hour:
-    /// should this process end, others are received in its place. Returns the receipt and the time to ask for.
-    pub fn lengthen(&mut self, now: Timestamp, id: &str, receives: u32) -> Option<(String, Duration)> {
-        let span = (self.visibility * 2_u32.pow(receives.saturating_sub(1).min(10))).min(LONGEST_REST);
-        let hold = self.messages.get_mut(id).filter(|hold| now + span > hold.hidden_until + PAUSE)?;
+    /// A message that was received before is hidden for longer, twice as long for each receive, up
+    /// to a quarter of an hour: should this process end, others are received in its place. Returns
+    /// the receipt and the time to ask for.
+    pub fn lengthen(
+        &mut self,
+        now: Timestamp,
+        id: &str,
+        receives: u32,
+    ) -> Option<(String, Duration)> {
+        let span =
+            (self.visibility * 2_u32.pow(receives.saturating_sub(1).min(10))).min(LONGEST_REST);
+        let hold = self
+            .messages
+            .get_mut(id)
+            .filter(|hold| now + span > hold.hidden_until + PAUSE)?;
         let span = span.min(hold.most(now));
         hold.before = hold.hidden_until;
         hold.hidden_until = now + span;
@@ -108,7 +132,9 @@ impl Held {
 
     /// Whether a message is held for so long that it has to be given back.
     pub fn is_overdue(&self, now: Timestamp, id: &str) -> bool {
-        self.messages.get(id).is_some_and(|hold| now.since(hold.since) > LONGEST)
+        self.messages
+            .get(id)
+            .is_some_and(|hold| now.since(hold.since) > LONGEST)
     }
 
     /// How many are held.
@@ -126,14 +152,19 @@ impl Held {
         self.bytes
     }
 
-    /// Messages to be hidden for longer, each with its receipt, and for how long. To be asked at [`Held::next_look`].
+    /// Messages to be hidden for longer, each with its receipt, and for how long. To be asked at
+    /// [`Held::next_look`].
     pub fn extend(&mut self, now: Timestamp) -> (Vec<(String, String)>, Duration) {
         let span = self.visibility.max(LEAST);
         if now < self.next_look {
             return (Vec::new(), span);
         }
-        self.next_look = now + (self.visibility / 6).clamp(Duration::from_millis(100), Duration::from_secs(5));
-        let due = self.messages.iter_mut().filter(|(_, hold)| hold.is_due(now, span));
+        self.next_look =
+            now + (self.visibility / 6).clamp(Duration::from_millis(100), Duration::from_secs(5));
+        let due = self
+            .messages
+            .iter_mut()
+            .filter(|(_, hold)| hold.is_due(now, span));
         let extend = |(id, hold): (&String, &mut Hold)| {
             hold.before = hold.hidden_until;
             hold.hidden_until = now + span;
@@ -142,9 +173,16 @@ impl Held {
         (due.map(extend).collect(), span)
     }
 
-    /// An extension failed. It is repeated as long as the message is hidden; one that is not any more comes again.
+    /// An extension failed. It is repeated as long as the message is hidden; one that is not any
+    /// more comes again.
     pub fn extension_failed(&mut self, now: Timestamp, id: &str, receipt: &str) {
-        let Some(hold) = self.messages.get_mut(id).filter(|hold| hold.receipt == receipt) else { return };
+        let Some(hold) = self
+            .messages
+            .get_mut(id)
+            .filter(|hold| hold.receipt == receipt)
+        else {
+            return;
+        };
         hold.hidden_until = hold.before;
         hold.not_before = Some(now + PAUSE);
         self.next_look = self.next_look.min(now + PAUSE);
@@ -173,7 +211,9 @@ mod tests {
     #[test]
     fn a_message_is_extended_after_a_third_of_its_time_and_again() {
         let mut held = held(30);
-        let extended: Vec<u64> = (0..=60).filter(|&second| !held.extend(at(second)).0.is_empty()).collect();
+        let extended: Vec<u64> = (0..=60)
+            .filter(|&second| !held.extend(at(second)).0.is_empty())
+            .collect();
         assert_eq!(extended, [10, 20, 30, 40, 50, 60]);
         assert_eq!(held.bytes(), 7);
         assert_eq!(held.release("m").unwrap().receipt, "r");
@@ -186,11 +226,16 @@ mod tests {
         let tries: Vec<u64> = (0..=60)
             .filter(|&second| {
                 let (due, _) = held.extend(at(second));
-                due.iter().for_each(|(id, receipt)| held.extension_failed(at(second), id, receipt));
+                due.iter()
+                    .for_each(|(id, receipt)| held.extension_failed(at(second), id, receipt));
                 !due.is_empty()
             })
             .collect();
-        assert_eq!(tries, (10..30).collect::<Vec<_>>(), "at thirty it is too late");
+        assert_eq!(
+            tries,
+            (10..30).collect::<Vec<_>>(),
+            "at thirty it is too late"
+        );
         assert!(!held.take(at(61), "m", "r2".into(), 7), "it comes again");
         assert_eq!(held.extend(at(71)).0, [("m".to_owned(), "r2".to_owned())]);
     }
@@ -201,7 +246,10 @@ mod tests {
         assert_eq!(held.extend(at(10)).0.len(), 1);
         held.take(at(11), "m", "r2".into(), 7);
         held.extension_failed(at(12), "m", "r");
-        assert_eq!(held.release("m").unwrap().left(at(12)), Duration::from_secs(29));
+        assert_eq!(
+            held.release("m").unwrap().left(at(12)),
+            Duration::from_secs(29)
+        );
     }
 
     #[test]
@@ -210,7 +258,11 @@ mod tests {
             let mut held = held(visibility);
             let soon = held.next_look().unwrap();
             assert!(soon <= at(2), "{visibility}: {soon:?}");
-            assert_eq!(held.extend(soon), (vec![("m".to_owned(), "r".to_owned())], LEAST), "{visibility}");
+            assert_eq!(
+                held.extend(soon),
+                (vec![("m".to_owned(), "r".to_owned())], LEAST),
+                "{visibility}"
+            );
         }
     }
 
@@ -226,7 +278,14 @@ mod tests {
     fn a_second_delivery_brings_a_new_receipt_and_nothing_else() {
         let mut held = held(30);
         assert!(!held.take(at(31), "m", "r2".into(), 7));
-        assert_eq!((held.len(), held.bytes(), held.release("m").unwrap().receipt.as_str()), (1, 7, "r2"));
+        assert_eq!(
+            (
+                held.len(),
+                held.bytes(),
+                held.release("m").unwrap().receipt.as_str()
+            ),
+            (1, 7, "r2")
+        );
     }
 
     #[test]
@@ -235,6 +294,9 @@ mod tests {
         assert!(!held.is_overdue(at(3600), "m"));
         assert!(held.is_overdue(at(12 * 3600), "m"));
         assert!(held.extend(at(12 * 3600)).0.is_empty());
-        assert_eq!(held.release("m").unwrap().most(at(3600)).as_secs(), 11 * 3600 - 1);
+        assert_eq!(
+            held.release("m").unwrap().most(at(3600)).as_secs(),
+            11 * 3600 - 1
+        );
     }
 }

@@ -72,8 +72,8 @@ impl Invoker {
         self.invocation.destination.connection.secrets()
     }
 
-    /// Sends one call, all within the deadline: what a token takes is not on top of it. A token that was revoked is
-    /// replaced at once; the new one gets one chance.
+    /// Sends one call, all within the deadline: what a token takes is not on top of it. A token
+    /// that was revoked is replaced at once; the new one gets one chance.
     pub async fn send(&self, draft: Draft, wanted: Wanted) -> Answer {
         let until = Instant::now() + self.deadline;
         let token = match self.token(until).await {
@@ -94,7 +94,13 @@ impl Invoker {
         }
     }
 
-    async fn send_with_new_token(&self, draft: Draft, refused: &HeaderValue, wanted: Wanted, until: Instant) -> Answer {
+    async fn send_with_new_token(
+        &self,
+        draft: Draft,
+        refused: &HeaderValue,
+        wanted: Wanted,
+        until: Instant,
+    ) -> Answer {
         self.authorizer.forget(refused);
         match self.token(until).await {
             Ok(token) => {
@@ -108,11 +114,19 @@ impl Invoker {
     /// No message is to blame for a token that does not come.
     async fn token(&self, until: Instant) -> Result<Option<HeaderValue>, Answer> {
         match tokio::time::timeout_at(until, self.authorizer.token()).await {
-            Ok(token) => token.map_err(|reason| Answer::without_reply(Verdict::unreachable(reason))),
+            Ok(token) => {
+                token.map_err(|reason| Answer::without_reply(Verdict::unreachable(reason)))
+            }
             Err(_) => {
                 let name = &self.invocation.destination.connection.name;
-                let verdict = Verdict::unreachable(format!("connection {name}: no token within {:?}", self.deadline));
-                Err(Answer { timed_out: true, ..Answer::without_reply(verdict) })
+                let verdict = Verdict::unreachable(format!(
+                    "connection {name}: no token within {:?}",
+                    self.deadline
+                ));
+                Err(Answer {
+                    timed_out: true,
+                    ..Answer::without_reply(verdict)
+                })
             }
         }
     }
@@ -131,8 +145,11 @@ impl Invoker {
         };
         let destination = &self.invocation.destination;
         let call = draft.authorize(&destination.connection, token);
-        let mut call =
-            call.map_err(|error| Answer::without_reply(Verdict::Unsendable { reason: error.to_string().into() }))?;
+        let mut call = call.map_err(|error| {
+            Answer::without_reply(Verdict::Unsendable {
+                reason: error.to_string().into(),
+            })
+        })?;
         if let Some(keys) = &self.webhook_keys {
             keys.sign(&mut call, Timestamp::wall());
         }
@@ -143,7 +160,8 @@ impl Invoker {
         };
         // What a token took belongs to the time that the log names.
         let outcome = outcome.map_err(|error| error.with_deadline(self.deadline));
-        self.unended.look(&destination.name, &outcome, limit, Timestamp::now());
+        self.unended
+            .look(&destination.name, &outcome, limit, Timestamp::now());
         Ok(outcome.map(|reply| match wanted {
             Wanted::Status => reply,
             Wanted::Body => shown(reply),
@@ -156,24 +174,38 @@ impl Invoker {
             Stage::Target => "the target",
         };
         let verdict = judge(&outcome, who, Timestamp::wall());
-        Answer { verdict, timed_out: outcome.as_ref().is_err_and(SendError::is_timeout), reply: outcome.ok() }
+        Answer {
+            verdict,
+            timed_out: outcome.as_ref().is_err_and(SendError::is_timeout),
+            reply: outcome.ok(),
+        }
     }
 }
 
 impl Answer {
-    /// With the head of the reply in the verdict, where the message was not taken. `secrets` are asked for only then.
+    /// With the head of the reply in the verdict, where the message was not taken. `secrets` are
+    /// asked for only then.
     #[must_use]
     pub fn with_head(mut self, event: &Event, secrets: impl FnOnce() -> Vec<String>) -> Answer {
-        if let Some(reply) = self.reply.as_ref().filter(|_| self.verdict != Verdict::Delivered)
+        if let Some(reply) = self
+            .reply
+            .as_ref()
+            .filter(|_| self.verdict != Verdict::Delivered)
             && !reply.headers.contains_key(header::CONTENT_ENCODING)
         {
-            self.verdict = self.verdict.with_answer(head(&reply.body, event.value(), &secrets()));
+            self.verdict = self
+                .verdict
+                .with_answer(head(&reply.body, event.value(), &secrets()));
         }
         self
     }
 
     fn without_reply(verdict: Verdict) -> Answer {
-        Answer { verdict, reply: None, timed_out: false }
+        Answer {
+            verdict,
+            reply: None,
+            timed_out: false,
+        }
     }
 }
 
@@ -186,8 +218,13 @@ fn shown(reply: Reply) -> Reply {
 }
 
 fn refuses_token(outcome: &Result<Reply, SendError>) -> bool {
-    let refusals = [StatusCode::UNAUTHORIZED, StatusCode::PROXY_AUTHENTICATION_REQUIRED];
-    outcome.as_ref().is_ok_and(|reply| refusals.contains(&reply.status))
+    let refusals = [
+        StatusCode::UNAUTHORIZED,
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED,
+    ];
+    outcome
+        .as_ref()
+        .is_ok_and(|reply| refusals.contains(&reply.status))
 }
 
 #[cfg(test)]
@@ -218,7 +255,11 @@ mod tests {
 
     fn invoker(auth: Auth, target: &str, deadline: Duration) -> Invoker {
         kit::program::install_tls();
-        let connection = Arc::new(Connection { name: "c".into(), auth, invocation: Parameters::default() });
+        let connection = Arc::new(Connection {
+            name: "c".into(),
+            auth,
+            invocation: Parameters::default(),
+        });
         let destination = Destination {
             arn: String::new(),
             name: "d".into(),
@@ -227,8 +268,10 @@ mod tests {
             rate: 300,
             connection: connection.clone(),
         };
-        let invocation =
-            Arc::new(Invocation { destination: Arc::new(destination), parameters: HttpParameters::default() });
+        let invocation = Arc::new(Invocation {
+            destination: Arc::new(destination),
+            parameters: HttpParameters::default(),
+        });
         let sender = Sender::new(AllowTargets::anywhere()).unwrap();
         let authorizer = Arc::new(Authorizer::new(connection, sender.clone()));
         Invoker {
@@ -243,7 +286,13 @@ mod tests {
     }
 
     fn draft(invoker: &Invoker) -> Draft {
-        plan(&invoker.invocation, &Event::from_record(serde_json::json!({})), "m", String::new()).unwrap()
+        plan(
+            &invoker.invocation,
+            &Event::from_record(serde_json::json!({})),
+            "m",
+            String::new(),
+        )
+        .unwrap()
     }
 
     async fn send(auth: Auth, target: &str, wanted: Wanted) -> (Answer, Duration) {
@@ -263,17 +312,37 @@ mod tests {
             parameters: Parameters::default(),
         };
         let (answer, took) = send(Auth::OAuth(oauth), &target, Wanted::Status).await;
-        assert!(answer.timed_out && took < Duration::from_secs(4), "{took:?}");
-        assert_eq!(answer.verdict, Verdict::unreachable("connection c: no token within 200ms".into()));
+        assert!(
+            answer.timed_out && took < Duration::from_secs(4),
+            "{took:?}"
+        );
+        assert_eq!(
+            answer.verdict,
+            Verdict::unreachable("connection c: no token within 200ms".into())
+        );
     }
 
     #[tokio::test]
     async fn the_deadline_is_for_the_whole_answer() {
         let half = server("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").await;
         let (answer, took) = send(Auth::basic("me", &"s".into()), &half, Wanted::Status).await;
-        assert!(answer.timed_out && took < Duration::from_secs(4), "{took:?}");
-        assert!(matches!(answer.verdict, Verdict::Failed { cause: Cause::Silence, .. }), "{:?}", answer.verdict);
-        let reason = "the target: the answer began with 200 OK, and its body had not ended within 200ms";
+        assert!(
+            answer.timed_out && took < Duration::from_secs(4),
+            "{took:?}"
+        );
+        assert!(
+            matches!(
+                answer.verdict,
+                Verdict::Failed {
+                    cause: Cause::Silence,
+                    ..
+                }
+            ),
+            "{:?}",
+            answer.verdict
+        );
+        let reason =
+            "the target: the answer began with 200 OK, and its body had not ended within 200ms";
         assert_eq!(answer.verdict.reason(), Some(reason));
     }
 
@@ -297,7 +366,11 @@ mod tests {
                 });
             }
         });
-        let invoker = invoker(Auth::basic("me", &"s".into()), &target, Duration::from_secs(30));
+        let invoker = invoker(
+            Auth::basic("me", &"s".into()),
+            &target,
+            Duration::from_secs(30),
+        );
         let answer = invoker.send(draft(&invoker), Wanted::Status).await;
         assert_eq!(answer.verdict, Verdict::Delivered);
         assert!(answer.reply.is_some_and(|reply| !reply.complete));
@@ -308,7 +381,10 @@ mod tests {
         let target = server("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody").await;
         for (wanted, kept) in [(Wanted::Status, ""), (Wanted::Body, "body")] {
             let (answer, _) = send(Auth::basic("me", &"s".into()), &target, wanted).await;
-            assert_eq!((answer.verdict, answer.reply.unwrap().body), (Verdict::Delivered, kept.into()));
+            assert_eq!(
+                (answer.verdict, answer.reply.unwrap().body),
+                (Verdict::Delivered, kept.into())
+            );
         }
     }
 }

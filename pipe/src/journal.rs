@@ -1,8 +1,10 @@
-//! The log of a pipe: one JSON record for each step of an execution, as AWS writes them to a log destination.
+//! The log of a pipe: one JSON record for each step of an execution, as AWS writes them to a log
+//! destination.
 //!
-//! Which steps there are, at which `Level` each appears and what a record holds is in `docs/aws/pipes.md#log-records`.
-//! Data of the event, the request and the answer are in a record only when `IncludeExecutionData` asks for them; what a
-//! connection adds to a request never is, also when somebody repeats it.
+//! Which steps there are, at which `Level` each appears and what a record holds is in
+//! `docs/aws/pipes.md#log-records`. Data of the event, the request and the answer are in a record
+//! only when `IncludeExecutionData` asks for them; what a connection adds to a request never is,
+//! also when somebody repeats it.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -15,7 +17,8 @@ use crate::redact::Redactor;
 use crate::retry::Verdict;
 use crate::secrets;
 
-/// Longer texts are cut and named in `truncatedFields`. AWS's own limit is of this order and not documented.
+/// Longer texts are cut and named in `truncatedFields`. AWS's own limit is of this order and not
+/// documented.
 const LONGEST: usize = 64 * 1024;
 
 /// So much of a text is looked at for secrets; what is shown of it comes from there.
@@ -125,8 +128,12 @@ impl Step {
         match self {
             Step::ExecutionPartiallyFailed | Step::ExecutionFailed => LogLevel::Error,
             Step::ExecutionTimeout | Step::ExecutionThrottled => LogLevel::Error,
-            Step::Of(_, StagePartiallyFailed | StageFailed | TransformationFailed) => LogLevel::Error,
-            Step::Of(_, InvocationPartiallyFailed | InvocationFailed | InvocationTimedOut) => LogLevel::Error,
+            Step::Of(_, StagePartiallyFailed | StageFailed | TransformationFailed) => {
+                LogLevel::Error
+            }
+            Step::Of(_, InvocationPartiallyFailed | InvocationFailed | InvocationTimedOut) => {
+                LogLevel::Error
+            }
             Step::ExecutionStarted | Step::ExecutionSucceeded => LogLevel::Info,
             Step::Of(_, StageEntered | StageSucceeded | StageSkipped) => LogLevel::Info,
             Step::PollingStageSucceeded | Step::Of(..) => LogLevel::Trace,
@@ -156,7 +163,10 @@ pub struct Details {
 impl Details {
     /// Why an execution or a stage failed, if it did.
     pub fn of_error(failure: Option<&Verdict>) -> Details {
-        Details { error: failure.and_then(Verdict::reason).map(str::to_owned), ..Details::default() }
+        Details {
+            error: failure.and_then(Verdict::reason).map(str::to_owned),
+            ..Details::default()
+        }
     }
 }
 
@@ -180,12 +190,28 @@ impl<'p> Journal<'p> {
         message_ids: Vec<&'p str>,
         is_probe: bool,
     ) -> Journal<'p> {
-        Journal { configuration, pipe_arn, message_ids, execution_id: Some(OnceLock::new()), is_probe }
+        Journal {
+            configuration,
+            pipe_arn,
+            message_ids,
+            execution_id: Some(OnceLock::new()),
+            is_probe,
+        }
     }
 
     /// For what comes before an execution.
-    pub fn of_polling(configuration: LogConfiguration, pipe_arn: &'p str, message_ids: Vec<&'p str>) -> Journal<'p> {
-        Journal { configuration, pipe_arn, message_ids, execution_id: None, is_probe: false }
+    pub fn of_polling(
+        configuration: LogConfiguration,
+        pipe_arn: &'p str,
+        message_ids: Vec<&'p str>,
+    ) -> Journal<'p> {
+        Journal {
+            configuration,
+            pipe_arn,
+            message_ids,
+            execution_id: None,
+            is_probe: false,
+        }
     }
 
     /// Whether records may hold execution data.
@@ -209,16 +235,25 @@ impl<'p> Journal<'p> {
     /// Tells of a step and what it works on; `text` is asked only when it will be shown.
     pub fn tell_of(&self, step: Step, text: impl FnOnce() -> String) {
         let payload = || self.wants_data().then(text);
-        self.tell(step, || Details { payload: payload(), ..Details::default() });
+        self.tell(step, || Details {
+            payload: payload(),
+            ..Details::default()
+        });
     }
 
     /// Tells of a step that failed.
     pub fn tell_failure(&self, step: Step, reason: &str) {
-        self.tell(step, || Details { error: Some(reason.to_owned()), ..Details::default() });
+        self.tell(step, || Details {
+            error: Some(reason.to_owned()),
+            ..Details::default()
+        });
     }
 
     fn record(&self, step: Step, now: Timestamp, details: Details) -> Value {
-        let id = self.execution_id.as_ref().map(|id| id.get_or_init(Uuid::new_v4).to_string());
+        let id = self
+            .execution_id
+            .as_ref()
+            .map(|id| id.get_or_init(Uuid::new_v4).to_string());
         let mut record = json!({
             "executionId": id.unwrap_or_default(),
             "timestamp": now.as_millis(),
@@ -234,8 +269,11 @@ impl<'p> Journal<'p> {
             several => fields.insert("messageIds".into(), several.into()),
         };
         if self.configuration.execution_data {
-            let data =
-                [("payload", details.payload), ("awsRequest", details.request), ("awsResponse", details.response)];
+            let data = [
+                ("payload", details.payload),
+                ("awsRequest", details.request),
+                ("awsResponse", details.response),
+            ];
             add_data(fields, data, &redactor);
         }
         if let Some(message) = details.error {
@@ -255,12 +293,20 @@ impl<'p> Journal<'p> {
     }
 }
 
-fn add_data(fields: &mut Map<String, Value>, data: [(&str, Option<String>); 3], redactor: &Redactor) {
+fn add_data(
+    fields: &mut Map<String, Value>,
+    data: [(&str, Option<String>); 3],
+    redactor: &Redactor,
+) {
     let mut truncated = Vec::new();
     for (name, text) in data {
         let Some(text) = text else { continue };
         let head = &text[..text.floor_char_boundary(LOOKED_AT)];
-        let shown = if head.len() < text.len() { redactor.redact_cut(head) } else { redactor.redact(head) };
+        let shown = if head.len() < text.len() {
+            redactor.redact_cut(head)
+        } else {
+            redactor.redact(head)
+        };
         let cut = shown.floor_char_boundary(LONGEST);
         if cut < shown.len() || head.len() < text.len() {
             truncated.push(name);
@@ -277,12 +323,22 @@ mod tests {
     use super::*;
 
     fn record(execution_data: bool, details: Details) -> String {
-        let configuration = LogConfiguration { level: LogLevel::Trace, execution_data };
+        let configuration = LogConfiguration {
+            level: LogLevel::Trace,
+            execution_data,
+        };
         let execution_id = Some(OnceLock::from(Uuid::from_u128(1)));
-        let journal =
-            Journal { configuration, pipe_arn: "arn:p", message_ids: vec!["m1"], execution_id, is_probe: false };
+        let journal = Journal {
+            configuration,
+            pipe_arn: "arn:p",
+            message_ids: vec!["m1"],
+            execution_id,
+            is_probe: false,
+        };
         let step = Step::Of(Stage::Target, Moment::InvocationFailed);
-        journal.record(step, Timestamp::from_millis(5), details).to_string()
+        journal
+            .record(step, Timestamp::from_millis(5), details)
+            .to_string()
     }
 
     fn details(payload: &str) -> Details {
@@ -309,7 +365,8 @@ mod tests {
 
     #[test]
     fn long_data_is_cut_and_named() {
-        let record: Value = serde_json::from_str(&record(true, details(&"ä".repeat(LONGEST)))).unwrap();
+        let record: Value =
+            serde_json::from_str(&record(true, details(&"ä".repeat(LONGEST)))).unwrap();
         assert_eq!(record["payload"].as_str().unwrap().len(), LONGEST);
         assert_eq!(record["truncatedFields"], json!(["payload"]));
     }
@@ -318,9 +375,21 @@ mod tests {
     fn steps_have_the_names_and_levels_of_the_fact_sheet() {
         let told = |step: Step| format!("{} {}", step, step.level().name());
         assert_eq!(told(Step::ExecutionFailed), "ExecutionFailed ERROR");
-        assert_eq!(told(Step::Of(Stage::Target, Moment::StageSkipped)), "TargetStageSkipped INFO");
-        assert_eq!(told(Step::Of(Stage::Enrichment, Moment::InvocationTimedOut)), "EnrichmentInvocationTimedOut ERROR");
-        assert_eq!(told(Step::Of(Stage::Target, Moment::TransformationStarted)), "TargetTransformationStarted TRACE");
-        assert_eq!(told(Step::PollingStageSucceeded), "PollingStageSucceeded TRACE");
+        assert_eq!(
+            told(Step::Of(Stage::Target, Moment::StageSkipped)),
+            "TargetStageSkipped INFO"
+        );
+        assert_eq!(
+            told(Step::Of(Stage::Enrichment, Moment::InvocationTimedOut)),
+            "EnrichmentInvocationTimedOut ERROR"
+        );
+        assert_eq!(
+            told(Step::Of(Stage::Target, Moment::TransformationStarted)),
+            "TargetTransformationStarted TRACE"
+        );
+        assert_eq!(
+            told(Step::PollingStageSucceeded),
+            "PollingStageSucceeded TRACE"
+        );
     }
 }

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Every event is a few hundred small allocations, handed from thread to thread, which the C library's allocator is slow at.
+/// Every event is a few hundred small allocations, handed from thread to thread, which the C
+/// library's allocator is slow at.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

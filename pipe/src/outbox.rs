@@ -1,7 +1,7 @@
 //! Door: sends messages to a target queue, up to ten a request.
 //!
-//! Each message meets its own fate. SQS refuses some requests as a whole for the sake of one message; then each is sent
-//! once more alone, so that the refusal meets the right one.
+//! Each message meets its own fate. SQS refuses some requests as a whole for the sake of one
+//! message; then each is sent once more alone, so that the refusal meets the right one.
 
 use std::sync::Arc;
 
@@ -40,7 +40,11 @@ pub struct Outbox {
 impl Outbox {
     /// The way to a queue; nothing is sent before the first message.
     pub fn new(client: Client, outlet: Arc<Outlet>) -> Outbox {
-        Outbox { outlet, client, url: OnceCell::new() }
+        Outbox {
+            outlet,
+            client,
+            url: OnceCell::new(),
+        }
     }
 
     /// Sends messages. For each the id that SQS gave it, or why SQS did not take it.
@@ -70,24 +74,48 @@ impl Outbox {
     /// One result for each entry.
     async fn request(&self, part: &[Entry]) -> Result<Vec<Result<String, Refusal>>, Refusal> {
         let url = self.url.get_or_try_init(|| self.find()).await?;
-        let entries = part.iter().enumerate().map(|(index, entry)| request_entry(index, entry)).collect();
-        let request = self.client.send_message_batch().queue_url(url).set_entries(Some(entries));
+        let entries = part
+            .iter()
+            .enumerate()
+            .map(|(index, entry)| request_entry(index, entry))
+            .collect();
+        let request = self
+            .client
+            .send_message_batch()
+            .queue_url(url)
+            .set_entries(Some(entries));
         let answer = request.send().await?;
         let missing = || Err(refusal(Fault::Target, "no result for the message"));
         let mut results: Vec<_> = part.iter().map(|_| missing()).collect();
         let mut put = |id: &str, result| {
-            if let Some(slot) = id.parse().ok().and_then(|index: usize| results.get_mut(index)) {
+            if let Some(slot) = id
+                .parse()
+                .ok()
+                .and_then(|index: usize| results.get_mut(index))
+            {
                 *slot = result;
             }
         };
-        answer.successful.into_iter().for_each(|sent| put(&sent.id, Ok(sent.message_id)));
-        answer.failed.iter().for_each(|failed| put(&failed.id, Err(judge(failed))));
+        answer
+            .successful
+            .into_iter()
+            .for_each(|sent| put(&sent.id, Ok(sent.message_id)));
+        answer
+            .failed
+            .iter()
+            .for_each(|failed| put(&failed.id, Err(judge(failed))));
         Ok(results)
     }
 
     async fn find(&self) -> Result<String, Refusal> {
         let Outlet { account, queue, .. } = self.outlet.as_ref();
-        let found = self.client.get_queue_url().queue_name(queue).queue_owner_aws_account_id(account).send().await;
+        let found = self
+            .client
+            .get_queue_url()
+            .queue_name(queue)
+            .queue_owner_aws_account_id(account)
+            .send()
+            .await;
         Ok(found?.queue_url.unwrap_or_default())
     }
 }
@@ -100,14 +128,22 @@ where
     /// A request that SQS did not take as a whole.
     fn from(error: SdkError<E, R>) -> Refusal {
         let code = error.as_service_error().and_then(|said| said.meta().code());
-        let about_content = code.is_some_and(|code| ABOUT_CONTENT.iter().any(|known| code.ends_with(known)));
-        let fault = if about_content { Fault::Content } else { Fault::Target };
+        let about_content =
+            code.is_some_and(|code| ABOUT_CONTENT.iter().any(|known| code.ends_with(known)));
+        let fault = if about_content {
+            Fault::Content
+        } else {
+            Fault::Target
+        };
         refusal(fault, &QueueError::from(error).to_string())
     }
 }
 
 fn refusal(fault: Fault, reason: &str) -> Refusal {
-    Refusal { reason: format!("the target queue: {reason}"), fault }
+    Refusal {
+        reason: format!("the target queue: {reason}"),
+        fault,
+    }
 }
 
 fn request_entry(index: usize, entry: &Entry) -> SendMessageBatchRequestEntry {

@@ -1,4 +1,5 @@
-//! How fast and how many at once: the rate limit of a destination, and a concurrency that follows the target.
+//! How fast and how many at once: the rate limit of a destination, and a concurrency that follows
+//! the target.
 //!
 //! Both are pure; time is told.
 
@@ -7,8 +8,8 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-/// A caller that comes late by no more than this does not lose its turn, so that a busy machine keeps the rate; short
-/// enough that no second sees more than two percent too many.
+/// A caller that comes late by no more than this does not lose its turn, so that a busy machine
+/// keeps the rate; short enough that no second sees more than two percent too many.
 const CREDIT: Duration = Duration::from_millis(20);
 
 /// One silence in so many answers is none of the pace.
@@ -27,7 +28,10 @@ pub struct Rate {
 impl Rate {
     /// Turns for `per_second` calls a second; at least one.
     pub fn new(per_second: u32) -> Rate {
-        Rate { spacing: Duration::from_secs(1) / per_second.max(1), next: Duration::ZERO }
+        Rate {
+            spacing: Duration::from_secs(1) / per_second.max(1),
+            next: Duration::ZERO,
+        }
     }
 
     /// From the next turn on, so many a second.
@@ -46,7 +50,8 @@ impl Rate {
     }
 }
 
-/// The rates that hold for one delivery: of its target and of its enrichment. None of them is the pipe's alone.
+/// The rates that hold for one delivery: of its target and of its enrichment. None of them is the
+/// pipe's alone.
 #[derive(Debug, Clone, Default)]
 pub struct Rates(Vec<Arc<Mutex<Rate>>>);
 
@@ -56,8 +61,8 @@ impl Rates {
         Rates(rates.into_iter().collect())
     }
 
-    /// Takes the next turn of each if it has come for all. Should another pipe take the same turn meanwhile, the one
-    /// after it comes later instead.
+    /// Takes the next turn of each if it has come for all. Should another pipe take the same turn
+    /// meanwhile, the one after it comes later instead.
     ///
     /// # Errors
     /// It has not: how long to wait before asking again.
@@ -72,11 +77,14 @@ impl Rates {
     }
 
     fn each(&self) -> impl Iterator<Item = MutexGuard<'_, Rate>> {
-        self.0.iter().map(|rate| rate.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0
+            .iter()
+            .map(|rate| rate.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// How many deliveries may be under way: grows while the target keeps up, falls by half when it is down.
+/// How many deliveries may be under way: grows while the target keeps up, falls by half when it is
+/// down.
 #[derive(Debug)]
 pub struct Concurrency {
     limit: usize,
@@ -90,7 +98,13 @@ pub struct Concurrency {
 impl Concurrency {
     /// Starts at a tenth of `most`.
     pub fn new(most: usize) -> Concurrency {
-        Concurrency { limit: (most / 10).max(1), most: most.max(1), cut_at: None, answered: 0, silent: 0 }
+        Concurrency {
+            limit: (most / 10).max(1),
+            most: most.max(1),
+            cut_at: None,
+            answered: 0,
+            silent: 0,
+        }
     }
 
     /// The limit now.
@@ -109,8 +123,8 @@ impl Concurrency {
         }
     }
 
-    /// The target did not take a message that went out at `begun`. Many may fail for one cause: what went out before the
-    /// last cut is no reason for another.
+    /// The target did not take a message that went out at `begun`. Many may fail for one cause:
+    /// what went out before the last cut is no reason for another.
     pub fn down(&mut self, now: Timestamp, begun: Timestamp) {
         if self.cut_at.is_none_or(|cut_at| begun > cut_at) {
             self.limit = (self.limit / 2).max(1);
@@ -118,8 +132,8 @@ impl Concurrency {
         }
     }
 
-    /// There was no answer in time to a call that went out at `begun`. Now and then that is nothing; where it is a good part
-    /// of the answers, there are too many at once.
+    /// There was no answer in time to a call that went out at `begun`. Now and then that is
+    /// nothing; where it is a good part of the answers, there are too many at once.
     pub fn silent(&mut self, now: Timestamp, begun: Timestamp) {
         self.silent += 1;
         if self.silent * TOLERATED > self.answered {
@@ -138,7 +152,11 @@ mod tests {
     use super::*;
 
     fn rates(per_second: &[u32]) -> Rates {
-        Rates::new(per_second.iter().map(|&rate| Arc::new(Mutex::new(Rate::new(rate)))))
+        Rates::new(
+            per_second
+                .iter()
+                .map(|&rate| Arc::new(Mutex::new(Rate::new(rate)))),
+        )
     }
 
     #[test]
@@ -156,8 +174,13 @@ mod tests {
         for step in [1, 7] {
             let rate = rates(&[300]);
             let steps = (0..10_000).step_by(step).map(Duration::from_millis);
-            let turns: usize = steps.map(|now| std::iter::from_fn(|| rate.take(now).ok()).count()).sum();
-            assert!((2980..=3010).contains(&turns), "{turns} in ten seconds, looking every {step} ms");
+            let turns: usize = steps
+                .map(|now| std::iter::from_fn(|| rate.take(now).ok()).count())
+                .sum();
+            assert!(
+                (2980..=3010).contains(&turns),
+                "{turns} in ten seconds, looking every {step} ms"
+            );
         }
     }
 

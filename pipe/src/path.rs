@@ -1,7 +1,8 @@
 //! The paths of EventBridge Pipes: `$.body.items[0].id`, parsed once, looked up often.
 //!
-//! A small language of its own, narrower than JSONPath: `$(.name([n]|[*])*)*` with names of letters, digits, `_`, `-`
-//! and `/`. No `$[0]`, no quotes, filters, slices or functions (pattern `JsonPath` of the Pipes API model).
+//! A small language of its own, narrower than JSONPath: `$(.name([n]|[*])*)*` with names of
+//! letters, digits, `_`, `-` and `/`. No `$[0]`, no quotes, filters, slices or functions (pattern
+//! `JsonPath` of the Pipes API model).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -38,7 +39,11 @@ impl Path {
     pub fn parse(text: &str) -> Result<Path, PathError> {
         let wrong = |rest: &str, expected| {
             let after = text[..text.len() - rest.len()].to_owned();
-            PathError { text: text.to_owned(), after, expected }
+            PathError {
+                text: text.to_owned(),
+                after,
+                expected,
+            }
         };
         let mut rest = text.strip_prefix('$').ok_or_else(|| wrong(text, "`$`"))?;
         let mut steps = Vec::new();
@@ -74,7 +79,8 @@ impl Path {
         self.steps.len() == 1 && self.root_field() == Some(name)
     }
 
-    /// The value at this path; `None` when there is none. With `[*]` it is a list of what was found.
+    /// The value at this path; `None` when there is none. With `[*]` it is a list of what was
+    /// found.
     pub fn find<'v>(&self, root: &'v Value) -> Option<Cow<'v, Value>> {
         find(&self.steps, root)
     }
@@ -90,7 +96,10 @@ fn find<'v>(steps: &[Step], value: &'v Value) -> Option<Cow<'v, Value>> {
         return Some(Cow::Borrowed(value));
     };
     let found = |values: &mut dyn Iterator<Item = &'v Value>| {
-        let list = values.filter_map(|value| find(rest, value)).map(Cow::into_owned).collect();
+        let list = values
+            .filter_map(|value| find(rest, value))
+            .map(Cow::into_owned)
+            .collect();
         Some(Cow::Owned(Value::Array(list)))
     };
     match (step, value) {
@@ -109,7 +118,9 @@ fn is_name(c: char) -> bool {
 fn subscript(inside: &str) -> Option<Step> {
     match inside {
         "*" => Some(Step::Every),
-        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok().map(Step::Index),
+        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().ok().map(Step::Index)
+        }
         _ => None,
     }
 }
@@ -152,12 +163,16 @@ mod tests {
 
     #[test]
     fn refuses_what_is_outside_of_the_grammar() {
-        for text in
-            ["", "a", "$a", "$[0]", "$.", "$.a.", "$..a", "$.a['b']", "$.a[-1]", "$.a[", "$.a[1:2]", "$.a b", "$.é"]
-        {
+        for text in [
+            "", "a", "$a", "$[0]", "$.", "$.a.", "$..a", "$.a['b']", "$.a[-1]", "$.a[", "$.a[1:2]",
+            "$.a b", "$.é",
+        ] {
             assert!(Path::parse(text).is_err(), "{text}");
         }
         let message = Path::parse("$.a['b']").unwrap_err().to_string();
-        assert_eq!(message, r#""$.a['b']" is not a path of pipes: a number or `*` expected after "$.a[""#);
+        assert_eq!(
+            message,
+            r#""$.a['b']" is not a path of pipes: a number or `*` expected after "$.a[""#
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! The event pattern language: does this event match, and if not, why not?
 //!
-//! A pattern is parsed once into trees, one for each way through its `$or`s; an event matches when it satisfies one of
-//! them. The verdicts follow the cases in `tests/patterns`, recorded from AWS and from its matching library. Nothing
-//! here knows of pipes, where an SQS body is treated specially: see `filter`.
+//! A pattern is parsed once into trees, one for each way through its `$or`s; an event matches when
+//! it satisfies one of them. The verdicts follow the cases in `tests/patterns`, recorded from AWS
+//! and from its matching library. Nothing here knows of pipes, where an SQS body is treated
+//! specially: see `filter`.
 
 mod address;
 mod complexity;
@@ -42,7 +43,8 @@ pub enum Mention {
     Object,
 }
 
-/// Why a pattern is refused: AWS's reason, and the field where it arose (empty for the whole pattern).
+/// Why a pattern is refused: AWS's reason, and the field where it arose (empty for the whole
+/// pattern).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// Dotted path of the field.
@@ -53,14 +55,21 @@ pub struct Refusal {
 
 impl Refusal {
     fn new(field: &str, reason: impl Into<String>) -> Refusal {
-        Refusal { field: field.to_owned(), reason: reason.into() }
+        Refusal {
+            field: field.to_owned(),
+            reason: reason.into(),
+        }
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Event pattern is not valid. Reason: {}", self.reason)?;
-        if self.field.is_empty() { Ok(()) } else { write!(f, " (at {})", self.field) }
+        if self.field.is_empty() {
+            Ok(())
+        } else {
+            write!(f, " (at {})", self.field)
+        }
     }
 }
 
@@ -69,7 +78,8 @@ impl std::error::Error for Refusal {}
 /// A field that keeps an event from matching.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Miss {
-    /// Dotted path; empty when every field matches by itself, but no array element satisfies them all.
+    /// Dotted path; empty when every field matches by itself, but no array element satisfies them
+    /// all.
     pub field: String,
     /// What the pattern lists for it, as JSON.
     pub expected: String,
@@ -90,7 +100,10 @@ impl Pattern {
     /// # Errors
     /// The pattern is refused, with the reason that AWS gives.
     pub fn parse(text: &str) -> Result<Pattern, Refusal> {
-        let branches = parse::parse(text)?.into_iter().map(|tree| Branch { tree }).collect();
+        let branches = parse::parse(text)?
+            .into_iter()
+            .map(|tree| Branch { tree })
+            .collect();
         Ok(Pattern { branches })
     }
 
@@ -134,7 +147,10 @@ impl Branch {
         let mut misses = Vec::new();
         collect_misses(&self.tree, &mut Vec::new(), event, &mut misses);
         if misses.is_empty() {
-            misses.push(Miss { field: String::new(), expected: String::new() });
+            misses.push(Miss {
+                field: String::new(),
+                expected: String::new(),
+            });
         }
         misses
     }
@@ -147,7 +163,10 @@ fn collect_misses(tree: &Tree, path: &mut Vec<String>, event: &Value, misses: &m
         let mut alone = Tree::default();
         alone.insert(&field, leaf.clone());
         if alone.judge(event) == Verdict::No {
-            misses.push(Miss { field, expected: leaf.text.clone() });
+            misses.push(Miss {
+                field,
+                expected: leaf.text.clone(),
+            });
         }
     }
     for (name, inner) in &tree.fields {

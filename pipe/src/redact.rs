@@ -1,8 +1,10 @@
-//! Takes secrets out of a text that is going to be logged, in whatever encoding somebody repeated them. Pure.
+//! Takes secrets out of a text that is going to be logged, in whatever encoding somebody repeated
+//! them. Pure.
 //!
-//! A text is looked at as it is, and with its escapes undone, several times over: percent-encoding, JSON's and HTML's
-//! escapes, and base64, one inside of the other. In each of these views stand the secrets themselves, and what hexadecimal
-//! digits, UTF-16 and forms make of them. What is found is shown as `…`. Which secrets there are is known to `secrets`.
+//! A text is looked at as it is, and with its escapes undone, several times over: percent-encoding,
+//! JSON's and HTML's escapes, and base64, one inside of the other. In each of these views stand the
+//! secrets themselves, and what hexadecimal digits, UTF-16 and forms make of them. What is found is
+//! shown as `…`. Which secrets there are is known to `secrets`.
 
 mod encoded;
 mod forms;
@@ -21,7 +23,8 @@ pub const SHORTEST: usize = 3;
 /// What stands for what was taken out.
 pub const REMOVED: char = '…';
 
-/// How many encodings may lie around each other: JSON in a string of JSON in a string, percent-encoded, and one more.
+/// How many encodings may lie around each other: JSON in a string of JSON in a string,
+/// percent-encoded, and one more.
 const DEPTH: usize = 5;
 
 /// How many of them may be base64.
@@ -44,10 +47,17 @@ impl Redactor {
         let search = || {
             let mut builder = AhoCorasick::builder();
             // Who writes %2f for %2F, or ABC for abc, repeats it all the same.
-            builder.ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(&all)
+            builder
+                .ascii_case_insensitive(true)
+                .match_kind(MatchKind::Standard)
+                .build(&all)
         };
-        let searched = (!all.is_empty()).then(|| search().expect("secrets fit into memory many times over"));
-        let secrets = secrets.into_iter().map(|secret| secret.to_ascii_lowercase().into_bytes()).collect();
+        let searched =
+            (!all.is_empty()).then(|| search().expect("secrets fit into memory many times over"));
+        let secrets = secrets
+            .into_iter()
+            .map(|secret| secret.to_ascii_lowercase().into_bytes())
+            .collect();
         Redactor { searched, secrets }
     }
 
@@ -61,20 +71,35 @@ impl Redactor {
         self.without(text, |hidden| self.hide_beginning(text, hidden))
     }
 
-    fn without<'t>(&self, text: &'t str, and: impl FnOnce(&mut Vec<(usize, usize)>)) -> Cow<'t, str> {
-        let Some(searched) = &self.searched else { return Cow::Borrowed(text) };
+    fn without<'t>(
+        &self,
+        text: &'t str,
+        and: impl FnOnce(&mut Vec<(usize, usize)>),
+    ) -> Cow<'t, str> {
+        let Some(searched) = &self.searched else {
+            return Cow::Borrowed(text);
+        };
         let mut hidden = Vec::new();
         search(searched, &View::of(text), DEPTH, BASE64_DEPTH, &mut hidden);
         and(&mut hidden);
-        if hidden.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(shown(text, hidden)) }
+        if hidden.is_empty() {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(shown(text, hidden))
+        }
     }
 
     fn hide_beginning(&self, text: &str, hidden: &mut Vec<(usize, usize)>) {
         let bytes = text.as_bytes();
         let is_end = |secret: &[u8], length: usize| {
-            bytes.len() >= length && bytes[bytes.len() - length..].eq_ignore_ascii_case(&secret[..length])
+            bytes.len() >= length
+                && bytes[bytes.len() - length..].eq_ignore_ascii_case(&secret[..length])
         };
-        let longest = |secret: &Vec<u8>| (1..secret.len()).rev().find(|&length| is_end(secret, length));
+        let longest = |secret: &Vec<u8>| {
+            (1..secret.len())
+                .rev()
+                .find(|&length| is_end(secret, length))
+        };
         if let Some(length) = self.secrets.iter().filter_map(longest).max() {
             hidden.push((bytes.len() - length, bytes.len()));
         }
@@ -82,7 +107,13 @@ impl Redactor {
 }
 
 /// Finds secrets in a view, and in what lies beneath so many encodings.
-fn search(searched: &AhoCorasick, view: &View, depth: usize, base64_depth: usize, hidden: &mut Vec<(usize, usize)>) {
+fn search(
+    searched: &AhoCorasick,
+    view: &View,
+    depth: usize,
+    base64_depth: usize,
+    hidden: &mut Vec<(usize, usize)>,
+) {
     let found = searched.find_overlapping_iter(&view.bytes);
     hidden.extend(found.map(|found| view.source(found.start()..found.end())));
     if depth == 0 {
@@ -92,7 +123,9 @@ fn search(searched: &AhoCorasick, view: &View, depth: usize, base64_depth: usize
         search(searched, &inner, depth - 1, base64_depth, hidden);
     }
     if let Some(inner) = (base64_depth > 0).then(|| encoded::decoded(view)).flatten() {
-        inner.iter().for_each(|inner| search(searched, inner, depth - 1, base64_depth - 1, hidden));
+        inner
+            .iter()
+            .for_each(|inner| search(searched, inner, depth - 1, base64_depth - 1, hidden));
     }
 }
 

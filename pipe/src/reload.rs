@@ -1,7 +1,8 @@
 //! Door: reads the definition anew on SIGHUP, and when one of its files has changed.
 //!
-//! Files are looked at rather than watched: that works on mounted volumes and through renames. A definition that cannot
-//! be read changes nothing: the pipes go on as they are, and the log says why.
+//! Files are looked at rather than watched: that works on mounted volumes and through renames. A
+//! definition that cannot be read changes nothing: the pipes go on as they are, and the log says
+//! why.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,8 @@ use crate::definition::Definition;
 /// Between two looks at the files.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// A file that changes is read when it has not changed for this long: half a template may look like a whole one.
+/// A file that changes is read when it has not changed for this long: half a template may look like
+/// a whole one.
 const REST: Duration = Duration::from_millis(300);
 
 /// Where a definition comes from.
@@ -38,7 +40,12 @@ type Stamp = Option<(SystemTime, u64, u64)>;
 impl Reload {
     /// Reads `args` again and again, for `account`; calls may go to what is `allowed`.
     pub fn new(args: DefinitionArgs, account: Account, allowed: AllowTargets) -> Reload {
-        Reload { args, account, allowed, look: LOOK }
+        Reload {
+            args,
+            account,
+            allowed,
+            look: LOOK,
+        }
     }
 
     /// Reads the definition.
@@ -53,7 +60,8 @@ impl Reload {
         Ok(definition)
     }
 
-    /// Every further definition, until `stop`. The files as they are now are taken to be read already.
+    /// Every further definition, until `stop`. The files as they are now are taken to be read
+    /// already.
     ///
     /// # Errors
     /// The signal handler cannot be installed.
@@ -105,7 +113,9 @@ impl Reload {
         match tokio::task::spawn_blocking(move || reload.load()).await {
             Ok(Ok(definition)) => Some(definition),
             Ok(Err(error)) => {
-                tracing::warn!("the definition was not reloaded, the pipes go on as they are: {error}");
+                tracing::warn!(
+                    "the definition was not reloaded, the pipes go on as they are: {error}"
+                );
                 None
             }
             Err(error) => {
@@ -153,21 +163,39 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("t.yaml");
         std::fs::write(&file, template("one")).unwrap();
-        let args = DefinitionArgs { files: vec![file.clone()], ..DefinitionArgs::default() };
-        let account = Account { region: "e".into(), account_id: "1".into(), stack_name: "t".into() };
-        let reload = Reload { look: Duration::from_millis(5), ..Reload::new(args, account, AllowTargets::default()) };
+        let args = DefinitionArgs {
+            files: vec![file.clone()],
+            ..DefinitionArgs::default()
+        };
+        let account = Account {
+            region: "e".into(),
+            account_id: "1".into(),
+            stack_name: "t".into(),
+        };
+        let reload = Reload {
+            look: Duration::from_millis(5),
+            ..Reload::new(args, account, AllowTargets::default())
+        };
         assert_eq!(reload.load().unwrap().pipes.len(), 1);
 
         let stop = CancellationToken::new();
         let mut definitions = reload.watch(stop.clone()).unwrap();
-        for text in [template("broken").replace("POST", "SHOUT"), "Resources: {}".to_owned(), template("two")] {
+        for text in [
+            template("broken").replace("POST", "SHOUT"),
+            "Resources: {}".to_owned(),
+            template("two"),
+        ] {
             std::fs::write(&file, text).unwrap();
             // Time to be seen; should one be missed, the test is only less strict.
             sleep(Duration::from_millis(60)).await;
         }
         let definition = definitions.recv().await.unwrap();
         let destination = &definition.pipes[0].target.invocation().unwrap().destination;
-        assert!(format!("{:?}", destination.endpoint).contains("/two"), "{:?}", destination.endpoint);
+        assert!(
+            format!("{:?}", destination.endpoint).contains("/two"),
+            "{:?}",
+            destination.endpoint
+        );
         stop.cancel();
         assert!(definitions.recv().await.is_none());
     }

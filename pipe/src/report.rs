@@ -1,4 +1,5 @@
-//! What a pipe tells about its work beside its journal: metrics under AWS's names, and lines about its state.
+//! What a pipe tells about its work beside its journal: metrics under AWS's names, and lines about
+//! its state.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,40 +63,90 @@ struct Metrics {
 
 /// Names, and CloudWatch's names in the namespace `AWS/EventBridge/Pipes` for them.
 const COUNTERS: [(&str, &str); 14] = [
-    ("pipe_event_count_total", "EventCount: messages that passed the filter"),
-    ("pipe_event_size_bytes_total", "EventSize: the bytes of their bodies"),
-    ("pipe_events_filtered_total", "Messages that no filter let pass; CloudWatch does not have it"),
-    ("pipe_dead_lettered_total", "Messages given up after their last attempt; CloudWatch does not have it"),
-    ("pipe_invocations_total", "Invocations: executions, each of one batch"),
+    (
+        "pipe_event_count_total",
+        "EventCount: messages that passed the filter",
+    ),
+    (
+        "pipe_event_size_bytes_total",
+        "EventSize: the bytes of their bodies",
+    ),
+    (
+        "pipe_events_filtered_total",
+        "Messages that no filter let pass; CloudWatch does not have it",
+    ),
+    (
+        "pipe_dead_lettered_total",
+        "Messages given up after their last attempt; CloudWatch does not have it",
+    ),
+    (
+        "pipe_invocations_total",
+        "Invocations: executions, each of one batch",
+    ),
     ("pipe_execution_failed_total", "ExecutionFailed"),
-    ("pipe_execution_partially_failed_total", "ExecutionPartiallyFailed"),
-    ("pipe_execution_throttled_total", "ExecutionThrottled: held back by the rate of a destination"),
+    (
+        "pipe_execution_partially_failed_total",
+        "ExecutionPartiallyFailed",
+    ),
+    (
+        "pipe_execution_throttled_total",
+        "ExecutionThrottled: held back by the rate of a destination",
+    ),
     ("pipe_execution_timeout_total", "ExecutionTimeout"),
-    ("pipe_enrichment_stage_failed_total", "EnrichmentStageFailed"),
+    (
+        "pipe_enrichment_stage_failed_total",
+        "EnrichmentStageFailed",
+    ),
     ("pipe_target_stage_failed_total", "TargetStageFailed"),
-    ("pipe_target_stage_partially_failed_total", "TargetStagePartiallyFailed"),
+    (
+        "pipe_target_stage_partially_failed_total",
+        "TargetStagePartiallyFailed",
+    ),
     ("pipe_target_stage_skipped_total", "TargetStageSkipped"),
-    ("pipe_probes_total", "Messages sent to see if the target takes any; CloudWatch does not have it"),
+    (
+        "pipe_probes_total",
+        "Messages sent to see if the target takes any; CloudWatch does not have it",
+    ),
 ];
 const HISTOGRAMS: [(&str, &str); 3] = [
     ("pipe_duration_seconds", "Duration"),
-    ("pipe_enrichment_stage_duration_seconds", "EnrichmentStageDuration"),
+    (
+        "pipe_enrichment_stage_duration_seconds",
+        "EnrichmentStageDuration",
+    ),
     ("pipe_target_stage_duration_seconds", "TargetStageDuration"),
 ];
-const FAILURES: (&str, &str) =
-    ("pipe_failures_total", "Failed deliveries by what each suggests about its cause; CloudWatch does not have it");
+const FAILURES: (&str, &str) = (
+    "pipe_failures_total",
+    "Failed deliveries by what each suggests about its cause; CloudWatch does not have it",
+);
 const GAUGES: [(&str, &str); 3] = [
-    ("pipe_concurrency", "Concurrency: messages that are under way"),
-    ("pipe_suspected_messages", "Messages that failed and are remembered; CloudWatch does not have it"),
-    ("pipe_target_down", "1 while no message gets through; CloudWatch does not have it"),
+    (
+        "pipe_concurrency",
+        "Concurrency: messages that are under way",
+    ),
+    (
+        "pipe_suspected_messages",
+        "Messages that failed and are remembered; CloudWatch does not have it",
+    ),
+    (
+        "pipe_target_down",
+        "1 while no message gets through; CloudWatch does not have it",
+    ),
 ];
 
 fn describe() {
     unended::describe();
     describe_counter!(FAILURES.0, FAILURES.1);
-    COUNTERS.iter().for_each(|&(name, help)| describe_counter!(name, help));
-    HISTOGRAMS.iter().for_each(|&(name, help)| describe_histogram!(name, help));
-    GAUGES.iter().for_each(|&(name, help)| describe_gauge!(name, help));
+    COUNTERS
+        .iter()
+        .for_each(|&(name, help)| describe_counter!(name, help));
+    HISTOGRAMS
+        .iter()
+        .for_each(|&(name, help)| describe_histogram!(name, help));
+    GAUGES
+        .iter()
+        .for_each(|&(name, help)| describe_gauge!(name, help));
 }
 
 impl Metrics {
@@ -136,7 +187,9 @@ impl Metrics {
             enrichment_stage_duration: time("pipe_enrichment_stage_duration_seconds"),
             target_stage_duration: time("pipe_target_stage_duration_seconds"),
             probes: count("pipe_probes_total"),
-            failures: Cause::ALL.map(|(cause, name)| (cause, count_cause(name))).into(),
+            failures: Cause::ALL
+                .map(|(cause, name)| (cause, count_cause(name)))
+                .into(),
             concurrency: level("pipe_concurrency"),
             suspected: level("pipe_suspected_messages"),
             target_down: level("pipe_target_down"),
@@ -153,15 +206,22 @@ impl Metrics {
                 Stage::Target => self.target_stage_duration.record(*span),
             }
         }
-        let last = execution.stages.last().map_or(Stage::Target, |(stage, _)| *stage);
+        let last = execution
+            .stages
+            .last()
+            .map_or(Stage::Target, |(stage, _)| *stage);
         match (execution.outcome, last) {
             (Outcome::Succeeded, Stage::Target) => return,
-            (Outcome::Succeeded, Stage::Enrichment) => return self.target_stage_skipped.increment(1),
+            (Outcome::Succeeded, Stage::Enrichment) => {
+                return self.target_stage_skipped.increment(1);
+            }
             (Outcome::TimedOut, _) => return self.execution_timeout.increment(1),
             (Outcome::PartiallyFailed | Outcome::Failed, Stage::Enrichment) => {
                 self.enrichment_stage_failed.increment(1);
             }
-            (Outcome::PartiallyFailed, Stage::Target) => self.target_stage_partially_failed.increment(1),
+            (Outcome::PartiallyFailed, Stage::Target) => {
+                self.target_stage_partially_failed.increment(1)
+            }
             (Outcome::Failed, Stage::Target) => self.target_stage_failed.increment(1),
         }
         match execution.outcome {
@@ -172,10 +232,23 @@ impl Metrics {
 }
 
 impl Report {
-    /// For this pipe; what its filters turn away is noted in `filtered`, and how its target is in `status`.
+    /// For this pipe; what its filters turn away is noted in `filtered`, and how its target is in
+    /// `status`.
     pub fn new(pipe: &Pipe, filtered: Arc<Filtered>, status: Arc<Status>) -> Report {
-        let (name, arn, metrics) = (pipe.name.clone(), pipe.names.pipe_arn.clone(), Metrics::new(&pipe.name));
-        Report { pipe: name, arn, log: pipe.log, filtered, status, metrics, is_down: AtomicBool::default() }
+        let (name, arn, metrics) = (
+            pipe.name.clone(),
+            pipe.names.pipe_arn.clone(),
+            Metrics::new(&pipe.name),
+        );
+        Report {
+            pipe: name,
+            arn,
+            log: pipe.log,
+            filtered,
+            status,
+            metrics,
+            is_down: AtomicBool::default(),
+        }
     }
 
     /// A message came in and passes the filter.
@@ -189,14 +262,30 @@ impl Report {
     /// No filter takes a message: it is deleted.
     pub fn filtered(&self, now: Timestamp, id: &str, event: &Event, misses: Vec<Miss>) {
         self.metrics.events_filtered.increment(1);
-        tracing::debug!(pipe = self.pipe, message_id = id, ?misses, "no filter takes the message, it is deleted");
-        let body = event.body().filter(|_| self.log.is_some_and(|log| log.execution_data));
+        tracing::debug!(
+            pipe = self.pipe,
+            message_id = id,
+            ?misses,
+            "no filter takes the message, it is deleted"
+        );
+        let body = event
+            .body()
+            .filter(|_| self.log.is_some_and(|log| log.execution_data));
         let body = body.map(|body| secrets::redactor().redact(body).into_owned());
-        self.filtered.note(&self.pipe, TurnedAway::new(id, now, misses, body.as_deref()));
+        self.filtered.note(
+            &self.pipe,
+            TurnedAway::new(id, now, misses, body.as_deref()),
+        );
     }
 
     /// A delivery is over at `now`. The queue's `redrive` says which attempt is the last.
-    pub fn finished(&self, now: Timestamp, work: &Work, ending: &Ending, redrive: Option<&Redrive>) {
+    pub fn finished(
+        &self,
+        now: Timestamp,
+        work: &Work,
+        ending: &Ending,
+        redrive: Option<&Redrive>,
+    ) {
         if let Some(execution) = &ending.execution {
             self.metrics.count(execution);
         }
@@ -217,8 +306,14 @@ impl Report {
     }
 
     fn count_failure(&self, verdict: &Verdict) {
-        let Verdict::Failed { cause, .. } = verdict else { return };
-        let counter = self.metrics.failures.iter().find(|(counted, _)| counted == cause);
+        let Verdict::Failed { cause, .. } = verdict else {
+            return;
+        };
+        let counter = self
+            .metrics
+            .failures
+            .iter()
+            .find(|(counted, _)| counted == cause);
         if let Some((_, counter)) = counter {
             counter.increment(1);
         }
@@ -227,7 +322,11 @@ impl Report {
     /// With or without a `LogConfiguration`: its records do not say which attempt it was.
     fn failed(&self, work: &Work, reason: &Reason, ms: u64, max_receive_count: Option<u32>) {
         let (pipe, message_id, attempt) = (self.pipe.as_str(), work.id.as_str(), work.receives);
-        let Reason { text, status, answer } = reason;
+        let Reason {
+            text,
+            status,
+            answer,
+        } = reason;
         let (reason, status, answer) = (text.as_str(), *status, answer.as_deref());
         // One line says that the target is out; those that are tried meanwhile add nothing to it.
         if work.is_probe && self.is_down.load(Ordering::Relaxed) {
@@ -239,7 +338,8 @@ impl Report {
         );
     }
 
-    /// A message had its last attempt and was given up: whoever receives it next is SQS, which moves it.
+    /// A message had its last attempt and was given up: whoever receives it next is SQS, which
+    /// moves it.
     pub fn dead(&self, message_id: &str, attempt: u32, redrive: &Redrive) {
         self.metrics.dead.increment(1);
         let Redrive { most, queue } = redrive;
@@ -257,7 +357,12 @@ impl Report {
     /// What is believed of the target has changed.
     pub fn changed(&self, change: Change) {
         match change {
-            Change::Down { failures, messages, share, cause } => {
+            Change::Down {
+                failures,
+                messages,
+                share,
+                cause,
+            } => {
                 self.metrics.target_down.set(1.0);
                 self.is_down.store(true, Ordering::Relaxed);
                 let said = self.status.target_down(cause);
@@ -275,7 +380,12 @@ impl Report {
                 self.is_down.store(false, Ordering::Relaxed);
                 self.status.target_up();
                 let after = format!("{:.1} s", after.as_secs_f64());
-                tracing::info!(pipe = self.pipe, after, probes, "the target is back: a message got through");
+                tracing::info!(
+                    pipe = self.pipe,
+                    after,
+                    probes,
+                    "the target is back: a message got through"
+                );
             }
         }
     }

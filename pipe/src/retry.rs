@@ -1,8 +1,9 @@
-//! What an answer of the target means for the message: a reply, or the lack of one, to a [`Verdict`].
+//! What an answer of the target means for the message: a reply, or the lack of one, to a
+//! [`Verdict`].
 //!
-//! With an SQS source nothing but a 2xx takes the message off the queue (`docs/aws/pipes.md#errors-and-retries` and
-//! `docs/aws/pipes.md#answers`). Whose fault a failure is cannot be seen from one answer: here is only what it suggests,
-//! and `flow` finds out.
+//! With an SQS source nothing but a 2xx takes the message off the queue
+//! (`docs/aws/pipes.md#errors-and-retries` and `docs/aws/pipes.md#answers`). Whose fault a failure
+//! is cannot be seen from one answer: here is only what it suggests, and `flow` finds out.
 
 use std::time::Duration;
 
@@ -19,13 +20,14 @@ const TWELVE_HOURS: Duration = Duration::from_secs(12 * 60 * 60);
 pub enum Verdict {
     /// The target has it: delete it.
     Delivered,
-    /// The message could not be made into a request, so nothing was sent, and nothing was learned about the target: it
-    /// is left to its visibility timeout and the queue's redrive.
+    /// The message could not be made into a request, so nothing was sent, and nothing was learned
+    /// about the target: it is left to its visibility timeout and the queue's redrive.
     Unsendable {
         /// For the log; names the cause, never content.
         reason: Reason,
     },
-    /// The target did not take the message. Whose fault that is, `flow` finds out by comparison with other messages.
+    /// The target did not take the message. Whose fault that is, `flow` finds out by comparison
+    /// with other messages.
     Failed {
         /// For the log; names status or cause, never content.
         reason: Reason,
@@ -49,7 +51,10 @@ pub struct Reason {
 
 impl From<String> for Reason {
     fn from(text: String) -> Reason {
-        Reason { text, ..Reason::default() }
+        Reason {
+            text,
+            ..Reason::default()
+        }
     }
 }
 
@@ -59,13 +64,16 @@ impl From<&str> for Reason {
     }
 }
 
-/// What one failure suggests about its cause. Status and transport can't tell whose fault it is; they decide what is
-/// supposed at first, how soon and how often a message is tried again, and how eagerly others are tried in its place.
+/// What one failure suggests about its cause. Status and transport can't tell whose fault it is;
+/// they decide what is supposed at first, how soon and how often a message is tried again, and how
+/// eagerly others are tried in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// The target can't be reached, or its token can't be had: no message can do anything about that.
+    /// The target can't be reached, or its token can't be had: no message can do anything about
+    /// that.
     Unreachable,
-    /// The target, or whoever set it up: wrong credentials, a gateway in front of nothing (401, 407, 502 to 504).
+    /// The target, or whoever set it up: wrong credentials, a gateway in front of nothing (401,
+    /// 407, 502 to 504).
     Target,
     /// The target takes messages, but not so many (429).
     Pace,
@@ -97,7 +105,11 @@ impl Verdict {
 
     /// Failed, with nothing said about when to try again.
     pub fn failed(reason: impl Into<Reason>, cause: Cause) -> Verdict {
-        Verdict::Failed { reason: reason.into(), cause, retry_after: None }
+        Verdict::Failed {
+            reason: reason.into(),
+            cause,
+            retry_after: None,
+        }
     }
 
     /// Why the message was not delivered; `None` when it was.
@@ -131,7 +143,9 @@ pub fn judge(outcome: &Result<Reply, SendError>, who: &str, now: Timestamp) -> V
             let reason = format!("{who}: {error}");
             match cause_of(error) {
                 Some(cause) => Verdict::failed(reason, cause),
-                None => Verdict::Unsendable { reason: reason.into() },
+                None => Verdict::Unsendable {
+                    reason: reason.into(),
+                },
             }
         }
     }
@@ -148,7 +162,11 @@ pub fn cause_of(error: &SendError) -> Option<Cause> {
 }
 
 fn judge_reply(status: StatusCode, headers: &HeaderMap, who: &str, now: Timestamp) -> Verdict {
-    let mut reason = Reason { text: format!("{who} answered {status}"), status: Some(status.as_u16()), answer: None };
+    let mut reason = Reason {
+        text: format!("{who} answered {status}"),
+        status: Some(status.as_u16()),
+        answer: None,
+    };
     let cause = match status.as_u16() {
         200..=299 => return Verdict::Delivered,
         // Wrong credentials are nothing that a message can do about.
@@ -164,7 +182,11 @@ fn judge_reply(status: StatusCode, headers: &HeaderMap, who: &str, now: Timestam
             reason.text.push_str(" and forbade to try again");
             Verdict::failed(reason, Cause::Message)
         }
-        Some(RetryAfter::In(delay)) => Verdict::Failed { reason, cause, retry_after: Some(delay) },
+        Some(RetryAfter::In(delay)) => Verdict::Failed {
+            reason,
+            cause,
+            retry_after: Some(delay),
+        },
         None => Verdict::failed(reason, cause),
     }
 }
@@ -174,8 +196,8 @@ enum RetryAfter {
     Never,
 }
 
-/// Seconds, or an HTTP date; at most what SQS can hide a message for. A date is compared with the target's own `Date`, so
-/// that a difference between its clock and ours does not count.
+/// Seconds, or an HTTP date; at most what SQS can hide a message for. A date is compared with the
+/// target's own `Date`, so that a difference between its clock and ours does not count.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<RetryAfter> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     let delay = match text.parse::<i64>() {
@@ -185,8 +207,12 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<RetryAfter> {
         },
         Err(_) => {
             // A date that a cache kept is old.
-            let theirs = headers.get(header::DATE).filter(|_| !headers.contains_key(header::AGE));
-            let there = theirs.and_then(|date| http_date(date.to_str().ok()?)).unwrap_or(now);
+            let theirs = headers
+                .get(header::DATE)
+                .filter(|_| !headers.contains_key(header::AGE));
+            let there = theirs
+                .and_then(|date| http_date(date.to_str().ok()?))
+                .unwrap_or(now);
             http_date(text)?.since(there)
         }
     };
@@ -197,8 +223,14 @@ fn http_date(text: &str) -> Option<Timestamp> {
     let format = time::macros::format_description!(
         "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
     );
-    let date = time::PrimitiveDateTime::parse(text, format).ok()?.assume_utc();
-    Some(Timestamp::from_millis(u64::try_from(date.unix_timestamp()).ok()?.saturating_mul(1000)))
+    let date = time::PrimitiveDateTime::parse(text, format)
+        .ok()?
+        .assume_utc();
+    Some(Timestamp::from_millis(
+        u64::try_from(date.unix_timestamp())
+            .ok()?
+            .saturating_mul(1000),
+    ))
 }
 
 #[cfg(test)]
@@ -213,8 +245,12 @@ mod tests {
         if let Some(value) = retry_after {
             headers.insert(header::RETRY_AFTER, value.parse().unwrap());
         }
-        let reply =
-            Reply { status: StatusCode::from_u16(status).unwrap(), headers, body: Bytes::new(), complete: true };
+        let reply = Reply {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers,
+            body: Bytes::new(),
+            complete: true,
+        };
         judge(&Ok(reply), "the target", NOW)
     }
 
@@ -222,7 +258,11 @@ mod tests {
     fn statuses() {
         for status in [200, 202, 204, 299] {
             assert_eq!(reply(status, None), Verdict::Delivered, "{status}");
-            assert_eq!(reply(status, Some("-1")), Verdict::Delivered, "{status}: the header is about failures");
+            assert_eq!(
+                reply(status, Some("-1")),
+                Verdict::Delivered,
+                "{status}: the header is about failures"
+            );
         }
         let causes = [
             (301, Cause::Message),
@@ -240,7 +280,10 @@ mod tests {
             (503, Cause::Target),
         ];
         for (status, supposed) in causes {
-            assert!(matches!(reply(status, None), Verdict::Failed { cause, .. } if cause == supposed), "{status}");
+            assert!(
+                matches!(reply(status, None), Verdict::Failed { cause, .. } if cause == supposed),
+                "{status}"
+            );
         }
     }
 
@@ -254,7 +297,10 @@ mod tests {
         ] {
             assert!(matches!(judged(error), Verdict::Failed { cause, .. } if cause == supposed));
         }
-        assert!(matches!(judged(SendError::Unsendable("URL".into())), Verdict::Unsendable { .. }));
+        assert!(matches!(
+            judged(SendError::Unsendable("URL".into())),
+            Verdict::Unsendable { .. }
+        ));
     }
 
     #[test]
@@ -271,14 +317,28 @@ mod tests {
         // The target's clock is an hour behind ours.
         let date = ("date", "Sun, 06 Nov 1994 07:49:37 GMT");
         let later = ("retry-after", "Sun, 06 Nov 1994 07:50:07 GMT");
-        for (fields, seconds) in [(vec![later], 0), (vec![date, later], 30), (vec![date, later, ("age", "9")], 0)] {
-            let headers: HeaderMap =
-                fields.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+        for (fields, seconds) in [
+            (vec![later], 0),
+            (vec![date, later], 30),
+            (vec![date, later, ("age", "9")], 0),
+        ] {
+            let headers: HeaderMap = fields
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .collect();
             match judge_reply(StatusCode::SERVICE_UNAVAILABLE, &headers, "the target", NOW) {
-                Verdict::Failed { retry_after, .. } => assert_eq!(retry_after, Some(Duration::from_secs(seconds))),
+                Verdict::Failed { retry_after, .. } => {
+                    assert_eq!(retry_after, Some(Duration::from_secs(seconds)))
+                }
                 other => panic!("{other:?}"),
             }
         }
-        assert!(matches!(reply(503, Some("-1")), Verdict::Failed { cause: Cause::Message, .. }));
+        assert!(matches!(
+            reply(503, Some("-1")),
+            Verdict::Failed {
+                cause: Cause::Message,
+                ..
+            }
+        ));
     }
 }

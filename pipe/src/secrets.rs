@@ -1,7 +1,8 @@
 //! The secrets that must not be logged: of all connections at work, and the tokens that they got.
 //!
-//! One list for the whole process: what one pipe's target repeats may come back as another pipe's message. A connection
-//! is on it for as long as anything may still be sent over it; whoever logs text of others asks [`redactor`] first.
+//! One list for the whole process: what one pipe's target repeats may come back as another pipe's
+//! message. A connection is on it for as long as anything may still be sent over it; whoever logs
+//! text of others asks [`redactor`] first.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -11,7 +12,10 @@ use crate::redact::Redactor;
 /// Tokens of one connection that are remembered: a call may still be under way with the one before.
 const TOKENS: usize = 4;
 
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry { kept: Vec::new(), redactor: None });
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
+    kept: Vec::new(),
+    redactor: None,
+});
 
 struct Registry {
     kept: Vec<Weak<Mutex<Kept>>>,
@@ -39,7 +43,10 @@ impl std::fmt::Debug for Kept {
 impl Secrets {
     /// From now on, these are secrets.
     pub fn new(fixed: Vec<String>) -> Secrets {
-        let kept = Arc::new(Mutex::new(Kept { fixed, tokens: VecDeque::new() }));
+        let kept = Arc::new(Mutex::new(Kept {
+            fixed,
+            tokens: VecDeque::new(),
+        }));
         let mut registry = lock(&REGISTRY);
         registry.kept.push(Arc::downgrade(&kept));
         registry.redactor = None;
@@ -91,7 +98,9 @@ pub fn redactor() -> Arc<Redactor> {
     registry.kept.retain(|kept| kept.strong_count() > 0);
     let kept: Vec<Arc<Mutex<Kept>>> = registry.kept.iter().filter_map(Weak::upgrade).collect();
     let kept: Vec<MutexGuard<'_, Kept>> = kept.iter().map(|kept| lock(kept)).collect();
-    let all = kept.iter().flat_map(|kept| kept.fixed.iter().chain(&kept.tokens));
+    let all = kept
+        .iter()
+        .flat_map(|kept| kept.fixed.iter().chain(&kept.tokens));
     let redactor = Arc::new(Redactor::new(all.map(String::as_str)));
     registry.redactor = Some(redactor.clone());
     redactor
@@ -127,7 +136,9 @@ mod tests {
     fn the_last_tokens_are_remembered() {
         let secrets = Secrets::new(Vec::new());
         (0..=TOKENS).for_each(|turn| secrets.add_token(format!("turning-token-{turn}!")));
-        let all: Vec<String> = (0..=TOKENS).map(|turn| shown(&format!("turning-token-{turn}!"))).collect();
+        let all: Vec<String> = (0..=TOKENS)
+            .map(|turn| shown(&format!("turning-token-{turn}!")))
+            .collect();
         assert_eq!(all, ["turning-token-0!", "…", "…", "…", "…"]);
     }
 }

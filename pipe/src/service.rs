@@ -22,8 +22,8 @@ const COMMANDS: usize = 16;
 /// Runs all pipes until `stop`, then drains them for up to thirty seconds.
 ///
 /// # Errors
-/// The system's certificate authorities cannot be read, the signal handler for reloads cannot be installed, or the admin
-/// port broke.
+/// The system's certificate authorities cannot be read, the signal handler for reloads cannot be
+/// installed, or the admin port broke.
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let without = "cannot read the system's certificate authorities";
     let sdk = kit::send::watched(settings.sdk).context(without)?;
@@ -49,7 +49,10 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         Ok::<(), std::io::Error>(())
     };
     let mut serving = std::pin::pin!(serving);
-    let mut definitions = settings.reload.map(|reload| reload.watch(stop.clone())).transpose()?;
+    let mut definitions = settings
+        .reload
+        .map(|reload| reload.watch(stop.clone()))
+        .transpose()?;
     loop {
         tokio::select! {
             served = &mut serving => break served?,

@@ -1,7 +1,9 @@
-//! Door: tells the queue what became of messages, ten at a time, and the worker what the queue did not listen to.
+//! Door: tells the queue what became of messages, ten at a time, and the worker what the queue did
+//! not listen to.
 //!
-//! Deletes wait a moment for others: nobody waits for them, and ten cost the queue and us little more than one. What is
-//! to be shown or hidden goes out at once, and while it is under way the next batch gathers.
+//! Deletes wait a moment for others: nobody waits for them, and ten cost the queue and us little
+//! more than one. What is to be shown or hidden goes out at once, and while it is under way the
+//! next batch gathers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +21,9 @@ use crate::source::{Queue, QueueError};
 /// Entries that may wait. More means that SQS does not answer; what does not fit is repeated later.
 const WAITING: usize = 4096;
 
-/// How long a delete may wait for nine others: at two thousand messages a second each batch is full. Far less than any
-/// visibility timeout; a pipe that is killed meanwhile delivers what was delivered in this time once more.
+/// How long a delete may wait for nine others: at two thousand messages a second each batch is
+/// full. Far less than any visibility timeout; a pipe that is killed meanwhile delivers what was
+/// delivered in this time once more.
 const COMPANY: Duration = Duration::from_millis(5);
 
 /// Takes what is to be settled.
@@ -38,17 +41,44 @@ impl Settler {
         let ((deletes, to_delete), (hides, to_hide)) = (channel(WAITING), channel(WAITING));
         let (failing, failed) = unbounded_channel();
         let mut tasks = JoinSet::new();
-        let desk = Desk { queue: queue.clone(), failing };
+        let desk = Desk {
+            queue: queue.clone(),
+            failing,
+        };
         let (deleting, hiding) = (desk.clone(), desk);
         // The queue keeps back what follows in a message's group until that is deleted.
-        let company = if queue.order == Order::Fifo { Duration::ZERO } else { COMPANY };
-        let (together, at_once) = [company, Duration::ZERO].map(|window| Batch { size: BATCH, window }).into();
+        let company = if queue.order == Order::Fifo {
+            Duration::ZERO
+        } else {
+            COMPANY
+        };
+        let (together, at_once) = [company, Duration::ZERO]
+            .map(|window| Batch {
+                size: BATCH,
+                window,
+            })
+            .into();
         let hurry = CancellationToken::new();
-        tasks.spawn(gather(to_delete, together, Haste::OneByOne, hurry.clone(), move |batch| {
-            deleting.clone().delete(batch)
-        }));
-        tasks.spawn(gather(to_hide, at_once, Haste::OneByOne, hurry, move |batch| hiding.clone().hide(batch)));
-        Settler { deletes, hides, failed, tasks }
+        tasks.spawn(gather(
+            to_delete,
+            together,
+            Haste::OneByOne,
+            hurry.clone(),
+            move |batch| deleting.clone().delete(batch),
+        ));
+        tasks.spawn(gather(
+            to_hide,
+            at_once,
+            Haste::OneByOne,
+            hurry,
+            move |batch| hiding.clone().hide(batch),
+        ));
+        Settler {
+            deletes,
+            hides,
+            failed,
+            tasks,
+        }
     }
 
     /// Takes one; never waits.
@@ -56,7 +86,11 @@ impl Settler {
     /// # Errors
     /// Too many wait already: it has failed.
     pub fn settle(&self, settle: Settle) -> Result<(), Settle> {
-        let desk = if matches!(settle, Settle::Delete { .. }) { &self.deletes } else { &self.hides };
+        let desk = if matches!(settle, Settle::Delete { .. }) {
+            &self.deletes
+        } else {
+            &self.hides
+        };
         desk.try_send(settle).map_err(TrySendError::into_inner)
     }
 
@@ -70,11 +104,18 @@ impl Settler {
 
     /// Sends what is left and waits for it, for up to `patience`.
     pub async fn finish(self, patience: Duration) {
-        let Settler { deletes, hides, failed: _failed, mut tasks } = self;
+        let Settler {
+            deletes,
+            hides,
+            failed: _failed,
+            mut tasks,
+        } = self;
         drop((deletes, hides));
         let all = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(patience, all).await.is_err() {
-            tracing::warn!("SQS did not take all deletions in time: some messages will be delivered again");
+            tracing::warn!(
+                "SQS did not take all deletions in time: some messages will be delivered again"
+            );
         }
     }
 }
@@ -90,13 +131,24 @@ impl Desk {
     async fn delete(self, batch: Vec<Settle>) {
         let receipts: Vec<&str> = batch.iter().map(receipt).collect();
         let result = self.queue.delete(&receipts).await;
-        self.report(batch, result, "delivered messages could not be deleted, which is tried again");
+        self.report(
+            batch,
+            result,
+            "delivered messages could not be deleted, which is tried again",
+        );
     }
 
     async fn hide(self, batch: Vec<Settle>) {
-        let messages: Vec<(&str, Duration)> = batch.iter().map(|settle| (receipt(settle), span(settle))).collect();
+        let messages: Vec<(&str, Duration)> = batch
+            .iter()
+            .map(|settle| (receipt(settle), span(settle)))
+            .collect();
         let result = self.queue.hide(&messages).await;
-        self.report(batch, result, "messages could not be hidden for longer or shown again");
+        self.report(
+            batch,
+            result,
+            "messages could not be hidden for longer or shown again",
+        );
     }
 
     fn report(&self, batch: Vec<Settle>, result: Result<Vec<usize>, QueueError>, what: &str) {

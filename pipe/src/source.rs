@@ -1,7 +1,9 @@
-//! Door: the queue that a pipe reads. Receives, deletes, changes visibility; ten messages a request.
+//! Door: the queue that a pipe reads. Receives, deletes, changes visibility; ten messages a
+//! request.
 //!
-//! What to receive and when is decided in `flow`; what is sent for it is in `wire`. The SDK finds the queue and reads its
-//! attributes, and the rest goes where it went: region and endpoint are the SDK's, credentials too.
+//! What to receive and when is decided in `flow`; what is sent for it is in `wire`. The SDK finds
+//! the queue and reads its attributes, and the rest goes where it went: region and endpoint are the
+//! SDK's, credentials too.
 
 mod error;
 mod wire;
@@ -30,14 +32,16 @@ pub use error::QueueError;
 /// An answer that takes longer than this, long poll included, is not coming.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The same for deletes and extensions, repetitions included: there must be time to try again while the message is
-/// hidden.
+/// The same for deletes and extensions, repetitions included: there must be time to try again while
+/// the message is hidden.
 const SETTLE_PATIENCE: Duration = Duration::from_secs(3);
 
-/// How much of an answer is read: ten messages of 1 MiB, of which every character is an escape, and what is around them.
+/// How much of an answer is read: ten messages of 1 MiB, of which every character is an escape, and
+/// what is around them.
 const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
 
-/// Before a request is repeated. What still fails then is for [`Flow`](crate::flow::Flow) to deal with.
+/// Before a request is repeated. What still fails then is for [`Flow`](crate::flow::Flow) to deal
+/// with.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(200)];
 
 /// Between two looks at the queue's attributes: somebody may lower its `VisibilityTimeout`.
@@ -87,19 +91,29 @@ pub struct Redrive {
 }
 
 impl Redrive {
-    /// Reads a `RedrivePolicy`. What is none is the same as no policy: nothing but a line of the log rests on it.
+    /// Reads a `RedrivePolicy`. What is none is the same as no policy: nothing but a line of the
+    /// log rests on it.
     fn read(policy: &str) -> Option<Redrive> {
         let policy: Value = serde_json::from_str(policy).ok()?;
         let most = &policy["maxReceiveCount"];
         let most = most.as_u64().or_else(|| most.as_str()?.parse().ok())?;
-        let queue = policy["deadLetterTargetArn"].as_str()?.rsplit(':').next()?.to_owned();
-        Some(Redrive { most: u32::try_from(most).ok()?, queue })
+        let queue = policy["deadLetterTargetArn"]
+            .as_str()?
+            .rsplit(':')
+            .next()?
+            .to_owned();
+        Some(Redrive {
+            most: u32::try_from(most).ok()?,
+            queue,
+        })
     }
 }
 
 /// The client for one pipe. Long polls send nothing for twenty seconds, which is no stall.
 pub fn client(sdk: &SdkConfig) -> Client {
-    let patience = TimeoutConfig::builder().operation_attempt_timeout(PATIENCE).build();
+    let patience = TimeoutConfig::builder()
+        .operation_attempt_timeout(PATIENCE)
+        .build();
     let config = aws_sdk_sqs::config::Builder::from(sdk)
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .timeout_config(patience)
@@ -112,25 +126,51 @@ impl Queue {
     ///
     /// # Errors
     /// SQS does not answer, does not have the queue, or does not let us read its attributes.
-    pub async fn open(client: Client, services: Arc<Services>, source: &Source) -> Result<Queue, QueueError> {
-        // The SDK knows more rules about endpoints than anybody else: what it makes of them is seen in its own request.
+    pub async fn open(
+        client: Client,
+        services: Arc<Services>,
+        source: &Source,
+    ) -> Result<Queue, QueueError> {
+        // The SDK knows more rules about endpoints than anybody else: what it makes of them is seen
+        // in its own request.
         let used = Arc::new(OnceLock::new());
         let note = used.clone();
-        let found = client.get_queue_url().queue_name(&source.queue).queue_owner_aws_account_id(&source.account);
+        let found = client
+            .get_queue_url()
+            .queue_name(&source.queue)
+            .queue_owner_aws_account_id(&source.account);
         let found = found.customize().mutate_request(move |request| {
             // The same each time it is repeated.
             let _ = note.set(request.uri().to_owned());
         });
         let url = found.send().await?.queue_url.unwrap_or_default();
         let endpoint = used.get().and_then(|uri| uri.parse().ok());
-        let endpoint = endpoint.ok_or_else(|| QueueError("the SDK did not say where SQS is".to_owned()))?;
-        let region = client.config().region().map_or(kit::aws::DEFAULT_REGION, Region::as_ref).to_owned();
+        let endpoint =
+            endpoint.ok_or_else(|| QueueError("the SDK did not say where SQS is".to_owned()))?;
+        let region = client
+            .config()
+            .region()
+            .map_or(kit::aws::DEFAULT_REGION, Region::as_ref)
+            .to_owned();
         let traits = read_traits(&client, &url).await?;
-        let order = if source.queue.ends_with(".fifo") { Order::Fifo } else { Order::Standard };
-        Ok(Queue { client, services, endpoint, region, url, traits, order })
+        let order = if source.queue.ends_with(".fifo") {
+            Order::Fifo
+        } else {
+            Order::Standard
+        };
+        Ok(Queue {
+            client,
+            services,
+            endpoint,
+            region,
+            url,
+            traits,
+            order,
+        })
     }
 
-    /// Looks at the queue's attributes again and again, and tells when they are others. Never returns.
+    /// Looks at the queue's attributes again and again, and tells when they are others. Never
+    /// returns.
     pub async fn watch(self: Arc<Queue>, every: Duration, told: watch::Sender<Traits>) {
         loop {
             tokio::time::sleep(every).await;
@@ -150,9 +190,14 @@ impl Queue {
     /// # Errors
     /// SQS does not answer or refuses.
     pub async fn receive(&self, poll: Poll) -> Result<Vec<Message>, QueueError> {
-        // A repetition of a receive whose answer got lost brings the same messages, not those behind them.
+        // A repetition of a receive whose answer got lost brings the same messages, not those
+        // behind them.
         let attempt = (self.order == Order::Fifo).then(|| uuid::Uuid::new_v4().to_string());
-        wire::messages(&self.ask(&Receive::new(&self.url, poll, attempt), PATIENCE).await?)
+        wire::messages(
+            &self
+                .ask(&Receive::new(&self.url, poll, attempt), PATIENCE)
+                .await?,
+        )
     }
 
     /// Deletes up to ten messages. Returns the places of those that SQS refused to delete.
@@ -161,25 +206,34 @@ impl Queue {
     /// The whole request failed.
     pub async fn delete(&self, receipts: &[&str]) -> Result<Vec<usize>, QueueError> {
         let request = Delete::new(&self.url, receipts);
-        Ok(places("DeleteMessage", &wire::failed(&in_time(self.ask(&request, SETTLE_PATIENCE)).await?)?))
+        Ok(places(
+            "DeleteMessage",
+            &wire::failed(&in_time(self.ask(&request, SETTLE_PATIENCE)).await?)?,
+        ))
     }
 
-    /// Hides up to ten messages, each for its span from now; zero shows them again. Returns the places of
-    /// those that SQS refused to hide.
+    /// Hides up to ten messages, each for its span from now; zero shows them again. Returns the
+    /// places of those that SQS refused to hide.
     ///
     /// # Errors
     /// The whole request failed.
     pub async fn hide(&self, messages: &[(&str, Duration)]) -> Result<Vec<usize>, QueueError> {
         let request = Hide::new(&self.url, messages);
-        Ok(places("ChangeMessageVisibility", &wire::failed(&in_time(self.ask(&request, SETTLE_PATIENCE)).await?)?))
+        Ok(places(
+            "ChangeMessageVisibility",
+            &wire::failed(&in_time(self.ask(&request, SETTLE_PATIENCE)).await?)?,
+        ))
     }
 
-    /// Asks again when there is no answer or one that may be another the next time, as the SDK does; whatever
-    /// `AWS_MAX_ATTEMPTS` says.
+    /// Asks again when there is no answer or one that may be another the next time, as the SDK
+    /// does; whatever `AWS_MAX_ATTEMPTS` says.
     async fn ask(&self, action: &impl Action, patience: Duration) -> Result<Reply, QueueError> {
         let (call, mut pauses) = (action.call(&self.endpoint), PAUSES.into_iter());
         loop {
-            let sent = self.services.send_straight(&call, "sqs", &self.region, patience, LONGEST_ANSWER).await;
+            let sent = self
+                .services
+                .send_straight(&call, "sqs", &self.region, patience, LONGEST_ANSWER)
+                .await;
             let is_settled = match &sent {
                 Ok(reply) => !wire::is_transient(reply),
                 Err(error) => !matches!(error, ServiceError::Send(_)),
@@ -195,22 +249,42 @@ impl Queue {
 /// The places of entries that SQS did not do what was asked for.
 fn places(action: &str, failed: &[Failed]) -> Vec<usize> {
     for Failed { code, message, .. } in failed {
-        tracing::debug!(action, code, reason = message, "SQS refused an entry of a batch");
+        tracing::debug!(
+            action,
+            code,
+            reason = message,
+            "SQS refused an entry of a batch"
+        );
     }
-    failed.iter().filter_map(|entry| entry.id.parse().ok()).collect()
+    failed
+        .iter()
+        .filter_map(|entry| entry.id.parse().ok())
+        .collect()
 }
 
 async fn in_time<T>(request: impl Future<Output = Result<T, QueueError>>) -> Result<T, QueueError> {
     let late = || Err(QueueError(format!("no answer in {SETTLE_PATIENCE:?}")));
-    tokio::time::timeout(SETTLE_PATIENCE, request).await.unwrap_or_else(|_| late())
+    tokio::time::timeout(SETTLE_PATIENCE, request)
+        .await
+        .unwrap_or_else(|_| late())
 }
 
 async fn read_traits(client: &Client, url: &str) -> Result<Traits, QueueError> {
-    let attributes = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
+    let attributes = client
+        .get_queue_attributes()
+        .queue_url(url)
+        .attribute_names(QueueAttributeName::All);
     let attributes = attributes.send().await?.attributes.unwrap_or_default();
-    let visibility = attributes.get(&QueueAttributeName::VisibilityTimeout).and_then(|text| text.parse().ok());
-    let redrive = attributes.get(&QueueAttributeName::RedrivePolicy).and_then(|policy| Redrive::read(policy));
-    Ok(Traits { visibility: visibility.map_or(DEFAULT_VISIBILITY, Duration::from_secs), redrive })
+    let visibility = attributes
+        .get(&QueueAttributeName::VisibilityTimeout)
+        .and_then(|text| text.parse().ok());
+    let redrive = attributes
+        .get(&QueueAttributeName::RedrivePolicy)
+        .and_then(|policy| Redrive::read(policy));
+    Ok(Traits {
+        visibility: visibility.map_or(DEFAULT_VISIBILITY, Duration::from_secs),
+        redrive,
+    })
 }
 
 #[cfg(test)]
@@ -227,9 +301,14 @@ mod tests {
 
     type Seen = Arc<Mutex<Vec<Value>>>;
 
-    /// An SQS that hides messages for a second longer each time it is asked, has none, and notes the receives. It is out
-    /// of order for the first that waits nine seconds, and has ten as long as can be for whoever waits ten.
-    async fn answer(State(seen): State<Seen>, headers: HeaderMap, body: String) -> (StatusCode, String) {
+    /// An SQS that hides messages for a second longer each time it is asked, has none, and notes
+    /// the receives. It is out of order for the first that waits nine seconds, and has ten as long
+    /// as can be for whoever waits ten.
+    async fn answer(
+        State(seen): State<Seen>,
+        headers: HeaderMap,
+        body: String,
+    ) -> (StatusCode, String) {
         let mut seen = seen.lock().unwrap();
         let is_first = seen.iter().all(|request| request["WaitTimeSeconds"] != 9);
         seen.push(serde_json::from_str(&body).unwrap());
@@ -238,7 +317,9 @@ mod tests {
         }
         let answer = match headers["x-amz-target"].to_str().unwrap() {
             "AmazonSQS.GetQueueUrl" => json!({"QueueUrl": "http://sqs.example/1/in"}),
-            "AmazonSQS.GetQueueAttributes" => json!({"Attributes": {"VisibilityTimeout": seen.len().to_string()}}),
+            "AmazonSQS.GetQueueAttributes" => {
+                json!({"Attributes": {"VisibilityTimeout": seen.len().to_string()}})
+            }
             _ if seen.last().unwrap()["WaitTimeSeconds"] == 10 => {
                 let body = "\"".repeat(1024 * 1024);
                 json!({"Messages": vec![json!({"MessageId": "m", "ReceiptHandle": "r", "Body": body}); 10]})
@@ -252,10 +333,20 @@ mod tests {
         let (seen, stop) = (Seen::default(), CancellationToken::new());
         let listener = kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
         let sdk = kit::aws::local(&format!("http://{}", listener.local_addr().unwrap())).await;
-        let app = Router::new().route("/", post(answer)).with_state(seen.clone());
+        let app = Router::new()
+            .route("/", post(answer))
+            .with_state(seen.clone());
         tokio::spawn(kit::serve::serve(listener, app, stop.clone()));
-        let source = Source { arn: String::new(), account: "1".into(), queue: queue.into() };
-        (Clients::local(&sdk).open(&source).await.unwrap(), seen, stop.drop_guard())
+        let source = Source {
+            arn: String::new(),
+            account: "1".into(),
+            queue: queue.into(),
+        };
+        (
+            Clients::local(&sdk).open(&source).await.unwrap(),
+            seen,
+            stop.drop_guard(),
+        )
     }
 
     #[tokio::test]
@@ -271,39 +362,74 @@ mod tests {
     #[test]
     fn a_redrive_policy_is_read_in_either_spelling() {
         let read = |count: &str| {
-            Redrive::read(&format!(r#"{{"deadLetterTargetArn":"arn:aws:sqs:r:1:dead","maxReceiveCount":{count}}}"#))
+            Redrive::read(&format!(
+                r#"{{"deadLetterTargetArn":"arn:aws:sqs:r:1:dead","maxReceiveCount":{count}}}"#
+            ))
         };
-        assert_eq!(read("3"), Some(Redrive { most: 3, queue: "dead".into() }));
+        assert_eq!(
+            read("3"),
+            Some(Redrive {
+                most: 3,
+                queue: "dead".into()
+            })
+        );
         assert_eq!((read("\"3\""), read("null")), (read("3"), None));
         assert_eq!(Redrive::read("nonsense"), None);
     }
 
     #[tokio::test]
     async fn a_receive_of_a_fifo_queue_can_be_repeated() {
-        let poll = Poll { count: 3, wait: Duration::from_secs(7) };
+        let poll = Poll {
+            count: 3,
+            wait: Duration::from_secs(7),
+        };
         for (name, order) in [("in", Order::Standard), ("in.fifo", Order::Fifo)] {
             let (queue, seen, _stop) = open(name).await;
             assert_eq!(queue.order, order);
             queue.receive(poll).await.unwrap();
             let request = seen.lock().unwrap().pop().unwrap();
-            assert_eq!((&request["MaxNumberOfMessages"], &request["WaitTimeSeconds"]), (&json!(3), &json!(7)));
-            assert_eq!(request["ReceiveRequestAttemptId"].is_string(), order == Order::Fifo);
+            assert_eq!(
+                (&request["MaxNumberOfMessages"], &request["WaitTimeSeconds"]),
+                (&json!(3), &json!(7))
+            );
+            assert_eq!(
+                request["ReceiveRequestAttemptId"].is_string(),
+                order == Order::Fifo
+            );
         }
     }
 
     #[tokio::test]
     async fn a_receive_that_fails_is_repeated_for_the_same_messages() {
         let (queue, seen, _stop) = open("in.fifo").await;
-        assert_eq!(queue.receive(Poll { count: 3, wait: Duration::from_secs(9) }).await.unwrap(), []);
+        assert_eq!(
+            queue
+                .receive(Poll {
+                    count: 3,
+                    wait: Duration::from_secs(9)
+                })
+                .await
+                .unwrap(),
+            []
+        );
         let seen = seen.lock().unwrap();
         let [first, second] = seen.last_chunk().unwrap();
-        assert!(first["ReceiveRequestAttemptId"].is_string() && first == second, "{seen:?}");
+        assert!(
+            first["ReceiveRequestAttemptId"].is_string() && first == second,
+            "{seen:?}"
+        );
     }
 
     #[tokio::test]
     async fn ten_messages_of_the_greatest_length_are_read() {
         let (queue, _seen, _stop) = open("in").await;
-        let messages = queue.receive(Poll { count: 10, wait: Duration::from_secs(10) }).await.unwrap();
+        let messages = queue
+            .receive(Poll {
+                count: 10,
+                wait: Duration::from_secs(10),
+            })
+            .await
+            .unwrap();
         let lengths: Vec<usize> = messages.iter().map(|message| message.body.len()).collect();
         assert_eq!(lengths, [1024 * 1024; 10]);
     }
@@ -311,8 +437,15 @@ mod tests {
     #[tokio::test]
     async fn an_error_says_what_is_wrong_in_few_words() {
         let clients = Clients::local(&kit::aws::local("http://127.0.0.1:9").await);
-        let source = Source { arn: String::new(), account: "1".into(), queue: "q".into() };
+        let source = Source {
+            arn: String::new(),
+            account: "1".into(),
+            queue: "q".into(),
+        };
         let message = clients.open(&source).await.unwrap_err().to_string();
-        assert!(message.contains("refused") && message.len() < 200 && !message.contains('{'), "{message}");
+        assert!(
+            message.contains("refused") && message.len() < 200 && !message.contains('{'),
+            "{message}"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The state of a pipe as `describe-pipe` tells it: what is wanted, what is, and why (Pipes API model).
+//! The state of a pipe as `describe-pipe` tells it: what is wanted, what is, and why (Pipes API
+//! model).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -64,8 +65,18 @@ struct Inner {
 impl Status {
     /// Of a pipe that was created at `created` and read at `now`. It does nothing yet.
     pub fn new(desired: DesiredState, created: Timestamp, now: Timestamp) -> Status {
-        let state = State { desired, current: CurrentState::Stopped, reason: None, created, modified: now };
-        Status(Mutex::new(Inner { state, last_failure: String::new(), last_status: None }))
+        let state = State {
+            desired,
+            current: CurrentState::Stopped,
+            reason: None,
+            created,
+            modified: now,
+        };
+        Status(Mutex::new(Inner {
+            state,
+            last_failure: String::new(),
+            last_status: None,
+        }))
     }
 
     /// The state now.
@@ -115,7 +126,9 @@ impl Status {
         let mut inner = self.lock();
         let said = match inner.last_status {
             // What usually speaks of a message, and speaks of all of them.
-            Some(status) if cause == Cause::Message => format!("the target rejects everything: {status}"),
+            Some(status) if cause == Cause::Message => {
+                format!("the target rejects everything: {status}")
+            }
             _ => format!("waiting for the target: {}", inner.last_failure),
         };
         let said = cut(&said);
@@ -130,7 +143,13 @@ impl Status {
 
     fn change(&self, desired: DesiredState, current: CurrentState, now: Timestamp) {
         let mut inner = self.lock();
-        inner.state = State { desired, current, reason: None, modified: now, ..inner.state };
+        inner.state = State {
+            desired,
+            current,
+            reason: None,
+            modified: now,
+            ..inner.state
+        };
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -154,21 +173,37 @@ mod tests {
         status.starts(at(3));
         status.waits("the queue does not exist");
         let state = status.state();
-        assert_eq!((state.current, state.created, state.modified), (CurrentState::Starting, at(1), at(3)));
+        assert_eq!(
+            (state.current, state.created, state.modified),
+            (CurrentState::Starting, at(1), at(3))
+        );
         assert_eq!(state.reason.as_deref(), Some("the queue does not exist"));
         status.runs();
         assert_eq!(status.state().reason, None);
         status.delivery_failed("the target answered 404 Not Found", Some(404));
-        assert_eq!(status.target_down(Cause::Message), "the target rejects everything: 404");
+        assert_eq!(
+            status.target_down(Cause::Message),
+            "the target rejects everything: 404"
+        );
         status.delivery_failed("the target answered 503", Some(503));
         status.target_down(Cause::Target);
-        assert_eq!(status.state().reason.as_deref(), Some("waiting for the target: the target answered 503"));
+        assert_eq!(
+            status.state().reason.as_deref(),
+            Some("waiting for the target: the target answered 503")
+        );
         status.target_up();
         assert_eq!(status.state().reason, None);
         status.stops(at(4));
-        assert_eq!((status.state().desired, status.state().current), (DesiredState::Stopped, CurrentState::Stopping));
+        assert_eq!(
+            (status.state().desired, status.state().current),
+            (DesiredState::Stopped, CurrentState::Stopping)
+        );
         status.runs();
-        assert_eq!(status.state().current, CurrentState::Stopping, "it was told to stop meanwhile");
+        assert_eq!(
+            status.state().current,
+            CurrentState::Stopping,
+            "it was told to stop meanwhile"
+        );
         status.waits(&"x".repeat(1000));
         assert_eq!(status.state().reason.unwrap().len(), LONGEST_REASON);
     }

@@ -1,9 +1,10 @@
 //! Where events go, and what an event becomes for them. Pure.
 //!
-//! `call` plans the request to an API destination, `api` the one to a REST API, `queue` the message for a queue. Of the
-//! other AWS services, a `feed` takes entries (`bus`, `topic`, `stream`, `log`) and a `program` takes the whole batch
-//! (`function`, `workflow`); their requests have the forms of AWS's API models. Values may come from the event by a path
-//! (`docs/aws/pipes.md#dynamic-paths`). Sending is elsewhere.
+//! `call` plans the request to an API destination, `api` the one to a REST API, `queue` the message
+//! for a queue. Of the other AWS services, a `feed` takes entries (`bus`, `topic`, `stream`, `log`)
+//! and a `program` takes the whole batch (`function`, `workflow`); their requests have the forms of
+//! AWS's API models. Values may come from the event by a path (`docs/aws/pipes.md#dynamic-paths`).
+//! Sending is elsewhere.
 
 mod api;
 mod bus;
@@ -47,7 +48,8 @@ use crate::connection::Connection;
 use crate::event::Event;
 use crate::path::Path;
 
-/// What API destinations and REST APIs allow (EventBridge API model); CONNECT and TRACE are not among them.
+/// What API destinations and REST APIs allow (EventBridge API model); CONNECT and TRACE are not
+/// among them.
 pub const METHODS: [&str; 7] = ["POST", "GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"];
 
 /// An API destination.
@@ -110,7 +112,9 @@ impl Dynamic {
         if !text.starts_with("$.") && text != "$" {
             return Ok(Dynamic::Literal(text.to_owned()));
         }
-        Path::parse(text).map(Dynamic::Path).map_err(|error| error.to_string())
+        Path::parse(text)
+            .map(Dynamic::Path)
+            .map_err(|error| error.to_string())
     }
 
     /// The text for this event; `None` when the event has nothing there, or null.
@@ -127,26 +131,38 @@ impl Dynamic {
     }
 }
 
-/// What goes into a query string. A value that the event does not have is sent empty, as AWS does it; a name that it does
-/// not have leaves nothing to send.
-fn query<'p>(parameters: &'p HttpParameters, event: &'p Event) -> impl Iterator<Item = (Cow<'p, str>, Cow<'p, str>)> {
-    let text = |(key, value): &'p (Dynamic, Dynamic)| Some((key.text(event)?, value.text(event).unwrap_or_default()));
+/// What goes into a query string. A value that the event does not have is sent empty, as AWS does
+/// it; a name that it does not have leaves nothing to send.
+fn query<'p>(
+    parameters: &'p HttpParameters,
+    event: &'p Event,
+) -> impl Iterator<Item = (Cow<'p, str>, Cow<'p, str>)> {
+    let text = |(key, value): &'p (Dynamic, Dynamic)| {
+        Some((key.text(event)?, value.text(event).unwrap_or_default()))
+    };
     parameters.query.iter().filter_map(text)
 }
 
 /// Puts headers on; one whose value the event does not have is sent empty, as AWS does it.
-fn put_headers(parameters: &HttpParameters, event: &Event, headers: &mut HeaderMap) -> Result<(), Unplannable> {
+fn put_headers(
+    parameters: &HttpParameters,
+    event: &Event,
+    headers: &mut HeaderMap,
+) -> Result<(), Unplannable> {
     for (name, value) in &parameters.headers {
         let text = value.text(event).unwrap_or_default();
-        let value = HeaderValue::from_bytes(text.as_bytes())
-            .map_err(|_| Unplannable(format!("the value for header {name} holds a control character")))?;
+        let value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| {
+            Unplannable(format!(
+                "the value for header {name} holds a control character"
+            ))
+        })?;
         headers.insert(name, value);
     }
     Ok(())
 }
 
-/// Takes a list apart, by the sizes of its elements, into runs of `most` elements of `largest` together. One that is too
-/// large stands alone.
+/// Takes a list apart, by the sizes of its elements, into runs of `most` elements of `largest`
+/// together. One that is too large stands alone.
 pub fn parts(sizes: impl Iterator<Item = usize>, most: usize, largest: usize) -> Vec<Range<usize>> {
     let (mut parts, mut start, mut end, mut sum) = (Vec::new(), 0, 0, 0);
     for size in sizes {

@@ -1,10 +1,11 @@
 //! The input transformer: an event through a template to the text that a target receives.
 //!
-//! Parsed once, rendered often. The quoting rules are those that AWS documents and that were recorded from the event
-//! bus, which shares this template language (`docs/aws/pipes.md#input-transformation`); where AWS would deliver
-//! nothing because the result is not valid JSON, rendering fails with the reason. So it does where a value would end the
-//! string that it stands in: what an event holds must not add fields to the body. Nothing here knows of HTTP or of
-//! queues.
+//! Parsed once, rendered often. The quoting rules are those that AWS documents and that were
+//! recorded from the event bus, which shares this template language
+//! (`docs/aws/pipes.md#input-transformation`); where AWS would deliver nothing because the result
+//! is not valid JSON, rendering fails with the reason. So it does where a value would end the
+//! string that it stands in: what an event holds must not add fields to the body. Nothing here
+//! knows of HTTP or of queues.
 
 mod render;
 mod template;
@@ -47,29 +48,44 @@ impl Transform {
     /// Reads a template.
     ///
     /// # Errors
-    /// A path outside of the grammar, an unknown reserved variable, more than 8,192 characters, or text that starts as
-    /// JSON and cannot become valid JSON whatever the event holds.
+    /// A path outside of the grammar, an unknown reserved variable, more than 8,192 characters, or
+    /// text that starts as JSON and cannot become valid JSON whatever the event holds.
     pub fn parse(text: &str) -> Result<Transform, TemplateError> {
-        template::parse(text).map(|(kind, parts, may_break)| Transform { kind, parts, may_break })
+        template::parse(text).map(|(kind, parts, may_break)| Transform {
+            kind,
+            parts,
+            may_break,
+        })
     }
 
-    /// The text that goes to the target. `ingestion_time` is when this stage got the event, in ISO 8601. A template that is
-    /// one placeholder gives the text itself where its value is text, without quotes: so CDK's integration tests, which run
-    /// on AWS, find a body of text that went through `<$.body>`.
+    /// The text that goes to the target. `ingestion_time` is when this stage got the event, in ISO
+    /// 8601. A template that is one placeholder gives the text itself where its value is text,
+    /// without quotes: so CDK's integration tests, which run on AWS, find a body of text that went
+    /// through `<$.body>`.
     ///
     /// # Errors
-    /// The result is not valid JSON though the template is meant to give JSON, or is JSON of another shape than the
-    /// template's; the reason names the placeholder.
-    pub fn render(&self, event: &Event, names: &Names, ingestion_time: &str) -> Result<String, NotDelivered> {
+    /// The result is not valid JSON though the template is meant to give JSON, or is JSON of
+    /// another shape than the template's; the reason names the placeholder.
+    pub fn render(
+        &self,
+        event: &Event,
+        names: &Names,
+        ingestion_time: &str,
+    ) -> Result<String, NotDelivered> {
         self.fill(event, names, ingestion_time, render::Place::Bare)
     }
 
-    /// As [`Transform::render`], for who takes nothing but JSON, a function for example: text keeps its quotes. What AWS
-    /// does there has not been seen.
+    /// As [`Transform::render`], for who takes nothing but JSON, a function for example: text keeps
+    /// its quotes. What AWS does there has not been seen.
     ///
     /// # Errors
     /// As [`Transform::render`].
-    pub fn render_json(&self, event: &Event, names: &Names, ingestion_time: &str) -> Result<String, NotDelivered> {
+    pub fn render_json(
+        &self,
+        event: &Event,
+        names: &Names,
+        ingestion_time: &str,
+    ) -> Result<String, NotDelivered> {
         self.fill(event, names, ingestion_time, render::Place::Json)
     }
 
@@ -80,18 +96,25 @@ impl Transform {
         ingestion_time: &str,
         bare: render::Place,
     ) -> Result<String, NotDelivered> {
-        let scope = render::Scope { event, names, ingestion_time };
+        let scope = render::Scope {
+            event,
+            names,
+            ingestion_time,
+        };
         let mut out = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Placeholder { variable, quoted } => {
-                    scope.expand(&mut out, variable, self.place(*quoted, bare)).map_err(NotDelivered)?;
+                    scope
+                        .expand(&mut out, variable, self.place(*quoted, bare))
+                        .map_err(NotDelivered)?;
                 }
             }
         }
         if self.may_break {
-            serde_json::from_str::<serde::de::IgnoredAny>(&out).map_err(|error| NotDelivered(error.to_string()))?;
+            serde_json::from_str::<serde::de::IgnoredAny>(&out)
+                .map_err(|error| NotDelivered(error.to_string()))?;
         }
         Ok(out)
     }

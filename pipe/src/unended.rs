@@ -1,8 +1,9 @@
 //! Tells of targets whose answers do not end: of each kind one line a minute, and counters.
 //!
-//! AWS waits five seconds for a whole answer and asks for its first MiB only (`Range: bytes=0-1048575`). So an answer is
-//! whole when its body has ended or its first MiB is there, within the deadline, whatever its status; what lies beyond is
-//! not read, and the connection is closed.
+//! AWS waits five seconds for a whole answer and asks for its first MiB only
+//! (`Range: bytes=0-1048575`). So an answer is whole when its body has ended or its first MiB is
+//! there, within the deadline, whatever its status; what lies beyond is not read, and the
+//! connection is closed.
 
 use kit::call::Reply;
 use kit::send::SendError;
@@ -23,7 +24,13 @@ pub struct Unended {
 
 impl Unended {
     /// Looks at what came back from a destination; of an answer's body `limit` bytes are read.
-    pub fn look(&self, destination: &str, outcome: &Result<Reply, SendError>, limit: usize, now: Timestamp) {
+    pub fn look(
+        &self,
+        destination: &str,
+        outcome: &Result<Reply, SendError>,
+        limit: usize,
+        now: Timestamp,
+    ) {
         let name = || destination.to_owned();
         match outcome {
             Ok(reply) if !reply.complete => {
@@ -54,6 +61,12 @@ impl Unended {
 
 /// Describes the counters.
 pub fn describe() {
-    describe_counter!(CUT, "Answers of a destination that were longer than what is read of them: the first MiB counts");
-    describe_counter!(LATE, "Answers of a destination whose body did not end in time: they count as no answer");
+    describe_counter!(
+        CUT,
+        "Answers of a destination that were longer than what is read of them: the first MiB counts"
+    );
+    describe_counter!(
+        LATE,
+        "Answers of a destination whose body did not end in time: they count as no answer"
+    );
 }

@@ -1,7 +1,7 @@
 //! An answer's body as a log can show it: unpacked, where it is compressed. Pure.
 //!
-//! API destinations announce `Accept-Encoding: gzip,deflate`. What is compressed cannot be read by whoever looks for
-//! secrets in it either, so a body that cannot be unpacked is not shown at all.
+//! API destinations announce `Accept-Encoding: gzip,deflate`. What is compressed cannot be read by
+//! whoever looks for secrets in it either, so a body that cannot be unpacked is not shown at all.
 
 use std::io::Read;
 
@@ -14,7 +14,10 @@ const LONGEST: u64 = 1024 * 1024;
 
 /// The body as text; `None` when it is not encoded, and shown as it is.
 pub fn unpack(headers: &HeaderMap, body: &[u8]) -> Option<Bytes> {
-    let all = headers.get_all(header::CONTENT_ENCODING).into_iter().map(|value| value.as_bytes().to_ascii_lowercase());
+    let all = headers
+        .get_all(header::CONTENT_ENCODING)
+        .into_iter()
+        .map(|value| value.as_bytes().to_ascii_lowercase());
     let encoding = all.collect::<Vec<_>>().join(&b", "[..]);
     let unpacked = match encoding.as_slice() {
         b"" | b"identity" => return None,
@@ -25,8 +28,11 @@ pub fn unpack(headers: &HeaderMap, body: &[u8]) -> Option<Bytes> {
     };
     let name = String::from_utf8_lossy(&encoding);
     let hidden = || {
-        format!("({}, which cannot be unpacked; Content-Encoding: {name})", kit::counted::counted(body.len(), "byte"))
-            .into_bytes()
+        format!(
+            "({}, which cannot be unpacked; Content-Encoding: {name})",
+            kit::counted::counted(body.len(), "byte")
+        )
+        .into_bytes()
     };
     Some(unpacked.unwrap_or_else(hidden).into())
 }
@@ -46,7 +52,9 @@ mod tests {
     use std::io::Write as _;
 
     fn unpacked(encoding: &'static str, body: &[u8]) -> Option<String> {
-        let headers = [(header::CONTENT_ENCODING, encoding.parse().unwrap())].into_iter().collect();
+        let headers = [(header::CONTENT_ENCODING, encoding.parse().unwrap())]
+            .into_iter()
+            .collect();
         unpack(&headers, body).map(|text| String::from_utf8_lossy(&text).into_owned())
     }
 
@@ -59,8 +67,10 @@ mod tests {
     #[test]
     fn what_was_compressed_is_shown_as_it_was() {
         let text = "echo of a key".repeat(20);
-        let (mut zlib, mut raw) =
-            (ZlibEncoder::new(Vec::new(), Compression::best()), DeflateEncoder::new(Vec::new(), Compression::fast()));
+        let (mut zlib, mut raw) = (
+            ZlibEncoder::new(Vec::new(), Compression::best()),
+            DeflateEncoder::new(Vec::new(), Compression::fast()),
+        );
         zlib.write_all(text.as_bytes()).unwrap();
         raw.write_all(text.as_bytes()).unwrap();
         for (encoding, body) in [
@@ -69,7 +79,11 @@ mod tests {
             ("deflate", zlib.finish().unwrap()),
             ("deflate", raw.finish().unwrap()),
         ] {
-            assert_eq!(unpacked(encoding, &body).as_deref(), Some(text.as_str()), "{encoding}");
+            assert_eq!(
+                unpacked(encoding, &body).as_deref(),
+                Some(text.as_str()),
+                "{encoding}"
+            );
         }
         let cut = gzip(text.as_bytes(), 0);
         let shown = unpacked("gzip", &cut[..cut.len() - 20]).unwrap();
@@ -78,11 +92,25 @@ mod tests {
 
     #[test]
     fn what_cannot_be_unpacked_is_not_shown() {
-        for (encoding, body) in [("br", "key"), ("gzip", "key"), ("gzip, gzip", "key"), ("zstd", "key")] {
+        for (encoding, body) in [
+            ("br", "key"),
+            ("gzip", "key"),
+            ("gzip, gzip", "key"),
+            ("zstd", "key"),
+        ] {
             let shown = unpacked(encoding, body.as_bytes()).unwrap();
-            assert_eq!(shown, format!("(3 bytes, which cannot be unpacked; Content-Encoding: {encoding})"));
+            assert_eq!(
+                shown,
+                format!("(3 bytes, which cannot be unpacked; Content-Encoding: {encoding})")
+            );
         }
-        assert_eq!((unpacked("identity", b"key"), unpack(&HeaderMap::new(), b"key")), (None, None));
+        assert_eq!(
+            (
+                unpacked("identity", b"key"),
+                unpack(&HeaderMap::new(), b"key")
+            ),
+            (None, None)
+        );
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Standard Webhooks signatures: a target can tell that a call comes from here, and when it was made.
+//! Standard Webhooks signatures: a target can tell that a call comes from here, and when it was
+//! made.
 //!
-//! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over `{webhook-id}.{webhook-timestamp}.{body}`, one for each
-//! key (specification of Standard Webhooks, "Signature scheme"). AWS has nothing like it, so nobody gets it unasked.
+//! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over
+//! `{webhook-id}.{webhook-timestamp}.{body}`, one for each key (specification of Standard Webhooks,
+//! "Signature scheme"). AWS has nothing like it, so nobody gets it unasked.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,33 +33,54 @@ impl Keys {
     /// # Errors
     /// A line is no key, or there is none. The text names the line and shows nothing of it.
     pub fn parse(text: &str) -> Result<Keys, String> {
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let lines = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty());
         let keys = lines.map(|(index, line)| {
             let key = read(line.trim()).ok_or_else(|| {
                 let (least, most) = (LENGTHS.start(), LENGTHS.end());
-                format!("line {} is no webhook key: {PREFIX} and the base64 of {least} to {most} bytes", index + 1)
+                format!(
+                    "line {} is no webhook key: {PREFIX} and the base64 of {least} to {most} bytes",
+                    index + 1
+                )
             })?;
             Ok(SecretSlice::from(key))
         });
         let keys = keys.collect::<Result<Vec<_>, String>>()?;
-        if keys.is_empty() { Err("there is no webhook key".to_owned()) } else { Ok(Keys(keys)) }
+        if keys.is_empty() {
+            Err("there is no webhook key".to_owned())
+        } else {
+            Ok(Keys(keys))
+        }
     }
 
-    /// Signs a call as it will be sent, at `now`. One without `webhook-id` cannot be signed and stays as it is.
+    /// Signs a call as it will be sent, at `now`. One without `webhook-id` cannot be signed and
+    /// stays as it is.
     pub fn sign(&self, call: &mut Call, now: Timestamp) {
-        let Some(id) = call.headers.get(ID).cloned() else { return };
+        let Some(id) = call.headers.get(ID).cloned() else {
+            return;
+        };
         let timestamp = now.as_secs().to_string();
         let signature = |key: &SecretSlice<u8>| {
-            let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret()).expect("HMAC takes keys of any length");
+            let mut mac = Hmac::<Sha256>::new_from_slice(key.expose_secret())
+                .expect("HMAC takes keys of any length");
             for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", &call.body] {
                 mac.update(part);
             }
             format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
         };
         let signatures = self.0.iter().map(signature).collect::<Vec<_>>().join(" ");
-        let value = |text: &str| HeaderValue::from_str(text).expect("digits and base64 can be sent");
-        call.headers.insert(HeaderName::from_static("webhook-timestamp"), value(&timestamp));
-        call.headers.insert(HeaderName::from_static("webhook-signature"), value(&signatures));
+        let value =
+            |text: &str| HeaderValue::from_str(text).expect("digits and base64 can be sent");
+        call.headers.insert(
+            HeaderName::from_static("webhook-timestamp"),
+            value(&timestamp),
+        );
+        call.headers.insert(
+            HeaderName::from_static("webhook-signature"),
+            value(&signatures),
+        );
     }
 }
 
@@ -79,10 +102,14 @@ mod tests {
         let mut call = Call {
             method: Method::POST,
             url: "https://x.example".parse().unwrap(),
-            headers: [(ID, "msg_p5jXN8AQM9LWM0D4loKWxJek".parse().unwrap())].into_iter().collect(),
+            headers: [(ID, "msg_p5jXN8AQM9LWM0D4loKWxJek".parse().unwrap())]
+                .into_iter()
+                .collect(),
             body: Bytes::from_static(br#"{"test": 2432232314}"#),
         };
-        Keys::parse(keys).unwrap().sign(&mut call, Timestamp::from_millis(1_614_265_330_999));
+        Keys::parse(keys)
+            .unwrap()
+            .sign(&mut call, Timestamp::from_millis(1_614_265_330_999));
         call.headers
     }
 
@@ -90,7 +117,10 @@ mod tests {
     fn a_call_is_signed_as_other_libraries_sign_it() {
         let headers = signed(KEY);
         assert_eq!(headers["webhook-timestamp"], "1614265330");
-        assert_eq!(headers["webhook-signature"], "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        assert_eq!(
+            headers["webhook-signature"],
+            "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+        );
     }
 
     #[test]
@@ -99,14 +129,24 @@ mod tests {
         let both = signed(&format!("{KEY}\n\n  {other}\n"));
         let both = both["webhook-signature"].to_str().unwrap();
         assert_eq!(both.split(' ').count(), 2);
-        assert_eq!(both.split(' ').next_back(), signed(&other)["webhook-signature"].to_str().ok());
+        assert_eq!(
+            both.split(' ').next_back(),
+            signed(&other)["webhook-signature"].to_str().ok()
+        );
     }
 
     #[test]
     fn what_is_no_key_is_named_by_its_line_and_not_shown() {
-        for text in [format!("{KEY}\nwhsec_hunter2"), format!("{KEY}\nhunter2"), format!("{KEY}\nwhsec_aHVudGVyMg==")] {
+        for text in [
+            format!("{KEY}\nwhsec_hunter2"),
+            format!("{KEY}\nhunter2"),
+            format!("{KEY}\nwhsec_aHVudGVyMg=="),
+        ] {
             let message = Keys::parse(&text).unwrap_err();
-            assert!(message.starts_with("line 2 is no webhook key") && !message.contains("hunter2"), "{message}");
+            assert!(
+                message.starts_with("line 2 is no webhook key") && !message.contains("hunter2"),
+                "{message}"
+            );
         }
         assert!(Keys::parse("\n").is_err());
         assert!(!format!("{:?}", Keys::parse(KEY).unwrap()).contains("MfKQ"));

@@ -1,6 +1,8 @@
-//! Door: one pipe at work. Does what [`Flow`] says and tells it what happened; sockets, clock and tasks are here.
+//! Door: one pipe at work. Does what [`Flow`] says and tells it what happened; sockets, clock and
+//! tasks are here.
 //!
-//! All state belongs to one loop; receives and deliveries are tasks that hand their results back to it.
+//! All state belongs to one loop; receives and deliveries are tasks that hand their results back to
+//! it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,11 +29,13 @@ use crate::settle::Settler;
 use crate::source::{LOOK, Queue, QueueError, Traits};
 use crate::state::Status;
 
-/// How long deliveries may take after the stop signal; settling them gets the rest of the thirty seconds.
+/// How long deliveries may take after the stop signal; settling them gets the rest of the thirty
+/// seconds.
 const DRAIN: Duration = Duration::from_secs(25);
 const SETTLE: Duration = Duration::from_secs(4);
 
-/// How long receives may go on after the stop signal: those that bring something do so within a round trip.
+/// How long receives may go on after the stop signal: those that bring something do so within a
+/// round trip.
 const LAST_RECEIVES: Duration = Duration::from_millis(250);
 
 /// Between two looks for a queue that is not there; doubles up to the second.
@@ -82,13 +86,25 @@ struct Worker {
 
 /// Runs a pipe until `stop`: waits for its queue, delivers, drains.
 pub async fn run(job: Job, stop: CancellationToken) {
-    let Job { courier, clients, rates, concurrency, judge, filtered, status } = job;
+    let Job {
+        courier,
+        clients,
+        rates,
+        concurrency,
+        judge,
+        filtered,
+        status,
+    } = job;
     let source = &courier.pipe.source;
     let queue = tokio::select! {
         () = stop.cancelled() => return,
         queue = find_queue(&clients, source, &courier.pipe.name, &status) => Arc::new(queue),
     };
-    tracing::info!(pipe = courier.pipe.name, queue = source.queue, "the pipe is running");
+    tracing::info!(
+        pipe = courier.pipe.name,
+        queue = source.queue,
+        "the pipe is running"
+    );
     status.runs();
     let (told, traits) = watch::channel(queue.traits.clone());
     let mut watching = JoinSet::new();
@@ -130,7 +146,11 @@ async fn find_queue(clients: &Clients, source: &Source, pipe: &str, status: &Sta
                 status.waits(&format!("waiting for the queue: {error}"));
                 if line.due(std::time::Instant::now()).is_some() {
                     let place = clients.place();
-                    tracing::warn!(pipe, queue = source.queue, "waiting for the queue: {error} ({place})");
+                    tracing::warn!(
+                        pipe,
+                        queue = source.queue,
+                        "waiting for the queue: {error} ({place})"
+                    );
                 }
             }
         }
@@ -153,14 +173,21 @@ impl Worker {
     async fn drain(&mut self) {
         self.flow.stop(Timestamp::now());
         let end = Instant::now() + DRAIN;
-        // A receive that is cut off may have been answered already, and its messages stay hidden for nothing.
-        if tokio::time::timeout(LAST_RECEIVES, self.finish()).await.is_ok() {
+        // A receive that is cut off may have been answered already, and its messages stay hidden
+        // for nothing.
+        if tokio::time::timeout(LAST_RECEIVES, self.finish())
+            .await
+            .is_ok()
+        {
             return;
         }
         self.polls.abort_all();
         if tokio::time::timeout_at(end, self.finish()).await.is_err() {
             let left = counted(self.flow.under_way(), "delivery");
-            tracing::warn!(pipe = self.courier.pipe.name, "cut off and to be repeated: {left}");
+            tracing::warn!(
+                pipe = self.courier.pipe.name,
+                "cut off and to be repeated: {left}"
+            );
         }
     }
 
@@ -189,7 +216,8 @@ impl Worker {
         self.bury();
         self.report.at_work(self.flow.under_way());
         self.report.suspected(self.flow.suspected());
-        if self.flow.is_throttled() != std::mem::replace(&mut self.throttled, self.flow.is_throttled())
+        if self.flow.is_throttled()
+            != std::mem::replace(&mut self.throttled, self.flow.is_throttled())
             && self.throttled
         {
             self.report.throttled();
@@ -197,7 +225,8 @@ impl Worker {
         now
     }
 
-    /// Tells of messages that were given up and had their last attempt: the next that receives them is SQS itself.
+    /// Tells of messages that were given up and had their last attempt: the next that receives them
+    /// is SQS itself.
     fn bury(&mut self) {
         for id in self.flow.released() {
             if let Some(attempt) = self.last_attempts.remove(&id)
@@ -208,10 +237,14 @@ impl Worker {
         }
     }
 
-    /// Waits for something to happen after `now`, the moment up to which everything is done, and takes note of it. What
-    /// fell due since then, while the machine did something else, is no reason to wait.
+    /// Waits for something to happen after `now`, the moment up to which everything is done, and
+    /// takes note of it. What fell due since then, while the machine did something else, is no
+    /// reason to wait.
     async fn wait(&mut self, now: Timestamp, stop: &CancellationToken) {
-        let wake = self.flow.wake(now).map(|at| Instant::now() + at.since(Timestamp::now()));
+        let wake = self
+            .flow
+            .wake(now)
+            .map(|at| Instant::now() + at.since(Timestamp::now()));
         tokio::select! {
             () = stop.cancelled() => {}
             Some(done) = self.deliveries.join_next_with_id() => self.finished(done),
@@ -252,11 +285,15 @@ impl Worker {
         match done {
             Ok((task, (work, ending))) => {
                 self.names.remove(&task);
-                self.report.finished(now, &work, &ending, self.traits.borrow().redrive.as_ref());
+                self.report
+                    .finished(now, &work, &ending, self.traits.borrow().redrive.as_ref());
                 if ending.verdict == Verdict::Delivered {
                     self.last_attempts.remove(&work.id);
                 }
-                if let Some(change) = self.flow.finished(now, work, &ending.verdict, ending.company) {
+                if let Some(change) = self
+                    .flow
+                    .finished(now, work, &ending.verdict, ending.company)
+                {
                     self.report.changed(change);
                 }
             }
@@ -277,7 +314,9 @@ impl Worker {
             Ok((_, Ok(messages))) => {
                 self.tell_queue_state(None);
                 self.flow.received(asked, messages.len());
-                messages.into_iter().for_each(|message| self.accept(now, message));
+                messages
+                    .into_iter()
+                    .for_each(|message| self.accept(now, message));
             }
             Ok((_, Err(error))) => {
                 self.tell_queue_state(Some(&error));
@@ -297,17 +336,31 @@ impl Worker {
 
     fn accept(&mut self, now: Timestamp, message: Message) {
         let pipe = &self.courier.pipe;
-        let (id, receipt, size) = (message.message_id.clone(), message.receipt_handle.clone(), message.body.len());
-        let group = message.attribute("MessageGroupId").filter(|_| self.queue.order == Order::Fifo).map(str::to_owned);
+        let (id, receipt, size) = (
+            message.message_id.clone(),
+            message.receipt_handle.clone(),
+            message.body.len(),
+        );
+        let group = message
+            .attribute("MessageGroupId")
+            .filter(|_| self.queue.order == Order::Fifo)
+            .map(str::to_owned);
         let event = Event::from_message(message, &pipe.source.arn);
         if !pipe.filter.passes(&event) {
-            self.report.filtered(now, &id, &event, pipe.filter.misses(&event));
+            self.report
+                .filtered(now, &id, &event, pipe.filter.misses(&event));
             return self.flow.discard(receipt);
         }
         self.report.accepted(&id, size);
         let work = Work::new(id, group, event, size);
         let attempt = work.receives;
-        if self.traits.borrow().redrive.as_ref().is_some_and(|redrive| attempt >= redrive.most) {
+        if self
+            .traits
+            .borrow()
+            .redrive
+            .as_ref()
+            .is_some_and(|redrive| attempt >= redrive.most)
+        {
             self.last_attempts.insert(work.id.clone(), attempt);
         }
         self.flow.accept(now, work, receipt);

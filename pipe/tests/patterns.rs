@@ -1,11 +1,14 @@
-//! Every recorded verdict in `patterns/cases.jsonl`: see the README beside it for where they come from.
+//! Every recorded verdict in `patterns/cases.jsonl`: see the README beside it for where they come
+//! from.
 
 use pipe::pattern::Pattern;
 use serde_json::Value;
 
 /// A JSON value, or a string that holds the raw text where the text itself matters.
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn verdict(case: &Value) -> &'static str {
@@ -26,8 +29,21 @@ fn every_recorded_verdict() {
     let wrong: Vec<String> = cases
         .iter()
         .filter(|case| verdict(case) != case["expected"])
-        .map(|case| format!("{}: {} instead of {}", case["name"], verdict(case), case["expected"]))
+        .map(|case| {
+            format!(
+                "{}: {} instead of {}",
+                case["name"],
+                verdict(case),
+                case["expected"]
+            )
+        })
         .collect();
     assert!(cases.len() >= 489, "only {} cases were read", cases.len());
-    assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} are wrong:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
 }

@@ -10,7 +10,12 @@ use serde_json::{Map, Value, json};
 
 /// Names are few, so that patterns and events meet.
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof!["[abc]", "[ab]\\.[ab]", Just("body".to_owned()), Just("$or".to_owned())]
+    prop_oneof![
+        "[abc]",
+        "[ab]\\.[ab]",
+        Just("body".to_owned()),
+        Just("$or".to_owned())
+    ]
 }
 
 fn scalar() -> impl Strategy<Value = Value> {
@@ -18,7 +23,9 @@ fn scalar() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         (-20i64..20).prop_map(Value::from),
-        any::<f64>().prop_filter("JSON has no such number", |n| n.is_finite()).prop_map(|n| json!(n)),
+        any::<f64>()
+            .prop_filter("JSON has no such number", |n| n.is_finite())
+            .prop_map(|n| json!(n)),
         "\\PC{0,6}".prop_map(Value::from),
         "[\"\\\\\\n<>$.ab]{0,6}".prop_map(Value::from),
     ]
@@ -28,13 +35,15 @@ fn value() -> impl Strategy<Value = Value> {
     scalar().prop_recursive(4, 32, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec((name(), inner), 0..4).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            prop::collection::vec((name(), inner), 0..4)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
 }
 
 fn object() -> impl Strategy<Value = Value> {
-    prop::collection::vec((name(), value()), 1..5).prop_map(|fields| Value::Object(fields.into_iter().collect()))
+    prop::collection::vec((name(), value()), 1..5)
+        .prop_map(|fields| Value::Object(fields.into_iter().collect()))
 }
 
 /// An operator that is often right and sometimes not.
@@ -55,15 +64,18 @@ fn operator() -> impl Strategy<Value = Value> {
         1 => (-5i64..5).prop_map(|n| json!([">", n, "<=", n + 3])),
         1 => value(),
     ];
-    (key, operand).prop_map(|(key, operand)| Value::Object(Map::from_iter([(key.to_owned(), operand)])))
+    (key, operand)
+        .prop_map(|(key, operand)| Value::Object(Map::from_iter([(key.to_owned(), operand)])))
 }
 
 fn pattern() -> impl Strategy<Value = Value> {
     let list = prop::collection::vec(prop_oneof![scalar(), operator()], 1..4).prop_map(Value::from);
     let tree = list.prop_recursive(3, 16, 3, |inner| {
-        prop::collection::vec((name(), inner), 1..4).prop_map(|fields| Value::Object(fields.into_iter().collect()))
+        prop::collection::vec((name(), inner), 1..4)
+            .prop_map(|fields| Value::Object(fields.into_iter().collect()))
     });
-    prop::collection::vec((name(), tree), 1..4).prop_map(|fields| Value::Object(fields.into_iter().collect()))
+    prop::collection::vec((name(), tree), 1..4)
+        .prop_map(|fields| Value::Object(fields.into_iter().collect()))
 }
 
 proptest! {

@@ -17,16 +17,26 @@ fn names(variables: &Value) -> Names {
 
 /// The output, or the way in which there is none: the words of the column `compare`.
 fn output(case: &Value) -> Result<String, &'static str> {
-    let transform = Transform::parse(case["template"].as_str().expect("a template")).map_err(|_| "error")?;
-    let time = case["variables"]["aws.pipes.event.ingestion-time"].as_str().unwrap_or_default();
+    let transform =
+        Transform::parse(case["template"].as_str().expect("a template")).map_err(|_| "error")?;
+    let time = case["variables"]["aws.pipes.event.ingestion-time"]
+        .as_str()
+        .unwrap_or_default();
     let event = Event::from_record(case["event"].clone());
-    transform.render(&event, &names(&case["variables"]), time).map_err(|_| "not_delivered")
+    transform
+        .render(&event, &names(&case["variables"]), time)
+        .map_err(|_| "not_delivered")
 }
 
 fn passes(case: &Value) -> bool {
-    match (case["compare"].as_str().expect("how to compare"), output(case)) {
+    match (
+        case["compare"].as_str().expect("how to compare"),
+        output(case),
+    ) {
         ("text", Ok(text)) => case["expected"] == text.as_str(),
-        ("json", Ok(text)) => serde_json::from_str::<Value>(&text).is_ok_and(|value| value == case["expected"]),
+        ("json", Ok(text)) => {
+            serde_json::from_str::<Value>(&text).is_ok_and(|value| value == case["expected"])
+        }
         (compare, Err(failure)) => compare == failure,
         _ => false,
     }
@@ -41,8 +51,21 @@ fn every_case() {
     let wrong: Vec<String> = cases
         .iter()
         .filter(|case| !passes(case))
-        .map(|case| format!("{}: {:?} instead of {}", case["name"], output(case), case["expected"]))
+        .map(|case| {
+            format!(
+                "{}: {:?} instead of {}",
+                case["name"],
+                output(case),
+                case["expected"]
+            )
+        })
         .collect();
     assert!(cases.len() >= 15, "only {} cases were read", cases.len());
-    assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} are wrong:\n{}",
+        wrong.len(),
+        cases.len(),
+        wrong.join("\n")
+    );
 }

@@ -35,7 +35,8 @@ const LONGEST_SHOWN: usize = 32;
 /// Posts under way at a time.
 const AT_A_TIME: usize = 16;
 
-/// API Gateway gives up after 29 seconds; the publisher waits a little longer, so that it hears of it.
+/// API Gateway gives up after 29 seconds; the publisher waits a little longer, so that it hears of
+/// it.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// An answer's body is not used; this much of it is read so that the connection can be used again.
@@ -59,9 +60,13 @@ pub struct Cli {
     pub hops: HopArgs,
 }
 
-/// An address that can be posted to. A name without a scheme, `localhost:8080`, reads as a URL as well.
+/// An address that can be posted to. A name without a scheme, `localhost:8080`, reads as a URL as
+/// well.
 fn address(text: &str) -> Result<Url, String> {
-    let url = text.parse().ok().filter(|url: &Url| matches!(url.scheme(), "http" | "https"));
+    let url = text
+        .parse()
+        .ok()
+        .filter(|url: &Url| matches!(url.scheme(), "http" | "https"));
     url.ok_or_else(|| "expected http:// or https:// and a host".to_owned())
 }
 
@@ -82,8 +87,15 @@ impl Cli {
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         self.hops.apply();
         let listener = serve::listen_at(self.host, self.port)?;
-        tracing::info!("pub listens on http://{}, posts to {}", listener.local_addr()?, shown(&self.sub_host));
-        Ok(Settings { sub_host: self.sub_host, listener })
+        tracing::info!(
+            "pub listens on http://{}, posts to {}",
+            listener.local_addr()?,
+            shown(&self.sub_host)
+        );
+        Ok(Settings {
+            sub_host: self.sub_host,
+            listener,
+        })
     }
 }
 
@@ -93,7 +105,10 @@ impl Cli {
 /// The port broke, or the system's certificate authorities cannot be read.
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let sender = Sender::new(AllowTargets::anywhere())?;
-    let publisher = Publisher { sender, target: settings.sub_host };
+    let publisher = Publisher {
+        sender,
+        target: settings.sub_host,
+    };
     Ok(serve::serve(settings.listener, publisher.router(), stop).await?)
 }
 
@@ -118,8 +133,18 @@ impl Publisher {
             .route("/", get(async || "publisher: GET /pub posts ten events\n"))
             .route("/ping", get(async || "pong\n"))
             .route("/pub", get(publish).fallback(only_get))
-            .fallback(async || (StatusCode::NOT_FOUND, "no such path: expected GET /pub, GET / or GET /ping\n"))
-            .method_not_allowed_fallback(async || (StatusCode::METHOD_NOT_ALLOWED, "no such method: expected GET\n"))
+            .fallback(async || {
+                (
+                    StatusCode::NOT_FOUND,
+                    "no such path: expected GET /pub, GET / or GET /ping\n",
+                )
+            })
+            .method_not_allowed_fallback(async || {
+                (
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "no such method: expected GET\n",
+                )
+            })
             .with_state(self)
     }
 
@@ -128,13 +153,21 @@ impl Publisher {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let body = Bytes::from(event(number));
-        let call = Call { method: Method::POST, url: self.target.clone(), headers, body };
+        let call = Call {
+            method: Method::POST,
+            url: self.target.clone(),
+            headers,
+            body,
+        };
         let begun = Instant::now();
         let sent = self.sender.send(call, DEADLINE, ANSWER_LIMIT).await;
         if let Ok(reply) = &sent
             && hops::are_logged()
         {
-            let request_id = reply.headers.get("x-amzn-requestid").and_then(|id| id.to_str().ok());
+            let request_id = reply
+                .headers
+                .get("x-amzn-requestid")
+                .and_then(|id| id.to_str().ok());
             let (status, ms) = (reply.status.as_u16(), begun.elapsed().as_millis() as u64);
             tracing::info!(request_id, status, ms, "posted");
         }
@@ -154,30 +187,53 @@ fn shown(url: &Url) -> String {
 /// The body of one event, compact.
 fn event(number: u32) -> String {
     let id = Uuid::new_v4().to_string();
-    json!({"body": {"id": id, "name": format!("leedonggyu-{number}"), "age": 31, "job": "devops"}}).to_string()
+    json!({"body": {"id": id, "name": format!("leedonggyu-{number}"), "age": 31, "job": "devops"}})
+        .to_string()
 }
 
 /// How many events a query asks for; `count` counts, nothing else is looked at.
 fn count(query: &str) -> Result<u32, String> {
-    let counts: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "count").collect();
+    let counts: Vec<_> = url::form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, _)| name == "count")
+        .collect();
     let expected = || format!("expected a whole number from 0 to {MOST}");
     match counts.as_slice() {
         [] => Ok(COUNT),
-        [(_, text)] => text.parse().ok().filter(|count| *count <= MOST).ok_or_else(|| {
-            let shown: String = text.chars().take(LONGEST_SHOWN).collect();
-            format!("count={shown}: {}", expected())
-        }),
-        _ => Err(format!("count is there {} times: {}", counts.len(), expected())),
+        [(_, text)] => text
+            .parse()
+            .ok()
+            .filter(|count| *count <= MOST)
+            .ok_or_else(|| {
+                let shown: String = text.chars().take(LONGEST_SHOWN).collect();
+                format!("count={shown}: {}", expected())
+            }),
+        _ => Err(format!(
+            "count is there {} times: {}",
+            counts.len(),
+            expected()
+        )),
     }
 }
 
 fn wrong(status: StatusCode, error: String) -> Response {
-    (status, Json(Published { error: Some(error), ..Published::default() })).into_response()
+    (
+        status,
+        Json(Published {
+            error: Some(error),
+            ..Published::default()
+        }),
+    )
+        .into_response()
 }
 
 async fn only_get() -> Response {
-    let mut response = wrong(StatusCode::METHOD_NOT_ALLOWED, "no such method: expected GET".to_owned());
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET,HEAD"));
+    let mut response = wrong(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "no such method: expected GET".to_owned(),
+    );
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("GET,HEAD"));
     response
 }
 
@@ -201,8 +257,17 @@ async fn publish_all(publisher: Publisher, count: u32) -> (StatusCode, Json<Publ
     while let Some(result) = posts.join_next().await {
         published.note(Some(result));
     }
-    let status = if published.failed == 0 { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
-    tracing::info!(accepted = published.accepted, failed = published.failed, error = published.error, "published");
+    let status = if published.failed == 0 {
+        StatusCode::OK
+    } else {
+        StatusCode::INTERNAL_SERVER_ERROR
+    };
+    tracing::info!(
+        accepted = published.accepted,
+        failed = published.failed,
+        error = published.error,
+        "published"
+    );
     (status, Json(published))
 }
 
@@ -231,37 +296,61 @@ mod tests {
     fn an_event_is_the_originals() {
         let event: Value = serde_json::from_str(&event(3)).unwrap();
         let body = &event["body"];
-        assert_eq!((&body["name"], &body["age"], &body["job"]), (&json!("leedonggyu-3"), &json!(31), &json!("devops")));
+        assert_eq!(
+            (&body["name"], &body["age"], &body["job"]),
+            (&json!("leedonggyu-3"), &json!(31), &json!("devops"))
+        );
         assert!(Uuid::parse_str(body["id"].as_str().unwrap()).is_ok());
     }
 
     #[test]
     fn secrets_of_an_address_are_not_shown() {
-        let url = "http://user:password@example.org:81/events/sub?token=secret".parse().unwrap();
+        let url = "http://user:password@example.org:81/events/sub?token=secret"
+            .parse()
+            .unwrap();
         assert_eq!(shown(&url), "http://example.org:81/events/sub");
     }
 
     #[test]
     fn an_address_has_a_scheme_and_a_host() {
         for text in ["localhost:8080", "ftp://x/", "x", "http://"] {
-            assert_eq!(address(text), Err("expected http:// or https:// and a host".to_owned()), "{text}");
+            assert_eq!(
+                address(text),
+                Err("expected http:// or https:// and a host".to_owned()),
+                "{text}"
+            );
         }
-        assert_eq!(address("https://x/y").map(|url| url.to_string()), Ok("https://x/y".to_owned()));
+        assert_eq!(
+            address("https://x/y").map(|url| url.to_string()),
+            Ok("https://x/y".to_owned())
+        );
     }
 
     #[tokio::test]
     async fn one_refusal_among_many_is_told() {
         let answers = async |body: Bytes| {
             let refused = String::from_utf8_lossy(&body).contains("leedonggyu-7");
-            if refused { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK }
+            if refused {
+                StatusCode::INTERNAL_SERVER_ERROR
+            } else {
+                StatusCode::OK
+            }
         };
         let listener = serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
-        let target = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let target = format!("http://{}/", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
         let app = Router::new().fallback(axum::routing::post(answers));
         tokio::spawn(serve::serve(listener, app, CancellationToken::new()));
-        let publisher = Publisher { sender: Sender::new(AllowTargets::anywhere()).unwrap(), target };
+        let publisher = Publisher {
+            sender: Sender::new(AllowTargets::anywhere()).unwrap(),
+            target,
+        };
         let (status, Json(published)) = publish_all(publisher.clone(), COUNT).await;
-        assert_eq!((status, published.accepted, published.failed), (StatusCode::INTERNAL_SERVER_ERROR, 9, 1));
+        assert_eq!(
+            (status, published.accepted, published.failed),
+            (StatusCode::INTERNAL_SERVER_ERROR, 9, 1)
+        );
         assert!(published.error.unwrap().contains("answered 500"));
         let (status, Json(published)) = publish_all(publisher, 5).await;
         assert_eq!((status, published.accepted), (StatusCode::OK, 5));
@@ -269,19 +358,40 @@ mod tests {
 
     #[test]
     fn a_count_is_a_number_within_bounds() {
-        for (query, expected) in [("", 10), ("other=x", 10), ("count=0", 0), ("count=10000&x=1", 10_000)] {
+        for (query, expected) in [
+            ("", 10),
+            ("other=x", 10),
+            ("count=0", 0),
+            ("count=10000&x=1", 10_000),
+        ] {
             assert_eq!(count(query), Ok(expected), "{query}");
         }
-        for query in
-            ["count=x", "count=", "count", "count=-1", "count=1.5", "count=10001", "count=99999999999", "count=%ff"]
-        {
+        for query in [
+            "count=x",
+            "count=",
+            "count",
+            "count=-1",
+            "count=1.5",
+            "count=10001",
+            "count=99999999999",
+            "count=%ff",
+        ] {
             let error = count(query).unwrap_err();
             assert!(
                 error.starts_with("count=") && error.ends_with("a whole number from 0 to 10000"),
                 "{query}: {error}"
             );
         }
-        assert!(count("count=1&count=2").unwrap_err().starts_with("count is there 2 times"));
-        assert!(count(&format!("count={}", "9".repeat(10_000))).unwrap_err().len() < 100);
+        assert!(
+            count("count=1&count=2")
+                .unwrap_err()
+                .starts_with("count is there 2 times")
+        );
+        assert!(
+            count(&format!("count={}", "9".repeat(10_000)))
+                .unwrap_err()
+                .len()
+                < 100
+        );
     }
 }

@@ -29,23 +29,30 @@ pub(crate) enum NoEvent {
     OddId,
     #[error("the id is too long: a key of S3 has 1,024 bytes of UTF-8 at most, -sqs.txt included")]
     LongId,
-    #[error("the id has a control character that no listing of S3 can show (XML has no such character)")]
+    #[error(
+        "the id has a control character that no listing of S3 can show (XML has no such character)"
+    )]
     UnlistableId,
-    #[error("the id has more .. segments than there are segments in front of them, which S3 refuses in a key")]
+    #[error(
+        "the id has more .. segments than there are segments in front of them, which S3 refuses in a key"
+    )]
     OutsideId,
 }
 
 impl<'b> Event<'b> {
     /// Looks through `{"body": {"body": …}}` for the innermost object that has an `id`.
     pub(crate) fn read(body: &'b [u8]) -> Result<Event<'b>, NoEvent> {
-        let mut fields: HashMap<String, &RawValue> = serde_json::from_slice(body).map_err(|_| NoEvent::NotAnObject)?;
+        let mut fields: HashMap<String, &RawValue> =
+            serde_json::from_slice(body).map_err(|_| NoEvent::NotAnObject)?;
         let mut text = std::str::from_utf8(body).map_err(|_| NoEvent::NotAnObject)?;
         let mut found = None;
         for _ in 0..DEPTH {
             if let Some(id) = fields.get("id") {
                 found = Some((*id, text));
             }
-            let Some(inner) = fields.get("body") else { break };
+            let Some(inner) = fields.get("body") else {
+                break;
+            };
             text = inner.get();
             match serde_json::from_str(text) {
                 Ok(inner) => fields = inner,
@@ -53,7 +60,10 @@ impl<'b> Event<'b> {
             }
         }
         let (id, text) = found.ok_or(NoEvent::NoId)?;
-        let event = Event { id: id_text(id).ok_or(NoEvent::OddId)?, text: text.trim() };
+        let event = Event {
+            id: id_text(id).ok_or(NoEvent::OddId)?,
+            text: text.trim(),
+        };
         check(&event.key()).map(|()| event)
     }
 
@@ -63,11 +73,11 @@ impl<'b> Event<'b> {
     }
 }
 
-/// Whether a bucket takes a key. Source: "Naming Amazon S3 objects", S3 user guide. That characters which XML does not have
-/// are refused is our choice: S3 and some stores keep them, and then nobody can list the bucket as usual.
+/// Whether a bucket takes a key. Source: "Naming Amazon S3 objects", S3 user guide. That characters
+/// which XML does not have are refused is our choice: S3 and some stores keep them, and then nobody
+/// can list the bucket as usual.
 fn check(key: &str) -> Result<(), NoEvent> {
-    let is_unlistable =
-        |c: char| matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+    let is_unlistable = |c: char| matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     match () {
         () if key.len() > KEY_LIMIT => Err(NoEvent::LongId),
         () if key.contains(is_unlistable) => Err(NoEvent::UnlistableId),
@@ -104,16 +114,35 @@ mod tests {
     #[track_caller]
     fn check(body: &str, expected: Result<(&str, &str), NoEvent>) {
         let found = Event::read(body.as_bytes()).map(|event| (event.key(), event.text.to_owned()));
-        assert_eq!(found, expected.map(|(key, text)| (key.to_owned(), text.to_owned())), "{body}");
+        assert_eq!(
+            found,
+            expected.map(|(key, text)| (key.to_owned(), text.to_owned())),
+            "{body}"
+        );
     }
 
     #[test]
     fn the_innermost_object_with_an_id_is_kept_as_it_arrived() {
-        check(r#"{"body": {"body": {"id": "a", "n": 1.50} } }"#, Ok(("a-sqs.txt", r#"{"id": "a", "n": 1.50}"#)));
-        check(r#"{"body":{"id":10,"name":"é & +"}}"#, Ok(("10-sqs.txt", r#"{"id":10,"name":"é & +"}"#)));
-        check(r#" {"id":1,"body":{"x":2}} "#, Ok(("1-sqs.txt", r#"{"id":1,"body":{"x":2}}"#)));
-        check(r#"{"id":1,"body":{"id":2}}"#, Ok(("2-sqs.txt", r#"{"id":2}"#)));
-        check(r#"{"id":1,"body":"text"}"#, Ok(("1-sqs.txt", r#"{"id":1,"body":"text"}"#)));
+        check(
+            r#"{"body": {"body": {"id": "a", "n": 1.50} } }"#,
+            Ok(("a-sqs.txt", r#"{"id": "a", "n": 1.50}"#)),
+        );
+        check(
+            r#"{"body":{"id":10,"name":"é & +"}}"#,
+            Ok(("10-sqs.txt", r#"{"id":10,"name":"é & +"}"#)),
+        );
+        check(
+            r#" {"id":1,"body":{"x":2}} "#,
+            Ok(("1-sqs.txt", r#"{"id":1,"body":{"x":2}}"#)),
+        );
+        check(
+            r#"{"id":1,"body":{"id":2}}"#,
+            Ok(("2-sqs.txt", r#"{"id":2}"#)),
+        );
+        check(
+            r#"{"id":1,"body":"text"}"#,
+            Ok(("1-sqs.txt", r#"{"id":1,"body":"text"}"#)),
+        );
     }
 
     #[test]
@@ -123,21 +152,29 @@ mod tests {
         check(r#"{"body":{}}"#, Err(NoEvent::NoId));
         check(r#"{"id":null}"#, Err(NoEvent::OddId));
         check(r#"{"id":""}"#, Err(NoEvent::OddId));
-        check(&format!(r#"{{"id":"{}"}}"#, "x".repeat(1020)), Err(NoEvent::LongId));
+        check(
+            &format!(r#"{{"id":"{}"}}"#, "x".repeat(1020)),
+            Err(NoEvent::LongId),
+        );
         check(r#"{"id":"\ud800"}"#, Err(NoEvent::OddId));
     }
 
     #[test]
     fn an_id_is_one_that_a_bucket_keeps() {
         let wide = "é".repeat(508);
-        for id in
-            ["a\\nb", "a\\tb", "\\u007f", "\\u0085", "é ü", ".", "..", "a/../b", "a/./b", "./a", "/a", "a//b", &wide]
-        {
-            let found = Event::read(format!(r#"{{"id":"{id}"}}"#).as_bytes()).map(|event| event.key().len());
+        for id in [
+            "a\\nb", "a\\tb", "\\u007f", "\\u0085", "é ü", ".", "..", "a/../b", "a/./b", "./a",
+            "/a", "a//b", &wide,
+        ] {
+            let found = Event::read(format!(r#"{{"id":"{id}"}}"#).as_bytes())
+                .map(|event| event.key().len());
             assert!(found.is_ok_and(|length| length <= KEY_LIMIT), "{id}");
         }
         for id in ["a\\u0000b", "\\u0001", "\\u001f", "\\b", "\\f", "\\uffff"] {
-            check(&format!(r#"{{"body":{{"id":"{id}"}}}}"#), Err(NoEvent::UnlistableId));
+            check(
+                &format!(r#"{{"body":{{"id":"{id}"}}}}"#),
+                Err(NoEvent::UnlistableId),
+            );
         }
         for id in ["../a", "./../a", "a/../../b", "a/../b/../../c"] {
             check(&format!(r#"{{"id":"{id}"}}"#), Err(NoEvent::OutsideId));

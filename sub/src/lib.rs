@@ -26,16 +26,18 @@ use tower_http::timeout::TimeoutLayer;
 /// A message of SQS has 1 MiB at most; the pipe's template adds to it.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;
 
-/// Storing ends before the pipe's five seconds do, so that the pipe hears of a failure instead of waiting in vain.
+/// Storing ends before the pipe's five seconds do, so that the pipe hears of a failure instead of
+/// waiting in vain.
 const STORE_DEADLINE: Duration = Duration::from_secs(4);
 
-/// A body that has not arrived by then is not waited for: API destinations give up after five seconds.
+/// A body that has not arrived by then is not waited for: API destinations give up after five
+/// seconds.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The subscriber: keeps what arrives at /sub in S3.
 ///
-/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3, credentials by
-/// the standard chain. With no endpoint set, it talks to AWS.
+/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL,
+/// AWS_ENDPOINT_URL_S3, credentials by the standard chain. With no endpoint set, it talks to AWS.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "sub", version)]
 pub struct Cli {
@@ -73,9 +75,20 @@ impl Cli {
         self.hops.apply();
         let (sdk, account) = (aws::config().await?, aws::account_of_environment()?);
         let listener = serve::listen_at(self.host, self.port)?;
-        tracing::info!("sub listens on http://{}, keeps events in {}", listener.local_addr()?, self.bucket);
-        tracing::info!("sub {}", aws::introduction(&sdk, &["S3"], account.as_deref()));
-        Ok(Settings { bucket: self.bucket, sdk, listener })
+        tracing::info!(
+            "sub listens on http://{}, keeps events in {}",
+            listener.local_addr()?,
+            self.bucket
+        );
+        tracing::info!(
+            "sub {}",
+            aws::introduction(&sdk, &["S3"], account.as_deref())
+        );
+        Ok(Settings {
+            bucket: self.bucket,
+            sdk,
+            listener,
+        })
     }
 }
 
@@ -86,13 +99,23 @@ impl Cli {
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let (client, bucket) = (client(&settings.sdk), settings.bucket);
     let s3 = Arc::new(Reach::of(Endpoint::of(&settings.sdk, "S3")));
-    tokio::spawn(look_for_s3(s3.clone(), client.clone(), bucket.clone(), stop.clone()));
+    tokio::spawn(look_for_s3(
+        s3.clone(),
+        client.clone(),
+        bucket.clone(),
+        stop.clone(),
+    ));
     let subscriber = Subscriber { client, bucket, s3 };
     Ok(serve::serve(settings.listener, subscriber.router(), stop).await?)
 }
 
 /// Says so when S3 is not where the environment says, before the first event comes.
-async fn look_for_s3(s3: Arc<Reach>, client: aws_sdk_s3::Client, bucket: String, stop: CancellationToken) {
+async fn look_for_s3(
+    s3: Arc<Reach>,
+    client: aws_sdk_s3::Client,
+    bucket: String,
+    stop: CancellationToken,
+) {
     let ask = || {
         let asked = client.head_bucket().bucket(&bucket).send();
         async move {
@@ -106,9 +129,12 @@ async fn look_for_s3(s3: Arc<Reach>, client: aws_sdk_s3::Client, bucket: String,
 }
 
 fn client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
-    let timeouts = TimeoutConfig::builder().operation_timeout(STORE_DEADLINE).build();
-    let config =
-        aws_sdk_s3::config::Builder::from(sdk).timeout_config(timeouts).force_path_style(aws::has_endpoint(sdk, "S3"));
+    let timeouts = TimeoutConfig::builder()
+        .operation_timeout(STORE_DEADLINE)
+        .build();
+    let config = aws_sdk_s3::config::Builder::from(sdk)
+        .timeout_config(timeouts)
+        .force_path_style(aws::has_endpoint(sdk, "S3"));
     aws_sdk_s3::Client::from_conf(config.build())
 }
 
@@ -125,21 +151,40 @@ impl Subscriber {
             .route("/", get(async || "subscriber: POST /sub keeps an event\n"))
             .route("/ping", get(async || "pong\n"))
             .route("/sub", post(keep))
-            .fallback(async || (StatusCode::NOT_FOUND, "no such path: expected POST /sub, GET / or GET /ping\n"))
+            .fallback(async || {
+                (
+                    StatusCode::NOT_FOUND,
+                    "no such path: expected POST /sub, GET / or GET /ping\n",
+                )
+            })
             .method_not_allowed_fallback(async || {
-                (StatusCode::METHOD_NOT_ALLOWED, "no such method: expected POST /sub, GET / or GET /ping\n")
+                (
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "no such method: expected POST /sub, GET / or GET /ping\n",
+                )
             })
             .layer(DefaultBodyLimit::max(BODY_LIMIT))
-            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_DEADLINE))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::REQUEST_TIMEOUT,
+                REQUEST_DEADLINE,
+            ))
             .with_state(self)
     }
 }
 
-/// 200 once the event is stored, 503 when it could not be: the pipe then leaves the message in the queue.
-async fn keep(State(subscriber): State<Subscriber>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
+/// 200 once the event is stored, 503 when it could not be: the pipe then leaves the message in the
+/// queue.
+async fn keep(
+    State(subscriber): State<Subscriber>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> (StatusCode, String) {
     let begun = Instant::now();
     // The id that the message has in its queue; nothing of its content is for the log.
-    let message_id = headers.get("webhook-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let message_id = headers
+        .get("webhook-id")
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default();
     let (status, text) = store(&subscriber, message_id, &body).await;
     if status.is_success() && hops::are_logged() {
         let ms = begun.elapsed().as_millis() as u64;
@@ -157,8 +202,14 @@ async fn store(subscriber: &Subscriber, message_id: &str, body: &[u8]) -> (Statu
         }
     };
     let key = event.key();
-    let put = subscriber.client.put_object().bucket(&subscriber.bucket).key(&key);
-    let put = put.content_type("text/plain; charset=utf-8").body(Bytes::copy_from_slice(event.text.as_bytes()).into());
+    let put = subscriber
+        .client
+        .put_object()
+        .bucket(&subscriber.bucket)
+        .key(&key);
+    let put = put
+        .content_type("text/plain; charset=utf-8")
+        .body(Bytes::copy_from_slice(event.text.as_bytes()).into());
     match put.send().await {
         Ok(_) => {
             subscriber.s3.found();
@@ -177,15 +228,26 @@ async fn store(subscriber: &Subscriber, message_id: &str, body: &[u8]) -> (Statu
     }
 }
 
-/// What a bucket says of an object that it will never take, whoever sends it and whenever: of the key and of the size. All
-/// its other refusals have to do with credentials, settings or the moment.
-const NEVER: [&str; 4] = ["EntityTooLarge", "InvalidURI", "KeyTooLongError", "XMinioInvalidObjectName"];
+/// What a bucket says of an object that it will never take, whoever sends it and whenever: of the
+/// key and of the size. All its other refusals have to do with credentials, settings or the moment.
+const NEVER: [&str; 4] = [
+    "EntityTooLarge",
+    "InvalidURI",
+    "KeyTooLongError",
+    "XMinioInvalidObjectName",
+];
 
 /// The answer for an event that S3 did not take.
 fn refused(code: Option<&str>) -> (StatusCode, String) {
     match code.filter(|code| NEVER.contains(code)) {
-        Some(code) => (StatusCode::BAD_REQUEST, format!("the bucket does not take such an object: {code}\n")),
-        None => (StatusCode::SERVICE_UNAVAILABLE, "the event could not be stored\n".to_owned()),
+        Some(code) => (
+            StatusCode::BAD_REQUEST,
+            format!("the bucket does not take such an object: {code}\n"),
+        ),
+        None => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the event could not be stored\n".to_owned(),
+        ),
     }
 }
 
@@ -198,8 +260,18 @@ mod tests {
         for code in NEVER {
             assert_eq!(refused(Some(code)).0, StatusCode::BAD_REQUEST);
         }
-        for code in ["NoSuchBucket", "AccessDenied", "ExpiredToken", "AuthorizationHeaderMalformed", "SlowDown"] {
-            assert_eq!(refused(Some(code)).0, StatusCode::SERVICE_UNAVAILABLE, "{code}");
+        for code in [
+            "NoSuchBucket",
+            "AccessDenied",
+            "ExpiredToken",
+            "AuthorizationHeaderMalformed",
+            "SlowDown",
+        ] {
+            assert_eq!(
+                refused(Some(code)).0,
+                StatusCode::SERVICE_UNAVAILABLE,
+                "{code}"
+            );
         }
         assert_eq!(refused(None).0, StatusCode::SERVICE_UNAVAILABLE);
     }

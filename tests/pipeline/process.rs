@@ -1,4 +1,5 @@
-//! The pipe of a pipeline as a process of its own: started, stopped, killed, and asked what it believes.
+//! The pipe of a pipeline as a process of its own: started, stopped, killed, and asked what it
+//! believes.
 
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -26,16 +27,36 @@ impl Pipeline {
         let endpoint = self.sdk.endpoint_url().expect("the place is a local one");
         let admin = address(&port()).port();
         let mut command = Command::new(house);
-        command.arg("pipe").arg("--admin-listen").arg(format!("127.0.0.1:{admin}"));
-        command.arg("--allow-target").arg(self.target.at().to_string());
+        command
+            .arg("pipe")
+            .arg("--admin-listen")
+            .arg(format!("127.0.0.1:{admin}"));
+        command
+            .arg("--allow-target")
+            .arg(self.target.at().to_string());
         command.arg("--definition").arg(self.file.path());
-        command.arg("--invocation-timeout").arg(self.shape.timeout.as_secs().max(1).to_string());
-        command.env("AWS_ENDPOINT_URL", endpoint).env("RUST_LOG", "warn").env_remove("AWS_ACCOUNT_ID");
-        command.env("AWS_ENDPOINT_URL_LAMBDA", format!("http://{}", self.target.at()));
-        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        command
+            .arg("--invocation-timeout")
+            .arg(self.shape.timeout.as_secs().max(1).to_string());
+        command
+            .env("AWS_ENDPOINT_URL", endpoint)
+            .env("RUST_LOG", "warn")
+            .env_remove("AWS_ACCOUNT_ID");
+        command.env(
+            "AWS_ENDPOINT_URL_LAMBDA",
+            format!("http://{}", self.target.at()),
+        );
+        command
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test");
         let log = self.log.as_file().try_clone().expect("the log is open");
-        command.stderr(log.try_clone().expect("the log is open")).stdout(log);
-        self.pipe = Pipe::Process(Program { child: command.spawn().expect("the pipe starts"), admin });
+        command
+            .stderr(log.try_clone().expect("the log is open"))
+            .stdout(log);
+        self.pipe = Pipe::Process(Program {
+            child: command.spawn().expect("the pipe starts"),
+            admin,
+        });
     }
 
     /// Ends the pipe's process with SIGKILL, in the middle of whatever it does.
@@ -51,8 +72,13 @@ impl Pipeline {
     /// It does not end, or not with 0.
     pub async fn terminate_pipe(&mut self) {
         let mut program = self.take_program();
-        let sent = Command::new("kill").args(["-TERM", &program.child.id().to_string()]).status();
-        assert!(sent.expect("there is a program kill").success(), "the pipe is gone");
+        let sent = Command::new("kill")
+            .args(["-TERM", &program.child.id().to_string()])
+            .status();
+        assert!(
+            sent.expect("there is a program kill").success(),
+            "the pipe is gone"
+        );
         let begun = Instant::now();
         loop {
             if let Some(status) = program.child.try_wait().expect("the process is ours") {
@@ -78,23 +104,45 @@ impl Pipeline {
 
     /// `StateReason` of the pipe, empty when there is none.
     pub async fn state_reason(&self) -> String {
-        let described = self.ask(&format!("/v1/pipes/{}", self.names.pipe)).await.unwrap_or_default();
+        let described = self
+            .ask(&format!("/v1/pipes/{}", self.names.pipe))
+            .await
+            .unwrap_or_default();
         let described: Value = serde_json::from_str(&described).unwrap_or_default();
-        described["StateReason"].as_str().unwrap_or_default().to_owned()
+        described["StateReason"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// The body of a page of the admin port; none while nobody listens there.
     pub async fn ask(&self, path: &str) -> Option<String> {
-        let Pipe::Process(program) = &self.pipe else { panic!("the pipe is no process") };
+        let Pipe::Process(program) = &self.pipe else {
+            panic!("the pipe is no process")
+        };
         let sender = Sender::new(AllowTargets::anywhere()).expect("certificate authorities");
-        let url = format!("http://127.0.0.1:{}{path}", program.admin).parse().expect("a URL");
-        let call = Call { method: Method::GET, url, headers: HeaderMap::new(), body: bytes::Bytes::new() };
-        let reply = sender.send(call, Duration::from_secs(10), 1 << 20).await.ok()?;
+        let url = format!("http://127.0.0.1:{}{path}", program.admin)
+            .parse()
+            .expect("a URL");
+        let call = Call {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: bytes::Bytes::new(),
+        };
+        let reply = sender
+            .send(call, Duration::from_secs(10), 1 << 20)
+            .await
+            .ok()?;
         String::from_utf8(reply.body.to_vec()).ok()
     }
 }
 
 /// A file for what processes write.
 pub(super) fn log() -> NamedTempFile {
-    tempfile::Builder::new().suffix(".log").append(true).tempfile().expect("a file")
+    tempfile::Builder::new()
+        .suffix(".log")
+        .append(true)
+        .tempfile()
+        .expect("a file")
 }

@@ -10,8 +10,7 @@ use super::{Shape, To};
 const EVENT: &str = r#"{"n": <$.body.n>, "group": <$.body.group>, "receives": <$.attributes.ApproximateReceiveCount>, "id": <$.messageId>}"#;
 
 /// The same with a body's ballast.
-const HEAVY: &str =
-    r#"{"n": <$.body.n>, "receives": <$.attributes.ApproximateReceiveCount>, "ballast": <$.body.ballast>}"#;
+const HEAVY: &str = r#"{"n": <$.body.n>, "receives": <$.attributes.ApproximateReceiveCount>, "ballast": <$.body.ballast>}"#;
 
 /// Messages of more bytes are refused by the queue of [`To::Queue`].
 pub const LARGEST: usize = 1024;
@@ -35,7 +34,12 @@ impl Names {
         let suffix = if fifo { ".fifo" } else { "" };
         let (source, taken) = (format!("source-{tail}{suffix}"), format!("taken-{tail}"));
         let (dead, pipe) = (format!("dead-{tail}{suffix}"), format!("pipe-of-{source}"));
-        Names { source, dead, taken, pipe }
+        Names {
+            source,
+            dead,
+            taken,
+            pipe,
+        }
     }
 }
 
@@ -47,8 +51,7 @@ pub fn template(names: &Names, target: SocketAddr, shape: Shape) -> Value {
         }
         json!({"Type": "AWS::SQS::Queue", "Properties": properties})
     };
-    let redrive =
-        json!({"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": shape.most_receives});
+    let redrive = json!({"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": shape.most_receives});
     let source = json!({"QueueName": names.source, "VisibilityTimeout": shape.visibility, "RedrivePolicy": redrive});
     let taken = json!({"QueueName": names.taken, "MaximumMessageSize": LARGEST});
     json!({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {

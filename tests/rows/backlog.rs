@@ -30,7 +30,16 @@ impl Backlog {
     /// Measures it.
     pub async fn measure(self, ground: &Ground, shape: Shape, mut row: Row) -> Row {
         let undisturbed = match ground.size.is_full() {
-            true => Backlog { poison: Poison::None, ..self }.run(ground, shape).await.figures(|_| false).last,
+            true => {
+                Backlog {
+                    poison: Poison::None,
+                    ..self
+                }
+                .run(ground, shape)
+                .await
+                .figures(|_| false)
+                .last
+            }
             false => None,
         };
         let figures = self.run(ground, shape).await.figures(|n| self.is_poison(n));
@@ -39,17 +48,37 @@ impl Backlog {
         row
     }
 
-    fn compare(self, ground: &Ground, row: &mut Row, figures: &Figures, undisturbed: Option<Duration>) {
+    fn compare(
+        self,
+        ground: &Ground,
+        row: &mut Row,
+        figures: &Figures,
+        undisturbed: Option<Duration>,
+    ) {
         let first = figures.first.unwrap_or(ground.size.patience());
         if matches!(self.poison, Poison::Front(_)) {
             row.note(format!("the first good one after {}", seconds(first)));
-            row.limit(ground.size, first < Duration::from_secs(10), "the first good one within 10 s");
+            row.limit(
+                ground.size,
+                first < Duration::from_secs(10),
+                "the first good one within 10 s",
+            );
         }
-        let Some((last, undisturbed)) = figures.last.zip(undisturbed) else { return };
-        row.note(format!("the last good one after {}, undisturbed {}", seconds(last), seconds(undisturbed)));
+        let Some((last, undisturbed)) = figures.last.zip(undisturbed) else {
+            return;
+        };
+        row.note(format!(
+            "the last good one after {}, undisturbed {}",
+            seconds(last),
+            seconds(undisturbed)
+        ));
         // A second for what no size changes.
         let limit = undisturbed.mul_f64(self.times) + Duration::from_secs(1);
-        row.limit(ground.size, last <= limit, format!("within {} times the undisturbed time", self.times));
+        row.limit(
+            ground.size,
+            last <= limit,
+            format!("within {} times the undisturbed time", self.times),
+        );
     }
 
     async fn run(self, ground: &Ground, shape: Shape) -> Evidence {
@@ -77,8 +106,15 @@ pub async fn by_chance(ground: &Ground, percent: u32, status: u16) -> Row {
     let last = figures.last.unwrap_or(ground.size.patience());
     if let Some(undisturbed) = undisturbed {
         let (rate, share) = (evidence.rate(), 1.0 - f64::from(percent) / 100.0);
-        row.note(format!("{rate:.0} a second, undisturbed {undisturbed:.0}, and the last one after {}", seconds(last)));
-        row.limit(ground.size, rate >= undisturbed * share / 2.0, "at least half of what the target takes");
+        row.note(format!(
+            "{rate:.0} a second, undisturbed {undisturbed:.0}, and the last one after {}",
+            seconds(last)
+        ));
+        row.limit(
+            ground.size,
+            rate >= undisturbed * share / 2.0,
+            "at least half of what the target takes",
+        );
     }
     row
 }
@@ -87,7 +123,8 @@ async fn failing(ground: &Ground, percent: u32, status: u16, total: u64) -> Evid
     let mut stage = Stage::new(ground, ground.shape()).await;
     let chance = Mutex::new(fastrand::Rng::with_seed(u64::from(percent)));
     stage.answer(move |_| {
-        (chance.lock().expect("no script panics").u32(0..100) < percent).then_some(Answer::Status(status))
+        (chance.lock().expect("no script panics").u32(0..100) < percent)
+            .then_some(Answer::Status(status))
     });
     stage.send(0..total, |_| false).await;
     stage.start();

@@ -17,7 +17,10 @@ const POISON: u64 = GROUPS + 3;
 pub async fn poison_in_a_group(ground: &Ground, answer: Answer, called: &str) -> Row {
     let total = ground.size.of(10, 250) * GROUPS;
     let what = format!("FIFO, {GROUPS} groups, {total} messages, one gets {called}");
-    let mut row = Row::new(what, "it holds up its own group only, until it is dead; order holds");
+    let mut row = Row::new(
+        what,
+        "it holds up its own group only, until it is dead; order holds",
+    );
     let undisturbed = match ground.size.is_full() {
         true => others(&run(ground, total, None).await),
         false => None,
@@ -29,17 +32,34 @@ pub async fn poison_in_a_group(ground: &Ground, answer: Answer, called: &str) ->
     row.demand(is_in_order(&evidence), "each group is delivered in order");
     row.demand(goes_on(&evidence), "other groups go on while one waits");
     if let Some((took, undisturbed)) = others(&evidence).zip(undisturbed) {
-        row.note(format!("other groups took {}, undisturbed {}", seconds(took), seconds(undisturbed)));
+        row.note(format!(
+            "other groups took {}, undisturbed {}",
+            seconds(took),
+            seconds(undisturbed)
+        ));
         let limit = undisturbed.mul_f64(1.2) + Duration::from_secs(1);
-        row.limit(ground.size, took <= limit, "other groups within 1.2 times the undisturbed time");
+        row.limit(
+            ground.size,
+            took <= limit,
+            "other groups within 1.2 times the undisturbed time",
+        );
     }
     row
 }
 
 async fn run(ground: &Ground, total: u64, poison: Option<Answer>) -> Evidence {
-    let mut stage = Stage::new(ground, Shape { fifo: true, ..ground.shape() }).await;
+    let mut stage = Stage::new(
+        ground,
+        Shape {
+            fifo: true,
+            ..ground.shape()
+        },
+    )
+    .await;
     stage.answer(move |n| poison.filter(|_| n == POISON));
-    stage.send_in_groups(0..total, |_| false, |n| format!("group-{}", n % GROUPS)).await;
+    stage
+        .send_in_groups(0..total, |_| false, |n| format!("group-{}", n % GROUPS))
+        .await;
     stage.start();
     let poison = u64::from(poison.is_some());
     stage.finish(total - poison, poison).await
@@ -48,25 +68,40 @@ async fn run(ground: &Ground, total: u64, poison: Option<Answer>) -> Evidence {
 /// From the first call to the last message of the other groups.
 fn others(evidence: &Evidence) -> Option<Duration> {
     let begun = evidence.calls.first()?.at;
-    let others = evidence.calls.iter().filter(|call| call.taken && call.n % GROUPS != POISON % GROUPS);
+    let others = evidence
+        .calls
+        .iter()
+        .filter(|call| call.taken && call.n % GROUPS != POISON % GROUPS);
     others.map(|call| call.at.duration_since(begun)).max()
 }
 
 fn is_in_order(evidence: &Evidence) -> bool {
     let mut last = BTreeMap::<u64, u64>::new();
     let mut taken = evidence.calls.iter().filter(|call| call.taken);
-    taken.all(|call| last.insert(call.n % GROUPS, call.n).is_none_or(|before| before <= call.n))
+    taken.all(|call| {
+        last.insert(call.n % GROUPS, call.n)
+            .is_none_or(|before| before <= call.n)
+    })
 }
 
-/// Whether all other groups had something delivered between the first and the last call with the poison, or were
-/// finished before.
+/// Whether all other groups had something delivered between the first and the last call with the
+/// poison, or were finished before.
 fn goes_on(evidence: &Evidence) -> bool {
     let is_poison = |call: &Call| call.n == POISON;
-    let (first, last) = (evidence.calls.iter().position(is_poison), evidence.calls.iter().rposition(is_poison));
-    let Some((first, last)) = first.zip(last) else { return false };
-    (0..GROUPS).filter(|group| *group != POISON % GROUPS).all(|group| {
-        let of_group = |call: &&Call| call.taken && call.n % GROUPS == group;
-        evidence.calls[first..last].iter().any(|call| of_group(&call))
-            || !evidence.calls[last..].iter().any(|call| of_group(&call))
-    })
+    let (first, last) = (
+        evidence.calls.iter().position(is_poison),
+        evidence.calls.iter().rposition(is_poison),
+    );
+    let Some((first, last)) = first.zip(last) else {
+        return false;
+    };
+    (0..GROUPS)
+        .filter(|group| *group != POISON % GROUPS)
+        .all(|group| {
+            let of_group = |call: &&Call| call.taken && call.n % GROUPS == group;
+            evidence.calls[first..last]
+                .iter()
+                .any(|call| of_group(&call))
+                || !evidence.calls[last..].iter().any(|call| of_group(&call))
+        })
 }

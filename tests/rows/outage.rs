@@ -1,4 +1,5 @@
-//! The whole target takes nothing for a while, in every way there is, or takes less than what comes.
+//! The whole target takes nothing for a while, in every way there is, or takes less than what
+//! comes.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -41,15 +42,28 @@ impl Outage {
         let (rate, time) = (ground.size.rate(40, 300), ground.size.of(6, 200));
         // Where nothing is to be received twice, what a busy machine does too late must not count.
         let is_wait = self.says.is_empty() && self.one_in.is_none();
-        let visibility = if is_wait { 10 } else { ground.size.visibility() };
-        let shape = Shape { timeout: Duration::from_secs(1), to: self.to, visibility, ..ground.shape() };
+        let visibility = if is_wait {
+            10
+        } else {
+            ground.size.visibility()
+        };
+        let shape = Shape {
+            timeout: Duration::from_secs(1),
+            to: self.to,
+            visibility,
+            ..ground.shape()
+        };
         let (warm, per_tick) = (rate, rate / 20);
         let good = |count: u64| (0..count).filter(|n| !self.is_poison(*n)).count() as u64;
         let mut stage = Stage::new(ground, shape).await;
         self.be_up(&stage);
         stage.start();
         send_steadily(&mut stage, 0, per_tick, 20).await;
-        stage.wait(ground.size.patience(), async |stage| stage.taken().await as u64 >= good(warm)).await;
+        stage
+            .wait(ground.size.patience(), async |stage| {
+                stage.taken().await as u64 >= good(warm)
+            })
+            .await;
 
         let down = Instant::now();
         self.begin(&mut stage, down);
@@ -68,16 +82,28 @@ impl Outage {
         row.note(format!("{} down, {calls} calls", seconds(back - down)));
         if self.way != Way::Flapping {
             row.demand(figures.most_receives <= 2, "no receive count above 2");
-            row.demand(calls < self.most_calls, format!("fewer than {} calls", self.most_calls));
+            row.demand(
+                calls < self.most_calls,
+                format!("fewer than {} calls", self.most_calls),
+            );
         }
-        row.note(
-            speed.map_or("never at full speed".to_owned(), |speed| format!("full speed after {}", seconds(speed))),
+        row.note(speed.map_or("never at full speed".to_owned(), |speed| {
+            format!("full speed after {}", seconds(speed))
+        }));
+        row.limit(
+            ground.size,
+            speed.is_some_and(|speed| speed < Duration::from_secs(10)),
+            "full speed within 10 s",
         );
-        row.limit(ground.size, speed.is_some_and(|speed| speed < Duration::from_secs(10)), "full speed within 10 s");
         if !self.says.is_empty() {
             row.note(format!("StateReason \"{told}\""));
-            row.demand(self.says.iter().all(|words| told.contains(words)), format!("the state says {:?}", self.says));
-            let line = log.lines().any(|line| self.says.iter().all(|words| line.contains(words)));
+            row.demand(
+                self.says.iter().all(|words| told.contains(words)),
+                format!("the state says {:?}", self.says),
+            );
+            let line = log
+                .lines()
+                .any(|line| self.says.iter().all(|words| line.contains(words)));
             row.demand(line, format!("a line of the log says {:?}", self.says));
         }
         row
@@ -97,7 +123,12 @@ impl Outage {
             // A service that is down answers for the whole request.
             Way::Always(answer) => stage.pipeline.target.answer(move |_| answer),
             Way::Flapping => {
-                stage.answer(move |_| down.elapsed().as_secs().is_multiple_of(2).then_some(Answer::Status(503)));
+                stage.answer(move |_| {
+                    down.elapsed()
+                        .as_secs()
+                        .is_multiple_of(2)
+                        .then_some(Answer::Status(503))
+                });
             }
         }
     }
@@ -111,7 +142,11 @@ impl Outage {
 
     /// The state's reason, once it says what it is to say.
     async fn is_told(self, ground: &Ground, stage: &Stage) -> String {
-        let patience = if self.says.is_empty() { Duration::ZERO } else { ground.size.patience() / 6 };
+        let patience = if self.says.is_empty() {
+            Duration::ZERO
+        } else {
+            ground.size.patience() / 6
+        };
         let mut told = stage.pipeline.state_reason().await;
         let begun = Instant::now();
         while begun.elapsed() < patience && !self.says.iter().all(|words| told.contains(words)) {
@@ -125,9 +160,18 @@ impl Outage {
 /// A target that takes so many messages a second and answers 429 to the others.
 pub async fn throttled(ground: &Ground, retry_after: Option<u64>) -> Row {
     let (rate, total) = (ground.size.rate(100, 500), ground.size.of(300, 10_000));
-    let how = if retry_after.is_some() { "with" } else { "without" };
-    let what = format!("{total} wait; the target takes {rate} a second, and 429 {how} Retry-After for the others");
-    let mut row = Row::new(what, "none dead, no receive count above 2; half of what it takes");
+    let how = if retry_after.is_some() {
+        "with"
+    } else {
+        "without"
+    };
+    let what = format!(
+        "{total} wait; the target takes {rate} a second, and 429 {how} Retry-After for the others"
+    );
+    let mut row = Row::new(
+        what,
+        "none dead, no receive count above 2; half of what it takes",
+    );
     let mut stage = Stage::new(ground, ground.shape()).await;
     let bucket = Mutex::new((Instant::now(), 0.0_f64));
     let refusal = retry_after.map_or(Answer::Status(429), Answer::TooMany);
@@ -147,7 +191,10 @@ pub async fn throttled(ground: &Ground, retry_after: Option<u64>) -> Row {
     row.demand_of(&figures, ground.shape().most_receives);
     row.demand(figures.most_receives <= 2, "no receive count above 2");
     let took = figures.last.unwrap_or(ground.size.patience());
-    row.note(format!("{:.0} a second", figures.delivered as f64 / took.as_secs_f64().max(0.001)));
+    row.note(format!(
+        "{:.0} a second",
+        figures.delivered as f64 / took.as_secs_f64().max(0.001)
+    ));
     let limit = Duration::from_secs_f64(total as f64 / rate as f64 * 2.0);
     row.limit(ground.size, took <= limit, "half of what the target takes");
     row

@@ -1,4 +1,5 @@
-//! Where a row is measured: an emulator, a pipe of its own, and a target whose answer is a function of the message.
+//! Where a row is measured: an emulator, a pipe of its own, and a target whose answer is a function
+//! of the message.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -25,7 +26,11 @@ pub struct Ground {
 impl Ground {
     /// How queue and pipe are made unless a row needs something else.
     pub fn shape(&self) -> Shape {
-        Shape { visibility: self.size.visibility(), most_receives: 3, ..Shape::default() }
+        Shape {
+            visibility: self.size.visibility(),
+            most_receives: 3,
+            ..Shape::default()
+        }
     }
 }
 
@@ -67,15 +72,24 @@ pub struct Stage {
 impl Stage {
     /// Queues and a target, without a pipe.
     pub async fn new(ground: &Ground, shape: Shape) -> Stage {
-        let pipeline = Pipeline::without_pipe(Place::Endpoint(ground.emulator.clone()), shape).await;
+        let pipeline =
+            Pipeline::without_pipe(Place::Endpoint(ground.emulator.clone()), shape).await;
         pipeline.target.forget_headers();
-        Stage { pipeline, ground: ground.clone(), to: shape.to, sent: BTreeMap::new() }
+        Stage {
+            pipeline,
+            ground: ground.clone(),
+            to: shape.to,
+            sent: BTreeMap::new(),
+        }
     }
 
-    /// The target answers each message by its number from now on, and takes those for which there is no answer.
+    /// The target answers each message by its number from now on, and takes those for which there
+    /// is no answer.
     pub fn answer(&self, answer: impl Fn(u64) -> Option<Answer> + Send + Sync + 'static) {
         let to = self.to;
-        self.pipeline.target.answer(move |delivery| by_number(to, delivery, &answer));
+        self.pipeline
+            .target
+            .answer(move |delivery| by_number(to, delivery, &answer));
     }
 
     /// Starts the pipe.
@@ -84,8 +98,13 @@ impl Stage {
     }
 
     /// Sends messages.
-    pub async fn send(&mut self, numbers: impl IntoIterator<Item = u64>, is_heavy: impl Fn(u64) -> bool) {
-        self.send_in_groups(numbers, is_heavy, |_| "all".to_owned()).await;
+    pub async fn send(
+        &mut self,
+        numbers: impl IntoIterator<Item = u64>,
+        is_heavy: impl Fn(u64) -> bool,
+    ) {
+        self.send_in_groups(numbers, is_heavy, |_| "all".to_owned())
+            .await;
     }
 
     /// Sends messages, each in its group.
@@ -97,7 +116,13 @@ impl Stage {
     ) {
         let (numbers, now): (Vec<u64>, _) = (numbers.into_iter().collect(), Instant::now());
         self.sent.extend(numbers.iter().map(|n| (*n, now)));
-        let ballast = |n| if is_heavy(n) { "x".repeat(LARGEST) } else { String::new() };
+        let ballast = |n| {
+            if is_heavy(n) {
+                "x".repeat(LARGEST)
+            } else {
+                String::new()
+            }
+        };
         let body = |n: &u64| -> Value {
             match self.to {
                 To::Queue => json!({"n": n, "ballast": ballast(*n)}),
@@ -112,8 +137,14 @@ impl Stage {
         match self.to {
             To::Queue => usize::try_from(self.pipeline.taken_by_queue().await).expect("a count"),
             _ => self.pipeline.target.read(|book| {
-                let taken = book.iter().flat_map(Delivery::messages).filter(|(_, taken)| *taken);
-                taken.filter_map(|(event, _)| event["n"].as_u64()).collect::<BTreeSet<_>>().len()
+                let taken = book
+                    .iter()
+                    .flat_map(Delivery::messages)
+                    .filter(|(_, taken)| *taken);
+                taken
+                    .filter_map(|(event, _)| event["n"].as_u64())
+                    .collect::<BTreeSet<_>>()
+                    .len()
             }),
         }
     }
@@ -124,7 +155,11 @@ impl Stage {
     }
 
     /// Waits for something; whether it came before patience ended.
-    pub async fn wait(&self, patience: Duration, mut done: impl AsyncFnMut(&Stage) -> bool) -> bool {
+    pub async fn wait(
+        &self,
+        patience: Duration,
+        mut done: impl AsyncFnMut(&Stage) -> bool,
+    ) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < patience {
             if done(self).await {
@@ -135,7 +170,8 @@ impl Stage {
         false
     }
 
-    /// Waits until so many are taken and so many dead, or patience ends; then stops the pipe and tells what was found.
+    /// Waits until so many are taken and so many dead, or patience ends; then stops the pipe and
+    /// tells what was found.
     pub async fn finish(mut self, good: u64, poison: u64) -> Evidence {
         let good = usize::try_from(good).expect("a count");
         self.wait(self.ground.size.patience(), async |stage| {
@@ -146,22 +182,43 @@ impl Stage {
         .await;
         let end = Instant::now();
         self.pipeline.kill_pipe();
-        let mut calls = self.pipeline.target.read(|book| book.iter().flat_map(calls).collect::<Vec<_>>());
+        let mut calls = self
+            .pipeline
+            .target
+            .read(|book| book.iter().flat_map(calls).collect::<Vec<_>>());
         if self.to == To::Queue {
             let taken = self.pipeline.take_out().await.into_iter();
-            calls.extend(taken.map(|(n, receives, at)| Call { n, receives, at, taken: true }));
+            calls.extend(taken.map(|(n, receives, at)| Call {
+                n,
+                receives,
+                at,
+                taken: true,
+            }));
             calls.sort_by_key(|call| call.at);
         }
         let dead = self.pipeline.bury().await;
         self.pipeline.end().await;
-        Evidence { sent: self.sent, calls, dead, end }
+        Evidence {
+            sent: self.sent,
+            calls,
+            dead,
+            end,
+        }
     }
 }
 
 fn calls(delivery: &Delivery) -> impl Iterator<Item = Call> {
     delivery.messages().filter_map(|(event, taken)| {
-        let receives = event["receives"].as_str().and_then(|text| text.parse().ok()).unwrap_or_default();
-        Some(Call { n: event["n"].as_u64()?, receives, at: delivery.at, taken })
+        let receives = event["receives"]
+            .as_str()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default();
+        Some(Call {
+            n: event["n"].as_u64()?,
+            receives,
+            at: delivery.at,
+            taken,
+        })
     })
 }
 
@@ -169,14 +226,23 @@ fn by_number(to: To, delivery: &Delivery, answer: impl Fn(u64) -> Option<Answer>
     let of = |event: &Value| event["n"].as_u64().and_then(&answer);
     match to {
         To::Function { .. } => {
-            let items = delivery.body.as_array().map(Vec::as_slice).unwrap_or_default();
-            let failed = items.iter().enumerate().filter(|(_, event)| of(event).is_some());
+            let items = delivery
+                .body
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let failed = items
+                .iter()
+                .enumerate()
+                .filter(|(_, event)| of(event).is_some());
             match items.iter().find_map(of) {
                 Some(Answer::FunctionError) => Answer::FunctionError,
                 _ => Answer::Partial(failed.fold(0, |mask, (index, _)| mask | 1 << index)),
             }
         }
-        To::Enrichment if delivery.line.starts_with("POST /ask") => of(&delivery.body).unwrap_or(Answer::Echo),
+        To::Enrichment if delivery.line.starts_with("POST /ask") => {
+            of(&delivery.body).unwrap_or(Answer::Echo)
+        }
         // What its enrichment did not let pass is not to be here.
         To::Enrichment => Answer::Status(200),
         To::Destination | To::Queue => of(&delivery.body).unwrap_or(Answer::Status(200)),

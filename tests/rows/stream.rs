@@ -31,16 +31,29 @@ pub async fn steady(ground: &Ground, each: u64, status: u16) -> Row {
     let is_poison = move |n: u64| n % each == each / 2;
     let (per_tick, ticks) = (rate / 20, time * 20);
     if ground.size.is_full() {
-        let undisturbed = run(ground, per_tick, ticks / 4, |_| None, 0).await.figures(|_| false).waits;
+        let undisturbed = run(ground, per_tick, ticks / 4, |_| None, 0)
+            .await
+            .figures(|_| false)
+            .waits;
         row.note(format!("undisturbed p99 {}", seconds(undisturbed.p99)));
     }
     let poison = (0..per_tick * ticks).filter(|n| is_poison(*n)).count() as u64;
     let answer = move |n| is_poison(n).then_some(Answer::Status(status));
-    let figures = run(ground, per_tick, ticks, answer, poison).await.figures(is_poison);
+    let figures = run(ground, per_tick, ticks, answer, poison)
+        .await
+        .figures(is_poison);
     row.demand_of(&figures, ground.shape().most_receives);
     let waits = figures.waits;
-    row.note(format!("good ones wait {} at the median, {} at p99", seconds(waits.median), seconds(waits.p99)));
-    row.limit(ground.size, waits.p99 < Duration::from_secs(1), "p99 under 1 s");
+    row.note(format!(
+        "good ones wait {} at the median, {} at p99",
+        seconds(waits.median),
+        seconds(waits.p99)
+    ));
+    row.limit(
+        ground.size,
+        waits.p99 < Duration::from_secs(1),
+        "p99 under 1 s",
+    );
     row
 }
 
@@ -61,8 +74,14 @@ async fn run(
 /// Ten that get 500, then now and then a good one.
 pub async fn trickle(ground: &Ground) -> Row {
     const POISON: Poison = Poison::Front(10);
-    let (pause, good) = (Duration::from_secs(ground.size.of(1, 5)), ground.size.of(5, 12));
-    let what = format!("10 that get 500, then one good one every {}", seconds(pause));
+    let (pause, good) = (
+        Duration::from_secs(ground.size.of(1, 5)),
+        ground.size.of(5, 12),
+    );
+    let what = format!(
+        "10 that get 500, then one good one every {}",
+        seconds(pause)
+    );
     let mut row = Row::new(what, "good ones wait under 10 s; 10 dead");
     let mut stage = Stage::new(ground, ground.shape()).await;
     stage.answer(|n| POISON.has(n, 0).then_some(Answer::Status(500)));
@@ -79,6 +98,10 @@ pub async fn trickle(ground: &Ground) -> Row {
         seconds(figures.waits.median),
         seconds(figures.waits.most)
     ));
-    row.limit(ground.size, figures.waits.most < Duration::from_secs(10), "good ones wait under 10 s");
+    row.limit(
+        ground.size,
+        figures.waits.most < Duration::from_secs(10),
+        "good ones wait under 10 s",
+    );
     row
 }

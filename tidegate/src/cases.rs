@@ -1,4 +1,5 @@
-//! What the tools that try one thing have in common: files to read, and cases to answer line by line (`--jsonl`).
+//! What the tools that try one thing have in common: files to read, and cases to answer line by
+//! line (`--jsonl`).
 
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -13,9 +14,10 @@ pub(crate) fn read(file: impl AsRef<Path>) -> Result<String> {
     String::from_utf8(bytes).with_context(|| format!("{} is no UTF-8", file.display()))
 }
 
-/// Answers each case of `input`, one JSON object a line, by one line: the case's name and the members of what `answer`
-/// makes of it, which may take the case apart. A case that cannot be answered, and a line that is no case, get their
-/// answer from `broken`, which is told why; the run goes on. Empty lines are passed over.
+/// Answers each case of `input`, one JSON object a line, by one line: the case's name and the
+/// members of what `answer` makes of it, which may take the case apart. A case that cannot be
+/// answered, and a line that is no case, get their answer from `broken`, which is told why; the run
+/// goes on. Empty lines are passed over.
 ///
 /// # Errors
 /// Input that cannot be read, or output that cannot be written.
@@ -50,7 +52,11 @@ pub(crate) fn answer_lines(
 
 fn read_case(line: &[u8]) -> Result<Value> {
     let case: Value = serde_json::from_slice(line).context("this is no JSON")?;
-    if case.is_object() { Ok(case) } else { bail!("a case is a JSON object, this is {case:.40}") }
+    if case.is_object() {
+        Ok(case)
+    } else {
+        bail!("a case is a JSON object, this is {case:.40}")
+    }
 }
 
 /// The answer to a broken case, where answers have nothing else that fits.
@@ -64,7 +70,9 @@ mod tests {
 
     #[test]
     fn lines_are_answered_in_order_and_a_broken_one_does_not_end_the_run() {
-        let double = |case: &mut Value| Ok(json!({"twice": case["n"].as_i64().context("n is no number")? * 2}));
+        let double = |case: &mut Value| {
+            Ok(json!({"twice": case["n"].as_i64().context("n is no number")? * 2}))
+        };
         let mut output = Vec::new();
         let input = b"{\"name\":\"a\",\"n\":1}\n\n{\"name\":\"b\",\"n\":\"x\"}\nnonsense\n\xff\n[1]\n{\"n\":2}";
         answer_lines(&input[..], &mut output, double, error).unwrap();
@@ -73,9 +81,20 @@ mod tests {
         assert_eq!(lines.len(), 6, "{output}");
         assert_eq!(lines[0], r#"{"name":"a","twice":2}"#);
         assert_eq!(lines[1], r#"{"name":"b","error":"line 3: n is no number"}"#);
-        assert!(lines[2].starts_with(r#"{"name":null,"error":"line 4: this is no JSON: "#), "{}", lines[2]);
-        assert!(lines[3].starts_with(r#"{"name":null,"error":"line 5: this is no JSON: "#), "{}", lines[3]);
-        assert_eq!(lines[4], r#"{"name":null,"error":"line 6: a case is a JSON object, this is [1]"}"#);
+        assert!(
+            lines[2].starts_with(r#"{"name":null,"error":"line 4: this is no JSON: "#),
+            "{}",
+            lines[2]
+        );
+        assert!(
+            lines[3].starts_with(r#"{"name":null,"error":"line 5: this is no JSON: "#),
+            "{}",
+            lines[3]
+        );
+        assert_eq!(
+            lines[4],
+            r#"{"name":null,"error":"line 6: a case is a JSON object, this is [1]"}"#
+        );
         assert_eq!(lines[5], r#"{"name":null,"twice":4}"#);
     }
 }

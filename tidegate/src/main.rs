@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 use kit::console;
 use tidegate::{match_, provision, render, transform, up};
 
-/// Server-to-server calls that survive the receiver's outage: API Gateway → SQS → Pipe → API destination, anywhere.
+/// Server-to-server calls that survive the receiver's outage: API Gateway → SQS → Pipe → API
+/// destination, anywhere.
 ///
 /// Without a verb, `up`: the whole chain in this process.
 #[derive(Debug, Parser)]

@@ -33,7 +33,8 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Read cases from standard input, one {"name", "pattern", "event"} a line, and answer one line each
+    /// Read cases from standard input, one {"name", "pattern", "event"} a line, and answer one line
+    /// each
     #[arg(long, conflicts_with_all = ["pattern", "event"])]
     jsonl: bool,
 }
@@ -52,8 +53,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     let pattern = read(pattern)?;
     let event = serde_json::from_str(&read(event)?).with_context(|| event.display().to_string())?;
-    let verdict = if args.record { judge_record(&pattern, event) } else { judge(&pattern, &event) };
-    let text = if args.json { verdict.to_json().to_string() } else { verdict.to_text() };
+    let verdict = if args.record {
+        judge_record(&pattern, event)
+    } else {
+        judge(&pattern, &event)
+    };
+    let text = if args.json {
+        verdict.to_json().to_string()
+    } else {
+        verdict.to_text()
+    };
     console::print(format_args!("{text}\n"))?;
     Ok(verdict.exit_code())
 }
@@ -82,7 +91,11 @@ fn judge_record(pattern: &str, event: Value) -> Verdict {
 
 impl From<Vec<Miss>> for Verdict {
     fn from(misses: Vec<Miss>) -> Verdict {
-        if misses.is_empty() { Verdict::Match } else { Verdict::NoMatch(misses) }
+        if misses.is_empty() {
+            Verdict::Match
+        } else {
+            Verdict::NoMatch(misses)
+        }
     }
 }
 
@@ -115,7 +128,9 @@ impl Verdict {
     fn to_text(&self) -> String {
         match self {
             Verdict::Match => "match".into(),
-            Verdict::NoMatch(misses) => misses.iter().fold("no match".into(), |text, miss| format!("{text}\n  {miss}")),
+            Verdict::NoMatch(misses) => misses
+                .iter()
+                .fold("no match".into(), |text, miss| format!("{text}\n  {miss}")),
             Verdict::Invalid(reason) => format!("invalid\n  {reason}"),
         }
     }
@@ -131,8 +146,9 @@ impl Verdict {
 
 fn answer(case: &mut Value) -> Result<Value> {
     let pattern = raw(case.get("pattern").context("the case has no pattern")?);
-    let event: Value = serde_json::from_str(&raw(case.get("event").context("the case has no event")?))
-        .context("the event is no JSON")?;
+    let event: Value =
+        serde_json::from_str(&raw(case.get("event").context("the case has no event")?))
+            .context("the event is no JSON")?;
     if !event.is_object() {
         bail!("the event is no JSON object");
     }
@@ -144,9 +160,12 @@ fn broken(why: &str) -> Value {
     json!({ "result": "invalid", "error": why })
 }
 
-/// A JSON value, or a string that holds the raw text where the text itself matters (repeated keys, broken JSON).
+/// A JSON value, or a string that holds the raw text where the text itself matters (repeated keys,
+/// broken JSON).
 fn raw(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -181,18 +200,37 @@ mod tests {
         assert_eq!(lines[2], r#"{"name":"c","result":"invalid"}"#);
         let why = r#"{"name":"d","result":"invalid","error":"line 5: the event is no JSON: "#;
         assert!(lines[3].starts_with(why), "{}", lines[3]);
-        assert_eq!(lines[4], r#"{"name":"e","result":"invalid","error":"line 6: the event is no JSON object"}"#);
-        assert_eq!(lines[5], r#"{"name":"f","result":"invalid","error":"line 7: the case has no pattern"}"#);
-        assert_eq!(lines[6], r#"{"name":"g","result":"invalid","error":"line 8: the case has no event"}"#);
+        assert_eq!(
+            lines[4],
+            r#"{"name":"e","result":"invalid","error":"line 6: the event is no JSON object"}"#
+        );
+        assert_eq!(
+            lines[5],
+            r#"{"name":"f","result":"invalid","error":"line 7: the case has no pattern"}"#
+        );
+        assert_eq!(
+            lines[6],
+            r#"{"name":"g","result":"invalid","error":"line 8: the case has no event"}"#
+        );
         assert_eq!(lines[7], r#"{"name":"h","result":"match"}"#);
     }
 
     #[test]
     fn the_reason_is_shown() {
         let verdict = judge(r#"{"a":[{"prefix":"x"}]}"#, &json!({"a": "y"}));
-        assert_eq!(verdict.to_text(), "no match\n  a matches none of [{\"prefix\":\"x\"}]");
+        assert_eq!(
+            verdict.to_text(),
+            "no match\n  a matches none of [{\"prefix\":\"x\"}]"
+        );
         let record = json!({"body": "text", "eventSource": "aws:sqs"});
-        assert_eq!(judge_record(r#"{"body":["text"]}"#, record.clone()), Verdict::Match);
-        assert!(judge_record(r#"{"body":{"k":["v"]}}"#, record).to_text().contains("this one is text"));
+        assert_eq!(
+            judge_record(r#"{"body":["text"]}"#, record.clone()),
+            Verdict::Match
+        );
+        assert!(
+            judge_record(r#"{"body":{"k":["v"]}}"#, record)
+                .to_text()
+                .contains("this one is text")
+        );
     }
 }

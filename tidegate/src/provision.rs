@@ -1,4 +1,5 @@
-//! Door: creates the queues and buckets that a definition declares, at the endpoint that the environment names.
+//! Door: creates the queues and buckets that a definition declares, at the endpoint that the
+//! environment names.
 //!
 //! Repeatable: what is there already is brought up to date, and nothing is ever deleted.
 
@@ -22,14 +23,14 @@ use kit::document::Problem;
 use kit::{aws, console};
 use sqs::Sqs;
 
-/// Queues or buckets that are worked on at a time. Our choice: the emulator writes what many ask for in one go, and SQS
-/// allows far more.
+/// Queues or buckets that are worked on at a time. Our choice: the emulator writes what many ask
+/// for in one go, and SQS allows far more.
 const AT_ONCE: usize = 16;
 
 /// Create the queues (with redrive) and buckets that the definition declares
 ///
-/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, credentials by the standard chain.
-/// Repeatable: what is there already is brought up to date.
+/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL, credentials by
+/// the standard chain. Repeatable: what is there already is brought up to date.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// Definition files
@@ -79,7 +80,10 @@ impl fmt::Display for Deed {
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let sdk = aws::config().await?;
     let account = aws::account(&sdk).await?;
-    tracing::info!("provision {}", aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id)));
+    tracing::info!(
+        "provision {}",
+        aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id))
+    );
     let definition = args.definition.load(&account)?;
     Declared::read(&definition)?;
     definition.report_beside();
@@ -94,8 +98,8 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads everything that would be provisioned, and asks nobody: the names of queues and of buckets. What is wrong is
-/// added to `problems`.
+/// Reads everything that would be provisioned, and asks nobody: the names of queues and of buckets.
+/// What is wrong is added to `problems`.
 pub fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Names {
     let Declared { queues, buckets } = Declared::collect(definition, problems);
     Names {
@@ -117,7 +121,10 @@ pub struct Names {
 ///
 /// # Errors
 /// A resource is malformed, or the endpoint refuses.
-pub async fn provision(definition: &Definition, sdk: &SdkConfig) -> anyhow::Result<Vec<Provisioned>> {
+pub async fn provision(
+    definition: &Definition,
+    sdk: &SdkConfig,
+) -> anyhow::Result<Vec<Provisioned>> {
     provision_by(definition, &Sqs::new(sdk), sdk).await
 }
 
@@ -133,14 +140,19 @@ pub(crate) async fn provision_by(
     Ok(done)
 }
 
-/// What a service refused, and why; or that it did not answer, where it was asked, and what moves it.
+/// What a service refused, and why; or that it did not answer, where it was asked, and what moves
+/// it.
 fn refused<E>(what: &str, endpoint: &Endpoint, error: &SdkError<E>) -> anyhow::Error
 where
     E: std::error::Error + 'static,
 {
     let reason = aws::explain(error);
     match error {
-        SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(|error| !error.is_other()) => {
+        SdkError::DispatchFailure(failure)
+            if failure
+                .as_connector_error()
+                .is_some_and(|error| !error.is_other()) =>
+        {
             anyhow::anyhow!("{what}: {}", endpoint.unanswered(&reason))
         }
         SdkError::TimeoutError(_) => anyhow::anyhow!("{what}: {}", endpoint.unanswered(&reason)),

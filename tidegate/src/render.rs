@@ -15,8 +15,10 @@ use crate::cases::{answer_lines, error, read};
 
 /// A mapping template with a body and parameters, to text: byte for byte what would be sent.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit code: 0 there is an output, 1 the template fails, 2 wrong usage or unreadable input.\n\
-                        With --jsonl: 0 every line was answered.")]
+#[command(
+    after_help = "Exit code: 0 there is an output, 1 the template fails, 2 wrong usage or unreadable input.\n\
+                        With --jsonl: 0 every line was answered."
+)]
 pub struct Args {
     /// The mapping template, taken byte for byte
     #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
@@ -27,7 +29,8 @@ pub struct Args {
     /// A parameter, for example path.id=1, querystring.page=2 or header.X-Trace=abc; repeatable
     #[arg(long, value_name = "KIND.NAME=VALUE")]
     param: Vec<String>,
-    /// What $context holds, a JSON file; requestOverride and responseOverride in it count as set by an earlier template
+    /// What $context holds, a JSON file; requestOverride and responseOverride in it count as set by
+    /// an earlier template
     #[arg(long, value_name = "FILE")]
     context: Option<PathBuf>,
     /// A stage variable, for example queue=orders; repeatable
@@ -36,8 +39,8 @@ pub struct Args {
     /// Print JSON: the output and the overrides that the template sets
     #[arg(long)]
     json: bool,
-    /// Read cases from standard input, one {"name", "template", "body", "params", "context", "stageVariables"} a line,
-    /// and answer one line each
+    /// Read cases from standard input, one {"name", "template", "body", "params", "context",
+    /// "stageVariables"} a line, and answer one line each
     #[arg(long, conflicts_with_all = ["template", "body", "param", "context", "stage_variable", "json"])]
     jsonl: bool,
 }
@@ -51,19 +54,33 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         answer_lines(std::io::stdin().lock(), console::output(), answer, error)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let Some(template) = &args.template else { bail!("--template is needed") };
-    let mut case = Case { name: template.display().to_string(), template: read(template)?, ..Case::default() };
-    case.body = args.body.as_deref().map(read).transpose()?.unwrap_or_default();
+    let Some(template) = &args.template else {
+        bail!("--template is needed")
+    };
+    let mut case = Case {
+        name: template.display().to_string(),
+        template: read(template)?,
+        ..Case::default()
+    };
+    case.body = args
+        .body
+        .as_deref()
+        .map(read)
+        .transpose()?
+        .unwrap_or_default();
     for given in &args.param {
         case.set_parameter(given)?;
     }
     for given in &args.stage_variable {
-        let (name, value) =
-            given.split_once('=').with_context(|| format!("--stage-variable {given}: NAME=VALUE is needed"))?;
-        case.stage_variables.insert(name.to_owned(), value.to_owned());
+        let (name, value) = given
+            .split_once('=')
+            .with_context(|| format!("--stage-variable {given}: NAME=VALUE is needed"))?;
+        case.stage_variables
+            .insert(name.to_owned(), value.to_owned());
     }
     if let Some(file) = &args.context {
-        case.context = serde_json::from_str(&read(file)?).with_context(|| file.display().to_string())?;
+        case.context =
+            serde_json::from_str(&read(file)?).with_context(|| file.display().to_string())?;
         check_overrides(&case.context).with_context(|| file.display().to_string())?;
     }
     if !args.json {
@@ -91,21 +108,27 @@ type Outcome = Result<(String, Option<Value>), Error>;
 impl Case {
     fn render(&self) -> Outcome {
         let template = Template::parse(&self.name, &self.template)?;
-        let input = Input { body: &self.body, parameters: &self.parameters };
+        let input = Input {
+            body: &self.body,
+            parameters: &self.parameters,
+        };
         let mut context = Context::new(self.context.clone());
-        let output = gateway::mapping::render(&template, &input, &self.stage_variables, &mut context)?;
+        let output =
+            gateway::mapping::render(&template, &input, &self.stage_variables, &mut context)?;
         Ok((output, context.overrides().map(Value::Object)))
     }
 
     /// What the template says that was hardly meant.
     fn doubts(&self) -> Vec<Error> {
-        Template::parse(&self.name, &self.template).map_or_else(|_| Vec::new(), |it| gateway::mapping::doubts(&it))
+        Template::parse(&self.name, &self.template)
+            .map_or_else(|_| Vec::new(), |it| gateway::mapping::doubts(&it))
     }
 
     /// `path.id=1`, `querystring.page=2`, `header.X-Trace=abc`.
     fn set_parameter(&mut self, given: &str) -> Result<()> {
-        let Some(((kind, name), value)) =
-            given.split_once('=').and_then(|(name, value)| Some((name.split_once('.')?, value)))
+        let Some(((kind, name), value)) = given
+            .split_once('=')
+            .and_then(|(name, value)| Some((name.split_once('.')?, value)))
         else {
             bail!("--param {given}: KIND.NAME=VALUE is needed");
         };
@@ -122,7 +145,10 @@ impl Case {
     /// A line as the cases in `gateway/tests/templates` have it.
     fn from_json(mut json: Value) -> Result<Case> {
         let name = json["name"].as_str().unwrap_or("template").to_owned();
-        let template = json["template"].as_str().context("template must be text")?.to_owned();
+        let template = json["template"]
+            .as_str()
+            .context("template must be text")?
+            .to_owned();
         let body = match json["body"].take() {
             Value::Null => String::new(),
             Value::String(text) => text,
@@ -134,19 +160,34 @@ impl Case {
             _ => bail!("context must be an object"),
         };
         check_overrides(&context)?;
-        let [path, querystring, header] =
-            ["path", "querystring", "header"].map(|kind| texts(json.get("params").and_then(|params| params.get(kind))));
-        let parameters =
-            Parameters { path: path?, querystring: querystring?, header: header?, ..Parameters::default() };
-        Ok(Case { name, template, body, parameters, context, stage_variables: texts(json.get("stageVariables"))? })
+        let [path, querystring, header] = ["path", "querystring", "header"]
+            .map(|kind| texts(json.get("params").and_then(|params| params.get(kind))));
+        let parameters = Parameters {
+            path: path?,
+            querystring: querystring?,
+            header: header?,
+            ..Parameters::default()
+        };
+        Ok(Case {
+            name,
+            template,
+            body,
+            parameters,
+            context,
+            stage_variables: texts(json.get("stageVariables"))?,
+        })
     }
 }
 
 /// The overrides that a context holds are objects, and so are their maps.
 fn check_overrides(context: &Map<String, Value>) -> Result<()> {
     for name in ["requestOverride", "responseOverride"] {
-        let Some(set) = context.get(name) else { continue };
-        let set = set.as_object().with_context(|| format!("context.{name} must be an object"))?;
+        let Some(set) = context.get(name) else {
+            continue;
+        };
+        let set = set
+            .as_object()
+            .with_context(|| format!("context.{name} must be an object"))?;
         for map in ["path", "header", "querystring"] {
             if set.get(map).is_some_and(|map| !map.is_object()) {
                 bail!("context.{name}.{map} must be an object");
@@ -162,7 +203,9 @@ fn texts(json: Option<&Value>) -> Result<Texts> {
         None | Some(Value::Null) => {}
         Some(Value::Object(members)) => {
             for (name, value) in members {
-                let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), ToOwned::to_owned);
                 all.insert(name.clone(), text);
             }
         }
@@ -183,7 +226,11 @@ fn print(outcome: &Outcome, as_json: bool) -> Result<ExitCode> {
     match outcome {
         _ if as_json => console::print(format_args!("{}\n", to_json(outcome)))?,
         Ok((output, overrides)) => {
-            let end = if console::is_output_terminal() { "\n" } else { "" };
+            let end = if console::is_output_terminal() {
+                "\n"
+            } else {
+                ""
+            };
             console::print(format_args!("{output}{end}"))?;
             if let Some(overrides) = overrides {
                 console::error(format_args!("overrides: {overrides}"));
@@ -228,21 +275,45 @@ mod tests {
         let output = String::from_utf8(output).unwrap();
         let lines: Vec<&str> = output.lines().collect();
         assert_eq!(lines[0], r#"{"name":"a","output":"7 orders 1"}"#);
-        assert!(lines[1].starts_with(r#"{"name":"b","output":"x","overrides":{"requestOverride":"#), "{}", lines[1]);
+        assert!(
+            lines[1].starts_with(r#"{"name":"b","output":"x","overrides":{"requestOverride":"#),
+            "{}",
+            lines[1]
+        );
         assert!(lines[1].contains(r#""status":404"#), "{}", lines[1]);
-        assert!(lines[2].starts_with(r##"{"name":"c","error":"c:1:5: "##), "{}", lines[2]);
-        assert!(lines[3].starts_with(r#"{"name":"d","output":"x s","overrides":{"#), "{}", lines[3]);
+        assert!(
+            lines[2].starts_with(r##"{"name":"c","error":"c:1:5: "##),
+            "{}",
+            lines[2]
+        );
+        assert!(
+            lines[3].starts_with(r#"{"name":"d","output":"x s","overrides":{"#),
+            "{}",
+            lines[3]
+        );
         let because = |name: &str, why: &str| json!({"name": name, "error": why}).to_string();
-        assert_eq!(lines[4], because("e", "line 6: context.requestOverride must be an object"));
+        assert_eq!(
+            lines[4],
+            because("e", "line 6: context.requestOverride must be an object")
+        );
         assert_eq!(lines[5], because("f", "line 7: template must be text"));
         assert_eq!(lines[6], because("g", "line 8: context must be an object"));
-        assert_eq!(lines[7], because("h", "line 9: parameters and stage variables are objects of text"));
+        assert_eq!(
+            lines[7],
+            because(
+                "h",
+                "line 9: parameters and stage variables are objects of text"
+            )
+        );
     }
 
     #[test]
     fn what_cannot_be_read_is_named() {
         let error = Case::default().set_parameter("cookie.a=1").unwrap_err();
-        assert!(error.to_string().contains("path, querystring or header"), "{error}");
+        assert!(
+            error.to_string().contains("path, querystring or header"),
+            "{error}"
+        );
         let mut case = Case::default();
         case.set_parameter("header.X-Trace=a=b").unwrap();
         assert_eq!(case.parameters.header["X-Trace"], "a=b");

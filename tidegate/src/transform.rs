@@ -32,7 +32,8 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Read cases from standard input, one {"name", "template", "event", "variables"} a line, and answer one line each
+    /// Read cases from standard input, one {"name", "template", "event", "variables"} a line, and
+    /// answer one line each
     #[arg(long, conflicts_with_all = ["template", "event", "variable"])]
     jsonl: bool,
 }
@@ -53,11 +54,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let event = serde_json::from_str(&read(event)?).with_context(|| event.display().to_string())?;
     let mut variables = Variables::default();
     for given in &args.variable {
-        let (name, value) =
-            given.split_once('=').with_context(|| format!("--variable {given}: NAME=VALUE is needed"))?;
+        let (name, value) = given
+            .split_once('=')
+            .with_context(|| format!("--variable {given}: NAME=VALUE is needed"))?;
         variables.set(name, value)?;
     }
-    let outcome = transform(template.strip_suffix('\n').unwrap_or(&template), event, &variables);
+    let outcome = transform(
+        template.strip_suffix('\n').unwrap_or(&template),
+        event,
+        &variables,
+    );
     print(&outcome, args.json)?;
     Ok(outcome.exit_code())
 }
@@ -92,7 +98,12 @@ impl Variables {
             _ => bail!("variables must be an object"),
         };
         for (name, value) in variables {
-            read.set(name, value.as_str().with_context(|| format!("the variable {name} must be text"))?)?;
+            read.set(
+                name,
+                value
+                    .as_str()
+                    .with_context(|| format!("the variable {name} must be text"))?,
+            )?;
         }
         Ok(read)
     }
@@ -127,7 +138,11 @@ fn transform(template: &str, event: Value, variables: &Variables) -> Outcome {
         Ok(transform) => transform,
         Err(error) => return Outcome::Refused(error.to_string()),
     };
-    match transform.render(&Event::from_record(event), &variables.names, &variables.ingestion_time) {
+    match transform.render(
+        &Event::from_record(event),
+        &variables.names,
+        &variables.ingestion_time,
+    ) {
         Ok(output) => Outcome::Output(output),
         Err(error) => Outcome::NotDelivered(error.to_string()),
     }
@@ -144,7 +159,10 @@ fn print(outcome: &Outcome, as_json: bool) -> Result<()> {
 
 fn answer(case: &mut Value) -> Result<Value> {
     let variables = Variables::from_case(&case["variables"])?;
-    let event = case.get_mut("event").context("the case has no event")?.take();
+    let event = case
+        .get_mut("event")
+        .context("the case has no event")?
+        .take();
     let template = case["template"].as_str().context("template must be text")?;
     Ok(transform(template, event, &variables).to_json())
 }
@@ -175,13 +193,29 @@ mod tests {
         answer_lines(input.as_bytes(), &mut output, answer, error).unwrap();
         let output = String::from_utf8(output).unwrap();
         let lines: Vec<&str> = output.lines().collect();
-        assert_eq!(lines[0], r#"{"name":"a","output":"{\"k\":1,\"p\":\"p1\"}"}"#);
-        assert!(lines[1].starts_with(r#"{"name":"b","error":"input template, line 1, column 1: "#), "{}", lines[1]);
+        assert_eq!(
+            lines[0],
+            r#"{"name":"a","output":"{\"k\":1,\"p\":\"p1\"}"}"#
+        );
+        assert!(
+            lines[1].starts_with(r#"{"name":"b","error":"input template, line 1, column 1: "#),
+            "{}",
+            lines[1]
+        );
         let because = |name: &str, why: &str| json!({"name": name, "error": why}).to_string();
         assert_eq!(lines[2], because("c", "line 3: template must be text"));
         assert_eq!(lines[3], because("d", "line 4: the case has no event"));
-        assert_eq!(lines[4], because("e", "line 5: the variable aws.pipes.pipe-name must be text"));
-        assert_eq!(lines[5], because("f", "line 6: pipes have no variable aws.pipes.nope that could be set"));
+        assert_eq!(
+            lines[4],
+            because("e", "line 5: the variable aws.pipes.pipe-name must be text")
+        );
+        assert_eq!(
+            lines[5],
+            because(
+                "f",
+                "line 6: pipes have no variable aws.pipes.nope that could be set"
+            )
+        );
         assert_eq!(lines[6], r#"{"name":"g","output":"x"}"#);
     }
 
@@ -189,8 +223,14 @@ mod tests {
     fn what_aws_would_not_deliver_is_told_from_what_it_refuses() {
         let event = json!({"o": {"k": "v"}});
         let variables = Variables::default();
-        assert!(matches!(transform(r#"{"a":"<$.o>"}"#, event.clone(), &variables), Outcome::NotDelivered(_)));
-        assert!(matches!(transform("<aws.pipes.x>", event, &variables), Outcome::Refused(_)));
+        assert!(matches!(
+            transform(r#"{"a":"<$.o>"}"#, event.clone(), &variables),
+            Outcome::NotDelivered(_)
+        ));
+        assert!(matches!(
+            transform("<aws.pipes.x>", event, &variables),
+            Outcome::Refused(_)
+        ));
         assert!(Variables::default().set("aws.pipes.event", "x").is_err());
     }
 }

@@ -1,5 +1,5 @@
-//! Door: emulator, gateway, pipe, pub and sub in one process, each on its own port. They speak to each other over HTTP
-//! only, exactly as they do in processes of their own.
+//! Door: emulator, gateway, pipe, pub and sub in one process, each on its own port. They speak to
+//! each other over HTTP only, exactly as they do in processes of their own.
 
 mod banner;
 mod chain;
@@ -31,8 +31,14 @@ pub struct Args {
     /// Shift every port by this much; their address is HOST (127.0.0.1)
     #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0, value_parser = kit::cli::number(0..=u16::MAX, "an offset of ports"))]
     pub port_offset: u16,
-    /// A part that is not to run, because it runs elsewhere or is not needed. Repeatable; commas in the environment
-    #[arg(long, value_name = "PART", env = "TIDEGATE_WITHOUT", value_delimiter = ',')]
+    /// A part that is not to run, because it runs elsewhere or is not needed. Repeatable; commas in
+    /// the environment
+    #[arg(
+        long,
+        value_name = "PART",
+        env = "TIDEGATE_WITHOUT",
+        value_delimiter = ','
+    )]
     pub without: Vec<Part>,
     /// Queues and objects
     #[command(flatten)]
@@ -40,7 +46,8 @@ pub struct Args {
     /// REST APIs
     #[command(flatten)]
     pub gateway: gateway::GatewayArgs,
-    /// Pipes. They may deliver to the subscriber here, and to what the definition names on this machine
+    /// Pipes. They may deliver to the subscriber here, and to what the definition names on this
+    /// machine
     #[command(flatten)]
     pub pipe: pipe::PipeArgs,
     /// Who may ask admin ports
@@ -67,8 +74,8 @@ pub enum Part {
     Sub,
 }
 
-/// The chain, ready to start: everything is read, and every port is bound. Programs that a definition has nothing for are
-/// not there.
+/// The chain, ready to start: everything is read, and every port is bound. Programs that a
+/// definition has nothing for are not there.
 #[derive(Debug)]
 pub struct House {
     emulator: emulator::Opened,
@@ -87,16 +94,25 @@ impl Args {
     /// Reads definitions and binds all ports.
     ///
     /// # Errors
-    /// A definition or the data folder cannot be read, or a port is taken; the text says which and what moves it.
+    /// A definition or the data folder cannot be read, or a port is taken; the text says which and
+    /// what moves it.
     pub async fn prepare(self) -> anyhow::Result<House> {
         self.hops.apply();
         self.admin.apply(None);
         let bound = Ports::shifted(self.port_offset)?;
         let ports = bound.reached();
-        let key = self.emulator.credentials.as_ref().map(emulator::signature::Credentials::expose);
+        let key = self
+            .emulator
+            .credentials
+            .as_ref()
+            .map(emulator::signature::Credentials::expose);
         let sdk = aws::local_as(&format!("http://{}", ports.emulator), key).await;
         aws::check_region(&sdk)?;
-        let reach = if bound.gateway.ip().is_loopback() { Reach::ThisMachine } else { Reach::Network };
+        let reach = if bound.gateway.ip().is_loopback() {
+            Reach::ThisMachine
+        } else {
+            Reach::Network
+        };
         let plan = Plan::read(&self, &ports, reach, &sdk)?;
         plan.furnish(self, &bound, sdk)
     }
@@ -107,18 +123,23 @@ impl Args {
     }
 }
 
-/// Runs the chain until `stop` is cancelled: first everything that uses the emulator ends, then the emulator.
+/// Runs the chain until `stop` is cancelled: first everything that uses the emulator ends, then the
+/// emulator.
 ///
 /// # Errors
 /// A program ended by itself.
 pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
     let last = CancellationToken::new();
-    let bucket = house.subscriber.as_ref().map(|subscriber| subscriber.bucket.clone());
+    let bucket = house
+        .subscriber
+        .as_ref()
+        .map(|subscriber| subscriber.bucket.clone());
     let mut emulator = tokio::spawn(house.emulator.serve(house.sqs_and_s3, last.clone()));
     tokio::select! {
         furnished = furnish(&house.definition, &house.used, bucket.as_deref(), &house.sdk) => furnished?,
         ended = &mut emulator => return ended_by_itself(ended),
-        // Thousands of queues take minutes, and nobody waits that long for a program that was told to stop.
+        // Thousands of queues take minutes, and nobody waits that long for a program that was told
+        // to stop.
         () = stop.cancelled() => {
             last.cancel();
             return flat(emulator.await);
@@ -156,10 +177,15 @@ pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
         result = result.and(flat(ended));
     }
     last.cancel();
-    if emulator_runs { result.and(flat(emulator.await)) } else { result }
+    if emulator_runs {
+        result.and(flat(emulator.await))
+    } else {
+        result
+    }
 }
 
-/// Makes the queues and buckets that everybody else relies on; `bucket` is the subscriber's, who cannot do without.
+/// Makes the queues and buckets that everybody else relies on; `bucket` is the subscriber's, who
+/// cannot do without.
 async fn furnish(
     definition: &Definition,
     used: &BTreeSet<queues::Used>,
@@ -181,9 +207,14 @@ fn flat(ended: Result<anyhow::Result<()>, JoinError>) -> anyhow::Result<()> {
 
 /// Nobody told the emulator to end, so that even its success is a failure of the house.
 fn ended_by_itself(ended: Result<anyhow::Result<()>, JoinError>) -> anyhow::Result<()> {
-    flat(ended).and(Err(anyhow::anyhow!("it ended by itself"))).context("emulator")
+    flat(ended)
+        .and(Err(anyhow::anyhow!("it ended by itself")))
+        .context("emulator")
 }
 
-async fn named(name: &'static str, program: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+async fn named(
+    name: &'static str,
+    program: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
     program.await.context(name)
 }

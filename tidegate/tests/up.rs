@@ -1,5 +1,5 @@
-//! `tidegate up` as people start it: the real binary, its ports, what it prints, how it stops, and what a second start
-//! finds.
+//! `tidegate up` as people start it: the real binary, its ports, what it prints, how it stops, and
+//! what a second start finds.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -29,7 +29,10 @@ async fn what_it_prints_works() {
     let mut house = House::start(data.path(), &[]).await;
     let printed = house.printed();
     for port in [3000, 8080, 8081, 4566, 8082, 3001] {
-        assert!(printed.contains(&format!("http://127.0.0.1:{}/", house.port(port))), "{port} is missing in {printed}");
+        assert!(
+            printed.contains(&format!("http://127.0.0.1:{}/", house.port(port))),
+            "{port} is missing in {printed}"
+        );
     }
     assert!(printed.contains("pub-sub-pipe"), "{printed}");
     let reply = house.post(8080, "/events/sub", EVENT).await;
@@ -39,7 +42,11 @@ async fn what_it_prints_works() {
     assert_eq!(house.get(3000, "/pub").await.status, StatusCode::OK);
     for admin in [8081, 8082] {
         for path in ["/healthz", "/readyz", "/metrics"] {
-            assert_eq!(house.get(admin, path).await.status, StatusCode::OK, "{admin}{path}");
+            assert_eq!(
+                house.get(admin, path).await.status,
+                StatusCode::OK,
+                "{admin}{path}"
+            );
         }
     }
     assert_eq!(house.end(Stop::Terminate), Some(0));
@@ -50,16 +57,31 @@ async fn what_it_prints_works() {
 async fn each_port_shows_the_metrics_of_its_own_program() {
     let data = TempDir::new().unwrap();
     let mut house = House::start(data.path(), &["--in-memory"]).await;
-    assert_eq!(house.post(8080, "/events/sub", EVENT).await.status, StatusCode::OK);
+    assert_eq!(
+        house.post(8080, "/events/sub", EVENT).await.status,
+        StatusCode::OK
+    );
     assert_eq!(house.eventually_get(4566, KEPT).await, EVENT);
     for (port, program) in [(8081, "gateway"), (8082, "pipe"), (4566, "emulator")] {
         let reply = house.get(port, "/metrics").await;
         let text = String::from_utf8_lossy(&reply.body);
-        let names = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('_'));
+        let names = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split_once('_'));
         let owners: std::collections::BTreeSet<&str> = names.map(|(first, _)| first).collect();
-        assert!(owners.contains(program), "{program} shows nothing of its own: {text}");
-        let others = kit::registry::PROGRAMS.into_iter().filter(|known| *known != program && owners.contains(known));
-        assert_eq!(others.collect::<Vec<_>>(), [""; 0], "{program} shows what is others': {text}");
+        assert!(
+            owners.contains(program),
+            "{program} shows nothing of its own: {text}"
+        );
+        let others = kit::registry::PROGRAMS
+            .into_iter()
+            .filter(|known| *known != program && owners.contains(known));
+        assert_eq!(
+            others.collect::<Vec<_>>(),
+            [""; 0],
+            "{program} shows what is others': {text}"
+        );
     }
     assert_eq!(house.end(Stop::Terminate), Some(0));
 }
@@ -77,10 +99,17 @@ async fn an_environment_for_aws_changes_nothing() {
         ("HTTP_PROXY", "http://127.0.0.1:9"),
     ];
     let mut house = House::start_with(data.path(), &["--in-memory"], &environment).await;
-    assert_eq!(house.post(8080, "/events/sub", EVENT).await.status, StatusCode::OK);
+    assert_eq!(
+        house.post(8080, "/events/sub", EVENT).await.status,
+        StatusCode::OK
+    );
     assert_eq!(house.eventually_get(4566, KEPT).await, EVENT);
     assert_eq!(house.end(Stop::Terminate), Some(0));
-    assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0, "--in-memory writes nothing");
+    assert_eq!(
+        std::fs::read_dir(data.path()).unwrap().count(),
+        0,
+        "--in-memory writes nothing"
+    );
 }
 
 /// What AWS exports of an API and of a pipe names queues that are nowhere declared.
@@ -107,24 +136,43 @@ async fn exports_run_with_the_queues_that_they_name() {
         std::fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     });
-    let args = ["--in-memory", "--definition", &files[0], "--definition", &files[1]];
+    let args = [
+        "--in-memory",
+        "--definition",
+        &files[0],
+        "--definition",
+        &files[1],
+    ];
     let mut house = House::start_with(data.path(), &args, &[("AWS_REGION", "eu-west-1")]).await;
     assert!(house.printed().contains("through"), "{}", house.printed());
-    assert_eq!(house.post(8080, "/events/sub", EVENT).await.status, StatusCode::OK);
+    assert_eq!(
+        house.post(8080, "/events/sub", EVENT).await.status,
+        StatusCode::OK
+    );
     let receive = "/123456789012/out?Action=ReceiveMessage&WaitTimeSeconds=20&Version=2012-11-05";
     let received = house.get(4566, receive).await;
     let text = String::from_utf8_lossy(&received.body).replace("&quot;", "\"");
-    assert!(text.contains(&format!("<Body>{{\"got\": {EVENT}}}</Body>")), "{text}");
+    assert!(
+        text.contains(&format!("<Body>{{\"got\": {EVENT}}}</Body>")),
+        "{text}"
+    );
     assert_eq!(house.end(Stop::Terminate), Some(0));
 }
 
-/// Queues alone, and a pipe alone: what has nothing to do is not started, and the line to try works as it is printed.
+/// Queues alone, and a pipe alone: what has nothing to do is not started, and the line to try works
+/// as it is printed.
 #[tokio::test]
 async fn a_definition_without_an_api_runs_what_it_has() {
-    const QUEUE: &str = "Resources:\n  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: alone}}\n";
+    const QUEUE: &str =
+        "Resources:\n  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: alone}}\n";
     const PIPE: &str = r#"{"Name": "on", "RoleArn": "r", "Source": "arn:aws:sqs:eu-west-1:123456789012:in", "Target": "arn:aws:sqs:eu-west-1:123456789012:out"}"#;
     for (name, text, queue, out) in [
-        ("queue.yaml", QUEUE, "000000000000/alone", "000000000000/alone"),
+        (
+            "queue.yaml",
+            QUEUE,
+            "000000000000/alone",
+            "000000000000/alone",
+        ),
         ("pipe.json", PIPE, "123456789012/in", "123456789012/out"),
     ] {
         let data = TempDir::new().unwrap();
@@ -133,14 +181,33 @@ async fn a_definition_without_an_api_runs_what_it_has() {
         let args = ["--in-memory", "--definition", path.to_str().unwrap()];
         let mut house = House::start_with(data.path(), &args, &[("AWS_REGION", "eu-west-1")]).await;
         for absent in [3000, 3001, 8080, 8081] {
-            assert!(TcpListener::bind(("127.0.0.1", house.port(absent))).is_ok(), "{absent} is not listened on");
-            assert!(!house.printed().contains(&house.port(absent).to_string()), "{}", house.printed());
+            assert!(
+                TcpListener::bind(("127.0.0.1", house.port(absent))).is_ok(),
+                "{absent} is not listened on"
+            );
+            assert!(
+                !house.printed().contains(&house.port(absent).to_string()),
+                "{}",
+                house.printed()
+            );
         }
-        let line = house.printed().lines().find(|line| line.contains("curl ")).expect("a line to try").to_owned();
+        let line = house
+            .printed()
+            .lines()
+            .find(|line| line.contains("curl "))
+            .expect("a line to try")
+            .to_owned();
         assert!(line.contains(queue), "{line}");
-        let sent = std::process::Command::new("sh").args(["-c", &line.replace("curl ", "curl -sS ")]).output().unwrap();
+        let sent = std::process::Command::new("sh")
+            .args(["-c", &line.replace("curl ", "curl -sS ")])
+            .output()
+            .unwrap();
         let answer = String::from_utf8_lossy(&sent.stdout);
-        assert!(answer.contains("<SendMessageResult>"), "{line}: {answer} {}", String::from_utf8_lossy(&sent.stderr));
+        assert!(
+            answer.contains("<SendMessageResult>"),
+            "{line}: {answer} {}",
+            String::from_utf8_lossy(&sent.stderr)
+        );
         let receive = format!("/{out}?Action=ReceiveMessage&WaitTimeSeconds=20&Version=2012-11-05");
         let received = house.get(4566, &receive).await;
         let text = String::from_utf8_lossy(&received.body);
@@ -149,7 +216,8 @@ async fn a_definition_without_an_api_runs_what_it_has() {
     }
 }
 
-/// The gateway's, the pipe's and what is provisioned: one start tells all of it, in the order of the file.
+/// The gateway's, the pipe's and what is provisioned: one start tells all of it, in the order of
+/// the file.
 #[tokio::test]
 async fn every_problem_of_every_kind_is_told_at_once() {
     let data = TempDir::new().unwrap();
@@ -164,7 +232,10 @@ async fn every_problem_of_every_kind_is_told_at_once() {
     std::fs::write(&file, text).unwrap();
     let (code, error) = house::refusal(data.path(), 0, &["--definition", file.to_str().unwrap()]);
     assert_eq!(code, Some(2));
-    let told: Vec<&str> = error.lines().map(|line| line.split_once("t.yaml:").map_or(line, |(_, rest)| rest)).collect();
+    let told: Vec<&str> = error
+        .lines()
+        .map(|line| line.split_once("t.yaml:").map_or(line, |(_, rest)| rest))
+        .collect();
     for (told, expected) in told.iter().zip([
         "2:66: B (AWS::S3::Bucket): VersioningConfiguration is not supported",
         "3:13: P: AWS::Pipe::Pipe is not a resource type; did you mean AWS::Pipes::Pipe?",
@@ -198,15 +269,27 @@ async fn a_second_start_finds_what_the_first_kept() {
     for stop in [Stop::Terminate, Stop::Kill] {
         let data = TempDir::new().unwrap();
         let mut house = House::start(data.path(), &NOWHERE).await;
-        assert_eq!(house.post(8080, "/events/sub", EVENT).await.status, StatusCode::OK);
-        assert_eq!(house.put(4566, "/donggyu-test-poc/before", "an object").await.status, StatusCode::OK);
+        assert_eq!(
+            house.post(8080, "/events/sub", EVENT).await.status,
+            StatusCode::OK
+        );
+        assert_eq!(
+            house
+                .put(4566, "/donggyu-test-poc/before", "an object")
+                .await
+                .status,
+            StatusCode::OK
+        );
         assert_eq!(house.get(4566, KEPT).await.status, StatusCode::NOT_FOUND);
         let code = house.end(stop);
         assert_eq!(code, if stop == Stop::Kill { None } else { Some(0) });
 
         let mut house = House::start(data.path(), &[]).await;
         assert_eq!(house.eventually_get(4566, KEPT).await, EVENT);
-        assert_eq!(house.eventually_get(4566, "/donggyu-test-poc/before").await, "an object");
+        assert_eq!(
+            house.eventually_get(4566, "/donggyu-test-poc/before").await,
+            "an object"
+        );
         house.end(Stop::Terminate);
     }
 }
@@ -235,14 +318,29 @@ async fn what_cannot_be_read_is_told_in_one_line() {
         .unwrap();
     let file = file.display().to_string();
     for (args, expected) in [
-        (vec!["--definition", file.as_str()], format!("tidegate: {file}:3:")),
-        (vec!["--definition", "no-such-file.yaml"], "tidegate: no-such-file.yaml: ".to_owned()),
-        (vec!["--stage", "nope"], "tidegate: --stage or GATEWAY_STAGE: there is no stage nope".to_owned()),
-        (vec!["--port-offset", "65000"], "tidegate: --port-offset 65000: ".to_owned()),
+        (
+            vec!["--definition", file.as_str()],
+            format!("tidegate: {file}:3:"),
+        ),
+        (
+            vec!["--definition", "no-such-file.yaml"],
+            "tidegate: no-such-file.yaml: ".to_owned(),
+        ),
+        (
+            vec!["--stage", "nope"],
+            "tidegate: --stage or GATEWAY_STAGE: there is no stage nope".to_owned(),
+        ),
+        (
+            vec!["--port-offset", "65000"],
+            "tidegate: --port-offset 65000: ".to_owned(),
+        ),
     ] {
         let (code, error) = house::refusal(data.path(), 0, &args);
         assert_eq!(code, Some(2), "{args:?}: {error}");
-        assert!(error.starts_with(&expected), "{error} does not start with {expected}");
+        assert!(
+            error.starts_with(&expected),
+            "{error} does not start with {expected}"
+        );
         assert_eq!(error.lines().count(), 1, "{error}");
     }
     let (code, error) = house::refusal(data.path(), 0, &["--no-such-flag"]);
@@ -255,24 +353,42 @@ async fn a_part_that_is_left_out_does_not_run() {
     let data = TempDir::new().unwrap();
     let mut house = House::start(data.path(), &["--in-memory", "--without", "sub,pub"]).await;
     for absent in [3000, 3001] {
-        assert!(TcpListener::bind(("127.0.0.1", house.port(absent))).is_ok(), "{absent} is not listened on");
+        assert!(
+            TcpListener::bind(("127.0.0.1", house.port(absent))).is_ok(),
+            "{absent} is not listened on"
+        );
     }
     let printed = house.printed();
-    assert!(!printed.contains("  publisher ") && !printed.contains("  subscriber "), "{printed}");
-    assert_eq!(house.post(8080, "/events/sub", EVENT).await.status, StatusCode::OK);
+    assert!(
+        !printed.contains("  publisher ") && !printed.contains("  subscriber "),
+        "{printed}"
+    );
+    assert_eq!(
+        house.post(8080, "/events/sub", EVENT).await.status,
+        StatusCode::OK
+    );
     assert_eq!(house.get(8082, "/readyz").await.status, StatusCode::OK);
     assert_eq!(house.end(Stop::Terminate), Some(0));
 
     let environment = [("TIDEGATE_WITHOUT", "gateway,pipe")];
     let mut house = House::start_with(data.path(), &["--in-memory"], &environment).await;
     for absent in [8080, 8081, 8082] {
-        assert!(TcpListener::bind(("127.0.0.1", house.port(absent))).is_ok(), "{absent} is not listened on");
+        assert!(
+            TcpListener::bind(("127.0.0.1", house.port(absent))).is_ok(),
+            "{absent} is not listened on"
+        );
     }
     let printed = house.printed();
-    assert!(!printed.contains(&house.port(8080).to_string()) && !printed.contains("  pipe "), "{printed}");
+    assert!(
+        !printed.contains(&house.port(8080).to_string()) && !printed.contains("  pipe "),
+        "{printed}"
+    );
     assert_eq!(house.end(Stop::Terminate), Some(0));
     let (code, error) = house::refusal(data.path(), 0, &["--without", "emulator"]);
-    assert!(code == Some(2) && error.contains("expected one of gateway, pipe, pub, sub"), "{error}");
+    assert!(
+        code == Some(2) && error.contains("expected one of gateway, pipe, pub, sub"),
+        "{error}"
+    );
 }
 
 /// With credentials, whoever does not sign is turned away, and the parts sign.
@@ -281,20 +397,57 @@ async fn the_parts_take_the_settings_of_their_programs() {
     let data = TempDir::new().unwrap();
     let keys = data.path().join("keys");
     std::fs::write(&keys, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").unwrap();
-    let args = ["--in-memory", "--credentials", "AKIAHOUSE:s3cret", "--no-waits", "--sqs-endpoint-strategy", "path"];
-    let more = ["--concurrency", "8", "--invocation-timeout", "9", "--webhook-secret-file", keys.to_str().unwrap()];
+    let args = [
+        "--in-memory",
+        "--credentials",
+        "AKIAHOUSE:s3cret",
+        "--no-waits",
+        "--sqs-endpoint-strategy",
+        "path",
+    ];
+    let more = [
+        "--concurrency",
+        "8",
+        "--invocation-timeout",
+        "9",
+        "--webhook-secret-file",
+        keys.to_str().unwrap(),
+    ];
     let mut house = House::start(data.path(), &[&args[..], &more].concat()).await;
-    assert_eq!(house.post(8080, "/events/sub", EVENT).await.status, StatusCode::OK);
-    assert_eq!(house.get(4566, "/donggyu-test-poc").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        house.post(8080, "/events/sub", EVENT).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        house.get(4566, "/donggyu-test-poc").await.status,
+        StatusCode::FORBIDDEN
+    );
     let endpoint = format!("http://127.0.0.1:{}", house.port(4566));
     let sdk = kit::aws::local_as(&endpoint, Some(("AKIAHOUSE", "s3cret"))).await;
-    let queue = aws_sdk_sqs::Client::new(&sdk).get_queue_url().queue_name("ex-queue").send().await.unwrap();
+    let queue = aws_sdk_sqs::Client::new(&sdk)
+        .get_queue_url()
+        .queue_name("ex-queue")
+        .send()
+        .await
+        .unwrap();
     let url = queue.queue_url.unwrap();
-    assert!(url.ends_with("/queue/ap-northeast-2/000000000000/ex-queue"), "{url}");
-    let config = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
+    assert!(
+        url.ends_with("/queue/ap-northeast-2/000000000000/ex-queue"),
+        "{url}"
+    );
+    let config = aws_sdk_s3::config::Builder::from(&sdk)
+        .force_path_style(true)
+        .build();
     let s3 = aws_sdk_s3::Client::from_conf(config);
     let begun = std::time::Instant::now();
-    while s3.head_object().bucket("donggyu-test-poc").key("10-sqs.txt").send().await.is_err() {
+    while s3
+        .head_object()
+        .bucket("donggyu-test-poc")
+        .key("10-sqs.txt")
+        .send()
+        .await
+        .is_err()
+    {
         assert!(begun.elapsed() < house::PATIENCE, "the event is not kept");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }

@@ -1,4 +1,5 @@
-//! What all batch actions share: the rules for their entries, and the answer with winners and losers.
+//! What all batch actions share: the rules for their entries, and the answer with winners and
+//! losers.
 
 use std::collections::HashSet;
 
@@ -44,15 +45,26 @@ pub struct FailedEntry {
 impl FailedEntry {
     fn new(id: String, fault: &Fault) -> FailedEntry {
         let title = fault.title();
-        FailedEntry { id, sender_fault: fault.is_senders(), code: title.code, message: fault.to_string() }
+        FailedEntry {
+            id,
+            sender_fault: fault.is_senders(),
+            code: title.code,
+            message: fault.to_string(),
+        }
     }
 }
 
-/// Checks the ids of a batch: between 1 and 10 entries, ids of 1 to 80 letters, digits, `-` and `_`, none twice.
-pub fn check_ids<'a>(entry: &'static str, ids: impl ExactSizeIterator<Item = &'a str>) -> Result<(), Fault> {
+/// Checks the ids of a batch: between 1 and 10 entries, ids of 1 to 80 letters, digits, `-` and
+/// `_`, none twice.
+pub fn check_ids<'a>(
+    entry: &'static str,
+    ids: impl ExactSizeIterator<Item = &'a str>,
+) -> Result<(), Fault> {
     match ids.len() {
         0 => return Err(Fault::EmptyBatchRequest { entry }),
-        sent if sent > limits::BATCH_ENTRIES => return Err(Fault::TooManyEntriesInBatchRequest { sent }),
+        sent if sent > limits::BATCH_ENTRIES => {
+            return Err(Fault::TooManyEntriesInBatchRequest { sent });
+        }
         _ => {}
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -74,7 +86,10 @@ pub fn each<E, T>(
     id: impl Fn(&E) -> String,
     mut apply: impl FnMut(E) -> Result<T, Fault>,
 ) -> BatchAnswer<T> {
-    let mut answer = BatchAnswer { successful: Vec::new(), failed: Vec::new() };
+    let mut answer = BatchAnswer {
+        successful: Vec::new(),
+        failed: Vec::new(),
+    };
     for entry in entries {
         let id = id(&entry);
         match apply(entry) {

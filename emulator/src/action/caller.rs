@@ -1,4 +1,5 @@
-//! Who asks: region and account, and under which address; enough to find queues and to name them in answers.
+//! Who asks: region and account, and under which address; enough to find queues and to name them in
+//! answers.
 
 use crate::endpoint::Strategy;
 use crate::engine::{Engine, QueueArn, QueueId};
@@ -14,7 +15,8 @@ pub struct Caller {
     pub names_region: bool,
     /// The account, twelve digits.
     pub account: String,
-    /// The address that the client used, such as `http://localhost:4566`: queue URLs are made of it.
+    /// The address that the client used, such as `http://localhost:4566`: queue URLs are made of
+    /// it.
     pub base: String,
     /// How.
     pub strategy: Strategy,
@@ -24,8 +26,8 @@ pub struct Caller {
     pub waits: Waits,
 }
 
-/// Whether a deleted queue's name and a purged queue rest for a minute, as they do in AWS. LocalStack lets nobody wait, and
-/// test suites made for it clean up between tests.
+/// Whether a deleted queue's name and a purged queue rest for a minute, as they do in AWS.
+/// LocalStack lets nobody wait, and test suites made for it clean up between tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Waits {
     /// For a minute.
@@ -43,11 +45,16 @@ impl Caller {
 
     /// The identity of a queue of this caller's own.
     pub fn own(&self, name: &str) -> QueueArn {
-        QueueArn { region: self.region.clone(), account: self.account.clone(), name: name.to_owned() }
+        QueueArn {
+            region: self.region.clone(),
+            account: self.account.clone(),
+            name: name.to_owned(),
+        }
     }
 
-    /// The queue that a QueueUrl means: its last two path segments are account and name, and it may name a region in front
-    /// of them, as LocalStack does, or in its host; a bare name is a queue of the caller.
+    /// The queue that a QueueUrl means: its last two path segments are account and name, and it may
+    /// name a region in front of them, as LocalStack does, or in its host; a bare name is a queue
+    /// of the caller.
     pub fn arn(&self, url: &str) -> QueueArn {
         let (region, account, name) = split(url);
         QueueArn {
@@ -59,28 +66,47 @@ impl Caller {
 
     /// The existing queue that a required QueueUrl means.
     pub fn queue(&self, engine: &Engine, url: Option<&str>) -> Result<QueueId, Fault> {
-        let url = url.filter(|url| !url.is_empty()).ok_or_else(|| Fault::missing("QueueUrl"))?;
+        let url = url
+            .filter(|url| !url.is_empty())
+            .ok_or_else(|| Fault::missing("QueueUrl"))?;
         let names_region = self.names_region || split(url).0.is_some();
         find(engine, &self.arn(url), names_region).ok_or(Fault::QueueDoesNotExist)
     }
 
     /// The existing queue of this name and account, in the caller's region.
-    pub fn named(&self, engine: &Engine, account: Option<String>, name: &str) -> Result<QueueId, Fault> {
+    pub fn named(
+        &self,
+        engine: &Engine,
+        account: Option<String>,
+        name: &str,
+    ) -> Result<QueueId, Fault> {
         let own = self.own(name);
-        let arn = QueueArn { account: account.unwrap_or(own.account), ..own };
+        let arn = QueueArn {
+            account: account.unwrap_or(own.account),
+            ..own
+        };
         find(engine, &arn, self.names_region).ok_or(Fault::QueueDoesNotExist)
     }
 }
 
 fn find(engine: &Engine, arn: &QueueArn, names_region: bool) -> Option<QueueId> {
-    engine.find(arn).or_else(|| if names_region { None } else { only_one(engine, arn) })
+    engine.find(arn).or_else(|| {
+        if names_region {
+            None
+        } else {
+            only_one(engine, arn)
+        }
+    })
 }
 
-/// Queue URLs of `localhost` name no region, and unsigned requests do not either: then the queue is meant that has the
-/// name, as long as there is one such queue.
+/// Queue URLs of `localhost` name no region, and unsigned requests do not either: then the queue is
+/// meant that has the name, as long as there is one such queue.
 fn only_one(engine: &Engine, arn: &QueueArn) -> Option<QueueId> {
     let is_it = |other: &QueueArn| (&other.account, &other.name) == (&arn.account, &arn.name);
-    let mut named = engine.queues().map(|queue| &queue.definition.arn).filter(|other| is_it(other));
+    let mut named = engine
+        .queues()
+        .map(|queue| &queue.definition.arn)
+        .filter(|other| is_it(other));
     let (found, another) = (named.next()?, named.next());
     another.is_none().then(|| engine.find(found))?
 }
@@ -93,7 +119,9 @@ fn split(url: &str) -> (Option<&str>, Option<&str>, &str) {
     };
     let mut segments = path.rsplit('/').filter(|segment| !segment.is_empty());
     let name = segments.next().unwrap_or_default();
-    let account = segments.next().filter(|account| account.bytes().all(|byte| byte.is_ascii_digit()));
+    let account = segments
+        .next()
+        .filter(|account| account.bytes().all(|byte| byte.is_ascii_digit()));
     let region = segments.next().filter(|region| is_region(region));
     (region.or_else(|| of_queue_host(host)), account, name)
 }
@@ -115,23 +143,62 @@ mod tests {
         };
         for (url, arn) in [
             ("q", "eu-west-1:111111111111:q"),
-            ("http://localhost:4566/000000000000/q", "eu-west-1:000000000000:q"),
-            ("http://localhost:4566/queue/us-west-2/000000000000/q", "us-west-2:000000000000:q"),
-            ("/queue/us-west-2/000000000000/q", "us-west-2:000000000000:q"),
-            ("https://sqs.us-east-2.amazonaws.com/123456789012/q.fifo", "us-east-2:123456789012:q.fifo"),
-            ("http://sqs.us-east-2.localhost.localstack.cloud:4566/123456789012/q", "us-east-2:123456789012:q"),
-            ("https://us-east-2.queue.amazonaws.com/123456789012/q/", "us-east-2:123456789012:q"),
-            ("https://queue.amazonaws.com/123456789012/q", "us-east-1:123456789012:q"),
+            (
+                "http://localhost:4566/000000000000/q",
+                "eu-west-1:000000000000:q",
+            ),
+            (
+                "http://localhost:4566/queue/us-west-2/000000000000/q",
+                "us-west-2:000000000000:q",
+            ),
+            (
+                "/queue/us-west-2/000000000000/q",
+                "us-west-2:000000000000:q",
+            ),
+            (
+                "https://sqs.us-east-2.amazonaws.com/123456789012/q.fifo",
+                "us-east-2:123456789012:q.fifo",
+            ),
+            (
+                "http://sqs.us-east-2.localhost.localstack.cloud:4566/123456789012/q",
+                "us-east-2:123456789012:q",
+            ),
+            (
+                "https://us-east-2.queue.amazonaws.com/123456789012/q/",
+                "us-east-2:123456789012:q",
+            ),
+            (
+                "https://queue.amazonaws.com/123456789012/q",
+                "us-east-1:123456789012:q",
+            ),
             ("/123456789012/q", "eu-west-1:123456789012:q"),
         ] {
-            assert_eq!(caller.arn(url).to_string(), format!("arn:aws:sqs:{arn}"), "{url}");
+            assert_eq!(
+                caller.arn(url).to_string(),
+                format!("arn:aws:sqs:{arn}"),
+                "{url}"
+            );
         }
-        assert_eq!(caller.url(&caller.own("q")), "http://localhost:4566/111111111111/q");
+        assert_eq!(
+            caller.url(&caller.own("q")),
+            "http://localhost:4566/111111111111/q"
+        );
         for strategy in [Strategy::Standard, Strategy::Domain, Strategy::Path] {
             for region in ["us-east-1", "ap-northeast-2"] {
-                let queue = QueueArn { region: region.into(), ..caller.own("q") };
-                let url = Caller { strategy, ..caller.clone() }.url(&queue);
-                assert_eq!(caller.arn(&url), queue, "{url} is read whatever the strategy");
+                let queue = QueueArn {
+                    region: region.into(),
+                    ..caller.own("q")
+                };
+                let url = Caller {
+                    strategy,
+                    ..caller.clone()
+                }
+                .url(&queue);
+                assert_eq!(
+                    caller.arn(&url),
+                    queue,
+                    "{url} is read whatever the strategy"
+                );
             }
         }
     }

@@ -36,7 +36,12 @@ impl Look {
     ///
     /// # Errors
     /// There is no such queue, or the address is none of a queue.
-    pub fn apply(&self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Sight, Fault> {
+    pub fn apply(
+        &self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Sight, Fault> {
         if !is_address(&self.queue_url) {
             return Err(Fault::InvalidAddress);
         }
@@ -45,13 +50,19 @@ impl Look {
         }
         let queue = caller.queue(engine, Some(&self.queue_url))?;
         let seen = engine.look(now, queue, self.shown, MOST_MESSAGES);
-        Ok(Sight { plan: ReceivePlan::of_everything(queue), shown: self.shown, seen })
+        Ok(Sight {
+            plan: ReceivePlan::of_everything(queue),
+            shown: self.shown,
+            seen,
+        })
     }
 }
 
 /// Whether a URL has as many segments as that of a queue; a bare name is one too.
 fn is_address(url: &str) -> bool {
-    let Some((_, rest)) = url.split_once("://") else { return true };
+    let Some((_, rest)) = url.split_once("://") else {
+        return true;
+    };
     let path = rest.split_once('/').map_or("", |(_, path)| path);
     let segments: Vec<&str> = path.trim_end_matches('/').split('/').collect();
     match segments.as_slice() {
@@ -67,10 +78,14 @@ impl Sight {
         let mut message = self.plan.show(&seen.delivery, content);
         NO_HANDLE.clone_into(&mut message.receipt_handle);
         if self.shown.invisible {
-            message.attributes.insert("IsVisible", (seen.state != State::InFlight).to_string());
+            message
+                .attributes
+                .insert("IsVisible", (seen.state != State::InFlight).to_string());
         }
         if self.shown.delayed {
-            message.attributes.insert("IsDelayed", (seen.state == State::Delayed).to_string());
+            message
+                .attributes
+                .insert("IsDelayed", (seen.state == State::Delayed).to_string());
         }
         message
     }
@@ -82,10 +97,20 @@ mod tests {
 
     #[test]
     fn addresses_of_queues_have_two_or_four_segments() {
-        for url in ["q", "http://h/1/q", "http://h/1/q/", "http://h:1/queue/us-east-1/1/q"] {
+        for url in [
+            "q",
+            "http://h/1/q",
+            "http://h/1/q/",
+            "http://h:1/queue/us-east-1/1/q",
+        ] {
             assert!(is_address(url), "{url}");
         }
-        for url in ["http://h/nonsense", "http://h", "http://h/a/b/c", "http://h/x/us-east-1/1/q"] {
+        for url in [
+            "http://h/nonsense",
+            "http://h",
+            "http://h/a/b/c",
+            "http://h/x/us-east-1/1/q",
+        ] {
             assert!(!is_address(url), "{url}");
         }
     }

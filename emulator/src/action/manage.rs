@@ -79,12 +79,25 @@ pub struct DeleteQueue {
 }
 
 impl CreateQueue {
-    pub(super) fn apply(mut self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
-        let name = self.queue_name.take().ok_or_else(|| Fault::missing("QueueName"))?;
+    pub(super) fn apply(
+        mut self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
+        let name = self
+            .queue_name
+            .take()
+            .ok_or_else(|| Fault::missing("QueueName"))?;
         let arn = caller.own(&name);
-        let answer = Answer::QueueUrl { queue_url: caller.url(&arn) };
+        let answer = Answer::QueueUrl {
+            queue_url: caller.url(&arn),
+        };
         if let Some(queue) = engine.find(&arn).and_then(|queue| engine.queue(queue)) {
-            return match queue_attributes::first_difference(&queue.definition.attributes, &self.attributes)? {
+            return match queue_attributes::first_difference(
+                &queue.definition.attributes,
+                &self.attributes,
+            )? {
                 Some(attribute) => Err(Fault::QueueNameExists { attribute }),
                 None => Ok(answer),
             };
@@ -100,7 +113,10 @@ impl CreateQueue {
 
     fn attributes(&self, engine: &Engine, arn: &QueueArn) -> Result<Attributes, Fault> {
         let invalid = |text: &str| Err(Fault::InvalidParameterValue(text.to_owned()));
-        let asks_fifo = self.attributes.get("FifoQueue").is_some_and(|value| queue_attributes::is_true(value));
+        let asks_fifo = self
+            .attributes
+            .get("FifoQueue")
+            .is_some_and(|value| queue_attributes::is_true(value));
         if asks_fifo && !(arn.is_fifo() && arn.has_valid_name()) {
             return invalid(
                 "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end \
@@ -108,7 +124,9 @@ impl CreateQueue {
             );
         }
         if !asks_fifo && (arn.is_fifo() || !arn.has_valid_name()) {
-            return invalid("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
+            return invalid(
+                "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
+            );
         }
         let mut attributes = Attributes::new(asks_fifo);
         queue_attributes::set(&mut attributes, &self.attributes)?;
@@ -119,17 +137,24 @@ impl CreateQueue {
 
 /// A dead-letter queue exists, is of the same region, account and type, and allows this source.
 fn check_redrive(engine: &Engine, source: &QueueArn, attributes: &Attributes) -> Result<(), Fault> {
-    let Some(redrive) = &attributes.redrive else { return Ok(()) };
+    let Some(redrive) = &attributes.redrive else {
+        return Ok(());
+    };
     let target = &redrive.target;
     let invalid = |reason: &str| {
         Err(Fault::invalid(
             "RedrivePolicy",
-            format!("{{\"deadLetterTargetArn\":\"{target}\",\"maxReceiveCount\":{}}}", redrive.max_receives),
+            format!(
+                "{{\"deadLetterTargetArn\":\"{target}\",\"maxReceiveCount\":{}}}",
+                redrive.max_receives
+            ),
             reason,
         ))
     };
     if (&target.region, &target.account) != (&source.region, &source.account) {
-        return invalid("Dead letter target must be in the same region and account as the source queue.");
+        return invalid(
+            "Dead letter target must be in the same region and account as the source queue.",
+        );
     }
     let Some(queue) = engine.find(target).and_then(|queue| engine.queue(queue)) else {
         return invalid("Dead letter target does not exist.");
@@ -138,48 +163,91 @@ fn check_redrive(engine: &Engine, source: &QueueArn, attributes: &Attributes) ->
         return invalid("Dead-letter queue must be same type of queue as the source.");
     }
     if !queue.definition.attributes.allows_source(source) {
-        return invalid("The dead-letter queue's RedriveAllowPolicy does not allow this source queue.");
+        return invalid(
+            "The dead-letter queue's RedriveAllowPolicy does not allow this source queue.",
+        );
     }
     Ok(())
 }
 
 impl GetQueueUrl {
-    pub(super) fn apply(self, engine: &mut Engine, _now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        _now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let name = self.queue_name.ok_or_else(|| Fault::missing("QueueName"))?;
         let queue = caller.named(engine, self.owner, &name)?;
-        let arn = &engine.queue(queue).ok_or(Fault::QueueDoesNotExist)?.definition.arn;
-        Ok(Answer::QueueUrl { queue_url: caller.url(arn) })
+        let arn = &engine
+            .queue(queue)
+            .ok_or(Fault::QueueDoesNotExist)?
+            .definition
+            .arn;
+        Ok(Answer::QueueUrl {
+            queue_url: caller.url(arn),
+        })
     }
 }
 
 impl ListQueues {
-    pub(super) fn apply(self, engine: &mut Engine, _now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        _now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let own = |arn: &&QueueArn| arn.region == caller.region && arn.account == caller.account;
-        let names = engine.queues().map(|queue| &queue.definition.arn).filter(own);
+        let names = engine
+            .queues()
+            .map(|queue| &queue.definition.arn)
+            .filter(own);
         let names = names.filter(|arn| arn.name.starts_with(&self.queue_name_prefix));
-        let (queue_urls, next_token) = page(names, self.max_results, self.next_token.as_deref(), caller)?;
-        Ok(Answer::Queues { queue_urls, next_token })
+        let (queue_urls, next_token) =
+            page(names, self.max_results, self.next_token.as_deref(), caller)?;
+        Ok(Answer::Queues {
+            queue_urls,
+            next_token,
+        })
     }
 }
 
 impl ListDeadLetterSourceQueues {
-    pub(super) fn apply(self, engine: &mut Engine, _now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        _now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
-        let target = &engine.queue(queue).ok_or(Fault::QueueDoesNotExist)?.definition.arn;
+        let target = &engine
+            .queue(queue)
+            .ok_or(Fault::QueueDoesNotExist)?
+            .definition
+            .arn;
         let names = engine.dead_letter_sources(target);
-        let (queue_urls, next_token) = page(names, self.max_results, self.next_token.as_deref(), caller)?;
-        Ok(Answer::DeadLetterSources { queue_urls, next_token })
+        let (queue_urls, next_token) =
+            page(names, self.max_results, self.next_token.as_deref(), caller)?;
+        Ok(Answer::DeadLetterSources {
+            queue_urls,
+            next_token,
+        })
     }
 }
 
-/// One page of queue URLs; a token only when a page size was asked for and more exist. The token is the last name.
+/// One page of queue URLs; a token only when a page size was asked for and more exist. The token is
+/// the last name.
 fn page<'a>(
     names: impl Iterator<Item = &'a QueueArn>,
     most: Option<Number>,
     token: Option<&str>,
     caller: &Caller,
 ) -> Result<(Vec<String>, Option<String>), Fault> {
-    let asked = most.map(|Number(most)| usize::try_from(most).ok().filter(|most| (1..=limits::PAGE).contains(most)));
+    let asked = most.map(|Number(most)| {
+        usize::try_from(most)
+            .ok()
+            .filter(|most| (1..=limits::PAGE).contains(most))
+    });
     if asked == Some(None) {
         let text = "Value for parameter MaxResults is invalid. Reason: Must be an integer value between 1 and 1000.";
         return Err(Fault::InvalidParameterValue(text.to_owned()));
@@ -189,32 +257,59 @@ fn page<'a>(
     let mut names = names.filter(|arn| arn.name > after).peekable();
     let shown: Vec<&QueueArn> = names.by_ref().take(size).collect();
     let more = names.peek().is_some() && asked.is_some();
-    let token = shown.last().filter(|_| more).map(|last| BASE64_URL_SAFE_NO_PAD.encode(&last.name));
-    Ok((shown.into_iter().map(|arn| caller.url(arn)).collect(), token))
+    let token = shown
+        .last()
+        .filter(|_| more)
+        .map(|last| BASE64_URL_SAFE_NO_PAD.encode(&last.name));
+    Ok((
+        shown.into_iter().map(|arn| caller.url(arn)).collect(),
+        token,
+    ))
 }
 
 fn read_token(token: &str) -> Result<String, Fault> {
-    let name = BASE64_URL_SAFE_NO_PAD.decode(token).ok().and_then(|name| String::from_utf8(name).ok());
+    let name = BASE64_URL_SAFE_NO_PAD
+        .decode(token)
+        .ok()
+        .and_then(|name| String::from_utf8(name).ok());
     name.ok_or_else(|| Fault::InvalidParameterValue("Invalid or expired next token.".to_owned()))
 }
 
 impl GetQueueAttributes {
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let counts = engine.counts(now, queue);
-        let definition = &engine.queue(queue).ok_or(Fault::QueueDoesNotExist)?.definition;
+        let definition = &engine
+            .queue(queue)
+            .ok_or(Fault::QueueDoesNotExist)?
+            .definition;
         let all = queue_attributes::list(definition, counts, |at| engine.shown(at));
-        Ok(Answer::Attributes { attributes: queue_attributes::select(all, &self.attribute_names)? })
+        Ok(Answer::Attributes {
+            attributes: queue_attributes::select(all, &self.attribute_names)?,
+        })
     }
 }
 
 impl SetQueueAttributes {
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         if self.attributes.is_empty() {
             return Err(Fault::missing("Attributes"));
         }
-        let definition = &engine.queue(queue).ok_or(Fault::QueueDoesNotExist)?.definition;
+        let definition = &engine
+            .queue(queue)
+            .ok_or(Fault::QueueDoesNotExist)?
+            .definition;
         let mut attributes = definition.attributes.clone();
         queue_attributes::set(&mut attributes, &self.attributes)?;
         if self.attributes.contains_key("RedrivePolicy") {
@@ -229,11 +324,25 @@ impl SetQueueAttributes {
 }
 
 impl PurgeQueue {
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
-        let definition = &engine.queue(queue).ok_or(Fault::QueueDoesNotExist)?.definition;
-        if caller.waits == Waits::AsAws && definition.purge.is_some_and(|purge| purge.at + limits::QUIET_TIME > now) {
-            return Err(Fault::PurgeQueueInProgress { queue: definition.arn.name.clone() });
+        let definition = &engine
+            .queue(queue)
+            .ok_or(Fault::QueueDoesNotExist)?
+            .definition;
+        if caller.waits == Waits::AsAws
+            && definition
+                .purge
+                .is_some_and(|purge| purge.at + limits::QUIET_TIME > now)
+        {
+            return Err(Fault::PurgeQueueInProgress {
+                queue: definition.arn.name.clone(),
+            });
         }
         engine.purge(now, queue);
         Ok(Answer::Empty {})
@@ -241,7 +350,12 @@ impl PurgeQueue {
 }
 
 impl DeleteQueue {
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         engine.delete_queue(now, queue);
         Ok(Answer::Empty {})

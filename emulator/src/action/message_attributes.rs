@@ -1,4 +1,5 @@
-//! Message attributes: what a request may say, their digest, and which of them a receiver wants to see.
+//! Message attributes: what a request may say, their digest, and which of them a receiver wants to
+//! see.
 //!
 //! Source: SQS developer guide, "Amazon SQS message metadata".
 
@@ -48,7 +49,11 @@ pub fn check(attributes: WireAttributes) -> Result<Vec<(String, AttributeValue)>
             attributes.len()
         )));
     }
-    attributes.into_iter().map(|(name, value)| Ok((check_name(name)?, value))).map(check_value).collect()
+    attributes
+        .into_iter()
+        .map(|(name, value)| Ok((check_name(name)?, value)))
+        .map(check_value)
+        .collect()
 }
 
 fn check_name(name: String) -> Result<String, Fault> {
@@ -64,7 +69,11 @@ fn check_name(name: String) -> Result<String, Fault> {
         );
     }
     let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
-    if !name.chars().all(plain) || name.starts_with('.') || name.ends_with('.') || name.contains("..") {
+    if !name.chars().all(plain)
+        || name.starts_with('.')
+        || name.ends_with('.')
+        || name.contains("..")
+    {
         return Err(Fault::InvalidParameterValue(format!(
             "The message attribute name '{name}' is invalid. Attribute name can contain A-Z, a-z, 0-9, underscore (_), \
              hyphen (-), and period (.); it must not begin or end with a period or have two in succession."
@@ -73,7 +82,9 @@ fn check_name(name: String) -> Result<String, Fault> {
     Ok(name)
 }
 
-fn check_value(entry: Result<(String, WireAttribute), Fault>) -> Result<(String, AttributeValue), Fault> {
+fn check_value(
+    entry: Result<(String, WireAttribute), Fault>,
+) -> Result<(String, AttributeValue), Fault> {
     let (name, value) = entry?;
     if !value.string_list_values.is_empty() || !value.binary_list_values.is_empty() {
         let text = "Message attribute list values in SendMessage operation are not supported.";
@@ -81,21 +92,30 @@ fn check_value(entry: Result<(String, WireAttribute), Fault>) -> Result<(String,
     }
     let data_type = value.data_type.unwrap_or_default();
     if data_type.len() > LONGEST_TYPE {
-        let text = format!("Message (user) attribute types must be shorter than {LONGEST_TYPE} Bytes");
+        let text =
+            format!("Message (user) attribute types must be shorter than {LONGEST_TYPE} Bytes");
         return Err(Fault::InvalidParameterValue(text));
     }
     let kind = data_type.split('.').next().unwrap_or_default();
     let data = match kind {
         "String" | "Number" => {
-            let text = value.string_value.filter(|text| !text.is_empty()).ok_or_else(|| empty(&name, kind))?;
+            let text = value
+                .string_value
+                .filter(|text| !text.is_empty())
+                .ok_or_else(|| empty(&name, kind))?;
             check_text(&name, kind, &text)?;
             AttributeData::Text(text)
         }
         "Binary" => {
-            let text = value.binary_value.filter(|text| !text.is_empty()).ok_or_else(|| empty(&name, kind))?;
+            let text = value
+                .binary_value
+                .filter(|text| !text.is_empty())
+                .ok_or_else(|| empty(&name, kind))?;
             let bytes = BASE64_STANDARD.decode(text.as_bytes());
             AttributeData::Binary(bytes.map_err(|_| {
-                Fault::InvalidParameterValue(format!("Message (user) attribute '{name}' is not valid base64."))
+                Fault::InvalidParameterValue(format!(
+                    "Message (user) attribute '{name}' is not valid base64."
+                ))
             })?)
         }
         _ => {
@@ -116,7 +136,9 @@ fn empty(name: &str, kind: &str) -> Fault {
 
 fn check_text(name: &str, kind: &str, text: &str) -> Result<(), Fault> {
     if !is_allowed_text(text) {
-        return Err(Fault::InvalidParameterValue(Fault::InvalidMessageContents.to_string()));
+        return Err(Fault::InvalidParameterValue(
+            Fault::InvalidMessageContents.to_string(),
+        ));
     }
     if kind == "String" || is_decimal(text.trim()) {
         return Ok(());
@@ -125,17 +147,25 @@ fn check_text(name: &str, kind: &str, text: &str) -> Result<(), Fault> {
     Err(Fault::InvalidParameterValue(text))
 }
 
-/// Whether SQS lets this text through: no control characters but tab and line ends, no U+FFFE and U+FFFF.
+/// Whether SQS lets this text through: no control characters but tab and line ends, no U+FFFE and
+/// U+FFFF.
 pub fn is_allowed_text(text: &str) -> bool {
-    // Byte by byte first, which is quick for a mebibyte of plain text. U+FFFE and U+FFFF begin with 0xEF in UTF-8.
-    let has_control = text.bytes().any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'));
-    let has_noncharacter = text.as_bytes().contains(&0xef) && text.contains(['\u{fffe}', '\u{ffff}']);
+    // Byte by byte first, which is quick for a mebibyte of plain text. U+FFFE and U+FFFF begin with
+    // 0xEF in UTF-8.
+    let has_control = text
+        .bytes()
+        .any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'));
+    let has_noncharacter =
+        text.as_bytes().contains(&0xef) && text.contains(['\u{fffe}', '\u{ffff}']);
     !has_control && !has_noncharacter
 }
 
 /// The bytes that count towards the size of the message: names, types and values.
 pub fn size(attributes: &[(String, AttributeValue)]) -> usize {
-    attributes.iter().map(|(name, value)| name.len() + value.data_type.len() + bytes(value).len()).sum()
+    attributes
+        .iter()
+        .map(|(name, value)| name.len() + value.data_type.len() + bytes(value).len())
+        .sum()
 }
 
 /// MD5OfMessageAttributes; `attributes` stand in the order of their names.
@@ -151,7 +181,11 @@ pub fn digest<'a>(attributes: impl IntoIterator<Item = &'a (String, AttributeVal
     for (name, value) in attributes {
         part(name.as_bytes(), None);
         part(value.data_type.as_bytes(), None);
-        let mark = if matches!(value.data, AttributeData::Text(_)) { 1 } else { 2 };
+        let mark = if matches!(value.data, AttributeData::Text(_)) {
+            1
+        } else {
+            2
+        };
         part(bytes(value), Some(mark));
     }
     hex::encode(md5.finalize())
@@ -177,7 +211,10 @@ pub fn is_wanted(wanted: &[String], name: &str) -> bool {
 
 impl From<AttributeValue> for WireAttribute {
     fn from(value: AttributeValue) -> WireAttribute {
-        let mut wire = WireAttribute { data_type: Some(value.data_type), ..WireAttribute::default() };
+        let mut wire = WireAttribute {
+            data_type: Some(value.data_type),
+            ..WireAttribute::default()
+        };
         match value.data {
             AttributeData::Text(text) => wire.string_value = Some(text),
             AttributeData::Binary(bytes) => wire.binary_value = Some(BASE64_STANDARD.encode(bytes)),
@@ -192,21 +229,47 @@ mod tests {
 
     fn text(name: &str, value: &str) -> (String, AttributeValue) {
         let data = AttributeData::Text(value.to_owned());
-        (name.to_owned(), AttributeValue { data_type: "String".to_owned(), data })
+        (
+            name.to_owned(),
+            AttributeValue {
+                data_type: "String".to_owned(),
+                data,
+            },
+        )
     }
 
-    /// Vectors: AWS-validated recordings; the last four are subsets of one message, as filters leave them.
+    /// Vectors: AWS-validated recordings; the last four are subsets of one message, as filters
+    /// leave them.
     #[test]
     fn digests() {
         let trace = "\u{1e}00-774062d6c37081a5a0b9b5b88e30627c-2d2482211f6489da-01";
         let data = AttributeData::Binary(trace.as_bytes().to_vec());
-        let binary = ("traceparent".to_owned(), AttributeValue { data_type: "Binary".to_owned(), data });
-        let (general, hello, help) = (text("General", "Kenobi"), text("Hello", "There"), text("Help.Me", "Me"));
+        let binary = (
+            "traceparent".to_owned(),
+            AttributeValue {
+                data_type: "Binary".to_owned(),
+                data,
+            },
+        );
+        let (general, hello, help) = (
+            text("General", "Kenobi"),
+            text("Hello", "There"),
+            text("Help.Me", "Me"),
+        );
         for (attributes, md5) in [
             (vec![text("k", "x")], "a45daa70926828a2f0a1db3418e6feb4"),
-            (vec![text("MyAttribute", "foobar")], "adb59cd4678ea5a855436b949cd07ab6"),
-            (vec![general.clone(), hello.clone(), help.clone()], "4c360f3fdafd970e05fae2f149d997f5"),
-            (vec![general, hello.clone()], "fca026605781cb4126a1e9044df24232"),
+            (
+                vec![text("MyAttribute", "foobar")],
+                "adb59cd4678ea5a855436b949cd07ab6",
+            ),
+            (
+                vec![general.clone(), hello.clone(), help.clone()],
+                "4c360f3fdafd970e05fae2f149d997f5",
+            ),
+            (
+                vec![general, hello.clone()],
+                "fca026605781cb4126a1e9044df24232",
+            ),
             (vec![hello.clone()], "a311262e065454b75da111d535b8dacd"),
             (vec![hello, help], "83fee93c1bcd8b9a5a923ffacdc636c7"),
         ] {
@@ -227,7 +290,11 @@ mod tests {
             ("Hello", "Hello", true),
             ("Hello", "Hello2", false),
         ] {
-            assert_eq!(is_wanted(&[pattern.to_owned()], name), wanted, "{pattern} {name}");
+            assert_eq!(
+                is_wanted(&[pattern.to_owned()], name),
+                wanted,
+                "{pattern} {name}"
+            );
         }
     }
 }

@@ -62,48 +62,93 @@ struct Handle {
 }
 
 impl StartMessageMoveTask {
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, _caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        _caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let source = existing(engine, "SourceArn", self.source_arn.as_deref())?;
         let destination = match self.destination_arn {
             None => None,
             Some(arn) => Some(existing(engine, "DestinationArn", Some(&arn))?),
         };
-        // A message of a standard queue has no place in the order of a FIFO queue. The text of SQS is not known.
-        if destination.as_ref().is_some_and(|destination| destination.is_fifo() != source.is_fifo()) {
+        // A message of a standard queue has no place in the order of a FIFO queue. The text of SQS
+        // is not known.
+        if destination
+            .as_ref()
+            .is_some_and(|destination| destination.is_fifo() != source.is_fifo())
+        {
             let text = "Source and destination queues must both be FIFO queues, or both be standard queues.";
             return Err(Fault::InvalidParameterValue(text.to_owned()));
         }
-        let rate = self.max_number_of_messages_per_second.map(|Number(rate)| check_rate(rate)).transpose()?;
-        let id = engine.start_move(now, &source, destination, rate).map_err(fault)?;
+        let rate = self
+            .max_number_of_messages_per_second
+            .map(|Number(rate)| check_rate(rate))
+            .transpose()?;
+        let id = engine
+            .start_move(now, &source, destination, rate)
+            .map_err(fault)?;
         engine.wake(now);
-        Ok(Answer::TaskStarted { task_handle: handle(id, &source) })
+        Ok(Answer::TaskStarted {
+            task_handle: handle(id, &source),
+        })
     }
 }
 
 impl ListMessageMoveTasks {
-    pub(super) fn apply(self, engine: &mut Engine, _now: Timestamp, _caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        _now: Timestamp,
+        _caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let source = existing(engine, "SourceArn", self.source_arn.as_deref())?;
         let most = self.max_results.map_or(1, |Number(most)| most);
         if !(1..=10).contains(&most) {
-            return Err(Fault::invalid("MaxResults", most, "Must be between 1 and 10, if provided."));
+            return Err(Fault::invalid(
+                "MaxResults",
+                most,
+                "Must be between 1 and 10, if provided.",
+            ));
         }
-        let tasks = engine.move_tasks().iter().rev().filter(|task| task.source == source);
+        let tasks = engine
+            .move_tasks()
+            .iter()
+            .rev()
+            .filter(|task| task.source == source);
         Ok(Answer::Tasks {
-            results: tasks.take(most.unsigned_abs() as usize).map(|task| entry(engine, task)).collect(),
+            results: tasks
+                .take(most.unsigned_abs() as usize)
+                .map(|task| entry(engine, task))
+                .collect(),
         })
     }
 }
 
 impl CancelMessageMoveTask {
-    pub(super) fn apply(self, engine: &mut Engine, _now: Timestamp, _caller: &Caller) -> Result<Answer, Fault> {
-        let text = self.task_handle.ok_or_else(|| Fault::missing("TaskHandle"))?;
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        _now: Timestamp,
+        _caller: &Caller,
+    ) -> Result<Answer, Fault> {
+        let text = self
+            .task_handle
+            .ok_or_else(|| Fault::missing("TaskHandle"))?;
         let decoded = BASE64_STANDARD.decode(text).ok();
         let handle: Handle = decoded
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .ok_or_else(|| Fault::InvalidParameterValue("Value for parameter TaskHandle is invalid.".to_owned()))?;
+            .ok_or_else(|| {
+                Fault::InvalidParameterValue(
+                    "Value for parameter TaskHandle is invalid.".to_owned(),
+                )
+            })?;
         existing(engine, "SourceArn", Some(&handle.source_arn))?;
         let moved = engine.cancel_move(&handle.task_id).map_err(fault)?;
-        Ok(Answer::TaskCancelled { approximate_number_of_messages_moved: moved })
+        Ok(Answer::TaskCancelled {
+            approximate_number_of_messages_moved: moved,
+        })
     }
 }
 
@@ -115,19 +160,26 @@ fn existing(engine: &Engine, parameter: &str, arn: Option<&str>) -> Result<Queue
         ))
     })?;
     engine.find(&arn).ok_or_else(|| {
-        Fault::ResourceNotFound(format!("The resource that you specified for the {parameter} parameter doesn't exist."))
+        Fault::ResourceNotFound(format!(
+            "The resource that you specified for the {parameter} parameter doesn't exist."
+        ))
     })?;
     Ok(arn)
 }
 
 fn check_rate(rate: i64) -> Result<u32, Fault> {
     let reason = "Must be between 1 and 500, if provided.";
-    let valid = u32::try_from(rate).ok().filter(|_| limits::MOVE_RATE.allows(rate));
+    let valid = u32::try_from(rate)
+        .ok()
+        .filter(|_| limits::MOVE_RATE.allows(rate));
     valid.ok_or_else(|| Fault::invalid(limits::MOVE_RATE.name, rate, reason))
 }
 
 fn handle(task_id: String, source: &QueueArn) -> String {
-    let handle = Handle { task_id, source_arn: source.to_string() };
+    let handle = Handle {
+        task_id,
+        source_arn: source.to_string(),
+    };
     BASE64_STANDARD.encode(serde_json::to_vec(&handle).expect("two strings have no reason to fail"))
 }
 
@@ -139,7 +191,8 @@ fn entry(engine: &Engine, task: &MoveTask) -> TaskEntry {
         MoveStatus::Failed(failure) => ("FAILED", Some(reason(failure))),
     };
     TaskEntry {
-        task_handle: (task.status == MoveStatus::Running).then(|| handle(task.id.clone(), &task.source)),
+        task_handle: (task.status == MoveStatus::Running)
+            .then(|| handle(task.id.clone(), &task.source)),
         status,
         source_arn: task.source.to_string(),
         destination_arn: task.destination.as_ref().map(QueueArn::to_string),

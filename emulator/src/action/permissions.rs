@@ -1,4 +1,5 @@
-//! AddPermission and RemovePermission: statements of the queue's `Policy` attribute, which is kept and not enforced.
+//! AddPermission and RemovePermission: statements of the queue's `Policy` attribute, which is kept
+//! and not enforced.
 
 use kit::time::Timestamp;
 use serde::Deserialize;
@@ -44,21 +45,42 @@ const MOST_STATEMENTS: usize = 20;
 const MOST_PRINCIPALS: usize = 50;
 
 impl AddPermission {
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         self.check()?;
-        let definition = &engine.queue(queue).ok_or(Fault::QueueDoesNotExist)?.definition;
+        let definition = &engine
+            .queue(queue)
+            .ok_or(Fault::QueueDoesNotExist)?
+            .definition;
         let mut policy = read_policy(definition);
         let statements = statements(&mut policy);
-        if statements.iter().any(|statement| statement["Sid"] == self.label.as_str()) {
+        if statements
+            .iter()
+            .any(|statement| statement["Sid"] == self.label.as_str())
+        {
             return Err(Fault::invalid("Label", &self.label, "Already exists."));
         }
         if statements.len() >= MOST_STATEMENTS {
-            let text = format!("{MOST_STATEMENTS} statements are in the policy already, which is the maximum.");
+            let text = format!(
+                "{MOST_STATEMENTS} statements are in the policy already, which is the maximum."
+            );
             return Err(Fault::OverLimit(text));
         }
-        let accounts = self.accounts.iter().map(|account| json!(format!("arn:aws:iam::{account}:root"))).collect();
-        let actions = self.actions.iter().map(|action| json!(format!("SQS:{action}"))).collect();
+        let accounts = self
+            .accounts
+            .iter()
+            .map(|account| json!(format!("arn:aws:iam::{account}:root")))
+            .collect();
+        let actions = self
+            .actions
+            .iter()
+            .map(|action| json!(format!("SQS:{action}")))
+            .collect();
         statements.push(json!({
             "Sid": self.label,
             "Effect": "Allow",
@@ -95,13 +117,23 @@ impl AddPermission {
         }
         if self.actions.len() > MOST_ACTIONS {
             let count = self.actions.len();
-            return Err(Fault::OverLimit(format!("{count} Actions were found, maximum allowed is {MOST_ACTIONS}.")));
+            return Err(Fault::OverLimit(format!(
+                "{count} Actions were found, maximum allowed is {MOST_ACTIONS}."
+            )));
         }
-        match self.actions.iter().find(|action| !ACTIONS.contains(&action.as_str())) {
+        match self
+            .actions
+            .iter()
+            .find(|action| !ACTIONS.contains(&action.as_str()))
+        {
             None => Ok(()),
             Some(unknown) => {
                 let reason = "Please refer to the appropriate WSDL for a list of valid actions. ";
-                Err(Fault::invalid("ActionName", format!("SQS:{unknown}"), reason))
+                Err(Fault::invalid(
+                    "ActionName",
+                    format!("SQS:{unknown}"),
+                    reason,
+                ))
             }
         }
     }
@@ -113,9 +145,17 @@ fn is_label(label: &str) -> bool {
 }
 
 impl RemovePermission {
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
-        let definition = &engine.queue(queue).ok_or(Fault::QueueDoesNotExist)?.definition;
+        let definition = &engine
+            .queue(queue)
+            .ok_or(Fault::QueueDoesNotExist)?
+            .definition;
         let mut policy = read_policy(definition);
         let statements = statements(&mut policy);
         let count = statements.len();
@@ -134,7 +174,11 @@ impl RemovePermission {
 
 /// The queue's policy, or an empty one as SQS begins it.
 fn read_policy(definition: &Definition) -> Value {
-    let known = definition.attributes.policy.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let known = definition
+        .attributes
+        .policy
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok());
     known.filter(Value::is_object).unwrap_or_else(|| {
         json!({
             "Version": "2008-10-17",
@@ -149,11 +193,19 @@ fn statements(policy: &mut Value) -> &mut Vec<Value> {
     let entry = &mut policy["Statement"];
     if !entry.is_array() {
         let single = entry.take();
-        *entry = if single.is_null() { json!([]) } else { json!([single]) };
+        *entry = if single.is_null() {
+            json!([])
+        } else {
+            json!([single])
+        };
     }
     entry.as_array_mut().expect("it was made an array just now")
 }
 
 fn one_or_many(mut values: Vec<Value>) -> Value {
-    if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
+    if values.len() == 1 {
+        values.remove(0)
+    } else {
+        Value::Array(values)
+    }
 }

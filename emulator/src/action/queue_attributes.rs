@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::engine::limits::{self, Limit};
-use crate::engine::{Attributes, Counts, Definition, FifoAttributes, QueueArn, Redrive, RedriveAllow};
+use crate::engine::{
+    Attributes, Counts, Definition, FifoAttributes, QueueArn, Redrive, RedriveAllow,
+};
 use crate::fault::Fault;
 
 /// Bytes of a policy.
@@ -61,8 +63,8 @@ const THROUGHPUT_LIMITS: &[&str] = &["perQueue", "perMessageGroupId"];
 /// The values of `redrivePermission`.
 const PERMISSIONS: &[&str] = &["allowAll", "denyAll", "byQueue"];
 
-/// Every attribute that the queue shows, as GetQueueAttributes answers to `All`; `shown` makes of the engine's times those
-/// that clients see.
+/// Every attribute that the queue shows, as GetQueueAttributes answers to `All`; `shown` makes of
+/// the engine's times those that clients see.
 pub fn list(
     definition: &Definition,
     counts: Counts,
@@ -75,10 +77,22 @@ pub fn list(
         .map(|(limit, field)| (limit.name, field(&mut attributes).to_string()))
         .chain([
             ("ApproximateNumberOfMessages", counts.ready.to_string()),
-            ("ApproximateNumberOfMessagesDelayed", counts.delayed.to_string()),
-            ("ApproximateNumberOfMessagesNotVisible", counts.in_flight.to_string()),
-            ("CreatedTimestamp", shown(definition.created).as_secs().to_string()),
-            ("LastModifiedTimestamp", shown(definition.modified).as_secs().to_string()),
+            (
+                "ApproximateNumberOfMessagesDelayed",
+                counts.delayed.to_string(),
+            ),
+            (
+                "ApproximateNumberOfMessagesNotVisible",
+                counts.in_flight.to_string(),
+            ),
+            (
+                "CreatedTimestamp",
+                shown(definition.created).as_secs().to_string(),
+            ),
+            (
+                "LastModifiedTimestamp",
+                shown(definition.modified).as_secs().to_string(),
+            ),
             ("QueueArn", definition.arn.to_string()),
             ("SqsManagedSseEnabled", managed_sse.to_string()),
         ])
@@ -88,8 +102,16 @@ pub fn list(
     }
     all.extend(attributes.kms_key.map(|key| ("KmsMasterKeyId", key)));
     all.extend(attributes.policy.map(|policy| ("Policy", policy)));
-    all.extend(attributes.redrive.map(|redrive| ("RedrivePolicy", redrive_text(&redrive))));
-    all.extend(attributes.redrive_allow.map(|allow| ("RedriveAllowPolicy", allow_text(&allow))));
+    all.extend(
+        attributes
+            .redrive
+            .map(|redrive| ("RedrivePolicy", redrive_text(&redrive))),
+    );
+    all.extend(
+        attributes
+            .redrive_allow
+            .map(|allow| ("RedriveAllowPolicy", allow_text(&allow))),
+    );
     all.extend(attributes.fifo.into_iter().flat_map(list_fifo));
     all
 }
@@ -99,26 +121,42 @@ fn list_fifo(fifo: FifoAttributes) -> [(&'static str, String); 4] {
     let limit = THROUGHPUT_LIMITS[usize::from(fifo.limit_is_per_group)];
     [
         ("FifoQueue", "true".to_owned()),
-        ("ContentBasedDeduplication", fifo.content_deduplication.to_string()),
+        (
+            "ContentBasedDeduplication",
+            fifo.content_deduplication.to_string(),
+        ),
         ("DeduplicationScope", scope.to_owned()),
         ("FifoThroughputLimit", limit.to_owned()),
     ]
 }
 
 /// Picks what was asked for; an unknown name is an error.
-pub fn select(all: BTreeMap<&'static str, String>, names: &[String]) -> Result<BTreeMap<String, String>, Fault> {
-    let is_known = |name: &str| name == "All" || READ_ONLY.contains(&name) || SETTABLE.contains(&name);
+pub fn select(
+    all: BTreeMap<&'static str, String>,
+    names: &[String],
+) -> Result<BTreeMap<String, String>, Fault> {
+    let is_known =
+        |name: &str| name == "All" || READ_ONLY.contains(&name) || SETTABLE.contains(&name);
     if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
         return Err(unknown_attribute(unknown));
     }
     let wanted = |name: &str| names.iter().any(|asked| asked == "All" || asked == name);
-    Ok(all.into_iter().filter(|(name, _)| wanted(name)).map(|(name, value)| (name.to_owned(), value)).collect())
+    Ok(all
+        .into_iter()
+        .filter(|(name, _)| wanted(name))
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect())
 }
 
-/// Sets attributes by name. `FifoQueue` was dealt with at creation; here it can only confirm what is so.
+/// Sets attributes by name. `FifoQueue` was dealt with at creation; here it can only confirm what
+/// is so.
 pub fn set(attributes: &mut Attributes, changes: &BTreeMap<String, String>) -> Result<(), Fault> {
-    let both = changes.get("SqsManagedSseEnabled").is_some_and(|value| is_true(value))
-        && changes.get("KmsMasterKeyId").is_some_and(|key| !key.is_empty());
+    let both = changes
+        .get("SqsManagedSseEnabled")
+        .is_some_and(|value| is_true(value))
+        && changes
+            .get("KmsMasterKeyId")
+            .is_some_and(|key| !key.is_empty());
     if both {
         return Err(Fault::InvalidAttributeName(
             "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS \
@@ -126,8 +164,13 @@ pub fn set(attributes: &mut Attributes, changes: &BTreeMap<String, String>) -> R
                 .to_owned(),
         ));
     }
-    changes.iter().try_for_each(|(name, value)| set_one(attributes, name, value))?;
-    if attributes.fifo.is_some_and(|fifo| fifo.limit_is_per_group && !fifo.scope_is_group) {
+    changes
+        .iter()
+        .try_for_each(|(name, value)| set_one(attributes, name, value))?;
+    if attributes
+        .fifo
+        .is_some_and(|fifo| fifo.limit_is_per_group && !fifo.scope_is_group)
+    {
         let reason = "FifoThroughputLimit perMessageGroupId needs DeduplicationScope messageGroup";
         return Err(bad_value("FifoThroughputLimit", reason));
     }
@@ -167,7 +210,10 @@ fn set_one(attributes: &mut Attributes, name: &str, value: &str) -> Result<(), F
             attributes.managed_sse = truth(name, value)?;
             attributes.kms_key.take_if(|_| attributes.managed_sse);
         }
-        "FifoQueue" | "ContentBasedDeduplication" | "DeduplicationScope" | "FifoThroughputLimit" => {
+        "FifoQueue"
+        | "ContentBasedDeduplication"
+        | "DeduplicationScope"
+        | "FifoThroughputLimit" => {
             set_fifo(attributes.fifo.as_mut(), name, value)?;
         }
         _ => return Err(unknown_attribute(name)),
@@ -179,7 +225,9 @@ fn set_fifo(fifo: Option<&mut FifoAttributes>, name: &str, value: &str) -> Resul
     let Some(fifo) = fifo else {
         return Err(match name {
             "FifoQueue" | "ContentBasedDeduplication" => unknown_attribute(name),
-            _ => Fault::InvalidAttributeName(format!("You can specify the {name} only when FifoQueue is set to true.")),
+            _ => Fault::InvalidAttributeName(format!(
+                "You can specify the {name} only when FifoQueue is set to true."
+            )),
         });
     };
     match name {
@@ -193,8 +241,13 @@ fn set_fifo(fifo: Option<&mut FifoAttributes>, name: &str, value: &str) -> Resul
 }
 
 fn number(limit: &Limit, value: &str) -> Result<u32, Fault> {
-    let number = value.parse().ok().filter(|number: &u32| limit.allows((*number).into()));
-    number.ok_or_else(|| Fault::InvalidAttributeValue(format!("Invalid value for the parameter {}.", limit.name)))
+    let number = value
+        .parse()
+        .ok()
+        .filter(|number: &u32| limit.allows((*number).into()));
+    number.ok_or_else(|| {
+        Fault::InvalidAttributeValue(format!("Invalid value for the parameter {}.", limit.name))
+    })
 }
 
 /// `true` in any case, as SQS reads it: Python's `str(True)` is `True`.
@@ -207,14 +260,17 @@ fn truth(name: &str, value: &str) -> Result<bool, Fault> {
         return Ok(true);
     }
     let is_false = value.eq_ignore_ascii_case("false");
-    let invalid = || Fault::InvalidAttributeValue(format!("Invalid value for the parameter {name}."));
+    let invalid =
+        || Fault::InvalidAttributeValue(format!("Invalid value for the parameter {name}."));
     is_false.then_some(false).ok_or_else(invalid)
 }
 
-/// Which of `values` this is. AWS does not say whether it reads them in any case as it reads booleans: our choice, and
-/// what is given back has AWS's spelling.
+/// Which of `values` this is. AWS does not say whether it reads them in any case as it reads
+/// booleans: our choice, and what is given back has AWS's spelling.
 fn choice(name: &str, value: &str, values: &[&str]) -> Result<usize, Fault> {
-    let found = values.iter().position(|known| known.eq_ignore_ascii_case(value));
+    let found = values
+        .iter()
+        .position(|known| known.eq_ignore_ascii_case(value));
     found.ok_or_else(|| bad_value(name, &format!("Expected {}.", values.join(" or "))))
 }
 
@@ -224,7 +280,9 @@ fn policy(value: &str) -> Result<Option<String>, Fault> {
     }
     match serde_json::from_str::<Value>(value) {
         Ok(Value::Object(_)) if value.len() <= LONGEST_POLICY => Ok(Some(value.to_owned())),
-        _ => Err(Fault::InvalidAttributeValue("Invalid value for the parameter Policy.".to_owned())),
+        _ => Err(Fault::InvalidAttributeValue(
+            "Invalid value for the parameter Policy.".to_owned(),
+        )),
     }
 }
 
@@ -240,22 +298,35 @@ fn redrive(value: &str) -> Result<Option<Redrive>, Fault> {
         return Ok(None);
     }
     let invalid = |reason: &str| Fault::invalid("RedrivePolicy", value, reason);
-    let wire: WireRedrive =
-        serde_json::from_str(value).map_err(|_| invalid("Redrive policy is not a valid JSON map."))?;
-    let target = wire
-        .dead_letter_target_arn
-        .ok_or_else(|| invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn."))?;
-    let target = target.parse().map_err(|_| invalid("Invalid value for deadLetterTargetArn."))?;
-    let max_receives = wire.max_receive_count.map_or(Ok(limits::MAX_RECEIVES.default), |count| {
-        let number: Option<super::Number> = serde_json::from_value(count.clone()).ok();
-        let number = number.filter(|number| limits::MAX_RECEIVES.allows(number.0));
-        number.and_then(|number| u32::try_from(number.0).ok()).ok_or_else(|| {
-            let count = count.as_str().map_or_else(|| count.to_string(), ToOwned::to_owned);
-            let valid = "valid values are from 1 to 1000 both inclusive.";
-            invalid(&format!("Invalid value for maxReceiveCount: {count}, {valid}"))
-        })
+    let wire: WireRedrive = serde_json::from_str(value)
+        .map_err(|_| invalid("Redrive policy is not a valid JSON map."))?;
+    let target = wire.dead_letter_target_arn.ok_or_else(|| {
+        invalid("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.")
     })?;
-    Ok(Some(Redrive { target, max_receives }))
+    let target = target
+        .parse()
+        .map_err(|_| invalid("Invalid value for deadLetterTargetArn."))?;
+    let max_receives =
+        wire.max_receive_count
+            .map_or(Ok(limits::MAX_RECEIVES.default), |count| {
+                let number: Option<super::Number> = serde_json::from_value(count.clone()).ok();
+                let number = number.filter(|number| limits::MAX_RECEIVES.allows(number.0));
+                number
+                    .and_then(|number| u32::try_from(number.0).ok())
+                    .ok_or_else(|| {
+                        let count = count
+                            .as_str()
+                            .map_or_else(|| count.to_string(), ToOwned::to_owned);
+                        let valid = "valid values are from 1 to 1000 both inclusive.";
+                        invalid(&format!(
+                            "Invalid value for maxReceiveCount: {count}, {valid}"
+                        ))
+                    })
+            })?;
+    Ok(Some(Redrive {
+        target,
+        max_receives,
+    }))
 }
 
 #[derive(Deserialize)]
@@ -271,18 +342,31 @@ fn redrive_allow(value: &str) -> Result<Option<RedriveAllow>, Fault> {
         return Ok(None);
     }
     let invalid = |reason: &str| Fault::invalid("RedriveAllowPolicy", value, reason);
-    let wire: WireAllow = serde_json::from_str(value)
-        .map_err(|_| invalid("Amazon SQS can't create the redrive allow policy, as it is in an unsupported format."))?;
-    let sources: Result<Vec<QueueArn>, _> = wire.source_queue_arns.iter().map(|arn| arn.parse()).collect();
+    let wire: WireAllow = serde_json::from_str(value).map_err(|_| {
+        invalid(
+            "Amazon SQS can't create the redrive allow policy, as it is in an unsupported format.",
+        )
+    })?;
+    let sources: Result<Vec<QueueArn>, _> = wire
+        .source_queue_arns
+        .iter()
+        .map(|arn| arn.parse())
+        .collect();
     let sources = sources.map_err(|_| invalid("sourceQueueArns must be ARNs of queues."))?;
-    let permission = PERMISSIONS.iter().find(|known| known.eq_ignore_ascii_case(&wire.redrive_permission));
+    let permission = PERMISSIONS
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(&wire.redrive_permission));
     match (permission.copied().unwrap_or_default(), sources.len()) {
         ("allowAll", 0) => Ok(Some(RedriveAllow::All)),
         ("denyAll", 0) => Ok(Some(RedriveAllow::None)),
         ("byQueue", 1..=limits::ALLOWED_SOURCES) => Ok(Some(RedriveAllow::Sources(sources))),
         ("byQueue", _) => Err(invalid("byQueue needs between 1 and 10 sourceQueueArns.")),
-        ("allowAll" | "denyAll", _) => Err(invalid("sourceQueueArns can only be given with byQueue.")),
-        _ => Err(invalid("redrivePermission must be allowAll, denyAll or byQueue.")),
+        ("allowAll" | "denyAll", _) => {
+            Err(invalid("sourceQueueArns can only be given with byQueue."))
+        }
+        _ => Err(invalid(
+            "redrivePermission must be allowAll, denyAll or byQueue.",
+        )),
     }
 }
 
@@ -307,5 +391,7 @@ fn unknown_attribute(name: &str) -> Fault {
 }
 
 fn bad_value(name: &str, reason: &str) -> Fault {
-    Fault::InvalidAttributeValue(format!("Invalid value for the parameter {name}. Reason: {reason}"))
+    Fault::InvalidAttributeValue(format!(
+        "Invalid value for the parameter {name}. Reason: {reason}"
+    ))
 }

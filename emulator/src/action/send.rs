@@ -46,10 +46,16 @@ pub struct SentMessage {
     #[serde(rename = "MD5OfMessageBody")]
     pub md5_of_body: String,
     /// Digest of the message attributes, if there were any.
-    #[serde(rename = "MD5OfMessageAttributes", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "MD5OfMessageAttributes",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub md5_of_attributes: Option<String>,
     /// Digest of the system attributes, if there were any.
-    #[serde(rename = "MD5OfMessageSystemAttributes", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "MD5OfMessageSystemAttributes",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub md5_of_system_attributes: Option<String>,
     /// The new message's id.
     #[serde(rename = "MessageId")]
@@ -76,7 +82,12 @@ impl SendMessage {
         self.0.size()
     }
 
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.0.queue_url.as_deref())?;
         let attributes = attributes(engine, queue)?;
         if attributes.fifo.is_some() && self.0.message_group_id.is_none() {
@@ -99,16 +110,26 @@ impl SendMessageBatch {
         self.entries.iter().map(WireMessage::size).sum()
     }
 
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let attributes = attributes(engine, queue)?;
         let sent = self.size();
         if sent > limits::BATCH_SIZE {
             return Err(Fault::BatchRequestTooLong { sent });
         }
-        batch::check_ids("SendMessageBatchRequestEntry", self.entries.iter().map(|entry| entry.id.as_str()))?;
+        batch::check_ids(
+            "SendMessageBatchRequestEntry",
+            self.entries.iter().map(|entry| entry.id.as_str()),
+        )?;
         if let Some(fifo) = attributes.fifo {
-            self.entries.iter().try_for_each(|entry| entry.check_fifo(fifo.content_deduplication))?;
+            self.entries
+                .iter()
+                .try_for_each(|entry| entry.check_fifo(fifo.content_deduplication))?;
         }
         let answer = batch::each(
             self.entries,
@@ -122,7 +143,10 @@ impl SendMessageBatch {
                         attributes.message_size
                     )));
                 }
-                Ok(SentEntry { id, sent: ready.send(engine, now, queue)? })
+                Ok(SentEntry {
+                    id,
+                    sent: ready.send(engine, now, queue)?,
+                })
             },
         );
         Ok(Answer::SentBatch(answer))
@@ -130,7 +154,12 @@ impl SendMessageBatch {
 }
 
 fn attributes(engine: &Engine, queue: QueueId) -> Result<Attributes, Fault> {
-    Ok(engine.queue(queue).ok_or(Fault::QueueDoesNotExist)?.definition.attributes.clone())
+    Ok(engine
+        .queue(queue)
+        .ok_or(Fault::QueueDoesNotExist)?
+        .definition
+        .attributes
+        .clone())
 }
 
 /// A message that passed every check.
@@ -142,16 +171,30 @@ struct Ready {
 }
 
 impl Ready {
-    fn send(self, engine: &mut Engine, now: Timestamp, queue: QueueId) -> Result<SentMessage, Fault> {
+    fn send(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        queue: QueueId,
+    ) -> Result<SentMessage, Fault> {
         let content = &self.draft.content;
         let md5_of_body = hex::encode(Md5::digest(&content.body));
-        let md5_of_attributes =
-            (!content.attributes.is_empty()).then(|| message_attributes::digest(&content.attributes));
-        // A trace header that came as an HTTP header was not sent as an attribute: `docs/aws/sqs.md#system-attributes`.
+        let md5_of_attributes = (!content.attributes.is_empty())
+            .then(|| message_attributes::digest(&content.attributes));
+        // A trace header that came as an HTTP header was not sent as an attribute:
+        // `docs/aws/sqs.md#system-attributes`.
         let sent_trace = content.trace_header.as_ref().filter(|_| self.sends_trace);
         let md5_of_system_attributes = sent_trace.map(|header| trace_digest(header));
-        let Sent { id, sequence } = engine.send(now, queue, self.draft).ok_or(Fault::QueueDoesNotExist)?;
-        Ok(SentMessage { md5_of_body, md5_of_attributes, md5_of_system_attributes, id, sequence })
+        let Sent { id, sequence } = engine
+            .send(now, queue, self.draft)
+            .ok_or(Fault::QueueDoesNotExist)?;
+        Ok(SentMessage {
+            md5_of_body,
+            md5_of_attributes,
+            md5_of_system_attributes,
+            id,
+            sequence,
+        })
     }
 }
 
@@ -160,7 +203,10 @@ fn trace_digest(header: &str) -> String {
     let data = AttributeData::Text(header.to_owned());
     message_attributes::digest(&[(
         "AWSTraceHeader".to_owned(),
-        AttributeValue { data_type: "String".to_owned(), data },
+        AttributeValue {
+            data_type: "String".to_owned(),
+            data,
+        },
     )])
 }
 
@@ -169,7 +215,10 @@ impl WireMessage {
         let attributes = self.message_attributes.iter().map(|(name, value)| {
             let data_type = value.data_type.as_ref().map_or(0, String::len);
             let text = value.string_value.as_ref().map_or(0, String::len);
-            let binary = value.binary_value.as_ref().map_or(0, |base64| decoded_length(base64));
+            let binary = value
+                .binary_value
+                .as_ref()
+                .map_or(0, |base64| decoded_length(base64));
             name.len() + data_type + text + binary
         });
         self.message_body.as_ref().map_or(0, String::len) + attributes.sum::<usize>()
@@ -188,26 +237,36 @@ impl WireMessage {
     }
 
     fn check(self, attributes: &Attributes, caller: &Caller) -> Result<Ready, Fault> {
-        let body = self.message_body.filter(|body| !body.is_empty()).ok_or_else(|| Fault::missing("MessageBody"))?;
+        let body = self
+            .message_body
+            .filter(|body| !body.is_empty())
+            .ok_or_else(|| Fault::missing("MessageBody"))?;
         let message_attributes = message_attributes::check(self.message_attributes)?;
         let size = body.len() + message_attributes::size(&message_attributes);
         if !message_attributes::is_allowed_text(&body) {
             return Err(Fault::InvalidMessageContents);
         }
         let is_fifo = attributes.fifo.is_some();
-        let delay = self.delay_seconds.map(|Number(delay)| check_delay(delay, is_fifo)).transpose()?.flatten();
+        let delay = self
+            .delay_seconds
+            .map(|Number(delay)| check_delay(delay, is_fifo))
+            .transpose()?
+            .flatten();
         if let Some(group) = &self.message_group_id {
             check_name("MessageGroupId", group)?;
         }
         if let Some(id) = &self.message_deduplication_id {
             check_name("MessageDeduplicationId", id)?;
             if !is_fifo {
-                let reason = "The request includes a parameter that is not valid for this queue type.";
+                let reason =
+                    "The request includes a parameter that is not valid for this queue type.";
                 return Err(Fault::invalid("MessageDeduplicationId", id, reason));
             }
         }
         let deduplication = match (self.message_deduplication_id, attributes.fifo) {
-            (None, Some(fifo)) if fifo.content_deduplication => Some(hex::encode(Sha256::digest(&body))),
+            (None, Some(fifo)) if fifo.content_deduplication => {
+                Some(hex::encode(Sha256::digest(&body)))
+            }
             (None, Some(_)) => return Err(no_deduplication()),
             (id, _) => id,
         };
@@ -220,7 +279,11 @@ impl WireMessage {
             group: self.message_group_id,
             deduplication,
         };
-        Ok(Ready { draft: Draft { content, delay }, size, sends_trace })
+        Ok(Ready {
+            draft: Draft { content, delay },
+            size,
+            sends_trace,
+        })
     }
 }
 
@@ -242,7 +305,11 @@ fn check_delay(delay: i64, is_fifo: bool) -> Result<Option<Duration>, Fault> {
         return Err(Fault::invalid("DelaySeconds", delay, reason));
     }
     if !limits::DELAY.allows(delay) {
-        return Err(Fault::invalid("DelaySeconds", delay, "DelaySeconds must be >= 0 and <= 900."));
+        return Err(Fault::invalid(
+            "DelaySeconds",
+            delay,
+            "DelaySeconds must be >= 0 and <= 900.",
+        ));
     }
     Ok((!is_fifo).then(|| Duration::from_secs(delay.unsigned_abs())))
 }
@@ -252,7 +319,9 @@ pub(super) fn check_name(parameter: &str, value: &str) -> Result<(), Fault> {
     if (1..=128).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }
-    let reason = format!("{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length.");
+    let reason = format!(
+        "{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length."
+    );
     Err(Fault::invalid(parameter, value, &reason))
 }
 

@@ -51,7 +51,12 @@ struct Entry {
 }
 
 impl DeleteMessage {
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         delete(engine, now, queue, self.receipt_handle.as_deref())?;
         Ok(Answer::Empty {})
@@ -59,9 +64,17 @@ impl DeleteMessage {
 }
 
 impl DeleteMessageBatch {
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
-        batch::check_ids("DeleteMessageBatchRequestEntry", self.entries.iter().map(|entry| entry.id.as_str()))?;
+        batch::check_ids(
+            "DeleteMessageBatchRequestEntry",
+            self.entries.iter().map(|entry| entry.id.as_str()),
+        )?;
         Ok(Answer::Settled(batch::each(
             self.entries,
             |entry| entry.id.clone(),
@@ -74,15 +87,31 @@ impl DeleteMessageBatch {
 }
 
 impl ChangeMessageVisibility {
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
-        hide(engine, now, queue, self.receipt_handle.as_deref(), self.visibility_timeout)?;
+        hide(
+            engine,
+            now,
+            queue,
+            self.receipt_handle.as_deref(),
+            self.visibility_timeout,
+        )?;
         Ok(Answer::Empty {})
     }
 }
 
 impl ChangeMessageVisibilityBatch {
-    pub(super) fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Answer, Fault> {
+    pub(super) fn apply(
+        self,
+        engine: &mut Engine,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Answer, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let ids = self.entries.iter().map(|entry| entry.id.as_str());
         batch::check_ids("ChangeMessageVisibilityBatchRequestEntry", ids)?;
@@ -90,16 +119,29 @@ impl ChangeMessageVisibilityBatch {
             self.entries,
             |entry| entry.id.clone(),
             |entry| {
-                hide(engine, now, queue, entry.receipt_handle.as_deref(), entry.visibility_timeout)?;
+                hide(
+                    engine,
+                    now,
+                    queue,
+                    entry.receipt_handle.as_deref(),
+                    entry.visibility_timeout,
+                )?;
                 Ok(DoneEntry { id: entry.id })
             },
         )))
     }
 }
 
-fn delete(engine: &mut Engine, now: Timestamp, queue: QueueId, handle: Option<&str>) -> Result<(), Fault> {
+fn delete(
+    engine: &mut Engine,
+    now: Timestamp,
+    queue: QueueId,
+    handle: Option<&str>,
+) -> Result<(), Fault> {
     let (handle, receipt) = receipt(handle)?;
-    engine.delete(now, queue, receipt).map_err(|error| fault(error, handle))
+    engine
+        .delete(now, queue, receipt)
+        .map_err(|error| fault(error, handle))
 }
 
 fn hide(
@@ -112,30 +154,45 @@ fn hide(
     let Number(timeout) = timeout.ok_or_else(|| Fault::missing("VisibilityTimeout"))?;
     let (handle, receipt) = receipt(handle)?;
     if !limits::VISIBILITY.allows(timeout) {
-        return Err(Fault::invalid("VisibilityTimeout", timeout, "Must be between 0 and 43200."));
+        return Err(Fault::invalid(
+            "VisibilityTimeout",
+            timeout,
+            "Must be between 0 and 43200.",
+        ));
     }
     let span = Duration::from_secs(timeout.unsigned_abs());
-    engine.change_visibility(now, queue, receipt, span).map_err(|error| match error {
-        SettleError::TooLong => {
-            let reason = "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]";
-            Fault::invalid("VisibilityTimeout", timeout, reason)
-        }
-        error => fault(error, handle),
-    })
+    engine
+        .change_visibility(now, queue, receipt, span)
+        .map_err(|error| match error {
+            SettleError::TooLong => {
+                let reason =
+                    "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]";
+                Fault::invalid("VisibilityTimeout", timeout, reason)
+            }
+            error => fault(error, handle),
+        })
 }
 
 fn receipt(handle: Option<&str>) -> Result<(&str, Receipt), Fault> {
-    let handle = handle.filter(|handle| !handle.is_empty()).ok_or_else(|| Fault::missing("ReceiptHandle"))?;
-    let receipt = handle.parse().map_err(|_| Fault::ReceiptHandleIsInvalid { handle: handle.to_owned() })?;
+    let handle = handle
+        .filter(|handle| !handle.is_empty())
+        .ok_or_else(|| Fault::missing("ReceiptHandle"))?;
+    let receipt = handle.parse().map_err(|_| Fault::ReceiptHandleIsInvalid {
+        handle: handle.to_owned(),
+    })?;
     Ok((handle, receipt))
 }
 
 fn fault(error: SettleError, handle: &str) -> Fault {
     let invalid = |reason| Fault::invalid("ReceiptHandle", handle, reason);
     match error {
-        SettleError::OtherQueue => Fault::ReceiptHandleIsInvalid { handle: handle.to_owned() },
+        SettleError::OtherQueue => Fault::ReceiptHandleIsInvalid {
+            handle: handle.to_owned(),
+        },
         SettleError::Expired => invalid("The receipt handle has expired."),
-        SettleError::Gone => invalid("Message does not exist or is not available for visibility timeout change."),
+        SettleError::Gone => {
+            invalid("Message does not exist or is not available for visibility timeout change.")
+        }
         SettleError::TooLong => invalid("The visibility timeout is too long."),
     }
 }

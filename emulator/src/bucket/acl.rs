@@ -48,7 +48,10 @@ pub(super) use grants_of;
 
 /// Everything belongs to one owner.
 pub(super) fn owner() -> Owner {
-    Owner { display_name: Some("tidegate".to_owned()), id: Some(owner_id()) }
+    Owner {
+        display_name: Some("tidegate".to_owned()),
+        id: Some(owner_id()),
+    }
 }
 
 fn owner_id() -> String {
@@ -60,9 +63,10 @@ impl Acl {
     pub(super) fn asked(canned: Option<&str>, grants: &Grants<'_>) -> S3Result<Option<Acl>> {
         let granted = grants.iter().any(|(_, value)| value.is_some());
         match canned {
-            Some(_) if granted => {
-                Err(s3_error!(InvalidRequest, "Specifying both Canned ACLs and Header Grants is not allowed"))
-            }
+            Some(_) if granted => Err(s3_error!(
+                InvalidRequest,
+                "Specifying both Canned ACLs and Header Grants is not allowed"
+            )),
             Some(name) => Ok(Some(Acl::canned(name)?)),
             None if granted => Ok(Some(Acl::of_headers(grants)?)),
             None => Ok(None),
@@ -78,7 +82,12 @@ impl Acl {
             "authenticated-read" => vec![uri(AUTHENTICATED, "READ")],
             "aws-exec-read" => vec![entry(To::Id(EXEC_READ.to_owned()), "READ")],
             "log-delivery-write" => vec![uri(LOG_DELIVERY, "WRITE"), uri(LOG_DELIVERY, "READ_ACP")],
-            _ => return Err(s3_error!(InvalidArgument, "x-amz-acl: there is no canned ACL {name:?}")),
+            _ => {
+                return Err(s3_error!(
+                    InvalidArgument,
+                    "x-amz-acl: there is no canned ACL {name:?}"
+                ));
+            }
         };
         let owners = entry(To::Id(owner_id()), "FULL_CONTROL");
         Ok(Acl(std::iter::once(owners).chain(more).collect()))
@@ -88,7 +97,12 @@ impl Acl {
     fn of_headers(grants: &Grants<'_>) -> S3Result<Acl> {
         let mut entries = Vec::new();
         for (permission, value) in grants {
-            for grantee in value.unwrap_or_default().split(',').map(str::trim).filter(|grantee| !grantee.is_empty()) {
+            for grantee in value
+                .unwrap_or_default()
+                .split(',')
+                .map(str::trim)
+                .filter(|grantee| !grantee.is_empty())
+            {
                 let (kind, name) = grantee.split_once('=').ok_or_else(invalid_grantee)?;
                 let name = name.trim().trim_matches('"').to_owned();
                 let to = match kind.trim().to_ascii_lowercase().as_str() {
@@ -112,27 +126,52 @@ impl Acl {
         let AccessControlPolicy { grants, owner } = policy;
         owner.ok_or_else(malformed)?;
         let read = |grant: Grant| {
-            let Grantee { display_name: _, email_address, id, type_: _, uri } = grant.grantee?;
-            let to = id.map(To::Id).or_else(|| uri.map(To::Uri)).or_else(|| email_address.map(To::Email))?;
-            Some(Entry { to, permission: grant.permission?.as_str().to_owned() })
+            let Grantee {
+                display_name: _,
+                email_address,
+                id,
+                type_: _,
+                uri,
+            } = grant.grantee?;
+            let to = id
+                .map(To::Id)
+                .or_else(|| uri.map(To::Uri))
+                .or_else(|| email_address.map(To::Email))?;
+            Some(Entry {
+                to,
+                permission: grant.permission?.as_str().to_owned(),
+            })
         };
-        let entries = grants.unwrap_or_default().into_iter().map(read).collect::<Option<Vec<_>>>();
+        let entries = grants
+            .unwrap_or_default()
+            .into_iter()
+            .map(read)
+            .collect::<Option<Vec<_>>>();
         Ok(Acl(entries.ok_or_else(malformed)?))
     }
 
     /// As S3 shows it; without one, the owner may do everything.
     pub(super) fn shown(acl: Option<&Acl>) -> Vec<Grant> {
         let usual = [entry(To::Id(owner_id()), "FULL_CONTROL")];
-        acl.map_or(usual.as_slice(), |acl| &acl.0).iter().map(shown).collect()
+        acl.map_or(usual.as_slice(), |acl| &acl.0)
+            .iter()
+            .map(shown)
+            .collect()
     }
 }
 
 fn entry(to: To, permission: &str) -> Entry {
-    Entry { to, permission: permission.to_owned() }
+    Entry {
+        to,
+        permission: permission.to_owned(),
+    }
 }
 
 fn invalid_grantee() -> S3Error {
-    s3_error!(InvalidArgument, "Argument format not recognized: a grantee is id=\"…\", uri=\"…\" or emailAddress=\"…\"")
+    s3_error!(
+        InvalidArgument,
+        "Argument format not recognized: a grantee is id=\"…\", uri=\"…\" or emailAddress=\"…\""
+    )
 }
 
 fn shown(entry: &Entry) -> Grant {
@@ -144,15 +183,33 @@ fn shown(entry: &Entry) -> Grant {
         uri: None,
     };
     let grantee = match &entry.to {
-        To::Id(id) if *id == owner_id() => Grantee { id: Some(id.clone()), display_name: owner().display_name, ..none },
-        To::Id(id) => Grantee { id: Some(id.clone()), ..none },
-        To::Uri(uri) => Grantee { uri: Some(uri.clone()), type_: Type::from_static(Type::GROUP), ..none },
+        To::Id(id) if *id == owner_id() => Grantee {
+            id: Some(id.clone()),
+            display_name: owner().display_name,
+            ..none
+        },
+        To::Id(id) => Grantee {
+            id: Some(id.clone()),
+            ..none
+        },
+        To::Uri(uri) => Grantee {
+            uri: Some(uri.clone()),
+            type_: Type::from_static(Type::GROUP),
+            ..none
+        },
         To::Email(email) => {
             let type_ = Type::from_static(Type::AMAZON_CUSTOMER_BY_EMAIL);
-            Grantee { email_address: Some(email.clone()), type_, ..none }
+            Grantee {
+                email_address: Some(email.clone()),
+                type_,
+                ..none
+            }
         }
     };
-    Grant { grantee: Some(grantee), permission: Some(Permission::from(entry.permission.clone())) }
+    Grant {
+        grantee: Some(grantee),
+        permission: Some(Permission::from(entry.permission.clone())),
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +219,10 @@ mod tests {
     fn permissions(acl: Option<&Acl>) -> Vec<String> {
         let text = |grant: &Grant| {
             let grantee = grant.grantee.as_ref().unwrap();
-            let uri = grantee.uri.as_deref().and_then(|uri| uri.rsplit('/').next());
+            let uri = grantee
+                .uri
+                .as_deref()
+                .and_then(|uri| uri.rsplit('/').next());
             let name = uri.or(grantee.email_address.as_deref()).unwrap_or("owner");
             format!("{name} {}", grant.permission.as_ref().unwrap().as_str())
         };
@@ -173,10 +233,16 @@ mod tests {
     fn canned_lists_and_headers_are_grants() {
         assert_eq!(permissions(None), ["owner FULL_CONTROL"]);
         let public = Acl::asked(Some("public-read"), &[]).unwrap();
-        assert_eq!(permissions(public.as_ref()), ["owner FULL_CONTROL", "AllUsers READ"]);
+        assert_eq!(
+            permissions(public.as_ref()),
+            ["owner FULL_CONTROL", "AllUsers READ"]
+        );
         let header = format!("uri=\"{ALL_USERS}\", emailAddress=a@b.c");
         let granted = Acl::asked(None, &[("READ", Some(&header))]).unwrap();
-        assert_eq!(permissions(granted.as_ref()), ["AllUsers READ", "a@b.c READ"]);
+        assert_eq!(
+            permissions(granted.as_ref()),
+            ["AllUsers READ", "a@b.c READ"]
+        );
         assert_eq!(Acl::asked(None, &[("READ", None)]).unwrap(), None);
         assert!(Acl::asked(Some("public"), &[]).is_err());
         assert!(Acl::asked(Some("private"), &[("READ", Some("id=x"))]).is_err());

@@ -1,4 +1,5 @@
-//! Door: bodies come in piece by piece and go out piece by piece; none is held in memory as a whole.
+//! Door: bodies come in piece by piece and go out piece by piece; none is held in memory as a
+//! whole.
 
 use std::io;
 use std::ops::Range;
@@ -17,8 +18,9 @@ use super::draft::Draft;
 use super::objects::{BucketError, Buckets, OpenBody};
 use super::stored::{PIECE, Stored, piece_end};
 
-/// A body up to this length, in bytes, is verified before its first byte is sent, so that damage is answered with an error.
-/// Of a longer one each piece is verified before it is sent, and damage ends the connection.
+/// A body up to this length, in bytes, is verified before its first byte is sent, so that damage is
+/// answered with an error. Of a longer one each piece is verified before it is sent, and damage
+/// ends the connection.
 const VERIFIED_FIRST: u64 = 16 * 1024 * 1024;
 
 /// What a body has to be.
@@ -39,7 +41,12 @@ impl Promise {
         verified: Option<TrailingHeaders>,
         md5: Option<String>,
     ) -> S3Result<Promise> {
-        Ok(Promise { md5, checksum: Asked::of(headers)?, verified, unverified: extensions.get().cloned() })
+        Ok(Promise {
+            md5,
+            checksum: Asked::of(headers)?,
+            verified,
+            unverified: extensions.get().cloned(),
+        })
     }
 
     /// The algorithm that was asked for.
@@ -49,23 +56,35 @@ impl Promise {
 
     /// A copy promises nothing; it may be asked to be summed.
     pub(super) fn summed(checksum: Option<Asked>) -> Promise {
-        Promise { checksum, ..Promise::default() }
+        Promise {
+            checksum,
+            ..Promise::default()
+        }
     }
 
     /// Summed in this way when nothing else is asked for.
     #[must_use]
     pub(super) fn or_summed(self, checksum: Option<Asked>) -> Promise {
-        Promise { checksum: self.checksum.or(checksum), ..self }
+        Promise {
+            checksum: self.checksum.or(checksum),
+            ..self
+        }
     }
 
     /// Holds the body to it.
     pub(super) fn check(&self, draft: &mut Draft) -> S3Result<()> {
         check_md5(self.md5.as_deref(), draft)?;
-        let Some(asked) = &self.checksum else { return Ok(()) };
+        let Some(asked) = &self.checksum else {
+            return Ok(());
+        };
         let trailers = self.verified.as_ref().and_then(TrailingHeaders::take);
         let trailers = trailers.or_else(|| self.unverified.as_ref()?.take());
         let expected = asked.clone().or_behind(trailers.as_ref()).value;
-        let is_it = |expected: &String| draft.checksum().is_some_and(|checksum| checksum.value == *expected);
+        let is_it = |expected: &String| {
+            draft
+                .checksum()
+                .is_some_and(|checksum| checksum.value == *expected)
+        };
         match expected.as_ref().is_none_or(is_it) {
             true => Ok(()),
             false => Err(s3_error!(
@@ -82,16 +101,24 @@ fn check_md5(given: Option<&str>, draft: &Draft) -> S3Result<()> {
     let Some(given) = given else { return Ok(()) };
     let digest = base64::engine::general_purpose::STANDARD.decode(given);
     let digest = digest.ok().filter(|digest| digest.len() == 16);
-    let digest = digest.ok_or_else(|| s3_error!(InvalidDigest, "The Content-MD5 you specified was invalid."))?;
+    let digest = digest
+        .ok_or_else(|| s3_error!(InvalidDigest, "The Content-MD5 you specified was invalid."))?;
     if hex::encode(digest) == draft.etag() {
         return Ok(());
     }
-    Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."))
+    Err(s3_error!(
+        BadDigest,
+        "The Content-MD5 you specified did not match what we received."
+    ))
 }
 
 impl Buckets {
     /// Writes a body to a draft as it comes in, and checks what was promised of it.
-    pub(super) async fn receive(&self, body: Option<StreamingBlob>, promise: &Promise) -> S3Result<Draft> {
+    pub(super) async fn receive(
+        &self,
+        body: Option<StreamingBlob>,
+        promise: &Promise,
+    ) -> S3Result<Draft> {
         let mut draft = self.draft().map_err(S3Error::from)?;
         draft = draft.summing(promise.checksum.as_ref().map(|asked| asked.algorithm));
         if let Some(blob) = body {
@@ -113,7 +140,9 @@ fn unreadable(error: Box<dyn std::error::Error + Send + Sync>) -> S3Error {
     match error.downcast::<Unreadable>() {
         Ok(stored) => BucketError::from(stored.0).into(),
         // The library does not name the type of this error.
-        Err(error) if error.to_string().ends_with("SignatureMismatch") => s3_error!(SignatureDoesNotMatch),
+        Err(error) if error.to_string().ends_with("SignatureMismatch") => {
+            s3_error!(SignatureDoesNotMatch)
+        }
         Err(error) => s3_error!(io::Error::other(error), IncompleteBody),
     }
 }
@@ -131,13 +160,20 @@ pub(super) async fn stream(body: OpenBody, range: Range<u64>) -> S3Result<Stream
     };
     let (length, part, file) = (range.end - range.start, range.clone(), stored.clone());
     if length <= PIECE {
-        let bytes = reading(move || file.read(&part)).await.map_err(BucketError::from)?;
+        let bytes = reading(move || file.read(&part))
+            .await
+            .map_err(BucketError::from)?;
         return Ok(StreamingBlob::from(s3s::Body::from(bytes)));
     }
     if length <= VERIFIED_FIRST {
-        reading(move || file.verify(part)).await.map_err(BucketError::from)?;
+        reading(move || file.verify(part))
+            .await
+            .map_err(BucketError::from)?;
     }
-    Ok(StreamingBlob::wrap(stream::try_unfold((stored, range), next_piece)))
+    Ok(StreamingBlob::wrap(stream::try_unfold(
+        (stored, range),
+        next_piece,
+    )))
 }
 
 /// What is read of a file, and what is left to be read.
@@ -148,12 +184,18 @@ async fn next_piece((stored, range): Rest) -> Result<Option<(Bytes, Rest)>, Unre
         return Ok(None);
     }
     let (end, file) = (piece_end(range.start).min(range.end), stored.clone());
-    let bytes = reading(move || file.read(&(range.start..end))).await.map_err(Unreadable)?;
+    let bytes = reading(move || file.read(&(range.start..end)))
+        .await
+        .map_err(Unreadable)?;
     Ok(Some((bytes, (stored, end..range.end))))
 }
 
-async fn reading<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+async fn reading<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(io::Error::other)?
 }
 
 fn piece(bytes: &Bytes, range: Range<u64>) -> StreamingBlob {

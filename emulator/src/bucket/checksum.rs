@@ -1,7 +1,7 @@
 //! Checksums beside the ETag: which one a request gives or asks for, and what it must be. Pure.
 //!
-//! See `docs/aws/s3.md#etags-and-checksums`. One object has one checksum; SDKs send a CRC with every put, in a header or
-//! behind the body.
+//! See `docs/aws/s3.md#etags-and-checksums`. One object has one checksum; SDKs send a CRC with
+//! every put, in a header or behind the body.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -43,13 +43,19 @@ pub(super) struct Checksum {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked {
     pub algorithm: Algorithm,
-    /// What the checksum must be. It may come behind the body instead, and SDKs may leave the computing to the server.
+    /// What the checksum must be. It may come behind the body instead, and SDKs may leave the
+    /// computing to the server.
     pub value: Option<String>,
 }
 
 impl Algorithm {
-    pub(super) const ALL: [Algorithm; 5] =
-        [Algorithm::Crc32, Algorithm::Crc32C, Algorithm::Crc64Nvme, Algorithm::Sha1, Algorithm::Sha256];
+    pub(super) const ALL: [Algorithm; 5] = [
+        Algorithm::Crc32,
+        Algorithm::Crc32C,
+        Algorithm::Crc64Nvme,
+        Algorithm::Sha1,
+        Algorithm::Sha256,
+    ];
 
     /// As in `ChecksumAlgorithm`.
     pub(super) fn name(self) -> &'static str {
@@ -84,13 +90,24 @@ impl Algorithm {
     }
 
     fn check_value(self, value: &str) -> S3Result<()> {
-        let digest = STANDARD.decode(value).ok().filter(|digest| digest.len() == self.length());
-        let invalid = || s3_error!(InvalidRequest, "Value for {} header is invalid.", self.header());
+        let digest = STANDARD
+            .decode(value)
+            .ok()
+            .filter(|digest| digest.len() == self.length());
+        let invalid = || {
+            s3_error!(
+                InvalidRequest,
+                "Value for {} header is invalid.",
+                self.header()
+            )
+        };
         digest.map(|_| ()).ok_or_else(invalid)
     }
 
     pub(super) fn named(name: &str) -> Option<Algorithm> {
-        Algorithm::ALL.into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
+        Algorithm::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
     }
 
     /// The header that holds a value.
@@ -123,13 +140,18 @@ impl Algorithm {
 
     /// The kind that an upload's object has when the request names none; the one that S3 has.
     pub(super) fn usual_kind(self) -> Kind {
-        if self == Algorithm::Crc64Nvme { Kind::FullObject } else { Kind::Composite }
+        if self == Algorithm::Crc64Nvme {
+            Kind::FullObject
+        } else {
+            Kind::Composite
+        }
     }
 }
 
 /// The only one: an object has one checksum.
 pub(super) fn one(mut given: Vec<(Algorithm, String)>) -> S3Result<Option<(Algorithm, String)>> {
-    let text = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
+    let text =
+        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
     match given.len() {
         0 | 1 => Ok(given.pop()),
         _ => Err(s3_error!(InvalidRequest, "{text}")),
@@ -139,7 +161,10 @@ pub(super) fn one(mut given: Vec<(Algorithm, String)>) -> S3Result<Option<(Algor
 impl Asked {
     /// The algorithm of objects that are put without a word about checksums.
     pub(super) fn usual() -> Asked {
-        Asked { algorithm: Algorithm::Crc64Nvme, value: None }
+        Asked {
+            algorithm: Algorithm::Crc64Nvme,
+            value: None,
+        }
     }
 
     /// What the headers of a put or of a part say.
@@ -152,27 +177,60 @@ impl Asked {
         let given: Vec<_> = Algorithm::ALL.into_iter().filter_map(value).collect();
         if let Some((algorithm, value)) = one(given)? {
             algorithm.check_value(&value)?;
-            return Ok(Some(Asked { algorithm, value: Some(value) }));
+            return Ok(Some(Asked {
+                algorithm,
+                value: Some(value),
+            }));
         }
         let behind = text("x-amz-trailer").unwrap_or_default();
-        let announced = |algorithm: &Algorithm| behind.split(',').any(|name| name.trim() == algorithm.header());
+        let announced = |algorithm: &Algorithm| {
+            behind
+                .split(',')
+                .any(|name| name.trim() == algorithm.header())
+        };
         let algorithm = Algorithm::ALL.into_iter().find(announced).map(Ok);
-        let named = || text("x-amz-sdk-checksum-algorithm").filter(|name| !name.is_empty()).map(Algorithm::known);
+        let named = || {
+            text("x-amz-sdk-checksum-algorithm")
+                .filter(|name| !name.is_empty())
+                .map(Algorithm::known)
+        };
         let algorithm = algorithm.or_else(named).transpose()?;
-        Ok(algorithm.map(|algorithm| Asked { algorithm, value: None }))
+        Ok(algorithm.map(|algorithm| Asked {
+            algorithm,
+            value: None,
+        }))
     }
 
     /// The value that the body must have, when it came behind the body.
     pub(super) fn or_behind(self, trailers: Option<&HeaderMap>) -> Asked {
-        let value = || Some(trailers?.get(self.algorithm.header())?.to_str().ok()?.trim().to_owned());
-        Asked { algorithm: self.algorithm, value: self.value.clone().or_else(value) }
+        let value = || {
+            Some(
+                trailers?
+                    .get(self.algorithm.header())?
+                    .to_str()
+                    .ok()?
+                    .trim()
+                    .to_owned(),
+            )
+        };
+        Asked {
+            algorithm: self.algorithm,
+            value: self.value.clone().or_else(value),
+        }
     }
 }
 
 impl Checksum {
     /// The members that S3 shows.
     pub(super) fn shown(checksum: Option<&Checksum>) -> Shown {
-        let Some(Checksum { algorithm, kind, value }) = checksum else { return Shown::default() };
+        let Some(Checksum {
+            algorithm,
+            kind,
+            value,
+        }) = checksum
+        else {
+            return Shown::default();
+        };
         let mut shown = Shown::default();
         let member = match algorithm {
             Algorithm::Crc32 => &mut shown.checksum_crc32,
@@ -186,7 +244,8 @@ impl Checksum {
         shown
     }
 
-    /// The checksum of checksums: of the parts of an upload, in their order. `None` when a part has no such checksum.
+    /// The checksum of checksums: of the parts of an upload, in their order. `None` when a part has
+    /// no such checksum.
     pub(super) fn composite<'p>(
         algorithm: Algorithm,
         parts: impl ExactSizeIterator<Item = Option<&'p Checksum>>,
@@ -197,7 +256,11 @@ impl Checksum {
             hasher.update(&STANDARD.decode(&part.value).ok()?);
         }
         let value = format!("{}-{count}", algorithm.pick(hasher.finalize())?);
-        Some(Checksum { algorithm, kind: Kind::Composite, value })
+        Some(Checksum {
+            algorithm,
+            kind: Kind::Composite,
+            value,
+        })
     }
 }
 
@@ -211,7 +274,9 @@ impl Kind {
     }
 
     pub(super) fn named(name: &str) -> Option<Kind> {
-        [Kind::FullObject, Kind::Composite].into_iter().find(|kind| kind.name() == name)
+        [Kind::FullObject, Kind::Composite]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 
@@ -221,25 +286,47 @@ mod tests {
     use http::HeaderValue;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
+            .collect()
     }
 
     #[test]
     fn a_value_comes_in_a_header_or_behind_the_body_or_not_at_all() {
-        let asked = |pairs| Asked::of(&headers(pairs)).unwrap().map(|asked| (asked.algorithm, asked.value));
-        assert_eq!(asked(&[("x-amz-checksum-crc32", "AAAAAA==")]), Some((Algorithm::Crc32, Some("AAAAAA==".into()))));
+        let asked = |pairs| {
+            Asked::of(&headers(pairs))
+                .unwrap()
+                .map(|asked| (asked.algorithm, asked.value))
+        };
+        assert_eq!(
+            asked(&[("x-amz-checksum-crc32", "AAAAAA==")]),
+            Some((Algorithm::Crc32, Some("AAAAAA==".into())))
+        );
         for wrong in [
             &[("x-amz-checksum-sha256", "v")][..],
             &[("x-amz-checksum-crc32", "AAAA")],
-            &[("x-amz-checksum-crc32", "AAAAAA=="), ("x-amz-checksum-crc32c", "AAAAAA==")],
+            &[
+                ("x-amz-checksum-crc32", "AAAAAA=="),
+                ("x-amz-checksum-crc32c", "AAAAAA=="),
+            ],
             &[("x-amz-sdk-checksum-algorithm", "MD4")],
         ] {
             assert!(Asked::of(&headers(wrong)).is_err(), "{wrong:?}");
         }
-        assert_eq!(asked(&[("x-amz-trailer", "x-amz-checksum-crc32c")]), Some((Algorithm::Crc32C, None)));
-        assert_eq!(asked(&[("x-amz-sdk-checksum-algorithm", "CRC64NVME")]), Some((Algorithm::Crc64Nvme, None)));
+        assert_eq!(
+            asked(&[("x-amz-trailer", "x-amz-checksum-crc32c")]),
+            Some((Algorithm::Crc32C, None))
+        );
+        assert_eq!(
+            asked(&[("x-amz-sdk-checksum-algorithm", "CRC64NVME")]),
+            Some((Algorithm::Crc64Nvme, None))
+        );
         assert_eq!(asked(&[("x-amz-trailer", "x-amz-meta")]), None);
-        let announced = Asked { algorithm: Algorithm::Crc32, value: None };
+        let announced = Asked {
+            algorithm: Algorithm::Crc32,
+            value: None,
+        };
         let behind = announced.or_behind(Some(&headers(&[("x-amz-checksum-crc32", " v ")])));
         assert_eq!(behind.value.as_deref(), Some("v"));
     }
@@ -250,12 +337,19 @@ mod tests {
         let of = |algorithm: Algorithm| {
             let mut hasher = algorithm.hasher();
             hasher.update(b"123456789");
-            hex::encode(STANDARD.decode(algorithm.pick(hasher.finalize()).unwrap()).unwrap())
+            hex::encode(
+                STANDARD
+                    .decode(algorithm.pick(hasher.finalize()).unwrap())
+                    .unwrap(),
+            )
         };
         assert_eq!(of(Algorithm::Crc32), "cbf43926");
         assert_eq!(of(Algorithm::Crc32C), "e3069283");
         assert_eq!(of(Algorithm::Crc64Nvme), "ae8b14860a799888");
-        assert_eq!(of(Algorithm::Sha1), "f7c3bc1d808e04732adf679965ccc34ca7ae3441");
+        assert_eq!(
+            of(Algorithm::Sha1),
+            "f7c3bc1d808e04732adf679965ccc34ca7ae3441"
+        );
     }
 
     #[test]
@@ -266,9 +360,19 @@ mod tests {
             value: STANDARD.encode(value),
         };
         let (one, two) = (part("1234"), part("56789"));
-        let composite = Checksum::composite(Algorithm::Crc32, [Some(&one), Some(&two)].into_iter()).unwrap();
-        assert_eq!(composite.value, format!("{}-2", STANDARD.encode([0xcb, 0xf4, 0x39, 0x26])));
-        assert_eq!(Checksum::composite(Algorithm::Crc32, [Some(&one), None].into_iter()), None);
-        assert_eq!(Checksum::composite(Algorithm::Sha1, [Some(&one)].into_iter()), None);
+        let composite =
+            Checksum::composite(Algorithm::Crc32, [Some(&one), Some(&two)].into_iter()).unwrap();
+        assert_eq!(
+            composite.value,
+            format!("{}-2", STANDARD.encode([0xcb, 0xf4, 0x39, 0x26]))
+        );
+        assert_eq!(
+            Checksum::composite(Algorithm::Crc32, [Some(&one), None].into_iter()),
+            None
+        );
+        assert_eq!(
+            Checksum::composite(Algorithm::Sha1, [Some(&one)].into_iter()),
+            None
+        );
     }
 }

@@ -39,7 +39,12 @@ pub(super) struct Decoded {
 
 impl Decoded {
     pub(super) fn new(inner: Body, length: u64, trailers: Trailers) -> Decoded {
-        Decoded { inner, chunks: Chunks::default(), left: length, trailers }
+        Decoded {
+            inner,
+            chunks: Chunks::default(),
+            left: length,
+            trailers,
+        }
     }
 }
 
@@ -80,8 +85,8 @@ impl HttpBody for Decoded {
     }
 }
 
-/// `{hex length}[;chunk-signature=…]\r\n{data}\r\n`, again and again; length 0 is the end, trailers may follow. Bytes in,
-/// data out; pure.
+/// `{hex length}[;chunk-signature=…]\r\n{data}\r\n`, again and again; length 0 is the end, trailers
+/// may follow. Bytes in, data out; pure.
 #[derive(Debug, Default)]
 struct Chunks {
     waiting: BytesMut,
@@ -104,19 +109,32 @@ impl Chunks {
         self.waiting.extend_from_slice(bytes);
         while self.step()? {}
         let bounded = matches!(self.state, State::Data(_)) || self.waiting.len() <= LONGEST_LINE;
-        if bounded { Ok(()) } else { Err(Malformed::Chunks) }
+        if bounded {
+            Ok(())
+        } else {
+            Err(Malformed::Chunks)
+        }
     }
 
     /// One step; false when more bytes are needed.
     fn step(&mut self) -> Result<bool, Malformed> {
         match self.state {
             State::Head => {
-                let Some(end) = self.waiting.windows(2).take(LONGEST_LINE).position(|pair| pair == b"\r\n") else {
+                let Some(end) = self
+                    .waiting
+                    .windows(2)
+                    .take(LONGEST_LINE)
+                    .position(|pair| pair == b"\r\n")
+                else {
                     return Ok(false);
                 };
                 let length = chunk_length(&self.waiting[..end]).ok_or(Malformed::Chunks)?;
                 self.waiting.advance(end + 2);
-                self.state = if length == 0 { State::Trailers } else { State::Data(length) };
+                self.state = if length == 0 {
+                    State::Trailers
+                } else {
+                    State::Data(length)
+                };
             }
             State::Data(length) => {
                 let here = length.min(self.waiting.len());
@@ -124,7 +142,11 @@ impl Chunks {
                     return Ok(false);
                 }
                 self.ready.push_back(self.waiting.split_to(here).freeze());
-                self.state = if here == length { State::Break } else { State::Data(length - here) };
+                self.state = if here == length {
+                    State::Break
+                } else {
+                    State::Data(length - here)
+                };
             }
             State::Break => {
                 if self.waiting.len() < 2 {
@@ -153,7 +175,10 @@ impl Chunks {
         };
         let header = |line: &str| {
             let (name, value) = line.split_once(':')?;
-            Some((name.trim().parse::<HeaderName>().ok()?, HeaderValue::from_str(value.trim()).ok()?))
+            Some((
+                name.trim().parse::<HeaderName>().ok()?,
+                HeaderValue::from_str(value.trim()).ok()?,
+            ))
         };
         text.lines().filter_map(header).collect()
     }
@@ -169,8 +194,7 @@ mod tests {
     use super::*;
     use http_body_util::BodyExt as _;
 
-    const CHUNKED: &str =
-        "5;chunk-signature=ab\r\nhello\r\n6\r\n world\r\n0;chunk-signature=cd\r\nx-amz-checksum-crc32:AAAA==\r\n\r\n";
+    const CHUNKED: &str = "5;chunk-signature=ab\r\nhello\r\n6\r\n world\r\n0;chunk-signature=cd\r\nx-amz-checksum-crc32:AAAA==\r\n\r\n";
 
     #[test]
     fn chunks_may_be_cut_anywhere() {
@@ -178,7 +202,11 @@ mod tests {
             let mut chunks = Chunks::default();
             chunks.push(&CHUNKED.as_bytes()[..cut]).unwrap();
             chunks.push(&CHUNKED.as_bytes()[cut..]).unwrap();
-            assert_eq!(chunks.ready.iter().flatten().copied().collect::<Vec<u8>>(), b"hello world", "cut at {cut}");
+            assert_eq!(
+                chunks.ready.iter().flatten().copied().collect::<Vec<u8>>(),
+                b"hello world",
+                "cut at {cut}"
+            );
             assert_eq!(chunks.trailers()["x-amz-checksum-crc32"], "AAAA==");
         }
     }
@@ -187,7 +215,10 @@ mod tests {
     fn what_is_not_chunked_is_refused() {
         assert_eq!(Chunks::default().push(b"zz\r\n"), Err(Malformed::Chunks));
         assert_eq!(Chunks::default().push(b"1\r\nabc"), Err(Malformed::Chunks));
-        assert_eq!(Chunks::default().push("f".repeat(LONGEST_LINE + 1).as_bytes()), Err(Malformed::Chunks));
+        assert_eq!(
+            Chunks::default().push("f".repeat(LONGEST_LINE + 1).as_bytes()),
+            Err(Malformed::Chunks)
+        );
     }
 
     #[tokio::test]

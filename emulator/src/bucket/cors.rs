@@ -4,8 +4,8 @@
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderMap, HeaderName,
-    HeaderValue, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, HeaderMap,
+    HeaderName, HeaderValue, VARY,
 };
 use s3s::dto::{CORSConfiguration, CORSRule};
 use s3s::{S3Result, s3_error};
@@ -27,7 +27,9 @@ pub(super) struct Asked<'r> {
 impl Asked<'_> {
     fn headers(&self) -> impl Iterator<Item = String> {
         let listed = self.headers.unwrap_or_default().split(',');
-        listed.map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty())
+        listed
+            .map(|name| name.trim().to_ascii_lowercase())
+            .filter(|name| !name.is_empty())
     }
 }
 
@@ -42,17 +44,39 @@ pub(super) fn check(configuration: &CORSConfiguration) -> S3Result<()> {
         ));
     }
     for rule in rules {
-        if let Some(method) = rule.allowed_methods.iter().find(|method| !METHODS.contains(&method.as_str())) {
-            let text = format!("Found unsupported HTTP method in CORS config. Unsupported method is {method}");
+        if let Some(method) = rule
+            .allowed_methods
+            .iter()
+            .find(|method| !METHODS.contains(&method.as_str()))
+        {
+            let text = format!(
+                "Found unsupported HTTP method in CORS config. Unsupported method is {method}"
+            );
             return Err(s3_error!(InvalidRequest, "{text}"));
         }
         if rule.allowed_methods.is_empty() || rule.allowed_origins.is_empty() {
-            return Err(s3_error!(MalformedXML, "a CORS rule needs AllowedMethod and AllowedOrigin"));
+            return Err(s3_error!(
+                MalformedXML,
+                "a CORS rule needs AllowedMethod and AllowedOrigin"
+            ));
         }
-        let headers = rule.allowed_headers.iter().flatten().map(|pattern| ("AllowedHeader", pattern));
-        let origins = rule.allowed_origins.iter().map(|pattern| ("AllowedOrigin", pattern));
-        if let Some((name, pattern)) = origins.chain(headers).find(|(_, pattern)| pattern.matches('*').count() > 1) {
-            return Err(s3_error!(InvalidRequest, "{name} \"{pattern}\" can not have more than one wildcard."));
+        let headers = rule
+            .allowed_headers
+            .iter()
+            .flatten()
+            .map(|pattern| ("AllowedHeader", pattern));
+        let origins = rule
+            .allowed_origins
+            .iter()
+            .map(|pattern| ("AllowedOrigin", pattern));
+        if let Some((name, pattern)) = origins
+            .chain(headers)
+            .find(|(_, pattern)| pattern.matches('*').count() > 1)
+        {
+            return Err(s3_error!(
+                InvalidRequest,
+                "{name} \"{pattern}\" can not have more than one wildcard."
+            ));
         }
     }
     Ok(())
@@ -60,7 +84,10 @@ pub(super) fn check(configuration: &CORSConfiguration) -> S3Result<()> {
 
 /// The headers of the answer by the first rule that fits, or `None` when no rule does.
 pub(super) fn allow(configuration: &CORSConfiguration, asked: Asked<'_>) -> Option<HeaderMap> {
-    let rule = configuration.cors_rules.iter().find(|rule| fits(rule, asked))?;
+    let rule = configuration
+        .cors_rules
+        .iter()
+        .find(|rule| fits(rule, asked))?;
     let is_any = origin_of(rule, asked)? == "*";
     let mut headers = vary();
     let mut insert = |name: HeaderName, value: &str| {
@@ -68,15 +95,28 @@ pub(super) fn allow(configuration: &CORSConfiguration, asked: Asked<'_>) -> Opti
             headers.insert(name, value);
         }
     };
-    insert(ACCESS_CONTROL_ALLOW_ORIGIN, if is_any { "*" } else { asked.origin });
+    insert(
+        ACCESS_CONTROL_ALLOW_ORIGIN,
+        if is_any { "*" } else { asked.origin },
+    );
     if !is_any {
         insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
     }
-    insert(ACCESS_CONTROL_ALLOW_METHODS, &rule.allowed_methods.join(", "));
+    insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        &rule.allowed_methods.join(", "),
+    );
     if asked.headers.is_some() {
-        insert(ACCESS_CONTROL_ALLOW_HEADERS, &asked.headers().collect::<Vec<_>>().join(", "));
+        insert(
+            ACCESS_CONTROL_ALLOW_HEADERS,
+            &asked.headers().collect::<Vec<_>>().join(", "),
+        );
     }
-    if let Some(exposed) = rule.expose_headers.as_ref().filter(|exposed| !exposed.is_empty()) {
+    if let Some(exposed) = rule
+        .expose_headers
+        .as_ref()
+        .filter(|exposed| !exposed.is_empty())
+    {
         insert(ACCESS_CONTROL_EXPOSE_HEADERS, &exposed.join(", "));
     }
     if let Some(age) = rule.max_age_seconds {
@@ -97,12 +137,18 @@ fn fits(rule: &CORSRule, asked: Asked<'_>) -> bool {
         patterns.any(|pattern| matches(&pattern.to_ascii_lowercase(), name))
     };
     origin_of(rule, asked).is_some()
-        && rule.allowed_methods.iter().any(|method| method == asked.method)
+        && rule
+            .allowed_methods
+            .iter()
+            .any(|method| method == asked.method)
         && asked.headers().all(|name| allows_header(&name))
 }
 
 fn origin_of<'c>(rule: &'c CORSRule, asked: Asked<'_>) -> Option<&'c str> {
-    rule.allowed_origins.iter().find(|pattern| matches(pattern, asked.origin)).map(String::as_str)
+    rule.allowed_origins
+        .iter()
+        .find(|pattern| matches(pattern, asked.origin))
+        .map(String::as_str)
 }
 
 /// One `*` at most stands for any letters.
@@ -110,7 +156,9 @@ fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
         Some((front, back)) => {
-            text.len() >= front.len() + back.len() && text.starts_with(front) && text.ends_with(back)
+            text.len() >= front.len() + back.len()
+                && text.starts_with(front)
+                && text.ends_with(back)
         }
     }
 }
@@ -132,28 +180,51 @@ mod tests {
             max_age_seconds: Some(600),
             ..CORSRule::default()
         };
-        let anybody =
-            CORSRule { allowed_origins: list(&["*"]), allowed_methods: list(&["GET"]), ..CORSRule::default() };
-        CORSConfiguration { cors_rules: vec![first, anybody] }
+        let anybody = CORSRule {
+            allowed_origins: list(&["*"]),
+            allowed_methods: list(&["GET"]),
+            ..CORSRule::default()
+        };
+        CORSConfiguration {
+            cors_rules: vec![first, anybody],
+        }
     }
 
     fn asked<'r>(origin: &'r str, method: &'r str, headers: Option<&'r str>) -> Asked<'r> {
-        Asked { origin, method, headers }
+        Asked {
+            origin,
+            method,
+            headers,
+        }
     }
 
     fn header(headers: &HeaderMap, name: &str) -> String {
-        headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+            .unwrap_or_default()
     }
 
     #[test]
     fn the_first_rule_that_fits_answers() {
         let configuration = configuration();
         let allow = |asked| allow(&configuration, asked);
-        let put = allow(asked("https://a.example.com", "PUT", Some("Content-Type, X-Amz-Date"))).unwrap();
-        assert_eq!(header(&put, "access-control-allow-origin"), "https://a.example.com");
+        let put = allow(asked(
+            "https://a.example.com",
+            "PUT",
+            Some("Content-Type, X-Amz-Date"),
+        ))
+        .unwrap();
+        assert_eq!(
+            header(&put, "access-control-allow-origin"),
+            "https://a.example.com"
+        );
         assert_eq!(header(&put, "access-control-allow-credentials"), "true");
         assert_eq!(header(&put, "access-control-allow-methods"), "PUT, GET");
-        assert_eq!(header(&put, "access-control-allow-headers"), "content-type, x-amz-date");
+        assert_eq!(
+            header(&put, "access-control-allow-headers"),
+            "content-type, x-amz-date"
+        );
         assert_eq!(header(&put, "access-control-expose-headers"), "ETag");
         assert_eq!(header(&put, "access-control-max-age"), "600");
         let anybody = allow(asked("http://elsewhere.test", "GET", None)).unwrap();
@@ -161,7 +232,10 @@ mod tests {
         assert_eq!(header(&anybody, "access-control-allow-credentials"), "");
         assert!(header(&anybody, "vary").starts_with("Origin"));
         assert!(allow(asked("http://elsewhere.test", "PUT", None)).is_none());
-        assert!(allow(asked("https://example.com", "PUT", None)).is_none(), "the star stands for a name and its dot");
+        assert!(
+            allow(asked("https://example.com", "PUT", None)).is_none(),
+            "the star stands for a name and its dot"
+        );
         assert!(allow(asked("http://localhost:3000", "PUT", Some("authorization"))).is_none());
     }
 
@@ -170,13 +244,26 @@ mod tests {
         let with = |change: fn(&mut CORSRule)| {
             let mut configuration = configuration();
             change(&mut configuration.cors_rules[0]);
-            check(&configuration).err().and_then(|error| error.message().map(ToOwned::to_owned))
+            check(&configuration)
+                .err()
+                .and_then(|error| error.message().map(ToOwned::to_owned))
         };
         assert_eq!(with(|_| ()), None);
         let method = "Found unsupported HTTP method in CORS config. Unsupported method is PATCH";
-        assert_eq!(with(|rule| rule.allowed_methods.push("PATCH".into())).as_deref(), Some(method));
+        assert_eq!(
+            with(|rule| rule.allowed_methods.push("PATCH".into())).as_deref(),
+            Some(method)
+        );
         let origin = "AllowedOrigin \"http://*.*\" can not have more than one wildcard.";
-        assert_eq!(with(|rule| rule.allowed_origins.push("http://*.*".into())).as_deref(), Some(origin));
-        assert!(check(&CORSConfiguration { cors_rules: Vec::new() }).is_err());
+        assert_eq!(
+            with(|rule| rule.allowed_origins.push("http://*.*".into())).as_deref(),
+            Some(origin)
+        );
+        assert!(
+            check(&CORSConfiguration {
+                cors_rules: Vec::new()
+            })
+            .is_err()
+        );
     }
 }

@@ -1,9 +1,11 @@
-//! Requests of pages: preflights are answered here, and what a page may read is said on every answer, also on errors.
+//! Requests of pages: preflights are answered here, and what a page may read is said on every
+//! answer, also on errors.
 
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{
-    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderMap, HeaderName, ORIGIN,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderMap, HeaderName,
+    ORIGIN,
 };
 use http::{Method, Request, StatusCode, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -15,7 +17,12 @@ use super::objects::Buckets;
 use super::refused::error_response;
 use super::settings::Setting;
 
-const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
 
 const NOT_ALLOWED: &str = "CORSResponse: This CORS request is not allowed. This is usually because the evalution of \
     Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the \
@@ -29,7 +36,10 @@ pub(super) fn target(headers: &HeaderMap, uri: &Uri) -> (String, bool) {
         Some(named) => (named.to_owned(), !path.is_empty()),
         None => {
             let (named, key) = path.split_once('/').unwrap_or((path, ""));
-            (percent_decode_str(named).decode_utf8_lossy().into_owned(), !key.is_empty())
+            (
+                percent_decode_str(named).decode_utf8_lossy().into_owned(),
+                !key.is_empty(),
+            )
         }
     }
 }
@@ -37,7 +47,8 @@ pub(super) fn target(headers: &HeaderMap, uri: &Uri) -> (String, bool) {
 /// The host that a request names.
 pub(super) fn host<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> &'r str {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    host.or_else(|| uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
+    host.or_else(|| uri.authority().map(http::uri::Authority::as_str))
+        .unwrap_or_default()
 }
 
 /// The URL of an object, in the style in which the request was made.
@@ -62,14 +73,26 @@ impl Page {
     pub(super) fn of(request: &Request<Body>) -> Option<Page> {
         let origin = text(request.headers(), ORIGIN)?.to_owned();
         let (bucket, _) = target(request.headers(), request.uri());
-        Some(Page { bucket, origin, method: request.method().clone() })
+        Some(Page {
+            bucket,
+            origin,
+            method: request.method().clone(),
+        })
     }
 
     /// Says on the answer whether the page may read it.
     pub(super) fn say(&self, buckets: &Buckets, response: &mut Response) {
-        let Some(configuration) = configuration(buckets, &self.bucket) else { return };
-        let asked = Asked { origin: &self.origin, method: self.method.as_str(), headers: None };
-        response.headers_mut().extend(cors::allow(&configuration, asked).unwrap_or_else(cors::vary));
+        let Some(configuration) = configuration(buckets, &self.bucket) else {
+            return;
+        };
+        let asked = Asked {
+            origin: &self.origin,
+            method: self.method.as_str(),
+            headers: None,
+        };
+        response
+            .headers_mut()
+            .extend(cors::allow(&configuration, asked).unwrap_or_else(cors::vary));
     }
 }
 
@@ -93,7 +116,11 @@ pub(super) fn preflight(buckets: &Buckets, request: &Request<Body>) -> Response 
     let Some(configuration) = configuration(buckets, &bucket) else {
         return refused("CORSResponse: CORS is not enabled for this bucket.");
     };
-    let asked = Asked { origin, method, headers: text(headers, ACCESS_CONTROL_REQUEST_HEADERS) };
+    let asked = Asked {
+        origin,
+        method,
+        headers: text(headers, ACCESS_CONTROL_REQUEST_HEADERS),
+    };
     match cors::allow(&configuration, asked) {
         Some(allowed) => {
             let mut response = Response::new(Body::empty());
@@ -122,9 +149,18 @@ mod tests {
             let request = Request::get(uri).header(HOST, host).body(()).unwrap();
             target(request.headers(), request.uri())
         };
-        assert_eq!(target("127.0.0.1:4566", "/box/a/b?x"), ("box".to_owned(), true));
+        assert_eq!(
+            target("127.0.0.1:4566", "/box/a/b?x"),
+            ("box".to_owned(), true)
+        );
         assert_eq!(target("127.0.0.1:4566", "/box"), ("box".to_owned(), false));
-        assert_eq!(target("box.s3.localhost.localstack.cloud:4566", "/a"), ("box".to_owned(), true));
-        assert_eq!(target("box.s3.localhost.localstack.cloud:4566", "/"), ("box".to_owned(), false));
+        assert_eq!(
+            target("box.s3.localhost.localstack.cloud:4566", "/a"),
+            ("box".to_owned(), true)
+        );
+        assert_eq!(
+            target("box.s3.localhost.localstack.cloud:4566", "/"),
+            ("box".to_owned(), false)
+        );
     }
 }

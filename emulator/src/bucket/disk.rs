@@ -1,6 +1,6 @@
-//! Door: buckets and objects on disk. An object is a file, which carries its head, so a read opens one file and needs
-//! nothing else; the [`Index`] is there for listings. No read waits for a write, and no write for one of another key but
-//! to share its sync.
+//! Door: buckets and objects on disk. An object is a file, which carries its head, so a read opens
+//! one file and needs nothing else; the [`Index`] is there for listings. No read waits for a write,
+//! and no write for one of another key but to share its sync.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -45,13 +45,21 @@ struct Bucket {
 
 impl Bucket {
     fn new(created: Timestamp) -> Arc<Bucket> {
-        Arc::new(Bucket { created, gone: RwLock::new(false), made: Mutex::default() })
+        Arc::new(Bucket {
+            created,
+            gone: RwLock::new(false),
+            made: Mutex::default(),
+        })
     }
 
     /// Keeps the bucket from being removed meanwhile.
     fn enter(&self) -> Result<RwLockReadGuard<'_, bool>, BucketError> {
         let gone = self.gone.read().unwrap_or_else(PoisonError::into_inner);
-        if *gone { Err(BucketError::NoSuchBucket) } else { Ok(gone) }
+        if *gone {
+            Err(BucketError::NoSuchBucket)
+        } else {
+            Ok(gone)
+        }
     }
 
     /// Makes a shelf that outlives a power cut, before anything is put there.
@@ -73,7 +81,9 @@ impl Disk {
     /// Opens what lies in the folder; `buckets` are those that are there.
     pub(super) fn open(folder: &Path, buckets: Vec<load::FoundBucket>) -> io::Result<Disk> {
         let shelves = Arc::new(Shelves::new(folder));
-        let buckets = buckets.into_iter().map(|found| (found.name, Bucket::new(found.created)));
+        let buckets = buckets
+            .into_iter()
+            .map(|found| (found.name, Bucket::new(found.created)));
         Ok(Disk {
             index: Index::open(shelves.clone())?,
             shelves,
@@ -97,11 +107,17 @@ impl Disk {
     }
 
     fn bucket(&self, name: &str) -> Result<Arc<Bucket>, BucketError> {
-        self.buckets().get(name).cloned().ok_or(BucketError::NoSuchBucket)
+        self.buckets()
+            .get(name)
+            .cloned()
+            .ok_or(BucketError::NoSuchBucket)
     }
 
     pub(super) fn names(&self) -> Vec<(String, Timestamp)> {
-        self.buckets().iter().map(|(name, bucket)| (name.clone(), bucket.created)).collect()
+        self.buckets()
+            .iter()
+            .map(|(name, bucket)| (name.clone(), bucket.created))
+            .collect()
     }
 
     pub(super) fn has(&self, bucket: &str) -> bool {
@@ -117,13 +133,19 @@ impl Disk {
             // The disk was full at the start.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(self.shelves.folder())?;
-                self.shelves.folder().parent().map_or(Ok(()), file::sync_folder)?;
+                self.shelves
+                    .folder()
+                    .parent()
+                    .map_or(Ok(()), file::sync_folder)?;
                 file::make_folder(&self.shelves.bucket(name))?;
             }
             made => made?,
         }
         let bucket = Bucket::new(Timestamp::wall());
-        self.buckets.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), bucket);
+        self.buckets
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.to_owned(), bucket);
         Ok(())
     }
 
@@ -138,21 +160,37 @@ impl Disk {
         file::sync_folder(self.shelves.folder())?;
         self.index.forget_bucket(name);
         *gone = true;
-        self.buckets.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.buckets
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(name);
         Ok(())
     }
 
     /// The object under a key.
     pub(super) fn get(&self, bucket: &str, key: &str) -> Result<Arc<Object>, BucketError> {
         let (head, place) = self.open_file(bucket, key, file::read_head)?;
-        Ok(Arc::new(Object { head, body: StoredBody::File(place.file) }))
+        Ok(Arc::new(Object {
+            head,
+            body: StoredBody::File(place.file),
+        }))
     }
 
     /// The object under a key, with its body. Both are of one file, so they belong together.
-    pub(super) fn open_object(&self, bucket: &str, key: &str) -> Result<(Arc<Object>, Stored), BucketError> {
+    pub(super) fn open_object(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> Result<(Arc<Object>, Stored), BucketError> {
         let ((head, stored), place) = self.open_file(bucket, key, Stored::open)?;
         stored.verify_first_format(&head)?;
-        Ok((Arc::new(Object { head, body: StoredBody::File(place.file) }), stored))
+        Ok((
+            Arc::new(Object {
+                head,
+                body: StoredBody::File(place.file),
+            }),
+            stored,
+        ))
     }
 
     fn open_file<T>(
@@ -168,10 +206,15 @@ impl Disk {
         let place = self.shelves.place(bucket, key);
         let opened = match open(&place.file) {
             // One that the index shows is lost, unless it was removed this moment.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.index.has(bucket, key) => {
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound && self.index.has(bucket, key) =>
+            {
                 let _lock = self.shelves.lock(&place);
                 match open(&place.file) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound && self.index.has(bucket, key) => {
+                    Err(error)
+                        if error.kind() == io::ErrorKind::NotFound
+                            && self.index.has(bucket, key) =>
+                    {
                         Err(file::damaged("it is gone"))
                     }
                     opened => opened,
@@ -180,7 +223,13 @@ impl Disk {
             opened => opened,
         };
         let other = || file::damaged("it holds an object with another key");
-        let opened = opened.and_then(|opened| if opened.head().key == key { Ok(opened) } else { Err(other()) });
+        let opened = opened.and_then(|opened| {
+            if opened.head().key == key {
+                Ok(opened)
+            } else {
+                Err(other())
+            }
+        });
         match opened {
             Ok(opened) => Ok((opened, place)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(BucketError::NoSuchKey),
@@ -196,23 +245,48 @@ impl Disk {
     }
 
     /// One page of a listing.
-    pub(super) fn page(&self, bucket: &str, query: &Query) -> Result<Page<Arc<Object>>, BucketError> {
+    pub(super) fn page(
+        &self,
+        bucket: &str,
+        query: &Query,
+    ) -> Result<Page<Arc<Object>>, BucketError> {
         self.bucket(bucket)?;
-        self.index.wait_until_ready().map_err(BucketError::Rebuilding)?;
+        self.index
+            .wait_until_ready()
+            .map_err(BucketError::Rebuilding)?;
         let object = |head: Head| {
             let place = self.shelves.place(bucket, &head.key);
-            (head.key.clone(), Arc::new(Object { head, body: StoredBody::File(place.file) }))
+            (
+                head.key.clone(),
+                Arc::new(Object {
+                    head,
+                    body: StoredBody::File(place.file),
+                }),
+            )
         };
-        let page = listing::page(|from| self.index.range(bucket, from).map(move |head| Ok(object(head?))), query);
+        let page = listing::page(
+            |from| {
+                self.index
+                    .range(bucket, from)
+                    .map(move |head| Ok(object(head?)))
+            },
+            query,
+        );
         // What is damaged is being built anew now.
         page.map_err(|error| match error {
-            BucketError::Io(error) if error.kind() == io::ErrorKind::InvalidData => BucketError::Rebuilding(None),
+            BucketError::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                BucketError::Rebuilding(None)
+            }
             error => error,
         })
     }
 
     /// Removes objects; one that is not there is no error. They share their syncs.
-    pub(super) fn remove(&self, bucket: &str, keys: &[(String, Condition)]) -> Vec<Result<(), BucketError>> {
+    pub(super) fn remove(
+        &self,
+        bucket: &str,
+        keys: &[(String, Condition)],
+    ) -> Vec<Result<(), BucketError>> {
         match self.try_remove(bucket, keys) {
             Ok(results) => results,
             Err(error) => keys.iter().map(|_| Err(error.again())).collect(),
@@ -231,18 +305,31 @@ impl Disk {
             (is_there.then(|| self.index.begin(bucket, key)), place)
         };
         let begun: Vec<_> = keys.iter().map(|(key, _)| begin(key)).collect();
-        begun.iter().filter_map(|(change, _)| change.as_ref()).try_for_each(Change::wait)?;
+        begun
+            .iter()
+            .filter_map(|(change, _)| change.as_ref())
+            .try_for_each(Change::wait)?;
         let _open = open.enter()?;
-        let removed = begun.iter().zip(keys).map(|((change, place), (key, condition))| match change {
-            None => condition.check(None),
-            Some(change) => self.take_away(bucket, key, condition, place, change),
-        });
+        let removed =
+            begun
+                .iter()
+                .zip(keys)
+                .map(|((change, place), (key, condition))| match change {
+                    None => condition.check(None),
+                    Some(change) => self.take_away(bucket, key, condition, place, change),
+                });
         let mut results: Vec<_> = removed.collect();
-        // Also of what was not there: somebody may have removed it this moment, and not be answered yet.
+        // Also of what was not there: somebody may have removed it this moment, and not be answered
+        // yet.
         let shelves: BTreeSet<&PathBuf> = begun.iter().map(|(_, place)| &place.shelf).collect();
         for shelf in shelves {
-            let Err(error) = sync_shelf(shelf).map_err(BucketError::from) else { continue };
-            let of_shelf = results.iter_mut().zip(&begun).filter(|(_, (_, place))| place.shelf == *shelf);
+            let Err(error) = sync_shelf(shelf).map_err(BucketError::from) else {
+                continue;
+            };
+            let of_shelf = results
+                .iter_mut()
+                .zip(&begun)
+                .filter(|(_, (_, place))| place.shelf == *shelf);
             of_shelf.for_each(|(result, _)| *result = Err(error.again()));
         }
         Ok(results)
@@ -284,7 +371,13 @@ impl Disk {
 
     /// Ends a draft and puts it under its key, in place of what was there.
     pub(super) fn put(&self, put: Put<'_>, mut draft: Draft) -> Result<Arc<Object>, BucketError> {
-        let Put { bucket, key, headers, condition, modified } = put;
+        let Put {
+            bucket,
+            key,
+            headers,
+            condition,
+            modified,
+        } = put;
         let open = self.bucket(bucket)?;
         let place = self.shelves.place(bucket, key);
         // The log is synced while the body is.
@@ -296,7 +389,10 @@ impl Disk {
         let object = {
             let _lock = self.shelves.lock(&place);
             check(condition, &place)?;
-            let object = Arc::new(Object { head, body: draft.keep(Some(&place.file))? });
+            let object = Arc::new(Object {
+                head,
+                body: draft.keep(Some(&place.file))?,
+            });
             change.put(bucket, &object.head)?;
             object
         };

@@ -72,7 +72,9 @@ impl Counted {
     /// The whole body with `head` takes what it needs and no more.
     fn finish(&mut self, head: &Head) -> Result<(), BucketError> {
         self.bytes.shrink_to_fit();
-        Ok(self.held.resize(self.bytes.capacity() as u64 + bytes_of(head))?)
+        Ok(self
+            .held
+            .resize(self.bytes.capacity() as u64 + bytes_of(head))?)
     }
 }
 
@@ -82,10 +84,14 @@ impl AsRef<[u8]> for Counted {
     }
 }
 
-/// Bytes that the head of an object takes in memory, about: itself, its place among the others, and its texts.
+/// Bytes that the head of an object takes in memory, about: itself, its place among the others, and
+/// its texts.
 fn bytes_of(head: &Head) -> u64 {
     let pairs = |pairs: &[(String, String)]| {
-        pairs.iter().map(|(name, value)| name.len() + value.len() + size_of::<(String, String)>()).sum::<usize>()
+        pairs
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + size_of::<(String, String)>())
+            .sum::<usize>()
     };
     let texts = 2 * head.key.len() + pairs(&head.headers.metadata) + pairs(&head.headers.tags);
     (size_of::<Object>() + 256 + texts + head.parts.len() * size_of::<Part>()) as u64
@@ -93,16 +99,38 @@ fn bytes_of(head: &Head) -> u64 {
 
 impl Draft {
     pub(super) fn in_memory(held: Reservation) -> Draft {
-        Draft::new(DraftBody::Memory(Counted { bytes: Vec::new(), held }), LARGEST_IN_MEMORY)
+        Draft::new(
+            DraftBody::Memory(Counted {
+                bytes: Vec::new(),
+                held,
+            }),
+            LARGEST_IN_MEMORY,
+        )
     }
 
     pub(super) fn in_file(path: PathBuf) -> io::Result<Draft> {
         let file = File::create_new(&path)?;
-        Ok(Draft::new(DraftBody::File { file, path, blocks: Summing::default() }, LARGEST))
+        Ok(Draft::new(
+            DraftBody::File {
+                file,
+                path,
+                blocks: Summing::default(),
+            },
+            LARGEST,
+        ))
     }
 
     fn new(body: DraftBody, limit: u64) -> Draft {
-        Draft { body, size: 0, md5: Md5::new(), summing: None, etag: None, checksum: None, parts: Vec::new(), limit }
+        Draft {
+            body,
+            size: 0,
+            md5: Md5::new(),
+            summing: None,
+            etag: None,
+            checksum: None,
+            parts: Vec::new(),
+            limit,
+        }
     }
 
     /// Sums up what is written from now on.
@@ -112,22 +140,29 @@ impl Draft {
         self
     }
 
-    /// The MD5 of what is written, in hex: S3's ETag for objects that were put whole. Joined ones have another.
+    /// The MD5 of what is written, in hex: S3's ETag for objects that were put whole. Joined ones
+    /// have another.
     pub(super) fn etag(&self) -> String {
-        self.etag.clone().unwrap_or_else(|| hex::encode(self.md5.clone().finalize()))
+        self.etag
+            .clone()
+            .unwrap_or_else(|| hex::encode(self.md5.clone().finalize()))
     }
 
     /// Ends the sum, and returns it.
     pub(super) fn checksum(&mut self) -> Option<&Checksum> {
         if let Some((algorithm, hasher)) = self.summing.take() {
             let value = algorithm.pick(hasher.finalize())?;
-            self.checksum = Some(Checksum { algorithm, kind: Kind::FullObject, value });
+            self.checksum = Some(Checksum {
+                algorithm,
+                kind: Kind::FullObject,
+                value,
+            });
         }
         self.checksum.as_ref()
     }
 
-    /// Appends all parts, and takes an ETag and a checksum that are not those of the bytes. `shown` are the parts that the
-    /// object will have.
+    /// Appends all parts, and takes an ETag and a checksum that are not those of the bytes. `shown`
+    /// are the parts that the object will have.
     pub(super) fn join(
         &mut self,
         parts: &[impl AsRef<Object>],
@@ -138,7 +173,9 @@ impl Draft {
         if matches!(self.body, DraftBody::File { .. }) {
             self.limit = LARGEST_JOINED;
         }
-        parts.iter().try_for_each(|part| self.append(part.as_ref()))?;
+        parts
+            .iter()
+            .try_for_each(|part| self.append(part.as_ref()))?;
         self.etag = Some(etag);
         self.checksum = checksum;
         self.parts = shown;
@@ -151,7 +188,9 @@ impl Draft {
             StoredBody::File(path) => {
                 let (head, stored) = Stored::open(path)?;
                 stored.verify_first_format(&head)?;
-                stored.pieces(0..head.size).try_for_each(|piece| self.write(&piece?))
+                stored
+                    .pieces(0..head.size)
+                    .try_for_each(|piece| self.write(&piece?))
             }
         }
     }
@@ -181,19 +220,35 @@ impl Draft {
     }
 
     /// Ends the body, and makes it durable under its present name.
-    pub(super) fn finish(&mut self, key: &str, headers: Headers, now: Timestamp) -> Result<Head, BucketError> {
+    pub(super) fn finish(
+        &mut self,
+        key: &str,
+        headers: Headers,
+        now: Timestamp,
+    ) -> Result<Head, BucketError> {
         let (key, size, etag, modified) = (key.to_owned(), self.size, self.etag(), now.as_millis());
         let parts = std::mem::take(&mut self.parts);
-        let head = Head { key, size, etag, modified, headers, checksum: self.checksum().cloned(), parts };
+        let head = Head {
+            key,
+            size,
+            etag,
+            modified,
+            headers,
+            checksum: self.checksum().cloned(),
+            parts,
+        };
         match &mut self.body {
-            DraftBody::File { file, blocks, .. } => file::finish(file, &std::mem::take(blocks).finish(), &head)?,
+            DraftBody::File { file, blocks, .. } => {
+                file::finish(file, &std::mem::take(blocks).finish(), &head)?
+            }
             DraftBody::Memory(body) => body.finish(&head)?,
             DraftBody::Kept => {}
         }
         Ok(head)
     }
 
-    /// Gives it its place, `path` when it is a file, instead of what is there. The folder is not synced yet.
+    /// Gives it its place, `path` when it is a file, instead of what is there. The folder is not
+    /// synced yet.
     pub(super) fn keep(&mut self, path: Option<&Path>) -> io::Result<StoredBody> {
         if let (DraftBody::File { path: draft, .. }, Some(path)) = (&self.body, path) {
             fs::rename(draft, path)?;

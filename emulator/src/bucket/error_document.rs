@@ -1,7 +1,9 @@
-//! The last look at an error before it leaves: S3's error document names a message, the request, and what the error is
-//! about. The library's own errors, made before an operation begins, mostly have a code alone.
+//! The last look at an error before it leaves: S3's error document names a message, the request,
+//! and what the error is about. The library's own errors, made before an operation begins, mostly
+//! have a code alone.
 //!
-//! Source: "Error responses" of the S3 API reference; the members of single codes are those of S3's answers.
+//! Source: "Error responses" of the S3 API reference; the members of single codes are those of S3's
+//! answers.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -25,7 +27,8 @@ const LONGEST_KEY: usize = 1024;
 /// How far a client's clock may be off, in milliseconds.
 const SKEW: &str = "900000";
 
-/// What an error document shows of the request. It is taken before the request is read; its parts are cheap to clone.
+/// What an error document shows of the request. It is taken before the request is read; its parts
+/// are cheap to clone.
 #[derive(Debug)]
 pub(super) struct Asked {
     method: Method,
@@ -35,10 +38,20 @@ pub(super) struct Asked {
 
 impl Asked {
     pub(super) fn of(request: &Request<Body>) -> Asked {
-        let shown = [http::header::HOST, AUTHORIZATION, RANGE, COPY_SOURCE, AMZ_DATE];
+        let shown = [
+            http::header::HOST,
+            AUTHORIZATION,
+            RANGE,
+            COPY_SOURCE,
+            AMZ_DATE,
+        ];
         let header = |name: HeaderName| Some((name.clone(), request.headers().get(name)?.clone()));
         let headers = shown.into_iter().filter_map(header).collect();
-        Asked { method: request.method().clone(), uri: request.uri().clone(), headers }
+        Asked {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            headers,
+        }
     }
 
     /// The answer with the request's id, and a whole document when it is an error.
@@ -53,10 +66,19 @@ impl Asked {
         }
         let (mut parts, body) = response.into_parts();
         // An error is in memory already, and short.
-        let document = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let whole = std::str::from_utf8(&document).ok().and_then(|text| self.whole(text, &id));
+        let document = body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default();
+        let whole = std::str::from_utf8(&document)
+            .ok()
+            .and_then(|text| self.whole(text, &id));
         parts.headers.remove(CONTENT_LENGTH);
-        Response::from_parts(parts, whole.map_or_else(|| Body::from(document), Body::from))
+        Response::from_parts(
+            parts,
+            whole.map_or_else(|| Body::from(document), Body::from),
+        )
     }
 
     /// The error document with what it lacks; nothing when this is none.
@@ -65,14 +87,22 @@ impl Asked {
         let (members, _) = rest.split_once("</Error>")?;
         let code = between(members, "Code")?;
         let has = |name: &str| between(members, name).is_some_and(|text| !text.is_empty());
-        let shown = self.members(code).into_iter().chain([("RequestId", id.to_owned())]);
-        let more: String = shown.filter(|(name, _)| !has(name)).map(|(name, value)| element(name, &value)).collect();
+        let shown = self
+            .members(code)
+            .into_iter()
+            .chain([("RequestId", id.to_owned())]);
+        let more: String = shown
+            .filter(|(name, _)| !has(name))
+            .map(|(name, value)| element(name, &value))
+            .collect();
         let (before, rest) = members.split_once("</Code>")?;
         let (message, rest) = match has("Message") && !replaces(code) {
             true => (String::new(), rest.to_owned()),
             false => (element("Message", &message(code)), without_message(rest)),
         };
-        Some(format!("{head}<Error>{before}</Code>{message}{rest}{more}</Error>"))
+        Some(format!(
+            "{head}<Error>{before}</Code>{message}{rest}{more}</Error>"
+        ))
     }
 
     /// What S3 shows beside the message.
@@ -84,21 +114,46 @@ impl Asked {
             "NoSuchBucket" | "NoSuchKey" if is_copy => Vec::new(),
             "NoSuchKey" if has_key => vec![("Key", self.key())],
             "KeyTooLongError" => {
-                vec![("Size", self.key().len().to_string()), ("MaxSizeAllowed", LONGEST_KEY.to_string())]
+                vec![
+                    ("Size", self.key().len().to_string()),
+                    ("MaxSizeAllowed", LONGEST_KEY.to_string()),
+                ]
             }
-            "NoSuchUpload" => self.asked("uploadId").map(|id| ("UploadId", id)).into_iter().collect(),
+            "NoSuchUpload" => self
+                .asked("uploadId")
+                .map(|id| ("UploadId", id))
+                .into_iter()
+                .collect(),
             "MethodNotAllowed" => {
                 let kind = if has_key { "OBJECT" } else { "BUCKET" };
-                vec![("Method", self.method.to_string()), ("ResourceType", kind.to_owned())]
+                vec![
+                    ("Method", self.method.to_string()),
+                    ("ResourceType", kind.to_owned()),
+                ]
             }
             "InvalidURI" => vec![("URI", self.uri.path().to_owned())],
-            "InvalidRange" => self.header(&RANGE).map(|range| ("RangeRequested", range)).into_iter().collect(),
+            "InvalidRange" => self
+                .header(&RANGE)
+                .map(|range| ("RangeRequested", range))
+                .into_iter()
+                .collect(),
             "InvalidAccessKeyId" => self.access_key().into_iter().collect(),
-            "SignatureDoesNotMatch" => self.access_key().into_iter().chain(self.signature()).collect(),
+            "SignatureDoesNotMatch" => self
+                .access_key()
+                .into_iter()
+                .chain(self.signature())
+                .collect(),
             "RequestTimeTooSkewed" => {
-                let asked = self.header(&AMZ_DATE).or_else(|| self.asked("X-Amz-Date")).unwrap_or_default();
+                let asked = self
+                    .header(&AMZ_DATE)
+                    .or_else(|| self.asked("X-Amz-Date"))
+                    .unwrap_or_default();
                 let now = Timestamp::wall().to_string();
-                vec![("RequestTime", asked), ("ServerTime", now), ("MaxAllowedSkewMilliseconds", SKEW.to_owned())]
+                vec![
+                    ("RequestTime", asked),
+                    ("ServerTime", now),
+                    ("MaxAllowedSkewMilliseconds", SKEW.to_owned()),
+                ]
             }
             _ if !bucket.is_empty() && is_of_bucket(code) => vec![("BucketName", bucket)],
             _ => Vec::new(),
@@ -121,27 +176,38 @@ impl Asked {
     /// A parameter of the query.
     fn asked(&self, name: &str) -> Option<String> {
         let mut pairs = form_urlencoded::parse(self.uri.query()?.as_bytes());
-        pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+        pairs
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.into_owned())
     }
 
     fn access_key(&self) -> Option<(&'static str, String)> {
         let header = self.header(&AUTHORIZATION).unwrap_or_default();
         let credential = match header.strip_prefix("AWS ") {
             Some(second) => second.split(':').next().map(ToOwned::to_owned),
-            None => header.split_once("Credential=").map(|(_, rest)| rest.to_owned()),
+            None => header
+                .split_once("Credential=")
+                .map(|(_, rest)| rest.to_owned()),
         };
-        let credential =
-            credential.or_else(|| self.asked("X-Amz-Credential")).or_else(|| self.asked("AWSAccessKeyId"))?;
+        let credential = credential
+            .or_else(|| self.asked("X-Amz-Credential"))
+            .or_else(|| self.asked("AWSAccessKeyId"))?;
         Some(("AWSAccessKeyId", credential.split('/').next()?.to_owned()))
     }
 
     fn signature(&self) -> Option<(&'static str, String)> {
         let header = self.header(&AUTHORIZATION).unwrap_or_default();
         let given = match header.strip_prefix("AWS ") {
-            Some(second) => second.split_once(':').map(|(_, signature)| signature.to_owned()),
-            None => header.split_once("Signature=").map(|(_, rest)| rest.to_owned()),
+            Some(second) => second
+                .split_once(':')
+                .map(|(_, signature)| signature.to_owned()),
+            None => header
+                .split_once("Signature=")
+                .map(|(_, rest)| rest.to_owned()),
         };
-        let given = given.or_else(|| self.asked("X-Amz-Signature")).or_else(|| self.asked("Signature"))?;
+        let given = given
+            .or_else(|| self.asked("X-Amz-Signature"))
+            .or_else(|| self.asked("Signature"))?;
         Some(("SignatureProvided", given))
     }
 }
@@ -153,7 +219,10 @@ fn between<'m>(members: &'m str, name: &str) -> Option<&'m str> {
 }
 
 fn without_message(members: &str) -> String {
-    match (members.split_once("<Message>"), members.split_once("</Message>")) {
+    match (
+        members.split_once("<Message>"),
+        members.split_once("</Message>"),
+    ) {
         (Some((before, _)), Some((_, behind))) => format!("{before}{behind}"),
         _ => members.replace("<Message/>", ""),
     }
@@ -198,33 +267,75 @@ fn is_of_bucket(code: &str) -> bool {
 /// What S3 says with a code that comes without a text.
 fn message(code: &str) -> std::borrow::Cow<'static, str> {
     let found = MESSAGES.iter().find(|(known, _)| *known == code);
-    found.map_or_else(|| format!("S3 refuses this request with {code}.").into(), |(_, text)| (*text).into())
+    found.map_or_else(
+        || format!("S3 refuses this request with {code}.").into(),
+        |(_, text)| (*text).into(),
+    )
 }
 
 /// Every code that the library makes by itself, also those that it gives a text today.
 const MESSAGES: [(&str, &str); 23] = [
     ("AccessDenied", "Access Denied"),
-    ("BadDigest", "The Content-MD5 or checksum value that you specified did not match what the server received."),
-    ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed object size."),
-    ("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed object size."),
-    ("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header"),
-    ("InternalError", "We encountered an internal error. Please try again."),
-    ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
+    (
+        "BadDigest",
+        "The Content-MD5 or checksum value that you specified did not match what the server received.",
+    ),
+    (
+        "EntityTooLarge",
+        "Your proposed upload exceeds the maximum allowed object size.",
+    ),
+    (
+        "EntityTooSmall",
+        "Your proposed upload is smaller than the minimum allowed object size.",
+    ),
+    (
+        "IncompleteBody",
+        "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    ),
+    (
+        "InternalError",
+        "We encountered an internal error. Please try again.",
+    ),
+    (
+        "InvalidAccessKeyId",
+        "The AWS Access Key Id you provided does not exist in our records.",
+    ),
     ("InvalidArgument", "Invalid Argument"),
     ("InvalidBucketName", "The specified bucket is not valid."),
-    ("InvalidPolicyDocument", "The content of the form does not meet the conditions specified in the policy document."),
+    (
+        "InvalidPolicyDocument",
+        "The content of the form does not meet the conditions specified in the policy document.",
+    ),
     ("InvalidRange", "The requested range is not satisfiable"),
     ("InvalidRequest", "Invalid Request"),
     ("InvalidURI", "Couldn't parse the specified URI."),
     ("KeyTooLongError", "Your key is too long"),
-    ("MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data."),
-    ("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"),
+    (
+        "MalformedPOSTRequest",
+        "The body of your POST request is not well-formed multipart/form-data.",
+    ),
+    (
+        "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    ),
     ("MaxMessageLengthExceeded", "Your request was too big."),
-    ("MethodNotAllowed", "The specified method is not allowed against this resource."),
-    ("MissingContentLength", "You must provide the Content-Length HTTP header."),
+    (
+        "MethodNotAllowed",
+        "The specified method is not allowed against this resource.",
+    ),
+    (
+        "MissingContentLength",
+        "You must provide the Content-Length HTTP header.",
+    ),
     ("MissingRequestBodyError", "Request Body is empty"),
-    ("NotImplemented", "A header you provided implies functionality that is not implemented"),
-    ("RequestTimeTooSkewed", "The difference between the request time and the current time is too large."),
+    (
+        "NotImplemented",
+        "A header you provided implies functionality that is not implemented",
+    ),
+    (
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+    ),
     (
         "SignatureDoesNotMatch",
         "The request signature we calculated does not match the signature you provided. Check your key and signing \
@@ -239,15 +350,33 @@ mod tests {
 
     fn asked(uri: &str, headers: &[(HeaderName, &str)]) -> Asked {
         let mut request = Request::get(uri).body(Body::empty()).unwrap();
-        request.headers_mut().extend(headers.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())));
+        request.headers_mut().extend(
+            headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.parse().unwrap())),
+        );
         Asked::of(&request)
     }
 
     async fn completed(asked: &Asked, error: S3Error) -> String {
-        let response = asked.complete(error.to_http_response().unwrap().map(Body::new)).await;
+        let response = asked
+            .complete(error.to_http_response().unwrap().map(Body::new))
+            .await;
         let id = response.headers()[REQUEST_ID].to_str().unwrap().to_owned();
-        let text = String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap();
-        assert!(text.ends_with(&format!("<RequestId>{id}</RequestId></Error>")), "{text}");
+        let text = String::from_utf8(
+            response
+                .into_body()
+                .collect()
+                .await
+                .unwrap()
+                .to_bytes()
+                .to_vec(),
+        )
+        .unwrap();
+        assert!(
+            text.ends_with(&format!("<RequestId>{id}</RequestId></Error>")),
+            "{text}"
+        );
         text
     }
 
@@ -258,12 +387,20 @@ mod tests {
     #[tokio::test]
     async fn every_code_leaves_with_a_message() {
         let asked = asked("http://h/box/k", &[]);
-        let all = MESSAGES.iter().map(|(name, text)| (*name, (*text).to_owned()));
+        let all = MESSAGES
+            .iter()
+            .map(|(name, text)| (*name, (*text).to_owned()));
         let unknown = ("Odd", "S3 refuses this request with Odd.".to_owned());
         for (name, expected) in all.chain([unknown]) {
-            for bare in [S3Error::new(code(name)), S3Error::with_message(code(name), "")] {
+            for bare in [
+                S3Error::new(code(name)),
+                S3Error::with_message(code(name), ""),
+            ] {
                 let text = completed(&asked, bare).await;
-                assert!(text.contains(&format!("<Code>{name}</Code><Message>")), "{text}");
+                assert!(
+                    text.contains(&format!("<Code>{name}</Code><Message>")),
+                    "{text}"
+                );
                 let message = quick(&text);
                 assert_eq!(message, expected, "{text}");
                 assert_eq!(text.matches("<Message").count(), 1, "{text}");
@@ -273,16 +410,30 @@ mod tests {
 
     /// The message, unescaped.
     fn quick(text: &str) -> String {
-        between(text, "Message").unwrap().replace("&apos;", "'").replace("&#39;", "'")
+        between(text, "Message")
+            .unwrap()
+            .replace("&apos;", "'")
+            .replace("&#39;", "'")
     }
 
     #[tokio::test]
     async fn a_text_of_its_own_stays_unless_the_library_words_it_otherwise() {
         let asked = asked("http://h/box/k", &[]);
-        let own = completed(&asked, S3Error::with_message(code("InvalidRequest"), "a < b")).await;
+        let own = completed(
+            &asked,
+            S3Error::with_message(code("InvalidRequest"), "a < b"),
+        )
+        .await;
         assert!(own.contains("<Message>a &lt; b</Message>"), "{own}");
-        let worded = completed(&asked, S3Error::with_message(code("RequestTimeTooSkewed"), "other")).await;
-        assert_eq!(quick(&worded), "The difference between the request time and the current time is too large.");
+        let worded = completed(
+            &asked,
+            S3Error::with_message(code("RequestTimeTooSkewed"), "other"),
+        )
+        .await;
+        assert_eq!(
+            quick(&worded),
+            "The difference between the request time and the current time is too large."
+        );
         assert!(!worded.contains("other"), "{worded}");
     }
 
@@ -291,15 +442,60 @@ mod tests {
         let signed = "AWS4-HMAC-SHA256 Credential=KEY/20260101/r/s3/aws4_request, SignedHeaders=host, Signature=abc";
         let long = format!("http://h/box/{}", "k".repeat(1025));
         for (uri, header, name, members) in [
-            ("http://h/Bad_Name", None, "InvalidBucketName", "<BucketName>Bad_Name</BucketName>"),
-            ("http://h/box?cors", None, "NoSuchCORSConfiguration", "<BucketName>box</BucketName>"),
-            ("http://h/box/a%20b/c", None, "NoSuchKey", "<Key>a b/c</Key>"),
-            ("http://box.s3.localhost.localstack.cloud/a/b", None, "NoSuchKey", "<Key>a/b</Key>"),
-            (&long, None, "KeyTooLongError", "<Size>1025</Size><MaxSizeAllowed>1024</MaxSizeAllowed>"),
-            ("http://h/box/k?uploadId=u%2B", None, "NoSuchUpload", "<UploadId>u+</UploadId>"),
-            ("http://h/box/%ff", None, "InvalidURI", "<URI>/box/%ff</URI>"),
-            ("http://h/box/k", None, "MethodNotAllowed", "<Method>GET</Method><ResourceType>OBJECT</ResourceType>"),
-            ("http://h/box/k", Some((RANGE, "bytes=9-")), "InvalidRange", "<RangeRequested>bytes=9-</RangeRequested>"),
+            (
+                "http://h/Bad_Name",
+                None,
+                "InvalidBucketName",
+                "<BucketName>Bad_Name</BucketName>",
+            ),
+            (
+                "http://h/box?cors",
+                None,
+                "NoSuchCORSConfiguration",
+                "<BucketName>box</BucketName>",
+            ),
+            (
+                "http://h/box/a%20b/c",
+                None,
+                "NoSuchKey",
+                "<Key>a b/c</Key>",
+            ),
+            (
+                "http://box.s3.localhost.localstack.cloud/a/b",
+                None,
+                "NoSuchKey",
+                "<Key>a/b</Key>",
+            ),
+            (
+                &long,
+                None,
+                "KeyTooLongError",
+                "<Size>1025</Size><MaxSizeAllowed>1024</MaxSizeAllowed>",
+            ),
+            (
+                "http://h/box/k?uploadId=u%2B",
+                None,
+                "NoSuchUpload",
+                "<UploadId>u+</UploadId>",
+            ),
+            (
+                "http://h/box/%ff",
+                None,
+                "InvalidURI",
+                "<URI>/box/%ff</URI>",
+            ),
+            (
+                "http://h/box/k",
+                None,
+                "MethodNotAllowed",
+                "<Method>GET</Method><ResourceType>OBJECT</ResourceType>",
+            ),
+            (
+                "http://h/box/k",
+                Some((RANGE, "bytes=9-")),
+                "InvalidRange",
+                "<RangeRequested>bytes=9-</RangeRequested>",
+            ),
             (
                 "http://h/",
                 Some((AUTHORIZATION, signed)),
@@ -327,7 +523,10 @@ mod tests {
         ] {
             let asked = asked(uri, &header.into_iter().collect::<Vec<_>>());
             let text = completed(&asked, S3Error::new(code(name))).await;
-            assert!(text.contains(&format!("</Message>{members}<RequestId>")), "{name}: {text}");
+            assert!(
+                text.contains(&format!("</Message>{members}<RequestId>")),
+                "{name}: {text}"
+            );
         }
     }
 
@@ -338,7 +537,14 @@ mod tests {
         assert!(!text.contains("<Key>"), "{text}");
         let mut response = Response::new(Body::from("busy"));
         *response.status_mut() = http::StatusCode::SERVICE_UNAVAILABLE;
-        let body = copy.complete(response).await.into_body().collect().await.unwrap().to_bytes();
+        let body = copy
+            .complete(response)
+            .await
+            .into_body()
+            .collect()
+            .await
+            .unwrap()
+            .to_bytes();
         assert_eq!(&body[..], b"busy");
     }
 }

@@ -1,8 +1,9 @@
-//! Door: one object in one file: the body, the checksums of its blocks, the head as JSON, then a footer that says how long
-//! the head is.
+//! Door: one object in one file: the body, the checksums of its blocks, the head as JSON, then a
+//! footer that says how long the head is.
 //!
-//! The head comes last because size and digest are known only at the end. A file is written under another name, synced,
-//! and renamed: it is whole or not there. Files of the first format have no checksums of blocks; they are still read.
+//! The head comes last because size and digest are known only at the end. A file is written under
+//! another name, synced, and renamed: it is whole or not there. Files of the first format have no
+//! checksums of blocks; they are still read.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -99,7 +100,8 @@ pub(super) enum Format {
     Summed,
 }
 
-/// Ends a file whose body is written, and makes it durable. `sums` are the checksums of the body's blocks.
+/// Ends a file whose body is written, and makes it durable. `sums` are the checksums of the body's
+/// blocks.
 pub(super) fn finish(file: &mut File, sums: &[u8], head: &Head) -> io::Result<()> {
     let json = serde_json::to_vec(head)?;
     let length = u32::try_from(json.len()).map_err(|_| io::Error::other("the head is too long"))?;
@@ -122,7 +124,9 @@ pub(super) fn open(path: &Path) -> io::Result<(File, Head, Format)> {
     let start = length.saturating_sub(TAIL);
     let mut tail = vec![0; usize::try_from(length - start).unwrap_or_default()];
     file.read_exact_at(&mut tail, start)?;
-    let footer = tail.last_chunk::<FOOTER>().ok_or_else(|| damaged("it is too short"))?;
+    let footer = tail
+        .last_chunk::<FOOTER>()
+        .ok_or_else(|| damaged("it is too short"))?;
     let (numbers, magic) = footer.split_at(8);
     let format = match magic {
         magic if magic == MAGIC => Format::Summed,
@@ -131,17 +135,28 @@ pub(super) fn open(path: &Path) -> io::Result<(File, Head, Format)> {
     };
     let (head_length, crc) = (u64::from(be(&numbers[..4])), be(&numbers[4..]));
     let head_end = length - FOOTER as u64;
-    let head_at = head_end.checked_sub(head_length).filter(|_| head_length <= LONGEST_HEAD);
+    let head_at = head_end
+        .checked_sub(head_length)
+        .filter(|_| head_length <= LONGEST_HEAD);
     let head_at = head_at.ok_or_else(|| damaged("its footer names a head that cannot be there"))?;
     let json = match head_at.checked_sub(start) {
-        Some(skipped) => tail[usize::try_from(skipped).unwrap_or_default()..tail.len() - FOOTER].to_vec(),
+        Some(skipped) => {
+            tail[usize::try_from(skipped).unwrap_or_default()..tail.len() - FOOTER].to_vec()
+        }
         None => read(&file, head_at..head_end)?,
     };
     if crc32fast::hash(&json) != crc {
-        return Err(damaged("its head has another checksum than its footer says"));
+        return Err(damaged(
+            "its head has another checksum than its footer says",
+        ));
     }
-    let head: Head = serde_json::from_slice(&json).map_err(|_| damaged("its head cannot be read"))?;
-    let sums = if format == Format::Summed { sums::length(head.size) } else { 0 };
+    let head: Head =
+        serde_json::from_slice(&json).map_err(|_| damaged("its head cannot be read"))?;
+    let sums = if format == Format::Summed {
+        sums::length(head.size)
+    } else {
+        0
+    };
     match head.size.checked_add(sums) == Some(head_at) {
         true => Ok((file, head, format)),
         false => Err(damaged("its body has another length than its head says")),
@@ -166,11 +181,16 @@ pub(super) fn read(file: &File, part: std::ops::Range<u64>) -> io::Result<Vec<u8
 
 /// Something in a file is not as it was written.
 pub(super) fn damaged(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("the object's file is damaged: {what}"))
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("the object's file is damaged: {what}"),
+    )
 }
 
 fn be(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
+    bytes
+        .iter()
+        .fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
 /// Makes the entries of a folder durable: a rename or a removal in it.
@@ -178,8 +198,8 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Makes a folder that outlives a power cut. One that cannot be made durable is taken away again, so that nobody relies
-/// on it.
+/// Makes a folder that outlives a power cut. One that cannot be made durable is taken away again,
+/// so that nobody relies on it.
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir(folder)?;
     let synced = folder.parent().map_or(Ok(()), sync_folder);
@@ -197,7 +217,13 @@ mod tests {
     fn a_head_survives_and_damage_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("object");
-        let head = Head { key: "a/../ü".into(), size: 5, etag: "e".into(), modified: 7, ..Head::default() };
+        let head = Head {
+            key: "a/../ü".into(),
+            size: 5,
+            etag: "e".into(),
+            modified: 7,
+            ..Head::default()
+        };
         let mut file = File::create(&path).unwrap();
         file.write_all(b"hello").unwrap();
         finish(&mut file, &[1, 2, 3, 4], &head).unwrap();

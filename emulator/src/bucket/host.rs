@@ -1,5 +1,5 @@
-//! Which bucket does a host name? `[bucket.]s3[.region].domain`, as AWS and LocalStack have it; every other host is path
-//! style. Pure. See `docs/aws/s3.md#addresses`.
+//! Which bucket does a host name? `[bucket.]s3[.region].domain`, as AWS and LocalStack have it;
+//! every other host is path style. Pure. See `docs/aws/s3.md#addresses`.
 
 use s3s::S3Result;
 use s3s::host::{S3Host, VirtualHost};
@@ -7,8 +7,12 @@ use s3s::host::{S3Host, VirtualHost};
 use crate::region::is_region;
 
 /// Domains in front of which `s3` stands, and whether a bucket may stand there without it.
-const DOMAINS: [(&str, bool); 4] =
-    [("localhost.localstack.cloud", true), ("localhost", true), ("amazonaws.com", false), ("amazonaws.com.cn", false)];
+const DOMAINS: [(&str, bool); 4] = [
+    ("localhost.localstack.cloud", true),
+    ("localhost", true),
+    ("amazonaws.com", false),
+    ("amazonaws.com.cn", false),
+];
 
 /// The hosts of this emulator.
 pub(super) struct Hosts;
@@ -28,8 +32,9 @@ pub(crate) fn bucket_of(host: &str) -> Option<&str> {
 }
 
 fn bucket(host: &str) -> Option<&str> {
-    let (front, is_bare) =
-        DOMAINS.iter().find_map(|(domain, is_bare)| Some((host.strip_suffix(domain)?.strip_suffix('.')?, *is_bare)))?;
+    let (front, is_bare) = DOMAINS.iter().find_map(|(domain, is_bare)| {
+        Some((host.strip_suffix(domain)?.strip_suffix('.')?, *is_bare))
+    })?;
     let bucket = match before_service(front) {
         Some(bucket) => bucket,
         None if is_bare => front,
@@ -38,10 +43,13 @@ fn bucket(host: &str) -> Option<&str> {
     Some(bucket).filter(|bucket| !bucket.is_empty())
 }
 
-/// What stands in front of `s3`, `s3.region`, `s3-region` and `s3.dualstack.region`; empty when nothing does.
+/// What stands in front of `s3`, `s3.region`, `s3-region` and `s3.dualstack.region`; empty when
+/// nothing does.
 fn before_service(front: &str) -> Option<&str> {
     let rest = match front.rsplit_once('.') {
-        Some((before, label)) if is_region(label) => before.strip_suffix(".dualstack").unwrap_or(before),
+        Some((before, label)) if is_region(label) => {
+            before.strip_suffix(".dualstack").unwrap_or(before)
+        }
         _ => front,
     };
     let (before, label) = rest.rsplit_once('.').unwrap_or(("", rest));
@@ -55,7 +63,13 @@ mod tests {
 
     #[test]
     fn a_bucket_stands_in_front_of_the_service_or_of_a_local_domain() {
-        let bucket = |host: &'static str| Hosts.parse_host_header(host).unwrap().bucket().map(str::to_owned);
+        let bucket = |host: &'static str| {
+            Hosts
+                .parse_host_header(host)
+                .unwrap()
+                .bucket()
+                .map(str::to_owned)
+        };
         for (host, name) in [
             ("photos.localhost:4566", "photos"),
             ("photos.s3.localhost:4566", "photos"),

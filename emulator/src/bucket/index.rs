@@ -1,14 +1,16 @@
-//! What a listing shows of every object, in the order of keys, on disk. The object files are the truth: they carry their
-//! heads, and reads need nothing else. The index is what finds them in order, and it is built anew from them when it is
-//! damaged or lost.
+//! What a listing shows of every object, in the order of keys, on disk. The object files are the
+//! truth: they carry their heads, and reads need nothing else. The index is what finds them in
+//! order, and it is built anew from them when it is damaged or lost.
 //!
-//! Who changes an object [begins](Index::begin) with its key, which is durable in a log of changes before the object's file
-//! is touched; one sync serves all that wait. Then the file is renamed or removed, and the index told. After a crash the
-//! files of the logged keys are looked at again, so that index and files agree: no answer needs a sync of the tree. The
-//! [`keeper`] makes the tree durable now and then, and drops the log before.
+//! Who changes an object [begins](Index::begin) with its key, which is durable in a log of changes
+//! before the object's file is touched; one sync serves all that wait. Then the file is renamed or
+//! removed, and the index told. After a crash the files of the logged keys are looked at again, so
+//! that index and files agree: no answer needs a sync of the tree. The [`keeper`] makes the tree
+//! durable now and then, and drops the log before.
 //!
-//! Opening reads only, so that it works on a full disk. What has to be written, be it a whole index, the keeper writes as
-//! soon as there is room; until there is an index, changes go to the object files alone, where it will find them.
+//! Opening reads only, so that it works on a full disk. What has to be written, be it a whole
+//! index, the keeper writes as soon as there is room; until there is an index, changes go to the
+//! object files alone, where it will find them.
 
 mod changes;
 mod keeper;
@@ -85,7 +87,8 @@ struct Shared {
 #[derive(Debug)]
 struct Kept {
     state: State,
-    /// The file is not there, and must not be there before the tree is durable and changes are logged.
+    /// The file is not there, and must not be there before the tree is durable and changes are
+    /// logged.
     is_forgotten: bool,
 }
 
@@ -101,7 +104,8 @@ struct Wanted {
     trouble: Option<String>,
 }
 
-/// A change that is under way. Until it is dropped, a crash makes the index look at the object's file again.
+/// A change that is under way. Until it is dropped, a crash makes the index look at the object's
+/// file again.
 #[derive(Debug)]
 pub(super) struct Change<'i> {
     shared: &'i Shared,
@@ -109,27 +113,40 @@ pub(super) struct Change<'i> {
 }
 
 impl Index {
-    /// Opens the index in the folder of the buckets. What is missing is done meanwhile: changes of the last run are looked
-    /// at again, and an index that is damaged or not there is built.
+    /// Opens the index in the folder of the buckets. What is missing is done meanwhile: changes of
+    /// the last run are looked at again, and an index that is damaged or not there is built.
     ///
     /// # Errors
     /// There are no threads left.
     pub(super) fn open(shelves: Arc<Shelves>) -> io::Result<Index> {
         let folder = shelves.folder().join(FOLDER);
-        let Found { state, tree, records, log } = Found::of(&folder, &shelves);
+        let Found {
+            state,
+            tree,
+            records,
+            log,
+        } = Found::of(&folder, &shelves);
         let is_there = tree.is_some();
         let shared = Arc::new(Shared {
             folder,
             shelves,
             tree: RwLock::new(tree.map(Arc::new)),
             changes: Changes::default(),
-            state: Mutex::new(Kept { state, is_forgotten: false }),
-            wanted: Mutex::new(Wanted { checkpoint: !records.is_empty(), ..Wanted::default() }),
+            state: Mutex::new(Kept {
+                state,
+                is_forgotten: false,
+            }),
+            wanted: Mutex::new(Wanted {
+                checkpoint: !records.is_empty(),
+                ..Wanted::default()
+            }),
             bell: Condvar::new(),
             stopping: AtomicBool::new(false),
         });
         if !is_there && let Err(error) = shared.give_up() {
-            tracing::error!("objects cannot be changed: the damaged index cannot be removed: {error}");
+            tracing::error!(
+                "objects cannot be changed: the damaged index cannot be removed: {error}"
+            );
             shared.changes.fail();
         }
         let (writer, keeper) = (shared.clone(), shared.clone());
@@ -138,19 +155,30 @@ impl Index {
             thread("s3-changes").spawn(move || writer.changes.write(log, |_| writer.give_up()))?,
             thread("s3-index").spawn(move || keeper::keep(&keeper, &records))?,
         ];
-        Ok(Index { shared, threads: Mutex::new(threads) })
+        Ok(Index {
+            shared,
+            threads: Mutex::new(threads),
+        })
     }
 
-    /// Writes down, durable, that an object is about to change; [`Change::wait`] returns when it is.
+    /// Writes down, durable, that an object is about to change; [`Change::wait`] returns when it
+    /// is.
     pub(super) fn begin(&self, bucket: &str, key: &str) -> Change<'_> {
-        Change { shared: &self.shared, number: self.shared.changes.begin(tree_key(bucket, key)) }
+        Change {
+            shared: &self.shared,
+            number: self.shared.changes.begin(tree_key(bucket, key)),
+        }
     }
 
     /// Whether the object is shown. Only a hint while the index is not ready.
     pub(super) fn has(&self, bucket: &str, key: &str) -> bool {
-        let Some(tree) = self.shared.tree() else { return false };
+        let Some(tree) = self.shared.tree() else {
+            return false;
+        };
         let found = tree.get(&tree_key(bucket, key));
-        found.map_err(|error| self.shared.report(&tree, &error)).is_ok_and(|value| value.is_some())
+        found
+            .map_err(|error| self.shared.report(&tree, &error))
+            .is_ok_and(|value| value.is_some())
     }
 
     /// Waits a moment for the index to show every object.
@@ -159,19 +187,37 @@ impl Index {
     /// It does not yet; what keeps it from being built, when something does.
     pub(super) fn wait_until_ready(&self) -> Result<(), Option<String>> {
         let wanted = self.shared.wanted();
-        let waited = self.shared.bell.wait_timeout_while(wanted, PATIENCE, |wanted| !wanted.ready);
+        let waited = self
+            .shared
+            .bell
+            .wait_timeout_while(wanted, PATIENCE, |wanted| !wanted.ready);
         let wanted = waited.unwrap_or_else(PoisonError::into_inner).0;
-        if wanted.ready { Ok(()) } else { Err(wanted.trouble.clone()) }
+        if wanted.ready {
+            Ok(())
+        } else {
+            Err(wanted.trouble.clone())
+        }
     }
 
     /// The heads of a bucket's objects, as far as listings show them, from a key on.
-    pub(super) fn range(&self, bucket: &str, from: Bound<String>) -> impl Iterator<Item = io::Result<Head>> + use<> {
+    pub(super) fn range(
+        &self,
+        bucket: &str,
+        from: Bound<String>,
+    ) -> impl Iterator<Item = io::Result<Head>> + use<> {
         let (start, shared) = (tree_key(bucket, "").len(), self.shared.clone());
         let end = [bucket.as_bytes(), &[1]].concat();
         let tree = self.shared.tree();
-        let items = tree.as_ref().map(|tree| tree.range(from.map(|key| tree_key(bucket, &key)), end));
+        let items = tree
+            .as_ref()
+            .map(|tree| tree.range(from.map(|key| tree_key(bucket, &key)), end));
         // It went since it was ready.
-        let gone = items.is_none().then(|| Err(io::Error::new(io::ErrorKind::InvalidData, "the index is built anew")));
+        let gone = items.is_none().then(|| {
+            Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the index is built anew",
+            ))
+        });
         items.into_iter().flatten().chain(gone).map(move |item| {
             let read = item.and_then(|(key, value)| head(&key[start..], &value));
             read.inspect_err(|error| {
@@ -185,16 +231,27 @@ impl Index {
     /// Forgets what is left of a bucket that has no objects any more.
     pub(super) fn forget_bucket(&self, bucket: &str) {
         let end = [bucket.as_bytes(), &[1]].concat();
-        let Some(tree) = self.shared.tree() else { return };
-        for (key, _) in tree.range(Bound::Included(tree_key(bucket, "")), end).map_while(Result::ok) {
+        let Some(tree) = self.shared.tree() else {
+            return;
+        };
+        for (key, _) in tree
+            .range(Bound::Included(tree_key(bucket, "")), end)
+            .map_while(Result::ok)
+        {
             tree.remove(&key);
         }
     }
 
     /// Makes the index durable. Nothing can be changed afterwards.
     pub(super) fn close(&self) {
-        self.shared.want(|_| self.shared.stopping.store(true, Ordering::SeqCst));
-        let threads: Vec<_> = self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+        self.shared
+            .want(|_| self.shared.stopping.store(true, Ordering::SeqCst));
+        let threads: Vec<_> = self
+            .threads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+            .collect();
         // The keeper ends first: it writes a last log.
         for thread in threads.into_iter().rev() {
             if thread.join().is_err() {
@@ -220,7 +277,8 @@ impl Change<'_> {
         self.shared.changes.wait(self.number)
     }
 
-    /// The object's file is this one now. Called while the lock of its place is held, as is [`Change::removed`].
+    /// The object's file is this one now. Called while the lock of its place is held, as is
+    /// [`Change::removed`].
     pub(super) fn put(&self, bucket: &str, head: &Head) -> io::Result<()> {
         self.shared.insert(bucket, head)
     }
@@ -243,13 +301,25 @@ impl Drop for Change<'_> {
 impl Shared {
     /// The tree, for one use: while it is held, no other takes its place.
     fn tree(&self) -> Option<Arc<Tree>> {
-        self.tree.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.tree
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn insert(&self, bucket: &str, head: &Head) -> io::Result<()> {
-        let checksum = head.checksum.as_ref().map(|checksum| (checksum.algorithm, checksum.kind));
+        let checksum = head
+            .checksum
+            .as_ref()
+            .map(|checksum| (checksum.algorithm, checksum.kind));
         let class = head.headers.storage_class.clone();
-        let entry = Entry { size: head.size, etag: head.etag.clone(), modified: head.modified, checksum, class };
+        let entry = Entry {
+            size: head.size,
+            etag: head.etag.clone(),
+            modified: head.modified,
+            checksum,
+            class,
+        };
         if let Some(tree) = self.tree() {
             tree.insert(&tree_key(bucket, &head.key), &serde_json::to_vec(&entry)?);
         }
@@ -271,9 +341,13 @@ impl Shared {
         self.bell.notify_all();
     }
 
-    /// The tree could not be read: when it is damaged, another takes its place, unless one has already.
+    /// The tree could not be read: when it is damaged, another takes its place, unless one has
+    /// already.
     fn report(&self, tree: &Arc<Tree>, error: &io::Error) {
-        if !self.tree().is_some_and(|present| Arc::ptr_eq(&present, tree)) {
+        if !self
+            .tree()
+            .is_some_and(|present| Arc::ptr_eq(&present, tree))
+        {
             return;
         }
         static LINES: OncePerMinuteEach = OncePerMinuteEach::new();
@@ -301,16 +375,22 @@ impl Shared {
         Ok(())
     }
 
-    /// The same when the tree is durable, and with it all that is not in the present log: the state file may be there again.
+    /// The same when the tree is durable, and with it all that is not in the present log: the state
+    /// file may be there again.
     fn settle(&self, change: impl FnOnce(&mut State)) -> io::Result<()> {
         let mut kept = self.state();
         if self.changes.is_unlogged() {
-            return Err(io::Error::other("the log of changed objects cannot be written"));
+            return Err(io::Error::other(
+                "the log of changed objects cannot be written",
+            ));
         }
         let mut state = kept.state.clone();
         change(&mut state);
         state.write(&self.folder)?;
-        *kept = Kept { state, is_forgotten: false };
+        *kept = Kept {
+            state,
+            is_forgotten: false,
+        };
         Ok(())
     }
 
@@ -367,7 +447,12 @@ impl Found {
             records.extend(found);
         }
         let tree = Tree::open(&state.tree_folder(folder))?;
-        Ok(Found { tree: Some(tree), state, records, log: Some(log.ok_or_else(none)?) })
+        Ok(Found {
+            tree: Some(tree),
+            state,
+            records,
+            log: Some(log.ok_or_else(none)?),
+        })
     }
 }
 
@@ -383,10 +468,36 @@ fn names(tree_key: &[u8]) -> Option<(&str, &str)> {
 }
 
 fn head(key: &[u8], value: &[u8]) -> io::Result<Head> {
-    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the index is damaged: an entry cannot be read");
+    let damaged = || {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the index is damaged: an entry cannot be read",
+        )
+    };
     let key = std::str::from_utf8(key).map_err(|_| damaged())?.to_owned();
-    let Entry { size, etag, modified, checksum, class } = serde_json::from_slice(value).map_err(|_| damaged())?;
-    let checksum = checksum.map(|(algorithm, kind)| Checksum { algorithm, kind, value: String::new() });
-    let headers = Headers { storage_class: class, ..Headers::default() };
-    Ok(Head { key, size, etag, modified, checksum, headers, ..Head::default() })
+    let Entry {
+        size,
+        etag,
+        modified,
+        checksum,
+        class,
+    } = serde_json::from_slice(value).map_err(|_| damaged())?;
+    let checksum = checksum.map(|(algorithm, kind)| Checksum {
+        algorithm,
+        kind,
+        value: String::new(),
+    });
+    let headers = Headers {
+        storage_class: class,
+        ..Headers::default()
+    };
+    Ok(Head {
+        key,
+        size,
+        etag,
+        modified,
+        checksum,
+        headers,
+        ..Head::default()
+    })
 }

@@ -28,16 +28,24 @@ pub(super) struct Page<T> {
     pub next: Option<String>,
 }
 
-/// Walks through the keys in S3's order, which is that of their UTF-8 bytes. `range` shows them from a bound on. Skips the
-/// rest of a common prefix at once, so that a page costs what it shows and not what lies under its prefixes.
+/// Walks through the keys in S3's order, which is that of their UTF-8 bytes. `range` shows them
+/// from a bound on. Skips the rest of a common prefix at once, so that a page costs what it shows
+/// and not what lies under its prefixes.
 ///
 /// # Errors
 /// Keys cannot be read.
-pub(super) fn page<T, I>(range: impl Fn(Bound<String>) -> I, query: &Query) -> Result<Page<T>, BucketError>
+pub(super) fn page<T, I>(
+    range: impl Fn(Bound<String>) -> I,
+    query: &Query,
+) -> Result<Page<T>, BucketError>
 where
     I: Iterator<Item = io::Result<(String, T)>>,
 {
-    let mut page = Page { objects: Vec::new(), common_prefixes: Vec::new(), next: None };
+    let mut page = Page {
+        objects: Vec::new(),
+        common_prefixes: Vec::new(),
+        next: None,
+    };
     if query.limit == 0 {
         // An empty page has no last key to go on from: S3 says that there is no more.
         return Ok(page);
@@ -52,7 +60,10 @@ where
             break;
         }
         let common = common_prefix(&key, query);
-        if let Some(prefix) = common.as_ref().filter(|prefix| query.after.starts_with(prefix.as_str())) {
+        if let Some(prefix) = common
+            .as_ref()
+            .filter(|prefix| query.after.starts_with(prefix.as_str()))
+        {
             // The page before ended with this prefix.
             keys = range(behind(prefix));
             continue;
@@ -78,7 +89,10 @@ where
 
 /// The key up to and with the first delimiter behind the prefix.
 fn common_prefix(key: &str, query: &Query) -> Option<String> {
-    let delimiter = query.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty())?;
+    let delimiter = query
+        .delimiter
+        .as_deref()
+        .filter(|delimiter| !delimiter.is_empty())?;
     let rest = &key[query.prefix.len()..];
     let end = query.prefix.len() + rest.find(delimiter)? + delimiter.len();
     Some(key[..end].to_owned())
@@ -104,7 +118,9 @@ mod tests {
     use super::*;
 
     fn keys() -> BTreeMap<String, String> {
-        ["a", "b/1", "b/2", "b/c/3", "d", "e/", "é"].map(|key| (key.to_owned(), key.to_owned())).into()
+        ["a", "b/1", "b/2", "b/c/3", "d", "e/", "é"]
+            .map(|key| (key.to_owned(), key.to_owned()))
+            .into()
     }
 
     #[track_caller]
@@ -123,7 +139,12 @@ mod tests {
             let found = keys.range::<String, _>((from, Bound::Unbounded));
             found.map(|(key, object)| Ok((key.clone(), object.clone())))
         };
-        let query = Query { prefix: prefix.into(), delimiter, after: after.into(), limit };
+        let query = Query {
+            prefix: prefix.into(),
+            delimiter,
+            after: after.into(),
+            limit,
+        };
         let page = page(range, &query).unwrap();
         assert_eq!(page.objects, objects);
         assert_eq!(page.common_prefixes, prefixes);
@@ -132,7 +153,15 @@ mod tests {
 
     #[test]
     fn pages_are_cut_and_continued() {
-        check("", "", "", 10, &["a", "b/1", "b/2", "b/c/3", "d", "e/", "é"], &[], None);
+        check(
+            "",
+            "",
+            "",
+            10,
+            &["a", "b/1", "b/2", "b/c/3", "d", "e/", "é"],
+            &[],
+            None,
+        );
         check("", "", "", 2, &["a", "b/1"], &[], Some("b/1"));
         check("", "", "b/1", 3, &["b/2", "b/c/3", "d"], &[], Some("d"));
         check("b/", "", "", 10, &["b/1", "b/2", "b/c/3"], &[], None);

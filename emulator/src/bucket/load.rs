@@ -1,4 +1,5 @@
-//! Door: what lies in the folder when the program starts: buckets and uploads. Objects are found when they are asked for.
+//! Door: what lies in the folder when the program starts: buckets and uploads. Objects are found
+//! when they are asked for.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +27,8 @@ pub(super) struct FoundBucket {
     pub created: Timestamp,
 }
 
-/// Reads the folder, which is made when it is not there. A full disk has no room for folders; then they are made later. Drafts are thrown away: nobody was answered for them.
+/// Reads the folder, which is made when it is not there. A full disk has no room for folders; then
+/// they are made later. Drafts are thrown away: nobody was answered for them.
 pub(super) fn load(folder: &Path) -> io::Result<Loaded> {
     if !folder.exists() {
         match fs::create_dir_all(folder) {
@@ -52,14 +54,20 @@ pub(super) fn load(folder: &Path) -> io::Result<Loaded> {
         // No bucket's name begins with a dot.
         if !name.starts_with('.') {
             uploads(&path.join(multipart::UPLOADS), &name, &mut loaded.uploads)?;
-            loaded.buckets.push(FoundBucket { created: created(&path)?, name });
+            loaded.buckets.push(FoundBucket {
+                created: created(&path)?,
+                name,
+            });
         }
     }
     Ok(loaded)
 }
 
 fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
 }
 
 /// The folders in a folder, by name.
@@ -68,7 +76,10 @@ fn folders(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
-            found.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+            found.push((
+                entry.file_name().to_string_lossy().into_owned(),
+                entry.path(),
+            ));
         }
     }
     Ok(found)
@@ -77,9 +88,13 @@ fn folders(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
 /// When a bucket was made. What lies in its folder is durable afterwards.
 fn created(folder: &Path) -> io::Result<Timestamp> {
     file::sync_folder(folder)?;
-    let created = fs::metadata(folder)?.created().or_else(|_| fs::metadata(folder)?.modified())?;
+    let created = fs::metadata(folder)?
+        .created()
+        .or_else(|_| fs::metadata(folder)?.modified())?;
     let since_epoch = created.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Ok(Timestamp::from_millis(u64::try_from(since_epoch.as_millis()).unwrap_or_default()))
+    Ok(Timestamp::from_millis(
+        u64::try_from(since_epoch.as_millis()).unwrap_or_default(),
+    ))
 }
 
 /// Reads the uploads of a bucket. One without a head was never answered for.
@@ -91,7 +106,10 @@ fn uploads(folder: &Path, bucket: &str, found: &mut BTreeMap<String, Upload>) ->
         match file::read_head(&folder.join(multipart::HEAD)) {
             Ok(head) => _ = found.insert(id, Upload::loaded(bucket, head, whole(&folder)?)),
             Err(error) => {
-                tracing::warn!("{} is not a whole upload and is removed: {error}", folder.display());
+                tracing::warn!(
+                    "{} is not a whole upload and is removed: {error}",
+                    folder.display()
+                );
                 fs::remove_dir_all(&folder)?;
             }
         }
@@ -105,7 +123,10 @@ fn whole(folder: &Path) -> io::Result<Vec<Object>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         match file::read_head(&path) {
-            Ok(head) => found.push(Object { head, body: StoredBody::File(path) }),
+            Ok(head) => found.push(Object {
+                head,
+                body: StoredBody::File(path),
+            }),
             Err(error) => tracing::error!("{} is passed over: {error}", path.display()),
         }
     }

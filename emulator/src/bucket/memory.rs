@@ -29,7 +29,10 @@ impl Memory {
     }
 
     pub(super) fn names(&self) -> Vec<(String, Timestamp)> {
-        self.read().iter().map(|(name, bucket)| (name.clone(), bucket.created)).collect()
+        self.read()
+            .iter()
+            .map(|(name, bucket)| (name.clone(), bucket.created))
+            .collect()
     }
 
     pub(super) fn has(&self, bucket: &str) -> bool {
@@ -41,13 +44,24 @@ impl Memory {
         if buckets.contains_key(name) {
             return Err(BucketError::AlreadyOwned);
         }
-        buckets.insert(name.to_owned(), Bucket { created: Timestamp::wall(), objects: BTreeMap::new() });
+        buckets.insert(
+            name.to_owned(),
+            Bucket {
+                created: Timestamp::wall(),
+                objects: BTreeMap::new(),
+            },
+        );
         Ok(())
     }
 
     pub(super) fn delete(&self, name: &str) -> Result<(), BucketError> {
         let mut buckets = self.write();
-        if !buckets.get(name).ok_or(BucketError::NoSuchBucket)?.objects.is_empty() {
+        if !buckets
+            .get(name)
+            .ok_or(BucketError::NoSuchBucket)?
+            .objects
+            .is_empty()
+        {
             return Err(BucketError::NotEmpty);
         }
         buckets.remove(name);
@@ -56,28 +70,59 @@ impl Memory {
 
     pub(super) fn get(&self, bucket: &str, key: &str) -> Result<Arc<Object>, BucketError> {
         let buckets = self.read();
-        let object = buckets.get(bucket).ok_or(BucketError::NoSuchBucket)?.objects.get(key).cloned();
+        let object = buckets
+            .get(bucket)
+            .ok_or(BucketError::NoSuchBucket)?
+            .objects
+            .get(key)
+            .cloned();
         object.ok_or(BucketError::NoSuchKey)
     }
 
-    pub(super) fn page(&self, bucket: &str, query: &Query) -> Result<Page<Arc<Object>>, BucketError> {
+    pub(super) fn page(
+        &self,
+        bucket: &str,
+        query: &Query,
+    ) -> Result<Page<Arc<Object>>, BucketError> {
         let buckets = self.read();
-        let objects = &buckets.get(bucket).ok_or(BucketError::NoSuchBucket)?.objects;
+        let objects = &buckets
+            .get(bucket)
+            .ok_or(BucketError::NoSuchBucket)?
+            .objects;
         let from = |bound| objects.range::<String, _>((bound, std::ops::Bound::Unbounded));
-        listing::page(|bound| from(bound).map(|(key, object)| Ok((key.clone(), object.clone()))), query)
+        listing::page(
+            |bound| from(bound).map(|(key, object)| Ok((key.clone(), object.clone()))),
+            query,
+        )
     }
 
-    pub(super) fn remove(&self, bucket: &str, key: &str, condition: &Condition) -> Result<(), BucketError> {
+    pub(super) fn remove(
+        &self,
+        bucket: &str,
+        key: &str,
+        condition: &Condition,
+    ) -> Result<(), BucketError> {
         let mut buckets = self.write();
-        let objects = &mut buckets.get_mut(bucket).ok_or(BucketError::NoSuchBucket)?.objects;
+        let objects = &mut buckets
+            .get_mut(bucket)
+            .ok_or(BucketError::NoSuchBucket)?
+            .objects;
         condition.check(objects.get(key).map(|object| &object.head))?;
         objects.remove(key);
         Ok(())
     }
 
-    pub(super) fn put(&self, bucket: &str, object: Object, condition: &Condition) -> Result<Arc<Object>, BucketError> {
+    pub(super) fn put(
+        &self,
+        bucket: &str,
+        object: Object,
+        condition: &Condition,
+    ) -> Result<Arc<Object>, BucketError> {
         let mut buckets = self.write();
-        let objects = &mut buckets.get_mut(bucket).ok_or(BucketError::NoSuchBucket)?.objects;
+        let objects = &mut buckets
+            .get_mut(bucket)
+            .ok_or(BucketError::NoSuchBucket)?
+            .objects;
         condition.check(objects.get(&object.head.key).map(|object| &object.head))?;
         let object = Arc::new(object);
         objects.insert(object.head.key.clone(), object.clone());

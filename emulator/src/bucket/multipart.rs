@@ -1,5 +1,6 @@
-//! Door: multipart uploads. An upload is a folder in its bucket's folder: a head, and a file for each part. Each is durable
-//! before it is answered for, so an upload goes on after a restart. Completing it joins the parts into one new object.
+//! Door: multipart uploads. An upload is a folder in its bucket's folder: a head, and a file for
+//! each part. Each is durable before it is answered for, so an upload goes on after a restart.
+//! Completing it joins the parts into one new object.
 
 mod asked;
 
@@ -27,8 +28,8 @@ pub(super) const UPLOADS: &str = ".uploads";
 /// The file that says what an upload is for.
 pub(super) const HEAD: &str = "head";
 
-/// An upload that was not completed by then ends, so that forgotten ones do not fill the disk. In S3, a lifecycle rule
-/// says so, and seven days is what its guide recommends.
+/// An upload that was not completed by then ends, so that forgotten ones do not fill the disk. In
+/// S3, a lifecycle rule says so, and seven days is what its guide recommends.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Uploads that were begun, by id.
@@ -53,7 +54,10 @@ impl Upload {
     pub(super) fn loaded(bucket: &str, head: Head, files: Vec<Object>) -> Upload {
         // The head is named by no number.
         let number = |part: &Object| part.file_name()?.parse().ok();
-        let parts = files.into_iter().filter_map(|part| Some((number(&part)?, Arc::new(part)))).collect();
+        let parts = files
+            .into_iter()
+            .filter_map(|part| Some((number(&part)?, Arc::new(part))))
+            .collect();
         Upload {
             bucket: bucket.to_owned(),
             key: head.key,
@@ -94,18 +98,41 @@ impl Buckets {
         self.end_old_uploads(started)?;
         let id = Uuid::new_v4().simple().to_string();
         if let Some(folder) = self.upload_folder(bucket, &id) {
-            let head = Head { key: key.to_owned(), modified: started.as_millis(), ..Head::default() };
-            write_head(&folder, &Head { headers: headers.clone(), checksum: checksum.clone(), ..head })?;
+            let head = Head {
+                key: key.to_owned(),
+                modified: started.as_millis(),
+                ..Head::default()
+            };
+            write_head(
+                &folder,
+                &Head {
+                    headers: headers.clone(),
+                    checksum: checksum.clone(),
+                    ..head
+                },
+            )?;
         }
         let (bucket, key, parts) = (bucket.to_owned(), key.to_owned(), BTreeMap::new());
-        self.uploads().lock().insert(id.clone(), Upload { bucket, key, started, checksum, parts, headers });
+        self.uploads().lock().insert(
+            id.clone(),
+            Upload {
+                bucket,
+                key,
+                started,
+                checksum,
+                parts,
+                headers,
+            },
+        );
         Ok(id)
     }
 
     /// The present state of an upload.
     pub(super) fn upload(&self, bucket: &str, key: &str, id: &str) -> Result<Upload, BucketError> {
         let open = self.uploads().lock();
-        let upload = open.get(id).filter(|upload| upload.bucket == bucket && upload.key == key);
+        let upload = open
+            .get(id)
+            .filter(|upload| upload.bucket == bucket && upload.key == key);
         upload.cloned().ok_or(BucketError::NoSuchUpload)
     }
 
@@ -114,8 +141,12 @@ impl Buckets {
         self.exists(bucket)?;
         let open = self.uploads().lock();
         let of_bucket = open.iter().filter(|(_, upload)| upload.bucket == bucket);
-        let mut found: Vec<_> = of_bucket.map(|(id, upload)| (id.clone(), upload.clone())).collect();
-        found.sort_by(|(_, left), (_, right)| (&left.key, left.started).cmp(&(&right.key, right.started)));
+        let mut found: Vec<_> = of_bucket
+            .map(|(id, upload)| (id.clone(), upload.clone()))
+            .collect();
+        found.sort_by(|(_, left), (_, right)| {
+            (&left.key, left.started).cmp(&(&right.key, right.started))
+        });
         Ok(found)
     }
 
@@ -132,11 +163,16 @@ impl Buckets {
         }
         let head = draft.finish("", Headers::default(), Timestamp::wall())?;
         let folder = self.upload_folder(bucket, id);
-        let path = folder.as_ref().map(|folder| folder.join(number.to_string()));
+        let path = folder
+            .as_ref()
+            .map(|folder| folder.join(number.to_string()));
         let part = {
             let mut open = self.uploads().lock();
             let upload = open.get_mut(id).ok_or(BucketError::NoSuchUpload)?;
-            let part = Arc::new(Object { head, body: draft.keep(path.as_deref())? });
+            let part = Arc::new(Object {
+                head,
+                body: draft.keep(path.as_deref())?,
+            });
             upload.parts.insert(number, part.clone());
             part
         };
@@ -161,8 +197,8 @@ impl Buckets {
         Ok(self.remove_upload(bucket, id)?)
     }
 
-    /// Makes an object of the parts that `asked` names. Meanwhile the upload is not open, so no part can change; it is
-    /// open again when nothing came of it.
+    /// Makes an object of the parts that `asked` names. Meanwhile the upload is not open, so no
+    /// part can change; it is open again when nothing came of it.
     pub(super) fn complete_upload(
         &self,
         bucket: &str,
@@ -185,47 +221,75 @@ impl Buckets {
 
     fn join(&self, upload: &Upload, asked: &AskedWhole) -> Result<Arc<Object>, BucketError> {
         // As S3 does since 2024: an upload that named no checksum gets one.
-        let usual = Checksum { algorithm: Algorithm::Crc64Nvme, kind: Kind::FullObject, value: String::new() };
+        let usual = Checksum {
+            algorithm: Algorithm::Crc64Nvme,
+            kind: Kind::FullObject,
+            value: String::new(),
+        };
         let shape = upload.checksum.as_ref().unwrap_or(&usual);
         check_kinds(upload, asked)?;
         let parts = chosen(upload, &asked.parts)?;
         let composite = match shape.kind {
-            Kind::Composite => {
-                Checksum::composite(shape.algorithm, parts.iter().map(|part| part.head.checksum.as_ref()))
-            }
+            Kind::Composite => Checksum::composite(
+                shape.algorithm,
+                parts.iter().map(|part| part.head.checksum.as_ref()),
+            ),
             Kind::FullObject => None,
         };
-        let mut draft = self.draft()?.summing((shape.kind == Kind::FullObject).then_some(shape.algorithm));
+        let mut draft = self
+            .draft()?
+            .summing((shape.kind == Kind::FullObject).then_some(shape.algorithm));
         let shown = asked.parts.iter().zip(&parts).map(|(asked, part)| Part {
             number: asked.number,
             size: part.head.size,
             // The checksums of parts are shown when the upload asked for them.
-            checksum: part.head.checksum.clone().filter(|_| upload.checksum.is_some()),
+            checksum: part
+                .head
+                .checksum
+                .clone()
+                .filter(|_| upload.checksum.is_some()),
         });
         draft.join(&parts, joined_etag(&parts), composite, shown.collect())?;
         check_whole(&parts, asked, draft.checksum())?;
-        self.put(&upload.bucket, &upload.key, upload.headers.clone(), draft, &asked.condition)
+        self.put(
+            &upload.bucket,
+            &upload.key,
+            upload.headers.clone(),
+            draft,
+            &asked.condition,
+        )
     }
 
     fn take_upload(&self, bucket: &str, key: &str, id: &str) -> Result<Upload, BucketError> {
         self.upload(bucket, key, id)?;
-        self.uploads().lock().remove(id).ok_or(BucketError::NoSuchUpload)
+        self.uploads()
+            .lock()
+            .remove(id)
+            .ok_or(BucketError::NoSuchUpload)
     }
 
     /// Time was not counted before `since`: uploads that were begun earlier are as old as that.
     pub fn count_uploads_from(&self, since: Timestamp) {
         let mut open = self.uploads().lock();
-        open.values_mut().for_each(|upload| upload.started = upload.started.max(since).min(Timestamp::now()));
+        open.values_mut()
+            .for_each(|upload| upload.started = upload.started.max(since).min(Timestamp::now()));
     }
 
     fn end_old_uploads(&self, now: Timestamp) -> io::Result<()> {
         let is_old = |upload: &Upload| upload.started + LONGEST < now;
-        let old: Vec<(String, Upload)> = self.uploads().lock().extract_if(.., |_, upload| is_old(upload)).collect();
-        old.iter().try_for_each(|(id, upload)| self.remove_upload(&upload.bucket, id))
+        let old: Vec<(String, Upload)> = self
+            .uploads()
+            .lock()
+            .extract_if(.., |_, upload| is_old(upload))
+            .collect();
+        old.iter()
+            .try_for_each(|(id, upload)| self.remove_upload(&upload.bucket, id))
     }
 
     fn remove_upload(&self, bucket: &str, id: &str) -> io::Result<()> {
-        let Some(folder) = self.upload_folder(bucket, id) else { return Ok(()) };
+        let Some(folder) = self.upload_folder(bucket, id) else {
+            return Ok(());
+        };
         fs::remove_dir_all(&folder)?;
         folder.parent().map_or(Ok(()), file::sync_folder)
     }
@@ -242,7 +306,8 @@ fn write_head(folder: &std::path::Path, head: &Head) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => file::make_folder(folder)?,
     }
-    let written = fs::File::create_new(folder.join(HEAD)).and_then(|mut file| file::finish(&mut file, &[], head));
+    let written = fs::File::create_new(folder.join(HEAD))
+        .and_then(|mut file| file::finish(&mut file, &[], head));
     let written = written.and_then(|()| file::sync_folder(folder));
     if written.is_err() && fs::remove_dir_all(folder).is_err() {
         tracing::debug!("{} stays behind", folder.display());
@@ -259,16 +324,39 @@ mod tests {
     fn part(buckets: &Buckets, id: &str, number: i32, body: &[u8]) -> AskedPart {
         let mut draft = buckets.draft().unwrap();
         draft.write(body).unwrap();
-        let etag = buckets.add_part("b", id, number, draft).unwrap().head.etag.clone();
-        AskedPart { number, etag, checksum: None }
+        let etag = buckets
+            .add_part("b", id, number, draft)
+            .unwrap()
+            .head
+            .etag
+            .clone();
+        AskedPart {
+            number,
+            etag,
+            checksum: None,
+        }
     }
 
     fn begin(buckets: &Buckets) -> String {
-        buckets.begin_upload("b", "k", Headers::default(), None).unwrap()
+        buckets
+            .begin_upload("b", "k", Headers::default(), None)
+            .unwrap()
     }
 
-    fn complete(buckets: &Buckets, id: &str, asked: &[AskedPart]) -> Result<Arc<Object>, BucketError> {
-        buckets.complete_upload("b", "k", id, &AskedWhole { parts: asked.to_vec(), ..AskedWhole::default() })
+    fn complete(
+        buckets: &Buckets,
+        id: &str,
+        asked: &[AskedPart],
+    ) -> Result<Arc<Object>, BucketError> {
+        buckets.complete_upload(
+            "b",
+            "k",
+            id,
+            &AskedWhole {
+                parts: asked.to_vec(),
+                ..AskedWhole::default()
+            },
+        )
     }
 
     #[test]
@@ -283,10 +371,19 @@ mod tests {
             let first = part(&buckets, &id, 2, &vec![b'x'; SMALLEST_PART as usize]);
             let backwards = complete(&buckets, &id, &[last.clone(), first.clone()]);
             assert!(matches!(backwards, Err(BucketError::InvalidPartOrder)));
-            let wrong = AskedPart { etag: "x".into(), ..last.clone() };
-            assert!(matches!(complete(&buckets, &id, &[wrong]), Err(BucketError::InvalidPart)));
+            let wrong = AskedPart {
+                etag: "x".into(),
+                ..last.clone()
+            };
+            assert!(matches!(
+                complete(&buckets, &id, &[wrong]),
+                Err(BucketError::InvalidPart)
+            ));
             let small = part(&buckets, &id, 1, b"small");
-            assert!(matches!(complete(&buckets, &id, &[small, last.clone()]), Err(BucketError::PartTooSmall)));
+            assert!(matches!(
+                complete(&buckets, &id, &[small, last.clone()]),
+                Err(BucketError::PartTooSmall)
+            ));
             let object = complete(&buckets, &id, &[first, last]).unwrap();
             assert_eq!(object.head.size, SMALLEST_PART + 3);
             assert!(object.head.etag.ends_with("-2"));
@@ -295,10 +392,22 @@ mod tests {
                 StoredBody::File(path) => fs::read(path).unwrap(),
             };
             assert!(body[SMALLEST_PART as usize..].starts_with(b"end"));
-            assert!(matches!(buckets.upload("b", "k", &id), Err(BucketError::NoSuchUpload)));
+            assert!(matches!(
+                buckets.upload("b", "k", &id),
+                Err(BucketError::NoSuchUpload)
+            ));
         }
-        assert_eq!(fs::read_dir(folder.path().join(".drafts")).unwrap().count(), 0);
-        assert_eq!(fs::read_dir(folder.path().join("b").join(UPLOADS)).unwrap().count(), 0, "the parts are gone");
+        assert_eq!(
+            fs::read_dir(folder.path().join(".drafts")).unwrap().count(),
+            0
+        );
+        assert_eq!(
+            fs::read_dir(folder.path().join("b").join(UPLOADS))
+                .unwrap()
+                .count(),
+            0,
+            "the parts are gone"
+        );
     }
 
     #[test]
@@ -307,7 +416,10 @@ mod tests {
         let open = || Buckets::open(Some(folder.path()), "r").unwrap();
         let buckets = open();
         buckets.create("b").unwrap();
-        let headers = Headers { content_type: Some("text/x".into()), ..Headers::default() };
+        let headers = Headers {
+            content_type: Some("text/x".into()),
+            ..Headers::default()
+        };
         let id = buckets.begin_upload("b", "k", headers, None).unwrap();
         let first = part(&buckets, &id, 1, &vec![b'x'; SMALLEST_PART as usize]);
         drop(buckets);
@@ -318,7 +430,16 @@ mod tests {
         assert_eq!(buckets.open_uploads("b").unwrap().len(), 1);
         let object = complete(&buckets, &id, &[first, last]).unwrap();
         assert_eq!(object.head.size, SMALLEST_PART + 3);
-        assert_eq!(open().get("b", "k").unwrap().head.headers.content_type.as_deref(), Some("text/x"));
+        assert_eq!(
+            open()
+                .get("b", "k")
+                .unwrap()
+                .head
+                .headers
+                .content_type
+                .as_deref(),
+            Some("text/x")
+        );
         assert_eq!(open().open_uploads("b").unwrap().len(), 0);
     }
 
@@ -327,16 +448,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let buckets = Buckets::open(Some(folder.path()), "r").unwrap();
         buckets.create("b").unwrap();
-        let left = || fs::read_dir(folder.path().join("b").join(UPLOADS)).unwrap().count();
+        let left = || {
+            fs::read_dir(folder.path().join("b").join(UPLOADS))
+                .unwrap()
+                .count()
+        };
         let (aborted, old) = (begin(&buckets), begin(&buckets));
         part(&buckets, &aborted, 1, b"x");
         part(&buckets, &old, 1, b"x");
-        assert!(matches!(buckets.abort_upload("b", "other", &aborted, None), Err(BucketError::NoSuchUpload)));
+        assert!(matches!(
+            buckets.abort_upload("b", "other", &aborted, None),
+            Err(BucketError::NoSuchUpload)
+        ));
         buckets.abort_upload("b", "k", &aborted, None).unwrap();
         assert_eq!((left(), buckets.open_uploads("b").unwrap().len()), (1, 1));
         buckets.end_old_uploads(Timestamp::now()).unwrap();
         assert_eq!(left(), 1);
-        buckets.end_old_uploads(Timestamp::now() + LONGEST + Duration::from_secs(1)).unwrap();
+        buckets
+            .end_old_uploads(Timestamp::now() + LONGEST + Duration::from_secs(1))
+            .unwrap();
         assert_eq!((left(), buckets.open_uploads("b").unwrap().len()), (0, 0));
     }
 
@@ -347,6 +477,9 @@ mod tests {
         let id = begin(&buckets);
         buckets.delete("b").unwrap();
         buckets.create("b").unwrap();
-        assert!(matches!(buckets.upload("b", "k", &id), Err(BucketError::NoSuchUpload)));
+        assert!(matches!(
+            buckets.upload("b", "k", &id),
+            Err(BucketError::NoSuchUpload)
+        ));
     }
 }

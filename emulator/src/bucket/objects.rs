@@ -1,5 +1,5 @@
-//! Buckets and objects, [on disk](super::disk) or [in memory](super::memory). Everything is durable before anyone is
-//! answered.
+//! Buckets and objects, [on disk](super::disk) or [in memory](super::memory). Everything is durable
+//! before anyone is answered.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -140,17 +140,19 @@ impl BucketError {
     pub(super) fn again(&self) -> BucketError {
         match self {
             BucketError::NoSuchBucket => BucketError::NoSuchBucket,
-            BucketError::Io(error) => BucketError::Io(io::Error::new(error.kind(), error.to_string())),
+            BucketError::Io(error) => {
+                BucketError::Io(io::Error::new(error.kind(), error.to_string()))
+            }
             other => BucketError::Io(io::Error::other(other.to_string())),
         }
     }
 }
 
 impl Buckets {
-    /// Opens the buckets in `folder`, which is made when it is not there; `None` keeps everything in memory. It needs no space,
-    /// so a full disk can be opened: what has to be written is as soon as there is room. It takes no
-    /// longer when there are many objects: their index lies on disk, and while it is built or repaired everything but
-    /// listings works.
+    /// Opens the buckets in `folder`, which is made when it is not there; `None` keeps everything
+    /// in memory. It needs no space, so a full disk can be opened: what has to be written is as
+    /// soon as there is room. It takes no longer when there are many objects: their index lies on
+    /// disk, and while it is built or repaired everything but listings works.
     ///
     /// # Errors
     /// The folder cannot be made or read.
@@ -176,12 +178,33 @@ impl Buckets {
 
     /// Buckets that cannot be opened: every request is answered 503 with the reason.
     pub fn shut(reason: String, region: &str) -> Buckets {
-        Buckets::of(region, Store::Memory(Memory::default()), Uploads::default(), Gauge::default(), Some(reason))
+        Buckets::of(
+            region,
+            Store::Memory(Memory::default()),
+            Uploads::default(),
+            Gauge::default(),
+            Some(reason),
+        )
     }
 
-    fn of(region: &str, store: Store, uploads: Uploads, gauge: Gauge, shut: Option<String>) -> Buckets {
+    fn of(
+        region: &str,
+        store: Store,
+        uploads: Uploads,
+        gauge: Gauge,
+        shut: Option<String>,
+    ) -> Buckets {
         let (region, settings) = (region.to_owned(), Settings::default());
-        Buckets { shared: Arc::new(Shared { region, store, uploads, settings, gauge, shut }) }
+        Buckets {
+            shared: Arc::new(Shared {
+                region,
+                store,
+                uploads,
+                settings,
+                gauge,
+                shut,
+            }),
+        }
     }
 
     /// Why nothing is served.
@@ -189,8 +212,8 @@ impl Buckets {
         self.shared.shut.as_deref()
     }
 
-    /// Ends what happens in the background, so that the next start has nothing to look at again. Nothing can be changed
-    /// afterwards.
+    /// Ends what happens in the background, so that the next start has nothing to look at again.
+    /// Nothing can be changed afterwards.
     pub fn close(&self) {
         if let Store::Disk(disk) = &self.shared.store {
             disk.close();
@@ -222,7 +245,11 @@ impl Buckets {
             Store::Memory(memory) => memory.has(bucket),
             Store::Disk(disk) => disk.has(bucket),
         };
-        if found { Ok(()) } else { Err(BucketError::NoSuchBucket) }
+        if found {
+            Ok(())
+        } else {
+            Err(BucketError::NoSuchBucket)
+        }
     }
 
     pub(super) fn create(&self, name: &str) -> Result<(), BucketError> {
@@ -252,21 +279,30 @@ impl Buckets {
         }
     }
 
-    /// The object under a key, with its body. Head and body belong together, whatever is put meanwhile.
-    pub(super) fn open_object(&self, bucket: &str, key: &str) -> Result<(Arc<Object>, OpenBody), BucketError> {
+    /// The object under a key, with its body. Head and body belong together, whatever is put
+    /// meanwhile.
+    pub(super) fn open_object(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> Result<(Arc<Object>, OpenBody), BucketError> {
         match &self.shared.store {
             Store::Memory(memory) => {
                 let object = memory.get(bucket, key)?;
-                let StoredBody::Memory(bytes) = &object.body else { return Err(BucketError::NoSuchKey) };
+                let StoredBody::Memory(bytes) = &object.body else {
+                    return Err(BucketError::NoSuchKey);
+                };
                 let body = OpenBody::Memory(bytes.clone());
                 Ok((object, body))
             }
-            Store::Disk(disk) => disk.open_object(bucket, key).map(|(object, body)| (object, OpenBody::File(body))),
+            Store::Disk(disk) => disk
+                .open_object(bucket, key)
+                .map(|(object, body)| (object, OpenBody::File(body))),
         }
     }
 
-    /// One page of a listing, shown to `show`. Of heads, it has what a listing shows: no headers, no tags, and no values of
-    /// checksums. Reads files.
+    /// One page of a listing, shown to `show`. Of heads, it has what a listing shows: no headers,
+    /// no tags, and no values of checksums. Reads files.
     pub(super) fn list<T>(
         &self,
         bucket: &str,
@@ -281,17 +317,27 @@ impl Buckets {
     }
 
     /// Removes an object; one that is not there is no error.
-    pub(super) fn remove(&self, bucket: &str, key: &str, condition: &Condition) -> Result<(), BucketError> {
+    pub(super) fn remove(
+        &self,
+        bucket: &str,
+        key: &str,
+        condition: &Condition,
+    ) -> Result<(), BucketError> {
         let removed = self.remove_all(bucket, &[(key.to_owned(), condition.clone())]);
         removed.into_iter().collect()
     }
 
     /// Removes many objects, each with a result of its own.
-    pub(super) fn remove_all(&self, bucket: &str, keys: &[(String, Condition)]) -> Vec<Result<(), BucketError>> {
+    pub(super) fn remove_all(
+        &self,
+        bucket: &str,
+        keys: &[(String, Condition)],
+    ) -> Vec<Result<(), BucketError>> {
         match &self.shared.store {
-            Store::Memory(memory) => {
-                keys.iter().map(|(key, condition)| memory.remove(bucket, key, condition)).collect()
-            }
+            Store::Memory(memory) => keys
+                .iter()
+                .map(|(key, condition)| memory.remove(bucket, key, condition))
+                .collect(),
             Store::Disk(disk) => disk.remove(bucket, keys),
         }
     }
@@ -313,15 +359,35 @@ impl Buckets {
         draft: Draft,
         condition: &Condition,
     ) -> Result<Arc<Object>, BucketError> {
-        self.put_as_of(Put { bucket, key, headers, condition, modified: Timestamp::wall() }, draft)
+        self.put_as_of(
+            Put {
+                bucket,
+                key,
+                headers,
+                condition,
+                modified: Timestamp::wall(),
+            },
+            draft,
+        )
     }
 
     /// The same, last modified at another time than now.
-    pub(super) fn put_as_of(&self, put: Put<'_>, mut draft: Draft) -> Result<Arc<Object>, BucketError> {
+    pub(super) fn put_as_of(
+        &self,
+        put: Put<'_>,
+        mut draft: Draft,
+    ) -> Result<Arc<Object>, BucketError> {
         match &self.shared.store {
             Store::Memory(memory) => {
                 let head = draft.finish(put.key, put.headers, put.modified)?;
-                memory.put(put.bucket, Object { head, body: draft.keep(None)? }, put.condition)
+                memory.put(
+                    put.bucket,
+                    Object {
+                        head,
+                        body: draft.keep(None)?,
+                    },
+                    put.condition,
+                )
             }
             Store::Disk(disk) => disk.put(put, draft),
         }
@@ -342,15 +408,30 @@ mod tests {
 
     use super::*;
 
-    fn put(buckets: &Buckets, key: &str, body: &[u8], condition: &Condition) -> Result<Arc<Object>, BucketError> {
+    fn put(
+        buckets: &Buckets,
+        key: &str,
+        body: &[u8],
+        condition: &Condition,
+    ) -> Result<Arc<Object>, BucketError> {
         let mut draft = buckets.draft()?;
         draft.write(body)?;
         buckets.put("b", key, Headers::default(), draft, condition)
     }
 
     fn keys(buckets: &Buckets) -> Vec<String> {
-        let query = Query { limit: 100, ..Query::default() };
-        buckets.list("b", &query, |page| page.objects.iter().map(|object| object.head.key.clone()).collect()).unwrap()
+        let query = Query {
+            limit: 100,
+            ..Query::default()
+        };
+        buckets
+            .list("b", &query, |page| {
+                page.objects
+                    .iter()
+                    .map(|object| object.head.key.clone())
+                    .collect()
+            })
+            .unwrap()
     }
 
     #[test]
@@ -368,8 +449,13 @@ mod tests {
         let again = Buckets::open(Some(folder.path()), "r").unwrap();
         assert_eq!(keys(&again), ["../../etc/passwd", "a/b", &"k".repeat(1024)]);
         let object = again.get("b", "a/b").unwrap();
-        let StoredBody::File(path) = &object.body else { panic!("on disk") };
-        assert_eq!(&fs::read(path).unwrap()[..object.head.size as usize], b"newer");
+        let StoredBody::File(path) = &object.body else {
+            panic!("on disk")
+        };
+        assert_eq!(
+            &fs::read(path).unwrap()[..object.head.size as usize],
+            b"newer"
+        );
         assert_eq!(object.head.etag, "0c10f4a0c12ba89211235026b861263d");
     }
 
@@ -378,8 +464,14 @@ mod tests {
         let buckets = Buckets::open(None, "r").unwrap();
         buckets.create("b").unwrap();
         let first = put(&buckets, "k", b"1", &Condition::Absent).unwrap();
-        assert!(matches!(put(&buckets, "k", b"2", &Condition::Absent), Err(BucketError::PreconditionFailed)));
-        assert!(matches!(put(&buckets, "k", b"2", &Condition::Is("x".into())), Err(BucketError::PreconditionFailed)));
+        assert!(matches!(
+            put(&buckets, "k", b"2", &Condition::Absent),
+            Err(BucketError::PreconditionFailed)
+        ));
+        assert!(matches!(
+            put(&buckets, "k", b"2", &Condition::Is("x".into())),
+            Err(BucketError::PreconditionFailed)
+        ));
         assert!(put(&buckets, "k", b"2", &Condition::Is(first.head.etag.clone())).is_ok());
     }
 
@@ -388,12 +480,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let buckets = Buckets::open(Some(folder.path()), "r").unwrap();
         buckets.create("b").unwrap();
-        assert!(matches!(buckets.create("b"), Err(BucketError::AlreadyOwned)));
+        assert!(matches!(
+            buckets.create("b"),
+            Err(BucketError::AlreadyOwned)
+        ));
         put(&buckets, "k", b"1", &Condition::Always).unwrap();
         assert!(matches!(buckets.delete("b"), Err(BucketError::NotEmpty)));
         buckets.remove("b", "k", &Condition::Always).unwrap();
         buckets.delete("b").unwrap();
-        assert!(matches!(put(&buckets, "k", b"1", &Condition::Always), Err(BucketError::NoSuchBucket)));
+        assert!(matches!(
+            put(&buckets, "k", b"1", &Condition::Always),
+            Err(BucketError::NoSuchBucket)
+        ));
         drop(buckets);
         assert_eq!(Buckets::open(Some(folder.path()), "r").unwrap().names(), []);
     }

@@ -1,5 +1,5 @@
-//! What each S3 request does, as a table: the library's types to [`Buckets`] and back. What is not in it, the library
-//! refuses with 501 `NotImplemented`.
+//! What each S3 request does, as a table: the library's types to [`Buckets`] and back. What is not
+//! in it, the library refuses with 501 `NotImplemented`.
 
 mod access;
 mod attributes;

@@ -1,7 +1,8 @@
-//! Uploads by a browser's form (POST Object): fields first, among them a signed policy, then one file.
+//! Uploads by a browser's form (POST Object): fields first, among them a signed policy, then one
+//! file.
 //!
-//! The library parses forms too, but with other answers than S3's, so forms are read here, and become puts. See
-//! `docs/aws/s3.md#posted-forms`.
+//! The library parses forms too, but with other answers than S3's, so forms are read here, and
+//! become puts. See `docs/aws/s3.md#posted-forms`.
 
 mod answered;
 mod fields;
@@ -14,7 +15,8 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, StatusCode};
 use multer::{Field, Multipart};
 use s3s::dto::{
-    ObjectCannedACL, PutObjectInput, ServerSideEncryption, StorageClass, Tagging, Timestamp as Date, TimestampFormat,
+    ObjectCannedACL, PutObjectInput, ServerSideEncryption, StorageClass, Tagging,
+    Timestamp as Date, TimestampFormat,
 };
 use s3s::xml::{Deserialize as _, Deserializer};
 use s3s::{S3Error, S3Result, s3_error};
@@ -55,7 +57,9 @@ impl From<Refused> for Failed {
     fn from(refused: Refused) -> Failed {
         let code = match refused {
             Refused::Invalid(_) => s3s::S3ErrorCode::InvalidPolicyDocument,
-            Refused::Expired | Refused::Condition(_) | Refused::Extra(_) => s3s::S3ErrorCode::AccessDenied,
+            Refused::Expired | Refused::Condition(_) | Refused::Extra(_) => {
+                s3s::S3ErrorCode::AccessDenied
+            }
         };
         Failed::Error(S3Error::with_message(code, refused.to_string()))
     }
@@ -76,7 +80,11 @@ pub(super) fn is_post(request: &Request<Body>) -> bool {
 }
 
 /// Answers a posted form.
-pub(super) async fn answer(buckets: &Buckets, credentials: Option<&Credentials>, request: Request<Body>) -> Response {
+pub(super) async fn answer(
+    buckets: &Buckets,
+    credentials: Option<&Credentials>,
+    request: Request<Body>,
+) -> Response {
     match take(buckets, credentials, request).await {
         Ok(response) => response,
         Err(Failed::Answer(response)) => *response,
@@ -94,7 +102,11 @@ async fn take(
 ) -> Result<Response, Failed> {
     let (bucket, _) = target(request.headers(), request.uri());
     let (parts, body) = request.into_parts();
-    let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = parts
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     let boundary = multer::parse_boundary(kind).map_err(|_| no_form())?;
     let mut form = Multipart::new(body.into_data_stream(), boundary);
     let (fields, mut file) = read(&mut form).await?;
@@ -104,13 +116,21 @@ async fn take(
     let (input, headers) = put(&fields, &bucket, &key)?;
     check_put(&input, parts.extensions.get::<Account>())?;
     let headers = buckets.encrypted(&bucket, tagged(headers, &fields)?)?;
-    let promise = Promise::of(&of_fields(&fields), &http::Extensions::new(), None, input.content_md5)?;
+    let promise = Promise::of(
+        &of_fields(&fields),
+        &http::Extensions::new(),
+        None,
+        input.content_md5,
+    )?;
     let promise = promise.or_summed(Some(Asked::usual()));
     let draft = receive(buckets, &mut file, &promise, length).await?;
     let (into, at) = (bucket.clone(), key.clone());
     let store = buckets.clone();
     let store = move || store.put(&into, &at, headers, draft, &Condition::Always);
-    let object = tokio::task::spawn_blocking(store).await.map_err(S3Error::internal_error)?.map_err(S3Error::from)?;
+    let object = tokio::task::spawn_blocking(store)
+        .await
+        .map_err(S3Error::internal_error)?
+        .map_err(S3Error::from)?;
     let location = address(&parts.headers, &parts.uri, &bucket, &key);
     Ok(answered::success(&fields, &bucket, &object.head, &location))
 }
@@ -137,12 +157,21 @@ async fn read(form: &mut Multipart<'static>) -> Result<(Fields, Field<'static>),
     }
     let text = "POST requires exactly one file upload per request.";
     let more = [("ArgumentName", "file"), ("ArgumentValue", "0")];
-    Err(Failed::Answer(Box::new(error_response(StatusCode::BAD_REQUEST, "InvalidArgument", text, &more))))
+    Err(Failed::Answer(Box::new(error_response(
+        StatusCode::BAD_REQUEST,
+        "InvalidArgument",
+        text,
+        &more,
+    ))))
 }
 
-/// Signature and policy; what the policy says of the file's length comes back. A form without a policy is let in where
-/// everybody is.
-fn admit(fields: &Fields, bucket: &str, credentials: Option<&Credentials>) -> Result<Option<(u64, u64)>, Failed> {
+/// Signature and policy; what the policy says of the file's length comes back. A form without a
+/// policy is let in where everybody is.
+fn admit(
+    fields: &Fields,
+    bucket: &str,
+    credentials: Option<&Credentials>,
+) -> Result<Option<(u64, u64)>, Failed> {
     let Some(encoded) = fields.said("policy") else {
         return match credentials {
             None => Ok(None),
@@ -158,9 +187,20 @@ fn admit(fields: &Fields, bucket: &str, credentials: Option<&Credentials>) -> Re
 /// The put that the fields describe, and the headers of its object.
 fn put(fields: &Fields, bucket: &str, key: &str) -> S3Result<(PutObjectInput, Headers)> {
     let text = |name: &str| fields.said(name).map(ToOwned::to_owned);
-    let date = |name: &str| fields.said(name).map(|text| Date::parse(TimestampFormat::HttpDate, text)).transpose();
-    let flag = |name: &str| fields.said(name).map(|text| text.eq_ignore_ascii_case("true"));
-    let metadata = fields.pairs().filter_map(|(name, value)| Some((name.strip_prefix("x-amz-meta-")?, value)));
+    let date = |name: &str| {
+        fields
+            .said(name)
+            .map(|text| Date::parse(TimestampFormat::HttpDate, text))
+            .transpose()
+    };
+    let flag = |name: &str| {
+        fields
+            .said(name)
+            .map(|text| text.eq_ignore_ascii_case("true"))
+    };
+    let metadata = fields
+        .pairs()
+        .filter_map(|(name, value)| Some((name.strip_prefix("x-amz-meta-")?, value)));
     let input = PutObjectInput {
         bucket: bucket.to_owned(),
         key: key.to_owned(),
@@ -179,7 +219,8 @@ fn put(fields: &Fields, bucket: &str, key: &str) -> S3Result<(PutObjectInput, He
         expires: date("expires").unwrap_or_default(),
         storage_class: text("x-amz-storage-class").map(StorageClass::from),
         website_redirect_location: text("x-amz-website-redirect-location"),
-        server_side_encryption: text("x-amz-server-side-encryption").map(ServerSideEncryption::from),
+        server_side_encryption: text("x-amz-server-side-encryption")
+            .map(ServerSideEncryption::from),
         ssekms_key_id: text("x-amz-server-side-encryption-aws-kms-key-id"),
         ssekms_encryption_context: text("x-amz-server-side-encryption-context"),
         bucket_key_enabled: flag("x-amz-server-side-encryption-bucket-key-enabled"),
@@ -189,7 +230,11 @@ fn put(fields: &Fields, bucket: &str, key: &str) -> S3Result<(PutObjectInput, He
         object_lock_legal_hold_status: text("x-amz-object-lock-legal-hold")
             .map(s3s::dto::ObjectLockLegalHoldStatus::from),
         expected_bucket_owner: text("x-amz-expected-bucket-owner"),
-        metadata: Some(metadata.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()),
+        metadata: Some(
+            metadata
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        ),
         ..PutObjectInput::default()
     };
     let headers = headers_of!(input);
@@ -198,24 +243,40 @@ fn put(fields: &Fields, bucket: &str, key: &str) -> S3Result<(PutObjectInput, He
 
 /// The field `tagging` holds a document, where a header would hold a query string.
 fn tagged(headers: Headers, fields: &Fields) -> S3Result<Headers> {
-    let Some(document) = fields.said("tagging") else { return Ok(headers) };
-    let malformed = "The XML you provided was not well-formed or did not validate against our published schema";
+    let Some(document) = fields.said("tagging") else {
+        return Ok(headers);
+    };
+    let malformed =
+        "The XML you provided was not well-formed or did not validate against our published schema";
     let tagging = Tagging::deserialize(&mut Deserializer::new(document.as_bytes()));
     let tagging = tagging.map_err(|_| s3_error!(MalformedXML, "{malformed}"))?;
     let pairs = tags::of(&tagging.tag_set)?;
     tags::check(&pairs, tags::OF_OBJECT)?;
-    Ok(Headers { tags: pairs, ..headers })
+    Ok(Headers {
+        tags: pairs,
+        ..headers
+    })
 }
 
 /// The fields that say something of a checksum, as the headers of a put say it.
 fn of_fields(fields: &Fields) -> HeaderMap {
-    let of_checksum = |name: &str| name.starts_with("x-amz-checksum-") || name == "x-amz-sdk-checksum-algorithm";
-    let header =
-        |(name, value): (&str, &str)| Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_str(value).ok()?));
-    fields.pairs().filter(|(name, _)| of_checksum(name)).filter_map(header).collect()
+    let of_checksum =
+        |name: &str| name.starts_with("x-amz-checksum-") || name == "x-amz-sdk-checksum-algorithm";
+    let header = |(name, value): (&str, &str)| {
+        Some((
+            name.parse::<HeaderName>().ok()?,
+            HeaderValue::from_str(value).ok()?,
+        ))
+    };
+    fields
+        .pairs()
+        .filter(|(name, _)| of_checksum(name))
+        .filter_map(header)
+        .collect()
 }
 
-/// Writes the file as it comes in. One that is too large is read to its end, for the answer says how large it is.
+/// Writes the file as it comes in. One that is too large is read to its end, for the answer says
+/// how large it is.
 async fn receive(
     buckets: &Buckets,
     file: &mut Field<'static>,
@@ -235,7 +296,12 @@ async fn receive(
     let refused = |code: &str, text: &str, name: &str, limit: u64| {
         let (size, limit) = (size.to_string(), limit.to_string());
         let more = [("ProposedSize", size.as_str()), (name, limit.as_str())];
-        Failed::Answer(Box::new(error_response(StatusCode::BAD_REQUEST, code, text, &more)))
+        Failed::Answer(Box::new(error_response(
+            StatusCode::BAD_REQUEST,
+            code,
+            text,
+            &more,
+        )))
     };
     if size > most {
         let text = "Your proposed upload exceeds the maximum allowed size";
@@ -254,13 +320,26 @@ fn missing(name: &str) -> Failed {
         "Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields."
     );
     let more = [("ArgumentName", name), ("ArgumentValue", "")];
-    Failed::Answer(Box::new(error_response(StatusCode::BAD_REQUEST, "InvalidArgument", &text, &more)))
+    Failed::Answer(Box::new(error_response(
+        StatusCode::BAD_REQUEST,
+        "InvalidArgument",
+        &text,
+        &more,
+    )))
 }
 
 fn no_form() -> Failed {
     let text = "At least one of the pre-conditions you specified did not hold";
-    let more = [("Condition", "Bucket POST must be of the enclosure-type multipart/form-data")];
-    let answer = error_response(StatusCode::PRECONDITION_FAILED, "PreconditionFailed", text, &more);
+    let more = [(
+        "Condition",
+        "Bucket POST must be of the enclosure-type multipart/form-data",
+    )];
+    let answer = error_response(
+        StatusCode::PRECONDITION_FAILED,
+        "PreconditionFailed",
+        text,
+        &more,
+    );
     Failed::Answer(Box::new(answer))
 }
 

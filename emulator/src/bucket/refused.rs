@@ -15,18 +15,29 @@ use crate::lines::OncePerMinuteEach;
 impl From<BucketError> for S3Error {
     fn from(error: BucketError) -> S3Error {
         match error {
-            BucketError::NoSuchBucket => s3_error!(NoSuchBucket, "The specified bucket does not exist"),
+            BucketError::NoSuchBucket => {
+                s3_error!(NoSuchBucket, "The specified bucket does not exist")
+            }
             BucketError::NoSuchKey => s3_error!(NoSuchKey, "The specified key does not exist."),
             BucketError::AlreadyOwned => s3_error!(
                 BucketAlreadyOwnedByYou,
                 "Your previous request to create the named bucket succeeded and you already own it."
             ),
-            BucketError::NotEmpty => s3_error!(BucketNotEmpty, "The bucket you tried to delete is not empty"),
+            BucketError::NotEmpty => s3_error!(
+                BucketNotEmpty,
+                "The bucket you tried to delete is not empty"
+            ),
             BucketError::PreconditionFailed => {
-                s3_error!(PreconditionFailed, "At least one of the pre-conditions you specified did not hold")
+                s3_error!(
+                    PreconditionFailed,
+                    "At least one of the pre-conditions you specified did not hold"
+                )
             }
             BucketError::TooLarge => {
-                s3_error!(EntityTooLarge, "Your proposed upload exceeds the maximum allowed object size.")
+                s3_error!(
+                    EntityTooLarge,
+                    "Your proposed upload exceeds the maximum allowed object size."
+                )
             }
             BucketError::NoSuchUpload => s3_error!(
                 NoSuchUpload,
@@ -34,7 +45,10 @@ impl From<BucketError> for S3Error {
                  or completed."
             ),
             BucketError::PartNumber => {
-                s3_error!(InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive")
+                s3_error!(
+                    InvalidArgument,
+                    "Part number must be an integer between 1 and 10000, inclusive"
+                )
             }
             BucketError::InvalidPart => s3_error!(
                 InvalidPart,
@@ -46,11 +60,17 @@ impl From<BucketError> for S3Error {
                 "The list of parts was not in ascending order. Parts must be ordered by part number."
             ),
             BucketError::PartTooSmall => {
-                s3_error!(EntityTooSmall, "Your proposed upload is smaller than the minimum allowed size")
+                s3_error!(
+                    EntityTooSmall,
+                    "Your proposed upload is smaller than the minimum allowed size"
+                )
             }
             BucketError::BadChecksum(algorithm) => {
                 let name = algorithm.name();
-                s3_error!(BadDigest, "The {name} you specified did not match the calculated checksum.")
+                s3_error!(
+                    BadDigest,
+                    "The {name} you specified did not match the calculated checksum."
+                )
             }
             BucketError::Rebuilding(None) => s3_error!(
                 SlowDown,
@@ -92,14 +112,21 @@ pub(super) fn custom(code: &'static str, status: StatusCode, text: &'static str)
 }
 
 /// An error from in front of the library, in S3's form. `more` stands behind code and message.
-pub(super) fn error_response(status: StatusCode, code: &str, message: &str, more: &[(&str, &str)]) -> Response {
+pub(super) fn error_response(
+    status: StatusCode,
+    code: &str,
+    message: &str,
+    more: &[(&str, &str)],
+) -> Response {
     let mut bytes = Vec::new();
     if let Err(error) = write_error(&mut bytes, code, message, more) {
         tracing::error!("an error cannot be written as XML: {error}");
     }
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     response
 }
 
@@ -109,7 +136,8 @@ fn write_error(bytes: &mut Vec<u8>, code: &str, message: &str, more: &[(&str, &s
     writer.element("Error", |writer| {
         writer.content("Code", code)?;
         writer.content("Message", message)?;
-        more.iter().try_for_each(|(name, value)| writer.content(name, *value))
+        more.iter()
+            .try_for_each(|(name, value)| writer.content(name, *value))
     })
 }
 
@@ -134,7 +162,10 @@ fn of_the_disk(error: &std::io::Error) -> S3Error {
             if LINES.is_due(&error.to_string(), Timestamp::now()) {
                 tracing::error!("objects cannot be kept: {error}");
             }
-            s3_error!(InternalError, "We encountered an internal error. Please try again.")
+            s3_error!(
+                InternalError,
+                "We encountered an internal error. Please try again."
+            )
         }
     }
 }

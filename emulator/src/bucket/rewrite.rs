@@ -1,4 +1,5 @@
-//! Door: what is said of an object changes, and its body does not. The file is written anew and takes the old one's place.
+//! Door: what is said of an object changes, and its body does not. The file is written anew and
+//! takes the old one's place.
 
 use kit::time::Timestamp;
 
@@ -7,24 +8,44 @@ use super::file::Headers;
 use super::objects::{BucketError, Buckets, Put};
 
 impl Buckets {
-    /// Changes the headers of an object. ETag, checksum and date stay; whoever puts an object meanwhile comes first, and the
-    /// change is made on what was put.
-    pub(super) fn rewrite(&self, bucket: &str, key: &str, change: impl Fn(&mut Headers)) -> Result<(), BucketError> {
+    /// Changes the headers of an object. ETag, checksum and date stay; whoever puts an object
+    /// meanwhile comes first, and the change is made on what was put.
+    pub(super) fn rewrite(
+        &self,
+        bucket: &str,
+        key: &str,
+        change: impl Fn(&mut Headers),
+    ) -> Result<(), BucketError> {
         loop {
             let object = self.get(bucket, key)?;
             let head = &object.head;
             let mut headers = head.headers.clone();
             change(&mut headers);
             let mut draft = self.draft()?;
-            let (etag, checksum, parts) = (head.etag.clone(), head.checksum.clone(), head.parts.clone());
+            let (etag, checksum, parts) =
+                (head.etag.clone(), head.checksum.clone(), head.parts.clone());
             match draft.join(std::slice::from_ref(&object), etag.clone(), checksum, parts) {
                 // A put or a delete took the file away.
-                Err(BucketError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(BucketError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                    continue;
+                }
                 joined => joined?,
             }
-            let unchanged = Condition::Read { etag, modified: head.modified };
+            let unchanged = Condition::Read {
+                etag,
+                modified: head.modified,
+            };
             let modified = Timestamp::from_millis(head.modified);
-            match self.put_as_of(Put { bucket, key, headers, condition: &unchanged, modified }, draft) {
+            match self.put_as_of(
+                Put {
+                    bucket,
+                    key,
+                    headers,
+                    condition: &unchanged,
+                    modified,
+                },
+                draft,
+            ) {
                 Err(BucketError::PreconditionFailed) => {}
                 put => return put.map(|_| ()),
             }
@@ -46,14 +67,30 @@ mod tests {
             draft.write(b"body").unwrap();
             let old = Timestamp::from_millis(1_000_000);
             let headers = Headers::default();
-            let put = Put { bucket: "b", key: "k", headers, condition: &Condition::Always, modified: old };
+            let put = Put {
+                bucket: "b",
+                key: "k",
+                headers,
+                condition: &Condition::Always,
+                modified: old,
+            };
             buckets.put_as_of(put, draft).unwrap();
             let before = buckets.get("b", "k").unwrap().head.clone();
-            buckets.rewrite("b", "k", |headers| headers.tags = vec![("a".into(), "1".into())]).unwrap();
+            buckets
+                .rewrite("b", "k", |headers| {
+                    headers.tags = vec![("a".into(), "1".into())]
+                })
+                .unwrap();
             let after = buckets.get("b", "k").unwrap().head.clone();
             assert_eq!(after.headers.tags, [("a".into(), "1".into())]);
-            assert_eq!((after.etag, after.modified, after.size), (before.etag, before.modified, before.size));
-            assert!(matches!(buckets.rewrite("b", "absent", |_| ()), Err(BucketError::NoSuchKey)));
+            assert_eq!(
+                (after.etag, after.modified, after.size),
+                (before.etag, before.modified, before.size)
+            );
+            assert!(matches!(
+                buckets.rewrite("b", "absent", |_| ()),
+                Err(BucketError::NoSuchKey)
+            ));
         }
         let again = Buckets::open(Some(folder.path()), "r").unwrap();
         assert_eq!(again.get("b", "k").unwrap().head.headers.tags.len(), 1);

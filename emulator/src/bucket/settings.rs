@@ -1,7 +1,9 @@
-//! Door: what is set on a bucket beside its objects, in one small durable file in the bucket's folder, or in memory.
+//! Door: what is set on a bucket beside its objects, in one small durable file in the bucket's
+//! folder, or in memory.
 //!
-//! A setting is kept as the XML that S3 has for it (a policy as its JSON), under the name of its query parameter. The file
-//! is read when a setting of its bucket is first asked for, and replaced as a whole.
+//! A setting is kept as the XML that S3 has for it (a policy as its JSON), under the name of its
+//! query parameter. The file is read when a setting of its bucket is first asked for, and replaced
+//! as a whole.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -100,7 +102,11 @@ impl Buckets {
     }
 
     /// The same, read; `None` when nothing is set.
-    pub(super) fn setting<T>(&self, bucket: &str, setting: Setting) -> Result<Option<T>, BucketError>
+    pub(super) fn setting<T>(
+        &self,
+        bucket: &str,
+        setting: Setting,
+    ) -> Result<Option<T>, BucketError>
     where
         T: for<'xml> DeserializeContent<'xml>,
     {
@@ -111,12 +117,21 @@ impl Buckets {
     }
 
     /// Changes a setting, durably.
-    pub(super) fn set(&self, bucket: &str, setting: Setting, kept: Kept) -> Result<(), BucketError> {
+    pub(super) fn set(
+        &self,
+        bucket: &str,
+        setting: Setting,
+        kept: Kept,
+    ) -> Result<(), BucketError> {
         self.set_all(bucket, vec![(setting, kept)])
     }
 
     /// Changes several settings at once.
-    pub(super) fn set_all(&self, bucket: &str, changes: Vec<(Setting, Kept)>) -> Result<(), BucketError> {
+    pub(super) fn set_all(
+        &self,
+        bucket: &str,
+        changes: Vec<(Setting, Kept)>,
+    ) -> Result<(), BucketError> {
         let mut known = self.settings().lock();
         self.exists(bucket)?;
         let mut texts = (*self.texts(&mut known, bucket)?).clone();
@@ -134,11 +149,18 @@ impl Buckets {
         Ok(())
     }
 
-    fn texts(&self, known: &mut BTreeMap<String, Arc<Texts>>, bucket: &str) -> io::Result<Arc<Texts>> {
+    fn texts(
+        &self,
+        known: &mut BTreeMap<String, Arc<Texts>>,
+        bucket: &str,
+    ) -> io::Result<Arc<Texts>> {
         if let Some(texts) = known.get(bucket) {
             return Ok(texts.clone());
         }
-        let texts = Arc::new(self.folder(bucket).map_or_else(|| Ok(Texts::new()), |folder| read(&folder))?);
+        let texts = Arc::new(
+            self.folder(bucket)
+                .map_or_else(|| Ok(Texts::new()), |folder| read(&folder))?,
+        );
         known.insert(bucket.to_owned(), texts.clone());
         Ok(texts)
     }
@@ -149,14 +171,21 @@ pub(super) fn to_xml(value: &impl SerializeContent) -> Result<Kept, BucketError>
     let mut bytes = Vec::new();
     let written = Serializer::new(&mut bytes).content(ELEMENT, value);
     written.map_err(|error| io::Error::other(error.to_string()))?;
-    Ok(Kept::Text(String::from_utf8(bytes).map_err(io::Error::other)?))
+    Ok(Kept::Text(
+        String::from_utf8(bytes).map_err(io::Error::other)?,
+    ))
 }
 
 /// What [`to_xml`] wrote.
 fn from_xml<T: for<'xml> DeserializeContent<'xml>>(text: &str) -> Result<T, BucketError> {
     let mut reader = Deserializer::new(text.as_bytes());
     let read = reader.named_element(ELEMENT, |reader| T::deserialize_content(reader));
-    read.map_err(|error| BucketError::Io(io::Error::new(io::ErrorKind::InvalidData, error.to_string())))
+    read.map_err(|error| {
+        BucketError::Io(io::Error::new(
+            io::ErrorKind::InvalidData,
+            error.to_string(),
+        ))
+    })
 }
 
 fn read(folder: &Path) -> io::Result<Texts> {
@@ -167,7 +196,10 @@ fn read(folder: &Path) -> io::Result<Texts> {
         Err(error) => return Err(error),
     };
     let damaged = |error| {
-        let text = format!("{} is damaged ({error}): remove it to go on without these settings", path.display());
+        let text = format!(
+            "{} is damaged ({error}): remove it to go on without these settings",
+            path.display()
+        );
         io::Error::new(io::ErrorKind::InvalidData, text)
     };
     serde_json::from_slice(&bytes).map_err(damaged)
@@ -198,7 +230,11 @@ mod tests {
     fn rules() -> CORSConfiguration {
         let (methods, origins) = (vec!["PUT".to_owned()], vec!["http://a&b".to_owned()]);
         CORSConfiguration {
-            cors_rules: vec![CORSRule { allowed_methods: methods, allowed_origins: origins, ..CORSRule::default() }],
+            cors_rules: vec![CORSRule {
+                allowed_methods: methods,
+                allowed_origins: origins,
+                ..CORSRule::default()
+            }],
         }
     }
 
@@ -207,17 +243,37 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let open = || Buckets::open(Some(folder.path()), "r").unwrap();
         let buckets = open();
-        assert!(matches!(buckets.set("b", Setting::Cors, Kept::Deleted), Err(BucketError::NoSuchBucket)));
+        assert!(matches!(
+            buckets.set("b", Setting::Cors, Kept::Deleted),
+            Err(BucketError::NoSuchBucket)
+        ));
         buckets.create("b").unwrap();
-        buckets.set("b", Setting::Cors, to_xml(&rules()).unwrap()).unwrap();
-        buckets.set("b", Setting::Policy, Kept::Text("{}".into())).unwrap();
-        buckets.set("b", Setting::PublicAccessBlock, Kept::Deleted).unwrap();
+        buckets
+            .set("b", Setting::Cors, to_xml(&rules()).unwrap())
+            .unwrap();
+        buckets
+            .set("b", Setting::Policy, Kept::Text("{}".into()))
+            .unwrap();
+        buckets
+            .set("b", Setting::PublicAccessBlock, Kept::Deleted)
+            .unwrap();
         drop(buckets);
         for _ in 0..2 {
             let buckets = open();
-            assert_eq!(buckets.setting::<CORSConfiguration>("b", Setting::Cors).unwrap(), Some(rules()));
-            assert_eq!(buckets.kept("b", Setting::Policy).unwrap(), Kept::Text("{}".into()));
-            assert_eq!(buckets.kept("b", Setting::PublicAccessBlock).unwrap(), Kept::Deleted);
+            assert_eq!(
+                buckets
+                    .setting::<CORSConfiguration>("b", Setting::Cors)
+                    .unwrap(),
+                Some(rules())
+            );
+            assert_eq!(
+                buckets.kept("b", Setting::Policy).unwrap(),
+                Kept::Text("{}".into())
+            );
+            assert_eq!(
+                buckets.kept("b", Setting::PublicAccessBlock).unwrap(),
+                Kept::Deleted
+            );
             assert_eq!(buckets.kept("b", Setting::Website).unwrap(), Kept::Default);
         }
         let buckets = open();

@@ -1,5 +1,5 @@
-//! Door: where the files of objects lie. A bucket is a folder with up to 256 shelves; a key never becomes a file name, its
-//! digest does, so any bytes and any length are safe.
+//! Door: where the files of objects lie. A bucket is a folder with up to 256 shelves; a key never
+//! becomes a file name, its digest does, so any bytes and any length are safe.
 
 use std::fs;
 use std::io;
@@ -32,7 +32,10 @@ pub(super) struct Place {
 
 impl Shelves {
     pub(super) fn new(folder: &Path) -> Shelves {
-        Shelves { folder: folder.to_owned(), locks: (0..LOCKS).map(|_| Mutex::default()).collect() }
+        Shelves {
+            folder: folder.to_owned(),
+            locks: (0..LOCKS).map(|_| Mutex::default()).collect(),
+        }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -48,12 +51,18 @@ impl Shelves {
         let name = hex::encode(digest);
         let shelf = self.bucket(bucket).join(&name[..2]);
         let lock = usize::from(u16::from_be_bytes([digest[0], digest[1]])) % LOCKS;
-        Place { file: shelf.join(name), shelf, lock }
+        Place {
+            file: shelf.join(name),
+            shelf,
+            lock,
+        }
     }
 
     /// Held while the file of an object, and what the index says of it, are changed together.
     pub(super) fn lock(&self, place: &Place) -> MutexGuard<'_, ()> {
-        self.locks[place.lock].lock().unwrap_or_else(PoisonError::into_inner)
+        self.locks[place.lock]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The names of all buckets, in order. No bucket's name begins with a dot.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use kit::time::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::dto::{
-    ChecksumAlgorithm, ChecksumType, CommonPrefix, CopySource, ETag, EncodingType, Object as ListedObject,
-    ObjectStorageClass, Part as ListedPart, Range, ServerSideEncryption, StorageClass, Tag, Timestamp as Date,
+    ChecksumAlgorithm, ChecksumType, CommonPrefix, CopySource, ETag, EncodingType,
+    Object as ListedObject, ObjectStorageClass, Part as ListedPart, Range, ServerSideEncryption,
+    StorageClass, Tag, Timestamp as Date,
 };
 use s3s::{S3Result, s3_error};
 
@@ -19,7 +20,12 @@ use super::objects::Object;
 use super::operations::only_version;
 
 /// What a listing with `encoding-type=url` leaves as it is.
-const IN_LISTING: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'/').remove(b'*');
+const IN_LISTING: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'/')
+    .remove(b'*');
 
 /// What a put, a copy and an upload say of their object, in the same members.
 macro_rules! headers_of {
@@ -30,7 +36,10 @@ macro_rules! headers_of {
             content_language: $input.content_language.clone(),
             content_disposition: $input.content_disposition.clone(),
             cache_control: $input.cache_control.clone(),
-            expires: $input.expires.clone().and_then($crate::bucket::shown::millis),
+            expires: $input
+                .expires
+                .clone()
+                .and_then($crate::bucket::shown::millis),
             metadata: $crate::bucket::shown::sorted($input.metadata.clone().unwrap_or_default()),
             tags: $crate::bucket::tags::of_header($input.tagging.as_deref())?,
             storage_class: $crate::bucket::shown::storage_class($input.storage_class.as_ref())?,
@@ -80,7 +89,9 @@ macro_rules! given_checksum {
             (Algorithm::Sha1, &$input.checksum_sha1),
             (Algorithm::Sha256, &$input.checksum_sha256),
         ];
-        let given = members.into_iter().filter_map(|(algorithm, value)| Some((algorithm, value.clone()?)));
+        let given = members
+            .into_iter()
+            .filter_map(|(algorithm, value)| Some((algorithm, value.clone()?)));
         $crate::bucket::checksum::one(given.collect())
     }};
 }
@@ -91,8 +102,11 @@ macro_rules! with_encryption {
     ($headers:expr, $output:expr) => {{
         let mut output = $output;
         let encryption = $headers.encryption.as_ref();
-        let algorithm = encryption.map_or(s3s::dto::ServerSideEncryption::AES256, |encryption| &encryption.algorithm);
-        output.server_side_encryption = Some(s3s::dto::ServerSideEncryption::from(algorithm.to_owned()));
+        let algorithm = encryption.map_or(s3s::dto::ServerSideEncryption::AES256, |encryption| {
+            &encryption.algorithm
+        });
+        output.server_side_encryption =
+            Some(s3s::dto::ServerSideEncryption::from(algorithm.to_owned()));
         output.ssekms_key_id = encryption.and_then(|encryption| encryption.key.clone());
         output.bucket_key_enabled = encryption.and_then(|encryption| encryption.bucket_key);
         output
@@ -109,9 +123,15 @@ pub(super) struct Listed {
 
 impl Listed {
     pub(super) fn of(page: &Page<Arc<Object>>, encoding: Option<&EncodingType>) -> Listed {
-        let prefix = |prefix: &String| CommonPrefix { prefix: Some(encoded(prefix, encoding)) };
+        let prefix = |prefix: &String| CommonPrefix {
+            prefix: Some(encoded(prefix, encoding)),
+        };
         Listed {
-            contents: page.objects.iter().map(|object| listed(&object.head, encoding)).collect(),
+            contents: page
+                .objects
+                .iter()
+                .map(|object| listed(&object.head, encoding))
+                .collect(),
             common_prefixes: page.common_prefixes.iter().map(prefix).collect(),
             next: page.next.clone(),
         }
@@ -119,13 +139,18 @@ impl Listed {
 
     /// The same, with the owner of each object.
     pub(super) fn with_owner(mut self) -> Listed {
-        self.contents.iter_mut().for_each(|object| object.owner = Some(owner()));
+        self.contents
+            .iter_mut()
+            .for_each(|object| object.owner = Some(owner()));
         self
     }
 }
 
 fn listed(head: &Head, encoding: Option<&EncodingType>) -> ListedObject {
-    let algorithm = head.checksum.as_ref().map(|checksum| vec![algorithm(checksum.algorithm)]);
+    let algorithm = head
+        .checksum
+        .as_ref()
+        .map(|checksum| vec![algorithm(checksum.algorithm)]);
     ListedObject {
         key: Some(encoded(&head.key, encoding)),
         size: i64::try_from(head.size).ok(),
@@ -161,24 +186,40 @@ pub(super) fn asked_of_upload(
 ) -> S3Result<Option<Checksum>> {
     let Some(algorithm) = algorithm else {
         let text = "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.";
-        return if kind.is_none() { Ok(None) } else { Err(s3_error!(InvalidRequest, "{text}")) };
+        return if kind.is_none() {
+            Ok(None)
+        } else {
+            Err(s3_error!(InvalidRequest, "{text}"))
+        };
     };
     let algorithm = Algorithm::known(algorithm.as_str())?;
     let kind = asked_kind(kind)?.unwrap_or_else(|| algorithm.usual_kind());
     let is_sha = matches!(algorithm, Algorithm::Sha1 | Algorithm::Sha256);
-    if (kind == Kind::FullObject && is_sha) || (kind == Kind::Composite && algorithm == Algorithm::Crc64Nvme) {
+    if (kind == Kind::FullObject && is_sha)
+        || (kind == Kind::Composite && algorithm == Algorithm::Crc64Nvme)
+    {
         let (kind, name) = (kind.name(), algorithm.name().to_ascii_lowercase());
         return Err(s3_error!(
             InvalidRequest,
             "The {kind} checksum type cannot be used with the {name} checksum algorithm."
         ));
     }
-    Ok(Some(Checksum { algorithm, kind, value: String::new() }))
+    Ok(Some(Checksum {
+        algorithm,
+        kind,
+        value: String::new(),
+    }))
 }
 
 pub(super) fn asked_kind(kind: Option<&ChecksumType>) -> S3Result<Option<Kind>> {
-    let unknown = || s3_error!(InvalidRequest, "Value for x-amz-checksum-type header is invalid.");
-    kind.map(|kind| Kind::named(kind.as_str()).ok_or_else(unknown)).transpose()
+    let unknown = || {
+        s3_error!(
+            InvalidRequest,
+            "Value for x-amz-checksum-type header is invalid."
+        )
+    };
+    kind.map(|kind| Kind::named(kind.as_str()).ok_or_else(unknown))
+        .transpose()
 }
 
 /// The storage class that a request asks for, unless it is the usual one.
@@ -193,13 +234,29 @@ pub(super) fn storage_class(asked: Option<&StorageClass>) -> S3Result<Option<Str
         StorageClass::GLACIER,
         StorageClass::DEEP_ARCHIVE,
     ];
-    let invalid = || s3_error!(InvalidStorageClass, "The storage class you specified is not valid");
-    let name = asked.map(|asked| KNOWN.into_iter().find(|known| *known == asked.as_str()).ok_or_else(invalid));
-    Ok(name.transpose()?.filter(|name| *name != StorageClass::STANDARD).map(ToOwned::to_owned))
+    let invalid = || {
+        s3_error!(
+            InvalidStorageClass,
+            "The storage class you specified is not valid"
+        )
+    };
+    let name = asked.map(|asked| {
+        KNOWN
+            .into_iter()
+            .find(|known| *known == asked.as_str())
+            .ok_or_else(invalid)
+    });
+    Ok(name
+        .transpose()?
+        .filter(|name| *name != StorageClass::STANDARD)
+        .map(ToOwned::to_owned))
 }
 
 pub(super) fn class_name(head: &Head) -> &str {
-    head.headers.storage_class.as_deref().unwrap_or(StorageClass::STANDARD)
+    head.headers
+        .storage_class
+        .as_deref()
+        .unwrap_or(StorageClass::STANDARD)
 }
 
 /// The storage class of an answer about one object, which leaves the usual one out.
@@ -214,11 +271,17 @@ pub(super) fn encryption(
     context: Option<String>,
     bucket_key: Option<bool>,
 ) -> S3Result<Option<Encryption>> {
-    const KNOWN: [&str; 3] =
-        [ServerSideEncryption::AES256, ServerSideEncryption::AWS_KMS, ServerSideEncryption::AWS_KMS_DSSE];
+    const KNOWN: [&str; 3] = [
+        ServerSideEncryption::AES256,
+        ServerSideEncryption::AWS_KMS,
+        ServerSideEncryption::AWS_KMS_DSSE,
+    ];
     let algorithm = algorithm.map(ServerSideEncryption::as_str);
     if algorithm.is_some_and(|name| !KNOWN.contains(&name)) {
-        return Err(s3_error!(InvalidArgument, "The encryption method specified is not supported"));
+        return Err(s3_error!(
+            InvalidArgument,
+            "The encryption method specified is not supported"
+        ));
     }
     let of_kms = algorithm.is_some_and(|name| name != ServerSideEncryption::AES256);
     if key.is_some() && !of_kms {
@@ -226,14 +289,29 @@ pub(super) fn encryption(
                     aws:kms";
         return Err(s3_error!(InvalidArgument, "{text}"));
     }
-    Ok(algorithm.map(|algorithm| Encryption { algorithm: algorithm.to_owned(), key, context, bucket_key }))
+    Ok(algorithm.map(|algorithm| Encryption {
+        algorithm: algorithm.to_owned(),
+        key,
+        context,
+        bucket_key,
+    }))
 }
 
 /// The part of the body to send, and `Content-Range` when it is not all of it.
-pub(super) fn range(asked: Option<&Range>, size: u64) -> S3Result<(std::ops::Range<u64>, Option<String>)> {
-    let Some(asked) = asked else { return Ok((0..size, None)) };
-    let part =
-        asked.check(size).map_err(|error| s3_error!(error, InvalidRange, "The requested range is not satisfiable"))?;
+pub(super) fn range(
+    asked: Option<&Range>,
+    size: u64,
+) -> S3Result<(std::ops::Range<u64>, Option<String>)> {
+    let Some(asked) = asked else {
+        return Ok((0..size, None));
+    };
+    let part = asked.check(size).map_err(|error| {
+        s3_error!(
+            error,
+            InvalidRange,
+            "The requested range is not satisfiable"
+        )
+    })?;
     let text = format!("bytes {}-{}/{size}", part.start, part.end.saturating_sub(1));
     Ok((part, Some(text)))
 }
@@ -244,12 +322,22 @@ pub(super) fn query(
     after: Option<&str>,
     limit: Option<i32>,
 ) -> S3Result<Query> {
-    let invalid = |_| s3_error!(InvalidArgument, "Argument maxKeys must be an integer between 0 and 2147483647");
+    let invalid = |_| {
+        s3_error!(
+            InvalidArgument,
+            "Argument maxKeys must be an integer between 0 and 2147483647"
+        )
+    };
     Ok(Query {
         prefix: prefix.unwrap_or_default().to_owned(),
         delimiter: delimiter.map(ToOwned::to_owned),
         after: after.unwrap_or_default().to_owned(),
-        limit: limit.map(usize::try_from).transpose().map_err(invalid)?.unwrap_or(PAGE).min(PAGE),
+        limit: limit
+            .map(usize::try_from)
+            .transpose()
+            .map_err(invalid)?
+            .unwrap_or(PAGE)
+            .min(PAGE),
     })
 }
 
@@ -257,7 +345,10 @@ pub(super) fn query(
 pub(super) fn check_encoding(encoding: Option<&EncodingType>) -> S3Result<()> {
     match encoding.is_none_or(|encoding| encoding.as_str() == EncodingType::URL) {
         true => Ok(()),
-        false => Err(s3_error!(InvalidArgument, "Invalid Encoding Method specified in Request")),
+        false => Err(s3_error!(
+            InvalidArgument,
+            "Invalid Encoding Method specified in Request"
+        )),
     }
 }
 
@@ -274,18 +365,32 @@ pub(super) fn to_token(key: &str) -> String {
 }
 
 pub(super) fn from_token(token: &str) -> S3Result<String> {
-    let key = hex::decode(token).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    key.ok_or_else(|| s3_error!(InvalidArgument, "The continuation token provided is incorrect"))
+    let key = hex::decode(token)
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    key.ok_or_else(|| {
+        s3_error!(
+            InvalidArgument,
+            "The continuation token provided is incorrect"
+        )
+    })
 }
 
 /// Bucket and key of a copy's source.
 pub(super) fn source(source: &CopySource) -> S3Result<(String, String)> {
     match source {
-        CopySource::Bucket { bucket, key, version_id } => {
+        CopySource::Bucket {
+            bucket,
+            key,
+            version_id,
+        } => {
             only_version(version_id.as_deref())?;
             Ok((bucket.to_string(), key.to_string()))
         }
-        _ => Err(s3_error!(NotImplemented, "copies are made from buckets only")),
+        _ => Err(s3_error!(
+            NotImplemented,
+            "copies are made from buckets only"
+        )),
     }
 }
 
@@ -294,7 +399,10 @@ pub(super) fn etag(head: &Head) -> ETag {
 }
 
 pub(super) fn content_type(head: &Head) -> String {
-    head.headers.content_type.clone().unwrap_or_else(|| "binary/octet-stream".to_owned())
+    head.headers
+        .content_type
+        .clone()
+        .unwrap_or_else(|| "binary/octet-stream".to_owned())
 }
 
 pub(super) fn modified(head: &Head) -> Date {
@@ -310,7 +418,9 @@ pub(super) fn millis(date: Date) -> Option<u64> {
     u64::try_from(at.unix_timestamp()).ok()?.checked_mul(1000)
 }
 
-pub(super) fn sorted(metadata: impl IntoIterator<Item = (String, String)>) -> Vec<(String, String)> {
+pub(super) fn sorted(
+    metadata: impl IntoIterator<Item = (String, String)>,
+) -> Vec<(String, String)> {
     let mut pairs: Vec<_> = metadata.into_iter().collect();
     pairs.sort();
     pairs
@@ -318,5 +428,9 @@ pub(super) fn sorted(metadata: impl IntoIterator<Item = (String, String)>) -> Ve
 
 pub(super) fn shown_tags(head: &Head) -> Vec<Tag> {
     let tags = head.headers.tags.iter().cloned();
-    tags.map(|(key, value)| Tag { key: Some(key), value: Some(value) }).collect()
+    tags.map(|(key, value)| Tag {
+        key: Some(key),
+        value: Some(value),
+    })
+    .collect()
 }

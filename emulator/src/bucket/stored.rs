@@ -1,4 +1,5 @@
-//! Door: the body of a stored object, read and verified. Nothing leaves it that is not as it was written.
+//! Door: the body of a stored object, read and verified. Nothing leaves it that is not as it was
+//! written.
 
 use std::fs::File;
 use std::io;
@@ -27,14 +28,23 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// Opens an object's file. A file without checksums of its blocks is verified as a whole, when its ETag or its checksum
-    /// says what it has to be; that of an object that came in parts may not.
+    /// Opens an object's file. A file without checksums of its blocks is verified as a whole, when
+    /// its ETag or its checksum says what it has to be; that of an object that came in parts may
+    /// not.
     ///
     /// # Errors
     /// The file is not there, cannot be read, or is damaged: `InvalidData`, with what is wrong.
     pub(super) fn open(path: &Path) -> io::Result<(Head, Stored)> {
         let (file, head, format) = file::open(path)?;
-        Ok((head.clone(), Stored { file, path: path.to_owned(), format, size: head.size }))
+        Ok((
+            head.clone(),
+            Stored {
+                file,
+                path: path.to_owned(),
+                format,
+                size: head.size,
+            },
+        ))
     }
 
     /// Reads a part of the body.
@@ -55,7 +65,9 @@ impl Stored {
             if let Some(number) = sums::damaged(&bytes, &expected) {
                 let place = span.start + number as u64 * sums::BLOCK;
                 let end = (place + sums::BLOCK).min(self.size);
-                return Err(self.damaged(&format!("bytes {place} to {end} have another checksum than was written")));
+                return Err(self.damaged(&format!(
+                    "bytes {place} to {end} have another checksum than was written"
+                )));
             }
         }
         let inside = |at: u64| usize::try_from(at - span.start).unwrap_or(bytes.len());
@@ -89,7 +101,10 @@ impl Stored {
         if self.format == Format::Summed {
             return Ok(());
         }
-        let full = head.checksum.as_ref().filter(|checksum| checksum.kind == Kind::FullObject);
+        let full = head
+            .checksum
+            .as_ref()
+            .filter(|checksum| checksum.kind == Kind::FullObject);
         let (mut md5, mut hasher) = (Md5::new(), full.map(|checksum| checksum.algorithm.hasher()));
         for piece in self.pieces(0..self.size) {
             let piece = piece?;
@@ -100,7 +115,9 @@ impl Stored {
         if !head.etag.contains('-') && hex::encode(md5.finalize()) != head.etag {
             return Err(self.damaged("its body has another MD5 than its ETag"));
         }
-        let sum = full.zip(hasher).and_then(|(full, hasher)| full.algorithm.pick(hasher.finalize()));
+        let sum = full
+            .zip(hasher)
+            .and_then(|(full, hasher)| full.algorithm.pick(hasher.finalize()));
         match sum.zip(full).is_none_or(|(sum, full)| sum == full.value) {
             true => Ok(()),
             false => Err(self.damaged("its body has another checksum than its head says")),

@@ -1,7 +1,9 @@
-//! Checksums of a body's blocks, so that every part of a body can be verified without reading the rest. Pure.
+//! Checksums of a body's blocks, so that every part of a body can be verified without reading the
+//! rest. Pure.
 //!
-//! A CRC-32 of each 64 KiB lies behind the body in the object's file: four bytes for 65,536. It finds every flipped bit and
-//! every burst of up to 32 bits in a block. A flipped bit in the checksums themselves is found as well: nothing matches it.
+//! A CRC-32 of each 64 KiB lies behind the body in the object's file: four bytes for 65,536. It
+//! finds every flipped bit and every burst of up to 32 bits in a block. A flipped bit in the
+//! checksums themselves is found as well: nothing matches it.
 
 use std::ops::Range;
 
@@ -65,12 +67,17 @@ pub(super) fn span(blocks: &Range<u64>, size: u64) -> Range<u64> {
     blocks.start * BLOCK..(blocks.end * BLOCK).min(size)
 }
 
-/// The first of these blocks that is another than its checksum says; `bytes` begins with the first block, and `sums` with
-/// its checksum.
+/// The first of these blocks that is another than its checksum says; `bytes` begins with the first
+/// block, and `sums` with its checksum.
 pub(super) fn damaged(bytes: &[u8], sums: &[u8]) -> Option<usize> {
-    let blocks = bytes.chunks(BLOCK as usize).map(|block| crc32fast::hash(block).to_be_bytes());
+    let blocks = bytes
+        .chunks(BLOCK as usize)
+        .map(|block| crc32fast::hash(block).to_be_bytes());
     let mut expected = sums.chunks(SUM as usize);
-    blocks.enumerate().find(|(_, sum)| expected.next() != Some(sum.as_slice())).map(|(number, _)| number)
+    blocks
+        .enumerate()
+        .find(|(_, sum)| expected.next() != Some(sum.as_slice()))
+        .map(|(number, _)| number)
 }
 
 #[cfg(test)]
@@ -103,7 +110,11 @@ mod tests {
             flipped[at] ^= 0x10;
             assert_eq!(damaged(&flipped, &whole), Some(at / 65_536));
         }
-        assert_eq!(damaged(&body, &whole[..12]), Some(3), "no checksum is no match");
+        assert_eq!(
+            damaged(&body, &whole[..12]),
+            Some(3),
+            "no checksum is no match"
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Door: the last known time, in a small file of the data folder.
 //!
-//! The file has two places that are written in turn, in place, so that a write that was not finished costs the last mark
-//! only, and a full disk costs nothing.
+//! The file has two places that are written in turn, in place, so that a write that was not
+//! finished costs the last mark only, and a full disk costs nothing.
 
 use std::fs::File;
 use std::io;
@@ -45,9 +45,18 @@ pub(super) fn read(folder: &Path) -> Option<Mark> {
 
 impl MarkFile {
     pub(super) fn open(folder: &Path) -> io::Result<MarkFile> {
-        let file = File::options().create(true).truncate(false).write(true).open(path(folder))?;
-        // A start writes both places, so that a mark of a time that is not believed any more does not stay.
-        Ok(MarkFile { file, turn: AtomicU64::new(0), failed: AtomicBool::new(false) })
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path(folder))?;
+        // A start writes both places, so that a mark of a time that is not believed any more does
+        // not stay.
+        Ok(MarkFile {
+            file,
+            turn: AtomicU64::new(0),
+            failed: AtomicBool::new(false),
+        })
     }
 
     /// Makes a mark durable. A failure is logged once, until one succeeds.
@@ -68,19 +77,30 @@ impl MarkFile {
 
 /// One line: three numbers and their checksum, filled up with spaces.
 fn print(mark: Mark) -> Vec<u8> {
-    let numbers = [mark.at, mark.shown, mark.since].map(|time| time.as_millis().to_string()).join(" ");
+    let numbers = [mark.at, mark.shown, mark.since]
+        .map(|time| time.as_millis().to_string())
+        .join(" ");
     let line = format!("{numbers} {:08x}", crc32fast::hash(numbers.as_bytes()));
     format!("{line:<width$}\n", width = PLACE - 1).into_bytes()
 }
 
 fn parse(place: &[u8]) -> Option<Mark> {
-    let (numbers, sum) = std::str::from_utf8(place).ok()?.trim_end().rsplit_once(' ')?;
+    let (numbers, sum) = std::str::from_utf8(place)
+        .ok()?
+        .trim_end()
+        .rsplit_once(' ')?;
     if u32::from_str_radix(sum, 16) != Ok(crc32fast::hash(numbers.as_bytes())) {
         return None;
     }
-    let mut times = numbers.split(' ').map(|number| number.parse().map(Timestamp::from_millis));
+    let mut times = numbers
+        .split(' ')
+        .map(|number| number.parse().map(Timestamp::from_millis));
     let mut next = || times.next()?.ok();
-    Some(Mark { at: next()?, shown: next()?, since: next()? })
+    Some(Mark {
+        at: next()?,
+        shown: next()?,
+        since: next()?,
+    })
 }
 
 #[cfg(test)]
@@ -89,7 +109,11 @@ mod tests {
 
     fn mark(at: u64) -> Mark {
         let at = Timestamp::from_millis(at);
-        Mark { at, shown: at.moved(7), since: at.moved(-7) }
+        Mark {
+            at,
+            shown: at.moved(7),
+            since: at.moved(-7),
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! The messages of a queue by the time they were sent: the next to outlive its retention stands first.
+//! The messages of a queue by the time they were sent: the next to outlive its retention stands
+//! first.
 //!
-//! Messages arrive in that order, so a chain through them serves, and costs nothing but its links. The few that do not (a
-//! dead letter older than the last one, a clock that was set back) stand in a set beside it.
+//! Messages arrive in that order, so a chain through them serves, and costs nothing but its links.
+//! The few that do not (a dead letter older than the last one, a clock that was set back) stand in
+//! a set beside it.
 
 use std::collections::BTreeSet;
 
@@ -32,8 +34,14 @@ impl Ages {
 
     /// Takes a message in.
     pub fn insert(&mut self, messages: &mut Slab<Message>, slot: Slot) {
-        let last = self.chain.last().and_then(|last| messages.get(last)).map(|last| last.sent_at);
-        let Some(message) = messages.get_mut(slot) else { return };
+        let last = self
+            .chain
+            .last()
+            .and_then(|last| messages.get(last))
+            .map(|last| last.sent_at);
+        let Some(message) = messages.get_mut(slot) else {
+            return;
+        };
         let sent_at = message.sent_at;
         message.is_stray = last.is_some_and(|last| last > sent_at);
         if message.is_stray {
@@ -46,7 +54,9 @@ impl Ages {
 
     /// Lets a message go.
     pub fn remove(&mut self, messages: &mut Slab<Message>, slot: Slot) {
-        let Some(message) = messages.get(slot) else { return };
+        let Some(message) = messages.get(slot) else {
+            return;
+        };
         if message.is_stray {
             self.strays.remove(&(message.sent_at, slot));
         } else {
@@ -57,13 +67,20 @@ impl Ages {
 
     /// All of them, about the oldest first.
     pub fn iter<'a>(&'a self, messages: &'a Slab<Message>) -> impl Iterator<Item = Slot> + 'a {
-        let chain = std::iter::successors(self.chain.first(), |slot| self.chain.after(messages, *slot));
+        let chain =
+            std::iter::successors(self.chain.first(), |slot| self.chain.after(messages, *slot));
         self.strays.iter().map(|(_, slot)| *slot).chain(chain)
     }
 
     /// The oldest one.
     pub fn first(&self, messages: &Slab<Message>) -> Option<(Timestamp, Slot)> {
-        let in_chain = self.chain.first().and_then(|slot| Some((messages.get(slot)?.sent_at, slot)));
-        in_chain.into_iter().chain(self.strays.first().copied()).min()
+        let in_chain = self
+            .chain
+            .first()
+            .and_then(|slot| Some((messages.get(slot)?.sent_at, slot)));
+        in_chain
+            .into_iter()
+            .chain(self.strays.first().copied())
+            .min()
     }
 }

@@ -1,4 +1,5 @@
-//! The attributes of a queue as the engine obeys them. The names and the text form of each live in `action`.
+//! The attributes of a queue as the engine obeys them. The names and the text form of each live in
+//! `action`.
 
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::limits;
 use super::name::QueueArn;
 
-/// Everything that CreateQueue and SetQueueAttributes can set; numbers are in SQS's units (seconds and bytes).
+/// Everything that CreateQueue and SetQueueAttributes can set; numbers are in SQS's units (seconds
+/// and bytes).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attributes {
     /// DelaySeconds.
@@ -43,7 +45,8 @@ pub struct FifoAttributes {
     pub content_deduplication: bool,
     /// DeduplicationScope `messageGroup`, instead of `queue`.
     pub scope_is_group: bool,
-    /// FifoThroughputLimit `perMessageGroupId`, instead of `perQueue`. Kept and shown; there is no throttling here.
+    /// FifoThroughputLimit `perMessageGroupId`, instead of `perQueue`. Kept and shown; there is no
+    /// throttling here.
     pub limit_is_per_group: bool,
 }
 
@@ -70,8 +73,11 @@ pub enum RedriveAllow {
 impl Attributes {
     /// What a new queue has when nothing is asked for.
     pub fn new(fifo: bool) -> Attributes {
-        let standard_fifo =
-            || FifoAttributes { content_deduplication: false, scope_is_group: false, limit_is_per_group: false };
+        let standard_fifo = || FifoAttributes {
+            content_deduplication: false,
+            scope_is_group: false,
+            limit_is_per_group: false,
+        };
         Attributes {
             delay: limits::DELAY.default,
             message_size: limits::MESSAGE_SIZE.default,

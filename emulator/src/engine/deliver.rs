@@ -1,4 +1,5 @@
-//! The way of a message through the engine: sent, received, and moved away when it was received too often.
+//! The way of a message through the engine: sent, received, and moved away when it was received too
+//! often.
 
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use super::{Engine, STEP, limits};
 /// A message to be sent; the caller has checked it.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
-    /// What it says. In FIFO queues `group` and `deduplication` are set and decide order and duplicates.
+    /// What it says. In FIFO queues `group` and `deduplication` are set and decide order and
+    /// duplicates.
     pub content: Content,
     /// Instead of the queue's own delay.
     pub delay: Option<Duration>,
@@ -54,7 +56,8 @@ fn sequence(serial: Serial) -> String {
 }
 
 impl Engine {
-    /// Sends a message to a queue that exists. Where its content lies is told afterwards, by [`Engine::place`].
+    /// Sends a message to a queue that exists. Where its content lies is told afterwards, by
+    /// [`Engine::place`].
     pub fn send(&mut self, now: Timestamp, queue: QueueId, draft: Draft) -> Option<Sent> {
         let entry = self.queues.get_mut(&queue)?;
         let attributes = &entry.definition.attributes;
@@ -65,9 +68,16 @@ impl Engine {
         if let Some(fifo) = entry.fifo() {
             let name = draft.content.group.as_deref().unwrap_or_default();
             let id = draft.content.deduplication.as_deref().unwrap_or_default();
-            let scoped = if scope_is_group { fingerprint(&[name, id]) } else { fingerprint(&[id]) };
+            let scoped = if scope_is_group {
+                fingerprint(&[name, id])
+            } else {
+                fingerprint(&[id])
+            };
             if let Some(first) = fifo.sent_before(now, scoped) {
-                return Some(Sent { id: self.message_id(first), sequence: Some(sequence(first)) });
+                return Some(Sent {
+                    id: self.message_id(first),
+                    sequence: Some(sequence(first)),
+                });
             }
             fifo.remember(now, scoped, serial);
             (group, deduplication) = (Some(fingerprint(&[name])), Some(scoped));
@@ -75,7 +85,10 @@ impl Engine {
         self.next_serial += 1;
         let is_fifo = group.is_some();
         let snapshot = Snapshot {
-            key: Key { slot: NOWHERE, serial },
+            key: Key {
+                slot: NOWHERE,
+                serial,
+            },
             queue,
             origin: 0,
             sent_at: now,
@@ -87,7 +100,10 @@ impl Engine {
             deduplication,
         };
         self.admit(now, snapshot, draft.content);
-        Some(Sent { id: self.message_id(serial), sequence: is_fifo.then(|| sequence(serial)) })
+        Some(Sent {
+            id: self.message_id(serial),
+            sequence: is_fifo.then(|| sequence(serial)),
+        })
     }
 
     /// Tells where the store keeps the content of a message that was just sent.
@@ -101,20 +117,39 @@ impl Engine {
 
     /// Where the content of a message is, as long as the message exists.
     pub fn whereabouts(&self, key: Key) -> Option<Place> {
-        self.living(key.slot).filter(|message| message.serial == key.serial).map(|message| message.place)
+        self.living(key.slot)
+            .filter(|message| message.serial == key.serial)
+            .map(|message| message.place)
     }
 
-    /// Hands out messages and hides them. Messages that were received too often go to the dead-letter queue instead.
-    pub fn receive(&mut self, now: Timestamp, queue: QueueId, ask: Ask) -> Result<Vec<Delivery>, InFlightFull> {
+    /// Hands out messages and hides them. Messages that were received too often go to the
+    /// dead-letter queue instead.
+    pub fn receive(
+        &mut self,
+        now: Timestamp,
+        queue: QueueId,
+        ask: Ask,
+    ) -> Result<Vec<Delivery>, InFlightFull> {
         self.wake(now);
         self.expire(now, queue);
-        let Some(entry) = self.queues.get(&queue) else { return Ok(Vec::new()) };
-        let visibility = ask.visibility.unwrap_or_else(|| entry.definition.attributes.visibility());
+        let Some(entry) = self.queues.get(&queue) else {
+            return Ok(Vec::new());
+        };
+        let visibility = ask
+            .visibility
+            .unwrap_or_else(|| entry.definition.attributes.visibility());
         let room = limits::IN_FLIGHT.saturating_sub(entry.counts().in_flight);
         if room == 0 {
-            return if entry.is_fifo() { Ok(Vec::new()) } else { Err(InFlightFull) };
+            return if entry.is_fifo() {
+                Ok(Vec::new())
+            } else {
+                Err(InFlightFull)
+            };
         }
-        if let Some(again) = ask.attempt.and_then(|attempt| self.repeat_attempt(now, queue, attempt, visibility)) {
+        if let Some(again) = ask
+            .attempt
+            .and_then(|attempt| self.repeat_attempt(now, queue, attempt, visibility))
+        {
             return Ok(again);
         }
         let deliveries = self.take(now, queue, ask.most.min(room), now + visibility);
@@ -126,7 +161,13 @@ impl Engine {
         Ok(deliveries)
     }
 
-    fn take(&mut self, now: Timestamp, queue: QueueId, most: usize, due: Timestamp) -> Vec<Delivery> {
+    fn take(
+        &mut self,
+        now: Timestamp,
+        queue: QueueId,
+        most: usize,
+        due: Timestamp,
+    ) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
         let mut others = 0;
         while let Some(entry) = self.queues.get(&queue) {
@@ -155,23 +196,44 @@ impl Engine {
     }
 
     fn is_too_old(&self, now: Timestamp, slot: Slot) -> bool {
-        let Some(message) = self.messages.get(slot) else { return false };
+        let Some(message) = self.messages.get(slot) else {
+            return false;
+        };
         let queue = self.queues.get(&message.queue);
         queue.is_some_and(|queue| message.sent_at + queue.definition.attributes.retention() <= now)
     }
 
     /// The queue that must have this message instead of one more receiver.
     fn dead_letter_queue(&self, queue: QueueId, slot: Slot) -> Option<QueueId> {
-        let redrive = self.queues.get(&queue)?.definition.attributes.redrive.as_ref()?;
-        let target = self.find(&redrive.target).filter(|target| *target != queue)?;
+        let redrive = self
+            .queues
+            .get(&queue)?
+            .definition
+            .attributes
+            .redrive
+            .as_ref()?;
+        let target = self
+            .find(&redrive.target)
+            .filter(|target| *target != queue)?;
         (self.messages.get(slot)?.receives >= redrive.max_receives).then_some(target)
     }
 
     fn hand_out(&mut self, now: Timestamp, slot: Slot, due: Timestamp) -> Option<Delivery> {
         let message = self.messages.get_mut(slot)?;
         message.received(now, message.receives + 1, due);
-        let (key, receives) = (Key { slot, serial: message.serial }, message.receives);
-        self.outbox.effects.push(Effect::Received { key, receives, at: now, due });
+        let (key, receives) = (
+            Key {
+                slot,
+                serial: message.serial,
+            },
+            message.receives,
+        );
+        self.outbox.effects.push(Effect::Received {
+            key,
+            receives,
+            at: now,
+            due,
+        });
         self.timers.insert((due, slot));
         self.turn(slot, State::InFlight);
         self.delivery(slot)
@@ -179,11 +241,18 @@ impl Engine {
 
     pub(super) fn delivery(&self, slot: Slot) -> Option<Delivery> {
         let message = self.messages.get(slot)?;
-        let key = Key { slot, serial: message.serial };
+        let key = Key {
+            slot,
+            serial: message.serial,
+        };
         let origin = self.queues.get(&message.origin);
         let is_fifo = self.queues.get(&message.queue).is_some_and(Queue::is_fifo);
         Some(Delivery {
-            receipt: Receipt { queue: message.queue, key, receives: message.receives },
+            receipt: Receipt {
+                queue: message.queue,
+                key,
+                receives: message.receives,
+            },
             id: self.message_id(message.serial),
             sent_at: self.shown(message.sent_at),
             first_received: self.shown(message.first_received()),
@@ -197,8 +266,13 @@ impl Engine {
 
     /// Gives a message that no receiver holds to another queue, as it is.
     fn move_to(&mut self, now: Timestamp, slot: Slot, to: QueueId) {
-        let Some(message) = self.messages.get(slot) else { return };
-        let key = Key { slot, serial: message.serial };
+        let Some(message) = self.messages.get(slot) else {
+            return;
+        };
+        let key = Key {
+            slot,
+            serial: message.serial,
+        };
         self.rehome(slot, to, |message, from| {
             message.origin = from;
             message.due = now;
@@ -207,16 +281,29 @@ impl Engine {
     }
 
     /// Takes a message out of its queue, changes it and puts it into another one.
-    pub(super) fn rehome(&mut self, slot: Slot, to: QueueId, change: impl FnOnce(&mut Message, QueueId)) {
-        let Some(message) = self.messages.get(slot) else { return };
+    pub(super) fn rehome(
+        &mut self,
+        slot: Slot,
+        to: QueueId,
+        change: impl FnOnce(&mut Message, QueueId),
+    ) {
+        let Some(message) = self.messages.get(slot) else {
+            return;
+        };
         let (from, group) = (message.queue, message.group);
-        let Some(source) = self.queues.get_mut(&from) else { return };
+        let Some(source) = self.queues.get_mut(&from) else {
+            return;
+        };
         let group = source.fifo().and_then(|fifo| fifo.group_name(group));
         if source.leave(&mut self.messages, slot) {
             self.outbox.ready.push(from);
         }
-        let Some(target) = self.queues.get_mut(&to) else { return };
-        let group = target.fifo().map_or(NOWHERE, |fifo| fifo.group(group.unwrap_or_default()));
+        let Some(target) = self.queues.get_mut(&to) else {
+            return;
+        };
+        let group = target
+            .fifo()
+            .map_or(NOWHERE, |fifo| fifo.group(group.unwrap_or_default()));
         if let Some(message) = self.messages.get_mut(slot) {
             message.queue = to;
             message.group = group;
@@ -228,13 +315,25 @@ impl Engine {
     }
 
     fn admit(&mut self, now: Timestamp, mut snapshot: Snapshot, content: Content) {
-        let Some(entry) = self.queues.get_mut(&snapshot.queue) else { return };
+        let Some(entry) = self.queues.get_mut(&snapshot.queue) else {
+            return;
+        };
         let group = match (entry.fifo(), snapshot.group) {
             (Some(fifo), Some(name)) => fifo.group(group_name(name)),
             _ => NOWHERE,
         };
-        let state = if snapshot.due > now { State::Delayed } else { State::Ready };
-        let slot = self.messages.insert(Message::of(&snapshot, group, state, Place::default(), entry.generation));
+        let state = if snapshot.due > now {
+            State::Delayed
+        } else {
+            State::Ready
+        };
+        let slot = self.messages.insert(Message::of(
+            &snapshot,
+            group,
+            state,
+            Place::default(),
+            entry.generation,
+        ));
         snapshot.key.slot = slot;
         if state == State::Delayed {
             self.timers.insert((snapshot.due, slot));
@@ -242,10 +341,13 @@ impl Engine {
         if entry.arrive(&mut self.messages, slot) {
             self.outbox.ready.push(snapshot.queue);
         }
-        self.outbox.effects.push(Effect::Stored(Box::new(Stored { snapshot, content })));
+        self.outbox
+            .effects
+            .push(Effect::Stored(Box::new(Stored { snapshot, content })));
     }
 
-    /// The same messages again for a receiver that never got the answer, unless something happened to one of them.
+    /// The same messages again for a receiver that never got the answer, unless something happened
+    /// to one of them.
     fn repeat_attempt(
         &mut self,
         now: Timestamp,
@@ -253,12 +355,20 @@ impl Engine {
         attempt: Fingerprint,
         visibility: Duration,
     ) -> Option<Vec<Delivery>> {
-        let taken = self.queues.get_mut(&queue)?.fifo()?.attempt(now, attempt)?.to_vec();
+        let taken = self
+            .queues
+            .get_mut(&queue)?
+            .fifo()?
+            .attempt(now, attempt)?
+            .to_vec();
         let messages = &self.messages;
         let unchanged = |taken: &Taken| {
             messages.get(taken.key.slot).is_some_and(|message| {
                 let seen = Taken {
-                    key: Key { serial: message.serial, ..taken.key },
+                    key: Key {
+                        serial: message.serial,
+                        ..taken.key
+                    },
                     receives: message.receives,
                     due: message.due,
                 };
@@ -268,8 +378,13 @@ impl Engine {
         if !taken.iter().all(unchanged) {
             return None;
         }
-        taken.iter().for_each(|taken| self.hide_until(taken.key, now + visibility));
-        let deliveries: Vec<Delivery> = taken.iter().filter_map(|taken| self.delivery(taken.key.slot)).collect();
+        taken
+            .iter()
+            .for_each(|taken| self.hide_until(taken.key, now + visibility));
+        let deliveries: Vec<Delivery> = taken
+            .iter()
+            .filter_map(|taken| self.delivery(taken.key.slot))
+            .collect();
         self.note_attempt(now, queue, attempt, &deliveries, now + visibility);
         Some(deliveries)
     }
@@ -282,8 +397,14 @@ impl Engine {
         deliveries: &[Delivery],
         due: Timestamp,
     ) {
-        let Some(fifo) = self.queues.get_mut(&queue).and_then(Queue::fifo) else { return };
-        let taken = |delivery: &Delivery| Taken { key: delivery.receipt.key, receives: delivery.receives, due };
+        let Some(fifo) = self.queues.get_mut(&queue).and_then(Queue::fifo) else {
+            return;
+        };
+        let taken = |delivery: &Delivery| Taken {
+            key: delivery.receipt.key,
+            receives: delivery.receives,
+            due,
+        };
         fifo.remember_attempt(now, id, deliveries.iter().map(taken).collect());
     }
 }

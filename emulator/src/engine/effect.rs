@@ -1,6 +1,8 @@
-//! What the engine did, as values: the store writes them down, and after a restart [`Engine::replay`] takes them back.
+//! What the engine did, as values: the store writes them down, and after a restart
+//! [`Engine::replay`] takes them back.
 //!
-//! Effects say what is true afterwards, not what was asked for, so that replaying one twice changes nothing.
+//! Effects say what is true afterwards, not what was asked for, so that replaying one twice changes
+//! nothing.
 //!
 //! [`Engine::replay`]: super::Engine::replay
 
@@ -15,7 +17,8 @@ use super::queue::{Definition, Purge};
 pub enum Effect {
     /// Which numbers come next. Stands at the beginning of every piece of the log.
     Counters {
-        /// Makes the message ids of this data folder its own, see [`Engine::new`](super::Engine::new).
+        /// Makes the message ids of this data folder its own, see
+        /// [`Engine::new`](super::Engine::new).
         seed: [u8; 16],
         /// The next message's serial.
         serial: Serial,
@@ -105,7 +108,9 @@ impl Effect {
             Effect::Queue(definition) => Some(definition.created.max(definition.modified)),
             Effect::Purged { purge, .. } => Some(purge.at),
             Effect::Task(task) => Some(task.started),
-            Effect::Stored(stored) => Some(stored.snapshot.sent_at.max(stored.snapshot.received_at)),
+            Effect::Stored(stored) => {
+                Some(stored.snapshot.sent_at.max(stored.snapshot.received_at))
+            }
             Effect::QueueDeleted { at, .. }
             | Effect::Received { at, .. }
             | Effect::Moved { at, .. }

@@ -1,7 +1,8 @@
 //! Message groups and deduplication of a FIFO queue.
 //!
-//! A group holds all its messages in order, those in flight too. It may be received from while its first message is
-//! ready: so a hidden message blocks itself and everything behind it, and nothing before it.
+//! A group holds all its messages in order, those in flight too. It may be received from while its
+//! first message is ready: so a hidden message blocks itself and everything behind it, and nothing
+//! before it.
 
 use std::collections::BTreeMap;
 
@@ -26,8 +27,8 @@ pub struct Fifo {
     attempts: Recent<Vec<Taken>>,
 }
 
-/// The first half of the [`Fingerprint`] of a MessageGroupId. Should two groups ever share it, they wait for each other,
-/// and keep their order.
+/// The first half of the [`Fingerprint`] of a MessageGroupId. Should two groups ever share it, they
+/// wait for each other, and keep their order.
 type GroupName = u64;
 
 struct Group {
@@ -76,7 +77,14 @@ impl Fifo {
     /// The slot of the group with this name, made if it is new.
     pub fn group(&mut self, name: GroupName) -> Slot {
         let groups = &mut self.groups;
-        let make = || groups.insert(Group { name, messages: List::default(), is_open: false, links: Links::default() });
+        let make = || {
+            groups.insert(Group {
+                name,
+                messages: List::default(),
+                is_open: false,
+                links: Links::default(),
+            })
+        };
         *self.by_name.entry(name).or_insert_with(make)
     }
 
@@ -88,27 +96,34 @@ impl Fifo {
     /// Puts a message behind the others of its group. Returns whether the group opened by it.
     pub fn arrive(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
         let group = group_of(messages, slot);
-        let Some(entry) = self.groups.get_mut(group) else { return false };
+        let Some(entry) = self.groups.get_mut(group) else {
+            return false;
+        };
         entry.messages.push_back(messages, slot);
         self.refresh(messages, group)
     }
 
-    /// Takes a message out of its group; an empty group is forgotten. Returns whether the group opened by it.
+    /// Takes a message out of its group; an empty group is forgotten. Returns whether the group
+    /// opened by it.
     pub fn leave(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
         let group = group_of(messages, slot);
-        let Some(entry) = self.groups.get_mut(group) else { return false };
+        let Some(entry) = self.groups.get_mut(group) else {
+            return false;
+        };
         entry.messages.remove(messages, slot);
         let opened = self.refresh(messages, group);
         self.forget_if_empty(group);
         opened
     }
 
-    /// Looks at a group again after the state of one of its messages changed. Returns whether it opened.
+    /// Looks at a group again after the state of one of its messages changed. Returns whether it
+    /// opened.
     pub fn changed(&mut self, messages: &Slab<Message>, slot: Slot) -> bool {
         self.refresh(messages, group_of(messages, slot))
     }
 
-    /// Up to `most` messages that may be received: as many as possible of one group, then of the next.
+    /// Up to `most` messages that may be received: as many as possible of one group, then of the
+    /// next.
     pub fn pick(&self, messages: &Slab<Message>, most: usize) -> Vec<Slot> {
         let mut picked = Vec::new();
         let mut group = self.open.first();
@@ -121,12 +136,22 @@ impl Fifo {
         picked
     }
 
-    fn pick_from(&self, group: Slot, messages: &Slab<Message>, most: usize, picked: &mut Vec<Slot>) {
-        let Some(group) = self.groups.get(group) else { return };
+    fn pick_from(
+        &self,
+        group: Slot,
+        messages: &Slab<Message>,
+        most: usize,
+        picked: &mut Vec<Slot>,
+    ) {
+        let Some(group) = self.groups.get(group) else {
+            return;
+        };
         let mut next = group.messages.first();
         while let Some(slot) = next
             && picked.len() < most
-            && messages.get(slot).is_some_and(|message| message.state == State::Ready)
+            && messages
+                .get(slot)
+                .is_some_and(|message| message.state == State::Ready)
         {
             picked.push(slot);
             next = group.messages.after(messages, slot);
@@ -172,11 +197,14 @@ impl Fifo {
     /// Drops groups without messages, which a replay makes.
     pub fn forget_empty(&mut self) {
         let all: Vec<Slot> = self.groups.iter().map(|(slot, _)| slot).collect();
-        all.into_iter().for_each(|group| self.forget_if_empty(group));
+        all.into_iter()
+            .for_each(|group| self.forget_if_empty(group));
     }
 
     fn refresh(&mut self, messages: &Slab<Message>, group: Slot) -> bool {
-        let Some(entry) = self.groups.get_mut(group) else { return false };
+        let Some(entry) = self.groups.get_mut(group) else {
+            return false;
+        };
         let first = entry.messages.first().and_then(|slot| messages.get(slot));
         let opens = first.is_some_and(|message| message.state == State::Ready);
         let was_open = std::mem::replace(&mut entry.is_open, opens);
@@ -189,7 +217,10 @@ impl Fifo {
     }
 
     fn forget_if_empty(&mut self, group: Slot) {
-        if self.groups.get(group).is_some_and(|entry| entry.messages.is_empty())
+        if self
+            .groups
+            .get(group)
+            .is_some_and(|entry| entry.messages.is_empty())
             && let Some(entry) = self.groups.remove(group)
         {
             self.by_name.remove(&entry.name);
@@ -216,7 +247,10 @@ struct Recent<T> {
 
 impl<T> Default for Recent<T> {
     fn default() -> Recent<T> {
-        Recent { entries: BTreeMap::new(), by_second: BTreeMap::new() }
+        Recent {
+            entries: BTreeMap::new(),
+            by_second: BTreeMap::new(),
+        }
     }
 }
 
@@ -227,7 +261,10 @@ impl<T> Recent<T> {
 
     fn get(&mut self, now: Timestamp, id: Fingerprint) -> Option<&T> {
         self.forget_old(now);
-        self.entries.get(&id).filter(|(at, _)| is_young(*at, now)).map(|(_, value)| value)
+        self.entries
+            .get(&id)
+            .filter(|(at, _)| is_young(*at, now))
+            .map(|(_, value)| value)
     }
 
     fn put(&mut self, at: Timestamp, id: Fingerprint, value: T) {
@@ -237,7 +274,9 @@ impl<T> Recent<T> {
 
     fn forget_old(&mut self, now: Timestamp) -> bool {
         for _ in 0..super::STEP {
-            let Some(mut second) = self.by_second.first_entry() else { return false };
+            let Some(mut second) = self.by_second.first_entry() else {
+                return false;
+            };
             if is_young(Timestamp::from_millis(second.key() * 1000 + 999), now) {
                 return false;
             }
@@ -246,7 +285,11 @@ impl<T> Recent<T> {
                 continue;
             };
             // It may have been put in again since.
-            if self.entries.get(&id).is_some_and(|(at, _)| !is_young(*at, now)) {
+            if self
+                .entries
+                .get(&id)
+                .is_some_and(|(at, _)| !is_young(*at, now))
+            {
                 self.entries.remove(&id);
             }
         }

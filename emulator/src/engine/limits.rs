@@ -1,4 +1,5 @@
-//! Every number of SQS, once, by name. Source: the SQS developer guide, "Amazon SQS quotas", and the service model.
+//! Every number of SQS, once, by name. Source: the SQS developer guide, "Amazon SQS quotas", and
+//! the service model.
 
 use std::time::Duration;
 
@@ -23,23 +24,68 @@ impl Limit {
 }
 
 /// Seconds that a new message stays hidden.
-pub const DELAY: Limit = Limit { name: "DelaySeconds", min: 0, max: 900, default: 0 };
+pub const DELAY: Limit = Limit {
+    name: "DelaySeconds",
+    min: 0,
+    max: 900,
+    default: 0,
+};
 /// Bytes of a message: its body and its attributes. 256 KiB until August 2025.
-pub const MESSAGE_SIZE: Limit = Limit { name: "MaximumMessageSize", min: 1024, max: 1_048_576, default: 1_048_576 };
+pub const MESSAGE_SIZE: Limit = Limit {
+    name: "MaximumMessageSize",
+    min: 1024,
+    max: 1_048_576,
+    default: 1_048_576,
+};
 /// Seconds that a message is kept.
-pub const RETENTION: Limit = Limit { name: "MessageRetentionPeriod", min: 60, max: 1_209_600, default: 345_600 };
+pub const RETENTION: Limit = Limit {
+    name: "MessageRetentionPeriod",
+    min: 60,
+    max: 1_209_600,
+    default: 345_600,
+};
 /// Seconds that a receive waits for a message.
-pub const RECEIVE_WAIT: Limit = Limit { name: "ReceiveMessageWaitTimeSeconds", min: 0, max: 20, default: 0 };
+pub const RECEIVE_WAIT: Limit = Limit {
+    name: "ReceiveMessageWaitTimeSeconds",
+    min: 0,
+    max: 20,
+    default: 0,
+};
 /// Seconds that a received message stays hidden from other receivers.
-pub const VISIBILITY: Limit = Limit { name: "VisibilityTimeout", min: 0, max: 43_200, default: 30 };
+pub const VISIBILITY: Limit = Limit {
+    name: "VisibilityTimeout",
+    min: 0,
+    max: 43_200,
+    default: 30,
+};
 /// Seconds that a KMS data key is used again.
-pub const KMS_REUSE: Limit = Limit { name: "KmsDataKeyReusePeriodSeconds", min: 60, max: 86_400, default: 300 };
+pub const KMS_REUSE: Limit = Limit {
+    name: "KmsDataKeyReusePeriodSeconds",
+    min: 60,
+    max: 86_400,
+    default: 300,
+};
 /// Receives before a message goes to the dead-letter queue.
-pub const MAX_RECEIVES: Limit = Limit { name: "maxReceiveCount", min: 1, max: 1000, default: 10 };
+pub const MAX_RECEIVES: Limit = Limit {
+    name: "maxReceiveCount",
+    min: 1,
+    max: 1000,
+    default: 10,
+};
 /// Messages of one receive.
-pub const RECEIVE_BATCH: Limit = Limit { name: "MaxNumberOfMessages", min: 1, max: 10, default: 1 };
+pub const RECEIVE_BATCH: Limit = Limit {
+    name: "MaxNumberOfMessages",
+    min: 1,
+    max: 10,
+    default: 1,
+};
 /// Messages a second of a move task.
-pub const MOVE_RATE: Limit = Limit { name: "MaxNumberOfMessagesPerSecond", min: 1, max: 500, default: 500 };
+pub const MOVE_RATE: Limit = Limit {
+    name: "MaxNumberOfMessagesPerSecond",
+    min: 1,
+    max: 500,
+    default: 500,
+};
 
 /// Entries of one batch request.
 pub const BATCH_ENTRIES: usize = 10;

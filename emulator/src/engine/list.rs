@@ -1,4 +1,5 @@
-//! A doubly linked list through the records of a [`Slab`]: any record leaves in one step, wherever it stands.
+//! A doubly linked list through the records of a [`Slab`]: any record leaves in one step, wherever
+//! it stands.
 //!
 //! The list owns nothing. A record can stand in one list of each kind of chain at a time.
 
@@ -15,7 +16,10 @@ pub struct Links {
 
 impl Default for Links {
     fn default() -> Links {
-        Links { previous: NOWHERE, next: NOWHERE }
+        Links {
+            previous: NOWHERE,
+            next: NOWHERE,
+        }
     }
 }
 
@@ -36,7 +40,11 @@ pub struct List<Chain> {
 
 impl<Chain> Default for List<Chain> {
     fn default() -> List<Chain> {
-        List { first: NOWHERE, last: NOWHERE, chain: PhantomData }
+        List {
+            first: NOWHERE,
+            last: NOWHERE,
+            chain: PhantomData,
+        }
     }
 }
 
@@ -64,7 +72,10 @@ impl<Chain> List<Chain> {
 
     /// Appends a record that stands in no list.
     pub fn push_back<T: Linked<Chain>>(&mut self, slab: &mut Slab<T>, slot: Slot) {
-        *links(slab, slot) = Links { previous: self.last, next: NOWHERE };
+        *links(slab, slot) = Links {
+            previous: self.last,
+            next: NOWHERE,
+        };
         match self.last {
             NOWHERE => self.first = slot,
             last => links(slab, last).next = slot,
@@ -74,7 +85,10 @@ impl<Chain> List<Chain> {
 
     /// Puts a record that stands in no list before all others.
     pub fn push_front<T: Linked<Chain>>(&mut self, slab: &mut Slab<T>, slot: Slot) {
-        *links(slab, slot) = Links { previous: NOWHERE, next: self.first };
+        *links(slab, slot) = Links {
+            previous: NOWHERE,
+            next: self.first,
+        };
         match self.first {
             NOWHERE => self.last = slot,
             first => links(slab, first).previous = slot,
@@ -97,7 +111,9 @@ impl<Chain> List<Chain> {
 }
 
 fn links<Chain, T: Linked<Chain>>(slab: &mut Slab<T>, slot: Slot) -> &mut Links {
-    slab.get_mut(slot).expect("a listed record is in the slab").neighbours_mut()
+    slab.get_mut(slot)
+        .expect("a listed record is in the slab")
+        .neighbours_mut()
 }
 
 #[cfg(test)]
@@ -128,7 +144,10 @@ mod tests {
             list.remove(&mut slab, gone);
         }
         list.push_front(&mut slab, 3);
-        assert_eq!((list.first(), list.after(&slab, 3), list.after(&slab, 2)), (Some(3), Some(2), None));
+        assert_eq!(
+            (list.first(), list.after(&slab, 3), list.after(&slab, 2)),
+            (Some(3), Some(2), None)
+        );
         list.remove(&mut slab, 3);
         list.remove(&mut slab, 2);
         assert!(list.is_empty() && list.first().is_none());

@@ -28,11 +28,14 @@ pub struct Seen {
 }
 
 impl Engine {
-    /// Up to `most` messages of a queue: those in flight, those that may be received in their order, and the delayed ones.
+    /// Up to `most` messages of a queue: those in flight, those that may be received in their
+    /// order, and the delayed ones.
     pub fn look(&mut self, now: Timestamp, queue: QueueId, shown: Shown, most: usize) -> Vec<Seen> {
         self.wake(now);
         self.expire(now, queue);
-        let Some(entry) = self.queues.get(&queue) else { return Vec::new() };
+        let Some(entry) = self.queues.get(&queue) else {
+            return Vec::new();
+        };
         let receivable = entry.pick(&self.messages, most);
         let (mut in_flight, mut blocked, mut delayed) = (Vec::new(), Vec::new(), Vec::new());
         if shown != Shown::default() {
@@ -40,7 +43,9 @@ impl Engine {
             for slot in entry.ages.iter(&self.messages).take(MOST_VISITED) {
                 match self.messages.get(slot).map(|message| message.state) {
                     Some(State::InFlight) if shown.invisible => in_flight.push(slot),
-                    Some(State::Ready) if shown.invisible && is_fifo && !receivable.contains(&slot) => {
+                    Some(State::Ready)
+                        if shown.invisible && is_fifo && !receivable.contains(&slot) =>
+                    {
                         blocked.push(slot);
                     }
                     Some(State::Delayed) if shown.delayed => delayed.push(slot),
@@ -51,7 +56,12 @@ impl Engine {
                 }
             }
         }
-        let found = in_flight.into_iter().chain(blocked).chain(receivable).chain(delayed).take(most);
+        let found = in_flight
+            .into_iter()
+            .chain(blocked)
+            .chain(receivable)
+            .chain(delayed)
+            .take(most);
         found.filter_map(|slot| self.seen(slot)).collect()
     }
 
@@ -60,11 +70,18 @@ impl Engine {
         if delivery.receives == 0 {
             delivery.first_received = Timestamp::default();
         }
-        Some(Seen { delivery, state: self.messages.get(slot)?.state })
+        Some(Seen {
+            delivery,
+            state: self.messages.get(slot)?.state,
+        })
     }
 
     /// When the oldest message of a queue was sent.
     pub fn oldest(&self, queue: QueueId) -> Option<Timestamp> {
-        self.queues.get(&queue)?.ages.first(&self.messages).map(|(sent_at, _)| sent_at)
+        self.queues
+            .get(&queue)?
+            .ages
+            .first(&self.messages)
+            .map(|(sent_at, _)| sent_at)
     }
 }

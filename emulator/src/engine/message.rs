@@ -42,7 +42,8 @@ pub struct Place {
     pub length: u32,
 }
 
-/// Names one message for good: the slot finds it, the serial proves that the slot was not used again.
+/// Names one message for good: the slot finds it, the serial proves that the slot was not used
+/// again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// Its place in the slab.
@@ -82,8 +83,8 @@ pub struct Message {
     pub(super) is_stray: bool,
 }
 
-/// How old a message was at some time, in milliseconds: half the size of a [`Timestamp`], and a message lives for
-/// fourteen days at most.
+/// How old a message was at some time, in milliseconds: half the size of a [`Timestamp`], and a
+/// message lives for fourteen days at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Age(u32);
 
@@ -103,8 +104,20 @@ impl Age {
 }
 
 impl Message {
-    pub(super) fn of(snapshot: &Snapshot, group: Slot, state: State, place: Place, generation: u16) -> Message {
-        let age = |at| if at == Timestamp::default() { Age::NEVER } else { Age::at(snapshot.sent_at, at) };
+    pub(super) fn of(
+        snapshot: &Snapshot,
+        group: Slot,
+        state: State,
+        place: Place,
+        generation: u16,
+    ) -> Message {
+        let age = |at| {
+            if at == Timestamp::default() {
+                Age::NEVER
+            } else {
+                Age::at(snapshot.sent_at, at)
+            }
+        };
         Message {
             serial: snapshot.key.serial,
             sent_at: snapshot.sent_at,
@@ -250,9 +263,17 @@ impl FromStr for Receipt {
         if !sound {
             return Err(NotAReceipt);
         }
-        let word = |at: usize| u32::from_be_bytes(fields[at..at + 4].try_into().expect("four bytes"));
+        let word =
+            |at: usize| u32::from_be_bytes(fields[at..at + 4].try_into().expect("four bytes"));
         let serial = u64::from_be_bytes(fields[11..19].try_into().expect("eight bytes"));
-        Ok(Receipt { queue: word(3), key: Key { slot: word(7), serial }, receives: word(19) })
+        Ok(Receipt {
+            queue: word(3),
+            key: Key {
+                slot: word(7),
+                serial,
+            },
+            receives: word(19),
+        })
     }
 }
 
@@ -263,18 +284,35 @@ mod tests {
     #[test]
     fn a_message_stays_small() {
         // Nothing else is held of a message that waits in a standard queue.
-        assert!(size_of::<Option<Message>>() <= 80, "{}", size_of::<Option<Message>>());
+        assert!(
+            size_of::<Option<Message>>() <= 80,
+            "{}",
+            size_of::<Option<Message>>()
+        );
     }
 
     #[test]
     fn a_receipt_comes_back_and_junk_does_not() {
-        let receipt = Receipt { queue: 7, key: Key { slot: 9, serial: u64::MAX }, receives: 3 };
+        let receipt = Receipt {
+            queue: 7,
+            key: Key {
+                slot: 9,
+                serial: u64::MAX,
+            },
+            receives: 3,
+        };
         let handle = receipt.to_string();
         assert!(handle.starts_with("AQEB"));
         assert_eq!(handle.parse(), Ok(receipt));
         let mut damaged = handle.clone().into_bytes();
         damaged[10] ^= 1;
-        for junk in ["", "garbage", "AQEB", &handle[4..], &String::from_utf8_lossy(&damaged)] {
+        for junk in [
+            "",
+            "garbage",
+            "AQEB",
+            &handle[4..],
+            &String::from_utf8_lossy(&damaged),
+        ] {
             assert_eq!(junk.parse::<Receipt>(), Err(NotAReceipt), "{junk}");
         }
     }

@@ -1,7 +1,8 @@
 //! Message move tasks: dead letters on their way back, a few at a time.
 //!
-//! A moved message is a new one (number, time sent, receive count) with the old content. A task goes on after a restart:
-//! its beginning and its end are written down, and every message that it moved tells how far it was.
+//! A moved message is a new one (number, time sent, receive count) with the old content. A task
+//! goes on after a restart: its beginning and its end are written down, and every message that it
+//! moved tells how far it was.
 
 use std::time::Duration;
 
@@ -37,7 +38,8 @@ pub struct MoveTask {
     pub status: MoveStatus,
     /// The number of the last message that it made.
     last: Serial,
-    /// Since when it keeps its rate, and how many it had moved then: since its start, or the last restart.
+    /// Since when it keeps its rate, and how many it had moved then: since its start, or the last
+    /// restart.
     #[serde(skip)]
     paced: (Timestamp, usize),
 }
@@ -84,17 +86,26 @@ const HISTORY: usize = 10;
 impl MoveTask {
     /// How many messages may have been moved by now.
     fn allowance(&self, now: Timestamp) -> usize {
-        let Some(rate) = self.rate else { return self.moved + STEP };
+        let Some(rate) = self.rate else {
+            return self.moved + STEP;
+        };
         let (since, moved) = self.paced;
         let millis = now.since(since).as_millis().saturating_mul(rate.into());
-        usize::try_from(millis / 1000).unwrap_or(usize::MAX).saturating_add(moved + 1)
+        usize::try_from(millis / 1000)
+            .unwrap_or(usize::MAX)
+            .saturating_add(moved + 1)
     }
 
     fn next_step(&self) -> Timestamp {
         let (since, moved) = self.paced;
         match self.rate {
             None => since,
-            Some(rate) => since + Duration::from_millis(((self.moved - moved) as u64 * 1000).div_ceil(rate.into())),
+            Some(rate) => {
+                since
+                    + Duration::from_millis(
+                        ((self.moved - moved) as u64 * 1000).div_ceil(rate.into()),
+                    )
+            }
         }
     }
 }
@@ -106,11 +117,16 @@ impl Engine {
     }
 
     /// The queues that name this one as their dead-letter queue.
-    pub fn dead_letter_sources<'a>(&'a self, target: &'a QueueArn) -> impl Iterator<Item = &'a QueueArn> {
-        self.queues().map(|queue| &queue.definition).filter_map(move |definition| {
-            let redrive = definition.attributes.redrive.as_ref()?;
-            (redrive.target == *target).then_some(&definition.arn)
-        })
+    pub fn dead_letter_sources<'a>(
+        &'a self,
+        target: &'a QueueArn,
+    ) -> impl Iterator<Item = &'a QueueArn> {
+        self.queues()
+            .map(|queue| &queue.definition)
+            .filter_map(move |definition| {
+                let redrive = definition.attributes.redrive.as_ref()?;
+                (redrive.target == *target).then_some(&definition.arn)
+            })
     }
 
     /// Starts to move the messages of a dead-letter queue that exists. Returns the task's id.
@@ -124,10 +140,16 @@ impl Engine {
         if self.dead_letter_sources(source).next().is_none() {
             return Err(MoveError::NotADeadLetterQueue);
         }
-        if self.tasks.iter().any(|task| task.source == *source && task.status == MoveStatus::Running) {
+        if self
+            .tasks
+            .iter()
+            .any(|task| task.source == *source && task.status == MoveStatus::Running)
+        {
             return Err(MoveError::AlreadyRunning);
         }
-        let to_move = self.find(source).map_or(0, |queue| self.counts(now, queue).ready);
+        let to_move = self
+            .find(source)
+            .map_or(0, |queue| self.counts(now, queue).ready);
         let id = self.message_id(self.next_serial);
         self.next_serial += 1;
         let task = MoveTask {
@@ -142,7 +164,9 @@ impl Engine {
             last: 0,
             paced: (now, 0),
         };
-        self.outbox.effects.push(Effect::Task(Box::new(task.clone())));
+        self.outbox
+            .effects
+            .push(Effect::Task(Box::new(task.clone())));
         self.tasks.push(task);
         self.trim_history(source);
         Ok(id)
@@ -151,14 +175,20 @@ impl Engine {
     /// Stops a running task. Returns how many messages it has moved.
     pub fn cancel_move(&mut self, id: &str) -> Result<usize, MoveError> {
         let running = |task: &MoveTask| task.status == MoveStatus::Running && task.id == id;
-        let index = self.tasks.iter().position(running).ok_or(MoveError::Unknown)?;
+        let index = self
+            .tasks
+            .iter()
+            .position(running)
+            .ok_or(MoveError::Unknown)?;
         self.end_task(index, MoveStatus::Cancelled);
         Ok(self.tasks[index].moved)
     }
 
     fn end_task(&mut self, index: usize, status: MoveStatus) {
         self.tasks[index].status = status;
-        self.outbox.effects.push(Effect::Task(Box::new(self.tasks[index].clone())));
+        self.outbox
+            .effects
+            .push(Effect::Task(Box::new(self.tasks[index].clone())));
     }
 
     pub(super) fn replay_task(&mut self, task: MoveTask) {
@@ -172,10 +202,16 @@ impl Engine {
         }
     }
 
-    /// Counts a message that left a queue by a task. What is said of the task itself may count it already.
+    /// Counts a message that left a queue by a task. What is said of the task itself may count it
+    /// already.
     pub(super) fn replay_task_step(&mut self, from: QueueId, serial: Serial) {
-        let Some(source) = self.queues.get(&from).map(|queue| &queue.definition.arn) else { return };
-        let mut running = self.tasks.iter_mut().filter(|task| task.status == MoveStatus::Running);
+        let Some(source) = self.queues.get(&from).map(|queue| &queue.definition.arn) else {
+            return;
+        };
+        let mut running = self
+            .tasks
+            .iter_mut()
+            .filter(|task| task.status == MoveStatus::Running);
         if let Some(task) = running.find(|task| task.source == *source)
             && task.last < serial
         {
@@ -184,13 +220,19 @@ impl Engine {
         }
     }
 
-    /// After a restart a task keeps its rate from now on, and does not make up for the time that is gone.
+    /// After a restart a task keeps its rate from now on, and does not make up for the time that is
+    /// gone.
     pub(super) fn resume_tasks(&mut self, now: Timestamp) {
-        self.tasks.iter_mut().for_each(|task| task.paced = (now, task.moved));
+        self.tasks
+            .iter_mut()
+            .for_each(|task| task.paced = (now, task.moved));
     }
 
     pub(super) fn next_task_step(&self) -> Option<Timestamp> {
-        let running = self.tasks.iter().filter(|task| task.status == MoveStatus::Running);
+        let running = self
+            .tasks
+            .iter()
+            .filter(|task| task.status == MoveStatus::Running);
         running.map(MoveTask::next_step).min()
     }
 
@@ -203,7 +245,9 @@ impl Engine {
     }
 
     fn run_task(&mut self, now: Timestamp, index: usize) {
-        let allowance = self.tasks[index].allowance(now).min(self.tasks[index].moved + STEP);
+        let allowance = self.tasks[index]
+            .allowance(now)
+            .min(self.tasks[index].moved + STEP);
         while self.tasks[index].moved < allowance {
             if let Err(end) = self.move_one(now, index) {
                 self.end_task(index, end);
@@ -223,11 +267,20 @@ impl Engine {
             return Err(MoveStatus::Completed);
         }
         let gone = MoveStatus::Failed(MoveFailure::NonExistentQueue);
-        let source = self.find(&task.source).and_then(|queue| self.queues.get(&queue)).ok_or(gone)?;
-        let slot = source.pick(&self.messages, 1).first().copied().ok_or(MoveStatus::Completed)?;
+        let source = self
+            .find(&task.source)
+            .and_then(|queue| self.queues.get(&queue))
+            .ok_or(gone)?;
+        let slot = source
+            .pick(&self.messages, 1)
+            .first()
+            .copied()
+            .ok_or(MoveStatus::Completed)?;
         let to = match &task.destination {
             Some(arn) => self.find(arn).ok_or(gone)?,
-            None => self.origin_of(slot).ok_or(MoveStatus::Failed(MoveFailure::CouldNotDetermineMessageSource))?,
+            None => self.origin_of(slot).ok_or(MoveStatus::Failed(
+                MoveFailure::CouldNotDetermineMessageSource,
+            ))?,
         };
         self.tasks[index].last = self.renew(now, slot, to);
         Ok(())
@@ -241,18 +294,32 @@ impl Engine {
     /// Makes a new message of an old one. Returns its number.
     fn renew(&mut self, now: Timestamp, slot: Slot, to: QueueId) -> Serial {
         let serial = self.next_serial;
-        let Some(message) = self.messages.get(slot) else { return serial };
-        let key = Key { slot, serial: message.serial };
+        let Some(message) = self.messages.get(slot) else {
+            return serial;
+        };
+        let key = Key {
+            slot,
+            serial: message.serial,
+        };
         self.next_serial += 1;
         self.rehome(slot, to, |message, _| message.renew(serial, now));
-        self.outbox.effects.push(Effect::Renewed { key, serial, to, at: now });
+        self.outbox.effects.push(Effect::Renewed {
+            key,
+            serial,
+            to,
+            at: now,
+        });
         serial
     }
 
     fn trim_history(&mut self, source: &QueueArn) {
         let of_source = |task: &MoveTask| task.source == *source;
         while self.tasks.iter().filter(|task| of_source(task)).count() > HISTORY {
-            let oldest = self.tasks.iter().position(of_source).expect("more than ten were counted");
+            let oldest = self
+                .tasks
+                .iter()
+                .position(of_source)
+                .expect("more than ten were counted");
             self.tasks.remove(oldest);
         }
     }

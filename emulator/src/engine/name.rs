@@ -24,7 +24,8 @@ impl QueueArn {
         self.name.ends_with(".fifo")
     }
 
-    /// Whether the name keeps the rules: 1 to 80 letters, digits, hyphens and underscores, then perhaps `.fifo`.
+    /// Whether the name keeps the rules: 1 to 80 letters, digits, hyphens and underscores, then
+    /// perhaps `.fifo`.
     pub fn has_valid_name(&self) -> bool {
         let stem = self.name.strip_suffix(".fifo").unwrap_or(&self.name);
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -34,7 +35,11 @@ impl QueueArn {
 
 impl fmt::Display for QueueArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "arn:aws:sqs:{}:{}:{}", self.region, self.account, self.name)
+        write!(
+            f,
+            "arn:aws:sqs:{}:{}:{}",
+            self.region, self.account, self.name
+        )
     }
 }
 
@@ -45,9 +50,16 @@ impl FromStr for QueueArn {
         let parts: Vec<&str> = text.split(':').collect();
         match parts[..] {
             ["arn", partition, "sqs", region, account, name]
-                if partition.starts_with("aws") && !region.is_empty() && !account.is_empty() && !name.is_empty() =>
+                if partition.starts_with("aws")
+                    && !region.is_empty()
+                    && !account.is_empty()
+                    && !name.is_empty() =>
             {
-                Ok(QueueArn { region: region.to_owned(), account: account.to_owned(), name: name.to_owned() })
+                Ok(QueueArn {
+                    region: region.to_owned(),
+                    account: account.to_owned(),
+                    name: name.to_owned(),
+                })
             }
             _ => Err(NotAnArn),
         }
@@ -64,7 +76,11 @@ mod tests {
     use super::*;
 
     fn arn(name: &str) -> QueueArn {
-        QueueArn { region: "eu-west-1".into(), account: "000000000000".into(), name: name.into() }
+        QueueArn {
+            region: "eu-west-1".into(),
+            account: "000000000000".into(),
+            name: name.into(),
+        }
     }
 
     #[test]
@@ -85,9 +101,20 @@ mod tests {
 
     #[test]
     fn prints_and_parses() {
-        assert_eq!(arn("a.fifo").to_string(), "arn:aws:sqs:eu-west-1:000000000000:a.fifo");
-        assert_eq!("arn:aws-cn:sqs:eu-west-1:000000000000:a.fifo".parse(), Ok(arn("a.fifo")));
-        for bad in ["", "dlq", "arn:aws:sns:eu-west-1:000000000000:a", "arn:aws:sqs:eu-west-1::a"] {
+        assert_eq!(
+            arn("a.fifo").to_string(),
+            "arn:aws:sqs:eu-west-1:000000000000:a.fifo"
+        );
+        assert_eq!(
+            "arn:aws-cn:sqs:eu-west-1:000000000000:a.fifo".parse(),
+            Ok(arn("a.fifo"))
+        );
+        for bad in [
+            "",
+            "dlq",
+            "arn:aws:sns:eu-west-1:000000000000:a",
+            "arn:aws:sqs:eu-west-1::a",
+        ] {
             assert_eq!(bad.parse::<QueueArn>(), Err(NotAnArn), "{bad}");
         }
     }

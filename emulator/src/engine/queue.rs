@@ -1,4 +1,5 @@
-//! One queue: what it is, which of its messages may be received next, and how many there are of each kind.
+//! One queue: what it is, which of its messages may be received next, and how many there are of
+//! each kind.
 
 use std::collections::BTreeMap;
 
@@ -93,14 +94,21 @@ pub struct Queue {
     pub(super) order: Order,
     pub(super) ages: Ages,
     counts: Counts,
-    /// Rises when all messages are dropped at once: those of another generation are dead, and go bit by bit.
+    /// Rises when all messages are dropped at once: those of another generation are dead, and go
+    /// bit by bit.
     pub(super) generation: u16,
 }
 
 impl Queue {
     pub(super) fn new(definition: Definition) -> Queue {
         let order = Order::new(&definition.attributes);
-        Queue { definition, order, ages: Ages::default(), counts: Counts::default(), generation: 0 }
+        Queue {
+            definition,
+            order,
+            ages: Ages::default(),
+            counts: Counts::default(),
+            generation: 0,
+        }
     }
 
     /// Lets all messages go, and what is remembered of them. Returns them, to be buried.
@@ -127,7 +135,9 @@ impl Queue {
 
     /// Takes a message in. Returns whether a receiver may have one by that.
     pub(super) fn arrive(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
-        let Some(message) = messages.get_mut(slot) else { return false };
+        let Some(message) = messages.get_mut(slot) else {
+            return false;
+        };
         let state = message.state;
         message.generation = self.generation;
         *self.counts.of(state) += 1;
@@ -144,7 +154,9 @@ impl Queue {
 
     /// Lets a message go. Returns whether a receiver may have another one by that.
     pub(super) fn leave(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
-        let Some(message) = messages.get(slot) else { return false };
+        let Some(message) = messages.get(slot) else {
+            return false;
+        };
         let state = message.state;
         let was_full = self.is_full();
         *self.counts.of(state) -= 1;
@@ -162,14 +174,20 @@ impl Queue {
 
     /// Changes the state of one of its messages. Returns whether a receiver may have one by that.
     pub(super) fn turn(&mut self, messages: &mut Slab<Message>, slot: Slot, state: State) -> bool {
-        let Some(message) = messages.get_mut(slot) else { return false };
+        let Some(message) = messages.get_mut(slot) else {
+            return false;
+        };
         let before = std::mem::replace(&mut message.state, state);
         let often = message.receives >= limits::BACK_OF_THE_QUEUE;
         let was_sent_now = message.receives == 0;
         let was_full = self.is_full();
         *self.counts.of(before) -= 1;
         *self.counts.of(state) += 1;
-        let opened = match (&mut self.order, before == State::Ready, state == State::Ready) {
+        let opened = match (
+            &mut self.order,
+            before == State::Ready,
+            state == State::Ready,
+        ) {
             (Order::Fifo(fifo), ..) => fifo.changed(messages, slot),
             (Order::Standard(ready), true, false) => {
                 ready.remove(messages, slot);
@@ -204,7 +222,9 @@ impl Queue {
             Order::Fifo(fifo) => fifo.pick(messages, most),
             Order::Standard(ready) => {
                 let next = |slot: &Slot| ready.after(messages, *slot);
-                std::iter::successors(ready.first(), next).take(most).collect()
+                std::iter::successors(ready.first(), next)
+                    .take(most)
+                    .collect()
             }
         }
     }

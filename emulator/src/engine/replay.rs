@@ -1,6 +1,7 @@
 //! After a restart: effects read back from the store, oldest first, then one look at the clock.
 //!
-//! Replay only changes records; lists, timers and counters are built once at the end, in the order of arrival.
+//! Replay only changes records; lists, timers and counters are built once at the end, in the order
+//! of arrival.
 
 use kit::time::Timestamp;
 
@@ -12,12 +13,16 @@ use super::slab::{NOWHERE, Slot};
 use super::{Engine, limits};
 
 impl Engine {
-    /// Takes back one effect of an earlier run; `place` is where the store read it. Only before [`Engine::resume`].
-    /// An effect on something that does not exist any more is ignored.
+    /// Takes back one effect of an earlier run; `place` is where the store read it. Only before
+    /// [`Engine::resume`]. An effect on something that does not exist any more is ignored.
     pub fn replay(&mut self, effect: Effect, place: Place, now: Timestamp) {
         self.newest = self.newest.max(effect.at().unwrap_or_default());
         match effect {
-            Effect::Counters { seed, serial, queue } => {
+            Effect::Counters {
+                seed,
+                serial,
+                queue,
+            } => {
                 self.seed = seed;
                 self.next_serial = self.next_serial.max(serial);
                 self.next_queue = self.next_queue.max(queue);
@@ -27,7 +32,12 @@ impl Engine {
             Effect::Purged { queue, purge } => self.replay_purge(queue, purge),
             Effect::Task(task) => self.replay_task(*task),
             Effect::Stored(stored) => self.replay_stored(&stored.snapshot, place, now),
-            Effect::Received { key, receives, at, due } => {
+            Effect::Received {
+                key,
+                receives,
+                at,
+                due,
+            } => {
                 self.replay_on(key, |message| message.received(at, receives, due));
             }
             Effect::Hidden { key, due } => self.replay_on(key, |message| message.due = due),
@@ -35,7 +45,12 @@ impl Engine {
                 message.origin = message.queue;
                 message.due = at;
             }),
-            Effect::Renewed { key, serial, to, at } => {
+            Effect::Renewed {
+                key,
+                serial,
+                to,
+                at,
+            } => {
                 self.next_serial = self.next_serial.max(serial + 1);
                 if let Some(from) = self.replayed(key).map(|message| message.queue) {
                     self.replay_task_step(from, serial);
@@ -47,11 +62,17 @@ impl Engine {
                     self.messages.remove(key.slot);
                 }
             }
-            Effect::Remembered { queue, id, serial, at } => self.replay_memory(queue, id, serial, at, now),
+            Effect::Remembered {
+                queue,
+                id,
+                serial,
+                at,
+            } => self.replay_memory(queue, id, serial, at, now),
         }
     }
 
-    /// No more than this may be read back, in bytes: what is beyond it is left out, see [`Engine::is_too_large`].
+    /// No more than this may be read back, in bytes: what is beyond it is left out, see
+    /// [`Engine::is_too_large`].
     pub fn read_at_most(&mut self, bytes: usize) {
         self.most = bytes;
     }
@@ -71,8 +92,8 @@ impl Engine {
         self.next_serial
     }
 
-    /// Leaves out more serials than any lost piece of the log can have given away: receipts of messages that are lost
-    /// must not fit new ones.
+    /// Leaves out more serials than any lost piece of the log can have given away: receipts of
+    /// messages that are lost must not fit new ones.
     pub fn skip_serials(&mut self) {
         self.next_serial += 1 << 32;
     }
@@ -80,13 +101,19 @@ impl Engine {
     /// Ends the replay: from here on the engine is as if it had never stopped.
     pub fn resume(&mut self, now: Timestamp) {
         let now = now.max(self.newest);
-        let mut arrived: Vec<(Serial, Slot)> =
-            self.messages.iter().map(|(slot, message)| (message.serial, slot)).collect();
+        let mut arrived: Vec<(Serial, Slot)> = self
+            .messages
+            .iter()
+            .map(|(slot, message)| (message.serial, slot))
+            .collect();
         arrived.sort_unstable();
         for (_, slot) in arrived {
             self.resume_message(now, slot);
         }
-        self.queues.values_mut().filter_map(Queue::fifo).for_each(super::fifo::Fifo::forget_empty);
+        self.queues
+            .values_mut()
+            .filter_map(Queue::fifo)
+            .for_each(super::fifo::Fifo::forget_empty);
         self.resume_tasks(now);
         self.deleted.retain(|arn, _| !self.by_arn.contains_key(arn));
         self.outbox = super::Outbox::default();
@@ -94,10 +121,22 @@ impl Engine {
 
     /// What the beginning of a new piece of the log says, so that older pieces can go.
     pub fn checkpoint(&self) -> Vec<Effect> {
-        let counters = Effect::Counters { seed: self.seed, serial: self.next_serial, queue: self.next_queue };
-        let queues = self.queues().map(|queue| Effect::Queue(Box::new(queue.definition.clone())));
-        let tasks = self.tasks.iter().map(|task| Effect::Task(Box::new(task.clone())));
-        std::iter::once(counters).chain(queues).chain(tasks).collect()
+        let counters = Effect::Counters {
+            seed: self.seed,
+            serial: self.next_serial,
+            queue: self.next_queue,
+        };
+        let queues = self
+            .queues()
+            .map(|queue| Effect::Queue(Box::new(queue.definition.clone())));
+        let tasks = self
+            .tasks
+            .iter()
+            .map(|task| Effect::Task(Box::new(task.clone())));
+        std::iter::once(counters)
+            .chain(queues)
+            .chain(tasks)
+            .collect()
     }
 
     /// Bytes that messages still need, by log segment.
@@ -109,10 +148,16 @@ impl Engine {
         bytes
     }
 
-    /// The present state of a message that was stored as `old`, if its content still lies at `place`.
+    /// The present state of a message that was stored as `old`, if its content still lies at
+    /// `place`.
     pub fn snapshot(&self, old: &Snapshot, place: Place) -> Option<Snapshot> {
-        let message = self.living(old.key.slot).filter(|message| message.place == place)?;
-        let key = Key { slot: old.key.slot, serial: message.serial };
+        let message = self
+            .living(old.key.slot)
+            .filter(|message| message.place == place)?;
+        let key = Key {
+            slot: old.key.slot,
+            serial: message.serial,
+        };
         Some(Snapshot {
             key,
             queue: message.queue,
@@ -123,13 +168,22 @@ impl Engine {
             received_at: message.received_at(),
             receives: message.receives,
             group: old.group,
-            // A message that went elsewhere leaves its deduplication id behind, in the queue that it was sent to.
-            deduplication: old.deduplication.filter(|_| key == old.key && message.queue == old.queue),
+            // A message that went elsewhere leaves its deduplication id behind, in the queue that
+            // it was sent to.
+            deduplication: old
+                .deduplication
+                .filter(|_| key == old.key && message.queue == old.queue),
         })
     }
 
     /// Whether a deduplication id is still remembered for the message with this serial.
-    pub fn remembers(&mut self, now: Timestamp, queue: QueueId, id: Fingerprint, serial: Serial) -> bool {
+    pub fn remembers(
+        &mut self,
+        now: Timestamp,
+        queue: QueueId,
+        id: Fingerprint,
+        serial: Serial,
+    ) -> bool {
         let fifo = self.queues.get_mut(&queue).and_then(Queue::fifo);
         fifo.and_then(|fifo| fifo.sent_before(now, id)) == Some(serial)
     }
@@ -139,12 +193,20 @@ impl Engine {
         self.next_serial = self.next_serial.max(snapshot.key.serial + 1);
         self.newest = self.newest.max(snapshot.sent_at).max(snapshot.received_at);
         if let Some(id) = snapshot.deduplication {
-            self.replay_memory(snapshot.queue, id, snapshot.key.serial, snapshot.sent_at, now);
+            self.replay_memory(
+                snapshot.queue,
+                id,
+                snapshot.key.serial,
+                snapshot.sent_at,
+                now,
+            );
         }
         if self.is_too_large() {
             return;
         }
-        let Some(queue) = self.queues.get_mut(&snapshot.queue) else { return };
+        let Some(queue) = self.queues.get_mut(&snapshot.queue) else {
+            return;
+        };
         let group = match (queue.fifo(), snapshot.group) {
             (Some(fifo), Some(name)) => fifo.group(group_name(name)),
             _ => NOWHERE,
@@ -183,12 +245,25 @@ impl Engine {
     }
 
     fn replay_drop(&mut self, gone: impl Fn(&Message) -> bool) {
-        let slots: Vec<Slot> =
-            self.messages.iter().filter(|(_, message)| gone(message)).map(|(slot, _)| slot).collect();
-        slots.into_iter().for_each(|slot| _ = self.messages.remove(slot));
+        let slots: Vec<Slot> = self
+            .messages
+            .iter()
+            .filter(|(_, message)| gone(message))
+            .map(|(slot, _)| slot)
+            .collect();
+        slots
+            .into_iter()
+            .for_each(|slot| _ = self.messages.remove(slot));
     }
 
-    fn replay_memory(&mut self, queue: QueueId, id: Fingerprint, serial: Serial, at: Timestamp, now: Timestamp) {
+    fn replay_memory(
+        &mut self,
+        queue: QueueId,
+        id: Fingerprint,
+        serial: Serial,
+        at: Timestamp,
+        now: Timestamp,
+    ) {
         if at + limits::DEDUPLICATION > now
             && let Some(fifo) = self.queues.get_mut(&queue).and_then(Queue::fifo)
         {
@@ -197,9 +272,14 @@ impl Engine {
     }
 
     fn replay_move(&mut self, key: Key, to: QueueId, change: impl FnOnce(&mut Message)) {
-        let Some(message) = self.replayed(key) else { return };
+        let Some(message) = self.replayed(key) else {
+            return;
+        };
         let (from, group) = (message.queue, message.group);
-        let group = self.queues.get_mut(&from).and_then(|queue| queue.fifo()?.group_name(group));
+        let group = self
+            .queues
+            .get_mut(&from)
+            .and_then(|queue| queue.fifo()?.group_name(group));
         let target = self.queues.get_mut(&to).and_then(Queue::fifo);
         let group = target.map_or(NOWHERE, |fifo| fifo.group(group.unwrap_or_default()));
         let generation = self.queues.get(&to).map_or(0, |queue| queue.generation);
@@ -218,12 +298,15 @@ impl Engine {
     }
 
     fn replayed(&mut self, key: Key) -> Option<&mut Message> {
-        self.messages.get_mut(key.slot).filter(|message| message.serial == key.serial)
+        self.messages
+            .get_mut(key.slot)
+            .filter(|message| message.serial == key.serial)
     }
 
     fn resume_message(&mut self, now: Timestamp, slot: Slot) {
-        let Some((due, queue, receives)) =
-            self.living(slot).map(|message| (message.due, message.queue, message.receives))
+        let Some((due, queue, receives)) = self
+            .living(slot)
+            .map(|message| (message.due, message.queue, message.receives))
         else {
             self.messages.remove(slot);
             return;

@@ -28,7 +28,12 @@ pub enum SettleError {
 
 impl Engine {
     /// Deletes a message. Deleting it again is no error.
-    pub fn delete(&mut self, now: Timestamp, queue: QueueId, receipt: Receipt) -> Result<(), SettleError> {
+    pub fn delete(
+        &mut self,
+        now: Timestamp,
+        queue: QueueId,
+        receipt: Receipt,
+    ) -> Result<(), SettleError> {
         self.wake(now);
         if receipt.queue != queue {
             return Err(SettleError::OtherQueue);
@@ -66,7 +71,11 @@ impl Engine {
             // A standard queue answers with success and changes nothing.
             return Ok(());
         }
-        let received_at = self.messages.get(receipt.key.slot).map(Message::received_at).unwrap_or_default();
+        let received_at = self
+            .messages
+            .get(receipt.key.slot)
+            .map(Message::received_at)
+            .unwrap_or_default();
         if now + timeout > received_at + Duration::from_secs(limits::VISIBILITY.max.into()) {
             return Err(SettleError::TooLong);
         }
@@ -76,7 +85,9 @@ impl Engine {
     }
 
     pub(super) fn hide_until(&mut self, key: Key, due: Timestamp) {
-        let Some(message) = self.messages.get_mut(key.slot) else { return };
+        let Some(message) = self.messages.get_mut(key.slot) else {
+            return;
+        };
         let before = std::mem::replace(&mut message.due, due);
         self.timers.remove(&(before, key.slot));
         self.timers.insert((due, key.slot));
@@ -90,18 +101,25 @@ impl Engine {
     /// Whether the message still exists in this queue.
     fn holds(&self, queue: QueueId, receipt: Receipt) -> bool {
         let message = self.living(receipt.key.slot);
-        message.is_some_and(|message| message.serial == receipt.key.serial && message.queue == queue)
+        message
+            .is_some_and(|message| message.serial == receipt.key.serial && message.queue == queue)
     }
 
     /// Whether a receiver holds the message now.
     fn is_in_flight(&self, key: Key) -> bool {
-        self.messages.get(key.slot).is_some_and(|message| message.state == State::InFlight)
+        self.messages
+            .get(key.slot)
+            .is_some_and(|message| message.state == State::InFlight)
     }
 
-    /// Whether this is the newest receipt of a message that is still hidden: FIFO queues take no other. In a standard
-    /// queue an older receipt stays good, for the message that it names is the same.
+    /// Whether this is the newest receipt of a message that is still hidden: FIFO queues take no
+    /// other. In a standard queue an older receipt stays good, for the message that it names is the
+    /// same.
     fn is_current(&self, receipt: Receipt) -> bool {
-        let newest = self.messages.get(receipt.key.slot).map(|message| message.receives);
+        let newest = self
+            .messages
+            .get(receipt.key.slot)
+            .map(|message| message.receives);
         self.is_in_flight(receipt.key) && newest == Some(receipt.receives)
     }
 }

@@ -1,7 +1,9 @@
-//! A slab in chunks: stable numbers for many small records, without a hash table and without moving anything.
+//! A slab in chunks: stable numbers for many small records, without a hash table and without moving
+//! anything.
 //!
-//! Growing never copies, an empty chunk goes back to the allocator, and the lowest free number is used first, so
-//! memory follows the number of records that live now. The numbers survive a restart, see [`Slab::insert_at`].
+//! Growing never copies, an empty chunk goes back to the allocator, and the lowest free number is
+//! used first, so memory follows the number of records that live now. The numbers survive a
+//! restart, see [`Slab::insert_at`].
 
 use std::collections::BTreeSet;
 
@@ -32,7 +34,12 @@ pub struct Slab<T> {
 
 impl<T> Default for Slab<T> {
     fn default() -> Slab<T> {
-        Slab { chunks: Vec::new(), roomy: BTreeSet::new(), len: 0, allocated: 0 }
+        Slab {
+            chunks: Vec::new(),
+            roomy: BTreeSet::new(),
+            len: 0,
+            allocated: 0,
+        }
     }
 }
 
@@ -63,12 +70,14 @@ impl<T> Slab<T> {
     pub fn insert(&mut self, value: T) -> Slot {
         let index = self.roomy.first().copied().unwrap_or(self.chunks.len());
         let cell = self.chunk(index).free_cell();
-        let slot = Slot::try_from(index * CHUNK + cell).expect("four billion messages do not fit a disk");
+        let slot =
+            Slot::try_from(index * CHUNK + cell).expect("four billion messages do not fit a disk");
         self.insert_at(slot, value);
         slot
     }
 
-    /// Keeps `value` at a slot that was chosen earlier, replacing what is there: how a restart puts records back.
+    /// Keeps `value` at a slot that was chosen earlier, replacing what is there: how a restart puts
+    /// records back.
     pub fn insert_at(&mut self, slot: Slot, value: T) {
         let (index, cell) = place(slot);
         let chunk = self.chunk(index);
@@ -101,10 +110,16 @@ impl<T> Slab<T> {
 
     /// Every record with its slot, lowest slot first.
     pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
-        let chunks = self.chunks.iter().enumerate().filter_map(|(index, chunk)| Some((index, chunk.as_ref()?)));
+        let chunks = self
+            .chunks
+            .iter()
+            .enumerate()
+            .filter_map(|(index, chunk)| Some((index, chunk.as_ref()?)));
         chunks.flat_map(|(index, chunk)| {
             let slots = (index * CHUNK) as Slot..;
-            slots.zip(&chunk.cells).filter_map(|(slot, cell)| Some((slot, cell.as_ref()?)))
+            slots
+                .zip(&chunk.cells)
+                .filter_map(|(slot, cell)| Some((slot, cell.as_ref()?)))
         })
     }
 
@@ -147,8 +162,14 @@ mod tests {
         assert_eq!(slab.remove(7), Some(7));
         assert_eq!(slab.remove(2050), Some(2050));
         assert_eq!(slab.remove(7), None);
-        assert_eq!((slab.insert(90), slab.insert(91), slab.insert(92)), (7, 2050, 3000));
-        assert_eq!((slab.len(), slab.get(7), slab.get(99_999)), (3001, Some(&90), None));
+        assert_eq!(
+            (slab.insert(90), slab.insert(91), slab.insert(92)),
+            (7, 2050, 3000)
+        );
+        assert_eq!(
+            (slab.len(), slab.get(7), slab.get(99_999)),
+            (3001, Some(&90), None)
+        );
     }
 
     #[test]
@@ -159,6 +180,9 @@ mod tests {
         assert!(slab.chunks[1].is_none());
         slab.insert_at(1500, 1);
         assert_eq!(slab.insert(2), 1024);
-        assert_eq!(slab.iter().skip(1024).collect::<Vec<_>>(), [(1024, &2), (1500, &1)]);
+        assert_eq!(
+            slab.iter().skip(1024).collect::<Vec<_>>(),
+            [(1024, &2), (1500, &1)]
+        );
     }
 }

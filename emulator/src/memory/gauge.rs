@@ -1,4 +1,5 @@
-//! What messages and objects take of the memory that there may be, each counted by those who hold them.
+//! What messages and objects take of the memory that there may be, each counted by those who hold
+//! them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +28,9 @@ struct Inner {
 
 impl fmt::Debug for Gauge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gauge").field("budget", &self.0.budget).finish_non_exhaustive()
+        f.debug_struct("Gauge")
+            .field("budget", &self.0.budget)
+            .finish_non_exhaustive()
     }
 }
 
@@ -39,7 +42,11 @@ pub struct Full(String);
 impl Gauge {
     /// Of this budget; `count` counts what messages take.
     pub fn new(budget: Option<Budget>, count: impl Fn() -> u64 + Send + Sync + 'static) -> Gauge {
-        Gauge(Arc::new(Inner { budget, count: Some(Box::new(count)), ..Inner::default() }))
+        Gauge(Arc::new(Inner {
+            budget,
+            count: Some(Box::new(count)),
+            ..Inner::default()
+        }))
     }
 
     /// What messages may take; unknown on systems that tell nothing of memory.
@@ -61,11 +68,16 @@ impl Gauge {
 
     /// Memory for an object: none yet.
     pub fn reserve(&self) -> Reservation {
-        Reservation { gauge: self.clone(), bytes: 0 }
+        Reservation {
+            gauge: self.clone(),
+            bytes: 0,
+        }
     }
 
     fn has_room(&self, more: u64) -> bool {
-        let Some(budget) = self.budget() else { return true };
+        let Some(budget) = self.budget() else {
+            return true;
+        };
         let used = self.with_messages(self.0.messages.load(Ordering::Relaxed));
         if !budget.is_used_up(used + more) {
             return true;
@@ -76,7 +88,10 @@ impl Gauge {
     }
 
     fn refuse(&self) -> Full {
-        let text = self.budget().map(Budget::object_refusal).unwrap_or_default();
+        let text = self
+            .budget()
+            .map(Budget::object_refusal)
+            .unwrap_or_default();
         if self.0.full.begins(Timestamp::now()) {
             tracing::warn!("{text}");
         }
@@ -113,7 +128,10 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.gauge.0.objects.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.gauge
+            .0
+            .objects
+            .fetch_sub(self.bytes, Ordering::Relaxed);
         if self.bytes > 0 && !self.gauge.is_used_up() && self.gauge.0.full.ends() {
             tracing::info!("memory has room again: new objects are taken");
         }
@@ -133,15 +151,28 @@ mod tests {
     fn objects_and_messages_share_the_room() {
         let messages = Arc::new(AtomicU64::new(0));
         let counted = messages.clone();
-        let limit = Limit { bytes: 64 * MEBIBYTE, source: Source::Setting };
+        let limit = Limit {
+            bytes: 64 * MEBIBYTE,
+            source: Source::Setting,
+        };
         // 44 MiB are for messages and objects.
         let budget = Budget::new(limit, 0, 8 * MEBIBYTE).unwrap();
         let gauge = Gauge::new(Some(budget), move || counted.load(Ordering::Relaxed));
         let mut first = gauge.reserve();
         first.resize(30 * MEBIBYTE).unwrap();
         let mut second = gauge.reserve();
-        assert!(second.resize(20 * MEBIBYTE).unwrap_err().to_string().contains("64 MiB"));
-        assert_eq!(gauge.with_messages(0), 30 * MEBIBYTE, "what is refused takes nothing");
+        assert!(
+            second
+                .resize(20 * MEBIBYTE)
+                .unwrap_err()
+                .to_string()
+                .contains("64 MiB")
+        );
+        assert_eq!(
+            gauge.with_messages(0),
+            30 * MEBIBYTE,
+            "what is refused takes nothing"
+        );
         first.resize(MEBIBYTE).unwrap();
         second.resize(20 * MEBIBYTE).unwrap();
         assert!(!gauge.is_used_up());

@@ -30,13 +30,19 @@ pub enum Source {
 }
 
 impl Limit {
-    /// The setting if there is one, else the smallest limit that the system sets; with what this process holds already.
-    /// `None` where the system tells neither.
+    /// The setting if there is one, else the smallest limit that the system sets; with what this
+    /// process holds already. `None` where the system tells neither.
     pub fn find(setting: Option<Bytes>) -> Option<(Limit, u64)> {
         let held = held().unwrap_or_default();
         let limit = match setting {
-            Some(Bytes(bytes)) => Limit { bytes, source: Source::Setting },
-            None => [cgroup(), address_space(held), machine()].into_iter().flatten().min_by_key(|limit| limit.bytes)?,
+            Some(Bytes(bytes)) => Limit {
+                bytes,
+                source: Source::Setting,
+            },
+            None => [cgroup(), address_space(held), machine()]
+                .into_iter()
+                .flatten()
+                .min_by_key(|limit| limit.bytes)?,
         };
         Some((limit, held.resident))
     }
@@ -73,45 +79,72 @@ struct Held {
 
 fn held() -> Option<Held> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    Some(Held { address_space: kibibytes(&status, "VmSize:")?, resident: kibibytes(&status, "VmRSS:")? })
+    Some(Held {
+        address_space: kibibytes(&status, "VmSize:")?,
+        resident: kibibytes(&status, "VmRSS:")?,
+    })
 }
 
 /// A field of a file of `/proc`, which gives them in KiB.
 fn kibibytes(text: &str, field: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(field))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
 }
 
-/// Address space is taken long before it is used, by the stacks of threads for one: what is left of it counts.
+/// Address space is taken long before it is used, by the stacks of threads for one: what is left of
+/// it counts.
 fn address_space(held: Held) -> Option<Limit> {
     let bytes = getrlimit(Resource::As).current?;
     let left = bytes.saturating_sub(held.address_space);
-    Some(Limit { bytes: held.resident + left, source: Source::AddressSpace })
+    Some(Limit {
+        bytes: held.resident + left,
+        source: Source::AddressSpace,
+    })
 }
 
 /// Other programs need some of it.
 fn machine() -> Option<Limit> {
     let total = kibibytes(&std::fs::read_to_string("/proc/meminfo").ok()?, "MemTotal:")?;
-    Some(Limit { bytes: total / 4 * 3, source: Source::Machine })
+    Some(Limit {
+        bytes: total / 4 * 3,
+        source: Source::Machine,
+    })
 }
 
 fn cgroup() -> Option<Limit> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
-    let values = limit_files(&groups).into_iter().filter_map(|file| std::fs::read_to_string(file).ok());
+    let values = limit_files(&groups)
+        .into_iter()
+        .filter_map(|file| std::fs::read_to_string(file).ok());
     let bytes = values.filter_map(|value| limit_of(&value)).min()?;
-    Some(Limit { bytes, source: Source::Cgroup })
+    Some(Limit {
+        bytes,
+        source: Source::Cgroup,
+    })
 }
 
-/// The files that may limit the groups in `/proc/self/cgroup`: each group's own, and those of all groups above it. In a
-/// container the group's path may be that of the host, which does not exist there; the last file does.
+/// The files that may limit the groups in `/proc/self/cgroup`: each group's own, and those of all
+/// groups above it. In a container the group's path may be that of the host, which does not exist
+/// there; the last file does.
 fn limit_files(groups: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for line in groups.lines() {
         let mut parts = line.splitn(3, ':');
-        let (Some(_), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next()) else { continue };
+        let (Some(_), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
         let (root, name) = match controllers {
             "" => ("/sys/fs/cgroup", "memory.max"),
-            _ if controllers.split(',').any(|controller| controller == "memory") => {
+            _ if controllers
+                .split(',')
+                .any(|controller| controller == "memory") =>
+            {
                 ("/sys/fs/cgroup/memory", "memory.limit_in_bytes")
             }
             _ => continue,
@@ -139,7 +172,10 @@ mod tests {
     fn limits_of_both_kinds_of_cgroups_are_looked_for_up_to_the_root() {
         let files = |groups| {
             let files = limit_files(groups);
-            files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>()
+            files
+                .iter()
+                .map(|file| file.display().to_string())
+                .collect::<Vec<_>>()
         };
         assert_eq!(
             files("0::/system.slice/emulator.service\n"),
@@ -158,13 +194,19 @@ mod tests {
             ]
         );
         assert_eq!(limit_of("100663296\n"), Some(100_663_296));
-        assert_eq!((limit_of("max\n"), limit_of("9223372036854771712\n")), (None, None));
+        assert_eq!(
+            (limit_of("max\n"), limit_of("9223372036854771712\n")),
+            (None, None)
+        );
     }
 
     #[test]
     fn fields_of_proc_are_in_kibibytes() {
         let status = "Name:\temulator\nVmSize:\t  151024 kB\nVmRSS:\t    8192 kB\n";
-        assert_eq!((kibibytes(status, "VmRSS:"), kibibytes(status, "VmSwap:")), (Some(8192 * 1024), None));
+        assert_eq!(
+            (kibibytes(status, "VmRSS:"), kibibytes(status, "VmSwap:")),
+            (Some(8192 * 1024), None)
+        );
     }
 
     #[cfg(target_os = "linux")]
@@ -173,6 +215,12 @@ mod tests {
         let (limit, held) = Limit::find(None).unwrap();
         assert!(held > 0 && limit.bytes > held);
         let (limit, _) = Limit::find(Some(Bytes(7))).unwrap();
-        assert_eq!(limit, Limit { bytes: 7, source: Source::Setting });
+        assert_eq!(
+            limit,
+            Limit {
+                bytes: 7,
+                source: Source::Setting
+            }
+        );
     }
 }

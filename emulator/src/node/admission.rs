@@ -44,19 +44,28 @@ impl Node {
         }
     }
 
-    /// Whether memory has room for a request with messages of so many bytes. All is counted every few requests, and
-    /// always while there is none.
+    /// Whether memory has room for a request with messages of so many bytes. All is counted every
+    /// few requests, and always while there is none.
     fn check_memory(&self, state: &mut State, bytes: usize) -> Result<(), Fault> {
         let gauge = &self.shared.gauge;
-        let Some(budget) = gauge.budget() else { return Ok(()) };
+        let Some(budget) = gauge.budget() else {
+            return Ok(());
+        };
         let State { engine, meter, .. } = state;
         if meter.is_full || meter.requests == 0 {
             meter.used = (engine.bytes() + self.shared.store.bytes()) as u64;
         }
         meter.requests = (meter.requests + 1) % COUNT_MEMORY;
         // A batch of messages without contents takes a few hundred bytes for each.
-        meter.used += if self.shared.store.is_memory() { bytes as u64 + 4096 } else { 4096 };
-        let was_full = std::mem::replace(&mut meter.is_full, budget.is_used_up(gauge.with_messages(meter.used)));
+        meter.used += if self.shared.store.is_memory() {
+            bytes as u64 + 4096
+        } else {
+            4096
+        };
+        let was_full = std::mem::replace(
+            &mut meter.is_full,
+            budget.is_used_up(gauge.with_messages(meter.used)),
+        );
         match (was_full, meter.is_full) {
             (false, false) => return Ok(()),
             (true, false) => {

@@ -1,4 +1,5 @@
-//! What a node does by itself: it lets time pass, keeps the time for the next start, and gives back disk space.
+//! What a node does by itself: it lets time pass, keeps the time for the next start, and gives back
+//! disk space.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,19 +70,27 @@ impl Node {
         if now.since(*swept) >= SWEEP {
             state.engine.sweep(now);
             let State { engine, bells, .. } = &mut *state;
-            bells.retain(|queue, bell| engine.queue(*queue).is_some() && Arc::strong_count(bell) > 1);
+            bells.retain(|queue, bell| {
+                engine.queue(*queue).is_some() && Arc::strong_count(bell) > 1
+            });
             *swept = now;
         }
         // Nobody waits for these effects; whoever answers later waits for them too.
         drop(self.write_down(&mut state));
         state.alarm_at = state.engine.next_wakeup();
-        state.alarm_at.map_or(SWEEP, |alarm_at| alarm_at.since(now).min(SWEEP))
+        state
+            .alarm_at
+            .map_or(SWEEP, |alarm_at| alarm_at.since(now).min(SWEEP))
     }
 
     /// Cleans one segment; true when another may be worth it.
     async fn clean_one(&self) -> bool {
         let node = self.clone();
-        let clean = move || node.shared.store.clean(node.shared.clock.now(), &|work| work(&mut node.lock().engine));
+        let clean = move || {
+            node.shared.store.clean(node.shared.clock.now(), &|work| {
+                work(&mut node.lock().engine)
+            })
+        };
         let cleaned = tokio::task::spawn_blocking(clean).await;
         let done = match cleaned {
             Ok(Ok(Some((segment, ticket)))) => match ticket.wait().await {

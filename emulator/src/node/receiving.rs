@@ -1,5 +1,5 @@
-//! Long polls, and what messages say. A receiver waits for the bell of its queue, which rings once for every message that
-//! became ready.
+//! Long polls, and what messages say. A receiver waits for the bell of its queue, which rings once
+//! for every message that became ready.
 
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ impl Node {
         let bell = (!plan.wait.is_zero()).then(|| self.bell(plan.queue));
         loop {
             let mut rings = bell.as_ref().map(|bell| Box::pin(bell.notified()));
-            // In line before looking: a message that becomes ready between the look and the wait rings for this receiver,
-            // and not only for the first of several.
+            // In line before looking: a message that becomes ready between the look and the wait
+            // rings for this receiver, and not only for the first of several.
             if let Some(rings) = &mut rings {
                 rings.as_mut().enable();
             }
@@ -38,7 +38,9 @@ impl Node {
             };
             if !deliveries.is_empty() {
                 ticket.wait().await.map_err(|_| Fault::StorageFailed)?;
-                return Ok(Answer::Messages { messages: self.show(plan, deliveries).await });
+                return Ok(Answer::Messages {
+                    messages: self.show(plan, deliveries).await,
+                });
             }
             let Some(rings) = rings else { break };
             tokio::select! {
@@ -47,20 +49,31 @@ impl Node {
                 () = self.shared.stop.cancelled() => break,
             }
         }
-        Ok(Answer::Messages { messages: Vec::new() })
+        Ok(Answer::Messages {
+            messages: Vec::new(),
+        })
     }
 
     fn bell(&self, queue: QueueId) -> Arc<Notify> {
         self.lock().bells.entry(queue).or_default().clone()
     }
 
-    /// Reads what the messages say. One that cannot be read stays hidden until its timeout, and is reported.
+    /// Reads what the messages say. One that cannot be read stays hidden until its timeout, and is
+    /// reported.
     async fn show(&self, plan: &ReceivePlan, deliveries: Vec<Delivery>) -> Vec<ReceivedMessage> {
         if self.shared.store.is_memory() {
-            return deliveries.iter().filter_map(|delivery| self.show_one(plan, delivery)).collect();
+            return deliveries
+                .iter()
+                .filter_map(|delivery| self.show_one(plan, delivery))
+                .collect();
         }
         let (node, plan) = (self.clone(), plan.clone());
-        let read = move || deliveries.iter().filter_map(|delivery| node.show_one(&plan, delivery)).collect();
+        let read = move || {
+            deliveries
+                .iter()
+                .filter_map(|delivery| node.show_one(&plan, delivery))
+                .collect()
+        };
         // Only a runtime that is shutting down does not run it: then nobody waits for the answer.
         tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
@@ -99,7 +112,9 @@ impl Node {
         let mut bytes = 0;
         let mut messages = Vec::new();
         for seen in &sight.seen {
-            let Some(content) = self.content(&seen.delivery) else { continue };
+            let Some(content) = self.content(&seen.delivery) else {
+                continue;
+            };
             bytes += content.body.len();
             messages.push(sight.show(seen, content));
             if bytes >= MOST_BYTES {

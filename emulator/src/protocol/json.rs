@@ -1,4 +1,5 @@
-//! AWS JSON 1.0: `X-Amz-Target` names the action, the body holds its members. See `docs/aws/sqs.md#json-protocol`.
+//! AWS JSON 1.0: `X-Amz-Target` names the action, the body holds its members. See
+//! `docs/aws/sqs.md#json-protocol`.
 
 use serde_json::Value;
 
@@ -15,11 +16,14 @@ pub const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 pub fn read(name: &str, body: &[u8]) -> Result<Action, Fault> {
     let body = if body.is_empty() { b"{}" } else { body };
     match Action::from_json(name, body) {
-        // Rare, so it costs the others nothing: some clients write members that are not there as null.
+        // Rare, so it costs the others nothing: some clients write members that are not there as
+        // null.
         Some(Err(_)) if has_null(body) => read_without_nulls(name, body),
         Some(Ok(action)) => Ok(action),
         Some(Err(error)) => Err(Fault::Serialization(error.to_string())),
-        None => Err(Fault::InvalidAction { action: name.to_owned() }),
+        None => Err(Fault::InvalidAction {
+            action: name.to_owned(),
+        }),
     }
 }
 
@@ -32,7 +36,10 @@ fn read_without_nulls(name: &str, body: &[u8]) -> Result<Action, Fault> {
     let mut members: Value = serde_json::from_slice(body).map_err(unreadable)?;
     drop_nulls(&mut members);
     let read = Action::from_json(name, members.to_string().as_bytes());
-    read.ok_or_else(|| Fault::InvalidAction { action: name.to_owned() })?.map_err(unreadable)
+    read.ok_or_else(|| Fault::InvalidAction {
+        action: name.to_owned(),
+    })?
+    .map_err(unreadable)
 }
 
 fn drop_nulls(value: &mut Value) {
@@ -54,10 +61,15 @@ pub fn answer(answer: &Answer) -> String {
     }
 }
 
-/// The body of an error, and the value of `x-amzn-query-error`, by which newer SDKs know the older code.
+/// The body of an error, and the value of `x-amzn-query-error`, by which newer SDKs know the older
+/// code.
 pub fn fault(fault: &Fault) -> (String, String) {
     let title = fault.title();
     let body = serde_json::json!({"__type": title.name, "message": fault.to_string()}).to_string();
-    let side = if fault.is_senders() { "Sender" } else { "Receiver" };
+    let side = if fault.is_senders() {
+        "Sender"
+    } else {
+        "Receiver"
+    };
     (body, format!("{};{side}", title.code))
 }

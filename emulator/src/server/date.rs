@@ -1,5 +1,6 @@
-//! The `Date` of every answer, by the clock that signatures are checked with. The HTTP library writes one of its own, which
-//! it keeps until the wall clock is later: after the clock was set back, that one stands still.
+//! The `Date` of every answer, by the clock that signatures are checked with. The HTTP library
+//! writes one of its own, which it keeps until the wall clock is later: after the clock was set
+//! back, that one stands still.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -1,5 +1,6 @@
-//! LocalStack's address to look into a queue, `/_aws/sqs/messages`: nothing is received by it. With a form of the Query
-//! protocol or with AWS JSON it is an endpoint for ReceiveMessage, so that an SDK can be pointed at it.
+//! LocalStack's address to look into a queue, `/_aws/sqs/messages`: nothing is received by it. With
+//! a form of the Query protocol or with AWS JSON it is an endpoint for ReceiveMessage, so that an
+//! SDK can be pointed at it.
 
 use std::sync::Arc;
 
@@ -30,7 +31,10 @@ enum Written {
 }
 
 /// The queue of the parameter `QueueUrl`.
-pub(super) async fn by_url(State(emulator): State<Arc<Emulator>>, request: Request<Body>) -> Response {
+pub(super) async fn by_url(
+    State(emulator): State<Arc<Emulator>>,
+    request: Request<Body>,
+) -> Response {
     emulator.look(request, None).await
 }
 
@@ -42,7 +46,9 @@ pub(super) async fn by_path(
 ) -> Response {
     // A name that is no UTF-8 text is that of no queue.
     let (region, account, queue) = path.map(|Path(named)| named).unwrap_or_default();
-    emulator.look(request, Some(format!("/queue/{region}/{account}/{queue}"))).await
+    emulator
+        .look(request, Some(format!("/queue/{region}/{account}/{queue}")))
+        .await
 }
 
 impl Emulator {
@@ -56,7 +62,9 @@ impl Emulator {
         let request_id = Uuid::new_v4().to_string();
         let mut response = match self.looked(&parts, &body, written, queue_url).await {
             Ok(answer) => match written {
-                Written::AwsJson => respond(StatusCode::OK, json::CONTENT_TYPE, json::answer(&answer)),
+                Written::AwsJson => {
+                    respond(StatusCode::OK, json::CONTENT_TYPE, json::answer(&answer))
+                }
                 Written::Query(rendering) => {
                     let body = query::answer("ReceiveMessage", &answer, &request_id, rendering);
                     respond(StatusCode::OK, rendering.content_type(), body)
@@ -90,8 +98,15 @@ impl Emulator {
 }
 
 fn written(parts: &Parts) -> Written {
-    let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    if header(http::header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/x-amz-json")) {
+    let header = |name| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    if header(http::header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.starts_with("application/x-amz-json"))
+    {
         return Written::AwsJson;
     }
     Written::Query(match Rendering::of(header(ACCEPT)) {
@@ -106,13 +121,26 @@ fn asked(parts: &Parts, body: &[u8], written: Written) -> Result<Look, Fault> {
     let form = if is_form { body } else { &[] };
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     let pairs = || form_urlencoded::parse(query).chain(form_urlencoded::parse(form));
-    let value = |name: &str| pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
-    let is_set =
-        |name: &str| value(name).is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "1"));
+    let value = |name: &str| {
+        pairs()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
+    };
+    let is_set = |name: &str| {
+        value(name).is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "1"))
+    };
     let action = match written {
         Written::AwsJson => {
-            let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-            Some(target.and_then(|target| target.strip_prefix(protocol::TARGET)).unwrap_or_default().to_owned())
+            let target = parts
+                .headers
+                .get("x-amz-target")
+                .and_then(|target| target.to_str().ok());
+            Some(
+                target
+                    .and_then(|target| target.strip_prefix(protocol::TARGET))
+                    .unwrap_or_default()
+                    .to_owned(),
+            )
         }
         Written::Query(_) if is_form => Some(value("Action").unwrap_or_default()),
         Written::Query(_) => value("Action"),
@@ -124,7 +152,17 @@ fn asked(parts: &Parts, body: &[u8], written: Written) -> Result<Look, Fault> {
         let members: Value = serde_json::from_slice(body).ok()?;
         members.get("QueueUrl")?.as_str().map(ToOwned::to_owned)
     };
-    let queue_url = if written == Written::AwsJson { in_json() } else { value("QueueUrl") };
-    let shown = Shown { invisible: is_set("ShowInvisible"), delayed: is_set("ShowDelayed") };
-    Ok(Look { queue_url: queue_url.unwrap_or_default(), shown })
+    let queue_url = if written == Written::AwsJson {
+        in_json()
+    } else {
+        value("QueueUrl")
+    };
+    let shown = Shown {
+        invisible: is_set("ShowInvisible"),
+        delayed: is_set("ShowDelayed"),
+    };
+    Ok(Look {
+        queue_url: queue_url.unwrap_or_default(),
+        shown,
+    })
 }

@@ -1,4 +1,5 @@
-//! `/metrics`, for Prometheus. The path could be a bucket of that name: who signs means the bucket, who does not the metrics.
+//! `/metrics`, for Prometheus. The path could be a bucket of that name: who signs means the bucket,
+//! who does not the metrics.
 
 use axum::response::Response;
 use http::header::{AUTHORIZATION, HOST, HeaderValue, WWW_AUTHENTICATE};
@@ -11,9 +12,15 @@ use crate::bucket;
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4";
 
-/// Whether the metrics are asked for: by a plain GET that is not signed, at a host that names no bucket.
+/// Whether the metrics are asked for: by a plain GET that is not signed, at a host that names no
+/// bucket.
 pub(super) fn is_asked(parts: &Parts) -> bool {
-    let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let header = |name| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let is_plain = header(AUTHORIZATION).is_none_or(|text| text.starts_with("Basic "));
     parts.uri.path() == "/metrics"
         && parts.uri.query().is_none()
@@ -24,10 +31,17 @@ pub(super) fn is_asked(parts: &Parts) -> bool {
 
 /// All figures. Where there are credentials, they are wanted here as user and password.
 pub(super) fn answer(emulator: &Emulator, parts: &Parts) -> Response {
-    if emulator.credentials.as_ref().is_some_and(|known| !known.is_basic(parts)) {
+    if emulator
+        .credentials
+        .as_ref()
+        .is_some_and(|known| !known.is_basic(parts))
+    {
         let text = "metrics are for who knows the credentials: the access key as user, the secret as password\n";
         let mut response = respond(StatusCode::UNAUTHORIZED, CONTENT_TYPE, text.to_owned());
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"emulator\""));
+        response.headers_mut().insert(
+            WWW_AUTHENTICATE,
+            HeaderValue::from_static("Basic realm=\"emulator\""),
+        );
         return response;
     }
     let text = registry::render("emulator") + &emulator.node.figures().text();

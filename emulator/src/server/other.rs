@@ -15,12 +15,19 @@ impl Emulator {
     /// STS: the one action that is there.
     pub(super) fn sts(&self, parts: &Parts, body: &[u8]) -> Response {
         let (request_id, rendering) = (Uuid::new_v4().to_string(), rendering(parts));
-        let form = if protocol::is_form(&parts.headers) { body } else { &[] };
+        let form = if protocol::is_form(&parts.headers) {
+            body
+        } else {
+            &[]
+        };
         let query = parts.uri.query().unwrap_or_default().as_bytes();
         let mut pairs = form_urlencoded::parse(query).chain(form_urlencoded::parse(form));
-        let action = pairs.find(|(name, _)| name == "Action").map(|(_, action)| action);
-        let admitted =
-            self.credentials.as_ref().map_or(Ok(()), |known| known.verify_for("sts", parts, body, Timestamp::wall()));
+        let action = pairs
+            .find(|(name, _)| name == "Action")
+            .map(|(_, action)| action);
+        let admitted = self.credentials.as_ref().map_or(Ok(()), |known| {
+            known.verify_for("sts", parts, body, Timestamp::wall())
+        });
         let mut response = match (admitted, action.as_deref()) {
             (Err(fault), _) => refuse(&fault, &request_id, rendering),
             (Ok(()), Some(sts::ACTION)) => {
@@ -29,8 +36,11 @@ impl Emulator {
             }
             (Ok(()), action) => {
                 let action = action.unwrap_or_default();
-                let text = format!("STS {action} is not emulated here: of STS, only GetCallerIdentity is.");
-                let (content_type, body) = services::refusal(Form::Xml, "InternalFailure", &text, &request_id);
+                let text = format!(
+                    "STS {action} is not emulated here: of STS, only GetCallerIdentity is."
+                );
+                let (content_type, body) =
+                    services::refusal(Form::Xml, "InternalFailure", &text, &request_id);
                 respond(StatusCode::NOT_IMPLEMENTED, content_type, body)
             }
         };
@@ -44,7 +54,10 @@ pub(super) fn absent(service: &Absent) -> Response {
     let request_id = Uuid::new_v4().to_string();
     let (content_type, body) = service.error(&request_id);
     let mut response = respond(StatusCode::NOT_IMPLEMENTED, content_type, body);
-    response.headers_mut().insert("x-amzn-errortype", HeaderValue::from_static("InternalFailure"));
+    response.headers_mut().insert(
+        "x-amzn-errortype",
+        HeaderValue::from_static("InternalFailure"),
+    );
     name_request(&mut response, &request_id);
     response
 }

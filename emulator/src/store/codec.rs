@@ -1,7 +1,8 @@
 //! Effects to bytes and back. Pure.
 //!
-//! A tag, then the fields in order: numbers little-endian, texts with their length in front. Queues and move tasks, which
-//! are rare, are written as JSON. A new form of an effect gets a new tag; old tags stay readable.
+//! A tag, then the fields in order: numbers little-endian, texts with their length in front. Queues
+//! and move tasks, which are rare, are written as JSON. A new form of an effect gets a new tag; old
+//! tags stay readable.
 
 use kit::time::Timestamp;
 
@@ -36,14 +37,21 @@ pub(super) struct Begin {
 pub(super) fn encode_begin(begin: Begin) -> Vec<u8> {
     let mut out = Writer(Vec::new());
     // Older versions read no further than the end.
-    out.tag(BEGIN).u32(begin.previous).u32(begin.end).tag(u8::from(begin.is_listed));
+    out.tag(BEGIN)
+        .u32(begin.previous)
+        .u32(begin.end)
+        .tag(u8::from(begin.is_listed));
     out.0
 }
 
 /// The beginning that a payload tells of, if it is one.
 pub(super) fn decode_begin(payload: &[u8]) -> Option<Begin> {
     let mut bytes = Reader(payload.strip_prefix(&[BEGIN])?);
-    Some(Begin { previous: bytes.u32()?, end: bytes.u32()?, is_listed: bytes.u8() == Some(1) })
+    Some(Begin {
+        previous: bytes.u32()?,
+        end: bytes.u32()?,
+        is_listed: bytes.u8() == Some(1),
+    })
 }
 
 /// What a record is to the segment that it lies in.
@@ -66,7 +74,8 @@ pub(super) fn kind(payload: &[u8]) -> Kind {
     }
 }
 
-/// The state of a stored message, if the payload is one. What it says is not looked at: a replay has no need of it.
+/// The state of a stored message, if the payload is one. What it says is not looked at: a replay
+/// has no need of it.
 pub(super) fn decode_snapshot(payload: &[u8]) -> Option<Snapshot> {
     Reader(payload.strip_prefix(&[STORED])?).snapshot()
 }
@@ -75,7 +84,11 @@ pub(super) fn decode_snapshot(payload: &[u8]) -> Option<Snapshot> {
 pub(super) fn encode(effect: &Effect) -> Vec<u8> {
     let mut out = Writer(Vec::new());
     match effect {
-        Effect::Counters { seed, serial, queue } => {
+        Effect::Counters {
+            seed,
+            serial,
+            queue,
+        } => {
             out.tag(COUNTERS).raw(seed).u64(*serial).u32(*queue);
         }
         Effect::Queue(definition) => {
@@ -93,8 +106,17 @@ pub(super) fn encode(effect: &Effect) -> Vec<u8> {
             out.tag(QUEUE_DELETED).u32(*queue).time(*at);
         }
         Effect::Stored(stored) => out.tag(STORED).stored(stored),
-        Effect::Received { key, receives, at, due } => {
-            out.tag(RECEIVED).key(*key).u32(*receives).time(*at).time(*due);
+        Effect::Received {
+            key,
+            receives,
+            at,
+            due,
+        } => {
+            out.tag(RECEIVED)
+                .key(*key)
+                .u32(*receives)
+                .time(*at)
+                .time(*due);
         }
         Effect::Hidden { key, due } => {
             out.tag(HIDDEN).key(*key).time(*due);
@@ -102,14 +124,28 @@ pub(super) fn encode(effect: &Effect) -> Vec<u8> {
         Effect::Moved { key, to, at } => {
             out.tag(MOVED).key(*key).u32(*to).time(*at);
         }
-        Effect::Renewed { key, serial, to, at } => {
+        Effect::Renewed {
+            key,
+            serial,
+            to,
+            at,
+        } => {
             out.tag(RENEWED).key(*key).u64(*serial).u32(*to).time(*at);
         }
         Effect::Deleted { key } => {
             out.tag(DELETED).key(*key);
         }
-        Effect::Remembered { queue, id, serial, at } => {
-            out.tag(REMEMBERED).u32(*queue).u128(*id).u64(*serial).time(*at);
+        Effect::Remembered {
+            queue,
+            id,
+            serial,
+            at,
+        } => {
+            out.tag(REMEMBERED)
+                .u32(*queue)
+                .u128(*id)
+                .u64(*serial)
+                .time(*at);
         }
     }
     out.0
@@ -120,24 +156,61 @@ pub(super) fn decode(payload: &[u8]) -> Option<Effect> {
     let (tag, rest) = payload.split_first()?;
     let mut bytes = Reader(rest);
     let effect = match *tag {
-        COUNTERS => {
-            Effect::Counters { seed: bytes.raw(16)?.try_into().ok()?, serial: bytes.u64()?, queue: bytes.u32()? }
+        COUNTERS => Effect::Counters {
+            seed: bytes.raw(16)?.try_into().ok()?,
+            serial: bytes.u64()?,
+            queue: bytes.u32()?,
+        },
+        QUEUE => {
+            return serde_json::from_slice(rest)
+                .ok()
+                .map(|definition| Effect::Queue(Box::new(definition)));
         }
-        QUEUE => return serde_json::from_slice(rest).ok().map(|definition| Effect::Queue(Box::new(definition))),
-        TASK => return serde_json::from_slice(rest).ok().map(|task| Effect::Task(Box::new(task))),
-        PURGED => Effect::Purged { queue: bytes.u32()?, purge: Purge { at: bytes.time()?, below: bytes.u64()? } },
-        QUEUE_DELETED => Effect::QueueDeleted { queue: bytes.u32()?, at: bytes.time()? },
+        TASK => {
+            return serde_json::from_slice(rest)
+                .ok()
+                .map(|task| Effect::Task(Box::new(task)));
+        }
+        PURGED => Effect::Purged {
+            queue: bytes.u32()?,
+            purge: Purge {
+                at: bytes.time()?,
+                below: bytes.u64()?,
+            },
+        },
+        QUEUE_DELETED => Effect::QueueDeleted {
+            queue: bytes.u32()?,
+            at: bytes.time()?,
+        },
         STORED => Effect::Stored(Box::new(bytes.stored()?)),
-        RECEIVED => {
-            Effect::Received { key: bytes.key()?, receives: bytes.u32()?, at: bytes.time()?, due: bytes.time()? }
-        }
-        HIDDEN => Effect::Hidden { key: bytes.key()?, due: bytes.time()? },
-        MOVED => Effect::Moved { key: bytes.key()?, to: bytes.u32()?, at: bytes.time()? },
-        RENEWED => Effect::Renewed { key: bytes.key()?, serial: bytes.u64()?, to: bytes.u32()?, at: bytes.time()? },
+        RECEIVED => Effect::Received {
+            key: bytes.key()?,
+            receives: bytes.u32()?,
+            at: bytes.time()?,
+            due: bytes.time()?,
+        },
+        HIDDEN => Effect::Hidden {
+            key: bytes.key()?,
+            due: bytes.time()?,
+        },
+        MOVED => Effect::Moved {
+            key: bytes.key()?,
+            to: bytes.u32()?,
+            at: bytes.time()?,
+        },
+        RENEWED => Effect::Renewed {
+            key: bytes.key()?,
+            serial: bytes.u64()?,
+            to: bytes.u32()?,
+            at: bytes.time()?,
+        },
         DELETED => Effect::Deleted { key: bytes.key()? },
-        REMEMBERED => {
-            Effect::Remembered { queue: bytes.u32()?, id: bytes.u128()?, serial: bytes.u64()?, at: bytes.time()? }
-        }
+        REMEMBERED => Effect::Remembered {
+            queue: bytes.u32()?,
+            id: bytes.u128()?,
+            serial: bytes.u64()?,
+            at: bytes.time()?,
+        },
         _ => return None,
     };
     bytes.0.is_empty().then_some(effect)
@@ -197,20 +270,32 @@ impl Writer {
 
     fn stored(&mut self, stored: &Stored) {
         let Stored { snapshot, content } = stored;
-        self.key(snapshot.key).u32(snapshot.queue).u32(snapshot.origin).time(snapshot.sent_at).time(snapshot.due);
-        self.time(snapshot.first_received).time(snapshot.received_at).u32(snapshot.receives);
+        self.key(snapshot.key)
+            .u32(snapshot.queue)
+            .u32(snapshot.origin)
+            .time(snapshot.sent_at)
+            .time(snapshot.due);
+        self.time(snapshot.first_received)
+            .time(snapshot.received_at)
+            .u32(snapshot.receives);
         for fingerprint in [snapshot.group, snapshot.deduplication] {
             self.optional(fingerprint, |out, fingerprint| {
                 out.u128(fingerprint);
             });
         }
-        self.bytes(content.body.as_bytes()).bytes(content.sender.as_bytes());
-        for text in [&content.trace_header, &content.group, &content.deduplication] {
+        self.bytes(content.body.as_bytes())
+            .bytes(content.sender.as_bytes());
+        for text in [
+            &content.trace_header,
+            &content.group,
+            &content.deduplication,
+        ] {
             self.text(text.as_ref());
         }
         self.u32(u32::try_from(content.attributes.len()).expect("ten at most"));
         for (name, value) in &content.attributes {
-            self.bytes(name.as_bytes()).bytes(value.data_type.as_bytes());
+            self.bytes(name.as_bytes())
+                .bytes(value.data_type.as_bytes());
             match &value.data {
                 AttributeData::Text(text) => self.tag(0).bytes(text.as_bytes()),
                 AttributeData::Binary(bytes) => self.tag(1).bytes(bytes),
@@ -249,7 +334,10 @@ impl<'b> Reader<'b> {
     }
 
     fn key(&mut self) -> Option<Key> {
-        Some(Key { slot: self.u32()?, serial: self.u64()? })
+        Some(Key {
+            slot: self.u32()?,
+            serial: self.u64()?,
+        })
     }
 
     fn bytes(&mut self) -> Option<&'b [u8]> {
@@ -289,10 +377,25 @@ impl<'b> Reader<'b> {
         let snapshot = self.snapshot()?;
         let (body, sender) = (self.string()?, self.string()?);
         let trace_header = self.optional(Reader::string)?;
-        let (group, deduplication) = (self.optional(Reader::string)?, self.optional(Reader::string)?);
+        let (group, deduplication) = (
+            self.optional(Reader::string)?,
+            self.optional(Reader::string)?,
+        );
         let count = self.u32()?;
-        let attributes = (0..count).map(|_| self.attribute()).collect::<Option<_>>()?;
-        Some(Stored { snapshot, content: Content { body, attributes, trace_header, sender, group, deduplication } })
+        let attributes = (0..count)
+            .map(|_| self.attribute())
+            .collect::<Option<_>>()?;
+        Some(Stored {
+            snapshot,
+            content: Content {
+                body,
+                attributes,
+                trace_header,
+                sender,
+                group,
+                deduplication,
+            },
+        })
     }
 
     fn attribute(&mut self) -> Option<(String, AttributeValue)> {
@@ -312,7 +415,10 @@ mod tests {
 
     fn stored() -> Stored {
         let at = Timestamp::from_millis;
-        let key = Key { slot: 3, serial: u64::MAX };
+        let key = Key {
+            slot: 3,
+            serial: u64::MAX,
+        };
         let snapshot = Snapshot {
             key,
             queue: 1,
@@ -325,8 +431,14 @@ mod tests {
             group: Some(u128::MAX),
             deduplication: None,
         };
-        let text = AttributeValue { data_type: "String.x".into(), data: AttributeData::Text("é".into()) };
-        let binary = AttributeValue { data_type: "Binary".into(), data: AttributeData::Binary(vec![0, 255]) };
+        let text = AttributeValue {
+            data_type: "String.x".into(),
+            data: AttributeData::Text("é".into()),
+        };
+        let binary = AttributeValue {
+            data_type: "Binary".into(),
+            data: AttributeData::Binary(vec![0, 255]),
+        };
         let content = Content {
             body: "한국어 🌊".into(),
             attributes: vec![("a".into(), text), ("b".into(), binary)],
@@ -342,16 +454,38 @@ mod tests {
     fn every_effect_comes_back() {
         let (key, at) = (Key { slot: 1, serial: 2 }, Timestamp::from_millis(3));
         for effect in [
-            Effect::Counters { seed: [7; 16], serial: 9, queue: 4 },
+            Effect::Counters {
+                seed: [7; 16],
+                serial: 9,
+                queue: 4,
+            },
             Effect::QueueDeleted { queue: 1, at },
-            Effect::Purged { queue: 1, purge: Purge { at, below: 4 } },
+            Effect::Purged {
+                queue: 1,
+                purge: Purge { at, below: 4 },
+            },
             Effect::Stored(Box::new(stored())),
-            Effect::Received { key, receives: 2, at, due: at },
+            Effect::Received {
+                key,
+                receives: 2,
+                at,
+                due: at,
+            },
             Effect::Hidden { key, due: at },
             Effect::Moved { key, to: 5, at },
-            Effect::Renewed { key, serial: 6, to: 5, at },
+            Effect::Renewed {
+                key,
+                serial: 6,
+                to: 5,
+                at,
+            },
             Effect::Deleted { key },
-            Effect::Remembered { queue: 1, id: 2, serial: 3, at },
+            Effect::Remembered {
+                queue: 1,
+                id: 2,
+                serial: 3,
+                at,
+            },
         ] {
             let bytes = encode(&effect);
             assert_eq!(decode(&bytes).as_ref(), Some(&effect));
@@ -365,17 +499,37 @@ mod tests {
     fn a_snapshot_is_read_without_the_content() {
         let whole = encode(&Effect::Stored(Box::new(stored())));
         assert_eq!(decode_snapshot(&whole), Some(stored().snapshot));
-        assert_eq!(decode_snapshot(&encode(&Effect::Deleted { key: stored().snapshot.key })), None);
+        assert_eq!(
+            decode_snapshot(&encode(&Effect::Deleted {
+                key: stored().snapshot.key
+            })),
+            None
+        );
     }
 
     #[test]
     fn a_beginning_comes_back_and_is_no_effect() {
-        let begin = Begin { previous: 7, end: 4096, is_listed: true };
+        let begin = Begin {
+            previous: 7,
+            end: 4096,
+            is_listed: true,
+        };
         let bytes = encode_begin(begin);
         // As an older version wrote it.
-        assert_eq!(decode_begin(&bytes[..9]), Some(Begin { is_listed: false, ..begin }));
+        assert_eq!(
+            decode_begin(&bytes[..9]),
+            Some(Begin {
+                is_listed: false,
+                ..begin
+            })
+        );
         assert_eq!((decode_begin(&bytes), decode(&bytes)), (Some(begin), None));
-        assert_eq!(decode_begin(&encode(&Effect::Deleted { key: stored().snapshot.key })), None);
+        assert_eq!(
+            decode_begin(&encode(&Effect::Deleted {
+                key: stored().snapshot.key
+            })),
+            None
+        );
     }
 
     #[test]

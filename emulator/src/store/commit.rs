@@ -1,5 +1,5 @@
-//! Door: the log's one thread that writes and syncs for everybody, and what waits for it. What the thread does is in
-//! [`writer`](super::writer).
+//! Door: the log's one thread that writes and syncs for everybody, and what waits for it. What the
+//! thread does is in [`writer`](super::writer).
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -70,17 +70,28 @@ impl Committer {
     pub(super) fn start(segments: Arc<Segments>, current: u32) -> Committer {
         let shared = Arc::new(Shared::new(segments, current));
         let worker = shared.clone();
-        let thread = std::thread::Builder::new().name("committer".to_owned()).spawn(move || worker.run());
-        Committer { shared, thread: Mutex::new(Some(thread.expect("a process can have one more thread"))) }
+        let thread = std::thread::Builder::new()
+            .name("committer".to_owned())
+            .spawn(move || worker.run());
+        Committer {
+            shared,
+            thread: Mutex::new(Some(thread.expect("a process can have one more thread"))),
+        }
     }
 
     /// Hands over one record.
     pub(super) fn push(&self, place: Place, payload: &[u8]) {
         let mut pending = self.shared.lock();
-        let joins =
-            |run: &Run| run.segment == place.segment && run.offset as usize + run.bytes.len() == place.offset as usize;
+        let joins = |run: &Run| {
+            run.segment == place.segment
+                && run.offset as usize + run.bytes.len() == place.offset as usize
+        };
         if !pending.runs.last().is_some_and(joins) {
-            pending.runs.push(Run { segment: place.segment, offset: place.offset, bytes: Vec::new() });
+            pending.runs.push(Run {
+                segment: place.segment,
+                offset: place.offset,
+                bytes: Vec::new(),
+            });
         }
         let run = pending.runs.last_mut().expect("one was just pushed");
         frame::write(&mut run.bytes, place.segment, place.offset, payload);
@@ -159,7 +170,11 @@ impl Committer {
     pub(super) fn close(&self) {
         self.shared.lock().closing = true;
         self.shared.more.notify_one();
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the committer panicked, this is a bug");
         }

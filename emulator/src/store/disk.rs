@@ -1,4 +1,5 @@
-//! Door: the log on disk. Where the next record goes, whether there is room for it, and what a message says.
+//! Door: the log on disk. Where the next record goes, whether there is room for it, and what a
+//! message says.
 
 use std::fs::File;
 use std::io;
@@ -42,8 +43,8 @@ pub(super) struct Tail {
 }
 
 impl Disk {
-    /// Opens a data folder and replays what is in it. All of that is durable before this returns. A full disk is no
-    /// reason not to open it: see [`first`].
+    /// Opens a data folder and replays what is in it. All of that is durable before this returns. A
+    /// full disk is no reason not to open it: see [`first`].
     pub(super) fn open(
         layout: Layout,
         folder: &Path,
@@ -60,19 +61,32 @@ impl Disk {
         let log = folder.join("sqs");
         make_folder(&log).map_err(at(&log))?;
         let path = folder.join("lock");
-        let (manifest, listed) = Manifest::open(path.clone(), lock.file, layout.medium.clone()).map_err(at(&path))?;
+        let (manifest, listed) =
+            Manifest::open(path.clone(), lock.file, layout.medium.clone()).map_err(at(&path))?;
         let segments = Arc::new(Segments::open(&log, layout, manifest).map_err(at(&log))?);
         // What lies before the last one was made durable by whoever began that.
-        segments.secure(listed.as_ref().map_or(0, |listed| listed.newest)).map_err(at(&log))?;
+        segments
+            .secure(listed.as_ref().map_or(0, |listed| listed.newest))
+            .map_err(at(&log))?;
         let replayed = recover::replay(&segments, listed, engine, now, report).map_err(at(&log))?;
         engine.resume(now);
-        segments.manifest().found(replayed.extent.clone()).map_err(at(&path))?;
+        segments
+            .manifest()
+            .found(replayed.extent.clone())
+            .map_err(at(&path))?;
         let tail = first(&segments, &replayed).map_err(at(&log))?;
         segments.count(engine.stored_bytes());
         let committer = Committer::start(segments.clone(), tail.segment);
         let beginning = AtomicU32::new(beginning(engine));
         let is_cleaning = AtomicBool::new(false);
-        let disk = Disk { segments, committer, tail: Mutex::new(tail), beginning, is_cleaning, _lock: lock.folder };
+        let disk = Disk {
+            segments,
+            committer,
+            tail: Mutex::new(tail),
+            beginning,
+            is_cleaning,
+            _lock: lock.folder,
+        };
         let mut tail = disk.tail();
         if tail.offset == 0 {
             disk.begin(&mut tail, engine, replayed.end);
@@ -89,11 +103,18 @@ impl Disk {
     /// What is kept free for what.
     pub(super) fn reserve(&self) -> Reserve {
         let beginning = self.beginning.load(Ordering::Relaxed).into();
-        Reserve { size: self.segments.size().into(), beginning, live: self.segments.live() }
+        Reserve {
+            size: self.segments.size().into(),
+            beginning,
+            live: self.segments.live(),
+        }
     }
 
     pub(super) fn free(&self, tail: &Tail) -> Free {
-        Free { left: self.left(tail).into(), files: self.segments.behind(tail.segment) as u64 }
+        Free {
+            left: self.left(tail).into(),
+            files: self.segments.behind(tail.segment) as u64,
+        }
     }
 
     /// Whether a request may write: see [`super::reserve`].
@@ -107,12 +128,17 @@ impl Disk {
             Need::Receives => reserve.behind_receives(),
             Need::Definition | Need::Records => reserve.behind_deletes(),
         };
-        let bytes = if let Need::Messages(bytes) = need { bytes as u64 } else { 0 };
+        let bytes = if let Need::Messages(bytes) = need {
+            bytes as u64
+        } else {
+            0
+        };
         if self.free(&self.tail()).behind(bytes, &reserve) >= behind {
             return Room::Enough;
         }
         // More than usual for a large message that does not fit into the rest of its segment.
-        self.committer.ask((behind + bytes + reserve.beginning).div_ceil(reserve.size));
+        self.committer
+            .ask((behind + bytes + reserve.beginning).div_ceil(reserve.size));
         if self.committer.spare() != Spare::Refused || self.is_cleaning.load(Ordering::Acquire) {
             return Room::Soon;
         }
@@ -124,7 +150,8 @@ impl Disk {
     /// Whether messages are refused because the disk has no room for another file.
     pub(super) fn is_full(&self) -> bool {
         let reserve = self.reserve();
-        let is_short = self.free(&self.tail()).behind(0, &reserve) < reserve.behind_sends() + reserve.margin();
+        let is_short =
+            self.free(&self.tail()).behind(0, &reserve) < reserve.behind_sends() + reserve.margin();
         is_short && self.committer.spare() == Spare::Refused
     }
 
@@ -145,7 +172,10 @@ impl Disk {
         // Held, so that the file does not come into use meanwhile.
         let tail = self.tail();
         let (free, reserve) = (self.free(&tail), self.reserve());
-        let rest = Free { files: free.files.saturating_sub(1), ..free };
+        let rest = Free {
+            files: free.files.saturating_sub(1),
+            ..free
+        };
         if rest.files == 0 || rest.behind(0, &reserve) < reserve.wanted() + reserve.size / 8 {
             return Ok(false);
         }
@@ -157,7 +187,8 @@ impl Disk {
     }
 
     fn ask_for_files(&self, tail: &Tail) {
-        self.committer.want(self.reserve().files(self.left(tail).into()));
+        self.committer
+            .want(self.reserve().files(self.left(tail).into()));
     }
 
     pub(super) fn append_all(&self, engine: &mut Engine, effects: Vec<Effect>) -> Ticket {
@@ -169,7 +200,9 @@ impl Disk {
                     engine.place(stored.snapshot.key, place);
                     self.segments.hold(place);
                 }
-                Effect::Remembered { at, .. } => self.segments.remember(place, *at + limits::DEDUPLICATION),
+                Effect::Remembered { at, .. } => {
+                    self.segments.remember(place, *at + limits::DEDUPLICATION)
+                }
                 // Twice, because a damaged definition would take all messages of its queue with it.
                 Effect::Queue(_) => _ = self.append(&mut tail, engine, &effect),
                 _ => {}
@@ -182,8 +215,14 @@ impl Disk {
     fn append(&self, tail: &mut Tail, engine: &Engine, effect: &Effect) -> Place {
         let payload = codec::encode(effect);
         if frame::length(payload.len()) > self.left(tail) {
-            let end = End { segment: tail.segment, offset: tail.offset };
-            *tail = Tail { segment: tail.segment + 1, offset: 0 };
+            let end = End {
+                segment: tail.segment,
+                offset: tail.offset,
+            };
+            *tail = Tail {
+                segment: tail.segment + 1,
+                offset: 0,
+            };
             self.committer.rotate(tail.segment);
             self.begin(tail, engine, end);
         }
@@ -192,11 +231,18 @@ impl Disk {
         place
     }
 
-    /// Writes what every segment begins with: a word on the one before, and all that is not a message. Older segments
-    /// can go when their messages are gone.
+    /// Writes what every segment begins with: a word on the one before, and all that is not a
+    /// message. Older segments can go when their messages are gone.
     fn begin(&self, tail: &mut Tail, engine: &Engine, end: End) {
         let is_listed = self.segments.manifest().is_kept();
-        self.write(tail, &codec::encode_begin(Begin { previous: end.segment, end: end.offset, is_listed }));
+        self.write(
+            tail,
+            &codec::encode_begin(Begin {
+                previous: end.segment,
+                end: end.offset,
+                is_listed,
+            }),
+        );
         for effect in engine.checkpoint() {
             self.write(tail, &codec::encode(&effect));
         }
@@ -205,14 +251,20 @@ impl Disk {
 
     fn write(&self, tail: &mut Tail, payload: &[u8]) -> Place {
         let length = frame::length(payload.len());
-        let place = Place { segment: tail.segment, offset: tail.offset, length };
+        let place = Place {
+            segment: tail.segment,
+            offset: tail.offset,
+            length,
+        };
         self.committer.push(place, payload);
         tail.offset += length;
         place
     }
 
     pub(super) fn read(&self, place: Place) -> io::Result<Option<Content>> {
-        let Some(file) = self.segments.file(place.segment)? else { return Ok(None) };
+        let Some(file) = self.segments.file(place.segment)? else {
+            return Ok(None);
+        };
         let payload = match segment::read(&file, place) {
             // The segment went meanwhile, and its file is wiped to be used again.
             Err(_) if !self.segments.has(place.segment) => return Ok(None),
@@ -220,29 +272,50 @@ impl Disk {
         };
         match codec::decode(&payload) {
             Some(Effect::Stored(stored)) => Ok(Some(stored.content)),
-            _ => Err(io::Error::new(io::ErrorKind::InvalidData, "the record holds no message")),
+            _ => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the record holds no message",
+            )),
         }
     }
 }
 
 /// Bytes that a segment begins with.
 fn beginning(engine: &Engine) -> u32 {
-    let begin = codec::encode_begin(Begin { previous: 0, end: 0, is_listed: true });
-    let effects = engine.checkpoint().into_iter().map(|effect| codec::encode(&effect));
-    std::iter::once(begin).chain(effects).map(|payload| frame::length(payload.len())).sum()
+    let begin = codec::encode_begin(Begin {
+        previous: 0,
+        end: 0,
+        is_listed: true,
+    });
+    let effects = engine
+        .checkpoint()
+        .into_iter()
+        .map(|effect| codec::encode(&effect));
+    std::iter::once(begin)
+        .chain(effects)
+        .map(|payload| frame::length(payload.len()))
+        .sum()
 }
 
-/// Where the log goes on after a start: in a segment of its own, so that what a crash left behind the end is never
-/// written over in part. The reserve of the last run serves, if as much can be made anew: when the disk has no room for
-/// it, the rest of the last segment is wiped and used, so that starts do not use the reserve up.
+/// Where the log goes on after a start: in a segment of its own, so that what a crash left behind
+/// the end is never written over in part. The reserve of the last run serves, if as much can be
+/// made anew: when the disk has no room for it, the rest of the last segment is wiped and used, so
+/// that starts do not use the reserve up.
 fn first(segments: &Segments, replayed: &Replayed) -> io::Result<Tail> {
     let Replayed { end, next, .. } = *replayed;
-    let fresh = Tail { segment: next, offset: 0 };
+    let fresh = Tail {
+        segment: next,
+        offset: 0,
+    };
     let is_ready = keep_reserve(segments, replayed)?;
     match segments.grow(next) {
         Err(error) if is_full(&error) && next == end.segment + 1 && end.segment > 0 => {
-            let wiped = end.offset < segments.size() && segments.wipe(end.segment, end.offset).is_ok();
-            Ok(Tail { segment: end.segment, offset: if wiped { end.offset } else { segments.size() } })
+            let wiped =
+                end.offset < segments.size() && segments.wipe(end.segment, end.offset).is_ok();
+            Ok(Tail {
+                segment: end.segment,
+                offset: if wiped { end.offset } else { segments.size() },
+            })
         }
         Err(error) if is_full(&error) && is_ready => Ok(fresh),
         Err(error) => Err(error),
@@ -250,10 +323,14 @@ fn first(segments: &Segments, replayed: &Replayed) -> io::Result<Tail> {
     }
 }
 
-/// Keeps what the last run left in reserve, if it is whole and in line, and lets go what lies before and behind the log.
-/// Whether there is something in reserve.
+/// Keeps what the last run left in reserve, if it is whole and in line, and lets go what lies
+/// before and behind the log. Whether there is something in reserve.
 fn keep_reserve(segments: &Segments, replayed: &Replayed) -> io::Result<bool> {
-    let Replayed { end, next, ref extent } = *replayed;
+    let Replayed {
+        end,
+        next,
+        ref extent,
+    } = *replayed;
     let (mut expected, mut before, mut behind) = (next, Vec::new(), Vec::new());
     for number in segments.numbers() {
         if number < extent.oldest || number > end.segment && number < next {
@@ -264,7 +341,9 @@ fn keep_reserve(segments: &Segments, replayed: &Replayed) -> io::Result<bool> {
             expected += 1;
         }
     }
-    behind.into_iter().try_for_each(|number| segments.discard(number, false))?;
+    behind
+        .into_iter()
+        .try_for_each(|number| segments.discard(number, false))?;
     for number in before {
         // Perhaps it was to be used again when the last run ended.
         segments.discard(number, !segments.has(next))?;

@@ -1,8 +1,9 @@
 //! A record's frame: what makes it recognisable on disk. Pure.
 //!
-//! Sixteen bytes in front of the payload: a mark, the payload's length, its CRC-32, and a CRC-32 of these together with
-//! the place where the record stands. A record is therefore valid at its own place only: bytes that a segment held
-//! before, or that a payload happens to contain, are never taken for one.
+//! Sixteen bytes in front of the payload: a mark, the payload's length, its CRC-32, and a CRC-32 of
+//! these together with the place where the record stands. A record is therefore valid at its own
+//! place only: bytes that a segment held before, or that a payload happens to contain, are never
+//! taken for one.
 
 /// In front of every payload.
 pub(super) const HEADER: usize = 16;
@@ -14,7 +15,8 @@ const MARK: u32 = 0x7469_6465;
 
 /// Bytes that a record takes, frame and padding included.
 pub(super) fn length(payload: usize) -> u32 {
-    u32::try_from((HEADER + payload).next_multiple_of(ALIGN)).expect("payloads are far below four gibibytes")
+    u32::try_from((HEADER + payload).next_multiple_of(ALIGN))
+        .expect("payloads are far below four gibibytes")
 }
 
 /// Appends a framed payload to `out`. `segment` and `offset` are where it will stand.
@@ -45,15 +47,25 @@ pub(super) enum Found<'b> {
 
 /// Looks at the beginning of `bytes`, which stand at `offset` in `segment`.
 pub(super) fn read(bytes: &[u8], segment: u32, offset: u32) -> Found<'_> {
-    let Some(header) = bytes.get(..HEADER) else { return Found::Nothing };
-    let word = |index: usize| u32::from_le_bytes(header[index * 4..index * 4 + 4].try_into().expect("four bytes"));
+    let Some(header) = bytes.get(..HEADER) else {
+        return Found::Nothing;
+    };
+    let word = |index: usize| {
+        u32::from_le_bytes(
+            header[index * 4..index * 4 + 4]
+                .try_into()
+                .expect("four bytes"),
+        )
+    };
     let (size, sum) = (word(1), word(2));
     if word(0) != MARK || word(3) != seal(segment, offset, size, sum) {
         return Found::Nothing;
     }
     match bytes.get(HEADER..HEADER + size as usize) {
         Some(payload) if crc32fast::hash(payload) == sum => Found::Record(payload),
-        _ => Found::Damaged { length: length(size as usize) },
+        _ => Found::Damaged {
+            length: length(size as usize),
+        },
     }
 }
 
@@ -83,7 +95,11 @@ mod tests {
             flipped[place] ^= 1;
             let found = read(&flipped, 7, 0);
             let padding = place >= HEADER + 5;
-            assert_eq!(found == Found::Record(b"hello"), padding, "flipped at {place}");
+            assert_eq!(
+                found == Found::Record(b"hello"),
+                padding,
+                "flipped at {place}"
+            );
         }
     }
 }

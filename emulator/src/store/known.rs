@@ -1,5 +1,5 @@
-//! What is known of the files of the log: which there are, what lives in each, and which are open. Pure but for the files
-//! that it keeps open.
+//! What is known of the files of the log: which there are, what lives in each, and which are open.
+//! Pure but for the files that it keeps open.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
@@ -72,12 +72,13 @@ impl Known {
         Some(file)
     }
 
-    /// Opens a file. When the process has no descriptors left, those of the files that were used longest ago are given
-    /// up for it.
+    /// Opens a file. When the process has no descriptors left, those of the files that were used
+    /// longest ago are given up for it.
     pub(super) fn open_file(&mut self, path: &Path) -> io::Result<File> {
         loop {
             match File::options().read(true).write(true).open(path) {
-                Err(error) if descriptors::are_used_up(&error) && self.open.pop_front().is_some() => {}
+                Err(error)
+                    if descriptors::are_used_up(&error) && self.open.pop_front().is_some() => {}
                 opened => return opened,
             }
         }
@@ -110,7 +111,10 @@ impl Known {
 
     /// What each segment up to `last` holds, in order.
     pub(super) fn uses(&self, last: u32) -> Vec<(u32, Use)> {
-        self.uses.range(..=last).map(|(number, held)| (*number, *held)).collect()
+        self.uses
+            .range(..=last)
+            .map(|(number, held)| (*number, *held))
+            .collect()
     }
 
     /// Bytes of all messages.

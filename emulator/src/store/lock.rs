@@ -1,7 +1,7 @@
 //! Door: one process a folder.
 //!
-//! The folder itself is locked as well as the file `lock` in it, so that a second process is kept out even after
-//! somebody removed the file.
+//! The folder itself is locked as well as the file `lock` in it, so that a second process is kept
+//! out even after somebody removed the file.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -34,7 +34,12 @@ pub(super) fn take(folder: &Path) -> Result<Lock, OpenError> {
     };
     loop {
         match lock_file(&path).map_err(at(&path))? {
-            Some(file) if is_at(&file, &path) => return Ok(Lock { file, folder: opened }),
+            Some(file) if is_at(&file, &path) => {
+                return Ok(Lock {
+                    file,
+                    folder: opened,
+                });
+            }
             // Somebody removed it between the opening and the locking.
             Some(_) => {}
             None => return Err(in_use()),
@@ -44,7 +49,12 @@ pub(super) fn take(folder: &Path) -> Result<Lock, OpenError> {
 
 /// Opens and locks a file; `None` when another process has it.
 pub(super) fn lock_file(path: &Path) -> io::Result<Option<File>> {
-    let file = File::options().create(true).truncate(false).read(true).write(true).open(path)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
@@ -69,7 +79,8 @@ mod tests {
     fn a_second_process_is_kept_out_although_the_lock_file_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let first = take(folder.path()).unwrap();
-        let is_refused = || matches!(take(folder.path()), Err(OpenError::InUse(path)) if path == folder.path());
+        let is_refused =
+            || matches!(take(folder.path()), Err(OpenError::InUse(path)) if path == folder.path());
         assert!(is_refused());
         std::fs::remove_file(folder.path().join("lock")).unwrap();
         assert!(is_refused());

@@ -1,9 +1,10 @@
 //! Door: which files of the log there must be, so that a lost one is noticed wherever it stood.
 //!
-//! It lies in the file `lock` of the data folder, outside the folder that it speaks of, and is written once for each file
-//! that begins or goes, never for a commit. What it says is true already when it is written: a file holds something
-//! before it must be there, and it need not be there before it is removed. A kill at any moment therefore leaves
-//! nothing behind that looks like a loss.
+//! It lies in the file `lock` of the data folder, outside the folder that it speaks of, and is
+//! written once for each file that begins or goes, never for a commit. What it says is true already
+//! when it is written: a file holds something before it must be there, and it need not be there
+//! before it is removed. A kill at any moment therefore leaves nothing behind that looks like a
+//! loss.
 //!
 //! Two places take turns, so that a write that is cut off leaves the other one whole.
 
@@ -23,8 +24,8 @@ use super::lock;
 use super::medium::Medium;
 use super::writer::is_full;
 
-/// What the files of a data folder look like, see `docs/store-format.md#compatibility`. It grows when an earlier version
-/// could not read what this one writes without losing something.
+/// What the files of a data folder look like, see `docs/store-format.md#compatibility`. It grows
+/// when an earlier version could not read what this one writes without losing something.
 const FORMAT: u32 = 1;
 /// Bytes of each of the two places: what a file system writes as one.
 const PLACE: u32 = 4096;
@@ -91,28 +92,45 @@ impl Manifest {
     /// Reads what is in a file that was locked. `None` beside it when there is nothing.
     ///
     /// # Errors
-    /// The file cannot be read, or a later version wrote the folder in a way that this one does not know.
-    pub(super) fn open(path: PathBuf, file: File, medium: Arc<dyn Medium>) -> io::Result<(Manifest, Option<Extent>)> {
+    /// The file cannot be read, or a later version wrote the folder in a way that this one does not
+    /// know.
+    pub(super) fn open(
+        path: PathBuf,
+        file: File,
+        medium: Arc<dyn Medium>,
+    ) -> io::Result<(Manifest, Option<Extent>)> {
         let mut bytes = vec![0; 2 * PLACE as usize];
         let mut length = 0;
         while let count @ 1.. = file.read_at(&mut bytes[length..], length as u64)? {
             length += count;
         }
         bytes.truncate(length);
-        let stamps = [0, PLACE].into_iter().filter_map(|place| read::<Stamp>(&bytes, place));
-        if let Some(newer) = stamps.map(|stamp| stamp.format).find(|format| *format > FORMAT) {
+        let stamps = [0, PLACE]
+            .into_iter()
+            .filter_map(|place| read::<Stamp>(&bytes, place));
+        if let Some(newer) = stamps
+            .map(|stamp| stamp.format)
+            .find(|format| *format > FORMAT)
+        {
             let reason = format!(
                 "a later version of the emulator wrote this data folder (format {newer}, this one knows formats up to \
                  {FORMAT}): start that version, or restore a copy from before it"
             );
             return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
         }
-        let written =
-            [0, PLACE].into_iter().filter_map(|place| read::<Written>(&bytes, place)).max_by_key(|read| read.turn);
+        let written = [0, PLACE]
+            .into_iter()
+            .filter_map(|place| read::<Written>(&bytes, place))
+            .max_by_key(|read| read.turn);
         let turn = written.as_ref().map_or(0, |written| written.turn);
         let found = written.map(|written| written.extent);
         let extent = found.clone().unwrap_or_default();
-        let kept = Mutex::new(Kept { file, turn, extent, is_refused: false });
+        let kept = Mutex::new(Kept {
+            file,
+            turn,
+            extent,
+            is_refused: false,
+        });
         Ok((Manifest { path, medium, kept }, found))
     }
 
@@ -167,7 +185,9 @@ impl Manifest {
                 static LINE: OncePerMinute = OncePerMinute::new();
                 if !std::mem::replace(&mut kept.is_refused, true) && LINE.is_due(Timestamp::now()) {
                     let path = self.path.display();
-                    tracing::warn!("{path}: the disk has no room for the list of the log's files: {error}");
+                    tracing::warn!(
+                        "{path}: the disk has no room for the list of the log's files: {error}"
+                    );
                 }
                 Ok(())
             }
@@ -183,18 +203,29 @@ impl Manifest {
         let is_new = !lock::is_at(&kept.file, &self.path);
         if is_new {
             // Somebody removed the file: what is written must have a name.
-            let taken = || io::Error::other(format!("{} belongs to another process", self.path.display()));
+            let taken = || {
+                io::Error::other(format!(
+                    "{} belongs to another process",
+                    self.path.display()
+                ))
+            };
             kept.file = lock::lock_file(&self.path)?.ok_or_else(taken)?;
         }
         if is_new || kept.turn == 0 {
             // The space of both places, once and for all.
-            self.medium.write(&kept.file, &vec![0; 2 * PLACE as usize], 0)?;
+            self.medium
+                .write(&kept.file, &vec![0; 2 * PLACE as usize], 0)?;
             self.medium.sync(&kept.file)?;
-            self.medium.sync_folder(self.path.parent().unwrap_or(Path::new(".")))?;
+            self.medium
+                .sync_folder(self.path.parent().unwrap_or(Path::new(".")))?;
         }
         let turn = kept.turn + 1;
         let place = if turn.is_multiple_of(2) { 0 } else { PLACE };
-        let written = Written { turn, format: FORMAT, extent: kept.extent.clone() };
+        let written = Written {
+            turn,
+            format: FORMAT,
+            extent: kept.extent.clone(),
+        };
         let json = serde_json::to_vec(&written).map_err(io::Error::other)?;
         let mut bytes = Vec::new();
         frame::write(&mut bytes, 0, place, &json);
@@ -228,11 +259,23 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (manifest, nothing) = open(folder.path());
         assert_eq!(nothing, None);
-        manifest.found(Extent { oldest: 1, newest: 3, end: None, lost: BTreeSet::from([2]) }).unwrap();
+        manifest
+            .found(Extent {
+                oldest: 1,
+                newest: 3,
+                end: None,
+                lost: BTreeSet::from([2]),
+            })
+            .unwrap();
         manifest.begun(4).unwrap();
         manifest.needless(1).unwrap();
         drop(manifest);
-        let whole = Extent { oldest: 2, newest: 4, end: None, lost: BTreeSet::from([2]) };
+        let whole = Extent {
+            oldest: 2,
+            newest: 4,
+            end: None,
+            lost: BTreeSet::from([2]),
+        };
         assert_eq!(open(folder.path()).1, Some(whole.clone()));
         assert_eq!(whole.required().collect::<Vec<_>>(), [3, 4]);
         // The third write stands in the second place.
@@ -241,7 +284,13 @@ mod tests {
             let mut bytes = bytes.clone();
             bytes[torn] ^= 1;
             std::fs::write(folder.path().join("lock"), bytes).unwrap();
-            assert_eq!(open(folder.path()).1, Some(Extent { oldest: 1, ..whole.clone() }));
+            assert_eq!(
+                open(folder.path()).1,
+                Some(Extent {
+                    oldest: 1,
+                    ..whole.clone()
+                })
+            );
         }
     }
 
@@ -253,7 +302,14 @@ mod tests {
         std::fs::remove_file(folder.path().join("lock")).unwrap();
         manifest.ended(8, 64).unwrap();
         drop(manifest);
-        assert_eq!(open(folder.path()).1, Some(Extent { newest: 8, end: Some(64), ..Extent::default() }));
+        assert_eq!(
+            open(folder.path()).1,
+            Some(Extent {
+                newest: 8,
+                end: Some(64),
+                ..Extent::default()
+            })
+        );
     }
 
     #[test]
@@ -271,7 +327,12 @@ mod tests {
         assert_eq!(old.unwrap().newest, 3);
         let newer = open_again(r#"{"turn":2,"format":2,"segments":"otherwise"}"#).unwrap_err();
         assert_eq!(newer.kind(), io::ErrorKind::Unsupported);
-        assert!(newer.to_string().contains("(format 2, this one knows formats up to 1)"), "{newer}");
+        assert!(
+            newer
+                .to_string()
+                .contains("(format 2, this one knows formats up to 1)"),
+            "{newer}"
+        );
     }
 
     #[test]
@@ -279,7 +340,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (manifest, _) = open(folder.path());
         let lost = (u32::MAX - 10_000..u32::MAX).collect();
-        manifest.found(Extent { oldest: 1, newest: u32::MAX, end: Some(u32::MAX), lost }).unwrap();
+        manifest
+            .found(Extent {
+                oldest: 1,
+                newest: u32::MAX,
+                end: Some(u32::MAX),
+                lost,
+            })
+            .unwrap();
         drop(manifest);
         assert_eq!(open(folder.path()).1.unwrap().lost.len(), MOST_LOST);
     }

@@ -1,5 +1,5 @@
-//! Door: what the log asks of the file system to make bytes last, in one place, so that tests can put a disk that
-//! fails in its stead.
+//! Door: what the log asks of the file system to make bytes last, in one place, so that tests can
+//! put a disk that fails in its stead.
 
 use std::fmt::Debug;
 use std::fs::File;
@@ -12,7 +12,8 @@ use rustix::io::Errno;
 
 /// Writes and syncs for the log.
 pub(super) trait Medium: Debug + Send + Sync {
-    /// Takes the space of a new file in advance, so that writing into it cannot fail for want of room.
+    /// Takes the space of a new file in advance, so that writing into it cannot fail for want of
+    /// room.
     fn reserve(&self, file: &File, size: u32) -> io::Result<()>;
     /// Writes all of the bytes.
     fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()>;
@@ -20,8 +21,8 @@ pub(super) trait Medium: Debug + Send + Sync {
     fn sync(&self, file: &File) -> io::Result<()>;
     /// Fills a part of a file with zeros, and keeps its space.
     fn wipe(&self, file: &File, from: u32, to: u32) -> io::Result<()>;
-    /// Lets the next read come from the disk, not from what the system remembers of it: after a sync that failed, that
-    /// may be more than the disk holds.
+    /// Lets the next read come from the disk, not from what the system remembers of it: after a
+    /// sync that failed, that may be more than the disk holds.
     fn forget(&self, file: &File) -> io::Result<()>;
     /// Makes an empty file.
     fn create(&self, path: &Path) -> io::Result<File>;
@@ -58,7 +59,15 @@ impl Medium for FileSystem {
     fn wipe(&self, file: &File, from: u32, to: u32) -> io::Result<()> {
         // Without writing anything, where the file system can.
         #[cfg(target_os = "linux")]
-        if from < to && fallocate(file, FallocateFlags::ZERO_RANGE, from.into(), (to - from).into()).is_ok() {
+        if from < to
+            && fallocate(
+                file,
+                FallocateFlags::ZERO_RANGE,
+                from.into(),
+                (to - from).into(),
+            )
+            .is_ok()
+        {
             return Ok(());
         }
         zero(self, file, from, to)
@@ -73,7 +82,11 @@ impl Medium for FileSystem {
     }
 
     fn create(&self, path: &Path) -> io::Result<File> {
-        File::options().read(true).write(true).create_new(true).open(path)
+        File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -99,13 +112,17 @@ pub(super) fn zero(medium: &dyn Medium, file: &File, from: u32, to: u32) -> io::
     })
 }
 
-/// Makes a folder, and those above it that are missing, so that a power cut leaves it where it is. One that is there may
-/// have been made a moment before a kill: its name is synced too, where that is allowed.
+/// Makes a folder, and those above it that are missing, so that a power cut leaves it where it is.
+/// One that is there may have been made a moment before a kill: its name is synced too, where that
+/// is allowed.
 ///
 /// # Errors
 /// It cannot be made, or its name cannot be synced.
 pub fn make_folder(folder: &Path) -> io::Result<()> {
-    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = folder
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     if folder.is_dir() {
         // A parent that is not ours need not be readable.
         _ = File::open(parent).and_then(|parent| parent.sync_all());

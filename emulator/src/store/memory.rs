@@ -19,7 +19,8 @@ struct Contents {
     bytes: usize,
 }
 
-/// Bytes that a content takes beside its texts, about: itself, its entry in the tree, and what allocations cost.
+/// Bytes that a content takes beside its texts, about: itself, its entry in the tree, and what
+/// allocations cost.
 const OWN: usize = size_of::<Content>() + 120;
 
 /// Bytes that a content takes.
@@ -30,9 +31,20 @@ fn bytes(content: &Content) -> usize {
             AttributeData::Text(text) => text.capacity(),
             AttributeData::Binary(bytes) => bytes.capacity(),
         };
-        name.capacity() + value.data_type.capacity() + data + size_of::<(String, AttributeValue)>() + 48
+        name.capacity()
+            + value.data_type.capacity()
+            + data
+            + size_of::<(String, AttributeValue)>()
+            + 48
     };
-    let texts = [&content.trace_header, &content.group, &content.deduplication].map(text).iter().sum::<usize>();
+    let texts = [
+        &content.trace_header,
+        &content.group,
+        &content.deduplication,
+    ]
+    .map(text)
+    .iter()
+    .sum::<usize>();
     let attributes = content.attributes.iter().map(attribute).sum::<usize>();
     OWN + content.body.capacity() + content.sender.capacity() + texts + attributes
 }
@@ -58,17 +70,27 @@ impl Memory {
 
     pub(super) fn read(&self, place: Place) -> Option<Content> {
         let contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
-        contents.by_number.get(&to_number(place)).map(|content| Content::clone(content))
+        contents
+            .by_number
+            .get(&to_number(place))
+            .map(|content| Content::clone(content))
     }
 
     /// Bytes that all contents take.
     pub(super) fn bytes(&self) -> usize {
-        self.contents.lock().unwrap_or_else(PoisonError::into_inner).bytes
+        self.contents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .bytes
     }
 }
 
 fn to_place(number: u64) -> Place {
-    Place { segment: (number >> 32) as u32, offset: number as u32, length: 0 }
+    Place {
+        segment: (number >> 32) as u32,
+        offset: number as u32,
+        length: 0,
+    }
 }
 
 fn to_number(place: Place) -> u64 {

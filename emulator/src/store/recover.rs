@@ -1,9 +1,9 @@
 //! Door: reads the log back after a start, oldest record first.
 //!
-//! Damage is reported with file and offset, and costs only the records that it hit. Every segment begins with a word on
-//! where the one before ended, and the manifest says which there must be, so that a lost end and a lost file are noticed
-//! too. Only behind the last record of all, after a kill, nobody can tell a torn write, which nobody was answered for,
-//! from a loss.
+//! Damage is reported with file and offset, and costs only the records that it hit. Every segment
+//! begins with a word on where the one before ended, and the manifest says which there must be, so
+//! that a lost end and a lost file are noticed too. Only behind the last record of all, after a
+//! kill, nobody can tell a torn write, which nobody was answered for, from a loss.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -34,13 +34,14 @@ pub(super) enum Damage {
     },
     /// There is no such file, or nothing in it.
     Missing {
-        /// How many messages were sent while it was written, it and others that are missing beside it; unknown when
-        /// there is nothing before or behind it.
+        /// How many messages were sent while it was written, it and others that are missing beside
+        /// it; unknown when there is nothing before or behind it.
         messages: Option<u64>,
     },
     /// The last write of all was not finished.
     Torn(u32),
-    /// The manifest is gone: files at both ends of the log may be missing too, which nobody can tell.
+    /// The manifest is gone: files at both ends of the log may be missing too, which nobody can
+    /// tell.
     Unlisted,
 }
 
@@ -59,14 +60,15 @@ pub(super) struct End {
 pub(super) struct Replayed {
     /// The end of the log.
     pub(super) end: End,
-    /// The number that the log may go on with, if not at its end: none before it was ever written and lost.
+    /// The number that the log may go on with, if not at its end: none before it was ever written
+    /// and lost.
     pub(super) next: u32,
     /// What the manifest must say now.
     pub(super) extent: Extent,
 }
 
-/// Replays every segment. `listed` is what the manifest says, if it says anything. Segments behind the end of the log
-/// hold nothing.
+/// Replays every segment. `listed` is what the manifest says, if it says anything. Segments behind
+/// the end of the log hold nothing.
 pub(super) fn replay(
     segments: &Segments,
     listed: Option<Extent>,
@@ -74,15 +76,33 @@ pub(super) fn replay(
     now: Timestamp,
     report: Report<'_>,
 ) -> io::Result<Replayed> {
-    let mut walk = Walk { segments, engine, now, report, end: End::default(), steps: Vec::new(), skipped: Vec::new() };
-    let (oldest, mut bytes, mut torn) = (listed.as_ref().map_or(0, |listed| listed.oldest), Vec::new(), false);
+    let mut walk = Walk {
+        segments,
+        engine,
+        now,
+        report,
+        end: End::default(),
+        steps: Vec::new(),
+        skipped: Vec::new(),
+    };
+    let (oldest, mut bytes, mut torn) = (
+        listed.as_ref().map_or(0, |listed| listed.oldest),
+        Vec::new(),
+        false,
+    );
     // What lies before the oldest was about to be removed, and may be wiped in part.
-    for number in segments.numbers().into_iter().filter(|number| *number >= oldest) {
+    for number in segments
+        .numbers()
+        .into_iter()
+        .filter(|number| *number >= oldest)
+    {
         segments.read(number, &mut bytes)?;
         // A reserve that was never used.
         if bytes.iter().any(|byte| *byte != 0) {
             let end = walk.segment(number, &bytes);
-            torn = bytes.get(end as usize..).is_some_and(|rest| rest.iter().any(|byte| *byte != 0));
+            torn = bytes
+                .get(end as usize..)
+                .is_some_and(|rest| rest.iter().any(|byte| *byte != 0));
         }
         if walk.engine.is_too_large() {
             return Err(io::ErrorKind::OutOfMemory.into());
@@ -116,7 +136,11 @@ impl Walk<'_, '_> {
     /// Replays one. Returns where its last record ends.
     fn segment(&mut self, number: u32, bytes: &[u8]) -> u32 {
         let (path, mut lost) = (self.segments.path(number), Vec::new());
-        let mut step = Step { number, serials: (None, 0), is_listed: None };
+        let mut step = Step {
+            number,
+            serials: (None, 0),
+            is_listed: None,
+        };
         let mut is_beginning = true;
         let take = |place: Place, payload: &[u8]| {
             let kind = codec::kind(payload);
@@ -125,7 +149,8 @@ impl Walk<'_, '_> {
                 self.segments.note(place);
             }
             if kind == Kind::Id {
-                self.segments.remember(place, self.now + limits::DEDUPLICATION);
+                self.segments
+                    .remember(place, self.now + limits::DEDUPLICATION);
             }
             if let Some(begin) = codec::decode_begin(payload) {
                 step.is_listed = Some(begin.is_listed);
@@ -142,10 +167,14 @@ impl Walk<'_, '_> {
             }
         };
         let offset = records(bytes, number, take, |offset| lost.push(offset));
-        lost.into_iter().for_each(|offset| (self.report)(&path, Damage::Record(offset)));
+        lost.into_iter()
+            .for_each(|offset| (self.report)(&path, Damage::Record(offset)));
         step.serials.1 = self.engine.next_serial();
         self.steps.push(step);
-        self.end = End { segment: number, offset };
+        self.end = End {
+            segment: number,
+            offset,
+        };
         offset
     }
 
@@ -159,54 +188,114 @@ impl Walk<'_, '_> {
         if found.segment < begin.previous {
             self.skipped.push(begin.previous);
         } else if found.segment == begin.previous && found.offset < begin.end {
-            let cut = Damage::Cut { from: found.offset, to: begin.end };
+            let cut = Damage::Cut {
+                from: found.offset,
+                to: begin.end,
+            };
             (self.report)(&self.segments.path(begin.previous), cut);
         }
     }
 
     fn finish(mut self, listed: Option<Extent>, torn: bool) -> Replayed {
-        let End { segment: newest, offset } = self.end;
-        // A version without a manifest may have written after it was kept, and have removed what it speaks of.
-        let is_newer = |step: &Step, listed: &Extent| step.number > listed.newest && step.is_listed == Some(false);
+        let End {
+            segment: newest,
+            offset,
+        } = self.end;
+        // A version without a manifest may have written after it was kept, and have removed what it
+        // speaks of.
+        let is_newer = |step: &Step, listed: &Extent| {
+            step.number > listed.newest && step.is_listed == Some(false)
+        };
         let is_current = |listed: &Extent| !self.steps.iter().any(|step| is_newer(step, listed));
         let Some(listed) = listed.filter(is_current) else {
-            if self.steps.last().is_some_and(|step| step.is_listed == Some(true)) {
+            if self
+                .steps
+                .last()
+                .is_some_and(|step| step.is_listed == Some(true))
+            {
                 (self.report)(self.segments.manifest().path(), Damage::Unlisted);
             }
-            std::mem::take(&mut self.skipped).into_iter().for_each(|number| self.miss(number));
+            std::mem::take(&mut self.skipped)
+                .into_iter()
+                .for_each(|number| self.miss(number));
             self.torn(torn);
             let oldest = self.steps.first().map_or(1, |step| step.number);
-            let extent = Extent { oldest, newest, ..Extent::default() };
-            return Replayed { end: self.end, next: newest + 1, extent };
+            let extent = Extent {
+                oldest,
+                newest,
+                ..Extent::default()
+            };
+            return Replayed {
+                end: self.end,
+                next: newest + 1,
+                extent,
+            };
         };
         let found: BTreeSet<u32> = self.steps.iter().map(|step| step.number).collect();
-        let lost: BTreeSet<u32> = listed.required().filter(|number| !found.contains(number)).collect();
+        let lost: BTreeSet<u32> = listed
+            .required()
+            .filter(|number| !found.contains(number))
+            .collect();
         lost.iter().for_each(|number| self.miss(*number));
-        match listed.end.filter(|end| newest == listed.newest && offset < *end) {
-            Some(to) => (self.report)(&self.segments.path(newest), Damage::Cut { from: offset, to }),
+        match listed
+            .end
+            .filter(|end| newest == listed.newest && offset < *end)
+        {
+            Some(to) => (self.report)(
+                &self.segments.path(newest),
+                Damage::Cut { from: offset, to },
+            ),
             None => self.torn(torn),
         }
         if newest < listed.newest {
             // Numbers of what is lost are known outside: no new message may have one of them.
             self.engine.skip_serials();
         }
-        let lost = listed.lost.into_iter().chain(lost).filter(|number| !found.contains(number)).collect();
+        let lost = listed
+            .lost
+            .into_iter()
+            .chain(lost)
+            .filter(|number| !found.contains(number))
+            .collect();
         let next = newest.max(listed.newest) + 1;
-        Replayed { end: self.end, next, extent: Extent { oldest: listed.oldest, newest, end: None, lost } }
+        Replayed {
+            end: self.end,
+            next,
+            extent: Extent {
+                oldest: listed.oldest,
+                newest,
+                end: None,
+                lost,
+            },
+        }
     }
 
     fn torn(&mut self, torn: bool) {
         if torn {
-            (self.report)(&self.segments.path(self.end.segment), Damage::Torn(self.end.offset));
+            (self.report)(
+                &self.segments.path(self.end.segment),
+                Damage::Torn(self.end.offset),
+            );
         }
     }
 
     fn miss(&mut self, number: u32) {
-        let by_number: BTreeMap<u32, (Option<Serial>, Serial)> =
-            self.steps.iter().map(|step| (step.number, step.serials)).collect();
-        let before = by_number.range(..number).next_back().map(|(_, serials)| serials.1);
-        let behind = by_number.range(number..).next().and_then(|(_, serials)| serials.0);
-        let messages = before.zip(behind).map(|(before, behind)| behind.saturating_sub(before));
+        let by_number: BTreeMap<u32, (Option<Serial>, Serial)> = self
+            .steps
+            .iter()
+            .map(|step| (step.number, step.serials))
+            .collect();
+        let before = by_number
+            .range(..number)
+            .next_back()
+            .map(|(_, serials)| serials.1);
+        let behind = by_number
+            .range(number..)
+            .next()
+            .and_then(|(_, serials)| serials.0);
+        let messages = before
+            .zip(behind)
+            .map(|(before, behind)| behind.saturating_sub(before));
         (self.report)(&self.segments.path(number), Damage::Missing { messages });
     }
 }
@@ -218,11 +307,17 @@ pub(super) fn tell(file: &Path, damage: Damage) {
         metrics::counter!("emulator_log_damaged_total").increment(1);
     }
     match damage {
-        Damage::Record(offset) => tracing::error!("{file}: the record at offset {offset} is damaged and lost"),
-        Damage::Unknown(offset) => {
-            tracing::error!("{file}: the record at offset {offset} holds something that this version does not know");
+        Damage::Record(offset) => {
+            tracing::error!("{file}: the record at offset {offset} is damaged and lost")
         }
-        Damage::Cut { from, to } => tracing::error!("{file}: everything from offset {from} to {to} is lost"),
+        Damage::Unknown(offset) => {
+            tracing::error!(
+                "{file}: the record at offset {offset} holds something that this version does not know"
+            );
+        }
+        Damage::Cut { from, to } => {
+            tracing::error!("{file}: everything from offset {from} to {to} is lost")
+        }
         Damage::Missing { messages } => {
             let messages = match messages {
                 Some(messages) => format!("at most {}", counted(messages, "message")),
@@ -235,7 +330,9 @@ pub(super) fn tell(file: &Path, damage: Damage) {
             );
         }
         Damage::Torn(offset) => {
-            tracing::warn!("{file}: the last write, at offset {offset}, was not finished and is passed over");
+            tracing::warn!(
+                "{file}: the last write, at offset {offset}, was not finished and is passed over"
+            );
         }
         Damage::Unlisted => tracing::warn!(
             "{file}: the file was removed or emptied; it says which files of the log there must be, so that a lost \
@@ -257,7 +354,14 @@ pub(super) fn records(
         let next_frame = match frame::read(&bytes[offset..], segment, at) {
             Found::Record(payload) => {
                 let length = frame::length(payload.len());
-                record(Place { segment, offset: at, length }, payload);
+                record(
+                    Place {
+                        segment,
+                        offset: at,
+                        length,
+                    },
+                    payload,
+                );
                 offset += length as usize;
                 end = at + length;
                 continue;
@@ -309,7 +413,8 @@ mod tests {
             let (found, lost) = walk(&whole[..cut]);
             assert!(lost.is_empty(), "cut at {cut}");
             assert!(
-                ["one", "two two two two", "three"].starts_with(&found.iter().map(String::as_str).collect::<Vec<_>>())
+                ["one", "two two two two", "three"]
+                    .starts_with(&found.iter().map(String::as_str).collect::<Vec<_>>())
             );
         }
     }
@@ -317,12 +422,22 @@ mod tests {
     #[test]
     fn damage_in_the_middle_costs_only_itself() {
         let whole = segment();
-        assert_eq!(walk(&whole), (vec!["one".into(), "two two two two".into(), "three".into()], vec![]));
+        assert_eq!(
+            walk(&whole),
+            (
+                vec!["one".into(), "two two two two".into(), "three".into()],
+                vec![]
+            )
+        );
         let second = frame::length(3) as usize;
         for place in second..second + frame::HEADER + 15 {
             let mut flipped = whole.clone();
             flipped[place] ^= 0x40;
-            assert_eq!(walk(&flipped), (vec!["one".into(), "three".into()], vec![second as u32]), "flipped at {place}");
+            assert_eq!(
+                walk(&flipped),
+                (vec!["one".into(), "three".into()], vec![second as u32]),
+                "flipped at {place}"
+            );
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Door: the files of the log, by number. All have one size and their space is taken in advance, so that writing into
-//! one cannot fail for want of room.
+//! Door: the files of the log, by number. All have one size and their space is taken in advance, so
+//! that writing into one cannot fail for want of room.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -20,7 +20,8 @@ use crate::engine::Place;
 use crate::figures::LogFigures;
 use crate::lines::OncePerMinuteEach;
 
-/// Bytes of a segment: large enough that there are few files, small enough that an idle data folder stays small.
+/// Bytes of a segment: large enough that there are few files, small enough that an idle data folder
+/// stays small.
 pub const SEGMENT_SIZE: u32 = 32 * 1024 * 1024;
 
 /// How segments are made.
@@ -35,7 +36,10 @@ pub(super) struct Layout {
 impl Layout {
     /// On the file system of this machine.
     pub(super) fn new(size: u32) -> Layout {
-        Layout { size, medium: Arc::new(FileSystem) }
+        Layout {
+            size,
+            medium: Arc::new(FileSystem),
+        }
     }
 }
 
@@ -58,11 +62,20 @@ impl Segments {
         let mut known = Known::default();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
-            let number = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".log")?.parse().ok());
+            let number = path
+                .file_name()
+                .and_then(|name| name.to_str()?.strip_suffix(".log")?.parse().ok());
             number.into_iter().for_each(|number| known.add(number));
         }
         let (known, growing, freed) = (Mutex::new(known), Mutex::new(()), Notify::new());
-        Ok(Segments { folder: folder.to_owned(), layout, manifest, known, growing, freed })
+        Ok(Segments {
+            folder: folder.to_owned(),
+            layout,
+            manifest,
+            known,
+            growing,
+            freed,
+        })
     }
 
     /// Bytes of each segment.
@@ -87,7 +100,8 @@ impl Segments {
         self.folder.join(format!("{number:010}.log"))
     }
 
-    /// Makes the next segment, which is `at_least` this one, and takes its space; its name is durable afterwards.
+    /// Makes the next segment, which is `at_least` this one, and takes its space; its name is
+    /// durable afterwards.
     ///
     /// # Errors
     /// The disk has no room. Nothing is left behind then.
@@ -115,8 +129,9 @@ impl Segments {
         self.lock().last().map_or(1, |last| last + 1)
     }
 
-    /// Ends a segment that nobody needs any more: its file becomes the next one, if that is asked for, or is removed.
-    /// To remove it and make another would give its space away in between, to whatever else fills the disk.
+    /// Ends a segment that nobody needs any more: its file becomes the next one, if that is asked
+    /// for, or is removed. To remove it and make another would give its space away in between, to
+    /// whatever else fills the disk.
     pub(super) fn retire(&self, number: u32, reuse: bool) -> io::Result<()> {
         self.manifest.needless(number)?;
         self.discard(number, reuse)
@@ -135,7 +150,10 @@ impl Segments {
             Some(Err(error)) => {
                 static LINES: OncePerMinuteEach = OncePerMinuteEach::new();
                 if LINES.is_due(&error.to_string(), Timestamp::now()) {
-                    tracing::warn!("{}: cannot be used again: {error}", self.path(number).display());
+                    tracing::warn!(
+                        "{}: cannot be used again: {error}",
+                        self.path(number).display()
+                    );
                 }
             }
             None => {}
@@ -146,7 +164,8 @@ impl Segments {
         }
     }
 
-    /// Gives a file the next number. It is empty before it has it, so that nothing old is read from it.
+    /// Gives a file the next number. It is empty before it has it, so that nothing old is read from
+    /// it.
     fn reuse(&self, number: u32, file: &File) -> io::Result<()> {
         let size = self.layout.size;
         let length = file.metadata()?.len();
@@ -172,7 +191,9 @@ impl Segments {
     /// Removes the last segment, which nothing was written into, for good.
     pub(super) fn shrink(&self) -> io::Result<()> {
         let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(last) = self.lock().last() else { return Ok(()) };
+        let Some(last) = self.lock().last() else {
+            return Ok(());
+        };
         self.lock().remove(last);
         self.medium().remove(&self.path(last))?;
         self.medium().sync_folder(&self.folder)
@@ -197,7 +218,8 @@ impl Segments {
             return Ok(Some(file));
         }
         let path = self.path(number);
-        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
         let file = Arc::new(known.open_file(&path).map_err(named)?);
         known.keep_open(number, file.clone());
         Ok(Some(file))
@@ -206,14 +228,20 @@ impl Segments {
     /// Reads a segment up to the last place that was ever written.
     pub(super) fn read(&self, number: u32, bytes: &mut Vec<u8>) -> io::Result<()> {
         bytes.clear();
-        let Some(file) = self.file(number)? else { return Ok(()) };
+        let Some(file) = self.file(number)? else {
+            return Ok(());
+        };
         let length = file.metadata()?.len();
-        bytes.resize(usize::try_from(written(&file, length)).unwrap_or_default(), 0);
+        bytes.resize(
+            usize::try_from(written(&file, length)).unwrap_or_default(),
+            0,
+        );
         file.read_exact_at(bytes, 0)
     }
 
-    /// Makes durable what a process that was killed had written and not synced, from a segment on. What is read of them
-    /// afterwards is what the disk holds: a sync that failed may have left more than that with the system.
+    /// Makes durable what a process that was killed had written and not synced, from a segment on.
+    /// What is read of them afterwards is what the disk holds: a sync that failed may have left
+    /// more than that with the system.
     pub(super) fn secure(&self, from: u32) -> io::Result<()> {
         self.medium().sync_folder(&self.folder)?;
         for number in self.numbers().into_iter().filter(|number| *number >= from) {
@@ -227,7 +255,9 @@ impl Segments {
 
     /// Whether the whole space of a segment that holds nothing is there.
     pub(super) fn is_whole(&self, number: u32) -> io::Result<bool> {
-        let Some(file) = self.file(number)? else { return Ok(false) };
+        let Some(file) = self.file(number)? else {
+            return Ok(false);
+        };
         Ok(file.metadata()?.len() >= u64::from(self.layout.size))
     }
 
@@ -240,12 +270,18 @@ impl Segments {
             (_, length) if length < u64::from(self.layout.size) => "was cut",
             _ => return Ok(()),
         };
-        Err(io::Error::other(format!("{} {harm} while it was in use: start the emulator again", path.display())))
+        Err(io::Error::other(format!(
+            "{} {harm} while it was in use: start the emulator again",
+            path.display()
+        )))
     }
 
-    /// Wipes a segment from `offset` on, so that what a crash left there is never read as if it were written later.
+    /// Wipes a segment from `offset` on, so that what a crash left there is never read as if it
+    /// were written later.
     pub(super) fn wipe(&self, number: u32, offset: u32) -> io::Result<()> {
-        let Some(file) = self.file(number)? else { return Err(io::ErrorKind::NotFound.into()) };
+        let Some(file) = self.file(number)? else {
+            return Err(io::ErrorKind::NotFound.into());
+        };
         self.medium().wipe(&file, offset, self.layout.size)?;
         self.medium().sync(&file)
     }
@@ -265,12 +301,15 @@ impl Segments {
 
     /// A record lies in a segment.
     pub(super) fn note(&self, place: Place) {
-        self.lock().change(place.segment, |held| held.records += u64::from(place.length));
+        self.lock().change(place.segment, |held| {
+            held.records += u64::from(place.length)
+        });
     }
 
     /// A message lies there now.
     pub(super) fn hold(&self, place: Place) {
-        self.lock().change(place.segment, |held| held.live += u64::from(place.length));
+        self.lock()
+            .change(place.segment, |held| held.live += u64::from(place.length));
     }
 
     /// A deduplication id lies there, which is remembered until then.
@@ -284,7 +323,9 @@ impl Segments {
     /// A message does not lie there any more.
     pub(super) fn release(&self, place: Place) {
         let mut known = self.lock();
-        let left = known.change(place.segment, |held| held.live = held.live.saturating_sub(place.length.into()));
+        let left = known.change(place.segment, |held| {
+            held.live = held.live.saturating_sub(place.length.into())
+        });
         let is_dead = left.is_some_and(|left| left.live == 0);
         // Behind the oldest stand the one that is being written and its spare at least.
         if is_dead && known.first() == Some(place.segment) && known.behind(place.segment) >= 2 {
@@ -300,8 +341,13 @@ impl Segments {
     /// How many there are, and how much they take.
     pub(super) fn figures(&self) -> LogFigures {
         let (numbers, live) = (self.numbers(), self.live());
-        let length = |number: &u32| std::fs::metadata(self.path(*number)).map_or(0, |file| file.len());
-        LogFigures { segments: numbers.len(), bytes: numbers.iter().map(length).sum(), live }
+        let length =
+            |number: &u32| std::fs::metadata(self.path(*number)).map_or(0, |file| file.len());
+        LogFigures {
+            segments: numbers.len(),
+            bytes: numbers.iter().map(length).sum(),
+            live,
+        }
     }
 
     /// Bytes of all messages.
@@ -315,9 +361,9 @@ impl Segments {
     }
 }
 
-/// The end of the last byte that was ever written. Space that was only taken is a hole to the file system; but zeros in
-/// the middle can be holes too, after a copy that spares them, so what counts is where the last data ends. File systems
-/// that know no holes say that everything is data.
+/// The end of the last byte that was ever written. Space that was only taken is a hole to the file
+/// system; but zeros in the middle can be holes too, after a copy that spares them, so what counts
+/// is where the last data ends. File systems that know no holes say that everything is data.
 fn written(file: &File, length: u64) -> u64 {
     let mut end = 0;
     loop {
@@ -338,7 +384,10 @@ pub(super) fn read(file: &File, place: Place) -> io::Result<Vec<u8>> {
     let mut filled = 0;
     // A file that was cut right behind the payload lacks padding: zeros, as they would be read.
     while filled < bytes.len() {
-        match file.read_at(&mut bytes[filled..], u64::from(place.offset) + filled as u64) {
+        match file.read_at(
+            &mut bytes[filled..],
+            u64::from(place.offset) + filled as u64,
+        ) {
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -347,6 +396,9 @@ pub(super) fn read(file: &File, place: Place) -> io::Result<Vec<u8>> {
     }
     match frame::read(&bytes, place.segment, place.offset) {
         frame::Found::Record(payload) => Ok(payload.to_vec()),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, format!("the record at {} is damaged", place.offset))),
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("the record at {} is damaged", place.offset),
+        )),
     }
 }

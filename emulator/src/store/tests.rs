@@ -24,7 +24,11 @@ fn layout() -> Layout {
 }
 
 fn arn(name: &str) -> QueueArn {
-    QueueArn { region: "eu-west-1".into(), account: "000000000000".into(), name: name.into() }
+    QueueArn {
+        region: "eu-west-1".into(),
+        account: "000000000000".into(),
+        name: name.into(),
+    }
 }
 
 /// An engine and its store on a folder, as a node has them.
@@ -49,7 +53,14 @@ impl House {
         let mut report = |path: &Path, found: Damage| damage.push((number(path), found));
         let store = Store::Disk(Disk::open(layout, folder, &mut engine, now, &mut report).unwrap());
         let runtime = Builder::new_current_thread().enable_time().build().unwrap();
-        let mut house = House { engine, store, now, receipts: Vec::new(), damage, runtime };
+        let mut house = House {
+            engine,
+            store,
+            now,
+            receipts: Vec::new(),
+            damage,
+            runtime,
+        };
         if house.engine.queues().next().is_none() {
             house.create_queues();
         }
@@ -59,8 +70,12 @@ impl House {
     fn create_queues(&mut self) {
         for name in ["dead", "live", "line.fifo"] {
             let mut attributes = Attributes::new(name.ends_with(".fifo"));
-            attributes.redrive = (name == "live").then(|| Redrive { target: arn("dead"), max_receives: 2 });
-            self.engine.create_queue(self.now, arn(name), attributes, BTreeMap::new());
+            attributes.redrive = (name == "live").then(|| Redrive {
+                target: arn("dead"),
+                max_receives: 2,
+            });
+            self.engine
+                .create_queue(self.now, arn(name), attributes, BTreeMap::new());
         }
         self.write_down();
     }
@@ -72,7 +87,9 @@ impl House {
 
     fn try_write_down(&mut self) -> Result<(), Failed> {
         let outbox = self.engine.take_outbox();
-        let ticket = self.store.take(&mut self.engine, outbox.effects, &outbox.dropped);
+        let ticket = self
+            .store
+            .take(&mut self.engine, outbox.effects, &outbox.dropped);
         self.runtime.block_on(ticket.wait())
     }
 
@@ -92,7 +109,17 @@ impl House {
             deduplication: Some(body.into()),
             ..Content::default()
         };
-        let sent = self.engine.send(self.now, queue, Draft { content, delay: None }).unwrap();
+        let sent = self
+            .engine
+            .send(
+                self.now,
+                queue,
+                Draft {
+                    content,
+                    delay: None,
+                },
+            )
+            .unwrap();
         self.try_write_down().map(|()| sent.id)
     }
 
@@ -101,13 +128,25 @@ impl House {
         self.try_receive(name, most, visibility).unwrap()
     }
 
-    fn try_receive(&mut self, name: &str, most: usize, visibility: u64) -> Result<Vec<(String, Receipt)>, Failed> {
-        let ask = Ask { most, visibility: Some(Duration::from_secs(visibility)), attempt: None };
+    fn try_receive(
+        &mut self,
+        name: &str,
+        most: usize,
+        visibility: u64,
+    ) -> Result<Vec<(String, Receipt)>, Failed> {
+        let ask = Ask {
+            most,
+            visibility: Some(Duration::from_secs(visibility)),
+            attempt: None,
+        };
         let queue = self.queue(name);
         let deliveries = self.engine.receive(self.now, queue, ask).unwrap();
         self.try_write_down()?;
         let body = |place| self.store.read(place).unwrap().unwrap().body;
-        Ok(deliveries.into_iter().map(|delivery| (body(delivery.place), delivery.receipt)).collect())
+        Ok(deliveries
+            .into_iter()
+            .map(|delivery| (body(delivery.place), delivery.receipt))
+            .collect())
     }
 
     fn delete(&mut self, receipt: Receipt) {
@@ -123,7 +162,9 @@ impl House {
     fn try_clean(&mut self) -> io::Result<()> {
         loop {
             let engine = std::cell::RefCell::new(&mut self.engine);
-            let cleaned = self.store.clean(self.now, &|work| work(&mut engine.borrow_mut()))?;
+            let cleaned = self
+                .store
+                .clean(self.now, &|work| work(&mut engine.borrow_mut()))?;
             match cleaned.map(|(segment, ticket)| (segment, self.runtime.block_on(ticket.wait()))) {
                 Some((segment, Ok(()))) => self.store.remove(segment)?,
                 _ => return Ok(()),
@@ -134,11 +175,20 @@ impl House {
     /// Everything that can be seen of it, half a day later.
     fn drain(mut self) -> BTreeMap<String, Vec<Seen>> {
         self.now = self.now + Duration::from_secs(43_200);
-        let names = self.engine.queues().map(|queue| queue.definition.arn.name.clone()).collect::<Vec<_>>();
+        let names = self
+            .engine
+            .queues()
+            .map(|queue| queue.definition.arn.name.clone())
+            .collect::<Vec<_>>();
         let queues = names.into_iter().map(|name| {
             let queue = self.queue(&name);
-            self.engine.change_queue(queue, |definition| definition.attributes.redrive = None);
-            let ask = Ask { most: 100_000, visibility: Some(Duration::from_secs(43_200)), attempt: None };
+            self.engine
+                .change_queue(queue, |definition| definition.attributes.redrive = None);
+            let ask = Ask {
+                most: 100_000,
+                visibility: Some(Duration::from_secs(43_200)),
+                attempt: None,
+            };
             let mut all = Vec::new();
             loop {
                 let deliveries = self.engine.receive(self.now, queue, ask).unwrap();
@@ -147,7 +197,13 @@ impl House {
                 }
                 for delivery in deliveries {
                     let body = self.store.read(delivery.place).unwrap().unwrap().body;
-                    all.push((delivery.id, body, delivery.receives, delivery.sent_at.as_millis(), delivery.origin));
+                    all.push((
+                        delivery.id,
+                        body,
+                        delivery.receives,
+                        delivery.sent_at.as_millis(),
+                        delivery.origin,
+                    ));
                 }
             }
             all.sort();
@@ -188,21 +244,35 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn take(house: &mut House, step: &Step) {
-    let receipt = |house: &House, index: usize| house.receipts.get(index % house.receipts.len().max(1)).copied();
+    let receipt = |house: &House, index: usize| {
+        house
+            .receipts
+            .get(index % house.receipts.len().max(1))
+            .copied()
+    };
     match *step {
         // Bodies of very different lengths, so that records end anywhere in a segment.
         Step::Send(queue, number) => {
-            _ = house.send(NAMES[queue], &format!("{number}{}", "x".repeat(usize::from(number) % 1500)));
+            _ = house.send(
+                NAMES[queue],
+                &format!("{number}{}", "x".repeat(usize::from(number) % 1500)),
+            );
         }
         Step::Receive(queue, most, hide) => {
             let received = house.receive(NAMES[queue], most, hide);
-            house.receipts.extend(received.into_iter().map(|(_, receipt)| receipt));
+            house
+                .receipts
+                .extend(received.into_iter().map(|(_, receipt)| receipt));
         }
-        Step::Delete(index) => receipt(house, index).into_iter().for_each(|receipt| house.delete(receipt)),
+        Step::Delete(index) => receipt(house, index)
+            .into_iter()
+            .for_each(|receipt| house.delete(receipt)),
         Step::Hide(index, hide) => {
             if let Some(receipt) = receipt(house, index) {
                 let hide = Duration::from_secs(hide);
-                _ = house.engine.change_visibility(house.now, receipt.queue, receipt, hide);
+                _ = house
+                    .engine
+                    .change_visibility(house.now, receipt.queue, receipt, hide);
             }
         }
         Step::Wait(millis) => {
@@ -221,7 +291,10 @@ fn take(house: &mut House, step: &Step) {
 
 /// As many as `PROPTEST_CASES` says.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(32)
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(32)
 }
 
 proptest! {
@@ -245,7 +318,10 @@ proptest! {
 }
 
 fn segments(folder: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> = std::fs::read_dir(folder.join("sqs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<_> = std::fs::read_dir(folder.join("sqs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.sort();
     paths
 }
@@ -259,7 +335,12 @@ fn copy_log(from: &Path, to: &Path) {
 
 /// The number of a segment, from the name of its file; 0 for the file `lock`.
 fn number(path: &Path) -> u32 {
-    path.file_stem().unwrap().to_str().unwrap().parse().unwrap_or(0)
+    path.file_stem()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap_or(0)
 }
 
 #[test]
@@ -278,17 +359,27 @@ fn segments_vanish_with_their_messages_and_what_lives_moves_on() {
         if received.is_empty() {
             break;
         }
-        received.into_iter().for_each(|(_, receipt)| house.delete(receipt));
+        received
+            .into_iter()
+            .for_each(|(_, receipt)| house.delete(receipt));
     }
     house.clean();
     house.store.close();
-    assert!(segments(folder.path()).len() <= 5, "{:?}", segments(folder.path()));
+    assert!(
+        segments(folder.path()).len() <= 5,
+        "{:?}",
+        segments(folder.path())
+    );
     drop(house);
     let mut again = House::open(folder.path(), START);
     // Its content moved; its state and the memory of deduplication ids came along.
     let queue = again.queue("line.fifo");
     again.send("line.fifo", &format!("0{}", "z".repeat(1000)));
-    assert_eq!(again.engine.counts(START, queue).ready, 0, "a duplicate of a message whose segment is gone");
+    assert_eq!(
+        again.engine.counts(START, queue).ready,
+        0,
+        "a duplicate of a message whose segment is gone"
+    );
     let found = again.drain();
     assert_eq!(found["live"].len(), 1);
     assert_eq!((&found["live"][0].1, found["live"][0].2), (&survivor, 2));
@@ -300,7 +391,12 @@ fn so_many_queues_that_no_segment_could_begin_are_refused() {
     let mut house = House::open(folder.path(), START);
     let mut queues = 0;
     while house.store.room(Need::Definition) != Room::None {
-        house.engine.create_queue(START, arn(&format!("more-{queues}")), Attributes::new(false), BTreeMap::new());
+        house.engine.create_queue(
+            START,
+            arn(&format!("more-{queues}")),
+            Attributes::new(false),
+            BTreeMap::new(),
+        );
         house.write_down();
         queues += 1;
         assert!(queues < 100, "they are never refused");
@@ -309,7 +405,10 @@ fn so_many_queues_that_no_segment_could_begin_are_refused() {
     (0..100).for_each(|number| _ = house.send("live", &format!("{number}-{}", "x".repeat(500))));
     drop(house);
     let again = House::open(folder.path(), START);
-    assert_eq!((again.engine.queues().count(), again.damage.len()), (queues + NAMES.len(), 0));
+    assert_eq!(
+        (again.engine.queues().count(), again.damage.len()),
+        (queues + NAMES.len(), 0)
+    );
     assert_eq!(again.drain()["live"].len(), 100);
 }
 
@@ -321,7 +420,9 @@ fn a_long_log_keeps_few_files_open() {
     (0..1000).for_each(|number| _ = house.send("live", &format!("{number}-{}", "x".repeat(1000))));
     assert_eq!(house.receive("live", 1000, 60).len(), 1000);
     assert!(segments(folder.path()).len() > 100);
-    let open = std::fs::read_dir("/proc/self/fd").unwrap().filter_map(|file| file.unwrap().path().read_link().ok());
+    let open = std::fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .filter_map(|file| file.unwrap().path().read_link().ok());
     let open = open.filter(|file| file.starts_with(folder.path())).count();
     assert!(open < 70, "{open}");
 }
@@ -350,9 +451,15 @@ fn a_folder_with_more_messages_than_memory_has_room_for_is_not_opened() {
     };
     let (opened, is_too_large, messages) = open(100 * 1024);
     assert!(matches!(opened, Err(OpenError::Io { .. })) && is_too_large);
-    assert!(messages < 3000, "reading ends when memory is full: {messages}");
+    assert!(
+        messages < 3000,
+        "reading ends when memory is full: {messages}"
+    );
     let (opened, is_too_large, messages) = open(1024 * 1024);
-    assert_eq!((opened.is_ok(), is_too_large, messages), (true, false, 3000));
+    assert_eq!(
+        (opened.is_ok(), is_too_large, messages),
+        (true, false, 3000)
+    );
 }
 
 #[test]

@@ -1,8 +1,10 @@
-//! Door: what the committer's thread does. While it syncs, the next records gather; there is no timer.
+//! Door: what the committer's thread does. While it syncs, the next records gather; there is no
+//! timer.
 //!
-//! After a write or a sync that failed, nobody knows what the disk holds of it: the system may even forget that it was
-//! not written. Everything that is not known to be durable is therefore kept in memory, and while nothing new is taken,
-//! it is written again as a whole, synced, and read back from the disk, until that goes well.
+//! After a write or a sync that failed, nobody knows what the disk holds of it: the system may even
+//! forget that it was not written. Everything that is not known to be durable is therefore kept in
+//! memory, and while nothing new is taken, it is written again as a whole, synced, and read back
+//! from the disk, until that goes well.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
@@ -20,7 +22,8 @@ use super::recover::End;
 use super::segment::Segments;
 use crate::lines::StateLine;
 
-/// How often a full disk is asked again for a new segment, and one that failed whether it takes what it refused.
+/// How often a full disk is asked again for a new segment, and one that failed whether it takes
+/// what it refused.
 const PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
@@ -97,7 +100,9 @@ impl Shared {
             }
             self.make_spare();
         }
-        if let Some(Err(error)) = end.map(|end| self.segments.manifest().ended(end.segment, end.offset)) {
+        if let Some(Err(error)) =
+            end.map(|end| self.segments.manifest().ended(end.segment, end.offset))
+        {
             tracing::error!("the end of the log cannot be written down: {error}");
         }
     }
@@ -106,7 +111,9 @@ impl Shared {
     fn tell(&self, durable: u64) {
         let mut pending = self.lock();
         pending.durable = durable;
-        let count = pending.waiting.partition_point(|(records, _)| *records <= durable);
+        let count = pending
+            .waiting
+            .partition_point(|(records, _)| *records <= durable);
         let woken: Vec<_> = pending.waiting.drain(..count).collect();
         drop(pending);
         for (_, sender) in woken {
@@ -115,8 +122,8 @@ impl Shared {
         }
     }
 
-    /// Writes again what may not be durable, until that goes well: true then, and false when the store closes before.
-    /// Nothing is taken meanwhile; who waits learns at once that nobody knows.
+    /// Writes again what may not be durable, until that goes well: true then, and false when the
+    /// store closes before. Nothing is taken meanwhile; who waits learns at once that nobody knows.
     fn mend(&self, runs: &[Run], error: &io::Error) -> bool {
         metrics::counter!("emulator_store_failed_total").increment(1);
         tracing::error!(
@@ -130,9 +137,15 @@ impl Shared {
             if pending.closing {
                 return false;
             }
-            pending = self.more.wait_timeout(pending, PAUSE).unwrap_or_else(PoisonError::into_inner).0;
+            pending = self
+                .more
+                .wait_timeout(pending, PAUSE)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
             drop(pending);
-            let again = self.commit(runs).and_then(|touched| self.verify(runs, &touched));
+            let again = self
+                .commit(runs)
+                .and_then(|touched| self.verify(runs, &touched));
             pending = self.lock();
             match again {
                 Ok(()) => break,
@@ -144,7 +157,8 @@ impl Shared {
         true
     }
 
-    /// Everything that gathered; `None` when it is time to end. Nothing, when a segment is missing and may be made now.
+    /// Everything that gathered; `None` when it is time to end. Nothing, when a segment is missing
+    /// and may be made now.
     fn next(&self) -> Option<(Vec<Run>, u64)> {
         let mut pending = self.lock();
         while pending.runs.is_empty() {
@@ -153,10 +167,19 @@ impl Shared {
             }
             let spare = *self.spare.borrow();
             match spare {
-                Spare::Ready => pending = self.more.wait(pending).unwrap_or_else(PoisonError::into_inner),
+                Spare::Ready => {
+                    pending = self
+                        .more
+                        .wait(pending)
+                        .unwrap_or_else(PoisonError::into_inner)
+                }
                 Spare::Coming => break,
                 Spare::Refused => {
-                    pending = self.more.wait_timeout(pending, PAUSE).unwrap_or_else(PoisonError::into_inner).0;
+                    pending = self
+                        .more
+                        .wait_timeout(pending, PAUSE)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0;
                     break;
                 }
             }
@@ -165,14 +188,17 @@ impl Shared {
     }
 
     fn commit(&self, runs: &[Run]) -> io::Result<Touched> {
-        // A file stays open from its writes to its sync, for the sync tells of failed writes of this opening only.
+        // A file stays open from its writes to its sync, for the sync tells of failed writes of
+        // this opening only.
         let mut touched = Touched::new();
         for run in runs {
             let file = match touched.get(&run.segment) {
                 Some(file) => Arc::clone(file),
                 None => self.file(run.segment)?,
             };
-            self.segments.medium().write(&file, &run.bytes, run.offset.into())?;
+            self.segments
+                .medium()
+                .write(&file, &run.bytes, run.offset.into())?;
             touched.insert(run.segment, file);
         }
         for (number, file) in &touched {
@@ -189,7 +215,9 @@ impl Shared {
     /// Whether the disk really holds what was written and synced.
     fn verify(&self, runs: &[Run], touched: &Touched) -> io::Result<()> {
         for run in runs {
-            let Some(file) = touched.get(&run.segment) else { continue };
+            let Some(file) = touched.get(&run.segment) else {
+                continue;
+            };
             self.segments.medium().forget(file)?;
             let mut bytes = vec![0; run.bytes.len()];
             file.read_exact_at(&mut bytes, run.offset.into())?;
@@ -200,8 +228,8 @@ impl Shared {
         Ok(())
     }
 
-    /// The file of a segment. It is there in advance, unless one request wrote more than was left of the reserve of a
-    /// full disk: then it is waited for, until the store closes.
+    /// The file of a segment. It is there in advance, unless one request wrote more than was left
+    /// of the reserve of a full disk: then it is waited for, until the store closes.
     fn file(&self, segment: u32) -> io::Result<Arc<File>> {
         loop {
             if let Some(file) = self.segments.file(segment)? {
@@ -229,7 +257,11 @@ impl Shared {
 
     /// Makes one more segment, if one is missing.
     fn make_spare(&self) {
-        let made = if self.has_enough() { Ok(()) } else { self.segments.grow(*self.current.borrow()) };
+        let made = if self.has_enough() {
+            Ok(())
+        } else {
+            self.segments.grow(*self.current.borrow())
+        };
         self.judge(Some(made));
     }
 
@@ -255,7 +287,9 @@ impl Shared {
             (false, true, Some(Err(error))) => {
                 metrics::counter!("emulator_disk_full_total").increment(1);
                 if self.refused.begins(Timestamp::now()) {
-                    tracing::warn!("no new segment can be made, new messages are refused soon, until one can: {error}");
+                    tracing::warn!(
+                        "no new segment can be made, new messages are refused soon, until one can: {error}"
+                    );
                 }
             }
             _ => {}
@@ -277,11 +311,18 @@ impl Drop for Bug<'_> {
 
 impl Run {
     fn end(&self) -> End {
-        let length = u32::try_from(self.bytes.len()).expect("a segment has less than four gibibytes");
-        End { segment: self.segment, offset: self.offset + length }
+        let length =
+            u32::try_from(self.bytes.len()).expect("a segment has less than four gibibytes");
+        End {
+            segment: self.segment,
+            offset: self.offset + length,
+        }
     }
 }
 
 pub(super) fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
 }

@@ -14,7 +14,9 @@ impl Client {
     pub fn connect(port: u16) -> Option<Client> {
         let stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
         stream.set_nodelay(true).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .ok()?;
         Some(Client(stream))
     }
 
@@ -28,14 +30,24 @@ impl Client {
         );
         self.0.write_all((head + &body).as_bytes()).ok()?;
         let (status, answer) = self.answer()?;
-        let answer: Value = if answer.is_empty() { Value::Null } else { serde_json::from_slice(&answer).unwrap() };
-        assert!(status == 200 && answer.get("Failed").is_none(), "{action}: {status} {answer}");
+        let answer: Value = if answer.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&answer).unwrap()
+        };
+        assert!(
+            status == 200 && answer.get("Failed").is_none(),
+            "{action}: {status} {answer}"
+        );
         Some(answer)
     }
 
     /// Sends a request to S3.
     pub fn request(&mut self, method: &str, path: &str, body: &[u8]) -> Option<(u16, Vec<u8>)> {
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
         self.0.write_all(&[head.as_bytes(), body].concat()).ok()?;
         self.answer()
     }
@@ -44,8 +56,13 @@ impl Client {
         let (mut bytes, mut chunk) = (Vec::new(), [0; 65536]);
         loop {
             if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-                let head = std::str::from_utf8(&bytes[..end]).unwrap().to_ascii_lowercase();
-                let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+                let head = std::str::from_utf8(&bytes[..end])
+                    .unwrap()
+                    .to_ascii_lowercase();
+                let length = head
+                    .split("content-length: ")
+                    .nth(1)
+                    .and_then(|rest| rest.lines().next()?.parse().ok());
                 let whole = end + 4 + length.unwrap_or(0);
                 if bytes.len() >= whole {
                     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
@@ -71,9 +88,13 @@ pub fn receive(client: &mut Client, queue: &str, visibility: u64) -> Option<Vec<
     let ask = serde_json::json!({"QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": visibility});
     let answer = client.call("ReceiveMessage", &ask)?;
     let text = |message: &Value, member: &str| message[member].as_str().unwrap().to_owned();
-    let received = answer["Messages"].as_array().into_iter().flatten().map(|message| Received {
-        name: text(message, "Body").split(' ').next().unwrap().to_owned(),
-        handle: text(message, "ReceiptHandle"),
-    });
+    let received = answer["Messages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|message| Received {
+            name: text(message, "Body").split(' ').next().unwrap().to_owned(),
+            handle: text(message, "ReceiptHandle"),
+        });
     Some(received.collect())
 }

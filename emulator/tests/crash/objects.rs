@@ -1,5 +1,5 @@
-//! Objects under kills: a put that was answered is there with its body, a deleted object is not, and listings show exactly
-//! what reads find.
+//! Objects under kills: a put that was answered is there with its body, a deleted object is not,
+//! and listings show exactly what reads find.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -15,14 +15,22 @@ const WRITERS: usize = 4;
 /// Keys of each writer.
 const KEYS: usize = 60;
 
-/// What may be under a key: what was answered last, and what was asked for and not answered. 0 is nothing.
+/// What may be under a key: what was answered last, and what was asked for and not answered. 0 is
+/// nothing.
 type Ledger = BTreeMap<String, Vec<usize>>;
 
 #[test]
 fn no_object_that_was_answered_for_is_undone_by_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let mut emulator = Emulator::start(folder.path());
-    assert_eq!(Client::connect(emulator.port).unwrap().request("PUT", "/box", b"").unwrap().0, 200);
+    assert_eq!(
+        Client::connect(emulator.port)
+            .unwrap()
+            .request("PUT", "/box", b"")
+            .unwrap()
+            .0,
+        200
+    );
     let (mut ledger, mut checked) = (Ledger::new(), 0);
     for round in 0..ROUNDS {
         ledger = work(&mut emulator, round, ledger);
@@ -55,13 +63,20 @@ fn write(port: u16, round: usize, writer: usize, ledger: &Mutex<Ledger>) -> Opti
             0 => 0,
             _ => (round * WRITERS + writer) * 1_000_000 + number,
         };
-        lock(ledger).entry(key.clone()).or_insert_with(|| vec![0]).push(version);
+        lock(ledger)
+            .entry(key.clone())
+            .or_insert_with(|| vec![0])
+            .push(version);
         let path = format!("/box/{key}");
         let (status, answer) = match version {
             0 => client.request("DELETE", &path, b"")?,
             version => client.request("PUT", &path, &body(version))?,
         };
-        assert!(status == 200 || status == 204, "{status} {}", String::from_utf8_lossy(&answer));
+        assert!(
+            status == 200 || status == 204,
+            "{status} {}",
+            String::from_utf8_lossy(&answer)
+        );
         lock(ledger).insert(key, vec![version]);
     }
     None
@@ -74,7 +89,8 @@ fn body(version: usize) -> Vec<u8> {
     body
 }
 
-/// Reads every object and the listing. Returns how many there are; afterwards the ledger holds what was found.
+/// Reads every object and the listing. Returns how many there are; afterwards the ledger holds what
+/// was found.
 fn check(client: &mut Client, ledger: &mut Ledger) -> usize {
     let listed = listing(client);
     let mut found = Vec::new();
@@ -91,7 +107,10 @@ fn check(client: &mut Client, ledger: &mut Ledger) -> usize {
             }
             status => panic!("{key}: {status} {}", String::from_utf8_lossy(&answer)),
         };
-        assert!(may.contains(&version), "{key} is {version}, and not one of {may:?}");
+        assert!(
+            may.contains(&version),
+            "{key} is {version}, and not one of {may:?}"
+        );
         *may = vec![version];
     }
     assert_eq!(listed, found, "a listing shows what reads find");
@@ -105,7 +124,11 @@ fn listing(client: &mut Client) -> Vec<String> {
         if status == 200 {
             let text = String::from_utf8(answer).unwrap();
             assert!(text.contains("<IsTruncated>false"), "{text}");
-            return text.split("<Key>").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect();
+            return text
+                .split("<Key>")
+                .skip(1)
+                .map(|rest| rest.split('<').next().unwrap().to_owned())
+                .collect();
         }
         assert_eq!(status, 503);
         std::thread::sleep(Duration::from_millis(100));

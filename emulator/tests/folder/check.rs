@@ -1,4 +1,5 @@
-//! Checks everything in a data folder that [`write`](super::write) filled, and that it can be worked on.
+//! Checks everything in a data folder that [`write`](super::write) filled, and that it can be
+//! worked on.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -25,13 +26,20 @@ pub async fn check(data: &Path, notes: &Notes) {
     server.check_upload(notes).await;
     server.stop().await;
     let server = Server::start(data, SEGMENT_SIZE).await;
-    assert_eq!(server.counts("orders").await, ["0", "2", "1"], "what this version wrote is there");
+    assert_eq!(
+        server.counts("orders").await,
+        ["0", "2", "1"],
+        "what this version wrote is there"
+    );
     assert_eq!(server.get("under-way").await, Ok(b"part one".to_vec()));
     server.stop().await;
 }
 
 fn bodies(messages: &[Message]) -> BTreeSet<&str> {
-    messages.iter().filter_map(|message| message.body()).collect()
+    messages
+        .iter()
+        .filter_map(|message| message.body())
+        .collect()
 }
 
 fn system<'m>(message: &'m Message, name: &MessageSystemAttributeName) -> Option<&'m str> {
@@ -40,9 +48,29 @@ fn system<'m>(message: &'m Message, name: &MessageSystemAttributeName) -> Option
 
 impl Server {
     async fn check_queues(&self) {
-        let listed = self.sqs.list_queues().send().await.unwrap().queue_urls.unwrap();
-        let names: Vec<_> = listed.iter().map(|url| url.rsplit('/').next().unwrap()).collect();
-        let expected = ["bad", "bad-dlq", "busy", "jobs.fifo", "kept", "orders", "orders-dlq", "purged", "rescued"];
+        let listed = self
+            .sqs
+            .list_queues()
+            .send()
+            .await
+            .unwrap()
+            .queue_urls
+            .unwrap();
+        let names: Vec<_> = listed
+            .iter()
+            .map(|url| url.rsplit('/').next().unwrap())
+            .collect();
+        let expected = [
+            "bad",
+            "bad-dlq",
+            "busy",
+            "jobs.fifo",
+            "kept",
+            "orders",
+            "orders-dlq",
+            "purged",
+            "rescued",
+        ];
         assert_eq!(names, expected);
         assert_eq!(bodies(&self.receive("purged", 60).await), ["after"].into());
         assert_eq!(bodies(&self.receive("rescued", 60).await), ["saved"].into());
@@ -50,12 +78,30 @@ impl Server {
             let long = self.receive("kept", 43_200).await;
             assert_eq!(long.len(), 10);
             let number = |body: &str| body.split(' ').next().unwrap().parse().unwrap();
-            assert!(long.iter().filter_map(Message::body).all(|body| body == kept(number(body))));
+            assert!(
+                long.iter()
+                    .filter_map(Message::body)
+                    .all(|body| body == kept(number(body)))
+            );
         }
         assert_eq!(self.counts("kept").await, ["0", "20", "0"]);
         assert_eq!(self.counts("busy").await, ["0", "0", "0"]);
-        let url = self.elsewhere.get_queue_url().queue_name("elsewhere").send().await.unwrap().queue_url.unwrap();
-        let far = self.elsewhere.receive_message().queue_url(url).send().await.unwrap();
+        let url = self
+            .elsewhere
+            .get_queue_url()
+            .queue_name("elsewhere")
+            .send()
+            .await
+            .unwrap()
+            .queue_url
+            .unwrap();
+        let far = self
+            .elsewhere
+            .receive_message()
+            .queue_url(url)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(bodies(far.messages()), ["far away"].into());
     }
 
@@ -73,53 +119,122 @@ impl Server {
         }
         assert!(attribute("RedrivePolicy").contains(&arn("orders-dlq")));
         assert!(attribute("Policy").contains("friends"));
-        let tags = self.sqs.list_queue_tags().queue_url(self.url("orders").await).send().await.unwrap().tags.unwrap();
-        assert_eq!((tags.len(), tags["team"].as_str(), tags["empty"].as_str()), (2, "a", ""));
+        let tags = self
+            .sqs
+            .list_queue_tags()
+            .queue_url(self.url("orders").await)
+            .send()
+            .await
+            .unwrap()
+            .tags
+            .unwrap();
+        assert_eq!(
+            (tags.len(), tags["team"].as_str(), tags["empty"].as_str()),
+            (2, "a", "")
+        );
         assert_eq!(self.counts("orders").await, ["2", "1", "1"]);
 
         let received = self.receive("orders", 43_200).await;
         assert_eq!(bodies(&received), ["again", "한국어 🌊 \"quoted\""].into());
-        let by_body = |body: &str| received.iter().find(|message| message.body().unwrap().starts_with(body)).unwrap();
+        let by_body = |body: &str| {
+            received
+                .iter()
+                .find(|message| message.body().unwrap().starts_with(body))
+                .unwrap()
+        };
         let again = by_body("again");
-        assert_eq!(system(again, &MessageSystemAttributeName::ApproximateReceiveCount), Some("2"));
+        assert_eq!(
+            system(again, &MessageSystemAttributeName::ApproximateReceiveCount),
+            Some("2")
+        );
         let full = by_body("한");
-        assert_eq!(system(full, &MessageSystemAttributeName::ApproximateReceiveCount), Some("1"));
-        assert_eq!(system(full, &MessageSystemAttributeName::MessageGroupId), Some("tenant"));
-        assert_eq!(system(full, &MessageSystemAttributeName::AwsTraceHeader), Some("Root=1-5759e988-bd862e3f"));
+        assert_eq!(
+            system(full, &MessageSystemAttributeName::ApproximateReceiveCount),
+            Some("1")
+        );
+        assert_eq!(
+            system(full, &MessageSystemAttributeName::MessageGroupId),
+            Some("tenant")
+        );
+        assert_eq!(
+            system(full, &MessageSystemAttributeName::AwsTraceHeader),
+            Some("Root=1-5759e988-bd862e3f")
+        );
         let attributes = full.message_attributes().unwrap();
-        assert_eq!((attributes["text"].data_type(), attributes["text"].string_value()), ("String.label", Some("é")));
+        assert_eq!(
+            (
+                attributes["text"].data_type(),
+                attributes["text"].string_value()
+            ),
+            ("String.label", Some("é"))
+        );
         assert_eq!(attributes["number"].string_value(), Some("1.50"));
-        assert_eq!(attributes["bytes"].binary_value().unwrap().as_ref(), [0, 255]);
+        assert_eq!(
+            attributes["bytes"].binary_value().unwrap().as_ref(),
+            [0, 255]
+        );
         // What was handed out before still settles its message.
         self.delete("orders", &notes.held.1).await;
         assert_eq!(self.counts("orders").await, ["0", "2", "1"]);
-        assert!(received.iter().all(|message| message.message_id() != Some(&notes.held.0)));
+        assert!(
+            received
+                .iter()
+                .all(|message| message.message_id() != Some(&notes.held.0))
+        );
     }
 
     async fn check_fifo(&self, notes: &Notes) {
         let attributes = self.attributes("jobs.fifo").await;
         assert_eq!(attributes[&"DeduplicationScope".into()], "messageGroup");
-        assert_eq!(attributes[&"FifoThroughputLimit".into()], "perMessageGroupId");
+        assert_eq!(
+            attributes[&"FifoThroughputLimit".into()],
+            "perMessageGroupId"
+        );
         assert_eq!(attributes[&"ContentBasedDeduplication".into()], "true");
         assert_eq!(self.counts("jobs.fifo").await, ["2", "1", "0"]);
         // The first message of group a is in flight, so the second one waits.
-        assert_eq!(bodies(&self.receive("jobs.fifo", 43_200).await), ["b1"].into());
-        let send = self.sqs.send_message().queue_url(self.url("jobs.fifo").await).message_body("c1");
-        let repeated = send.message_group_id("c").send().await.unwrap().message_id.unwrap();
-        assert_eq!(repeated, notes.remembered, "a deduplication id is remembered");
+        assert_eq!(
+            bodies(&self.receive("jobs.fifo", 43_200).await),
+            ["b1"].into()
+        );
+        let send = self
+            .sqs
+            .send_message()
+            .queue_url(self.url("jobs.fifo").await)
+            .message_body("c1");
+        let repeated = send
+            .message_group_id("c")
+            .send()
+            .await
+            .unwrap()
+            .message_id
+            .unwrap();
+        assert_eq!(
+            repeated, notes.remembered,
+            "a deduplication id is remembered"
+        );
         self.delete("jobs.fifo", &notes.held_in_group.1).await;
         let next = self.receive("jobs.fifo", 43_200).await;
         assert_eq!(bodies(&next), ["a2"].into());
-        assert_eq!(system(&next[0], &MessageSystemAttributeName::MessageGroupId), Some("a"));
+        assert_eq!(
+            system(&next[0], &MessageSystemAttributeName::MessageGroupId),
+            Some("a")
+        );
         assert!(system(&next[0], &MessageSystemAttributeName::SequenceNumber).is_some());
     }
 
     /// The task that was under way goes on to its end.
     async fn check_moves(&self) {
         assert_eq!(self.moved(&arn("bad-dlq")).await, 2);
-        assert_eq!(bodies(&self.receive("bad", 60).await), ["back-1", "back-2", "back-3"].into());
+        assert_eq!(
+            bodies(&self.receive("bad", 60).await),
+            ["back-1", "back-2", "back-3"].into()
+        );
         assert_eq!(self.counts("bad-dlq").await, ["0", "0", "0"]);
-        let sources = self.sqs.list_dead_letter_source_queues().queue_url(self.url("bad-dlq").await);
+        let sources = self
+            .sqs
+            .list_dead_letter_source_queues()
+            .queue_url(self.url("bad-dlq").await);
         assert_eq!(sources.send().await.unwrap().queue_urls().len(), 1);
     }
 
@@ -133,7 +248,13 @@ impl Server {
     async fn keys(&self) -> Vec<String> {
         for _ in 0..300 {
             match self.s3.list_objects_v2().bucket("box").send().await {
-                Ok(page) => return page.contents().iter().map(|object| object.key().unwrap().to_owned()).collect(),
+                Ok(page) => {
+                    return page
+                        .contents()
+                        .iter()
+                        .map(|object| object.key().unwrap().to_owned())
+                        .collect();
+                }
                 Err(error) => assert_eq!(error.code(), Some("SlowDown"), "{error:?}"),
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -142,50 +263,147 @@ impl Server {
     }
 
     async fn check_objects(&self) {
-        assert_eq!(self.keys().await, ["a/full", "again", "joined", "two-blocks", "ü & +"]);
-        for (key, body) in [("a/full", &b"full"[..]), ("again", b"second"), ("joined", b"part one"), ("ü & +", b"odd")]
-        {
+        assert_eq!(
+            self.keys().await,
+            ["a/full", "again", "joined", "two-blocks", "ü & +"]
+        );
+        for (key, body) in [
+            ("a/full", &b"full"[..]),
+            ("again", b"second"),
+            ("joined", b"part one"),
+            ("ü & +", b"odd"),
+        ] {
             assert_eq!(self.get(key).await, Ok(body.to_vec()), "{key}");
         }
         assert_eq!(self.get("two-blocks").await, Ok(blocks(66_000)));
         assert_eq!(self.get("gone").await, Err("NoSuchKey".to_owned()));
-        let full = self.s3.head_object().bucket("box").key("a/full").send().await.unwrap();
-        assert_eq!((full.content_type(), full.storage_class().unwrap().as_str()), (Some("text/x"), "STANDARD_IA"));
+        let full = self
+            .s3
+            .head_object()
+            .bucket("box")
+            .key("a/full")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            (full.content_type(), full.storage_class().unwrap().as_str()),
+            (Some("text/x"), "STANDARD_IA")
+        );
         assert_eq!(full.metadata().unwrap()["who"], "me");
-        let tags = self.s3.get_object_tagging().bucket("box").key("a/full").send().await.unwrap();
-        let tags: Vec<_> = tags.tag_set().iter().map(|tag| (tag.key(), tag.value())).collect();
+        let tags = self
+            .s3
+            .get_object_tagging()
+            .bucket("box")
+            .key("a/full")
+            .send()
+            .await
+            .unwrap();
+        let tags: Vec<_> = tags
+            .tag_set()
+            .iter()
+            .map(|tag| (tag.key(), tag.value()))
+            .collect();
         assert_eq!(tags, [("one", "1"), ("two", "")]);
-        let grants = self.s3.get_object_acl().bucket("box").key("a/full").send().await.unwrap();
+        let grants = self
+            .s3
+            .get_object_acl()
+            .bucket("box")
+            .key("a/full")
+            .send()
+            .await
+            .unwrap();
         assert_eq!(grants.grants().len(), 2, "the owner and everybody");
-        let joined = self.s3.head_object().bucket("box").key("joined").send().await.unwrap();
+        let joined = self
+            .s3
+            .head_object()
+            .bucket("box")
+            .key("joined")
+            .send()
+            .await
+            .unwrap();
         assert!(joined.e_tag().unwrap().ends_with("-1\""));
         assert_eq!(joined.content_type(), Some("text/part"));
     }
 
     async fn check_buckets(&self) {
         let listed = self.s3.list_buckets().send().await.unwrap();
-        let names: Vec<_> = listed.buckets().iter().filter_map(|bucket| bucket.name()).collect();
+        let names: Vec<_> = listed
+            .buckets()
+            .iter()
+            .filter_map(|bucket| bucket.name())
+            .collect();
         assert_eq!(names, ["box", "empty"]);
         for name in names {
-            let tags = self.s3.get_bucket_tagging().bucket(name).send().await.unwrap();
+            let tags = self
+                .s3
+                .get_bucket_tagging()
+                .bucket(name)
+                .send()
+                .await
+                .unwrap();
             assert_eq!(tags.tag_set()[0].value(), name);
         }
-        let cors = self.s3.get_bucket_cors().bucket("box").send().await.unwrap();
-        assert_eq!(cors.cors_rules()[0].allowed_origins(), ["https://a.example"]);
-        assert_eq!(self.s3.get_bucket_acl().bucket("box").send().await.unwrap().grants().len(), 2);
+        let cors = self
+            .s3
+            .get_bucket_cors()
+            .bucket("box")
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            cors.cors_rules()[0].allowed_origins(),
+            ["https://a.example"]
+        );
+        assert_eq!(
+            self.s3
+                .get_bucket_acl()
+                .bucket("box")
+                .send()
+                .await
+                .unwrap()
+                .grants()
+                .len(),
+            2
+        );
     }
 
     /// The upload that was under way is completed.
     async fn check_upload(&self, notes: &Notes) {
         let (id, etag) = &notes.upload;
-        let open = self.s3.list_multipart_uploads().bucket("box").send().await.unwrap();
-        let open: Vec<_> = open.uploads().iter().map(|upload| (upload.key(), upload.upload_id())).collect();
+        let open = self
+            .s3
+            .list_multipart_uploads()
+            .bucket("box")
+            .send()
+            .await
+            .unwrap();
+        let open: Vec<_> = open
+            .uploads()
+            .iter()
+            .map(|upload| (upload.key(), upload.upload_id()))
+            .collect();
         assert_eq!(open, [(Some("under-way"), Some(id.as_str()))]);
-        let parts = self.s3.list_parts().bucket("box").key("under-way").upload_id(id).send().await.unwrap();
-        assert_eq!((parts.parts().len(), parts.parts()[0].e_tag()), (1, Some(etag.as_str())));
+        let parts = self
+            .s3
+            .list_parts()
+            .bucket("box")
+            .key("under-way")
+            .upload_id(id)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            (parts.parts().len(), parts.parts()[0].e_tag()),
+            (1, Some(etag.as_str()))
+        );
         let part = CompletedPart::builder().part_number(1).e_tag(etag).build();
         let whole = CompletedMultipartUpload::builder().parts(part).build();
-        let complete = self.s3.complete_multipart_upload().bucket("box").key("under-way").upload_id(id);
+        let complete = self
+            .s3
+            .complete_multipart_upload()
+            .bucket("box")
+            .key("under-way")
+            .upload_id(id);
         complete.multipart_upload(whole).send().await.unwrap();
         assert_eq!(self.get("under-way").await, Ok(b"part one".to_vec()));
     }

@@ -1,4 +1,5 @@
-//! A data folder with something of everything in it: one version writes it, and all later ones have to open it.
+//! A data folder with something of everything in it: one version writes it, and all later ones have
+//! to open it.
 
 #![allow(dead_code, reason = "the test and the example use a part each")]
 
@@ -45,10 +46,18 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts on a free port. The time since the folder was written does not count, however long it is.
+    /// Starts on a free port. The time since the folder was written does not count, however long it
+    /// is.
     pub async fn start(data: &Path, segment_size: u32) -> Server {
-        let tuning = Tuning { segment_size, max_clock_step: Duration::ZERO, ..Tuning::default() };
-        let settings = Settings { data: Some(data.to_owned()), region: "eu-west-1".into() };
+        let tuning = Tuning {
+            segment_size,
+            max_clock_step: Duration::ZERO,
+            ..Tuning::default()
+        };
+        let settings = Settings {
+            data: Some(data.to_owned()),
+            region: "eu-west-1".into(),
+        };
         let opened = emulator::open_with(&settings, tuning).unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -57,12 +66,22 @@ impl Server {
         let serving = tokio::spawn(opened.serve(listener, stop.clone()));
         let config = kit::aws::local(&endpoint).await;
         let sqs = |region| {
-            let config = aws_sdk_sqs::config::Builder::from(&config).region(Region::new(region)).build();
+            let config = aws_sdk_sqs::config::Builder::from(&config)
+                .region(Region::new(region))
+                .build();
             aws_sdk_sqs::Client::from_conf(config)
         };
-        let s3 = aws_sdk_s3::config::Builder::from(&config).region(Region::new("eu-west-1")).force_path_style(true);
+        let s3 = aws_sdk_s3::config::Builder::from(&config)
+            .region(Region::new("eu-west-1"))
+            .force_path_style(true);
         let s3 = aws_sdk_s3::Client::from_conf(s3.build());
-        Server { sqs: sqs("eu-west-1"), elsewhere: sqs("us-east-1"), s3, stop, serving }
+        Server {
+            sqs: sqs("eu-west-1"),
+            elsewhere: sqs("us-east-1"),
+            s3,
+            stop,
+            serving,
+        }
     }
 
     /// Stops as SIGTERM does.
@@ -72,40 +91,79 @@ impl Server {
     }
 
     pub async fn url(&self, name: &str) -> String {
-        self.sqs.get_queue_url().queue_name(name).send().await.unwrap().queue_url.unwrap()
+        self.sqs
+            .get_queue_url()
+            .queue_name(name)
+            .send()
+            .await
+            .unwrap()
+            .queue_url
+            .unwrap()
     }
 
     pub async fn attributes(&self, name: &str) -> HashMap<QueueAttributeName, String> {
-        let asked = self.sqs.get_queue_attributes().queue_url(self.url(name).await);
-        asked.attribute_names(QueueAttributeName::All).send().await.unwrap().attributes.unwrap()
+        let asked = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(self.url(name).await);
+        asked
+            .attribute_names(QueueAttributeName::All)
+            .send()
+            .await
+            .unwrap()
+            .attributes
+            .unwrap()
     }
 
     /// Visible, in flight and delayed.
     pub async fn counts(&self, name: &str) -> [String; 3] {
         let attributes = self.attributes(name).await;
-        ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]
-            .map(|name| attributes[&QueueAttributeName::from(name)].clone())
+        [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ]
+        .map(|name| attributes[&QueueAttributeName::from(name)].clone())
     }
 
     /// Up to ten messages with all that is known of them.
     pub async fn receive(&self, name: &str, visibility: i32) -> Vec<Message> {
-        let receive = self.sqs.receive_message().queue_url(self.url(name).await).max_number_of_messages(10);
+        let receive = self
+            .sqs
+            .receive_message()
+            .queue_url(self.url(name).await)
+            .max_number_of_messages(10);
         let receive = receive.message_system_attribute_names(MessageSystemAttributeName::All);
-        let receive = receive.message_attribute_names("All").visibility_timeout(visibility);
+        let receive = receive
+            .message_attribute_names("All")
+            .visibility_timeout(visibility);
         receive.send().await.unwrap().messages.unwrap_or_default()
     }
 
     pub async fn delete(&self, name: &str, handle: &str) {
-        self.sqs.delete_message().queue_url(self.url(name).await).receipt_handle(handle).send().await.unwrap();
+        self.sqs
+            .delete_message()
+            .queue_url(self.url(name).await)
+            .receipt_handle(handle)
+            .send()
+            .await
+            .unwrap();
     }
 
     /// Waits until no move task of a queue is running, and returns how many ended well.
     pub async fn moved(&self, arn: &str) -> usize {
         for _ in 0..300 {
-            let asked = self.sqs.list_message_move_tasks().source_arn(arn).max_results(10);
+            let asked = self
+                .sqs
+                .list_message_move_tasks()
+                .source_arn(arn)
+                .max_results(10);
             let tasks = asked.send().await.unwrap().results.unwrap_or_default();
             if tasks.iter().all(|task| task.status() != Some("RUNNING")) {
-                return tasks.iter().filter(|task| task.status() == Some("COMPLETED")).count();
+                return tasks
+                    .iter()
+                    .filter(|task| task.status() == Some("COMPLETED"))
+                    .count();
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

@@ -1,5 +1,5 @@
-//! A data folder as it lies in the repository: without the space that is only taken in advance. Only [`unpack`] makes a
-//! data folder of it again, for the end of a record may be zeros too.
+//! A data folder as it lies in the repository: without the space that is only taken in advance.
+//! Only [`unpack`] makes a data folder of it again, for the end of a record may be zeros too.
 
 use std::fs;
 use std::path::Path;
@@ -10,17 +10,30 @@ use super::{Notes, SEGMENT_SIZE};
 const DATA: &str = "data";
 const NOTES: &str = "notes.json";
 
-/// Copies a folder that nobody has open. Zeros at the end of files of the log go, and so do files that hold nothing.
+/// Copies a folder that nobody has open. Zeros at the end of files of the log go, and so do files
+/// that hold nothing.
 pub fn pack(data: &Path, notes: &Notes, packed: &Path) {
     copy(data, &packed.join(DATA), &|path, bytes| {
         let is_log = path.extension().is_some_and(|extension| extension == "log");
-        let is_changes = path.file_name().unwrap().to_str().unwrap().starts_with("changes-");
+        let is_changes = path
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("changes-");
         if is_log || is_changes {
-            let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+            let end = bytes
+                .iter()
+                .rposition(|byte| *byte != 0)
+                .map_or(0, |last| last + 1);
             bytes.truncate(end);
         }
     });
-    fs::write(packed.join(NOTES), serde_json::to_string_pretty(notes).unwrap() + "\n").unwrap();
+    fs::write(
+        packed.join(NOTES),
+        serde_json::to_string_pretty(notes).unwrap() + "\n",
+    )
+    .unwrap();
 }
 
 /// Puts a packed folder into an empty one, with its files of the log as long as they were.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
-    BucketCannedAcl, CompletedMultipartUpload, CompletedPart, CorsConfiguration, CorsRule, ObjectCannedAcl,
-    StorageClass, Tag, Tagging,
+    BucketCannedAcl, CompletedMultipartUpload, CompletedPart, CorsConfiguration, CorsRule,
+    ObjectCannedAcl, StorageClass, Tag, Tagging,
 };
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
@@ -35,7 +35,12 @@ pub async fn write(data: &Path) -> Notes {
 }
 
 impl Server {
-    async fn create(&self, name: &str, attributes: &[(&str, &str)], tags: &[(&str, &str)]) -> String {
+    async fn create(
+        &self,
+        name: &str,
+        attributes: &[(&str, &str)],
+        tags: &[(&str, &str)],
+    ) -> String {
         let mut create = self.sqs.create_queue().queue_name(name);
         for (name, value) in attributes {
             create = create.attributes((*name).into(), *value);
@@ -47,13 +52,26 @@ impl Server {
     }
 
     async fn send(&self, name: &str, body: &str) -> String {
-        let send = self.sqs.send_message().queue_url(self.url(name).await).message_body(body);
+        let send = self
+            .sqs
+            .send_message()
+            .queue_url(self.url(name).await)
+            .message_body(body);
         send.send().await.unwrap().message_id.unwrap()
     }
 
     async fn send_to_group(&self, name: &str, body: &str, group: &str) -> String {
-        let send = self.sqs.send_message().queue_url(self.url(name).await).message_body(body);
-        send.message_group_id(group).send().await.unwrap().message_id.unwrap()
+        let send = self
+            .sqs
+            .send_message()
+            .queue_url(self.url(name).await)
+            .message_body(body);
+        send.message_group_id(group)
+            .send()
+            .await
+            .unwrap()
+            .message_id
+            .unwrap()
     }
 
     async fn hold(&self, name: &str) -> (String, String) {
@@ -63,7 +81,10 @@ impl Server {
 
     async fn standard(&self, notes: &mut Notes) {
         self.create("orders-dlq", &[], &[]).await;
-        let redrive = format!(r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":5}}"#, arn("orders-dlq"));
+        let redrive = format!(
+            r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":5}}"#,
+            arn("orders-dlq")
+        );
         let attributes = [
             ("VisibilityTimeout", "77"),
             ("MessageRetentionPeriod", "1209600"),
@@ -71,8 +92,15 @@ impl Server {
             ("ReceiveMessageWaitTimeSeconds", "1"),
             ("RedrivePolicy", &redrive),
         ];
-        let url = self.create("orders", &attributes, &[("team", "a"), ("empty", "")]).await;
-        let permit = self.sqs.add_permission().queue_url(&url).label("friends").aws_account_ids("111111111111");
+        let url = self
+            .create("orders", &attributes, &[("team", "a"), ("empty", "")])
+            .await;
+        let permit = self
+            .sqs
+            .add_permission()
+            .queue_url(&url)
+            .label("friends")
+            .aws_account_ids("111111111111");
         permit.actions("SendMessage").send().await.unwrap();
         self.send("orders", "held").await;
         notes.held = self.hold("orders").await;
@@ -82,21 +110,47 @@ impl Server {
         self.send("orders", "again").await;
         assert_eq!(self.receive("orders", 0).await.len(), 1);
         self.send_full(&url).await;
-        let later = self.sqs.send_message().queue_url(&url).message_body("later").delay_seconds(900);
+        let later = self
+            .sqs
+            .send_message()
+            .queue_url(&url)
+            .message_body("later")
+            .delay_seconds(900);
         later.send().await.unwrap();
     }
 
     /// A message with all that a message can have.
     async fn send_full(&self, url: &str) {
         let value = |kind: &str| MessageAttributeValue::builder().data_type(kind);
-        let trace = MessageSystemAttributeValue::builder().data_type("String").string_value("Root=1-5759e988-bd862e3f");
-        let send =
-            self.sqs.send_message().queue_url(url).message_body("한국어 🌊 \"quoted\"").message_group_id("tenant");
+        let trace = MessageSystemAttributeValue::builder()
+            .data_type("String")
+            .string_value("Root=1-5759e988-bd862e3f");
+        let send = self
+            .sqs
+            .send_message()
+            .queue_url(url)
+            .message_body("한국어 🌊 \"quoted\"")
+            .message_group_id("tenant");
         let send = send
-            .message_attributes("text", value("String.label").string_value("é").build().unwrap())
-            .message_attributes("number", value("Number").string_value("1.50").build().unwrap())
-            .message_attributes("bytes", value("Binary").binary_value(Blob::new([0, 255])).build().unwrap())
-            .message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, trace.build().unwrap());
+            .message_attributes(
+                "text",
+                value("String.label").string_value("é").build().unwrap(),
+            )
+            .message_attributes(
+                "number",
+                value("Number").string_value("1.50").build().unwrap(),
+            )
+            .message_attributes(
+                "bytes",
+                value("Binary")
+                    .binary_value(Blob::new([0, 255]))
+                    .build()
+                    .unwrap(),
+            )
+            .message_system_attributes(
+                MessageSystemAttributeNameForSends::AwsTraceHeader,
+                trace.build().unwrap(),
+            );
         send.send().await.unwrap();
     }
 
@@ -129,11 +183,19 @@ impl Server {
     /// Dead letters, of which a move task took one away.
     async fn dead_letters(&self) {
         self.create("bad-dlq", &[], &[]).await;
-        let redrive = format!(r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":1}}"#, arn("bad-dlq"));
-        self.create("bad", &[("RedrivePolicy", &redrive)], &[]).await;
+        let redrive = format!(
+            r#"{{"deadLetterTargetArn":"{}","maxReceiveCount":1}}"#,
+            arn("bad-dlq")
+        );
+        self.create("bad", &[("RedrivePolicy", &redrive)], &[])
+            .await;
         self.create("rescued", &[], &[]).await;
         self.kill(&["saved"]).await;
-        let task = self.sqs.start_message_move_task().source_arn(arn("bad-dlq")).destination_arn(arn("rescued"));
+        let task = self
+            .sqs
+            .start_message_move_task()
+            .source_arn(arn("bad-dlq"))
+            .destination_arn(arn("rescued"));
         task.send().await.unwrap();
         assert_eq!(self.moved(&arn("bad-dlq")).await, 1);
     }
@@ -141,20 +203,48 @@ impl Server {
     /// A move task that is under way when the folder is left.
     async fn moving(&self) {
         self.kill(&["back-1", "back-2", "back-3"]).await;
-        let task = self.sqs.start_message_move_task().source_arn(arn("bad-dlq")).max_number_of_messages_per_second(1);
+        let task = self
+            .sqs
+            .start_message_move_task()
+            .source_arn(arn("bad-dlq"))
+            .max_number_of_messages_per_second(1);
         task.send().await.unwrap();
     }
 
     async fn gone_and_purged(&self) {
         let gone = self.create("deleted", &[], &[]).await;
         self.send("deleted", "x").await;
-        self.sqs.delete_queue().queue_url(gone).send().await.unwrap();
+        self.sqs
+            .delete_queue()
+            .queue_url(gone)
+            .send()
+            .await
+            .unwrap();
         let purged = self.create("purged", &[], &[]).await;
         self.send("purged", "before").await;
-        self.sqs.purge_queue().queue_url(purged).send().await.unwrap();
+        self.sqs
+            .purge_queue()
+            .queue_url(purged)
+            .send()
+            .await
+            .unwrap();
         self.send("purged", "after").await;
-        let elsewhere = self.elsewhere.create_queue().queue_name("elsewhere").send().await.unwrap().queue_url.unwrap();
-        self.elsewhere.send_message().queue_url(elsewhere).message_body("far away").send().await.unwrap();
+        let elsewhere = self
+            .elsewhere
+            .create_queue()
+            .queue_name("elsewhere")
+            .send()
+            .await
+            .unwrap()
+            .queue_url
+            .unwrap();
+        self.elsewhere
+            .send_message()
+            .queue_url(elsewhere)
+            .message_body("far away")
+            .send()
+            .await
+            .unwrap();
     }
 
     /// Messages that fill more than one file of the log.
@@ -165,45 +255,110 @@ impl Server {
         }
     }
 
-    /// Fills several files of the log with what is gone again, so that older ones go, and what lives in them moves.
+    /// Fills several files of the log with what is gone again, so that older ones go, and what
+    /// lives in them moves.
     async fn busy(&self) {
         let url = self.create("busy", &[], &[]).await;
         for round in 0..12 {
             let body = |number| format!("{round} {number} {}", "x".repeat(1500));
-            let entry = |number: usize| SendMessageBatchRequestEntry::builder().id(number.to_string());
-            let entries = (0..10).map(|number| entry(number).message_body(body(number)).build().unwrap());
-            self.sqs.send_message_batch().queue_url(&url).set_entries(Some(entries.collect())).send().await.unwrap();
+            let entry =
+                |number: usize| SendMessageBatchRequestEntry::builder().id(number.to_string());
+            let entries =
+                (0..10).map(|number| entry(number).message_body(body(number)).build().unwrap());
+            self.sqs
+                .send_message_batch()
+                .queue_url(&url)
+                .set_entries(Some(entries.collect()))
+                .send()
+                .await
+                .unwrap();
             let received = self.receive("busy", LONG).await;
             let entry = |(number, handle): (usize, String)| {
-                DeleteMessageBatchRequestEntry::builder().id(number.to_string()).receipt_handle(handle).build().unwrap()
+                DeleteMessageBatchRequestEntry::builder()
+                    .id(number.to_string())
+                    .receipt_handle(handle)
+                    .build()
+                    .unwrap()
             };
-            let handles = received.into_iter().filter_map(|message| message.receipt_handle).enumerate();
+            let handles = received
+                .into_iter()
+                .filter_map(|message| message.receipt_handle)
+                .enumerate();
             let delete = self.sqs.delete_message_batch().queue_url(&url);
-            delete.set_entries(Some(handles.map(entry).collect())).send().await.unwrap();
+            delete
+                .set_entries(Some(handles.map(entry).collect()))
+                .send()
+                .await
+                .unwrap();
         }
     }
 
     async fn objects(&self, notes: &mut Notes) {
         self.bucket("box").await;
         self.bucket("empty").await;
-        let rule = CorsRule::builder().allowed_methods("GET").allowed_origins("https://a.example").build().unwrap();
-        let cors = CorsConfiguration::builder().cors_rules(rule).build().unwrap();
-        self.s3.put_bucket_cors().bucket("box").cors_configuration(cors).send().await.unwrap();
-        self.s3.put_bucket_acl().bucket("box").acl(BucketCannedAcl::PublicRead).send().await.unwrap();
-        let put = self.s3.put_object().bucket("box").key("a/full").body(ByteStream::from_static(b"full"));
-        let put =
-            put.content_type("text/x").metadata("who", "me").tagging("one=1&two=").acl(ObjectCannedAcl::PublicRead);
-        put.storage_class(StorageClass::StandardIa).send().await.unwrap();
-        for (key, body) in [("ü & +", b"odd".to_vec()), ("two-blocks", blocks(66_000)), ("gone", b"x".to_vec())] {
+        let rule = CorsRule::builder()
+            .allowed_methods("GET")
+            .allowed_origins("https://a.example")
+            .build()
+            .unwrap();
+        let cors = CorsConfiguration::builder()
+            .cors_rules(rule)
+            .build()
+            .unwrap();
+        self.s3
+            .put_bucket_cors()
+            .bucket("box")
+            .cors_configuration(cors)
+            .send()
+            .await
+            .unwrap();
+        self.s3
+            .put_bucket_acl()
+            .bucket("box")
+            .acl(BucketCannedAcl::PublicRead)
+            .send()
+            .await
+            .unwrap();
+        let put = self
+            .s3
+            .put_object()
+            .bucket("box")
+            .key("a/full")
+            .body(ByteStream::from_static(b"full"));
+        let put = put
+            .content_type("text/x")
+            .metadata("who", "me")
+            .tagging("one=1&two=")
+            .acl(ObjectCannedAcl::PublicRead);
+        put.storage_class(StorageClass::StandardIa)
+            .send()
+            .await
+            .unwrap();
+        for (key, body) in [
+            ("ü & +", b"odd".to_vec()),
+            ("two-blocks", blocks(66_000)),
+            ("gone", b"x".to_vec()),
+        ] {
             self.put(key, body).await;
         }
         self.put("again", b"first".to_vec()).await;
         self.put("again", b"second".to_vec()).await;
-        self.s3.delete_object().bucket("box").key("gone").send().await.unwrap();
+        self.s3
+            .delete_object()
+            .bucket("box")
+            .key("gone")
+            .send()
+            .await
+            .unwrap();
         let (joined, etag) = self.upload("joined").await;
         let part = CompletedPart::builder().part_number(1).e_tag(etag).build();
         let whole = CompletedMultipartUpload::builder().parts(part).build();
-        let complete = self.s3.complete_multipart_upload().bucket("box").key("joined").upload_id(joined);
+        let complete = self
+            .s3
+            .complete_multipart_upload()
+            .bucket("box")
+            .key("joined")
+            .upload_id(joined);
         complete.multipart_upload(whole).send().await.unwrap();
         notes.upload = self.upload("under-way").await;
     }
@@ -212,19 +367,49 @@ impl Server {
         self.s3.create_bucket().bucket(name).send().await.unwrap();
         let tag = Tag::builder().key("of").value(name).build().unwrap();
         let tags = Tagging::builder().tag_set(tag).build().unwrap();
-        self.s3.put_bucket_tagging().bucket(name).tagging(tags).send().await.unwrap();
+        self.s3
+            .put_bucket_tagging()
+            .bucket(name)
+            .tagging(tags)
+            .send()
+            .await
+            .unwrap();
     }
 
     async fn put(&self, key: &str, body: Vec<u8>) {
-        self.s3.put_object().bucket("box").key(key).body(body.into()).send().await.unwrap();
+        self.s3
+            .put_object()
+            .bucket("box")
+            .key(key)
+            .body(body.into())
+            .send()
+            .await
+            .unwrap();
     }
 
     /// Begins an upload and sends its only part. Its id, and the part's ETag.
     async fn upload(&self, key: &str) -> (String, String) {
-        let begin = self.s3.create_multipart_upload().bucket("box").key(key).content_type("text/part");
+        let begin = self
+            .s3
+            .create_multipart_upload()
+            .bucket("box")
+            .key(key)
+            .content_type("text/part");
         let id = begin.send().await.unwrap().upload_id.unwrap();
-        let part = self.s3.upload_part().bucket("box").key(key).upload_id(&id).part_number(1);
-        let etag = part.body(ByteStream::from_static(b"part one")).send().await.unwrap().e_tag.unwrap();
+        let part = self
+            .s3
+            .upload_part()
+            .bucket("box")
+            .key(key)
+            .upload_id(&id)
+            .part_number(1);
+        let etag = part
+            .body(ByteStream::from_static(b"part one"))
+            .send()
+            .await
+            .unwrap()
+            .e_tag
+            .unwrap();
         (id, etag)
     }
 }

@@ -42,7 +42,10 @@ impl Server {
     }
 
     async fn serve(folder: Option<&Path>, tuning: Tuning) -> Server {
-        let settings = Settings { data: folder.map(ToOwned::to_owned), region: "eu-west-1".into() };
+        let settings = Settings {
+            data: folder.map(ToOwned::to_owned),
+            region: "eu-west-1".into(),
+        };
         let opened = emulator::open_with(&settings, tuning).unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -51,7 +54,12 @@ impl Server {
         let serving = Some(tokio::spawn(opened.serve(listener, stop.clone())));
         let sqs = aws_sdk_sqs::config::Builder::from(&kit::aws::local(&endpoint).await)
             .retry_config(aws_sdk_sqs::config::retry::RetryConfig::disabled());
-        Server { s3: client(&endpoint).await, sqs: aws_sdk_sqs::Client::from_conf(sqs.build()), stop, serving }
+        Server {
+            s3: client(&endpoint).await,
+            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+            stop,
+            serving,
+        }
     }
 
     /// Stops it as SIGTERM does.
@@ -61,20 +69,42 @@ impl Server {
     }
 
     pub async fn put(&self, key: &str, body: &[u8]) {
-        let put = self.s3.put_object().bucket("box").key(key).body(ByteStream::from(body.to_vec()));
+        let put = self
+            .s3
+            .put_object()
+            .bucket("box")
+            .key(key)
+            .body(ByteStream::from(body.to_vec()));
         put.send().await.unwrap();
     }
 
     /// A body, or the code of the error that is answered or that the body broke off with.
     pub async fn get(&self, key: &str, range: Option<&str>) -> Result<Vec<u8>, String> {
-        let get = self.s3.get_object().bucket("box").key(key).set_range(range.map(ToOwned::to_owned));
+        let get = self
+            .s3
+            .get_object()
+            .bucket("box")
+            .key(key)
+            .set_range(range.map(ToOwned::to_owned));
         let object = get.send().await.map_err(|error| code(&error))?;
-        Ok(object.body.collect().await.map_err(|_| "broken off".to_owned())?.to_vec())
+        Ok(object
+            .body
+            .collect()
+            .await
+            .map_err(|_| "broken off".to_owned())?
+            .to_vec())
     }
 
     /// The first key: the index is ready then.
     pub async fn first_key(&self) -> String {
-        let list = self.s3.list_objects_v2().bucket("box").max_keys(1).send().await.unwrap();
+        let list = self
+            .s3
+            .list_objects_v2()
+            .bucket("box")
+            .max_keys(1)
+            .send()
+            .await
+            .unwrap();
         list.contents()[0].key().unwrap().to_owned()
     }
 
@@ -83,10 +113,20 @@ impl Server {
         let mut keys = Vec::new();
         let mut token = None;
         for _ in 0..600 {
-            let list = self.s3.list_objects_v2().bucket("box").set_continuation_token(token.clone()).send().await;
+            let list = self
+                .s3
+                .list_objects_v2()
+                .bucket("box")
+                .set_continuation_token(token.clone())
+                .send()
+                .await;
             match list {
                 Ok(page) => {
-                    keys.extend(page.contents().iter().map(|object| object.key().unwrap().to_owned()));
+                    keys.extend(
+                        page.contents()
+                            .iter()
+                            .map(|object| object.key().unwrap().to_owned()),
+                    );
                     token = page.next_continuation_token().map(ToOwned::to_owned);
                     if token.is_none() {
                         return keys;
@@ -120,7 +160,9 @@ pub fn code(error: &SdkError<GetObjectError>) -> String {
 /// A body of its own for every seed; no two blocks are alike.
 pub fn body(seed: u64, length: usize) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(seed);
-    std::iter::repeat_with(|| random.u8(..)).take(length).collect()
+    std::iter::repeat_with(|| random.u8(..))
+        .take(length)
+        .collect()
 }
 
 /// An object as the first format has it: no checksums of blocks.
@@ -143,8 +185,18 @@ pub fn write_first_format(folder: &Path, key: &str, body: &[u8], etag: &str) {
 
 /// All files below a folder.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut found: Vec<_> = entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect();
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut found: Vec<_> = entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect();
     found.sort();
     found
 }

@@ -20,13 +20,17 @@ impl Http {
         Http::start_for(None, &[]).await
     }
 
-    /// A server that lets in only who has these credentials, and that finds these buckets at its start.
+    /// A server that lets in only who has these credentials, and that finds these buckets at its
+    /// start.
     pub async fn start_for(credentials: Option<&str>, buckets: &[&str]) -> Http {
         let folder = tempfile::tempdir().unwrap();
         for bucket in buckets {
             std::fs::create_dir_all(folder.path().join("s3").join(bucket)).unwrap();
         }
-        let settings = emulator::Settings { data: Some(folder.path().to_owned()), region: "eu-west-1".into() };
+        let settings = emulator::Settings {
+            data: Some(folder.path().to_owned()),
+            region: "eu-west-1".into(),
+        };
         let opened = emulator::open(&settings).unwrap();
         let opened = opened.with_credentials(credentials.map(|text| text.parse().unwrap()));
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -34,37 +38,64 @@ impl Http {
         let root = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         tokio::spawn(opened.serve(listener, stop.clone()));
-        let client = Client::builder(hyper_util::rt::TokioExecutor::new()).build(HttpConnector::new());
-        Http { root, client, stop, _folder: folder }
+        let client =
+            Client::builder(hyper_util::rt::TokioExecutor::new()).build(HttpConnector::new());
+        Http {
+            root,
+            client,
+            stop,
+            _folder: folder,
+        }
     }
 
     pub fn root(&self) -> &str {
         &self.root
     }
 
-    pub async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Answer {
-        let mut request = http::Request::builder().method(method).uri(format!("{}{path}", self.root));
+    pub async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Answer {
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.root));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let body = Full::from(bytes::Bytes::copy_from_slice(body.as_ref()));
-        let response = self.client.request(request.body(body).unwrap()).await.unwrap();
+        let response = self
+            .client
+            .request(request.body(body).unwrap())
+            .await
+            .unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
     }
 
     pub async fn bucket(&self, name: &str) {
-        assert_eq!(self.call("PUT", &format!("/{name}"), &[], "").await.status, 200);
+        assert_eq!(
+            self.call("PUT", &format!("/{name}"), &[], "").await.status,
+            200
+        );
     }
 
     /// Begins an upload.
     pub async fn begin(&self, path: &str) -> String {
-        self.call("POST", &format!("{path}?uploads"), &[], "").await.between("<UploadId>", "</UploadId>")
+        self.call("POST", &format!("{path}?uploads"), &[], "")
+            .await
+            .between("<UploadId>", "</UploadId>")
     }
 
-    /// Everything that comes back for a put that expects an interim answer. The server closes the connection, unless it sent
-    /// one: then the client asks it to.
+    /// Everything that comes back for a put that expects an interim answer. The server closes the
+    /// connection, unless it sent one: then the client asks it to.
     pub async fn expecting(&self, path: &str, length: usize) -> String {
         let address = self.root.strip_prefix("http://").unwrap();
         let mut link = tokio::net::TcpStream::connect(address).await.unwrap();
@@ -76,7 +107,10 @@ impl Http {
         let read = link.read(&mut first).await.unwrap();
         let mut got = String::from_utf8_lossy(&first[..read]).into_owned();
         if got.starts_with("HTTP/1.1 100") {
-            let last = format!("{}GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "x".repeat(length));
+            let last = format!(
+                "{}GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                "x".repeat(length)
+            );
             link.write_all(last.as_bytes()).await.unwrap();
         }
         link.read_to_string(&mut got).await.unwrap();
@@ -101,7 +135,10 @@ pub struct Answer {
 impl Answer {
     /// A header, or nothing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap())
+            .unwrap_or_default()
     }
 
     pub fn text(&self) -> String {
@@ -111,8 +148,13 @@ impl Answer {
     /// What stands between two pieces of the text.
     pub fn between(&self, before: &str, after: &str) -> String {
         let text = self.text();
-        let rest = text.split_once(before).map(|(_, rest)| rest).unwrap_or_default();
-        rest.split_once(after).map(|(found, _)| found.to_owned()).unwrap_or_default()
+        let rest = text
+            .split_once(before)
+            .map(|(_, rest)| rest)
+            .unwrap_or_default();
+        rest.split_once(after)
+            .map(|(found, _)| found.to_owned())
+            .unwrap_or_default()
     }
 
     pub fn code(&self) -> String {
@@ -121,6 +163,11 @@ impl Answer {
 
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) {
-        assert_eq!((self.status, self.code().as_str()), (status, code), "{}", self.text());
+        assert_eq!(
+            (self.status, self.code().as_str()),
+            (status, code),
+            "{}",
+            self.text()
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! A body that a mapping template can do something with: one that has what the template reads, as far as that is written
-//! out in its text.
+//! A body that a mapping template can do something with: one that has what the template reads, as
+//! far as that is written out in its text.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,10 @@ impl Wanted {
     pub(super) fn read(&mut self, source: &str) {
         let variables = variables(source);
         let mut seen: Vec<Path> = Vec::new();
-        for found in regex(r#"\$!?\{?input\.(?:path|json)\(\s*['"]([^'"]*)['"]\s*\)((?:\.\w+\b(?!\s*\())*)"#, source) {
+        for found in regex(
+            r#"\$!?\{?input\.(?:path|json)\(\s*['"]([^'"]*)['"]\s*\)((?:\.\w+\b(?!\s*\())*)"#,
+            source,
+        ) {
             seen.push(joined(&parts(&found[0]), &found[1]));
         }
         for found in regex(r"\$!?\{?(\w+)((?:\.\w+\b(?!\s*\())*)", source) {
@@ -40,7 +43,8 @@ impl Wanted {
         }
         self.paths.extend(seen);
         let named = regex(r#"\$!?\{?input\.params\(\s*['"]([^'"]*)['"]\s*\)"#, source);
-        self.parameters.extend(named.into_iter().map(|found| found[0].clone()));
+        self.parameters
+            .extend(named.into_iter().map(|found| found[0].clone()));
     }
 
     /// The body: `event` when nothing in particular is wanted.
@@ -49,7 +53,11 @@ impl Wanted {
         // Deeper ones first: what is read as a whole as well as in parts has parts.
         paths.sort_by_key(|path| std::cmp::Reverse(path.len()));
         if !media_type.ends_with("json") {
-            return if media_type == "application/x-www-form-urlencoded" { "a=1".into() } else { "hello".into() };
+            return if media_type == "application/x-www-form-urlencoded" {
+                "a=1".into()
+            } else {
+                "hello".into()
+            };
         }
         if paths.is_empty() {
             return event.to_owned();
@@ -65,23 +73,47 @@ impl Wanted {
 
 /// What stands for a value of this name.
 pub(super) fn sample(name: &str) -> String {
-    if super::is_id(name) { "1".to_owned() } else { name.to_lowercase() }
+    if super::is_id(name) {
+        "1".to_owned()
+    } else {
+        name.to_lowercase()
+    }
 }
 
 /// Variables that hold a part of the body.
 fn variables(source: &str) -> HashMap<String, Path> {
-    const VALUE: &str = r#"\$!?\{?(?:input\.path\(\s*['"]([^'"]*)['"]\s*\)|(\w+))((?:\.\w+\b(?!\s*\())*)"#;
+    const VALUE: &str =
+        r#"\$!?\{?(?:input\.path\(\s*['"]([^'"]*)['"]\s*\)|(\w+))((?:\.\w+\b(?!\s*\())*)"#;
     let mut variables: HashMap<String, Path> = HashMap::new();
-    let assigned =
-        format!(r"#set\s*\(\s*\$!?\{{?(\w+)\}}?\s*=\s*{VALUE}|#foreach\s*\(\s*\$!?\{{?(\w+)\}}?\s+in\s+{VALUE}");
+    let assigned = format!(
+        r"#set\s*\(\s*\$!?\{{?(\w+)\}}?\s*=\s*{VALUE}|#foreach\s*\(\s*\$!?\{{?(\w+)\}}?\s+in\s+{VALUE}"
+    );
     for found in regex(&assigned, source) {
-        let [set, path, from, steps, each, path_of_each, from_of_each, steps_of_each] = &found[..] else { continue };
+        let [
+            set,
+            path,
+            from,
+            steps,
+            each,
+            path_of_each,
+            from_of_each,
+            steps_of_each,
+        ] = &found[..]
+        else {
+            continue;
+        };
         let (name, path, from, steps, is_list) = match each.is_empty() {
             true => (set, path, from, steps, false),
             false => (each, path_of_each, from_of_each, steps_of_each, true),
         };
-        let base = if from.is_empty() { Some(parts(path)) } else { variables.get(from).cloned() };
-        let Some(base) = base.filter(|_| !OBJECTS.contains(&name.as_str())) else { continue };
+        let base = if from.is_empty() {
+            Some(parts(path))
+        } else {
+            variables.get(from).cloned()
+        };
+        let Some(base) = base.filter(|_| !OBJECTS.contains(&name.as_str())) else {
+            continue;
+        };
         let mut whole = joined(&base, steps);
         whole.extend(is_list.then_some(None));
         variables.insert(name.clone(), whole);
@@ -110,16 +142,26 @@ fn parts(path: &str) -> Path {
     let mut rest = path.trim().trim_start_matches('$');
     loop {
         let (part, tail) = match rest.as_bytes() {
-            [b'.', tail @ ..] if tail.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') => {
+            [b'.', tail @ ..]
+                if tail
+                    .first()
+                    .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') =>
+            {
                 let name = &rest[1..];
-                let end = name.find(|c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c)).unwrap_or(name.len());
+                let end = name
+                    .find(|c: char| !c.is_ascii_alphanumeric() && !"_-".contains(c))
+                    .unwrap_or(name.len());
                 (Some(name[..end].to_owned()), &name[end..])
             }
             [b'[', ..] => {
-                let Some((inner, tail)) = rest[1..].split_once(']') else { return parts };
+                let Some((inner, tail)) = rest[1..].split_once(']') else {
+                    return parts;
+                };
                 match inner.trim_matches(['\'', '"']) {
                     name if name.len() + 2 == inner.len() => (Some(name.to_owned()), tail),
-                    index if index == "*" || index.bytes().all(|byte| byte.is_ascii_digit()) => (None, tail),
+                    index if index == "*" || index.bytes().all(|byte| byte.is_ascii_digit()) => {
+                        (None, tail)
+                    }
                     _ => return parts,
                 }
             }
@@ -132,12 +174,17 @@ fn parts(path: &str) -> Path {
 
 fn joined(base: &Path, steps: &str) -> Path {
     let steps = steps.split('.').filter(|step| !step.is_empty());
-    base.iter().cloned().chain(steps.map(|step| Some(step.to_owned()))).collect()
+    base.iter()
+        .cloned()
+        .chain(steps.map(|step| Some(step.to_owned())))
+        .collect()
 }
 
 /// Makes room for a path; what is there already stays.
 fn put(node: &mut Value, path: &[Option<String>]) {
-    let Some((first, rest)) = path.split_first() else { return };
+    let Some((first, rest)) = path.split_first() else {
+        return;
+    };
     match first {
         Some(name) => {
             if node.is_null() {
@@ -154,7 +201,9 @@ fn put(node: &mut Value, path: &[Option<String>]) {
             if node.is_null() {
                 *node = Value::Array(vec![Value::Null]);
             }
-            let Some(element) = node.as_array_mut().and_then(|list| list.first_mut()) else { return };
+            let Some(element) = node.as_array_mut().and_then(|list| list.first_mut()) else {
+                return;
+            };
             put(element, rest);
             if element.is_null() {
                 *element = Value::String("a".to_owned());

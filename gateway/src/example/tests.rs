@@ -8,8 +8,15 @@ fn load(text: &str) -> Apis {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("t.yaml");
     std::fs::write(&file, text).unwrap();
-    let account = Account { region: "e".into(), account_id: "1".into(), stack_name: "t".into() };
-    let args = DefinitionArgs { files: vec![file], ..DefinitionArgs::default() };
+    let account = Account {
+        region: "e".into(),
+        account_id: "1".into(),
+        stack_name: "t".into(),
+    };
+    let args = DefinitionArgs {
+        files: vec![file],
+        ..DefinitionArgs::default()
+    };
     Apis::load(&args.load(&account).unwrap(), None).unwrap()
 }
 
@@ -28,43 +35,86 @@ fn template(source: &str) -> String {
 }
 
 fn shown(apis: &Apis) -> Vec<String> {
-    offers(apis).iter().map(|offer| format!("{} {}", offer.verb(), offer.path())).collect()
+    offers(apis)
+        .iter()
+        .map(|offer| format!("{} {}", offer.verb(), offer.path()))
+        .collect()
 }
 
 #[test]
 fn a_body_has_what_the_template_reads() {
-    let body = |source: &str| example(&api("/a", "post", &template(source)), "1", EVENT).unwrap().body.unwrap();
-    assert_eq!(body("Action=SendMessage&MessageBody=$util.urlEncode($input.body)"), EVENT);
+    let body = |source: &str| {
+        example(&api("/a", "post", &template(source)), "1", EVENT)
+            .unwrap()
+            .body
+            .unwrap()
+    };
+    assert_eq!(
+        body("Action=SendMessage&MessageBody=$util.urlEncode($input.body)"),
+        EVENT
+    );
     assert_eq!(body("$input.json('$')"), EVENT);
-    assert_eq!(body("$input.path('$.order.id') $input.json(\"$.kind\")"), r#"{"order":{"id":"1"},"kind":"kind"}"#);
+    assert_eq!(
+        body("$input.path('$.order.id') $input.json(\"$.kind\")"),
+        r#"{"order":{"id":"1"},"kind":"kind"}"#
+    );
     assert_eq!(
         body("#set($r = $input.path('$'))\n$r.user.name ${r.user.email} $r.list.size()"),
         r#"{"user":{"name":"name","email":"email"},"list":"list"}"#
     );
     assert_eq!(
-        body("#foreach($i in $input.path('$.items'))$i.sku#end #set($o = $input.path('$.o'))$o.n.toString()"),
+        body(
+            "#foreach($i in $input.path('$.items'))$i.sku#end #set($o = $input.path('$.o'))$o.n.toString()"
+        ),
         r#"{"items":[{"sku":"sku"}],"o":{"n":"n"}}"#
     );
-    assert_eq!(body("$input.path('$.a..b') $input.path('$.l[0].x')"), r#"{"l":[{"x":"x"}],"a":"a"}"#);
+    assert_eq!(
+        body("$input.path('$.a..b') $input.path('$.l[0].x')"),
+        r#"{"l":[{"x":"x"}],"a":"a"}"#
+    );
 }
 
 #[test]
 fn a_request_has_the_parameters_that_are_read() {
     let text = "        requestParameters:\n          integration.request.querystring.MessageBody: method.request.body.text\n          integration.request.querystring.T: method.request.header.X-Tenant\n          integration.request.querystring.L: method.request.querystring.limit\n          integration.request.header.Content-Type: \"'x'\"\n";
     let made = example(&api("/orders/{orderId}/{kind}", "put", text), "1", EVENT).unwrap();
-    assert_eq!((made.method.as_str(), made.path.as_str()), ("PUT", "/orders/1/kind?limit=limit"));
+    assert_eq!(
+        (made.method.as_str(), made.path.as_str()),
+        ("PUT", "/orders/1/kind?limit=limit")
+    );
     assert_eq!(made.body.as_deref(), Some(r#"{"text":"text"}"#));
     assert_eq!(
         made.headers,
-        [("X-Tenant", "x-tenant"), ("Content-Type", "application/json")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+        [
+            ("X-Tenant", "x-tenant"),
+            ("Content-Type", "application/json")
+        ]
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
     );
 
-    let made =
-        example(&api("/a/{proxy+}", "get", &template("$input.params('proxy')$input.params('page')")), "1", EVENT)
-            .unwrap();
-    assert_eq!((made.path.as_str(), made.body, made.headers.len()), ("/a/sub?page=page", None, 0));
-    let form = template("$input.body").replace("application/json", "application/x-www-form-urlencoded");
-    assert_eq!(example(&api("/", "post", &form), "1", EVENT).unwrap().body.as_deref(), Some("a=1"));
+    let made = example(
+        &api(
+            "/a/{proxy+}",
+            "get",
+            &template("$input.params('proxy')$input.params('page')"),
+        ),
+        "1",
+        EVENT,
+    )
+    .unwrap();
+    assert_eq!(
+        (made.path.as_str(), made.body, made.headers.len()),
+        ("/a/sub?page=page", None, 0)
+    );
+    let form =
+        template("$input.body").replace("application/json", "application/x-www-form-urlencoded");
+    assert_eq!(
+        example(&api("/", "post", &form), "1", EVENT)
+            .unwrap()
+            .body
+            .as_deref(),
+        Some("a=1")
+    );
 }
 
 #[test]
@@ -75,11 +125,12 @@ fn a_request_that_its_template_refuses_is_not_the_one_to_try() {
     assert_eq!(example(&apis, "1", EVENT).unwrap().path, "/good");
 }
 
-/// With several stages and no `default` among them, a path alone is nobody's; and of two APIs with one path, the first
-/// answers it.
+/// With several stages and no `default` among them, a path alone is nobody's; and of two APIs with
+/// one path, the first answers it.
 #[test]
 fn a_route_is_offered_where_it_is_reached() {
-    let document = "{openapi: 3.0.1, paths: {/a: {post: {x-amazon-apigateway-integration: {type: mock}}}}}";
+    let document =
+        "{openapi: 3.0.1, paths: {/a: {post: {x-amazon-apigateway-integration: {type: mock}}}}}";
     let one = |name: &str, stages: &[&str]| {
         let stages: String = stages.iter().map(|stage| format!("  {name}{stage}: {{Type: AWS::ApiGateway::Stage, Properties: {{RestApiId: !Ref {name}, StageName: {stage}}}}}\n")).collect();
         format!(
@@ -88,8 +139,15 @@ fn a_route_is_offered_where_it_is_reached() {
     };
     let apis = load(&format!("Resources:\n{}", one("One", &["dev", "prod"])));
     assert_eq!(shown(&apis), ["POST /dev/a"]);
-    let apis = load(&format!("Resources:\n{}{}", one("One", &["dev"]), one("Two", &["dev"])));
+    let apis = load(&format!(
+        "Resources:\n{}{}",
+        one("One", &["dev"]),
+        one("Two", &["dev"])
+    ));
     assert_eq!(shown(&apis), ["POST /a", "POST /dev/a"]);
     let hosts: Vec<_> = offers(&apis).iter().map(Offer::host).collect();
-    assert_eq!(hosts, [None, Some(format!("{}.localhost", apis.apis[1].id))]);
+    assert_eq!(
+        hosts,
+        [None, Some(format!("{}.localhost", apis.apis[1].id))]
+    );
 }

@@ -1,4 +1,5 @@
-//! The second half: a reply to the response for the client. See `docs/aws/api-gateway.md#integration-response`.
+//! The second half: a reply to the response for the client. See
+//! `docs/aws/api-gateway.md#integration-response`.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -14,7 +15,8 @@ use crate::vtl::Template;
 /// Steps of matching one selection pattern; one that needs more does not match. Our choice.
 const SELECTION_STEPS: u64 = 100_000;
 
-/// Mapped names that come out as `x-amzn-Remapped-<name>`: `docs/aws/api-gateway.md#response-headers`.
+/// Mapped names that come out as `x-amzn-Remapped-<name>`:
+/// `docs/aws/api-gateway.md#response-headers`.
 const REMAPPED: [&str; 14] = [
     "authorization",
     "connection",
@@ -36,7 +38,9 @@ const TRACE: &str = "X-Amzn-Trace-Id";
 
 pub(super) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<Response, Fault> {
     if !reply.complete {
-        return Err(exchange.misconfigured("the integration's reply is longer than the payload limit"));
+        return Err(
+            exchange.misconfigured("the integration's reply is longer than the payload limit")
+        );
     }
     let chosen = choose(exchange, reply)?;
     let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
@@ -46,7 +50,9 @@ pub(super) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<Resp
         }
     }
     let body = match template(exchange, &chosen.templates) {
-        Some(template) => exchange.render(template, &String::from_utf8_lossy(&reply.body))?.into(),
+        Some(template) => exchange
+            .render(template, &String::from_utf8_lossy(&reply.body))?
+            .into(),
         None => reply.body.clone(),
     };
     finish(exchange, reply, chosen.status, headers, body)
@@ -57,7 +63,9 @@ fn choose<'a>(exchange: &Exchange<'a>, reply: &Reply) -> Result<&'a IntegrationR
     let method = exchange.route.method;
     let status = reply.status.as_str();
     let fits = |response: &&IntegrationResponse| match &response.pattern {
-        Some(pattern) => pattern.matches(status, &mut Steps(SELECTION_STEPS)).unwrap_or_default(),
+        Some(pattern) => pattern
+            .matches(status, &mut Steps(SELECTION_STEPS))
+            .unwrap_or_default(),
         None => true,
     };
     let Some(chosen) = method.integration.responses.iter().find(fits) else {
@@ -66,18 +74,26 @@ fn choose<'a>(exchange: &Exchange<'a>, reply: &Reply) -> Result<&'a IntegrationR
         )));
     };
     if !method.statuses.is_empty() && !method.statuses.contains(&chosen.status) {
-        return Err(
-            exchange.misconfigured(&format!("Output mapping refers to an invalid method response: {}", chosen.status))
-        );
+        return Err(exchange.misconfigured(&format!(
+            "Output mapping refers to an invalid method response: {}",
+            chosen.status
+        )));
     }
     Ok(chosen)
 }
 
 /// The response template for the client's first `Accept`ed type, else the JSON one, else the first.
 fn template<'a>(exchange: &Exchange<'_>, templates: &'a Templates) -> Option<&'a Template> {
-    let accept = exchange.request.header("accept").and_then(|value| value.split(',').next()).map(media_type);
+    let accept = exchange
+        .request
+        .header("accept")
+        .and_then(|value| value.split(',').next())
+        .map(media_type);
     let wanted = accept.as_deref().and_then(|accept| templates.of(accept));
-    wanted.or_else(|| templates.of("application/json")).or_else(|| templates.0.values().next())?.as_ref()
+    wanted
+        .or_else(|| templates.of("application/json"))
+        .or_else(|| templates.0.values().next())?
+        .as_ref()
 }
 
 /// What templates override is put in last, so the last look at the status is taken here.
@@ -93,18 +109,35 @@ fn finish(
         set(&mut headers, &name, value);
     }
     // MOCK answers have none; a mapped one is the definition's choice.
-    let is_set = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(TRACE));
+    let is_set = headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case(TRACE));
     if !is_set && matches!(exchange.route.method.integration.backend, Backend::Aws(_)) {
         headers.push((TRACE.to_owned(), exchange.request.trace_id.clone()));
     }
-    let status = overrides.status.filter(|status| (100..600).contains(status)).unwrap_or(status);
-    let status = StatusCode::from_u16(status).map_err(|_| exchange.misconfigured("the status is not one of HTTP's"))?;
-    // AWS would answer 2xx here and the message would be gone. Not losing it comes before being alike.
-    if status.is_success() && !reply.status.is_success() && is_sqs(&exchange.route.method.integration.backend) {
-        let reason = format!("SQS answered {}, which mappings turn into {status}", reply.status);
+    let status = overrides
+        .status
+        .filter(|status| (100..600).contains(status))
+        .unwrap_or(status);
+    let status = StatusCode::from_u16(status)
+        .map_err(|_| exchange.misconfigured("the status is not one of HTTP's"))?;
+    // AWS would answer 2xx here and the message would be gone. Not losing it comes before being
+    // alike.
+    if status.is_success()
+        && !reply.status.is_success()
+        && is_sqs(&exchange.route.method.integration.backend)
+    {
+        let reason = format!(
+            "SQS answered {}, which mappings turn into {status}",
+            reply.status
+        );
         return Err(exchange.misconfigured(&reason));
     }
-    Ok(Response { status, headers, body })
+    Ok(Response {
+        status,
+        headers,
+        body,
+    })
 }
 
 fn is_sqs(backend: &Backend) -> bool {
@@ -116,7 +149,11 @@ fn set(headers: &mut Vec<(String, String)>, name: &str, value: String) {
     if lower == "transfer-encoding" {
         return;
     }
-    let name = if REMAPPED.contains(&lower.as_str()) { format!("x-amzn-Remapped-{name}") } else { name.to_owned() };
+    let name = if REMAPPED.contains(&lower.as_str()) {
+        format!("x-amzn-Remapped-{name}")
+    } else {
+        name.to_owned()
+    };
     headers.retain(|(existing, _)| !existing.eq_ignore_ascii_case(&name));
     headers.push((name, value));
 }

@@ -12,33 +12,55 @@ use crate::request::is_hidden;
 ///
 /// # Errors
 /// The source is inside of a request body that begins like JSON but is not.
-pub(super) fn values(source: &Source, exchange: &Exchange<'_>, reply: Option<&Reply>) -> Result<Vec<String>, Fault> {
+pub(super) fn values(
+    source: &Source,
+    exchange: &Exchange<'_>,
+    reply: Option<&Reply>,
+) -> Result<Vec<String>, Fault> {
     let request = exchange.request;
     let one = |value: Option<&str>| value.map(ToOwned::to_owned).into_iter().collect();
     Ok(match source {
         Source::Static(text) => vec![text.clone()],
         Source::Path(name) => one(exchange.parameters.path.get(name).map(String::as_str)),
         Source::QueryString(name) => one(request.query_value(name)),
-        Source::MultiValueQueryString(name) => {
-            request.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
-        }
+        Source::MultiValueQueryString(name) => request
+            .query
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.clone())
+            .collect(),
         Source::Header(name) | Source::MultiValueHeader(name) if is_hidden(name) => Vec::new(),
         Source::Header(name) => one(request.header(name)),
         Source::MultiValueHeader(name) => request.all_of_header(name).into_iter().collect(),
         Source::Body(None) => vec![String::from_utf8_lossy(&request.body).into_owned()],
         Source::Body(Some(path)) => {
             let found = in_json(&request.body, |json| path.lookup(json));
-            found.map_err(|NotJson| Fault::InvalidJson)?.into_iter().collect()
+            found
+                .map_err(|NotJson| Fault::InvalidJson)?
+                .into_iter()
+                .collect()
         }
-        Source::StageVariable(name) => one(exchange.route.stage.variables.get(name).map(String::as_str)),
+        Source::StageVariable(name) => {
+            one(exchange.route.stage.variables.get(name).map(String::as_str))
+        }
         Source::Context(path) => exchange.context.get(path).into_iter().collect(),
-        Source::ReplyHeader(name) => {
-            one(reply.and_then(|reply| reply.headers.get_all(name).iter().next_back()?.to_str().ok()))
-        }
-        Source::ReplyMultiValueHeader(name) => reply.into_iter().flat_map(|reply| all(reply, name)).collect(),
-        Source::ReplyBody(None) => {
-            reply.map(|reply| String::from_utf8_lossy(&reply.body).into_owned()).into_iter().collect()
-        }
+        Source::ReplyHeader(name) => one(reply.and_then(|reply| {
+            reply
+                .headers
+                .get_all(name)
+                .iter()
+                .next_back()?
+                .to_str()
+                .ok()
+        })),
+        Source::ReplyMultiValueHeader(name) => reply
+            .into_iter()
+            .flat_map(|reply| all(reply, name))
+            .collect(),
+        Source::ReplyBody(None) => reply
+            .map(|reply| String::from_utf8_lossy(&reply.body).into_owned())
+            .into_iter()
+            .collect(),
         Source::ReplyBody(Some(path)) => {
             let found = reply.map(|reply| in_json(&reply.body, |json| path.lookup(json)));
             found.and_then(Result::ok).flatten().into_iter().collect()
@@ -47,15 +69,23 @@ pub(super) fn values(source: &Source, exchange: &Exchange<'_>, reply: Option<&Re
 }
 
 fn all(reply: &Reply, name: &str) -> Vec<String> {
-    reply.headers.get_all(name).iter().filter_map(|value| Some(value.to_str().ok()?.to_owned())).collect()
+    reply
+        .headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| Some(value.to_str().ok()?.to_owned()))
+        .collect()
 }
 
 /// A body that begins like JSON and cannot be read.
 struct NotJson;
 
-/// What a path finds in a body, as text: strings as they are, everything else as JSON. Text that does not even begin
-/// like JSON has no values in it: `docs/aws/api-gateway.md#parameter-mappings`.
-fn in_json(body: &[u8], look: impl FnOnce(&Json) -> Option<Json>) -> Result<Option<String>, NotJson> {
+/// What a path finds in a body, as text: strings as they are, everything else as JSON. Text that
+/// does not even begin like JSON has no values in it: `docs/aws/api-gateway.md#parameter-mappings`.
+fn in_json(
+    body: &[u8],
+    look: impl FnOnce(&Json) -> Option<Json>,
+) -> Result<Option<String>, NotJson> {
     match serde_json::from_slice::<Json>(body) {
         Ok(json) => Ok(look(&json).and_then(text)),
         Err(_) if matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) => Err(NotJson),

@@ -1,8 +1,9 @@
 //! `$context`: what is known of an exchange, and the overrides that its templates set.
 //!
-//! A [`Context`] lives through the request template and the response template of one exchange, so that what the first
-//! sets is there for the second. Overrides are final: setting the same one twice fails the template. See
-//! `docs/aws/api-gateway.md#context` and `docs/aws/api-gateway.md#overrides`.
+//! A [`Context`] lives through the request template and the response template of one exchange, so
+//! that what the first sets is there for the second. Overrides are final: setting the same one
+//! twice fails the template. See `docs/aws/api-gateway.md#context` and
+//! `docs/aws/api-gateway.md#overrides`.
 
 use std::sync::Arc;
 
@@ -13,8 +14,10 @@ use crate::vtl::value::{Key, Map, MapKind};
 use crate::vtl::{Known, Value};
 
 /// The names of the two overrides, and the maps that each starts with.
-const OVERRIDES: [(&str, &[&str]); 2] =
-    [("requestOverride", &["path", "header", "querystring"]), ("responseOverride", &["header"])];
+const OVERRIDES: [(&str, &[&str]); 2] = [
+    ("requestOverride", &["path", "header", "querystring"]),
+    ("responseOverride", &["header"]),
+];
 
 /// What `$context` has: `docs/aws/api-gateway.md#context`.
 pub(super) const KNOWN: Known = Known {
@@ -78,8 +81,8 @@ pub struct ResponseOverride {
 }
 
 impl Context {
-    /// A context with these fields. What stands there under the names of the overrides counts as set by an earlier
-    /// template.
+    /// A context with these fields. What stands there under the names of the overrides counts as
+    /// set by an earlier template.
     pub fn new(mut fields: Members<String, Json>) -> Context {
         let mut overrides = Members::new();
         for (name, _) in OVERRIDES {
@@ -87,14 +90,23 @@ impl Context {
                 overrides.insert(name.to_owned(), set);
             }
         }
-        Context { fields: Arc::new(fields), overrides }
+        Context {
+            fields: Arc::new(fields),
+            overrides,
+        }
     }
 
-    /// The text of a field, by the names that lead to it; [`None`] when it is missing, null, or not a single value.
+    /// The text of a field, by the names that lead to it; [`None`] when it is missing, null, or not
+    /// a single value.
     pub fn get<S: AsRef<str>>(&self, path: &[S]) -> Option<String> {
         let (first, rest) = path.split_first()?;
-        let start = self.overrides.get(first.as_ref()).or_else(|| self.fields.get(first.as_ref()))?;
-        let found = rest.iter().try_fold(start, |value, name| value.get(name.as_ref()))?;
+        let start = self
+            .overrides
+            .get(first.as_ref())
+            .or_else(|| self.fields.get(first.as_ref()))?;
+        let found = rest
+            .iter()
+            .try_fold(start, |value, name| value.get(name.as_ref()))?;
         single(found)
     }
 
@@ -112,11 +124,14 @@ impl Context {
     pub fn response_override(&self) -> ResponseOverride {
         let set = self.overrides.get("responseOverride");
         let status = set.and_then(|set| single(set.get("status")?)?.parse().ok());
-        ResponseOverride { status: status.filter(|status| (100..600).contains(status)), header: texts(set, "header") }
+        ResponseOverride {
+            status: status.filter(|status| (100..600).contains(status)),
+            header: texts(set, "header"),
+        }
     }
 
-    /// Everything that was overridden, as JSON, for tools; [`None`] when nothing was. Each override shows its three
-    /// maps, set or not.
+    /// Everything that was overridden, as JSON, for tools; [`None`] when nothing was. Each override
+    /// shows its three maps, set or not.
     pub fn overrides(&self) -> Option<Members<String, Json>> {
         let mut all = Members::new();
         for (name, _) in OVERRIDES {
@@ -124,11 +139,21 @@ impl Context {
                 .map(|map| (map.to_owned(), Members::new().into()))
                 .into_iter()
                 .collect();
-            shown.extend(self.overrides.get(name).and_then(Json::as_object).cloned().unwrap_or_default());
+            shown.extend(
+                self.overrides
+                    .get(name)
+                    .and_then(Json::as_object)
+                    .cloned()
+                    .unwrap_or_default(),
+            );
             all.insert(name.to_owned(), shown.into());
         }
         let is_set = |json: &Json| json.as_object().is_none_or(|members| !members.is_empty());
-        let any = all.values().filter_map(Json::as_object).flat_map(Members::values).any(is_set);
+        let any = all
+            .values()
+            .filter_map(Json::as_object)
+            .flat_map(Members::values)
+            .any(is_set);
         any.then_some(all)
     }
 
@@ -153,10 +178,15 @@ fn single(json: &Json) -> Option<String> {
 
 fn texts(set: Option<&Json>, name: &str) -> Vec<(String, String)> {
     let members = set.and_then(|set| set.get(name)?.as_object());
-    members.into_iter().flatten().filter_map(|(name, value)| Some((name.clone(), single(value)?))).collect()
+    members
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.clone(), single(value)?)))
+        .collect()
 }
 
-/// `$context` of one rendering. The map of it is made when a template treats it as a map, or touches an override.
+/// `$context` of one rendering. The map of it is made when a template treats it as a map, or
+/// touches an override.
 pub(super) struct View {
     fields: Arc<Members<String, Json>>,
     /// Overrides of an earlier template.
@@ -168,7 +198,12 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn new(fields: Arc<Members<String, Json>>, context: &Context) -> View {
-        View { fields, before: context.overrides.clone(), parts: Vec::new(), map: None }
+        View {
+            fields,
+            before: context.overrides.clone(),
+            parts: Vec::new(),
+            map: None,
+        }
     }
 
     pub(super) fn property(&mut self, name: &str) -> Result<Value, Exceeded> {
@@ -179,7 +214,9 @@ impl View {
     }
 
     fn field(&mut self, name: &str) -> Result<Value, Exceeded> {
-        let Some(json) = self.fields.get(name) else { return Ok(Value::Null) };
+        let Some(json) = self.fields.get(name) else {
+            return Ok(Value::Null);
+        };
         if !json.is_object() {
             return field(json);
         }
@@ -200,7 +237,10 @@ impl View {
             entries.insert(Key::from(name.as_str()), self.field(name)?);
         }
         for (name, maps) in OVERRIDES {
-            entries.insert(Key::from(name), Value::Map(overrides(self.before.get(name), maps)?));
+            entries.insert(
+                Key::from(name),
+                Value::Map(overrides(self.before.get(name), maps)?),
+            );
         }
         let map = Map::new(MapKind::Silent, entries)?;
         self.map = Some(map.clone());
@@ -263,50 +303,97 @@ mod tests {
     #[track_caller]
     fn run(context: &mut Context, template: &str) -> Option<String> {
         let template = Template::parse("test", template).unwrap();
-        let input = Input { body: "", parameters: &Parameters::default() };
+        let input = Input {
+            body: "",
+            parameters: &Parameters::default(),
+        };
         render(&template, &input, &IndexMap::new(), context).ok()
     }
 
     #[test]
     fn what_the_request_template_sets_the_response_template_sees() {
         let mut context = context();
-        run(&mut context, "#set($context.responseOverride.status = 444)#set($context.requestOverride.header.A = 'x')");
-        run(&mut context, "#set($context.responseOverride.header.B = true)#set($context.responseOverride.mine = [1])");
-        let seen = run(&mut context, "$context.requestOverride.header.A $context.responseOverride.mine");
+        run(
+            &mut context,
+            "#set($context.responseOverride.status = 444)#set($context.requestOverride.header.A = 'x')",
+        );
+        run(
+            &mut context,
+            "#set($context.responseOverride.header.B = true)#set($context.responseOverride.mine = [1])",
+        );
+        let seen = run(
+            &mut context,
+            "$context.requestOverride.header.A $context.responseOverride.mine",
+        );
         assert_eq!(seen.as_deref(), Some("x [1]"));
-        assert_eq!(context.request_override().header, [("A".to_owned(), "x".to_owned())]);
+        assert_eq!(
+            context.request_override().header,
+            [("A".to_owned(), "x".to_owned())]
+        );
         let response = context.response_override();
-        assert_eq!((response.status, response.header), (Some(444), vec![("B".to_owned(), "true".to_owned())]));
-        assert_eq!(run(&mut context, "#set($context.responseOverride.status = 500)"), None);
+        assert_eq!(
+            (response.status, response.header),
+            (Some(444), vec![("B".to_owned(), "true".to_owned())])
+        );
+        assert_eq!(
+            run(&mut context, "#set($context.responseOverride.status = 500)"),
+            None
+        );
     }
 
     #[test]
     fn overrides_among_the_fields_count_as_set_before() {
-        let fields =
-            json!({"stage": "s", "requestOverride": {"header": {"A": "x"}}, "responseOverride": {"status": 404}});
+        let fields = json!({"stage": "s", "requestOverride": {"header": {"A": "x"}}, "responseOverride": {"status": 404}});
         let mut context = Context::new(fields.as_object().cloned().unwrap());
         assert_eq!(context.response_override().status, Some(404));
-        let seen =
-            run(&mut context, "$context.requestOverride.header.A $context.responseOverride.status $context.stage");
+        let seen = run(
+            &mut context,
+            "$context.requestOverride.header.A $context.responseOverride.status $context.stage",
+        );
         assert_eq!(seen.as_deref(), Some("x 404 s"));
-        assert_eq!(run(&mut context, "#set($context.responseOverride.status = 500)"), None, "an override is final");
-        assert!(run(&mut context, "#set($context.requestOverride.header.B = 'y')").is_some());
+        assert_eq!(
+            run(&mut context, "#set($context.responseOverride.status = 500)"),
+            None,
+            "an override is final"
+        );
+        assert!(
+            run(
+                &mut context,
+                "#set($context.requestOverride.header.B = 'y')"
+            )
+            .is_some()
+        );
         assert_eq!(context.request_override().header.len(), 2);
     }
 
     #[test]
     fn a_template_that_fails_sets_nothing() {
         let mut context = context();
-        assert_eq!(run(&mut context, "#set($context.responseOverride.status = 444)#set($l = [])$l.get(1)"), None);
+        assert_eq!(
+            run(
+                &mut context,
+                "#set($context.responseOverride.status = 444)#set($l = [])$l.get(1)"
+            ),
+            None
+        );
         assert_eq!(context.response_override(), ResponseOverride::default());
         assert_eq!(context.overrides(), None);
     }
 
     #[test]
     fn a_status_that_is_none_is_ignored() {
-        for (status, expected) in [("'404'", Some(404)), ("99", None), ("600", None), ("'x'", None), ("404.5", None)] {
+        for (status, expected) in [
+            ("'404'", Some(404)),
+            ("99", None),
+            ("600", None),
+            ("'x'", None),
+            ("404.5", None),
+        ] {
             let mut context = context();
-            run(&mut context, &format!("#set($context.responseOverride.status = {status})"));
+            run(
+                &mut context,
+                &format!("#set($context.responseOverride.status = {status})"),
+            );
             assert_eq!(context.response_override().status, expected, "{status}");
         }
     }
@@ -314,9 +401,17 @@ mod tests {
     #[test]
     fn fields_by_path() {
         let context = context();
-        assert_eq!(context.get(&["identity", "sourceIp"]).as_deref(), Some("192.0.2.1"));
+        assert_eq!(
+            context.get(&["identity", "sourceIp"]).as_deref(),
+            Some("192.0.2.1")
+        );
         assert_eq!(context.get(&["epoch"]).as_deref(), Some("5"));
-        for path in [&["identity", "caller"][..], &["identity"], &["nope", "x"], &[]] {
+        for path in [
+            &["identity", "caller"][..],
+            &["identity"],
+            &["nope", "x"],
+            &[],
+        ] {
             assert_eq!(context.get(path), None);
         }
     }

@@ -1,7 +1,7 @@
 //! A JSON text to a document, paid for before it is read.
 //!
-//! A document takes far more memory than its text: `[1,1,1,…]` some fifty times as much. So the text is looked through
-//! first, for what makes parts of a document.
+//! A document takes far more memory than its text: `[1,1,1,…]` some fifty times as much. So the
+//! text is looked through first, for what makes parts of a document.
 
 use kit::jsonpath::read_lenient;
 use serde_json::Value as Json;
@@ -18,9 +18,12 @@ pub(super) fn read_body(body: &str, work: &mut Work) -> Result<Json, Thrown> {
     if cost > DOCUMENT_BYTES {
         return Err(Exceeded::Document.into());
     }
-    work.budget.steps((body.len() / 256 + cost / (8 * PART)) as u64)?;
+    work.budget
+        .steps((body.len() / 256 + cost / (8 * PART)) as u64)?;
     match read_lenient(body) {
-        Ok(Json::Null) => Err(Thrown::Exception("the body is `null`, which has no paths".to_owned())),
+        Ok(Json::Null) => Err(Thrown::Exception(
+            "the body is `null`, which has no paths".to_owned(),
+        )),
         Ok(document) => Ok(document),
         Err(why) => Err(Thrown::Exception(format!("the body is no JSON: {why}"))),
     }
@@ -30,7 +33,8 @@ pub(super) fn read_body(body: &str, work: &mut Work) -> Result<Json, Thrown> {
 pub(super) fn read_text(text: &str, work: &mut Work) -> Result<Json, Thrown> {
     work.budget.bytes(2 * cost(text))?;
     work.budget.steps(20)?;
-    read_lenient(text).map_err(|why| Thrown::Exception(format!("`parseJson` cannot read this: {why}")))
+    read_lenient(text)
+        .map_err(|why| Thrown::Exception(format!("`parseJson` cannot read this: {why}")))
 }
 
 /// About how much memory the document of this text takes: the text, and something for each part.
@@ -65,7 +69,10 @@ pub(super) fn size(json: &Json) -> usize {
         Json::Number(number) if number.as_str().len() > 18 => 64 + number.as_str().len(),
         Json::Array(items) => 96 + items.iter().map(|item| 32 + size(item)).sum::<usize>(),
         Json::Object(members) => {
-            160 + members.iter().map(|(name, member)| 96 + name.len() + size(member)).sum::<usize>()
+            160 + members
+                .iter()
+                .map(|(name, member)| 96 + name.len() + size(member))
+                .sum::<usize>()
         }
         _ => 0,
     }
@@ -85,7 +92,10 @@ mod tests {
     #[test]
     fn a_body_of_too_many_parts_is_not_read() {
         let dense = format!("[{}1]", "1,".repeat(1_000_000));
-        assert_eq!(read_body(&dense, &mut Work::default()), Err(Thrown::Exceeded(Exceeded::Document)));
+        assert_eq!(
+            read_body(&dense, &mut Work::default()),
+            Err(Thrown::Exceeded(Exceeded::Document))
+        );
         let long = format!("[\"{}\"]", "a,".repeat(5_000_000));
         assert!(read_body(&long, &mut Work::default()).is_ok());
     }

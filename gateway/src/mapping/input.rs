@@ -1,6 +1,7 @@
 //! `$input`: the body and the parameters of a request.
 //!
-//! The body is JSON once a template asks for a path; it is read once, leniently as API Gateway's own reader does.
+//! The body is JSON once a template asks for a path; it is read once, leniently as API Gateway's
+//! own reader does.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use crate::vtl::method::{Outcome, Thrown, Work};
 use crate::vtl::value::{List, ListKind, Map, MapKind, write_json};
 use crate::vtl::{Known, Value, limits};
 
-/// What a template maps: the payload of the request, or of the backend's reply; and the client's parameters.
+/// What a template maps: the payload of the request, or of the backend's reply; and the client's
+/// parameters.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     /// The payload as text.
@@ -59,13 +61,22 @@ impl HeaderCase {
 impl Parameters {
     /// The first of path, query string and header that has `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let exact = [&self.path, &self.querystring, &self.header].into_iter().find_map(|map| map.get(name));
-        exact.or_else(|| self.header_in_any_case(name)).map(String::as_str)
+        let exact = [&self.path, &self.querystring, &self.header]
+            .into_iter()
+            .find_map(|map| map.get(name));
+        exact
+            .or_else(|| self.header_in_any_case(name))
+            .map(String::as_str)
     }
 
     fn header_in_any_case(&self, name: &str) -> Option<&String> {
-        let mut headers = self.header.iter().filter(|_| self.header_case == HeaderCase::Unknown);
-        headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let mut headers = self
+            .header
+            .iter()
+            .filter(|_| self.header_case == HeaderCase::Unknown);
+        headers
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
 }
 
@@ -75,8 +86,8 @@ pub(super) struct Reader<'a> {
     parameters: &'a Parameters,
     text: OnceCell<Arc<str>>,
     document: Option<Json>,
-    /// The document as templates hold and change it, once one asked for a part of it; and the count of changes up to
-    /// which `document` is the same.
+    /// The document as templates hold and change it, once one asked for a part of it; and the count
+    /// of changes up to which `document` is the same.
     live: Option<(Value, u64)>,
     parameter_map: Option<Map>,
     /// Paths that were read, so that a loop reads each once.
@@ -93,7 +104,9 @@ pub(super) const KNOWN: Known = Known {
 
 fn check_path(method: &str, argument: &str) -> Result<(), String> {
     match method {
-        "path" | "json" => JsonPath::parse(argument).map(drop).map_err(|why| why.to_string()),
+        "path" | "json" => JsonPath::parse(argument)
+            .map(drop)
+            .map_err(|why| why.to_string()),
         _ => Ok(()),
     }
 }
@@ -104,7 +117,11 @@ const PATHS: usize = 32;
 impl<'a> Reader<'a> {
     pub(super) fn new(input: &Input<'a>) -> Reader<'a> {
         // An empty payload shows as `{}`: `docs/aws/api-gateway.md#input`.
-        let body = if input.body.is_empty() { "{}" } else { input.body };
+        let body = if input.body.is_empty() {
+            "{}"
+        } else {
+            input.body
+        };
         Reader {
             body,
             parameters: input.parameters,
@@ -123,14 +140,22 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn call(&mut self, name: &str, arguments: &[Value], work: &mut Work) -> Option<Outcome> {
+    pub(super) fn call(
+        &mut self,
+        name: &str,
+        arguments: &[Value],
+        work: &mut Work,
+    ) -> Option<Outcome> {
         Some(match (name, arguments) {
             ("getBody", []) => Ok(self.property("body")),
             ("path", [Value::Text(path)]) => self.path(path, work),
             ("json", [Value::Text(path)]) => self.json(path, work),
             ("params", []) => self.all_parameters().map(Value::Map).map_err(Thrown::from),
-            // Unlike any other missing thing, a missing parameter is the empty string: it counts as true.
-            ("params", [Value::Text(name)]) => Ok(self.parameters.get(name).unwrap_or_default().into()),
+            // Unlike any other missing thing, a missing parameter is the empty string: it counts as
+            // true.
+            ("params", [Value::Text(name)]) => {
+                Ok(self.parameters.get(name).unwrap_or_default().into())
+            }
             ("params", [_]) => Ok("".into()),
             _ => return None,
         })
@@ -140,19 +165,27 @@ impl<'a> Reader<'a> {
         if let Some(map) = &self.parameter_map {
             return Ok(map.clone());
         }
-        let Parameters { path, querystring, header, header_case } = self.parameters;
+        let Parameters {
+            path,
+            querystring,
+            header,
+            header_case,
+        } = self.parameters;
         let kinds = [
             ("path", text_map(MapKind::Plain, path)?),
             ("querystring", text_map(MapKind::Plain, querystring)?),
             ("header", text_map(header_case.map_kind(), header)?),
         ];
-        let map = Map::of(MapKind::Plain, kinds.map(|(name, map)| (name.into(), Value::Map(map))))?;
+        let map = Map::of(
+            MapKind::Plain,
+            kinds.map(|(name, map)| (name.into(), Value::Map(map))),
+        )?;
         self.parameter_map = Some(map.clone());
         Ok(map)
     }
 
-    /// What a path leads to, as a value. A list or map is the document's own: what a template changes there, later
-    /// paths see.
+    /// What a path leads to, as a value. A list or map is the document's own: what a template
+    /// changes there, later paths see.
     fn path(&mut self, path: &Arc<str>, work: &mut Work) -> Outcome {
         match self.find(path, work)? {
             None => return Ok(Value::Null),
@@ -162,18 +195,26 @@ impl<'a> Reader<'a> {
                 return Ok(Value::from_json(&part)?);
             }
             Some(Found::Many(parts)) => {
-                work.budget.bytes(48 + parts.iter().map(|part| 32 + document::size(part)).sum::<usize>())?;
-                let items: Result<Vec<Value>, _> = parts.iter().map(|part| Value::from_json(part)).collect();
+                work.budget.bytes(
+                    48 + parts
+                        .iter()
+                        .map(|part| 32 + document::size(part))
+                        .sum::<usize>(),
+                )?;
+                let items: Result<Vec<Value>, _> =
+                    parts.iter().map(|part| Value::from_json(part)).collect();
                 return Ok(Value::List(List::new(ListKind::Json, items?)?));
             }
         }
         let root = self.live(work)?;
         let place = self.remember(path)?;
-        let part = self.paths[place].1.walk(root, |value, segment| match (value, segment) {
-            (Value::Map(map), Segment::Name(name)) => map.get_text(name),
-            (Value::List(list), Segment::Place(place)) => list.get(place),
-            _ => None,
-        });
+        let part = self.paths[place]
+            .1
+            .walk(root, |value, segment| match (value, segment) {
+                (Value::Map(map), Segment::Name(name)) => map.get_text(name),
+                (Value::List(list), Segment::Place(place)) => list.get(place),
+                _ => None,
+            });
         Ok(part.unwrap_or(Value::Null))
     }
 
@@ -205,7 +246,9 @@ impl<'a> Reader<'a> {
         let found = self.paths[place].1.find(document, &mut visits);
         work.budget.steps((jsonpath::VISITS - visits) as u64 / 2)?;
         if visits == 0 {
-            return Err(exception(format!("the path `{path}` visits too many values")));
+            return Err(exception(format!(
+                "the path `{path}` visits too many values"
+            )));
         }
         Ok(found)
     }
@@ -257,20 +300,36 @@ mod tests {
     use super::*;
 
     fn parameters(header_case: HeaderCase) -> Parameters {
-        let header = [("X-Github-Event", "push"), ("X-Api-Key", "k")].map(|(name, value)| (name.into(), value.into()));
-        Parameters { header: header.into_iter().collect(), header_case, ..Parameters::default() }
+        let header = [("X-Github-Event", "push"), ("X-Api-Key", "k")]
+            .map(|(name, value)| (name.into(), value.into()));
+        Parameters {
+            header: header.into_iter().collect(),
+            header_case,
+            ..Parameters::default()
+        }
     }
 
     #[test]
     fn a_header_whose_case_is_not_known_is_found_in_any() {
         let unknown = parameters(HeaderCase::Unknown);
-        assert_eq!([unknown.get("X-GitHub-Event"), unknown.get("x-api-key")], [Some("push"), Some("k")]);
-        assert_eq!(parameters(HeaderCase::AsSent).get("x-api-key"), None);
-        let input = Input { body: "", parameters: &unknown };
-        let map = Reader::new(&input).all_parameters().unwrap();
-        let Some(Value::Map(header)) = map.get_text("header") else { panic!("no headers") };
         assert_eq!(
-            header.get_text("X-GitHub-Event").map(|value| value.shown().unwrap().into_owned()).as_deref(),
+            [unknown.get("X-GitHub-Event"), unknown.get("x-api-key")],
+            [Some("push"), Some("k")]
+        );
+        assert_eq!(parameters(HeaderCase::AsSent).get("x-api-key"), None);
+        let input = Input {
+            body: "",
+            parameters: &unknown,
+        };
+        let map = Reader::new(&input).all_parameters().unwrap();
+        let Some(Value::Map(header)) = map.get_text("header") else {
+            panic!("no headers")
+        };
+        assert_eq!(
+            header
+                .get_text("X-GitHub-Event")
+                .map(|value| value.shown().unwrap().into_owned())
+                .as_deref(),
             Some("push")
         );
     }

@@ -1,6 +1,7 @@
 //! `$util`, as API Gateway has it: six functions on text. See `docs/aws/api-gateway.md#util`.
 //!
-//! Nothing becomes the empty string. AppSync's `$util.toJson`, `$util.qr` and so on are not here, as on API Gateway.
+//! Nothing becomes the empty string. AppSync's `$util.toJson`, `$util.qr` and so on are not here,
+//! as on API Gateway.
 
 use std::fmt::Write;
 
@@ -28,14 +29,22 @@ const FUNCTIONS: [(&str, Function); 6] = [
 /// What `$util` has.
 pub(super) const KNOWN: Known = Known {
     variable: "util",
-    members: &["urlEncode", "urlDecode", "base64Encode", "base64Decode", "escapeJavaScript", "parseJson"],
+    members: &[
+        "urlEncode",
+        "urlDecode",
+        "base64Encode",
+        "base64Decode",
+        "escapeJavaScript",
+        "parseJson",
+    ],
     is_map: false,
     check: |_, _| Ok(()),
 };
 
-/// Calls a function; [`None`] when there is none of this name, or not one argument. What is no text is taken by the text
-/// that it prints: so does `escapeJavaScript` of a number on API Gateway, for the others it is our choice. A list or map is
-/// no JSON text, so `parseJson` has nothing to read in it.
+/// Calls a function; [`None`] when there is none of this name, or not one argument. What is no text
+/// is taken by the text that it prints: so does `escapeJavaScript` of a number on API Gateway, for
+/// the others it is our choice. A list or map is no JSON text, so `parseJson` has nothing to read
+/// in it.
 pub(super) fn call(name: &str, arguments: &[Value], work: &mut Work) -> Option<Outcome> {
     let (_, function) = FUNCTIONS.iter().find(|(known, _)| *known == name)?;
     let [argument] = arguments else { return None };
@@ -58,15 +67,19 @@ fn shown(value: &Value, work: &mut Work) -> Result<String, Thrown> {
 fn url_encode(text: &str, work: &mut Work) -> Outcome {
     work.budget.bytes(text.len())?;
     let mut out: Vec<u8> = Vec::with_capacity(text.len() + text.len() / 2);
-    // Piece by piece into a small buffer: one check of the vector's size for many bytes. This is the hot loop of the
-    // usual template.
+    // Piece by piece into a small buffer: one check of the vector's size for many bytes. This is
+    // the hot loop of the usual template.
     let mut buffer = [0; 3 * 64];
     for piece in text.as_bytes().chunks(64) {
         let mut length = 0;
         for &byte in piece {
             match URL_CODES[usize::from(byte)] {
                 0 => {
-                    buffer[length..length + 3].copy_from_slice(&[b'%', hex(byte >> 4), hex(byte & 15)]);
+                    buffer[length..length + 3].copy_from_slice(&[
+                        b'%',
+                        hex(byte >> 4),
+                        hex(byte & 15),
+                    ]);
                     length += 3;
                 }
                 code => {
@@ -78,7 +91,9 @@ fn url_encode(text: &str, work: &mut Work) -> Outcome {
         out.extend_from_slice(&buffer[..length]);
     }
     work.budget.bytes(out.len() - text.len())?;
-    Ok(String::from_utf8(out).expect("only ASCII was written").into())
+    Ok(String::from_utf8(out)
+        .expect("only ASCII was written")
+        .into())
 }
 
 /// What each byte becomes; 0 for those that become `%XX`.
@@ -134,7 +149,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Of either alphabet, as the decoders of Java's libraries read it; what API Gateway does is not known.
+/// Of either alphabet, as the decoders of Java's libraries read it; what API Gateway does is not
+/// known.
 fn base64_decode(text: &str, work: &mut Work) -> Outcome {
     work.budget.bytes(text.len())?;
     let standard: String = text
@@ -149,12 +165,14 @@ fn base64_decode(text: &str, work: &mut Work) -> Outcome {
             }
         })
         .collect();
-    let bytes = LENIENT.decode(standard).map_err(|_| exception("this is no Base64"))?;
+    let bytes = LENIENT
+        .decode(standard)
+        .map_err(|_| exception("this is no Base64"))?;
     Ok(String::from_utf8_lossy(&bytes).as_ref().into())
 }
 
-/// As commons-lang 2 escapes: `'` becomes `\'` (which JSON does not know), `/` becomes `\/`, and everything beyond
-/// ASCII a `\u` escape for each UTF-16 unit.
+/// As commons-lang 2 escapes: `'` becomes `\'` (which JSON does not know), `/` becomes `\/`, and
+/// everything beyond ASCII a `\u` escape for each UTF-16 unit.
 fn escape_java_script(text: &str, work: &mut Work) -> Outcome {
     work.budget.bytes(text.len())?;
     let mut out = String::with_capacity(text.len() + text.len() / 8);
@@ -197,15 +215,24 @@ mod tests {
 
     #[track_caller]
     fn check(function: &str, text: &str, expected: &str) {
-        let outcome = call(function, &[text.into()], &mut Work::default()).expect("a known function");
+        let outcome =
+            call(function, &[text.into()], &mut Work::default()).expect("a known function");
         assert_eq!(outcome.unwrap().shown().unwrap(), expected);
     }
 
     #[test]
     fn url_encode_keeps_what_java_keeps() {
-        check("urlEncode", "a b&c=d+e%*-._~'()!é", "a+b%26c%3Dd%2Be%25*-._%7E%27%28%29%21%C3%A9");
+        check(
+            "urlEncode",
+            "a b&c=d+e%*-._~'()!é",
+            "a+b%26c%3Dd%2Be%25*-._%7E%27%28%29%21%C3%A9",
+        );
         check("urlDecode", "a+b%26%C3%A9", "a b&é");
-        assert!(call("urlDecode", &["%4".into()], &mut Work::default()).unwrap().is_err());
+        assert!(
+            call("urlDecode", &["%4".into()], &mut Work::default())
+                .unwrap()
+                .is_err()
+        );
     }
 
     #[test]
@@ -213,7 +240,11 @@ mod tests {
         check("base64Encode", "héllo", "aMOpbGxv");
         check("base64Decode", "aMOpbGxv", "héllo");
         check("base64Decode", "eyJzdWIiOiI_In0", "{\"sub\":\"?\"}");
-        assert!(call("base64Decode", &["***".into()], &mut Work::default()).unwrap().is_err());
+        assert!(
+            call("base64Decode", &["***".into()], &mut Work::default())
+                .unwrap()
+                .is_err()
+        );
     }
 
     #[test]
@@ -229,7 +260,14 @@ mod tests {
     #[test]
     fn nothing_is_the_empty_string() {
         for (name, _) in FUNCTIONS {
-            assert_eq!(call(name, &[Value::Null], &mut Work::default()).unwrap().unwrap().shown().unwrap(), "");
+            assert_eq!(
+                call(name, &[Value::Null], &mut Work::default())
+                    .unwrap()
+                    .unwrap()
+                    .shown()
+                    .unwrap(),
+                ""
+            );
         }
     }
 
@@ -237,15 +275,24 @@ mod tests {
     fn what_is_no_text_is_taken_by_the_text_that_it_prints() {
         let value = |json: serde_json::Value| Value::from_json(&json).unwrap();
         let check = |function: &str, argument: serde_json::Value, expected: &str| {
-            let outcome = call(function, &[value(argument)], &mut Work::default()).expect("a known function");
+            let outcome =
+                call(function, &[value(argument)], &mut Work::default()).expect("a known function");
             assert_eq!(outcome.unwrap().shown().unwrap(), expected, "{function}");
         };
         check("escapeJavaScript", 42.into(), "42");
         check("escapeJavaScript", 12.5.into(), "12.5");
         check("escapeJavaScript", true.into(), "true");
-        check("escapeJavaScript", serde_json::json!(["a\"b"]), r#"[\"a\\\"b\"]"#);
+        check(
+            "escapeJavaScript",
+            serde_json::json!(["a\"b"]),
+            r#"[\"a\\\"b\"]"#,
+        );
         check("urlEncode", 12.5.into(), "12.5");
-        check("urlEncode", serde_json::json!({"a": "b c"}), "%7Ba%3Db+c%7D");
+        check(
+            "urlEncode",
+            serde_json::json!({"a": "b c"}),
+            "%7Ba%3Db+c%7D",
+        );
         check("urlDecode", 7.into(), "7");
         check("base64Encode", 42.into(), "NDI=");
         check("base64Encode", false.into(), "ZmFsc2U=");
@@ -253,7 +300,14 @@ mod tests {
         check("parseJson", true.into(), "true");
         let map = value(serde_json::json!({"a": 1}));
         assert!(call("parseJson", &[map], &mut Work::default()).is_none());
-        assert!(call("escapeJavaScript", &["a".into(), "b".into()], &mut Work::default()).is_none());
+        assert!(
+            call(
+                "escapeJavaScript",
+                &["a".into(), "b".into()],
+                &mut Work::default()
+            )
+            .is_none()
+        );
     }
 
     #[test]
@@ -261,6 +315,10 @@ mod tests {
         check("parseJson", "[1,\"x\",true,null]", "[1,\"x\",true,null]");
         check("parseJson", "{a:1}", "{a=1}");
         check("parseJson", "plain", "plain");
-        assert!(call("parseJson", &["{".into()], &mut Work::default()).unwrap().is_err());
+        assert!(
+            call("parseJson", &["{".into()], &mut Work::default())
+                .unwrap()
+                .is_err()
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! What mappings name without the method declaring it. API Gateway refuses such a mapping when it is saved; here it works,
-//! so it is only warned of. See
+//! What mappings name without the method declaring it. API Gateway refuses such a mapping when it
+//! is saved; here it works, so it is only warned of. See
 //! `docs/aws/api-gateway.md#parameter-mappings` and `docs/aws/api-gateway.md#response-headers`.
 
 use kit::document::{Node, Problem};
@@ -14,45 +14,97 @@ pub(crate) struct Declared {
 }
 
 impl Declared {
-    /// From the `parameters` of an operation and of its path, and the operation's `responses`. Header names are compared
-    /// in any case.
-    pub(super) fn read(root: &Node, parameters: [Option<&Node>; 2], responses: Option<&Node>) -> Declared {
-        let lists = parameters.into_iter().flatten().filter_map(|node| node.list().ok()).flatten();
-        let parameters = lists.filter_map(|node| parameter(target(root, node)?)).collect();
+    /// From the `parameters` of an operation and of its path, and the operation's `responses`.
+    /// Header names are compared in any case.
+    pub(super) fn read(
+        root: &Node,
+        parameters: [Option<&Node>; 2],
+        responses: Option<&Node>,
+    ) -> Declared {
+        let lists = parameters
+            .into_iter()
+            .flatten()
+            .filter_map(|node| node.list().ok())
+            .flatten();
+        let parameters = lists
+            .filter_map(|node| parameter(target(root, node)?))
+            .collect();
         let mut headers = Vec::new();
-        for response in responses.and_then(|node| node.entries().ok()).unwrap_or_default() {
-            let declared = target(root, &response.node).and_then(|node| node.get("headers")?.entries().ok());
+        for response in responses
+            .and_then(|node| node.entries().ok())
+            .unwrap_or_default()
+        {
+            let declared =
+                target(root, &response.node).and_then(|node| node.get("headers")?.entries().ok());
             let names = declared.unwrap_or_default().iter();
             headers.extend(names.map(|header| (response.key.clone(), header.key.to_lowercase())));
         }
-        Declared { parameters, headers }
+        Declared {
+            parameters,
+            headers,
+        }
     }
 
-    /// The mappings of an integration, in OpenAPI's words, that name something else. `path` is the resource's, whose
-    /// parameters need no declaration.
+    /// The mappings of an integration, in OpenAPI's words, that name something else. `path` is the
+    /// resource's, whose parameters need no declaration.
     pub(crate) fn missing(&self, label: &str, path: &str, integration: &Node) -> Vec<Problem> {
         let mut missing = Vec::new();
         for entry in entries(integration.get("requestParameters")) {
-            let Some(rest) = entry.node.text().ok().and_then(|text| text.strip_prefix("method.request.")) else {
+            let Some(rest) = entry
+                .node
+                .text()
+                .ok()
+                .and_then(|text| text.strip_prefix("method.request."))
+            else {
                 continue;
             };
-            let Some((place, name)) = rest.split_once('.').filter(|(place, _)| *place != "body") else { continue };
+            let Some((place, name)) = rest.split_once('.').filter(|(place, _)| *place != "body")
+            else {
+                continue;
+            };
             let place = place.trim_start_matches("multivalue");
-            let in_path =
-                place == "path" && (path.contains(&format!("{{{name}}}")) || path.contains(&format!("{{{name}+}}")));
+            let in_path = place == "path"
+                && (path.contains(&format!("{{{name}}}"))
+                    || path.contains(&format!("{{{name}+}}")));
             let named = format!("{place}.{name}");
-            if !in_path && !self.parameters.iter().any(|declared| declared.eq_ignore_ascii_case(&named)) {
-                let what = format!("{label}: method.request.{named} is not declared as a parameter of the method");
-                missing.push(entry.node.problem(format!("{what}, so API Gateway refuses the mapping")));
+            if !in_path
+                && !self
+                    .parameters
+                    .iter()
+                    .any(|declared| declared.eq_ignore_ascii_case(&named))
+            {
+                let what = format!(
+                    "{label}: method.request.{named} is not declared as a parameter of the method"
+                );
+                missing.push(
+                    entry
+                        .node
+                        .problem(format!("{what}, so API Gateway refuses the mapping")),
+                );
             }
         }
         for response in entries(integration.get("responses")) {
-            let status = response.node.get("statusCode").and_then(|node| node.text().ok()).unwrap_or_default();
+            let status = response
+                .node
+                .get("statusCode")
+                .and_then(|node| node.text().ok())
+                .unwrap_or_default();
             for entry in entries(response.node.get("responseParameters")) {
-                let Some(name) = entry.key.strip_prefix("method.response.header.") else { continue };
-                if !self.headers.contains(&(status.to_owned(), name.to_lowercase())) {
-                    let what = format!("{label}: header {name} is not declared in the method's response {status}");
-                    missing.push(entry.place.problem(format!("{what}, so API Gateway refuses the mapping")));
+                let Some(name) = entry.key.strip_prefix("method.response.header.") else {
+                    continue;
+                };
+                if !self
+                    .headers
+                    .contains(&(status.to_owned(), name.to_lowercase()))
+                {
+                    let what = format!(
+                        "{label}: header {name} is not declared in the method's response {status}"
+                    );
+                    missing.push(
+                        entry
+                            .place
+                            .problem(format!("{what}, so API Gateway refuses the mapping")),
+                    );
                 }
             }
         }
@@ -68,13 +120,21 @@ impl Declared {
 }
 
 fn entries(node: Option<&Node>) -> &[kit::document::Entry] {
-    node.and_then(|node| node.entries().ok()).unwrap_or_default()
+    node.and_then(|node| node.entries().ok())
+        .unwrap_or_default()
 }
 
 /// The node itself, or what its `$ref` leads to inside of the document.
 fn target<'n>(root: &'n Node, node: &'n Node) -> Option<&'n Node> {
-    let Some(reference) = node.get("$ref") else { return Some(node) };
-    reference.text().ok()?.strip_prefix("#/")?.split('/').try_fold(root, |node, part| node.get(part))
+    let Some(reference) = node.get("$ref") else {
+        return Some(node);
+    };
+    reference
+        .text()
+        .ok()?
+        .strip_prefix("#/")?
+        .split('/')
+        .try_fold(root, |node, part| node.get(part))
 }
 
 fn parameter(node: &Node) -> Option<String> {
@@ -115,7 +175,11 @@ integration:
         let told = declared.missing("get /a/{id}", "/a/{id}", root.get("integration").unwrap());
         let told: Vec<_> = told
             .iter()
-            .map(|problem| problem.to_string().replace(", so API Gateway refuses the mapping", ""))
+            .map(|problem| {
+                problem
+                    .to_string()
+                    .replace(", so API Gateway refuses the mapping", "")
+            })
             .collect();
         assert_eq!(
             told,

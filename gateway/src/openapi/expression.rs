@@ -1,6 +1,6 @@
-//! Parameter mappings: `integration.request.header.N` on the left, a source expression on the right. See
-//! `docs/aws/api-gateway.md#parameter-mappings` for requests, `docs/aws/api-gateway.md#response-headers` for
-//! responses.
+//! Parameter mappings: `integration.request.header.N` on the left, a source expression on the
+//! right. See `docs/aws/api-gateway.md#parameter-mappings` for requests,
+//! `docs/aws/api-gateway.md#response-headers` for responses.
 
 use kit::document::{Entry, Problem};
 use kit::jsonpath::JsonPath;
@@ -14,9 +14,18 @@ pub(super) fn request_parameter(
     entry: &Entry,
     problems: &mut Vec<Problem>,
 ) -> Result<RequestParameter, Problem> {
-    let wrong = |text: &str| entry.place.problem(format!("{label}: {text}: {}", entry.key));
-    let target = entry.key.strip_prefix("integration.request.").ok_or_else(|| wrong("not a mapping target"))?;
-    let (place, name) = target.split_once('.').ok_or_else(|| wrong("not a mapping target"))?;
+    let wrong = |text: &str| {
+        entry
+            .place
+            .problem(format!("{label}: {text}: {}", entry.key))
+    };
+    let target = entry
+        .key
+        .strip_prefix("integration.request.")
+        .ok_or_else(|| wrong("not a mapping target"))?;
+    let (place, name) = target
+        .split_once('.')
+        .ok_or_else(|| wrong("not a mapping target"))?;
     let place = match place {
         "header" => ParameterPlace::Header,
         "querystring" => ParameterPlace::QueryString,
@@ -24,15 +33,25 @@ pub(super) fn request_parameter(
         _ => return Err(wrong("not a mapping target")),
     };
     if place == ParameterPlace::Header && RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
-        problems.push(wrong("the header is reserved: API Gateway answers every call with a 500"));
+        problems.push(wrong(
+            "the header is reserved: API Gateway answers every call with a 500",
+        ));
     }
-    Ok(RequestParameter { place, name: name.to_owned(), source: source(label, entry, Side::Request)? })
+    Ok(RequestParameter {
+        place,
+        name: name.to_owned(),
+        source: source(label, entry, Side::Request)?,
+    })
 }
 
 /// One entry of an integration response's `responseParameters`: the header's name and its source.
 pub(super) fn response_header(label: &str, entry: &Entry) -> Result<(String, Source), Problem> {
     let name = entry.key.strip_prefix("method.response.header.");
-    let name = name.ok_or_else(|| entry.place.problem(format!("{label}: not a mapping target: {}", entry.key)))?;
+    let name = name.ok_or_else(|| {
+        entry
+            .place
+            .problem(format!("{label}: not a mapping target: {}", entry.key))
+    })?;
     Ok((name.to_owned(), source(label, entry, Side::Response)?))
 }
 
@@ -44,22 +63,36 @@ enum Side {
 
 fn source(label: &str, entry: &Entry, side: Side) -> Result<Source, Problem> {
     let text = entry.node.text()?;
-    let wrong = |why: &str| entry.node.problem(format!("{label}: Invalid mapping expression specified: {text}{why}"));
+    let wrong = |why: &str| {
+        entry.node.problem(format!(
+            "{label}: Invalid mapping expression specified: {text}{why}"
+        ))
+    };
     if let Some(inner) = text.strip_prefix('\'') {
-        let inner = inner.strip_suffix('\'').ok_or_else(|| wrong(" (the quote is not closed)"))?;
+        let inner = inner
+            .strip_suffix('\'')
+            .ok_or_else(|| wrong(" (the quote is not closed)"))?;
         return Ok(Source::Static(inner.to_owned()));
     }
     if let Some(name) = text.strip_prefix("stageVariables.") {
         return Ok(Source::StageVariable(name.to_owned()));
     }
     if let Some(path) = text.strip_prefix("context.") {
-        return Ok(Source::Context(path.split('.').map(ToOwned::to_owned).collect()));
+        return Ok(Source::Context(
+            path.split('.').map(ToOwned::to_owned).collect(),
+        ));
     }
     let found = match side {
-        Side::Request => text.strip_prefix("method.request.").map(|rest| of_exchange(rest, side)),
-        Side::Response => text.strip_prefix("integration.response.").map(|rest| of_exchange(rest, side)),
+        Side::Request => text
+            .strip_prefix("method.request.")
+            .map(|rest| of_exchange(rest, side)),
+        Side::Response => text
+            .strip_prefix("integration.response.")
+            .map(|rest| of_exchange(rest, side)),
     };
-    let found = found.flatten().ok_or_else(|| wrong(" (static values stand in single quotes)"))?;
+    let found = found
+        .flatten()
+        .ok_or_else(|| wrong(" (static values stand in single quotes)"))?;
     found.map_err(|reason| wrong(&format!(" ({reason})")))
 }
 
@@ -91,7 +124,11 @@ fn body(rest: &str, side: Side) -> Option<Result<Source, String>> {
         },
         Some(_) => return None,
     };
-    Some(Ok(if side == Side::Request { Source::Body(path) } else { Source::ReplyBody(path) }))
+    Some(Ok(if side == Side::Request {
+        Source::Body(path)
+    } else {
+        Source::ReplyBody(path)
+    }))
 }
 
 #[cfg(test)]
@@ -104,8 +141,18 @@ mod tests {
         let entry = &node.entries().unwrap()[0];
         let mut problems = Vec::new();
         let parameter = request_parameter("post /a", entry, &mut problems)?;
-        let text = format!("{:?} {} {:?}", parameter.place, parameter.name, parameter.source);
-        problems.pop().map_or(Ok(text.split(" JsonPath").next().unwrap_or_default().to_owned()), Err)
+        let text = format!(
+            "{:?} {} {:?}",
+            parameter.place, parameter.name, parameter.source
+        );
+        problems.pop().map_or(
+            Ok(text
+                .split(" JsonPath")
+                .next()
+                .unwrap_or_default()
+                .to_owned()),
+            Err,
+        )
     }
 
     #[test]
@@ -113,15 +160,33 @@ mod tests {
         for (value, expected) in [
             ("'a=b'", r#"Header X Static("a=b")"#),
             ("method.request.path.id", r#"Header X Path("id")"#),
-            ("method.request.querystring.a.b", r#"Header X QueryString("a.b")"#),
-            ("method.request.multivalueheader.Y", r#"Header X MultiValueHeader("Y")"#),
+            (
+                "method.request.querystring.a.b",
+                r#"Header X QueryString("a.b")"#,
+            ),
+            (
+                "method.request.multivalueheader.Y",
+                r#"Header X MultiValueHeader("Y")"#,
+            ),
             ("method.request.body", "Header X Body(None)"),
             ("stageVariables.v", r#"Header X StageVariable("v")"#),
-            ("context.identity.sourceIp", r#"Header X Context(["identity", "sourceIp"])"#),
+            (
+                "context.identity.sourceIp",
+                r#"Header X Context(["identity", "sourceIp"])"#,
+            ),
         ] {
-            assert_eq!(read("integration.request.header.X", value).unwrap(), expected);
+            assert_eq!(
+                read("integration.request.header.X", value).unwrap(),
+                expected
+            );
         }
-        assert!(read("integration.request.querystring.MessageBody", "method.request.body.a[0].b").is_ok());
+        assert!(
+            read(
+                "integration.request.querystring.MessageBody",
+                "method.request.body.a[0].b"
+            )
+            .is_ok()
+        );
     }
 
     #[test]

@@ -16,9 +16,16 @@ fn paths_methods_and_the_stage_are_read() {
     );
     let (document, problems) = read(&text).unwrap();
     assert_eq!(problems, Vec::<String>::new());
-    assert_eq!((document.title.as_str(), document.base.stage()), ("t", Some("prod")));
+    assert_eq!(
+        (document.title.as_str(), document.base.stage()),
+        ("t", Some("prod"))
+    );
     assert_eq!(document.resources.len(), 1);
-    let verbs: Vec<_> = document.resources[0].methods.iter().map(|(verb, _)| verb.clone()).collect();
+    let verbs: Vec<_> = document.resources[0]
+        .methods
+        .iter()
+        .map(|(verb, _)| verb.clone())
+        .collect();
     assert_eq!(verbs, [Verb::One(http::Method::OPTIONS), Verb::Any]);
 }
 
@@ -53,19 +60,40 @@ fn every_operation_is_told_what_is_the_matter_with_it() {
             "api.yaml:9:5: path /a: x-amazon-apigateway-any-methods is unknown; did you mean x-amazon-apigateway-any-method?",
         ]
     );
-    let methods: Vec<_> = document.resources.iter().map(|resource| resource.methods.len()).collect();
-    assert_eq!(methods, [2, 1], "what is not supported keeps its place, what is wrong does not");
-    assert_eq!(document.resources[0].methods[1].1.integration.backend, crate::api::Backend::Unsupported);
+    let methods: Vec<_> = document
+        .resources
+        .iter()
+        .map(|resource| resource.methods.len())
+        .collect();
+    assert_eq!(
+        methods,
+        [2, 1],
+        "what is not supported keeps its place, what is wrong does not"
+    );
+    assert_eq!(
+        document.resources[0].methods[1].1.integration.backend,
+        crate::api::Backend::Unsupported
+    );
 }
 
 #[test]
 fn a_literal_path_that_cannot_be_read_is_found_at_load() {
-    let mock = MOCK.replace("{\"statusCode\": 200}", "$input.json(\"$.a[\")$s.split(\"(\")");
+    let mock = MOCK.replace(
+        "{\"statusCode\": 200}",
+        "$input.json(\"$.a[\")$s.split(\"(\")",
+    );
     let text = format!("openapi: 3.0.1\npaths:\n  /a:\n    get:\n      {mock}\n");
     let (_, problems) = read(&text).unwrap();
     assert_eq!(problems.len(), 2, "{problems:#?}");
-    assert!(problems[0].contains(":1:8: bad JSON path `$.a[`, column 5: ") && problems[0].contains("| $input.json("));
-    assert!(problems[1].contains("bad regular expression `(`"), "{}", problems[1]);
+    assert!(
+        problems[0].contains(":1:8: bad JSON path `$.a[`, column 5: ")
+            && problems[0].contains("| $input.json(")
+    );
+    assert!(
+        problems[1].contains("bad regular expression `(`"),
+        "{}",
+        problems[1]
+    );
 }
 
 #[test]
@@ -77,5 +105,8 @@ fn a_swagger_export_is_read() {
     );
     let (document, problems) = read(&text).unwrap();
     assert_eq!(problems, Vec::<String>::new());
-    assert_eq!((document.base.stage(), document.endpoint), (Some("prod"), DefaultEndpoint::Disabled));
+    assert_eq!(
+        (document.base.stage(), document.endpoint),
+        (Some("prod"), DefaultEndpoint::Disabled)
+    );
 }

@@ -22,5 +22,9 @@ pub(super) fn document(
 /// The stage of an API that none is declared for: the one that the document names.
 pub(super) fn only_stage(document: &Document) -> Stage {
     let name = document.base.stage().unwrap_or("default").to_owned();
-    Stage { name, deployment_id: "local".to_owned(), variables: IndexMap::new() }
+    Stage {
+        name,
+        deployment_id: "local".to_owned(),
+        variables: IndexMap::new(),
+    }
 }

@@ -1,4 +1,5 @@
-//! `AWS::ApiGateway::RestApi`: from its `Body`, from `Resource` and `Method` resources, or from both.
+//! `AWS::ApiGateway::RestApi`: from its `Body`, from `Resource` and `Method` resources, or from
+//! both.
 
 use kit::cloudformation::{Account, Resource as Declared, Stack};
 use kit::document::{Node, OrCollect as _, Problem, Value};
@@ -23,16 +24,43 @@ pub(super) fn read(
     let mut is_whole = problems.len() == before;
     let mut fields = declared.fields().or_collect(problems)?;
     let body = fields.optional("Body");
-    let name = fields.optional("Name").map(Node::text).transpose().or_collect(problems).flatten();
-    let is_disabled = fields.optional("DisableExecuteApiEndpoint").map(Node::boolean).transpose();
+    let name = fields
+        .optional("Name")
+        .map(Node::text)
+        .transpose()
+        .or_collect(problems)
+        .flatten();
+    let is_disabled = fields
+        .optional("DisableExecuteApiEndpoint")
+        .map(Node::boolean)
+        .transpose();
     let is_disabled = is_disabled.or_collect(problems).flatten().unwrap_or(false);
     let mode = base_path_mode(&declared.label(), fields.optional("Parameters"), problems);
-    refuse_private(&declared.label(), fields.optional("EndpointConfiguration"), problems);
-    fields.ignore(&["Description", "Tags", "FailOnWarnings", "Mode", "SecurityPolicy", "ApiKeySourceType"]);
-    fields.unsupported(&["BodyS3Location", "BinaryMediaTypes", "CloneFrom", "MinimumCompressionSize", "Policy"]);
+    refuse_private(
+        &declared.label(),
+        fields.optional("EndpointConfiguration"),
+        problems,
+    );
+    fields.ignore(&[
+        "Description",
+        "Tags",
+        "FailOnWarnings",
+        "Mode",
+        "SecurityPolicy",
+        "ApiKeySourceType",
+    ]);
+    fields.unsupported(&[
+        "BodyS3Location",
+        "BinaryMediaTypes",
+        "CloneFrom",
+        "MinimumCompressionSize",
+        "Policy",
+    ]);
     problems.extend(fields.finish());
     let before = problems.len();
-    let document = body.map_or(Ok(Document::default()), |body| document(body, account, problems));
+    let document = body.map_or(Ok(Document::default()), |body| {
+        document(body, account, problems)
+    });
     let mut document = document.or_collect(problems)?;
     is_whole &= problems.len() == before;
     move_under(&mut document, mode, declared).or_collect(problems);
@@ -40,7 +68,10 @@ pub(super) fn read(
     if resources.is_empty() {
         // Methods that could not be read have been told.
         if is_whole {
-            let message = format!("{}: the API has no methods, neither in Body nor as resources", declared.label());
+            let message = format!(
+                "{}: the API has no methods, neither in Body nor as resources",
+                declared.label()
+            );
             problems.push(declared.properties.problem(message));
         }
         return None;
@@ -48,9 +79,19 @@ pub(super) fn read(
     if stages.is_empty() {
         stages.push(only_stage(&document));
     }
-    let endpoint = if is_disabled { DefaultEndpoint::Disabled } else { document.endpoint };
+    let endpoint = if is_disabled {
+        DefaultEndpoint::Disabled
+    } else {
+        document.endpoint
+    };
     let name = name.map_or(document.title, ToOwned::to_owned);
-    Some(Api { id: declared.physical_id.clone(), name, stages, endpoint, resources })
+    Some(Api {
+        id: declared.physical_id.clone(),
+        name,
+        stages,
+        endpoint,
+        resources,
+    })
 }
 
 /// What an import makes of the document's base path: `docs/aws/api-gateway.md#import`.
@@ -63,10 +104,24 @@ enum BasePath {
 }
 
 fn base_path_mode(label: &str, parameters: Option<&Node>, problems: &mut Vec<Problem>) -> BasePath {
-    let fields = parameters.and_then(|node| node.fields(format!("{label}: Parameters")).or_collect(problems));
-    let Some(mut fields) = fields else { return BasePath::Ignore };
-    let mode = fields.optional("basepath").map(read_mode).transpose().or_collect(problems).flatten();
-    refuse_private(label, fields.optional("endpointConfigurationTypes"), problems);
+    let fields = parameters.and_then(|node| {
+        node.fields(format!("{label}: Parameters"))
+            .or_collect(problems)
+    });
+    let Some(mut fields) = fields else {
+        return BasePath::Ignore;
+    };
+    let mode = fields
+        .optional("basepath")
+        .map(read_mode)
+        .transpose()
+        .or_collect(problems)
+        .flatten();
+    refuse_private(
+        label,
+        fields.optional("endpointConfigurationTypes"),
+        problems,
+    );
     // It is about documentation.
     fields.ignore(&["ignore"]);
     problems.extend(fields.finish());
@@ -90,15 +145,23 @@ fn move_under(document: &mut Document, mode: BasePath, declared: &Declared) -> R
     };
     for resource in &mut document.resources {
         let path = format!("{prefix}{}", resource.path.trim_end_matches('/'));
-        resource.path = if path.is_empty() { "/".to_owned() } else { path };
-        resource.segments =
-            Segment::parse_path(&resource.path).map_err(|message| declared.properties.problem(message))?;
+        resource.path = if path.is_empty() {
+            "/".to_owned()
+        } else {
+            path
+        };
+        resource.segments = Segment::parse_path(&resource.path)
+            .map_err(|message| declared.properties.problem(message))?;
     }
     Ok(())
 }
 
 /// A private API answers inside of a VPC only; here it would answer whoever reaches the port.
-pub(super) fn refuse_private(label: &str, configuration: Option<&Node>, problems: &mut Vec<Problem>) {
+pub(super) fn refuse_private(
+    label: &str,
+    configuration: Option<&Node>,
+    problems: &mut Vec<Problem>,
+) {
     let Some(node) = configuration else { return };
     if mentions_private(node) {
         problems.push(node.problem(format!("{label}: private endpoints are not supported")));

@@ -10,8 +10,9 @@ use crate::api::Stage;
 pub(super) const STAGE: &str = "AWS::ApiGateway::Stage";
 pub(super) const DEPLOYMENT: &str = "AWS::ApiGateway::Deployment";
 
-/// Settings of a stage, or of its methods, that change no answer: logs, metrics and traces of AWS's own, and what a cache
-/// would do if there was one. A client certificate is shown to HTTP backends, which are not called.
+/// Settings of a stage, or of its methods, that change no answer: logs, metrics and traces of AWS's
+/// own, and what a cache would do if there was one. A client certificate is shown to HTTP backends,
+/// which are not called.
 const PASSIVE: [&str; 12] = [
     "AccessLogSetting",
     "CacheClusterSize",
@@ -29,9 +30,15 @@ const PASSIVE: [&str; 12] = [
 
 /// The stages of one API: `Stage` resources, and those that a `Deployment` makes by the way.
 pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Vec<Stage> {
-    let declared = stack.of_kind(STAGE).filter(|resource| is_part(resource, api));
-    let mut stages: Vec<Stage> = declared.filter_map(|resource| stage(resource, problems)).collect();
-    let deployments = stack.of_kind(DEPLOYMENT).filter(|resource| is_part(resource, api));
+    let declared = stack
+        .of_kind(STAGE)
+        .filter(|resource| is_part(resource, api));
+    let mut stages: Vec<Stage> = declared
+        .filter_map(|resource| stage(resource, problems))
+        .collect();
+    let deployments = stack
+        .of_kind(DEPLOYMENT)
+        .filter(|resource| is_part(resource, api));
     stages.extend(deployments.filter_map(|resource| of_deployment(resource, problems)));
     stages
 }
@@ -39,32 +46,64 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
 fn stage(resource: &Declared, problems: &mut Vec<Problem>) -> Option<Stage> {
     let mut fields = resource.fields().or_collect(problems)?;
     fields.ignore(&["RestApiId"]);
-    let deployment_id = fields.optional("DeploymentId").map_or(Ok("local"), Node::text).or_collect(problems);
-    let name = fields.optional("StageName").map_or(Ok(resource.physical_id.as_str()), Node::text);
+    let deployment_id = fields
+        .optional("DeploymentId")
+        .map_or(Ok("local"), Node::text)
+        .or_collect(problems);
+    let name = fields
+        .optional("StageName")
+        .map_or(Ok(resource.physical_id.as_str()), Node::text);
     let name = name.or_collect(problems);
     let variables = settings(&resource.label(), fields, problems);
-    Some(Stage { name: name?.to_owned(), deployment_id: deployment_id?.to_owned(), variables })
+    Some(Stage {
+        name: name?.to_owned(),
+        deployment_id: deployment_id?.to_owned(),
+        variables,
+    })
 }
 
 fn of_deployment(resource: &Declared, problems: &mut Vec<Problem>) -> Option<Stage> {
     let mut fields = resource.fields().or_collect(problems)?;
-    let (name, description) = (fields.optional("StageName"), fields.optional("StageDescription"));
+    let (name, description) = (
+        fields.optional("StageName"),
+        fields.optional("StageDescription"),
+    );
     fields.ignore(&["RestApiId", "Description"]);
     fields.unsupported(&["DeploymentCanarySettings"]);
     problems.extend(fields.finish());
     let label = format!("{}: StageDescription", resource.label());
     let description = description.and_then(|node| node.fields(&label).or_collect(problems));
-    let variables = description.map(|fields| settings(&label, fields, problems)).unwrap_or_default();
+    let variables = description
+        .map(|fields| settings(&label, fields, problems))
+        .unwrap_or_default();
     let name = name?.text().or_collect(problems)?.to_owned();
-    Some(Stage { name, deployment_id: resource.physical_id.clone(), variables })
+    Some(Stage {
+        name,
+        deployment_id: resource.physical_id.clone(),
+        variables,
+    })
 }
 
 /// The variables of a stage. What else its settings ask for is told.
-pub(super) fn settings(label: &str, mut fields: Fields<'_>, problems: &mut Vec<Problem>) -> IndexMap<String, String> {
-    let variables = fields.optional("Variables").map(Node::text_map).transpose().or_collect(problems);
-    let methods = fields.optional("MethodSettings").map(Node::list).transpose().or_collect(problems);
+pub(super) fn settings(
+    label: &str,
+    mut fields: Fields<'_>,
+    problems: &mut Vec<Problem>,
+) -> IndexMap<String, String> {
+    let variables = fields
+        .optional("Variables")
+        .map(Node::text_map)
+        .transpose()
+        .or_collect(problems);
+    let methods = fields
+        .optional("MethodSettings")
+        .map(Node::list)
+        .transpose()
+        .or_collect(problems);
     for setting in methods.flatten().unwrap_or_default() {
-        let setting = setting.fields(format!("{label}: MethodSettings")).or_collect(problems);
+        let setting = setting
+            .fields(format!("{label}: MethodSettings"))
+            .or_collect(problems);
         let Some(mut setting) = setting else { continue };
         setting.ignore(&["ResourcePath", "HttpMethod"]);
         refuse_limits(label, &mut setting, problems);
@@ -74,7 +113,9 @@ pub(super) fn settings(label: &str, mut fields: Fields<'_>, problems: &mut Vec<P
     fields.unsupported(&["CanarySetting"]);
     problems.extend(fields.finish());
     let variables = variables.flatten().unwrap_or_default().into_iter();
-    variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    variables
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// Throttles and caches are problems only where they are on.
@@ -89,7 +130,10 @@ fn refuse_limits(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Proble
     for name in ["ThrottlingBurstLimit", "ThrottlingRateLimit"] {
         // -1 switches a throttle off.
         if let Some(node) = fields.optional(name)
-            && node.text().or_collect(problems).is_some_and(|limit| !limit.starts_with('-'))
+            && node
+                .text()
+                .or_collect(problems)
+                .is_some_and(|limit| !limit.starts_with('-'))
         {
             problems.push(node.problem(format!("{label}: {name}: throttling is not supported")));
         }

@@ -4,7 +4,11 @@ use kit::cloudformation::Account;
 use kit::definition::DefinitionArgs;
 
 fn account() -> Account {
-    Account { region: "eu-west-1".into(), account_id: "123456789012".into(), stack_name: "tidegate".into() }
+    Account {
+        region: "eu-west-1".into(),
+        account_id: "123456789012".into(),
+        stack_name: "tidegate".into(),
+    }
 }
 
 fn load(template: &str) -> Result<Apis, LoadError> {
@@ -15,7 +19,11 @@ fn load_with(template: &str, lenient: bool) -> Result<Apis, LoadError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("t.yaml");
     std::fs::write(&file, template).unwrap();
-    let args = DefinitionArgs { files: vec![file], lenient, ..DefinitionArgs::default() };
+    let args = DefinitionArgs {
+        files: vec![file],
+        lenient,
+        ..DefinitionArgs::default()
+    };
     Apis::load(&args.load(&account())?, None)
 }
 
@@ -23,10 +31,22 @@ fn load_with(template: &str, lenient: bool) -> Result<Apis, LoadError> {
 fn the_built_in_definition_is_served() {
     let apis = Apis::load(&DefinitionArgs::default().load(&account()).unwrap(), None).unwrap();
     let api = &apis.apis[0];
-    assert_eq!((api.name.as_str(), api.stages[0].name.as_str()), ("event-api-gw", "default"));
+    assert_eq!(
+        (api.name.as_str(), api.stages[0].name.as_str()),
+        ("event-api-gw", "default")
+    );
     let mapping = &apis.domains["sub-gw.leedonggyu.com"][0];
-    assert_eq!((mapping.base_path.as_str(), mapping.stage.as_deref()), ("", Some("default")));
-    let route = crate::route::route(&apis, "sub-gw.leedonggyu.com", &http::Method::POST, "/events/sub").unwrap();
+    assert_eq!(
+        (mapping.base_path.as_str(), mapping.stage.as_deref()),
+        ("", Some("default"))
+    );
+    let route = crate::route::route(
+        &apis,
+        "sub-gw.leedonggyu.com",
+        &http::Method::POST,
+        "/events/sub",
+    )
+    .unwrap();
     assert_eq!(route.path["proxy"], "sub");
 }
 
@@ -58,10 +78,20 @@ Resources:
 #[test]
 fn an_api_in_parts_is_put_together() {
     let apis = load(PARTS).unwrap();
-    let route = crate::route::route(&apis, "localhost", &http::Method::POST, "/prod/events/a/b").unwrap();
-    assert_eq!((route.resource.path.as_str(), route.path["proxy"].as_str()), ("/events/{proxy+}", "a/b"));
+    let route =
+        crate::route::route(&apis, "localhost", &http::Method::POST, "/prod/events/a/b").unwrap();
+    assert_eq!(
+        (route.resource.path.as_str(), route.path["proxy"].as_str()),
+        ("/events/{proxy+}", "a/b")
+    );
     assert_eq!(route.method.statuses, [200, 400]);
-    let statuses: Vec<_> = route.method.integration.responses.iter().map(|r| (r.status, r.pattern.is_some())).collect();
+    let statuses: Vec<_> = route
+        .method
+        .integration
+        .responses
+        .iter()
+        .map(|r| (r.status, r.pattern.is_some()))
+        .collect();
     assert_eq!(statuses, [(400, true), (200, false)]);
 }
 
@@ -85,9 +115,15 @@ fn what_does_not_fit_together_is_said() {
         &PARTS.replace("AuthorizationType: NONE", "AuthorizationType: AWS_IAM"),
         "t.yaml:12:26: Post (AWS::ApiGateway::Method): authorization type AWS_IAM is not supported",
     );
-    refused(&PARTS.replace("Type: AWS\n", "Type: HTTP\n"), "integrations of type http are not supported");
     refused(
-        &PARTS.replace("IntegrationHttpMethod:", "Nonsense: 1\n        IntegrationHttpMethod:"),
+        &PARTS.replace("Type: AWS\n", "Type: HTTP\n"),
+        "integrations of type http are not supported",
+    );
+    refused(
+        &PARTS.replace(
+            "IntegrationHttpMethod:",
+            "Nonsense: 1\n        IntegrationHttpMethod:",
+        ),
         "integration: Nonsense is unknown",
     );
 }
@@ -99,11 +135,23 @@ fn leniency_serves_the_rest_and_a_500_where_something_is_missing() {
             "  Users: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: users}}\n  Get: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !Ref Users, HttpMethod: GET, Integration: {Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: x}}}\n  Put: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !Ref Users, HttpMethod: PUT, Integration: {Type: HTTP, IntegrationHttpMethod: POST, Uri: x}}}\n  Deployment:",
         );
     let told = load(&two).unwrap_err().to_string();
-    assert_eq!(told.lines().filter(|line| line.contains("are not supported")).count(), 2, "{told}");
+    assert_eq!(
+        told.lines()
+            .filter(|line| line.contains("are not supported"))
+            .count(),
+        2,
+        "{told}"
+    );
     let apis = load_with(&two, true).unwrap();
     let find = |verb, path| crate::route::route(&apis, "localhost", &verb, path).unwrap();
-    assert_eq!(find(http::Method::POST, "/events/a").resource.path, "/events/{proxy+}");
-    assert_eq!(find(http::Method::GET, "/users").method.integration.backend, crate::api::Backend::Unsupported);
+    assert_eq!(
+        find(http::Method::POST, "/events/a").resource.path,
+        "/events/{proxy+}"
+    );
+    assert_eq!(
+        find(http::Method::GET, "/users").method.integration.backend,
+        crate::api::Backend::Unsupported
+    );
 }
 
 const BODY: &str = r#"
@@ -131,20 +179,34 @@ Resources:
 #[test]
 fn a_body_has_its_variables_and_its_base_path() {
     let apis = load(BODY).unwrap();
-    let paths: Vec<_> = apis.apis[0].resources.iter().map(|resource| resource.path.as_str()).collect();
+    let paths: Vec<_> = apis.apis[0]
+        .resources
+        .iter()
+        .map(|resource| resource.path.as_str())
+        .collect();
     assert_eq!(
         (paths.as_slice(), apis.apis[0].stages[0].name.as_str()),
         (["/v1", "/v1/events/{id}"].as_slice(), "prod")
     );
-    let route = crate::route::route(&apis, "localhost", &http::Method::POST, "/prod/v1/events/7").unwrap();
-    let crate::api::Backend::Aws(uri) = &route.method.integration.backend else { panic!("an AWS integration") };
+    let route =
+        crate::route::route(&apis, "localhost", &http::Method::POST, "/prod/v1/events/7").unwrap();
+    let crate::api::Backend::Aws(uri) = &route.method.integration.backend else {
+        panic!("an AWS integration")
+    };
     assert_eq!(
         (uri.region.as_str(), &uri.operation),
-        ("eu-west-1", &crate::api::Operation::Path("/123456789012/orders".into()))
+        (
+            "eu-west-1",
+            &crate::api::Operation::Path("/123456789012/orders".into())
+        )
     );
     let paths = |mode: &str| {
         let apis = load(&BODY.replace("split", mode)).unwrap();
-        apis.apis[0].resources.iter().map(|resource| resource.path.clone()).collect::<Vec<_>>()
+        apis.apis[0]
+            .resources
+            .iter()
+            .map(|resource| resource.path.clone())
+            .collect::<Vec<_>>()
     };
     assert_eq!(paths("prepend"), ["/prod/v1", "/prod/v1/events/{id}"]);
     assert_eq!(paths("ignore"), ["/", "/events/{id}"]);
@@ -155,12 +217,27 @@ fn a_body_has_its_variables_and_its_base_path() {
 #[test]
 fn an_api_asks_for_nothing_in_silence() {
     let with = |property: &str| {
-        PARTS.replace("Properties: {Name: parts}", &format!("Properties: {{Name: parts, {property}}}"))
+        PARTS.replace(
+            "Properties: {Name: parts}",
+            &format!("Properties: {{Name: parts, {property}}}"),
+        )
     };
-    refused(&with("EndpointConfiguration: {Types: [PRIVATE]}"), "private endpoints are not supported");
-    refused(&with("Parameters: {endpointConfigurationTypes: PRIVATE}"), "private endpoints are not supported");
-    refused(&with("Parameters: {basepath: sideways}"), "sideways is none of ignore, prepend and split");
-    let disabled = load(&with("DisableExecuteApiEndpoint: true, EndpointConfiguration: {Types: [EDGE]}")).unwrap();
+    refused(
+        &with("EndpointConfiguration: {Types: [PRIVATE]}"),
+        "private endpoints are not supported",
+    );
+    refused(
+        &with("Parameters: {endpointConfigurationTypes: PRIVATE}"),
+        "private endpoints are not supported",
+    );
+    refused(
+        &with("Parameters: {basepath: sideways}"),
+        "sideways is none of ignore, prepend and split",
+    );
+    let disabled = load(&with(
+        "DisableExecuteApiEndpoint: true, EndpointConfiguration: {Types: [EDGE]}",
+    ))
+    .unwrap();
     assert_eq!(disabled.apis[0].endpoint, DefaultEndpoint::Disabled);
     let beside = |resource: &str| format!("{PARTS}{resource}\n");
     for (resource, message) in [
@@ -184,12 +261,18 @@ fn an_api_asks_for_nothing_in_silence() {
             "  M: {Type: AWS::ApiGateway::BasePathMapping, Properties: {DomainName: d, RestApiId: !Ref Api, Stage: dev}}",
             "parts has no stage dev",
         ),
-        ("  U: {Type: AWS::ApiGateway::UsagePlan}", "U (AWS::ApiGateway::UsagePlan): this type is not supported"),
+        (
+            "  U: {Type: AWS::ApiGateway::UsagePlan}",
+            "U (AWS::ApiGateway::UsagePlan): this type is not supported",
+        ),
     ] {
         refused(&beside(resource), message);
     }
     assert!(
-        load(&beside("  V: {Type: AWS::ApiGateway::RequestValidator}\n  M: {Type: AWS::ApiGateway::Model}")).is_ok()
+        load(&beside(
+            "  V: {Type: AWS::ApiGateway::RequestValidator}\n  M: {Type: AWS::ApiGateway::Model}"
+        ))
+        .is_ok()
     );
 }
 
@@ -202,20 +285,40 @@ fn stages_keep_their_variables_and_say_what_they_cannot_keep() {
         format!("{}{stage}\n", &PARTS[..PARTS.find("  Deployment").unwrap()])
     };
     let harmless = "Variables: {q: orders}, MethodSettings: [{ResourcePath: '/*', HttpMethod: '*', LoggingLevel: INFO, MetricsEnabled: true, DataTraceEnabled: false, CachingEnabled: false, ThrottlingRateLimit: -1}], AccessLogSetting: {}, CacheClusterEnabled: false, TracingEnabled: true";
-    assert_eq!(load(&stage(harmless)).unwrap().apis[0].stages[0].variables["q"], "orders");
+    assert_eq!(
+        load(&stage(harmless)).unwrap().apis[0].stages[0].variables["q"],
+        "orders"
+    );
     refused(
         &stage("CacheClusterEnabled: true, CacheClusterSize: '0.5'"),
         "CacheClusterEnabled: caching is not supported",
     );
-    refused(&stage("MethodSettings: [{CachingEnabled: true}]"), "CachingEnabled: caching is not supported");
-    refused(&stage("MethodSettings: [{ThrottlingRateLimit: 10}]"), "ThrottlingRateLimit: throttling is not supported");
-    refused(&stage("CanarySetting: {}"), "CanarySetting is not supported");
+    refused(
+        &stage("MethodSettings: [{CachingEnabled: true}]"),
+        "CachingEnabled: caching is not supported",
+    );
+    refused(
+        &stage("MethodSettings: [{ThrottlingRateLimit: 10}]"),
+        "ThrottlingRateLimit: throttling is not supported",
+    );
+    refused(
+        &stage("CanarySetting: {}"),
+        "CanarySetting is not supported",
+    );
 
-    let described = PARTS
-        .replace("StageName: prod", "StageName: prod, StageDescription: {Variables: {q: dlq}, LoggingLevel: INFO}");
-    assert_eq!(load(&described).unwrap().apis[0].stages[0].variables["q"], "dlq");
+    let described = PARTS.replace(
+        "StageName: prod",
+        "StageName: prod, StageDescription: {Variables: {q: dlq}, LoggingLevel: INFO}",
+    );
+    assert_eq!(
+        load(&described).unwrap().apis[0].stages[0].variables["q"],
+        "dlq"
+    );
     let throttled = described.replace("LoggingLevel: INFO", "ThrottlingBurstLimit: 5");
-    refused(&throttled, "StageDescription: ThrottlingBurstLimit: throttling is not supported");
+    refused(
+        &throttled,
+        "StageDescription: ThrottlingBurstLimit: throttling is not supported",
+    );
 }
 
 #[test]
@@ -225,9 +328,18 @@ fn a_sam_api_has_its_domain_and_says_what_it_cannot_have() {
             "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api:\n    Type: AWS::Serverless::Api\n    Properties:\n      StageName: prod\n      {more}\n      DefinitionBody: {{openapi: 3.0.1, paths: {{/a: {{get: {{x-amazon-apigateway-integration: {{type: mock}}}}}}}}}}\n"
         )
     };
-    let apis = load(&api("Domain: {DomainName: Sub.Example, CertificateArn: c, BasePath: [/v1, /v2/x]}")).unwrap();
-    let find = |path| crate::route::route(&apis, "sub.example", &http::Method::GET, path).map(|r| r.stage.name.clone());
-    assert_eq!([find("/v1/a"), find("/v2/x/a")], ["prod", "prod"].map(|stage| Ok(stage.to_owned())));
+    let apis = load(&api(
+        "Domain: {DomainName: Sub.Example, CertificateArn: c, BasePath: [/v1, /v2/x]}",
+    ))
+    .unwrap();
+    let find = |path| {
+        crate::route::route(&apis, "sub.example", &http::Method::GET, path)
+            .map(|r| r.stage.name.clone())
+    };
+    assert_eq!(
+        [find("/v1/a"), find("/v2/x/a")],
+        ["prod", "prod"].map(|stage| Ok(stage.to_owned()))
+    );
     assert!(find("/a").is_err());
     let apis = load(&api("Domain: {DomainName: sub.example, CertificateArn: c}")).unwrap();
     assert!(crate::route::route(&apis, "sub.example", &http::Method::GET, "/a").is_ok());
@@ -235,18 +347,31 @@ fn a_sam_api_has_its_domain_and_says_what_it_cannot_have() {
         &api("Domain: {DomainName: d, MutualTlsAuthentication: {}}"),
         "Domain: MutualTlsAuthentication is not supported",
     );
-    refused(&api("Cors: \"'*'\""), "Api (AWS::Serverless::Api): Cors is not supported");
-    refused(&api("MethodSettings: [{ThrottlingRateLimit: 1}]"), "throttling is not supported");
+    refused(
+        &api("Cors: \"'*'\""),
+        "Api (AWS::Serverless::Api): Cors is not supported",
+    );
+    refused(
+        &api("MethodSettings: [{ThrottlingRateLimit: 1}]"),
+        "throttling is not supported",
+    );
 }
 
-/// What is wrong in one method hides nothing of itself, of other methods, or of what refers to them.
+/// What is wrong in one method hides nothing of itself, of other methods, or of what refers to
+/// them.
 #[test]
 fn what_is_wrong_in_an_api_is_told_at_once() {
     let text = PARTS
         .replace("HttpMethod: POST\n", "HttpMethod: 'PO ST'\n")
         .replace("AuthorizationType: NONE", "AuthorizationType: [NONE]")
-        .replace("{StatusCode: 200}, {StatusCode: \"400\"}", "{StatusCode: 20}, {}")
-        .replace("Uri: !Sub \"arn:aws:apigateway:", "Uri: !Sub \"urn:aws:apigateway:")
+        .replace(
+            "{StatusCode: 200}, {StatusCode: \"400\"}",
+            "{StatusCode: 20}, {}",
+        )
+        .replace(
+            "Uri: !Sub \"arn:aws:apigateway:",
+            "Uri: !Sub \"urn:aws:apigateway:",
+        )
         .replace(
             "integration.request.header.Content-Type: \"'",
             "wrong.Content-Type: a, integration.request.header.X: \"",
@@ -259,7 +384,10 @@ fn what_is_wrong_in_an_api_is_told_at_once() {
         .replace("!Ref Events", "nowhere")
         .replace("StageName: prod", "StageName: [prod], Nonsense: 1");
     let told = load(&text).unwrap_err().to_string();
-    let starts: Vec<&str> = told.lines().filter(|line| line.contains("t.yaml:")).collect();
+    let starts: Vec<&str> = told
+        .lines()
+        .filter(|line| line.contains("t.yaml:"))
+        .collect();
     for expected in [
         "Proxy (AWS::ApiGateway::Resource): its parent is not a resource",
         "PO ST is not an HTTP method",
@@ -273,12 +401,32 @@ fn what_is_wrong_in_an_api_is_told_at_once() {
         "( is not a regular expression",
         "Nonsense is unknown",
     ] {
-        assert!(starts.iter().any(|line| line.contains(expected)), "{expected} in {told}");
+        assert!(
+            starts.iter().any(|line| line.contains(expected)),
+            "{expected} in {told}"
+        );
     }
-    assert_eq!(told.matches("the mapping template for application/json is malformed").count(), 2, "{told}");
-    assert!(!told.contains("there is no resource") && !told.contains("has no methods"), "only what is wrong: {told}");
-    let lines: Vec<usize> =
-        starts.iter().filter_map(|line| line.split("t.yaml:").nth(1)?.split(':').next()?.parse().ok()).collect();
+    assert_eq!(
+        told.matches("the mapping template for application/json is malformed")
+            .count(),
+        2,
+        "{told}"
+    );
+    assert!(
+        !told.contains("there is no resource") && !told.contains("has no methods"),
+        "only what is wrong: {told}"
+    );
+    let lines: Vec<usize> = starts
+        .iter()
+        .filter_map(|line| {
+            line.split("t.yaml:")
+                .nth(1)?
+                .split(':')
+                .next()?
+                .parse()
+                .ok()
+        })
+        .collect();
     assert!(lines.is_sorted(), "{lines:?}");
 }
 
@@ -287,7 +435,13 @@ fn parts_of_an_api_that_is_elsewhere_are_told() {
     let text = format!(
         "{PARTS}  Other: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: a1b2c3, ResourceId: r, HttpMethod: GET}}}}\n  Stage: {{Type: AWS::ApiGateway::Stage, Properties: {{StageName: s, RestApiId: a1b2c3}}}}\n"
     );
-    refused(&text, "Other (AWS::ApiGateway::Method): RestApiId is not an API of this template, so it is not served");
-    refused(&text, "Stage (AWS::ApiGateway::Stage): RestApiId is not an API of this template, so it is not served");
+    refused(
+        &text,
+        "Other (AWS::ApiGateway::Method): RestApiId is not an API of this template, so it is not served",
+    );
+    refused(
+        &text,
+        "Stage (AWS::ApiGateway::Stage): RestApiId is not an API of this template, so it is not served",
+    );
     assert!(load_with(&text, true).is_ok());
 }

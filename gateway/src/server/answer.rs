@@ -1,6 +1,7 @@
 //! What the client gets, as HTTP: a mapped response, or a fault of the gateway's own.
 //!
-//! See `docs/aws/api-gateway.md#response-headers` and `docs/aws/api-gateway.md#headers-of-an-error`.
+//! See `docs/aws/api-gateway.md#response-headers` and
+//! `docs/aws/api-gateway.md#headers-of-an-error`.
 
 use axum::body::Body;
 use axum::response::Response as HttpResponse;
@@ -23,10 +24,12 @@ pub(super) fn written(ids: Ids<'_>, response: Response) -> HttpResponse {
     let mut answer = HttpResponse::new(Body::from(response.body));
     *answer.status_mut() = response.status;
     for (name, value) in response.headers {
-        // A value from a reply or a template may hold what HTTP does not allow; such a header is left out.
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
-        {
+        // A value from a reply or a template may hold what HTTP does not allow; such a header is
+        // left out.
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name.as_bytes()),
+            HeaderValue::from_bytes(value.as_bytes()),
+        ) {
             answer.headers_mut().insert(name, value);
         }
     }
@@ -48,8 +51,14 @@ pub(super) fn refused(ids: Ids<'_>, fault: &Fault) -> HttpResponse {
 }
 
 fn generated(ids: Ids<'_>, headers: &mut HeaderMap) {
-    for (name, value) in [("x-amzn-requestid", ids.request), ("x-amz-apigw-id", ids.extended)] {
-        headers.insert(name, HeaderValue::from_str(value).expect("ids are plain ASCII"));
+    for (name, value) in [
+        ("x-amzn-requestid", ids.request),
+        ("x-amz-apigw-id", ids.extended),
+    ] {
+        headers.insert(
+            name,
+            HeaderValue::from_str(value).expect("ids are plain ASCII"),
+        );
     }
 }
 
@@ -57,26 +66,56 @@ fn generated(ids: Ids<'_>, headers: &mut HeaderMap) {
 mod tests {
     use super::*;
 
-    const IDS: Ids<'_> = Ids { request: "r", extended: "e=" };
+    const IDS: Ids<'_> = Ids {
+        request: "r",
+        extended: "e=",
+    };
 
     fn shown(answer: &HttpResponse) -> Vec<(&str, &str)> {
-        answer.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect()
+        answer
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+            .collect()
     }
 
     #[test]
     fn a_response_keeps_its_headers_and_gets_its_ids() {
-        let headers =
-            [("Content-Type", "text/x"), ("X-Amzn-RequestId", "forged"), ("Bad Name", "v"), ("Broken", "a\nb")];
-        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        let answer = written(IDS, Response { status: http::StatusCode::ACCEPTED, headers, body: "b".into() });
+        let headers = [
+            ("Content-Type", "text/x"),
+            ("X-Amzn-RequestId", "forged"),
+            ("Bad Name", "v"),
+            ("Broken", "a\nb"),
+        ];
+        let headers = headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
+        let answer = written(
+            IDS,
+            Response {
+                status: http::StatusCode::ACCEPTED,
+                headers,
+                body: "b".into(),
+            },
+        );
         assert_eq!(answer.status(), 202);
-        assert_eq!(shown(&answer), [("content-type", "text/x"), ("x-amzn-requestid", "r"), ("x-amz-apigw-id", "e=")]);
+        assert_eq!(
+            shown(&answer),
+            [
+                ("content-type", "text/x"),
+                ("x-amzn-requestid", "r"),
+                ("x-amz-apigw-id", "e=")
+            ]
+        );
     }
 
     #[test]
     fn a_fault_from_before_the_api_was_known_has_no_ids() {
         let answer = refused(IDS, &Fault::RequestTooLarge);
-        assert_eq!((answer.status().as_u16(), shown(&answer)), (413, vec![("content-type", "text/plain")]));
+        assert_eq!(
+            (answer.status().as_u16(), shown(&answer)),
+            (413, vec![("content-type", "text/plain")])
+        );
         let answer = refused(IDS, &Fault::Throttled);
         let expected = [
             ("content-type", "application/json"),
@@ -84,6 +123,9 @@ mod tests {
             ("x-amzn-requestid", "r"),
             ("x-amz-apigw-id", "e="),
         ];
-        assert_eq!((answer.status().as_u16(), shown(&answer)), (429, expected.to_vec()));
+        assert_eq!(
+            (answer.status().as_u16(), shown(&answer)),
+            (429, expected.to_vec())
+        );
     }
 }

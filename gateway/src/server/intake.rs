@@ -1,7 +1,8 @@
 //! A request's payload, within every limit. See `docs/aws/api-gateway.md#limits-of-a-request`.
 //!
-//! Payloads under way share one budget, and take from it as their bytes arrive: a client that announces much, or says
-//! nothing, holds nothing. Small payloads need no room at all and never wait behind large ones.
+//! Payloads under way share one budget, and take from it as their bytes arrive: a client that
+//! announces much, or says nothing, holds nothing. Small payloads need no room at all and never
+//! wait behind large ones.
 
 use std::time::Duration;
 
@@ -27,7 +28,8 @@ const STEP: usize = 64 * 1024;
 /// What one gateway takes in at a time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Bytes of payload in memory. A payload is there up to four times: as it came, as text, rendered, and in the call.
+    /// Bytes of payload in memory. A payload is there up to four times: as it came, as text,
+    /// rendered, and in the call.
     pub payloads: usize,
     /// Requests between their last byte and their answer.
     pub under_way: usize,
@@ -66,26 +68,44 @@ pub(super) struct Place<'i> {
 
 impl Intake {
     pub(super) fn new(limits: Limits) -> Intake {
-        Intake { room: Semaphore::new(limits.payloads / STEP), places: Semaphore::new(limits.under_way), limits }
+        Intake {
+            room: Semaphore::new(limits.payloads / STEP),
+            places: Semaphore::new(limits.under_way),
+            limits,
+        }
     }
 
     /// Reads a body to its end.
     ///
     /// # Errors
-    /// The fault to answer with: a limit is exceeded, the client is too slow, or there is no room and none came free.
-    pub(super) async fn read(&self, uri: &Uri, headers: &HeaderMap, body: Body) -> Result<(Bytes, Place<'_>), Fault> {
+    /// The fault to answer with: a limit is exceeded, the client is too slow, or there is no room
+    /// and none came free.
+    pub(super) async fn read(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<(Bytes, Place<'_>), Fault> {
         within_limits(uri, headers)?;
         let collected = timeout(self.limits.deadline, self.collect(body)).await;
         let (body, room) = collected.map_err(|_| Fault::RequestTimeout)??;
         let place = self.places.try_acquire().map_err(|_| Fault::Throttled)?;
-        Ok((body, Place { _room: room, _place: place }))
+        Ok((
+            body,
+            Place {
+                _room: room,
+                _place: place,
+            },
+        ))
     }
 
     async fn collect(&self, mut body: Body) -> Result<(Bytes, Option<SemaphorePermit<'_>>), Fault> {
         let (mut read, mut room) = (BytesMut::new(), None);
         while let Some(frame) = body.frame().await {
             // The client broke off; nobody will read the answer.
-            let Ok(data) = frame.map_err(|_| Fault::RequestTimeout)?.into_data() else { continue };
+            let Ok(data) = frame.map_err(|_| Fault::RequestTimeout)?.into_data() else {
+                continue;
+            };
             if read.len() + data.len() > PAYLOAD_LIMIT {
                 return Err(Fault::RequestTooLarge);
             }
@@ -96,7 +116,11 @@ impl Intake {
     }
 
     /// Takes as much more room as `length` bytes need.
-    async fn widen<'i>(&'i self, room: &mut Option<SemaphorePermit<'i>>, length: usize) -> Result<(), Fault> {
+    async fn widen<'i>(
+        &'i self,
+        room: &mut Option<SemaphorePermit<'i>>,
+        length: usize,
+    ) -> Result<(), Fault> {
         let held = room.as_ref().map_or(0, SemaphorePermit::num_permits);
         let needed = length.saturating_sub(FREE).div_ceil(STEP);
         if needed <= held {
@@ -115,13 +139,18 @@ impl Intake {
 
 /// What can be judged before a byte of the body is there.
 fn within_limits(uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
-    if uri.path_and_query().is_some_and(|url| url.as_str().len() > URL_LIMIT) {
+    if uri
+        .path_and_query()
+        .is_some_and(|url| url.as_str().len() > URL_LIMIT)
+    {
         return Err(Fault::UriTooLong);
     }
     if headers.values().map(HeaderValue::len).sum::<usize>() > HEADER_LIMIT {
         return Err(Fault::HeadersTooLarge);
     }
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > PAYLOAD_LIMIT) {
         return Err(Fault::RequestTooLarge);
     }
@@ -135,26 +164,48 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(50);
 
     fn small() -> Limits {
-        Limits { payloads: 2 * STEP, under_way: 2, patience: SHORT, deadline: Duration::from_secs(5) }
+        Limits {
+            payloads: 2 * STEP,
+            under_way: 2,
+            patience: SHORT,
+            deadline: Duration::from_secs(5),
+        }
     }
 
-    async fn read<'i>(intake: &'i Intake, body: impl Into<Body>) -> Result<(Bytes, Place<'i>), Fault> {
-        intake.read(&Uri::from_static("/"), &HeaderMap::new(), body.into()).await
+    async fn read<'i>(
+        intake: &'i Intake,
+        body: impl Into<Body>,
+    ) -> Result<(Bytes, Place<'i>), Fault> {
+        intake
+            .read(&Uri::from_static("/"), &HeaderMap::new(), body.into())
+            .await
     }
 
     /// A body of which nothing comes for as long as the other end is kept.
     fn silent() -> (Body, tokio::io::DuplexStream) {
         let (client, server) = tokio::io::duplex(64);
-        (Body::from_stream(tokio_util::io::ReaderStream::new(server)), client)
+        (
+            Body::from_stream(tokio_util::io::ReaderStream::new(server)),
+            client,
+        )
     }
 
     #[tokio::test]
     async fn silent_clients_hold_nothing() {
-        let intake = Intake::new(Limits { deadline: SHORT, ..small() });
+        let intake = Intake::new(Limits {
+            deadline: SHORT,
+            ..small()
+        });
         let (bodies, _clients): (Vec<_>, Vec<_>) = (0..100).map(|_| silent()).unzip();
-        let mut many: Vec<_> = bodies.into_iter().map(|body| Box::pin(read(&intake, body))).collect();
+        let mut many: Vec<_> = bodies
+            .into_iter()
+            .map(|body| Box::pin(read(&intake, body)))
+            .collect();
         for waiting in &mut many {
-            assert!(timeout(Duration::ZERO, waiting).await.is_err(), "it waits for its body");
+            assert!(
+                timeout(Duration::ZERO, waiting).await.is_err(),
+                "it waits for its body"
+            );
         }
         let (body, place) = read(&intake, vec![b'x'; 2 * STEP]).await.unwrap();
         assert_eq!(body.len(), 2 * STEP);
@@ -166,7 +217,10 @@ mod tests {
     async fn room_is_waited_for_but_not_for_ever_and_small_payloads_need_none() {
         let intake = Intake::new(small());
         let large = read(&intake, vec![b'x'; FREE + 2 * STEP]).await.unwrap();
-        assert_eq!(read(&intake, vec![b'x'; FREE + 1]).await.unwrap_err(), Fault::Throttled);
+        assert_eq!(
+            read(&intake, vec![b'x'; FREE + 1]).await.unwrap_err(),
+            Fault::Throttled
+        );
         assert!(read(&intake, vec![b'x'; FREE]).await.is_ok());
         drop(large);
         assert!(read(&intake, vec![b'x'; FREE + 1]).await.is_ok());
@@ -175,7 +229,10 @@ mod tests {
     #[tokio::test]
     async fn requests_under_way_are_bounded() {
         let intake = Intake::new(small());
-        let _held = (read(&intake, "a").await.unwrap(), read(&intake, "b").await.unwrap());
+        let _held = (
+            read(&intake, "a").await.unwrap(),
+            read(&intake, "b").await.unwrap(),
+        );
         assert_eq!(read(&intake, "c").await.unwrap_err(), Fault::Throttled);
     }
 
@@ -183,18 +240,41 @@ mod tests {
     async fn each_limit_has_its_fault() {
         let intake = Intake::new(Limits::default());
         let read = async |uri: &str, headers: &[(&'static str, &str)], body: Vec<u8>| {
-            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
             let uri = uri.parse().unwrap();
-            intake.read(&uri, &headers.collect(), body.into()).await.map(|(body, _)| body.len())
+            intake
+                .read(&uri, &headers.collect(), body.into())
+                .await
+                .map(|(body, _)| body.len())
         };
         let long = "%ED%95%9C".repeat(1200);
-        assert_eq!(read(&format!("/a?{long}"), &[], Vec::new()).await, Err(Fault::UriTooLong));
-        assert_eq!(read(&format!("/{}", "a".repeat(10_239)), &[], Vec::new()).await, Ok(0));
+        assert_eq!(
+            read(&format!("/a?{long}"), &[], Vec::new()).await,
+            Err(Fault::UriTooLong)
+        );
+        assert_eq!(
+            read(&format!("/{}", "a".repeat(10_239)), &[], Vec::new()).await,
+            Ok(0)
+        );
         let wide = [("a", "x".repeat(6_000)), ("b", "x".repeat(4_241))];
         let wide = wide.each_ref().map(|(name, value)| (*name, value.as_str()));
-        assert_eq!(read("/", &wide, Vec::new()).await, Err(Fault::HeadersTooLarge));
-        assert_eq!(read("/", &[("content-length", "10485761")], Vec::new()).await, Err(Fault::RequestTooLarge));
-        assert_eq!(read("/", &[], vec![0; PAYLOAD_LIMIT]).await, Ok(PAYLOAD_LIMIT));
-        assert_eq!(read("/", &[], vec![0; PAYLOAD_LIMIT + 1]).await, Err(Fault::RequestTooLarge));
+        assert_eq!(
+            read("/", &wide, Vec::new()).await,
+            Err(Fault::HeadersTooLarge)
+        );
+        assert_eq!(
+            read("/", &[("content-length", "10485761")], Vec::new()).await,
+            Err(Fault::RequestTooLarge)
+        );
+        assert_eq!(
+            read("/", &[], vec![0; PAYLOAD_LIMIT]).await,
+            Ok(PAYLOAD_LIMIT)
+        );
+        assert_eq!(
+            read("/", &[], vec![0; PAYLOAD_LIMIT + 1]).await,
+            Err(Fault::RequestTooLarge)
+        );
     }
 }

@@ -10,7 +10,8 @@ use super::*;
 use crate::api::{Api, Stage};
 use crate::openapi::Document;
 
-/// `POST /send` sends to SQS within 300 ms, `POST /xml` does so past the fast lane, `GET /s3/{key}` asks S3, `GET /mock` asks nobody.
+/// `POST /send` sends to SQS within 300 ms, `POST /xml` does so past the fast lane, `GET /s3/{key}`
+/// asks S3, `GET /mock` asks nobody.
 const API: &str = r#"openapi: 3.0.1
 paths:
   /send:
@@ -52,7 +53,11 @@ paths:
 
 async fn gateway(endpoint: &str) -> Router {
     let document = Document::read(&Node::parse("t", API).unwrap(), &mut Vec::new()).unwrap();
-    let stages = vec![Stage { name: "default".into(), deployment_id: "d".into(), variables: [].into() }];
+    let stages = vec![Stage {
+        name: "default".into(),
+        deployment_id: "d".into(),
+        variables: [].into(),
+    }];
     let api = Api {
         id: "abc".into(),
         name: String::new(),
@@ -60,7 +65,10 @@ async fn gateway(endpoint: &str) -> Router {
         endpoint: document.endpoint,
         resources: document.resources,
     };
-    let apis = Apis { apis: vec![api], ..Apis::default() };
+    let apis = Apis {
+        apis: vec![api],
+        ..Apis::default()
+    };
     let sdk = kit::aws::local(endpoint).await;
     Arc::new(Gateway::new(apis, "1".into(), &sdk).unwrap()).router()
 }
@@ -83,8 +91,14 @@ async fn ask(router: Router, method: &str, path: &str) -> (HeaderMap, String) {
 }
 
 async fn ask_with(router: Router, method: &str, path: &str, body: Body) -> (HeaderMap, String) {
-    let mut request = http::Request::builder().method(method).uri(path).body(body).unwrap();
-    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+    let mut request = http::Request::builder()
+        .method(method)
+        .uri(path)
+        .body(body)
+        .unwrap();
+    request
+        .extensions_mut()
+        .insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
     let answer = router.oneshot(request).await.unwrap();
     let (parts, body) = answer.into_parts();
     let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
@@ -102,19 +116,39 @@ async fn a_queue_that_is_slow_gone_or_somebody_else_is_a_504() {
     assert_eq!(answer, r#"504 {"message": "Endpoint request timed out"}"#);
     assert_eq!(headers["x-amzn-errortype"], "InternalServerErrorException");
 
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let (headers, answer) = ask(gateway(&format!("http://{gone}")).await, "POST", "/send").await;
-    assert_eq!((answer.as_str(), headers.contains_key("x-amzn-trace-id")), (FAILED, false));
+    assert_eq!(
+        (answer.as_str(), headers.contains_key("x-amzn-trace-id")),
+        (FAILED, false)
+    );
 
     for other in ["", "{}", "<html>healthy</html>"] {
-        let (_, answer) = ask(gateway(&backend(NOW, 200, other).await).await, "POST", "/send").await;
+        let (_, answer) = ask(
+            gateway(&backend(NOW, 200, other).await).await,
+            "POST",
+            "/send",
+        )
+        .await;
         assert_eq!(answer, FAILED, "{other}");
-        let (_, answer) = ask(gateway(&backend(NOW, 200, other).await).await, "POST", "/xml").await;
+        let (_, answer) = ask(
+            gateway(&backend(NOW, 200, other).await).await,
+            "POST",
+            "/xml",
+        )
+        .await;
         assert_eq!(answer, FAILED, "{other}");
     }
-    let sent =
-        "<SendMessageResponse><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendMessageResponse>";
-    let (_, answer) = ask(gateway(&backend(NOW, 200, sent).await).await, "POST", "/xml").await;
+    let sent = "<SendMessageResponse><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendMessageResponse>";
+    let (_, answer) = ask(
+        gateway(&backend(NOW, 200, sent).await).await,
+        "POST",
+        "/xml",
+    )
+    .await;
     assert_eq!(answer, format!("200 {sent}"));
 }
 
@@ -122,7 +156,10 @@ async fn a_queue_that_is_slow_gone_or_somebody_else_is_a_504() {
 async fn a_reply_beyond_the_limit_is_no_success() {
     let whole = backend(NOW, 200, vec![b'x'; 10_485_760]).await;
     let (headers, answer) = ask(gateway(&whole).await, "GET", "/s3/a").await;
-    assert_eq!((answer.len(), &headers["x-amzn-trace-id"]), (10_485_764, &"mapped".parse().unwrap()));
+    assert_eq!(
+        (answer.len(), &headers["x-amzn-trace-id"]),
+        (10_485_764, &"mapped".parse().unwrap())
+    );
     let longer = backend(NOW, 200, vec![b'x'; 10_485_761]).await;
     assert_eq!(ask(gateway(&longer).await, "GET", "/s3/a").await.1, ERROR);
 }
@@ -132,7 +169,14 @@ async fn a_mock_has_ids_and_no_trace() {
     let (headers, answer) = ask(gateway("http://127.0.0.1:1").await, "GET", "/mock").await;
     assert_eq!(answer, "200 ");
     let has = |name: &str| headers.contains_key(name);
-    assert_eq!([has("x-amzn-requestid"), has("x-amz-apigw-id"), has("x-amzn-trace-id")], [true, true, false]);
+    assert_eq!(
+        [
+            has("x-amzn-requestid"),
+            has("x-amz-apigw-id"),
+            has("x-amzn-trace-id")
+        ],
+        [true, true, false]
+    );
 }
 
 #[tokio::test]
@@ -140,7 +184,9 @@ async fn a_panic_is_answered_like_any_other_error_of_the_gateways_own() {
     async fn bug() {
         panic!("a bug");
     }
-    let router = Router::new().route("/", get(bug)).layer(CatchPanicLayer::custom(panicked));
+    let router = Router::new()
+        .route("/", get(bug))
+        .layer(CatchPanicLayer::custom(panicked));
     let (headers, answer) = ask(router, "GET", "/").await;
     assert_eq!(answer, ERROR);
     assert_eq!(headers["x-amzn-errortype"], "InternalServerErrorException");
@@ -149,9 +195,12 @@ async fn a_panic_is_answered_like_any_other_error_of_the_gateways_own() {
 
 #[tokio::test]
 async fn a_request_that_meets_a_bug_is_answered_under_its_id() {
-    let bug = |_: &mut std::task::Context<'_>| -> std::task::Poll<Option<std::io::Result<String>>> { panic!("a bug") };
+    let bug = |_: &mut std::task::Context<'_>| -> std::task::Poll<Option<std::io::Result<String>>> {
+        panic!("a bug")
+    };
     let body = Body::from_stream(futures_util::stream::poll_fn(bug));
-    let (headers, answer) = ask_with(gateway("http://127.0.0.1:1").await, "POST", "/send", body).await;
+    let (headers, answer) =
+        ask_with(gateway("http://127.0.0.1:1").await, "POST", "/send", body).await;
     assert_eq!(answer, ERROR);
     assert_eq!(headers["x-amzn-errortype"], "InternalServerErrorException");
     assert!(headers.contains_key("x-amzn-requestid"));

@@ -1,8 +1,9 @@
 //! When messages of one queue leave, and how many together. Pure: knows no SDK and no task.
 //!
-//! Nothing waits when it need not: the first message of a queue leaves at once; while it is on its way the next ones
-//! gather, and leave together when it comes back or when they fill a batch. There is no timer. A FIFO queue has one
-//! request under way at a time, so that its order is the order of arrival.
+//! Nothing waits when it need not: the first message of a queue leaves at once; while it is on its
+//! way the next ones gather, and leave together when it comes back or when they fill a batch. There
+//! is no timer. A FIFO queue has one request under way at a time, so that its order is the order of
+//! arrival.
 
 use std::collections::VecDeque;
 
@@ -15,8 +16,8 @@ use crate::integration::sqs::SendMessage;
 const BATCH_ENTRIES: usize = 10;
 const BATCH_BYTES: usize = 1_048_576;
 
-/// Requests under way for one queue at a time. More only helps when a single queue is fed faster than
-/// `BATCH_ENTRIES * REQUESTS` messages a round trip.
+/// Requests under way for one queue at a time. More only helps when a single queue is fed faster
+/// than `BATCH_ENTRIES * REQUESTS` messages a round trip.
 const REQUESTS: usize = 16;
 
 /// One queue's traffic; it exists only while there is some.
@@ -43,7 +44,11 @@ impl Waiting {
 impl Lane {
     /// Takes a message in. What comes back must leave now.
     pub(super) fn enter(&mut self, waiting: Waiting) -> Option<Vec<Waiting>> {
-        let requests = if waiting.message.is_fifo() { 1 } else { REQUESTS };
+        let requests = if waiting.message.is_fifo() {
+            1
+        } else {
+            REQUESTS
+        };
         self.waiting.push_back(waiting);
         let full = self.waiting.len() >= BATCH_ENTRIES && self.under_way < requests;
         (self.under_way == 0 || full).then(|| {
@@ -66,7 +71,8 @@ impl Lane {
         self.under_way == 0
     }
 
-    /// As many of the waiting messages as fit into one request, in order. Those whose caller has gone are dropped.
+    /// As many of the waiting messages as fit into one request, in order. Those whose caller has
+    /// gone are dropped.
     fn take(&mut self) -> Vec<Waiting> {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while let Some(waiting) = self.waiting.pop_front() {
@@ -91,7 +97,13 @@ mod tests {
 
     fn waiting(queue: &str, size: usize) -> (Waiting, oneshot::Receiver<Answer>) {
         let (answer, receiver) = oneshot::channel();
-        (Waiting { message: message(queue, &"x".repeat(size)), answer }, receiver)
+        (
+            Waiting {
+                message: message(queue, &"x".repeat(size)),
+                answer,
+            },
+            receiver,
+        )
     }
 
     #[test]
@@ -99,12 +111,26 @@ mod tests {
         let mut lane = Lane::default();
         let (entries, _receivers): (Vec<_>, Vec<_>) = (0..25).map(|_| waiting("q", 10)).unzip();
         lane.waiting.extend(entries);
-        assert_eq!([lane.take().len(), lane.take().len(), lane.take().len(), lane.take().len()], [10, 10, 5, 0]);
+        assert_eq!(
+            [
+                lane.take().len(),
+                lane.take().len(),
+                lane.take().len(),
+                lane.take().len()
+            ],
+            [10, 10, 5, 0]
+        );
         let sizes = [600_000, 600_000, 2_000_000, 1];
-        let (entries, _receivers): (Vec<_>, Vec<_>) = sizes.map(|size| waiting("q", size)).into_iter().unzip();
+        let (entries, _receivers): (Vec<_>, Vec<_>) =
+            sizes.map(|size| waiting("q", size)).into_iter().unzip();
         lane.waiting.extend(entries);
-        let sizes: Vec<usize> = std::iter::from_fn(|| Some(lane.take().len()).filter(|len| *len > 0)).collect();
-        assert_eq!(sizes, [1, 1, 1, 1], "an oversized message travels alone, so that only it is refused");
+        let sizes: Vec<usize> =
+            std::iter::from_fn(|| Some(lane.take().len()).filter(|len| *len > 0)).collect();
+        assert_eq!(
+            sizes,
+            [1, 1, 1, 1],
+            "an oversized message travels alone, so that only it is refused"
+        );
     }
 
     #[test]
@@ -115,7 +141,13 @@ mod tests {
         drop(receiver);
         lane.waiting.extend([gone, stays]);
         let batch = lane.take();
-        assert_eq!(batch.iter().map(|waiting| waiting.message.size()).collect::<Vec<_>>(), [2]);
+        assert_eq!(
+            batch
+                .iter()
+                .map(|waiting| waiting.message.size())
+                .collect::<Vec<_>>(),
+            [2]
+        );
     }
 
     /// How many messages leave as each of `count` comes in.
@@ -132,17 +164,27 @@ mod tests {
     #[test]
     fn the_first_leaves_at_once_and_full_batches_follow() {
         let (lane, left) = leaving("https://x/orders", 21);
-        assert_eq!((left[0], left[10], left[20], lane.under_way), (1, 10, 10, 3));
+        assert_eq!(
+            (left[0], left[10], left[20], lane.under_way),
+            (1, 10, 10, 3)
+        );
         assert_eq!(left.iter().sum::<usize>(), 21, "nobody else left");
         let (lane, _) = leaving("https://x/orders", 1 + 10 * REQUESTS);
-        assert_eq!((lane.under_way, lane.waiting.len()), (REQUESTS, 10), "beyond that, they wait");
+        assert_eq!(
+            (lane.under_way, lane.waiting.len()),
+            (REQUESTS, 10),
+            "beyond that, they wait"
+        );
     }
 
     #[test]
     fn a_fifo_queue_has_one_request_under_way() {
         let (mut lane, left) = leaving("https://x/orders.fifo", 15);
         assert_eq!((left.iter().sum::<usize>(), lane.under_way), (1, 1));
-        assert_eq!([lane.next().len(), lane.next().len(), lane.next().len()], [10, 4, 0]);
+        assert_eq!(
+            [lane.next().len(), lane.next().len(), lane.next().len()],
+            [10, 4, 0]
+        );
         assert!(lane.is_idle());
     }
 }

@@ -39,12 +39,18 @@ struct Sqs {
 impl Sqs {
     /// Starts, and gives a sender that is pointed at it.
     async fn start(script: Script) -> (Sqs, Messages) {
-        let sqs = Sqs { script, asked: Arc::default() };
+        let sqs = Sqs {
+            script,
+            asked: Arc::default(),
+        };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Router::new().fallback(answer).with_state(sqs.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        (sqs, Messages::new(kit::aws::local(&format!("http://{address}")).await))
+        (
+            sqs,
+            Messages::new(kit::aws::local(&format!("http://{address}")).await),
+        )
     }
 
     /// The actions that were asked for, with the number of their entries.
@@ -54,9 +60,16 @@ impl Sqs {
 }
 
 async fn answer(State(sqs): State<Sqs>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
-    let action = headers["x-amz-target"].to_str().unwrap().trim_start_matches("AmazonSQS.").to_owned();
+    let action = headers["x-amz-target"]
+        .to_str()
+        .unwrap()
+        .trim_start_matches("AmazonSQS.")
+        .to_owned();
     let request: Json = serde_json::from_slice(&body).unwrap();
-    sqs.asked.lock().unwrap().push((action.clone(), request["Entries"].as_array().map_or(1, Vec::len)));
+    sqs.asked.lock().unwrap().push((
+        action.clone(),
+        request["Entries"].as_array().map_or(1, Vec::len),
+    ));
     // Long enough for what comes after the first message to gather.
     tokio::time::sleep(Duration::from_millis(50)).await;
     let (status, answer) = (sqs.script)(&action, &request);
@@ -90,12 +103,18 @@ fn honest(action: &str, request: &Json) -> (StatusCode, Json) {
             false => (StatusCode::OK, taken(request)),
         };
     }
-    let (bad, good): (Vec<&Json>, Vec<&Json>) =
-        request["Entries"].as_array().unwrap().iter().partition(|entry| is_bad(entry));
+    let (bad, good): (Vec<&Json>, Vec<&Json>) = request["Entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .partition(|entry| is_bad(entry));
     let failed = |entry: &&Json| json!({"Id": entry["Id"], "Code": "InvalidMessageContents", "Message": "told in the batch", "SenderFault": true});
     let successful: Vec<Json> = good.into_iter().map(taken_entry).collect();
     let failed: Vec<Json> = bad.iter().map(failed).collect();
-    (StatusCode::OK, json!({"Successful": successful, "Failed": failed}))
+    (
+        StatusCode::OK,
+        json!({"Successful": successful, "Failed": failed}),
+    )
 }
 
 /// Sends all at once: the first leaves alone, the others gather behind it.
@@ -117,8 +136,15 @@ async fn send_all(messages: &Messages, queue: &str, bodies: &[&str]) -> Vec<Answ
 fn shown(answers: &[Answer]) -> Vec<String> {
     let show = |answer: &Answer| match answer {
         Ok(Outcome::Sent(sent)) => sent.message_id.clone(),
-        Ok(Outcome::Refused(Refusal { status, code, message, .. })) => format!("{status} {code}: {message}"),
-        Err(NoAnswer::Unreachable(reason)) => reason.split(':').next().unwrap_or_default().to_owned(),
+        Ok(Outcome::Refused(Refusal {
+            status,
+            code,
+            message,
+            ..
+        })) => format!("{status} {code}: {message}"),
+        Err(NoAnswer::Unreachable(reason)) => {
+            reason.split(':').next().unwrap_or_default().to_owned()
+        }
         Err(other) => format!("{other:?}"),
     };
     answers.iter().map(show).collect()
@@ -131,16 +157,38 @@ const FIFO: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders.fifo
 async fn an_entry_that_failed_is_sent_again_alone_for_its_own_error() {
     let (sqs, messages) = Sqs::start(honest).await;
     let answers = send_all(&messages, QUEUE, &["first", "a", "bad", "b"]).await;
-    assert_eq!(shown(&answers), ["id-first", "id-a", "400 InvalidMessageContents: told alone", "id-b"]);
-    let expected = [("SendMessage", 1), ("SendMessageBatch", 3), ("SendMessage", 1)];
-    assert_eq!(sqs.asked(), expected.map(|(action, entries)| (action.to_owned(), entries)));
+    assert_eq!(
+        shown(&answers),
+        [
+            "id-first",
+            "id-a",
+            "400 InvalidMessageContents: told alone",
+            "id-b"
+        ]
+    );
+    let expected = [
+        ("SendMessage", 1),
+        ("SendMessageBatch", 3),
+        ("SendMessage", 1),
+    ];
+    assert_eq!(
+        sqs.asked(),
+        expected.map(|(action, entries)| (action.to_owned(), entries))
+    );
 }
 
 #[tokio::test]
 async fn on_a_fifo_queue_nothing_is_sent_again_behind_what_was_stored() {
     let (sqs, messages) = Sqs::start(honest).await;
     let answers = send_all(&messages, FIFO, &["first", "bad", "b"]).await;
-    assert_eq!(shown(&answers), ["id-first", "400 InvalidMessageContents: told in the batch", "id-b"]);
+    assert_eq!(
+        shown(&answers),
+        [
+            "id-first",
+            "400 InvalidMessageContents: told in the batch",
+            "id-b"
+        ]
+    );
     assert_eq!(sqs.asked().len(), 2);
 }
 
@@ -163,41 +211,70 @@ async fn whoever_answers_in_sqss_place_is_no_answer() {
     };
     let (sqs, messages) = Sqs::start(garbled).await;
     let answers = send_all(&messages, QUEUE, &["first", "a", "b"]).await;
-    assert_eq!(shown(&answers), ["the answer is not SQS's", "the answer is not SQS's", "id-b"]);
+    assert_eq!(
+        shown(&answers),
+        ["the answer is not SQS's", "the answer is not SQS's", "id-b"]
+    );
     assert_eq!(sqs.asked().len(), 2, "what may be stored is not sent again");
 }
 
 #[tokio::test]
 async fn a_refused_batch_is_taken_apart_unless_the_queue_itself_is_in_trouble() {
     let too_long: Script = |action, request| match action {
-        "SendMessageBatch" => {
-            (StatusCode::BAD_REQUEST, json!({"__type": "com.amazonaws.sqs#BatchRequestTooLong", "message": "m"}))
-        }
+        "SendMessageBatch" => (
+            StatusCode::BAD_REQUEST,
+            json!({"__type": "com.amazonaws.sqs#BatchRequestTooLong", "message": "m"}),
+        ),
         _ => honest(action, request),
     };
     let (_sqs, messages) = Sqs::start(too_long).await;
-    assert_eq!(shown(&send_all(&messages, QUEUE, &["first", "a", "b"]).await), ["id-first", "id-a", "id-b"]);
+    assert_eq!(
+        shown(&send_all(&messages, QUEUE, &["first", "a", "b"]).await),
+        ["id-first", "id-a", "id-b"]
+    );
 
     let down: Script = |action, request| match action {
-        "SendMessageBatch" => {
-            (StatusCode::SERVICE_UNAVAILABLE, json!({"__type": "ServiceUnavailable", "message": "down"}))
-        }
+        "SendMessageBatch" => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            json!({"__type": "ServiceUnavailable", "message": "down"}),
+        ),
         _ => honest(action, request),
     };
     let (sqs, messages) = Sqs::start(down).await;
     let answers = send_all(&messages, QUEUE, &["first", "a", "b"]).await;
-    assert_eq!(shown(&answers), ["id-first", "503 ServiceUnavailable: down", "503 ServiceUnavailable: down"]);
-    assert_eq!(sqs.asked().len(), 2, "neither the SDK nor the lane asks again");
+    assert_eq!(
+        shown(&answers),
+        [
+            "id-first",
+            "503 ServiceUnavailable: down",
+            "503 ServiceUnavailable: down"
+        ]
+    );
+    assert_eq!(
+        sqs.asked().len(),
+        2,
+        "neither the SDK nor the lane asks again"
+    );
 }
 
 #[tokio::test]
 async fn a_repeated_deduplication_id_is_answered_in_the_name_of_the_first() {
-    let first: Script =
-        |_, _| (StatusCode::OK, json!({"MessageId": "first", "MD5OfMessageBody": digest(&json!("other"))}));
+    let first: Script = |_, _| {
+        (
+            StatusCode::OK,
+            json!({"MessageId": "first", "MD5OfMessageBody": digest(&json!("other"))}),
+        )
+    };
     let (_sqs, messages) = Sqs::start(first).await;
-    let again = SendMessage { deduplication_id: Some("d".into()), ..message(FIFO, "a") };
+    let again = SendMessage {
+        deduplication_id: Some("d".into()),
+        ..message(FIFO, "a")
+    };
     assert_eq!(shown(&[messages.send(again).await]), ["first"]);
-    assert_eq!(shown(&[messages.send(message(FIFO, "a")).await]), ["the answer is not SQS's"]);
+    assert_eq!(
+        shown(&[messages.send(message(FIFO, "a")).await]),
+        ["the answer is not SQS's"]
+    );
 }
 
 /// Credentials whose provider has a bug the first time.
@@ -209,8 +286,13 @@ impl ProvideCredentials for Buggy {
     where
         Self: 'a,
     {
-        assert!(self.0.swap(true, std::sync::atomic::Ordering::SeqCst), "a bug");
-        future::ProvideCredentials::ready(Ok(aws_credential_types::Credentials::new("a", "b", None, None, "test")))
+        assert!(
+            self.0.swap(true, std::sync::atomic::Ordering::SeqCst),
+            "a bug"
+        );
+        future::ProvideCredentials::ready(Ok(aws_credential_types::Credentials::new(
+            "a", "b", None, None, "test",
+        )))
     }
 }
 
@@ -218,25 +300,42 @@ impl ProvideCredentials for Buggy {
 async fn a_panic_costs_one_batch_and_not_the_queue() {
     let (_sqs, messages) = Sqs::start(honest).await;
     let config = messages.shared.config.to_builder();
-    let messages = Messages::new(config.credentials_provider(SharedCredentialsProvider::new(Buggy::default())).build());
-    let send = async || tokio::time::timeout(Duration::from_secs(30), messages.send(message(QUEUE, "x"))).await;
+    let messages = Messages::new(
+        config
+            .credentials_provider(SharedCredentialsProvider::new(Buggy::default()))
+            .build(),
+    );
+    let send = async || {
+        tokio::time::timeout(Duration::from_secs(30), messages.send(message(QUEUE, "x"))).await
+    };
     assert_eq!(shown(&[send().await.unwrap()]), ["the batch was given up"]);
     assert_eq!(shown(&[send().await.expect("the lane goes on")]), ["id-x"]);
 }
 
 #[tokio::test]
 async fn nobody_there_and_no_credentials_are_told_apart() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let messages = Messages::new(kit::aws::local(&format!("http://{closed}")).await);
     let answer = messages.send(message(QUEUE, "x")).await;
-    assert!(matches!(answer, Err(NoAnswer::Unreachable(_))), "{answer:?}");
+    assert!(
+        matches!(answer, Err(NoAnswer::Unreachable(_))),
+        "{answer:?}"
+    );
 
     let keyless = kit::aws::local(&format!("http://{closed}"))
         .await
         .into_builder()
         .credentials_provider(SharedCredentialsProvider::new(Keyless));
-    let answer = Messages::new(keyless.build()).send(message(QUEUE, "x")).await;
-    assert!(matches!(answer, Err(NoAnswer::NoCredentials(_))), "{answer:?}");
+    let answer = Messages::new(keyless.build())
+        .send(message(QUEUE, "x"))
+        .await;
+    assert!(
+        matches!(answer, Err(NoAnswer::NoCredentials(_))),
+        "{answer:?}"
+    );
 }
 
 #[derive(Debug)]

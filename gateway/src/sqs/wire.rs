@@ -13,8 +13,8 @@ use aws_sdk_sqs::operation::send_message::builders::SendMessageFluentBuilder;
 use aws_sdk_sqs::operation::send_message_batch::{SendMessageBatchError, SendMessageBatchOutput};
 use aws_sdk_sqs::primitives::Blob;
 use aws_sdk_sqs::types::{
-    BatchResultErrorEntry, MessageAttributeValue, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
-    SendMessageBatchRequestEntry,
+    BatchResultErrorEntry, MessageAttributeValue, MessageSystemAttributeNameForSends,
+    MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
 use kit::aws;
 use md5::{Digest as _, Md5};
@@ -23,14 +23,18 @@ use super::answer::{Answer, NoAnswer};
 use super::lane::Waiting;
 use crate::integration::sqs::{AttributeValue, Outcome, Refusal, SendMessage, Sent};
 
-/// Who was answered is not asked again: a refusal is the caller's to know, as with API Gateway. Connections that broke are
-/// tried once more; a message may then be stored twice, never lost.
+/// Who was answered is not asked again: a refusal is the caller's to know, as with API Gateway.
+/// Connections that broke are tried once more; a message may then be stored twice, never lost.
 #[derive(Debug)]
 pub(super) struct OnlyBrokenConnections;
 
 impl ClassifyRetry for OnlyBrokenConnections {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        if context.response().is_some() { RetryAction::RetryForbidden } else { RetryAction::NoActionIndicated }
+        if context.response().is_some() {
+            RetryAction::RetryForbidden
+        } else {
+            RetryAction::NoActionIndicated
+        }
     }
 
     fn name(&self) -> &'static str {
@@ -53,7 +57,11 @@ pub(super) fn request(client: &Client, message: &SendMessage) -> SendMessageFlue
 
 /// Messages as entries of one request. An entry's id is its place.
 pub(super) fn entries(batch: &[Waiting]) -> Vec<SendMessageBatchRequestEntry> {
-    batch.iter().enumerate().map(|(index, waiting)| entry(index, &waiting.message)).collect()
+    batch
+        .iter()
+        .enumerate()
+        .map(|(index, waiting)| entry(index, &waiting.message))
+        .collect()
 }
 
 /// The answer to a message that was sent alone.
@@ -69,8 +77,8 @@ pub(super) fn accepted_alone(message: &SendMessage, output: SendMessageOutput) -
     accepted(message, sent)
 }
 
-/// Only SQS can know the id and the digest of the message. Whoever else answers 200 (an ingress, a health page, a wrong
-/// endpoint) did not store it.
+/// Only SQS can know the id and the digest of the message. Whoever else answers 200 (an ingress, a
+/// health page, a wrong endpoint) did not store it.
 fn accepted(message: &SendMessage, sent: Sent) -> Answer {
     if sent.message_id.is_empty() || !is_digest_of(message, &sent.md5_of_body) {
         let reason = "the answer is not SQS's: it shows neither the message's id nor its digest, or a wrong one";
@@ -79,7 +87,8 @@ fn accepted(message: &SendMessage, sent: Sent) -> Answer {
     Ok(Outcome::Sent(sent))
 }
 
-/// A message that repeats a deduplication id is answered in the name of the first, whose body may have been another one.
+/// A message that repeats a deduplication id is answered in the name of the first, whose body may
+/// have been another one.
 fn is_digest_of(message: &SendMessage, digest: &str) -> bool {
     if message.deduplication_id.is_some() {
         return digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -87,13 +96,15 @@ fn is_digest_of(message: &SendMessage, digest: &str) -> bool {
     digest.eq_ignore_ascii_case(&hex::encode(Md5::digest(message.body.as_bytes())))
 }
 
-/// Gives the entries of a batch their answers. Those that are left failed, and are to be sent once more, alone: then each
-/// caller gets the service's exact error for its own message.
+/// Gives the entries of a batch their answers. Those that are left failed, and are to be sent once
+/// more, alone: then each caller gets the service's exact error for its own message.
 pub(super) fn settle(batch: Vec<Waiting>, output: SendMessageBatchOutput) -> Vec<Waiting> {
     let request_id = output.request_id().unwrap_or_default().to_owned();
     let mut batch: Vec<Option<Waiting>> = batch.into_iter().map(Some).collect();
     for entry in output.successful {
-        let Some(waiting) = take(&mut batch, &entry.id) else { continue };
+        let Some(waiting) = take(&mut batch, &entry.id) else {
+            continue;
+        };
         let sent = Sent {
             message_id: entry.message_id,
             md5_of_body: entry.md5_of_message_body,
@@ -106,7 +117,9 @@ pub(super) fn settle(batch: Vec<Waiting>, output: SendMessageBatchOutput) -> Vec
     }
     let mut again = Vec::new();
     for entry in output.failed {
-        let Some(waiting) = take(&mut batch, &entry.id) else { continue };
+        let Some(waiting) = take(&mut batch, &entry.id) else {
+            continue;
+        };
         if waiting.message.is_fifo() {
             // Later messages of its group are stored already: once more would be out of order.
             waiting.settle(Ok(Outcome::Refused(refused_entry(entry, &request_id))));
@@ -115,7 +128,9 @@ pub(super) fn settle(batch: Vec<Waiting>, output: SendMessageBatchOutput) -> Vec
         }
     }
     for forgotten in batch.into_iter().flatten() {
-        forgotten.settle(Err(NoAnswer::Unreachable("the answer is not SQS's: it leaves messages out".to_owned())));
+        forgotten.settle(Err(NoAnswer::Unreachable(
+            "the answer is not SQS's: it leaves messages out".to_owned(),
+        )));
     }
     again
 }
@@ -133,11 +148,16 @@ fn refused_entry(entry: BatchResultErrorEntry, request_id: &str) -> Refusal {
     }
 }
 
-/// Whether a refused batch may hold messages that would be taken alone. A queue that is throttled or down gains nothing
-/// by being asked ten times more.
+/// Whether a refused batch may hold messages that would be taken alone. A queue that is throttled
+/// or down gains nothing by being asked ten times more.
 pub(super) fn is_about_one(error: &SdkError<SendMessageBatchError>) -> bool {
-    let SdkError::ServiceError(error) = error else { return false };
-    let is_throttled = error.err().code().is_some_and(|code| code.contains("Throttl") || code == "OverLimit");
+    let SdkError::ServiceError(error) = error else {
+        return false;
+    };
+    let is_throttled = error
+        .err()
+        .code()
+        .is_some_and(|code| code.contains("Throttl") || code == "OverLimit");
     error.raw().status().is_client_error() && error.raw().status().as_u16() != 429 && !is_throttled
 }
 
@@ -147,10 +167,11 @@ where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     match error {
-        // What the SDK cannot read counts as an error of the service, a page that is answered with 200 too.
-        SdkError::ServiceError(refused) if refused.raw().status().is_success() => {
-            Err(NoAnswer::Unreachable("the answer is not SQS's: it cannot be read".to_owned()))
-        }
+        // What the SDK cannot read counts as an error of the service, a page that is answered with
+        // 200 too.
+        SdkError::ServiceError(refused) if refused.raw().status().is_success() => Err(
+            NoAnswer::Unreachable("the answer is not SQS's: it cannot be read".to_owned()),
+        ),
         SdkError::ServiceError(refused) => {
             let meta = refused.err().meta();
             Ok(Outcome::Refused(Refusal {
@@ -193,8 +214,11 @@ fn attributes(message: &SendMessage) -> Option<HashMap<String, MessageAttributeV
         .build()
         .expect("the data type is set")
     };
-    let map: HashMap<_, _> =
-        message.attributes.iter().map(|a| (a.name.clone(), value(&a.value, &a.data_type))).collect();
+    let map: HashMap<_, _> = message
+        .attributes
+        .iter()
+        .map(|a| (a.name.clone(), value(&a.value, &a.data_type)))
+        .collect();
     (!map.is_empty()).then_some(map)
 }
 
@@ -202,7 +226,10 @@ fn system_attributes(
     message: &SendMessage,
 ) -> Option<HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>> {
     let trace = message.trace_header.as_ref()?;
-    let value = MessageSystemAttributeValue::builder().data_type("String").string_value(trace).build();
+    let value = MessageSystemAttributeValue::builder()
+        .data_type("String")
+        .string_value(trace)
+        .build();
     let value = value.expect("the data type is set");
     Some([(MessageSystemAttributeNameForSends::AwsTraceHeader, value)].into())
 }

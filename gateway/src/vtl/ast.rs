@@ -1,7 +1,8 @@
 //! What a template is, once it is read.
 //!
-//! Names of variables are numbers here ([`Name`]), so that rendering looks them up without hashing. Everything is plain
-//! data that any number of threads may render at once; what a node does is in `eval`, how it is written in `print`.
+//! Names of variables are numbers here ([`Name`]), so that rendering looks them up without hashing.
+//! Everything is plain data that any number of threads may render at once; what a node does is in
+//! `eval`, how it is written in `print`.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -22,7 +23,10 @@ pub struct Names {
 
 impl Default for Names {
     fn default() -> Names {
-        let mut names = Names { all: Vec::new(), places: HashMap::new() };
+        let mut names = Names {
+            all: Vec::new(),
+            places: HashMap::new(),
+        };
         for name in ["foreach", "velocityCount", "velocityHasNext", "bodyContent"] {
             names.intern(name);
         }
@@ -45,7 +49,9 @@ impl Names {
         if let Some(&name) = self.places.get(text) {
             return name;
         }
-        let name = Name(u32::try_from(self.all.len()).expect("a template of 300 KB has fewer names than that"));
+        let name = Name(
+            u32::try_from(self.all.len()).expect("a template of 300 KB has fewer names than that"),
+        );
         let text: Arc<str> = text.into();
         self.all.push(text.clone());
         self.places.insert(text, name);

@@ -1,8 +1,10 @@
-//! What a template says that can be read but hardly meant: names that lead nowhere, and literals that fail.
+//! What a template says that can be read but hardly meant: names that lead nowhere, and literals
+//! that fail.
 //!
-//! Velocity renders nothing for a method that does not exist. That is how data gets lost without an error, so whoever
-//! loads a template can ask for these places. A path or a regular expression that is written out and cannot be read
-//! fails every rendering that comes to it: better that is known before the first request.
+//! Velocity renders nothing for a method that does not exist. That is how data gets lost without an
+//! error, so whoever loads a template can ask for these places. A path or a regular expression that
+//! is written out and cannot be read fails every rendering that comes to it: better that is known
+//! before the first request.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -34,8 +36,17 @@ const PROPERTIES: [&str; 4] = ["empty", "class", "key", "value"];
 const OF_PATTERNS: [&str; 4] = ["matches", "split", "replaceAll", "replaceFirst"];
 
 /// Every place to doubt, in the order of the template.
-pub fn doubts(tree: &Tree, name: &dyn Fn(super::ast::Name) -> String, known: &[Known]) -> Vec<Failure> {
-    let mut search = Search { name, known, meant: HashMap::new(), found: Vec::new() };
+pub fn doubts(
+    tree: &Tree,
+    name: &dyn Fn(super::ast::Name) -> String,
+    known: &[Known],
+) -> Vec<Failure> {
+    let mut search = Search {
+        name,
+        known,
+        meant: HashMap::new(),
+        found: Vec::new(),
+    };
     search.block(&tree.block);
     search.found
 }
@@ -66,7 +77,10 @@ impl Search<'_> {
                     self.expression(&arm.condition);
                     self.block(&arm.body);
                 }
-                conditional.otherwise.iter().for_each(|(_, block)| self.block(block));
+                conditional
+                    .otherwise
+                    .iter()
+                    .for_each(|(_, block)| self.block(block));
             }
             Node::Foreach(foreach) => {
                 foreach.over.iter().for_each(|over| self.expression(over));
@@ -75,11 +89,17 @@ impl Search<'_> {
             Node::Define(define) => self.block(&define.body),
             Node::Macro(definition) => self.block(&definition.definition.body),
             Node::Call(call) => {
-                call.arguments.iter().for_each(|argument| self.expression(argument));
+                call.arguments
+                    .iter()
+                    .for_each(|argument| self.expression(argument));
                 call.body.iter().for_each(|body| self.block(&body.block));
             }
             Node::Evaluate(evaluate) => {
-                self.doubt("`#evaluate` may be switched off on API Gateway".to_owned(), None, &evaluate.span);
+                self.doubt(
+                    "`#evaluate` may be switched off on API Gateway".to_owned(),
+                    None,
+                    &evaluate.span,
+                );
                 self.expression(&evaluate.text);
             }
             Node::Break(end) => end.target.iter().for_each(|target| self.reference(target)),
@@ -103,14 +123,21 @@ impl Search<'_> {
             Expression::Not(inner) | Expression::Group(inner) => self.expression(inner),
             Expression::Chain(chain) => {
                 self.expression(&chain.first);
-                chain.rest.iter().for_each(|(_, operand)| self.expression(operand));
+                chain
+                    .rest
+                    .iter()
+                    .for_each(|(_, operand)| self.expression(operand));
             }
         }
     }
 
     fn reference(&mut self, reference: &Reference) {
         let root = (self.name)(reference.root);
-        let object = self.known.iter().find(|known| known.variable == root).copied();
+        let object = self
+            .known
+            .iter()
+            .find(|known| known.variable == root)
+            .copied();
         for (position, step) in reference.steps.iter().enumerate() {
             let object = object.filter(|_| position == 0);
             match &step.access {
@@ -122,13 +149,21 @@ impl Search<'_> {
                 Access::Index(index) => self.expression(index),
                 Access::Method(name, arguments) => {
                     self.method(object, name, arguments, &step.span);
-                    arguments.iter().for_each(|argument| self.expression(argument));
+                    arguments
+                        .iter()
+                        .for_each(|argument| self.expression(argument));
                 }
             }
         }
     }
 
-    fn method(&mut self, object: Option<Known>, name: &str, arguments: &[Expression], place: &Range<usize>) {
+    fn method(
+        &mut self,
+        object: Option<Known>,
+        name: &str,
+        arguments: &[Expression],
+        place: &Range<usize>,
+    ) {
         let written = arguments.first().and_then(written);
         match (object, written) {
             (Some(object), Some(text)) if !object.is_map => {
@@ -146,7 +181,11 @@ impl Search<'_> {
     fn member(&mut self, object: Known, name: &str, place: &Range<usize>) {
         if !object.members.contains(&name) {
             let message = format!("`${}` has no `{name}`: it renders nothing", object.variable);
-            self.doubt(message, nearest(name, object.members.iter().copied()), place);
+            self.doubt(
+                message,
+                nearest(name, object.members.iter().copied()),
+                place,
+            );
         }
     }
 
@@ -157,7 +196,8 @@ impl Search<'_> {
         }
     }
 
-    /// A method of a value that is not known before: only a name that is near to another can be doubted.
+    /// A method of a value that is not known before: only a name that is near to another can be
+    /// doubted.
     fn method_of_any(&mut self, name: &str, place: &Range<usize>) {
         if method::is_known(name) || PROPERTIES.contains(&name) {
             return;
@@ -171,13 +211,22 @@ impl Search<'_> {
             }
         };
         if meant.is_some() {
-            self.doubt(format!("no value has a method `{name}`: it renders nothing"), meant, place);
+            self.doubt(
+                format!("no value has a method `{name}`: it renders nothing"),
+                meant,
+                place,
+            );
         }
     }
 
     fn doubt(&mut self, message: String, meant: Option<&str>, place: &Range<usize>) {
         let hint = meant.map(|meant| format!("did you mean `{meant}`?"));
-        self.found.push(Failure { kind: Kind::Doubt, span: place.clone(), message, hint });
+        self.found.push(Failure {
+            kind: Kind::Doubt,
+            span: place.clone(),
+            message,
+            hint,
+        });
     }
 }
 
@@ -191,7 +240,12 @@ fn written(expression: &Expression) -> Option<Cow<'_, str>> {
                 Node::Raw { shown, .. } => Some(shown.to_string()),
                 _ => None,
             };
-            interpolated.block.iter().map(text).collect::<Option<String>>().map(Cow::Owned)
+            interpolated
+                .block
+                .iter()
+                .map(text)
+                .collect::<Option<String>>()
+                .map(Cow::Owned)
         }
         _ => None,
     }

@@ -20,7 +20,8 @@ pub enum Kind {
     Limit,
 }
 
-/// What a part of `vtl` knows of a failure: the place and the reason. The template adds its name and the line.
+/// What a part of `vtl` knows of a failure: the place and the reason. The template adds its name
+/// and the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// When it shows.
@@ -36,17 +37,32 @@ pub struct Failure {
 impl Failure {
     /// A failure to read the template.
     pub fn syntax(span: Range<usize>, message: impl Into<String>) -> Box<Failure> {
-        Box::new(Failure { kind: Kind::Syntax, span, message: message.into(), hint: None })
+        Box::new(Failure {
+            kind: Kind::Syntax,
+            span,
+            message: message.into(),
+            hint: None,
+        })
     }
 
     /// A failure to render it.
     pub fn render(span: Range<usize>, message: impl Into<String>) -> Box<Failure> {
-        Box::new(Failure { kind: Kind::Render, span, message: message.into(), hint: None })
+        Box::new(Failure {
+            kind: Kind::Render,
+            span,
+            message: message.into(),
+            hint: None,
+        })
     }
 
     /// A bound that the rendering ran into.
     pub fn limit(span: Range<usize>, message: impl Into<String>) -> Box<Failure> {
-        Box::new(Failure { kind: Kind::Limit, span, message: message.into(), hint: None })
+        Box::new(Failure {
+            kind: Kind::Limit,
+            span,
+            message: message.into(),
+            hint: None,
+        })
     }
 
     /// The same failure with a hint.
@@ -96,10 +112,15 @@ impl Error {
         let start = floor(source, failure.span.start);
         let end = floor(source, failure.span.end).max(start);
         let line_start = source[..start].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_end = source[start..].find('\n').map_or(source.len(), |newline| start + newline);
+        let line_end = source[start..]
+            .find('\n')
+            .map_or(source.len(), |newline| start + newline);
         let text = source[line_start..line_end].trim_end_matches('\r');
         let before = source[line_start..start].chars().count();
-        let width = source[start..end.min(line_start + text.len()).max(start)].chars().count().max(1);
+        let width = source[start..end.min(line_start + text.len()).max(start)]
+            .chars()
+            .count()
+            .max(1);
         let skipped = before.saturating_sub(SHOWN / 2);
         Error {
             kind: failure.kind,
@@ -109,7 +130,12 @@ impl Error {
             message: failure.message,
             hint: failure.hint,
             excerpt: Box::new(Excerpt {
-                text: text.chars().skip(skipped).take(SHOWN).map(visible).collect(),
+                text: text
+                    .chars()
+                    .skip(skipped)
+                    .take(SHOWN)
+                    .map(visible)
+                    .collect(),
                 indent: before - skipped,
                 width: width.min(SHOWN / 2),
             }),
@@ -119,7 +145,11 @@ impl Error {
 
 /// A tab would move the caret, another control character the terminal.
 fn visible(character: char) -> char {
-    if character.is_control() { ' ' } else { character }
+    if character.is_control() {
+        ' '
+    } else {
+        character
+    }
 }
 
 fn floor(source: &str, mut offset: usize) -> usize {
@@ -132,13 +162,26 @@ fn floor(source: &str, mut offset: usize) -> usize {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Error { name, line, column, message, excerpt, .. } = self;
-        let Excerpt { text, indent, width } = &**excerpt;
+        let Error {
+            name,
+            line,
+            column,
+            message,
+            excerpt,
+            ..
+        } = self;
+        let Excerpt {
+            text,
+            indent,
+            width,
+        } = &**excerpt;
         let gutter = line.to_string().len() + 2;
         writeln!(f, "{name}:{line}:{column}: {message}")?;
         writeln!(f, "{line:>gutter$} | {text}")?;
         write!(f, "{:gutter$} | {:indent$}{}", "", "", "^".repeat(*width))?;
-        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, " {hint}"))
+        self.hint
+            .as_ref()
+            .map_or(Ok(()), |hint| write!(f, " {hint}"))
     }
 }
 
@@ -150,8 +193,13 @@ mod tests {
 
     #[test]
     fn the_caret_stands_under_the_place() {
-        let failure = Failure::render(20..26, "unknown method `lenght` on a list").hint("did you mean `size`?");
-        let error = Error::locate(&"orders.vtl".into(), "a\r\n\t#if($é.items.lenght() > 0)\nb", *failure);
+        let failure = Failure::render(20..26, "unknown method `lenght` on a list")
+            .hint("did you mean `size`?");
+        let error = Error::locate(
+            &"orders.vtl".into(),
+            "a\r\n\t#if($é.items.lenght() > 0)\nb",
+            *failure,
+        );
         assert_eq!(
             error.to_string(),
             "orders.vtl:2:17: unknown method `lenght` on a list\n  2 |  #if($é.items.lenght() > 0)\n    |                 ^^^^^^ did you mean `size`?"

@@ -1,7 +1,8 @@
 //! Tree and variables to text.
 //!
-//! The nulls are API Gateway's: a reference to nothing prints nothing and equals `""`. What the template can reach
-//! beyond its own variables comes from a [`Host`]. Every step is paid from the budget, so any template ends.
+//! The nulls are API Gateway's: a reference to nothing prints nothing and equals `""`. What the
+//! template can reach beyond its own variables comes from a [`Host`]. Every step is paid from the
+//! budget, so any template ends.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -29,7 +30,13 @@ pub trait Host {
     /// A property of an object; nothing when it has none of this name.
     fn property(&mut self, object: Object, name: &str) -> Outcome;
     /// A method of an object; [`None`] when it has none of this name for these arguments.
-    fn call(&mut self, object: Object, name: &str, arguments: &[Value], work: &mut Work) -> Option<Outcome>;
+    fn call(
+        &mut self,
+        object: Object,
+        name: &str,
+        arguments: &[Value],
+        work: &mut Work,
+    ) -> Option<Outcome>;
     /// The object as a map, if it is one.
     fn map(&mut self, object: Object) -> Option<Result<Map, Exceeded>>;
     /// The template has been rendered, and what it put into lists and maps is still there.
@@ -72,7 +79,9 @@ pub fn render(tree: &Tree, names: &Names, host: &mut dyn Host) -> Result<String,
         at: 0..0,
     };
     let ran = renderer.block(&tree.block);
-    let Renderer { out, work, host, .. } = renderer;
+    let Renderer {
+        out, work, host, ..
+    } = renderer;
     let result = match ran {
         Ok(()) | Err(Halt::Break | Halt::BreakLoop(_) | Halt::Stop) => Ok(out),
         Err(Halt::Failed(failure)) => Err(failure),
@@ -84,7 +93,8 @@ pub fn render(tree: &Tree, names: &Names, host: &mut dyn Host) -> Result<String,
     result
 }
 
-/// Empties the containers that others were put into: they may hold one another, and would never be freed.
+/// Empties the containers that others were put into: they may hold one another, and would never be
+/// freed.
 fn unlink(linked: Vec<Value>) {
     for container in linked {
         match container {
@@ -102,7 +112,8 @@ struct Renderer<'t> {
     scope: Scope,
     host: &'t mut dyn Host,
     out: String,
-    /// Strings that are being rendered inside one another: what goes there is a value, and paid for.
+    /// Strings that are being rendered inside one another: what goes there is a value, and paid
+    /// for.
     asides: usize,
     work: Work,
     innermost: Option<Rc<Loop>>,
@@ -184,7 +195,9 @@ impl Renderer<'_> {
     fn thrown(&self, place: &Range<usize>, thrown: Thrown) -> Halt {
         match thrown {
             Thrown::Exception(message) => Failure::render(place.clone(), message).into(),
-            Thrown::Exceeded(exceeded) => Failure::limit(place.clone(), exceeded.to_string()).into(),
+            Thrown::Exceeded(exceeded) => {
+                Failure::limit(place.clone(), exceeded.to_string()).into()
+            }
         }
     }
 
@@ -213,7 +226,10 @@ impl Renderer<'_> {
                 return self.block(&arm.body);
             }
         }
-        conditional.otherwise.as_ref().map_or(Ok(()), |(_, block)| self.block(block))
+        conditional
+            .otherwise
+            .as_ref()
+            .map_or(Ok(()), |(_, block)| self.block(block))
     }
 
     fn break_loop(&mut self, target: &Reference) -> Ran<Halt> {
@@ -225,10 +241,18 @@ impl Renderer<'_> {
 
     /// A macro, or the text of the call when there is none of this name.
     fn call(&mut self, call: &Call) -> Ran<()> {
-        let Some(definition) = self.scope.macros.get(&call.name).or_else(|| self.macros.get(&call.name)).cloned()
+        let Some(definition) = self
+            .scope
+            .macros
+            .get(&call.name)
+            .or_else(|| self.macros.get(&call.name))
+            .cloned()
         else {
             self.write(&call.head)?;
-            return call.body.as_ref().map_or(Ok(()), |CallBody { source, .. }| self.write(source));
+            return call
+                .body
+                .as_ref()
+                .map_or(Ok(()), |CallBody { source, .. }| self.write(source));
         };
         self.at = call.span.clone();
         let body = call.body.as_ref().map(|body| body.block.clone());
@@ -270,16 +294,21 @@ impl Renderer<'_> {
         macros.extend(self.scope.macros.drain());
         let place = |failure: Box<Failure>| {
             let message = format!("in the text that `#evaluate` reads: {}", failure.message);
-            Halt::from(Box::new(Failure { span: evaluate.span.clone(), message, ..*failure }))
+            Halt::from(Box::new(Failure {
+                span: evaluate.span.clone(),
+                message,
+                ..*failure
+            }))
         };
         let parsed = parser::parse(&source, self.names.to_mut(), macros);
         let tree = parsed.map_err(place)?;
         self.scope.grow(&self.names, self.host);
         self.scope.macros = tree.macros;
-        self.deeper(|renderer| renderer.block(&tree.block)).map_err(|halt| match halt {
-            Halt::Failed(failure) => place(failure),
-            halt => halt,
-        })
+        self.deeper(|renderer| renderer.block(&tree.block))
+            .map_err(|halt| match halt {
+                Halt::Failed(failure) => place(failure),
+                halt => halt,
+            })
     }
 
     fn assign(&mut self, name: Name, value: Value) {

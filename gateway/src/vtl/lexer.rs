@@ -1,8 +1,10 @@
-//! Template text to tokens, by Velocity 1.7's rules: what a character means depends on the mode the lexer is in.
+//! Template text to tokens, by Velocity 1.7's rules: what a character means depends on the mode the
+//! lexer is in.
 //!
-//! A `$` or `#` opens a mode, and whatever cannot continue it closes it again, so that text which merely looks like VTL
-//! stays text. The rules of each mode are in `lexer/rules.rs`; here is the machine that moves between modes. Tokens are
-//! made one at a time, because the parser too changes the mode (after the name of a directive).
+//! A `$` or `#` opens a mode, and whatever cannot continue it closes it again, so that text which
+//! merely looks like VTL stays text. The rules of each mode are in `lexer/rules.rs`; here is the
+//! machine that moves between modes. Tokens are made one at a time, because the parser too changes
+//! the mode (after the name of a directive).
 
 mod literals;
 mod rules;
@@ -12,7 +14,8 @@ pub use token::{Kind, Token};
 
 use rules::Rule;
 
-/// No rule of the current mode fits the character at this byte offset (or the template ends inside a construct).
+/// No rule of the current mode fits the character at this byte offset (or the template ends inside
+/// a construct).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unlexable(pub usize);
 
@@ -85,12 +88,17 @@ impl<'s> Lexer<'s> {
             if self.position == self.source.len() {
                 let kind = Kind::End;
                 return if start == self.position {
-                    Ok(Token { kind, span: start..start, schmoo })
+                    Ok(Token {
+                        kind,
+                        span: start..start,
+                        schmoo,
+                    })
                 } else {
                     Err(Unlexable(start))
                 };
             }
-            let Some((rule, length)) = rules::longest(self.mode, &self.source[self.position..]) else {
+            let Some((rule, length)) = rules::longest(self.mode, &self.source[self.position..])
+            else {
                 return Err(Unlexable(self.position));
             };
             let end = self.position + length;
@@ -98,7 +106,11 @@ impl<'s> Lexer<'s> {
             match rule {
                 Rule::Token(kind) => {
                     let end = self.enter(kind, end);
-                    return Ok(Token { kind, span: start..end, schmoo });
+                    return Ok(Token {
+                        kind,
+                        span: start..end,
+                        schmoo,
+                    });
                 }
                 Rule::Skip => start = end,
                 Rule::EndsReference | Rule::EndsHash => {
@@ -114,7 +126,9 @@ impl<'s> Lexer<'s> {
 
     /// Whether only blanks and newlines stand before a `(`.
     pub fn parenthesis_follows(&self) -> bool {
-        self.source[self.position..].trim_start_matches([' ', '\t', '\r', '\n']).starts_with('(')
+        self.source[self.position..]
+            .trim_start_matches([' ', '\t', '\r', '\n'])
+            .starts_with('(')
     }
 
     /// The parser has read the name of a directive: its arguments may follow.
@@ -132,14 +146,16 @@ impl<'s> Lexer<'s> {
         self.in_set = false;
     }
 
-    /// A character that opens a mode and will be part of the next token. Inside comments it opens nothing.
+    /// A character that opens a mode and will be part of the next token. Inside comments it opens
+    /// nothing.
     fn open(&mut self, rule: Rule, end: usize) {
         if self.in_comment {
             return;
         }
         match rule {
             Rule::Dollar => {
-                // Not after a property: its mode stays below, and comes back after the new reference.
+                // Not after a property: its mode stays below, and comes back after the new
+                // reference.
                 if self.mode == Mode::Reference {
                     self.restore();
                 }
@@ -154,7 +170,10 @@ impl<'s> Lexer<'s> {
             Rule::TextblockOpen => self.open_comment(Mode::Textblock),
             Rule::BlockCommentOpen => self.open_comment(Mode::BlockComment),
             Rule::FormalCommentOpen => {
-                let last = self.source[..end].chars().next_back().map_or(0, char::len_utf8);
+                let last = self.source[..end]
+                    .chars()
+                    .next_back()
+                    .map_or(0, char::len_utf8);
                 self.position = end - last;
                 self.open_comment(Mode::BlockComment);
             }
@@ -168,7 +187,8 @@ impl<'s> Lexer<'s> {
         self.save_and(mode);
     }
 
-    /// The mode after a token of this kind; returns where the token ends, when it gave something back.
+    /// The mode after a token of this kind; returns where the token ends, when it gave something
+    /// back.
     fn enter(&mut self, kind: Kind, end: usize) -> usize {
         match kind {
             Kind::Dot => {
@@ -209,7 +229,11 @@ impl<'s> Lexer<'s> {
             Kind::Float if self.mode != Mode::Arguments => self.leave_unopened(),
             _ => {}
         }
-        if kind == Kind::Dot { end - 1 } else { self.position.min(end) }
+        if kind == Kind::Dot {
+            end - 1
+        } else {
+            self.position.min(end)
+        }
     }
 
     /// A literal outside any parentheses does not belong to a directive.
@@ -243,7 +267,11 @@ impl<'s> Lexer<'s> {
     }
 
     fn save_and(&mut self, mode: Mode) {
-        self.saved.push(Saved { mode: self.mode, opened: self.opened, closed: self.closed });
+        self.saved.push(Saved {
+            mode: self.mode,
+            opened: self.opened,
+            closed: self.closed,
+        });
         self.opened = 0;
         self.mode = mode;
     }
@@ -282,7 +310,14 @@ mod tests {
 
     #[track_caller]
     fn check(source: &str, expected: &[&str]) {
-        assert_eq!(tokens(source), (expected.iter().map(|token| (*token).to_owned()).collect(), false), "{source:?}");
+        assert_eq!(
+            tokens(source),
+            (
+                expected.iter().map(|token| (*token).to_owned()).collect(),
+                false
+            ),
+            "{source:?}"
+        );
     }
 
     #[test]
@@ -290,27 +325,66 @@ mod tests {
         check("$5 $ x", &["Text:5 ", "Text: x"]);
         check("$.id", &["Text:$.", "Text:id"]);
         check("$a.5", &["Identifier:$a", "Text:.5"]);
-        check("user@example.com #1", &["Text:user@example.com ", "Integer:#1"]);
-        check("$a.b.", &["Identifier:$a", "Dot:.", "Identifier:b", "Text:."]);
+        check(
+            "user@example.com #1",
+            &["Text:user@example.com ", "Integer:#1"],
+        );
+        check(
+            "$a.b.",
+            &["Identifier:$a", "Dot:.", "Identifier:b", "Text:."],
+        );
     }
 
     #[test]
     fn set_swallows_the_blanks_before_it_and_a_newline_after_it() {
-        let set = |head: &'static str, close: &'static str| vec![head, "Identifier:$a", "Assign:=", "Integer:1", close];
+        let set = |head: &'static str, close: &'static str| {
+            vec![head, "Identifier:$a", "Assign:=", "Integer:1", close]
+        };
         check("  #set($a=1)  \n", &set("Set:  #set(", "ParenClose:)  \n"));
-        check("\n  #set($a=1)x", &[&["Text:\n  "], &set("Set:#set(", "ParenClose:)")[..], &["Text:x"]].concat());
-        check("$i #set($a=1)", &[&["Identifier:$i"], &set("Set: #set(", "ParenClose:)")[..]].concat());
+        check(
+            "\n  #set($a=1)x",
+            &[
+                &["Text:\n  "],
+                &set("Set:#set(", "ParenClose:)")[..],
+                &["Text:x"],
+            ]
+            .concat(),
+        );
+        check(
+            "$i #set($a=1)",
+            &[&["Identifier:$i"], &set("Set: #set(", "ParenClose:)")[..]].concat(),
+        );
     }
 
     #[test]
     fn a_comment_after_a_property_is_none() {
-        check("$a##c\nb", &["Identifier:$a", "LineComment:##", "LineCommentEnd:\n", "Text:b"]);
-        check("$a.b##c", &["Identifier:$a", "Dot:.", "Identifier:b", "Word:##c"]);
+        check(
+            "$a##c\nb",
+            &[
+                "Identifier:$a",
+                "LineComment:##",
+                "LineCommentEnd:\n",
+                "Text:b",
+            ],
+        );
+        check(
+            "$a.b##c",
+            &["Identifier:$a", "Dot:.", "Identifier:b", "Word:##c"],
+        );
     }
 
     #[test]
     fn what_opens_must_close() {
-        for source in ["$", "a $!", "#", "#*", "#[[ ]]", "$a[b]", "#if($a \"b)", "## $"] {
+        for source in [
+            "$",
+            "a $!",
+            "#",
+            "#*",
+            "#[[ ]]",
+            "$a[b]",
+            "#if($a \"b)",
+            "## $",
+        ] {
             assert!(tokens(source).1, "{source:?}");
         }
     }

@@ -1,11 +1,12 @@
 //! Every bound of a template, once, by name; and the budget that a rendering spends.
 //!
-//! API Gateway documents the first two. The rest keep a hostile template from holding a core or the memory: each ends
-//! the rendering with an error that says which bound it was.
+//! API Gateway documents the first two. The rest keep a hostile template from holding a core or the
+//! memory: each ends the rendering with an error that says which bound it was.
 
 /// Bytes of a template's source. Documented: 300 KB.
 pub const TEMPLATE_BYTES: usize = 300 * 1024;
-/// Rounds of one `#foreach`. Documented; what happens at the next round is not, and here it is an error.
+/// Rounds of one `#foreach`. Documented; what happens at the next round is not, and here it is an
+/// error.
 pub const FOREACH_ROUNDS: usize = 1_000;
 /// Bytes of one rendering's output: the payload limit of API Gateway.
 pub const OUTPUT_BYTES: usize = 10 * 1024 * 1024;
@@ -17,13 +18,14 @@ pub const VALUE_NESTING: usize = 128;
 pub const CALL_DEPTH: usize = 20;
 /// Blocks and expressions inside one another while rendering, over all macros that are running.
 pub const DEPTH: usize = 200;
-/// Steps of one rendering: each directive, reference, operator and method call is one, longer work is more.
+/// Steps of one rendering: each directive, reference, operator and method call is one, longer work
+/// is more.
 pub const STEPS: u64 = 1_500_000;
 /// Bytes of text and containers that one rendering may make on its way to the output.
 pub const WORK_BYTES: u64 = 24 * 1024 * 1024;
 
-/// Bytes of memory that a body may take as a document: about thirty for each of its bytes where it is made of small
-/// numbers, hardly more than its own where it is made of long strings.
+/// Bytes of memory that a body may take as a document: about thirty for each of its bytes where it
+/// is made of small numbers, hardly more than its own where it is made of long strings.
 pub const DOCUMENT_BYTES: usize = 32 * 1024 * 1024;
 
 /// Which bound a rendering ran into.
@@ -51,13 +53,30 @@ impl std::fmt::Display for Exceeded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Exceeded::Steps => write!(f, "the template takes more than {STEPS} steps"),
-            Exceeded::Bytes => write!(f, "the template builds more than {} MiB of values", WORK_BYTES >> 20),
+            Exceeded::Bytes => write!(
+                f,
+                "the template builds more than {} MiB of values",
+                WORK_BYTES >> 20
+            ),
             Exceeded::Output => write!(f, "the output is longer than {} MiB", OUTPUT_BYTES >> 20),
-            Exceeded::Nesting => write!(f, "a value holds more than {VALUE_NESTING} levels of lists and maps"),
-            Exceeded::Calls => write!(f, "macros and blocks call one another more than {CALL_DEPTH} deep"),
-            Exceeded::Depth => write!(f, "more than {DEPTH} blocks and expressions run inside one another"),
+            Exceeded::Nesting => write!(
+                f,
+                "a value holds more than {VALUE_NESTING} levels of lists and maps"
+            ),
+            Exceeded::Calls => write!(
+                f,
+                "macros and blocks call one another more than {CALL_DEPTH} deep"
+            ),
+            Exceeded::Depth => write!(
+                f,
+                "more than {DEPTH} blocks and expressions run inside one another"
+            ),
             Exceeded::Document => {
-                write!(f, "the body makes a document of more than {} MiB: it has too many parts", DOCUMENT_BYTES >> 20)
+                write!(
+                    f,
+                    "the body makes a document of more than {} MiB: it has too many parts",
+                    DOCUMENT_BYTES >> 20
+                )
             }
             Exceeded::Rounds => write!(f, "`#foreach` runs more than {FOREACH_ROUNDS} rounds"),
         }
@@ -73,7 +92,10 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Budget {
-        Budget { steps: STEPS, bytes: WORK_BYTES }
+        Budget {
+            steps: STEPS,
+            bytes: WORK_BYTES,
+        }
     }
 }
 

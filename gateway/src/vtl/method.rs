@@ -1,7 +1,8 @@
-//! Methods and properties of values: one table for each kind of value, one small function for each method.
+//! Methods and properties of values: one table for each kind of value, one small function for each
+//! method.
 //!
-//! A method that does not exist, or not for these arguments, gives nothing, as in Velocity. One that Java would let
-//! throw fails the rendering.
+//! A method that does not exist, or not for these arguments, gives nothing, as in Velocity. One
+//! that Java would let throw fails the rendering.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -36,7 +37,8 @@ use property::{link, loop_property};
 pub struct Work {
     /// Steps and bytes left.
     pub budget: Budget,
-    /// Lists and maps into which others were put: they may hold one another, and are emptied after the rendering.
+    /// Lists and maps into which others were put: they may hold one another, and are emptied after
+    /// the rendering.
     pub linked: Vec<Value>,
     /// Regular expressions that were read.
     pub patterns: Vec<(Arc<str>, Rc<Regex>)>,
@@ -113,7 +115,8 @@ const EDITS: [&str; 13] = [
 
 /// Calls `name` on a value that is no object of the host.
 pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) -> Outcome {
-    let nothing = matches!(arguments.first(), Some(Value::Null)) || matches!(arguments.get(1), Some(Value::Null));
+    let nothing = matches!(arguments.first(), Some(Value::Null))
+        || matches!(arguments.get(1), Some(Value::Null));
     if nothing && !is_indifferent(receiver, name) {
         return Err(exception(format!("`{name}` was given nothing")));
     }
@@ -123,15 +126,21 @@ pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) 
     work.budget.steps(effort(receiver))?;
     work.edits += u64::from(receiver.is_container() && EDITS.contains(&name));
     let found = match receiver {
-        Value::Text(text) => find(string::METHODS, name).map(|method| method(text, arguments, work)),
+        Value::Text(text) => {
+            find(string::METHODS, name).map(|method| method(text, arguments, work))
+        }
         Value::List(list) => find(of_list(list), name).map(|method| method(list, arguments, work)),
         Value::Map(map) => find(map::METHODS, name).map(|method| method(map, arguments, work)),
         Value::Number(number) => {
             let method = find(number::METHODS, name).or_else(|| find(big::METHODS, name));
             method.map(|method| method(number, arguments, work))
         }
-        Value::Bool(bool) => find(boolean::METHODS, name).map(|method| method(bool, arguments, work)),
-        Value::Entry(entry) => find(entry::METHODS, name).map(|method| method(entry, arguments, work)),
+        Value::Bool(bool) => {
+            find(boolean::METHODS, name).map(|method| method(bool, arguments, work))
+        }
+        Value::Entry(entry) => {
+            find(entry::METHODS, name).map(|method| method(entry, arguments, work))
+        }
         Value::Loop(round) => loop_method(round, name, arguments),
         Value::Class(class) => return class_method(*class, name, arguments),
         Value::Null | Value::Block(_) | Value::Object(_) => None,
@@ -160,8 +169,8 @@ fn effort(argument: &Value) -> u64 {
     }
 }
 
-/// Whether a method takes nothing for an answer: lists look for it, maps have it as a key, and most methods do not
-/// exist for it.
+/// Whether a method takes nothing for an answer: lists look for it, maps have it as a key, and most
+/// methods do not exist for it.
 fn is_indifferent(receiver: &Value, name: &str) -> bool {
     let looks = match receiver {
         Value::List(_) => matches!(name, "contains" | "indexOf" | "lastIndexOf"),
@@ -179,7 +188,10 @@ fn is_indifferent(receiver: &Value, name: &str) -> bool {
 }
 
 fn find<R>(table: Table<R>, name: &str) -> Option<Method<R>> {
-    table.iter().find(|(known, _)| *known == name).map(|(_, method)| *method)
+    table
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, method)| *method)
 }
 
 /// What `java.lang.Object` has.
@@ -197,7 +209,10 @@ fn loop_method(round: &Rc<Loop>, name: &str, arguments: &[Value]) -> Option<Outc
     match (name, arguments) {
         ("hasNext", []) | ("isFirst", []) | ("isLast", []) => {
             let property = name.trim_start_matches("is").to_ascii_lowercase();
-            Some(Ok(loop_property(round, if name == "hasNext" { name } else { &property })))
+            Some(Ok(loop_property(
+                round,
+                if name == "hasNext" { name } else { &property },
+            )))
         }
         _ => {
             let property = name.strip_prefix("get").filter(|_| arguments.is_empty())?;
@@ -211,12 +226,17 @@ fn class_method(class: Class, name: &str, arguments: &[Value]) -> Outcome {
         ("getName", []) => Ok(class.0.into()),
         ("getSimpleName", []) => Ok(class.simple().into()),
         ("toString", []) => Ok(format!("class {}", class.0).into()),
-        _ => Err(exception("reflection is switched off: a class has a name and nothing else")),
+        _ => Err(exception(
+            "reflection is switched off: a class has a name and nothing else",
+        )),
     }
 }
 
 fn out_of_range(place: i64, length: usize) -> Thrown {
-    exception(format!("index {place} is out of range: the list has {}", counted(length, "item")))
+    exception(format!(
+        "index {place} is out of range: the list has {}",
+        counted(length, "item")
+    ))
 }
 
 /// A new list, paid for.
@@ -237,7 +257,14 @@ pub fn all_names() -> impl Iterator<Item = &'static str> {
     fn of<R>(table: Table<R>) -> impl Iterator<Item = &'static str> {
         table.iter().map(|(name, _)| *name)
     }
-    let everywhere = ["toString", "equals", "hashCode", "getClass", "getName", "getSimpleName"];
+    let everywhere = [
+        "toString",
+        "equals",
+        "hashCode",
+        "getClass",
+        "getName",
+        "getSimpleName",
+    ];
     let of_loops = ["getIndex", "getCount", "isFirst", "isLast", "stop"];
     of(string::METHODS)
         .chain(of(list::METHODS))

@@ -1,7 +1,9 @@
-//! Numbers as Java keeps them: int, long, big integer, double, big decimal; and Velocity's arithmetic between them.
+//! Numbers as Java keeps them: int, long, big integer, double, big decimal; and Velocity's
+//! arithmetic between them.
 //!
-//! Integers stay integers and grow when they overflow; one double makes the result a double; a big decimal (a JSON
-//! number with many digits) stays exact. Division by zero has no result. Printing is Java's: `1.0`, `1.0E21`.
+//! Integers stay integers and grow when they overflow; one double makes the result a double; a big
+//! decimal (a JSON number with many digits) stays exact. Division by zero has no result. Printing
+//! is Java's: `1.0`, `1.0E21`.
 
 use std::fmt;
 
@@ -15,7 +17,8 @@ pub use decimal::Decimal;
 
 /// Digits of an integer or a decimal: more would make arithmetic slow.
 const DIGITS: usize = 1_000;
-/// A JSON number with a fraction that is written longer than this is a big decimal (json-smart's rule).
+/// A JSON number with a fraction that is written longer than this is a big decimal (json-smart's
+/// rule).
 const DOUBLE_LENGTH: usize = 18;
 
 /// A number of a template.
@@ -34,13 +37,16 @@ pub enum Number {
 }
 
 impl Number {
-    /// The smallest of int, long and big integer that holds these digits. [`None`] for anything else.
+    /// The smallest of int, long and big integer that holds these digits. [`None`] for anything
+    /// else.
     pub fn integer(text: &str) -> Option<Number> {
         if let Ok(long) = text.parse::<i64>() {
             return Some(Number::fitting(long));
         }
         let digits = text.strip_prefix('-').unwrap_or(text);
-        let valid = !digits.is_empty() && digits.len() <= DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let valid = !digits.is_empty()
+            && digits.len() <= DIGITS
+            && digits.bytes().all(|byte| byte.is_ascii_digit());
         let big = if valid { text.parse().ok() } else { None };
         big.map(|big| Number::Big(Box::new(big)))
     }
@@ -134,7 +140,8 @@ impl Number {
         }
     }
 
-    /// Java's `equals`: same class, same value; decimals with as many digits, doubles of the same bits.
+    /// Java's `equals`: same class, same value; decimals with as many digits, doubles of the same
+    /// bits.
     pub fn same(&self, other: &Number) -> bool {
         match (self, other) {
             (Number::Int(one), Number::Int(two)) => one == two,
@@ -148,11 +155,14 @@ impl Number {
         }
     }
 
-    /// What comparing two numbers takes, in steps: those of many digits are brought to one kind first, digit by digit.
+    /// What comparing two numbers takes, in steps: those of many digits are brought to one kind
+    /// first, digit by digit.
     pub fn effort(&self, other: &Number) -> u64 {
         match (self, other) {
             (Number::Big(_), Number::Big(_)) => 8,
-            (Number::Big(_) | Number::Decimal(_), _) | (_, Number::Big(_) | Number::Decimal(_)) => 500,
+            (Number::Big(_) | Number::Decimal(_), _) | (_, Number::Big(_) | Number::Decimal(_)) => {
+                500
+            }
             _ => 0,
         }
     }
@@ -170,20 +180,28 @@ impl fmt::Display for Number {
     }
 }
 
-/// `Double.toString`: the shortest digits that read back, with an exponent below a thousandth and from ten million on.
+/// `Double.toString`: the shortest digits that read back, with an exponent below a thousandth and
+/// from ten million on.
 pub fn java_double(double: f64) -> String {
     if double.is_nan() {
         return "NaN".to_owned();
     }
     if double.is_infinite() {
-        return if double > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
+        return if double > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }
+        .to_owned();
     }
     let magnitude = double.abs();
     if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) {
         return format!("{double:?}");
     }
     let scientific = format!("{double:e}");
-    let (digits, exponent) = scientific.split_once('e').expect("`{:e}` always writes an exponent");
+    let (digits, exponent) = scientific
+        .split_once('e')
+        .expect("`{:e}` always writes an exponent");
     let fraction = if digits.contains('.') { "" } else { ".0" };
     format!("{digits}{fraction}E{exponent}")
 }

@@ -1,7 +1,8 @@
 //! Tokens to tree.
 //!
-//! The grammar is Velocity 1.7's, with its look-ahead: where that gives up and takes the characters for text, so does
-//! this. Everything that can never be rendered is refused here, when the definition is loaded, with the place.
+//! The grammar is Velocity 1.7's, with its look-ahead: where that gives up and takes the characters
+//! for text, so does this. Everything that can never be rendered is refused here, when the
+//! definition is loaded, with the place.
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
@@ -30,27 +31,48 @@ pub struct Tree {
     pub macros: HashMap<Box<str>, Arc<Macro>>,
 }
 
-/// Reads `source`. Names of variables are added to `names`; `macros` are those defined before, for `#evaluate`.
-pub fn parse(source: &str, names: &mut Names, macros: HashMap<Box<str>, Arc<Macro>>) -> Parsed<Tree> {
+/// Reads `source`. Names of variables are added to `names`; `macros` are those defined before, for
+/// `#evaluate`.
+pub fn parse(
+    source: &str,
+    names: &mut Names,
+    macros: HashMap<Box<str>, Arc<Macro>>,
+) -> Parsed<Tree> {
     if source.len() > limits::TEMPLATE_BYTES {
-        let message = format!("the template is larger than {} KB", limits::TEMPLATE_BYTES / 1024);
+        let message = format!(
+            "the template is larger than {} KB",
+            limits::TEMPLATE_BYTES / 1024
+        );
         return Err(Failure::limit(0..0, message));
     }
-    let mut shared = Shared { names, macros, bare_words: Vec::new(), calls: Vec::new() };
+    let mut shared = Shared {
+        names,
+        macros,
+        bare_words: Vec::new(),
+        calls: Vec::new(),
+    };
     let mut parser = Parser::new(source, Origin::Exact(0), 0, &mut shared);
     let block = parser.template()?;
-    if let Some((name, place)) = shared.bare_words.iter().find(|(name, _)| shared.macros.contains_key(name)) {
+    if let Some((name, place)) = shared
+        .bare_words
+        .iter()
+        .find(|(name, _)| shared.macros.contains_key(name))
+    {
         let message = format!("a bare word cannot be an argument of the macro `#{name}`");
         return Err(Failure::syntax(place.clone(), message).hint("write it in quotes, or with `$`"));
     }
-    Ok(Tree { block, macros: shared.macros })
+    Ok(Tree {
+        block,
+        macros: shared.macros,
+    })
 }
 
 /// What the template and the strings inside it have in common.
 struct Shared<'n> {
     names: &'n mut Names,
     macros: HashMap<Box<str>, Arc<Macro>>,
-    /// Calls with a bare word among their arguments: an error if it turns out that the macro exists.
+    /// Calls with a bare word among their arguments: an error if it turns out that the macro
+    /// exists.
     bare_words: Vec<(Box<str>, Range<usize>)>,
     /// Names of calls so far: one may be a misspelled directive.
     calls: Vec<Box<str>>,
@@ -78,7 +100,15 @@ struct Parser<'s, 'p, 'n> {
 
 impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
     fn new(source: &'s str, origin: Origin, depth: usize, shared: &'p mut Shared<'n>) -> Self {
-        Parser { source, lexer: Lexer::new(source), ahead: VecDeque::new(), origin, depth, end: 0, shared }
+        Parser {
+            source,
+            lexer: Lexer::new(source),
+            ahead: VecDeque::new(),
+            origin,
+            depth,
+            end: 0,
+            shared,
+        }
     }
 
     fn template(&mut self) -> Parsed<Block> {
@@ -87,11 +117,16 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
             Kind::End => Ok(block),
             Kind::EndDirective => {
                 let hint = self.misspelled(&["foreach", "if", "define", "macro"]);
-                let hint = hint.unwrap_or_else(|| "remove it, or open a directive before it".to_owned());
+                let hint =
+                    hint.unwrap_or_else(|| "remove it, or open a directive before it".to_owned());
                 Err(self.unexpected("this `#end` closes nothing").hint(hint))
             }
             Kind::Else | Kind::ElseIf => {
-                let word = if self.peek()? == Kind::Else { "#else" } else { "#elseif" };
+                let word = if self.peek()? == Kind::Else {
+                    "#else"
+                } else {
+                    "#elseif"
+                };
                 let hint = self.misspelled(&["if"]);
                 let failure = self.unexpected(format!("this `{word}` belongs to no `#if`"));
                 Err(match hint {
@@ -115,7 +150,9 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
     fn statement(&mut self) -> Parsed<Option<Node>> {
         Ok(Some(match self.peek()? {
             Kind::Identifier => Node::Reference(Box::new(self.reference()?)),
-            Kind::BraceOpen if self.peek_at(1)? == Kind::Identifier => Node::Reference(Box::new(self.reference()?)),
+            Kind::BraceOpen if self.peek_at(1)? == Kind::Identifier => {
+                Node::Reference(Box::new(self.reference()?))
+            }
             Kind::Set => self.set()?,
             Kind::If => self.nested(Self::conditional)?,
             Kind::Word | Kind::BracketedWord => self.nested(Self::directive)?,
@@ -140,7 +177,10 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
     /// Goes one level deeper, if the template may.
     fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth == limits::NESTING {
-            let message = format!("more than {} levels of directives, parentheses and lists", limits::NESTING);
+            let message = format!(
+                "more than {} levels of directives, parentheses and lists",
+                limits::NESTING
+            );
             let place = self.place_of_next()?;
             return Err(Failure::limit(place, message));
         }
@@ -183,7 +223,11 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
 
     /// Takes the next token, which must be of this kind.
     fn expect(&mut self, kind: Kind, what: &str) -> Parsed<Token> {
-        if self.peek()? == kind { self.take() } else { Err(self.unexpected(format!("expected {what}"))) }
+        if self.peek()? == kind {
+            self.take()
+        } else {
+            Err(self.unexpected(format!("expected {what}")))
+        }
     }
 
     fn skip(&mut self, kind: Kind) -> Parsed<bool> {
@@ -225,7 +269,9 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
         let image = self.source[token.span.clone()].trim();
         let message = match token.kind {
             Kind::End => format!("{message}, but the template ends"),
-            _ if message.starts_with("expected") => format!("{message}, found `{}`", shortened(image)),
+            _ if message.starts_with("expected") => {
+                format!("{message}, found `{}`", shortened(image))
+            }
             _ => message,
         };
         let failure = Failure::syntax(self.place(token.span.clone()), message);
@@ -237,7 +283,11 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
 
     /// A call so far that was probably meant to be one of these directives.
     fn misspelled(&self, directives: &[&'static str]) -> Option<String> {
-        let unknown = self.shared.calls.iter().filter(|call| !self.shared.macros.contains_key(*call));
+        let unknown = self
+            .shared
+            .calls
+            .iter()
+            .filter(|call| !self.shared.macros.contains_key(*call));
         unknown.rev().find_map(|call| {
             let meant = nearest(call, directives.iter().copied())?;
             Some(format!("did you mean `#{meant}` where `#{call}` stands?"))
@@ -268,6 +318,14 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
 /// An error message quotes at most this much.
 fn shortened(image: &str) -> String {
     let mut lines = image.chars();
-    let start: String = lines.by_ref().take(40).take_while(|&character| character != '\n').collect();
-    if start.len() < image.len() { format!("{start}…") } else { start }
+    let start: String = lines
+        .by_ref()
+        .take(40)
+        .take_while(|&character| character != '\n')
+        .collect();
+    if start.len() < image.len() {
+        format!("{start}…")
+    } else {
+        start
+    }
 }

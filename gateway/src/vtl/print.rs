@@ -1,7 +1,7 @@
 //! A tree as text again, in one way of writing: reading that gives the same tree.
 //!
-//! Expressions are printed in one way, with a blank around each operator. Everything else is printed as it was written,
-//! because what it means depends on what stands beside it.
+//! Expressions are printed in one way, with a blank around each operator. Everything else is
+//! printed as it was written, because what it means depends on what stands beside it.
 
 use std::fmt::Write;
 
@@ -33,7 +33,12 @@ fn write_node(node: &Node, out: &mut String) {
         Node::If(conditional) => write_if(conditional, out),
         Node::Foreach(foreach) => write_body(&foreach.head, &foreach.body, &foreach.end, out),
         Node::Define(define) => write_body(&define.head, &define.body, &define.end, out),
-        Node::Macro(definition) => write_body(&definition.head, &definition.definition.body, &definition.end, out),
+        Node::Macro(definition) => write_body(
+            &definition.head,
+            &definition.definition.body,
+            &definition.end,
+            out,
+        ),
         Node::Call(call) => {
             out.push_str(&call.before);
             out.push_str(&call.head);

@@ -2,15 +2,22 @@
 
 /// Text of these units. A lone half of a surrogate pair becomes `?`, as Java writes it out.
 pub fn text(units: &[u16]) -> String {
-    char::decode_utf16(units.iter().copied()).map(|character| character.unwrap_or('?')).collect()
+    char::decode_utf16(units.iter().copied())
+        .map(|character| character.unwrap_or('?'))
+        .collect()
 }
 
 /// How many units `text` has.
 pub fn length(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.encode_utf16().count()
+    }
 }
 
-/// The units from `start` to `end` (not included). [`None`] when they are out of order or out of range.
+/// The units from `start` to `end` (not included). [`None`] when they are out of order or out of
+/// range.
 pub fn slice(text: &str, start: usize, end: usize) -> Option<String> {
     if text.is_ascii() {
         return text.get(start..end).map(str::to_owned);
@@ -24,7 +31,8 @@ pub fn position(text: &str, offset: usize) -> usize {
     length(&text[..offset])
 }
 
-/// The count of units as a byte offset; inside a pair, the character after it. Past the end it is the end.
+/// The count of units as a byte offset; inside a pair, the character after it. Past the end it is
+/// the end.
 pub fn offset(text: &str, units: usize) -> usize {
     if text.is_ascii() {
         return units.min(text.len());
@@ -50,6 +58,9 @@ mod tests {
         assert_eq!(slice("a😀é", 0, 2).as_deref(), Some("a?"));
         assert_eq!(slice("a😀é", 3, 5), None);
         assert_eq!(slice("abc", 2, 1), None);
-        assert_eq!((position("a😀é", 5), offset("a😀é", 3), offset("a😀é", 9)), (3, 5, 7));
+        assert_eq!(
+            (position("a😀é", 5), offset("a😀é", 3), offset("a😀é", 9)),
+            (3, 5, 7)
+        );
     }
 }

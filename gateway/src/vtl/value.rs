@@ -1,7 +1,8 @@
 //! What a template can hold, and what it counts as true or equal.
 //!
-//! Lists and maps are shared, as in Java: whoever holds one sees what others put into it. A value knows nothing of
-//! templates; objects of the host (`$input`, say) are only a number here, and `eval` asks the host about them.
+//! Lists and maps are shared, as in Java: whoever holds one sees what others put into it. A value
+//! knows nothing of templates; objects of the host (`$input`, say) are only a number here, and
+//! `eval` asks the host about them.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -134,14 +135,24 @@ impl List {
     /// A list of these items. Fails when they are nested too deeply.
     pub fn new(kind: ListKind, items: Vec<Value>) -> Result<List, Exceeded> {
         let depth = nesting(items.iter())?;
-        Ok(List(Rc::new(ListCell { kind, items: Items::Own(RefCell::new(items)), changes: Cell::new(0), depth })))
+        Ok(List(Rc::new(ListCell {
+            kind,
+            items: Items::Own(RefCell::new(items)),
+            changes: Cell::new(0),
+            depth,
+        })))
     }
 
     /// Keys, values or entries of a map, now and later.
     pub fn view(map: &Map, shown: Shown) -> Result<List, Exceeded> {
         let depth = deeper(map.depth() + 1)?;
         let items = Items::Of(map.clone(), shown);
-        Ok(List(Rc::new(ListCell { kind: ListKind::View, items, changes: Cell::new(0), depth })))
+        Ok(List(Rc::new(ListCell {
+            kind: ListKind::View,
+            items,
+            changes: Cell::new(0),
+            depth,
+        })))
     }
 
     /// What kind of list it is.
@@ -186,15 +197,17 @@ impl List {
             Items::Own(items) => items.borrow().get(index).cloned(),
             Items::Of(map, Shown::Keys) => map.at(index).map(|(key, _)| key),
             Items::Of(map, Shown::Values) => map.at(index).map(|(_, value)| value),
-            Items::Of(map, Shown::Entries) => {
-                map.at(index).map(|(key, value)| Value::Entry(Rc::new(Entry::new(map.clone(), key, value))))
-            }
+            Items::Of(map, Shown::Entries) => map
+                .at(index)
+                .map(|(key, value)| Value::Entry(Rc::new(Entry::new(map.clone(), key, value)))),
         }
     }
 
     /// Changes its items; `change` must not look at the list. A view has none of its own.
     pub fn change<T>(&self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
-        let Items::Own(items) = &self.0.items else { return change(&mut Vec::new()) };
+        let Items::Own(items) = &self.0.items else {
+            return change(&mut Vec::new());
+        };
         let mut items = items.borrow_mut();
         let before = items.len();
         let result = change(&mut items);
@@ -221,7 +234,11 @@ fn nesting<'v>(items: impl Iterator<Item = &'v Value>) -> Result<usize, Exceeded
 }
 
 fn deeper(depth: usize) -> Result<usize, Exceeded> {
-    if depth > VALUE_NESTING { Err(Exceeded::Nesting) } else { Ok(depth) }
+    if depth > VALUE_NESTING {
+        Err(Exceeded::Nesting)
+    } else {
+        Ok(depth)
+    }
 }
 
 impl Value {
@@ -315,6 +332,9 @@ mod tests {
         for _ in 1..VALUE_NESTING {
             list = List::new(ListKind::Plain, vec![Value::List(list)]).unwrap();
         }
-        assert_eq!(List::new(ListKind::Plain, vec![Value::List(list)]).unwrap_err(), Exceeded::Nesting);
+        assert_eq!(
+            List::new(ListKind::Plain, vec![Value::List(list)]).unwrap_err(),
+            Exceeded::Nesting
+        );
     }
 }

@@ -17,12 +17,20 @@ pub struct Hostile {
 impl Hostile {
     /// Renders it: it must fail, with its message.
     pub fn check(&self) {
-        let input = Input { body: &self.body, parameters: &Parameters::default() };
-        let rendered = Template::parse("hostile", &self.template)
-            .and_then(|template| render(&template, &input, &IndexMap::new(), &mut Context::default()));
+        let input = Input {
+            body: &self.body,
+            parameters: &Parameters::default(),
+        };
+        let rendered = Template::parse("hostile", &self.template).and_then(|template| {
+            render(&template, &input, &IndexMap::new(), &mut Context::default())
+        });
         match rendered {
             Ok(output) => panic!("{:.80}… printed {} bytes", self.template, output.len()),
-            Err(error) => assert!(error.message.contains(self.message), "{:.80}: {error}", self.template),
+            Err(error) => assert!(
+                error.message.contains(self.message),
+                "{:.80}: {error}",
+                self.template
+            ),
         }
     }
 }
@@ -32,26 +40,46 @@ const WRITTEN: &[(&str, &str)] = &include!("templates.in");
 
 /// All of them.
 pub fn all() -> Vec<Hostile> {
-    let written = WRITTEN.iter().map(|&(template, message)| case(template, "{\"list\":[1,2,3]}", message));
+    let written = WRITTEN
+        .iter()
+        .map(|&(template, message)| case(template, "{\"list\":[1,2,3]}", message));
     written.chain(grown()).collect()
 }
 
 fn case(template: impl Into<String>, body: impl Into<String>, message: &'static str) -> Hostile {
-    Hostile { template: template.into(), body: body.into(), message }
+    Hostile {
+        template: template.into(),
+        body: body.into(),
+        message,
+    }
 }
 
 /// Those that are large.
 fn grown() -> Vec<Hostile> {
-    let variables: String = (0..15_000).map(|number| format!("#set($v{number} = 1)")).collect();
+    let variables: String = (0..15_000)
+        .map(|number| format!("#set($v{number} = 1)"))
+        .collect();
     let parameters: String = (0..20_000).map(|number| format!(" $p{number}")).collect();
     let uses = "#foreach($a in [1..1000])#foreach($b in [1..1000])$z#end#end";
-    let scattered: String = (0..3_000).filter_map(|at| char::from_u32(0x4E00 + 2 * at)).collect();
-    let searched = "#set($s = 'é')#set($s = $s.repeat(2000000))#foreach($a in [1..1000])#set($x = $s.matches(";
+    let scattered: String = (0..3_000)
+        .filter_map(|at| char::from_u32(0x4E00 + 2 * at))
+        .collect();
+    let searched =
+        "#set($s = 'é')#set($s = $s.repeat(2000000))#foreach($a in [1..1000])#set($x = $s.matches(";
     let numbers = format!("[{}1]", "1,".repeat(5_000_000));
-    let nested = format!("{}\"{}\"{}", "{\"a\":".repeat(120), "x".repeat(9_000_000), "}".repeat(120));
+    let nested = format!(
+        "{}\"{}\"{}",
+        "{\"a\":".repeat(120),
+        "x".repeat(9_000_000),
+        "}".repeat(120)
+    );
     let members = format!("[{}1]", "{\"k\":1},".repeat(100_000));
     vec![
-        case(format!("#macro(m){variables}{uses}#end#m()"), "", "the template"),
+        case(
+            format!("#macro(m){variables}{uses}#end#m()"),
+            "",
+            "the template",
+        ),
         case(format!("#macro(m{parameters}){uses}#end#m(1)"), "", "steps"),
         case(format!("{searched}'[{scattered}]*'))#end"), "", "steps"),
         case(
@@ -63,10 +91,26 @@ fn grown() -> Vec<Hostile> {
         ),
         case("$input.json('$')", numbers.as_str(), "too many parts"),
         case("$input.path('$[0]')", numbers.as_str(), "too many parts"),
-        case("$util.parseJson($input.body)", numbers.as_str(), "MiB of values"),
+        case(
+            "$util.parseJson($input.body)",
+            numbers.as_str(),
+            "MiB of values",
+        ),
         case("$input.path('$..a')", nested.as_str(), "MiB of values"),
-        case("$input.json('$..a')", nested.as_str(), "the output is longer"),
-        case("$input.json(\"$..['a','b']\")", nested.as_str(), "visits too many values"),
-        case("#foreach($a in [1..1000])$input.json('$')$input.path('$')#end", members.as_str(), "the template"),
+        case(
+            "$input.json('$..a')",
+            nested.as_str(),
+            "the output is longer",
+        ),
+        case(
+            "$input.json(\"$..['a','b']\")",
+            nested.as_str(),
+            "visits too many values",
+        ),
+        case(
+            "#foreach($a in [1..1000])$input.json('$')$input.path('$')#end",
+            members.as_str(),
+            "the template",
+        ),
     ]
 }

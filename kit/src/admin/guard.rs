@@ -1,10 +1,11 @@
 //! Who may speak to an admin port: it takes no credentials, so a page in a browser must not.
 //!
-//! A page gets at a port of this machine or network in two ways. It sends a request across origins: those that change
-//! something are refused by their `Origin` or `Sec-Fetch-Site`. Or the page's own name resolves to our address (DNS
-//! rebinding), and then the browser takes us for the page's origin: such a request names a host that is not ours. So a
-//! name is answered only when nobody can own it in the public DNS, or when it is set with `--admin-host`. Programs that
-//! send no `Host` at all, as HTTP/1.0 allows it, are no browsers.
+//! A page gets at a port of this machine or network in two ways. It sends a request across origins:
+//! those that change something are refused by their `Origin` or `Sec-Fetch-Site`. Or the page's own
+//! name resolves to our address (DNS rebinding), and then the browser takes us for the page's
+//! origin: such a request names a host that is not ours. So a name is answered only when nobody can
+//! own it in the public DNS, or when it is set with `--admin-host`. Programs that send no `Host` at
+//! all, as HTTP/1.0 allows it, are no browsers.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -18,8 +19,8 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::listen::Listen;
 
-/// Names that nobody can own in the public DNS end so: RFC 6761 and 9476 (`.internal`, which Docker and clouds use), and
-/// the names of services within Kubernetes.
+/// Names that nobody can own in the public DNS end so: RFC 6761 and 9476 (`.internal`, which Docker
+/// and clouds use), and the names of services within Kubernetes.
 const PRIVATE: [&str; 4] = [".localhost", ".internal", ".svc", ".cluster.local"];
 
 /// What was set for the process.
@@ -28,9 +29,9 @@ static SET: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// The setting of every program that has an admin port.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct AdminArgs {
-    /// A name by which the admin port is called, beside IP addresses, localhost, names without a dot, the host of its
-    /// listen setting, this machine's name and what ends in .internal, .svc or .cluster.local; others get 421. Repeatable;
-    /// commas in the environment
+    /// A name by which the admin port is called, beside IP addresses, localhost, names without a
+    /// dot, the host of its listen setting, this machine's name and what ends in .internal, .svc or
+    /// .cluster.local; others get 421. Repeatable; commas in the environment
     #[arg(long, value_name = "NAME", env = "ADMIN_HOST", value_delimiter = ',', value_parser = cli_name)]
     pub admin_host: Vec<String>,
 }
@@ -49,7 +50,9 @@ fn cli_name(text: &str) -> Result<String, String> {
     let is_known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
     let name = bare(text);
     if name.is_empty() || !name.bytes().all(is_known) {
-        return Err("expected a host name without scheme and port, such as pipe.example.org".to_owned());
+        return Err(
+            "expected a host name without scheme and port, such as pipe.example.org".to_owned(),
+        );
     }
     Ok(name)
 }
@@ -79,8 +82,15 @@ fn machine() -> Option<String> {
 
 async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
     let named = request.uri().authority().map(Authority::as_str);
-    let header = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or("?"));
-    if let Some(host) = [named, header].into_iter().flatten().find(|asked| !hosts.is_ours(asked)) {
+    let header = request
+        .headers()
+        .get(header::HOST)
+        .map(|host| host.to_str().unwrap_or("?"));
+    if let Some(host) = [named, header]
+        .into_iter()
+        .flatten()
+        .find(|asked| !hosts.is_ours(asked))
+    {
         return misdirected(host);
     }
     let asked = named.or(header);
@@ -102,18 +112,28 @@ fn misdirected(host: &str) -> Response {
 
 impl Hosts {
     fn is_ours(&self, asked: &str) -> bool {
-        let Some(name) = name_of(asked) else { return false };
-        let is_private = |name: &str| !name.contains('.') || PRIVATE.iter().any(|end| name.ends_with(end));
+        let Some(name) = name_of(asked) else {
+            return false;
+        };
+        let is_private =
+            |name: &str| !name.contains('.') || PRIVATE.iter().any(|end| name.ends_with(end));
         name.parse::<IpAddr>().is_ok() || is_private(&name) || self.0.contains(&name)
     }
 }
 
-/// A page of the same origin would be one that we served; there is none, but its origin would be ours.
+/// A page of the same origin would be one that we served; there is none, but its origin would be
+/// ours.
 fn is_from_elsewhere(headers: &HeaderMap, asked: Option<&str>) -> bool {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let origin = text("origin").map(|origin| origin.split_once("://").map_or(origin, |(_, authority)| authority));
-    let is_other = origin.is_some_and(|origin| asked.is_none_or(|asked| !asked.eq_ignore_ascii_case(origin)));
-    is_other || text("sec-fetch-site").is_some_and(|site| matches!(site, "cross-site" | "same-site"))
+    let origin = text("origin").map(|origin| {
+        origin
+            .split_once("://")
+            .map_or(origin, |(_, authority)| authority)
+    });
+    let is_other =
+        origin.is_some_and(|origin| asked.is_none_or(|asked| !asked.eq_ignore_ascii_case(origin)));
+    is_other
+        || text("sec-fetch-site").is_some_and(|site| matches!(site, "cross-site" | "same-site"))
 }
 
 /// The host of `host:port`, without what makes no difference; `None` for what is no host.
@@ -121,7 +141,11 @@ fn name_of(asked: &str) -> Option<String> {
     if let Some(rest) = asked.strip_prefix('[') {
         let (address, port) = rest.split_once(']')?;
         let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(is_digits);
-        return address.parse::<Ipv6Addr>().ok().filter(|_| is_port).map(|address| address.to_string());
+        return address
+            .parse::<Ipv6Addr>()
+            .ok()
+            .filter(|_| is_port)
+            .map(|address| address.to_string());
     }
     let (name, port) = asked.split_once(':').unwrap_or((asked, ""));
     let name = bare(name);
@@ -147,12 +171,25 @@ mod tests {
     use tower::ServiceExt as _;
 
     async fn ask(method: Method, headers: &[(&str, &str)]) -> (u16, String) {
-        let routes = Router::new().route("/", get(async || "here")).route("/do", post(async || "done"));
-        let app = with(routes, Hosts(vec!["pipe.example.org".into(), "ip-10-0-0-1.ec2.example".into()]));
+        let routes = Router::new()
+            .route("/", get(async || "here"))
+            .route("/do", post(async || "done"));
+        let app = with(
+            routes,
+            Hosts(vec![
+                "pipe.example.org".into(),
+                "ip-10-0-0-1.ec2.example".into(),
+            ]),
+        );
         let path = if method == Method::GET { "/" } else { "/do" };
         let request = http::Request::builder().method(method).uri(path);
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let answer = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
+        let answer = app
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
         let status = answer.status().as_u16();
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
@@ -180,9 +217,17 @@ mod tests {
             "PIPE.example.org.:8082",
             "ip-10-0-0-1.ec2.example:8081",
         ] {
-            assert_eq!(ask(Method::GET, &[("host", host)]).await, (200, "here".into()), "{host}");
+            assert_eq!(
+                ask(Method::GET, &[("host", host)]).await,
+                (200, "here".into()),
+                "{host}"
+            );
         }
-        assert_eq!(ask(Method::GET, &[]).await.0, 200, "HTTP/1.0 of a load balancer");
+        assert_eq!(
+            ask(Method::GET, &[]).await.0,
+            200,
+            "HTTP/1.0 of a load balancer"
+        );
     }
 
     #[tokio::test]
@@ -227,22 +272,44 @@ mod tests {
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-site", "same-site"),
         ] {
-            assert_eq!(ask(Method::POST, &[host, header]).await.0, 403, "{header:?}");
-            assert_eq!(ask(Method::GET, &[host, header]).await.0, 200, "{header:?}: it cannot read the answer");
+            assert_eq!(
+                ask(Method::POST, &[host, header]).await.0,
+                403,
+                "{header:?}"
+            );
+            assert_eq!(
+                ask(Method::GET, &[host, header]).await.0,
+                200,
+                "{header:?}: it cannot read the answer"
+            );
         }
-        for header in
-            [("origin", "http://127.0.0.1:8082"), ("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none")]
-        {
-            assert_eq!(ask(Method::POST, &[host, header]).await, (200, "done".into()), "{header:?}");
+        for header in [
+            ("origin", "http://127.0.0.1:8082"),
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-site", "none"),
+        ] {
+            assert_eq!(
+                ask(Method::POST, &[host, header]).await,
+                (200, "done".into()),
+                "{header:?}"
+            );
         }
         assert_eq!(ask(Method::POST, &[host]).await.0, 200, "a program");
     }
 
     #[test]
     fn settings_are_names() {
-        assert_eq!(cli_name("Pipe.example.org.").as_deref(), Ok("pipe.example.org"));
+        assert_eq!(
+            cli_name("Pipe.example.org.").as_deref(),
+            Ok("pipe.example.org")
+        );
         for text in ["", "http://pipe", "pipe:80", "a b", "*"] {
-            assert!(cli_name(text).unwrap_err().starts_with("expected a host name"), "{text}");
+            assert!(
+                cli_name(text)
+                    .unwrap_err()
+                    .starts_with("expected a host name"),
+                "{text}"
+            );
         }
         assert!(machine().is_some_and(|name| !name.ends_with('.')));
     }

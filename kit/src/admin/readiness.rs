@@ -1,6 +1,7 @@
 //! One look at what a program depends on, shared by all who ask within some seconds.
 //!
-//! Whoever asks each second (a compose file, a load balancer, a kubelet) would cost millions of billed requests a month.
+//! Whoever asks each second (a compose file, a load balancer, a kubelet) would cost millions of
+//! billed requests a month.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,10 @@ where
     F: Future<Output = Result<(), String>>,
 {
     pub fn new(check: C) -> Readiness<C> {
-        Readiness { check, last: Mutex::new(None) }
+        Readiness {
+            check,
+            last: Mutex::new(None),
+        }
     }
 
     /// The last answer, or a new one. Who comes while one is looked for waits for that one.
@@ -43,7 +47,10 @@ where
         }
         let answer = (self.check)().await;
         let holds = if answer.is_ok() { GOOD } else { BAD };
-        *last = Some(Found { until: now + holds, answer: answer.clone() });
+        *last = Some(Found {
+            until: now + holds,
+            answer: answer.clone(),
+        });
         answer
     }
 }
@@ -63,7 +70,11 @@ mod tests {
             let (count, gate) = (asked.fetch_add(1, Ordering::SeqCst) + 1, gate.clone());
             Box::pin(async move {
                 gate.acquire().await.expect("it is never closed").forget();
-                if count < 3 { Err(format!("look {count}")) } else { Ok(()) }
+                if count < 3 {
+                    Err(format!("look {count}"))
+                } else {
+                    Ok(())
+                }
             })
         }
     }
@@ -95,7 +106,8 @@ mod tests {
         let (asked, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
         let readiness = Readiness::new(third_time(&asked, &gate));
         let open = async { gate.add_permits(100) };
-        let (a, b, c, ()) = tokio::join!(readiness.look(), readiness.look(), readiness.look(), open);
+        let (a, b, c, ()) =
+            tokio::join!(readiness.look(), readiness.look(), readiness.look(), open);
         assert_eq!([a, b, c], [(); 3].map(|()| Err("look 1".to_owned())));
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
@@ -107,6 +119,9 @@ mod tests {
         let left = tokio::time::timeout(Duration::ZERO, readiness.look()).await;
         assert!(left.is_err());
         gate.add_permits(100);
-        assert_eq!((readiness.look().await, asked.load(Ordering::SeqCst)), (Err("look 2".to_owned()), 2));
+        assert_eq!(
+            (readiness.look().await, asked.load(Ordering::SeqCst)),
+            (Err("look 2".to_owned()), 2)
+        );
     }
 }

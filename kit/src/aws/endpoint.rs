@@ -1,4 +1,5 @@
-//! Where AWS's services are: at AWS, or where a variable or a profile says. Read as the SDK reads it, and checked.
+//! Where AWS's services are: at AWS, or where a variable or a profile says. Read as the SDK reads
+//! it, and checked.
 
 use std::fmt;
 
@@ -17,8 +18,8 @@ const PROFILE: &str = "endpoint_url of the AWS profile";
 /// No such variable: what a profile says is asked for by it.
 const UNSET: &str = "TIDEGATE_NOT_A_VARIABLE";
 
-/// Services whose endpoint may be in a profile that somebody has: those that the programs use themselves, and common
-/// targets of integrations and pipes.
+/// Services whose endpoint may be in a profile that somebody has: those that the programs use
+/// themselves, and common targets of integrations and pipes.
 const SERVICES: [&str; 12] = [
     "SQS",
     "S3",
@@ -65,14 +66,22 @@ impl Endpoint {
             Some(url) => setting(service, url),
             None => format!("AWS_REGION, or {VARIABLE} for a local endpoint"),
         };
-        Endpoint { service: service.to_owned(), url, region: super::region(config).to_owned(), setting }
+        Endpoint {
+            service: service.to_owned(),
+            url,
+            region: super::region(config).to_owned(),
+            setting,
+        }
     }
 }
 
 impl Endpoint {
     /// That it gives no answer, for `reason`, and what moves it.
     pub fn unanswered(&self, reason: &str) -> String {
-        format!("{self} does not answer: {reason} (its address is set by {})", self.setting)
+        format!(
+            "{self} does not answer: {reason} (its address is set by {})",
+            self.setting
+        )
     }
 }
 
@@ -86,13 +95,16 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// The endpoint of a service, when it is not AWS's own. `service` is the name in the variable: `SQS` for
-/// `AWS_ENDPOINT_URL_SQS`. What a program set itself counts before what the environment says.
+/// The endpoint of a service, when it is not AWS's own. `service` is the name in the variable:
+/// `SQS` for `AWS_ENDPOINT_URL_SQS`. What a program set itself counts before what the environment
+/// says.
 pub fn endpoint(config: &SdkConfig, service: &str) -> Option<String> {
     if config.get_origin("endpoint_url").is_client_config() {
         return config.endpoint_url().map(str::to_owned);
     }
-    let found = config.service_config().and_then(|loader| loader.load_config(key(service, VARIABLE)?));
+    let found = config
+        .service_config()
+        .and_then(|loader| loader.load_config(key(service, VARIABLE)?));
     found.filter(|url| !url.is_empty())
 }
 
@@ -103,22 +115,31 @@ pub fn endpoint(config: &SdkConfig, service: &str) -> Option<String> {
 pub(super) fn check(config: &SdkConfig) -> Result<(), EndpointError> {
     for (name, value) in std::env::vars_os() {
         let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
-        let Some(service) = name.strip_prefix(VARIABLE).and_then(service) else { continue };
+        let Some(service) = name.strip_prefix(VARIABLE).and_then(service) else {
+            continue;
+        };
         // Nothing is found when AWS_IGNORE_CONFIGURED_ENDPOINT_URLS says that nothing is to be.
         if !value.is_empty() && endpoint(config, service).is_some() {
             check_one(&name, &value)?;
         }
     }
-    let profiles = SERVICES.iter().filter_map(|service| Some((service, endpoint(config, service)?)));
+    let profiles = SERVICES
+        .iter()
+        .filter_map(|service| Some((service, endpoint(config, service)?)));
     for (service, value) in profiles {
         check_one(&setting(service, &value), &value)?;
     }
     Ok(())
 }
 
-/// The service that a variable is for, by what follows the general one's name: any will do for the general one.
+/// The service that a variable is for, by what follows the general one's name: any will do for the
+/// general one.
 fn service(rest: &str) -> Option<&str> {
-    if rest.is_empty() { Some("SQS") } else { rest.strip_prefix('_') }
+    if rest.is_empty() {
+        Some("SQS")
+    } else {
+        rest.strip_prefix('_')
+    }
 }
 
 /// What a service's endpoint comes from: the variable that holds it, else the profile.
@@ -136,15 +157,28 @@ fn check_one(setting: &str, value: &str) -> Result<(), EndpointError> {
     let expected = match Url::parse(value) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") => "http:// or https:// and a host",
         Ok(url) if !url.has_host() => "http:// or https:// and a host",
-        Ok(url) if url.query().is_some() || url.fragment().is_some() => "an address without ? and #",
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => "an address without user and password",
+        Ok(url) if url.query().is_some() || url.fragment().is_some() => {
+            "an address without ? and #"
+        }
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            "an address without user and password"
+        }
         Ok(_) => return Ok(()),
         Err(_) => "http:// or https:// and a host",
     };
-    let hint = meant(value).map(|url| format!(", did you mean {url}?")).unwrap_or_default();
+    let hint = meant(value)
+        .map(|url| format!(", did you mean {url}?"))
+        .unwrap_or_default();
     // What is in front of an @ may be a password.
-    let value = value.rsplit_once('@').map_or_else(|| value.to_owned(), |(_, rest)| format!("…@{rest}"));
-    Err(EndpointError { setting: setting.to_owned(), value, expected, hint })
+    let value = value
+        .rsplit_once('@')
+        .map_or_else(|| value.to_owned(), |(_, rest)| format!("…@{rest}"));
+    Err(EndpointError {
+        setting: setting.to_owned(),
+        value,
+        expected,
+        hint,
+    })
 }
 
 /// What somebody meant who forgot the scheme: the commonest mistake.
@@ -155,7 +189,12 @@ fn meant(value: &str) -> Option<String> {
 }
 
 fn key<'k>(service: &'k str, variable: &'k str) -> Option<ServiceConfigKey<'k>> {
-    ServiceConfigKey::builder().service_id(service).env(variable).profile("endpoint_url").build().ok()
+    ServiceConfigKey::builder()
+        .service_id(service)
+        .env(variable)
+        .profile("endpoint_url")
+        .build()
+        .ok()
 }
 
 /// The SDK's own settings of services, in which an empty variable counts as unset.
@@ -171,8 +210,13 @@ impl LoadServiceConfig for WithoutEmpty {
         }
         // The variable of the service is empty, or the general one.
         env::var(key.env()).ok().flatten().or_else(|| {
-            let key = ServiceConfigKey::builder().service_id(key.service_id()).env(UNSET).profile(key.profile());
-            loader.load_config(key.build().ok()?).filter(|found| !found.is_empty())
+            let key = ServiceConfigKey::builder()
+                .service_id(key.service_id())
+                .env(UNSET)
+                .profile(key.profile());
+            loader
+                .load_config(key.build().ok()?)
+                .filter(|found| !found.is_empty())
         })
     }
 }
@@ -183,22 +227,48 @@ mod tests {
 
     #[test]
     fn endpoints_have_a_scheme_and_a_host_and_no_query() {
-        for url in ["http://localhost:4566", "https://sqs.eu-west-1.amazonaws.com", "http://[::1]:4566/base/"] {
+        for url in [
+            "http://localhost:4566",
+            "https://sqs.eu-west-1.amazonaws.com",
+            "http://[::1]:4566/base/",
+        ] {
             assert_eq!(check_one("AWS_ENDPOINT_URL", url), Ok(()), "{url}");
         }
         for (value, told) in [
-            ("localhost:4566", "expected http:// or https:// and a host, did you mean http://localhost:4566?"),
-            ("127.0.0.1:4566", "expected http:// or https:// and a host, did you mean http://127.0.0.1:4566?"),
-            ("//localhost", "expected http:// or https:// and a host, did you mean http://localhost?"),
+            (
+                "localhost:4566",
+                "expected http:// or https:// and a host, did you mean http://localhost:4566?",
+            ),
+            (
+                "127.0.0.1:4566",
+                "expected http:// or https:// and a host, did you mean http://127.0.0.1:4566?",
+            ),
+            (
+                "//localhost",
+                "expected http:// or https:// and a host, did you mean http://localhost?",
+            ),
             ("ftp://localhost", "expected http:// or https:// and a host"),
             ("http://", "expected http:// or https:// and a host"),
-            ("http://localhost:4566/?a=b", "expected an address without ? and #"),
-            ("http://localhost:port", "expected http:// or https:// and a host"),
+            (
+                "http://localhost:4566/?a=b",
+                "expected an address without ? and #",
+            ),
+            (
+                "http://localhost:port",
+                "expected http:// or https:// and a host",
+            ),
         ] {
-            let message = check_one("AWS_ENDPOINT_URL", value).unwrap_err().to_string();
+            let message = check_one("AWS_ENDPOINT_URL", value)
+                .unwrap_err()
+                .to_string();
             assert_eq!(message, format!("AWS_ENDPOINT_URL={value}: {told}"));
         }
-        let message = check_one("AWS_ENDPOINT_URL_S3", "http://me:secret@localhost").unwrap_err().to_string();
-        assert_eq!(message, "AWS_ENDPOINT_URL_S3=…@localhost: expected an address without user and password");
+        let message = check_one("AWS_ENDPOINT_URL_S3", "http://me:secret@localhost")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            message,
+            "AWS_ENDPOINT_URL_S3=…@localhost: expected an address without user and password"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Names that the environment gives to regions and accounts, checked before anything is made of them: host names, ARNs and
-//! signatures, in which a wrong one shows late and as something else.
+//! Names that the environment gives to regions and accounts, checked before anything is made of
+//! them: host names, ARNs and signatures, in which a wrong one shows late and as something else.
 
 use aws_config::SdkConfig;
 
@@ -40,11 +40,13 @@ pub fn check_region(config: &SdkConfig) -> Result<(), EnvError> {
 /// # Errors
 /// It is no id of an account.
 pub fn account_of_environment() -> Result<Option<String>, EnvError> {
-    env::var(ACCOUNT)?.map(|value| checked_account(ACCOUNT, value)).transpose()
+    env::var(ACCOUNT)?
+        .map(|value| checked_account(ACCOUNT, value))
+        .transpose()
 }
 
-/// As the AWS CLI and boto3 have it (botocore's `validate_region_name`), for there are regions outside of AWS too: a label
-/// of a host name.
+/// As the AWS CLI and boto3 have it (botocore's `validate_region_name`), for there are regions
+/// outside of AWS too: a label of a host name.
 fn checked_region(name: &str, value: String) -> Result<String, EnvError> {
     let is_known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let is_label = (1..=63).contains(&value.len()) && value.bytes().all(is_known);
@@ -53,7 +55,11 @@ fn checked_region(name: &str, value: String) -> Result<String, EnvError> {
         return Ok(value);
     }
     let reason = "expected the name of a region, such as eu-west-1".to_owned();
-    Err(EnvError { name: name.to_owned(), value, reason })
+    Err(EnvError {
+        name: name.to_owned(),
+        value,
+        reason,
+    })
 }
 
 fn checked_account(name: &str, value: String) -> Result<String, EnvError> {
@@ -61,7 +67,11 @@ fn checked_account(name: &str, value: String) -> Result<String, EnvError> {
         return Ok(value);
     }
     let reason = "expected the id of an account, 12 digits".to_owned();
-    Err(EnvError { name: name.to_owned(), value, reason })
+    Err(EnvError {
+        name: name.to_owned(),
+        value,
+        reason,
+    })
 }
 
 #[cfg(test)]
@@ -70,22 +80,58 @@ mod tests {
 
     #[test]
     fn regions_are_labels() {
-        for region in ["us-east-1", "us-gov-west-1", "auto", "local", "US-EAST-1", "garage2"] {
-            assert_eq!(checked_region("AWS_REGION", region.to_owned()).as_deref(), Ok(region));
+        for region in [
+            "us-east-1",
+            "us-gov-west-1",
+            "auto",
+            "local",
+            "US-EAST-1",
+            "garage2",
+        ] {
+            assert_eq!(
+                checked_region("AWS_REGION", region.to_owned()).as_deref(),
+                Ok(region)
+            );
         }
         let long = "a".repeat(64);
-        for region in ["no such region", "-eu", "eu-", "123", "eu_west_1", "eu.west", "s3/../x", "é", long.as_str()] {
-            let message = checked_region("AWS_REGION", region.to_owned()).unwrap_err().to_string();
-            assert_eq!(message, format!("AWS_REGION={region}: expected the name of a region, such as eu-west-1"));
+        for region in [
+            "no such region",
+            "-eu",
+            "eu-",
+            "123",
+            "eu_west_1",
+            "eu.west",
+            "s3/../x",
+            "é",
+            long.as_str(),
+        ] {
+            let message = checked_region("AWS_REGION", region.to_owned())
+                .unwrap_err()
+                .to_string();
+            assert_eq!(
+                message,
+                format!("AWS_REGION={region}: expected the name of a region, such as eu-west-1")
+            );
         }
     }
 
     #[test]
     fn accounts_are_twelve_digits() {
         assert!(checked_account("AWS_ACCOUNT_ID", "000000000000".to_owned()).is_ok());
-        for account in ["12", "1234567890123", "12345678901x", "1234-5678-9012", "１２３４"] {
-            let message = checked_account("AWS_ACCOUNT_ID", account.to_owned()).unwrap_err().to_string();
-            assert_eq!(message, format!("AWS_ACCOUNT_ID={account}: expected the id of an account, 12 digits"));
+        for account in [
+            "12",
+            "1234567890123",
+            "12345678901x",
+            "1234-5678-9012",
+            "１２３４",
+        ] {
+            let message = checked_account("AWS_ACCOUNT_ID", account.to_owned())
+                .unwrap_err()
+                .to_string();
+            assert_eq!(
+                message,
+                format!("AWS_ACCOUNT_ID={account}: expected the id of an account, 12 digits")
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Whether a service is reached where its endpoint says: a line when it is not, with the address and what moves it.
+//! Whether a service is reached where its endpoint says: a line when it is not, with the address
+//! and what moves it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -23,7 +24,11 @@ pub struct Reach {
 impl Reach {
     /// Of a service that nobody has asked yet.
     pub fn of(endpoint: Endpoint) -> Reach {
-        Reach { endpoint, line: Repeated::new(), is_lost: AtomicBool::new(false) }
+        Reach {
+            endpoint,
+            line: Repeated::new(),
+            is_lost: AtomicBool::new(false),
+        }
     }
 
     /// Notes that the service gave no answer. Says so once a minute.
@@ -48,7 +53,8 @@ impl Reach {
         }
     }
 
-    /// Asks until there is an answer, so that a wrong address is reported at the start and not with the first message.
+    /// Asks until there is an answer, so that a wrong address is reported at the start and not with
+    /// the first message.
     pub async fn watch<F>(&self, ask: impl Fn() -> F, stop: &CancellationToken)
     where
         F: Future<Output = Result<(), String>>,

@@ -1,7 +1,8 @@
-//! Resources of other services: who they are, and which of them expect something of a queue that runs here.
+//! Resources of other services: who they are, and which of them expect something of a queue that
+//! runs here.
 //!
-//! They are not run, and that is said. A function that polls a queue, a topic that writes to one, an alarm that watches
-//! one: on AWS they do something about the messages here.
+//! They are not run, and that is said. A function that polls a queue, a topic that writes to one,
+//! an alarm that watches one: on AWS they do something about the messages here.
 
 use super::intrinsic::{Resolver, function, kind_of};
 use super::types::{self, Standing};
@@ -28,7 +29,9 @@ impl Elsewhere {
     pub fn verb(&self) -> &'static str {
         match self.kind.as_str() {
             "AWS::Lambda::EventSourceMapping" => "reads",
-            "AWS::SNS::Subscription" | "AWS::Events::Rule" | "AWS::Scheduler::Schedule" => "sends to",
+            "AWS::SNS::Subscription" | "AWS::Events::Rule" | "AWS::Scheduler::Schedule" => {
+                "sends to"
+            }
             "AWS::CloudWatch::Alarm" => "watches",
             _ => "uses",
         }
@@ -40,14 +43,31 @@ pub(super) fn read(resolver: &Resolver<'_>, resources: &[Entry]) -> Vec<Elsewher
     let queues: Vec<(&str, String)> = resources
         .iter()
         .filter(|entry| kind_of(&entry.node).is_ok_and(|kind| kind == QUEUE))
-        .map(|entry| (entry.key.as_str(), resolver.physical_id(&entry.key, &entry.node).unwrap_or_default()))
+        .map(|entry| {
+            (
+                entry.key.as_str(),
+                resolver
+                    .physical_id(&entry.key, &entry.node)
+                    .unwrap_or_default(),
+            )
+        })
         .collect();
-    resources.iter().filter_map(|entry| resource(resolver, &queues, entry)).collect()
+    resources
+        .iter()
+        .filter_map(|entry| resource(resolver, &queues, entry))
+        .collect()
 }
 
-fn resource(resolver: &Resolver<'_>, queues: &[(&str, String)], entry: &Entry) -> Option<Elsewhere> {
+fn resource(
+    resolver: &Resolver<'_>,
+    queues: &[(&str, String)],
+    entry: &Entry,
+) -> Option<Elsewhere> {
     let kind = entry.node.get("Type")?.text().ok()?;
-    let is_program = matches!(kind, super::serverless::FUNCTION | super::serverless::STATE_MACHINE);
+    let is_program = matches!(
+        kind,
+        super::serverless::FUNCTION | super::serverless::STATE_MACHINE
+    );
     if !is_program && types::standing(kind) != Standing::Elsewhere {
         return None;
     }
@@ -56,14 +76,25 @@ fn resource(resolver: &Resolver<'_>, queues: &[(&str, String)], entry: &Entry) -
         return None;
     }
     let mut found = Vec::new();
-    if !PERMISSIONS.iter().any(|permission| kind.starts_with(permission))
+    if !PERMISSIONS
+        .iter()
+        .any(|permission| kind.starts_with(permission))
         && let Some(properties) = entry.node.get("Properties")
     {
-        Search { resolver, queues, is_metric: kind.starts_with("AWS::CloudWatch::") }.node(properties, &mut found);
+        Search {
+            resolver,
+            queues,
+            is_metric: kind.starts_with("AWS::CloudWatch::"),
+        }
+        .node(properties, &mut found);
     }
     found.sort_by_key(|name| queues.iter().position(|(queue, _)| queue == name));
     found.dedup();
-    Some(Elsewhere { logical_id: entry.key.clone(), kind: kind.to_owned(), queues: found })
+    Some(Elsewhere {
+        logical_id: entry.key.clone(),
+        kind: kind.to_owned(),
+        queues: found,
+    })
 }
 
 struct Search<'s, 'a> {
@@ -90,9 +121,14 @@ impl Search<'_, '_> {
     fn value(&self, node: &Node, found: &mut Vec<String>) {
         match &node.value {
             Value::List(nodes) => nodes.iter().for_each(|node| self.node(node, found)),
-            Value::Map(entries) => entries.iter().for_each(|entry| self.node(&entry.node, found)),
+            Value::Map(entries) => entries
+                .iter()
+                .for_each(|entry| self.node(&entry.node, found)),
             Value::String(text) => {
-                let named = self.queues.iter().filter(|(_, queue)| self.names(text, queue));
+                let named = self
+                    .queues
+                    .iter()
+                    .filter(|(_, queue)| self.names(text, queue));
                 found.extend(named.map(|(name, _)| (*name).to_owned()));
             }
             _ => {}
@@ -103,11 +139,22 @@ impl Search<'_, '_> {
         let referred = match (name, &argument.value) {
             ("Ref", Value::String(text)) => vec![text.as_str()],
             ("Fn::GetAtt", Value::String(text)) => text.split('.').take(1).collect(),
-            ("Fn::GetAtt", Value::List(parts)) => parts.iter().take(1).filter_map(|part| part.text().ok()).collect(),
+            ("Fn::GetAtt", Value::List(parts)) => parts
+                .iter()
+                .take(1)
+                .filter_map(|part| part.text().ok())
+                .collect(),
             ("Fn::Sub", Value::String(text)) => variables(text),
             ("Fn::Sub", Value::List(parts)) => {
-                parts.iter().skip(1).for_each(|values| self.value(values, found));
-                parts.first().and_then(|text| text.text().ok()).map(variables).unwrap_or_default()
+                parts
+                    .iter()
+                    .skip(1)
+                    .for_each(|values| self.value(values, found));
+                parts
+                    .first()
+                    .and_then(|text| text.text().ok())
+                    .map(variables)
+                    .unwrap_or_default()
             }
             _ => return self.value(argument, found),
         };
@@ -117,7 +164,9 @@ impl Search<'_, '_> {
 
     /// Whether a text is the ARN or the URL of a queue, or where that may be, its name.
     fn names(&self, text: &str, queue: &str) -> bool {
-        let Some(front) = text.strip_suffix(queue).filter(|_| !queue.is_empty()) else { return false };
+        let Some(front) = text.strip_suffix(queue).filter(|_| !queue.is_empty()) else {
+            return false;
+        };
         match front.chars().last() {
             None => self.is_metric,
             Some(':') => front.contains(":sqs:"),
@@ -129,6 +178,11 @@ impl Search<'_, '_> {
 
 /// The resources that a `Fn::Sub` names.
 fn variables(text: &str) -> Vec<&str> {
-    let inner = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
-    inner.filter_map(|(name, _)| name.trim().split('.').next()).collect()
+    let inner = text
+        .split("${")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'));
+    inner
+        .filter_map(|(name, _)| name.trim().split('.').next())
+        .collect()
 }

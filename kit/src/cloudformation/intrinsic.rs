@@ -35,9 +35,20 @@ impl<'a> Resolver<'a> {
         mappings: Option<&'a Node>,
         resources: &'a [Entry],
     ) -> Resolver<'a> {
-        let resources = resources.iter().map(|entry| (entry.key.as_str(), entry)).collect();
+        let resources = resources
+            .iter()
+            .map(|entry| (entry.key.as_str(), entry))
+            .collect();
         let (references, further) = (References::default(), RefCell::default());
-        Resolver { account, parameters, conditions, mappings, resources, references, further }
+        Resolver {
+            account,
+            parameters,
+            conditions,
+            mappings,
+            resources,
+            references,
+            further,
+        }
     }
 
     /// Every value, or the first problem; the others are kept for [`Resolver::further`].
@@ -71,12 +82,18 @@ impl<'a> Resolver<'a> {
     /// The node with every function in it replaced by its value, or by what is wrong with it.
     pub(super) fn resolve_whole(&self, node: &Node, problems: &mut Vec<Problem>) -> Option<Node> {
         let value = match (&node.value, function(node)) {
-            (Value::List(nodes), None) => {
-                Value::List(nodes.iter().filter_map(|node| self.resolve_whole(node, problems)).collect())
-            }
+            (Value::List(nodes), None) => Value::List(
+                nodes
+                    .iter()
+                    .filter_map(|node| self.resolve_whole(node, problems))
+                    .collect(),
+            ),
             (Value::Map(entries), None) => {
                 let mut whole = |entry: &Entry| {
-                    self.resolve_whole(&entry.node, problems).map(|node| Entry { node, ..entry.clone() })
+                    self.resolve_whole(&entry.node, problems).map(|node| Entry {
+                        node,
+                        ..entry.clone()
+                    })
                 };
                 Value::Map(entries.iter().filter_map(&mut whole).collect())
             }
@@ -107,17 +124,27 @@ impl<'a> Resolver<'a> {
     }
 
     fn resolve_all(&self, nodes: &[Node]) -> Result<Vec<Node>, Problem> {
-        self.all(nodes.iter().filter_map(|node| self.resolve(node).transpose()))
+        self.all(
+            nodes
+                .iter()
+                .filter_map(|node| self.resolve(node).transpose()),
+        )
     }
 
     fn resolve_entries(&self, entries: &[Entry]) -> Result<Vec<Entry>, Problem> {
-        let keep = |entry: &Entry| Ok(self.resolve(&entry.node)?.map(|node| Entry { node, ..entry.clone() }));
+        let keep = |entry: &Entry| {
+            Ok(self.resolve(&entry.node)?.map(|node| Entry {
+                node,
+                ..entry.clone()
+            }))
+        };
         self.all(entries.iter().filter_map(|entry| keep(entry).transpose()))
     }
 
     /// A node that must have a value.
     fn value(&self, node: &Node) -> Result<Node, Problem> {
-        self.resolve(node)?.ok_or_else(|| node.problem("AWS::NoValue cannot stand here"))
+        self.resolve(node)?
+            .ok_or_else(|| node.problem("AWS::NoValue cannot stand here"))
     }
 
     fn text(&self, node: &Node) -> Result<String, Problem> {
@@ -139,7 +166,11 @@ impl<'a> Resolver<'a> {
             "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" | "Condition" => {
                 return Err(node.problem(format!("{function} belongs into Conditions")));
             }
-            _ => return Err(node.problem(format!("{function} is not supported")).unsupported()),
+            _ => {
+                return Err(node
+                    .problem(format!("{function} is not supported"))
+                    .unsupported());
+            }
         };
         Ok(Some(node.with(Value::String(text))))
     }
@@ -155,21 +186,29 @@ impl<'a> Resolver<'a> {
             return Ok(Some(node.with(Value::String(stage))));
         }
         let text = self.with_named(node, "Ref", name, |named| Some(named.reference()))?;
-        Ok(Some(node.with(Value::String(text.expect("every resource has a Ref")))))
+        Ok(Some(node.with(Value::String(
+            text.expect("every resource has a Ref"),
+        ))))
     }
 
     /// The stage that SAM makes with an API is referred to as `Api.Stage`.
     fn stage_of(&self, name: &str) -> Result<Option<String>, Problem> {
-        let Some(api) = name.strip_suffix(".Stage") else { return Ok(None) };
+        let Some(api) = name.strip_suffix(".Stage") else {
+            return Ok(None);
+        };
         match self.resources.get(api) {
-            Some(entry) if kind_of(&entry.node)? == "AWS::Serverless::Api" => self.property(&entry.node, "StageName"),
+            Some(entry) if kind_of(&entry.node)? == "AWS::Serverless::Api" => {
+                self.property(&entry.node, "StageName")
+            }
             _ => Ok(None),
         }
     }
 
     fn attribute(&self, node: &Node, argument: &Node) -> Result<String, Problem> {
         let (name, attribute) = match &argument.value {
-            Value::List(parts) if parts.len() == 2 => (parts[0].text()?.to_owned(), self.text(&parts[1])?),
+            Value::List(parts) if parts.len() == 2 => {
+                (parts[0].text()?.to_owned(), self.text(&parts[1])?)
+            }
             _ => match argument.text()?.split_once('.') {
                 Some((name, attribute)) => (name.to_owned(), attribute.to_owned()),
                 None => return Err(argument.problem("GetAtt wants a resource and an attribute")),
@@ -184,7 +223,11 @@ impl<'a> Resolver<'a> {
             named.kind.clone_into(&mut kind);
             named.attribute(attribute)
         })?;
-        value.ok_or_else(|| node.problem(format!("GetAtt {name}.{attribute}: {kind} has no attribute {attribute}")))
+        value.ok_or_else(|| {
+            node.problem(format!(
+                "GetAtt {name}.{attribute}: {kind} has no attribute {attribute}"
+            ))
+        })
     }
 
     fn with_named<T>(
@@ -194,20 +237,37 @@ impl<'a> Resolver<'a> {
         name: &str,
         look: impl FnOnce(&Named<'_>) -> T,
     ) -> Result<T, Problem> {
-        let missing = || node.problem(format!("{function} {name}: there is no such parameter or resource"));
+        let missing = || {
+            node.problem(format!(
+                "{function} {name}: there is no such parameter or resource"
+            ))
+        };
         let entry = self.resources.get(name).ok_or_else(missing)?;
         let (physical_id, path) = self.references.follow(name, &node.place, || {
             let physical_id = self.physical_id(name, &entry.node)?;
-            Ok((physical_id, self.property(&entry.node, "Path")?.unwrap_or_else(|| "/".into())))
+            Ok((
+                physical_id,
+                self.property(&entry.node, "Path")?
+                    .unwrap_or_else(|| "/".into()),
+            ))
         })?;
         let kind = &*kind_of(&entry.node)?;
-        Ok(look(&Named { kind, logical_id: name, physical_id: &physical_id, path: &path, account: self.account }))
+        Ok(look(&Named {
+            kind,
+            logical_id: name,
+            physical_id: &physical_id,
+            path: &path,
+            account: self.account,
+        }))
     }
 
     /// The name that the author gave to a resource, else a generated one.
     pub(super) fn physical_id(&self, logical_id: &str, resource: &Node) -> Result<String, Problem> {
         let kind = &*kind_of(resource)?;
-        let chosen = name_property(kind).map(|property| self.property(resource, property)).transpose()?.flatten();
+        let chosen = name_property(kind)
+            .map(|property| self.property(resource, property))
+            .transpose()?
+            .flatten();
         Ok(chosen.unwrap_or_else(|| {
             let fifo = resource
                 .get("Properties")
@@ -218,28 +278,44 @@ impl<'a> Resolver<'a> {
     }
 
     fn property(&self, resource: &Node, name: &str) -> Result<Option<String>, Problem> {
-        match resource.get("Properties").and_then(|properties| properties.get(name)) {
-            Some(node) => self.resolve(node)?.map(|node| Ok(node.text()?.to_owned())).transpose(),
+        match resource
+            .get("Properties")
+            .and_then(|properties| properties.get(name))
+        {
+            Some(node) => self
+                .resolve(node)?
+                .map(|node| Ok(node.text()?.to_owned()))
+                .transpose(),
             None => Ok(None),
         }
     }
 
     fn choose(&self, argument: &Node) -> Resolved {
         let [condition, yes, no] = three(argument, "If")?;
-        self.resolve(if self.named_condition(condition)? { yes } else { no })
+        self.resolve(if self.named_condition(condition)? {
+            yes
+        } else {
+            no
+        })
     }
 
     fn find_in_map(&self, argument: &Node) -> Result<Node, Problem> {
         let [map, top, second] = three(argument, "FindInMap")?;
         let (map, top, second) = (self.text(map)?, self.text(top)?, self.text(second)?);
-        let found = self.mappings.and_then(|mappings| mappings.get(&map)?.get(&top)?.get(&second));
-        found.cloned().ok_or_else(|| argument.problem(format!("FindInMap: there is no {map}.{top}.{second}")))
+        let found = self
+            .mappings
+            .and_then(|mappings| mappings.get(&map)?.get(&top)?.get(&second));
+        found
+            .cloned()
+            .ok_or_else(|| argument.problem(format!("FindInMap: there is no {map}.{top}.{second}")))
     }
 
     fn select(&self, argument: &Node) -> Result<Node, Problem> {
         let [index, list] = two(argument, "Select")?;
         let (index, list) = (self.value(index)?.integer()?, self.value(list)?);
-        let found = usize::try_from(index).ok().and_then(|index| list.list().ok()?.get(index).cloned());
+        let found = usize::try_from(index)
+            .ok()
+            .and_then(|index| list.list().ok()?.get(index).cloned());
         found.ok_or_else(|| argument.problem(format!("Select: the list has no element {index}")))
     }
 
@@ -249,7 +325,10 @@ impl<'a> Resolver<'a> {
         if separator.is_empty() {
             return Err(argument.problem("Split: the separator is empty"));
         }
-        let parts = text.split(&separator).map(|part| argument.with(Value::String(part.to_owned()))).collect();
+        let parts = text
+            .split(&separator)
+            .map(|part| argument.with(Value::String(part.to_owned())))
+            .collect();
         Ok(argument.with(Value::List(parts)))
     }
 
@@ -269,7 +348,9 @@ impl<'a> Resolver<'a> {
         let mut parts = Vec::new();
         while let Some((before, after)) = rest.split_once("${") {
             parts.push(Ok(before.to_owned()));
-            let closed = after.split_once('}').ok_or_else(|| text.problem("Sub: a ${ is never closed"));
+            let closed = after
+                .split_once('}')
+                .ok_or_else(|| text.problem("Sub: a ${ is never closed"));
             let tail = closed.as_ref().map_or("", |(_, tail)| tail);
             parts.push(closed.and_then(|(name, _)| self.substitution(text, name, own)));
             rest = tail;
@@ -299,12 +380,17 @@ impl<'a> Resolver<'a> {
         let text = name.text()?;
         let entry = self.conditions.iter().find(|entry| entry.key == text);
         let entry = entry.ok_or_else(|| name.problem(format!("there is no condition {text}")))?;
-        self.references.follow(&format!("condition {text}"), &name.place, || self.condition(&entry.node))
+        self.references
+            .follow(&format!("condition {text}"), &name.place, || {
+                self.condition(&entry.node)
+            })
     }
 
     /// Whether a condition holds: a name, or a condition function.
     pub(super) fn condition(&self, node: &Node) -> Result<bool, Problem> {
-        let Some((function, argument)) = function(node) else { return self.named_condition(node) };
+        let Some((function, argument)) = function(node) else {
+            return self.named_condition(node);
+        };
         let each = || self.all(argument.list()?.iter().map(|node| self.condition(node)));
         match function.as_str() {
             "Condition" => self.named_condition(&argument),
@@ -322,7 +408,10 @@ impl<'a> Resolver<'a> {
 
 /// The type of a resource; of a misspelt one, what was meant.
 pub(super) fn kind_of(resource: &Node) -> Result<Cow<'_, str>, Problem> {
-    let kind = resource.get("Type").ok_or_else(|| resource.problem("Type is missing"))?.text()?;
+    let kind = resource
+        .get("Type")
+        .ok_or_else(|| resource.problem("Type is missing"))?
+        .text()?;
     Ok(match types::standing(kind) {
         Standing::Misspelt(Some(meant)) => Cow::Owned(meant),
         _ => Cow::Borrowed(kind),
@@ -332,13 +421,27 @@ pub(super) fn kind_of(resource: &Node) -> Result<Cow<'_, str>, Problem> {
 /// The function that a node calls, with its argument.
 pub(super) fn function(node: &Node) -> Option<(String, Node)> {
     if let Some(tag) = &node.tag {
-        let name = if matches!(tag.as_str(), "Ref" | "Condition") { tag.clone() } else { format!("Fn::{tag}") };
-        return Some((name, Node { tag: None, ..node.clone() }));
+        let name = if matches!(tag.as_str(), "Ref" | "Condition") {
+            tag.clone()
+        } else {
+            format!("Fn::{tag}")
+        };
+        return Some((
+            name,
+            Node {
+                tag: None,
+                ..node.clone()
+            },
+        ));
     }
     match &node.value {
         Value::Map(entries) => match entries.as_slice() {
-            [Entry { key, node, .. }] if key == "Ref" || key.starts_with("Fn::") => Some((key.clone(), node.clone())),
-            [Entry { key, node, .. }] if key == "Condition" && matches!(node.value, Value::String(_)) => {
+            [Entry { key, node, .. }] if key == "Ref" || key.starts_with("Fn::") => {
+                Some((key.clone(), node.clone()))
+            }
+            [Entry { key, node, .. }]
+                if key == "Condition" && matches!(node.value, Value::String(_)) =>
+            {
                 Some((key.clone(), node.clone()))
             }
             _ => None,
@@ -348,11 +451,17 @@ pub(super) fn function(node: &Node) -> Option<(String, Node)> {
 }
 
 fn two<'n>(argument: &'n Node, function: &str) -> Result<&'n [Node; 2], Problem> {
-    argument.list()?.try_into().map_err(|_| argument.problem(format!("{function} wants two arguments")))
+    argument
+        .list()?
+        .try_into()
+        .map_err(|_| argument.problem(format!("{function} wants two arguments")))
 }
 
 fn three<'n>(argument: &'n Node, function: &str) -> Result<&'n [Node; 3], Problem> {
-    argument.list()?.try_into().map_err(|_| argument.problem(format!("{function} wants three arguments")))
+    argument
+        .list()?
+        .try_into()
+        .map_err(|_| argument.problem(format!("{function} wants three arguments")))
 }
 
 fn base64(bytes: &[u8]) -> String {

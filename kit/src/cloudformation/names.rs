@@ -1,7 +1,7 @@
 //! The names, ids and ARNs that a deployment would give to resources.
 //!
-//! Where AWS makes an id up (an API id, the tail of an ARN), one is derived from the logical id: the same on every
-//! start, so that URLs and ARNs in logs and files stay true.
+//! Where AWS makes an id up (an API id, the tail of an ARN), one is derived from the logical id:
+//! the same on every start, so that URLs and ARNs in logs and files stay true.
 
 use super::Account;
 
@@ -10,9 +10,10 @@ pub(super) fn name_property(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "AWS::SQS::Queue" => "QueueName",
         "AWS::S3::Bucket" => "BucketName",
-        "AWS::Pipes::Pipe" | "AWS::Events::ApiDestination" | "AWS::Events::Connection" | "AWS::Events::EventBus" => {
-            "Name"
-        }
+        "AWS::Pipes::Pipe"
+        | "AWS::Events::ApiDestination"
+        | "AWS::Events::Connection"
+        | "AWS::Events::EventBus" => "Name",
         "AWS::IAM::Role" => "RoleName",
         "AWS::Logs::LogGroup" => "LogGroupName",
         "AWS::SNS::Topic" => "TopicName",
@@ -23,8 +24,8 @@ pub(super) fn name_property(kind: &str) -> Option<&'static str> {
     })
 }
 
-/// The physical id of a resource whose author chose no name. CloudFormation makes `{stack}-{logical id}-{random}`;
-/// the random part is left out, so that it stays the same.
+/// The physical id of a resource whose author chose no name. CloudFormation makes
+/// `{stack}-{logical id}-{random}`; the random part is left out, so that it stays the same.
 pub(super) fn generated(kind: &str, logical_id: &str, account: &Account) -> String {
     match kind {
         "AWS::S3::Bucket" => format!("{}-{logical_id}", account.stack_name).to_lowercase(),
@@ -54,7 +55,8 @@ impl Named<'_> {
         }
     }
 
-    /// What `Fn::GetAtt` gives; `None` when the type has no such attribute, as far as it is known here.
+    /// What `Fn::GetAtt` gives; `None` when the type has no such attribute, as far as it is known
+    /// here.
     pub(super) fn attribute(&self, attribute: &str) -> Option<String> {
         let id = self.physical_id;
         Some(match (self.kind, attribute) {
@@ -64,21 +66,37 @@ impl Named<'_> {
             ("AWS::S3::Bucket", "Arn") => format!("arn:{}:s3:::{id}", self.partition()),
             ("AWS::S3::Bucket", "DomainName") => format!("{id}.s3.{}", self.account.url_suffix()),
             ("AWS::S3::Bucket", "RegionalDomainName") => {
-                format!("{id}.s3.{}.{}", self.account.region, self.account.url_suffix())
+                format!(
+                    "{id}.s3.{}.{}",
+                    self.account.region,
+                    self.account.url_suffix()
+                )
             }
             ("AWS::Pipes::Pipe", "Arn") => self.arn("pipes", &format!("pipe/{id}")),
             ("AWS::Events::ApiDestination", "Arn") => {
                 self.arn("events", &format!("api-destination/{id}/{}", self.uuid()))
             }
-            ("AWS::Events::ApiDestination", "ArnForPolicy") => self.arn("events", &format!("api-destination/{id}")),
-            ("AWS::Events::Connection", "Arn") => self.arn("events", &format!("connection/{id}/{}", self.uuid())),
-            ("AWS::Events::Connection", "ArnForPolicy") => self.arn("events", &format!("connection/{id}")),
-            ("AWS::Events::Connection", "SecretArn") => {
-                self.arn("secretsmanager", &format!("secret:events!connection/{id}/{}", self.uuid()))
+            ("AWS::Events::ApiDestination", "ArnForPolicy") => {
+                self.arn("events", &format!("api-destination/{id}"))
             }
+            ("AWS::Events::Connection", "Arn") => {
+                self.arn("events", &format!("connection/{id}/{}", self.uuid()))
+            }
+            ("AWS::Events::Connection", "ArnForPolicy") => {
+                self.arn("events", &format!("connection/{id}"))
+            }
+            ("AWS::Events::Connection", "SecretArn") => self.arn(
+                "secretsmanager",
+                &format!("secret:events!connection/{id}/{}", self.uuid()),
+            ),
             ("AWS::Events::EventBus", "Arn") => self.arn("events", &format!("event-bus/{id}")),
             ("AWS::IAM::Role", "Arn") => {
-                format!("arn:{}:iam::{}:role{}{id}", self.partition(), self.account.account_id, self.path)
+                format!(
+                    "arn:{}:iam::{}:role{}{id}",
+                    self.partition(),
+                    self.account.account_id,
+                    self.path
+                )
             }
             ("AWS::Logs::LogGroup", "Arn") => self.arn("logs", &format!("log-group:{id}:*")),
             ("AWS::SNS::Topic", "TopicArn") => self.arn("sns", id),
@@ -95,17 +113,31 @@ impl Named<'_> {
     }
 
     fn arn(&self, service: &str, rest: &str) -> String {
-        format!("arn:{}:{service}:{}:{}:{rest}", self.partition(), self.account.region, self.account.account_id)
+        format!(
+            "arn:{}:{service}:{}:{}:{rest}",
+            self.partition(),
+            self.account.region,
+            self.account.account_id
+        )
     }
 
     fn queue_url(&self) -> String {
-        let Account { region, account_id, .. } = self.account;
-        format!("https://sqs.{region}.{}/{account_id}/{}", self.account.url_suffix(), self.physical_id)
+        let Account {
+            region, account_id, ..
+        } = self.account;
+        format!(
+            "https://sqs.{region}.{}/{account_id}/{}",
+            self.account.url_suffix(),
+            self.physical_id
+        )
     }
 
     /// `AWS::StackId`.
     pub(super) fn stack_id(&self) -> String {
-        self.arn("cloudformation", &format!("stack/{}/{}", self.account.stack_name, self.uuid()))
+        self.arn(
+            "cloudformation",
+            &format!("stack/{}/{}", self.account.stack_name, self.uuid()),
+        )
     }
 
     fn partition(&self) -> &'static str {
@@ -115,7 +147,14 @@ impl Named<'_> {
     fn uuid(&self) -> String {
         let (a, b) = (hash(self.logical_id, 1), hash(self.logical_id, 2));
         let hex = format!("{a:016x}{b:016x}");
-        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+        [
+            &hex[..8],
+            &hex[8..12],
+            &hex[12..16],
+            &hex[16..20],
+            &hex[20..],
+        ]
+        .join("-")
     }
 }
 
@@ -132,9 +171,12 @@ fn short_id(seed: &str) -> String {
         .collect()
 }
 
-/// FNV-1a: small, and the same in every release, which the standard library's hasher does not promise.
+/// FNV-1a: small, and the same in every release, which the standard library's hasher does not
+/// promise.
 fn hash(seed: &str, salt: u8) -> u64 {
     seed.bytes()
         .chain([salt])
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }

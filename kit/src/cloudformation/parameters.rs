@@ -7,8 +7,8 @@ use super::names::Named;
 use super::{Account, Overrides};
 use crate::document::{Entry, Node, OrCollect as _, Place, Problem, Value};
 
-/// A parameter's value, or why it has none: that only matters once something refers to it. CDK's `BootstrapVersion`, for
-/// one, is read from the parameter store and referred to by nobody.
+/// A parameter's value, or why it has none: that only matters once something refers to it. CDK's
+/// `BootstrapVersion`, for one, is read from the parameter store and referred to by nobody.
 pub(super) type Values = BTreeMap<String, Result<Node, Problem>>;
 
 /// What a parameter may say beside its type and its default.
@@ -32,7 +32,10 @@ pub(super) fn values(
     problems: &mut Vec<Problem>,
 ) -> Values {
     let mut values = pseudo(account);
-    for entry in declared.and_then(|node| node.entries().or_collect(problems)).unwrap_or_default() {
+    for entry in declared
+        .and_then(|node| node.entries().or_collect(problems))
+        .unwrap_or_default()
+    {
         check(entry, problems);
         values.insert(entry.key.clone(), value(entry, overrides.get(&entry.key)));
     }
@@ -41,10 +44,19 @@ pub(super) fn values(
 
 /// A default that is misspelt is no default.
 fn check(entry: &Entry, problems: &mut Vec<Problem>) {
-    let fields = entry.node.fields(format!("parameter {}", entry.key)).or_collect(problems);
+    let fields = entry
+        .node
+        .fields(format!("parameter {}", entry.key))
+        .or_collect(problems);
     let Some(mut fields) = fields else { return };
-    if let Some(default) = fields.optional("Default").filter(|default| function(default).is_some()) {
-        let message = format!("parameter {}: Default must be a literal value, functions do not work here", entry.key);
+    if let Some(default) = fields
+        .optional("Default")
+        .filter(|default| function(default).is_some())
+    {
+        let message = format!(
+            "parameter {}: Default must be a literal value, functions do not work here",
+            entry.key
+        );
         problems.push(default.problem(message).collected());
     }
     fields.ignore(&["Type"]);
@@ -53,9 +65,25 @@ fn check(entry: &Entry, problems: &mut Vec<Problem>) {
 }
 
 fn pseudo(account: &Account) -> Values {
-    let place = Place { file: "pseudo parameters".into(), line: 1, column: 1 };
-    let node = |value: Value| Ok(Node { value, place: place.clone(), tag: None });
-    let stack = Named { kind: "", logical_id: &account.stack_name, physical_id: "", path: "", account };
+    let place = Place {
+        file: "pseudo parameters".into(),
+        line: 1,
+        column: 1,
+    };
+    let node = |value: Value| {
+        Ok(Node {
+            value,
+            place: place.clone(),
+            tag: None,
+        })
+    };
+    let stack = Named {
+        kind: "",
+        logical_id: &account.stack_name,
+        physical_id: "",
+        path: "",
+        account,
+    };
     let mut values: Values = [
         ("AWS::Region", account.region.clone()),
         ("AWS::AccountId", account.account_id.clone()),
@@ -67,7 +95,10 @@ fn pseudo(account: &Account) -> Values {
     .into_iter()
     .map(|(name, value)| (name.to_owned(), node(Value::String(value))))
     .collect();
-    values.insert("AWS::NotificationARNs".to_owned(), node(Value::List(Vec::new())));
+    values.insert(
+        "AWS::NotificationARNs".to_owned(),
+        node(Value::List(Vec::new())),
+    );
     values
 }
 
@@ -76,7 +107,11 @@ fn value(entry: &Entry, given: Option<&String>) -> Result<Node, Problem> {
     let declaration = &entry.node;
     let kind = declaration
         .get("Type")
-        .ok_or_else(|| entry.place.problem(format!("parameter {name}: Type is missing")))?
+        .ok_or_else(|| {
+            entry
+                .place
+                .problem(format!("parameter {name}: Type is missing"))
+        })?
         .text()?;
     let node = match (given, declaration.get("Default")) {
         (Some(text), _) => declaration.with(Value::String(text.clone())),
@@ -88,25 +123,42 @@ fn value(entry: &Entry, given: Option<&String>) -> Result<Node, Problem> {
         }
         (None, Some(default)) => default.clone(),
         (None, None) => {
-            let message = format!("parameter {name} has no default: give it by --parameter-overrides {name}=…");
+            let message = format!(
+                "parameter {name} has no default: give it by --parameter-overrides {name}=…"
+            );
             return Err(entry.place.problem(message));
         }
     };
     allowed(entry, &node)?;
-    Ok(if kind == "CommaDelimitedList" || kind.starts_with("List<") { split(&node)? } else { node })
+    Ok(
+        if kind == "CommaDelimitedList" || kind.starts_with("List<") {
+            split(&node)?
+        } else {
+            node
+        },
+    )
 }
 
 fn allowed(entry: &Entry, node: &Node) -> Result<(), Problem> {
-    let Some(values) = entry.node.get("AllowedValues") else { return Ok(()) };
+    let Some(values) = entry.node.get("AllowedValues") else {
+        return Ok(());
+    };
     let text = node.text()?;
     if values.list()?.iter().any(|value| value.text() == Ok(text)) {
         return Ok(());
     }
     // The value itself may be a secret (NoEcho), so it is not shown.
-    Err(entry.place.problem(format!("parameter {}: its value is not one of AllowedValues", entry.key)))
+    Err(entry.place.problem(format!(
+        "parameter {}: its value is not one of AllowedValues",
+        entry.key
+    )))
 }
 
 fn split(node: &Node) -> Result<Node, Problem> {
-    let items = node.text()?.split(',').map(|item| node.with(Value::String(item.trim().to_owned()))).collect();
+    let items = node
+        .text()?
+        .split(',')
+        .map(|item| node.with(Value::String(item.trim().to_owned())))
+        .collect();
     Ok(node.with(Value::List(items)))
 }

@@ -1,5 +1,5 @@
-//! References that lead back to where they began. CloudFormation refuses them ("Circular dependency between
-//! resources"), and resolving them would never end. Pure.
+//! References that lead back to where they began. CloudFormation refuses them ("Circular dependency
+//! between resources"), and resolving them would never end. Pure.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -17,7 +17,8 @@ struct Reference {
 /// What is being resolved right now, and which resources refer to which.
 #[derive(Debug, Default)]
 pub(super) struct References {
-    /// Names that are being resolved, each with the reference that led to it: one that comes up again closes a ring.
+    /// Names that are being resolved, each with the reference that led to it: one that comes up
+    /// again closes a ring.
     path: RefCell<Vec<(String, Place)>>,
     /// The resource whose entries are being resolved.
     owner: RefCell<Option<String>>,
@@ -25,7 +26,8 @@ pub(super) struct References {
 }
 
 impl References {
-    /// What is resolved from now on belongs to this resource; to none, where rings through it do not count.
+    /// What is resolved from now on belongs to this resource; to none, where rings through it do
+    /// not count.
     pub(super) fn belong_to(&self, owner: Option<&str>) {
         self.owner.replace(owner.map(str::to_owned));
     }
@@ -33,7 +35,11 @@ impl References {
     /// Notes that the owner refers to `to`.
     pub(super) fn note(&self, to: &str, place: &Place) {
         if let Some(from) = self.owner.borrow().clone() {
-            self.found.borrow_mut().push(Reference { from, to: to.to_owned(), place: place.clone() });
+            self.found.borrow_mut().push(Reference {
+                from,
+                to: to.to_owned(),
+                place: place.clone(),
+            });
         }
     }
 
@@ -53,7 +59,9 @@ impl References {
         if self.path.borrow().is_empty() {
             self.note(name, place);
         }
-        self.path.borrow_mut().push((name.to_owned(), place.clone()));
+        self.path
+            .borrow_mut()
+            .push((name.to_owned(), place.clone()));
         let resolved = resolve();
         self.path.borrow_mut().pop();
         resolved
@@ -64,7 +72,10 @@ impl References {
         let path = self.path.borrow();
         let begin = path.iter().position(|(known, _)| known == name)?;
         let inside = &path[begin..];
-        let next = inside[1..].iter().map(|(name, place)| (name.as_str(), place)).chain([(name, place)]);
+        let next = inside[1..]
+            .iter()
+            .map(|(name, place)| (name.as_str(), place))
+            .chain([(name, place)]);
         let reference = |((from, _), (to, place)): (&(String, Place), (&str, &Place))| Reference {
             from: from.clone(),
             to: to.to_owned(),
@@ -73,7 +84,8 @@ impl References {
         Some(inside.iter().zip(next).map(reference).collect())
     }
 
-    /// The rings that the noted references form, beyond those that came up while names were resolved.
+    /// The rings that the noted references form, beyond those that came up while names were
+    /// resolved.
     pub(super) fn rings(&self) -> Vec<Problem> {
         let found = self.found.borrow();
         let mut from: HashMap<&str, Vec<&Reference>> = HashMap::new();
@@ -88,8 +100,8 @@ impl References {
     }
 }
 
-/// Walks along references from `start`, through each resource once, and adds the rings that it comes upon. A chain may be as
-/// long as a template, so that this does not call itself.
+/// Walks along references from `start`, through each resource once, and adds the rings that it
+/// comes upon. A chain may be as long as a template, so that this does not call itself.
 fn walk<'r>(
     start: &'r str,
     from: &HashMap<&'r str, Vec<&'r Reference>>,
@@ -123,8 +135,10 @@ fn walk<'r>(
 fn problem(mut ring: Vec<Reference>) -> Problem {
     let first = (0..ring.len()).min_by_key(|&at| (ring[at].place.line, ring[at].place.column));
     ring.rotate_left(first.unwrap_or_default());
-    let names =
-        ring.iter().map(|reference| reference.from.as_str()).chain(ring.first().map(|first| first.from.as_str()));
+    let names = ring
+        .iter()
+        .map(|reference| reference.from.as_str())
+        .chain(ring.first().map(|first| first.from.as_str()));
     let names: Vec<&str> = names.collect();
     let message = format!("circular dependency: {}", names.join(" → "));
     ring[0].place.problem(message).collected()
@@ -138,7 +152,14 @@ mod tests {
         let noted = References::default();
         for (index, (from, to)) in references.iter().enumerate() {
             noted.belong_to(Some(from));
-            noted.note(to, &Place { file: "t".into(), line: index + 1, column: 1 });
+            noted.note(
+                to,
+                &Place {
+                    file: "t".into(),
+                    line: index + 1,
+                    column: 1,
+                },
+            );
         }
         noted.rings().iter().map(ToString::to_string).collect()
     }
@@ -151,7 +172,10 @@ mod tests {
         let two = rings(&[("x", "b"), ("a", "b"), ("b", "a")]);
         assert_eq!(two, ["t:2:1: circular dependency: a → b → a"]);
         let both = rings(&[("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "c")]);
-        let expected = ["t:1:1: circular dependency: a → b → c → a", "t:4:1: circular dependency: c → d → c"];
+        let expected = [
+            "t:1:1: circular dependency: a → b → c → a",
+            "t:4:1: circular dependency: c → d → c",
+        ];
         assert_eq!(both, expected);
     }
 }

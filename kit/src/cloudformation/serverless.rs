@@ -1,5 +1,6 @@
-//! What the SAM transform does to a template, as far as the chain is concerned: common properties from `Globals`, and
-//! routes that a function declares as its events. Whoever runs the resources reads what comes out.
+//! What the SAM transform does to a template, as far as the chain is concerned: common properties
+//! from `Globals`, and routes that a function declares as its events. Whoever runs the resources
+//! reads what comes out.
 
 use crate::document::{Entry, Node, OrCollect as _, Problem, Value};
 
@@ -9,12 +10,23 @@ pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
 pub(super) const STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
 
 /// What `Globals` may speak of: the SAM developer guide, "Globals section".
-const GLOBALS: [&str; 8] =
-    ["Api", "CapacityProvider", "Function", "HttpApi", "LayerVersion", "SimpleTable", "StateMachine", "WebSocketApi"];
+const GLOBALS: [&str; 8] = [
+    "Api",
+    "CapacityProvider",
+    "Function",
+    "HttpApi",
+    "LayerVersion",
+    "SimpleTable",
+    "StateMachine",
+    "WebSocketApi",
+];
 
 /// A section that is misspelt would change nothing, without a word.
 pub(super) fn check_globals(globals: Option<&Node>, problems: &mut Vec<Problem>) {
-    let Some(mut fields) = globals.and_then(|node| node.fields("Globals").or_collect(problems)) else { return };
+    let Some(mut fields) = globals.and_then(|node| node.fields("Globals").or_collect(problems))
+    else {
+        return;
+    };
     fields.ignore(&GLOBALS);
     problems.extend(fields.finish());
 }
@@ -32,18 +44,29 @@ pub(super) fn properties(kind: &str, declared: Node, globals: Option<&Node>) -> 
 }
 
 fn only(node: &Node, name: &str) -> Node {
-    let entries = node.entries().unwrap_or_default().iter().filter(|entry| entry.key == name).cloned();
+    let entries = node
+        .entries()
+        .unwrap_or_default()
+        .iter()
+        .filter(|entry| entry.key == name)
+        .cloned();
     node.with(Value::Map(entries.collect()))
 }
 
-/// Mappings and lists add up, single values are the resource's. Developer guide of SAM, "Globals section".
+/// Mappings and lists add up, single values are the resource's. Developer guide of SAM, "Globals
+/// section".
 fn merged(common: &Node, own: &Node) -> Node {
     match (&common.value, &own.value) {
         (Value::Map(common), Value::Map(entries)) if own.tag.is_none() => {
             let mut all = common.clone();
             for entry in entries {
                 match all.iter_mut().find(|existing| existing.key == entry.key) {
-                    Some(existing) => *existing = Entry { node: merged(&existing.node, &entry.node), ..entry.clone() },
+                    Some(existing) => {
+                        *existing = Entry {
+                            node: merged(&existing.node, &entry.node),
+                            ..entry.clone()
+                        }
+                    }
                     None => all.push(entry.clone()),
                 }
             }

@@ -39,13 +39,25 @@ Resources:
 "#;
 
 fn account() -> Account {
-    Account { region: "eu-west-1".into(), account_id: "123456789012".into(), stack_name: "tide".into() }
+    Account {
+        region: "eu-west-1".into(),
+        account_id: "123456789012".into(),
+        stack_name: "tide".into(),
+    }
 }
 
 fn load(text: &str, overrides: &[(&str, &str)]) -> Result<(Stack, Vec<Problem>), Problem> {
-    let overrides = overrides.iter().map(|&(name, value)| (name.into(), value.into())).collect();
+    let overrides = overrides
+        .iter()
+        .map(|&(name, value)| (name.into(), value.into()))
+        .collect();
     let mut problems = Vec::new();
-    let stack = Stack::load(&Node::parse("t", text)?, &overrides, &account(), &mut problems)?;
+    let stack = Stack::load(
+        &Node::parse("t", text)?,
+        &overrides,
+        &account(),
+        &mut problems,
+    )?;
     Ok((stack, problems))
 }
 
@@ -54,14 +66,33 @@ fn functions_and_references_become_literals() {
     let text = TEMPLATE.replace("${X}", "${Env}");
     let (stack, problems) = load(&text, &[]).unwrap();
     assert_eq!(problems, []);
-    let ids: Vec<_> = stack.resources.iter().map(|r| (r.logical_id.as_str(), r.physical_id.as_str())).collect();
-    assert_eq!(ids, [("Queue", "dev-orders"), ("Dead", "tide-Dead"), ("Bucket", "tide-bucket")]);
+    let ids: Vec<_> = stack
+        .resources
+        .iter()
+        .map(|r| (r.logical_id.as_str(), r.physical_id.as_str()))
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            ("Queue", "dev-orders"),
+            ("Dead", "tide-Dead"),
+            ("Bucket", "tide-bucket")
+        ]
+    );
     assert_eq!(
         stack.resources[0].properties.to_json().to_string(),
         r#"{"QueueName":"dev-orders","MessageRetentionPeriod":60,"RedrivePolicy":{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:tide-Dead","maxReceiveCount":5}}"#
     );
-    let tags = stack.resources[2].properties.get("Tags").unwrap().list().unwrap();
-    let values: Vec<_> = tags.iter().map(|tag| tag.get("Value").unwrap().text().unwrap()).collect();
+    let tags = stack.resources[2]
+        .properties
+        .get("Tags")
+        .unwrap()
+        .list()
+        .unwrap();
+    let values: Vec<_> = tags
+        .iter()
+        .map(|tag| tag.get("Value").unwrap().text().unwrap())
+        .collect();
     assert_eq!(
         values,
         [
@@ -80,7 +111,15 @@ fn overrides_and_conditions_choose() {
     let text = TEMPLATE.replace("${X}", "");
     let (stack, _) = load(&text, &[("Env", "prod")]).unwrap();
     assert_eq!(stack.of_kind("AWS::SQS::Queue").count(), 3);
-    assert_eq!(stack.resources[0].properties.get("DelaySeconds").unwrap().integer().unwrap(), 5);
+    assert_eq!(
+        stack.resources[0]
+            .properties
+            .get("DelaySeconds")
+            .unwrap()
+            .integer()
+            .unwrap(),
+        5
+    );
 }
 
 #[track_caller]
@@ -97,11 +136,27 @@ fn what_cannot_be_resolved_is_named() {
             "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n    Properties: {{QueueName: {name}}}\n  D: {{Type: AWS::SQS::Queue}}"
         )
     };
-    refused(&queue("!Ref Nope"), &[], "t:4:29: Ref Nope: there is no such parameter or resource");
-    refused(&queue("!GetAtt D.Speed"), &[], "t:4:29: GetAtt D.Speed: AWS::SQS::Queue has no attribute Speed");
-    refused(&queue("!ImportValue x"), &[], "t:4:29: Fn::ImportValue is not supported");
+    refused(
+        &queue("!Ref Nope"),
+        &[],
+        "t:4:29: Ref Nope: there is no such parameter or resource",
+    );
+    refused(
+        &queue("!GetAtt D.Speed"),
+        &[],
+        "t:4:29: GetAtt D.Speed: AWS::SQS::Queue has no attribute Speed",
+    );
+    refused(
+        &queue("!ImportValue x"),
+        &[],
+        "t:4:29: Fn::ImportValue is not supported",
+    );
     refused(&queue("!Ref Q"), &[], "t:4:29: circular dependency: Q → Q");
-    refused(&queue("!Sub '${Oops'"), &[], "t:4:29: Sub: a ${ is never closed");
+    refused(
+        &queue("!Sub '${Oops'"),
+        &[],
+        "t:4:29: Sub: a ${ is never closed",
+    );
     let parameter = |declared: &str| format!("Parameters: {{P: {declared}}}\n{}", queue("!Ref P"));
     refused(
         &parameter("{Type: String}"),
@@ -134,8 +189,21 @@ fn a_parameter_without_a_value_matters_only_where_it_is_used() {
     let text = "Parameters: {V: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /cdk-bootstrap/x/version}}\n\
                     Resources: {Q: {Type: AWS::SQS::Queue}, T: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref V}}}";
     let (stack, problems) = load(text, &[]).unwrap();
-    assert_eq!(stack.resources.iter().map(|r| r.logical_id.as_str()).collect::<Vec<_>>(), ["Q"]);
-    assert!(problems[0].to_string().contains("parameter V is read from the parameter store"), "{}", problems[0]);
+    assert_eq!(
+        stack
+            .resources
+            .iter()
+            .map(|r| r.logical_id.as_str())
+            .collect::<Vec<_>>(),
+        ["Q"]
+    );
+    assert!(
+        problems[0]
+            .to_string()
+            .contains("parameter V is read from the parameter store"),
+        "{}",
+        problems[0]
+    );
     assert_eq!((problems.len(), problems[0].is_fatal()), (1, false));
 }
 
@@ -154,8 +222,11 @@ Resources:
 "#;
     let (stack, problems) = load(text, &[]).unwrap();
     assert_eq!(problems, []);
-    let shown: Vec<_> =
-        stack.resources.iter().map(|r| (r.logical_id.as_str(), r.properties.to_json().to_string())).collect();
+    let shown: Vec<_> = stack
+        .resources
+        .iter()
+        .map(|r| (r.logical_id.as_str(), r.properties.to_json().to_string()))
+        .collect();
     let api = &stack.resources[0].physical_id;
     assert_eq!(
         shown,
@@ -170,14 +241,29 @@ Resources:
 #[test]
 fn pseudo_parameters_follow_the_region() {
     let text = r#"Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Join ["|", [!Ref AWS::StackId, !Ref AWS::URLSuffix, !Join ["", !Ref AWS::NotificationARNs]]]}}, R: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref P}}, P: {Type: AWS::SQS::Queue}}"#;
-    let china = Account { region: "cn-north-1".into(), ..account() };
+    let china = Account {
+        region: "cn-north-1".into(),
+        ..account()
+    };
     let mut problems = Vec::new();
-    let stack = Stack::load(&Node::parse("t", text).unwrap(), &Overrides::new(), &china, &mut problems).unwrap();
+    let stack = Stack::load(
+        &Node::parse("t", text).unwrap(),
+        &Overrides::new(),
+        &china,
+        &mut problems,
+    )
+    .unwrap();
     assert_eq!(problems, []);
     let name = &stack.resources[0].physical_id;
-    assert!(name.starts_with("arn:aws-cn:cloudformation:cn-north-1:123456789012:stack/tide/"), "{name}");
+    assert!(
+        name.starts_with("arn:aws-cn:cloudformation:cn-north-1:123456789012:stack/tide/"),
+        "{name}"
+    );
     assert!(name.ends_with("|amazonaws.com.cn|"), "{name}");
-    assert_eq!(stack.resources[1].physical_id, "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/tide-P");
+    assert_eq!(
+        stack.resources[1].physical_id,
+        "https://sqs.cn-north-1.amazonaws.com.cn/123456789012/tide-P"
+    );
 }
 
 #[test]
@@ -195,7 +281,13 @@ fn a_misspelt_type_is_refused_and_read_as_what_was_meant() {
             "t:5:13: X: Queueing is not a resource type, which has the form AWS::SQS::Queue",
         ]
     );
-    assert_eq!((stack.resources.len(), stack.of_kind("AWS::Pipes::Pipe").count()), (0, 1));
+    assert_eq!(
+        (
+            stack.resources.len(),
+            stack.of_kind("AWS::Pipes::Pipe").count()
+        ),
+        (0, 1)
+    );
 }
 
 #[test]
@@ -216,33 +308,56 @@ fn globals_and_parameters_that_nobody_reads_are_unknown() {
 #[test]
 fn a_ring_is_named_with_all_that_is_in_it() {
     let queues = |names: [&str; 3]| {
-        let queue = |(id, name): (&str, &str)| format!("  {id}: {{Type: AWS::SQS::Queue, Properties: {{{name}}}}}\n");
+        let queue = |(id, name): (&str, &str)| {
+            format!("  {id}: {{Type: AWS::SQS::Queue, Properties: {{{name}}}}}\n")
+        };
         let names = ["A", "B", "C"].into_iter().zip(names).map(queue);
-        format!("Conditions: {{Yes: !Equals [1, 1]}}\nResources:\n{}", names.collect::<String>())
+        format!(
+            "Conditions: {{Yes: !Equals [1, 1]}}\nResources:\n{}",
+            names.collect::<String>()
+        )
     };
     refused(
-        &queues(["QueueName: !Ref B", "QueueName: !Ref A", "QueueName: !Ref B"]),
+        &queues([
+            "QueueName: !Ref B",
+            "QueueName: !Ref A",
+            "QueueName: !Ref B",
+        ]),
         &[],
         "t:3:54: circular dependency: A → B → A",
     );
     let third = "QueueName: !If [Yes, !Join ['-', [!GetAtt A.QueueName, x]], y]";
     refused(
-        &queues(["QueueName: !Sub 'x-${B.QueueName}'", "QueueName: !Join ['-', [a, !GetAtt C.QueueName]]", third]),
+        &queues([
+            "QueueName: !Sub 'x-${B.QueueName}'",
+            "QueueName: !Join ['-', [a, !GetAtt C.QueueName]]",
+            third,
+        ]),
         &[],
         "t:3:54: circular dependency: A → B → C → A",
     );
-    let dead = |of: &str| format!("RedrivePolicy: {{maxReceiveCount: 1, deadLetterTargetArn: !GetAtt {of}.Arn}}");
+    let dead = |of: &str| {
+        format!("RedrivePolicy: {{maxReceiveCount: 1, deadLetterTargetArn: !GetAtt {of}.Arn}}")
+    };
     refused(
-        &queues([&dead("B"), &format!("{}}}, DependsOn: C, Metadata: {{", dead("C")), &dead("A")]),
+        &queues([
+            &dead("B"),
+            &format!("{}}}, DependsOn: C, Metadata: {{", dead("C")),
+            &dead("A"),
+        ]),
         &[],
         "t:3:100: circular dependency: A → B → C → A",
     );
-    let conditions =
-        "Conditions: {Y: !Condition Z, Z: !Not [!Condition Y]}\nResources:\n  Q: {Type: AWS::SQS::Queue, Condition: Y}";
+    let conditions = "Conditions: {Y: !Condition Z, Z: !Not [!Condition Y]}\nResources:\n  Q: {Type: AWS::SQS::Queue, Condition: Y}";
     let parameter = "Parameters: {P: {Type: String, Default: !Ref Q}}\nResources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref P}}}";
-    let message = "t:1:41: parameter P: Default must be a literal value, functions do not work here";
+    let message =
+        "t:1:41: parameter P: Default must be a literal value, functions do not work here";
     refused(parameter, &[], message);
-    refused(conditions, &[], "t:1:17: circular dependency: condition Y → condition Z → condition Y");
+    refused(
+        conditions,
+        &[],
+        "t:1:17: circular dependency: condition Y → condition Z → condition Y",
+    );
 }
 
 /// SAM makes more resources of these, and it is those that depend on each other.

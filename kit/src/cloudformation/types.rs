@@ -1,6 +1,7 @@
 //! Which resource types there are, which of them run here, and which are slips of the pen.
 //!
-//! A misspelt type would otherwise be taken for that of some other service: everything starts, and nothing is delivered.
+//! A misspelt type would otherwise be taken for that of some other service: everything starts, and
+//! nothing is delivered.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,7 +11,9 @@ use crate::suggest::{distance, nearest};
 
 /// Types by service; the file says where from.
 static TYPES: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
-    let lines = include_str!("types.txt").lines().filter(|line| !line.starts_with('#'));
+    let lines = include_str!("types.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'));
     lines
         .filter_map(|line| line.split_once(' '))
         .map(|(service, names)| (service, names.split(' ').collect()))
@@ -18,11 +21,18 @@ static TYPES: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::ne
 });
 
 /// Services that Tidegate stands in for, whole or in part.
-const OUR_SERVICES: [&str; 7] =
-    ["AWS::ApiGateway", "AWS::ApiGatewayV2", "AWS::Events", "AWS::Pipes", "AWS::S3", "AWS::SQS", "AWS::Serverless"];
+const OUR_SERVICES: [&str; 7] = [
+    "AWS::ApiGateway",
+    "AWS::ApiGatewayV2",
+    "AWS::Events",
+    "AWS::Pipes",
+    "AWS::S3",
+    "AWS::SQS",
+    "AWS::Serverless",
+];
 
-/// The types of these services that are resolved, whether they are then run or refused. The others belong to what AWS
-/// alone runs.
+/// The types of these services that are resolved, whether they are then run or refused. The others
+/// belong to what AWS alone runs.
 const READ_IN_PART: [&str; 9] = [
     "AWS::Events::ApiDestination",
     "AWS::Events::Connection",
@@ -36,9 +46,15 @@ const READ_IN_PART: [&str; 9] = [
 ];
 
 /// The services whose types are all resolved.
-const READ_WHOLE: [&str; 4] = ["AWS::ApiGateway", "AWS::ApiGatewayV2", "AWS::Pipes", "AWS::SQS"];
+const READ_WHOLE: [&str; 4] = [
+    "AWS::ApiGateway",
+    "AWS::ApiGatewayV2",
+    "AWS::Pipes",
+    "AWS::SQS",
+];
 
-/// Types whose last part says what is meant, whatever stands in front of it, when there is no such type.
+/// Types whose last part says what is meant, whatever stands in front of it, when there is no such
+/// type.
 const DISTINCT: [&str; 9] = [
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::RestApi",
@@ -73,15 +89,26 @@ pub(super) fn standing(kind: &str) -> Standing {
             _ => Standing::Misspelt(ours_like(kind)),
         };
     };
-    if TYPES.get(service).is_some_and(|names| names.contains(&name)) {
+    if TYPES
+        .get(service)
+        .is_some_and(|names| names.contains(&name))
+    {
         let is_ours = READ_WHOLE.contains(&service) || READ_IN_PART.contains(&kind);
-        return if is_ours { Standing::Ours } else { Standing::Elsewhere };
+        return if is_ours {
+            Standing::Ours
+        } else {
+            Standing::Elsewhere
+        };
     }
     if OUR_SERVICES.contains(&service) {
-        let within = nearest(name, TYPES[service].iter().copied()).map(|name| format!("{service}::{name}"));
+        let within =
+            nearest(name, TYPES[service].iter().copied()).map(|name| format!("{service}::{name}"));
         return Standing::Misspelt(within.or_else(|| named(name)));
     }
-    match near(kind).or_else(|| in_service_like(service, name)).or_else(|| named(name)) {
+    match near(kind)
+        .or_else(|| in_service_like(service, name))
+        .or_else(|| named(name))
+    {
         Some(meant) => Standing::Misspelt(Some(meant)),
         None => Standing::Elsewhere,
     }
@@ -90,7 +117,9 @@ pub(super) fn standing(kind: &str) -> Standing {
 /// The types of the service that `kind` names, when it is one of ours: for a message.
 pub(super) fn siblings(kind: &str) -> Option<String> {
     let (service, _) = parts(kind)?;
-    OUR_SERVICES.contains(&service).then(|| format!("{service} has {}", TYPES[service].join(", ")))
+    OUR_SERVICES
+        .contains(&service)
+        .then(|| format!("{service} has {}", TYPES[service].join(", ")))
 }
 
 /// `AWS::SQS` and `Queue`; what lies behind a third part (`::MODULE`) stays with it.
@@ -104,7 +133,11 @@ fn parts(kind: &str) -> Option<(&str, &str)> {
 
 /// Every type of our services, by its whole name.
 fn ours() -> impl Iterator<Item = String> {
-    let of = |service: &'static str| TYPES[service].iter().map(move |name| format!("{service}::{name}"));
+    let of = |service: &'static str| {
+        TYPES[service]
+            .iter()
+            .map(move |name| format!("{service}::{name}"))
+    };
     OUR_SERVICES.into_iter().flat_map(of)
 }
 
@@ -112,7 +145,10 @@ fn ours() -> impl Iterator<Item = String> {
 fn near(kind: &str) -> Option<String> {
     let lower = kind.to_lowercase();
     let measured = ours().map(|ours| (distance(&lower, &ours.to_lowercase()), ours));
-    measured.filter(|(steps, _)| *steps <= NEAR).min_by_key(|(steps, _)| *steps).map(|(_, ours)| ours)
+    measured
+        .filter(|(steps, _)| *steps <= NEAR)
+        .min_by_key(|(steps, _)| *steps)
+        .map(|(_, ours)| ours)
 }
 
 /// `AWS::Pipe::Pip`: no such service, one of ours is near, and has a type that is near.
@@ -124,20 +160,38 @@ fn in_service_like(service: &str, name: &str) -> Option<String> {
     let services = OUR_SERVICES.map(|service| service.trim_start_matches("AWS::"));
     let meant = format!("AWS::{}", nearest(last, services)?);
     let types = &TYPES[meant.as_str()];
-    let name = types.iter().copied().find(|known| *known == name).or_else(|| nearest(name, types.iter().copied()))?;
+    let name = types
+        .iter()
+        .copied()
+        .find(|known| *known == name)
+        .or_else(|| nearest(name, types.iter().copied()))?;
     Some(format!("{meant}::{name}"))
 }
 
 /// The type of ours that has this last part.
 fn named(name: &str) -> Option<String> {
-    let is_meant = |kind: &&str| kind.rsplit("::").next().is_some_and(|last| last.eq_ignore_ascii_case(name));
+    let is_meant = |kind: &&str| {
+        kind.rsplit("::")
+            .next()
+            .is_some_and(|last| last.eq_ignore_ascii_case(name))
+    };
     DISTINCT.into_iter().find(is_meant).map(ToOwned::to_owned)
 }
 
 /// For a text that has not even the form of a type: `SQS::Queue`, `AWS.SQS.Queue`, `Queue`.
 fn ours_like(text: &str) -> Option<String> {
-    let parts: Vec<&str> = text.split([':', '.', '/', '-', ' ']).filter(|part| !part.is_empty()).collect();
-    let parts = if parts.first().is_some_and(|first| first.eq_ignore_ascii_case("aws")) { &parts[1..] } else { &parts };
+    let parts: Vec<&str> = text
+        .split([':', '.', '/', '-', ' '])
+        .filter(|part| !part.is_empty())
+        .collect();
+    let parts = if parts
+        .first()
+        .is_some_and(|first| first.eq_ignore_ascii_case("aws"))
+    {
+        &parts[1..]
+    } else {
+        &parts
+    };
     match parts {
         [service, name] => near(&format!("AWS::{service}::{name}")).or_else(|| named(name)),
         [name] => named(name),
@@ -151,9 +205,12 @@ mod tests {
 
     #[test]
     fn types_that_are_run_and_types_that_are_not() {
-        for kind in
-            ["AWS::SQS::Queue", "AWS::ApiGateway::UsagePlan", "AWS::S3::BucketPolicy", "AWS::Serverless::Function"]
-        {
+        for kind in [
+            "AWS::SQS::Queue",
+            "AWS::ApiGateway::UsagePlan",
+            "AWS::S3::BucketPolicy",
+            "AWS::Serverless::Function",
+        ] {
             assert_eq!(standing(kind), Standing::Ours, "{kind}");
         }
         for kind in [
@@ -193,9 +250,15 @@ mod tests {
             ("AWS::Pipe::Pipe", "AWS::Pipes::Pipe"),
             ("AWS::Pipes::Pipes", "AWS::Pipes::Pipe"),
             ("AWS::EventBridge::Pipe", "AWS::Pipes::Pipe"),
-            ("AWS::EventBridge::ApiDestination", "AWS::Events::ApiDestination"),
+            (
+                "AWS::EventBridge::ApiDestination",
+                "AWS::Events::ApiDestination",
+            ),
             ("AWS::Event::Connection", "AWS::Events::Connection"),
-            ("AWS::Events::ApiDestinations", "AWS::Events::ApiDestination"),
+            (
+                "AWS::Events::ApiDestinations",
+                "AWS::Events::ApiDestination",
+            ),
             ("AWS::APIGateway::RestApi", "AWS::ApiGateway::RestApi"),
             ("AWS::ApiGateway::RestAPI", "AWS::ApiGateway::RestApi"),
             ("AWS::ApiGateway::UsagePlans", "AWS::ApiGateway::UsagePlan"),
@@ -205,10 +268,20 @@ mod tests {
             ("AWS::Serverless::Apis", "AWS::Serverless::Api"),
             ("AWS::Serverles::HttpApi", "AWS::Serverless::HttpApi"),
         ] {
-            assert_eq!(standing(kind), Standing::Misspelt(Some(meant.to_owned())), "{kind}");
+            assert_eq!(
+                standing(kind),
+                Standing::Misspelt(Some(meant.to_owned())),
+                "{kind}"
+            );
         }
         assert_eq!(standing("AWS::SQS::Topic"), Standing::Misspelt(None));
-        assert_eq!(siblings("AWS::SQS::Topic").unwrap(), "AWS::SQS has Queue, QueueInlinePolicy, QueuePolicy");
-        assert_eq!([standing("Nonsense"), standing("")], [Standing::Misspelt(None), Standing::Misspelt(None)]);
+        assert_eq!(
+            siblings("AWS::SQS::Topic").unwrap(),
+            "AWS::SQS has Queue, QueueInlinePolicy, QueuePolicy"
+        );
+        assert_eq!(
+            [standing("Nonsense"), standing("")],
+            [Standing::Misspelt(None), Standing::Misspelt(None)]
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! Lines on their way to a file that may be slow, full, or read by nobody.
 //!
-//! One thread writes; everybody else leaves lines and goes on. Lines of a few milliseconds are written together: to wake the
-//! thread and to write costs several times what it takes to make a line. What finds no room is dropped and counted, and the count
-//! is reported once the file takes lines again.
+//! One thread writes; everybody else leaves lines and goes on. Lines of a few milliseconds are
+//! written together: to wake the thread and to write costs several times what it takes to make a
+//! line. What finds no room is dropped and counted, and the count is reported once the file takes
+//! lines again.
 
 use std::cell::Cell;
 use std::fmt;
@@ -20,7 +21,8 @@ const ENOUGH: usize = ROOM / 4;
 /// How long lines wait for others, to be written with them.
 const GATHER: Duration = Duration::from_millis(5);
 
-/// Before a file that is not ready (a terminal or pipe that somebody made non-blocking) is tried again.
+/// Before a file that is not ready (a terminal or pipe that somebody made non-blocking) is tried
+/// again.
 const PAUSE: Duration = Duration::from_millis(5);
 
 thread_local! {
@@ -49,14 +51,25 @@ struct State {
 }
 
 impl Drain {
-    /// A drain into `file`; without one, everything is dropped. `report` learns how many lines were lost, on the drain's own
-    /// thread.
-    pub(super) fn new(name: &str, file: Option<impl Write + Send + 'static>, report: fn(u64)) -> Drain {
-        let shared = Arc::new(Shared { state: Mutex::default(), filled: Condvar::new(), emptied: Condvar::new() });
+    /// A drain into `file`; without one, everything is dropped. `report` learns how many lines were
+    /// lost, on the drain's own thread.
+    pub(super) fn new(
+        name: &str,
+        file: Option<impl Write + Send + 'static>,
+        report: fn(u64),
+    ) -> Drain {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            filled: Condvar::new(),
+            emptied: Condvar::new(),
+        });
         if let Some(file) = file {
             let (name, shared) = (name.to_owned(), shared.clone());
-            // Without a thread, lines stay until there is no room: a program that cannot have threads has other troubles.
-            let _ = thread::Builder::new().name(name).spawn(move || shared.write_to(file, report));
+            // Without a thread, lines stay until there is no room: a program that cannot have
+            // threads has other troubles.
+            let _ = thread::Builder::new()
+                .name(name)
+                .spawn(move || shared.write_to(file, report));
         }
         Drain { shared }
     }
@@ -88,7 +101,12 @@ impl Drain {
             }
             state.is_hurried = true;
             self.shared.filled.notify_one();
-            state = self.shared.emptied.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .shared
+                .emptied
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 }
@@ -144,7 +162,10 @@ impl Shared {
     fn take(&self, batch: &mut Vec<u8>) {
         let mut state = self.lock();
         while state.waiting.is_empty() {
-            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .filled
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         let until = Instant::now() + GATHER;
         while !state.is_hurried && state.waiting.len() < ENOUGH {
@@ -152,7 +173,11 @@ impl Shared {
             if left.is_zero() {
                 break;
             }
-            state = self.filled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state = self
+                .filled
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         std::mem::swap(batch, &mut state.waiting);
         state.is_writing = true;
@@ -224,7 +249,10 @@ mod tests {
         drain.flush(LONG);
         let lost = usize::try_from(LOST.load(Ordering::Relaxed)).unwrap();
         let read = read.join().unwrap();
-        assert!(lost > 0 && read >= 1_024 && (5_000..=5_001).contains(&(read + lost)), "{read} read, {lost} lost");
+        assert!(
+            lost > 0 && read >= 1_024 && (5_000..=5_001).contains(&(read + lost)),
+            "{read} read, {lost} lost"
+        );
     }
 
     #[test]
@@ -244,7 +272,9 @@ mod tests {
     fn a_reader_that_is_gone_is_none_that_anybody_waits_for() {
         let (file, reader) = UnixStream::pair().unwrap();
         drop(reader);
-        let drain = Drain::new("test", Some(file), |_| panic!("nothing can be reported there"));
+        let drain = Drain::new("test", Some(file), |_| {
+            panic!("nothing can be reported there")
+        });
         (0..5_000).for_each(|_| drain.push(&[b'\n'; 1_024]));
         drain.flush(LONG);
         Drain::new("test", None::<UnixStream>, |_| {}).push(b"into nothing\n");

@@ -9,8 +9,8 @@ use crate::cloudformation::Elsewhere;
 const NAMED: usize = 5;
 
 impl Definition {
-    /// Logs what is not run here, in one line; as a warning when something of it would work on a queue of the definition.
-    /// Programs do so once, when they have read what is theirs.
+    /// Logs what is not run here, in one line; as a warning when something of it would work on a
+    /// queue of the definition. Programs do so once, when they have read what is theirs.
     pub fn report_beside(&self) {
         match self.beside() {
             Some((line, true)) => tracing::warn!("{line}"),
@@ -19,21 +19,38 @@ impl Definition {
         }
     }
 
-    /// What is not run here, in one line, and whether something of it would work on a queue of the definition.
+    /// What is not run here, in one line, and whether something of it would work on a queue of the
+    /// definition.
     pub fn beside(&self) -> Option<(String, bool)> {
-        let resources: Vec<&Elsewhere> = self.stacks.iter().flat_map(|stack| &stack.elsewhere).collect();
+        let resources: Vec<&Elsewhere> = self
+            .stacks
+            .iter()
+            .flat_map(|stack| &stack.elsewhere)
+            .collect();
         if resources.is_empty() {
             return None;
         }
         let mut by_kind: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for resource in &resources {
-            by_kind.entry(&resource.kind).or_default().push(&resource.logical_id);
+            by_kind
+                .entry(&resource.kind)
+                .or_default()
+                .push(&resource.logical_id);
         }
-        let mut line = format!("not run here: {}", by_kind.iter().map(kind).collect::<Vec<_>>().join(", "));
-        let at_work: Vec<String> =
-            resources.iter().filter(|resource| !resource.queues.is_empty()).map(|r| work(r)).collect();
+        let mut line = format!(
+            "not run here: {}",
+            by_kind.iter().map(kind).collect::<Vec<_>>().join(", ")
+        );
+        let at_work: Vec<String> = resources
+            .iter()
+            .filter(|resource| !resource.queues.is_empty())
+            .map(|r| work(r))
+            .collect();
         if !at_work.is_empty() {
-            line += &format!("; so nobody does what they do with queues of this definition: {}", at_work.join(", "));
+            line += &format!(
+                "; so nobody does what they do with queues of this definition: {}",
+                at_work.join(", ")
+            );
         }
         Some((line, !at_work.is_empty()))
     }
@@ -42,14 +59,29 @@ impl Definition {
 /// `AWS::IAM::Role (GatewayRole, PipeRole)`.
 fn kind((kind, names): (&&str, &Vec<&str>)) -> String {
     let more = names.len().saturating_sub(NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{kind} ({}{more})", names[..names.len().min(NAMED)].join(", "))
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    format!(
+        "{kind} ({}{more})",
+        names[..names.len().min(NAMED)].join(", ")
+    )
 }
 
 /// `Mapping (AWS::Lambda::EventSourceMapping) reads Orders`.
 fn work(resource: &Elsewhere) -> String {
-    let Elsewhere { logical_id, kind, queues } = resource;
-    format!("{logical_id} ({kind}) {} {}", resource.verb(), queues.join(" and "))
+    let Elsewhere {
+        logical_id,
+        kind,
+        queues,
+    } = resource;
+    format!(
+        "{logical_id} ({kind}) {} {}",
+        resource.verb(),
+        queues.join(" and ")
+    )
 }
 
 #[cfg(test)]
@@ -59,11 +91,25 @@ mod tests {
     use crate::document::Node;
 
     fn beside(text: &str) -> Option<(String, bool)> {
-        let account = Account { region: "eu-west-1".into(), account_id: "123456789012".into(), stack_name: "t".into() };
+        let account = Account {
+            region: "eu-west-1".into(),
+            account_id: "123456789012".into(),
+            stack_name: "t".into(),
+        };
         let mut problems = Vec::new();
-        let stack = Stack::load(&Node::parse("t", text).unwrap(), &Overrides::new(), &account, &mut problems).unwrap();
+        let stack = Stack::load(
+            &Node::parse("t", text).unwrap(),
+            &Overrides::new(),
+            &account,
+            &mut problems,
+        )
+        .unwrap();
         assert_eq!(problems, []);
-        Definition { stacks: vec![stack], ..Definition::default() }.beside()
+        Definition {
+            stacks: vec![stack],
+            ..Definition::default()
+        }
+        .beside()
     }
 
     #[test]
@@ -98,7 +144,9 @@ Resources:
 
     #[test]
     fn the_rest_is_listed_and_cut_short() {
-        let roles: String = (0..8).map(|n| format!("  R{n}: {{Type: AWS::IAM::Role}}\n")).collect();
+        let roles: String = (0..8)
+            .map(|n| format!("  R{n}: {{Type: AWS::IAM::Role}}\n"))
+            .collect();
         let text = format!("Resources:\n{roles}  Q: {{Type: AWS::SQS::Queue}}\n");
         let expected = "not run here: AWS::IAM::Role (R0, R1, R2, R3, R4 and 3 more)".to_owned();
         assert_eq!(beside(&text), Some((expected, false)));

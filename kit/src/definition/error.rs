@@ -54,7 +54,9 @@ impl LoadError {
 }
 
 fn hint(meant: Option<&str>) -> String {
-    meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
+    meant
+        .map(|meant| format!("; did you mean {meant}?"))
+        .unwrap_or_default()
 }
 
 fn lines(problems: &[Problem]) -> String {

@@ -1,7 +1,8 @@
 //! The entries of one mapping, taken by name and accounted for at the end.
 //!
-//! A reader says of every entry whether it is used, does nothing here, or cannot be honoured yet. What nobody spoke
-//! of is unknown. That is how "unsupported is loud" is kept without a second list of names.
+//! A reader says of every entry whether it is used, does nothing here, or cannot be honoured yet.
+//! What nobody spoke of is unknown. That is how "unsupported is loud" is kept without a second list
+//! of names.
 
 use super::{Entry, Node, Place, Problem, Value};
 use crate::suggest::nearest;
@@ -21,10 +22,19 @@ impl<'a> Fields<'a> {
     pub(super) fn new(owner: String, node: &'a Node) -> Result<Fields<'a>, Problem> {
         let entries = node.entries().map_err(|problem| match &node.value {
             Value::Unresolved(_) => problem,
-            _ => Problem { message: format!("{owner}: {}", problem.message), ..problem },
+            _ => Problem {
+                message: format!("{owner}: {}", problem.message),
+                ..problem
+            },
         })?;
         let rest = entries.iter().collect();
-        Ok(Fields { owner, place: node.place.clone(), rest, known: Vec::new(), problems: Vec::new() })
+        Ok(Fields {
+            owner,
+            place: node.place.clone(),
+            rest,
+            known: Vec::new(),
+            problems: Vec::new(),
+        })
     }
 
     /// Takes an entry that may be absent.
@@ -44,13 +54,18 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// It is not; the problem stands where the mapping starts.
     pub fn required(&mut self, name: &str) -> Result<&'a Node, Problem> {
-        self.optional(name).ok_or_else(|| self.place.problem(format!("{}: {name} is missing", self.owner)))
+        self.optional(name).ok_or_else(|| {
+            self.place
+                .problem(format!("{}: {name} is missing", self.owner))
+        })
     }
 
     /// Entries that have no effect here and need none: descriptions, tags, roles.
     pub fn ignore(&mut self, names: &[&str]) {
-        self.known.extend(names.iter().map(|name| (*name).to_owned()));
-        self.rest.retain(|entry| !names.contains(&entry.key.as_str()));
+        self.known
+            .extend(names.iter().map(|name| (*name).to_owned()));
+        self.rest
+            .retain(|entry| !names.contains(&entry.key.as_str()));
     }
 
     /// Entries without effect that are known by more than their names.
@@ -58,22 +73,34 @@ impl<'a> Fields<'a> {
         self.rest.retain(|entry| !is_harmless(&entry.key));
     }
 
-    /// Entries that mean something on AWS which Tidegate does not do (yet): each one present becomes a problem.
+    /// Entries that mean something on AWS which Tidegate does not do (yet): each one present
+    /// becomes a problem.
     pub fn unsupported(&mut self, names: &[&str]) {
         for name in names {
             if let Some(node) = self.optional(name) {
-                self.problems.push(node.problem(format!("{}: {name} is not supported", self.owner)));
+                self.problems
+                    .push(node.problem(format!("{}: {name} is not supported", self.owner)));
             }
         }
     }
 
     /// Everything that was neither taken nor ignored, as problems.
     pub fn finish(self) -> Vec<Problem> {
-        let Fields { owner, rest, known, mut problems, .. } = self;
+        let Fields {
+            owner,
+            rest,
+            known,
+            mut problems,
+            ..
+        } = self;
         let unknown = |entry: &Entry| {
             let meant = nearest(&entry.key, known.iter().map(String::as_str));
-            let hint = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
-            entry.place.problem(format!("{owner}: {} is unknown{hint}", entry.key))
+            let hint = meant
+                .map(|meant| format!("; did you mean {meant}?"))
+                .unwrap_or_default();
+            entry
+                .place
+                .problem(format!("{owner}: {} is unknown{hint}", entry.key))
         };
         problems.extend(rest.into_iter().map(unknown));
         problems
@@ -86,7 +113,8 @@ mod tests {
 
     #[test]
     fn every_entry_is_accounted_for() {
-        let node = Node::parse("t", "{Name: n, Tags: [], KmsKeyId: k, Nmae: x, x-mine: 1}").unwrap();
+        let node =
+            Node::parse("t", "{Name: n, Tags: [], KmsKeyId: k, Nmae: x, x-mine: 1}").unwrap();
         let mut fields = node.fields("Q (AWS::SQS::Queue)").unwrap();
         assert_eq!(fields.required("Name").unwrap().text().unwrap(), "n");
         fields.ignore(&["Tags"]);
@@ -105,7 +133,12 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let node = Node::parse("t", "{}").unwrap();
-        let message = node.fields("P").unwrap().required("Source").unwrap_err().to_string();
+        let message = node
+            .fields("P")
+            .unwrap()
+            .required("Source")
+            .unwrap_err()
+            .to_string();
         assert_eq!(message, "t:1:1: P: Source is missing");
     }
 }

@@ -1,5 +1,5 @@
-//! YAML events to a tree. Built on the event stream rather than on a ready-made tree because tags, places, number
-//! texts and repeated keys must survive.
+//! YAML events to a tree. Built on the event stream rather than on a ready-made tree because tags,
+//! places, number texts and repeated keys must survive.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,13 +11,18 @@ use super::{Entry, Node, Place, Problem, Value};
 /// Nesting beyond this is refused: far more than any definition has, far less than a stack holds.
 const DEPTH: usize = 100;
 
-/// Nodes beyond this are refused: an import is 6 MB at most, and aliases must not multiply without bound.
+/// Nodes beyond this are refused: an import is 6 MB at most, and aliases must not multiply without
+/// bound.
 const NODES: usize = 1_000_000;
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Node, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader =
-        Reader { file: file.into(), parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
+    let mut reader = Reader {
+        file: file.into(),
+        parser: Parser::new_from_str(text),
+        anchors: HashMap::new(),
+        nodes: 0,
+    };
     loop {
         match reader.next()? {
             (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
@@ -42,7 +47,11 @@ struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     fn place(&self, marker: Marker) -> Place {
-        Place { file: self.file.clone(), line: marker.line(), column: marker.col() + 1 }
+        Place {
+            file: self.file.clone(),
+            line: marker.line(),
+            column: marker.col() + 1,
+        }
     }
 
     fn next(&mut self) -> Result<(Event<'t>, Span), Problem> {
@@ -59,7 +68,9 @@ impl<'t> Reader<'t> {
                 (Event::StreamEnd, _) => return Ok(()),
                 (Event::DocumentEnd | Event::Nothing, _) => {}
                 (_, span) => {
-                    return Err(self.place(span.start).problem("a second document starts here; one is expected"));
+                    return Err(self
+                        .place(span.start)
+                        .problem("a second document starts here; one is expected"));
                 }
             }
         }
@@ -72,13 +83,19 @@ impl<'t> Reader<'t> {
             return Err(place.problem("the document is nested too deeply or too large"));
         }
         let (value, tag, anchor) = match event {
-            Event::Scalar(text, style, anchor, tag) => (scalar(&text, style, tag.as_deref()), tag, anchor),
+            Event::Scalar(text, style, anchor, tag) => {
+                (scalar(&text, style, tag.as_deref()), tag, anchor)
+            }
             Event::SequenceStart(anchor, tag) => (self.list(depth)?, tag, anchor),
             Event::MappingStart(anchor, tag) => (self.map(depth)?, tag, anchor),
             Event::Alias(anchor) => return self.alias(anchor, &place),
             other => return Err(place.problem(format!("unexpected {other:?}"))),
         };
-        let node = Node { value, place, tag: tag.as_deref().and_then(local) };
+        let node = Node {
+            value,
+            place,
+            tag: tag.as_deref().and_then(local),
+        };
         if anchor != 0 {
             self.anchors.insert(anchor, node.clone());
         }
@@ -86,8 +103,10 @@ impl<'t> Reader<'t> {
     }
 
     fn alias(&mut self, anchor: usize, place: &Place) -> Result<Node, Problem> {
-        let node =
-            self.anchors.get(&anchor).ok_or_else(|| place.problem("this alias refers to itself or to nothing"))?;
+        let node = self
+            .anchors
+            .get(&anchor)
+            .ok_or_else(|| place.problem("this alias refers to itself or to nothing"))?;
         self.nodes += size(node);
         if self.nodes > NODES {
             return Err(place.problem("the document's aliases make it too large"));
@@ -114,13 +133,20 @@ impl<'t> Reader<'t> {
                 return Ok(Value::Map(entries));
             }
             let key = self.node(event, span, depth + 1)?;
-            let name = key.text().map_err(|_| key.problem("a key must be text"))?.to_owned();
+            let name = key
+                .text()
+                .map_err(|_| key.problem("a key must be text"))?
+                .to_owned();
             if let Some(line) = seen.insert(name.clone(), key.place.line) {
                 return Err(key.problem(format!("{name} is here twice, first in line {line}")));
             }
             let (event, span) = self.next()?;
             let node = self.node(event, span, depth + 1)?;
-            entries.push(Entry { key: name, place: key.place, node });
+            entries.push(Entry {
+                key: name,
+                place: key.place,
+                node,
+            });
         }
     }
 }
@@ -138,9 +164,12 @@ fn local(tag: &Tag) -> Option<String> {
     (tag.handle == "!" && !tag.suffix.is_empty()).then(|| tag.suffix.clone())
 }
 
-/// A plain scalar by YAML's core schema; quoted and block scalars are text, and so is everything under a local tag.
+/// A plain scalar by YAML's core schema; quoted and block scalars are text, and so is everything
+/// under a local tag.
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Value {
-    let forced = tag.is_some_and(|tag| local(tag).is_some() || (tag.is_yaml_core_schema() && tag.suffix == "str"));
+    let forced = tag.is_some_and(|tag| {
+        local(tag).is_some() || (tag.is_yaml_core_schema() && tag.suffix == "str")
+    });
     if style != ScalarStyle::Plain || forced {
         return Value::String(text.to_owned());
     }
@@ -157,7 +186,9 @@ fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && digits.contains(|c: char| c.is_ascii_digit())
-        && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
+        && digits
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
         && text.parse::<f64>().is_ok()
 }
 
@@ -194,6 +225,12 @@ mod tests {
     #[test]
     fn tagged_scalars_stay_text() {
         let node = parse("f", "a: !Ref 12\nb: !!str 12\nc: 2012-10-17\nd: 1.2.3").unwrap();
-        assert!(node.entries().unwrap().iter().all(|entry| matches!(entry.node.value, Value::String(_))), "{node:?}");
+        assert!(
+            node.entries()
+                .unwrap()
+                .iter()
+                .all(|entry| matches!(entry.node.value, Value::String(_))),
+            "{node:?}"
+        );
     }
 }

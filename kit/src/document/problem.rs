@@ -17,7 +17,11 @@ pub struct Place {
 impl Place {
     /// A problem that stands here.
     pub fn problem(&self, message: impl Into<String>) -> Problem {
-        Problem { place: self.clone(), message: message.into(), severity: Severity::default() }
+        Problem {
+            place: self.clone(),
+            message: message.into(),
+            severity: Severity::default(),
+        }
     }
 }
 
@@ -42,7 +46,8 @@ pub struct Problem {
 /// Whether leniency passes over a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Severity {
-    /// It does where a reader has collected the problem itself, and goes on without what it is about.
+    /// It does where a reader has collected the problem itself, and goes on without what it is
+    /// about.
     #[default]
     Open,
     /// It does: the document is right, and asks for something that is not done here.
@@ -55,14 +60,21 @@ impl Problem {
     /// The document is right, and asks for something that is not done here.
     #[must_use]
     pub fn unsupported(self) -> Problem {
-        Problem { severity: Severity::Unsupported, ..self }
+        Problem {
+            severity: Severity::Unsupported,
+            ..self
+        }
     }
 
-    /// An error of a part, collected so that the problems of the other parts are told with it. Leniency passes over it
-    /// only when it was marked as [`Problem::unsupported`].
+    /// An error of a part, collected so that the problems of the other parts are told with it.
+    /// Leniency passes over it only when it was marked as [`Problem::unsupported`].
     #[must_use]
     pub fn collected(self) -> Problem {
-        let severity = if self.severity == Severity::Open { Severity::Wrong } else { self.severity };
+        let severity = if self.severity == Severity::Open {
+            Severity::Wrong
+        } else {
+            self.severity
+        };
         Problem { severity, ..self }
     }
 
@@ -80,6 +92,7 @@ pub trait OrCollect<T> {
 
 impl<T> OrCollect<T> for Result<T, Problem> {
     fn or_collect(self, problems: &mut Vec<Problem>) -> Option<T> {
-        self.map_err(|problem| problems.push(problem.collected())).ok()
+        self.map_err(|problem| problems.push(problem.collected()))
+            .ok()
     }
 }

@@ -1,4 +1,5 @@
-//! What a search may spend. A hostile pattern or text ends with an error, never with a core that is held.
+//! What a search may spend. A hostile pattern or text ends with an error, never with a core that is
+//! held.
 
 /// Pays for the work of a search; the caller of a search decides how much that may be.
 pub trait Budget {
@@ -24,7 +25,9 @@ pub struct Steps(
 
 /// A search needs more steps than it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("matching the regular expression takes too many steps: it goes back too often on this text")]
+#[error(
+    "matching the regular expression takes too many steps: it goes back too often on this text"
+)]
 pub struct TooManySteps;
 
 impl Budget for Steps {

@@ -11,7 +11,10 @@ pub struct SyntaxError {
 
 impl SyntaxError {
     pub(super) fn at(description: impl Into<String>, index: Option<usize>) -> SyntaxError {
-        SyntaxError { description: description.into(), index }
+        SyntaxError {
+            description: description.into(),
+            index,
+        }
     }
 
     /// Java's `getDescription()`: what is wrong.
@@ -28,7 +31,8 @@ impl SyntaxError {
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.description)?;
-        self.index.map_or(Ok(()), |index| write!(f, " near index {index}"))
+        self.index
+            .map_or(Ok(()), |index| write!(f, " near index {index}"))
     }
 }
 

@@ -1,7 +1,9 @@
-//! The matcher: walks the program over the text, and goes back to the last choice when a step does not fit.
+//! The matcher: walks the program over the text, and goes back to the last choice when a step does
+//! not fit.
 //!
-//! Choices lie on a stack of their own, so a long text cannot exhaust the thread's; every few steps are paid for. Only
-//! parts that are tried for themselves (look-around, atomic groups) nest, as deep as the pattern nests them.
+//! Choices lie on a stack of their own, so a long text cannot exhaust the thread's; every few steps
+//! are paid for. Only parts that are tried for themselves (look-around, atomic groups) nest, as
+//! deep as the pattern nests them.
 
 use super::budget::Budget;
 use super::program::{Program, Step};
@@ -74,12 +76,22 @@ impl<'m, B: Budget> Machine<'m, B> {
         scratch.slots.clear();
         scratch.slots.resize(program.slots, NOWHERE);
         scratch.choices.clear();
-        Ok(Machine { program, text, last_match, scratch, budget, unpaid: 0 })
+        Ok(Machine {
+            program,
+            text,
+            last_match,
+            scratch,
+            budget,
+            unpaid: 0,
+        })
     }
 
-    /// Whether the pattern matches at `start` exactly, and up to `wanted` if that is asked. The slots have the groups.
+    /// Whether the pattern matches at `start` exactly, and up to `wanted` if that is asked. The
+    /// slots have the groups.
     pub fn run(&mut self, start: usize, wanted: Option<usize>) -> Result<bool, B::Exceeded> {
-        let Some(end) = self.part(0, start, wanted)? else { return Ok(false) };
+        let Some(end) = self.part(0, start, wanted)? else {
+            return Ok(false);
+        };
         self.scratch.choices.clear();
         self.found(start, end);
         Ok(true)
@@ -90,13 +102,21 @@ impl<'m, B: Budget> Machine<'m, B> {
         (self.scratch.slots[0], self.scratch.slots[1]) = (start, end);
     }
 
-    /// Runs from `step` at `place` to the next `Done`; `wanted` is where that must be. Leaves its choices on the stack.
-    fn part(&mut self, mut step: usize, mut place: usize, wanted: Option<usize>) -> Result<Option<usize>, B::Exceeded> {
+    /// Runs from `step` at `place` to the next `Done`; `wanted` is where that must be. Leaves its
+    /// choices on the stack.
+    fn part(
+        &mut self,
+        mut step: usize,
+        mut place: usize,
+        wanted: Option<usize>,
+    ) -> Result<Option<usize>, B::Exceeded> {
         let base = self.scratch.choices.len();
         loop {
             self.pay()?;
             let next = match &self.program.steps[step] {
-                Step::Done if wanted.is_none_or(|wanted| wanted == place) => return Ok(Some(place)),
+                Step::Done if wanted.is_none_or(|wanted| wanted == place) => {
+                    return Ok(Some(place));
+                }
                 Step::Done => None,
                 other => self.take(other, step, place)?,
             };
@@ -125,10 +145,12 @@ impl<'m, B: Budget> Machine<'m, B> {
     fn take(&mut self, taken: &'m Step, step: usize, place: usize) -> Result<Next, B::Exceeded> {
         let next = step + 1;
         Ok(match taken {
-            Step::Byte(wanted) => (self.text.as_bytes().get(place) == Some(wanted)).then_some((next, place + 1)),
-            Step::Text(wanted) => {
-                self.text.as_bytes()[place..].starts_with(wanted.as_bytes()).then_some((next, place + wanted.len()))
+            Step::Byte(wanted) => {
+                (self.text.as_bytes().get(place) == Some(wanted)).then_some((next, place + 1))
             }
+            Step::Text(wanted) => self.text.as_bytes()[place..]
+                .starts_with(wanted.as_bytes())
+                .then_some((next, place + wanted.len())),
             Step::Class(class) => self.one(*class, place).map(|end| (next, end)),
             Step::Run(class, repeat) => self.run_of(*class, *repeat, step, place)?,
             Step::Place(wanted) => {
@@ -153,15 +175,23 @@ impl<'m, B: Budget> Machine<'m, B> {
             }
             Step::Enter(_) => self.enter(step, place)?,
             Step::Again(enter) => self.again(*enter, place)?,
-            Step::Rounds { repeat, group, next } => self.rounds(step, *repeat, *group, *next, place)?,
+            Step::Rounds {
+                repeat,
+                group,
+                next,
+            } => self.rounds(step, *repeat, *group, *next, place)?,
             Step::Cluster => self.cluster(place)?.map(|end| (next, end)),
             Step::Back(group, case) => self.same(*group, *case, place)?.map(|end| (next, end)),
             Step::Look { wanted, next } => {
                 (self.tried(step + 1, place, None)?.is_some() == *wanted).then_some((*next, place))
             }
-            Step::LookBehind { wanted, next, least, most } => {
-                (self.look_behind(step + 1, place, *least, *most)? == *wanted).then_some((*next, place))
-            }
+            Step::LookBehind {
+                wanted,
+                next,
+                least,
+                most,
+            } => (self.look_behind(step + 1, place, *least, *most)? == *wanted)
+                .then_some((*next, place)),
             Step::Atomic { next } => self.tried(step + 1, place, None)?.map(|end| (*next, end)),
             Step::Done | Step::Never => None,
         })
@@ -175,11 +205,23 @@ impl<'m, B: Budget> Machine<'m, B> {
             return class.contains_byte(byte).then_some(place + 1);
         }
         let character = self.text[place..].chars().next()?;
-        class.contains(character).then(|| place + character.len_utf8())
+        class
+            .contains(character)
+            .then(|| place + character.len_utf8())
     }
 
-    fn run_of(&mut self, class: usize, repeat: Repeat, step: usize, place: usize) -> Result<Next, B::Exceeded> {
-        let most = if repeat.kind == Kind::Reluctant { repeat.least } else { repeat.most };
+    fn run_of(
+        &mut self,
+        class: usize,
+        repeat: Repeat,
+        step: usize,
+        place: usize,
+    ) -> Result<Next, B::Exceeded> {
+        let most = if repeat.kind == Kind::Reluctant {
+            repeat.least
+        } else {
+            repeat.most
+        };
         let (mut end, mut count, mut least) = (place, 0, place);
         while count < most
             && let Some(after) = self.one(class, end)
@@ -191,7 +233,11 @@ impl<'m, B: Budget> Machine<'m, B> {
         }
         // Bytes beyond the first of a character: those are looked up among the ranges.
         let more = (end - place) as u64 - u64::from(count);
-        let each = if self.program.classes[class].is_large() { 2 } else { 8 };
+        let each = if self.program.classes[class].is_large() {
+            2
+        } else {
+            8
+        };
         self.budget.steps(u64::from(count) / 32 + more / each)?;
         if count < repeat.least {
             return Ok(None);
@@ -200,7 +246,9 @@ impl<'m, B: Budget> Machine<'m, B> {
             Kind::Reluctant => {
                 self.choose(Choice::Longer(short(step), repeat.most - repeat.least, end))?;
             }
-            Kind::Greedy if end > least => self.choose(Choice::Shorter(short(step + 1), least, end))?,
+            Kind::Greedy if end > least => {
+                self.choose(Choice::Shorter(short(step + 1), least, end))?
+            }
             Kind::Greedy | Kind::Possessive => {}
         }
         Ok(Some((step + 1, end)))
@@ -210,7 +258,9 @@ impl<'m, B: Budget> Machine<'m, B> {
     fn back(&mut self, base: usize) -> Result<Next, B::Exceeded> {
         while self.scratch.choices.len() > base {
             self.pay()?;
-            let Some(choice) = self.scratch.choices.pop() else { break };
+            let Some(choice) = self.scratch.choices.pop() else {
+                break;
+            };
             let next = match choice {
                 Choice::Branch(step, place) => Some((step as usize, place)),
                 Choice::Slot(slot, old) => {
@@ -218,16 +268,25 @@ impl<'m, B: Budget> Machine<'m, B> {
                     None
                 }
                 Choice::Shorter(step, least, end) => {
-                    let shorter = self.text[..end].chars().next_back().map_or(least, |last| end - last.len_utf8());
+                    let shorter = self.text[..end]
+                        .chars()
+                        .next_back()
+                        .map_or(least, |last| end - last.len_utf8());
                     if shorter > least {
-                        self.scratch.choices.push(Choice::Shorter(step, least, shorter));
+                        self.scratch
+                            .choices
+                            .push(Choice::Shorter(step, least, shorter));
                     }
                     Some((step as usize, shorter))
                 }
                 Choice::Longer(step, more, end) => self.longer(step, more, end),
                 Choice::Leave(step, place) => self.leave(step as usize, place)?,
-                Choice::Round(step, count, place) => Some(self.round(step as usize, count, place)?),
-                Choice::MoreRounds(step, count, place) => self.more_rounds(step as usize, count, place)?,
+                Choice::Round(step, count, place) => {
+                    Some(self.round(step as usize, count, place)?)
+                }
+                Choice::MoreRounds(step, count, place) => {
+                    self.more_rounds(step as usize, count, place)?
+                }
             };
             if next.is_some() {
                 return Ok(next);
@@ -237,9 +296,13 @@ impl<'m, B: Budget> Machine<'m, B> {
     }
 
     fn longer(&mut self, step: u32, more: u32, end: usize) -> Next {
-        let Step::Run(class, _) = &self.program.steps[step as usize] else { return None };
+        let Step::Run(class, _) = &self.program.steps[step as usize] else {
+            return None;
+        };
         let longer = self.one(*class, end).filter(|_| more > 0)?;
-        self.scratch.choices.push(Choice::Longer(step, more - 1, longer));
+        self.scratch
+            .choices
+            .push(Choice::Longer(step, more - 1, longer));
         Some((step as usize + 1, longer))
     }
 
@@ -262,9 +325,14 @@ impl<'m, B: Budget> Machine<'m, B> {
         self.save(2 * group + 1, end)
     }
 
-    /// Tries the part at `step`, and keeps it as it fits: its choices are forgotten. What its groups matched stays, as in
-    /// Java even when the pattern later goes back past it.
-    fn tried(&mut self, step: usize, place: usize, end: Option<usize>) -> Result<Option<usize>, B::Exceeded> {
+    /// Tries the part at `step`, and keeps it as it fits: its choices are forgotten. What its
+    /// groups matched stays, as in Java even when the pattern later goes back past it.
+    fn tried(
+        &mut self,
+        step: usize,
+        place: usize,
+        end: Option<usize>,
+    ) -> Result<Option<usize>, B::Exceeded> {
         let base = self.scratch.choices.len();
         let end = self.part(step, place, end)?;
         for choice in self.scratch.choices.drain(base..).rev() {
@@ -277,12 +345,26 @@ impl<'m, B: Budget> Machine<'m, B> {
         Ok(end)
     }
 
-    /// Whether the part at `step` fits between a place `least` to `most` characters back and this one.
-    fn look_behind(&mut self, step: usize, place: usize, least: i32, most: i32) -> Result<bool, B::Exceeded> {
-        // Java computes the first place in 32 bits, and so takes some lengths that overflow for any length.
+    /// Whether the part at `step` fits between a place `least` to `most` characters back and this
+    /// one.
+    fn look_behind(
+        &mut self,
+        step: usize,
+        place: usize,
+        least: i32,
+        most: i32,
+    ) -> Result<bool, B::Exceeded> {
+        // Java computes the first place in 32 bits, and so takes some lengths that overflow for any
+        // length.
         let first = i32::try_from(place).unwrap_or(i32::MAX).wrapping_sub(most);
-        let most = if first <= 0 { Ok(usize::MAX) } else { usize::try_from(most) };
-        let (Ok(least), Ok(most)) = (usize::try_from(least), most) else { return Ok(false) };
+        let most = if first <= 0 {
+            Ok(usize::MAX)
+        } else {
+            usize::try_from(most)
+        };
+        let (Ok(least), Ok(most)) = (usize::try_from(least), most) else {
+            return Ok(false);
+        };
         let mut start = place;
         for length in 0..=most {
             self.pay()?;

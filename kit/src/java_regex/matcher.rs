@@ -19,23 +19,36 @@ pub struct Matcher<'m> {
 
 impl<'m> Matcher<'m> {
     pub(super) fn new(regex: &'m Regex, text: &'m str) -> Matcher<'m> {
-        Matcher { regex, text, from: Some(0), last_end: 0, scratch: Scratch::default() }
+        Matcher {
+            regex,
+            text,
+            from: Some(0),
+            last_end: 0,
+            scratch: Scratch::default(),
+        }
     }
 
-    /// Finds the next match. One that takes nothing is found once at a place, and not right after another match's end
-    /// unless it stands there itself.
+    /// Finds the next match. One that takes nothing is found once at a place, and not right after
+    /// another match's end unless it stands there itself.
     pub fn find<B: Budget>(&mut self, budget: &mut B) -> Result<bool, B::Exceeded> {
-        let Some(from) = self.from else { return Ok(false) };
+        let Some(from) = self.from else {
+            return Ok(false);
+        };
         let Some((start, end)) = self.search(from, budget)? else {
             self.from = None;
             return Ok(false);
         };
         self.last_end = end;
-        self.from = if end > start { Some(end) } else { after(self.text, end) };
+        self.from = if end > start {
+            Some(end)
+        } else {
+            after(self.text, end)
+        };
         Ok(true)
     }
 
-    /// The first match that starts at `from` or after it, whatever was found before. `from` is the place of a character.
+    /// The first match that starts at `from` or after it, whatever was found before. `from` is the
+    /// place of a character.
     pub fn find_at<B: Budget>(&mut self, from: usize, budget: &mut B) -> Result<bool, B::Exceeded> {
         (self.from, self.last_end) = (Some(from), from);
         self.scratch.memory.forget();
@@ -50,12 +63,21 @@ impl<'m> Matcher<'m> {
         Machine::new(program, self.text, 0, &mut self.scratch, budget)?.run(0, Some(length))
     }
 
-    fn search<B: Budget>(&mut self, from: usize, budget: &mut B) -> Result<Option<(usize, usize)>, B::Exceeded> {
-        let Regex { program, start: starts, .. } = self.regex;
+    fn search<B: Budget>(
+        &mut self,
+        from: usize,
+        budget: &mut B,
+    ) -> Result<Option<(usize, usize)>, B::Exceeded> {
+        let Regex {
+            program,
+            start: starts,
+            ..
+        } = self.regex;
         if program.asks_last_match {
             self.scratch.memory.forget();
         }
-        let mut machine = Machine::new(program, self.text, self.last_end, &mut self.scratch, budget)?;
+        let mut machine =
+            Machine::new(program, self.text, self.last_end, &mut self.scratch, budget)?;
         let mut start = from;
         while let Some(found) = starts.find(self.text, start, machine.budget)? {
             if machine.run_or_take(found, starts)? {
@@ -72,12 +94,14 @@ impl<'m> Matcher<'m> {
     /// Where a group matched in what was found last, as byte offsets; group 0 is the whole match.
     pub fn group(&self, number: usize) -> Option<(usize, usize)> {
         let slots = self.scratch.slots.get(2 * number..2 * number + 2)?;
-        (slots[0] != NOWHERE && slots[1] != NOWHERE && number < self.regex.groups()).then_some((slots[0], slots[1]))
+        (slots[0] != NOWHERE && slots[1] != NOWHERE && number < self.regex.groups())
+            .then_some((slots[0], slots[1]))
     }
 
     /// The text that a group matched in what was found last.
     pub fn text(&self, number: usize) -> Option<&'m str> {
-        self.group(number).map(|(start, end)| &self.text[start..end])
+        self.group(number)
+            .map(|(start, end)| &self.text[start..end])
     }
 
     /// The pattern.
@@ -87,10 +111,14 @@ impl<'m> Matcher<'m> {
 }
 
 impl<B: Budget> Machine<'_, B> {
-    /// Runs at a place that was found; a pattern that is nothing but the text that was found there has matched.
+    /// Runs at a place that was found; a pattern that is nothing but the text that was found there
+    /// has matched.
     fn run_or_take(&mut self, found: usize, starts: &Start) -> Result<bool, B::Exceeded> {
         match starts {
-            Start::Text { finder, whole: true } => {
+            Start::Text {
+                finder,
+                whole: true,
+            } => {
                 self.found(found, found + finder.needle().len());
                 Ok(true)
             }
@@ -101,5 +129,8 @@ impl<B: Budget> Machine<'_, B> {
 
 /// The place after the next character; [`None`] at the end.
 fn after(text: &str, place: usize) -> Option<usize> {
-    text[place..].chars().next().map(|character| place + character.len_utf8())
+    text[place..]
+        .chars()
+        .next()
+        .map(|character| place + character.len_utf8())
 }

@@ -1,7 +1,8 @@
 //! Java's syntax of regular expressions to a tree.
 //!
-//! The order in which signs are taken is that of `java.util.regex.Pattern`, so that what is refused is refused in the
-//! same words and at the same index, and what is accepted by its leniency (`{2}`, `x+{3}`, `]`) is accepted here.
+//! The order in which signs are taken is that of `java.util.regex.Pattern`, so that what is refused
+//! is refused in the same words and at the same index, and what is accepted by its leniency (`{2}`,
+//! `x+{3}`, `]`) is accepted here.
 
 use super::error::SyntaxError;
 use super::flags::{Case, Flags};
@@ -31,12 +32,24 @@ type Part<T> = Result<T, SyntaxError>;
 /// Reads a pattern; the error says what is wrong.
 pub(super) fn parse(pattern: &str, flags: Flags) -> Part<Parsed> {
     let source = Source::new(pattern);
-    let mut parser = Parser { source, flags, groups: 1, names: Vec::new(), depth: 0, properties: 0 };
+    let mut parser = Parser {
+        source,
+        flags,
+        groups: 1,
+        names: Vec::new(),
+        depth: 0,
+        properties: 0,
+    };
     let node = parser.alternatives()?;
     if !parser.source.is_at_end() {
         return Err(parser.error("Unmatched closing ')'"));
     }
-    Ok(Parsed { node, groups: parser.groups, names: parser.names, properties: parser.properties })
+    Ok(Parsed {
+        node,
+        groups: parser.groups,
+        names: parser.names,
+        properties: parser.properties,
+    })
 }
 
 impl Parser {
@@ -50,7 +63,11 @@ impl Parser {
             all.push(self.sequence()?);
         }
         self.depth -= 1;
-        Ok(if all.len() == 1 { all.remove(0) } else { Node::Alternatives(all) })
+        Ok(if all.len() == 1 {
+            all.remove(0)
+        } else {
+            Node::Alternatives(all)
+        })
     }
 
     fn sequence(&mut self) -> Part<Node> {
@@ -160,7 +177,12 @@ impl Parser {
         let ends: &[(char, char)] = match (self.flags.dot_all, self.flags.unix_lines) {
             (true, _) => &[],
             (false, true) => &[('\n', '\n')],
-            (false, false) => &[('\n', '\n'), ('\r', '\r'), ('\u{85}', '\u{85}'), ('\u{2028}', '\u{2029}')],
+            (false, false) => &[
+                ('\n', '\n'),
+                ('\r', '\r'),
+                ('\u{85}', '\u{85}'),
+                ('\u{2028}', '\u{2029}'),
+            ],
         };
         Node::Class(set::negated(set::ranges(ends)))
     }
@@ -168,13 +190,21 @@ impl Parser {
     fn line_start(&mut self) -> Node {
         self.source.at += 1;
         let unix = self.flags.unix_lines;
-        Node::Place(if self.flags.multi_line { Place::LineStart { unix } } else { Place::Start })
+        Node::Place(if self.flags.multi_line {
+            Place::LineStart { unix }
+        } else {
+            Place::Start
+        })
     }
 
     fn line_end(&mut self) -> Node {
         self.source.at += 1;
         let unix = self.flags.unix_lines;
-        Node::Place(if self.flags.multi_line { Place::LineEnd { unix } } else { Place::LastLineEnd { unix } })
+        Node::Place(if self.flags.multi_line {
+            Place::LineEnd { unix }
+        } else {
+            Place::LastLineEnd { unix }
+        })
     }
 
     /// A character that stands for itself, in any case if that is asked.
@@ -184,9 +214,14 @@ impl Parser {
             character => {
                 // Half of a surrogate pair is the set of nothing: no text has it.
                 let set = set::of_codes(code, code, self.flags.case());
-                let alone =
-                    set.iter().map(|range| u32::from(range.end()) - u32::from(range.start()) + 1).sum::<u32>() == 1;
-                character.filter(|_| alone).map_or(Node::Class(set), Node::Char)
+                let alone = set
+                    .iter()
+                    .map(|range| u32::from(range.end()) - u32::from(range.start()) + 1)
+                    .sum::<u32>()
+                    == 1;
+                character
+                    .filter(|_| alone)
+                    .map_or(Node::Class(set), Node::Char)
             }
         }
     }

@@ -37,8 +37,13 @@ pub(super) enum Step {
     Enter(Loop),
     /// The end of a round of the loop that was entered there.
     Again(usize),
-    /// Try the steps that follow so often; each round is kept as it is once it fits. The rest starts at `next`.
-    Rounds { repeat: Repeat, group: Option<usize>, next: usize },
+    /// Try the steps that follow so often; each round is kept as it is once it fits. The rest
+    /// starts at `next`.
+    Rounds {
+        repeat: Repeat,
+        group: Option<usize>,
+        next: usize,
+    },
     /// Fail.
     Never,
     /// Take again what the group took.
@@ -46,7 +51,12 @@ pub(super) enum Step {
     /// Try the steps that follow; they end in `Done`, and the rest starts at `next`.
     Look { wanted: bool, next: usize },
     /// The same backwards, for a text of so many characters.
-    LookBehind { wanted: bool, next: usize, least: i32, most: i32 },
+    LookBehind {
+        wanted: bool,
+        next: usize,
+        least: i32,
+        most: i32,
+    },
     /// Try the steps that follow, and keep what they took.
     Atomic { next: usize },
     /// The end of the pattern, or of a part that is tried for itself.
@@ -104,7 +114,9 @@ impl Program {
             names: parsed.names.clone(),
             inside: 0,
             refers_back: any(&parsed.node, &|node| matches!(node, Node::Back(..))),
-            asks_last_match: any(&parsed.node, &|node| matches!(node, Node::Place(Place::LastMatch))),
+            asks_last_match: any(&parsed.node, &|node| {
+                matches!(node, Node::Place(Place::LastMatch))
+            }),
         };
         program.node(&parsed.node)?;
         program.push(Step::Done)?;
@@ -139,17 +151,34 @@ impl Program {
             }
             Node::Back(group, case) => {
                 // A group that there is not never matched anything, and cannot be matched again.
-                let step = if *group < self.groups { Step::Back(*group, *case) } else { Step::Never };
+                let step = if *group < self.groups {
+                    Step::Back(*group, *case)
+                } else {
+                    Step::Never
+                };
                 self.push(step)?;
             }
             Node::Sequence(nodes) => self.sequence(nodes)?,
             Node::Alternatives(nodes) => self.alternatives(nodes)?,
             Node::Maybe(inner, kind) => self.maybe(inner, *kind)?,
             Node::Repeat(inner, repeat) => self.repeat(inner, *repeat)?,
-            Node::Look { wanted, node } => self.part(node, |next| Step::Look { wanted: *wanted, next })?,
-            Node::LookBehind { wanted, node, least, most } => {
+            Node::Look { wanted, node } => self.part(node, |next| Step::Look {
+                wanted: *wanted,
+                next,
+            })?,
+            Node::LookBehind {
+                wanted,
+                node,
+                least,
+                most,
+            } => {
                 let (wanted, least, most) = (*wanted, *least, *most);
-                self.part(node, |next| Step::LookBehind { wanted, next, least, most })?;
+                self.part(node, |next| Step::LookBehind {
+                    wanted,
+                    next,
+                    least,
+                    most,
+                })?;
             }
             Node::Atomic(node) => self.part(node, |next| Step::Atomic { next })?,
         }
@@ -239,11 +268,14 @@ impl Program {
 fn any(node: &Node, is: &dyn Fn(&Node) -> bool) -> bool {
     is(node)
         || match node {
-            Node::Group(inner, _) | Node::Atomic(inner) | Node::Maybe(inner, _) | Node::Repeat(inner, _) => {
-                any(inner, is)
-            }
+            Node::Group(inner, _)
+            | Node::Atomic(inner)
+            | Node::Maybe(inner, _)
+            | Node::Repeat(inner, _) => any(inner, is),
             Node::Look { node, .. } | Node::LookBehind { node, .. } => any(node, is),
-            Node::Sequence(nodes) | Node::Alternatives(nodes) => nodes.iter().any(|node| any(node, is)),
+            Node::Sequence(nodes) | Node::Alternatives(nodes) => {
+                nodes.iter().any(|node| any(node, is))
+            }
             _ => false,
         }
 }

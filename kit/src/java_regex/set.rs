@@ -1,7 +1,8 @@
 //! Sets of characters: `[a-z&&[^x]]`, `\d`, `\p{Lu}`.
 //!
-//! Worked out once, when the pattern is read, to sorted ranges. A code point that is half of a surrogate pair can be
-//! named in a pattern (`[\uD800-\uDFFF]`), but never stands in a text: sets leave these out.
+//! Worked out once, when the pattern is read, to sorted ranges. A code point that is half of a
+//! surrogate pair can be named in a pattern (`[\uD800-\uDFFF]`), but never stands in a text: sets
+//! leave these out.
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
@@ -28,8 +29,16 @@ impl Class {
     /// Of a set that is complete.
     pub fn of(set: Set) -> Class {
         let mut ascii = [false; 128];
-        for range in set.ranges().iter().take_while(|range| range.start().is_ascii()) {
-            let end = if range.end().is_ascii() { range.end() as usize } else { 127 };
+        for range in set
+            .ranges()
+            .iter()
+            .take_while(|range| range.start().is_ascii())
+        {
+            let end = if range.end().is_ascii() {
+                range.end() as usize
+            } else {
+                127
+            };
             ascii[range.start() as usize..=end].fill(true);
         }
         Class { set, ascii }
@@ -47,7 +56,9 @@ impl Class {
         }
         let ranges = self.set.ranges();
         let after = ranges.partition_point(|range| range.end() < character);
-        ranges.get(after).is_some_and(|range| range.start() <= character)
+        ranges
+            .get(after)
+            .is_some_and(|range| range.start() <= character)
     }
 
     /// Whether it has many ranges.
@@ -58,7 +69,11 @@ impl Class {
 
 /// A set of ranges.
 pub(super) fn ranges(ranges: &[(char, char)]) -> Set {
-    ClassUnicode::new(ranges.iter().map(|&(from, to)| ClassUnicodeRange::new(from, to)))
+    ClassUnicode::new(
+        ranges
+            .iter()
+            .map(|&(from, to)| ClassUnicodeRange::new(from, to)),
+    )
 }
 
 /// The code points `from` to `to`, without those that are halves of surrogate pairs.
@@ -72,7 +87,8 @@ pub(super) fn of_codes(from: u32, to: u32, case: Case) -> Set {
     match case {
         Case::Exact => {}
         Case::Ascii => set.union(&swapped(&set)),
-        // A letter without another case is compared as it is, though others may be mapped to it: `ß`, not `ẞ`.
+        // A letter without another case is compared as it is, though others may be mapped to it:
+        // `ß`, not `ẞ`.
         Case::Unicode if from == to && upper(from) == from && folded(from) == from => {}
         Case::Unicode => fold(&mut set),
     }
@@ -95,16 +111,24 @@ pub(super) fn union(mut one: Set, other: &Set) -> Set {
 fn swapped(set: &Set) -> Set {
     let mut letters = ranges(&[('A', 'Z'), ('a', 'z')]);
     letters.intersect(set);
-    let swapped: Vec<_> = letters.iter().map(|range| (swap_case(range.start()), swap_case(range.end()))).collect();
+    let swapped: Vec<_> = letters
+        .iter()
+        .map(|range| (swap_case(range.start()), swap_case(range.end())))
+        .collect();
     ranges(&swapped)
 }
 
 /// The other case of a letter of ASCII.
 pub(super) fn swap_case(character: char) -> char {
-    if character.is_ascii_lowercase() { character.to_ascii_uppercase() } else { character.to_ascii_lowercase() }
+    if character.is_ascii_lowercase() {
+        character.to_ascii_uppercase()
+    } else {
+        character.to_ascii_lowercase()
+    }
 }
 
-/// The dotted and the dotless i are, to Java's `toLowerCase(toUpperCase(c))`, two more cases of `i`.
+/// The dotted and the dotless i are, to Java's `toLowerCase(toUpperCase(c))`, two more cases of
+/// `i`.
 const TURKISH: [char; 2] = ['\u{130}', '\u{131}'];
 
 /// Adds the other cases of every letter.
@@ -143,11 +167,18 @@ mod tests {
 
     #[test]
     fn ascii_is_answered_as_the_ranges_are() {
-        let all = [ranges(&[('\0', 'a'), ('z', 'é')]), negated(ranges(&[('b', 'y')])), negated(ranges(&[]))];
+        let all = [
+            ranges(&[('\0', 'a'), ('z', 'é')]),
+            negated(ranges(&[('b', 'y')])),
+            negated(ranges(&[])),
+        ];
         for set in all {
             let class = Class::of(set);
             for character in (0..300).filter_map(char::from_u32) {
-                let listed = class.set.iter().any(|range| (range.start()..=range.end()).contains(&character));
+                let listed = class
+                    .set
+                    .iter()
+                    .any(|range| (range.start()..=range.end()).contains(&character));
                 assert_eq!(class.contains(character), listed, "{character:?}");
             }
         }
@@ -155,14 +186,27 @@ mod tests {
 
     #[test]
     fn letters_in_either_case() {
-        let has = |from: char, case, character| Class::of(of_codes(from.into(), from.into(), case)).contains(character);
-        assert!(has('b', Case::Ascii, 'B') && !has('é', Case::Ascii, 'É') && !has('a', Case::Exact, 'A'));
-        assert!(has('é', Case::Unicode, 'É') && has('i', Case::Unicode, 'ı') && has('İ', Case::Unicode, 'I'));
+        let has = |from: char, case, character| {
+            Class::of(of_codes(from.into(), from.into(), case)).contains(character)
+        };
+        assert!(
+            has('b', Case::Ascii, 'B')
+                && !has('é', Case::Ascii, 'É')
+                && !has('a', Case::Exact, 'A')
+        );
+        assert!(
+            has('é', Case::Unicode, 'É')
+                && has('i', Case::Unicode, 'ı')
+                && has('İ', Case::Unicode, 'I')
+        );
     }
 
     #[test]
     fn a_set_and_a_back_reference_agree_on_cases() {
-        for character in (0..0x3000).filter_map(char::from_u32).filter(|character| character.is_alphabetic()) {
+        for character in (0..0x3000)
+            .filter_map(char::from_u32)
+            .filter(|character| character.is_alphabetic())
+        {
             let class = Class::of(of_codes(character.into(), character.into(), Case::Unicode));
             assert!(class.contains(folded(character)), "{character:?}");
         }
@@ -171,6 +215,9 @@ mod tests {
     #[test]
     fn halves_of_surrogate_pairs_are_in_no_set() {
         assert!(of_codes(0xD800, 0xDFFF, Case::Exact).ranges().is_empty());
-        assert_eq!(of_codes(0xD83C, 0x10_FC00, Case::Exact), ranges(&[('\u{E000}', '\u{10FC00}')]));
+        assert_eq!(
+            of_codes(0xD83C, 0x10_FC00, Case::Exact),
+            ranges(&[('\u{E000}', '\u{10FC00}')])
+        );
     }
 }

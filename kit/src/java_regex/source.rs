@@ -1,4 +1,5 @@
-//! The text of a pattern, sign by sign, with `\Q…\E` taken off and, under `(?x)`, blanks and comments passed over.
+//! The text of a pattern, sign by sign, with `\Q…\E` taken off and, under `(?x)`, blanks and
+//! comments passed over.
 
 use super::error::SyntaxError;
 use super::flags::Flags;
@@ -60,7 +61,11 @@ impl Source {
                 (plain, _) => signs.push((Sign::Plain(plain), index)),
             }
         }
-        Source { signs, length: pattern.chars().count(), at: 0 }
+        Source {
+            signs,
+            length: pattern.chars().count(),
+            at: 0,
+        }
     }
 
     /// The sign at `place`, whatever it is.
@@ -122,7 +127,9 @@ impl Source {
             match self.raw(self.at) {
                 Sign::End => return,
                 Sign::Plain('\n') => return,
-                Sign::Plain('\r' | '\u{85}' | '\u{2028}' | '\u{2029}') if !flags.unix_lines => return,
+                Sign::Plain('\r' | '\u{85}' | '\u{2028}' | '\u{2029}') if !flags.unix_lines => {
+                    return;
+                }
                 _ => {}
             }
         }
@@ -130,10 +137,13 @@ impl Source {
 
     /// An error at the sign that was taken last, as Java counts.
     pub fn error(&self, description: impl Into<String>) -> SyntaxError {
-        let index = self.at.checked_sub(1).map(|last| match self.signs.get(last) {
-            Some(&(_, index)) => index,
-            None => self.length + (last - self.signs.len()),
-        });
+        let index = self
+            .at
+            .checked_sub(1)
+            .map(|last| match self.signs.get(last) {
+                Some(&(_, index)) => index,
+                None => self.length + (last - self.signs.len()),
+            });
         SyntaxError::at(description, index)
     }
 }

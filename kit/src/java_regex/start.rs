@@ -14,7 +14,10 @@ pub(super) enum Start {
     /// At the start of the text only.
     OfText,
     /// With this text; `whole` if the pattern is nothing else.
-    Text { finder: Box<Finder<'static>>, whole: bool },
+    Text {
+        finder: Box<Finder<'static>>,
+        whole: bool,
+    },
     /// With one of these bytes.
     Bytes(Box<[bool; 256]>),
 }
@@ -35,14 +38,26 @@ impl Start {
         let text: String = nodes.iter().map_while(character).collect();
         if !text.is_empty() {
             let whole = text.chars().count() == nodes.len();
-            return Start::Text { finder: Box::new(Finder::new(&text).into_owned()), whole };
+            return Start::Text {
+                finder: Box::new(Finder::new(&text).into_owned()),
+                whole,
+            };
         }
         let mut bytes = Box::new([false; 256]);
-        if first(node, &mut bytes) == First::Taken { Start::Bytes(bytes) } else { Start::Anywhere }
+        if first(node, &mut bytes) == First::Taken {
+            Start::Bytes(bytes)
+        } else {
+            Start::Anywhere
+        }
     }
 
     /// The first place at `from` or after it where a match may start.
-    pub fn find<B: Budget>(&self, text: &str, from: usize, budget: &mut B) -> Result<Option<usize>, B::Exceeded> {
+    pub fn find<B: Budget>(
+        &self,
+        text: &str,
+        from: usize,
+        budget: &mut B,
+    ) -> Result<Option<usize>, B::Exceeded> {
         let rest = &text.as_bytes()[from..];
         let passed = match self {
             Start::Anywhere => return Ok(Some(from)),
@@ -69,7 +84,9 @@ enum First {
 /// Notes the bytes with which a part may start.
 fn first(node: &Node, bytes: &mut [bool; 256]) -> First {
     match node {
-        Node::Empty | Node::Place(_) | Node::Look { .. } | Node::LookBehind { .. } => First::Skipped,
+        Node::Empty | Node::Place(_) | Node::Look { .. } | Node::LookBehind { .. } => {
+            First::Skipped
+        }
         Node::Char(character) => {
             bytes[usize::from(lead(*character))] = true;
             First::Taken
@@ -87,12 +104,20 @@ fn first(node: &Node, bytes: &mut [bool; 256]) -> First {
         Node::Cluster | Node::Back(..) => First::Unknown,
         Node::Group(inner, _) | Node::Atomic(inner) => first(inner, bytes),
         Node::Sequence(nodes) => {
-            let stops = nodes.iter().map(|node| first(node, bytes)).find(|first| *first != First::Skipped);
+            let stops = nodes
+                .iter()
+                .map(|node| first(node, bytes))
+                .find(|first| *first != First::Skipped);
             stops.unwrap_or(First::Skipped)
         }
-        Node::Alternatives(nodes) => nodes.iter().map(|node| first(node, bytes)).fold(First::Taken, either),
+        Node::Alternatives(nodes) => nodes
+            .iter()
+            .map(|node| first(node, bytes))
+            .fold(First::Taken, either),
         Node::Maybe(inner, _) => either(First::Skipped, first(inner, bytes)),
-        Node::Repeat(inner, repeat) if repeat.least == 0 => either(First::Skipped, first(inner, bytes)),
+        Node::Repeat(inner, repeat) if repeat.least == 0 => {
+            either(First::Skipped, first(inner, bytes))
+        }
         Node::Repeat(inner, _) => first(inner, bytes),
     }
 }

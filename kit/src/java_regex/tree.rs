@@ -33,7 +33,12 @@ pub(super) enum Node {
     /// What follows, or what precedes, without taking it.
     Look { wanted: bool, node: Box<Node> },
     /// The same for what precedes: from `least` to `most` characters back.
-    LookBehind { wanted: bool, node: Box<Node>, least: i32, most: i32 },
+    LookBehind {
+        wanted: bool,
+        node: Box<Node>,
+        least: i32,
+        most: i32,
+    },
     /// What is matched here is not given back.
     Atomic(Box<Node>),
 }

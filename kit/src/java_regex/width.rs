@@ -1,7 +1,9 @@
-//! How much text a part takes, and whether it can take it in one way only: what `java.util.regex` works out before it
-//! accepts a look-behind, and before it decides how a quantified group goes back.
+//! How much text a part takes, and whether it can take it in one way only: what `java.util.regex`
+//! works out before it accepts a look-behind, and before it decides how a quantified group goes
+//! back.
 //!
-//! The sums wrap around where Java's do, so that `(?<=a*)` is accepted and `(?<=(?:ab)*)` is not, as there.
+//! The sums wrap around where Java's do, so that `(?<=a*)` is accepted and `(?<=(?:ab)*)` is not,
+//! as there.
 
 use super::tree::{Kind, MANY, Node, Repeat};
 
@@ -19,7 +21,12 @@ pub(super) struct Width {
 
 impl Width {
     pub fn of(node: &Node) -> Width {
-        let mut width = Width { least: 0, most: 0, bounded: true, one_way: true };
+        let mut width = Width {
+            least: 0,
+            most: 0,
+            bounded: true,
+            one_way: true,
+        };
         width.add(node);
         width
     }
@@ -44,8 +51,8 @@ impl Width {
         }
     }
 
-    /// Whether a repetition of this part has to remember how each of its rounds matched: a group that can match in
-    /// several ways.
+    /// Whether a repetition of this part has to remember how each of its rounds matched: a group
+    /// that can match in several ways.
     pub fn is_loop(self, inner: &Node, repeat: Repeat) -> bool {
         matches!(inner, Node::Group(..)) && repeat.kind != Kind::Possessive && !self.one_way
     }
@@ -76,9 +83,19 @@ impl Width {
             (self.bounded, self.one_way) = (false, false);
             return;
         }
-        let least = one.least.wrapping_mul(count(repeat.least)).wrapping_add(self.least);
-        self.least = if least < self.least { 0x0FFF_FFFF } else { least };
-        let most = one.most.wrapping_mul(count(repeat.most)).wrapping_add(self.most);
+        let least = one
+            .least
+            .wrapping_mul(count(repeat.least))
+            .wrapping_add(self.least);
+        self.least = if least < self.least {
+            0x0FFF_FFFF
+        } else {
+            least
+        };
+        let most = one
+            .most
+            .wrapping_mul(count(repeat.most))
+            .wrapping_add(self.most);
         self.bounded &= one.bounded && most >= self.most;
         self.most = most;
         self.one_way &= one.one_way && repeat.least == repeat.most;

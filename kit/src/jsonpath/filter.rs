@@ -79,7 +79,11 @@ pub(super) fn condition(cursor: &mut Cursor<'_>) -> Read<Condition> {
         any.push(conjunction(cursor)?);
     }
     cursor.depth -= 1;
-    Ok(if any.len() == 1 { any.remove(0) } else { Condition::Any(any) })
+    Ok(if any.len() == 1 {
+        any.remove(0)
+    } else {
+        Condition::Any(any)
+    })
 }
 
 fn conjunction(cursor: &mut Cursor<'_>) -> Read<Condition> {
@@ -87,7 +91,11 @@ fn conjunction(cursor: &mut Cursor<'_>) -> Read<Condition> {
     while cursor.takes("&&") {
         all.push(single(cursor)?);
     }
-    Ok(if all.len() == 1 { all.remove(0) } else { Condition::All(all) })
+    Ok(if all.len() == 1 {
+        all.remove(0)
+    } else {
+        Condition::All(all)
+    })
 }
 
 fn single(cursor: &mut Cursor<'_>) -> Read<Condition> {
@@ -140,7 +148,9 @@ fn operand(cursor: &mut Cursor<'_>) -> Read<Operand> {
         Some('[') => list(cursor),
         _ => {
             let rest = cursor.rest();
-            let length = rest.find([' ', ')', ',', ']', '&', '|', '=', '<', '>', '!']).unwrap_or(rest.len());
+            let length = rest
+                .find([' ', ')', ',', ']', '&', '|', '=', '<', '>', '!'])
+                .unwrap_or(rest.len());
             let literal = serde_json::from_str(&rest[..length])
                 .map_err(|_| cursor.error("expected a path, a number, or text in quotes"))?;
             cursor.at += length;
@@ -154,7 +164,11 @@ fn list(cursor: &mut Cursor<'_>) -> Read<Operand> {
     let mut items = Vec::new();
     cursor.blanks();
     while !cursor.takes("]") {
-        let item = if cursor.peek() == Some('[') { None } else { Some(operand(cursor)?) };
+        let item = if cursor.peek() == Some('[') {
+            None
+        } else {
+            Some(operand(cursor)?)
+        };
         match item {
             Some(Operand::Literal(literal)) => items.push(literal),
             _ => return Err(cursor.error("a list holds numbers and text")),
@@ -199,31 +213,52 @@ impl Condition {
     pub fn holds(&self, item: &Value, document: &Value, visits: &mut usize) -> bool {
         *visits = visits.saturating_sub(1);
         match self {
-            Condition::Any(all) => all.iter().any(|condition| condition.holds(item, document, visits)),
-            Condition::All(all) => all.iter().all(|condition| condition.holds(item, document, visits)),
+            Condition::Any(all) => all
+                .iter()
+                .any(|condition| condition.holds(item, document, visits)),
+            Condition::All(all) => all
+                .iter()
+                .all(|condition| condition.holds(item, document, visits)),
             Condition::Not(inner) => !inner.holds(item, document, visits),
-            Condition::Exists(operand) => operand.value(item, document, visits).is_some_and(|value| !value.is_null()),
+            Condition::Exists(operand) => operand
+                .value(item, document, visits)
+                .is_some_and(|value| !value.is_null()),
             Condition::Compare(left, comparison, right) => {
                 let left = left.value(item, document, visits);
                 let right = right.value(item, document, visits);
-                left.zip(right).is_some_and(|(left, right)| compare(&left, *comparison, &right))
+                left.zip(right)
+                    .is_some_and(|(left, right)| compare(&left, *comparison, &right))
             }
-            Condition::Matches(operand, pattern) => match operand.value(item, document, visits).as_deref() {
-                Some(Value::String(text)) => pattern.matches(text, visits),
-                Some(single @ (Value::Number(_) | Value::Bool(_))) => pattern.matches(&single.to_string(), visits),
-                _ => false,
-            },
+            Condition::Matches(operand, pattern) => {
+                match operand.value(item, document, visits).as_deref() {
+                    Some(Value::String(text)) => pattern.matches(text, visits),
+                    Some(single @ (Value::Number(_) | Value::Bool(_))) => {
+                        pattern.matches(&single.to_string(), visits)
+                    }
+                    _ => false,
+                }
+            }
         }
     }
 }
 
 impl Operand {
-    fn value<'v>(&'v self, item: &'v Value, document: &'v Value, visits: &mut usize) -> Option<Cow<'v, Value>> {
+    fn value<'v>(
+        &'v self,
+        item: &'v Value,
+        document: &'v Value,
+        visits: &mut usize,
+    ) -> Option<Cow<'v, Value>> {
         match self {
             Operand::Literal(literal) => Some(Cow::Borrowed(literal)),
             Operand::Path { from_item, steps } => {
                 let definite = steps.iter().all(Step::is_definite);
-                match lookup::find(steps, definite, if *from_item { item } else { document }, visits)? {
+                match lookup::find(
+                    steps,
+                    definite,
+                    if *from_item { item } else { document },
+                    visits,
+                )? {
                     Found::One(Part::Of(value)) => Some(Cow::Borrowed(value)),
                     found => found.copied(visits).map(Cow::Owned),
                 }
@@ -240,8 +275,12 @@ fn compare(left: &Value, comparison: Comparison, right: &Value) -> bool {
         Comparison::LessEqual => order(left, right).is_some_and(Ordering::is_le),
         Comparison::Greater => order(left, right).is_some_and(Ordering::is_gt),
         Comparison::GreaterEqual => order(left, right).is_some_and(Ordering::is_ge),
-        Comparison::In => right.as_array().is_some_and(|items| items.iter().any(|item| equal(left, item))),
-        Comparison::NotIn => right.as_array().is_some_and(|items| !items.iter().any(|item| equal(left, item))),
+        Comparison::In => right
+            .as_array()
+            .is_some_and(|items| items.iter().any(|item| equal(left, item))),
+        Comparison::NotIn => right
+            .as_array()
+            .is_some_and(|items| !items.iter().any(|item| equal(left, item))),
         Comparison::Size => size(left).is_some_and(|size| right.as_u64() == Some(size as u64)),
         Comparison::Empty => size(left).is_some_and(|size| right.as_bool() == Some(size == 0)),
         Comparison::Contains => match left {

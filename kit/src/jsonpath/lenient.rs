@@ -1,7 +1,8 @@
-//! JSON as json-smart reads it, which is what Jayway builds upon: single quotes, bare words, trailing commas.
+//! JSON as json-smart reads it, which is what Jayway builds upon: single quotes, bare words,
+//! trailing commas.
 //!
-//! Clients post such things, and templates see them. What is valid JSON is read by the strict reader; this is only for
-//! the rest. Text that does not begin like JSON at all is a string.
+//! Clients post such things, and templates see them. What is valid JSON is read by the strict
+//! reader; this is only for the rest. Text that does not begin like JSON at all is a string.
 
 use serde_json::{Map, Number, Value};
 
@@ -23,7 +24,8 @@ pub struct Unreadable {
 /// # Errors
 /// Text that begins like a list, an object or a string, and does not go on so.
 pub fn read_lenient(text: &str) -> Result<Value, Unreadable> {
-    // The strict reader takes an object with a key of its own for a number: not the text of a stranger.
+    // The strict reader takes an object with a key of its own for a number: not the text of a
+    // stranger.
     let magic = memchr::memmem::find(text.as_bytes(), b"$serde_json::private").is_some();
     if let (false, Ok(value)) = (magic, serde_json::from_str(text)) {
         return Ok(value);
@@ -48,7 +50,10 @@ impl<'t> Reader<'t> {
     }
 
     fn unreadable(&self, reason: &'static str) -> Unreadable {
-        Unreadable { offset: self.at, reason }
+        Unreadable {
+            offset: self.at,
+            reason,
+        }
     }
 
     fn blanks(&mut self) {
@@ -105,7 +110,9 @@ impl<'t> Reader<'t> {
             }
             let key = match self.peek() {
                 Some(b'"' | b'\'') => self.string()?,
-                Some(b'{' | b'[' | b']' | b':') | None => return Err(self.unreadable("expected a key")),
+                Some(b'{' | b'[' | b']' | b':') | None => {
+                    return Err(self.unreadable("expected a key"));
+                }
                 Some(_) => self.bare(":}").to_owned(),
             };
             self.blanks();
@@ -137,7 +144,9 @@ impl<'t> Reader<'t> {
     /// Everything up to one of `ends`, without the blanks around it.
     fn bare(&mut self, ends: &str) -> &'t str {
         let rest = &self.text[self.at..];
-        let length = rest.find(|character| ends.contains(character)).unwrap_or(rest.len());
+        let length = rest
+            .find(|character| ends.contains(character))
+            .unwrap_or(rest.len());
         self.at += length;
         rest[..length].trim()
     }
@@ -158,7 +167,10 @@ impl<'t> Reader<'t> {
                     Some((_, 'u')) => {
                         let digits = self.text.get(here + 2..here + 6).unwrap_or_default();
                         let unit = u16::from_str_radix(digits, 16);
-                        units.push(unit.map_err(|_| Unreadable { offset: here, reason: "a bad `\\u` escape" })?);
+                        units.push(unit.map_err(|_| Unreadable {
+                            offset: here,
+                            reason: "a bad `\\u` escape",
+                        })?);
                         characters.nth(3);
                     }
                     Some((_, escaped)) => units.extend(unescaped(escaped)),
@@ -197,14 +209,24 @@ fn word(text: &str) -> Value {
 
 /// Digits may have noughts in front, and a point nothing behind it.
 fn number(text: &str) -> Option<Number> {
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or(("", text), |digits| ("-", digits));
     if !digits.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
     let significant = digits.trim_start_matches('0');
-    let zero = if significant.starts_with(|first: char| first.is_ascii_digit()) { "" } else { "0" };
+    let zero = if significant.starts_with(|first: char| first.is_ascii_digit()) {
+        ""
+    } else {
+        "0"
+    };
     let digits = format!("{zero}{significant}");
-    let digits = if digits.ends_with('.') { digits + "0" } else { digits };
+    let digits = if digits.ends_with('.') {
+        digits + "0"
+    } else {
+        digits
+    };
     serde_json::from_str(&format!("{sign}{digits}")).ok()
 }
 
@@ -214,12 +236,18 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        assert_eq!(read_lenient(text).map_or("unreadable".to_owned(), |value| value.to_string()), expected, "{text}");
+        assert_eq!(
+            read_lenient(text).map_or("unreadable".to_owned(), |value| value.to_string()),
+            expected,
+            "{text}"
+        );
     }
 
     #[test]
     fn text_is_text() {
-        for text in ["not json", "a=b&c=d", "<xml/>", "truex", "123abc", "+5", ".5", "0x10", ""] {
+        for text in [
+            "not json", "a=b&c=d", "<xml/>", "truex", "123abc", "+5", ".5", "0x10", "",
+        ] {
             check(text, &Value::String(text.to_owned()).to_string());
         }
         check("  x ", "\"x\"");
@@ -244,14 +272,27 @@ mod tests {
         check(r#""a\qb""#, r#""ab""#);
         check("{a:{b:[1,{c:2}]}}x", r#"{"a":{"b":[1,{"c":2}]}}"#);
         check("{1:2}", r#"{"1":2}"#);
-        check(r#"{"$serde_json::private::Number":"5"}"#, r#"{"$serde_json::private::Number":"5"}"#);
+        check(
+            r#"{"$serde_json::private::Number":"5"}"#,
+            r#"{"$serde_json::private::Number":"5"}"#,
+        );
     }
 
     #[test]
     fn what_cannot_be_read() {
-        for text in
-            ["{", "}", "[", "]", "[1,2", r#"{"a":1"#, r#"{"a"}"#, r#"{"a" "b"}"#, r#"{"a":}"#, "\"str", r#""\u00zz""#]
-        {
+        for text in [
+            "{",
+            "}",
+            "[",
+            "]",
+            "[1,2",
+            r#"{"a":1"#,
+            r#"{"a"}"#,
+            r#"{"a" "b"}"#,
+            r#"{"a":}"#,
+            "\"str",
+            r#""\u00zz""#,
+        ] {
             check(text, "unreadable");
         }
         assert!(read_lenient(&format!("{}x", "[".repeat(100_000))).is_err());

@@ -1,7 +1,7 @@
 //! Steps of a path over a document.
 //!
-//! Nothing of the document is copied before it is paid for: parts are borrowed, and only objects of picked members are
-//! made.
+//! Nothing of the document is copied before it is paid for: parts are borrowed, and only objects of
+//! picked members are made.
 
 use std::ops::Deref;
 
@@ -53,7 +53,8 @@ impl Found<'_> {
         match self {
             Found::One(part) => part.copied(visits),
             Found::Many(parts) => {
-                let items: Option<Vec<Value>> = parts.into_iter().map(|part| part.copied(visits)).collect();
+                let items: Option<Vec<Value>> =
+                    parts.into_iter().map(|part| part.copied(visits)).collect();
                 items.map(Value::Array)
             }
         }
@@ -72,7 +73,10 @@ fn weight(value: &Value) -> usize {
         Value::String(text) => 8 + text.len() / 16,
         Value::Array(items) => 8 + items.iter().map(weight).sum::<usize>(),
         Value::Object(members) => {
-            8 + members.iter().map(|(name, member)| 4 + name.len() / 16 + weight(member)).sum::<usize>()
+            8 + members
+                .iter()
+                .map(|(name, member)| 4 + name.len() / 16 + weight(member))
+                .sum::<usize>()
         }
     }
 }
@@ -88,19 +92,38 @@ struct Search<'v, 'n> {
 }
 
 /// What `steps` lead to.
-pub(super) fn find<'v>(steps: &[Step], definite: bool, document: &'v Value, visits: &mut usize) -> Option<Found<'v>> {
-    let mut search = Search { document, definite, visits, found: Vec::new() };
+pub(super) fn find<'v>(
+    steps: &[Step],
+    definite: bool,
+    document: &'v Value,
+    visits: &mut usize,
+) -> Option<Found<'v>> {
+    let mut search = Search {
+        document,
+        definite,
+        visits,
+        found: Vec::new(),
+    };
     search.walk(Part::Of(document), steps, true).ok()?;
     let mut found = search.found;
-    if definite { found.pop().map(Found::One) } else { Some(Found::Many(found)) }
+    if definite {
+        found.pop().map(Found::One)
+    } else {
+        Some(Found::Many(found))
+    }
 }
 
 type Walked = Result<(), Nowhere>;
 
 impl<'v> Search<'v, '_> {
-    /// `exact` as long as no step before could lead to several values: then an index out of range leads nowhere.
+    /// `exact` as long as no step before could lead to several values: then an index out of range
+    /// leads nowhere.
     fn walk(&mut self, value: Part<'v>, steps: &[Step], exact: bool) -> Walked {
-        *self.visits = self.visits.checked_sub(1).filter(|&left| left > 0).ok_or(Nowhere)?;
+        *self.visits = self
+            .visits
+            .checked_sub(1)
+            .filter(|&left| left > 0)
+            .ok_or(Nowhere)?;
         let Some((step, rest)) = steps.split_first() else {
             self.found.push(value);
             return Ok(());
@@ -120,17 +143,29 @@ impl<'v> Search<'v, '_> {
             },
             Step::Wildcard => self.each(value, |search, child| search.walk(child, rest, false)),
             Step::Index(place) => self.item(items, *place, rest, exact),
-            Step::Indexes(places) => places.iter().try_for_each(|place| self.item(items, *place, rest, exact)),
+            Step::Indexes(places) => places
+                .iter()
+                .try_for_each(|place| self.item(items, *place, rest, exact)),
             Step::Slice(from, to) => {
                 let items = items.map_or(&[][..], |items| &items[range(*from, *to, items.len())]);
-                items.iter().try_for_each(|item| self.walk(Part::Of(item), rest, false))
+                items
+                    .iter()
+                    .try_for_each(|item| self.walk(Part::Of(item), rest, false))
             }
             Step::Filter(condition) => {
                 let keep = |search: &mut Self, item: Part<'v>| {
                     let holds = condition.holds(&item, search.document, search.visits);
-                    if holds { search.walk(item, rest, false) } else { Ok(()) }
+                    if holds {
+                        search.walk(item, rest, false)
+                    } else {
+                        Ok(())
+                    }
                 };
-                if value.is_array() { self.each(value, keep) } else { keep(self, value) }
+                if value.is_array() {
+                    self.each(value, keep)
+                } else {
+                    keep(self, value)
+                }
             }
             Step::Scan => self.scan(value, rest),
         }
@@ -138,7 +173,9 @@ impl<'v> Search<'v, '_> {
 
     /// An object of the members that have one of these names.
     fn pick(&mut self, value: &Value, names: &[String]) -> Result<Option<Part<'v>>, Nowhere> {
-        let Value::Object(members) = value else { return Ok(None) };
+        let Value::Object(members) = value else {
+            return Ok(None);
+        };
         let mut picked = Map::new();
         for name in names {
             if let Some(member) = members.get(name) {
@@ -149,16 +186,26 @@ impl<'v> Search<'v, '_> {
     }
 
     /// Every item of a list or member of an object.
-    fn each(&mut self, value: Part<'v>, mut visit: impl FnMut(&mut Self, Part<'v>) -> Walked) -> Walked {
+    fn each(
+        &mut self,
+        value: Part<'v>,
+        mut visit: impl FnMut(&mut Self, Part<'v>) -> Walked,
+    ) -> Walked {
         match value {
-            Part::Of(Value::Array(items)) => items.iter().try_for_each(|item| visit(self, Part::Of(item))),
-            Part::Of(Value::Object(members)) => members.values().try_for_each(|member| visit(self, Part::Of(member))),
+            Part::Of(Value::Array(items)) => items
+                .iter()
+                .try_for_each(|item| visit(self, Part::Of(item))),
+            Part::Of(Value::Object(members)) => members
+                .values()
+                .try_for_each(|member| visit(self, Part::Of(member))),
             Part::Of(_) => Ok(()),
             Part::Made(made) => match *made {
-                Value::Array(items) => items.into_iter().try_for_each(|item| visit(self, Part::Made(Box::new(item)))),
-                Value::Object(members) => {
-                    members.into_iter().try_for_each(|(_, member)| visit(self, Part::Made(Box::new(member))))
-                }
+                Value::Array(items) => items
+                    .into_iter()
+                    .try_for_each(|item| visit(self, Part::Made(Box::new(item)))),
+                Value::Object(members) => members
+                    .into_iter()
+                    .try_for_each(|(_, member)| visit(self, Part::Made(Box::new(member)))),
                 _ => Ok(()),
             },
         }
@@ -166,7 +213,11 @@ impl<'v> Search<'v, '_> {
 
     /// The steps here, then in every child.
     fn scan(&mut self, value: Part<'v>, rest: &[Step]) -> Walked {
-        *self.visits = self.visits.checked_sub(1).filter(|&left| left > 0).ok_or(Nowhere)?;
+        *self.visits = self
+            .visits
+            .checked_sub(1)
+            .filter(|&left| left > 0)
+            .ok_or(Nowhere)?;
         let here = match rest.first() {
             Some(Step::Properties(names)) => names.iter().any(|name| value.get(name).is_some()),
             Some(Step::Filter(_)) => value.is_array(),
@@ -182,7 +233,13 @@ impl<'v> Search<'v, '_> {
         self.each(value, |search, child| search.scan(child, rest))
     }
 
-    fn item(&mut self, items: Option<&'v Vec<Value>>, place: i64, rest: &[Step], exact: bool) -> Walked {
+    fn item(
+        &mut self,
+        items: Option<&'v Vec<Value>>,
+        place: i64,
+        rest: &[Step],
+        exact: bool,
+    ) -> Walked {
         let item = items.and_then(|items| items.get(usize::try_from(place).ok()?));
         match item {
             Some(item) => self.walk(Part::Of(item), rest, exact),
@@ -200,7 +257,9 @@ fn member<'v>(value: Part<'v>, name: &str) -> Option<Part<'v>> {
     match value {
         Part::Of(Value::Object(members)) => members.get(name).map(Part::Of),
         Part::Made(made) => match *made {
-            Value::Object(mut members) => members.swap_remove(name).map(|member| Part::Made(Box::new(member))),
+            Value::Object(mut members) => members
+                .swap_remove(name)
+                .map(|member| Part::Made(Box::new(member))),
             _ => None,
         },
         Part::Of(_) => None,
@@ -211,7 +270,11 @@ fn member<'v>(value: Part<'v>, name: &str) -> Option<Part<'v>> {
 fn range(from: Option<i64>, to: Option<i64>, length: usize) -> std::ops::Range<usize> {
     let place = |end: i64| {
         let magnitude = usize::try_from(end.unsigned_abs()).unwrap_or(usize::MAX);
-        if end < 0 { length.saturating_sub(magnitude) } else { magnitude.min(length) }
+        if end < 0 {
+            length.saturating_sub(magnitude)
+        } else {
+            magnitude.min(length)
+        }
     };
     let to = to.map_or(length, place);
     from.map_or(0, place).min(to)..to

@@ -27,7 +27,13 @@ pub(super) type Read<T> = Result<T, Error>;
 pub(super) fn parse(text: &str) -> Read<Vec<Step>> {
     let end = text.trim_end().len();
     let at = text.len() - text.trim_start().len();
-    let mut cursor = Cursor { text: &text[..end], at, depth: 0, filters: 0, count: 0 };
+    let mut cursor = Cursor {
+        text: &text[..end],
+        at,
+        depth: 0,
+        filters: 0,
+        count: 0,
+    };
     if cursor.at >= end {
         return Err(cursor.error("it is empty"));
     }
@@ -46,7 +52,11 @@ pub(super) fn parse(text: &str) -> Read<Vec<Step>> {
 impl<'t> Cursor<'t> {
     /// What is wrong here.
     pub fn error(&self, reason: impl Into<String>) -> Error {
-        Error { path: self.text.to_owned(), offset: self.at, reason: reason.into() }
+        Error {
+            path: self.text.to_owned(),
+            offset: self.at,
+            reason: reason.into(),
+        }
     }
 
     /// The rest of the text.
@@ -68,7 +78,11 @@ impl<'t> Cursor<'t> {
 
     /// Takes `wanted`, which must be next.
     pub fn expect(&mut self, wanted: &str) -> Read<()> {
-        if self.takes(wanted) { Ok(()) } else { Err(self.error(format!("expected `{wanted}`"))) }
+        if self.takes(wanted) {
+            Ok(())
+        } else {
+            Err(self.error(format!("expected `{wanted}`")))
+        }
     }
 
     /// Skips blanks.
@@ -97,7 +111,8 @@ impl<'t> Cursor<'t> {
                 steps.push(self.name()?);
             } else if self.takes("[") {
                 steps.push(self.bracket()?);
-            } else if matches!(steps.last(), Some(Step::Index(_))) && self.peek().is_some_and(|next| self.is_name(next))
+            } else if matches!(steps.last(), Some(Step::Index(_)))
+                && self.peek().is_some_and(|next| self.is_name(next))
             {
                 // Jayway reads on after a bracket as if a dot were there.
                 steps.push(self.name()?);
@@ -109,7 +124,10 @@ impl<'t> Cursor<'t> {
 
     /// `name` or `*`.
     fn name(&mut self) -> Read<Step> {
-        let length = self.rest().find(|character| !self.is_name(character)).unwrap_or(self.rest().len());
+        let length = self
+            .rest()
+            .find(|character| !self.is_name(character))
+            .unwrap_or(self.rest().len());
         let mut name = &self.rest()[..length];
         if name.is_empty() {
             return Err(self.error("expected a name"));
@@ -118,7 +136,11 @@ impl<'t> Cursor<'t> {
         if self.takes("()") {
             name = &self.text[self.at - length - 2..self.at];
         }
-        Ok(if name == "*" { Step::Wildcard } else { Step::Property(name.to_owned()) })
+        Ok(if name == "*" {
+            Step::Wildcard
+        } else {
+            Step::Property(name.to_owned())
+        })
     }
 
     /// After `[`.
@@ -149,13 +171,19 @@ impl<'t> Cursor<'t> {
             self.blanks();
             names.push(self.quoted()?);
         }
-        Ok(if names.len() == 1 { Step::Property(names.remove(0)) } else { Step::Properties(names) })
+        Ok(if names.len() == 1 {
+            Step::Property(names.remove(0))
+        } else {
+            Step::Properties(names)
+        })
     }
 
     /// Text in single or double quotes; a backslash takes the next character as it is.
     pub fn quoted(&mut self) -> Read<String> {
         let start = self.at;
-        let Some(quote @ ('\'' | '"')) = self.peek() else { return Err(self.error("expected a quoted name")) };
+        let Some(quote @ ('\'' | '"')) = self.peek() else {
+            return Err(self.error("expected a quoted name"));
+        };
         let mut text = String::new();
         let mut characters = self.text[start + 1..].char_indices();
         while let Some((offset, character)) = characters.next() {
@@ -192,12 +220,19 @@ impl<'t> Cursor<'t> {
             all.push(next.ok_or_else(|| self.error("expected a number"))?);
             self.blanks();
         }
-        Ok(if all.len() == 1 { Step::Index(first) } else { Step::Indexes(all) })
+        Ok(if all.len() == 1 {
+            Step::Index(first)
+        } else {
+            Step::Indexes(all)
+        })
     }
 
     fn number(&mut self) -> Option<i64> {
         let sign = usize::from(self.rest().starts_with('-'));
-        let digits = self.rest()[sign..].bytes().take_while(u8::is_ascii_digit).count();
+        let digits = self.rest()[sign..]
+            .bytes()
+            .take_while(u8::is_ascii_digit)
+            .count();
         let number = self.rest()[..sign + digits].parse().ok()?;
         self.at += sign + digits;
         Some(number)
@@ -220,7 +255,8 @@ impl<'t> Cursor<'t> {
 
     /// Whether a name without quotes may hold the character: inside a filter, operators end it.
     fn is_name(&self, character: char) -> bool {
-        let ends = matches!(character, '.' | '[' | ']' | '(' | ')' | '\'' | '"') || character.is_whitespace();
+        let ends = matches!(character, '.' | '[' | ']' | '(' | ')' | '\'' | '"')
+            || character.is_whitespace();
         let operator = matches!(character, ',' | '=' | '<' | '>' | '!' | '~' | '&' | '|');
         !(ends || operator && self.filters > 0)
     }

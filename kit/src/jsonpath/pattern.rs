@@ -28,7 +28,10 @@ impl Pattern {
     /// Reads an expression; the error says what is wrong with it.
     pub fn new(source: &str, flags: Flags) -> Result<Pattern, String> {
         let regex = Regex::with_flags(source, flags).map_err(|error| error.to_string())?;
-        Ok(Pattern { regex: Arc::new(regex), flags })
+        Ok(Pattern {
+            regex: Arc::new(regex),
+            flags,
+        })
     }
 
     /// Whether it matches the whole text, paid from `visits`.

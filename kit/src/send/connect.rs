@@ -1,4 +1,5 @@
-//! A connector that looks at every address before it connects to one, and goes through a proxy where it should.
+//! A connector that looks at every address before it connects to one, and goes through a proxy
+//! where it should.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +17,8 @@ use tower::{Service, ServiceExt as _};
 use super::AllowTargets;
 use super::watched::Watched;
 
-/// An address that has not answered by then does not (the AWS SDK's number); one with others behind it gives way sooner.
+/// An address that has not answered by then does not (the AWS SDK's number); one with others behind
+/// it gives way sooner.
 const LAST: Duration = Duration::from_millis(3_100);
 const IN_TURN: Duration = Duration::from_millis(500);
 
@@ -29,7 +31,9 @@ pub(super) struct GuardedConnector {
 
 /// All addresses of a host are private, and none is allowed.
 #[derive(Debug, thiserror::Error)]
-#[error("{host} is at {address}, which is not a public address: allow it with --allow-target {host}:{port}")]
+#[error(
+    "{host} is at {address}, which is not a public address: allow it with --allow-target {host}:{port}"
+)]
 pub(super) struct Refused {
     host: String,
     port: u16,
@@ -41,37 +45,73 @@ type ConnectError = Box<dyn std::error::Error + Send + Sync>;
 impl GuardedConnector {
     /// To public addresses and those in `allowed`, straight.
     pub(super) fn new(allowed: AllowTargets) -> GuardedConnector {
-        GuardedConnector { allowed, proxies: None }
+        GuardedConnector {
+            allowed,
+            proxies: None,
+        }
     }
 
-    /// The same, to `https` through the proxies of `proxies`: then only the proxy's address is looked at.
+    /// The same, to `https` through the proxies of `proxies`: then only the proxy's address is
+    /// looked at.
     pub(super) fn through(self, proxies: Matcher) -> GuardedConnector {
-        GuardedConnector { proxies: Some(Arc::new(proxies)), ..self }
+        GuardedConnector {
+            proxies: Some(Arc::new(proxies)),
+            ..self
+        }
     }
 
-    /// The proxy on the way to `uri`. Plain HTTP has none: that is an emulator nearby, or an address inside of the network.
+    /// The proxy on the way to `uri`. Plain HTTP has none: that is an emulator nearby, or an
+    /// address inside of the network.
     fn proxy(&self, uri: &Uri) -> Option<Intercept> {
         let is_encrypted = uri.scheme_str() == Some("https");
-        self.proxies.as_ref().filter(|_| is_encrypted)?.intercept(uri)
+        self.proxies
+            .as_ref()
+            .filter(|_| is_encrypted)?
+            .intercept(uri)
     }
 
     async fn reach(self, uri: Uri) -> Result<Watched, ConnectError> {
-        let Some(proxy) = self.proxy(&uri) else { return self.connect(uri).await };
+        let Some(proxy) = self.proxy(&uri) else {
+            return self.connect(uri).await;
+        };
         // To others the password would go in clear, or what is said would make no sense.
         if proxy.uri().scheme_str() != Some("http") {
             let scheme = proxy.uri().scheme_str().unwrap_or_default();
-            return Err(format!("the proxy: only proxies at http:// are spoken to, not one at {scheme}://").into());
+            return Err(format!(
+                "the proxy: only proxies at http:// are spoken to, not one at {scheme}://"
+            )
+            .into());
         }
-        let mut tunnel = Tunnel::new(proxy.uri().clone(), GuardedConnector { proxies: None, ..self });
+        let mut tunnel = Tunnel::new(
+            proxy.uri().clone(),
+            GuardedConnector {
+                proxies: None,
+                ..self
+            },
+        );
         if let Some(credentials) = proxy.basic_auth() {
             tunnel = tunnel.with_auth(credentials.clone());
         }
-        Ok(tunnel.oneshot(uri).await.map_err(|error| format!("the proxy: {}", crate::aws::explain(&error)))?)
+        Ok(tunnel
+            .oneshot(uri)
+            .await
+            .map_err(|error| format!("the proxy: {}", crate::aws::explain(&error)))?)
     }
 
     async fn connect(self, uri: Uri) -> Result<Watched, ConnectError> {
-        let host = uri.host().ok_or("the URL names no host")?.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+        let host = uri
+            .host()
+            .ok_or("the URL names no host")?
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
+        let port = uri
+            .port_u16()
+            .unwrap_or(if uri.scheme_str() == Some("https") {
+                443
+            } else {
+                80
+            });
         let addresses = tokio::net::lookup_host((host.as_str(), port)).await?;
         let permitted = self.permitted(&host, port, addresses)?;
         let stream = first_of(&permitted).await?;
@@ -90,7 +130,12 @@ impl GuardedConnector {
             addresses.partition(|address| self.allowed.permit(host, port, address.ip()));
         match refused.first() {
             _ if !permitted.is_empty() => Ok(permitted),
-            Some(address) => Err(Refused { host: host.to_owned(), port, address: address.ip() }.into()),
+            Some(address) => Err(Refused {
+                host: host.to_owned(),
+                port,
+                address: address.ip(),
+            }
+            .into()),
             None => Err(format!("{host} has no address").into()),
         }
     }
@@ -98,10 +143,15 @@ impl GuardedConnector {
 
 /// Connects to the first address that answers.
 async fn first_of(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
-    let late = |address| std::io::Error::new(ErrorKind::TimedOut, format!("{address} does not answer"));
+    let late =
+        |address| std::io::Error::new(ErrorKind::TimedOut, format!("{address} does not answer"));
     let mut failure = std::io::Error::from(ErrorKind::AddrNotAvailable);
     for (index, address) in addresses.iter().enumerate() {
-        let patience = if index + 1 < addresses.len() { IN_TURN } else { LAST };
+        let patience = if index + 1 < addresses.len() {
+            IN_TURN
+        } else {
+            LAST
+        };
         match tokio::time::timeout(patience, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
             Ok(Err(error)) => failure = error,
@@ -134,16 +184,29 @@ mod tests {
         let allowed = AllowTargets::new(allowed.iter().map(|text| text.parse().unwrap()));
         let addresses = addresses.iter().map(|text| text.parse().unwrap());
         let permitted = GuardedConnector::new(allowed).permitted("x.example", 443, addresses);
-        permitted.map(|all| all.iter().map(ToString::to_string).collect()).map_err(|error| error.to_string())
+        permitted
+            .map(|all| all.iter().map(ToString::to_string).collect())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
     fn of_a_name_with_public_and_private_addresses_only_the_public_ones_are_connected_to() {
-        let mixed = ["10.0.0.1:443", "8.8.8.8:443", "[::1]:443", "169.254.169.254:443"];
+        let mixed = [
+            "10.0.0.1:443",
+            "8.8.8.8:443",
+            "[::1]:443",
+            "169.254.169.254:443",
+        ];
         assert_eq!(permitted(&[], &mixed), Ok(vec!["8.8.8.8:443".into()]));
-        assert_eq!(permitted(&["::1"], &mixed), Ok(vec!["8.8.8.8:443".into(), "[::1]:443".into()]));
+        assert_eq!(
+            permitted(&["::1"], &mixed),
+            Ok(vec!["8.8.8.8:443".into(), "[::1]:443".into()])
+        );
         let refused = permitted(&[], &["10.0.0.1:443", "[::1]:443"]).unwrap_err();
-        assert!(refused.contains("--allow-target x.example:443"), "{refused}");
+        assert!(
+            refused.contains("--allow-target x.example:443"),
+            "{refused}"
+        );
         assert_eq!(permitted(&[], &[]), Err("x.example has no address".into()));
     }
 
@@ -165,40 +228,86 @@ mod tests {
             let proxy = format!("{scheme}://me:pass@{}", listener.local_addr().unwrap());
             let connector = GuardedConnector::new(AllowTargets::anywhere());
             let connector = connector.through(Matcher::builder().https(proxy).build());
-            let refused = connector.oneshot(Uri::from_static("https://far.example")).await.unwrap_err().to_string();
-            assert!(refused.contains(&format!("not one at {scheme}://")) && !refused.contains("pass"), "{refused}");
+            let refused = connector
+                .oneshot(Uri::from_static("https://far.example"))
+                .await
+                .unwrap_err()
+                .to_string();
+            assert!(
+                refused.contains(&format!("not one at {scheme}://")) && !refused.contains("pass"),
+                "{refused}"
+            );
         }
-        assert!(tokio::time::timeout(Duration::from_millis(50), listener.accept()).await.is_err(), "nobody called");
+        assert!(
+            tokio::time::timeout(Duration::from_millis(50), listener.accept())
+                .await
+                .is_err(),
+            "nobody called"
+        );
     }
 
     #[tokio::test]
     async fn an_address_that_refuses_gives_way_to_the_next() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let open = listener.local_addr().unwrap();
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        assert_eq!(first_of(&[closed, open]).await.unwrap().peer_addr().unwrap(), open);
-        assert_eq!(first_of(&[closed]).await.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+        let closed = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
+        assert_eq!(
+            first_of(&[closed, open])
+                .await
+                .unwrap()
+                .peer_addr()
+                .unwrap(),
+            open
+        );
+        assert_eq!(
+            first_of(&[closed]).await.unwrap_err().kind(),
+            ErrorKind::ConnectionRefused
+        );
     }
 
     #[tokio::test]
     async fn an_encrypted_connection_goes_through_the_proxy() {
-        for (answer, expected) in [("HTTP/1.1 200 OK\r\n\r\n", Ok(())), ("HTTP/1.1 407 No\r\n\r\n", Err("the proxy: "))]
-        {
+        for (answer, expected) in [
+            ("HTTP/1.1 200 OK\r\n\r\n", Ok(())),
+            ("HTTP/1.1 407 No\r\n\r\n", Err("the proxy: ")),
+        ] {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            let proxies = Matcher::builder().https(format!("http://me:pass@{address}")).no("near.example").build();
+            let proxies = Matcher::builder()
+                .https(format!("http://me:pass@{address}"))
+                .no("near.example")
+                .build();
             let connector = GuardedConnector::new(AllowTargets::anywhere()).through(proxies);
-            let far = connector.clone().oneshot(Uri::from_static("https://far.example"));
+            let far = connector
+                .clone()
+                .oneshot(Uri::from_static("https://far.example"));
             let (connected, asked) = tokio::join!(far, proxy(listener, answer));
-            assert!(asked.starts_with("CONNECT far.example:443 HTTP/1.1\r\n"), "{asked}");
-            assert!(asked.to_lowercase().contains("proxy-authorization: basic bwu6cgfzcw=="), "{asked}");
+            assert!(
+                asked.starts_with("CONNECT far.example:443 HTTP/1.1\r\n"),
+                "{asked}"
+            );
+            assert!(
+                asked
+                    .to_lowercase()
+                    .contains("proxy-authorization: basic bwu6cgfzcw=="),
+                "{asked}"
+            );
             let connected = connected.map(drop).map_err(|error| error.to_string());
             match expected {
                 Ok(()) => assert_eq!(connected, Ok(())),
-                Err(start) => assert!(connected.as_ref().unwrap_err().starts_with(start), "{connected:?}"),
+                Err(start) => assert!(
+                    connected.as_ref().unwrap_err().starts_with(start),
+                    "{connected:?}"
+                ),
             }
             for straight in ["https://near.example", "http://far.example"] {
-                assert!(connector.proxy(&Uri::from_static(straight)).is_none(), "{straight}");
+                assert!(
+                    connector.proxy(&Uri::from_static(straight)).is_none(),
+                    "{straight}"
+                );
             }
         }
     }

@@ -1,11 +1,12 @@
-//! The way out for clients of the AWS SDK: the same connections as for all other calls, which notice a peer that vanished.
-//! The SDK's own believe in it until the deadline.
+//! The way out for clients of the AWS SDK: the same connections as for all other calls, which
+//! notice a peer that vanished. The SDK's own believe in it until the deadline.
 
 use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -18,15 +19,22 @@ use hyper_util::client::proxy::matcher::Matcher;
 use super::connect::GuardedConnector;
 use super::{AllowTargets, client};
 
-/// The same configuration, for clients over such connections. To `https` they go through the proxies that the environment
-/// names, as [`Sender::through_proxies`](super::Sender::through_proxies) does.
+/// The same configuration, for clients over such connections. To `https` they go through the
+/// proxies that the environment names, as
+/// [`Sender::through_proxies`](super::Sender::through_proxies) does.
 ///
 /// # Errors
 /// The system's certificate authorities cannot be read.
 pub fn watched(config: SdkConfig) -> std::io::Result<SdkConfig> {
     let connector = GuardedConnector::new(AllowTargets::anywhere()).through(Matcher::from_env());
-    let way = Way { client: client(connector, IDLE)?, patience: None };
-    Ok(config.into_builder().http_client(SharedHttpClient::new(way)).build())
+    let way = Way {
+        client: client(connector, IDLE)?,
+        patience: None,
+    };
+    Ok(config
+        .into_builder()
+        .http_client(SharedHttpClient::new(way))
+        .build())
 }
 
 /// The SDK's own number: AWS keeps idle connections, and what meets their end is repeated.
@@ -42,8 +50,15 @@ struct Way {
 
 impl HttpClient for Way {
     /// How long connecting may take is the connector's own business.
-    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(Way { client: self.client.clone(), patience: settings.read_timeout() })
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Way {
+            client: self.client.clone(),
+            patience: settings.read_timeout(),
+        })
     }
 }
 
@@ -51,12 +66,16 @@ impl HttpConnector for Way {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let Way { client, patience } = self.clone();
         HttpConnectorFuture::new(async move {
-            let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+            let request = request
+                .try_into_http1x()
+                .map_err(|error| ConnectorError::user(error.into()))?;
             let asked = client.request(request);
             let answer = match patience {
                 None => asked.await,
                 Some(patience) => {
-                    let late = |_| ConnectorError::timeout(format!("no answer within {patience:?}").into());
+                    let late = |_| {
+                        ConnectorError::timeout(format!("no answer within {patience:?}").into())
+                    };
                     tokio::time::timeout(patience, asked).await.map_err(late)?
                 }
             };
@@ -87,11 +106,26 @@ mod tests {
         let stop = CancellationToken::new();
         tokio::spawn(serve::serve(listener, app, stop.clone()));
         let config = watched(aws::local(&format!("http://{address}")).await).unwrap();
-        let asked = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await.unwrap();
+        let asked = aws_sdk_sts::Client::new(&config)
+            .get_caller_identity()
+            .send()
+            .await
+            .unwrap();
         assert_eq!(asked.account(), Some("123456789012"));
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let closed = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap();
         let config = watched(aws::local(&format!("http://{closed}")).await).unwrap();
-        let refused = aws_sdk_sts::Client::new(&config).get_caller_identity().send().await.unwrap_err();
-        assert!(aws::explain(&refused).contains("refused"), "{}", aws::explain(&refused));
+        let refused = aws_sdk_sts::Client::new(&config)
+            .get_caller_identity()
+            .send()
+            .await
+            .unwrap_err();
+        assert!(
+            aws::explain(&refused).contains("refused"),
+            "{}",
+            aws::explain(&refused)
+        );
     }
 }

@@ -1,10 +1,11 @@
-//! A connection whose peer cannot vanish unnoticed: one whose machine lost power, or whose packets a firewall drops, says
-//! nothing, and TCP by itself believes in it for a quarter of an hour.
+//! A connection whose peer cannot vanish unnoticed: one whose machine lost power, or whose packets
+//! a firewall drops, says nothing, and TCP by itself believes in it for a quarter of an hour.
 //!
-//! While nothing is under way, or an answer is awaited, the kernel asks the peer's kernel each second whether it is there.
-//! What is under way must be acknowledged in time. Both are answered by the peer's kernel, so a program that takes its
-//! time to answer is not cut off. A program that takes its time to *read* is not either: what does not fit into its
-//! receive buffer cannot be acknowledged, which TCP takes for the same, so a long request is sent without that limit.
+//! While nothing is under way, or an answer is awaited, the kernel asks the peer's kernel each
+//! second whether it is there. What is under way must be acknowledged in time. Both are answered by
+//! the peer's kernel, so a program that takes its time to answer is not cut off. A program that
+//! takes its time to *read* is not either: what does not fit into its receive buffer cannot be
+//! acknowledged, which TCP takes for the same, so a long request is sent without that limit.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -24,8 +25,8 @@ const QUESTIONS: u32 = 4;
 /// What is under way must be acknowledged within this time, some six repetitions.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(6);
 
-/// A request that is longer may not fit into the receive buffer of a program that does not read yet: Linux begins with
-/// 64 KiB.
+/// A request that is longer may not fit into the receive buffer of a program that does not read
+/// yet: Linux begins with 64 KiB.
 const SHORT: usize = 32 * 1024;
 
 /// A connection that is watched.
@@ -46,11 +47,18 @@ impl Watched {
     }
 
     fn with_limit(stream: TcpStream, limit: Duration) -> Watched {
-        // Without it, a peer that vanished is noticed late: no reason not to speak to one that is there.
-        if let Err(error) = socket::ask(&stream).and_then(|()| socket::limit(&stream, Some(limit))) {
+        // Without it, a peer that vanished is noticed late: no reason not to speak to one that is
+        // there.
+        if let Err(error) = socket::ask(&stream).and_then(|()| socket::limit(&stream, Some(limit)))
+        {
             tracing::debug!("a connection cannot be watched: {error}");
         }
-        Watched { stream: TokioIo::new(stream), limit, unanswered: 0, is_long: false }
+        Watched {
+            stream: TokioIo::new(stream),
+            limit,
+            unanswered: 0,
+            is_long: false,
+        }
     }
 
     fn wrote(&mut self, count: usize) {
@@ -70,7 +78,11 @@ impl Watched {
 }
 
 impl Read for Watched {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         self.was_answered();
         Poll::Ready(Ok(()))
@@ -78,7 +90,11 @@ impl Read for Watched {
 }
 
 impl Write for Watched {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let count = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
         self.wrote(count);
         Poll::Ready(Ok(count))
@@ -129,7 +145,9 @@ mod socket {
 
     /// Also for how long the kernel's questions may go unanswered.
     pub(super) fn limit(stream: &TcpStream, span: Option<Duration>) -> io::Result<()> {
-        let millis = span.map_or(0, |span| u32::try_from(span.as_millis()).unwrap_or(u32::MAX));
+        let millis = span.map_or(0, |span| {
+            u32::try_from(span.as_millis()).unwrap_or(u32::MAX)
+        });
         Ok(sockopt::set_tcp_user_timeout(stream, millis)?)
     }
 }
@@ -158,8 +176,13 @@ mod tests {
 
     async fn pair(limit: Duration) -> (Watched, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        (Watched::with_limit(stream, limit), listener.accept().await.unwrap().0)
+        let stream = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        (
+            Watched::with_limit(stream, limit),
+            listener.accept().await.unwrap().0,
+        )
     }
 
     async fn write_all(watched: &mut Watched, mut bytes: &[u8]) -> io::Result<()> {
@@ -182,8 +205,14 @@ mod tests {
         let (watched, _peer) = pair(UNACKNOWLEDGED).await;
         let stream = watched.stream.inner();
         assert!(sockopt::socket_keepalive(stream).unwrap());
-        let (idle, between) = (sockopt::tcp_keepidle(stream).unwrap(), sockopt::tcp_keepintvl(stream).unwrap());
-        assert_eq!((idle, between, sockopt::tcp_keepcnt(stream).unwrap()), (SILENCE, BETWEEN, QUESTIONS));
+        let (idle, between) = (
+            sockopt::tcp_keepidle(stream).unwrap(),
+            sockopt::tcp_keepintvl(stream).unwrap(),
+        );
+        assert_eq!(
+            (idle, between, sockopt::tcp_keepcnt(stream).unwrap()),
+            (SILENCE, BETWEEN, QUESTIONS)
+        );
         assert_eq!(sockopt::tcp_user_timeout(stream).unwrap(), 6000);
     }
 

@@ -1,7 +1,8 @@
 //! A listener that takes no more connections than the process has descriptors for.
 //!
-//! Without this, connections use up all descriptors, and then the program cannot open the files or make the calls that
-//! the requests on them need. Connections beyond the limit wait in the system's queue until another one ends.
+//! Without this, connections use up all descriptors, and then the program cannot open the files or
+//! make the calls that the requests on them need. Connections beyond the limit wait in the system's
+//! queue until another one ends.
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -45,7 +46,10 @@ impl Seats {
     pub(super) fn of_process(listener: TcpListener) -> Seats {
         static FREE: OnceLock<Arc<Semaphore>> = OnceLock::new();
         let free = FREE.get_or_init(|| Arc::new(Semaphore::new(seats(descriptors::limit()))));
-        Seats { listener, free: free.clone() }
+        Seats {
+            listener,
+            free: free.clone(),
+        }
     }
 }
 
@@ -59,12 +63,22 @@ impl AddrListener<Seated, Peer> for Seats {
             Ok(seat) => seat,
             Err(_) => {
                 tell_full();
-                self.free.clone().acquire_owned().await.map_err(io::Error::other)?
+                self.free
+                    .clone()
+                    .acquire_owned()
+                    .await
+                    .map_err(io::Error::other)?
             }
         };
         let (stream, peer) = self.listener.accept().await?;
         stream.set_nodelay(true)?;
-        Ok((Seated { stream, _seat: seat }, Peer(peer)))
+        Ok((
+            Seated {
+                stream,
+                _seat: seat,
+            },
+            Peer(peer),
+        ))
     }
 
     fn get_local_addr(&self) -> io::Result<Peer> {
@@ -72,8 +86,8 @@ impl AddrListener<Seated, Peer> for Seats {
     }
 }
 
-/// How many connections there may be when so many descriptors may be open: as many again are left for the calls and
-/// files that their requests need, and some for the program itself.
+/// How many connections there may be when so many descriptors may be open: as many again are left
+/// for the calls and files that their requests need, and some for the program itself.
 fn seats(descriptors: usize) -> usize {
     const OWN: usize = 128;
     ((descriptors - OWN.min(descriptors / 4)) / 2).clamp(1, Semaphore::MAX_PERMITS)
@@ -96,7 +110,11 @@ pub(super) fn tell_refused(error: &io::Error) {
     static DESCRIPTORS: OncePerMinute = OncePerMinute::new();
     static OTHER: OncePerMinute = OncePerMinute::new();
     let is_about_descriptors = descriptors::are_used_up(error);
-    let line = if is_about_descriptors { &DESCRIPTORS } else { &OTHER };
+    let line = if is_about_descriptors {
+        &DESCRIPTORS
+    } else {
+        &OTHER
+    };
     if !line.is_due(Timestamp::now()) {
         return;
     }
@@ -117,13 +135,21 @@ pub(super) struct Seated {
 }
 
 impl AsyncRead for Seated {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
 impl AsyncWrite for Seated {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -154,7 +180,13 @@ mod tests {
 
     #[test]
     fn half_of_the_descriptors_are_for_connections() {
-        for (descriptors, expected) in [(0, 1), (32, 12), (256, 96), (1024, 448), (1_048_576, 524_224)] {
+        for (descriptors, expected) in [
+            (0, 1),
+            (32, 12),
+            (256, 96),
+            (1024, 448),
+            (1_048_576, 524_224),
+        ] {
             assert_eq!(seats(descriptors), expected, "{descriptors}");
         }
     }
@@ -163,11 +195,19 @@ mod tests {
     async fn a_connection_beyond_the_last_seat_waits_for_another_one_to_end() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let seats = Seats { listener, free: Arc::new(Semaphore::new(1)) };
-        let _clients = [TcpStream::connect(address).await.unwrap(), TcpStream::connect(address).await.unwrap()];
+        let seats = Seats {
+            listener,
+            free: Arc::new(Semaphore::new(1)),
+        };
+        let _clients = [
+            TcpStream::connect(address).await.unwrap(),
+            TcpStream::connect(address).await.unwrap(),
+        ];
         let (first, _) = seats.accept_stream().await.unwrap();
         let mut second = std::pin::pin!(seats.accept_stream());
-        let early = std::future::poll_fn(|context| Poll::Ready(second.as_mut().poll(context).is_ready())).await;
+        let early =
+            std::future::poll_fn(|context| Poll::Ready(second.as_mut().poll(context).is_ready()))
+                .await;
         assert!(!early, "there is one seat");
         drop(first);
         assert!(second.await.is_ok());

@@ -1,8 +1,9 @@
 //! What a handler leaves of a request's body, because it refuses the request for example.
 //!
-//! A connection that is closed with bytes unread is reset by the system, and a client that writes its whole body before it
-//! reads, as many do, then finds a broken pipe in place of the answer. So the rest is read and thrown away beside the
-//! answer, within bounds, and the answer says that the connection ends (RFC 9112, section 9.6).
+//! A connection that is closed with bytes unread is reset by the system, and a client that writes
+//! its whole body before it reads, as many do, then finds a broken pipe in place of the answer. So
+//! the rest is read and thrown away beside the answer, within bounds, and the answer says that the
+//! connection ends (RFC 9112, section 9.6).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -29,7 +30,11 @@ struct Bounds {
 }
 
 /// Six times the largest payload of API Gateway; and the times of nginx's `lingering_close`.
-const BOUNDS: Bounds = Bounds { bytes: 64 * 1024 * 1024, idle: Duration::from_secs(5), whole: Duration::from_secs(30) };
+const BOUNDS: Bounds = Bounds {
+    bytes: 64 * 1024 * 1024,
+    idle: Duration::from_secs(5),
+    whole: Duration::from_secs(30),
+};
 
 /// What became of a body.
 #[derive(Debug, Default)]
@@ -39,7 +44,8 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Whether a piece of it arrived: an interim answer that the client waits for is on its way then.
+    /// Whether a piece of it arrived: an interim answer that the client waits for is on its way
+    /// then.
     pub(super) fn was_read(&self) -> bool {
         self.was_read.load(Ordering::Acquire)
     }
@@ -63,7 +69,15 @@ impl Watched {
     /// Watches `body`. `is_awaited` says that reading it asks the client to send it.
     pub(super) fn new(body: Body, is_awaited: bool) -> (Watched, Arc<Seen>) {
         let seen = Arc::new(Seen::default());
-        (Watched { body: Some(body), is_over: false, is_awaited, seen: seen.clone() }, seen)
+        (
+            Watched {
+                body: Some(body),
+                is_over: false,
+                is_awaited,
+                seen: seen.clone(),
+            },
+            seen,
+        )
     }
 }
 
@@ -75,7 +89,9 @@ impl HttpBody for Watched {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
         let frame = ready!(Pin::new(body).poll_frame(context));
         match &frame {
             Some(Ok(_)) => self.seen.was_read.store(true, Ordering::Release),
@@ -85,7 +101,9 @@ impl HttpBody for Watched {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or_else(SizeHint::default, HttpBody::size_hint)
+        self.body
+            .as_ref()
+            .map_or_else(SizeHint::default, HttpBody::size_hint)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -96,7 +114,9 @@ impl HttpBody for Watched {
 impl Drop for Watched {
     fn drop(&mut self) {
         let is_over = self.is_over || self.is_end_stream();
-        let Some(body) = self.body.take().filter(|_| !is_over) else { return };
+        let Some(body) = self.body.take().filter(|_| !is_over) else {
+            return;
+        };
         let is_short = body.size_hint().upper().is_some_and(|rest| rest <= SHORT);
         self.seen.was_left.store(!is_short, Ordering::Release);
         if self.is_awaited && !self.seen.was_read() {
@@ -133,34 +153,61 @@ mod tests {
     /// A body that goes on for as long as somebody writes.
     fn endless() -> (Body, tokio::io::DuplexStream) {
         let (client, server) = tokio::io::duplex(64);
-        (Body::from_stream(tokio_util::io::ReaderStream::new(server)), client)
+        (
+            Body::from_stream(tokio_util::io::ReaderStream::new(server)),
+            client,
+        )
     }
 
     /// Each of these ends, and the client notices.
     #[tokio::test]
     async fn a_rest_is_read_within_bounds() {
         for bounds in [
-            Bounds { bytes: 1000, idle: LATER, whole: LATER },
-            Bounds { bytes: usize::MAX, idle: LATER, whole: SHORTLY },
+            Bounds {
+                bytes: 1000,
+                idle: LATER,
+                whole: LATER,
+            },
+            Bounds {
+                bytes: usize::MAX,
+                idle: LATER,
+                whole: SHORTLY,
+            },
         ] {
             let (body, mut client) = endless();
             let writing = async { while client.write_all(b"more").await.is_ok() {} };
             tokio::join!(discard(body, bounds), writing);
         }
         let (body, _silent) = endless();
-        discard(body, Bounds { bytes: 1000, idle: SHORTLY, whole: LATER }).await;
+        discard(
+            body,
+            Bounds {
+                bytes: 1000,
+                idle: SHORTLY,
+                whole: LATER,
+            },
+        )
+        .await;
     }
 
     #[tokio::test]
     async fn what_was_left_is_noted() {
-        for (length, read, was_left) in [(3, false, false), (SHORT as usize + 1, false, true), (1 << 20, true, false)] {
+        for (length, read, was_left) in [
+            (3, false, false),
+            (SHORT as usize + 1, false, true),
+            (1 << 20, true, false),
+        ] {
             let (watched, seen) = Watched::new(Body::from(vec![b'x'; length]), false);
             if read {
                 assert_eq!(watched.collect().await.unwrap().to_bytes().len(), length);
             } else {
                 drop(watched);
             }
-            assert_eq!((seen.was_left(), seen.was_read()), (was_left, read), "{length}");
+            assert_eq!(
+                (seen.was_left(), seen.was_read()),
+                (was_left, read),
+                "{length}"
+            );
         }
     }
 }

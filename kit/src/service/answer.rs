@@ -6,15 +6,29 @@ use crate::call::Reply;
 
 /// The code of an answer of failure: in a header, in JSON, or in XML.
 pub fn error_code(reply: &Reply) -> Option<String> {
-    let header = reply.headers.get("x-amzn-errortype").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let in_json = || match serde_json::from_slice::<Value>(&reply.body).ok()?.get("__type")? {
+    let header = reply
+        .headers
+        .get("x-amzn-errortype")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let in_json = || match serde_json::from_slice::<Value>(&reply.body)
+        .ok()?
+        .get("__type")?
+    {
         Value::String(code) => Some(code.clone()),
         _ => None,
     };
     let in_xml = || element(std::str::from_utf8(&reply.body).ok()?, "Code").map(str::to_owned);
     let code = header.or_else(in_json).or_else(in_xml)?;
-    // `com.amazonaws.sns#NotFoundException`, and `NotFoundException:http://internal.amazon.com/…` in headers.
-    let code = code.split(':').next().unwrap_or_default().rsplit('#').next().unwrap_or_default();
+    // `com.amazonaws.sns#NotFoundException`, and `NotFoundException:http://internal.amazon.com/…`
+    // in headers.
+    let code = code
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .rsplit('#')
+        .next()
+        .unwrap_or_default();
     Some(code.to_owned())
 }
 

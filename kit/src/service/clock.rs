@@ -1,4 +1,5 @@
-//! What time it is at AWS, where signatures must be less than five minutes off: learned from refusals.
+//! What time it is at AWS, where signatures must be less than five minutes off: learned from
+//! refusals.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -35,39 +36,59 @@ impl Clock {
     pub(super) fn correct(&self, now: SystemTime) -> SystemTime {
         let behind = self.behind.load(Ordering::Relaxed);
         let span = Duration::from_secs(behind.unsigned_abs());
-        let corrected = if behind < 0 { now.checked_sub(span) } else { now.checked_add(span) };
+        let corrected = if behind < 0 {
+            now.checked_sub(span)
+        } else {
+            now.checked_add(span)
+        };
         corrected.unwrap_or(now)
     }
 
-    /// Looks at a reply that came at `now` to a request that was signed for `signed_at`. True when it is a refusal that
-    /// another time may prevent: this one, or one before it, has set the clock.
+    /// Looks at a reply that came at `now` to a request that was signed for `signed_at`. True when
+    /// it is a refusal that another time may prevent: this one, or one before it, has set the
+    /// clock.
     pub(super) fn learn(&self, reply: &Reply, signed_at: SystemTime, now: SystemTime) -> bool {
         // A date that a cache kept is old.
         if !is_about_signature(reply) || reply.headers.contains_key(header::AGE) {
             return false;
         }
-        let said = reply.headers.get(header::DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-        let Some(there) = said.filter(|there| apart(*there, now) < ABSURD) else { return false };
+        let said = reply
+            .headers
+            .get(header::DATE)
+            .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+        let Some(there) = said.filter(|there| apart(*there, now) < ABSURD) else {
+            return false;
+        };
         if apart(there, signed_at) < TOLERATED {
             return false;
         }
         if apart(there, self.correct(now)) >= TOLERATED {
             let span = i64::try_from(apart(there, now).as_secs()).unwrap_or(i64::MAX);
-            let (behind, word) = if there < now { (-span, "ahead of") } else { (span, "behind") };
+            let (behind, word) = if there < now {
+                (-span, "ahead of")
+            } else {
+                (span, "behind")
+            };
             self.behind.store(behind, Ordering::Relaxed);
-            tracing::warn!("this machine's clock is {span} s {word} that of AWS, by which requests are signed now");
+            tracing::warn!(
+                "this machine's clock is {span} s {word} that of AWS, by which requests are signed now"
+            );
         }
         true
     }
 }
 
 fn is_about_signature(reply: &Reply) -> bool {
-    let is_refusal = matches!(reply.status, StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    let is_refusal = matches!(
+        reply.status,
+        StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN
+    );
     is_refusal && error_code(reply).is_some_and(|code| CODES.contains(&code.as_str()))
 }
 
 fn apart(one: SystemTime, other: SystemTime) -> Duration {
-    one.duration_since(other).unwrap_or_else(|error| error.duration())
+    one.duration_since(other)
+        .unwrap_or_else(|error| error.duration())
 }
 
 #[cfg(test)]
@@ -84,30 +105,65 @@ mod tests {
         let date = HeaderValue::from_str(&httpdate::fmt_http_date(date)).unwrap();
         let headers = HeaderMap::from_iter([(header::DATE, date)]);
         let body = Bytes::from_static(b"<Code>SignatureDoesNotMatch</Code>");
-        Reply { status, headers, body, complete: true }
+        Reply {
+            status,
+            headers,
+            body,
+            complete: true,
+        }
     }
 
     #[test]
     fn a_refusal_from_another_time_sets_the_clock() {
         let clock = Clock::default();
-        assert!(clock.learn(&reply(StatusCode::FORBIDDEN, at(9_000)), at(1_000), at(1_000)));
+        assert!(clock.learn(
+            &reply(StatusCode::FORBIDDEN, at(9_000)),
+            at(1_000),
+            at(1_000)
+        ));
         assert_eq!(clock.correct(at(2_000)), at(10_000));
-        assert!(clock.learn(&reply(StatusCode::FORBIDDEN, at(9_001)), at(1_001), at(1_001)), "signed before that");
-        assert!(!clock.learn(&reply(StatusCode::FORBIDDEN, at(9_100)), at(9_100), at(1_100)), "the time was right");
-        assert!(clock.learn(&reply(StatusCode::BAD_REQUEST, at(1_000)), at(10_000), at(2_000)));
+        assert!(
+            clock.learn(
+                &reply(StatusCode::FORBIDDEN, at(9_001)),
+                at(1_001),
+                at(1_001)
+            ),
+            "signed before that"
+        );
+        assert!(
+            !clock.learn(
+                &reply(StatusCode::FORBIDDEN, at(9_100)),
+                at(9_100),
+                at(1_100)
+            ),
+            "the time was right"
+        );
+        assert!(clock.learn(
+            &reply(StatusCode::BAD_REQUEST, at(1_000)),
+            at(10_000),
+            at(2_000)
+        ));
         assert_eq!(clock.correct(at(2_000)), at(1_000));
     }
 
     #[test]
     fn nothing_else_does() {
         let (clock, far) = (Clock::default(), at(9_000));
-        let other = Reply { body: Bytes::from_static(b"no"), ..reply(StatusCode::FORBIDDEN, far) };
+        let other = Reply {
+            body: Bytes::from_static(b"no"),
+            ..reply(StatusCode::FORBIDDEN, far)
+        };
         let mut kept = reply(StatusCode::FORBIDDEN, far);
-        kept.headers.insert(header::AGE, HeaderValue::from_static("8000"));
+        kept.headers
+            .insert(header::AGE, HeaderValue::from_static("8000"));
         let absurd = reply(StatusCode::FORBIDDEN, at(250_000_000_000));
         let near = reply(StatusCode::FORBIDDEN, at(1_100));
         for reply in [reply(StatusCode::OK, far), other, kept, absurd, near] {
-            assert!(!clock.learn(&reply, at(1_000), at(1_000)), "{:?}", reply.headers);
+            assert!(
+                !clock.learn(&reply, at(1_000), at(1_000)),
+                "{:?}",
+                reply.headers
+            );
         }
         assert_eq!(clock.correct(at(1_000)), at(1_000));
     }

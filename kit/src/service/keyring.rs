@@ -14,7 +14,8 @@ const MARGIN: Duration = Duration::from_secs(60);
 /// A provider that failed, or gave what is nearly over, is left alone for so long.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Those that do not say when they expire are asked for again after this, as by the SDK: files and variables change.
+/// Those that do not say when they expire are asked for again after this, as by the SDK: files and
+/// variables change.
 const UNKNOWN_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// See the module.
@@ -33,7 +34,10 @@ struct Kept {
 impl Keyring {
     /// Asks this provider, when it is there.
     pub(super) fn new(provider: Option<SharedCredentialsProvider>) -> Keyring {
-        Keyring { provider, kept: Mutex::default() }
+        Keyring {
+            provider,
+            kept: Mutex::default(),
+        }
     }
 
     /// Credentials that are good at `now`. Everybody waits for whoever asks for them.
@@ -52,13 +56,22 @@ impl Keyring {
                     Some(expiry) => expiry.checked_sub(MARGIN).unwrap_or(now).max(now + PAUSE),
                     None => now + UNKNOWN_LIFETIME,
                 };
-                *kept = Some(Kept { credentials: credentials.clone(), renew_at });
+                *kept = Some(Kept {
+                    credentials: credentials.clone(),
+                    renew_at,
+                });
                 Ok(credentials)
             }
             Err(error) => {
-                let is_good = |old: &&mut Kept| old.credentials.expiry().is_none_or(|expiry| now < expiry);
-                let Some(old) = kept.as_mut().filter(is_good) else { return Err(crate::aws::explain(&error)) };
-                tracing::warn!("credentials cannot be renewed: {}", crate::aws::explain(&error));
+                let is_good =
+                    |old: &&mut Kept| old.credentials.expiry().is_none_or(|expiry| now < expiry);
+                let Some(old) = kept.as_mut().filter(is_good) else {
+                    return Err(crate::aws::explain(&error));
+                };
+                tracing::warn!(
+                    "credentials cannot be renewed: {}",
+                    crate::aws::explain(&error)
+                );
                 old.renew_at = now + PAUSE;
                 Ok(old.credentials.clone())
             }
@@ -89,7 +102,13 @@ mod tests {
             let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
             ProvideCredentials::ready(match number {
                 3 => Err(CredentialsError::not_loaded("no more")),
-                _ => Ok(Credentials::new(format!("key{number}"), "s", None, Some(at(number * 60)), "test")),
+                _ => Ok(Credentials::new(
+                    format!("key{number}"),
+                    "s",
+                    None,
+                    Some(at(number * 60)),
+                    "test",
+                )),
             })
         }
     }
@@ -99,10 +118,20 @@ mod tests {
         let keyring = Keyring::new(Some(SharedCredentialsProvider::new(Hourly::default())));
         let mut keys = Vec::new();
         for minute in [0, 58, 59, 118, 119, 119, 120] {
-            keys.push(keyring.credentials(at(minute)).await.unwrap().access_key_id().to_owned());
+            keys.push(
+                keyring
+                    .credentials(at(minute))
+                    .await
+                    .unwrap()
+                    .access_key_id()
+                    .to_owned(),
+            );
         }
         // In minute 119 the provider refuses, and is not asked again at once.
-        assert_eq!(keys, ["key1", "key1", "key2", "key2", "key2", "key2", "key4"]);
+        assert_eq!(
+            keys,
+            ["key1", "key1", "key2", "key2", "key2", "key2", "key4"]
+        );
     }
 
     #[tokio::test]
@@ -112,6 +141,9 @@ mod tests {
         keyring.credentials(at(0)).await.unwrap();
         let renew_at = keyring.kept.lock().await.as_ref().unwrap().renew_at;
         assert_eq!(renew_at, at(15));
-        assert_eq!(Keyring::new(None).credentials(at(0)).await.unwrap_err(), "none are configured");
+        assert_eq!(
+            Keyring::new(None).credentials(at(0)).await.unwrap_err(),
+            "none are configured"
+        );
     }
 }

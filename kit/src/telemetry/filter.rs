@@ -7,22 +7,42 @@ use tracing_subscriber::filter::Targets;
 use crate::env::EnvError;
 
 /// Our own crates: what they log never holds a message or a secret.
-const OWN: [&str; 9] = ["emulator", "gateway", "house", "kit", "pipe", "publisher", "subscriber", "tidegate", "world"];
+const OWN: [&str; 9] = [
+    "emulator",
+    "gateway",
+    "house",
+    "kit",
+    "pipe",
+    "publisher",
+    "subscriber",
+    "tidegate",
+    "world",
+];
 
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// Other programs' words for levels.
-const FOREIGN_LEVELS: [&str; 10] =
-    ["all", "critical", "err", "fatal", "none", "notice", "on", "silent", "verbose", "warning"];
+const FOREIGN_LEVELS: [&str; 10] = [
+    "all", "critical", "err", "fatal", "none", "notice", "on", "silent", "verbose", "warning",
+];
 
 /// The most that is ever shown of each library, whatever `RUST_LOG` says.
 ///
-/// Libraries print requests, replies and credentials where they think that nobody but a developer looks: hyper and h2
-/// headers and bytes, the SDK whole requests and the text that it signs, s3s bodies even as errors. So the S3 library is
-/// silent (what goes wrong in it, the emulator reports itself), the SDK's crates tell errors only, and everything else that
-/// is not ours is no more talkative than `warn`.
+/// Libraries print requests, replies and credentials where they think that nobody but a developer
+/// looks: hyper and h2 headers and bytes, the SDK whole requests and the text that it signs, s3s
+/// bodies even as errors. So the S3 library is silent (what goes wrong in it, the emulator reports
+/// itself), the SDK's crates tell errors only, and everything else that is not ours is no more
+/// talkative than `warn`.
 pub fn caps() -> Targets {
-    let sdk = ["aws_config", "aws_credential_types", "aws_runtime", "aws_sdk", "aws_sigv4", "aws_smithy", "aws_types"];
+    let sdk = [
+        "aws_config",
+        "aws_credential_types",
+        "aws_runtime",
+        "aws_sdk",
+        "aws_sigv4",
+        "aws_smithy",
+        "aws_types",
+    ];
     Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("s3s", LevelFilter::OFF)
@@ -35,9 +55,17 @@ pub fn caps() -> Targets {
 /// # Errors
 /// It is not what the field means by that.
 pub(super) fn parse(text: &str) -> Result<EnvFilter, EnvError> {
-    let directives = || text.split(',').map(str::trim).filter(|directive| !directive.is_empty());
+    let directives = || {
+        text.split(',')
+            .map(str::trim)
+            .filter(|directive| !directive.is_empty())
+    };
     // Fields of spans may have commas in them.
-    let reason = if text.contains('[') { None } else { directives().find_map(wrong) };
+    let reason = if text.contains('[') {
+        None
+    } else {
+        directives().find_map(wrong)
+    };
     if let Some(reason) = reason {
         return Err(refused(text, &reason));
     }
@@ -47,16 +75,21 @@ pub(super) fn parse(text: &str) -> Result<EnvFilter, EnvError> {
 }
 
 fn refused(text: &str, reason: &str) -> EnvError {
-    let expected =
-        "expected a level (error, warn, info, debug, trace, off), or levels of parts such as info,gateway=debug";
-    EnvError { name: "RUST_LOG".to_owned(), value: text.to_owned(), reason: format!("{reason}; {expected}") }
+    let expected = "expected a level (error, warn, info, debug, trace, off), or levels of parts such as info,gateway=debug";
+    EnvError {
+        name: "RUST_LOG".to_owned(),
+        value: text.to_owned(),
+        reason: format!("{reason}; {expected}"),
+    }
 }
 
-/// What is wrong with one directive, if anything is. A word alone is a level or the name of a crate; one that is nearly a
-/// level would be taken for a crate that does not exist, and silence everything.
+/// What is wrong with one directive, if anything is. A word alone is a level or the name of a
+/// crate; one that is nearly a level would be taken for a crate that does not exist, and silence
+/// everything.
 fn wrong(directive: &str) -> Option<String> {
     let word = directive.to_ascii_lowercase();
-    let is_level = LEVELS.contains(&word.as_str()) || word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_level =
+        LEVELS.contains(&word.as_str()) || word.bytes().all(|byte| byte.is_ascii_digit());
     if !is_level && FOREIGN_LEVELS.contains(&word.as_str()) {
         return Some(format!("{directive:?} is no level"));
     }
@@ -67,10 +100,13 @@ fn wrong(directive: &str) -> Option<String> {
         }
     }
     let parsed = EnvFilter::builder().parse(directive);
-    parsed.is_err().then(|| format!("{directive:?} is no filter"))
+    parsed
+        .is_err()
+        .then(|| format!("{directive:?} is no filter"))
 }
 
-/// How many letters are to be put in, taken out or changed, or neighbours to be swapped counted as two.
+/// How many letters are to be put in, taken out or changed, or neighbours to be swapped counted as
+/// two.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.bytes().enumerate() {
@@ -96,21 +132,36 @@ mod tests {
             ("gateway::server", Level::TRACE, true),
             ("kit", Level::TRACE, true),
             ("s3s::ops", Level::ERROR, false),
-            ("aws_smithy_runtime::client::orchestrator", Level::WARN, false),
+            (
+                "aws_smithy_runtime::client::orchestrator",
+                Level::WARN,
+                false,
+            ),
             ("aws_sdk_sqs::operation", Level::ERROR, true),
             ("hyper::proto::h1", Level::DEBUG, false),
             ("hyper::proto::h1", Level::WARN, true),
             ("h2::codec", Level::INFO, false),
         ] {
-            assert_eq!(caps.would_enable(target, &level), is_shown, "{target} at {level}");
+            assert_eq!(
+                caps.would_enable(target, &level),
+                is_shown,
+                "{target} at {level}"
+            );
         }
     }
 
     #[test]
     fn what_the_field_writes_is_taken() {
-        for text in
-            ["info", "WARN", "off", "2", "info,gateway=debug", "emulator", "pipe::flow=trace, hyper=off", "my_crate"]
-        {
+        for text in [
+            "info",
+            "WARN",
+            "off",
+            "2",
+            "info,gateway=debug",
+            "emulator",
+            "pipe::flow=trace, hyper=off",
+            "my_crate",
+        ] {
             assert!(parse(text).is_ok(), "{text}: {:?}", parse(text).err());
         }
     }
@@ -124,7 +175,10 @@ mod tests {
             ("verbose", "\"verbose\" is no level"),
         ] {
             let message = parse(text).unwrap_err().to_string();
-            assert!(message.starts_with(&format!("RUST_LOG={text}: {reason}; expected a level")), "{message}");
+            assert!(
+                message.starts_with(&format!("RUST_LOG={text}: {reason}; expected a level")),
+                "{message}"
+            );
         }
     }
 }

@@ -17,7 +17,9 @@ pub struct OncePerMinute {
 impl OncePerMinute {
     /// For a line that was never logged.
     pub const fn new() -> OncePerMinute {
-        OncePerMinute { last: AtomicU64::new(0) }
+        OncePerMinute {
+            last: AtomicU64::new(0),
+        }
     }
 
     /// Whether the line is to be logged now: true for one caller a minute.
@@ -26,7 +28,9 @@ impl OncePerMinute {
         if last != 0 && now.since(Timestamp::from_millis(last)) < MINUTE {
             return false;
         }
-        self.last.compare_exchange(last, now.as_millis(), Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        self.last
+            .compare_exchange(last, now.as_millis(), Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
     }
 }
 
@@ -37,7 +41,8 @@ mod tests {
     #[test]
     fn a_line_is_due_once_a_minute() {
         let (line, start) = (OncePerMinute::new(), Timestamp::from_millis(1_000));
-        let due = [0, 1, 59_999, 60_000, 60_001].map(|after| line.is_due(start + Duration::from_millis(after)));
+        let due = [0, 1, 59_999, 60_000, 60_001]
+            .map(|after| line.is_due(start + Duration::from_millis(after)));
         assert_eq!(due, [true, false, false, true, false]);
     }
 }

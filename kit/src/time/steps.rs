@@ -18,7 +18,9 @@ pub async fn report_steps() {
         turns.tick().await;
         let wall = Timestamp::wall();
         let ahead = wall.ahead_of(Timestamp::now());
-        let Some(step) = step(known, ahead) else { continue };
+        let Some(step) = step(known, ahead) else {
+            continue;
+        };
         let (direction, expected) = (if step > 0 { "forward" } else { "back" }, wall.moved(-step));
         tracing::warn!(
             "the wall clock was set {direction} by {} s, from {expected} to {wall}: timeouts, delays and retention go on \
@@ -29,7 +31,8 @@ pub async fn report_steps() {
     }
 }
 
-/// By how many milliseconds the wall clock was set, when it is `ahead` of elapsed time by now and was by `known` before.
+/// By how many milliseconds the wall clock was set, when it is `ahead` of elapsed time by now and
+/// was by `known` before.
 fn step(known: i64, ahead: i64) -> Option<i64> {
     let step = ahead.saturating_sub(known);
     (step.saturating_abs() >= TOLERATED).then_some(step)

@@ -20,8 +20,16 @@ pub async fn post(target: &Target, body: &str, events: usize, concurrency: usize
     for _ in 0..concurrency {
         let (sender, call, left) = (target.sender.clone(), call.clone(), left.clone());
         clients.spawn(async move {
-            while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
-                let reply = sender.send(call.clone(), Duration::from_secs(5), 1024 * 1024).await.unwrap();
+            while left
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                    left.checked_sub(1)
+                })
+                .is_ok()
+            {
+                let reply = sender
+                    .send(call.clone(), Duration::from_secs(5), 1024 * 1024)
+                    .await
+                    .unwrap();
                 assert!(reply.status.is_success());
             }
         });
@@ -42,7 +50,15 @@ fn call(target: &Target, body: &str) -> Call {
         (pipe::webhook::ID, "00000000-0000-4000-8000-000000000000"),
         (http::HeaderName::from_static("x-key"), "key"),
     ];
-    let headers: HeaderMap = headers.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+    let headers: HeaderMap = headers
+        .into_iter()
+        .map(|(name, value)| (name, HeaderValue::from_static(value)))
+        .collect();
     let url = format!("{}/in", target.url).parse().unwrap();
-    Call { method: Method::POST, url, headers, body: Bytes::from(format!(r#"{{"body": {body}}}"#)) }
+    Call {
+        method: Method::POST,
+        url,
+        headers,
+        body: Bytes::from(format!(r#"{{"body": {body}}}"#)),
+    }
 }

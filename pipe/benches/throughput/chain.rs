@@ -38,15 +38,26 @@ pub struct Chain {
 impl Process {
     pub fn start(command: &mut Command) -> Process {
         let child = command.spawn();
-        Process { child: child.unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program())) }
+        Process {
+            child: child.unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program())),
+        }
     }
 
     /// CPU time until now, of user and system.
     pub fn cpu(&self) -> Duration {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        // Behind the name, which may hold anything, utime and stime are the 12th and 13th field, in hundredths.
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-        let ticks: u64 = fields[11..13].iter().map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+        // Behind the name, which may hold anything, utime and stime are the 12th and 13th field, in
+        // hundredths.
+        let fields: Vec<&str> = stat
+            .rsplit(')')
+            .next()
+            .unwrap()
+            .split_whitespace()
+            .collect();
+        let ticks: u64 = fields[11..13]
+            .iter()
+            .map(|ticks| ticks.parse::<u64>().unwrap())
+            .sum();
         Duration::from_millis(ticks * 10)
     }
 }
@@ -60,21 +71,47 @@ impl Drop for Process {
 }
 
 impl Chain {
-    /// Starts an emulator with a queue in it, and writes a definition that leads from there to `target`.
+    /// Starts an emulator with a queue in it, and writes a definition that leads from there to
+    /// `target`.
     pub async fn start(target: &Target, concurrency: usize) -> Chain {
         let program = Path::new(PIPE).with_file_name("emulator");
-        assert!(program.exists(), "there is no {}: cargo build --release -p emulator", program.display());
+        assert!(
+            program.exists(),
+            "there is no {}: cargo build --release -p emulator",
+            program.display()
+        );
         let endpoint = format!("http://127.0.0.1:{}", free_port());
         let mut command = Command::new(program);
-        command.args(["--in-memory", "--listen", &endpoint[7..]]).stdout(Stdio::piped()).env("RUST_LOG", "warn");
+        command
+            .args(["--in-memory", "--listen", &endpoint[7..]])
+            .stdout(Stdio::piped())
+            .env("RUST_LOG", "warn");
         let mut emulator = Process::start(&mut command);
         let mut lines = BufReader::new(emulator.child.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.is_ok_and(|line| line.contains("Ready."))), "the emulator did not start");
+        assert!(
+            lines.any(|line| line.is_ok_and(|line| line.contains("Ready."))),
+            "the emulator did not start"
+        );
         let client = Client::new(&kit::aws::local(&endpoint).await);
-        let queue = client.create_queue().queue_name("q").send().await.unwrap().queue_url.unwrap();
+        let queue = client
+            .create_queue()
+            .queue_name("q")
+            .send()
+            .await
+            .unwrap()
+            .queue_url
+            .unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("pipe.yaml"), definition(target)).unwrap();
-        Chain { emulator, pipe: None, client, queue, endpoint, concurrency, folder }
+        Chain {
+            emulator,
+            pipe: None,
+            client,
+            queue,
+            endpoint,
+            concurrency,
+            folder,
+        }
     }
 
     /// Fills the queue; returns how many messages a second.
@@ -87,7 +124,12 @@ impl Chain {
                 let mut left = events / FILLERS + usize::from(filler < events % FILLERS);
                 while left > 0 {
                     let entries = (0..left.min(10)).map(|id| entry(id, &body)).collect();
-                    let sent = client.send_message_batch().queue_url(&queue).set_entries(Some(entries)).send().await;
+                    let sent = client
+                        .send_message_batch()
+                        .queue_url(&queue)
+                        .set_entries(Some(entries))
+                        .send()
+                        .await;
                     assert!(sent.unwrap().failed.is_empty());
                     left -= left.min(10);
                 }
@@ -102,11 +144,18 @@ impl Chain {
     /// Sends one message; returns when that began.
     pub async fn send(&self, body: &str) -> SystemTime {
         let begun = kit::time::wall();
-        self.client.send_message().queue_url(&self.queue).message_body(body).send().await.unwrap();
+        self.client
+            .send_message()
+            .queue_url(&self.queue)
+            .message_body(body)
+            .send()
+            .await
+            .unwrap();
         begun
     }
 
-    /// Starts the pipe, whose log is a file; with a line for each message, or without. One that runs ends.
+    /// Starts the pipe, whose log is a file; with a line for each message, or without. One that
+    /// runs ends.
     pub fn start_pipe(&mut self, has_hops: bool) {
         self.pipe = None;
         let log = std::fs::File::create(self.folder.path().join("pipe.log")).unwrap();
@@ -114,11 +163,27 @@ impl Chain {
         command
             .arg("--definition")
             .arg(self.folder.path().join("pipe.yaml"))
-            .args(["--allow-target", "127.0.0.1", "--admin-listen", "127.0.0.1:0"])
+            .args([
+                "--allow-target",
+                "127.0.0.1",
+                "--admin-listen",
+                "127.0.0.1:0",
+            ])
             .args(["--concurrency", &self.concurrency.to_string()])
-            .envs([("AWS_ENDPOINT_URL", self.endpoint.as_str()), ("AWS_ACCOUNT_ID", "000000000000")])
-            .envs([("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("NO_PROXY", "127.0.0.1")])
-            .envs([("RUST_LOG", "info"), ("LOG_FORMAT", "json"), ("QUIET", if has_hops { "0" } else { "1" })])
+            .envs([
+                ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
+                ("AWS_ACCOUNT_ID", "000000000000"),
+            ])
+            .envs([
+                ("AWS_ACCESS_KEY_ID", "test"),
+                ("AWS_SECRET_ACCESS_KEY", "test"),
+                ("NO_PROXY", "127.0.0.1"),
+            ])
+            .envs([
+                ("RUST_LOG", "info"),
+                ("LOG_FORMAT", "json"),
+                ("QUIET", if has_hops { "0" } else { "1" }),
+            ])
             .stdout(Stdio::null())
             .stderr(log);
         self.pipe = Some(Process::start(&mut command));
@@ -136,11 +201,19 @@ impl Chain {
 }
 
 fn entry(id: usize, body: &str) -> SendMessageBatchRequestEntry {
-    SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body).build().unwrap()
+    SendMessageBatchRequestEntry::builder()
+        .id(id.to_string())
+        .message_body(body)
+        .build()
+        .unwrap()
 }
 
 fn free_port() -> u16 {
-    kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap().local_addr().unwrap().port()
+    kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 fn definition(target: &Target) -> String {

@@ -1,12 +1,17 @@
-//! How many events a second a pipe takes from a full queue to a fast HTTP target, and how late an event is when idle.
+//! How many events a second a pipe takes from a full queue to a fast HTTP target, and how late an
+//! event is when idle.
 //!
 //!     cargo build --release -p emulator && cargo bench -p pipe --bench throughput [-- --events 50000]
 //!
-//! Emulator (in memory), pipe and target are processes of their own on loopback, so that the CPU time of each can be
-//! told. Beside it, in the same run, stands the rate of a bare client that posts the same requests without a queue: the
-//! ratio says more than either number, for both share the machine. What the log's line for each message costs is the
-//! difference of the pipe's CPU time with and without (`--quiet`), taken in turns.
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on stops where it stands")]
+//! Emulator (in memory), pipe and target are processes of their own on loopback, so that the CPU
+//! time of each can be told. Beside it, in the same run, stands the rate of a bare client that
+//! posts the same requests without a queue: the ratio says more than either number, for both share
+//! the machine. What the log's line for each message costs is the difference of the pipe's CPU time
+//! with and without (`--quiet`), taken in turns.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot go on stops where it stands"
+)]
 #![allow(clippy::print_stdout, reason = "the figures are for whoever runs it")]
 
 mod bare;
@@ -51,17 +56,34 @@ struct Args {
 fn main() {
     let args = Args::parse();
     kit::program::install_tls();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async { if args.target { target::serve().await } else { measure(&args).await } });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        if args.target {
+            target::serve().await
+        } else {
+            measure(&args).await
+        }
+    });
 }
 
 async fn measure(args: &Args) {
     let target = Target::start().await;
     let body = body(args.size);
-    println!("{} events of {} bytes, {} at once\n", args.events, body.len(), args.concurrency);
+    println!(
+        "{} events of {} bytes, {} at once\n",
+        args.events,
+        body.len(),
+        args.concurrency
+    );
 
     let bare = bare::post(&target, &body, args.events, args.concurrency).await;
-    println!("{:<34}{bare:>10.0} a second", "a bare client, without a queue");
+    println!(
+        "{:<34}{bare:>10.0} a second",
+        "a bare client, without a queue"
+    );
 
     let mut chain = Chain::start(&target, args.concurrency).await;
     let filling = chain.fill(&body, args.events).await;
@@ -77,31 +99,60 @@ async fn measure(args: &Args) {
         ("target", target.process.cpu() - before[1]),
     ];
     let piped = args.events as f64 / span.as_secs_f64();
-    println!("{:<34}{piped:>10.0} a second", "the pipe, from the full queue");
+    println!(
+        "{:<34}{piped:>10.0} a second",
+        "the pipe, from the full queue"
+    );
     for (who, cpu) in used {
-        let (micros, cores) = (cpu.as_secs_f64() * 1e6 / args.events as f64, cpu.as_secs_f64() / span.as_secs_f64());
+        let (micros, cores) = (
+            cpu.as_secs_f64() * 1e6 / args.events as f64,
+            cpu.as_secs_f64() / span.as_secs_f64(),
+        );
         println!("    CPU of the {who:<22}{micros:>8.0} µs an event, {cores:.2} cores");
     }
-    println!("\n{:<34}{:>10.2} (wanted: 0.30)", "pipe / bare client", piped / bare);
-    println!("{:<34}{:>10.1} (wanted: 10)", "pipe / AWS's default of 300", piped / AWS_RATE);
+    println!(
+        "\n{:<34}{:>10.2} (wanted: 0.30)",
+        "pipe / bare client",
+        piped / bare
+    );
+    println!(
+        "{:<34}{:>10.1} (wanted: 10)",
+        "pipe / AWS's default of 300",
+        piped / AWS_RATE
+    );
 
     let mut late = Vec::with_capacity(args.singles);
     for _ in 0..args.singles {
         let count = target.count().await;
         let sent = chain.send(&body).await;
-        late.push(target.arrival(count + 1).await.duration_since(sent).unwrap_or_default());
+        late.push(
+            target
+                .arrival(count + 1)
+                .await
+                .duration_since(sent)
+                .unwrap_or_default(),
+        );
     }
     late.sort();
     if !late.is_empty() {
         let at = |share: f64| late[((late.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-        println!("{:<34}{:>10.1} ms (wanted: 5)", "latency when idle, median", at(0.5));
-        println!("{:<34}{:>10.1} ms", "latency when idle, 99th percentile", at(0.99));
+        println!(
+            "{:<34}{:>10.1} ms (wanted: 5)",
+            "latency when idle, median",
+            at(0.5)
+        );
+        println!(
+            "{:<34}{:>10.1} ms",
+            "latency when idle, 99th percentile",
+            at(0.99)
+        );
     }
     compare_hops(&mut chain, &target, &body, args).await;
     chain.end();
 }
 
-/// What a line of the log for each message costs: CPU, which another load of the machine hardly touches, and time.
+/// What a line of the log for each message costs: CPU, which another load of the machine hardly
+/// touches, and time.
 async fn compare_hops(chain: &mut Chain, target: &Target, body: &str, args: &Args) {
     let mut sums = [[Duration::ZERO; 2]; 2];
     for _ in 0..args.rounds {
@@ -115,15 +166,24 @@ async fn compare_hops(chain: &mut Chain, target: &Target, body: &str, args: &Arg
         }
     }
     let events = (args.events * args.rounds.max(1)) as f64;
-    for (name, [cpu, span]) in ["the pipe, --quiet", "the pipe, a line a message"].into_iter().zip(sums) {
-        let (micros, rate) = (cpu.as_secs_f64() * 1e6 / events, events / span.as_secs_f64());
+    for (name, [cpu, span]) in ["the pipe, --quiet", "the pipe, a line a message"]
+        .into_iter()
+        .zip(sums)
+    {
+        let (micros, rate) = (
+            cpu.as_secs_f64() * 1e6 / events,
+            events / span.as_secs_f64(),
+        );
         println!("{name:<34}{micros:>10.2} µs of CPU an event, {rate:.0} a second");
     }
 }
 
 fn body(size: usize) -> String {
     let head = r#"{"id":"5f0c7a3e-0000-4000-8000-000000000000","name":""#;
-    format!("{head}{}\"}}", "x".repeat(size.saturating_sub(head.len() + 2)))
+    format!(
+        "{head}{}\"}}",
+        "x".repeat(size.saturating_sub(head.len() + 2))
+    )
 }
 
 /// Between two looks at something that another process does.

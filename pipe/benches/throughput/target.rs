@@ -36,7 +36,13 @@ struct Seen {
 }
 
 fn micros() -> u64 {
-    u64::try_from(kit::time::wall().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
+    u64::try_from(
+        kit::time::wall()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_micros(),
+    )
+    .unwrap_or(u64::MAX)
 }
 
 /// Answers 200 to every POST; says on GET how many there were, and when the last was.
@@ -47,12 +53,21 @@ pub async fn serve() {
         drop(body);
     };
     let tell = async |State(seen): State<Arc<Seen>>| {
-        format!("{} {}", seen.count.load(Ordering::SeqCst), seen.last.load(Ordering::SeqCst))
+        format!(
+            "{} {}",
+            seen.count.load(Ordering::SeqCst),
+            seen.last.load(Ordering::SeqCst)
+        )
     };
-    let app = Router::new().route("/in", post(take)).route("/", get(tell)).with_state(Arc::<Seen>::default());
+    let app = Router::new()
+        .route("/in", post(take))
+        .route("/", get(tell))
+        .with_state(Arc::<Seen>::default());
     let listener = kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
     println!("http://{}", listener.local_addr().unwrap());
-    kit::serve::serve(listener, app, CancellationToken::new()).await.unwrap();
+    kit::serve::serve(listener, app, CancellationToken::new())
+        .await
+        .unwrap();
 }
 
 impl Target {
@@ -60,8 +75,14 @@ impl Target {
         let mut command = Command::new(std::env::current_exe().unwrap());
         let mut process = Process::start(command.arg("--target").stdout(Stdio::piped()));
         let mut url = String::new();
-        BufReader::new(process.child.stdout.take().unwrap()).read_line(&mut url).unwrap();
-        Target { url: url.trim().to_owned(), process, sender: Sender::new(AllowTargets::anywhere()).unwrap() }
+        BufReader::new(process.child.stdout.take().unwrap())
+            .read_line(&mut url)
+            .unwrap();
+        Target {
+            url: url.trim().to_owned(),
+            process,
+            sender: Sender::new(AllowTargets::anywhere()).unwrap(),
+        }
     }
 
     pub async fn count(&self) -> usize {
@@ -71,7 +92,10 @@ impl Target {
     /// How long it takes from the first arrival after `count` to the last of `events`.
     pub async fn span_of(&self, count: usize, events: usize) -> Duration {
         let begun = self.arrival(count + 1).await;
-        self.arrival(count + events).await.duration_since(begun).unwrap_or_default()
+        self.arrival(count + events)
+            .await
+            .duration_since(begun)
+            .unwrap_or_default()
     }
 
     /// When the one arrived that makes it so many.
@@ -81,16 +105,33 @@ impl Target {
             if seen >= count {
                 return last;
             }
-            tokio::time::sleep(LOOK.max(Duration::from_millis(if count - seen > 100 { 50 } else { 0 }))).await;
+            tokio::time::sleep(LOOK.max(Duration::from_millis(if count - seen > 100 {
+                50
+            } else {
+                0
+            })))
+            .await;
         }
     }
 
     async fn ask(&self) -> (usize, SystemTime) {
         let (method, url) = (Method::GET, self.url.parse().unwrap());
-        let call = Call { method, url, headers: HeaderMap::new(), body: Bytes::new() };
-        let reply = self.sender.send(call, Duration::from_secs(10), 100).await.unwrap();
+        let call = Call {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let reply = self
+            .sender
+            .send(call, Duration::from_secs(10), 100)
+            .await
+            .unwrap();
         let text = String::from_utf8(reply.body.to_vec()).unwrap();
         let (count, last) = text.split_once(' ').unwrap();
-        (count.parse().unwrap(), UNIX_EPOCH + Duration::from_micros(last.parse().unwrap()))
+        (
+            count.parse().unwrap(),
+            UNIX_EPOCH + Duration::from_micros(last.parse().unwrap()),
+        )
     }
 }

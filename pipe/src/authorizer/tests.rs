@@ -22,25 +22,50 @@ struct Endpoint {
 async fn answer(State(endpoint): State<Arc<Endpoint>>) -> (StatusCode, String) {
     let number = endpoint.requests.fetch_add(1, Ordering::SeqCst);
     tokio::time::sleep(endpoint.delay).await;
-    let body = format!(r#"{{"access_token":"t{number}","expires_in":{}}}"#, endpoint.expires_in);
+    let body = format!(
+        r#"{{"access_token":"t{number}","expires_in":{}}}"#,
+        endpoint.expires_in
+    );
     (*endpoint.status.lock().unwrap(), body)
 }
 
 async fn world(status: StatusCode, expires_in: u64) -> (Arc<Endpoint>, Arc<Authorizer>, DropGuard) {
     kit::program::install_tls();
     let (delay, requests) = (Duration::from_millis(50), AtomicUsize::new(0));
-    let endpoint = Arc::new(Endpoint { status: Mutex::new(status), delay, expires_in, requests });
-    let app = Router::new().route("/token", post(answer)).with_state(endpoint.clone());
+    let endpoint = Arc::new(Endpoint {
+        status: Mutex::new(status),
+        delay,
+        expires_in,
+        requests,
+    });
+    let app = Router::new()
+        .route("/token", post(answer))
+        .with_state(endpoint.clone());
     let listener = kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
-    let url = format!("http://{}/token", listener.local_addr().unwrap()).parse().unwrap();
+    let url = format!("http://{}/token", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(kit::serve::serve(listener, app, stop.clone()));
     let (client_id, client_secret) = ("me".into(), "s".into());
-    let oauth =
-        OAuth { endpoint: url, method: Method::POST, client_id, client_secret, parameters: Parameters::default() };
-    let connection = Connection { name: "c".into(), auth: Auth::OAuth(oauth), invocation: Parameters::default() };
+    let oauth = OAuth {
+        endpoint: url,
+        method: Method::POST,
+        client_id,
+        client_secret,
+        parameters: Parameters::default(),
+    };
+    let connection = Connection {
+        name: "c".into(),
+        auth: Auth::OAuth(oauth),
+        invocation: Parameters::default(),
+    };
     let sender = Sender::new(AllowTargets::anywhere()).unwrap();
-    (endpoint, Arc::new(Authorizer::new(Arc::new(connection), sender)), stop.drop_guard())
+    (
+        endpoint,
+        Arc::new(Authorizer::new(Arc::new(connection), sender)),
+        stop.drop_guard(),
+    )
 }
 
 impl Endpoint {
@@ -50,7 +75,10 @@ impl Endpoint {
 }
 
 async fn token(authorizer: &Arc<Authorizer>) -> Result<String, String> {
-    authorizer.token().await.map(|token| token.unwrap().to_str().unwrap().to_owned())
+    authorizer
+        .token()
+        .await
+        .map(|token| token.unwrap().to_str().unwrap().to_owned())
 }
 
 async fn many(authorizer: &Arc<Authorizer>) -> Vec<Result<String, String>> {
@@ -72,10 +100,17 @@ async fn many(authorizer: &Arc<Authorizer>) -> Vec<Result<String, String>> {
 #[tokio::test]
 async fn many_who_want_a_token_make_one_request() {
     let (endpoint, authorizer, _stop) = world(StatusCode::OK, 3600).await;
-    assert_eq!(many(&authorizer).await, vec![Ok("Bearer t0".to_owned()); 50]);
+    assert_eq!(
+        many(&authorizer).await,
+        vec![Ok("Bearer t0".to_owned()); 50]
+    );
     assert_eq!(endpoint.requests(), 1);
     authorizer.forget(&HeaderValue::from_static("Bearer other"));
-    assert_eq!(token(&authorizer).await, Ok("Bearer t0".into()), "it was not this one that was refused");
+    assert_eq!(
+        token(&authorizer).await,
+        Ok("Bearer t0".into()),
+        "it was not this one that was refused"
+    );
     authorizer.forget(&HeaderValue::from_static("Bearer t0"));
     assert_eq!(token(&authorizer).await, Ok("Bearer t1".into()));
 }
@@ -96,44 +131,76 @@ async fn a_caller_that_gives_up_leaves_the_request_to_the_others() {
     let (endpoint, authorizer, _stop) = world(StatusCode::OK, 3600).await;
     let soon = tokio::time::timeout(Duration::from_millis(10), token(&authorizer)).await;
     assert!(soon.is_err());
-    assert_eq!((token(&authorizer).await, endpoint.requests()), (Ok("Bearer t0".into()), 1));
+    assert_eq!(
+        (token(&authorizer).await, endpoint.requests()),
+        (Ok("Bearer t0".into()), 1)
+    );
 }
 
 #[tokio::test]
 async fn a_token_that_is_about_to_expire_is_used_while_the_next_is_fetched() {
     let (endpoint, authorizer, _stop) = world(StatusCode::OK, 8).await;
     assert_eq!(token(&authorizer).await, Ok("Bearer t0".into()));
-    assert_eq!(token(&authorizer).await, Ok("Bearer t0".into()), "eight seconds are worth keeping");
+    assert_eq!(
+        token(&authorizer).await,
+        Ok("Bearer t0".into()),
+        "eight seconds are worth keeping"
+    );
     // Stale after six seconds.
     tokio::time::sleep(Duration::from_millis(6050)).await;
-    assert_eq!(many(&authorizer).await, vec![Ok("Bearer t0".to_owned()); 50], "nobody waits");
+    assert_eq!(
+        many(&authorizer).await,
+        vec![Ok("Bearer t0".to_owned()); 50],
+        "nobody waits"
+    );
     // Nobody asks for a token meanwhile: the next one is fetched all the same.
     let fetched = async {
         while endpoint.requests() < 2 {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), fetched).await.expect("the next one is fetched");
+    tokio::time::timeout(Duration::from_secs(30), fetched)
+        .await
+        .expect("the next one is fetched");
     while token(&authorizer).await == Ok("Bearer t0".into()) {
         tokio::task::yield_now().await;
     }
-    assert_eq!((token(&authorizer).await, endpoint.requests()), (Ok("Bearer t1".into()), 2));
+    assert_eq!(
+        (token(&authorizer).await, endpoint.requests()),
+        (Ok("Bearer t1".into()), 2)
+    );
 }
 
 #[test]
 fn a_stale_token_outlives_a_failed_request_for_another() {
     let at = Timestamp::from_millis;
-    let token = Token { value: HeaderValue::from_static("t"), stale_at: at(50), expires_at: at(100) };
+    let token = Token {
+        value: HeaderValue::from_static("t"),
+        stale_at: at(50),
+        expires_at: at(100),
+    };
     let failure = |until| Some(("no".to_owned(), at(until)));
-    let known = |now, failure| match (Known { token: Some(token.clone()), failure }).at(at(now)) {
+    let known = |now, failure| match (Known {
+        token: Some(token.clone()),
+        failure,
+    })
+    .at(at(now))
+    {
         Answer::Fresh(_) => "fresh",
         Answer::Stale(_) => "stale",
         Answer::Failed(_) => "failed",
         Answer::Unknown => "unknown",
     };
-    assert_eq!([known(49, None), known(50, None), known(100, None)], ["fresh", "stale", "unknown"]);
     assert_eq!(
-        [known(60, failure(70)), known(70, failure(70)), known(100, failure(101))],
+        [known(49, None), known(50, None), known(100, None)],
+        ["fresh", "stale", "unknown"]
+    );
+    assert_eq!(
+        [
+            known(60, failure(70)),
+            known(70, failure(70)),
+            known(100, failure(101))
+        ],
         ["fresh", "stale", "failed"]
     );
 }

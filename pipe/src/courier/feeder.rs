@@ -1,4 +1,5 @@
-//! The way to a service that takes entries: as many in one request as it allows, and each meets its own fate.
+//! The way to a service that takes entries: as many in one request as it allows, and each meets its
+//! own fate.
 
 use std::sync::Arc;
 
@@ -21,7 +22,11 @@ type Placed = (usize, FeedEntry);
 
 impl Feeder {
     /// Sends entries. What became of each, with its place.
-    pub async fn send(&self, mut entries: Vec<Placed>, journal: &Journal<'_>) -> Vec<(usize, Result<(), Refusal>)> {
+    pub async fn send(
+        &self,
+        mut entries: Vec<Placed>,
+        journal: &Journal<'_>,
+    ) -> Vec<(usize, Result<(), Refusal>)> {
         let mut results = Vec::with_capacity(entries.len());
         for range in self.feed.arrange(&mut entries) {
             let part = &entries[range];
@@ -31,8 +36,8 @@ impl Feeder {
         results
     }
 
-    /// A request that is refused for the sake of one entry is sent entry by entry, so that the refusal meets the right
-    /// one.
+    /// A request that is refused for the sake of one entry is sent entry by entry, so that the
+    /// refusal meets the right one.
     async fn send_part(&self, part: &[Placed], journal: &Journal<'_>) -> Vec<Result<(), Refusal>> {
         match self.request(part, journal).await {
             Ok(results) => results,
@@ -49,11 +54,25 @@ impl Feeder {
     }
 
     /// One result for each entry.
-    async fn request(&self, part: &[Placed], journal: &Journal<'_>) -> Result<Vec<Result<(), Refusal>>, Refusal> {
+    async fn request(
+        &self,
+        part: &[Placed],
+        journal: &Journal<'_>,
+    ) -> Result<Vec<Result<(), Refusal>>, Refusal> {
         let entries: Vec<&FeedEntry> = part.iter().map(|(_, entry)| entry).collect();
-        let exchanged = exchange(&self.caller, self.feed.request(&entries), Stage::Target, journal).await;
-        let answer = exchanged.answer.as_ref().map_err(|none| none.refusal.clone());
-        let results = answer.and_then(|reply| self.feed.read(reply, part.len(), Stage::Target.who()));
+        let exchanged = exchange(
+            &self.caller,
+            self.feed.request(&entries),
+            Stage::Target,
+            journal,
+        )
+        .await;
+        let answer = exchanged
+            .answer
+            .as_ref()
+            .map_err(|none| none.refusal.clone());
+        let results =
+            answer.and_then(|reply| self.feed.read(reply, part.len(), Stage::Target.who()));
         match &results {
             Ok(results) => exchanged.tell(Stage::Target, results, journal),
             Err(refusal) => exchanged.tell::<()>(Stage::Target, &[Err(refusal.clone())], journal),

@@ -38,9 +38,18 @@ impl Line {
                 let draft = target::plan(&invoker.invocation, event, id, body).map_err(wrong)?;
                 let request = begin(stage, journal, || draft.describe());
                 let is_read = stage == Stage::Enrichment || journal.wants_data();
-                let wanted = if is_read { Wanted::Body } else { Wanted::Status };
+                let wanted = if is_read {
+                    Wanted::Body
+                } else {
+                    Wanted::Status
+                };
                 let answer = invoker.send(draft, wanted).await;
-                end(stage, journal, request, answer.with_head(event, || invoker.secrets()))
+                end(
+                    stage,
+                    journal,
+                    request,
+                    answer.with_head(event, || invoker.secrets()),
+                )
             }
             Line::Api(caller, api) => {
                 let planned = api.request(event, id, body).map_err(wrong)?;
@@ -57,25 +66,52 @@ async fn call(caller: &Caller, request: Request, stage: Stage) -> Answer {
         Ok(reply) => {
             let outcome = Ok(reply);
             let verdict = judge(&outcome, stage.who(), Timestamp::wall());
-            Answer { verdict, reply: outcome.ok(), timed_out: false }
+            Answer {
+                verdict,
+                reply: outcome.ok(),
+                timed_out: false,
+            }
         }
-        Err(NoAnswer { refusal, timed_out }) => Answer { verdict: refusal.verdict(), reply: None, timed_out },
+        Err(NoAnswer { refusal, timed_out }) => Answer {
+            verdict: refusal.verdict(),
+            reply: None,
+            timed_out,
+        },
     }
 }
 
 /// Tells that a request goes out. Returns it in text, where that may be told.
-pub fn begin(stage: Stage, journal: &Journal<'_>, request: impl FnOnce() -> String) -> Option<String> {
+pub fn begin(
+    stage: Stage,
+    journal: &Journal<'_>,
+    request: impl FnOnce() -> String,
+) -> Option<String> {
     let request = journal.wants_data().then(request);
-    let details = || Details { request: request.clone(), ..Details::default() };
+    let details = || Details {
+        request: request.clone(),
+        ..Details::default()
+    };
     journal.tell(Step::Of(stage, Moment::InvocationStarted), details);
     request
 }
 
-fn end(stage: Stage, journal: &Journal<'_>, request: Option<String>, answer: Answer) -> Result<Reply, Verdict> {
-    let Answer { verdict, reply, timed_out } = answer;
+fn end(
+    stage: Stage,
+    journal: &Journal<'_>,
+    request: Option<String>,
+    answer: Answer,
+) -> Result<Reply, Verdict> {
+    let Answer {
+        verdict,
+        reply,
+        timed_out,
+    } = answer;
     let details = Details {
         request,
-        response: reply.as_ref().filter(|_| journal.wants_data()).map(describe),
+        response: reply
+            .as_ref()
+            .filter(|_| journal.wants_data())
+            .map(describe),
         error: verdict.reason().map(str::to_owned),
         status: reply.as_ref().map(|reply| reply.status.as_u16()),
         ..Details::default()
@@ -91,5 +127,9 @@ fn end(stage: Stage, journal: &Journal<'_>, request: Option<String>, answer: Ans
 
 /// Status and body.
 pub fn describe(reply: &Reply) -> String {
-    format!("{}\n\n{}", reply.status, String::from_utf8_lossy(&reply.body))
+    format!(
+        "{}\n\n{}",
+        reply.status,
+        String::from_utf8_lossy(&reply.body)
+    )
 }

@@ -1,4 +1,5 @@
-//! A request to an AWS service on behalf of several messages: sent, and told to the journal with what came of it.
+//! A request to an AWS service on behalf of several messages: sent, and told to the journal with
+//! what came of it.
 
 use kit::call::Reply;
 
@@ -17,18 +18,41 @@ pub struct Exchanged {
 }
 
 /// Sends a request.
-pub async fn exchange(caller: &Caller, request: Request, stage: Stage, journal: &Journal<'_>) -> Exchanged {
-    let (service, shown) = (request.service, begin(stage, journal, || request.describe()));
+pub async fn exchange(
+    caller: &Caller,
+    request: Request,
+    stage: Stage,
+    journal: &Journal<'_>,
+) -> Exchanged {
+    let (service, shown) = (
+        request.service,
+        begin(stage, journal, || request.describe()),
+    );
     let answer = caller.send(request, stage.who()).await;
-    let response = answer.as_ref().ok().filter(|_| journal.wants_data()).map(describe);
-    Exchanged { answer, request: shown, response, service }
+    let response = answer
+        .as_ref()
+        .ok()
+        .filter(|_| journal.wants_data())
+        .map(describe);
+    Exchanged {
+        answer,
+        request: shown,
+        response,
+        service,
+    }
 }
 
 impl Exchanged {
     /// Tells what became of the messages, or of the request as one.
     pub fn tell<T>(self, stage: Stage, results: &[Result<T, Refusal>], journal: &Journal<'_>) {
         let failed = results.iter().filter(|result| result.is_err()).count();
-        let timed_out = matches!(&self.answer, Err(NoAnswer { timed_out: true, .. }));
+        let timed_out = matches!(
+            &self.answer,
+            Err(NoAnswer {
+                timed_out: true,
+                ..
+            })
+        );
         let moment = match failed {
             0 => Moment::InvocationSucceeded,
             _ if timed_out => Moment::InvocationTimedOut,

@@ -1,5 +1,5 @@
-//! The ways to targets and enrichments. What has a body goes out in as few requests as the other side takes, and each
-//! event learns what became of it.
+//! The ways to targets and enrichments. What has a body goes out in as few requests as the other
+//! side takes, and each event learns what became of it.
 
 use std::ops::Range;
 
@@ -57,7 +57,8 @@ impl Enricher {
         }
     }
 
-    /// What it answers about the messages with these `ids` and bodies, the first of which is `event`.
+    /// What it answers about the messages with these `ids` and bodies, the first of which is
+    /// `event`.
     pub async fn ask(
         &self,
         event: &Event,
@@ -69,7 +70,9 @@ impl Enricher {
             Enricher::Line(line) => {
                 // It is asked about one event at a time.
                 let (id, body) = (ids.first().copied().unwrap_or_default(), bodies.concat());
-                let reply = line.exchange(event, id, body, Stage::Enrichment, journal).await?;
+                let reply = line
+                    .exchange(event, id, body, Stage::Enrichment, journal)
+                    .await?;
                 read_answer(&reply).map_err(|reason| Verdict::failed(reason, Cause::Message))?;
                 Ok(reply.body)
             }
@@ -78,7 +81,10 @@ impl Enricher {
                 if let Some(wrong) = wrong {
                     return Err(unplannable(Stage::Enrichment, &wrong, journal));
                 }
-                runner.ask(bodies, journal).await.map_err(|refusal| refusal.verdict())
+                runner
+                    .ask(bodies, journal)
+                    .await
+                    .map_err(|refusal| refusal.verdict())
             }
         }
     }
@@ -94,7 +100,8 @@ impl Road {
         }
     }
 
-    /// Delivers events, as far as there is a body of each. The status of the answer, or a verdict for each that was not taken.
+    /// Delivers events, as far as there is a body of each. The status of the answer, or a verdict
+    /// for each that was not taken.
     pub async fn carry(
         &self,
         events: &[Owned<'_>],
@@ -102,7 +109,8 @@ impl Road {
         batch: &[Work],
         journal: &Journal<'_>,
     ) -> Vec<Result<Option<u16>, Verdict>> {
-        // The ways that carry a whole batch at once are on the heap: nobody else's future is as large as theirs then.
+        // The ways that carry a whole batch at once are on the heap: nobody else's future is as
+        // large as theirs then.
         match self {
             Road::Line(line) => {
                 let mut results = Vec::with_capacity(events.len());
@@ -110,7 +118,9 @@ impl Road {
                     let id = id_of(owned, batch);
                     results.push(match body {
                         Ok(body) => {
-                            let reply = line.exchange(&owned.event, id, body, Stage::Target, journal).await;
+                            let reply = line
+                                .exchange(&owned.event, id, body, Stage::Target, journal)
+                                .await;
                             reply.map(|reply| Some(reply.status.as_u16()))
                         }
                         Err(verdict) => Err(verdict),
@@ -135,7 +145,10 @@ impl Road {
                 let plan = |_: &Event, body: String| check_json(&body).map(|()| body);
                 let (mut results, bodies) = plan_all(events, shaped, plan, journal);
                 let (places, bodies): (Vec<usize>, Vec<String>) = bodies.into_iter().unzip();
-                let ids: Vec<&str> = places.iter().map(|&place| id_of(&events[place], batch)).collect();
+                let ids: Vec<&str> = places
+                    .iter()
+                    .map(|&place| id_of(&events[place], batch))
+                    .collect();
                 let run = Box::pin(runner.run(&bodies, &ids, journal)).await;
                 settle(&mut results, places.into_iter().zip(run));
                 without_status(results)
@@ -146,12 +159,17 @@ impl Road {
 
 /// A request for several events has no status of one.
 fn without_status(results: Vec<Result<(), Verdict>>) -> Vec<Result<Option<u16>, Verdict>> {
-    results.into_iter().map(|result| result.map(|()| None)).collect()
+    results
+        .into_iter()
+        .map(|result| result.map(|()| None))
+        .collect()
 }
 
 /// The id of the message that an event stands for; of one that may stand for any, the first's.
 fn id_of<'b>(owned: &Owned<'_>, batch: &'b [Work]) -> &'b str {
-    batch.get(owned.owner.unwrap_or_default()).map_or("", |work| work.id.as_str())
+    batch
+        .get(owned.owner.unwrap_or_default())
+        .map_or("", |work| work.id.as_str())
 }
 
 /// Something made of an event, and the event's place among all.
@@ -164,15 +182,26 @@ fn plan_all<T>(
     plan: impl Fn(&Event, String) -> Result<T, Unplannable>,
     journal: &Journal<'_>,
 ) -> (Vec<Result<(), Verdict>>, Vec<Placed<T>>) {
-    let (mut results, mut planned) = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
+    let (mut results, mut planned) = (
+        Vec::with_capacity(events.len()),
+        Vec::with_capacity(events.len()),
+    );
     for (place, (owned, body)) in events.iter().zip(shaped).enumerate() {
-        let plan = |body| plan(&owned.event, body).map_err(|error| unplannable(Stage::Target, &error, journal));
-        results.push(body.and_then(plan).map(|entry| planned.push((place, entry))));
+        let plan = |body| {
+            plan(&owned.event, body).map_err(|error| unplannable(Stage::Target, &error, journal))
+        };
+        results.push(
+            body.and_then(plan)
+                .map(|entry| planned.push((place, entry))),
+        );
     }
     (results, planned)
 }
 
-fn settle(results: &mut [Result<(), Verdict>], judged: impl IntoIterator<Item = (usize, Result<(), Refusal>)>) {
+fn settle(
+    results: &mut [Result<(), Verdict>],
+    judged: impl IntoIterator<Item = (usize, Result<(), Refusal>)>,
+) {
     for (place, judged) in judged {
         results[place] = judged.map_err(|refusal| refusal.verdict());
     }
@@ -188,7 +217,9 @@ async fn post(
     if entries.is_empty() {
         return Vec::new();
     }
-    let request = begin(Stage::Target, journal, || entries.iter().map(show).collect());
+    let request = begin(Stage::Target, journal, || {
+        entries.iter().map(show).collect()
+    });
     let sent = outbox.send(&entries).await;
     let failed = sent.iter().filter(|result| result.is_err()).count();
     let moment = match failed {
@@ -198,17 +229,36 @@ async fn post(
     };
     journal.tell(Step::Of(Stage::Target, moment), || Details {
         request,
-        response: journal.wants_data().then(|| sent.iter().flatten().map(|id| format!("MessageId: {id}\n")).collect()),
-        error: sent.iter().find_map(|result| result.as_ref().err().map(|refusal| refusal.reason.clone())),
+        response: journal.wants_data().then(|| {
+            sent.iter()
+                .flatten()
+                .map(|id| format!("MessageId: {id}\n"))
+                .collect()
+        }),
+        error: sent
+            .iter()
+            .find_map(|result| result.as_ref().err().map(|refusal| refusal.reason.clone())),
         service: Some("sqs"),
         ..Details::default()
     });
-    places.into_iter().zip(sent.into_iter().map(|result| result.map(drop))).collect()
+    places
+        .into_iter()
+        .zip(sent.into_iter().map(|result| result.map(drop)))
+        .collect()
 }
 
 fn show(entry: &Entry) -> String {
-    let Entry { body, group, deduplication } = entry;
-    let shown = [("MessageGroupId", group), ("MessageDeduplicationId", deduplication)];
-    let ids = shown.iter().filter_map(|(name, id)| Some(format!("{name}: {}\n", id.as_ref()?)));
+    let Entry {
+        body,
+        group,
+        deduplication,
+    } = entry;
+    let shown = [
+        ("MessageGroupId", group),
+        ("MessageDeduplicationId", deduplication),
+    ];
+    let ids = shown
+        .iter()
+        .filter_map(|(name, id)| Some(format!("{name}: {}\n", id.as_ref()?)));
     format!("SendMessage\n{}\n{body}\n", ids.collect::<String>())
 }

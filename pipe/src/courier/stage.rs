@@ -1,4 +1,5 @@
-//! One step of a stage: an event becomes a body; a reply becomes an enrichment's answer. The journal is told.
+//! One step of a stage: an event becomes a body; a reply becomes an enrichment's answer. The
+//! journal is told.
 
 use http::header;
 use kit::call::Reply;
@@ -31,8 +32,12 @@ pub fn shape(
     form: Form,
     journal: &Journal<'_>,
 ) -> Result<String, Verdict> {
-    let Some(input) = input else { return Ok(event.text()) };
-    journal.tell_of(Step::Of(stage, Moment::TransformationStarted), || event.text());
+    let Some(input) = input else {
+        return Ok(event.text());
+    };
+    journal.tell_of(Step::Of(stage, Moment::TransformationStarted), || {
+        event.text()
+    });
     let time = ingestion_time();
     let shaped = match form {
         Form::Any => input.render(event, names, &time),
@@ -41,9 +46,13 @@ pub fn shape(
     let shaped = shaped.map_err(|reason| {
         let reason = reason.to_string();
         journal.tell_failure(Step::Of(stage, Moment::TransformationFailed), &reason);
-        Verdict::Unsendable { reason: reason.into() }
+        Verdict::Unsendable {
+            reason: reason.into(),
+        }
     })?;
-    journal.tell_of(Step::Of(stage, Moment::TransformationSucceeded), || shaped.clone());
+    journal.tell_of(Step::Of(stage, Moment::TransformationSucceeded), || {
+        shaped.clone()
+    });
     Ok(shaped)
 }
 
@@ -55,14 +64,20 @@ pub fn shape_all(
     form: Form,
     journal: &Journal<'_>,
 ) -> Vec<Result<String, Verdict>> {
-    events.iter().map(|owned| shape(input, names, Stage::Target, &owned.event, form, journal)).collect()
+    events
+        .iter()
+        .map(|owned| shape(input, names, Stage::Target, &owned.event, form, journal))
+        .collect()
 }
 
-/// The verdict on an event that cannot become what its target takes: a customer error, in AWS's terms.
+/// The verdict on an event that cannot become what its target takes: a customer error, in AWS's
+/// terms.
 pub fn unplannable(stage: Stage, error: &Unplannable, journal: &Journal<'_>) -> Verdict {
     let reason = error.to_string();
     journal.tell_failure(Step::Of(stage, Moment::InvocationFailed), &reason);
-    Verdict::Unsendable { reason: reason.into() }
+    Verdict::Unsendable {
+        reason: reason.into(),
+    }
 }
 
 /// What an enrichment answered with over HTTP, if it can be read.
@@ -73,7 +88,11 @@ pub fn read_answer(reply: &Reply) -> Result<(), &'static str> {
     if !reply.complete {
         return Err("the enrichment answered with more than 6 MB");
     }
-    match reply.headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase()) {
+    match reply
+        .headers
+        .get(header::CONTENT_ENCODING)
+        .map(|value| value.as_bytes().to_ascii_lowercase())
+    {
         Some(encoding) if encoding != b"identity" => {
             Err("the enrichment answered with a compressed body, which it was not asked for")
         }
@@ -85,5 +104,6 @@ pub fn read_answer(reply: &Reply) -> Result<(), &'static str> {
 pub fn ingestion_time() -> String {
     let seconds = i64::try_from(Timestamp::wall().as_secs()).unwrap_or(i64::MAX);
     let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    time.format(&Rfc3339).expect("years of four digits can be written")
+    time.format(&Rfc3339)
+        .expect("years of four digits can be written")
 }

@@ -11,7 +11,8 @@ use crate::journal::Stage;
 use crate::retry::Verdict;
 use crate::target::Refusal;
 
-/// An event, and the message of the batch that it stands for; `None` when it may stand for any of them.
+/// An event, and the message of the batch that it stands for; `None` when it may stand for any of
+/// them.
 #[derive(Debug)]
 pub struct Owned<'b> {
     pub event: Cow<'b, Event>,
@@ -21,19 +22,28 @@ pub struct Owned<'b> {
 impl<'b> Owned<'b> {
     /// The event of a message itself.
     pub fn borrowed((index, event): (usize, &'b Event)) -> Owned<'b> {
-        Owned { event: Cow::Borrowed(event), owner: Some(index) }
+        Owned {
+            event: Cow::Borrowed(event),
+            owner: Some(index),
+        }
     }
 
-    /// An event that an enrichment made of the messages with these ids, at `indices` of the batch. It has to keep the
-    /// `messageId` to be told from the others (`docs/aws/pipes.md#enrichment`).
+    /// An event that an enrichment made of the messages with these ids, at `indices` of the batch.
+    /// It has to keep the `messageId` to be told from the others (`docs/aws/pipes.md#enrichment`).
     pub fn made(event: Event, indices: &[usize], ids: &[&str]) -> Owned<'b> {
         let id = event.value().get("messageId").and_then(Value::as_str);
         let owner = match (indices, id) {
             ([only], _) => Some(*only),
-            (_, Some(id)) => ids.iter().position(|known| *known == id).map(|at| indices[at]),
+            (_, Some(id)) => ids
+                .iter()
+                .position(|known| *known == id)
+                .map(|at| indices[at]),
             _ => None,
         };
-        Owned { event: Cow::Owned(event), owner }
+        Owned {
+            event: Cow::Owned(event),
+            owner,
+        }
     }
 }
 
@@ -55,7 +65,8 @@ pub enum Outcome {
 pub struct Ending {
     /// What becomes of the message.
     pub verdict: Verdict,
-    /// The status of the target's answer to a message that it took, where there is one for it alone.
+    /// The status of the target's answer to a message that it took, where there is one for it
+    /// alone.
     pub status: Option<u16>,
     /// With whom the message went out.
     pub company: Company,
@@ -94,7 +105,8 @@ impl Tally {
         }
     }
 
-    /// How it went for an event. A message has failed when any of its events has; the first failure counts.
+    /// How it went for an event. A message has failed when any of its events has; the first failure
+    /// counts.
     pub fn take(&mut self, owner: Option<usize>, result: Result<Option<u16>, Verdict>) {
         let verdict = match result {
             Ok(status) => {
@@ -109,7 +121,10 @@ impl Tally {
             Some(index) => &mut self.verdicts[index..=index],
             None => &mut self.verdicts[..],
         };
-        for slot in concerned.iter_mut().filter(|slot| **slot == Verdict::Delivered) {
+        for slot in concerned
+            .iter_mut()
+            .filter(|slot| **slot == Verdict::Delivered)
+        {
             *slot = verdict.clone();
         }
     }
@@ -127,12 +142,18 @@ impl Tally {
 
     /// The first failure, if there is one.
     pub fn first_failure(&self) -> Option<&Verdict> {
-        self.verdicts.iter().find(|verdict| **verdict != Verdict::Delivered)
+        self.verdicts
+            .iter()
+            .find(|verdict| **verdict != Verdict::Delivered)
     }
 
     /// How it went up to here.
     pub fn outcome(&self) -> Outcome {
-        let failed = self.verdicts.iter().filter(|verdict| **verdict != Verdict::Delivered).count();
+        let failed = self
+            .verdicts
+            .iter()
+            .filter(|verdict| **verdict != Verdict::Delivered)
+            .count();
         match failed {
             _ if self.timed_out => Outcome::TimedOut,
             0 => Outcome::Succeeded,
@@ -144,7 +165,11 @@ impl Tally {
     /// One ending for each message.
     pub fn endings(self, duration: Duration) -> Vec<Ending> {
         let outcome = self.outcome();
-        let mut execution = Some(Execution { outcome, stages: self.stages, duration });
+        let mut execution = Some(Execution {
+            outcome,
+            stages: self.stages,
+            duration,
+        });
         let is_alone = self.verdicts.len() == 1;
         let endings = self.verdicts.into_iter().zip(self.statuses).enumerate();
         let ending = |(index, (verdict, status))| {
@@ -153,7 +178,12 @@ impl Tally {
                 (false, 0) => Company::First,
                 (false, _) => Company::Other,
             };
-            Ending { verdict, status, company, execution: execution.take() }
+            Ending {
+                verdict,
+                status,
+                company,
+                execution: execution.take(),
+            }
         };
         endings.map(ending).collect()
     }
@@ -179,9 +209,15 @@ mod tests {
         tally.take(None, Err(Verdict::failed("away", Cause::Target)));
         assert_eq!(tally.outcome(), Outcome::Failed);
         let endings = tally.endings(Duration::ZERO);
-        let reasons: Vec<_> = endings.iter().map(|ending| ending.verdict.reason().unwrap()).collect();
+        let reasons: Vec<_> = endings
+            .iter()
+            .map(|ending| ending.verdict.reason().unwrap())
+            .collect();
         assert_eq!(reasons, ["away", "no", "away"], "the first failure counts");
-        assert!(endings[0].execution.is_some() && endings[1].execution.is_none(), "counted once");
+        assert!(
+            endings[0].execution.is_some() && endings[1].execution.is_none(),
+            "counted once"
+        );
     }
 
     #[test]
@@ -189,9 +225,16 @@ mod tests {
         let owner = |record: Value, indices: &[usize], ids: &[&str]| {
             Owned::made(Event::from_record(record), indices, ids).owner
         };
-        assert_eq!(owner(json!({"messageId": "b"}), &[0, 2], &["a", "b"]), Some(2));
+        assert_eq!(
+            owner(json!({"messageId": "b"}), &[0, 2], &["a", "b"]),
+            Some(2)
+        );
         assert_eq!(owner(json!({"messageId": "c"}), &[0, 2], &["a", "b"]), None);
         assert_eq!(owner(json!({"a": 1}), &[0, 2], &["a", "b"]), None);
-        assert_eq!(owner(json!({"a": 1}), &[1], &["a"]), Some(1), "there is no other");
+        assert_eq!(
+            owner(json!({"a": 1}), &[1], &["a"]),
+            Some(1),
+            "there is no other"
+        );
     }
 }

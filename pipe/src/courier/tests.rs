@@ -34,24 +34,44 @@ async fn target() -> (String, Seen, CancellationToken) {
         json!({"access_token": format!("t{number}"), "expires_in": 3600}).to_string()
     };
     let accept = async |State(seen): State<Seen>, headers: HeaderMap, body: String| {
-        let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
-        seen.lock().unwrap().push(format!("{} {body}", authorization.as_deref().unwrap_or_default()));
-        if authorization.as_deref() == Some("Bearer t2") { StatusCode::ACCEPTED } else { StatusCode::UNAUTHORIZED }
+        let authorization = headers
+            .get("authorization")
+            .map(|value| value.to_str().unwrap().to_owned());
+        seen.lock().unwrap().push(format!(
+            "{} {body}",
+            authorization.as_deref().unwrap_or_default()
+        ));
+        if authorization.as_deref() == Some("Bearer t2") {
+            StatusCode::ACCEPTED
+        } else {
+            StatusCode::UNAUTHORIZED
+        }
     };
     let echo = async |State(seen): State<Seen>, headers: HeaderMap, body: String| {
         let id = headers["webhook-id"].to_str().unwrap().to_owned();
-        let encoding = if headers.contains_key("accept-encoding") { "any" } else { "identity" };
-        seen.lock().unwrap().push(format!("echo {id} {encoding} {body}"));
+        let encoding = if headers.contains_key("accept-encoding") {
+            "any"
+        } else {
+            "identity"
+        };
+        seen.lock()
+            .unwrap()
+            .push(format!("echo {id} {encoding} {body}"));
         body
     };
     let answer = async |RawQuery(query): RawQuery| {
         let text = query.unwrap_or_default();
-        percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
+        percent_encoding::percent_decode_str(&text)
+            .decode_utf8_lossy()
+            .into_owned()
     };
     let app = Router::new()
         .route("/echo", post(echo))
         .route("/answer", post(answer))
-        .route("/compressed", post(async || ([("content-encoding", "gzip")], "x")))
+        .route(
+            "/compressed",
+            post(async || ([("content-encoding", "gzip")], "x")),
+        )
         .route("/token", post(token))
         .route("/in", post(accept))
         .route("/never", post(async || std::future::pending::<()>().await))
@@ -77,7 +97,11 @@ fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
         Stage::Enrichment => Auth::basic("me", &"s".into()),
         Stage::Target => Auth::OAuth(oauth),
     };
-    let connection = Arc::new(Connection { name: "c".into(), auth, invocation: Parameters::default() });
+    let connection = Arc::new(Connection {
+        name: "c".into(),
+        auth,
+        invocation: Parameters::default(),
+    });
     let destination = Destination {
         arn: String::new(),
         name: "d".into(),
@@ -86,7 +110,10 @@ fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
         rate: 300,
         connection: connection.clone(),
     };
-    let invocation = Invocation { destination: Arc::new(destination), parameters: HttpParameters::default() };
+    let invocation = Invocation {
+        destination: Arc::new(destination),
+        parameters: HttpParameters::default(),
+    };
     let sender = Sender::new(AllowTargets::new(["127.0.0.1".parse().unwrap()])).unwrap();
     let authorizer = Arc::new(Authorizer::new(connection, sender.clone()));
     let deadline = Duration::from_millis(300);
@@ -107,12 +134,19 @@ fn courier(url: &str, path: &str) -> Arc<Courier> {
 
 fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) -> Arc<Courier> {
     let invoker = |stage, path| invoker(stage, url, path);
-    let (target, asked) = (invoker(Stage::Target, path), enrichment.map(|path| invoker(Stage::Enrichment, path)));
+    let (target, asked) = (
+        invoker(Stage::Target, path),
+        enrichment.map(|path| invoker(Stage::Enrichment, path)),
+    );
     let pipe = Pipe {
         name: "p".into(),
         names: Names::default(),
         state: DesiredState::Running,
-        source: Source { arn: String::new(), account: String::new(), queue: String::new() },
+        source: Source {
+            arn: String::new(),
+            account: String::new(),
+            queue: String::new(),
+        },
         filter: Filter::default(),
         enrichment: asked.as_ref().map(|invoker| Enrichment {
             input: Some(Transform::parse(r#"{"ask": <$.body.n>}"#).unwrap()),
@@ -121,14 +155,22 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
         input: Some(Transform::parse(template).unwrap()),
         target: Target::Http(target.invocation.clone()),
         batch: Batch::default(),
-        log: Some(LogConfiguration { level: LogLevel::Trace, execution_data: true }),
+        log: Some(LogConfiguration {
+            level: LogLevel::Trace,
+            execution_data: true,
+        }),
         judge: None,
         description: serde_json::Map::new(),
         fingerprint: Fingerprint::default(),
     };
     let line = |invoker| Line::Http(Box::new(invoker));
     let enricher = asked.map(|invoker| Enricher::Line(line(invoker)));
-    Arc::new(Courier::new(Arc::new(pipe), enricher, Road::Line(line(target)), CancellationToken::new()))
+    Arc::new(Courier::new(
+        Arc::new(pipe),
+        enricher,
+        Road::Line(line(target)),
+        CancellationToken::new(),
+    ))
 }
 
 fn work(body: &str) -> Work {
@@ -137,19 +179,46 @@ fn work(body: &str) -> Work {
 }
 
 async fn deliver(courier: &Arc<Courier>, body: &str) -> (Verdict, Vec<Stage>) {
-    let (_, Ending { verdict, execution, .. }) = courier.clone().deliver(work(body)).await;
-    (verdict, execution.unwrap().stages.into_iter().map(|(stage, _)| stage).collect())
+    let (
+        _,
+        Ending {
+            verdict, execution, ..
+        },
+    ) = courier.clone().deliver(work(body)).await;
+    (
+        verdict,
+        execution
+            .unwrap()
+            .stages
+            .into_iter()
+            .map(|(stage, _)| stage)
+            .collect(),
+    )
 }
 
 #[tokio::test]
 async fn the_enrichments_answer_replaces_the_event() {
     let (url, seen, _stop) = target().await;
-    let courier = enriching(&url, "/in", Some("/echo"), r#"{"got": <$.ask>, "was": <$.body>}"#);
+    let courier = enriching(
+        &url,
+        "/in",
+        Some("/echo"),
+        r#"{"got": <$.ask>, "was": <$.body>}"#,
+    );
     let (verdict, stages) = deliver(&courier, r#"{"n":{"id":7}}"#).await;
-    assert_eq!((verdict, stages), (Verdict::Delivered, vec![Stage::Enrichment, Stage::Target]));
+    assert_eq!(
+        (verdict, stages),
+        (Verdict::Delivered, vec![Stage::Enrichment, Stage::Target])
+    );
     let seen = seen.lock().unwrap();
-    assert_eq!(seen[0], r#"echo m identity {"ask": {"id":7}}"#, "with the message's id, uncompressed");
-    assert_eq!(seen.last().unwrap(), r#"Bearer t2 {"got": {"id":7}, "was": ""}"#);
+    assert_eq!(
+        seen[0], r#"echo m identity {"ask": {"id":7}}"#,
+        "with the message's id, uncompressed"
+    );
+    assert_eq!(
+        seen.last().unwrap(),
+        r#"Bearer t2 {"got": {"id":7}, "was": ""}"#
+    );
 }
 
 #[tokio::test]
@@ -157,19 +226,44 @@ async fn an_empty_answer_skips_the_target_with_success_and_a_failure_fails() {
     let (url, seen, _stop) = target().await;
     let enriched = |path| enriching(&url, "/in", Some(path), r#"{"a": 1}"#);
     for path in ["/answer?{}", "/answer?[]", "/answer?\"\"", "/answer"] {
-        assert_eq!(deliver(&enriched(path), "{}").await, (Verdict::Delivered, vec![Stage::Enrichment]), "{path}");
+        assert_eq!(
+            deliver(&enriched(path), "{}").await,
+            (Verdict::Delivered, vec![Stage::Enrichment]),
+            "{path}"
+        );
     }
     assert!(seen.lock().unwrap().is_empty(), "nobody was called");
     let (verdict, _) = deliver(&enriched("/answer?[{},{}]"), "{}").await;
-    assert_eq!(verdict.reason(), Some("the enrichment made 2 events, the target takes 1"));
+    assert_eq!(
+        verdict.reason(),
+        Some("the enrichment made 2 events, the target takes 1")
+    );
     let (verdict, _) = deliver(&enriched("/none"), "{}").await;
     let reason = verdict.failure().expect("it was rejected");
-    assert_eq!((reason.text.as_str(), reason.status), ("the enrichment answered 404 Not Found", Some(404)));
-    assert!(matches!(verdict, Verdict::Failed { cause: Cause::Message, .. }));
+    assert_eq!(
+        (reason.text.as_str(), reason.status),
+        ("the enrichment answered 404 Not Found", Some(404))
+    );
+    assert!(matches!(
+        verdict,
+        Verdict::Failed {
+            cause: Cause::Message,
+            ..
+        }
+    ));
     let (verdict, _) = deliver(&enriched("/compressed"), "{}").await;
-    assert!(verdict.reason().unwrap().contains("compressed body"), "{verdict:?}");
-    assert_eq!(deliver(&enriched("/answer?[{}]"), "{}").await.0, Verdict::Delivered);
-    assert_eq!(seen.lock().unwrap().last().unwrap(), r#"Bearer t2 {"a": 1}"#);
+    assert!(
+        verdict.reason().unwrap().contains("compressed body"),
+        "{verdict:?}"
+    );
+    assert_eq!(
+        deliver(&enriched("/answer?[{}]"), "{}").await.0,
+        Verdict::Delivered
+    );
+    assert_eq!(
+        seen.lock().unwrap().last().unwrap(),
+        r#"Bearer t2 {"a": 1}"#
+    );
 }
 
 #[tokio::test]
@@ -177,29 +271,66 @@ async fn a_refused_token_is_replaced_at_once_and_the_new_one_is_kept() {
     let (url, seen, _stop) = target().await;
     let courier = courier(&url, "/in");
     for _ in 0..2 {
-        assert_eq!(deliver(&courier, r#"{"n":1}"#).await, (Verdict::Delivered, vec![Stage::Target]));
+        assert_eq!(
+            deliver(&courier, r#"{"n":1}"#).await,
+            (Verdict::Delivered, vec![Stage::Target])
+        );
     }
     let form = "token grant_type=client_credentials&client_id=me&client_secret=s";
     let body = r#"{"body": "1"}"#;
-    let expected = [form.into(), format!("Bearer t1 {body}"), form.into(), format!("Bearer t2 {body}")];
-    assert_eq!(*seen.lock().unwrap(), [expected.as_slice(), &[format!("Bearer t2 {body}")]].concat());
+    let expected = [
+        form.into(),
+        format!("Bearer t1 {body}"),
+        form.into(),
+        format!("Bearer t2 {body}"),
+    ];
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [expected.as_slice(), &[format!("Bearer t2 {body}")]].concat()
+    );
 }
 
 #[tokio::test]
 async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
     let (url, _seen, _stop) = target().await;
     let (verdict, _) = deliver(&courier(&url, "/never"), r#"{"n":1}"#).await;
-    assert!(matches!(verdict, Verdict::Failed { cause: Cause::Silence, .. }), "{verdict:?}");
+    assert!(
+        matches!(
+            verdict,
+            Verdict::Failed {
+                cause: Cause::Silence,
+                ..
+            }
+        ),
+        "{verdict:?}"
+    );
     let (verdict, _) = deliver(&courier(&url, "/in"), r#"{"n":{"secret":1}}"#).await;
-    let Verdict::Unsendable { reason } = verdict else { panic!("{verdict:?}") };
+    let Verdict::Unsendable { reason } = verdict else {
+        panic!("{verdict:?}")
+    };
     let reason = reason.text;
-    assert!(reason.contains("<$.body.n> stands inside a string") && !reason.contains("secret"), "{reason}");
+    assert!(
+        reason.contains("<$.body.n> stands inside a string") && !reason.contains("secret"),
+        "{reason}"
+    );
     let (verdict, _) = deliver(&courier("http://127.0.0.1:9", "/in"), "{}").await;
-    assert!(matches!(verdict, Verdict::Failed { cause: Cause::Unreachable, .. }), "{verdict:?}");
+    assert!(
+        matches!(
+            verdict,
+            Verdict::Failed {
+                cause: Cause::Unreachable,
+                ..
+            }
+        ),
+        "{verdict:?}"
+    );
 }
 
 #[test]
 fn the_ingestion_time_is_iso_8601() {
     let text = ingestion_time();
-    assert!(text.len() == 20 && text.ends_with('Z') && text.as_bytes()[10] == b'T', "{text}");
+    assert!(
+        text.len() == 20 && text.ends_with('Z') && text.as_bytes()[10] == b'T',
+        "{text}"
+    );
 }

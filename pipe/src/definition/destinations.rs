@@ -36,23 +36,49 @@ impl Destinations {
         let connections = Connections::load(given, allowed, problems);
         let mut by_name = HashMap::new();
         let kind = "AWS::Events::ApiDestination";
-        for destination in declared(given, kind, &given.api_destinations, "ApiDestinationArn", problems) {
+        for destination in declared(
+            given,
+            kind,
+            &given.api_destinations,
+            "ApiDestinationArn",
+            problems,
+        ) {
             let (read, fingerprint) = read(&destination, &connections, allowed, problems);
-            insert(&mut by_name, destination, (read.map(Arc::new), fingerprint), problems);
+            insert(
+                &mut by_name,
+                destination,
+                (read.map(Arc::new), fingerprint),
+                problems,
+            );
         }
         Destinations { by_name }
     }
 
     /// The destination that a pipe names; `None` when its connection cannot be used here.
-    pub(super) fn find(&self, pipe: &Declared<'_>, node: &Node) -> Result<Option<Arc<Destination>>, Problem> {
+    pub(super) fn find(
+        &self,
+        pipe: &Declared<'_>,
+        node: &Node,
+    ) -> Result<Option<Arc<Destination>>, Problem> {
         let name = name_in_arn(node.text()?, KIND).unwrap_or_default();
-        let found = self.by_name.get(name).map(|(destination, _)| destination.clone());
-        found.ok_or_else(|| node.problem(format!("{}: no definition declares the API destination {name}", pipe.label)))
+        let found = self
+            .by_name
+            .get(name)
+            .map(|(destination, _)| destination.clone());
+        found.ok_or_else(|| {
+            node.problem(format!(
+                "{}: no definition declares the API destination {name}",
+                pipe.label
+            ))
+        })
     }
 
     /// What tells a destination, with its connection, from another of its name.
     pub(super) fn fingerprint(&self, name: &str) -> Fingerprint {
-        self.by_name.get(name).map(|(_, fingerprint)| *fingerprint).unwrap_or_default()
+        self.by_name
+            .get(name)
+            .map(|(_, fingerprint)| *fingerprint)
+            .unwrap_or_default()
     }
 }
 
@@ -75,16 +101,32 @@ fn read(
     allowed: &AllowTargets,
     problems: &mut Vec<Problem>,
 ) -> (Option<Destination>, Fingerprint) {
-    let Some(mut fields) = declared.fields().or_collect(problems) else { return (None, Fingerprint::default()) };
+    let Some(mut fields) = declared.fields().or_collect(problems) else {
+        return (None, Fingerprint::default());
+    };
     let label = &declared.label;
-    let endpoint = fields.required("InvocationEndpoint").and_then(|node| read_endpoint(label, node, allowed));
+    let endpoint = fields
+        .required("InvocationEndpoint")
+        .and_then(|node| read_endpoint(label, node, allowed));
     let endpoint = endpoint.or_collect(problems);
-    let method = fields.required("HttpMethod").and_then(|node| read_method(node, &METHODS)).or_collect(problems);
-    let connection = fields.required("ConnectionArn").and_then(|node| connections.find(label, node));
+    let method = fields
+        .required("HttpMethod")
+        .and_then(|node| read_method(node, &METHODS))
+        .or_collect(problems);
+    let connection = fields
+        .required("ConnectionArn")
+        .and_then(|node| connections.find(label, node));
     let (connection, reference) = connection.or_collect(problems).unwrap_or_default();
-    let rate = fields.optional("InvocationRateLimitPerSecond").map(|node| node.integer_in(1..=i64::from(u32::MAX)));
+    let rate = fields
+        .optional("InvocationRateLimitPerSecond")
+        .map(|node| node.integer_in(1..=i64::from(u32::MAX)));
     let rate = rate.unwrap_or(Ok(DEFAULT_RATE)).or_collect(problems);
-    fields.ignore(&["Name", "Description", "ApiDestinationArn", "ApiDestinationState"]);
+    fields.ignore(&[
+        "Name",
+        "Description",
+        "ApiDestinationArn",
+        "ApiDestinationState",
+    ]);
     fields.ignore(&["CreationTime", "LastModifiedTime"]);
     problems.extend(fields.finish());
     let destination = || {
@@ -102,7 +144,8 @@ fn read(
 
 fn read_endpoint(label: &str, node: &Node, allowed: &AllowTargets) -> Result<Endpoint, Problem> {
     let text = node.text()?;
-    let endpoint = Endpoint::parse(text).map_err(|message| node.problem(format!("{label}: {message}")))?;
+    let endpoint =
+        Endpoint::parse(text).map_err(|message| node.problem(format!("{label}: {message}")))?;
     if let Ok(url) = Url::parse(text) {
         check_private(&format!("{label}: InvocationEndpoint"), node, &url, allowed)?;
     }
@@ -126,27 +169,52 @@ pub(super) fn read_parameters(
 ) -> HttpParameters {
     let label = format!("{label}.HttpParameters");
     let mut parameters = HttpParameters::default();
-    let Some(mut fields) = node.fields(&label).or_collect(problems) else { return parameters };
-    let values = fields.optional("PathParameterValues").map(Node::list).transpose().or_collect(problems);
+    let Some(mut fields) = node.fields(&label).or_collect(problems) else {
+        return parameters;
+    };
+    let values = fields
+        .optional("PathParameterValues")
+        .map(Node::list)
+        .transpose()
+        .or_collect(problems);
     for value in values.flatten().unwrap_or_default() {
         // One that is wrong still has its place.
         let read = read_dynamic(value, usize::MAX).or_collect(problems);
-        parameters.path.push(read.unwrap_or_else(|| Dynamic::Literal(String::new())));
+        parameters
+            .path
+            .push(read.unwrap_or_else(|| Dynamic::Literal(String::new())));
     }
-    let headers = fields.optional("HeaderParameters").map(Node::entries).transpose().or_collect(problems);
+    let headers = fields
+        .optional("HeaderParameters")
+        .map(Node::entries)
+        .transpose()
+        .or_collect(problems);
     for entry in headers.flatten().unwrap_or_default() {
         let value = read_dynamic(&entry.node, MAX_VALUE).or_collect(problems);
         let wrong = |message| entry.place.problem(format!("{label}: {message}"));
-        match (read_header_name(&entry.key, protected).map_err(wrong).or_collect(problems), value) {
+        match (
+            read_header_name(&entry.key, protected)
+                .map_err(wrong)
+                .or_collect(problems),
+            value,
+        ) {
             (Some(Some(name)), Some(value)) => parameters.headers.push((name, value)),
             (Some(None), _) => drop_header(&entry.place, &entry.key),
             _ => {}
         }
     }
-    let query = fields.optional("QueryStringParameters").map(Node::entries).transpose().or_collect(problems);
+    let query = fields
+        .optional("QueryStringParameters")
+        .map(Node::entries)
+        .transpose()
+        .or_collect(problems);
     for entry in query.flatten().unwrap_or_default() {
-        let key = Dynamic::parse(&entry.key).map_err(|message| entry.place.problem(format!("{label}: {message}")));
-        let (key, value) = (key.or_collect(problems), read_dynamic(&entry.node, MAX_VALUE).or_collect(problems));
+        let key = Dynamic::parse(&entry.key)
+            .map_err(|message| entry.place.problem(format!("{label}: {message}")));
+        let (key, value) = (
+            key.or_collect(problems),
+            read_dynamic(&entry.node, MAX_VALUE).or_collect(problems),
+        );
         parameters.query.extend(key.zip(value));
     }
     problems.extend(fields.finish());
@@ -159,8 +227,12 @@ pub(super) fn drop_header(place: &Place, name: &str) {
 }
 
 /// A header name; `None` for one of those that AWS does not let anybody set.
-pub(super) fn read_header_name(text: &str, protected: &[&str]) -> Result<Option<HeaderName>, String> {
-    let name = HeaderName::from_bytes(text.as_bytes()).map_err(|_| format!("{text:?} is not a header name"))?;
+pub(super) fn read_header_name(
+    text: &str,
+    protected: &[&str],
+) -> Result<Option<HeaderName>, String> {
+    let name = HeaderName::from_bytes(text.as_bytes())
+        .map_err(|_| format!("{text:?} is not a header name"))?;
     Ok((!protected.contains(&name.as_str())).then_some(name))
 }
 
@@ -183,5 +255,7 @@ pub(super) fn check_parameters(
         return Ok(());
     }
     let (name, values) = (&destination.name, counted(values, "value"));
-    Err(target.problem(format!("the endpoint of {name} has {stars} `*`, PathParameterValues has {values}")))
+    Err(target.problem(format!(
+        "the endpoint of {name} has {stars} `*`, PathParameterValues has {values}"
+    )))
 }

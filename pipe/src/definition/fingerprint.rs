@@ -3,7 +3,8 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// The digest of a pipe's definition with all it refers to. Secrets go into it and cannot be read from it.
+/// The digest of a pipe's definition with all it refers to. Secrets go into it and cannot be read
+/// from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fingerprint([u8; 32]);
 

@@ -1,4 +1,5 @@
-//! `TargetParameters` and `EnrichmentParameters`: the template, and what each service is told beside the event.
+//! `TargetParameters` and `EnrichmentParameters`: the template, and what each service is told
+//! beside the event.
 //!
 //! Parameters of another service than the ARN's are refused, as AWS refuses them.
 
@@ -8,7 +9,8 @@ use super::{Declared, destinations};
 use crate::target::Dynamic;
 use crate::transform::{TemplateError, Transform};
 
-/// The members for targets (Pipes API model); the last five belong to services that are not supported.
+/// The members for targets (Pipes API model); the last five belong to services that are not
+/// supported.
 const OF_TARGETS: [&str; 12] = [
     "HttpParameters",
     "SqsQueueParameters",
@@ -36,13 +38,31 @@ pub(super) struct Parameters<'n> {
 
 impl<'n> Parameters<'n> {
     /// Reads `TargetParameters`.
-    pub fn of_target(pipe: &Declared<'_>, node: Option<&'n Node>, problems: &mut Vec<Problem>) -> Parameters<'n> {
-        Parameters::read(format!("{}: TargetParameters", pipe.label), &OF_TARGETS, node, problems)
+    pub fn of_target(
+        pipe: &Declared<'_>,
+        node: Option<&'n Node>,
+        problems: &mut Vec<Problem>,
+    ) -> Parameters<'n> {
+        Parameters::read(
+            format!("{}: TargetParameters", pipe.label),
+            &OF_TARGETS,
+            node,
+            problems,
+        )
     }
 
     /// Reads `EnrichmentParameters`.
-    pub fn of_enrichment(pipe: &Declared<'_>, node: Option<&'n Node>, problems: &mut Vec<Problem>) -> Parameters<'n> {
-        Parameters::read(format!("{}: EnrichmentParameters", pipe.label), &OF_ENRICHMENTS, node, problems)
+    pub fn of_enrichment(
+        pipe: &Declared<'_>,
+        node: Option<&'n Node>,
+        problems: &mut Vec<Problem>,
+    ) -> Parameters<'n> {
+        Parameters::read(
+            format!("{}: EnrichmentParameters", pipe.label),
+            &OF_ENRICHMENTS,
+            node,
+            problems,
+        )
     }
 
     fn read(
@@ -52,12 +72,28 @@ impl<'n> Parameters<'n> {
         problems: &mut Vec<Problem>,
     ) -> Parameters<'n> {
         let fields = node.and_then(|node| node.fields(&label).or_collect(problems));
-        let Some(mut fields) = fields else { return Parameters { label, input: None, given: Vec::new() } };
-        let input = fields.optional("InputTemplate").map(|node| read_template(&label, node)).transpose();
+        let Some(mut fields) = fields else {
+            return Parameters {
+                label,
+                input: None,
+                given: Vec::new(),
+            };
+        };
+        let input = fields
+            .optional("InputTemplate")
+            .map(|node| read_template(&label, node))
+            .transpose();
         let input = input.or_collect(problems).flatten().flatten();
-        let given = known.iter().filter_map(|name| Some((*name, fields.optional(name)?))).collect();
+        let given = known
+            .iter()
+            .filter_map(|name| Some((*name, fields.optional(name)?)))
+            .collect();
         problems.extend(fields.finish());
-        Parameters { label, input, given }
+        Parameters {
+            label,
+            input,
+            given,
+        }
     }
 
     /// Whether there are parameters of this service.
@@ -72,7 +108,11 @@ impl<'n> Parameters<'n> {
     }
 
     /// Takes the parameters of one service as fields, with their label.
-    pub fn take_fields(&mut self, name: &str, problems: &mut Vec<Problem>) -> Option<(String, Fields<'n>)> {
+    pub fn take_fields(
+        &mut self,
+        name: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<(String, Fields<'n>)> {
         let node = self.take(name)?;
         let label = format!("{}.{name}", self.label);
         let fields = node.fields(&label).or_collect(problems)?;
@@ -81,9 +121,16 @@ impl<'n> Parameters<'n> {
 
     /// The template, when all parameters that are meant for the target were taken.
     pub fn finish(self, problems: &mut Vec<Problem>) -> Option<Transform> {
-        let Parameters { label, input, given } = self;
-        let foreign =
-            |(name, node): (&str, &Node)| node.problem(format!("{label}: {name} are of another service than the ARN"));
+        let Parameters {
+            label,
+            input,
+            given,
+        } = self;
+        let foreign = |(name, node): (&str, &Node)| {
+            node.problem(format!(
+                "{label}: {name} are of another service than the ARN"
+            ))
+        };
         problems.extend(given.into_iter().map(foreign));
         input
     }

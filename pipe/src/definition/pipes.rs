@@ -1,4 +1,5 @@
-//! One pipe of a definition: its source, filters, state and log. Targets and enrichments are read in `targets`.
+//! One pipe of a definition: its source, filters, state and log. Targets and enrichments are read
+//! in `targets`.
 
 use kit::document::{Node, OrCollect as _, Problem};
 use serde_json::{Map, Value};
@@ -35,15 +36,26 @@ pub(super) fn read(
     problems: &mut Vec<Problem>,
 ) -> Option<Pipe> {
     let said = said(pipe, problems)?;
-    let source = said.source.and_then(|node| read_source(pipe, node, problems));
+    let source = said
+        .source
+        .and_then(|node| read_source(pipe, node, problems));
     let order = source.as_ref().map_or(Order::Standard, Source::order);
     let parameters = said.enrichment_parameters;
     let enrichment = match said.enrichment {
-        Some(node) => targets::read_enrichment(pipe, node, parameters, destinations, problems).map(Some),
+        Some(node) => {
+            targets::read_enrichment(pipe, node, parameters, destinations, problems).map(Some)
+        }
         None => Some(None),
     };
     let target_node = said.target?;
-    let target = targets::read(pipe, target_node, said.target_parameters, order, destinations, problems);
+    let target = targets::read(
+        pipe,
+        target_node,
+        said.target_parameters,
+        order,
+        destinations,
+        problems,
+    );
     let (source, enrichment, (input, target)) = (source?, enrichment?, target?);
     let label = format!("{}: SourceParameters", pipe.label);
     let batch = targets::batch(&target, enrichment.as_ref(), &said.wish, &label, problems);
@@ -51,11 +63,21 @@ pub(super) fn read(
         pipe_arn: arn,
         pipe_name: pipe.name.clone(),
         source_arn: source.arn.clone(),
-        enrichment_arn: said.enrichment.and_then(|node| node.text().ok()).unwrap_or_default().to_owned(),
+        enrichment_arn: said
+            .enrichment
+            .and_then(|node| node.text().ok())
+            .unwrap_or_default()
+            .to_owned(),
         target_arn: target_node.text().unwrap_or_default().to_owned(),
     };
-    let called = [target.invocation(), enrichment.as_ref().and_then(Enrichment::invocation)];
-    let called = called.into_iter().flatten().map(|invocation| destinations.fingerprint(&invocation.destination.name));
+    let called = [
+        target.invocation(),
+        enrichment.as_ref().and_then(Enrichment::invocation),
+    ];
+    let called = called
+        .into_iter()
+        .flatten()
+        .map(|invocation| destinations.fingerprint(&invocation.destination.name));
     Some(Pipe {
         name: pipe.name.clone(),
         names,
@@ -82,25 +104,67 @@ fn said<'n>(pipe: &Declared<'n>, problems: &mut Vec<Problem>) -> Option<Said<'n>
         None => (Filter::default(), Wish::default()),
     };
     let target_parameters = fields.optional("TargetParameters");
-    let state = fields.optional("DesiredState").map(read_state).transpose().or_collect(problems).flatten();
-    let log = fields.optional("LogConfiguration").and_then(|node| read_log(pipe, node, problems));
-    let enrichment = fields.optional("Enrichment").filter(|node| node.text() != Ok(""));
+    let state = fields
+        .optional("DesiredState")
+        .map(read_state)
+        .transpose()
+        .or_collect(problems)
+        .flatten();
+    let log = fields
+        .optional("LogConfiguration")
+        .and_then(|node| read_log(pipe, node, problems));
+    let enrichment = fields
+        .optional("Enrichment")
+        .filter(|node| node.text() != Ok(""));
     let enrichment_parameters = fields.optional("EnrichmentParameters");
-    let judge = fields.optional("Tags").and_then(|node| tags::read_judge(pipe, node, problems));
-    fields.ignore(&["Name", "Description", "RoleArn", "KmsKeyIdentifier", "Arn", "CurrentState"]);
+    let judge = fields
+        .optional("Tags")
+        .and_then(|node| tags::read_judge(pipe, node, problems));
+    fields.ignore(&[
+        "Name",
+        "Description",
+        "RoleArn",
+        "KmsKeyIdentifier",
+        "Arn",
+        "CurrentState",
+    ]);
     fields.ignore(&["StateReason", "CreationTime", "LastModifiedTime"]);
     problems.extend(fields.finish());
     if let (None, Some(node)) = (enrichment, enrichment_parameters) {
-        problems.push(node.problem(format!("{}: EnrichmentParameters without Enrichment", pipe.label)));
+        problems.push(node.problem(format!(
+            "{}: EnrichmentParameters without Enrichment",
+            pipe.label
+        )));
     }
     let state = state.unwrap_or_default();
-    Some(Said { source, target, target_parameters, enrichment, enrichment_parameters, filter, wish, state, log, judge })
+    Some(Said {
+        source,
+        target,
+        target_parameters,
+        enrichment,
+        enrichment_parameters,
+        filter,
+        wish,
+        state,
+        log,
+        judge,
+    })
 }
 
 /// What `describe-pipe` shows of a definition; state, name and times are those of the pipe at work.
 fn describe(node: &Node) -> Map<String, Value> {
-    let Value::Object(mut members) = node.to_json() else { return Map::new() };
-    for name in ["Arn", "Name", "DesiredState", "CurrentState", "StateReason", "CreationTime", "LastModifiedTime"] {
+    let Value::Object(mut members) = node.to_json() else {
+        return Map::new();
+    };
+    for name in [
+        "Arn",
+        "Name",
+        "DesiredState",
+        "CurrentState",
+        "StateReason",
+        "CreationTime",
+        "LastModifiedTime",
+    ] {
         members.shift_remove(name);
     }
     members
@@ -110,10 +174,17 @@ fn read_source(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Problem>) ->
     let text = node.text().or_collect(problems)?;
     let queue = Arn::parse(text).filter(|arn| arn.service == "sqs");
     if queue.is_none() {
-        let message = format!("{}: Source {text} is not supported, only the ARN of an SQS queue is", pipe.label);
+        let message = format!(
+            "{}: Source {text} is not supported, only the ARN of an SQS queue is",
+            pipe.label
+        );
         problems.push(node.problem(message));
     }
-    queue.map(|arn| Source { arn: text.into(), account: arn.account.into(), queue: arn.resource.into() })
+    queue.map(|arn| Source {
+        arn: text.into(),
+        account: arn.account.into(),
+        queue: arn.resource.into(),
+    })
 }
 
 fn read_state(node: &Node) -> Result<DesiredState, Problem> {
@@ -124,20 +195,44 @@ fn read_state(node: &Node) -> Result<DesiredState, Problem> {
     }
 }
 
-fn read_log(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Problem>) -> Option<LogConfiguration> {
-    let mut fields = node.fields(format!("{}: LogConfiguration", pipe.label)).or_collect(problems)?;
-    let level = fields.required("Level").and_then(read_level).or_collect(problems);
+fn read_log(
+    pipe: &Declared<'_>,
+    node: &Node,
+    problems: &mut Vec<Problem>,
+) -> Option<LogConfiguration> {
+    let mut fields = node
+        .fields(format!("{}: LogConfiguration", pipe.label))
+        .or_collect(problems)?;
+    let level = fields
+        .required("Level")
+        .and_then(read_level)
+        .or_collect(problems);
     // The process's own log takes the place of these.
-    fields.ignore(&["CloudwatchLogsLogDestination", "FirehoseLogDestination", "S3LogDestination"]);
-    let data = fields.optional("IncludeExecutionData").map(Node::list).transpose().or_collect(problems);
+    fields.ignore(&[
+        "CloudwatchLogsLogDestination",
+        "FirehoseLogDestination",
+        "S3LogDestination",
+    ]);
+    let data = fields
+        .optional("IncludeExecutionData")
+        .map(Node::list)
+        .transpose()
+        .or_collect(problems);
     let data = data.flatten().unwrap_or_default();
     let is_wrong = |entry: &&Node| entry.text() != Ok("ALL");
     problems.extend(data.iter().filter(is_wrong).map(|entry| {
         let message = "IncludeExecutionData may hold ALL and nothing else";
-        entry.text().err().unwrap_or_else(|| entry.problem(message)).collected()
+        entry
+            .text()
+            .err()
+            .unwrap_or_else(|| entry.problem(message))
+            .collected()
     }));
     problems.extend(fields.finish());
-    Some(LogConfiguration { level: level?, execution_data: !data.is_empty() })
+    Some(LogConfiguration {
+        level: level?,
+        execution_data: !data.is_empty(),
+    })
 }
 
 fn read_level(node: &Node) -> Result<LogLevel, Problem> {
@@ -150,14 +245,21 @@ fn read_level(node: &Node) -> Result<LogLevel, Problem> {
     }
 }
 
-fn read_source_parameters<'n>(pipe: &Declared<'_>, node: &'n Node, problems: &mut Vec<Problem>) -> (Filter, Wish<'n>) {
+fn read_source_parameters<'n>(
+    pipe: &Declared<'_>,
+    node: &'n Node,
+    problems: &mut Vec<Problem>,
+) -> (Filter, Wish<'n>) {
     let label = format!("{}: SourceParameters", pipe.label);
     let (mut filter, mut wish) = (Filter::default(), Wish::default());
-    let Some(mut fields) = node.fields(&label).or_collect(problems) else { return (filter, wish) };
+    let Some(mut fields) = node.fields(&label).or_collect(problems) else {
+        return (filter, wish);
+    };
     let queue = fields.optional("SqsQueueParameters");
-    if let Some(mut fields) =
-        queue.and_then(|node| node.fields(format!("{label}.SqsQueueParameters")).or_collect(problems))
-    {
+    if let Some(mut fields) = queue.and_then(|node| {
+        node.fields(format!("{label}.SqsQueueParameters"))
+            .or_collect(problems)
+    }) {
         let mut whole = |name: &str, range| {
             let node = fields.optional(name)?;
             Some((node, node.integer_in(range).or_collect(problems)?))
@@ -174,22 +276,40 @@ fn read_source_parameters<'n>(pipe: &Declared<'_>, node: &'n Node, problems: &mu
 }
 
 fn read_filters(label: &str, node: &Node, filter: &mut Filter, problems: &mut Vec<Problem>) {
-    let Some(mut fields) = node.fields(format!("{label}.FilterCriteria")).or_collect(problems) else { return };
-    let filters = fields.optional("Filters").map(Node::list).transpose().or_collect(problems).flatten();
+    let Some(mut fields) = node
+        .fields(format!("{label}.FilterCriteria"))
+        .or_collect(problems)
+    else {
+        return;
+    };
+    let filters = fields
+        .optional("Filters")
+        .map(Node::list)
+        .transpose()
+        .or_collect(problems)
+        .flatten();
     problems.extend(fields.finish());
     let filters = filters.unwrap_or_default();
     if filters.len() > MAX_FILTERS {
-        let message = format!("{label}: {} filters, {MAX_FILTERS} are allowed", filters.len());
+        let message = format!(
+            "{label}: {} filters, {MAX_FILTERS} are allowed",
+            filters.len()
+        );
         problems.push(node.problem(message).collected());
     }
     for entry in filters {
-        let fields = entry.fields(format!("{label}.FilterCriteria.Filters")).or_collect(problems);
+        let fields = entry
+            .fields(format!("{label}.FilterCriteria.Filters"))
+            .or_collect(problems);
         let Some(mut fields) = fields else { continue };
         let mut add = |node: &Node| {
             let added = filter.add(node.text()?);
             added.map_err(|reason| node.problem(format!("{label}: {reason}")))
         };
-        fields.required("Pattern").and_then(&mut add).or_collect(problems);
+        fields
+            .required("Pattern")
+            .and_then(&mut add)
+            .or_collect(problems);
         problems.extend(fields.finish());
     }
 }

@@ -7,8 +7,8 @@ use super::parameters::{Parameters, dynamic};
 use crate::arn::Arn;
 use crate::flow::Order;
 use crate::target::{
-    Bus, BusParameters, Dynamic, Feed, Function, HttpParameters, InvocationType, LONGEST_KEY, LONGEST_NAME, LogGroup,
-    Outlet, PROHIBITED, Program, RestApi, Stream, Topic, Workflow,
+    Bus, BusParameters, Dynamic, Feed, Function, HttpParameters, InvocationType, LONGEST_KEY,
+    LONGEST_NAME, LogGroup, Outlet, PROHIBITED, Program, RestApi, Stream, Topic, Workflow,
 };
 
 /// The longest `MessageGroupId` and `MessageDeduplicationId` that the Pipes API model takes.
@@ -35,7 +35,8 @@ pub(super) struct Given<'g, 'a, 'n> {
 
 impl<'n> Given<'_, '_, 'n> {
     fn wrong(&self, message: &str) -> Problem {
-        self.node.problem(format!("{}: {message}", self.parameters.label))
+        self.node
+            .problem(format!("{}: {message}", self.parameters.label))
     }
 
     /// What is made of the ARN; or nothing, and one problem more.
@@ -68,21 +69,33 @@ impl<'n> Given<'_, '_, 'n> {
         self.made(program)
     }
 
-    /// Whether an answer is waited for; it is where the order of events is to be kept, whatever is asked for.
+    /// Whether an answer is waited for; it is where the order of events is to be kept, whatever is
+    /// asked for.
     fn invocation(&mut self, name: &str, order: Order) -> InvocationType {
         let Some((label, mut fields)) = self.parameters.take_fields(name, self.problems) else {
             return InvocationType::default();
         };
-        let asked = fields.optional("InvocationType").map(|node| read_invocation_type(&label, node));
-        let asked = asked.and_then(|asked| asked.or_collect(self.problems)).unwrap_or_default();
+        let asked = fields
+            .optional("InvocationType")
+            .map(|node| read_invocation_type(&label, node));
+        let asked = asked
+            .and_then(|asked| asked.or_collect(self.problems))
+            .unwrap_or_default();
         self.problems.extend(fields.finish());
-        if order == Order::Fifo { InvocationType::RequestResponse } else { asked }
+        if order == Order::Fifo {
+            InvocationType::RequestResponse
+        } else {
+            asked
+        }
     }
 
     /// An event bus.
     pub fn bus(&mut self, pipe: &str) -> Option<Feed> {
         let mut parameters = BusParameters::of_pipe(pipe);
-        if let Some((label, mut fields)) = self.parameters.take_fields("EventBridgeEventBusParameters", self.problems) {
+        if let Some((label, mut fields)) = self
+            .parameters
+            .take_fields("EventBridgeEventBusParameters", self.problems)
+        {
             let problems = &mut *self.problems;
             if let Some(value) = dynamic(&mut fields, "DetailType", LONGEST_DETAIL_TYPE, problems) {
                 parameters.detail_type = value;
@@ -95,7 +108,9 @@ impl<'n> Given<'_, '_, 'n> {
             if let Some(node) = fields.optional("Resources") {
                 parameters.resources = read_resources(&label, node, problems);
             }
-            parameters.time = fields.optional("Time").and_then(|node| read_path(node, &label).or_collect(problems));
+            parameters.time = fields
+                .optional("Time")
+                .and_then(|node| read_path(node, &label).or_collect(problems));
             // A global endpoint is called with signatures for several regions at once.
             fields.unsupported(&["EndpointId"]);
             problems.extend(fields.finish());
@@ -113,7 +128,9 @@ impl<'n> Given<'_, '_, 'n> {
     /// A data stream.
     pub fn stream(&mut self) -> Option<Feed> {
         let (_, mut fields) = self.needed("KinesisStreamParameters")?;
-        let key = fields.required("PartitionKey").and_then(|node| read_dynamic(node, LONGEST_KEY));
+        let key = fields
+            .required("PartitionKey")
+            .and_then(|node| read_dynamic(node, LONGEST_KEY));
         let key = key.or_collect(self.problems);
         self.problems.extend(fields.finish());
         let made = Stream::new(&self.arn, key?);
@@ -123,9 +140,14 @@ impl<'n> Given<'_, '_, 'n> {
     /// A log group.
     pub fn log_group(&mut self) -> Option<Feed> {
         let (label, mut fields) = self.needed("CloudWatchLogsParameters")?;
-        let stream = fields.required("LogStreamName").and_then(|node| read_dynamic(node, LONGEST_NAME));
+        let stream = fields
+            .required("LogStreamName")
+            .and_then(|node| read_dynamic(node, LONGEST_NAME));
         let stream = stream.or_collect(self.problems);
-        let timestamp = fields.optional("Timestamp").map(|node| read_path(node, &label)).transpose();
+        let timestamp = fields
+            .optional("Timestamp")
+            .map(|node| read_path(node, &label))
+            .transpose();
         let timestamp = timestamp.or_collect(self.problems);
         self.problems.extend(fields.finish());
         let made = LogGroup::new(&self.arn, stream?, timestamp?);
@@ -144,24 +166,45 @@ impl<'n> Given<'_, '_, 'n> {
     /// An SQS queue.
     pub fn outlet(&mut self) -> Option<Outlet> {
         let (mut group, mut deduplication) = (None, None);
-        let fields = self.parameters.take_fields("SqsQueueParameters", self.problems);
-        let has_group = fields.as_ref().is_some_and(|(_, fields)| fields.has("MessageGroupId"));
+        let fields = self
+            .parameters
+            .take_fields("SqsQueueParameters", self.problems);
+        let has_group = fields
+            .as_ref()
+            .is_some_and(|(_, fields)| fields.has("MessageGroupId"));
         if let Some((_, mut fields)) = fields {
             group = dynamic(&mut fields, "MessageGroupId", LONGEST_ID, self.problems);
-            deduplication = dynamic(&mut fields, "MessageDeduplicationId", LONGEST_ID, self.problems);
+            deduplication = dynamic(
+                &mut fields,
+                "MessageDeduplicationId",
+                LONGEST_ID,
+                self.problems,
+            );
             self.problems.extend(fields.finish());
         }
         let (account, queue) = (self.arn.account.to_owned(), self.arn.resource.to_owned());
         if queue.ends_with(".fifo") && !has_group {
-            return self.made(Err(format!("the FIFO queue {queue} needs a MessageGroupId")));
+            return self.made(Err(format!(
+                "the FIFO queue {queue} needs a MessageGroupId"
+            )));
         }
-        Some(Outlet { account, queue, group, deduplication })
+        Some(Outlet {
+            account,
+            queue,
+            group,
+            deduplication,
+        })
     }
 
     /// A method of a REST API.
     pub fn rest_api(&mut self) -> Option<RestApi> {
         let parameters = match self.parameters.take("HttpParameters") {
-            Some(node) => destinations::read_parameters(&self.parameters.label, node, &PROHIBITED, self.problems),
+            Some(node) => destinations::read_parameters(
+                &self.parameters.label,
+                node,
+                &PROHIBITED,
+                self.problems,
+            ),
             None => HttpParameters::default(),
         };
         let made = RestApi::new(&self.arn, parameters);
@@ -173,7 +216,9 @@ fn read_invocation_type(label: &str, node: &Node) -> Result<InvocationType, Prob
     match node.text()? {
         "REQUEST_RESPONSE" => Ok(InvocationType::RequestResponse),
         "FIRE_AND_FORGET" => Ok(InvocationType::FireAndForget),
-        other => Err(node.problem(format!("{label}: {other} is none of REQUEST_RESPONSE, FIRE_AND_FORGET"))),
+        other => Err(node.problem(format!(
+            "{label}: {other} is none of REQUEST_RESPONSE, FIRE_AND_FORGET"
+        ))),
     }
 }
 
@@ -190,9 +235,14 @@ fn read_source(label: &str, node: &Node) -> Result<Dynamic, Problem> {
 fn read_resources(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Vec<Dynamic> {
     let list = node.list().or_collect(problems).unwrap_or_default();
     if list.len() > MOST_RESOURCES {
-        problems.push(node.problem(format!("{label}: more than {MOST_RESOURCES} Resources")).collected());
+        problems.push(
+            node.problem(format!("{label}: more than {MOST_RESOURCES} Resources"))
+                .collected(),
+        );
     }
-    list.iter().filter_map(|node| read_dynamic(node, LONGEST_ARN).or_collect(problems)).collect()
+    list.iter()
+        .filter_map(|node| read_dynamic(node, LONGEST_ARN).or_collect(problems))
+        .collect()
 }
 
 fn read_path(node: &Node, label: &str) -> Result<Dynamic, Problem> {

@@ -1,4 +1,5 @@
-//! Tags of a pipe that mean something here. AWS keeps them and gives them no meaning, so a definition stays the same.
+//! Tags of a pipe that mean something here. AWS keeps them and gives them no meaning, so a
+//! definition stays the same.
 
 use kit::document::{Node, OrCollect as _, Problem};
 
@@ -12,7 +13,11 @@ const VERDICT: &str = "tidegate:verdict";
 const OURS: &str = "tidegate:";
 
 /// What the pipe's `Tags` ask for. All other tags are passed over, in whatever form they stand.
-pub(super) fn read_judge(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Problem>) -> Option<Judge> {
+pub(super) fn read_judge(
+    pipe: &Declared<'_>,
+    node: &Node,
+    problems: &mut Vec<Problem>,
+) -> Option<Judge> {
     let mut judge = None;
     for entry in node.entries().unwrap_or_default() {
         let label = &pipe.label;
@@ -24,7 +29,12 @@ pub(super) fn read_judge(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Pr
         match said {
             Some(Ok(said)) => judge = Some(said),
             Some(Err(reason)) => {
-                problems.push(entry.node.problem(format!("{label}: Tags: {}: {reason}", entry.key)).collected());
+                problems.push(
+                    entry
+                        .node
+                        .problem(format!("{label}: Tags: {}: {reason}", entry.key))
+                        .collected(),
+                );
             }
             None => {}
         }

@@ -24,7 +24,8 @@ pub(super) struct Wish<'n> {
     pub window: Option<(&'n Node, i64)>,
 }
 
-/// Reads `Target` and its parameters; `None` when it is of a kind that is not supported, which `problems` then tells.
+/// Reads `Target` and its parameters; `None` when it is of a kind that is not supported, which
+/// `problems` then tells.
 pub(super) fn read(
     pipe: &Declared<'_>,
     node: &Node,
@@ -39,12 +40,19 @@ pub(super) fn read(
         problems.push(unsupported(pipe, "Target", node, text));
         return None;
     };
-    let mut given = Given { arn, node, parameters: &mut parameters, problems };
+    let mut given = Given {
+        arn,
+        node,
+        parameters: &mut parameters,
+        problems,
+    };
     let target = match (arn.service, arn.resource) {
         ("sqs", _) => given.outlet().map(Arc::new).map(Target::Queue),
         ("lambda", _) => given.function(order).map(Arc::new).map(Target::Program),
         ("states", _) => given.workflow(order).map(Arc::new).map(Target::Program),
-        ("events", bus) if bus.starts_with("event-bus/") => given.bus(&pipe.name).map(Arc::new).map(Target::Feed),
+        ("events", bus) if bus.starts_with("event-bus/") => {
+            given.bus(&pipe.name).map(Arc::new).map(Target::Feed)
+        }
         ("sns", _) => given.topic().map(Arc::new).map(Target::Feed),
         ("kinesis", _) => given.stream().map(Arc::new).map(Target::Feed),
         ("logs", _) => given.log_group().map(Arc::new).map(Target::Feed),
@@ -75,7 +83,12 @@ pub(super) fn read_enrichment(
         problems.push(unsupported(pipe, "Enrichment", node, text));
         return None;
     };
-    let mut given = Given { arn, node, parameters: &mut parameters, problems };
+    let mut given = Given {
+        arn,
+        node,
+        parameters: &mut parameters,
+        problems,
+    };
     let asked = match arn.service {
         "lambda" | "states" => given.answering().map(Arc::new).map(Asked::Program),
         "execute-api" => given.rest_api().map(Arc::new).map(Asked::Api),
@@ -88,7 +101,10 @@ pub(super) fn read_enrichment(
         }
     };
     let input = parameters.finish(problems);
-    Some(Enrichment { input, asked: asked? })
+    Some(Enrichment {
+        input,
+        asked: asked?,
+    })
 }
 
 fn unsupported(pipe: &Declared<'_>, what: &str, node: &Node, arn: &str) -> Problem {
@@ -99,7 +115,10 @@ fn unsupported(pipe: &Declared<'_>, what: &str, node: &Node, arn: &str) -> Probl
         }
         _ => "API destinations, REST APIs, Lambda functions and state machines are",
     };
-    node.problem(format!("{}: {what} {arn} is not supported; {kinds}", pipe.label))
+    node.problem(format!(
+        "{}: {what} {arn} is not supported; {kinds}",
+        pipe.label
+    ))
 }
 
 /// The batches that the source's parameters ask for, as far as enrichment and target can take them.
@@ -127,7 +146,11 @@ pub(super) fn batch(
         size.min(most)
     });
     // Where events go out one by one there is no batch to wait for.
-    let window = if size == 1 { Duration::ZERO } else { Duration::from_secs(seconds) };
+    let window = if size == 1 {
+        Duration::ZERO
+    } else {
+        Duration::from_secs(seconds)
+    };
     Batch { size, window }
 }
 
@@ -142,14 +165,23 @@ fn read_invocation(
         .take("HttpParameters")
         .map(|node| destinations::read_parameters(&given.label, node, &PROTECTED, problems));
     let parameters = parameters.unwrap_or_default();
-    let destination = destinations.find(pipe, node).or_collect(problems).flatten()?;
+    let destination = destinations
+        .find(pipe, node)
+        .or_collect(problems)
+        .flatten()?;
     destinations::check_parameters(&destination, &parameters, node).or_collect(problems)?;
-    Some(Arc::new(Invocation { destination, parameters }))
+    Some(Arc::new(Invocation {
+        destination,
+        parameters,
+    }))
 }
 
 impl Default for Batch {
     /// One at a time.
     fn default() -> Batch {
-        Batch { size: 1, window: Duration::ZERO }
+        Batch {
+            size: 1,
+            window: Duration::ZERO,
+        }
     }
 }

@@ -45,9 +45,14 @@ Resources:
 "#;
 
 fn given(text: &str) -> kit::definition::Definition {
-    let account = Account { region: "eu-west-1".into(), account_id: "123456789012".into(), stack_name: "t".into() };
+    let account = Account {
+        region: "eu-west-1".into(),
+        account_id: "123456789012".into(),
+        stack_name: "t".into(),
+    };
     let node = Node::parse("t.yaml", text).expect("a document");
-    let stack = Stack::load(&node, &Overrides::new(), &account, &mut Vec::new()).expect("a template");
+    let stack =
+        Stack::load(&node, &Overrides::new(), &account, &mut Vec::new()).expect("a template");
     with(|given| {
         given.stacks = vec![stack];
         given.account = Some(account);
@@ -61,13 +66,19 @@ fn with(fill: impl FnOnce(&mut kit::definition::Definition)) -> kit::definition:
 }
 
 fn destination(pipe: &Pipe) -> &Destination {
-    &pipe.target.invocation().expect("an API destination").destination
+    &pipe
+        .target
+        .invocation()
+        .expect("an API destination")
+        .destination
 }
 
 #[track_caller]
 fn refused(from: &str, to: &str, message: &str) {
     assert!(TEMPLATE.contains(from), "{from}");
-    let error = Definition::load(&given(&TEMPLATE.replace(from, to))).expect_err("must be refused").to_string();
+    let error = Definition::load(&given(&TEMPLATE.replace(from, to)))
+        .expect_err("must be refused")
+        .to_string();
     assert!(error.contains(message), "{error}");
     assert!(error.starts_with("t.yaml:"), "{error}");
     assert!(!error.contains("s3cret"), "{error}");
@@ -76,19 +87,41 @@ fn refused(from: &str, to: &str, message: &str) {
 #[test]
 fn a_pipe_is_read_with_all_it_refers_to() {
     let definition = Definition::load(&given(TEMPLATE)).unwrap();
-    let [pipe] = definition.pipes.as_slice() else { panic!("one pipe") };
+    let [pipe] = definition.pipes.as_slice() else {
+        panic!("one pipe")
+    };
     assert_eq!(
         (pipe.name.as_str(), pipe.state, pipe.log.unwrap().level),
         ("p1", DesiredState::Running, LogLevel::Info)
     );
-    assert_eq!(pipe.names.pipe_arn, "arn:aws:pipes:eu-west-1:123456789012:pipe/p1");
-    assert_eq!((pipe.source.queue.as_str(), pipe.source.account.as_str()), ("orders", "123456789012"));
+    assert_eq!(
+        pipe.names.pipe_arn,
+        "arn:aws:pipes:eu-west-1:123456789012:pipe/p1"
+    );
+    assert_eq!(
+        (pipe.source.queue.as_str(), pipe.source.account.as_str()),
+        ("orders", "123456789012")
+    );
     assert!(pipe.input.is_some() && !pipe.filter.is_empty());
     assert!(!pipe.log.unwrap().execution_data);
     let destination = destination(pipe);
-    assert_eq!((destination.method.as_str(), destination.rate, destination.endpoint.wildcards()), ("PUT", 20, 1));
-    let headers: Vec<_> =
-        pipe.target.invocation().unwrap().parameters.headers.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        (
+            destination.method.as_str(),
+            destination.rate,
+            destination.endpoint.wildcards()
+        ),
+        ("PUT", 20, 1)
+    );
+    let headers: Vec<_> = pipe
+        .target
+        .invocation()
+        .unwrap()
+        .parameters
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert_eq!(headers, ["x-sent"], "Host is dropped");
     assert!(matches!(&destination.connection.auth, Auth::Header { name, .. } if name == "x-key"));
     assert_eq!(destination.connection.invocation.query.len(), 1);
@@ -97,68 +130,171 @@ fn a_pipe_is_read_with_all_it_refers_to() {
 
 #[test]
 fn only_a_value_that_is_said_to_be_no_secret_is_none() {
-    for (given_as, public) in [("true", None), ("false", Some("12345")), ("'false'", Some("12345"))] {
-        let text = TEMPLATE.replace("\"1\", IsValueSecret: true", &format!("\"12345\", IsValueSecret: {given_as}"));
+    for (given_as, public) in [
+        ("true", None),
+        ("false", Some("12345")),
+        ("'false'", Some("12345")),
+    ] {
+        let text = TEMPLATE.replace(
+            "\"1\", IsValueSecret: true",
+            &format!("\"12345\", IsValueSecret: {given_as}"),
+        );
         let definition = Definition::load(&given(&text)).unwrap();
         let connection = &destination(&definition.pipes[0]).connection;
-        assert_eq!(connection.invocation.public.first().map(String::as_str), public, "{given_as}");
-        assert_eq!(connection.credentials().contains(&"12345".to_owned()), public.is_none(), "{given_as}");
+        assert_eq!(
+            connection.invocation.public.first().map(String::as_str),
+            public,
+            "{given_as}"
+        );
+        assert_eq!(
+            connection.credentials().contains(&"12345".to_owned()),
+            public.is_none(),
+            "{given_as}"
+        );
     }
     let silent = TEMPLATE.replace(", IsValueSecret: true", "");
     let definition = Definition::load(&given(&silent)).unwrap();
-    assert!(destination(&definition.pipes[0]).connection.invocation.public.is_empty());
+    assert!(
+        destination(&definition.pipes[0])
+            .connection
+            .invocation
+            .public
+            .is_empty()
+    );
 }
 
 #[test]
 fn the_built_in_definition_has_one_pipe() {
-    let account =
-        Account { region: "eu-west-1".into(), account_id: "000000000000".into(), stack_name: "tidegate".into() };
+    let account = Account {
+        region: "eu-west-1".into(),
+        account_id: "000000000000".into(),
+        stack_name: "tidegate".into(),
+    };
     let definition = Definition::load(&DefinitionArgs::default().load(&account).unwrap()).unwrap();
-    let [pipe] = definition.pipes.as_slice() else { panic!("one pipe") };
-    assert_eq!((pipe.name.as_str(), pipe.source.queue.as_str()), ("pub-sub-pipe", "ex-queue"));
-    assert_eq!((destination(pipe).name.as_str(), pipe.log), ("pub-sub-api", None));
+    let [pipe] = definition.pipes.as_slice() else {
+        panic!("one pipe")
+    };
+    assert_eq!(
+        (pipe.name.as_str(), pipe.source.queue.as_str()),
+        ("pub-sub-pipe", "ex-queue")
+    );
+    assert_eq!(
+        (destination(pipe).name.as_str(), pipe.log),
+        ("pub-sub-api", None)
+    );
 }
 
 #[test]
 fn what_is_wrong_is_named_with_its_place() {
-    refused("Name: p1", "Nmae: p1", "t.yaml:7:7: Pipe (AWS::Pipes::Pipe): Nmae is unknown");
-    refused("BatchSize: 1", "BatchSize: 10", "BatchSize must be 1, the target takes no more at once");
-    refused(r#"["order"]"#, r#""order""#, r#""kind" must be an object or an array (at body.kind)"#);
-    refused("<$.body.id>}'", "<$.body[id]>}'", "input template, line 1, column 7");
-    refused("[$.body.id]", "[]", "the endpoint of t-Destination has 1 `*`, PathParameterValues has 0 values");
-    refused("HttpMethod: PUT", "HttpMethod: TRACE", "method TRACE is none of POST, GET");
-    refused("http://crm", "ftp://crm", "InvocationEndpoint must be an http or https URL");
-    refused("Level: INFO", "Level: LOUD", "Level LOUD is none of OFF, ERROR, INFO, TRACE");
-    refused("API_KEY", "KERBEROS", "AuthorizationType KERBEROS is none of");
+    refused(
+        "Name: p1",
+        "Nmae: p1",
+        "t.yaml:7:7: Pipe (AWS::Pipes::Pipe): Nmae is unknown",
+    );
+    refused(
+        "BatchSize: 1",
+        "BatchSize: 10",
+        "BatchSize must be 1, the target takes no more at once",
+    );
+    refused(
+        r#"["order"]"#,
+        r#""order""#,
+        r#""kind" must be an object or an array (at body.kind)"#,
+    );
+    refused(
+        "<$.body.id>}'",
+        "<$.body[id]>}'",
+        "input template, line 1, column 7",
+    );
+    refused(
+        "[$.body.id]",
+        "[]",
+        "the endpoint of t-Destination has 1 `*`, PathParameterValues has 0 values",
+    );
+    refused(
+        "HttpMethod: PUT",
+        "HttpMethod: TRACE",
+        "method TRACE is none of POST, GET",
+    );
+    refused(
+        "http://crm",
+        "ftp://crm",
+        "InvocationEndpoint must be an http or https URL",
+    );
+    refused(
+        "Level: INFO",
+        "Level: LOUD",
+        "Level LOUD is none of OFF, ERROR, INFO, TRACE",
+    );
+    refused(
+        "API_KEY",
+        "KERBEROS",
+        "AuthorizationType KERBEROS is none of",
+    );
     refused("s3cret", "'{{resolve:ssm:s3cret}}'", "dynamic references");
     refused(
         "!GetAtt Destination.Arn",
         "arn:aws:lambda:eu-west-1:1:function:f",
         "HttpParameters are of another service than the ARN",
     );
-    refused("!GetAtt Queue.Arn", "arn:aws:kinesis:eu-west-1:1:stream/s", "only the ARN of an SQS queue is");
-    refused("!GetAtt Connection.Arn", "arn:aws:events:e:1:connection/x/1", "no definition declares the connection x");
+    refused(
+        "!GetAtt Queue.Arn",
+        "arn:aws:kinesis:eu-west-1:1:stream/s",
+        "only the ARN of an SQS queue is",
+    );
+    refused(
+        "!GetAtt Connection.Arn",
+        "arn:aws:events:e:1:connection/x/1",
+        "no definition declares the connection x",
+    );
     let tagged = |tag: &str| format!("Tags: {{{tag}}}\n      LogConfiguration:");
-    let judge = |said: &str| format!("Tags: tidegate:verdict: invalid judge \"{said}\": expected comparison or aws");
-    refused("LogConfiguration:", &tagged("'tidegate:verdict': amazon"), &judge("amazon"));
+    let judge = |said: &str| {
+        format!("Tags: tidegate:verdict: invalid judge \"{said}\": expected comparison or aws")
+    };
+    refused(
+        "LogConfiguration:",
+        &tagged("'tidegate:verdict': amazon"),
+        &judge("amazon"),
+    );
     refused(
         "LogConfiguration:",
         &tagged("'tidegate:verdct': aws"),
         "tidegate:verdct: unknown tag: expected tidegate:ver",
     );
-    refused("HttpParameters:\n", "Wrong: {}\n        HttpParameters:\n", "TargetParameters: Wrong is unknown");
+    refused(
+        "HttpParameters:\n",
+        "Wrong: {}\n        HttpParameters:\n",
+        "TargetParameters: Wrong is unknown",
+    );
 }
 
 #[test]
 fn a_tag_says_whose_word_counts_and_other_tags_say_nothing() {
     let of = |tags: &str| {
-        let text = TEMPLATE.replace("LogConfiguration:", &format!("Tags: {tags}\n      LogConfiguration:"));
-        Definition::load(&given(&text)).unwrap().pipes.remove(0).judge
+        let text = TEMPLATE.replace(
+            "LogConfiguration:",
+            &format!("Tags: {tags}\n      LogConfiguration:"),
+        );
+        Definition::load(&given(&text))
+            .unwrap()
+            .pipes
+            .remove(0)
+            .judge
     };
-    assert_eq!(of("{'tidegate:verdict': aws, cost-center: 42}"), Some(Judge::Aws));
-    assert_eq!(of("{'tidegate:verdict': comparison}"), Some(Judge::Comparison));
+    assert_eq!(
+        of("{'tidegate:verdict': aws, cost-center: 42}"),
+        Some(Judge::Aws)
+    );
+    assert_eq!(
+        of("{'tidegate:verdict': comparison}"),
+        Some(Judge::Comparison)
+    );
     assert_eq!(of("{team: orders, since: 2024}"), None);
-    assert_eq!(of("[{Key: 'tidegate:verdict', Value: aws}]"), None, "a list is no tags of a pipe");
+    assert_eq!(
+        of("[{Key: 'tidegate:verdict', Value: aws}]"),
+        None,
+        "a list is no tags of a pipe"
+    );
 }
 
 const TO_QUEUE: &str = r#"{"Name": "relay", "Source": "arn:aws:sqs:eu-west-1:1:in", "RoleArn": "r",
@@ -175,18 +311,41 @@ fn described(pipe: &str) -> Result<Definition, String> {
 #[test]
 fn a_queue_can_be_the_target() {
     let definition = described(TO_QUEUE).unwrap();
-    let Target::Queue(outlet) = &definition.pipes[0].target else { panic!("a queue") };
-    assert_eq!((outlet.account.as_str(), outlet.queue.as_str()), ("2", "out.fifo"));
-    assert_eq!(definition.pipes[0].batch, Batch { size: 5, window: Duration::from_secs(2) });
+    let Target::Queue(outlet) = &definition.pipes[0].target else {
+        panic!("a queue")
+    };
+    assert_eq!(
+        (outlet.account.as_str(), outlet.queue.as_str()),
+        ("2", "out.fifo")
+    );
+    assert_eq!(
+        definition.pipes[0].batch,
+        Batch {
+            size: 5,
+            window: Duration::from_secs(2)
+        }
+    );
     assert!(matches!(outlet.group, Some(Dynamic::Path(_))));
     assert_eq!(outlet.deduplication, Some(Dynamic::Literal("one".into())));
     assert!(definition.pipes[0].log.unwrap().execution_data);
     let refusal = |from: &str, to: &str| described(&TO_QUEUE.replace(from, to)).unwrap_err();
-    assert!(refusal(r#""MessageGroupId": "$.body.tenant", "#, "").contains("out.fifo needs a MessageGroupId"));
+    assert!(
+        refusal(r#""MessageGroupId": "$.body.tenant", "#, "")
+            .contains("out.fifo needs a MessageGroupId")
+    );
     let message = refusal(r#""BatchSize": 5"#, r#""BatchSize": 11"#);
-    assert!(message.contains("BatchSize must be at most 10, the target takes no more at once"), "{message}");
-    let message = refusal(r#"{"SqsQueueParameters": {"Me"#, r#"{"HttpParameters": {}, "SqsQueueParameters": {"Me"#);
-    assert!(message.contains("HttpParameters are of another service than the ARN"), "{message}");
+    assert!(
+        message.contains("BatchSize must be at most 10, the target takes no more at once"),
+        "{message}"
+    );
+    let message = refusal(
+        r#"{"SqsQueueParameters": {"Me"#,
+        r#"{"HttpParameters": {}, "SqsQueueParameters": {"Me"#,
+    );
+    assert!(
+        message.contains("HttpParameters are of another service than the ARN"),
+        "{message}"
+    );
     assert!(refusal("ALL", "SOME").contains("IncludeExecutionData may hold ALL and nothing else"));
 }
 
@@ -199,13 +358,21 @@ fn an_enrichment_has_a_destination_and_parameters_of_its_own() {
       LogConfiguration";
     let text = TEMPLATE.replace("      LogConfiguration", enrichment);
     let definition = Definition::load(&given(&text)).unwrap();
-    let [pipe] = definition.pipes.as_slice() else { panic!("one pipe") };
+    let [pipe] = definition.pipes.as_slice() else {
+        panic!("one pipe")
+    };
     let read = pipe.enrichment.as_ref().unwrap();
     assert!(
         read.input.is_some()
-            && Arc::ptr_eq(&read.invocation().unwrap().destination, &pipe.target.invocation().unwrap().destination)
+            && Arc::ptr_eq(
+                &read.invocation().unwrap().destination,
+                &pipe.target.invocation().unwrap().destination
+            )
     );
-    assert_eq!(read.invocation().unwrap().parameters.path, [Dynamic::Literal("ask".into())]);
+    assert_eq!(
+        read.invocation().unwrap().parameters.path,
+        [Dynamic::Literal("ask".into())]
+    );
     assert_eq!(pipe.names.enrichment_arn, pipe.names.target_arn);
     refused(
         "      LogConfiguration",
@@ -219,7 +386,8 @@ fn an_enrichment_has_a_destination_and_parameters_of_its_own() {
     );
 }
 
-/// A pipe from the queue `in` to a target, with parameters of target and source as they stand in JSON.
+/// A pipe from the queue `in` to a target, with parameters of target and source as they stand in
+/// JSON.
 fn to(target: &str, parameters: &str, source: &str) -> Result<Pipe, String> {
     let text = format!(
         r#"{{"Name": "p", "Source": "arn:aws:sqs:eu-west-1:1:in", "RoleArn": "r", "Target": "{target}",
@@ -233,25 +401,98 @@ fn each_service_takes_its_own_batches_and_parameters() {
     let window = r#"{"BatchSize": 400, "MaximumBatchingWindowInSeconds": 5}"#;
     let stream = "arn:aws:kinesis:eu-west-1:1:stream/s";
     let key = r#"{"KinesisStreamParameters": {"PartitionKey": "$.messageId"}}"#;
-    assert_eq!(to(stream, key, window).unwrap().batch, Batch { size: 400, window: Duration::from_secs(5) });
-    assert_eq!(to(stream, key, "{}").unwrap().batch.size, 10, "what AWS gathers when nothing is said");
+    assert_eq!(
+        to(stream, key, window).unwrap().batch,
+        Batch {
+            size: 400,
+            window: Duration::from_secs(5)
+        }
+    );
+    assert_eq!(
+        to(stream, key, "{}").unwrap().batch.size,
+        10,
+        "what AWS gathers when nothing is said"
+    );
 
-    let (function, too_many) = ("arn:aws:lambda:eu-west-1:1:function:f", window.replace("400", "501"));
+    let (function, too_many) = (
+        "arn:aws:lambda:eu-west-1:1:function:f",
+        window.replace("400", "501"),
+    );
     let logs = "arn:aws:logs:eu-west-1:1:log-group:g";
     for (target, parameters, source, message) in [
-        (stream, key, too_many.as_str(), "BatchSize must be at most 500"),
-        (stream, key, r#"{"BatchSize": 11}"#, "MaximumBatchingWindowInSeconds must be greater than 0"),
+        (
+            stream,
+            key,
+            too_many.as_str(),
+            "BatchSize must be at most 500",
+        ),
+        (
+            stream,
+            key,
+            r#"{"BatchSize": 11}"#,
+            "MaximumBatchingWindowInSeconds must be greater than 0",
+        ),
         (stream, "{}", "{}", "KinesisStreamParameters are missing"),
-        (function, key, "{}", "KinesisStreamParameters are of another service than the ARN"),
-        (function, r#"{"EcsTaskParameters": {}}"#, "{}", "EcsTaskParameters are of another service"),
-        (function, r#"{"LambdaFunctionParameters": {"InvocationType": "X"}}"#, "{}", "X is none of REQUEST_RESPONSE"),
-        ("arn:aws:sns:eu-west-1:1:t.fifo", "{}", "{}", "is a FIFO topic"),
-        ("arn:aws:sns:eu-west-1:1:t", "{}", r#"{"BatchSize": 20}"#, "BatchSize must be at most 10"),
-        (logs, r#"{"CloudWatchLogsParameters": {}}"#, "{}", "LogStreamName is missing"),
-        (logs, r#"{"CloudWatchLogsParameters": {"LogStreamName": "s", "Timestamp": "now"}}"#, "{}", "must be a path"),
-        ("arn:aws:states:eu-west-1:1:execution:x", "{}", "{}", "is not the ARN of a state machine"),
-        ("arn:aws:execute-api:eu-west-1:1:a/prod/POST/x/*", "{}", "{}", "has 1 `*`, PathParameterValues has 0"),
-        ("arn:aws:execute-api:eu-west-1:1:a/prod", "{}", "{}", "is not the ARN of a method"),
+        (
+            function,
+            key,
+            "{}",
+            "KinesisStreamParameters are of another service than the ARN",
+        ),
+        (
+            function,
+            r#"{"EcsTaskParameters": {}}"#,
+            "{}",
+            "EcsTaskParameters are of another service",
+        ),
+        (
+            function,
+            r#"{"LambdaFunctionParameters": {"InvocationType": "X"}}"#,
+            "{}",
+            "X is none of REQUEST_RESPONSE",
+        ),
+        (
+            "arn:aws:sns:eu-west-1:1:t.fifo",
+            "{}",
+            "{}",
+            "is a FIFO topic",
+        ),
+        (
+            "arn:aws:sns:eu-west-1:1:t",
+            "{}",
+            r#"{"BatchSize": 20}"#,
+            "BatchSize must be at most 10",
+        ),
+        (
+            logs,
+            r#"{"CloudWatchLogsParameters": {}}"#,
+            "{}",
+            "LogStreamName is missing",
+        ),
+        (
+            logs,
+            r#"{"CloudWatchLogsParameters": {"LogStreamName": "s", "Timestamp": "now"}}"#,
+            "{}",
+            "must be a path",
+        ),
+        (
+            "arn:aws:states:eu-west-1:1:execution:x",
+            "{}",
+            "{}",
+            "is not the ARN of a state machine",
+        ),
+        (
+            "arn:aws:execute-api:eu-west-1:1:a/prod/POST/x/*",
+            "{}",
+            "{}",
+            "has 1 `*`, PathParameterValues has 0",
+        ),
+        (
+            "arn:aws:execute-api:eu-west-1:1:a/prod",
+            "{}",
+            "{}",
+            "is not the ARN of a method",
+        ),
         (
             "arn:aws:events:eu-west-1:1:event-bus/b",
             r#"{"EventBridgeEventBusParameters": {"Source": "aws.x"}}"#,
@@ -264,9 +505,16 @@ fn each_service_takes_its_own_batches_and_parameters() {
             "{}",
             "EndpointId is not supported",
         ),
-        ("arn:aws:firehose:eu-west-1:1:deliverystream/d", "{}", "{}", "is not supported; API destinations"),
+        (
+            "arn:aws:firehose:eu-west-1:1:deliverystream/d",
+            "{}",
+            "{}",
+            "is not supported; API destinations",
+        ),
     ] {
-        let error = to(target, parameters, source).err().unwrap_or_else(|| panic!("{target} {parameters}"));
+        let error = to(target, parameters, source)
+            .err()
+            .unwrap_or_else(|| panic!("{target} {parameters}"));
         assert!(error.contains(message), "{error}");
     }
 }
@@ -274,14 +522,24 @@ fn each_service_takes_its_own_batches_and_parameters() {
 #[test]
 fn an_enrichment_over_http_takes_one_event_and_a_function_the_batch() {
     let enriched = |arn: &str| {
-        let text = TO_QUEUE.replace(r#""LogConf"#, &format!(r#""Enrichment": "{arn}", "LogConf"#));
+        let text = TO_QUEUE.replace(
+            r#""LogConf"#,
+            &format!(r#""Enrichment": "{arn}", "LogConf"#),
+        );
         described(&text).map(|mut definition| definition.pipes.remove(0).batch.size)
     };
     assert_eq!(enriched("arn:aws:lambda:eu-west-1:1:function:f"), Ok(5));
     let error = enriched("arn:aws:execute-api:eu-west-1:1:a/prod/POST/").unwrap_err();
-    assert!(error.contains("BatchSize must be 1, the enrichment takes no more at once"), "{error}");
+    assert!(
+        error.contains("BatchSize must be 1, the enrichment takes no more at once"),
+        "{error}"
+    );
     let orphan = TO_QUEUE.replace(r#""LogConf"#, r#""EnrichmentParameters": {}, "LogConf"#);
-    assert!(described(&orphan).unwrap_err().contains("EnrichmentParameters without Enrichment"));
+    assert!(
+        described(&orphan)
+            .unwrap_err()
+            .contains("EnrichmentParameters without Enrichment")
+    );
 }
 
 #[test]
@@ -289,15 +547,32 @@ fn a_fingerprint_covers_all_that_a_pipe_refers_to_and_no_places() {
     let print = |text: &str| Definition::load(&given(text)).unwrap().pipes[0].fingerprint;
     let same = TEMPLATE.replace("\nResources:", "\n# a comment\nResources:");
     assert_eq!(print(TEMPLATE), print(&same));
-    for (from, to) in [("<$.body.id>", "<$.body.no>"), ("/orders/*", "/order/*"), ("s3cret", "secret")] {
-        assert_ne!(print(TEMPLATE), print(&TEMPLATE.replace(from, to)), "{from}");
+    for (from, to) in [
+        ("<$.body.id>", "<$.body.no>"),
+        ("/orders/*", "/order/*"),
+        ("s3cret", "secret"),
+    ] {
+        assert_ne!(
+            print(TEMPLATE),
+            print(&TEMPLATE.replace(from, to)),
+            "{from}"
+        );
     }
 }
 
 #[test]
 fn nothing_is_declared_twice() {
     let twice = |from: &str, to: &str| {
-        let text = format!("{TEMPLATE}  Second:{}", TEMPLATE.split_once(from).unwrap().1.split_once(to).unwrap().0);
+        let text = format!(
+            "{TEMPLATE}  Second:{}",
+            TEMPLATE
+                .split_once(from)
+                .unwrap()
+                .1
+                .split_once(to)
+                .unwrap()
+                .0
+        );
         Definition::load(&given(&text)).unwrap_err().to_string()
     };
     assert!(twice("  Pipe:", "  Destination:").contains("p1 is declared twice"));
@@ -326,9 +601,21 @@ fn what_the_describe_commands_print_is_read_too() {
         );
     });
     let definition = Definition::load(&given).unwrap();
-    assert_eq!((definition.pipes[0].state, definition.pipes[0].input.is_none()), (DesiredState::Stopped, true));
-    assert_eq!(definition.pipes[0].names.pipe_arn, "arn:aws:pipes:eu-west-1:1:pipe/orders");
-    assert!(matches!(destination(&definition.pipes[0]).connection.auth, Auth::OAuth(_)));
+    assert_eq!(
+        (
+            definition.pipes[0].state,
+            definition.pipes[0].input.is_none()
+        ),
+        (DesiredState::Stopped, true)
+    );
+    assert_eq!(
+        definition.pipes[0].names.pipe_arn,
+        "arn:aws:pipes:eu-west-1:1:pipe/orders"
+    );
+    assert!(matches!(
+        destination(&definition.pipes[0]).connection.auth,
+        Auth::OAuth(_)
+    ));
 
     let secretless = with(|given| {
         given.connections = node(
@@ -337,7 +624,10 @@ fn what_the_describe_commands_print_is_read_too() {
         );
     });
     let error = Definition::load(&secretless).unwrap_err().to_string();
-    assert!(error.contains("ApiKeyValue is missing (describe-connection does not print secrets"), "{error}");
+    assert!(
+        error.contains("ApiKeyValue is missing (describe-connection does not print secrets"),
+        "{error}"
+    );
 }
 
 /// Everything that is wrong with `text`, sorted by place.
@@ -356,12 +646,28 @@ fn six_endpoints_that_are_wrong_are_told_at_once() {
             "  D{number}: {{Type: AWS::Events::ApiDestination, Properties: {{ConnectionArn: !GetAtt Connection.Arn, HttpMethod: POST, InvocationEndpoint: '{endpoint}'}}}}\n"
         )
     };
-    let wrong = ["nonsense", "ftp://x", "http://u:p@x", "http://x/#f", "http://*.x", "http://127.0.0.1:1/"];
-    let six: String = wrong.iter().enumerate().map(|(number, endpoint)| destination(number, endpoint)).collect();
+    let wrong = [
+        "nonsense",
+        "ftp://x",
+        "http://u:p@x",
+        "http://x/#f",
+        "http://*.x",
+        "http://127.0.0.1:1/",
+    ];
+    let six: String = wrong
+        .iter()
+        .enumerate()
+        .map(|(number, endpoint)| destination(number, endpoint))
+        .collect();
     let told = problems(&format!("{TEMPLATE}{six}"), &[]);
     assert_eq!(told.len(), 6, "{told:#?}");
     for (number, line) in told.iter().enumerate() {
-        assert!(line.contains(&format!("D{number} (AWS::Events::ApiDestination): InvocationEndpoint")), "{line}");
+        assert!(
+            line.contains(&format!(
+                "D{number} (AWS::Events::ApiDestination): InvocationEndpoint"
+            )),
+            "{line}"
+        );
     }
 }
 
@@ -369,8 +675,14 @@ fn six_endpoints_that_are_wrong_are_told_at_once() {
 #[test]
 fn what_is_wrong_in_one_resource_is_told_at_once() {
     let text = TEMPLATE
-        .replace("BatchSize: 1", "BatchSize: many, MaximumBatchingWindowInSeconds: 301")
-        .replace(r#"["order"]}}'}"#, r#""order"}}'}, {Pattern: '{"a": 1}'}, {}"#)
+        .replace(
+            "BatchSize: 1",
+            "BatchSize: many, MaximumBatchingWindowInSeconds: 301",
+        )
+        .replace(
+            r#"["order"]}}'}"#,
+            r#""order"}}'}, {Pattern: '{"a": 1}'}, {}"#,
+        )
         .replace("<$.body.id>}'", "<$.body[id]>}'")
         .replace("[$.body.id]", "['$.a[', '$.b[']")
         .replace("Host: evil", "'ba d': x")
@@ -378,7 +690,10 @@ fn what_is_wrong_in_one_resource_is_told_at_once() {
         .replace("!GetAtt Queue.Arn", "[q]")
         .replace("HttpMethod: PUT", "HttpMethod: TRACE")
         .replace("Second: 20", "Second: 0")
-        .replace("ApiKeyName: x-key, ApiKeyValue: s3cret", "ApiKeyName: 'x key'")
+        .replace(
+            "ApiKeyName: x-key, ApiKeyValue: s3cret",
+            "ApiKeyName: 'x key'",
+        )
         .replace("Value: \"1\", IsValueSecret: true", "Val: 1");
     let told = problems(&text, &[]);
     let expected = [
@@ -402,11 +717,25 @@ fn what_is_wrong_in_one_resource_is_told_at_once() {
         "Val is unknown",
     ];
     for expected in expected {
-        assert_eq!(told.iter().filter(|line| line.contains(expected)).count(), 1, "{expected} in {told:#?}");
+        assert_eq!(
+            told.iter().filter(|line| line.contains(expected)).count(),
+            1,
+            "{expected} in {told:#?}"
+        );
     }
-    assert_eq!(told.len(), expected.len() + 1, "and the hint at --lenient: {told:#?}");
-    let lines: Vec<usize> = told.iter().filter_map(|line| line.split(':').nth(1)?.parse().ok()).collect();
-    assert!(lines.is_sorted() && lines.len() == expected.len(), "{lines:?}");
+    assert_eq!(
+        told.len(),
+        expected.len() + 1,
+        "and the hint at --lenient: {told:#?}"
+    );
+    let lines: Vec<usize> = told
+        .iter()
+        .filter_map(|line| line.split(':').nth(1)?.parse().ok())
+        .collect();
+    assert!(
+        lines.is_sorted() && lines.len() == expected.len(),
+        "{lines:?}"
+    );
 }
 
 #[test]
@@ -415,9 +744,11 @@ fn a_target_that_is_plainly_private_is_refused_with_the_setting_that_allows_it()
     let told = problems(&with("http://127.0.0.1:9000/orders/*?token=s3cret"), &[]);
     assert_eq!(
         told,
-        ["t.yaml:25:27: Destination (AWS::Events::ApiDestination): InvocationEndpoint http://127.0.0.1:9000/orders/* \
+        [
+            "t.yaml:25:27: Destination (AWS::Events::ApiDestination): InvocationEndpoint http://127.0.0.1:9000/orders/* \
           is at a private address, where calls go only if that is allowed: --allow-target 127.0.0.1:9000 or \
-          PIPE_ALLOW_TARGET=127.0.0.1:9000"]
+          PIPE_ALLOW_TARGET=127.0.0.1:9000"
+        ]
     );
     for (endpoint, allowed) in [
         ("http://localhost/*", "localhost"),
@@ -426,15 +757,26 @@ fn a_target_that_is_plainly_private_is_refused_with_the_setting_that_allows_it()
         ("http://[::1]:3000/*", "[::1]:3000"),
     ] {
         assert_eq!(problems(&with(endpoint), &[]).len(), 1, "{endpoint}");
-        assert_eq!(problems(&with(endpoint), &[allowed]), Vec::<String>::new(), "{endpoint}");
+        assert_eq!(
+            problems(&with(endpoint), &[allowed]),
+            Vec::<String>::new(),
+            "{endpoint}"
+        );
     }
     let oauth = TEMPLATE.replace("API_KEY", "OAUTH_CLIENT_CREDENTIALS").replace(
         "ApiKeyAuthParameters: {ApiKeyName: x-key, ApiKeyValue: s3cret}",
         "OAuthParameters: {AuthorizationEndpoint: 'http://192.168.1.1/token', HttpMethod: POST, ClientParameters: {ClientID: i, ClientSecret: s3cret}}",
     );
     let told = problems(&oauth, &[]);
-    assert!(told.len() == 1 && told[0].contains("AuthorizationEndpoint http://192.168.1.1:80/token is at"), "{told:?}");
+    assert!(
+        told.len() == 1
+            && told[0].contains("AuthorizationEndpoint http://192.168.1.1:80/token is at"),
+        "{told:?}"
+    );
     let named = Definition::endpoints(&given(&oauth));
     let named: Vec<&str> = named.iter().map(Url::as_str).collect();
-    assert_eq!(named, ["http://crm.example/orders/*", "http://192.168.1.1/token"]);
+    assert_eq!(
+        named,
+        ["http://crm.example/orders/*", "http://192.168.1.1/token"]
+    );
 }

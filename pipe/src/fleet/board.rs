@@ -22,18 +22,24 @@ pub struct Board {
 impl Board {
     /// Shows these, in the order of their names, and no others any more.
     pub fn show(&self, pipes: Vec<Shown>) {
-        self.filtered.keep_only(pipes.iter().map(|shown| shown.pipe.name.as_str()));
+        self.filtered
+            .keep_only(pipes.iter().map(|shown| shown.pipe.name.as_str()));
         *self.pipes.lock().unwrap_or_else(PoisonError::into_inner) = pipes;
     }
 
     /// All pipes, in the order of their names.
     pub fn pipes(&self) -> Vec<Shown> {
-        self.pipes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.pipes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The pipe of this name.
     pub fn find(&self, name: &str) -> Option<Shown> {
-        self.pipes().into_iter().find(|shown| shown.pipe.name == name)
+        self.pipes()
+            .into_iter()
+            .find(|shown| shown.pipe.name == name)
     }
 
     /// Every queue of a pipe that is to run can be found and read.
@@ -49,7 +55,12 @@ impl Board {
             match tokio::time::timeout(READY_DEADLINE, clients.open(source)).await {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => return Err(format!("queue {}: {error}", source.queue)),
-                Err(_) => return Err(format!("queue {}: no answer in {READY_DEADLINE:?}", source.queue)),
+                Err(_) => {
+                    return Err(format!(
+                        "queue {}: no answer in {READY_DEADLINE:?}",
+                        source.queue
+                    ));
+                }
             }
         }
         Ok(())

@@ -19,13 +19,29 @@ pub struct Replaced {
 
 impl fmt::Display for Replaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Replaced { new, changed, removed, same } = *self;
+        let Replaced {
+            new,
+            changed,
+            removed,
+            same,
+        } = *self;
         if (new, changed, removed) == (0, 0, 0) {
-            return write!(f, "the definition was read again and is the same: {}", counted(same, "pipe"));
+            return write!(
+                f,
+                "the definition was read again and is the same: {}",
+                counted(same, "pipe")
+            );
         }
-        let parts = [(new, "new"), (changed, "changed"), (removed, "removed"), (same, "unchanged")];
+        let parts = [
+            (new, "new"),
+            (changed, "changed"),
+            (removed, "removed"),
+            (same, "unchanged"),
+        ];
         let parts = parts.into_iter().filter(|(count, _)| *count > 0);
-        let parts: Vec<String> = parts.map(|(count, what)| format!("{} {what}", counted(count, "pipe"))).collect();
+        let parts: Vec<String> = parts
+            .map(|(count, what)| format!("{} {what}", counted(count, "pipe")))
+            .collect();
         write!(f, "the definition has changed: {}", parts.join(", "))
     }
 }
@@ -36,9 +52,20 @@ mod tests {
 
     #[test]
     fn a_definition_that_is_the_same_has_not_changed() {
-        let same = Replaced { same: 1, ..Replaced::default() };
-        assert_eq!(same.to_string(), "the definition was read again and is the same: 1 pipe");
-        let all = Replaced { new: 1, changed: 2, removed: 1, same: 3 };
+        let same = Replaced {
+            same: 1,
+            ..Replaced::default()
+        };
+        assert_eq!(
+            same.to_string(),
+            "the definition was read again and is the same: 1 pipe"
+        );
+        let all = Replaced {
+            new: 1,
+            changed: 2,
+            removed: 1,
+            same: 3,
+        };
         let text = "the definition has changed: 1 pipe new, 2 pipes changed, 1 pipe removed, 3 pipes unchanged";
         assert_eq!(all.to_string(), text);
     }

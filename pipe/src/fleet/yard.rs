@@ -59,7 +59,11 @@ pub struct Yard {
 impl Yard {
     /// With these tools.
     pub fn new(tools: Tools) -> Yard {
-        Yard { tools, authorizers: Shared::default(), rates: Shared::default() }
+        Yard {
+            tools,
+            authorizers: Shared::default(),
+            rates: Shared::default(),
+        }
     }
 
     /// What a pipe needs to work until `stop`.
@@ -70,20 +74,45 @@ impl Yard {
         filtered: Arc<Filtered>,
         stop: &CancellationToken,
     ) -> Job {
-        let called = [pipe.target.invocation(), pipe.enrichment.as_ref().and_then(|it| it.invocation())];
-        let rates =
-            called.into_iter().flatten().map(|invocation| self.rate(&invocation.destination)).collect::<Vec<_>>();
-        let enricher = pipe.enrichment.as_ref().map(|enrichment| self.enricher(&enrichment.asked));
+        let called = [
+            pipe.target.invocation(),
+            pipe.enrichment.as_ref().and_then(|it| it.invocation()),
+        ];
+        let rates = called
+            .into_iter()
+            .flatten()
+            .map(|invocation| self.rate(&invocation.destination))
+            .collect::<Vec<_>>();
+        let enricher = pipe
+            .enrichment
+            .as_ref()
+            .map(|enrichment| self.enricher(&enrichment.asked));
         let road = self.road(&pipe);
         let clients = self.tools.clients.clone();
-        let (concurrency, judge) = (self.concurrency(&pipe), pipe.judge.unwrap_or(self.tools.judge));
+        let (concurrency, judge) = (
+            self.concurrency(&pipe),
+            pipe.judge.unwrap_or(self.tools.judge),
+        );
         let courier = Arc::new(Courier::new(pipe, enricher, road, stop.clone()));
-        Job { courier, clients, rates: Rates::new(rates), concurrency, judge, filtered, status }
+        Job {
+            courier,
+            clients,
+            rates: Rates::new(rates),
+            concurrency,
+            judge,
+            filtered,
+            status,
+        }
     }
 
-    /// Fewer messages than a batch would wait for the end of its window every time. It begins with a tenth.
+    /// Fewer messages than a batch would wait for the end of its window every time. It begins with
+    /// a tenth.
     fn concurrency(&self, pipe: &Pipe) -> usize {
-        let least = if pipe.batch.window.is_zero() { 0 } else { pipe.batch.size * 10 };
+        let least = if pipe.batch.window.is_zero() {
+            0
+        } else {
+            pipe.batch.size * 10
+        };
         self.tools.concurrency.max(least)
     }
 
@@ -91,9 +120,10 @@ impl Yard {
         match asked {
             Asked::Http(invocation) => Enricher::Line(self.http(Stage::Enrichment, invocation)),
             Asked::Api(api) => Enricher::Line(Line::Api(self.caller(ACCEPT_DEADLINE), api.clone())),
-            Asked::Program(program) => {
-                Enricher::Program(Runner { caller: self.caller(EXECUTION_LIMIT), program: program.clone() })
-            }
+            Asked::Program(program) => Enricher::Program(Runner {
+                caller: self.caller(EXECUTION_LIMIT),
+                program: program.clone(),
+            }),
         }
     }
 
@@ -101,13 +131,18 @@ impl Yard {
         match &pipe.target {
             Target::Http(invocation) => Road::Line(self.http(Stage::Target, invocation)),
             Target::Api(api) => Road::Line(Line::Api(self.caller(ACCEPT_DEADLINE), api.clone())),
-            Target::Queue(outlet) => {
-                Road::Queue(Outbox::new(self.tools.clients.at(&pipe.names.target_arn), outlet.clone()))
-            }
-            Target::Feed(feed) => Road::Feed(Feeder { caller: self.caller(ACCEPT_DEADLINE), feed: feed.clone() }),
-            Target::Program(program) => {
-                Road::Program(Runner { caller: self.caller(EXECUTION_LIMIT), program: program.clone() })
-            }
+            Target::Queue(outlet) => Road::Queue(Outbox::new(
+                self.tools.clients.at(&pipe.names.target_arn),
+                outlet.clone(),
+            )),
+            Target::Feed(feed) => Road::Feed(Feeder {
+                caller: self.caller(ACCEPT_DEADLINE),
+                feed: feed.clone(),
+            }),
+            Target::Program(program) => Road::Program(Runner {
+                caller: self.caller(EXECUTION_LIMIT),
+                program: program.clone(),
+            }),
         }
     }
 
@@ -121,7 +156,11 @@ impl Yard {
         let make = || Authorizer::new(connection.clone(), sender.clone());
         let authorizer = self.authorizers.get(Arc::as_ptr(connection).addr(), make);
         authorizer.keep_secret(invocation.destination.endpoint.query_values());
-        let webhook_keys = self.tools.webhook_keys.clone().filter(|_| stage == Stage::Target);
+        let webhook_keys = self
+            .tools
+            .webhook_keys
+            .clone()
+            .filter(|_| stage == Stage::Target);
         let invocation = invocation.clone();
         Line::Http(Box::new(Invoker {
             stage,
@@ -136,7 +175,10 @@ impl Yard {
 
     /// A destination keeps its rate when other pipes of it are read again.
     fn rate(&mut self, destination: &Destination) -> Arc<Mutex<Rate>> {
-        self.rates.get((destination.name.clone(), destination.rate), || Mutex::new(Rate::new(destination.rate)))
+        self.rates
+            .get((destination.name.clone(), destination.rate), || {
+                Mutex::new(Rate::new(destination.rate))
+            })
     }
 }
 

@@ -1,8 +1,9 @@
-//! Messages that were received and are not under way: new ones, those that failed and wait for their next try, and those
-//! that wait for their group's turn.
+//! Messages that were received and are not under way: new ones, those that failed and wait for
+//! their next try, and those that wait for their group's turn.
 //!
-//! Of a group only one message is ever new, waiting for a try or under way, so a FIFO queue's order holds. New messages
-//! come first: what failed once gets turns by the share of its kind that gets through the second time.
+//! Of a group only one message is ever new, waiting for a try or under way, so a FIFO queue's order
+//! holds. New messages come first: what failed once gets turns by the share of its kind that gets
+//! through the second time.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -14,7 +15,8 @@ use super::Work;
 /// How many delivered messages are remembered, against deletes that fail.
 const REMEMBERED: usize = 4096;
 
-/// However few of the messages that failed get through the second time, they have one turn for so many new messages.
+/// However few of the messages that failed get through the second time, they have one turn for so
+/// many new messages.
 const LEAST_TURNS: f64 = 1.0 / 16.0;
 
 /// The weight of one result in the share of those that do.
@@ -40,7 +42,8 @@ pub(super) struct Backlog {
     /// Groups with a message on its way, and the messages behind it.
     groups: HashMap<String, VecDeque<Work>>,
     counter: u64,
-    /// What share of the messages that failed gets through the next time, as of when it was learned.
+    /// What share of the messages that failed gets through the next time, as of when it was
+    /// learned.
     share: f64,
     learned: Timestamp,
     /// Turns that they have earned.
@@ -65,7 +68,8 @@ impl Default for Backlog {
 }
 
 impl Backlog {
-    /// Adds a message, behind all others of its group. One that is known to fail goes to the others that did.
+    /// Adds a message, behind all others of its group. One that is known to fail goes to the others
+    /// that did.
     pub(super) fn push(&mut self, now: Timestamp, work: Work) {
         if let Some(group) = &work.group {
             if let Some(behind) = self.groups.get_mut(group) {
@@ -113,10 +117,17 @@ impl Backlog {
         self.fresh.pop_front()
     }
 
-    /// The message whose last try is the longest ago; one that is known to fail only where there is no other.
+    /// The message whose last try is the longest ago; one that is known to fail only where there is
+    /// no other.
     pub(super) fn pop_tried(&mut self) -> Option<Work> {
         let is_last_resort = self.fresh.is_empty();
-        self.tried.pop_front().or_else(|| if is_last_resort { self.parked.pop() } else { None })
+        self.tried.pop_front().or_else(|| {
+            if is_last_resort {
+                self.parked.pop()
+            } else {
+                None
+            }
+        })
     }
 
     /// Whether [`Backlog::pop_tried`] would give one.
@@ -154,7 +165,8 @@ impl Backlog {
         self.learned = now;
     }
 
-    /// What share of the messages that failed gets through the next time. What was learned of it fades.
+    /// What share of the messages that failed gets through the next time. What was learned of it
+    /// fades.
     pub(super) fn share(&self, now: Timestamp) -> f64 {
         let age = now.since(self.learned).as_secs_f64() / FADING.as_secs_f64();
         1.0 - (1.0 - self.share) * 0.5_f64.powf(age)
@@ -187,7 +199,9 @@ impl Backlog {
     /// No message gets through any more: what failed was tried.
     pub(super) fn target_is_down(&mut self) {
         self.places.clear();
-        std::mem::take(&mut self.again).into_values().for_each(|work| self.keep_tried(work));
+        std::mem::take(&mut self.again)
+            .into_values()
+            .for_each(|work| self.keep_tried(work));
     }
 
     /// Messages get through: what was tried meanwhile may be tried again.
@@ -208,9 +222,12 @@ impl Backlog {
         }
     }
 
-    /// A message of this group is left to the queue: those behind it must not be delivered now. Returns their ids.
+    /// A message of this group is left to the queue: those behind it must not be delivered now.
+    /// Returns their ids.
     pub(super) fn drop_group(&mut self, group: Option<&str>) -> Vec<String> {
-        let behind = group.and_then(|group| self.groups.remove(group)).unwrap_or_default();
+        let behind = group
+            .and_then(|group| self.groups.remove(group))
+            .unwrap_or_default();
         behind.into_iter().map(|work| work.id).collect()
     }
 
@@ -219,13 +236,19 @@ impl Backlog {
         self.places.clear();
         let again = std::mem::take(&mut self.again).into_values();
         let tried = std::mem::take(&mut self.tried).into_iter();
-        again.chain(tried).chain(std::mem::take(&mut self.parked)).collect()
+        again
+            .chain(tried)
+            .chain(std::mem::take(&mut self.parked))
+            .collect()
     }
 
     /// Takes out the rest.
     pub(super) fn drain(&mut self) -> Vec<Work> {
         let behind = std::mem::take(&mut self.groups).into_values().flatten();
-        std::mem::take(&mut self.fresh).into_iter().chain(behind).collect()
+        std::mem::take(&mut self.fresh)
+            .into_iter()
+            .chain(behind)
+            .collect()
     }
 
     fn is_due(&self, now: Timestamp) -> bool {

@@ -1,8 +1,9 @@
 //! Groups whose first message was left to the queue: when it comes again, it has to come alone.
 //!
-//! SQS hands out several messages of a group at once. Behind a message that is rejected every time, each of them would
-//! be received as often as that one, untried, and go to the dead-letter queue with it. While a group is in here,
-//! receives ask for one message each; it leaves when one of its messages is delivered.
+//! SQS hands out several messages of a group at once. Behind a message that is rejected every time,
+//! each of them would be received as often as that one, untried, and go to the dead-letter queue
+//! with it. While a group is in here, receives ask for one message each; it leaves when one of its
+//! messages is delivered.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -36,8 +37,8 @@ impl Blocked {
         }
     }
 
-    /// When the next one may come back. Those that should have come long before `now` are forgotten: somebody else has
-    /// them.
+    /// When the next one may come back. Those that should have come long before `now` are
+    /// forgotten: somebody else has them.
     pub(super) fn next(&mut self, now: Timestamp, patience: Duration) -> Option<Timestamp> {
         if self.soonest.is_some_and(|due| now.since(due) > patience) {
             self.groups.retain(|_, due| now.since(*due) <= patience);

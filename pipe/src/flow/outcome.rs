@@ -1,4 +1,5 @@
-//! What a verdict changes: the message goes, stays or comes back later; what is believed of message and target follows.
+//! What a verdict changes: the message goes, stays or comes back later; what is believed of message
+//! and target follows.
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use crate::retry::{Cause, Verdict};
 const PAUSE: Duration = Duration::from_millis(400);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The same while others get through, and so do messages that failed before: the next try may be the one that does.
+/// The same while others get through, and so do messages that failed before: the next try may be
+/// the one that does.
 const SHORT_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_SHORT_PAUSE: Duration = Duration::from_millis(500);
 
@@ -23,18 +25,22 @@ const FREQUENT: f64 = 0.25;
 /// The pause before a message goes out alone that failed in a batch.
 const ALONE_PAUSE: Duration = Duration::from_millis(50);
 
-/// A target that asks for more patience than this gets the message from the queue again, if the message is to blame.
+/// A target that asks for more patience than this gets the message from the queue again, if the
+/// message is to blame.
 const LONGEST_HOLD: Duration = Duration::from_secs(30);
 
-/// A message that may meet with a passing fault is tried so often, and for so long, before it is left to the queue.
+/// A message that may meet with a passing fault is tried so often, and for so long, before it is
+/// left to the queue.
 const TRIES: u32 = 3;
 const LEAST_TIME: Duration = Duration::from_secs(1);
 
-/// From this share of failures on, one in [`SAMPLE`] messages is tried again whose status speaks of the message.
+/// From this share of failures on, one in [`SAMPLE`] messages is tried again whose status speaks of
+/// the message.
 const OFTEN: f64 = 0.05;
 const SAMPLE: u32 = 8;
 
-/// Where fewer of the messages that failed get through the second time, there are no passing faults.
+/// Where fewer of the messages that failed get through the second time, there are no passing
+/// faults.
 const PASSING: f64 = 0.125;
 
 /// A target that took nothing for so long starts with one message at a time.
@@ -51,12 +57,21 @@ struct Failure {
 
 impl Flow {
     /// A delivery is over. `company` says with whom the message went out.
-    pub fn finished(&mut self, now: Timestamp, work: Work, verdict: &Verdict, company: Company) -> Option<Change> {
+    pub fn finished(
+        &mut self,
+        now: Timestamp,
+        work: Work,
+        verdict: &Verdict,
+        company: Company,
+    ) -> Option<Change> {
         self.ended(work.begun, work.ticket, work.failed_before());
         match verdict {
             Verdict::Delivered => {
                 if let Some(hold) = self.held.release(&work.id) {
-                    self.settles.push_back(Settle::Delete { receipt: hold.receipt, tries: 0 });
+                    self.settles.push_back(Settle::Delete {
+                        receipt: hold.receipt,
+                        tries: 0,
+                    });
                 }
                 self.delivered.insert(&work.id);
                 self.blocked.remove(work.group.as_deref());
@@ -71,13 +86,26 @@ impl Flow {
                 self.leave(now, &work, None);
                 None
             }
-            &Verdict::Failed { cause, retry_after, .. } if self.is_customer_error(cause) => {
+            &Verdict::Failed {
+                cause, retry_after, ..
+            } if self.is_customer_error(cause) => {
                 self.leave(now, &work, retry_after);
                 self.target_is_up(now, &work)
             }
-            &Verdict::Failed { cause, retry_after, .. } => {
+            &Verdict::Failed {
+                cause, retry_after, ..
+            } => {
                 let way = Way::of(verdict, cause);
-                self.failed(now, Failure { work, way, cause, retry_after, company })
+                self.failed(
+                    now,
+                    Failure {
+                        work,
+                        way,
+                        cause,
+                        retry_after,
+                        company,
+                    },
+                )
             }
         }
     }
@@ -93,11 +121,14 @@ impl Flow {
 
     fn ended(&mut self, begun: Timestamp, ticket: u64, failed_before: bool) {
         self.under_way.end(begun, ticket);
-        self.again_under_way = self.again_under_way.saturating_sub(usize::from(failed_before));
+        self.again_under_way = self
+            .again_under_way
+            .saturating_sub(usize::from(failed_before));
     }
 
-    /// In AWS's terms (`docs/aws/pipes.md#errors-and-retries`): what the target answers and what it doesn't answer is the customer's own
-    /// error and counts as a receive; a throttle and a connection that does not come about are the service's.
+    /// In AWS's terms (`docs/aws/pipes.md#errors-and-retries`): what the target answers and what it
+    /// doesn't answer is the customer's own error and counts as a receive; a throttle and a
+    /// connection that does not come about are the service's.
     fn is_customer_error(&self, cause: Cause) -> bool {
         self.terms.judge == Judge::Aws && !matches!(cause, Cause::Unreachable | Cause::Pace)
     }
@@ -130,7 +161,8 @@ impl Flow {
         }
         if self.belief.is_up() {
             let places = self.under_way.places(now, self.terms.concurrency);
-            self.concurrency.answered(self.is_saturated || places + 1 >= self.concurrency.limit());
+            self.concurrency
+                .answered(self.is_saturated || places + 1 >= self.concurrency.limit());
             self.throttle.answered(now);
         }
         told
@@ -138,7 +170,9 @@ impl Flow {
 
     /// A message that waits for another try was compared: it may be to blame by now.
     fn look_again(&mut self, now: Timestamp, id: &str) {
-        let Some((until, work)) = self.backlog.find_waiting(id) else { return };
+        let Some((until, work)) = self.backlog.find_waiting(id) else {
+            return;
+        };
         let asked = until.since(now);
         let is_over = self.is_over(now, work) || asked > LONGEST_HOLD && self.is_to_blame(work);
         if is_over && let Some(work) = self.backlog.take_waiting(id) {
@@ -147,9 +181,18 @@ impl Flow {
     }
 
     fn failed(&mut self, now: Timestamp, failure: Failure) -> Option<Change> {
-        let Failure { mut work, way, cause, retry_after, company } = failure;
+        let Failure {
+            mut work,
+            way,
+            cause,
+            retry_after,
+            company,
+        } = failure;
         let failed_before = work.failed_before() && !self.suspects.failed_otherwise(&work.id, way);
-        let again = Again { failed_before, share: self.backlog.share(now) };
+        let again = Again {
+            failed_before,
+            share: self.backlog.share(now),
+        };
         if work.failed_before() && company == Company::Alone {
             self.backlog.learn(now, false);
         }
@@ -189,7 +232,8 @@ impl Flow {
             return None;
         }
         if company == Company::Alone {
-            self.suspects.failed(now, &work.id, work.begun, (way, cause), compared);
+            self.suspects
+                .failed(now, &work.id, work.begun, (way, cause), compared);
             work.is_known = self.suspects.is_known(&work.id);
         } else {
             work.alone = true;
@@ -202,14 +246,18 @@ impl Flow {
         None
     }
 
-    /// Where a good part of all calls fails with a status that speaks of the message, now and then one is tried again all
-    /// the same: it may be that they fail at random.
+    /// Where a good part of all calls fails with a status that speaks of the message, now and then
+    /// one is tried again all the same: it may be that they fail at random.
     fn sample(&mut self, cause: Cause) -> u32 {
         if cause != Cause::Message || self.belief.share() < OFTEN {
             return 1;
         }
         self.samples += 1;
-        if self.samples.is_multiple_of(SAMPLE) { 2 } else { 1 }
+        if self.samples.is_multiple_of(SAMPLE) {
+            2
+        } else {
+            1
+        }
     }
 
     fn target_is_down(&mut self, cause: Cause) {
@@ -223,19 +271,31 @@ impl Flow {
 
     /// Whether the message was tried often enough, and is to blame.
     fn is_over(&self, now: Timestamp, work: &Work) -> bool {
-        let least =
-            if self.backlog.share(now) < PASSING || self.suspects.was_left(&work.id) { 1 } else { work.patience };
-        let failing = work.failing_since.map_or(Duration::ZERO, |since| now.since(since));
+        let least = if self.backlog.share(now) < PASSING || self.suspects.was_left(&work.id) {
+            1
+        } else {
+            work.patience
+        };
+        let failing = work
+            .failing_since
+            .map_or(Duration::ZERO, |since| now.since(since));
         let was_tried = work.tries >= least && (least < TRIES || failing >= LEAST_TIME);
         was_tried && self.is_to_blame(work)
     }
 
     fn is_to_blame(&self, work: &Work) -> bool {
-        self.suspects.is_to_blame(&work.id, work.receives, self.terms.max_receives)
+        self.suspects
+            .is_to_blame(&work.id, work.receives, self.terms.max_receives)
     }
 
     /// Keeps a message for another try after a pause, unless it is to blame.
-    fn try_again(&mut self, now: Timestamp, work: Work, pause: Duration, retry_after: Option<Duration>) {
+    fn try_again(
+        &mut self,
+        now: Timestamp,
+        work: Work,
+        pause: Duration,
+        retry_after: Option<Duration>,
+    ) {
         let asked = retry_after.unwrap_or_default();
         if self.is_over(now, &work) || asked > LONGEST_HOLD && self.is_to_blame(&work) {
             self.give_up(now, &work, retry_after);
@@ -260,8 +320,8 @@ impl Flow {
         self.leave(now, work, retry_after);
     }
 
-    /// Keeps a message that the target did not take while it takes none; not beyond what SQS allows. One that was
-    /// received before rests for longer, should this process end.
+    /// Keeps a message that the target did not take while it takes none; not beyond what SQS
+    /// allows. One that was received before rests for longer, should this process end.
     fn keep(&mut self, now: Timestamp, work: Work) {
         if self.stopping.is_some() || self.held.is_overdue(now, &work.id) {
             return self.leave(now, &work, None);
@@ -269,37 +329,61 @@ impl Flow {
         if work.is_probe {
             self.rest(now, &work);
         }
-        self.backlog.keep_tried(Work { is_probe: false, ..work });
+        self.backlog.keep_tried(Work {
+            is_probe: false,
+            ..work
+        });
     }
 
-    /// A message that was received before is hidden for longer while none gets through, should this process end.
+    /// A message that was received before is hidden for longer while none gets through, should this
+    /// process end.
     pub(super) fn rest(&mut self, now: Timestamp, work: &Work) {
         if work.receives > 1
             && let Some((receipt, span)) = self.held.lengthen(now, &work.id, work.receives)
         {
-            self.settles.push_back(Settle::Hide { id: work.id.clone(), receipt, span });
+            self.settles.push_back(Settle::Hide {
+                id: work.id.clone(),
+                receipt,
+                span,
+            });
         }
     }
 
-    /// Leaves a message to its visibility timeout, which is longer for one that was received before.
+    /// Leaves a message to its visibility timeout, which is longer for one that was received
+    /// before.
     pub(super) fn leave_to_rest(&mut self, now: Timestamp, work: &Work) {
         self.rest(now, work);
         self.leave(now, work, None);
     }
 
-    /// Leaves a message to its visibility timeout, or to what the target asks for, if that is longer.
+    /// Leaves a message to its visibility timeout, or to what the target asks for, if that is
+    /// longer.
     pub(super) fn leave(&mut self, now: Timestamp, work: &Work, retry_after: Option<Duration>) {
         self.suspects.forget(&work.id);
         self.leave_group(now, &work.id, work.group.as_deref(), retry_after);
     }
 
-    /// The rest of its group is handed back, for its turn has not come. Of a FIFO queue nobody gets it before the first.
-    fn leave_group(&mut self, now: Timestamp, id: &str, group: Option<&str>, retry_after: Option<Duration>) {
+    /// The rest of its group is handed back, for its turn has not come. Of a FIFO queue nobody gets
+    /// it before the first.
+    fn leave_group(
+        &mut self,
+        now: Timestamp,
+        id: &str,
+        group: Option<&str>,
+        retry_after: Option<Duration>,
+    ) {
         let left = self.held.release(id).map_or(Duration::ZERO, |hold| {
             self.released.push(id.to_owned());
-            let (left, asked) = (hold.left(now), retry_after.unwrap_or_default().min(hold.most(now)));
+            let (left, asked) = (
+                hold.left(now),
+                retry_after.unwrap_or_default().min(hold.most(now)),
+            );
             if asked > left {
-                self.settles.push_back(Settle::Hide { id: id.to_owned(), receipt: hold.receipt, span: asked });
+                self.settles.push_back(Settle::Hide {
+                    id: id.to_owned(),
+                    receipt: hold.receipt,
+                    span: asked,
+                });
             }
             left.max(asked)
         });

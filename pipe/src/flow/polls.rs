@@ -36,10 +36,14 @@ impl Polls {
         self.waiting == 0
     }
 
-    /// Begins a receive of up to `each` messages, when one more makes sense with this much room; returns how many to
-    /// ask for.
+    /// Begins a receive of up to `each` messages, when one more makes sense with this much room;
+    /// returns how many to ask for.
     pub(super) fn begin(&mut self, now: Timestamp, room: usize, each: usize) -> Option<usize> {
-        let most = if self.plenty { (room / each).clamp(1, MOST) } else { 1 };
+        let most = if self.plenty {
+            (room / each).clamp(1, MOST)
+        } else {
+            1
+        };
         if room == 0 || self.waiting >= most || now < self.not_before {
             return None;
         }
@@ -80,7 +84,11 @@ mod tests {
         let (mut polls, mut now, mut pauses) = (Polls::default(), Timestamp::default(), Vec::new());
         for _ in 0..8 {
             assert_eq!(polls.begin(now, 30, 10), Some(10));
-            assert_eq!(polls.begin(now, 30, 10), None, "one is enough until it comes back full");
+            assert_eq!(
+                polls.begin(now, 30, 10),
+                None,
+                "one is enough until it comes back full"
+            );
             polls.failed(now, 10);
             let next = polls.next_try().unwrap();
             pauses.push(next.since(now).as_millis());
@@ -90,7 +98,18 @@ mod tests {
         polls.begin(now, 30, 10);
         polls.ended(10, 10);
         assert_eq!(polls.next_try(), None);
-        assert_eq!((polls.begin(now, 25, 10), polls.begin(now, 15, 10), polls.expected()), (Some(10), None, 10));
-        assert_eq!(polls.begin(now, 2, 1), Some(1), "one message each is two receives");
+        assert_eq!(
+            (
+                polls.begin(now, 25, 10),
+                polls.begin(now, 15, 10),
+                polls.expected()
+            ),
+            (Some(10), None, 10)
+        );
+        assert_eq!(
+            polls.begin(now, 2, 1),
+            Some(1),
+            "one message each is two receives"
+        );
     }
 }

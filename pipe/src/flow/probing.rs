@@ -38,7 +38,11 @@ impl Flow {
     /// Receives messages that were not tried yet, as many as the next round needs.
     pub(super) fn next_candidates(&mut self, now: Timestamp) -> Option<Step> {
         let has_tried = self.backlog.has_tried();
-        let wanted = if self.held.is_empty() { 1 } else { self.belief.search()?.wanted(has_tried) };
+        let wanted = if self.held.is_empty() {
+            1
+        } else {
+            self.belief.search()?.wanted(has_tried)
+        };
         let wanted = wanted.saturating_sub(self.backlog.fresh() + self.polls.expected());
         let (most, wait) = self.poll_shape(now);
         let count = self.polls.begin(now, wanted, most)?;

@@ -1,9 +1,11 @@
-//! While no message gets through: which message goes out next, and when, to find out whether one would. Pure.
+//! While no message gets through: which message goes out next, and when, to find out whether one
+//! would. Pure.
 //!
-//! Two things may be so. The target is down: then each call is in vain, and few should be made. Or the messages that
-//! failed are bad ones, and the next may be good: then many *different* ones should be tried, soon. So there are rounds of
-//! messages that were not tried yet, of which each has twice as many as the one before, until a budget is spent; it is
-//! large where a row of bad messages is likely, and nothing where no message can be to blame. After that, one message at a
+//! Two things may be so. The target is down: then each call is in vain, and few should be made. Or
+//! the messages that failed are bad ones, and the next may be good: then many *different* ones
+//! should be tried, soon. So there are rounds of messages that were not tried yet, of which each
+//! has twice as many as the one before, until a budget is spent; it is large where a row of bad
+//! messages is likely, and nothing where no message can be to blame. After that, one message at a
 //! time goes out, with pauses of up to five seconds, new ones and held ones in turn.
 
 use std::time::Duration;
@@ -31,8 +33,8 @@ const MOST: usize = 64;
 /// Where no message is likely to be to blame, held ones have so many turns for each new one.
 const HELD_TURNS: usize = 3;
 
-/// A target may ask for more patience than [`LONGEST_PAUSE`]; beyond this it is asked again all the same, with one
-/// message. A wrong clock on its side must not silence the pipe for hours.
+/// A target may ask for more patience than [`LONGEST_PAUSE`]; beyond this it is asked again all the
+/// same, with one message. A wrong clock on its side must not silence the pipe for hours.
 const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
 
 /// See the module.
@@ -42,7 +44,8 @@ pub(super) struct Search {
     pub(super) since: Timestamp,
     /// When the first message went out that failed.
     pub(super) run_begun: Timestamp,
-    /// How many different messages are tried in rounds; unknown until the first failure of a pipe that starts.
+    /// How many different messages are tried in rounds; unknown until the first failure of a pipe
+    /// that starts.
     budget: Option<usize>,
     /// How many messages the next round has, and how many more may go out in this one.
     round: usize,
@@ -55,7 +58,8 @@ pub(super) struct Search {
     next_round: Timestamp,
     /// When a message that was tried may be tried again.
     next_held: Timestamp,
-    /// How many turns held messages have, when rounds are over, before one that was not tried yet has the next.
+    /// How many turns held messages have, when rounds are over, before one that was not tried yet
+    /// has the next.
     held_turns: usize,
     was_held: bool,
     confirmed: bool,
@@ -68,11 +72,17 @@ pub(super) struct Search {
 impl Search {
     /// Of a pipe that starts: nothing is known of its target.
     pub(super) fn first(now: Timestamp) -> Search {
-        Search { budget: None, next_round: now, next_held: now, ..Search::new(now, now, Cause::Either, false, None) }
+        Search {
+            budget: None,
+            next_round: now,
+            next_held: now,
+            ..Search::new(now, now, Cause::Either, false, None)
+        }
     }
 
-    /// After a run of failures, the first of which went out at `run_begun`; the last suggests `cause`. `flowed` says that
-    /// messages got through until then. `pause` is that of an outage which was over just before.
+    /// After a run of failures, the first of which went out at `run_begun`; the last suggests
+    /// `cause`. `flowed` says that messages got through until then. `pause` is that of an outage
+    /// which was over just before.
     pub(super) fn new(
         now: Timestamp,
         run_begun: Timestamp,
@@ -124,7 +134,8 @@ impl Search {
         self.held_turns > 0 && !self.is_in_rounds()
     }
 
-    /// How many messages that were not tried yet are to be at hand; each of them is received for it.
+    /// How many messages that were not tried yet are to be at hand; each of them is received for
+    /// it.
     pub(super) fn wanted(&self, has_tried: bool) -> usize {
         match self.is_in_rounds() {
             true => self.round,
@@ -177,16 +188,24 @@ impl Search {
         self.under_way = self.under_way.saturating_sub(1);
         self.reachable = cause != Cause::Unreachable;
         let is_first = self.budget.is_none();
-        // A message that was received before may have met the same outage then: others would be received in vain, too.
+        // A message that was received before may have met the same outage then: others would be
+        // received in vain, too.
         let is_repeated = is_first && receives > 1;
-        let most = if retry_after.is_some() || is_repeated { 0 } else { budget(cause, false) };
+        let most = if retry_after.is_some() || is_repeated {
+            0
+        } else {
+            budget(cause, false)
+        };
         self.is_plain = !self.reachable || is_repeated || self.is_plain && self.was_held;
         self.budget = Some(self.budget.map_or(most, |budget| budget.min(most)));
         if self.under_way == 0 {
             self.left = 0;
             let asked = now + retry_after.unwrap_or_default().min(LONGEST_WAIT);
-            let pause =
-                if is_first || self.is_in_rounds() && !self.was_held { self.pause } else { self.longer_pause() };
+            let pause = if is_first || self.is_in_rounds() && !self.was_held {
+                self.pause
+            } else {
+                self.longer_pause()
+            };
             self.next_held = self.next_held.max(now + pause).max(asked);
             if self.is_in_rounds() {
                 self.round = (self.round * 2).min(MOST);
@@ -244,7 +263,8 @@ impl Search {
     }
 }
 
-/// How many different messages are tried in rounds. A dead target sees some fifty calls more in 200 seconds.
+/// How many different messages are tried in rounds. A dead target sees some fifty calls more in 200
+/// seconds.
 fn budget(cause: Cause, flowed: bool) -> usize {
     match (cause, flowed) {
         // Nothing is gained by haste.

@@ -40,8 +40,13 @@ pub struct Work {
 impl Work {
     /// A message as it was received, `size` bytes long.
     pub fn new(id: String, group: Option<String>, event: Event, size: usize) -> Work {
-        let count = event.value().get("attributes").and_then(|all| all.get("ApproximateReceiveCount"));
-        let receives = count.and_then(|count| count.as_str()?.parse().ok()).unwrap_or(1);
+        let count = event
+            .value()
+            .get("attributes")
+            .and_then(|all| all.get("ApproximateReceiveCount"));
+        let receives = count
+            .and_then(|count| count.as_str()?.parse().ok())
+            .unwrap_or(1);
         Work {
             id,
             group,
@@ -113,7 +118,8 @@ pub enum Step {
     /// Receive, and tell by [`Flow::received`](super::Flow::received) or
     /// [`Flow::poll_failed`](super::Flow::poll_failed).
     Poll(Poll),
-    /// Tell the queue, and [`Flow::settle_failed`](super::Flow::settle_failed) if it did not listen.
+    /// Tell the queue, and [`Flow::settle_failed`](super::Flow::settle_failed) if it did not
+    /// listen.
     Settle(Settle),
 }
 

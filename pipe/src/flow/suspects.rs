@@ -1,9 +1,11 @@
-//! Messages that failed, and how likely it is that the target would take them all the same. Pure: time is told.
+//! Messages that failed, and how likely it is that the target would take them all the same. Pure:
+//! time is told.
 //!
-//! A failure is compared with what else the target was given: one that went out later and got through shows that the
-//! target took messages meanwhile. Each such comparison makes it less likely that the message is good, by the share of
-//! failures that good messages meet with; that is learned from those which got through after failures. A target that
-//! fails half of the calls at random gets many tries, a healthy one hardly any.
+//! A failure is compared with what else the target was given: one that went out later and got
+//! through shows that the target took messages meanwhile. Each such comparison makes it less likely
+//! that the message is good, by the share of failures that good messages meet with; that is learned
+//! from those which got through after failures. A target that fails half of the calls at random
+//! gets many tries, a healthy one hardly any.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -15,30 +17,33 @@ use crate::retry::{Cause, Verdict};
 /// Messages that were left to the queue are remembered up to this number.
 const REMEMBERED: usize = 10_000;
 
-/// Before anything is learned, the share of failures that good messages meet with is half a failure in so many calls.
+/// Before anything is learned, the share of failures that good messages meet with is half a failure
+/// in so many calls.
 const PRIOR: f64 = 40.0;
 
 /// What was learned fades: of so many results, half are forgotten.
 const WINDOW: f64 = 1000.0;
 
-/// A failure with nothing to compare it with counts so much, where such failures are known to be the messages' fault.
+/// A failure with nothing to compare it with counts so much, where such failures are known to be
+/// the messages' fault.
 const ALONE: f64 = 0.015;
 
 /// A message is known to fail while others get through from this power of ten on.
 const KNOWN: f64 = -1.0;
 
-/// A status that speaks of the message counts for so many powers of ten more, where failures are rare: one try a receive
-/// is then enough, as on AWS, for a `maxReceiveCount` of three or more.
+/// A status that speaks of the message counts for so many powers of ten more, where failures are
+/// rare: one try a receive is then enough, as on AWS, for a `maxReceiveCount` of three or more.
 const STATUS: f64 = -1.2;
 
-/// Beyond this share of failures nothing is known by itself: a good message may have been left to the queue.
+/// Beyond this share of failures nothing is known by itself: a good message may have been left to
+/// the queue.
 const FLAKY: f64 = 0.1;
 
 /// A way to fail that was found to be a message's own fault is taken to be one for so long.
 const PROVEN: Duration = Duration::from_secs(30 * 60);
 
-/// A message that was left to the queue because of itself was good with no greater chance than this, altogether: the
-/// power of ten. Each receive may be spent for its share of it.
+/// A message that was left to the queue because of itself was good with no greater chance than
+/// this, altogether: the power of ten. Each receive may be spent for its share of it.
 const CERTAINTY: f64 = -9.0;
 
 /// The share where nobody counts receives.
@@ -53,7 +58,10 @@ pub(super) enum Way {
 
 impl Way {
     pub(super) fn of(verdict: &Verdict, cause: Cause) -> Way {
-        verdict.failure().and_then(|reason| reason.status).map_or(Way::Cause(cause), Way::Status)
+        verdict
+            .failure()
+            .and_then(|reason| reason.status)
+            .map_or(Way::Cause(cause), Way::Status)
     }
 }
 
@@ -101,7 +109,8 @@ impl Suspect {
     }
 }
 
-/// The share of failures that messages met with which got through in the end, by the way they failed.
+/// The share of failures that messages met with which got through in the end, by the way they
+/// failed.
 #[derive(Debug, Default)]
 struct Flakiness {
     passed: f64,
@@ -134,15 +143,17 @@ impl Suspects {
         self.all.len()
     }
 
-    /// Whether the message is known to fail while others get through: it is no evidence against the target, and no help to
-    /// find out whether it is up.
+    /// Whether the message is known to fail while others get through: it is no evidence against the
+    /// target, and no help to find out whether it is up.
     pub(super) fn is_known(&self, id: &str) -> bool {
         self.all.get(id).is_some_and(|suspect| self.knows(suspect))
     }
 
     /// Whether the message is known to fail in this way.
     pub(super) fn is_known_by(&self, id: &str, way: Way) -> bool {
-        self.all.get(id).is_some_and(|suspect| suspect.way == way && self.knows(suspect))
+        self.all
+            .get(id)
+            .is_some_and(|suspect| suspect.way == way && self.knows(suspect))
     }
 
     /// Whether the message failed in another way before: something has changed.
@@ -157,11 +168,14 @@ impl Suspects {
 
     /// A message got through.
     pub(super) fn passed(&mut self, id: &str) {
-        let failures = self.remove(id).map(|suspect| (suspect.way, suspect.failures));
+        let failures = self
+            .remove(id)
+            .map(|suspect| (suspect.way, suspect.failures));
         self.flakiness.learn(failures);
     }
 
-    /// A message failed that went out at `begun`. `compared` says that another went out later and got through.
+    /// A message failed that went out at `begun`. `compared` says that another went out later and
+    /// got through.
     pub(super) fn failed(
         &mut self,
         now: Timestamp,
@@ -171,8 +185,14 @@ impl Suspects {
         compared: bool,
     ) {
         let known = self.is_known_by(id, way);
-        let speaks = known || self.proven.get(&way).is_some_and(|&at| now.since(at) < PROVEN);
-        let alone = speaks && self.flakiness.share(way) < FLAKY && !matches!(cause, Cause::Unreachable | Cause::Pace);
+        let speaks = known
+            || self
+                .proven
+                .get(&way)
+                .is_some_and(|&at| now.since(at) < PROVEN);
+        let alone = speaks
+            && self.flakiness.share(way) < FLAKY
+            && !matches!(cause, Cause::Unreachable | Cause::Pace);
         let number = self.number();
         let suspect = self.all.entry(id.to_owned()).or_insert_with(|| Suspect {
             number,
@@ -195,15 +215,20 @@ impl Suspects {
         } else {
             suspect.alone += u32::from(alone);
             suspect.uncompared = Some(begun);
-            self.uncompared.insert((begun, suspect.number), id.to_owned());
+            self.uncompared
+                .insert((begun, suspect.number), id.to_owned());
         }
     }
 
-    /// A message got through that went out at `begun`. Those that failed before, and how they stand now, are to be looked
-    /// at again.
+    /// A message got through that went out at `begun`. Those that failed before, and how they stand
+    /// now, are to be looked at again.
     pub(super) fn others_passed(&mut self, begun: Timestamp) -> Vec<String> {
         let mut compared = Vec::new();
-        while let Some(entry) = self.uncompared.first_entry().filter(|entry| entry.key().0 < begun) {
+        while let Some(entry) = self
+            .uncompared
+            .first_entry()
+            .filter(|entry| entry.key().0 < begun)
+        {
             compared.push(entry.remove());
         }
         for id in &compared {
@@ -217,19 +242,26 @@ impl Suspects {
         compared
     }
 
-    /// Whether it is certain enough that the message is to blame, for the `receives`th receive of `most`.
+    /// Whether it is certain enough that the message is to blame, for the `receives`th receive of
+    /// `most`.
     pub(super) fn is_to_blame(&self, id: &str, receives: u32, most: Option<u32>) -> bool {
         let needed = match most {
-            Some(most) if most > 0 => CERTAINTY * f64::from(receives.clamp(1, most)) / f64::from(most),
+            Some(most) if most > 0 => {
+                CERTAINTY * f64::from(receives.clamp(1, most)) / f64::from(most)
+            }
             _ => SHARE,
         };
-        self.all.get(id).is_some_and(|suspect| self.chance(suspect) <= needed)
+        self.all
+            .get(id)
+            .is_some_and(|suspect| self.chance(suspect) <= needed)
     }
 
     /// A message that is to blame is left to the queue.
     pub(super) fn leave(&mut self, now: Timestamp, id: &str) {
         let number = self.number();
-        let Some(suspect) = self.all.get_mut(id) else { return };
+        let Some(suspect) = self.all.get_mut(id) else {
+            return;
+        };
         suspect.settle(&mut self.uncompared);
         if suspect.was_left {
             self.left.remove(&suspect.number);
@@ -246,7 +278,8 @@ impl Suspects {
         }
     }
 
-    /// A message is held no more, for reasons of its own or of ours: what is known of it goes, unless it was left before.
+    /// A message is held no more, for reasons of its own or of ours: what is known of it goes,
+    /// unless it was left before.
     pub(super) fn forget(&mut self, id: &str) {
         if !self.was_left(id) {
             self.remove(id);
@@ -271,17 +304,23 @@ impl Suspects {
         self.proven.remove(&way);
     }
 
-    /// The power of ten of the chance that a message which the target would take fails like this, by all that is known now.
+    /// The power of ten of the chance that a message which the target would take fails like this,
+    /// by all that is known now.
     fn chance(&self, suspect: &Suspect) -> f64 {
         let share = self.flakiness.share(suspect.way);
-        let by_status = if suspect.cause == Cause::Message && share < FLAKY { STATUS } else { 0.0 };
+        let by_status = if suspect.cause == Cause::Message && share < FLAKY {
+            STATUS
+        } else {
+            0.0
+        };
         let compared = match suspect.cause {
             Cause::Unreachable => return 0.0,
             // Others got through because they were there first.
             Cause::Pace => 0.5_f64.log10(),
             _ => share.log10() + by_status,
         };
-        f64::from(suspect.compared) * compared + f64::from(suspect.alone) * (ALONE.log10() + by_status)
+        f64::from(suspect.compared) * compared
+            + f64::from(suspect.alone) * (ALONE.log10() + by_status)
     }
 
     fn knows(&self, suspect: &Suspect) -> bool {

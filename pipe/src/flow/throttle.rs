@@ -1,7 +1,9 @@
-//! How many messages a second a target takes that answers some of them with 429: learned from what it took.
+//! How many messages a second a target takes that answers some of them with 429: learned from what
+//! it took.
 //!
-//! When a good part of the answers is 429, deliveries are spaced at nearly the rate at which the target took messages
-//! in the last second. From there the pace grows, slowly at first, until the target complains again or is free.
+//! When a good part of the answers is 429, deliveries are spaced at nearly the rate at which the
+//! target took messages in the last second. From there the pace grows, slowly at first, until the
+//! target complains again or is free.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,7 +12,8 @@ use kit::time::Timestamp;
 
 use crate::pace::Rate;
 
-/// One complaint in so many answers is none: a limit that concerns few messages must not hold up the rest.
+/// One complaint in so many answers is none: a limit that concerns few messages must not hold up
+/// the rest.
 const TOLERATED: u32 = 10;
 
 /// The share of what the target took that it is given next.
@@ -70,7 +73,11 @@ impl Throttle {
     /// The target took a message.
     pub(super) fn answered(&mut self, now: Timestamp) {
         self.slot(now).taken += 1;
-        if self.limit.as_mut().is_some_and(|limit| limit.grow(now) > FREE) {
+        if self
+            .limit
+            .as_mut()
+            .is_some_and(|limit| limit.grow(now) > FREE)
+        {
             self.limit = None;
         }
     }
@@ -78,22 +85,36 @@ impl Throttle {
     /// The target complained about a message that went out at `begun`.
     pub(super) fn refused(&mut self, now: Timestamp, begun: Timestamp) {
         let pace = self.limit.as_ref().map_or(FREE, |limit| limit.per_second);
-        if self.limit.as_ref().is_some_and(|limit| begun <= limit.cut_at) {
+        if self
+            .limit
+            .as_ref()
+            .is_some_and(|limit| begun <= limit.cut_at)
+        {
             // It went out at the former pace.
             return;
         }
         self.slot(now).refused += 1;
-        let (taken, refused) = self.slots.iter().fold((0, 0), |sum, slot| (sum.0 + slot.taken, sum.1 + slot.refused));
+        let (taken, refused) = self.slots.iter().fold((0, 0), |sum, slot| {
+            (sum.0 + slot.taken, sum.1 + slot.refused)
+        });
         if refused * TOLERATED < taken {
             return;
         }
-        let span = self.slots.front().map_or(LEAST_SPAN, |slot| now.since(slot.begun).max(LEAST_SPAN));
+        let span = self
+            .slots
+            .front()
+            .map_or(LEAST_SPAN, |slot| now.since(slot.begun).max(LEAST_SPAN));
         let per_second = (f64::from(taken) / span.as_secs_f64()).min(pace) * CAUTION;
         let per_second = per_second.max(1.0);
         let mut turns = Rate::new(1);
         turns.set(per_second);
         turns.take(since_epoch(now));
-        self.limit = Some(Limit { per_second, turns, cut_at: now, grown_at: now });
+        self.limit = Some(Limit {
+            per_second,
+            turns,
+            cut_at: now,
+            grown_at: now,
+        });
         self.slots.iter_mut().for_each(|slot| slot.refused = 0);
     }
 
@@ -104,11 +125,20 @@ impl Throttle {
 
     fn slot(&mut self, now: Timestamp) -> &mut Slot {
         let number = now.as_millis() / SLOT;
-        while self.slots.front().is_some_and(|slot| slot.number + SLOTS <= number) {
+        while self
+            .slots
+            .front()
+            .is_some_and(|slot| slot.number + SLOTS <= number)
+        {
             self.slots.pop_front();
         }
         if self.slots.back().is_none_or(|slot| slot.number != number) {
-            self.slots.push_back(Slot { number, begun: now, taken: 0, refused: 0 });
+            self.slots.push_back(Slot {
+                number,
+                begun: now,
+                taken: 0,
+                refused: 0,
+            });
         }
         self.slots.back_mut().expect("one was pushed")
     }
@@ -136,7 +166,8 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
-    /// Ten seconds in which `answer` tells of each delivery whether it is taken: how many went out, and were taken.
+    /// Ten seconds in which `answer` tells of each delivery whether it is taken: how many went out,
+    /// and were taken.
     fn run(throttle: &mut Throttle, mut answer: impl FnMut(u64) -> bool) -> (u32, u32) {
         let (mut sent, mut taken) = (0, 0);
         for now in 20_000..30_000 {
@@ -192,6 +223,10 @@ mod tests {
         (0..100).for_each(|n| throttle.answered(at(n * 10)));
         (0..50).for_each(|_| throttle.refused(at(1000), at(990)));
         let limit = throttle.limit.unwrap();
-        assert!((90.0..110.0).contains(&limit.per_second), "{}", limit.per_second);
+        assert!(
+            (90.0..110.0).contains(&limit.per_second),
+            "{}",
+            limit.per_second
+        );
     }
 }

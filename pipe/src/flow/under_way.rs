@@ -1,6 +1,7 @@
 //! Deliveries that are under way, and which of them hang. Pure: time is told.
 //!
-//! One that takes far longer than the others, while those get through, keeps no place that they could have.
+//! One that takes far longer than the others, while those get through, keeps no place that they
+//! could have.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -50,11 +51,18 @@ impl UnderWay {
     /// One that went out at `begun` got through.
     pub(super) fn passed(&mut self, now: Timestamp, begun: Timestamp) {
         let took = now.since(begun).as_secs_f64();
-        self.usual = Some(self.usual.map_or(took, |usual| usual + (took - usual) * WEIGHT));
+        self.usual = Some(
+            self.usual
+                .map_or(took, |usual| usual + (took - usual) * WEIGHT),
+        );
         self.passed = self.passed.max(Some(begun));
         let second = now.as_secs();
         if second != self.second {
-            let before = if second == self.second + 1 { self.counts.0 } else { 0 };
+            let before = if second == self.second + 1 {
+                self.counts.0
+            } else {
+                0
+            };
             (self.second, self.counts) = (second, (0, before));
         }
         self.counts.0 += 1;
@@ -77,14 +85,19 @@ impl UnderWay {
 
     /// How many take a place: those that hang do not, up to `most` of them.
     pub(super) fn places(&self, now: Timestamp, most: usize) -> usize {
-        let (patience, Some(passed)) = (self.patience(), self.passed) else { return self.all.len() };
+        let (patience, Some(passed)) = (self.patience(), self.passed) else {
+            return self.all.len();
+        };
         let hang = |&&(begun, _): &&(Timestamp, u64)| begun + patience <= now && begun < passed;
         self.all.len() - self.all.iter().take(most).take_while(hang).count()
     }
 
-    /// Whether all of them hang and none went out for a while: one more shows whether the target takes others.
+    /// Whether all of them hang and none went out for a while: one more shows whether the target
+    /// takes others.
     pub(super) fn is_stuck(&self, now: Timestamp) -> bool {
-        let (Some((first, _)), Some((last, _))) = (self.all.first(), self.all.last()) else { return false };
+        let (Some((first, _)), Some((last, _))) = (self.all.first(), self.all.last()) else {
+            return false;
+        };
         *first + self.patience() <= now && *last + PATIENCE <= now
     }
 
@@ -96,7 +109,8 @@ impl UnderWay {
     }
 
     fn patience(&self) -> Duration {
-        self.usual().map_or(PATIENCE, |usual| (usual * USUAL_TIMES).max(PATIENCE))
+        self.usual()
+            .map_or(PATIENCE, |usual| (usual * USUAL_TIMES).max(PATIENCE))
     }
 }
 
@@ -112,11 +126,19 @@ mod tests {
     fn what_hangs_while_others_get_through_takes_no_place() {
         let mut under_way = UnderWay::default();
         let tickets: Vec<u64> = (0..10).map(|n| under_way.begin(at(n))).collect();
-        assert_eq!((under_way.places(at(5000), 100), under_way.len()), (10, 10), "nothing got through");
+        assert_eq!(
+            (under_way.places(at(5000), 100), under_way.len()),
+            (10, 10),
+            "nothing got through"
+        );
         under_way.passed(at(20), at(8));
         assert_eq!(under_way.places(at(999), 100), 10);
         assert_eq!(under_way.next_to_hang(at(999)), Some(at(1000)));
-        assert_eq!(under_way.places(at(1007), 100), 2, "the others went out no earlier than what got through");
+        assert_eq!(
+            under_way.places(at(1007), 100),
+            2,
+            "the others went out no earlier than what got through"
+        );
         assert_eq!(under_way.places(at(1007), 3), 7, "not more than so many");
         under_way.end(at(0), tickets[0]);
         assert_eq!((under_way.places(at(1007), 100), under_way.len()), (2, 9));
@@ -128,6 +150,9 @@ mod tests {
         let mut under_way = UnderWay::default();
         under_way.begin(at(0));
         under_way.passed(at(3000), at(1000));
-        assert_eq!((under_way.places(at(7999), 9), under_way.places(at(8000), 9)), (1, 0));
+        assert_eq!(
+            (under_way.places(at(7999), 9), under_way.places(at(8000), 9)),
+            (1, 0)
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Deletes that failed, until they are tried again.
 //!
-//! A message that was delivered and is not deleted comes again, to this pipe or to another one, which delivers it twice.
+//! A message that was delivered and is not deleted comes again, to this pipe or to another one,
+//! which delivers it twice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,8 +13,8 @@ use super::Settle;
 /// So often a delete is tried in all, which takes about a minute.
 const TRIES: u32 = 32;
 
-/// The pause before the next try; doubles up to [`LONGEST_PAUSE`], which gives several tries to a message that is hidden
-/// for some seconds only.
+/// The pause before the next try; doubles up to [`LONGEST_PAUSE`], which gives several tries to a
+/// message that is hidden for some seconds only.
 const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -34,13 +35,17 @@ impl Undone {
         if tries + 1 < TRIES && self.waiting.len() < MOST {
             self.counter += 1;
             let due = now + (PAUSE * 2_u32.pow(tries.min(8))).min(LONGEST_PAUSE);
-            self.waiting.insert((due, self.counter), (receipt, tries + 1));
+            self.waiting
+                .insert((due, self.counter), (receipt, tries + 1));
         }
     }
 
     /// The next one that is due.
     pub(super) fn pop(&mut self, now: Timestamp) -> Option<Settle> {
-        let entry = self.waiting.first_entry().filter(|entry| entry.key().0 <= now)?;
+        let entry = self
+            .waiting
+            .first_entry()
+            .filter(|entry| entry.key().0 <= now)?;
         let (receipt, tries) = entry.remove();
         Some(Settle::Delete { receipt, tries })
     }
@@ -67,7 +72,9 @@ mod tests {
         while let Some(due) = undone.next() {
             assert_eq!(undone.pop(now), None);
             now = due;
-            let Some(Settle::Delete { receipt, tries }) = undone.pop(now) else { panic!("it is due") };
+            let Some(Settle::Delete { receipt, tries }) = undone.pop(now) else {
+                panic!("it is due")
+            };
             tried += 1;
             undone.insert(now, receipt, tries);
         }

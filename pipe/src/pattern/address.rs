@@ -1,7 +1,8 @@
 //! IP addresses and CIDR blocks, compared the way the event rules engine compares them.
 //!
-//! The engine writes addresses as hexadecimal digits and compares digit by digit, so an address of one family may lie
-//! in a block of the other: `fe80::1` is in `0.0.0.0/0`. That is recorded behaviour, and kept.
+//! The engine writes addresses as hexadecimal digits and compares digit by digit, so an address of
+//! one family may lie in a block of the other: `fe80::1` is in `0.0.0.0/0`. That is recorded
+//! behaviour, and kept.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -25,12 +26,18 @@ pub fn bytes(text: &str) -> Option<Vec<u8>> {
 /// Four numbers between points.
 fn looks_like_v4(text: &str) -> bool {
     let parts = text.split('.');
-    parts.clone().count() == 4 && parts.clone().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    parts.clone().count() == 4
+        && parts
+            .clone()
+            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Hexadecimal digits and colons only: the engine does not know `::ffff:10.0.0.1`.
 fn looks_like_v6(text: &str) -> bool {
-    text.contains(':') && text.bytes().all(|byte| byte == b':' || byte.is_ascii_hexdigit())
+    text.contains(':')
+        && text
+            .bytes()
+            .all(|byte| byte == b':' || byte.is_ascii_hexdigit())
 }
 
 /// Leading zeros count as zeros, as Java reads them.
@@ -38,7 +45,9 @@ fn v4(text: &str) -> Option<Vec<u8>> {
     if text.len() > LONGEST_V4 {
         return None;
     }
-    text.split('.').map(|part| u8::try_from(part.parse::<u32>().ok()?).ok()).collect()
+    text.split('.')
+        .map(|part| u8::try_from(part.parse::<u32>().ok()?).ok())
+        .collect()
 }
 
 /// A CIDR block, as its first and last address.
@@ -52,49 +61,75 @@ impl Block {
     /// Reads `address/bits`.
     ///
     /// # Errors
-    /// The reason in the engine's words. A mask that leaves a single address (`/32`, `/128`) is refused there, too.
+    /// The reason in the engine's words. A mask that leaves a single address (`/32`, `/128`) is
+    /// refused there, too.
     pub fn parse(text: &str) -> Result<Block, String> {
         // Java's `split` drops what is empty at the end.
         let text = text.trim_end_matches('/');
-        let Some((address, bits)) = text.split_once('/').filter(|(_, bits)| !bits.contains('/')) else {
+        let Some((address, bits)) = text.split_once('/').filter(|(_, bits)| !bits.contains('/'))
+        else {
             return Err("Malformed CIDR, one '/' required".into());
         };
-        let bits: i32 = bits.parse().map_err(|_| "Malformed CIDR, mask bits must be an integer")?;
-        let bits = usize::try_from(bits).map_err(|_| "Malformed CIDR, mask bits must not be negative")?;
+        let bits: i32 = bits
+            .parse()
+            .map_err(|_| "Malformed CIDR, mask bits must be an integer")?;
+        let bits =
+            usize::try_from(bits).map_err(|_| "Malformed CIDR, mask bits must not be negative")?;
         let bytes = bytes(address).ok_or_else(|| {
-            let kind = if looks_like_v4(address) || looks_like_v6(address) { "Invalid" } else { "Nonstandard" };
+            let kind = if looks_like_v4(address) || looks_like_v6(address) {
+                "Invalid"
+            } else {
+                "Nonstandard"
+            };
             format!("{kind} IP address: {address}")
         })?;
-        let (family, width) = if bytes.len() == 4 { ("IPv4", 32) } else { ("IPv6", 128) };
+        let (family, width) = if bytes.len() == 4 {
+            ("IPv4", 32)
+        } else {
+            ("IPv6", 128)
+        };
         if bits >= width {
             return Err(format!("{family} mask bits must be < {width}"));
         }
-        let edge = |index: usize| 0xff_u8.checked_shr(bits.saturating_sub(index * 8) as u32).unwrap_or(0);
-        let (first, last) = bytes.iter().enumerate().map(|(i, byte)| (byte & !edge(i), byte | edge(i))).unzip();
+        let edge = |index: usize| {
+            0xff_u8
+                .checked_shr(bits.saturating_sub(index * 8) as u32)
+                .unwrap_or(0)
+        };
+        let (first, last) = bytes
+            .iter()
+            .enumerate()
+            .map(|(i, byte)| (byte & !edge(i), byte | edge(i)))
+            .unzip();
         Ok(Block { first, last })
     }
 
     /// Whether text that holds an address lies in the block; other text does not.
     pub fn contains(&self, text: &str) -> bool {
         bytes(text).is_some_and(|address| {
-            reaches(&address, &self.first, |a, b| a > b) && reaches(&address, &self.last, |a, b| a < b)
+            reaches(&address, &self.first, |a, b| a > b)
+                && reaches(&address, &self.last, |a, b| a < b)
         })
     }
 
-    /// Whether the text of a number passes for an address of the block: 300.0 is in `0.0.0.0/0`. Recorded behaviour.
+    /// Whether the text of a number passes for an address of the block: 300.0 is in `0.0.0.0/0`.
+    /// Recorded behaviour.
     pub fn takes_number(&self, text: &str) -> bool {
         passes_for_address(text.as_bytes(), &digits(&self.first), &digits(&self.last))
     }
 }
 
-/// Whether a text that is no address, a number for example, passes for one: the engine compares it with the block's
-/// hexadecimal digits from the left, and is satisfied as soon as a digit lies between two that differ.
+/// Whether a text that is no address, a number for example, passes for one: the engine compares it
+/// with the block's hexadecimal digits from the left, and is satisfied as soon as a digit lies
+/// between two that differ.
 fn passes_for_address(text: &[u8], first: &[u8], last: &[u8]) -> bool {
     let fork = first.iter().zip(last).take_while(|(a, b)| a == b).count();
     if !text.starts_with(&first[..fork]) {
         return false;
     }
-    let (Some(&digit), rest) = (text.get(fork), text.get(fork + 1..).unwrap_or_default()) else { return false };
+    let (Some(&digit), rest) = (text.get(fork), text.get(fork + 1..).unwrap_or_default()) else {
+        return false;
+    };
     let is_digit = |digit: u8| digit.is_ascii_digit() || (b'A'..=b'F').contains(&digit);
     let (low, high) = (first[fork], last[fork]);
     match digit {
@@ -102,7 +137,11 @@ fn passes_for_address(text: &[u8], first: &[u8], last: &[u8]) -> bool {
         _ if digit > low && digit < high => true,
         // On an edge: what follows must lie within, digit by digit, and be there at all.
         _ => {
-            let edge = if digit == low { &first[fork + 1..] } else { &last[fork + 1..] };
+            let edge = if digit == low {
+                &first[fork + 1..]
+            } else {
+                &last[fork + 1..]
+            };
             match rest.iter().zip(edge).find(|(a, b)| a != b) {
                 Some((&a, &b)) => is_digit(a) && if digit == low { a > b } else { a < b },
                 None => rest.len() >= edge.len(),
@@ -111,14 +150,18 @@ fn passes_for_address(text: &[u8], first: &[u8], last: &[u8]) -> bool {
     }
 }
 
-/// Whether the text of a number begins with the hexadecimal digits of an address, and so passes for it.
+/// Whether the text of a number begins with the hexadecimal digits of an address, and so passes for
+/// it.
 pub fn takes_number(address: &[u8], text: &str) -> bool {
     text.as_bytes().starts_with(&digits(address))
 }
 
 /// The digits that the engine writes an address with.
 fn digits(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| format!("{byte:02X}").into_bytes())
+        .collect()
 }
 
 /// The first differing byte decides; an address that begins with the whole edge is at it.
@@ -142,7 +185,11 @@ mod tests {
             ("10.0.0.0/24", "10.0.0.256", false),
             ("172.16.0.0/12", "172.31.255.255", true),
             ("172.16.0.0/12", "172.32.0.0", false),
-            ("2001:db8:1234:1a00::/64", "2001:0db8:1234:1a00:0000:0000:0000:0000", true),
+            (
+                "2001:db8:1234:1a00::/64",
+                "2001:0db8:1234:1a00:0000:0000:0000:0000",
+                true,
+            ),
             ("0.0.0.0/0", "fe80::1", true),
             ("10.0.0.0/8", "fe80::1", false),
             ("10.0.0.0/8/", "10.1.1.1", true),
@@ -152,7 +199,11 @@ mod tests {
             ("10.0.0.0/8", "::ffff:10.0.0.1", false),
         ];
         for (block, address, expected) in inside {
-            assert_eq!(Block::parse(block).unwrap().contains(address), expected, "{address} in {block}");
+            assert_eq!(
+                Block::parse(block).unwrap().contains(address),
+                expected,
+                "{address} in {block}"
+            );
         }
     }
 
@@ -161,9 +212,18 @@ mod tests {
         let refused = [
             ("bad", "Malformed CIDR, one '/' required"),
             ("10.0.0.0/8/8", "Malformed CIDR, one '/' required"),
-            ("bad-/64filter", "Malformed CIDR, mask bits must be an integer"),
-            ("10.0.0.0/-1", "Malformed CIDR, mask bits must not be negative"),
-            ("10.0.0.0/99999999999", "Malformed CIDR, mask bits must be an integer"),
+            (
+                "bad-/64filter",
+                "Malformed CIDR, mask bits must be an integer",
+            ),
+            (
+                "10.0.0.0/-1",
+                "Malformed CIDR, mask bits must not be negative",
+            ),
+            (
+                "10.0.0.0/99999999999",
+                "Malformed CIDR, mask bits must be an integer",
+            ),
             ("10.0.0.256/8", "Invalid IP address: 10.0.0.256"),
             ("10.0.0.1/32", "IPv4 mask bits must be < 32"),
             ("::1/128", "IPv6 mask bits must be < 128"),
@@ -190,7 +250,11 @@ mod tests {
             ("10.0.0.0/8", "10", false),
         ];
         for (block, number, expected) in cases {
-            assert_eq!(Block::parse(block).unwrap().takes_number(number), expected, "{number} in {block}");
+            assert_eq!(
+                Block::parse(block).unwrap().takes_number(number),
+                expected,
+                "{number} in {block}"
+            );
         }
     }
 }

@@ -1,9 +1,10 @@
 //! How complex the wildcards of a pattern are, by the measure of the event rules engine.
 //!
-//! The engine counts how many beginnings of wildcards can match one and the same text at once: `*a` has the beginnings
-//! `*` and `*a`, and a text that ends with `a` matches both. Values have their quotes with it (`"*a"`). More than
-//! [`MOST`] for the values of one field is refused. The measure is that of event-ruler's `MachineComplexityEvaluator`; the
-//! bound is not documented, and fits every acceptance and refusal that has been reported (see the tests).
+//! The engine counts how many beginnings of wildcards can match one and the same text at once: `*a`
+//! has the beginnings `*` and `*a`, and a text that ends with `a` matches both. Values have their
+//! quotes with it (`"*a"`). More than [`MOST`] for the values of one field is refused. The measure
+//! is that of event-ruler's `MachineComplexityEvaluator`; the bound is not documented, and fits
+//! every acceptance and refusal that has been reported (see the tests).
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -13,8 +14,8 @@ use super::wildcard::Wildcard;
 /// How many beginnings may match at once.
 pub const MOST: usize = 10;
 
-/// How many sets of beginnings are looked at before a pattern counts as too complex. Our choice: the engine has no such
-/// bound; patterns that people write need some hundreds.
+/// How many sets of beginnings are looked at before a pattern counts as too complex. Our choice:
+/// the engine has no such bound; patterns that people write need some hundreds.
 const MOST_SETS: usize = 20_000;
 
 /// What the beginning of a wildcard ends with.
@@ -35,7 +36,8 @@ struct State {
     next: Vec<(u8, usize)>,
 }
 
-/// All beginnings of the wildcards of one field. The first state is the empty beginning, which is not counted.
+/// All beginnings of the wildcards of one field. The first state is the empty beginning, which is
+/// not counted.
 #[derive(Debug)]
 pub struct Beginnings {
     states: Vec<State>,
@@ -48,12 +50,18 @@ pub struct Beginnings {
 impl Beginnings {
     /// Of the alternatives that are listed for one field.
     pub fn of<'m>(alternatives: impl Iterator<Item = &'m Matcher>) -> Beginnings {
-        let mut all = Beginnings { states: vec![State::default()], ends: HashMap::new(), shared: HashMap::new() };
+        let mut all = Beginnings {
+            states: vec![State::default()],
+            ends: HashMap::new(),
+            shared: HashMap::new(),
+        };
         let mut seen: Vec<&Matcher> = Vec::new();
         for matcher in alternatives.filter(|matcher| !wildcards(matcher).is_empty()) {
             if !seen.contains(&matcher) {
                 seen.push(matcher);
-                wildcards(matcher).into_iter().for_each(|wildcard| all.add(seen.len(), wildcard));
+                wildcards(matcher)
+                    .into_iter()
+                    .for_each(|wildcard| all.add(seen.len(), wildcard));
             }
         }
         all
@@ -69,7 +77,11 @@ impl Beginnings {
                 Token::Byte(byte) => literal.push(byte),
                 Token::Star => starred = true,
             }
-            let next = self.find_or_make(alternative, is_last, is_shared.then(|| (literal.clone(), starred)));
+            let next = self.find_or_make(
+                alternative,
+                is_last,
+                is_shared.then(|| (literal.clone(), starred)),
+            );
             match token {
                 Token::Star => {
                     self.states[next].is_star = true;
@@ -84,11 +96,19 @@ impl Beginnings {
         }
     }
 
-    fn find_or_make(&mut self, alternative: usize, is_last: bool, shared: Option<(Vec<u8>, bool)>) -> usize {
+    fn find_or_make(
+        &mut self,
+        alternative: usize,
+        is_last: bool,
+        shared: Option<(Vec<u8>, bool)>,
+    ) -> usize {
         let fresh = self.states.len();
         let known = match shared {
             _ if is_last => *self.ends.entry(alternative).or_insert(fresh),
-            Some((literal, starred)) => *self.shared.entry((alternative, literal, starred)).or_insert(fresh),
+            Some((literal, starred)) => *self
+                .shared
+                .entry((alternative, literal, starred))
+                .or_insert(fresh),
             None => fresh,
         };
         if known == fresh {
@@ -99,8 +119,11 @@ impl Beginnings {
 
     /// Whether more than `most` beginnings can match one text.
     pub fn exceed(&self, most: usize) -> bool {
-        let bytes: BTreeSet<u8> =
-            self.states.iter().flat_map(|state| state.next.iter().map(|&(byte, _)| byte)).collect();
+        let bytes: BTreeSet<u8> = self
+            .states
+            .iter()
+            .flat_map(|state| state.next.iter().map(|&(byte, _)| byte))
+            .collect();
         // One more stands for every byte that no wildcard names.
         let inputs: Vec<Option<u8>> = bytes.into_iter().map(Some).chain([None]).collect();
         let mut seen = HashSet::new();
@@ -127,9 +150,18 @@ impl Beginnings {
             if state_of.is_star {
                 next.insert(state);
             }
-            next.extend(state_of.next.iter().filter(|(byte, _)| Some(*byte) == input).map(|&(_, to)| to));
+            next.extend(
+                state_of
+                    .next
+                    .iter()
+                    .filter(|(byte, _)| Some(*byte) == input)
+                    .map(|&(_, to)| to),
+            );
         }
-        let stars: Vec<usize> = next.iter().filter_map(|&state| self.states[state].star).collect();
+        let stars: Vec<usize> = next
+            .iter()
+            .filter_map(|&state| self.states[state].star)
+            .collect();
         next.extend(stars);
         next.into_iter().collect()
     }
@@ -162,10 +194,14 @@ mod tests {
 
     /// The complexity of a field with these wildcards.
     fn complexity(texts: &[&str]) -> usize {
-        let matchers: Vec<Matcher> =
-            texts.iter().map(|text| Matcher::Wildcard(Wildcard::parse(text).expect("a wildcard"))).collect();
+        let matchers: Vec<Matcher> = texts
+            .iter()
+            .map(|text| Matcher::Wildcard(Wildcard::parse(text).expect("a wildcard")))
+            .collect();
         let beginnings = Beginnings::of(matchers.iter());
-        (0..).find(|&most| !beginnings.exceed(most)).expect("there is a bound")
+        (0..)
+            .find(|&most| !beginnings.exceed(most))
+            .expect("there is a bound")
     }
 
     #[test]
@@ -186,10 +222,18 @@ mod tests {
             assert_eq!(complexity(texts), expected, "{texts:?}");
         }
         let anything_but = |texts: &[&str]| {
-            Matcher::AnythingBut(texts.iter().map(|text| Matcher::Wildcard(Wildcard::parse(text).unwrap())).collect())
+            Matcher::AnythingBut(
+                texts
+                    .iter()
+                    .map(|text| Matcher::Wildcard(Wildcard::parse(text).unwrap()))
+                    .collect(),
+            )
         };
         let set = Beginnings::of([anything_but(&["a*aaa", "aa*aa"])].iter());
-        assert!(set.exceed(6) && !set.exceed(7), "a list of exclusions is one alternative");
+        assert!(
+            set.exceed(6) && !set.exceed(7),
+            "a list of exclusions is one alternative"
+        );
     }
 
     /// Rules that were reported as accepted or refused by EventBridge itself.
@@ -204,18 +248,38 @@ mod tests {
         ];
         let refused: [&[&str]; 3] = [
             &["*:*:*:*:*:event-bus/*"],
-            &["*:stack/Alpha/*", "*:stack/Beta/*", "*:stack/Gamma/*", "*:stack/Delta/*"],
-            &["*/datasync/*.bif", "*/datasync/*.tif", "*/datasync/*.tiff", "*/datasync/*.svs"],
+            &[
+                "*:stack/Alpha/*",
+                "*:stack/Beta/*",
+                "*:stack/Gamma/*",
+                "*:stack/Delta/*",
+            ],
+            &[
+                "*/datasync/*.bif",
+                "*/datasync/*.tif",
+                "*/datasync/*.tiff",
+                "*/datasync/*.svs",
+            ],
         ];
-        accepted.iter().for_each(|texts| assert!(complexity(texts) <= MOST, "{texts:?}"));
-        refused.iter().for_each(|texts| assert!(complexity(texts) > MOST, "{texts:?}"));
+        accepted
+            .iter()
+            .for_each(|texts| assert!(complexity(texts) <= MOST, "{texts:?}"));
+        refused
+            .iter()
+            .for_each(|texts| assert!(complexity(texts) > MOST, "{texts:?}"));
     }
 
     #[test]
     fn a_hostile_wildcard_is_measured_in_bounded_time() {
         let hostile: String = (0..900).map(|n| format!("{n}ab*ba")).collect();
-        assert!(Beginnings::of([Matcher::Wildcard(Wildcard::parse(&hostile).unwrap())].iter()).exceed(MOST));
+        assert!(
+            Beginnings::of([Matcher::Wildcard(Wildcard::parse(&hostile).unwrap())].iter())
+                .exceed(MOST)
+        );
         let long = format!("*{}*", "ab".repeat(2000));
-        assert!(Beginnings::of([Matcher::Wildcard(Wildcard::parse(&long).unwrap())].iter()).exceed(MOST));
+        assert!(
+            Beginnings::of([Matcher::Wildcard(Wildcard::parse(&long).unwrap())].iter())
+                .exceed(MOST)
+        );
     }
 }

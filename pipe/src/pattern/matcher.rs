@@ -56,7 +56,11 @@ impl Matcher {
     /// A number, by the text that it has in the pattern.
     pub fn number(text: &str) -> Matcher {
         let number = Decimal::parse(text);
-        if number.is_comparable() { Matcher::Number(number) } else { Matcher::NumberText(text.to_owned()) }
+        if number.is_comparable() {
+            Matcher::Number(number)
+        } else {
+            Matcher::NumberText(text.to_owned())
+        }
     }
 
     /// Whether this one makes the engine compare the values of its field as numbers.

@@ -1,7 +1,7 @@
 //! The members of a JSON object in their order, repeated names and all.
 //!
-//! The event rules engine reads a pattern as a stream: a name that is repeated is read, and judged, twice. A map would
-//! forget the first.
+//! The event rules engine reads a pattern as a stream: a name that is repeated is read, and judged,
+//! twice. A map would forget the first.
 
 use std::fmt;
 
@@ -65,7 +65,9 @@ pub fn expression(text: &str) -> Result<(Value, bool), serde_json::Error> {
 }
 
 fn repeats(text: &str) -> Result<bool, serde_json::Error> {
-    let Shape::Object(Members(members)) = Shape::of(text)? else { return Ok(false) };
+    let Shape::Object(Members(members)) = Shape::of(text)? else {
+        return Ok(false);
+    };
     for (index, (name, value)) in members.iter().enumerate() {
         if members[..index].iter().any(|(before, _)| before == name) || repeats(value.get())? {
             return Ok(true);

@@ -1,15 +1,17 @@
-//! A JSON number as an exact decimal, so that 300 equals 300.0 and nothing is lost to floating point.
+//! A JSON number as an exact decimal, so that 300 equals 300.0 and nothing is lost to floating
+//! point.
 //!
 //! The work is bounded by the length of the text: exponents are compared, never expanded.
 
 use std::cmp::Ordering;
 
-/// The event rules engine compares numbers only within ± this bound, and of so many decimal places; what is beyond
-/// equals only its own spelling.
+/// The event rules engine compares numbers only within ± this bound, and of so many decimal places;
+/// what is beyond equals only its own spelling.
 const COMPARABLE_UP_TO: &str = "500000000000";
 const DECIMAL_PLACES: i64 = 6;
 
-/// A decimal number: `0.digits × 10^exponent`, without leading or trailing zeros. Zero has no digits.
+/// A decimal number: `0.digits × 10^exponent`, without leading or trailing zeros. Zero has no
+/// digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decimal {
     negative: bool,
@@ -20,19 +22,32 @@ pub struct Decimal {
 impl Decimal {
     /// Reads the text of a JSON number. Text that is no number reads as far as it is one.
     pub fn parse(text: &str) -> Decimal {
-        let (negative, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (negative, rest) = text
+            .strip_prefix('-')
+            .map_or((false, text), |rest| (true, rest));
         let (mantissa, power) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let all = || whole.bytes().chain(fraction.bytes());
         let zeros = all().take_while(|&digit| digit == b'0').count();
         let mut digits: Vec<u8> = all().skip(zeros).collect();
-        let kept = digits.iter().rposition(|&digit| digit != b'0').map_or(0, |last| last + 1);
+        let kept = digits
+            .iter()
+            .rposition(|&digit| digit != b'0')
+            .map_or(0, |last| last + 1);
         digits.truncate(kept);
         if digits.is_empty() {
-            return Decimal { negative: false, digits, exponent: 0 };
+            return Decimal {
+                negative: false,
+                digits,
+                exponent: 0,
+            };
         }
         let shift = whole.len() as i64 - zeros as i64;
-        Decimal { negative, digits, exponent: exponent(power).saturating_add(shift) }
+        Decimal {
+            negative,
+            digits,
+            exponent: exponent(power).saturating_add(shift),
+        }
     }
 
     /// Whether `numeric` and its ranges look at this number at all.
@@ -43,7 +58,8 @@ impl Decimal {
 
     /// Whether it is finer than the engine compares.
     pub fn has_too_many_places(&self) -> bool {
-        (self.digits.len() as i64).saturating_sub(self.exponent) > DECIMAL_PLACES && !self.digits.is_empty()
+        (self.digits.len() as i64).saturating_sub(self.exponent) > DECIMAL_PLACES
+            && !self.digits.is_empty()
     }
 
     fn magnitude(&self, other: &Decimal) -> Ordering {
@@ -51,15 +67,26 @@ impl Decimal {
             (true, true) => Ordering::Equal,
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
-            (false, false) => self.exponent.cmp(&other.exponent).then_with(|| self.digits.cmp(&other.digits)),
+            (false, false) => self
+                .exponent
+                .cmp(&other.exponent)
+                .then_with(|| self.digits.cmp(&other.digits)),
         }
     }
 }
 
 /// An exponent too large to hold is as good as the largest.
 fn exponent(power: &str) -> i64 {
-    let bound = if power.starts_with('-') { i64::MIN } else { i64::MAX };
-    power.strip_prefix('+').unwrap_or(power).parse().unwrap_or(bound)
+    let bound = if power.starts_with('-') {
+        i64::MIN
+    } else {
+        i64::MAX
+    };
+    power
+        .strip_prefix('+')
+        .unwrap_or(power)
+        .parse()
+        .unwrap_or(bound)
 }
 
 impl Ord for Decimal {
@@ -91,8 +118,14 @@ pub struct Range {
 impl Range {
     /// Whether `number` lies within.
     pub fn contains(&self, number: &Decimal) -> bool {
-        let above = self.lower.as_ref().is_none_or(|(bound, closed)| number > bound || (*closed && number == bound));
-        let below = self.upper.as_ref().is_none_or(|(bound, closed)| number < bound || (*closed && number == bound));
+        let above = self
+            .lower
+            .as_ref()
+            .is_none_or(|(bound, closed)| number > bound || (*closed && number == bound));
+        let below = self
+            .upper
+            .as_ref()
+            .is_none_or(|(bound, closed)| number < bound || (*closed && number == bound));
         number.is_comparable() && above && below
     }
 }
@@ -103,23 +136,43 @@ mod tests {
 
     #[test]
     fn equal_numbers_are_equal_however_they_are_written() {
-        for (a, b) in [("300", "300.0"), ("3.0e2", "300"), ("-0.0", "0"), ("1e-05", "0.00001"), ("0.10", "1E-1")] {
+        for (a, b) in [
+            ("300", "300.0"),
+            ("3.0e2", "300"),
+            ("-0.0", "0"),
+            ("1e-05", "0.00001"),
+            ("0.10", "1E-1"),
+        ] {
             assert_eq!(Decimal::parse(a), Decimal::parse(b), "{a} and {b}");
         }
     }
 
     #[test]
     fn order_is_exact_and_survives_any_exponent() {
-        let sorted =
-            ["-1e99999999999999999999", "-2", "-1.5", "-1", "0", "1e-7", "9007199254740992", "9007199254740993"];
+        let sorted = [
+            "-1e99999999999999999999",
+            "-2",
+            "-1.5",
+            "-1",
+            "0",
+            "1e-7",
+            "9007199254740992",
+            "9007199254740993",
+        ];
         for pair in sorted.windows(2) {
-            assert!(Decimal::parse(pair[0]) < Decimal::parse(pair[1]), "{pair:?}");
+            assert!(
+                Decimal::parse(pair[0]) < Decimal::parse(pair[1]),
+                "{pair:?}"
+            );
         }
     }
 
     #[test]
     fn ranges_look_at_comparable_numbers_only() {
-        let positive = Range { lower: Some((Decimal::parse("0"), false)), upper: None };
+        let positive = Range {
+            lower: Some((Decimal::parse("0"), false)),
+            upper: None,
+        };
         assert!(positive.contains(&Decimal::parse("500000000000")));
         assert!(!positive.contains(&Decimal::parse("500000000001")));
         assert!(!positive.contains(&Decimal::parse("0")));

@@ -1,6 +1,7 @@
 //! The operators of a pattern's list: `{"prefix": "x"}` and its kin, each to a matcher.
 //!
-//! A refusal says what the event rules engine says, slips included: a `cidr` that is no text is told about "prefix".
+//! A refusal says what the event rules engine says, slips included: a `cidr` that is no text is
+//! told about "prefix".
 
 use serde_json::{Map, Value};
 
@@ -16,11 +17,24 @@ const TOO_MANY: &str = "Too many elements in numeric expression";
 
 /// Reads one match expression.
 pub fn operator(expression: &Map<String, Value>) -> Result<Matcher> {
-    let (name, operand) = expression.iter().next().ok_or("Match expression name not found")?;
+    let (name, operand) = expression
+        .iter()
+        .next()
+        .ok_or("Match expression name not found")?;
     let matcher = match name.as_str() {
         "exactly" => Matcher::Text(text(operand, "exact match")?.to_owned()),
-        "prefix" => affix(operand, "prefix", Matcher::Prefix, Matcher::PrefixIgnoreCase)?,
-        "suffix" => affix(operand, "suffix", Matcher::Suffix, Matcher::SuffixIgnoreCase)?,
+        "prefix" => affix(
+            operand,
+            "prefix",
+            Matcher::Prefix,
+            Matcher::PrefixIgnoreCase,
+        )?,
+        "suffix" => affix(
+            operand,
+            "suffix",
+            Matcher::Suffix,
+            Matcher::SuffixIgnoreCase,
+        )?,
         "equals-ignore-case" => Matcher::EqualsIgnoreCase(fold(text(operand, name)?)),
         "wildcard" => Matcher::Wildcard(Wildcard::parse(text(operand, name)?)?),
         "cidr" => Matcher::Cidr(Block::parse(text(operand, "prefix")?)?),
@@ -36,7 +50,11 @@ pub fn operator(expression: &Map<String, Value>) -> Result<Matcher> {
         "anything-but" => anything_but(operand)?,
         _ => return Err(format!("Unrecognized match type {name}")),
     };
-    if expression.len() == 1 { Ok(matcher) } else { Err(second_key(expression).into()) }
+    if expression.len() == 1 {
+        Ok(matcher)
+    } else {
+        Err(second_key(expression).into())
+    }
 }
 
 /// Why a match expression is refused that has a second key.
@@ -48,27 +66,44 @@ pub fn second_key(expression: &Map<String, Value>) -> &'static str {
 }
 
 fn text<'v>(operand: &'v Value, name: &str) -> Result<&'v str> {
-    operand.as_str().ok_or_else(|| format!("{name} match pattern must be a string"))
+    operand
+        .as_str()
+        .ok_or_else(|| format!("{name} match pattern must be a string"))
 }
 
 /// `"x"`, or `{"equals-ignore-case": "x"}`.
-fn affix(operand: &Value, name: &str, exact: fn(String) -> Matcher, folded: fn(String) -> Matcher) -> Result<Matcher> {
+fn affix(
+    operand: &Value,
+    name: &str,
+    exact: fn(String) -> Matcher,
+    folded: fn(String) -> Matcher,
+) -> Result<Matcher> {
     let Value::Object(inner) = operand else {
         return Ok(exact(text(operand, name)?.to_owned()));
     };
     let capital = if name == "prefix" { "Prefix" } else { "Suffix" };
-    let (key, value) = inner.iter().next().ok_or_else(|| format!("{capital} expression name not found"))?;
+    let (key, value) = inner
+        .iter()
+        .next()
+        .ok_or_else(|| format!("{capital} expression name not found"))?;
     if key != "equals-ignore-case" {
         return Err(format!("Unsupported {name} pattern: {key}"));
     }
     let matcher = folded(fold(text(value, key)?));
-    if inner.len() == 1 { Ok(matcher) } else { Err(ONE_KEY.into()) }
+    if inner.len() == 1 {
+        Ok(matcher)
+    } else {
+        Err(ONE_KEY.into())
+    }
 }
 
 fn anything_but(operand: &Value) -> Result<Matcher> {
     let (kind, operand) = match operand {
         Value::Object(inner) => {
-            let (key, value) = inner.iter().next().ok_or("Anything-But expression name not found")?;
+            let (key, value) = inner
+                .iter()
+                .next()
+                .ok_or("Anything-But expression name not found")?;
             if !["equals-ignore-case", "prefix", "suffix", "wildcard"].contains(&key.as_str()) {
                 return Err(format!("Unsupported anything-but pattern: {key}"));
             }
@@ -82,11 +117,18 @@ fn anything_but(operand: &Value) -> Result<Matcher> {
     let values = match operand {
         Value::Array(values) => values.as_slice(),
         Value::String(_) | Value::Number(_) => std::slice::from_ref(operand),
-        _ => return Err("Value of anything-but must be an array or single string/number value.".into()),
+        _ => {
+            return Err(
+                "Value of anything-but must be an array or single string/number value.".into(),
+            );
+        }
     };
     let excluded = match kind {
         None => excluded_values(values)?,
-        Some(kind) => values.iter().map(|value| excluded_text(kind, value)).collect::<Result<_>>()?,
+        Some(kind) => values
+            .iter()
+            .map(|value| excluded_text(kind, value))
+            .collect::<Result<_>>()?,
     };
     Ok(Matcher::AnythingBut(excluded))
 }
@@ -101,12 +143,20 @@ fn excluded_values(values: &[Value]) -> Result<Vec<Matcher>> {
         _ => Err("Inside anything but list, start|null|boolean is not supported.".to_owned()),
     };
     let matchers = values.iter().map(matcher).collect::<Result<Vec<_>>>()?;
-    let texts = matchers.iter().filter(|matcher| matches!(matcher, Matcher::Text(_))).count();
-    if matchers.is_empty() || (texts != 0 && texts != matchers.len()) { Err(mixed()) } else { Ok(matchers) }
+    let texts = matchers
+        .iter()
+        .filter(|matcher| matches!(matcher, Matcher::Text(_)))
+        .count();
+    if matchers.is_empty() || (texts != 0 && texts != matchers.len()) {
+        Err(mixed())
+    } else {
+        Ok(matchers)
+    }
 }
 
 fn mixed() -> String {
-    "Inside anything but list, either all values are number or string, mixed type is not supported".into()
+    "Inside anything but list, either all values are number or string, mixed type is not supported"
+        .into()
 }
 
 fn excluded_text(kind: &str, value: &Value) -> Result<Matcher> {
@@ -135,17 +185,30 @@ fn numeric(terms: &[Value]) -> Result<Matcher> {
         "=" => {
             let value = bound("equals")?;
             single(terms)?;
-            Range { lower: Some((value.clone(), true)), upper: Some((value, true)) }
+            Range {
+                lower: Some((value.clone(), true)),
+                upper: Some((value, true)),
+            }
         }
         "<" | "<=" => {
             let upper = bound(operator)?;
             single(terms)?;
-            Range { lower: None, upper: Some((upper, operator == "<=")) }
+            Range {
+                lower: None,
+                upper: Some((upper, operator == "<=")),
+            }
         }
         ">" | ">=" => {
             let lower = bound(operator)?;
-            let upper = if terms.len() > 2 { Some(upper(terms, &lower)?) } else { None };
-            Range { lower: Some((lower, operator == ">=")), upper }
+            let upper = if terms.len() > 2 {
+                Some(upper(terms, &lower)?)
+            } else {
+                None
+            };
+            Range {
+                lower: Some((lower, operator == ">=")),
+                upper,
+            }
         }
         _ => return Err(format!("Unrecognized numeric range operator: {operator}")),
     };
@@ -153,7 +216,11 @@ fn numeric(terms: &[Value]) -> Result<Matcher> {
 }
 
 fn single(terms: &[Value]) -> Result<()> {
-    if terms.len() == 2 { Ok(()) } else { Err(TOO_MANY.into()) }
+    if terms.len() == 2 {
+        Ok(())
+    } else {
+        Err(TOO_MANY.into())
+    }
 }
 
 /// The second half of `[">", a, "<=", b]`.
@@ -184,7 +251,9 @@ fn comparable(number: &serde_json::Number) -> Result<Decimal> {
     let decimal = Decimal::parse(number.as_str());
     match decimal {
         _ if decimal.is_comparable() => Ok(decimal),
-        _ if decimal.has_too_many_places() => Err("Only values upto 6 decimals are supported".into()),
+        _ if decimal.has_too_many_places() => {
+            Err("Only values upto 6 decimals are supported".into())
+        }
         _ => Err("Value must be between -5.0E11 and 5.0E11, inclusive".into()),
     }
 }

@@ -1,7 +1,7 @@
 //! The text of an event pattern to the trees that it stands for, or the reason why it is refused.
 //!
-//! `$or` is multiplied out as the event rules engine does it, so each tree is a plain AND. What the operators of a
-//! field's list mean is read in `operator`.
+//! `$or` is multiplied out as the event rules engine does it, so each tree is a plain AND. What the
+//! operators of a field's list mean is read in `operator`.
 
 use std::sync::Arc;
 
@@ -64,8 +64,14 @@ pub fn parse(text: &str) -> Result<Vec<Tree>, Refusal> {
     };
     let mut combinations = vec![Combination::new()];
     read_object(&mut combinations, "", fields, Inside::Pattern)?;
-    if combinations.iter().any(|combination| combination.len() > MAX_FIELDS) {
-        return Err(Refusal::new("", format!("Size of rule exceeds max value of {MAX_FIELDS}")));
+    if combinations
+        .iter()
+        .any(|combination| combination.len() > MAX_FIELDS)
+    {
+        return Err(Refusal::new(
+            "",
+            format!("Size of rule exceeds max value of {MAX_FIELDS}"),
+        ));
     }
     check_complexity(&combinations)?;
     Ok(combinations.iter().map(tree).collect())
@@ -78,25 +84,35 @@ fn unreadable(error: &serde_json::Error) -> Refusal {
 /// What the engine keeps in one machine: a field, behind the same fields with the same lists.
 type Machine<'c> = (Vec<(&'c str, &'c str)>, &'c str);
 
-/// Refuses wildcards that are too complex together. Fields are looked at in the order of their paths; those of several
-/// combinations count together where what comes before them is the same, for there the engine keeps them in one machine.
-/// What comes after a field that must be absent is not looked at: EventBridge does not, either.
+/// Refuses wildcards that are too complex together. Fields are looked at in the order of their
+/// paths; those of several combinations count together where what comes before them is the same,
+/// for there the engine keeps them in one machine. What comes after a field that must be absent is
+/// not looked at: EventBridge does not, either.
 fn check_complexity(combinations: &[Combination]) -> Result<(), Refusal> {
     let has_wildcard = |leaf: &Arc<Leaf>| leaf.alternatives.iter().any(Matcher::has_wildcard);
-    if !combinations.iter().any(|combination| combination.values().any(has_wildcard)) {
+    if !combinations
+        .iter()
+        .any(|combination| combination.values().any(has_wildcard))
+    {
         return Ok(());
     }
     let mut fields: IndexMap<Machine<'_>, Vec<&Arc<Leaf>>> = IndexMap::new();
     for combination in combinations {
-        let mut sorted: Vec<(&str, &Arc<Leaf>)> =
-            combination.iter().map(|(path, leaf)| (path.as_str(), leaf)).collect();
+        let mut sorted: Vec<(&str, &Arc<Leaf>)> = combination
+            .iter()
+            .map(|(path, leaf)| (path.as_str(), leaf))
+            .collect();
         sorted.sort_by_key(|&(path, _)| path);
         let mut before = Vec::new();
         for (path, leaf) in sorted {
             if has_wildcard(leaf) {
                 fields.entry((before.clone(), path)).or_default().push(leaf);
             }
-            if leaf.alternatives.iter().all(|matcher| *matcher == Matcher::Absent) {
+            if leaf
+                .alternatives
+                .iter()
+                .all(|matcher| *matcher == Matcher::Absent)
+            {
                 break;
             }
             before.push((path, leaf.text.as_str()));
@@ -134,12 +150,17 @@ fn read_object(
         return Err(Refusal::new(at, "Empty objects are not allowed"));
     }
     for (name, value) in fields {
-        let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
+        let path = if at.is_empty() {
+            name.clone()
+        } else {
+            format!("{at}.{name}")
+        };
         let shape = Shape::of(value.get()).map_err(|error| unreadable(&error))?;
         match shape {
             _ if name == "$or" => read_or(combinations, at, shape)?,
             _ if inside == Inside::Or && RESERVED.contains(&name.as_str()) => {
-                let reason = format!("{name} is Ruler reserved fieldName which cannot be used inside $or.");
+                let reason =
+                    format!("{name} is Ruler reserved fieldName which cannot be used inside $or.");
                 return Err(Refusal::new(&path, reason));
             }
             Shape::Object(inner) => read_object(combinations, &path, inner, inside)?,
@@ -149,7 +170,12 @@ fn read_object(
                     combination.insert(path.clone(), leaf.clone());
                 });
             }
-            Shape::Other => return Err(Refusal::new(&path, format!("\"{name}\" must be an object or an array"))),
+            Shape::Other => {
+                return Err(Refusal::new(
+                    &path,
+                    format!("\"{name}\" must be an object or an array"),
+                ));
+            }
         }
     }
     Ok(())
@@ -162,8 +188,11 @@ fn read_or(combinations: &mut Vec<Combination>, at: &str, branches: Shape) -> Re
     };
     let before = std::mem::take(combinations);
     for branch in &branches {
-        let Shape::Object(fields) = Shape::of(branch.get()).map_err(|error| unreadable(&error))? else {
-            return Err(refuse("Only JSON object is allowed in array of $or relationship."));
+        let Shape::Object(fields) = Shape::of(branch.get()).map_err(|error| unreadable(&error))?
+        else {
+            return Err(refuse(
+                "Only JSON object is allowed in array of $or relationship.",
+            ));
         };
         let mut branch = before.clone();
         read_object(&mut branch, at, fields, Inside::Or)?;
@@ -173,7 +202,9 @@ fn read_or(combinations: &mut Vec<Combination>, at: &str, branches: Shape) -> Re
         }
     }
     if branches.len() < 2 {
-        return Err(refuse("There must have at least 2 Objects in $or relationship."));
+        return Err(refuse(
+            "There must have at least 2 Objects in $or relationship.",
+        ));
     }
     Ok(())
 }
@@ -182,16 +213,25 @@ fn leaf(path: &str, list: &[Box<RawValue>], text: &RawValue) -> Result<Leaf, Ref
     if list.is_empty() {
         return Err(Refusal::new(path, "Empty arrays are not allowed"));
     }
-    let alternatives = list.iter().map(|value| alternative(value.get())).collect::<Result<Vec<_>, _>>();
+    let alternatives = list
+        .iter()
+        .map(|value| alternative(value.get()))
+        .collect::<Result<Vec<_>, _>>();
     let alternatives = alternatives.map_err(|reason| Refusal::new(path, reason))?;
-    // The engine takes the state that follows from the first alternative; a list of exclusions that is empty has none.
-    // Behind another alternative it excludes nothing. Both are recorded.
+    // The engine takes the state that follows from the first alternative; a list of exclusions that
+    // is empty has none. Behind another alternative it excludes nothing. Both are recorded.
     if matches!(alternatives.first(), Some(Matcher::AnythingBut(excluded)) if excluded.is_empty()) {
-        return Err(Refusal::new(path, "An empty anything-but list needs another match value before it"));
+        return Err(Refusal::new(
+            path,
+            "An empty anything-but list needs another match value before it",
+        ));
     }
-    let compact =
-        serde_json::from_str::<Value>(text.get()).map_or_else(|_| text.to_string(), |value| value.to_string());
-    Ok(Leaf { alternatives, text: compact })
+    let compact = serde_json::from_str::<Value>(text.get())
+        .map_or_else(|_| text.to_string(), |value| value.to_string());
+    Ok(Leaf {
+        alternatives,
+        text: compact,
+    })
 }
 
 fn alternative(text: &str) -> Result<Matcher, String> {
@@ -208,6 +248,8 @@ fn alternative(text: &str) -> Result<Matcher, String> {
             }
             matcher
         }
-        Value::Array(_) => return Err("Match value must be String, number, true, false, or null".into()),
+        Value::Array(_) => {
+            return Err("Match value must be String, number, true, false, or null".into());
+        }
     })
 }

@@ -1,8 +1,9 @@
-//! What must hold together: fields by path, each with its alternatives; and the walk of an event along them.
+//! What must hold together: fields by path, each with its alternatives; and the walk of an event
+//! along them.
 //!
-//! Fields under the same array must be satisfied by the same element. Arrays of arrays are walked flat, and a key
-//! with dots (`"a.b"`) is the path `a`, `b`. The walk touches each event value at most once a field, and goes no
-//! deeper than the pattern does, except through arrays.
+//! Fields under the same array must be satisfied by the same element. Arrays of arrays are walked
+//! flat, and a key with dots (`"a.b"`) is the path `a`, `b`. The walk touches each event value at
+//! most once a field, and goes no deeper than the pattern does, except through arrays.
 
 use std::sync::Arc;
 
@@ -24,10 +25,9 @@ impl Leaf {
     fn accepts(&self, value: &Value) -> bool {
         // A number that the engine compares as one is not held against addresses.
         let is_compared = matches!(value, Value::Number(number) if self.compares(number.as_str()));
-        let mut able = self
-            .alternatives
-            .iter()
-            .filter(|matcher| !is_compared || !matches!(matcher, Matcher::Cidr(_) | Matcher::Address(_)));
+        let mut able = self.alternatives.iter().filter(|matcher| {
+            !is_compared || !matches!(matcher, Matcher::Cidr(_) | Matcher::Address(_))
+        });
         able.any(|matcher| matcher.accepts(value))
     }
 
@@ -71,14 +71,19 @@ impl Verdict {
 }
 
 impl Tree {
-    /// Puts `leaf` at a dotted path. The same path twice: the last one wins, as with the event rules engine.
+    /// Puts `leaf` at a dotted path. The same path twice: the last one wins, as with the event
+    /// rules engine.
     pub fn insert(&mut self, path: &str, leaf: Arc<Leaf>) {
         let mut tree = self;
         for name in path.split('.') {
-            let index = tree.fields.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-                tree.fields.push((name.to_owned(), Tree::default()));
-                tree.fields.len() - 1
-            });
+            let index = tree
+                .fields
+                .iter()
+                .position(|(known, _)| known == name)
+                .unwrap_or_else(|| {
+                    tree.fields.push((name.to_owned(), Tree::default()));
+                    tree.fields.len() - 1
+                });
             tree = &mut tree.fields[index].1;
         }
         tree.leaf = Some(leaf);
@@ -86,13 +91,20 @@ impl Tree {
 
     /// The conditions under a field of this level.
     pub fn field(&self, name: &str) -> Option<&Tree> {
-        self.fields.iter().find(|(known, _)| known == name).map(|(_, tree)| tree)
+        self.fields
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, tree)| tree)
     }
 
     /// Judges a value that stands where this tree does.
     pub fn judge(&self, value: &Value) -> Verdict {
         match value {
-            Value::Array(elements) => best(elements.iter().map(|element| self.judge(element)), || self.judge_absence()),
+            Value::Array(elements) => {
+                best(elements.iter().map(|element| self.judge(element)), || {
+                    self.judge_absence()
+                })
+            }
             Value::Object(map) => self.judge_object(map),
             scalar => self.judge_leaf(scalar).and(self.judge_fields_absent()),
         }
@@ -100,12 +112,18 @@ impl Tree {
 
     /// Judges the case that nothing stands here.
     pub fn judge_absence(&self) -> Verdict {
-        let leaf = self.leaf.as_ref().map_or(Verdict::Absent, |leaf| absence(leaf));
+        let leaf = self
+            .leaf
+            .as_ref()
+            .map_or(Verdict::Absent, |leaf| absence(leaf));
         leaf.and(self.judge_fields_absent())
     }
 
     fn judge_fields_absent(&self) -> Verdict {
-        self.fields.iter().map(|(_, tree)| tree.judge_absence()).fold(Verdict::Absent, Verdict::and)
+        self.fields
+            .iter()
+            .map(|(_, tree)| tree.judge_absence())
+            .fold(Verdict::Absent, Verdict::and)
     }
 
     fn judge_leaf(&self, scalar: &Value) -> Verdict {
@@ -118,7 +136,10 @@ impl Tree {
 
     fn judge_object(&self, map: &Map<String, Value>) -> Verdict {
         let dotted = map.keys().any(|key| key.contains('.'));
-        let own = self.leaf.as_ref().map_or(Verdict::Absent, |leaf| absence(leaf));
+        let own = self
+            .leaf
+            .as_ref()
+            .map_or(Verdict::Absent, |leaf| absence(leaf));
         let fields = self.fields.iter().map(|(name, tree)| match map.get(name) {
             _ if dotted => tree.judge_sources(&sources(map, name)),
             Some(value) => tree.judge(value),
@@ -127,19 +148,28 @@ impl Tree {
         fields.fold(own, Verdict::and)
     }
 
-    /// Judges values that reach this place by different keys of one object (`"a": {"b": …}` and `"a.b": …`). Here the
-    /// fields are judged one by one: that two of them share an array element is not asked.
+    /// Judges values that reach this place by different keys of one object (`"a": {"b": …}` and
+    /// `"a.b": …`). Here the fields are judged one by one: that two of them share an array element
+    /// is not asked.
     fn judge_sources(&self, sources: &[Source<'_>]) -> Verdict {
         match sources {
             [] => return self.judge_absence(),
             [Source { rest: None, value }] => return self.judge(value),
             _ => {}
         }
-        let alone = Tree { leaf: self.leaf.clone(), fields: Vec::new() };
+        let alone = Tree {
+            leaf: self.leaf.clone(),
+            fields: Vec::new(),
+        };
         let here = sources.iter().filter(|source| source.rest.is_none());
-        let own = best(here.map(|source| alone.judge(source.value)), || alone.judge_absence());
+        let own = best(here.map(|source| alone.judge(source.value)), || {
+            alone.judge_absence()
+        });
         let fields = self.fields.iter().map(|(name, tree)| {
-            let deeper: Vec<_> = sources.iter().flat_map(|source| source.step(name)).collect();
+            let deeper: Vec<_> = sources
+                .iter()
+                .flat_map(|source| source.step(name))
+                .collect();
             tree.judge_sources(&deeper)
         });
         fields.fold(own, Verdict::and)
@@ -147,7 +177,11 @@ impl Tree {
 }
 
 fn absence(leaf: &Leaf) -> Verdict {
-    if leaf.accepts_absence() { Verdict::Absent } else { Verdict::No }
+    if leaf.accepts_absence() {
+        Verdict::Absent
+    } else {
+        Verdict::No
+    }
 }
 
 /// One of several that satisfies everything is enough; absence must hold in all of them.
@@ -173,22 +207,33 @@ struct Source<'e> {
 impl<'e> Source<'e> {
     fn step(&self, name: &str) -> Vec<Source<'e>> {
         match (self.rest, self.value) {
-            (Some(key), value) => under(key, name).map(|rest| Source { rest, value }).into_iter().collect(),
+            (Some(key), value) => under(key, name)
+                .map(|rest| Source { rest, value })
+                .into_iter()
+                .collect(),
             (None, Value::Object(map)) => sources(map, name),
-            (None, Value::Array(elements)) => {
-                elements.iter().flat_map(|value| Source { rest: None, value }.step(name)).collect()
-            }
+            (None, Value::Array(elements)) => elements
+                .iter()
+                .flat_map(|value| Source { rest: None, value }.step(name))
+                .collect(),
             _ => Vec::new(),
         }
     }
 }
 
 fn sources<'e>(map: &'e Map<String, Value>, name: &str) -> Vec<Source<'e>> {
-    map.iter().filter_map(|(key, value)| under(key, name).map(|rest| Source { rest, value })).collect()
+    map.iter()
+        .filter_map(|(key, value)| under(key, name).map(|rest| Source { rest, value }))
+        .collect()
 }
 
-/// `under("a.b", "a")` is what follows, `under("a", "a")` is nothing more, `under("b", "a")` is not there at all.
+/// `under("a.b", "a")` is what follows, `under("a", "a")` is nothing more, `under("b", "a")` is not
+/// there at all.
 fn under<'k>(key: &'k str, name: &str) -> Option<Option<&'k str>> {
     let rest = key.strip_prefix(name)?;
-    if rest.is_empty() { Some(None) } else { rest.strip_prefix('.').map(Some) }
+    if rest.is_empty() {
+        Some(None)
+    } else {
+        rest.strip_prefix('.').map(Some)
+    }
 }

@@ -1,6 +1,7 @@
 //! Text with `*` for any run of characters; `\*` and `\\` stand for themselves.
 //!
-//! Matching looks for the pieces between the stars from left to right: no backtracking, whatever the text.
+//! Matching looks for the pieces between the stars from left to right: no backtracking, whatever
+//! the text.
 
 /// A parsed wildcard: the literal pieces between its stars.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,9 @@ impl Wildcard {
         while let Some((at, c)) = chars.next() {
             let piece = pieces.last_mut().expect("there is always a piece");
             match (c, chars.peek().map(|&(_, next)| next)) {
-                ('*', Some('*')) => return Err(format!("Consecutive wildcard characters at pos {}", at + 1)),
+                ('*', Some('*')) => {
+                    return Err(format!("Consecutive wildcard characters at pos {}", at + 1));
+                }
                 ('*', _) => pieces.push(String::new()),
                 ('\\', Some(next @ ('*' | '\\'))) => {
                     piece.push(next);
@@ -43,7 +46,9 @@ impl Wildcard {
         let Some((last, middle)) = rest.split_last() else {
             return first == text;
         };
-        let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };
+        let Some(mut left) = text.strip_prefix(first.as_str()) else {
+            return false;
+        };
         for piece in middle {
             match left.find(piece.as_str()) {
                 Some(at) => left = &left[at + piece.len()..],
@@ -73,14 +78,21 @@ mod tests {
             ("é*日", "é…日", true),
         ];
         for (wildcard, text, expected) in cases {
-            assert_eq!(Wildcard::parse(wildcard).unwrap().fits(text), expected, "{text} with {wildcard}");
+            assert_eq!(
+                Wildcard::parse(wildcard).unwrap().fits(text),
+                expected,
+                "{text} with {wildcard}"
+            );
         }
     }
 
     #[test]
     fn refusals_in_the_engines_words() {
         let reason = |text| Wildcard::parse(text).unwrap_err();
-        assert_eq!(reason("arn:aws:events:us-east-1:**:event-bus/*"), "Consecutive wildcard characters at pos 26");
+        assert_eq!(
+            reason("arn:aws:events:us-east-1:**:event-bus/*"),
+            "Consecutive wildcard characters at pos 26"
+        );
         assert_eq!(reason("a\\b"), "Invalid escape character at pos 2");
     }
 }

@@ -1,7 +1,9 @@
-//! What base64 in a text stands for, wherever it begins and ends, in either alphabet, on one line or on several.
+//! What base64 in a text stands for, wherever it begins and ends, in either alphabet, on one line
+//! or on several.
 //!
-//! Every word may be base64, and a group of four characters may begin at any of four places: so each word is decoded from
-//! each of them. Most of what comes out makes no sense, and is not looked at by anybody but the search for secrets.
+//! Every word may be base64, and a group of four characters may begin at any of four places: so
+//! each word is decoded from each of them. Most of what comes out makes no sense, and is not looked
+//! at by anybody but the search for secrets.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;

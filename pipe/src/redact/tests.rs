@@ -8,7 +8,9 @@ use serde_json::json;
 const SECRET: &str = "p@ss \"word\"/é%41?";
 
 fn redact(text: &str) -> String {
-    Redactor::new([SECRET].into_iter()).redact(text).into_owned()
+    Redactor::new([SECRET].into_iter())
+        .redact(text)
+        .into_owned()
 }
 
 fn percent(text: &str) -> String {
@@ -20,11 +22,17 @@ fn form(text: &str) -> String {
 }
 
 fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('/', "&#x2F;").replace('é', "&#233;")
+    text.replace('&', "&amp;")
+        .replace('"', "&quot;")
+        .replace('/', "&#x2F;")
+        .replace('é', "&#233;")
 }
 
 fn ascii_json(text: &str) -> String {
-    json!(text).to_string().replace('é', "\\u00e9").replace('/', "\\/")
+    json!(text)
+        .to_string()
+        .replace('é', "\\u00e9")
+        .replace('/', "\\/")
 }
 
 #[test]
@@ -47,16 +55,31 @@ fn a_secret_is_found_in_every_encoding() {
         ("base64", STANDARD.encode(SECRET)),
         ("base64, percent", percent(&STANDARD.encode(SECRET))),
         ("base64, one before", STANDARD.encode(format!("a{SECRET}b"))),
-        ("base64 of JSON", STANDARD.encode(json!({"k": SECRET}).to_string())),
+        (
+            "base64 of JSON",
+            STANDARD.encode(json!({"k": SECRET}).to_string()),
+        ),
         ("base64 of a form", STANDARD.encode(form(SECRET))),
         ("base64, twice", STANDARD.encode(STANDARD.encode(SECRET))),
-        ("base64 in lines", STANDARD.encode(SECRET).replace("IndvcmQi", "Indv\r\ncmQi")),
-        ("base64, two before", URL_SAFE_NO_PAD.encode(format!("ab{SECRET}"))),
+        (
+            "base64 in lines",
+            STANDARD.encode(SECRET).replace("IndvcmQi", "Indv\r\ncmQi"),
+        ),
+        (
+            "base64, two before",
+            URL_SAFE_NO_PAD.encode(format!("ab{SECRET}")),
+        ),
     ] {
         let shown = redact(&format!("before {text} after"));
-        assert!(shown.starts_with("before ") && shown.ends_with(" after"), "{encoding}: {shown}");
+        assert!(
+            shown.starts_with("before ") && shown.ends_with(" after"),
+            "{encoding}: {shown}"
+        );
         // Of base64, a neighbour's character or two.
-        assert!(shown.contains(REMOVED) && shown.replace(char::is_alphanumeric, "").len() < 40, "{encoding}: {shown}");
+        assert!(
+            shown.contains(REMOVED) && shown.replace(char::is_alphanumeric, "").len() < 40,
+            "{encoding}: {shown}"
+        );
         for part in ["p@ss", "word", "ss \"", &STANDARD.encode(SECRET)[4..12]] {
             assert!(!shown.contains(part), "{encoding}: {shown}");
         }
@@ -68,14 +91,25 @@ fn a_secret_is_found_in_utf16() {
     let text = "né s3cret key";
     for units in [u16::to_le_bytes, u16::to_be_bytes] {
         let bytes: Vec<u8> = text.encode_utf16().flat_map(units).collect();
-        let shown = Redactor::new(["s3cret"].into_iter()).redact(&String::from_utf8_lossy(&bytes)).replace('\0', "");
+        let shown = Redactor::new(["s3cret"].into_iter())
+            .redact(&String::from_utf8_lossy(&bytes))
+            .replace('\0', "");
         assert_eq!(shown, "n\u{fffd} … key");
     }
 }
 
 #[test]
 fn what_is_no_secret_stays() {
-    for text in ["", "p@ss", "a \\ b % c & d &amp; %zz \\q \\u12", "né", "100%", "\\", "&#x;", "&#99999999;"] {
+    for text in [
+        "",
+        "p@ss",
+        "a \\ b % c & d &amp; %zz \\q \\u12",
+        "né",
+        "100%",
+        "\\",
+        "&#x;",
+        "&#99999999;",
+    ] {
         assert_eq!(redact(text), text);
     }
     assert_eq!(redact(&format!("né{SECRET}né")), "né…né");
@@ -98,9 +132,12 @@ fn overlapping_secrets_go_together() {
 #[test]
 fn a_cut_text_does_not_end_with_the_beginning_of_a_secret() {
     let redactor = Redactor::new(["s3cret-key", "s3x"].into_iter());
-    for (text, shown) in
-        [("… is S3CRET-k", "… is …"), ("it is s3c", "it is …"), ("it is", "it i…"), ("it is a", "it is a")]
-    {
+    for (text, shown) in [
+        ("… is S3CRET-k", "… is …"),
+        ("it is s3c", "it is …"),
+        ("it is", "it i…"),
+        ("it is a", "it is a"),
+    ] {
         assert_eq!(redactor.redact_cut(text), shown, "{text}");
         assert_eq!(redactor.redact(text), text);
     }

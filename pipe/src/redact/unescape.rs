@@ -14,16 +14,28 @@ pub(super) struct View {
 type Escape = (char, usize);
 
 /// The five that every HTML library writes; others are numbers.
-const ENTITIES: [(&str, char); 6] =
-    [("amp;", '&'), ("lt;", '<'), ("gt;", '>'), ("quot;", '"'), ("apos;", '\''), ("nbsp;", '\u{a0}')];
+const ENTITIES: [(&str, char); 6] = [
+    ("amp;", '&'),
+    ("lt;", '<'),
+    ("gt;", '>'),
+    ("quot;", '"'),
+    ("apos;", '\''),
+    ("nbsp;", '\u{a0}'),
+];
 
 impl View {
     pub(super) fn new(bytes: Vec<u8>, places: Vec<usize>) -> View {
-        View { bytes, places: Some(places) }
+        View {
+            bytes,
+            places: Some(places),
+        }
     }
 
     pub(super) fn of(text: &str) -> View {
-        View { bytes: text.as_bytes().to_vec(), places: None }
+        View {
+            bytes: text.as_bytes().to_vec(),
+            places: None,
+        }
     }
 
     /// Where these bytes came from.
@@ -55,7 +67,10 @@ impl View {
         }
         bytes.extend_from_slice(&self.bytes[at..]);
         places.extend((at..=self.bytes.len()).map(|at| self.place(at)));
-        Some(View { bytes, places: Some(places) })
+        Some(View {
+            bytes,
+            places: Some(places),
+        })
     }
 }
 
@@ -84,8 +99,11 @@ fn first_escape(bytes: &[u8], from: usize) -> Option<(usize, Decoded, usize)> {
         at += found;
         let rest = &bytes[at + 1..];
         let decoded = match bytes[at] {
-            b'%' => hexadecimal(rest, 2).and_then(|byte| Some((Decoded::Byte(u8::try_from(byte).ok()?), 3))),
-            b'\\' => of_json(rest).map(|(character, length)| (Decoded::Character(character), length)),
+            b'%' => hexadecimal(rest, 2)
+                .and_then(|byte| Some((Decoded::Byte(u8::try_from(byte).ok()?), 3))),
+            b'\\' => {
+                of_json(rest).map(|(character, length)| (Decoded::Character(character), length))
+            }
             _ => of_html(rest).map(|(character, length)| (Decoded::Character(character), length)),
         };
         if let Some((decoded, length)) = decoded {
@@ -97,7 +115,9 @@ fn first_escape(bytes: &[u8], from: usize) -> Option<(usize, Decoded, usize)> {
 }
 
 fn hexadecimal(bytes: &[u8], digits: usize) -> Option<u32> {
-    let digits = bytes.get(..digits).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
+    let digits = bytes
+        .get(..digits)
+        .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
     u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
@@ -121,14 +141,20 @@ fn of_utf16(rest: &[u8]) -> Option<Escape> {
     if let Some(character) = char::from_u32(first) {
         return Some((character, 6));
     }
-    let second = rest.get(4..)?.strip_prefix(b"\\u").and_then(|rest| hexadecimal(rest, 4))?;
+    let second = rest
+        .get(4..)?
+        .strip_prefix(b"\\u")
+        .and_then(|rest| hexadecimal(rest, 4))?;
     let units = [first, second].map(|unit| u16::try_from(unit).unwrap_or_default());
     Some((char::decode_utf16(units).next()?.ok()?, 12))
 }
 
 /// What follows an ampersand in HTML.
 fn of_html(rest: &[u8]) -> Option<Escape> {
-    if let Some((name, character)) = ENTITIES.iter().find(|(name, _)| rest.starts_with(name.as_bytes())) {
+    if let Some((name, character)) = ENTITIES
+        .iter()
+        .find(|(name, _)| rest.starts_with(name.as_bytes()))
+    {
         return Some((*character, 1 + name.len()));
     }
     let number = rest.strip_prefix(b"#")?;

@@ -17,9 +17,11 @@ where
 {
     fn from(error: SdkError<E, R>) -> QueueError {
         let said = error.as_service_error().map(ProvideErrorMetadata::meta);
-        QueueError(match said.and_then(|said| Some((said.code()?, said.message()?))) {
-            Some((code, message)) => format!("{code}: {message}"),
-            None => kit::aws::explain(&error),
-        })
+        QueueError(
+            match said.and_then(|said| Some((said.code()?, said.message()?))) {
+                Some((code, message)) => format!("{code}: {message}"),
+                None => kit::aws::explain(&error),
+            },
+        )
     }
 }

@@ -1,7 +1,8 @@
 //! What is said to SQS about messages, and what it answers, in its JSON protocol. Pure.
 //!
-//! These are the requests that every message takes part in. Through the SDK each of them costs three times the CPU time,
-//! most of all for reading ten messages; whatever is asked now and then is left to it.
+//! These are the requests that every message takes part in. Through the SDK each of them costs
+//! three times the CPU time, most of all for reading ten messages; whatever is asked now and then
+//! is left to it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -27,11 +28,19 @@ pub(super) trait Action: Serialize {
     /// The call to SQS at `endpoint`, before it is signed.
     fn call(&self, endpoint: &Url) -> Call {
         let headers = HeaderMap::from_iter([
-            (header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0")),
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/x-amz-json-1.0"),
+            ),
             (HeaderName::from_static("x-amz-target"), Self::TARGET),
         ]);
         let body = serde_json::to_vec(self).expect("texts and numbers can be written");
-        Call { method: Method::POST, url: endpoint.clone(), headers, body: Bytes::from(body) }
+        Call {
+            method: Method::POST,
+            url: endpoint.clone(),
+            headers,
+            body: Bytes::from(body),
+        }
     }
 }
 
@@ -87,8 +96,14 @@ impl Action for Delete<'_> {
 
 impl<'q> Delete<'q> {
     pub(super) fn new(queue_url: &'q str, receipts: &[&'q str]) -> Delete<'q> {
-        let entry = |(place, receipt_handle): (usize, &&'q str)| DeleteEntry { id: place.to_string(), receipt_handle };
-        Delete { queue_url, entries: receipts.iter().enumerate().map(entry).collect() }
+        let entry = |(place, receipt_handle): (usize, &&'q str)| DeleteEntry {
+            id: place.to_string(),
+            receipt_handle,
+        };
+        Delete {
+            queue_url,
+            entries: receipts.iter().enumerate().map(entry).collect(),
+        }
     }
 }
 
@@ -119,7 +134,10 @@ impl<'q> Hide<'q> {
             receipt_handle,
             visibility_timeout: span.as_secs(),
         };
-        Hide { queue_url, entries: messages.iter().enumerate().map(entry).collect() }
+        Hide {
+            queue_url,
+            entries: messages.iter().enumerate().map(entry).collect(),
+        }
     }
 }
 
@@ -129,7 +147,12 @@ impl<'q> Hide<'q> {
 /// SQS refused, or what it says cannot be read.
 pub(super) fn messages(reply: &Reply) -> Result<Vec<Message>, QueueError> {
     let answer: Received = read(reply)?;
-    Ok(answer.messages.unwrap_or_default().into_iter().map(Message::from).collect())
+    Ok(answer
+        .messages
+        .unwrap_or_default()
+        .into_iter()
+        .map(Message::from)
+        .collect())
 }
 
 /// The entries that SQS did not do what was asked for.
@@ -141,8 +164,14 @@ pub(super) fn failed(reply: &Reply) -> Result<Vec<Failed>, QueueError> {
 }
 
 /// Codes that mean: not so fast, or not now.
-const TRANSIENT: [&str; 6] =
-    ["Throttl", "RequestTimeout", "SlowDown", "TooManyRequests", "RequestLimitExceeded", "BandwidthLimitExceeded"];
+const TRANSIENT: [&str; 6] = [
+    "Throttl",
+    "RequestTimeout",
+    "SlowDown",
+    "TooManyRequests",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+];
 
 /// Whether SQS may say something else when it is asked again.
 pub(super) fn is_transient(reply: &Reply) -> bool {
@@ -159,15 +188,25 @@ fn read<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, QueueError> {
     if !reply.status.is_success() {
         let said: Refused = serde_json::from_slice(&reply.body).unwrap_or_default();
         return Err(QueueError(match error_code(reply) {
-            Some(code) => format!("{code}: {}", said.message.or(said.other).unwrap_or_default()),
+            Some(code) => format!(
+                "{code}: {}",
+                said.message.or(said.other).unwrap_or_default()
+            ),
             None => format!("the answer is {}", reply.status),
         }));
     }
     if !reply.complete {
-        return Err(QueueError("the answer is longer than ten messages can be".to_owned()));
+        return Err(QueueError(
+            "the answer is longer than ten messages can be".to_owned(),
+        ));
     }
-    let body = if reply.body.trim_ascii().is_empty() { b"{}" } else { reply.body.as_ref() };
-    serde_json::from_slice(body).map_err(|error| QueueError(format!("the answer is not what SQS says: {error}")))
+    let body = if reply.body.trim_ascii().is_empty() {
+        b"{}"
+    } else {
+        reply.body.as_ref()
+    };
+    serde_json::from_slice(body)
+        .map_err(|error| QueueError(format!("the answer is not what SQS says: {error}")))
 }
 
 /// The words of an answer of failure. Some implementations write `Message`.
@@ -227,10 +266,24 @@ struct ReceivedAttribute {
 impl From<ReceivedMessage> for Message {
     fn from(received: ReceivedMessage) -> Message {
         let attribute = |(name, value): (String, ReceivedAttribute)| {
-            let ReceivedAttribute { data_type, string_value, binary_value } = value;
-            (name, MessageAttribute { data_type: data_type.unwrap_or_default(), string_value, binary_value })
+            let ReceivedAttribute {
+                data_type,
+                string_value,
+                binary_value,
+            } = value;
+            (
+                name,
+                MessageAttribute {
+                    data_type: data_type.unwrap_or_default(),
+                    string_value,
+                    binary_value,
+                },
+            )
         };
-        let message_attributes = received.message_attributes.map(|pairs| pairs.0).unwrap_or_default();
+        let message_attributes = received
+            .message_attributes
+            .map(|pairs| pairs.0)
+            .unwrap_or_default();
         Message {
             message_id: received.message_id.unwrap_or_default(),
             receipt_handle: received.receipt_handle.unwrap_or_default(),
@@ -243,7 +296,8 @@ impl From<ReceivedMessage> for Message {
     }
 }
 
-/// An object as its members, in their order, without those that are null: nobody looks them up often enough for a map.
+/// An object as its members, in their order, without those that are null: nobody looks them up
+/// often enough for a map.
 #[derive(Debug)]
 struct Pairs<V>(Vec<(String, V)>);
 
@@ -267,7 +321,9 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
             }
         }
 
-        deserializer.deserialize_map(Members(PhantomData)).map(Pairs)
+        deserializer
+            .deserialize_map(Members(PhantomData))
+            .map(Pairs)
     }
 }
 
@@ -279,13 +335,24 @@ mod tests {
 
     fn reply(status: u16, body: &str) -> Reply {
         let status = StatusCode::from_u16(status).unwrap();
-        Reply { status, headers: HeaderMap::new(), body: Bytes::from(body.to_owned()), complete: true }
+        Reply {
+            status,
+            headers: HeaderMap::new(),
+            body: Bytes::from(body.to_owned()),
+            complete: true,
+        }
     }
 
     fn sent(action: &impl Action) -> (String, Value) {
         let call = action.call(&"http://sqs.example/".parse().unwrap());
-        assert_eq!((call.url.as_str(), &call.method), ("http://sqs.example/", &Method::POST));
-        assert_eq!(call.headers[header::CONTENT_TYPE], "application/x-amz-json-1.0");
+        assert_eq!(
+            (call.url.as_str(), &call.method),
+            ("http://sqs.example/", &Method::POST)
+        );
+        assert_eq!(
+            call.headers[header::CONTENT_TYPE],
+            "application/x-amz-json-1.0"
+        );
         let target = call.headers["x-amz-target"].to_str().unwrap().to_owned();
         (target, serde_json::from_slice(&call.body).unwrap())
     }
@@ -293,22 +360,34 @@ mod tests {
     /// Shapes as in the SQS API reference, JSON protocol.
     #[test]
     fn requests_have_the_documented_shapes() {
-        let poll = Poll { count: 12, wait: Duration::from_secs(60) };
+        let poll = Poll {
+            count: 12,
+            wait: Duration::from_secs(60),
+        };
         let receive = json!({
             "QueueUrl": "u", "MaxNumberOfMessages": 10, "WaitTimeSeconds": 20,
             "MessageSystemAttributeNames": ["All"], "MessageAttributeNames": ["All"],
         });
-        assert_eq!(sent(&Receive::new("u", poll, None)), ("AmazonSQS.ReceiveMessage".into(), receive.clone()));
+        assert_eq!(
+            sent(&Receive::new("u", poll, None)),
+            ("AmazonSQS.ReceiveMessage".into(), receive.clone())
+        );
         let (_, fifo) = sent(&Receive::new("u", poll, Some("a".into())));
         assert_eq!(fifo["ReceiveRequestAttemptId"], "a");
         let delete = json!({
             "QueueUrl": "u",
             "Entries": [{"Id": "0", "ReceiptHandle": "r"}, {"Id": "1", "ReceiptHandle": "s"}],
         });
-        assert_eq!(sent(&Delete::new("u", &["r", "s"])), ("AmazonSQS.DeleteMessageBatch".into(), delete));
+        assert_eq!(
+            sent(&Delete::new("u", &["r", "s"])),
+            ("AmazonSQS.DeleteMessageBatch".into(), delete)
+        );
         let hide = json!({"QueueUrl": "u", "Entries": [{"Id": "0", "ReceiptHandle": "r", "VisibilityTimeout": 30}]});
         let hidden = sent(&Hide::new("u", &[("r", Duration::from_secs(30))]));
-        assert_eq!(hidden, ("AmazonSQS.ChangeMessageVisibilityBatch".into(), hide));
+        assert_eq!(
+            hidden,
+            ("AmazonSQS.ChangeMessageVisibilityBatch".into(), hide)
+        );
     }
 
     #[test]
@@ -325,19 +404,49 @@ mod tests {
             },
             {"MessageId": "n", "ReceiptHandle": "s", "Body": null, "Attributes": null, "MessageAttributes": {"x": null}},
         ]});
-        let [m, n] = <[Message; 2]>::try_from(messages(&reply(200, &answer.to_string())).unwrap()).unwrap();
+        let [m, n] =
+            <[Message; 2]>::try_from(messages(&reply(200, &answer.to_string())).unwrap()).unwrap();
         assert_eq!(
-            (m.message_id.as_str(), m.receipt_handle.as_str(), m.body.as_str()),
+            (
+                m.message_id.as_str(),
+                m.receipt_handle.as_str(),
+                m.body.as_str()
+            ),
             ("m", "r", "{\"a\": \"ä\\n\"}")
         );
-        assert_eq!((m.attribute("SentTimestamp"), m.receive_count()), (Some("1"), 2));
-        let [(b, picture), (t, text)] = m.message_attributes.as_slice() else { panic!("{m:?}") };
-        let (b, t) = if b == "t" { ((t, text), (b, picture)) } else { ((b, picture), (t, text)) };
+        assert_eq!(
+            (m.attribute("SentTimestamp"), m.receive_count()),
+            (Some("1"), 2)
+        );
+        let [(b, picture), (t, text)] = m.message_attributes.as_slice() else {
+            panic!("{m:?}")
+        };
+        let (b, t) = if b == "t" {
+            ((t, text), (b, picture))
+        } else {
+            ((b, picture), (t, text))
+        };
         assert_eq!((b.0.as_str(), b.1.data_type.as_str()), ("b", "Binary.png"));
         assert_eq!(b.1.binary_value.as_deref(), Some("AQI="));
-        assert_eq!((t.1.string_value.as_deref(), t.1.binary_value.as_deref()), (Some("x"), None));
-        assert_eq!((m.md5_of_body.as_str(), m.md5_of_message_attributes.as_deref()), ("d", Some("e")));
-        assert_eq!((n.attributes.len(), n.md5_of_body.as_str(), n.receive_count()), (0, "", 1));
+        assert_eq!(
+            (t.1.string_value.as_deref(), t.1.binary_value.as_deref()),
+            (Some("x"), None)
+        );
+        assert_eq!(
+            (
+                m.md5_of_body.as_str(),
+                m.md5_of_message_attributes.as_deref()
+            ),
+            ("d", Some("e"))
+        );
+        assert_eq!(
+            (
+                n.attributes.len(),
+                n.md5_of_body.as_str(),
+                n.receive_count()
+            ),
+            (0, "", 1)
+        );
         assert_eq!(n.message_attributes, []);
         for empty in ["", "{}", r#"{"Messages":null}"#, r#"{"Messages":[]}"#] {
             assert_eq!(messages(&reply(200, empty)).unwrap(), []);
@@ -347,42 +456,88 @@ mod tests {
     #[test]
     fn refusals_say_what_sqs_said() {
         let error = |status, body: &str| messages(&reply(status, body)).unwrap_err().to_string();
-        let body =
-            r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#;
-        assert_eq!(error(400, body), "QueueDoesNotExist: The specified queue does not exist.");
-        assert_eq!(error(403, r#"{"__type":"AccessDenied","Message":"no"}"#), "AccessDenied: no");
-        assert_eq!(error(403, r#"{"__type":"AccessDenied","Message":"no","message":"NO"}"#), "AccessDenied: NO");
-        assert_eq!(error(502, "<html>hunter2</html>"), "the answer is 502 Bad Gateway");
-        assert!(error(200, "<html>").starts_with("the answer is not what SQS says: expected value"));
-        let cut = Reply { complete: false, ..reply(200, r#"{"Messages":[{"#) };
-        assert_eq!(messages(&cut).unwrap_err().to_string(), "the answer is longer than ten messages can be");
+        let body = r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#;
+        assert_eq!(
+            error(400, body),
+            "QueueDoesNotExist: The specified queue does not exist."
+        );
+        assert_eq!(
+            error(403, r#"{"__type":"AccessDenied","Message":"no"}"#),
+            "AccessDenied: no"
+        );
+        assert_eq!(
+            error(
+                403,
+                r#"{"__type":"AccessDenied","Message":"no","message":"NO"}"#
+            ),
+            "AccessDenied: NO"
+        );
+        assert_eq!(
+            error(502, "<html>hunter2</html>"),
+            "the answer is 502 Bad Gateway"
+        );
+        assert!(
+            error(200, "<html>").starts_with("the answer is not what SQS says: expected value")
+        );
+        let cut = Reply {
+            complete: false,
+            ..reply(200, r#"{"Messages":[{"#)
+        };
+        assert_eq!(
+            messages(&cut).unwrap_err().to_string(),
+            "the answer is longer than ten messages can be"
+        );
         let mut in_header = reply(403, "");
-        in_header.headers.insert("x-amzn-errortype", HeaderValue::from_static("AccessDenied:http://internal/"));
-        assert_eq!(messages(&in_header).unwrap_err().to_string(), "AccessDenied: ");
+        in_header.headers.insert(
+            "x-amzn-errortype",
+            HeaderValue::from_static("AccessDenied:http://internal/"),
+        );
+        assert_eq!(
+            messages(&in_header).unwrap_err().to_string(),
+            "AccessDenied: "
+        );
     }
 
     #[test]
     fn what_may_be_otherwise_the_next_time_is_told_by_status_and_code() {
-        let said =
-            |code: &str| reply(400, &format!(r#"{{"__type":"com.amazonaws.sqs#{code}","message":"Throttling"}}"#));
-        for transient in [reply(503, ""), reply(429, ""), said("RequestThrottled"), said("SlowDown")] {
+        let said = |code: &str| {
+            reply(
+                400,
+                &format!(r#"{{"__type":"com.amazonaws.sqs#{code}","message":"Throttling"}}"#),
+            )
+        };
+        for transient in [
+            reply(503, ""),
+            reply(429, ""),
+            said("RequestThrottled"),
+            said("SlowDown"),
+        ] {
             assert!(is_transient(&transient), "{:?}", transient.body);
         }
-        for settled in [reply(200, "{}"), reply(302, ""), said("AccessDenied"), said("RequestTimeTooSkewed")] {
+        for settled in [
+            reply(200, "{}"),
+            reply(302, ""),
+            said("AccessDenied"),
+            said("RequestTimeTooSkewed"),
+        ] {
             assert!(!is_transient(&settled), "{:?}", settled.body);
         }
     }
 
     #[test]
     fn entries_that_failed_are_told_by_their_place() {
-        let body =
-            r#"{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","SenderFault":true,"Code":"ReceiptHandleIsInvalid"}]}"#;
+        let body = r#"{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","SenderFault":true,"Code":"ReceiptHandleIsInvalid"}]}"#;
         let told = failed(&reply(200, body)).unwrap();
         assert_eq!(
             (told.len(), told[0].id.as_str(), told[0].code.as_deref()),
             (1, "1", Some("ReceiptHandleIsInvalid"))
         );
-        assert_eq!(failed(&reply(200, r#"{"Successful":[{"Id":"0"}]}"#)).unwrap().len(), 0);
+        assert_eq!(
+            failed(&reply(200, r#"{"Successful":[{"Id":"0"}]}"#))
+                .unwrap()
+                .len(),
+            0
+        );
         assert!(failed(&reply(500, "{}")).is_err());
     }
 }

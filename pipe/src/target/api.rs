@@ -1,4 +1,5 @@
-//! An API Gateway REST API: one signed request an event, `*` of its path filled as for an API destination.
+//! An API Gateway REST API: one signed request an event, `*` of its path filled as for an API
+//! destination.
 
 use std::borrow::Cow;
 
@@ -41,7 +42,8 @@ pub struct RestApi {
 }
 
 impl RestApi {
-    /// The method of an ARN: `arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/POST/orders/*`.
+    /// The method of an ARN:
+    /// `arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/POST/orders/*`.
     ///
     /// # Errors
     /// It is not the ARN of a method, or `parameters` fill fewer than all of its `*`.
@@ -51,16 +53,28 @@ impl RestApi {
         let mut part = || parts.next().filter(|part| !part.is_empty());
         let (api, stage, method) = (part(), part(), part());
         let (api, stage) = (api.ok_or_else(wrong)?, stage.ok_or_else(wrong)?);
-        let method = method.filter(|method| super::METHODS.contains(method)).ok_or_else(wrong)?;
+        let method = method
+            .filter(|method| super::METHODS.contains(method))
+            .ok_or_else(wrong)?;
         let path = parts.next().unwrap_or_default();
         let host = arn.host(&format!("{api}.execute-api"));
-        let endpoint = Endpoint::parse(&format!("https://{host}/{stage}/{path}")).map_err(|_| wrong())?;
+        let endpoint =
+            Endpoint::parse(&format!("https://{host}/{stage}/{path}")).map_err(|_| wrong())?;
         let (stars, values) = (endpoint.wildcards(), parameters.path.len());
         if values < stars {
-            return Err(format!("{} has {stars} `*`, PathParameterValues has {}", arn.text, counted(values, "value")));
+            return Err(format!(
+                "{} has {stars} `*`, PathParameterValues has {}",
+                arn.text,
+                counted(values, "value")
+            ));
         }
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| wrong())?;
-        Ok(RestApi { region: arn.region.to_owned(), method, endpoint, parameters })
+        Ok(RestApi {
+            region: arn.region.to_owned(),
+            method,
+            endpoint,
+            parameters,
+        })
     }
 
     /// The request with `body` for `event`, at which dynamic values look. `id` is the message's.
@@ -69,21 +83,44 @@ impl RestApi {
     /// The event lacks a path parameter, or a value cannot be sent in a header.
     pub fn request(&self, event: &Event, id: &str, body: String) -> Result<Request, Unplannable> {
         let path = &self.parameters.path;
-        let value = |dynamic: &super::Dynamic| dynamic.text(event).map(|text| Cow::Owned(text.into_owned()));
+        let value = |dynamic: &super::Dynamic| {
+            dynamic
+                .text(event)
+                .map(|text| Cow::Owned(text.into_owned()))
+        };
         let path: Option<Vec<Cow<'_, str>>> = path.iter().map(value).collect();
-        let path = path.ok_or_else(|| Unplannable("the event has no value for a path parameter".into()))?;
+        let path =
+            path.ok_or_else(|| Unplannable("the event has no value for a path parameter".into()))?;
         let mut url = self.endpoint.fill(&path)?;
-        let query = Serializer::new(String::new()).extend_pairs(super::query(&self.parameters, event)).finish();
+        let query = Serializer::new(String::new())
+            .extend_pairs(super::query(&self.parameters, event))
+            .finish();
         url.set_query((!query.is_empty()).then_some(query.as_str()));
         let mut sent = HeaderMap::new();
-        sent.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        sent.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
         if let Ok(id) = HeaderValue::from_str(id) {
             sent.insert(webhook::ID, id);
         }
         super::put_headers(&self.parameters, event, &mut sent)?;
         let has_body = !matches!(self.method, Method::GET | Method::HEAD);
-        let body = if has_body { Bytes::from(body) } else { Bytes::new() };
-        let call = Call { method: self.method.clone(), url, headers: sent, body };
-        Ok(Request { service: "execute-api", region: self.region.clone(), call })
+        let body = if has_body {
+            Bytes::from(body)
+        } else {
+            Bytes::new()
+        };
+        let call = Call {
+            method: self.method.clone(),
+            url,
+            headers: sent,
+            body,
+        };
+        Ok(Request {
+            service: "execute-api",
+            region: self.region.clone(),
+            call,
+        })
     }
 }

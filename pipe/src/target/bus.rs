@@ -46,24 +46,40 @@ impl BusParameters {
 
 impl Bus {
     /// Ten entries of 256 KiB together, as every implementation has it.
-    pub(super) const LIMITS: Limits = Limits { entries: 10, bytes: 256 * 1024 };
+    pub(super) const LIMITS: Limits = Limits {
+        entries: 10,
+        bytes: 256 * 1024,
+    };
 
     /// The bus of an ARN.
     ///
     /// # Errors
     /// The ARN names no region.
     pub fn new(arn: &Arn<'_>, parameters: BusParameters) -> Result<Bus, String> {
-        Ok(Bus { site: Site::new(arn, "events", "events")?, arn: arn.text.to_owned(), parameters })
+        Ok(Bus {
+            site: Site::new(arn, "events", "events")?,
+            arn: arn.text.to_owned(),
+            parameters,
+        })
     }
 
     pub(super) fn entry(&self, event: &Event, body: String) -> Result<FeedEntry, Unplannable> {
         check_json(&body)?;
-        let BusParameters { source, detail_type, resources, time } = &self.parameters;
-        let required = |name: &str, value: &Dynamic| match value.text(event).filter(|text| !text.is_empty()) {
-            Some(text) => Ok(text.into_owned()),
-            None => Err(Unplannable(format!("the event has no value for {name}"))),
-        };
-        let (source, detail_type) = (required("Source", source)?, required("DetailType", detail_type)?);
+        let BusParameters {
+            source,
+            detail_type,
+            resources,
+            time,
+        } = &self.parameters;
+        let required =
+            |name: &str, value: &Dynamic| match value.text(event).filter(|text| !text.is_empty()) {
+                Some(text) => Ok(text.into_owned()),
+                None => Err(Unplannable(format!("the event has no value for {name}"))),
+            };
+        let (source, detail_type) = (
+            required("Source", source)?,
+            required("DetailType", detail_type)?,
+        );
         if source.starts_with("aws.") {
             return Err(Unplannable("the value for Source begins with aws.".into()));
         }
@@ -75,19 +91,27 @@ impl Bus {
             ("Detail".to_owned(), body.into()),
         ]);
         if !resources.is_empty() {
-            let resources =
-                resources.iter().map(|value| required("Resources", value)).collect::<Result<Vec<_>, _>>()?;
+            let resources = resources
+                .iter()
+                .map(|value| required("Resources", value))
+                .collect::<Result<Vec<_>, _>>()?;
             entry.insert("Resources".to_owned(), resources.into());
         }
         if let Some(time) = time {
             entry.insert("Time".to_owned(), read_time(&required("Time", time)?)?);
         }
-        Ok(FeedEntry { value: Value::Object(entry), size, group: String::new(), at: 0 })
+        Ok(FeedEntry {
+            value: Value::Object(entry),
+            size,
+            group: String::new(),
+            at: 0,
+        })
     }
 
     pub(super) fn request(&self, entries: &[&FeedEntry]) -> Request {
         let entries: Vec<&Value> = entries.iter().map(|entry| &entry.value).collect();
-        self.site.json("1.1", "AWSEvents.PutEvents", &json!({"Entries": entries}))
+        self.site
+            .json("1.1", "AWSEvents.PutEvents", &json!({"Entries": entries}))
     }
 }
 
@@ -96,6 +120,10 @@ fn read_time(text: &str) -> Result<Value, Unplannable> {
     if let Ok(seconds @ Value::Number(_)) = serde_json::from_str(text) {
         return Ok(seconds);
     }
-    let wrong = |_| Unplannable("the value for Time is neither a date of RFC 3339 nor seconds".into());
-    Ok(OffsetDateTime::parse(text, &Rfc3339).map_err(wrong)?.unix_timestamp().into())
+    let wrong =
+        |_| Unplannable("the value for Time is neither a date of RFC 3339 nor seconds".into());
+    Ok(OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(wrong)?
+        .unix_timestamp()
+        .into())
 }

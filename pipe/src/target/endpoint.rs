@@ -8,7 +8,11 @@ use url::Url;
 use super::Unplannable;
 
 /// What stays as it is in a path parameter: the unreserved characters of RFC 3986.
-pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// An `InvocationEndpoint`: the URL in pieces, cut at the `*` of its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,14 +26,18 @@ impl Endpoint {
     /// Reads an endpoint. `http` is accepted as well as `https`, which AWS demands.
     ///
     /// # Errors
-    /// Not an absolute HTTP URL, or one with a user name, a fragment, or a `*` outside of path and query.
+    /// Not an absolute HTTP URL, or one with a user name, a fragment, or a `*` outside of path and
+    /// query.
     pub fn parse(text: &str) -> Result<Endpoint, String> {
-        let url = Url::parse(text).map_err(|error| format!("InvocationEndpoint is not a URL: {error}"))?;
+        let url = Url::parse(text)
+            .map_err(|error| format!("InvocationEndpoint is not a URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return Err("InvocationEndpoint must be an http or https URL".into());
         }
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-            return Err("InvocationEndpoint cannot have a user name, a password or a fragment".into());
+            return Err(
+                "InvocationEndpoint cannot have a user name, a password or a fragment".into(),
+            );
         }
         if url.host_str().is_some_and(|host| host.contains('*')) {
             // The connection's credentials must not go where an event says.
@@ -38,19 +46,27 @@ impl Endpoint {
         let text = url.as_str();
         let (path, query) = text.split_at(text.find('?').unwrap_or(text.len()));
         let mut pieces: Vec<String> = path.split('*').map(str::to_owned).collect();
-        pieces.last_mut().expect("split gives at least one piece").push_str(query);
+        pieces
+            .last_mut()
+            .expect("split gives at least one piece")
+            .push_str(query);
         Ok(Endpoint { pieces, url })
     }
 
     /// Where it is, without its query, which may hold a secret; the `*` of its path as they stand.
     pub fn shown(&self) -> String {
         let text = self.url.as_str();
-        text.split_once('?').map_or(text, |(front, _)| front).to_owned()
+        text.split_once('?')
+            .map_or(text, |(front, _)| front)
+            .to_owned()
     }
 
     /// The values of its query: keys are often kept there.
     pub fn query_values(&self) -> Vec<String> {
-        self.url.query_pairs().map(|(_, value)| value.into_owned()).collect()
+        self.url
+            .query_pairs()
+            .map(|(_, value)| value.into_owned())
+            .collect()
     }
 
     /// How many path parameters it takes.
@@ -64,7 +80,8 @@ impl Endpoint {
         }
         let mut text = self.pieces[0].clone();
         for (value, piece) in values.iter().zip(&self.pieces[1..]) {
-            // A URL parser reads a segment of dots as a way up, encoded or not; without a value it is another path.
+            // A URL parser reads a segment of dots as a way up, encoded or not; without a value it
+            // is another path.
             if matches!(value.trim(), "." | ".." | "") {
                 return Err(Unplannable("a path parameter is `.`, `..` or blank".into()));
             }

@@ -1,6 +1,7 @@
 //! Services that take many events in one request and say of each whether they took it. Pure.
 //!
-//! Each kind plans its entries, its request and reads its answer in a file of its own; here is what they have in common.
+//! Each kind plans its entries, its request and reads its answer in a file of its own; here is what
+//! they have in common.
 
 use std::ops::Range;
 
@@ -62,7 +63,12 @@ impl Feed {
     ///
     /// # Errors
     /// The event lacks a value that the entry needs, or has one that the service does not take.
-    pub fn entry(&self, event: &Event, body: String, now: Timestamp) -> Result<FeedEntry, Unplannable> {
+    pub fn entry(
+        &self,
+        event: &Event,
+        body: String,
+        now: Timestamp,
+    ) -> Result<FeedEntry, Unplannable> {
         match self {
             Feed::Bus(bus) => bus.entry(event, body),
             Feed::Topic(_) => Topic::entry(body),
@@ -71,8 +77,8 @@ impl Feed {
         }
     }
 
-    /// Puts entries in the order in which they are sent, and takes them apart into requests. An entry that is too large
-    /// stands alone, and the service says so.
+    /// Puts entries in the order in which they are sent, and takes them apart into requests. An
+    /// entry that is too large stands alone, and the service says so.
     pub fn arrange<T>(&self, entries: &mut [(T, FeedEntry)]) -> Vec<Range<usize>> {
         entries.sort_by(|(_, a), (_, b)| (&a.group, a.at).cmp(&(&b.group, b.at)));
         let limits = self.limits();
@@ -80,11 +86,22 @@ impl Feed {
         let mut start = 0;
         while start < entries.len() {
             let (_, first) = &entries[start];
-            let belongs = |entry: &FeedEntry| entry.group == first.group && entry.at - first.at <= LONGEST_SPAN;
-            let length = entries[start..].iter().take_while(|(_, entry)| belongs(entry)).count();
-            let sizes = entries[start..start + length].iter().map(|(_, entry)| entry.size);
+            let belongs = |entry: &FeedEntry| {
+                entry.group == first.group && entry.at - first.at <= LONGEST_SPAN
+            };
+            let length = entries[start..]
+                .iter()
+                .take_while(|(_, entry)| belongs(entry))
+                .count();
+            let sizes = entries[start..start + length]
+                .iter()
+                .map(|(_, entry)| entry.size);
             let inner = parts(sizes, limits.entries, limits.bytes);
-            ranges.extend(inner.into_iter().map(|range| range.start + start..range.end + start));
+            ranges.extend(
+                inner
+                    .into_iter()
+                    .map(|range| range.start + start..range.end + start),
+            );
             start += length;
         }
         ranges
@@ -104,7 +121,12 @@ impl Feed {
     ///
     /// # Errors
     /// The request was refused as a whole.
-    pub fn read(&self, reply: &Reply, count: usize, who: &str) -> Result<Vec<Result<(), Refusal>>, Refusal> {
+    pub fn read(
+        &self,
+        reply: &Reply,
+        count: usize,
+        who: &str,
+    ) -> Result<Vec<Result<(), Refusal>>, Refusal> {
         if !reply.status.is_success() {
             return Err(Refusal::of_reply(reply, who));
         }
@@ -130,7 +152,10 @@ impl Feed {
 fn by_position(reply: &Reply, list: &str, count: usize, who: &str) -> Vec<Result<(), Refusal>> {
     let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let result = |index: usize| {
-        let told = answer.get(list).and_then(|list| list.get(index)).ok_or_else(|| untold(who))?;
+        let told = answer
+            .get(list)
+            .and_then(|list| list.get(index))
+            .ok_or_else(|| untold(who))?;
         match told.get("ErrorCode").and_then(Value::as_str) {
             Some(code) => Err(Refusal::of_entry(code, who)),
             None => Ok(()),

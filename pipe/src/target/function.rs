@@ -31,11 +31,22 @@ impl Function {
     /// # Errors
     /// It is not the ARN of a function.
     pub fn new(arn: &Arn<'_>, invocation: InvocationType) -> Result<Function, String> {
-        if arn.resource.strip_prefix("function:").is_none_or(str::is_empty) {
+        if arn
+            .resource
+            .strip_prefix("function:")
+            .is_none_or(str::is_empty)
+        {
             return Err(format!("{} is not the ARN of a function", arn.text));
         }
-        let path = format!("/2015-03-31/functions/{}/invocations", utf8_percent_encode(arn.text, SEGMENT));
-        Ok(Function { site: Site::new(arn, "lambda", "lambda")?, path, invocation })
+        let path = format!(
+            "/2015-03-31/functions/{}/invocations",
+            utf8_percent_encode(arn.text, SEGMENT)
+        );
+        Ok(Function {
+            site: Site::new(arn, "lambda", "lambda")?,
+            path,
+            invocation,
+        })
     }
 
     pub(super) fn longest(&self) -> usize {
@@ -50,7 +61,10 @@ impl Function {
             InvocationType::RequestResponse => "RequestResponse",
             InvocationType::FireAndForget => "Event",
         };
-        let header = (HeaderName::from_static("x-amz-invocation-type"), HeaderValue::from_static(kind));
+        let header = (
+            HeaderName::from_static("x-amz-invocation-type"),
+            HeaderValue::from_static(kind),
+        );
         self.site.rest(&self.path, header, payload)
     }
 

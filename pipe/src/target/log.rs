@@ -28,35 +28,62 @@ pub struct LogGroup {
 
 impl LogGroup {
     /// 10,000 log events, 1 MiB.
-    pub(super) const LIMITS: Limits = Limits { entries: 10_000, bytes: 1_048_576 };
+    pub(super) const LIMITS: Limits = Limits {
+        entries: 10_000,
+        bytes: 1_048_576,
+    };
 
     /// The group of an ARN. `timestamp` is where the event says when it happened.
     ///
     /// # Errors
     /// It is not the ARN of a log group.
-    pub fn new(arn: &Arn<'_>, stream: Dynamic, timestamp: Option<Dynamic>) -> Result<LogGroup, String> {
-        let name = arn.resource.strip_prefix("log-group:").map(|rest| rest.trim_end_matches(":*"));
+    pub fn new(
+        arn: &Arn<'_>,
+        stream: Dynamic,
+        timestamp: Option<Dynamic>,
+    ) -> Result<LogGroup, String> {
+        let name = arn
+            .resource
+            .strip_prefix("log-group:")
+            .map(|rest| rest.trim_end_matches(":*"));
         let name = name.filter(|name| !name.is_empty() && !name.contains(':'));
         let name = name.ok_or_else(|| format!("{} is not the ARN of a log group", arn.text))?;
-        Ok(LogGroup { site: Site::new(arn, "logs", "logs")?, name: name.to_owned(), stream, timestamp })
+        Ok(LogGroup {
+            site: Site::new(arn, "logs", "logs")?,
+            name: name.to_owned(),
+            stream,
+            timestamp,
+        })
     }
 
-    pub(super) fn entry(&self, event: &Event, body: &str, now: Timestamp) -> Result<FeedEntry, Unplannable> {
+    pub(super) fn entry(
+        &self,
+        event: &Event,
+        body: &str,
+        now: Timestamp,
+    ) -> Result<FeedEntry, Unplannable> {
         if body.is_empty() {
             return Err(Unplannable("CloudWatch Logs takes no empty message".into()));
         }
         let stream = self.stream.text(event).filter(|name| !name.is_empty());
-        let stream = stream.ok_or_else(|| Unplannable("the event has no value for LogStreamName".into()))?;
+        let stream =
+            stream.ok_or_else(|| Unplannable("the event has no value for LogStreamName".into()))?;
         let at = match &self.timestamp {
             None => now.as_millis(),
             Some(path) => {
                 let milliseconds = path.text(event).and_then(|text| text.parse().ok());
-                milliseconds
-                    .ok_or_else(|| Unplannable("the value for Timestamp is no number of milliseconds".into()))?
+                milliseconds.ok_or_else(|| {
+                    Unplannable("the value for Timestamp is no number of milliseconds".into())
+                })?
             }
         };
         let size = body.len() + OVERHEAD;
-        Ok(FeedEntry { value: json!({"timestamp": at, "message": body}), size, group: stream.into_owned(), at })
+        Ok(FeedEntry {
+            value: json!({"timestamp": at, "message": body}),
+            size,
+            group: stream.into_owned(),
+            at,
+        })
     }
 
     pub(super) fn request(&self, entries: &[&FeedEntry]) -> Request {
@@ -69,11 +96,22 @@ impl LogGroup {
     /// Log events are refused by their time only, and so from one end of the list.
     pub(super) fn read(reply: &Reply, count: usize, who: &str) -> Vec<Result<(), Refusal>> {
         let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-        let index = |name: &str| answer.get("rejectedLogEventsInfo")?.get(name)?.as_u64().map(|at| at as usize);
-        let (too_old, expired) = (index("tooOldLogEventEndIndex"), index("expiredLogEventEndIndex"));
+        let index = |name: &str| {
+            answer
+                .get("rejectedLogEventsInfo")?
+                .get(name)?
+                .as_u64()
+                .map(|at| at as usize)
+        };
+        let (too_old, expired) = (
+            index("tooOldLogEventEndIndex"),
+            index("expiredLogEventEndIndex"),
+        );
         let too_new = index("tooNewLogEventStartIndex").unwrap_or(usize::MAX);
         let judge = |at: usize| match at {
-            at if expired.is_some_and(|end| at < end) => Err(Refusal::of_entry("older than the group keeps", who)),
+            at if expired.is_some_and(|end| at < end) => {
+                Err(Refusal::of_entry("older than the group keeps", who))
+            }
             at if too_old.is_some_and(|end| at < end) => Err(Refusal::of_entry("too old", who)),
             at if at >= too_new => Err(Refusal::of_entry("too new", who)),
             _ => Ok(()),

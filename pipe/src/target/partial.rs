@@ -1,9 +1,11 @@
-//! `batchItemFailures`: which messages of a batch a Lambda function or a state machine says it could not deal with.
+//! `batchItemFailures`: which messages of a batch a Lambda function or a state machine says it
+//! could not deal with.
 
 use serde_json::Value;
 
-/// For each of `ids` whether it failed, by the answer to the batch: `docs/aws/pipes.md#partial-failures`. An answer
-/// without any content, `null`, one without the key, and an empty list mean that none did.
+/// For each of `ids` whether it failed, by the answer to the batch:
+/// `docs/aws/pipes.md#partial-failures`. An answer without any content, `null`, one without the
+/// key, and an empty list mean that none did.
 ///
 /// # Errors
 /// The answer cannot be understood, and so the whole batch failed; the text says why.
@@ -19,7 +21,10 @@ pub fn failures(answer: &[u8], ids: &[&str]) -> Result<Vec<bool>, &'static str> 
         Some(_) => return Err("batchItemFailures is no list"),
     };
     for item in items {
-        let id = item.get("itemIdentifier").and_then(Value::as_str).unwrap_or_default();
+        let id = item
+            .get("itemIdentifier")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         if id.is_empty() {
             return Err("an element of batchItemFailures has no itemIdentifier");
         }
@@ -35,29 +40,59 @@ mod tests {
 
     #[track_caller]
     fn check(answer: &str, expected: Result<[bool; 2], &str>) {
-        assert_eq!(failures(answer.as_bytes(), &["a", "b"]), expected.map(Vec::from), "{answer}");
+        assert_eq!(
+            failures(answer.as_bytes(), &["a", "b"]),
+            expected.map(Vec::from),
+            "{answer}"
+        );
     }
 
     #[test]
     fn nothing_said_means_that_all_went_well() {
-        let answers = ["", " ", "null", "{}", "[]", "7", r#""ok""#, r#"{"batchItemFailures":[]}"#];
-        answers.into_iter().chain([r#"{"batchItemFailures":null}"#]).for_each(|answer| check(answer, Ok([false; 2])));
+        let answers = [
+            "",
+            " ",
+            "null",
+            "{}",
+            "[]",
+            "7",
+            r#""ok""#,
+            r#"{"batchItemFailures":[]}"#,
+        ];
+        answers
+            .into_iter()
+            .chain([r#"{"batchItemFailures":null}"#])
+            .for_each(|answer| check(answer, Ok([false; 2])));
     }
 
     #[test]
     fn only_what_is_named_failed() {
-        check(r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#, Ok([false, true]));
+        check(
+            r#"{"batchItemFailures":[{"itemIdentifier":"b"}]}"#,
+            Ok([false, true]),
+        );
     }
 
     #[test]
     fn what_cannot_be_understood_fails_all() {
         check("{", Err("the answer is not JSON"));
-        check(r#"{"batchItemFailures":{}}"#, Err("batchItemFailures is no list"));
+        check(
+            r#"{"batchItemFailures":{}}"#,
+            Err("batchItemFailures is no list"),
+        );
         let nameless = Err("an element of batchItemFailures has no itemIdentifier");
-        for item in [r#"{"itemIdentifier":""}"#, r#"{"itemIdentifier":null}"#, r#"{"id":"a"}"#, r#""a""#] {
+        for item in [
+            r#"{"itemIdentifier":""}"#,
+            r#"{"itemIdentifier":null}"#,
+            r#"{"id":"a"}"#,
+            r#""a""#,
+        ] {
             check(&format!(r#"{{"batchItemFailures":[{item}]}}"#), nameless);
         }
         let unknown = Err("an itemIdentifier is none of the batch");
-        check(r#"{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":"c"}]}"#, unknown);
+        check(
+            r#"{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":"c"}]}"#,
+            unknown,
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Programs that are given a whole batch as one JSON array: Lambda functions and state machines. Pure.
+//! Programs that are given a whole batch as one JSON array: Lambda functions and state machines.
+//! Pure.
 
 use bytes::Bytes;
 use kit::call::Reply;
@@ -37,7 +38,11 @@ impl Program {
             Program::Workflow(_) => Workflow::LONGEST,
         };
         // A comma, or a bracket, for each.
-        parts(bodies.iter().map(|body| body.len() + 1), usize::MAX, longest - 1)
+        parts(
+            bodies.iter().map(|body| body.len() + 1),
+            usize::MAX,
+            longest - 1,
+        )
     }
 
     /// The request with a batch of bodies, each of them JSON.
@@ -58,7 +63,9 @@ impl Program {
             return Err(Refusal::of_reply(reply, who));
         }
         if !reply.complete {
-            return Err(customer_error(format!("{who} answered with more than is read")));
+            return Err(customer_error(format!(
+                "{who} answered with more than is read"
+            )));
         }
         match self {
             Program::Function(function) => function.read(reply, who),
@@ -70,7 +77,10 @@ impl Program {
     pub fn judge(&self, answer: &[u8], ids: &[&str], who: &str) -> Vec<Result<(), Refusal>> {
         let named = || customer_error(format!("{who} named the message in batchItemFailures"));
         match partial::failures(answer, ids) {
-            Ok(failed) => failed.into_iter().map(|failed| if failed { Err(named()) } else { Ok(()) }).collect(),
+            Ok(failed) => failed
+                .into_iter()
+                .map(|failed| if failed { Err(named()) } else { Ok(()) })
+                .collect(),
             Err(reason) => vec![Err(customer_error(format!("{who}: {reason}"))); ids.len()],
         }
     }
@@ -82,9 +92,14 @@ impl Program {
 /// It is not JSON.
 pub fn check_json(body: &str) -> Result<(), Unplannable> {
     let parsed = serde_json::from_str::<serde::de::IgnoredAny>(body);
-    parsed.map(drop).map_err(|_| Unplannable("what was made of the event is not JSON".into()))
+    parsed
+        .map(drop)
+        .map_err(|_| Unplannable("what was made of the event is not JSON".into()))
 }
 
 pub(super) fn customer_error(reason: String) -> Refusal {
-    Refusal { reason, fault: Fault::Batch }
+    Refusal {
+        reason,
+        fault: Fault::Batch,
+    }
 }

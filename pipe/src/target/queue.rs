@@ -34,23 +34,34 @@ impl Outlet {
     /// The message with `body` for `event`, at which dynamic values look.
     ///
     /// # Errors
-    /// The event has nothing where an id should come from, or something that is too long; a body is empty.
+    /// The event has nothing where an id should come from, or something that is too long; a body is
+    /// empty.
     pub fn plan(&self, event: &Event, body: String) -> Result<Entry, Unplannable> {
         if body.is_empty() {
             return Err(Unplannable("SQS takes no empty message".into()));
         }
         let group = read_id("MessageGroupId", self.group.as_ref(), event)?;
         let deduplication = read_id("MessageDeduplicationId", self.deduplication.as_ref(), event)?;
-        Ok(Entry { body, group, deduplication })
+        Ok(Entry {
+            body,
+            group,
+            deduplication,
+        })
     }
 }
 
-fn read_id(name: &str, value: Option<&Dynamic>, event: &Event) -> Result<Option<String>, Unplannable> {
+fn read_id(
+    name: &str,
+    value: Option<&Dynamic>,
+    event: &Event,
+) -> Result<Option<String>, Unplannable> {
     let Some(value) = value else { return Ok(None) };
     let text = value.text(event).filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| Unplannable(format!("the event has no value for {name}")))?;
     if text.chars().count() > LONGEST_ID {
-        return Err(Unplannable(format!("the value for {name} has more than {LONGEST_ID} characters")));
+        return Err(Unplannable(format!(
+            "the value for {name} has more than {LONGEST_ID} characters"
+        )));
     }
     Ok(Some(text.into_owned()))
 }
@@ -63,15 +74,25 @@ mod tests {
     fn outlet(group: &str) -> Outlet {
         let deduplication = Some(Dynamic::parse("$.messageId").unwrap());
         let group = Some(Dynamic::parse(group).unwrap());
-        Outlet { account: "1".into(), queue: "q.fifo".into(), group, deduplication }
+        Outlet {
+            account: "1".into(),
+            queue: "q.fifo".into(),
+            group,
+            deduplication,
+        }
     }
 
     #[test]
     fn ids_come_from_the_event_or_stand_as_they_are() {
-        let event = Event::from_record(json!({"messageId": "m1", "body": r#"{"tenant": 7, "long": "LONG"}"#}));
+        let event = Event::from_record(
+            json!({"messageId": "m1", "body": r#"{"tenant": 7, "long": "LONG"}"#}),
+        );
         let planned = |group: &str| outlet(group).plan(&event, "{}".into());
         let entry = planned("$.body.tenant").unwrap();
-        assert_eq!((entry.group.as_deref(), entry.deduplication.as_deref()), (Some("7"), Some("m1")));
+        assert_eq!(
+            (entry.group.as_deref(), entry.deduplication.as_deref()),
+            (Some("7"), Some("m1"))
+        );
         assert_eq!(planned("all").unwrap().group.as_deref(), Some("all"));
         let refused = planned("$.body.none").unwrap_err().to_string();
         assert!(refused.contains("no value for MessageGroupId"), "{refused}");

@@ -1,6 +1,7 @@
 //! What an AWS service means when it does not do what it was asked: whose fault that is.
 //!
-//! Nothing of the event is in a reason: what services say about content often quotes it, so only their code is kept.
+//! Nothing of the event is in a reason: what services say about content often quotes it, so only
+//! their code is kept.
 
 use http::StatusCode;
 use kit::call::Reply;
@@ -37,8 +38,13 @@ pub enum Fault {
 }
 
 /// Parts of codes that ask for fewer requests.
-const ABOUT_PACE: [&str; 5] =
-    ["LimitExceeded", "ProvisionedThroughputExceeded", "SlowDown", "Throttl", "TooManyRequests"];
+const ABOUT_PACE: [&str; 5] = [
+    "LimitExceeded",
+    "ProvisionedThroughputExceeded",
+    "SlowDown",
+    "Throttl",
+    "TooManyRequests",
+];
 
 /// Parts of codes that services answer with a 4xx status, and that are no message's fault.
 const ABOUT_TARGET: [&str; 19] = [
@@ -67,9 +73,14 @@ impl Refusal {
     /// A request that was answered with an error, by `who`.
     pub fn of_reply(reply: &Reply, who: &str) -> Refusal {
         let code = error_code(reply);
-        let name = code.as_deref().unwrap_or_else(|| reply.status.canonical_reason().unwrap_or("an error"));
+        let name = code
+            .as_deref()
+            .unwrap_or_else(|| reply.status.canonical_reason().unwrap_or("an error"));
         let fault = judge(reply.status, name);
-        Refusal { reason: format!("{who} answered {} {name}", reply.status.as_u16()), fault }
+        Refusal {
+            reason: format!("{who} answered {} {name}", reply.status.as_u16()),
+            fault,
+        }
     }
 
     /// An entry that was not taken, by its code.
@@ -80,7 +91,10 @@ impl Refusal {
         } else {
             judge(StatusCode::BAD_REQUEST, code)
         };
-        Refusal { reason: format!("{who} did not take the entry: {code}"), fault }
+        Refusal {
+            reason: format!("{who} did not take the entry: {code}"),
+            fault,
+        }
     }
 
     /// The verdict on a message that met this.
@@ -121,7 +135,12 @@ mod tests {
             headers.insert("x-amzn-errortype", error_type.parse().unwrap());
         }
         let status = StatusCode::from_u16(status).unwrap();
-        let reply = Reply { status, headers, body: Bytes::from_static(body.as_bytes()), complete: true };
+        let reply = Reply {
+            status,
+            headers,
+            body: Bytes::from_static(body.as_bytes()),
+            complete: true,
+        };
         let refusal = Refusal::of_reply(&reply, "the target");
         (refusal.fault, refusal.reason)
     }
@@ -130,12 +149,24 @@ mod tests {
     fn codes_are_found_in_every_protocol() {
         let xml = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code></Error></ErrorResponse>";
         let said = |reason: &str| format!("the target answered 400 {reason}");
-        assert_eq!(refusal(400, "", xml), (Fault::Content, said("InvalidParameter")));
+        assert_eq!(
+            refusal(400, "", xml),
+            (Fault::Content, said("InvalidParameter"))
+        );
         let json = r#"{"__type":"com.amazonaws.kinesis#ValidationException","message":"Value 'secret' …"}"#;
-        assert_eq!(refusal(400, "", json), (Fault::Content, said("ValidationException")));
+        assert_eq!(
+            refusal(400, "", json),
+            (Fault::Content, said("ValidationException"))
+        );
         let header = "InvalidRequestContentException:http://internal.amazon.com/x";
-        assert_eq!(refusal(400, header, "{}"), (Fault::Content, said("InvalidRequestContentException")));
-        assert_eq!(refusal(400, "", "what?"), (Fault::Content, said("Bad Request")));
+        assert_eq!(
+            refusal(400, header, "{}"),
+            (Fault::Content, said("InvalidRequestContentException"))
+        );
+        assert_eq!(
+            refusal(400, "", "what?"),
+            (Fault::Content, said("Bad Request"))
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Where an AWS service is, and requests to it in the protocols that AWS services speak. Pure; nothing is signed here.
+//! Where an AWS service is, and requests to it in the protocols that AWS services speak. Pure;
+//! nothing is signed here.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -35,18 +36,37 @@ impl Site {
     /// The ARN's region makes no host name.
     pub fn new(arn: &Arn<'_>, service: &'static str, prefix: &str) -> Result<Site, String> {
         let wrong = || format!("{} names no region", arn.text);
-        if arn.region.is_empty() || !arn.region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        if arn.region.is_empty()
+            || !arn
+                .region
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        {
             return Err(wrong());
         }
         let url = Url::parse(&format!("https://{}/", arn.host(prefix))).map_err(|_| wrong())?;
-        Ok(Site { service, region: arn.region.to_owned(), url })
+        Ok(Site {
+            service,
+            region: arn.region.to_owned(),
+            url,
+        })
     }
 
-    /// An action in the JSON protocol: `version` is `1.0` or `1.1`, `action` what `X-Amz-Target` says.
+    /// An action in the JSON protocol: `version` is `1.0` or `1.1`, `action` what `X-Amz-Target`
+    /// says.
     pub fn json(&self, version: &str, action: &'static str, body: &Value) -> Request {
-        let content = format!("application/x-amz-json-{version}").parse().expect("a version is digits and a dot");
-        let target = (HeaderName::from_static("x-amz-target"), HeaderValue::from_static(action));
-        self.post(self.url.clone(), [(header::CONTENT_TYPE, content), target], body.to_string())
+        let content = format!("application/x-amz-json-{version}")
+            .parse()
+            .expect("a version is digits and a dot");
+        let target = (
+            HeaderName::from_static("x-amz-target"),
+            HeaderValue::from_static(action),
+        );
+        self.post(
+            self.url.clone(),
+            [(header::CONTENT_TYPE, content), target],
+            body.to_string(),
+        )
     }
 
     /// An action in the query protocol.
@@ -59,22 +79,56 @@ impl Site {
     pub fn rest(&self, path: &str, header: (HeaderName, HeaderValue), body: String) -> Request {
         let mut url = self.url.clone();
         url.set_path(path);
-        self.post(url, [(header::CONTENT_TYPE, HeaderValue::from_static("application/json")), header], body)
+        self.post(
+            url,
+            [
+                (
+                    header::CONTENT_TYPE,
+                    HeaderValue::from_static("application/json"),
+                ),
+                header,
+            ],
+            body,
+        )
     }
 
-    fn post<const N: usize>(&self, url: Url, headers: [(HeaderName, HeaderValue); N], body: String) -> Request {
+    fn post<const N: usize>(
+        &self,
+        url: Url,
+        headers: [(HeaderName, HeaderValue); N],
+        body: String,
+    ) -> Request {
         let headers = HeaderMap::from_iter(headers);
-        let call = Call { method: Method::POST, url, headers, body: Bytes::from(body) };
-        Request { service: self.service, region: self.region.clone(), call }
+        let call = Call {
+            method: Method::POST,
+            url,
+            headers,
+            body: Bytes::from(body),
+        };
+        Request {
+            service: self.service,
+            region: self.region.clone(),
+            call,
+        }
     }
 }
 
 impl Request {
     /// The request in text, for a log that may hold execution data.
     pub fn describe(&self) -> String {
-        let Call { method, url, headers, body } = &self.call;
-        let headers =
-            headers.iter().map(|(name, value)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes())));
-        format!("{method} {url}\n{}\n{}", headers.collect::<String>(), String::from_utf8_lossy(body))
+        let Call {
+            method,
+            url,
+            headers,
+            body,
+        } = &self.call;
+        let headers = headers.iter().map(|(name, value)| {
+            format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()))
+        });
+        format!(
+            "{method} {url}\n{}\n{}",
+            headers.collect::<String>(),
+            String::from_utf8_lossy(body)
+        )
     }
 }

@@ -23,7 +23,10 @@ pub struct Stream {
 
 impl Stream {
     /// 500 records, 5 MiB with their keys.
-    pub(super) const LIMITS: Limits = Limits { entries: 500, bytes: 5 * 1024 * 1024 };
+    pub(super) const LIMITS: Limits = Limits {
+        entries: 500,
+        bytes: 5 * 1024 * 1024,
+    };
 
     /// The stream of an ARN.
     ///
@@ -33,21 +36,37 @@ impl Stream {
         if !arn.resource.starts_with("stream/") {
             return Err(format!("{} is not the ARN of a stream", arn.text));
         }
-        Ok(Stream { site: Site::new(arn, "kinesis", "kinesis")?, arn: arn.text.to_owned(), partition_key })
+        Ok(Stream {
+            site: Site::new(arn, "kinesis", "kinesis")?,
+            arn: arn.text.to_owned(),
+            partition_key,
+        })
     }
 
     pub(super) fn entry(&self, event: &Event, body: &str) -> Result<FeedEntry, Unplannable> {
         let key = self.partition_key.text(event).filter(|key| !key.is_empty());
-        let key = key.ok_or_else(|| Unplannable("the event has no value for PartitionKey".into()))?;
+        let key =
+            key.ok_or_else(|| Unplannable("the event has no value for PartitionKey".into()))?;
         if key.chars().count() > LONGEST_KEY {
-            return Err(Unplannable(format!("the value for PartitionKey has more than {LONGEST_KEY} characters")));
+            return Err(Unplannable(format!(
+                "the value for PartitionKey has more than {LONGEST_KEY} characters"
+            )));
         }
         let value = json!({"Data": STANDARD.encode(body), "PartitionKey": key});
-        Ok(FeedEntry { value, size: body.len() + key.len(), group: String::new(), at: 0 })
+        Ok(FeedEntry {
+            value,
+            size: body.len() + key.len(),
+            group: String::new(),
+            at: 0,
+        })
     }
 
     pub(super) fn request(&self, entries: &[&FeedEntry]) -> Request {
         let records: Vec<&Value> = entries.iter().map(|entry| &entry.value).collect();
-        self.site.json("1.1", "Kinesis_20131202.PutRecords", &json!({"StreamARN": self.arn, "Records": records}))
+        self.site.json(
+            "1.1",
+            "Kinesis_20131202.PutRecords",
+            &json!({"StreamARN": self.arn, "Records": records}),
+        )
     }
 }

@@ -14,7 +14,11 @@ fn destination(endpoint: &str, method: Method, invocation: Parameters) -> Destin
         method,
         endpoint: Endpoint::parse(endpoint).unwrap(),
         rate: 300,
-        connection: Arc::new(Connection { name: "c".into(), auth, invocation }),
+        connection: Arc::new(Connection {
+            name: "c".into(),
+            auth,
+            invocation,
+        }),
     }
 }
 
@@ -25,7 +29,10 @@ fn planned(
     body: &str,
     token: Option<HeaderValue>,
 ) -> Result<Call, Unplannable> {
-    let invocation = Invocation { destination: Arc::new(destination), parameters };
+    let invocation = Invocation {
+        destination: Arc::new(destination),
+        parameters,
+    };
     let draft = plan(&invocation, &event(), "m-1", body.into())?;
     draft.authorize(&invocation.destination.connection, token)
 }
@@ -46,10 +53,17 @@ fn header_of(name: &'static str, value: &str) -> (HeaderName, Dynamic) {
 
 #[test]
 fn a_call_is_what_aws_would_send() {
-    let destination = destination("https://x.example/in?v=1", Method::POST, Parameters::default());
+    let destination = destination(
+        "https://x.example/in?v=1",
+        Method::POST,
+        Parameters::default(),
+    );
     let call = planned(destination, HttpParameters::default(), "{}", None).unwrap();
-    let headers: Vec<String> =
-        call.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+    let headers: Vec<String> = call
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+        .collect();
     assert_eq!(
         headers,
         [
@@ -61,7 +75,10 @@ fn a_call_is_what_aws_would_send() {
             "x-key: secret",
         ]
     );
-    assert_eq!((call.url.as_str(), call.body.as_ref()), ("https://x.example/in?v=1", b"{}".as_ref()));
+    assert_eq!(
+        (call.url.as_str(), call.body.as_ref()),
+        ("https://x.example/in?v=1", b"{}".as_ref())
+    );
 }
 
 #[test]
@@ -78,11 +95,15 @@ fn stars_are_filled_and_queries_merged() {
         ],
         ..HttpParameters::default()
     };
-    let fixed = Parameters { query: vec![("both".into(), "connection".into())], ..Parameters::default() };
+    let fixed = Parameters {
+        query: vec![("both".into(), "connection".into())],
+        ..Parameters::default()
+    };
     let destination = destination("https://x.example/*/in-*?v=*", Method::GET, fixed);
     assert_eq!(destination.endpoint.wildcards(), 2);
     let call = planned(destination, parameters, "{}", None).unwrap();
-    let expected = "https://x.example/a%2Fb%20%C3%A9/in-7?v=*&q=a%2Fb+%C3%A9&none=&nil=&k=7&both=connection";
+    let expected =
+        "https://x.example/a%2Fb%20%C3%A9/in-7?v=*&q=a%2Fb+%C3%A9&none=&nil=&k=7&both=connection";
     assert_eq!((call.url.as_str(), call.body.len()), (expected, 0));
 }
 
@@ -98,7 +119,10 @@ fn the_connection_wins_and_a_custom_content_type_stays() {
         ..HttpParameters::default()
     };
     let fixed = Parameters {
-        headers: vec![(HeaderName::from_static("x-both"), HeaderValue::from_static("connection"))],
+        headers: vec![(
+            HeaderName::from_static("x-both"),
+            HeaderValue::from_static("connection"),
+        )],
         body: vec![("k".into(), "connection".into())],
         ..Parameters::default()
     };
@@ -120,9 +144,14 @@ fn the_connection_wins_and_a_custom_content_type_stays() {
 
 #[test]
 fn body_parameters_need_an_object_to_go_into() {
-    let fixed = Parameters { body: vec![("k".into(), "v".into())], ..Parameters::default() };
+    let fixed = Parameters {
+        body: vec![("k".into(), "v".into())],
+        ..Parameters::default()
+    };
     let destination = destination("http://x.example/", Method::PUT, fixed);
-    let refused = planned(destination, HttpParameters::default(), "text", None).unwrap_err().to_string();
+    let refused = planned(destination, HttpParameters::default(), "text", None)
+        .unwrap_err()
+        .to_string();
     assert!(refused.ends_with("the body is no JSON object"), "{refused}");
 }
 
@@ -134,49 +163,114 @@ fn what_is_shown_of_a_call_holds_nothing_of_the_connection_and_no_key() {
         ..Parameters::default()
     };
     let parameters = HttpParameters {
-        headers: vec![header_of("authorization", "hidden"), header_of("x-n", "$.body.n")],
+        headers: vec![
+            header_of("authorization", "hidden"),
+            header_of("x-n", "$.body.n"),
+        ],
         query: vec![(dynamic("q"), dynamic("$.body.n"))],
         ..HttpParameters::default()
     };
-    let destination = Arc::new(destination("https://x.example/in?code=hidden", Method::POST, fixed));
-    let shown = plan(&Invocation { destination, parameters }, &event(), "m-1", "{}".into()).unwrap().describe();
-    assert!(shown.starts_with("POST https://x.example/in?…&q=7\n"), "{shown}");
-    assert!(shown.contains("x-n: 7\n") && shown.ends_with("\n\n{}"), "{shown}");
-    assert!(!shown.contains("hidden") && !shown.contains("secret"), "{shown}");
+    let destination = Arc::new(destination(
+        "https://x.example/in?code=hidden",
+        Method::POST,
+        fixed,
+    ));
+    let shown = plan(
+        &Invocation {
+            destination,
+            parameters,
+        },
+        &event(),
+        "m-1",
+        "{}".into(),
+    )
+    .unwrap()
+    .describe();
+    assert!(
+        shown.starts_with("POST https://x.example/in?…&q=7\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("x-n: 7\n") && shown.ends_with("\n\n{}"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("hidden") && !shown.contains("secret"),
+        "{shown}"
+    );
 }
 
 #[test]
 fn what_cannot_be_sent_is_said() {
     let reason = |path: &str, name: &'static str, value: &str| {
-        let parameters =
-            HttpParameters { path: vec![dynamic(path)], headers: vec![header_of(name, value)], query: Vec::new() };
+        let parameters = HttpParameters {
+            path: vec![dynamic(path)],
+            headers: vec![header_of(name, value)],
+            query: Vec::new(),
+        };
         let destination = destination("https://x.example/*", Method::POST, Parameters::default());
-        planned(destination, parameters, "", None).unwrap_err().to_string()
+        planned(destination, parameters, "", None)
+            .unwrap_err()
+            .to_string()
     };
-    assert!(reason("$.body.gone", "x-a", "1").ends_with("the event has no value for a path parameter"));
+    assert!(
+        reason("$.body.gone", "x-a", "1").ends_with("the event has no value for a path parameter")
+    );
     for path in ["$.body.up", "$.body.blank", ""] {
-        assert!(reason(path, "x-a", "1").ends_with("a path parameter is `.`, `..` or blank"), "{path}");
+        assert!(
+            reason(path, "x-a", "1").ends_with("a path parameter is `.`, `..` or blank"),
+            "{path}"
+        );
     }
-    assert!(reason("$.body.n", "x-a", "$.body.nl").ends_with("the value for header x-a holds a control character"));
+    assert!(
+        reason("$.body.n", "x-a", "$.body.nl")
+            .ends_with("the value for header x-a holds a control character")
+    );
 }
 
 #[test]
 fn endpoints_and_dynamic_values_are_checked_at_load() {
-    for text in ["x.example/in", "ftp://x.example", "https://u:p@x.example/", "https://x.example/#f"] {
+    for text in [
+        "x.example/in",
+        "ftp://x.example",
+        "https://u:p@x.example/",
+        "https://x.example/#f",
+    ] {
         assert!(Endpoint::parse(text).is_err(), "{text}");
     }
-    for text in ["https://*/x", "https://*.example/x", "https://x.*/", "http://*:80/"] {
-        assert!(Endpoint::parse(text).unwrap_err().contains("not in its host"), "{text}");
+    for text in [
+        "https://*/x",
+        "https://*.example/x",
+        "https://x.*/",
+        "http://*:80/",
+    ] {
+        assert!(
+            Endpoint::parse(text)
+                .unwrap_err()
+                .contains("not in its host"),
+            "{text}"
+        );
     }
-    assert_eq!(Endpoint::parse("https://x.example:80/*/in/*?a=b").unwrap().wildcards(), 2);
-    assert_eq!(Dynamic::parse("id-$.x"), Ok(Dynamic::Literal("id-$.x".into())));
+    assert_eq!(
+        Endpoint::parse("https://x.example:80/*/in/*?a=b")
+            .unwrap()
+            .wildcards(),
+        2
+    );
+    assert_eq!(
+        Dynamic::parse("id-$.x"),
+        Ok(Dynamic::Literal("id-$.x".into()))
+    );
     assert!(Dynamic::parse("$.a['b']").is_err());
 }
 
 #[test]
 fn lists_are_taken_apart_by_number_and_size() {
     let apart = |sizes: &[usize], most, largest| parts(sizes.iter().copied(), most, largest);
-    assert_eq!(apart(&[100, 100, 100, 300, 1], 10, 256), [0..2, 2..3, 3..4, 4..5]);
+    assert_eq!(
+        apart(&[100, 100, 100, 300, 1], 10, 256),
+        [0..2, 2..3, 3..4, 4..5]
+    );
     assert_eq!(apart(&[1; 5], 2, 100), [0..2, 2..4, 4..5]);
     assert!(apart(&[], 2, 100).is_empty());
 }

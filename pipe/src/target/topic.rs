@@ -1,4 +1,5 @@
-//! An SNS topic: `PublishBatch`, with the event as `Message`. SNS speaks the query protocol: a form, and XML back.
+//! An SNS topic: `PublishBatch`, with the event as `Message`. SNS speaks the query protocol: a
+//! form, and XML back.
 
 use kit::call::Reply;
 use kit::service::element;
@@ -19,7 +20,10 @@ pub struct Topic {
 
 impl Topic {
     /// Ten messages of 256 KiB together.
-    pub(super) const LIMITS: Limits = Limits { entries: 10, bytes: 256 * 1024 };
+    pub(super) const LIMITS: Limits = Limits {
+        entries: 10,
+        bytes: 256 * 1024,
+    };
 
     /// The topic of an ARN.
     ///
@@ -27,9 +31,15 @@ impl Topic {
     /// It is that of a FIFO topic, or names no region.
     pub fn new(arn: &Arn<'_>) -> Result<Topic, String> {
         if arn.resource.ends_with(".fifo") {
-            return Err(format!("{} is a FIFO topic, which cannot be a pipe's target", arn.text));
+            return Err(format!(
+                "{} is a FIFO topic, which cannot be a pipe's target",
+                arn.text
+            ));
         }
-        Ok(Topic { site: Site::new(arn, "sns", "sns")?, arn: arn.text.to_owned() })
+        Ok(Topic {
+            site: Site::new(arn, "sns", "sns")?,
+            arn: arn.text.to_owned(),
+        })
     }
 
     pub(super) fn entry(body: String) -> Result<FeedEntry, Unplannable> {
@@ -37,17 +47,26 @@ impl Topic {
             return Err(Unplannable("SNS takes no empty message".into()));
         }
         let size = body.len();
-        Ok(FeedEntry { value: body.into(), size, group: String::new(), at: 0 })
+        Ok(FeedEntry {
+            value: body.into(),
+            size,
+            group: String::new(),
+            at: 0,
+        })
     }
 
     pub(super) fn request(&self, entries: &[&FeedEntry]) -> Request {
         let mut form = Serializer::new(String::new());
-        form.append_pair("Action", "PublishBatch").append_pair("Version", "2010-03-31");
+        form.append_pair("Action", "PublishBatch")
+            .append_pair("Version", "2010-03-31");
         form.append_pair("TopicArn", &self.arn);
         for (index, entry) in entries.iter().enumerate() {
             let member = format!("PublishBatchRequestEntries.member.{}", index + 1);
             form.append_pair(&format!("{member}.Id"), &index.to_string());
-            form.append_pair(&format!("{member}.Message"), entry.value.as_str().unwrap_or_default());
+            form.append_pair(
+                &format!("{member}.Message"),
+                entry.value.as_str().unwrap_or_default(),
+            );
         }
         self.site.form(form.finish())
     }
@@ -55,7 +74,12 @@ impl Topic {
     pub(super) fn read(reply: &Reply, count: usize, who: &str) -> Vec<Result<(), Refusal>> {
         let mut results: Vec<_> = (0..count).map(|_| Err(untold(who))).collect();
         let answer = String::from_utf8_lossy(&reply.body);
-        let members = |list: &str| element(&answer, list).unwrap_or_default().split("<member>").skip(1);
+        let members = |list: &str| {
+            element(&answer, list)
+                .unwrap_or_default()
+                .split("<member>")
+                .skip(1)
+        };
         let mut put = |member: &str, result| {
             let index = element(member, "Id").and_then(|id| id.parse::<usize>().ok());
             if let Some(slot) = index.and_then(|index| results.get_mut(index)) {
@@ -64,7 +88,13 @@ impl Topic {
         };
         members("Successful").for_each(|member| put(member, Ok(())));
         for member in members("Failed") {
-            put(member, Err(Refusal::of_entry(element(member, "Code").unwrap_or("no code"), who)));
+            put(
+                member,
+                Err(Refusal::of_entry(
+                    element(member, "Code").unwrap_or("no code"),
+                    who,
+                )),
+            );
         }
         results
     }

@@ -1,6 +1,8 @@
-//! A state machine: `StartSyncExecution` for an Express one that is waited for, else `StartExecution`.
+//! A state machine: `StartSyncExecution` for an Express one that is waited for, else
+//! `StartExecution`.
 //!
-//! An ARN does not tell Express from Standard: a Standard one that is to be waited for is refused by the service.
+//! An ARN does not tell Express from Standard: a Standard one that is to be waited for is refused
+//! by the service.
 
 use bytes::Bytes;
 use kit::call::Reply;
@@ -28,14 +30,22 @@ impl Workflow {
     /// # Errors
     /// It is not the ARN of a state machine.
     pub fn new(arn: &Arn<'_>, invocation: InvocationType) -> Result<Workflow, String> {
-        if arn.resource.strip_prefix("stateMachine:").is_none_or(str::is_empty) {
+        if arn
+            .resource
+            .strip_prefix("stateMachine:")
+            .is_none_or(str::is_empty)
+        {
             return Err(format!("{} is not the ARN of a state machine", arn.text));
         }
         let prefix = match invocation {
             InvocationType::RequestResponse => "sync-states",
             InvocationType::FireAndForget => "states",
         };
-        Ok(Workflow { site: Site::new(arn, "states", prefix)?, arn: arn.text.to_owned(), invocation })
+        Ok(Workflow {
+            site: Site::new(arn, "states", prefix)?,
+            arn: arn.text.to_owned(),
+            invocation,
+        })
     }
 
     pub(super) fn request(&self, input: &str) -> Request {
@@ -43,7 +53,11 @@ impl Workflow {
             InvocationType::RequestResponse => "AWSStepFunctions.StartSyncExecution",
             InvocationType::FireAndForget => "AWSStepFunctions.StartExecution",
         };
-        self.site.json("1.0", action, &json!({"stateMachineArn": self.arn, "input": input}))
+        self.site.json(
+            "1.0",
+            action,
+            &json!({"stateMachineArn": self.arn, "input": input}),
+        )
     }
 
     /// The output of an execution.
@@ -54,10 +68,16 @@ impl Workflow {
         let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         let text = |name: &str| answer.get(name).and_then(Value::as_str);
         match text("status") {
-            Some("SUCCEEDED") => Ok(Bytes::copy_from_slice(text("output").unwrap_or_default().as_bytes())),
+            Some("SUCCEEDED") => Ok(Bytes::copy_from_slice(
+                text("output").unwrap_or_default().as_bytes(),
+            )),
             Some(status) => {
-                let error = text("error").map(|error| format!(" with {error}")).unwrap_or_default();
-                Err(customer_error(format!("{who}: the execution ended as {status}{error}")))
+                let error = text("error")
+                    .map(|error| format!(" with {error}"))
+                    .unwrap_or_default();
+                Err(customer_error(format!(
+                    "{who}: the execution ended as {status}{error}"
+                )))
             }
             None => Err(customer_error(format!("{who}: the answer has no status"))),
         }

@@ -1,9 +1,9 @@
 //! What a placeholder expands to, by the place it stands in.
 //!
-//! As JSON, a value is written as JSON and a missing one as `""`; a whole body that is JSON is written as it was sent.
-//! Inside of text, a string goes in as it is, unescaped, and a missing value is nothing; objects and arrays lose their
-//! quotes in a text template. In a string of a JSON template, what is not the inside of a string is refused: it would
-//! break the JSON, or change it.
+//! As JSON, a value is written as JSON and a missing one as `""`; a whole body that is JSON is
+//! written as it was sent. Inside of text, a string goes in as it is, unescaped, and a missing
+//! value is nothing; objects and arrays lose their quotes in a text template. In a string of a JSON
+//! template, what is not the inside of a string is refused: it would break the JSON, or change it.
 
 use std::borrow::Cow;
 
@@ -41,8 +41,14 @@ impl Scope<'_> {
     /// Appends what the placeholder stands for.
     ///
     /// # Errors
-    /// It stands inside a string, and its value would end that; why, without the value, which may be confidential.
-    pub fn expand(&self, out: &mut String, variable: &Variable, place: Place) -> Result<(), String> {
+    /// It stands inside a string, and its value would end that; why, without the value, which may
+    /// be confidential.
+    pub fn expand(
+        &self,
+        out: &mut String,
+        variable: &Variable,
+        place: Place,
+    ) -> Result<(), String> {
         if let (Place::Json | Place::Bare, Variable::Path(path)) = (place, variable)
             && path.is_field("body")
             && let Some(body) = self.event.json_body()
@@ -58,7 +64,10 @@ impl Scope<'_> {
             (Place::JsonString, Some(value)) => {
                 let text = inside_string(value);
                 let text = text.map_err(|what| {
-                    format!("{} stands inside a string, and its value {what}", variable.placeholder())
+                    format!(
+                        "{} stands inside a string, and its value {what}",
+                        variable.placeholder()
+                    )
                 })?;
                 out.push_str(&text);
             }

@@ -1,7 +1,8 @@
-//! The text of an input template to its parts: plain text, and placeholders with the place they stand in.
+//! The text of an input template to its parts: plain text, and placeholders with the place they
+//! stand in.
 //!
-//! A placeholder is `<$.path>` or `<aws.pipes.…>`; other text between angle brackets is text. What placeholders expand
-//! to is not known here.
+//! A placeholder is `<$.path>` or `<aws.pipes.…>`; other text between angle brackets is text. What
+//! placeholders expand to is not known here.
 
 use crate::path::Path;
 
@@ -91,14 +92,23 @@ impl TemplateError {
         let before = &text[..offset];
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
-        TemplateError { line, column, message: message.into() }
+        TemplateError {
+            line,
+            column,
+            message: message.into(),
+        }
     }
 }
 
-/// Reads a template. The last part tells whether what it gives has to be looked at: it may be no JSON, though it should.
+/// Reads a template. The last part tells whether what it gives has to be looked at: it may be no
+/// JSON, though it should.
 pub fn parse(text: &str) -> Result<(Kind, Vec<Part>, bool), TemplateError> {
     if text.chars().count() > MAX_TEMPLATE {
-        return Err(TemplateError::at(text, 0, format!("the template has more than {MAX_TEMPLATE} characters")));
+        return Err(TemplateError::at(
+            text,
+            0,
+            format!("the template has more than {MAX_TEMPLATE} characters"),
+        ));
     }
     let parts = split(text)?;
     let kind = kind(&parts);
@@ -107,7 +117,9 @@ pub fn parse(text: &str) -> Result<(Kind, Vec<Part>, bool), TemplateError> {
 }
 
 fn kind(parts: &[Part]) -> Kind {
-    let mut solid = parts.iter().filter(|part| !matches!(part, Part::Text(text) if text.trim().is_empty()));
+    let mut solid = parts
+        .iter()
+        .filter(|part| !matches!(part, Part::Text(text) if text.trim().is_empty()));
     match (solid.next(), solid.next()) {
         (Some(Part::Placeholder { .. }), None) => Kind::Bare,
         (Some(Part::Text(text)), _) if text.trim_start().starts_with(['{', '[']) => Kind::Json,
@@ -120,15 +132,22 @@ fn split(text: &str) -> Result<Vec<Part>, TemplateError> {
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
         if rest.starts_with("<$") || rest.starts_with("<aws.") {
-            let end = rest.find('>').ok_or_else(|| TemplateError::at(text, at, "this placeholder has no `>`"))?;
-            let variable = variable(&rest[1..end]).map_err(|message| TemplateError::at(text, at, message))?;
+            let end = rest
+                .find('>')
+                .ok_or_else(|| TemplateError::at(text, at, "this placeholder has no `>`"))?;
+            let variable =
+                variable(&rest[1..end]).map_err(|message| TemplateError::at(text, at, message))?;
             if !plain.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut plain)));
             }
             parts.push(Part::Placeholder { variable, quoted });
             at += end + 1;
         } else {
-            let escaped = if quoted && c == '\\' { rest.chars().nth(1) } else { None };
+            let escaped = if quoted && c == '\\' {
+                rest.chars().nth(1)
+            } else {
+                None
+            };
             plain.push(c);
             plain.extend(escaped);
             quoted ^= c == '"';
@@ -143,17 +162,23 @@ fn split(text: &str) -> Result<Vec<Part>, TemplateError> {
 
 fn variable(name: &str) -> Result<Variable, String> {
     if name.starts_with('$') {
-        return Path::parse(name).map(Variable::Path).map_err(|error| error.to_string());
+        return Path::parse(name)
+            .map(Variable::Path)
+            .map_err(|error| error.to_string());
     }
-    let known = RESERVED.iter().find(|(known, _)| *known == name).map(|(_, reserved)| Variable::Reserved(*reserved));
+    let known = RESERVED
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, reserved)| Variable::Reserved(*reserved));
     known.ok_or_else(|| {
         let names: Vec<_> = RESERVED.iter().map(|(name, _)| *name).collect();
         format!("unknown variable <{name}>; pipes know {}", names.join(", "))
     })
 }
 
-/// A template that gives JSON for no event at all is a mistake of its author, and found here. One that gives JSON for
-/// some events only has a placeholder right behind a number (`-<$.n>`): then this is true.
+/// A template that gives JSON for no event at all is a mistake of its author, and found here. One
+/// that gives JSON for some events only has a placeholder right behind a number (`-<$.n>`): then
+/// this is true.
 fn check_json(text: &str, parts: &[Part]) -> Result<bool, TemplateError> {
     let try_with = |value: &str| {
         let sample = parts.iter().map(|part| match part {
@@ -165,7 +190,11 @@ fn check_json(text: &str, parts: &[Part]) -> Result<bool, TemplateError> {
     };
     if let Err(error) = try_with("0") {
         let hint = "this starts as JSON and cannot become valid JSON";
-        return Err(TemplateError::at(text, 0, format!("{hint}: {error} (placeholders taken as 0)")));
+        return Err(TemplateError::at(
+            text,
+            0,
+            format!("{hint}: {error} (placeholders taken as 0)"),
+        ));
     }
     Ok(try_with("[]").is_err())
 }
@@ -176,7 +205,10 @@ impl Variable {
         match self {
             Variable::Path(path) => format!("<{path}>"),
             Variable::Reserved(reserved) => {
-                let (name, _) = RESERVED.iter().find(|(_, known)| known == reserved).expect("the table names them all");
+                let (name, _) = RESERVED
+                    .iter()
+                    .find(|(_, known)| known == reserved)
+                    .expect("the table names them all");
                 format!("<{name}>")
             }
         }

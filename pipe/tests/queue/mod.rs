@@ -1,4 +1,5 @@
-//! A small SQS for stories: queues in memory behind the JSON protocol, with exactly what a pipe asks for.
+//! A small SQS for stories: queues in memory behind the JSON protocol, with exactly what a pipe
+//! asks for.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -40,10 +41,16 @@ pub struct Message {
 impl Queues {
     /// Where they listen; for as long as the runtime runs.
     pub async fn serve(&self) -> String {
-        let app = Router::new().route("/", post(answer)).with_state(self.clone());
+        let app = Router::new()
+            .route("/", post(answer))
+            .with_state(self.clone());
         let listener = kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(kit::serve::serve(listener, app, tokio_util::sync::CancellationToken::new()));
+        tokio::spawn(kit::serve::serve(
+            listener,
+            app,
+            tokio_util::sync::CancellationToken::new(),
+        ));
         format!("http://{address}")
     }
 
@@ -53,20 +60,32 @@ impl Queues {
         queue.next += 1;
         let id = format!("m{}", queue.next);
         let group = group.map(str::to_owned);
-        queue.visible.push_back(Message { id: id.clone(), body: body.to_owned(), group, receives: 0 });
+        queue.visible.push_back(Message {
+            id: id.clone(),
+            body: body.to_owned(),
+            group,
+            receives: 0,
+        });
         self.sent.notify_waiters();
         id
     }
 
     /// Every message that is neither received nor deleted.
     pub fn waiting(&self, queue: &str) -> Vec<Message> {
-        self.state.lock().unwrap().get(queue).map(|queue| queue.visible.iter().cloned().collect()).unwrap_or_default()
+        self.state
+            .lock()
+            .unwrap()
+            .get(queue)
+            .map(|queue| queue.visible.iter().cloned().collect())
+            .unwrap_or_default()
     }
 
     /// How many are not deleted.
     pub fn left(&self, queue: &str) -> usize {
         let state = self.state.lock().unwrap();
-        state.get(queue).map_or(0, |queue| queue.visible.len() + queue.in_flight.len())
+        state
+            .get(queue)
+            .map_or(0, |queue| queue.visible.len() + queue.in_flight.len())
     }
 
     fn receive(&self, queue: &str, most: usize) -> Vec<Value> {
@@ -97,7 +116,9 @@ impl Queues {
         let mut state = self.state.lock().unwrap();
         let queue = state.entry(queue.to_owned()).or_default();
         let receipt = entry["ReceiptHandle"].as_str().unwrap_or_default();
-        let Some((message, until)) = queue.in_flight.get_mut(receipt) else { return };
+        let Some((message, until)) = queue.in_flight.get_mut(receipt) else {
+            return;
+        };
         match entry["VisibilityTimeout"].as_u64() {
             Some(0) => {
                 queue.visible.push_back(message.clone());
@@ -112,15 +133,29 @@ impl Queues {
 
 async fn answer(State(queues): State<Queues>, headers: HeaderMap, body: String) -> Json<Value> {
     let request: Value = serde_json::from_str(&body).unwrap();
-    let queue = request["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()).unwrap_or_default();
+    let queue = request["QueueUrl"]
+        .as_str()
+        .and_then(|url| url.rsplit('/').next())
+        .unwrap_or_default();
     let entries = request["Entries"].as_array().cloned().unwrap_or_default();
-    let ids = || entries.iter().map(|entry| json!({"Id": entry["Id"]})).collect::<Vec<_>>();
-    let action = headers["x-amz-target"].to_str().unwrap().trim_start_matches("AmazonSQS.").to_owned();
+    let ids = || {
+        entries
+            .iter()
+            .map(|entry| json!({"Id": entry["Id"]}))
+            .collect::<Vec<_>>()
+    };
+    let action = headers["x-amz-target"]
+        .to_str()
+        .unwrap()
+        .trim_start_matches("AmazonSQS.")
+        .to_owned();
     Json(match action.as_str() {
         "GetQueueUrl" => {
             json!({"QueueUrl": format!("http://sqs.example/1/{}", request["QueueName"].as_str().unwrap())})
         }
-        "GetQueueAttributes" => json!({"Attributes": {"VisibilityTimeout": VISIBILITY.as_secs().to_string()}}),
+        "GetQueueAttributes" => {
+            json!({"Attributes": {"VisibilityTimeout": VISIBILITY.as_secs().to_string()}})
+        }
         "ReceiveMessage" => {
             let most = usize::try_from(request["MaxNumberOfMessages"].as_u64().unwrap()).unwrap();
             let told = queues.sent.notified();

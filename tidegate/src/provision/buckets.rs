@@ -40,11 +40,23 @@ pub(super) struct Declared {
 /// The buckets that a definition declares.
 pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<Declared> {
     let mut buckets = Vec::new();
-    for resource in definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::S3::Bucket")) {
+    for resource in definition
+        .stacks
+        .iter()
+        .flat_map(|stack| stack.of_kind("AWS::S3::Bucket"))
+    {
         buckets.extend(declared(resource, problems).or_collect(problems));
     }
-    for resource in definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::S3::BucketPolicy")) {
-        problems.push(resource.properties.problem(format!("{}: this type is not supported", resource.label())));
+    for resource in definition
+        .stacks
+        .iter()
+        .flat_map(|stack| stack.of_kind("AWS::S3::BucketPolicy"))
+    {
+        problems.push(
+            resource
+                .properties
+                .problem(format!("{}: this type is not supported", resource.label())),
+        );
     }
     buckets
 }
@@ -60,12 +72,16 @@ fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared
         ("PublicAccessBlockConfiguration", blocks_all),
     ] {
         if let Some(node) = fields.optional(name).filter(|node| !is_default(node)) {
-            problems.push(node.problem(format!("{label}: {name} other than S3's default is not supported")));
+            problems.push(node.problem(format!(
+                "{label}: {name} other than S3's default is not supported"
+            )));
         }
     }
     fields.unsupported(&UNSUPPORTED);
     problems.extend(fields.finish());
-    Ok(Declared { name: resource.physical_id.clone() })
+    Ok(Declared {
+        name: resource.physical_id.clone(),
+    })
 }
 
 fn encrypts_as_ever(node: &Node) -> bool {
@@ -84,7 +100,9 @@ fn blocks_all(node: &Node) -> bool {
 fn all_texts(node: &Node, is_wanted: &dyn Fn(&str) -> bool) -> bool {
     match &node.value {
         Value::List(nodes) => nodes.iter().all(|node| all_texts(node, is_wanted)),
-        Value::Map(entries) => entries.iter().all(|entry| all_texts(&entry.node, is_wanted)),
+        Value::Map(entries) => entries
+            .iter()
+            .all(|entry| all_texts(&entry.node, is_wanted)),
         _ => node.text().is_ok_and(is_wanted),
     }
 }
@@ -96,18 +114,30 @@ pub(crate) async fn create_plain(name: &str, sdk: &SdkConfig) -> anyhow::Result<
 
 /// S3 as it is reached with this configuration.
 fn client(sdk: &SdkConfig) -> Client {
-    let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(aws::has_endpoint(sdk, "S3")).build();
+    let config = aws_sdk_s3::config::Builder::from(sdk)
+        .force_path_style(aws::has_endpoint(sdk, "S3"))
+        .build();
     Client::from_conf(config)
 }
 
 /// Creates those of these buckets that are not there, several at a time.
-pub(super) async fn provision(buckets: &[Declared], sdk: &SdkConfig) -> anyhow::Result<Vec<Provisioned>> {
+pub(super) async fn provision(
+    buckets: &[Declared],
+    sdk: &SdkConfig,
+) -> anyhow::Result<Vec<Provisioned>> {
     let client = &client(sdk);
     let works = buckets.iter().map(|Declared { name }| async move {
         let deed = create(client, name, sdk).await?;
-        Ok(Provisioned { kind: "bucket", name: name.clone(), deed })
+        Ok(Provisioned {
+            kind: "bucket",
+            name: name.clone(),
+            deed,
+        })
     });
-    futures_util::stream::iter(works).buffered(AT_ONCE).try_collect().await
+    futures_util::stream::iter(works)
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await
 }
 
 async fn create(client: &Client, name: &str, sdk: &SdkConfig) -> anyhow::Result<Deed> {
@@ -117,14 +147,25 @@ async fn create(client: &Client, name: &str, sdk: &SdkConfig) -> anyhow::Result<
     let region = aws::region(sdk);
     // us-east-1 is the one region that must not be named.
     let place = (region != "us-east-1").then(|| {
-        CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build()
+        CreateBucketConfiguration::builder()
+            .location_constraint(BucketLocationConstraint::from(region))
+            .build()
     });
-    let created = client.create_bucket().bucket(name).set_create_bucket_configuration(place).send().await;
+    let created = client
+        .create_bucket()
+        .bucket(name)
+        .set_create_bucket_configuration(place)
+        .send()
+        .await;
     match created {
         Ok(_) => Ok(Deed::Created),
         Err(error) => match error.as_service_error() {
             Some(CreateBucketError::BucketAlreadyOwnedByYou(_)) => Ok(Deed::Unchanged),
-            _ => Err(refused(&format!("cannot create bucket {name}"), &Endpoint::of(sdk, "S3"), &error)),
+            _ => Err(refused(
+                &format!("cannot create bucket {name}"),
+                &Endpoint::of(sdk, "S3"),
+                &error,
+            )),
         },
     }
 }

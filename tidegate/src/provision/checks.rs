@@ -1,4 +1,5 @@
-//! What SQS would refuse of a queue, known before it is asked: names and ranges, as its API reference has them.
+//! What SQS would refuse of a queue, known before it is asked: names and ranges, as its API
+//! reference has them.
 
 use kit::cloudformation::Resource;
 use kit::document::{Node, Problem};
@@ -14,17 +15,32 @@ const RANGES: [(&str, u32, u32); 6] = [
 ];
 
 /// Whether SQS takes this value of an attribute.
-pub(super) fn attribute(resource: &Resource, name: &str, value: &str, node: &Node) -> Option<Problem> {
+pub(super) fn attribute(
+    resource: &Resource,
+    name: &str,
+    value: &str,
+    node: &Node,
+) -> Option<Problem> {
     let &(_, least, most) = RANGES.iter().find(|(known, ..)| *known == name)?;
-    let is_within = value.parse::<u32>().is_ok_and(|number| (least..=most).contains(&number));
-    let message = || format!("{}: {name} {value} is not a number from {least} to {most}", resource.label());
+    let is_within = value
+        .parse::<u32>()
+        .is_ok_and(|number| (least..=most).contains(&number));
+    let message = || {
+        format!(
+            "{}: {name} {value} is not a number from {least} to {most}",
+            resource.label()
+        )
+    };
     (!is_within).then(|| node.problem(message()).collected())
 }
 
 /// Whether SQS takes this name, which the template gives itself.
 pub(super) fn name(resource: &Resource, name: &str, is_fifo: bool, node: &Node) -> Option<Problem> {
     let stem = name.strip_suffix(".fifo");
-    let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let is_plain = |text: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+    };
     let expected = if name.len() > 80 || name.is_empty() || !is_plain(stem.unwrap_or(name)) {
         "letters, digits, hyphens and underscores, 1 to 80 of them"
     } else if is_fifo && stem.is_none() {
@@ -34,5 +50,11 @@ pub(super) fn name(resource: &Resource, name: &str, is_fifo: bool, node: &Node) 
     } else {
         return None;
     };
-    Some(node.problem(format!("{}: QueueName {name:?}: expected {expected}", resource.label())).collected())
+    Some(
+        node.problem(format!(
+            "{}: QueueName {name:?}: expected {expected}",
+            resource.label()
+        ))
+        .collected(),
+    )
 }

@@ -19,7 +19,11 @@ pub(super) struct Progress {
 impl Progress {
     /// Of `all` queues, from `now` on.
     pub(super) fn of(all: usize, now: Instant) -> Progress {
-        Progress { all, done: Cell::new(0), told: Cell::new(now) }
+        Progress {
+            all,
+            done: Cell::new(0),
+            told: Cell::new(now),
+        }
     }
 
     /// Notes one more; the line, when it is time for one.
@@ -29,7 +33,11 @@ impl Progress {
             return None;
         }
         self.told.set(now);
-        Some(format!("provisioning: {} of {} done", self.done.get(), counted(self.all, "queue")))
+        Some(format!(
+            "provisioning: {} of {} done",
+            self.done.get(),
+            counted(self.all, "queue")
+        ))
     }
 }
 
@@ -43,6 +51,9 @@ mod tests {
         let progress = Progress::of(5, begun);
         let at = |seconds| progress.step(begun + Duration::from_secs(seconds));
         let line = |done| Some(format!("provisioning: {done} of 5 queues done"));
-        assert_eq!([1, 5, 9, 10, 99].map(at), [None, line(2), None, line(4), None]);
+        assert_eq!(
+            [1, 5, 9, 10, 99].map(at),
+            [None, line(2), None, line(4), None]
+        );
     }
 }

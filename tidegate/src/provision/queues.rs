@@ -38,15 +38,25 @@ pub(crate) struct Declared {
 impl Declared {
     /// A queue of which nothing but the name is known.
     pub(crate) fn plain(name: &str) -> Declared {
-        let fifo = name.ends_with(".fifo").then(|| (Name::FifoQueue, "true".to_owned()));
-        Declared { name: name.to_owned(), attributes: fifo.into_iter().collect(), tags: HashMap::new() }
+        let fifo = name
+            .ends_with(".fifo")
+            .then(|| (Name::FifoQueue, "true".to_owned()));
+        Declared {
+            name: name.to_owned(),
+            attributes: fifo.into_iter().collect(),
+            tags: HashMap::new(),
+        }
     }
 
     /// The same, with nothing that names a dead-letter queue.
     pub(super) fn without_redrive(&self) -> Declared {
         let mut attributes = self.attributes.clone();
         attributes.remove(&Name::RedrivePolicy);
-        Declared { name: self.name.clone(), attributes, tags: self.tags.clone() }
+        Declared {
+            name: self.name.clone(),
+            attributes,
+            tags: self.tags.clone(),
+        }
     }
 }
 
@@ -55,10 +65,18 @@ pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<
     let mut queues: Vec<Declared> = Vec::new();
     // Where each of them is: there may be thousands.
     let mut names: HashMap<&str, usize> = HashMap::new();
-    for resource in definition.stacks.iter().flat_map(|stack| stack.of_kind("AWS::SQS::Queue")) {
+    for resource in definition
+        .stacks
+        .iter()
+        .flat_map(|stack| stack.of_kind("AWS::SQS::Queue"))
+    {
         let name = &resource.physical_id;
         if names.contains_key(name.as_str()) {
-            problems.push(resource.properties.problem(format!("{}: {name} is declared twice", resource.label())));
+            problems.push(
+                resource
+                    .properties
+                    .problem(format!("{}: {name} is declared twice", resource.label())),
+            );
             continue;
         }
         if let Some(queue) = declared(resource, problems) {
@@ -80,18 +98,40 @@ pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<
 }
 
 /// `AWS::SQS::QueuePolicy`: who else may use these queues. It names them by their URLs.
-fn policy(resource: &Resource, names: &HashMap<&str, usize>, queues: &mut [Declared], problems: &mut Vec<Problem>) {
-    let Some(mut fields) = resource.fields().or_collect(problems) else { return };
-    let document = fields.required("PolicyDocument").and_then(text).or_collect(problems);
-    let named = fields.required("Queues").and_then(Node::list).or_collect(problems);
+fn policy(
+    resource: &Resource,
+    names: &HashMap<&str, usize>,
+    queues: &mut [Declared],
+    problems: &mut Vec<Problem>,
+) {
+    let Some(mut fields) = resource.fields().or_collect(problems) else {
+        return;
+    };
+    let document = fields
+        .required("PolicyDocument")
+        .and_then(text)
+        .or_collect(problems);
+    let named = fields
+        .required("Queues")
+        .and_then(Node::list)
+        .or_collect(problems);
     problems.extend(fields.finish());
     for node in named.unwrap_or_default() {
-        let Some(url) = node.text().or_collect(problems) else { continue };
+        let Some(url) = node.text().or_collect(problems) else {
+            continue;
+        };
         let name = url.rsplit('/').next().unwrap_or_default();
         match names.get(name) {
-            Some(&at) => _ = queues[at].attributes.insert(Name::Policy, document.clone().unwrap_or_default()),
+            Some(&at) => {
+                _ = queues[at]
+                    .attributes
+                    .insert(Name::Policy, document.clone().unwrap_or_default())
+            }
             None => {
-                let message = format!("{}: no definition declares the queue {name}", resource.label());
+                let message = format!(
+                    "{}: no definition declares the queue {name}",
+                    resource.label()
+                );
                 problems.push(node.problem(message).collected());
             }
         }
@@ -103,27 +143,52 @@ fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Declared
     let given = fields.optional("QueueName");
     let mut attributes = HashMap::new();
     for name in ATTRIBUTES {
-        let Some(node) = fields.optional(name) else { continue };
-        let Some(value) = text(node).or_collect(problems) else { continue };
+        let Some(node) = fields.optional(name) else {
+            continue;
+        };
+        let Some(value) = text(node).or_collect(problems) else {
+            continue;
+        };
         problems.extend(checks::attribute(resource, name, &value, node));
         attributes.insert(Name::from(name), normal(name, value));
     }
     if let Some((node, name)) = given.and_then(|node| Some((node, node.text().ok()?))) {
-        let is_fifo = attributes.get(&Name::FifoQueue).is_some_and(|value| value == "true");
+        let is_fifo = attributes
+            .get(&Name::FifoQueue)
+            .is_some_and(|value| value == "true");
         problems.extend(checks::name(resource, name, is_fifo, node));
     }
     let mut tags = HashMap::new();
-    let list = fields.optional("Tags").map(Node::list).transpose().or_collect(problems);
+    let list = fields
+        .optional("Tags")
+        .map(Node::list)
+        .transpose()
+        .or_collect(problems);
     for tag in list.flatten().unwrap_or_default() {
-        let tag = tag.fields(format!("{}: tag", resource.label())).or_collect(problems);
+        let tag = tag
+            .fields(format!("{}: tag", resource.label()))
+            .or_collect(problems);
         let Some(mut tag) = tag else { continue };
-        let key = tag.required("Key").and_then(Node::text).or_collect(problems);
-        let value = tag.required("Value").and_then(Node::text).or_collect(problems);
-        tags.extend(key.zip(value).map(|(key, value)| (key.to_owned(), value.to_owned())));
+        let key = tag
+            .required("Key")
+            .and_then(Node::text)
+            .or_collect(problems);
+        let value = tag
+            .required("Value")
+            .and_then(Node::text)
+            .or_collect(problems);
+        tags.extend(
+            key.zip(value)
+                .map(|(key, value)| (key.to_owned(), value.to_owned())),
+        );
         problems.extend(tag.finish());
     }
     problems.extend(fields.finish());
-    Some(Declared { name: resource.physical_id.clone(), attributes, tags })
+    Some(Declared {
+        name: resource.physical_id.clone(),
+        attributes,
+        tags,
+    })
 }
 
 /// Attributes are text: policies as JSON, everything else as written.
@@ -134,8 +199,8 @@ fn text(node: &Node) -> Result<String, Problem> {
     }
 }
 
-/// A value as SQS gives it back, so that what is there is not taken for something else: booleans in small letters,
-/// enumerations in AWS's spelling. Anything else is SQS's to refuse.
+/// A value as SQS gives it back, so that what is there is not taken for something else: booleans in
+/// small letters, enumerations in AWS's spelling. Anything else is SQS's to refuse.
 fn normal(name: &str, value: String) -> String {
     let values: &[&str] = match name {
         "FifoQueue" | "ContentBasedDeduplication" | "SqsManagedSseEnabled" => &["true", "false"],
@@ -143,7 +208,10 @@ fn normal(name: &str, value: String) -> String {
         "FifoThroughputLimit" => &["perQueue", "perMessageGroupId"],
         _ => &[],
     };
-    values.iter().find(|known| known.eq_ignore_ascii_case(&value)).map_or(value, |known| (*known).to_owned())
+    values
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(&value))
+        .map_or(value, |known| (*known).to_owned())
 }
 
 /// Policies are compared as data: a service may write them with other spacing, or a count as text.
@@ -154,7 +222,11 @@ pub(super) fn same(a: &str, b: &str) -> bool {
             *count = count.to_string().trim_matches('"').into();
         }
         if let Some(permission) = json.get_mut("redrivePermission") {
-            *permission = permission.to_string().trim_matches('"').to_ascii_lowercase().into();
+            *permission = permission
+                .to_string()
+                .trim_matches('"')
+                .to_ascii_lowercase()
+                .into();
         }
         Some(json)
     };
@@ -167,9 +239,18 @@ mod tests {
 
     #[test]
     fn policies_are_compared_as_data() {
-        assert!(same(r#"{"a":1,"maxReceiveCount":"5"}"#, r#"{"a": 1, "maxReceiveCount": 5}"#));
-        assert!(!same(r#"{"maxReceiveCount":5}"#, r#"{"maxReceiveCount":6}"#));
+        assert!(same(
+            r#"{"a":1,"maxReceiveCount":"5"}"#,
+            r#"{"a": 1, "maxReceiveCount": 5}"#
+        ));
+        assert!(!same(
+            r#"{"maxReceiveCount":5}"#,
+            r#"{"maxReceiveCount":6}"#
+        ));
         assert!(same("30", "30"));
-        assert!(same(r#"{"redrivePermission":"denyAll"}"#, r#"{"redrivePermission": "DenyAll"}"#));
+        assert!(same(
+            r#"{"redrivePermission":"denyAll"}"#,
+            r#"{"redrivePermission": "DenyAll"}"#
+        ));
     }
 }

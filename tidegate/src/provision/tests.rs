@@ -6,9 +6,17 @@ use kit::cloudformation::Account;
 use super::*;
 
 fn load(files: Vec<PathBuf>) -> Definition {
-    let account =
-        Account { region: "eu-west-1".into(), account_id: "000000000000".into(), stack_name: "events".into() };
-    DefinitionArgs { files, ..DefinitionArgs::default() }.load(&account).unwrap()
+    let account = Account {
+        region: "eu-west-1".into(),
+        account_id: "000000000000".into(),
+        stack_name: "events".into(),
+    };
+    DefinitionArgs {
+        files,
+        ..DefinitionArgs::default()
+    }
+    .load(&account)
+    .unwrap()
 }
 
 /// A template with these resources.
@@ -20,19 +28,36 @@ fn template(resources: &str) -> Definition {
 }
 
 fn names(declared: &Declared) -> (Vec<&str>, Vec<&str>) {
-    let queues = declared.queues.iter().map(|queue| queue.name.as_str()).collect();
-    (queues, declared.buckets.iter().map(|bucket| bucket.name.as_str()).collect())
+    let queues = declared
+        .queues
+        .iter()
+        .map(|queue| queue.name.as_str())
+        .collect();
+    (
+        queues,
+        declared
+            .buckets
+            .iter()
+            .map(|bucket| bucket.name.as_str())
+            .collect(),
+    )
 }
 
 #[test]
 fn the_built_in_queues_are_read_with_their_redrive() {
     let declared = Declared::read(&load(Vec::new())).unwrap();
-    assert_eq!(names(&declared), (vec!["ex-queue", "ex-queue-dlq"], vec!["donggyu-test-poc"]));
+    assert_eq!(
+        names(&declared),
+        (vec!["ex-queue", "ex-queue-dlq"], vec!["donggyu-test-poc"])
+    );
     assert_eq!(
         declared.queues[0].attributes[&Name::RedrivePolicy],
         r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:000000000000:ex-queue-dlq","maxReceiveCount":5}"#
     );
-    assert_eq!(declared.queues[1].attributes[&Name::MessageRetentionPeriod], "1209600");
+    assert_eq!(
+        declared.queues[1].attributes[&Name::MessageRetentionPeriod],
+        "1209600"
+    );
 }
 
 /// The same files are the gateway's: what one program takes, all take.
@@ -40,32 +65,62 @@ fn the_built_in_queues_are_read_with_their_redrive() {
 fn what_cdk_and_sam_write_is_provisioned_and_piped() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gateway/tests/definitions");
     let expected = [
-        ("cdk.json", (vec!["events-DeadLetters8C5F8A3E", "events"], vec!["events-000000000000"])),
-        ("sam.yaml", (vec!["events-EventQueue", "events-DeadLetters"], vec![])),
+        (
+            "cdk.json",
+            (
+                vec!["events-DeadLetters8C5F8A3E", "events"],
+                vec!["events-000000000000"],
+            ),
+        ),
+        (
+            "sam.yaml",
+            (vec!["events-EventQueue", "events-DeadLetters"], vec![]),
+        ),
     ];
     for (file, expected) in expected {
         let definition = load(vec![folder.join(file)]);
-        assert_eq!(names(&Declared::read(&definition).unwrap()), expected, "{file}");
-        let pipes = pipe::definition::Definition::load(&definition).unwrap().pipes;
+        assert_eq!(
+            names(&Declared::read(&definition).unwrap()),
+            expected,
+            "{file}"
+        );
+        let pipes = pipe::definition::Definition::load(&definition)
+            .unwrap()
+            .pipes;
         assert_eq!(pipes.len(), 1, "{file}");
     }
 }
 
 #[test]
 fn booleans_of_queues_come_in_any_case_and_form() {
-    for (value, fifo) in [("true", "true"), ("True", "true"), ("'True'", "true"), ("\"FALSE\"", "false")] {
+    for (value, fifo) in [
+        ("true", "true"),
+        ("True", "true"),
+        ("'True'", "true"),
+        ("\"FALSE\"", "false"),
+    ] {
         let resource = format!(
             "  Q: {{Type: AWS::SQS::Queue, Properties: {{QueueName: q.fifo, FifoQueue: true, \
              ContentBasedDeduplication: {value}, DeduplicationScope: MessageGroup}}}}\n"
         );
         let declared = Declared::read(&template(&resource)).unwrap();
         let attributes = &declared.queues[0].attributes;
-        assert_eq!(attributes[&Name::ContentBasedDeduplication], fifo, "{value}");
+        assert_eq!(
+            attributes[&Name::ContentBasedDeduplication],
+            fifo,
+            "{value}"
+        );
         assert_eq!(attributes[&Name::DeduplicationScope], "messageGroup");
     }
-    let declared =
-        Declared::read(&template("  Q: {Type: AWS::SQS::Queue, Properties: {FifoQueue: 'True'}}\n")).unwrap();
-    assert!(declared.queues[0].name.ends_with(".fifo"), "{}", declared.queues[0].name);
+    let declared = Declared::read(&template(
+        "  Q: {Type: AWS::SQS::Queue, Properties: {FifoQueue: 'True'}}\n",
+    ))
+    .unwrap();
+    assert!(
+        declared.queues[0].name.ends_with(".fifo"),
+        "{}",
+        declared.queues[0].name
+    );
 }
 
 #[test]
@@ -76,21 +131,37 @@ fn a_queue_has_the_policy_that_is_given_to_it() {
         ))
     };
     let declared = Declared::read(&policy("!Ref Q")).unwrap();
-    assert_eq!(declared.queues[0].attributes[&Name::Policy], r#"{"Statement":[]}"#);
-    let message = Declared::read(&policy("https://x/1/other")).err().unwrap().to_string();
-    assert!(message.ends_with("P (AWS::SQS::QueuePolicy): no definition declares the queue other"), "{message}");
+    assert_eq!(
+        declared.queues[0].attributes[&Name::Policy],
+        r#"{"Statement":[]}"#
+    );
+    let message = Declared::read(&policy("https://x/1/other"))
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        message.ends_with("P (AWS::SQS::QueuePolicy): no definition declares the queue other"),
+        "{message}"
+    );
 }
 
 #[test]
 fn a_bucket_is_created_as_declared_or_not_at_all() {
     let bucket = |properties: &str| {
-        let definition = template(&format!("  B: {{Type: AWS::S3::Bucket, Properties: {{{properties}}}}}\n"));
-        Declared::read(&definition).map(drop).map_err(|error| error.to_string())
+        let definition = template(&format!(
+            "  B: {{Type: AWS::S3::Bucket, Properties: {{{properties}}}}}\n"
+        ));
+        Declared::read(&definition)
+            .map(drop)
+            .map_err(|error| error.to_string())
     };
     let defaults = "BucketEncryption: {ServerSideEncryptionConfiguration: [{BucketKeyEnabled: true, ServerSideEncryptionByDefault: {SSEAlgorithm: AES256}}]}, OwnershipControls: {Rules: [{ObjectOwnership: BucketOwnerEnforced}]}, PublicAccessBlockConfiguration: {BlockPublicAcls: true}";
     assert_eq!(bucket(defaults), Ok(()));
     for (property, message) in [
-        ("VersioningConfiguration: {Status: Enabled}", "VersioningConfiguration is not supported"),
+        (
+            "VersioningConfiguration: {Status: Enabled}",
+            "VersioningConfiguration is not supported",
+        ),
         (
             "PublicAccessBlockConfiguration: {BlockPublicAcls: false}",
             "PublicAccessBlockConfiguration other than S3's default",
@@ -104,7 +175,9 @@ fn a_bucket_is_created_as_declared_or_not_at_all() {
         let told = bucket(property).unwrap_err();
         assert!(told.contains(message), "{told}");
     }
-    let policy = template("  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: b, PolicyDocument: {}}}\n");
+    let policy = template(
+        "  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: b, PolicyDocument: {}}}\n",
+    );
     let told = Declared::read(&policy).map(drop).unwrap_err().to_string();
     assert!(told.contains("P (AWS::S3::BucketPolicy): this type is not supported"));
 }
@@ -114,27 +187,49 @@ fn a_bucket_is_created_as_declared_or_not_at_all() {
 fn what_sqs_would_refuse_of_a_queue_is_told_with_its_line() {
     let refused = |properties: &str| {
         let resource = format!("  Q: {{Type: AWS::SQS::Queue, Properties: {{{properties}}}}}\n");
-        let error = Declared::read(&template(&resource)).err().map(|error| error.to_string()).unwrap_or_default();
+        let error = Declared::read(&template(&resource))
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default();
         error
             .lines()
-            .map(|line| line.split_once("Q (AWS::SQS::Queue): ").map_or(line, |(_, rest)| rest).to_owned())
+            .map(|line| {
+                line.split_once("Q (AWS::SQS::Queue): ")
+                    .map_or(line, |(_, rest)| rest)
+                    .to_owned()
+            })
             .collect::<Vec<_>>()
     };
     let nothing: [&str; 0] = [];
     let plain = "letters, digits, hyphens and underscores, 1 to 80 of them";
-    assert_eq!(refused("QueueName: a_b-1, VisibilityTimeout: 43200, DelaySeconds: '0'"), nothing);
+    assert_eq!(
+        refused("QueueName: a_b-1, VisibilityTimeout: 43200, DelaySeconds: '0'"),
+        nothing
+    );
     assert_eq!(refused("QueueName: a.fifo, FifoQueue: 'True'"), nothing);
     assert_eq!(refused("FifoQueue: true"), nothing);
-    assert_eq!(refused("QueueName: a b"), [format!("QueueName \"a b\": expected {plain}")]);
-    assert_eq!(refused("QueueName: a.b.fifo, FifoQueue: true"), [format!("QueueName \"a.b.fifo\": expected {plain}")]);
+    assert_eq!(
+        refused("QueueName: a b"),
+        [format!("QueueName \"a b\": expected {plain}")]
+    );
+    assert_eq!(
+        refused("QueueName: a.b.fifo, FifoQueue: true"),
+        [format!("QueueName \"a.b.fifo\": expected {plain}")]
+    );
     let long = "q".repeat(81);
-    assert_eq!(refused(&format!("QueueName: {long}")), [format!("QueueName \"{long}\": expected {plain}")]);
+    assert_eq!(
+        refused(&format!("QueueName: {long}")),
+        [format!("QueueName \"{long}\": expected {plain}")]
+    );
     let message = "QueueName \"a\": expected the ending .fifo, for FifoQueue is true";
     assert_eq!(refused("QueueName: a, FifoQueue: true"), [message]);
     let message = "QueueName \"a.fifo\": expected FifoQueue: true, for its name ends in .fifo";
     assert_eq!(refused("QueueName: a.fifo"), [message]);
     assert_eq!(
         refused("DelaySeconds: 901, VisibilityTimeout: x"),
-        ["DelaySeconds 901 is not a number from 0 to 900", "VisibilityTimeout x is not a number from 0 to 43200"]
+        [
+            "DelaySeconds 901 is not a number from 0 to 900",
+            "VisibilityTimeout x is not a number from 0 to 43200"
+        ]
     );
 }

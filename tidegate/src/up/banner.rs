@@ -55,30 +55,70 @@ pub(super) struct Parts<'a> {
 
 impl Banner {
     pub(super) fn of(parts: &Parts<'_>, data: Option<&Path>) -> Banner {
-        let Parts { ports, chain, publisher, subscriber, without, .. } = parts;
+        let Parts {
+            ports,
+            chain,
+            publisher,
+            subscriber,
+            without,
+            ..
+        } = parts;
         let url = |address: &SocketAddr| format!("http://{address}/");
         let metrics = |address: &SocketAddr| format!("(admin {}metrics)", url(address));
         let part = |name, at, offers| Part { name, at, offers };
         let mut shown = Vec::new();
         if publisher.is_some() {
-            shown.push(part("publisher", format!("{}pub", url(&ports.publisher)), Vec::new()));
+            shown.push(part(
+                "publisher",
+                format!("{}pub", url(&ports.publisher)),
+                Vec::new(),
+            ));
         }
         if !chain.apis.apis.is_empty() && !without.contains(&Program::Gateway) {
-            let at = format!("{}   {}", url(&ports.gateway), metrics(&ports.gateway_admin));
+            let at = format!(
+                "{}   {}",
+                url(&ports.gateway),
+                metrics(&ports.gateway_admin)
+            );
             let offers = offers(&chain.apis);
-            shown.push(part("gateway", at, short(offers.iter().map(|offer| route(offer, &ports.gateway)), "routes")));
+            shown.push(part(
+                "gateway",
+                at,
+                short(
+                    offers.iter().map(|offer| route(offer, &ports.gateway)),
+                    "routes",
+                ),
+            ));
         }
-        shown.push(part("SQS and S3", url(&ports.emulator), parts.stored(&url(&ports.emulator))));
+        shown.push(part(
+            "SQS and S3",
+            url(&ports.emulator),
+            parts.stored(&url(&ports.emulator)),
+        ));
         if !chain.pipes.pipes.is_empty() && !without.contains(&Program::Pipe) {
             let pipes = short(chain.pipes.pipes.iter().map(delivery), "pipes");
             let named = chain.named.iter();
-            let named = named.map(|target| format!("{target} is on this machine: allowed, as the definition names it"));
-            shown.push(part("pipe", metrics(&ports.pipe_admin), pipes.into_iter().chain(named).collect()));
+            let named = named.map(|target| {
+                format!("{target} is on this machine: allowed, as the definition names it")
+            });
+            shown.push(part(
+                "pipe",
+                metrics(&ports.pipe_admin),
+                pipes.into_iter().chain(named).collect(),
+            ));
         }
         if subscriber.is_some() {
-            shown.push(part("subscriber", format!("{}sub", url(&ports.subscriber)), Vec::new()));
+            shown.push(part(
+                "subscriber",
+                format!("{}sub", url(&ports.subscriber)),
+                Vec::new(),
+            ));
         }
-        Banner { data: data.map(Path::to_owned), parts: shown, tries: parts.tries() }
+        Banner {
+            data: data.map(Path::to_owned),
+            parts: shown,
+            tries: parts.tries(),
+        }
     }
 }
 
@@ -87,48 +127,90 @@ impl Parts<'_> {
     fn stored(&self, emulator: &str) -> Vec<String> {
         let Chain { declared, used, .. } = self.chain;
         let account = &self.account.account_id;
-        let own = declared.queues.iter().map(|queue| format!("queue  {emulator}{account}/{queue}"));
+        let own = declared
+            .queues
+            .iter()
+            .map(|queue| format!("queue  {emulator}{account}/{queue}"));
         let others = used.iter().map(|queue| {
-            let Used { account, name, region } = queue;
-            let place = if *region == self.account.region { String::new() } else { format!("   (in {region})") };
+            let Used {
+                account,
+                name,
+                region,
+            } = queue;
+            let place = if *region == self.account.region {
+                String::new()
+            } else {
+                format!("   (in {region})")
+            };
             format!("queue  {emulator}{account}/{name}{place}")
         });
         let mut buckets: BTreeSet<&str> = declared.buckets.iter().map(String::as_str).collect();
         buckets.extend(self.subscriber);
-        let buckets = buckets.into_iter().map(|bucket| format!("bucket {emulator}{bucket}"));
+        let buckets = buckets
+            .into_iter()
+            .map(|bucket| format!("bucket {emulator}{bucket}"));
         let mut stored = short(own.chain(others), "queues");
         stored.extend(short(buckets, "buckets"));
         stored
     }
 
     fn tries(&self) -> Vec<(&'static str, Vec<String>)> {
-        let example = self.example.filter(|_| !self.without.contains(&Program::Gateway));
+        let example = self
+            .example
+            .filter(|_| !self.without.contains(&Program::Gateway));
         let gateway = example.map(|example| call(example, &self.ports.gateway));
         match (gateway, self.subscriber) {
             (Some(call), Some(bucket)) if self.publisher.is_some() => {
                 let kept = format!("curl http://{}/{bucket}/10-sqs.txt", self.ports.emulator);
-                vec![("Send one event, and read it back from S3:", vec![call, kept])]
+                vec![(
+                    "Send one event, and read it back from S3:",
+                    vec![call, kept],
+                )]
             }
             (Some(call), _) => vec![("Call a route:", vec![call])],
-            (None, _) => self.send().map(|line| ("Send a message:", vec![line])).into_iter().collect(),
+            (None, _) => self
+                .send()
+                .map(|line| ("Send a message:", vec![line]))
+                .into_iter()
+                .collect(),
         }
     }
 
-    /// A message for a queue that a pipe reads, else for any. The curl line is not signed, so that it is one of the region
-    /// here.
+    /// A message for a queue that a pipe reads, else for any. The curl line is not signed, so that
+    /// it is one of the region here.
     fn send(&self) -> Option<String> {
-        let Chain { declared, used, pipes, .. } = self.chain;
-        let own = declared.queues.iter().map(|name| (self.account.account_id.as_str(), name.as_str()));
-        let others = used.iter().filter(|queue| queue.region == self.account.region);
-        let queues: Vec<(&str, &str)> =
-            own.chain(others.map(|queue| (queue.account.as_str(), queue.name.as_str()))).collect();
+        let Chain {
+            declared,
+            used,
+            pipes,
+            ..
+        } = self.chain;
+        let own = declared
+            .queues
+            .iter()
+            .map(|name| (self.account.account_id.as_str(), name.as_str()));
+        let others = used
+            .iter()
+            .filter(|queue| queue.region == self.account.region);
+        let queues: Vec<(&str, &str)> = own
+            .chain(others.map(|queue| (queue.account.as_str(), queue.name.as_str())))
+            .collect();
         let is_read = |(account, name): &&(&str, &str)| {
-            pipes.pipes.iter().any(|pipe| pipe.source.queue == *name && pipe.source.account == *account)
+            pipes
+                .pipes
+                .iter()
+                .any(|pipe| pipe.source.queue == *name && pipe.source.account == *account)
         };
         let (account, name) = queues.iter().find(is_read).or_else(|| queues.first())?;
-        let group = if name.ends_with(".fifo") { " -d MessageGroupId=a -d MessageDeduplicationId=1" } else { "" };
+        let group = if name.ends_with(".fifo") {
+            " -d MessageGroupId=a -d MessageDeduplicationId=1"
+        } else {
+            ""
+        };
         let url = format!("http://{}/{account}/{name}", self.ports.emulator);
-        Some(format!("curl {url} -d Action=SendMessage --data-urlencode 'MessageBody={EVENT}'{group}"))
+        Some(format!(
+            "curl {url} -d Action=SendMessage --data-urlencode 'MessageBody={EVENT}'{group}"
+        ))
     }
 }
 
@@ -137,7 +219,10 @@ pub(super) const EVENT: &str = r#"{"id": 10, "age": 31, "name": "leedonggyu", "j
 
 /// `POST   /events/{proxy+}`.
 fn route(offer: &Offer<'_>, gateway: &SocketAddr) -> String {
-    let host = offer.host().map(|host| format!("http://{host}:{}", gateway.port())).unwrap_or_default();
+    let host = offer
+        .host()
+        .map(|host| format!("http://{host}:{}", gateway.port()))
+        .unwrap_or_default();
     let note = match offer.backend() {
         Backend::Unsupported => "   (answers 500: its integration is not supported)",
         _ => "",
@@ -152,9 +237,20 @@ fn delivery(pipe: &Pipe) -> String {
         Target::Queue(outlet) => outlet.queue.clone(),
         Target::Api(_) | Target::Feed(_) | Target::Program(_) => pipe.names.target_arn.clone(),
     };
-    let asked = if pipe.enrichment.is_some() { " (enriched)" } else { "" };
-    let state = if pipe.state == pipe::definition::DesiredState::Stopped { "   (stopped)" } else { "" };
-    format!("{}: {}{asked} → {target}{state}", pipe.name, pipe.source.queue)
+    let asked = if pipe.enrichment.is_some() {
+        " (enriched)"
+    } else {
+        ""
+    };
+    let state = if pipe.state == pipe::definition::DesiredState::Stopped {
+        "   (stopped)"
+    } else {
+        ""
+    };
+    format!(
+        "{}: {}{asked} → {target}{state}",
+        pipe.name, pipe.source.queue
+    )
 }
 
 /// The first of them, and how many more there are.
@@ -171,13 +267,31 @@ fn short(lines: impl Iterator<Item = String>, what: &str) -> Vec<String> {
 
 /// An example as a command for a shell.
 fn call(example: &Example, gateway: &SocketAddr) -> String {
-    let Example { host, method, path, headers, body } = example;
-    let address = host.as_ref().map_or_else(|| gateway.to_string(), |host| format!("{host}:{}", gateway.port()));
+    let Example {
+        host,
+        method,
+        path,
+        headers,
+        body,
+    } = example;
+    let address = host.as_ref().map_or_else(
+        || gateway.to_string(),
+        |host| format!("{host}:{}", gateway.port()),
+    );
     let url = format!("http://{address}{path}");
-    let url = if path.contains(['?', '&', '*', '$']) { quoted(&url) } else { url };
-    let headers: String =
-        headers.iter().map(|(name, value)| format!(" -H {}", quoted(&format!("{name}: {value}")))).collect();
-    let body = body.as_ref().map(|body| format!(" -d {}", quoted(body))).unwrap_or_default();
+    let url = if path.contains(['?', '&', '*', '$']) {
+        quoted(&url)
+    } else {
+        url
+    };
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!(" -H {}", quoted(&format!("{name}: {value}"))))
+        .collect();
+    let body = body
+        .as_ref()
+        .map(|body| format!(" -d {}", quoted(body)))
+        .unwrap_or_default();
     format!("curl -X {method} {url}{headers}{body}")
 }
 
@@ -188,8 +302,15 @@ fn quoted(text: &str) -> String {
 impl fmt::Display for Banner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.data {
-            Some(folder) => writeln!(f, "Tidegate is up. Messages and objects are kept in {}.\n", folder.display())?,
-            None => writeln!(f, "Tidegate is up. Messages and objects are kept in memory.\n")?,
+            Some(folder) => writeln!(
+                f,
+                "Tidegate is up. Messages and objects are kept in {}.\n",
+                folder.display()
+            )?,
+            None => writeln!(
+                f,
+                "Tidegate is up. Messages and objects are kept in memory.\n"
+            )?,
         }
         for Part { name, at, offers } in &self.parts {
             writeln!(f, "  {name:<13}{at}")?;

@@ -1,4 +1,5 @@
-//! What is to run: the definition, read and checked, and what the demo's furniture does with it. No port is open yet.
+//! What is to run: the definition, read and checked, and what the demo's furniture does with it. No
+//! port is open yet.
 
 use aws_config::SdkConfig;
 use gateway::example::{Example, example};
@@ -30,29 +31,66 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Reads the definition that `args` names, for a chain whose programs reach each other at `ports`.
+    /// Reads the definition that `args` names, for a chain whose programs reach each other at
+    /// `ports`.
     ///
     /// # Errors
     /// Something of it is wrong or not supported, or nothing of it runs here.
-    pub(super) fn read(args: &Args, ports: &Ports, reach: Reach, sdk: &SdkConfig) -> anyhow::Result<Plan> {
+    pub(super) fn read(
+        args: &Args,
+        ports: &Ports,
+        reach: Reach,
+        sdk: &SdkConfig,
+    ) -> anyhow::Result<Plan> {
         let subscriber: Url = format!("http://{}/sub", ports.subscriber).parse()?;
         let mut files = args.definition.clone();
-        files.defaults.insert("SubEndpoint".to_owned(), subscriber.to_string());
+        files
+            .defaults
+            .insert("SubEndpoint".to_owned(), subscriber.to_string());
         let account = aws::local_account(sdk);
         let definition = files.load(&account)?;
         let mut allowed = args.pipe.allow_target.clone();
-        allowed.push(ports.subscriber.to_string().parse().map_err(anyhow::Error::msg)?);
-        let chain = Chain::read(&definition, &account, args.gateway.stage.clone(), &subscriber, allowed, reach)?;
+        allowed.push(
+            ports
+                .subscriber
+                .to_string()
+                .parse()
+                .map_err(anyhow::Error::msg)?,
+        );
+        let chain = Chain::read(
+            &definition,
+            &account,
+            args.gateway.stage.clone(),
+            &subscriber,
+            allowed,
+            reach,
+        )?;
         definition.report_beside();
 
         let is_demo = files.is_built_in() || chain.reaches_subscriber;
         let example = example(&chain.apis, &account.account_id, EVENT);
         let posted = example.as_ref().filter(|example| example.body.is_some());
         let posted = posted.filter(|_| is_demo && args.runs(Part::Pub));
-        let sub_host = posted.map(|example| format!("http://{}{}", ports.gateway, example.path).parse()).transpose()?;
-        let declared = || chain.declared.buckets.first().map_or(BUCKET, String::as_str).to_owned();
+        let sub_host = posted
+            .map(|example| format!("http://{}{}", ports.gateway, example.path).parse())
+            .transpose()?;
+        let declared = || {
+            chain
+                .declared
+                .buckets
+                .first()
+                .map_or(BUCKET, String::as_str)
+                .to_owned()
+        };
         let bucket = (is_demo && args.runs(Part::Sub)).then(declared);
-        Ok(Plan { definition, account, chain, example, sub_host, bucket })
+        Ok(Plan {
+            definition,
+            account,
+            chain,
+            example,
+            sub_host,
+            bucket,
+        })
     }
 
     /// What is printed once all of it runs.
@@ -73,31 +111,78 @@ impl Plan {
     ///
     /// # Errors
     /// A port is taken, or the folder or a file of secrets cannot be read.
-    pub(super) fn furnish(self, args: Args, bound: &Ports, sdk: SdkConfig) -> anyhow::Result<House> {
+    pub(super) fn furnish(
+        self,
+        args: Args,
+        bound: &Ports,
+        sdk: SdkConfig,
+    ) -> anyhow::Result<House> {
         let banner = self.banner(&args, &bound.reached());
         let gateway = args.runs(Part::Gateway);
         let pipe = args.runs(Part::Pipe);
-        let Plan { definition, account, chain, sub_host, bucket, .. } = self;
-        let Chain { apis, pipes, used, allowed, .. } = chain;
+        let Plan {
+            definition,
+            account,
+            chain,
+            sub_host,
+            bucket,
+            ..
+        } = self;
+        let Chain {
+            apis,
+            pipes,
+            used,
+            allowed,
+            ..
+        } = chain;
         let gateway = (gateway && !apis.apis.is_empty()).then(|| {
             let (listener, admin) = (bind(bound.gateway)?, bind(bound.gateway_admin)?);
             let account_id = account.account_id.clone();
-            anyhow::Ok(gateway::Settings { apis, account_id, sdk: sdk.clone(), listener, admin })
+            anyhow::Ok(gateway::Settings {
+                apis,
+                account_id,
+                sdk: sdk.clone(),
+                listener,
+                admin,
+            })
         });
         let pipe = (pipe && !pipes.pipes.is_empty()).then(|| {
-            let settings = pipe::Settings::of(pipes, allowed, sdk.clone(), Some(bind(bound.pipe_admin)?));
+            let settings =
+                pipe::Settings::of(pipes, allowed, sdk.clone(), Some(bind(bound.pipe_admin)?));
             args.pipe.complete(settings)
         });
-        let publisher =
-            sub_host.map(|sub_host| anyhow::Ok(publisher::Settings { sub_host, listener: bind(bound.publisher)? }));
+        let publisher = sub_host.map(|sub_host| {
+            anyhow::Ok(publisher::Settings {
+                sub_host,
+                listener: bind(bound.publisher)?,
+            })
+        });
         let subscriber = bucket.map(|bucket| {
-            anyhow::Ok(subscriber::Settings { bucket, sdk: sdk.clone(), listener: bind(bound.subscriber)? })
+            anyhow::Ok(subscriber::Settings {
+                bucket,
+                sdk: sdk.clone(),
+                listener: bind(bound.subscriber)?,
+            })
         });
         let (gateway, pipe) = (gateway.transpose()?, pipe.transpose()?);
         let (publisher, subscriber) = (publisher.transpose()?, subscriber.transpose()?);
         let sqs_and_s3 = bind(bound.emulator)?;
-        tracing::info!("tidegate {}", aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id)));
+        tracing::info!(
+            "tidegate {}",
+            aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id))
+        );
         let emulator = args.emulator.open(aws::region(&sdk).to_owned())?;
-        Ok(House { emulator, gateway, pipe, publisher, subscriber, sqs_and_s3, definition, used, sdk, banner })
+        Ok(House {
+            emulator,
+            gateway,
+            pipe,
+            publisher,
+            subscriber,
+            sqs_and_s3,
+            definition,
+            used,
+            sdk,
+            banner,
+        })
     }
 }

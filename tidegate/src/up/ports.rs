@@ -35,7 +35,8 @@ impl Ports {
         let at = |port: u16| {
             let shifted = port.checked_add(offset);
             let given = || kit::cli::given("--port-offset", "PORT_OFFSET", &offset);
-            let port = shifted.with_context(|| format!("{}: there is no port {port} + {offset}", given()))?;
+            let port = shifted
+                .with_context(|| format!("{}: there is no port {port} + {offset}", given()))?;
             Ok::<_, anyhow::Error>(SocketAddr::new(host, port))
         };
         Ok(Ports {

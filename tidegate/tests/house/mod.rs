@@ -44,22 +44,43 @@ impl House {
         kit::program::install_tls();
         let offset = free_offset();
         let mut command = command(data, offset, args);
-        let mut child = command.envs(environment.iter().copied()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         let mut printed = String::new();
         while !printed.contains("Ctrl-C") {
-            assert_ne!(lines.read_line(&mut printed).unwrap(), 0, "it ended after {printed}");
+            assert_ne!(
+                lines.read_line(&mut printed).unwrap(),
+                0,
+                "it ended after {printed}"
+            );
         }
-        House { child, offset, printed, sender: Sender::new(AllowTargets::anywhere()).unwrap() }
+        House {
+            child,
+            offset,
+            printed,
+            sender: Sender::new(AllowTargets::anywhere()).unwrap(),
+        }
     }
 
     /// Starts one, and waits until its emulator answers, which is before its queues are made.
     pub async fn begin(data: &Path, args: &[&str]) -> House {
         kit::program::install_tls();
         let offset = free_offset();
-        let child = command(data, offset, args).stdout(Stdio::piped()).spawn().unwrap();
+        let child = command(data, offset, args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let sender = Sender::new(AllowTargets::anywhere()).unwrap();
-        let house = House { child, offset, printed: String::new(), sender };
+        let house = House {
+            child,
+            offset,
+            printed: String::new(),
+            sender,
+        };
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", house.port(4566))).is_err() {
             assert!(begun.elapsed() < PATIENCE, "nobody listens");
@@ -72,7 +93,12 @@ impl House {
     /// What a house that has ended printed after [`House::begin`].
     pub fn last_words(&mut self) -> String {
         let mut words = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut words).unwrap();
+        self.child
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut words)
+            .unwrap();
         words
     }
 
@@ -102,10 +128,19 @@ impl House {
     }
 
     async fn send(&self, method: Method, port: u16, path: &str, body: &str) -> Reply {
-        let url = format!("http://127.0.0.1:{}{path}", self.port(port)).parse().unwrap();
-        let headers =
-            HeaderMap::from_iter([(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        let call = Call { method, url, headers, body: Bytes::copy_from_slice(body.as_bytes()) };
+        let url = format!("http://127.0.0.1:{}{path}", self.port(port))
+            .parse()
+            .unwrap();
+        let headers = HeaderMap::from_iter([(
+            http::header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        )]);
+        let call = Call {
+            method,
+            url,
+            headers,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        };
         self.sender.send(call, PATIENCE, 1 << 20).await.unwrap()
     }
 
@@ -117,7 +152,11 @@ impl House {
             if reply.status == StatusCode::OK {
                 return String::from_utf8(reply.body.to_vec()).unwrap();
             }
-            assert!(begun.elapsed() < PATIENCE, "{path} is still answered with {}", reply.status);
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{path} is still answered with {}",
+                reply.status
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -127,7 +166,10 @@ impl House {
         match stop {
             Stop::Kill => self.child.kill().unwrap(),
             Stop::Terminate => {
-                let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+                let status = Command::new("kill")
+                    .args(["-TERM", &self.child.id().to_string()])
+                    .status()
+                    .unwrap();
                 assert!(status.success());
             }
         }
@@ -144,7 +186,11 @@ impl Drop for House {
 
 /// Runs one that must not come up: its exit code, and what it says on stderr.
 pub fn refusal(data: &Path, offset: u16, args: &[&str]) -> (Option<i32>, String) {
-    let mut child = command(data, offset, args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command(data, offset, args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
         if begun.elapsed() > PATIENCE {
@@ -154,7 +200,12 @@ pub fn refusal(data: &Path, offset: u16, args: &[&str]) -> (Option<i32>, String)
         std::thread::sleep(Duration::from_millis(10));
     }
     let mut error = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut error)
+        .unwrap();
     (child.wait().unwrap().code(), error)
 }
 
@@ -170,7 +221,11 @@ pub fn free_offset() -> u16 {
 
 fn command(data: &Path, offset: u16, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidegate"));
-    command.arg("up").arg("--data").arg(data.join("data")).args(args);
+    command
+        .arg("up")
+        .arg("--data")
+        .arg(data.join("data"))
+        .args(args);
     if offset > 0 {
         command.args(["--port-offset", &offset.to_string()]);
     }

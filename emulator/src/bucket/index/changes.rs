@@ -1,8 +1,9 @@
-//! Many changes, one sync: whoever is about to change an object hands its key in, and one thread writes all that wait to the
-//! log and syncs it once.
+//! Many changes, one sync: whoever is about to change an object hands its key in, and one thread
+//! writes all that wait to the log and syncs it once.
 //!
-//! When the log cannot be written, because the disk is full, the index gives its state file up instead, which needs no
-//! space: then nothing has to be logged, and a start before the next checkpoint builds the index anew from the object files.
+//! When the log cannot be written, because the disk is full, the index gives its state file up
+//! instead, which needs no space: then nothing has to be logged, and a start before the next
+//! checkpoint builds the index anew from the object files.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -67,10 +68,15 @@ impl Changes {
     pub(super) fn wait(&self, number: u64) -> io::Result<()> {
         let mut inner = self.lock();
         while inner.durable < number && !inner.failed {
-            inner = self.written.wait(inner).unwrap_or_else(PoisonError::into_inner);
+            inner = self
+                .written
+                .wait(inner)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         match inner.failed {
-            true => Err(io::Error::other("the index of the objects cannot be written")),
+            true => Err(io::Error::other(
+                "the index of the objects cannot be written",
+            )),
             false => Ok(()),
         }
     }
@@ -90,14 +96,17 @@ impl Changes {
         self.lock().unlogged
     }
 
-    /// Makes `file` the log that is written from now on, with all changes that are not finished. Every change that is in
-    /// none but the logs before it is in the tree afterwards.
+    /// Makes `file` the log that is written from now on, with all changes that are not finished.
+    /// Every change that is in none but the logs before it is in the tree afterwards.
     pub(super) fn switch(&self, file: File) {
         let mut inner = self.lock();
         (inner.next, inner.switching) = (Some(file), true);
         self.work.notify_one();
         while inner.switching && !inner.failed {
-            inner = self.written.wait(inner).unwrap_or_else(PoisonError::into_inner);
+            inner = self
+                .written
+                .wait(inner)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -106,7 +115,8 @@ impl Changes {
         self.work.notify_one();
     }
 
-    /// Objects cannot be changed, because neither can a change be logged, nor the state file be removed.
+    /// Objects cannot be changed, because neither can a change be logged, nor the state file be
+    /// removed.
     pub(super) fn fail(&self) {
         self.lock().failed = true;
         self.written.notify_all();
@@ -123,14 +133,20 @@ impl Changes {
         self.lock().failed
     }
 
-    /// Writes what comes until [`Changes::stop`], to `file` when there is one yet. `give_up` is called when the log cannot be
-    /// written.
-    pub(super) fn write(&self, mut file: Option<File>, give_up: impl Fn(&Changes) -> io::Result<()>) {
+    /// Writes what comes until [`Changes::stop`], to `file` when there is one yet. `give_up` is
+    /// called when the log cannot be written.
+    pub(super) fn write(
+        &self,
+        mut file: Option<File>,
+        give_up: impl Fn(&Changes) -> io::Result<()>,
+    ) {
         while let Some((bytes, last, next)) = self.take() {
             let is_new = next.is_some();
             file = next.or(file);
             let result = match &mut file {
-                Some(file) if is_new || !self.is_unlogged() => file.write_all(&bytes).and_then(|()| file.sync_data()),
+                Some(file) if is_new || !self.is_unlogged() => {
+                    file.write_all(&bytes).and_then(|()| file.sync_data())
+                }
                 _ => Ok(()),
             };
             let failed = match &result {
@@ -166,14 +182,18 @@ impl Changes {
         self.written.notify_all();
     }
 
-    /// Waits for something to write: the bytes, the number of the last change in them, and the next log.
+    /// Waits for something to write: the bytes, the number of the last change in them, and the next
+    /// log.
     fn take(&self) -> Option<(Vec<u8>, u64, Option<File>)> {
         let mut inner = self.lock();
         while inner.pending.is_empty() && inner.next.is_none() {
             if inner.stop {
                 return None;
             }
-            inner = self.work.wait(inner).unwrap_or_else(PoisonError::into_inner);
+            inner = self
+                .work
+                .wait(inner)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         let pending = std::mem::take(&mut inner.pending);
         let next = inner.next.take();
@@ -182,7 +202,15 @@ impl Changes {
             return Some((pending, inner.last, None));
         }
         inner.logged = inner.open.len();
-        Some((inner.open.values().flat_map(|record| log::frame(record)).collect(), inner.last, next))
+        Some((
+            inner
+                .open
+                .values()
+                .flat_map(|record| log::frame(record))
+                .collect(),
+            inner.last,
+            next,
+        ))
     }
 
     /// From now on nothing is logged.
@@ -206,19 +234,29 @@ mod tests {
         let thread = std::thread::spawn(move || {
             writer.write(Some(file), |changes| {
                 changes.give_up();
-                if can_give_up { Ok(()) } else { Err(io::Error::other("broken")) }
+                if can_give_up {
+                    Ok(())
+                } else {
+                    Err(io::Error::other("broken"))
+                }
             });
         });
         let result = work(&changes);
         changes.stop();
         thread.join().unwrap();
-        assert!(changes.wait(u64::MAX).is_err(), "after the end nothing is written");
+        assert!(
+            changes.wait(u64::MAX).is_err(),
+            "after the end nothing is written"
+        );
         result
     }
 
     fn read_only(folder: &Path) -> File {
         drop(log::create(folder, 9).unwrap());
-        OpenOptions::new().read(true).open(log::path(folder, 9)).unwrap()
+        OpenOptions::new()
+            .read(true)
+            .open(log::path(folder, 9))
+            .unwrap()
     }
 
     #[test]
@@ -226,7 +264,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         written(log::create(folder.path(), 1).unwrap(), true, |changes| {
             let [one, two, three] = ["1", "2", "3"].map(|record| changes.begin(record.into()));
-            [two, one, three].iter().for_each(|number| changes.wait(*number).unwrap());
+            [two, one, three]
+                .iter()
+                .for_each(|number| changes.wait(*number).unwrap());
             assert_eq!(log::read(folder.path(), 1).unwrap(), [b"1", b"2", b"3"]);
             assert_eq!(changes.logged(), 3);
             changes.finish(two);

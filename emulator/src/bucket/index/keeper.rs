@@ -1,5 +1,6 @@
-//! The thread that keeps the index: looks at the files whose keys were in the log, makes the tree durable, and builds it
-//! from the object files, shelf by shelf, while objects are read and written.
+//! The thread that keeps the index: looks at the files whose keys were in the log, makes the tree
+//! durable, and builds it from the object files, shelf by shelf, while objects are read and
+//! written.
 
 use std::fs;
 use std::io;
@@ -14,8 +15,8 @@ use super::{Shared, log, names, room};
 use crate::bucket::file;
 use crate::bucket::shelves;
 
-/// Changes in a log before the tree is made durable and the log dropped. After a crash so many files, or twice as many, are
-/// looked at again.
+/// Changes in a log before the tree is made durable and the log dropped. After a crash so many
+/// files, or twice as many, are looked at again.
 pub(super) const CHANGES: usize = 8192;
 
 /// Bytes in memory before they are written to the tree's files.
@@ -27,7 +28,8 @@ const MOST_UNFLUSHED: u64 = 16 * UNFLUSHED;
 /// How soon to try again what a full disk prevented.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Files that are read beside one another when the index is built: disks answer many questions as quickly as one.
+/// Files that are read beside one another when the index is built: disks answer many questions as
+/// quickly as one.
 const READERS: usize = 8;
 
 /// Keeps the index until it is closed. `records` are the changes of the last run.
@@ -36,7 +38,13 @@ pub(super) fn keep(shared: &Arc<Shared>, records: &[Vec<u8>]) {
         look_again(shared, bucket, key);
     }
     let progress = shared.state().state.scan.clone();
-    let mut keeper = Keeper { shared, progress, scanning: Scanning::default(), opened: None, again: None };
+    let mut keeper = Keeper {
+        shared,
+        progress,
+        scanning: Scanning::default(),
+        opened: None,
+        again: None,
+    };
     while !shared.stopping.load(Ordering::SeqCst) {
         if let Err(error) = keeper.step() {
             keeper.say(&error);
@@ -65,9 +73,15 @@ impl Keeper<'_> {
         let damage = self.shared.wanted().damage.take();
         if let Some(damage) = &damage {
             tracing::error!("the index of the objects is built anew from their files: {damage}");
-            *self.shared.tree.write().unwrap_or_else(PoisonError::into_inner) = None;
+            *self
+                .shared
+                .tree
+                .write()
+                .unwrap_or_else(PoisonError::into_inner) = None;
         }
-        let Some(tree) = self.shared.tree() else { return self.begin_anew() };
+        let Some(tree) = self.shared.tree() else {
+            return self.begin_anew();
+        };
         let is_wanted = self.shared.wanted().checkpoint || tree.unflushed() > UNFLUSHED;
         if is_wanted && self.again.is_none_or(|again| again <= Instant::now()) {
             self.shared.wanted().checkpoint = false;
@@ -98,12 +112,18 @@ impl Keeper<'_> {
         if self.shared.stopping.load(Ordering::SeqCst) {
             return;
         }
-        let trouble = if room::is_full(error) { "the disk is full".to_owned() } else { error.to_string() };
+        let trouble = if room::is_full(error) {
+            "the disk is full".to_owned()
+        } else {
+            error.to_string()
+        };
         let mut wanted = self.shared.wanted();
         if error.kind() == io::ErrorKind::InvalidData {
             (wanted.ready, wanted.damage) = (false, Some(error.to_string()));
         } else if wanted.trouble.as_ref() != Some(&trouble) {
-            tracing::warn!("the index of the objects cannot be written, and is as soon as it can be: {trouble}");
+            tracing::warn!(
+                "the index of the objects cannot be written, and is as soon as it can be: {trouble}"
+            );
             wanted.trouble = Some(trouble);
         }
     }
@@ -124,7 +144,9 @@ impl Keeper<'_> {
     /// Makes the tree durable and drops the logs before.
     fn checkpoint(&mut self) -> io::Result<()> {
         let shared = self.shared;
-        let Some(tree) = shared.tree() else { return Ok(()) };
+        let Some(tree) = shared.tree() else {
+            return Ok(());
+        };
         room::check(&shared.folder, 2 * tree.unflushed())?;
         shared.mend()?;
         let number = match self.opened.filter(|_| !shared.changes.is_unlogged()) {
@@ -154,14 +176,20 @@ impl Keeper<'_> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => fs::create_dir_all(&shared.folder)?,
         }
-        shared.shelves.folder().ancestors().take(2).try_for_each(file::sync_folder)?;
+        shared
+            .shelves
+            .folder()
+            .ancestors()
+            .take(2)
+            .try_for_each(file::sync_folder)?;
         room::check(&shared.folder, 0)?;
         let present = shared.state().state.clone();
         // Another number: readers may still hold files of the old tree open.
         let state = State::new(present.tree + 1, present.last_log + 1);
         let tree = Tree::create(&state.tree_folder(&shared.folder))?;
         file::sync_folder(&shared.folder)?;
-        (self.progress, self.scanning, self.opened, self.again) = (state.scan.clone(), Scanning::default(), None, None);
+        (self.progress, self.scanning, self.opened, self.again) =
+            (state.scan.clone(), Scanning::default(), None, None);
         shared.state().state = state;
         *shared.tree.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(tree));
         shared.want(|wanted| (wanted.checkpoint, wanted.trouble) = (true, None));
@@ -210,18 +238,31 @@ fn wait(shared: &Shared, again: Option<Instant>) {
     }
     if let Some(again) = again {
         let left = again.saturating_duration_since(Instant::now());
-        drop(shared.bell.wait_timeout(wanted, left).unwrap_or_else(PoisonError::into_inner));
+        drop(
+            shared
+                .bell
+                .wait_timeout(wanted, left)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
         return;
     }
     while !wanted.checkpoint && wanted.damage.is_none() && !shared.stopping.load(Ordering::SeqCst) {
-        wanted = shared.bell.wait(wanted).unwrap_or_else(PoisonError::into_inner);
+        wanted = shared
+            .bell
+            .wait(wanted)
+            .unwrap_or_else(PoisonError::into_inner);
     }
 }
 
 fn pause(shared: &Shared) {
     let wanted = shared.wanted();
     if !shared.stopping.load(Ordering::SeqCst) {
-        drop(shared.bell.wait_timeout(wanted, PAUSE).unwrap_or_else(PoisonError::into_inner));
+        drop(
+            shared
+                .bell
+                .wait_timeout(wanted, PAUSE)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
     }
 }
 
@@ -264,19 +305,30 @@ impl Scanning {
     fn report(self) {
         let took = self.begun.map_or(Duration::ZERO, |begun| begun.elapsed());
         if self.found > 0 {
-            tracing::info!(objects = self.found, "the index of the objects is built, in {:.1} s", took.as_secs_f64());
+            tracing::info!(
+                objects = self.found,
+                "the index of the objects is built, in {:.1} s",
+                took.as_secs_f64()
+            );
         }
     }
 }
 
 fn is_behind(bucket: &str, shelf: &str, last: &str) -> bool {
-    last.split_once('/').is_none_or(|last| (bucket, shelf) > last)
+    last.split_once('/')
+        .is_none_or(|last| (bucket, shelf) > last)
 }
 
 fn all_shelves(shared: &Shared) -> io::Result<Vec<(String, String)>> {
     let mut found = Vec::new();
     for bucket in shared.shelves.buckets()? {
-        found.extend(shared.shelves.of_bucket(&bucket)?.into_iter().map(|shelf| (bucket.clone(), shelf)));
+        found.extend(
+            shared
+                .shelves
+                .of_bucket(&bucket)?
+                .into_iter()
+                .map(|shelf| (bucket.clone(), shelf)),
+        );
     }
     Ok(found)
 }
@@ -297,7 +349,9 @@ fn look_through(shared: &Shared, bucket: &str, shelf: &str) -> io::Result<usize>
             }
         }
     };
-    std::thread::scope(|scope| (0..READERS.min(1 + files.len() / 16)).for_each(|_| _ = scope.spawn(read)));
+    std::thread::scope(|scope| {
+        (0..READERS.min(1 + files.len() / 16)).for_each(|_| _ = scope.spawn(read))
+    });
     match shared.stopping.load(Ordering::SeqCst) {
         // What was not looked at is looked at after the next start. Nobody reads this text.
         true => Err(io::Error::other("the program ends")),
@@ -305,8 +359,8 @@ fn look_through(shared: &Shared, bucket: &str, shelf: &str) -> io::Result<usize>
     }
 }
 
-/// Puts one object into the tree. Its key is known when its file was read; then it is looked at again under its lock, so
-/// that no older head takes the place of a newer one.
+/// Puts one object into the tree. Its key is known when its file was read; then it is looked at
+/// again under its lock, so that no older head takes the place of a newer one.
 fn look(shared: &Shared, bucket: &str, path: &Path) -> io::Result<()> {
     let head = file::read_head(path)?;
     let place = shared.shelves.place(bucket, &head.key);

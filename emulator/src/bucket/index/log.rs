@@ -1,8 +1,10 @@
-//! Door: the log of keys that are about to change. A put and a delete write their key here, durable, before they touch the
-//! object's file; after a crash the files of these keys say what the index has to show, and no other file needs a look.
+//! Door: the log of keys that are about to change. A put and a delete write their key here,
+//! durable, before they touch the object's file; after a crash the files of these keys say what the
+//! index has to show, and no other file needs a look.
 //!
-//! A log is a header and records. Its space is allocated ahead, so behind the last record lie zeros: anything else there is
-//! damage, or a write that a power cut tore. Either way the index is built anew.
+//! A log is a header and records. Its space is allocated ahead, so behind the last record lie
+//! zeros: anything else there is damage, or a write that a power cut tore. Either way the index is
+//! built anew.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -31,7 +33,11 @@ pub(super) fn path(folder: &Path, number: u64) -> PathBuf {
 /// Makes an empty log, durable.
 pub(super) fn create(folder: &Path, number: u64) -> io::Result<File> {
     let path = path(folder, number);
-    let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path)?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(&path)?;
     begin(file, folder, number).inspect_err(|_| {
         // On a full disk every page counts.
         if let Err(error) = fs::remove_file(&path) {
@@ -52,7 +58,8 @@ fn begin(mut file: File, folder: &Path, number: u64) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a log to go on behind what was [read](read) from it. Its space is there already, so a full disk has room for more.
+/// Opens a log to go on behind what was [read](read) from it. Its space is there already, so a full
+/// disk has room for more.
 ///
 /// # Errors
 /// It cannot be written.
@@ -76,7 +83,9 @@ fn header(number: u64) -> Vec<u8> {
 
 /// A record as it lies in the log.
 pub(super) fn frame(record: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(record.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let length = u32::try_from(record.len())
+        .unwrap_or(u32::MAX)
+        .to_be_bytes();
     let mut framed = length.to_vec();
     framed.extend(sum(length, record).to_be_bytes());
     framed.extend(record);
@@ -96,8 +105,15 @@ fn sum(length: [u8; 4], record: &[u8]) -> u32 {
 /// It is not there, cannot be read, or is damaged.
 pub(super) fn read(folder: &Path, number: u64) -> io::Result<Vec<Vec<u8>>> {
     let bytes = fs::read(path(folder, number))?;
-    let damaged = || io::Error::new(io::ErrorKind::InvalidData, format!("the log of changes {number} is damaged"));
-    let mut rest = bytes.strip_prefix(header(number).as_slice()).ok_or_else(damaged)?;
+    let damaged = || {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("the log of changes {number} is damaged"),
+        )
+    };
+    let mut rest = bytes
+        .strip_prefix(header(number).as_slice())
+        .ok_or_else(damaged)?;
     let mut records = Vec::new();
     while let Some((record, behind)) = first(rest) {
         records.push(record.to_vec());
@@ -113,8 +129,10 @@ pub(super) fn read(folder: &Path, number: u64) -> io::Result<Vec<Vec<u8>>> {
 fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let (crc, rest) = rest.split_first_chunk::<4>()?;
-    let (record, behind) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
-    (!record.is_empty() && sum(*length, record) == u32::from_be_bytes(*crc)).then_some((record, behind))
+    let (record, behind) =
+        rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    (!record.is_empty() && sum(*length, record) == u32::from_be_bytes(*crc))
+        .then_some((record, behind))
 }
 
 const _: () = assert!(HEADER == 20 && FRAME == 8);
@@ -130,10 +148,16 @@ mod tests {
         assert_eq!(read(folder.path(), 7).unwrap(), [b""; 0]);
         file.write_all(&frame(b"one")).unwrap();
         file.write_all(&frame("zwö".as_bytes())).unwrap();
-        assert_eq!(read(folder.path(), 7).unwrap(), [b"one".as_slice(), "zwö".as_bytes()]);
+        assert_eq!(
+            read(folder.path(), 7).unwrap(),
+            [b"one".as_slice(), "zwö".as_bytes()]
+        );
         let mut file = resume(folder.path(), 7, &read(folder.path(), 7).unwrap()).unwrap();
         file.write_all(&frame(b"3")).unwrap();
-        assert_eq!(read(folder.path(), 7).unwrap(), [b"one".as_slice(), "zwö".as_bytes(), b"3"]);
+        assert_eq!(
+            read(folder.path(), 7).unwrap(),
+            [b"one".as_slice(), "zwö".as_bytes(), b"3"]
+        );
         let path = path(folder.path(), 7);
         let whole = fs::read(&path).unwrap();
         let written = HEADER + FRAME + 3 + FRAME + 4 + FRAME + 1;

@@ -1,5 +1,5 @@
-//! Door: whether the disk has room for what the index is about to write. It looks first, so that a write does not end midway
-//! and leave its half behind on a disk that is full already.
+//! Door: whether the disk has room for what the index is about to write. It looks first, so that a
+//! write does not end midway and leave its half behind on a disk that is full already.
 
 use std::io;
 use std::path::Path;
@@ -22,7 +22,10 @@ pub(super) fn check(folder: &Path, bytes: u64) -> io::Result<()> {
 
 /// Whether an error is that of a full disk.
 pub(super) fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
 }
 
 #[cfg(test)]
@@ -33,6 +36,8 @@ mod tests {
     fn no_disk_has_room_for_everything() {
         let folder = tempfile::tempdir().unwrap();
         assert!(is_full(&check(folder.path(), u64::MAX).unwrap_err()));
-        assert!(!is_full(&check(&folder.path().join("gone"), 0).unwrap_err()));
+        assert!(!is_full(
+            &check(&folder.path().join("gone"), 0).unwrap_err()
+        ));
     }
 }

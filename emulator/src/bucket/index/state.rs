@@ -1,4 +1,5 @@
-//! Door: the file that says what the index is made of. Without it the index is worth nothing and is built anew.
+//! Door: the file that says what the index is made of. Without it the index is worth nothing and is
+//! built anew.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -31,7 +32,12 @@ pub(super) enum Scan {
 impl State {
     /// An index that knows nothing yet.
     pub(super) fn new(tree: u64, log: u64) -> State {
-        State { tree, first_log: log, last_log: log, scan: Scan::Behind(String::new()) }
+        State {
+            tree,
+            first_log: log,
+            last_log: log,
+            scan: Scan::Behind(String::new()),
+        }
     }
 
     /// The folder of the tree.
@@ -61,7 +67,8 @@ impl State {
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         let json = serde_json::to_vec(self)?;
         let draft = folder.join("state.draft");
-        let written = write_draft(&draft, &json).and_then(|()| fs::rename(&draft, folder.join(NAME)));
+        let written =
+            write_draft(&draft, &json).and_then(|()| fs::rename(&draft, folder.join(NAME)));
         if written.is_err() && fs::remove_file(&draft).is_err() {
             tracing::debug!("{} stays behind", draft.display());
         }
@@ -108,7 +115,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let read = || State::read(folder.path()).unwrap();
         assert_eq!(read(), None);
-        let state = State { scan: Scan::Behind("box/7f".into()), ..State::new(2, 5) };
+        let state = State {
+            scan: Scan::Behind("box/7f".into()),
+            ..State::new(2, 5)
+        };
         state.write(folder.path()).unwrap();
         assert_eq!(read(), Some(state));
         let whole = fs::read(folder.path().join(NAME)).unwrap();

@@ -1,8 +1,9 @@
-//! Door: keys in order and what a listing shows of them, in an LSM tree on disk. Of a million objects it keeps a cache of
-//! fixed size in memory.
+//! Door: keys in order and what a listing shows of them, in an LSM tree on disk. Of a million
+//! objects it keeps a cache of fixed size in memory.
 //!
-//! The tree is durable only after [`Tree::flush`]; what was changed since is in [`super::log`]. Damage of its files is an
-//! error when they are read, and never an answer: blocks have checksums, and [`check_manifest`] verifies the rest.
+//! The tree is durable only after [`Tree::flush`]; what was changed since is in [`super::log`].
+//! Damage of its files is an error when they are read, and never an answer: blocks have checksums,
+//! and [`check_manifest`] verifies the rest.
 
 use std::collections::HashSet;
 use std::fs;
@@ -66,7 +67,10 @@ impl Tree {
     }
 
     fn read(folder: &Path) -> io::Result<Tree> {
-        let (next, visible) = (SequenceNumberCounter::default(), SequenceNumberCounter::default());
+        let (next, visible) = (
+            SequenceNumberCounter::default(),
+            SequenceNumberCounter::default(),
+        );
         let config = Config::new(folder, next.clone(), visible.clone())
             .use_cache(Arc::new(Cache::with_capacity_bytes(CACHE)))
             .use_descriptor_table(Some(Arc::new(DescriptorTable::new(OPEN_FILES))));
@@ -75,7 +79,13 @@ impl Tree {
         next.fetch_max(after);
         visible.fetch_max(after);
         let tables = folder.join("tables");
-        Ok(Tree { tree, next, visible, fixing: RwLock::default(), tables })
+        Ok(Tree {
+            tree,
+            next,
+            visible,
+            fixing: RwLock::default(),
+            tables,
+        })
     }
 
     /// Puts a value under a key. Whoever calls this for one key twice waits in between.
@@ -105,13 +115,23 @@ impl Tree {
     ) -> impl Iterator<Item = io::Result<(Vec<u8>, Vec<u8>)>> + use<> {
         let _fixed = self.fixing.read().unwrap_or_else(PoisonError::into_inner);
         let range = (from, Bound::Excluded(to));
-        let mut items = Some(self.tree.range::<Vec<u8>, _>(range, self.visible.get(), None));
+        let mut items = Some(
+            self.tree
+                .range::<Vec<u8>, _>(range, self.visible.get(), None),
+        );
         std::iter::from_fn(move || {
-            let next = guarded(|| items.as_mut().and_then(Iterator::next).map(lsm_tree::Guard::into_inner).transpose());
+            let next = guarded(|| {
+                items
+                    .as_mut()
+                    .and_then(Iterator::next)
+                    .map(lsm_tree::Guard::into_inner)
+                    .transpose()
+            });
             if next.is_err() {
                 items = None;
             }
-            next.transpose().map(|item| item.map(|(key, value)| (key.to_vec(), value.to_vec())))
+            next.transpose()
+                .map(|item| item.map(|(key, value)| (key.to_vec(), value.to_vec())))
         })
     }
 
@@ -144,19 +164,27 @@ impl Tree {
         };
         let strategy = Arc::new(Leveled::default().with_table_target_size(TABLE));
         // One call moves files of one level; it is cheap when there is nothing to do.
-        self.leaving_nothing(|| (0..4).try_for_each(|_| guarded(|| self.tree.compact(strategy.clone(), oldest))))
+        self.leaving_nothing(|| {
+            (0..4).try_for_each(|_| guarded(|| self.tree.compact(strategy.clone(), oldest)))
+        })
     }
 
-    /// Writes; when the disk becomes full meanwhile, takes the files away that were written half. The library leaves them
-    /// until it is opened again, and each further try would leave more.
+    /// Writes; when the disk becomes full meanwhile, takes the files away that were written half.
+    /// The library leaves them until it is opened again, and each further try would leave more.
     fn leaving_nothing(&self, write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         let before = self.table_files();
         let written = write();
         if written.as_ref().is_err_and(is_full) {
             let version = self.tree.current_version();
-            let used: HashSet<PathBuf> =
-                version.iter_tables().map(|table| self.tables.join(table.id().to_string())).collect();
-            for path in self.table_files().iter().filter(|path| !before.contains(*path) && !used.contains(*path)) {
+            let used: HashSet<PathBuf> = version
+                .iter_tables()
+                .map(|table| self.tables.join(table.id().to_string()))
+                .collect();
+            for path in self
+                .table_files()
+                .iter()
+                .filter(|path| !before.contains(*path) && !used.contains(*path))
+            {
                 if let Err(error) = fs::remove_file(path) {
                     tracing::debug!("{} stays behind: {error}", path.display());
                 }
@@ -167,7 +195,9 @@ impl Tree {
 
     fn table_files(&self) -> HashSet<PathBuf> {
         let entries = fs::read_dir(&self.tables).into_iter().flatten();
-        entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
+        entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect()
     }
 
     /// Bytes that a merge may write before it removes anything.
@@ -186,31 +216,50 @@ fn guarded<T>(work: impl FnOnce() -> lsm_tree::Result<T>) -> io::Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(lsm_tree::Error::Io(error))) if is_of_the_machine(&error) => Err(error),
-        Ok(Err(error)) => Err(io::Error::new(io::ErrorKind::InvalidData, format!("the index is damaged: {error}"))),
-        Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "the index is damaged")),
+        Ok(Err(error)) => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("the index is damaged: {error}"),
+        )),
+        Err(_) => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the index is damaged",
+        )),
     }
 }
 
-/// Errors that a new index would meet as well. All others come from what the files say: places that are not there, folders
-/// that are gone.
+/// Errors that a new index would meet as well. All others come from what the files say: places that
+/// are not there, folders that are gone.
 fn is_of_the_machine(error: &io::Error) -> bool {
-    use io::ErrorKind::{OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    let too_many_files = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(rustix::io::Errno::raw_os_error);
-    matches!(error.kind(), OutOfMemory | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull)
-        || error.raw_os_error().is_some_and(|number| too_many_files.contains(&number))
+    use io::ErrorKind::{
+        OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+    };
+    let too_many_files =
+        [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(rustix::io::Errno::raw_os_error);
+    matches!(
+        error.kind(),
+        OutOfMemory | PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull
+    ) || error
+        .raw_os_error()
+        .is_some_and(|number| too_many_files.contains(&number))
 }
 
-/// Verifies the list of the tree's files, which the library writes with a checksum and does not verify: `current` names a
-/// version, and what the file of this version sums up to.
+/// Verifies the list of the tree's files, which the library writes with a checksum and does not
+/// verify: `current` names a version, and what the file of this version sums up to.
 fn check_manifest(folder: &Path) -> io::Result<()> {
-    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "the index is damaged: its list of files");
+    let damaged = || {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the index is damaged: its list of files",
+        )
+    };
     let current = match fs::read(folder.join("current")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(damaged()),
         current => current?,
     };
     let (version, rest) = current.split_first_chunk().ok_or_else(damaged)?;
     let (sum, _) = rest.split_first_chunk().ok_or_else(damaged)?;
-    let version = fs::read(folder.join(format!("v{}", u64::from_le_bytes(*version)))).map_err(|_| damaged())?;
+    let version = fs::read(folder.join(format!("v{}", u64::from_le_bytes(*version))))
+        .map_err(|_| damaged())?;
     match xxhash_rust::xxh3::xxh3_128(&version) == u128::from_le_bytes(*sum) {
         true => Ok(()),
         false => Err(damaged()),
@@ -223,7 +272,9 @@ mod tests {
 
     fn keys(tree: &Tree, from: &str) -> Vec<String> {
         let range = tree.range(Bound::Included(from.into()), b"~".to_vec());
-        range.map(|item| String::from_utf8(item.unwrap().0).unwrap()).collect()
+        range
+            .map(|item| String::from_utf8(item.unwrap().0).unwrap())
+            .collect()
     }
 
     #[test]
@@ -232,7 +283,9 @@ mod tests {
         let folder = folder.path().join("tree");
         let tree = Tree::create(&folder).unwrap();
         assert_eq!(keys(&tree, ""), [""; 0]);
-        ["b", "a", "c", "d"].iter().for_each(|key| tree.insert(key.as_bytes(), b"1"));
+        ["b", "a", "c", "d"]
+            .iter()
+            .for_each(|key| tree.insert(key.as_bytes(), b"1"));
         tree.remove(b"c");
         tree.insert(b"a", b"2");
         tree.flush().unwrap();
@@ -288,7 +341,17 @@ mod tests {
     }
 
     fn files(folder: &Path) -> Vec<PathBuf> {
-        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+        let entries = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        entries
+            .flat_map(|path| {
+                if path.is_dir() {
+                    files(&path)
+                } else {
+                    vec![path]
+                }
+            })
+            .collect()
     }
 }

@@ -1,4 +1,5 @@
-//! What the request that completes an upload says of its object, held to the parts that are there. Pure.
+//! What the request that completes an upload says of its object, held to the parts that are there.
+//! Pure.
 
 use std::sync::Arc;
 
@@ -34,13 +35,26 @@ pub(in crate::bucket) struct AskedWhole {
 
 /// The request that completes an upload must speak of the same checksums as the one that began it.
 pub(super) fn check_kinds(upload: &Upload, asked: &AskedWhole) -> Result<(), BucketError> {
-    let Some(begun) = &upload.checksum else { return Ok(()) };
+    let Some(begun) = &upload.checksum else {
+        return Ok(());
+    };
     if let Some(kind) = asked.kind.filter(|kind| *kind != begun.kind) {
-        return Err(BucketError::ChecksumKind { begun: begun.kind, completed: kind });
+        return Err(BucketError::ChecksumKind {
+            begun: begun.kind,
+            completed: kind,
+        });
     }
     let has_own = |part: &&AskedPart| part.checksum.is_none();
-    match asked.parts.iter().find(has_own).filter(|_| begun.kind == Kind::Composite) {
-        Some(part) => Err(BucketError::PartChecksum { algorithm: begun.algorithm, number: part.number }),
+    match asked
+        .parts
+        .iter()
+        .find(has_own)
+        .filter(|_| begun.kind == Kind::Composite)
+    {
+        Some(part) => Err(BucketError::PartChecksum {
+            algorithm: begun.algorithm,
+            number: part.number,
+        }),
         None => Ok(()),
     }
 }
@@ -69,7 +83,10 @@ pub(super) fn check_whole(
 }
 
 /// The parts that were asked for, when their order, ETags, checksums and sizes are right.
-pub(super) fn chosen(upload: &Upload, asked: &[AskedPart]) -> Result<Vec<Arc<Object>>, BucketError> {
+pub(super) fn chosen(
+    upload: &Upload,
+    asked: &[AskedPart],
+) -> Result<Vec<Arc<Object>>, BucketError> {
     if asked.is_empty() {
         return Err(BucketError::InvalidPart);
     }
@@ -83,9 +100,22 @@ pub(super) fn chosen(upload: &Upload, asked: &[AskedPart]) -> Result<Vec<Arc<Obj
         };
         part.head.etag == asked.etag && asked.checksum.as_ref().is_none_or(is_known)
     };
-    let find = |asked: &AskedPart| upload.parts.get(&asked.number).filter(|part| fits(asked, part)).cloned();
-    let parts = asked.iter().map(find).collect::<Option<Vec<_>>>().ok_or(BucketError::InvalidPart)?;
-    match parts[..parts.len() - 1].iter().all(|part| part.head.size >= SMALLEST_PART) {
+    let find = |asked: &AskedPart| {
+        upload
+            .parts
+            .get(&asked.number)
+            .filter(|part| fits(asked, part))
+            .cloned()
+    };
+    let parts = asked
+        .iter()
+        .map(find)
+        .collect::<Option<Vec<_>>>()
+        .ok_or(BucketError::InvalidPart)?;
+    match parts[..parts.len() - 1]
+        .iter()
+        .all(|part| part.head.size >= SMALLEST_PART)
+    {
         true => Ok(parts),
         false => Err(BucketError::PartTooSmall),
     }
@@ -93,6 +123,12 @@ pub(super) fn chosen(upload: &Upload, asked: &[AskedPart]) -> Result<Vec<Arc<Obj
 
 /// The MD5 of the parts' MD5s, and how many there are: S3's ETag for objects that came in parts.
 pub(super) fn joined_etag(parts: &[Arc<Object>]) -> String {
-    let digests = parts.iter().flat_map(|part| hex::decode(&part.head.etag).unwrap_or_default());
-    format!("{}-{}", hex::encode(Md5::digest(digests.collect::<Vec<u8>>())), parts.len())
+    let digests = parts
+        .iter()
+        .flat_map(|part| hex::decode(&part.head.etag).unwrap_or_default());
+    format!(
+        "{}-{}",
+        hex::encode(Md5::digest(digests.collect::<Vec<u8>>())),
+        parts.len()
+    )
 }

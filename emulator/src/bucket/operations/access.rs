@@ -1,8 +1,8 @@
 //! Access control lists of buckets and objects.
 
 use s3s::dto::{
-    GetBucketAclInput, GetBucketAclOutput, GetObjectAclInput, GetObjectAclOutput, PutBucketAclInput,
-    PutBucketAclOutput, PutObjectAclInput, PutObjectAclOutput,
+    GetBucketAclInput, GetBucketAclOutput, GetObjectAclInput, GetObjectAclOutput,
+    PutBucketAclInput, PutBucketAclOutput, PutObjectAclInput, PutObjectAclOutput,
 };
 use s3s::{S3Error, S3Request, s3_error};
 
@@ -18,12 +18,16 @@ macro_rules! asked {
         let canned = $input.acl.as_ref().map(|acl| acl.as_str());
         let of_headers = Acl::asked(canned, &grants_of!($input, grant_write))?;
         match (of_headers, $input.access_control_policy.take()) {
-            (Some(_), Some(_)) => Err(s3_error!(UnexpectedContent, "This request does not support content")),
+            (Some(_), Some(_)) => Err(s3_error!(
+                UnexpectedContent,
+                "This request does not support content"
+            )),
             (Some(acl), None) => Ok(acl),
             (None, Some(policy)) => Acl::of_policy(policy),
-            (None, None) => {
-                Err(s3_error!(MissingSecurityHeader, "Your request was missing a required header: x-amz-acl"))
-            }
+            (None, None) => Err(s3_error!(
+                MissingSecurityHeader,
+                "Your request was missing a required header: x-amz-acl"
+            )),
         }
     }};
 }
@@ -35,7 +39,10 @@ pub(super) async fn put_bucket_acl(
     let mut input = request.input;
     let acl = asked!(input)?;
     let kept = Kept::Text(serde_json::to_string(&acl).map_err(S3Error::internal_error)?);
-    on_disk(buckets, move |buckets| buckets.set(&input.bucket, Setting::Acl, kept)).await?;
+    on_disk(buckets, move |buckets| {
+        buckets.set(&input.bucket, Setting::Acl, kept)
+    })
+    .await?;
     done(PutBucketAclOutput::default())
 }
 
@@ -47,7 +54,10 @@ pub(super) async fn get_bucket_acl(
         Kept::Text(text) => Some(serde_json::from_str(&text).map_err(S3Error::internal_error)?),
         Kept::Default | Kept::Deleted => None,
     };
-    done(GetBucketAclOutput { grants: Some(Acl::shown(acl.as_ref())), owner: Some(owner()) })
+    done(GetBucketAclOutput {
+        grants: Some(Acl::shown(acl.as_ref())),
+        owner: Some(owner()),
+    })
 }
 
 pub(super) async fn put_object_acl(
@@ -57,8 +67,11 @@ pub(super) async fn put_object_acl(
     let mut input = request.input;
     only_version(input.version_id.as_deref())?;
     let acl = asked!(input)?;
-    let change =
-        move |buckets: &Buckets| buckets.rewrite(&input.bucket, &input.key, |headers| headers.acl = Some(acl.clone()));
+    let change = move |buckets: &Buckets| {
+        buckets.rewrite(&input.bucket, &input.key, |headers| {
+            headers.acl = Some(acl.clone())
+        })
+    };
     on_disk(buckets, change).await?;
     done(PutObjectAclOutput::default())
 }
@@ -69,7 +82,14 @@ pub(super) async fn get_object_acl(
 ) -> Answer<GetObjectAclOutput> {
     let input = request.input;
     only_version(input.version_id.as_deref())?;
-    let object = on_disk(buckets, move |buckets| buckets.get(&input.bucket, &input.key)).await?;
+    let object = on_disk(buckets, move |buckets| {
+        buckets.get(&input.bucket, &input.key)
+    })
+    .await?;
     let grants = Some(Acl::shown(object.head.headers.acl.as_ref()));
-    done(GetObjectAclOutput { grants, owner: Some(owner()), ..GetObjectAclOutput::default() })
+    done(GetObjectAclOutput {
+        grants,
+        owner: Some(owner()),
+        ..GetObjectAclOutput::default()
+    })
 }

@@ -1,9 +1,9 @@
-//! Every member of every request that is answered here: it is done, it has no meaning here, or it is refused. None is
-//! passed over.
+//! Every member of every request that is answered here: it is done, it has no meaning here, or it
+//! is refused. None is passed over.
 //!
-//! The patterns below name each member of the library's types, so that a member which a later version of the library adds
-//! does not compile until somebody decides what becomes of it. (What the library itself does not read of a request, it
-//! does not show to anybody.)
+//! The patterns below name each member of the library's types, so that a member which a later
+//! version of the library adds does not compile until somebody decides what becomes of it. (What
+//! the library itself does not read of a request, it does not show to anybody.)
 
 use s3s::dto::*;
 use s3s::{S3Result, s3_error};
@@ -34,15 +34,16 @@ pub(in crate::bucket) fn check(request: &impl Decided, account: Option<&Account>
 
 /// All buckets belong to who asks, who may be known by his own account or by the usual one.
 pub(super) fn check_owner(expected: Option<&str>, account: Option<&Account>) -> S3Result<()> {
-    let is_owner = |owner: &str| owner == ACCOUNT || account.is_some_and(|account| account.0 == owner);
+    let is_owner =
+        |owner: &str| owner == ACCOUNT || account.is_some_and(|account| account.0 == owner);
     match expected.is_none_or(is_owner) {
         true => Ok(()),
         false => Err(s3_error!(AccessDenied, "Access Denied")),
     }
 }
 
-/// `reads` are done, by the operation or by what stands in front of the library; `passes` have no meaning here; `refuses`
-/// cannot be done, and are named as a client knows them.
+/// `reads` are done, by the operation or by what stands in front of the library; `passes` have no
+/// meaning here; `refuses` cannot be done, and are named as a client knows them.
 macro_rules! decided {
     ($($input:ident {
         $(owner: $owner:ident;)?
@@ -357,8 +358,10 @@ mod tests {
     #[test]
     fn what_is_said_to_be_read_is_named_where_requests_are_read() {
         let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
-        let words: std::collections::HashSet<&str> =
-            SOURCES.iter().flat_map(|source| source.split(|letter| !is_letter(letter))).collect();
+        let words: std::collections::HashSet<&str> = SOURCES
+            .iter()
+            .flat_map(|source| source.split(|letter| !is_letter(letter)))
+            .collect();
         let unread: Vec<_> = LIST
             .iter()
             .flat_map(|(input, reads, _)| reads.iter().map(move |member| (input, member)))
@@ -371,8 +374,14 @@ mod tests {
     fn every_operation_is_in_the_list() {
         let table = include_str!("../operations.rs");
         for (input, ..) in LIST {
-            assert!(table.contains(&format!("({input})")), "{input} is decided and not answered");
+            assert!(
+                table.contains(&format!("({input})")),
+                "{input} is decided and not answered"
+            );
         }
-        assert!(LIST.iter().any(|(_, _, refused)| refused.contains(&"x-amz-object-lock-mode")));
+        assert!(
+            LIST.iter()
+                .any(|(_, _, refused)| refused.contains(&"x-amz-object-lock-mode"))
+        );
     }
 }

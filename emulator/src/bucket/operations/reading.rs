@@ -1,7 +1,10 @@
 //! Objects, read.
 
 use http::StatusCode;
-use s3s::dto::{ChecksumMode, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, Range, StorageClass};
+use s3s::dto::{
+    ChecksumMode, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput, Range,
+    StorageClass,
+};
 use s3s::{S3Error, S3Request, S3Result, s3_error};
 
 use super::versions::only_version;
@@ -13,7 +16,8 @@ use crate::bucket::file::Head;
 use crate::bucket::objects::{BucketError, Buckets};
 use crate::bucket::refused::custom;
 use crate::bucket::shown::{
-    class_name, content_type, etag, expires, modified, range, shown_class, with_checksum, with_encryption,
+    class_name, content_type, etag, expires, modified, range, shown_class, with_checksum,
+    with_encryption,
 };
 
 /// The conditions of a read, which have the same names in both requests.
@@ -42,11 +46,21 @@ macro_rules! shown {
                 checksum_type: Checksum::shown(checksum).checksum_type,
                 e_tag: Some(etag($head)),
                 last_modified: Some(modified($head)),
-                content_type: $input.response_content_type.or_else(|| Some(content_type($head))),
-                content_encoding: $input.response_content_encoding.or(headers.content_encoding.clone()),
-                content_language: $input.response_content_language.or(headers.content_language.clone()),
-                content_disposition: $input.response_content_disposition.or(headers.content_disposition.clone()),
-                cache_control: $input.response_cache_control.or(headers.cache_control.clone()),
+                content_type: $input
+                    .response_content_type
+                    .or_else(|| Some(content_type($head))),
+                content_encoding: $input
+                    .response_content_encoding
+                    .or(headers.content_encoding.clone()),
+                content_language: $input
+                    .response_content_language
+                    .or(headers.content_language.clone()),
+                content_disposition: $input
+                    .response_content_disposition
+                    .or(headers.content_disposition.clone()),
+                cache_control: $input
+                    .response_cache_control
+                    .or(headers.cache_control.clone()),
                 expires: $input.response_expires.or_else(|| expires($head)),
                 parts_count: $piece.parts_count,
                 storage_class: shown_class($head),
@@ -58,11 +72,15 @@ macro_rules! shown {
     }};
 }
 
-pub(super) async fn get_object(buckets: &Buckets, request: S3Request<GetObjectInput>) -> Answer<GetObjectOutput> {
+pub(super) async fn get_object(
+    buckets: &Buckets,
+    request: S3Request<GetObjectInput>,
+) -> Answer<GetObjectOutput> {
     let input = request.input;
     only_version(input.version_id.as_deref())?;
     let (bucket, key) = (input.bucket.clone(), input.key.clone());
-    let (object, body) = on_disk(buckets, move |buckets| buckets.open_object(&bucket, &key)).await?;
+    let (object, body) =
+        on_disk(buckets, move |buckets| buckets.open_object(&bucket, &key)).await?;
     let head = &object.head;
     check(reading!(input), head)?;
     if [StorageClass::GLACIER, StorageClass::DEEP_ARCHIVE].contains(&class_name(head)) {
@@ -78,7 +96,10 @@ pub(super) async fn get_object(buckets: &Buckets, request: S3Request<GetObjectIn
     done(output)
 }
 
-pub(super) async fn head_object(buckets: &Buckets, request: S3Request<HeadObjectInput>) -> Answer<HeadObjectOutput> {
+pub(super) async fn head_object(
+    buckets: &Buckets,
+    request: S3Request<HeadObjectInput>,
+) -> Answer<HeadObjectOutput> {
     let input = request.input;
     only_version(input.version_id.as_deref())?;
     let (bucket, key) = (input.bucket.clone(), input.key.clone());
@@ -113,7 +134,12 @@ impl Piece {
     fn asked(asked: Option<&Range>, part: Option<i32>, head: &Head) -> S3Result<Piece> {
         let Some(number) = part else {
             let (range, shown) = range(asked, head.size)?;
-            return Ok(Piece { range, shown, parts_count: None, part: None });
+            return Ok(Piece {
+                range,
+                shown,
+                parts_count: None,
+                part: None,
+            });
         };
         if asked.is_some() {
             let text = "Cannot specify both Range header and partNumber query parameter";
@@ -140,17 +166,23 @@ impl Piece {
         Some(Piece {
             shown: last.map(|last| format!("bytes {}-{last}/{}", range.start, head.size)),
             range,
-            parts_count: i32::try_from(head.parts.len()).ok().filter(|count| *count > 0),
+            parts_count: i32::try_from(head.parts.len())
+                .ok()
+                .filter(|count| *count > 0),
             part,
         })
     }
 
-    /// A checksum is shown to who asks for it, with the whole object, or that of the part with the part.
+    /// A checksum is shown to who asks for it, with the whole object, or that of the part with the
+    /// part.
     fn checksum<'h>(&self, head: &'h Head, mode: Option<&ChecksumMode>) -> Option<&'h Checksum> {
         mode.filter(|mode| mode.as_str() == ChecksumMode::ENABLED)?;
         match self.part {
             Some(part) => head.parts.get(part)?.checksum.as_ref(),
-            None => head.checksum.as_ref().filter(|_| self.range == (0..head.size)),
+            None => head
+                .checksum
+                .as_ref()
+                .filter(|_| self.range == (0..head.size)),
         }
     }
 }
@@ -167,18 +199,42 @@ mod tests {
 
     #[test]
     fn a_part_is_a_range_with_a_number() {
-        let parts = [(2, 10), (7, 3)].map(|(number, size)| Part { number, size, checksum: None });
-        let head = Head { size: 13, parts: parts.into(), ..Head::default() };
+        let parts = [(2, 10), (7, 3)].map(|(number, size)| Part {
+            number,
+            size,
+            checksum: None,
+        });
+        let head = Head {
+            size: 13,
+            parts: parts.into(),
+            ..Head::default()
+        };
         let piece = Piece::asked(None, Some(7), &head).unwrap();
-        assert_eq!((piece.range, piece.shown.as_deref(), piece.parts_count), (10..13, Some("bytes 10-12/13"), Some(2)));
         assert_eq!(
-            Piece::asked(None, Some(1), &head).unwrap_err().status_code(),
+            (piece.range, piece.shown.as_deref(), piece.parts_count),
+            (10..13, Some("bytes 10-12/13"), Some(2))
+        );
+        assert_eq!(
+            Piece::asked(None, Some(1), &head)
+                .unwrap_err()
+                .status_code(),
             Some(StatusCode::RANGE_NOT_SATISFIABLE)
         );
-        assert_eq!(Piece::asked(None, Some(0), &head).unwrap_err().status_code(), Some(StatusCode::BAD_REQUEST));
-        let whole = Head { size: 5, ..Head::default() };
+        assert_eq!(
+            Piece::asked(None, Some(0), &head)
+                .unwrap_err()
+                .status_code(),
+            Some(StatusCode::BAD_REQUEST)
+        );
+        let whole = Head {
+            size: 5,
+            ..Head::default()
+        };
         let piece = Piece::asked(None, Some(1), &whole).unwrap();
-        assert_eq!((piece.range, piece.shown.as_deref(), piece.parts_count), (0..5, Some("bytes 0-4/5"), None));
+        assert_eq!(
+            (piece.range, piece.shown.as_deref(), piece.parts_count),
+            (0..5, Some("bytes 0-4/5"), None)
+        );
         assert!(Piece::asked(None, Some(2), &whole).is_err());
         let empty = Piece::asked(None, Some(1), &Head::default()).unwrap();
         assert_eq!((empty.range, empty.shown), (0..0, None));

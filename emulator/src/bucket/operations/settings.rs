@@ -1,7 +1,8 @@
 //! Settings of buckets that are kept and given back, and what S3 answers when there are none.
 //!
-//! Kept and not acted upon: policies and public access blocks (nobody is kept out), lifecycles (nothing expires), websites,
-//! logging, acceleration, encryption. CORS and tags act as in S3. What would be a lie is refused: see [`refuse_events`].
+//! Kept and not acted upon: policies and public access blocks (nobody is kept out), lifecycles
+//! (nothing expires), websites, logging, acceleration, encryption. CORS and tags act as in S3. What
+//! would be a lie is refused: see [`refuse_events`].
 
 use http::StatusCode;
 use s3s::dto::*;
@@ -54,7 +55,8 @@ puts! {
         PublicAccessBlock, public_access_block_configuration, |_| Ok(());
 }
 
-/// Requests that delete a setting. Nothing is set afterwards, or, where S3 has a default for new buckets, not even that.
+/// Requests that delete a setting. Nothing is set afterwards, or, where S3 has a default for new
+/// buckets, not even that.
 macro_rules! deletes {
     ($($name:ident($input:ident) -> $output:ident: $($setting:ident)+, $kept:ident;)*) => {
         $(pub(super) async fn $name(buckets: &Buckets, request: S3Request<$input>) -> Answer<$output> {
@@ -83,9 +85,13 @@ pub(super) async fn get_bucket_accelerate_configuration(
     buckets: &Buckets,
     request: S3Request<GetBucketAccelerateConfigurationInput>,
 ) -> Answer<GetBucketAccelerateConfigurationOutput> {
-    let kept: Option<AccelerateConfiguration> = buckets.setting(&request.input.bucket, Setting::Accelerate)?;
+    let kept: Option<AccelerateConfiguration> =
+        buckets.setting(&request.input.bucket, Setting::Accelerate)?;
     let status = kept.and_then(|kept| kept.status);
-    done(GetBucketAccelerateConfigurationOutput { status, ..Default::default() })
+    done(GetBucketAccelerateConfigurationOutput {
+        status,
+        ..Default::default()
+    })
 }
 
 pub(super) async fn get_bucket_cors(
@@ -93,8 +99,15 @@ pub(super) async fn get_bucket_cors(
     request: S3Request<GetBucketCorsInput>,
 ) -> Answer<GetBucketCorsOutput> {
     let kept: Option<CORSConfiguration> = buckets.setting(&request.input.bucket, Setting::Cors)?;
-    let absent = || s3_error!(NoSuchCORSConfiguration, "The CORS configuration does not exist");
-    done(GetBucketCorsOutput { cors_rules: Some(kept.ok_or_else(absent)?.cors_rules) })
+    let absent = || {
+        s3_error!(
+            NoSuchCORSConfiguration,
+            "The CORS configuration does not exist"
+        )
+    };
+    done(GetBucketCorsOutput {
+        cors_rules: Some(kept.ok_or_else(absent)?.cors_rules),
+    })
 }
 
 /// S3 encrypts every object with keys of its own when nothing else is set.
@@ -114,7 +127,9 @@ pub(super) async fn get_bucket_encryption(
             bucket_key_enabled: Some(false),
         }],
     };
-    done(GetBucketEncryptionOutput { server_side_encryption_configuration: Some(kept.unwrap_or_else(usual)) })
+    done(GetBucketEncryptionOutput {
+        server_side_encryption_configuration: Some(kept.unwrap_or_else(usual)),
+    })
 }
 
 pub(super) async fn put_bucket_lifecycle_configuration(
@@ -125,13 +140,24 @@ pub(super) async fn put_bucket_lifecycle_configuration(
     let missing = || s3_error!(MissingRequestBodyError, "Request Body is empty");
     let mut lifecycle = input.lifecycle_configuration.ok_or_else(missing)?;
     for rule in &mut lifecycle.rules {
-        rule.id.get_or_insert_with(|| uuid::Uuid::new_v4().simple().to_string());
+        rule.id
+            .get_or_insert_with(|| uuid::Uuid::new_v4().simple().to_string());
     }
     let minimum = input.transition_default_minimum_object_size;
-    let kept_minimum = minimum.as_ref().map_or(Kept::Default, |minimum| Kept::Text(minimum.as_str().to_owned()));
-    let changes = vec![(Setting::Lifecycle, to_xml(&lifecycle)?), (Setting::LifecycleMinimum, kept_minimum)];
-    on_disk(buckets, move |buckets| buckets.set_all(&input.bucket, changes)).await?;
-    done(PutBucketLifecycleConfigurationOutput { transition_default_minimum_object_size: minimum })
+    let kept_minimum = minimum.as_ref().map_or(Kept::Default, |minimum| {
+        Kept::Text(minimum.as_str().to_owned())
+    });
+    let changes = vec![
+        (Setting::Lifecycle, to_xml(&lifecycle)?),
+        (Setting::LifecycleMinimum, kept_minimum),
+    ];
+    on_disk(buckets, move |buckets| {
+        buckets.set_all(&input.bucket, changes)
+    })
+    .await?;
+    done(PutBucketLifecycleConfigurationOutput {
+        transition_default_minimum_object_size: minimum,
+    })
 }
 
 pub(super) async fn get_bucket_lifecycle_configuration(
@@ -140,7 +166,12 @@ pub(super) async fn get_bucket_lifecycle_configuration(
 ) -> Answer<GetBucketLifecycleConfigurationOutput> {
     let bucket = &request.input.bucket;
     let kept: Option<BucketLifecycleConfiguration> = buckets.setting(bucket, Setting::Lifecycle)?;
-    let absent = || s3_error!(NoSuchLifecycleConfiguration, "The lifecycle configuration does not exist");
+    let absent = || {
+        s3_error!(
+            NoSuchLifecycleConfiguration,
+            "The lifecycle configuration does not exist"
+        )
+    };
     let minimum = match buckets.kept(bucket, Setting::LifecycleMinimum)? {
         Kept::Text(text) => Some(TransitionDefaultMinimumObjectSize::from(text)),
         Kept::Default | Kept::Deleted => None,
@@ -155,8 +186,11 @@ pub(super) async fn get_bucket_logging(
     buckets: &Buckets,
     request: S3Request<GetBucketLoggingInput>,
 ) -> Answer<GetBucketLoggingOutput> {
-    let kept: Option<BucketLoggingStatus> = buckets.setting(&request.input.bucket, Setting::Logging)?;
-    done(GetBucketLoggingOutput { logging_enabled: kept.and_then(|kept| kept.logging_enabled) })
+    let kept: Option<BucketLoggingStatus> =
+        buckets.setting(&request.input.bucket, Setting::Logging)?;
+    done(GetBucketLoggingOutput {
+        logging_enabled: kept.and_then(|kept| kept.logging_enabled),
+    })
 }
 
 /// Nothing is ever sent, so nothing is ever set.
@@ -200,10 +234,18 @@ pub(super) async fn get_bucket_ownership_controls(
             object_ownership: ObjectOwnership::from_static(ObjectOwnership::BUCKET_OWNER_ENFORCED),
         }],
     };
-    let absent = || s3_error!(OwnershipControlsNotFoundError, "The bucket ownership controls were not found");
+    let absent = || {
+        s3_error!(
+            OwnershipControlsNotFoundError,
+            "The bucket ownership controls were not found"
+        )
+    };
     let kept = buckets.setting(bucket, Setting::OwnershipControls)?;
-    let controls = or_usual(buckets, bucket, Setting::OwnershipControls, kept, usual)?.ok_or_else(absent)?;
-    done(GetBucketOwnershipControlsOutput { ownership_controls: Some(controls) })
+    let controls =
+        or_usual(buckets, bucket, Setting::OwnershipControls, kept, usual)?.ok_or_else(absent)?;
+    done(GetBucketOwnershipControlsOutput {
+        ownership_controls: Some(controls),
+    })
 }
 
 /// The default of new buckets, unless it was deleted.
@@ -231,10 +273,15 @@ pub(super) async fn get_public_access_block(
     };
     let absent = || {
         let text = "The public access block configuration was not found";
-        custom("NoSuchPublicAccessBlockConfiguration", StatusCode::NOT_FOUND, text)
+        custom(
+            "NoSuchPublicAccessBlockConfiguration",
+            StatusCode::NOT_FOUND,
+            text,
+        )
     };
     let kept = buckets.setting(bucket, Setting::PublicAccessBlock)?;
-    let block = or_usual(buckets, bucket, Setting::PublicAccessBlock, kept, usual)?.ok_or_else(absent)?;
+    let block =
+        or_usual(buckets, bucket, Setting::PublicAccessBlock, kept, usual)?.ok_or_else(absent)?;
     // What is not said is not blocked.
     let said = |value: Option<bool>| Some(value.unwrap_or(false));
     done(GetPublicAccessBlockOutput {
@@ -252,20 +299,33 @@ pub(super) async fn put_bucket_policy(
     request: S3Request<PutBucketPolicyInput>,
 ) -> Answer<PutBucketPolicyOutput> {
     let input = request.input;
-    let policy: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_str(&input.policy);
+    let policy: Result<serde_json::Map<String, serde_json::Value>, _> =
+        serde_json::from_str(&input.policy);
     let malformed = "Policies must be valid JSON and the first byte must be '{'";
     let policy = policy.map_err(|error| s3_error!(error, MalformedPolicy, "{malformed}"))?;
     if !policy.contains_key("Statement") {
-        return Err(s3_error!(MalformedPolicy, "Missing required field Statement"));
+        return Err(s3_error!(
+            MalformedPolicy,
+            "Missing required field Statement"
+        ));
     }
-    keep(buckets, input.bucket, Setting::Policy, Kept::Text(input.policy)).await?;
+    keep(
+        buckets,
+        input.bucket,
+        Setting::Policy,
+        Kept::Text(input.policy),
+    )
+    .await?;
     done(PutBucketPolicyOutput::default())
 }
 
 fn policy(buckets: &Buckets, bucket: &str) -> S3Result<String> {
     match buckets.kept(bucket, Setting::Policy)? {
         Kept::Text(text) => Ok(text),
-        Kept::Default | Kept::Deleted => Err(s3_error!(NoSuchBucketPolicy, "The bucket policy does not exist")),
+        Kept::Default | Kept::Deleted => Err(s3_error!(
+            NoSuchBucketPolicy,
+            "The bucket policy does not exist"
+        )),
     }
 }
 
@@ -273,7 +333,9 @@ pub(super) async fn get_bucket_policy(
     buckets: &Buckets,
     request: S3Request<GetBucketPolicyInput>,
 ) -> Answer<GetBucketPolicyOutput> {
-    done(GetBucketPolicyOutput { policy: Some(policy(buckets, &request.input.bucket)?) })
+    done(GetBucketPolicyOutput {
+        policy: Some(policy(buckets, &request.input.bucket)?),
+    })
 }
 
 /// A policy is public when it allows anything to everybody without a condition.
@@ -288,18 +350,26 @@ pub(super) async fn get_bucket_policy_status(
         one => std::slice::from_ref(one),
     };
     let to_all = |who: &serde_json::Value| *who == "*" || who["AWS"] == "*";
-    let is_public = statements
-        .iter()
-        .any(|one| one["Effect"] == "Allow" && to_all(&one["Principal"]) && one.get("Condition").is_none());
-    done(GetBucketPolicyStatusOutput { policy_status: Some(PolicyStatus { is_public: Some(is_public) }) })
+    let is_public = statements.iter().any(|one| {
+        one["Effect"] == "Allow" && to_all(&one["Principal"]) && one.get("Condition").is_none()
+    });
+    done(GetBucketPolicyStatusOutput {
+        policy_status: Some(PolicyStatus {
+            is_public: Some(is_public),
+        }),
+    })
 }
 
 pub(super) async fn get_bucket_request_payment(
     buckets: &Buckets,
     request: S3Request<GetBucketRequestPaymentInput>,
 ) -> Answer<GetBucketRequestPaymentOutput> {
-    let kept: Option<RequestPaymentConfiguration> = buckets.setting(&request.input.bucket, Setting::RequestPayment)?;
-    let payer = kept.map_or_else(|| Payer::from_static(Payer::BUCKET_OWNER), |kept| kept.payer);
+    let kept: Option<RequestPaymentConfiguration> =
+        buckets.setting(&request.input.bucket, Setting::RequestPayment)?;
+    let payer = kept.map_or_else(
+        || Payer::from_static(Payer::BUCKET_OWNER),
+        |kept| kept.payer,
+    );
     done(GetBucketRequestPaymentOutput { payer: Some(payer) })
 }
 
@@ -310,18 +380,35 @@ pub(super) async fn get_bucket_tagging(
     let kept: Option<Tagging> = buckets.setting(&request.input.bucket, Setting::Tagging)?;
     let kept = kept.filter(|kept| !kept.tag_set.is_empty());
     let absent = || s3_error!(NoSuchTagSet, "The TagSet does not exist");
-    done(GetBucketTaggingOutput { tag_set: kept.ok_or_else(absent)?.tag_set })
+    done(GetBucketTaggingOutput {
+        tag_set: kept.ok_or_else(absent)?.tag_set,
+    })
 }
 
 pub(super) async fn get_bucket_website(
     buckets: &Buckets,
     request: S3Request<GetBucketWebsiteInput>,
 ) -> Answer<GetBucketWebsiteOutput> {
-    let kept: Option<WebsiteConfiguration> = buckets.setting(&request.input.bucket, Setting::Website)?;
-    let absent = || s3_error!(NoSuchWebsiteConfiguration, "The specified bucket does not have a website configuration");
-    let WebsiteConfiguration { error_document, index_document, redirect_all_requests_to, routing_rules } =
-        kept.ok_or_else(absent)?;
-    done(GetBucketWebsiteOutput { error_document, index_document, redirect_all_requests_to, routing_rules })
+    let kept: Option<WebsiteConfiguration> =
+        buckets.setting(&request.input.bucket, Setting::Website)?;
+    let absent = || {
+        s3_error!(
+            NoSuchWebsiteConfiguration,
+            "The specified bucket does not have a website configuration"
+        )
+    };
+    let WebsiteConfiguration {
+        error_document,
+        index_document,
+        redirect_all_requests_to,
+        routing_rules,
+    } = kept.ok_or_else(absent)?;
+    done(GetBucketWebsiteOutput {
+        error_document,
+        index_document,
+        redirect_all_requests_to,
+        routing_rules,
+    })
 }
 
 /// Replication is refused, so there is none.
@@ -330,7 +417,10 @@ pub(super) async fn get_bucket_replication(
     request: S3Request<GetBucketReplicationInput>,
 ) -> Answer<GetBucketReplicationOutput> {
     buckets.exists(&request.input.bucket)?;
-    Err(s3_error!(ReplicationConfigurationNotFoundError, "The replication configuration was not found"))
+    Err(s3_error!(
+        ReplicationConfigurationNotFoundError,
+        "The replication configuration was not found"
+    ))
 }
 
 /// Object Lock is refused, so there is none.
@@ -344,16 +434,33 @@ pub(super) async fn get_object_lock_configuration(
 }
 
 impl Buckets {
-    /// The headers of a new object, encrypted as its bucket has it when the request says nothing of it.
+    /// The headers of a new object, encrypted as its bucket has it when the request says nothing of
+    /// it.
     pub(in crate::bucket) fn encrypted(&self, bucket: &str, headers: Headers) -> S3Result<Headers> {
         if headers.encryption.is_some() {
             return Ok(headers);
         }
-        let kept: Option<ServerSideEncryptionConfiguration> = self.setting(bucket, Setting::Encryption)?;
-        let Some(rule) = kept.and_then(|kept| kept.rules.into_iter().next()) else { return Ok(headers) };
-        let Some(usual) = rule.apply_server_side_encryption_by_default else { return Ok(headers) };
-        let (algorithm, key) = (usual.sse_algorithm.as_str().to_owned(), usual.kms_master_key_id);
-        let encryption = Encryption { algorithm, key, context: None, bucket_key: rule.bucket_key_enabled };
-        Ok(Headers { encryption: Some(encryption), ..headers })
+        let kept: Option<ServerSideEncryptionConfiguration> =
+            self.setting(bucket, Setting::Encryption)?;
+        let Some(rule) = kept.and_then(|kept| kept.rules.into_iter().next()) else {
+            return Ok(headers);
+        };
+        let Some(usual) = rule.apply_server_side_encryption_by_default else {
+            return Ok(headers);
+        };
+        let (algorithm, key) = (
+            usual.sse_algorithm.as_str().to_owned(),
+            usual.kms_master_key_id,
+        );
+        let encryption = Encryption {
+            algorithm,
+            key,
+            context: None,
+            bucket_key: rule.bucket_key_enabled,
+        };
+        Ok(Headers {
+            encryption: Some(encryption),
+            ..headers
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! Tags of objects.
 
 use s3s::dto::{
-    DeleteObjectTaggingInput, DeleteObjectTaggingOutput, GetObjectTaggingInput, GetObjectTaggingOutput,
-    PutObjectTaggingInput, PutObjectTaggingOutput,
+    DeleteObjectTaggingInput, DeleteObjectTaggingOutput, GetObjectTaggingInput,
+    GetObjectTaggingOutput, PutObjectTaggingInput, PutObjectTaggingOutput,
 };
 use s3s::{S3Request, S3Result};
 
@@ -18,8 +18,14 @@ pub(super) async fn get_object_tagging(
 ) -> Answer<GetObjectTaggingOutput> {
     let input = request.input;
     only_version(input.version_id.as_deref())?;
-    let object = on_disk(buckets, move |buckets| buckets.get(&input.bucket, &input.key)).await?;
-    done(GetObjectTaggingOutput { tag_set: shown_tags(&object.head), version_id: None })
+    let object = on_disk(buckets, move |buckets| {
+        buckets.get(&input.bucket, &input.key)
+    })
+    .await?;
+    done(GetObjectTaggingOutput {
+        tag_set: shown_tags(&object.head),
+        version_id: None,
+    })
 }
 
 pub(super) async fn put_object_tagging(
@@ -44,6 +50,14 @@ pub(super) async fn delete_object_tagging(
     done(DeleteObjectTaggingOutput::default())
 }
 
-async fn retag(buckets: &Buckets, bucket: String, key: String, tags: Vec<(String, String)>) -> S3Result<()> {
-    on_disk(buckets, move |buckets| buckets.rewrite(&bucket, &key, |headers| headers.tags.clone_from(&tags))).await
+async fn retag(
+    buckets: &Buckets,
+    bucket: String,
+    key: String,
+    tags: Vec<(String, String)>,
+) -> S3Result<()> {
+    on_disk(buckets, move |buckets| {
+        buckets.rewrite(&bucket, &key, |headers| headers.tags.clone_from(&tags))
+    })
+    .await
 }

@@ -1,11 +1,12 @@
 //! Multipart uploads.
 
 use s3s::dto::{
-    AbortMultipartUploadInput, AbortMultipartUploadOutput, CommonPrefix, CompleteMultipartUploadInput,
-    CompleteMultipartUploadOutput, CompletedPart, CopyPartResult, CreateMultipartUploadInput,
-    CreateMultipartUploadOutput, Initiator, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListPartsInput,
-    ListPartsOutput, MultipartUpload, Owner, Part, Range, StorageClass, UploadPartCopyInput, UploadPartCopyOutput,
-    UploadPartInput, UploadPartOutput,
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, CommonPrefix,
+    CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CompletedPart, CopyPartResult,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, Initiator, ListMultipartUploadsInput,
+    ListMultipartUploadsOutput, ListPartsInput, ListPartsOutput, MultipartUpload, Owner, Part,
+    Range, StorageClass, UploadPartCopyInput, UploadPartCopyOutput, UploadPartInput,
+    UploadPartOutput,
 };
 use s3s::{S3Request, S3Result, s3_error};
 
@@ -21,8 +22,8 @@ use crate::bucket::listing::PAGE;
 use crate::bucket::multipart::{AskedPart, AskedWhole, Upload};
 use crate::bucket::objects::Buckets;
 use crate::bucket::shown::{
-    algorithm, asked_kind, asked_of_upload, check_encoding, encoded, etag, given_checksum, headers_of, listed_part,
-    modified, range, source, with_checksum, with_encryption,
+    algorithm, asked_kind, asked_of_upload, check_encoding, encoded, etag, given_checksum,
+    headers_of, listed_part, modified, range, source, with_checksum, with_encryption,
 };
 use crate::bucket::uploading::{UploadQuery, upload_page};
 
@@ -33,7 +34,10 @@ pub(super) async fn create_multipart_upload(
     let input = request.input;
     let headers = buckets.encrypted(&input.bucket, headers_of!(input))?;
     let shown = headers.clone();
-    let checksum = asked_of_upload(input.checksum_algorithm.as_ref(), input.checksum_type.as_ref())?;
+    let checksum = asked_of_upload(
+        input.checksum_algorithm.as_ref(),
+        input.checksum_type.as_ref(),
+    )?;
     let (bucket, key, asked) = (input.bucket.clone(), input.key.clone(), checksum.clone());
     let begin = move |buckets: &Buckets| buckets.begin_upload(&bucket, &key, headers, asked);
     let id = on_disk(buckets, begin).await?;
@@ -41,23 +45,41 @@ pub(super) async fn create_multipart_upload(
         bucket: Some(input.bucket),
         key: Some(input.key),
         upload_id: Some(id),
-        checksum_algorithm: checksum.as_ref().map(|checksum| algorithm(checksum.algorithm)),
+        checksum_algorithm: checksum
+            .as_ref()
+            .map(|checksum| algorithm(checksum.algorithm)),
         checksum_type: Checksum::shown(checksum.as_ref()).checksum_type,
         ..CreateMultipartUploadOutput::default()
     };
     done(with_encryption!(shown, output))
 }
 
-pub(super) async fn upload_part(buckets: &Buckets, request: S3Request<UploadPartInput>) -> Answer<UploadPartOutput> {
+pub(super) async fn upload_part(
+    buckets: &Buckets,
+    request: S3Request<UploadPartInput>,
+) -> Answer<UploadPartOutput> {
     let mut input = request.input;
     let upload = buckets.upload(&input.bucket, &input.key, &input.upload_id)?;
-    let promise =
-        Promise::of(&request.headers, &request.extensions, request.trailing_headers, input.content_md5.take())?;
+    let promise = Promise::of(
+        &request.headers,
+        &request.extensions,
+        request.trailing_headers,
+        input.content_md5.take(),
+    )?;
     check_algorithm(&upload, promise.algorithm())?;
-    let draft = buckets.receive(input.body.take(), &promise.or_summed(asked_of(&upload))).await?;
-    let add = move |buckets: &Buckets| buckets.add_part(&input.bucket, &input.upload_id, input.part_number, draft);
+    let draft = buckets
+        .receive(input.body.take(), &promise.or_summed(asked_of(&upload)))
+        .await?;
+    let add = move |buckets: &Buckets| {
+        buckets.add_part(&input.bucket, &input.upload_id, input.part_number, draft)
+    };
     let part = on_disk(buckets, add).await?;
-    let output = with_checksum!(part.head.checksum.as_ref(), UploadPartOutput { e_tag: Some(etag(&part.head)) });
+    let output = with_checksum!(
+        part.head.checksum.as_ref(),
+        UploadPartOutput {
+            e_tag: Some(etag(&part.head))
+        }
+    );
     done(with_encryption!(upload.headers, output))
 }
 
@@ -80,12 +102,19 @@ pub(super) async fn upload_part_copy(
     request: S3Request<UploadPartCopyInput>,
 ) -> Answer<UploadPartCopyOutput> {
     let input = request.input;
-    check_owner(input.expected_source_bucket_owner.as_deref(), request.extensions.get::<Account>())?;
+    check_owner(
+        input.expected_source_bucket_owner.as_deref(),
+        request.extensions.get::<Account>(),
+    )?;
     let upload = buckets.upload(&input.bucket, &input.key, &input.upload_id)?;
     let (bucket, key) = source(&input.copy_source)?;
     let (from, body) = on_disk(buckets, move |buckets| buckets.open_object(&bucket, &key)).await?;
     check_source(source_conditions!(input), &from.head)?;
-    let asked = input.copy_source_range.as_deref().map(Range::parse).transpose();
+    let asked = input
+        .copy_source_range
+        .as_deref()
+        .map(Range::parse)
+        .transpose();
     let asked = asked.map_err(|error| {
         let text = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the \
                     zero-based offsets of the first and last bytes to copy";
@@ -93,20 +122,33 @@ pub(super) async fn upload_part_copy(
     })?;
     let (range, _) = range(asked.as_ref(), from.head.size)?;
     let promise = Promise::summed(asked_of(&upload));
-    let draft = buckets.receive(Some(body::stream(body, range).await?), &promise).await?;
-    let add = move |buckets: &Buckets| buckets.add_part(&input.bucket, &input.upload_id, input.part_number, draft);
+    let draft = buckets
+        .receive(Some(body::stream(body, range).await?), &promise)
+        .await?;
+    let add = move |buckets: &Buckets| {
+        buckets.add_part(&input.bucket, &input.upload_id, input.part_number, draft)
+    };
     let part = on_disk(buckets, add).await?;
     let result = with_checksum!(
         part.head.checksum.as_ref(),
-        CopyPartResult { e_tag: Some(etag(&part.head)), last_modified: Some(modified(&part.head)) }
+        CopyPartResult {
+            e_tag: Some(etag(&part.head)),
+            last_modified: Some(modified(&part.head))
+        }
     );
-    let output = UploadPartCopyOutput { copy_part_result: Some(result), ..UploadPartCopyOutput::default() };
+    let output = UploadPartCopyOutput {
+        copy_part_result: Some(result),
+        ..UploadPartCopyOutput::default()
+    };
     done(with_encryption!(upload.headers, output))
 }
 
 /// What the parts of an upload are summed with.
 fn asked_of(upload: &Upload) -> Option<Asked> {
-    Some(Asked { algorithm: upload.checksum.as_ref()?.algorithm, value: None })
+    Some(Asked {
+        algorithm: upload.checksum.as_ref()?.algorithm,
+        value: None,
+    })
 }
 
 pub(super) async fn complete_multipart_upload(
@@ -114,18 +156,28 @@ pub(super) async fn complete_multipart_upload(
     request: S3Request<CompleteMultipartUploadInput>,
 ) -> Answer<CompleteMultipartUploadOutput> {
     let input = request.input;
-    let parts = input.multipart_upload.clone().and_then(|upload| upload.parts).unwrap_or_default();
+    let parts = input
+        .multipart_upload
+        .clone()
+        .and_then(|upload| upload.parts)
+        .unwrap_or_default();
     let size = input.mpu_object_size.map(u64::try_from).transpose();
     let asked = AskedWhole {
         parts: parts.iter().map(asked_part).collect::<S3Result<_>>()?,
         checksum: given_checksum!(input)?,
         kind: asked_kind(input.checksum_type.as_ref())?,
-        size: size.map_err(|_| s3_error!(InvalidRequest, "Value for x-amz-mp-object-size header is invalid"))?,
+        size: size.map_err(|_| {
+            s3_error!(
+                InvalidRequest,
+                "Value for x-amz-mp-object-size header is invalid"
+            )
+        })?,
         condition: condition(input.if_match.as_ref(), input.if_none_match.as_ref())?,
     };
     let location = address(&request.headers, &request.uri, &input.bucket, &input.key);
     let (bucket, key) = (input.bucket.clone(), input.key.clone());
-    let complete = move |buckets: &Buckets| buckets.complete_upload(&bucket, &key, &input.upload_id, &asked);
+    let complete =
+        move |buckets: &Buckets| buckets.complete_upload(&bucket, &key, &input.upload_id, &asked);
     let object = on_disk(buckets, complete).await?;
     let checksum = object.head.checksum.as_ref();
     let output = with_checksum!(
@@ -143,8 +195,15 @@ pub(super) async fn complete_multipart_upload(
 
 fn asked_part(part: &CompletedPart) -> S3Result<AskedPart> {
     let incomplete = || s3_error!(MalformedXML, "every part needs PartNumber and ETag");
-    let (number, etag) = part.part_number.zip(part.e_tag.as_ref()).ok_or_else(incomplete)?;
-    Ok(AskedPart { number, etag: etag.value().to_owned(), checksum: given_checksum!(part)? })
+    let (number, etag) = part
+        .part_number
+        .zip(part.e_tag.as_ref())
+        .ok_or_else(incomplete)?;
+    Ok(AskedPart {
+        number,
+        etag: etag.value().to_owned(),
+        checksum: given_checksum!(part)?,
+    })
 }
 
 pub(super) async fn abort_multipart_upload(
@@ -153,19 +212,32 @@ pub(super) async fn abort_multipart_upload(
 ) -> Answer<AbortMultipartUploadOutput> {
     let input = request.input;
     let started = input.if_match_initiated_time.as_ref().map(seconds);
-    on_disk(buckets, move |buckets| buckets.abort_upload(&input.bucket, &input.key, &input.upload_id, started)).await?;
+    on_disk(buckets, move |buckets| {
+        buckets.abort_upload(&input.bucket, &input.key, &input.upload_id, started)
+    })
+    .await?;
     done(AbortMultipartUploadOutput::default())
 }
 
-pub(super) async fn list_parts(buckets: &Buckets, request: S3Request<ListPartsInput>) -> Answer<ListPartsOutput> {
+pub(super) async fn list_parts(
+    buckets: &Buckets,
+    request: S3Request<ListPartsInput>,
+) -> Answer<ListPartsOutput> {
     let input = request.input;
     let upload = buckets.upload(&input.bucket, &input.key, &input.upload_id)?;
     let after = input.part_number_marker.unwrap_or_default();
     let most = limit(input.max_parts, "max-parts")?;
     let mut rest = upload.parts.range(after.saturating_add(1)..);
-    let listed: Vec<Part> = rest.by_ref().take(most).map(|(number, part)| listed_part(*number, &part.head)).collect();
+    let listed: Vec<Part> = rest
+        .by_ref()
+        .take(most)
+        .map(|(number, part)| listed_part(*number, &part.head))
+        .collect();
     let is_truncated = most > 0 && rest.next().is_some();
-    let next = listed.last().and_then(|part| part.part_number).unwrap_or(after);
+    let next = listed
+        .last()
+        .and_then(|part| part.part_number)
+        .unwrap_or(after);
     done(ListPartsOutput {
         bucket: Some(input.bucket),
         key: Some(input.key),
@@ -178,7 +250,10 @@ pub(super) async fn list_parts(buckets: &Buckets, request: S3Request<ListPartsIn
         owner: Some(owner()),
         initiator: Some(initiator()),
         storage_class: Some(class_of(&upload)),
-        checksum_algorithm: upload.checksum.as_ref().map(|checksum| algorithm(checksum.algorithm)),
+        checksum_algorithm: upload
+            .checksum
+            .as_ref()
+            .map(|checksum| algorithm(checksum.algorithm)),
         checksum_type: Checksum::shown(upload.checksum.as_ref()).checksum_type,
         ..ListPartsOutput::default()
     })
@@ -193,9 +268,15 @@ pub(super) async fn list_multipart_uploads(
     check_encoding(encoding)?;
     let query = UploadQuery {
         prefix: input.prefix.clone().unwrap_or_default(),
-        delimiter: input.delimiter.clone().filter(|delimiter| !delimiter.is_empty()),
+        delimiter: input
+            .delimiter
+            .clone()
+            .filter(|delimiter| !delimiter.is_empty()),
         // Without a key marker, the marker of ids means nothing, says S3.
-        after: input.key_marker.clone().map(|key| (key, input.upload_id_marker.clone())),
+        after: input
+            .key_marker
+            .clone()
+            .map(|key| (key, input.upload_id_marker.clone())),
         limit: limit(input.max_uploads, "max-uploads")?,
     };
     let open = buckets.open_uploads(&input.bucket)?;
@@ -207,18 +288,30 @@ pub(super) async fn list_multipart_uploads(
         initiator: Some(initiator()),
         owner: Some(owner()),
         storage_class: Some(class_of(upload)),
-        checksum_algorithm: upload.checksum.as_ref().map(|checksum| algorithm(checksum.algorithm)),
+        checksum_algorithm: upload
+            .checksum
+            .as_ref()
+            .map(|checksum| algorithm(checksum.algorithm)),
         checksum_type: Checksum::shown(upload.checksum.as_ref()).checksum_type,
     };
-    let prefix = |prefix: &String| CommonPrefix { prefix: Some(encoded(prefix, encoding)) };
+    let prefix = |prefix: &String| CommonPrefix {
+        prefix: Some(encoded(prefix, encoding)),
+    };
     let (next_key, next_id) = page.next.clone().unzip();
     done(ListMultipartUploadsOutput {
         bucket: Some(input.bucket),
         uploads: Some(page.uploads.iter().map(shown).collect()),
         common_prefixes: Some(page.common_prefixes.iter().map(prefix).collect()),
         prefix: input.prefix.map(|prefix| encoded(&prefix, encoding)),
-        delimiter: input.delimiter.map(|delimiter| encoded(&delimiter, encoding)),
-        key_marker: Some(input.key_marker.map(|marker| encoded(&marker, encoding)).unwrap_or_default()),
+        delimiter: input
+            .delimiter
+            .map(|delimiter| encoded(&delimiter, encoding)),
+        key_marker: Some(
+            input
+                .key_marker
+                .map(|marker| encoded(&marker, encoding))
+                .unwrap_or_default(),
+        ),
         upload_id_marker: Some(input.upload_id_marker.unwrap_or_default()),
         next_key_marker: next_key.map(|key| encoded(&key, encoding)),
         next_upload_id_marker: next_id,
@@ -231,8 +324,18 @@ pub(super) async fn list_multipart_uploads(
 
 /// How many entries a page may have.
 fn limit(asked: Option<i32>, name: &str) -> S3Result<usize> {
-    let invalid = |_| s3_error!(InvalidArgument, "Argument {name} must be an integer between 0 and 2147483647");
-    Ok(asked.map(usize::try_from).transpose().map_err(invalid)?.unwrap_or(PAGE).min(PAGE))
+    let invalid = |_| {
+        s3_error!(
+            InvalidArgument,
+            "Argument {name} must be an integer between 0 and 2147483647"
+        )
+    };
+    Ok(asked
+        .map(usize::try_from)
+        .transpose()
+        .map_err(invalid)?
+        .unwrap_or(PAGE)
+        .min(PAGE))
 }
 
 fn initiator() -> Initiator {
@@ -242,5 +345,8 @@ fn initiator() -> Initiator {
 
 fn class_of(upload: &Upload) -> StorageClass {
     let class = upload.headers.storage_class.clone();
-    class.map_or_else(|| StorageClass::from_static(StorageClass::STANDARD), StorageClass::from)
+    class.map_or_else(
+        || StorageClass::from_static(StorageClass::STANDARD),
+        StorageClass::from,
+    )
 }

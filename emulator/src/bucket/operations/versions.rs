@@ -1,9 +1,10 @@
 //! Versions: an object has one, `null`, as in a bucket whose versioning was never enabled.
 
 use s3s::dto::{
-    BucketVersioningStatus, GetBucketVersioningInput, GetBucketVersioningOutput, ListObjectVersionsInput,
-    ListObjectVersionsOutput, MFADelete, ObjectVersion, ObjectVersionStorageClass, PutBucketVersioningInput,
-    PutBucketVersioningOutput, VersioningConfiguration,
+    BucketVersioningStatus, GetBucketVersioningInput, GetBucketVersioningOutput,
+    ListObjectVersionsInput, ListObjectVersionsOutput, MFADelete, ObjectVersion,
+    ObjectVersionStorageClass, PutBucketVersioningInput, PutBucketVersioningOutput,
+    VersioningConfiguration,
 };
 use s3s::{S3Request, S3Result, s3_error};
 
@@ -20,7 +21,10 @@ pub(super) const NULL: &str = "null";
 pub(in crate::bucket) fn only_version(version: Option<&str>) -> S3Result<()> {
     match version.is_none_or(|version| version == NULL) {
         true => Ok(()),
-        false => Err(s3_error!(NoSuchVersion, "The specified version does not exist.")),
+        false => Err(s3_error!(
+            NoSuchVersion,
+            "The specified version does not exist."
+        )),
     }
 }
 
@@ -28,19 +32,33 @@ pub(super) async fn get_bucket_versioning(
     buckets: &Buckets,
     request: S3Request<GetBucketVersioningInput>,
 ) -> Answer<GetBucketVersioningOutput> {
-    let kept: Option<VersioningConfiguration> = buckets.setting(&request.input.bucket, Setting::Versioning)?;
+    let kept: Option<VersioningConfiguration> =
+        buckets.setting(&request.input.bucket, Setting::Versioning)?;
     // A bucket that never had versions says nothing about them.
-    done(GetBucketVersioningOutput { status: kept.and_then(|kept| kept.status), mfa_delete: None })
+    done(GetBucketVersioningOutput {
+        status: kept.and_then(|kept| kept.status),
+        mfa_delete: None,
+    })
 }
 
 pub(super) async fn put_bucket_versioning(
     buckets: &Buckets,
     request: S3Request<PutBucketVersioningInput>,
 ) -> Answer<PutBucketVersioningOutput> {
-    let PutBucketVersioningInput { bucket, versioning_configuration, .. } = request.input;
+    let PutBucketVersioningInput {
+        bucket,
+        versioning_configuration,
+        ..
+    } = request.input;
     let VersioningConfiguration { mfa_delete, status } = &versioning_configuration;
-    if mfa_delete.as_ref().is_some_and(|delete| delete.as_str() == MFADelete::ENABLED) {
-        return Err(s3_error!(NotImplemented, "MfaDelete is not implemented: there are no MFA devices here"));
+    if mfa_delete
+        .as_ref()
+        .is_some_and(|delete| delete.as_str() == MFADelete::ENABLED)
+    {
+        return Err(s3_error!(
+            NotImplemented,
+            "MfaDelete is not implemented: there are no MFA devices here"
+        ));
     }
     match status.as_ref().map(BucketVersioningStatus::as_str) {
         Some(BucketVersioningStatus::ENABLED) => tracing::warn!(
@@ -48,10 +66,18 @@ pub(super) async fn put_bucket_versioning(
              or deleted is gone"
         ),
         Some(BucketVersioningStatus::SUSPENDED) => {}
-        _ => return Err(s3_error!(IllegalVersioningConfigurationException, "Status must be Enabled or Suspended")),
+        _ => {
+            return Err(s3_error!(
+                IllegalVersioningConfigurationException,
+                "Status must be Enabled or Suspended"
+            ));
+        }
     }
     let kept = to_xml(&versioning_configuration)?;
-    on_disk(buckets, move |buckets| buckets.set(&bucket, Setting::Versioning, kept)).await?;
+    on_disk(buckets, move |buckets| {
+        buckets.set(&bucket, Setting::Versioning, kept)
+    })
+    .await?;
     done(PutBucketVersioningOutput::default())
 }
 
@@ -66,11 +92,22 @@ pub(super) async fn list_object_versions(
         let text = "A version-id marker cannot be specified without a key marker.";
         return Err(s3_error!(InvalidArgument, "{text}"));
     }
-    // Every key has one version, so the page goes on behind the key, whichever version the marker names.
-    let query =
-        query(input.prefix.as_deref(), input.delimiter.as_deref(), input.key_marker.as_deref(), input.max_keys)?;
-    let (bucket, asked, shown) = (input.bucket.clone(), query.clone(), input.encoding_type.clone());
-    let list = move |buckets: &Buckets| buckets.list(&bucket, &asked, |page| Listed::of(&page, shown.as_ref()));
+    // Every key has one version, so the page goes on behind the key, whichever version the marker
+    // names.
+    let query = query(
+        input.prefix.as_deref(),
+        input.delimiter.as_deref(),
+        input.key_marker.as_deref(),
+        input.max_keys,
+    )?;
+    let (bucket, asked, shown) = (
+        input.bucket.clone(),
+        query.clone(),
+        input.encoding_type.clone(),
+    );
+    let list = move |buckets: &Buckets| {
+        buckets.list(&bucket, &asked, |page| Listed::of(&page, shown.as_ref()))
+    };
     let listed = on_disk(buckets, list).await?;
     let version = |object: s3s::dto::Object| ObjectVersion {
         checksum_algorithm: object.checksum_algorithm,
@@ -82,14 +119,18 @@ pub(super) async fn list_object_versions(
         owner: Some(owner()),
         restore_status: None,
         size: object.size,
-        storage_class: object.storage_class.map(|class| ObjectVersionStorageClass::from(class.as_str().to_owned())),
+        storage_class: object
+            .storage_class
+            .map(|class| ObjectVersionStorageClass::from(class.as_str().to_owned())),
         version_id: Some(NULL.to_owned()),
     };
     let is_truncated = listed.next.is_some();
     done(ListObjectVersionsOutput {
         name: Some(input.bucket),
         prefix: Some(encoded(&query.prefix, encoding)),
-        delimiter: input.delimiter.map(|delimiter| encoded(&delimiter, encoding)),
+        delimiter: input
+            .delimiter
+            .map(|delimiter| encoded(&delimiter, encoding)),
         key_marker: Some(encoded(&query.after, encoding)),
         version_id_marker: Some(input.version_id_marker.unwrap_or_default()),
         max_keys: i32::try_from(query.limit).ok(),

@@ -1,9 +1,9 @@
 //! Objects, written and removed.
 
 use s3s::dto::{
-    CopyObjectInput, CopyObjectOutput, CopyObjectResult, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
-    DeleteObjectsOutput, DeletedObject, ETagCondition, Error, MetadataDirective, ObjectIdentifier, PutObjectInput,
-    PutObjectOutput, TaggingDirective,
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, DeleteObjectInput, DeleteObjectOutput,
+    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETagCondition, Error,
+    MetadataDirective, ObjectIdentifier, PutObjectInput, PutObjectOutput, TaggingDirective,
 };
 use s3s::{S3Error, S3Request, S3Result, s3_error};
 
@@ -18,35 +18,56 @@ use crate::bucket::listing::PAGE;
 use crate::bucket::objects::{BucketError, Buckets};
 use crate::bucket::shown::{etag, headers_of, modified, source, with_checksum, with_encryption};
 
-pub(super) async fn put_object(buckets: &Buckets, request: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {
+pub(super) async fn put_object(
+    buckets: &Buckets,
+    request: S3Request<PutObjectInput>,
+) -> Answer<PutObjectOutput> {
     let mut input = request.input;
     buckets.exists(&input.bucket)?;
     let condition = condition(input.if_match.as_ref(), input.if_none_match.as_ref())?;
     let headers = buckets.encrypted(&input.bucket, headers_of!(input))?;
-    let promise =
-        Promise::of(&request.headers, &request.extensions, request.trailing_headers, input.content_md5.take())?;
-    let draft = buckets.receive(input.body.take(), &promise.or_summed(Some(Asked::usual()))).await?;
-    let put = move |buckets: &Buckets| buckets.put(&input.bucket, &input.key, headers, draft, &condition);
+    let promise = Promise::of(
+        &request.headers,
+        &request.extensions,
+        request.trailing_headers,
+        input.content_md5.take(),
+    )?;
+    let draft = buckets
+        .receive(input.body.take(), &promise.or_summed(Some(Asked::usual())))
+        .await?;
+    let put =
+        move |buckets: &Buckets| buckets.put(&input.bucket, &input.key, headers, draft, &condition);
     let object = on_disk(buckets, put).await?;
     let checksum = object.head.checksum.as_ref();
     done(with_encryption!(
         object.head.headers,
         with_checksum!(
             checksum,
-            PutObjectOutput { e_tag: Some(etag(&object.head)), checksum_type: Checksum::shown(checksum).checksum_type }
+            PutObjectOutput {
+                e_tag: Some(etag(&object.head)),
+                checksum_type: Checksum::shown(checksum).checksum_type
+            }
         )
     ))
 }
 
-pub(super) async fn copy_object(buckets: &Buckets, request: S3Request<CopyObjectInput>) -> Answer<CopyObjectOutput> {
+pub(super) async fn copy_object(
+    buckets: &Buckets,
+    request: S3Request<CopyObjectInput>,
+) -> Answer<CopyObjectOutput> {
     let input = request.input;
     let account = request.extensions.get::<Account>();
     check_owner(input.expected_source_bucket_owner.as_deref(), account)?;
     let (bucket, key) = source(&input.copy_source)?;
-    let directive = input.metadata_directive.as_ref().map(MetadataDirective::as_str);
+    let directive = input
+        .metadata_directive
+        .as_ref()
+        .map(MetadataDirective::as_str);
     let replaces = is_replaced(directive, "metadata")?;
     let headers = headers_of!(input);
-    let changes = headers.storage_class.is_some() || headers.website_redirect.is_some() || headers.encryption.is_some();
+    let changes = headers.storage_class.is_some()
+        || headers.website_redirect.is_some()
+        || headers.encryption.is_some();
     if !replaces && !changes && (&bucket, &key) == (&input.bucket, &input.key) {
         return Err(s3_error!(
             InvalidRequest,
@@ -56,15 +77,36 @@ pub(super) async fn copy_object(buckets: &Buckets, request: S3Request<CopyObject
     }
     let (from, body) = on_disk(buckets, move |buckets| buckets.open_object(&bucket, &key)).await?;
     check_source(source_conditions!(input), &from.head)?;
-    let directive = input.tagging_directive.as_ref().map(TaggingDirective::as_str);
+    let directive = input
+        .tagging_directive
+        .as_ref()
+        .map(TaggingDirective::as_str);
     let retags = is_replaced(directive, "tagging")?;
-    let headers = buckets.encrypted(&input.bucket, copied(headers, &from.head, replaces, retags))?;
-    let algorithm = input.checksum_algorithm.as_ref().map(|name| Algorithm::known(name.as_str())).transpose()?;
+    let headers =
+        buckets.encrypted(&input.bucket, copied(headers, &from.head, replaces, retags))?;
+    let algorithm = input
+        .checksum_algorithm
+        .as_ref()
+        .map(|name| Algorithm::known(name.as_str()))
+        .transpose()?;
     let algorithm = algorithm.or_else(|| Some(from.head.checksum.as_ref()?.algorithm));
-    let asked = algorithm.map_or_else(Asked::usual, |algorithm| Asked { algorithm, value: None });
+    let asked = algorithm.map_or_else(Asked::usual, |algorithm| Asked {
+        algorithm,
+        value: None,
+    });
     let promise = Promise::summed(Some(asked));
-    let draft = buckets.receive(Some(body::stream(body, 0..from.head.size).await?), &promise).await?;
-    let put = move |buckets: &Buckets| buckets.put(&input.bucket, &input.key, headers, draft, &Condition::Always);
+    let draft = buckets
+        .receive(Some(body::stream(body, 0..from.head.size).await?), &promise)
+        .await?;
+    let put = move |buckets: &Buckets| {
+        buckets.put(
+            &input.bucket,
+            &input.key,
+            headers,
+            draft,
+            &Condition::Always,
+        )
+    };
     let object = on_disk(buckets, put).await?;
     let checksum = object.head.checksum.as_ref();
     let result = with_checksum!(
@@ -75,7 +117,10 @@ pub(super) async fn copy_object(buckets: &Buckets, request: S3Request<CopyObject
             checksum_type: Checksum::shown(checksum).checksum_type,
         }
     );
-    let output = CopyObjectOutput { copy_object_result: Some(result), ..CopyObjectOutput::default() };
+    let output = CopyObjectOutput {
+        copy_object_result: Some(result),
+        ..CopyObjectOutput::default()
+    };
     done(with_encryption!(object.head.headers, output))
 }
 
@@ -91,18 +136,39 @@ fn is_replaced(directive: Option<&str>, what: &str) -> S3Result<bool> {
     match directive {
         None | Some("COPY") => Ok(false),
         Some("REPLACE") => Ok(true),
-        Some(other) => Err(s3_error!(InvalidArgument, "Unknown {what} directive {other:?}: expected COPY or REPLACE")),
+        Some(other) => Err(s3_error!(
+            InvalidArgument,
+            "Unknown {what} directive {other:?}: expected COPY or REPLACE"
+        )),
     }
 }
 
-/// Metadata and tags go along, or are replaced, each by a word of its own; the rest belongs to the copy alone.
+/// Metadata and tags go along, or are replaced, each by a word of its own; the rest belongs to the
+/// copy alone.
 fn copied(given: Headers, from: &Head, replaces: bool, retags: bool) -> Headers {
-    let tags = if retags { given.tags.clone() } else { from.headers.tags.clone() };
+    let tags = if retags {
+        given.tags.clone()
+    } else {
+        from.headers.tags.clone()
+    };
     if replaces {
         return Headers { tags, ..given };
     }
-    let Headers { storage_class, website_redirect, encryption, acl, .. } = given;
-    Headers { tags, storage_class, website_redirect, encryption, acl, ..from.headers.clone() }
+    let Headers {
+        storage_class,
+        website_redirect,
+        encryption,
+        acl,
+        ..
+    } = given;
+    Headers {
+        tags,
+        storage_class,
+        website_redirect,
+        encryption,
+        acl,
+        ..from.headers.clone()
+    }
 }
 
 pub(super) async fn delete_object(
@@ -115,14 +181,23 @@ pub(super) async fn delete_object(
     let size = asked_size(input.if_match_size)?;
     let condition = match (modified, size) {
         (None, None) => condition(input.if_match.as_ref(), None)?,
-        _ => Condition::Like { etag: input.if_match.as_ref().map(etag_of), modified, size },
+        _ => Condition::Like {
+            etag: input.if_match.as_ref().map(etag_of),
+            modified,
+            size,
+        },
     };
-    on_disk(buckets, move |buckets| buckets.remove(&input.bucket, &input.key, &condition)).await?;
+    on_disk(buckets, move |buckets| {
+        buckets.remove(&input.bucket, &input.key, &condition)
+    })
+    .await?;
     done(DeleteObjectOutput::default())
 }
 
 fn etag_of(condition: &ETagCondition) -> String {
-    condition.as_etag().map_or_else(|| "*".to_owned(), |etag| etag.value().to_owned())
+    condition
+        .as_etag()
+        .map_or_else(|| "*".to_owned(), |etag| etag.value().to_owned())
 }
 
 fn asked_size(size: Option<i64>) -> S3Result<Option<u64>> {
@@ -138,52 +213,100 @@ pub(super) async fn delete_objects(
     let input = request.input;
     buckets.exists(&input.bucket)?;
     if input.delete.objects.is_empty() || input.delete.objects.len() > PAGE {
-        return Err(s3_error!(MalformedXML, "1 to 1000 keys can be deleted at once"));
+        return Err(s3_error!(
+            MalformedXML,
+            "1 to 1000 keys can be deleted at once"
+        ));
     }
     let quiet = input.delete.quiet.unwrap_or(false);
-    let results = on_disk(buckets, move |buckets| Ok(remove_all(buckets, &input.bucket, input.delete.objects)));
+    let results = on_disk(buckets, move |buckets| {
+        Ok(remove_all(buckets, &input.bucket, input.delete.objects))
+    });
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());
     for (key, result) in results.await? {
         match result {
-            Ok(()) => deleted.push(DeletedObject { key: Some(key), ..DeletedObject::default() }),
+            Ok(()) => deleted.push(DeletedObject {
+                key: Some(key),
+                ..DeletedObject::default()
+            }),
             Err(error) => errors.push(of_key(key, &error)),
         }
     }
-    let (deleted, errors) = ((!quiet).then_some(deleted), Some(errors).filter(|errors| !errors.is_empty()));
-    done(DeleteObjectsOutput { deleted, errors, ..DeleteObjectsOutput::default() })
+    let (deleted, errors) = (
+        (!quiet).then_some(deleted),
+        Some(errors).filter(|errors| !errors.is_empty()),
+    );
+    done(DeleteObjectsOutput {
+        deleted,
+        errors,
+        ..DeleteObjectsOutput::default()
+    })
 }
 
 /// Removes what can be removed, together; each key with its result.
-fn remove_all(buckets: &Buckets, bucket: &str, objects: Vec<ObjectIdentifier>) -> Vec<(String, S3Result<()>)> {
-    let judged: Vec<_> = objects.into_iter().map(|object| (object.key.clone(), condition_of(object))).collect();
-    let may_go = |(key, judged): &(String, S3Result<Condition>)| Some((key.clone(), judged.as_ref().ok()?.clone()));
+fn remove_all(
+    buckets: &Buckets,
+    bucket: &str,
+    objects: Vec<ObjectIdentifier>,
+) -> Vec<(String, S3Result<()>)> {
+    let judged: Vec<_> = objects
+        .into_iter()
+        .map(|object| (object.key.clone(), condition_of(object)))
+        .collect();
+    let may_go = |(key, judged): &(String, S3Result<Condition>)| {
+        Some((key.clone(), judged.as_ref().ok()?.clone()))
+    };
     let asked: Vec<_> = judged.iter().filter_map(may_go).collect();
     let mut removed = buckets.remove_all(bucket, &asked).into_iter();
     let mut result = |judged: S3Result<Condition>| match judged {
         Ok(_) => removed.next().unwrap_or(Ok(())).map_err(S3Error::from),
         Err(error) => Err(error),
     };
-    judged.into_iter().map(|(key, judged)| (key, result(judged))).collect()
+    judged
+        .into_iter()
+        .map(|(key, judged)| (key, result(judged)))
+        .collect()
 }
 
 /// When an object of a list may be removed.
 fn condition_of(object: ObjectIdentifier) -> S3Result<Condition> {
-    let ObjectIdentifier { e_tag, key: _, last_modified_time, size, version_id } = object;
+    let ObjectIdentifier {
+        e_tag,
+        key: _,
+        last_modified_time,
+        size,
+        version_id,
+    } = object;
     only_version(version_id.as_deref())?;
-    let (etag, modified) = (e_tag.map(|etag| etag.value().to_owned()), last_modified_time.as_ref().map(seconds));
+    let (etag, modified) = (
+        e_tag.map(|etag| etag.value().to_owned()),
+        last_modified_time.as_ref().map(seconds),
+    );
     Ok(match (etag, modified, asked_size(size)?) {
         (None, None, None) => Condition::Always,
-        (etag, modified, size) => Condition::Like { etag, modified, size },
+        (etag, modified, size) => Condition::Like {
+            etag,
+            modified,
+            size,
+        },
     })
 }
 
 fn of_key(key: String, error: &S3Error) -> Error {
     let message = error.message().map(ToOwned::to_owned);
-    Error { key: Some(key), code: Some(error.code().as_str().to_owned()), message, ..Error::default() }
+    Error {
+        key: Some(key),
+        code: Some(error.code().as_str().to_owned()),
+        message,
+        ..Error::default()
+    }
 }
 
 /// The condition of a write.
-pub(super) fn condition(is: Option<&ETagCondition>, is_not: Option<&ETagCondition>) -> S3Result<Condition> {
+pub(super) fn condition(
+    is: Option<&ETagCondition>,
+    is_not: Option<&ETagCondition>,
+) -> S3Result<Condition> {
     let text = "If-None-Match takes * only, and not together with If-Match";
     Condition::of(is, is_not).ok_or_else(|| s3_error!(NotImplemented, "{text}"))
 }

@@ -11,11 +11,17 @@ use super::fields::Fields;
 use super::quoted;
 use crate::bucket::file::Head;
 
-const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// 303 to `success_action_redirect`, or `success_action_status`, or 204.
 pub(super) fn success(fields: &Fields, bucket: &str, head: &Head, location: &str) -> Response {
-    let redirect = fields.said("success_action_redirect").or_else(|| fields.said("redirect"));
+    let redirect = fields
+        .said("success_action_redirect")
+        .or_else(|| fields.said("redirect"));
     let redirect = redirect.and_then(|page| redirected(page, bucket, head));
     let mut response = match (&redirect, fields.get("success_action_status")) {
         (Some(_), _) => empty(StatusCode::SEE_OTHER),
@@ -31,27 +37,52 @@ pub(super) fn success(fields: &Fields, bucket: &str, head: &Head, location: &str
     };
     insert(ETAG, &quoted(head));
     insert(LOCATION, redirect.as_deref().unwrap_or(location));
-    let encryption = head.headers.encryption.as_ref().map_or("AES256", |encryption| &encryption.algorithm);
-    insert(HeaderName::from_static("x-amz-server-side-encryption"), encryption);
+    let encryption = head
+        .headers
+        .encryption
+        .as_ref()
+        .map_or("AES256", |encryption| &encryption.algorithm);
+    insert(
+        HeaderName::from_static("x-amz-server-side-encryption"),
+        encryption,
+    );
     if let Some(checksum) = &head.checksum {
-        let name = format!("x-amz-checksum-{}", checksum.algorithm.name().to_ascii_lowercase());
+        let name = format!(
+            "x-amz-checksum-{}",
+            checksum.algorithm.name().to_ascii_lowercase()
+        );
         if let Ok(name) = name.parse() {
             insert(name, &checksum.value);
         }
-        insert(HeaderName::from_static("x-amz-checksum-type"), checksum.kind.name());
+        insert(
+            HeaderName::from_static("x-amz-checksum-type"),
+            checksum.kind.name(),
+        );
     }
     response
 }
 
-/// The page with bucket, key and ETag in its query. A page that is no URL is passed over, as S3 does.
+/// The page with bucket, key and ETag in its query. A page that is no URL is passed over, as S3
+/// does.
 fn redirected(page: &str, bucket: &str, head: &Head) -> Option<String> {
     let uri: http::Uri = page.parse().ok()?;
     uri.scheme()?;
     let encoded = |text: &str| utf8_percent_encode(text, IN_QUERY).to_string();
-    let (page, fragment) = page.split_once('#').map_or((page, ""), |(page, fragment)| (page, fragment));
+    let (page, fragment) = page
+        .split_once('#')
+        .map_or((page, ""), |(page, fragment)| (page, fragment));
     let mark = if page.contains('?') { '&' } else { '?' };
-    let query = format!("bucket={}&key={}&etag={}", encoded(bucket), encoded(&head.key), encoded(&quoted(head)));
-    let tail = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
+    let query = format!(
+        "bucket={}&key={}&etag={}",
+        encoded(bucket),
+        encoded(&head.key),
+        encoded(&quoted(head))
+    );
+    let tail = if fragment.is_empty() {
+        String::new()
+    } else {
+        format!("#{fragment}")
+    };
     Some(format!("{page}{mark}{query}{tail}"))
 }
 
@@ -68,7 +99,9 @@ fn document(bucket: &str, head: &Head, location: &str) -> Response {
     }
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = StatusCode::CREATED;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     response
 }
 
@@ -89,8 +122,17 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     fn answered(name: &str, value: &str) -> Response {
-        let head = Head { key: "a b".into(), etag: "e".into(), ..Head::default() };
-        success(&Fields::new([(name.to_owned(), value.to_owned())]), "box", &head, "http://h/box/a%20b")
+        let head = Head {
+            key: "a b".into(),
+            etag: "e".into(),
+            ..Head::default()
+        };
+        success(
+            &Fields::new([(name.to_owned(), value.to_owned())]),
+            "box",
+            &head,
+            "http://h/box/a%20b",
+        )
     }
 
     #[tokio::test]
@@ -99,9 +141,24 @@ mod tests {
             ("key", "k", 204, "http://h/box/a%20b"),
             ("success_action_status", "200", 200, "http://h/box/a%20b"),
             ("success_action_status", "404", 204, "http://h/box/a%20b"),
-            ("success_action_redirect", "no url", 204, "http://h/box/a%20b"),
-            ("success_action_redirect", "http://p/x?y=1", 303, "http://p/x?y=1&bucket=box&key=a%20b&etag=%22e%22"),
-            ("redirect", "http://p/", 303, "http://p/?bucket=box&key=a%20b&etag=%22e%22"),
+            (
+                "success_action_redirect",
+                "no url",
+                204,
+                "http://h/box/a%20b",
+            ),
+            (
+                "success_action_redirect",
+                "http://p/x?y=1",
+                303,
+                "http://p/x?y=1&bucket=box&key=a%20b&etag=%22e%22",
+            ),
+            (
+                "redirect",
+                "http://p/",
+                303,
+                "http://p/?bucket=box&key=a%20b&etag=%22e%22",
+            ),
         ] {
             let response = answered(name, value);
             assert_eq!(
@@ -114,6 +171,11 @@ mod tests {
         assert_eq!(created.status(), 201);
         let body = created.into_body().collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&body).into_owned();
-        assert!(text.contains("<Location>http://h/box/a%20b</Location><Bucket>box</Bucket><Key>a b</Key>"), "{text}");
+        assert!(
+            text.contains(
+                "<Location>http://h/box/a%20b</Location><Bucket>box</Bucket><Key>a b</Key>"
+            ),
+            "{text}"
+        );
     }
 }

@@ -3,7 +3,8 @@
 /// What S3 puts the file's name in place of, in every field.
 const FILENAME: &str = "${filename}";
 
-/// Fields by their names in small letters; a field that comes twice counts once, with its last value.
+/// Fields by their names in small letters; a field that comes twice counts once, with its last
+/// value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Fields(Vec<Field>);
 
@@ -28,7 +29,10 @@ impl Fields {
 
     /// The value of a field, by its name in small letters.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|field| field.name == name).map(|field| field.value.as_str())
+        self.0
+            .iter()
+            .find(|field| field.name == name)
+            .map(|field| field.value.as_str())
     }
 
     /// The same, when it says anything.
@@ -38,7 +42,10 @@ impl Fields {
 
     /// The name of a field as the form writes it.
     pub(super) fn shown(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|field| field.name == name).map(|field| field.shown.as_str())
+        self.0
+            .iter()
+            .find(|field| field.name == name)
+            .map(|field| field.shown.as_str())
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
@@ -46,10 +53,13 @@ impl Fields {
     }
 
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|field| (field.name.as_str(), field.value.as_str()))
+        self.0
+            .iter()
+            .map(|field| (field.name.as_str(), field.value.as_str()))
     }
 
-    /// Puts the file's name where the form asks for it. Some browsers send a path: only its last name counts.
+    /// Puts the file's name where the form asks for it. Some browsers send a path: only its last
+    /// name counts.
     #[must_use]
     pub(super) fn with_filename(mut self, path: &str) -> Fields {
         let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -66,12 +76,19 @@ mod tests {
 
     #[test]
     fn names_have_no_case_and_the_file_has_a_name() {
-        let pairs =
-            [("Key", "up/${filename}"), ("x-amz-meta-a", "1"), ("X-Amz-Meta-A", "2"), ("policy", "${filename}")];
+        let pairs = [
+            ("Key", "up/${filename}"),
+            ("x-amz-meta-a", "1"),
+            ("X-Amz-Meta-A", "2"),
+            ("policy", "${filename}"),
+        ];
         let fields = Fields::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let fields = fields.with_filename("C:\\pictures\\photo.png");
         assert_eq!(fields.get("key"), Some("up/photo.png"));
-        assert_eq!((fields.get("x-amz-meta-a"), fields.shown("x-amz-meta-a")), (Some("2"), Some("X-Amz-Meta-A")));
+        assert_eq!(
+            (fields.get("x-amz-meta-a"), fields.shown("x-amz-meta-a")),
+            (Some("2"), Some("X-Amz-Meta-A"))
+        );
         assert_eq!(fields.get("policy"), Some("${filename}"));
         assert_eq!(fields.names().count(), 3);
     }

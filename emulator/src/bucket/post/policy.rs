@@ -11,7 +11,13 @@ use time::format_description::well_known::Rfc3339;
 use super::fields::Fields;
 
 /// Fields that no condition needs to name. Those that begin with `x-ignore-` are others.
-const EXEMPT: [&str; 5] = ["x-amz-signature", "signature", "awsaccesskeyid", "file", "policy"];
+const EXEMPT: [&str; 5] = [
+    "x-amz-signature",
+    "signature",
+    "awsaccesskeyid",
+    "file",
+    "policy",
+];
 
 /// A policy, read.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,11 +54,17 @@ impl Policy {
     pub(super) fn read(encoded: &str) -> Result<Policy, Refused> {
         let invalid = |text: &str| Refused::Invalid(text.to_owned());
         let compact: String = encoded.split_ascii_whitespace().collect();
-        let bytes = STANDARD.decode(compact).map_err(|_| invalid("Invalid base64."))?;
+        let bytes = STANDARD
+            .decode(compact)
+            .map_err(|_| invalid("Invalid base64."))?;
         let policy: Value = serde_json::from_slice(&bytes).map_err(|_| invalid("Invalid JSON."))?;
-        let expiration = policy["expiration"].as_str().ok_or_else(|| invalid("Policy missing expiration."))?;
+        let expiration = policy["expiration"]
+            .as_str()
+            .ok_or_else(|| invalid("Policy missing expiration."))?;
         let expiration = OffsetDateTime::parse(expiration, &Rfc3339);
-        let conditions = policy["conditions"].as_array().ok_or_else(|| invalid("Policy missing conditions."))?;
+        let conditions = policy["conditions"]
+            .as_array()
+            .ok_or_else(|| invalid("Policy missing conditions."))?;
         Ok(Policy {
             expiration: expiration.map_err(|_| invalid("Invalid 'expiration' value."))?,
             conditions: conditions.iter().map(read).collect::<Result<_, _>>()?,
@@ -63,11 +75,22 @@ impl Policy {
     ///
     /// # Errors
     /// The policy's time is over, a condition fails, or a field is in no condition.
-    pub(super) fn check(&self, fields: &Fields, bucket: &str, now: OffsetDateTime) -> Result<(), Refused> {
+    pub(super) fn check(
+        &self,
+        fields: &Fields,
+        bucket: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), Refused> {
         if now >= self.expiration {
             return Err(Refused::Expired);
         }
-        let value = |field: &str| if field == "bucket" { Some(bucket) } else { fields.get(field) };
+        let value = |field: &str| {
+            if field == "bucket" {
+                Some(bucket)
+            } else {
+                fields.get(field)
+            }
+        };
         let failed = |condition: &&Condition| !condition.holds(&value);
         if let Some(condition) = self.conditions.iter().find(failed) {
             return Err(Refused::Condition(condition.text(fields)));
@@ -75,30 +98,45 @@ impl Policy {
         let is_extra = |name: &&str| {
             !EXEMPT.contains(name)
                 && !name.starts_with("x-ignore-")
-                && !self.conditions.iter().any(|condition| condition.field() == Some(*name))
+                && !self
+                    .conditions
+                    .iter()
+                    .any(|condition| condition.field() == Some(*name))
         };
         let extra: Vec<&str> = fields.names().filter(is_extra).collect();
-        if extra.is_empty() { Ok(()) } else { Err(Refused::Extra(extra.join(", "))) }
+        if extra.is_empty() {
+            Ok(())
+        } else {
+            Err(Refused::Extra(extra.join(", ")))
+        }
     }
 
     /// The least and the most bytes of the file.
     pub(super) fn length(&self) -> Option<(u64, u64)> {
-        self.conditions.iter().find_map(|condition| match condition {
-            Condition::Length { least, most } => Some((*least, *most)),
-            Condition::Equals { .. } | Condition::StartsWith { .. } => None,
-        })
+        self.conditions
+            .iter()
+            .find_map(|condition| match condition {
+                Condition::Length { least, most } => Some((*least, *most)),
+                Condition::Equals { .. } | Condition::StartsWith { .. } => None,
+            })
     }
 }
 
 impl Condition {
     fn holds<'f>(&self, value: &impl Fn(&str) -> Option<&'f str>) -> bool {
         match self {
-            Condition::Equals { field, value: wanted } => value(field).unwrap_or_default() == wanted,
+            Condition::Equals {
+                field,
+                value: wanted,
+            } => value(field).unwrap_or_default() == wanted,
             // A list of types must be right in each of its entries.
-            Condition::StartsWith { field, prefix } if field == "content-type" => {
-                value(field).unwrap_or_default().split(',').all(|one| one.trim_start().starts_with(prefix.as_str()))
-            }
-            Condition::StartsWith { field, prefix } => value(field).unwrap_or_default().starts_with(prefix.as_str()),
+            Condition::StartsWith { field, prefix } if field == "content-type" => value(field)
+                .unwrap_or_default()
+                .split(',')
+                .all(|one| one.trim_start().starts_with(prefix.as_str())),
+            Condition::StartsWith { field, prefix } => value(field)
+                .unwrap_or_default()
+                .starts_with(prefix.as_str()),
             Condition::Length { .. } => true,
         }
     }
@@ -115,11 +153,15 @@ impl Condition {
         let shown = |text: &str| Value::from(text).to_string();
         let name = |field: &str| shown(&format!("${}", fields.shown(field).unwrap_or(field)));
         match self {
-            Condition::Equals { field, value } => format!("[\"eq\", {}, {}]", name(field), shown(value)),
+            Condition::Equals { field, value } => {
+                format!("[\"eq\", {}, {}]", name(field), shown(value))
+            }
             Condition::StartsWith { field, prefix } => {
                 format!("[\"starts-with\", {}, {}]", name(field), shown(prefix))
             }
-            Condition::Length { least, most } => format!("[\"content-length-range\", {least}, {most}]"),
+            Condition::Length { least, most } => {
+                format!("[\"content-length-range\", {least}, {most}]")
+            }
         }
     }
 }
@@ -130,26 +172,40 @@ fn read(condition: &Value) -> Result<Condition, Refused> {
     let invalid = |text: &str| Refused::Invalid(text.to_owned());
     match condition {
         Value::Object(pairs) => match pairs.iter().next().filter(|_| pairs.len() == 1) {
-            Some((field, value)) => Ok(Condition::Equals { field: field_name(field), value: text(value)? }),
-            None => {
-                Err(invalid("Invalid Simple-Condition: Simple-Conditions must have exactly one property specified."))
-            }
+            Some((field, value)) => Ok(Condition::Equals {
+                field: field_name(field),
+                value: text(value)?,
+            }),
+            None => Err(invalid(
+                "Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.",
+            )),
         },
         Value::Array(parts) => match &parts[..] {
             [operator, field, value] => {
                 let operator = operator.as_str().unwrap_or_default().to_ascii_lowercase();
                 match operator.as_str() {
-                    "eq" => Ok(Condition::Equals { field: field_name(&text(field)?), value: text(value)? }),
-                    "starts-with" => {
-                        Ok(Condition::StartsWith { field: field_name(&text(field)?), prefix: text(value)? })
-                    }
-                    "content-length-range" => Ok(Condition::Length { least: number(field)?, most: number(value)? }),
-                    _ => Err(Refused::Invalid(format!("Invalid Condition: unknown operator '{operator}'."))),
+                    "eq" => Ok(Condition::Equals {
+                        field: field_name(&text(field)?),
+                        value: text(value)?,
+                    }),
+                    "starts-with" => Ok(Condition::StartsWith {
+                        field: field_name(&text(field)?),
+                        prefix: text(value)?,
+                    }),
+                    "content-length-range" => Ok(Condition::Length {
+                        least: number(field)?,
+                        most: number(value)?,
+                    }),
+                    _ => Err(Refused::Invalid(format!(
+                        "Invalid Condition: unknown operator '{operator}'."
+                    ))),
                 }
             }
             _ => Err(invalid("Invalid Condition: wrong number of arguments.")),
         },
-        _ => Err(invalid("Invalid Condition: conditions are lists or objects.")),
+        _ => Err(invalid(
+            "Invalid Condition: conditions are lists or objects.",
+        )),
     }
 }
 
@@ -167,7 +223,8 @@ fn text(value: &Value) -> Result<String, Refused> {
 }
 
 fn number(value: &Value) -> Result<u64, Refused> {
-    let invalid = || Refused::Invalid("Invalid content-length-range: bounds are whole numbers.".to_owned());
+    let invalid =
+        || Refused::Invalid("Invalid content-length-range: bounds are whole numbers.".to_owned());
     text(value)?.trim().parse().map_err(|_| invalid())
 }
 
@@ -187,42 +244,74 @@ mod tests {
 
     #[track_caller]
     fn check(conditions: &Value, expected: Result<(), &str>) {
-        let fields =
-            [("key", "up/a"), ("Content-Type", "text/plain, image/png"), ("x-ignore-me", "1"), ("policy", "p")];
+        let fields = [
+            ("key", "up/a"),
+            ("Content-Type", "text/plain, image/png"),
+            ("x-ignore-me", "1"),
+            ("policy", "p"),
+        ];
         let fields = Fields::new(fields.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let result = policy(conditions).and_then(|policy| policy.check(&fields, "box", now()));
-        assert_eq!(result.map_err(|refused| refused.to_string()), expected.map_err(ToOwned::to_owned));
+        assert_eq!(
+            result.map_err(|refused| refused.to_string()),
+            expected.map_err(ToOwned::to_owned)
+        );
     }
 
     #[test]
     fn fields_are_held_to_conditions() {
         let rest = json!(["starts-with", "$Content-Type", ""]);
-        check(&json!([{"bucket": "box"}, ["eq", "$key", "up/a"], rest]), Ok(()));
         check(
-            &json!([["starts-with", "$KEY", "up/"], ["starts-with", "$content-type", "text/"]]),
+            &json!([{"bucket": "box"}, ["eq", "$key", "up/a"], rest]),
+            Ok(()),
+        );
+        check(
+            &json!([
+                ["starts-with", "$KEY", "up/"],
+                ["starts-with", "$content-type", "text/"]
+            ]),
             Err(
                 "Invalid according to Policy: Policy Condition failed: [\"starts-with\", \"$Content-Type\", \"text/\"]",
             ),
         );
         check(
             &json!([{"key": "b\""}]),
-            Err("Invalid according to Policy: Policy Condition failed: [\"eq\", \"$key\", \"b\\\"\"]"),
+            Err(
+                "Invalid according to Policy: Policy Condition failed: [\"eq\", \"$key\", \"b\\\"\"]",
+            ),
         );
         check(
             &json!([{"bucket": "other"}]),
-            Err("Invalid according to Policy: Policy Condition failed: [\"eq\", \"$bucket\", \"other\"]"),
+            Err(
+                "Invalid according to Policy: Policy Condition failed: [\"eq\", \"$bucket\", \"other\"]",
+            ),
         );
-        check(&json!([{"key": "up/a"}]), Err("Invalid according to Policy: Extra input fields: content-type"));
+        check(
+            &json!([{"key": "up/a"}]),
+            Err("Invalid according to Policy: Extra input fields: content-type"),
+        );
         check(
             &json!([{"acl": "private"}]),
-            Err("Invalid according to Policy: Policy Condition failed: [\"eq\", \"$acl\", \"private\"]"),
+            Err(
+                "Invalid according to Policy: Policy Condition failed: [\"eq\", \"$acl\", \"private\"]",
+            ),
         );
     }
 
     #[test]
     fn lengths_are_numbers_or_texts() {
-        assert_eq!(policy(&json!([["content-length-range", "0", "100"]])).unwrap().length(), Some((0, 100)));
-        assert_eq!(policy(&json!([["content-length-range", 1, 2]])).unwrap().length(), Some((1, 2)));
+        assert_eq!(
+            policy(&json!([["content-length-range", "0", "100"]]))
+                .unwrap()
+                .length(),
+            Some((0, 100))
+        );
+        assert_eq!(
+            policy(&json!([["content-length-range", 1, 2]]))
+                .unwrap()
+                .length(),
+            Some((1, 2))
+        );
         assert!(policy(&json!([["content-length-range", "a", 2]])).is_err());
     }
 
@@ -230,15 +319,34 @@ mod tests {
     fn what_is_no_policy_is_refused() {
         let old = json!({"expiration": "2020-01-01T00:00:00Z", "conditions": []});
         let old = Policy::read(&STANDARD.encode(old.to_string())).unwrap();
-        assert_eq!(old.check(&Fields::default(), "box", now()), Err(Refused::Expired));
+        assert_eq!(
+            old.check(&Fields::default(), "box", now()),
+            Err(Refused::Expired)
+        );
         for (text, reason) in [
             ("{", "Invalid Policy: Invalid JSON."),
-            ("{\"conditions\": []}", "Invalid Policy: Policy missing expiration."),
-            ("{\"expiration\": \"soon\", \"conditions\": []}", "Invalid Policy: Invalid 'expiration' value."),
+            (
+                "{\"conditions\": []}",
+                "Invalid Policy: Policy missing expiration.",
+            ),
+            (
+                "{\"expiration\": \"soon\", \"conditions\": []}",
+                "Invalid Policy: Invalid 'expiration' value.",
+            ),
         ] {
-            assert_eq!(Policy::read(&STANDARD.encode(text)).unwrap_err().to_string(), reason);
+            assert_eq!(
+                Policy::read(&STANDARD.encode(text))
+                    .unwrap_err()
+                    .to_string(),
+                reason
+            );
         }
-        for wrong in [json!([["is", "$key", "x"]]), json!([["eq", "$key"]]), json!([{}]), json!(["x"])] {
+        for wrong in [
+            json!([["is", "$key", "x"]]),
+            json!([["eq", "$key"]]),
+            json!([{}]),
+            json!(["x"]),
+        ] {
             assert!(policy(&wrong).is_err(), "{wrong}");
         }
     }

@@ -24,24 +24,48 @@ const VERSION_4: [(&str, &str); 4] = [
     ("x-amz-date", "X-Amz-Date"),
     ("x-amz-signature", "X-Amz-Signature"),
 ];
-const VERSION_2: [(&str, &str); 2] = [("awsaccesskeyid", "AWSAccessKeyId"), ("signature", "Signature")];
+const VERSION_2: [(&str, &str); 2] = [
+    ("awsaccesskeyid", "AWSAccessKeyId"),
+    ("signature", "Signature"),
+];
 
 /// Refuses a policy that is not signed, or, when there are credentials, not with them.
-pub(super) fn check(fields: &Fields, policy: &str, credentials: Option<&Credentials>) -> S3Result<()> {
+pub(super) fn check(
+    fields: &Fields,
+    policy: &str,
+    credentials: Option<&Credentials>,
+) -> S3Result<()> {
     let is_old = VERSION_2.iter().any(|(name, _)| fields.get(name).is_some());
-    let needed = if is_old { &VERSION_2[..] } else { &VERSION_4[..] };
+    let needed = if is_old {
+        &VERSION_2[..]
+    } else {
+        &VERSION_4[..]
+    };
     if let Some((_, shown)) = needed.iter().find(|(name, _)| fields.said(name).is_none()) {
         let rest = "If it is specified, please check the order of the fields.";
-        return Err(s3_error!(InvalidArgument, "Bucket POST must contain a field named '{shown}'.  {rest}"));
+        return Err(s3_error!(
+            InvalidArgument,
+            "Bucket POST must contain a field named '{shown}'.  {rest}"
+        ));
     }
-    let Some((key, secret)) = credentials.map(Credentials::expose) else { return Ok(()) };
+    let Some((key, secret)) = credentials.map(Credentials::expose) else {
+        return Ok(());
+    };
     let value = |name: &str| fields.get(name).unwrap_or_default();
     let (given_key, signature, expected) = match is_old {
-        true => (value("awsaccesskeyid"), value("signature"), version_2(secret, policy)),
+        true => (
+            value("awsaccesskeyid"),
+            value("signature"),
+            version_2(secret, policy),
+        ),
         false => {
             let mut scope = value("x-amz-credential").split('/');
             let given_key = scope.next().unwrap_or_default();
-            (given_key, value("x-amz-signature"), version_4(secret, policy, scope))
+            (
+                given_key,
+                value("x-amz-signature"),
+                version_4(secret, policy, scope),
+            )
         }
     };
     if given_key != key {
@@ -49,17 +73,30 @@ pub(super) fn check(fields: &Fields, policy: &str, credentials: Option<&Credenti
         return Err(s3_error!(InvalidAccessKeyId, "{text}"));
     }
     let is_right = |expected: String| bool::from(expected.as_bytes().ct_eq(signature.as_bytes()));
-    if expected.is_some_and(is_right) { Ok(()) } else { Err(mismatch()) }
+    if expected.is_some_and(is_right) {
+        Ok(())
+    } else {
+        Err(mismatch())
+    }
 }
 
-fn version_4<'s>(secret: &str, policy: &str, mut scope: impl Iterator<Item = &'s str>) -> Option<String> {
+fn version_4<'s>(
+    secret: &str,
+    policy: &str,
+    mut scope: impl Iterator<Item = &'s str>,
+) -> Option<String> {
     let (date, region, service) = (scope.next()?, scope.next()?, scope.next()?);
     if (service, scope.next(), scope.next()) != ("s3", Some("aws4_request"), None) {
         return None;
     }
     let day = Date::parse(date, format_description!("[year][month][day]")).ok()?;
     let seconds = u64::try_from(day.midnight().assume_utc().unix_timestamp()).ok()?;
-    let key = generate_signing_key(secret, UNIX_EPOCH + Duration::from_secs(seconds), region, service);
+    let key = generate_signing_key(
+        secret,
+        UNIX_EPOCH + Duration::from_secs(seconds),
+        region,
+        service,
+    );
     Some(calculate_signature(key, policy.as_bytes()))
 }
 
@@ -81,9 +118,16 @@ mod tests {
     use super::*;
 
     fn code(pairs: &[(&str, &str)], policy: &str, credentials: &str) -> Option<String> {
-        let fields = Fields::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let credentials: Option<Credentials> = (!credentials.is_empty()).then(|| credentials.parse().unwrap());
-        check(&fields, policy, credentials.as_ref()).err().map(|error| error.code().as_str().to_owned())
+        let fields = Fields::new(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let credentials: Option<Credentials> =
+            (!credentials.is_empty()).then(|| credentials.parse().unwrap());
+        check(&fields, policy, credentials.as_ref())
+            .err()
+            .map(|error| error.code().as_str().to_owned())
     }
 
     /// The published example: "Example: browser-based upload using HTTP POST", S3 API reference.
@@ -102,7 +146,10 @@ mod tests {
         let signed = |signature: &'static str| {
             [
                 ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"),
-                ("X-Amz-Credential", "AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request"),
+                (
+                    "X-Amz-Credential",
+                    "AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request",
+                ),
                 ("X-Amz-Date", "20151229T000000Z"),
                 ("X-Amz-Signature", signature),
             ]
@@ -110,11 +157,27 @@ mod tests {
         let right = signed("8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e");
         let known = "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         assert_eq!(code(&right, policy, known), None);
-        assert_eq!(code(&right, "b3RoZXI=", known).as_deref(), Some("SignatureDoesNotMatch"));
-        assert_eq!(code(&signed("0"), policy, known).as_deref(), Some("SignatureDoesNotMatch"));
-        assert_eq!(code(&right, policy, "other:secret").as_deref(), Some("InvalidAccessKeyId"));
-        assert_eq!(code(&signed("0"), policy, ""), None, "any signature is accepted without credentials");
-        assert_eq!(code(&right[..3], policy, "").as_deref(), Some("InvalidArgument"));
+        assert_eq!(
+            code(&right, "b3RoZXI=", known).as_deref(),
+            Some("SignatureDoesNotMatch")
+        );
+        assert_eq!(
+            code(&signed("0"), policy, known).as_deref(),
+            Some("SignatureDoesNotMatch")
+        );
+        assert_eq!(
+            code(&right, policy, "other:secret").as_deref(),
+            Some("InvalidAccessKeyId")
+        );
+        assert_eq!(
+            code(&signed("0"), policy, ""),
+            None,
+            "any signature is accepted without credentials"
+        );
+        assert_eq!(
+            code(&right[..3], policy, "").as_deref(),
+            Some("InvalidArgument")
+        );
     }
 
     #[test]
@@ -122,7 +185,13 @@ mod tests {
         let expected = version_2("secret", "cG9saWN5").unwrap();
         let signed = [("AWSAccessKeyId", "key"), ("signature", expected.as_str())];
         assert_eq!(code(&signed, "cG9saWN5", "key:secret"), None);
-        assert_eq!(code(&signed, "cG9saWN5", "key:other").as_deref(), Some("SignatureDoesNotMatch"));
-        assert_eq!(code(&signed[..1], "cG9saWN5", "").as_deref(), Some("InvalidArgument"));
+        assert_eq!(
+            code(&signed, "cG9saWN5", "key:other").as_deref(),
+            Some("SignatureDoesNotMatch")
+        );
+        assert_eq!(
+            code(&signed[..1], "cG9saWN5", "").as_deref(),
+            Some("InvalidArgument")
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! Random operations on the engine and on a list of messages that anybody can check. Nothing may be lost, nothing handed
-//! out inside its visibility, and every FIFO group keeps its order; a restart in between changes nothing.
+//! Random operations on the engine and on a list of messages that anybody can check. Nothing may be
+//! lost, nothing handed out inside its visibility, and every FIFO group keeps its order; a restart
+//! in between changes nothing.
 //!
-//! A million steps; another number by `MODEL_STEPS`. A failure is cut down to the steps that it needs.
+//! A million steps; another number by `MODEL_STEPS`. A failure is cut down to the steps that it
+//! needs.
 
 use std::panic::catch_unwind;
 use std::time::Duration;
@@ -18,37 +20,81 @@ const LIMITS: [Option<(usize, u32)>; 4] = [Some((1, 2)), None, Some((3, 3)), Non
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    Wait { millis: u64 },
-    Send { queue: usize, group: u8, id: u8, delay: u64 },
-    Receive { queue: usize, most: usize, visibility: u64 },
-    Delete { receipt: usize },
-    Hide { receipt: usize, seconds: u64 },
-    Purge { queue: usize },
-    Retain { queue: usize, seconds: u32 },
-    Recreate { queue: usize },
-    MoveBack { queue: usize, rate: Option<u32> },
+    Wait {
+        millis: u64,
+    },
+    Send {
+        queue: usize,
+        group: u8,
+        id: u8,
+        delay: u64,
+    },
+    Receive {
+        queue: usize,
+        most: usize,
+        visibility: u64,
+    },
+    Delete {
+        receipt: usize,
+    },
+    Hide {
+        receipt: usize,
+        seconds: u64,
+    },
+    Purge {
+        queue: usize,
+    },
+    Retain {
+        queue: usize,
+        seconds: u32,
+    },
+    Recreate {
+        queue: usize,
+    },
+    MoveBack {
+        queue: usize,
+        rate: Option<u32>,
+    },
     Restart,
 }
 
 fn step(random: &mut fastrand::Rng) -> Step {
     let queue = random.usize(..4);
     match random.u8(..46) {
-        0..6 => Step::Wait { millis: random.u64(..90_000) },
+        0..6 => Step::Wait {
+            millis: random.u64(..90_000),
+        },
         6..18 => Step::Send {
             queue: if random.bool() { 0 } else { random.usize(..3) },
             group: random.u8(..3),
             id: random.u8(..30),
             delay: if random.bool() { 0 } else { random.u64(..60) },
         },
-        18..30 => Step::Receive { queue, most: random.usize(1..=10), visibility: random.u64(..90) },
-        30..36 => Step::Delete { receipt: random.usize(..) },
-        36..40 => Step::Hide { receipt: random.usize(..), seconds: random.u64(..90) },
+        18..30 => Step::Receive {
+            queue,
+            most: random.usize(1..=10),
+            visibility: random.u64(..90),
+        },
+        30..36 => Step::Delete {
+            receipt: random.usize(..),
+        },
+        36..40 => Step::Hide {
+            receipt: random.usize(..),
+            seconds: random.u64(..90),
+        },
         40 => Step::Purge { queue },
-        41 => Step::Retain { queue, seconds: random.u32(300..900) },
+        41 => Step::Retain {
+            queue,
+            seconds: random.u32(300..900),
+        },
         42 => Step::Recreate { queue },
         43 | 44 => Step::MoveBack {
             queue: if random.bool() { 1 } else { 3 },
-            rate: if random.bool() { None } else { Some(random.u32(1..20)) },
+            rate: if random.bool() {
+                None
+            } else {
+                Some(random.u32(1..20))
+            },
         },
         _ => Step::Restart,
     }
@@ -83,9 +129,19 @@ impl World {
         let now = Timestamp::from_millis(1_700_000_000_000);
         let mut engine = Engine::new([1; 16]);
         let queues = [0, 1, 2, 3].map(|index| create(&mut engine, now, index));
-        let (log, messages, receipts, remembered) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (log, messages, receipts, remembered) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let retention = [RETENTION; 4];
-        let mut world = World { now, engine, queues, retention, log, messages, receipts, remembered };
+        let mut world = World {
+            now,
+            engine,
+            queues,
+            retention,
+            log,
+            messages,
+            receipts,
+            remembered,
+        };
         world.note_effects();
         world
     }
@@ -99,8 +155,17 @@ impl World {
                     self.engine.sweep(self.now);
                 }
             }
-            Step::Send { queue, group, id, delay } => self.send(queue, group, id, delay),
-            Step::Receive { queue, most, visibility } => self.receive(queue, most, visibility),
+            Step::Send {
+                queue,
+                group,
+                id,
+                delay,
+            } => self.send(queue, group, id, delay),
+            Step::Receive {
+                queue,
+                most,
+                visibility,
+            } => self.receive(queue, most, visibility),
             Step::Delete { receipt } => self.delete(receipt),
             Step::Hide { receipt, seconds } => self.hide(receipt, seconds),
             Step::Purge { queue } => {
@@ -115,7 +180,13 @@ impl World {
             }
             Step::Recreate { queue } => self.recreate(queue),
             Step::MoveBack { queue, rate } => {
-                let source = self.engine.queue(self.queues[queue]).unwrap().definition.arn.clone();
+                let source = self
+                    .engine
+                    .queue(self.queues[queue])
+                    .unwrap()
+                    .definition
+                    .arn
+                    .clone();
                 _ = self.engine.start_move(self.now, &source, None, rate);
                 self.engine.wake(self.now);
             }
@@ -132,7 +203,10 @@ impl World {
         self.remembered.retain(|(of, ..)| *of != queue);
         // Dead letters of the old queue do not belong to the new one.
         let of_queue = |message: &&mut Known| message.origin == Some(queue);
-        self.messages.iter_mut().filter(of_queue).for_each(|message| message.origin = None);
+        self.messages
+            .iter_mut()
+            .filter(of_queue)
+            .for_each(|message| message.origin = None);
         self.queues[queue] = create(&mut self.engine, self.now, queue);
         self.retention[queue] = RETENTION;
     }
@@ -142,33 +216,57 @@ impl World {
         let (name, id_name) = (group.to_string(), id.to_string());
         let mut draft = draft("x", is_fifo.then_some(&name), is_fifo.then_some(&id_name));
         draft.delay = (!is_fifo).then(|| Duration::from_secs(delay));
-        let sent = self.engine.send(self.now, self.queues[queue], draft).unwrap();
+        let sent = self
+            .engine
+            .send(self.now, self.queues[queue], draft)
+            .unwrap();
         if !is_fifo {
             return;
         }
         let young = |at: Timestamp| at + limits::DEDUPLICATION > self.now;
-        let before = self.remembered.iter().rfind(|(of, known, at, _)| (*of, *known) == (queue, id) && young(*at));
+        let before = self
+            .remembered
+            .iter()
+            .rfind(|(of, known, at, _)| (*of, *known) == (queue, id) && young(*at));
         match before {
-            Some((.., first)) => assert_eq!(sent.id, *first, "a duplicate answers with the first one's id"),
+            Some((.., first)) => assert_eq!(
+                sent.id, *first,
+                "a duplicate answers with the first one's id"
+            ),
             None => self.remembered.push((queue, id, self.now, sent.id)),
         }
     }
 
     fn receive(&mut self, queue: usize, most: usize, visibility: u64) {
         let visibility = Duration::from_secs(visibility);
-        let ask = Ask { most, visibility: Some(visibility), attempt: None };
+        let ask = Ask {
+            most,
+            visibility: Some(visibility),
+            attempt: None,
+        };
         self.engine.wake(self.now);
         self.note_effects();
-        let deliveries = self.engine.receive(self.now, self.queues[queue], ask).unwrap();
-        // What was moved away or outlived its time goes first, so that the rest must be exactly what was handed out.
+        let deliveries = self
+            .engine
+            .receive(self.now, self.queues[queue], ask)
+            .unwrap();
+        // What was moved away or outlived its time goes first, so that the rest must be exactly
+        // what was handed out.
         let outbox = self.engine.take_outbox();
-        let (handed, rest): (Vec<_>, Vec<_>) =
-            outbox.effects.into_iter().partition(|effect| matches!(effect, Effect::Received { .. }));
+        let (handed, rest): (Vec<_>, Vec<_>) = outbox
+            .effects
+            .into_iter()
+            .partition(|effect| matches!(effect, Effect::Received { .. }));
         rest.into_iter().for_each(|effect| self.note(effect));
         self.check_order(queue, &deliveries);
         for delivery in &deliveries {
-            let message = self.known(delivery.receipt.key.serial).expect("only living messages are handed out");
-            assert!(message.queue == queue && message.due <= self.now, "it was hidden: {message:?}");
+            let message = self
+                .known(delivery.receipt.key.serial)
+                .expect("only living messages are handed out");
+            assert!(
+                message.queue == queue && message.due <= self.now,
+                "it was hidden: {message:?}"
+            );
             assert_eq!(message.receives + 1, delivery.receives);
             self.receipts.push(delivery.receipt);
         }
@@ -187,19 +285,37 @@ impl World {
         }
         for (index, delivery) in deliveries.iter().enumerate() {
             let serial = delivery.receipt.key.serial;
-            let group = self.messages.iter().find(|message| message.serial == serial).unwrap().group;
-            let of_group = self.messages.iter().filter(|message| message.queue == queue && message.group == group);
+            let group = self
+                .messages
+                .iter()
+                .find(|message| message.serial == serial)
+                .unwrap()
+                .group;
+            let of_group = self
+                .messages
+                .iter()
+                .filter(|message| message.queue == queue && message.group == group);
             for earlier in of_group.take_while(|message| message.serial != serial) {
-                let handed = deliveries[..index].iter().any(|other| other.receipt.key.serial == earlier.serial);
+                let handed = deliveries[..index]
+                    .iter()
+                    .any(|other| other.receipt.key.serial == earlier.serial);
                 assert!(handed, "{serial} overtook {earlier:?}");
             }
         }
     }
 
     fn nothing_is_left_over(&self, queue: usize, deliveries: &[Delivery]) {
-        let handed = |message: &Known| deliveries.iter().any(|other| other.receipt.key.serial == message.serial);
+        let handed = |message: &Known| {
+            deliveries
+                .iter()
+                .any(|other| other.receipt.key.serial == message.serial)
+        };
         let mut blocked = Vec::new();
-        for message in self.messages.iter().filter(|message| message.queue == queue && !handed(message)) {
+        for message in self
+            .messages
+            .iter()
+            .filter(|message| message.queue == queue && !handed(message))
+        {
             let waits_for_group = queue >= 2 && blocked.contains(&message.group);
             let group_is_held = queue >= 2
                 && self.messages.iter().any(|other| {
@@ -208,78 +324,124 @@ impl World {
                         && handed(other)
                         && other.serial < message.serial
                 });
-            assert!(message.due > self.now || waits_for_group || group_is_held, "{message:?} was left behind");
+            assert!(
+                message.due > self.now || waits_for_group || group_is_held,
+                "{message:?} was left behind"
+            );
             blocked.push(message.group);
         }
     }
 
     fn delete(&mut self, receipt: usize) {
-        let Some(&receipt) = self.receipts.get(receipt % self.receipts.len().max(1)) else { return };
+        let Some(&receipt) = self.receipts.get(receipt % self.receipts.len().max(1)) else {
+            return;
+        };
         self.engine.wake(self.now);
         self.note_effects();
         let refused = self.holds(receipt) && self.insists(receipt) && !self.is_current(receipt);
         let deleted = self.engine.delete(self.now, receipt.queue, receipt);
-        assert_eq!(deleted.is_err(), refused, "FIFO queues insist on the newest receipt");
+        assert_eq!(
+            deleted.is_err(),
+            refused,
+            "FIFO queues insist on the newest receipt"
+        );
         self.note_effects();
         assert!(refused || !self.holds(receipt));
     }
 
     fn hide(&mut self, receipt: usize, seconds: u64) {
-        let Some(&receipt) = self.receipts.get(receipt % self.receipts.len().max(1)) else { return };
+        let Some(&receipt) = self.receipts.get(receipt % self.receipts.len().max(1)) else {
+            return;
+        };
         self.engine.wake(self.now);
-        self.queues.into_iter().for_each(|queue| _ = self.engine.counts(self.now, queue));
+        self.queues
+            .into_iter()
+            .for_each(|queue| _ = self.engine.counts(self.now, queue));
         self.note_effects();
-        let expected = match (self.holds(receipt), self.is_current(receipt), self.insists(receipt)) {
+        let expected = match (
+            self.holds(receipt),
+            self.is_current(receipt),
+            self.insists(receipt),
+        ) {
             (false, ..) => Err(SettleError::Gone),
             (true, false, true) => Err(SettleError::Expired),
             (true, ..) => Ok(()),
         };
         let changes = expected.is_ok() && self.is_hidden(receipt);
-        let hidden = self.engine.change_visibility(self.now, receipt.queue, receipt, Duration::from_secs(seconds));
+        let hidden = self.engine.change_visibility(
+            self.now,
+            receipt.queue,
+            receipt,
+            Duration::from_secs(seconds),
+        );
         assert_eq!(hidden, expected);
         self.note_effects();
         let due = self.now + Duration::from_secs(seconds);
-        assert!(!changes || self.known(receipt.key.serial).is_some_and(|message| message.due == due));
+        assert!(
+            !changes
+                || self
+                    .known(receipt.key.serial)
+                    .is_some_and(|message| message.due == due)
+        );
     }
 
     /// Whether the message is still in the queue that handed it out.
     fn holds(&self, receipt: Receipt) -> bool {
-        self.known(receipt.key.serial).is_some_and(|message| self.queues[message.queue] == receipt.queue)
+        self.known(receipt.key.serial)
+            .is_some_and(|message| self.queues[message.queue] == receipt.queue)
     }
 
     fn insists(&self, receipt: Receipt) -> bool {
-        self.queues.iter().position(|queue| *queue == receipt.queue).is_some_and(|queue| queue >= 2)
+        self.queues
+            .iter()
+            .position(|queue| *queue == receipt.queue)
+            .is_some_and(|queue| queue >= 2)
     }
 
     fn restart(&mut self) {
         let mut engine = Engine::new([9; 16]);
         let checkpoint = self.engine.checkpoint().swap_remove(0);
         engine.replay(checkpoint, Place::default(), self.now);
-        self.log.iter().for_each(|(effect, place)| engine.replay(effect.clone(), *place, self.now));
+        self.log
+            .iter()
+            .for_each(|(effect, place)| engine.replay(effect.clone(), *place, self.now));
         engine.resume(self.now);
         self.engine = engine;
     }
 
     fn is_current(&self, receipt: Receipt) -> bool {
-        let newest = self.known(receipt.key.serial).map(|message| message.receives);
+        let newest = self
+            .known(receipt.key.serial)
+            .map(|message| message.receives);
         self.is_hidden(receipt) && newest == Some(receipt.receives)
     }
 
     fn is_hidden(&self, receipt: Receipt) -> bool {
-        self.known(receipt.key.serial).is_some_and(|message| message.due > self.now)
+        self.known(receipt.key.serial)
+            .is_some_and(|message| message.due > self.now)
     }
 
     fn known(&self, serial: Serial) -> Option<&Known> {
-        self.messages.iter().find(|message| message.serial == serial)
+        self.messages
+            .iter()
+            .find(|message| message.serial == serial)
     }
 
     fn note_effects(&mut self) {
-        self.engine.take_outbox().effects.into_iter().for_each(|effect| self.note(effect));
+        self.engine
+            .take_outbox()
+            .effects
+            .into_iter()
+            .for_each(|effect| self.note(effect));
     }
 
     /// Writes an effect to the log, and to the list.
     fn note(&mut self, effect: Effect) {
-        let place = Place { segment: 1, offset: u32::try_from(self.log.len()).unwrap(), length: 8 };
+        let place = Place {
+            segment: 1,
+            offset: u32::try_from(self.log.len()).unwrap(),
+            length: 8,
+        };
         self.log.push((effect.clone(), place));
         let index = |id: QueueId| self.queues.iter().position(|queue| *queue == id).unwrap();
         let now = self.now;
@@ -297,12 +459,22 @@ impl World {
                     receives: 0,
                 });
             }
-            Effect::Received { key, receives, due, .. } => {
-                let message = self.messages.iter_mut().find(|message| message.serial == key.serial).unwrap();
+            Effect::Received {
+                key, receives, due, ..
+            } => {
+                let message = self
+                    .messages
+                    .iter_mut()
+                    .find(|message| message.serial == key.serial)
+                    .unwrap();
                 (message.receives, message.due) = (receives, due);
             }
             Effect::Hidden { key, due } => {
-                self.messages.iter_mut().find(|message| message.serial == key.serial).unwrap().due = due;
+                self.messages
+                    .iter_mut()
+                    .find(|message| message.serial == key.serial)
+                    .unwrap()
+                    .due = due;
             }
             Effect::Moved { key, to, .. } => {
                 let to = index(to);
@@ -314,11 +486,27 @@ impl World {
                 message.queue = to;
                 self.messages.push(message);
             }
-            Effect::Renewed { key, serial, to, at } => {
+            Effect::Renewed {
+                key,
+                serial,
+                to,
+                at,
+            } => {
                 let to = index(to);
                 let mut message = self.lift(key.serial);
-                assert!(message.due <= now && message.origin == Some(to), "it went to a queue that it is not from");
-                message = Known { serial, queue: to, origin: None, sent_at: at, due: at, receives: 0, ..message };
+                assert!(
+                    message.due <= now && message.origin == Some(to),
+                    "it went to a queue that it is not from"
+                );
+                message = Known {
+                    serial,
+                    queue: to,
+                    origin: None,
+                    sent_at: at,
+                    due: at,
+                    receives: 0,
+                    ..message
+                };
                 self.messages.push(message);
             }
             Effect::Deleted { key } => _ = self.lift(key.serial),
@@ -332,7 +520,11 @@ impl World {
     }
 
     fn lift(&mut self, serial: Serial) -> Known {
-        let index = self.messages.iter().position(|message| message.serial == serial).expect("it lived until now");
+        let index = self
+            .messages
+            .iter()
+            .position(|message| message.serial == serial)
+            .expect("it lived until now");
         self.messages.remove(index)
     }
 
@@ -343,7 +535,11 @@ impl World {
             let counts = self.engine.counts(self.now, queue);
             self.note_effects();
             let mut expected = Counts::default();
-            for message in self.messages.iter().filter(|message| message.queue == index) {
+            for message in self
+                .messages
+                .iter()
+                .filter(|message| message.queue == index)
+            {
                 let end = message.sent_at + Duration::from_secs(self.retention[index].into());
                 assert!(end > self.now, "{message:?} is too old");
                 *match (message.due > self.now, message.receives) {
@@ -390,7 +586,10 @@ fn cut_down(mut steps: Vec<Step>) -> Vec<Step> {
 
 #[test]
 fn the_engine_does_what_a_list_would() {
-    let steps = std::env::var("MODEL_STEPS").ok().and_then(|text| text.parse().ok()).unwrap_or(STEPS);
+    let steps = std::env::var("MODEL_STEPS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(STEPS);
     let mut random = fastrand::Rng::new();
     for _ in 0..steps / RUN {
         let steps: Vec<Step> = (0..RUN).map(|_| step(&mut random)).collect();

@@ -1,4 +1,5 @@
-//! Work on millions of messages is done bit by bit; what cannot be seen any more may still be on its way out.
+//! Work on millions of messages is done bit by bit; what cannot be seen any more may still be on
+//! its way out.
 
 use std::time::Duration;
 
@@ -12,7 +13,9 @@ fn filled(name: &str, change: impl FnOnce(&mut Attributes)) -> (Engine, QueueId)
     let queue = queue(&mut engine, NOW, name, change);
     for number in 0..MANY {
         let number = number.to_string();
-        engine.send(NOW, queue, draft("x", Some(&number), Some(&number))).unwrap();
+        engine
+            .send(NOW, queue, draft("x", Some(&number), Some(&number)))
+            .unwrap();
     }
     engine.take_outbox();
     (engine, queue)
@@ -33,21 +36,36 @@ fn wake_up(engine: &mut Engine, now: Timestamp) -> (usize, usize) {
 fn a_purge_is_over_at_once_and_gives_back_step_by_step() {
     for name in ["q", "q.fifo"] {
         let (mut engine, queue) = filled(name, |_| {});
-        let ask = Ask { most: 3, visibility: Some(Duration::from_secs(5)), attempt: None };
+        let ask = Ask {
+            most: 3,
+            visibility: Some(Duration::from_secs(5)),
+            attempt: None,
+        };
         let held = engine.receive(NOW, queue, ask).unwrap();
         engine.purge(NOW, queue);
         assert!(engine.take_outbox().dropped.len() <= STEP);
-        assert_eq!((engine.counts(NOW, queue), engine.messages()), (Counts::default(), 0));
+        assert_eq!(
+            (engine.counts(NOW, queue), engine.messages()),
+            (Counts::default(), 0)
+        );
         assert_eq!(engine.receive(NOW, queue, ask).unwrap(), []);
         assert_eq!(engine.whereabouts(held[0].receipt.key), None);
         assert_eq!(engine.delete(NOW, queue, held[0].receipt), Ok(()));
-        let again = engine.send(NOW, queue, draft("y", Some("1"), Some("1"))).unwrap();
+        let again = engine
+            .send(NOW, queue, draft("y", Some("1"), Some("1")))
+            .unwrap();
         engine.take_outbox();
         // The old timers do not reach the new message, wherever it stands.
         let (wakes, most) = wake_up(&mut engine, NOW + Duration::from_secs(5));
         assert!(wakes > 1 && most <= STEP, "{wakes} wakes, {most} at most");
         let found = engine.receive(NOW, queue, ask).unwrap();
-        assert_eq!(found.iter().map(|delivery| &delivery.id).collect::<Vec<_>>(), [&again.id]);
+        assert_eq!(
+            found
+                .iter()
+                .map(|delivery| &delivery.id)
+                .collect::<Vec<_>>(),
+            [&again.id]
+        );
         assert_eq!((engine.messages(), engine.messages.len()), (1, 1));
     }
 }
@@ -68,26 +86,46 @@ fn a_backlog_that_is_too_old_is_not_handed_out_and_goes_step_by_step() {
     let (mut engine, queue) = filled("q", |attributes| attributes.retention = 60);
     let end = NOW + Duration::from_secs(60);
     let young = engine.send(end, queue, draft("young", None, None)).unwrap();
-    let ask = Ask { most: 10, ..Ask::default() };
+    let ask = Ask {
+        most: 10,
+        ..Ask::default()
+    };
     let mut found = Vec::new();
     for _ in 0..MANY / STEP {
         found.extend(engine.receive(end, queue, ask).unwrap());
         let outbox = engine.take_outbox();
         assert!(outbox.dropped.len() <= 4 * STEP, "{}", outbox.dropped.len());
         if found.is_empty() {
-            assert!(outbox.ready.contains(&queue), "who waits is told to look again");
+            assert!(
+                outbox.ready.contains(&queue),
+                "who waits is told to look again"
+            );
         }
     }
-    assert_eq!(found.iter().map(|delivery| &delivery.id).collect::<Vec<_>>(), [&young.id]);
+    assert_eq!(
+        found
+            .iter()
+            .map(|delivery| &delivery.id)
+            .collect::<Vec<_>>(),
+        [&young.id]
+    );
 }
 
 #[test]
 fn a_receive_moves_a_bounded_number_of_dead_letters() {
-    let (mut engine, live) = filled("live", |attributes| attributes.redrive = redrive("dead", 1000));
+    let (mut engine, live) = filled("live", |attributes| {
+        attributes.redrive = redrive("dead", 1000)
+    });
     let dead = queue(&mut engine, NOW, "dead", |_| {});
-    let ask = Ask { most: MANY, visibility: Some(Duration::ZERO), attempt: None };
+    let ask = Ask {
+        most: MANY,
+        visibility: Some(Duration::ZERO),
+        attempt: None,
+    };
     engine.receive(NOW, live, ask).unwrap();
-    engine.change_queue(live, |definition| definition.attributes.redrive = redrive("dead", 1));
+    engine.change_queue(live, |definition| {
+        definition.attributes.redrive = redrive("dead", 1)
+    });
     let ask = Ask { most: 10, ..ask };
     assert_eq!(engine.receive(NOW, live, ask).unwrap(), []);
     let moved = engine.counts(NOW, dead).ready;
@@ -101,16 +139,30 @@ fn memory_of_deduplication_ids_shrinks_when_its_time_is_over() {
     engine.purge(NOW, queue);
     for number in 0..MANY {
         let number = number.to_string();
-        engine.send(NOW, queue, draft("x", Some(&number), Some(&number))).unwrap();
+        engine
+            .send(NOW, queue, draft("x", Some(&number), Some(&number)))
+            .unwrap();
     }
-    let ask = Ask { most: MANY, visibility: Some(Duration::from_secs(600)), attempt: None };
+    let ask = Ask {
+        most: MANY,
+        visibility: Some(Duration::from_secs(600)),
+        attempt: None,
+    };
     for delivery in engine.receive(NOW, queue, ask).unwrap() {
         engine.delete(NOW, queue, delivery.receipt).unwrap();
     }
     let end = NOW + limits::DEDUPLICATION + Duration::from_secs(1);
     engine.sweep(end);
     wake_up(&mut engine, end);
-    assert!(engine.queues.get_mut(&queue).unwrap().fifo().unwrap().is_forgotten());
+    assert!(
+        engine
+            .queues
+            .get_mut(&queue)
+            .unwrap()
+            .fifo()
+            .unwrap()
+            .is_forgotten()
+    );
 }
 
 #[test]
@@ -118,7 +170,10 @@ fn who_waits_at_the_limit_of_messages_in_flight_is_told_of_room() {
     let mut engine = Engine::new([0; 16]);
     let queue = queue(&mut engine, NOW, "q", |_| {});
     (0..=limits::IN_FLIGHT).for_each(|_| _ = engine.send(NOW, queue, draft("x", None, None)));
-    let ask = Ask { most: limits::IN_FLIGHT, ..Ask::default() };
+    let ask = Ask {
+        most: limits::IN_FLIGHT,
+        ..Ask::default()
+    };
     let held = engine.receive(NOW, queue, ask).unwrap();
     assert_eq!(engine.receive(NOW, queue, ask), Err(InFlightFull));
     engine.take_outbox();
@@ -130,11 +185,19 @@ fn who_waits_at_the_limit_of_messages_in_flight_is_told_of_room() {
 fn a_move_task_goes_on_after_a_restart_and_keeps_its_rate() {
     let mut engine = Engine::new([0; 16]);
     let dead = queue(&mut engine, NOW, "dead", |_| {});
-    let live = queue(&mut engine, NOW, "live", |attributes| attributes.redrive = redrive("dead", 1));
+    let live = queue(&mut engine, NOW, "live", |attributes| {
+        attributes.redrive = redrive("dead", 1)
+    });
     (0..25).for_each(|_| _ = engine.send(NOW, live, draft("x", None, None)));
-    let ask = Ask { most: 10, visibility: Some(Duration::ZERO), attempt: None };
+    let ask = Ask {
+        most: 10,
+        visibility: Some(Duration::ZERO),
+        attempt: None,
+    };
     (0..6).for_each(|_| _ = engine.receive(NOW, live, ask));
-    engine.start_move(NOW, &arn("dead"), None, Some(10)).unwrap();
+    engine
+        .start_move(NOW, &arn("dead"), None, Some(10))
+        .unwrap();
     engine.wake(NOW + Duration::from_secs(1));
     assert_eq!(engine.counts(NOW, live).ready, 11);
     // A checkpoint in the middle counts what the log says again.
@@ -151,7 +214,10 @@ fn a_move_task_goes_on_after_a_restart_and_keeps_its_rate() {
         again.wake(later + Duration::from_millis(after));
         assert_eq!(again.counts(later, live).ready, moved, "after {after} ms");
     }
-    assert_eq!((again.move_tasks()[0].status, again.counts(later, dead)), (MoveStatus::Completed, Counts::default()));
+    assert_eq!(
+        (again.move_tasks()[0].status, again.counts(later, dead)),
+        (MoveStatus::Completed, Counts::default())
+    );
     let id = again.move_tasks()[0].id.clone();
     assert_eq!(again.cancel_move(&id), Err(MoveError::Unknown));
 }

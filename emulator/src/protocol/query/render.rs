@@ -16,15 +16,21 @@ pub enum Rendering {
     Xml,
     /// With `Accept: application/json`: what API Gateway gets.
     Json,
-    /// The XML as JSON, as LocalStack's developer endpoint writes it: what is there once is no list.
+    /// The XML as JSON, as LocalStack's developer endpoint writes it: what is there once is no
+    /// list.
     Tree,
 }
 
 impl Rendering {
     /// The rendering that an `Accept` header asks for.
     pub fn of(accept: Option<&str>) -> Rendering {
-        let asks_for_json = accept.is_some_and(|accept| accept.contains("application/json") && !accept.contains("xml"));
-        if asks_for_json { Rendering::Json } else { Rendering::Xml }
+        let asks_for_json = accept
+            .is_some_and(|accept| accept.contains("application/json") && !accept.contains("xml"));
+        if asks_for_json {
+            Rendering::Json
+        } else {
+            Rendering::Xml
+        }
     }
 
     /// The content type of the answer.
@@ -49,8 +55,13 @@ const ELEMENTS: [(&str, &str); 8] = [
 ];
 
 /// Members that the older JSON rendering shows as null when they are not there.
-const SENT: [&str; 5] =
-    ["MD5OfMessageAttributes", "MD5OfMessageBody", "MD5OfMessageSystemAttributes", "MessageId", "SequenceNumber"];
+const SENT: [&str; 5] = [
+    "MD5OfMessageAttributes",
+    "MD5OfMessageBody",
+    "MD5OfMessageSystemAttributes",
+    "MessageId",
+    "SequenceNumber",
+];
 
 /// The body of an answer.
 pub fn answer(action: &str, answer: &Answer, request_id: &str, rendering: Rendering) -> String {
@@ -67,10 +78,19 @@ pub fn answer(action: &str, answer: &Answer, request_id: &str, rendering: Render
 
 /// The body of an error.
 pub fn fault(fault: &Fault, request_id: &str, rendering: Rendering) -> String {
-    let (code, side) = (fault.title().code, if fault.is_senders() { "Sender" } else { "Receiver" });
+    let (code, side) = (
+        fault.title().code,
+        if fault.is_senders() {
+            "Sender"
+        } else {
+            "Receiver"
+        },
+    );
     let message = match fault {
         // The one text that differs from that of AWS JSON.
-        Fault::QueueDoesNotExist => "The specified queue does not exist for this wsdl version.".to_owned(),
+        Fault::QueueDoesNotExist => {
+            "The specified queue does not exist for this wsdl version.".to_owned()
+        }
         fault => fault.to_string(),
     };
     match rendering {
@@ -123,21 +143,34 @@ fn has_result(action: &str) -> bool {
 
 fn element(out: &mut String, action: &str, name: &str, value: &Value) {
     let (single, values) = elements(action, name, value);
-    values.iter().for_each(|value| tagged(out, action, &single, value));
+    values
+        .iter()
+        .for_each(|value| tagged(out, action, &single, value));
 }
 
 /// The name of the XML elements that a member becomes, and what is in each.
-pub(super) fn elements<'v>(action: &str, name: &str, value: &'v Value) -> (String, Vec<Cow<'v, Value>>) {
+pub(super) fn elements<'v>(
+    action: &str,
+    name: &str,
+    value: &'v Value,
+) -> (String, Vec<Cow<'v, Value>>) {
     let single = match name {
         "Successful" => format!("{action}ResultEntry"),
-        name => ELEMENTS.iter().find(|(many, _)| *many == name).map_or(name, |(_, one)| one).to_owned(),
+        name => ELEMENTS
+            .iter()
+            .find(|(many, _)| *many == name)
+            .map_or(name, |(_, one)| one)
+            .to_owned(),
     };
     let values = match value {
         Value::Null => Vec::new(),
         Value::Array(values) => values.iter().map(Cow::Borrowed).collect(),
         Value::Object(entries) if single != name => {
             let key = if name == "Tags" { "Key" } else { "Name" };
-            entries.iter().map(|(entry, value)| Cow::Owned(json!({key: entry, "Value": value}))).collect()
+            entries
+                .iter()
+                .map(|(entry, value)| Cow::Owned(json!({key: entry, "Value": value})))
+                .collect()
         }
         value => vec![Cow::Borrowed(value)],
     };
@@ -147,7 +180,9 @@ pub(super) fn elements<'v>(action: &str, name: &str, value: &'v Value) -> (Strin
 fn tagged(out: &mut String, action: &str, name: &str, value: &Value) {
     let mut inner = String::new();
     match value {
-        Value::Object(members) => members.iter().for_each(|(name, value)| element(&mut inner, action, name, value)),
+        Value::Object(members) => members
+            .iter()
+            .for_each(|(name, value)| element(&mut inner, action, name, value)),
         Value::String(text) => inner = escape(text),
         other => inner = other.to_string(),
     }
@@ -171,11 +206,23 @@ fn escape(text: &str) -> String {
 }
 
 /// See `docs/aws/sqs.md#answers-in-the-older-json`.
-fn json_answer(action: &str, answer: &Answer, mut members: Map<String, Value>, request_id: &str) -> Value {
+fn json_answer(
+    action: &str,
+    answer: &Answer,
+    mut members: Map<String, Value>,
+    request_id: &str,
+) -> Value {
     match answer {
         Answer::Sent(_) => {
-            members =
-                SENT.iter().map(|name| ((*name).to_owned(), members.get(*name).cloned().unwrap_or_default())).collect();
+            members = SENT
+                .iter()
+                .map(|name| {
+                    (
+                        (*name).to_owned(),
+                        members.get(*name).cloned().unwrap_or_default(),
+                    )
+                })
+                .collect();
         }
         Answer::Messages { .. } => {
             let messages = members.remove("Messages");
@@ -183,17 +230,26 @@ fn json_answer(action: &str, answer: &Answer, mut members: Map<String, Value>, r
         }
         Answer::Attributes { .. } => {
             if let Some(Value::Object(attributes)) = members.remove("Attributes") {
-                let list = attributes.into_iter().map(|(name, value)| json!({"Name": name, "Value": value})).collect();
+                let list = attributes
+                    .into_iter()
+                    .map(|(name, value)| json!({"Name": name, "Value": value}))
+                    .collect();
                 members.insert("Attributes".to_owned(), list);
             }
         }
         _ => {}
     }
-    let mut inner = Map::from_iter([("ResponseMetadata".to_owned(), json!({"RequestId": request_id}))]);
+    let mut inner = Map::from_iter([(
+        "ResponseMetadata".to_owned(),
+        json!({"RequestId": request_id}),
+    )]);
     if has_result(action) {
         inner.insert(format!("{action}Result"), Value::Object(members));
     }
-    Value::Object(Map::from_iter([(format!("{action}Response"), Value::Object(inner))]))
+    Value::Object(Map::from_iter([(
+        format!("{action}Response"),
+        Value::Object(inner),
+    )]))
 }
 
 #[cfg(test)]
@@ -201,7 +257,9 @@ mod tests {
     use super::*;
 
     fn url() -> Answer {
-        Answer::QueueUrl { queue_url: "http://h/000000000000/a&b".into() }
+        Answer::QueueUrl {
+            queue_url: "http://h/000000000000/a&b".into(),
+        }
     }
 
     #[test]
@@ -212,11 +270,20 @@ mod tests {
              <QueueUrl>http://h/000000000000/a&amp;b</QueueUrl></GetQueueUrlResult><ResponseMetadata><RequestId>r</RequestId>\
              </ResponseMetadata></GetQueueUrlResponse>"
         );
-        let empty = answer("ReceiveMessage", &Answer::Messages { messages: Vec::new() }, "r", Rendering::Xml);
+        let empty = answer(
+            "ReceiveMessage",
+            &Answer::Messages {
+                messages: Vec::new(),
+            },
+            "r",
+            Rendering::Xml,
+        );
         assert!(empty.contains("<ReceiveMessageResult/>"), "{empty}");
         let void = answer("DeleteMessage", &Answer::Empty {}, "r", Rendering::Xml);
         assert!(!void.contains("Result"), "{void}");
-        let attributes = Answer::Attributes { attributes: [("DelaySeconds".to_owned(), "0".to_owned())].into() };
+        let attributes = Answer::Attributes {
+            attributes: [("DelaySeconds".to_owned(), "0".to_owned())].into(),
+        };
         let attributes = answer("GetQueueAttributes", &attributes, "r", Rendering::Xml);
         assert!(
             attributes.contains("<Attribute><Name>DelaySeconds</Name><Value>0</Value></Attribute>"),
@@ -230,8 +297,18 @@ mod tests {
             answer("GetQueueUrl", &url(), "r", Rendering::Json),
             r#"{"GetQueueUrlResponse":{"ResponseMetadata":{"RequestId":"r"},"GetQueueUrlResult":{"QueueUrl":"http://h/000000000000/a&b"}}}"#
         );
-        let empty = answer("ReceiveMessage", &Answer::Messages { messages: Vec::new() }, "r", Rendering::Json);
-        assert!(empty.contains(r#""ReceiveMessageResult":{"messages":null}"#), "{empty}");
+        let empty = answer(
+            "ReceiveMessage",
+            &Answer::Messages {
+                messages: Vec::new(),
+            },
+            "r",
+            Rendering::Json,
+        );
+        assert!(
+            empty.contains(r#""ReceiveMessageResult":{"messages":null}"#),
+            "{empty}"
+        );
     }
 
     #[test]
@@ -241,6 +318,9 @@ mod tests {
             json,
             r#"{"Error":{"Code":"AWS.SimpleQueueService.NonExistentQueue","Message":"The specified queue does not exist for this wsdl version.","Type":"Sender"},"RequestId":"r"}"#
         );
-        assert!(fault(&Fault::missing("MessageBody"), "r", Rendering::Xml).contains("<Code>MissingParameter</Code>"));
+        assert!(
+            fault(&Fault::missing("MessageBody"), "r", Rendering::Xml)
+                .contains("<Code>MissingParameter</Code>")
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! An answer as its XML reads in JSON: LocalStack's developer endpoint, which turns one into the other.
+//! An answer as its XML reads in JSON: LocalStack's developer endpoint, which turns one into the
+//! other.
 
 use serde_json::{Map, Value, json};
 
@@ -6,8 +7,13 @@ use super::render::elements;
 
 /// The whole answer. An empty result is null.
 pub fn answer(action: &str, members: &Map<String, Value>, request_id: &str) -> Value {
-    let result = if members.is_empty() { Value::Null } else { tree(action, members) };
-    let inner = json!({format!("{action}Result"): result, "ResponseMetadata": {"RequestId": request_id}});
+    let result = if members.is_empty() {
+        Value::Null
+    } else {
+        tree(action, members)
+    };
+    let inner =
+        json!({format!("{action}Result"): result, "ResponseMetadata": {"RequestId": request_id}});
     json!({format!("{action}Response"): inner})
 }
 
@@ -42,7 +48,8 @@ mod tests {
         let members = |messages: Value| Map::from_iter([("Messages".to_owned(), messages)]);
         let message = json!({"Body": "x", "Attributes": {"A": "1", "B": "2"}});
         let shown = json!({"Body": "x", "Attribute": [{"Name": "A", "Value": "1"}, {"Name": "B", "Value": "2"}]});
-        let result = |members| answer("ReceiveMessage", &members, "r")["ReceiveMessageResponse"].take();
+        let result =
+            |members| answer("ReceiveMessage", &members, "r")["ReceiveMessageResponse"].take();
         let metadata = json!({"RequestId": "r"});
         assert_eq!(
             result(members(json!([message]))),
@@ -52,6 +59,9 @@ mod tests {
             result(members(json!([message, message]))),
             json!({"ReceiveMessageResult": {"Message": [shown, shown]}, "ResponseMetadata": metadata})
         );
-        assert_eq!(result(Map::new()), json!({"ReceiveMessageResult": null, "ResponseMetadata": metadata}));
+        assert_eq!(
+            result(Map::new()),
+            json!({"ReceiveMessageResult": null, "ResponseMetadata": metadata})
+        );
     }
 }

@@ -39,7 +39,8 @@ proptest! {
 #[test]
 fn a_cut_of_padding_costs_nothing() {
     let mut met = BTreeSet::new();
-    // Until the last record of a file had every padding that messages have here: an odd number of bytes.
+    // Until the last record of a file had every padding that messages have here: an odd number of
+    // bytes.
     for seed in 0..100 {
         if met.len() == frame::ALIGN / 2 {
             break;
@@ -56,11 +57,18 @@ fn a_cut_of_padding_costs_nothing() {
         for missing in 1..=padding + 1 {
             let copied = tempfile::tempdir().unwrap();
             copy(folder.path(), copied.path());
-            cut(&segments(copied.path()).swap_remove(0), end - missing as u64);
+            cut(
+                &segments(copied.path()).swap_remove(0),
+                end - missing as u64,
+            );
             let found = House::open(copied.path(), START).drain();
             let found: Vec<&String> = found["live"].iter().map(|(_, body, ..)| body).collect();
             let lost = whole.iter().filter(|body| !found.contains(body)).count();
-            assert_eq!(lost, usize::from(missing > padding), "{missing} bytes are cut, {padding} are padding");
+            assert_eq!(
+                lost,
+                usize::from(missing > padding),
+                "{missing} bytes are cut, {padding} are padding"
+            );
         }
     }
     assert_eq!(met, BTreeSet::from([1, 3, 5, 7]));
@@ -70,20 +78,41 @@ fn a_cut_of_padding_costs_nothing() {
 fn a_lost_end_in_the_middle_of_the_log_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     drop(filled(folder.path(), 7));
-    assert_eq!(House::open(folder.path(), START).damage, [], "nothing is wrong yet");
+    assert_eq!(
+        House::open(folder.path(), START).damage,
+        [],
+        "nothing is wrong yet"
+    );
     let path = segments(folder.path()).swap_remove(1);
     let records: Vec<u64> = walk(&path, u64::MAX).iter().map(|(end, _)| *end).collect();
-    let [.., from, to] = records[..] else { panic!("it holds many records") };
-    for harm in [|path: &Path, from: u64| flip(path, from + 20, 3), |path: &Path, from: u64| cut(path, from + 20)] {
+    let [.., from, to] = records[..] else {
+        panic!("it holds many records")
+    };
+    for harm in [
+        |path: &Path, from: u64| flip(path, from + 20, 3),
+        |path: &Path, from: u64| cut(path, from + 20),
+    ] {
         harm(&path, from);
         let found = House::open(folder.path(), START);
-        assert_eq!(found.damage, [(number(&path), Damage::Cut { from: from as u32, to: to as u32 })]);
+        assert_eq!(
+            found.damage,
+            [(
+                number(&path),
+                Damage::Cut {
+                    from: from as u32,
+                    to: to as u32
+                }
+            )]
+        );
     }
 }
 
 #[test]
 fn a_lost_file_in_the_middle_of_the_log_is_reported() {
-    for harm in [|path: &Path| std::fs::remove_file(path).unwrap(), |path: &Path| cut(path, 0)] {
+    for harm in [
+        |path: &Path| std::fs::remove_file(path).unwrap(),
+        |path: &Path| cut(path, 0),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         drop(filled(folder.path(), 8));
         let path = segments(folder.path()).swap_remove(1);
@@ -103,7 +132,8 @@ fn a_torn_end_of_the_whole_log_is_told_apart() {
     let mut house = House::open(folder.path(), START);
     house.send("live", "whole");
     house.send("live", "torn");
-    // A log that ended in order is known to have ended behind it: what a kill leaves behind knows nothing of that.
+    // A log that ended in order is known to have ended behind it: what a kill leaves behind knows
+    // nothing of that.
     let list = std::fs::read(folder.path().join("lock")).unwrap();
     drop(house);
     std::fs::write(folder.path().join("lock"), list).unwrap();
@@ -129,17 +159,26 @@ fn a_hole_in_a_file_is_not_its_end() {
     let path = segments(folder.path()).swap_remove(0);
     let zeros = walk(&path, u64::MAX).iter().rev().nth(1).unwrap().0 - 256 * 1024 + 4096;
     let file = File::options().write(true).open(&path).unwrap();
-    fallocate(&file, FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE, zeros, 128 * 1024).unwrap();
+    fallocate(
+        &file,
+        FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE,
+        zeros,
+        128 * 1024,
+    )
+    .unwrap();
     let found = House::open_with(Layout::new(SEGMENT_SIZE), folder.path(), START);
     assert_eq!(found.damage, []);
     assert_eq!(found.drain()["live"].len(), 3);
 }
 
-/// A closed folder with many messages, and a written place in it to be damaged: the index of a segment, and an offset.
+/// A closed folder with many messages, and a written place in it to be damaged: the index of a
+/// segment, and an offset.
 fn filled(folder: &Path, seed: u64) -> (Vec<String>, (usize, u64)) {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut house = House::open(folder, START);
-    let bodies: Vec<String> = (0..60).map(|number| format!("{number}-{}", "y".repeat(random.usize(..1200)))).collect();
+    let bodies: Vec<String> = (0..60)
+        .map(|number| format!("{number}-{}", "y".repeat(random.usize(..1200))))
+        .collect();
     bodies.iter().for_each(|body| _ = house.send("live", body));
     house.store.close();
     let ends: Vec<u64> = segments(folder).iter().map(|path| written(path)).collect();
@@ -155,7 +194,10 @@ fn written(path: &Path) -> u64 {
 
 /// Copies all that is in a folder.
 fn copy(from: &Path, to: &Path) {
-    for path in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+    for path in std::fs::read_dir(from)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+    {
         let place = to.join(path.file_name().unwrap());
         if path.is_dir() {
             std::fs::create_dir_all(&place).unwrap();
@@ -184,7 +226,11 @@ fn bodies(path: &Path, cut: u64) -> Vec<String> {
 
 fn walk(path: &Path, cut: u64) -> Vec<(u64, Option<String>)> {
     let mut bytes = Vec::new();
-    File::open(path).unwrap().take(cut).read_to_end(&mut bytes).unwrap();
+    File::open(path)
+        .unwrap()
+        .take(cut)
+        .read_to_end(&mut bytes)
+        .unwrap();
     let mut found = Vec::new();
     let record = |place: Place, payload: &[u8]| {
         let body = match codec::decode(payload) {
@@ -207,5 +253,10 @@ fn flip(path: &Path, offset: u64, bit: u8) {
 }
 
 fn cut(path: &Path, offset: u64) {
-    File::options().write(true).open(path).unwrap().set_len(offset).unwrap();
+    File::options()
+        .write(true)
+        .open(path)
+        .unwrap()
+        .set_len(offset)
+        .unwrap();
 }

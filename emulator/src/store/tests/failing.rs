@@ -1,4 +1,5 @@
-//! Writes and syncs that fail, and the power cut after them: what was answered for is there, nothing else is answered.
+//! Writes and syncs that fail, and the power cut after them: what was answered for is there,
+//! nothing else is answered.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,15 +27,21 @@ impl Ledger {
                     // No two are the same, also when it works again after a failure.
                     let body = format!("{}-{}", self.tried.len(), "x".repeat(random.usize(..1500)));
                     self.tried.insert(body.clone());
-                    house.try_send(name, &body).map(|_| _ = self.sent.insert(body))
+                    house
+                        .try_send(name, &body)
+                        .map(|_| _ = self.sent.insert(body))
                 }
-                5..7 => house.try_receive(name, 4, 3600).map(|received| held.extend(received)),
+                5..7 => house
+                    .try_receive(name, 4, 3600)
+                    .map(|received| held.extend(received)),
                 7..9 => match held.pop() {
                     None => Ok(()),
                     Some((body, receipt)) => {
                         self.delete_tried.insert(body.clone());
                         _ = house.engine.delete(house.now, receipt.queue, receipt);
-                        house.try_write_down().map(|()| _ = self.deleted.insert(body))
+                        house
+                            .try_write_down()
+                            .map(|()| _ = self.deleted.insert(body))
                     }
                 },
                 // A cleaning that fails costs no answer; the next one tries again.
@@ -52,10 +59,19 @@ impl Ledger {
 
     fn check(&self, found: &BTreeMap<String, Vec<Seen>>, seed: u64) {
         let found: BTreeSet<&String> = found.values().flatten().map(|(_, body, ..)| body).collect();
-        let lost = self.sent.difference(&self.delete_tried).find(|body| !found.contains(body));
+        let lost = self
+            .sent
+            .difference(&self.delete_tried)
+            .find(|body| !found.contains(body));
         assert_eq!(lost, None, "seed {seed}: it was answered for");
-        assert!(self.deleted.iter().all(|body| !found.contains(body)), "seed {seed}: it was deleted");
-        assert!(found.iter().all(|body| self.tried.contains(*body)), "seed {seed}: nobody sent it");
+        assert!(
+            self.deleted.iter().all(|body| !found.contains(body)),
+            "seed {seed}: it was deleted"
+        );
+        assert!(
+            found.iter().all(|body| self.tried.contains(*body)),
+            "seed {seed}: nobody sent it"
+        );
     }
 }
 
@@ -65,12 +81,23 @@ fn what_was_answered_for_survives_failing_writes_and_syncs() {
         let mut random = fastrand::Rng::with_seed(seed);
         let disk = Arc::new(TestDisk::default());
         let folder = tempfile::tempdir().unwrap();
-        let mut house = House::open_with(Layout { size: SEGMENT, medium: disk.clone() }, folder.path(), START);
+        let mut house = House::open_with(
+            Layout {
+                size: SEGMENT,
+                medium: disk.clone(),
+            },
+            folder.path(),
+            START,
+        );
         disk.fail_after(random.usize(..400));
         let mut ledger = Ledger::default();
         if ledger.work(&mut house, &mut random) {
             assert_eq!(house.store.condition(), Condition::Failed, "seed {seed}");
-            assert_eq!(house.try_send("live", "late"), Err(Failed), "seed {seed}: nothing is answered after a failure");
+            assert_eq!(
+                house.try_send("live", "late"),
+                Err(Failed),
+                "seed {seed}: nothing is answered after a failure"
+            );
         }
         drop(house);
         disk.cut_power(&mut random);
@@ -83,7 +110,14 @@ fn what_was_answered_for_survives_failing_writes_and_syncs() {
 fn a_failed_store_takes_nothing_and_ends() {
     let disk = Arc::new(TestDisk::default());
     let folder = tempfile::tempdir().unwrap();
-    let mut house = House::open_with(Layout { size: SEGMENT, medium: disk.clone() }, folder.path(), START);
+    let mut house = House::open_with(
+        Layout {
+            size: SEGMENT,
+            medium: disk.clone(),
+        },
+        folder.path(),
+        START,
+    );
     assert_eq!(house.store.condition(), Condition::Sound);
     disk.fail_after(0);
     assert_eq!(house.try_send("live", "first"), Err(Failed));
@@ -107,14 +141,24 @@ fn goes_on(seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     let disk = Arc::new(TestDisk::default());
     let folder = tempfile::tempdir().unwrap();
-    let mut house = House::open_with(Layout { size: SEGMENT, medium: disk.clone() }, folder.path(), START);
+    let mut house = House::open_with(
+        Layout {
+            size: SEGMENT,
+            medium: disk.clone(),
+        },
+        folder.path(),
+        START,
+    );
     let mut ledger = Ledger::default();
     for _ in 0..3 {
         disk.fail_for(random.usize(..200), random.usize(1..6));
         ledger.work(&mut house, &mut random);
         let began = std::time::Instant::now();
         while house.store.condition() == Condition::Failed {
-            assert!(began.elapsed() < Duration::from_secs(30), "seed {seed}: the disk is well again");
+            assert!(
+                began.elapsed() < Duration::from_secs(30),
+                "seed {seed}: the disk is well again"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -137,7 +181,10 @@ fn what_a_start_found_is_durable_before_anybody_hears_of_it() {
         let mut random = fastrand::Rng::with_seed(seed);
         let disk = Arc::new(TestDisk::default());
         let folder = tempfile::tempdir().unwrap();
-        let layout = Layout { size: SEGMENT, medium: disk.clone() };
+        let layout = Layout {
+            size: SEGMENT,
+            medium: disk.clone(),
+        };
         let mut house = House::open_with(layout.clone(), folder.path(), START);
         let mut ledger = Ledger::default();
         disk.fail_after(random.usize(..200));
@@ -150,13 +197,21 @@ fn what_a_start_found_is_durable_before_anybody_hears_of_it() {
         let seen: Vec<String> = {
             let now = house.now + Duration::from_secs(43_200);
             house.now = now;
-            NAMES.iter().flat_map(|name| house.receive(name, 1000, 0)).map(|(body, _)| body).collect()
+            NAMES
+                .iter()
+                .flat_map(|name| house.receive(name, 1000, 0))
+                .map(|(body, _)| body)
+                .collect()
         };
         disk.kill();
         disk.cut_power(&mut random);
         drop(house);
         let found = House::open(folder.path(), START).drain();
         let found: BTreeSet<&String> = found.values().flatten().map(|(_, body, ..)| body).collect();
-        assert_eq!(seen.iter().find(|body| !found.contains(body)), None, "seed {seed}: it was handed out");
+        assert_eq!(
+            seen.iter().find(|body| !found.contains(body)),
+            None,
+            "seed {seed}: it was handed out"
+        );
     }
 }

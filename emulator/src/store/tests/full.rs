@@ -13,7 +13,13 @@ const BODY: usize = 2000;
 fn small_disk(folder: &Path, segments: usize) -> (Arc<TestDisk>, Layout) {
     let disk = Arc::new(TestDisk::default());
     disk.set_room(folder.join("sqs"), segments);
-    (disk.clone(), Layout { size: SIZE, medium: disk })
+    (
+        disk.clone(),
+        Layout {
+            size: SIZE,
+            medium: disk,
+        },
+    )
 }
 
 /// Sends until the disk is full.
@@ -43,7 +49,9 @@ fn consume(house: &mut House) -> usize {
             return count;
         }
         count += received.len();
-        received.into_iter().for_each(|(_, receipt)| house.delete(receipt));
+        received
+            .into_iter()
+            .for_each(|(_, receipt)| house.delete(receipt));
     }
 }
 
@@ -53,8 +61,13 @@ fn recover(house: &mut House) {
         if house.store.room(Need::Messages(BODY)) == Room::Enough {
             return;
         }
-        let due = async { tokio::time::timeout(Duration::from_secs(1), house.store.cleaner().due()).await };
-        assert!(house.runtime.block_on(due).is_ok(), "the cleaner is rung for at once");
+        let due = async {
+            tokio::time::timeout(Duration::from_secs(1), house.store.cleaner().due()).await
+        };
+        assert!(
+            house.runtime.block_on(due).is_ok(),
+            "the cleaner is rung for at once"
+        );
         house.clean();
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -67,7 +80,10 @@ fn a_disk_that_its_own_messages_fill_recovers_when_they_are_gone() {
     let (_, layout) = small_disk(folder.path(), 8);
     let mut house = House::open_with(layout, folder.path(), START);
     let sent = fill(&mut house, "live");
-    assert!(sent > 300 && house.store.condition() == Condition::Full, "{sent}");
+    assert!(
+        sent > 300 && house.store.condition() == Condition::Full,
+        "{sent}"
+    );
     assert_eq!(consume(&mut house), sent);
     recover(&mut house);
     house.clean();
@@ -116,11 +132,16 @@ fn receives_that_nothing_is_deleted_after_and_changes_go_on_on_a_full_disk() {
                 }
                 refused += 1;
                 house.clean();
-                assert!(look < 3, "{need:?} number {number}: what receives left is won back");
+                assert!(
+                    look < 3,
+                    "{need:?} number {number}: what receives left is won back"
+                );
             }
             match need {
                 Need::Receives => assert_eq!(house.receive("dead", 10, 0).len(), 10),
-                _ => house.engine.change_queue(queue, |definition| definition.modified = START),
+                _ => house
+                    .engine
+                    .change_queue(queue, |definition| definition.modified = START),
             }
             house.write_down();
         }
@@ -128,7 +149,10 @@ fn receives_that_nothing_is_deleted_after_and_changes_go_on_on_a_full_disk() {
     assert!(refused > 3, "the reserve was used up {refused} times");
     house.store.close();
     drop(house);
-    assert_eq!(House::open_with(Layout::new(SIZE), folder.path(), START).drain()["dead"].len(), sent);
+    assert_eq!(
+        House::open_with(Layout::new(SIZE), folder.path(), START).drain()["dead"].len(),
+        sent
+    );
 }
 
 #[test]
@@ -145,7 +169,9 @@ fn a_used_up_reserve_ends_when_there_is_room() {
     assert!(receives > 100, "{receives}");
     let queue = house.queue("dead");
     while room(&house, Need::Records) == Room::Enough {
-        house.engine.change_queue(queue, |definition| definition.modified = START);
+        house
+            .engine
+            .change_queue(queue, |definition| definition.modified = START);
         house.write_down();
     }
     disk.set_room(folder.path().join("sqs"), 10);
@@ -174,7 +200,10 @@ fn what_lives_in_the_oldest_segment_does_not_hold_back_the_space_of_all_others()
     assert!(count <= 4, "{count} segments for {} messages", kept.len());
     house.store.close();
     drop(house);
-    assert_eq!(House::open(folder.path(), START).drain()["live"].len(), kept.len());
+    assert_eq!(
+        House::open(folder.path(), START).drain()["live"].len(),
+        kept.len()
+    );
 }
 
 #[test]
@@ -185,14 +214,15 @@ fn space_of_purged_messages_is_given_back_without_another_send() {
     assert!(segments(folder.path()).len() > 10);
     house.engine.purge(START, house.queue("live"));
     house.write_down();
-    let due = async { tokio::time::timeout(Duration::from_secs(1), house.store.cleaner().due()).await };
+    let due =
+        async { tokio::time::timeout(Duration::from_secs(1), house.store.cleaner().due()).await };
     assert!(house.runtime.block_on(due).is_ok());
     house.clean();
     assert!(segments(folder.path()).len() <= 3);
 }
 
-/// Producers that go on asking, a consumer that deletes three tenths of what it receives, and others who take what
-/// space is given back. Returns how many messages were deleted, and left.
+/// Producers that go on asking, a consumer that deletes three tenths of what it receives, and
+/// others who take what space is given back. Returns how many messages were deleted, and left.
 fn stress(seed: u64) -> (usize, usize) {
     let mut random = fastrand::Rng::with_seed(seed);
     let folder = tempfile::tempdir().unwrap();
@@ -221,7 +251,10 @@ fn stress(seed: u64) -> (usize, usize) {
                 break;
             }
             house.clean();
-            assert!(look < 3, "seed {seed}: receives are refused with {living} messages, for good");
+            assert!(
+                look < 3,
+                "seed {seed}: receives are refused with {living} messages, for good"
+            );
         }
         for (_, receipt) in house.receive("dead", 10, 1) {
             if random.u8(..10) < 3 && room(&house, Need::Records) == Room::Enough {
@@ -250,5 +283,8 @@ fn a_disk_that_others_fill_always_drains() {
     let (deleted, left): (Vec<usize>, Vec<usize>) = seeds.map(stress).unzip();
     assert!(left.iter().all(|left| *left == 0), "left by seed: {left:?}");
     // A small disk holds few of the largest messages.
-    assert!(deleted.iter().sum::<usize>() > 100 * deleted.len(), "deleted by seed: {deleted:?}");
+    assert!(
+        deleted.iter().sum::<usize>() > 100 * deleted.len(),
+        "deleted by seed: {deleted:?}"
+    );
 }

@@ -1,5 +1,5 @@
-//! A disk for tests: it forgets at a power cut what was not synced, fails when it is told to, and has as much room as it
-//! is given.
+//! A disk for tests: it forgets at a power cut what was not synced, fails when it is told to, and
+//! has as much room as it is given.
 
 use std::fs::File;
 use std::io;
@@ -54,9 +54,18 @@ enum Name {
 impl Change {
     fn new(file: &File, offset: u64, bytes: &[u8]) -> io::Result<Change> {
         let inode = file.metadata()?.ino();
-        // Opened anew: a clone would keep the lock of the file `lock` for as long as this disk remembers it.
-        let file = File::options().read(true).write(true).open(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
-        Ok(Change { file, inode, offset, bytes: bytes.to_vec() })
+        // Opened anew: a clone would keep the lock of the file `lock` for as long as this disk
+        // remembers it.
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .open(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+        Ok(Change {
+            file,
+            inode,
+            offset,
+            bytes: bytes.to_vec(),
+        })
     }
 
     /// Writes it. Returns what stood there.
@@ -64,12 +73,17 @@ impl Change {
         let mut before = vec![0; self.bytes.len()];
         let length = self.file.read_at(&mut before, self.offset)?;
         self.file.write_all_at(&self.bytes, self.offset)?;
-        assert!(length == before.len() || self.file.metadata()?.len() >= self.offset, "a file without holes");
+        assert!(
+            length == before.len() || self.file.metadata()?.len() >= self.offset,
+            "a file without holes"
+        );
         Change::new(&self.file, self.offset, &before)
     }
 
     fn is_in(&self, inode: u64, range: &Range<u64>) -> bool {
-        self.inode == inode && range.contains(&self.offset) && self.offset + self.bytes.len() as u64 <= range.end
+        self.inode == inode
+            && range.contains(&self.offset)
+            && self.offset + self.bytes.len() as u64 <= range.end
     }
 
     /// Writes some of its sectors.
@@ -121,17 +135,37 @@ impl TestDisk {
     /// The process is killed: what it wrote is with the system.
     pub fn kill(&self) {
         let mut state = self.lock();
-        let before: Vec<Change> = state.unsynced.drain(..).map(|change| change.exchange().unwrap()).collect();
+        let before: Vec<Change> = state
+            .unsynced
+            .drain(..)
+            .map(|change| change.exchange().unwrap())
+            .collect();
         state.cached.extend(before);
     }
 
     /// Of what was not synced, any sector may be on the disk, and any number of names.
     pub fn cut_power(&self, random: &mut fastrand::Rng) {
         let mut state = self.lock();
-        let State { unsynced, cached, forgotten, names, .. } = &mut *state;
-        unsynced.drain(..).for_each(|change| change.write_in_part(random));
-        cached.drain(..).rev().for_each(|before| before.write_in_part(random));
-        forgotten.drain(..).rev().for_each(|before| before.file.write_all_at(&before.bytes, before.offset).unwrap());
+        let State {
+            unsynced,
+            cached,
+            forgotten,
+            names,
+            ..
+        } = &mut *state;
+        unsynced
+            .drain(..)
+            .for_each(|change| change.write_in_part(random));
+        cached
+            .drain(..)
+            .rev()
+            .for_each(|before| before.write_in_part(random));
+        forgotten.drain(..).rev().for_each(|before| {
+            before
+                .file
+                .write_all_at(&before.bytes, before.offset)
+                .unwrap()
+        });
         let kept = random.usize(..=names.len());
         for name in names.drain(kept..).rev() {
             match name {
@@ -157,8 +191,9 @@ impl State {
 impl Medium for TestDisk {
     fn reserve(&self, file: &File, size: u32) -> io::Result<()> {
         let state = self.lock();
-        let has_room =
-            |(folder, most): &(PathBuf, usize)| std::fs::read_dir(folder).is_ok_and(|files| files.count() <= *most);
+        let has_room = |(folder, most): &(PathBuf, usize)| {
+            std::fs::read_dir(folder).is_ok_and(|files| files.count() <= *most)
+        };
         match state.room.as_ref().is_none_or(has_room) {
             true => file.set_len(size.into()),
             false => Err(io::ErrorKind::StorageFull.into()),
@@ -171,10 +206,15 @@ impl Medium for TestDisk {
         // A write that fails may have been made in part.
         let change = Change::new(file, offset, bytes)?;
         let range = offset..offset + bytes.len() as u64;
-        let (again, rest): (Vec<_>, Vec<_>) =
-            state.forgotten.drain(..).partition(|before| before.is_in(change.inode, &range));
+        let (again, rest): (Vec<_>, Vec<_>) = state
+            .forgotten
+            .drain(..)
+            .partition(|before| before.is_in(change.inode, &range));
         state.forgotten = rest;
-        again.iter().rev().try_for_each(|before| before.file.write_all_at(&before.bytes, before.offset))?;
+        again
+            .iter()
+            .rev()
+            .try_for_each(|before| before.file.write_all_at(&before.bytes, before.offset))?;
         state.unsynced.push(change);
         tried
     }
@@ -183,9 +223,15 @@ impl Medium for TestDisk {
         let mut state = self.lock();
         let tried = state.try_one();
         let inode = file.metadata()?.ino();
-        let (synced, rest): (Vec<_>, Vec<_>) = state.unsynced.drain(..).partition(|change| change.inode == inode);
+        let (synced, rest): (Vec<_>, Vec<_>) = state
+            .unsynced
+            .drain(..)
+            .partition(|change| change.inode == inode);
         state.unsynced = rest;
-        let before = synced.iter().map(Change::exchange).collect::<io::Result<Vec<_>>>()?;
+        let before = synced
+            .iter()
+            .map(Change::exchange)
+            .collect::<io::Result<Vec<_>>>()?;
         if tried.is_err() {
             // It can be read, and is never written by itself.
             state.forgotten.extend(before);
@@ -202,9 +248,14 @@ impl Medium for TestDisk {
     fn forget(&self, file: &File) -> io::Result<()> {
         let mut state = self.lock();
         let inode = file.metadata()?.ino();
-        let (gone, rest): (Vec<_>, Vec<_>) = state.forgotten.drain(..).partition(|before| before.inode == inode);
+        let (gone, rest): (Vec<_>, Vec<_>) = state
+            .forgotten
+            .drain(..)
+            .partition(|before| before.inode == inode);
         state.forgotten = rest;
-        gone.iter().rev().try_for_each(|before| before.file.write_all_at(&before.bytes, before.offset))
+        gone.iter()
+            .rev()
+            .try_for_each(|before| before.file.write_all_at(&before.bytes, before.offset))
     }
 
     fn create(&self, path: &Path) -> io::Result<File> {
@@ -213,14 +264,21 @@ impl Medium for TestDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.lock().names.push(Name::Changed(from.to_owned(), to.to_owned()));
+        self.lock()
+            .names
+            .push(Name::Changed(from.to_owned(), to.to_owned()));
         FileSystem.rename(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.lock();
         let copy = path.with_extension("gone");
-        let copy = path.parent().unwrap().parent().unwrap().join(copy.file_name().unwrap());
+        let copy = path
+            .parent()
+            .unwrap()
+            .parent()
+            .unwrap()
+            .join(copy.file_name().unwrap());
         match state.names.last() {
             Some(Name::Made(made)) if made == path => _ = state.names.pop(),
             _ => {

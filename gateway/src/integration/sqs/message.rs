@@ -61,7 +61,10 @@ impl SendMessage {
             AttributeValue::Text(text) => text.len(),
             AttributeValue::Binary(bytes) => bytes.len(),
         };
-        let attributes = self.attributes.iter().map(|a| a.name.len() + a.data_type.len() + value(a));
+        let attributes = self
+            .attributes
+            .iter()
+            .map(|a| a.name.len() + a.data_type.len() + value(a));
         self.body.len() + attributes.sum::<usize>()
     }
 

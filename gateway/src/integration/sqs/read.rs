@@ -11,9 +11,16 @@ use super::message::{Attribute, AttributeValue, Protocol, SendMessage};
 use crate::request::media_type;
 
 impl SendMessage {
-    /// Recognises a SendMessage. `None` for everything else, and for requests with anything unusual in them.
+    /// Recognises a SendMessage. `None` for everything else, and for requests with anything unusual
+    /// in them.
     pub fn read(call: &Call) -> Option<SendMessage> {
-        let region = call.url.host_str()?.strip_prefix("sqs.")?.split('.').next()?.to_owned();
+        let region = call
+            .url
+            .host_str()?
+            .strip_prefix("sqs.")?
+            .split('.')
+            .next()?
+            .to_owned();
         let target = call.headers.get("x-amz-target").map(HeaderValue::as_bytes);
         let mut message = match target {
             Some(b"AmazonSQS.SendMessage") => read_json(call)?,
@@ -45,7 +52,8 @@ fn empty(queue_url: String, protocol: Protocol) -> SendMessage {
 }
 
 fn read_query(call: &Call) -> Option<SendMessage> {
-    let accepts_json = text_header(call, ACCEPT.as_str()).is_none_or(|accept| !accept.contains("xml"));
+    let accepts_json =
+        text_header(call, ACCEPT.as_str()).is_none_or(|accept| !accept.contains("xml"));
     let form = text_header(call, CONTENT_TYPE.as_str()).map(media_type);
     let is_form = form.as_deref() == Some("application/x-www-form-urlencoded");
     if !accepts_json || !(call.body.is_empty() || (call.method == Method::POST && is_form)) {
@@ -56,7 +64,11 @@ fn read_query(call: &Call) -> Option<SendMessage> {
     let mut message = empty(url.into(), Protocol::Query);
     let mut attributes = Vec::new();
     let mut action = None;
-    for (key, value) in call.url.query_pairs().chain(form_urlencoded::parse(&call.body)) {
+    for (key, value) in call
+        .url
+        .query_pairs()
+        .chain(form_urlencoded::parse(&call.body))
+    {
         let value = value.into_owned();
         match key.as_ref() {
             "Action" => action = Some(value),
@@ -68,13 +80,19 @@ fn read_query(call: &Call) -> Option<SendMessage> {
             "MessageDeduplicationId" => message.deduplication_id = Some(value),
             key if key.starts_with("MessageAttribute") => attribute(&mut attributes, key, value)?,
             key if key.starts_with("MessageSystemAttribute") => return None,
-            // SQS passes over names that it does not know; that is how an unescaped body loses all after its first `&`.
+            // SQS passes over names that it does not know; that is how an unescaped body loses all
+            // after its first `&`.
             _ => {}
         }
     }
-    message.attributes = attributes.into_iter().map(|(_, draft)| draft.finish()).collect::<Option<_>>()?;
-    // Only a body that starts with `Action=` is taken for a form by SQS: `docs/aws/api-gateway.md#answers-of-sqs`.
-    let starts = call.body.is_empty() || call.body.starts_with(b"Action=") || call.url.query().is_some();
+    message.attributes = attributes
+        .into_iter()
+        .map(|(_, draft)| draft.finish())
+        .collect::<Option<_>>()?;
+    // Only a body that starts with `Action=` is taken for a form by SQS:
+    // `docs/aws/api-gateway.md#answers-of-sqs`.
+    let starts =
+        call.body.is_empty() || call.body.starts_with(b"Action=") || call.url.query().is_some();
     (starts && action? == "SendMessage").then_some(message)
 }
 
@@ -88,42 +106,61 @@ struct Draft {
 
 impl Draft {
     fn finish(self) -> Option<Attribute> {
-        Some(Attribute { name: self.name?, data_type: self.data_type?, value: self.value? })
+        Some(Attribute {
+            name: self.name?,
+            data_type: self.data_type?,
+            value: self.value?,
+        })
     }
 }
 
-/// `MessageAttribute.N.Name`, `.Value.DataType`, `.Value.StringValue`, `.Value.BinaryValue`; the plural works too.
+/// `MessageAttribute.N.Name`, `.Value.DataType`, `.Value.StringValue`, `.Value.BinaryValue`; the
+/// plural works too.
 fn attribute(drafts: &mut Vec<(u32, Draft)>, key: &str, value: String) -> Option<()> {
-    let rest = key.strip_prefix("MessageAttribute.").or_else(|| key.strip_prefix("MessageAttributes."))?;
+    let rest = key
+        .strip_prefix("MessageAttribute.")
+        .or_else(|| key.strip_prefix("MessageAttributes."))?;
     let (number, part) = rest.split_once('.')?;
     let number = number.parse().ok()?;
-    let index = drafts.iter().position(|(n, _)| *n == number).unwrap_or_else(|| {
-        drafts.push((number, Draft::default()));
-        drafts.len() - 1
-    });
+    let index = drafts
+        .iter()
+        .position(|(n, _)| *n == number)
+        .unwrap_or_else(|| {
+            drafts.push((number, Draft::default()));
+            drafts.len() - 1
+        });
     let draft = &mut drafts[index].1;
     match part {
         "Name" => draft.name = Some(value),
         "Value.DataType" => draft.data_type = Some(value),
         "Value.StringValue" => draft.value = Some(AttributeValue::Text(value)),
-        "Value.BinaryValue" => draft.value = Some(AttributeValue::Binary(STANDARD.decode(value).ok()?)),
+        "Value.BinaryValue" => {
+            draft.value = Some(AttributeValue::Binary(STANDARD.decode(value).ok()?))
+        }
         _ => return None,
     }
     Some(())
 }
 
 fn read_json(call: &Call) -> Option<SendMessage> {
-    let Json::Object(fields) = serde_json::from_slice(&call.body).ok()? else { return None };
+    let Json::Object(fields) = serde_json::from_slice(&call.body).ok()? else {
+        return None;
+    };
     let mut message = empty(String::new(), Protocol::Json);
     for (name, value) in fields {
         match (name.as_str(), value) {
             ("QueueUrl", Json::String(text)) => message.queue_url = text,
             ("MessageBody", Json::String(text)) => message.body = text,
-            ("DelaySeconds", value) => message.delay_seconds = Some(i32::try_from(value.as_i64()?).ok()?),
+            ("DelaySeconds", value) => {
+                message.delay_seconds = Some(i32::try_from(value.as_i64()?).ok()?)
+            }
             ("MessageGroupId", Json::String(text)) => message.group_id = Some(text),
             ("MessageDeduplicationId", Json::String(text)) => message.deduplication_id = Some(text),
             ("MessageAttributes", Json::Object(attributes)) => {
-                message.attributes = attributes.into_iter().map(json_attribute).collect::<Option<_>>()?;
+                message.attributes = attributes
+                    .into_iter()
+                    .map(json_attribute)
+                    .collect::<Option<_>>()?;
             }
             _ => return None,
         }
@@ -132,12 +169,20 @@ fn read_json(call: &Call) -> Option<SendMessage> {
 }
 
 fn json_attribute((name, value): (String, Json)) -> Option<Attribute> {
-    let Json::Object(mut parts) = value else { return None };
-    let Json::String(data_type) = parts.remove("DataType")? else { return None };
+    let Json::Object(mut parts) = value else {
+        return None;
+    };
+    let Json::String(data_type) = parts.remove("DataType")? else {
+        return None;
+    };
     let value = match (parts.remove("StringValue"), parts.remove("BinaryValue")) {
         (Some(Json::String(text)), None) => AttributeValue::Text(text),
         (None, Some(Json::String(text))) => AttributeValue::Binary(STANDARD.decode(text).ok()?),
         _ => return None,
     };
-    parts.is_empty().then_some(Attribute { name, data_type, value })
+    parts.is_empty().then_some(Attribute {
+        name,
+        data_type,
+        value,
+    })
 }

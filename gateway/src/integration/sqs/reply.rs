@@ -45,10 +45,12 @@ pub struct Refusal {
     pub request_id: String,
 }
 
-/// Whether a reply to a call that went out as it was planned can be SQS's at all: every answer of an AWS service names its
-/// request. Whoever else answers 200 (an ingress, a health page, a wrong endpoint) stored nothing.
+/// Whether a reply to a call that went out as it was planned can be SQS's at all: every answer of
+/// an AWS service names its request. Whoever else answers 200 (an ingress, a health page, a wrong
+/// endpoint) stored nothing.
 pub fn names_its_request(reply: &Reply) -> bool {
-    reply.headers.contains_key("x-amzn-requestid") || memchr::memmem::find(&reply.body, b"RequestId").is_some()
+    reply.headers.contains_key("x-amzn-requestid")
+        || memchr::memmem::find(&reply.body, b"RequestId").is_some()
 }
 
 impl Outcome {
@@ -56,7 +58,9 @@ impl Outcome {
     pub fn reply(&self, protocol: Protocol) -> Reply {
         let (status, body, request_id) = match self {
             Outcome::Sent(sent) => (200, sent.body(protocol), &sent.request_id),
-            Outcome::Refused(refusal) => (refusal.status, refusal.body(protocol), &refusal.request_id),
+            Outcome::Refused(refusal) => {
+                (refusal.status, refusal.body(protocol), &refusal.request_id)
+            }
         };
         let content_type = match protocol {
             Protocol::Query => "application/json",
@@ -68,7 +72,12 @@ impl Outcome {
             headers.insert("x-amzn-requestid", id);
         }
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Reply { status, headers, body: Bytes::from(body.to_string()), complete: true }
+        Reply {
+            status,
+            headers,
+            body: Bytes::from(body.to_string()),
+            complete: true,
+        }
     }
 }
 
@@ -92,7 +101,10 @@ impl Sent {
                     ("MessageId", Some(self.message_id.as_str())),
                     ("SequenceNumber", self.sequence_number.as_deref()),
                 ];
-                present.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Json::from(value?)))).collect()
+                present
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name.to_owned(), Json::from(value?))))
+                    .collect()
             }
         }
     }
@@ -114,7 +126,9 @@ impl Refusal {
     /// The one text that differs between the protocols: `docs/aws/sqs.md#answers-in-xml`.
     fn query_message(&self) -> &str {
         match self.code.as_str() {
-            "AWS.SimpleQueueService.NonExistentQueue" => "The specified queue does not exist for this wsdl version.",
+            "AWS.SimpleQueueService.NonExistentQueue" => {
+                "The specified queue does not exist for this wsdl version."
+            }
             _ => &self.message,
         }
     }

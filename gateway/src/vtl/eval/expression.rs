@@ -15,7 +15,9 @@ impl Renderer<'_> {
             Expression::Text(text) => Ok(Value::Text(text.clone())),
             Expression::Number(number) => Ok(Value::Number(number.clone())),
             Expression::Bool(bool) => Ok(Value::Bool(*bool)),
-            Expression::Reference(reference) if reference.steps.is_empty() => self.value_of(reference),
+            Expression::Reference(reference) if reference.steps.is_empty() => {
+                self.value_of(reference)
+            }
             _ => self.level(|renderer| renderer.compound(expression)),
         }
     }
@@ -42,14 +44,17 @@ impl Renderer<'_> {
         })
     }
 
-    /// Whether an expression holds: references and conditions can, a literal other than `true` never does.
+    /// Whether an expression holds: references and conditions can, a literal other than `true`
+    /// never does.
     pub(super) fn holds(&mut self, expression: &Expression) -> Ran<bool> {
         Ok(match expression {
             Expression::Reference(reference) => self.value_of(reference)?.is_true(),
             Expression::Bool(bool) => *bool,
             Expression::Not(inner) => !self.level(|renderer| renderer.holds(inner))?,
             Expression::Group(inner) => self.level(|renderer| renderer.holds(inner))?,
-            Expression::Chain(chain) if !is_arithmetic(chain.rest[0].0) => self.chain(chain)?.is_true(),
+            Expression::Chain(chain) if !is_arithmetic(chain.rest[0].0) => {
+                self.chain(chain)?.is_true()
+            }
             _ => false,
         })
     }
@@ -63,7 +68,9 @@ impl Renderer<'_> {
     /// Every whole number between two, both included, up or down; nothing unless both are numbers.
     fn range(&mut self, from: &Expression, to: &Expression) -> Ran<Value> {
         let (from, to) = (self.value(from)?, self.value(to)?);
-        let (Value::Number(from), Value::Number(to)) = (from, to) else { return Ok(Value::Null) };
+        let (Value::Number(from), Value::Number(to)) = (from, to) else {
+            return Ok(Value::Null);
+        };
         let paid = self.work.budget.steps(from.effort(&to));
         self.within(paid)?;
         let (from, to) = (from.to_long() as i32, to.to_long() as i32);
@@ -128,8 +135,15 @@ impl Renderer<'_> {
         Ok(Value::Bool(!decides))
     }
 
-    fn compare(&mut self, one: &Value, two: &Value, holds: impl FnOnce(Ordering) -> bool) -> Ran<Value> {
-        let (Value::Number(one), Value::Number(two)) = (one, two) else { return Ok(Value::Bool(false)) };
+    fn compare(
+        &mut self,
+        one: &Value,
+        two: &Value,
+        holds: impl FnOnce(Ordering) -> bool,
+    ) -> Ran<Value> {
+        let (Value::Number(one), Value::Number(two)) = (one, two) else {
+            return Ok(Value::Bool(false));
+        };
         let paid = self.work.budget.steps(one.effort(two));
         self.within(paid)?;
         Ok(Value::Bool(one.compare(two).is_some_and(holds)))
@@ -149,8 +163,9 @@ impl Renderer<'_> {
         }
     }
 
-    /// The sum of numbers; text as soon as one side is text. Where stock Velocity writes a side that is nothing as its
-    /// source, API Gateway has the empty string: `docs/aws/api-gateway.md#null`.
+    /// The sum of numbers; text as soon as one side is text. Where stock Velocity writes a side
+    /// that is nothing as its source, API Gateway has the empty string:
+    /// `docs/aws/api-gateway.md#null`.
     fn add(&mut self, one: &Value, two: &Value) -> Ran<Value> {
         if !matches!(one, Value::Text(_)) && !matches!(two, Value::Text(_)) {
             return self.calculate(one, Arithmetic::Add, two);
@@ -162,8 +177,12 @@ impl Renderer<'_> {
     }
 
     fn calculate(&mut self, one: &Value, operator: Arithmetic, two: &Value) -> Ran<Value> {
-        let (Value::Number(one), Value::Number(two)) = (one, two) else { return Ok(Value::Null) };
-        let result = one.calculate(operator, two).map_err(|why| Failure::render(self.at.clone(), why.to_string()))?;
+        let (Value::Number(one), Value::Number(two)) = (one, two) else {
+            return Ok(Value::Null);
+        };
+        let result = one
+            .calculate(operator, two)
+            .map_err(|why| Failure::render(self.at.clone(), why.to_string()))?;
         if let Some(Number::Big(_) | Number::Decimal(_)) = result {
             self.pay_bytes(8 * 1024)?;
         }

@@ -11,13 +11,21 @@ use crate::vtl::value::{List, ListKind, Loop, Map, Value};
 impl Renderer<'_> {
     pub(super) fn foreach(&mut self, foreach: &Foreach) -> Ran<()> {
         self.at = foreach.span.clone();
-        let Some(over) = &foreach.over else { return Ok(()) };
+        let Some(over) = &foreach.over else {
+            return Ok(());
+        };
         let value = self.value(over)?;
-        let Some(items) = self.items(value)? else { return Ok(()) };
+        let Some(items) = self.items(value)? else {
+            return Ok(());
+        };
         let parent = self.innermost.clone();
-        let round = Rc::new(Loop { count: 0.into(), has_next: false.into(), parent: parent.clone() });
-        let kept =
-            [foreach.item, Names::COUNT, Names::HAS_NEXT, Names::FOREACH].map(|name| (name, self.scope.get(name)));
+        let round = Rc::new(Loop {
+            count: 0.into(),
+            has_next: false.into(),
+            parent: parent.clone(),
+        });
+        let kept = [foreach.item, Names::COUNT, Names::HAS_NEXT, Names::FOREACH]
+            .map(|name| (name, self.scope.get(name)));
         self.innermost = Some(round.clone());
         self.assign(Names::FOREACH, Value::Loop(round.clone()));
         let ran = self.rounds(foreach, &items, &round);

@@ -117,12 +117,20 @@ impl Renderer<'_> {
                 let receiver = self.plain(receiver)?;
                 method::index(&receiver, &index, &mut self.work)
             }
-            Access::Method(name, arguments) => return self.invoke(&receiver, name, arguments, &step.span),
+            Access::Method(name, arguments) => {
+                return self.invoke(&receiver, name, arguments, &step.span);
+            }
         };
         outcome.map_err(|thrown| self.thrown(&step.span, thrown))
     }
 
-    fn invoke(&mut self, receiver: &Value, name: &str, arguments: &[Expression], place: &Range<usize>) -> Ran<Value> {
+    fn invoke(
+        &mut self,
+        receiver: &Value,
+        name: &str,
+        arguments: &[Expression],
+        place: &Range<usize>,
+    ) -> Ran<Value> {
         let outcome = match arguments {
             [] => self.invoke_with(receiver, name, &[]),
             [only] => {
@@ -140,8 +148,15 @@ impl Renderer<'_> {
         outcome.map_err(|thrown| self.thrown(place, thrown))
     }
 
-    fn invoke_with(&mut self, receiver: &Value, name: &str, arguments: &[Value]) -> method::Outcome {
-        let Value::Object(object) = receiver else { return method::call(receiver, name, arguments, &mut self.work) };
+    fn invoke_with(
+        &mut self,
+        receiver: &Value,
+        name: &str,
+        arguments: &[Value],
+    ) -> method::Outcome {
+        let Value::Object(object) = receiver else {
+            return method::call(receiver, name, arguments, &mut self.work);
+        };
         if let Some(outcome) = self.host.call(*object, name, arguments, &mut self.work) {
             return outcome;
         }
@@ -165,7 +180,8 @@ impl Renderer<'_> {
     /// `#set`. What cannot be assigned to stays as it is, without an error.
     pub(super) fn assign_reference(&mut self, target: &Reference, value: Value) -> Ran<()> {
         let Some((last, steps)) = target.steps.split_last() else {
-            // Velocity 1.7 takes `{x` or `!x` for the name of `${x}` and `$!x`, so that they assign nothing.
+            // Velocity 1.7 takes `{x` or `!x` for the name of `${x}` and `$!x`, so that they assign
+            // nothing.
             if !target.source.starts_with("${") && !target.source.starts_with("$!") {
                 self.assign(target.root, value);
             }
@@ -183,7 +199,9 @@ impl Renderer<'_> {
             }
             // A method is taken for a property here.
             Access::Property(name) | Access::Method(name, _) => match &holder {
-                Value::Map(map) => method::put(map, Value::Text(name.clone()), value, &mut self.work).map(drop),
+                Value::Map(map) => {
+                    method::put(map, Value::Text(name.clone()), value, &mut self.work).map(drop)
+                }
                 _ => Ok(()),
             },
         };

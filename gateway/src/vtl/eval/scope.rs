@@ -1,7 +1,8 @@
 //! Variables, and the parameters of macros.
 //!
-//! Variables are global to a rendering. A macro's parameters stand for the expressions of its call, and are evaluated
-//! anew at each use; what is set inside a macro is set globally too, and hides the parameter until the macro ends.
+//! Variables are global to a rendering. A macro's parameters stand for the expressions of its call,
+//! and are evaluated anew at each use; what is set inside a macro is set globally too, and hides
+//! the parameter until the macro ends.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -42,7 +43,11 @@ pub enum Found {
 impl Scope {
     /// A scope that holds the host's variables and no others.
     pub fn new(names: &Names, host: &mut dyn Host) -> Scope {
-        let mut scope = Scope { variables: Vec::new(), frames: Vec::new(), macros: HashMap::new() };
+        let mut scope = Scope {
+            variables: Vec::new(),
+            frames: Vec::new(),
+            macros: HashMap::new(),
+        };
         scope.grow(names, host);
         scope
     }
@@ -50,7 +55,8 @@ impl Scope {
     /// Makes room for names that came up while rendering.
     pub fn grow(&mut self, names: &Names, host: &mut dyn Host) {
         for name in &names.all()[self.variables.len()..] {
-            self.variables.push(host.variable(name).unwrap_or(Value::Null));
+            self.variables
+                .push(host.variable(name).unwrap_or(Value::Null));
         }
     }
 
@@ -61,7 +67,10 @@ impl Scope {
 
     /// What finding a name takes, in steps: parameters are looked through one by one.
     pub fn effort(&self) -> u64 {
-        self.frames.iter().map(|frame| frame.definition.parameters.len() as u64 / 16).sum()
+        self.frames
+            .iter()
+            .map(|frame| frame.definition.parameters.len() as u64 / 16)
+            .sum()
     }
 
     /// What `name` stands for here.
@@ -75,7 +84,11 @@ impl Scope {
             {
                 return Found::Value(Value::Block(body.clone()));
             }
-            let parameter = frame.definition.parameters.iter().rposition(|parameter| *parameter == name);
+            let parameter = frame
+                .definition
+                .parameters
+                .iter()
+                .rposition(|parameter| *parameter == name);
             if let Some(argument) = parameter.filter(|&argument| argument < frame.arguments.len()) {
                 return Found::Argument(depth, argument);
             }

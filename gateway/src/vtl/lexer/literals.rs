@@ -3,9 +3,9 @@
 /// A name after `$` or a dot: letters, digits, `_`, `-`.
 pub fn identifier(bytes: &[u8]) -> usize {
     match bytes.first() {
-        Some(first) if first.is_ascii_alphabetic() || *first == b'_' => {
-            count(bytes, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-        }
+        Some(first) if first.is_ascii_alphabetic() || *first == b'_' => count(bytes, |byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+        }),
         _ => 0,
     }
 }
@@ -13,7 +13,9 @@ pub fn identifier(bytes: &[u8]) -> usize {
 /// The name of a directive or macro, or a word among its arguments.
 pub fn word(bytes: &[u8]) -> usize {
     match bytes.first() {
-        Some(first) if first.is_ascii_alphabetic() || matches!(first, b'_' | b'@') => 1 + word_tail(&bytes[1..]),
+        Some(first) if first.is_ascii_alphabetic() || matches!(first, b'_' | b'@') => {
+            1 + word_tail(&bytes[1..])
+        }
         _ => 0,
     }
 }
@@ -23,17 +25,24 @@ pub fn bracketed_word(bytes: &[u8]) -> usize {
     match bytes {
         [b'{', first, ..] if first.is_ascii_alphabetic() || *first == b'_' => {
             let end = 1 + word_tail(&bytes[1..]);
-            if bytes.get(end) == Some(&b'}') { end + 1 } else { 0 }
+            if bytes.get(end) == Some(&b'}') {
+                end + 1
+            } else {
+                0
+            }
         }
         _ => 0,
     }
 }
 
 fn word_tail(bytes: &[u8]) -> usize {
-    count(bytes, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@'))
+    count(bytes, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@')
+    })
 }
 
-/// Digits; two dots right after them are taken along (and given back), so that `1..3` is not the fraction `1.`.
+/// Digits; two dots right after them are taken along (and given back), so that `1..3` is not the
+/// fraction `1.`.
 pub fn integer(bytes: &[u8]) -> usize {
     let sign = usize::from(bytes.first() == Some(&b'-'));
     let digits = digits(&bytes[sign..]);
@@ -77,7 +86,9 @@ fn digits(bytes: &[u8]) -> usize {
 
 /// A string with its quotes; a doubled quote is part of it. Zero when it is not closed.
 pub fn string(bytes: &[u8]) -> usize {
-    let Some(&quote @ (b'"' | b'\'')) = bytes.first() else { return 0 };
+    let Some(&quote @ (b'"' | b'\'')) = bytes.first() else {
+        return 0;
+    };
     let mut closed = 0;
     let mut at = 1;
     while let Some(found) = memchr::memchr(quote, &bytes[at..]) {
@@ -92,10 +103,17 @@ pub fn string(bytes: &[u8]) -> usize {
 
 /// The length of `prefix`, if the text starts with it.
 pub fn starts(bytes: &[u8], prefix: &[u8]) -> usize {
-    if bytes.starts_with(prefix) { prefix.len() } else { 0 }
+    if bytes.starts_with(prefix) {
+        prefix.len()
+    } else {
+        0
+    }
 }
 
 /// How many bytes at the start are accepted.
 pub fn count(bytes: &[u8], accept: impl Fn(u8) -> bool) -> usize {
-    bytes.iter().position(|&byte| !accept(byte)).unwrap_or(bytes.len())
+    bytes
+        .iter()
+        .position(|&byte| !accept(byte))
+        .unwrap_or(bytes.len())
 }

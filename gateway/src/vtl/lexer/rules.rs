@@ -1,4 +1,5 @@
-//! What can stand at a place, mode by mode: the longest rule that fits wins, and of two equally long ones the first.
+//! What can stand at a place, mode by mode: the longest rule that fits wins, and of two equally
+//! long ones the first.
 //!
 //! Nothing here remembers anything; the machine in `lexer.rs` decides what a match leads to.
 
@@ -43,23 +44,36 @@ pub fn longest(mode: Mode, rest: &str) -> Match {
         Mode::Member => reference(bytes, true),
         Mode::Arguments => arguments(bytes),
         Mode::Index => index(bytes),
-        Mode::Textblock => {
-            longer(token(Kind::Textblock, starts(bytes, b"]]#")), body(Rule::TextblockBody, bytes, b']'))
+        Mode::Textblock => longer(
+            token(Kind::Textblock, starts(bytes, b"]]#")),
+            body(Rule::TextblockBody, bytes, b']'),
+        ),
+        Mode::BlockComment => longer(
+            token(Kind::BlockComment, starts(bytes, b"*#")),
+            body(Rule::Skip, bytes, b'*'),
+        ),
+        Mode::LineComment => {
+            token(Kind::LineCommentEnd, newline(bytes)).or_else(|| line_comment(bytes))
         }
-        Mode::BlockComment => longer(token(Kind::BlockComment, starts(bytes, b"*#")), body(Rule::Skip, bytes, b'*')),
-        Mode::LineComment => token(Kind::LineCommentEnd, newline(bytes)).or_else(|| line_comment(bytes)),
     };
     let no_name = match mode {
         Mode::Text | Mode::Reference => token(Kind::Text, nameless(bytes)),
         _ => None,
     };
-    longer(longer(opener(mode, bytes), of_mode), longer(no_name, otherwise(mode, rest)))
+    longer(
+        longer(opener(mode, bytes), of_mode),
+        longer(no_name, otherwise(mode, rest)),
+    )
 }
 
 /// A `$` that goes on like a reference without a name, such as the JSON path `$.id`: text.
 fn nameless(bytes: &[u8]) -> usize {
     let prefixes: [&[u8]; 4] = [b"$.", b"$[", b"$![", b"$\\!["];
-    prefixes.into_iter().map(|prefix| starts(bytes, prefix)).max().unwrap_or(0)
+    prefixes
+        .into_iter()
+        .map(|prefix| starts(bytes, prefix))
+        .max()
+        .unwrap_or(0)
 }
 
 /// What a character is that no other rule of the mode wants.
@@ -69,7 +83,9 @@ fn otherwise(mode: Mode, rest: &str) -> Match {
         Mode::Hash => Rule::EndsHash,
         _ => return None,
     };
-    rest.chars().next().map(|character| (rule, character.len_utf8()))
+    rest.chars()
+        .next()
+        .map(|character| (rule, character.len_utf8()))
 }
 
 /// Of a comment or text block: everything up to what may end it, or open something.
@@ -82,18 +98,26 @@ fn body(rule: Rule, bytes: &[u8], end: u8) -> Match {
 }
 
 fn line_comment(bytes: &[u8]) -> Match {
-    let length = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r' | b'#' | b'$')).unwrap_or(bytes.len());
+    let length = bytes
+        .iter()
+        .position(|byte| matches!(byte, b'\n' | b'\r' | b'#' | b'$'))
+        .unwrap_or(bytes.len());
     (length > 0).then_some((Rule::Skip, length))
 }
 
 /// `$` and `#` in all their forms.
 fn opener(mode: Mode, bytes: &[u8]) -> Match {
     let set = match mode {
-        Mode::Text | Mode::Reference | Mode::Member | Mode::Arguments => token(Kind::Set, set(bytes)),
+        Mode::Text | Mode::Reference | Mode::Member | Mode::Arguments => {
+            token(Kind::Set, set(bytes))
+        }
         _ => None,
     };
     if bytes.first() == Some(&b'#') {
-        let comment = matches!(mode, Mode::Text | Mode::Reference | Mode::Directive | Mode::Hash);
+        let comment = matches!(
+            mode,
+            Mode::Text | Mode::Reference | Mode::Directive | Mode::Hash
+        );
         return longer(set, hash_opener(bytes, comment));
     }
     let backslashes = match mode {
@@ -107,14 +131,19 @@ fn opener(mode: Mode, bytes: &[u8]) -> Match {
     let dollar = backslashes + 1;
     let inner = count(&bytes[dollar..], |byte| byte == b'\\');
     let quiet = bytes.get(dollar + inner) == Some(&b'!');
-    Some((Rule::Dollar, if quiet { dollar + inner + 1 } else { dollar }))
+    Some((
+        Rule::Dollar,
+        if quiet { dollar + inner + 1 } else { dollar },
+    ))
 }
 
 fn hash_opener(bytes: &[u8], comment: bool) -> Match {
     let formal = bytes.get(3).is_some_and(|&byte| byte != b'#');
     match bytes {
         [_, b'[', b'[', ..] => Some((Rule::TextblockOpen, 3)),
-        [_, b'*', b'*', rest @ ..] if formal => Some((Rule::FormalCommentOpen, 3 + character_length(rest))),
+        [_, b'*', b'*', rest @ ..] if formal => {
+            Some((Rule::FormalCommentOpen, 3 + character_length(rest)))
+        }
         [_, b'*', ..] => Some((Rule::BlockCommentOpen, 2)),
         [_, b'#', ..] if comment => Some((Rule::Token(Kind::LineComment), 2)),
         _ => Some((Rule::Hash, 1)),
@@ -126,7 +155,11 @@ fn set(bytes: &[u8]) -> usize {
     let before = blanks(bytes);
     let name = starts(&bytes[before..], b"#set").max(starts(&bytes[before..], b"#{set}"));
     let end = before + name + blanks(&bytes[before + name..]);
-    if name > 0 && bytes.get(end) == Some(&b'(') { end + 1 } else { 0 }
+    if name > 0 && bytes.get(end) == Some(&b'(') {
+        end + 1
+    } else {
+        0
+    }
 }
 
 fn text(bytes: &[u8]) -> Match {
@@ -144,11 +177,18 @@ fn text(bytes: &[u8]) -> Match {
     if backslashes % 2 == 1 && name > 0 {
         return token(Kind::EscapedDirective, backslashes + 1 + name);
     }
-    if backslashes > 1 { token(Kind::DoubleEscape, backslashes / 2 * 2) } else { token(Kind::Escape, 1) }
+    if backslashes > 1 {
+        token(Kind::DoubleEscape, backslashes / 2 * 2)
+    } else {
+        token(Kind::Escape, 1)
+    }
 }
 
 fn hash(bytes: &[u8]) -> Match {
-    let number = longer(token(Kind::Integer, integer(bytes)), token(Kind::Float, float(bytes)));
+    let number = longer(
+        token(Kind::Integer, integer(bytes)),
+        token(Kind::Float, float(bytes)),
+    );
     let name = match word(bytes) {
         0 => bracketed_word(bytes),
         length => length,
@@ -186,7 +226,10 @@ fn directive(bytes: &[u8]) -> Match {
         b"false" => Kind::False,
         _ => Kind::Word,
     };
-    let words = longer(token(named, name), token(Kind::BracketedWord, bracketed_word(bytes)));
+    let words = longer(
+        token(named, name),
+        token(Kind::BracketedWord, bracketed_word(bytes)),
+    );
     longer(longer(literal, parenthesis), words)
 }
 
@@ -229,9 +272,15 @@ fn punctuation(bytes: &[u8]) -> Match {
 
 /// Strings, numbers, blanks.
 fn literal(bytes: &[u8]) -> Match {
-    let number = longer(token(Kind::Integer, integer(bytes)), token(Kind::Float, float(bytes)));
+    let number = longer(
+        token(Kind::Integer, integer(bytes)),
+        token(Kind::Float, float(bytes)),
+    );
     let blank = count(bytes, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
-    longer(longer(number, token(Kind::Whitespace, blank)), token(Kind::Str, string(bytes)))
+    longer(
+        longer(number, token(Kind::Whitespace, blank)),
+        token(Kind::Str, string(bytes)),
+    )
 }
 
 fn reference(bytes: &[u8], member: bool) -> Match {
@@ -247,7 +296,10 @@ fn reference(bytes: &[u8], member: bool) -> Match {
 
 fn arguments(bytes: &[u8]) -> Match {
     let close = token(Kind::ArgumentsClose, starts(bytes, b")"));
-    longer(longer(literal(bytes), punctuation(bytes)), longer(close, name_or_dot(bytes)))
+    longer(
+        longer(literal(bytes), punctuation(bytes)),
+        longer(close, name_or_dot(bytes)),
+    )
 }
 
 fn name_or_dot(bytes: &[u8]) -> Match {
@@ -266,7 +318,10 @@ fn name_or_dot(bytes: &[u8]) -> Match {
 
 fn index(bytes: &[u8]) -> Match {
     let close = token(Kind::IndexClose, starts(bytes, b"]"));
-    let boolean = longer(token(Kind::True, starts(bytes, b"true")), token(Kind::False, starts(bytes, b"false")));
+    let boolean = longer(
+        token(Kind::True, starts(bytes, b"true")),
+        token(Kind::False, starts(bytes, b"false")),
+    );
     longer(longer(literal(bytes), close), boolean)
 }
 

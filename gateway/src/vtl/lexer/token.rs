@@ -9,7 +9,8 @@ pub enum Kind {
     End,
     /// Text that means itself.
     Text,
-    /// `$name`, or a name after a dot. A token may begin with characters that turned out to be text (`#$name`).
+    /// `$name`, or a name after a dot. A token may begin with characters that turned out to be text
+    /// (`#$name`).
     Identifier,
     /// The dot before a property or a method.
     Dot,
@@ -113,7 +114,8 @@ pub enum Kind {
     Textblock,
 }
 
-/// A token: its kind, where it lies, and the text before it that opened a reference or directive in vain.
+/// A token: its kind, where it lies, and the text before it that opened a reference or directive in
+/// vain.
 #[derive(Debug, Clone)]
 pub struct Token {
     /// What it is.

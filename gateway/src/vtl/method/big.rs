@@ -46,7 +46,9 @@ fn remainder(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
 
 /// Never negative, and defined for positive divisors only.
 fn modulus(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
-    let (Number::Big(_), [Value::Number(Number::Big(divisor))]) = (number, arguments) else { return Ok(Value::Null) };
+    let (Number::Big(_), [Value::Number(Number::Big(divisor))]) = (number, arguments) else {
+        return Ok(Value::Null);
+    };
     if divisor.sign() != num_bigint::Sign::Plus {
         return Err(exception("`mod` takes a positive number"));
     }
@@ -67,7 +69,9 @@ fn negate(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 fn pow(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
-    let (true, [Value::Number(Number::Int(exponent))]) = (is_big(number), arguments) else { return Ok(Value::Null) };
+    let (true, [Value::Number(Number::Int(exponent))]) = (is_big(number), arguments) else {
+        return Ok(Value::Null);
+    };
     let exponent = u32::try_from(*exponent).map_err(|_| exception("a negative exponent"))?;
     let mut power = Value::Number(Number::Big(Box::new(1.into())));
     for _ in 0..exponent {
@@ -80,7 +84,9 @@ fn pow(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
 
 fn bit_length(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     match (number, arguments) {
-        (Number::Big(big), []) => Ok(Value::size(usize::try_from(big.bits()).unwrap_or(usize::MAX))),
+        (Number::Big(big), []) => Ok(Value::size(
+            usize::try_from(big.bits()).unwrap_or(usize::MAX),
+        )),
         _ => Ok(Value::Null),
     }
 }
@@ -90,7 +96,12 @@ fn is_big(number: &Number) -> bool {
 }
 
 /// With one other number of the same class.
-fn calculate(number: &Number, operator: Arithmetic, arguments: &[Value], work: &mut Work) -> Outcome {
+fn calculate(
+    number: &Number,
+    operator: Arithmetic,
+    arguments: &[Value],
+    work: &mut Work,
+) -> Outcome {
     match arguments {
         [Value::Number(other)] if is_big(number) && number.class() == other.class() => {
             result(number, operator, other, work)
@@ -101,6 +112,10 @@ fn calculate(number: &Number, operator: Arithmetic, arguments: &[Value], work: &
 
 fn result(one: &Number, operator: Arithmetic, two: &Number, work: &mut Work) -> Outcome {
     work.budget.bytes(512)?;
-    let result = one.calculate(operator, two).map_err(|why| exception(why.to_string()))?;
-    result.map(Value::Number).ok_or_else(|| exception("a division by zero"))
+    let result = one
+        .calculate(operator, two)
+        .map_err(|why| exception(why.to_string()))?;
+    result
+        .map(Value::Number)
+        .ok_or_else(|| exception("a division by zero"))
 }

@@ -1,4 +1,5 @@
-//! Methods of booleans, and the static ones that templates reach through one: `$B.parseBoolean("true")`.
+//! Methods of booleans, and the static ones that templates reach through one:
+//! `$B.parseBoolean("true")`.
 
 use super::super::value::Value;
 use super::{Outcome, Table, Work, new_text};
@@ -13,7 +14,11 @@ pub const METHODS: Table<bool> = &[
 ];
 
 fn boolean_value(bool: &bool, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { (*bool).into() } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        (*bool).into()
+    } else {
+        Value::Null
+    })
 }
 
 fn compare_to(bool: &bool, arguments: &[Value], _: &mut Work) -> Outcome {
@@ -23,7 +28,8 @@ fn compare_to(bool: &bool, arguments: &[Value], _: &mut Work) -> Outcome {
     }
 }
 
-/// `Boolean.parseBoolean(text)`: true for `true` in any case, false for all else. `Boolean.valueOf` takes a boolean too.
+/// `Boolean.parseBoolean(text)`: true for `true` in any case, false for all else. `Boolean.valueOf`
+/// takes a boolean too.
 fn parse_boolean(_: &bool, arguments: &[Value], _: &mut Work) -> Outcome {
     match arguments {
         [Value::Text(text)] => Ok(text.eq_ignore_ascii_case("true").into()),

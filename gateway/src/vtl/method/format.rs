@@ -1,4 +1,5 @@
-//! `String.format`: the conversions that templates use (`%s %d %x %f %e %c %b %n %%`), with flags, width and precision.
+//! `String.format`: the conversions that templates use (`%s %d %x %f %e %c %b %n %%`), with flags,
+//! width and precision.
 
 use super::super::number::Number;
 use super::super::value::{Class, Value};
@@ -37,9 +38,15 @@ pub fn format(pattern: &str, arguments: &[Value], work: &mut Work) -> Result<Str
             'n' => "\n".to_owned(),
             '%' => padded("%", &spec),
             _ => {
-                let position = if spec.position > 0 { spec.position - 1 } else { next };
+                let position = if spec.position > 0 {
+                    spec.position - 1
+                } else {
+                    next
+                };
                 next += usize::from(spec.position == 0);
-                let argument = arguments.get(position).ok_or_else(|| exception("`format` has too few arguments"))?;
+                let argument = arguments
+                    .get(position)
+                    .ok_or_else(|| exception("`format` has too few arguments"))?;
                 padded(&convert(&spec, argument)?, &spec)
             }
         };
@@ -70,20 +77,30 @@ fn spec(text: &str) -> Result<(Spec, usize), Thrown> {
         rest = &rest[1..];
     }
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    spec.width = if digits > 0 { number(&rest[..digits])? } else { 0 };
+    spec.width = if digits > 0 {
+        number(&rest[..digits])?
+    } else {
+        0
+    };
     rest = &rest[digits..];
     if let Some(after) = rest.strip_prefix('.') {
         let digits = after.bytes().take_while(u8::is_ascii_digit).count();
         spec.precision = Some(number(&after[..digits])?);
         rest = &after[digits..];
     }
-    spec.conversion = rest.chars().next().ok_or_else(|| exception("`format` ends inside a `%`"))?;
+    spec.conversion = rest
+        .chars()
+        .next()
+        .ok_or_else(|| exception("`format` ends inside a `%`"))?;
     let length = text.len() - rest.len() + spec.conversion.len_utf8();
     Ok((spec, length))
 }
 
 fn number(digits: &str) -> Result<usize, Thrown> {
-    let number = digits.parse().ok().filter(|&number: &usize| number <= WIDEST);
+    let number = digits
+        .parse()
+        .ok()
+        .filter(|&number: &usize| number <= WIDEST);
     number.ok_or_else(|| exception("a width or precision of `format` is missing or too large"))
 }
 
@@ -91,21 +108,34 @@ fn convert(spec: &Spec, argument: &Value) -> Result<String, Thrown> {
     match (spec.conversion, argument) {
         ('s' | 'S', _) => {
             let text = shown(argument)?;
-            let cut: String = text.chars().take(spec.precision.unwrap_or(usize::MAX)).collect();
-            Ok(if spec.conversion == 'S' { cut.to_uppercase() } else { cut })
+            let cut: String = text
+                .chars()
+                .take(spec.precision.unwrap_or(usize::MAX))
+                .collect();
+            Ok(if spec.conversion == 'S' {
+                cut.to_uppercase()
+            } else {
+                cut
+            })
         }
         ('b' | 'B', _) => Ok(argument.is_true().to_string()),
         (_, Value::Null) => Ok("null".to_owned()),
-        ('d', Value::Number(Number::Double(_) | Number::Decimal(_))) => Err(mismatch(spec, argument)),
+        ('d', Value::Number(Number::Double(_) | Number::Decimal(_))) => {
+            Err(mismatch(spec, argument))
+        }
         ('d', Value::Number(number)) => Ok(integer(spec, &number.to_string())),
-        ('x' | 'X' | 'o', Value::Number(number)) => radix(spec, number).ok_or_else(|| mismatch(spec, argument)),
+        ('x' | 'X' | 'o', Value::Number(number)) => {
+            radix(spec, number).ok_or_else(|| mismatch(spec, argument))
+        }
         ('f', Value::Number(Number::Double(double))) => Ok(fixed(spec, *double)),
         ('f', Value::Number(number @ Number::Decimal(_))) => Ok(fixed(spec, number.to_double())),
         ('e' | 'E', Value::Number(Number::Double(double))) => Ok(scientific(spec, *double)),
         ('c', Value::Text(text)) if text.chars().count() == 1 => Ok(text.to_string()),
         ('c', Value::Number(Number::Int(code))) => {
             let character = u32::try_from(*code).ok().and_then(char::from_u32);
-            character.map(String::from).ok_or_else(|| mismatch(spec, argument))
+            character
+                .map(String::from)
+                .ok_or_else(|| mismatch(spec, argument))
         }
         _ => Err(mismatch(spec, argument)),
     }
@@ -113,20 +143,33 @@ fn convert(spec: &Spec, argument: &Value) -> Result<String, Thrown> {
 
 fn mismatch(spec: &Spec, argument: &Value) -> Thrown {
     let class = argument.class().map_or("this value", Class::simple);
-    exception(format!("`format` cannot write {class} as `%{}`", spec.conversion))
+    exception(format!(
+        "`format` cannot write {class} as `%{}`",
+        spec.conversion
+    ))
 }
 
 fn shown(value: &Value) -> Result<String, Thrown> {
-    Ok(if value.is_null() { "null".to_owned() } else { value.shown()?.into_owned() })
+    Ok(if value.is_null() {
+        "null".to_owned()
+    } else {
+        value.shown()?.into_owned()
+    })
 }
 
 fn integer(spec: &Spec, digits: &str) -> String {
-    let (negative, digits) = digits.strip_prefix('-').map_or((false, digits), |digits| (true, digits));
+    let (negative, digits) = digits
+        .strip_prefix('-')
+        .map_or((false, digits), |digits| (true, digits));
     signed(spec, negative, &grouped(spec, digits))
 }
 
 fn radix(spec: &Spec, number: &Number) -> Option<String> {
-    let prefix = if spec.alternate { if spec.conversion == 'o' { "0" } else { "0x" } } else { "" };
+    let prefix = if spec.alternate {
+        if spec.conversion == 'o' { "0" } else { "0x" }
+    } else {
+        ""
+    };
     let digits = match (number, spec.conversion) {
         (Number::Int(int), 'o') => format!("{int:o}"),
         (Number::Long(long), 'o') => format!("{long:o}"),
@@ -135,7 +178,11 @@ fn radix(spec: &Spec, number: &Number) -> Option<String> {
         _ => return None,
     };
     let text = zero_filled(spec, prefix, &digits);
-    Some(if spec.conversion == 'X' { text.to_uppercase() } else { text })
+    Some(if spec.conversion == 'X' {
+        text.to_uppercase()
+    } else {
+        text
+    })
 }
 
 fn fixed(spec: &Spec, double: f64) -> String {
@@ -180,8 +227,16 @@ fn scientific(spec: &Spec, double: f64) -> String {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let sign = if exponent < 0 { '-' } else { '+' };
-    let text = signed(spec, double.is_sign_negative(), &format!("{mantissa}e{sign}{:02}", exponent.abs()));
-    if spec.conversion == 'E' { text.to_uppercase() } else { text }
+    let text = signed(
+        spec,
+        double.is_sign_negative(),
+        &format!("{mantissa}e{sign}{:02}", exponent.abs()),
+    );
+    if spec.conversion == 'E' {
+        text.to_uppercase()
+    } else {
+        text
+    }
 }
 
 /// Thousands apart, when asked.
@@ -211,7 +266,11 @@ fn signed(spec: &Spec, negative: bool, digits: &str) -> String {
 }
 
 fn zero_filled(spec: &Spec, prefix: &str, digits: &str) -> String {
-    let width = if spec.zeros { spec.width.saturating_sub(prefix.len()) } else { 0 };
+    let width = if spec.zeros {
+        spec.width.saturating_sub(prefix.len())
+    } else {
+        0
+    };
     format!("{prefix}{digits:0>width$}")
 }
 

@@ -17,12 +17,17 @@ pub fn of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 fn has_next(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { (!list.is_empty()).into() } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        (!list.is_empty()).into()
+    } else {
+        Value::Null
+    })
 }
 
 fn next(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
     if !arguments.is_empty() {
         return Ok(Value::Null);
     }
-    list.change(Vec::pop).ok_or_else(|| exception("the iterator has no next item"))
+    list.change(Vec::pop)
+        .ok_or_else(|| exception("the iterator has no next item"))
 }

@@ -2,7 +2,9 @@
 
 use super::super::number::Number;
 use super::super::value::{List, ListKind, Value};
-use super::{Outcome, Table, Thrown, Work, exception, iterator, link, new_list, new_text, out_of_range};
+use super::{
+    Outcome, Table, Thrown, Work, exception, iterator, link, new_list, new_text, out_of_range,
+};
 
 /// Name and function of each.
 pub const METHODS: Table<List> = &[
@@ -28,11 +30,19 @@ pub const METHODS: Table<List> = &[
 ];
 
 pub(super) fn size(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { Value::size(list.len()) } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        Value::size(list.len())
+    } else {
+        Value::Null
+    })
 }
 
 pub(super) fn is_empty(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { list.is_empty().into() } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        list.is_empty().into()
+    } else {
+        Value::Null
+    })
 }
 
 fn get(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
@@ -74,7 +84,9 @@ fn add_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
         [Value::Number(Number::Int(place)), other] => (Some(*place), collection(other)),
         _ => return Ok(Value::Null),
     };
-    let Some(other) = other else { return Ok(Value::Null) };
+    let Some(other) = other else {
+        return Ok(Value::Null);
+    };
     if !growable(list) {
         return Err(exception("this list cannot grow"));
     }
@@ -103,7 +115,9 @@ fn set(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 
 /// By index for an int, by value for anything else.
 fn remove(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [what] = arguments else { return Ok(Value::Null) };
+    let [what] = arguments else {
+        return Ok(Value::Null);
+    };
     if list.is_array() {
         return Err(exception("an array cannot shrink"));
     }
@@ -131,8 +145,12 @@ fn retain_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 
 /// Keeps the items that the other list has, or those that it has not.
 fn keep(list: &List, arguments: &[Value], work: &mut Work, wanted: bool) -> Outcome {
-    let [other] = arguments else { return Ok(Value::Null) };
-    let Some(other) = collection(other) else { return Ok(Value::Null) };
+    let [other] = arguments else {
+        return Ok(Value::Null);
+    };
+    let Some(other) = collection(other) else {
+        return Ok(Value::Null);
+    };
     let mut kept = Vec::new();
     for item in list.iter() {
         if position(other, &item, work)?.is_some() == wanted {
@@ -159,8 +177,12 @@ pub(super) fn contains(list: &List, arguments: &[Value], work: &mut Work) -> Out
 }
 
 pub(super) fn contains_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [other] = arguments else { return Ok(Value::Null) };
-    let Some(other) = collection(other) else { return Ok(Value::Null) };
+    let [other] = arguments else {
+        return Ok(Value::Null);
+    };
+    let Some(other) = collection(other) else {
+        return Ok(Value::Null);
+    };
     for item in other.iter() {
         if position(list, &item, work)?.is_none() {
             return Ok(Value::Bool(false));
@@ -171,16 +193,22 @@ pub(super) fn contains_all(list: &List, arguments: &[Value], work: &mut Work) ->
 
 fn index_of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
-        [item] if list.kind() != ListKind::View => Ok(position(list, item, work)?.map_or(Value::int(-1), Value::size)),
+        [item] if list.kind() != ListKind::View => {
+            Ok(position(list, item, work)?.map_or(Value::int(-1), Value::size))
+        }
         _ => Ok(Value::Null),
     }
 }
 
 fn last_index_of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [item] = arguments else { return Ok(Value::Null) };
+    let [item] = arguments else {
+        return Ok(Value::Null);
+    };
     work.budget.steps(list.len() as u64)?;
     for place in (0..list.len()).rev() {
-        let Some(candidate) = list.get(place) else { continue };
+        let Some(candidate) = list.get(place) else {
+            continue;
+        };
         if candidate.same(item, &mut work.budget)? {
             return Ok(Value::size(place));
         }
@@ -191,11 +219,18 @@ fn last_index_of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 /// A copy: unlike Java's, it does not write through to the list.
 fn sub_list(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
-        [Value::Number(Number::Int(from)), Value::Number(Number::Int(to))] if list.kind() != ListKind::View => {
+        [
+            Value::Number(Number::Int(from)),
+            Value::Number(Number::Int(to)),
+        ] if list.kind() != ListKind::View => {
             let to = at(*to, list.len() + 1)?;
             let from = at(*from, to + 1)?;
             let items = list.iter().take(to).skip(from).collect();
-            let kind = if list.is_array() { list.kind() } else { ListKind::Plain };
+            let kind = if list.is_array() {
+                list.kind()
+            } else {
+                ListKind::Plain
+            };
             new_list(kind, items, work)
         }
         _ => Ok(Value::Null),
@@ -220,7 +255,9 @@ pub(super) fn to_array(list: &List, arguments: &[Value], work: &mut Work) -> Out
 /// What lists from JSON have beyond Java's.
 fn to_json_string(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
-        [] if list.kind() == ListKind::Json => new_text(Value::List(list.clone()).shown()?.as_ref(), work),
+        [] if list.kind() == ListKind::Json => {
+            new_text(Value::List(list.clone()).shown()?.as_ref(), work)
+        }
         _ => Ok(Value::Null),
     }
 }
@@ -229,7 +266,11 @@ fn growable(list: &List) -> bool {
     matches!(list.kind(), ListKind::Plain | ListKind::Json)
 }
 
-pub(super) fn position(list: &List, item: &Value, work: &mut Work) -> Result<Option<usize>, Thrown> {
+pub(super) fn position(
+    list: &List,
+    item: &Value,
+    work: &mut Work,
+) -> Result<Option<usize>, Thrown> {
     for (place, candidate) in list.iter().enumerate() {
         work.budget.step()?;
         if candidate.same(item, &mut work.budget)? {

@@ -31,7 +31,9 @@ fn get(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
 
 fn get_or_default(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     match arguments {
-        [key, default] => Ok(map.get(key, &mut work.budget)?.unwrap_or_else(|| default.clone())),
+        [key, default] => Ok(map
+            .get(key, &mut work.budget)?
+            .unwrap_or_else(|| default.clone())),
         _ => Ok(Value::Null),
     }
 }
@@ -44,8 +46,14 @@ fn put_one(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 fn put_all(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [Value::Map(other)] = arguments else { return Ok(Value::Null) };
-    let entries: Vec<_> = other.entries().iter().map(|(key, value)| (key.0.clone(), value.clone())).collect();
+    let [Value::Map(other)] = arguments else {
+        return Ok(Value::Null);
+    };
+    let entries: Vec<_> = other
+        .entries()
+        .iter()
+        .map(|(key, value)| (key.0.clone(), value.clone()))
+        .collect();
     for (key, value) in entries {
         put(map, key, value, work)?;
     }
@@ -53,7 +61,9 @@ fn put_all(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 fn put_if_absent(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [key, value] = arguments else { return Ok(Value::Null) };
+    let [key, value] = arguments else {
+        return Ok(Value::Null);
+    };
     match map.get(key, &mut work.budget)? {
         Some(present) if !present.is_null() => Ok(present),
         _ => put(map, key.clone(), value.clone(), work),
@@ -115,7 +125,9 @@ fn contains_key(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 fn contains_value(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [value] = arguments else { return Ok(Value::Null) };
+    let [value] = arguments else {
+        return Ok(Value::Null);
+    };
     for candidate in map.entries().values() {
         work.budget.step()?;
         if candidate.same(value, &mut work.budget)? {
@@ -146,9 +158,17 @@ fn view(map: &Map, shown: Shown, arguments: &[Value], work: &mut Work) -> Outcom
 }
 
 fn size(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { Value::size(map.len()) } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        Value::size(map.len())
+    } else {
+        Value::Null
+    })
 }
 
 fn is_empty(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { map.is_empty().into() } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        map.is_empty().into()
+    } else {
+        Value::Null
+    })
 }

@@ -1,4 +1,5 @@
-//! Methods of numbers, and the static ones that templates reach through a number: `$N.parseInt("42")`.
+//! Methods of numbers, and the static ones that templates reach through a number:
+//! `$N.parseInt("42")`.
 
 use std::cmp::Ordering;
 
@@ -34,15 +35,27 @@ pub const METHODS: Table<Number> = &[
 ];
 
 fn int_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { Value::int(narrow(number)) } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        Value::int(narrow(number))
+    } else {
+        Value::Null
+    })
 }
 
 fn short_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { Value::int((narrow(number) as i16).into()) } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        Value::int((narrow(number) as i16).into())
+    } else {
+        Value::Null
+    })
 }
 
 fn byte_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { Value::int((narrow(number) as i8).into()) } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        Value::int((narrow(number) as i8).into())
+    } else {
+        Value::Null
+    })
 }
 
 /// A double is clamped, a long is cut.
@@ -54,11 +67,19 @@ fn narrow(number: &Number) -> i32 {
 }
 
 fn long_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { Value::Number(Number::Long(number.to_long())) } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        Value::Number(Number::Long(number.to_long()))
+    } else {
+        Value::Null
+    })
 }
 
 fn double_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { Value::Number(Number::Double(number.to_double())) } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        Value::Number(Number::Double(number.to_double()))
+    } else {
+        Value::Null
+    })
 }
 
 /// `Integer.parseInt(text)`, `Integer.parseInt(text, radix)`.
@@ -66,8 +87,12 @@ fn parse_int(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     if !matches!(number, Number::Int(_)) {
         return Ok(Value::Null);
     }
-    let Some((text, long)) = parsed(arguments)? else { return Ok(Value::Null) };
-    i32::try_from(long).map(Value::int).map_err(|_| not_a_number(text))
+    let Some((text, long)) = parsed(arguments)? else {
+        return Ok(Value::Null);
+    };
+    i32::try_from(long)
+        .map(Value::int)
+        .map_err(|_| not_a_number(text))
 }
 
 /// `Long.parseLong(text)`.
@@ -81,15 +106,22 @@ fn parse_long(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
 fn parsed(arguments: &[Value]) -> Result<Option<(&str, i64)>, Thrown> {
     let (text, radix) = match arguments {
         [Value::Text(text)] => (text, 10),
-        [Value::Text(text), Value::Number(Number::Int(radix @ 2..=36))] => (text, radix.unsigned_abs()),
+        [
+            Value::Text(text),
+            Value::Number(Number::Int(radix @ 2..=36)),
+        ] => (text, radix.unsigned_abs()),
         _ => return Ok(None),
     };
-    i64::from_str_radix(text, radix).map(|long| Some((&**text, long))).map_err(|_| not_a_number(text))
+    i64::from_str_radix(text, radix)
+        .map(|long| Some((&**text, long)))
+        .map_err(|_| not_a_number(text))
 }
 
 fn parse_double(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     match (number, arguments) {
-        (Number::Double(_), [Value::Text(text)]) => Ok(Value::Number(Number::Double(double(text)?))),
+        (Number::Double(_), [Value::Text(text)]) => {
+            Ok(Value::Number(Number::Double(double(text)?)))
+        }
         _ => Ok(Value::Null),
     }
 }
@@ -100,16 +132,22 @@ fn value_of(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
         (Number::Int(_), [Value::Number(Number::Int(int))]) => Ok(Value::int(*int)),
         (Number::Int(_), [Value::Text(_), ..]) => parse_int(number, arguments, work),
         (Number::Long(_), [Value::Text(_), ..]) => parse_long(number, arguments, work),
-        (Number::Long(_), [Value::Number(other)]) => Ok(Value::Number(Number::Long(other.to_long()))),
+        (Number::Long(_), [Value::Number(other)]) => {
+            Ok(Value::Number(Number::Long(other.to_long())))
+        }
         (Number::Double(_), [Value::Text(_)]) => parse_double(number, arguments, work),
-        (Number::Double(_), [Value::Number(other)]) => Ok(Value::Number(Number::Double(other.to_double()))),
+        (Number::Double(_), [Value::Number(other)]) => {
+            Ok(Value::Number(Number::Double(other.to_double())))
+        }
         _ => Ok(Value::Null),
     }
 }
 
 fn compare_to(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     match arguments {
-        [Value::Number(other)] if number.class() == other.class() => Ok(order(number.compare(other))),
+        [Value::Number(other)] if number.class() == other.class() => {
+            Ok(order(number.compare(other)))
+        }
         [other] if !other.is_null() => Err(exception("only numbers of one kind can be compared")),
         _ => Ok(Value::Null),
     }
@@ -117,7 +155,9 @@ fn compare_to(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
 
 fn compare(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     match arguments {
-        [Value::Number(one), Value::Number(two)] if one.class() == number.class() => Ok(order(one.compare(two))),
+        [Value::Number(one), Value::Number(two)] if one.class() == number.class() => {
+            Ok(order(one.compare(two)))
+        }
         _ => Ok(Value::Null),
     }
 }
@@ -136,7 +176,9 @@ fn min(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
 
 /// Of two numbers that fit the class, as numbers of that class.
 fn extreme(number: &Number, arguments: &[Value], wanted: Ordering) -> Outcome {
-    let [Value::Number(one), Value::Number(two)] = arguments else { return Ok(Value::Null) };
+    let [Value::Number(one), Value::Number(two)] = arguments else {
+        return Ok(Value::Null);
+    };
     let first = one.compare(two) == Some(wanted);
     let chosen = if first { one } else { two };
     Ok(match (number, one, two) {
@@ -169,7 +211,9 @@ fn signum(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     let zero = number.compare(&Number::Int(0));
     match (number, arguments) {
         (Number::Big(_) | Number::Decimal(_), []) => Ok(order(zero)),
-        (Number::Int(_) | Number::Long(_), [Value::Number(other)]) => Ok(order(other.compare(&Number::Int(0)))),
+        (Number::Int(_) | Number::Long(_), [Value::Number(other)]) => {
+            Ok(order(other.compare(&Number::Int(0))))
+        }
         _ => Ok(Value::Null),
     }
 }
@@ -181,7 +225,9 @@ fn is_negative(number: &Number) -> bool {
 fn to_hex(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     match (number, arguments) {
         (Number::Int(_), [Value::Number(Number::Int(int))]) => new_text(format!("{int:x}"), work),
-        (Number::Long(_), [Value::Number(other)]) => new_text(format!("{:x}", other.to_long()), work),
+        (Number::Long(_), [Value::Number(other)]) => {
+            new_text(format!("{:x}", other.to_long()), work)
+        }
         _ => Ok(Value::Null),
     }
 }
@@ -189,7 +235,9 @@ fn to_hex(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
 fn to_binary(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     match (number, arguments) {
         (Number::Int(_), [Value::Number(Number::Int(int))]) => new_text(format!("{int:b}"), work),
-        (Number::Long(_), [Value::Number(other)]) => new_text(format!("{:b}", other.to_long()), work),
+        (Number::Long(_), [Value::Number(other)]) => {
+            new_text(format!("{:b}", other.to_long()), work)
+        }
         _ => Ok(Value::Null),
     }
 }
@@ -197,7 +245,9 @@ fn to_binary(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
 fn to_octal(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     match (number, arguments) {
         (Number::Int(_), [Value::Number(Number::Int(int))]) => new_text(format!("{int:o}"), work),
-        (Number::Long(_), [Value::Number(other)]) => new_text(format!("{:o}", other.to_long()), work),
+        (Number::Long(_), [Value::Number(other)]) => {
+            new_text(format!("{:o}", other.to_long()), work)
+        }
         _ => Ok(Value::Null),
     }
 }
@@ -220,21 +270,29 @@ fn is_infinite(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
 fn to_string(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     match (number, arguments) {
         (_, []) => new_text(number.to_string(), work),
-        (Number::Double(_), [Value::Number(other)]) => new_text(java_double(other.to_double()), work),
-        (_, [Value::Number(other)]) if other.class() == number.class() => new_text(other.to_string(), work),
-        (Number::Int(_) | Number::Long(_), [Value::Number(other), Value::Number(Number::Int(radix))]) => {
-            match other.as_long() {
-                Some(long) => new_text(in_radix(long, *radix), work),
-                None => Ok(Value::Null),
-            }
+        (Number::Double(_), [Value::Number(other)]) => {
+            new_text(java_double(other.to_double()), work)
         }
+        (_, [Value::Number(other)]) if other.class() == number.class() => {
+            new_text(other.to_string(), work)
+        }
+        (
+            Number::Int(_) | Number::Long(_),
+            [Value::Number(other), Value::Number(Number::Int(radix))],
+        ) => match other.as_long() {
+            Some(long) => new_text(in_radix(long, *radix), work),
+            None => Ok(Value::Null),
+        },
         _ => Ok(Value::Null),
     }
 }
 
 /// Digits of another base; one that Java does not know is ten.
 fn in_radix(long: i64, radix: i32) -> String {
-    let radix = u64::try_from(radix).ok().filter(|radix| (2..=36).contains(radix)).unwrap_or(10);
+    let radix = u64::try_from(radix)
+        .ok()
+        .filter(|radix| (2..=36).contains(radix))
+        .unwrap_or(10);
     let (mut rest, mut digits) = (long.unsigned_abs(), Vec::new());
     loop {
         digits.push(b"0123456789abcdefghijklmnopqrstuvwxyz"[(rest % radix) as usize]);
@@ -244,7 +302,15 @@ fn in_radix(long: i64, radix: i32) -> String {
         }
     }
     let sign = if long < 0 { "-" } else { "" };
-    format!("{sign}{}", digits.iter().rev().copied().map(char::from).collect::<String>())
+    format!(
+        "{sign}{}",
+        digits
+            .iter()
+            .rev()
+            .copied()
+            .map(char::from)
+            .collect::<String>()
+    )
 }
 
 fn double(text: &str) -> Result<f64, Thrown> {
@@ -254,7 +320,11 @@ fn double(text: &str) -> Result<f64, Thrown> {
     let letters = word.starts_with(|first: char| first.is_ascii_alphabetic());
     match (word, plain.parse()) {
         ("NaN", _) => Ok(f64::NAN),
-        ("Infinity", _) => Ok(if trimmed.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY }),
+        ("Infinity", _) => Ok(if trimmed.starts_with('-') {
+            f64::NEG_INFINITY
+        } else {
+            f64::INFINITY
+        }),
         (_, Ok(double)) if !letters => Ok(double),
         _ => Err(not_a_number(text)),
     }

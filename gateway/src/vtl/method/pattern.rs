@@ -15,7 +15,9 @@ const PATTERNS: usize = 16;
 
 /// Of the whole string.
 pub fn matches(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [Value::Text(regex)] = arguments else { return Ok(Value::Null) };
+    let [Value::Text(regex)] = arguments else {
+        return Ok(Value::Null);
+    };
     let pattern = pattern(regex, work)?;
     Ok(pattern.matches(text, &mut work.budget)?.into())
 }
@@ -28,7 +30,11 @@ pub fn split(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
         _ => return Ok(Value::Null),
     };
     let parts = pattern(regex, work)?.split(text, limit, &mut work.budget)?;
-    new_list(ListKind::Array, parts.into_iter().map(Value::from).collect(), work)
+    new_list(
+        ListKind::Array,
+        parts.into_iter().map(Value::from).collect(),
+        work,
+    )
 }
 
 /// Every match.
@@ -44,13 +50,21 @@ pub fn replace_first(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> O
 /// `replaceAll` or `replaceFirst` of a regular expression.
 type Replace = fn(&Regex, &str, &str, &mut Budget) -> Replaced<Budget>;
 
-fn replace_regex(text: &Arc<str>, arguments: &[Value], replace: Replace, work: &mut Work) -> Outcome {
-    let [Value::Text(regex), Value::Text(replacement)] = arguments else { return Ok(Value::Null) };
+fn replace_regex(
+    text: &Arc<str>,
+    arguments: &[Value],
+    replace: Replace,
+    work: &mut Work,
+) -> Outcome {
+    let [Value::Text(regex), Value::Text(replacement)] = arguments else {
+        return Ok(Value::Null);
+    };
     let pattern = pattern(regex, work)?;
-    let replaced = replace(&pattern, text, replacement, &mut work.budget).map_err(|error| match error {
-        ReplaceError::Exceeded(exceeded) => Thrown::Exceeded(exceeded),
-        ReplaceError::Replacement(why) => exception(why),
-    })?;
+    let replaced =
+        replace(&pattern, text, replacement, &mut work.budget).map_err(|error| match error {
+            ReplaceError::Exceeded(exceeded) => Thrown::Exceeded(exceeded),
+            ReplaceError::Replacement(why) => exception(why),
+        })?;
     new_text(replaced, work)
 }
 

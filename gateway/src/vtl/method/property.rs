@@ -7,7 +7,8 @@ use super::super::number::Number;
 use super::super::value::{ListKind, Loop, Map, MapKind, Value};
 use super::{Outcome, Thrown, Work, call, class_method, effort, exception, out_of_range, string};
 
-/// The property `name` of a value that is no object of the host: a getter, a key of a map, or an `is…` method.
+/// The property `name` of a value that is no object of the host: a getter, a key of a map, or an
+/// `is…` method.
 pub fn property(receiver: &Value, name: &str) -> Outcome {
     Ok(match (receiver, name) {
         (Value::Map(map), _) => match map.get_text(name) {
@@ -54,29 +55,48 @@ pub fn index(receiver: &Value, index: &Value, work: &mut Work) -> Outcome {
     work.budget.steps(effort(index))?;
     match (receiver, index) {
         (Value::List(list), Value::Number(Number::Int(place))) if list.kind() != ListKind::View => {
-            let place = if *place < 0 { i64::from(*place) + list.len() as i64 } else { i64::from(*place) };
-            let item = usize::try_from(place).ok().and_then(|place| list.get(place));
+            let place = if *place < 0 {
+                i64::from(*place) + list.len() as i64
+            } else {
+                i64::from(*place)
+            };
+            let item = usize::try_from(place)
+                .ok()
+                .and_then(|place| list.get(place));
             item.ok_or_else(|| out_of_range(place, list.len()))
         }
         // A negative index counts from the end, says Velocity: in a map too, which has a size.
         (Value::Map(map), Value::Number(Number::Int(place @ ..0))) => {
             let place = i64::from(*place) + map.len() as i64;
-            Ok(map.get(&Value::Number(Number::fitting(place)), &mut work.budget)?.unwrap_or(Value::Null))
+            Ok(map
+                .get(&Value::Number(Number::fitting(place)), &mut work.budget)?
+                .unwrap_or(Value::Null))
         }
         (Value::Map(map), key) => Ok(map.get(key, &mut work.budget)?.unwrap_or(Value::Null)),
         (Value::List(_), _) => call(receiver, "get", std::slice::from_ref(index), work),
-        (_, Value::Number(Number::Int(place @ ..0))) => Err(exception(format!("index {place} of what has no size"))),
+        (_, Value::Number(Number::Int(place @ ..0))) => {
+            Err(exception(format!("index {place} of what has no size")))
+        }
         _ => call(receiver, "get", std::slice::from_ref(index), work),
     }
 }
 
 /// `#set(receiver[index] = value)`; false when it cannot be.
-pub fn set_index(receiver: &Value, index: &Value, value: Value, work: &mut Work) -> Result<bool, Thrown> {
+pub fn set_index(
+    receiver: &Value,
+    index: &Value,
+    value: Value,
+    work: &mut Work,
+) -> Result<bool, Thrown> {
     work.edits += 1;
     match (receiver, index) {
         (Value::List(list), Value::Number(Number::Int(place))) if list.kind() != ListKind::View => {
             let length = list.len();
-            let at = if *place < 0 { i64::from(*place) + length as i64 } else { i64::from(*place) };
+            let at = if *place < 0 {
+                i64::from(*place) + length as i64
+            } else {
+                i64::from(*place)
+            };
             let at = usize::try_from(at).ok().filter(|&at| at < length);
             let at = at.ok_or_else(|| out_of_range(i64::from(*place), length))?;
             link(receiver, &value, work)?;
@@ -88,7 +108,9 @@ pub fn set_index(receiver: &Value, index: &Value, value: Value, work: &mut Work)
             Ok(true)
         }
         (Value::List(_), _) => Ok(false),
-        (_, Value::Number(Number::Int(place @ ..0))) => Err(exception(format!("index {place} of what has no size"))),
+        (_, Value::Number(Number::Int(place @ ..0))) => {
+            Err(exception(format!("index {place} of what has no size")))
+        }
         _ => Ok(false),
     }
 }
@@ -97,14 +119,19 @@ pub fn set_index(receiver: &Value, index: &Value, value: Value, work: &mut Work)
 pub fn put(map: &Map, key: Value, value: Value, work: &mut Work) -> Outcome {
     let once = matches!(map.kind(), MapKind::Once | MapKind::SilentOnce);
     if once && !value.is_container() && map.get(&key, &mut work.budget)?.is_some() {
-        return Err(exception(format!("`{}` is overridden already, and an override is final", key.shown()?)));
+        return Err(exception(format!(
+            "`{}` is overridden already, and an override is final",
+            key.shown()?
+        )));
     }
     work.edits += 1;
     work.budget.bytes(64)?;
     work.budget.steps(2)?;
     link(&Value::Map(map.clone()), &key, work)?;
     link(&Value::Map(map.clone()), &value, work)?;
-    Ok(map.put(key, value, &mut work.budget)?.unwrap_or(Value::Null))
+    Ok(map
+        .put(key, value, &mut work.budget)?
+        .unwrap_or(Value::Null))
 }
 
 /// Remembers a container into which another is put.

@@ -54,21 +54,36 @@ pub const METHODS: Table<Arc<str>> = &[
 ];
 
 fn length(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { Value::size(utf16::length(text)) } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        Value::size(utf16::length(text))
+    } else {
+        Value::Null
+    })
 }
 
 fn is_empty(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { text.is_empty().into() } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        text.is_empty().into()
+    } else {
+        Value::Null
+    })
 }
 
 fn is_blank(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { text.chars().all(char::is_whitespace).into() } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        text.chars().all(char::is_whitespace).into()
+    } else {
+        Value::Null
+    })
 }
 
 fn substring(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
     let (start, end) = match arguments {
         [Value::Number(Number::Int(start))] => (*start, None),
-        [Value::Number(Number::Int(start)), Value::Number(Number::Int(end))] => (*start, Some(*end)),
+        [
+            Value::Number(Number::Int(start)),
+            Value::Number(Number::Int(end)),
+        ] => (*start, Some(*end)),
         _ => return Ok(Value::Null),
     };
     work.budget.bytes(text.len())?;
@@ -78,21 +93,34 @@ fn substring(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
         (Ok(start), Some(end)) => utf16::slice(text, start, end),
         _ => None,
     };
-    part.map(Value::from)
-        .ok_or_else(|| exception(format!("a substring out of range: the string has {}", counted(length, "character"))))
+    part.map(Value::from).ok_or_else(|| {
+        exception(format!(
+            "a substring out of range: the string has {}",
+            counted(length, "character")
+        ))
+    })
 }
 
 fn char_at(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [Value::Number(Number::Int(place))] = arguments else { return Ok(Value::Null) };
+    let [Value::Number(Number::Int(place))] = arguments else {
+        return Ok(Value::Null);
+    };
     work.budget.steps(1 + text.len() as u64 / 64)?;
-    let unit = usize::try_from(*place).ok().and_then(|place| utf16::slice(text, place, place.saturating_add(1)));
-    unit.map(Value::from).ok_or_else(|| exception(format!("character {place} is out of range")))
+    let unit = usize::try_from(*place)
+        .ok()
+        .and_then(|place| utf16::slice(text, place, place.saturating_add(1)));
+    unit.map(Value::from)
+        .ok_or_else(|| exception(format!("character {place} is out of range")))
 }
 
 fn code_point_at(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [Value::Number(Number::Int(place))] = arguments else { return Ok(Value::Null) };
+    let [Value::Number(Number::Int(place))] = arguments else {
+        return Ok(Value::Null);
+    };
     work.budget.steps(1 + text.len() as u64 / 64)?;
-    let place = usize::try_from(*place).ok().filter(|&place| place < utf16::length(text));
+    let place = usize::try_from(*place)
+        .ok()
+        .filter(|&place| place < utf16::length(text));
     let character = place.and_then(|place| text[utf16::offset(text, place)..].chars().next());
     match character.and_then(|character| i32::try_from(u32::from(character)).ok()) {
         Some(code) => Ok(Value::int(code)),
@@ -107,10 +135,14 @@ fn index_of(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
         [wanted, Value::Number(Number::Int(from))] => (wanted, usize::try_from(*from).unwrap_or(0)),
         _ => return Ok(Value::Null),
     };
-    let Some(wanted) = wanted_text(wanted) else { return Ok(Value::Null) };
+    let Some(wanted) = wanted_text(wanted) else {
+        return Ok(Value::Null);
+    };
     work.budget.steps(1 + text.len() as u64 / 64)?;
     let start = utf16::offset(text, from);
-    let found = text[start..].find(&*wanted).map(|at| utf16::position(text, start + at));
+    let found = text[start..]
+        .find(&*wanted)
+        .map(|at| utf16::position(text, start + at));
     Ok(found.map_or(Value::int(-1), Value::size))
 }
 
@@ -121,23 +153,28 @@ fn last_index_of(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outco
         [wanted, Value::Number(Number::Int(from))] => (wanted, usize::try_from(*from)),
         _ => return Ok(Value::Null),
     };
-    let Some(wanted) = wanted_text(wanted) else { return Ok(Value::Null) };
-    let Ok(from) = from else { return Ok(Value::int(-1)) };
+    let Some(wanted) = wanted_text(wanted) else {
+        return Ok(Value::Null);
+    };
+    let Ok(from) = from else {
+        return Ok(Value::int(-1));
+    };
     work.budget.steps(1 + text.len() as u64 / 64)?;
     let mut end = (utf16::offset(text, from) + wanted.len()).min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    Ok(text[..end].rfind(&*wanted).map_or(Value::int(-1), |at| Value::size(utf16::position(text, at))))
+    Ok(text[..end]
+        .rfind(&*wanted)
+        .map_or(Value::int(-1), |at| Value::size(utf16::position(text, at))))
 }
 
 /// Text to look for, or the character that a number is the code of.
 fn wanted_text(argument: &Value) -> Option<Cow<'_, str>> {
     match argument {
         Value::Text(text) => Some(Cow::Borrowed(text)),
-        Value::Number(Number::Int(code)) => {
-            char::from_u32(u32::try_from(*code).ok()?).map(|character| Cow::Owned(character.to_string()))
-        }
+        Value::Number(Number::Int(code)) => char::from_u32(u32::try_from(*code).ok()?)
+            .map(|character| Cow::Owned(character.to_string())),
         _ => None,
     }
 }
@@ -148,20 +185,39 @@ fn region_matches(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outc
         [Value::Bool(ignore_case), rest @ ..] => (*ignore_case, rest),
         rest => (false, rest),
     };
-    let [Value::Number(from), Value::Text(other), Value::Number(other_from), Value::Number(length)] = arguments else {
+    let [
+        Value::Number(from),
+        Value::Text(other),
+        Value::Number(other_from),
+        Value::Number(length),
+    ] = arguments
+    else {
         return Ok(Value::Null);
     };
-    work.budget.steps(1 + (text.len() + other.len()) as u64 / 64)?;
+    work.budget
+        .steps(1 + (text.len() + other.len()) as u64 / 64)?;
     let region = |text: &str, from: &Number| {
-        let (from, length) = (usize::try_from(from.as_int()?).ok()?, usize::try_from(length.as_int()?).ok()?);
+        let (from, length) = (
+            usize::try_from(from.as_int()?).ok()?,
+            usize::try_from(length.as_int()?).ok()?,
+        );
         utf16::slice(text, from, from + length)
     };
-    let (Some(one), Some(two)) = (region(text, from), region(other, other_from)) else { return Ok(false.into()) };
-    Ok(if ignore_case { folded(&one).eq(folded(&two)) } else { one == two }.into())
+    let (Some(one), Some(two)) = (region(text, from), region(other, other_from)) else {
+        return Ok(false.into());
+    };
+    Ok(if ignore_case {
+        folded(&one).eq(folded(&two))
+    } else {
+        one == two
+    }
+    .into())
 }
 
 fn contains(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [Value::Text(wanted)] = arguments else { return Ok(Value::Null) };
+    let [Value::Text(wanted)] = arguments else {
+        return Ok(Value::Null);
+    };
     work.budget.steps(1 + text.len() as u64 / 64)?;
     Ok(text.contains(&**wanted).into())
 }
@@ -171,8 +227,12 @@ fn starts_with(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome
         [Value::Text(start)] => Ok(text.starts_with(&**start).into()),
         [Value::Text(start), Value::Number(Number::Int(from))] => {
             work.budget.steps(1 + text.len() as u64 / 64)?;
-            let from = usize::try_from(*from).ok().filter(|&from| from <= utf16::length(text));
-            Ok(from.is_some_and(|from| text[utf16::offset(text, from)..].starts_with(&**start)).into())
+            let from = usize::try_from(*from)
+                .ok()
+                .filter(|&from| from <= utf16::length(text));
+            Ok(from
+                .is_some_and(|from| text[utf16::offset(text, from)..].starts_with(&**start))
+                .into())
         }
         _ => Ok(Value::Null),
     }
@@ -198,7 +258,10 @@ fn equals_ignore_case(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> 
 
 /// One character for each, as Java compares without case.
 fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
-    let one = |character: char, mut cased: Box<dyn Iterator<Item = char>>| match (cased.next(), cased.next()) {
+    let one = |character: char, mut cased: Box<dyn Iterator<Item = char>>| match (
+        cased.next(),
+        cased.next(),
+    ) {
         (Some(only), None) => only,
         _ => character,
     };
@@ -218,15 +281,22 @@ fn content_equals(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome
 fn compare_to(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
     let other = match arguments {
         [Value::Text(other)] => other,
-        [other] if !other.is_null() => return Err(exception("a string can only be compared to a string")),
+        [other] if !other.is_null() => {
+            return Err(exception("a string can only be compared to a string"));
+        }
         _ => return Ok(Value::Null),
     };
     work.budget.steps(1 + text.len() as u64 / 64)?;
-    Ok(Value::int(compare(text.encode_utf16(), other.encode_utf16())))
+    Ok(Value::int(compare(
+        text.encode_utf16(),
+        other.encode_utf16(),
+    )))
 }
 
 fn compare_to_ignore_case(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [Value::Text(other)] = arguments else { return Ok(Value::Null) };
+    let [Value::Text(other)] = arguments else {
+        return Ok(Value::Null);
+    };
     work.budget.steps(1 + text.len() as u64 / 64)?;
     let (one, two): (String, String) = (folded(text).collect(), folded(other).collect());
     Ok(Value::int(compare(one.encode_utf16(), two.encode_utf16())))
@@ -247,11 +317,14 @@ fn compare(mut one: impl Iterator<Item = u16>, mut two: impl Iterator<Item = u16
 
 /// Literally, everywhere.
 fn replace(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [Value::Text(old), Value::Text(new)] = arguments else { return Ok(Value::Null) };
+    let [Value::Text(old), Value::Text(new)] = arguments else {
+        return Ok(Value::Null);
+    };
     work.budget.steps(1 + text.len() as u64 / 64)?;
     let count = text.matches(&**old).count();
     work.budget.steps(count as u64)?;
-    work.budget.bytes((text.len() - count * old.len()).saturating_add(count.saturating_mul(new.len())))?;
+    work.budget
+        .bytes((text.len() - count * old.len()).saturating_add(count.saturating_mul(new.len())))?;
     Ok(text.replace(&**old, new).into())
 }
 
@@ -267,7 +340,11 @@ fn concat(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
 
 /// Everything up to U+0020 at both ends.
 fn trim(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
-    cut(text.trim_matches(|character| character <= ' '), arguments, work)
+    cut(
+        text.trim_matches(|character| character <= ' '),
+        arguments,
+        work,
+    )
 }
 
 fn strip(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
@@ -283,20 +360,35 @@ fn strip_trailing(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outc
 }
 
 fn cut(part: &str, arguments: &[Value], work: &mut Work) -> Outcome {
-    if arguments.is_empty() { new_text(part, work) } else { Ok(Value::Null) }
+    if arguments.is_empty() {
+        new_text(part, work)
+    } else {
+        Ok(Value::Null)
+    }
 }
 
 fn to_upper_case(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
-    if arguments.is_empty() { new_text(text.to_uppercase(), work) } else { Ok(Value::Null) }
+    if arguments.is_empty() {
+        new_text(text.to_uppercase(), work)
+    } else {
+        Ok(Value::Null)
+    }
 }
 
 fn to_lower_case(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
-    if arguments.is_empty() { new_text(text.to_lowercase(), work) } else { Ok(Value::Null) }
+    if arguments.is_empty() {
+        new_text(text.to_lowercase(), work)
+    } else {
+        Ok(Value::Null)
+    }
 }
 
 fn repeat(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
-    let [Value::Number(Number::Int(count))] = arguments else { return Ok(Value::Null) };
-    let count = usize::try_from(*count).map_err(|_| exception("a string cannot be repeated less than no times"))?;
+    let [Value::Number(Number::Int(count))] = arguments else {
+        return Ok(Value::Null);
+    };
+    let count = usize::try_from(*count)
+        .map_err(|_| exception("a string cannot be repeated less than no times"))?;
     work.budget.bytes(text.len().saturating_mul(count))?;
     Ok(text.repeat(count).into())
 }
@@ -306,18 +398,28 @@ fn to_char_array(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outco
         return Ok(Value::Null);
     }
     work.budget.bytes(32 * text.len())?;
-    let units: Vec<Value> = text.encode_utf16().map(|unit| utf16::text(&[unit]).into()).collect();
+    let units: Vec<Value> = text
+        .encode_utf16()
+        .map(|unit| utf16::text(&[unit]).into())
+        .collect();
     new_list(ListKind::Array, units, work)
 }
 
 fn get_bytes(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
     work.budget.bytes(32 * text.len())?;
-    if arguments.len() < 2 { bytes(text) } else { Ok(Value::Null) }
+    if arguments.len() < 2 {
+        bytes(text)
+    } else {
+        Ok(Value::Null)
+    }
 }
 
 /// The UTF-8 bytes, signed as Java's.
 pub fn bytes(text: &str) -> Outcome {
-    let bytes = text.bytes().map(|byte| Value::int(i32::from(byte as i8))).collect();
+    let bytes = text
+        .bytes()
+        .map(|byte| Value::int(i32::from(byte as i8)))
+        .collect();
     Ok(Value::List(super::List::new(ListKind::Bytes, bytes)?))
 }
 
@@ -326,11 +428,19 @@ fn lines(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
         return Ok(Value::Null);
     }
     work.budget.bytes(text.len())?;
-    new_list(ListKind::View, text.lines().map(Value::from).collect(), work)
+    new_list(
+        ListKind::View,
+        text.lines().map(Value::from).collect(),
+        work,
+    )
 }
 
 fn intern(text: &Arc<str>, arguments: &[Value], _: &mut Work) -> Outcome {
-    Ok(if arguments.is_empty() { Value::Text(text.clone()) } else { Value::Null })
+    Ok(if arguments.is_empty() {
+        Value::Text(text.clone())
+    } else {
+        Value::Null
+    })
 }
 
 /// `String.format(pattern, arguments…)`, through an instance.
@@ -361,7 +471,9 @@ fn value_of(_: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
 /// `String.join(separator, list)` or `String.join(separator, items…)`.
 fn join(_: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
     let (separator, items) = match arguments {
-        [Value::Text(separator), Value::List(list)] => (separator, list.iter().collect::<Vec<Value>>()),
+        [Value::Text(separator), Value::List(list)] => {
+            (separator, list.iter().collect::<Vec<Value>>())
+        }
         [Value::Text(separator), items @ ..] => (separator, items.to_vec()),
         _ => return Ok(Value::Null),
     };

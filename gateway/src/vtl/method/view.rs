@@ -1,5 +1,5 @@
-//! Methods of what `keySet()`, `values()` and `entrySet()` return: the map shows through, and what is removed here is
-//! removed there.
+//! Methods of what `keySet()`, `values()` and `entrySet()` return: the map shows through, and what
+//! is removed here is removed there.
 
 use super::super::value::{List, Map, Shown, Value};
 use super::{Outcome, Table, Thrown, Work, exception, iterator, list};
@@ -32,7 +32,9 @@ fn cannot_grow(_: &List, _: &[Value], _: &mut Work) -> Outcome {
 }
 
 fn remove(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    let (Some((map, _)), [what]) = (list.of(), arguments) else { return Ok(Value::Null) };
+    let (Some((map, _)), [what]) = (list.of(), arguments) else {
+        return Ok(Value::Null);
+    };
     let found = list::position(list, what, work)?;
     if let Some(place) = found {
         map.remove_at(place, &mut work.budget)?;
@@ -50,8 +52,12 @@ fn retain_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 
 /// Keeps the entries that the other list shows, or those that it does not.
 fn keep(list: &List, arguments: &[Value], work: &mut Work, wanted: bool) -> Outcome {
-    let (Some((map, _)), [other]) = (list.of(), arguments) else { return Ok(Value::Null) };
-    let Some(other) = list::collection(other) else { return Ok(Value::Null) };
+    let (Some((map, _)), [other]) = (list.of(), arguments) else {
+        return Ok(Value::Null);
+    };
+    let Some(other) = list::collection(other) else {
+        return Ok(Value::Null);
+    };
     let mut removed = Vec::new();
     for (place, item) in list.iter().enumerate() {
         if list::position(other, &item, work)?.is_some() != wanted {

@@ -30,14 +30,20 @@ pub enum NoResult {
 
 impl Number {
     /// `self operator other`. [`None`] for a division by zero.
-    pub fn calculate(&self, operator: Arithmetic, other: &Number) -> Result<Option<Number>, NoResult> {
+    pub fn calculate(
+        &self,
+        operator: Arithmetic,
+        other: &Number,
+    ) -> Result<Option<Number>, NoResult> {
         if matches!(operator, Arithmetic::Divide | Arithmetic::Modulus) && other.is_zero() {
             return Ok(None);
         }
         match base(self, other) {
             Base::Long(one, two) => Ok(long_arithmetic(self, other, one, two, operator)),
             Base::Big(one, two) => big_arithmetic(&one, &two, operator),
-            Base::Double(one, two) => Ok(Some(Number::Double(double_arithmetic(one, two, operator)))),
+            Base::Double(one, two) => {
+                Ok(Some(Number::Double(double_arithmetic(one, two, operator))))
+            }
             Base::Decimal(one, two) => decimal_arithmetic(&one, &two, operator),
         }
     }
@@ -95,8 +101,15 @@ impl Number {
     }
 }
 
-/// Two ints make an int if it fits; with a long it stays a long; what no long holds becomes a big integer.
-fn long_arithmetic(first: &Number, second: &Number, one: i64, two: i64, operator: Arithmetic) -> Option<Number> {
+/// Two ints make an int if it fits; with a long it stays a long; what no long holds becomes a big
+/// integer.
+fn long_arithmetic(
+    first: &Number,
+    second: &Number,
+    one: i64,
+    two: i64,
+    operator: Arithmetic,
+) -> Option<Number> {
     let ints = matches!((first, second), (Number::Int(_), Number::Int(_)));
     let result = match operator {
         Arithmetic::Add => one.checked_add(two),
@@ -116,7 +129,11 @@ fn long_arithmetic(first: &Number, second: &Number, one: i64, two: i64, operator
     })
 }
 
-fn big_arithmetic(one: &BigInt, two: &BigInt, operator: Arithmetic) -> Result<Option<Number>, NoResult> {
+fn big_arithmetic(
+    one: &BigInt,
+    two: &BigInt,
+    operator: Arithmetic,
+) -> Result<Option<Number>, NoResult> {
     let result = match operator {
         Arithmetic::Add => one + two,
         Arithmetic::Subtract => one - two,
@@ -141,7 +158,11 @@ fn double_arithmetic(one: f64, two: f64, operator: Arithmetic) -> f64 {
     }
 }
 
-fn decimal_arithmetic(one: &Decimal, two: &Decimal, operator: Arithmetic) -> Result<Option<Number>, NoResult> {
+fn decimal_arithmetic(
+    one: &Decimal,
+    two: &Decimal,
+    operator: Arithmetic,
+) -> Result<Option<Number>, NoResult> {
     let result = match operator {
         Arithmetic::Add => one.add(two),
         Arithmetic::Subtract => one.subtract(two),
@@ -149,7 +170,9 @@ fn decimal_arithmetic(one: &Decimal, two: &Decimal, operator: Arithmetic) -> Res
         Arithmetic::Divide => one.divide(two),
         Arithmetic::Modulus => return Err(NoResult::DecimalModulus),
     };
-    let result = result.filter(|result| result.digits() <= DIGITS).ok_or(NoResult::TooLong)?;
+    let result = result
+        .filter(|result| result.digits() <= DIGITS)
+        .ok_or(NoResult::TooLong)?;
     Ok(Some(Number::Decimal(Box::new(result))))
 }
 
@@ -160,7 +183,10 @@ mod tests {
     #[track_caller]
     fn check(one: &str, operator: Arithmetic, two: &str, expected: &str) {
         let (one, two) = (Number::json(one).unwrap(), Number::json(two).unwrap());
-        let shown = one.calculate(operator, &two).unwrap().map_or("nothing".to_owned(), |number| number.to_string());
+        let shown = one
+            .calculate(operator, &two)
+            .unwrap()
+            .map_or("nothing".to_owned(), |number| number.to_string());
         assert_eq!(shown, expected);
     }
 
@@ -169,9 +195,24 @@ mod tests {
         check("-7", Arithmetic::Divide, "2", "-3");
         check("-7", Arithmetic::Modulus, "3", "-1");
         check("2147483647", Arithmetic::Add, "1", "2147483648");
-        check("9223372036854775807", Arithmetic::Add, "1", "9223372036854775808");
-        check("4294967296", Arithmetic::Multiply, "4294967296", "18446744073709551616");
-        check("-9223372036854775808", Arithmetic::Divide, "-1", "-9223372036854775808");
+        check(
+            "9223372036854775807",
+            Arithmetic::Add,
+            "1",
+            "9223372036854775808",
+        );
+        check(
+            "4294967296",
+            Arithmetic::Multiply,
+            "4294967296",
+            "18446744073709551616",
+        );
+        check(
+            "-9223372036854775808",
+            Arithmetic::Divide,
+            "-1",
+            "-9223372036854775808",
+        );
     }
 
     #[test]
@@ -183,7 +224,12 @@ mod tests {
 
     #[test]
     fn a_big_integer_and_a_double_are_exact() {
-        check("99999999999999999999", Arithmetic::Multiply, "2.0", "199999999999999999998");
+        check(
+            "99999999999999999999",
+            Arithmetic::Multiply,
+            "2.0",
+            "199999999999999999998",
+        );
     }
 
     #[test]

@@ -23,7 +23,8 @@ impl Decimal {
         Decimal { unscaled, scale: 0 }
     }
 
-    /// From text like `-12.50e-3`; keeps trailing noughts. [`None`] when it is no number or its point lies too far out.
+    /// From text like `-12.50e-3`; keeps trailing noughts. [`None`] when it is no number or its
+    /// point lies too far out.
     pub fn parse(text: &str) -> Option<Decimal> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
@@ -47,7 +48,10 @@ impl Decimal {
         let (whole, fraction) = text.split_once('.')?;
         let fraction = fraction.trim_end_matches('0');
         let scale = i32::try_from(fraction.len()).ok()?;
-        Some(Decimal { unscaled: format!("{whole}{fraction}").parse().ok()?, scale })
+        Some(Decimal {
+            unscaled: format!("{whole}{fraction}").parse().ok()?,
+            scale,
+        })
     }
 
     fn checked(unscaled: BigInt, scale: i32) -> Option<Decimal> {
@@ -79,7 +83,9 @@ impl Decimal {
 
     /// The nearest double.
     pub fn to_double(&self) -> f64 {
-        format!("{}e{}", self.unscaled, -self.scale).parse().unwrap_or(f64::NAN)
+        format!("{}e{}", self.unscaled, -self.scale)
+            .parse()
+            .unwrap_or(f64::NAN)
     }
 
     /// By value: `1.0` and `1.00` are equal.
@@ -108,9 +114,15 @@ impl Decimal {
     /// The quotient, with this number's fraction, a half rounded down. The divisor is not nought.
     pub fn divide(&self, other: &Decimal) -> Option<Decimal> {
         let (one, two) = if other.scale >= 0 {
-            (&self.unscaled * power(other.scale.unsigned_abs()), other.unscaled.clone())
+            (
+                &self.unscaled * power(other.scale.unsigned_abs()),
+                other.unscaled.clone(),
+            )
         } else {
-            (self.unscaled.clone(), &other.unscaled * power(other.scale.unsigned_abs()))
+            (
+                self.unscaled.clone(),
+                &other.unscaled * power(other.scale.unsigned_abs()),
+            )
         };
         let (quotient, rest) = (&one / &two, &one % &two);
         let up = rest.magnitude() * 2u32 > *two.magnitude();
@@ -120,7 +132,8 @@ impl Decimal {
 
     fn aligned(&self, other: &Decimal) -> (BigInt, BigInt, i32) {
         let scale = self.scale.max(other.scale);
-        let raise = |decimal: &Decimal| &decimal.unscaled * power((scale - decimal.scale).unsigned_abs());
+        let raise =
+            |decimal: &Decimal| &decimal.unscaled * power((scale - decimal.scale).unsigned_abs());
         (raise(self), raise(other), scale)
     }
 }
@@ -136,9 +149,14 @@ pub fn low_bits(big: &BigInt) -> i64 {
 }
 
 impl fmt::Display for Decimal {
-    /// `BigDecimal.toString`: plain, or with an exponent when the point lies left of all digits by more than six.
+    /// `BigDecimal.toString`: plain, or with an exponent when the point lies left of all digits by
+    /// more than six.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.unscaled.sign() == Sign::Minus { "-" } else { "" };
+        let sign = if self.unscaled.sign() == Sign::Minus {
+            "-"
+        } else {
+            ""
+        };
         let digits = self.unscaled.magnitude().to_string();
         let length = digits.len() as i32;
         let exponent = length - 1 - self.scale;
@@ -181,12 +199,33 @@ mod tests {
 
     #[test]
     fn arithmetic_keeps_the_scale() {
-        assert_eq!(decimal("1.10").add(&decimal("2.205")).unwrap().to_string(), "3.305");
-        assert_eq!(decimal("1.10").multiply(&decimal("2.0")).unwrap().to_string(), "2.200");
-        assert_eq!(decimal("1.00").divide(&decimal("3")).unwrap().to_string(), "0.33");
-        assert_eq!(decimal("1.0").divide(&decimal("0.4")).unwrap().to_string(), "2.5");
-        assert_eq!(decimal("-0.5").divide(&decimal("10")).unwrap().to_string(), "0.0");
-        assert_eq!(decimal("2e3").divide(&decimal("2")).unwrap().to_string(), "1E+3");
+        assert_eq!(
+            decimal("1.10").add(&decimal("2.205")).unwrap().to_string(),
+            "3.305"
+        );
+        assert_eq!(
+            decimal("1.10")
+                .multiply(&decimal("2.0"))
+                .unwrap()
+                .to_string(),
+            "2.200"
+        );
+        assert_eq!(
+            decimal("1.00").divide(&decimal("3")).unwrap().to_string(),
+            "0.33"
+        );
+        assert_eq!(
+            decimal("1.0").divide(&decimal("0.4")).unwrap().to_string(),
+            "2.5"
+        );
+        assert_eq!(
+            decimal("-0.5").divide(&decimal("10")).unwrap().to_string(),
+            "0.0"
+        );
+        assert_eq!(
+            decimal("2e3").divide(&decimal("2")).unwrap().to_string(),
+            "1E+3"
+        );
     }
 
     #[test]

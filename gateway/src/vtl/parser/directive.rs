@@ -1,11 +1,12 @@
-//! Directives: `#set`, `#if`, `#foreach` and the rest; and calls of macros, or text that looks like one.
+//! Directives: `#set`, `#if`, `#foreach` and the rest; and calls of macros, or text that looks like
+//! one.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::super::ast::{
-    Arm, Block, Break, Call, CallBody, Define, Evaluate, Expression, Foreach, Form, If, Macro, MacroDefinition, Name,
-    Node, Reference, Set,
+    Arm, Block, Break, Call, CallBody, Define, Evaluate, Expression, Foreach, Form, If, Macro,
+    MacroDefinition, Name, Node, Reference, Set,
 };
 use super::super::error::Failure;
 use super::super::lexer::Kind;
@@ -42,13 +43,20 @@ impl Parser<'_, '_, '_> {
         let target = self.reference()?;
         self.skip_blanks()?;
         if self.peek()? == Kind::Equal {
-            return Err(self.unexpected("expected `=`").hint("`==` compares; `#set` assigns with one `=`"));
+            return Err(self
+                .unexpected("expected `=`")
+                .hint("`==` compares; `#set` assigns with one `=`"));
         }
         self.expect(Kind::Assign, "`=`")?;
         let value = self.expression()?;
         let close = self.close()?;
         self.lexer.leave_set();
-        Ok(Node::Set(Box::new(Set { open, target, value, close })))
+        Ok(Node::Set(Box::new(Set {
+            open,
+            target,
+            value,
+            close,
+        })))
     }
 
     /// The `)` after an expression, as written.
@@ -69,7 +77,11 @@ impl Parser<'_, '_, '_> {
             otherwise = Some((self.take_written()?, self.block()?));
         }
         let end = self.end_of("#if", &place)?;
-        Ok(Node::If(Box::new(If { arms, otherwise, end })))
+        Ok(Node::If(Box::new(If {
+            arms,
+            otherwise,
+            end,
+        })))
     }
 
     fn arm(&mut self) -> Parsed<Arm> {
@@ -77,7 +89,12 @@ impl Parser<'_, '_, '_> {
         self.skip_blanks()?;
         self.expect(Kind::ParenOpen, "`(` and a condition")?;
         let condition = self.expression()?;
-        Ok(Arm { open, condition, close: self.close()?, body: self.block()? })
+        Ok(Arm {
+            open,
+            condition,
+            close: self.close()?,
+            body: self.block()?,
+        })
     }
 
     /// The `#end` of the directive `name` that stands at `place`.
@@ -106,7 +123,10 @@ impl Parser<'_, '_, '_> {
             "define" => self.define(head),
             "literal" => self.literal_directive(head),
             "evaluate" => self.evaluate(head),
-            "break" => Ok(Node::Break(Box::new(Break { target: head.first_value()?, head: head.written }))),
+            "break" => Ok(Node::Break(Box::new(Break {
+                target: head.first_value()?,
+                head: head.written,
+            }))),
             "stop" => Ok(Node::Stop(head.written)),
             "include" | "parse" => {
                 let message = format!("API Gateway has nothing that `#{}` could read", head.name);
@@ -133,7 +153,14 @@ impl Parser<'_, '_, '_> {
             None
         };
         let (start, span) = (word.span.start, self.place(word.span));
-        Ok(Head { name, span, start, before, arguments, written: self.source[before..self.end].into() })
+        Ok(Head {
+            name,
+            span,
+            start,
+            before,
+            arguments,
+            written: self.source[before..self.end].into(),
+        })
     }
 
     fn directive_arguments(&mut self) -> Parsed<Vec<Argument>> {
@@ -171,7 +198,10 @@ impl Parser<'_, '_, '_> {
         }
         if self.peek()? == Kind::Word {
             let token = self.take()?;
-            return Ok(Argument::Word(self.image(&token).to_owned(), self.place(token.span)));
+            return Ok(Argument::Word(
+                self.image(&token).to_owned(),
+                self.place(token.span),
+            ));
         }
         self.value().map(Argument::Value)
     }
@@ -189,7 +219,8 @@ impl Parser<'_, '_, '_> {
             if let Argument::Word(word, place) = argument
                 && position != 1
             {
-                let failure = Failure::syntax(place.clone(), format!("`{word}` cannot be looped over"));
+                let failure =
+                    Failure::syntax(place.clone(), format!("`{word}` cannot be looped over"));
                 return Err(failure.hint(format!("write `${word}`")));
             }
         }
@@ -198,32 +229,54 @@ impl Parser<'_, '_, '_> {
         }
         let item = self.variable(&arguments[0]);
         // With `in` left out, Velocity walks over the body itself: that is, over nothing.
-        let over = if arguments.len() == 3 { arguments.pop().and_then(Argument::into_value) } else { None };
+        let over = if arguments.len() == 3 {
+            arguments.pop().and_then(Argument::into_value)
+        } else {
+            None
+        };
         let (body, end) = self.body(&head)?;
-        Ok(Node::Foreach(Box::new(Foreach { span: head.span, item, over, head: head.written, body, end })))
+        Ok(Node::Foreach(Box::new(Foreach {
+            span: head.span,
+            item,
+            over,
+            head: head.written,
+            body,
+            end,
+        })))
     }
 
     fn macro_definition(&mut self, mut head: Head) -> Parsed<Node> {
-        let mut arguments = head.take_arguments("`#macro(name $parameter)`")?.into_iter();
+        let mut arguments = head
+            .take_arguments("`#macro(name $parameter)`")?
+            .into_iter();
         let name = match arguments.next() {
             Some(Argument::Word(name, _)) => name,
             Some(Argument::Value(_)) => {
-                return Err(head.failure("the name of a macro is a bare word, without `$` or quotes"));
+                return Err(
+                    head.failure("the name of a macro is a bare word, without `$` or quotes")
+                );
             }
             None => return Err(head.failure("`#macro` needs a name")),
         };
         let mut parameters = Vec::new();
         for argument in arguments {
             if let Argument::Word(word, place) = &argument {
-                let failure = Failure::syntax(place.clone(), "a parameter of a macro begins with `$`");
+                let failure =
+                    Failure::syntax(place.clone(), "a parameter of a macro begins with `$`");
                 return Err(failure.hint(format!("write `${word}`")));
             }
             parameters.push(self.variable(&argument));
         }
         let (body, end) = self.body(&head)?;
         let definition = Arc::new(Macro { parameters, body });
-        self.shared.macros.insert(name.as_str().into(), definition.clone());
-        Ok(Node::Macro(Box::new(MacroDefinition { definition, head: head.written, end })))
+        self.shared
+            .macros
+            .insert(name.as_str().into(), definition.clone());
+        Ok(Node::Macro(Box::new(MacroDefinition {
+            definition,
+            head: head.written,
+            end,
+        })))
     }
 
     fn define(&mut self, mut head: Head) -> Parsed<Node> {
@@ -237,7 +290,12 @@ impl Parser<'_, '_, '_> {
             None => return Err(head.failure("`#define` needs a variable")),
         };
         let (body, end) = self.body(&head)?;
-        Ok(Node::Define(Box::new(Define { name, head: head.written, body: Arc::new(body), end })))
+        Ok(Node::Define(Box::new(Define {
+            name,
+            head: head.written,
+            body: Arc::new(body),
+            end,
+        })))
     }
 
     /// `#literal() … #end` shows its body as written.
@@ -247,19 +305,38 @@ impl Parser<'_, '_, '_> {
         self.block()?;
         let end = self.end;
         self.end_of("#literal", &head.span)?;
-        let (written, shown) = (&self.source[head.before..self.end], &self.source[start..end]);
-        Ok(Node::Raw { written: written.into(), shown: shown.into() })
+        let (written, shown) = (
+            &self.source[head.before..self.end],
+            &self.source[start..end],
+        );
+        Ok(Node::Raw {
+            written: written.into(),
+            shown: shown.into(),
+        })
     }
 
     fn evaluate(&mut self, mut head: Head) -> Parsed<Node> {
         let mut arguments = head.take_arguments("`#evaluate($text)`")?;
-        let only = if arguments.len() == 1 { arguments.pop() } else { None };
+        let only = if arguments.len() == 1 {
+            arguments.pop()
+        } else {
+            None
+        };
         let text = only.and_then(Argument::into_value);
         let takes = |text: &Expression| {
-            matches!(text, Expression::Text(_) | Expression::Interpolated(_) | Expression::Reference(_))
+            matches!(
+                text,
+                Expression::Text(_) | Expression::Interpolated(_) | Expression::Reference(_)
+            )
         };
-        let text = text.filter(takes).ok_or_else(|| head.failure("`#evaluate` takes one string or reference"))?;
-        Ok(Node::Evaluate(Box::new(Evaluate { span: head.span, text, head: head.written })))
+        let text = text
+            .filter(takes)
+            .ok_or_else(|| head.failure("`#evaluate` takes one string or reference"))?;
+        Ok(Node::Evaluate(Box::new(Evaluate {
+            span: head.span,
+            text,
+            head: head.written,
+        })))
     }
 
     fn call(&mut self, head: Head) -> Parsed<Node> {
@@ -277,12 +354,18 @@ impl Parser<'_, '_, '_> {
                 }
             });
         }
-        let (before, source) = (&self.source[head.before..head.start], &self.source[head.start..head_end]);
+        let (before, source) = (
+            &self.source[head.before..head.start],
+            &self.source[head.start..head_end],
+        );
         let mut body = None;
         if has_body {
             let block = Arc::new(self.block()?);
             self.end_of(&format!("#{}", head.name), &head.span)?;
-            body = Some(CallBody { block, source: self.source[head_end..self.end].into() });
+            body = Some(CallBody {
+                block,
+                source: self.source[head_end..self.end].into(),
+            });
         }
         Ok(Node::Call(Box::new(Call {
             span: head.span,
@@ -312,17 +395,23 @@ impl Head {
     fn take_arguments(&mut self, usage: &str) -> Parsed<Vec<Argument>> {
         let name = &self.name;
         let message = format!("`#{name}` without its parentheses");
-        self.arguments.take().ok_or_else(|| self.failure(&message).hint(format!("write {usage}")))
+        self.arguments
+            .take()
+            .ok_or_else(|| self.failure(&message).hint(format!("write {usage}")))
     }
 
     /// The first argument, of `#break`.
     fn first_value(&self) -> Parsed<Option<Box<Reference>>> {
         match self.arguments.as_deref() {
             None | Some([]) => Ok(None),
-            Some([Argument::Value(Expression::Reference(reference))]) if reference.form != Form::Runt => {
+            Some([Argument::Value(Expression::Reference(reference))])
+                if reference.form != Form::Runt =>
+            {
                 Ok(Some(reference.clone()))
             }
-            Some(_) => Err(self.failure("`#break` takes nothing, or a loop such as `$foreach.parent`")),
+            Some(_) => {
+                Err(self.failure("`#break` takes nothing, or a loop such as `$foreach.parent`"))
+            }
         }
     }
 }

@@ -12,15 +12,25 @@ use super::{Origin, Parsed, Parser};
 const LEVELS: [&[(Kind, Operator)]; 6] = [
     &[(Kind::Or, Operator::Or)],
     &[(Kind::And, Operator::And)],
-    &[(Kind::Equal, Operator::Equal), (Kind::NotEqual, Operator::NotEqual)],
+    &[
+        (Kind::Equal, Operator::Equal),
+        (Kind::NotEqual, Operator::NotEqual),
+    ],
     &[
         (Kind::Less, Operator::Less),
         (Kind::LessEqual, Operator::LessEqual),
         (Kind::Greater, Operator::Greater),
         (Kind::GreaterEqual, Operator::GreaterEqual),
     ],
-    &[(Kind::Plus, Operator::Add), (Kind::Minus, Operator::Subtract)],
-    &[(Kind::Times, Operator::Multiply), (Kind::Divide, Operator::Divide), (Kind::Modulus, Operator::Modulus)],
+    &[
+        (Kind::Plus, Operator::Add),
+        (Kind::Minus, Operator::Subtract),
+    ],
+    &[
+        (Kind::Times, Operator::Multiply),
+        (Kind::Divide, Operator::Divide),
+        (Kind::Modulus, Operator::Modulus),
+    ],
 ];
 
 impl Parser<'_, '_, '_> {
@@ -30,16 +40,24 @@ impl Parser<'_, '_, '_> {
     }
 
     fn level(&mut self, level: usize) -> Parsed<Expression> {
-        let Some(operators) = LEVELS.get(level) else { return self.unary() };
+        let Some(operators) = LEVELS.get(level) else {
+            return self.unary();
+        };
         let first = self.level(level + 1)?;
         let mut rest = Vec::new();
         loop {
             let kind = self.peek()?;
-            let Some(&(_, operator)) = operators.iter().find(|(token, _)| *token == kind) else { break };
+            let Some(&(_, operator)) = operators.iter().find(|(token, _)| *token == kind) else {
+                break;
+            };
             self.take()?;
             rest.push((operator, self.level(level + 1)?));
         }
-        Ok(if rest.is_empty() { first } else { Expression::Chain(Box::new(Chain { first, rest })) })
+        Ok(if rest.is_empty() {
+            first
+        } else {
+            Expression::Chain(Box::new(Chain { first, rest }))
+        })
     }
 
     fn unary(&mut self) -> Parsed<Expression> {
@@ -80,7 +98,9 @@ impl Parser<'_, '_, '_> {
             Kind::Integer | Kind::Float => self.number(),
             Kind::True => self.take().map(|_| Expression::Bool(true)),
             Kind::False => self.take().map(|_| Expression::Bool(false)),
-            Kind::Identifier | Kind::BraceOpen => Ok(Expression::Reference(Box::new(self.reference()?))),
+            Kind::Identifier | Kind::BraceOpen => {
+                Ok(Expression::Reference(Box::new(self.reference()?)))
+            }
             Kind::ListOpen => self.nested(Self::list_or_range),
             Kind::MapOpen => self.nested(Self::map),
             _ => Err(self.unexpected("expected a value")),
@@ -120,11 +140,14 @@ impl Parser<'_, '_, '_> {
             _ => Origin::Within(self.place(token.span.clone())),
         };
         let block = self.interpolated(&text, origin)?;
-        Ok(Expression::Interpolated(Box::new(Interpolated { source: text.into(), block })))
+        Ok(Expression::Interpolated(Box::new(Interpolated {
+            source: text.into(),
+            block,
+        })))
     }
 
-    /// Velocity reads the content with a blank behind it, and drops that again: so `"$"` and `"a#"` are text. With a
-    /// line comment inside, it does not.
+    /// Velocity reads the content with a blank behind it, and drops that again: so `"$"` and `"a#"`
+    /// are text. With a line comment inside, it does not.
     fn interpolated(&mut self, text: &str, origin: Origin) -> Parsed<Block> {
         if text.contains("##") {
             return self.inner(text, origin);
@@ -132,7 +155,9 @@ impl Parser<'_, '_, '_> {
         let mut block = self.inner(&format!("{text} "), origin)?;
         match block.last_mut() {
             Some(Node::Text(last)) => last.truncate(last.strip_suffix(' ').unwrap_or(last).len()),
-            Some(Node::Raw { shown, .. }) => *shown = shown.strip_suffix(' ').unwrap_or(shown).into(),
+            Some(Node::Raw { shown, .. }) => {
+                *shown = shown.strip_suffix(' ').unwrap_or(shown).into()
+            }
             _ => {}
         }
         Ok(block)
@@ -168,7 +193,9 @@ impl Parser<'_, '_, '_> {
         self.skip_blanks()?;
         let bound = match self.peek()? {
             Kind::Integer => self.number()?,
-            Kind::Identifier | Kind::BraceOpen => Expression::Reference(Box::new(self.reference()?)),
+            Kind::Identifier | Kind::BraceOpen => {
+                Expression::Reference(Box::new(self.reference()?))
+            }
             _ => return Err(self.unexpected("expected a whole number or a reference")),
         };
         self.skip_blanks()?;
@@ -186,7 +213,9 @@ impl Parser<'_, '_, '_> {
             Kind::Identifier | Kind::BraceOpen => self.scan_reference(at)?,
             _ => None,
         };
-        let Some(mut at) = after else { return Ok(false) };
+        let Some(mut at) = after else {
+            return Ok(false);
+        };
         if self.peek_at(at)? == Kind::Whitespace {
             at += 1;
         }

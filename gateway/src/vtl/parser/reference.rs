@@ -1,7 +1,7 @@
 //! References: `$name`, `${name}`, and what follows a name.
 //!
-//! The first token may hold more than the name: backslashes, a `#` or `$` that led nowhere. What is before the last
-//! dollar goes out as text.
+//! The first token may hold more than the name: backslashes, a `#` or `$` that led nowhere. What is
+//! before the last dollar goes out as text.
 
 use super::super::ast::{Access, Expression, Form, Reference, Step};
 use super::super::lexer::Kind;
@@ -59,8 +59,15 @@ impl Parser<'_, '_, '_> {
         };
         let token = self.take()?;
         let name = self.image(&token).into();
-        let access = if method { Access::Method(name, self.nested(Self::arguments)?) } else { Access::Property(name) };
-        Ok(Step { span: self.place(token.span), access })
+        let access = if method {
+            Access::Method(name, self.nested(Self::arguments)?)
+        } else {
+            Access::Property(name)
+        };
+        Ok(Step {
+            span: self.place(token.span),
+            access,
+        })
     }
 
     /// `(a, b)`.
@@ -92,12 +99,17 @@ impl Parser<'_, '_, '_> {
         let index = match self.peek()? {
             Kind::Str => self.string()?,
             Kind::Integer => self.number()?,
-            Kind::Identifier | Kind::BraceOpen => Expression::Reference(Box::new(self.reference()?)),
+            Kind::Identifier | Kind::BraceOpen => {
+                Expression::Reference(Box::new(self.reference()?))
+            }
             _ => return Err(self.unexpected("expected an index")),
         };
         self.skip_blanks()?;
         let close = self.expect(Kind::IndexClose, "`]`")?;
-        Ok(Step { span: self.place(open.span.start..close.span.end), access: Access::Index(index) })
+        Ok(Step {
+            span: self.place(open.span.start..close.span.end),
+            access: Access::Index(index),
+        })
     }
 }
 
@@ -120,14 +132,23 @@ pub(super) fn starts_parameter(kind: Kind) -> bool {
 /// Takes the first token of a reference apart.
 fn head(image: &str, braced: bool) -> Head {
     if image.contains("\\!") {
-        return Head { form: Form::Dead, before: 0, prefix: String::new(), name: Some(image.to_owned()) };
+        return Head {
+            form: Form::Dead,
+            before: 0,
+            prefix: String::new(),
+            name: Some(image.to_owned()),
+        };
     }
     let backslashes = image.bytes().take_while(|&byte| byte == b'\\').count();
     let dollar = image.rfind('$').unwrap_or(backslashes).max(backslashes);
     let reference = &image[dollar..];
     let escaped = backslashes % 2 == 1;
     // Velocity drops what stands between the backslashes and an escaped reference.
-    let between = if escaped { "" } else { &image[backslashes..dollar] };
+    let between = if escaped {
+        ""
+    } else {
+        &image[backslashes..dollar]
+    };
     let prefix = [&image[..backslashes / 2], between].concat();
     let (form, name) = match reference.strip_prefix('$') {
         None => (Form::Runt, reference),
@@ -136,7 +157,20 @@ fn head(image: &str, braced: bool) -> Head {
             None => (Form::Plain, name),
         },
     };
-    let form = if escaped && form != Form::Runt { Form::Escaped } else { form };
-    let name = if braced && form != Form::Runt { None } else { Some(name.to_owned()) };
-    Head { form, before: dollar, prefix, name }
+    let form = if escaped && form != Form::Runt {
+        Form::Escaped
+    } else {
+        form
+    };
+    let name = if braced && form != Form::Runt {
+        None
+    } else {
+        Some(name.to_owned())
+    };
+    Head {
+        form,
+        before: dollar,
+        prefix,
+        name,
+    }
 }

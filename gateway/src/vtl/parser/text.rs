@@ -1,12 +1,15 @@
-//! Text, comments, escapes: everything that goes out as it is, or not at all. And what to say about text that is no VTL.
+//! Text, comments, escapes: everything that goes out as it is, or not at all. And what to say about
+//! text that is no VTL.
 
 use super::super::ast::{Block, Node};
 use super::super::lexer::Kind;
 use super::{Parsed, Parser};
 
-/// Directives that are part of the language (`#if`, `#else`, `#elseif`, `#end` and `#set` have tokens of their own).
-const DIRECTIVES: [&str; 9] =
-    ["foreach", "include", "parse", "macro", "literal", "evaluate", "break", "define", "stop"];
+/// Directives that are part of the language (`#if`, `#else`, `#elseif`, `#end` and `#set` have
+/// tokens of their own).
+const DIRECTIVES: [&str; 9] = [
+    "foreach", "include", "parse", "macro", "literal", "evaluate", "break", "define", "stop",
+];
 /// The same, of tokens of their own.
 const KEYWORDS: [&str; 5] = ["if", "end", "set", "else", "elseif"];
 
@@ -21,19 +24,25 @@ pub fn push(block: &mut Block, node: Node) {
 /// What to write instead of a token that does not fit.
 pub fn advice(kind: Kind, image: &str) -> Option<String> {
     match (kind, image) {
-        (Kind::Word, "null" | "nil" | "None" | "undefined") => {
-            Some("there is no null literal: compare with `\"\"`, or leave the variable unset".to_owned())
-        }
+        (Kind::Word, "null" | "nil" | "None" | "undefined") => Some(
+            "there is no null literal: compare with `\"\"`, or leave the variable unset".to_owned(),
+        ),
         (Kind::Word | Kind::BracketedWord, word) if word.contains('#') => {
             Some("no directives inside the parentheses, except in a string".to_owned())
         }
-        (Kind::Word, word) => Some(format!("write `${word}` for a variable, or quotes around text")),
+        (Kind::Word, word) => Some(format!(
+            "write `${word}` for a variable, or quotes around text"
+        )),
         (Kind::Assign, _) => Some("did you mean `==`?".to_owned()),
         (Kind::Integer | Kind::Float, number) if number.starts_with('-') => {
             Some(format!("put a blank after the minus: `- {}`", &number[1..]))
         }
-        (Kind::Minus, _) => Some("a minus before a reference or parenthesis: write `0 - …`".to_owned()),
-        (Kind::LineComment | Kind::BlockComment, _) => Some("no comments inside the parentheses".to_owned()),
+        (Kind::Minus, _) => {
+            Some("a minus before a reference or parenthesis: write `0 - …`".to_owned())
+        }
+        (Kind::LineComment | Kind::BlockComment, _) => {
+            Some("no comments inside the parentheses".to_owned())
+        }
         (Kind::IndexClose, _) => Some("an index is a number, a string or a reference".to_owned()),
         _ => None,
     }
@@ -45,26 +54,50 @@ pub fn unlexable(rest: &str) -> (String, Option<&'static str>) {
         None => ("the template ends too early".to_owned(), None),
         Some('$' | '#') if matches!(rest, "$" | "$!" | "#") => (
             format!("a template cannot end in `{rest}`"),
-            Some("put it into a variable: `#set($D='$')${D}`, or write a blank or newline after it"),
+            Some(
+                "put it into a variable: `#set($D='$')${D}`, or write a blank or newline after it",
+            ),
         ),
-        Some('\\') if rest.trim_start_matches('\\') == "$" || rest.trim_start_matches('\\') == "#" => {
-            (format!("a template cannot end in `{}`", &rest[rest.len() - 1..]), Some("write a newline after it"))
+        Some('\\')
+            if rest.trim_start_matches('\\') == "$" || rest.trim_start_matches('\\') == "#" =>
+        {
+            (
+                format!("a template cannot end in `{}`", &rest[rest.len() - 1..]),
+                Some("write a newline after it"),
+            )
         }
-        Some('#') if rest.starts_with("#[[") => {
-            ("`#[[` is never closed".to_owned(), Some("write `]]#` after the text"))
-        }
-        Some('#') if rest.starts_with("#*") => {
-            ("`#*` is never closed".to_owned(), Some("write `*#` after the comment"))
-        }
-        Some('#') => ("a template cannot end in a comment that ends in `#`".to_owned(), Some("add a newline")),
-        Some('$') => ("a template cannot end in a comment that ends in `$`".to_owned(), Some("add a newline")),
-        Some('"' | '\'') => ("the string is never closed".to_owned(), Some("a quote inside a string is doubled")),
+        Some('#') if rest.starts_with("#[[") => (
+            "`#[[` is never closed".to_owned(),
+            Some("write `]]#` after the text"),
+        ),
+        Some('#') if rest.starts_with("#*") => (
+            "`#*` is never closed".to_owned(),
+            Some("write `*#` after the comment"),
+        ),
+        Some('#') => (
+            "a template cannot end in a comment that ends in `#`".to_owned(),
+            Some("add a newline"),
+        ),
+        Some('$') => (
+            "a template cannot end in a comment that ends in `$`".to_owned(),
+            Some("add a newline"),
+        ),
+        Some('"' | '\'') => (
+            "the string is never closed".to_owned(),
+            Some("a quote inside a string is doubled"),
+        ),
         Some('+' | '-' | '*' | '/' | '%' | '<' | '>' | '=' | '!' | '&' | '|') => (
             "no operators in an index or in the arguments of a method".to_owned(),
             Some("compute the value with `#set` first"),
         ),
-        Some('.') => ("a literal has no properties or methods".to_owned(), Some("assign it with `#set` first")),
-        Some(character) => (format!("`{}` cannot stand here", character.escape_debug()), None),
+        Some('.') => (
+            "a literal has no properties or methods".to_owned(),
+            Some("assign it with `#set` first"),
+        ),
+        Some(character) => (
+            format!("`{}` cannot stand here", character.escape_debug()),
+            None,
+        ),
     }
 }
 
@@ -82,7 +115,10 @@ impl Parser<'_, '_, '_> {
         Ok(if shown == written {
             Node::Text(shown)
         } else {
-            Node::Raw { written: written.into(), shown: shown.into() }
+            Node::Raw {
+                written: written.into(),
+                shown: shown.into(),
+            }
         })
     }
 
@@ -113,12 +149,17 @@ impl Parser<'_, '_, '_> {
         let token = self.take()?;
         let image = self.image(&token);
         let backslashes = image.bytes().take_while(|&byte| byte == b'\\').count();
-        let name = image[backslashes + 1..].trim_start_matches('{').trim_end_matches('}');
+        let name = image[backslashes + 1..]
+            .trim_start_matches('{')
+            .trim_end_matches('}');
         if !KEYWORDS.contains(&name) && !self.is_directive(name) {
             return Ok(self.raw(start, image));
         }
         // Half of the backslashes, without the one that did the escaping.
-        Ok(self.raw(start, &[&image[..(backslashes - 1) / 2], &image[backslashes..]].concat()))
+        Ok(self.raw(
+            start,
+            &[&image[..(backslashes - 1) / 2], &image[backslashes..]].concat(),
+        ))
     }
 
     /// `\\` before a directive shows one backslash, elsewhere both.
@@ -133,12 +174,22 @@ impl Parser<'_, '_, '_> {
                 next.get(1..).is_some_and(|name| self.is_directive(name))
             }
         };
-        Ok(self.raw(start, if control { &image[..image.len() / 2] } else { image }))
+        Ok(self.raw(
+            start,
+            if control {
+                &image[..image.len() / 2]
+            } else {
+                image
+            },
+        ))
     }
 
     /// What was written since `start`, which shows something else.
     fn raw(&self, start: usize, shown: &str) -> Node {
-        Node::Raw { written: self.source[start..self.end].into(), shown: shown.into() }
+        Node::Raw {
+            written: self.source[start..self.end].into(),
+            shown: shown.into(),
+        }
     }
 
     fn is_directive(&self, name: &str) -> bool {
@@ -146,7 +197,8 @@ impl Parser<'_, '_, '_> {
     }
 }
 
-/// Of characters that began a reference or directive in vain, these go out: `#`, `$` and the backslashes before a `$`.
+/// Of characters that began a reference or directive in vain, these go out: `#`, `$` and the
+/// backslashes before a `$`.
 fn survivors(span: &str, literal: &mut String) {
     let mut rest = span;
     while let Some(character) = rest.chars().next() {

@@ -17,7 +17,12 @@ impl Entry {
     /// An entry of a map.
     pub(super) fn new(of: Map, key: Value, value: Value) -> Entry {
         let depth = 1 + of.depth().max(key.depth()).max(value.depth());
-        Entry { of, key, value: RefCell::new(value), depth }
+        Entry {
+            of,
+            key,
+            value: RefCell::new(value),
+            depth,
+        }
     }
 
     /// The map.

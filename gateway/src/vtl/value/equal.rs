@@ -1,6 +1,7 @@
 //! When two values are equal, and their hash codes.
 //!
-//! Containers are compared part by part, and may be large or hold themselves: each part is paid for.
+//! Containers are compared part by part, and may be large or hold themselves: each part is paid
+//! for.
 
 use std::cmp::Ordering;
 
@@ -11,11 +12,14 @@ use crate::vtl::limits::{Budget, Exceeded};
 use crate::vtl::number::Number;
 
 impl Value {
-    /// What `==` says: numbers by value, the same kinds as `equals`, other kinds by their text. Nothing equals `""`.
+    /// What `==` says: numbers by value, the same kinds as `equals`, other kinds by their text.
+    /// Nothing equals `""`.
     pub fn equals(&self, other: &Value, budget: &mut Budget) -> Result<bool, Exceeded> {
         match (self, other) {
             (Value::Null, Value::Null) => return Ok(true),
-            (Value::Null, Value::Text(text)) | (Value::Text(text), Value::Null) => return Ok(text.is_empty()),
+            (Value::Null, Value::Text(text)) | (Value::Text(text), Value::Null) => {
+                return Ok(text.is_empty());
+            }
             (Value::Number(one), Value::Number(two)) => {
                 budget.steps(one.effort(two))?;
                 return Ok(one.compare(two) == Some(Ordering::Equal));
@@ -38,7 +42,12 @@ impl Value {
 }
 
 /// [`None`] when the kinds differ.
-pub(super) fn same(one: &Value, two: &Value, budget: &mut Budget, depth: usize) -> Result<Option<bool>, Exceeded> {
+pub(super) fn same(
+    one: &Value,
+    two: &Value,
+    budget: &mut Budget,
+    depth: usize,
+) -> Result<Option<bool>, Exceeded> {
     budget.step()?;
     if depth > VALUE_NESTING {
         return Err(Exceeded::Nesting);
@@ -48,7 +57,11 @@ pub(super) fn same(one: &Value, two: &Value, budget: &mut Budget, depth: usize) 
         (Value::Bool(one), Value::Bool(two)) => one == two,
         (Value::Number(one), Value::Number(two)) => one.same(two),
         (Value::Text(one), Value::Text(two)) => {
-            budget.steps(if one.len() == two.len() { one.len() as u64 / 256 } else { 0 })?;
+            budget.steps(if one.len() == two.len() {
+                one.len() as u64 / 256
+            } else {
+                0
+            })?;
             one == two
         }
         (Value::Class(one), Value::Class(two)) => one == two,
@@ -57,8 +70,12 @@ pub(super) fn same(one: &Value, two: &Value, budget: &mut Budget, depth: usize) 
             same(one.key(), two.key(), budget, depth + 1)? == Some(true)
                 && same(&one.value(), &two.value(), budget, depth + 1)? == Some(true)
         }
-        (Value::List(one), Value::List(two)) => one.is(two) || same_items(one, two, budget, depth + 1)?,
-        (Value::Map(one), Value::Map(two)) => one.is(two) || same_entries(one, two, budget, depth + 1)?,
+        (Value::List(one), Value::List(two)) => {
+            one.is(two) || same_items(one, two, budget, depth + 1)?
+        }
+        (Value::Map(one), Value::Map(two)) => {
+            one.is(two) || same_entries(one, two, budget, depth + 1)?
+        }
         _ => return Ok(None),
     }))
 }
@@ -93,7 +110,11 @@ pub fn hash_code(value: &Value, budget: &mut Budget) -> Result<i32, Exceeded> {
     hash_within(value, budget, 0)
 }
 
-pub(super) fn hash_within(value: &Value, budget: &mut Budget, depth: usize) -> Result<i32, Exceeded> {
+pub(super) fn hash_within(
+    value: &Value,
+    budget: &mut Budget,
+    depth: usize,
+) -> Result<i32, Exceeded> {
     budget.step()?;
     if depth > VALUE_NESTING {
         return Err(Exceeded::Nesting);
@@ -106,7 +127,8 @@ pub(super) fn hash_within(value: &Value, budget: &mut Budget, depth: usize) -> R
         Value::Bool(bool) => i32::from(1237 - 6 * i16::from(*bool)),
         Value::Text(text) => {
             budget.steps(text.len() as u64 / 16)?;
-            text.encode_utf16().fold(0, |hash, unit| join(hash, i32::from(unit)))
+            text.encode_utf16()
+                .fold(0, |hash, unit| join(hash, i32::from(unit)))
         }
         Value::Number(number) => hash_number(number),
         Value::List(list) => {
@@ -144,8 +166,14 @@ fn hash_number(number: &Number) -> i32 {
 
 fn hash_big(big: &BigInt) -> i32 {
     let digits = big.iter_u32_digits().rev();
-    let magnitude = digits.fold(0_i32, |hash, digit| hash.wrapping_mul(31).wrapping_add(digit as i32));
-    if big.sign() == Sign::Minus { magnitude.wrapping_neg() } else { magnitude }
+    let magnitude = digits.fold(0_i32, |hash, digit| {
+        hash.wrapping_mul(31).wrapping_add(digit as i32)
+    });
+    if big.sign() == Sign::Minus {
+        magnitude.wrapping_neg()
+    } else {
+        magnitude
+    }
 }
 
 #[cfg(test)]
@@ -158,8 +186,16 @@ mod tests {
 
     #[track_caller]
     fn check(one: &Value, two: &Value, equal: bool) {
-        assert_eq!(one.equals(two, &mut Budget::default()).unwrap(), equal, "{one:?} == {two:?}");
-        assert_eq!(two.equals(one, &mut Budget::default()).unwrap(), equal, "{two:?} == {one:?}");
+        assert_eq!(
+            one.equals(two, &mut Budget::default()).unwrap(),
+            equal,
+            "{one:?} == {two:?}"
+        );
+        assert_eq!(
+            two.equals(one, &mut Budget::default()).unwrap(),
+            equal,
+            "{two:?} == {one:?}"
+        );
     }
 
     #[test]
@@ -167,7 +203,11 @@ mod tests {
         check(&number("7"), &number("7.0"), true);
         check(&number("7"), &"7".into(), true);
         check(&Value::Bool(true), &"true".into(), true);
-        assert!(!number("7").same(&number("7.0"), &mut Budget::default()).unwrap());
+        assert!(
+            !number("7")
+                .same(&number("7.0"), &mut Budget::default())
+                .unwrap()
+        );
     }
 
     #[test]

@@ -19,15 +19,21 @@ impl Value {
             }
             serde_json::Value::String(text) => Value::text(text.as_str()),
             serde_json::Value::Array(items) => {
-                let items: Result<Vec<Value>, Exceeded> = items.iter().map(Value::from_json).collect();
+                let items: Result<Vec<Value>, Exceeded> =
+                    items.iter().map(Value::from_json).collect();
                 Value::List(List::new(ListKind::Json, items?)?)
             }
-            serde_json::Value::Object(members) => Value::Map(Value::map_from_json(MapKind::Plain, members)?),
+            serde_json::Value::Object(members) => {
+                Value::Map(Value::map_from_json(MapKind::Plain, members)?)
+            }
         })
     }
 
     /// A map of a JSON object's members.
-    pub fn map_from_json(kind: MapKind, members: &serde_json::Map<String, serde_json::Value>) -> Result<Map, Exceeded> {
+    pub fn map_from_json(
+        kind: MapKind,
+        members: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Map, Exceeded> {
         let mut entries = indexmap::IndexMap::with_capacity(members.len());
         for (name, member) in members {
             entries.insert(Key::from(name.as_str()), Value::from_json(member)?);
@@ -52,7 +58,10 @@ impl Value {
                 serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
             }
             Value::List(list) => {
-                let items: Result<Vec<_>, Exceeded> = list.iter().map(|item| item.to_json_within(depth + 1)).collect();
+                let items: Result<Vec<_>, Exceeded> = list
+                    .iter()
+                    .map(|item| item.to_json_within(depth + 1))
+                    .collect();
                 serde_json::Value::Array(items?)
             }
             Value::Map(map) => {
@@ -105,7 +114,9 @@ pub fn write_json(json: &serde_json::Value, out: &mut String) -> Result<(), Exce
 
 fn write_number(text: &str, out: &mut String) {
     match Number::json(text) {
-        Some(number) if number.is_finite() => write!(out, "{number}").expect("a string takes everything"),
+        Some(number) if number.is_finite() => {
+            write!(out, "{number}").expect("a string takes everything")
+        }
         // Too large for a double.
         Some(_) => out.push_str("null"),
         None => quote(text, false, out),
@@ -123,6 +134,9 @@ mod tests {
         let value = Value::from_json(&json).unwrap();
         assert_eq!(value.to_json_text().unwrap(), text);
         assert_eq!(value.to_json().unwrap(), json);
-        assert_eq!(value.shown().unwrap(), r#"{z=1, a=[1.5,null,true,"x",12345678901234567890]}"#);
+        assert_eq!(
+            value.shown().unwrap(),
+            r#"{z=1, a=[1.5,null,true,"x",12345678901234567890]}"#
+        );
     }
 }

@@ -7,7 +7,8 @@ use indexmap::Equivalent;
 use super::Value;
 use crate::vtl::number::Number;
 
-/// A key, and its hash code when it was put if it is a list or a map. Text finds text without allocating.
+/// A key, and its hash code when it was put if it is a list or a map. Text finds text without
+/// allocating.
 #[derive(Debug, Clone)]
 pub struct Key(pub Value, pub(super) i32);
 

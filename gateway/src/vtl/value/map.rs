@@ -1,7 +1,7 @@
 //! Maps: keys in the order in which they came, and any value as a key.
 //!
-//! A list or map as a key is found as Java finds it: by its hash code of the moment when it was put, then by `equals`.
-//! Both walk through it, so both are paid for and know how deep they are.
+//! A list or map as a key is found as Java finds it: by its hash code of the moment when it was
+//! put, then by `equals`. Both walk through it, so both are paid for and know how deep they are.
 
 use std::cell::{Cell, Ref, RefCell};
 use std::hash::{BuildHasher, Hash, Hasher};
@@ -26,7 +26,8 @@ pub enum MapKind {
     AnyCase,
     /// Prints nothing (`$context.identity`).
     Silent,
-    /// Prints nothing, and each key can be set only once (`$context.responseOverride`, which holds the status).
+    /// Prints nothing, and each key can be set only once (`$context.responseOverride`, which holds
+    /// the status).
     SilentOnce,
     /// Each key can be set only once (`$context.requestOverride.header`).
     Once,
@@ -48,19 +49,38 @@ impl Map {
     /// A map of these entries. Fails when they are nested too deeply.
     pub fn new(kind: MapKind, entries: IndexMap<Key, Value>) -> Result<Map, Exceeded> {
         let depth = nesting(entries.iter().flat_map(|(key, value)| [&key.0, value]))?;
-        Ok(Map(Rc::new(MapCell { kind, entries: RefCell::new(entries), changes: Cell::new(0), depth })))
+        Ok(Map(Rc::new(MapCell {
+            kind,
+            entries: RefCell::new(entries),
+            changes: Cell::new(0),
+            depth,
+        })))
     }
 
     /// A map from names to values.
-    pub fn of(kind: MapKind, entries: impl IntoIterator<Item = (Arc<str>, Value)>) -> Result<Map, Exceeded> {
-        Map::new(kind, entries.into_iter().map(|(name, value)| (Key(Value::Text(name), 0), value)).collect())
+    pub fn of(
+        kind: MapKind,
+        entries: impl IntoIterator<Item = (Arc<str>, Value)>,
+    ) -> Result<Map, Exceeded> {
+        Map::new(
+            kind,
+            entries
+                .into_iter()
+                .map(|(name, value)| (Key(Value::Text(name), 0), value))
+                .collect(),
+        )
     }
 
     /// A map from any values to values.
     pub fn literal(entries: Vec<(Value, Value)>, budget: &mut Budget) -> Result<Map, Exceeded> {
         let depth = nesting(entries.iter().flat_map(|(key, value)| [key, value]))?;
         let room = RefCell::new(IndexMap::with_capacity(entries.len()));
-        let map = Map(Rc::new(MapCell { kind: MapKind::Plain, entries: room, changes: Cell::new(0), depth }));
+        let map = Map(Rc::new(MapCell {
+            kind: MapKind::Plain,
+            entries: room,
+            changes: Cell::new(0),
+            depth,
+        }));
         for (key, value) in entries {
             map.put(key, value, budget)?;
         }
@@ -89,7 +109,9 @@ impl Map {
 
     /// The entry at a place.
     pub fn at(&self, place: usize) -> Option<(Value, Value)> {
-        self.entries().get_index(place).map(|(key, value)| (key.0.clone(), value.clone()))
+        self.entries()
+            .get_index(place)
+            .map(|(key, value)| (key.0.clone(), value.clone()))
     }
 
     /// The value of a text key.
@@ -98,7 +120,10 @@ impl Map {
         match entries.get(&Text(key)) {
             None if self.kind() == MapKind::AnyCase => {
                 let same = |known: &Key| matches!(&known.0, Value::Text(known) if known.eq_ignore_ascii_case(key));
-                entries.iter().find(|(known, _)| same(known)).map(|(_, value)| value.clone())
+                entries
+                    .iter()
+                    .find(|(known, _)| same(known))
+                    .map(|(_, value)| value.clone())
             }
             found => found.cloned(),
         }
@@ -109,31 +134,49 @@ impl Map {
         self.get_within(key, budget, 0)
     }
 
-    pub(super) fn get_within(&self, key: &Value, budget: &mut Budget, depth: usize) -> Result<Option<Value>, Exceeded> {
+    pub(super) fn get_within(
+        &self,
+        key: &Value,
+        budget: &mut Budget,
+        depth: usize,
+    ) -> Result<Option<Value>, Exceeded> {
         match key {
             Value::Text(text) => Ok(self.get_text(text)),
             _ => {
                 let place = self.place(key, code(key, budget, depth)?, budget, depth)?;
-                Ok(place.ok().and_then(|place| self.at(place)).map(|(_, value)| value))
+                Ok(place
+                    .ok()
+                    .and_then(|place| self.at(place))
+                    .map(|(_, value)| value))
             }
         }
     }
 
     /// Sets a key, and returns what it held before.
-    pub fn put(&self, key: Value, value: Value, budget: &mut Budget) -> Result<Option<Value>, Exceeded> {
+    pub fn put(
+        &self,
+        key: Value,
+        value: Value,
+        budget: &mut Budget,
+    ) -> Result<Option<Value>, Exceeded> {
         if key.depth().max(value.depth()) >= VALUE_NESTING {
             return Err(Exceeded::Nesting);
         }
         let hash = code(&key, budget, 0)?;
-        // The entries are not borrowed mutably while keys are compared: a key may hold this very map.
+        // The entries are not borrowed mutably while keys are compared: a key may hold this very
+        // map.
         match self.place(&key, hash, budget, 0)? {
             Ok(place) => {
                 let mut entries = self.0.entries.borrow_mut();
-                Ok(entries.get_index_mut(place).map(|(_, old)| std::mem::replace(old, value)))
+                Ok(entries
+                    .get_index_mut(place)
+                    .map(|(_, old)| std::mem::replace(old, value)))
             }
             Err(in_table) => {
                 let mut entries = self.0.entries.borrow_mut();
-                if let RawEntryMut::Vacant(free) = entries.raw_entry_mut_v1().from_hash(in_table, |_| false) {
+                if let RawEntryMut::Vacant(free) =
+                    entries.raw_entry_mut_v1().from_hash(in_table, |_| false)
+                {
                     free.insert_hashed_nocheck(in_table, Key(key, hash), value);
                 }
                 self.0.changes.set(self.0.changes.get() + 1);
@@ -145,15 +188,23 @@ impl Map {
     /// Takes a key out; the others keep their order.
     pub fn remove(&self, key: &Value, budget: &mut Budget) -> Result<Option<Value>, Exceeded> {
         let hash = code(key, budget, 0)?;
-        let Ok(place) = self.place(key, hash, budget, 0)? else { return Ok(None) };
+        let Ok(place) = self.place(key, hash, budget, 0)? else {
+            return Ok(None);
+        };
         Ok(self.remove_at(place, budget)?.map(|(_, value)| value))
     }
 
     /// Takes the entry at a place out; the others keep their order.
-    pub fn remove_at(&self, place: usize, budget: &mut Budget) -> Result<Option<(Value, Value)>, Exceeded> {
+    pub fn remove_at(
+        &self,
+        place: usize,
+        budget: &mut Budget,
+    ) -> Result<Option<(Value, Value)>, Exceeded> {
         budget.steps(self.len() as u64 / 16)?;
         let removed = self.0.entries.borrow_mut().shift_remove_index(place);
-        self.0.changes.set(self.0.changes.get() + u64::from(removed.is_some()));
+        self.0
+            .changes
+            .set(self.0.changes.get() + u64::from(removed.is_some()));
         Ok(removed.map(|(key, value)| (key.0, value)))
     }
 
@@ -179,7 +230,13 @@ impl Map {
     }
 
     /// Where a key of this hash code is; else the hash in the table, under which it would be.
-    fn place(&self, key: &Value, code: i32, budget: &mut Budget, depth: usize) -> Result<Result<usize, u64>, Exceeded> {
+    fn place(
+        &self,
+        key: &Value,
+        code: i32,
+        budget: &mut Budget,
+        depth: usize,
+    ) -> Result<Result<usize, u64>, Exceeded> {
         let entries = self.entries();
         let mut hasher = entries.hasher().build_hasher();
         match key {
@@ -204,7 +261,11 @@ impl Map {
 
 /// The hash code of a list or map that is to be a key; other keys do without.
 fn code(key: &Value, budget: &mut Budget, depth: usize) -> Result<i32, Exceeded> {
-    if key.is_container() { hash_within(key, budget, depth) } else { Ok(0) }
+    if key.is_container() {
+        hash_within(key, budget, depth)
+    } else {
+        Ok(0)
+    }
 }
 
 #[cfg(test)]
@@ -219,11 +280,16 @@ mod tests {
     #[test]
     fn a_map_may_be_its_own_key() {
         let (map, empty, budget) = (map(), map(), &mut Budget::default());
-        map.put(Value::Map(empty.clone()), Value::int(1), budget).unwrap();
-        map.put(Value::Map(map.clone()), Value::int(2), budget).unwrap();
+        map.put(Value::Map(empty.clone()), Value::int(1), budget)
+            .unwrap();
+        map.put(Value::Map(map.clone()), Value::int(2), budget)
+            .unwrap();
         assert_eq!(map.len(), 2);
         assert!(map.get(&Value::Map(empty), budget).unwrap().is_some());
-        assert_eq!(map.remove(&Value::Map(map.clone()), budget).unwrap_err(), Exceeded::Nesting);
+        assert_eq!(
+            map.remove(&Value::Map(map.clone()), budget).unwrap_err(),
+            Exceeded::Nesting
+        );
         map.clear();
     }
 
@@ -231,10 +297,26 @@ mod tests {
     fn keys_that_are_equal_are_one() {
         let (map, budget) = (map(), &mut Budget::default());
         let list = |text: &str| Value::from_json(&serde_json::from_str(text).unwrap()).unwrap();
-        assert!(map.put(list("[1,[2]]"), Value::Null, budget).unwrap().is_none());
-        assert!(map.put(list("[1,[2]]"), Value::Null, budget).unwrap().is_some());
-        assert!(map.put(list("{\"a\":1}"), Value::Null, budget).unwrap().is_none());
-        assert!(map.put(list("{\"a\":1}"), Value::Null, budget).unwrap().is_some());
+        assert!(
+            map.put(list("[1,[2]]"), Value::Null, budget)
+                .unwrap()
+                .is_none()
+        );
+        assert!(
+            map.put(list("[1,[2]]"), Value::Null, budget)
+                .unwrap()
+                .is_some()
+        );
+        assert!(
+            map.put(list("{\"a\":1}"), Value::Null, budget)
+                .unwrap()
+                .is_none()
+        );
+        assert!(
+            map.put(list("{\"a\":1}"), Value::Null, budget)
+                .unwrap()
+                .is_some()
+        );
     }
 
     #[test]
@@ -242,7 +324,12 @@ mod tests {
         // If they did, the budget would not last for comparing each with all.
         let (map, budget) = (map(), &mut Budget::default());
         for step in 0..10_000 {
-            map.put(Value::Number(Number::Double(f64::from(step) / 1e6)), Value::Null, budget).unwrap();
+            map.put(
+                Value::Number(Number::Double(f64::from(step) / 1e6)),
+                Value::Null,
+                budget,
+            )
+            .unwrap();
         }
         assert_eq!(map.len(), 10_000);
     }
@@ -251,8 +338,13 @@ mod tests {
     fn nesting_counts_keys_too() {
         let mut inner = Value::Map(map());
         for _ in 1..VALUE_NESTING {
-            inner = Value::Map(Map::literal(vec![(inner, Value::int(1))], &mut Budget::default()).unwrap());
+            inner = Value::Map(
+                Map::literal(vec![(inner, Value::int(1))], &mut Budget::default()).unwrap(),
+            );
         }
-        assert_eq!(Map::literal(vec![(inner, Value::Null)], &mut Budget::default()).unwrap_err(), Exceeded::Nesting);
+        assert_eq!(
+            Map::literal(vec![(inner, Value::Null)], &mut Budget::default()).unwrap_err(),
+            Exceeded::Nesting
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! Values as text: as Java's `toString` writes them, or as JSON.
 //!
-//! A list that came from JSON prints as JSON, everything in it too; one that the template made prints as Java prints
-//! lists. A value may hold itself: past the permitted nesting, printing fails.
+//! A list that came from JSON prints as JSON, everything in it too; one that the template made
+//! prints as Java prints lists. A value may hold itself: past the permitted nesting, printing
+//! fails.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -54,7 +55,11 @@ fn bounded(out: &str, depth: usize) -> Result<(), Exceeded> {
     if depth > VALUE_NESTING {
         return Err(Exceeded::Nesting);
     }
-    if out.len() > OUTPUT_BYTES { Err(Exceeded::Output) } else { Ok(()) }
+    if out.len() > OUTPUT_BYTES {
+        Err(Exceeded::Output)
+    } else {
+        Ok(())
+    }
 }
 
 fn java(value: &Value, out: &mut String, depth: usize) -> Result<(), Exceeded> {
@@ -72,7 +77,8 @@ fn java(value: &Value, out: &mut String, depth: usize) -> Result<(), Exceeded> {
             ListKind::Iterator => out.push_str("java.util.ArrayList$Itr@0"),
             ListKind::Plain | ListKind::View => java_list(list, out, depth)?,
         },
-        Value::Map(map) if matches!(map.kind(), MapKind::Silent | MapKind::SilentOnce) && depth == 0 => {}
+        Value::Map(map)
+            if matches!(map.kind(), MapKind::Silent | MapKind::SilentOnce) && depth == 0 => {}
         Value::Map(map) => {
             out.push('{');
             for (position, (key, value)) in map.entries().iter().enumerate() {
@@ -124,7 +130,11 @@ fn json(value: &Value, out: &mut String, slash: Slash, depth: usize) -> Result<(
             out.push('{');
             for (position, (key, value)) in map.entries().iter().enumerate() {
                 out.push_str(if position > 0 { "," } else { "" });
-                quote(&text_within(&key.0, depth + 1)?, slash == Slash::Escaped, out);
+                quote(
+                    &text_within(&key.0, depth + 1)?,
+                    slash == Slash::Escaped,
+                    out,
+                );
                 out.push(':');
                 json(value, out, slash, depth + 1)?;
             }
@@ -149,8 +159,9 @@ pub(super) fn text_within(value: &Value, depth: usize) -> Result<Cow<'_, str>, E
     }
 }
 
-/// Appends `text` as a JSON string, escaped as json-smart escapes: control characters, and the Unicode blocks of
-/// further controls (U+007F to U+009F) and of punctuation to currency signs (U+2000 to U+20FF).
+/// Appends `text` as a JSON string, escaped as json-smart escapes: control characters, and the
+/// Unicode blocks of further controls (U+007F to U+009F) and of punctuation to currency signs
+/// (U+2000 to U+20FF).
 pub fn quote(text: &str, slash: bool, out: &mut String) {
     out.push('"');
     let mut plain = 0;
@@ -170,7 +181,9 @@ pub fn quote(text: &str, slash: bool, out: &mut String) {
         out.push_str(&text[plain..at]);
         plain = at + character.len_utf8();
         match escape {
-            "" => write!(out, "\\u{:04X}", u32::from(character)).expect("a string takes everything"),
+            "" => {
+                write!(out, "\\u{:04X}", u32::from(character)).expect("a string takes everything")
+            }
             escape => out.push_str(escape),
         }
     }
@@ -191,12 +204,18 @@ mod tests {
     fn a_list_prints_by_its_origin() {
         assert_eq!(list(ListKind::Plain).shown().unwrap(), "[a/b, null, 1]");
         assert_eq!(list(ListKind::Json).shown().unwrap(), r#"["a\/b",null,1]"#);
-        assert_eq!(list(ListKind::Json).to_json_text().unwrap(), r#"["a/b",null,1]"#);
+        assert_eq!(
+            list(ListKind::Json).to_json_text().unwrap(),
+            r#"["a/b",null,1]"#
+        );
     }
 
     #[test]
     fn a_map_prints_as_java_prints_it() {
-        let entries = [(Key::from("k"), list(ListKind::Json)), (Key::from("1"), Value::Null)];
+        let entries = [
+            (Key::from("k"), list(ListKind::Json)),
+            (Key::from("1"), Value::Null),
+        ];
         let map = Value::Map(Map::new(MapKind::Plain, entries.into_iter().collect()).unwrap());
         assert_eq!(map.shown().unwrap(), r#"{k=["a\/b",null,1], 1=null}"#);
     }
@@ -205,7 +224,10 @@ mod tests {
     fn what_holds_itself_cannot_be_printed() {
         let list = List::new(ListKind::Plain, vec![]).unwrap();
         list.change(|items| items.push(Value::List(list.clone())));
-        assert_eq!(Value::List(list.clone()).shown().unwrap_err(), Exceeded::Nesting);
+        assert_eq!(
+            Value::List(list.clone()).shown().unwrap_err(),
+            Exceeded::Nesting
+        );
         list.change(Vec::clear);
     }
 

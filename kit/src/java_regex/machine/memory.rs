@@ -14,7 +14,10 @@ impl Memory {
     }
 
     pub fn has(&self, number: usize, place: usize) -> bool {
-        let word = self.failed.get(number).and_then(|bits| bits.get(place / 64));
+        let word = self
+            .failed
+            .get(number)
+            .and_then(|bits| bits.get(place / 64));
         word.is_some_and(|word| word >> (place % 64) & 1 == 1)
     }
 

@@ -18,7 +18,8 @@ static LETTERS_AND_DIGITS: LazyLock<Class> = LazyLock::new(|| named("javaLetterO
 /// Marks that take no room of their own.
 static MARKS: LazyLock<Class> = LazyLock::new(|| named("Mn"));
 /// `\w` under `(?U)`.
-static WORD: LazyLock<Class> = LazyLock::new(|| Class::of(property::word().unwrap_or_else(|| ranges(&[]))));
+static WORD: LazyLock<Class> =
+    LazyLock::new(|| Class::of(property::word().unwrap_or_else(|| ranges(&[]))));
 
 fn named(property: &str) -> Class {
     Class::of(property::of_name(property, Flags::default()).unwrap_or_else(|_| ranges(&[])))
@@ -40,22 +41,34 @@ impl<B: Budget> Machine<'_, B> {
                     || (ends_line(before, after, false) && after.chars().nth(1).is_none())
             }
             Place::WordEdge { wanted, unicode } => is_edge(before, after, unicode) == wanted,
-            Place::ClusterEdge => {
-                GraphemeCursor::new(place, self.text.len(), true).is_boundary(self.text, 0).unwrap_or(true)
-            }
+            Place::ClusterEdge => GraphemeCursor::new(place, self.text.len(), true)
+                .is_boundary(self.text, 0)
+                .unwrap_or(true),
         }
     }
 
     /// The end of the cluster that starts here.
     pub(super) fn cluster(&mut self, place: usize) -> Result<Option<usize>, B::Exceeded> {
-        let end = self.text[place..].graphemes(true).next().map(|cluster| place + cluster.len());
-        self.budget.steps(end.map_or(0, |end| (end - place) as u64 / 8))?;
+        let end = self.text[place..]
+            .graphemes(true)
+            .next()
+            .map(|cluster| place + cluster.len());
+        self.budget
+            .steps(end.map_or(0, |end| (end - place) as u64 / 8))?;
         Ok(end)
     }
 
     /// Where the text that the group matched ends, if it stands here again.
-    pub(super) fn same(&mut self, group: usize, case: Case, place: usize) -> Result<Option<usize>, B::Exceeded> {
-        let (start, end) = (self.scratch.slots[2 * group], self.scratch.slots[2 * group + 1]);
+    pub(super) fn same(
+        &mut self,
+        group: usize,
+        case: Case,
+        place: usize,
+    ) -> Result<Option<usize>, B::Exceeded> {
+        let (start, end) = (
+            self.scratch.slots[2 * group],
+            self.scratch.slots[2 * group + 1],
+        );
         if start == NOWHERE || end == NOWHERE {
             return Ok(None);
         }
@@ -65,7 +78,10 @@ impl<B: Budget> Machine<'_, B> {
             return Ok(rest.starts_with(taken).then_some(place + taken.len()));
         }
         let mut here = rest.chars();
-        let fits = taken.chars().all(|one| here.next().is_some_and(|other| same_letter(one, other, case)));
+        let fits = taken.chars().all(|one| {
+            here.next()
+                .is_some_and(|other| same_letter(one, other, case))
+        });
         Ok(fits.then(|| self.text.len() - here.as_str().len()))
     }
 }
@@ -86,7 +102,8 @@ fn starts_line(before: &str, after: &str, unix: bool) -> bool {
     }
     before.is_empty()
         || before.ends_with('\n')
-        || !unix && (before.ends_with(OTHER_ENDS) || before.ends_with('\r') && !after.starts_with('\n'))
+        || !unix
+            && (before.ends_with(OTHER_ENDS) || before.ends_with('\r') && !after.starts_with('\n'))
 }
 
 /// Whether a line terminator follows; not within `\r\n`.
@@ -94,13 +111,21 @@ fn ends_line(before: &str, after: &str, unix: bool) -> bool {
     if unix {
         return after.starts_with('\n');
     }
-    after.starts_with('\r') || after.starts_with(OTHER_ENDS) || after.starts_with('\n') && !before.ends_with('\r')
+    after.starts_with('\r')
+        || after.starts_with(OTHER_ENDS)
+        || after.starts_with('\n') && !before.ends_with('\r')
 }
 
 /// Whether a word begins or ends here. A mark belongs to the word that it is part of.
 fn is_edge(before: &str, after: &str, unicode: bool) -> bool {
-    let left = before.chars().next_back().is_some_and(|last| in_word(last, before, unicode));
-    let right = after.chars().next().is_some_and(|first| in_word(first, before, unicode));
+    let left = before
+        .chars()
+        .next_back()
+        .is_some_and(|last| in_word(last, before, unicode));
+    let right = after
+        .chars()
+        .next()
+        .is_some_and(|first| in_word(first, before, unicode));
     left != right
 }
 
@@ -113,7 +138,11 @@ fn is_word(character: char, unicode: bool) -> bool {
     if character.is_ascii() {
         return character.is_ascii_alphanumeric() || character == '_';
     }
-    if unicode { WORD.contains(character) } else { LETTERS_AND_DIGITS.contains(character) }
+    if unicode {
+        WORD.contains(character)
+    } else {
+        LETTERS_AND_DIGITS.contains(character)
+    }
 }
 
 /// Marks on one letter that are looked at.
@@ -121,6 +150,11 @@ const MARKS_ON_ONE: usize = 1_000;
 
 /// Whether the marks at the end of `text` stand on a letter or digit.
 fn has_base(text: &str) -> bool {
-    let mut back = text.chars().rev().take(MARKS_ON_ONE).skip_while(|&character| MARKS.contains(character));
-    back.next().is_some_and(|character| LETTERS_AND_DIGITS.contains(character))
+    let mut back = text
+        .chars()
+        .rev()
+        .take(MARKS_ON_ONE)
+        .skip_while(|&character| MARKS.contains(character));
+    back.next()
+        .is_some_and(|character| LETTERS_AND_DIGITS.contains(character))
 }

@@ -30,8 +30,19 @@ impl<B: Budget> Machine<'_, B> {
     }
 
     /// After `count` rounds.
-    fn round_or_leave(&mut self, step: usize, entered: Loop, count: u32, place: usize) -> Result<Next, B::Exceeded> {
-        let Loop { repeat, next, memory, .. } = entered;
+    fn round_or_leave(
+        &mut self,
+        step: usize,
+        entered: Loop,
+        count: u32,
+        place: usize,
+    ) -> Result<Next, B::Exceeded> {
+        let Loop {
+            repeat,
+            next,
+            memory,
+            ..
+        } = entered;
         if count < repeat.least {
             return self.round(step, count + 1, place).map(Some);
         }
@@ -48,7 +59,12 @@ impl<B: Budget> Machine<'_, B> {
     }
 
     /// Begins a round, the `count`th.
-    pub(super) fn round(&mut self, step: usize, count: u32, place: usize) -> Result<(usize, usize), B::Exceeded> {
+    pub(super) fn round(
+        &mut self,
+        step: usize,
+        count: u32,
+        place: usize,
+    ) -> Result<(usize, usize), B::Exceeded> {
         let entered = self.loop_at(step);
         self.save(entered.count, count as usize)?;
         self.save(entered.begin, place)?;
@@ -59,7 +75,9 @@ impl<B: Budget> Machine<'_, B> {
     pub(super) fn leave(&mut self, step: usize, place: usize) -> Result<Next, B::Exceeded> {
         let entered = self.loop_at(step);
         if let Some(number) = entered.memory {
-            self.scratch.memory.note(number, place, self.text.len(), self.budget)?;
+            self.scratch
+                .memory
+                .note(number, place, self.text.len(), self.budget)?;
         }
         Ok(Some((entered.next, place)))
     }
@@ -75,7 +93,9 @@ impl<B: Budget> Machine<'_, B> {
     ) -> Result<Next, B::Exceeded> {
         let (mut at, mut count) = (place, 0);
         while count < repeat.least {
-            let Some(end) = self.tried(step + 1, at, None)? else { return Ok(None) };
+            let Some(end) = self.tried(step + 1, at, None)? else {
+                return Ok(None);
+            };
             self.took(group, at, end)?;
             count += 1;
             if end == at {
@@ -107,12 +127,29 @@ impl<B: Budget> Machine<'_, B> {
         Ok(Some((next, at)))
     }
 
-    pub(super) fn more_rounds(&mut self, step: usize, count: u32, place: usize) -> Result<Next, B::Exceeded> {
-        let Step::Rounds { repeat, group, next } = self.program.steps[step] else { return Ok(None) };
+    pub(super) fn more_rounds(
+        &mut self,
+        step: usize,
+        count: u32,
+        place: usize,
+    ) -> Result<Next, B::Exceeded> {
+        let Step::Rounds {
+            repeat,
+            group,
+            next,
+        } = self.program.steps[step]
+        else {
+            return Ok(None);
+        };
         if count >= repeat.most {
             return Ok(None);
         }
-        let Some(end) = self.tried(step + 1, place, None)?.filter(|&end| end != place) else { return Ok(None) };
+        let Some(end) = self
+            .tried(step + 1, place, None)?
+            .filter(|&end| end != place)
+        else {
+            return Ok(None);
+        };
         self.took(group, place, end)?;
         self.choose(Choice::MoreRounds(short(step), count + 1, end))?;
         Ok(Some((next, end)))

@@ -9,8 +9,8 @@ use super::{NESTING, Parser, Part};
 struct Members {
     /// Everything so far but what is in `plain`.
     all: Option<Set>,
-    /// Single characters up to U+00FF, which an intersection takes in as one. It does not forget them: one more after
-    /// it brings back those before it.
+    /// Single characters up to U+00FF, which an intersection takes in as one. It does not forget
+    /// them: one more after it brings back those before it.
     plain: Option<Set>,
     /// Some of them are not in `all` yet.
     fresh: bool,
@@ -27,15 +27,17 @@ enum Item {
 }
 
 impl Parser {
-    /// With its bracket next, or, right of `&&`, with the sign before its first one next. Takes the closing bracket if
-    /// `consume`.
+    /// With its bracket next, or, right of `&&`, with the sign before its first one next. Takes the
+    /// closing bracket if `consume`.
     pub(super) fn class(&mut self, consume: bool) -> Part<Set> {
         self.depth += 1;
         if self.depth > NESTING {
             return Err(self.error(format!("Classes are nested more than {NESTING} deep")));
         }
         let mut sign = self.next();
-        let negated = consume && sign == Sign::Plain('^') && self.source.raw(self.source.at - 1) == Sign::Plain('[');
+        let negated = consume
+            && sign == Sign::Plain('^')
+            && self.source.raw(self.source.at - 1) == Sign::Plain('[');
         if negated {
             sign = self.next();
         }
@@ -73,8 +75,9 @@ impl Parser {
         follows
     }
 
-    /// At the first `&` of two. What stands right of them is all that follows, so that what is left of them waits in
-    /// `left`; after a class in its own brackets (`[a&&[b]c&&d]`) it is that class or all that follows.
+    /// At the first `&` of two. What stands right of them is all that follows, so that what is left
+    /// of them waits in `left`; after a class in its own brackets (`[a&&[b]c&&d]`) it is that class
+    /// or all that follows.
     fn intersection(&mut self, left: &mut Option<Set>, members: &mut Members) -> Part<()> {
         self.next();
         let mut sign = self.next();
@@ -99,7 +102,9 @@ impl Parser {
             });
             sign = self.peek();
         }
-        members.intersect(right).ok_or_else(|| self.error("Bad class syntax"))
+        members
+            .intersect(right)
+            .ok_or_else(|| self.error("Bad class syntax"))
     }
 
     /// A character, a range or an escape inside brackets.
@@ -109,7 +114,9 @@ impl Parser {
                 let escaped = self.source.raw(self.source.at + 1);
                 let is_range = self.source.raw(self.source.at + 2) == Sign::Plain('-');
                 self.source.at += 2;
-                let Sign::Plain(escaped) = escaped else { return Err(self.error("Unclosed character class")) };
+                let Sign::Plain(escaped) = escaped else {
+                    return Err(self.error("Unclosed character class"));
+                };
                 if escaped == 'v' && is_range {
                     // As before Java 8, for the sake of ranges: the vertical tabulation.
                     0x0B
@@ -125,17 +132,25 @@ impl Parser {
             }
             Sign::End => return Err(self.error("Unclosed character class")),
         };
-        let is_range =
-            self.peek() == Sign::Plain('-') && !matches!(self.source.raw(self.source.at + 1), Sign::Plain('[' | ']'));
+        let is_range = self.peek() == Sign::Plain('-')
+            && !matches!(self.source.raw(self.source.at + 1), Sign::Plain('[' | ']'));
         if !is_range {
             let set = set::of_codes(from, from, self.flags.case());
-            return Ok(if from < 256 { Item::Plain(set) } else { Item::Whole(set) });
+            return Ok(if from < 256 {
+                Item::Plain(set)
+            } else {
+                Item::Whole(set)
+            });
         }
         let to = self.range_end()?;
         if to.is_none_or(|to| to < from) {
             return Err(self.error("Illegal character range"));
         }
-        Ok(Item::Whole(set::of_codes(from, to.unwrap_or(from), self.flags.case())))
+        Ok(Item::Whole(set::of_codes(
+            from,
+            to.unwrap_or(from),
+            self.flags.case(),
+        )))
     }
 
     /// What follows the `-` that is next; [`None`] when it is a class.
@@ -146,9 +161,9 @@ impl Parser {
                 self.source.at += 2;
                 match escaped {
                     Sign::Plain('v') => Ok(Some(0x0B)),
-                    Sign::Plain(escaped @ ('d' | 'D' | 'w' | 'W' | 's' | 'S' | 'h' | 'H' | 'V')) => {
-                        self.escaped_class(escaped).map(|_| None)
-                    }
+                    Sign::Plain(
+                        escaped @ ('d' | 'D' | 'w' | 'W' | 's' | 'S' | 'h' | 'H' | 'V'),
+                    ) => self.escaped_class(escaped).map(|_| None),
                     Sign::Plain(escaped) => self.escaped_character(escaped).map(Some),
                     _ => Err(self.error("Unclosed character class")),
                 }
@@ -187,10 +202,14 @@ impl Members {
         }
     }
 
-    /// Keeps what is in `right` too; right of nothing (`[a&&]`) what was read last counts. [`None`] where Java finds
-    /// nothing to intersect.
+    /// Keeps what is in `right` too; right of nothing (`[a&&]`) what was read last counts. [`None`]
+    /// where Java finds nothing to intersect.
     fn intersect(&mut self, right: Option<Set>) -> Option<()> {
-        if let Some(plain) = self.plain.clone().filter(|_| std::mem::take(&mut self.fresh)) {
+        if let Some(plain) = self
+            .plain
+            .clone()
+            .filter(|_| std::mem::take(&mut self.fresh))
+        {
             self.all = Some(match self.all.take() {
                 Some(all) => set::union(all, &plain),
                 None => self.last.insert(plain).clone(),

@@ -78,7 +78,8 @@ impl Parser {
         for _ in 0..4 {
             let digit = self.digit(16);
             self.source.at += 1;
-            unit = unit * 16 + digit.ok_or_else(|| self.error("Illegal Unicode escape sequence"))?;
+            unit =
+                unit * 16 + digit.ok_or_else(|| self.error("Illegal Unicode escape sequence"))?;
         }
         Ok(unit)
     }
@@ -88,12 +89,18 @@ impl Parser {
         let illegal = "Illegal hexadecimal escape sequence";
         let Some(first) = self.digit(16) else {
             let braced = self.read() == Sign::Plain('{') && self.digit(16).is_some();
-            return if braced { self.braced() } else { Err(self.error(illegal)) };
+            return if braced {
+                self.braced()
+            } else {
+                Err(self.error(illegal))
+            };
         };
         self.source.at += 1;
         let second = self.digit(16);
         self.source.at += 1;
-        second.map(|second| first * 16 + second).ok_or_else(|| self.error(illegal))
+        second
+            .map(|second| first * 16 + second)
+            .ok_or_else(|| self.error(illegal))
     }
 
     fn braced(&mut self) -> Part<u32> {

@@ -35,8 +35,14 @@ impl Parser {
             'z' => Node::Place(Place::End),
             'Z' => Node::Place(Place::LastLineEnd { unix }),
             'b' if self.is_cluster_edge() => self.cluster_edge()?,
-            'b' => Node::Place(Place::WordEdge { wanted: true, unicode }),
-            'B' => Node::Place(Place::WordEdge { wanted: false, unicode }),
+            'b' => Node::Place(Place::WordEdge {
+                wanted: true,
+                unicode,
+            }),
+            'B' => Node::Place(Place::WordEdge {
+                wanted: false,
+                unicode,
+            }),
             'G' => Node::Place(Place::LastMatch),
             'R' => Node::Newline,
             'X' => Node::Cluster,
@@ -98,11 +104,20 @@ impl Parser {
             'd' if unicode => property::digits(),
             'd' => Some(set::ranges(&[('0', '9')])),
             'w' if unicode => property::word(),
-            'w' => Some(set::ranges(&[('a', 'z'), ('A', 'Z'), ('0', '9'), ('_', '_')])),
+            'w' => Some(set::ranges(&[
+                ('a', 'z'),
+                ('A', 'Z'),
+                ('0', '9'),
+                ('_', '_'),
+            ])),
             's' if unicode => property::white_space(),
             's' => Some(set::ranges(&[('\t', '\r'), (' ', ' ')])),
             'h' => Some(set::ranges(&BLANKS)),
-            'v' => Some(set::ranges(&[('\n', '\r'), ('\u{85}', '\u{85}'), ('\u{2028}', '\u{2029}')])),
+            'v' => Some(set::ranges(&[
+                ('\n', '\r'),
+                ('\u{85}', '\u{85}'),
+                ('\u{2028}', '\u{2029}'),
+            ])),
             'p' => Some(self.property()?),
             _ => return Ok(None),
         };
@@ -110,7 +125,11 @@ impl Parser {
             self.count_property()?;
         }
         let set = set.expect("the tables of `regex-syntax` have these properties");
-        Ok(Some(if character.is_ascii_uppercase() { set::negated(set) } else { set }))
+        Ok(Some(if character.is_ascii_uppercase() {
+            set::negated(set)
+        } else {
+            set
+        }))
     }
 
     /// After `\p`.
@@ -131,12 +150,20 @@ impl Parser {
             }
         } else {
             let sign = self.read();
-            name.push(sign.character().ok_or_else(|| self.error("Unclosed character family"))?);
+            name.push(
+                sign.character()
+                    .ok_or_else(|| self.error("Unclosed character family"))?,
+            );
         }
         self.count_property()?;
         let short = |name: &str| name.chars().take(40).collect::<String>();
-        property::of_name(&name, self.flags)
-            .map_err(|description| self.error(if name.len() > 60 { short(&description) } else { description }))
+        property::of_name(&name, self.flags).map_err(|description| {
+            self.error(if name.len() > 60 {
+                short(&description)
+            } else {
+                description
+            })
+        })
     }
 
     /// Each is a table: a pattern may name a few.

@@ -18,13 +18,17 @@ impl Parser {
         let node = match kind {
             Sign::Plain(':') => Node::Group(Box::new(self.alternatives()?), None),
             Sign::Plain('>') => Node::Atomic(Box::new(self.alternatives()?)),
-            Sign::Plain(look @ ('=' | '!')) => Node::Look { wanted: look == '=', node: Box::new(self.alternatives()?) },
+            Sign::Plain(look @ ('=' | '!')) => Node::Look {
+                wanted: look == '=',
+                node: Box::new(self.alternatives()?),
+            },
             Sign::Plain('<') => match self.read() {
                 Sign::Plain(look @ ('=' | '!')) => self.look_behind(look == '=')?,
                 first => {
                     let name = self.name(first)?;
                     if self.names.iter().any(|(known, _)| *known == name) {
-                        return Err(self.error(format!("Named capturing group <{name}> is already defined")));
+                        return Err(self
+                            .error(format!("Named capturing group <{name}> is already defined")));
                     }
                     self.capture(Some(name))?
                 }
@@ -60,11 +64,21 @@ impl Parser {
 
     fn look_behind(&mut self, wanted: bool) -> Part<Node> {
         let node = self.alternatives()?;
-        let Width { least, most, bounded, .. } = Width::of(&node);
+        let Width {
+            least,
+            most,
+            bounded,
+            ..
+        } = Width::of(&node);
         if !bounded {
             return Err(self.error("Look-behind group does not have an obvious maximum length"));
         }
-        Ok(Node::LookBehind { wanted, node: Box::new(node), least, most })
+        Ok(Node::LookBehind {
+            wanted,
+            node: Box::new(node),
+            least,
+            most,
+        })
     }
 
     /// The name of a group, whose first sign was read, up to its `>`.

@@ -1,7 +1,8 @@
 //! Unicode blocks by name: `\p{InGreek}`, `\p{blk=Latin-1 Supplement}`.
 //!
 //! The list is the Unicode Character Database's `Blocks.txt`, version 14. Names are compared as
-//! `Character.UnicodeBlock.forName` compares them: as written there, without blanks, or as Java's constant.
+//! `Character.UnicodeBlock.forName` compares them: as written there, without blanks, or as Java's
+//! constant.
 
 use super::super::flags::Case;
 use super::{Set, of_codes};
@@ -11,13 +12,19 @@ const BLOCKS: &str = include_str!("blocks.txt");
 /// Names that older versions of Unicode had, which Java goes on to understand.
 const FORMER: [(&str, &str); 3] = [
     ("Greek", "Greek and Coptic"),
-    ("Combining Marks for Symbols", "Combining Diacritical Marks for Symbols"),
+    (
+        "Combining Marks for Symbols",
+        "Combining Diacritical Marks for Symbols",
+    ),
     ("Cyrillic Supplementary", "Cyrillic Supplement"),
 ];
 
 /// The characters of a block.
 pub fn of_name(name: &str) -> Option<Set> {
-    let name = FORMER.iter().find(|(former, _)| is_named(former, name)).map_or(name, |(_, now)| now);
+    let name = FORMER
+        .iter()
+        .find(|(former, _)| is_named(former, name))
+        .map_or(name, |(_, now)| now);
     BLOCKS.lines().find_map(|line| {
         let (range, known) = line.split_once("; ")?;
         let (from, to) = range.split_once("..").filter(|_| is_named(known, name))?;
@@ -27,7 +34,12 @@ pub fn of_name(name: &str) -> Option<Set> {
 }
 
 fn is_named(known: &str, name: &str) -> bool {
-    let without_blanks = || known.chars().filter(|&character| character != ' ').collect::<String>();
+    let without_blanks = || {
+        known
+            .chars()
+            .filter(|&character| character != ' ')
+            .collect::<String>()
+    };
     let constant = || known.replace([' ', '-'], "_");
     known.eq_ignore_ascii_case(name)
         || without_blanks().eq_ignore_ascii_case(name)
@@ -44,7 +56,11 @@ mod tests {
         for name in ["Greek", "Greek and Coptic", "GreekandCoptic", "GREEK"] {
             assert_eq!(of_name(name), greek, "{name}");
         }
-        for name in ["Latin-1 Supplement", "Latin-1Supplement", "LATIN_1_SUPPLEMENT"] {
+        for name in [
+            "Latin-1 Supplement",
+            "Latin-1Supplement",
+            "LATIN_1_SUPPLEMENT",
+        ] {
             assert!(of_name(name).is_some(), "{name}");
         }
         assert_eq!(of_name("Latin"), None);

@@ -1,5 +1,6 @@
-//! What `\p{…}` names: general categories, scripts, binary properties, the classes of POSIX and the methods of
-//! `java.lang.Character`. The tables are those of the `regex-syntax` crate, whose Unicode may be newer than a JVM's.
+//! What `\p{…}` names: general categories, scripts, binary properties, the classes of POSIX and the
+//! methods of `java.lang.Character`. The tables are those of the `regex-syntax` crate, whose
+//! Unicode may be newer than a JVM's.
 
 use regex_syntax::hir::{Class, HirKind};
 
@@ -24,8 +25,9 @@ const POSIX: [(&str, &[(char, char)]); 12] = [
 
 /// General categories, and the groups of them that Java has a name for.
 const CATEGORIES: [&str; 38] = [
-    "Cn", "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Me", "Mc", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Co", "Cs",
-    "Pd", "Ps", "Pe", "Pc", "Po", "Sm", "Sc", "Sk", "So", "Pi", "Pf", "L", "M", "N", "Z", "C", "P", "S", "LC",
+    "Cn", "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Me", "Mc", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc",
+    "Cf", "Co", "Cs", "Pd", "Ps", "Pe", "Pc", "Po", "Sm", "Sc", "Sk", "So", "Pi", "Pf", "L", "M",
+    "N", "Z", "C", "P", "S", "LC",
 ];
 
 /// Methods of `java.lang.Character` that are categories and properties together.
@@ -43,7 +45,19 @@ const METHODS: [(&str, &[&str]); 14] = [
     ("javaMirrored", &["Bidi_Mirrored"]),
     ("javaJavaIdentifierStart", &["L", "Nl", "Sc", "Pc"]),
     ("javaUnicodeIdentifierStart", &["L", "Nl", "Other_ID_Start"]),
-    ("javaUnicodeIdentifierPart", &["L", "Nl", "Other_ID_Start", "Pc", "Nd", "Mc", "Mn", "Other_ID_Continue"]),
+    (
+        "javaUnicodeIdentifierPart",
+        &[
+            "L",
+            "Nl",
+            "Other_ID_Start",
+            "Pc",
+            "Nd",
+            "Mc",
+            "Mn",
+            "Other_ID_Continue",
+        ],
+    ),
 ];
 
 /// The set that `\p{…}` names; the error is the description that Java gives.
@@ -51,17 +65,22 @@ pub fn of_name(name: &str, flags: Flags) -> Result<Set, String> {
     if let Some((name, value)) = name.split_once('=') {
         let name = name.to_ascii_lowercase();
         let found = match name.as_str() {
-            "sc" | "script" => script(value).ok_or_else(|| format!("Unknown character script name {{{value}}}")).ok(),
+            "sc" | "script" => script(value)
+                .ok_or_else(|| format!("Unknown character script name {{{value}}}"))
+                .ok(),
             "blk" | "block" => block::of_name(value),
             "gc" | "general_category" => constant(value, flags),
             _ => None,
         };
-        return found.ok_or_else(|| format!("Unknown Unicode property {{name=<{name}>, value=<{value}>}}"));
+        return found
+            .ok_or_else(|| format!("Unknown Unicode property {{name=<{name}>, value=<{value}>}}"));
     }
     let found = if let Some(block) = name.strip_prefix("In") {
         block::of_name(block)
     } else if let Some(short) = name.strip_prefix("Is") {
-        binary(short, flags).or_else(|| constant(short, flags)).or_else(|| script(short))
+        binary(short, flags)
+            .or_else(|| constant(short, flags))
+            .or_else(|| script(short))
     } else if flags.unicode_classes {
         unicode_posix(name, flags).or_else(|| constant(name, flags))
     } else {
@@ -76,7 +95,9 @@ fn constant(name: &str, flags: Flags) -> Option<Set> {
     match name {
         "Lu" | "Ll" | "Lt" if any_case => return table("LC"),
         "Lower" | "Upper" if any_case => return constant("Alpha", flags),
-        "javaLowerCase" | "javaUpperCase" | "javaTitleCase" if any_case => return any_case_letters(),
+        "javaLowerCase" | "javaUpperCase" | "javaTitleCase" if any_case => {
+            return any_case_letters();
+        }
         "LD" => return tables(&["L", "Nd"]),
         "L1" => return Some(ranges(&[('\0', 'ÿ')])),
         "all" => return Some(negated(ranges(&[]))),
@@ -85,10 +106,16 @@ fn constant(name: &str, flags: Flags) -> Option<Set> {
         "javaWhitespace" => return java_white_space(),
         "javaIdentifierIgnorable" => return ignorable(),
         "javaJavaIdentifierPart" => {
-            return Some(union(tables(&["L", "Nl", "Sc", "Pc", "Nd", "Mc", "Mn"])?, &ignorable()?));
+            return Some(union(
+                tables(&["L", "Nl", "Sc", "Pc", "Nd", "Mc", "Mn"])?,
+                &ignorable()?,
+            ));
         }
         "javaUnicodeIdentifierPart" => {
-            return Some(union(tables(METHODS.iter().find(|(known, _)| *known == name)?.1)?, &ignorable()?));
+            return Some(union(
+                tables(METHODS.iter().find(|(known, _)| *known == name)?.1)?,
+                &ignorable()?,
+            ));
         }
         _ => {}
     }
@@ -98,7 +125,10 @@ fn constant(name: &str, flags: Flags) -> Option<Set> {
     if CATEGORIES.contains(&name) {
         return table(name);
     }
-    METHODS.iter().find(|(known, _)| *known == name).and_then(|(_, names)| tables(names))
+    METHODS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .and_then(|(_, names)| tables(names))
 }
 
 /// Binary properties, in whatever case they are written.
@@ -170,25 +200,40 @@ fn any_case_letters() -> Option<Set> {
 /// `Character.isWhitespace`: not the blanks that do not break.
 fn java_white_space() -> Option<Set> {
     let mut set = table("Z")?;
-    set.difference(&ranges(&[('\u{A0}', '\u{A0}'), ('\u{2007}', '\u{2007}'), ('\u{202F}', '\u{202F}')]));
+    set.difference(&ranges(&[
+        ('\u{A0}', '\u{A0}'),
+        ('\u{2007}', '\u{2007}'),
+        ('\u{202F}', '\u{202F}'),
+    ]));
     Some(union(set, &ranges(&[('\t', '\r'), ('\u{1C}', '\u{1F}')])))
 }
 
 /// `Character.isIdentifierIgnorable`.
 fn ignorable() -> Option<Set> {
-    Some(union(table("Cf")?, &ranges(&[('\0', '\u{8}'), ('\u{E}', '\u{1B}'), ('\u{7F}', '\u{9F}')])))
+    Some(union(
+        table("Cf")?,
+        &ranges(&[('\0', '\u{8}'), ('\u{E}', '\u{1B}'), ('\u{7F}', '\u{9F}')]),
+    ))
 }
 
 fn script(name: &str) -> Option<Set> {
     if name.eq_ignore_ascii_case("Unknown") || name.eq_ignore_ascii_case("Zzzz") {
         return tables(&["Cn", "Co"]);
     }
-    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if is_name { table(&format!("script={name}")) } else { None }
+    let is_name = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name {
+        table(&format!("script={name}"))
+    } else {
+        None
+    }
 }
 
 fn tables(names: &[&str]) -> Option<Set> {
-    names.iter().try_fold(ranges(&[]), |set, name| Some(union(set, &table(name)?)))
+    names
+        .iter()
+        .try_fold(ranges(&[]), |set, name| Some(union(set, &table(name)?)))
 }
 
 /// A table of the `regex-syntax` crate.
@@ -197,16 +242,28 @@ fn table(name: &str) -> Option<Set> {
         // Halves of surrogate pairs stand in no text.
         "Cs" => return Some(ranges(&[])),
         "Other_ID_Start" => {
-            let other = [('\u{1885}', '\u{1886}'), ('\u{2118}', '\u{2118}'), ('\u{212E}', '\u{212E}')];
+            let other = [
+                ('\u{1885}', '\u{1886}'),
+                ('\u{2118}', '\u{2118}'),
+                ('\u{212E}', '\u{212E}'),
+            ];
             return Some(union(ranges(&other), &ranges(&[('\u{309B}', '\u{309C}')])));
         }
         "Other_ID_Continue" => {
-            let other = [('·', '·'), ('\u{387}', '\u{387}'), ('\u{1369}', '\u{1371}'), ('\u{19DA}', '\u{19DA}')];
+            let other = [
+                ('·', '·'),
+                ('\u{387}', '\u{387}'),
+                ('\u{1369}', '\u{1371}'),
+                ('\u{19DA}', '\u{19DA}'),
+            ];
             return Some(ranges(&other));
         }
         _ => {}
     }
-    match regex_syntax::parse(&format!("\\p{{{name}}}")).ok()?.into_kind() {
+    match regex_syntax::parse(&format!("\\p{{{name}}}"))
+        .ok()?
+        .into_kind()
+    {
         HirKind::Class(Class::Unicode(set)) => Some(set),
         // A property of one character.
         HirKind::Literal(literal) => {

@@ -1,7 +1,8 @@
-//! Random worlds: whatever the target does, no message that it would take dies of it, and every one that it would never
-//! take is dead in the end.
+//! Random worlds: whatever the target does, no message that it would take dies of it, and every one
+//! that it would never take is dead in the end.
 //!
-//! `PROPTEST_CASES=1000 cargo test --release -p pipe --lib flow::tests::properties` is some four million messages.
+//! `PROPTEST_CASES=1000 cargo test --release -p pipe --lib flow::tests::properties` is some four
+//! million messages.
 
 use std::time::Duration;
 
@@ -53,16 +54,42 @@ fn how() -> impl Strategy<Value = How> {
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
-    // A refused connection is never the fault of a message, and a message that hangs has a row of its own.
+    // A refused connection is never the fault of a message, and a message that hangs has a row of
+    // its own.
     let bad_how = prop::sample::select(&HOWS[2..]);
     let flaky_how = prop::sample::select(vec![0, 404, 500, 502, 503]);
-    let outage = (5_u64..40, 1_u64..90, how()).prop_map(|(from, lasts, how)| Outage { from, lasts, how });
-    let target = (1_u64..300, prop_oneof![Just(0.0), 0.0..0.3], bad_how, prop_oneof![Just(0.0), 0.0..0.5], flaky_how);
-    let queue = (any::<u64>(), any::<bool>(), 10_u64..60, 20_u64..60, 3_u32..8);
+    let outage =
+        (5_u64..40, 1_u64..90, how()).prop_map(|(from, lasts, how)| Outage { from, lasts, how });
+    let target = (
+        1_u64..300,
+        prop_oneof![Just(0.0), 0.0..0.3],
+        bad_how,
+        prop_oneof![Just(0.0), 0.0..0.5],
+        flaky_how,
+    );
+    let queue = (
+        any::<u64>(),
+        any::<bool>(),
+        10_u64..60,
+        20_u64..60,
+        3_u32..8,
+    );
     (queue, target, prop::collection::vec(outage, 0..3)).prop_map(|(queue, target, outages)| {
         let (seed, is_fifo, per_second, seconds, max_receives) = queue;
         let (latency, bad, bad_how, flaky, flaky_how) = target;
-        Plan { seed, is_fifo, per_second, seconds, max_receives, latency, bad, bad_how, flaky, flaky_how, outages }
+        Plan {
+            seed,
+            is_fifo,
+            per_second,
+            seconds,
+            max_receives,
+            latency,
+            bad,
+            bad_how,
+            flaky,
+            flaky_how,
+            outages,
+        }
     })
 }
 
@@ -101,11 +128,23 @@ impl Plan {
                 None => Verdict::Delivered,
             }
         };
-        let order = if self.is_fifo { Order::Fifo } else { Order::Standard };
-        let mut world = World::with(&[order], 100_000, Duration::from_millis(self.latency), target);
+        let order = if self.is_fifo {
+            Order::Fifo
+        } else {
+            Order::Standard
+        };
+        let mut world = World::with(
+            &[order],
+            100_000,
+            Duration::from_millis(self.latency),
+            target,
+        );
         let outages = self.outages.clone();
         world.hangs = Box::new(move |now, _| {
-            let silent = outages.iter().find(|outage| outage.holds(now)).is_some_and(|outage| outage.how == 1);
+            let silent = outages
+                .iter()
+                .find(|outage| outage.holds(now))
+                .is_some_and(|outage| outage.how == 1);
             silent.then_some(Duration::from_secs(5))
         });
         world.set_max_receives(self.max_receives);
@@ -124,11 +163,19 @@ impl Plan {
             self.send(&mut world, id);
             world.run_until(Timestamp::from_millis((id + 1) * 1000 / self.per_second));
         }
-        let last = self.outages.iter().map(|outage| outage.from + outage.lasts).max().unwrap_or(0).max(self.seconds);
+        let last = self
+            .outages
+            .iter()
+            .map(|outage| outage.from + outage.lasts)
+            .max()
+            .unwrap_or(0)
+            .max(self.seconds);
         let mut id = self.sent();
         let mut second = self.seconds;
         let bad = (0..self.sent()).filter(|id| self.is_bad(*id)).count();
-        while second < last + 60 || (world.dead().len() < bad || world.left() > 2) && second < last + 6000 {
+        while second < last + 60
+            || (world.dead().len() < bad || world.left() > 2) && second < last + 6000
+        {
             second += 1;
             self.send(&mut world, id);
             id += 1;
@@ -140,9 +187,22 @@ impl Plan {
 
 /// The same worlds each time, unless `PROPTEST_CASES` or `PROPTEST_RNG_SEED` asks for others.
 fn config() -> ProptestConfig {
-    let asked = ["PROPTEST_CASES", "PROPTEST_RNG_SEED"].iter().any(|name| std::env::var_os(name).is_some());
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    if asked { config } else { ProptestConfig { cases: 12, rng_seed: RngSeed::Fixed(12), ..config } }
+    let asked = ["PROPTEST_CASES", "PROPTEST_RNG_SEED"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some());
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    if asked {
+        config
+    } else {
+        ProptestConfig {
+            cases: 12,
+            rng_seed: RngSeed::Fixed(12),
+            ..config
+        }
+    }
 }
 
 proptest! {
@@ -165,7 +225,8 @@ proptest! {
         let world = plan.run();
         for outage in &plan.outages {
             let calls = world.calls.iter().filter(|&&now| outage.holds(now)).count();
-            // What was under way when it began, a search for a good message, and a probe now and then.
+            // What was under way when it began, a search for a good message, and a probe now and
+            // then.
             let most = 100 + 200 + outage.lasts as usize;
             prop_assert!(calls <= most, "{calls} calls in {outage:?}");
         }
@@ -176,8 +237,8 @@ proptest! {
         let mut world = plan.world();
         // More than it can take, for as long as it is to be watched.
         let takes = 100.0 * 1000.0 / (plan.latency as f64) * (1.0 - plan.flaky);
-        // What fails at random with a status that speaks of the message has one try a receive until that is known, and a
-        // start that meets refused connections takes its time.
+        // What fails at random with a status that speaks of the message has one try a receive until
+        // that is known, and a start that meets refused connections takes its time.
         let flaky_how = if matches!(plan.flaky_how, 0 | 404) { 503 } else { plan.flaky_how };
         let plan = Plan { outages: Vec::new(), is_fifo: false, flaky_how, ..plan };
         let mut watched = plan.world();

@@ -1,4 +1,5 @@
-//! SQS for the tests of [`Flow`](crate::flow::Flow): visibility, receipts, receive counts, redrive, message groups.
+//! SQS for the tests of [`Flow`](crate::flow::Flow): visibility, receipts, receive counts, redrive,
+//! message groups.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
@@ -56,7 +57,11 @@ impl Queue {
     }
 
     pub fn send(&mut self, group: Option<&str>) {
-        let message = Message { group: group.map(str::to_owned), receives: 0, hidden_until: None };
+        let message = Message {
+            group: group.map(str::to_owned),
+            receives: 0,
+            hidden_until: None,
+        };
         self.messages.insert(self.next_id, message);
         self.visible.push_back(self.next_id);
         self.next_id += 1;
@@ -67,12 +72,15 @@ impl Queue {
         self.hidden.first().map(|&(until, _)| until)
     }
 
-    /// Whether SQS does it: a receipt is good until the message is received again, and hides only what is hidden.
+    /// Whether SQS does it: a receipt is good until the message is received again, and hides only
+    /// what is hidden.
     pub fn settle(&mut self, now: Timestamp, settle: &Settle) -> bool {
         let (Settle::Delete { receipt, .. } | Settle::Hide { receipt, .. }) = settle;
         let (id, receives) = receipt.split_once('/').expect("a receipt of ours");
         let id: u64 = id.parse().expect("a receipt of ours");
-        let Some(message) = self.messages.get(&id) else { return true };
+        let Some(message) = self.messages.get(&id) else {
+            return true;
+        };
         let is_latest = message.receives.to_string() == receives;
         match settle {
             Settle::Delete { .. } => {
@@ -94,8 +102,8 @@ impl Queue {
         }
     }
 
-    /// What SQS would hand out, with receipts and groups: no message of a group that has one in flight; one that was
-    /// received too often is dead.
+    /// What SQS would hand out, with receipts and groups: no message of a group that has one in
+    /// flight; one that was received too often is dead.
     pub fn receive(&mut self, now: Timestamp, most: usize) -> Vec<(u64, String, Option<String>)> {
         let (mut received, mut index) = (Vec::new(), 0);
         while index < self.visible.len() && received.len() < most {
@@ -105,7 +113,11 @@ impl Queue {
                 self.visible.remove(index);
                 continue;
             };
-            if message.group.as_ref().is_some_and(|group| locked.contains_key(group)) {
+            if message
+                .group
+                .as_ref()
+                .is_some_and(|group| locked.contains_key(group))
+            {
                 index += 1;
                 continue;
             }
@@ -121,9 +133,15 @@ impl Queue {
             if message.receives > 2 {
                 self.often.insert(id);
             }
-            received.push((id, format!("{id}/{}", message.receives), message.group.clone()));
+            received.push((
+                id,
+                format!("{id}/{}", message.receives),
+                message.group.clone(),
+            ));
         }
-        received.iter().for_each(|(id, ..)| self.hide(*id, now + self.visibility));
+        received
+            .iter()
+            .for_each(|(id, ..)| self.hide(*id, now + self.visibility));
         received
     }
 
@@ -137,8 +155,12 @@ impl Queue {
     }
 
     fn unhide(&mut self, id: u64) {
-        let Some(message) = self.messages.get_mut(&id) else { return };
-        let Some(until) = message.hidden_until.take() else { return };
+        let Some(message) = self.messages.get_mut(&id) else {
+            return;
+        };
+        let Some(until) = message.hidden_until.take() else {
+            return;
+        };
         self.hidden.remove(&(until, id));
         if let Some(group) = &message.group
             && let Some(count) = self.locked.get_mut(group)

@@ -1,4 +1,5 @@
-//! A queue, a target, pipes and a clock for the tests of [`Flow`]: everything that workers have, without waiting.
+//! A queue, a target, pipes and a clock for the tests of [`Flow`]: everything that workers have,
+//! without waiting.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -62,7 +63,11 @@ pub fn at(seconds: u64) -> Timestamp {
 
 impl World {
     /// With one pipe on a standard queue.
-    pub fn new(rate: u32, latency: Duration, target: impl FnMut(Timestamp, &str) -> Verdict + 'static) -> World {
+    pub fn new(
+        rate: u32,
+        latency: Duration,
+        target: impl FnMut(Timestamp, &str) -> Verdict + 'static,
+    ) -> World {
         World::with(&[Order::Standard], rate, latency, target)
     }
 
@@ -75,7 +80,10 @@ impl World {
     ) -> World {
         World {
             now: at(0),
-            pipes: orders.iter().map(|order| Process::new(at(0), *order, rate)).collect(),
+            pipes: orders
+                .iter()
+                .map(|order| Process::new(at(0), *order, rate))
+                .collect(),
             queue: Queue::new(VISIBILITY),
             target: Box::new(target),
             queue_answers: Box::new(|_| true),
@@ -97,7 +105,9 @@ impl World {
     /// Lets the queue move a message to the dead-letter queue when it was received so often.
     pub fn set_max_receives(&mut self, most: u32) {
         self.queue.max_receives = most;
-        self.pipes.iter_mut().for_each(|pipe| pipe.flow.set_queue(VISIBILITY, Some(most)));
+        self.pipes
+            .iter_mut()
+            .for_each(|pipe| pipe.flow.set_queue(VISIBILITY, Some(most)));
     }
 
     /// One pipe is told to stop; the receives that it waits for are cut off.
@@ -127,7 +137,11 @@ impl World {
     /// What was delivered, each message once, in the order of first deliveries.
     pub fn delivered_ids(&self) -> Vec<u64> {
         let mut seen = std::collections::HashSet::new();
-        self.delivered.iter().map(|(_, id)| *id).filter(|id| seen.insert(*id)).collect()
+        self.delivered
+            .iter()
+            .map(|(_, id)| *id)
+            .filter(|id| seen.insert(*id))
+            .collect()
     }
 
     /// Lets time pass until `end`.
@@ -137,7 +151,9 @@ impl World {
             let now = self.now;
             let wakes = self.pipes.iter_mut().filter_map(|pipe| pipe.wake(now));
             match wakes.chain(self.queue.next_visible()).min() {
-                Some(next) if next <= end => self.now = next.max(self.now + Duration::from_millis(1)),
+                Some(next) if next <= end => {
+                    self.now = next.max(self.now + Duration::from_millis(1))
+                }
                 _ => {
                     self.now = end;
                     return;
@@ -154,9 +170,13 @@ impl World {
             for index in 0..self.pipes.len() {
                 while let Some((work, verdict)) = due(&mut self.pipes[index].finishing, self.now) {
                     if verdict == Verdict::Delivered {
-                        self.delivered.push((self.now, work.id.parse().expect("an id of ours")));
+                        self.delivered
+                            .push((self.now, work.id.parse().expect("an id of ours")));
                     }
-                    let change = self.pipes[index].flow.finished(self.now, work, &verdict, Company::Alone);
+                    let change =
+                        self.pipes[index]
+                            .flow
+                            .finished(self.now, work, &verdict, Company::Alone);
                     self.changes.extend(change.map(|change| (self.now, change)));
                     idle = false;
                 }
@@ -189,13 +209,15 @@ impl World {
                 self.calls.push(self.now);
                 let verdict = (self.target)(self.now, &work.id);
                 let latency = (self.hangs)(self.now, &work.id).unwrap_or(self.latency);
-                pipe.finishing.insert((self.now + latency, self.counter), (work, verdict));
+                pipe.finishing
+                    .insert((self.now + latency, self.counter), (work, verdict));
             }
             Step::Poll(poll) => pipe.polls.push_back((self.now + poll.wait, poll)),
             Step::Settle(settle) => {
                 let done = (self.queue_answers)(self.now) && self.queue.settle(self.now, &settle);
                 if !done {
-                    pipe.refusals.insert((self.now + REFUSAL, self.counter), settle);
+                    pipe.refusals
+                        .insert((self.now + REFUSAL, self.counter), settle);
                 }
             }
         }
@@ -204,7 +226,9 @@ impl World {
     /// Whether one was answered.
     fn answer_polls(&mut self, index: usize) -> bool {
         let pipe = &mut self.pipes[index];
-        let Some(&(end, poll)) = pipe.polls.front() else { return false };
+        let Some(&(end, poll)) = pipe.polls.front() else {
+            return false;
+        };
         if !(self.queue_answers)(self.now) {
             pipe.polls.pop_front();
             pipe.flow.poll_failed(self.now, poll.count);
@@ -217,8 +241,15 @@ impl World {
         pipe.polls.pop_front();
         pipe.flow.received(poll.count, deliveries.len());
         for (id, receipt, group) in deliveries {
-            let mut work = Work::new(id.to_string(), group, Event::from_record(json!({})), self.size);
-            let receives = receipt.split_once('/').and_then(|(_, count)| count.parse().ok());
+            let mut work = Work::new(
+                id.to_string(),
+                group,
+                Event::from_record(json!({})),
+                self.size,
+            );
+            let receives = receipt
+                .split_once('/')
+                .and_then(|(_, count)| count.parse().ok());
             work.receives = receives.expect("a receipt of ours");
             pipe.flow.accept(self.now, work, receipt);
         }
@@ -248,7 +279,10 @@ impl Process {
         let finish = self.finishing.keys().next().map(|&(at, _)| at);
         let refusal = self.refusals.keys().next().map(|&(at, _)| at);
         let poll = self.polls.front().map(|&(end, _)| end);
-        [self.flow.wake(now), finish, refusal, poll].into_iter().flatten().min()
+        [self.flow.wake(now), finish, refusal, poll]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

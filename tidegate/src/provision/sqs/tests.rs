@@ -25,7 +25,11 @@ async fn stand_in(answer: Answer) -> (Sqs, Asked) {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let notes = asked.clone();
     let app = Router::new().fallback(async move |headers: HeaderMap, body: Bytes| {
-        let action = headers["x-amz-target"].to_str().unwrap().trim_start_matches("AmazonSQS.").to_owned();
+        let action = headers["x-amz-target"]
+            .to_str()
+            .unwrap()
+            .trim_start_matches("AmazonSQS.")
+            .to_owned();
         let body: Value = serde_json::from_slice(&body).unwrap();
         let (status, said) = answer(&action, body["QueueName"].as_str().unwrap_or_default());
         notes.lock().unwrap().push((action, body));
@@ -36,7 +40,10 @@ async fn stand_in(answer: Answer) -> (Sqs, Asked) {
 }
 
 fn error(code: &str) -> (u16, Value) {
-    (400, json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": "So it is."}))
+    (
+        400,
+        json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": "So it is."}),
+    )
 }
 
 fn fresh(action: &str, queue: &str) -> (u16, Value) {
@@ -48,8 +55,9 @@ fn fresh(action: &str, queue: &str) -> (u16, Value) {
 }
 
 fn with_dead_letters(name: &str, dead: &str) -> Declared {
-    let policy =
-        format!(r#"{{"deadLetterTargetArn":"arn:aws:sqs:ap-northeast-2:000000000000:{dead}","maxReceiveCount":5}}"#);
+    let policy = format!(
+        r#"{{"deadLetterTargetArn":"arn:aws:sqs:ap-northeast-2:000000000000:{dead}","maxReceiveCount":5}}"#
+    );
     let mut queue = Declared::plain(name);
     queue.attributes.insert(Name::RedrivePolicy, policy);
     queue.tags.insert("team".to_owned(), "blue".to_owned());
@@ -58,24 +66,50 @@ fn with_dead_letters(name: &str, dead: &str) -> Declared {
 
 fn actions(asked: &Asked) -> Vec<String> {
     let short = |(action, body): &(String, Value)| {
-        format!("{action} {}", body["QueueName"].as_str().unwrap_or_default()).trim().to_owned()
+        format!(
+            "{action} {}",
+            body["QueueName"].as_str().unwrap_or_default()
+        )
+        .trim()
+        .to_owned()
     };
     asked.lock().unwrap().iter().map(short).collect()
 }
 
 fn deeds(done: &[Provisioned]) -> Vec<(&str, Deed)> {
-    done.iter().map(|done| (done.name.as_str(), done.deed)).collect()
+    done.iter()
+        .map(|done| (done.name.as_str(), done.deed))
+        .collect()
 }
 
 #[tokio::test]
 async fn a_fresh_queue_is_one_request_where_all_are_known() {
     let (sqs, asked) = stand_in(fresh).await;
     let queues = [with_dead_letters("a", "dead"), Declared::plain("dead")];
-    let done = sqs.listed().await.unwrap().provision(&queues).await.unwrap();
-    assert_eq!(deeds(&done), [("a", Deed::Created), ("dead", Deed::Created)], "in the order of the definition");
-    assert_eq!(actions(&asked), ["ListQueues", "CreateQueue dead", "CreateQueue a"]);
+    let done = sqs
+        .listed()
+        .await
+        .unwrap()
+        .provision(&queues)
+        .await
+        .unwrap();
+    assert_eq!(
+        deeds(&done),
+        [("a", Deed::Created), ("dead", Deed::Created)],
+        "in the order of the definition"
+    );
+    assert_eq!(
+        actions(&asked),
+        ["ListQueues", "CreateQueue dead", "CreateQueue a"]
+    );
     let body = asked.lock().unwrap()[2].1.clone();
-    assert!(body["Attributes"]["RedrivePolicy"].as_str().unwrap().contains(":dead"), "{body}");
+    assert!(
+        body["Attributes"]["RedrivePolicy"]
+            .as_str()
+            .unwrap()
+            .contains(":dead"),
+        "{body}"
+    );
     assert_eq!(body["tags"], json!({"team": "blue"}));
 }
 
@@ -95,9 +129,23 @@ async fn a_queue_that_somebody_else_made_meanwhile_is_brought_up_to_date() {
         _ => fresh(action, queue),
     })
     .await;
-    let done = sqs.listed().await.unwrap().provision(&[Declared::plain("a.fifo")]).await.unwrap();
+    let done = sqs
+        .listed()
+        .await
+        .unwrap()
+        .provision(&[Declared::plain("a.fifo")])
+        .await
+        .unwrap();
     assert_eq!(deeds(&done), [("a.fifo", Deed::Unchanged)]);
-    assert_eq!(actions(&asked), ["ListQueues", "CreateQueue a.fifo", "GetQueueUrl a.fifo", "GetQueueAttributes"]);
+    assert_eq!(
+        actions(&asked),
+        [
+            "ListQueues",
+            "CreateQueue a.fifo",
+            "GetQueueUrl a.fifo",
+            "GetQueueAttributes"
+        ]
+    );
 }
 
 /// The SDK would print `service error: unhandled error (AccessDenied): Error { code: …`.
@@ -109,9 +157,15 @@ async fn what_is_refused_is_told_by_code_and_message() {
     })
     .await;
     let told = sqs.provision(&[Declared::plain("a")]).await.unwrap_err();
-    assert_eq!(aws::told(&told), "cannot create queue a: AccessDenied: So it is.");
+    assert_eq!(
+        aws::told(&told),
+        "cannot create queue a: AccessDenied: So it is."
+    );
     let (sqs, _) = stand_in(|_, _| error("AccessDenied")).await;
-    assert_eq!(aws::told(&sqs.listed().await.unwrap_err()), "cannot list queues: AccessDenied: So it is.");
+    assert_eq!(
+        aws::told(&sqs.listed().await.unwrap_err()),
+        "cannot list queues: AccessDenied: So it is."
+    );
 }
 
 #[tokio::test]
@@ -119,8 +173,14 @@ async fn an_sqs_that_is_not_there_is_told_with_its_address() {
     kit::program::install_tls();
     let sqs = Sqs::new(&aws::local("http://127.0.0.1:9").await);
     let told = aws::told(&sqs.provision(&[Declared::plain("a")]).await.unwrap_err());
-    assert!(told.starts_with("queue a: SQS at http://127.0.0.1:9 does not answer: "), "{told}");
-    assert!(told.contains("Connection refused") && told.contains("(its address is set by "), "{told}");
+    assert!(
+        told.starts_with("queue a: SQS at http://127.0.0.1:9 does not answer: "),
+        "{told}"
+    );
+    assert!(
+        told.contains("Connection refused") && told.contains("(its address is set by "),
+        "{told}"
+    );
 }
 
 #[tokio::test]
@@ -128,24 +188,60 @@ async fn the_emulator_ends_up_with_what_is_declared() {
     kit::program::install_tls();
     let listener = kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
     let sdk = aws::local(&format!("http://{}", listener.local_addr().unwrap())).await;
-    let opened = emulator::open(&emulator::Settings { data: None, region: aws::region(&sdk).to_owned() }).unwrap();
+    let opened = emulator::open(&emulator::Settings {
+        data: None,
+        region: aws::region(&sdk).to_owned(),
+    })
+    .unwrap();
     tokio::spawn(opened.serve(listener, CancellationToken::new()));
     let mut allowing = Declared::plain("dead");
-    allowing.attributes.insert(Name::RedriveAllowPolicy, r#"{"redrivePermission":"allowAll"}"#.to_owned());
+    allowing.attributes.insert(
+        Name::RedriveAllowPolicy,
+        r#"{"redrivePermission":"allowAll"}"#.to_owned(),
+    );
     // Each is the other's dead-letter queue, and one leads to them.
-    let ring = [with_dead_letters("c", "d"), with_dead_letters("d", "c"), with_dead_letters("e", "c")];
-    let queues: Vec<Declared> = [with_dead_letters("a", "dead"), allowing].into_iter().chain(ring).collect();
+    let ring = [
+        with_dead_letters("c", "d"),
+        with_dead_letters("d", "c"),
+        with_dead_letters("e", "c"),
+    ];
+    let queues: Vec<Declared> = [with_dead_letters("a", "dead"), allowing]
+        .into_iter()
+        .chain(ring)
+        .collect();
     let all = |deed| ["a", "dead", "c", "d", "e"].map(|name| (name, deed));
     let sqs = Sqs::new(&sdk).listed().await.unwrap();
-    assert_eq!(deeds(&sqs.provision(&queues).await.unwrap()), all(Deed::Created));
+    assert_eq!(
+        deeds(&sqs.provision(&queues).await.unwrap()),
+        all(Deed::Created)
+    );
     let again = Sqs::new(&sdk).listed().await.unwrap();
-    assert_eq!(deeds(&again.provision(&queues).await.unwrap()), all(Deed::Unchanged));
-    assert_eq!(deeds(&Sqs::new(&sdk).provision(&queues).await.unwrap()), all(Deed::Unchanged));
+    assert_eq!(
+        deeds(&again.provision(&queues).await.unwrap()),
+        all(Deed::Unchanged)
+    );
+    assert_eq!(
+        deeds(&Sqs::new(&sdk).provision(&queues).await.unwrap()),
+        all(Deed::Unchanged)
+    );
 
     let mut changed = queues;
-    changed[0].attributes.insert(Name::VisibilityTimeout, "7".to_owned());
+    changed[0]
+        .attributes
+        .insert(Name::VisibilityTimeout, "7".to_owned());
     changed[2].tags.insert("team".to_owned(), "red".to_owned());
-    let deeds =
-        deeds(&Sqs::new(&sdk).provision(&changed).await.unwrap()).into_iter().map(|(_, deed)| deed).collect::<Vec<_>>();
-    assert_eq!(deeds, [Deed::Updated, Deed::Unchanged, Deed::Updated, Deed::Unchanged, Deed::Unchanged]);
+    let deeds = deeds(&Sqs::new(&sdk).provision(&changed).await.unwrap())
+        .into_iter()
+        .map(|(_, deed)| deed)
+        .collect::<Vec<_>>();
+    assert_eq!(
+        deeds,
+        [
+            Deed::Updated,
+            Deed::Unchanged,
+            Deed::Updated,
+            Deed::Unchanged,
+            Deed::Unchanged
+        ]
+    );
 }

@@ -14,12 +14,26 @@ fn banner(files: &[(&str, &str)]) -> String {
     };
     let ports = Ports::shifted(0).unwrap();
     let subscriber: url::Url = "http://127.0.0.1:3001/sub".parse().unwrap();
-    let account =
-        kit::cloudformation::Account { region: "e".into(), account_id: "000000000000".into(), stack_name: "t".into() };
-    let args = DefinitionArgs { files: files.iter().map(path).collect(), ..DefinitionArgs::default() };
+    let account = kit::cloudformation::Account {
+        region: "e".into(),
+        account_id: "000000000000".into(),
+        stack_name: "t".into(),
+    };
+    let args = DefinitionArgs {
+        files: files.iter().map(path).collect(),
+        ..DefinitionArgs::default()
+    };
     let definition = args.load(&account).unwrap();
     let given = vec!["127.0.0.1:3001".parse().unwrap()];
-    let chain = Chain::read(&definition, &account, None, &subscriber, given, Reach::ThisMachine).unwrap();
+    let chain = Chain::read(
+        &definition,
+        &account,
+        None,
+        &subscriber,
+        given,
+        Reach::ThisMachine,
+    )
+    .unwrap();
     let example = gateway::example::example(&chain.apis, &account.account_id, DEMO);
     let is_demo = files.is_empty();
     let parts = Parts {
@@ -38,20 +52,39 @@ fn banner(files: &[(&str, &str)]) -> String {
 #[test]
 fn the_demo_is_as_the_readme_shows_it() {
     let readme = include_str!("../../../../README.md");
-    let shown = readme.split_once("Tidegate is up.").unwrap().1.split_once("\n**Send an event").unwrap().0;
-    let shown: Vec<&str> = shown.lines().skip(1).map(str::trim).filter(|line| !line.is_empty()).collect();
+    let shown = readme
+        .split_once("Tidegate is up.")
+        .unwrap()
+        .1
+        .split_once("\n**Send an event")
+        .unwrap()
+        .0;
+    let shown: Vec<&str> = shown
+        .lines()
+        .skip(1)
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     let printed = banner(&[]);
-    let printed: Vec<&str> = printed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let printed: Vec<&str> = printed
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     assert_eq!(printed[1..=shown.len()], shown);
     let tries = &printed[shown.len() + 1..];
     assert_eq!(tries[0], "Send one event, and read it back from S3:");
     assert!(tries[1].starts_with(
         "curl -X POST http://127.0.0.1:8080/events/sub -H 'Content-Type: application/json' -d '{\"id\": 10,"
     ));
-    assert_eq!(tries[2], "curl http://127.0.0.1:4566/donggyu-test-poc/10-sqs.txt");
+    assert_eq!(
+        tries[2],
+        "curl http://127.0.0.1:4566/donggyu-test-poc/10-sqs.txt"
+    );
 }
 
-const QUEUES: &str = "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {QueueName: a.fifo, FifoQueue: true}}\n";
+const QUEUES: &str =
+    "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {QueueName: a.fifo, FifoQueue: true}}\n";
 
 #[test]
 fn queues_alone_are_all_there_is() {
@@ -120,16 +153,23 @@ Resources:
     ] {
         assert!(printed.contains(line), "{line} in {printed}");
     }
-    assert!(!printed.contains("s3cret") && !printed.contains("subscriber"), "{printed}");
+    assert!(
+        !printed.contains("s3cret") && !printed.contains("subscriber"),
+        "{printed}"
+    );
 }
 
 #[test]
 fn long_lists_are_cut_short() {
-    let queues: String =
-        (0..30).map(|n| format!("  Q{n}: {{Type: AWS::SQS::Queue, Properties: {{QueueName: q{n}}}}}\n")).collect();
+    let queues: String = (0..30)
+        .map(|n| format!("  Q{n}: {{Type: AWS::SQS::Queue, Properties: {{QueueName: q{n}}}}}\n"))
+        .collect();
     let printed = banner(&[("q.yaml", &format!("Resources:\n{queues}"))]);
     assert_eq!(printed.matches("queue  http").count(), LISTED);
-    assert!(printed.contains("\n               and 10 more queues\n"), "{printed}");
+    assert!(
+        printed.contains("\n               and 10 more queues\n"),
+        "{printed}"
+    );
 }
 
 #[test]
