@@ -166,7 +166,7 @@ impl Row {
         match self.broken.as_slice() {
             [] => line.push_str("yes |"),
             broken => {
-                write!(line, "**no**: {} |", broken.join("; ")).expect("a string takes everything")
+                write!(line, "**no**: {} |", broken.join("; ")).expect("a string takes everything");
             }
         }
         line

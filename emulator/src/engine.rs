@@ -302,7 +302,7 @@ impl Engine {
                 Some((sent_at, slot))
                     if sent_at + entry.definition.attributes.retention() <= now =>
                 {
-                    self.remove(slot)
+                    self.remove(slot);
                 }
                 _ => {
                     if entry.fifo().is_some_and(|fifo| fifo.forget_old(now)) {

@@ -141,7 +141,7 @@ async fn an_index_is_built_beside_puts_and_deletes() {
     let folder = tempfile::tempdir().unwrap();
     let mut keys: Vec<String> = (0..2000).map(|number| format!("k/{number:04}")).collect();
     keys.iter().for_each(|key| {
-        write_first_format(folder.path(), key, key.as_bytes(), &md5(key.as_bytes()))
+        write_first_format(folder.path(), key, key.as_bytes(), &md5(key.as_bytes()));
     });
     let server = Server::start(folder.path()).await;
     for number in (0..2000).step_by(50).rev() {

@@ -141,7 +141,7 @@ fn filled(text: &str, taken: &BTreeMap<String, String>) -> String {
         match (taken.get(name), name.split_once('*')) {
             (Some(value), _) => out.push_str(value),
             (None, Some((piece, count))) => {
-                out.push_str(&piece.repeat(count.parse().unwrap_or_default()))
+                out.push_str(&piece.repeat(count.parse().unwrap_or_default()));
             }
             (None, None) => out.push_str(&format!("{{{{{name}}}}}")),
         }

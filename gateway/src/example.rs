@@ -191,7 +191,7 @@ impl Offer<'_> {
         for parameter in &self.integration.request_parameters {
             match &parameter.source {
                 Source::QueryString(name) | Source::MultiValueQueryString(name) => {
-                    query.push(name.clone())
+                    query.push(name.clone());
                 }
                 Source::Header(name) | Source::MultiValueHeader(name) => headers.push(name.clone()),
                 Source::Body(Some(path)) => wanted.path(path.as_str()),

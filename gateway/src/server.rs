@@ -230,7 +230,7 @@ impl Hop<'_> {
                 tracing::info!(target: "gateway", request_id, message_id, method, route, status, ms, "queued");
             }
             None => {
-                tracing::info!(target: "gateway", request_id, method, route, status, ms, "answered")
+                tracing::info!(target: "gateway", request_id, method, route, status, ms, "answered");
             }
         }
     }

@@ -163,7 +163,7 @@ impl DefinitionArgs {
         for text in given {
             match text.split_once('=') {
                 Some((key, value)) if !key.is_empty() => {
-                    _ = overrides.insert(key.to_owned(), value.to_owned())
+                    _ = overrides.insert(key.to_owned(), value.to_owned());
                 }
                 // Only the part that cannot hold a secret is shown.
                 _ => errors.push(LoadError::Override(

@@ -239,9 +239,9 @@ impl Flow {
             for work in self.backlog.drain() {
                 // Where none gets through, the next process is to find other messages.
                 if self.belief.is_up() {
-                    self.hand_back(&work.id)
+                    self.hand_back(&work.id);
                 } else {
-                    self.leave_to_rest(now, &work)
+                    self.leave_to_rest(now, &work);
                 }
             }
         }

@@ -220,7 +220,7 @@ impl Metrics {
                 self.enrichment_stage_failed.increment(1);
             }
             (Outcome::PartiallyFailed, Stage::Target) => {
-                self.target_stage_partially_failed.increment(1)
+                self.target_stage_partially_failed.increment(1);
             }
             (Outcome::Failed, Stage::Target) => self.target_stage_failed.increment(1),
         }

@@ -328,7 +328,7 @@ mod tests {
                 .collect();
             match judge_reply(StatusCode::SERVICE_UNAVAILABLE, &headers, "the target", NOW) {
                 Verdict::Failed { retry_after, .. } => {
-                    assert_eq!(retry_after, Some(Duration::from_secs(seconds)))
+                    assert_eq!(retry_after, Some(Duration::from_secs(seconds)));
                 }
                 other => panic!("{other:?}"),
             }

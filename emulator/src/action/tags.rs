@@ -101,7 +101,7 @@ impl UntagQueue {
         engine.change_queue(queue, |definition| {
             definition
                 .tags
-                .retain(|key, _| !self.tag_keys.contains(key))
+                .retain(|key, _| !self.tag_keys.contains(key));
         });
         Ok(Answer::Empty {})
     }

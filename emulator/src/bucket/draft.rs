@@ -239,7 +239,7 @@ impl Draft {
         };
         match &mut self.body {
             DraftBody::File { file, blocks, .. } => {
-                file::finish(file, &std::mem::take(blocks).finish(), &head)?
+                file::finish(file, &std::mem::take(blocks).finish(), &head)?;
             }
             DraftBody::Memory(body) => body.finish(&head)?,
             DraftBody::Kept => {}

@@ -78,7 +78,7 @@ mod tests {
             let before = buckets.get("b", "k").unwrap().head.clone();
             buckets
                 .rewrite("b", "k", |headers| {
-                    headers.tags = vec![("a".into(), "1".into())]
+                    headers.tags = vec![("a".into(), "1".into())];
                 })
                 .unwrap();
             let after = buckets.get("b", "k").unwrap().head.clone();

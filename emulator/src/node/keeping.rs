@@ -88,7 +88,7 @@ impl Node {
         let node = self.clone();
         let clean = move || {
             node.shared.store.clean(node.shared.clock.now(), &|work| {
-                work(&mut node.lock().engine)
+                work(&mut node.lock().engine);
             })
         };
         let cleaned = tokio::task::spawn_blocking(clean).await;

@@ -151,7 +151,7 @@ impl Disk {
             }
         };
         recover::records(&bytes, segment, move_on, |offset| {
-            recover::tell(&path, Damage::Record(offset))
+            recover::tell(&path, Damage::Record(offset));
         });
         Ok(all_moved)
     }

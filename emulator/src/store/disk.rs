@@ -201,7 +201,7 @@ impl Disk {
                     self.segments.hold(place);
                 }
                 Effect::Remembered { at, .. } => {
-                    self.segments.remember(place, *at + limits::DEDUPLICATION)
+                    self.segments.remember(place, *at + limits::DEDUPLICATION);
                 }
                 // Twice, because a damaged definition would take all messages of its queue with it.
                 Effect::Queue(_) => _ = self.append(&mut tail, engine, &effect),

@@ -302,7 +302,7 @@ impl Segments {
     /// A record lies in a segment.
     pub(super) fn note(&self, place: Place) {
         self.lock().change(place.segment, |held| {
-            held.records += u64::from(place.length)
+            held.records += u64::from(place.length);
         });
     }
 
@@ -324,7 +324,7 @@ impl Segments {
     pub(super) fn release(&self, place: Place) {
         let mut known = self.lock();
         let left = known.change(place.segment, |held| {
-            held.live = held.live.saturating_sub(place.length.into())
+            held.live = held.live.saturating_sub(place.length.into());
         });
         let is_dead = left.is_some_and(|left| left.live == 0);
         // Behind the oldest stand the one that is being written and its spare at least.

@@ -171,7 +171,7 @@ impl Shared {
                     pending = self
                         .more
                         .wait(pending)
-                        .unwrap_or_else(PoisonError::into_inner)
+                        .unwrap_or_else(PoisonError::into_inner);
                 }
                 Spare::Coming => break,
                 Spare::Refused => {

@@ -247,7 +247,7 @@ impl<'m, B: Budget> Machine<'m, B> {
                 self.choose(Choice::Longer(short(step), repeat.most - repeat.least, end))?;
             }
             Kind::Greedy if end > least => {
-                self.choose(Choice::Shorter(short(step + 1), least, end))?
+                self.choose(Choice::Shorter(short(step + 1), least, end))?;
             }
             Kind::Greedy | Kind::Possessive => {}
         }

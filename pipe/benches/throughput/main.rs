@@ -62,9 +62,9 @@ fn main() {
         .unwrap();
     runtime.block_on(async {
         if args.target {
-            target::serve().await
+            target::serve().await;
         } else {
-            measure(&args).await
+            measure(&args).await;
         }
     });
 }

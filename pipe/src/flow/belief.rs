@@ -421,7 +421,7 @@ mod tests {
     fn a_success_that_went_out_before_the_failures_proves_nothing() {
         let mut belief = up(10);
         (0..6).for_each(|n| {
-            assert!(!belief.failed(at(30), &n.to_string(), at(20), Cause::Message, FRESH))
+            assert!(!belief.failed(at(30), &n.to_string(), at(20), Cause::Message, FRESH));
         });
         assert_eq!(belief.passed(at(31), at(19), false), (false, None));
         assert!(

@@ -125,7 +125,7 @@ fn policy(
             Some(&at) => {
                 _ = queues[at]
                     .attributes
-                    .insert(Name::Policy, document.clone().unwrap_or_default())
+                    .insert(Name::Policy, document.clone().unwrap_or_default());
             }
             None => {
                 let message = format!(

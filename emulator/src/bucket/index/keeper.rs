@@ -350,7 +350,7 @@ fn look_through(shared: &Shared, bucket: &str, shelf: &str) -> io::Result<usize>
         }
     };
     std::thread::scope(|scope| {
-        (0..READERS.min(1 + files.len() / 16)).for_each(|_| _ = scope.spawn(read))
+        (0..READERS.min(1 + files.len() / 16)).for_each(|_| _ = scope.spawn(read));
     });
     match shared.stopping.load(Ordering::SeqCst) {
         // What was not looked at is looked at after the next start. Nobody reads this text.

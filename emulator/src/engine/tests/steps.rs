@@ -114,7 +114,7 @@ fn a_backlog_that_is_too_old_is_not_handed_out_and_goes_step_by_step() {
 #[test]
 fn a_receive_moves_a_bounded_number_of_dead_letters() {
     let (mut engine, live) = filled("live", |attributes| {
-        attributes.redrive = redrive("dead", 1000)
+        attributes.redrive = redrive("dead", 1000);
     });
     let dead = queue(&mut engine, NOW, "dead", |_| {});
     let ask = Ask {
@@ -124,7 +124,7 @@ fn a_receive_moves_a_bounded_number_of_dead_letters() {
     };
     engine.receive(NOW, live, ask).unwrap();
     engine.change_queue(live, |definition| {
-        definition.attributes.redrive = redrive("dead", 1)
+        definition.attributes.redrive = redrive("dead", 1);
     });
     let ask = Ask { most: 10, ..ask };
     assert_eq!(engine.receive(NOW, live, ask).unwrap(), []);
@@ -186,7 +186,7 @@ fn a_move_task_goes_on_after_a_restart_and_keeps_its_rate() {
     let mut engine = Engine::new([0; 16]);
     let dead = queue(&mut engine, NOW, "dead", |_| {});
     let live = queue(&mut engine, NOW, "live", |attributes| {
-        attributes.redrive = redrive("dead", 1)
+        attributes.redrive = redrive("dead", 1);
     });
     (0..25).for_each(|_| _ = engine.send(NOW, live, draft("x", None, None)));
     let ask = Ask {

@@ -38,7 +38,7 @@ fn retention_ends_on_time_also_for_what_is_hidden() {
     for retention in [60, 345_600, 1_209_600] {
         let mut engine = Engine::new([0; 16]);
         let queue = queue(&mut engine, START, "q", |attributes| {
-            attributes.retention = retention
+            attributes.retention = retention;
         });
         engine
             .send(START, queue, draft("seen", None, None))
@@ -80,7 +80,7 @@ fn visibility_lasts_as_long_as_it_says_and_twelve_hours_at_most() {
     for seconds in [0, 1, 30, 43_200] {
         let mut engine = Engine::new([0; 16]);
         let queue = queue(&mut engine, START, "q", |attributes| {
-            attributes.visibility = seconds
+            attributes.visibility = seconds;
         });
         engine.send(START, queue, draft("x", None, None)).unwrap();
         let first = one(&mut engine, START, queue).unwrap();
@@ -162,7 +162,7 @@ fn delays_of_queue_and_message() {
     ] {
         let mut engine = Engine::new([0; 16]);
         let queue = queue(&mut engine, START, "q", |attributes| {
-            attributes.delay = of_queue
+            attributes.delay = of_queue;
         });
         let draft = Draft {
             delay: of_message.map(secs),
@@ -236,7 +236,7 @@ fn a_receive_too_many_moves_the_message_with_its_history() {
         let mut engine = Engine::new([0; 16]);
         let dead = queue(&mut engine, START, "dead", |_| {});
         let live = queue(&mut engine, START, "live", |attributes| {
-            attributes.redrive = redrive("dead", most)
+            attributes.redrive = redrive("dead", most);
         });
         let sent = engine.send(START, live, draft("x", None, None)).unwrap();
         let mut now = START;
@@ -289,7 +289,7 @@ fn a_group_waits_for_its_first_message_and_others_go_on() {
 fn a_receive_attempt_is_repeated_for_five_minutes() {
     let mut engine = Engine::new([0; 16]);
     let queue = queue(&mut engine, START, "q.fifo", |attributes| {
-        attributes.visibility = 43_200
+        attributes.visibility = 43_200;
     });
     engine
         .send(START, queue, draft("x", Some("g"), Some("1")))
@@ -317,7 +317,7 @@ fn a_move_task_keeps_its_rate_and_makes_new_messages() {
     let mut engine = Engine::new([0; 16]);
     let dead = queue(&mut engine, START, "dead", |_| {});
     let live = queue(&mut engine, START, "live", |attributes| {
-        attributes.redrive = redrive("dead", 1)
+        attributes.redrive = redrive("dead", 1);
     });
     for _ in 0..25 {
         engine.send(START, live, draft("x", None, None)).unwrap();

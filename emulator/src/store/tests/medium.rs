@@ -164,7 +164,7 @@ impl TestDisk {
             before
                 .file
                 .write_all_at(&before.bytes, before.offset)
-                .unwrap()
+                .unwrap();
         });
         let kept = random.usize(..=names.len());
         for name in names.drain(kept..).rev() {

@@ -135,7 +135,7 @@ fn attribute(drafts: &mut Vec<(u32, Draft)>, key: &str, value: String) -> Option
         "Value.DataType" => draft.data_type = Some(value),
         "Value.StringValue" => draft.value = Some(AttributeValue::Text(value)),
         "Value.BinaryValue" => {
-            draft.value = Some(AttributeValue::Binary(STANDARD.decode(value).ok()?))
+            draft.value = Some(AttributeValue::Binary(STANDARD.decode(value).ok()?));
         }
         _ => return None,
     }
@@ -152,7 +152,7 @@ fn read_json(call: &Call) -> Option<SendMessage> {
             ("QueueUrl", Json::String(text)) => message.queue_url = text,
             ("MessageBody", Json::String(text)) => message.body = text,
             ("DelaySeconds", value) => {
-                message.delay_seconds = Some(i32::try_from(value.as_i64()?).ok()?)
+                message.delay_seconds = Some(i32::try_from(value.as_i64()?).ok()?);
             }
             ("MessageGroupId", Json::String(text)) => message.group_id = Some(text),
             ("MessageDeduplicationId", Json::String(text)) => message.deduplication_id = Some(text),

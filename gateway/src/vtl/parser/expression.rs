@@ -156,7 +156,7 @@ impl Parser<'_, '_, '_> {
         match block.last_mut() {
             Some(Node::Text(last)) => last.truncate(last.strip_suffix(' ').unwrap_or(last).len()),
             Some(Node::Raw { shown, .. }) => {
-                *shown = shown.strip_suffix(' ').unwrap_or(shown).into()
+                *shown = shown.strip_suffix(' ').unwrap_or(shown).into();
             }
             _ => {}
         }

@@ -115,7 +115,7 @@ pub fn write_json(json: &serde_json::Value, out: &mut String) -> Result<(), Exce
 fn write_number(text: &str, out: &mut String) {
     match Number::json(text) {
         Some(number) if number.is_finite() => {
-            write!(out, "{number}").expect("a string takes everything")
+            write!(out, "{number}").expect("a string takes everything");
         }
         // Too large for a double.
         Some(_) => out.push_str("null"),

@@ -182,7 +182,7 @@ pub fn quote(text: &str, slash: bool, out: &mut String) {
         plain = at + character.len_utf8();
         match escape {
             "" => {
-                write!(out, "\\u{:04X}", u32::from(character)).expect("a string takes everything")
+                write!(out, "\\u{:04X}", u32::from(character)).expect("a string takes everything");
             }
             escape => out.push_str(escape),
         }

@@ -152,7 +152,7 @@ impl World {
             let wakes = self.pipes.iter_mut().filter_map(|pipe| pipe.wake(now));
             match wakes.chain(self.queue.next_visible()).min() {
                 Some(next) if next <= end => {
-                    self.now = next.max(self.now + Duration::from_millis(1))
+                    self.now = next.max(self.now + Duration::from_millis(1));
                 }
                 _ => {
                     self.now = end;
