@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use kit::lock::Mutex;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -141,11 +142,7 @@ impl Target {
 
     /// What it does from now on.
     pub fn answer(&self, script: impl Fn(&Delivery) -> Answer + Send + Sync + 'static) {
-        *self
-            .shared
-            .script
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(script);
+        *self.shared.script.lock() = Arc::new(script);
     }
 
     /// Everything that arrived, in order.
@@ -155,13 +152,7 @@ impl Target {
 
     /// Looks into the book without a copy of it.
     pub fn read<T>(&self, look: impl FnOnce(&[Delivery]) -> T) -> T {
-        look(
-            &self
-                .shared
-                .book
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        look(&self.shared.book.lock())
     }
 
     /// Keeps no headers of what comes from now on: for books of many thousand calls.
@@ -222,22 +213,14 @@ async fn converse(client: TcpStream, shared: Arc<Shared>) {
     client.set_nodelay(true).ok();
     let mut client = BufReader::new(client);
     while let Some(mut delivery) = read(&mut client).await {
-        let script = shared
-            .script
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let script = shared.script.lock().clone();
         delivery.answer = script(&delivery);
         let answer = written(&delivery);
         if !shared.keeps_headers.load(Ordering::Relaxed) {
             delivery.headers.clear();
         }
         let kind = delivery.answer;
-        shared
-            .book
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(delivery);
+        shared.book.lock().push(delivery);
         if write(client.get_mut(), kind, answer).await.is_none() {
             return;
         }

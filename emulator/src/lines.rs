@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use kit::lock::Mutex;
 use kit::time::{OncePerMinute, Timestamp};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -30,7 +30,7 @@ impl OncePerMinuteEach {
 
     /// Whether the line about `name` is to be logged now.
     pub(crate) fn is_due(&self, name: &str, now: Timestamp) -> bool {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         if last.get(name).is_some_and(|last| now.since(*last) < MINUTE) {
             return false;
         }
@@ -86,7 +86,7 @@ mod tests {
             (0..5 * MOST).all(|name| lines.is_due(&name.to_string(), START)),
             "a new name is never passed over"
         );
-        assert!(lines.last.lock().unwrap().len() <= MOST);
+        assert!(lines.last.lock().len() <= MOST);
     }
 
     #[test]

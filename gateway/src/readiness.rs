@@ -4,13 +4,13 @@
 //! than the requests of one minute each; every look asks for one at least.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use kit::aws;
+use kit::lock::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use crate::api::{Apis, Backend};
@@ -133,7 +133,7 @@ impl Readiness {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Needed, Option<Instant>>> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queues.lock()
     }
 }
 

@@ -13,13 +13,14 @@ mod wire;
 pub use answer::NoAnswer;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use kit::lock::Mutex;
 use tokio::sync::oneshot;
 
 use crate::integration::sqs::SendMessage;
@@ -81,11 +82,7 @@ impl Messages {
     }
 
     fn enter(&self, queue: &Queue, waiting: Waiting) {
-        let mut queues = self
-            .shared
-            .queues
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut queues = self.shared.queues.lock();
         if let Some(batch) = queues.entry(queue.clone()).or_default().enter(waiting) {
             tokio::spawn(self.clone().run(queue.clone(), batch));
         }
@@ -106,11 +103,7 @@ impl Messages {
 
     /// The next batch for a request that came back; empty when none is needed.
     fn next(&self, queue: &Queue) -> Vec<Waiting> {
-        let mut queues = self
-            .shared
-            .queues
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut queues = self.shared.queues.lock();
         let Some(lane) = queues.get_mut(queue) else {
             return Vec::new();
         };
@@ -143,11 +136,7 @@ impl Messages {
     }
 
     fn client(&self, region: &str) -> Client {
-        let mut clients = self
-            .shared
-            .clients
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut clients = self.shared.clients.lock();
         let make = || {
             let retries = RetryConfig::standard()
                 .with_max_attempts(2)

@@ -1,8 +1,9 @@
 //! Lines that would come again and again: one a minute, with the number of those that were left
 //! out.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use crate::lock::Mutex;
 
 /// Between two lines of one kind.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -32,7 +33,7 @@ impl Repeated {
 
     /// Whether the line is to be written now; holds how many were left out since the last one.
     pub fn due(&self, now: Instant) -> Option<u64> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if state
             .last
             .is_some_and(|last| now.saturating_duration_since(last) < PAUSE)
@@ -46,7 +47,7 @@ impl Repeated {
 
     /// What follows is news again: the next line is written at once.
     pub fn reset(&self) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
+        *self.state.lock() = State::default();
     }
 }
 

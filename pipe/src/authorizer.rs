@@ -4,10 +4,11 @@
 //! request for it: while the token is still good, one of them fetches the next and the others go
 //! on; when there is none, all wait for the same answer, a refusal included.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
+use kit::lock::{Mutex, MutexGuard};
 use kit::send::Sender;
 use kit::time::Timestamp;
 
@@ -160,7 +161,7 @@ impl Authorizer {
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 }
 

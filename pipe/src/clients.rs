@@ -1,10 +1,11 @@
 //! Door: SQS in every region that pipes name, with what clients share.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aws_config::Region;
 use aws_sdk_sqs::Client;
+use kit::lock::Mutex;
 use kit::service::Services;
 
 use crate::arn::Arn;
@@ -55,7 +56,7 @@ impl Clients {
         {
             return self.first.clone();
         }
-        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut others = self.others.lock();
         let make = || {
             let config = self
                 .first

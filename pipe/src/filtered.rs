@@ -6,8 +6,8 @@
 //! pipes whose log may hold execution data.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
 
+use kit::lock::Mutex;
 use kit::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ impl TurnedAway {
 impl Filtered {
     /// Opens a shelf for each of these pipes and closes all others.
     pub fn keep_only<'p>(&self, pipes: impl Iterator<Item = &'p str>) {
-        let mut shelves = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelves = self.pipes.lock();
         let kept = pipes
             .map(|pipe| (pipe.to_owned(), shelves.remove(pipe).unwrap_or_default()))
             .collect();
@@ -90,7 +90,7 @@ impl Filtered {
 
     /// Takes note of a message. Those of a pipe without a shelf are forgotten.
     pub fn note(&self, pipe: &str, message: TurnedAway) {
-        let mut shelves = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelves = self.pipes.lock();
         let Some(shelf) = shelves.get_mut(pipe) else {
             return;
         };
@@ -104,7 +104,7 @@ impl Filtered {
     /// `{"pipes": [{"name", "count", "last": [{"messageId", "timestamp", "misses": [{"field", "expected"}], "body"?}]}]}`,
     /// the latest first; timestamps in milliseconds.
     pub fn show(&self) -> Value {
-        let shelves = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
+        let shelves = self.pipes.lock();
         let show = |(name, shelf): (&String, &Shelf)| {
             let last: Vec<Value> = shelf.last.iter().map(TurnedAway::show).collect();
             json!({"name": name, "count": shelf.count, "last": last})

@@ -3,9 +3,10 @@
 //!
 //! Both are pure; time is told.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
 
 /// A caller that comes late by no more than this does not lose its turn, so that a busy machine
@@ -77,9 +78,7 @@ impl Rates {
     }
 
     fn each(&self) -> impl Iterator<Item = MutexGuard<'_, Rate>> {
-        self.0
-            .iter()
-            .map(|rate| rate.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0.iter().map(|rate| rate.lock())
     }
 }
 

@@ -5,7 +5,9 @@
 //! text of others asks [`redactor`] first.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
+
+use kit::lock::{Mutex, MutexGuard};
 
 use crate::redact::Redactor;
 
@@ -47,7 +49,7 @@ impl Secrets {
             fixed,
             tokens: VecDeque::new(),
         }));
-        let mut registry = lock(&REGISTRY);
+        let mut registry = REGISTRY.lock();
         registry.kept.push(Arc::downgrade(&kept));
         registry.redactor = None;
         Secrets(kept)
@@ -77,8 +79,8 @@ impl Secrets {
 
     fn change(&self, change: impl FnOnce(&mut Kept)) {
         // In the order in which `redactor` locks.
-        let mut registry = lock(&REGISTRY);
-        change(&mut lock(&self.0));
+        let mut registry = REGISTRY.lock();
+        change(&mut self.0.lock());
         registry.redactor = None;
     }
 }
@@ -91,23 +93,19 @@ impl Drop for Secrets {
 
 /// Takes out what is a secret now.
 pub fn redactor() -> Arc<Redactor> {
-    let mut registry = lock(&REGISTRY);
+    let mut registry = REGISTRY.lock();
     if let Some(redactor) = &registry.redactor {
         return redactor.clone();
     }
     registry.kept.retain(|kept| kept.strong_count() > 0);
     let kept: Vec<Arc<Mutex<Kept>>> = registry.kept.iter().filter_map(Weak::upgrade).collect();
-    let kept: Vec<MutexGuard<'_, Kept>> = kept.iter().map(|kept| lock(kept)).collect();
+    let kept: Vec<MutexGuard<'_, Kept>> = kept.iter().map(|kept| kept.lock()).collect();
     let all = kept
         .iter()
         .flat_map(|kept| kept.fixed.iter().chain(&kept.tokens));
     let redactor = Arc::new(Redactor::new(all.map(String::as_str)));
     registry.redactor = Some(redactor.clone());
     redactor
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

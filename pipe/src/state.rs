@@ -1,8 +1,7 @@
 //! The state of a pipe as `describe-pipe` tells it: what is wanted, what is, and why (Pipes API
 //! model).
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
 
 use crate::definition::DesiredState;
@@ -153,7 +152,7 @@ impl Status {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use kit::lock::Mutex;
 
 use super::unsign::Malformed;
 
@@ -21,11 +22,11 @@ pub(super) struct Trailers(Arc<Mutex<Option<HeaderMap>>>);
 
 impl Trailers {
     pub(super) fn take(&self) -> Option<HeaderMap> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().take()
     }
 
     fn set(&self, trailers: HeaderMap) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(trailers);
+        *self.0.lock() = Some(trailers);
     }
 }
 

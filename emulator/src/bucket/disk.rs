@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use kit::lock::{Mutex, RwLock, RwLockReadGuard};
 use kit::time::Timestamp;
 
 use super::condition::Condition;
@@ -54,7 +55,7 @@ impl Bucket {
 
     /// Keeps the bucket from being removed meanwhile.
     fn enter(&self) -> Result<RwLockReadGuard<'_, bool>, BucketError> {
-        let gone = self.gone.read().unwrap_or_else(PoisonError::into_inner);
+        let gone = self.gone.read();
         if *gone {
             Err(BucketError::NoSuchBucket)
         } else {
@@ -65,7 +66,7 @@ impl Bucket {
     /// Makes a shelf that outlives a power cut, before anything is put there.
     fn make(&self, shelf: &Path) -> io::Result<()> {
         let name = shelf.file_name().unwrap_or_default().to_string_lossy();
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made.lock();
         if !made.contains(name.as_ref()) {
             match file::make_folder(shelf) {
                 // All that were there at the start are durable.
@@ -103,7 +104,7 @@ impl Disk {
     }
 
     fn buckets(&self) -> RwLockReadGuard<'_, BTreeMap<String, Arc<Bucket>>> {
-        self.buckets.read().unwrap_or_else(PoisonError::into_inner)
+        self.buckets.read()
     }
 
     fn bucket(&self, name: &str) -> Result<Arc<Bucket>, BucketError> {
@@ -125,7 +126,7 @@ impl Disk {
     }
 
     pub(super) fn create(&self, name: &str) -> Result<(), BucketError> {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _changing = self.changing.lock();
         if self.has(name) {
             return Err(BucketError::AlreadyOwned);
         }
@@ -142,17 +143,14 @@ impl Disk {
             made => made?,
         }
         let bucket = Bucket::new(Timestamp::wall());
-        self.buckets
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.to_owned(), bucket);
+        self.buckets.write().insert(name.to_owned(), bucket);
         Ok(())
     }
 
     pub(super) fn delete(&self, name: &str) -> Result<(), BucketError> {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _changing = self.changing.lock();
         let bucket = self.bucket(name)?;
-        let mut gone = bucket.gone.write().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = bucket.gone.write();
         if self.shelves.hold_any(name)? {
             return Err(BucketError::NotEmpty);
         }
@@ -160,10 +158,7 @@ impl Disk {
         file::sync_folder(self.shelves.folder())?;
         self.index.forget_bucket(name);
         *gone = true;
-        self.buckets
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(name);
+        self.buckets.write().remove(name);
         Ok(())
     }
 

@@ -23,11 +23,12 @@ use std::fs::File;
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use kit::lock::{Condvar, Mutex, MutexGuard, RwLock};
 use kit::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -187,11 +188,10 @@ impl Index {
     /// It does not yet; what keeps it from being built, when something does.
     pub(super) fn wait_until_ready(&self) -> Result<(), Option<String>> {
         let wanted = self.shared.wanted();
-        let waited = self
+        let wanted = self
             .shared
             .bell
             .wait_timeout_while(wanted, PATIENCE, |wanted| !wanted.ready);
-        let wanted = waited.unwrap_or_else(PoisonError::into_inner).0;
         if wanted.ready {
             Ok(())
         } else {
@@ -246,12 +246,7 @@ impl Index {
     pub(super) fn close(&self) {
         self.shared
             .want(|_| self.shared.stopping.store(true, Ordering::SeqCst));
-        let threads: Vec<_> = self
-            .threads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-            .collect();
+        let threads: Vec<_> = self.threads.lock().drain(..).collect();
         // The keeper ends first: it writes a last log.
         for thread in threads.into_iter().rev() {
             if thread.join().is_err() {
@@ -301,10 +296,7 @@ impl Drop for Change<'_> {
 impl Shared {
     /// The tree, for one use: while it is held, no other takes its place.
     fn tree(&self) -> Option<Arc<Tree>> {
-        self.tree
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.tree.read().clone()
     }
 
     fn insert(&self, bucket: &str, head: &Head) -> io::Result<()> {
@@ -333,7 +325,7 @@ impl Shared {
     }
 
     fn wanted(&self) -> MutexGuard<'_, Wanted> {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+        self.wanted.lock()
     }
 
     fn want(&self, what: impl FnOnce(&mut Wanted)) {
@@ -360,7 +352,7 @@ impl Shared {
     }
 
     fn state(&self) -> MutexGuard<'_, Kept> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Changes what the index is made of, durable, unless the state file must not be there.

@@ -1,8 +1,9 @@
 //! Objects in memory, for a program that keeps nothing on disk.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
+use kit::lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use kit::time::Timestamp;
 
 use super::condition::Condition;
@@ -21,11 +22,11 @@ struct Bucket {
 
 impl Memory {
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Bucket>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.0.read()
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Bucket>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.0.write()
     }
 
     pub(super) fn names(&self) -> Vec<(String, Timestamp)> {

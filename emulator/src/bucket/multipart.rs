@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
 use uuid::Uuid;
 
@@ -75,7 +76,7 @@ impl Uploads {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Upload>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// The bucket is gone, and its folder with it.

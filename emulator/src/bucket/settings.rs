@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use kit::lock::{Mutex, MutexGuard};
 use s3s::xml::{DeserializeContent, Deserializer, SerializeContent, Serializer};
 
 use super::file;
@@ -84,7 +85,7 @@ pub(super) struct Settings(Mutex<BTreeMap<String, Arc<Texts>>>);
 impl Settings {
     /// What is known of the settings, by bucket. No bucket goes while it is held.
     pub(super) fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Texts>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

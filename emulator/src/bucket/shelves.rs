@@ -4,8 +4,8 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
 use sha2::{Digest as _, Sha256};
 
@@ -60,9 +60,7 @@ impl Shelves {
 
     /// Held while the file of an object, and what the index says of it, are changed together.
     pub(super) fn lock(&self, place: &Place) -> MutexGuard<'_, ()> {
-        self.locks[place.lock]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.locks[place.lock].lock()
     }
 
     /// The names of all buckets, in order. No bucket's name begins with a dot.

@@ -1,7 +1,5 @@
 //! Whether a request can be carried out: the disk takes what it does, and memory holds it.
 
-use std::sync::MutexGuard;
-
 use kit::time::Timestamp;
 
 use super::{Node, State};

@@ -1,10 +1,11 @@
 //! Door: the log's one thread that writes and syncs for everybody, and what waits for it. What the
 //! thread does is in [`writer`](super::writer).
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use kit::lock::Mutex;
 use tokio::sync::{oneshot, watch};
 
 use super::frame;
@@ -170,11 +171,7 @@ impl Committer {
     pub(super) fn close(&self) {
         self.shared.lock().closing = true;
         self.shared.more.notify_one();
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let thread = self.thread.lock().take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the committer panicked, this is a bug");
         }

@@ -4,9 +4,10 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
 
 use super::codec::{self, Begin};
@@ -97,7 +98,7 @@ impl Disk {
     }
 
     pub(super) fn tail(&self) -> MutexGuard<'_, Tail> {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tail.lock()
     }
 
     /// What is kept free for what.

@@ -1,7 +1,8 @@
 //! The store without a disk: contents by number, everything else is forgotten at once.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+
+use kit::lock::Mutex;
 
 use crate::engine::{AttributeData, AttributeValue, Content, Effect, Engine, Place};
 
@@ -51,7 +52,7 @@ fn bytes(content: &Content) -> usize {
 
 impl Memory {
     pub(super) fn take(&self, engine: &mut Engine, effects: Vec<Effect>, dropped: &[Place]) {
-        let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut contents = self.contents.lock();
         for effect in effects {
             if let Effect::Stored(stored) = effect {
                 contents.next += 1;
@@ -69,7 +70,7 @@ impl Memory {
     }
 
     pub(super) fn read(&self, place: Place) -> Option<Content> {
-        let contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        let contents = self.contents.lock();
         contents
             .by_number
             .get(&to_number(place))
@@ -78,10 +79,7 @@ impl Memory {
 
     /// Bytes that all contents take.
     pub(super) fn bytes(&self) -> usize {
-        self.contents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .bytes
+        self.contents.lock().bytes
     }
 }
 

@@ -6,8 +6,9 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
 use rustix::fs::{SeekFrom, seek};
 use tokio::sync::Notify;
@@ -93,7 +94,7 @@ impl Segments {
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 
     pub(super) fn path(&self, number: u32) -> PathBuf {
@@ -106,7 +107,7 @@ impl Segments {
     /// # Errors
     /// The disk has no room. Nothing is left behind then.
     pub(super) fn grow(&self, at_least: u32) -> io::Result<()> {
-        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _growing = self.growing.lock();
         let number = self.next().max(at_least);
         let path = self.path(number);
         let file = self.medium().create(&path)?;
@@ -177,7 +178,7 @@ impl Segments {
         self.medium().wipe(file, 0, size)?;
         self.medium().sync(file)?;
         file.sync_all()?;
-        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _growing = self.growing.lock();
         let next = self.next().max(number + 1);
         self.medium().rename(&self.path(number), &self.path(next))?;
         if let Err(error) = self.medium().sync_folder(&self.folder) {
@@ -190,7 +191,7 @@ impl Segments {
 
     /// Removes the last segment, which nothing was written into, for good.
     pub(super) fn shrink(&self) -> io::Result<()> {
-        let _growing = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _growing = self.growing.lock();
         let Some(last) = self.lock().last() else {
             return Ok(());
         };

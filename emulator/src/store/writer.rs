@@ -10,10 +10,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use kit::lock::{Condvar, Mutex, MutexGuard};
 use kit::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
@@ -81,7 +82,7 @@ impl Shared {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+        self.pending.lock()
     }
 
     /// Works until the store closes.
@@ -137,11 +138,7 @@ impl Shared {
             if pending.closing {
                 return false;
             }
-            pending = self
-                .more
-                .wait_timeout(pending, PAUSE)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            pending = self.more.wait_timeout(pending, PAUSE);
             drop(pending);
             let again = self
                 .commit(runs)
@@ -168,18 +165,11 @@ impl Shared {
             let spare = *self.spare.borrow();
             match spare {
                 Spare::Ready => {
-                    pending = self
-                        .more
-                        .wait(pending)
-                        .unwrap_or_else(PoisonError::into_inner);
+                    pending = self.more.wait(pending);
                 }
                 Spare::Coming => break,
                 Spare::Refused => {
-                    pending = self
-                        .more
-                        .wait_timeout(pending, PAUSE)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0;
+                    pending = self.more.wait_timeout(pending, PAUSE);
                     break;
                 }
             }

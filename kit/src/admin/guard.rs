@@ -8,7 +8,7 @@
 //! all, as HTTP/1.0 allows it, are no browsers.
 
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -18,6 +18,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::listen::Listen;
+use crate::lock::Mutex;
 
 /// Names that nobody can own in the public DNS end so: RFC 6761 and 9476 (`.internal`, which Docker
 /// and clouds use), and the names of services within Kubernetes.
@@ -40,7 +41,7 @@ impl AdminArgs {
     /// Puts the setting into force. `listen` is where admin ports listen.
     pub fn apply(&self, listen: Option<&Listen>) {
         let named = listen.and_then(Listen::host).map(bare);
-        let mut set = SET.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut set = SET.lock();
         set.extend(self.admin_host.iter().cloned().chain(named));
     }
 }
@@ -63,7 +64,7 @@ struct Hosts(Vec<String>);
 
 /// Puts the guard before all routes of an admin port.
 pub fn guarded(routes: Router) -> Router {
-    let set = SET.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let set = SET.lock().clone();
     with(routes, Hosts(set.into_iter().chain(machine()).collect()))
 }
 

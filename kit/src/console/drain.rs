@@ -8,9 +8,11 @@
 use std::cell::Cell;
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::lock::{Condvar, Mutex, MutexGuard};
 
 /// Bytes that may wait. A burst of some thousand lines fits.
 const ROOM: usize = 1 << 20;
@@ -101,12 +103,7 @@ impl Drain {
             }
             state.is_hurried = true;
             self.shared.filled.notify_one();
-            state = self
-                .shared
-                .emptied
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state = self.shared.emptied.wait_timeout(state, left);
         }
     }
 }
@@ -131,7 +128,7 @@ impl Write for &Drain {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Never returns.
@@ -162,10 +159,7 @@ impl Shared {
     fn take(&self, batch: &mut Vec<u8>) {
         let mut state = self.lock();
         while state.waiting.is_empty() {
-            state = self
-                .filled
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.filled.wait(state);
         }
         let until = Instant::now() + GATHER;
         while !state.is_hurried && state.waiting.len() < ENOUGH {
@@ -173,11 +167,7 @@ impl Shared {
             if left.is_zero() {
                 break;
             }
-            state = self
-                .filled
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state = self.filled.wait_timeout(state, left);
         }
         std::mem::swap(batch, &mut state.waiting);
         state.is_writing = true;

@@ -1,7 +1,9 @@
 //! What the admin port shows of the pipes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use kit::lock::Mutex;
 
 use crate::clients::Clients;
 use crate::control::Shown;
@@ -24,15 +26,12 @@ impl Board {
     pub fn show(&self, pipes: Vec<Shown>) {
         self.filtered
             .keep_only(pipes.iter().map(|shown| shown.pipe.name.as_str()));
-        *self.pipes.lock().unwrap_or_else(PoisonError::into_inner) = pipes;
+        *self.pipes.lock() = pipes;
     }
 
     /// All pipes, in the order of their names.
     pub fn pipes(&self) -> Vec<Shown> {
-        self.pipes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.pipes.lock().clone()
     }
 
     /// The pipe of this name.

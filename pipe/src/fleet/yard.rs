@@ -1,9 +1,10 @@
 //! Equips pipes, and knows what they share: a connection's token, a destination's rate.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use kit::lock::Mutex;
 use kit::send::Sender;
 use kit::service::Services;
 use tokio_util::sync::CancellationToken;

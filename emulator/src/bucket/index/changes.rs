@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use kit::lock::{Condvar, Mutex, MutexGuard};
 use kit::time::{OncePerMinute, Timestamp};
 
 use super::log;
@@ -47,7 +47,7 @@ struct Inner {
 
 impl Changes {
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 
     /// Hands a change in. Returns its number.
@@ -68,10 +68,7 @@ impl Changes {
     pub(super) fn wait(&self, number: u64) -> io::Result<()> {
         let mut inner = self.lock();
         while inner.durable < number && !inner.failed {
-            inner = self
-                .written
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
+            inner = self.written.wait(inner);
         }
         match inner.failed {
             true => Err(io::Error::other(
@@ -103,10 +100,7 @@ impl Changes {
         (inner.next, inner.switching) = (Some(file), true);
         self.work.notify_one();
         while inner.switching && !inner.failed {
-            inner = self
-                .written
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
+            inner = self.written.wait(inner);
         }
     }
 
@@ -190,10 +184,7 @@ impl Changes {
             if inner.stop {
                 return None;
             }
-            inner = self
-                .work
-                .wait(inner)
-                .unwrap_or_else(PoisonError::into_inner);
+            inner = self.work.wait(inner);
         }
         let pending = std::mem::take(&mut inner.pending);
         let next = inner.next.take();

@@ -5,8 +5,8 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::state::{Scan, State};
@@ -73,11 +73,7 @@ impl Keeper<'_> {
         let damage = self.shared.wanted().damage.take();
         if let Some(damage) = &damage {
             tracing::error!("the index of the objects is built anew from their files: {damage}");
-            *self
-                .shared
-                .tree
-                .write()
-                .unwrap_or_else(PoisonError::into_inner) = None;
+            *self.shared.tree.write() = None;
         }
         let Some(tree) = self.shared.tree() else {
             return self.begin_anew();
@@ -191,7 +187,7 @@ impl Keeper<'_> {
         (self.progress, self.scanning, self.opened, self.again) =
             (state.scan.clone(), Scanning::default(), None, None);
         shared.state().state = state;
-        *shared.tree.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(tree));
+        *shared.tree.write() = Some(Arc::new(tree));
         shared.want(|wanted| (wanted.checkpoint, wanted.trouble) = (true, None));
         Ok(())
     }
@@ -238,31 +234,18 @@ fn wait(shared: &Shared, again: Option<Instant>) {
     }
     if let Some(again) = again {
         let left = again.saturating_duration_since(Instant::now());
-        drop(
-            shared
-                .bell
-                .wait_timeout(wanted, left)
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        drop(shared.bell.wait_timeout(wanted, left));
         return;
     }
     while !wanted.checkpoint && wanted.damage.is_none() && !shared.stopping.load(Ordering::SeqCst) {
-        wanted = shared
-            .bell
-            .wait(wanted)
-            .unwrap_or_else(PoisonError::into_inner);
+        wanted = shared.bell.wait(wanted);
     }
 }
 
 fn pause(shared: &Shared) {
     let wanted = shared.wanted();
     if !shared.stopping.load(Ordering::SeqCst) {
-        drop(
-            shared
-                .bell
-                .wait_timeout(wanted, PAUSE)
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        drop(shared.bell.wait_timeout(wanted, PAUSE));
     }
 }
 

@@ -11,9 +11,10 @@ use std::io;
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use super::room::is_full;
+use kit::lock::RwLock;
 use lsm_tree::compaction::Leveled;
 use lsm_tree::{AbstractTree as _, AnyTree, Cache, Config, DescriptorTable, SequenceNumberCounter};
 
@@ -102,7 +103,7 @@ impl Tree {
     }
 
     pub(super) fn get(&self, key: &[u8]) -> io::Result<Option<Vec<u8>>> {
-        let _fixed = self.fixing.read().unwrap_or_else(PoisonError::into_inner);
+        let _fixed = self.fixing.read();
         let value = guarded(|| self.tree.get(key, self.visible.get()))?;
         Ok(value.map(|value| value.to_vec()))
     }
@@ -113,7 +114,7 @@ impl Tree {
         from: Bound<Vec<u8>>,
         to: Vec<u8>,
     ) -> impl Iterator<Item = io::Result<(Vec<u8>, Vec<u8>)>> + use<> {
-        let _fixed = self.fixing.read().unwrap_or_else(PoisonError::into_inner);
+        let _fixed = self.fixing.read();
         let range = (from, Bound::Excluded(to));
         let mut items = Some(
             self.tree
@@ -141,7 +142,7 @@ impl Tree {
     /// The disk is full or broken.
     pub(super) fn flush(&self) -> io::Result<()> {
         let oldest = {
-            let _fixing = self.fixing.write().unwrap_or_else(PoisonError::into_inner);
+            let _fixing = self.fixing.write();
             self.visible.get()
         };
         self.leaving_nothing(|| {
@@ -159,7 +160,7 @@ impl Tree {
     /// As [`Tree::flush`], or a file is damaged.
     pub(super) fn merge(&self) -> io::Result<()> {
         let oldest = {
-            let _fixing = self.fixing.write().unwrap_or_else(PoisonError::into_inner);
+            let _fixing = self.fixing.write();
             self.visible.get()
         };
         let strategy = Arc::new(Leveled::default().with_table_target_size(TABLE));

@@ -2,9 +2,10 @@
 //! without waiting.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use kit::lock::Mutex;
 use kit::time::Timestamp;
 use serde_json::json;
 
