@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use kit::aws;
-use kit::definition::{Definition, DefinitionArgs};
+use kit::definition::{Declarations, DefinitionArgs};
 use kit::send::AllowTargets;
 use tempfile::NamedTempFile;
 use uuid::Uuid;
@@ -85,7 +85,7 @@ pub struct Pipeline {
     sqs: aws_sdk_sqs::Client,
     names: Names,
     shape: Shape,
-    definition: Definition,
+    definition: Declarations,
     file: NamedTempFile,
     log: NamedTempFile,
     sdk: SdkConfig,

@@ -24,7 +24,7 @@ use gateway::api::Apis;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
 use kit::call::{Call, Reply};
-use kit::definition::{Definition, DefinitionArgs};
+use kit::definition::{Declarations, DefinitionArgs};
 use kit::send::{AllowTargets, SendError, Sender};
 use kit::{aws, serve};
 use tokio::task::JoinHandle;
@@ -446,7 +446,7 @@ fn s3_client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
 }
 
 fn start_gateway(
-    definition: &Definition,
+    definition: &Declarations,
     account_id: &str,
     sdk: &SdkConfig,
     listener: TcpListener,
@@ -464,7 +464,7 @@ fn start_gateway(
 }
 
 fn start_pipe(
-    definition: &Definition,
+    definition: &Declarations,
     sdk: &SdkConfig,
     subscriber_at: SocketAddr,
     admin: TcpListener,

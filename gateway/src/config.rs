@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Parser;
 use kit::admin::AdminArgs;
-use kit::definition::{Definition, DefinitionArgs};
+use kit::definition::{Declarations, DefinitionArgs};
 use kit::hops::HopArgs;
 use kit::listen::Listen;
 use kit::{aws, serve};
@@ -78,7 +78,7 @@ impl Cli {
         let account = aws::account(&sdk).await?;
         let definition = sources.load(&account);
         let apis = load_apis(&definition, self.args.stage)?;
-        definition.report_beside();
+        definition.report_not_run();
         let listener = serve::listen(&self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::listen(&self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
         let address = listener
@@ -109,7 +109,7 @@ impl Cli {
 ///
 /// # Errors
 /// An API cannot be read, there is none, or none has that stage.
-pub fn load_apis(definition: &Definition, stage: Option<String>) -> anyhow::Result<Apis> {
+pub fn load_apis(definition: &Declarations, stage: Option<String>) -> anyhow::Result<Apis> {
     let apis = Apis::load(definition, stage)?;
     let none = "the definition declares no REST API: expected AWS::ApiGateway::RestApi or AWS::Serverless::Api in a \
                 template, or an OpenAPI document (set another one with --definition or DEFINITION)";

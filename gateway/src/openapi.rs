@@ -218,8 +218,11 @@ impl Reader<'_, '_> {
         fields.ignore_where(is_foreign);
         self.problems.extend(fields.finish());
         let Some(integration) = integration else {
-            self.problems
-                .push(operation.problem(format!("{label}: No integration defined for method")));
+            self.problems.push(
+                operation
+                    .problem(format!("{label}: No integration defined for method"))
+                    .tolerable(),
+            );
             return Some(Method {
                 statuses,
                 integration: Integration::unsupported(),
@@ -233,7 +236,7 @@ impl Reader<'_, '_> {
                 let message = format!(
                     "{label}: an integration response answers {status}, which responses does not declare"
                 );
-                self.problems.push(operation.problem(message));
+                self.problems.push(operation.problem(message).tolerable());
             }
         }
         Some(Method {
@@ -246,9 +249,13 @@ impl Reader<'_, '_> {
         if let Some(security) =
             security.filter(|node| node.list().is_ok_and(|list| !list.is_empty()))
         {
-            self.problems.push(security.problem(format!(
-                "{label}: API keys and authorizers are not supported"
-            )));
+            self.problems.push(
+                security
+                    .problem(format!(
+                        "{label}: API keys and authorizers are not supported"
+                    ))
+                    .tolerable(),
+            );
         }
         let kind = auth.and_then(|auth| auth.get("type"));
         let Some((kind, text)) =
@@ -257,9 +264,12 @@ impl Reader<'_, '_> {
             return;
         };
         if !text.eq_ignore_ascii_case("NONE") {
-            self.problems.push(kind.problem(format!(
-                "{label}: authorization type {text} is not supported"
-            )));
+            self.problems.push(
+                kind.problem(format!(
+                    "{label}: authorization type {text} is not supported"
+                ))
+                .tolerable(),
+            );
         }
     }
 
@@ -272,18 +282,18 @@ impl Reader<'_, '_> {
             return;
         };
         let Some(validator) = self.validators.and_then(|all| all.get(text)) else {
-            self.problems.push(
-                name.problem(format!("{label}: there is no request validator {text}"))
-                    .collected(),
-            );
+            self.problems
+                .push(name.problem(format!("{label}: there is no request validator {text}")));
             return;
         };
         let flags =
             ["validateRequestBody", "validateRequestParameters"].map(|flag| validator.get(flag));
         let on = flags.map(|flag| flag.and_then(|node| node.boolean().or_collect(self.problems)));
         if on.contains(&Some(true)) {
-            self.problems
-                .push(name.problem(format!("{label}: request validation is not supported")));
+            self.problems.push(
+                name.problem(format!("{label}: request validation is not supported"))
+                    .tolerable(),
+            );
         }
     }
 }
@@ -311,8 +321,7 @@ fn statuses(responses: &Node, problems: &mut Vec<Problem>) -> Vec<u16> {
             Err(_) => problems.push(
                 entry
                     .place
-                    .problem(format!("{} is not a status", entry.key))
-                    .collected(),
+                    .problem(format!("{} is not a status", entry.key)),
             ),
         }
     }

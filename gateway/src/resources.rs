@@ -11,7 +11,7 @@ mod stages;
 mod tests;
 
 use kit::cloudformation::{Account, Resource, Stack};
-use kit::definition::{Definition, LoadError};
+use kit::definition::{Declarations, LoadError};
 use kit::document::{OrCollect as _, Problem};
 
 use crate::api::{Api, Apis};
@@ -47,17 +47,20 @@ impl Apis {
     /// # Errors
     /// A definition is wrong somewhere, or asks for something that is not supported (unless it was
     /// loaded leniently). All of it is told at once.
-    pub fn load(definition: &Definition, default_stage: Option<String>) -> Result<Apis, LoadError> {
+    pub fn load(
+        definition: &Declarations,
+        default_stage: Option<String>,
+    ) -> Result<Apis, LoadError> {
         let mut problems = Vec::new();
         let apis = Apis::read(definition, default_stage, &mut problems);
-        definition.judge(problems)?;
+        definition.check(problems)?;
         Ok(apis)
     }
 
     /// The same for a program that reads more than APIs from a definition: what is wrong is added
     /// to `problems`.
     pub fn read(
-        definition: &Definition,
+        definition: &Declarations,
         default_stage: Option<String>,
         problems: &mut Vec<Problem>,
     ) -> Apis {
@@ -138,7 +141,7 @@ fn tell_orphan(stack: &Stack, resource: &Resource, problems: &mut Vec<Problem>) 
             "{}: RestApiId is not an API of this template, so it is not served",
             resource.label()
         );
-        problems.push(node.problem(message));
+        problems.push(node.problem(message).tolerable());
     }
 }
 
@@ -169,7 +172,8 @@ fn tell_unread(resource: &Resource, problems: &mut Vec<Problem>) {
     problems.push(
         resource
             .properties
-            .problem(format!("{}: {told}", resource.label())),
+            .problem(format!("{}: {told}", resource.label()))
+            .tolerable(),
     );
 }
 

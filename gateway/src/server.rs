@@ -22,7 +22,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
 use http::header::{AUTHORIZATION, HeaderMap};
-use kit::aws::{Endpoint, Reach};
+use kit::aws::{Endpoint, Reachability};
 use kit::call::{Call, Reply};
 use kit::service::{ServiceError, Services};
 use kit::time::Timestamp;
@@ -48,7 +48,7 @@ pub struct Gateway {
     account_id: String,
     messages: Messages,
     services: Services,
-    sqs: Reach,
+    sqs: Reachability,
     intake: Intake,
 }
 
@@ -59,7 +59,7 @@ impl Gateway {
     /// The system's certificate authorities cannot be read.
     pub fn new(apis: Apis, account_id: String, sdk: &SdkConfig) -> std::io::Result<Gateway> {
         let (messages, services) = (Messages::new(sdk.clone()), Services::new(sdk.clone())?);
-        let sqs = Reach::of(Endpoint::of(sdk, "SQS"));
+        let sqs = Reachability::of(Endpoint::of(sdk, "SQS"));
         Ok(Gateway {
             apis,
             account_id,
@@ -71,7 +71,7 @@ impl Gateway {
     }
 
     /// Whether SQS gives answers where the environment says that it is.
-    pub fn sqs(&self) -> &Reach {
+    pub fn sqs(&self) -> &Reachability {
         &self.sqs
     }
 
@@ -179,7 +179,7 @@ impl Gateway {
         let sent = tokio::time::timeout(timeout, self.messages.send(message)).await;
         let no_answer = match sent.unwrap_or(Err(NoAnswer::TimedOut)) {
             Ok(outcome) => {
-                self.sqs.found();
+                self.sqs.answered();
                 let reply = outcome.reply(protocol);
                 let message_id = match outcome {
                     Outcome::Sent(sent) => Some(sent.message_id),
@@ -193,8 +193,8 @@ impl Gateway {
             Err(no_answer) => no_answer,
         };
         match &no_answer {
-            NoAnswer::TimedOut => self.sqs.lost(&format!("no answer within {timeout:?}")),
-            NoAnswer::Unreachable(reason) => self.sqs.lost(reason),
+            NoAnswer::TimedOut => self.sqs.failed(&format!("no answer within {timeout:?}")),
+            NoAnswer::Unreachable(reason) => self.sqs.failed(reason),
             NoAnswer::NoCredentials(_) => {}
         }
         Err(unanswered(no_answer, &queue, request_id))

@@ -5,9 +5,8 @@
 //! gateway can.
 
 use std::fmt;
-use std::time::Instant;
 
-use kit::repeated::Repeated;
+use kit::time::{OncePerMinute, Timestamp};
 
 use crate::integration::sqs::Refusal;
 
@@ -38,8 +37,8 @@ pub enum Trouble {
     Misconfigured,
 }
 
-static REPORTED: [Repeated; Trouble::Misconfigured as usize + 1] =
-    [const { Repeated::new() }; Trouble::Misconfigured as usize + 1];
+static REPORTED: [OncePerMinute; Trouble::Misconfigured as usize + 1] =
+    [const { OncePerMinute::new() }; Trouble::Misconfigured as usize + 1];
 
 impl Trouble {
     /// The kind of a refusal by SQS.
@@ -62,7 +61,7 @@ impl Trouble {
     /// words, and says what to do.
     pub fn report(self, request_id: &str, reason: impl fmt::Display) {
         metrics::counter!("gateway_troubles_total", "kind" => self.name()).increment(1);
-        let Some(unreported) = REPORTED[self as usize].due(Instant::now()) else {
+        let Some(unreported) = REPORTED[self as usize].due(Timestamp::now()) else {
             return;
         };
         tracing::warn!(

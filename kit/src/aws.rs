@@ -6,11 +6,11 @@
 
 mod endpoint;
 mod name;
-mod reach;
+mod reachability;
 
 pub use endpoint::{Endpoint, EndpointError, endpoint};
 pub use name::{account_of_environment, check_region, region_of_environment};
-pub use reach::Reach;
+pub use reachability::Reachability;
 
 use std::error::Error;
 use std::time::Duration;
@@ -161,7 +161,7 @@ pub fn explain(error: &(dyn Error + 'static)) -> String {
 }
 
 /// Any error with its causes, in one line; those that come from the SDK as [`explain`] has them.
-pub fn told(error: &anyhow::Error) -> String {
+pub fn one_line(error: &anyhow::Error) -> String {
     joined(error.as_ref(), |text| text)
 }
 

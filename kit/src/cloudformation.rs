@@ -7,9 +7,9 @@
 //!
 //! Facts: the CloudFormation user guide, "Intrinsic function reference" and "Template anatomy".
 
-mod elsewhere;
 mod intrinsic;
 mod names;
+mod not_run;
 mod parameters;
 mod ring;
 mod serverless;
@@ -19,7 +19,7 @@ mod types;
 
 use std::collections::BTreeMap;
 
-pub use elsewhere::Elsewhere;
+pub use not_run::NotRun;
 
 use crate::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
 use crate::suggest::nearest;
@@ -70,7 +70,7 @@ pub struct Stack {
     /// found with the rest.
     pub(crate) broken: Vec<Resource>,
     /// Those that belong to other services.
-    pub elsewhere: Vec<Elsewhere>,
+    pub not_run: Vec<NotRun>,
 }
 
 /// One resource, resolved.
@@ -215,7 +215,7 @@ impl Stack {
             .filter(|ring| !told.contains(&ring.message.as_str()))
             .collect::<Vec<_>>();
         problems.extend(rings);
-        stack.elsewhere = elsewhere::read(&reader.resolver, resources);
+        stack.not_run = not_run::read(&reader.resolver, resources);
         once(problems);
         Ok(stack)
     }
@@ -231,7 +231,7 @@ impl Stack {
     }
 
     /// Goes on without the resources that cannot be resolved whole.
-    pub(crate) fn forget_broken(&mut self) {
+    pub(crate) fn drop_broken(&mut self) {
         self.broken.clear();
     }
 }
@@ -276,7 +276,10 @@ fn transforms(node: Option<&Node>, problems: &mut Vec<Problem>) {
         // A macro with parameters is a mapping, and none of these.
         let text = name.text().unwrap_or("a macro");
         if !TRANSFORMS.contains(&text) {
-            problems.push(name.problem(format!("the template: Transform {text} is not supported")));
+            problems.push(
+                name.problem(format!("the template: Transform {text} is not supported"))
+                    .tolerable(),
+            );
         }
     }
 }
@@ -300,7 +303,7 @@ impl Reader<'_> {
         let before = problems.len();
         let kind = match types::standing(kind.text()?) {
             Standing::Ours => kind.text()?.to_owned(),
-            Standing::Elsewhere => return Ok(()),
+            Standing::NotRun => return Ok(()),
             Standing::Misspelt(meant) => {
                 problems.push(unknown_type(&entry.key, kind, meant.as_deref()));
                 // What is wrong with the resource that was meant is found with the rest.
@@ -378,4 +381,5 @@ fn unknown_type(name: &str, kind: &Node, meant: Option<&str>) -> Problem {
         (None, None) => ", which has the form AWS::SQS::Queue".to_owned(),
     };
     kind.problem(format!("{name}: {text} is not a resource type{hint}"))
+        .tolerable()
 }

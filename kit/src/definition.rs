@@ -4,8 +4,8 @@
 //! The kind of a file is found by its content. What a resource means is left to the program that
 //! runs it.
 
-mod beside;
 mod error;
+mod not_run;
 
 pub use error::LoadError;
 
@@ -57,19 +57,19 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Finds out what the files declare in `account`. Problems wait for [`Definition::judge`], so
+    /// Finds out what the files declare in `account`. Problems wait for [`Declarations::judge`], so
     /// that they are told together with those of whoever reads on.
-    pub fn load(&self, account: &Account) -> Definition {
+    pub fn load(&self, account: &Account) -> Declarations {
         let files = self
             .roots
             .iter()
             .map(|root| root.place.file.to_string())
             .collect();
-        let mut definition = Definition {
+        let mut definition = Declarations {
             account: Some(account.clone()),
             lenient: self.lenient,
             files,
-            ..Definition::default()
+            ..Declarations::default()
         };
         let mut problems = Vec::new();
         for root in &self.roots {
@@ -77,14 +77,14 @@ impl Sources {
                 .add(root, &self.overrides, account, &mut problems)
                 .or_collect(&mut problems);
         }
-        definition.problems = definition.untold(problems);
+        definition.problems = definition.not_passed_over(problems);
         definition
     }
 }
 
 /// Everything the files declare, as it stands in them.
 #[derive(Debug, Clone, Default)]
-pub struct Definition {
+pub struct Declarations {
     /// CloudFormation templates, resolved.
     pub stacks: Vec<Stack>,
     /// OpenAPI and Swagger documents that are files of their own.
@@ -109,7 +109,7 @@ impl DefinitionArgs {
     ///
     /// # Errors
     /// See [`LoadError`].
-    pub fn load(&self, account: &Account) -> Result<Definition, LoadError> {
+    pub fn load(&self, account: &Account) -> Result<Declarations, LoadError> {
         Ok(self.read()?.load(account))
     }
 
@@ -196,7 +196,7 @@ fn declares(root: &Node, parameter: &str) -> bool {
         .is_some_and(|parameters| parameters.get(parameter).is_some())
 }
 
-impl Definition {
+impl Declarations {
     fn add(
         &mut self,
         root: &Node,
@@ -208,7 +208,7 @@ impl Definition {
         if Stack::is_template(root) {
             let mut stack = Stack::load(root, overrides, account, problems)?;
             if self.lenient {
-                stack.forget_broken();
+                stack.drop_broken();
             }
             self.stacks.push(stack);
         } else if has("openapi") || has("swagger") {
@@ -234,12 +234,12 @@ impl Definition {
     ///
     /// # Errors
     /// There are problems that are not passed over.
-    pub fn judge(&self, problems: Vec<Problem>) -> Result<(), LoadError> {
+    pub fn check(&self, problems: Vec<Problem>) -> Result<(), LoadError> {
         let mut told: Vec<Problem> = self
             .problems
             .iter()
             .cloned()
-            .chain(self.untold(problems))
+            .chain(self.not_passed_over(problems))
             .collect();
         let file = |problem: &Problem| {
             self.files
@@ -263,10 +263,10 @@ impl Definition {
     }
 
     /// The problems that are not passed over; warns of the others.
-    fn untold(&self, problems: Vec<Problem>) -> Vec<Problem> {
+    fn not_passed_over(&self, problems: Vec<Problem>) -> Vec<Problem> {
         let (passed, kept): (Vec<_>, Vec<_>) = problems
             .into_iter()
-            .partition(|problem| self.lenient && !problem.is_fatal());
+            .partition(|problem| self.lenient && problem.is_tolerable());
         for problem in passed {
             tracing::warn!("{problem}");
         }
@@ -301,7 +301,7 @@ mod tests {
         }
     }
 
-    fn load(text: &str, lenient: bool) -> Result<Definition, LoadError> {
+    fn load(text: &str, lenient: bool) -> Result<Declarations, LoadError> {
         let roots = vec![Node::parse("f", text)?];
         let definition = Sources {
             roots,
@@ -309,7 +309,7 @@ mod tests {
             lenient,
         }
         .load(&account());
-        definition.judge(Vec::new())?;
+        definition.check(Vec::new())?;
         Ok(definition)
     }
 
@@ -454,7 +454,7 @@ mod tests {
         )
         .unwrap();
         let told = definition
-            .judge(vec![late.list().unwrap()[1].problem("by a reader")])
+            .check(vec![late.list().unwrap()[1].problem("by a reader")])
             .unwrap_err()
             .to_string();
         let told = told.replace(&format!("{}/", folder.path().display()), "");

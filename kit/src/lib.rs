@@ -21,7 +21,6 @@ pub mod listen;
 pub mod lock;
 pub mod program;
 pub mod registry;
-pub mod repeated;
 pub mod send;
 pub mod serve;
 pub mod service;

@@ -88,6 +88,6 @@ pub fn install_tls() {
 }
 
 fn failed(name: &str, error: &anyhow::Error, code: u8) -> ExitCode {
-    console::error(format_args!("{name}: {}", aws::told(error)));
+    console::error(format_args!("{name}: {}", aws::one_line(error)));
     ExitCode::from(code)
 }

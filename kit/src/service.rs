@@ -5,8 +5,8 @@
 //! elsewhere.
 
 mod answer;
-mod clock;
-mod keyring;
+mod clock_skew;
+mod credential_cache;
 
 pub use answer::{element, error_code};
 
@@ -21,8 +21,8 @@ use crate::call::{Call, Reply};
 use crate::send::{SendError, Sender};
 use crate::sigv4::{self, SigningError};
 use crate::time::wall;
-use clock::Clock;
-use keyring::Keyring;
+use clock_skew::ClockSkew;
+use credential_cache::CredentialCache;
 
 /// How much of an answer is read: 10 MB, API Gateway's payload.
 const LONGEST_ANSWER: usize = 10_485_760;
@@ -58,8 +58,8 @@ pub enum ServiceError {
 pub struct Services {
     config: SdkConfig,
     sender: Sender,
-    keyring: Arc<Keyring>,
-    clock: Arc<Clock>,
+    credentials: Arc<CredentialCache>,
+    clock_skew: Arc<ClockSkew>,
 }
 
 impl Services {
@@ -68,12 +68,12 @@ impl Services {
     /// # Errors
     /// They cannot be read.
     pub fn new(config: SdkConfig) -> std::io::Result<Services> {
-        let keyring = Arc::new(Keyring::new(config.credentials_provider()));
+        let credentials = Arc::new(CredentialCache::new(config.credentials_provider()));
         Ok(Services {
             config,
             sender: Sender::through_proxies()?,
-            keyring,
-            clock: Arc::default(),
+            credentials,
+            clock_skew: Arc::default(),
         })
     }
 
@@ -97,7 +97,7 @@ impl Services {
         if let Some(endpoint) = self.endpoint(service) {
             move_to(&mut call.url, &endpoint);
         }
-        self.send_straight(&call, service, region, deadline, LONGEST_ANSWER)
+        self.send_to(&call, service, region, deadline, LONGEST_ANSWER)
             .await
     }
 
@@ -106,7 +106,7 @@ impl Services {
     ///
     /// # Errors
     /// As [`Services::send`].
-    pub async fn send_straight(
+    pub async fn send_to(
         &self,
         call: &Call,
         service: &str,
@@ -129,13 +129,15 @@ impl Services {
         deadline: Duration,
         limit: usize,
     ) -> Result<Reply, ServiceError> {
-        let signed_at = self.clock.correct(wall());
+        let signed_at = self.clock_skew.correct(wall());
         let signed = self.signed(call, scope, signed_at).await?;
         let reply = self.sender.send(signed, deadline, limit).await?;
-        if !self.clock.learn(&reply, signed_at, wall()) {
+        if !self.clock_skew.learn(&reply, signed_at, wall()) {
             return Ok(reply);
         }
-        let signed = self.signed(call, scope, self.clock.correct(wall())).await?;
+        let signed = self
+            .signed(call, scope, self.clock_skew.correct(wall()))
+            .await?;
         Ok(self.sender.send(signed, deadline, limit).await?)
     }
 
@@ -146,7 +148,7 @@ impl Services {
         now: SystemTime,
     ) -> Result<Call, ServiceError> {
         let credentials = self
-            .keyring
+            .credentials
             .credentials(now)
             .await
             .map_err(ServiceError::Credentials)?;

@@ -135,7 +135,7 @@ impl Settings {
     /// # Errors
     /// The definition has a pipe that is wrong or asks for something that is not supported.
     pub fn new(
-        definition: &kit::definition::Definition,
+        definition: &kit::definition::Declarations,
         allow_targets: AllowTargets,
         sdk: SdkConfig,
         admin: Option<TcpListener>,
@@ -184,7 +184,7 @@ impl Cli {
         let settings = Settings::new(&definition, allowed.clone(), sdk, None)?;
         let settings = self.args.complete(settings)?;
         settings.definition.ensure_pipes()?;
-        definition.report_beside();
+        definition.report_not_run();
         let admin = serve::listen(&self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?;
         tracing::info!(
             "pipe's /healthz, /readyz and /metrics are on http://{}",

@@ -229,14 +229,17 @@ fn insert<T>(
         name, label, node, ..
     } = declared;
     if by_name.contains_key(&name) {
-        problems.push(node.problem(format!("{label}: {name} is declared twice")));
+        problems.push(
+            node.problem(format!("{label}: {name} is declared twice"))
+                .tolerable(),
+        );
     }
     by_name.insert(name, read);
 }
 
 /// Everything of one type, from all files.
 fn declared<'a>(
-    given: &'a kit::definition::Definition,
+    given: &'a kit::definition::Declarations,
     kind: &'a str,
     descriptions: &'a [Node],
     arn: &str,
@@ -279,7 +282,7 @@ impl Definition {
     /// # Errors
     /// A property that is wrong, missing or, unless leniency was asked for, unknown or not
     /// supported.
-    pub fn load(given: &kit::definition::Definition) -> Result<Definition, LoadError> {
+    pub fn load(given: &kit::definition::Declarations) -> Result<Definition, LoadError> {
         Definition::load_allowed(given, &AllowTargets::anywhere())
     }
 
@@ -288,12 +291,12 @@ impl Definition {
     /// # Errors
     /// As above; and a URL that is plainly at another address.
     pub fn load_allowed(
-        given: &kit::definition::Definition,
+        given: &kit::definition::Declarations,
         allowed: &AllowTargets,
     ) -> Result<Definition, LoadError> {
         let mut problems = Vec::new();
         let definition = Definition::read(given, allowed, &mut problems);
-        given.judge(problems)?;
+        given.check(problems)?;
         Ok(definition)
     }
 
@@ -311,7 +314,7 @@ impl Definition {
     /// Reads the pipes of `given`, of which calls may go to public addresses and to what is
     /// `allowed`. All that is wrong is added to `problems`.
     pub fn read(
-        given: &kit::definition::Definition,
+        given: &kit::definition::Declarations,
         allowed: &AllowTargets,
         problems: &mut Vec<Problem>,
     ) -> Definition {
@@ -327,7 +330,8 @@ impl Definition {
             } else {
                 problems.push(
                     pipe.node
-                        .problem(format!("{}: {} is declared twice", pipe.label, pipe.name)),
+                        .problem(format!("{}: {} is declared twice", pipe.label, pipe.name))
+                        .tolerable(),
                 );
             }
         }
@@ -335,7 +339,7 @@ impl Definition {
     }
 
     /// Every URL that the definition's destinations and connections name, as far as it is one.
-    pub fn endpoints(given: &kit::definition::Definition) -> Vec<Url> {
+    pub fn endpoints(given: &kit::definition::Declarations) -> Vec<Url> {
         let mut ignored = Vec::new();
         let kinds = [
             (
@@ -367,7 +371,7 @@ impl Definition {
     }
 }
 
-fn arn(given: &kit::definition::Definition, name: &str) -> String {
+fn arn(given: &kit::definition::Declarations, name: &str) -> String {
     let (region, account) = given.account.as_ref().map_or(("", ""), |account| {
         (account.region.as_str(), account.account_id.as_str())
     });

@@ -56,7 +56,7 @@ impl Reload {
         let given = self.args.load(&self.account)?;
         let definition = Definition::load_allowed(&given, &self.allowed)?;
         definition.ensure_pipes()?;
-        given.report_beside();
+        given.report_not_run();
         Ok(definition)
     }
 

@@ -232,7 +232,7 @@ impl Queue {
         loop {
             let sent = self
                 .services
-                .send_straight(&call, "sqs", &self.region, patience, LONGEST_ANSWER)
+                .send_to(&call, "sqs", &self.region, patience, LONGEST_ANSWER)
                 .await;
             let is_settled = match &sent {
                 Ok(reply) => !wire::is_transient(reply),

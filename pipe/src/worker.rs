@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kit::counted::counted;
-use kit::repeated::Repeated;
-use kit::time::Timestamp;
+use kit::time::{OncePerMinute, Timestamp};
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
@@ -138,13 +137,13 @@ pub async fn run(job: Job, stop: CancellationToken) {
 
 async fn find_queue(clients: &Clients, source: &Source, pipe: &str, status: &Status) -> Queue {
     let (mut pause, longest) = QUEUE_PAUSE;
-    let line = Repeated::new();
+    let line = OncePerMinute::new();
     loop {
         match clients.open(source).await {
             Ok(queue) => return queue,
             Err(error) => {
                 status.waits(&format!("waiting for the queue: {error}"));
-                if line.due(std::time::Instant::now()).is_some() {
+                if line.is_due(Timestamp::now()) {
                     let place = clients.place();
                     tracing::warn!(
                         pipe,

@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use clap::Parser;
 use http::{HeaderMap, StatusCode};
-use kit::aws::{Endpoint, Reach};
+use kit::aws::{Endpoint, Reachability};
 use kit::hops::HopArgs;
 use kit::listen::Host;
 use kit::{aws, cli, hops, serve};
@@ -98,7 +98,7 @@ impl Cli {
 /// The port broke.
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let (client, bucket) = (client(&settings.sdk), settings.bucket);
-    let s3 = Arc::new(Reach::of(Endpoint::of(&settings.sdk, "S3")));
+    let s3 = Arc::new(Reachability::of(Endpoint::of(&settings.sdk, "S3")));
     tokio::spawn(look_for_s3(
         s3.clone(),
         client.clone(),
@@ -111,7 +111,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
 
 /// Says so when S3 is not where the environment says, before the first event comes.
 async fn look_for_s3(
-    s3: Arc<Reach>,
+    s3: Arc<Reachability>,
     client: aws_sdk_s3::Client,
     bucket: String,
     stop: CancellationToken,
@@ -142,7 +142,7 @@ fn client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
 struct Subscriber {
     client: aws_sdk_s3::Client,
     bucket: String,
-    s3: Arc<Reach>,
+    s3: Arc<Reachability>,
 }
 
 impl Subscriber {
@@ -212,7 +212,7 @@ async fn store(subscriber: &Subscriber, message_id: &str, body: &[u8]) -> (Statu
         .body(Bytes::copy_from_slice(event.text.as_bytes()).into());
     match put.send().await {
         Ok(_) => {
-            subscriber.s3.found();
+            subscriber.s3.answered();
             (StatusCode::OK, format!("{key}\n"))
         }
         Err(error) => {
@@ -221,7 +221,7 @@ async fn store(subscriber: &Subscriber, message_id: &str, body: &[u8]) -> (Statu
                 SdkError::ServiceError(_) => {
                     tracing::warn!(message_id, "not stored: {}", aws::explain(&error));
                 }
-                _ => subscriber.s3.lost(&aws::explain(&error)),
+                _ => subscriber.s3.failed(&aws::explain(&error)),
             }
             refused(error.code())
         }

@@ -63,7 +63,7 @@ fn done(result: anyhow::Result<ExitCode>) -> ExitCode {
         if console::is_reader_gone(&error) {
             return ExitCode::SUCCESS;
         }
-        console::error(format_args!("tidegate: {}", kit::aws::told(&error)));
+        console::error(format_args!("tidegate: {}", kit::aws::one_line(&error)));
         ExitCode::from(2)
     });
     console::flush();

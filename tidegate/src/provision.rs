@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use aws_config::SdkConfig;
 use aws_sdk_sqs::error::SdkError;
 use kit::aws::Endpoint;
-use kit::definition::{Definition, DefinitionArgs, LoadError};
+use kit::definition::{Declarations, DefinitionArgs, LoadError};
 use kit::document::Problem;
 use kit::{aws, console};
 use sqs::Sqs;
@@ -86,7 +86,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     );
     let definition = args.definition.load(&account)?;
     Declared::read(&definition)?;
-    definition.report_beside();
+    definition.report_not_run();
     for Provisioned { kind, name, deed } in provision(&definition, &sdk).await? {
         if args.json {
             let line = serde_json::json!({"kind": kind, "name": name, "result": deed.to_string()});
@@ -100,7 +100,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 /// Reads everything that would be provisioned, and asks nobody: the names of queues and of buckets.
 /// What is wrong is added to `problems`.
-pub fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Names {
+pub fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Names {
     let Declared { queues, buckets } = Declared::collect(definition, problems);
     Names {
         queues: queues.into_iter().map(|queue| queue.name).collect(),
@@ -122,7 +122,7 @@ pub struct Names {
 /// # Errors
 /// A resource is malformed, or the endpoint refuses.
 pub async fn provision(
-    definition: &Definition,
+    definition: &Declarations,
     sdk: &SdkConfig,
 ) -> anyhow::Result<Vec<Provisioned>> {
     provision_by(definition, &Sqs::new(sdk), sdk).await
@@ -130,7 +130,7 @@ pub async fn provision(
 
 /// The same, with an SQS that may know already which queues there are.
 pub(crate) async fn provision_by(
-    definition: &Definition,
+    definition: &Declarations,
     sqs: &Sqs,
     sdk: &SdkConfig,
 ) -> anyhow::Result<Vec<Provisioned>> {
@@ -167,14 +167,14 @@ struct Declared {
 }
 
 impl Declared {
-    fn read(definition: &Definition) -> Result<Declared, LoadError> {
+    fn read(definition: &Declarations) -> Result<Declared, LoadError> {
         let mut problems = Vec::new();
         let declared = Declared::collect(definition, &mut problems);
-        definition.judge(problems)?;
+        definition.check(problems)?;
         Ok(declared)
     }
 
-    fn collect(definition: &Definition, problems: &mut Vec<Problem>) -> Declared {
+    fn collect(definition: &Declarations, problems: &mut Vec<Problem>) -> Declared {
         let queues = queues::read(definition, problems);
         let buckets = buckets::read(definition, problems);
         Declared { queues, buckets }

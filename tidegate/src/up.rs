@@ -13,7 +13,7 @@ use std::net::TcpListener;
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use kit::admin::AdminArgs;
-use kit::definition::{Definition, DefinitionArgs};
+use kit::definition::{Declarations, DefinitionArgs};
 use kit::hops::HopArgs;
 use kit::{aws, console};
 use tokio::task::{JoinError, JoinSet};
@@ -84,7 +84,7 @@ pub struct House {
     publisher: Option<publisher::Settings>,
     subscriber: Option<subscriber::Settings>,
     sqs_and_s3: TcpListener,
-    definition: Definition,
+    definition: Declarations,
     used: BTreeSet<queues::Used>,
     sdk: SdkConfig,
     banner: Banner,
@@ -187,7 +187,7 @@ pub async fn run(house: House, stop: CancellationToken) -> anyhow::Result<()> {
 /// Makes the queues and buckets that everybody else relies on; `bucket` is the subscriber's, who
 /// cannot do without.
 async fn furnish(
-    definition: &Definition,
+    definition: &Declarations,
     used: &BTreeSet<queues::Used>,
     bucket: Option<&str>,
     sdk: &SdkConfig,

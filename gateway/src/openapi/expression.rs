@@ -33,9 +33,9 @@ pub(super) fn request_parameter(
         _ => return Err(wrong("not a mapping target")),
     };
     if place == ParameterPlace::Header && RESERVED.contains(&name.to_ascii_lowercase().as_str()) {
-        problems.push(wrong(
-            "the header is reserved: API Gateway answers every call with a 500",
-        ));
+        problems.push(
+            wrong("the header is reserved: API Gateway answers every call with a 500").tolerable(),
+        );
     }
     Ok(RequestParameter {
         place,

@@ -53,7 +53,11 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         && let Some(kind) = connection.text().or_collect(problems)
         && !kind.eq_ignore_ascii_case("INTERNET")
     {
-        problems.push(connection.problem(format!("{label}: VPC links are not supported")));
+        problems.push(
+            connection
+                .problem(format!("{label}: VPC links are not supported"))
+                .tolerable(),
+        );
     }
     // The role is AWS's way to let the gateway in; here the environment's credentials sign.
     fields.ignore(&[
@@ -109,26 +113,26 @@ fn backend(
             match parsed {
                 Ok(uri) => verb.map(|_| Backend::Aws(uri)),
                 Err(UriError::Invalid(message)) => {
-                    problems.push(uri.problem(format!("{label}: {message}")).collected());
+                    problems.push(uri.problem(format!("{label}: {message}")));
                     None
                 }
                 Err(UriError::Unsupported(message)) => {
-                    problems.push(uri.problem(format!("{label}: {message}")));
+                    problems.push(uri.problem(format!("{label}: {message}")).tolerable());
                     Some(Backend::Unsupported)
                 }
             }
         }
         other @ ("aws_proxy" | "http" | "http_proxy") => {
-            problems.push(kind.problem(format!(
-                "{label}: integrations of type {other} are not supported"
-            )));
+            problems.push(
+                kind.problem(format!(
+                    "{label}: integrations of type {other} are not supported"
+                ))
+                .tolerable(),
+            );
             Some(Backend::Unsupported)
         }
         other => {
-            problems.push(
-                kind.problem(format!("{label}: {other} is not an integration type"))
-                    .collected(),
-            );
+            problems.push(kind.problem(format!("{label}: {other} is not an integration type")));
             None
         }
     }
@@ -197,8 +201,10 @@ fn template(key: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Templ
     })?;
     for doubt in mapping::doubts(&template) {
         match doubt.kind {
-            Kind::Render => problems
-                .push(node.problem(format!("the mapping template for {key} fails:\n{doubt}"))),
+            Kind::Render => problems.push(
+                node.problem(format!("the mapping template for {key} fails:\n{doubt}"))
+                    .tolerable(),
+            ),
             _ => tracing::warn!("{doubt}"),
         }
     }

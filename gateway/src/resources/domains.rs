@@ -65,19 +65,14 @@ pub(super) fn mapping(
     let Some(api) = apis.iter().find(|api| api.id == id) else {
         // One that is declared and could not be read has been told.
         if !is_declared(stack, id) {
-            problems.push(
-                node.problem(format!("{label}: RestApiId is not an API of this template"))
-                    .collected(),
-            );
+            problems
+                .push(node.problem(format!("{label}: RestApiId is not an API of this template")));
         }
         return None;
     };
     let (stage, base_path) = (stage?, base_path?);
     if let Some((node, name)) = stage.filter(|(_, name)| api.stage(name).is_none()) {
-        problems.push(
-            node.problem(format!("{label}: {} has no stage {name}", api.name))
-                .collected(),
-        );
+        problems.push(node.problem(format!("{label}: {} has no stage {name}", api.name)));
         return None;
     }
     let base_path = match base_path {

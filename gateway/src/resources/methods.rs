@@ -63,10 +63,8 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
         let path = id.and_then(|(node, id)| match paths.get(id) {
             Some(path) => path.as_deref(),
             None => {
-                problems.push(
-                    node.problem(format!("{}: there is no resource {id}", declared.label()))
-                        .collected(),
-                );
+                problems
+                    .push(node.problem(format!("{}: there is no resource {id}", declared.label())));
                 None
             }
         });
@@ -155,7 +153,7 @@ fn paths(
             "{}: its parent is not a resource of this API",
             declared.label()
         );
-        problems.push(parent.problem(message).collected());
+        problems.push(parent.problem(message));
         paths.insert(declared.physical_id.clone(), None);
     }
     paths
@@ -201,14 +199,20 @@ fn method(
         && let Some(text) = kind.text().or_collect(problems)
         && !text.eq_ignore_ascii_case("NONE")
     {
-        problems.push(kind.problem(format!(
-            "{label}: authorization type {text} is not supported"
-        )));
+        problems.push(
+            kind.problem(format!(
+                "{label}: authorization type {text} is not supported"
+            ))
+            .tolerable(),
+        );
     }
     if let Some(key) = fields.optional("ApiKeyRequired")
         && key.boolean().or_collect(problems) == Some(true)
     {
-        problems.push(key.problem(format!("{label}: API keys are not supported")));
+        problems.push(
+            key.problem(format!("{label}: API keys are not supported"))
+                .tolerable(),
+        );
     }
     let mut parameters = Parameters::default();
     let entries = fields
@@ -235,7 +239,8 @@ fn method(
         problems.push(
             declared
                 .properties
-                .problem(format!("{label}: No integration defined for method")),
+                .problem(format!("{label}: No integration defined for method"))
+                .tolerable(),
         );
         return Some(Method {
             statuses,

@@ -72,7 +72,7 @@ pub(super) fn read(
                 "{}: the API has no methods, neither in Body nor as resources",
                 declared.label()
             );
-            problems.push(declared.properties.problem(message));
+            problems.push(declared.properties.problem(message).tolerable());
         }
         return None;
     }
@@ -164,7 +164,10 @@ pub(super) fn refuse_private(
 ) {
     let Some(node) = configuration else { return };
     if mentions_private(node) {
-        problems.push(node.problem(format!("{label}: private endpoints are not supported")));
+        problems.push(
+            node.problem(format!("{label}: private endpoints are not supported"))
+                .tolerable(),
+        );
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn read(
                 "{}: the API has no methods in DefinitionBody",
                 declared.label()
             );
-            problems.push(declared.properties.problem(message));
+            problems.push(declared.properties.problem(message).tolerable());
         }
         return None;
     }
@@ -192,7 +192,7 @@ pub(super) fn tell_events(declared: &Declared, problems: &mut Vec<Problem>) {
             let message = format!(
                 "{label}: event {name} makes it the backend of a route, which is not supported"
             );
-            problems.push(kind.problem(message));
+            problems.push(kind.problem(message).tolerable());
         }
     }
 }

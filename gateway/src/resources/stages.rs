@@ -124,7 +124,10 @@ fn refuse_limits(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Proble
         if let Some(node) = fields.optional(name)
             && node.boolean().or_collect(problems) == Some(true)
         {
-            problems.push(node.problem(format!("{label}: {name}: caching is not supported")));
+            problems.push(
+                node.problem(format!("{label}: {name}: caching is not supported"))
+                    .tolerable(),
+            );
         }
     }
     for name in ["ThrottlingBurstLimit", "ThrottlingRateLimit"] {
@@ -135,7 +138,10 @@ fn refuse_limits(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Proble
                 .or_collect(problems)
                 .is_some_and(|limit| !limit.starts_with('-'))
         {
-            problems.push(node.problem(format!("{label}: {name}: throttling is not supported")));
+            problems.push(
+                node.problem(format!("{label}: {name}: throttling is not supported"))
+                    .tolerable(),
+            );
         }
     }
     fields.ignore(&PASSIVE);

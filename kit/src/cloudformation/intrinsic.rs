@@ -58,7 +58,7 @@ impl<'a> Resolver<'a> {
             match result {
                 Ok(value) => values.push(value),
                 Err(problem) if first.is_none() => first = Some(problem),
-                Err(problem) => self.further.borrow_mut().push(problem.collected()),
+                Err(problem) => self.further.borrow_mut().push(problem),
             }
         }
         first.map_or(Ok(values), Err)
@@ -100,7 +100,6 @@ impl<'a> Resolver<'a> {
             _ => match self.resolve(node) {
                 Ok(resolved) => return resolved,
                 Err(problem) => {
-                    let problem = problem.collected();
                     problems.push(problem.clone());
                     problems.extend(self.further());
                     Value::Unresolved(Box::new(problem))
@@ -169,7 +168,7 @@ impl<'a> Resolver<'a> {
             _ => {
                 return Err(node
                     .problem(format!("{function} is not supported"))
-                    .unsupported());
+                    .tolerable());
             }
         };
         Ok(Some(node.with(Value::String(text))))

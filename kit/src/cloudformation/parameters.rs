@@ -57,7 +57,7 @@ fn check(entry: &Entry, problems: &mut Vec<Problem>) {
             "parameter {}: Default must be a literal value, functions do not work here",
             entry.key
         );
-        problems.push(default.problem(message).collected());
+        problems.push(default.problem(message));
     }
     fields.ignore(&["Type"]);
     fields.ignore(&PROPERTIES);
@@ -119,7 +119,7 @@ fn value(entry: &Entry, given: Option<&String>) -> Result<Node, Problem> {
             let message = format!(
                 "parameter {name} is read from the parameter store on AWS: give its value by --parameter-overrides {name}=…"
             );
-            return Err(entry.place.problem(message).unsupported());
+            return Err(entry.place.problem(message).tolerable());
         }
         (None, Some(default)) => default.clone(),
         (None, None) => {

@@ -141,7 +141,7 @@ fn problem(mut ring: Vec<Reference>) -> Problem {
         .chain(ring.first().map(|first| first.from.as_str()));
     let names: Vec<&str> = names.collect();
     let message = format!("circular dependency: {}", names.join(" → "));
-    ring[0].place.problem(message).collected()
+    ring[0].place.problem(message)
 }
 
 #[cfg(test)]

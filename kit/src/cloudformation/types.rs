@@ -76,7 +76,7 @@ pub(super) enum Standing {
     /// It is resolved, for some program to run or to refuse.
     Ours,
     /// It belongs to another service, to a third party, or to the author.
-    Elsewhere,
+    NotRun,
     /// There is no such type: the one that was probably meant, if one is near.
     Misspelt(Option<String>),
 }
@@ -85,7 +85,7 @@ pub(super) enum Standing {
 pub(super) fn standing(kind: &str) -> Standing {
     let Some((service, name)) = parts(kind) else {
         return match kind.strip_prefix("Custom::") {
-            Some(rest) if !rest.is_empty() && !rest.contains(':') => Standing::Elsewhere,
+            Some(rest) if !rest.is_empty() && !rest.contains(':') => Standing::NotRun,
             _ => Standing::Misspelt(ours_like(kind)),
         };
     };
@@ -97,7 +97,7 @@ pub(super) fn standing(kind: &str) -> Standing {
         return if is_ours {
             Standing::Ours
         } else {
-            Standing::Elsewhere
+            Standing::NotRun
         };
     }
     if OUR_SERVICES.contains(&service) {
@@ -110,7 +110,7 @@ pub(super) fn standing(kind: &str) -> Standing {
         .or_else(|| named(name))
     {
         Some(meant) => Standing::Misspelt(Some(meant)),
-        None => Standing::Elsewhere,
+        None => Standing::NotRun,
     }
 }
 
@@ -229,7 +229,7 @@ mod tests {
             "Org::Service::Resource",
             "Org::Service::Bucketing::MODULE",
         ] {
-            assert_eq!(standing(kind), Standing::Elsewhere, "{kind}");
+            assert_eq!(standing(kind), Standing::NotRun, "{kind}");
         }
     }
 

@@ -67,7 +67,7 @@ fn lines(problems: &[Problem]) -> String {
             lines.push(problem);
         }
     }
-    if problems.iter().any(|problem| !problem.is_fatal()) {
+    if problems.iter().any(Problem::is_tolerable) {
         lines.push("(--lenient goes on without what is not supported)".to_owned());
     }
     lines.join("\n")

@@ -78,8 +78,10 @@ impl<'a> Fields<'a> {
     pub fn unsupported(&mut self, names: &[&str]) {
         for name in names {
             if let Some(node) = self.optional(name) {
-                self.problems
-                    .push(node.problem(format!("{}: {name} is not supported", self.owner)));
+                self.problems.push(
+                    node.problem(format!("{}: {name} is not supported", self.owner))
+                        .tolerable(),
+                );
             }
         }
     }
@@ -101,6 +103,7 @@ impl<'a> Fields<'a> {
             entry
                 .place
                 .problem(format!("{owner}: {} is unknown{hint}", entry.key))
+                .tolerable()
         };
         problems.extend(rest.into_iter().map(unknown));
         problems

@@ -39,60 +39,45 @@ pub struct Problem {
     pub place: Place,
     /// What it is, in words for the author of the document.
     pub message: String,
-    /// Whether leniency passes over it.
+    /// Whether `--lenient` tolerates it.
     pub severity: Severity,
 }
 
-/// Whether leniency passes over a problem.
+/// Whether `--lenient` tolerates a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Severity {
-    /// It does where a reader has collected the problem itself, and goes on without what it is
-    /// about.
+    /// The document is wrong. No setting changes that.
     #[default]
-    Open,
-    /// It does: the document is right, and asks for something that is not done here.
-    Unsupported,
-    /// It does not: the document is wrong.
-    Wrong,
+    Error,
+    /// The document asks for something that Tidegate does not do or know. With `--lenient` the
+    /// programs go on without it.
+    Tolerable,
 }
 
 impl Problem {
-    /// The document is right, and asks for something that is not done here.
+    /// The same problem, which `--lenient` tolerates.
     #[must_use]
-    pub fn unsupported(self) -> Problem {
+    pub fn tolerable(self) -> Problem {
         Problem {
-            severity: Severity::Unsupported,
+            severity: Severity::Tolerable,
             ..self
         }
     }
 
-    /// An error of a part, collected so that the problems of the other parts are told with it.
-    /// Leniency passes over it only when it was marked as [`Problem::unsupported`].
-    #[must_use]
-    pub fn collected(self) -> Problem {
-        let severity = if self.severity == Severity::Open {
-            Severity::Wrong
-        } else {
-            self.severity
-        };
-        Problem { severity, ..self }
-    }
-
-    /// Whether leniency does not pass over it.
-    pub fn is_fatal(&self) -> bool {
-        self.severity == Severity::Wrong
+    /// Whether `--lenient` tolerates it.
+    pub fn is_tolerable(&self) -> bool {
+        self.severity == Severity::Tolerable
     }
 }
 
-/// Going on after a problem, so that all of them are found at once.
+/// Going on after a problem, so that all problems are found at once.
 pub trait OrCollect<T> {
-    /// The value; or nothing, and one [collected](Problem::collected) problem more.
+    /// The value; or nothing, and one problem more in `problems`.
     fn or_collect(self, problems: &mut Vec<Problem>) -> Option<T>;
 }
 
 impl<T> OrCollect<T> for Result<T, Problem> {
     fn or_collect(self, problems: &mut Vec<Problem>) -> Option<T> {
-        self.map_err(|problem| problems.push(problem.collected()))
-            .ok()
+        self.map_err(|problem| problems.push(problem)).ok()
     }
 }

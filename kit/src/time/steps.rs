@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Timestamp;
+use super::timestamp::Timestamp;
 
 /// How often to compare the clocks.
 const LOOK: Duration = Duration::from_secs(10);

@@ -18,7 +18,7 @@ fn shown(names: &[&str]) -> Vec<Shown> {
         );
         Node::parse("p.json", &text).unwrap()
     };
-    let mut given = kit::definition::Definition::default();
+    let mut given = kit::definition::Declarations::default();
     given.pipes = names.iter().map(pipe).collect();
     given.account = Some(account);
     let pipes = crate::definition::Definition::load(&given).unwrap().pipes;

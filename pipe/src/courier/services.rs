@@ -113,7 +113,7 @@ async fn courier(case: &Value, endpoint: &str) -> Arc<Courier> {
     let mut pipe = json!({"Name": "p", "RoleArn": "r", "Source": "arn:aws:sqs:eu-west-1:1:q"});
     let members = case["pipe"].as_object().unwrap().clone();
     pipe.as_object_mut().unwrap().extend(members);
-    let mut given = kit::definition::Definition::default();
+    let mut given = kit::definition::Declarations::default();
     given.pipes = vec![Node::parse("case.json", &pipe.to_string()).unwrap()];
     let pipe = Definition::load(&given)
         .unwrap_or_else(|error| panic!("{}: {error}", case["name"]))

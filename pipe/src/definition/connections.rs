@@ -30,7 +30,7 @@ pub(super) struct Connections {
 
 impl Connections {
     pub(super) fn load(
-        given: &kit::definition::Definition,
+        given: &kit::definition::Declarations,
         allowed: &AllowTargets,
         problems: &mut Vec<Problem>,
     ) -> Connections {
@@ -128,7 +128,7 @@ fn read_auth(
             let message = format!(
                 "AuthorizationType {other} is none of API_KEY, BASIC, OAUTH_CLIENT_CREDENTIALS"
             );
-            problems.push(kind.problem(message).collected());
+            problems.push(kind.problem(message));
             fields.ignore(&[
                 "ApiKeyAuthParameters",
                 "BasicAuthParameters",
@@ -309,10 +309,7 @@ fn read_list<'a>(
     };
     let nodes = list.list().or_collect(problems).unwrap_or_default();
     if nodes.len() > MAX_PARAMETERS {
-        problems.push(
-            list.problem(format!("{label}: more than {MAX_PARAMETERS} {name}"))
-                .collected(),
-        );
+        problems.push(list.problem(format!("{label}: more than {MAX_PARAMETERS} {name}")));
     }
     let mut read = Vec::new();
     for node in nodes {

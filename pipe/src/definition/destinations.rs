@@ -29,7 +29,7 @@ pub(super) struct Destinations {
 
 impl Destinations {
     pub(super) fn load(
-        given: &kit::definition::Definition,
+        given: &kit::definition::Declarations,
         allowed: &AllowTargets,
         problems: &mut Vec<Problem>,
     ) -> Destinations {

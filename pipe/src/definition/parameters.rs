@@ -130,6 +130,7 @@ impl<'n> Parameters<'n> {
             node.problem(format!(
                 "{label}: {name} are of another service than the ARN"
             ))
+            .tolerable()
         };
         problems.extend(given.into_iter().map(foreign));
         input

@@ -131,10 +131,13 @@ fn said<'n>(pipe: &Declared<'n>, problems: &mut Vec<Problem>) -> Option<Said<'n>
     fields.ignore(&["StateReason", "CreationTime", "LastModifiedTime"]);
     problems.extend(fields.finish());
     if let (None, Some(node)) = (enrichment, enrichment_parameters) {
-        problems.push(node.problem(format!(
-            "{}: EnrichmentParameters without Enrichment",
-            pipe.label
-        )));
+        problems.push(
+            node.problem(format!(
+                "{}: EnrichmentParameters without Enrichment",
+                pipe.label
+            ))
+            .tolerable(),
+        );
     }
     let state = state.unwrap_or_default();
     Some(Said {
@@ -178,7 +181,7 @@ fn read_source(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Problem>) ->
             "{}: Source {text} is not supported, only the ARN of an SQS queue is",
             pipe.label
         );
-        problems.push(node.problem(message));
+        problems.push(node.problem(message).tolerable());
     }
     queue.map(|arn| Source {
         arn: text.into(),
@@ -222,11 +225,7 @@ fn read_log(
     let is_wrong = |entry: &&Node| entry.text() != Ok("ALL");
     problems.extend(data.iter().filter(is_wrong).map(|entry| {
         let message = "IncludeExecutionData may hold ALL and nothing else";
-        entry
-            .text()
-            .err()
-            .unwrap_or_else(|| entry.problem(message))
-            .collected()
+        entry.text().err().unwrap_or_else(|| entry.problem(message))
     }));
     problems.extend(fields.finish());
     Some(LogConfiguration {
@@ -295,7 +294,7 @@ fn read_filters(label: &str, node: &Node, filter: &mut Filter, problems: &mut Ve
             "{label}: {} filters, {MAX_FILTERS} are allowed",
             filters.len()
         );
-        problems.push(node.problem(message).collected());
+        problems.push(node.problem(message));
     }
     for entry in filters {
         let fields = entry

@@ -158,7 +158,7 @@ impl<'n> Given<'_, '_, 'n> {
     fn needed(&mut self, name: &str) -> Option<(String, Fields<'n>)> {
         if !self.parameters.has(name) {
             let missing = self.wrong(&format!("{name} are missing"));
-            self.problems.push(missing.collected());
+            self.problems.push(missing);
         }
         self.parameters.take_fields(name, self.problems)
     }
@@ -235,10 +235,7 @@ fn read_source(label: &str, node: &Node) -> Result<Dynamic, Problem> {
 fn read_resources(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Vec<Dynamic> {
     let list = node.list().or_collect(problems).unwrap_or_default();
     if list.len() > MOST_RESOURCES {
-        problems.push(
-            node.problem(format!("{label}: more than {MOST_RESOURCES} Resources"))
-                .collected(),
-        );
+        problems.push(node.problem(format!("{label}: more than {MOST_RESOURCES} Resources")));
     }
     list.iter()
         .filter_map(|node| read_dynamic(node, LONGEST_ARN).or_collect(problems))

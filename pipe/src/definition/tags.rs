@@ -32,8 +32,7 @@ pub(super) fn read_judge(
                 problems.push(
                     entry
                         .node
-                        .problem(format!("{label}: Tags: {}: {reason}", entry.key))
-                        .collected(),
+                        .problem(format!("{label}: Tags: {}: {reason}", entry.key)),
                 );
             }
             None => {}

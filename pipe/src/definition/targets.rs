@@ -119,6 +119,7 @@ fn unsupported(pipe: &Declared<'_>, what: &str, node: &Node, arn: &str) -> Probl
         "{}: {what} {arn} is not supported; {kinds}",
         pipe.label
     ))
+    .tolerable()
 }
 
 /// The batches that the source's parameters ask for, as far as enrichment and target can take them.
@@ -138,10 +139,10 @@ pub(super) fn batch(
         let size = usize::try_from(size).expect("the range was checked");
         if size > most {
             let allowed = if most == 1 { "1".to_owned() } else { format!("at most {most}") };
-            problems.push(node.problem(format!("{label}: BatchSize must be {allowed}, {who} takes no more at once")));
+            problems.push(node.problem(format!("{label}: BatchSize must be {allowed}, {who} takes no more at once")).tolerable());
         } else if size > DEFAULT_BATCH && seconds == 0 {
             let message = "MaximumBatchingWindowInSeconds must be greater than 0 if BatchSize is greater than 10";
-            problems.push(node.problem(format!("{label}: {message}")));
+            problems.push(node.problem(format!("{label}: {message}")).tolerable());
         }
         size.min(most)
     });

@@ -44,7 +44,7 @@ Resources:
           QueryStringParameters: [{Key: v, Value: "1", IsValueSecret: true}]
 "#;
 
-fn given(text: &str) -> kit::definition::Definition {
+fn given(text: &str) -> kit::definition::Declarations {
     let account = Account {
         region: "eu-west-1".into(),
         account_id: "123456789012".into(),
@@ -59,8 +59,8 @@ fn given(text: &str) -> kit::definition::Definition {
     })
 }
 
-fn with(fill: impl FnOnce(&mut kit::definition::Definition)) -> kit::definition::Definition {
-    let mut given = kit::definition::Definition::default();
+fn with(fill: impl FnOnce(&mut kit::definition::Declarations)) -> kit::definition::Declarations {
+    let mut given = kit::definition::Declarations::default();
     fill(&mut given);
     given
 }

@@ -17,7 +17,7 @@ fn definition(pipes: &[(&str, &str)]) -> Definition {
         );
         Node::parse("p.json", &text).unwrap()
     };
-    let mut given = kit::definition::Definition::default();
+    let mut given = kit::definition::Declarations::default();
     given.pipes = pipes.iter().map(node).collect();
     Definition::load(&given).unwrap()
 }

@@ -7,7 +7,7 @@ use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use kit::aws::{self, Endpoint};
 use kit::cloudformation::Resource;
-use kit::definition::Definition;
+use kit::definition::Declarations;
 use kit::document::{Node, OrCollect as _, Problem, Value};
 
 use super::{AT_ONCE, Deed, Provisioned, refused};
@@ -38,7 +38,7 @@ pub(super) struct Declared {
 }
 
 /// The buckets that a definition declares.
-pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<Declared> {
+pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Vec<Declared> {
     let mut buckets = Vec::new();
     for resource in definition
         .stacks
@@ -55,7 +55,8 @@ pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<
         problems.push(
             resource
                 .properties
-                .problem(format!("{}: this type is not supported", resource.label())),
+                .problem(format!("{}: this type is not supported", resource.label()))
+                .tolerable(),
         );
     }
     buckets
@@ -72,9 +73,12 @@ fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared
         ("PublicAccessBlockConfiguration", blocks_all),
     ] {
         if let Some(node) = fields.optional(name).filter(|node| !is_default(node)) {
-            problems.push(node.problem(format!(
-                "{label}: {name} other than S3's default is not supported"
-            )));
+            problems.push(
+                node.problem(format!(
+                    "{label}: {name} other than S3's default is not supported"
+                ))
+                .tolerable(),
+            );
         }
     }
     fields.unsupported(&UNSUPPORTED);

@@ -31,7 +31,7 @@ pub(super) fn attribute(
             resource.label()
         )
     };
-    (!is_within).then(|| node.problem(message()).collected())
+    (!is_within).then(|| node.problem(message()))
 }
 
 /// Whether SQS takes this name, which the template gives itself.
@@ -50,11 +50,8 @@ pub(super) fn name(resource: &Resource, name: &str, is_fifo: bool, node: &Node) 
     } else {
         return None;
     };
-    Some(
-        node.problem(format!(
-            "{}: QueueName {name:?}: expected {expected}",
-            resource.label()
-        ))
-        .collected(),
-    )
+    Some(node.problem(format!(
+        "{}: QueueName {name:?}: expected {expected}",
+        resource.label()
+    )))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 use kit::cloudformation::{Resource, Stack};
-use kit::definition::Definition;
+use kit::definition::Declarations;
 use kit::document::{Node, OrCollect as _, Problem, Value};
 
 use super::checks;
@@ -61,7 +61,7 @@ impl Declared {
 }
 
 /// The queues that a definition declares, with the policies that it gives them.
-pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<Declared> {
+pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Vec<Declared> {
     let mut queues: Vec<Declared> = Vec::new();
     // Where each of them is: there may be thousands.
     let mut names: HashMap<&str, usize> = HashMap::new();
@@ -75,7 +75,8 @@ pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<
             problems.push(
                 resource
                     .properties
-                    .problem(format!("{}: {name} is declared twice", resource.label())),
+                    .problem(format!("{}: {name} is declared twice", resource.label()))
+                    .tolerable(),
             );
             continue;
         }
@@ -89,7 +90,7 @@ pub(super) fn read(definition: &Definition, problems: &mut Vec<Problem>) -> Vec<
             "AWS::SQS::QueuePolicy" => policy(resource, &names, &mut queues, problems),
             "AWS::SQS::QueueInlinePolicy" => {
                 let message = format!("{}: this type is not supported", resource.label());
-                problems.push(resource.properties.problem(message).unsupported());
+                problems.push(resource.properties.problem(message).tolerable());
             }
             _ => {}
         }
@@ -132,7 +133,7 @@ fn policy(
                     "{}: no definition declares the queue {name}",
                     resource.label()
                 );
-                problems.push(node.problem(message).collected());
+                problems.push(node.problem(message));
             }
         }
     }

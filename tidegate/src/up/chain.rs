@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use gateway::api::Apis;
 use kit::cloudformation::Account;
-use kit::definition::Definition;
+use kit::definition::Declarations;
 use kit::send::{AllowTarget, AllowTargets};
 use url::Url;
 
@@ -49,7 +49,7 @@ impl Chain {
     /// # Errors
     /// Something of it is wrong or not supported, or nothing of it runs here.
     pub(super) fn read(
-        definition: &Definition,
+        definition: &Declarations,
         account: &Account,
         stage: Option<String>,
         subscriber: &Url,
@@ -72,7 +72,7 @@ impl Chain {
         let apis = Apis::read(definition, stage, &mut problems);
         let declared = provision::read(definition, &mut problems);
         let pipes = pipe::definition::Definition::read(definition, &allowed, &mut problems);
-        definition.judge(problems)?;
+        definition.check(problems)?;
 
         let mut used = queues::used(&apis, &pipes.pipes);
         used.retain(|queue| !queue.is_declared(account, &declared.queues));
@@ -102,7 +102,7 @@ impl Chain {
         Ok(chain)
     }
 
-    fn check(&self, definition: &Definition) -> anyhow::Result<()> {
+    fn check(&self, definition: &Declarations) -> anyhow::Result<()> {
         let Names { queues, buckets } = &self.declared;
         if self.apis.apis.is_empty()
             && self.pipes.pipes.is_empty()
@@ -110,7 +110,7 @@ impl Chain {
             && buckets.is_empty()
         {
             let beside = definition
-                .beside()
+                .not_run()
                 .map(|(line, _)| format!(" ({line})"))
                 .unwrap_or_default();
             anyhow::bail!(

@@ -5,7 +5,7 @@ use aws_config::SdkConfig;
 use gateway::example::{Example, example};
 use kit::aws;
 use kit::cloudformation::Account;
-use kit::definition::Definition;
+use kit::definition::Declarations;
 use url::Url;
 
 use super::banner::{Banner, EVENT, Parts};
@@ -19,7 +19,7 @@ const BUCKET: &str = "donggyu-test-poc";
 /// A chain that is understood.
 #[derive(Debug)]
 pub(super) struct Plan {
-    definition: Definition,
+    definition: Declarations,
     account: Account,
     chain: Chain,
     /// A request that an API takes.
@@ -65,7 +65,7 @@ impl Plan {
             allowed,
             reach,
         )?;
-        definition.report_beside();
+        definition.report_not_run();
 
         let is_demo = files.is_built_in() || chain.reaches_subscriber;
         let example = example(&chain.apis, &account.account_id, EVENT);

@@ -158,12 +158,12 @@ async fn what_is_refused_is_told_by_code_and_message() {
     .await;
     let told = sqs.provision(&[Declared::plain("a")]).await.unwrap_err();
     assert_eq!(
-        aws::told(&told),
+        aws::one_line(&told),
         "cannot create queue a: AccessDenied: So it is."
     );
     let (sqs, _) = stand_in(|_, _| error("AccessDenied")).await;
     assert_eq!(
-        aws::told(&sqs.listed().await.unwrap_err()),
+        aws::one_line(&sqs.listed().await.unwrap_err()),
         "cannot list queues: AccessDenied: So it is."
     );
 }
@@ -172,7 +172,7 @@ async fn what_is_refused_is_told_by_code_and_message() {
 async fn an_sqs_that_is_not_there_is_told_with_its_address() {
     kit::program::install_tls();
     let sqs = Sqs::new(&aws::local("http://127.0.0.1:9").await);
-    let told = aws::told(&sqs.provision(&[Declared::plain("a")]).await.unwrap_err());
+    let told = aws::one_line(&sqs.provision(&[Declared::plain("a")]).await.unwrap_err());
     assert!(
         told.starts_with("queue a: SQS at http://127.0.0.1:9 does not answer: "),
         "{told}"

@@ -2,39 +2,39 @@
 //! and what moves it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::Endpoint;
 use crate::counted::counted;
-use crate::repeated::Repeated;
+use crate::time::{OncePerMinute, Timestamp};
 
 /// Between two looks at a service that was never reached.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// One service of one program.
 #[derive(Debug)]
-pub struct Reach {
+pub struct Reachability {
     endpoint: Endpoint,
-    line: Repeated,
+    line: OncePerMinute,
     is_lost: AtomicBool,
 }
 
-impl Reach {
+impl Reachability {
     /// Of a service that nobody has asked yet.
-    pub fn of(endpoint: Endpoint) -> Reach {
-        Reach {
+    pub fn of(endpoint: Endpoint) -> Reachability {
+        Reachability {
             endpoint,
-            line: Repeated::new(),
+            line: OncePerMinute::new(),
             is_lost: AtomicBool::new(false),
         }
     }
 
     /// Notes that the service gave no answer. Says so once a minute.
-    pub fn lost(&self, reason: &str) {
+    pub fn failed(&self, reason: &str) {
         self.is_lost.store(true, Ordering::Relaxed);
-        if let Some(left_out) = self.line.due(Instant::now()) {
+        if let Some(left_out) = self.line.due(Timestamp::now()) {
             let more = if left_out > 0 {
                 format!("; {} since the last line", counted(left_out, "time"))
             } else {
@@ -45,7 +45,7 @@ impl Reach {
     }
 
     /// Notes that it answered. Says so when it did not before.
-    pub fn found(&self) {
+    pub fn answered(&self) {
         // Looked at before it is written: this is called for each request.
         if self.is_lost.load(Ordering::Relaxed) && self.is_lost.swap(false, Ordering::Relaxed) {
             self.line.reset();
@@ -62,8 +62,8 @@ impl Reach {
         loop {
             tokio::select! {
                 asked = ask() => match asked {
-                    Ok(()) => return self.found(),
-                    Err(reason) => self.lost(&reason),
+                    Ok(()) => return self.answered(),
+                    Err(reason) => self.failed(&reason),
                 },
                 () = stop.cancelled() => return,
             }

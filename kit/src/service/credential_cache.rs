@@ -20,7 +20,7 @@ const UNKNOWN_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Keyring {
+pub(super) struct CredentialCache {
     provider: Option<SharedCredentialsProvider>,
     kept: Mutex<Option<Kept>>,
 }
@@ -31,10 +31,10 @@ struct Kept {
     renew_at: SystemTime,
 }
 
-impl Keyring {
+impl CredentialCache {
     /// Asks this provider, when it is there.
-    pub(super) fn new(provider: Option<SharedCredentialsProvider>) -> Keyring {
-        Keyring {
+    pub(super) fn new(provider: Option<SharedCredentialsProvider>) -> CredentialCache {
+        CredentialCache {
             provider,
             kept: Mutex::default(),
         }
@@ -115,11 +115,11 @@ mod tests {
 
     #[tokio::test]
     async fn they_are_asked_for_again_before_they_expire_and_used_until_then() {
-        let keyring = Keyring::new(Some(SharedCredentialsProvider::new(Hourly::default())));
+        let cache = CredentialCache::new(Some(SharedCredentialsProvider::new(Hourly::default())));
         let mut keys = Vec::new();
         for minute in [0, 58, 59, 118, 119, 119, 120] {
             keys.push(
-                keyring
+                cache
                     .credentials(at(minute))
                     .await
                     .unwrap()
@@ -137,12 +137,15 @@ mod tests {
     #[tokio::test]
     async fn those_that_never_expire_are_asked_for_again_too() {
         let fixed = Credentials::new("key", "s", None, None, "test");
-        let keyring = Keyring::new(Some(SharedCredentialsProvider::new(fixed)));
-        keyring.credentials(at(0)).await.unwrap();
-        let renew_at = keyring.kept.lock().await.as_ref().unwrap().renew_at;
+        let cache = CredentialCache::new(Some(SharedCredentialsProvider::new(fixed)));
+        cache.credentials(at(0)).await.unwrap();
+        let renew_at = cache.kept.lock().await.as_ref().unwrap().renew_at;
         assert_eq!(renew_at, at(15));
         assert_eq!(
-            Keyring::new(None).credentials(at(0)).await.unwrap_err(),
+            CredentialCache::new(None)
+                .credentials(at(0))
+                .await
+                .unwrap_err(),
             "none are configured"
         );
     }

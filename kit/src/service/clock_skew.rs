@@ -27,11 +27,11 @@ const CODES: [&str; 6] = [
 
 /// This machine's clock, and how many seconds it is behind.
 #[derive(Debug, Default)]
-pub(super) struct Clock {
+pub(super) struct ClockSkew {
     behind: AtomicI64,
 }
 
-impl Clock {
+impl ClockSkew {
     /// The time to sign with, when this machine's clock says `now`.
     pub(super) fn correct(&self, now: SystemTime) -> SystemTime {
         let behind = self.behind.load(Ordering::Relaxed);
@@ -46,7 +46,7 @@ impl Clock {
 
     /// Looks at a reply that came at `now` to a request that was signed for `signed_at`. True when
     /// it is a refusal that another time may prevent: this one, or one before it, has set the
-    /// clock.
+    /// skew.
     pub(super) fn learn(&self, reply: &Reply, signed_at: SystemTime, now: SystemTime) -> bool {
         // A date that a cache kept is old.
         if !is_about_signature(reply) || reply.headers.contains_key(header::AGE) {
@@ -115,15 +115,15 @@ mod tests {
 
     #[test]
     fn a_refusal_from_another_time_sets_the_clock() {
-        let clock = Clock::default();
-        assert!(clock.learn(
+        let skew = ClockSkew::default();
+        assert!(skew.learn(
             &reply(StatusCode::FORBIDDEN, at(9_000)),
             at(1_000),
             at(1_000)
         ));
-        assert_eq!(clock.correct(at(2_000)), at(10_000));
+        assert_eq!(skew.correct(at(2_000)), at(10_000));
         assert!(
-            clock.learn(
+            skew.learn(
                 &reply(StatusCode::FORBIDDEN, at(9_001)),
                 at(1_001),
                 at(1_001)
@@ -131,24 +131,24 @@ mod tests {
             "signed before that"
         );
         assert!(
-            !clock.learn(
+            !skew.learn(
                 &reply(StatusCode::FORBIDDEN, at(9_100)),
                 at(9_100),
                 at(1_100)
             ),
             "the time was right"
         );
-        assert!(clock.learn(
+        assert!(skew.learn(
             &reply(StatusCode::BAD_REQUEST, at(1_000)),
             at(10_000),
             at(2_000)
         ));
-        assert_eq!(clock.correct(at(2_000)), at(1_000));
+        assert_eq!(skew.correct(at(2_000)), at(1_000));
     }
 
     #[test]
     fn nothing_else_does() {
-        let (clock, far) = (Clock::default(), at(9_000));
+        let (skew, far) = (ClockSkew::default(), at(9_000));
         let other = Reply {
             body: Bytes::from_static(b"no"),
             ..reply(StatusCode::FORBIDDEN, far)
@@ -160,11 +160,11 @@ mod tests {
         let near = reply(StatusCode::FORBIDDEN, at(1_100));
         for reply in [reply(StatusCode::OK, far), other, kept, absurd, near] {
             assert!(
-                !clock.learn(&reply, at(1_000), at(1_000)),
+                !skew.learn(&reply, at(1_000), at(1_000)),
                 "{:?}",
                 reply.headers
             );
         }
-        assert_eq!(clock.correct(at(1_000)), at(1_000));
+        assert_eq!(skew.correct(at(1_000)), at(1_000));
     }
 }

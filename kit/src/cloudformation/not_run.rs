@@ -10,7 +10,7 @@ use crate::document::{Entry, Node, Value};
 
 /// A resource that is not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Elsewhere {
+pub struct NotRun {
     /// The name in the template.
     pub logical_id: String,
     /// For example `AWS::Lambda::Function`.
@@ -24,7 +24,7 @@ const QUEUE: &str = "AWS::SQS::Queue";
 /// What only permits something mentions queues without working on them.
 const PERMISSIONS: [&str; 3] = ["AWS::IAM::", "AWS::KMS::", "AWS::Lambda::Permission"];
 
-impl Elsewhere {
+impl NotRun {
     /// What it would do with its queues.
     pub fn verb(&self) -> &'static str {
         match self.kind.as_str() {
@@ -39,7 +39,7 @@ impl Elsewhere {
 }
 
 /// Those of `resources` whose conditions hold.
-pub(super) fn read(resolver: &Resolver<'_>, resources: &[Entry]) -> Vec<Elsewhere> {
+pub(super) fn read(resolver: &Resolver<'_>, resources: &[Entry]) -> Vec<NotRun> {
     let queues: Vec<(&str, String)> = resources
         .iter()
         .filter(|entry| kind_of(&entry.node).is_ok_and(|kind| kind == QUEUE))
@@ -58,17 +58,13 @@ pub(super) fn read(resolver: &Resolver<'_>, resources: &[Entry]) -> Vec<Elsewher
         .collect()
 }
 
-fn resource(
-    resolver: &Resolver<'_>,
-    queues: &[(&str, String)],
-    entry: &Entry,
-) -> Option<Elsewhere> {
+fn resource(resolver: &Resolver<'_>, queues: &[(&str, String)], entry: &Entry) -> Option<NotRun> {
     let kind = entry.node.get("Type")?.text().ok()?;
     let is_program = matches!(
         kind,
         super::serverless::FUNCTION | super::serverless::STATE_MACHINE
     );
-    if !is_program && types::standing(kind) != Standing::Elsewhere {
+    if !is_program && types::standing(kind) != Standing::NotRun {
         return None;
     }
     let holds = |condition| resolver.condition(condition).unwrap_or(true);
@@ -90,7 +86,7 @@ fn resource(
     }
     found.sort_by_key(|name| queues.iter().position(|(queue, _)| queue == name));
     found.dedup();
-    Some(Elsewhere {
+    Some(NotRun {
         logical_id: entry.key.clone(),
         kind: kind.to_owned(),
         queues: found,

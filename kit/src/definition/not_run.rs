@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::Definition;
-use crate::cloudformation::Elsewhere;
+use super::Declarations;
+use crate::cloudformation::NotRun;
 
 /// So many resources of one type are named; a CDK application may have hundreds.
 const NAMED: usize = 5;
 
-impl Definition {
+impl Declarations {
     /// Logs what is not run here, in one line; as a warning when something of it would work on a
     /// queue of the definition. Programs do so once, when they have read what is theirs.
-    pub fn report_beside(&self) {
-        match self.beside() {
+    pub fn report_not_run(&self) {
+        match self.not_run() {
             Some((line, true)) => tracing::warn!("{line}"),
             Some((line, false)) => tracing::info!("{line}"),
             None => {}
@@ -21,11 +21,11 @@ impl Definition {
 
     /// What is not run here, in one line, and whether something of it would work on a queue of the
     /// definition.
-    pub fn beside(&self) -> Option<(String, bool)> {
-        let resources: Vec<&Elsewhere> = self
+    pub fn not_run(&self) -> Option<(String, bool)> {
+        let resources: Vec<&NotRun> = self
             .stacks
             .iter()
-            .flat_map(|stack| &stack.elsewhere)
+            .flat_map(|stack| &stack.not_run)
             .collect();
         if resources.is_empty() {
             return None;
@@ -71,8 +71,8 @@ fn kind((kind, names): (&&str, &Vec<&str>)) -> String {
 }
 
 /// `Mapping (AWS::Lambda::EventSourceMapping) reads Orders`.
-fn work(resource: &Elsewhere) -> String {
-    let Elsewhere {
+fn work(resource: &NotRun) -> String {
+    let NotRun {
         logical_id,
         kind,
         queues,
@@ -87,10 +87,10 @@ fn work(resource: &Elsewhere) -> String {
 #[cfg(test)]
 mod tests {
     use crate::cloudformation::{Account, Overrides, Stack};
-    use crate::definition::Definition;
+    use crate::definition::Declarations;
     use crate::document::Node;
 
-    fn beside(text: &str) -> Option<(String, bool)> {
+    fn not_run(text: &str) -> Option<(String, bool)> {
         let account = Account {
             region: "eu-west-1".into(),
             account_id: "123456789012".into(),
@@ -105,11 +105,11 @@ mod tests {
         )
         .unwrap();
         assert_eq!(problems, []);
-        Definition {
+        Declarations {
             stacks: vec![stack],
-            ..Definition::default()
+            ..Declarations::default()
         }
-        .beside()
+        .not_run()
     }
 
     #[test]
@@ -130,7 +130,7 @@ Resources:
   Worker: {Type: AWS::Serverless::Function, Properties: {Events: {In: {Type: SQS, Properties: {Queue: !GetAtt Orders.Arn}}}}}
   Ours: {Type: "Custom::Thing", Properties: {Url: !Ref Dead}}
 "#;
-        let (line, is_warning) = beside(text).unwrap();
+        let (line, is_warning) = not_run(text).unwrap();
         assert!(is_warning);
         let expected = "not run here: AWS::CloudWatch::Alarm (Full), AWS::DynamoDB::Table (Table), \
             AWS::Events::Rule (Nightly), AWS::IAM::Role (Role), AWS::Lambda::EventSourceMapping (Mapping), \
@@ -149,7 +149,7 @@ Resources:
             .collect();
         let text = format!("Resources:\n{roles}  Q: {{Type: AWS::SQS::Queue}}\n");
         let expected = "not run here: AWS::IAM::Role (R0, R1, R2, R3, R4 and 3 more)".to_owned();
-        assert_eq!(beside(&text), Some((expected, false)));
-        assert_eq!(beside("Resources:\n  Q: {Type: AWS::SQS::Queue}\n"), None);
+        assert_eq!(not_run(&text), Some((expected, false)));
+        assert_eq!(not_run("Resources:\n  Q: {Type: AWS::SQS::Queue}\n"), None);
     }
 }
