@@ -38,8 +38,8 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         listener,
         admin,
     } = settings;
-    let sdk =
-        kit::send::watched(sdk).context("cannot read the system's certificate authorities")?;
+    let sdk = kit::send::with_keepalive(sdk)
+        .context("cannot read the system's certificate authorities")?;
     let gateway = Arc::new(server::Gateway::new(apis, account_id, &sdk)?);
     tokio::spawn(look_for_sqs(
         gateway.clone(),

@@ -244,7 +244,7 @@ mod tests {
         );
         let context = anyhow::Error::new(error).context("queue q");
         assert_eq!(
-            told(&context),
+            one_line(&context),
             "queue q: dispatch failure: io error: connection refused"
         );
     }
@@ -257,7 +257,7 @@ mod tests {
             let error = SdkError::<_, ()>::service_error(GetCallerIdentityError::generic(meta), ());
             let explained = explain(&error);
             assert_eq!(
-                told(&anyhow::Error::new(error).context("sts")),
+                one_line(&anyhow::Error::new(error).context("sts")),
                 format!("sts: {explained}")
             );
             explained

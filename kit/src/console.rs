@@ -1,14 +1,14 @@
 //! Standard output and standard error: the only place that writes to them.
 //!
 //! A reader that ends (`| head -1`) or stops reading must not stop a program. Programs that serve
-//! hand their text to a [`drain`](crate::console::Drain), which never waits; tools wait for their
+//! hand their text to a [`BackgroundWriter`], which never waits; tools wait for their
 //! reader, and end quietly when it is gone.
 
 #![allow(clippy::disallowed_methods, reason = "what stands in for them is here")]
 
-mod drain;
+mod background_writer;
 
-pub use drain::Drain;
+pub use background_writer::BackgroundWriter;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -22,10 +22,10 @@ use crate::env;
 /// How long a program that ends waits for a reader of its last lines.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-static OUTPUT: LazyLock<Drain> =
-    LazyLock::new(|| Drain::new("stdout", file(&io::stdout()), |_| {}));
-static ERRORS: LazyLock<Drain> =
-    LazyLock::new(|| Drain::new("stderr", file(&io::stderr()), report));
+static OUTPUT: LazyLock<BackgroundWriter> =
+    LazyLock::new(|| BackgroundWriter::new("stdout", file(&io::stdout()), |_| {}));
+static ERRORS: LazyLock<BackgroundWriter> =
+    LazyLock::new(|| BackgroundWriter::new("stderr", file(&io::stderr()), report));
 
 /// Writes past the standard library's own lock: whoever holds that may wait for a reader for ever.
 fn file(stream: &impl AsFd) -> Option<File> {
@@ -41,7 +41,7 @@ fn report(lines: u64) {
 }
 
 /// Standard error as the log has it: takes whole lines and never waits.
-pub fn errors() -> &'static Drain {
+pub fn errors() -> &'static BackgroundWriter {
     &ERRORS
 }
 

@@ -26,7 +26,7 @@ const COMMANDS: usize = 16;
 /// installed, or the admin port broke.
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let without = "cannot read the system's certificate authorities";
-    let sdk = kit::send::watched(settings.sdk).context(without)?;
+    let sdk = kit::send::with_keepalive(settings.sdk).context(without)?;
     let services = Arc::new(Services::new(sdk.clone()).context(without)?);
     let clients = Arc::new(Clients::new(source::client(&sdk), services.clone()));
     let tools = Tools {

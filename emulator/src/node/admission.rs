@@ -1,5 +1,6 @@
 //! Whether a request can be carried out: the disk takes what it does, and memory holds it.
 
+use kit::lock::MutexGuard;
 use kit::time::Timestamp;
 
 use super::{Node, State};

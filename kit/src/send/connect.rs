@@ -14,8 +14,8 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use tokio::net::TcpStream;
 use tower::{Service, ServiceExt as _};
 
-use super::AllowTargets;
-use super::watched::Watched;
+use super::allow::AllowTargets;
+use super::keepalive::KeepaliveStream;
 
 /// An address that has not answered by then does not (the AWS SDK's number); one with others behind
 /// it gives way sooner.
@@ -34,7 +34,7 @@ pub(super) struct GuardedConnector {
 #[error(
     "{host} is at {address}, which is not a public address: allow it with --allow-target {host}:{port}"
 )]
-pub(super) struct Refused {
+pub(super) struct ForbiddenAddress {
     host: String,
     port: u16,
     address: IpAddr,
@@ -70,7 +70,7 @@ impl GuardedConnector {
             .intercept(uri)
     }
 
-    async fn reach(self, uri: Uri) -> Result<Watched, ConnectError> {
+    async fn reach(self, uri: Uri) -> Result<KeepaliveStream, ConnectError> {
         let Some(proxy) = self.proxy(&uri) else {
             return self.connect(uri).await;
         };
@@ -98,7 +98,7 @@ impl GuardedConnector {
             .map_err(|error| format!("the proxy: {}", crate::aws::explain(&error)))?)
     }
 
-    async fn connect(self, uri: Uri) -> Result<Watched, ConnectError> {
+    async fn connect(self, uri: Uri) -> Result<KeepaliveStream, ConnectError> {
         let host = uri
             .host()
             .ok_or("the URL names no host")?
@@ -116,7 +116,7 @@ impl GuardedConnector {
         let permitted = self.permitted(&host, port, addresses)?;
         let stream = first_of(&permitted).await?;
         stream.set_nodelay(true)?;
-        Ok(Watched::new(stream))
+        Ok(KeepaliveStream::new(stream))
     }
 
     /// Those that may be connected to; a name may have others beside them.
@@ -130,7 +130,7 @@ impl GuardedConnector {
             addresses.partition(|address| self.allowed.permit(host, port, address.ip()));
         match refused.first() {
             _ if !permitted.is_empty() => Ok(permitted),
-            Some(address) => Err(Refused {
+            Some(address) => Err(ForbiddenAddress {
                 host: host.to_owned(),
                 port,
                 address: address.ip(),
@@ -162,7 +162,7 @@ async fn first_of(addresses: &[SocketAddr]) -> std::io::Result<TcpStream> {
 }
 
 impl Service<Uri> for GuardedConnector {
-    type Response = Watched;
+    type Response = KeepaliveStream;
     type Error = ConnectError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 

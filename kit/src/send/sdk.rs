@@ -16,24 +16,25 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::proxy::matcher::Matcher;
 
+use super::allow::AllowTargets;
+use super::client::client;
 use super::connect::GuardedConnector;
-use super::{AllowTargets, client};
 
 /// The same configuration, for clients over such connections. To `https` they go through the
 /// proxies that the environment names, as
-/// [`Sender::through_proxies`](super::Sender::through_proxies) does.
+/// [`Sender::through_proxies`](super::sender::Sender::through_proxies) does.
 ///
 /// # Errors
 /// The system's certificate authorities cannot be read.
-pub fn watched(config: SdkConfig) -> std::io::Result<SdkConfig> {
+pub fn with_keepalive(config: SdkConfig) -> std::io::Result<SdkConfig> {
     let connector = GuardedConnector::new(AllowTargets::anywhere()).through(Matcher::from_env());
-    let way = Way {
+    let client = SdkHttpClient {
         client: client(connector, IDLE)?,
         patience: None,
     };
     Ok(config
         .into_builder()
-        .http_client(SharedHttpClient::new(way))
+        .http_client(SharedHttpClient::new(client))
         .build())
 }
 
@@ -42,29 +43,29 @@ const IDLE: Duration = Duration::from_secs(90);
 
 /// A client with its pool.
 #[derive(Debug, Clone)]
-struct Way {
+struct SdkHttpClient {
     client: Client<HttpsConnector<GuardedConnector>, SdkBody>,
     /// How long the head of an answer may take.
     patience: Option<Duration>,
 }
 
-impl HttpClient for Way {
+impl HttpClient for SdkHttpClient {
     /// How long connecting may take is the connector's own business.
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
         _: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Way {
+        SharedHttpConnector::new(SdkHttpClient {
             client: self.client.clone(),
             patience: settings.read_timeout(),
         })
     }
 }
 
-impl HttpConnector for Way {
+impl HttpConnector for SdkHttpClient {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let Way { client, patience } = self.clone();
+        let SdkHttpClient { client, patience } = self.clone();
         HttpConnectorFuture::new(async move {
             let request = request
                 .try_into_http1x()
@@ -105,7 +106,7 @@ mod tests {
         let app = Router::new().route("/", post(async move || answer));
         let stop = CancellationToken::new();
         tokio::spawn(serve::serve(listener, app, stop.clone()));
-        let config = watched(aws::local(&format!("http://{address}")).await).unwrap();
+        let config = with_keepalive(aws::local(&format!("http://{address}")).await).unwrap();
         let asked = aws_sdk_sts::Client::new(&config)
             .get_caller_identity()
             .send()
@@ -116,7 +117,7 @@ mod tests {
             .unwrap()
             .local_addr()
             .unwrap();
-        let config = watched(aws::local(&format!("http://{closed}")).await).unwrap();
+        let config = with_keepalive(aws::local(&format!("http://{closed}")).await).unwrap();
         let refused = aws_sdk_sts::Client::new(&config)
             .get_caller_identity()
             .send()

@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn lines_that_are_left_out_are_counted() {
         let line = OncePerMinute::new();
-        let at = |second| Timestamp::from_millis(1_000 * (second + 1));
+        let at = |second: u64| Timestamp::from_millis(1_000 * (second + 1));
         assert_eq!(
             [0, 1, 59, 60, 61].map(|second| line.due(at(second))),
             [Some(0), None, None, Some(2), None]

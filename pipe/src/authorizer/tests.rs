@@ -26,7 +26,7 @@ async fn answer(State(endpoint): State<Arc<Endpoint>>) -> (StatusCode, String) {
         r#"{{"access_token":"t{number}","expires_in":{}}}"#,
         endpoint.expires_in
     );
-    (*endpoint.status.lock().unwrap(), body)
+    (*endpoint.status.lock(), body)
 }
 
 async fn world(status: StatusCode, expires_in: u64) -> (Arc<Endpoint>, Arc<Authorizer>, DropGuard) {
@@ -121,7 +121,7 @@ async fn a_failure_answers_all_who_wait_and_is_not_believed_for_long() {
     let reason = "connection c: the token endpoint answered 503 Service Unavailable".to_owned();
     assert_eq!(many(&authorizer).await, vec![Err(reason); 50]);
     assert_eq!(endpoint.requests(), 1);
-    *endpoint.status.lock().unwrap() = StatusCode::OK;
+    *endpoint.status.lock() = StatusCode::OK;
     tokio::time::sleep(FAILURE).await;
     assert_eq!(token(&authorizer).await, Ok("Bearer t1".into()));
 }

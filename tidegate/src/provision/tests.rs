@@ -5,7 +5,7 @@ use kit::cloudformation::Account;
 
 use super::*;
 
-fn load(files: Vec<PathBuf>) -> Definition {
+fn load(files: Vec<PathBuf>) -> Declarations {
     let account = Account {
         region: "eu-west-1".into(),
         account_id: "000000000000".into(),
@@ -20,7 +20,7 @@ fn load(files: Vec<PathBuf>) -> Definition {
 }
 
 /// A template with these resources.
-fn template(resources: &str) -> Definition {
+fn template(resources: &str) -> Declarations {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("t.yaml");
     std::fs::write(&file, format!("Resources:\n{resources}")).unwrap();

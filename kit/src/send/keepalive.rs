@@ -7,6 +7,8 @@
 //! takes its time to *read* is not either: what does not fit into its receive buffer cannot be
 //! acknowledged, which TCP takes for the same, so a long request is sent without that limit.
 
+mod socket;
+
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -17,11 +19,6 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// After so much silence the kernel asks, and then each second; four questions may get lost.
-const SILENCE: Duration = Duration::from_secs(2);
-const BETWEEN: Duration = Duration::from_secs(1);
-const QUESTIONS: u32 = 4;
-
 /// What is under way must be acknowledged within this time, some six repetitions.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(6);
 
@@ -31,7 +28,7 @@ const SHORT: usize = 32 * 1024;
 
 /// A connection that is watched.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct KeepaliveStream {
     stream: TokioIo<TcpStream>,
     limit: Duration,
     /// What was written since something came back.
@@ -40,20 +37,20 @@ pub(super) struct Watched {
     is_long: bool,
 }
 
-impl Watched {
+impl KeepaliveStream {
     /// Watches a connection.
-    pub(super) fn new(stream: TcpStream) -> Watched {
-        Watched::with_limit(stream, UNACKNOWLEDGED)
+    pub(super) fn new(stream: TcpStream) -> KeepaliveStream {
+        KeepaliveStream::with_limit(stream, UNACKNOWLEDGED)
     }
 
-    fn with_limit(stream: TcpStream, limit: Duration) -> Watched {
+    fn with_limit(stream: TcpStream, limit: Duration) -> KeepaliveStream {
         // Without it, a peer that vanished is noticed late: no reason not to speak to one that is
         // there.
         if let Err(error) = socket::ask(&stream).and_then(|()| socket::limit(&stream, Some(limit)))
         {
             tracing::debug!("a connection cannot be watched: {error}");
         }
-        Watched {
+        KeepaliveStream {
             stream: TokioIo::new(stream),
             limit,
             unanswered: 0,
@@ -77,7 +74,7 @@ impl Watched {
     }
 }
 
-impl Read for Watched {
+impl Read for KeepaliveStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -89,7 +86,7 @@ impl Read for Watched {
     }
 }
 
-impl Write for Watched {
+impl Write for KeepaliveStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -123,69 +120,34 @@ impl Write for Watched {
     }
 }
 
-impl Connection for Watched {
+impl Connection for KeepaliveStream {
     fn connected(&self) -> Connected {
         self.stream.connected()
-    }
-}
-
-/// The options of Linux. Elsewhere deadlines have to do.
-#[cfg(target_os = "linux")]
-mod socket {
-    use rustix::net::sockopt;
-
-    use super::*;
-
-    pub(super) fn ask(stream: &TcpStream) -> io::Result<()> {
-        sockopt::set_tcp_keepidle(stream, SILENCE)?;
-        sockopt::set_tcp_keepintvl(stream, BETWEEN)?;
-        sockopt::set_tcp_keepcnt(stream, QUESTIONS)?;
-        Ok(sockopt::set_socket_keepalive(stream, true)?)
-    }
-
-    /// Also for how long the kernel's questions may go unanswered.
-    pub(super) fn limit(stream: &TcpStream, span: Option<Duration>) -> io::Result<()> {
-        let millis = span.map_or(0, |span| {
-            u32::try_from(span.as_millis()).unwrap_or(u32::MAX)
-        });
-        Ok(sockopt::set_tcp_user_timeout(stream, millis)?)
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod socket {
-    use super::*;
-
-    pub(super) fn ask(_: &TcpStream) -> io::Result<()> {
-        Ok(())
-    }
-
-    pub(super) fn limit(_: &TcpStream, _: Option<Duration>) -> io::Result<()> {
-        Ok(())
     }
 }
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
+    use super::socket::{BETWEEN, QUESTIONS, SILENCE};
     use super::*;
     use rustix::net::sockopt;
     use std::future::poll_fn;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
-    async fn pair(limit: Duration) -> (Watched, TcpStream) {
+    async fn pair(limit: Duration) -> (KeepaliveStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap())
             .await
             .unwrap();
         (
-            Watched::with_limit(stream, limit),
+            KeepaliveStream::with_limit(stream, limit),
             listener.accept().await.unwrap().0,
         )
     }
 
-    async fn write_all(watched: &mut Watched, mut bytes: &[u8]) -> io::Result<()> {
+    async fn write_all(watched: &mut KeepaliveStream, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let count = poll_fn(|cx| Pin::new(&mut *watched).poll_write(cx, bytes)).await?;
             bytes = &bytes[count..];
@@ -193,7 +155,7 @@ mod tests {
         Ok(())
     }
 
-    async fn read(watched: &mut Watched) -> io::Result<Vec<u8>> {
+    async fn read(watched: &mut KeepaliveStream) -> io::Result<Vec<u8>> {
         let mut bytes = [0; 16];
         let mut buf = hyper::rt::ReadBuf::new(&mut bytes);
         poll_fn(|cx| Pin::new(&mut *watched).poll_read(cx, buf.unfilled())).await?;
@@ -219,7 +181,8 @@ mod tests {
     #[tokio::test]
     async fn a_long_request_has_no_limit_until_it_is_answered() {
         let (mut watched, mut peer) = pair(UNACKNOWLEDGED).await;
-        let limit = |watched: &Watched| sockopt::tcp_user_timeout(watched.stream.inner()).unwrap();
+        let limit =
+            |watched: &KeepaliveStream| sockopt::tcp_user_timeout(watched.stream.inner()).unwrap();
         write_all(&mut watched, &[b'x'; SHORT]).await.unwrap();
         assert_eq!(limit(&watched), 6000);
         write_all(&mut watched, b"x").await.unwrap();

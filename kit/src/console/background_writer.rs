@@ -29,11 +29,11 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 thread_local! {
     /// Whether this thread is a drain's own: what it says of lost lines is not dropped in its turn.
-    static IS_DRAIN: Cell<bool> = const { Cell::new(false) };
+    static IS_WRITER: Cell<bool> = const { Cell::new(false) };
 }
 
 /// See the module.
-pub struct Drain {
+pub struct BackgroundWriter {
     shared: Arc<Shared>,
 }
 
@@ -52,14 +52,14 @@ struct State {
     lost: u64,
 }
 
-impl Drain {
+impl BackgroundWriter {
     /// A drain into `file`; without one, everything is dropped. `report` learns how many lines were
     /// lost, on the drain's own thread.
     pub(super) fn new(
         name: &str,
         file: Option<impl Write + Send + 'static>,
         report: fn(u64),
-    ) -> Drain {
+    ) -> BackgroundWriter {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             filled: Condvar::new(),
@@ -73,13 +73,13 @@ impl Drain {
                 .name(name)
                 .spawn(move || shared.write_to(file, report));
         }
-        Drain { shared }
+        BackgroundWriter { shared }
     }
 
     /// Leaves lines to be written. Never waits.
     pub fn push(&self, lines: &[u8]) {
         let mut state = self.shared.lock();
-        if state.waiting.len() + lines.len() > ROOM && !IS_DRAIN.get() {
+        if state.waiting.len() + lines.len() > ROOM && !IS_WRITER.get() {
             state.lost += count(lines);
             return;
         }
@@ -108,14 +108,14 @@ impl Drain {
     }
 }
 
-impl fmt::Debug for Drain {
+impl fmt::Debug for BackgroundWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Drain").finish_non_exhaustive()
+        f.debug_struct("BackgroundWriter").finish_non_exhaustive()
     }
 }
 
 /// As the log wants it: whoever writes a line leaves it here.
-impl Write for &Drain {
+impl Write for &BackgroundWriter {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         self.push(lines);
         Ok(lines.len())
@@ -133,7 +133,7 @@ impl Shared {
 
     /// Never returns.
     fn write_to(&self, mut file: impl Write, report: fn(u64)) {
-        IS_DRAIN.set(true);
+        IS_WRITER.set(true);
         let mut batch = Vec::new();
         loop {
             self.take(&mut batch);
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn everything_is_written_in_order_before_a_flush_returns() {
         let (file, reader) = UnixStream::pair().unwrap();
-        let drain = Drain::new("test", Some(file), |_| {});
+        let drain = BackgroundWriter::new("test", Some(file), |_| {});
         (0..1_000).for_each(|number| drain.push(format!("{number}\n").as_bytes()));
         drain.flush(LONG);
         let mut text = vec![0; 3_890];
@@ -217,7 +217,7 @@ mod tests {
     fn a_reader_that_stops_reading_holds_up_nobody_and_the_loss_is_reported_when_it_reads_again() {
         static LOST: AtomicU64 = AtomicU64::new(0);
         let (file, reader) = UnixStream::pair().unwrap();
-        let drain = Drain::new("test", Some(file), |lines| {
+        let drain = BackgroundWriter::new("test", Some(file), |lines| {
             LOST.fetch_add(lines, Ordering::Relaxed);
         });
         let line = [vec![b'x'; 1_023], vec![b'\n']].concat();
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn lines_that_nobody_hurries_are_written_too() {
         let (file, reader) = UnixStream::pair().unwrap();
-        let drain = Drain::new("test", Some(file), |_| {});
+        let drain = BackgroundWriter::new("test", Some(file), |_| {});
         reader.set_read_timeout(Some(LONG)).unwrap();
         for line in [b"one\n".to_vec(), vec![b'x'; 2 * ENOUGH]] {
             drain.push(&line);
@@ -262,11 +262,11 @@ mod tests {
     fn a_reader_that_is_gone_is_none_that_anybody_waits_for() {
         let (file, reader) = UnixStream::pair().unwrap();
         drop(reader);
-        let drain = Drain::new("test", Some(file), |_| {
+        let drain = BackgroundWriter::new("test", Some(file), |_| {
             panic!("nothing can be reported there")
         });
         (0..5_000).for_each(|_| drain.push(&[b'\n'; 1_024]));
         drain.flush(LONG);
-        Drain::new("test", None::<UnixStream>, |_| {}).push(b"into nothing\n");
+        BackgroundWriter::new("test", None::<UnixStream>, |_| {}).push(b"into nothing\n");
     }
 }
