@@ -16,9 +16,9 @@ use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, cli, serve};
 
 use crate::definition::Definition;
+use crate::definition::reload::Reload;
 use crate::flow::Judge;
-use crate::reload::Reload;
-use crate::webhook;
+use crate::targets::webhook;
 
 /// The timeout of API destinations.
 pub const INVOCATION_TIMEOUT: Duration = Duration::from_secs(5);

@@ -4,13 +4,17 @@
 //! All parsed, all checked: patterns, templates, paths, URLs. What is not supported is a problem
 //! with resource, property and place; so is a property that nobody knows. Property names are the
 //! same in both forms (Pipes and EventBridge API models). One thing is more lenient than AWS: an
-//! endpoint may be `http`.
+//! endpoint may be `http`. `reload` reads the definition again while the pipes run.
+//!
+//! The room imports what a pipe is made of (`event`, `flow`, `targets`, `transform`,
+//! `execution_log`, `arn`), nothing that runs one.
 
 mod connections;
 mod destinations;
 mod fingerprint;
 mod parameters;
 mod pipes;
+pub mod reload;
 mod services;
 mod tags;
 mod targets;
@@ -27,10 +31,10 @@ use kit::document::{Fields, Node, OrCollect as _, Problem};
 use kit::send::{AllowTarget, AllowTargets};
 use url::Url;
 
-use crate::filter::Filter;
+use crate::event::filter::Filter;
+use crate::execution_log::LogConfiguration;
 use crate::flow::{Judge, Order};
-use crate::journal::LogConfiguration;
-use crate::target::{Feed, Invocation, Outlet, Program, RestApi};
+use crate::targets::{Feed, Invocation, Outlet, Program, RestApi};
 use crate::transform::{Names, Transform};
 use destinations::Destinations;
 

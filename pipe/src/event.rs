@@ -5,13 +5,18 @@
 //! (`docs/aws/pipes.md#the-record-of-a-message`). The body stays the string that was sent; what it
 //! holds as JSON is parsed when somebody first asks, and at most once. How messages are received
 //! and settled is not known here.
+//!
+//! The room holds JSON paths and the filters of a pipe too. It imports `pattern` alone.
+
+pub mod filter;
+pub mod path;
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
-use crate::path::Path;
+use crate::event::path::Path;
 
 /// The order in which AWS shows the attributes of a message.
 const ATTRIBUTES: [&str; 9] = [

@@ -8,11 +8,15 @@
 //! to the queue, which counts receives; while none does, the target is at fault, nothing is
 //! received but what is needed to find one that gets through, and what is held stays held. How
 //! anything is sent or received is not known here. `docs/delivery.md` has the decisions as a table.
+//!
+//! The room imports `event` alone.
 
 mod backlog;
 mod belief;
 mod blocked;
+pub mod leases;
 mod outcome;
+pub mod pace;
 mod polls;
 mod probing;
 mod search;
@@ -21,6 +25,7 @@ mod suspects;
 mod throttle;
 mod under_way;
 mod undone;
+pub mod verdict;
 
 pub use belief::Change;
 pub use step::{Company, Lost, Order, Poll, Settle, Step, Work};
@@ -30,8 +35,8 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use crate::held::Held;
-use crate::pace::{Concurrency, Rates};
+use crate::flow::leases::Held;
+use crate::flow::pace::{Concurrency, Rates};
 use backlog::{Backlog, Recent};
 use belief::Belief;
 use blocked::Blocked;

@@ -1,44 +1,35 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Rooms
+//!
+//! From the roof to the ground; no room imports one above it:
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | `run` | the program: starts, watches and stops a worker for each pipe |
+//! | `control` | what the admin port shows and changes |
+//! | `execution` | one execution: its stages, and the invocations in them |
+//! | `sqs` | the source queue, and queues as targets |
+//! | [`config`], [`definition`] | settings; pipes as declared |
+//! | `execution_log`, [`targets`] | log records; an event to the call that invokes a target |
+//! | `flow`, [`transform`] | when which message is delivered, retried, given up; input templates |
+//! | [`event`] | a message as pipes show it, its JSON paths and filters |
+//! | [`arn`], [`pattern`], `redact` | the ground: values and text |
 
-mod admin;
 pub mod arn;
-pub mod authorizer;
-pub mod caller;
-mod clients;
 pub mod config;
-pub mod connection;
-pub mod control;
-pub mod courier;
+mod control;
 pub mod definition;
 pub mod event;
-pub mod filter;
-pub mod filtered;
-mod fleet;
-pub mod flow;
-mod gather;
-pub mod head;
-pub mod held;
-pub mod invoker;
-pub mod journal;
-pub mod outbox;
-pub mod pace;
-pub mod path;
+mod execution;
+mod execution_log;
+mod flow;
 pub mod pattern;
-pub mod redact;
-pub mod reload;
-pub mod report;
-pub mod retry;
-pub mod secrets;
-mod service;
-pub mod settle;
-pub mod source;
-pub mod state;
-pub mod target;
+mod redact;
+mod run;
+mod sqs;
+pub mod targets;
 pub mod transform;
-pub mod unended;
-pub mod unpack;
-pub mod webhook;
-pub mod worker;
 
 pub use config::{Cli, PipeArgs, Settings};
-pub use service::run;
+pub use run::service::run;

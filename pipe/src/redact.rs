@@ -5,9 +5,12 @@
 //! JSON's and HTML's escapes, and base64, one inside of the other. In each of these views stand the
 //! secrets themselves, and what hexadecimal digits, UTF-16 and forms make of them. What is found is
 //! shown as `…`. Which secrets there are is known to `secrets`.
+//!
+//! The room imports no other.
 
 mod encoded;
 mod forms;
+pub mod secrets;
 mod unescape;
 
 use std::borrow::Cow;

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastrand::Rng;
 use pipe::event::Event;
-use pipe::filter::Filter;
+use pipe::event::filter::Filter;
 use pipe::pattern::Pattern;
 use pipe::transform::{Names, Transform};
 use serde_json::{Value, json};

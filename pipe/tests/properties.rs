@@ -1,8 +1,8 @@
 //! What holds for every pattern, template and event, tried on arbitrary ones.
 
 use pipe::event::Event;
-use pipe::filter::Filter;
-use pipe::path::Path;
+use pipe::event::filter::Filter;
+use pipe::event::path::Path;
 use pipe::pattern::Pattern;
 use pipe::transform::{Names, Transform};
 use proptest::prelude::*;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use kit::console;
 use pipe::event::Event;
-use pipe::filter::Filter;
+use pipe::event::filter::Filter;
 use pipe::pattern::{Miss, Pattern, Refusal};
 use serde_json::{Value, json};
 

@@ -47,7 +47,10 @@ fn call(target: &Target, body: &str) -> Call {
         (header::USER_AGENT, "Amazon/EventBridge/ApiDestinations"),
         (header::RANGE, "bytes=0-1048575"),
         (header::ACCEPT_ENCODING, "gzip,deflate"),
-        (pipe::webhook::ID, "00000000-0000-4000-8000-000000000000"),
+        (
+            pipe::targets::webhook::ID,
+            "00000000-0000-4000-8000-000000000000",
+        ),
         (http::HeaderName::from_static("x-key"), "key"),
     ];
     let headers: HeaderMap = headers

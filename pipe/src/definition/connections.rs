@@ -14,8 +14,8 @@ use url::Url;
 
 use super::destinations::{drop_header, name_in_arn, read_header_name, read_method};
 use super::{Declared, Fingerprint, check_private, declared, insert};
-use crate::connection::{Auth, Connection, OAuth, Parameters, secret_header};
-use crate::target::PROTECTED;
+use crate::targets::PROTECTED;
+use crate::targets::connection::{Auth, Connection, OAuth, Parameters, secret_header};
 
 /// How many parameters of one sort a connection may add.
 const MAX_PARAMETERS: usize = 100;

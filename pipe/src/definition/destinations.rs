@@ -11,7 +11,7 @@ use url::Url;
 
 use super::connections::Connections;
 use super::{Declared, Fingerprint, check_private, declared, insert};
-use crate::target::{Destination, Dynamic, Endpoint, HttpParameters, METHODS};
+use crate::targets::{Destination, Dynamic, Endpoint, HttpParameters, METHODS};
 
 /// In front of the name in an ARN.
 const KIND: &str = "api-destination/";

@@ -6,7 +6,7 @@
 use kit::document::{Fields, Node, OrCollect as _, Problem};
 
 use super::{Declared, destinations};
-use crate::target::Dynamic;
+use crate::targets::Dynamic;
 use crate::transform::{TemplateError, Transform};
 
 /// The members for targets (Pipes API model); the last five belong to services that are not

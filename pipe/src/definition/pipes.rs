@@ -9,9 +9,9 @@ use super::tags;
 use super::targets::{self, Wish};
 use super::{Declared, DesiredState, Enrichment, Fingerprint, Pipe, Source};
 use crate::arn::Arn;
-use crate::filter::{Filter, MAX_FILTERS};
+use crate::event::filter::{Filter, MAX_FILTERS};
+use crate::execution_log::{LogConfiguration, LogLevel};
 use crate::flow::{Judge, Order};
-use crate::journal::{LogConfiguration, LogLevel};
 use crate::transform::Names;
 
 /// What a pipe's definition says, entry by entry.

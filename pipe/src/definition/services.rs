@@ -6,7 +6,7 @@ use super::destinations::{self, read_dynamic};
 use super::parameters::{Parameters, dynamic};
 use crate::arn::Arn;
 use crate::flow::Order;
-use crate::target::{
+use crate::targets::{
     Bus, BusParameters, Dynamic, Feed, Function, HttpParameters, InvocationType, LONGEST_KEY,
     LONGEST_NAME, LogGroup, Outlet, PROHIBITED, Program, RestApi, Stream, Topic, Workflow,
 };

@@ -11,7 +11,7 @@ use super::services::Given;
 use super::{Asked, Batch, Declared, Enrichment, Target};
 use crate::arn::Arn;
 use crate::flow::Order;
-use crate::target::{Invocation, PROTECTED};
+use crate::targets::{Invocation, PROTECTED};
 use crate::transform::Transform;
 
 /// What AWS gathers when nothing is said; larger batches need a window.

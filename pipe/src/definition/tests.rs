@@ -1,9 +1,9 @@
 //! Definitions as people write and export them, and what is said about those that are wrong.
 
 use super::*;
-use crate::connection::Auth;
-use crate::journal::LogLevel;
-use crate::target::{Destination, Dynamic};
+use crate::execution_log::LogLevel;
+use crate::targets::connection::Auth;
+use crate::targets::{Destination, Dynamic};
 use kit::cloudformation::{Account, Overrides, Stack};
 use kit::definition::DefinitionArgs;
 

@@ -13,7 +13,7 @@ use kit::time::Timestamp;
 
 use super::Work;
 use super::search::Search;
-use crate::retry::Cause;
+use crate::flow::verdict::Cause;
 
 /// A run of failures changes the belief when a target that takes messages would show it once in so
 /// many times.

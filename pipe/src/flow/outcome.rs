@@ -8,7 +8,7 @@ use kit::time::Timestamp;
 use super::belief::Again;
 use super::suspects::Way;
 use super::{Change, Company, Flow, Judge, Lost, Settle, Work};
-use crate::retry::{Cause, Verdict};
+use crate::flow::verdict::{Cause, Verdict};
 
 /// The pause before a message is tried again; doubles each time, up to the second.
 const PAUSE: Duration = Duration::from_millis(400);

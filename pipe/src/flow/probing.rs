@@ -3,7 +3,7 @@
 use kit::time::Timestamp;
 
 use super::{Flow, MOST_BYTES, Poll, Step, Work, since_epoch, turn_after};
-use crate::pace::Rates;
+use crate::flow::pace::Rates;
 
 /// So many messages that failed are held; for each new one beyond that, one is left to the queue.
 const MOST_TRIED: usize = 1000;

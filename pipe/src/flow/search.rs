@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use crate::retry::Cause;
+use crate::flow::verdict::Cause;
 
 /// The first pause, and the longest: what recovery may cost.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);

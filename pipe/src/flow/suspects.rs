@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use crate::retry::{Cause, Verdict};
+use crate::flow::verdict::{Cause, Verdict};
 
 /// Messages that were left to the queue are remembered up to this number.
 const REMEMBERED: usize = 10_000;

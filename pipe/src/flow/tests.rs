@@ -10,7 +10,7 @@ use std::time::Duration;
 use kit::time::Timestamp;
 
 use super::{BATCH, MOST_BYTES, Order};
-use crate::retry::{Cause, Verdict};
+use crate::flow::verdict::{Cause, Verdict};
 use world::{World, at};
 
 const FAST: Duration = Duration::from_millis(20);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use crate::pace::Rate;
+use crate::flow::pace::Rate;
 
 /// One complaint in so many answers is none: a limit that concerns few messages must not hold up
 /// the rest.

@@ -4,7 +4,7 @@
 //! A placeholder is `<$.path>` or `<aws.pipes.…>`; other text between angle brackets is text. What
 //! placeholders expand to is not known here.
 
-use crate::path::Path;
+use crate::event::path::Path;
 
 /// The longest template that the Pipes API takes, in characters.
 pub const MAX_TEMPLATE: usize = 8192;

@@ -13,7 +13,7 @@ use proptest::test_runner::RngSeed;
 use super::Order;
 use super::rows::{dice, number, refused, status};
 use super::world::{World, at};
-use crate::retry::{Cause, Verdict};
+use crate::flow::verdict::{Cause, Verdict};
 
 /// How the target fails: a status, or 0 for a refused connection and 1 for silence.
 type How = u16;

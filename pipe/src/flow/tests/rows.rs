@@ -7,7 +7,7 @@ use kit::time::Timestamp;
 
 use super::world::{World, at};
 use super::{FAST, Order};
-use crate::retry::{Cause, Verdict};
+use crate::flow::verdict::{Cause, Verdict};
 
 /// What the target answers.
 pub fn status(status: u16) -> Verdict {

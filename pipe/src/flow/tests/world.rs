@@ -11,9 +11,9 @@ use serde_json::json;
 
 use super::queue::{MAX_RECEIVE_COUNT, Queue};
 use crate::event::Event;
+use crate::flow::pace::{Rate, Rates};
+use crate::flow::verdict::Verdict;
 use crate::flow::{Change, Company, Flow, Judge, Order, Poll, Settle, Step, Terms, Work};
-use crate::pace::{Rate, Rates};
-use crate::retry::Verdict;
 
 pub const VISIBILITY: Duration = Duration::from_secs(30);
 

@@ -1,0 +1,257 @@
+//! Door: the pipe's admin port. Beside what every program has, `/filtered` and the control plane of
+//! Pipes.
+//!
+//! It takes no signatures, for it is on loopback; pages in a browser that is on this machine too
+//! are kept off by [`kit::admin::guarded`], and nothing that has an `Origin` changes anything.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
+
+use super::api::{self, ControlFault, Shown};
+use super::registry::Board;
+use crate::definition::DesiredState;
+use crate::sqs::clients::Clients;
+
+/// What the fleet is told to do with one pipe.
+#[derive(Debug)]
+pub struct Command {
+    /// Its name.
+    pub pipe: String,
+    /// Whether it is to run.
+    pub wanted: DesiredState,
+    /// What came of it.
+    pub answer: oneshot::Sender<Result<Shown, ControlFault>>,
+}
+
+#[derive(Clone)]
+struct Admin {
+    board: Arc<Board>,
+    commands: mpsc::Sender<Command>,
+}
+
+/// All routes. Commands go to whoever holds the other end of `commands`.
+pub fn routes(board: Arc<Board>, clients: Arc<Clients>, commands: mpsc::Sender<Command>) -> Router {
+    let (filtered, readiness) = (board.filtered.clone(), board.clone());
+    let ready = move || {
+        let (board, clients) = (readiness.clone(), clients.clone());
+        async move { board.ready(&clients).await }
+    };
+    let control = Router::new()
+        .route("/v1/pipes", get(list).fallback(no_such_operation))
+        .route(
+            "/v1/pipes/{name}",
+            get(describe).fallback(declared_elsewhere),
+        )
+        .route(
+            "/v1/pipes/{name}/start",
+            post(start).fallback(no_such_operation),
+        )
+        .route(
+            "/v1/pipes/{name}/stop",
+            post(stop).fallback(no_such_operation),
+        )
+        .route("/v1/{*rest}", any(no_such_operation))
+        .route("/tags/{*arn}", any(declared_elsewhere))
+        .with_state(Admin { board, commands });
+    kit::admin::router("pipe", ready)
+        .route("/filtered", get(async move || Json(filtered.show())))
+        .merge(control)
+}
+
+async fn list(
+    State(admin): State<Admin>,
+    query: Result<Query<api::Query>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Value>, ControlFault> {
+    let Query(query) = query.map_err(|error| ControlFault::Validation(error.body_text()))?;
+    api::list(&admin.board.pipes(), &query).map(Json)
+}
+
+/// A name that is no UTF-8 text is that of no pipe.
+type Name = Result<Path<String>, axum::extract::rejection::PathRejection>;
+
+fn name(name: Name) -> Result<String, ControlFault> {
+    name.map(|Path(name)| name)
+        .map_err(|error| ControlFault::Validation(error.body_text()))
+}
+
+async fn describe(State(admin): State<Admin>, pipe: Name) -> Result<Json<Value>, ControlFault> {
+    let pipe = name(pipe)?;
+    let shown = admin
+        .board
+        .find(&pipe)
+        .ok_or_else(|| ControlFault::unknown(&pipe))?;
+    Ok(Json(api::describe(&shown)))
+}
+
+async fn start(
+    admin: State<Admin>,
+    pipe: Name,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ControlFault> {
+    admin
+        .set(name(pipe)?, DesiredState::Running, &headers)
+        .await
+}
+
+async fn stop(
+    admin: State<Admin>,
+    pipe: Name,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ControlFault> {
+    admin
+        .set(name(pipe)?, DesiredState::Stopped, &headers)
+        .await
+}
+
+async fn no_such_operation() -> ControlFault {
+    ControlFault::Validation(
+        "There is no such operation here: expected ListPipes, DescribePipe, StartPipe or StopPipe."
+            .to_owned(),
+    )
+}
+
+async fn declared_elsewhere() -> ControlFault {
+    ControlFault::Validation(
+        "Pipes are what the definition says: change its files, which are read again.".to_owned(),
+    )
+}
+
+impl Admin {
+    async fn set(
+        &self,
+        pipe: String,
+        wanted: DesiredState,
+        headers: &HeaderMap,
+    ) -> Result<Json<Value>, ControlFault> {
+        if headers.contains_key(header::ORIGIN) {
+            return Err(ControlFault::Validation(
+                "Requests of browsers are not taken.".to_owned(),
+            ));
+        }
+        let (answer, told) = oneshot::channel();
+        let ending = |_| ControlFault::Conflict("The process is ending.".to_owned());
+        self.commands
+            .send(Command {
+                pipe,
+                wanted,
+                answer,
+            })
+            .await
+            .map_err(|_| ending(()))?;
+        let shown = told.await.map_err(|_| ending(()))??;
+        Ok(Json(api::changed(&shown)))
+    }
+}
+
+impl IntoResponse for ControlFault {
+    fn into_response(self) -> Response {
+        let (code, status, message) = self.parts();
+        let status = StatusCode::from_u16(status).expect("the table holds statuses");
+        (
+            status,
+            [("x-amzn-errortype", code)],
+            Json(json!({"message": message})),
+        )
+            .into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::filtered::TurnedAway;
+    use axum::body::Body;
+    use http::Request;
+    use http_body_util::BodyExt as _;
+    use kit::time::Timestamp;
+    use tower::ServiceExt as _;
+
+    async fn answer(board: Arc<Board>, request: http::request::Builder) -> (u16, String, Value) {
+        let sdk = kit::aws::local("http://127.0.0.1:9").await;
+        let clients = Arc::new(Clients::local(&sdk));
+        let routes = routes(board, clients, mpsc::channel(1).0);
+        let answer = routes
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        let code = answer
+            .headers()
+            .get("x-amzn-errortype")
+            .map(|code| code.to_str().unwrap().to_owned());
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (
+            status,
+            code.unwrap_or_default(),
+            serde_json::from_slice(&body).unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn the_admin_port_shows_what_filters_turned_away() {
+        let board = Arc::new(Board::default());
+        board.filtered.keep_only(["p"].into_iter());
+        board.filtered.note(
+            "p",
+            TurnedAway::new("m1", Timestamp::from_millis(7), Vec::new(), None),
+        );
+        let (_, _, body) = answer(board, Request::get("/filtered")).await;
+        let last = json!([{"messageId": "m1", "timestamp": 7, "misses": []}]);
+        assert_eq!(
+            body,
+            json!({"pipes": [{"name": "p", "count": 1, "last": last}]})
+        );
+    }
+
+    #[tokio::test]
+    async fn faults_have_the_form_of_the_service() {
+        let board = Arc::new(Board::default());
+        let (status, code, body) = answer(board.clone(), Request::get("/v1/pipes/none")).await;
+        assert_eq!(
+            (status, code.as_str(), &body["message"]),
+            (
+                404,
+                "NotFoundException",
+                &json!("Pipe none does not exist.")
+            )
+        );
+        let (status, code, _) = answer(board.clone(), Request::post("/v1/pipes/new")).await;
+        assert_eq!(
+            (status, code.as_str()),
+            (400, "ValidationException"),
+            "pipes are declared elsewhere"
+        );
+        let (status, code, _) = answer(board.clone(), Request::get("/v1/pipes?Limit=many")).await;
+        assert_eq!((status, code.as_str()), (400, "ValidationException"));
+        for odd in [
+            Request::get("/v1/pipes/%ff"),
+            Request::post("/v1/pipes/%ff/stop"),
+            Request::post("/v1/pipes"),
+            Request::get("/v1/pipes/p/start"),
+            Request::get("/v1/pipes/p/start/now"),
+            Request::get("/v1/other"),
+        ] {
+            let asked = format!("{odd:?}");
+            let (status, code, body) = answer(board.clone(), odd).await;
+            assert_eq!(
+                (status, code.as_str()),
+                (400, "ValidationException"),
+                "{asked}"
+            );
+            assert!(body["message"].is_string(), "{asked}");
+        }
+        let page = Request::post("/v1/pipes/p/stop").header("origin", "http://evil.example");
+        assert_eq!(
+            answer(board, page).await.0,
+            400,
+            "no page in a browser stops a pipe"
+        );
+    }
+}

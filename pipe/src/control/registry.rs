@@ -1,0 +1,67 @@
+//! What the admin port shows of the pipes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit::lock::Mutex;
+
+use super::api::Shown;
+use super::filtered::Filtered;
+use crate::definition::DesiredState;
+use crate::sqs::clients::Clients;
+
+/// How long a queue may take to answer `/readyz`.
+const READY_DEADLINE: Duration = Duration::from_secs(3);
+
+/// The pipes of the definition that is in force.
+#[derive(Debug, Default)]
+pub struct Board {
+    /// What filters turned away.
+    pub filtered: Arc<Filtered>,
+    pipes: Mutex<Vec<Shown>>,
+}
+
+impl Board {
+    /// Shows these, in the order of their names, and no others any more.
+    pub fn show(&self, pipes: Vec<Shown>) {
+        self.filtered
+            .keep_only(pipes.iter().map(|shown| shown.pipe.name.as_str()));
+        *self.pipes.lock() = pipes;
+    }
+
+    /// All pipes, in the order of their names.
+    pub fn pipes(&self) -> Vec<Shown> {
+        self.pipes.lock().clone()
+    }
+
+    /// The pipe of this name.
+    pub fn find(&self, name: &str) -> Option<Shown> {
+        self.pipes()
+            .into_iter()
+            .find(|shown| shown.pipe.name == name)
+    }
+
+    /// Every queue of a pipe that is to run can be found and read.
+    ///
+    /// # Errors
+    /// One cannot; the text names it and the reason.
+    pub async fn ready(&self, clients: &Clients) -> Result<(), String> {
+        for Shown { pipe, status } in self.pipes() {
+            if status.state().desired == DesiredState::Stopped {
+                continue;
+            }
+            let source = &pipe.source;
+            match tokio::time::timeout(READY_DEADLINE, clients.open(source)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return Err(format!("queue {}: {error}", source.queue)),
+                Err(_) => {
+                    return Err(format!(
+                        "queue {}: no answer in {READY_DEADLINE:?}",
+                        source.queue
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}

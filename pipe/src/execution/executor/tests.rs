@@ -1,0 +1,339 @@
+//! Against a small HTTP target on loopback: what arrives there, and what its answers mean.
+
+mod services;
+
+use super::*;
+use crate::definition::{Asked, Batch, DesiredState, Enrichment, Fingerprint, Source, Target};
+use crate::event::filter::Filter;
+use crate::execution::Line;
+use crate::execution::api_destination::Invoker;
+use crate::execution::stage::ingestion_time;
+use crate::execution::token::Authorizer;
+use crate::execution::unended::Unended;
+use crate::execution_log::{LogConfiguration, LogLevel};
+use crate::flow::verdict::Cause;
+use crate::targets::connection::{Auth, Connection, OAuth, Parameters};
+use crate::targets::{Destination, Endpoint, HttpParameters, Invocation};
+use crate::transform::{Names, Transform};
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{get, post};
+use http::Method;
+use kit::send::{AllowTargets, Sender};
+use serde_json::json;
+use std::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+type Seen = Arc<Mutex<Vec<String>>>;
+
+/// `/in` wants `Bearer t2` and `/token` gives t1, then t2; everything that comes is noted.
+async fn target() -> (String, Seen, CancellationToken) {
+    let seen = Seen::default();
+    let token = async |State(seen): State<Seen>, body: String| {
+        let mut seen = seen.lock().unwrap();
+        seen.push(format!("token {body}"));
+        let number = seen.iter().filter(|line| line.starts_with("token")).count();
+        json!({"access_token": format!("t{number}"), "expires_in": 3600}).to_string()
+    };
+    let accept = async |State(seen): State<Seen>, headers: HeaderMap, body: String| {
+        let authorization = headers
+            .get("authorization")
+            .map(|value| value.to_str().unwrap().to_owned());
+        seen.lock().unwrap().push(format!(
+            "{} {body}",
+            authorization.as_deref().unwrap_or_default()
+        ));
+        if authorization.as_deref() == Some("Bearer t2") {
+            StatusCode::ACCEPTED
+        } else {
+            StatusCode::UNAUTHORIZED
+        }
+    };
+    let echo = async |State(seen): State<Seen>, headers: HeaderMap, body: String| {
+        let id = headers["webhook-id"].to_str().unwrap().to_owned();
+        let encoding = if headers.contains_key("accept-encoding") {
+            "any"
+        } else {
+            "identity"
+        };
+        seen.lock()
+            .unwrap()
+            .push(format!("echo {id} {encoding} {body}"));
+        body
+    };
+    let answer = async |RawQuery(query): RawQuery| {
+        let text = query.unwrap_or_default();
+        percent_encoding::percent_decode_str(&text)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    let app = Router::new()
+        .route("/echo", post(echo))
+        .route("/answer", post(answer))
+        .route(
+            "/compressed",
+            post(async || ([("content-encoding", "gzip")], "x")),
+        )
+        .route("/token", post(token))
+        .route("/in", post(accept))
+        .route("/never", post(async || std::future::pending::<()>().await))
+        .route("/", get(async || "ok"))
+        .with_state(seen.clone());
+    let listener = kit::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let stop = CancellationToken::new();
+    tokio::spawn(kit::serve::serve(listener, app, stop.clone()));
+    (url, seen, stop)
+}
+
+fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
+    kit::program::install_tls();
+    let oauth = OAuth {
+        endpoint: format!("{url}/token").parse().unwrap(),
+        method: Method::POST,
+        client_id: "me".into(),
+        client_secret: "s".into(),
+        parameters: Parameters::default(),
+    };
+    let auth = match stage {
+        Stage::Enrichment => Auth::basic("me", &"s".into()),
+        Stage::Target => Auth::OAuth(oauth),
+    };
+    let connection = Arc::new(Connection {
+        name: "c".into(),
+        auth,
+        invocation: Parameters::default(),
+    });
+    let destination = Destination {
+        arn: String::new(),
+        name: "d".into(),
+        method: Method::POST,
+        endpoint: Endpoint::parse(&format!("{url}{path}")).unwrap(),
+        rate: 300,
+        connection: connection.clone(),
+    };
+    let invocation = Invocation {
+        destination: Arc::new(destination),
+        parameters: HttpParameters::default(),
+    };
+    let sender = Sender::new(AllowTargets::new(["127.0.0.1".parse().unwrap()])).unwrap();
+    let authorizer = Arc::new(Authorizer::new(connection, sender.clone()));
+    let deadline = Duration::from_millis(300);
+    Invoker {
+        stage,
+        invocation: Arc::new(invocation),
+        authorizer,
+        sender,
+        deadline,
+        webhook_keys: None,
+        unended: Unended::default(),
+    }
+}
+
+fn courier(url: &str, path: &str) -> Arc<Courier> {
+    enriching(url, path, None, r#"{"body": "<$.body.n>"}"#)
+}
+
+fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) -> Arc<Courier> {
+    let invoker = |stage, path| invoker(stage, url, path);
+    let (target, asked) = (
+        invoker(Stage::Target, path),
+        enrichment.map(|path| invoker(Stage::Enrichment, path)),
+    );
+    let pipe = Pipe {
+        name: "p".into(),
+        names: Names::default(),
+        state: DesiredState::Running,
+        source: Source {
+            arn: String::new(),
+            account: String::new(),
+            queue: String::new(),
+        },
+        filter: Filter::default(),
+        enrichment: asked.as_ref().map(|invoker| Enrichment {
+            input: Some(Transform::parse(r#"{"ask": <$.body.n>}"#).unwrap()),
+            asked: Asked::Http(invoker.invocation.clone()),
+        }),
+        input: Some(Transform::parse(template).unwrap()),
+        target: Target::Http(target.invocation.clone()),
+        batch: Batch::default(),
+        log: Some(LogConfiguration {
+            level: LogLevel::Trace,
+            execution_data: true,
+        }),
+        judge: None,
+        description: serde_json::Map::new(),
+        fingerprint: Fingerprint::default(),
+    };
+    let line = |invoker| Line::Http(Box::new(invoker));
+    let enricher = asked.map(|invoker| Enricher::Line(line(invoker)));
+    Arc::new(Courier::new(
+        Arc::new(pipe),
+        enricher,
+        Road::Line(line(target)),
+        CancellationToken::new(),
+    ))
+}
+
+fn work(body: &str) -> Work {
+    let event = Event::from_record(json!({"messageId": "m", "body": body}));
+    Work::new("m".into(), None, event, body.len())
+}
+
+async fn deliver(courier: &Arc<Courier>, body: &str) -> (Verdict, Vec<Stage>) {
+    let (
+        _,
+        Ending {
+            verdict, execution, ..
+        },
+    ) = courier.clone().deliver(work(body)).await;
+    (
+        verdict,
+        execution
+            .unwrap()
+            .stages
+            .into_iter()
+            .map(|(stage, _)| stage)
+            .collect(),
+    )
+}
+
+#[tokio::test]
+async fn the_enrichments_answer_replaces_the_event() {
+    let (url, seen, _stop) = target().await;
+    let courier = enriching(
+        &url,
+        "/in",
+        Some("/echo"),
+        r#"{"got": <$.ask>, "was": <$.body>}"#,
+    );
+    let (verdict, stages) = deliver(&courier, r#"{"n":{"id":7}}"#).await;
+    assert_eq!(
+        (verdict, stages),
+        (Verdict::Delivered, vec![Stage::Enrichment, Stage::Target])
+    );
+    let seen = seen.lock().unwrap();
+    assert_eq!(
+        seen[0], r#"echo m identity {"ask": {"id":7}}"#,
+        "with the message's id, uncompressed"
+    );
+    assert_eq!(
+        seen.last().unwrap(),
+        r#"Bearer t2 {"got": {"id":7}, "was": ""}"#
+    );
+}
+
+#[tokio::test]
+async fn an_empty_answer_skips_the_target_with_success_and_a_failure_fails() {
+    let (url, seen, _stop) = target().await;
+    let enriched = |path| enriching(&url, "/in", Some(path), r#"{"a": 1}"#);
+    for path in ["/answer?{}", "/answer?[]", "/answer?\"\"", "/answer"] {
+        assert_eq!(
+            deliver(&enriched(path), "{}").await,
+            (Verdict::Delivered, vec![Stage::Enrichment]),
+            "{path}"
+        );
+    }
+    assert!(seen.lock().unwrap().is_empty(), "nobody was called");
+    let (verdict, _) = deliver(&enriched("/answer?[{},{}]"), "{}").await;
+    assert_eq!(
+        verdict.reason(),
+        Some("the enrichment made 2 events, the target takes 1")
+    );
+    let (verdict, _) = deliver(&enriched("/none"), "{}").await;
+    let reason = verdict.failure().expect("it was rejected");
+    assert_eq!(
+        (reason.text.as_str(), reason.status),
+        ("the enrichment answered 404 Not Found", Some(404))
+    );
+    assert!(matches!(
+        verdict,
+        Verdict::Failed {
+            cause: Cause::Message,
+            ..
+        }
+    ));
+    let (verdict, _) = deliver(&enriched("/compressed"), "{}").await;
+    assert!(
+        verdict.reason().unwrap().contains("compressed body"),
+        "{verdict:?}"
+    );
+    assert_eq!(
+        deliver(&enriched("/answer?[{}]"), "{}").await.0,
+        Verdict::Delivered
+    );
+    assert_eq!(
+        seen.lock().unwrap().last().unwrap(),
+        r#"Bearer t2 {"a": 1}"#
+    );
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_at_once_and_the_new_one_is_kept() {
+    let (url, seen, _stop) = target().await;
+    let courier = courier(&url, "/in");
+    for _ in 0..2 {
+        assert_eq!(
+            deliver(&courier, r#"{"n":1}"#).await,
+            (Verdict::Delivered, vec![Stage::Target])
+        );
+    }
+    let form = "token grant_type=client_credentials&client_id=me&client_secret=s";
+    let body = r#"{"body": "1"}"#;
+    let expected = [
+        form.into(),
+        format!("Bearer t1 {body}"),
+        form.into(),
+        format!("Bearer t2 {body}"),
+    ];
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [expected.as_slice(), &[format!("Bearer t2 {body}")]].concat()
+    );
+}
+
+#[tokio::test]
+async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
+    let (url, _seen, _stop) = target().await;
+    let (verdict, _) = deliver(&courier(&url, "/never"), r#"{"n":1}"#).await;
+    assert!(
+        matches!(
+            verdict,
+            Verdict::Failed {
+                cause: Cause::Silence,
+                ..
+            }
+        ),
+        "{verdict:?}"
+    );
+    let (verdict, _) = deliver(&courier(&url, "/in"), r#"{"n":{"secret":1}}"#).await;
+    let Verdict::Unsendable { reason } = verdict else {
+        panic!("{verdict:?}")
+    };
+    let reason = reason.text;
+    assert!(
+        reason.contains("<$.body.n> stands inside a string") && !reason.contains("secret"),
+        "{reason}"
+    );
+    let (verdict, _) = deliver(&courier("http://127.0.0.1:9", "/in"), "{}").await;
+    assert!(
+        matches!(
+            verdict,
+            Verdict::Failed {
+                cause: Cause::Unreachable,
+                ..
+            }
+        ),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn the_ingestion_time_is_iso_8601() {
+    let text = ingestion_time();
+    assert!(
+        text.len() == 20 && text.ends_with('Z') && text.as_bytes()[10] == b'T',
+        "{text}"
+    );
+}

@@ -1,0 +1,240 @@
+//! How a batch ended for each of its messages. Pure.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::event::Event;
+use crate::execution_log::Stage;
+use crate::flow::Company;
+use crate::flow::verdict::Verdict;
+use crate::targets::Refusal;
+
+/// An event, and the message of the batch that it stands for; `None` when it may stand for any of
+/// them.
+#[derive(Debug)]
+pub struct Owned<'b> {
+    pub event: Cow<'b, Event>,
+    pub owner: Option<usize>,
+}
+
+impl<'b> Owned<'b> {
+    /// The event of a message itself.
+    pub fn borrowed((index, event): (usize, &'b Event)) -> Owned<'b> {
+        Owned {
+            event: Cow::Borrowed(event),
+            owner: Some(index),
+        }
+    }
+
+    /// An event that an enrichment made of the messages with these ids, at `indices` of the batch.
+    /// It has to keep the `messageId` to be told from the others (`docs/aws/pipes.md#enrichment`).
+    pub fn made(event: Event, indices: &[usize], ids: &[&str]) -> Owned<'b> {
+        let id = event.value().get("messageId").and_then(Value::as_str);
+        let owner = match (indices, id) {
+            ([only], _) => Some(*only),
+            (_, Some(id)) => ids
+                .iter()
+                .position(|known| *known == id)
+                .map(|at| indices[at]),
+            _ => None,
+        };
+        Owned {
+            event: Cow::Owned(event),
+            owner,
+        }
+    }
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// For every message as it should.
+    Succeeded,
+    /// For some of them.
+    PartiallyFailed,
+    /// For none.
+    Failed,
+    /// Not in time, and so for none.
+    TimedOut,
+}
+
+/// How a message ended.
+#[derive(Debug)]
+pub struct Ending {
+    /// What becomes of the message.
+    pub verdict: Verdict,
+    /// The status of the target's answer to a message that it took, where there is one for it
+    /// alone.
+    pub status: Option<u16>,
+    /// With whom the message went out.
+    pub company: Company,
+    /// Of the whole batch: told once, with its first message.
+    pub execution: Option<Execution>,
+}
+
+/// What is to be counted of a batch.
+#[derive(Debug)]
+pub struct Execution {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The stages that were entered, in order, with the time each took.
+    pub stages: Vec<(Stage, Duration)>,
+    /// The time it took.
+    pub duration: Duration,
+}
+
+/// The verdicts of a batch as they come in.
+#[derive(Debug)]
+pub struct Tally {
+    verdicts: Vec<Verdict>,
+    statuses: Vec<Option<u16>>,
+    stages: Vec<(Stage, Duration)>,
+    timed_out: bool,
+}
+
+impl Tally {
+    /// For so many messages, with which nothing is wrong yet.
+    pub fn new(messages: usize) -> Tally {
+        Tally {
+            verdicts: vec![Verdict::Delivered; messages],
+            statuses: vec![None; messages],
+            stages: Vec::new(),
+            timed_out: false,
+        }
+    }
+
+    /// How it went for an event. A message has failed when any of its events has; the first failure
+    /// counts.
+    pub fn take(&mut self, owner: Option<usize>, result: Result<Option<u16>, Verdict>) {
+        let verdict = match result {
+            Ok(status) => {
+                if let Some(slot) = owner.and_then(|index| self.statuses.get_mut(index)) {
+                    *slot = status;
+                }
+                return;
+            }
+            Err(verdict) => verdict,
+        };
+        let concerned = match owner {
+            Some(index) => &mut self.verdicts[index..=index],
+            None => &mut self.verdicts[..],
+        };
+        for slot in concerned
+            .iter_mut()
+            .filter(|slot| **slot == Verdict::Delivered)
+        {
+            *slot = verdict.clone();
+        }
+    }
+
+    /// A stage is over.
+    pub fn leave(&mut self, stage: Stage, duration: Duration) {
+        self.stages.push((stage, duration));
+    }
+
+    /// There was no end in time: what became of the messages is unknown.
+    pub fn time_out(&mut self, refusal: &Refusal) {
+        self.timed_out = true;
+        self.verdicts.fill(refusal.verdict());
+    }
+
+    /// The first failure, if there is one.
+    pub fn first_failure(&self) -> Option<&Verdict> {
+        self.verdicts
+            .iter()
+            .find(|verdict| **verdict != Verdict::Delivered)
+    }
+
+    /// How it went up to here.
+    pub fn outcome(&self) -> Outcome {
+        let failed = self
+            .verdicts
+            .iter()
+            .filter(|verdict| **verdict != Verdict::Delivered)
+            .count();
+        match failed {
+            _ if self.timed_out => Outcome::TimedOut,
+            0 => Outcome::Succeeded,
+            failed if failed < self.verdicts.len() => Outcome::PartiallyFailed,
+            _ => Outcome::Failed,
+        }
+    }
+
+    /// One ending for each message.
+    pub fn endings(self, duration: Duration) -> Vec<Ending> {
+        let outcome = self.outcome();
+        let mut execution = Some(Execution {
+            outcome,
+            stages: self.stages,
+            duration,
+        });
+        let is_alone = self.verdicts.len() == 1;
+        let endings = self.verdicts.into_iter().zip(self.statuses).enumerate();
+        let ending = |(index, (verdict, status))| {
+            let company = match (is_alone, index) {
+                (true, _) => Company::Alone,
+                (false, 0) => Company::First,
+                (false, _) => Company::Other,
+            };
+            Ending {
+                verdict,
+                status,
+                company,
+                execution: execution.take(),
+            }
+        };
+        endings.map(ending).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::verdict::Cause;
+    use serde_json::json;
+
+    fn rejected() -> Result<Option<u16>, Verdict> {
+        Err(Verdict::failed("no", Cause::Message))
+    }
+
+    #[test]
+    fn a_failure_fails_its_message_and_one_without_an_owner_fails_all() {
+        let mut tally = Tally::new(3);
+        assert_eq!(tally.outcome(), Outcome::Succeeded);
+        tally.take(Some(1), rejected());
+        tally.take(Some(1), Ok(Some(200)));
+        assert_eq!(tally.outcome(), Outcome::PartiallyFailed);
+        tally.take(None, Err(Verdict::failed("away", Cause::Target)));
+        assert_eq!(tally.outcome(), Outcome::Failed);
+        let endings = tally.endings(Duration::ZERO);
+        let reasons: Vec<_> = endings
+            .iter()
+            .map(|ending| ending.verdict.reason().unwrap())
+            .collect();
+        assert_eq!(reasons, ["away", "no", "away"], "the first failure counts");
+        assert!(
+            endings[0].execution.is_some() && endings[1].execution.is_none(),
+            "counted once"
+        );
+    }
+
+    #[test]
+    fn an_enrichments_events_keep_the_id_of_their_message_to_be_told_apart() {
+        let owner = |record: Value, indices: &[usize], ids: &[&str]| {
+            Owned::made(Event::from_record(record), indices, ids).owner
+        };
+        assert_eq!(
+            owner(json!({"messageId": "b"}), &[0, 2], &["a", "b"]),
+            Some(2)
+        );
+        assert_eq!(owner(json!({"messageId": "c"}), &[0, 2], &["a", "b"]), None);
+        assert_eq!(owner(json!({"a": 1}), &[0, 2], &["a", "b"]), None);
+        assert_eq!(
+            owner(json!({"a": 1}), &[1], &["a"]),
+            Some(1),
+            "there is no other"
+        );
+    }
+}

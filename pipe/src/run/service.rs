@@ -1,0 +1,76 @@
+//! Door: every pipe of a definition in one process, and the admin port beside them.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use kit::send::Sender;
+use kit::serve;
+use kit::service::Services;
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio_util::sync::CancellationToken;
+
+use super::build::Tools;
+use super::supervisor::Fleet;
+use crate::config::Settings;
+use crate::control::http::{self, Command};
+use crate::definition::Definition;
+use crate::sqs::clients::Clients;
+use crate::sqs::queue;
+
+/// Commands of the admin port that may wait.
+const COMMANDS: usize = 16;
+
+/// Runs all pipes until `stop`, then drains them for up to thirty seconds.
+///
+/// # Errors
+/// The system's certificate authorities cannot be read, the signal handler for reloads cannot be
+/// installed, or the admin port broke.
+pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
+    let without = "cannot read the system's certificate authorities";
+    let sdk = kit::send::with_keepalive(settings.sdk).context(without)?;
+    let services = Arc::new(Services::new(sdk.clone()).context(without)?);
+    let clients = Arc::new(Clients::new(queue::client(&sdk), services.clone()));
+    let tools = Tools {
+        sender: Sender::new(settings.allow_targets).context(without)?,
+        services,
+        clients: clients.clone(),
+        deadline: settings.invocation_timeout,
+        concurrency: settings.concurrency,
+        judge: settings.judge,
+        webhook_keys: settings.webhook_keys,
+    };
+    let mut fleet = Fleet::start(tools, settings.definition, &stop);
+    let (commands, mut told) = channel(COMMANDS);
+    let routes = kit::admin::guarded(http::routes(fleet.board(), clients, commands));
+    let serving = async {
+        if let Some(listener) = settings.admin {
+            serve::serve(listener, routes, stop.clone()).await?;
+        }
+        stop.cancelled().await;
+        Ok::<(), std::io::Error>(())
+    };
+    let mut serving = std::pin::pin!(serving);
+    let mut definitions = settings
+        .reload
+        .map(|reload| reload.watch(stop.clone()))
+        .transpose()?;
+    loop {
+        tokio::select! {
+            served = &mut serving => break served?,
+            ended = fleet.ended() => ended?,
+            Some(definition) = next(&mut definitions) => {
+                let replaced = fleet.replace(definition);
+                tracing::info!("{replaced}");
+            }
+            Some(Command { pipe, wanted, answer }) = told.recv() => {
+                // Whoever asked may be gone.
+                let _ = answer.send(fleet.set(&pipe, wanted));
+            }
+        }
+    }
+    fleet.drained().await
+}
+
+async fn next(definitions: &mut Option<Receiver<Definition>>) -> Option<Definition> {
+    definitions.as_mut()?.recv().await
+}

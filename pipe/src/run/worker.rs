@@ -1,0 +1,387 @@
+//! Door: one pipe at work. Does what [`Flow`] says and tells it what happened; sockets, clock and
+//! tasks are here.
+//!
+//! All state belongs to one loop; receives and deliveries are tasks that hand their results back to
+//! it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit::counted::counted;
+use kit::time::{OncePerMinute, Timestamp};
+use tokio::sync::watch;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::metrics::Report;
+use crate::control::filtered::Filtered;
+use crate::control::state::Status;
+use crate::definition::Source;
+use crate::event::{Event, Message};
+use crate::execution::Ending;
+use crate::execution::executor::Courier;
+use crate::flow::pace::Rates;
+use crate::flow::verdict::Verdict;
+use crate::flow::{Flow, Judge, Lost, Order, Poll, Settle, Step, Terms, Work};
+use crate::sqs::clients::Clients;
+use crate::sqs::error::QueueError;
+use crate::sqs::queue::{LOOK, Queue, Traits};
+use crate::sqs::settle::Settler;
+
+/// How long deliveries may take after the stop signal; settling them gets the rest of the thirty
+/// seconds.
+const DRAIN: Duration = Duration::from_secs(25);
+const SETTLE: Duration = Duration::from_secs(4);
+
+/// How long receives may go on after the stop signal: those that bring something do so within a
+/// round trip.
+const LAST_RECEIVES: Duration = Duration::from_millis(250);
+
+/// Between two looks for a queue that is not there; doubles up to the second.
+const QUEUE_PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// What a pipe works with.
+#[derive(Debug)]
+pub struct Job {
+    /// Takes events to the target.
+    pub courier: Arc<Courier>,
+    /// Find the queue.
+    pub clients: Arc<Clients>,
+    /// The rates of its destinations.
+    pub rates: Rates,
+    /// Deliveries that may be under way at once.
+    pub concurrency: usize,
+    /// Whose word counts for what a failure means.
+    pub judge: Judge,
+    /// Takes note of what no filter lets pass.
+    pub filtered: Arc<Filtered>,
+    /// Takes note of how the pipe is.
+    pub status: Arc<Status>,
+}
+
+/// One pipe at work.
+#[derive(Debug)]
+struct Worker {
+    courier: Arc<Courier>,
+    rates: Rates,
+    queue: Arc<Queue>,
+    flow: Flow,
+    settler: Settler,
+    report: Report,
+    polls: JoinSet<Result<Vec<Message>, QueueError>>,
+    /// What each receiving task asked for.
+    asked: HashMap<Id, Poll>,
+    deliveries: JoinSet<(Work, Ending)>,
+    /// What each delivery task works on, should it end without a result.
+    names: HashMap<Id, Lost>,
+    /// What the queue is like, from the task that looks for changes of it.
+    traits: watch::Receiver<Traits>,
+    /// Messages that were received as often as they may be: what is given up of them is dead.
+    last_attempts: HashMap<String, u32>,
+    _watching: JoinSet<()>,
+    queue_is_down: bool,
+    throttled: bool,
+}
+
+/// Runs a pipe until `stop`: waits for its queue, delivers, drains.
+pub async fn run(job: Job, stop: CancellationToken) {
+    let Job {
+        courier,
+        clients,
+        rates,
+        concurrency,
+        judge,
+        filtered,
+        status,
+    } = job;
+    let source = &courier.pipe.source;
+    let queue = tokio::select! {
+        () = stop.cancelled() => return,
+        queue = find_queue(&clients, source, &courier.pipe.name, &status) => Arc::new(queue),
+    };
+    tracing::info!(
+        pipe = courier.pipe.name,
+        queue = source.queue,
+        "the pipe is running"
+    );
+    status.runs();
+    let (told, traits) = watch::channel(queue.traits.clone());
+    let mut watching = JoinSet::new();
+    watching.spawn(queue.clone().watch(LOOK, told));
+    let terms = Terms {
+        order: queue.order,
+        visibility: queue.traits.visibility,
+        max_receives: queue.traits.max_receives(),
+        concurrency,
+        judge,
+    };
+    let worker = Worker {
+        flow: Flow::new(Timestamp::now(), terms),
+        settler: Settler::start(&queue),
+        report: Report::new(&courier.pipe, filtered, status),
+        polls: JoinSet::new(),
+        asked: HashMap::new(),
+        deliveries: JoinSet::new(),
+        names: HashMap::new(),
+        traits,
+        last_attempts: HashMap::new(),
+        _watching: watching,
+        queue_is_down: false,
+        throttled: false,
+        courier,
+        rates,
+        queue,
+    };
+    worker.run(stop).await;
+}
+
+async fn find_queue(clients: &Clients, source: &Source, pipe: &str, status: &Status) -> Queue {
+    let (mut pause, longest) = QUEUE_PAUSE;
+    let line = OncePerMinute::new();
+    loop {
+        match clients.open(source).await {
+            Ok(queue) => return queue,
+            Err(error) => {
+                status.waits(&format!("waiting for the queue: {error}"));
+                if line.is_due(Timestamp::now()) {
+                    let place = clients.place();
+                    tracing::warn!(
+                        pipe,
+                        queue = source.queue,
+                        "waiting for the queue: {error} ({place})"
+                    );
+                }
+            }
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(longest);
+    }
+}
+
+impl Worker {
+    async fn run(mut self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let now = self.advance();
+            self.wait(now, &stop).await;
+        }
+        self.drain().await;
+        self.settler.finish(SETTLE).await;
+    }
+
+    /// What was begun is finished, as far as there is time; the rest is handed back.
+    async fn drain(&mut self) {
+        self.flow.stop(Timestamp::now());
+        let end = Instant::now() + DRAIN;
+        // A receive that is cut off may have been answered already, and its messages stay hidden
+        // for nothing.
+        if tokio::time::timeout(LAST_RECEIVES, self.finish())
+            .await
+            .is_ok()
+        {
+            return;
+        }
+        self.polls.abort_all();
+        if tokio::time::timeout_at(end, self.finish()).await.is_err() {
+            let left = counted(self.flow.under_way(), "delivery");
+            tracing::warn!(
+                pipe = self.courier.pipe.name,
+                "cut off and to be repeated: {left}"
+            );
+        }
+    }
+
+    /// Goes on until nothing is under way.
+    async fn finish(&mut self) {
+        let never = CancellationToken::new();
+        loop {
+            let now = self.advance();
+            if self.flow.is_done() && self.polls.is_empty() {
+                return;
+            }
+            self.wait(now, &never).await;
+        }
+    }
+
+    /// Does everything that can be done now. Returns what now was.
+    fn advance(&mut self) -> Timestamp {
+        let now = Timestamp::now();
+        while let Some(step) = self.flow.next(now, &self.rates) {
+            match step {
+                Step::Deliver(work) => self.deliver(work),
+                Step::Poll(poll) => self.poll(poll),
+                Step::Settle(settle) => self.settle(now, settle),
+            }
+        }
+        self.bury();
+        self.report.at_work(self.flow.under_way());
+        self.report.suspected(self.flow.suspected());
+        if self.flow.is_throttled()
+            != std::mem::replace(&mut self.throttled, self.flow.is_throttled())
+            && self.throttled
+        {
+            self.report.throttled();
+        }
+        now
+    }
+
+    /// Tells of messages that were given up and had their last attempt: the next that receives them
+    /// is SQS itself.
+    fn bury(&mut self) {
+        for id in self.flow.released() {
+            if let Some(attempt) = self.last_attempts.remove(&id)
+                && let Some(redrive) = &self.traits.borrow().redrive
+            {
+                self.report.dead(&id, attempt, redrive);
+            }
+        }
+    }
+
+    /// Waits for something to happen after `now`, the moment up to which everything is done, and
+    /// takes note of it. What fell due since then, while the machine did something else, is no
+    /// reason to wait.
+    async fn wait(&mut self, now: Timestamp, stop: &CancellationToken) {
+        let wake = self
+            .flow
+            .wake(now)
+            .map(|at| Instant::now() + at.since(Timestamp::now()));
+        tokio::select! {
+            () = stop.cancelled() => {}
+            Some(done) = self.deliveries.join_next_with_id() => self.finished(done),
+            Some(done) = self.polls.join_next_with_id() => self.received(done),
+            settle = self.settler.failed() => self.flow.settle_failed(Timestamp::now(), settle),
+            Ok(()) = self.traits.changed() => {
+                let traits = self.traits.borrow_and_update().clone();
+                self.flow.set_queue(traits.visibility, traits.max_receives());
+            }
+            () = sleep_until(wake) => {}
+        }
+    }
+
+    fn poll(&mut self, poll: Poll) {
+        let queue = self.queue.clone();
+        let task = self.polls.spawn(async move { queue.receive(poll).await });
+        self.asked.insert(task.id(), poll);
+    }
+
+    fn settle(&mut self, now: Timestamp, settle: Settle) {
+        if let Err(settle) = self.settler.settle(settle) {
+            self.flow.settle_failed(now, settle);
+        }
+    }
+
+    fn deliver(&mut self, work: Work) {
+        if work.is_probe {
+            self.report.probes();
+        }
+        let name = work.lost();
+        let courier = self.courier.clone();
+        let task = self.deliveries.spawn(courier.deliver(work));
+        self.names.insert(task.id(), name);
+    }
+
+    fn finished(&mut self, done: Result<(Id, (Work, Ending)), JoinError>) {
+        let now = Timestamp::now();
+        match done {
+            Ok((task, (work, ending))) => {
+                self.names.remove(&task);
+                self.report
+                    .finished(now, &work, &ending, self.traits.borrow().redrive.as_ref());
+                if ending.verdict == Verdict::Delivered {
+                    self.last_attempts.remove(&work.id);
+                }
+                if let Some(change) = self
+                    .flow
+                    .finished(now, work, &ending.verdict, ending.company)
+                {
+                    self.report.changed(change);
+                }
+            }
+            Err(error) => {
+                tracing::error!("a delivery ended without a result, this is a bug: {error}");
+                if let Some(lost) = self.names.remove(&error.id()) {
+                    self.flow.lost(now, &lost);
+                }
+            }
+        }
+    }
+
+    fn received(&mut self, done: Result<(Id, Result<Vec<Message>, QueueError>), JoinError>) {
+        let now = Timestamp::now();
+        let task = done.as_ref().map_or_else(JoinError::id, |(task, _)| *task);
+        let asked = self.asked.remove(&task).map_or(0, |poll| poll.count);
+        match done {
+            Ok((_, Ok(messages))) => {
+                self.tell_queue_state(None);
+                self.flow.received(asked, messages.len());
+                messages
+                    .into_iter()
+                    .for_each(|message| self.accept(now, message));
+            }
+            Ok((_, Err(error))) => {
+                self.tell_queue_state(Some(&error));
+                self.flow.poll_failed(now, asked);
+            }
+            Err(error) if error.is_panic() => {
+                tracing::error!("a receive ended without a result, this is a bug: {error}");
+                self.flow.poll_failed(now, asked);
+            }
+            // Cut off by the drain.
+            Err(error) => {
+                tracing::debug!("a receive was cut off: {error}");
+                self.flow.poll_failed(now, asked);
+            }
+        }
+    }
+
+    fn accept(&mut self, now: Timestamp, message: Message) {
+        let pipe = &self.courier.pipe;
+        let (id, receipt, size) = (
+            message.message_id.clone(),
+            message.receipt_handle.clone(),
+            message.body.len(),
+        );
+        let group = message
+            .attribute("MessageGroupId")
+            .filter(|_| self.queue.order == Order::Fifo)
+            .map(str::to_owned);
+        let event = Event::from_message(message, &pipe.source.arn);
+        if !pipe.filter.passes(&event) {
+            self.report
+                .filtered(now, &id, &event, pipe.filter.misses(&event));
+            return self.flow.discard(receipt);
+        }
+        self.report.accepted(&id, size);
+        let work = Work::new(id, group, event, size);
+        let attempt = work.receives;
+        if self
+            .traits
+            .borrow()
+            .redrive
+            .as_ref()
+            .is_some_and(|redrive| attempt >= redrive.most)
+        {
+            self.last_attempts.insert(work.id.clone(), attempt);
+        }
+        self.flow.accept(now, work, receipt);
+    }
+
+    /// One line when SQS goes away and one when it is back, however often it is asked in between.
+    fn tell_queue_state(&mut self, error: Option<&QueueError>) {
+        let pipe = &self.courier.pipe.name;
+        match error {
+            Some(error) if !self.queue_is_down => tracing::warn!(pipe, "cannot receive: {error}"),
+            None if self.queue_is_down => tracing::info!(pipe, "receiving again"),
+            _ => {}
+        }
+        self.queue_is_down = error.is_some();
+    }
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    match wake {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,103 @@
+//! Door: SQS in every region that pipes name, with what clients share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_config::Region;
+use aws_sdk_sqs::Client;
+use kit::lock::Mutex;
+use kit::service::Services;
+
+use super::error::QueueError;
+use super::queue::Queue;
+use crate::arn::Arn;
+use crate::definition::Source;
+
+/// A client for each region.
+#[derive(Debug)]
+pub struct Clients {
+    first: Client,
+    services: Arc<Services>,
+    others: Mutex<HashMap<String, Client>>,
+}
+
+impl Clients {
+    /// Clients like this one; `services` is the way for what is asked all the time.
+    pub fn new(first: Client, services: Arc<Services>) -> Clients {
+        Clients {
+            first,
+            services,
+            others: Mutex::default(),
+        }
+    }
+
+    /// Where SQS is looked for, and what says so: for the words of an error.
+    pub fn place(&self) -> String {
+        let endpoint = self.services.endpoint_of("SQS");
+        format!("{endpoint}; its address is set by {}", endpoint.setting)
+    }
+
+    /// Finds the queue of a pipe.
+    ///
+    /// # Errors
+    /// As [`Queue::open`].
+    pub async fn open(&self, source: &Source) -> Result<Queue, QueueError> {
+        Queue::open(self.at(&source.arn), self.services.clone(), source).await
+    }
+
+    /// The client for the region of an ARN. One without a region is in that of the environment.
+    pub fn at(&self, arn: &str) -> Client {
+        let region = Arn::parse(arn).map_or("", |arn| arn.region);
+        if region.is_empty()
+            || self
+                .first
+                .config()
+                .region()
+                .is_some_and(|own| own.as_ref() == region)
+        {
+            return self.first.clone();
+        }
+        let mut others = self.others.lock();
+        let make = || {
+            let config = self
+                .first
+                .config()
+                .to_builder()
+                .region(Region::new(region.to_owned()))
+                .build();
+            Client::from_conf(config)
+        };
+        others.entry(region.to_owned()).or_insert_with(make).clone()
+    }
+}
+
+#[cfg(test)]
+impl Clients {
+    /// Clients for an SQS on this machine.
+    pub fn local(sdk: &aws_config::SdkConfig) -> Clients {
+        kit::program::install_tls();
+        let services = Services::new(sdk.clone()).expect("certificate authorities");
+        Clients::new(crate::sqs::queue::client(sdk), Arc::new(services))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_queue_is_looked_for_in_its_own_region() {
+        let sdk = kit::aws::local("http://127.0.0.1:9").await;
+        let own = kit::aws::region(&sdk).to_owned();
+        let clients = Clients::local(&sdk);
+        let region = |arn: &str| clients.at(arn).config().region().unwrap().to_string();
+        assert_eq!(region("arn:aws:sqs:sa-east-1:1:q"), "sa-east-1");
+        assert_eq!(
+            (
+                region("arn:aws:sqs::1:q"),
+                region(&format!("arn:aws:sqs:{own}:1:q"))
+            ),
+            (own.clone(), own)
+        );
+    }
+}
