@@ -13,30 +13,31 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-pub mod ast;
-mod doubt;
-pub mod error;
+mod ast;
+mod error;
 mod eval;
 mod lexer;
-pub mod limits;
-pub mod method;
-pub mod number;
+pub(crate) mod limits;
+mod lint;
+pub(crate) mod method;
+mod number;
 mod parser;
 mod print;
 mod utf16;
-pub mod value;
+pub(crate) mod value;
 
-pub use doubt::Known;
-pub use error::{Error, Kind};
-pub use eval::Host;
-pub use value::{Object, Value};
+pub use error::{Error, ErrorKind};
+
+pub(crate) use eval::Host;
+pub(crate) use lint::KnownObject;
+pub(crate) use value::{Object, Value};
 
 /// A template, ready to be rendered by any number of threads.
 #[derive(Debug, Clone)]
 pub struct Template {
     name: Arc<str>,
     source: Arc<str>,
-    tree: Arc<parser::Tree>,
+    tree: Arc<ast::Tree>,
     names: Arc<ast::Names>,
 }
 
@@ -57,19 +58,19 @@ impl Template {
     }
 
     /// Renders with what the host offers.
-    pub fn render(&self, host: &mut dyn Host) -> Result<String, Error> {
+    pub(crate) fn render(&self, host: &mut dyn Host) -> Result<String, Error> {
         eval::render(&self.tree, &self.names, host)
             .map_err(|failure| Error::locate(&self.name, &self.source, *failure))
     }
 
-    /// Places where it says something that can be rendered but was hardly meant: names that lead
+    /// Warnings about places that can be rendered, but hardly do what was meant: names that lead
     /// nowhere, in the objects that the host knows and in general.
-    pub fn doubts(&self, known: &[Known]) -> Vec<Error> {
+    pub(crate) fn lints(&self, known: &[KnownObject]) -> Vec<Error> {
         let name = |name| self.names.text(name).to_owned();
-        let doubts = doubt::doubts(&self.tree, &name, known);
-        doubts
+        let lints = lint::lints(&self.tree, &name, known);
+        lints
             .into_iter()
-            .map(|doubt| Error::locate(&self.name, &self.source, doubt))
+            .map(|lint| Error::locate(&self.name, &self.source, lint))
             .collect()
     }
 

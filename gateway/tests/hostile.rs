@@ -2,7 +2,7 @@
 //! `bounds.rs`.
 
 use gateway::mapping::{Context, Input, Parameters, render};
-use gateway::vtl::{Error, Kind, Template};
+use gateway::vtl::{Error, ErrorKind, Template};
 use indexmap::IndexMap;
 
 #[track_caller]
@@ -34,7 +34,7 @@ fn depth_is_bounded_while_reading() {
         ("#m(", "["),
     ] {
         let error = fails(&format!("{start}{}", opening.repeat(3_000)), "");
-        assert_eq!(error.kind, Kind::Limit, "{opening}: {error}");
+        assert_eq!(error.kind, ErrorKind::Limit, "{opening}: {error}");
     }
     // Strings in strings double their quotes: the sixth level has 64 of them.
     let nested = (0..12).fold("x".to_owned(), |inner, _| {
@@ -59,7 +59,9 @@ fn the_stack_of_a_small_thread_is_enough() {
             };
             if let Ok(template) = Template::parse("deep", template) {
                 let rendered = render(&template, &input, &IndexMap::new(), &mut Context::default());
-                assert!(rendered.is_ok() || rendered.is_err_and(|error| error.kind == Kind::Limit));
+                assert!(
+                    rendered.is_ok() || rendered.is_err_and(|error| error.kind == ErrorKind::Limit)
+                );
             }
         }
     });
@@ -79,7 +81,7 @@ fn a_body_nested_too_deeply_is_an_error() {
 #[test]
 fn a_template_larger_than_300_kb_is_refused() {
     let error = fails(&"x".repeat(300 * 1024 + 1), "");
-    assert_eq!((error.kind, error.line), (Kind::Limit, 1));
+    assert_eq!((error.kind, error.line), (ErrorKind::Limit, 1));
     assert!(Template::parse("large", &"x".repeat(300 * 1024)).is_ok());
 }
 

@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         check_overrides(&case.context).with_context(|| file.display().to_string())?;
     }
     if !args.json {
-        case.doubts().iter().for_each(console::error);
+        case.lints().iter().for_each(console::error);
     }
     print(&case.render(), args.json)
 }
@@ -119,9 +119,9 @@ impl Case {
     }
 
     /// What the template says that was hardly meant.
-    fn doubts(&self) -> Vec<Error> {
+    fn lints(&self) -> Vec<Error> {
         Template::parse(&self.name, &self.template)
-            .map_or_else(|_| Vec::new(), |it| gateway::mapping::doubts(&it))
+            .map_or_else(|_| Vec::new(), |it| gateway::mapping::lints(&it))
     }
 
     /// `path.id=1`, `querystring.page=2`, `header.X-Trace=abc`.

@@ -6,15 +6,15 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use kit::jsonpath::{self, Found, JsonPath, Part, Segment};
 use serde_json::Value as Json;
 
 use super::document;
-use super::text_map;
-use crate::vtl::method::{Outcome, Thrown, Work};
+use super::parameters::Parameters;
+use crate::vtl::limits::Exceeded;
+use crate::vtl::method::{MethodResult, Thrown, Work};
 use crate::vtl::value::{List, ListKind, Map, MapKind, write_json};
-use crate::vtl::{Known, Value, limits};
+use crate::vtl::{KnownObject, Value};
 
 /// What a template maps: the payload of the request, or of the backend's reply; and the client's
 /// parameters.
@@ -26,62 +26,8 @@ pub struct Input<'a> {
     pub parameters: &'a Parameters,
 }
 
-/// `$input.params()`: one value for each name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Parameters {
-    /// Path parameters.
-    pub path: IndexMap<String, String>,
-    /// Query parameters, decoded.
-    pub querystring: IndexMap<String, String>,
-    /// Headers.
-    pub header: IndexMap<String, String>,
-    /// Whether the names of the headers are those that the client wrote.
-    pub header_case: HeaderCase,
-}
-
-/// What is known of the case of headers' names. API Gateway looks them up as the client wrote them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum HeaderCase {
-    /// They are as the client wrote them: another case is another name.
-    #[default]
-    AsSent,
-    /// HTTP did not tell: a name is found in whatever case a template has it.
-    Unknown,
-}
-
-impl HeaderCase {
-    fn map_kind(self) -> MapKind {
-        match self {
-            HeaderCase::AsSent => MapKind::Plain,
-            HeaderCase::Unknown => MapKind::AnyCase,
-        }
-    }
-}
-
-impl Parameters {
-    /// The first of path, query string and header that has `name`.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        let exact = [&self.path, &self.querystring, &self.header]
-            .into_iter()
-            .find_map(|map| map.get(name));
-        exact
-            .or_else(|| self.header_in_any_case(name))
-            .map(String::as_str)
-    }
-
-    fn header_in_any_case(&self, name: &str) -> Option<&String> {
-        let mut headers = self
-            .header
-            .iter()
-            .filter(|_| self.header_case == HeaderCase::Unknown);
-        headers
-            .find(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
-    }
-}
-
 /// `$input` of one rendering.
-pub(super) struct Reader<'a> {
+pub(super) struct InputView<'a> {
     body: &'a str,
     parameters: &'a Parameters,
     text: OnceCell<Arc<str>>,
@@ -95,7 +41,7 @@ pub(super) struct Reader<'a> {
 }
 
 /// What `$input` has.
-pub(super) const KNOWN: Known = Known {
+pub(super) const KNOWN: KnownObject = KnownObject {
     variable: "input",
     members: &["body", "path", "json", "params", "getBody"],
     is_map: false,
@@ -114,15 +60,15 @@ fn check_path(method: &str, argument: &str) -> Result<(), String> {
 /// Paths that one rendering remembers.
 const PATHS: usize = 32;
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(input: &Input<'a>) -> Reader<'a> {
+impl<'a> InputView<'a> {
+    pub(super) fn new(input: &Input<'a>) -> InputView<'a> {
         // An empty payload shows as `{}`: `docs/aws/api-gateway.md#input`.
         let body = if input.body.is_empty() {
             "{}"
         } else {
             input.body
         };
-        Reader {
+        InputView {
             body,
             parameters: input.parameters,
             text: OnceCell::new(),
@@ -145,7 +91,7 @@ impl<'a> Reader<'a> {
         name: &str,
         arguments: &[Value],
         work: &mut Work,
-    ) -> Option<Outcome> {
+    ) -> Option<MethodResult> {
         Some(match (name, arguments) {
             ("getBody", []) => Ok(self.property("body")),
             ("path", [Value::Text(path)]) => self.path(path, work),
@@ -161,7 +107,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn all_parameters(&mut self) -> Result<Map, limits::Exceeded> {
+    fn all_parameters(&mut self) -> Result<Map, Exceeded> {
         if let Some(map) = &self.parameter_map {
             return Ok(map.clone());
         }
@@ -172,9 +118,9 @@ impl<'a> Reader<'a> {
             header_case,
         } = self.parameters;
         let kinds = [
-            ("path", text_map(MapKind::Plain, path)?),
-            ("querystring", text_map(MapKind::Plain, querystring)?),
-            ("header", text_map(header_case.map_kind(), header)?),
+            ("path", Map::of_texts(MapKind::Plain, path)?),
+            ("querystring", Map::of_texts(MapKind::Plain, querystring)?),
+            ("header", Map::of_texts(header_case.map_kind(), header)?),
         ];
         let map = Map::of(
             MapKind::Plain,
@@ -186,7 +132,7 @@ impl<'a> Reader<'a> {
 
     /// What a path leads to, as a value. A list or map is the document's own: what a template
     /// changes there, later paths see.
-    fn path(&mut self, path: &Arc<str>, work: &mut Work) -> Outcome {
+    fn path(&mut self, path: &Arc<str>, work: &mut Work) -> MethodResult {
         match self.find(path, work)? {
             None => return Ok(Value::Null),
             Some(Found::One(Part::Of(Json::Array(_) | Json::Object(_)))) => {}
@@ -219,7 +165,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What a path leads to, as JSON text; `""` in quotes when it leads nowhere.
-    fn json(&mut self, path: &Arc<str>, work: &mut Work) -> Outcome {
+    fn json(&mut self, path: &Arc<str>, work: &mut Work) -> MethodResult {
         let mut text = String::new();
         match self.find(path, work)? {
             Some(Found::One(part)) => write_json(&part, &mut text)?,
@@ -298,6 +244,7 @@ fn exception(message: String) -> Thrown {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapping::parameters::HeaderCase;
 
     fn parameters(header_case: HeaderCase) -> Parameters {
         let header = [("X-Github-Event", "push"), ("X-Api-Key", "k")]
@@ -321,7 +268,7 @@ mod tests {
             body: "",
             parameters: &unknown,
         };
-        let map = Reader::new(&input).all_parameters().unwrap();
+        let map = InputView::new(&input).all_parameters().unwrap();
         let Some(Value::Map(header)) = map.get_text("header") else {
             panic!("no headers")
         };

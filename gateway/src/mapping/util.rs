@@ -11,10 +11,10 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
 use super::document;
-use crate::vtl::method::{Outcome, Thrown, Work};
-use crate::vtl::{Known, Value};
+use crate::vtl::method::{MethodResult, Thrown, Work};
+use crate::vtl::{KnownObject, Value};
 
-type Function = fn(&str, &mut Work) -> Outcome;
+type Function = fn(&str, &mut Work) -> MethodResult;
 
 /// Name and function of each.
 const FUNCTIONS: [(&str, Function); 6] = [
@@ -27,7 +27,7 @@ const FUNCTIONS: [(&str, Function); 6] = [
 ];
 
 /// What `$util` has.
-pub(super) const KNOWN: Known = Known {
+pub(super) const KNOWN: KnownObject = KnownObject {
     variable: "util",
     members: &[
         "urlEncode",
@@ -45,7 +45,7 @@ pub(super) const KNOWN: Known = Known {
 /// is taken by the text that it prints: so does `escapeJavaScript` of a number on API Gateway, for
 /// the others it is our choice. A list or map is no JSON text, so `parseJson` has nothing to read
 /// in it.
-pub(super) fn call(name: &str, arguments: &[Value], work: &mut Work) -> Option<Outcome> {
+pub(super) fn call(name: &str, arguments: &[Value], work: &mut Work) -> Option<MethodResult> {
     let (_, function) = FUNCTIONS.iter().find(|(known, _)| *known == name)?;
     let [argument] = arguments else { return None };
     match argument {
@@ -64,7 +64,7 @@ fn shown(value: &Value, work: &mut Work) -> Result<String, Thrown> {
 }
 
 /// `application/x-www-form-urlencoded`, as `java.net.URLEncoder` writes it.
-fn url_encode(text: &str, work: &mut Work) -> Outcome {
+fn url_encode(text: &str, work: &mut Work) -> MethodResult {
     work.budget.bytes(text.len())?;
     let mut out: Vec<u8> = Vec::with_capacity(text.len() + text.len() / 2);
     // Piece by piece into a small buffer: one check of the vector's size for many bytes. This is
@@ -116,7 +116,7 @@ const fn hex(digit: u8) -> u8 {
 }
 
 /// The reverse; fails at a `%` without two hexadecimal digits, as Java does.
-fn url_decode(text: &str, work: &mut Work) -> Outcome {
+fn url_decode(text: &str, work: &mut Work) -> MethodResult {
     work.budget.bytes(text.len())?;
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
@@ -136,7 +136,7 @@ fn url_decode(text: &str, work: &mut Work) -> Outcome {
     Ok(String::from_utf8_lossy(&out).as_ref().into())
 }
 
-fn base64_encode(text: &str, work: &mut Work) -> Outcome {
+fn base64_encode(text: &str, work: &mut Work) -> MethodResult {
     work.budget.bytes(text.len() + text.len() / 3)?;
     Ok(STANDARD.encode(text).into())
 }
@@ -151,7 +151,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// Of either alphabet, as the decoders of Java's libraries read it; what API Gateway does is not
 /// known.
-fn base64_decode(text: &str, work: &mut Work) -> Outcome {
+fn base64_decode(text: &str, work: &mut Work) -> MethodResult {
     work.budget.bytes(text.len())?;
     let standard: String = text
         .chars()
@@ -173,7 +173,7 @@ fn base64_decode(text: &str, work: &mut Work) -> Outcome {
 
 /// As commons-lang 2 escapes: `'` becomes `\'` (which JSON does not know), `/` becomes `\/`, and
 /// everything beyond ASCII a `\u` escape for each UTF-16 unit.
-fn escape_java_script(text: &str, work: &mut Work) -> Outcome {
+fn escape_java_script(text: &str, work: &mut Work) -> MethodResult {
     work.budget.bytes(text.len())?;
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut units = [0; 2];
@@ -201,7 +201,7 @@ fn escape_java_script(text: &str, work: &mut Work) -> Outcome {
 }
 
 /// JSON text to a value, read as leniently as a body.
-fn parse_json(text: &str, work: &mut Work) -> Outcome {
+fn parse_json(text: &str, work: &mut Work) -> MethodResult {
     Ok(Value::from_json(&document::read_text(text, work)?)?)
 }
 

@@ -11,7 +11,7 @@ use super::uri::{self, UriError};
 use super::{expression, is_foreign};
 use crate::api::{Backend, Integration, IntegrationResponse, Passthrough, Templates};
 use crate::mapping;
-use crate::vtl::{Kind, Template};
+use crate::vtl::{ErrorKind, Template};
 
 /// Milliseconds. AWS allows 50 to 29,000, and more for Regional APIs whose quota was raised.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=300_000;
@@ -199,13 +199,16 @@ fn template(key: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Templ
             "the mapping template for {key} is malformed:\n{error}"
         ))
     })?;
-    for doubt in mapping::doubts(&template) {
-        match doubt.kind {
-            Kind::Render => problems.push(
-                node.problem(format!("the mapping template for {key} fails:\n{doubt}"))
-                    .tolerable(),
+    for lint in mapping::lints(&template) {
+        match lint.kind {
+            ErrorKind::Render => problems.push(
+                node.problem(format!(
+                    "the mapping template for {key} fails:
+{lint}"
+                ))
+                .tolerable(),
             ),
-            _ => tracing::warn!("{doubt}"),
+            _ => tracing::warn!("{lint}"),
         }
     }
     Ok(template)

@@ -69,6 +69,15 @@ impl Names {
     }
 }
 
+/// What a template's text was read into.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    /// The template itself.
+    pub block: Block,
+    /// Every macro that it defines, wherever: all of them can be called from everywhere.
+    pub macros: HashMap<Box<str>, Arc<Macro>>,
+}
+
 /// A body: what stands between two directives.
 pub type Block = Vec<Node>;
 

@@ -9,13 +9,13 @@ const SHOWN: usize = 120;
 
 /// When an error shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// While the template is read: it can never be rendered.
     Syntax,
     /// While it is rendered, with the values of one request.
     Render,
     /// Perhaps never: it can be rendered, but says something that was hardly meant.
-    Doubt,
+    Lint,
     /// While it is rendered: it takes more work, memory or depth than a template may.
     Limit,
 }
@@ -25,7 +25,7 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// When it shows.
-    pub kind: Kind,
+    pub kind: ErrorKind,
     /// Byte range in the source.
     pub span: Range<usize>,
     /// What went wrong, without the place.
@@ -38,7 +38,7 @@ impl Failure {
     /// A failure to read the template.
     pub fn syntax(span: Range<usize>, message: impl Into<String>) -> Box<Failure> {
         Box::new(Failure {
-            kind: Kind::Syntax,
+            kind: ErrorKind::Syntax,
             span,
             message: message.into(),
             hint: None,
@@ -48,7 +48,7 @@ impl Failure {
     /// A failure to render it.
     pub fn render(span: Range<usize>, message: impl Into<String>) -> Box<Failure> {
         Box::new(Failure {
-            kind: Kind::Render,
+            kind: ErrorKind::Render,
             span,
             message: message.into(),
             hint: None,
@@ -58,7 +58,7 @@ impl Failure {
     /// A bound that the rendering ran into.
     pub fn limit(span: Range<usize>, message: impl Into<String>) -> Box<Failure> {
         Box::new(Failure {
-            kind: Kind::Limit,
+            kind: ErrorKind::Limit,
             span,
             message: message.into(),
             hint: None,
@@ -84,7 +84,7 @@ impl Failure {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     /// When it shows.
-    pub kind: Kind,
+    pub kind: ErrorKind,
     /// The template's name.
     pub name: Arc<str>,
     /// Line, from 1.

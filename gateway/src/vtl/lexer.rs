@@ -7,42 +7,19 @@
 //! the mode (after the name of a directive).
 
 mod literals;
+mod mode;
 mod rules;
 mod token;
 
-pub use token::{Kind, Token};
+pub use token::{Token, TokenKind};
 
+use mode::Mode;
 use rules::Rule;
 
 /// No rule of the current mode fits the character at this byte offset (or the template ends inside
 /// a construct).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unlexable(pub usize);
-
-/// Where the lexer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mode {
-    /// Plain text.
-    Text,
-    /// After `#`.
-    Hash,
-    /// Inside a directive's parentheses, or about to enter them.
-    Directive,
-    /// After `$`.
-    Reference,
-    /// After the dot of a reference.
-    Member,
-    /// Inside the parentheses of a method call.
-    Arguments,
-    /// Inside the brackets after a reference.
-    Index,
-    /// Inside `#[[ … ]]#`.
-    Textblock,
-    /// Inside `#* … *#`.
-    BlockComment,
-    /// After `##`.
-    LineComment,
-}
 
 /// A mode to come back to, with the parentheses counted in it.
 #[derive(Debug, Clone, Copy)]
@@ -80,13 +57,13 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// The next token. [`Kind::End`] from the end of the template on.
+    /// The next token. [`TokenKind::End`] from the end of the template on.
     pub fn next(&mut self) -> Result<Token, Unlexable> {
         let mut schmoo = Vec::new();
         let mut start = self.position;
         loop {
             if self.position == self.source.len() {
-                let kind = Kind::End;
+                let kind = TokenKind::End;
                 return if start == self.position {
                     Ok(Token {
                         kind,
@@ -189,36 +166,36 @@ impl<'s> Lexer<'s> {
 
     /// The mode after a token of this kind; returns where the token ends, when it gave something
     /// back.
-    fn enter(&mut self, kind: Kind, end: usize) -> usize {
+    fn enter(&mut self, kind: TokenKind, end: usize) -> usize {
         match kind {
-            Kind::Dot => {
+            TokenKind::Dot => {
                 self.position = end - 1;
                 self.mode = Mode::Member;
             }
-            Kind::IndexOpen => self.save_and(Mode::Index),
-            Kind::IndexClose | Kind::BraceClose => self.restore(),
-            Kind::ParenOpen => self.open_parenthesis(),
-            Kind::ParenClose => self.close_parenthesis(),
-            Kind::ArgumentsClose => self.mode = Mode::Reference,
-            Kind::Set => {
+            TokenKind::IndexOpen => self.save_and(Mode::Index),
+            TokenKind::IndexClose | TokenKind::BraceClose => self.restore(),
+            TokenKind::ParenOpen => self.open_parenthesis(),
+            TokenKind::ParenClose => self.close_parenthesis(),
+            TokenKind::ArgumentsClose => self.mode = Mode::Reference,
+            TokenKind::Set => {
                 self.save_and(Mode::Directive);
                 self.in_set = true;
                 self.opened += 1;
             }
-            Kind::If | Kind::ElseIf => self.mode = Mode::Directive,
-            Kind::Else | Kind::EndDirective => self.restore(),
-            Kind::LineComment => {
+            TokenKind::If | TokenKind::ElseIf => self.mode = Mode::Directive,
+            TokenKind::Else | TokenKind::EndDirective => self.restore(),
+            TokenKind::LineComment => {
                 if self.mode == Mode::Reference {
                     self.restore();
                 }
                 self.open_comment(Mode::LineComment);
             }
-            Kind::LineCommentEnd | Kind::BlockComment | Kind::Textblock => {
+            TokenKind::LineCommentEnd | TokenKind::BlockComment | TokenKind::Textblock => {
                 self.in_comment = false;
                 self.restore();
             }
-            Kind::Str if self.mode == Mode::Directive => self.leave_unopened(),
-            Kind::Integer => {
+            TokenKind::Str if self.mode == Mode::Directive => self.leave_unopened(),
+            TokenKind::Integer => {
                 if self.source[..end].ends_with("..") {
                     self.position = end - 2;
                 }
@@ -226,10 +203,10 @@ impl<'s> Lexer<'s> {
                     self.leave_unopened();
                 }
             }
-            Kind::Float if self.mode != Mode::Arguments => self.leave_unopened(),
+            TokenKind::Float if self.mode != Mode::Arguments => self.leave_unopened(),
             _ => {}
         }
-        if kind == Kind::Dot {
+        if kind == TokenKind::Dot {
             end - 1
         } else {
             self.position.min(end)
@@ -295,13 +272,13 @@ impl<'s> Lexer<'s> {
 mod tests {
     use super::*;
 
-    /// The tokens of a template as `Kind:text`, and whether it ends in one that cannot be read.
+    /// The tokens of a template as `TokenKind:text`, and whether it ends in one that cannot be read.
     fn tokens(source: &str) -> (Vec<String>, bool) {
         let mut lexer = Lexer::new(source);
         let mut all = Vec::new();
         loop {
             match lexer.next() {
-                Ok(token) if token.kind == Kind::End => return (all, false),
+                Ok(token) if token.kind == TokenKind::End => return (all, false),
                 Ok(token) => all.push(format!("{:?}:{}", token.kind, &source[token.span])),
                 Err(_) => return (all, true),
             }

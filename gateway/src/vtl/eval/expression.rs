@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Ran, Renderer};
+use super::renderer::{Ran, Renderer};
 use crate::vtl::ast::{Chain, Expression, Operator};
 use crate::vtl::error::Failure;
 use crate::vtl::number::{Arithmetic, Number};

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Halt, Ran, Renderer};
+use super::renderer::{Halt, Ran, Renderer};
 use crate::vtl::ast::{Foreach, Names};
 use crate::vtl::error::Failure;
 use crate::vtl::limits::{self, Exceeded};

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::scope::Found;
-use super::{Ran, Renderer};
+use super::renderer::{Ran, Renderer};
+use super::scope::Binding;
 use crate::vtl::ast::{Access, Expression, Form, Reference, Step};
 use crate::vtl::method;
 use crate::vtl::value::Value;
@@ -66,11 +66,6 @@ impl Renderer<'_> {
         Ok(text)
     }
 
-    pub(super) fn pay_bytes(&mut self, count: usize) -> Ran<()> {
-        let paid = self.work.budget.bytes(count);
-        self.within(paid)
-    }
-
     /// What a reference stands for.
     pub(super) fn value_of(&mut self, reference: &Reference) -> Ran<Value> {
         if matches!(reference.form, Form::Runt | Form::Dead) {
@@ -84,8 +79,8 @@ impl Renderer<'_> {
         let paid = self.work.budget.steps(1 + self.scope.effort());
         self.within(paid)?;
         let mut value = match self.scope.find(reference.root) {
-            Found::Value(value) => value,
-            Found::Argument(frame, argument) => self.argument(frame, argument)?,
+            Binding::Value(value) => value,
+            Binding::Argument(frame, argument) => self.argument(frame, argument)?,
         };
         for step in steps {
             if value.is_null() {
@@ -153,7 +148,7 @@ impl Renderer<'_> {
         receiver: &Value,
         name: &str,
         arguments: &[Value],
-    ) -> method::Outcome {
+    ) -> method::MethodResult {
         let Value::Object(object) = receiver else {
             return method::call(receiver, name, arguments, &mut self.work);
         };

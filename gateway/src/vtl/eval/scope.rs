@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Host;
+use super::host::Host;
 use crate::vtl::ast::{Block, Expression, Macro, Name, Names};
 use crate::vtl::value::Value;
 
@@ -33,7 +33,7 @@ pub struct Scope {
 }
 
 /// What a name stands for.
-pub enum Found {
+pub enum Binding {
     /// A value.
     Value(Value),
     /// Argument `.1` of the call in frame `.0`.
@@ -74,15 +74,15 @@ impl Scope {
     }
 
     /// What `name` stands for here.
-    pub fn find(&self, name: Name) -> Found {
+    pub fn find(&self, name: Name) -> Binding {
         for (depth, frame) in self.frames.iter().enumerate().rev() {
             if let Some(value) = frame.locals.get(&name).filter(|value| !value.is_null()) {
-                return Found::Value(value.clone());
+                return Binding::Value(value.clone());
             }
             if name == Names::BODY_CONTENT
                 && let Some(body) = &frame.body
             {
-                return Found::Value(Value::Block(body.clone()));
+                return Binding::Value(Value::Block(body.clone()));
             }
             let parameter = frame
                 .definition
@@ -90,10 +90,10 @@ impl Scope {
                 .iter()
                 .rposition(|parameter| *parameter == name);
             if let Some(argument) = parameter.filter(|&argument| argument < frame.arguments.len()) {
-                return Found::Argument(depth, argument);
+                return Binding::Argument(depth, argument);
             }
         }
-        Found::Value(self.get(name))
+        Binding::Value(self.get(name))
     }
 
     /// Sets a variable, and hides the parameter of that name in every macro that is running.

@@ -4,13 +4,14 @@
 //! Nothing here remembers anything; the machine in `lexer.rs` decides what a match leads to.
 
 use super::literals::{bracketed_word, count, float, identifier, integer, starts, string, word};
-use super::{Kind, Mode};
+use super::mode::Mode;
+use super::token::TokenKind;
 
 /// What a match is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
     /// A whole token (or the end of one whose start was opened before).
-    Token(Kind),
+    Token(TokenKind),
     /// A character of a comment.
     Skip,
     /// `$` or `$!` (with backslashes): a reference may follow.
@@ -45,19 +46,19 @@ pub fn longest(mode: Mode, rest: &str) -> Match {
         Mode::Arguments => arguments(bytes),
         Mode::Index => index(bytes),
         Mode::Textblock => longer(
-            token(Kind::Textblock, starts(bytes, b"]]#")),
+            token(TokenKind::Textblock, starts(bytes, b"]]#")),
             body(Rule::TextblockBody, bytes, b']'),
         ),
         Mode::BlockComment => longer(
-            token(Kind::BlockComment, starts(bytes, b"*#")),
+            token(TokenKind::BlockComment, starts(bytes, b"*#")),
             body(Rule::Skip, bytes, b'*'),
         ),
         Mode::LineComment => {
-            token(Kind::LineCommentEnd, newline(bytes)).or_else(|| line_comment(bytes))
+            token(TokenKind::LineCommentEnd, newline(bytes)).or_else(|| line_comment(bytes))
         }
     };
     let no_name = match mode {
-        Mode::Text | Mode::Reference => token(Kind::Text, nameless(bytes)),
+        Mode::Text | Mode::Reference => token(TokenKind::Text, nameless(bytes)),
         _ => None,
     };
     longer(
@@ -109,7 +110,7 @@ fn line_comment(bytes: &[u8]) -> Match {
 fn opener(mode: Mode, bytes: &[u8]) -> Match {
     let set = match mode {
         Mode::Text | Mode::Reference | Mode::Member | Mode::Arguments => {
-            token(Kind::Set, set(bytes))
+            token(TokenKind::Set, set(bytes))
         }
         _ => None,
     };
@@ -145,7 +146,7 @@ fn hash_opener(bytes: &[u8], comment: bool) -> Match {
             Some((Rule::FormalCommentOpen, 3 + character_length(rest)))
         }
         [_, b'*', ..] => Some((Rule::BlockCommentOpen, 2)),
-        [_, b'#', ..] if comment => Some((Rule::Token(Kind::LineComment), 2)),
+        [_, b'#', ..] if comment => Some((Rule::Token(TokenKind::LineComment), 2)),
         _ => Some((Rule::Hash, 1)),
     }
 }
@@ -164,7 +165,7 @@ fn set(bytes: &[u8]) -> usize {
 
 fn text(bytes: &[u8]) -> Match {
     let plain = memchr::memchr3(b'$', b'#', b'\\', bytes).unwrap_or(bytes.len());
-    let text = token(Kind::Text, plain);
+    let text = token(TokenKind::Text, plain);
     let backslashes = count(bytes, |byte| byte == b'\\');
     if backslashes == 0 {
         return text;
@@ -175,31 +176,33 @@ fn text(bytes: &[u8]) -> Match {
         _ => 0,
     };
     if backslashes % 2 == 1 && name > 0 {
-        return token(Kind::EscapedDirective, backslashes + 1 + name);
+        return token(TokenKind::EscapedDirective, backslashes + 1 + name);
     }
     if backslashes > 1 {
-        token(Kind::DoubleEscape, backslashes / 2 * 2)
+        token(TokenKind::DoubleEscape, backslashes / 2 * 2)
     } else {
-        token(Kind::Escape, 1)
+        token(TokenKind::Escape, 1)
     }
 }
 
 fn hash(bytes: &[u8]) -> Match {
     let number = longer(
-        token(Kind::Integer, integer(bytes)),
-        token(Kind::Float, float(bytes)),
+        token(TokenKind::Integer, integer(bytes)),
+        token(TokenKind::Float, float(bytes)),
     );
     let name = match word(bytes) {
         0 => bracketed_word(bytes),
         length => length,
     };
     let kind = match &bytes[..name] {
-        b"if" | b"{if}" => Kind::If,
-        b"elseif" | b"{elseif}" => Kind::ElseIf,
-        b"else" | b"{else}" => return token(Kind::Else, name + swallowed(&bytes[name..])),
-        b"end" | b"{end}" => return token(Kind::EndDirective, name + swallowed(&bytes[name..])),
-        [b'{', ..] => Kind::BracketedWord,
-        _ => Kind::Word,
+        b"if" | b"{if}" => TokenKind::If,
+        b"elseif" | b"{elseif}" => TokenKind::ElseIf,
+        b"else" | b"{else}" => return token(TokenKind::Else, name + swallowed(&bytes[name..])),
+        b"end" | b"{end}" => {
+            return token(TokenKind::EndDirective, name + swallowed(&bytes[name..]));
+        }
+        [b'{', ..] => TokenKind::BracketedWord,
+        _ => TokenKind::Word,
     };
     longer(number, token(kind, name))
 }
@@ -207,49 +210,49 @@ fn hash(bytes: &[u8]) -> Match {
 fn directive(bytes: &[u8]) -> Match {
     let literal = longer(literal(bytes), punctuation(bytes));
     let parenthesis = match bytes.first() {
-        Some(b'(') => token(Kind::ParenOpen, 1),
-        Some(b')') => token(Kind::ParenClose, 1 + swallowed(&bytes[1..])),
+        Some(b'(') => token(TokenKind::ParenOpen, 1),
+        Some(b')') => token(TokenKind::ParenClose, 1 + swallowed(&bytes[1..])),
         _ => operator(bytes),
     };
     let name = word(bytes);
     let named = match &bytes[..name] {
-        b"and" => Kind::And,
-        b"or" => Kind::Or,
-        b"not" => Kind::Not,
-        b"eq" => Kind::Equal,
-        b"ne" => Kind::NotEqual,
-        b"lt" => Kind::Less,
-        b"le" => Kind::LessEqual,
-        b"gt" => Kind::Greater,
-        b"ge" => Kind::GreaterEqual,
-        b"true" => Kind::True,
-        b"false" => Kind::False,
-        _ => Kind::Word,
+        b"and" => TokenKind::And,
+        b"or" => TokenKind::Or,
+        b"not" => TokenKind::Not,
+        b"eq" => TokenKind::Equal,
+        b"ne" => TokenKind::NotEqual,
+        b"lt" => TokenKind::Less,
+        b"le" => TokenKind::LessEqual,
+        b"gt" => TokenKind::Greater,
+        b"ge" => TokenKind::GreaterEqual,
+        b"true" => TokenKind::True,
+        b"false" => TokenKind::False,
+        _ => TokenKind::Word,
     };
     let words = longer(
         token(named, name),
-        token(Kind::BracketedWord, bracketed_word(bytes)),
+        token(TokenKind::BracketedWord, bracketed_word(bytes)),
     );
     longer(longer(literal, parenthesis), words)
 }
 
 fn operator(bytes: &[u8]) -> Match {
     let (kind, length) = match bytes {
-        [b'&', b'&', ..] => (Kind::And, 2),
-        [b'|', b'|', ..] => (Kind::Or, 2),
-        [b'=', b'=', ..] => (Kind::Equal, 2),
-        [b'!', b'=', ..] => (Kind::NotEqual, 2),
-        [b'<', b'=', ..] => (Kind::LessEqual, 2),
-        [b'>', b'=', ..] => (Kind::GreaterEqual, 2),
-        [b'<', ..] => (Kind::Less, 1),
-        [b'>', ..] => (Kind::Greater, 1),
-        [b'!', ..] => (Kind::Not, 1),
-        [b'=', ..] => (Kind::Assign, 1),
-        [b'+', ..] => (Kind::Plus, 1),
-        [b'-', ..] => (Kind::Minus, 1),
-        [b'*', ..] => (Kind::Times, 1),
-        [b'/', ..] => (Kind::Divide, 1),
-        [b'%', ..] => (Kind::Modulus, 1),
+        [b'&', b'&', ..] => (TokenKind::And, 2),
+        [b'|', b'|', ..] => (TokenKind::Or, 2),
+        [b'=', b'=', ..] => (TokenKind::Equal, 2),
+        [b'!', b'=', ..] => (TokenKind::NotEqual, 2),
+        [b'<', b'=', ..] => (TokenKind::LessEqual, 2),
+        [b'>', b'=', ..] => (TokenKind::GreaterEqual, 2),
+        [b'<', ..] => (TokenKind::Less, 1),
+        [b'>', ..] => (TokenKind::Greater, 1),
+        [b'!', ..] => (TokenKind::Not, 1),
+        [b'=', ..] => (TokenKind::Assign, 1),
+        [b'+', ..] => (TokenKind::Plus, 1),
+        [b'-', ..] => (TokenKind::Minus, 1),
+        [b'*', ..] => (TokenKind::Times, 1),
+        [b'/', ..] => (TokenKind::Divide, 1),
+        [b'%', ..] => (TokenKind::Modulus, 1),
         _ => return None,
     };
     token(kind, length)
@@ -258,13 +261,13 @@ fn operator(bytes: &[u8]) -> Match {
 /// Lists, maps, ranges and what separates their parts.
 fn punctuation(bytes: &[u8]) -> Match {
     let (kind, length) = match bytes {
-        [b'[', ..] => (Kind::ListOpen, 1),
-        [b']', ..] => (Kind::ListClose, 1),
-        [b'{', ..] => (Kind::MapOpen, 1),
-        [b'}', ..] => (Kind::MapClose, 1),
-        [b',', ..] => (Kind::Comma, 1),
-        [b':', ..] => (Kind::Colon, 1),
-        [b'.', b'.', ..] => (Kind::DoubleDot, 2),
+        [b'[', ..] => (TokenKind::ListOpen, 1),
+        [b']', ..] => (TokenKind::ListClose, 1),
+        [b'{', ..] => (TokenKind::MapOpen, 1),
+        [b'}', ..] => (TokenKind::MapClose, 1),
+        [b',', ..] => (TokenKind::Comma, 1),
+        [b':', ..] => (TokenKind::Colon, 1),
+        [b'.', b'.', ..] => (TokenKind::DoubleDot, 2),
         _ => return None,
     };
     token(kind, length)
@@ -273,29 +276,29 @@ fn punctuation(bytes: &[u8]) -> Match {
 /// Strings, numbers, blanks.
 fn literal(bytes: &[u8]) -> Match {
     let number = longer(
-        token(Kind::Integer, integer(bytes)),
-        token(Kind::Float, float(bytes)),
+        token(TokenKind::Integer, integer(bytes)),
+        token(TokenKind::Float, float(bytes)),
     );
     let blank = count(bytes, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
     longer(
-        longer(number, token(Kind::Whitespace, blank)),
-        token(Kind::Str, string(bytes)),
+        longer(number, token(TokenKind::Whitespace, blank)),
+        token(TokenKind::Str, string(bytes)),
     )
 }
 
 fn reference(bytes: &[u8], member: bool) -> Match {
     let single = match bytes {
-        [b'{', ..] => Kind::BraceOpen,
-        [b'}', ..] => Kind::BraceClose,
-        [b'[', ..] => Kind::IndexOpen,
-        [b'(', ..] if member => Kind::ParenOpen,
+        [b'{', ..] => TokenKind::BraceOpen,
+        [b'}', ..] => TokenKind::BraceClose,
+        [b'[', ..] => TokenKind::IndexOpen,
+        [b'(', ..] if member => TokenKind::ParenOpen,
         _ => return name_or_dot(bytes),
     };
     token(single, 1)
 }
 
 fn arguments(bytes: &[u8]) -> Match {
-    let close = token(Kind::ArgumentsClose, starts(bytes, b")"));
+    let close = token(TokenKind::ArgumentsClose, starts(bytes, b")"));
     longer(
         longer(literal(bytes), punctuation(bytes)),
         longer(close, name_or_dot(bytes)),
@@ -304,23 +307,23 @@ fn arguments(bytes: &[u8]) -> Match {
 
 fn name_or_dot(bytes: &[u8]) -> Match {
     match bytes {
-        [b'.', letter, ..] if letter.is_ascii_alphabetic() => token(Kind::Dot, 2),
+        [b'.', letter, ..] if letter.is_ascii_alphabetic() => token(TokenKind::Dot, 2),
         _ => {
             let name = identifier(bytes);
             match &bytes[..name] {
-                b"true" => token(Kind::True, name),
-                b"false" => token(Kind::False, name),
-                _ => token(Kind::Identifier, name),
+                b"true" => token(TokenKind::True, name),
+                b"false" => token(TokenKind::False, name),
+                _ => token(TokenKind::Identifier, name),
             }
         }
     }
 }
 
 fn index(bytes: &[u8]) -> Match {
-    let close = token(Kind::IndexClose, starts(bytes, b"]"));
+    let close = token(TokenKind::IndexClose, starts(bytes, b"]"));
     let boolean = longer(
-        token(Kind::True, starts(bytes, b"true")),
-        token(Kind::False, starts(bytes, b"false")),
+        token(TokenKind::True, starts(bytes, b"true")),
+        token(TokenKind::False, starts(bytes, b"false")),
     );
     longer(longer(literal(bytes), close), boolean)
 }
@@ -346,7 +349,7 @@ fn blanks(bytes: &[u8]) -> usize {
     count(bytes, |byte| matches!(byte, b' ' | b'\t'))
 }
 
-fn token(kind: Kind, length: usize) -> Match {
+fn token(kind: TokenKind, length: usize) -> Match {
     (length > 0).then_some((Rule::Token(kind), length))
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What a token is. Names follow the characters, except where the mode gives them another meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenKind {
     /// The end of the template.
     End,
     /// Text that means itself.
@@ -119,7 +119,7 @@ pub enum Kind {
 #[derive(Debug, Clone)]
 pub struct Token {
     /// What it is.
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// Byte range in the source.
     pub span: Range<usize>,
     /// Spans (`$` and the character after it, say) that began something and stopped.

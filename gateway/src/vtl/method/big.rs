@@ -1,43 +1,44 @@
 //! Methods of big integers and big decimals, which calculate by methods in Java.
 
-use super::super::number::{Arithmetic, Number};
-use super::super::value::Value;
-use super::{Outcome, Table, Work, exception};
+use super::table::{PLAIN, Table};
+use super::work::{MethodResult, Work, exception};
+use crate::vtl::number::{Arithmetic, Number};
+use crate::vtl::value::Value;
 
-/// Name and function of each.
+/// Name, function and flags of each method.
 pub const METHODS: Table<Number> = &[
-    ("add", add),
-    ("subtract", subtract),
-    ("multiply", multiply),
-    ("divide", divide),
-    ("remainder", remainder),
-    ("mod", modulus),
-    ("negate", negate),
-    ("pow", pow),
-    ("bitLength", bit_length),
+    ("add", add, PLAIN),
+    ("subtract", subtract, PLAIN),
+    ("multiply", multiply, PLAIN),
+    ("divide", divide, PLAIN),
+    ("remainder", remainder, PLAIN),
+    ("mod", modulus, PLAIN),
+    ("negate", negate, PLAIN),
+    ("pow", pow, PLAIN),
+    ("bitLength", bit_length, PLAIN),
 ];
 
-fn add(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn add(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     calculate(number, Arithmetic::Add, arguments, work)
 }
 
-fn subtract(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn subtract(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     calculate(number, Arithmetic::Subtract, arguments, work)
 }
 
-fn multiply(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn multiply(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     calculate(number, Arithmetic::Multiply, arguments, work)
 }
 
 /// Of integers only: what a decimal would be divided to depends on a scale and a rounding.
-fn divide(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn divide(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match number {
         Number::Big(_) => calculate(number, Arithmetic::Divide, arguments, work),
         _ => Ok(Value::Null),
     }
 }
 
-fn remainder(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn remainder(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match number {
         Number::Big(_) => calculate(number, Arithmetic::Modulus, arguments, work),
         _ => Ok(Value::Null),
@@ -45,7 +46,7 @@ fn remainder(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 /// Never negative, and defined for positive divisors only.
-fn modulus(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn modulus(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     let (Number::Big(_), [Value::Number(Number::Big(divisor))]) = (number, arguments) else {
         return Ok(Value::Null);
     };
@@ -61,14 +62,14 @@ fn modulus(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     }
 }
 
-fn negate(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn negate(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [] if is_big(number) => result(&Number::Int(0), Arithmetic::Subtract, number, work),
         _ => Ok(Value::Null),
     }
 }
 
-fn pow(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn pow(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     let (true, [Value::Number(Number::Int(exponent))]) = (is_big(number), arguments) else {
         return Ok(Value::Null);
     };
@@ -82,7 +83,7 @@ fn pow(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     Ok(power)
 }
 
-fn bit_length(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn bit_length(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     match (number, arguments) {
         (Number::Big(big), []) => Ok(Value::size(
             usize::try_from(big.bits()).unwrap_or(usize::MAX),
@@ -101,7 +102,7 @@ fn calculate(
     operator: Arithmetic,
     arguments: &[Value],
     work: &mut Work,
-) -> Outcome {
+) -> MethodResult {
     match arguments {
         [Value::Number(other)] if is_big(number) && number.class() == other.class() => {
             result(number, operator, other, work)
@@ -110,7 +111,7 @@ fn calculate(
     }
 }
 
-fn result(one: &Number, operator: Arithmetic, two: &Number, work: &mut Work) -> Outcome {
+fn result(one: &Number, operator: Arithmetic, two: &Number, work: &mut Work) -> MethodResult {
     work.budget.bytes(512)?;
     let result = one
         .calculate(operator, two)

@@ -1,13 +1,14 @@
 //! Iterators: what `iterator()` returns, and what is left of it.
 
-use super::super::value::{List, ListKind, Value};
-use super::{Outcome, Table, Work, exception, new_list};
+use super::table::{EDITS, PLAIN, Table};
+use super::work::{MethodResult, Work, exception, new_list};
+use crate::vtl::value::{List, ListKind, Value};
 
-/// Name and function of each.
-pub const METHODS: Table<List> = &[("hasNext", has_next), ("next", next)];
+/// Name, function and flags of each method.
+pub const METHODS: Table<List> = &[("hasNext", has_next, PLAIN), ("next", next, EDITS)];
 
 /// The items of a list as they are now, the next one last: taking it is one step.
-pub fn of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+pub fn of(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     if !arguments.is_empty() {
         return Ok(Value::Null);
     }
@@ -16,7 +17,7 @@ pub fn of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     new_list(ListKind::Iterator, items, work)
 }
 
-fn has_next(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
+fn has_next(list: &List, arguments: &[Value], _: &mut Work) -> MethodResult {
     Ok(if arguments.is_empty() {
         (!list.is_empty()).into()
     } else {
@@ -24,7 +25,7 @@ fn has_next(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
     })
 }
 
-fn next(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
+fn next(list: &List, arguments: &[Value], _: &mut Work) -> MethodResult {
     if !arguments.is_empty() {
         return Ok(Value::Null);
     }

@@ -1,35 +1,35 @@
 //! Methods of lists and of arrays.
 
-use super::super::number::Number;
-use super::super::value::{List, ListKind, Value};
-use super::{
-    Outcome, Table, Thrown, Work, exception, iterator, link, new_list, new_text, out_of_range,
-};
+use super::iterator;
+use super::table::{EDITS, PLAIN, REJECTS_NULL, Table};
+use super::work::{MethodResult, Thrown, Work, exception, link, new_list, new_text, out_of_range};
+use crate::vtl::number::Number;
+use crate::vtl::value::{List, ListKind, Value};
 
-/// Name and function of each.
+/// Name, function and flags of each method.
 pub const METHODS: Table<List> = &[
-    ("size", size),
-    ("isEmpty", is_empty),
-    ("get", get),
-    ("add", add),
-    ("addAll", add_all),
-    ("set", set),
-    ("remove", remove),
-    ("removeAll", remove_all),
-    ("retainAll", retain_all),
-    ("clear", clear),
-    ("contains", contains),
-    ("containsAll", contains_all),
-    ("indexOf", index_of),
-    ("lastIndexOf", last_index_of),
-    ("subList", sub_list),
-    ("iterator", iterator::of),
-    ("listIterator", iterator::of),
-    ("toJSONString", to_json_string),
-    ("toArray", to_array),
+    ("size", size, PLAIN),
+    ("isEmpty", is_empty, PLAIN),
+    ("get", get, PLAIN),
+    ("add", add, EDITS),
+    ("addAll", add_all, EDITS | REJECTS_NULL),
+    ("set", set, EDITS),
+    ("remove", remove, EDITS),
+    ("removeAll", remove_all, EDITS | REJECTS_NULL),
+    ("retainAll", retain_all, EDITS | REJECTS_NULL),
+    ("clear", clear, EDITS),
+    ("contains", contains, PLAIN),
+    ("containsAll", contains_all, REJECTS_NULL),
+    ("indexOf", index_of, PLAIN),
+    ("lastIndexOf", last_index_of, PLAIN),
+    ("subList", sub_list, PLAIN),
+    ("iterator", iterator::of, PLAIN),
+    ("listIterator", iterator::of, PLAIN),
+    ("toJSONString", to_json_string, PLAIN),
+    ("toArray", to_array, PLAIN),
 ];
 
-pub(super) fn size(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
+pub(super) fn size(list: &List, arguments: &[Value], _: &mut Work) -> MethodResult {
     Ok(if arguments.is_empty() {
         Value::size(list.len())
     } else {
@@ -37,7 +37,7 @@ pub(super) fn size(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
     })
 }
 
-pub(super) fn is_empty(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
+pub(super) fn is_empty(list: &List, arguments: &[Value], _: &mut Work) -> MethodResult {
     Ok(if arguments.is_empty() {
         list.is_empty().into()
     } else {
@@ -45,7 +45,7 @@ pub(super) fn is_empty(list: &List, arguments: &[Value], _: &mut Work) -> Outcom
     })
 }
 
-fn get(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
+fn get(list: &List, arguments: &[Value], _: &mut Work) -> MethodResult {
     match arguments {
         [Value::Number(Number::Int(place))] if list.kind() != ListKind::View => {
             Ok(list.get(at(*place, list.len())?).unwrap_or(Value::Null))
@@ -54,7 +54,7 @@ fn get(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
     }
 }
 
-fn add(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn add(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     if !growable(list) {
         return Err(exception("this list cannot grow"));
     }
@@ -78,7 +78,7 @@ fn add(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 /// `addAll(list)`, `addAll(place, list)`.
-fn add_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn add_all(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     let (place, other) = match arguments {
         [other] => (None, collection(other)),
         [Value::Number(Number::Int(place)), other] => (Some(*place), collection(other)),
@@ -102,7 +102,7 @@ fn add_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     Ok(any.into())
 }
 
-fn set(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn set(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [Value::Number(Number::Int(place)), item] if list.kind() != ListKind::View => {
             let place = at(*place, list.len())?;
@@ -114,7 +114,7 @@ fn set(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 /// By index for an int, by value for anything else.
-fn remove(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn remove(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     let [what] = arguments else {
         return Ok(Value::Null);
     };
@@ -135,16 +135,16 @@ fn remove(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     Ok(found.is_some().into())
 }
 
-fn remove_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn remove_all(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     keep(list, arguments, work, false)
 }
 
-fn retain_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn retain_all(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     keep(list, arguments, work, true)
 }
 
 /// Keeps the items that the other list has, or those that it has not.
-fn keep(list: &List, arguments: &[Value], work: &mut Work, wanted: bool) -> Outcome {
+fn keep(list: &List, arguments: &[Value], work: &mut Work, wanted: bool) -> MethodResult {
     let [other] = arguments else {
         return Ok(Value::Null);
     };
@@ -162,21 +162,21 @@ fn keep(list: &List, arguments: &[Value], work: &mut Work, wanted: bool) -> Outc
     Ok(changed.into())
 }
 
-fn clear(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
+fn clear(list: &List, arguments: &[Value], _: &mut Work) -> MethodResult {
     if arguments.is_empty() {
         list.change(Vec::clear);
     }
     Ok(Value::Null)
 }
 
-pub(super) fn contains(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+pub(super) fn contains(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [item] => Ok(position(list, item, work)?.is_some().into()),
         _ => Ok(Value::Null),
     }
 }
 
-pub(super) fn contains_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+pub(super) fn contains_all(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     let [other] = arguments else {
         return Ok(Value::Null);
     };
@@ -191,7 +191,7 @@ pub(super) fn contains_all(list: &List, arguments: &[Value], work: &mut Work) ->
     Ok(Value::Bool(true))
 }
 
-fn index_of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn index_of(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [item] if list.kind() != ListKind::View => {
             Ok(position(list, item, work)?.map_or(Value::int(-1), Value::size))
@@ -200,7 +200,7 @@ fn index_of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     }
 }
 
-fn last_index_of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn last_index_of(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     let [item] = arguments else {
         return Ok(Value::Null);
     };
@@ -217,7 +217,7 @@ fn last_index_of(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 /// A copy: unlike Java's, it does not write through to the list.
-fn sub_list(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn sub_list(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [
             Value::Number(Number::Int(from)),
@@ -245,7 +245,7 @@ pub(super) fn collection(argument: &Value) -> Option<&List> {
     }
 }
 
-pub(super) fn to_array(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+pub(super) fn to_array(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [] => new_list(ListKind::Array, list.iter().collect(), work),
         _ => Ok(Value::Null),
@@ -253,7 +253,7 @@ pub(super) fn to_array(list: &List, arguments: &[Value], work: &mut Work) -> Out
 }
 
 /// What lists from JSON have beyond Java's.
-fn to_json_string(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn to_json_string(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [] if list.kind() == ListKind::Json => {
             new_text(Value::List(list.clone()).shown()?.as_ref(), work)

@@ -1,35 +1,38 @@
-//! Methods of maps.
+//! Methods of maps, and of the entries that `entrySet()` shows.
 
-use super::super::value::{List, Map, Shown, Value};
-use super::{Outcome, Table, Thrown, Work, put};
+use std::rc::Rc;
 
-/// Name and function of each.
+use super::table::{EDITS, PLAIN, REJECTS_NULL, Table};
+use super::work::{MethodResult, Thrown, Work, exception, link};
+use crate::vtl::value::{List, Map, MapEntry, MapKind, MapPart, Value};
+
+/// Name, function and flags of each method.
 pub const METHODS: Table<Map> = &[
-    ("get", get),
-    ("getOrDefault", get_or_default),
-    ("put", put_one),
-    ("putAll", put_all),
-    ("putIfAbsent", put_if_absent),
-    ("replace", replace),
-    ("remove", remove),
-    ("clear", clear),
-    ("containsKey", contains_key),
-    ("containsValue", contains_value),
-    ("keySet", key_set),
-    ("values", values),
-    ("entrySet", entry_set),
-    ("size", size),
-    ("isEmpty", is_empty),
+    ("get", get, PLAIN),
+    ("getOrDefault", get_or_default, PLAIN),
+    ("put", put_one, EDITS),
+    ("putAll", put_all, EDITS | REJECTS_NULL),
+    ("putIfAbsent", put_if_absent, EDITS),
+    ("replace", replace, EDITS),
+    ("remove", remove, EDITS),
+    ("clear", clear, EDITS),
+    ("containsKey", contains_key, PLAIN),
+    ("containsValue", contains_value, PLAIN),
+    ("keySet", key_set, PLAIN),
+    ("values", values, PLAIN),
+    ("entrySet", entry_set, PLAIN),
+    ("size", size, PLAIN),
+    ("isEmpty", is_empty, PLAIN),
 ];
 
-fn get(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
+fn get(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [key] => Ok(map.get(key, &mut work.budget)?.unwrap_or(Value::Null)),
         _ => Ok(Value::Null),
     }
 }
 
-fn get_or_default(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
+fn get_or_default(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [key, default] => Ok(map
             .get(key, &mut work.budget)?
@@ -38,14 +41,14 @@ fn get_or_default(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     }
 }
 
-fn put_one(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
+fn put_one(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [key, value] => put(map, key.clone(), value.clone(), work),
         _ => Ok(Value::Null),
     }
 }
 
-fn put_all(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
+fn put_all(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
     let [Value::Map(other)] = arguments else {
         return Ok(Value::Null);
     };
@@ -60,7 +63,7 @@ fn put_all(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     Ok(Value::Null)
 }
 
-fn put_if_absent(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
+fn put_if_absent(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
     let [key, value] = arguments else {
         return Ok(Value::Null);
     };
@@ -71,7 +74,7 @@ fn put_if_absent(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 /// `replace(key, value)`, `replace(key, old, new)`: of keys that are there.
-fn replace(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
+fn replace(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [key, value] => match map.get(key, &mut work.budget)? {
             Some(_) => put(map, key.clone(), value.clone(), work),
@@ -89,7 +92,7 @@ fn replace(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 /// `remove(key)`, `remove(key, value)`.
-fn remove(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
+fn remove(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [key] => Ok(map.remove(key, &mut work.budget)?.unwrap_or(Value::Null)),
         [key, value] => {
@@ -110,21 +113,21 @@ fn holds(map: &Map, key: &Value, value: &Value, work: &mut Work) -> Result<bool,
     }
 }
 
-fn clear(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
+fn clear(map: &Map, arguments: &[Value], _: &mut Work) -> MethodResult {
     if arguments.is_empty() {
         map.clear();
     }
     Ok(Value::Null)
 }
 
-fn contains_key(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
+fn contains_key(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [key] => Ok(map.get(key, &mut work.budget)?.is_some().into()),
         _ => Ok(Value::Null),
     }
 }
 
-fn contains_value(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
+fn contains_value(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
     let [value] = arguments else {
         return Ok(Value::Null);
     };
@@ -137,27 +140,27 @@ fn contains_value(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
     Ok(Value::Bool(false))
 }
 
-fn key_set(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
-    view(map, Shown::Keys, arguments, work)
+fn key_set(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
+    view(map, MapPart::Keys, arguments, work)
 }
 
-fn values(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
-    view(map, Shown::Values, arguments, work)
+fn values(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
+    view(map, MapPart::Values, arguments, work)
 }
 
-fn entry_set(map: &Map, arguments: &[Value], work: &mut Work) -> Outcome {
-    view(map, Shown::Entries, arguments, work)
+fn entry_set(map: &Map, arguments: &[Value], work: &mut Work) -> MethodResult {
+    view(map, MapPart::Entries, arguments, work)
 }
 
-fn view(map: &Map, shown: Shown, arguments: &[Value], work: &mut Work) -> Outcome {
+fn view(map: &Map, part: MapPart, arguments: &[Value], work: &mut Work) -> MethodResult {
     if !arguments.is_empty() {
         return Ok(Value::Null);
     }
     work.budget.bytes(80)?;
-    Ok(Value::List(List::view(map, shown)?))
+    Ok(Value::List(List::view(map, part)?))
 }
 
-fn size(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
+fn size(map: &Map, arguments: &[Value], _: &mut Work) -> MethodResult {
     Ok(if arguments.is_empty() {
         Value::size(map.len())
     } else {
@@ -165,10 +168,64 @@ fn size(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
     })
 }
 
-fn is_empty(map: &Map, arguments: &[Value], _: &mut Work) -> Outcome {
+fn is_empty(map: &Map, arguments: &[Value], _: &mut Work) -> MethodResult {
     Ok(if arguments.is_empty() {
         map.is_empty().into()
     } else {
         Value::Null
     })
+}
+
+/// Sets a key of a map. One that can be set only once must not have it yet.
+pub fn put(map: &Map, key: Value, value: Value, work: &mut Work) -> MethodResult {
+    let once = matches!(map.kind(), MapKind::Once | MapKind::SilentOnce);
+    if once && !value.is_container() && map.get(&key, &mut work.budget)?.is_some() {
+        return Err(exception(format!(
+            "`{}` is overridden already, and an override is final",
+            key.shown()?
+        )));
+    }
+    work.edits += 1;
+    work.budget.bytes(64)?;
+    work.budget.steps(2)?;
+    link(&Value::Map(map.clone()), &key, work)?;
+    link(&Value::Map(map.clone()), &value, work)?;
+    Ok(map
+        .put(key, value, &mut work.budget)?
+        .unwrap_or(Value::Null))
+}
+
+/// Name, function and flags of each method of an entry.
+pub const OF_ENTRIES: Table<Rc<MapEntry>> = &[
+    ("getKey", get_key, PLAIN),
+    ("getValue", get_value, PLAIN),
+    ("setValue", set_value, EDITS),
+];
+
+fn get_key(entry: &Rc<MapEntry>, arguments: &[Value], _: &mut Work) -> MethodResult {
+    Ok(if arguments.is_empty() {
+        entry.key().clone()
+    } else {
+        Value::Null
+    })
+}
+
+fn get_value(entry: &Rc<MapEntry>, arguments: &[Value], _: &mut Work) -> MethodResult {
+    Ok(if arguments.is_empty() {
+        entry.value()
+    } else {
+        Value::Null
+    })
+}
+
+/// Sets the value in the map, and returns the one before.
+fn set_value(entry: &Rc<MapEntry>, arguments: &[Value], work: &mut Work) -> MethodResult {
+    let [value] = arguments else {
+        return Ok(Value::Null);
+    };
+    put(entry.map(), entry.key().clone(), value.clone(), work)?;
+    link(&Value::Entry(entry.clone()), value, work)?;
+    let before = entry.value();
+    entry.set(value.clone());
+    Ok(before)
 }

@@ -3,38 +3,39 @@
 
 use std::cmp::Ordering;
 
-use super::super::number::{Number, java_double};
-use super::super::value::Value;
-use super::{Outcome, Table, Thrown, Work, exception, new_text};
+use super::table::{PLAIN, REJECTS_NULL, Table};
+use super::work::{MethodResult, Thrown, Work, exception, new_text};
+use crate::vtl::number::{Arithmetic, Number, java_double};
+use crate::vtl::value::Value;
 
-/// Name and function of each.
+/// Name, function and flags of each method.
 pub const METHODS: Table<Number> = &[
-    ("intValue", int_value),
-    ("longValue", long_value),
-    ("doubleValue", double_value),
-    ("floatValue", double_value),
-    ("shortValue", short_value),
-    ("byteValue", byte_value),
-    ("parseInt", parse_int),
-    ("parseLong", parse_long),
-    ("parseDouble", parse_double),
-    ("parseFloat", parse_double),
-    ("valueOf", value_of),
-    ("compareTo", compare_to),
-    ("compare", compare),
-    ("max", max),
-    ("min", min),
-    ("abs", abs),
-    ("signum", signum),
-    ("toHexString", to_hex),
-    ("toBinaryString", to_binary),
-    ("toOctalString", to_octal),
-    ("isNaN", is_nan),
-    ("isInfinite", is_infinite),
-    ("toString", to_string),
+    ("intValue", int_value, PLAIN),
+    ("longValue", long_value, PLAIN),
+    ("doubleValue", double_value, PLAIN),
+    ("floatValue", double_value, PLAIN),
+    ("shortValue", short_value, PLAIN),
+    ("byteValue", byte_value, PLAIN),
+    ("parseInt", parse_int, PLAIN),
+    ("parseLong", parse_long, PLAIN),
+    ("parseDouble", parse_double, REJECTS_NULL),
+    ("parseFloat", parse_double, PLAIN),
+    ("valueOf", value_of, PLAIN),
+    ("compareTo", compare_to, REJECTS_NULL),
+    ("compare", compare, PLAIN),
+    ("max", max, PLAIN),
+    ("min", min, PLAIN),
+    ("abs", abs, PLAIN),
+    ("signum", signum, PLAIN),
+    ("toHexString", to_hex, PLAIN),
+    ("toBinaryString", to_binary, PLAIN),
+    ("toOctalString", to_octal, PLAIN),
+    ("isNaN", is_nan, PLAIN),
+    ("isInfinite", is_infinite, PLAIN),
+    ("toString", to_string, PLAIN),
 ];
 
-fn int_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn int_value(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     Ok(if arguments.is_empty() {
         Value::int(narrow(number))
     } else {
@@ -42,7 +43,7 @@ fn int_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     })
 }
 
-fn short_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn short_value(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     Ok(if arguments.is_empty() {
         Value::int((narrow(number) as i16).into())
     } else {
@@ -50,7 +51,7 @@ fn short_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     })
 }
 
-fn byte_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn byte_value(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     Ok(if arguments.is_empty() {
         Value::int((narrow(number) as i8).into())
     } else {
@@ -66,7 +67,7 @@ fn narrow(number: &Number) -> i32 {
     }
 }
 
-fn long_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn long_value(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     Ok(if arguments.is_empty() {
         Value::Number(Number::Long(number.to_long()))
     } else {
@@ -74,7 +75,7 @@ fn long_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     })
 }
 
-fn double_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn double_value(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     Ok(if arguments.is_empty() {
         Value::Number(Number::Double(number.to_double()))
     } else {
@@ -83,7 +84,7 @@ fn double_value(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
 }
 
 /// `Integer.parseInt(text)`, `Integer.parseInt(text, radix)`.
-fn parse_int(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn parse_int(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     if !matches!(number, Number::Int(_)) {
         return Ok(Value::Null);
     }
@@ -96,7 +97,7 @@ fn parse_int(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
 }
 
 /// `Long.parseLong(text)`.
-fn parse_long(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn parse_long(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     if !matches!(number, Number::Long(_)) {
         return Ok(Value::Null);
     }
@@ -117,7 +118,7 @@ fn parsed(arguments: &[Value]) -> Result<Option<(&str, i64)>, Thrown> {
         .map_err(|_| not_a_number(text))
 }
 
-fn parse_double(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn parse_double(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     match (number, arguments) {
         (Number::Double(_), [Value::Text(text)]) => {
             Ok(Value::Number(Number::Double(double(text)?)))
@@ -127,7 +128,7 @@ fn parse_double(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
 }
 
 /// The class's own `valueOf`.
-fn value_of(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn value_of(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match (number, arguments) {
         (Number::Int(_), [Value::Number(Number::Int(int))]) => Ok(Value::int(*int)),
         (Number::Int(_), [Value::Text(_), ..]) => parse_int(number, arguments, work),
@@ -143,7 +144,7 @@ fn value_of(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     }
 }
 
-fn compare_to(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn compare_to(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     match arguments {
         [Value::Number(other)] if number.class() == other.class() => {
             Ok(order(number.compare(other)))
@@ -153,7 +154,7 @@ fn compare_to(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
     }
 }
 
-fn compare(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn compare(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     match arguments {
         [Value::Number(one), Value::Number(two)] if one.class() == number.class() => {
             Ok(order(one.compare(two)))
@@ -166,16 +167,16 @@ fn order(ordering: Option<Ordering>) -> Value {
     Value::int(ordering.map_or(0, |ordering| ordering as i32))
 }
 
-fn max(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn max(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     extreme(number, arguments, Ordering::Greater)
 }
 
-fn min(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn min(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     extreme(number, arguments, Ordering::Less)
 }
 
 /// Of two numbers that fit the class, as numbers of that class.
-fn extreme(number: &Number, arguments: &[Value], wanted: Ordering) -> Outcome {
+fn extreme(number: &Number, arguments: &[Value], wanted: Ordering) -> MethodResult {
     let [Value::Number(one), Value::Number(two)] = arguments else {
         return Ok(Value::Null);
     };
@@ -194,11 +195,11 @@ fn extreme(number: &Number, arguments: &[Value], wanted: Ordering) -> Outcome {
 }
 
 /// Of big integers and decimals only, as in Java.
-fn abs(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn abs(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match (number, arguments) {
         (Number::Big(_) | Number::Decimal(_), []) if is_negative(number) => {
             let zero = Number::Int(0);
-            let positive = zero.calculate(super::super::number::Arithmetic::Subtract, number);
+            let positive = zero.calculate(Arithmetic::Subtract, number);
             work.budget.step()?;
             Ok(positive.ok().flatten().map_or(Value::Null, Value::Number))
         }
@@ -207,7 +208,7 @@ fn abs(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     }
 }
 
-fn signum(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn signum(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     let zero = number.compare(&Number::Int(0));
     match (number, arguments) {
         (Number::Big(_) | Number::Decimal(_), []) => Ok(order(zero)),
@@ -222,7 +223,7 @@ fn is_negative(number: &Number) -> bool {
     number.compare(&Number::Int(0)) == Some(Ordering::Less)
 }
 
-fn to_hex(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn to_hex(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match (number, arguments) {
         (Number::Int(_), [Value::Number(Number::Int(int))]) => new_text(format!("{int:x}"), work),
         (Number::Long(_), [Value::Number(other)]) => {
@@ -232,7 +233,7 @@ fn to_hex(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     }
 }
 
-fn to_binary(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn to_binary(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match (number, arguments) {
         (Number::Int(_), [Value::Number(Number::Int(int))]) => new_text(format!("{int:b}"), work),
         (Number::Long(_), [Value::Number(other)]) => {
@@ -242,7 +243,7 @@ fn to_binary(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     }
 }
 
-fn to_octal(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn to_octal(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match (number, arguments) {
         (Number::Int(_), [Value::Number(Number::Int(int))]) => new_text(format!("{int:o}"), work),
         (Number::Long(_), [Value::Number(other)]) => {
@@ -252,14 +253,14 @@ fn to_octal(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
     }
 }
 
-fn is_nan(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn is_nan(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     match (number, arguments) {
         (Number::Double(double), []) => Ok(double.is_nan().into()),
         _ => Ok(Value::Null),
     }
 }
 
-fn is_infinite(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
+fn is_infinite(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     match (number, arguments) {
         (Number::Double(double), []) => Ok(double.is_infinite().into()),
         _ => Ok(Value::Null),
@@ -267,7 +268,7 @@ fn is_infinite(number: &Number, arguments: &[Value], _: &mut Work) -> Outcome {
 }
 
 /// Its own text, or that of another number: `$N.toString(5)`, `$N.toString(255, 16)`.
-fn to_string(number: &Number, arguments: &[Value], work: &mut Work) -> Outcome {
+fn to_string(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match (number, arguments) {
         (_, []) => new_text(number.to_string(), work),
         (Number::Double(_), [Value::Number(other)]) => {

@@ -1,15 +1,17 @@
 //! Properties of values, and their parts by index: reading and setting.
 
-use std::rc::Rc;
-
-use super::super::limits::Exceeded;
-use super::super::number::Number;
-use super::super::value::{ListKind, Loop, Map, MapKind, Value};
-use super::{Outcome, Thrown, Work, call, class_method, effort, exception, out_of_range, string};
+use super::call::{call, effort};
+use super::foreach::loop_property;
+use super::map::put;
+use super::object::no_reflection;
+use super::string;
+use super::work::{MethodResult, Thrown, Work, exception, link, out_of_range};
+use crate::vtl::number::Number;
+use crate::vtl::value::{ListKind, Value};
 
 /// The property `name` of a value that is no object of the host: a getter, a key of a map, or an
 /// `is…` method.
-pub fn property(receiver: &Value, name: &str) -> Outcome {
+pub fn property(receiver: &Value, name: &str) -> MethodResult {
     Ok(match (receiver, name) {
         (Value::Map(map), _) => match map.get_text(name) {
             Some(value) => value,
@@ -19,9 +21,10 @@ pub fn property(receiver: &Value, name: &str) -> Outcome {
         (Value::Entry(entry), "key") => entry.key().clone(),
         (Value::Entry(entry), "value") => entry.value(),
         (Value::Loop(round), _) => loop_property(round, name),
-        (Value::Class(class), "name") => class.0.into(),
-        (Value::Class(class), "simpleName") => class.simple().into(),
-        (Value::Class(class), _) => return class_method(*class, name, &[]),
+        (Value::Class(class), "name" | "getName") => class.0.into(),
+        (Value::Class(class), "simpleName" | "getSimpleName") => class.simple().into(),
+        (Value::Class(class), "toString") => format!("class {}", class.0).into(),
+        (Value::Class(_), _) => return Err(no_reflection()),
         (Value::Text(text), "empty") => text.is_empty().into(),
         (Value::Text(text), "bytes") => string::bytes(text)?,
         (Value::List(list), "empty") => list.is_empty().into(),
@@ -30,28 +33,8 @@ pub fn property(receiver: &Value, name: &str) -> Outcome {
     })
 }
 
-pub(super) fn loop_property(round: &Rc<Loop>, name: &str) -> Value {
-    let count = round.count.get();
-    match name {
-        "index" => Value::size(count.saturating_sub(1)),
-        "count" => Value::size(count),
-        "hasNext" | "hasnext" => round.has_next.get().into(),
-        "first" => (count == 1).into(),
-        "last" => (!round.has_next.get()).into(),
-        "parent" => round.parent.clone().map_or(Value::Null, Value::Loop),
-        "topmost" => {
-            let mut top = round;
-            while let Some(parent) = &top.parent {
-                top = parent;
-            }
-            Value::Loop(top.clone())
-        }
-        _ => Value::Null,
-    }
-}
-
 /// `receiver[index]`: a key of a map, a place in a list, a property otherwise.
-pub fn index(receiver: &Value, index: &Value, work: &mut Work) -> Outcome {
+pub fn index(receiver: &Value, index: &Value, work: &mut Work) -> MethodResult {
     work.budget.steps(effort(index))?;
     match (receiver, index) {
         (Value::List(list), Value::Number(Number::Int(place))) if list.kind() != ListKind::View => {
@@ -113,32 +96,4 @@ pub fn set_index(
         }
         _ => Ok(false),
     }
-}
-
-/// Sets a key of a map. One that can be set only once must not have it yet.
-pub fn put(map: &Map, key: Value, value: Value, work: &mut Work) -> Outcome {
-    let once = matches!(map.kind(), MapKind::Once | MapKind::SilentOnce);
-    if once && !value.is_container() && map.get(&key, &mut work.budget)?.is_some() {
-        return Err(exception(format!(
-            "`{}` is overridden already, and an override is final",
-            key.shown()?
-        )));
-    }
-    work.edits += 1;
-    work.budget.bytes(64)?;
-    work.budget.steps(2)?;
-    link(&Value::Map(map.clone()), &key, work)?;
-    link(&Value::Map(map.clone()), &value, work)?;
-    Ok(map
-        .put(key, value, &mut work.budget)?
-        .unwrap_or(Value::Null))
-}
-
-/// Remembers a container into which another is put.
-pub(super) fn link(container: &Value, item: &Value, work: &mut Work) -> Result<(), Exceeded> {
-    if item.is_container() {
-        work.budget.bytes(32)?;
-        work.linked.push(container.clone());
-    }
-    Ok(())
 }

@@ -1,38 +1,40 @@
 //! Methods of what `keySet()`, `values()` and `entrySet()` return: the map shows through, and what
 //! is removed here is removed there.
 
-use super::super::value::{List, Map, Shown, Value};
-use super::{Outcome, Table, Thrown, Work, exception, iterator, list};
+use super::table::{EDITS, PLAIN, REJECTS_NULL, Table};
+use super::work::{MethodResult, Thrown, Work, exception};
+use super::{iterator, list};
+use crate::vtl::value::{List, Map, MapPart, Value};
 
-/// Name and function of each.
+/// Name, function and flags of each method.
 pub const METHODS: Table<List> = &[
-    ("size", list::size),
-    ("isEmpty", list::is_empty),
-    ("contains", contains),
-    ("containsAll", list::contains_all),
-    ("add", cannot_grow),
-    ("addAll", cannot_grow),
-    ("remove", remove),
-    ("removeAll", remove_all),
-    ("retainAll", retain_all),
-    ("clear", clear),
-    ("iterator", iterator::of),
-    ("toArray", list::to_array),
+    ("size", list::size, PLAIN),
+    ("isEmpty", list::is_empty, PLAIN),
+    ("contains", contains, PLAIN),
+    ("containsAll", list::contains_all, REJECTS_NULL),
+    ("add", cannot_grow, EDITS),
+    ("addAll", cannot_grow, EDITS | REJECTS_NULL),
+    ("remove", remove, EDITS),
+    ("removeAll", remove_all, EDITS | REJECTS_NULL),
+    ("retainAll", retain_all, EDITS | REJECTS_NULL),
+    ("clear", clear, EDITS),
+    ("iterator", iterator::of, PLAIN),
+    ("toArray", list::to_array, PLAIN),
 ];
 
-fn contains(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    match (list.of(), arguments) {
-        (Some((map, Shown::Keys)), [key]) => Ok(map.get(key, &mut work.budget)?.is_some().into()),
+fn contains(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
+    match (list.viewed(), arguments) {
+        (Some((map, MapPart::Keys)), [key]) => Ok(map.get(key, &mut work.budget)?.is_some().into()),
         _ => list::contains(list, arguments, work),
     }
 }
 
-fn cannot_grow(_: &List, _: &[Value], _: &mut Work) -> Outcome {
+fn cannot_grow(_: &List, _: &[Value], _: &mut Work) -> MethodResult {
     Err(exception("what a map shows cannot grow"))
 }
 
-fn remove(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
-    let (Some((map, _)), [what]) = (list.of(), arguments) else {
+fn remove(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
+    let (Some((map, _)), [what]) = (list.viewed(), arguments) else {
         return Ok(Value::Null);
     };
     let found = list::position(list, what, work)?;
@@ -42,17 +44,17 @@ fn remove(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
     Ok(found.is_some().into())
 }
 
-fn remove_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn remove_all(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     keep(list, arguments, work, false)
 }
 
-fn retain_all(list: &List, arguments: &[Value], work: &mut Work) -> Outcome {
+fn retain_all(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     keep(list, arguments, work, true)
 }
 
 /// Keeps the entries that the other list shows, or those that it does not.
-fn keep(list: &List, arguments: &[Value], work: &mut Work, wanted: bool) -> Outcome {
-    let (Some((map, _)), [other]) = (list.of(), arguments) else {
+fn keep(list: &List, arguments: &[Value], work: &mut Work, wanted: bool) -> MethodResult {
+    let (Some((map, _)), [other]) = (list.viewed(), arguments) else {
         return Ok(Value::Null);
     };
     let Some(other) = list::collection(other) else {
@@ -76,8 +78,8 @@ fn take_out(map: &Map, places: &[usize], work: &mut Work) -> Result<(), Thrown> 
     Ok(())
 }
 
-fn clear(list: &List, arguments: &[Value], _: &mut Work) -> Outcome {
-    if let (Some((map, _)), []) = (list.of(), arguments) {
+fn clear(list: &List, arguments: &[Value], _: &mut Work) -> MethodResult {
+    if let (Some((map, _)), []) = (list.viewed(), arguments) {
         map.clear();
     }
     Ok(Value::Null)

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use num_bigint::BigInt;
 
-use super::{DIGITS, Decimal, Number};
+use super::decimal::Decimal;
+use super::java::{DIGITS, Number};
 
 /// An operator of two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,49 +39,49 @@ impl Number {
         if matches!(operator, Arithmetic::Divide | Arithmetic::Modulus) && other.is_zero() {
             return Ok(None);
         }
-        match base(self, other) {
-            Base::Long(one, two) => Ok(long_arithmetic(self, other, one, two, operator)),
-            Base::Big(one, two) => big_arithmetic(&one, &two, operator),
-            Base::Double(one, two) => {
+        match operands(self, other) {
+            Operands::Long(one, two) => Ok(long_arithmetic(self, other, one, two, operator)),
+            Operands::Big(one, two) => big_arithmetic(&one, &two, operator),
+            Operands::Double(one, two) => {
                 Ok(Some(Number::Double(double_arithmetic(one, two, operator))))
             }
-            Base::Decimal(one, two) => decimal_arithmetic(&one, &two, operator),
+            Operands::Decimal(one, two) => decimal_arithmetic(&one, &two, operator),
         }
     }
 
     /// By value, whatever the classes: `7` equals `7.0`.
     pub fn compare(&self, other: &Number) -> Option<Ordering> {
-        match base(self, other) {
-            Base::Long(one, two) => Some(one.cmp(&two)),
-            Base::Big(one, two) => Some(one.cmp(&two)),
-            Base::Double(one, two) => one.partial_cmp(&two),
-            Base::Decimal(one, two) => Some(one.compare(&two)),
+        match operands(self, other) {
+            Operands::Long(one, two) => Some(one.cmp(&two)),
+            Operands::Big(one, two) => Some(one.cmp(&two)),
+            Operands::Double(one, two) => one.partial_cmp(&two),
+            Operands::Decimal(one, two) => Some(one.compare(&two)),
         }
     }
 }
 
 /// Two numbers brought to the kind in which Velocity calculates with them.
-enum Base {
+enum Operands {
     Long(i64, i64),
     Big(BigInt, BigInt),
     Double(f64, f64),
     Decimal(Decimal, Decimal),
 }
 
-fn base(one: &Number, two: &Number) -> Base {
+fn operands(one: &Number, two: &Number) -> Operands {
     if let (Some(one), Some(two)) = (one.as_long(), two.as_long()) {
-        return Base::Long(one, two);
+        return Operands::Long(one, two);
     }
     let large = |number: &Number| matches!(number, Number::Big(_) | Number::Decimal(_));
     if !large(one) && !large(two) {
-        return Base::Double(one.to_double(), two.to_double());
+        return Operands::Double(one.to_double(), two.to_double());
     }
     match (one.exact(), two.exact()) {
         (Some(first), Some(second)) if one.is_whole() && two.is_whole() => {
-            Base::Big(first.truncate(), second.truncate())
+            Operands::Big(first.truncate(), second.truncate())
         }
-        (Some(first), Some(second)) => Base::Decimal(first, second),
-        _ => Base::Double(one.to_double(), two.to_double()),
+        (Some(first), Some(second)) => Operands::Decimal(first, second),
+        _ => Operands::Double(one.to_double(), two.to_double()),
     }
 }
 

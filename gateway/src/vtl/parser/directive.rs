@@ -1,120 +1,17 @@
-//! Directives: `#set`, `#if`, `#foreach` and the rest; and calls of macros, or text that looks like
-//! one.
+//! Directives that are known by their name alone: `#foreach`, `#macro` and the rest; and calls of
+//! macros, or text that looks like one.
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use super::super::ast::{
-    Arm, Block, Break, Call, CallBody, Define, Evaluate, Expression, Foreach, Form, If, Macro,
-    MacroDefinition, Name, Node, Reference, Set,
+use super::head::{Argument, DirectiveHead};
+use super::tokens::{Parsed, Parser};
+use crate::vtl::ast::{
+    Block, Break, Call, CallBody, Define, Evaluate, Expression, Foreach, Macro, MacroDefinition,
+    Name, Node,
 };
-use super::super::error::Failure;
-use super::super::lexer::Kind;
-use super::reference::starts_parameter;
-use super::{Parsed, Parser};
-
-/// A directive's name and its parentheses.
-struct Head {
-    name: String,
-    /// Where the name stands.
-    span: Range<usize>,
-    /// Where the name starts in the parser's text, and what lies before it and shows nothing.
-    start: usize,
-    before: usize,
-    arguments: Option<Vec<Argument>>,
-    /// Name and parentheses as written, with what lies before them and what they swallow.
-    written: Box<str>,
-}
-
-/// An argument of a directive.
-enum Argument {
-    /// A bare word, and where it stands.
-    Word(String, Range<usize>),
-    Value(Expression),
-}
+use crate::vtl::error::Failure;
 
 impl Parser<'_, '_, '_> {
-    pub(super) fn set(&mut self) -> Parsed<Node> {
-        let open = self.take_written()?;
-        self.skip_blanks()?;
-        if !matches!(self.peek()?, Kind::Identifier | Kind::BraceOpen) {
-            return Err(self.unexpected("expected a reference to assign to"));
-        }
-        let target = self.reference()?;
-        self.skip_blanks()?;
-        if self.peek()? == Kind::Equal {
-            return Err(self
-                .unexpected("expected `=`")
-                .hint("`==` compares; `#set` assigns with one `=`"));
-        }
-        self.expect(Kind::Assign, "`=`")?;
-        let value = self.expression()?;
-        let close = self.close()?;
-        self.lexer.leave_set();
-        Ok(Node::Set(Box::new(Set {
-            open,
-            target,
-            value,
-            close,
-        })))
-    }
-
-    /// The `)` after an expression, as written.
-    fn close(&mut self) -> Parsed<Box<str>> {
-        let start = self.end;
-        self.expect(Kind::ParenClose, "`)` or an operator")?;
-        Ok(self.source[start..self.end].into())
-    }
-
-    pub(super) fn conditional(&mut self) -> Parsed<Node> {
-        let place = self.place_of_next()?;
-        let mut arms = vec![self.arm()?];
-        while self.peek()? == Kind::ElseIf {
-            arms.push(self.arm()?);
-        }
-        let mut otherwise = None;
-        if self.peek()? == Kind::Else {
-            otherwise = Some((self.take_written()?, self.block()?));
-        }
-        let end = self.end_of("#if", &place)?;
-        Ok(Node::If(Box::new(If {
-            arms,
-            otherwise,
-            end,
-        })))
-    }
-
-    fn arm(&mut self) -> Parsed<Arm> {
-        let open = self.take_written()?;
-        self.skip_blanks()?;
-        self.expect(Kind::ParenOpen, "`(` and a condition")?;
-        let condition = self.expression()?;
-        Ok(Arm {
-            open,
-            condition,
-            close: self.close()?,
-            body: self.block()?,
-        })
-    }
-
-    /// The `#end` of the directive `name` that stands at `place`.
-    fn end_of(&mut self, name: &str, place: &Range<usize>) -> Parsed<Box<str>> {
-        match self.peek()? {
-            Kind::EndDirective => self.take_written(),
-            Kind::End => {
-                let message = format!("`{name}` is never closed");
-                let hint = self.misspelled(&["end"]);
-                let hint = hint.unwrap_or_else(|| "write `#end` after its body".to_owned());
-                Err(Failure::syntax(place.clone(), message).hint(hint))
-            }
-            Kind::Else | Kind::ElseIf if name == "#if" => {
-                Err(self.unexpected("nothing but `#end` may follow the body of `#else`"))
-            }
-            Kind::Else | Kind::ElseIf => Err(self.unexpected(format!("`{name}` has no `#else`"))),
-            _ => Err(self.unexpected("this cannot stand here")),
-        }
-    }
-
     pub(super) fn directive(&mut self) -> Parsed<Node> {
         let head = self.head()?;
         match head.name.as_str() {
@@ -136,84 +33,14 @@ impl Parser<'_, '_, '_> {
         }
     }
 
-    /// The name, and arguments if a parenthesis follows.
-    fn head(&mut self) -> Parsed<Head> {
-        let before = self.end;
-        let word = self.take()?;
-        let image = self.image(&word);
-        let name = match word.kind {
-            Kind::BracketedWord => image[2..image.len() - 1].to_owned(),
-            _ => image.get(1..).unwrap_or_default().to_owned(),
-        };
-        self.lexer.expect_arguments();
-        let arguments = if self.lexer.parenthesis_follows() {
-            Some(self.directive_arguments()?)
-        } else {
-            self.lexer.leave_directive();
-            None
-        };
-        let (start, span) = (word.span.start, self.place(word.span));
-        Ok(Head {
-            name,
-            span,
-            start,
-            before,
-            arguments,
-            written: self.source[before..self.end].into(),
-        })
-    }
-
-    fn directive_arguments(&mut self) -> Parsed<Vec<Argument>> {
-        self.skip_blanks()?;
-        self.expect(Kind::ParenOpen, "`(`")?;
-        let mut arguments = Vec::new();
-        while self.argument_follows()? {
-            arguments.push(self.argument()?);
-        }
-        self.skip_blanks()?;
-        self.expect(Kind::ParenClose, "`)`")?;
-        Ok(arguments)
-    }
-
-    /// Whether blanks, a comma and an argument follow, as far as two tokens tell.
-    fn argument_follows(&mut self) -> Parsed<bool> {
-        let starts = |kind| kind == Kind::Word || starts_parameter(kind);
-        Ok(match self.peek()? {
-            Kind::Whitespace => {
-                let second = self.peek_at(1)?;
-                second == Kind::Comma || starts(second)
-            }
-            Kind::Comma => {
-                let second = self.peek_at(1)?;
-                second == Kind::Whitespace || starts(second)
-            }
-            first => starts(first),
-        })
-    }
-
-    fn argument(&mut self) -> Parsed<Argument> {
-        self.skip_blanks()?;
-        if self.skip(Kind::Comma)? {
-            self.skip_blanks()?;
-        }
-        if self.peek()? == Kind::Word {
-            let token = self.take()?;
-            return Ok(Argument::Word(
-                self.image(&token).to_owned(),
-                self.place(token.span),
-            ));
-        }
-        self.value().map(Argument::Value)
-    }
-
     /// The body of a directive, and its `#end` as written.
-    fn body(&mut self, head: &Head) -> Parsed<(Block, Box<str>)> {
+    fn body(&mut self, head: &DirectiveHead) -> Parsed<(Block, Box<str>)> {
         let block = self.block()?;
         let end = self.end_of(&format!("#{}", head.name), &head.span)?;
         Ok((block, end))
     }
 
-    fn foreach(&mut self, mut head: Head) -> Parsed<Node> {
+    fn foreach(&mut self, mut head: DirectiveHead) -> Parsed<Node> {
         let mut arguments = head.take_arguments("`#foreach($item in $list)`")?;
         for (position, argument) in arguments.iter().enumerate() {
             if let Argument::Word(word, place) = argument
@@ -245,7 +72,7 @@ impl Parser<'_, '_, '_> {
         })))
     }
 
-    fn macro_definition(&mut self, mut head: Head) -> Parsed<Node> {
+    fn macro_definition(&mut self, mut head: DirectiveHead) -> Parsed<Node> {
         let mut arguments = head
             .take_arguments("`#macro(name $parameter)`")?
             .into_iter();
@@ -269,7 +96,7 @@ impl Parser<'_, '_, '_> {
         }
         let (body, end) = self.body(&head)?;
         let definition = Arc::new(Macro { parameters, body });
-        self.shared
+        self.symbols
             .macros
             .insert(name.as_str().into(), definition.clone());
         Ok(Node::Macro(Box::new(MacroDefinition {
@@ -279,7 +106,7 @@ impl Parser<'_, '_, '_> {
         })))
     }
 
-    fn define(&mut self, mut head: Head) -> Parsed<Node> {
+    fn define(&mut self, mut head: DirectiveHead) -> Parsed<Node> {
         let arguments = head.take_arguments("`#define($name)`")?;
         let name = match arguments.first() {
             Some(Argument::Word(word, place)) => {
@@ -299,7 +126,7 @@ impl Parser<'_, '_, '_> {
     }
 
     /// `#literal() … #end` shows its body as written.
-    fn literal_directive(&mut self, mut head: Head) -> Parsed<Node> {
+    fn literal_directive(&mut self, mut head: DirectiveHead) -> Parsed<Node> {
         head.take_arguments("`#literal()`")?;
         let start = self.end;
         self.block()?;
@@ -315,7 +142,7 @@ impl Parser<'_, '_, '_> {
         })
     }
 
-    fn evaluate(&mut self, mut head: Head) -> Parsed<Node> {
+    fn evaluate(&mut self, mut head: DirectiveHead) -> Parsed<Node> {
         let mut arguments = head.take_arguments("`#evaluate($text)`")?;
         let only = if arguments.len() == 1 {
             arguments.pop()
@@ -339,17 +166,17 @@ impl Parser<'_, '_, '_> {
         })))
     }
 
-    fn call(&mut self, head: Head) -> Parsed<Node> {
+    fn call(&mut self, head: DirectiveHead) -> Parsed<Node> {
         let has_body = head.name.starts_with('@') && head.arguments.is_some();
         let name: Box<str> = head.name.trim_start_matches('@').into();
         let head_end = self.end;
-        self.shared.calls.push(name.clone());
+        self.symbols.calls.push(name.clone());
         let mut arguments = Vec::new();
         for argument in head.arguments.into_iter().flatten() {
             arguments.push(match argument {
                 Argument::Value(value) => value,
                 Argument::Word(word, place) => {
-                    self.shared.bare_words.push((name.clone(), place));
+                    self.symbols.bare_words.push((name.clone(), place));
                     Expression::Text(word.into())
                 }
             });
@@ -382,45 +209,7 @@ impl Parser<'_, '_, '_> {
         match argument {
             Argument::Value(Expression::Reference(reference)) => reference.root,
             // Velocity takes anything here; nothing in a template can name it.
-            _ => self.shared.names.intern(""),
-        }
-    }
-}
-
-impl Head {
-    fn failure(&self, message: &str) -> Box<Failure> {
-        Failure::syntax(self.span.clone(), message)
-    }
-
-    fn take_arguments(&mut self, usage: &str) -> Parsed<Vec<Argument>> {
-        let name = &self.name;
-        let message = format!("`#{name}` without its parentheses");
-        self.arguments
-            .take()
-            .ok_or_else(|| self.failure(&message).hint(format!("write {usage}")))
-    }
-
-    /// The first argument, of `#break`.
-    fn first_value(&self) -> Parsed<Option<Box<Reference>>> {
-        match self.arguments.as_deref() {
-            None | Some([]) => Ok(None),
-            Some([Argument::Value(Expression::Reference(reference))])
-                if reference.form != Form::Runt =>
-            {
-                Ok(Some(reference.clone()))
-            }
-            Some(_) => {
-                Err(self.failure("`#break` takes nothing, or a loop such as `$foreach.parent`"))
-            }
-        }
-    }
-}
-
-impl Argument {
-    fn into_value(self) -> Option<Expression> {
-        match self {
-            Argument::Value(value) => Some(value),
-            Argument::Word(..) => None,
+            _ => self.symbols.names.intern(""),
         }
     }
 }

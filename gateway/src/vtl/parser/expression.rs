@@ -1,35 +1,35 @@
 //! Expressions: literals, references and the operators between them, by precedence.
 
-use super::super::ast::{Block, Chain, Expression, Interpolated, Node, Operator};
-use super::super::error::Failure;
-use super::super::lexer::Kind;
-use super::super::number::Number;
-use super::super::utf16;
 use super::reference::starts_parameter;
-use super::{Origin, Parsed, Parser};
+use super::tokens::{Origin, Parsed, Parser};
+use crate::vtl::ast::{Block, Chain, Expression, Interpolated, Node, Operator};
+use crate::vtl::error::Failure;
+use crate::vtl::lexer::TokenKind;
+use crate::vtl::number::Number;
+use crate::vtl::utf16;
 
 /// Operators from the loosest level to the tightest.
-const LEVELS: [&[(Kind, Operator)]; 6] = [
-    &[(Kind::Or, Operator::Or)],
-    &[(Kind::And, Operator::And)],
+const LEVELS: [&[(TokenKind, Operator)]; 6] = [
+    &[(TokenKind::Or, Operator::Or)],
+    &[(TokenKind::And, Operator::And)],
     &[
-        (Kind::Equal, Operator::Equal),
-        (Kind::NotEqual, Operator::NotEqual),
+        (TokenKind::Equal, Operator::Equal),
+        (TokenKind::NotEqual, Operator::NotEqual),
     ],
     &[
-        (Kind::Less, Operator::Less),
-        (Kind::LessEqual, Operator::LessEqual),
-        (Kind::Greater, Operator::Greater),
-        (Kind::GreaterEqual, Operator::GreaterEqual),
+        (TokenKind::Less, Operator::Less),
+        (TokenKind::LessEqual, Operator::LessEqual),
+        (TokenKind::Greater, Operator::Greater),
+        (TokenKind::GreaterEqual, Operator::GreaterEqual),
     ],
     &[
-        (Kind::Plus, Operator::Add),
-        (Kind::Minus, Operator::Subtract),
+        (TokenKind::Plus, Operator::Add),
+        (TokenKind::Minus, Operator::Subtract),
     ],
     &[
-        (Kind::Times, Operator::Multiply),
-        (Kind::Divide, Operator::Divide),
-        (Kind::Modulus, Operator::Modulus),
+        (TokenKind::Times, Operator::Multiply),
+        (TokenKind::Divide, Operator::Divide),
+        (TokenKind::Modulus, Operator::Modulus),
     ],
 ];
 
@@ -61,8 +61,8 @@ impl Parser<'_, '_, '_> {
     }
 
     fn unary(&mut self) -> Parsed<Expression> {
-        let blank = self.peek()? == Kind::Whitespace;
-        if self.peek_at(usize::from(blank))? != Kind::Not {
+        let blank = self.peek()? == TokenKind::Whitespace;
+        if self.peek_at(usize::from(blank))? != TokenKind::Not {
             return self.primary();
         }
         self.skip_blanks()?;
@@ -72,9 +72,9 @@ impl Parser<'_, '_, '_> {
 
     fn primary(&mut self) -> Parsed<Expression> {
         self.skip_blanks()?;
-        let value = if self.skip(Kind::ParenOpen)? {
+        let value = if self.skip(TokenKind::ParenOpen)? {
             let inner = self.expression()?;
-            self.expect(Kind::ParenClose, "`)`")?;
+            self.expect(TokenKind::ParenClose, "`)`")?;
             Expression::Group(Box::new(inner))
         } else {
             self.value()?
@@ -94,15 +94,15 @@ impl Parser<'_, '_, '_> {
     /// A literal or a reference.
     pub(super) fn value(&mut self) -> Parsed<Expression> {
         match self.peek()? {
-            Kind::Str => self.string(),
-            Kind::Integer | Kind::Float => self.number(),
-            Kind::True => self.take().map(|_| Expression::Bool(true)),
-            Kind::False => self.take().map(|_| Expression::Bool(false)),
-            Kind::Identifier | Kind::BraceOpen => {
+            TokenKind::Str => self.string(),
+            TokenKind::Integer | TokenKind::Float => self.number(),
+            TokenKind::True => self.take().map(|_| Expression::Bool(true)),
+            TokenKind::False => self.take().map(|_| Expression::Bool(false)),
+            TokenKind::Identifier | TokenKind::BraceOpen => {
                 Ok(Expression::Reference(Box::new(self.reference()?)))
             }
-            Kind::ListOpen => self.nested(Self::list_or_range),
-            Kind::MapOpen => self.nested(Self::map),
+            TokenKind::ListOpen => self.nested(Self::list_or_range),
+            TokenKind::MapOpen => self.nested(Self::map),
             _ => Err(self.unexpected("expected a value")),
         }
     }
@@ -111,7 +111,7 @@ impl Parser<'_, '_, '_> {
         let token = self.take()?;
         let image = self.image(&token);
         let number = match token.kind {
-            Kind::Integer => Number::integer(image),
+            TokenKind::Integer => Number::integer(image),
             _ => image.parse().ok().map(Number::Double),
         };
         number
@@ -170,30 +170,30 @@ impl Parser<'_, '_, '_> {
         self.take()?;
         let mut items = Vec::new();
         let first = self.peek()?;
-        if first == Kind::Whitespace || starts_parameter(first) {
+        if first == TokenKind::Whitespace || starts_parameter(first) {
             items.push(self.parameter()?);
-            while self.skip(Kind::Comma)? {
+            while self.skip(TokenKind::Comma)? {
                 items.push(self.parameter()?);
             }
         }
-        self.expect(Kind::ListClose, "`,` or `]`")?;
+        self.expect(TokenKind::ListClose, "`,` or `]`")?;
         Ok(Expression::List(items))
     }
 
     fn range(&mut self) -> Parsed<Expression> {
         self.take()?;
         let from = self.bound()?;
-        self.expect(Kind::DoubleDot, "`..`")?;
+        self.expect(TokenKind::DoubleDot, "`..`")?;
         let to = self.bound()?;
-        self.expect(Kind::ListClose, "`]`")?;
+        self.expect(TokenKind::ListClose, "`]`")?;
         Ok(Expression::Range(Box::new((from, to))))
     }
 
     fn bound(&mut self) -> Parsed<Expression> {
         self.skip_blanks()?;
         let bound = match self.peek()? {
-            Kind::Integer => self.number()?,
-            Kind::Identifier | Kind::BraceOpen => {
+            TokenKind::Integer => self.number()?,
+            TokenKind::Identifier | TokenKind::BraceOpen => {
                 Expression::Reference(Box::new(self.reference()?))
             }
             _ => return Err(self.unexpected("expected a whole number or a reference")),
@@ -205,36 +205,36 @@ impl Parser<'_, '_, '_> {
     /// Whether `[`, a number or a reference, and `..` follow. Looks only; a reference may be long.
     fn range_follows(&mut self) -> Parsed<bool> {
         let mut at = 1;
-        if self.peek_at(at)? == Kind::Whitespace {
+        if self.peek_at(at)? == TokenKind::Whitespace {
             at += 1;
         }
         let after = match self.peek_at(at)? {
-            Kind::Integer => Some(at + 1),
-            Kind::Identifier | Kind::BraceOpen => self.scan_reference(at)?,
+            TokenKind::Integer => Some(at + 1),
+            TokenKind::Identifier | TokenKind::BraceOpen => self.scan_reference(at)?,
             _ => None,
         };
         let Some(mut at) = after else {
             return Ok(false);
         };
-        if self.peek_at(at)? == Kind::Whitespace {
+        if self.peek_at(at)? == TokenKind::Whitespace {
             at += 1;
         }
-        Ok(self.peek_at(at)? == Kind::DoubleDot)
+        Ok(self.peek_at(at)? == TokenKind::DoubleDot)
     }
 
     /// Where the reference that starts at token `at` ends. [`None`] when there is no whole one.
     fn scan_reference(&mut self, mut at: usize) -> Parsed<Option<usize>> {
-        let braced = self.peek_at(at)? == Kind::BraceOpen;
+        let braced = self.peek_at(at)? == TokenKind::BraceOpen;
         at += usize::from(braced) + 1;
         let mut open = 0_usize;
         loop {
             let kind = self.peek_at(at)?;
             match kind {
-                Kind::ParenOpen | Kind::IndexOpen => open += 1,
-                Kind::ArgumentsClose | Kind::IndexClose if open > 0 => open -= 1,
-                Kind::End => return Ok(None),
-                Kind::Dot | Kind::Identifier if open == 0 => {}
-                Kind::BraceClose if braced && open == 0 => return Ok(Some(at + 1)),
+                TokenKind::ParenOpen | TokenKind::IndexOpen => open += 1,
+                TokenKind::ArgumentsClose | TokenKind::IndexClose if open > 0 => open -= 1,
+                TokenKind::End => return Ok(None),
+                TokenKind::Dot | TokenKind::Identifier if open == 0 => {}
+                TokenKind::BraceClose if braced && open == 0 => return Ok(Some(at + 1)),
                 _ if open == 0 => return Ok((!braced).then_some(at)),
                 _ => {}
             }
@@ -246,24 +246,24 @@ impl Parser<'_, '_, '_> {
     fn map(&mut self) -> Parsed<Expression> {
         self.take()?;
         let mut entries = Vec::new();
-        let blank = self.peek()? == Kind::Whitespace;
+        let blank = self.peek()? == TokenKind::Whitespace;
         if starts_parameter(self.peek_at(usize::from(blank))?) {
             entries.push(self.entry()?);
-            while self.skip(Kind::Comma)? {
+            while self.skip(TokenKind::Comma)? {
                 entries.push(self.entry()?);
             }
         } else {
             self.skip_blanks()?;
         }
-        if !self.skip(Kind::BraceClose)? {
-            self.expect(Kind::MapClose, "`,` or `}`")?;
+        if !self.skip(TokenKind::BraceClose)? {
+            self.expect(TokenKind::MapClose, "`,` or `}`")?;
         }
         Ok(Expression::Map(entries))
     }
 
     fn entry(&mut self) -> Parsed<(Expression, Expression)> {
         let key = self.parameter()?;
-        self.expect(Kind::Colon, "`:` after a key")?;
+        self.expect(TokenKind::Colon, "`:` after a key")?;
         Ok((key, self.parameter()?))
     }
 }

@@ -3,12 +3,12 @@
 //! The first token may hold more than the name: backslashes, a `#` or `$` that led nowhere. What is
 //! before the last dollar goes out as text.
 
-use super::super::ast::{Access, Expression, Form, Reference, Step};
-use super::super::lexer::Kind;
-use super::{Parsed, Parser};
+use super::tokens::{Parsed, Parser};
+use crate::vtl::ast::{Access, Expression, Form, Reference, Step};
+use crate::vtl::lexer::TokenKind;
 
 /// The head of a reference, taken apart.
-struct Head {
+struct ReferenceHead {
     form: Form,
     /// Length of what stands before the reference proper.
     before: usize,
@@ -20,32 +20,32 @@ struct Head {
 
 impl Parser<'_, '_, '_> {
     pub(super) fn reference(&mut self) -> Parsed<Reference> {
-        let braced = self.peek()? == Kind::BraceOpen;
+        let braced = self.peek()? == TokenKind::BraceOpen;
         let before = self.end;
         let first = self.take()?;
         let head = head(self.image(&first), braced);
         let name = if braced {
-            let token = self.expect(Kind::Identifier, "a name after `${`")?;
+            let token = self.expect(TokenKind::Identifier, "a name after `${`")?;
             head.name.unwrap_or_else(|| self.image(&token).to_owned())
         } else {
             head.name.unwrap_or_default()
         };
         let mut steps = Vec::new();
         self.indexes(&mut steps)?;
-        while self.peek()? == Kind::Dot && self.peek_at(1)? == Kind::Identifier {
+        while self.peek()? == TokenKind::Dot && self.peek_at(1)? == TokenKind::Identifier {
             self.take()?;
             steps.push(self.member()?);
             self.indexes(&mut steps)?;
         }
         if braced {
-            self.expect(Kind::BraceClose, "`}` at the end of the reference")?;
+            self.expect(TokenKind::BraceClose, "`}` at the end of the reference")?;
         }
         let (start, end) = (first.span.start + head.before, self.end);
         Ok(Reference {
             span: self.place(start..end),
             form: head.form,
             prefix: head.prefix.into(),
-            root: self.shared.names.intern(&name),
+            root: self.symbols.names.intern(&name),
             steps,
             source: self.source[start..end].into(),
             written: self.source[before..end].into(),
@@ -53,9 +53,11 @@ impl Parser<'_, '_, '_> {
     }
 
     fn member(&mut self) -> Parsed<Step> {
-        let method = self.peek_at(1)? == Kind::ParenOpen && {
+        let method = self.peek_at(1)? == TokenKind::ParenOpen && {
             let third = self.peek_at(2)?;
-            third == Kind::ArgumentsClose || third == Kind::Whitespace || starts_parameter(third)
+            third == TokenKind::ArgumentsClose
+                || third == TokenKind::Whitespace
+                || starts_parameter(third)
         };
         let token = self.take()?;
         let name = self.image(&token).into();
@@ -74,18 +76,18 @@ impl Parser<'_, '_, '_> {
     fn arguments(&mut self) -> Parsed<Vec<Expression>> {
         self.take()?;
         let mut arguments = Vec::new();
-        if self.peek()? != Kind::ArgumentsClose {
+        if self.peek()? != TokenKind::ArgumentsClose {
             arguments.push(self.parameter()?);
-            while self.skip(Kind::Comma)? {
+            while self.skip(TokenKind::Comma)? {
                 arguments.push(self.parameter()?);
             }
         }
-        self.expect(Kind::ArgumentsClose, "`,` or `)`")?;
+        self.expect(TokenKind::ArgumentsClose, "`,` or `)`")?;
         Ok(arguments)
     }
 
     fn indexes(&mut self, steps: &mut Vec<Step>) -> Parsed<()> {
-        while self.peek()? == Kind::IndexOpen {
+        while self.peek()? == TokenKind::IndexOpen {
             let step = self.nested(Self::index)?;
             steps.push(step);
         }
@@ -97,15 +99,15 @@ impl Parser<'_, '_, '_> {
         let open = self.take()?;
         self.skip_blanks()?;
         let index = match self.peek()? {
-            Kind::Str => self.string()?,
-            Kind::Integer => self.number()?,
-            Kind::Identifier | Kind::BraceOpen => {
+            TokenKind::Str => self.string()?,
+            TokenKind::Integer => self.number()?,
+            TokenKind::Identifier | TokenKind::BraceOpen => {
                 Expression::Reference(Box::new(self.reference()?))
             }
             _ => return Err(self.unexpected("expected an index")),
         };
         self.skip_blanks()?;
-        let close = self.expect(Kind::IndexClose, "`]`")?;
+        let close = self.expect(TokenKind::IndexClose, "`]`")?;
         Ok(Step {
             span: self.place(open.span.start..close.span.end),
             access: Access::Index(index),
@@ -114,25 +116,25 @@ impl Parser<'_, '_, '_> {
 }
 
 /// Whether a value may start with this token.
-pub(super) fn starts_parameter(kind: Kind) -> bool {
+pub(super) fn starts_parameter(kind: TokenKind) -> bool {
     matches!(
         kind,
-        Kind::Str
-            | Kind::Integer
-            | Kind::Float
-            | Kind::ListOpen
-            | Kind::MapOpen
-            | Kind::True
-            | Kind::False
-            | Kind::Identifier
-            | Kind::BraceOpen
+        TokenKind::Str
+            | TokenKind::Integer
+            | TokenKind::Float
+            | TokenKind::ListOpen
+            | TokenKind::MapOpen
+            | TokenKind::True
+            | TokenKind::False
+            | TokenKind::Identifier
+            | TokenKind::BraceOpen
     )
 }
 
 /// Takes the first token of a reference apart.
-fn head(image: &str, braced: bool) -> Head {
+fn head(image: &str, braced: bool) -> ReferenceHead {
     if image.contains("\\!") {
-        return Head {
+        return ReferenceHead {
             form: Form::Dead,
             before: 0,
             prefix: String::new(),
@@ -167,7 +169,7 @@ fn head(image: &str, braced: bool) -> Head {
     } else {
         Some(name.to_owned())
     };
-    Head {
+    ReferenceHead {
         form,
         before: dollar,
         prefix,

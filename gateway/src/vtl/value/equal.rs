@@ -7,8 +7,8 @@ use std::cmp::Ordering;
 
 use num_bigint::{BigInt, Sign};
 
-use super::{List, Map, VALUE_NESTING, Value};
-use crate::vtl::limits::{Budget, Exceeded};
+use super::data::{List, Map, Value};
+use crate::vtl::limits::{Budget, Exceeded, VALUE_NESTING};
 use crate::vtl::number::Number;
 
 impl Value {

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
+use super::data::{Key, List, ListKind, Map, MapKind, Value};
 use super::print::{quote, text_within};
-use super::{Exceeded, Key, List, ListKind, Map, MapKind, VALUE_NESTING, Value};
-use crate::vtl::limits::OUTPUT_BYTES;
+use crate::vtl::limits::{Exceeded, OUTPUT_BYTES, VALUE_NESTING};
 use crate::vtl::number::Number;
 
 impl Value {
@@ -132,7 +132,9 @@ mod tests {
         let text = r#"{"z":1,"a":[1.5,null,true,"x",12345678901234567890]}"#;
         let json: serde_json::Value = serde_json::from_str(text).unwrap();
         let value = Value::from_json(&json).unwrap();
-        assert_eq!(value.to_json_text().unwrap(), text);
+        let mut written = String::new();
+        write_json(&value.to_json().unwrap(), &mut written).unwrap();
+        assert_eq!(written, text);
         assert_eq!(value.to_json().unwrap(), json);
         assert_eq!(
             value.shown().unwrap(),

@@ -1,22 +1,12 @@
-//! Keys of maps: how they are found without walking through lists and maps.
+//! Keys of maps: how they are found without walking through lists and maps. Text finds text without
+//! allocating.
 
 use std::hash::{Hash, Hasher};
 
 use indexmap::Equivalent;
 
-use super::Value;
+use super::data::{Key, Value};
 use crate::vtl::number::Number;
-
-/// A key, and its hash code when it was put if it is a list or a map. Text finds text without
-/// allocating.
-#[derive(Debug, Clone)]
-pub struct Key(pub Value, pub(super) i32);
-
-impl From<&str> for Key {
-    fn from(text: &str) -> Key {
-        Key(text.into(), 0)
-    }
-}
 
 /// A text key to look up.
 pub(super) struct Text<'k>(pub &'k str);

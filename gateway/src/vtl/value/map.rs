@@ -12,38 +12,11 @@ use indexmap::IndexMap;
 use indexmap::map::RawEntryApiV1;
 use indexmap::map::raw_entry_v1::RawEntryMut;
 
+use super::data::{Key, Map, MapCell, MapEntry, MapKind, Value};
+use super::depth::nesting;
 use super::equal::{hash_within, same};
-use super::key::{Key, Text, hash_single, is_same_single};
-use super::{Exceeded, VALUE_NESTING, Value, nesting};
-use crate::vtl::limits::Budget;
-
-/// What kind of map it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MapKind {
-    /// An ordinary map.
-    Plain,
-    /// A name is found in any case (headers, of whose names HTTP does not tell the case).
-    AnyCase,
-    /// Prints nothing (`$context.identity`).
-    Silent,
-    /// Prints nothing, and each key can be set only once (`$context.responseOverride`, which holds
-    /// the status).
-    SilentOnce,
-    /// Each key can be set only once (`$context.requestOverride.header`).
-    Once,
-}
-
-/// A map, shared.
-#[derive(Debug, Clone)]
-pub struct Map(Rc<MapCell>);
-
-#[derive(Debug)]
-struct MapCell {
-    kind: MapKind,
-    entries: RefCell<IndexMap<Key, Value>>,
-    changes: Cell<u64>,
-    depth: usize,
-}
+use super::key::{Text, hash_single, is_same_single};
+use crate::vtl::limits::{Budget, Exceeded, VALUE_NESTING};
 
 impl Map {
     /// A map of these entries. Fails when they are nested too deeply.
@@ -68,6 +41,16 @@ impl Map {
                 .into_iter()
                 .map(|(name, value)| (Key(Value::Text(name), 0), value))
                 .collect(),
+        )
+    }
+
+    /// A map from names to texts.
+    pub fn of_texts(kind: MapKind, texts: &IndexMap<String, String>) -> Result<Map, Exceeded> {
+        Map::of(
+            kind,
+            texts
+                .iter()
+                .map(|(name, text)| (name.as_str().into(), text.as_str().into())),
         )
     }
 
@@ -225,10 +208,6 @@ impl Map {
         Rc::ptr_eq(&self.0, &other.0)
     }
 
-    pub(super) fn depth(&self) -> usize {
-        self.0.depth
-    }
-
     /// Where a key of this hash code is; else the hash in the table, under which it would be.
     fn place(
         &self,
@@ -256,6 +235,39 @@ impl Map {
             equal == Ok(Some(true))
         });
         failed.map_or(Ok(found.ok_or(hash)), Err)
+    }
+}
+
+impl MapEntry {
+    /// An entry of a map.
+    pub(super) fn new(map: Map, key: Value, value: Value) -> MapEntry {
+        let depth = 1 + map.0.depth.max(key.depth()).max(value.depth());
+        MapEntry {
+            map,
+            key,
+            value: RefCell::new(value),
+            depth,
+        }
+    }
+
+    /// The map.
+    pub fn map(&self) -> &Map {
+        &self.map
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &Value {
+        &self.key
+    }
+
+    /// The value when the entry was asked for, or what was set since.
+    pub fn value(&self) -> Value {
+        self.value.borrow().clone()
+    }
+
+    /// Sets the value here, not in the map.
+    pub fn set(&self, value: Value) {
+        drop(self.value.replace(value));
     }
 }
 

@@ -7,17 +7,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::{Exceeded, List, ListKind, MapKind, VALUE_NESTING, Value};
-use crate::vtl::limits::OUTPUT_BYTES;
-
-/// Which characters of a JSON string are escaped besides those that must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slash {
-    /// `/` becomes `\/`: json-smart, when a list prints itself.
-    Escaped,
-    /// `/` stays: json-smart, when Jayway writes JSON.
-    Plain,
-}
+use super::data::{List, ListKind, MapKind, Value};
+use crate::vtl::limits::{Exceeded, OUTPUT_BYTES, VALUE_NESTING};
 
 impl Value {
     /// The text that `$value` prints.
@@ -42,13 +33,6 @@ impl Value {
         }
         Ok(())
     }
-
-    /// The value as JSON text, as `$input.json` writes it.
-    pub fn to_json_text(&self) -> Result<String, Exceeded> {
-        let mut out = String::new();
-        json(self, &mut out, Slash::Plain, 0)?;
-        Ok(out)
-    }
 }
 
 fn bounded(out: &str, depth: usize) -> Result<(), Exceeded> {
@@ -70,7 +54,7 @@ fn java(value: &Value, out: &mut String, depth: usize) -> Result<(), Exceeded> {
         Value::Number(number) => write!(out, "{number}").expect("a string takes everything"),
         Value::Text(text) => out.push_str(text),
         Value::List(list) => match list.kind() {
-            ListKind::Json => json(value, out, Slash::Escaped, depth)?,
+            ListKind::Json => json(value, out, depth)?,
             // Java prints the type and an address, which is different every time.
             ListKind::Array => out.push_str("[Ljava.lang.String;@0"),
             ListKind::Bytes => out.push_str("[B@0"),
@@ -111,18 +95,20 @@ fn java_list(list: &List, out: &mut String, depth: usize) -> Result<(), Exceeded
     Ok(())
 }
 
-fn json(value: &Value, out: &mut String, slash: Slash, depth: usize) -> Result<(), Exceeded> {
+/// JSON as json-smart writes it when a list prints itself: a `/` is escaped, unlike in JSON that
+/// Jayway writes.
+fn json(value: &Value, out: &mut String, depth: usize) -> Result<(), Exceeded> {
     bounded(out, depth)?;
     match value {
         Value::Null | Value::Block(_) | Value::Object(_) => out.push_str("null"),
         Value::Number(number) if !number.is_finite() => out.push_str("null"),
         Value::Bool(_) | Value::Number(_) => java(value, out, depth)?,
-        Value::Text(text) => quote(text, slash == Slash::Escaped, out),
+        Value::Text(text) => quote(text, true, out),
         Value::List(list) => {
             out.push('[');
             for (position, item) in list.iter().enumerate() {
                 out.push_str(if position > 0 { "," } else { "" });
-                json(&item, out, slash, depth + 1)?;
+                json(&item, out, depth + 1)?;
             }
             out.push(']');
         }
@@ -130,18 +116,14 @@ fn json(value: &Value, out: &mut String, slash: Slash, depth: usize) -> Result<(
             out.push('{');
             for (position, (key, value)) in map.entries().iter().enumerate() {
                 out.push_str(if position > 0 { "," } else { "" });
-                quote(
-                    &text_within(&key.0, depth + 1)?,
-                    slash == Slash::Escaped,
-                    out,
-                );
+                quote(&text_within(&key.0, depth + 1)?, true, out);
                 out.push(':');
-                json(value, out, slash, depth + 1)?;
+                json(value, out, depth + 1)?;
             }
             out.push('}');
         }
         Value::Entry(_) | Value::Loop(_) | Value::Class(_) => {
-            quote(&text_within(value, depth)?, slash == Slash::Escaped, out);
+            quote(&text_within(value, depth)?, true, out);
         }
     }
     Ok(())
@@ -193,7 +175,8 @@ pub fn quote(text: &str, slash: bool, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Key, Map};
+    use super::super::data::{Key, Map};
+    use super::super::json::write_json;
     use super::*;
 
     fn list(kind: ListKind) -> Value {
@@ -204,10 +187,9 @@ mod tests {
     fn a_list_prints_by_its_origin() {
         assert_eq!(list(ListKind::Plain).shown().unwrap(), "[a/b, null, 1]");
         assert_eq!(list(ListKind::Json).shown().unwrap(), r#"["a\/b",null,1]"#);
-        assert_eq!(
-            list(ListKind::Json).to_json_text().unwrap(),
-            r#"["a/b",null,1]"#
-        );
+        let mut out = String::new();
+        write_json(&list(ListKind::Json).to_json().unwrap(), &mut out).unwrap();
+        assert_eq!(out, r#"["a/b",null,1]"#);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! `String.format`: the conversions that templates use (`%s %d %x %f %e %c %b %n %%`), with flags,
 //! width and precision.
 
-use super::super::number::Number;
-use super::super::value::{Class, Value};
-use super::{Thrown, Work, exception};
+use crate::vtl::method::work::{Thrown, Work, exception};
+use crate::vtl::number::{Number, java_double};
+use crate::vtl::value::{Class, Value};
 
 /// The largest width and precision.
 const WIDEST: usize = 10_000;
@@ -187,7 +187,7 @@ fn radix(spec: &Spec, number: &Number) -> Option<String> {
 
 fn fixed(spec: &Spec, double: f64) -> String {
     if !double.is_finite() {
-        return super::super::number::java_double(double);
+        return java_double(double);
     }
     let precision = spec.precision.unwrap_or(6);
     let digits = half_up(double.abs(), precision);

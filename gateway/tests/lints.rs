@@ -1,21 +1,21 @@
-//! What can be rendered but was hardly meant, and what is said about it.
+//! Lints: what can be rendered but hardly does what was meant, and the warning about it.
 
-use gateway::mapping::doubts;
-use gateway::vtl::{Kind, Template};
+use gateway::mapping::lints;
+use gateway::vtl::{ErrorKind, Template};
 
 /// The messages and hints for a template, each with its place.
 #[track_caller]
 fn check(template: &str, expected: &[&str]) {
     let template = Template::parse("t", template).expect("the template can be read");
-    let found: Vec<String> = doubts(&template)
+    let found: Vec<String> = lints(&template)
         .iter()
-        .map(|doubt| {
+        .map(|lint| {
             format!(
                 "{}:{} {}; {}",
-                doubt.line,
-                doubt.column,
-                doubt.message,
-                doubt.hint.as_deref().unwrap_or("")
+                lint.line,
+                lint.column,
+                lint.message,
+                lint.hint.as_deref().unwrap_or("")
             )
         })
         .collect();
@@ -93,14 +93,14 @@ fn what_may_be_switched_off() {
 }
 
 #[test]
-fn unreadable_literals_are_failures_and_not_only_doubts() {
-    let kinds = |template: &str| -> Vec<Kind> {
+fn unreadable_literals_are_failures_and_not_only_lints() {
+    let kinds = |template: &str| -> Vec<ErrorKind> {
         let template = Template::parse("t", template).expect("the template can be read");
-        doubts(&template).iter().map(|doubt| doubt.kind).collect()
+        lints(&template).iter().map(|lint| lint.kind).collect()
     };
     assert_eq!(
         kinds("$input.path('$[')$s.split('(')$util.nope()"),
-        [Kind::Render, Kind::Render, Kind::Doubt]
+        [ErrorKind::Render, ErrorKind::Render, ErrorKind::Lint]
     );
 }
 
@@ -121,7 +121,7 @@ fn paths_that_are_none() {
 }
 
 #[test]
-fn what_is_meant_is_not_doubted() {
+fn what_is_meant_is_no_lint() {
     check(
         "$input.body $input.params().path.id $a.b.c.size() $x.customMethod() $util.parseJson($x).a",
         &[],

@@ -12,14 +12,13 @@ use std::ops::Range;
 
 use kit::suggest::nearest;
 
-use super::ast::{Access, Block, Expression, Node, Reference};
-use super::error::{Failure, Kind};
+use super::ast::{Access, Block, Expression, Node, Reference, Tree};
+use super::error::{ErrorKind, Failure};
 use super::method;
-use super::parser::Tree;
 
 /// What is known of an object of the host.
 #[derive(Debug, Clone, Copy)]
-pub struct Known {
+pub struct KnownObject {
     /// The variable.
     pub variable: &'static str,
     /// Its properties, and its methods unless it is a map.
@@ -32,16 +31,14 @@ pub struct Known {
 
 /// Names that are near to a method without being one, all the same: properties of values.
 const PROPERTIES: [&str; 4] = ["empty", "class", "key", "value"];
-/// Methods whose first argument is a regular expression.
-const OF_PATTERNS: [&str; 4] = ["matches", "split", "replaceAll", "replaceFirst"];
 
 /// Every place to doubt, in the order of the template.
-pub fn doubts(
+pub fn lints(
     tree: &Tree,
     name: &dyn Fn(super::ast::Name) -> String,
-    known: &[Known],
+    known: &[KnownObject],
 ) -> Vec<Failure> {
-    let mut search = Search {
+    let mut search = LintWalk {
         name,
         known,
         meant: HashMap::new(),
@@ -51,15 +48,15 @@ pub fn doubts(
     search.found
 }
 
-struct Search<'s> {
+struct LintWalk<'s> {
     name: &'s dyn Fn(super::ast::Name) -> String,
-    known: &'s [Known],
+    known: &'s [KnownObject],
     /// The method that each unknown name is near to: a long template may say the same name often.
     meant: HashMap<String, Option<&'static str>>,
     found: Vec<Failure>,
 }
 
-impl Search<'_> {
+impl LintWalk<'_> {
     fn block(&mut self, block: &Block) {
         block.iter().for_each(|node| self.node(node));
     }
@@ -95,7 +92,7 @@ impl Search<'_> {
                 call.body.iter().for_each(|body| self.block(&body.block));
             }
             Node::Evaluate(evaluate) => {
-                self.doubt(
+                self.warn(
                     "`#evaluate` may be switched off on API Gateway".to_owned(),
                     None,
                     &evaluate.span,
@@ -159,7 +156,7 @@ impl Search<'_> {
 
     fn method(
         &mut self,
-        object: Option<Known>,
+        object: Option<KnownObject>,
         name: &str,
         arguments: &[Expression],
         place: &Range<usize>,
@@ -171,17 +168,17 @@ impl Search<'_> {
                 self.literal((object.check)(name, &text), place);
             }
             (Some(object), None) if !object.is_map => self.member(object, name, place),
-            (_, Some(regex)) if OF_PATTERNS.contains(&name) => {
+            (_, Some(regex)) if method::takes_pattern(name) => {
                 self.literal(method::read_pattern(&regex).map(drop), place);
             }
             _ => self.method_of_any(name, place),
         }
     }
 
-    fn member(&mut self, object: Known, name: &str, place: &Range<usize>) {
+    fn member(&mut self, object: KnownObject, name: &str, place: &Range<usize>) {
         if !object.members.contains(&name) {
             let message = format!("`${}` has no `{name}`: it renders nothing", object.variable);
-            self.doubt(
+            self.warn(
                 message,
                 nearest(name, object.members.iter().copied()),
                 place,
@@ -199,7 +196,7 @@ impl Search<'_> {
     /// A method of a value that is not known before: only a name that is near to another can be
     /// doubted.
     fn method_of_any(&mut self, name: &str, place: &Range<usize>) {
-        if method::is_known(name) || PROPERTIES.contains(&name) {
+        if PROPERTIES.contains(&name) || method::all_names().any(|known| known == name) {
             return;
         }
         let meant = match self.meant.get(name) {
@@ -211,7 +208,7 @@ impl Search<'_> {
             }
         };
         if meant.is_some() {
-            self.doubt(
+            self.warn(
                 format!("no value has a method `{name}`: it renders nothing"),
                 meant,
                 place,
@@ -219,10 +216,10 @@ impl Search<'_> {
         }
     }
 
-    fn doubt(&mut self, message: String, meant: Option<&str>, place: &Range<usize>) {
+    fn warn(&mut self, message: String, meant: Option<&str>, place: &Range<usize>) {
         let hint = meant.map(|meant| format!("did you mean `{meant}`?"));
         self.found.push(Failure {
-            kind: Kind::Doubt,
+            kind: ErrorKind::Lint,
             span: place.clone(),
             message,
             hint,

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use kit::java_regex::{self, Regex, ReplaceError, Replaced};
 
-use super::super::limits::{Budget, Exceeded};
-use super::super::number::Number;
-use super::super::value::{ListKind, Value};
-use super::{Outcome, Thrown, Work, exception, new_list, new_text};
+use crate::vtl::limits::{Budget, Exceeded};
+use crate::vtl::method::work::{MethodResult, Thrown, Work, exception, new_list, new_text};
+use crate::vtl::number::Number;
+use crate::vtl::value::{ListKind, Value};
 
 /// Patterns that one rendering remembers.
 const PATTERNS: usize = 16;
 
 /// Of the whole string.
-pub fn matches(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+pub fn matches(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
     let [Value::Text(regex)] = arguments else {
         return Ok(Value::Null);
     };
@@ -23,7 +23,7 @@ pub fn matches(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome
 }
 
 /// Splits at a regular expression. Trailing empty items are dropped, unless a limit says otherwise.
-pub fn split(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+pub fn split(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
     let (regex, limit) = match arguments {
         [Value::Text(regex)] => (regex, 0),
         [Value::Text(regex), Value::Number(Number::Int(limit))] => (regex, *limit),
@@ -38,12 +38,12 @@ pub fn split(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
 }
 
 /// Every match.
-pub fn replace_all(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+pub fn replace_all(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
     replace_regex(text, arguments, Regex::replace_all, work)
 }
 
 /// The first match.
-pub fn replace_first(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Outcome {
+pub fn replace_first(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
     replace_regex(text, arguments, Regex::replace_first, work)
 }
 
@@ -55,7 +55,7 @@ fn replace_regex(
     arguments: &[Value],
     replace: Replace,
     work: &mut Work,
-) -> Outcome {
+) -> MethodResult {
     let [Value::Text(regex), Value::Text(replacement)] = arguments else {
         return Ok(Value::Null);
     };

@@ -1,0 +1,59 @@
+//! The parameters of a request, as `$input.params` shows them.
+
+use indexmap::IndexMap;
+
+use crate::vtl::value::MapKind;
+
+/// `$input.params()`: one value for each name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parameters {
+    /// Path parameters.
+    pub path: IndexMap<String, String>,
+    /// Query parameters, decoded.
+    pub querystring: IndexMap<String, String>,
+    /// Headers.
+    pub header: IndexMap<String, String>,
+    /// Whether the names of the headers are those that the client wrote.
+    pub header_case: HeaderCase,
+}
+
+/// What is known of the case of headers' names. API Gateway looks them up as the client wrote them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HeaderCase {
+    /// They are as the client wrote them: another case is another name.
+    #[default]
+    AsSent,
+    /// HTTP did not tell: a name is found in whatever case a template has it.
+    Unknown,
+}
+
+impl HeaderCase {
+    pub(super) fn map_kind(self) -> MapKind {
+        match self {
+            HeaderCase::AsSent => MapKind::Plain,
+            HeaderCase::Unknown => MapKind::AnyCase,
+        }
+    }
+}
+
+impl Parameters {
+    /// The first of path, query string and header that has `name`.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let exact = [&self.path, &self.querystring, &self.header]
+            .into_iter()
+            .find_map(|map| map.get(name));
+        exact
+            .or_else(|| self.header_in_any_case(name))
+            .map(String::as_str)
+    }
+
+    fn header_in_any_case(&self, name: &str) -> Option<&String> {
+        let mut headers = self
+            .header
+            .iter()
+            .filter(|_| self.header_case == HeaderCase::Unknown);
+        headers
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+}
