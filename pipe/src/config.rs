@@ -15,9 +15,9 @@ use kit::listen::Listen;
 use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, cli, serve};
 
-use crate::definition::Definition;
+use crate::definition::PipeDefinitions;
 use crate::definition::reload::Reload;
-use crate::flow::Judge;
+use crate::flow::VerdictRule;
 use crate::targets::webhook;
 
 /// The timeout of API destinations.
@@ -78,8 +78,8 @@ pub struct PipeArgs {
     pub concurrency: u64,
     /// What decides whether a failure is the message's fault or the target's: comparison with other
     /// messages, or aws's own classes. A pipe's tag tidegate:verdict goes before it
-    #[arg(long, value_name = "JUDGE", env = "PIPE_VERDICT", default_value = "comparison", value_parser = Judge::parse)]
-    pub verdict: Judge,
+    #[arg(long, value_name = "RULE", env = "PIPE_VERDICT", default_value = "comparison", value_parser = VerdictRule::parse)]
+    pub verdict: VerdictRule,
     /// A file with keys that sign every call to a target (Standard Webhooks): whsec_ and base64,
     /// one a line
     #[arg(long, value_name = "FILE", env = "PIPE_WEBHOOK_SECRET_FILE")]
@@ -95,7 +95,7 @@ impl PipeArgs {
         Ok(Settings {
             invocation_timeout: Duration::from_secs(self.invocation_timeout),
             concurrency: usize::try_from(self.concurrency).expect("the range was checked"),
-            judge: self.verdict,
+            verdict_rule: self.verdict,
             webhook_keys: self
                 .webhook_secret_file
                 .as_deref()
@@ -110,7 +110,7 @@ impl PipeArgs {
 #[derive(Debug)]
 pub struct Settings {
     /// The pipes.
-    pub definition: Definition,
+    pub definition: PipeDefinitions,
     /// Who may be delivered to beside public addresses.
     pub allow_targets: AllowTargets,
     /// Credentials, region and endpoint.
@@ -120,7 +120,7 @@ pub struct Settings {
     /// Deliveries that each pipe may have under way at once: [`CONCURRENCY`].
     pub concurrency: usize,
     /// Whose word counts for what a failure means, where a pipe doesn't say.
-    pub judge: Judge,
+    pub verdict_rule: VerdictRule,
     /// What signs calls to targets, if anything does.
     pub webhook_keys: Option<Arc<webhook::Keys>>,
     /// The admin port, if there is to be one.
@@ -140,13 +140,13 @@ impl Settings {
         sdk: SdkConfig,
         admin: Option<TcpListener>,
     ) -> anyhow::Result<Settings> {
-        let pipes = Definition::load_allowed(definition, &allow_targets)?;
+        let pipes = PipeDefinitions::load_allowed(definition, &allow_targets)?;
         Ok(Settings::of(pipes, allow_targets, sdk, admin))
     }
 
     /// These pipes, with the defaults for everything else.
     pub fn of(
-        definition: Definition,
+        definition: PipeDefinitions,
         allow_targets: AllowTargets,
         sdk: SdkConfig,
         admin: Option<TcpListener>,
@@ -157,7 +157,7 @@ impl Settings {
             sdk,
             invocation_timeout: INVOCATION_TIMEOUT,
             concurrency: CONCURRENCY,
-            judge: Judge::default(),
+            verdict_rule: VerdictRule::default(),
             webhook_keys: None,
             admin,
             reload: None,

@@ -33,14 +33,14 @@ use url::Url;
 
 use crate::event::filter::Filter;
 use crate::execution_log::LogConfiguration;
-use crate::flow::{Judge, Order};
-use crate::targets::{Feed, Invocation, Outlet, Program, RestApi};
-use crate::transform::{Names, Transform};
+use crate::flow::{Order, VerdictRule};
+use crate::targets::{Feed, HttpTarget, Program, QueueTarget, RestApi};
+use crate::transform::{ReservedVariables, Transform};
 use destinations::Destinations;
 
 /// Every pipe of the definition.
 #[derive(Debug, Default)]
-pub struct Definition {
+pub struct PipeDefinitions {
     /// In the order of the files.
     pub pipes: Vec<Pipe>,
 }
@@ -51,7 +51,7 @@ pub struct Pipe {
     /// Its name.
     pub name: String,
     /// What its reserved variables stand for.
-    pub names: Names,
+    pub names: ReservedVariables,
     /// Whether it runs: `DesiredState`.
     pub state: DesiredState,
     /// The queue it reads.
@@ -69,7 +69,7 @@ pub struct Pipe {
     /// `LogConfiguration`; without one there are no records, only a line for each failure.
     pub log: Option<LogConfiguration>,
     /// Whose word counts for what a failure means, if the pipe's tag `tidegate:verdict` says so.
-    pub judge: Option<Judge>,
+    pub verdict_rule: Option<VerdictRule>,
     /// The members of `describe-pipe` that the definition gives, as it gives them.
     pub description: serde_json::Map<String, serde_json::Value>,
     /// Tells this pipe from another of the same name.
@@ -101,11 +101,11 @@ pub struct Source {
 #[derive(Debug)]
 pub enum Target {
     /// To an API destination, one event a call.
-    Http(Arc<Invocation>),
+    Http(Arc<HttpTarget>),
     /// To a REST API, one event a call.
     Api(Arc<RestApi>),
     /// To an SQS queue, several events a request.
-    Queue(Arc<Outlet>),
+    Queue(Arc<QueueTarget>),
     /// To a service that takes entries, several events a request.
     Feed(Arc<Feed>),
     /// To a function or a state machine, the batch as one array.
@@ -114,9 +114,9 @@ pub enum Target {
 
 /// Who answers for an enrichment.
 #[derive(Debug)]
-pub enum Asked {
+pub enum EnrichmentTarget {
     /// An API destination.
-    Http(Arc<Invocation>),
+    Http(Arc<HttpTarget>),
     /// A REST API.
     Api(Arc<RestApi>),
     /// A function or a state machine.
@@ -129,7 +129,7 @@ pub struct Enrichment {
     /// `EnrichmentParameters.InputTemplate`: what is sent; without one, the record itself.
     pub input: Option<Transform>,
     /// Who answers.
-    pub asked: Asked,
+    pub asked: EnrichmentTarget,
 }
 
 /// How events are gathered for a target that takes several at once.
@@ -163,7 +163,7 @@ impl Target {
     }
 
     /// What is called, if it is an API destination.
-    pub fn invocation(&self) -> Option<&Arc<Invocation>> {
+    pub fn invocation(&self) -> Option<&Arc<HttpTarget>> {
         match self {
             Target::Http(invocation) => Some(invocation),
             _ => None,
@@ -173,9 +173,9 @@ impl Target {
 
 impl Enrichment {
     /// What is called, if it is an API destination.
-    pub fn invocation(&self) -> Option<&Arc<Invocation>> {
+    pub fn invocation(&self) -> Option<&Arc<HttpTarget>> {
         match &self.asked {
-            Asked::Http(invocation) => Some(invocation),
+            EnrichmentTarget::Http(invocation) => Some(invocation),
             _ => None,
         }
     }
@@ -183,17 +183,17 @@ impl Enrichment {
 
 /// A thing that a file declares, from either form.
 #[derive(Debug, Clone)]
-struct Declared<'a> {
+struct DeclaredResource<'a> {
     name: String,
     arn: Option<&'a str>,
     label: String,
     node: &'a Node,
 }
 
-impl<'a> Declared<'a> {
-    fn from_resource(resource: &'a Resource) -> Declared<'a> {
+impl<'a> DeclaredResource<'a> {
+    fn from_resource(resource: &'a Resource) -> DeclaredResource<'a> {
         let name = resource.physical_id.clone();
-        Declared {
+        DeclaredResource {
             name,
             arn: None,
             label: resource.label(),
@@ -202,10 +202,10 @@ impl<'a> Declared<'a> {
     }
 
     /// `arn` is the member that holds the ARN in what `describe-…` prints.
-    fn from_description(node: &'a Node, arn: &str) -> Result<Declared<'a>, Problem> {
+    fn from_description(node: &'a Node, arn: &str) -> Result<DeclaredResource<'a>, Problem> {
         let text = |name: &str| node.get(name).map(Node::text).transpose();
         let name = text("Name")?.ok_or_else(|| node.problem("Name is missing"))?;
-        Ok(Declared {
+        Ok(DeclaredResource {
             name: name.to_owned(),
             arn: text(arn)?,
             label: name.to_owned(),
@@ -225,11 +225,11 @@ impl<'a> Declared<'a> {
 /// Takes note of what was read; of two things of one type and name neither can be meant.
 fn insert<T>(
     by_name: &mut HashMap<String, T>,
-    declared: Declared<'_>,
+    declared: DeclaredResource<'_>,
     read: T,
     problems: &mut Vec<Problem>,
 ) {
-    let Declared {
+    let DeclaredResource {
         name, label, node, ..
     } = declared;
     if by_name.contains_key(&name) {
@@ -248,15 +248,15 @@ fn declared<'a>(
     descriptions: &'a [Node],
     arn: &str,
     problems: &mut Vec<Problem>,
-) -> Vec<Declared<'a>> {
+) -> Vec<DeclaredResource<'a>> {
     let resources = given
         .stacks
         .iter()
         .flat_map(|stack| stack.of_kind(kind))
-        .map(Declared::from_resource);
+        .map(DeclaredResource::from_resource);
     let described = descriptions
         .iter()
-        .map(|node| Declared::from_description(node, arn));
+        .map(|node| DeclaredResource::from_description(node, arn));
     resources
         .chain(described.filter_map(|described| described.or_collect(problems)))
         .collect()
@@ -280,14 +280,14 @@ fn check_private(
     )))
 }
 
-impl Definition {
+impl PipeDefinitions {
     /// Reads the pipes of `given`, with their destinations and connections, wherever those are.
     ///
     /// # Errors
     /// A property that is wrong, missing or, unless leniency was asked for, unknown or not
     /// supported.
-    pub fn load(given: &kit::definition::Declarations) -> Result<Definition, LoadError> {
-        Definition::load_allowed(given, &AllowTargets::anywhere())
+    pub fn load(given: &kit::definition::Declarations) -> Result<PipeDefinitions, LoadError> {
+        PipeDefinitions::load_allowed(given, &AllowTargets::anywhere())
     }
 
     /// The same, with calls to public addresses and to what is `allowed` only.
@@ -297,9 +297,9 @@ impl Definition {
     pub fn load_allowed(
         given: &kit::definition::Declarations,
         allowed: &AllowTargets,
-    ) -> Result<Definition, LoadError> {
+    ) -> Result<PipeDefinitions, LoadError> {
         let mut problems = Vec::new();
-        let definition = Definition::read(given, allowed, &mut problems);
+        let definition = PipeDefinitions::read(given, allowed, &mut problems);
         given.check(problems)?;
         Ok(definition)
     }
@@ -321,9 +321,9 @@ impl Definition {
         given: &kit::definition::Declarations,
         allowed: &AllowTargets,
         problems: &mut Vec<Problem>,
-    ) -> Definition {
+    ) -> PipeDefinitions {
         let destinations = Destinations::load(given, allowed, problems);
-        let (mut definition, mut names) = (Definition::default(), HashSet::new());
+        let (mut definition, mut names) = (PipeDefinitions::default(), HashSet::new());
         for pipe in declared(given, "AWS::Pipes::Pipe", &given.pipes, "Arn", problems) {
             let arn = pipe
                 .arn

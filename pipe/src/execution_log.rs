@@ -13,7 +13,7 @@ use kit::time::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::flow::verdict::Verdict;
+use crate::flow::Verdict;
 use crate::redact::Redactor;
 use crate::redact::secrets;
 

@@ -18,7 +18,7 @@ mod wildcard;
 use std::fmt;
 
 use serde_json::Value;
-use tree::{Tree, Verdict};
+use tree::{Fit, Tree};
 
 /// An event pattern, ready to be asked.
 #[derive(Debug, Clone)]
@@ -46,23 +46,23 @@ pub enum Mention {
 /// Why a pattern is refused: AWS's reason, and the field where it arose (empty for the whole
 /// pattern).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct PatternError {
     /// Dotted path of the field.
     pub field: String,
     /// The reason in AWS's words.
     pub reason: String,
 }
 
-impl Refusal {
-    fn new(field: &str, reason: impl Into<String>) -> Refusal {
-        Refusal {
+impl PatternError {
+    fn new(field: &str, reason: impl Into<String>) -> PatternError {
+        PatternError {
             field: field.to_owned(),
             reason: reason.into(),
         }
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Event pattern is not valid. Reason: {}", self.reason)?;
         if self.field.is_empty() {
@@ -73,11 +73,11 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for PatternError {}
 
 /// A field that keeps an event from matching.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Miss {
+pub struct Mismatch {
     /// Dotted path; empty when every field matches by itself, but no array element satisfies them
     /// all.
     pub field: String,
@@ -85,7 +85,7 @@ pub struct Miss {
     pub expected: String,
 }
 
-impl fmt::Display for Miss {
+impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.field.is_empty() {
             return f.write_str("each field matches, but no single array element has them all");
@@ -99,7 +99,7 @@ impl Pattern {
     ///
     /// # Errors
     /// The pattern is refused, with the reason that AWS gives.
-    pub fn parse(text: &str) -> Result<Pattern, Refusal> {
+    pub fn parse(text: &str) -> Result<Pattern, PatternError> {
         let branches = parse::parse(text)?
             .into_iter()
             .map(|tree| Branch { tree })
@@ -118,7 +118,7 @@ impl Pattern {
     }
 
     /// What keeps the event from matching, by the branch that comes closest. Empty when it matches.
-    pub fn misses(&self, event: &Value) -> Vec<Miss> {
+    pub fn misses(&self, event: &Value) -> Vec<Mismatch> {
         let misses = self.branches.iter().map(|branch| branch.misses(event));
         misses.min_by_key(Vec::len).unwrap_or_default()
     }
@@ -127,7 +127,7 @@ impl Pattern {
 impl Branch {
     /// Whether the event satisfies this branch.
     pub fn matches(&self, event: &Value) -> bool {
-        self.tree.judge(event) != Verdict::No
+        self.tree.judge(event) != Fit::No
     }
 
     /// How this branch speaks of one of the event's own fields.
@@ -140,14 +140,14 @@ impl Branch {
     }
 
     /// The fields that keep the event from satisfying this branch.
-    pub fn misses(&self, event: &Value) -> Vec<Miss> {
+    pub fn misses(&self, event: &Value) -> Vec<Mismatch> {
         if self.matches(event) {
             return Vec::new();
         }
         let mut misses = Vec::new();
         collect_misses(&self.tree, &mut Vec::new(), event, &mut misses);
         if misses.is_empty() {
-            misses.push(Miss {
+            misses.push(Mismatch {
                 field: String::new(),
                 expected: String::new(),
             });
@@ -157,13 +157,13 @@ impl Branch {
 }
 
 /// Asks for each leaf of the tree alone.
-fn collect_misses(tree: &Tree, path: &mut Vec<String>, event: &Value, misses: &mut Vec<Miss>) {
+fn collect_misses(tree: &Tree, path: &mut Vec<String>, event: &Value, misses: &mut Vec<Mismatch>) {
     if let Some(leaf) = &tree.leaf {
         let field = path.join(".");
         let mut alone = Tree::default();
         alone.insert(&field, leaf.clone());
-        if alone.judge(event) == Verdict::No {
-            misses.push(Miss {
+        if alone.judge(event) == Fit::No {
+            misses.push(Mismatch {
                 field,
                 expected: leaf.text.clone(),
             });

@@ -29,15 +29,15 @@ mod workflow;
 
 pub use api::{PROHIBITED, RestApi};
 pub use bus::{Bus, BusParameters};
-pub use call::{Draft, PROTECTED, plan};
+pub use call::{PROTECTED, PlannedCall, plan};
 pub use endpoint::Endpoint;
 pub use feed::{Feed, FeedEntry};
 pub use function::Function;
 pub use log::{LONGEST_NAME, LogGroup};
 pub use program::{InvocationType, Program, check_json};
-pub use queue::{Entry, Outlet};
-pub use refusal::{Fault, Refusal};
-pub use site::Request;
+pub use queue::{QueueEntry, QueueTarget};
+pub(crate) use refusal::Refusal;
+pub use site::ServiceRequest;
 pub use stream::{LONGEST_KEY, Stream};
 pub use topic::Topic;
 pub use workflow::Workflow;
@@ -76,7 +76,7 @@ pub struct Destination {
 
 /// An API destination, and what a pipe sends to it: as its target, or as its enrichment.
 #[derive(Debug)]
-pub struct Invocation {
+pub struct HttpTarget {
     /// Shared by all pipes that use it, and so is its rate.
     pub destination: Arc<Destination>,
     /// `HttpParameters`.
@@ -87,16 +87,16 @@ pub struct Invocation {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HttpParameters {
     /// For the `*` of the endpoint, from left to right.
-    pub path: Vec<Dynamic>,
+    pub path: Vec<DynamicValue>,
     /// Headers, none of them protected.
-    pub headers: Vec<(HeaderName, Dynamic)>,
+    pub headers: Vec<(HeaderName, DynamicValue)>,
     /// For the query string; keys may come from the event, too.
-    pub query: Vec<(Dynamic, Dynamic)>,
+    pub query: Vec<(DynamicValue, DynamicValue)>,
 }
 
 /// A value that stands as it is, or comes from the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Dynamic {
+pub enum DynamicValue {
     /// As it stands.
     Literal(String),
     /// Whatever stands there in the event, before it is transformed.
@@ -106,27 +106,27 @@ pub enum Dynamic {
 /// Why an event cannot become a call: the customer's error, in AWS's terms.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the call cannot be made: {0}")]
-pub struct Unplannable(String);
+pub struct PlanError(String);
 
-impl Dynamic {
+impl DynamicValue {
     /// A text that is a path is looked up in the event, any other stands for itself.
     ///
     /// # Errors
     /// It starts like a path and is none.
-    pub fn parse(text: &str) -> Result<Dynamic, String> {
+    pub fn parse(text: &str) -> Result<DynamicValue, String> {
         if !text.starts_with("$.") && text != "$" {
-            return Ok(Dynamic::Literal(text.to_owned()));
+            return Ok(DynamicValue::Literal(text.to_owned()));
         }
         Path::parse(text)
-            .map(Dynamic::Path)
+            .map(DynamicValue::Path)
             .map_err(|error| error.to_string())
     }
 
     /// The text for this event; `None` when the event has nothing there, or null.
     fn text<'v>(&'v self, event: &'v Event) -> Option<Cow<'v, str>> {
         let path = match self {
-            Dynamic::Literal(text) => return Some(Cow::Borrowed(text)),
-            Dynamic::Path(path) => path,
+            DynamicValue::Literal(text) => return Some(Cow::Borrowed(text)),
+            DynamicValue::Path(path) => path,
         };
         match event.find(path)? {
             Cow::Borrowed(Value::String(text)) => Some(Cow::Borrowed(text)),
@@ -142,7 +142,7 @@ fn query<'p>(
     parameters: &'p HttpParameters,
     event: &'p Event,
 ) -> impl Iterator<Item = (Cow<'p, str>, Cow<'p, str>)> {
-    let text = |(key, value): &'p (Dynamic, Dynamic)| {
+    let text = |(key, value): &'p (DynamicValue, DynamicValue)| {
         Some((key.text(event)?, value.text(event).unwrap_or_default()))
     };
     parameters.query.iter().filter_map(text)
@@ -153,11 +153,11 @@ fn put_headers(
     parameters: &HttpParameters,
     event: &Event,
     headers: &mut HeaderMap,
-) -> Result<(), Unplannable> {
+) -> Result<(), PlanError> {
     for (name, value) in &parameters.headers {
         let text = value.text(event).unwrap_or_default();
         let value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| {
-            Unplannable(format!(
+            PlanError(format!(
                 "the value for header {name} holds a control character"
             ))
         })?;

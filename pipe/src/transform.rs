@@ -13,12 +13,12 @@ mod template;
 pub use template::{MAX_TEMPLATE, TemplateError};
 
 use crate::event::Event;
-use template::{Kind, Part};
+use template::{Part, TemplateKind};
 
 /// An input template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transform {
-    kind: Kind,
+    kind: TemplateKind,
     parts: Vec<Part>,
     /// What it gives may be no JSON, though it should.
     may_break: bool,
@@ -26,7 +26,7 @@ pub struct Transform {
 
 /// What the reserved variables of a pipe stand for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names {
+pub struct ReservedVariables {
     /// ARN of the pipe.
     pub pipe_arn: String,
     /// Name of the pipe.
@@ -42,7 +42,7 @@ pub struct Names {
 /// Why an event is not delivered: the template makes something of it that is not valid JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the input template gives invalid JSON for this event: {0}")]
-pub struct NotDelivered(String);
+pub struct RenderError(String);
 
 impl Transform {
     /// Reads a template.
@@ -69,10 +69,10 @@ impl Transform {
     pub fn render(
         &self,
         event: &Event,
-        names: &Names,
+        names: &ReservedVariables,
         ingestion_time: &str,
-    ) -> Result<String, NotDelivered> {
-        self.fill(event, names, ingestion_time, render::Place::Bare)
+    ) -> Result<String, RenderError> {
+        self.fill(event, names, ingestion_time, render::Position::Bare)
     }
 
     /// As [`Transform::render`], for who takes nothing but JSON, a function for example: text keeps
@@ -83,19 +83,19 @@ impl Transform {
     pub fn render_json(
         &self,
         event: &Event,
-        names: &Names,
+        names: &ReservedVariables,
         ingestion_time: &str,
-    ) -> Result<String, NotDelivered> {
-        self.fill(event, names, ingestion_time, render::Place::Json)
+    ) -> Result<String, RenderError> {
+        self.fill(event, names, ingestion_time, render::Position::Json)
     }
 
     fn fill(
         &self,
         event: &Event,
-        names: &Names,
+        names: &ReservedVariables,
         ingestion_time: &str,
-        bare: render::Place,
-    ) -> Result<String, NotDelivered> {
+        bare: render::Position,
+    ) -> Result<String, RenderError> {
         let scope = render::Scope {
             event,
             names,
@@ -108,23 +108,23 @@ impl Transform {
                 Part::Placeholder { variable, quoted } => {
                     scope
                         .expand(&mut out, variable, self.place(*quoted, bare))
-                        .map_err(NotDelivered)?;
+                        .map_err(RenderError)?;
                 }
             }
         }
         if self.may_break {
             serde_json::from_str::<serde::de::IgnoredAny>(&out)
-                .map_err(|error| NotDelivered(error.to_string()))?;
+                .map_err(|error| RenderError(error.to_string()))?;
         }
         Ok(out)
     }
 
-    fn place(&self, quoted: bool, bare: render::Place) -> render::Place {
+    fn place(&self, quoted: bool, bare: render::Position) -> render::Position {
         match (self.kind, quoted) {
-            (Kind::Bare, _) => bare,
-            (Kind::Text, _) => render::Place::Text,
-            (Kind::Json, true) => render::Place::JsonString,
-            _ => render::Place::Json,
+            (TemplateKind::Bare, _) => bare,
+            (TemplateKind::Text, _) => render::Position::Text,
+            (TemplateKind::Json, true) => render::Position::JsonString,
+            _ => render::Position::Json,
         }
     }
 }

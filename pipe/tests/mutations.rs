@@ -12,7 +12,7 @@ use fastrand::Rng;
 use pipe::event::Event;
 use pipe::event::filter::Filter;
 use pipe::pattern::Pattern;
-use pipe::transform::{Names, Transform};
+use pipe::transform::{ReservedVariables, Transform};
 use serde_json::{Value, json};
 
 /// Mutations of each sort, unless the environment says otherwise.
@@ -186,8 +186,11 @@ fn templates() {
             return;
         };
         let record = serde_json::from_str(other).map_or_else(|_| event(other), Event::from_record);
-        let Ok(output) = transform.render(&record, &Names::default(), "2026-01-01T00:00:00Z")
-        else {
+        let Ok(output) = transform.render(
+            &record,
+            &ReservedVariables::default(),
+            "2026-01-01T00:00:00Z",
+        ) else {
             return;
         };
         if template.trim_start().starts_with(['{', '[']) {

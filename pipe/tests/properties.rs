@@ -4,7 +4,7 @@ use pipe::event::Event;
 use pipe::event::filter::Filter;
 use pipe::event::path::Path;
 use pipe::pattern::Pattern;
-use pipe::transform::{Names, Transform};
+use pipe::transform::{ReservedVariables, Transform};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -114,7 +114,7 @@ proptest! {
     fn a_value_in_its_own_place_arrives_as_it_is(value in value()) {
         let event = Event::from_record(json!({"body": json!({"v": value}).to_string()}));
         let template = Transform::parse(r#"{"a": [<$.body.v>], "whole": <$.body>}"#).unwrap();
-        let output: Value = serde_json::from_str(&template.render(&event, &Names::default(), "").unwrap()).unwrap();
+        let output: Value = serde_json::from_str(&template.render(&event, &ReservedVariables::default(), "").unwrap()).unwrap();
         prop_assert_eq!(&output["a"][0], &value);
         prop_assert_eq!(&output["whole"]["v"], &value);
     }
@@ -123,7 +123,7 @@ proptest! {
     fn a_json_template_gives_json_or_an_error(value in value()) {
         let event = Event::from_record(json!({"body": json!({"v": value}).to_string()}));
         let template = Transform::parse(r#"{"in": "<$.body.v>", "long": "a <$.body.v> b"}"#).unwrap();
-        if let Ok(output) = template.render(&event, &Names::default(), "") {
+        if let Ok(output) = template.render(&event, &ReservedVariables::default(), "") {
             prop_assert!(serde_json::from_str::<Value>(&output).is_ok(), "{}", output);
         }
     }
@@ -132,7 +132,7 @@ proptest! {
     fn no_text_makes_a_template_panic(text in "[{}\\[\\]\"\\\\<>$.a:,1]{0,50}", tail in "\\PC{0,10}") {
         if let Ok(template) = Transform::parse(&format!("{text}{tail}")) {
             let event = Event::from_record(json!({"a": [1, {"a": "\""}], "body": "text"}));
-            let _ = template.render(&event, &Names::default(), "");
+            let _ = template.render(&event, &ReservedVariables::default(), "");
         }
     }
 

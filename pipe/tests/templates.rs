@@ -1,12 +1,12 @@
 //! Every case in `templates/cases.jsonl`: see the README beside it for where they come from.
 
 use pipe::event::Event;
-use pipe::transform::{Names, Transform};
+use pipe::transform::{ReservedVariables, Transform};
 use serde_json::Value;
 
-fn names(variables: &Value) -> Names {
+fn names(variables: &Value) -> ReservedVariables {
     let name = |key: &str| variables[key].as_str().unwrap_or_default().to_owned();
-    Names {
+    ReservedVariables {
         pipe_arn: name("aws.pipes.pipe-arn"),
         pipe_name: name("aws.pipes.pipe-name"),
         source_arn: name("aws.pipes.source-arn"),

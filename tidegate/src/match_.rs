@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use kit::console;
 use pipe::event::Event;
 use pipe::event::filter::Filter;
-use pipe::pattern::{Miss, Pattern, Refusal};
+use pipe::pattern::{Mismatch, Pattern, PatternError};
 use serde_json::{Value, json};
 
 use crate::cases::{answer_lines, read};
@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 #[derive(Debug, PartialEq)]
 enum Verdict {
     Match,
-    NoMatch(Vec<Miss>),
+    NoMatch(Vec<Mismatch>),
     Invalid(String),
 }
 
@@ -89,8 +89,8 @@ fn judge_record(pattern: &str, event: Value) -> Verdict {
     }
 }
 
-impl From<Vec<Miss>> for Verdict {
-    fn from(misses: Vec<Miss>) -> Verdict {
+impl From<Vec<Mismatch>> for Verdict {
+    fn from(misses: Vec<Mismatch>) -> Verdict {
         if misses.is_empty() {
             Verdict::Match
         } else {
@@ -99,8 +99,8 @@ impl From<Vec<Miss>> for Verdict {
     }
 }
 
-impl From<Refusal> for Verdict {
-    fn from(refusal: Refusal) -> Verdict {
+impl From<PatternError> for Verdict {
+    fn from(refusal: PatternError) -> Verdict {
         Verdict::Invalid(refusal.to_string())
     }
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use kit::console;
 use pipe::event::Event;
-use pipe::transform::{Names, Transform};
+use pipe::transform::{ReservedVariables, Transform};
 use serde_json::{Value, json};
 
 use crate::cases::{answer_lines, error, read};
@@ -71,7 +71,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 /// What the reserved variables stand for.
 #[derive(Debug, Default)]
 struct Variables {
-    names: Names,
+    names: ReservedVariables,
     ingestion_time: String,
 }
 
@@ -112,7 +112,7 @@ impl Variables {
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Output(String),
-    NotDelivered(String),
+    Failed(String),
     Refused(String),
 }
 
@@ -120,14 +120,14 @@ impl Outcome {
     fn to_json(&self) -> Value {
         match self {
             Outcome::Output(text) => json!({ "output": text }),
-            Outcome::NotDelivered(reason) | Outcome::Refused(reason) => json!({ "error": reason }),
+            Outcome::Failed(reason) | Outcome::Refused(reason) => json!({ "error": reason }),
         }
     }
 
     fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Outcome::Output(_) => 0,
-            Outcome::NotDelivered(_) => 1,
+            Outcome::Failed(_) => 1,
             Outcome::Refused(_) => 2,
         })
     }
@@ -144,7 +144,7 @@ fn transform(template: &str, event: Value, variables: &Variables) -> Outcome {
         &variables.ingestion_time,
     ) {
         Ok(output) => Outcome::Output(output),
-        Err(error) => Outcome::NotDelivered(error.to_string()),
+        Err(error) => Outcome::Failed(error.to_string()),
     }
 }
 
@@ -152,7 +152,7 @@ fn print(outcome: &Outcome, as_json: bool) -> Result<()> {
     match outcome {
         _ if as_json => console::print(format_args!("{}\n", outcome.to_json()))?,
         Outcome::Output(text) => console::print(format_args!("{text}\n"))?,
-        Outcome::NotDelivered(reason) | Outcome::Refused(reason) => console::error(reason),
+        Outcome::Failed(reason) | Outcome::Refused(reason) => console::error(reason),
     }
     Ok(())
 }
@@ -225,7 +225,7 @@ mod tests {
         let variables = Variables::default();
         assert!(matches!(
             transform(r#"{"a":"<$.o>"}"#, event.clone(), &variables),
-            Outcome::NotDelivered(_)
+            Outcome::Failed(_)
         ));
         assert!(matches!(
             transform("<aws.pipes.x>", event, &variables),

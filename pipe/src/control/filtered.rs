@@ -11,7 +11,7 @@ use kit::lock::Mutex;
 use kit::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::pattern::Miss;
+use crate::pattern::Mismatch;
 
 /// How many messages are kept for each pipe.
 pub const KEPT: usize = 20;
@@ -27,7 +27,7 @@ pub struct TurnedAway {
     /// When it was.
     pub at: Timestamp,
     /// What it lacks, by the pattern that came closest.
-    pub misses: Vec<Miss>,
+    pub misses: Vec<Mismatch>,
     /// The beginning of its body, where that may be shown.
     pub body: Option<String>,
 }
@@ -49,7 +49,7 @@ impl TurnedAway {
     pub fn new(
         message_id: &str,
         at: Timestamp,
-        misses: Vec<Miss>,
+        misses: Vec<Mismatch>,
         body: Option<&str>,
     ) -> TurnedAway {
         let body = body.map(|body| body.chars().take(LONGEST_BODY).collect());
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     fn away(number: u64, body: Option<&str>) -> TurnedAway {
-        let miss = Miss {
+        let miss = Mismatch {
             field: "body.kind".into(),
             expected: r#"["order"]"#.into(),
         };

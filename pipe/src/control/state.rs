@@ -5,7 +5,7 @@ use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
 
 use crate::definition::DesiredState;
-use crate::flow::verdict::Cause;
+use crate::flow::Cause;
 
 /// The longest `StateReason`, in characters.
 const LONGEST_REASON: usize = 512;

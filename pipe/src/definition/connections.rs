@@ -13,9 +13,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::destinations::{drop_header, name_in_arn, read_header_name, read_method};
-use super::{Declared, Fingerprint, check_private, declared, insert};
+use super::{DeclaredResource, Fingerprint, check_private, declared, insert};
 use crate::targets::PROTECTED;
-use crate::targets::connection::{Auth, Connection, OAuth, Parameters, secret_header};
+use crate::targets::connection::{Auth, Connection, ConnectionParameters, OAuth, secret_header};
 
 /// How many parameters of one sort a connection may add.
 const MAX_PARAMETERS: usize = 100;
@@ -63,7 +63,7 @@ impl Connections {
 }
 
 fn read(
-    declared: &Declared<'_>,
+    declared: &DeclaredResource<'_>,
     allowed: &AllowTargets,
     problems: &mut Vec<Problem>,
 ) -> Option<Connection> {
@@ -245,8 +245,8 @@ fn read_client(
     Some((SecretString::from(id?), secret?))
 }
 
-fn read_parameters(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Parameters {
-    let mut parameters = Parameters::default();
+fn read_parameters(label: &str, node: &Node, problems: &mut Vec<Problem>) -> ConnectionParameters {
+    let mut parameters = ConnectionParameters::default();
     let Some(mut fields) = node.fields(label).or_collect(problems) else {
         return parameters;
     };

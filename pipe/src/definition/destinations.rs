@@ -10,8 +10,8 @@ use kit::send::AllowTargets;
 use url::Url;
 
 use super::connections::Connections;
-use super::{Declared, Fingerprint, check_private, declared, insert};
-use crate::targets::{Destination, Dynamic, Endpoint, HttpParameters, METHODS};
+use super::{DeclaredResource, Fingerprint, check_private, declared, insert};
+use crate::targets::{Destination, DynamicValue, Endpoint, HttpParameters, METHODS};
 
 /// In front of the name in an ARN.
 const KIND: &str = "api-destination/";
@@ -57,7 +57,7 @@ impl Destinations {
     /// The destination that a pipe names; `None` when its connection cannot be used here.
     pub(super) fn find(
         &self,
-        pipe: &Declared<'_>,
+        pipe: &DeclaredResource<'_>,
         node: &Node,
     ) -> Result<Option<Arc<Destination>>, Problem> {
         let name = name_in_arn(node.text()?, KIND).unwrap_or_default();
@@ -96,7 +96,7 @@ pub(super) fn name_in_arn<'a>(arn: &'a str, kind: &str) -> Option<&'a str> {
 }
 
 fn read(
-    declared: &Declared<'_>,
+    declared: &DeclaredResource<'_>,
     connections: &Connections,
     allowed: &AllowTargets,
     problems: &mut Vec<Problem>,
@@ -182,7 +182,7 @@ pub(super) fn read_parameters(
         let read = read_dynamic(value, usize::MAX).or_collect(problems);
         parameters
             .path
-            .push(read.unwrap_or_else(|| Dynamic::Literal(String::new())));
+            .push(read.unwrap_or_else(|| DynamicValue::Literal(String::new())));
     }
     let headers = fields
         .optional("HeaderParameters")
@@ -209,7 +209,7 @@ pub(super) fn read_parameters(
         .transpose()
         .or_collect(problems);
     for entry in query.flatten().unwrap_or_default() {
-        let key = Dynamic::parse(&entry.key)
+        let key = DynamicValue::parse(&entry.key)
             .map_err(|message| entry.place.problem(format!("{label}: {message}")));
         let (key, value) = (
             key.or_collect(problems),
@@ -236,12 +236,12 @@ pub(super) fn read_header_name(
     Ok((!protected.contains(&name.as_str())).then_some(name))
 }
 
-pub(super) fn read_dynamic(node: &Node, longest: usize) -> Result<Dynamic, Problem> {
+pub(super) fn read_dynamic(node: &Node, longest: usize) -> Result<DynamicValue, Problem> {
     let text = node.text()?;
     if text.chars().count() > longest {
         return Err(node.problem(format!("the value has more than {longest} characters")));
     }
-    Dynamic::parse(text).map_err(|message| node.problem(message))
+    DynamicValue::parse(text).map_err(|message| node.problem(message))
 }
 
 /// Every `*` needs a value.

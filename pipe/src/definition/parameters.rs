@@ -5,8 +5,8 @@
 
 use kit::document::{Fields, Node, OrCollect as _, Problem};
 
-use super::{Declared, destinations};
-use crate::targets::Dynamic;
+use super::{DeclaredResource, destinations};
+use crate::targets::DynamicValue;
 use crate::transform::{TemplateError, Transform};
 
 /// The members for targets (Pipes API model); the last five belong to services that are not
@@ -30,20 +30,20 @@ const OF_TARGETS: [&str; 12] = [
 const OF_ENRICHMENTS: [&str; 1] = ["HttpParameters"];
 
 /// Parameters as they stand.
-pub(super) struct Parameters<'n> {
+pub(super) struct ServiceParameters<'n> {
     pub label: String,
     pub input: Option<Transform>,
     given: Vec<(&'static str, &'n Node)>,
 }
 
-impl<'n> Parameters<'n> {
+impl<'n> ServiceParameters<'n> {
     /// Reads `TargetParameters`.
     pub fn of_target(
-        pipe: &Declared<'_>,
+        pipe: &DeclaredResource<'_>,
         node: Option<&'n Node>,
         problems: &mut Vec<Problem>,
-    ) -> Parameters<'n> {
-        Parameters::read(
+    ) -> ServiceParameters<'n> {
+        ServiceParameters::read(
             format!("{}: TargetParameters", pipe.label),
             &OF_TARGETS,
             node,
@@ -53,11 +53,11 @@ impl<'n> Parameters<'n> {
 
     /// Reads `EnrichmentParameters`.
     pub fn of_enrichment(
-        pipe: &Declared<'_>,
+        pipe: &DeclaredResource<'_>,
         node: Option<&'n Node>,
         problems: &mut Vec<Problem>,
-    ) -> Parameters<'n> {
-        Parameters::read(
+    ) -> ServiceParameters<'n> {
+        ServiceParameters::read(
             format!("{}: EnrichmentParameters", pipe.label),
             &OF_ENRICHMENTS,
             node,
@@ -70,10 +70,10 @@ impl<'n> Parameters<'n> {
         known: &[&'static str],
         node: Option<&'n Node>,
         problems: &mut Vec<Problem>,
-    ) -> Parameters<'n> {
+    ) -> ServiceParameters<'n> {
         let fields = node.and_then(|node| node.fields(&label).or_collect(problems));
         let Some(mut fields) = fields else {
-            return Parameters {
+            return ServiceParameters {
                 label,
                 input: None,
                 given: Vec::new(),
@@ -89,7 +89,7 @@ impl<'n> Parameters<'n> {
             .filter_map(|name| Some((*name, fields.optional(name)?)))
             .collect();
         problems.extend(fields.finish());
-        Parameters {
+        ServiceParameters {
             label,
             input,
             given,
@@ -121,7 +121,7 @@ impl<'n> Parameters<'n> {
 
     /// The template, when all parameters that are meant for the target were taken.
     pub fn finish(self, problems: &mut Vec<Problem>) -> Option<Transform> {
-        let Parameters {
+        let ServiceParameters {
             label,
             input,
             given,
@@ -153,6 +153,6 @@ pub(super) fn dynamic(
     name: &str,
     longest: usize,
     problems: &mut Vec<Problem>,
-) -> Option<Dynamic> {
+) -> Option<DynamicValue> {
     destinations::read_dynamic(fields.optional(name)?, longest).or_collect(problems)
 }

@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 
 use super::destinations::Destinations;
 use super::tags;
-use super::targets::{self, Wish};
-use super::{Declared, DesiredState, Enrichment, Fingerprint, Pipe, Source};
+use super::targets::{self, BatchSettings};
+use super::{DeclaredResource, DesiredState, Enrichment, Fingerprint, Pipe, Source};
 use crate::arn::Arn;
 use crate::event::filter::{Filter, MAX_FILTERS};
 use crate::execution_log::{LogConfiguration, LogLevel};
-use crate::flow::{Judge, Order};
-use crate::transform::Names;
+use crate::flow::{Order, VerdictRule};
+use crate::transform::ReservedVariables;
 
 /// What a pipe's definition says, entry by entry.
 struct Said<'n> {
@@ -22,15 +22,15 @@ struct Said<'n> {
     enrichment: Option<&'n Node>,
     enrichment_parameters: Option<&'n Node>,
     filter: Filter,
-    wish: Wish<'n>,
+    batching: BatchSettings<'n>,
     state: DesiredState,
     log: Option<LogConfiguration>,
-    judge: Option<Judge>,
+    verdict_rule: Option<VerdictRule>,
 }
 
 /// `None` when the pipe cannot run here, which `problems` then tells.
 pub(super) fn read(
-    pipe: &Declared<'_>,
+    pipe: &DeclaredResource<'_>,
     arn: String,
     destinations: &Destinations,
     problems: &mut Vec<Problem>,
@@ -58,8 +58,14 @@ pub(super) fn read(
     );
     let (source, enrichment, (input, target)) = (source?, enrichment?, target?);
     let label = format!("{}: SourceParameters", pipe.label);
-    let batch = targets::batch(&target, enrichment.as_ref(), &said.wish, &label, problems);
-    let names = Names {
+    let batch = targets::batch(
+        &target,
+        enrichment.as_ref(),
+        &said.batching,
+        &label,
+        problems,
+    );
+    let names = ReservedVariables {
         pipe_arn: arn,
         pipe_name: pipe.name.clone(),
         source_arn: source.arn.clone(),
@@ -91,17 +97,17 @@ pub(super) fn read(
         target,
         batch,
         log: said.log,
-        judge: said.judge,
+        verdict_rule: said.verdict_rule,
     })
 }
 
-fn said<'n>(pipe: &Declared<'n>, problems: &mut Vec<Problem>) -> Option<Said<'n>> {
+fn said<'n>(pipe: &DeclaredResource<'n>, problems: &mut Vec<Problem>) -> Option<Said<'n>> {
     let mut fields = pipe.fields().or_collect(problems)?;
     let source = fields.required("Source").or_collect(problems);
     let target = fields.required("Target").or_collect(problems);
-    let (filter, wish) = match fields.optional("SourceParameters") {
+    let (filter, batching) = match fields.optional("SourceParameters") {
         Some(node) => read_source_parameters(pipe, node, problems),
-        None => (Filter::default(), Wish::default()),
+        None => (Filter::default(), BatchSettings::default()),
     };
     let target_parameters = fields.optional("TargetParameters");
     let state = fields
@@ -117,9 +123,9 @@ fn said<'n>(pipe: &Declared<'n>, problems: &mut Vec<Problem>) -> Option<Said<'n>
         .optional("Enrichment")
         .filter(|node| node.text() != Ok(""));
     let enrichment_parameters = fields.optional("EnrichmentParameters");
-    let judge = fields
+    let verdict_rule = fields
         .optional("Tags")
-        .and_then(|node| tags::read_judge(pipe, node, problems));
+        .and_then(|node| tags::read_verdict_rule(pipe, node, problems));
     fields.ignore(&[
         "Name",
         "Description",
@@ -147,10 +153,10 @@ fn said<'n>(pipe: &Declared<'n>, problems: &mut Vec<Problem>) -> Option<Said<'n>
         enrichment,
         enrichment_parameters,
         filter,
-        wish,
+        batching,
         state,
         log,
-        judge,
+        verdict_rule,
     })
 }
 
@@ -173,7 +179,11 @@ fn describe(node: &Node) -> Map<String, Value> {
     members
 }
 
-fn read_source(pipe: &Declared<'_>, node: &Node, problems: &mut Vec<Problem>) -> Option<Source> {
+fn read_source(
+    pipe: &DeclaredResource<'_>,
+    node: &Node,
+    problems: &mut Vec<Problem>,
+) -> Option<Source> {
     let text = node.text().or_collect(problems)?;
     let queue = Arn::parse(text).filter(|arn| arn.service == "sqs");
     if queue.is_none() {
@@ -199,7 +209,7 @@ fn read_state(node: &Node) -> Result<DesiredState, Problem> {
 }
 
 fn read_log(
-    pipe: &Declared<'_>,
+    pipe: &DeclaredResource<'_>,
     node: &Node,
     problems: &mut Vec<Problem>,
 ) -> Option<LogConfiguration> {
@@ -245,14 +255,14 @@ fn read_level(node: &Node) -> Result<LogLevel, Problem> {
 }
 
 fn read_source_parameters<'n>(
-    pipe: &Declared<'_>,
+    pipe: &DeclaredResource<'_>,
     node: &'n Node,
     problems: &mut Vec<Problem>,
-) -> (Filter, Wish<'n>) {
+) -> (Filter, BatchSettings<'n>) {
     let label = format!("{}: SourceParameters", pipe.label);
-    let (mut filter, mut wish) = (Filter::default(), Wish::default());
+    let (mut filter, mut batching) = (Filter::default(), BatchSettings::default());
     let Some(mut fields) = node.fields(&label).or_collect(problems) else {
-        return (filter, wish);
+        return (filter, batching);
     };
     let queue = fields.optional("SqsQueueParameters");
     if let Some(mut fields) = queue.and_then(|node| {
@@ -263,15 +273,15 @@ fn read_source_parameters<'n>(
             let node = fields.optional(name)?;
             Some((node, node.integer_in(range).or_collect(problems)?))
         };
-        wish.size = whole("BatchSize", 1..=10_000);
-        wish.window = whole("MaximumBatchingWindowInSeconds", 0..=300);
+        batching.size = whole("BatchSize", 1..=10_000);
+        batching.window = whole("MaximumBatchingWindowInSeconds", 0..=300);
         problems.extend(fields.finish());
     }
     if let Some(node) = fields.optional("FilterCriteria") {
         read_filters(&label, node, &mut filter, problems);
     }
     problems.extend(fields.finish());
-    (filter, wish)
+    (filter, batching)
 }
 
 fn read_filters(label: &str, node: &Node, filter: &mut Filter, problems: &mut Vec<Problem>) {

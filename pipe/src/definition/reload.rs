@@ -16,7 +16,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::definition::Definition;
+use crate::definition::PipeDefinitions;
 
 /// Between two looks at the files.
 const LOOK: Duration = Duration::from_secs(2);
@@ -52,9 +52,9 @@ impl Reload {
     ///
     /// # Errors
     /// It cannot be read, or no pipe of it can run; one line tells which and why.
-    pub fn load(&self) -> anyhow::Result<Definition> {
+    pub fn load(&self) -> anyhow::Result<PipeDefinitions> {
         let given = self.args.load(&self.account)?;
-        let definition = Definition::load_allowed(&given, &self.allowed)?;
+        let definition = PipeDefinitions::load_allowed(&given, &self.allowed)?;
         definition.ensure_pipes()?;
         given.report_not_run();
         Ok(definition)
@@ -65,7 +65,7 @@ impl Reload {
     ///
     /// # Errors
     /// The signal handler cannot be installed.
-    pub fn watch(self, stop: CancellationToken) -> std::io::Result<Receiver<Definition>> {
+    pub fn watch(self, stop: CancellationToken) -> std::io::Result<Receiver<PipeDefinitions>> {
         let hangup = kit::serve::hangups()?;
         let (sender, definitions) = channel(1);
         tokio::spawn(async move {
@@ -77,7 +77,7 @@ impl Reload {
         Ok(definitions)
     }
 
-    async fn look_again_and_again(self, mut hangup: Signal, sender: Sender<Definition>) {
+    async fn look_again_and_again(self, mut hangup: Signal, sender: Sender<PipeDefinitions>) {
         let mut seen = self.stamps().await;
         loop {
             let is_told = tokio::select! {
@@ -108,7 +108,7 @@ impl Reload {
         }
     }
 
-    async fn load_or_warn(&self) -> Option<Definition> {
+    async fn load_or_warn(&self) -> Option<PipeDefinitions> {
         let reload = self.clone();
         match tokio::task::spawn_blocking(move || reload.load()).await {
             Ok(Ok(definition)) => Some(definition),

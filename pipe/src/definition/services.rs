@@ -3,12 +3,12 @@
 use kit::document::{Fields, Node, OrCollect as _, Problem};
 
 use super::destinations::{self, read_dynamic};
-use super::parameters::{Parameters, dynamic};
+use super::parameters::{ServiceParameters, dynamic};
 use crate::arn::Arn;
 use crate::flow::Order;
 use crate::targets::{
-    Bus, BusParameters, Dynamic, Feed, Function, HttpParameters, InvocationType, LONGEST_KEY,
-    LONGEST_NAME, LogGroup, Outlet, PROHIBITED, Program, RestApi, Stream, Topic, Workflow,
+    Bus, BusParameters, DynamicValue, Feed, Function, HttpParameters, InvocationType, LONGEST_KEY,
+    LONGEST_NAME, LogGroup, PROHIBITED, Program, QueueTarget, RestApi, Stream, Topic, Workflow,
 };
 
 /// The longest `MessageGroupId` and `MessageDeduplicationId` that the Pipes API model takes.
@@ -29,7 +29,7 @@ const LONGEST_ARN: usize = 2048;
 pub(super) struct Given<'g, 'a, 'n> {
     pub arn: Arn<'a>,
     pub node: &'a Node,
-    pub parameters: &'g mut Parameters<'n>,
+    pub parameters: &'g mut ServiceParameters<'n>,
     pub problems: &'g mut Vec<Problem>,
 }
 
@@ -164,7 +164,7 @@ impl<'n> Given<'_, '_, 'n> {
     }
 
     /// An SQS queue.
-    pub fn outlet(&mut self) -> Option<Outlet> {
+    pub fn outlet(&mut self) -> Option<QueueTarget> {
         let (mut group, mut deduplication) = (None, None);
         let fields = self
             .parameters
@@ -188,7 +188,7 @@ impl<'n> Given<'_, '_, 'n> {
                 "the FIFO queue {queue} needs a MessageGroupId"
             )));
         }
-        Some(Outlet {
+        Some(QueueTarget {
             account,
             queue,
             group,
@@ -223,16 +223,16 @@ fn read_invocation_type(label: &str, node: &Node) -> Result<InvocationType, Prob
 }
 
 /// `Source` of events on a bus.
-fn read_source(label: &str, node: &Node) -> Result<Dynamic, Problem> {
+fn read_source(label: &str, node: &Node) -> Result<DynamicValue, Problem> {
     match read_dynamic(node, LONGEST_SOURCE)? {
-        Dynamic::Literal(text) if text.starts_with("aws.") => {
+        DynamicValue::Literal(text) if text.starts_with("aws.") => {
             Err(node.problem(format!("{label}: Source cannot begin with aws.")))
         }
         source => Ok(source),
     }
 }
 
-fn read_resources(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Vec<Dynamic> {
+fn read_resources(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Vec<DynamicValue> {
     let list = node.list().or_collect(problems).unwrap_or_default();
     if list.len() > MOST_RESOURCES {
         problems.push(node.problem(format!("{label}: more than {MOST_RESOURCES} Resources")));
@@ -242,9 +242,11 @@ fn read_resources(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Vec<
         .collect()
 }
 
-fn read_path(node: &Node, label: &str) -> Result<Dynamic, Problem> {
+fn read_path(node: &Node, label: &str) -> Result<DynamicValue, Problem> {
     match read_dynamic(node, LONGEST_PATH)? {
-        path @ Dynamic::Path(_) => Ok(path),
-        Dynamic::Literal(_) => Err(node.problem(format!("{label}: this must be a path ($.…)"))),
+        path @ DynamicValue::Path(_) => Ok(path),
+        DynamicValue::Literal(_) => {
+            Err(node.problem(format!("{label}: this must be a path ($.…)")))
+        }
     }
 }

@@ -3,8 +3,8 @@
 
 use kit::document::{Node, OrCollect as _, Problem};
 
-use super::Declared;
-use crate::flow::Judge;
+use super::DeclaredResource;
+use crate::flow::VerdictRule;
 
 /// Says whose word counts for what a failure means: `comparison` or `aws`.
 const VERDICT: &str = "tidegate:verdict";
@@ -13,21 +13,25 @@ const VERDICT: &str = "tidegate:verdict";
 const OURS: &str = "tidegate:";
 
 /// What the pipe's `Tags` ask for. All other tags are passed over, in whatever form they stand.
-pub(super) fn read_judge(
-    pipe: &Declared<'_>,
+pub(super) fn read_verdict_rule(
+    pipe: &DeclaredResource<'_>,
     node: &Node,
     problems: &mut Vec<Problem>,
-) -> Option<Judge> {
-    let mut judge = None;
+) -> Option<VerdictRule> {
+    let mut rule = None;
     for entry in node.entries().unwrap_or_default() {
         let label = &pipe.label;
         let said = match entry.key.as_str() {
-            VERDICT => entry.node.text().or_collect(problems).map(Judge::parse),
+            VERDICT => entry
+                .node
+                .text()
+                .or_collect(problems)
+                .map(VerdictRule::parse),
             key if key.starts_with(OURS) => Some(Err(format!("unknown tag: expected {VERDICT}"))),
             _ => continue,
         };
         match said {
-            Some(Ok(said)) => judge = Some(said),
+            Some(Ok(said)) => rule = Some(said),
             Some(Err(reason)) => {
                 problems.push(
                     entry
@@ -38,5 +42,5 @@ pub(super) fn read_judge(
             None => {}
         }
     }
-    judge
+    rule
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use kit::document::{Node, OrCollect as _, Problem};
 
 use super::destinations::{self, Destinations};
-use super::parameters::Parameters;
+use super::parameters::ServiceParameters;
 use super::services::Given;
-use super::{Asked, Batch, Declared, Enrichment, Target};
+use super::{Batch, DeclaredResource, Enrichment, EnrichmentTarget, Target};
 use crate::arn::Arn;
 use crate::flow::Order;
-use crate::targets::{Invocation, PROTECTED};
+use crate::targets::{HttpTarget, PROTECTED};
 use crate::transform::Transform;
 
 /// What AWS gathers when nothing is said; larger batches need a window.
@@ -19,7 +19,7 @@ const DEFAULT_BATCH: usize = 10;
 
 /// What `SqsQueueParameters` of the source ask for, and where they do.
 #[derive(Default)]
-pub(super) struct Wish<'n> {
+pub(super) struct BatchSettings<'n> {
     pub size: Option<(&'n Node, i64)>,
     pub window: Option<(&'n Node, i64)>,
 }
@@ -27,14 +27,14 @@ pub(super) struct Wish<'n> {
 /// Reads `Target` and its parameters; `None` when it is of a kind that is not supported, which
 /// `problems` then tells.
 pub(super) fn read(
-    pipe: &Declared<'_>,
+    pipe: &DeclaredResource<'_>,
     node: &Node,
     parameters: Option<&Node>,
     order: Order,
     destinations: &Destinations,
     problems: &mut Vec<Problem>,
 ) -> Option<(Option<Transform>, Target)> {
-    let mut parameters = Parameters::of_target(pipe, parameters, problems);
+    let mut parameters = ServiceParameters::of_target(pipe, parameters, problems);
     let text = node.text().or_collect(problems)?;
     let Some(arn) = Arn::parse(text) else {
         problems.push(unsupported(pipe, "Target", node, text));
@@ -71,13 +71,13 @@ pub(super) fn read(
 
 /// Reads `Enrichment` and its parameters; `None` as above.
 pub(super) fn read_enrichment(
-    pipe: &Declared<'_>,
+    pipe: &DeclaredResource<'_>,
     node: &Node,
     parameters: Option<&Node>,
     destinations: &Destinations,
     problems: &mut Vec<Problem>,
 ) -> Option<Enrichment> {
-    let mut parameters = Parameters::of_enrichment(pipe, parameters, problems);
+    let mut parameters = ServiceParameters::of_enrichment(pipe, parameters, problems);
     let text = node.text().or_collect(problems)?;
     let Some(arn) = Arn::parse(text) else {
         problems.push(unsupported(pipe, "Enrichment", node, text));
@@ -90,10 +90,14 @@ pub(super) fn read_enrichment(
         problems,
     };
     let asked = match arn.service {
-        "lambda" | "states" => given.answering().map(Arc::new).map(Asked::Program),
-        "execute-api" => given.rest_api().map(Arc::new).map(Asked::Api),
+        "lambda" | "states" => given
+            .answering()
+            .map(Arc::new)
+            .map(EnrichmentTarget::Program),
+        "execute-api" => given.rest_api().map(Arc::new).map(EnrichmentTarget::Api),
         _ if destinations::is_destination(text) => {
-            read_invocation(pipe, node, &mut parameters, destinations, problems).map(Asked::Http)
+            read_invocation(pipe, node, &mut parameters, destinations, problems)
+                .map(EnrichmentTarget::Http)
         }
         _ => {
             problems.push(unsupported(pipe, "Enrichment", node, text));
@@ -107,7 +111,7 @@ pub(super) fn read_enrichment(
     })
 }
 
-fn unsupported(pipe: &Declared<'_>, what: &str, node: &Node, arn: &str) -> Problem {
+fn unsupported(pipe: &DeclaredResource<'_>, what: &str, node: &Node, arn: &str) -> Problem {
     let kinds = match what {
         "Target" => {
             "API destinations, REST APIs, SQS queues, Lambda functions, state machines, event buses, SNS topics, \
@@ -126,16 +130,18 @@ fn unsupported(pipe: &Declared<'_>, what: &str, node: &Node, arn: &str) -> Probl
 pub(super) fn batch(
     target: &Target,
     enrichment: Option<&Enrichment>,
-    wish: &Wish<'_>,
+    batching: &BatchSettings<'_>,
     label: &str,
     problems: &mut Vec<Problem>,
 ) -> Batch {
     let (most, who) = match enrichment.map(|enrichment| &enrichment.asked) {
-        Some(Asked::Http(_) | Asked::Api(_)) => (1, "the enrichment"),
-        Some(Asked::Program(_)) | None => (target.most(), "the target"),
+        Some(EnrichmentTarget::Http(_) | EnrichmentTarget::Api(_)) => (1, "the enrichment"),
+        Some(EnrichmentTarget::Program(_)) | None => (target.most(), "the target"),
     };
-    let seconds = wish.window.map_or(0, |(_, seconds)| seconds.unsigned_abs());
-    let size = wish.size.map_or(DEFAULT_BATCH.min(most), |(node, size)| {
+    let seconds = batching
+        .window
+        .map_or(0, |(_, seconds)| seconds.unsigned_abs());
+    let size = batching.size.map_or(DEFAULT_BATCH.min(most), |(node, size)| {
         let size = usize::try_from(size).expect("the range was checked");
         if size > most {
             let allowed = if most == 1 { "1".to_owned() } else { format!("at most {most}") };
@@ -156,12 +162,12 @@ pub(super) fn batch(
 }
 
 fn read_invocation(
-    pipe: &Declared<'_>,
+    pipe: &DeclaredResource<'_>,
     node: &Node,
-    given: &mut Parameters<'_>,
+    given: &mut ServiceParameters<'_>,
     destinations: &Destinations,
     problems: &mut Vec<Problem>,
-) -> Option<Arc<Invocation>> {
+) -> Option<Arc<HttpTarget>> {
     let parameters = given
         .take("HttpParameters")
         .map(|node| destinations::read_parameters(&given.label, node, &PROTECTED, problems));
@@ -171,7 +177,7 @@ fn read_invocation(
         .or_collect(problems)
         .flatten()?;
     destinations::check_parameters(&destination, &parameters, node).or_collect(problems)?;
-    Some(Arc::new(Invocation {
+    Some(Arc::new(HttpTarget {
         destination,
         parameters,
     }))

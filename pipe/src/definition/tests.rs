@@ -3,7 +3,7 @@
 use super::*;
 use crate::execution_log::LogLevel;
 use crate::targets::connection::Auth;
-use crate::targets::{Destination, Dynamic};
+use crate::targets::{Destination, DynamicValue};
 use kit::cloudformation::{Account, Overrides, Stack};
 use kit::definition::DefinitionArgs;
 
@@ -76,7 +76,7 @@ fn destination(pipe: &Pipe) -> &Destination {
 #[track_caller]
 fn refused(from: &str, to: &str, message: &str) {
     assert!(TEMPLATE.contains(from), "{from}");
-    let error = Definition::load(&given(&TEMPLATE.replace(from, to)))
+    let error = PipeDefinitions::load(&given(&TEMPLATE.replace(from, to)))
         .expect_err("must be refused")
         .to_string();
     assert!(error.contains(message), "{error}");
@@ -86,7 +86,7 @@ fn refused(from: &str, to: &str, message: &str) {
 
 #[test]
 fn a_pipe_is_read_with_all_it_refers_to() {
-    let definition = Definition::load(&given(TEMPLATE)).unwrap();
+    let definition = PipeDefinitions::load(&given(TEMPLATE)).unwrap();
     let [pipe] = definition.pipes.as_slice() else {
         panic!("one pipe")
     };
@@ -139,7 +139,7 @@ fn only_a_value_that_is_said_to_be_no_secret_is_none() {
             "\"1\", IsValueSecret: true",
             &format!("\"12345\", IsValueSecret: {given_as}"),
         );
-        let definition = Definition::load(&given(&text)).unwrap();
+        let definition = PipeDefinitions::load(&given(&text)).unwrap();
         let connection = &destination(&definition.pipes[0]).connection;
         assert_eq!(
             connection.invocation.public.first().map(String::as_str),
@@ -153,7 +153,7 @@ fn only_a_value_that_is_said_to_be_no_secret_is_none() {
         );
     }
     let silent = TEMPLATE.replace(", IsValueSecret: true", "");
-    let definition = Definition::load(&given(&silent)).unwrap();
+    let definition = PipeDefinitions::load(&given(&silent)).unwrap();
     assert!(
         destination(&definition.pipes[0])
             .connection
@@ -170,7 +170,8 @@ fn the_built_in_definition_has_one_pipe() {
         account_id: "000000000000".into(),
         stack_name: "tidegate".into(),
     };
-    let definition = Definition::load(&DefinitionArgs::default().load(&account).unwrap()).unwrap();
+    let definition =
+        PipeDefinitions::load(&DefinitionArgs::default().load(&account).unwrap()).unwrap();
     let [pipe] = definition.pipes.as_slice() else {
         panic!("one pipe")
     };
@@ -249,7 +250,9 @@ fn what_is_wrong_is_named_with_its_place() {
     );
     let tagged = |tag: &str| format!("Tags: {{{tag}}}\n      LogConfiguration:");
     let judge = |said: &str| {
-        format!("Tags: tidegate:verdict: invalid judge \"{said}\": expected comparison or aws")
+        format!(
+            "Tags: tidegate:verdict: invalid verdict rule \"{said}\": expected comparison or aws"
+        )
     };
     refused(
         "LogConfiguration:",
@@ -275,19 +278,19 @@ fn a_tag_says_whose_word_counts_and_other_tags_say_nothing() {
             "LogConfiguration:",
             &format!("Tags: {tags}\n      LogConfiguration:"),
         );
-        Definition::load(&given(&text))
+        PipeDefinitions::load(&given(&text))
             .unwrap()
             .pipes
             .remove(0)
-            .judge
+            .verdict_rule
     };
     assert_eq!(
         of("{'tidegate:verdict': aws, cost-center: 42}"),
-        Some(Judge::Aws)
+        Some(VerdictRule::Aws)
     );
     assert_eq!(
         of("{'tidegate:verdict': comparison}"),
-        Some(Judge::Comparison)
+        Some(VerdictRule::Comparison)
     );
     assert_eq!(of("{team: orders, since: 2024}"), None);
     assert_eq!(
@@ -303,9 +306,9 @@ const TO_QUEUE: &str = r#"{"Name": "relay", "Source": "arn:aws:sqs:eu-west-1:1:i
     "TargetParameters": {"SqsQueueParameters": {"MessageGroupId": "$.body.tenant", "MessageDeduplicationId": "one"}},
     "LogConfiguration": {"Level": "TRACE", "IncludeExecutionData": ["ALL"]}}"#;
 
-fn described(pipe: &str) -> Result<Definition, String> {
+fn described(pipe: &str) -> Result<PipeDefinitions, String> {
     let given = with(|given| given.pipes = vec![Node::parse("d.json", pipe).expect("a document")]);
-    Definition::load(&given).map_err(|error| error.to_string())
+    PipeDefinitions::load(&given).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -325,8 +328,11 @@ fn a_queue_can_be_the_target() {
             window: Duration::from_secs(2)
         }
     );
-    assert!(matches!(outlet.group, Some(Dynamic::Path(_))));
-    assert_eq!(outlet.deduplication, Some(Dynamic::Literal("one".into())));
+    assert!(matches!(outlet.group, Some(DynamicValue::Path(_))));
+    assert_eq!(
+        outlet.deduplication,
+        Some(DynamicValue::Literal("one".into()))
+    );
     assert!(definition.pipes[0].log.unwrap().execution_data);
     let refusal = |from: &str, to: &str| described(&TO_QUEUE.replace(from, to)).unwrap_err();
     assert!(
@@ -357,7 +363,7 @@ fn an_enrichment_has_a_destination_and_parameters_of_its_own() {
         HttpParameters: {PathParameterValues: [ask]}
       LogConfiguration";
     let text = TEMPLATE.replace("      LogConfiguration", enrichment);
-    let definition = Definition::load(&given(&text)).unwrap();
+    let definition = PipeDefinitions::load(&given(&text)).unwrap();
     let [pipe] = definition.pipes.as_slice() else {
         panic!("one pipe")
     };
@@ -371,7 +377,7 @@ fn an_enrichment_has_a_destination_and_parameters_of_its_own() {
     );
     assert_eq!(
         read.invocation().unwrap().parameters.path,
-        [Dynamic::Literal("ask".into())]
+        [DynamicValue::Literal("ask".into())]
     );
     assert_eq!(pipe.names.enrichment_arn, pipe.names.target_arn);
     refused(
@@ -544,7 +550,7 @@ fn an_enrichment_over_http_takes_one_event_and_a_function_the_batch() {
 
 #[test]
 fn a_fingerprint_covers_all_that_a_pipe_refers_to_and_no_places() {
-    let print = |text: &str| Definition::load(&given(text)).unwrap().pipes[0].fingerprint;
+    let print = |text: &str| PipeDefinitions::load(&given(text)).unwrap().pipes[0].fingerprint;
     let same = TEMPLATE.replace("\nResources:", "\n# a comment\nResources:");
     assert_eq!(print(TEMPLATE), print(&same));
     for (from, to) in [
@@ -573,7 +579,9 @@ fn nothing_is_declared_twice() {
                 .unwrap()
                 .0
         );
-        Definition::load(&given(&text)).unwrap_err().to_string()
+        PipeDefinitions::load(&given(&text))
+            .unwrap_err()
+            .to_string()
     };
     assert!(twice("  Pipe:", "  Destination:").contains("p1 is declared twice"));
 }
@@ -600,7 +608,7 @@ fn what_the_describe_commands_print_is_read_too() {
                 "OAuthHttpParameters": {"BodyParameters": [{"Key": "scope", "Value": "a", "IsValueSecret": false}]}}}}"#,
         );
     });
-    let definition = Definition::load(&given).unwrap();
+    let definition = PipeDefinitions::load(&given).unwrap();
     assert_eq!(
         (
             definition.pipes[0].state,
@@ -623,7 +631,7 @@ fn what_the_describe_commands_print_is_read_too() {
                 "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "k"}}}"#,
         );
     });
-    let error = Definition::load(&secretless).unwrap_err().to_string();
+    let error = PipeDefinitions::load(&secretless).unwrap_err().to_string();
     assert!(
         error.contains("ApiKeyValue is missing (describe-connection does not print secrets"),
         "{error}"
@@ -633,7 +641,7 @@ fn what_the_describe_commands_print_is_read_too() {
 /// Everything that is wrong with `text`, sorted by place.
 fn problems(text: &str, allowed: &[&str]) -> Vec<String> {
     let allowed = AllowTargets::new(allowed.iter().map(|text| text.parse().expect("a target")));
-    match Definition::load_allowed(&given(text), &allowed) {
+    match PipeDefinitions::load_allowed(&given(text), &allowed) {
         Ok(_) => Vec::new(),
         Err(error) => error.to_string().lines().map(ToOwned::to_owned).collect(),
     }
@@ -773,7 +781,7 @@ fn a_target_that_is_plainly_private_is_refused_with_the_setting_that_allows_it()
             && told[0].contains("AuthorizationEndpoint http://192.168.1.1:80/token is at"),
         "{told:?}"
     );
-    let named = Definition::endpoints(&given(&oauth));
+    let named = PipeDefinitions::endpoints(&given(&oauth));
     let named: Vec<&str> = named.iter().map(Url::as_str).collect();
     assert_eq!(
         named,

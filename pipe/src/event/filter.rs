@@ -8,7 +8,7 @@
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::pattern::{Branch, Mention, Miss, Pattern};
+use crate::pattern::{Branch, Mention, Mismatch, Pattern};
 
 /// Fields that the poller adds; AWS does not let filters use them.
 const ADDED_BY_POLLING: [&str; 3] = ["eventSource", "eventSourceARN", "awsRegion"];
@@ -66,7 +66,7 @@ impl Filter {
     }
 
     /// Why an event does not pass, by the branch that comes closest. Empty when it passes.
-    pub fn misses(&self, event: &Event) -> Vec<Miss> {
+    pub fn misses(&self, event: &Event) -> Vec<Mismatch> {
         let views = Views::of(event);
         self.branches()
             .map(|branch| views.misses(branch))
@@ -98,8 +98,8 @@ impl Views<'_> {
     }
 
     /// What the branch looks at; an error names the body that it does not want.
-    fn view(&self, branch: &Branch) -> Result<&Value, Miss> {
-        let miss = |expected: &str| Miss {
+    fn view(&self, branch: &Branch) -> Result<&Value, Mismatch> {
+        let miss = |expected: &str| Mismatch {
             field: "body".into(),
             expected: expected.into(),
         };
@@ -115,7 +115,7 @@ impl Views<'_> {
         self.view(branch).is_ok_and(|event| branch.matches(event))
     }
 
-    fn misses(&self, branch: &Branch) -> Vec<Miss> {
+    fn misses(&self, branch: &Branch) -> Vec<Mismatch> {
         match self.view(branch) {
             Ok(event) => branch.misses(event),
             Err(miss) => vec![miss],

@@ -12,11 +12,11 @@ use serde_json::Value;
 /// A parsed path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
-    steps: Vec<Step>,
+    segments: Vec<Segment>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+enum Segment {
     Field(String),
     Index(usize),
     Every,
@@ -46,53 +46,53 @@ impl Path {
             }
         };
         let mut rest = text.strip_prefix('$').ok_or_else(|| wrong(text, "`$`"))?;
-        let mut steps = Vec::new();
+        let mut segments = Vec::new();
         while !rest.is_empty() {
             if let Some(after) = rest.strip_prefix('.') {
                 let end = after.find(|c: char| !is_name(c)).unwrap_or(after.len());
                 if end == 0 {
                     return Err(wrong(after, "a name"));
                 }
-                steps.push(Step::Field(after[..end].to_owned()));
+                segments.push(Segment::Field(after[..end].to_owned()));
                 rest = &after[end..];
-            } else if let Some(after) = rest.strip_prefix('[').filter(|_| !steps.is_empty()) {
+            } else if let Some(after) = rest.strip_prefix('[').filter(|_| !segments.is_empty()) {
                 let (inside, behind) = after.split_once(']').ok_or_else(|| wrong(after, "`]`"))?;
-                steps.push(subscript(inside).ok_or_else(|| wrong(after, "a number or `*`"))?);
+                segments.push(subscript(inside).ok_or_else(|| wrong(after, "a number or `*`"))?);
                 rest = behind;
             } else {
                 return Err(wrong(rest, "`.name`"));
             }
         }
-        Ok(Path { steps })
+        Ok(Path { segments })
     }
 
     /// The name of the first field, `None` for `$` alone.
     pub fn root_field(&self) -> Option<&str> {
-        match self.steps.first() {
-            Some(Step::Field(name)) => Some(name),
+        match self.segments.first() {
+            Some(Segment::Field(name)) => Some(name),
             _ => None,
         }
     }
 
     /// Whether this is the path of a whole field of the event, such as `$.body`.
     pub fn is_field(&self, name: &str) -> bool {
-        self.steps.len() == 1 && self.root_field() == Some(name)
+        self.segments.len() == 1 && self.root_field() == Some(name)
     }
 
     /// The value at this path; `None` when there is none. With `[*]` it is a list of what was
     /// found.
     pub fn find<'v>(&self, root: &'v Value) -> Option<Cow<'v, Value>> {
-        find(&self.steps, root)
+        find(&self.segments, root)
     }
 
     /// As [`Path::find`], but `value` already is what the first field holds.
     pub fn find_below_root<'v>(&self, value: &'v Value) -> Option<Cow<'v, Value>> {
-        find(self.steps.get(1..)?, value)
+        find(self.segments.get(1..)?, value)
     }
 }
 
-fn find<'v>(steps: &[Step], value: &'v Value) -> Option<Cow<'v, Value>> {
-    let Some((step, rest)) = steps.split_first() else {
+fn find<'v>(segments: &[Segment], value: &'v Value) -> Option<Cow<'v, Value>> {
+    let Some((segment, rest)) = segments.split_first() else {
         return Some(Cow::Borrowed(value));
     };
     let found = |values: &mut dyn Iterator<Item = &'v Value>| {
@@ -102,11 +102,11 @@ fn find<'v>(steps: &[Step], value: &'v Value) -> Option<Cow<'v, Value>> {
             .collect();
         Some(Cow::Owned(Value::Array(list)))
     };
-    match (step, value) {
-        (Step::Field(name), Value::Object(map)) => find(rest, map.get(name)?),
-        (Step::Index(index), Value::Array(list)) => find(rest, list.get(*index)?),
-        (Step::Every, Value::Array(list)) => found(&mut list.iter()),
-        (Step::Every, Value::Object(map)) => found(&mut map.values()),
+    match (segment, value) {
+        (Segment::Field(name), Value::Object(map)) => find(rest, map.get(name)?),
+        (Segment::Index(index), Value::Array(list)) => find(rest, list.get(*index)?),
+        (Segment::Every, Value::Array(list)) => found(&mut list.iter()),
+        (Segment::Every, Value::Object(map)) => found(&mut map.values()),
         _ => None,
     }
 }
@@ -115,11 +115,11 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/')
 }
 
-fn subscript(inside: &str) -> Option<Step> {
+fn subscript(inside: &str) -> Option<Segment> {
     match inside {
-        "*" => Some(Step::Every),
+        "*" => Some(Segment::Every),
         digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            digits.parse().ok().map(Step::Index)
+            digits.parse().ok().map(Segment::Index)
         }
         _ => None,
     }
@@ -128,10 +128,10 @@ fn subscript(inside: &str) -> Option<Step> {
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("$")?;
-        self.steps.iter().try_for_each(|step| match step {
-            Step::Field(name) => write!(f, ".{name}"),
-            Step::Index(index) => write!(f, "[{index}]"),
-            Step::Every => f.write_str("[*]"),
+        self.segments.iter().try_for_each(|segment| match segment {
+            Segment::Field(name) => write!(f, ".{name}"),
+            Segment::Index(index) => write!(f, "[{index}]"),
+            Segment::Every => f.write_str("[*]"),
         })
     }
 }

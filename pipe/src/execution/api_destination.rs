@@ -17,9 +17,9 @@ use super::unended::Unended;
 use super::unpack::unpack;
 use crate::event::Event;
 use crate::execution_log::Stage;
-use crate::flow::verdict::{Verdict, judge};
+use crate::flow::{Verdict, judge};
 use crate::targets::webhook;
-use crate::targets::{Draft, Invocation};
+use crate::targets::{HttpTarget, PlannedCall};
 
 /// How much of a target's answer is read, as the `Range` header announces.
 const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -33,7 +33,7 @@ pub struct Invoker {
     /// Whether answers matter beyond their status.
     pub stage: Stage,
     /// What is called.
-    pub invocation: Arc<Invocation>,
+    pub invocation: Arc<HttpTarget>,
     /// The connection's token, where it has one.
     pub authorizer: Arc<Authorizer>,
     /// The way out.
@@ -74,7 +74,7 @@ impl Invoker {
 
     /// Sends one call, all within the deadline: what a token takes is not on top of it. A token
     /// that was revoked is replaced at once; the new one gets one chance.
-    pub async fn send(&self, draft: Draft, wanted: Wanted) -> Answer {
+    pub async fn send(&self, draft: PlannedCall, wanted: Wanted) -> Answer {
         let until = Instant::now() + self.deadline;
         let token = match self.token(until).await {
             Ok(token) => token,
@@ -96,7 +96,7 @@ impl Invoker {
 
     async fn send_with_new_token(
         &self,
-        draft: Draft,
+        draft: PlannedCall,
         refused: &HeaderValue,
         wanted: Wanted,
         until: Instant,
@@ -134,7 +134,7 @@ impl Invoker {
     /// An error is the call that cannot be made.
     async fn exchange(
         &self,
-        draft: Draft,
+        draft: PlannedCall,
         token: Option<HeaderValue>,
         wanted: Wanted,
         until: Instant,
@@ -230,8 +230,8 @@ fn refuses_token(outcome: &Result<Reply, SendError>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::verdict::Cause;
-    use crate::targets::connection::{Auth, Connection, OAuth, Parameters};
+    use crate::flow::Cause;
+    use crate::targets::connection::{Auth, Connection, ConnectionParameters, OAuth};
     use crate::targets::{Destination, Endpoint, HttpParameters, plan};
     use http::Method;
     use kit::send::AllowTargets;
@@ -258,7 +258,7 @@ mod tests {
         let connection = Arc::new(Connection {
             name: "c".into(),
             auth,
-            invocation: Parameters::default(),
+            invocation: ConnectionParameters::default(),
         });
         let destination = Destination {
             arn: String::new(),
@@ -268,7 +268,7 @@ mod tests {
             rate: 300,
             connection: connection.clone(),
         };
-        let invocation = Arc::new(Invocation {
+        let invocation = Arc::new(HttpTarget {
             destination: Arc::new(destination),
             parameters: HttpParameters::default(),
         });
@@ -285,7 +285,7 @@ mod tests {
         }
     }
 
-    fn draft(invoker: &Invoker) -> Draft {
+    fn draft(invoker: &Invoker) -> PlannedCall {
         plan(
             &invoker.invocation,
             &Event::from_record(serde_json::json!({})),
@@ -309,7 +309,7 @@ mod tests {
             method: Method::POST,
             client_id: "me".into(),
             client_secret: "s".into(),
-            parameters: Parameters::default(),
+            parameters: ConnectionParameters::default(),
         };
         let (answer, took) = send(Auth::OAuth(oauth), &target, Wanted::Status).await;
         assert!(
@@ -334,7 +334,7 @@ mod tests {
             matches!(
                 answer.verdict,
                 Verdict::Failed {
-                    cause: Cause::Silence,
+                    cause: Cause::Timeout,
                     ..
                 }
             ),

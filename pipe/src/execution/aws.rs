@@ -10,8 +10,8 @@ use kit::call::Reply;
 
 use kit::service::{ServiceError, Services};
 
-use crate::flow::verdict::{Cause, cause_of};
-use crate::targets::{Fault, Refusal, Request};
+use crate::flow::Cause;
+use crate::targets::{Refusal, ServiceRequest};
 
 /// Calls AWS services, at AWS or at the endpoint that the environment names.
 #[derive(Debug, Clone)]
@@ -39,8 +39,8 @@ impl Caller {
     ///
     /// # Errors
     /// There is no answer.
-    pub async fn send(&self, request: Request, who: &str) -> Result<Reply, NoAnswer> {
-        let Request {
+    pub async fn send(&self, request: ServiceRequest, who: &str) -> Result<Reply, NoAnswer> {
+        let ServiceRequest {
             service,
             region,
             call,
@@ -49,22 +49,16 @@ impl Caller {
             .send(call, service, &region, self.deadline)
             .await
             .map_err(|error| {
-                let fault = match &error {
-                    ServiceError::Send(error) => match cause_of(error) {
-                        Some(Cause::Silence) => Fault::Silence,
-                        Some(Cause::Unreachable) => Fault::Unreachable,
-                        Some(_) => Fault::Either,
-                        None => Fault::Content,
-                    },
-                    ServiceError::Signing(_) => Fault::Content,
-                    _ => Fault::Unreachable,
+                let cause = match &error {
+                    ServiceError::Send(error) => {
+                        Cause::of_send_error(error).unwrap_or(Cause::Message)
+                    }
+                    ServiceError::Signing(_) => Cause::Message,
+                    _ => Cause::Unreachable,
                 };
                 let timed_out = matches!(&error, ServiceError::Send(error) if error.is_timeout());
                 NoAnswer {
-                    refusal: Refusal {
-                        reason: format!("{who}: {error}"),
-                        fault,
-                    },
+                    refusal: Refusal::new(format!("{who}: {error}"), cause),
                     timed_out,
                 }
             })

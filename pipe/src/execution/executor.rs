@@ -20,10 +20,9 @@ use super::tally::{Ending, Outcome, Owned, Tally};
 use crate::definition::Pipe;
 use crate::event::Event;
 use crate::execution_log::{Details, Journal, Moment, Stage, Step};
-use crate::flow::Work;
-use crate::flow::verdict::{Cause, Verdict};
+use crate::flow::{Cause, Verdict, Work};
 use crate::sqs::batcher::{Haste, gather};
-use crate::targets::{Fault, Refusal};
+use crate::targets::Refusal;
 
 /// How long an execution may take, enrichment and target together.
 pub const EXECUTION_LIMIT: Duration = Duration::from_secs(300);
@@ -144,10 +143,10 @@ impl Carrier {
         let in_time =
             tokio::time::timeout(EXECUTION_LIMIT, self.stages(batch, &journal, &mut tally)).await;
         if in_time.is_err() {
-            tally.time_out(&Refusal {
-                reason: format!("no end within {EXECUTION_LIMIT:?}"),
-                fault: Fault::Silence,
-            });
+            tally.time_out(&Refusal::new(
+                format!("no end within {EXECUTION_LIMIT:?}"),
+                Cause::Timeout,
+            ));
         }
         let step = match tally.outcome() {
             Outcome::Succeeded => Step::ExecutionSucceeded,

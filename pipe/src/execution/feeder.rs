@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::aws::Caller;
 use super::request::exchange;
 use crate::execution_log::{Journal, Stage};
-use crate::targets::{Fault, Feed, FeedEntry, Refusal};
+use crate::targets::{Feed, FeedEntry, Refusal};
 
 /// Sends entries.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Feeder {
     async fn send_part(&self, part: &[Placed], journal: &Journal<'_>) -> Vec<Result<(), Refusal>> {
         match self.request(part, journal).await {
             Ok(results) => results,
-            Err(refusal) if refusal.fault == Fault::Content && part.len() > 1 => {
+            Err(refusal) if refusal.may_be_one_entry() && part.len() > 1 => {
                 let mut results = Vec::with_capacity(part.len());
                 for entry in part {
                     let alone = self.request(std::slice::from_ref(entry), journal).await;

@@ -10,8 +10,8 @@ use super::aws::{Caller, NoAnswer};
 use super::stage::unplannable;
 use crate::event::Event;
 use crate::execution_log::{Details, Journal, Moment, Stage, Step};
-use crate::flow::verdict::{Verdict, judge};
-use crate::targets::{self, Request, RestApi};
+use crate::flow::{Verdict, judge};
+use crate::targets::{self, RestApi, ServiceRequest};
 
 /// The way to somebody who takes one event at a time.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Line {
     }
 }
 
-async fn call(caller: &Caller, request: Request, stage: Stage) -> Answer {
+async fn call(caller: &Caller, request: ServiceRequest, stage: Stage) -> Answer {
     match caller.send(request, stage.who()).await {
         Ok(reply) => {
             let outcome = Ok(reply);

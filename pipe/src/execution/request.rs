@@ -6,7 +6,7 @@ use kit::call::Reply;
 use super::aws::{Caller, NoAnswer};
 use super::line::{begin, describe};
 use crate::execution_log::{Details, Journal, Moment, Stage, Step};
-use crate::targets::{Refusal, Request};
+use crate::targets::{Refusal, ServiceRequest};
 
 /// What a request came to.
 pub struct Exchanged {
@@ -20,7 +20,7 @@ pub struct Exchanged {
 /// Sends a request.
 pub async fn exchange(
     caller: &Caller,
-    request: Request,
+    request: ServiceRequest,
     stage: Stage,
     journal: &Journal<'_>,
 ) -> Exchanged {

@@ -13,10 +13,9 @@ use super::stage::{Form, read_answer, unplannable};
 use super::tally::Owned;
 use crate::event::Event;
 use crate::execution_log::{Details, Journal, Moment, Stage, Step};
-use crate::flow::Work;
-use crate::flow::verdict::{Cause, Verdict};
+use crate::flow::{Cause, Verdict, Work};
 use crate::sqs::send::Outbox;
-use crate::targets::{Entry, Feed, Refusal, Unplannable, check_json};
+use crate::targets::{Feed, PlanError, QueueEntry, Refusal, check_json};
 
 /// The way to a target.
 #[derive(Debug)]
@@ -179,7 +178,7 @@ type Placed<T> = (usize, T);
 fn plan_all<T>(
     events: &[Owned<'_>],
     shaped: Vec<Result<String, Verdict>>,
-    plan: impl Fn(&Event, String) -> Result<T, Unplannable>,
+    plan: impl Fn(&Event, String) -> Result<T, PlanError>,
     journal: &Journal<'_>,
 ) -> (Vec<Result<(), Verdict>>, Vec<Placed<T>>) {
     let (mut results, mut planned) = (
@@ -210,10 +209,10 @@ fn settle(
 /// Posts to a target queue.
 async fn post(
     outbox: &Outbox,
-    entries: Vec<(usize, Entry)>,
+    entries: Vec<(usize, QueueEntry)>,
     journal: &Journal<'_>,
 ) -> Vec<(usize, Result<(), Refusal>)> {
-    let (places, entries): (Vec<usize>, Vec<Entry>) = entries.into_iter().unzip();
+    let (places, entries): (Vec<usize>, Vec<QueueEntry>) = entries.into_iter().unzip();
     if entries.is_empty() {
         return Vec::new();
     }
@@ -247,8 +246,8 @@ async fn post(
         .collect()
 }
 
-fn show(entry: &Entry) -> String {
-    let Entry {
+fn show(entry: &QueueEntry) -> String {
+    let QueueEntry {
         body,
         group,
         deduplication,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::aws::Caller;
 use super::request::exchange;
 use crate::execution_log::{Journal, Stage};
-use crate::targets::{Fault, Program, Refusal};
+use crate::targets::{Program, Refusal};
 
 /// Runs a program.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Runner {
         journal: &Journal<'_>,
     ) -> Vec<Result<(), Refusal>> {
         let results = self.run_once(bodies, ids, journal).await;
-        let is_refused = |result: &Result<(), Refusal>| matches!(result, Err(refusal) if refusal.fault == Fault::Content);
+        let is_refused = |result: &Result<(), Refusal>| matches!(result, Err(refusal) if refusal.may_be_one_entry());
         if ids.len() == 1 || !results.iter().all(is_refused) {
             return results;
         }

@@ -10,9 +10,9 @@ use time::format_description::well_known::Rfc3339;
 use super::tally::Owned;
 use crate::event::Event;
 use crate::execution_log::{Journal, Moment, Stage, Step};
-use crate::flow::verdict::Verdict;
-use crate::targets::Unplannable;
-use crate::transform::{Names, Transform};
+use crate::flow::Verdict;
+use crate::targets::PlanError;
+use crate::transform::{ReservedVariables, Transform};
 
 /// What somebody takes as a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Form {
 /// What an event becomes by a template, or the event itself without one.
 pub fn shape(
     input: Option<&Transform>,
-    names: &Names,
+    names: &ReservedVariables,
     stage: Stage,
     event: &Event,
     form: Form,
@@ -59,7 +59,7 @@ pub fn shape(
 /// The bodies for the target.
 pub fn shape_all(
     input: Option<&Transform>,
-    names: &Names,
+    names: &ReservedVariables,
     events: &[Owned<'_>],
     form: Form,
     journal: &Journal<'_>,
@@ -72,7 +72,7 @@ pub fn shape_all(
 
 /// The verdict on an event that cannot become what its target takes: a customer error, in AWS's
 /// terms.
-pub fn unplannable(stage: Stage, error: &Unplannable, journal: &Journal<'_>) -> Verdict {
+pub fn unplannable(stage: Stage, error: &PlanError, journal: &Journal<'_>) -> Verdict {
     let reason = error.to_string();
     journal.tell_failure(Step::Of(stage, Moment::InvocationFailed), &reason);
     Verdict::Unsendable {

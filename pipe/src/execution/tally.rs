@@ -7,8 +7,7 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::execution_log::Stage;
-use crate::flow::Company;
-use crate::flow::verdict::Verdict;
+use crate::flow::{BatchPosition, Verdict};
 use crate::targets::Refusal;
 
 /// An event, and the message of the batch that it stands for; `None` when it may stand for any of
@@ -69,7 +68,7 @@ pub struct Ending {
     /// alone.
     pub status: Option<u16>,
     /// With whom the message went out.
-    pub company: Company,
+    pub company: BatchPosition,
     /// Of the whole batch: told once, with its first message.
     pub execution: Option<Execution>,
 }
@@ -174,9 +173,9 @@ impl Tally {
         let endings = self.verdicts.into_iter().zip(self.statuses).enumerate();
         let ending = |(index, (verdict, status))| {
             let company = match (is_alone, index) {
-                (true, _) => Company::Alone,
-                (false, 0) => Company::First,
-                (false, _) => Company::Other,
+                (true, _) => BatchPosition::Alone,
+                (false, 0) => BatchPosition::First,
+                (false, _) => BatchPosition::Other,
             };
             Ending {
                 verdict,
@@ -192,7 +191,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::verdict::Cause;
+    use crate::flow::Cause;
     use serde_json::json;
 
     fn rejected() -> Result<Option<u16>, Verdict> {

@@ -1,52 +1,50 @@
 //! Messages that were received and are not under way: new ones, those that failed and wait for
-//! their next try, and those that wait for their group's turn.
+//! their next try, and those that wait for their group's turn. Pure: time is an argument.
 //!
-//! Of a group only one message is ever new, waiting for a try or under way, so a FIFO queue's order
-//! holds. New messages come first: what failed once gets turns by the share of its kind that gets
-//! through the second time.
+//! Of a group only one message is ever new, waiting for a try or under way, so the order of a FIFO
+//! queue holds. New messages go first. Messages that failed get turns by the share of them that
+//! gets through the second time.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use super::Work;
+use super::work::Work;
 
-/// How many delivered messages are remembered, against deletes that fail.
-const REMEMBERED: usize = 4096;
-
-/// However few of the messages that failed get through the second time, they have one turn for so
-/// many new messages.
+/// However few of the messages that failed get through the second time, they get this many turns for
+/// each new message.
 const LEAST_TURNS: f64 = 1.0 / 16.0;
 
-/// The weight of one result in the share of those that do.
+/// The weight of one result in the share of messages that get through the second time.
 const WEIGHT: f64 = 0.1;
 
-/// Half of what was learned of that share is forgotten after this.
+/// After this time, half of what was learned of that share is forgotten.
 const FADING: Duration = Duration::from_secs(60);
 
-/// A message's place among those that wait for another try.
-type Key = (Timestamp, u64);
+/// Where a message stands among those that wait for another try.
+type WaitKey = (Timestamp, u64);
 
-/// See the module.
+/// The messages that are not under way.
 #[derive(Debug)]
 pub(super) struct Backlog {
     fresh: VecDeque<Work>,
-    /// By when each may be tried again.
-    again: BTreeMap<Key, Work>,
-    places: HashMap<String, Key>,
-    /// Tried while no message got through, the one that was tried last at the end.
+    /// Messages that wait for another try, by when that may be.
+    again: BTreeMap<WaitKey, Work>,
+    keys: HashMap<String, WaitKey>,
+    /// Messages that were tried while none got through, the last one tried at the end.
     tried: VecDeque<Work>,
-    /// Known to fail while others get through, and so no help while none does.
+    /// Messages that are known to fail while others get through, and so show nothing while none
+    /// does.
     parked: Vec<Work>,
-    /// Groups with a message on its way, and the messages behind it.
+    /// Groups that have a message on its way, and the messages behind it.
     groups: HashMap<String, VecDeque<Work>>,
     counter: u64,
     /// What share of the messages that failed gets through the next time, as of when it was
     /// learned.
     share: f64,
     learned: Timestamp,
-    /// Turns that they have earned.
+    /// Turns that the messages which failed have earned.
     turns: f64,
 }
 
@@ -55,7 +53,7 @@ impl Default for Backlog {
         Backlog {
             fresh: VecDeque::new(),
             again: BTreeMap::new(),
-            places: HashMap::new(),
+            keys: HashMap::new(),
             tried: VecDeque::new(),
             parked: Vec::new(),
             groups: HashMap::new(),
@@ -68,8 +66,8 @@ impl Default for Backlog {
 }
 
 impl Backlog {
-    /// Adds a message, behind all others of its group. One that is known to fail goes to the others
-    /// that did.
+    /// Adds a message, behind all others of its group. A message that is known to fail joins the
+    /// others that failed.
     pub(super) fn push(&mut self, now: Timestamp, work: Work) {
         if let Some(group) = &work.group {
             if let Some(behind) = self.groups.get_mut(group) {
@@ -88,7 +86,7 @@ impl Backlog {
         }
     }
 
-    /// Keeps a message that failed while none gets through; its group waits for it.
+    /// Keeps a message that failed while none gets through. Its group waits for it.
     pub(super) fn keep_tried(&mut self, work: Work) {
         if work.is_known {
             self.parked.push(work);
@@ -102,12 +100,12 @@ impl Backlog {
         self.fresh.len()
     }
 
-    /// Whether there is none at all.
+    /// Whether there is no message at all.
     pub(super) fn is_empty(&self) -> bool {
         self.fresh.is_empty() && self.waiting() == 0 && self.groups.values().all(VecDeque::is_empty)
     }
 
-    /// How many wait for another try.
+    /// How many messages wait for another try.
     pub(super) fn waiting(&self) -> usize {
         self.again.len() + self.tried.len() + self.parked.len()
     }
@@ -117,8 +115,8 @@ impl Backlog {
         self.fresh.pop_front()
     }
 
-    /// The message whose last try is the longest ago; one that is known to fail only where there is
-    /// no other.
+    /// The message whose last try is the longest ago; a message that is known to fail only when
+    /// there is no other.
     pub(super) fn pop_tried(&mut self) -> Option<Work> {
         let is_last_resort = self.fresh.is_empty();
         self.tried.pop_front().or_else(|| {
@@ -130,7 +128,7 @@ impl Backlog {
         })
     }
 
-    /// Whether [`Backlog::pop_tried`] would give one.
+    /// Whether [`Backlog::pop_tried`] would return a message.
     pub(super) fn has_tried(&self) -> bool {
         !self.tried.is_empty() || self.fresh.is_empty() && !self.parked.is_empty()
     }
@@ -140,7 +138,7 @@ impl Backlog {
         !self.fresh.is_empty() || self.is_due(now)
     }
 
-    /// The next message. `only_new` leaves those that failed where they are.
+    /// The next message to deliver. `only_new` skips those that failed.
     pub(super) fn pop(&mut self, now: Timestamp, only_new: bool) -> Option<Work> {
         let due = !only_new && self.is_due(now);
         if !due || self.turns < 1.0 {
@@ -154,7 +152,7 @@ impl Backlog {
         }
         self.turns = (self.turns - 1.0).max(0.0);
         let (_, work) = self.again.pop_first()?;
-        self.places.remove(&work.id);
+        self.keys.remove(&work.id);
         Some(work)
     }
 
@@ -166,29 +164,29 @@ impl Backlog {
     }
 
     /// What share of the messages that failed gets through the next time. What was learned of it
-    /// fades.
+    /// fades with time.
     pub(super) fn share(&self, now: Timestamp) -> f64 {
         let age = now.since(self.learned).as_secs_f64() / FADING.as_secs_f64();
         1.0 - (1.0 - self.share) * 0.5_f64.powf(age)
     }
 
-    /// Keeps a message for another try; its group waits for it.
+    /// Keeps a message for another try. Its group waits for it.
     pub(super) fn try_again_at(&mut self, at: Timestamp, work: Work) {
         self.counter += 1;
         let key = (at, self.counter);
-        self.places.insert(work.id.clone(), key);
+        self.keys.insert(work.id.clone(), key);
         self.again.insert(key, work);
     }
 
-    /// A message that waits for another try, if it does, and until when.
+    /// The message with this id if it waits for another try, and until when it waits.
     pub(super) fn find_waiting(&self, id: &str) -> Option<(Timestamp, &Work)> {
-        let place = self.places.get(id)?;
-        Some((place.0, self.again.get(place)?))
+        let key = self.keys.get(id)?;
+        Some((key.0, self.again.get(key)?))
     }
 
     /// Takes out a message that waits for another try.
     pub(super) fn take_waiting(&mut self, id: &str) -> Option<Work> {
-        self.again.remove(&self.places.remove(id)?)
+        self.again.remove(&self.keys.remove(id)?)
     }
 
     /// When the next try is due.
@@ -196,15 +194,15 @@ impl Backlog {
         self.again.keys().next().map(|&(at, _)| at)
     }
 
-    /// No message gets through any more: what failed was tried.
+    /// No message gets through any more: those that wait for another try count as tried.
     pub(super) fn target_is_down(&mut self) {
-        self.places.clear();
+        self.keys.clear();
         std::mem::take(&mut self.again)
             .into_values()
             .for_each(|work| self.keep_tried(work));
     }
 
-    /// Messages get through: what was tried meanwhile may be tried again.
+    /// Messages get through again: those that were tried meanwhile may be tried again.
     pub(super) fn target_is_up(&mut self, now: Timestamp) {
         (self.share, self.learned) = (1.0, now);
         let parked = std::mem::take(&mut self.parked);
@@ -213,7 +211,7 @@ impl Backlog {
         }
     }
 
-    /// A message of this group is done: the one behind it is next.
+    /// A message of this group is done, and the one behind it is next.
     pub(super) fn advance(&mut self, now: Timestamp, group: Option<&str>) {
         let Some(group) = group else { return };
         match self.groups.get_mut(group).and_then(VecDeque::pop_front) {
@@ -222,7 +220,7 @@ impl Backlog {
         }
     }
 
-    /// A message of this group is left to the queue: those behind it must not be delivered now.
+    /// A message of this group is left to the queue, so those behind it must not be delivered now.
     /// Returns their ids.
     pub(super) fn drop_group(&mut self, group: Option<&str>) -> Vec<String> {
         let behind = group
@@ -231,9 +229,9 @@ impl Backlog {
         behind.into_iter().map(|work| work.id).collect()
     }
 
-    /// Takes out everything that was tried.
+    /// Takes out all messages that failed or were tried.
     pub(super) fn drain_tried(&mut self) -> Vec<Work> {
-        self.places.clear();
+        self.keys.clear();
         let again = std::mem::take(&mut self.again).into_values();
         let tried = std::mem::take(&mut self.tried).into_iter();
         again
@@ -242,7 +240,7 @@ impl Backlog {
             .collect()
     }
 
-    /// Takes out the rest.
+    /// Takes out all other messages.
     pub(super) fn drain(&mut self) -> Vec<Work> {
         let behind = std::mem::take(&mut self.groups).into_values().flatten();
         std::mem::take(&mut self.fresh)
@@ -253,30 +251,5 @@ impl Backlog {
 
     fn is_due(&self, now: Timestamp) -> bool {
         self.next_try().is_some_and(|at| at <= now)
-    }
-}
-
-/// The ids of the messages that were delivered last.
-#[derive(Debug, Default)]
-pub(super) struct Recent {
-    known: HashSet<String>,
-    order: VecDeque<String>,
-}
-
-impl Recent {
-    pub(super) fn contains(&self, id: &str) -> bool {
-        self.known.contains(id)
-    }
-
-    pub(super) fn insert(&mut self, id: &str) {
-        if !self.known.insert(id.to_owned()) {
-            return;
-        }
-        self.order.push_back(id.to_owned());
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
     }
 }

@@ -1,61 +1,64 @@
-//! The messages that a pipe holds: until when SQS hides them, and when that has to be extended.
+//! The leases of received messages: until when SQS hides each message that the pipe holds, and when
+//! that time has to be extended. Pure: time is an argument.
 //!
-//! Pure; time is told. As long as a message is held here its receive count does not rise, however
-//! slow the target is. Extensions go out when a third of the time is used, so that one that fails
-//! can be repeated in time.
+//! As long as a message is leased, its receive count does not rise, however slow the target is.
+//! Extensions are asked for when a third of the time is used up, so that one that fails can be
+//! repeated in time.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use kit::time::Timestamp;
 
+use super::backoff::Backoff;
+
 /// Extensions ask for no less than this, even when the queue hides messages for a shorter time.
 const LEAST: Duration = Duration::from_secs(10);
 
-/// SQS hides a message for twelve hours in all; it is given back before that.
+/// SQS hides a message for twelve hours in all; a lease ends before that.
 const LONGEST: Duration = Duration::from_secs(11 * 60 * 60);
 const TWELVE_HOURS: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// The longest time that a message is hidden for having been received often.
+/// The longest time that a message is hidden because it was received often.
 const LONGEST_REST: Duration = Duration::from_secs(15 * 60);
 
-/// How long an extension that failed waits for its repetition.
+/// How long after a failure an extension is asked for again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Messages by id.
+/// The leases of all messages that the pipe holds, by message id.
 #[derive(Debug)]
-pub struct Held {
+pub(super) struct Leases {
     /// The queue's `VisibilityTimeout`.
     visibility: Duration,
-    messages: HashMap<String, Hold>,
-    /// The size of all of them.
+    messages: HashMap<String, Lease>,
+    /// The size of all messages together.
     bytes: usize,
     next_look: Timestamp,
 }
 
-/// A message, by the right to settle it.
+/// The right to settle one message, for a time.
 #[derive(Debug)]
-pub struct Hold {
-    /// The latest one.
-    pub receipt: String,
+pub(super) struct Lease {
+    /// The receipt of the latest delivery.
+    pub(super) receipt: String,
     size: usize,
     since: Timestamp,
     hidden_until: Timestamp,
-    /// The same without the last extension, should that have failed.
+    /// `hidden_until` as it was before the last extension, in case that one fails.
     before: Timestamp,
-    /// When the last extension failed: it is not repeated at once.
+    /// After an extension failed: when the next one may be asked for.
     not_before: Option<Timestamp>,
 }
 
-impl Hold {
-    /// How long SQS still hides it if nobody asks for more.
-    pub fn left(&self, now: Timestamp) -> Duration {
+impl Lease {
+    /// How long SQS still hides the message unless an extension is asked for.
+    pub(super) fn left(&self, now: Timestamp) -> Duration {
         self.hidden_until.since(now)
     }
 
-    /// The most that SQS would hide it from now on.
-    pub fn most(&self, now: Timestamp) -> Duration {
-        // Received a little before it came here.
+    /// The longest time from now on for which SQS would hide the message.
+    pub(super) fn most(&self, now: Timestamp) -> Duration {
+        // SQS counts from the receive, which was a little earlier than `since`.
         (TWELVE_HOURS - PAUSE).saturating_sub(now.since(self.since))
     }
 
@@ -66,10 +69,10 @@ impl Hold {
     }
 }
 
-impl Held {
-    /// Holds nothing yet.
-    pub fn new(visibility: Duration) -> Held {
-        Held {
+impl Leases {
+    /// No leases yet, on a queue with this `VisibilityTimeout`.
+    pub(super) fn new(visibility: Duration) -> Leases {
+        Leases {
             visibility,
             messages: HashMap::new(),
             bytes: 0,
@@ -77,18 +80,18 @@ impl Held {
         }
     }
 
-    /// The queue's `VisibilityTimeout` is another one now; it holds for what is received from now
+    /// The queue's `VisibilityTimeout` has changed; the new one holds for messages received from now
     /// on.
-    pub fn set_visibility(&mut self, visibility: Duration) {
+    pub(super) fn set_visibility(&mut self, visibility: Duration) {
         self.visibility = visibility;
     }
 
-    /// Takes a delivery. False when the message is held already: then only its receipt is new.
-    pub fn take(&mut self, now: Timestamp, id: &str, receipt: String, size: usize) -> bool {
+    /// Adds a received message. False when it is leased already: then only its receipt is replaced.
+    pub(super) fn take(&mut self, now: Timestamp, id: &str, receipt: String, size: usize) -> bool {
         let hidden_until = now + self.visibility;
-        let held = self.release(id);
-        let since = held.as_ref().map_or(now, |hold| hold.since);
-        let hold = Hold {
+        let known = self.release(id);
+        let since = known.as_ref().map_or(now, |lease| lease.since);
+        let lease = Lease {
             receipt,
             size,
             since,
@@ -96,65 +99,68 @@ impl Held {
             before: hidden_until,
             not_before: None,
         };
-        self.messages.insert(id.to_owned(), hold);
+        self.messages.insert(id.to_owned(), lease);
         self.bytes += size;
         self.next_look = self.next_look.min(now + self.visibility / 3);
-        held.is_none()
+        known.is_none()
     }
 
-    /// Lets go of a message.
-    pub fn release(&mut self, id: &str) -> Option<Hold> {
-        let hold = self.messages.remove(id)?;
-        self.bytes -= hold.size;
-        Some(hold)
+    /// Ends the lease of a message.
+    pub(super) fn release(&mut self, id: &str) -> Option<Lease> {
+        let lease = self.messages.remove(id)?;
+        self.bytes -= lease.size;
+        Some(lease)
     }
 
-    /// A message that was received before is hidden for longer, twice as long for each receive, up
-    /// to a quarter of an hour: should this process end, others are received in its place. Returns
-    /// the receipt and the time to ask for.
-    pub fn lengthen(
+    /// Hides a message that was received before for longer: twice as long for each receive, up to a
+    /// quarter of an hour. If this process ends, others are then received in its place. Returns the
+    /// receipt and the time to ask for.
+    pub(super) fn lengthen(
         &mut self,
         now: Timestamp,
         id: &str,
         receives: u32,
     ) -> Option<(String, Duration)> {
-        let span =
-            (self.visibility * 2_u32.pow(receives.saturating_sub(1).min(10))).min(LONGEST_REST);
-        let hold = self
+        let rests = Backoff {
+            first: self.visibility,
+            longest: LONGEST_REST,
+        };
+        let span = rests.pause(receives.saturating_sub(1));
+        let lease = self
             .messages
             .get_mut(id)
-            .filter(|hold| now + span > hold.hidden_until + PAUSE)?;
-        let span = span.min(hold.most(now));
-        hold.before = hold.hidden_until;
-        hold.hidden_until = now + span;
-        Some((hold.receipt.clone(), span))
+            .filter(|lease| now + span > lease.hidden_until + PAUSE)?;
+        let span = span.min(lease.most(now));
+        lease.before = lease.hidden_until;
+        lease.hidden_until = now + span;
+        Some((lease.receipt.clone(), span))
     }
 
-    /// Whether a message is held for so long that it has to be given back.
-    pub fn is_overdue(&self, now: Timestamp, id: &str) -> bool {
+    /// Whether a message has been leased for so long that it must be given back.
+    pub(super) fn is_overdue(&self, now: Timestamp, id: &str) -> bool {
         self.messages
             .get(id)
-            .is_some_and(|hold| now.since(hold.since) > LONGEST)
+            .is_some_and(|lease| now.since(lease.since) > LONGEST)
     }
 
-    /// How many are held.
-    pub fn len(&self) -> usize {
+    /// How many messages are leased.
+    pub(super) fn len(&self) -> usize {
         self.messages.len()
     }
 
-    /// Whether none is held.
-    pub fn is_empty(&self) -> bool {
+    /// Whether no message is leased.
+    pub(super) fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
 
-    /// The size of all that are held.
-    pub fn bytes(&self) -> usize {
+    /// The size of all leased messages together.
+    pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Messages to be hidden for longer, each with its receipt, and for how long. To be asked at
-    /// [`Held::next_look`].
-    pub fn extend(&mut self, now: Timestamp) -> (Vec<(String, String)>, Duration) {
+    /// The messages whose lease is to be extended now, each with its receipt, and for how long. To
+    /// be called at [`Leases::next_look`].
+    pub(super) fn extend(&mut self, now: Timestamp) -> (Vec<(String, String)>, Duration) {
         let span = self.visibility.max(LEAST);
         if now < self.next_look {
             return (Vec::new(), span);
@@ -164,32 +170,32 @@ impl Held {
         let due = self
             .messages
             .iter_mut()
-            .filter(|(_, hold)| hold.is_due(now, span));
-        let extend = |(id, hold): (&String, &mut Hold)| {
-            hold.before = hold.hidden_until;
-            hold.hidden_until = now + span;
-            (id.clone(), hold.receipt.clone())
+            .filter(|(_, lease)| lease.is_due(now, span));
+        let extend = |(id, lease): (&String, &mut Lease)| {
+            lease.before = lease.hidden_until;
+            lease.hidden_until = now + span;
+            (id.clone(), lease.receipt.clone())
         };
         (due.map(extend).collect(), span)
     }
 
-    /// An extension failed. It is repeated as long as the message is hidden; one that is not any
-    /// more comes again.
-    pub fn extension_failed(&mut self, now: Timestamp, id: &str, receipt: &str) {
-        let Some(hold) = self
+    /// An extension failed. It is repeated as long as the message is hidden; a message that is no
+    /// longer hidden comes again.
+    pub(super) fn extension_failed(&mut self, now: Timestamp, id: &str, receipt: &str) {
+        let Some(lease) = self
             .messages
             .get_mut(id)
-            .filter(|hold| hold.receipt == receipt)
+            .filter(|lease| lease.receipt == receipt)
         else {
             return;
         };
-        hold.hidden_until = hold.before;
-        hold.not_before = Some(now + PAUSE);
+        lease.hidden_until = lease.before;
+        lease.not_before = Some(now + PAUSE);
         self.next_look = self.next_look.min(now + PAUSE);
     }
 
-    /// When to ask for extensions; `None` while nothing is held.
-    pub fn next_look(&self) -> Option<Timestamp> {
+    /// When to look for extensions; `None` while nothing is leased.
+    pub(super) fn next_look(&self) -> Option<Timestamp> {
         (!self.is_empty()).then_some(self.next_look)
     }
 }
@@ -202,32 +208,32 @@ mod tests {
         Timestamp::from_millis(seconds * 1000)
     }
 
-    fn held(visibility: u64) -> Held {
-        let mut held = Held::new(Duration::from_secs(visibility));
-        assert!(held.take(at(0), "m", "r".into(), 7));
-        held
+    fn leases(visibility: u64) -> Leases {
+        let mut leases = Leases::new(Duration::from_secs(visibility));
+        assert!(leases.take(at(0), "m", "r".into(), 7));
+        leases
     }
 
     #[test]
     fn a_message_is_extended_after_a_third_of_its_time_and_again() {
-        let mut held = held(30);
+        let mut leases = leases(30);
         let extended: Vec<u64> = (0..=60)
-            .filter(|&second| !held.extend(at(second)).0.is_empty())
+            .filter(|&second| !leases.extend(at(second)).0.is_empty())
             .collect();
         assert_eq!(extended, [10, 20, 30, 40, 50, 60]);
-        assert_eq!(held.bytes(), 7);
-        assert_eq!(held.release("m").unwrap().receipt, "r");
-        assert!(held.is_empty() && held.next_look().is_none() && held.bytes() == 0);
+        assert_eq!(leases.bytes(), 7);
+        assert_eq!(leases.release("m").unwrap().receipt, "r");
+        assert!(leases.is_empty() && leases.next_look().is_none() && leases.bytes() == 0);
     }
 
     #[test]
     fn an_extension_that_fails_is_repeated_while_the_message_is_hidden() {
-        let mut held = held(30);
+        let mut leases = leases(30);
         let tries: Vec<u64> = (0..=60)
             .filter(|&second| {
-                let (due, _) = held.extend(at(second));
+                let (due, _) = leases.extend(at(second));
                 due.iter()
-                    .for_each(|(id, receipt)| held.extension_failed(at(second), id, receipt));
+                    .for_each(|(id, receipt)| leases.extension_failed(at(second), id, receipt));
                 !due.is_empty()
             })
             .collect();
@@ -236,18 +242,18 @@ mod tests {
             (10..30).collect::<Vec<_>>(),
             "at thirty it is too late"
         );
-        assert!(!held.take(at(61), "m", "r2".into(), 7), "it comes again");
-        assert_eq!(held.extend(at(71)).0, [("m".to_owned(), "r2".to_owned())]);
+        assert!(!leases.take(at(61), "m", "r2".into(), 7), "it comes again");
+        assert_eq!(leases.extend(at(71)).0, [("m".to_owned(), "r2".to_owned())]);
     }
 
     #[test]
     fn a_failure_of_an_older_receipt_says_nothing() {
-        let mut held = held(30);
-        assert_eq!(held.extend(at(10)).0.len(), 1);
-        held.take(at(11), "m", "r2".into(), 7);
-        held.extension_failed(at(12), "m", "r");
+        let mut leases = leases(30);
+        assert_eq!(leases.extend(at(10)).0.len(), 1);
+        leases.take(at(11), "m", "r2".into(), 7);
+        leases.extension_failed(at(12), "m", "r");
         assert_eq!(
-            held.release("m").unwrap().left(at(12)),
+            leases.release("m").unwrap().left(at(12)),
             Duration::from_secs(29)
         );
     }
@@ -255,11 +261,11 @@ mod tests {
     #[test]
     fn a_queue_that_hides_for_a_moment_or_not_at_all_is_asked_for_more_at_once() {
         for visibility in [0, 1, 5] {
-            let mut held = held(visibility);
-            let soon = held.next_look().unwrap();
+            let mut leases = leases(visibility);
+            let soon = leases.next_look().unwrap();
             assert!(soon <= at(2), "{visibility}: {soon:?}");
             assert_eq!(
-                held.extend(soon),
+                leases.extend(soon),
                 (vec![("m".to_owned(), "r".to_owned())], LEAST),
                 "{visibility}"
             );
@@ -268,21 +274,21 @@ mod tests {
 
     #[test]
     fn a_visibility_that_was_lowered_is_kept_up_with() {
-        let mut held = held(300);
-        held.set_visibility(Duration::from_secs(12));
-        held.take(at(0), "n", "r".into(), 1);
-        assert_eq!(held.extend(at(4)).0, [("n".to_owned(), "r".to_owned())]);
+        let mut leases = leases(300);
+        leases.set_visibility(Duration::from_secs(12));
+        leases.take(at(0), "n", "r".into(), 1);
+        assert_eq!(leases.extend(at(4)).0, [("n".to_owned(), "r".to_owned())]);
     }
 
     #[test]
     fn a_second_delivery_brings_a_new_receipt_and_nothing_else() {
-        let mut held = held(30);
-        assert!(!held.take(at(31), "m", "r2".into(), 7));
+        let mut leases = leases(30);
+        assert!(!leases.take(at(31), "m", "r2".into(), 7));
         assert_eq!(
             (
-                held.len(),
-                held.bytes(),
-                held.release("m").unwrap().receipt.as_str()
+                leases.len(),
+                leases.bytes(),
+                leases.release("m").unwrap().receipt.as_str()
             ),
             (1, 7, "r2")
         );
@@ -290,12 +296,12 @@ mod tests {
 
     #[test]
     fn nothing_is_held_for_twelve_hours() {
-        let mut held = held(30);
-        assert!(!held.is_overdue(at(3600), "m"));
-        assert!(held.is_overdue(at(12 * 3600), "m"));
-        assert!(held.extend(at(12 * 3600)).0.is_empty());
+        let mut leases = leases(30);
+        assert!(!leases.is_overdue(at(3600), "m"));
+        assert!(leases.is_overdue(at(12 * 3600), "m"));
+        assert!(leases.extend(at(12 * 3600)).0.is_empty());
         assert_eq!(
-            held.release("m").unwrap().most(at(3600)).as_secs(),
+            leases.release("m").unwrap().most(at(3600)).as_secs(),
             11 * 3600 - 1
         );
     }

@@ -1,4 +1,5 @@
-//! How many receives wait at the queue: one while there is little, more while each comes back full.
+//! How many receives wait at the queue: one while there are few messages, more while each receive
+//! comes back full. Pure: time is an argument.
 //!
 //! After a receive that failed there is a pause, which grows.
 
@@ -6,21 +7,25 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-/// So many receives may wait at the queue at once.
+use super::backoff::Backoff;
+
+/// How many receives may wait at the queue at once.
 const MOST: usize = 8;
 
-/// After a receive that failed; doubles up to [`LONGEST_PAUSE`].
-const PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The pauses after receives that failed.
+const PAUSES: Backoff = Backoff {
+    first: Duration::from_millis(100),
+    longest: Duration::from_secs(5),
+};
 
-/// See the module.
+/// The receives that wait at the queue.
 #[derive(Debug, Default)]
 pub(super) struct Polls {
     waiting: usize,
     /// Messages that the waiting receives may bring.
     expected: usize,
-    /// Whether the last one was full, so that there is more.
-    plenty: bool,
+    /// Whether the last receive came back full, so that there are more messages.
+    was_full: bool,
     failures: u32,
     not_before: Timestamp,
 }
@@ -31,15 +36,15 @@ impl Polls {
         self.expected
     }
 
-    /// Whether none waits.
+    /// Whether no receive waits.
     pub(super) fn is_idle(&self) -> bool {
         self.waiting == 0
     }
 
-    /// Begins a receive of up to `each` messages, when one more makes sense with this much room;
-    /// returns how many to ask for.
+    /// Begins one more receive of up to `each` messages, if there is room for it and a reason; returns
+    /// how many messages to ask for.
     pub(super) fn begin(&mut self, now: Timestamp, room: usize, each: usize) -> Option<usize> {
-        let most = if self.plenty {
+        let most = if self.was_full {
             (room / each).clamp(1, MOST)
         } else {
             1
@@ -58,18 +63,18 @@ impl Polls {
         self.waiting -= 1;
         self.expected -= asked;
         self.failures = 0;
-        self.plenty = count == asked;
+        self.was_full = count == asked;
     }
 
     /// A receive that asked for `asked` messages failed.
     pub(super) fn failed(&mut self, now: Timestamp, asked: usize) {
         let failures = self.failures;
         self.ended(asked, 0);
-        self.not_before = now + (PAUSE * 2_u32.pow(failures.min(10))).min(LONGEST_PAUSE);
+        self.not_before = now + PAUSES.pause(failures);
         self.failures = failures + 1;
     }
 
-    /// When to try again after a failure; `None` when the last receive was none or one still waits.
+    /// When to try again after a failure; `None` when the last receive succeeded or one still waits.
     pub(super) fn next_try(&self) -> Option<Timestamp> {
         (self.failures > 0 && self.is_idle()).then_some(self.not_before)
     }

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use crate::flow::verdict::{Cause, Verdict};
+use super::cause::Cause;
+use super::verdict::Verdict;
 
 /// Messages that were left to the queue are remembered up to this number.
 const REMEMBERED: usize = 10_000;
@@ -39,7 +40,7 @@ const STATUS: f64 = -1.2;
 /// the queue.
 const FLAKY: f64 = 0.1;
 
-/// A way to fail that was found to be a message's own fault is taken to be one for so long.
+/// A kind to fail that was found to be a message's own fault is taken to be one for so long.
 const PROVEN: Duration = Duration::from_secs(30 * 60);
 
 /// A message that was left to the queue because of itself was good with no greater chance than
@@ -49,19 +50,19 @@ const CERTAINTY: f64 = -9.0;
 /// The share where nobody counts receives.
 const SHARE: f64 = CERTAINTY / 3.0;
 
-/// In which way a message failed.
+/// In which kind a message failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Way {
+pub(super) enum FailureKind {
     Status(u16),
     Cause(Cause),
 }
 
-impl Way {
-    pub(super) fn of(verdict: &Verdict, cause: Cause) -> Way {
+impl FailureKind {
+    pub(super) fn of(verdict: &Verdict, cause: Cause) -> FailureKind {
         verdict
             .failure()
             .and_then(|reason| reason.status)
-            .map_or(Way::Cause(cause), Way::Status)
+            .map_or(FailureKind::Cause(cause), FailureKind::Status)
     }
 }
 
@@ -78,8 +79,8 @@ pub(super) struct Suspects {
     left: BTreeMap<u64, String>,
     counter: u64,
     flakiness: Flakiness,
-    /// When a message was last found to be to blame, by comparison, that had failed in a way.
-    proven: HashMap<Way, Timestamp>,
+    /// When a message was last found to be to blame, by comparison, that had failed in a kind.
+    proven: HashMap<FailureKind, Timestamp>,
 }
 
 #[derive(Debug)]
@@ -89,7 +90,7 @@ struct Suspect {
     compared: u32,
     alone: u32,
     failures: u32,
-    way: Way,
+    kind: FailureKind,
     cause: Cause,
     /// When it went out, if nothing was compared with that failure yet.
     uncompared: Option<Timestamp>,
@@ -109,25 +110,25 @@ impl Suspect {
     }
 }
 
-/// The share of failures that messages met with which got through in the end, by the way they
+/// The share of failures that messages met with which got through in the end, by the kind they
 /// failed.
 #[derive(Debug, Default)]
 struct Flakiness {
     passed: f64,
-    failed: HashMap<Way, f64>,
+    failed: HashMap<FailureKind, f64>,
 }
 
 impl Flakiness {
-    fn share(&self, way: Way) -> f64 {
-        let failed = self.failed.get(&way).copied().unwrap_or_default();
+    fn share(&self, kind: FailureKind) -> f64 {
+        let failed = self.failed.get(&kind).copied().unwrap_or_default();
         (failed + 0.5) / (failed + self.passed + PRIOR)
     }
 
-    /// A message got through, after so many failures the last of which was of this way.
-    fn learn(&mut self, failures: Option<(Way, u32)>) {
+    /// A message got through, after so many failures the last of which was of this kind.
+    fn learn(&mut self, failures: Option<(FailureKind, u32)>) {
         self.passed += 1.0;
-        if let Some((way, failures)) = failures {
-            *self.failed.entry(way).or_default() += f64::from(failures);
+        if let Some((kind, failures)) = failures {
+            *self.failed.entry(kind).or_default() += f64::from(failures);
         }
         if self.passed + self.failed.values().sum::<f64>() > WINDOW {
             self.passed /= 2.0;
@@ -149,16 +150,16 @@ impl Suspects {
         self.all.get(id).is_some_and(|suspect| self.knows(suspect))
     }
 
-    /// Whether the message is known to fail in this way.
-    pub(super) fn is_known_by(&self, id: &str, way: Way) -> bool {
+    /// Whether the message is known to fail in this kind.
+    pub(super) fn is_known_by(&self, id: &str, kind: FailureKind) -> bool {
         self.all
             .get(id)
-            .is_some_and(|suspect| suspect.way == way && self.knows(suspect))
+            .is_some_and(|suspect| suspect.kind == kind && self.knows(suspect))
     }
 
-    /// Whether the message failed in another way before: something has changed.
-    pub(super) fn failed_otherwise(&self, id: &str, way: Way) -> bool {
-        self.all.get(id).is_some_and(|suspect| suspect.way != way)
+    /// Whether the message failed in another kind before: something has changed.
+    pub(super) fn failed_otherwise(&self, id: &str, kind: FailureKind) -> bool {
+        self.all.get(id).is_some_and(|suspect| suspect.kind != kind)
     }
 
     /// Whether the message was left to the queue before, because of itself.
@@ -170,7 +171,7 @@ impl Suspects {
     pub(super) fn passed(&mut self, id: &str) {
         let failures = self
             .remove(id)
-            .map(|suspect| (suspect.way, suspect.failures));
+            .map(|suspect| (suspect.kind, suspect.failures));
         self.flakiness.learn(failures);
     }
 
@@ -181,25 +182,25 @@ impl Suspects {
         now: Timestamp,
         id: &str,
         begun: Timestamp,
-        (way, cause): (Way, Cause),
+        (kind, cause): (FailureKind, Cause),
         compared: bool,
     ) {
-        let known = self.is_known_by(id, way);
+        let known = self.is_known_by(id, kind);
         let speaks = known
             || self
                 .proven
-                .get(&way)
+                .get(&kind)
                 .is_some_and(|&at| now.since(at) < PROVEN);
         let alone = speaks
-            && self.flakiness.share(way) < FLAKY
-            && !matches!(cause, Cause::Unreachable | Cause::Pace);
+            && self.flakiness.share(kind) < FLAKY
+            && !matches!(cause, Cause::Unreachable | Cause::Throttled);
         let number = self.number();
         let suspect = self.all.entry(id.to_owned()).or_insert_with(|| Suspect {
             number,
             compared: 0,
             alone: 0,
             failures: 0,
-            way,
+            kind,
             cause,
             uncompared: None,
             was_left: false,
@@ -207,7 +208,7 @@ impl Suspects {
             counts_alone: false,
         });
         suspect.settle(&mut self.uncompared);
-        (suspect.way, suspect.cause, suspect.counts_alone) = (way, cause, alone && !compared);
+        (suspect.kind, suspect.cause, suspect.counts_alone) = (kind, cause, alone && !compared);
         suspect.failures = suspect.failures.saturating_add(1);
         if compared {
             suspect.is_news = true;
@@ -267,7 +268,7 @@ impl Suspects {
             self.left.remove(&suspect.number);
         }
         if std::mem::take(&mut suspect.is_news) {
-            self.proven.insert(suspect.way, now);
+            self.proven.insert(suspect.kind, now);
         }
         (suspect.number, suspect.was_left) = (number, true);
         self.left.insert(number, id.to_owned());
@@ -299,15 +300,15 @@ impl Suspects {
         }
     }
 
-    /// An outage showed in this way: it is not one of messages.
-    pub(super) fn blame_target(&mut self, way: Way) {
-        self.proven.remove(&way);
+    /// An outage showed in this kind: it is not one of messages.
+    pub(super) fn blame_target(&mut self, kind: FailureKind) {
+        self.proven.remove(&kind);
     }
 
     /// The power of ten of the chance that a message which the target would take fails like this,
     /// by all that is known now.
     fn chance(&self, suspect: &Suspect) -> f64 {
-        let share = self.flakiness.share(suspect.way);
+        let share = self.flakiness.share(suspect.kind);
         let by_status = if suspect.cause == Cause::Message && share < FLAKY {
             STATUS
         } else {
@@ -316,7 +317,7 @@ impl Suspects {
         let compared = match suspect.cause {
             Cause::Unreachable => return 0.0,
             // Others got through because they were there first.
-            Cause::Pace => 0.5_f64.log10(),
+            Cause::Throttled => 0.5_f64.log10(),
             _ => share.log10() + by_status,
         };
         f64::from(suspect.compared) * compared

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use super::{BATCH, MOST_BYTES, Order};
-use crate::flow::verdict::{Cause, Verdict};
+use super::limits::MOST_BYTES;
+use super::{BATCH, Cause, Order, Verdict};
 use world::{World, at};
 
 const FAST: Duration = Duration::from_millis(20);
@@ -100,7 +100,7 @@ fn an_hour_of_failures_that_may_be_the_messages_fault_burns_none_either() {
 
 #[test]
 fn an_hour_of_429_burns_none_either() {
-    outage(3600, 10, || down(Cause::Pace));
+    outage(3600, 10, || down(Cause::Throttled));
 }
 
 /// `OUTAGE_SECONDS=3600` makes it the hour, which is 1.8 million messages.
@@ -432,7 +432,7 @@ fn a_hundred_a_second(period: u64) -> impl FnMut(Timestamp, &str) -> Verdict {
         }
         taken += 1;
         if taken * 1000 > 100 * period {
-            down(Cause::Pace)
+            down(Cause::Throttled)
         } else {
             Verdict::Delivered
         }
@@ -476,7 +476,7 @@ fn large_messages_are_received_ahead_by_their_size() {
     let mut most = 0;
     for second in 0..60 {
         world.run_until(at(second));
-        most = most.max(world.pipes[0].flow.held.bytes());
+        most = most.max(world.pipes[0].flow.leases.bytes());
     }
     assert_eq!((world.left(), world.queue.most_receives), (0, 1));
     assert!(most <= MOST_BYTES + BATCH * world.size, "{most}");

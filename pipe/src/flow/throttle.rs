@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use crate::flow::pace::Rate;
+use super::rate::Rate;
 
 /// One complaint in so many answers is none: a limit that concerns few messages must not hold up
 /// the rest.
@@ -59,14 +59,14 @@ struct Slot {
 impl Throttle {
     /// How long until the next delivery may go out, when not at once.
     pub(super) fn wait(&self, now: Timestamp) -> Option<Duration> {
-        let wait = self.limit.as_ref()?.turns.wait(since_epoch(now));
+        let wait = self.limit.as_ref()?.turns.wait(now);
         (!wait.is_zero()).then_some(wait)
     }
 
     /// A delivery goes out.
     pub(super) fn take(&mut self, now: Timestamp) {
         if let Some(limit) = &mut self.limit {
-            limit.turns.take(since_epoch(now));
+            limit.turns.take(now);
         }
     }
 
@@ -108,7 +108,7 @@ impl Throttle {
         let per_second = per_second.max(1.0);
         let mut turns = Rate::new(1);
         turns.set(per_second);
-        turns.take(since_epoch(now));
+        turns.take(now);
         self.limit = Some(Limit {
             per_second,
             turns,
@@ -152,10 +152,6 @@ impl Limit {
         self.turns.set(self.per_second);
         self.per_second
     }
-}
-
-fn since_epoch(now: Timestamp) -> Duration {
-    Duration::from_millis(now.as_millis())
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ impl UnderWay {
     }
 
     /// How many take a place: those that hang do not, up to `most` of them.
-    pub(super) fn places(&self, now: Timestamp, most: usize) -> usize {
+    pub(super) fn slots_taken(&self, now: Timestamp, most: usize) -> usize {
         let (patience, Some(passed)) = (self.patience(), self.passed) else {
             return self.all.len();
         };
@@ -127,21 +127,28 @@ mod tests {
         let mut under_way = UnderWay::default();
         let tickets: Vec<u64> = (0..10).map(|n| under_way.begin(at(n))).collect();
         assert_eq!(
-            (under_way.places(at(5000), 100), under_way.len()),
+            (under_way.slots_taken(at(5000), 100), under_way.len()),
             (10, 10),
             "nothing got through"
         );
         under_way.passed(at(20), at(8));
-        assert_eq!(under_way.places(at(999), 100), 10);
+        assert_eq!(under_way.slots_taken(at(999), 100), 10);
         assert_eq!(under_way.next_to_hang(at(999)), Some(at(1000)));
         assert_eq!(
-            under_way.places(at(1007), 100),
+            under_way.slots_taken(at(1007), 100),
             2,
             "the others went out no earlier than what got through"
         );
-        assert_eq!(under_way.places(at(1007), 3), 7, "not more than so many");
+        assert_eq!(
+            under_way.slots_taken(at(1007), 3),
+            7,
+            "not more than so many"
+        );
         under_way.end(at(0), tickets[0]);
-        assert_eq!((under_way.places(at(1007), 100), under_way.len()), (2, 9));
+        assert_eq!(
+            (under_way.slots_taken(at(1007), 100), under_way.len()),
+            (2, 9)
+        );
         assert!(under_way.passed_after(at(7)) && !under_way.passed_after(at(8)));
     }
 
@@ -151,7 +158,10 @@ mod tests {
         under_way.begin(at(0));
         under_way.passed(at(3000), at(1000));
         assert_eq!(
-            (under_way.places(at(7999), 9), under_way.places(at(8000), 9)),
+            (
+                under_way.slots_taken(at(7999), 9),
+                under_way.slots_taken(at(8000), 9)
+            ),
             (1, 0)
         );
     }

@@ -1,52 +1,53 @@
-//! What an answer of the target means for the message: a reply, or the lack of one, to a
-//! [`Verdict`].
+//! What an answer of the target means for the message: from a reply, or the lack of one, to a
+//! [`Verdict`]. Pure.
 //!
-//! With an SQS source nothing but a 2xx takes the message off the queue
-//! (`docs/aws/pipes.md#errors-and-retries` and `docs/aws/pipes.md#answers`). Whose fault a failure
-//! is cannot be seen from one answer: here is only what it suggests, and `flow` finds out.
+//! With an SQS source, only a 2xx takes a message off the queue
+//! (`docs/aws/pipes.md#errors-and-retries` and `docs/aws/pipes.md#answers`). One answer cannot show
+//! who is at fault: a verdict holds only what the answer suggests, and `flow` finds out the rest.
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use kit::call::Reply;
 use kit::send::SendError;
 use kit::time::Timestamp;
 
-/// The longest time that SQS hides a message.
-const TWELVE_HOURS: Duration = Duration::from_secs(12 * 60 * 60);
+use super::cause::Cause;
+use super::retry_after::RetryAfter;
 
 /// What becomes of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// The target has it: delete it.
+pub(crate) enum Verdict {
+    /// The target has the message: it is deleted.
     Delivered,
     /// The message could not be made into a request, so nothing was sent, and nothing was learned
-    /// about the target: it is left to its visibility timeout and the queue's redrive.
+    /// about the target. The message is left to its visibility timeout and the queue's redrive
+    /// policy.
     Unsendable {
         /// For the log; names the cause, never content.
         reason: Reason,
     },
-    /// The target did not take the message. Whose fault that is, `flow` finds out by comparison
-    /// with other messages.
+    /// The target did not take the message. Who is at fault, `flow` finds out by comparison with
+    /// other messages.
     Failed {
         /// For the log; names status or cause, never content.
         reason: Reason,
-        /// What is supposed at first.
+        /// What is assumed at first.
         cause: Cause,
-        /// Not before this, by the target's `Retry-After`.
+        /// The least time until another try, by the target's `Retry-After`.
         retry_after: Option<Duration>,
     },
 }
 
 /// Why a message was not taken: for the log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Reason {
+pub(crate) struct Reason {
     /// In plain words; status or cause, never content.
-    pub text: String,
+    pub(crate) text: String,
     /// The status of the answer, if there was one.
-    pub status: Option<u16>,
-    /// The head of the answer: see [`head`](crate::execution::head).
-    pub answer: Option<String>,
+    pub(crate) status: Option<u16>,
+    /// The beginning of the answer, fit for the log.
+    pub(crate) answer: Option<String>,
 }
 
 impl From<String> for Reason {
@@ -64,47 +65,14 @@ impl From<&str> for Reason {
     }
 }
 
-/// What one failure suggests about its cause. Status and transport can't tell whose fault it is;
-/// they decide what is supposed at first, how soon and how often a message is tried again, and how
-/// eagerly others are tried in its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Cause {
-    /// The target can't be reached, or its token can't be had: no message can do anything about
-    /// that.
-    Unreachable,
-    /// The target, or whoever set it up: wrong credentials, a gateway in front of nothing (401,
-    /// 407, 502 to 504).
-    Target,
-    /// The target takes messages, but not so many (429).
-    Pace,
-    /// The target or this message (500, a connection that breaks).
-    Either,
-    /// The same, by way of no answer within the deadline.
-    Silence,
-    /// This message (400, 404, 422 and other statuses that don't say "try again").
-    Message,
-}
-
-impl Cause {
-    /// Every cause, with its name in metrics.
-    pub const ALL: [(Cause, &'static str); 6] = [
-        (Cause::Unreachable, "unreachable"),
-        (Cause::Target, "target"),
-        (Cause::Pace, "pace"),
-        (Cause::Either, "either"),
-        (Cause::Silence, "silence"),
-        (Cause::Message, "message"),
-    ];
-}
-
 impl Verdict {
-    /// No call came about, through no fault of the message.
-    pub fn unreachable(reason: String) -> Verdict {
+    /// No call could be made, and the message is not at fault.
+    pub(crate) fn unreachable(reason: String) -> Verdict {
         Verdict::failed(reason, Cause::Unreachable)
     }
 
-    /// Failed, with nothing said about when to try again.
-    pub fn failed(reason: impl Into<Reason>, cause: Cause) -> Verdict {
+    /// A failure without a `Retry-After`.
+    pub(crate) fn failed(reason: impl Into<Reason>, cause: Cause) -> Verdict {
         Verdict::Failed {
             reason: reason.into(),
             cause,
@@ -112,22 +80,22 @@ impl Verdict {
         }
     }
 
-    /// Why the message was not delivered; `None` when it was.
-    pub fn reason(&self) -> Option<&str> {
+    /// Why the message was not delivered, as text; `None` when it was delivered.
+    pub(crate) fn reason(&self) -> Option<&str> {
         self.failure().map(|reason| reason.text.as_str())
     }
 
-    /// The same, with what is known beside it.
-    pub fn failure(&self) -> Option<&Reason> {
+    /// Why the message was not delivered; `None` when it was delivered.
+    pub(crate) fn failure(&self) -> Option<&Reason> {
         match self {
             Verdict::Delivered => None,
             Verdict::Unsendable { reason } | Verdict::Failed { reason, .. } => Some(reason),
         }
     }
 
-    /// With the head of the answer that it rests on.
+    /// Adds the beginning of the answer that this verdict rests on.
     #[must_use]
-    pub fn with_answer(mut self, head: Option<String>) -> Verdict {
+    pub(crate) fn with_answer(mut self, head: Option<String>) -> Verdict {
         if let Verdict::Unsendable { reason } | Verdict::Failed { reason, .. } = &mut self {
             reason.answer = head;
         }
@@ -136,28 +104,18 @@ impl Verdict {
 }
 
 /// Judges what came back from `who` ("the target"), at `now`.
-pub fn judge(outcome: &Result<Reply, SendError>, who: &str, now: Timestamp) -> Verdict {
+pub(crate) fn judge(outcome: &Result<Reply, SendError>, who: &str, now: Timestamp) -> Verdict {
     match outcome {
         Ok(reply) => judge_reply(reply.status, &reply.headers, who, now),
         Err(error) => {
             let reason = format!("{who}: {error}");
-            match cause_of(error) {
+            match Cause::of_send_error(error) {
                 Some(cause) => Verdict::failed(reason, cause),
                 None => Verdict::Unsendable {
                     reason: reason.into(),
                 },
             }
         }
-    }
-}
-
-/// What the lack of an answer suggests; `None` when nothing was sent.
-pub fn cause_of(error: &SendError) -> Option<Cause> {
-    match error {
-        SendError::Unsendable(_) => None,
-        SendError::Timeout(_) | SendError::Unfinished { .. } => Some(Cause::Silence),
-        SendError::Broken(_) => Some(Cause::Either),
-        SendError::Unreachable(_) | SendError::Refused(_) => Some(Cause::Unreachable),
     }
 }
 
@@ -169,17 +127,17 @@ fn judge_reply(status: StatusCode, headers: &HeaderMap, who: &str, now: Timestam
     };
     let cause = match status.as_u16() {
         200..=299 => return Verdict::Delivered,
-        // Wrong credentials are nothing that a message can do about.
+        // A message cannot cause wrong credentials.
         401 | 407 | 502..=504 => Cause::Target,
-        429 => Cause::Pace,
-        // A conflict asks to have the message again later.
+        429 => Cause::Throttled,
+        // A conflict asks for the message again later.
         409 | 500..=599 => Cause::Either,
         _ => Cause::Message,
     };
-    match retry_after(headers, now) {
+    match RetryAfter::of(headers, now) {
         // A negative value means: do not try this event again (API destinations, "Retry behavior").
         Some(RetryAfter::Never) => {
-            reason.text.push_str(" and forbade to try again");
+            reason.text.push_str(" and asked not to try again");
             Verdict::failed(reason, Cause::Message)
         }
         Some(RetryAfter::In(delay)) => Verdict::Failed {
@@ -191,52 +149,11 @@ fn judge_reply(status: StatusCode, headers: &HeaderMap, who: &str, now: Timestam
     }
 }
 
-enum RetryAfter {
-    In(Duration),
-    Never,
-}
-
-/// Seconds, or an HTTP date; at most what SQS can hide a message for. A date is compared with the
-/// target's own `Date`, so that a difference between its clock and ours does not count.
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<RetryAfter> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let delay = match text.parse::<i64>() {
-        Ok(seconds) => match u64::try_from(seconds) {
-            Ok(seconds) => Duration::from_secs(seconds),
-            Err(_) => return Some(RetryAfter::Never),
-        },
-        Err(_) => {
-            // A date that a cache kept is old.
-            let theirs = headers
-                .get(header::DATE)
-                .filter(|_| !headers.contains_key(header::AGE));
-            let there = theirs
-                .and_then(|date| http_date(date.to_str().ok()?))
-                .unwrap_or(now);
-            http_date(text)?.since(there)
-        }
-    };
-    Some(RetryAfter::In(delay.min(TWELVE_HOURS)))
-}
-
-fn http_date(text: &str) -> Option<Timestamp> {
-    let format = time::macros::format_description!(
-        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-    );
-    let date = time::PrimitiveDateTime::parse(text, format)
-        .ok()?
-        .assume_utc();
-    Some(Timestamp::from_millis(
-        u64::try_from(date.unix_timestamp())
-            .ok()?
-            .saturating_mul(1000),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use bytes::Bytes;
+    use http::header;
 
     const NOW: Timestamp = Timestamp::from_millis(784_111_777_000);
 
@@ -274,7 +191,7 @@ mod tests {
             (409, Cause::Either),
             (413, Cause::Message),
             (422, Cause::Message),
-            (429, Cause::Pace),
+            (429, Cause::Throttled),
             (500, Cause::Either),
             (502, Cause::Target),
             (503, Cause::Target),
@@ -291,7 +208,7 @@ mod tests {
     fn no_answer_is_a_failure_of_its_own_kind() {
         let judged = |error| judge(&Err(error), "the target", Timestamp::default());
         for (error, supposed) in [
-            (SendError::Timeout(Duration::from_secs(5)), Cause::Silence),
+            (SendError::Timeout(Duration::from_secs(5)), Cause::Timeout),
             (SendError::Broken("reset".into()), Cause::Either),
             (SendError::Unreachable("refused".into()), Cause::Unreachable),
         ] {

@@ -27,7 +27,7 @@ enum Token {
 
 /// One beginning of a wildcard: what leads to it, and what may follow.
 #[derive(Debug, Default)]
-struct State {
+struct Beginning {
     /// It ends with a star, so more text keeps it.
     is_star: bool,
     /// The beginning that has a star more; it matches the same text.
@@ -40,7 +40,7 @@ struct State {
 /// not counted.
 #[derive(Debug)]
 pub struct Beginnings {
-    states: Vec<State>,
+    states: Vec<Beginning>,
     /// Where the wildcards of one alternative end: they share it.
     ends: HashMap<usize, usize>,
     /// Beginnings up to the first star, by alternative: wildcards of one alternative share them.
@@ -51,7 +51,7 @@ impl Beginnings {
     /// Of the alternatives that are listed for one field.
     pub fn of<'m>(alternatives: impl Iterator<Item = &'m Matcher>) -> Beginnings {
         let mut all = Beginnings {
-            states: vec![State::default()],
+            states: vec![Beginning::default()],
             ends: HashMap::new(),
             shared: HashMap::new(),
         };
@@ -112,7 +112,7 @@ impl Beginnings {
             None => fresh,
         };
         if known == fresh {
-            self.states.push(State::default());
+            self.states.push(Beginning::default());
         }
         known
     }

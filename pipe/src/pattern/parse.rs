@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::Refusal;
+use super::PatternError;
 use super::complexity::{Beginnings, MOST};
 use super::matcher::Matcher;
 use super::members::{Members, Shape, expression};
@@ -57,10 +57,10 @@ const TOO_COMPLEX: &str = "Rule is too complex - try using fewer wildcard charac
 type Combination = IndexMap<String, Arc<Leaf>>;
 
 /// Reads a pattern.
-pub fn parse(text: &str) -> Result<Vec<Tree>, Refusal> {
+pub fn parse(text: &str) -> Result<Vec<Tree>, PatternError> {
     serde_json::from_str::<Value>(text).map_err(|error| unreadable(&error))?;
     let Shape::Object(fields) = Shape::of(text).map_err(|error| unreadable(&error))? else {
-        return Err(Refusal::new("", "Filter is not an object"));
+        return Err(PatternError::new("", "Filter is not an object"));
     };
     let mut combinations = vec![Combination::new()];
     read_object(&mut combinations, "", fields, Inside::Pattern)?;
@@ -68,7 +68,7 @@ pub fn parse(text: &str) -> Result<Vec<Tree>, Refusal> {
         .iter()
         .any(|combination| combination.len() > MAX_FIELDS)
     {
-        return Err(Refusal::new(
+        return Err(PatternError::new(
             "",
             format!("Size of rule exceeds max value of {MAX_FIELDS}"),
         ));
@@ -77,8 +77,8 @@ pub fn parse(text: &str) -> Result<Vec<Tree>, Refusal> {
     Ok(combinations.iter().map(tree).collect())
 }
 
-fn unreadable(error: &serde_json::Error) -> Refusal {
-    Refusal::new("", error.to_string())
+fn unreadable(error: &serde_json::Error) -> PatternError {
+    PatternError::new("", error.to_string())
 }
 
 /// What the engine keeps in one machine: a field, behind the same fields with the same lists.
@@ -88,7 +88,7 @@ type Machine<'c> = (Vec<(&'c str, &'c str)>, &'c str);
 /// paths; those of several combinations count together where what comes before them is the same,
 /// for there the engine keeps them in one machine. What comes after a field that must be absent is
 /// not looked at: EventBridge does not, either.
-fn check_complexity(combinations: &[Combination]) -> Result<(), Refusal> {
+fn check_complexity(combinations: &[Combination]) -> Result<(), PatternError> {
     let has_wildcard = |leaf: &Arc<Leaf>| leaf.alternatives.iter().any(Matcher::has_wildcard);
     if !combinations
         .iter()
@@ -120,7 +120,7 @@ fn check_complexity(combinations: &[Combination]) -> Result<(), Refusal> {
     }
     for ((_, path), leaves) in &fields {
         if Beginnings::of(leaves.iter().flat_map(|leaf| &leaf.alternatives)).exceed(MOST) {
-            return Err(Refusal::new(path, TOO_COMPLEX));
+            return Err(PatternError::new(path, TOO_COMPLEX));
         }
     }
     Ok(())
@@ -145,9 +145,9 @@ fn read_object(
     at: &str,
     Members(fields): Members,
     inside: Inside,
-) -> Result<(), Refusal> {
+) -> Result<(), PatternError> {
     if fields.is_empty() {
-        return Err(Refusal::new(at, "Empty objects are not allowed"));
+        return Err(PatternError::new(at, "Empty objects are not allowed"));
     }
     for (name, value) in fields {
         let path = if at.is_empty() {
@@ -161,7 +161,7 @@ fn read_object(
             _ if inside == Inside::Or && RESERVED.contains(&name.as_str()) => {
                 let reason =
                     format!("{name} is Ruler reserved fieldName which cannot be used inside $or.");
-                return Err(Refusal::new(&path, reason));
+                return Err(PatternError::new(&path, reason));
             }
             Shape::Object(inner) => read_object(combinations, &path, inner, inside)?,
             Shape::List(list) => {
@@ -171,7 +171,7 @@ fn read_object(
                 });
             }
             Shape::Other => {
-                return Err(Refusal::new(
+                return Err(PatternError::new(
                     &path,
                     format!("\"{name}\" must be an object or an array"),
                 ));
@@ -181,8 +181,12 @@ fn read_object(
     Ok(())
 }
 
-fn read_or(combinations: &mut Vec<Combination>, at: &str, branches: Shape) -> Result<(), Refusal> {
-    let refuse = |reason: &str| Refusal::new(&format!("{at}.$or"), reason);
+fn read_or(
+    combinations: &mut Vec<Combination>,
+    at: &str,
+    branches: Shape,
+) -> Result<(), PatternError> {
+    let refuse = |reason: &str| PatternError::new(&format!("{at}.$or"), reason);
     let Shape::List(branches) = branches else {
         return Err(refuse("It must be an Array followed with $or."));
     };
@@ -209,19 +213,19 @@ fn read_or(combinations: &mut Vec<Combination>, at: &str, branches: Shape) -> Re
     Ok(())
 }
 
-fn leaf(path: &str, list: &[Box<RawValue>], text: &RawValue) -> Result<Leaf, Refusal> {
+fn leaf(path: &str, list: &[Box<RawValue>], text: &RawValue) -> Result<Leaf, PatternError> {
     if list.is_empty() {
-        return Err(Refusal::new(path, "Empty arrays are not allowed"));
+        return Err(PatternError::new(path, "Empty arrays are not allowed"));
     }
     let alternatives = list
         .iter()
         .map(|value| alternative(value.get()))
         .collect::<Result<Vec<_>, _>>();
-    let alternatives = alternatives.map_err(|reason| Refusal::new(path, reason))?;
+    let alternatives = alternatives.map_err(|reason| PatternError::new(path, reason))?;
     // The engine takes the state that follows from the first alternative; a list of exclusions that
     // is empty has none. Behind another alternative it excludes nothing. Both are recorded.
     if matches!(alternatives.first(), Some(Matcher::AnythingBut(excluded)) if excluded.is_empty()) {
-        return Err(Refusal::new(
+        return Err(PatternError::new(
             path,
             "An empty anything-but list needs another match value before it",
         ));

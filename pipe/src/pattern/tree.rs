@@ -51,7 +51,7 @@ pub struct Tree {
 
 /// How far a part of an event satisfies a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Fit {
     /// It does not.
     No,
     /// It does, because nothing is there and nothing need be.
@@ -60,12 +60,12 @@ pub enum Verdict {
     Yes,
 }
 
-impl Verdict {
-    fn and(self, other: Verdict) -> Verdict {
+impl Fit {
+    fn and(self, other: Fit) -> Fit {
         match (self, other) {
-            (Verdict::No, _) | (_, Verdict::No) => Verdict::No,
-            (Verdict::Absent, Verdict::Absent) => Verdict::Absent,
-            _ => Verdict::Yes,
+            (Fit::No, _) | (_, Fit::No) => Fit::No,
+            (Fit::Absent, Fit::Absent) => Fit::Absent,
+            _ => Fit::Yes,
         }
     }
 }
@@ -98,7 +98,7 @@ impl Tree {
     }
 
     /// Judges a value that stands where this tree does.
-    pub fn judge(&self, value: &Value) -> Verdict {
+    pub fn judge(&self, value: &Value) -> Fit {
         match value {
             Value::Array(elements) => {
                 best(elements.iter().map(|element| self.judge(element)), || {
@@ -111,50 +111,44 @@ impl Tree {
     }
 
     /// Judges the case that nothing stands here.
-    pub fn judge_absence(&self) -> Verdict {
-        let leaf = self
-            .leaf
-            .as_ref()
-            .map_or(Verdict::Absent, |leaf| absence(leaf));
+    pub fn judge_absence(&self) -> Fit {
+        let leaf = self.leaf.as_ref().map_or(Fit::Absent, |leaf| absence(leaf));
         leaf.and(self.judge_fields_absent())
     }
 
-    fn judge_fields_absent(&self) -> Verdict {
+    fn judge_fields_absent(&self) -> Fit {
         self.fields
             .iter()
             .map(|(_, tree)| tree.judge_absence())
-            .fold(Verdict::Absent, Verdict::and)
+            .fold(Fit::Absent, Fit::and)
     }
 
-    fn judge_leaf(&self, scalar: &Value) -> Verdict {
+    fn judge_leaf(&self, scalar: &Value) -> Fit {
         match &self.leaf {
-            None => Verdict::Absent,
-            Some(leaf) if leaf.accepts(scalar) => Verdict::Yes,
-            Some(_) => Verdict::No,
+            None => Fit::Absent,
+            Some(leaf) if leaf.accepts(scalar) => Fit::Yes,
+            Some(_) => Fit::No,
         }
     }
 
-    fn judge_object(&self, map: &Map<String, Value>) -> Verdict {
+    fn judge_object(&self, map: &Map<String, Value>) -> Fit {
         let dotted = map.keys().any(|key| key.contains('.'));
-        let own = self
-            .leaf
-            .as_ref()
-            .map_or(Verdict::Absent, |leaf| absence(leaf));
+        let own = self.leaf.as_ref().map_or(Fit::Absent, |leaf| absence(leaf));
         let fields = self.fields.iter().map(|(name, tree)| match map.get(name) {
             _ if dotted => tree.judge_sources(&sources(map, name)),
             Some(value) => tree.judge(value),
             None => tree.judge_absence(),
         });
-        fields.fold(own, Verdict::and)
+        fields.fold(own, Fit::and)
     }
 
     /// Judges values that reach this place by different keys of one object (`"a": {"b": …}` and
     /// `"a.b": …`). Here the fields are judged one by one: that two of them share an array element
     /// is not asked.
-    fn judge_sources(&self, sources: &[Source<'_>]) -> Verdict {
+    fn judge_sources(&self, sources: &[Reached<'_>]) -> Fit {
         match sources {
             [] => return self.judge_absence(),
-            [Source { rest: None, value }] => return self.judge(value),
+            [Reached { rest: None, value }] => return self.judge(value),
             _ => {}
         }
         let alone = Tree {
@@ -172,26 +166,26 @@ impl Tree {
                 .collect();
             tree.judge_sources(&deeper)
         });
-        fields.fold(own, Verdict::and)
+        fields.fold(own, Fit::and)
     }
 }
 
-fn absence(leaf: &Leaf) -> Verdict {
+fn absence(leaf: &Leaf) -> Fit {
     if leaf.accepts_absence() {
-        Verdict::Absent
+        Fit::Absent
     } else {
-        Verdict::No
+        Fit::No
     }
 }
 
 /// One of several that satisfies everything is enough; absence must hold in all of them.
-fn best(verdicts: impl Iterator<Item = Verdict>, none: impl FnOnce() -> Verdict) -> Verdict {
+fn best(verdicts: impl Iterator<Item = Fit>, none: impl FnOnce() -> Fit) -> Fit {
     let mut seen = None;
     for verdict in verdicts {
         seen = match (seen, verdict) {
-            (_, Verdict::Yes) => return Verdict::Yes,
-            (Some(Verdict::No), _) | (_, Verdict::No) => Some(Verdict::No),
-            _ => Some(Verdict::Absent),
+            (_, Fit::Yes) => return Fit::Yes,
+            (Some(Fit::No), _) | (_, Fit::No) => Some(Fit::No),
+            _ => Some(Fit::Absent),
         };
     }
     seen.unwrap_or_else(none)
@@ -199,31 +193,31 @@ fn best(verdicts: impl Iterator<Item = Verdict>, none: impl FnOnce() -> Verdict)
 
 /// A value on the way to a place, and what is left of the dotted key that led to it.
 #[derive(Debug, Clone, Copy)]
-struct Source<'e> {
+struct Reached<'e> {
     rest: Option<&'e str>,
     value: &'e Value,
 }
 
-impl<'e> Source<'e> {
-    fn step(&self, name: &str) -> Vec<Source<'e>> {
+impl<'e> Reached<'e> {
+    fn step(&self, name: &str) -> Vec<Reached<'e>> {
         match (self.rest, self.value) {
             (Some(key), value) => under(key, name)
-                .map(|rest| Source { rest, value })
+                .map(|rest| Reached { rest, value })
                 .into_iter()
                 .collect(),
             (None, Value::Object(map)) => sources(map, name),
             (None, Value::Array(elements)) => elements
                 .iter()
-                .flat_map(|value| Source { rest: None, value }.step(name))
+                .flat_map(|value| Reached { rest: None, value }.step(name))
                 .collect(),
             _ => Vec::new(),
         }
     }
 }
 
-fn sources<'e>(map: &'e Map<String, Value>, name: &str) -> Vec<Source<'e>> {
+fn sources<'e>(map: &'e Map<String, Value>, name: &str) -> Vec<Reached<'e>> {
     map.iter()
-        .filter_map(|(key, value)| under(key, name).map(|rest| Source { rest, value }))
+        .filter_map(|(key, value)| under(key, name).map(|rest| Reached { rest, value }))
         .collect()
 }
 

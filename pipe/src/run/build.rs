@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::worker::Job;
 use crate::control::filtered::Filtered;
 use crate::control::state::Status;
-use crate::definition::{Asked, Pipe, Target};
+use crate::definition::{EnrichmentTarget, Pipe, Target};
 use crate::execution::api_destination::Invoker;
 use crate::execution::aws::Caller;
 use crate::execution::executor::{Courier, EXECUTION_LIMIT};
@@ -20,12 +20,11 @@ use crate::execution::token::Authorizer;
 use crate::execution::unended::Unended;
 use crate::execution::{Enricher, Feeder, Line, Road, Runner};
 use crate::execution_log::Stage;
-use crate::flow::Judge;
-use crate::flow::pace::{Rate, Rates};
+use crate::flow::{Rate, Rates, VerdictRule};
 use crate::sqs::clients::Clients;
 use crate::sqs::send::Outbox;
 use crate::targets::webhook;
-use crate::targets::{Destination, Invocation};
+use crate::targets::{Destination, HttpTarget};
 
 /// How long a service may take that only has to accept something.
 const ACCEPT_DEADLINE: Duration = Duration::from_secs(30);
@@ -44,7 +43,7 @@ pub struct Tools {
     /// Deliveries that each pipe may have under way at once.
     pub concurrency: usize,
     /// Whose word counts for what a failure means, where a pipe doesn't say.
-    pub judge: Judge,
+    pub verdict_rule: VerdictRule,
     /// What signs calls to targets, if anything does.
     pub webhook_keys: Option<Arc<webhook::Keys>>,
 }
@@ -91,9 +90,9 @@ impl Yard {
             .map(|enrichment| self.enricher(&enrichment.asked));
         let road = self.road(&pipe);
         let clients = self.tools.clients.clone();
-        let (concurrency, judge) = (
+        let (concurrency, verdict_rule) = (
             self.concurrency(&pipe),
-            pipe.judge.unwrap_or(self.tools.judge),
+            pipe.verdict_rule.unwrap_or(self.tools.verdict_rule),
         );
         let courier = Arc::new(Courier::new(pipe, enricher, road, stop.clone()));
         Job {
@@ -101,7 +100,7 @@ impl Yard {
             clients,
             rates: Rates::new(rates),
             concurrency,
-            judge,
+            verdict_rule,
             filtered,
             status,
         }
@@ -118,11 +117,15 @@ impl Yard {
         self.tools.concurrency.max(least)
     }
 
-    fn enricher(&mut self, asked: &Asked) -> Enricher {
+    fn enricher(&mut self, asked: &EnrichmentTarget) -> Enricher {
         match asked {
-            Asked::Http(invocation) => Enricher::Line(self.http(Stage::Enrichment, invocation)),
-            Asked::Api(api) => Enricher::Line(Line::Api(self.caller(ACCEPT_DEADLINE), api.clone())),
-            Asked::Program(program) => Enricher::Program(Runner {
+            EnrichmentTarget::Http(invocation) => {
+                Enricher::Line(self.http(Stage::Enrichment, invocation))
+            }
+            EnrichmentTarget::Api(api) => {
+                Enricher::Line(Line::Api(self.caller(ACCEPT_DEADLINE), api.clone()))
+            }
+            EnrichmentTarget::Program(program) => Enricher::Program(Runner {
                 caller: self.caller(EXECUTION_LIMIT),
                 program: program.clone(),
             }),
@@ -152,7 +155,7 @@ impl Yard {
         Caller::new(self.tools.services.clone(), deadline)
     }
 
-    fn http(&mut self, stage: Stage, invocation: &Arc<Invocation>) -> Line {
+    fn http(&mut self, stage: Stage, invocation: &Arc<HttpTarget>) -> Line {
         let (sender, deadline) = (self.tools.sender.clone(), self.tools.deadline);
         let connection = &invocation.destination.connection;
         let make = || Authorizer::new(connection.clone(), sender.clone());

@@ -16,9 +16,8 @@ use crate::event::Event;
 use crate::execution::unended;
 use crate::execution::{Ending, Execution, Outcome};
 use crate::execution_log::{Details, Journal, LogConfiguration, Stage, Step};
-use crate::flow::verdict::{Cause, Reason, Verdict};
-use crate::flow::{Change, Work};
-use crate::pattern::Miss;
+use crate::flow::{Cause, Reason, TargetChange, Verdict, Work};
+use crate::pattern::Mismatch;
 use crate::redact::secrets;
 use crate::sqs::queue::Redrive;
 
@@ -260,7 +259,7 @@ impl Report {
     }
 
     /// No filter takes a message: it is deleted.
-    pub fn filtered(&self, now: Timestamp, id: &str, event: &Event, misses: Vec<Miss>) {
+    pub fn filtered(&self, now: Timestamp, id: &str, event: &Event, misses: Vec<Mismatch>) {
         self.metrics.events_filtered.increment(1);
         tracing::debug!(
             pipe = self.pipe,
@@ -355,9 +354,9 @@ impl Report {
     }
 
     /// What is believed of the target has changed.
-    pub fn changed(&self, change: Change) {
+    pub fn changed(&self, change: TargetChange) {
         match change {
-            Change::Down {
+            TargetChange::Down {
                 failures,
                 messages,
                 share,
@@ -375,7 +374,7 @@ impl Report {
                     "{said}: no message gets through, so none is given up; a few are tried until one does"
                 );
             }
-            Change::Up { after, probes } => {
+            TargetChange::Up { after, probes } => {
                 self.metrics.target_down.set(0.0);
                 self.is_down.store(false, Ordering::Relaxed);
                 self.status.target_up();

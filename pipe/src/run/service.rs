@@ -13,7 +13,7 @@ use super::build::Tools;
 use super::supervisor::Fleet;
 use crate::config::Settings;
 use crate::control::http::{self, Command};
-use crate::definition::Definition;
+use crate::definition::PipeDefinitions;
 use crate::sqs::clients::Clients;
 use crate::sqs::queue;
 
@@ -36,7 +36,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         clients: clients.clone(),
         deadline: settings.invocation_timeout,
         concurrency: settings.concurrency,
-        judge: settings.judge,
+        verdict_rule: settings.verdict_rule,
         webhook_keys: settings.webhook_keys,
     };
     let mut fleet = Fleet::start(tools, settings.definition, &stop);
@@ -71,6 +71,6 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     fleet.drained().await
 }
 
-async fn next(definitions: &mut Option<Receiver<Definition>>) -> Option<Definition> {
+async fn next(definitions: &mut Option<Receiver<PipeDefinitions>>) -> Option<PipeDefinitions> {
     definitions.as_mut()?.recv().await
 }

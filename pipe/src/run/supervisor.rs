@@ -17,7 +17,7 @@ use super::worker;
 use crate::control::api::{self, ControlFault, Shown};
 use crate::control::registry::Board;
 use crate::control::state::Status;
-use crate::definition::{Definition, DesiredState, Pipe};
+use crate::definition::{DesiredState, Pipe, PipeDefinitions};
 
 /// Pipes at work.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ struct Member {
 
 impl Fleet {
     /// Starts the pipes of `definition`, to run until `stop`.
-    pub fn start(tools: Tools, definition: Definition, stop: &CancellationToken) -> Fleet {
+    pub fn start(tools: Tools, definition: PipeDefinitions, stop: &CancellationToken) -> Fleet {
         let mut fleet = Fleet {
             yard: Yard::new(tools),
             board: Arc::default(),
@@ -54,7 +54,7 @@ impl Fleet {
     /// Takes over another definition. What is new or another in it starts; what was before stops:
     /// it finishes what is under way and hands back the rest, which its successor then receives.
     /// Whatever is the same goes on.
-    pub fn replace(&mut self, definition: Definition) -> Replaced {
+    pub fn replace(&mut self, definition: PipeDefinitions) -> Replaced {
         let now = Timestamp::wall();
         let mut replaced = Replaced::default();
         let mut before = std::mem::take(&mut self.members);

@@ -22,9 +22,10 @@ use crate::definition::Source;
 use crate::event::{Event, Message};
 use crate::execution::Ending;
 use crate::execution::executor::Courier;
-use crate::flow::pace::Rates;
-use crate::flow::verdict::Verdict;
-use crate::flow::{Flow, Judge, Lost, Order, Poll, Settle, Step, Terms, Work};
+use crate::flow::{
+    Backoff, Command, Flow, FlowSettings, Lost, Order, Poll, Rates, Settle, Verdict, VerdictRule,
+    Work,
+};
 use crate::sqs::clients::Clients;
 use crate::sqs::error::QueueError;
 use crate::sqs::queue::{LOOK, Queue, Traits};
@@ -39,8 +40,11 @@ const SETTLE: Duration = Duration::from_secs(4);
 /// round trip.
 const LAST_RECEIVES: Duration = Duration::from_millis(250);
 
-/// Between two looks for a queue that is not there; doubles up to the second.
-const QUEUE_PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// The pauses between two looks for a queue that does not exist.
+const QUEUE_PAUSES: Backoff = Backoff {
+    first: Duration::from_millis(200),
+    longest: Duration::from_secs(5),
+};
 
 /// What a pipe works with.
 #[derive(Debug)]
@@ -54,7 +58,7 @@ pub struct Job {
     /// Deliveries that may be under way at once.
     pub concurrency: usize,
     /// Whose word counts for what a failure means.
-    pub judge: Judge,
+    pub verdict_rule: VerdictRule,
     /// Takes note of what no filter lets pass.
     pub filtered: Arc<Filtered>,
     /// Takes note of how the pipe is.
@@ -92,7 +96,7 @@ pub async fn run(job: Job, stop: CancellationToken) {
         clients,
         rates,
         concurrency,
-        judge,
+        verdict_rule,
         filtered,
         status,
     } = job;
@@ -110,12 +114,12 @@ pub async fn run(job: Job, stop: CancellationToken) {
     let (told, traits) = watch::channel(queue.traits.clone());
     let mut watching = JoinSet::new();
     watching.spawn(queue.clone().watch(LOOK, told));
-    let terms = Terms {
+    let terms = FlowSettings {
         order: queue.order,
         visibility: queue.traits.visibility,
         max_receives: queue.traits.max_receives(),
         concurrency,
-        judge,
+        rule: verdict_rule,
     };
     let worker = Worker {
         flow: Flow::new(Timestamp::now(), terms),
@@ -138,7 +142,7 @@ pub async fn run(job: Job, stop: CancellationToken) {
 }
 
 async fn find_queue(clients: &Clients, source: &Source, pipe: &str, status: &Status) -> Queue {
-    let (mut pause, longest) = QUEUE_PAUSE;
+    let mut pause = QUEUE_PAUSES.first;
     let line = OncePerMinute::new();
     loop {
         match clients.open(source).await {
@@ -156,7 +160,7 @@ async fn find_queue(clients: &Clients, source: &Source, pipe: &str, status: &Sta
             }
         }
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(longest);
+        pause = QUEUE_PAUSES.after(pause);
     }
 }
 
@@ -209,9 +213,9 @@ impl Worker {
         let now = Timestamp::now();
         while let Some(step) = self.flow.next(now, &self.rates) {
             match step {
-                Step::Deliver(work) => self.deliver(work),
-                Step::Poll(poll) => self.poll(poll),
-                Step::Settle(settle) => self.settle(now, settle),
+                Command::Deliver(work) => self.deliver(work),
+                Command::Poll(poll) => self.poll(poll),
+                Command::Settle(settle) => self.settle(now, settle),
             }
         }
         self.bury();

@@ -11,7 +11,8 @@ use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use tokio::sync::OnceCell;
 
 use super::error::QueueError;
-use crate::targets::{Entry, Fault, Outlet, Refusal, parts};
+use crate::flow::Cause;
+use crate::targets::{QueueEntry, QueueTarget, Refusal, parts};
 
 /// The most messages of one request.
 const MOST: usize = 10;
@@ -32,14 +33,14 @@ const ABOUT_CONTENT: [&str; 5] = [
 #[derive(Debug)]
 pub struct Outbox {
     /// The queue.
-    pub outlet: Arc<Outlet>,
+    pub outlet: Arc<QueueTarget>,
     client: Client,
     url: OnceCell<String>,
 }
 
 impl Outbox {
     /// The way to a queue; nothing is sent before the first message.
-    pub fn new(client: Client, outlet: Arc<Outlet>) -> Outbox {
+    pub fn new(client: Client, outlet: Arc<QueueTarget>) -> Outbox {
         Outbox {
             outlet,
             client,
@@ -48,7 +49,7 @@ impl Outbox {
     }
 
     /// Sends messages. For each the id that SQS gave it, or why SQS did not take it.
-    pub async fn send(&self, entries: &[Entry]) -> Vec<Result<String, Refusal>> {
+    pub async fn send(&self, entries: &[QueueEntry]) -> Vec<Result<String, Refusal>> {
         let mut results = Vec::with_capacity(entries.len());
         for range in parts(entries.iter().map(|entry| entry.body.len()), MOST, LARGEST) {
             results.extend(self.send_part(&entries[range]).await);
@@ -56,10 +57,10 @@ impl Outbox {
         results
     }
 
-    async fn send_part(&self, part: &[Entry]) -> Vec<Result<String, Refusal>> {
+    async fn send_part(&self, part: &[QueueEntry]) -> Vec<Result<String, Refusal>> {
         match self.request(part).await {
             Ok(results) => results,
-            Err(refusal) if refusal.fault == Fault::Content && part.len() > 1 => {
+            Err(refusal) if refusal.may_be_one_entry() && part.len() > 1 => {
                 let mut results = Vec::with_capacity(part.len());
                 for entry in part {
                     let alone = self.request(std::slice::from_ref(entry)).await;
@@ -72,7 +73,7 @@ impl Outbox {
     }
 
     /// One result for each entry.
-    async fn request(&self, part: &[Entry]) -> Result<Vec<Result<String, Refusal>>, Refusal> {
+    async fn request(&self, part: &[QueueEntry]) -> Result<Vec<Result<String, Refusal>>, Refusal> {
         let url = self.url.get_or_try_init(|| self.find()).await?;
         let entries = part
             .iter()
@@ -85,7 +86,7 @@ impl Outbox {
             .queue_url(url)
             .set_entries(Some(entries));
         let answer = request.send().await?;
-        let missing = || Err(refusal(Fault::Target, "no result for the message"));
+        let missing = || Err(refusal(Cause::Target, "no result for the message"));
         let mut results: Vec<_> = part.iter().map(|_| missing()).collect();
         let mut put = |id: &str, result| {
             if let Some(slot) = id
@@ -108,7 +109,7 @@ impl Outbox {
     }
 
     async fn find(&self) -> Result<String, Refusal> {
-        let Outlet { account, queue, .. } = self.outlet.as_ref();
+        let QueueTarget { account, queue, .. } = self.outlet.as_ref();
         let found = self
             .client
             .get_queue_url()
@@ -130,23 +131,20 @@ where
         let code = error.as_service_error().and_then(|said| said.meta().code());
         let about_content =
             code.is_some_and(|code| ABOUT_CONTENT.iter().any(|known| code.ends_with(known)));
-        let fault = if about_content {
-            Fault::Content
+        let cause = if about_content {
+            Cause::Message
         } else {
-            Fault::Target
+            Cause::Target
         };
-        refusal(fault, &QueueError::from(error).to_string())
+        refusal(cause, &QueueError::from(error).to_string())
     }
 }
 
-fn refusal(fault: Fault, reason: &str) -> Refusal {
-    Refusal {
-        reason: format!("the target queue: {reason}"),
-        fault,
-    }
+fn refusal(cause: Cause, reason: &str) -> Refusal {
+    Refusal::new(format!("the target queue: {reason}"), cause)
 }
 
-fn request_entry(index: usize, entry: &Entry) -> SendMessageBatchRequestEntry {
+fn request_entry(index: usize, entry: &QueueEntry) -> SendMessageBatchRequestEntry {
     SendMessageBatchRequestEntry::builder()
         .id(index.to_string())
         .message_body(&entry.body)
@@ -157,13 +155,13 @@ fn request_entry(index: usize, entry: &Entry) -> SendMessageBatchRequestEntry {
 }
 
 fn judge(failed: &BatchResultErrorEntry) -> Refusal {
-    let fault = match failed.sender_fault {
-        _ if failed.code.contains("Throttl") => Fault::Pace,
-        true => Fault::Content,
-        false => Fault::Either,
+    let cause = match failed.sender_fault {
+        _ if failed.code.contains("Throttl") => Cause::Throttled,
+        true => Cause::Message,
+        false => Cause::Either,
     };
     let said = failed.message.as_deref().unwrap_or_default();
-    refusal(fault, format!("{} {said}", failed.code).trim_end())
+    refusal(cause, format!("{} {said}", failed.code).trim_end())
 }
 
 #[cfg(test)]

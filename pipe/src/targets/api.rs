@@ -9,8 +9,8 @@ use kit::call::Call;
 use kit::counted::counted;
 use url::form_urlencoded::Serializer;
 
-use super::site::Request;
-use super::{Endpoint, HttpParameters, Unplannable};
+use super::site::ServiceRequest;
+use super::{Endpoint, HttpParameters, PlanError};
 use crate::arn::Arn;
 use crate::event::Event;
 use crate::targets::webhook;
@@ -81,16 +81,21 @@ impl RestApi {
     ///
     /// # Errors
     /// The event lacks a path parameter, or a value cannot be sent in a header.
-    pub fn request(&self, event: &Event, id: &str, body: String) -> Result<Request, Unplannable> {
+    pub fn request(
+        &self,
+        event: &Event,
+        id: &str,
+        body: String,
+    ) -> Result<ServiceRequest, PlanError> {
         let path = &self.parameters.path;
-        let value = |dynamic: &super::Dynamic| {
+        let value = |dynamic: &super::DynamicValue| {
             dynamic
                 .text(event)
                 .map(|text| Cow::Owned(text.into_owned()))
         };
         let path: Option<Vec<Cow<'_, str>>> = path.iter().map(value).collect();
         let path =
-            path.ok_or_else(|| Unplannable("the event has no value for a path parameter".into()))?;
+            path.ok_or_else(|| PlanError("the event has no value for a path parameter".into()))?;
         let mut url = self.endpoint.fill(&path)?;
         let query = Serializer::new(String::new())
             .extend_pairs(super::query(&self.parameters, event))
@@ -117,7 +122,7 @@ impl RestApi {
             headers: sent,
             body,
         };
-        Ok(Request {
+        Ok(ServiceRequest {
             service: "execute-api",
             region: self.region.clone(),
             call,

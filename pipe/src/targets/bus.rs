@@ -6,8 +6,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::feed::{FeedEntry, Limits};
 use super::program::check_json;
-use super::site::{Request, Site};
-use super::{Dynamic, Unplannable};
+use super::site::{ServiceEndpoint, ServiceRequest};
+use super::{DynamicValue, PlanError};
 use crate::arn::Arn;
 use crate::event::Event;
 
@@ -15,19 +15,19 @@ use crate::event::Event;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusParameters {
     /// `Source`.
-    pub source: Dynamic,
+    pub source: DynamicValue,
     /// `DetailType`.
-    pub detail_type: Dynamic,
+    pub detail_type: DynamicValue,
     /// `Resources`.
-    pub resources: Vec<Dynamic>,
+    pub resources: Vec<DynamicValue>,
     /// `Time`: where the event says when it happened.
-    pub time: Option<Dynamic>,
+    pub time: Option<DynamicValue>,
 }
 
 /// An event bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bus {
-    site: Site,
+    site: ServiceEndpoint,
     arn: String,
     parameters: BusParameters,
 }
@@ -36,8 +36,8 @@ impl BusParameters {
     /// What the events of a pipe have when nothing is said. AWS does not document its own words.
     pub fn of_pipe(name: &str) -> BusParameters {
         BusParameters {
-            source: Dynamic::Literal(format!("Pipe {name}")),
-            detail_type: Dynamic::Literal("Event from aws:sqs".to_owned()),
+            source: DynamicValue::Literal(format!("Pipe {name}")),
+            detail_type: DynamicValue::Literal("Event from aws:sqs".to_owned()),
             resources: Vec::new(),
             time: None,
         }
@@ -57,13 +57,13 @@ impl Bus {
     /// The ARN names no region.
     pub fn new(arn: &Arn<'_>, parameters: BusParameters) -> Result<Bus, String> {
         Ok(Bus {
-            site: Site::new(arn, "events", "events")?,
+            site: ServiceEndpoint::new(arn, "events", "events")?,
             arn: arn.text.to_owned(),
             parameters,
         })
     }
 
-    pub(super) fn entry(&self, event: &Event, body: String) -> Result<FeedEntry, Unplannable> {
+    pub(super) fn entry(&self, event: &Event, body: String) -> Result<FeedEntry, PlanError> {
         check_json(&body)?;
         let BusParameters {
             source,
@@ -71,17 +71,19 @@ impl Bus {
             resources,
             time,
         } = &self.parameters;
-        let required =
-            |name: &str, value: &Dynamic| match value.text(event).filter(|text| !text.is_empty()) {
-                Some(text) => Ok(text.into_owned()),
-                None => Err(Unplannable(format!("the event has no value for {name}"))),
-            };
+        let required = |name: &str, value: &DynamicValue| match value
+            .text(event)
+            .filter(|text| !text.is_empty())
+        {
+            Some(text) => Ok(text.into_owned()),
+            None => Err(PlanError(format!("the event has no value for {name}"))),
+        };
         let (source, detail_type) = (
             required("Source", source)?,
             required("DetailType", detail_type)?,
         );
         if source.starts_with("aws.") {
-            return Err(Unplannable("the value for Source begins with aws.".into()));
+            return Err(PlanError("the value for Source begins with aws.".into()));
         }
         let size = body.len() + source.len() + detail_type.len();
         let mut entry = Map::from_iter([
@@ -108,7 +110,7 @@ impl Bus {
         })
     }
 
-    pub(super) fn request(&self, entries: &[&FeedEntry]) -> Request {
+    pub(super) fn request(&self, entries: &[&FeedEntry]) -> ServiceRequest {
         let entries: Vec<&Value> = entries.iter().map(|entry| &entry.value).collect();
         self.site
             .json("1.1", "AWSEvents.PutEvents", &json!({"Entries": entries}))
@@ -116,12 +118,12 @@ impl Bus {
 }
 
 /// Seconds since 1970, or a date of RFC 3339, as the seconds that the protocol has.
-fn read_time(text: &str) -> Result<Value, Unplannable> {
+fn read_time(text: &str) -> Result<Value, PlanError> {
     if let Ok(seconds @ Value::Number(_)) = serde_json::from_str(text) {
         return Ok(seconds);
     }
     let wrong =
-        |_| Unplannable("the value for Time is neither a date of RFC 3339 nor seconds".into());
+        |_| PlanError("the value for Time is neither a date of RFC 3339 nor seconds".into());
     Ok(OffsetDateTime::parse(text, &Rfc3339)
         .map_err(wrong)?
         .unix_timestamp()

@@ -1,7 +1,7 @@
 //! An event to the one call that delivers it to an API destination.
 //!
 //! Method and endpoint, `*` filled, query and headers merged; then the connection's own on top.
-//! Between the two stands the [`Draft`], which holds no secret and can be shown. Not as AWS does
+//! Between the two stands the [`PlannedCall`], which holds no secret and can be shown. Not as AWS does
 //! it: connections are kept alive (`Connection: close` is not sent), and every call carries the
 //! message's id as `webhook-id`, so that a target can tell a repetition. See
 //! `docs/aws/pipes.md#dynamic-paths`, `docs/aws/pipes.md#api-destinations` and
@@ -16,7 +16,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use url::Url;
 
-use super::{Invocation, Unplannable};
+use super::{HttpTarget, PlanError};
 use crate::event::Event;
 use crate::targets::connection::{Auth, Connection, append};
 use crate::targets::webhook;
@@ -61,7 +61,7 @@ pub const PROTECTED: [&str; 33] = [
 /// A call as the pipe asks for it, before the connection adds credentials and parameters of its
 /// own.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub struct PlannedCall {
     call: Call,
     /// How much of the query string is the endpoint's own; keys are often kept there.
     endpoint_query: usize,
@@ -75,11 +75,11 @@ const HIDDEN: [HeaderName; 2] = [header::AUTHORIZATION, header::COOKIE];
 /// # Errors
 /// The event lacks a path parameter, or a value cannot be sent in a header.
 pub fn plan(
-    invocation: &Invocation,
+    invocation: &HttpTarget,
     event: &Event,
     id: &str,
     body: String,
-) -> Result<Draft, Unplannable> {
+) -> Result<PlannedCall, PlanError> {
     let method = invocation.destination.method.clone();
     let body = if has_body(&method) {
         Bytes::from(body)
@@ -88,7 +88,7 @@ pub fn plan(
     };
     let headers = headers(invocation, event, id)?;
     let (url, endpoint_query) = url(invocation, event)?;
-    Ok(Draft {
+    Ok(PlannedCall {
         call: Call {
             method,
             url,
@@ -99,10 +99,10 @@ pub fn plan(
     })
 }
 
-impl Draft {
+impl PlannedCall {
     /// For a call whose answer is read: asks for an answer that is not compressed.
     #[must_use]
-    pub fn uncompressed(mut self) -> Draft {
+    pub fn uncompressed(mut self) -> PlannedCall {
         self.call.headers.remove(header::ACCEPT_ENCODING);
         self
     }
@@ -147,7 +147,7 @@ impl Draft {
         self,
         connection: &Connection,
         token: Option<HeaderValue>,
-    ) -> Result<Call, Unplannable> {
+    ) -> Result<Call, PlanError> {
         let mut call = self.call;
         if has_body(&call.method) && !connection.invocation.body.is_empty() {
             call.body = add_to_body(&call.body, connection)?;
@@ -176,12 +176,12 @@ fn has_body(method: &Method) -> bool {
 }
 
 /// With how much of its query string is the endpoint's own.
-fn url(invocation: &Invocation, event: &Event) -> Result<(Url, usize), Unplannable> {
-    let Invocation {
+fn url(invocation: &HttpTarget, event: &Event) -> Result<(Url, usize), PlanError> {
+    let HttpTarget {
         destination,
         parameters,
     } = invocation;
-    let value = |dynamic: &'_ super::Dynamic| {
+    let value = |dynamic: &'_ super::DynamicValue| {
         dynamic
             .text(event)
             .map(Cow::into_owned)
@@ -189,7 +189,7 @@ fn url(invocation: &Invocation, event: &Event) -> Result<(Url, usize), Unplannab
     };
     let values: Option<Vec<_>> = parameters.path.iter().map(value).collect();
     let values =
-        values.ok_or_else(|| Unplannable("the event has no value for a path parameter".into()))?;
+        values.ok_or_else(|| PlanError("the event has no value for a path parameter".into()))?;
     let mut url = destination.endpoint.fill(&values)?;
     let endpoint_query = url.query().map_or(0, str::len);
     let fixed = &destination.connection.invocation.query;
@@ -204,7 +204,7 @@ fn url(invocation: &Invocation, event: &Event) -> Result<(Url, usize), Unplannab
     Ok((url, endpoint_query))
 }
 
-fn headers(invocation: &Invocation, event: &Event, id: &str) -> Result<HeaderMap, Unplannable> {
+fn headers(invocation: &HttpTarget, event: &Event, id: &str) -> Result<HeaderMap, PlanError> {
     let mut headers = HeaderMap::new();
     headers.insert(
         header::CONTENT_TYPE,
@@ -227,7 +227,7 @@ fn headers(invocation: &Invocation, event: &Event, id: &str) -> Result<HeaderMap
 }
 
 /// Puts the connection's body parameters into a body that is a JSON object; the connection wins.
-fn add_to_body(body: &[u8], connection: &Connection) -> Result<Bytes, Unplannable> {
+fn add_to_body(body: &[u8], connection: &Connection) -> Result<Bytes, PlanError> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(mut map)) => {
             for (key, value) in &connection.invocation.body {
@@ -235,7 +235,7 @@ fn add_to_body(body: &[u8], connection: &Connection) -> Result<Bytes, Unplannabl
             }
             Ok(Bytes::from(Value::Object(map).to_string()))
         }
-        _ => Err(Unplannable(
+        _ => Err(PlanError(
             "the connection adds body parameters, and the body is no JSON object".into(),
         )),
     }

@@ -29,7 +29,7 @@ pub struct Connection {
     /// How it authorizes.
     pub auth: Auth,
     /// What it adds to every invocation; on the same key it wins over the pipe's own parameters.
-    pub invocation: Parameters,
+    pub invocation: ConnectionParameters,
 }
 
 /// How a connection authorizes.
@@ -48,7 +48,7 @@ pub enum Auth {
 
 /// Additional parameters; values may be secret, keys are not.
 #[derive(Debug, Default)]
-pub struct Parameters {
+pub struct ConnectionParameters {
     /// Headers.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// For the query string.
@@ -72,7 +72,7 @@ pub struct OAuth {
     /// Its secret.
     pub client_secret: SecretString,
     /// What is sent beside them.
-    pub parameters: Parameters,
+    pub parameters: ConnectionParameters,
 }
 
 /// A token, as the header value that it becomes.
@@ -180,7 +180,7 @@ impl Token {
     }
 }
 
-impl Parameters {
+impl ConnectionParameters {
     fn secrets(&self) -> impl Iterator<Item = String> {
         let headers = self
             .headers
@@ -321,13 +321,13 @@ mod tests {
             method,
             client_id: "me".into(),
             client_secret: "s&cret".into(),
-            parameters: Parameters {
+            parameters: ConnectionParameters {
                 query: vec![("v".into(), "1".into())],
                 body: vec![
                     ("scope".into(), "a b".into()),
                     ("client_id".into(), "you".into()),
                 ],
-                ..Parameters::default()
+                ..ConnectionParameters::default()
             },
         }
     }
@@ -357,16 +357,16 @@ mod tests {
 
     #[test]
     fn credentials_are_all_that_lets_somebody_in_and_no_names() {
-        let parameters = Parameters {
+        let parameters = ConnectionParameters {
             headers: vec![(HeaderName::from_static("x-shown"), "shown".parse().unwrap())],
             query: vec![("q".into(), "hidden".into())],
             public: vec!["shown".into()],
-            ..Parameters::default()
+            ..ConnectionParameters::default()
         };
         let credentials = |auth| {
-            let invocation = Parameters {
+            let invocation = ConnectionParameters {
                 query: parameters.query.clone(),
-                ..Parameters::default()
+                ..ConnectionParameters::default()
             };
             let all = Connection {
                 name: "c".into(),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-use super::Unplannable;
+use super::PlanError;
 
 /// What stays as it is in a path parameter: the unreserved characters of RFC 3986.
 pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -74,7 +74,7 @@ impl Endpoint {
         self.pieces.len() - 1
     }
 
-    pub(super) fn fill(&self, values: &[Cow<'_, str>]) -> Result<Url, Unplannable> {
+    pub(super) fn fill(&self, values: &[Cow<'_, str>]) -> Result<Url, PlanError> {
         if self.wildcards() == 0 {
             return Ok(self.url.clone());
         }
@@ -83,11 +83,11 @@ impl Endpoint {
             // A URL parser reads a segment of dots as a way up, encoded or not; without a value it
             // is another path.
             if matches!(value.trim(), "." | ".." | "") {
-                return Err(Unplannable("a path parameter is `.`, `..` or blank".into()));
+                return Err(PlanError("a path parameter is `.`, `..` or blank".into()));
             }
             text.extend(utf8_percent_encode(value, SEGMENT));
             text.push_str(piece);
         }
-        Url::parse(&text).map_err(|error| Unplannable(error.to_string()))
+        Url::parse(&text).map_err(|error| PlanError(error.to_string()))
     }
 }

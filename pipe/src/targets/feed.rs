@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::bus::Bus;
 use super::log::LogGroup;
 use super::refusal::Refusal;
-use super::site::Request;
+use super::site::ServiceRequest;
 use super::stream::Stream;
 use super::topic::Topic;
-use super::{Unplannable, parts};
+use super::{PlanError, parts};
 use crate::event::Event;
 
 /// A service that takes entries.
@@ -68,7 +68,7 @@ impl Feed {
         event: &Event,
         body: String,
         now: Timestamp,
-    ) -> Result<FeedEntry, Unplannable> {
+    ) -> Result<FeedEntry, PlanError> {
         match self {
             Feed::Bus(bus) => bus.entry(event, body),
             Feed::Topic(_) => Topic::entry(body),
@@ -108,7 +108,7 @@ impl Feed {
     }
 
     /// The request with some entries.
-    pub fn request(&self, entries: &[&FeedEntry]) -> Request {
+    pub fn request(&self, entries: &[&FeedEntry]) -> ServiceRequest {
         match self {
             Feed::Bus(bus) => bus.request(entries),
             Feed::Topic(topic) => topic.request(entries),
@@ -121,7 +121,7 @@ impl Feed {
     ///
     /// # Errors
     /// The request was refused as a whole.
-    pub fn read(
+    pub(crate) fn read(
         &self,
         reply: &Reply,
         count: usize,

@@ -6,9 +6,9 @@ use kit::call::Reply;
 use percent_encoding::utf8_percent_encode;
 
 use super::endpoint::SEGMENT;
-use super::program::{InvocationType, customer_error};
+use super::program::InvocationType;
 use super::refusal::Refusal;
-use super::site::{Request, Site};
+use super::site::{ServiceEndpoint, ServiceRequest};
 use crate::arn::Arn;
 
 /// The longest payload of a synchronous invocation.
@@ -20,7 +20,7 @@ const LONGEST_EVENT: usize = 256 * 1024;
 /// A function, its version or alias where the ARN names one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
-    site: Site,
+    site: ServiceEndpoint,
     path: String,
     invocation: InvocationType,
 }
@@ -43,7 +43,7 @@ impl Function {
             utf8_percent_encode(arn.text, SEGMENT)
         );
         Ok(Function {
-            site: Site::new(arn, "lambda", "lambda")?,
+            site: ServiceEndpoint::new(arn, "lambda", "lambda")?,
             path,
             invocation,
         })
@@ -56,7 +56,7 @@ impl Function {
         }
     }
 
-    pub(super) fn request(&self, payload: String) -> Request {
+    pub(super) fn request(&self, payload: String) -> ServiceRequest {
         let kind = match self.invocation {
             InvocationType::RequestResponse => "RequestResponse",
             InvocationType::FireAndForget => "Event",
@@ -71,7 +71,7 @@ impl Function {
     /// The payload of an answer; that of a function that failed is for nobody's log.
     pub(super) fn read(&self, reply: &Reply, who: &str) -> Result<Bytes, Refusal> {
         match reply.headers.get("x-amz-function-error") {
-            Some(_) => Err(customer_error(format!("{who}: the function failed"))),
+            Some(_) => Err(Refusal::of_batch(format!("{who}: the function failed"))),
             None => Ok(reply.body.clone()),
         }
     }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::feed::{FeedEntry, Limits};
 use super::refusal::Refusal;
-use super::site::{Request, Site};
-use super::{Dynamic, Unplannable};
+use super::site::{ServiceEndpoint, ServiceRequest};
+use super::{DynamicValue, PlanError};
 use crate::arn::Arn;
 use crate::event::Event;
 
@@ -20,10 +20,10 @@ pub const LONGEST_NAME: usize = 256;
 /// A log group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogGroup {
-    site: Site,
+    site: ServiceEndpoint,
     name: String,
-    stream: Dynamic,
-    timestamp: Option<Dynamic>,
+    stream: DynamicValue,
+    timestamp: Option<DynamicValue>,
 }
 
 impl LogGroup {
@@ -39,8 +39,8 @@ impl LogGroup {
     /// It is not the ARN of a log group.
     pub fn new(
         arn: &Arn<'_>,
-        stream: Dynamic,
-        timestamp: Option<Dynamic>,
+        stream: DynamicValue,
+        timestamp: Option<DynamicValue>,
     ) -> Result<LogGroup, String> {
         let name = arn
             .resource
@@ -49,7 +49,7 @@ impl LogGroup {
         let name = name.filter(|name| !name.is_empty() && !name.contains(':'));
         let name = name.ok_or_else(|| format!("{} is not the ARN of a log group", arn.text))?;
         Ok(LogGroup {
-            site: Site::new(arn, "logs", "logs")?,
+            site: ServiceEndpoint::new(arn, "logs", "logs")?,
             name: name.to_owned(),
             stream,
             timestamp,
@@ -61,19 +61,19 @@ impl LogGroup {
         event: &Event,
         body: &str,
         now: Timestamp,
-    ) -> Result<FeedEntry, Unplannable> {
+    ) -> Result<FeedEntry, PlanError> {
         if body.is_empty() {
-            return Err(Unplannable("CloudWatch Logs takes no empty message".into()));
+            return Err(PlanError("CloudWatch Logs takes no empty message".into()));
         }
         let stream = self.stream.text(event).filter(|name| !name.is_empty());
         let stream =
-            stream.ok_or_else(|| Unplannable("the event has no value for LogStreamName".into()))?;
+            stream.ok_or_else(|| PlanError("the event has no value for LogStreamName".into()))?;
         let at = match &self.timestamp {
             None => now.as_millis(),
             Some(path) => {
                 let milliseconds = path.text(event).and_then(|text| text.parse().ok());
                 milliseconds.ok_or_else(|| {
-                    Unplannable("the value for Timestamp is no number of milliseconds".into())
+                    PlanError("the value for Timestamp is no number of milliseconds".into())
                 })?
             }
         };
@@ -86,7 +86,7 @@ impl LogGroup {
         })
     }
 
-    pub(super) fn request(&self, entries: &[&FeedEntry]) -> Request {
+    pub(super) fn request(&self, entries: &[&FeedEntry]) -> ServiceRequest {
         let stream = entries.first().map_or("", |entry| entry.group.as_str());
         let events: Vec<&Value> = entries.iter().map(|entry| &entry.value).collect();
         let body = json!({"logGroupName": self.name, "logStreamName": stream, "logEvents": events});

@@ -6,10 +6,10 @@ use kit::call::Reply;
 
 use super::function::Function;
 use super::partial;
-use super::refusal::{Fault, Refusal};
-use super::site::Request;
+use super::refusal::Refusal;
+use super::site::ServiceRequest;
 use super::workflow::Workflow;
-use super::{Unplannable, parts};
+use super::{PlanError, parts};
 
 /// A Lambda function or a state machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Program {
     }
 
     /// The request with a batch of bodies, each of them JSON.
-    pub fn request(&self, bodies: &[String]) -> Request {
+    pub fn request(&self, bodies: &[String]) -> ServiceRequest {
         let input = format!("[{}]", bodies.join(","));
         match self {
             Program::Function(function) => function.request(input),
@@ -58,12 +58,12 @@ impl Program {
     ///
     /// # Errors
     /// It was not run, or it failed.
-    pub fn read(&self, reply: &Reply, who: &str) -> Result<Bytes, Refusal> {
+    pub(crate) fn read(&self, reply: &Reply, who: &str) -> Result<Bytes, Refusal> {
         if !reply.status.is_success() {
             return Err(Refusal::of_reply(reply, who));
         }
         if !reply.complete {
-            return Err(customer_error(format!(
+            return Err(Refusal::of_batch(format!(
                 "{who} answered with more than is read"
             )));
         }
@@ -74,14 +74,14 @@ impl Program {
     }
 
     /// What the program's answer says about each of the messages with these ids.
-    pub fn judge(&self, answer: &[u8], ids: &[&str], who: &str) -> Vec<Result<(), Refusal>> {
-        let named = || customer_error(format!("{who} named the message in batchItemFailures"));
+    pub(crate) fn judge(&self, answer: &[u8], ids: &[&str], who: &str) -> Vec<Result<(), Refusal>> {
+        let named = || Refusal::of_batch(format!("{who} named the message in batchItemFailures"));
         match partial::failures(answer, ids) {
             Ok(failed) => failed
                 .into_iter()
                 .map(|failed| if failed { Err(named()) } else { Ok(()) })
                 .collect(),
-            Err(reason) => vec![Err(customer_error(format!("{who}: {reason}"))); ids.len()],
+            Err(reason) => vec![Err(Refusal::of_batch(format!("{who}: {reason}"))); ids.len()],
         }
     }
 }
@@ -90,16 +90,9 @@ impl Program {
 ///
 /// # Errors
 /// It is not JSON.
-pub fn check_json(body: &str) -> Result<(), Unplannable> {
+pub fn check_json(body: &str) -> Result<(), PlanError> {
     let parsed = serde_json::from_str::<serde::de::IgnoredAny>(body);
     parsed
         .map(drop)
-        .map_err(|_| Unplannable("what was made of the event is not JSON".into()))
-}
-
-pub(super) fn customer_error(reason: String) -> Refusal {
-    Refusal {
-        reason,
-        fault: Fault::Batch,
-    }
+        .map_err(|_| PlanError("what was made of the event is not JSON".into()))
 }

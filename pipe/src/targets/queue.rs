@@ -1,6 +1,6 @@
 //! An event to the message that a target queue gets.
 
-use super::{Dynamic, Unplannable};
+use super::{DynamicValue, PlanError};
 use crate::event::Event;
 
 /// The longest `MessageGroupId` and `MessageDeduplicationId` of SQS, in characters.
@@ -8,20 +8,20 @@ const LONGEST_ID: usize = 128;
 
 /// An SQS queue as a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outlet {
+pub struct QueueTarget {
     /// The account that owns the queue.
     pub account: String,
     /// Its name.
     pub queue: String,
     /// `MessageGroupId`; there is always one for a FIFO queue.
-    pub group: Option<Dynamic>,
+    pub group: Option<DynamicValue>,
     /// `MessageDeduplicationId`; without one a FIFO queue has to make it from the body.
-    pub deduplication: Option<Dynamic>,
+    pub deduplication: Option<DynamicValue>,
 }
 
 /// One message to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct QueueEntry {
     /// `MessageBody`.
     pub body: String,
     /// `MessageGroupId`.
@@ -30,19 +30,19 @@ pub struct Entry {
     pub deduplication: Option<String>,
 }
 
-impl Outlet {
+impl QueueTarget {
     /// The message with `body` for `event`, at which dynamic values look.
     ///
     /// # Errors
     /// The event has nothing where an id should come from, or something that is too long; a body is
     /// empty.
-    pub fn plan(&self, event: &Event, body: String) -> Result<Entry, Unplannable> {
+    pub fn plan(&self, event: &Event, body: String) -> Result<QueueEntry, PlanError> {
         if body.is_empty() {
-            return Err(Unplannable("SQS takes no empty message".into()));
+            return Err(PlanError("SQS takes no empty message".into()));
         }
         let group = read_id("MessageGroupId", self.group.as_ref(), event)?;
         let deduplication = read_id("MessageDeduplicationId", self.deduplication.as_ref(), event)?;
-        Ok(Entry {
+        Ok(QueueEntry {
             body,
             group,
             deduplication,
@@ -52,14 +52,14 @@ impl Outlet {
 
 fn read_id(
     name: &str,
-    value: Option<&Dynamic>,
+    value: Option<&DynamicValue>,
     event: &Event,
-) -> Result<Option<String>, Unplannable> {
+) -> Result<Option<String>, PlanError> {
     let Some(value) = value else { return Ok(None) };
     let text = value.text(event).filter(|text| !text.is_empty());
-    let text = text.ok_or_else(|| Unplannable(format!("the event has no value for {name}")))?;
+    let text = text.ok_or_else(|| PlanError(format!("the event has no value for {name}")))?;
     if text.chars().count() > LONGEST_ID {
-        return Err(Unplannable(format!(
+        return Err(PlanError(format!(
             "the value for {name} has more than {LONGEST_ID} characters"
         )));
     }
@@ -71,10 +71,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn outlet(group: &str) -> Outlet {
-        let deduplication = Some(Dynamic::parse("$.messageId").unwrap());
-        let group = Some(Dynamic::parse(group).unwrap());
-        Outlet {
+    fn outlet(group: &str) -> QueueTarget {
+        let deduplication = Some(DynamicValue::parse("$.messageId").unwrap());
+        let group = Some(DynamicValue::parse(group).unwrap());
+        QueueTarget {
             account: "1".into(),
             queue: "q.fifo".into(),
             group,

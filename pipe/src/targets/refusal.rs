@@ -1,44 +1,28 @@
-//! What an AWS service means when it does not do what it was asked: whose fault that is.
+//! What it means when an AWS service does not do what it was asked: the likely cause. Pure.
 //!
-//! Nothing of the event is in a reason: what services say about content often quotes it, so only
-//! their code is kept.
+//! A reason holds nothing of the event: the messages of services often quote content, so only their
+//! codes are kept.
 
 use http::StatusCode;
 use kit::call::Reply;
 use kit::service::error_code;
 
-use crate::flow::verdict::{Cause, Verdict};
+use crate::flow::{Cause, Verdict};
 
 /// Why a request, or an entry of one, was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub(crate) struct Refusal {
     /// For the log.
-    pub reason: String,
-    /// Whose fault it is.
-    pub fault: Fault,
-}
-
-/// Whose fault a refusal is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// It can't be reached, or no credentials can be had.
-    Unreachable,
-    /// The service's, or that of whoever set it up: no message can do anything about it.
-    Target,
-    /// Ours: it takes as much, but not as fast.
-    Pace,
-    /// It may be the message's, after all.
-    Either,
-    /// The same; there was no answer in time.
-    Silence,
-    /// That of something in the request. One of several entries may be to blame for all.
-    Content,
-    /// That of the batch: a customer error in AWS's terms, for every message in it.
-    Batch,
+    pub(crate) reason: String,
+    /// What the refusal suggests.
+    pub(crate) cause: Cause,
+    /// Whether the refusal holds for every message of the request. If not, one of several entries
+    /// may be at fault for all.
+    whole_batch: bool,
 }
 
 /// Parts of codes that ask for fewer requests.
-const ABOUT_PACE: [&str; 5] = [
+const OF_THROTTLES: [&str; 5] = [
     "LimitExceeded",
     "ProvisionedThroughputExceeded",
     "SlowDown",
@@ -46,8 +30,8 @@ const ABOUT_PACE: [&str; 5] = [
     "TooManyRequests",
 ];
 
-/// Parts of codes that services answer with a 4xx status, and that are no message's fault.
-const ABOUT_TARGET: [&str; 19] = [
+/// Parts of codes that come with a 4xx status although no message is at fault.
+const OF_THE_TARGET: [&str; 19] = [
     "AccessDenied",
     "AuthFailure",
     "AuthorizationError",
@@ -70,56 +54,65 @@ const ABOUT_TARGET: [&str; 19] = [
 ];
 
 impl Refusal {
-    /// A request that was answered with an error, by `who`.
-    pub fn of_reply(reply: &Reply, who: &str) -> Refusal {
+    /// A refusal in which, if a message is at fault, any one of several may be.
+    pub(crate) fn new(reason: String, cause: Cause) -> Refusal {
+        Refusal {
+            reason,
+            cause,
+            whole_batch: false,
+        }
+    }
+
+    /// A batch that failed as a whole: a customer error in AWS's terms, for every message in it.
+    pub(crate) fn of_batch(reason: String) -> Refusal {
+        Refusal {
+            reason,
+            cause: Cause::Message,
+            whole_batch: true,
+        }
+    }
+
+    /// An error that `who` ("the target") answered a request with.
+    pub(crate) fn of_reply(reply: &Reply, who: &str) -> Refusal {
         let code = error_code(reply);
         let name = code
             .as_deref()
             .unwrap_or_else(|| reply.status.canonical_reason().unwrap_or("an error"));
-        let fault = judge(reply.status, name);
-        Refusal {
-            reason: format!("{who} answered {} {name}", reply.status.as_u16()),
-            fault,
-        }
+        let reason = format!("{who} answered {} {name}", reply.status.as_u16());
+        Refusal::new(reason, cause(reply.status, name))
     }
 
-    /// An entry that was not taken, by its code.
-    pub fn of_entry(code: &str, who: &str) -> Refusal {
-        // Only what begins like a failure of the service is one: entries have no status.
-        let fault = if code.starts_with("Internal") || code.starts_with("ServiceUnavailable") {
-            Fault::Either
+    /// The code with which `who` refused one entry.
+    pub(crate) fn of_entry(code: &str, who: &str) -> Refusal {
+        // Entries have no status, so only a code that begins like a failure of the service is one.
+        let cause = if code.starts_with("Internal") || code.starts_with("ServiceUnavailable") {
+            Cause::Either
         } else {
-            judge(StatusCode::BAD_REQUEST, code)
+            cause(StatusCode::BAD_REQUEST, code)
         };
-        Refusal {
-            reason: format!("{who} did not take the entry: {code}"),
-            fault,
-        }
+        Refusal::new(format!("{who} did not take the entry: {code}"), cause)
     }
 
-    /// The verdict on a message that met this.
-    pub fn verdict(&self) -> Verdict {
-        let reason = self.reason.clone();
-        let cause = match self.fault {
-            Fault::Unreachable => Cause::Unreachable,
-            Fault::Target => Cause::Target,
-            Fault::Pace => Cause::Pace,
-            Fault::Either => Cause::Either,
-            Fault::Silence => Cause::Silence,
-            Fault::Content | Fault::Batch => Cause::Message,
-        };
-        Verdict::failed(reason, cause)
+    /// Whether one of several entries may be at fault for the refusal of all: each of them is then
+    /// sent alone.
+    pub(crate) fn may_be_one_entry(&self) -> bool {
+        self.cause == Cause::Message && !self.whole_batch
+    }
+
+    /// The verdict on a message that was refused like this.
+    pub(crate) fn verdict(&self) -> Verdict {
+        Verdict::failed(self.reason.clone(), self.cause)
     }
 }
 
-fn judge(status: StatusCode, code: &str) -> Fault {
+fn cause(status: StatusCode, code: &str) -> Cause {
     match status.as_u16() {
-        429 => Fault::Pace,
-        _ if ABOUT_PACE.iter().any(|part| code.contains(part)) => Fault::Pace,
-        500 => Fault::Either,
-        401 | 403 | 404 | 408 | 409 | 501..=599 => Fault::Target,
-        _ if ABOUT_TARGET.iter().any(|part| code.contains(part)) => Fault::Target,
-        _ => Fault::Content,
+        429 => Cause::Throttled,
+        _ if OF_THROTTLES.iter().any(|part| code.contains(part)) => Cause::Throttled,
+        500 => Cause::Either,
+        401 | 403 | 404 | 408 | 409 | 501..=599 => Cause::Target,
+        _ if OF_THE_TARGET.iter().any(|part| code.contains(part)) => Cause::Target,
+        _ => Cause::Message,
     }
 }
 
@@ -129,7 +122,7 @@ mod tests {
     use bytes::Bytes;
     use http::HeaderMap;
 
-    fn refusal(status: u16, error_type: &'static str, body: &'static str) -> (Fault, String) {
+    fn refusal(status: u16, error_type: &'static str, body: &'static str) -> (Cause, String) {
         let mut headers = HeaderMap::new();
         if !error_type.is_empty() {
             headers.insert("x-amzn-errortype", error_type.parse().unwrap());
@@ -142,7 +135,7 @@ mod tests {
             complete: true,
         };
         let refusal = Refusal::of_reply(&reply, "the target");
-        (refusal.fault, refusal.reason)
+        (refusal.cause, refusal.reason)
     }
 
     #[test]
@@ -151,45 +144,48 @@ mod tests {
         let said = |reason: &str| format!("the target answered 400 {reason}");
         assert_eq!(
             refusal(400, "", xml),
-            (Fault::Content, said("InvalidParameter"))
+            (Cause::Message, said("InvalidParameter"))
         );
         let json = r#"{"__type":"com.amazonaws.kinesis#ValidationException","message":"Value 'secret' …"}"#;
         assert_eq!(
             refusal(400, "", json),
-            (Fault::Content, said("ValidationException"))
+            (Cause::Message, said("ValidationException"))
         );
         let header = "InvalidRequestContentException:http://internal.amazon.com/x";
         assert_eq!(
             refusal(400, header, "{}"),
-            (Fault::Content, said("InvalidRequestContentException"))
+            (Cause::Message, said("InvalidRequestContentException"))
         );
         assert_eq!(
             refusal(400, "", "what?"),
-            (Fault::Content, said("Bad Request"))
+            (Cause::Message, said("Bad Request"))
         );
     }
 
     #[test]
     fn only_content_is_a_messages_fault() {
-        for (status, code, fault) in [
-            (429, "TooManyRequestsException", Fault::Pace),
-            (400, "ThrottlingException", Fault::Pace),
-            (400, "AccessDeniedException", Fault::Target),
-            (400, "StateMachineDoesNotExist", Fault::Target),
-            (400, "StateMachineTypeNotSupported", Fault::Target),
-            (400, "InvalidAction", Fault::Target),
-            (404, "ResourceNotFoundException", Fault::Target),
-            (403, "", Fault::Target),
-            (502, "", Fault::Target),
-            (500, "ServiceException", Fault::Either),
-            (413, "RequestTooLargeException", Fault::Content),
-            (400, "InvalidExecutionInput", Fault::Content),
+        for (status, code, cause) in [
+            (429, "TooManyRequestsException", Cause::Throttled),
+            (400, "ThrottlingException", Cause::Throttled),
+            (400, "AccessDeniedException", Cause::Target),
+            (400, "StateMachineDoesNotExist", Cause::Target),
+            (400, "StateMachineTypeNotSupported", Cause::Target),
+            (400, "InvalidAction", Cause::Target),
+            (404, "ResourceNotFoundException", Cause::Target),
+            (403, "", Cause::Target),
+            (502, "", Cause::Target),
+            (500, "ServiceException", Cause::Either),
+            (413, "RequestTooLargeException", Cause::Message),
+            (400, "InvalidExecutionInput", Cause::Message),
         ] {
-            assert_eq!(refusal(status, code, "").0, fault, "{status} {code}");
+            assert_eq!(refusal(status, code, "").0, cause, "{status} {code}");
         }
-        let entry = |code: &str| Refusal::of_entry(code, "the target").fault;
-        assert_eq!(entry("InternalFailure"), Fault::Either);
-        assert_eq!(entry("ProvisionedThroughputExceededException"), Fault::Pace);
-        assert_eq!(entry("MalformedDetail"), Fault::Content);
+        let entry = |code: &str| Refusal::of_entry(code, "the target").cause;
+        assert_eq!(entry("InternalFailure"), Cause::Either);
+        assert_eq!(
+            entry("ProvisionedThroughputExceededException"),
+            Cause::Throttled
+        );
+        assert_eq!(entry("MalformedDetail"), Cause::Message);
     }
 }

@@ -11,7 +11,7 @@ use crate::arn::Arn;
 
 /// An AWS service in one region.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Site {
+pub struct ServiceEndpoint {
     /// The name that signatures have.
     service: &'static str,
     region: String,
@@ -20,7 +20,7 @@ pub struct Site {
 
 /// A call to an AWS service, before it is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
+pub struct ServiceRequest {
     /// The name to sign for.
     pub service: &'static str,
     /// The region to sign for.
@@ -29,12 +29,16 @@ pub struct Request {
     pub call: Call,
 }
 
-impl Site {
+impl ServiceEndpoint {
     /// The service at the host that begins with `prefix`, in the region of `arn`.
     ///
     /// # Errors
     /// The ARN's region makes no host name.
-    pub fn new(arn: &Arn<'_>, service: &'static str, prefix: &str) -> Result<Site, String> {
+    pub fn new(
+        arn: &Arn<'_>,
+        service: &'static str,
+        prefix: &str,
+    ) -> Result<ServiceEndpoint, String> {
         let wrong = || format!("{} names no region", arn.text);
         if arn.region.is_empty()
             || !arn
@@ -45,7 +49,7 @@ impl Site {
             return Err(wrong());
         }
         let url = Url::parse(&format!("https://{}/", arn.host(prefix))).map_err(|_| wrong())?;
-        Ok(Site {
+        Ok(ServiceEndpoint {
             service,
             region: arn.region.to_owned(),
             url,
@@ -54,7 +58,7 @@ impl Site {
 
     /// An action in the JSON protocol: `version` is `1.0` or `1.1`, `action` what `X-Amz-Target`
     /// says.
-    pub fn json(&self, version: &str, action: &'static str, body: &Value) -> Request {
+    pub fn json(&self, version: &str, action: &'static str, body: &Value) -> ServiceRequest {
         let content = format!("application/x-amz-json-{version}")
             .parse()
             .expect("a version is digits and a dot");
@@ -70,13 +74,18 @@ impl Site {
     }
 
     /// An action in the query protocol.
-    pub fn form(&self, body: String) -> Request {
+    pub fn form(&self, body: String) -> ServiceRequest {
         let content = HeaderValue::from_static("application/x-www-form-urlencoded");
         self.post(self.url.clone(), [(header::CONTENT_TYPE, content)], body)
     }
 
     /// An action in the REST protocol, at `path`, which is encoded already.
-    pub fn rest(&self, path: &str, header: (HeaderName, HeaderValue), body: String) -> Request {
+    pub fn rest(
+        &self,
+        path: &str,
+        header: (HeaderName, HeaderValue),
+        body: String,
+    ) -> ServiceRequest {
         let mut url = self.url.clone();
         url.set_path(path);
         self.post(
@@ -97,7 +106,7 @@ impl Site {
         url: Url,
         headers: [(HeaderName, HeaderValue); N],
         body: String,
-    ) -> Request {
+    ) -> ServiceRequest {
         let headers = HeaderMap::from_iter(headers);
         let call = Call {
             method: Method::POST,
@@ -105,7 +114,7 @@ impl Site {
             headers,
             body: Bytes::from(body),
         };
-        Request {
+        ServiceRequest {
             service: self.service,
             region: self.region.clone(),
             call,
@@ -113,7 +122,7 @@ impl Site {
     }
 }
 
-impl Request {
+impl ServiceRequest {
     /// The request in text, for a log that may hold execution data.
     pub fn describe(&self) -> String {
         let Call {

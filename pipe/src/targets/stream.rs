@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::feed::{FeedEntry, Limits};
-use super::site::{Request, Site};
-use super::{Dynamic, Unplannable};
+use super::site::{ServiceEndpoint, ServiceRequest};
+use super::{DynamicValue, PlanError};
 use crate::arn::Arn;
 use crate::event::Event;
 
@@ -16,9 +16,9 @@ pub const LONGEST_KEY: usize = 256;
 /// A stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
-    site: Site,
+    site: ServiceEndpoint,
     arn: String,
-    partition_key: Dynamic,
+    partition_key: DynamicValue,
 }
 
 impl Stream {
@@ -32,23 +32,22 @@ impl Stream {
     ///
     /// # Errors
     /// It is not the ARN of a stream.
-    pub fn new(arn: &Arn<'_>, partition_key: Dynamic) -> Result<Stream, String> {
+    pub fn new(arn: &Arn<'_>, partition_key: DynamicValue) -> Result<Stream, String> {
         if !arn.resource.starts_with("stream/") {
             return Err(format!("{} is not the ARN of a stream", arn.text));
         }
         Ok(Stream {
-            site: Site::new(arn, "kinesis", "kinesis")?,
+            site: ServiceEndpoint::new(arn, "kinesis", "kinesis")?,
             arn: arn.text.to_owned(),
             partition_key,
         })
     }
 
-    pub(super) fn entry(&self, event: &Event, body: &str) -> Result<FeedEntry, Unplannable> {
+    pub(super) fn entry(&self, event: &Event, body: &str) -> Result<FeedEntry, PlanError> {
         let key = self.partition_key.text(event).filter(|key| !key.is_empty());
-        let key =
-            key.ok_or_else(|| Unplannable("the event has no value for PartitionKey".into()))?;
+        let key = key.ok_or_else(|| PlanError("the event has no value for PartitionKey".into()))?;
         if key.chars().count() > LONGEST_KEY {
-            return Err(Unplannable(format!(
+            return Err(PlanError(format!(
                 "the value for PartitionKey has more than {LONGEST_KEY} characters"
             )));
         }
@@ -61,7 +60,7 @@ impl Stream {
         })
     }
 
-    pub(super) fn request(&self, entries: &[&FeedEntry]) -> Request {
+    pub(super) fn request(&self, entries: &[&FeedEntry]) -> ServiceRequest {
         let records: Vec<&Value> = entries.iter().map(|entry| &entry.value).collect();
         self.site.json(
             "1.1",

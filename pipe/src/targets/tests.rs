@@ -1,12 +1,12 @@
 //! Calls as they leave: what is filled, merged, overridden and refused.
 
 use super::*;
-use crate::targets::connection::{Auth, Parameters};
+use crate::targets::connection::{Auth, ConnectionParameters};
 use http::HeaderValue;
 use kit::call::Call;
 use serde_json::json;
 
-fn destination(endpoint: &str, method: Method, invocation: Parameters) -> Destination {
+fn destination(endpoint: &str, method: Method, invocation: ConnectionParameters) -> Destination {
     let auth = Auth::api_key(HeaderName::from_static("x-key"), &"secret".into()).unwrap();
     Destination {
         arn: "arn".into(),
@@ -28,8 +28,8 @@ fn planned(
     parameters: HttpParameters,
     body: &str,
     token: Option<HeaderValue>,
-) -> Result<Call, Unplannable> {
-    let invocation = Invocation {
+) -> Result<Call, PlanError> {
+    let invocation = HttpTarget {
         destination: Arc::new(destination),
         parameters,
     };
@@ -37,8 +37,8 @@ fn planned(
     draft.authorize(&invocation.destination.connection, token)
 }
 
-fn dynamic(text: &str) -> Dynamic {
-    Dynamic::parse(text).unwrap()
+fn dynamic(text: &str) -> DynamicValue {
+    DynamicValue::parse(text).unwrap()
 }
 
 fn event() -> Event {
@@ -47,7 +47,7 @@ fn event() -> Event {
     )
 }
 
-fn header_of(name: &'static str, value: &str) -> (HeaderName, Dynamic) {
+fn header_of(name: &'static str, value: &str) -> (HeaderName, DynamicValue) {
     (HeaderName::from_static(name), dynamic(value))
 }
 
@@ -56,7 +56,7 @@ fn a_call_is_what_aws_would_send() {
     let destination = destination(
         "https://x.example/in?v=1",
         Method::POST,
-        Parameters::default(),
+        ConnectionParameters::default(),
     );
     let call = planned(destination, HttpParameters::default(), "{}", None).unwrap();
     let headers: Vec<String> = call
@@ -95,9 +95,9 @@ fn stars_are_filled_and_queries_merged() {
         ],
         ..HttpParameters::default()
     };
-    let fixed = Parameters {
+    let fixed = ConnectionParameters {
         query: vec![("both".into(), "connection".into())],
-        ..Parameters::default()
+        ..ConnectionParameters::default()
     };
     let destination = destination("https://x.example/*/in-*?v=*", Method::GET, fixed);
     assert_eq!(destination.endpoint.wildcards(), 2);
@@ -118,13 +118,13 @@ fn the_connection_wins_and_a_custom_content_type_stays() {
         ],
         ..HttpParameters::default()
     };
-    let fixed = Parameters {
+    let fixed = ConnectionParameters {
         headers: vec![(
             HeaderName::from_static("x-both"),
             HeaderValue::from_static("connection"),
         )],
         body: vec![("k".into(), "connection".into())],
-        ..Parameters::default()
+        ..ConnectionParameters::default()
     };
     let destination = destination("http://x.example/", Method::PUT, fixed);
     let body = r#"{"a":1.0,"k":"pipe"}"#;
@@ -144,9 +144,9 @@ fn the_connection_wins_and_a_custom_content_type_stays() {
 
 #[test]
 fn body_parameters_need_an_object_to_go_into() {
-    let fixed = Parameters {
+    let fixed = ConnectionParameters {
         body: vec![("k".into(), "v".into())],
-        ..Parameters::default()
+        ..ConnectionParameters::default()
     };
     let destination = destination("http://x.example/", Method::PUT, fixed);
     let refused = planned(destination, HttpParameters::default(), "text", None)
@@ -157,10 +157,10 @@ fn body_parameters_need_an_object_to_go_into() {
 
 #[test]
 fn what_is_shown_of_a_call_holds_nothing_of_the_connection_and_no_key() {
-    let fixed = Parameters {
+    let fixed = ConnectionParameters {
         query: vec![("c".into(), "hidden".into())],
         body: vec![("k".into(), "hidden".into())],
-        ..Parameters::default()
+        ..ConnectionParameters::default()
     };
     let parameters = HttpParameters {
         headers: vec![
@@ -176,7 +176,7 @@ fn what_is_shown_of_a_call_holds_nothing_of_the_connection_and_no_key() {
         fixed,
     ));
     let shown = plan(
-        &Invocation {
+        &HttpTarget {
             destination,
             parameters,
         },
@@ -208,7 +208,11 @@ fn what_cannot_be_sent_is_said() {
             headers: vec![header_of(name, value)],
             query: Vec::new(),
         };
-        let destination = destination("https://x.example/*", Method::POST, Parameters::default());
+        let destination = destination(
+            "https://x.example/*",
+            Method::POST,
+            ConnectionParameters::default(),
+        );
         planned(destination, parameters, "", None)
             .unwrap_err()
             .to_string()
@@ -258,10 +262,10 @@ fn endpoints_and_dynamic_values_are_checked_at_load() {
         2
     );
     assert_eq!(
-        Dynamic::parse("id-$.x"),
-        Ok(Dynamic::Literal("id-$.x".into()))
+        DynamicValue::parse("id-$.x"),
+        Ok(DynamicValue::Literal("id-$.x".into()))
     );
-    assert!(Dynamic::parse("$.a['b']").is_err());
+    assert!(DynamicValue::parse("$.a['b']").is_err());
 }
 
 #[test]

@@ -5,16 +5,16 @@ use kit::call::Reply;
 use kit::service::element;
 use url::form_urlencoded::Serializer;
 
-use super::Unplannable;
+use super::PlanError;
 use super::feed::{FeedEntry, Limits, untold};
 use super::refusal::Refusal;
-use super::site::{Request, Site};
+use super::site::{ServiceEndpoint, ServiceRequest};
 use crate::arn::Arn;
 
 /// A topic; not a FIFO one, which pipes cannot have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topic {
-    site: Site,
+    site: ServiceEndpoint,
     arn: String,
 }
 
@@ -37,14 +37,14 @@ impl Topic {
             ));
         }
         Ok(Topic {
-            site: Site::new(arn, "sns", "sns")?,
+            site: ServiceEndpoint::new(arn, "sns", "sns")?,
             arn: arn.text.to_owned(),
         })
     }
 
-    pub(super) fn entry(body: String) -> Result<FeedEntry, Unplannable> {
+    pub(super) fn entry(body: String) -> Result<FeedEntry, PlanError> {
         if body.is_empty() {
-            return Err(Unplannable("SNS takes no empty message".into()));
+            return Err(PlanError("SNS takes no empty message".into()));
         }
         let size = body.len();
         Ok(FeedEntry {
@@ -55,7 +55,7 @@ impl Topic {
         })
     }
 
-    pub(super) fn request(&self, entries: &[&FeedEntry]) -> Request {
+    pub(super) fn request(&self, entries: &[&FeedEntry]) -> ServiceRequest {
         let mut form = Serializer::new(String::new());
         form.append_pair("Action", "PublishBatch")
             .append_pair("Version", "2010-03-31");

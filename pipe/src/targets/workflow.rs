@@ -8,15 +8,15 @@ use bytes::Bytes;
 use kit::call::Reply;
 use serde_json::{Value, json};
 
-use super::program::{InvocationType, customer_error};
+use super::program::InvocationType;
 use super::refusal::Refusal;
-use super::site::{Request, Site};
+use super::site::{ServiceEndpoint, ServiceRequest};
 use crate::arn::Arn;
 
 /// A state machine, its version or alias where the ARN names one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workflow {
-    site: Site,
+    site: ServiceEndpoint,
     arn: String,
     invocation: InvocationType,
 }
@@ -42,13 +42,13 @@ impl Workflow {
             InvocationType::FireAndForget => "states",
         };
         Ok(Workflow {
-            site: Site::new(arn, "states", prefix)?,
+            site: ServiceEndpoint::new(arn, "states", prefix)?,
             arn: arn.text.to_owned(),
             invocation,
         })
     }
 
-    pub(super) fn request(&self, input: &str) -> Request {
+    pub(super) fn request(&self, input: &str) -> ServiceRequest {
         let action = match self.invocation {
             InvocationType::RequestResponse => "AWSStepFunctions.StartSyncExecution",
             InvocationType::FireAndForget => "AWSStepFunctions.StartExecution",
@@ -75,11 +75,13 @@ impl Workflow {
                 let error = text("error")
                     .map(|error| format!(" with {error}"))
                     .unwrap_or_default();
-                Err(customer_error(format!(
+                Err(Refusal::of_batch(format!(
                     "{who}: the execution ended as {status}{error}"
                 )))
             }
-            None => Err(customer_error(format!("{who}: the answer has no status"))),
+            None => Err(Refusal::of_batch(format!(
+                "{who}: the answer has no status"
+            ))),
         }
     }
 }

@@ -9,13 +9,13 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::Names;
+use super::ReservedVariables;
 use super::template::{Reserved, Variable};
 use crate::event::Event;
 
 /// Where a placeholder stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Position {
     /// Where JSON expects a value.
     Json,
     /// In a template that is nothing else: as JSON, but text without its quotes.
@@ -32,7 +32,7 @@ pub struct Scope<'a> {
     /// The event at this stage.
     pub event: &'a Event,
     /// The pipe.
-    pub names: &'a Names,
+    pub names: &'a ReservedVariables,
     /// When this stage got the event.
     pub ingestion_time: &'a str,
 }
@@ -47,9 +47,9 @@ impl Scope<'_> {
         &self,
         out: &mut String,
         variable: &Variable,
-        place: Place,
+        place: Position,
     ) -> Result<(), String> {
-        if let (Place::Json | Place::Bare, Variable::Path(path)) = (place, variable)
+        if let (Position::Json | Position::Bare, Variable::Path(path)) = (place, variable)
             && path.is_field("body")
             && let Some(body) = self.event.json_body()
         {
@@ -57,11 +57,11 @@ impl Scope<'_> {
             return Ok(());
         }
         match (place, self.value(variable).as_deref()) {
-            (Place::Json | Place::Bare, None) => out.push_str("\"\""),
-            (Place::Bare, Some(Value::String(text))) => out.push_str(text),
-            (Place::Json | Place::Bare, Some(value)) => out.push_str(&value.to_string()),
+            (Position::Json | Position::Bare, None) => out.push_str("\"\""),
+            (Position::Bare, Some(Value::String(text))) => out.push_str(text),
+            (Position::Json | Position::Bare, Some(value)) => out.push_str(&value.to_string()),
             (_, None) => {}
-            (Place::JsonString, Some(value)) => {
+            (Position::JsonString, Some(value)) => {
                 let text = inside_string(value);
                 let text = text.map_err(|what| {
                     format!(
@@ -71,7 +71,7 @@ impl Scope<'_> {
                 })?;
                 out.push_str(&text);
             }
-            (Place::Text, Some(value)) => write_without_quotes(out, value),
+            (Position::Text, Some(value)) => write_without_quotes(out, value),
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ pub const MAX_TEMPLATE: usize = 8192;
 
 /// What the text of a template is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum TemplateKind {
     /// A JSON object or array.
     Json,
     /// One placeholder and nothing else.
@@ -102,7 +102,7 @@ impl TemplateError {
 
 /// Reads a template. The last part tells whether what it gives has to be looked at: it may be no
 /// JSON, though it should.
-pub fn parse(text: &str) -> Result<(Kind, Vec<Part>, bool), TemplateError> {
+pub fn parse(text: &str) -> Result<(TemplateKind, Vec<Part>, bool), TemplateError> {
     if text.chars().count() > MAX_TEMPLATE {
         return Err(TemplateError::at(
             text,
@@ -112,18 +112,20 @@ pub fn parse(text: &str) -> Result<(Kind, Vec<Part>, bool), TemplateError> {
     }
     let parts = split(text)?;
     let kind = kind(&parts);
-    let may_break = kind == Kind::Json && check_json(text, &parts)?;
+    let may_break = kind == TemplateKind::Json && check_json(text, &parts)?;
     Ok((kind, parts, may_break))
 }
 
-fn kind(parts: &[Part]) -> Kind {
+fn kind(parts: &[Part]) -> TemplateKind {
     let mut solid = parts
         .iter()
         .filter(|part| !matches!(part, Part::Text(text) if text.trim().is_empty()));
     match (solid.next(), solid.next()) {
-        (Some(Part::Placeholder { .. }), None) => Kind::Bare,
-        (Some(Part::Text(text)), _) if text.trim_start().starts_with(['{', '[']) => Kind::Json,
-        _ => Kind::Text,
+        (Some(Part::Placeholder { .. }), None) => TemplateKind::Bare,
+        (Some(Part::Text(text)), _) if text.trim_start().starts_with(['{', '[']) => {
+            TemplateKind::Json
+        }
+        _ => TemplateKind::Text,
     }
 }
 

@@ -10,9 +10,9 @@ fn event() -> Event {
 }
 
 fn render(template: &str) -> Result<String, String> {
-    let names = Names {
+    let names = ReservedVariables {
         source_arn: "arn:q".into(),
-        ..Names::default()
+        ..ReservedVariables::default()
     };
     let transform = Transform::parse(template).map_err(|error| error.to_string())?;
     transform
@@ -84,22 +84,30 @@ fn a_body_of_text_alone_goes_out_without_quotes() {
     let bare = Transform::parse("<$.body>").unwrap();
     for body in ["9f1f2f4e-text", "say \"hi\"\n", "", " x "] {
         let event = Event::from_record(json!({ "body": body }));
-        assert_eq!(bare.render(&event, &Names::default(), "").unwrap(), body);
         assert_eq!(
-            bare.render_json(&event, &Names::default(), "").unwrap(),
+            bare.render(&event, &ReservedVariables::default(), "")
+                .unwrap(),
+            body
+        );
+        assert_eq!(
+            bare.render_json(&event, &ReservedVariables::default(), "")
+                .unwrap(),
             json!(body).to_string()
         );
     }
     let event = Event::from_record(json!({"body": "\"in quotes\""}));
     assert_eq!(
-        bare.render(&event, &Names::default(), "").unwrap(),
+        bare.render(&event, &ReservedVariables::default(), "")
+            .unwrap(),
         "\"in quotes\"",
         "the JSON that was sent"
     );
     let embedded = Transform::parse(r#"{"body": <$.body>}"#).unwrap();
     let event = Event::from_record(json!({"body": "text"}));
     assert_eq!(
-        embedded.render(&event, &Names::default(), "").unwrap(),
+        embedded
+            .render(&event, &ReservedVariables::default(), "")
+            .unwrap(),
         r#"{"body": "text"}"#
     );
 }
@@ -123,7 +131,9 @@ fn a_whole_body_that_is_json_goes_out_as_it_was_sent() {
     let event = Event::from_record(json!({ "body": format!(" {body}\n") }));
     let transform = Transform::parse(r#"{"body": <$.body>}"#).unwrap();
     assert_eq!(
-        transform.render(&event, &Names::default(), "").unwrap(),
+        transform
+            .render(&event, &ReservedVariables::default(), "")
+            .unwrap(),
         format!("{{\"body\": {body}}}")
     );
 }
@@ -140,7 +150,9 @@ fn the_event_with_its_body_as_text_and_as_json() {
     let plain = Event::from_record(json!({"body": "no json"}));
     let transform = Transform::parse(r#"{"e":<aws.pipes.event.json>}"#).unwrap();
     assert_eq!(
-        transform.render(&plain, &Names::default(), "").unwrap(),
+        transform
+            .render(&plain, &ReservedVariables::default(), "")
+            .unwrap(),
         r#"{"e":""}"#
     );
 }
@@ -176,7 +188,7 @@ fn a_value_cannot_change_the_shape_of_the_body() {
     let render = |name: &str| {
         let event = Event::from_record(json!({"body": json!({ "name": name }).to_string()}));
         template
-            .render(&event, &Names::default(), "")
+            .render(&event, &ReservedVariables::default(), "")
             .map_err(|error| error.to_string())
     };
     for name in [

@@ -18,7 +18,7 @@ pub(super) struct Chain {
     /// REST APIs.
     pub apis: Apis,
     /// Pipes.
-    pub pipes: pipe::definition::Definition,
+    pub pipes: pipe::definition::PipeDefinitions,
     /// Queues and buckets that it declares.
     pub declared: Names,
     /// Queues that it uses and does not declare.
@@ -57,7 +57,7 @@ impl Chain {
         reach: Reach,
     ) -> anyhow::Result<Chain> {
         let before = AllowTargets::new(given.iter().cloned());
-        let local = pipe::definition::Definition::endpoints(definition);
+        let local = pipe::definition::PipeDefinitions::endpoints(definition);
         let local = local
             .into_iter()
             .filter(|url| reach == Reach::ThisMachine && before.refuse(url));
@@ -71,7 +71,7 @@ impl Chain {
         let mut problems = Vec::new();
         let apis = Apis::read(definition, stage, &mut problems);
         let declared = provision::read(definition, &mut problems);
-        let pipes = pipe::definition::Definition::read(definition, &allowed, &mut problems);
+        let pipes = pipe::definition::PipeDefinitions::read(definition, &allowed, &mut problems);
         definition.check(problems)?;
 
         let mut used = queues::used(&apis, &pipes.pipes);

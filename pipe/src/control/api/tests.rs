@@ -21,7 +21,9 @@ fn shown(names: &[&str]) -> Vec<Shown> {
     let mut given = kit::definition::Declarations::default();
     given.pipes = names.iter().map(pipe).collect();
     given.account = Some(account);
-    let pipes = crate::definition::Definition::load(&given).unwrap().pipes;
+    let pipes = crate::definition::PipeDefinitions::load(&given)
+        .unwrap()
+        .pipes;
     let status = || {
         Arc::new(Status::new(
             DesiredState::Stopped,

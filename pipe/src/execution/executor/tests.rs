@@ -3,7 +3,9 @@
 mod services;
 
 use super::*;
-use crate::definition::{Asked, Batch, DesiredState, Enrichment, Fingerprint, Source, Target};
+use crate::definition::{
+    Batch, DesiredState, Enrichment, EnrichmentTarget, Fingerprint, Source, Target,
+};
 use crate::event::filter::Filter;
 use crate::execution::Line;
 use crate::execution::api_destination::Invoker;
@@ -11,10 +13,10 @@ use crate::execution::stage::ingestion_time;
 use crate::execution::token::Authorizer;
 use crate::execution::unended::Unended;
 use crate::execution_log::{LogConfiguration, LogLevel};
-use crate::flow::verdict::Cause;
-use crate::targets::connection::{Auth, Connection, OAuth, Parameters};
-use crate::targets::{Destination, Endpoint, HttpParameters, Invocation};
-use crate::transform::{Names, Transform};
+use crate::flow::Cause;
+use crate::targets::connection::{Auth, Connection, ConnectionParameters, OAuth};
+use crate::targets::{Destination, Endpoint, HttpParameters, HttpTarget};
+use crate::transform::{ReservedVariables, Transform};
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -94,7 +96,7 @@ fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
         method: Method::POST,
         client_id: "me".into(),
         client_secret: "s".into(),
-        parameters: Parameters::default(),
+        parameters: ConnectionParameters::default(),
     };
     let auth = match stage {
         Stage::Enrichment => Auth::basic("me", &"s".into()),
@@ -103,7 +105,7 @@ fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
     let connection = Arc::new(Connection {
         name: "c".into(),
         auth,
-        invocation: Parameters::default(),
+        invocation: ConnectionParameters::default(),
     });
     let destination = Destination {
         arn: String::new(),
@@ -113,7 +115,7 @@ fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
         rate: 300,
         connection: connection.clone(),
     };
-    let invocation = Invocation {
+    let invocation = HttpTarget {
         destination: Arc::new(destination),
         parameters: HttpParameters::default(),
     };
@@ -143,7 +145,7 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
     );
     let pipe = Pipe {
         name: "p".into(),
-        names: Names::default(),
+        names: ReservedVariables::default(),
         state: DesiredState::Running,
         source: Source {
             arn: String::new(),
@@ -153,7 +155,7 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
         filter: Filter::default(),
         enrichment: asked.as_ref().map(|invoker| Enrichment {
             input: Some(Transform::parse(r#"{"ask": <$.body.n>}"#).unwrap()),
-            asked: Asked::Http(invoker.invocation.clone()),
+            asked: EnrichmentTarget::Http(invoker.invocation.clone()),
         }),
         input: Some(Transform::parse(template).unwrap()),
         target: Target::Http(target.invocation.clone()),
@@ -162,7 +164,7 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
             level: LogLevel::Trace,
             execution_data: true,
         }),
-        judge: None,
+        verdict_rule: None,
         description: serde_json::Map::new(),
         fingerprint: Fingerprint::default(),
     };
@@ -301,7 +303,7 @@ async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
         matches!(
             verdict,
             Verdict::Failed {
-                cause: Cause::Silence,
+                cause: Cause::Timeout,
                 ..
             }
         ),

@@ -1,7 +1,7 @@
 //! A token endpoint that can be told what to answer, and many who want a token.
 
 use super::*;
-use crate::targets::connection::Parameters;
+use crate::targets::connection::ConnectionParameters;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -53,12 +53,12 @@ async fn world(status: StatusCode, expires_in: u64) -> (Arc<Endpoint>, Arc<Autho
         method: Method::POST,
         client_id,
         client_secret,
-        parameters: Parameters::default(),
+        parameters: ConnectionParameters::default(),
     };
     let connection = Connection {
         name: "c".into(),
         auth: Auth::OAuth(oauth),
-        invocation: Parameters::default(),
+        invocation: ConnectionParameters::default(),
     };
     let sender = Sender::new(AllowTargets::anywhere()).unwrap();
     (

@@ -13,7 +13,7 @@ use proptest::test_runner::RngSeed;
 use super::Order;
 use super::rows::{dice, number, refused, status};
 use super::world::{World, at};
-use crate::flow::verdict::{Cause, Verdict};
+use crate::flow::{Cause, Verdict};
 
 /// How the target fails: a status, or 0 for a refused connection and 1 for silence.
 type How = u16;
@@ -96,7 +96,7 @@ fn plan() -> impl Strategy<Value = Plan> {
 fn failure(how: How) -> Verdict {
     match how {
         0 => refused(),
-        1 => Verdict::failed("silence", Cause::Silence),
+        1 => Verdict::failed("silence", Cause::Timeout),
         how => status(how),
     }
 }

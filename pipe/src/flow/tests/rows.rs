@@ -7,13 +7,13 @@ use kit::time::Timestamp;
 
 use super::world::{World, at};
 use super::{FAST, Order};
-use crate::flow::verdict::{Cause, Verdict};
+use crate::flow::{Cause, Verdict};
 
 /// What the target answers.
 pub fn status(status: u16) -> Verdict {
     let cause = match status {
         401 | 502..=504 => Cause::Target,
-        429 => Cause::Pace,
+        429 => Cause::Throttled,
         500.. => Cause::Either,
         _ => Cause::Message,
     };
@@ -326,7 +326,7 @@ fn a_target_that_is_down_sees_few_calls() {
     outage("429", || status(429), None, 100);
     outage(
         "silence",
-        || Verdict::failed("silence", Cause::Silence),
+        || Verdict::failed("silence", Cause::Timeout),
         Some(5),
         200,
     );
@@ -389,7 +389,7 @@ fn quick_restarts_under_a_slow_target_cost_nothing() {
 fn a_hundred_messages_that_hang_take_no_more_than_their_own_places() {
     let is_bad = |id: u64| id < 50 || id.is_multiple_of(97);
     let target = move |_, id: &str| match is_bad(number(id)) {
-        true => Verdict::failed("silence", Cause::Silence),
+        true => Verdict::failed("silence", Cause::Timeout),
         false => Verdict::Delivered,
     };
     let mut world = world(target);

@@ -11,9 +11,10 @@ use serde_json::json;
 
 use super::queue::{MAX_RECEIVE_COUNT, Queue};
 use crate::event::Event;
-use crate::flow::pace::{Rate, Rates};
-use crate::flow::verdict::Verdict;
-use crate::flow::{Change, Company, Flow, Judge, Order, Poll, Settle, Step, Terms, Work};
+use crate::flow::{
+    BatchPosition, Command, Flow, FlowSettings, Order, Poll, Rate, Rates, Settle, TargetChange,
+    Verdict, VerdictRule, Work,
+};
 
 pub const VISIBILITY: Duration = Duration::from_secs(30);
 
@@ -45,7 +46,7 @@ pub struct World {
     /// When each of them was.
     pub calls: Vec<Timestamp>,
     /// What the pipes believed, and when that changed.
-    pub changes: Vec<(Timestamp, Change)>,
+    pub changes: Vec<(Timestamp, TargetChange)>,
 }
 
 /// One pipe at work.
@@ -174,10 +175,12 @@ impl World {
                         self.delivered
                             .push((self.now, work.id.parse().expect("an id of ours")));
                     }
-                    let change =
-                        self.pipes[index]
-                            .flow
-                            .finished(self.now, work, &verdict, Company::Alone);
+                    let change = self.pipes[index].flow.finished(
+                        self.now,
+                        work,
+                        &verdict,
+                        BatchPosition::Alone,
+                    );
                     self.changes.extend(change.map(|change| (self.now, change)));
                     idle = false;
                 }
@@ -196,16 +199,16 @@ impl World {
         }
     }
 
-    fn next_step(&mut self, index: usize) -> Option<Step> {
+    fn next_step(&mut self, index: usize) -> Option<Command> {
         let pipe = &mut self.pipes[index];
         pipe.flow.next(self.now, &pipe.rates)
     }
 
-    fn act(&mut self, index: usize, step: Step) {
+    fn act(&mut self, index: usize, step: Command) {
         self.counter += 1;
         let pipe = &mut self.pipes[index];
         match step {
-            Step::Deliver(work) => {
+            Command::Deliver(work) => {
                 self.attempts += 1;
                 self.calls.push(self.now);
                 let verdict = (self.target)(self.now, &work.id);
@@ -213,8 +216,8 @@ impl World {
                 pipe.finishing
                     .insert((self.now + latency, self.counter), (work, verdict));
             }
-            Step::Poll(poll) => pipe.polls.push_back((self.now + poll.wait, poll)),
-            Step::Settle(settle) => {
+            Command::Poll(poll) => pipe.polls.push_back((self.now + poll.wait, poll)),
+            Command::Settle(settle) => {
                 let done = (self.queue_answers)(self.now) && self.queue.settle(self.now, &settle);
                 if !done {
                     pipe.refusals
@@ -260,12 +263,12 @@ impl World {
 
 impl Process {
     fn new(now: Timestamp, order: Order, rate: u32) -> Process {
-        let terms = Terms {
+        let terms = FlowSettings {
             order,
             visibility: VISIBILITY,
             max_receives: Some(MAX_RECEIVE_COUNT),
             concurrency: 100,
-            judge: Judge::Comparison,
+            rule: VerdictRule::Comparison,
         };
         Process {
             flow: Flow::new(now, terms),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::control::state::CurrentState;
-use crate::flow::Judge;
+use crate::flow::VerdictRule;
 use crate::sqs::clients::Clients;
 use kit::document::Node;
 use kit::send::{AllowTargets, Sender};
@@ -10,7 +10,7 @@ use kit::service::Services;
 use std::time::Duration;
 
 /// Pipes from queues to queues.
-fn definition(pipes: &[(&str, &str)]) -> Definition {
+fn definition(pipes: &[(&str, &str)]) -> PipeDefinitions {
     let node = |(name, out): &(&str, &str)| {
         let text = format!(
             r#"{{"Name": "{name}", "RoleArn": "r", "Source": "arn:aws:sqs:e:1:{name}", "Target": "arn:aws:sqs:e:1:{out}"}}"#
@@ -19,7 +19,7 @@ fn definition(pipes: &[(&str, &str)]) -> Definition {
     };
     let mut given = kit::definition::Declarations::default();
     given.pipes = pipes.iter().map(node).collect();
-    Definition::load(&given).unwrap()
+    PipeDefinitions::load(&given).unwrap()
 }
 
 async fn fleet(pipes: &[(&str, &str)]) -> (Fleet, CancellationToken) {
@@ -31,7 +31,7 @@ async fn fleet(pipes: &[(&str, &str)]) -> (Fleet, CancellationToken) {
         clients: Arc::new(Clients::local(&sdk)),
         deadline: Duration::from_secs(5),
         concurrency: 1,
-        judge: Judge::default(),
+        verdict_rule: VerdictRule::default(),
         webhook_keys: None,
     };
     let stop = CancellationToken::new();

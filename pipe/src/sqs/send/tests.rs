@@ -68,7 +68,7 @@ async fn outbox() -> (Outbox, Seen, CancellationToken) {
     let sdk = kit::aws::local(&format!("http://{}", listener.local_addr().unwrap())).await;
     let stop = CancellationToken::new();
     tokio::spawn(kit::serve::serve(listener, app, stop.clone()));
-    let outlet = Outlet {
+    let outlet = QueueTarget {
         account: "1".into(),
         queue: "out.fifo".into(),
         group: None,
@@ -81,8 +81,8 @@ async fn outbox() -> (Outbox, Seen, CancellationToken) {
     )
 }
 
-fn entry(body: &str) -> Entry {
-    Entry {
+fn entry(body: &str) -> QueueEntry {
+    QueueEntry {
         body: body.into(),
         group: Some("g".into()),
         deduplication: None,
@@ -100,13 +100,7 @@ async fn a_batch_is_one_request_and_each_message_gets_its_own_answer() {
     };
     assert_eq!((a.as_str(), c.as_str()), ("id-\"a\"", "id-\"c\""));
     let reason = "the target queue: MissingParameter so".to_owned();
-    assert_eq!(
-        *refusal,
-        Refusal {
-            reason,
-            fault: Fault::Content
-        }
-    );
+    assert_eq!(*refusal, Refusal::new(reason, Cause::Message));
     assert_eq!(*seen.lock().unwrap(), [r#"a/"g" faulty/"g" c/"g""#]);
 }
 
@@ -119,7 +113,7 @@ async fn a_request_that_is_refused_for_one_message_is_sent_one_by_one() {
         panic!("{sent:?}")
     };
     assert!(
-        refusal.fault == Fault::Content && refusal.reason.contains("InvalidMessageContents"),
+        refusal.cause == Cause::Message && refusal.reason.contains("InvalidMessageContents"),
         "{refusal:?}"
     );
     assert_eq!(
@@ -131,7 +125,7 @@ async fn a_request_that_is_refused_for_one_message_is_sent_one_by_one() {
 #[tokio::test]
 async fn a_queue_that_cannot_be_reached_is_no_fault_of_the_message() {
     let sdk = kit::aws::local("http://127.0.0.1:9").await;
-    let outlet = Outlet {
+    let outlet = QueueTarget {
         account: "1".into(),
         queue: "out".into(),
         group: None,
@@ -141,7 +135,7 @@ async fn a_queue_that_cannot_be_reached_is_no_fault_of_the_message() {
     let sent = outbox.send(&[entry("a"), entry("b")]).await;
     assert!(
         sent.iter()
-            .all(|result| matches!(result, Err(refusal) if refusal.fault == Fault::Target)),
+            .all(|result| matches!(result, Err(refusal) if refusal.cause == Cause::Target)),
         "{sent:?}"
     );
 }

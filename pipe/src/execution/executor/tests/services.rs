@@ -5,9 +5,8 @@
 
 use super::super::*;
 use crate::control::state::Status;
-use crate::definition::Definition;
-use crate::flow::Judge;
-use crate::flow::verdict::Cause;
+use crate::definition::PipeDefinitions;
+use crate::flow::{Cause, VerdictRule};
 use crate::run::build::{Tools, Yard};
 use crate::sqs::clients::Clients;
 use axum::Router;
@@ -121,7 +120,7 @@ async fn courier(case: &Value, endpoint: &str) -> Arc<Courier> {
     pipe.as_object_mut().unwrap().extend(members);
     let mut given = kit::definition::Declarations::default();
     given.pipes = vec![Node::parse("case.json", &pipe.to_string()).unwrap()];
-    let pipe = Definition::load(&given)
+    let pipe = PipeDefinitions::load(&given)
         .unwrap_or_else(|error| panic!("{}: {error}", case["name"]))
         .pipes
         .remove(0);
@@ -132,7 +131,7 @@ async fn courier(case: &Value, endpoint: &str) -> Arc<Courier> {
         clients: Arc::new(Clients::local(&sdk)),
         deadline: Duration::from_secs(5),
         concurrency: 1,
-        judge: Judge::default(),
+        verdict_rule: VerdictRule::default(),
         webhook_keys: None,
     };
     let status = Arc::new(Status::new(

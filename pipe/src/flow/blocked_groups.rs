@@ -1,27 +1,28 @@
-//! Groups whose first message was left to the queue: when it comes again, it has to come alone.
+//! Message groups whose first message was left to the queue: when that message comes again, it must
+//! come alone. Pure: time is an argument.
 //!
 //! SQS hands out several messages of a group at once. Behind a message that is rejected every time,
 //! each of them would be received as often as that one, untried, and go to the dead-letter queue
-//! with it. While a group is in here, receives ask for one message each; it leaves when one of its
-//! messages is delivered.
+//! with it. While a group is blocked, receives ask for one message each. It is unblocked when one
+//! of its messages is delivered.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use kit::time::Timestamp;
 
-/// More groups than this are not remembered.
+/// The most groups that are remembered.
 const MOST: usize = 1000;
 
-/// See the module.
+/// The blocked groups of a queue.
 #[derive(Debug, Default)]
-pub(super) struct Blocked {
-    /// When the first message of each comes back.
+pub(super) struct BlockedGroups {
+    /// When the first message of each group comes back.
     groups: HashMap<String, Timestamp>,
     soonest: Option<Timestamp>,
 }
 
-impl Blocked {
+impl BlockedGroups {
     /// The first message of this group is hidden until `due`.
     pub(super) fn insert(&mut self, group: &str, due: Timestamp) {
         if self.groups.len() < MOST || self.groups.contains_key(group) {
@@ -37,8 +38,8 @@ impl Blocked {
         }
     }
 
-    /// When the next one may come back. Those that should have come long before `now` are
-    /// forgotten: somebody else has them.
+    /// When the next first message may come back. Groups whose message should have come long before
+    /// `now` are forgotten: another receiver has it.
     pub(super) fn next(&mut self, now: Timestamp, patience: Duration) -> Option<Timestamp> {
         if self.soonest.is_some_and(|due| now.since(due) > patience) {
             self.groups.retain(|_, due| now.since(*due) <= patience);
@@ -62,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_group_is_due_from_its_time_until_it_moves_on_or_is_given_up() {
-        let (mut blocked, patience) = (Blocked::default(), Duration::from_secs(60));
+        let (mut blocked, patience) = (BlockedGroups::default(), Duration::from_secs(60));
         blocked.insert("a", at(30));
         blocked.insert("b", at(50));
         assert_eq!(blocked.next(at(10), patience), Some(at(30)));
@@ -75,7 +76,7 @@ mod tests {
 
     #[test]
     fn only_so_many_are_remembered() {
-        let mut blocked = Blocked::default();
+        let mut blocked = BlockedGroups::default();
         (0..2 * MOST).for_each(|n| blocked.insert(&n.to_string(), at(9)));
         blocked.insert("0", at(5));
         assert_eq!((blocked.groups.len(), blocked.soonest), (MOST, Some(at(5))));

@@ -1,0 +1,199 @@
+//! What becomes of a message that failed: another try after a pause, or back to the queue.
+
+use std::time::Duration;
+
+use kit::time::Timestamp;
+
+use super::backoff::Backoff;
+use super::command::Settle;
+use super::machine::Flow;
+use super::outcome::TRIES;
+use super::work::{BatchPosition, Work};
+
+/// The pauses before a message is tried again.
+const PAUSES: Backoff = Backoff {
+    first: Duration::from_millis(400),
+    longest: Duration::from_secs(5),
+};
+
+/// The pauses while other messages get through, and messages that failed before do so too: the next
+/// try may succeed.
+const SHORT_PAUSES: Backoff = Backoff {
+    first: Duration::from_millis(100),
+    longest: Duration::from_millis(500),
+};
+
+/// [`SHORT_PAUSES`] hold when so large a share of the messages that failed gets through the next
+/// time.
+const FREQUENT: f64 = 0.25;
+
+/// The pause before a message that failed in a batch is sent alone.
+const ALONE_PAUSE: Duration = Duration::from_millis(50);
+
+/// When the target asks for more patience than this, and the message is at fault, the message is
+/// left to the queue.
+const LONGEST_HOLD: Duration = Duration::from_secs(30);
+
+/// A message that is tried [`TRIES`] times is tried for so long at least.
+const LEAST_TIME: Duration = Duration::from_secs(1);
+
+/// Where a smaller share of the messages that failed gets through the second time, faults do not
+/// pass.
+const PASSING: f64 = 0.125;
+
+impl Flow {
+    /// A message that waits for another try was compared with one that got through: it may be at
+    /// fault by now.
+    pub(super) fn look_again(&mut self, now: Timestamp, id: &str) {
+        let Some((until, work)) = self.backlog.find_waiting(id) else {
+            return;
+        };
+        let asked = until.since(now);
+        let is_over = self.is_over(now, work) || asked > LONGEST_HOLD && self.is_to_blame(work);
+        if is_over && let Some(work) = self.backlog.take_waiting(id) {
+            self.give_up(now, &work, (asked > PAUSES.longest).then_some(asked));
+        }
+    }
+
+    /// Whether the message was tried often enough, and is at fault.
+    fn is_over(&self, now: Timestamp, work: &Work) -> bool {
+        let least = if self.backlog.share(now) < PASSING || self.suspects.was_left(&work.id) {
+            1
+        } else {
+            work.patience
+        };
+        let failing = work
+            .failing_since
+            .map_or(Duration::ZERO, |since| now.since(since));
+        let was_tried = work.tries >= least && (least < TRIES || failing >= LEAST_TIME);
+        was_tried && self.is_to_blame(work)
+    }
+
+    fn is_to_blame(&self, work: &Work) -> bool {
+        self.suspects
+            .is_to_blame(&work.id, work.receives, self.settings.max_receives)
+    }
+
+    /// Keeps a message for another try after a pause, unless it is at fault.
+    pub(super) fn try_again(
+        &mut self,
+        now: Timestamp,
+        work: Work,
+        pause: Duration,
+        retry_after: Option<Duration>,
+    ) {
+        let asked = retry_after.unwrap_or_default();
+        if self.is_over(now, &work) || asked > LONGEST_HOLD && self.is_to_blame(&work) {
+            self.give_up(now, &work, retry_after);
+        } else if self.stopping.is_some() || self.leases.is_overdue(now, &work.id) {
+            self.leave(now, &work, retry_after);
+        } else {
+            self.backlog.try_again_at(now + pause.max(asked), work);
+        }
+    }
+
+    /// The pause before a message is tried again.
+    pub(super) fn pause(
+        &self,
+        now: Timestamp,
+        work: &Work,
+        position: BatchPosition,
+        compared: bool,
+    ) -> Duration {
+        if position != BatchPosition::Alone {
+            return ALONE_PAUSE;
+        }
+        let pauses = match compared && self.backlog.share(now) >= FREQUENT {
+            true => SHORT_PAUSES,
+            false => PAUSES,
+        };
+        pauses.pause(work.tries.saturating_sub(1))
+    }
+
+    /// Leaves a message that is at fault to the queue.
+    fn give_up(&mut self, now: Timestamp, work: &Work, retry_after: Option<Duration>) {
+        self.suspects.leave(now, &work.id);
+        self.leave(now, work, retry_after);
+    }
+
+    /// Keeps a message that failed while the target takes none, but no longer than SQS allows.
+    pub(super) fn keep(&mut self, now: Timestamp, work: Work) {
+        if self.stopping.is_some() || self.leases.is_overdue(now, &work.id) {
+            return self.leave(now, &work, None);
+        }
+        if work.is_probe {
+            self.rest(now, &work);
+        }
+        self.backlog.keep_tried(Work {
+            is_probe: false,
+            ..work
+        });
+    }
+
+    /// While no message gets through, hides a message that was received before for longer, in case
+    /// this process ends.
+    pub(super) fn rest(&mut self, now: Timestamp, work: &Work) {
+        if work.receives > 1
+            && let Some((receipt, span)) = self.leases.lengthen(now, &work.id, work.receives)
+        {
+            self.hide(work.id.clone(), receipt, span);
+        }
+    }
+
+    /// Leaves a message to its visibility timeout, which is longer for one that was received before.
+    pub(super) fn leave_to_rest(&mut self, now: Timestamp, work: &Work) {
+        self.rest(now, work);
+        self.leave(now, work, None);
+    }
+
+    /// Leaves a message to its visibility timeout, or to what the target asks for if that is longer.
+    pub(super) fn leave(&mut self, now: Timestamp, work: &Work, retry_after: Option<Duration>) {
+        self.suspects.forget(&work.id);
+        self.leave_group(now, &work.id, work.group.as_deref(), retry_after);
+    }
+
+    /// Leaves a message, and hands back the messages behind it in its group: their turn has not
+    /// come, and SQS hands out none of them before the first.
+    pub(super) fn leave_group(
+        &mut self,
+        now: Timestamp,
+        id: &str,
+        group: Option<&str>,
+        retry_after: Option<Duration>,
+    ) {
+        let left = self.end_lease(now, id, retry_after);
+        for id in self.backlog.drop_group(group) {
+            self.hand_back(&id);
+        }
+        if let Some(group) = group {
+            self.blocked.insert(group, now + left);
+        }
+    }
+
+    /// Ends the lease of a message that is left to the queue; returns how long it stays hidden.
+    fn end_lease(&mut self, now: Timestamp, id: &str, retry_after: Option<Duration>) -> Duration {
+        let Some(lease) = self.leases.release(id) else {
+            return Duration::ZERO;
+        };
+        self.released.push(id.to_owned());
+        let left = lease.left(now);
+        let asked = retry_after.unwrap_or_default().min(lease.most(now));
+        if asked > left {
+            self.hide(id.to_owned(), lease.receipt, asked);
+        }
+        left.max(asked)
+    }
+
+    /// Makes a message visible again at once.
+    pub(super) fn hand_back(&mut self, id: &str) {
+        self.suspects.forget(id);
+        if let Some(lease) = self.leases.release(id) {
+            self.released.push(id.to_owned());
+            self.hide(id.to_owned(), lease.receipt, Duration::ZERO);
+        }
+    }
+
+    fn hide(&mut self, id: String, receipt: String, span: Duration) {
+        self.settles.push_back(Settle::Hide { id, receipt, span });
+    }
+}
