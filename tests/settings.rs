@@ -76,7 +76,7 @@ const TABLE: &[Wrong] = &[
     wrong(DEFINED, "--definition", "DEFINITION", "/nope", "/nope: No such file or directory"),
     wrong(DEFINED, "--definition", "DEFINITION", "/", "/: Is a directory"),
     wrong(DEFINED, "--parameter-overrides", "PARAMETER_OVERRIDES", "SubEndpont=x", "did you mean SubEndpoint?"),
-    wrong(DEFINED, "--parameter-overrides", "PARAMETER_OVERRIDES", "x", "is not Key=Value"),
+    wrong(DEFINED, "--parameter-overrides", "PARAMETER_OVERRIDES", "x", "expected Key=Value"),
     wrong(DEFINED, "", "LENIENT", "2", BOOLEAN),
     wrong(&["gateway", "pipe", "up"], "--admin-host", "ADMIN_HOST", "http://x", "expected a host name without scheme and port"),
     wrong(&["gateway", "up"], "--stage", "GATEWAY_STAGE", "nope", "there is no stage nope"),

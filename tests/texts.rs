@@ -54,7 +54,7 @@ const PLURAL: [&str; 10] = [
     "count is there {} times",
     "Message must be shorter than {} bytes",
     "You have sent {sent} bytes",
-    "{length} bytes; definitions have",
+    "the file has {length} bytes",
     "body of more than {limit} bytes",
     "{least} to {most} bytes",
     "{} filters, {MAX_FILTERS} are allowed",

@@ -9,7 +9,9 @@ mod name;
 mod reachability;
 
 pub use endpoint::{Endpoint, EndpointError, endpoint};
-pub use name::{account_of_environment, check_region, region_of_environment};
+pub use name::{
+    DEFAULT_REGION, account_of_environment, check_region, region, region_of_environment,
+};
 pub use reachability::Reachability;
 
 use std::error::Error;
@@ -23,9 +25,6 @@ use aws_sdk_sts::error::ErrorMetadata;
 
 use crate::cloudformation::Account;
 use crate::env::{self, EnvError};
-
-/// Used when neither the environment nor the profile names a region.
-pub const DEFAULT_REGION: &str = "ap-northeast-2";
 
 /// The account of LocalStack and of the emulator.
 pub const LOCAL_ACCOUNT: &str = "000000000000";
@@ -96,11 +95,6 @@ fn loader() -> aws_config::ConfigLoader {
     } else {
         loader
     }
-}
-
-/// The region of a configuration made by [`config`] or [`local`].
-pub fn region(config: &SdkConfig) -> &str {
-    config.region().map_or(DEFAULT_REGION, Region::as_ref)
 }
 
 /// Where definitions are taken to live: the configured region, and the account by `AWS_ACCOUNT_ID`,

@@ -7,59 +7,27 @@
 //!
 //! Facts: the CloudFormation user guide, "Intrinsic function reference" and "Template anatomy".
 
+mod account;
+mod function;
 mod intrinsic;
 mod names;
 mod not_run;
 mod parameters;
+mod resource;
 mod ring;
 mod serverless;
 #[cfg(test)]
 mod tests;
 mod types;
 
-use std::collections::BTreeMap;
-
+pub use account::{Account, Overrides};
 pub use not_run::NotRun;
+pub use resource::Resource;
 
-use crate::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
+use crate::document::{Entry, Node, OrCollect as _, Problem, Value};
 use crate::suggest::nearest;
 use intrinsic::Resolver;
-use names::Named;
 use types::Standing;
-
-/// Where a stack would be deployed: the pseudo parameters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
-    /// `AWS::Region`.
-    pub region: String,
-    /// `AWS::AccountId`, twelve digits.
-    pub account_id: String,
-    /// `AWS::StackName`; also the first part of generated names.
-    pub stack_name: String,
-}
-
-impl Account {
-    /// `AWS::Partition`: `aws`, `aws-cn` or `aws-us-gov`.
-    pub fn partition(&self) -> &'static str {
-        match self.region.as_str() {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
-    }
-
-    /// `AWS::URLSuffix`: what the hosts of services end with.
-    pub fn url_suffix(&self) -> &'static str {
-        if self.partition() == "aws-cn" {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        }
-    }
-}
-
-/// Values for parameters, by name, as `aws cloudformation deploy --parameter-overrides` takes them.
-pub type Overrides = BTreeMap<String, String>;
 
 /// The resources of a template whose conditions hold.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,54 +39,6 @@ pub struct Stack {
     pub(crate) broken: Vec<Resource>,
     /// Those that belong to other services.
     pub not_run: Vec<NotRun>,
-}
-
-/// One resource, resolved.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Resource {
-    /// The name in the template.
-    pub logical_id: String,
-    /// For example `AWS::SQS::Queue`.
-    pub kind: String,
-    /// The name or id in the account: what `Ref` gives for most types.
-    pub physical_id: String,
-    /// Literal values only; an empty mapping when the template has none.
-    pub properties: Node,
-    account: Account,
-}
-
-impl Resource {
-    /// The resource in messages: `EventQueue (AWS::SQS::Queue)`.
-    pub fn label(&self) -> String {
-        format!("{} ({})", self.logical_id, self.kind)
-    }
-
-    /// What `Fn::GetAtt` gives for an attribute of this resource; `None` when its type has none of
-    /// that name.
-    pub fn attribute(&self, name: &str) -> Option<String> {
-        let path = self
-            .properties
-            .get("Path")
-            .and_then(|path| path.text().ok())
-            .unwrap_or("/");
-        let (kind, logical_id, physical_id) = (&self.kind, &self.logical_id, &self.physical_id);
-        Named {
-            kind,
-            logical_id,
-            physical_id,
-            path,
-            account: &self.account,
-        }
-        .attribute(name)
-    }
-
-    /// The properties, to be taken one by one.
-    ///
-    /// # Errors
-    /// `Properties` is not a mapping.
-    pub fn fields(&self) -> Result<Fields<'_>, Problem> {
-        self.properties.fields(self.label())
-    }
 }
 
 /// Entries that a resource may have beside `Type` and `Properties`; none of them matters without a

@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use url::Url;
 
+use super::name::region;
 use crate::env;
 
 /// The variable, and the start of the names of those that are for one service.
@@ -69,7 +70,7 @@ impl Endpoint {
         Endpoint {
             service: service.to_owned(),
             url,
-            region: super::region(config).to_owned(),
+            region: region(config).to_owned(),
             setting,
         }
     }

@@ -1,10 +1,12 @@
 //! Names that the environment gives to regions and accounts, checked before anything is made of
 //! them: host names, ARNs and signatures, in which a wrong one shows late and as something else.
 
-use aws_config::SdkConfig;
+use aws_config::{Region, SdkConfig};
 
-use super::region;
 use crate::env::{self, EnvError};
+
+/// Used when neither the environment nor the profile names a region.
+pub const DEFAULT_REGION: &str = "ap-northeast-2";
 
 /// The variables, in the order in which they count.
 const REGION: [&str; 2] = ["AWS_REGION", "AWS_DEFAULT_REGION"];
@@ -22,6 +24,11 @@ pub fn region_of_environment() -> Result<Option<String>, EnvError> {
         }
     }
     Ok(None)
+}
+
+/// The region of a configuration made by [`config`](super::config) or [`local`](super::local).
+pub fn region(config: &SdkConfig) -> &str {
+    config.region().map_or(DEFAULT_REGION, Region::as_ref)
 }
 
 /// Whether the region of a configuration, which may come from a profile, is one.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Endpoint;
+use super::endpoint::Endpoint;
 use crate::counted::counted;
 use crate::time::{OncePerMinute, Timestamp};
 

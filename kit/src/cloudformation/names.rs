@@ -3,7 +3,7 @@
 //! Where AWS makes an id up (an API id, the tail of an ARN), one is derived from the logical id:
 //! the same on every start, so that URLs and ARNs in logs and files stay true.
 
-use super::Account;
+use super::account::Account;
 
 /// The property that names a resource of this type, when its author may choose the name.
 pub(super) fn name_property(kind: &str) -> Option<&'static str> {

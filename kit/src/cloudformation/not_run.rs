@@ -4,7 +4,8 @@
 //! They are not run, and that is said. A function that polls a queue, a topic that writes to one,
 //! an alarm that watches one: on AWS they do something about the messages here.
 
-use super::intrinsic::{Resolver, function, kind_of};
+use super::function::function;
+use super::intrinsic::{Resolver, kind_of};
 use super::types::{self, Standing};
 use crate::document::{Entry, Node, Value};
 

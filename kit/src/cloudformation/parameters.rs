@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::intrinsic::function;
+use super::account::{Account, Overrides};
+use super::function::function;
 use super::names::Named;
-use super::{Account, Overrides};
 use crate::document::{Entry, Node, OrCollect as _, Place, Problem, Value};
 
 /// A parameter's value, or why it has none: that only matters once something refers to it. CDK's

@@ -4,46 +4,46 @@ use std::path::PathBuf;
 
 use crate::document::Problem;
 
-/// Why definitions could not be loaded. Prints one line for each cause.
+/// Why definitions could not be loaded. The text has one line for each cause.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LoadError {
     /// A file cannot be read.
-    #[error("{}: {cause} (named by {setting})", file.display())]
+    #[error("cannot read {}: {cause} (named by {setting})", file.display())]
     Unreadable {
         /// The file as it was named.
         file: PathBuf,
-        /// What named it.
+        /// The setting that names it.
         setting: String,
-        /// What the system said; not a source, for the text above has it already.
+        /// The system's own words. They are part of the text, so this is not a source.
         cause: String,
     },
-    /// A file is not what it should be.
+    /// A file is not a document.
     #[error(transparent)]
     Problem(#[from] Problem),
-    /// All that is wrong or not supported; `--lenient` passes over the latter.
+    /// All that is wrong or not supported.
     #[error("{}", lines(.0))]
     Problems(Vec<Problem>),
     /// A `--parameter-overrides` value is not `Key=Value`.
-    #[error("--parameter-overrides or PARAMETER_OVERRIDES: {0:?} is not Key=Value")]
+    #[error("invalid --parameter-overrides or PARAMETER_OVERRIDES: expected Key=Value, got {0:?}")]
     Override(String),
-    /// A `--parameter-overrides` key that no template knows; CloudFormation refuses those too.
+    /// A `--parameter-overrides` key that no template declares. CloudFormation rejects those too.
     #[error("--parameter-overrides or PARAMETER_OVERRIDES: no template has a parameter {name}{}", hint(.meant.as_deref()))]
     NoSuchParameter {
-        /// As it was given.
+        /// The name as it was given.
         name: String,
-        /// A parameter that is near.
+        /// A declared parameter with a similar name.
         meant: Option<String>,
     },
-    /// Several of these.
+    /// Several errors.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Several(Vec<LoadError>),
 }
 
 impl LoadError {
-    /// All of these errors as one, if there are any.
+    /// Turns a list of errors into one.
     ///
     /// # Errors
-    /// There are.
+    /// The list is not empty.
     pub(super) fn all(mut errors: Vec<LoadError>) -> Result<(), LoadError> {
         match errors.len() {
             0 => Ok(()),
@@ -62,13 +62,13 @@ fn hint(meant: Option<&str>) -> String {
 fn lines(problems: &[Problem]) -> String {
     let mut lines: Vec<String> = Vec::new();
     for problem in problems.iter().map(ToString::to_string) {
-        // Several resources may refer to the same thing that is not there.
+        // Several resources may refer to the same missing thing.
         if !lines.contains(&problem) {
             lines.push(problem);
         }
     }
     if problems.iter().any(Problem::is_tolerable) {
-        lines.push("(--lenient goes on without what is not supported)".to_owned());
+        lines.push("(use --lenient to start without what is not supported)".to_owned());
     }
     lines.join("\n")
 }

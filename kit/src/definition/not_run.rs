@@ -1,16 +1,16 @@
-//! What stands beside the chain in a definition, and is not run here.
+//! Resources of a definition that Tidegate does not run.
 
 use std::collections::BTreeMap;
 
-use super::Declarations;
+use super::declarations::Declarations;
 use crate::cloudformation::NotRun;
 
-/// So many resources of one type are named; a CDK application may have hundreds.
+/// How many resources of one type are listed by name: a CDK application may have hundreds.
 const NAMED: usize = 5;
 
 impl Declarations {
-    /// Logs what is not run here, in one line; as a warning when something of it would work on a
-    /// queue of the definition. Programs do so once, when they have read what is theirs.
+    /// Logs in one line which resources are not run: as a warning when one of them uses a queue of
+    /// the definition. Programs call this once, after they have read their own resources.
     pub fn report_not_run(&self) {
         match self.not_run() {
             Some((line, true)) => tracing::warn!("{line}"),
@@ -19,7 +19,7 @@ impl Declarations {
         }
     }
 
-    /// What is not run here, in one line, and whether something of it would work on a queue of the
+    /// Which resources are not run, in one line, and whether one of them uses a queue of the
     /// definition.
     pub fn not_run(&self) -> Option<(String, bool)> {
         let resources: Vec<&NotRun> = self
@@ -48,7 +48,7 @@ impl Declarations {
             .collect();
         if !at_work.is_empty() {
             line += &format!(
-                "; so nobody does what they do with queues of this definition: {}",
+                "; on AWS, some of them use queues of this definition: {}",
                 at_work.join(", ")
             );
         }
@@ -105,11 +105,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(problems, []);
-        Declarations {
-            stacks: vec![stack],
-            ..Declarations::default()
-        }
-        .not_run()
+        let mut declarations = Declarations::default();
+        declarations.stacks.push(stack);
+        declarations.not_run()
     }
 
     #[test]
@@ -135,7 +133,7 @@ Resources:
         let expected = "not run here: AWS::CloudWatch::Alarm (Full), AWS::DynamoDB::Table (Table), \
             AWS::Events::Rule (Nightly), AWS::IAM::Role (Role), AWS::Lambda::EventSourceMapping (Mapping), \
             AWS::SNS::Subscription (Fan), AWS::Serverless::Function (Worker), Custom::Thing (Ours); \
-            so nobody does what they do with queues of this definition: \
+            on AWS, some of them use queues of this definition: \
             Mapping (AWS::Lambda::EventSourceMapping) reads Orders, Fan (AWS::SNS::Subscription) sends to Orders, \
             Nightly (AWS::Events::Rule) sends to Orders and Dead, Full (AWS::CloudWatch::Alarm) watches Orders, \
             Worker (AWS::Serverless::Function) uses Orders, Ours (Custom::Thing) uses Dead";

@@ -4,7 +4,8 @@
 //! What nobody spoke of is unknown. That is how "unsupported is loud" is kept without a second list
 //! of names.
 
-use super::{Entry, Node, Place, Problem, Value};
+use super::node::{Entry, Node, Value};
+use super::problem::{Place, Problem};
 use crate::suggest::nearest;
 
 /// A mapping being read. Call [`Fields::finish`] when everything known was taken.
@@ -18,8 +19,19 @@ pub struct Fields<'a> {
     problems: Vec<Problem>,
 }
 
+impl Node {
+    /// The mapping's entries, to be taken one by one and accounted for at the end: see [`Fields`].
+    /// `owner` names the thing in messages, for example `pub-sub-pipe (AWS::Pipes::Pipe)`.
+    ///
+    /// # Errors
+    /// The node is not a mapping.
+    pub fn fields(&self, owner: impl Into<String>) -> Result<Fields<'_>, Problem> {
+        Fields::new(owner.into(), self)
+    }
+}
+
 impl<'a> Fields<'a> {
-    pub(super) fn new(owner: String, node: &'a Node) -> Result<Fields<'a>, Problem> {
+    fn new(owner: String, node: &'a Node) -> Result<Fields<'a>, Problem> {
         let entries = node.entries().map_err(|problem| match &node.value {
             Value::Unresolved(_) => problem,
             _ => Problem {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 
-use super::{Entry, Node, Place, Problem, Value};
+use super::node::{Entry, Node, Value};
+use super::problem::{Place, Problem};
 
 /// Nesting beyond this is refused: far more than any definition has, far less than a stack holds.
 const DEPTH: usize = 100;
@@ -15,24 +16,31 @@ const DEPTH: usize = 100;
 /// bound.
 const NODES: usize = 1_000_000;
 
-pub(super) fn parse(file: &str, text: &str) -> Result<Node, Problem> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut reader = Reader {
-        file: file.into(),
-        parser: Parser::new_from_str(text),
-        anchors: HashMap::new(),
-        nodes: 0,
-    };
-    loop {
-        match reader.next()? {
-            (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
-            (Event::StreamEnd | Event::DocumentEnd, span) => {
-                return Err(reader.place(span.start).problem("the document is empty"));
-            }
-            (event, span) => {
-                let root = reader.node(event, span, 0)?;
-                reader.expect_end()?;
-                return Ok(root);
+impl Node {
+    /// Reads one document. `file` is only a name, used in every place.
+    ///
+    /// # Errors
+    /// Text that is neither YAML nor JSON, a key that is repeated, several documents in one text,
+    /// or nesting and aliases beyond what a definition needs.
+    pub fn parse(file: &str, text: &str) -> Result<Node, Problem> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut reader = Reader {
+            file: file.into(),
+            parser: Parser::new_from_str(text),
+            anchors: HashMap::new(),
+            nodes: 0,
+        };
+        loop {
+            match reader.next()? {
+                (Event::StreamStart | Event::DocumentStart(_) | Event::Nothing, _) => {}
+                (Event::StreamEnd | Event::DocumentEnd, span) => {
+                    return Err(reader.place(span.start).problem("the document is empty"));
+                }
+                (event, span) => {
+                    let root = reader.node(event, span, 0)?;
+                    reader.expect_end()?;
+                    return Ok(root);
+                }
             }
         }
     }
@@ -198,7 +206,9 @@ mod tests {
 
     #[track_caller]
     fn refused(text: &str, message: &str) {
-        let problem = parse("f", text).expect_err("must be refused").to_string();
+        let problem = Node::parse("f", text)
+            .expect_err("must be refused")
+            .to_string();
         assert!(problem.contains(message), "{problem}");
     }
 
@@ -224,7 +234,7 @@ mod tests {
 
     #[test]
     fn tagged_scalars_stay_text() {
-        let node = parse("f", "a: !Ref 12\nb: !!str 12\nc: 2012-10-17\nd: 1.2.3").unwrap();
+        let node = Node::parse("f", "a: !Ref 12\nb: !!str 12\nc: 2012-10-17\nd: 1.2.3").unwrap();
         assert!(
             node.entries()
                 .unwrap()

@@ -1,0 +1,37 @@
+//! Where a stack would be deployed, and with which parameters.
+
+use std::collections::BTreeMap;
+
+/// Where a stack would be deployed: the pseudo parameters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// `AWS::Region`.
+    pub region: String,
+    /// `AWS::AccountId`, twelve digits.
+    pub account_id: String,
+    /// `AWS::StackName`; also the first part of generated names.
+    pub stack_name: String,
+}
+
+impl Account {
+    /// `AWS::Partition`: `aws`, `aws-cn` or `aws-us-gov`.
+    pub fn partition(&self) -> &'static str {
+        match self.region.as_str() {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// `AWS::URLSuffix`: what the hosts of services end with.
+    pub fn url_suffix(&self) -> &'static str {
+        if self.partition() == "aws-cn" {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        }
+    }
+}
+
+/// Values for parameters, by name, as `aws cloudformation deploy --parameter-overrides` takes them.
+pub type Overrides = BTreeMap<String, String>;

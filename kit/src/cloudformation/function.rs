@@ -1,0 +1,51 @@
+//! Which function a node calls, and with which arguments.
+
+use crate::document::{Entry, Node, Problem, Value};
+
+/// The function that a node calls, with its argument.
+pub(super) fn function(node: &Node) -> Option<(String, Node)> {
+    if let Some(tag) = &node.tag {
+        let name = if matches!(tag.as_str(), "Ref" | "Condition") {
+            tag.clone()
+        } else {
+            format!("Fn::{tag}")
+        };
+        return Some((
+            name,
+            Node {
+                tag: None,
+                ..node.clone()
+            },
+        ));
+    }
+    match &node.value {
+        Value::Map(entries) => match entries.as_slice() {
+            [Entry { key, node, .. }] if key == "Ref" || key.starts_with("Fn::") => {
+                Some((key.clone(), node.clone()))
+            }
+            [Entry { key, node, .. }]
+                if key == "Condition" && matches!(node.value, Value::String(_)) =>
+            {
+                Some((key.clone(), node.clone()))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The arguments of a function that takes two.
+pub(super) fn two<'n>(argument: &'n Node, function: &str) -> Result<&'n [Node; 2], Problem> {
+    argument
+        .list()?
+        .try_into()
+        .map_err(|_| argument.problem(format!("{function} wants two arguments")))
+}
+
+/// The arguments of a function that takes three.
+pub(super) fn three<'n>(argument: &'n Node, function: &str) -> Result<&'n [Node; 3], Problem> {
+    argument
+        .list()?
+        .try_into()
+        .map_err(|_| argument.problem(format!("{function} wants three arguments")))
+}

@@ -1,0 +1,131 @@
+//! `Ref`, `Fn::GetAtt`, and the names of resources.
+
+use super::super::names::{Named, generated, name_property};
+use super::{Resolved, Resolver, kind_of};
+use crate::document::{Node, Problem, Value};
+
+impl Resolver<'_> {
+    pub(super) fn reference(&self, node: &Node, name: &str) -> Resolved {
+        if name == "AWS::NoValue" {
+            return Ok(None);
+        }
+        if let Some(value) = self.parameters.get(name) {
+            return Ok(Some(node.with(value.clone()?.value)));
+        }
+        if let Some(stage) = self.stage_of(name)? {
+            return Ok(Some(node.with(Value::String(stage))));
+        }
+        let text = self.with_named(node, "Ref", name, |named| Some(named.reference()))?;
+        Ok(Some(node.with(Value::String(
+            text.expect("every resource has a Ref"),
+        ))))
+    }
+
+    /// The stage that SAM makes with an API is referred to as `Api.Stage`.
+    fn stage_of(&self, name: &str) -> Result<Option<String>, Problem> {
+        let Some(api) = name.strip_suffix(".Stage") else {
+            return Ok(None);
+        };
+        match self.resources.get(api) {
+            Some(entry) if kind_of(&entry.node)? == "AWS::Serverless::Api" => {
+                self.property(&entry.node, "StageName")
+            }
+            _ => Ok(None),
+        }
+    }
+
+    pub(super) fn attribute(&self, node: &Node, argument: &Node) -> Result<String, Problem> {
+        let (name, attribute) = match &argument.value {
+            Value::List(parts) if parts.len() == 2 => {
+                (parts[0].text()?.to_owned(), self.text(&parts[1])?)
+            }
+            _ => match argument.text()?.split_once('.') {
+                Some((name, attribute)) => (name.to_owned(), attribute.to_owned()),
+                None => return Err(argument.problem("GetAtt wants a resource and an attribute")),
+            },
+        };
+        self.attribute_of(node, &name, &attribute)
+    }
+
+    pub(super) fn attribute_of(
+        &self,
+        node: &Node,
+        name: &str,
+        attribute: &str,
+    ) -> Result<String, Problem> {
+        let mut kind = String::new();
+        let value = self.with_named(node, "GetAtt", name, |named| {
+            named.kind.clone_into(&mut kind);
+            named.attribute(attribute)
+        })?;
+        value.ok_or_else(|| {
+            node.problem(format!(
+                "GetAtt {name}.{attribute}: {kind} has no attribute {attribute}"
+            ))
+        })
+    }
+
+    fn with_named<T>(
+        &self,
+        node: &Node,
+        function: &str,
+        name: &str,
+        look: impl FnOnce(&Named<'_>) -> T,
+    ) -> Result<T, Problem> {
+        let missing = || {
+            node.problem(format!(
+                "{function} {name}: there is no such parameter or resource"
+            ))
+        };
+        let entry = self.resources.get(name).ok_or_else(missing)?;
+        let (physical_id, path) = self.references.follow(name, &node.place, || {
+            let physical_id = self.physical_id(name, &entry.node)?;
+            Ok((
+                physical_id,
+                self.property(&entry.node, "Path")?
+                    .unwrap_or_else(|| "/".into()),
+            ))
+        })?;
+        let kind = &*kind_of(&entry.node)?;
+        Ok(look(&Named {
+            kind,
+            logical_id: name,
+            physical_id: &physical_id,
+            path: &path,
+            account: self.account,
+        }))
+    }
+
+    /// The name that the author gave to a resource, else a generated one.
+    pub(in crate::cloudformation) fn physical_id(
+        &self,
+        logical_id: &str,
+        resource: &Node,
+    ) -> Result<String, Problem> {
+        let kind = &*kind_of(resource)?;
+        let chosen = name_property(kind)
+            .map(|property| self.property(resource, property))
+            .transpose()?
+            .flatten();
+        Ok(chosen.unwrap_or_else(|| {
+            let fifo = resource
+                .get("Properties")
+                .and_then(|node| node.get("FifoQueue"))
+                .is_some_and(|node| node.boolean() == Ok(true));
+            generated(kind, logical_id, self.account) + if fifo { ".fifo" } else { "" }
+        }))
+    }
+
+    fn property(&self, resource: &Node, name: &str) -> Result<Option<String>, Problem> {
+        match resource
+            .get("Properties")
+            .and_then(|properties| properties.get(name))
+        {
+            Some(node) => self
+                .resolve(node)?
+                .map(|node| Ok(node.text()?.to_owned()))
+                .transpose(),
+            None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A resource of a template, resolved.
+
+use super::account::Account;
+use super::names::Named;
+use crate::document::{Fields, Node, Problem};
+
+/// One resource, resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    /// The name in the template.
+    pub logical_id: String,
+    /// For example `AWS::SQS::Queue`.
+    pub kind: String,
+    /// The name or id in the account: what `Ref` gives for most types.
+    pub physical_id: String,
+    /// Literal values only; an empty mapping when the template has none.
+    pub properties: Node,
+    pub(super) account: Account,
+}
+
+impl Resource {
+    /// The resource in messages: `EventQueue (AWS::SQS::Queue)`.
+    pub fn label(&self) -> String {
+        format!("{} ({})", self.logical_id, self.kind)
+    }
+
+    /// What `Fn::GetAtt` gives for an attribute of this resource; `None` when its type has none of
+    /// that name.
+    pub fn attribute(&self, name: &str) -> Option<String> {
+        let path = self
+            .properties
+            .get("Path")
+            .and_then(|path| path.text().ok())
+            .unwrap_or("/");
+        let (kind, logical_id, physical_id) = (&self.kind, &self.logical_id, &self.physical_id);
+        Named {
+            kind,
+            logical_id,
+            physical_id,
+            path,
+            account: &self.account,
+        }
+        .attribute(name)
+    }
+
+    /// The properties, to be taken one by one.
+    ///
+    /// # Errors
+    /// `Properties` is not a mapping.
+    pub fn fields(&self) -> Result<Fields<'_>, Problem> {
+        self.properties.fields(self.label())
+    }
+}

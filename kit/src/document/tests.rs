@@ -1,0 +1,49 @@
+use super::*;
+
+fn node(text: &str) -> Node {
+    Node::parse("t.yaml", text).expect("a document")
+}
+
+#[test]
+fn values_know_their_place() {
+    let root = node("a:\n  - 1\n  - b: !Sub x\n");
+    let list = root.get("a").unwrap().list().unwrap();
+    assert_eq!(list[0].place.to_string(), "t.yaml:2:5");
+    let sub = list[1].get("b").unwrap();
+    assert_eq!(
+        (sub.text().unwrap(), sub.tag.as_deref(), sub.place.line),
+        ("x", Some("Sub"), 3)
+    );
+}
+
+#[test]
+fn text_is_what_was_written() {
+    let root = node("account: 000000000012\nrate: 1.50\nquoted: '7'\nyes: true\nnone:\n");
+    assert_eq!(root.get("account").unwrap().text().unwrap(), "000000000012");
+    assert_eq!(root.get("rate").unwrap().text().unwrap(), "1.50");
+    assert_eq!(root.get("quoted").unwrap().integer().unwrap(), 7);
+    assert!(root.get("yes").unwrap().boolean().unwrap());
+    let message = root.get("none").unwrap().text().unwrap_err().to_string();
+    assert!(
+        message.ends_with("expected text, found nothing"),
+        "{message}"
+    );
+}
+
+#[test]
+fn json_keeps_order_numbers_and_places() {
+    let root = node("{\n\t\"z\": 1.50,\n\t\"a\": {\"u\": \"\\u00e9\\/\"}\n}");
+    assert_eq!(root.to_json().to_string(), r#"{"z":1.50,"a":{"u":"é/"}}"#);
+    assert_eq!(root.get("a").unwrap().place.line, 3);
+}
+
+#[test]
+fn a_range_is_named_when_it_is_missed() {
+    let message = node("n: 30000")
+        .get("n")
+        .unwrap()
+        .integer_in(50..=29_000)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(message, "t.yaml:1:4: 30000 is outside of 50 to 29000");
+}
