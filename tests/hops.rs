@@ -475,11 +475,11 @@ async fn what_is_the_operators_business_is_one_line_a_kind() {
         ("queue missing", "ex-queue"),
         (
             "unknown route",
-            "no resource or method of the definition answers to POST /nowhere at 127.0.0.1",
+            "no resource or method of the definition matches POST /nowhere at 127.0.0.1",
         ),
         (
             "no template",
-            "has no request template for content type text/plain, clients get 415: it has application/json",
+            "has no request template for content type text/plain, the client gets 415 (it has application/json)",
         ),
     ] {
         let lines: Vec<Value> = logs

@@ -13,11 +13,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use kit::time::Timestamp;
 
 use crate::api::{
-    Api, Apis, Backend, Integration, Resource, Segment, Source, Stage, Templates, Verb,
+    Api, Apis, Backend, Integration, MappingSource, Resource, Segment, Stage, Templates, Verb,
 };
 use crate::mapping::{self, Context, Input};
-use crate::request::Request;
-use crate::route::{Route, route};
+use crate::method_request::Request;
+use crate::stage::{Route, route};
 
 /// A method of an API, and where it is reached on the gateway's own address.
 #[derive(Debug, Clone, Copy)]
@@ -190,11 +190,13 @@ impl Offer<'_> {
         let (mut query, mut headers) = (Vec::new(), Vec::new());
         for parameter in &self.integration.request_parameters {
             match &parameter.source {
-                Source::QueryString(name) | Source::MultiValueQueryString(name) => {
+                MappingSource::QueryString(name) | MappingSource::MultiValueQueryString(name) => {
                     query.push(name.clone());
                 }
-                Source::Header(name) | Source::MultiValueHeader(name) => headers.push(name.clone()),
-                Source::Body(Some(path)) => wanted.path(path.as_str()),
+                MappingSource::Header(name) | MappingSource::MultiValueHeader(name) => {
+                    headers.push(name.clone());
+                }
+                MappingSource::Body(Some(path)) => wanted.path(path.as_str()),
                 _ => {}
             }
         }

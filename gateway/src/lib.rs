@@ -3,18 +3,25 @@
 pub mod api;
 pub mod config;
 pub mod example;
-pub mod fault;
-pub mod integration;
+pub mod exchange;
+pub mod gateway_responses;
+pub mod integration_request;
 pub mod mapping;
-pub mod openapi;
-mod readiness;
-pub mod request;
-pub mod resources;
-pub mod route;
-pub mod server;
-pub mod sqs;
-pub mod trouble;
+pub mod method_request;
+pub mod stage;
 pub mod vtl;
+
+mod cloudformation;
+mod integration_response;
+mod load;
+mod method_response;
+mod openapi;
+mod parameter_mapping;
+mod readiness;
+mod request_ids;
+mod server;
+mod sqs;
+mod trouble;
 
 use std::sync::Arc;
 
@@ -26,10 +33,10 @@ use tokio_util::sync::CancellationToken;
 
 pub use config::{Cli, GatewayArgs, Settings};
 
-/// Serves both ports until `stop` is cancelled, then finishes what is under way.
+/// Serves both ports until `stop` is cancelled, then finishes the requests under way.
 ///
 /// # Errors
-/// A port broke, or the system's certificate authorities cannot be read.
+/// A port fails, or the system's certificate authorities cannot be read.
 pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
     let Settings {
         apis,
@@ -41,15 +48,15 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     let sdk = kit::send::with_keepalive(sdk)
         .context("cannot read the system's certificate authorities")?;
     let gateway = Arc::new(server::Gateway::new(apis, account_id, &sdk)?);
-    tokio::spawn(look_for_sqs(
+    tokio::spawn(watch_sqs(
         gateway.clone(),
         aws_sdk_sqs::Client::new(&sdk),
         stop.clone(),
     ));
-    let readiness = Arc::new(readiness::Readiness::new(&gateway.apis, &sdk));
+    let readiness = Arc::new(readiness::Readiness::new(gateway.apis(), &sdk));
     let ready = move || {
         let readiness = readiness.clone();
-        async move { readiness.look().await }
+        async move { readiness.check().await }
     };
     let admin_routes = kit::admin::guarded(kit::admin::router("gateway", ready));
     let (public, admin) = tokio::join!(
@@ -61,8 +68,8 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     Ok(())
 }
 
-/// Says so when SQS is not where the environment says, before the first message comes.
-async fn look_for_sqs(
+/// Reports an SQS that does not answer at its endpoint, before the first message comes.
+async fn watch_sqs(
     gateway: Arc<server::Gateway>,
     client: aws_sdk_sqs::Client,
     stop: CancellationToken,

@@ -16,6 +16,7 @@ mod parameters;
 mod util;
 
 pub use context::Context;
+pub(crate) use context::RequestOverride;
 pub use input::Input;
 pub use parameters::{HeaderCase, Parameters};
 

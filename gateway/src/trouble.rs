@@ -1,25 +1,21 @@
-//! What goes wrong and is the operator's business: logged in plain words, once a minute for each
-//! kind.
+//! Failures that an operator can mend: logged in plain words, once a minute for each kind.
 //!
-//! A client that gets 403, 415, 500 or 504 cannot know why, and asks again; whoever runs the
-//! gateway can.
+//! A client that gets 403, 415, 500 or 504 cannot know why; the operator of the gateway can.
 
 use std::fmt;
 
 use kit::time::{OncePerMinute, Timestamp};
 
-use crate::integration::sqs::Refusal;
-
-/// The kinds of trouble. Each is reported for itself.
+/// The kinds of failures. Each is counted and limited for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// No API, stage, resource or method for a request: 403.
     UnknownRoute,
     /// No template for a content type: 415.
     NoTemplate,
-    /// The queue that a message is for is not there.
+    /// The queue of a message does not exist.
     QueueMissing,
-    /// SQS does not let us.
+    /// SQS does not accept the credentials, or does not allow the action.
     AccessDenied,
     /// SQS refused a message for another reason.
     Refused,
@@ -27,13 +23,13 @@ pub enum Trouble {
     Unreachable,
     /// No answer in time: 504.
     TimedOut,
-    /// Somebody else answered in the service's place: 504.
+    /// Another program answered in the service's place: 504.
     NotTheService,
-    /// Nothing to sign requests with: 500.
+    /// There are no credentials to sign with: 500.
     NoCredentials,
     /// A mapping template fails: 500.
     TemplateFailed,
-    /// The definition does not fit what happens: 500.
+    /// The definition makes an answer impossible: 500.
     Misconfigured,
 }
 
@@ -41,10 +37,9 @@ static REPORTED: [OncePerMinute; Trouble::Misconfigured as usize + 1] =
     [const { OncePerMinute::new() }; Trouble::Misconfigured as usize + 1];
 
 impl Trouble {
-    /// The kind of a refusal by SQS.
-    pub fn of(refusal: &Refusal) -> Trouble {
-        let code = refusal.code.rsplit('.').next().unwrap_or_default();
-        match code {
+    /// The kind of an error of SQS, by its code in either protocol: `docs/aws/sqs.md#errors`.
+    pub(crate) fn of_sqs_code(code: &str) -> Trouble {
+        match code.rsplit('.').next().unwrap_or_default() {
             "NonExistentQueue" | "QueueDoesNotExist" => Trouble::QueueMissing,
             "AccessDenied"
             | "AccessDeniedException"
@@ -57,9 +52,9 @@ impl Trouble {
         }
     }
 
-    /// Reports it, unless this kind was reported within the last minute. `reason` is in plain
-    /// words, and says what to do.
-    pub fn report(self, request_id: &str, reason: impl fmt::Display) {
+    /// Counts a failure, and logs it unless one of its kind was logged within the last minute.
+    /// `reason` is in plain words, with what to do.
+    pub(crate) fn report(self, request_id: &str, reason: impl fmt::Display) {
         metrics::counter!("gateway_troubles_total", "kind" => self.name()).increment(1);
         let Some(unreported) = REPORTED[self as usize].due(Timestamp::now()) else {
             return;
@@ -73,8 +68,8 @@ impl Trouble {
         );
     }
 
-    /// For metrics and logs.
-    pub fn name(self) -> &'static str {
+    /// The name in metrics and logs.
+    fn name(self) -> &'static str {
         match self {
             Trouble::UnknownRoute => "unknown route",
             Trouble::NoTemplate => "no template",
@@ -91,7 +86,7 @@ impl Trouble {
     }
 }
 
-/// So many lines were left out.
+/// How many lines were left out since the last one.
 fn more(unreported: u64) -> String {
     match unreported {
         0 => String::new(),
@@ -99,8 +94,8 @@ fn more(unreported: u64) -> String {
     }
 }
 
-/// Text of a client, as far as it is fit for a line of the log.
-pub fn fit(text: &str) -> String {
+/// Text of a client as it can stand in a line of the log: short, and without control characters.
+pub(crate) fn printable(text: &str) -> String {
     let shown: String = text
         .chars()
         .take(100)
@@ -118,16 +113,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_have_their_kinds() {
-        let kind = |code: &str| {
-            let refusal = Refusal {
-                status: 400,
-                code: code.into(),
-                message: String::new(),
-                request_id: String::new(),
-            };
-            Trouble::of(&refusal)
-        };
+    fn errors_of_sqs_have_their_kinds() {
+        let kind = Trouble::of_sqs_code;
         assert_eq!(
             kind("AWS.SimpleQueueService.NonExistentQueue"),
             Trouble::QueueMissing
@@ -148,7 +135,7 @@ mod tests {
 
     #[test]
     fn what_a_client_sent_fits_a_line() {
-        assert_eq!(fit("/a\nb"), "/a?b");
-        assert_eq!(fit(&"ä".repeat(101)), format!("{}…", "ä".repeat(100)));
+        assert_eq!(printable("/a\nb"), "/a?b");
+        assert_eq!(printable(&"ä".repeat(101)), format!("{}…", "ä".repeat(100)));
     }
 }

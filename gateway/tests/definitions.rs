@@ -1,15 +1,15 @@
-//! Definitions as tools write them, to the call that a request makes of them: what `cdk synth` puts
-//! out, a SAM template, an OpenAPI export. The files are whole, with everything that stands beside
-//! the chain.
+//! Definitions as tools write them, to the call that a request becomes: the output of `cdk synth`, a
+//! SAM template, an OpenAPI export. The files are whole, with everything that stands beside the chain.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use bytes::Bytes;
 use gateway::api::Apis;
-use gateway::integration::{Exchange, Plan};
-use gateway::request::Request;
-use gateway::route::route;
+use gateway::exchange::Exchange;
+use gateway::integration_request::{IntegrationRequest, build};
+use gateway::method_request::Request;
+use gateway::stage::route;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 use kit::call::Call;
@@ -37,7 +37,7 @@ fn definition(name: &str) -> std::path::PathBuf {
         .join(name)
 }
 
-/// The call that a POST of this body makes.
+/// The call that a POST of this body becomes.
 fn call(apis: &Apis, path: &str, body: &'static str) -> Call {
     let request = Request {
         method: Method::POST,
@@ -52,8 +52,8 @@ fn call(apis: &Apis, path: &str, body: &'static str) -> Call {
         trace_id: "Root=1-00000000-000000000000000000000000".into(),
     };
     let route = route(apis, "localhost", &request.method, &request.path).expect("a route");
-    match Exchange::new(&route, &request, "123456789012").plan() {
-        Ok(Plan::Call(call)) => call,
+    match build(&mut Exchange::new(&route, &request, "123456789012")) {
+        Ok(IntegrationRequest::Call(call, _)) => call,
         other => panic!("no call was planned: {other:?}"),
     }
 }
@@ -69,7 +69,7 @@ fn check(call: &Call, url: &str, body: &str) {
 }
 
 #[test]
-fn what_cdk_synth_puts_out_is_served() {
+fn the_output_of_cdk_synth_is_served() {
     let apis = load(&definition("cdk.json")).expect("it loads");
     let api = &apis.apis[0];
     assert_eq!(
@@ -116,9 +116,9 @@ fn a_function_as_the_backend_of_a_route_is_refused() {
     assert!(message.contains(expected), "{message}");
 }
 
-/// What the template and the API in it ask for is told together.
+/// Problems of the template and of the API in it are reported together.
 #[test]
-fn everything_is_told_at_once() {
+fn everything_is_reported_at_once() {
     let sam = std::fs::read_to_string(definition("sam.yaml")).expect("the file");
     let sam = sam.replace("type: aws", "type: http");
     let folder = tempfile::tempdir().expect("a folder");

@@ -3,15 +3,14 @@
 
 use std::time::Duration;
 
-use indexmap::IndexMap;
-use kit::document::{Entry, Node, OrCollect as _, Problem, Value};
-use kit::java_regex::Regex;
+use kit::document::{Node, OrCollect as _, Problem};
 
+use super::extensions::is_foreign;
+use super::integration_response::responses;
+use super::parameter_mapping;
+use super::template::templates;
 use super::uri::{self, UriError};
-use super::{expression, is_foreign};
-use crate::api::{Backend, Integration, IntegrationResponse, Passthrough, Templates};
-use crate::mapping;
-use crate::vtl::{ErrorKind, Template};
+use crate::api::{Backend, Integration, Passthrough};
 
 /// Milliseconds. AWS allows 50 to 29,000, and more for Regional APIs whose quota was raised.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=300_000;
@@ -37,7 +36,7 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         .unwrap_or_default()
         .iter()
         .filter_map(|entry| {
-            let read = expression::request_parameter(label, entry, problems);
+            let read = parameter_mapping::request_parameter(label, entry, problems);
             read.or_collect(problems)
         });
     let request_parameters = parameters.collect();
@@ -59,7 +58,7 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
                 .tolerable(),
         );
     }
-    // The role is AWS's way to let the gateway in; here the environment's credentials sign.
+    // On AWS, the gateway assumes the role; here the credentials of the environment sign.
     fields.ignore(&[
         "credentials",
         "cacheNamespace",
@@ -108,7 +107,7 @@ fn backend(
             let uri = uri
                 .ok_or_else(|| missing("uri is missing"))
                 .or_collect(problems)?;
-            // One that is wrong hides nothing of the other.
+            // Both are read, so that both are reported.
             let parsed = uri::parse(uri.text().or_collect(problems)?, verb.clone().flatten());
             match parsed {
                 Ok(uri) => verb.map(|_| Backend::Aws(uri)),
@@ -163,125 +162,4 @@ fn passthrough(node: &Node) -> Result<Passthrough, Problem> {
         "never" => Ok(Passthrough::Never),
         other => Err(node.problem(format!("{other} is not a passthrough behavior"))),
     }
-}
-
-/// Templates by MIME type. An empty one means: pass the body through. See
-/// `docs/aws/api-gateway.md#response-body`.
-fn templates(node: Option<&Node>, problems: &mut Vec<Problem>) -> Templates {
-    let mut templates = IndexMap::new();
-    let entries = node
-        .map(Node::entries)
-        .transpose()
-        .or_collect(problems)
-        .flatten()
-        .unwrap_or_default();
-    for Entry { key, node, .. } in entries {
-        let read = match &node.value {
-            Value::Null => Ok(None),
-            _ => node.text().and_then(|text| match text {
-                "" => Ok(None),
-                _ => template(key, node, problems).map(Some),
-            }),
-        };
-        if let Some(template) = read.or_collect(problems) {
-            templates.insert(key.to_ascii_lowercase(), template);
-        }
-    }
-    Templates(templates)
-}
-
-/// One template. What it says that was hardly meant (a name that leads nowhere) is only warned of:
-/// it renders on AWS too. A path or a regular expression that cannot be read fails there, and here.
-fn template(key: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Template, Problem> {
-    let name = format!("{} ({key})", node.place);
-    let template = Template::parse(&name, node.text()?).map_err(|error| {
-        node.problem(format!(
-            "the mapping template for {key} is malformed:\n{error}"
-        ))
-    })?;
-    for lint in mapping::lints(&template) {
-        match lint.kind {
-            ErrorKind::Render => problems.push(
-                node.problem(format!(
-                    "the mapping template for {key} fails:
-{lint}"
-                ))
-                .tolerable(),
-            ),
-            _ => tracing::warn!("{lint}"),
-        }
-    }
-    Ok(template)
-}
-
-/// Integration responses in the order in which they are tried: by status code, the default last.
-/// AWS documents no order; this one is our choice: `docs/aws/api-gateway.md#selecting-a-response`.
-fn responses(
-    label: &str,
-    node: Option<&Node>,
-    problems: &mut Vec<Problem>,
-) -> Vec<IntegrationResponse> {
-    let entries = node
-        .map(Node::entries)
-        .transpose()
-        .or_collect(problems)
-        .flatten()
-        .unwrap_or_default();
-    let mut responses: Vec<_> = entries
-        .iter()
-        .filter_map(|entry| response(label, entry, problems))
-        .collect();
-    responses.sort_by_key(|response: &IntegrationResponse| {
-        (response.pattern.is_none(), response.status)
-    });
-    responses
-}
-
-fn response(
-    label: &str,
-    entry: &Entry,
-    problems: &mut Vec<Problem>,
-) -> Option<IntegrationResponse> {
-    let pattern = pattern(entry).or_collect(problems);
-    let mut fields = entry
-        .node
-        .fields(format!("{label}: response {}", entry.key))
-        .or_collect(problems)?;
-    let status = fields
-        .required("statusCode")
-        .and_then(|node| node.integer_in(100..=599))
-        .or_collect(problems);
-    let headers = fields
-        .optional("responseParameters")
-        .map(Node::entries)
-        .transpose()
-        .or_collect(problems);
-    let headers = headers.flatten().unwrap_or_default().iter();
-    let headers = headers
-        .filter_map(|header| expression::response_header(label, header).or_collect(problems))
-        .collect();
-    let templates = templates(fields.optional("responseTemplates"), problems);
-    fields.unsupported(&["contentHandling"]);
-    problems.extend(fields.finish());
-    let status = u16::try_from(status?).expect("within 100 to 599");
-    Some(IntegrationResponse {
-        pattern: pattern?,
-        status,
-        headers,
-        templates,
-    })
-}
-
-/// A selection pattern matches the whole text. See `docs/aws/api-gateway.md#selecting-a-response`.
-fn pattern(entry: &Entry) -> Result<Option<Regex>, Problem> {
-    if entry.key == "default" || entry.key.is_empty() {
-        return Ok(None);
-    }
-    let compiled = Regex::new(&entry.key).map_err(|error| {
-        entry.place.problem(format!(
-            "{} is not a regular expression: {error}",
-            entry.key
-        ))
-    })?;
-    Ok(Some(compiled))
 }

@@ -1,4 +1,9 @@
+//! Documents, to resources and problems.
+
+use kit::document::{Node, Problem};
+
 use super::*;
+use crate::api::{DefaultEndpoint, Verb};
 
 fn read(text: &str) -> Result<(Document, Vec<String>), Problem> {
     let mut problems = Vec::new();
@@ -17,7 +22,7 @@ fn paths_methods_and_the_stage_are_read() {
     let (document, problems) = read(&text).unwrap();
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(
-        (document.title.as_str(), document.base.stage()),
+        (document.title.as_str(), document.base_path.stage()),
         ("t", Some("prod"))
     );
     assert_eq!(document.resources.len(), 1);
@@ -30,7 +35,7 @@ fn paths_methods_and_the_stage_are_read() {
 }
 
 #[test]
-fn what_is_not_done_is_said_with_its_place() {
+fn what_is_not_supported_is_reported_with_its_place() {
     let text = format!(
         "openapi: 3.0.1\nx-amazon-apigateway-policy: {{}}\nx-mine: 1\npaths:\n  /a:\n    post:\n      security: [{{key: []}}]\n      nonsense: 1\n      {MOCK}\n"
     );
@@ -46,7 +51,7 @@ fn what_is_not_done_is_said_with_its_place() {
 }
 
 #[test]
-fn every_operation_is_told_what_is_the_matter_with_it() {
+fn every_operation_is_reported_by_itself() {
     let text = format!(
         "openapi: 3.0.1\npaths:\n  /a:\n    get: {{}}\n    post:\n      x-amazon-apigateway-integration: {{type: http_proxy, uri: 'http://x'}}\n    put:\n      x-amazon-apigateway-integration: {{type: aws, httpMethod: POST, uri: nonsense}}\n    x-amazon-apigateway-any-methods: {{}}\n  x-note: 1\n  /b:\n    get:\n      {MOCK}\n"
     );
@@ -106,7 +111,7 @@ fn a_swagger_export_is_read() {
     let (document, problems) = read(&text).unwrap();
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(
-        (document.base.stage(), document.endpoint),
+        (document.base_path.stage(), document.endpoint),
         (Some("prod"), DefaultEndpoint::Disabled)
     );
 }

@@ -1,7 +1,9 @@
-//! The router with a real definition behind it, and nobody or a small SQS behind that.
+//! The router with a real definition behind it, and a small backend or none behind that.
+
+use std::time::Duration;
 
 use axum::routing::get;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use kit::document::Node;
 use tower::ServiceExt as _;
@@ -10,8 +12,8 @@ use super::*;
 use crate::api::{Api, Stage};
 use crate::openapi::Document;
 
-/// `POST /send` sends to SQS within 300 ms, `POST /xml` does so past the fast lane, `GET /s3/{key}`
-/// asks S3, `GET /mock` asks nobody.
+/// `POST /send` sends a message to SQS within 300 ms, `POST /xml` does so in a call of its own,
+/// `GET /s3/{key}` calls S3, `GET /mock` calls nothing.
 const API: &str = r#"openapi: 3.0.1
 paths:
   /send:
@@ -110,7 +112,7 @@ const FAILED: &str = r#"504 {"message": "Network error communicating with endpoi
 const ERROR: &str = r#"500 {"message": "Internal server error"}"#;
 
 #[tokio::test]
-async fn a_queue_that_is_slow_gone_or_somebody_else_is_a_504() {
+async fn a_queue_that_is_slow_or_gone_or_not_sqs_is_a_504() {
     let slow = backend(Duration::from_secs(3), 200, "{}").await;
     let (headers, answer) = ask(gateway(&slow).await, "POST", "/send").await;
     assert_eq!(answer, r#"504 {"message": "Endpoint request timed out"}"#);

@@ -1,7 +1,9 @@
-//! Against a small SQS that says what it is told to say, and remembers what it was asked.
+//! Against a small SQS that follows a script, and remembers its requests.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use axum::Router;
@@ -11,7 +13,8 @@ use bytes::Bytes;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::integration::sqs::{Outcome, Protocol, Refusal};
+use crate::integration_request::{Protocol, SendMessage};
+use crate::integration_response::{Answer, NoAnswer, SqsAnswer, SqsError};
 
 pub(super) fn message(queue_url: &str, body: &str) -> SendMessage {
     SendMessage {
@@ -37,8 +40,14 @@ struct Sqs {
 }
 
 impl Sqs {
-    /// Starts, and gives a sender that is pointed at it.
-    async fn start(script: Script) -> (Sqs, Messages) {
+    /// Starts, with a sender that calls it.
+    async fn start(script: Script) -> (Sqs, MessageSender) {
+        let (sqs, config) = Sqs::serve(script).await;
+        (sqs, MessageSender::new(config))
+    }
+
+    /// Starts, with a configuration whose endpoint it is.
+    async fn serve(script: Script) -> (Sqs, SdkConfig) {
         let sqs = Sqs {
             script,
             asked: Arc::default(),
@@ -47,10 +56,7 @@ impl Sqs {
         let address = listener.local_addr().unwrap();
         let app = Router::new().fallback(answer).with_state(sqs.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        (
-            sqs,
-            Messages::new(kit::aws::local(&format!("http://{address}")).await),
-        )
+        (sqs, kit::aws::local(&format!("http://{address}")).await)
     }
 
     /// The actions that were asked for, with the number of their entries.
@@ -118,7 +124,7 @@ fn honest(action: &str, request: &Json) -> (StatusCode, Json) {
 }
 
 /// Sends all at once: the first leaves alone, the others gather behind it.
-async fn send_all(messages: &Messages, queue: &str, bodies: &[&str]) -> Vec<Answer> {
+async fn send_all(messages: &MessageSender, queue: &str, bodies: &[&str]) -> Vec<Answer> {
     let tasks: Vec<_> = bodies
         .iter()
         .map(|body| {
@@ -135,8 +141,8 @@ async fn send_all(messages: &Messages, queue: &str, bodies: &[&str]) -> Vec<Answ
 
 fn shown(answers: &[Answer]) -> Vec<String> {
     let show = |answer: &Answer| match answer {
-        Ok(Outcome::Sent(sent)) => sent.message_id.clone(),
-        Ok(Outcome::Refused(Refusal {
+        Ok(SqsAnswer::Stored(result)) => result.message_id.clone(),
+        Ok(SqsAnswer::Refused(SqsError {
             status,
             code,
             message,
@@ -193,11 +199,11 @@ async fn on_a_fifo_queue_nothing_is_sent_again_behind_what_was_stored() {
 }
 
 #[tokio::test]
-async fn whoever_answers_in_sqss_place_is_no_answer() {
+async fn an_answer_that_is_not_from_sqs_is_no_answer() {
     let empty: Script = |_, _| (StatusCode::OK, json!({}));
     let (_sqs, messages) = Sqs::start(empty).await;
     let answers = send_all(&messages, QUEUE, &["first", "a", "b"]).await;
-    assert_eq!(shown(&answers), ["the answer is not SQS's"; 3]);
+    assert_eq!(shown(&answers), ["unexpected response from SQS"; 3]);
 
     let garbled: Script = |action, request| match honest(action, request) {
         (status, Json::Object(mut sent)) if action == "SendMessage" => {
@@ -213,7 +219,11 @@ async fn whoever_answers_in_sqss_place_is_no_answer() {
     let answers = send_all(&messages, QUEUE, &["first", "a", "b"]).await;
     assert_eq!(
         shown(&answers),
-        ["the answer is not SQS's", "the answer is not SQS's", "id-b"]
+        [
+            "unexpected response from SQS",
+            "unexpected response from SQS",
+            "id-b"
+        ]
     );
     assert_eq!(sqs.asked().len(), 2, "what may be stored is not sent again");
 }
@@ -253,7 +263,7 @@ async fn a_refused_batch_is_taken_apart_unless_the_queue_itself_is_in_trouble() 
     assert_eq!(
         sqs.asked().len(),
         2,
-        "neither the SDK nor the lane asks again"
+        "neither the SDK nor the sender asks again"
     );
 }
 
@@ -273,7 +283,7 @@ async fn a_repeated_deduplication_id_is_answered_in_the_name_of_the_first() {
     assert_eq!(shown(&[messages.send(again).await]), ["first"]);
     assert_eq!(
         shown(&[messages.send(message(FIFO, "a")).await]),
-        ["the answer is not SQS's"]
+        ["unexpected response from SQS"]
     );
 }
 
@@ -298,27 +308,27 @@ impl ProvideCredentials for Buggy {
 
 #[tokio::test]
 async fn a_panic_costs_one_batch_and_not_the_queue() {
-    let (_sqs, messages) = Sqs::start(honest).await;
-    let config = messages.shared.config.to_builder();
-    let messages = Messages::new(
+    let (_sqs, config) = Sqs::serve(honest).await;
+    let messages = MessageSender::new(
         config
+            .into_builder()
             .credentials_provider(SharedCredentialsProvider::new(Buggy::default()))
             .build(),
     );
     let send = async || {
         tokio::time::timeout(Duration::from_secs(30), messages.send(message(QUEUE, "x"))).await
     };
-    assert_eq!(shown(&[send().await.unwrap()]), ["the batch was given up"]);
-    assert_eq!(shown(&[send().await.expect("the lane goes on")]), ["id-x"]);
+    assert_eq!(shown(&[send().await.unwrap()]), ["the batch failed"]);
+    assert_eq!(shown(&[send().await.expect("the queue goes on")]), ["id-x"]);
 }
 
 #[tokio::test]
-async fn nobody_there_and_no_credentials_are_told_apart() {
+async fn no_connection_and_no_credentials_are_told_apart() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap();
-    let messages = Messages::new(kit::aws::local(&format!("http://{closed}")).await);
+    let messages = MessageSender::new(kit::aws::local(&format!("http://{closed}")).await);
     let answer = messages.send(message(QUEUE, "x")).await;
     assert!(
         matches!(answer, Err(NoAnswer::Unreachable(_))),
@@ -329,7 +339,7 @@ async fn nobody_there_and_no_credentials_are_told_apart() {
         .await
         .into_builder()
         .credentials_provider(SharedCredentialsProvider::new(Keyless));
-    let answer = Messages::new(keyless.build())
+    let answer = MessageSender::new(keyless.build())
         .send(message(QUEUE, "x"))
         .await;
     assert!(

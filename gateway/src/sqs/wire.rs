@@ -1,4 +1,4 @@
-//! What is said to SQS through its SDK, and what its answers are worth. No task, no lock, no clock.
+//! What SQS is sent through its SDK, and what its answers are worth. No task, no lock, no clock.
 
 use std::collections::HashMap;
 
@@ -19,12 +19,12 @@ use aws_sdk_sqs::types::{
 use kit::aws;
 use md5::{Digest as _, Md5};
 
-use super::answer::{Answer, NoAnswer};
-use super::lane::Waiting;
-use crate::integration::sqs::{AttributeValue, Outcome, Refusal, SendMessage, Sent};
+use super::coalescer::PendingMessage;
+use crate::integration_request::{AttributeValue, SendMessage};
+use crate::integration_response::{Answer, NoAnswer, SendMessageResult, SqsAnswer, SqsError};
 
-/// Who was answered is not asked again: a refusal is the caller's to know, as with API Gateway.
-/// Connections that broke are tried once more; a message may then be stored twice, never lost.
+/// The SDK sends a request again only after a connection broke: a message may then be stored twice,
+/// never lost. An answer is the caller's, whatever it is, as with API Gateway.
 #[derive(Debug)]
 pub(super) struct OnlyBrokenConnections;
 
@@ -55,40 +55,39 @@ pub(super) fn request(client: &Client, message: &SendMessage) -> SendMessageFlue
         .set_message_system_attributes(system_attributes(message))
 }
 
-/// Messages as entries of one request. An entry's id is its place.
-pub(super) fn entries(batch: &[Waiting]) -> Vec<SendMessageBatchRequestEntry> {
+/// Messages as entries of one request. The id of an entry is its index.
+pub(super) fn entries(batch: &[PendingMessage]) -> Vec<SendMessageBatchRequestEntry> {
     batch
         .iter()
         .enumerate()
-        .map(|(index, waiting)| entry(index, &waiting.message))
+        .map(|(index, pending)| entry(index, &pending.message))
         .collect()
 }
 
 /// The answer to a message that was sent alone.
-pub(super) fn accepted_alone(message: &SendMessage, output: SendMessageOutput) -> Answer {
+pub(super) fn stored_alone(message: &SendMessage, output: SendMessageOutput) -> Answer {
     let request_id = output.request_id().unwrap_or_default().to_owned();
-    let sent = Sent {
+    let sent = SendMessageResult {
         request_id,
         message_id: output.message_id.unwrap_or_default(),
         md5_of_body: output.md5_of_message_body.unwrap_or_default(),
         md5_of_attributes: output.md5_of_message_attributes,
         sequence_number: output.sequence_number,
     };
-    accepted(message, sent)
+    stored(message, sent)
 }
 
-/// Only SQS can know the id and the digest of the message. Whoever else answers 200 (an ingress, a
-/// health page, a wrong endpoint) did not store it.
-fn accepted(message: &SendMessage, sent: Sent) -> Answer {
+/// The answer to a message that SQS stored. Only SQS can know the id and the digest of the message:
+/// any other program that answers 200 (an ingress, a health page, a wrong endpoint) stored nothing.
+fn stored(message: &SendMessage, sent: SendMessageResult) -> Answer {
     if sent.message_id.is_empty() || !is_digest_of(message, &sent.md5_of_body) {
-        let reason = "the answer is not SQS's: it shows neither the message's id nor its digest, or a wrong one";
-        return Err(NoAnswer::Unreachable(reason.to_owned()));
+        return Err(not_sqs("the message's id or digest is missing or wrong"));
     }
-    Ok(Outcome::Sent(sent))
+    Ok(SqsAnswer::Stored(sent))
 }
 
-/// A message that repeats a deduplication id is answered in the name of the first, whose body may
-/// have been another one.
+/// Whether SQS computed this digest for the message. The answer to a message that repeats a
+/// deduplication id is about the first one, whose body may have been different.
 fn is_digest_of(message: &SendMessage, digest: &str) -> bool {
     if message.deduplication_id.is_some() {
         return digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -96,51 +95,53 @@ fn is_digest_of(message: &SendMessage, digest: &str) -> bool {
     digest.eq_ignore_ascii_case(&hex::encode(Md5::digest(message.body.as_bytes())))
 }
 
-/// Gives the entries of a batch their answers. Those that are left failed, and are to be sent once
-/// more, alone: then each caller gets the service's exact error for its own message.
-pub(super) fn settle(batch: Vec<Waiting>, output: SendMessageBatchOutput) -> Vec<Waiting> {
+/// Gives the entries of a batch their answers, and returns those that failed and are to be sent once
+/// more, alone.
+pub(super) fn settle(
+    batch: Vec<PendingMessage>,
+    output: SendMessageBatchOutput,
+) -> Vec<PendingMessage> {
     let request_id = output.request_id().unwrap_or_default().to_owned();
-    let mut batch: Vec<Option<Waiting>> = batch.into_iter().map(Some).collect();
+    let mut batch: Vec<Option<PendingMessage>> = batch.into_iter().map(Some).collect();
     for entry in output.successful {
-        let Some(waiting) = take(&mut batch, &entry.id) else {
+        let Some(pending) = take(&mut batch, &entry.id) else {
             continue;
         };
-        let sent = Sent {
+        let sent = SendMessageResult {
             message_id: entry.message_id,
             md5_of_body: entry.md5_of_message_body,
             md5_of_attributes: entry.md5_of_message_attributes,
             sequence_number: entry.sequence_number,
             request_id: request_id.clone(),
         };
-        let answer = accepted(&waiting.message, sent);
-        waiting.settle(answer);
+        let answer = stored(&pending.message, sent);
+        pending.settle(answer);
     }
     let mut again = Vec::new();
     for entry in output.failed {
-        let Some(waiting) = take(&mut batch, &entry.id) else {
+        let Some(pending) = take(&mut batch, &entry.id) else {
             continue;
         };
-        if waiting.message.is_fifo() {
-            // Later messages of its group are stored already: once more would be out of order.
-            waiting.settle(Ok(Outcome::Refused(refused_entry(entry, &request_id))));
+        if pending.message.is_fifo() {
+            // Later messages of its group are stored already: sent again, it would be out of order.
+            pending.settle(Ok(SqsAnswer::Refused(refused_entry(entry, &request_id))));
         } else {
-            again.push(waiting);
+            again.push(pending);
         }
     }
     for forgotten in batch.into_iter().flatten() {
-        forgotten.settle(Err(NoAnswer::Unreachable(
-            "the answer is not SQS's: it leaves messages out".to_owned(),
-        )));
+        forgotten.settle(Err(not_sqs("entries are missing")));
     }
     again
 }
 
-fn take(batch: &mut [Option<Waiting>], id: &str) -> Option<Waiting> {
+/// Takes the message of an entry out of its batch.
+fn take(batch: &mut [Option<PendingMessage>], id: &str) -> Option<PendingMessage> {
     batch.get_mut(id.parse::<usize>().ok()?)?.take()
 }
 
-fn refused_entry(entry: BatchResultErrorEntry, request_id: &str) -> Refusal {
-    Refusal {
+fn refused_entry(entry: BatchResultErrorEntry, request_id: &str) -> SqsError {
+    SqsError {
         status: if entry.sender_fault { 400 } else { 500 },
         code: entry.code,
         message: entry.message.unwrap_or_default(),
@@ -148,9 +149,9 @@ fn refused_entry(entry: BatchResultErrorEntry, request_id: &str) -> Refusal {
     }
 }
 
-/// Whether a refused batch may hold messages that would be taken alone. A queue that is throttled
-/// or down gains nothing by being asked ten times more.
-pub(super) fn is_about_one(error: &SdkError<SendMessageBatchError>) -> bool {
+/// Whether SQS may have refused a batch because of one entry, so that the others can succeed alone.
+/// A queue that is throttled or down would only get ten times the requests.
+pub(super) fn is_about_one_entry(error: &SdkError<SendMessageBatchError>) -> bool {
     let SdkError::ServiceError(error) = error else {
         return false;
     };
@@ -161,20 +162,20 @@ pub(super) fn is_about_one(error: &SdkError<SendMessageBatchError>) -> bool {
     error.raw().status().is_client_error() && error.raw().status().as_u16() != 429 && !is_throttled
 }
 
-/// The answer that an error is.
+/// The answer to a request that failed.
 pub(super) fn failed<E>(error: &SdkError<E>) -> Answer
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     match error {
-        // What the SDK cannot read counts as an error of the service, a page that is answered with
-        // 200 too.
-        SdkError::ServiceError(refused) if refused.raw().status().is_success() => Err(
-            NoAnswer::Unreachable("the answer is not SQS's: it cannot be read".to_owned()),
-        ),
+        // To the SDK, an answer that it cannot read is an error of the service, also with status
+        // 200.
+        SdkError::ServiceError(refused) if refused.raw().status().is_success() => {
+            Err(not_sqs("the answer cannot be read"))
+        }
         SdkError::ServiceError(refused) => {
             let meta = refused.err().meta();
-            Ok(Outcome::Refused(Refusal {
+            Ok(SqsAnswer::Refused(SqsError {
                 status: refused.raw().status().as_u16(),
                 code: meta.code().unwrap_or("InternalFailure").to_owned(),
                 message: meta.message().unwrap_or_default().to_owned(),
@@ -185,6 +186,11 @@ where
         other if has_no_credentials(other) => Err(NoAnswer::NoCredentials(aws::explain(other))),
         other => Err(NoAnswer::Unreachable(aws::explain(other))),
     }
+}
+
+/// An answer of success that cannot be SQS's.
+fn not_sqs(why: &str) -> NoAnswer {
+    NoAnswer::Unreachable(format!("unexpected response from SQS: {why}"))
 }
 
 fn has_no_credentials(error: &(dyn std::error::Error + 'static)) -> bool {

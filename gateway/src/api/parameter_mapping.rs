@@ -1,0 +1,68 @@
+//! Parameter mappings, as the definition declares them.
+
+use kit::jsonpath::JsonPath;
+
+/// Headers that an integration request cannot have: every call fails when one of them is mapped to
+/// an AWS integration. See `docs/aws/api-gateway.md#parameter-mappings`.
+pub(crate) const RESERVED_HEADERS: [&str; 9] = [
+    "content-length",
+    "transfer-encoding",
+    "x-amzn-trace-id",
+    "x-amzn-apigateway-api-id",
+    "authorization",
+    "connection",
+    "expect",
+    "proxy-authenticate",
+    "te",
+];
+
+/// A request parameter mapping: `integration.request.{location}.{name}` from a source.
+#[derive(Debug)]
+pub struct RequestParameter {
+    /// Where it goes.
+    pub location: ParameterLocation,
+    /// Under which name.
+    pub name: String,
+    /// Where it comes from.
+    pub source: MappingSource,
+}
+
+/// Where a mapped request parameter goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterLocation {
+    /// A header of the call.
+    Header,
+    /// The call's query string.
+    QueryString,
+    /// A `{name}` in the integration's URI.
+    Path,
+}
+
+/// The right side of a parameter mapping, for requests and responses.
+#[derive(Debug)]
+pub enum MappingSource {
+    /// `method.request.path.N`
+    Path(String),
+    /// `method.request.querystring.N`: the last value.
+    QueryString(String),
+    /// `method.request.multivaluequerystring.N`
+    MultiValueQueryString(String),
+    /// `method.request.header.N`: the last value.
+    Header(String),
+    /// `method.request.multivalueheader.N`: joined with commas.
+    MultiValueHeader(String),
+    /// `method.request.body`, or a JSONPath below it.
+    Body(Option<JsonPath>),
+    /// `integration.response.header.N`
+    ReplyHeader(String),
+    /// `integration.response.multivalueheader.N`
+    ReplyMultiValueHeader(String),
+    /// `integration.response.body`, or a JSONPath below it.
+    ReplyBody(Option<JsonPath>),
+    /// `stageVariables.N`
+    StageVariable(String),
+    /// `context.a.b`, in parts.
+    Context(Vec<String>),
+    /// `'text'`
+    Static(String),
+}

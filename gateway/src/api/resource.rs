@@ -1,0 +1,129 @@
+//! The resources of an API: a path, and the methods that it has.
+
+use super::method::Method;
+
+/// A path with its methods.
+#[derive(Debug)]
+pub struct Resource {
+    /// As declared: `/events/{proxy+}`.
+    pub path: String,
+    /// `$context.resourceId`.
+    pub id: String,
+    /// The path in parts.
+    pub segments: Vec<Segment>,
+    /// In the order of the definition; a verb of its own beats [`Verb::Any`].
+    pub methods: Vec<(Verb, Method)>,
+}
+
+/// One part of a resource's path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment {
+    /// Matches itself.
+    Literal(String),
+    /// `{name}`: one part.
+    Parameter(String),
+    /// `{name+}`: all that is left, at least one part.
+    Greedy(String),
+}
+
+/// The verb of a method.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verb {
+    /// `ANY`: DELETE, GET, HEAD, OPTIONS, PATCH, POST and PUT.
+    Any,
+    /// One verb.
+    One(http::Method),
+}
+
+impl Resource {
+    /// The method for a verb: its own, else `ANY`'s.
+    pub fn method(&self, verb: &http::Method) -> Option<&Method> {
+        let own = self
+            .methods
+            .iter()
+            .find(|(declared, _)| *declared == Verb::One(verb.clone()));
+        let any = || {
+            self.methods
+                .iter()
+                .find(|(declared, _)| *declared == Verb::Any && in_any(verb))
+        };
+        own.or_else(any).map(|(_, method)| method)
+    }
+}
+
+/// The verbs that `ANY` covers: `docs/aws/api-gateway.md#matching-a-resource`.
+fn in_any(verb: &http::Method) -> bool {
+    matches!(
+        verb.as_str(),
+        "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT"
+    )
+}
+
+impl Segment {
+    /// Splits a declared path.
+    ///
+    /// # Errors
+    /// The path breaks API Gateway's rules: it does not begin with a slash, a part is empty or half
+    /// a parameter, or a greedy part is not the last.
+    pub fn parse_path(path: &str) -> Result<Vec<Segment>, String> {
+        let rest = path
+            .strip_prefix('/')
+            .ok_or_else(|| format!("path {path} does not begin with a slash"))?;
+        if rest.is_empty() {
+            return Ok(Vec::new());
+        }
+        let segments = rest
+            .split('/')
+            .map(Segment::parse)
+            .collect::<Result<Vec<_>, _>>()?;
+        match segments
+            .iter()
+            .position(|segment| matches!(segment, Segment::Greedy(_)))
+        {
+            Some(index) if index + 1 < segments.len() => {
+                Err(format!("path {path}: only the last part may be greedy"))
+            }
+            _ => Ok(segments),
+        }
+    }
+
+    fn parse(part: &str) -> Result<Segment, String> {
+        let Some(inner) = part
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+        else {
+            return match part {
+                "" => Err("a path has an empty part".to_owned()),
+                _ if part.contains(['{', '}']) => Err(format!(
+                    "a parameter must be a whole part of the path: {part}"
+                )),
+                _ => Ok(Segment::Literal(part.to_owned())),
+            };
+        };
+        match inner.strip_suffix('+') {
+            Some(name) if !name.is_empty() => Ok(Segment::Greedy(name.to_owned())),
+            None if !inner.is_empty() => Ok(Segment::Parameter(inner.to_owned())),
+            _ => Err(format!("a parameter has no name: {part}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_split_into_parts() {
+        let segments = Segment::parse_path("/events/{id}/{proxy+}").unwrap();
+        let expected = [
+            Segment::Literal("events".into()),
+            Segment::Parameter("id".into()),
+            Segment::Greedy("proxy".into()),
+        ];
+        assert_eq!(segments, expected);
+        assert_eq!(Segment::parse_path("/").unwrap(), []);
+        for wrong in ["events", "/a//b", "/{a+}/b", "/x{a}", "/{}", "/{+}"] {
+            assert!(Segment::parse_path(wrong).is_err(), "{wrong}");
+        }
+    }
+}

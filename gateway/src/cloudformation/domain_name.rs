@@ -1,0 +1,87 @@
+//! `AWS::ApiGateway::DomainName` and `BasePathMapping`.
+
+use kit::cloudformation::{Resource as Declared, Stack};
+use kit::document::{Node, OrCollect as _, Problem};
+
+use super::endpoint::refuse_private;
+use super::membership::is_declared;
+use crate::api::{Api, BasePathMapping};
+
+/// Checks a domain for settings that are not supported; it is served by its base path mappings.
+/// Certificates are the business of the TLS proxy in front.
+pub(super) fn check(declared: &Declared, problems: &mut Vec<Problem>) {
+    let Some(mut fields) = declared.fields().or_collect(problems) else {
+        return;
+    };
+    refuse_private(
+        &declared.label(),
+        fields.optional("EndpointConfiguration"),
+        problems,
+    );
+    fields.ignore(&[
+        "DomainName",
+        "CertificateArn",
+        "RegionalCertificateArn",
+        "OwnershipVerificationCertificateArn",
+    ]);
+    fields.ignore(&["SecurityPolicy", "Tags"]);
+    fields.unsupported(&["MutualTlsAuthentication", "RoutingMode"]);
+    problems.extend(fields.finish());
+}
+
+/// The name of a domain, and where one of its base paths leads among `apis`.
+pub(super) fn mapping(
+    declared: &Declared,
+    stack: &Stack,
+    apis: &[Api],
+    problems: &mut Vec<Problem>,
+) -> Option<(String, BasePathMapping)> {
+    let mut fields = declared.fields().or_collect(problems)?;
+    let domain = fields
+        .required("DomainName")
+        .and_then(Node::text)
+        .or_collect(problems);
+    let id = fields
+        .required("RestApiId")
+        .and_then(|node| Ok((node, node.text()?)))
+        .or_collect(problems);
+    let stage = fields
+        .optional("Stage")
+        .map(|node| Ok((node, node.text()?)))
+        .transpose()
+        .or_collect(problems);
+    let base_path = fields
+        .optional("BasePath")
+        .map(Node::text)
+        .transpose()
+        .or_collect(problems);
+    problems.extend(fields.finish());
+    let label = declared.label();
+    let (node, id) = id?;
+    let Some(api) = apis.iter().find(|api| api.id == id) else {
+        // An API that is declared and could not be read is reported already.
+        if !is_declared(stack, id) {
+            problems
+                .push(node.problem(format!("{label}: RestApiId is not an API of this template")));
+        }
+        return None;
+    };
+    let (stage, base_path) = (stage?, base_path?);
+    if let Some((node, name)) = stage.filter(|(_, name)| api.stage(name).is_none()) {
+        problems.push(node.problem(format!("{label}: {} has no stage {name}", api.name)));
+        return None;
+    }
+    let base_path = match base_path {
+        None | Some("(none)") => String::new(),
+        Some(path) => path.trim_matches('/').to_owned(),
+    };
+    let stage = stage.map(|(_, name)| name.to_owned());
+    Some((
+        domain?.to_lowercase(),
+        BasePathMapping {
+            base_path,
+            api_id: api.id.clone(),
+            stage,
+        },
+    ))
+}

@@ -1,0 +1,33 @@
+//! The resource types of API Gateway.
+
+pub(super) const REST_API: &str = "AWS::ApiGateway::RestApi";
+pub(super) const RESOURCE: &str = "AWS::ApiGateway::Resource";
+pub(super) const METHOD: &str = "AWS::ApiGateway::Method";
+pub(super) const STAGE: &str = "AWS::ApiGateway::Stage";
+pub(super) const DEPLOYMENT: &str = "AWS::ApiGateway::Deployment";
+pub(super) const DOMAIN_NAME: &str = "AWS::ApiGateway::DomainName";
+pub(super) const BASE_PATH_MAPPING: &str = "AWS::ApiGateway::BasePathMapping";
+pub(super) const SERVERLESS_API: &str = "AWS::Serverless::Api";
+
+/// The types that are read.
+pub(super) const READ: [&str; 8] = [
+    REST_API,
+    RESOURCE,
+    METHOD,
+    STAGE,
+    DEPLOYMENT,
+    DOMAIN_NAME,
+    BASE_PATH_MAPPING,
+    SERVERLESS_API,
+];
+
+/// The types that only matter to a deployment on AWS, or only to a method that refers to them, where
+/// the reference is refused.
+pub(super) const PASSIVE: [&str; 6] = [
+    "AWS::ApiGateway::Account",
+    "AWS::ApiGateway::ClientCertificate",
+    "AWS::ApiGateway::DocumentationPart",
+    "AWS::ApiGateway::DocumentationVersion",
+    "AWS::ApiGateway::Model",
+    "AWS::ApiGateway::RequestValidator",
+];

@@ -1,0 +1,451 @@
+//! Templates, to APIs and problems.
+
+use kit::cloudformation::Account;
+use kit::definition::{DefinitionArgs, LoadError};
+
+use crate::api::{Apis, DefaultEndpoint};
+
+fn account() -> Account {
+    Account {
+        region: "eu-west-1".into(),
+        account_id: "123456789012".into(),
+        stack_name: "tidegate".into(),
+    }
+}
+
+fn load(template: &str) -> Result<Apis, LoadError> {
+    load_with(template, false)
+}
+
+fn load_with(template: &str, lenient: bool) -> Result<Apis, LoadError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.yaml");
+    std::fs::write(&file, template).unwrap();
+    let args = DefinitionArgs {
+        files: vec![file],
+        lenient,
+        ..DefinitionArgs::default()
+    };
+    Apis::load(&args.load(&account())?, None)
+}
+
+#[test]
+fn the_built_in_definition_is_served() {
+    let apis = Apis::load(&DefinitionArgs::default().load(&account()).unwrap(), None).unwrap();
+    let api = &apis.apis[0];
+    assert_eq!(
+        (api.name.as_str(), api.stages[0].name.as_str()),
+        ("event-api-gw", "default")
+    );
+    let mapping = &apis.domains["sub-gw.leedonggyu.com"][0];
+    assert_eq!(
+        (mapping.base_path.as_str(), mapping.stage.as_deref()),
+        ("", Some("default"))
+    );
+    let route = crate::stage::route(
+        &apis,
+        "sub-gw.leedonggyu.com",
+        &http::Method::POST,
+        "/events/sub",
+    )
+    .unwrap();
+    assert_eq!(route.path["proxy"], "sub");
+}
+
+const PARTS: &str = r#"
+Resources:
+  Proxy: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !Ref Events, PathPart: "{proxy+}"}}
+  Events: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: events}}
+  Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: parts}}
+  Post:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !Ref Proxy
+      HttpMethod: POST
+      AuthorizationType: NONE
+      MethodResponses: [{StatusCode: 200}, {StatusCode: "400"}]
+      Integration:
+        Type: AWS
+        IntegrationHttpMethod: POST
+        Uri: !Sub "arn:aws:apigateway:${AWS::Region}:sqs:path/${AWS::AccountId}/orders"
+        RequestParameters: {integration.request.header.Content-Type: "'application/x-www-form-urlencoded'"}
+        RequestTemplates: {application/json: "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"}
+        IntegrationResponses:
+          - {StatusCode: 200}
+          - {StatusCode: 400, SelectionPattern: '4\d{2}', ResponseTemplates: {application/json: "{}"}}
+  Deployment: {Type: AWS::ApiGateway::Deployment, Properties: {RestApiId: !Ref Api, StageName: prod}}
+"#;
+
+#[test]
+fn an_api_in_parts_is_put_together() {
+    let apis = load(PARTS).unwrap();
+    let route =
+        crate::stage::route(&apis, "localhost", &http::Method::POST, "/prod/events/a/b").unwrap();
+    assert_eq!(
+        (route.resource.path.as_str(), route.path["proxy"].as_str()),
+        ("/events/{proxy+}", "a/b")
+    );
+    assert_eq!(route.method.statuses, [200, 400]);
+    let statuses: Vec<_> = route
+        .method
+        .integration
+        .responses
+        .iter()
+        .map(|r| (r.status, r.pattern.is_some()))
+        .collect();
+    assert_eq!(statuses, [(400, true), (200, false)]);
+}
+
+#[track_caller]
+fn refused(template: &str, message: &str) {
+    let error = load(template).unwrap_err().to_string();
+    assert!(error.contains(message), "{error}");
+}
+
+#[test]
+fn parts_that_do_not_fit_together_are_refused() {
+    refused(
+        "Resources: {Api: {Type: AWS::ApiGateway::RestApi}}",
+        "Api (AWS::ApiGateway::RestApi): the API has no methods",
+    );
+    refused(
+        &PARTS.replace("!Ref Events", "nowhere"),
+        "Proxy (AWS::ApiGateway::Resource): its parent is not a resource of this API",
+    );
+    refused(
+        &PARTS.replace("AuthorizationType: NONE", "AuthorizationType: AWS_IAM"),
+        "t.yaml:12:26: Post (AWS::ApiGateway::Method): authorization type AWS_IAM is not supported",
+    );
+    refused(
+        &PARTS.replace("Type: AWS\n", "Type: HTTP\n"),
+        "integrations of type http are not supported",
+    );
+    refused(
+        &PARTS.replace(
+            "IntegrationHttpMethod:",
+            "Nonsense: 1\n        IntegrationHttpMethod:",
+        ),
+        "integration: Nonsense is unknown",
+    );
+}
+
+#[test]
+fn leniency_serves_the_rest_and_a_500_where_something_is_missing() {
+    let two = PARTS.replace(
+            "  Deployment:",
+            "  Users: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: users}}\n  Get: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !Ref Users, HttpMethod: GET, Integration: {Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: x}}}\n  Put: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !Ref Users, HttpMethod: PUT, Integration: {Type: HTTP, IntegrationHttpMethod: POST, Uri: x}}}\n  Deployment:",
+        );
+    let reported = load(&two).unwrap_err().to_string();
+    assert_eq!(
+        reported
+            .lines()
+            .filter(|line| line.contains("are not supported"))
+            .count(),
+        2,
+        "{reported}"
+    );
+    let apis = load_with(&two, true).unwrap();
+    let find = |verb, path| crate::stage::route(&apis, "localhost", &verb, path).unwrap();
+    assert_eq!(
+        find(http::Method::POST, "/events/a").resource.path,
+        "/events/{proxy+}"
+    );
+    assert_eq!(
+        find(http::Method::GET, "/users").method.integration.backend,
+        crate::api::Backend::Unsupported
+    );
+}
+
+const BODY: &str = r#"
+Resources:
+  Api:
+    Type: AWS::ApiGateway::RestApi
+    Properties:
+      Parameters: {basepath: split}
+      Body:
+        swagger: "2.0"
+        basePath: /prod/v1
+        paths:
+          /:
+            get:
+              x-amazon-apigateway-integration: {type: mock, responses: {default: {statusCode: 200}}}
+          /events/{id}:
+            post:
+              x-amazon-apigateway-integration:
+                type: aws
+                httpMethod: POST
+                uri: arn:${AWS::Partition}:apigateway:${AWS::Region}:sqs:path/${AWS::AccountId}/orders
+                responses: {default: {statusCode: 200}}
+"#;
+
+#[test]
+fn a_body_has_its_variables_and_its_base_path() {
+    let apis = load(BODY).unwrap();
+    let paths: Vec<_> = apis.apis[0]
+        .resources
+        .iter()
+        .map(|resource| resource.path.as_str())
+        .collect();
+    assert_eq!(
+        (paths.as_slice(), apis.apis[0].stages[0].name.as_str()),
+        (["/v1", "/v1/events/{id}"].as_slice(), "prod")
+    );
+    let route =
+        crate::stage::route(&apis, "localhost", &http::Method::POST, "/prod/v1/events/7").unwrap();
+    let crate::api::Backend::Aws(uri) = &route.method.integration.backend else {
+        panic!("an AWS integration")
+    };
+    assert_eq!(
+        (uri.region.as_str(), &uri.operation),
+        (
+            "eu-west-1",
+            &crate::api::Operation::Path("/123456789012/orders".into())
+        )
+    );
+    let paths = |mode: &str| {
+        let apis = load(&BODY.replace("split", mode)).unwrap();
+        apis.apis[0]
+            .resources
+            .iter()
+            .map(|resource| resource.path.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(paths("prepend"), ["/prod/v1", "/prod/v1/events/{id}"]);
+    assert_eq!(paths("ignore"), ["/", "/events/{id}"]);
+    let root = load(&BODY.replace("/prod/v1", "/prod")).unwrap();
+    assert_eq!(root.apis[0].resources[0].path, "/");
+}
+
+#[test]
+fn unsupported_settings_of_an_api_are_refused() {
+    let with = |property: &str| {
+        PARTS.replace(
+            "Properties: {Name: parts}",
+            &format!("Properties: {{Name: parts, {property}}}"),
+        )
+    };
+    refused(
+        &with("EndpointConfiguration: {Types: [PRIVATE]}"),
+        "private endpoints are not supported",
+    );
+    refused(
+        &with("Parameters: {endpointConfigurationTypes: PRIVATE}"),
+        "private endpoints are not supported",
+    );
+    refused(
+        &with("Parameters: {basepath: sideways}"),
+        "invalid basepath sideways: expected ignore, prepend or split",
+    );
+    let disabled = load(&with(
+        "DisableExecuteApiEndpoint: true, EndpointConfiguration: {Types: [EDGE]}",
+    ))
+    .unwrap();
+    assert_eq!(disabled.apis[0].endpoint, DefaultEndpoint::Disabled);
+    let beside = |resource: &str| format!("{PARTS}{resource}\n");
+    for (resource, message) in [
+        (
+            "  H: {Type: AWS::ApiGatewayV2::Api}",
+            "H (AWS::ApiGatewayV2::Api): HTTP and WebSocket APIs are not supported",
+        ),
+        (
+            "  H: {Type: AWS::Serverless::HttpApi}",
+            "H (AWS::Serverless::HttpApi): HTTP and WebSocket APIs are not supported",
+        ),
+        (
+            "  D: {Type: AWS::ApiGateway::DomainName, Properties: {DomainName: d, MutualTlsAuthentication: {}}}",
+            "MutualTlsAuthentication is not supported",
+        ),
+        (
+            "  M: {Type: AWS::ApiGateway::BasePathMapping, Properties: {DomainName: d, RestApiId: other}}",
+            "RestApiId is not an API of this template",
+        ),
+        (
+            "  M: {Type: AWS::ApiGateway::BasePathMapping, Properties: {DomainName: d, RestApiId: !Ref Api, Stage: dev}}",
+            "parts has no stage dev",
+        ),
+        (
+            "  U: {Type: AWS::ApiGateway::UsagePlan}",
+            "U (AWS::ApiGateway::UsagePlan): this type is not supported",
+        ),
+    ] {
+        refused(&beside(resource), message);
+    }
+    assert!(
+        load(&beside(
+            "  V: {Type: AWS::ApiGateway::RequestValidator}\n  M: {Type: AWS::ApiGateway::Model}"
+        ))
+        .is_ok()
+    );
+}
+
+#[test]
+fn stages_keep_their_variables_and_refuse_unsupported_settings() {
+    let stage = |properties: &str| {
+        let stage = format!(
+            "  Deployment: {{Type: AWS::ApiGateway::Deployment, Properties: {{RestApiId: !Ref Api}}}}\n  Stage: {{Type: AWS::ApiGateway::Stage, Properties: {{RestApiId: !Ref Api, StageName: prod, {properties}}}}}"
+        );
+        format!("{}{stage}\n", &PARTS[..PARTS.find("  Deployment").unwrap()])
+    };
+    let harmless = "Variables: {q: orders}, MethodSettings: [{ResourcePath: '/*', HttpMethod: '*', LoggingLevel: INFO, MetricsEnabled: true, DataTraceEnabled: false, CachingEnabled: false, ThrottlingRateLimit: -1}], AccessLogSetting: {}, CacheClusterEnabled: false, TracingEnabled: true";
+    assert_eq!(
+        load(&stage(harmless)).unwrap().apis[0].stages[0].variables["q"],
+        "orders"
+    );
+    refused(
+        &stage("CacheClusterEnabled: true, CacheClusterSize: '0.5'"),
+        "CacheClusterEnabled: caching is not supported",
+    );
+    refused(
+        &stage("MethodSettings: [{CachingEnabled: true}]"),
+        "CachingEnabled: caching is not supported",
+    );
+    refused(
+        &stage("MethodSettings: [{ThrottlingRateLimit: 10}]"),
+        "ThrottlingRateLimit: throttling is not supported",
+    );
+    refused(
+        &stage("CanarySetting: {}"),
+        "CanarySetting is not supported",
+    );
+
+    let described = PARTS.replace(
+        "StageName: prod",
+        "StageName: prod, StageDescription: {Variables: {q: dlq}, LoggingLevel: INFO}",
+    );
+    assert_eq!(
+        load(&described).unwrap().apis[0].stages[0].variables["q"],
+        "dlq"
+    );
+    let throttled = described.replace("LoggingLevel: INFO", "ThrottlingBurstLimit: 5");
+    refused(
+        &throttled,
+        "StageDescription: ThrottlingBurstLimit: throttling is not supported",
+    );
+}
+
+#[test]
+fn a_sam_api_has_its_domain_and_refuses_unsupported_settings() {
+    let api = |more: &str| {
+        format!(
+            "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api:\n    Type: AWS::Serverless::Api\n    Properties:\n      StageName: prod\n      {more}\n      DefinitionBody: {{openapi: 3.0.1, paths: {{/a: {{get: {{x-amazon-apigateway-integration: {{type: mock}}}}}}}}}}\n"
+        )
+    };
+    let apis = load(&api(
+        "Domain: {DomainName: Sub.Example, CertificateArn: c, BasePath: [/v1, /v2/x]}",
+    ))
+    .unwrap();
+    let find = |path| {
+        crate::stage::route(&apis, "sub.example", &http::Method::GET, path)
+            .map(|r| r.stage.name.clone())
+    };
+    assert_eq!(
+        [find("/v1/a"), find("/v2/x/a")],
+        ["prod", "prod"].map(|stage| Ok(stage.to_owned()))
+    );
+    assert!(find("/a").is_err());
+    let apis = load(&api("Domain: {DomainName: sub.example, CertificateArn: c}")).unwrap();
+    assert!(crate::stage::route(&apis, "sub.example", &http::Method::GET, "/a").is_ok());
+    refused(
+        &api("Domain: {DomainName: d, MutualTlsAuthentication: {}}"),
+        "Domain: MutualTlsAuthentication is not supported",
+    );
+    refused(
+        &api("Cors: \"'*'\""),
+        "Api (AWS::Serverless::Api): Cors is not supported",
+    );
+    refused(
+        &api("MethodSettings: [{ThrottlingRateLimit: 1}]"),
+        "throttling is not supported",
+    );
+}
+
+/// What is wrong in one method hides nothing of itself, of other methods, or of what refers to
+/// them.
+#[test]
+fn everything_wrong_in_an_api_is_reported_at_once() {
+    let text = PARTS
+        .replace("HttpMethod: POST\n", "HttpMethod: 'PO ST'\n")
+        .replace("AuthorizationType: NONE", "AuthorizationType: [NONE]")
+        .replace(
+            "{StatusCode: 200}, {StatusCode: \"400\"}",
+            "{StatusCode: 20}, {}",
+        )
+        .replace(
+            "Uri: !Sub \"arn:aws:apigateway:",
+            "Uri: !Sub \"urn:aws:apigateway:",
+        )
+        .replace(
+            "integration.request.header.Content-Type: \"'",
+            "wrong.Content-Type: a, integration.request.header.X: \"",
+        )
+        .replace("$util.urlEncode($input.body)", "#if(")
+        .replace(
+            "SelectionPattern: '4\\d{2}', ResponseTemplates: {application/json: \"{}\"}",
+            "SelectionPattern: '(', ResponseTemplates: {application/json: \"#set(\"}",
+        )
+        .replace("!Ref Events", "nowhere")
+        .replace("StageName: prod", "StageName: [prod], Nonsense: 1");
+    let reported = load(&text).unwrap_err().to_string();
+    let starts: Vec<&str> = reported
+        .lines()
+        .filter(|line| line.contains("t.yaml:"))
+        .collect();
+    for expected in [
+        "Proxy (AWS::ApiGateway::Resource): its parent is not a resource",
+        "PO ST is not an HTTP method",
+        "expected text, found a list",
+        "20 is outside of 100 to 599",
+        "StatusCode is missing",
+        "Invalid ARN specified in the request",
+        "not a mapping target: wrong.Content-Type",
+        "Invalid mapping expression specified: application/x-www-form-urlencoded'",
+        "the mapping template for application/json is malformed",
+        "( is not a regular expression",
+        "Nonsense is unknown",
+    ] {
+        assert!(
+            starts.iter().any(|line| line.contains(expected)),
+            "{expected} in {reported}"
+        );
+    }
+    assert_eq!(
+        reported
+            .matches("the mapping template for application/json is malformed")
+            .count(),
+        2,
+        "{reported}"
+    );
+    assert!(
+        !reported.contains("there is no resource") && !reported.contains("has no methods"),
+        "only what is wrong: {reported}"
+    );
+    let lines: Vec<usize> = starts
+        .iter()
+        .filter_map(|line| {
+            line.split("t.yaml:")
+                .nth(1)?
+                .split(':')
+                .next()?
+                .parse()
+                .ok()
+        })
+        .collect();
+    assert!(lines.is_sorted(), "{lines:?}");
+}
+
+#[test]
+fn parts_of_an_api_that_is_elsewhere_are_reported() {
+    let text = format!(
+        "{PARTS}  Other: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: a1b2c3, ResourceId: r, HttpMethod: GET}}}}\n  Stage: {{Type: AWS::ApiGateway::Stage, Properties: {{StageName: s, RestApiId: a1b2c3}}}}\n"
+    );
+    refused(
+        &text,
+        "Other (AWS::ApiGateway::Method): RestApiId is not an API of this template, so it is not served",
+    );
+    refused(
+        &text,
+        "Stage (AWS::ApiGateway::Stage): RestApiId is not an API of this template, so it is not served",
+    );
+    assert!(load_with(&text, true).is_ok());
+}

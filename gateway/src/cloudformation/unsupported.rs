@@ -1,0 +1,84 @@
+//! Resources that nothing reads although they would matter on AWS.
+
+use kit::cloudformation::{Resource, Stack};
+use kit::document::{Node, OrCollect as _, Problem};
+
+use super::kinds;
+use super::membership::is_declared;
+
+/// Reports a resource that would answer requests on AWS and is not supported.
+pub(super) fn report_unsupported(resource: &Resource, problems: &mut Vec<Problem>) {
+    let kind = resource.kind.as_str();
+    let reason = match kind {
+        _ if kinds::READ.contains(&kind) || kinds::PASSIVE.contains(&kind) => return,
+        _ if kind.starts_with("AWS::ApiGatewayV2::") => "HTTP and WebSocket APIs are not supported",
+        "AWS::Serverless::HttpApi" | "AWS::Serverless::WebSocketApi" => {
+            "HTTP and WebSocket APIs are not supported"
+        }
+        _ if kind.starts_with("AWS::ApiGateway::") => "this type is not supported",
+        _ if kind.starts_with("AWS::Serverless::") => {
+            return report_events(resource, problems);
+        }
+        _ => return,
+    };
+    problems.push(
+        resource
+            .properties
+            .problem(format!("{}: {reason}", resource.label()))
+            .tolerable(),
+    );
+}
+
+/// Reports a part of an API that this template does not declare, for nothing would read it.
+pub(super) fn report_orphan(stack: &Stack, resource: &Resource, problems: &mut Vec<Problem>) {
+    let parts = [
+        kinds::RESOURCE,
+        kinds::METHOD,
+        kinds::STAGE,
+        kinds::DEPLOYMENT,
+    ];
+    if !parts.contains(&resource.kind.as_str()) {
+        return;
+    }
+    let Some(mut fields) = resource.fields().or_collect(problems) else {
+        return;
+    };
+    let id = fields
+        .required("RestApiId")
+        .and_then(|node| Ok((node, node.text()?)))
+        .or_collect(problems);
+    if let Some((node, _)) = id.filter(|(_, id)| !is_declared(stack, id)) {
+        let message = format!(
+            "{}: RestApiId is not an API of this template, so it is not served",
+            resource.label()
+        );
+        problems.push(node.problem(message).tolerable());
+    }
+}
+
+/// Reports events by which a function or a state machine becomes the backend of a route. Other
+/// events have nothing to do with APIs.
+fn report_events(resource: &Resource, problems: &mut Vec<Problem>) {
+    let events = resource
+        .properties
+        .get("Events")
+        .map(Node::entries)
+        .transpose()
+        .or_collect(problems);
+    for event in events.flatten().unwrap_or_default() {
+        let Some(kind) = event.node.get("Type") else {
+            continue;
+        };
+        if kind
+            .text()
+            .or_collect(problems)
+            .is_some_and(|kind| matches!(kind, "Api" | "HttpApi"))
+        {
+            let (label, name) = (resource.label(), &event.key);
+            let message = format!(
+                "{label}: event {name} makes it the backend of a route, which is not supported"
+            );
+            problems.push(kind.problem(message).tolerable());
+        }
+    }
+}

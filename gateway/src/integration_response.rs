@@ -1,0 +1,12 @@
+//! The integration response: what came back from a method's backend, and how it becomes the
+//! method response.
+//!
+//! Pure, up to the reports for the operator. See `docs/aws/api-gateway.md#integration-response`.
+
+mod receive;
+mod respond;
+mod sqs_answer;
+
+pub(crate) use receive::{Received, of_call, of_message};
+pub(crate) use respond::respond;
+pub(crate) use sqs_answer::{Answer, NoAnswer, SendMessageResult, SqsAnswer, SqsError};

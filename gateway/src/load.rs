@@ -1,0 +1,65 @@
+//! Every REST API of a definition: those of CloudFormation templates, and OpenAPI files beside them.
+
+use kit::definition::{Declarations, LoadError};
+use kit::document::{OrCollect as _, Problem};
+
+use crate::api::{Api, Apis};
+use crate::cloudformation::read_stack;
+use crate::openapi::{Document, import, only_stage};
+
+impl Apis {
+    /// Reads every REST API of a definition. `default_stage` is `--stage`.
+    ///
+    /// # Errors
+    /// All that is wrong in a definition, or not supported (unless it was loaded leniently).
+    pub fn load(
+        definition: &Declarations,
+        default_stage: Option<String>,
+    ) -> Result<Apis, LoadError> {
+        let mut problems = Vec::new();
+        let apis = Apis::read(definition, default_stage, &mut problems);
+        definition.check(problems)?;
+        Ok(apis)
+    }
+
+    /// Reads every REST API, for a program that reads more than APIs from a definition: what is
+    /// wrong is added to `problems`.
+    pub fn read(
+        definition: &Declarations,
+        default_stage: Option<String>,
+        problems: &mut Vec<Problem>,
+    ) -> Apis {
+        let mut apis = Apis {
+            default_stage,
+            ..Apis::default()
+        };
+        let account = definition.account.as_ref();
+        for stack in &definition.stacks {
+            read_stack(stack, account, &mut apis, problems);
+        }
+        for (number, root) in definition.apis.iter().enumerate() {
+            let document = import(root, account, problems).or_collect(problems);
+            apis.apis
+                .extend(document.map(|document| of_file(number, document)));
+        }
+        apis
+    }
+}
+
+/// The API of an OpenAPI file; its only stage is the one that the file names.
+fn of_file(number: usize, document: Document) -> Api {
+    let stages = vec![only_stage(&document)];
+    let Document {
+        title,
+        resources,
+        endpoint,
+        ..
+    } = document;
+    Api {
+        id: format!("api{number}"),
+        name: title,
+        stages,
+        endpoint,
+        resources,
+    }
+}

@@ -1,0 +1,13 @@
+//! The method request: what a client sends to a method.
+//!
+//! A [`Request`] is a value: the server fills it from the connection, and everything after that is
+//! pure. What a method may ask of a request before its integration sees it (authorization, an API
+//! key, a validator, required parameters) belongs into this folder.
+
+mod context;
+mod parameters;
+mod request;
+
+pub(crate) use parameters::is_hidden;
+pub use request::Request;
+pub(crate) use request::{media_type, parse_query};

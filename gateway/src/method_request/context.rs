@@ -1,0 +1,100 @@
+//! The fields of `$context` that a request and its route fill: `docs/aws/api-gateway.md#context`.
+
+use kit::time::Timestamp;
+use serde_json::{Map, Value as Json, json};
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::request::Request;
+use crate::stage::Route;
+
+impl Request {
+    /// The fields of `$context` for this request on this route, in the account of the API's owner.
+    pub fn context(&self, route: &Route<'_>, account_id: &str) -> Map<String, Json> {
+        let host = self.header("host").unwrap_or_default();
+        let domain = without_port(host);
+        let fields = json!({
+            "resourceId": route.resource.id,
+            "resourcePath": route.resource.path,
+            "httpMethod": self.method.as_str(),
+            "extendedRequestId": self.extended_request_id,
+            "requestTime": request_time(self.received),
+            "path": route.context_path,
+            "accountId": account_id,
+            "protocol": "HTTP/1.1",
+            "stage": route.stage.name,
+            "domainPrefix": domain.split('.').next().unwrap_or_default(),
+            "requestTimeEpoch": self.received.as_millis(),
+            "requestId": self.request_id,
+            "identity": self.identity(),
+            "domainName": domain,
+            "deploymentId": route.stage.deployment_id,
+            "apiId": route.api.id,
+        });
+        match fields {
+            Json::Object(fields) => fields,
+            _ => Map::new(),
+        }
+    }
+
+    /// `$context.identity`. Without IAM or Cognito, only the peer's address and its user agent are
+    /// known; the other keys are null.
+    fn identity(&self) -> Json {
+        json!({
+            "cognitoIdentityPoolId": null,
+            "accountId": null,
+            "cognitoIdentityId": null,
+            "caller": null,
+            "sourceIp": self.source_ip.to_string(),
+            "principalOrgId": null,
+            "accessKey": null,
+            "cognitoAuthenticationType": null,
+            "cognitoAuthenticationProvider": null,
+            "userArn": null,
+            "userAgent": self.header("user-agent"),
+            "user": null,
+        })
+    }
+}
+
+/// `10/Mar/2024:09:15:02 +0000`, the form of `$context.requestTime`.
+fn request_time(at: Timestamp) -> String {
+    let format =
+        format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
+    let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
+    let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    moment.format(format).unwrap_or_default()
+}
+
+/// A host without its port; the colons of an address in brackets are its own.
+fn without_port(host: &str) -> &str {
+    match host.rfind(':') {
+        Some(colon) if !host[colon..].contains(']') => &host[..colon],
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_the_form_of_the_access_log() {
+        assert_eq!(
+            request_time(Timestamp::from_millis(1_710_062_102_000)),
+            "10/Mar/2024:09:15:02 +0000"
+        );
+    }
+
+    #[test]
+    fn hosts_lose_their_port() {
+        for (host, expected) in [
+            ("a.example:8080", "a.example"),
+            ("[::1]:8080", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("", ""),
+        ] {
+            assert_eq!(without_port(host), expected);
+        }
+    }
+}

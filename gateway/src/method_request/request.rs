@@ -1,0 +1,117 @@
+//! A client's request as a value: what templates, mappings and `$context` are made of.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use kit::time::Timestamp;
+
+/// One client request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method, after `X-HTTP-Method-Override`.
+    pub method: Method,
+    /// The raw path, still percent-encoded.
+    pub path: String,
+    /// Query parameters in order, decoded; `;` separates like `&`.
+    pub query: Vec<(String, String)>,
+    /// All headers.
+    pub headers: HeaderMap,
+    /// The payload.
+    pub body: Bytes,
+    /// The immediate peer.
+    pub source_ip: IpAddr,
+    /// When the request arrived.
+    pub received: Timestamp,
+    /// `$context.requestId`, also the answer's `x-amzn-RequestId`.
+    pub request_id: String,
+    /// `$context.extendedRequestId`, also the answer's `x-amz-apigw-id`.
+    pub extended_request_id: String,
+    /// `Root=1-…`: the client's, else a new one.
+    pub trace_id: String,
+}
+
+impl Request {
+    /// The last value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get_all(name).iter().next_back()?.to_str().ok()
+    }
+
+    /// All values of a header, joined with commas.
+    pub fn all_of_header(&self, name: &str) -> Option<String> {
+        let values: Vec<&str> = self
+            .headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .collect();
+        (!values.is_empty()).then(|| values.join(","))
+    }
+
+    /// The last value of a query parameter.
+    pub fn query_value(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The media type of the body without its parameters, lower case; `application/json` when none
+    /// was sent.
+    pub fn media_type(&self) -> String {
+        self.header("content-type")
+            .map_or_else(|| "application/json".to_owned(), media_type)
+    }
+}
+
+/// The media type in front of any parameters, lower case.
+pub(crate) fn media_type(value: &str) -> String {
+    value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+}
+
+/// Splits and decodes a query string: `+` is a blank, `;` separates too, a name alone has an empty
+/// value.
+pub(crate) fn parse_query(query: &str) -> Vec<(String, String)> {
+    query
+        .split([';', '&'])
+        .flat_map(|pair| form_urlencoded::parse(pair.as_bytes()).into_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn query_strings_decode_as_api_gateway_decodes_them() {
+        let pairs = parse_query("a=1&b=x+y%20z;a=2&flag&=v");
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.as_str()))
+            .collect();
+        assert_eq!(
+            pairs,
+            [
+                ("a", "1"),
+                ("b", "x y z"),
+                ("a", "2"),
+                ("flag", ""),
+                ("", "v")
+            ]
+        );
+    }
+
+    #[test]
+    fn media_types_lose_parameters_and_case() {
+        assert_eq!(
+            media_type("Application/JSON; charset=utf-8"),
+            "application/json"
+        );
+    }
+}

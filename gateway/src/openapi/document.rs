@@ -1,0 +1,105 @@
+//! A whole document.
+
+use kit::document::{Node, OrCollect as _, Problem};
+
+use super::base_path::{BasePath, endpoint};
+use super::extensions::is_foreign;
+use super::operation::PathReader;
+use crate::api::{DefaultEndpoint, Resource};
+
+/// What a document declares.
+#[derive(Debug, Default)]
+pub(crate) struct Document {
+    /// `info.title`.
+    pub title: String,
+    /// Resources that have methods, in the order of the document.
+    pub resources: Vec<Resource>,
+    /// The base path at which the document is served.
+    pub base_path: BasePath,
+    /// `disableExecuteApiEndpoint` of `x-amazon-apigateway-endpoint-configuration`.
+    pub endpoint: DefaultEndpoint,
+}
+
+/// Extensions of the root that would change answers and are not supported.
+const UNSUPPORTED_ROOT: [&str; 5] = [
+    "x-amazon-apigateway-binary-media-types",
+    "x-amazon-apigateway-cors",
+    "x-amazon-apigateway-gateway-responses",
+    "x-amazon-apigateway-minimum-compression-size",
+    "x-amazon-apigateway-policy",
+];
+
+/// Entries of the root without effect on requests. Where API keys come from matters only to methods
+/// that require one, and those are refused.
+const PASSIVE_ROOT: [&str; 18] = [
+    "openapi",
+    "swagger",
+    "host",
+    "schemes",
+    "consumes",
+    "produces",
+    "tags",
+    "components",
+    "definitions",
+    "parameters",
+    "responses",
+    "securityDefinitions",
+    "security",
+    "externalDocs",
+    "x-amazon-apigateway-api-key-source",
+    "x-amazon-apigateway-authtype",
+    "x-amazon-apigateway-documentation",
+    "x-amazon-apigateway-importexport-version",
+];
+
+impl Document {
+    /// Reads a document. What is wrong in it, or not supported, is added to `problems`.
+    ///
+    /// # Errors
+    /// The document is not a mapping.
+    pub(crate) fn read(root: &Node, problems: &mut Vec<Problem>) -> Result<Document, Problem> {
+        let mut fields = root.fields("the OpenAPI document")?;
+        let title = fields
+            .optional("info")
+            .and_then(|info| info.get("title"))
+            .map(Node::text)
+            .transpose();
+        let title = title
+            .or_collect(problems)
+            .flatten()
+            .unwrap_or_default()
+            .to_owned();
+        let servers = fields.optional("servers");
+        let base_path = BasePath::read(servers, fields.optional("basePath"));
+        let configuration = fields.optional("x-amazon-apigateway-endpoint-configuration");
+        let endpoint = endpoint(configuration, servers, problems);
+        let paths = fields
+            .required("paths")
+            .and_then(Node::entries)
+            .or_collect(problems)
+            .unwrap_or_default();
+        let validators = fields.optional("x-amazon-apigateway-request-validators");
+        let validator = fields.optional("x-amazon-apigateway-request-validator");
+        fields.ignore(&PASSIVE_ROOT);
+        fields.unsupported(&UNSUPPORTED_ROOT);
+        fields.ignore_where(is_foreign);
+        problems.extend(fields.finish());
+        let mut reader = PathReader {
+            root,
+            validators,
+            validator,
+            problems,
+        };
+        let entries = paths.iter().filter(|entry| !is_foreign(&entry.key));
+        let resources = entries
+            .filter_map(|entry| reader.resource(entry))
+            .filter(|resource| !resource.methods.is_empty())
+            .collect();
+        Ok(Document {
+            title,
+            resources,
+            base_path,
+            endpoint,
+        })
+    }
+}

@@ -1,0 +1,225 @@
+//! Parameter mappings: `integration.request.header.N` on the left, a source expression on the
+//! right. See `docs/aws/api-gateway.md#parameter-mappings` for requests,
+//! `docs/aws/api-gateway.md#response-headers` for responses.
+
+use kit::document::{Entry, Problem};
+use kit::jsonpath::JsonPath;
+
+use crate::api::RESERVED_HEADERS;
+use crate::api::{MappingSource, ParameterLocation, RequestParameter};
+
+/// One entry of an integration's `requestParameters`.
+pub(super) fn request_parameter(
+    label: &str,
+    entry: &Entry,
+    problems: &mut Vec<Problem>,
+) -> Result<RequestParameter, Problem> {
+    let wrong = |text: &str| {
+        entry
+            .place
+            .problem(format!("{label}: {text}: {}", entry.key))
+    };
+    let target = entry
+        .key
+        .strip_prefix("integration.request.")
+        .ok_or_else(|| wrong("not a mapping target"))?;
+    let (location, name) = target
+        .split_once('.')
+        .ok_or_else(|| wrong("not a mapping target"))?;
+    let location = match location {
+        "header" => ParameterLocation::Header,
+        "querystring" => ParameterLocation::QueryString,
+        "path" => ParameterLocation::Path,
+        _ => return Err(wrong("not a mapping target")),
+    };
+    if location == ParameterLocation::Header
+        && RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str())
+    {
+        problems.push(
+            wrong("the header is reserved: API Gateway answers every call with a 500").tolerable(),
+        );
+    }
+    Ok(RequestParameter {
+        location,
+        name: name.to_owned(),
+        source: source(label, entry, Side::Request)?,
+    })
+}
+
+/// One entry of an integration response's `responseParameters`: the header's name and its source.
+pub(super) fn response_header(
+    label: &str,
+    entry: &Entry,
+) -> Result<(String, MappingSource), Problem> {
+    let name = entry.key.strip_prefix("method.response.header.");
+    let name = name.ok_or_else(|| {
+        entry
+            .place
+            .problem(format!("{label}: not a mapping target: {}", entry.key))
+    })?;
+    Ok((name.to_owned(), source(label, entry, Side::Response)?))
+}
+
+/// Whether a mapping is one of the request or of the response.
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Request,
+    Response,
+}
+
+fn source(label: &str, entry: &Entry, side: Side) -> Result<MappingSource, Problem> {
+    let text = entry.node.text()?;
+    let wrong = |why: &str| {
+        entry.node.problem(format!(
+            "{label}: Invalid mapping expression specified: {text}{why}"
+        ))
+    };
+    if let Some(inner) = text.strip_prefix('\'') {
+        let inner = inner
+            .strip_suffix('\'')
+            .ok_or_else(|| wrong(" (the quote is not closed)"))?;
+        return Ok(MappingSource::Static(inner.to_owned()));
+    }
+    if let Some(name) = text.strip_prefix("stageVariables.") {
+        return Ok(MappingSource::StageVariable(name.to_owned()));
+    }
+    if let Some(path) = text.strip_prefix("context.") {
+        return Ok(MappingSource::Context(
+            path.split('.').map(ToOwned::to_owned).collect(),
+        ));
+    }
+    let found = match side {
+        Side::Request => text
+            .strip_prefix("method.request.")
+            .map(|rest| of_exchange(rest, side)),
+        Side::Response => text
+            .strip_prefix("integration.response.")
+            .map(|rest| of_exchange(rest, side)),
+    };
+    let found = found
+        .flatten()
+        .ok_or_else(|| wrong(" (static values stand in single quotes)"))?;
+    found.map_err(|reason| wrong(&format!(" ({reason})")))
+}
+
+fn of_exchange(rest: &str, side: Side) -> Option<Result<MappingSource, String>> {
+    let (location, name) = rest.split_once('.').unwrap_or((rest, ""));
+    let owned = name.to_owned();
+    Some(Ok(match (side, location, name) {
+        (_, "body", _) => return body(rest, side),
+        (_, _, "") => return None,
+        (Side::Request, "path", _) => MappingSource::Path(owned),
+        (Side::Request, "querystring", _) => MappingSource::QueryString(owned),
+        (Side::Request, "multivaluequerystring", _) => MappingSource::MultiValueQueryString(owned),
+        (Side::Request, "header", _) => MappingSource::Header(owned),
+        (Side::Request, "multivalueheader", _) => MappingSource::MultiValueHeader(owned),
+        (Side::Response, "header", _) => MappingSource::ReplyHeader(owned),
+        (Side::Response, "multivalueheader", _) => MappingSource::ReplyMultiValueHeader(owned),
+        _ => return None,
+    }))
+}
+
+/// `body`, or a JSONPath behind it without the leading `$`.
+fn body(rest: &str, side: Side) -> Option<Result<MappingSource, String>> {
+    let tail = rest.strip_prefix("body")?;
+    let path = match tail.chars().next() {
+        None => None,
+        Some('.' | '[') => match JsonPath::parse(&format!("${tail}")) {
+            Ok(path) => Some(path),
+            Err(error) => return Some(Err(error.to_string())),
+        },
+        Some(_) => return None,
+    };
+    Some(Ok(if side == Side::Request {
+        MappingSource::Body(path)
+    } else {
+        MappingSource::ReplyBody(path)
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kit::document::Node;
+
+    fn read(key: &str, value: &str) -> Result<String, Problem> {
+        let node = Node::parse("f", &format!("{key}: \"{value}\"")).unwrap();
+        let entry = &node.entries().unwrap()[0];
+        let mut problems = Vec::new();
+        let parameter = request_parameter("post /a", entry, &mut problems)?;
+        let text = format!(
+            "{:?} {} {:?}",
+            parameter.location, parameter.name, parameter.source
+        );
+        problems.pop().map_or(
+            Ok(text
+                .split(" JsonPath")
+                .next()
+                .unwrap_or_default()
+                .to_owned()),
+            Err,
+        )
+    }
+
+    #[test]
+    fn expressions_are_read() {
+        for (value, expected) in [
+            ("'a=b'", r#"Header X Static("a=b")"#),
+            ("method.request.path.id", r#"Header X Path("id")"#),
+            (
+                "method.request.querystring.a.b",
+                r#"Header X QueryString("a.b")"#,
+            ),
+            (
+                "method.request.multivalueheader.Y",
+                r#"Header X MultiValueHeader("Y")"#,
+            ),
+            ("method.request.body", "Header X Body(None)"),
+            ("stageVariables.v", r#"Header X StageVariable("v")"#),
+            (
+                "context.identity.sourceIp",
+                r#"Header X Context(["identity", "sourceIp"])"#,
+            ),
+        ] {
+            assert_eq!(
+                read("integration.request.header.X", value).unwrap(),
+                expected
+            );
+        }
+        assert!(
+            read(
+                "integration.request.querystring.MessageBody",
+                "method.request.body.a[0].b"
+            )
+            .is_ok()
+        );
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_its_place() {
+        for (key, value, message) in [
+            (
+                "integration.request.header.X",
+                "plain",
+                "f:1:31: post /a: Invalid mapping expression specified: plain (static values stand in single quotes)",
+            ),
+            (
+                "integration.request.cookie.X",
+                "'x'",
+                "f:1:1: post /a: not a mapping target: integration.request.cookie.X",
+            ),
+            (
+                "integration.request.header.Content-Length",
+                "'1'",
+                "f:1:1: post /a: the header is reserved: API Gateway answers every call with a 500: integration.request.header.Content-Length",
+            ),
+            (
+                "integration.request.header.X",
+                "integration.response.body",
+                "f:1:31: post /a: Invalid mapping expression specified: integration.response.body (static values stand in single quotes)",
+            ),
+        ] {
+            assert_eq!(read(key, value).unwrap_err().to_string(), message);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The head of an HTTP request as a [`Request`] that has no body yet.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::header::{HOST, HeaderMap, HeaderValue};
+use http::request::Parts;
+use kit::time::Timestamp;
+use uuid::Uuid;
+
+use crate::method_request::{Request, parse_query};
+use crate::request_ids::{is_trace_id, new_extended_id, new_trace_id};
+
+/// Reads a head that came from `peer` at `received`.
+pub(super) fn read(parts: &Parts, peer: SocketAddr, received: Timestamp) -> Request {
+    let mut headers = parts.headers.clone();
+    if !headers.contains_key(HOST)
+        && let Some(host) = parts
+            .uri
+            .authority()
+            .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
+    {
+        headers.insert(HOST, host);
+    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let method = text("x-http-method-override").and_then(|verb| verb.to_uppercase().parse().ok());
+    let request_id = text("x-amzn-requestid")
+        .and_then(|id| Uuid::parse_str(id).ok())
+        .unwrap_or_else(Uuid::new_v4);
+    let trace_id = text("x-amzn-trace-id")
+        .filter(|id| is_trace_id(id))
+        .map(ToOwned::to_owned);
+    let trace_id = trace_id.unwrap_or_else(|| new_trace_id(received));
+    add_forwarded(&mut headers, peer, &trace_id);
+    Request {
+        method: method.unwrap_or_else(|| parts.method.clone()),
+        path: parts.uri.path().to_owned(),
+        query: parse_query(parts.uri.query().unwrap_or_default()),
+        headers,
+        body: Bytes::new(),
+        source_ip: peer.ip().to_canonical(),
+        received,
+        request_id: request_id.to_string(),
+        extended_request_id: new_extended_id(),
+        trace_id,
+    }
+}
+
+/// Adds the headers that API Gateway adds, so that templates see them:
+/// `docs/aws/api-gateway.md#input`. The `X-Forwarded-Proto` and `X-Forwarded-Port` of a proxy in
+/// front are believed.
+fn add_forwarded(headers: &mut HeaderMap, peer: SocketAddr, trace_id: &str) {
+    let before = headers
+        .get("x-forwarded-for")
+        .and_then(|value| value.to_str().ok());
+    let ip = peer.ip().to_canonical();
+    let chain = before.map_or_else(|| ip.to_string(), |before| format!("{before}, {ip}"));
+    let host = headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let port = host
+        .rsplit_once(':')
+        .map_or("80", |(_, port)| port)
+        .to_owned();
+    let mut set = |name: &'static str, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set("x-forwarded-for", &chain);
+    set("x-amzn-trace-id", trace_id);
+    for (name, value) in [
+        ("x-forwarded-proto", "http"),
+        ("x-forwarded-port", port.as_str()),
+    ] {
+        if !headers.contains_key(name)
+            && let Ok(value) = HeaderValue::from_str(value)
+        {
+            headers.insert(name, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrived(headers: &[(&str, &str)]) -> Request {
+        let mut given = http::Request::builder()
+            .method("POST")
+            .uri("/a%20b?x=1;y=2");
+        for (name, value) in headers {
+            given = given.header(*name, *value);
+        }
+        let peer = ([192, 0, 2, 7], 5000).into();
+        read(
+            &given.body(()).unwrap().into_parts().0,
+            peer,
+            Timestamp::from_millis(1_710_062_102_000),
+        )
+    }
+
+    #[test]
+    fn method_and_ids_may_be_the_clients() {
+        let id = "0f0e0d0c-0b0a-4908-8706-050403020100";
+        let request = arrived(&[("x-http-method-override", "put"), ("x-amzn-requestid", id)]);
+        assert_eq!(
+            (request.method.as_str(), request.path.as_str()),
+            ("PUT", "/a%20b")
+        );
+        assert_eq!((request.request_id.as_str(), request.query.len()), (id, 2));
+        assert_eq!(
+            (
+                request.extended_request_id.len(),
+                request.extended_request_id.ends_with('=')
+            ),
+            (16, true)
+        );
+        assert!(Uuid::parse_str(&arrived(&[("x-amzn-requestid", "mine")]).request_id).is_ok());
+    }
+
+    #[test]
+    fn a_trace_is_continued_only_when_it_is_one() {
+        let whole = "Root=1-65ed7296-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1";
+        assert_eq!(arrived(&[("x-amzn-trace-id", whole)]).trace_id, whole);
+        for broken in [
+            "",
+            "Root=1-x",
+            "Root=1-65ed7296-0123",
+            "Sampled=1",
+            "Root=1-65ed7296-0123456789abcdef0123456g",
+        ] {
+            let given = arrived(&[("x-amzn-trace-id", broken)]);
+            assert!(
+                is_trace_id(&given.trace_id) && given.trace_id.starts_with("Root=1-65ed7a16-"),
+                "{broken}"
+            );
+            assert_eq!(
+                given.header("x-amzn-trace-id"),
+                Some(given.trace_id.as_str())
+            );
+        }
+    }
+
+    #[test]
+    fn templates_see_the_addresses_that_forwarded() {
+        let shown = |headers: &[(&str, &str)]| {
+            let request = arrived(headers);
+            ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-port"]
+                .map(|name| request.header(name).unwrap_or_default().to_owned())
+        };
+        assert_eq!(shown(&[("host", "x:8080")]), ["192.0.2.7", "http", "8080"]);
+        let proxied = [
+            ("x-forwarded-for", "203.0.113.9"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-port", "443"),
+        ];
+        assert_eq!(shown(&proxied), ["203.0.113.9, 192.0.2.7", "https", "443"]);
+    }
+}

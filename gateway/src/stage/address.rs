@@ -1,0 +1,103 @@
+//! The stages that a host and a path can mean: `docs/aws/api-gateway.md#routing`.
+//!
+//! A custom domain decides by its base paths, the host of an API by the first part of the path. Any
+//! other host means every API: by the first part of the path, else by the default stage.
+
+use crate::api::{Api, Apis, BasePathMapping, DefaultEndpoint, Stage};
+
+/// A stage that a request can be for.
+pub(super) struct Address<'a, 'p> {
+    pub api: &'a Api,
+    pub stage: &'a Stage,
+    /// The path below the stage.
+    pub path: &'p str,
+    /// The path as `$context.path` shows it, behind the implied stage.
+    pub shown: &'p str,
+    /// The stage's name, when neither the path nor a custom domain names the stage.
+    pub implied: Option<&'a str>,
+}
+
+/// The stages that a request to `host` can be for, in the order in which they are tried.
+pub(super) fn possible<'a, 'p>(apis: &'a Apis, host: &str, path: &'p str) -> Vec<Address<'a, 'p>> {
+    let host = host_name(host).to_lowercase();
+    if let Some(mappings) = apis.domains.get(&host) {
+        return by_domain(apis, mappings, path).into_iter().collect();
+    }
+    let label = host.split('.').next().unwrap_or_default();
+    if let Some(api) = apis.apis.iter().find(|api| api.id == label) {
+        return match api.endpoint {
+            DefaultEndpoint::Open => by_path(api, path).into_iter().collect(),
+            DefaultEndpoint::Disabled => Vec::new(),
+        };
+    }
+    let by_any = |api| by_path(api, path).or_else(|| by_default(apis, api, path));
+    apis.apis.iter().filter_map(by_any).collect()
+}
+
+/// The host without its port; an IPv6 address keeps its brackets.
+fn host_name(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !name.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// The longest base path of a custom domain that the path begins with.
+fn by_domain<'a, 'p>(
+    apis: &'a Apis,
+    mappings: &'a [BasePathMapping],
+    path: &'p str,
+) -> Option<Address<'a, 'p>> {
+    let begins = |base: &str| base.is_empty() || below(path, base).is_some();
+    let mapping = mappings
+        .iter()
+        .filter(|mapping| begins(&mapping.base_path))
+        .max_by_key(|mapping| mapping.base_path.len())?;
+    let api = apis.apis.iter().find(|api| api.id == mapping.api_id)?;
+    let rest = below(path, &mapping.base_path).unwrap_or(path);
+    match &mapping.stage {
+        Some(stage) => Some(Address {
+            api,
+            stage: api.stage(stage)?,
+            path: rest,
+            shown: path,
+            implied: None,
+        }),
+        None => by_path(api, rest),
+    }
+}
+
+/// What is left of a path behind its base path.
+fn below<'p>(path: &'p str, base: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix('/')?.strip_prefix(base)?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+}
+
+/// The stage that the first part of the path names.
+fn by_path<'a, 'p>(api: &'a Api, path: &'p str) -> Option<Address<'a, 'p>> {
+    let rest = path.strip_prefix('/')?;
+    let (first, _) = rest.split_once('/').unwrap_or((rest, ""));
+    Some(Address {
+        api,
+        stage: api.stage(first)?,
+        path: &rest[first.len()..],
+        shown: path,
+        implied: None,
+    })
+}
+
+/// The stage for paths that name none: that of `--stage`, else the only one, else `default`.
+fn by_default<'a, 'p>(apis: &'a Apis, api: &'a Api, path: &'p str) -> Option<Address<'a, 'p>> {
+    let stage = match &apis.default_stage {
+        Some(name) => api.stage(name),
+        None if api.stages.len() == 1 => api.stages.first(),
+        None => api.stage("default"),
+    }?;
+    Some(Address {
+        api,
+        stage,
+        path,
+        shown: path,
+        implied: Some(&stage.name),
+    })
+}

@@ -1,0 +1,65 @@
+//! Host, method and path to a stage, a resource and its path parameters. See
+//! `docs/aws/api-gateway.md#routing`.
+
+use indexmap::IndexMap;
+
+use super::{address, resource};
+use crate::api::{Api, Apis, Method, Resource, Stage};
+
+/// Where a request belongs.
+#[derive(Debug)]
+pub struct Route<'a> {
+    /// The API.
+    pub api: &'a Api,
+    /// The stage.
+    pub stage: &'a Stage,
+    /// The resource.
+    pub resource: &'a Resource,
+    /// The method.
+    pub method: &'a Method,
+    /// Path parameters by name, percent-decoded once.
+    pub path: IndexMap<String, String>,
+    /// `$context.path`: with the stage in front, unless a custom domain was used.
+    pub context_path: String,
+}
+
+/// Why there is no route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRoute {
+    /// The host or the stage is unknown: 403 `Forbidden`.
+    Forbidden,
+    /// The path or the method is unknown: 403 `Missing Authentication Token`.
+    MissingAuthenticationToken,
+}
+
+/// Finds the route of a request. `host` is the `Host` header; `path` is the raw path, still
+/// percent-encoded. Where several stages are possible, the first that has the method wins.
+///
+/// # Errors
+/// See [`NoRoute`].
+pub fn route<'a>(
+    apis: &'a Apis,
+    host: &str,
+    verb: &http::Method,
+    path: &str,
+) -> Result<Route<'a>, NoRoute> {
+    let mut reason = NoRoute::Forbidden;
+    for address in address::possible(apis, host, path) {
+        let Some(found) = resource::find(address.api, verb, address.path) else {
+            reason = NoRoute::MissingAuthenticationToken;
+            continue;
+        };
+        return Ok(Route {
+            api: address.api,
+            stage: address.stage,
+            resource: found.resource,
+            method: found.method,
+            path: found.parameters,
+            context_path: match address.implied {
+                Some(stage) => format!("/{stage}{}", address.shown),
+                None => address.shown.to_owned(),
+            },
+        });
+    }
+    Err(reason)
+}
