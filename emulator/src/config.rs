@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Parser;
 use kit::counted::counted;
 use kit::env::EnvError;
+use kit::health::Address;
 use kit::listen::Listen;
 use kit::{aws, cli, console, serve};
 use tokio_util::sync::CancellationToken;
@@ -124,6 +125,12 @@ impl Cli {
             "emulator listens on http://{at}, region {region}, account {account} unless a caller names another"
         );
         Ok(Prepared { opened, listener })
+    }
+}
+
+impl kit::program::Settings for Cli {
+    fn health(&self) -> Address {
+        Address::new(self.listen.clone(), "/healthz")
     }
 }
 

@@ -13,6 +13,7 @@ mod lines;
 pub mod localstack;
 pub mod memory;
 pub mod node;
+mod permission;
 pub mod protocol;
 pub mod region;
 pub mod server;
@@ -56,8 +57,11 @@ pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Op
     let node = node.map_err(|error| match error {
         // Another folder would not help.
         store::OpenError::TooSmall(error) => anyhow::Error::new(error),
-        error => anyhow::Error::new(error)
-            .context("the data folder cannot be opened (set --data or EMULATOR_DATA)"),
+        error => {
+            let advice = folder.and_then(|folder| permission::advice(folder, &error));
+            let named = "the data folder cannot be opened (set --data or EMULATOR_DATA)";
+            anyhow::Error::new(error).context(advice.unwrap_or_else(|| named.to_owned()))
+        }
     })?;
     let objects = folder.map(|folder| folder.join("s3"));
     let buckets = bucket::Buckets::open_within(objects.as_deref(), &settings.region, node.gauge());

@@ -207,12 +207,12 @@ fn around_the_binary(dockerfile: &str) -> String {
             .1
             .to_owned()
     };
-    // The build's certificate authorities, which the emulator does not need.
+    // The certificate authorities of the toolchain's image, which the emulator does not need.
     let certificates = |line: &&str| !line.contains("ca-certificates");
     let lines = stage("base")
         + &stage("emulator")
-            .replace("--from=build ", "")
-            .replace("/out/", "");
+            .replace("--from=build-emulator /out/", "")
+            .replace("--from=toolchain ", "");
     let lines: Vec<&str> = lines.lines().filter(certificates).collect();
     let (user, rest): (Vec<&str>, Vec<&str>) = lines
         .into_iter()

@@ -7,6 +7,7 @@ use aws_config::SdkConfig;
 use clap::Parser;
 use kit::admin::AdminArgs;
 use kit::definition::{Declarations, DefinitionArgs};
+use kit::health::Address;
 use kit::hops::HopArgs;
 use kit::listen::Listen;
 use kit::{aws, serve};
@@ -102,6 +103,12 @@ impl Cli {
             listener,
             admin,
         })
+    }
+}
+
+impl kit::program::Settings for Cli {
+    fn health(&self) -> Address {
+        Address::new(self.admin_listen.clone(), "/readyz")
     }
 }
 

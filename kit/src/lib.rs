@@ -14,6 +14,7 @@ pub mod definition;
 pub mod descriptors;
 pub mod document;
 pub mod env;
+pub mod health;
 pub mod hops;
 pub mod java_regex;
 pub mod jsonpath;

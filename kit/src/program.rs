@@ -1,26 +1,116 @@
-//! The frame of every program: prepare, then serve until told to stop.
+//! The frame of every program: prepare, then serve until a stop signal arrives; and the verb
+//! `health`, which every program has.
 //!
 //! What goes wrong before a port is open (settings, definitions, busy addresses) ends with exit
 //! code 2 and one clear line on stderr; what goes wrong later ends with exit code 1.
 
 use std::process::ExitCode;
 
+use clap::{ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser};
 use tokio_util::sync::CancellationToken;
 
+use crate::health::{Address, HealthArgs};
 use crate::{admin, aws, cli, console, descriptors, registry, serve, telemetry, time};
 
-/// Runs a program that is a process of its own: reads its command line, then as [`run`].
+/// The command line of a program that serves.
+pub trait Settings: Parser + Args {
+    /// Where a program with these settings can be asked whether it is ready.
+    fn health(&self) -> Address;
+}
+
+/// A program's command line, with the verb `health`.
+#[derive(Debug, Clone)]
+pub struct Program<C> {
+    cli: C,
+    health: Option<HealthArgs>,
+}
+
+impl<C: Settings> Program<C> {
+    /// Runs the verb `health` if it was given, else the program, as [`run`].
+    pub fn start<P, A, F>(
+        self,
+        name: &str,
+        prepare: impl FnOnce(C) -> A,
+        serve: impl FnOnce(P, CancellationToken) -> F,
+    ) -> ExitCode
+    where
+        A: Future<Output = anyhow::Result<P>>,
+        F: Future<Output = anyhow::Result<()>>,
+    {
+        match self.health {
+            Some(health) => health.run(name, Some(self.cli.health())),
+            None => run(name, prepare(self.cli), serve),
+        }
+    }
+}
+
+fn with_health(command: Command) -> Command {
+    let health = HealthArgs::augment_args(Command::new("health"));
+    let health = health.mut_arg("address", |address| {
+        address.help(
+            "Where to ask: host:port, :port or port, perhaps with a path [default: where the \
+             environment has this program listen]",
+        )
+    });
+    command
+        .args_conflicts_with_subcommands(true)
+        .disable_help_subcommand(true)
+        .subcommand(health)
+}
+
+impl<C: Settings> Parser for Program<C> {}
+
+impl<C: Settings> CommandFactory for Program<C> {
+    fn command() -> Command {
+        with_health(C::command())
+    }
+
+    fn command_for_update() -> Command {
+        with_health(C::command_for_update())
+    }
+}
+
+impl<C: Settings> Args for Program<C> {
+    fn augment_args(command: Command) -> Command {
+        with_health(C::augment_args(command))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        with_health(C::augment_args_for_update(command))
+    }
+}
+
+impl<C: Settings> FromArgMatches for Program<C> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Program<C>, clap::Error> {
+        let health = matches.subcommand_matches("health");
+        Ok(Program {
+            cli: C::from_arg_matches(matches)?,
+            health: health.map(HealthArgs::from_arg_matches).transpose()?,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Program::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// Runs a program that is a process of its own: reads its command line, then as
+/// [`Program::start`].
 pub fn main<C, P, A, F>(
     name: &str,
     prepare: impl FnOnce(C) -> A,
     serve: impl FnOnce(P, CancellationToken) -> F,
 ) -> ExitCode
 where
-    C: clap::Parser,
+    C: Settings,
     A: Future<Output = anyhow::Result<P>>,
     F: Future<Output = anyhow::Result<()>>,
 {
-    cli::parse().map_or_else(|code| code, |cli| run(name, prepare(cli), serve))
+    match cli::parse::<Program<C>>() {
+        Ok(program) => program.start(name, prepare, serve),
+        Err(code) => code,
+    }
 }
 
 /// Runs a program: `prepare` reads settings and binds ports, `serve` runs until its token is

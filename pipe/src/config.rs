@@ -10,6 +10,7 @@ use aws_config::SdkConfig;
 use clap::Parser;
 use kit::admin::AdminArgs;
 use kit::definition::DefinitionArgs;
+use kit::health::Address;
 use kit::hops::HopArgs;
 use kit::listen::Listen;
 use kit::send::{AllowTarget, AllowTargets};
@@ -195,6 +196,12 @@ impl Cli {
             admin: Some(admin),
             ..settings
         })
+    }
+}
+
+impl kit::program::Settings for Cli {
+    fn health(&self) -> Address {
+        Address::new(self.admin_listen.clone(), "/readyz")
     }
 }
 

@@ -17,8 +17,9 @@ use bytes::Bytes;
 use clap::Parser;
 use http::{HeaderMap, StatusCode};
 use kit::aws::{Endpoint, Reachability};
+use kit::health::Address;
 use kit::hops::HopArgs;
-use kit::listen::Host;
+use kit::listen::{Host, Listen};
 use kit::{aws, cli, hops, serve};
 use tokio_util::sync::CancellationToken;
 use tower_http::timeout::TimeoutLayer;
@@ -89,6 +90,12 @@ impl Cli {
             sdk,
             listener,
         })
+    }
+}
+
+impl kit::program::Settings for Cli {
+    fn health(&self) -> Address {
+        Address::new(Listen::at(self.host.clone(), self.port), "/ping")
     }
 }
 

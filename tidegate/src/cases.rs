@@ -1,5 +1,5 @@
-//! What the tools that try one thing have in common: files to read, and cases to answer line by
-//! line (`--jsonl`).
+//! What render, match and transform share: reading files, and answering cases line by line
+//! (`--jsonl`).
 
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -7,17 +7,17 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-/// Reads a file; the error names it.
+/// Reads a text file; an error names the file.
 pub(crate) fn read(file: impl AsRef<Path>) -> Result<String> {
     let file = file.as_ref();
     let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
-    String::from_utf8(bytes).with_context(|| format!("{} is no UTF-8", file.display()))
+    String::from_utf8(bytes).with_context(|| format!("{} is not valid UTF-8", file.display()))
 }
 
-/// Answers each case of `input`, one JSON object a line, by one line: the case's name and the
-/// members of what `answer` makes of it, which may take the case apart. A case that cannot be
-/// answered, and a line that is no case, get their answer from `broken`, which is told why; the run
-/// goes on. Empty lines are passed over.
+/// Answers each case of `input`, one JSON object a line, with one line: the case's name and the
+/// members of the answer, which may take the case apart. A case that cannot be answered, and a line
+/// that is not a case, get their answer from `broken` with the reason; the run goes on. Empty lines
+/// are skipped.
 ///
 /// # Errors
 /// Input that cannot be read, or output that cannot be written.
@@ -51,15 +51,15 @@ pub(crate) fn answer_lines(
 }
 
 fn read_case(line: &[u8]) -> Result<Value> {
-    let case: Value = serde_json::from_slice(line).context("this is no JSON")?;
+    let case: Value = serde_json::from_slice(line).context("invalid JSON")?;
     if case.is_object() {
         Ok(case)
     } else {
-        bail!("a case is a JSON object, this is {case:.40}")
+        bail!("invalid case {case:.40}: expected a JSON object")
     }
 }
 
-/// The answer to a broken case, where answers have nothing else that fits.
+/// The answer to a broken case, for tools whose answers have no other member for it.
 pub(crate) fn error(why: &str) -> Value {
     json!({ "error": why })
 }
@@ -82,18 +82,18 @@ mod tests {
         assert_eq!(lines[0], r#"{"name":"a","twice":2}"#);
         assert_eq!(lines[1], r#"{"name":"b","error":"line 3: n is no number"}"#);
         assert!(
-            lines[2].starts_with(r#"{"name":null,"error":"line 4: this is no JSON: "#),
+            lines[2].starts_with(r#"{"name":null,"error":"line 4: invalid JSON: "#),
             "{}",
             lines[2]
         );
         assert!(
-            lines[3].starts_with(r#"{"name":null,"error":"line 5: this is no JSON: "#),
+            lines[3].starts_with(r#"{"name":null,"error":"line 5: invalid JSON: "#),
             "{}",
             lines[3]
         );
         assert_eq!(
             lines[4],
-            r#"{"name":null,"error":"line 6: a case is a JSON object, this is [1]"}"#
+            r#"{"name":null,"error":"line 6: invalid case [1]: expected a JSON object"}"#
         );
         assert_eq!(lines[5], r#"{"name":null,"twice":4}"#);
     }

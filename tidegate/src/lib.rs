@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
+#![warn(unreachable_pub)]
 
 mod cases;
-
-pub mod match_;
+mod cli;
+mod demo;
+mod match_;
 pub mod provision;
-pub mod render;
-pub mod transform;
+mod render;
+mod transform;
 pub mod up;
+
+pub use cli::main;

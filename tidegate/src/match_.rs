@@ -1,6 +1,6 @@
 //! `tidegate match`: an event against an event pattern, and why it does not match.
 //!
-//! The language is the pipe's own; this file only reads, prints and chooses the exit code.
+//! The pipe matches; this file reads, prints and chooses the exit code.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,20 +14,20 @@ use serde_json::{Value, json};
 
 use crate::cases::{answer_lines, read};
 
-/// An event against an event pattern: yes or no, and why.
+/// Match an event against an event pattern: yes or no, and why
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit code: 0 it matches, 1 it does not, 2 the pattern is refused or the input is unreadable.\n\
                         With --jsonl: 0 every line was answered."
 )]
-pub struct Args {
+pub(crate) struct Args {
     /// The event pattern, a JSON file
     #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
     pattern: Option<PathBuf>,
     /// The event, a JSON file
     #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
     event: Option<PathBuf>,
-    /// The event is an SQS record: treat its body as the filter of a pipe does
+    /// Read the event as an SQS record, and its body as the filter of a pipe does
     #[arg(long, conflicts_with = "jsonl")]
     record: bool,
     /// Print JSON
@@ -43,7 +43,7 @@ pub struct Args {
 ///
 /// # Errors
 /// A file or line that cannot be read.
-pub fn run(args: &Args) -> Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
         answer_lines(std::io::stdin().lock(), console::output(), answer, broken)?;
         return Ok(ExitCode::SUCCESS);
@@ -53,93 +53,93 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     let pattern = read(pattern)?;
     let event = serde_json::from_str(&read(event)?).with_context(|| event.display().to_string())?;
-    let verdict = if args.record {
+    let result = if args.record {
         judge_record(&pattern, event)
     } else {
         judge(&pattern, &event)
     };
     let text = if args.json {
-        verdict.to_json().to_string()
+        result.to_json().to_string()
     } else {
-        verdict.to_text()
+        result.to_text()
     };
     console::print(format_args!("{text}\n"))?;
-    Ok(verdict.exit_code())
+    Ok(result.exit_code())
 }
 
 #[derive(Debug, PartialEq)]
-enum Verdict {
+enum MatchResult {
     Match,
     NoMatch(Vec<Mismatch>),
     Invalid(String),
 }
 
-fn judge(pattern: &str, event: &Value) -> Verdict {
+fn judge(pattern: &str, event: &Value) -> MatchResult {
     match Pattern::parse(pattern) {
-        Ok(pattern) => Verdict::from(pattern.misses(event)),
-        Err(refusal) => Verdict::from(refusal),
+        Ok(pattern) => MatchResult::from(pattern.misses(event)),
+        Err(refusal) => MatchResult::from(refusal),
     }
 }
 
-fn judge_record(pattern: &str, event: Value) -> Verdict {
+fn judge_record(pattern: &str, event: Value) -> MatchResult {
     let mut filter = Filter::default();
     match filter.add(pattern) {
-        Ok(()) => Verdict::from(filter.misses(&Event::from_record(event))),
-        Err(reason) => Verdict::Invalid(reason),
+        Ok(()) => MatchResult::from(filter.misses(&Event::from_record(event))),
+        Err(reason) => MatchResult::Invalid(reason),
     }
 }
 
-impl From<Vec<Mismatch>> for Verdict {
-    fn from(misses: Vec<Mismatch>) -> Verdict {
+impl From<Vec<Mismatch>> for MatchResult {
+    fn from(misses: Vec<Mismatch>) -> MatchResult {
         if misses.is_empty() {
-            Verdict::Match
+            MatchResult::Match
         } else {
-            Verdict::NoMatch(misses)
+            MatchResult::NoMatch(misses)
         }
     }
 }
 
-impl From<PatternError> for Verdict {
-    fn from(refusal: PatternError) -> Verdict {
-        Verdict::Invalid(refusal.to_string())
+impl From<PatternError> for MatchResult {
+    fn from(refusal: PatternError) -> MatchResult {
+        MatchResult::Invalid(refusal.to_string())
     }
 }
 
-impl Verdict {
+impl MatchResult {
     fn name(&self) -> &'static str {
         match self {
-            Verdict::Match => "match",
-            Verdict::NoMatch(_) => "nomatch",
-            Verdict::Invalid(_) => "invalid",
+            MatchResult::Match => "match",
+            MatchResult::NoMatch(_) => "nomatch",
+            MatchResult::Invalid(_) => "invalid",
         }
     }
 
     fn to_json(&self) -> Value {
         let result = self.name();
         match self {
-            Verdict::Match => json!({ "result": result }),
-            Verdict::NoMatch(misses) => {
+            MatchResult::Match => json!({ "result": result }),
+            MatchResult::NoMatch(misses) => {
                 json!({ "result": result, "why": misses.iter().map(ToString::to_string).collect::<Vec<_>>() })
             }
-            Verdict::Invalid(reason) => json!({ "result": result, "why": [reason] }),
+            MatchResult::Invalid(reason) => json!({ "result": result, "why": [reason] }),
         }
     }
 
     fn to_text(&self) -> String {
         match self {
-            Verdict::Match => "match".into(),
-            Verdict::NoMatch(misses) => misses
+            MatchResult::Match => "match".into(),
+            MatchResult::NoMatch(misses) => misses
                 .iter()
                 .fold("no match".into(), |text, miss| format!("{text}\n  {miss}")),
-            Verdict::Invalid(reason) => format!("invalid\n  {reason}"),
+            MatchResult::Invalid(reason) => format!("invalid\n  {reason}"),
         }
     }
 
     fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Verdict::Match => 0,
-            Verdict::NoMatch(_) => 1,
-            Verdict::Invalid(_) => 2,
+            MatchResult::Match => 0,
+            MatchResult::NoMatch(_) => 1,
+            MatchResult::Invalid(_) => 2,
         })
     }
 }
@@ -148,14 +148,14 @@ fn answer(case: &mut Value) -> Result<Value> {
     let pattern = raw(case.get("pattern").context("the case has no pattern")?);
     let event: Value =
         serde_json::from_str(&raw(case.get("event").context("the case has no event")?))
-            .context("the event is no JSON")?;
+            .context("the event is not valid JSON")?;
     if !event.is_object() {
-        bail!("the event is no JSON object");
+        bail!("the event must be a JSON object");
     }
     Ok(json!({ "result": judge(&pattern, &event).name() }))
 }
 
-/// A case that cannot be asked is as invalid as a pattern that is refused, and says why.
+/// The answer to a case that cannot be read: invalid, as a pattern that is refused, with the reason.
 fn broken(why: &str) -> Value {
     json!({ "result": "invalid", "error": why })
 }
@@ -198,11 +198,12 @@ mod tests {
         assert_eq!(lines[0], r#"{"name":"a","result":"match"}"#);
         assert_eq!(lines[1], r#"{"name":"b","result":"nomatch"}"#);
         assert_eq!(lines[2], r#"{"name":"c","result":"invalid"}"#);
-        let why = r#"{"name":"d","result":"invalid","error":"line 5: the event is no JSON: "#;
+        let why =
+            r#"{"name":"d","result":"invalid","error":"line 5: the event is not valid JSON: "#;
         assert!(lines[3].starts_with(why), "{}", lines[3]);
         assert_eq!(
             lines[4],
-            r#"{"name":"e","result":"invalid","error":"line 6: the event is no JSON object"}"#
+            r#"{"name":"e","result":"invalid","error":"line 6: the event must be a JSON object"}"#
         );
         assert_eq!(
             lines[5],
@@ -217,15 +218,15 @@ mod tests {
 
     #[test]
     fn the_reason_is_shown() {
-        let verdict = judge(r#"{"a":[{"prefix":"x"}]}"#, &json!({"a": "y"}));
+        let result = judge(r#"{"a":[{"prefix":"x"}]}"#, &json!({"a": "y"}));
         assert_eq!(
-            verdict.to_text(),
+            result.to_text(),
             "no match\n  a matches none of [{\"prefix\":\"x\"}]"
         );
         let record = json!({"body": "text", "eventSource": "aws:sqs"});
         assert_eq!(
             judge_record(r#"{"body":["text"]}"#, record.clone()),
-            Verdict::Match
+            MatchResult::Match
         );
         assert!(
             judge_record(r#"{"body":{"k":["v"]}}"#, record)

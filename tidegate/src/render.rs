@@ -1,6 +1,6 @@
 //! `tidegate render`: a mapping template with a body and parameters, to text.
 //!
-//! The engine is the gateway's own; this file only reads, prints and chooses the exit code.
+//! The gateway renders; this file reads, prints and chooses the exit code.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,13 +13,13 @@ use serde_json::{Map, Value, json};
 
 use crate::cases::{answer_lines, error, read};
 
-/// A mapping template with a body and parameters, to text: byte for byte what would be sent.
+/// Render a mapping template with a body and parameters to text: byte for byte what would be sent
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit code: 0 there is an output, 1 the template fails, 2 wrong usage or unreadable input.\n\
                         With --jsonl: 0 every line was answered."
 )]
-pub struct Args {
+pub(crate) struct Args {
     /// The mapping template, taken byte for byte
     #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
     template: Option<PathBuf>,
@@ -49,7 +49,7 @@ pub struct Args {
 ///
 /// # Errors
 /// A file or line that cannot be read, or a parameter that is not written as one.
-pub fn run(args: &Args) -> Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
         answer_lines(std::io::stdin().lock(), console::output(), answer, error)?;
         return Ok(ExitCode::SUCCESS);
@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     for given in &args.stage_variable {
         let (name, value) = given
             .split_once('=')
-            .with_context(|| format!("--stage-variable {given}: NAME=VALUE is needed"))?;
+            .with_context(|| format!("invalid --stage-variable {given}: expected NAME=VALUE"))?;
         case.stage_variables
             .insert(name.to_owned(), value.to_owned());
     }
@@ -103,10 +103,10 @@ struct Case {
 }
 
 /// What came out: the text, and the overrides if there are any.
-type Outcome = Result<(String, Option<Value>), Error>;
+type Rendered = Result<(String, Option<Value>), Error>;
 
 impl Case {
-    fn render(&self) -> Outcome {
+    fn render(&self) -> Rendered {
         let template = Template::parse(&self.name, &self.template)?;
         let input = Input {
             body: &self.body,
@@ -130,13 +130,13 @@ impl Case {
             .split_once('=')
             .and_then(|(name, value)| Some((name.split_once('.')?, value)))
         else {
-            bail!("--param {given}: KIND.NAME=VALUE is needed");
+            bail!("invalid --param {given}: expected KIND.NAME=VALUE");
         };
         let map = match kind {
             "path" => &mut self.parameters.path,
             "querystring" => &mut self.parameters.querystring,
             "header" => &mut self.parameters.header,
-            _ => bail!("--param {given}: a parameter is a path, querystring or header parameter"),
+            _ => bail!("invalid --param {given}: expected KIND to be path, querystring or header"),
         };
         map.insert(name.to_owned(), value.to_owned());
         Ok(())
@@ -209,12 +209,12 @@ fn texts(json: Option<&Value>) -> Result<Texts> {
                 all.insert(name.clone(), text);
             }
         }
-        Some(_) => bail!("parameters and stage variables are objects of text"),
+        Some(_) => bail!("params and stageVariables must be objects of text"),
     }
     Ok(all)
 }
 
-fn to_json(outcome: &Outcome) -> Value {
+fn to_json(outcome: &Rendered) -> Value {
     match outcome {
         Ok((output, None)) => json!({ "output": output }),
         Ok((output, Some(overrides))) => json!({ "output": output, "overrides": overrides }),
@@ -222,7 +222,7 @@ fn to_json(outcome: &Outcome) -> Value {
     }
 }
 
-fn print(outcome: &Outcome, as_json: bool) -> Result<ExitCode> {
+fn print(outcome: &Rendered, as_json: bool) -> Result<ExitCode> {
     match outcome {
         _ if as_json => console::print(format_args!("{}\n", to_json(outcome)))?,
         Ok((output, overrides)) => {
@@ -302,7 +302,7 @@ mod tests {
             lines[7],
             because(
                 "h",
-                "line 9: parameters and stage variables are objects of text"
+                "line 9: params and stageVariables must be objects of text"
             )
         );
     }

@@ -1,6 +1,6 @@
 //! `tidegate transform`: an event through an input template of EventBridge Pipes.
 //!
-//! The language is the pipe's own; this file only reads, prints and chooses the exit code.
+//! The pipe transforms; this file reads, prints and chooses the exit code.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 
 use crate::cases::{answer_lines, error, read};
 
-/// An event through an input template: the text that the target would receive.
+/// Transform an event by an input template to the text that the target would receive
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit code: 0 there is an output, 1 AWS would deliver nothing, 2 the template is refused or the \
                         input is unreadable.\nWith --jsonl: 0 every line was answered."
 )]
-pub struct Args {
+pub(crate) struct Args {
     /// The input template; a line break at its end is not part of it
     #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
     template: Option<PathBuf>,
@@ -42,7 +42,7 @@ pub struct Args {
 ///
 /// # Errors
 /// A file or line that cannot be read, or a variable that pipes do not have.
-pub fn run(args: &Args) -> Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     if args.jsonl {
         answer_lines(std::io::stdin().lock(), console::output(), answer, error)?;
         return Ok(ExitCode::SUCCESS);
@@ -56,7 +56,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     for given in &args.variable {
         let (name, value) = given
             .split_once('=')
-            .with_context(|| format!("--variable {given}: NAME=VALUE is needed"))?;
+            .with_context(|| format!("invalid --variable {given}: expected NAME=VALUE"))?;
         variables.set(name, value)?;
     }
     let outcome = transform(
@@ -84,7 +84,10 @@ impl Variables {
             "aws.pipes.enrichment-arn" => &mut self.names.enrichment_arn,
             "aws.pipes.target-arn" => &mut self.names.target_arn,
             "aws.pipes.event.ingestion-time" => &mut self.ingestion_time,
-            _ => bail!("pipes have no variable {name} that could be set"),
+            _ => bail!(
+                "unknown variable {name}: expected aws.pipes. and pipe-arn, pipe-name, source-arn, \
+                 enrichment-arn, target-arn or event.ingestion-time"
+            ),
         };
         value.clone_into(slot);
         Ok(())
@@ -110,49 +113,51 @@ impl Variables {
 }
 
 #[derive(Debug, PartialEq)]
-enum Outcome {
+enum Transformed {
     Output(String),
     Failed(String),
     Refused(String),
 }
 
-impl Outcome {
+impl Transformed {
     fn to_json(&self) -> Value {
         match self {
-            Outcome::Output(text) => json!({ "output": text }),
-            Outcome::Failed(reason) | Outcome::Refused(reason) => json!({ "error": reason }),
+            Transformed::Output(text) => json!({ "output": text }),
+            Transformed::Failed(reason) | Transformed::Refused(reason) => {
+                json!({ "error": reason })
+            }
         }
     }
 
     fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Outcome::Output(_) => 0,
-            Outcome::Failed(_) => 1,
-            Outcome::Refused(_) => 2,
+            Transformed::Output(_) => 0,
+            Transformed::Failed(_) => 1,
+            Transformed::Refused(_) => 2,
         })
     }
 }
 
-fn transform(template: &str, event: Value, variables: &Variables) -> Outcome {
+fn transform(template: &str, event: Value, variables: &Variables) -> Transformed {
     let transform = match Transform::parse(template) {
         Ok(transform) => transform,
-        Err(error) => return Outcome::Refused(error.to_string()),
+        Err(error) => return Transformed::Refused(error.to_string()),
     };
     match transform.render(
         &Event::from_record(event),
         &variables.names,
         &variables.ingestion_time,
     ) {
-        Ok(output) => Outcome::Output(output),
-        Err(error) => Outcome::Failed(error.to_string()),
+        Ok(output) => Transformed::Output(output),
+        Err(error) => Transformed::Failed(error.to_string()),
     }
 }
 
-fn print(outcome: &Outcome, as_json: bool) -> Result<()> {
+fn print(outcome: &Transformed, as_json: bool) -> Result<()> {
     match outcome {
         _ if as_json => console::print(format_args!("{}\n", outcome.to_json()))?,
-        Outcome::Output(text) => console::print(format_args!("{text}\n"))?,
-        Outcome::Failed(reason) | Outcome::Refused(reason) => console::error(reason),
+        Transformed::Output(text) => console::print(format_args!("{text}\n"))?,
+        Transformed::Failed(reason) | Transformed::Refused(reason) => console::error(reason),
     }
     Ok(())
 }
@@ -213,7 +218,7 @@ mod tests {
             lines[5],
             because(
                 "f",
-                "line 6: pipes have no variable aws.pipes.nope that could be set"
+                "line 6: unknown variable aws.pipes.nope: expected aws.pipes. and pipe-arn, pipe-name, source-arn, enrichment-arn, target-arn or event.ingestion-time"
             )
         );
         assert_eq!(lines[6], r#"{"name":"g","output":"x"}"#);
@@ -225,11 +230,11 @@ mod tests {
         let variables = Variables::default();
         assert!(matches!(
             transform(r#"{"a":"<$.o>"}"#, event.clone(), &variables),
-            Outcome::Failed(_)
+            Transformed::Failed(_)
         ));
         assert!(matches!(
             transform("<aws.pipes.x>", event, &variables),
-            Outcome::Refused(_)
+            Transformed::Refused(_)
         ));
         assert!(Variables::default().set("aws.pipes.event", "x").is_err());
     }

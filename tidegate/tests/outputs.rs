@@ -219,7 +219,7 @@ fn an_empty_variable_counts_as_unset() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert_eq!(
         error,
-        "tidegate: --port-offset 65000: there is no port 4566 + 65000\n"
+        "tidegate: --port-offset 65000: there is no port 4566 + 65000, the highest is 65535\n"
     );
     let output = command(&["provision"])
         .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

@@ -10,7 +10,7 @@ use kit::cloudformation::Resource;
 use kit::definition::Declarations;
 use kit::document::{Node, OrCollect as _, Problem, Value};
 
-use super::{AT_ONCE, Deed, Provisioned, refused};
+use super::change::{AT_ONCE, Change, Provisioned, refused};
 
 /// Properties that a bucket is created without.
 const UNSUPPORTED: [&str; 15] = [
@@ -33,12 +33,12 @@ const UNSUPPORTED: [&str; 15] = [
 
 /// A bucket as declared.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Declared {
+pub(super) struct DeclaredBucket {
     pub name: String,
 }
 
 /// The buckets that a definition declares.
-pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Vec<Declared> {
+pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Vec<DeclaredBucket> {
     let mut buckets = Vec::new();
     for resource in definition
         .stacks
@@ -62,7 +62,7 @@ pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Ve
     buckets
 }
 
-fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared, Problem> {
+fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<DeclaredBucket, Problem> {
     let mut fields = resource.fields()?;
     let label = resource.label();
     fields.ignore(&["BucketName", "Tags"]);
@@ -83,7 +83,7 @@ fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared
     }
     fields.unsupported(&UNSUPPORTED);
     problems.extend(fields.finish());
-    Ok(Declared {
+    Ok(DeclaredBucket {
         name: resource.physical_id.clone(),
     })
 }
@@ -112,7 +112,7 @@ fn all_texts(node: &Node, is_wanted: &dyn Fn(&str) -> bool) -> bool {
 }
 
 /// Creates a bucket that nobody declares.
-pub(crate) async fn create_plain(name: &str, sdk: &SdkConfig) -> anyhow::Result<Deed> {
+pub(crate) async fn create_plain(name: &str, sdk: &SdkConfig) -> anyhow::Result<Change> {
     create(&client(sdk), name, sdk).await
 }
 
@@ -126,16 +126,16 @@ fn client(sdk: &SdkConfig) -> Client {
 
 /// Creates those of these buckets that are not there, several at a time.
 pub(super) async fn provision(
-    buckets: &[Declared],
+    buckets: &[DeclaredBucket],
     sdk: &SdkConfig,
 ) -> anyhow::Result<Vec<Provisioned>> {
     let client = &client(sdk);
-    let works = buckets.iter().map(|Declared { name }| async move {
-        let deed = create(client, name, sdk).await?;
+    let works = buckets.iter().map(|DeclaredBucket { name }| async move {
+        let change = create(client, name, sdk).await?;
         Ok(Provisioned {
             kind: "bucket",
             name: name.clone(),
-            deed,
+            change,
         })
     });
     futures_util::stream::iter(works)
@@ -144,9 +144,9 @@ pub(super) async fn provision(
         .await
 }
 
-async fn create(client: &Client, name: &str, sdk: &SdkConfig) -> anyhow::Result<Deed> {
+async fn create(client: &Client, name: &str, sdk: &SdkConfig) -> anyhow::Result<Change> {
     if client.head_bucket().bucket(name).send().await.is_ok() {
-        return Ok(Deed::Unchanged);
+        return Ok(Change::Unchanged);
     }
     let region = aws::region(sdk);
     // us-east-1 is the one region that must not be named.
@@ -162,9 +162,9 @@ async fn create(client: &Client, name: &str, sdk: &SdkConfig) -> anyhow::Result<
         .send()
         .await;
     match created {
-        Ok(_) => Ok(Deed::Created),
+        Ok(_) => Ok(Change::Created),
         Err(error) => match error.as_service_error() {
-            Some(CreateBucketError::BucketAlreadyOwnedByYou(_)) => Ok(Deed::Unchanged),
+            Some(CreateBucketError::BucketAlreadyOwnedByYou(_)) => Ok(Change::Unchanged),
             _ => Err(refused(
                 &format!("cannot create bucket {name}"),
                 &Endpoint::of(sdk, "S3"),

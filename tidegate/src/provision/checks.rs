@@ -1,10 +1,10 @@
-//! What SQS would refuse of a queue, known before it is asked: names and ranges, as its API
-//! reference has them.
+//! Names and values that SQS would refuse, found before a request is sent: the rules of its API
+//! reference. Pure.
 
 use kit::cloudformation::Resource;
 use kit::document::{Node, Problem};
 
-/// Attributes that are numbers, and what they may be.
+/// Numeric attributes with their ranges.
 const RANGES: [(&str, u32, u32); 6] = [
     ("DelaySeconds", 0, 900),
     ("MaximumMessageSize", 1024, 1_048_576),
@@ -14,7 +14,7 @@ const RANGES: [(&str, u32, u32); 6] = [
     ("KmsDataKeyReusePeriodSeconds", 60, 86_400),
 ];
 
-/// Whether SQS takes this value of an attribute.
+/// The problem with an attribute's value, if SQS would refuse it.
 pub(super) fn attribute(
     resource: &Resource,
     name: &str,
@@ -27,14 +27,14 @@ pub(super) fn attribute(
         .is_ok_and(|number| (least..=most).contains(&number));
     let message = || {
         format!(
-            "{}: {name} {value} is not a number from {least} to {most}",
+            "{}: invalid {name} {value}: expected a number from {least} to {most}",
             resource.label()
         )
     };
     (!is_within).then(|| node.problem(message()))
 }
 
-/// Whether SQS takes this name, which the template gives itself.
+/// The problem with a name that the template sets, if SQS would refuse it.
 pub(super) fn name(resource: &Resource, name: &str, is_fifo: bool, node: &Node) -> Option<Problem> {
     let stem = name.strip_suffix(".fifo");
     let is_plain = |text: &str| {
@@ -44,14 +44,14 @@ pub(super) fn name(resource: &Resource, name: &str, is_fifo: bool, node: &Node) 
     let expected = if name.len() > 80 || name.is_empty() || !is_plain(stem.unwrap_or(name)) {
         "letters, digits, hyphens and underscores, 1 to 80 of them"
     } else if is_fifo && stem.is_none() {
-        "the ending .fifo, for FifoQueue is true"
+        "a name that ends in .fifo, because FifoQueue is true"
     } else if !is_fifo && stem.is_some() {
-        "FifoQueue: true, for its name ends in .fifo"
+        "FifoQueue: true, because the name ends in .fifo"
     } else {
         return None;
     };
     Some(node.problem(format!(
-        "{}: QueueName {name:?}: expected {expected}",
+        "{}: invalid QueueName {name:?}: expected {expected}",
         resource.label()
     )))
 }

@@ -1,27 +1,27 @@
-//! In which order queues are created. Pure.
+//! The order in which queues are created. Pure.
 //!
-//! SQS takes a redrive policy only when the dead-letter queue in it exists. A queue that comes
-//! behind its dead-letter queue is created with everything at once, which is one request.
+//! SQS accepts a redrive policy only when its dead-letter queue exists. A queue that comes after
+//! its dead-letter queue is created with all its attributes in one request.
 
 use std::collections::HashMap;
 
 use aws_sdk_sqs::types::QueueAttributeName as Name;
 
-use super::queues::Declared;
+use super::queues::DeclaredQueue;
 
-/// Queues by their places in a list. Those of one wave need only what earlier waves created.
+/// Queues, by their indices in a list. The queues of a wave need only those of earlier waves.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Order {
     /// Waves, one after the other.
     pub waves: Vec<Vec<usize>>,
-    /// Queues that are each other's dead-letter queues, or lead to such: they have to be there
-    /// before they get their policies.
-    pub rings: Vec<usize>,
+    /// Queues that are each other's dead-letter queues, or lead to such queues: all of them must
+    /// exist before they get their policies.
+    pub cycles: Vec<usize>,
 }
 
 impl Order {
     /// The order for these queues.
-    pub(super) fn of(queues: &[Declared]) -> Order {
+    pub(super) fn of(queues: &[DeclaredQueue]) -> Order {
         let places: HashMap<&str, usize> = queues
             .iter()
             .enumerate()
@@ -40,7 +40,7 @@ impl Order {
             if wave.is_empty() {
                 return Order {
                     waves,
-                    rings: later,
+                    cycles: later,
                 };
             }
             wave.iter().for_each(|&place| created[place] = true);
@@ -51,7 +51,7 @@ impl Order {
 }
 
 /// The name of the dead-letter queue that a queue's redrive policy names.
-fn dead_letter_queue(queue: &Declared) -> Option<String> {
+fn dead_letter_queue(queue: &DeclaredQueue) -> Option<String> {
     let policy: serde_json::Value =
         serde_json::from_str(queue.attributes.get(&Name::RedrivePolicy)?).ok()?;
     let arn = policy.get("deadLetterTargetArn")?.as_str()?;
@@ -64,7 +64,7 @@ mod tests {
 
     fn order(queues: &[(&str, Option<&str>)]) -> Order {
         let declared = |(name, dead): &(&str, Option<&str>)| {
-            let mut queue = Declared::plain(name);
+            let mut queue = DeclaredQueue::plain(name);
             let policy = |dead| {
                 format!(r#"{{"deadLetterTargetArn":"arn:aws:sqs:r:1:{dead}","maxReceiveCount":5}}"#)
             };
@@ -88,7 +88,7 @@ mod tests {
             order(&queues),
             Order {
                 waves: vec![vec![2, 3], vec![1], vec![0]],
-                rings: vec![]
+                cycles: vec![]
             }
         );
         assert_eq!(order(&[]), Order::default());
@@ -107,7 +107,7 @@ mod tests {
             order(&queues),
             Order {
                 waves: vec![vec![2]],
-                rings: vec![0, 1, 3, 4]
+                cycles: vec![0, 1, 3, 4]
             }
         );
     }

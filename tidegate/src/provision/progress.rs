@@ -1,11 +1,11 @@
-//! How far provisioning is, in a line now and then: thousands of queues take a while.
+//! A line of the log every few seconds while queues are provisioned: thousands take a while.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use kit::counted::counted;
 
-/// Between two lines, and before the first.
+/// The time between two lines, and before the first.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// How many queues are done.
@@ -13,26 +13,27 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub(super) struct Progress {
     all: usize,
     done: Cell<usize>,
-    told: Cell<Instant>,
+    reported: Cell<Instant>,
 }
 
 impl Progress {
-    /// Of `all` queues, from `now` on.
+    /// No queue of `all` is done at `now`.
     pub(super) fn of(all: usize, now: Instant) -> Progress {
         Progress {
             all,
             done: Cell::new(0),
-            told: Cell::new(now),
+            reported: Cell::new(now),
         }
     }
 
-    /// Notes one more; the line, when it is time for one.
+    /// Counts one more queue. Returns a line when one is due.
     pub(super) fn step(&self, now: Instant) -> Option<String> {
         self.done.set(self.done.get() + 1);
-        if now.saturating_duration_since(self.told.get()) < PAUSE || self.done.get() == self.all {
+        if now.saturating_duration_since(self.reported.get()) < PAUSE || self.done.get() == self.all
+        {
             return None;
         }
-        self.told.set(now);
+        self.reported.set(now);
         Some(format!(
             "provisioning: {} of {} done",
             self.done.get(),

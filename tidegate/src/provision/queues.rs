@@ -29,19 +29,19 @@ const ATTRIBUTES: [&str; 14] = [
 
 /// A queue as declared.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Declared {
+pub(crate) struct DeclaredQueue {
     pub name: String,
     pub attributes: HashMap<Name, String>,
     pub tags: HashMap<String, String>,
 }
 
-impl Declared {
+impl DeclaredQueue {
     /// A queue of which nothing but the name is known.
-    pub(crate) fn plain(name: &str) -> Declared {
+    pub(crate) fn plain(name: &str) -> DeclaredQueue {
         let fifo = name
             .ends_with(".fifo")
             .then(|| (Name::FifoQueue, "true".to_owned()));
-        Declared {
+        DeclaredQueue {
             name: name.to_owned(),
             attributes: fifo.into_iter().collect(),
             tags: HashMap::new(),
@@ -49,10 +49,10 @@ impl Declared {
     }
 
     /// The same, with nothing that names a dead-letter queue.
-    pub(super) fn without_redrive(&self) -> Declared {
+    pub(super) fn without_redrive(&self) -> DeclaredQueue {
         let mut attributes = self.attributes.clone();
         attributes.remove(&Name::RedrivePolicy);
-        Declared {
+        DeclaredQueue {
             name: self.name.clone(),
             attributes,
             tags: self.tags.clone(),
@@ -61,8 +61,8 @@ impl Declared {
 }
 
 /// The queues that a definition declares, with the policies that it gives them.
-pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Vec<Declared> {
-    let mut queues: Vec<Declared> = Vec::new();
+pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Vec<DeclaredQueue> {
+    let mut queues: Vec<DeclaredQueue> = Vec::new();
     // Where each of them is: there may be thousands.
     let mut names: HashMap<&str, usize> = HashMap::new();
     for resource in definition
@@ -102,7 +102,7 @@ pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Ve
 fn policy(
     resource: &Resource,
     names: &HashMap<&str, usize>,
-    queues: &mut [Declared],
+    queues: &mut [DeclaredQueue],
     problems: &mut Vec<Problem>,
 ) {
     let Some(mut fields) = resource.fields().or_collect(problems) else {
@@ -139,7 +139,7 @@ fn policy(
     }
 }
 
-fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Declared> {
+fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Option<DeclaredQueue> {
     let mut fields = resource.fields().or_collect(problems)?;
     let given = fields.optional("QueueName");
     let mut attributes = HashMap::new();
@@ -185,7 +185,7 @@ fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Option<Declared
         problems.extend(tag.finish());
     }
     problems.extend(fields.finish());
-    Some(Declared {
+    Some(DeclaredQueue {
         name: resource.physical_id.clone(),
         attributes,
         tags,

@@ -1,7 +1,7 @@
-//! Door: queues at SQS, as they are declared.
+//! Door: creates and updates the declared queues at SQS.
 //!
-//! A queue that is not there is created with everything at once; one that is there gets what
-//! differs, and keeps what is not declared.
+//! A queue that does not exist is created with all its attributes; a queue that exists gets the
+//! attributes that differ, and keeps those that are not declared.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -14,30 +14,31 @@ use aws_sdk_sqs::types::QueueAttributeName as Name;
 use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use kit::aws::Endpoint;
 
+use super::change::{AT_ONCE, Change, Provisioned, refused};
 use super::order::Order;
 use super::progress::Progress;
-use super::queues::{Declared, same};
-use super::{AT_ONCE, Deed, Provisioned, refused};
+use super::queues::{DeclaredQueue, same};
 
-/// Names that SQS lists at once.
+/// The most queues that SQS lists in one answer.
 const PAGE: i32 = 1000;
 
-/// No queue has that name: SQS's code, and that of others who speak only its newer protocol.
+/// Error codes for a queue that does not exist: SQS's own, and that of endpoints that speak only
+/// the JSON protocol.
 const MISSING: [&str; 2] = [
     "AWS.SimpleQueueService.NonExistentQueue",
     "QueueDoesNotExist",
 ];
 
-/// A queue has that name, and other attributes.
+/// Error codes for a queue of that name with other attributes.
 const TAKEN: [&str; 2] = ["QueueAlreadyExists", "QueueNameExists"];
 
-/// SQS, and which queues it is known to have.
+/// SQS, and the queues that are known to exist there.
 #[derive(Debug)]
 pub(crate) struct Sqs {
     client: Client,
     endpoint: Endpoint,
-    /// All queues that are there, by name, with their URLs. Without it each queue is asked for,
-    /// which only needs rights on that queue.
+    /// The URLs of all existing queues, by name. Without this list each queue is looked up, which
+    /// needs rights on that queue only.
     known: Option<HashMap<String, String>>,
 }
 
@@ -47,7 +48,7 @@ impl Sqs {
         Sqs::with(Client::new(sdk), sdk)
     }
 
-    /// The same, reached by `client`.
+    /// SQS as `client` reaches it; `sdk` names the endpoint in errors.
     pub(crate) fn with(client: Client, sdk: &SdkConfig) -> Sqs {
         Sqs {
             client,
@@ -56,7 +57,7 @@ impl Sqs {
         }
     }
 
-    /// The same, with a list of all queues that are there.
+    /// The same SQS, with a list of all existing queues.
     ///
     /// # Errors
     /// SQS refuses.
@@ -81,64 +82,68 @@ impl Sqs {
     ///
     /// # Errors
     /// SQS refuses one of them.
-    pub(super) async fn provision(&self, queues: &[Declared]) -> anyhow::Result<Vec<Provisioned>> {
-        let mut deeds = vec![Deed::Unchanged; queues.len()];
+    pub(super) async fn provision(
+        &self,
+        queues: &[DeclaredQueue],
+    ) -> anyhow::Result<Vec<Provisioned>> {
+        let mut changes = vec![Change::Unchanged; queues.len()];
         let progress = Progress::of(queues.len(), Instant::now());
-        let Order { waves, rings } = Order::of(queues);
+        let Order { waves, cycles } = Order::of(queues);
         for wave in waves {
-            self.each(&wave, &mut deeds, &progress, |place| {
+            self.for_each(&wave, &mut changes, &progress, |place| {
                 self.ensure(&queues[place])
             })
             .await?;
         }
-        let bare: Vec<Declared> = rings
+        let bare: Vec<DeclaredQueue> = cycles
             .iter()
             .map(|&place| queues[place].without_redrive())
             .collect();
-        let all: Vec<usize> = (0..rings.len()).collect();
-        let mut made = vec![Deed::Unchanged; rings.len()];
-        self.each(&all, &mut made, &progress, |index| {
+        let all: Vec<usize> = (0..cycles.len()).collect();
+        let mut made = vec![Change::Unchanged; cycles.len()];
+        self.for_each(&all, &mut made, &progress, |index| {
             self.ensure(&bare[index])
         })
         .await?;
-        self.each(&rings, &mut deeds, &progress, |place| {
+        self.for_each(&cycles, &mut changes, &progress, |place| {
             self.ensure(&queues[place])
         })
         .await?;
-        for (&place, made) in rings.iter().zip(made) {
-            deeds[place] = if made == Deed::Unchanged {
-                deeds[place]
+        for (&place, made) in cycles.iter().zip(made) {
+            changes[place] = if made == Change::Unchanged {
+                changes[place]
             } else {
                 made
             };
         }
-        let done = queues.iter().zip(deeds);
+        let done = queues.iter().zip(changes);
         Ok(done
-            .map(|(queue, deed)| Provisioned {
+            .map(|(queue, change)| Provisioned {
                 kind: "queue",
                 name: queue.name.clone(),
-                deed,
+                change,
             })
             .collect())
     }
 
-    async fn each<F>(
+    /// Does `work` for the queues at `places`, several at a time, and notes the changes.
+    async fn for_each<F>(
         &self,
         places: &[usize],
-        deeds: &mut [Deed],
+        changes: &mut [Change],
         progress: &Progress,
         work: impl Fn(usize) -> F,
     ) -> anyhow::Result<()>
     where
-        F: Future<Output = anyhow::Result<Deed>>,
+        F: Future<Output = anyhow::Result<Change>>,
     {
         let work = &work;
         let works = places
             .iter()
             .map(|&place| async move { Ok::<_, anyhow::Error>((place, work(place).await?)) });
         let mut done = futures_util::stream::iter(works).buffered(AT_ONCE);
-        while let Some((place, deed)) = done.try_next().await? {
-            deeds[place] = deed;
+        while let Some((place, change)) = done.try_next().await? {
+            changes[place] = change;
             if let Some(line) = progress.step(Instant::now()) {
                 tracing::info!("{line}");
             }
@@ -146,19 +151,19 @@ impl Sqs {
         Ok(())
     }
 
-    /// Creates one queue, or brings it up to date. Its dead-letter queue is there.
+    /// Creates one queue, or bcycles it up to date. Its dead-letter queue is there.
     ///
     /// # Errors
     /// SQS refuses.
-    pub(crate) async fn ensure(&self, queue: &Declared) -> anyhow::Result<Deed> {
+    pub(crate) async fn ensure(&self, queue: &DeclaredQueue) -> anyhow::Result<Change> {
         if let Some(url) = self.find(&queue.name).await? {
             return self.update(queue, &url).await;
         }
         if self.create(queue).await? {
-            return Ok(Deed::Created);
+            return Ok(Change::Created);
         }
         let url = self
-            .ask(&queue.name)
+            .look_up(&queue.name)
             .await?
             .with_context(|| format!("queue {} has no URL", queue.name))?;
         self.update(queue, &url).await
@@ -167,11 +172,11 @@ impl Sqs {
     async fn find(&self, name: &str) -> anyhow::Result<Option<String>> {
         match &self.known {
             Some(known) => Ok(known.get(name).cloned()),
-            None => self.ask(name).await,
+            None => self.look_up(name).await,
         }
     }
 
-    async fn ask(&self, name: &str) -> anyhow::Result<Option<String>> {
+    async fn look_up(&self, name: &str) -> anyhow::Result<Option<String>> {
         match self.client.get_queue_url().queue_name(name).send().await {
             Ok(found) => Ok(found.queue_url),
             Err(error) if has_code(&error, &MISSING) => Ok(None),
@@ -179,8 +184,8 @@ impl Sqs {
         }
     }
 
-    /// False when there is one of that name with other attributes, made since it was looked for.
-    async fn create(&self, queue: &Declared) -> anyhow::Result<bool> {
+    /// Returns false if a queue of that name with other attributes was created since the lookup.
+    async fn create(&self, queue: &DeclaredQueue) -> anyhow::Result<bool> {
         let request = self.client.create_queue().queue_name(&queue.name);
         let request = request.set_attributes(Some(queue.attributes.clone()));
         let tags = (!queue.tags.is_empty()).then(|| queue.tags.clone());
@@ -191,17 +196,17 @@ impl Sqs {
         }
     }
 
-    /// Brings attributes and tags up to date. What is there and not declared stays.
-    async fn update(&self, queue: &Declared, url: &str) -> anyhow::Result<Deed> {
+    /// Bcycles attributes and tags up to date. What is there and not declared stays.
+    async fn update(&self, queue: &DeclaredQueue, url: &str) -> anyhow::Result<Change> {
         let changed = self.set_attributes(queue, url).await? | self.set_tags(queue, url).await?;
         Ok(if changed {
-            Deed::Updated
+            Change::Updated
         } else {
-            Deed::Unchanged
+            Change::Unchanged
         })
     }
 
-    async fn set_attributes(&self, queue: &Declared, url: &str) -> anyhow::Result<bool> {
+    async fn set_attributes(&self, queue: &DeclaredQueue, url: &str) -> anyhow::Result<bool> {
         if queue.attributes.is_empty() {
             return Ok(false);
         }
@@ -239,7 +244,7 @@ impl Sqs {
         Ok(true)
     }
 
-    async fn set_tags(&self, queue: &Declared, url: &str) -> anyhow::Result<bool> {
+    async fn set_tags(&self, queue: &DeclaredQueue, url: &str) -> anyhow::Result<bool> {
         if queue.tags.is_empty() {
             return Ok(false);
         }
@@ -267,7 +272,7 @@ impl Sqs {
 
     fn refused_for<E: std::error::Error + 'static>(
         &self,
-        queue: &Declared,
+        queue: &DeclaredQueue,
         error: &SdkError<E>,
     ) -> anyhow::Error {
         self.refused(&format!("queue {}", queue.name), error)

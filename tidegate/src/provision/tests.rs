@@ -27,7 +27,7 @@ fn template(resources: &str) -> Declarations {
     load(vec![file])
 }
 
-fn names(declared: &Declared) -> (Vec<&str>, Vec<&str>) {
+fn names(declared: &DeclaredResources) -> (Vec<&str>, Vec<&str>) {
     let queues = declared
         .queues
         .iter()
@@ -45,7 +45,7 @@ fn names(declared: &Declared) -> (Vec<&str>, Vec<&str>) {
 
 #[test]
 fn the_built_in_queues_are_read_with_their_redrive() {
-    let declared = Declared::read(&load(Vec::new())).unwrap();
+    let declared = DeclaredResources::read(&load(Vec::new())).unwrap();
     assert_eq!(
         names(&declared),
         (vec!["ex-queue", "ex-queue-dlq"], vec!["donggyu-test-poc"])
@@ -80,7 +80,7 @@ fn what_cdk_and_sam_write_is_provisioned_and_piped() {
     for (file, expected) in expected {
         let definition = load(vec![folder.join(file)]);
         assert_eq!(
-            names(&Declared::read(&definition).unwrap()),
+            names(&DeclaredResources::read(&definition).unwrap()),
             expected,
             "{file}"
         );
@@ -103,7 +103,7 @@ fn booleans_of_queues_come_in_any_case_and_form() {
             "  Q: {{Type: AWS::SQS::Queue, Properties: {{QueueName: q.fifo, FifoQueue: true, \
              ContentBasedDeduplication: {value}, DeduplicationScope: MessageGroup}}}}\n"
         );
-        let declared = Declared::read(&template(&resource)).unwrap();
+        let declared = DeclaredResources::read(&template(&resource)).unwrap();
         let attributes = &declared.queues[0].attributes;
         assert_eq!(
             attributes[&Name::ContentBasedDeduplication],
@@ -112,7 +112,7 @@ fn booleans_of_queues_come_in_any_case_and_form() {
         );
         assert_eq!(attributes[&Name::DeduplicationScope], "messageGroup");
     }
-    let declared = Declared::read(&template(
+    let declared = DeclaredResources::read(&template(
         "  Q: {Type: AWS::SQS::Queue, Properties: {FifoQueue: 'True'}}\n",
     ))
     .unwrap();
@@ -130,12 +130,12 @@ fn a_queue_has_the_policy_that_is_given_to_it() {
             "  Q: {{Type: AWS::SQS::Queue}}\n  P: {{Type: AWS::SQS::QueuePolicy, Properties: {{Queues: [{queue}], PolicyDocument: {{Statement: []}}}}}}\n"
         ))
     };
-    let declared = Declared::read(&policy("!Ref Q")).unwrap();
+    let declared = DeclaredResources::read(&policy("!Ref Q")).unwrap();
     assert_eq!(
         declared.queues[0].attributes[&Name::Policy],
         r#"{"Statement":[]}"#
     );
-    let message = Declared::read(&policy("https://x/1/other"))
+    let message = DeclaredResources::read(&policy("https://x/1/other"))
         .err()
         .unwrap()
         .to_string();
@@ -151,7 +151,7 @@ fn a_bucket_is_created_as_declared_or_not_at_all() {
         let definition = template(&format!(
             "  B: {{Type: AWS::S3::Bucket, Properties: {{{properties}}}}}\n"
         ));
-        Declared::read(&definition)
+        DeclaredResources::read(&definition)
             .map(drop)
             .map_err(|error| error.to_string())
     };
@@ -178,7 +178,10 @@ fn a_bucket_is_created_as_declared_or_not_at_all() {
     let policy = template(
         "  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: b, PolicyDocument: {}}}\n",
     );
-    let told = Declared::read(&policy).map(drop).unwrap_err().to_string();
+    let told = DeclaredResources::read(&policy)
+        .map(drop)
+        .unwrap_err()
+        .to_string();
     assert!(told.contains("P (AWS::S3::BucketPolicy): this type is not supported"));
 }
 
@@ -187,7 +190,7 @@ fn a_bucket_is_created_as_declared_or_not_at_all() {
 fn what_sqs_would_refuse_of_a_queue_is_told_with_its_line() {
     let refused = |properties: &str| {
         let resource = format!("  Q: {{Type: AWS::SQS::Queue, Properties: {{{properties}}}}}\n");
-        let error = Declared::read(&template(&resource))
+        let error = DeclaredResources::read(&template(&resource))
             .err()
             .map(|error| error.to_string())
             .unwrap_or_default();
@@ -210,26 +213,28 @@ fn what_sqs_would_refuse_of_a_queue_is_told_with_its_line() {
     assert_eq!(refused("FifoQueue: true"), nothing);
     assert_eq!(
         refused("QueueName: a b"),
-        [format!("QueueName \"a b\": expected {plain}")]
+        [format!("invalid QueueName \"a b\": expected {plain}")]
     );
     assert_eq!(
         refused("QueueName: a.b.fifo, FifoQueue: true"),
-        [format!("QueueName \"a.b.fifo\": expected {plain}")]
+        [format!("invalid QueueName \"a.b.fifo\": expected {plain}")]
     );
     let long = "q".repeat(81);
     assert_eq!(
         refused(&format!("QueueName: {long}")),
-        [format!("QueueName \"{long}\": expected {plain}")]
+        [format!("invalid QueueName \"{long}\": expected {plain}")]
     );
-    let message = "QueueName \"a\": expected the ending .fifo, for FifoQueue is true";
+    let message =
+        "invalid QueueName \"a\": expected a name that ends in .fifo, because FifoQueue is true";
     assert_eq!(refused("QueueName: a, FifoQueue: true"), [message]);
-    let message = "QueueName \"a.fifo\": expected FifoQueue: true, for its name ends in .fifo";
+    let message =
+        "invalid QueueName \"a.fifo\": expected FifoQueue: true, because the name ends in .fifo";
     assert_eq!(refused("QueueName: a.fifo"), [message]);
     assert_eq!(
         refused("DelaySeconds: 901, VisibilityTimeout: x"),
         [
-            "DelaySeconds 901 is not a number from 0 to 900",
-            "VisibilityTimeout x is not a number from 0 to 43200"
+            "invalid DelaySeconds 901: expected a number from 0 to 900",
+            "invalid VisibilityTimeout x: expected a number from 0 to 43200"
         ]
     );
 }

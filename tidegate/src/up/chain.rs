@@ -1,187 +1,127 @@
-//! What a definition has that runs here. Pure: read by every reader, and all that is wrong with it
-//! told at once.
+//! Door: the prepared programs of a chain, run in one process until a stop signal.
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
 
-use gateway::api::Apis;
-use kit::cloudformation::Account;
+use anyhow::Context as _;
+use aws_config::SdkConfig;
+use kit::console;
 use kit::definition::Declarations;
-use kit::send::{AllowTarget, AllowTargets};
-use url::Url;
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
 
-use super::queues::{self, Used};
-use crate::provision::{self, Names};
+use super::banner::Banner;
+use super::undeclared::{self, UndeclaredQueue};
+use crate::provision;
 
-/// A definition, understood.
+/// A chain that is ready to start: everything is read, and every port is bound. A program that the
+/// definition has no work for is `None`.
 #[derive(Debug)]
-pub(super) struct Chain {
-    /// REST APIs.
-    pub apis: Apis,
-    /// Pipes.
-    pub pipes: pipe::definition::PipeDefinitions,
-    /// Queues and buckets that it declares.
-    pub declared: Names,
-    /// Queues that it uses and does not declare.
-    pub used: BTreeSet<Used>,
-    /// Where pipes may deliver to, beside public addresses.
-    pub allowed: AllowTargets,
-    /// Targets on this machine that are allowed because the definition names them:
-    /// `localhost:9000`.
-    pub named: Vec<String>,
-    /// Whether a pipe delivers to the subscriber here.
-    pub reaches_subscriber: bool,
+pub(crate) struct Chain {
+    pub(super) emulator: emulator::Opened,
+    pub(super) gateway: Option<gateway::Settings>,
+    pub(super) pipe: Option<pipe::Settings>,
+    pub(super) publisher: Option<publisher::Settings>,
+    pub(super) subscriber: Option<subscriber::Settings>,
+    /// The emulator's port.
+    pub(super) listener: TcpListener,
+    pub(super) definition: Declarations,
+    pub(super) undeclared: BTreeSet<UndeclaredQueue>,
+    pub(super) sdk: SdkConfig,
+    pub(super) banner: Banner,
 }
 
-/// Who reaches the ports of the house.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// Programs on this machine only. Nobody else can send a message that then goes to a program
-    /// here.
-    ThisMachine,
-    /// Whoever reaches this machine.
-    Network,
-}
-
-impl Chain {
-    /// Reads `definition`. What is `given` is allowed, and where only this machine reaches the
-    /// house, so is what the definition itself names on it.
-    ///
-    /// # Errors
-    /// Something of it is wrong or not supported, or nothing of it runs here.
-    pub(super) fn read(
-        definition: &Declarations,
-        account: &Account,
-        stage: Option<String>,
-        subscriber: &Url,
-        given: Vec<AllowTarget>,
-        reach: Reach,
-    ) -> anyhow::Result<Chain> {
-        let before = AllowTargets::new(given.iter().cloned());
-        let local = pipe::definition::PipeDefinitions::endpoints(definition);
-        let local = local
-            .into_iter()
-            .filter(|url| reach == Reach::ThisMachine && before.refuse(url));
-        let local: Vec<Url> = local.collect();
-        let allowed = AllowTargets::new(
-            given
-                .into_iter()
-                .chain(local.iter().flat_map(AllowTarget::loopback)),
-        );
-
-        let mut problems = Vec::new();
-        let apis = Apis::read(definition, stage, &mut problems);
-        let declared = provision::read(definition, &mut problems);
-        let pipes = pipe::definition::PipeDefinitions::read(definition, &allowed, &mut problems);
-        definition.check(problems)?;
-
-        let mut used = queues::used(&apis, &pipes.pipes);
-        used.retain(|queue| !queue.is_declared(account, &declared.queues));
-        let named: BTreeSet<String> = local
-            .iter()
-            .filter(|url| !allowed.refuse(url))
-            .map(AllowTarget::text_for)
-            .collect();
-        let mut called = pipes
-            .pipes
-            .iter()
-            .filter_map(|pipe| pipe.target.invocation());
-        let shown = subscriber.to_string();
-        let reaches_subscriber =
-            called.any(|invocation| invocation.destination.endpoint.shown() == shown);
-        let named = named.into_iter().collect();
-        let chain = Chain {
-            apis,
-            pipes,
-            declared,
-            used,
-            allowed,
-            named,
-            reaches_subscriber,
-        };
-        chain.check(definition)?;
-        Ok(chain)
+/// Runs the chain until `stop` is cancelled. The clients of the emulator end first, then the
+/// emulator.
+///
+/// # Errors
+/// A program ended by itself.
+pub(crate) async fn run(chain: Chain, stop: CancellationToken) -> anyhow::Result<()> {
+    let last = CancellationToken::new();
+    let bucket = chain
+        .subscriber
+        .as_ref()
+        .map(|subscriber| subscriber.bucket.clone());
+    let mut emulator = tokio::spawn(chain.emulator.serve(chain.listener, last.clone()));
+    tokio::select! {
+        provisioned = provision_all(&chain.definition, &chain.undeclared, bucket.as_deref(), &chain.sdk) => provisioned?,
+        ended = &mut emulator => return ended_by_itself(ended),
+        // Thousands of queues take minutes; a stop signal does not wait for them.
+        () = stop.cancelled() => {
+            last.cancel();
+            return flat(emulator.await);
+        }
+    };
+    let mut programs = JoinSet::new();
+    if let Some(gateway) = chain.gateway {
+        programs.spawn(named("gateway", gateway::run(gateway, stop.clone())));
     }
-
-    fn check(&self, definition: &Declarations) -> anyhow::Result<()> {
-        let Names { queues, buckets } = &self.declared;
-        if self.apis.apis.is_empty()
-            && self.pipes.pipes.is_empty()
-            && queues.is_empty()
-            && buckets.is_empty()
-        {
-            let beside = definition
-                .not_run()
-                .map(|(line, _)| format!(" ({line})"))
-                .unwrap_or_default();
-            anyhow::bail!(
-                "the definition has nothing that runs here: expected a REST API, a pipe, a queue or a bucket{beside}"
-            );
+    if let Some(pipe) = chain.pipe {
+        programs.spawn(named("pipe", pipe::run(pipe, stop.clone())));
+    }
+    if let Some(publisher) = chain.publisher {
+        programs.spawn(named("pub", publisher::run(publisher, stop.clone())));
+    }
+    if let Some(subscriber) = chain.subscriber {
+        programs.spawn(named("sub", subscriber::run(subscriber, stop.clone())));
+    }
+    console::announce(&chain.banner);
+    // A program that ends by itself takes the others with it: half a chain would only look like one.
+    let mut result = Ok(());
+    let emulator_runs = tokio::select! {
+        ended = programs.join_next(), if !programs.is_empty() => {
+            result = result.and(ended.map_or(Ok(()), flat));
+            true
         }
-        if self.apis.apis.is_empty() {
-            anyhow::ensure!(
-                self.apis.default_stage.is_none(),
-                "--stage or GATEWAY_STAGE: the definition declares no REST API"
-            );
+        ended = &mut emulator => {
+            result = ended_by_itself(ended);
+            false
         }
-        gateway::config::check_stage(&self.apis)
+        () = stop.cancelled() => true,
+    };
+    stop.cancel();
+    while let Some(ended) = programs.join_next().await {
+        result = result.and(flat(ended));
+    }
+    last.cancel();
+    if emulator_runs {
+        result.and(flat(emulator.await))
+    } else {
+        result
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use kit::definition::DefinitionArgs;
-
-    use super::*;
-
-    /// The built-in definition, with its target on this machine, beside the subscriber.
-    fn read(target: &str, reach: Reach) -> anyhow::Result<Vec<String>> {
-        let account = Account {
-            region: "e".into(),
-            account_id: "000000000000".into(),
-            stack_name: "t".into(),
-        };
-        let overrides = vec![format!("SubEndpoint={target}")];
-        let args = DefinitionArgs {
-            parameter_overrides: overrides,
-            ..DefinitionArgs::default()
-        };
-        let subscriber: Url = "http://127.0.0.1:3001/sub".parse()?;
-        let given = vec!["127.0.0.1:3001".parse().map_err(anyhow::Error::msg)?];
-        let chain = Chain::read(
-            &args.load(&account)?,
-            &account,
-            None,
-            &subscriber,
-            given,
-            reach,
-        )?;
-        Ok(chain.named)
+/// Creates the queues and buckets that the other programs rely on. `bucket` is the subscriber's,
+/// which the definition need not declare.
+async fn provision_all(
+    definition: &Declarations,
+    undeclared: &BTreeSet<UndeclaredQueue>,
+    bucket: Option<&str>,
+    sdk: &SdkConfig,
+) -> anyhow::Result<()> {
+    // With the list of existing queues, a new queue takes one request.
+    let sqs = provision::sqs::Sqs::new(sdk).listed().await?;
+    provision::provision_by(definition, &sqs, sdk).await?;
+    if let Some(bucket) = bucket {
+        provision::buckets::create_plain(bucket, sdk).await?;
     }
+    undeclared::create(undeclared, sdk).await
+}
 
-    #[test]
-    fn what_the_definition_names_on_this_machine_is_allowed_where_only_it_asks() {
-        let named = |target, reach| read(target, reach).map_err(|error| error.to_string());
-        assert_eq!(
-            named("http://127.0.0.1:3001/sub", Reach::ThisMachine),
-            Ok(Vec::new())
-        );
-        assert_eq!(
-            named("http://localhost:9000/x", Reach::ThisMachine),
-            Ok(vec!["localhost:9000".to_owned()])
-        );
-        assert_eq!(
-            named("https://crm.example/x", Reach::Network),
-            Ok(Vec::new())
-        );
-        for (target, reach) in [
-            ("http://localhost:9000/x", Reach::Network),
-            ("http://10.0.0.1/x", Reach::ThisMachine),
-        ] {
-            let message = named(target, reach).unwrap_err();
-            assert!(
-                message.contains("is at a private address") && message.contains("--allow-target"),
-                "{message}"
-            );
-        }
-    }
+fn flat(ended: Result<anyhow::Result<()>, JoinError>) -> anyhow::Result<()> {
+    ended.map_err(anyhow::Error::from).flatten()
+}
+
+/// The emulator was not told to end, so that even a good end is a failure of the chain.
+fn ended_by_itself(ended: Result<anyhow::Result<()>, JoinError>) -> anyhow::Result<()> {
+    flat(ended)
+        .and(Err(anyhow::anyhow!("ended without a stop signal")))
+        .context("emulator")
+}
+
+async fn named(
+    name: &'static str,
+    program: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    program.await.context(name)
 }

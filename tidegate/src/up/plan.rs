@@ -1,5 +1,5 @@
-//! What is to run: the definition, read and checked, and what the demo's furniture does with it. No
-//! port is open yet.
+//! What is to run: the definition, read and checked, and what publisher and subscriber do with it.
+//! No port is open until the plan is built.
 
 use aws_config::SdkConfig;
 use gateway::example::{Example, example};
@@ -8,25 +8,26 @@ use kit::cloudformation::Account;
 use kit::definition::Declarations;
 use url::Url;
 
-use super::banner::{Banner, EVENT, Parts};
-use super::chain::{Chain, Reach};
+use super::args::{Args, Part};
+use super::banner::{Banner, Contents, EVENT};
+use super::chain::Chain;
 use super::ports::{Ports, bind};
-use super::{Args, House, Part};
+use super::resources::{Exposure, Resources};
 
 /// Where the subscriber keeps events when the definition declares no bucket.
 const BUCKET: &str = "donggyu-test-poc";
 
-/// A chain that is understood.
+/// A definition that was read without a problem, and what follows from it.
 #[derive(Debug)]
 pub(super) struct Plan {
     definition: Declarations,
     account: Account,
-    chain: Chain,
-    /// A request that an API takes.
+    resources: Resources,
+    /// A request that one of the APIs accepts.
     example: Option<Example>,
-    /// Where the publisher posts to, if there is one.
+    /// Where the publisher posts to, if it runs.
     sub_host: Option<Url>,
-    /// The bucket in which the subscriber keeps events, if there is one.
+    /// The bucket in which the subscriber keeps events, if it runs.
     bucket: Option<String>,
 }
 
@@ -35,11 +36,11 @@ impl Plan {
     /// `ports`.
     ///
     /// # Errors
-    /// Something of it is wrong or not supported, or nothing of it runs here.
+    /// Something in it is wrong or not supported, or nothing in it runs here.
     pub(super) fn read(
         args: &Args,
         ports: &Ports,
-        reach: Reach,
+        exposure: Exposure,
         sdk: &SdkConfig,
     ) -> anyhow::Result<Plan> {
         let subscriber: Url = format!("http://{}/sub", ports.subscriber).parse()?;
@@ -50,43 +51,28 @@ impl Plan {
         let account = aws::local_account(sdk);
         let definition = files.load(&account)?;
         let mut allowed = args.pipe.allow_target.clone();
-        allowed.push(
-            ports
-                .subscriber
-                .to_string()
-                .parse()
-                .map_err(anyhow::Error::msg)?,
-        );
-        let chain = Chain::read(
-            &definition,
-            &account,
-            args.gateway.stage.clone(),
-            &subscriber,
-            allowed,
-            reach,
-        )?;
+        let own = ports.subscriber.to_string();
+        allowed.push(own.parse().map_err(anyhow::Error::msg)?);
+        let stage = args.gateway.stage.clone();
+        let resources =
+            Resources::read(&definition, &account, stage, &subscriber, allowed, exposure)?;
         definition.report_not_run();
 
-        let is_demo = files.is_built_in() || chain.reaches_subscriber;
-        let example = example(&chain.apis, &account.account_id, EVENT);
+        let is_demo = files.is_built_in() || resources.reaches_subscriber;
+        let example = example(&resources.apis, &account.account_id, EVENT);
         let posted = example.as_ref().filter(|example| example.body.is_some());
         let posted = posted.filter(|_| is_demo && args.runs(Part::Pub));
         let sub_host = posted
             .map(|example| format!("http://{}{}", ports.gateway, example.path).parse())
             .transpose()?;
-        let declared = || {
-            chain
-                .declared
-                .buckets
-                .first()
-                .map_or(BUCKET, String::as_str)
-                .to_owned()
-        };
-        let bucket = (is_demo && args.runs(Part::Sub)).then(declared);
+        let bucket = (is_demo && args.runs(Part::Sub)).then(|| {
+            let declared = resources.declared.buckets.first();
+            declared.map_or(BUCKET, String::as_str).to_owned()
+        });
         Ok(Plan {
             definition,
             account,
-            chain,
+            resources,
             example,
             sub_host,
             bucket,
@@ -95,94 +81,93 @@ impl Plan {
 
     /// What is printed once all of it runs.
     fn banner(&self, args: &Args, ports: &Ports) -> Banner {
-        let parts = Parts {
+        let contents = Contents {
             ports,
-            chain: &self.chain,
+            resources: &self.resources,
             account: &self.account,
             without: &args.without,
             example: self.example.as_ref(),
             publisher: self.sub_host.as_ref(),
             subscriber: self.bucket.as_deref(),
         };
-        Banner::of(&parts, args.emulator.folder())
+        Banner::of(&contents, args.emulator.folder())
     }
 
     /// Binds the ports of all that is to run, and opens the data folder.
     ///
     /// # Errors
     /// A port is taken, or the folder or a file of secrets cannot be read.
-    pub(super) fn furnish(
-        self,
-        args: Args,
-        bound: &Ports,
-        sdk: SdkConfig,
-    ) -> anyhow::Result<House> {
+    pub(super) fn build(self, args: Args, bound: &Ports, sdk: SdkConfig) -> anyhow::Result<Chain> {
         let banner = self.banner(&args, &bound.reached());
-        let gateway = args.runs(Part::Gateway);
-        let pipe = args.runs(Part::Pipe);
+        let runs_gateway = args.runs(Part::Gateway) && !self.resources.apis.apis.is_empty();
+        let runs_pipe = args.runs(Part::Pipe) && !self.resources.pipes.pipes.is_empty();
         let Plan {
             definition,
             account,
-            chain,
+            resources,
             sub_host,
             bucket,
             ..
         } = self;
-        let Chain {
+        let Resources {
             apis,
             pipes,
-            used,
+            undeclared,
             allowed,
             ..
-        } = chain;
-        let gateway = (gateway && !apis.apis.is_empty()).then(|| {
-            let (listener, admin) = (bind(bound.gateway)?, bind(bound.gateway_admin)?);
-            let account_id = account.account_id.clone();
+        } = resources;
+        let gateway = runs_gateway.then(|| {
             anyhow::Ok(gateway::Settings {
                 apis,
-                account_id,
+                account_id: account.account_id.clone(),
                 sdk: sdk.clone(),
-                listener,
-                admin,
+                listener: bind(bound.gateway)?,
+                admin: bind(bound.gateway_admin)?,
             })
         });
-        let pipe = (pipe && !pipes.pipes.is_empty()).then(|| {
-            let settings =
-                pipe::Settings::of(pipes, allowed, sdk.clone(), Some(bind(bound.pipe_admin)?));
+        let gateway = gateway.transpose()?;
+        let pipe = runs_pipe.then(|| {
+            let admin = bind(bound.pipe_admin)?;
+            let settings = pipe::Settings::of(pipes, allowed, sdk.clone(), Some(admin));
             args.pipe.complete(settings)
         });
-        let publisher = sub_host.map(|sub_host| {
-            anyhow::Ok(publisher::Settings {
-                sub_host,
-                listener: bind(bound.publisher)?,
-            })
-        });
-        let subscriber = bucket.map(|bucket| {
-            anyhow::Ok(subscriber::Settings {
-                bucket,
-                sdk: sdk.clone(),
-                listener: bind(bound.subscriber)?,
-            })
-        });
-        let (gateway, pipe) = (gateway.transpose()?, pipe.transpose()?);
-        let (publisher, subscriber) = (publisher.transpose()?, subscriber.transpose()?);
-        let sqs_and_s3 = bind(bound.emulator)?;
-        tracing::info!(
-            "tidegate {}",
-            aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id))
-        );
+        let pipe = pipe.transpose()?;
+        let publisher = sub_host.map(|sub_host| publisher(sub_host, bound));
+        let publisher = publisher.transpose()?;
+        let subscriber = bucket.map(|bucket| subscriber(bucket, bound, &sdk));
+        let subscriber = subscriber.transpose()?;
+        let listener = bind(bound.emulator)?;
+        let client = aws::introduction(&sdk, &["SQS", "S3"], Some(&account.account_id));
+        tracing::info!("tidegate {client}");
         let emulator = args.emulator.open(aws::region(&sdk).to_owned())?;
-        Ok(House {
+        Ok(Chain {
             emulator,
             gateway,
             pipe,
             publisher,
             subscriber,
-            sqs_and_s3,
+            listener,
             definition,
-            used,
+            undeclared,
             sdk,
             banner,
         })
     }
+}
+
+fn publisher(sub_host: Url, bound: &Ports) -> anyhow::Result<publisher::Settings> {
+    let listener = bind(bound.publisher)?;
+    Ok(publisher::Settings { sub_host, listener })
+}
+
+fn subscriber(
+    bucket: String,
+    bound: &Ports,
+    sdk: &SdkConfig,
+) -> anyhow::Result<subscriber::Settings> {
+    Ok(subscriber::Settings {
+        bucket,
+        sdk: sdk.clone(),
+        listener: bind(bound.subscriber)?,
+    })
 }

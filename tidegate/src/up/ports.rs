@@ -1,6 +1,7 @@
-//! Where the parts of the house listen.
+//! Where the parts of the chain listen.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::ops::Range;
 
 use anyhow::Context as _;
 use kit::listen::{default_host, reached_at};
@@ -14,9 +15,15 @@ const PIPE_ADMIN: u16 = 8082;
 const PUBLISHER: u16 = 3000;
 const SUBSCRIBER: u16 = 3001;
 
-/// Where the parts of the house are.
+/// Offsets among which free ports are searched: below the ports that systems give to clients.
+const OFFSETS: Range<u16> = 1_000..20_000;
+
+/// Offsets that are tried before the search is given up.
+const SEARCH: usize = 100;
+
+/// The addresses of the parts.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ports {
+pub(crate) struct Ports {
     pub emulator: SocketAddr,
     pub gateway: SocketAddr,
     pub gateway_admin: SocketAddr,
@@ -26,17 +33,45 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// All of them, further up by `offset`, at the address that HOST names.
+    /// The default ports plus `offset`, at the address in `HOST`.
     ///
     /// # Errors
-    /// A port would be too high, or HOST names no address.
+    /// A port would be above 65535, or `HOST` has no address.
     pub(super) fn shifted(offset: u16) -> anyhow::Result<Ports> {
-        let host = default_host()?;
+        Ports::at(default_host()?, offset)
+    }
+
+    /// Ports at `host` of which none is taken at this moment, and their offset.
+    pub(crate) fn free(host: IpAddr) -> Option<(u16, Ports)> {
+        (0..SEARCH).find_map(|_| {
+            let offset = fastrand::u16(OFFSETS);
+            let ports = Ports::at(host, offset).ok()?;
+            let is_free = |address: &SocketAddr| TcpListener::bind(address).is_ok();
+            ports.all().iter().all(is_free).then_some((offset, ports))
+        })
+    }
+
+    fn all(&self) -> [SocketAddr; 6] {
+        [
+            self.emulator,
+            self.gateway,
+            self.gateway_admin,
+            self.pipe_admin,
+            self.publisher,
+            self.subscriber,
+        ]
+    }
+
+    fn at(host: IpAddr, offset: u16) -> anyhow::Result<Ports> {
         let at = |port: u16| {
             let shifted = port.checked_add(offset);
             let given = || kit::cli::given("--port-offset", "PORT_OFFSET", &offset);
-            let port = shifted
-                .with_context(|| format!("{}: there is no port {port} + {offset}", given()))?;
+            let port = shifted.with_context(|| {
+                format!(
+                    "{}: there is no port {port} + {offset}, the highest is 65535",
+                    given()
+                )
+            })?;
             Ok::<_, anyhow::Error>(SocketAddr::new(host, port))
         };
         Ok(Ports {
@@ -49,7 +84,7 @@ impl Ports {
         })
     }
 
-    /// Where the programs of the house find each other.
+    /// Where the parts reach each other.
     pub(super) fn reached(&self) -> Ports {
         Ports {
             emulator: reached_at(self.emulator),
@@ -62,10 +97,10 @@ impl Ports {
     }
 }
 
-/// Binds one of them.
+/// Binds one of the addresses.
 ///
 /// # Errors
-/// It is taken; the text names it and what moves it.
+/// The address is taken; the text names it and the setting that changes it.
 pub(super) fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     Ok(serve::bind_host(address, "--port-offset", "HOST")?)
 }

@@ -54,11 +54,11 @@ fn fresh(action: &str, queue: &str) -> (u16, Value) {
     }
 }
 
-fn with_dead_letters(name: &str, dead: &str) -> Declared {
+fn with_dead_letters(name: &str, dead: &str) -> DeclaredQueue {
     let policy = format!(
         r#"{{"deadLetterTargetArn":"arn:aws:sqs:ap-northeast-2:000000000000:{dead}","maxReceiveCount":5}}"#
     );
-    let mut queue = Declared::plain(name);
+    let mut queue = DeclaredQueue::plain(name);
     queue.attributes.insert(Name::RedrivePolicy, policy);
     queue.tags.insert("team".to_owned(), "blue".to_owned());
     queue
@@ -76,16 +76,16 @@ fn actions(asked: &Asked) -> Vec<String> {
     asked.lock().unwrap().iter().map(short).collect()
 }
 
-fn deeds(done: &[Provisioned]) -> Vec<(&str, Deed)> {
+fn changes(done: &[Provisioned]) -> Vec<(&str, Change)> {
     done.iter()
-        .map(|done| (done.name.as_str(), done.deed))
+        .map(|done| (done.name.as_str(), done.change))
         .collect()
 }
 
 #[tokio::test]
 async fn a_fresh_queue_is_one_request_where_all_are_known() {
     let (sqs, asked) = stand_in(fresh).await;
-    let queues = [with_dead_letters("a", "dead"), Declared::plain("dead")];
+    let queues = [with_dead_letters("a", "dead"), DeclaredQueue::plain("dead")];
     let done = sqs
         .listed()
         .await
@@ -94,8 +94,8 @@ async fn a_fresh_queue_is_one_request_where_all_are_known() {
         .await
         .unwrap();
     assert_eq!(
-        deeds(&done),
-        [("a", Deed::Created), ("dead", Deed::Created)],
+        changes(&done),
+        [("a", Change::Created), ("dead", Change::Created)],
         "in the order of the definition"
     );
     assert_eq!(
@@ -116,7 +116,7 @@ async fn a_fresh_queue_is_one_request_where_all_are_known() {
 #[tokio::test]
 async fn a_fresh_queue_is_two_requests_where_none_is_known() {
     let (sqs, asked) = stand_in(fresh).await;
-    sqs.provision(&[Declared::plain("a")]).await.unwrap();
+    sqs.provision(&[DeclaredQueue::plain("a")]).await.unwrap();
     assert_eq!(actions(&asked), ["GetQueueUrl a", "CreateQueue a"]);
 }
 
@@ -133,10 +133,10 @@ async fn a_queue_that_somebody_else_made_meanwhile_is_brought_up_to_date() {
         .listed()
         .await
         .unwrap()
-        .provision(&[Declared::plain("a.fifo")])
+        .provision(&[DeclaredQueue::plain("a.fifo")])
         .await
         .unwrap();
-    assert_eq!(deeds(&done), [("a.fifo", Deed::Unchanged)]);
+    assert_eq!(changes(&done), [("a.fifo", Change::Unchanged)]);
     assert_eq!(
         actions(&asked),
         [
@@ -156,7 +156,10 @@ async fn what_is_refused_is_told_by_code_and_message() {
         _ => fresh(action, queue),
     })
     .await;
-    let told = sqs.provision(&[Declared::plain("a")]).await.unwrap_err();
+    let told = sqs
+        .provision(&[DeclaredQueue::plain("a")])
+        .await
+        .unwrap_err();
     assert_eq!(
         aws::one_line(&told),
         "cannot create queue a: AccessDenied: So it is."
@@ -172,7 +175,11 @@ async fn what_is_refused_is_told_by_code_and_message() {
 async fn an_sqs_that_is_not_there_is_told_with_its_address() {
     kit::program::install_tls();
     let sqs = Sqs::new(&aws::local("http://127.0.0.1:9").await);
-    let told = aws::one_line(&sqs.provision(&[Declared::plain("a")]).await.unwrap_err());
+    let told = aws::one_line(
+        &sqs.provision(&[DeclaredQueue::plain("a")])
+            .await
+            .unwrap_err(),
+    );
     assert!(
         told.starts_with("queue a: SQS at http://127.0.0.1:9 does not answer: "),
         "{told}"
@@ -194,7 +201,7 @@ async fn the_emulator_ends_up_with_what_is_declared() {
     })
     .unwrap();
     tokio::spawn(opened.serve(listener, CancellationToken::new()));
-    let mut allowing = Declared::plain("dead");
+    let mut allowing = DeclaredQueue::plain("dead");
     allowing.attributes.insert(
         Name::RedriveAllowPolicy,
         r#"{"redrivePermission":"allowAll"}"#.to_owned(),
@@ -205,24 +212,24 @@ async fn the_emulator_ends_up_with_what_is_declared() {
         with_dead_letters("d", "c"),
         with_dead_letters("e", "c"),
     ];
-    let queues: Vec<Declared> = [with_dead_letters("a", "dead"), allowing]
+    let queues: Vec<DeclaredQueue> = [with_dead_letters("a", "dead"), allowing]
         .into_iter()
         .chain(ring)
         .collect();
-    let all = |deed| ["a", "dead", "c", "d", "e"].map(|name| (name, deed));
+    let all = |change| ["a", "dead", "c", "d", "e"].map(|name| (name, change));
     let sqs = Sqs::new(&sdk).listed().await.unwrap();
     assert_eq!(
-        deeds(&sqs.provision(&queues).await.unwrap()),
-        all(Deed::Created)
+        changes(&sqs.provision(&queues).await.unwrap()),
+        all(Change::Created)
     );
     let again = Sqs::new(&sdk).listed().await.unwrap();
     assert_eq!(
-        deeds(&again.provision(&queues).await.unwrap()),
-        all(Deed::Unchanged)
+        changes(&again.provision(&queues).await.unwrap()),
+        all(Change::Unchanged)
     );
     assert_eq!(
-        deeds(&Sqs::new(&sdk).provision(&queues).await.unwrap()),
-        all(Deed::Unchanged)
+        changes(&Sqs::new(&sdk).provision(&queues).await.unwrap()),
+        all(Change::Unchanged)
     );
 
     let mut changed = queues;
@@ -230,18 +237,18 @@ async fn the_emulator_ends_up_with_what_is_declared() {
         .attributes
         .insert(Name::VisibilityTimeout, "7".to_owned());
     changed[2].tags.insert("team".to_owned(), "red".to_owned());
-    let deeds = deeds(&Sqs::new(&sdk).provision(&changed).await.unwrap())
+    let changes = changes(&Sqs::new(&sdk).provision(&changed).await.unwrap())
         .into_iter()
-        .map(|(_, deed)| deed)
+        .map(|(_, change)| change)
         .collect::<Vec<_>>();
     assert_eq!(
-        deeds,
+        changes,
         [
-            Deed::Updated,
-            Deed::Unchanged,
-            Deed::Updated,
-            Deed::Unchanged,
-            Deed::Unchanged
+            Change::Updated,
+            Change::Unchanged,
+            Change::Updated,
+            Change::Unchanged,
+            Change::Unchanged
         ]
     );
 }

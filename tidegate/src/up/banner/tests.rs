@@ -1,8 +1,11 @@
 use kit::definition::DefinitionArgs;
 
+use super::commands::quoted;
+use super::sections::LISTED;
 use super::*;
 use crate::up::banner::EVENT as DEMO;
-use crate::up::chain::Reach;
+use crate::up::ports::Ports;
+use crate::up::resources::{Exposure, Resources};
 
 /// What is printed for a definition of these files, in memory and on the first ports.
 fn banner(files: &[(&str, &str)]) -> String {
@@ -25,27 +28,27 @@ fn banner(files: &[(&str, &str)]) -> String {
     };
     let definition = args.load(&account).unwrap();
     let given = vec!["127.0.0.1:3001".parse().unwrap()];
-    let chain = Chain::read(
+    let resources = Resources::read(
         &definition,
         &account,
         None,
         &subscriber,
         given,
-        Reach::ThisMachine,
+        Exposure::Loopback,
     )
     .unwrap();
-    let example = gateway::example::example(&chain.apis, &account.account_id, DEMO);
+    let example = gateway::example::example(&resources.apis, &account.account_id, DEMO);
     let is_demo = files.is_empty();
-    let parts = Parts {
+    let contents = Contents {
         ports: &ports,
-        chain: &chain,
+        resources: &resources,
         account: &account,
         without: &[],
         example: example.as_ref(),
         publisher: is_demo.then_some(&subscriber),
         subscriber: is_demo.then_some("donggyu-test-poc"),
     };
-    Banner::of(&parts, None).to_string()
+    Banner::of(&contents, None).to_string()
 }
 
 /// README's first screen is what is printed here.
@@ -96,6 +99,12 @@ fn queues_alone_are_all_there_is() {
 Send a message:
 
   curl http://127.0.0.1:4566/000000000000/a.fifo -d Action=SendMessage --data-urlencode 'MessageBody={\"id\": 10, \"age\": 31, \"name\": \"leedonggyu\", \"job\": \"devops\"}' -d MessageGroupId=a -d MessageDeduplicationId=1
+
+What to do next:
+
+  tidegate demo                  plays an outage of the receiver, on ports of its own: nothing is lost
+  tidegate up --definition FILE  runs a CloudFormation template, an OpenAPI export or a pipe of yours
+  tidegate --help                lists the parts and the tools
 
 Ctrl-C stops it.
 ";
@@ -148,7 +157,7 @@ Resources:
         "\n  gateway      http://127.0.0.1:8080/   (admin http://127.0.0.1:8081/metrics)\n               GET    /health\n               PUT    /orders/{orderId}\n",
         "\n               queue  http://127.0.0.1:4566/000000000000/orders\n               bucket http://127.0.0.1:4566/keep\n",
         "\n               p: orders → http://localhost:9000/hook   (stopped)\n",
-        "\n               localhost:9000 is on this machine: allowed, as the definition names it\n",
+        "\n               localhost:9000 is on this machine: allowed, because the definition names it\n",
         "\nCall a route:\n\n  curl -X PUT http://127.0.0.1:8080/orders/1 -H 'Content-Type: application/json' -d '{\"x\":\"x\"}'\n",
     ] {
         assert!(printed.contains(line), "{line} in {printed}");

@@ -1,7 +1,7 @@
-//! Door: the queues that a definition uses and does not declare.
+//! Door: the queues that a definition uses without declaring them.
 //!
-//! What AWS exports of an API or a pipe names queues and does not hold them. On AWS they are there;
-//! here nobody else would ever make them.
+//! An API or a pipe as AWS exports it names queues and does not contain them. On AWS they exist;
+//! here, `tidegate up` creates them.
 
 use std::collections::BTreeSet;
 
@@ -15,28 +15,28 @@ use kit::cloudformation::Account;
 use pipe::arn::Arn;
 use pipe::definition::{Pipe, Target};
 
-use crate::provision::Deed;
-use crate::provision::queues::Declared;
+use crate::provision::Change;
+use crate::provision::queues::DeclaredQueue;
 use crate::provision::sqs::Sqs;
 
-/// A queue, by the three parts of its ARN that tell it from others.
+/// A queue, by the parts of its ARN.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Used {
+pub(super) struct UndeclaredQueue {
     pub region: String,
     pub account: String,
     pub name: String,
 }
 
-impl Used {
-    /// Whether it is one of the queues that are declared here.
+impl UndeclaredQueue {
+    /// Whether the queue is one of the declared `queues` in the account and region of `here`.
     pub(super) fn is_declared(&self, here: &Account, queues: &[String]) -> bool {
         self.region == here.region && self.account == here.account_id && queues.contains(&self.name)
     }
 }
 
-/// The queues that pipes read or write, and those that an API names in the path of its integration.
-/// One that only a mapping template knows is not among them.
-pub(super) fn used(apis: &Apis, pipes: &[Pipe]) -> BTreeSet<Used> {
+/// The queues that pipes read or write, and those that an API names in the path of an integration. A
+/// queue that only a mapping template names is not found.
+pub(super) fn find(apis: &Apis, pipes: &[Pipe]) -> BTreeSet<UndeclaredQueue> {
     let methods = apis
         .apis
         .iter()
@@ -57,16 +57,16 @@ pub(super) fn used(apis: &Apis, pipes: &[Pipe]) -> BTreeSet<Used> {
     called.chain(read_and_written).collect()
 }
 
-fn by_uri(uri: &ServiceUri) -> Option<Used> {
+fn by_uri(uri: &ServiceUri) -> Option<UndeclaredQueue> {
     let (account, name) = uri.queue()?;
-    Some(Used {
+    Some(UndeclaredQueue {
         region: uri.region.clone(),
         account: account.to_owned(),
         name: name.to_owned(),
     })
 }
 
-fn by_arn(arn: &str) -> Option<Used> {
+fn by_arn(arn: &str) -> Option<UndeclaredQueue> {
     let Arn {
         service: "sqs",
         region,
@@ -77,27 +77,30 @@ fn by_arn(arn: &str) -> Option<Used> {
     else {
         return None;
     };
-    Some(Used {
+    Some(UndeclaredQueue {
         region: region.to_owned(),
         account: account.to_owned(),
         name: resource.to_owned(),
     })
 }
 
-/// Makes those of them that are not there, as plain as queues can be.
+/// Creates the queues that do not exist, without attributes.
 ///
 /// # Errors
 /// The emulator refuses.
-pub(super) async fn make(used: &BTreeSet<Used>, sdk: &SdkConfig) -> anyhow::Result<()> {
-    for Used {
+pub(super) async fn create(
+    queues: &BTreeSet<UndeclaredQueue>,
+    sdk: &SdkConfig,
+) -> anyhow::Result<()> {
+    for UndeclaredQueue {
         region,
         account,
         name,
-    } in used
+    } in queues
     {
         let config = aws_sdk_sqs::config::Builder::from(sdk).region(Region::new(region.clone()));
-        // An access key of twelve digits is an account, to the emulator as to LocalStack. The
-        // house's own is another.
+        // For the emulator, as for LocalStack, an access key of twelve digits is an account. The
+        // chain's own access key is not.
         let owner = || Credentials::new(account, "test", None, None, "tidegate up");
         let config = if account == LOCAL_ACCOUNT {
             config
@@ -105,12 +108,14 @@ pub(super) async fn make(used: &BTreeSet<Used>, sdk: &SdkConfig) -> anyhow::Resu
             config.credentials_provider(owner())
         };
         let client = Client::from_conf(config.build());
-        let made = Sqs::with(client, sdk).ensure(&Declared::plain(name)).await;
-        if made.with_context(|| format!("account {account} in {region}"))? == Deed::Created {
+        let made = Sqs::with(client, sdk)
+            .ensure(&DeclaredQueue::plain(name))
+            .await;
+        if made.with_context(|| format!("account {account} in {region}"))? == Change::Created {
             tracing::info!(
                 region,
                 account,
-                "queue {name} is used and declared nowhere: it has no redrive policy"
+                "created queue {name} without a redrive policy: the definition uses it and does not declare it"
             );
         }
     }
@@ -131,7 +136,7 @@ mod tests {
             operation: Operation::Path(path.into()),
             method: None,
         };
-        let queue = Used {
+        let queue = UndeclaredQueue {
             region: "r".into(),
             account: "1".into(),
             name: "q".into(),

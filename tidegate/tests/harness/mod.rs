@@ -1,5 +1,7 @@
 //! A `tidegate up` of one's own, on ports that are free.
 
+#![allow(dead_code, reason = "each test uses a part")]
+
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -16,7 +18,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 const PORTS: [u16; 6] = [3000, 3001, 4566, 8080, 8081, 8082];
 
-/// How a house ends.
+/// How a chain ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
     /// SIGTERM.
@@ -26,21 +28,21 @@ pub enum Stop {
 }
 
 /// The process.
-pub struct House {
+pub struct Running {
     child: Child,
     offset: u16,
     printed: String,
     sender: Sender,
 }
 
-impl House {
+impl Running {
     /// Starts one, and waits until it has printed where everything is.
-    pub async fn start(data: &Path, args: &[&str]) -> House {
-        House::start_with(data, args, &[]).await
+    pub async fn start(data: &Path, args: &[&str]) -> Running {
+        Running::start_with(data, args, &[]).await
     }
 
-    /// As [`House::start`], with variables of the environment.
-    pub async fn start_with(data: &Path, args: &[&str], environment: &[(&str, &str)]) -> House {
+    /// As [`Running::start`], with variables of the environment.
+    pub async fn start_with(data: &Path, args: &[&str], environment: &[(&str, &str)]) -> Running {
         kit::program::install_tls();
         let offset = free_offset();
         let mut command = command(data, offset, args);
@@ -55,10 +57,10 @@ impl House {
             assert_ne!(
                 lines.read_line(&mut printed).unwrap(),
                 0,
-                "it ended after {printed}"
+                "the chain ended after {printed}"
             );
         }
-        House {
+        Running {
             child,
             offset,
             printed,
@@ -67,7 +69,7 @@ impl House {
     }
 
     /// Starts one, and waits until its emulator answers, which is before its queues are made.
-    pub async fn begin(data: &Path, args: &[&str]) -> House {
+    pub async fn begin(data: &Path, args: &[&str]) -> Running {
         kit::program::install_tls();
         let offset = free_offset();
         let child = command(data, offset, args)
@@ -75,22 +77,22 @@ impl House {
             .spawn()
             .unwrap();
         let sender = Sender::new(AllowTargets::anywhere()).unwrap();
-        let house = House {
+        let chain = Running {
             child,
             offset,
             printed: String::new(),
             sender,
         };
         let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", house.port(4566))).is_err() {
+        while TcpStream::connect(("127.0.0.1", chain.port(4566))).is_err() {
             assert!(begun.elapsed() < PATIENCE, "nobody listens");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        assert_eq!(house.get(4566, "/healthz").await.status, StatusCode::OK);
-        house
+        assert_eq!(chain.get(4566, "/healthz").await.status, StatusCode::OK);
+        chain
     }
 
-    /// What a house that has ended printed after [`House::begin`].
+    /// What a chain that has ended printed after [`Running::begin`].
     pub fn last_words(&mut self) -> String {
         let mut words = String::new();
         self.child
@@ -177,7 +179,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for Running {
     fn drop(&mut self) {
         _ = self.child.kill();
         _ = self.child.wait();
@@ -195,7 +197,7 @@ pub fn refusal(data: &Path, offset: u16, args: &[&str]) -> (Option<i32>, String)
     while child.try_wait().unwrap().is_none() {
         if begun.elapsed() > PATIENCE {
             child.kill().unwrap();
-            panic!("{args:?}: it came up");
+            panic!("{args:?}: the chain came up");
         }
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -209,7 +211,7 @@ pub fn refusal(data: &Path, offset: u16, args: &[&str]) -> (Option<i32>, String)
     (child.wait().unwrap().code(), error)
 }
 
-/// A shift at which every port of a house is free.
+/// A shift at which every port of a chain is free.
 pub fn free_offset() -> u16 {
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
     let offset = std::iter::repeat_with(|| fastrand::u16(1_000..20_000)).find(|offset| {

@@ -1,0 +1,198 @@
+//! What of a definition runs in this process. Pure: every reader reads it, and all problems are
+//! reported together.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use gateway::api::Apis;
+use kit::cloudformation::Account;
+use kit::definition::Declarations;
+use kit::send::{AllowTarget, AllowTargets};
+use url::Url;
+
+use super::undeclared::{self, UndeclaredQueue};
+use crate::provision::{self, DeclaredNames};
+
+/// The resources of a definition that run here.
+#[derive(Debug)]
+pub(super) struct Resources {
+    /// REST APIs.
+    pub apis: Apis,
+    /// Pipes.
+    pub pipes: pipe::definition::PipeDefinitions,
+    /// Names of the queues and buckets that the definition declares.
+    pub declared: DeclaredNames,
+    /// Queues that the definition uses without declaring them.
+    pub undeclared: BTreeSet<UndeclaredQueue>,
+    /// Targets that pipes may deliver to, besides public addresses.
+    pub allowed: AllowTargets,
+    /// Targets on this machine that are allowed because the definition names them:
+    /// `localhost:9000`.
+    pub named: Vec<String>,
+    /// Whether a pipe delivers to this chain's subscriber.
+    pub reaches_subscriber: bool,
+}
+
+/// From where the ports of the chain can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exposure {
+    /// From this machine only. A message from another machine cannot end up at a program here.
+    Loopback,
+    /// From other machines.
+    Network,
+}
+
+impl Exposure {
+    /// The exposure of ports that listen at `host`.
+    pub(super) fn of(host: IpAddr) -> Exposure {
+        if host.is_loopback() {
+            Exposure::Loopback
+        } else {
+            Exposure::Network
+        }
+    }
+}
+
+impl Resources {
+    /// Reads `definition`. Pipes may deliver to `given` targets and, if only this machine reaches
+    /// the chain, to targets on this machine that the definition names.
+    ///
+    /// # Errors
+    /// Something in the definition is wrong or not supported, or nothing in it runs here.
+    pub(super) fn read(
+        definition: &Declarations,
+        account: &Account,
+        stage: Option<String>,
+        subscriber: &Url,
+        given: Vec<AllowTarget>,
+        exposure: Exposure,
+    ) -> anyhow::Result<Resources> {
+        let before = AllowTargets::new(given.iter().cloned());
+        let local = pipe::definition::PipeDefinitions::endpoints(definition);
+        let local = local
+            .into_iter()
+            .filter(|url| exposure == Exposure::Loopback && before.refuse(url));
+        let local: Vec<Url> = local.collect();
+        let allowed = AllowTargets::new(
+            given
+                .into_iter()
+                .chain(local.iter().flat_map(AllowTarget::loopback)),
+        );
+
+        let mut problems = Vec::new();
+        let apis = Apis::read(definition, stage, &mut problems);
+        let declared = provision::read(definition, &mut problems);
+        let pipes = pipe::definition::PipeDefinitions::read(definition, &allowed, &mut problems);
+        definition.check(problems)?;
+
+        let mut undeclared = undeclared::find(&apis, &pipes.pipes);
+        undeclared.retain(|queue| !queue.is_declared(account, &declared.queues));
+        let named: BTreeSet<String> = local
+            .iter()
+            .filter(|url| !allowed.refuse(url))
+            .map(AllowTarget::text_for)
+            .collect();
+        let mut called = pipes
+            .pipes
+            .iter()
+            .filter_map(|pipe| pipe.target.invocation());
+        let shown = subscriber.to_string();
+        let reaches_subscriber =
+            called.any(|invocation| invocation.destination.endpoint.shown() == shown);
+        let named = named.into_iter().collect();
+        let resources = Resources {
+            apis,
+            pipes,
+            declared,
+            undeclared,
+            allowed,
+            named,
+            reaches_subscriber,
+        };
+        resources.check(definition)?;
+        Ok(resources)
+    }
+
+    fn check(&self, definition: &Declarations) -> anyhow::Result<()> {
+        let DeclaredNames { queues, buckets } = &self.declared;
+        if self.apis.apis.is_empty()
+            && self.pipes.pipes.is_empty()
+            && queues.is_empty()
+            && buckets.is_empty()
+        {
+            let beside = definition
+                .not_run()
+                .map(|(line, _)| format!(" ({line})"))
+                .unwrap_or_default();
+            anyhow::bail!(
+                "nothing in the definition runs here: expected a REST API, a pipe, a queue or a bucket{beside}"
+            );
+        }
+        if self.apis.apis.is_empty() {
+            anyhow::ensure!(
+                self.apis.default_stage.is_none(),
+                "--stage or GATEWAY_STAGE: the definition declares no REST API"
+            );
+        }
+        gateway::config::check_stage(&self.apis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kit::definition::DefinitionArgs;
+
+    use super::*;
+
+    /// Targets on this machine that are allowed when the built-in definition delivers to `target`.
+    fn read(target: &str, exposure: Exposure) -> anyhow::Result<Vec<String>> {
+        let account = Account {
+            region: "e".into(),
+            account_id: "000000000000".into(),
+            stack_name: "t".into(),
+        };
+        let overrides = vec![format!("SubEndpoint={target}")];
+        let args = DefinitionArgs {
+            parameter_overrides: overrides,
+            ..DefinitionArgs::default()
+        };
+        let subscriber: Url = "http://127.0.0.1:3001/sub".parse()?;
+        let given = vec!["127.0.0.1:3001".parse().map_err(anyhow::Error::msg)?];
+        let resources = Resources::read(
+            &args.load(&account)?,
+            &account,
+            None,
+            &subscriber,
+            given,
+            exposure,
+        )?;
+        Ok(resources.named)
+    }
+
+    #[test]
+    fn what_the_definition_names_on_this_machine_is_allowed_where_only_it_asks() {
+        let named = |target, exposure| read(target, exposure).map_err(|error| error.to_string());
+        assert_eq!(
+            named("http://127.0.0.1:3001/sub", Exposure::Loopback),
+            Ok(Vec::new())
+        );
+        assert_eq!(
+            named("http://localhost:9000/x", Exposure::Loopback),
+            Ok(vec!["localhost:9000".to_owned()])
+        );
+        assert_eq!(
+            named("https://crm.example/x", Exposure::Network),
+            Ok(Vec::new())
+        );
+        for (target, exposure) in [
+            ("http://localhost:9000/x", Exposure::Network),
+            ("http://10.0.0.1/x", Exposure::Loopback),
+        ] {
+            let message = named(target, exposure).unwrap_err();
+            assert!(
+                message.contains("is at a private address") && message.contains("--allow-target"),
+                "{message}"
+            );
+        }
+    }
+}
