@@ -27,10 +27,10 @@ const CORES: [&str; 5] = [
 ];
 
 /// The members that meet each rule so far.
-const WITHOUT_CIRCLES: [&str; 2] = ["pub", "sub"];
-const SHORT_FILES: [&str; 3] = ["kit", "pub", "sub"];
-const SHORT_FUNCTIONS: [&str; 3] = ["kit", "pub", "sub"];
-const NARROW: [&str; 2] = ["pub", "sub"];
+const WITHOUT_CIRCLES: [&str; 3] = ["pub", "sub", "tidegate"];
+const SHORT_FILES: [&str; 4] = ["kit", "pub", "sub", "tidegate"];
+const SHORT_FUNCTIONS: [&str; 4] = ["kit", "pub", "sub", "tidegate"];
+const NARROW: [&str; 3] = ["pub", "sub", "tidegate"];
 const VISIBLE: [&str; 7] = [
     "emulator", "gateway", "kit", "pub", "sub", "tests", "tidegate",
 ];
