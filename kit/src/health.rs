@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Collected, Empty, Limited};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -127,7 +127,7 @@ async fn get(address: &Address, path: &str) -> Result<(String, StatusCode, Strin
     let status = answer.status();
     let body = Limited::new(answer.into_body(), LONGEST).collect().await;
     connection.abort();
-    let body = body.map_or_else(|_| Bytes::new(), |body| body.to_bytes());
+    let body = body.map_or_else(|_| Bytes::new(), Collected::to_bytes);
     let text = String::from_utf8_lossy(&body);
     let line = text.lines().next().unwrap_or_default();
     Ok((url, status, line.chars().take(SHOWN).collect()))

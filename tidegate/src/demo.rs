@@ -14,6 +14,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use kit::{cli, program, serve};
 
 use chain::Chain;
@@ -61,7 +62,8 @@ async fn play(args: &Args) -> anyhow::Result<ExitCode> {
     let screen = Screen::new();
     let folder = tempfile::Builder::new()
         .prefix("tidegate-demo-")
-        .tempdir()?;
+        .tempdir()
+        .context("cannot make a temporary folder (set TMPDIR to a folder that can be written)")?;
     let result = play_in(folder.path(), args, &screen).await;
     if args.keep {
         let folder = folder.keep();
