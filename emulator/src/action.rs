@@ -5,11 +5,12 @@
 
 mod batch;
 mod caller;
-mod look;
 mod manage;
 mod message_attributes;
-mod moving;
+mod move_tasks;
 mod number;
+mod output;
+mod peek;
 mod permissions;
 mod queue_attributes;
 mod receive;
@@ -17,96 +18,36 @@ mod send;
 mod settle;
 mod tags;
 
-use std::collections::BTreeMap;
-
 use kit::time::Timestamp;
-use serde::Serialize;
 
 use crate::engine::Engine;
 use crate::fault::Fault;
-use crate::store::Need;
 
-pub use batch::{BatchAnswer, DoneEntry, FailedEntry};
-pub use caller::{Caller, Waits};
-pub use look::{Look, MOST_BYTES, Sight};
-pub use manage::{
+pub use caller::{Caller, Cooldowns};
+pub use output::{Output, ReceivedMessage};
+pub use peek::{MOST_BYTES, Peek, PeekResult};
+pub use receive::ReceivePlan;
+
+use manage::{
     CreateQueue, DeleteQueue, GetQueueAttributes, GetQueueUrl, ListDeadLetterSourceQueues,
     ListQueues, PurgeQueue, SetQueueAttributes,
 };
-pub use moving::{CancelMessageMoveTask, ListMessageMoveTasks, StartMessageMoveTask, TaskEntry};
-pub use number::Number;
-pub use permissions::{AddPermission, RemovePermission};
-pub use receive::{ReceiveMessage, ReceivePlan, ReceivedMessage};
-pub use send::{SendMessage, SendMessageBatch, SentEntry, SentMessage};
-pub use settle::{
+use move_tasks::{CancelMessageMoveTask, ListMessageMoveTasks, StartMessageMoveTask};
+use permissions::{AddPermission, RemovePermission};
+use receive::ReceiveMessage;
+use send::{SendMessage, SendMessageBatch};
+use settle::{
     ChangeMessageVisibility, ChangeMessageVisibilityBatch, DeleteMessage, DeleteMessageBatch,
 };
-pub use tags::{ListQueueTags, TagQueue, UntagQueue};
+use tags::{ListQueueTags, TagQueue, UntagQueue};
 
-/// What comes of an action.
+/// What applying an action comes to.
 #[derive(Debug)]
-pub enum Outcome {
-    /// It is done.
-    Done(Answer),
-    /// Messages are to be taken, perhaps after a wait.
+pub enum Applied {
+    /// The action is done.
+    Done(Output),
+    /// Messages have to be received, perhaps after a wait.
     Receive(ReceivePlan),
-}
-
-/// The result of an action; serializes to the members that the service model names. Empty lists are
-/// left out, as the service does.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-#[allow(missing_docs, reason = "the members are AWS's own")]
-pub enum Answer {
-    Empty {},
-    #[serde(rename_all = "PascalCase")]
-    QueueUrl {
-        queue_url: String,
-    },
-    #[serde(rename_all = "PascalCase")]
-    Queues {
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        queue_urls: Vec<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        next_token: Option<String>,
-    },
-    DeadLetterSources {
-        #[serde(rename = "queueUrls")]
-        queue_urls: Vec<String>,
-        #[serde(rename = "NextToken", skip_serializing_if = "Option::is_none")]
-        next_token: Option<String>,
-    },
-    #[serde(rename_all = "PascalCase")]
-    Attributes {
-        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-        attributes: BTreeMap<String, String>,
-    },
-    Sent(SentMessage),
-    SentBatch(BatchAnswer<SentEntry>),
-    Settled(BatchAnswer<DoneEntry>),
-    #[serde(rename_all = "PascalCase")]
-    Messages {
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        messages: Vec<ReceivedMessage>,
-    },
-    #[serde(rename_all = "PascalCase")]
-    Tags {
-        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-        tags: BTreeMap<String, String>,
-    },
-    #[serde(rename_all = "PascalCase")]
-    TaskStarted {
-        task_handle: String,
-    },
-    #[serde(rename_all = "PascalCase")]
-    Tasks {
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        results: Vec<TaskEntry>,
-    },
-    #[serde(rename_all = "PascalCase")]
-    TaskCancelled {
-        approximate_number_of_messages_moved: usize,
-    },
 }
 
 macro_rules! actions {
@@ -130,9 +71,9 @@ macro_rules! actions {
             }
 
             /// Carries the request out.
-            pub fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Outcome, Fault> {
+            pub fn apply(self, engine: &mut Engine, now: Timestamp, caller: &Caller) -> Result<Applied, Fault> {
                 engine.wake(now);
-                match self { $(Action::$name(action) => action.apply(engine, now, caller).map(Outcome::from),)* }
+                match self { $(Action::$name(action) => action.apply(engine, now, caller).map(Applied::from),)* }
             }
         }
     };
@@ -145,30 +86,14 @@ actions! {
     StartMessageMoveTask TagQueue UntagQueue
 }
 
-impl Action {
-    /// What it writes to the store.
-    pub fn need(&self) -> Need {
-        match self {
-            Action::SendMessage(send) => Need::Messages(send.size()),
-            Action::SendMessageBatch(batch) => Need::Messages(batch.size()),
-            Action::ReceiveMessage(_) => Need::Receives,
-            Action::CreateQueue(_)
-            | Action::SetQueueAttributes(_)
-            | Action::AddPermission(_)
-            | Action::TagQueue(_) => Need::Definition,
-            _ => Need::Records,
-        }
+impl From<Output> for Applied {
+    fn from(answer: Output) -> Applied {
+        Applied::Done(answer)
     }
 }
 
-impl From<Answer> for Outcome {
-    fn from(answer: Answer) -> Outcome {
-        Outcome::Done(answer)
-    }
-}
-
-impl From<ReceivePlan> for Outcome {
-    fn from(plan: ReceivePlan) -> Outcome {
-        Outcome::Receive(plan)
+impl From<ReceivePlan> for Applied {
+    fn from(plan: ReceivePlan) -> Applied {
+        Applied::Receive(plan)
     }
 }

@@ -12,7 +12,7 @@ use kit::listen::Listen;
 use kit::{aws, cli, console, serve};
 use tokio_util::sync::CancellationToken;
 
-use crate::action::Waits;
+use crate::action::Cooldowns;
 use crate::clock::MAX_STEP;
 use crate::endpoint::Strategy;
 use crate::memory::{Bytes, NotBytes};
@@ -149,10 +149,10 @@ impl EmulatorArgs {
             data: self.folder().map(Path::to_owned),
             region,
         };
-        let waits = if self.no_waits {
-            Waits::Never
+        let cooldowns = if self.no_waits {
+            Cooldowns::Skipped
         } else {
-            Waits::AsAws
+            Cooldowns::AsAws
         };
         let max_clock_step = Duration::from_secs(self.max_clock_step);
         let tuning = Tuning {
@@ -162,7 +162,7 @@ impl EmulatorArgs {
         };
         let opened = open_with(&settings, tuning)?
             .with_credentials(self.credentials)
-            .with_waits(waits);
+            .with_cooldowns(cooldowns);
         Ok(opened.with_strategy(self.sqs_endpoint_strategy))
     }
 }

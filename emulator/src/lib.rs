@@ -8,7 +8,6 @@ mod cors;
 pub mod endpoint;
 pub mod engine;
 pub mod fault;
-pub mod figures;
 mod lines;
 pub mod localstack;
 pub mod memory;
@@ -17,8 +16,8 @@ mod permission;
 pub mod protocol;
 pub mod region;
 pub mod server;
-pub mod services;
 pub mod signature;
+pub mod stats;
 pub mod store;
 pub mod sts;
 
@@ -35,7 +34,7 @@ pub struct Opened {
     buckets: bucket::Buckets,
     region: String,
     credentials: Option<signature::Credentials>,
-    waits: action::Waits,
+    cooldowns: action::Cooldowns,
     strategy: endpoint::Strategy,
 }
 
@@ -72,13 +71,13 @@ pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Op
         bucket::Buckets::shut(error.to_string(), &settings.region)
     });
     buckets.count_uploads_from(node.counted_since());
-    let (waits, strategy) = (action::Waits::AsAws, endpoint::Strategy::Dynamic);
+    let (cooldowns, strategy) = (action::Cooldowns::AsAws, endpoint::Strategy::Dynamic);
     Ok(Opened {
         node,
         buckets,
         region: settings.region.clone(),
         credentials: None,
-        waits,
+        cooldowns,
         strategy,
     })
 }
@@ -95,8 +94,8 @@ impl Opened {
 
     /// How long a name and a queue rest after a delete and a purge.
     #[must_use]
-    pub fn with_waits(self, waits: action::Waits) -> Opened {
-        Opened { waits, ..self }
+    pub fn with_cooldowns(self, cooldowns: action::Cooldowns) -> Opened {
+        Opened { cooldowns, ..self }
     }
 
     /// The form of the queue URLs that are handed out.
@@ -115,13 +114,13 @@ impl Opened {
             buckets,
             region,
             credentials,
-            waits,
+            cooldowns,
             strategy,
         } = self;
         let s3 = bucket::service(buckets.clone(), credentials.as_ref());
         let emulator =
             server::Emulator::new(node.clone(), s3, region).with_credentials(credentials);
-        let emulator = emulator.with_waits(waits).with_strategy(strategy);
+        let emulator = emulator.with_cooldowns(cooldowns).with_strategy(strategy);
         let serving = async {
             let served = kit::serve::serve(listener, emulator.router(), stop.clone()).await;
             node.stop();

@@ -1,9 +1,9 @@
 //! Door: HTTP in, HTTP out, SQS and S3 on one port. Long polls wait in the [`Node`].
 
 mod date;
-mod look;
 mod metrics;
-mod other;
+mod other_services;
+mod peek;
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use http_body_util::{BodyExt as _, Limited};
 use kit::time::Timestamp;
 use uuid::Uuid;
 
-use crate::action::{Caller, Waits};
+use crate::action::{Caller, Cooldowns};
 use crate::bucket::S3Service;
 use crate::cors;
 use crate::endpoint::Strategy;
@@ -28,9 +28,9 @@ use crate::fault::Fault;
 use crate::localstack;
 use crate::node::Node;
 use crate::protocol::query::{self, Rendering};
-use crate::protocol::{self, Spoken, json};
+use crate::protocol::{self, Protocol, json};
 use crate::signature::Credentials;
-use crate::store::Condition;
+use crate::store::Health;
 
 /// A batch has 1 MiB of content at most; escaped as JSON or as a form, it can be six times as long.
 const SQS_LIMIT: usize = 8 * 1024 * 1024;
@@ -45,7 +45,7 @@ pub struct Emulator {
     buckets: S3Service,
     region: String,
     credentials: Option<Credentials>,
-    waits: Waits,
+    cooldowns: Cooldowns,
     strategy: Strategy,
 }
 
@@ -57,7 +57,7 @@ impl Emulator {
             buckets,
             region,
             credentials: None,
-            waits: Waits::AsAws,
+            cooldowns: Cooldowns::AsAws,
             strategy: Strategy::Dynamic,
         }
     }
@@ -73,8 +73,8 @@ impl Emulator {
 
     /// How long a name and a queue rest after a delete and a purge.
     #[must_use]
-    pub fn with_waits(self, waits: Waits) -> Emulator {
-        Emulator { waits, ..self }
+    pub fn with_cooldowns(self, cooldowns: Cooldowns) -> Emulator {
+        Emulator { cooldowns, ..self }
     }
 
     /// The form of the queue URLs that are handed out.
@@ -95,15 +95,13 @@ impl Emulator {
                     "no such method: expected GET\n",
                 )
             })
-            .route("/_aws/sqs/messages", any(look::by_url))
-            .route("/_aws/sqs/messages/", any(look::by_url))
+            .route("/_aws/sqs/messages", any(peek::by_url))
+            .route("/_aws/sqs/messages/", any(peek::by_url))
             .route(
                 "/_aws/sqs/messages/{region}/{account}/{queue}",
-                any(look::by_path),
+                any(peek::by_path),
             )
-            .merge(localstack::router(move || {
-                node.condition() != Condition::Failed
-            }))
+            .merge(localstack::router(move || node.health() != Health::Failed))
             .fallback(serve)
             .layer(axum::middleware::map_response(date::dated))
             .with_state(Arc::new(self))
@@ -111,22 +109,22 @@ impl Emulator {
 
     fn caller(&self, parts: &Parts) -> Caller {
         Caller {
-            waits: self.waits,
+            cooldowns: self.cooldowns,
             strategy: self.strategy,
             ..protocol::caller(parts, &self.region)
         }
     }
 
-    async fn sqs(&self, parts: &Parts, body: &[u8], spoken: Spoken) -> Response {
+    async fn sqs(&self, parts: &Parts, body: &[u8], protocol: Protocol) -> Response {
         let caller = self.caller(parts);
         let request_id = Uuid::new_v4().to_string();
         let admitted = self
             .credentials
             .as_ref()
             .map_or(Ok(()), |known| known.verify(parts, body, Timestamp::wall()));
-        let mut response = match (spoken, admitted) {
-            (Spoken::Query, Ok(())) => self.query(parts, body, &caller, &request_id).await,
-            (Spoken::Query, Err(fault)) => refuse(&fault, &request_id, rendering(parts)),
+        let mut response = match (protocol, admitted) {
+            (Protocol::Query, Ok(())) => self.query(parts, body, &caller, &request_id).await,
+            (Protocol::Query, Err(fault)) => refuse(&fault, &request_id, rendering(parts)),
             (_, Ok(())) => self.json(parts, body, &caller).await,
             (_, Err(fault)) => refuse_json(&fault),
         };
@@ -166,7 +164,7 @@ impl Emulator {
             Err(fault) => Err(fault),
         };
         match result {
-            Ok(answer) => respond(StatusCode::OK, json::CONTENT_TYPE, json::answer(&answer)),
+            Ok(output) => respond(StatusCode::OK, json::CONTENT_TYPE, json::output(&output)),
             Err(fault) => refuse_json(&fault),
         }
     }
@@ -191,18 +189,18 @@ impl Emulator {
         ) {
             Ok(read) => read,
             // Even when JSON was asked for: `docs/aws/sqs.md#query-requests`.
-            Err(query::Unreadable::NoAction) => {
+            Err(query::FormError::NoAction) => {
                 return respond(
                     StatusCode::NOT_FOUND,
                     "text/xml",
                     UNKNOWN_OPERATION.to_owned(),
                 );
             }
-            Err(query::Unreadable::Fault(fault)) => return refuse(&fault, request_id, rendering),
+            Err(query::FormError::Fault(fault)) => return refuse(&fault, request_id, rendering),
         };
         match self.node.execute(action, caller).await {
-            Ok(answer) => {
-                let body = query::answer(&name, &answer, request_id, rendering);
+            Ok(output) => {
+                let body = query::output(&name, &output, request_id, rendering);
                 respond(StatusCode::OK, rendering.content_type(), body)
             }
             Err(fault) => refuse(&fault, request_id, rendering),
@@ -212,17 +210,17 @@ impl Emulator {
 
 /// Whether the emulator can do its work. On a full disk it does most of it.
 async fn healthz(State(emulator): State<Arc<Emulator>>) -> (StatusCode, &'static str) {
-    match emulator.node.condition() {
-        Condition::Sound if emulator.node.is_memory_full() => (
+    match emulator.node.health() {
+        Health::Sound if emulator.node.is_memory_full() => (
             StatusCode::OK,
             "ok, but the memory limit is reached: new messages are refused\n",
         ),
-        Condition::Sound => (StatusCode::OK, "ok\n"),
-        Condition::Full => (
+        Health::Sound => (StatusCode::OK, "ok\n"),
+        Health::Full => (
             StatusCode::OK,
             "ok, but the disk is full: new messages are refused\n",
         ),
-        Condition::Failed => {
+        Health::Failed => {
             let text = "the disk failed, nothing is taken until it can be written again: the log says why\n";
             (StatusCode::SERVICE_UNAVAILABLE, text)
         }
@@ -249,7 +247,7 @@ async fn serve(State(emulator): State<Arc<Emulator>>, request: Request<Body>) ->
             UNKNOWN_OPERATION.to_owned(),
         );
     }
-    if protocol::spoken(&parts, None) == Spoken::S3
+    if Protocol::detect(&parts, None) == Protocol::S3
         && !(protocol::is_form(&parts.headers) && is_short)
     {
         return emulator.s3(parts, body).await;
@@ -258,11 +256,11 @@ async fn serve(State(emulator): State<Arc<Emulator>>, request: Request<Body>) ->
         Ok(collected) => collected.to_bytes(),
         Err(_) => return too_large(&parts),
     };
-    let mut response = match protocol::spoken(&parts, std::str::from_utf8(&body).ok()) {
-        Spoken::S3 => return emulator.s3(parts, Body::from(body)).await,
-        Spoken::Absent(service) => other::absent(&service),
-        Spoken::Sts => emulator.sts(&parts, &body),
-        spoken => emulator.sqs(&parts, &body, spoken).await,
+    let mut response = match Protocol::detect(&parts, std::str::from_utf8(&body).ok()) {
+        Protocol::S3 => return emulator.s3(parts, Body::from(body)).await,
+        Protocol::Unsupported(service) => other_services::absent(&service),
+        Protocol::Sts => emulator.sts(&parts, &body),
+        protocol => emulator.sqs(&parts, &body, protocol).await,
     };
     cors::allow(&parts.headers, response.headers_mut());
     response
@@ -319,7 +317,7 @@ fn refuse(fault: &Fault, request_id: &str, rendering: Rendering) -> Response {
 }
 
 fn status(fault: &Fault) -> StatusCode {
-    StatusCode::from_u16(fault.title().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    StatusCode::from_u16(fault.code().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response {

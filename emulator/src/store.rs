@@ -1,7 +1,7 @@
 //! Door: makes what happened durable before anyone hears of it, and keeps what messages say.
 //!
 //! On disk this is a log in segments of one size. Records are appended in the order in which the
-//! engine made them; one committer thread writes and syncs for everybody who waits. A new start
+//! engine made them; one committer thread writes and syncs for every caller that waits. A new start
 //! replays the log and goes on in a new segment. Segments whose messages are gone are removed, the
 //! oldest first; [`clean`] moves what still lives in them.
 //!
@@ -11,36 +11,43 @@
 mod clean;
 mod codec;
 mod commit;
+mod damage;
 mod disk;
+mod error;
 mod frame;
-mod known;
+mod fs;
+mod health;
 mod lock;
 mod manifest;
-mod medium;
 mod memory;
+mod need;
+mod reading;
+mod records;
 mod recover;
 mod reserve;
 mod segment;
+mod segment_table;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use crate::engine::{Content, Effect, Engine, Place};
-use crate::figures::LogFigures;
-use crate::memory::{TooMany, TooSmall};
-use disk::Disk;
-use memory::Memory;
+use crate::engine::{Content, Effect, Engine, Location};
+use disk::DiskLog;
+use memory::MemoryStore;
 use segment::Layout;
 
-pub use clean::Cleaner;
-pub use commit::{Failed, Ticket};
-pub use medium::make_folder;
+pub use clean::{Cleaner, WithEngine};
+pub use commit::{LogFailed, Ticket};
+pub use error::OpenError;
+pub use fs::make_folder;
+pub use health::{Health, LogStats};
+pub use need::{Need, Room};
 pub use segment::SEGMENT_SIZE;
 
 /// How often who waits for room looks by itself.
@@ -50,79 +57,15 @@ const LOOK: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub enum Store {
     /// To a data folder.
-    Disk(Disk),
+    Disk(DiskLog),
     /// Nowhere: contents are kept in memory, and a restart finds nothing.
-    Memory(Memory),
-}
-
-/// How a store is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Condition {
-    /// All is well.
-    Sound,
-    /// The disk is full: no messages are taken until there is room.
-    Full,
-    /// Writing or syncing failed: nothing is taken until what is not known to be durable could be
-    /// written again.
-    Failed,
-}
-
-/// What a request writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// New messages, of so many bytes.
-    Messages(usize),
-    /// That messages were received.
-    Receives,
-    /// A queue: every file of the log begins with all of them.
-    Definition,
-    /// Anything else: a few records, which make room in the end when they say that messages are
-    /// gone.
-    Records,
-}
-
-/// Whether there is room for what a request writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
-    /// There is.
-    Enough,
-    /// There will be in a moment: see [`Store::more_room`].
-    Soon,
-    /// The disk is full.
-    None,
-}
-
-/// Why a data folder cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another process has it.
-    #[error("{} is in use by another process", .0.display())]
-    InUse(PathBuf),
-    /// Memory is too small for any messages.
-    #[error(transparent)]
-    TooSmall(#[from] TooSmall),
-    /// Memory is too small for the messages in the folder.
-    #[error("{}: {cause}", path.display())]
-    TooMany {
-        /// The log.
-        path: PathBuf,
-        /// The limit.
-        cause: TooMany,
-    },
-    /// The folder or a file in it cannot be read or made.
-    #[error("{}: {cause}", path.display())]
-    Io {
-        /// The folder or file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
+    Memory(MemoryStore),
 }
 
 impl Store {
     /// A store without a disk.
     pub fn in_memory() -> Store {
-        Store::Memory(Memory::default())
+        Store::Memory(MemoryStore::default())
     }
 
     /// Opens a data folder, which is made when it is not there, and replays what is in it into
@@ -137,12 +80,12 @@ impl Store {
         engine: &mut Engine,
         now: Timestamp,
     ) -> Result<Store, OpenError> {
-        Disk::open(
+        DiskLog::open(
             Layout::new(segment_size),
             folder,
             engine,
             now,
-            &mut recover::tell,
+            &mut damage::log,
         )
         .map(Store::Disk)
     }
@@ -161,19 +104,19 @@ impl Store {
     }
 
     /// How it is.
-    pub fn condition(&self) -> Condition {
+    pub fn health(&self) -> Health {
         match self {
-            Store::Disk(disk) if disk.committer.is_failed() => Condition::Failed,
-            Store::Disk(disk) if disk.is_full() => Condition::Full,
-            Store::Disk(_) | Store::Memory(_) => Condition::Sound,
+            Store::Disk(disk) if disk.committer.is_failed() => Health::Failed,
+            Store::Disk(disk) if disk.is_full() => Health::Full,
+            Store::Disk(_) | Store::Memory(_) => Health::Sound,
         }
     }
 
     /// How much the log takes; none in memory.
-    pub fn log_figures(&self) -> Option<LogFigures> {
+    pub fn log_stats(&self) -> Option<LogStats> {
         match self {
             Store::Memory(_) => None,
-            Store::Disk(disk) => Some(disk.segments.figures()),
+            Store::Disk(disk) => Some(disk.segments.stats()),
         }
     }
 
@@ -198,7 +141,7 @@ impl Store {
 
     /// Takes what the engine did. To be called under the lock that the engine was changed under, so
     /// that the order is the same. The ticket tells when all of it, and all before it, is durable.
-    pub fn take(&self, engine: &mut Engine, effects: Vec<Effect>, dropped: &[Place]) -> Ticket {
+    pub fn take(&self, engine: &mut Engine, effects: Vec<Effect>, dropped: &[Location]) -> Ticket {
         match self {
             Store::Memory(memory) => {
                 memory.take(engine, effects, dropped);
@@ -207,7 +150,7 @@ impl Store {
             Store::Disk(disk) => {
                 dropped
                     .iter()
-                    .for_each(|place| disk.segments.release(*place));
+                    .for_each(|location| disk.segments.release(*location));
                 disk.append_all(engine, effects)
             }
         }
@@ -217,10 +160,45 @@ impl Store {
     ///
     /// # Errors
     /// The disk cannot be read, or what it holds is damaged.
-    pub fn read(&self, place: Place) -> io::Result<Option<Content>> {
+    pub fn read(&self, location: Location) -> io::Result<Option<Content>> {
         match self {
-            Store::Memory(memory) => Ok(memory.read(place)),
-            Store::Disk(disk) => disk.read(place),
+            Store::Memory(memory) => Ok(memory.read(location)),
+            Store::Disk(disk) => disk.read(location),
+        }
+    }
+
+    /// Tells when [`Store::clean`] is worth calling.
+    pub fn cleaner(&self) -> Cleaner<'_> {
+        match self {
+            Store::Disk(disk) => Cleaner::of(disk),
+            Store::Memory(_) => Cleaner::idle(),
+        }
+    }
+
+    /// Cleans one segment, if that pays and there is room for what moves. Once the ticket is ready,
+    /// the segment can be given up with [`Store::remove`].
+    ///
+    /// # Errors
+    /// The segment cannot be read.
+    pub fn clean(
+        &self,
+        now: Timestamp,
+        with_engine: WithEngine<'_>,
+    ) -> io::Result<Option<(u32, Ticket)>> {
+        match self {
+            Store::Disk(disk) => disk.clean(now, with_engine),
+            Store::Memory(_) => Ok(None),
+        }
+    }
+
+    /// Gives up a segment that was cleaned.
+    ///
+    /// # Errors
+    /// The file can neither be used again nor removed.
+    pub fn remove(&self, segment: u32) -> io::Result<()> {
+        match self {
+            Store::Disk(disk) => disk.remove(segment),
+            Store::Memory(_) => Ok(()),
         }
     }
 

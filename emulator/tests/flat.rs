@@ -8,7 +8,7 @@ mod counting;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use emulator::engine::{Attributes, Content, Draft, Engine, QueueArn, QueueId};
+use emulator::engine::{Attributes, Content, Engine, NewMessage, QueueArn, QueueId};
 use kit::time::Timestamp;
 
 const MESSAGES: usize = 200_000;
@@ -79,7 +79,7 @@ fn measure(name: &str, group: impl Fn(usize) -> String) -> (usize, usize, usize)
 fn finish(engine: &mut Engine, now: Timestamp) {
     while engine.next_wakeup().is_some() {
         engine.wake(now);
-        engine.take_outbox();
+        engine.take_pending();
     }
 }
 
@@ -94,11 +94,11 @@ fn send(engine: &mut Engine, queue: QueueId, number: usize, group: String) {
         .send(
             NOW,
             queue,
-            Draft {
+            NewMessage {
                 content,
                 delay: None,
             },
         )
         .unwrap();
-    engine.take_outbox();
+    engine.take_pending();
 }

@@ -11,7 +11,7 @@ use crate::fault::Fault;
 /// The answer to a batch: every entry is in one of the lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct BatchAnswer<T> {
+pub struct BatchResult<T> {
     /// Entries that were carried out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub successful: Vec<T>,
@@ -44,11 +44,10 @@ pub struct FailedEntry {
 
 impl FailedEntry {
     fn new(id: String, fault: &Fault) -> FailedEntry {
-        let title = fault.title();
         FailedEntry {
             id,
             sender_fault: fault.is_senders(),
-            code: title.code,
+            code: fault.code().query,
             message: fault.to_string(),
         }
     }
@@ -85,8 +84,8 @@ pub fn each<E, T>(
     entries: Vec<E>,
     id: impl Fn(&E) -> String,
     mut apply: impl FnMut(E) -> Result<T, Fault>,
-) -> BatchAnswer<T> {
-    let mut answer = BatchAnswer {
+) -> BatchResult<T> {
+    let mut answer = BatchResult {
         successful: Vec::new(),
         failed: Vec::new(),
     };

@@ -23,18 +23,18 @@ pub struct Caller {
     /// The `X-Amzn-Trace-Id` header; becomes AWSTraceHeader of a message that has none.
     pub trace_header: Option<String>,
     /// How long names and queues rest.
-    pub waits: Waits,
+    pub cooldowns: Cooldowns,
 }
 
 /// Whether a deleted queue's name and a purged queue rest for a minute, as they do in AWS.
 /// LocalStack lets nobody wait, and test suites made for it clean up between tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Waits {
+pub enum Cooldowns {
     /// For a minute.
     #[default]
     AsAws,
     /// Not at all.
-    Never,
+    Skipped,
 }
 
 impl Caller {
@@ -138,7 +138,7 @@ mod tests {
             account: "111111111111".into(),
             base: "http://localhost:4566".into(),
             trace_header: None,
-            waits: Waits::AsAws,
+            cooldowns: Cooldowns::AsAws,
             strategy: Strategy::Dynamic,
         };
         for (url, arn) in [

@@ -7,7 +7,10 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use kit::time::Timestamp;
 use serde::Deserialize;
 
-use super::{Answer, Caller, Number, Waits, queue_attributes, tags};
+use super::caller::{Caller, Cooldowns};
+use super::number::Number;
+use super::output::Output;
+use super::{queue_attributes, tags};
 use crate::engine::{Attributes, Engine, QueueArn, limits};
 use crate::fault::Fault;
 
@@ -84,13 +87,13 @@ impl CreateQueue {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let name = self
             .queue_name
             .take()
             .ok_or_else(|| Fault::missing("QueueName"))?;
         let arn = caller.own(&name);
-        let answer = Answer::QueueUrl {
+        let answer = Output::QueueUrl {
             queue_url: caller.url(&arn),
         };
         if let Some(queue) = engine.find(&arn).and_then(|queue| engine.queue(queue)) {
@@ -104,7 +107,7 @@ impl CreateQueue {
         }
         let attributes = self.attributes(engine, &arn)?;
         tags::check(&self.tags)?;
-        if caller.waits == Waits::AsAws && engine.was_deleted_recently(now, &arn) {
+        if caller.cooldowns == Cooldowns::AsAws && engine.was_deleted_recently(now, &arn) {
             return Err(Fault::QueueDeletedRecently);
         }
         engine.create_queue(now, arn, attributes, self.tags);
@@ -176,7 +179,7 @@ impl GetQueueUrl {
         engine: &mut Engine,
         _now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let name = self.queue_name.ok_or_else(|| Fault::missing("QueueName"))?;
         let queue = caller.named(engine, self.owner, &name)?;
         let arn = &engine
@@ -184,7 +187,7 @@ impl GetQueueUrl {
             .ok_or(Fault::QueueDoesNotExist)?
             .definition
             .arn;
-        Ok(Answer::QueueUrl {
+        Ok(Output::QueueUrl {
             queue_url: caller.url(arn),
         })
     }
@@ -196,7 +199,7 @@ impl ListQueues {
         engine: &mut Engine,
         _now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let own = |arn: &&QueueArn| arn.region == caller.region && arn.account == caller.account;
         let names = engine
             .queues()
@@ -205,7 +208,7 @@ impl ListQueues {
         let names = names.filter(|arn| arn.name.starts_with(&self.queue_name_prefix));
         let (queue_urls, next_token) =
             page(names, self.max_results, self.next_token.as_deref(), caller)?;
-        Ok(Answer::Queues {
+        Ok(Output::Queues {
             queue_urls,
             next_token,
         })
@@ -218,7 +221,7 @@ impl ListDeadLetterSourceQueues {
         engine: &mut Engine,
         _now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let target = &engine
             .queue(queue)
@@ -228,7 +231,7 @@ impl ListDeadLetterSourceQueues {
         let names = engine.dead_letter_sources(target);
         let (queue_urls, next_token) =
             page(names, self.max_results, self.next_token.as_deref(), caller)?;
-        Ok(Answer::DeadLetterSources {
+        Ok(Output::DeadLetterSources {
             queue_urls,
             next_token,
         })
@@ -281,7 +284,7 @@ impl GetQueueAttributes {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let counts = engine.counts(now, queue);
         let definition = &engine
@@ -289,7 +292,7 @@ impl GetQueueAttributes {
             .ok_or(Fault::QueueDoesNotExist)?
             .definition;
         let all = queue_attributes::list(definition, counts, |at| engine.shown(at));
-        Ok(Answer::Attributes {
+        Ok(Output::Attributes {
             attributes: queue_attributes::select(all, &self.attribute_names)?,
         })
     }
@@ -301,7 +304,7 @@ impl SetQueueAttributes {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         if self.attributes.is_empty() {
             return Err(Fault::missing("Attributes"));
@@ -319,7 +322,7 @@ impl SetQueueAttributes {
             definition.attributes = attributes;
             definition.modified = now;
         });
-        Ok(Answer::Empty {})
+        Ok(Output::Empty {})
     }
 }
 
@@ -329,23 +332,23 @@ impl PurgeQueue {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let definition = &engine
             .queue(queue)
             .ok_or(Fault::QueueDoesNotExist)?
             .definition;
-        if caller.waits == Waits::AsAws
+        if caller.cooldowns == Cooldowns::AsAws
             && definition
                 .purge
-                .is_some_and(|purge| purge.at + limits::QUIET_TIME > now)
+                .is_some_and(|purge| purge.at + limits::COOLDOWN > now)
         {
             return Err(Fault::PurgeQueueInProgress {
                 queue: definition.arn.name.clone(),
             });
         }
         engine.purge(now, queue);
-        Ok(Answer::Empty {})
+        Ok(Output::Empty {})
     }
 }
 
@@ -355,9 +358,9 @@ impl DeleteQueue {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         engine.delete_queue(now, queue);
-        Ok(Answer::Empty {})
+        Ok(Output::Empty {})
     }
 }

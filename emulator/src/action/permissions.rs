@@ -5,8 +5,9 @@ use kit::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Caller};
-use crate::engine::{Definition, Engine};
+use super::caller::Caller;
+use super::output::Output;
+use crate::engine::{Engine, QueueDefinition};
 use crate::fault::Fault;
 
 /// Lets other accounts use the queue.
@@ -50,7 +51,7 @@ impl AddPermission {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         self.check()?;
         let definition = &engine
@@ -92,7 +93,7 @@ impl AddPermission {
             definition.attributes.policy = Some(policy.to_string());
             definition.modified = now;
         });
-        Ok(Answer::Empty {})
+        Ok(Output::Empty {})
     }
 
     fn check(&self) -> Result<(), Fault> {
@@ -150,7 +151,7 @@ impl RemovePermission {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let definition = &engine
             .queue(queue)
@@ -168,12 +169,12 @@ impl RemovePermission {
             definition.attributes.policy = rest;
             definition.modified = now;
         });
-        Ok(Answer::Empty {})
+        Ok(Output::Empty {})
     }
 }
 
 /// The queue's policy, or an empty one as SQS begins it.
-fn read_policy(definition: &Definition) -> Value {
+fn read_policy(definition: &QueueDefinition) -> Value {
     let known = definition
         .attributes
         .policy

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::engine::limits::{self, Limit};
 use crate::engine::{
-    Attributes, Counts, Definition, FifoAttributes, QueueArn, Redrive, RedriveAllow,
+    Attributes, Counts, FifoAttributes, QueueArn, QueueDefinition, Redrive, RedriveAllow,
 };
 use crate::fault::Fault;
 
@@ -16,8 +16,8 @@ use crate::fault::Fault;
 const LONGEST_POLICY: usize = 8192;
 
 /// The whole-number attributes, and where each is kept.
-type Field = fn(&mut Attributes) -> &mut u32;
-const NUMBERS: &[(Limit, Field)] = &[
+type NumberField = fn(&mut Attributes) -> &mut u32;
+const NUMBERS: &[(Limit, NumberField)] = &[
     (limits::DELAY, |a| &mut a.delay),
     (limits::MESSAGE_SIZE, |a| &mut a.message_size),
     (limits::RETENTION, |a| &mut a.retention),
@@ -66,7 +66,7 @@ const PERMISSIONS: &[&str] = &["allowAll", "denyAll", "byQueue"];
 /// Every attribute that the queue shows, as GetQueueAttributes answers to `All`; `shown` makes of
 /// the engine's times those that clients see.
 pub fn list(
-    definition: &Definition,
+    definition: &QueueDefinition,
     counts: Counts,
     shown: impl Fn(Timestamp) -> Timestamp,
 ) -> BTreeMap<&'static str, String> {
@@ -309,7 +309,8 @@ fn redrive(value: &str) -> Result<Option<Redrive>, Fault> {
     let max_receives =
         wire.max_receive_count
             .map_or(Ok(limits::MAX_RECEIVES.default), |count| {
-                let number: Option<super::Number> = serde_json::from_value(count.clone()).ok();
+                let number: Option<super::number::Number> =
+                    serde_json::from_value(count.clone()).ok();
                 let number = number.filter(|number| limits::MAX_RECEIVES.allows(number.0));
                 number
                     .and_then(|number| u32::try_from(number.0).ok())

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 use md5::{Digest, Md5};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::message_attributes::{self, WireAttributes};
+use super::caller::Caller;
+use super::message_attributes;
+use super::number::Number;
+use super::output::ReceivedMessage;
 use super::send::check_name;
-use super::{Caller, Number};
 use crate::engine::limits::Limit;
-use crate::engine::{Ask, Content, Delivery, Engine, QueueId, fingerprint, limits};
+use crate::engine::{Content, Delivery, Engine, QueueId, ReceiveRequest, fingerprint, limits};
 use crate::fault::Fault;
 
 /// Asks for up to ten messages.
@@ -36,30 +38,9 @@ pub struct ReceivePlan {
     pub queue: QueueId,
     /// How long to wait for the first message; zero for a short poll.
     pub wait: Duration,
-    ask: Ask,
+    request: ReceiveRequest,
     system: Vec<String>,
     wanted: Vec<String>,
-}
-
-/// A message as a receiver sees it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-#[allow(missing_docs, reason = "the members are AWS's own")]
-pub struct ReceivedMessage {
-    pub message_id: String,
-    pub receipt_handle: String,
-    #[serde(rename = "MD5OfBody")]
-    pub md5_of_body: String,
-    pub body: String,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub attributes: BTreeMap<&'static str, String>,
-    #[serde(
-        rename = "MD5OfMessageAttributes",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub md5_of_message_attributes: Option<String>,
-    #[serde(skip_serializing_if = "WireAttributes::is_empty")]
-    pub message_attributes: WireAttributes,
 }
 
 impl ReceiveMessage {
@@ -104,7 +85,7 @@ impl ReceiveMessage {
         Ok(ReceivePlan {
             queue,
             wait: Duration::from_secs(wait.unwrap_or(definition.attributes.receive_wait).into()),
-            ask: Ask {
+            request: ReceiveRequest {
                 most: most.unwrap_or(limits::RECEIVE_BATCH.default) as usize,
                 visibility: visibility.map(|seconds| Duration::from_secs(seconds.into())),
                 attempt: attempt.map(|attempt| fingerprint(&[&attempt])),
@@ -132,7 +113,7 @@ impl ReceivePlan {
         ReceivePlan {
             queue,
             wait: Duration::ZERO,
-            ask: Ask::default(),
+            request: ReceiveRequest::default(),
             system: all(),
             wanted: all(),
         }
@@ -144,14 +125,16 @@ impl ReceivePlan {
         if engine.queue(self.queue).is_none() {
             return Err(Fault::QueueDoesNotExist);
         }
-        engine.receive(now, self.queue, self.ask).or_else(|full| {
-            let text = || format!("{full}: a queue can have {} of them", limits::IN_FLIGHT);
-            if self.wait.is_zero() {
-                Err(Fault::OverLimit(text()))
-            } else {
-                Ok(Vec::new())
-            }
-        })
+        engine
+            .receive(now, self.queue, self.request)
+            .or_else(|full| {
+                let text = || format!("{full}: a queue can have {} of them", limits::IN_FLIGHT);
+                if self.wait.is_zero() {
+                    Err(Fault::OverLimit(text()))
+                } else {
+                    Ok(Vec::new())
+                }
+            })
     }
 
     /// The message as the receiver asked to see it.

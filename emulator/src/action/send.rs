@@ -4,12 +4,17 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 use md5::{Digest, Md5};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::Sha256;
 
+use super::batch;
+use super::caller::Caller;
 use super::message_attributes::{self, WireAttributes};
-use super::{Answer, Caller, Number, batch};
-use crate::engine::{AttributeData, Attributes, Content, Draft, Engine, QueueId, Sent, limits};
+use super::number::Number;
+use super::output::{Output, SentEntry, SentMessage};
+use crate::engine::{
+    AttributeData, Attributes, Content, Engine, NewMessage, QueueId, Sent, limits,
+};
 use crate::fault::Fault;
 
 /// One message to one queue.
@@ -39,43 +44,6 @@ struct WireMessage {
     message_deduplication_id: Option<String>,
 }
 
-/// The answer to SendMessage.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SentMessage {
-    /// MD5 of the body, in hex.
-    #[serde(rename = "MD5OfMessageBody")]
-    pub md5_of_body: String,
-    /// Digest of the message attributes, if there were any.
-    #[serde(
-        rename = "MD5OfMessageAttributes",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub md5_of_attributes: Option<String>,
-    /// Digest of the system attributes, if there were any.
-    #[serde(
-        rename = "MD5OfMessageSystemAttributes",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub md5_of_system_attributes: Option<String>,
-    /// The new message's id.
-    #[serde(rename = "MessageId")]
-    pub id: String,
-    /// Its place in the order of its group.
-    #[serde(rename = "SequenceNumber", skip_serializing_if = "Option::is_none")]
-    pub sequence: Option<String>,
-}
-
-/// The answer to one entry of a batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct SentEntry {
-    /// The entry's id.
-    pub id: String,
-    /// What SendMessage would have answered.
-    #[serde(flatten)]
-    pub sent: SentMessage,
-}
-
 impl SendMessage {
     /// About how many bytes the message has.
     pub fn size(&self) -> usize {
@@ -87,7 +55,7 @@ impl SendMessage {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.0.queue_url.as_deref())?;
         let attributes = attributes(engine, queue)?;
         if attributes.fifo.is_some() && self.0.message_group_id.is_none() {
@@ -100,7 +68,7 @@ impl SendMessage {
                 attributes.message_size
             )));
         }
-        ready.send(engine, now, queue).map(Answer::Sent)
+        ready.send(engine, now, queue).map(Output::Sent)
     }
 }
 
@@ -115,7 +83,7 @@ impl SendMessageBatch {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let attributes = attributes(engine, queue)?;
         let sent = self.size();
@@ -149,7 +117,7 @@ impl SendMessageBatch {
                 })
             },
         );
-        Ok(Answer::SentBatch(answer))
+        Ok(Output::SentBatch(answer))
     }
 }
 
@@ -163,21 +131,21 @@ fn attributes(engine: &Engine, queue: QueueId) -> Result<Attributes, Fault> {
 }
 
 /// A message that passed every check.
-struct Ready {
-    draft: Draft,
+struct CheckedMessage {
+    message: NewMessage,
     size: usize,
     /// The caller sent AWSTraceHeader as a system attribute.
     sends_trace: bool,
 }
 
-impl Ready {
+impl CheckedMessage {
     fn send(
         self,
         engine: &mut Engine,
         now: Timestamp,
         queue: QueueId,
     ) -> Result<SentMessage, Fault> {
-        let content = &self.draft.content;
+        let content = &self.message.content;
         let md5_of_body = hex::encode(Md5::digest(&content.body));
         let md5_of_attributes = (!content.attributes.is_empty())
             .then(|| message_attributes::digest(&content.attributes));
@@ -186,7 +154,7 @@ impl Ready {
         let sent_trace = content.trace_header.as_ref().filter(|_| self.sends_trace);
         let md5_of_system_attributes = sent_trace.map(|header| trace_digest(header));
         let Sent { id, sequence } = engine
-            .send(now, queue, self.draft)
+            .send(now, queue, self.message)
             .ok_or(Fault::QueueDoesNotExist)?;
         Ok(SentMessage {
             md5_of_body,
@@ -236,7 +204,7 @@ impl WireMessage {
         Ok(())
     }
 
-    fn check(self, attributes: &Attributes, caller: &Caller) -> Result<Ready, Fault> {
+    fn check(self, attributes: &Attributes, caller: &Caller) -> Result<CheckedMessage, Fault> {
         let body = self
             .message_body
             .filter(|body| !body.is_empty())
@@ -279,8 +247,8 @@ impl WireMessage {
             group: self.message_group_id,
             deduplication,
         };
-        Ok(Ready {
-            draft: Draft { content, delay },
+        Ok(CheckedMessage {
+            message: NewMessage { content, delay },
             size,
             sends_trace,
         })

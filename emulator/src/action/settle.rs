@@ -5,7 +5,10 @@ use std::time::Duration;
 use kit::time::Timestamp;
 use serde::Deserialize;
 
-use super::{Answer, Caller, DoneEntry, Number, batch};
+use super::batch::{self, DoneEntry};
+use super::caller::Caller;
+use super::number::Number;
+use super::output::Output;
 use crate::engine::{Engine, QueueId, Receipt, SettleError, limits};
 use crate::fault::Fault;
 
@@ -22,7 +25,7 @@ pub struct DeleteMessage {
 #[serde(rename_all = "PascalCase", default)]
 pub struct DeleteMessageBatch {
     queue_url: Option<String>,
-    entries: Vec<Entry>,
+    entries: Vec<SettleEntry>,
 }
 
 /// Hides a received message for a new time, counted from now.
@@ -39,12 +42,12 @@ pub struct ChangeMessageVisibility {
 #[serde(rename_all = "PascalCase", default)]
 pub struct ChangeMessageVisibilityBatch {
     queue_url: Option<String>,
-    entries: Vec<Entry>,
+    entries: Vec<SettleEntry>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Entry {
+struct SettleEntry {
     id: String,
     receipt_handle: Option<String>,
     visibility_timeout: Option<Number>,
@@ -56,10 +59,10 @@ impl DeleteMessage {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         delete(engine, now, queue, self.receipt_handle.as_deref())?;
-        Ok(Answer::Empty {})
+        Ok(Output::Empty {})
     }
 }
 
@@ -69,13 +72,13 @@ impl DeleteMessageBatch {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         batch::check_ids(
             "DeleteMessageBatchRequestEntry",
             self.entries.iter().map(|entry| entry.id.as_str()),
         )?;
-        Ok(Answer::Settled(batch::each(
+        Ok(Output::Settled(batch::each(
             self.entries,
             |entry| entry.id.clone(),
             |entry| {
@@ -92,7 +95,7 @@ impl ChangeMessageVisibility {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         hide(
             engine,
@@ -101,7 +104,7 @@ impl ChangeMessageVisibility {
             self.receipt_handle.as_deref(),
             self.visibility_timeout,
         )?;
-        Ok(Answer::Empty {})
+        Ok(Output::Empty {})
     }
 }
 
@@ -111,11 +114,11 @@ impl ChangeMessageVisibilityBatch {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let ids = self.entries.iter().map(|entry| entry.id.as_str());
         batch::check_ids("ChangeMessageVisibilityBatchRequestEntry", ids)?;
-        Ok(Answer::Settled(batch::each(
+        Ok(Output::Settled(batch::each(
             self.entries,
             |entry| entry.id.clone(),
             |entry| {

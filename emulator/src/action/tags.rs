@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use kit::time::Timestamp;
 use serde::Deserialize;
 
-use super::{Answer, Caller};
+use super::caller::Caller;
+use super::output::Output;
 use crate::engine::Engine;
 use crate::fault::Fault;
 
@@ -69,7 +70,7 @@ impl TagQueue {
         engine: &mut Engine,
         _now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         if self.tags.is_empty() {
             return Err(Fault::missing("Tags"));
@@ -83,7 +84,7 @@ impl TagQueue {
         tags.extend(self.tags);
         check(&tags)?;
         engine.change_queue(queue, |definition| definition.tags = tags);
-        Ok(Answer::Empty {})
+        Ok(Output::Empty {})
     }
 }
 
@@ -93,7 +94,7 @@ impl UntagQueue {
         engine: &mut Engine,
         _now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         if self.tag_keys.is_empty() {
             return Err(Fault::missing("TagKeys"));
@@ -103,7 +104,7 @@ impl UntagQueue {
                 .tags
                 .retain(|key, _| !self.tag_keys.contains(key));
         });
-        Ok(Answer::Empty {})
+        Ok(Output::Empty {})
     }
 }
 
@@ -113,13 +114,13 @@ impl ListQueueTags {
         engine: &mut Engine,
         _now: Timestamp,
         caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let queue = caller.queue(engine, self.queue_url.as_deref())?;
         let definition = &engine
             .queue(queue)
             .ok_or(Fault::QueueDoesNotExist)?
             .definition;
-        Ok(Answer::Tags {
+        Ok(Output::Tags {
             tags: definition.tags.clone(),
         })
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::arn::QueueArn;
 use super::limits;
-use super::name::QueueArn;
 
 /// Everything that CreateQueue and SetQueueAttributes can set; numbers are in SQS's units (seconds
 /// and bytes).

@@ -8,9 +8,10 @@
 
 use kit::time::Timestamp;
 
-use super::message::{Key, Place, QueueId, Serial};
-use super::moving::MoveTask;
-use super::queue::{Definition, Purge};
+use super::content::{Content, Fingerprint};
+use super::definition::{Purge, QueueDefinition};
+use super::ids::{MessageKey, QueueId, Serial};
+use super::task::MoveTask;
 
 /// One change that must survive.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +27,7 @@ pub enum Effect {
         queue: QueueId,
     },
     /// A queue was created or changed; says all of it.
-    Queue(Box<Definition>),
+    Queue(Box<QueueDefinition>),
     /// A queue lost all its messages.
     Purged {
         /// Which one.
@@ -44,11 +45,11 @@ pub enum Effect {
         at: Timestamp,
     },
     /// A message was sent.
-    Stored(Box<Stored>),
+    Stored(Box<StoredMessage>),
     /// A message was handed out.
     Received {
         /// Which one.
-        key: Key,
+        key: MessageKey,
         /// How often it was received until now.
         receives: u32,
         /// When it was received now.
@@ -59,14 +60,14 @@ pub enum Effect {
     /// The visibility timeout of a message was changed.
     Hidden {
         /// Which one.
-        key: Key,
+        key: MessageKey,
         /// When it becomes visible again.
         due: Timestamp,
     },
     /// A message went to a dead-letter queue.
     Moved {
         /// Which one.
-        key: Key,
+        key: MessageKey,
         /// The dead-letter queue.
         to: QueueId,
         /// When.
@@ -75,7 +76,7 @@ pub enum Effect {
     /// A move task made a new message of an old one; the content stays where it is.
     Renewed {
         /// Which one, by its old number.
-        key: Key,
+        key: MessageKey,
         /// Its new number.
         serial: Serial,
         /// The queue that has it now.
@@ -86,7 +87,7 @@ pub enum Effect {
     /// A message is gone.
     Deleted {
         /// Which one.
-        key: Key,
+        key: MessageKey,
     },
     /// A deduplication id is still remembered although its message is not.
     Remembered {
@@ -123,7 +124,7 @@ impl Effect {
 
 /// A stored message: the state that replay needs, and what it says.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Stored {
+pub struct StoredMessage {
     /// Its state.
     pub snapshot: Snapshot,
     /// Its content.
@@ -134,7 +135,7 @@ pub struct Stored {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot {
     /// Which one.
-    pub key: Key,
+    pub key: MessageKey,
     /// The queue that has it.
     pub queue: QueueId,
     /// The queue that it came from as a dead letter, or 0.
@@ -153,55 +154,4 @@ pub struct Snapshot {
     pub group: Option<Fingerprint>,
     /// Its deduplication id in a FIFO queue.
     pub deduplication: Option<Fingerprint>,
-}
-
-/// Stands for a name of any length: the first 128 bits of its SHA-256.
-pub type Fingerprint = u128;
-
-/// What a message says. The engine passes it on and never looks inside.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Content {
-    /// The body.
-    pub body: String,
-    /// Message attributes, in the order of their names.
-    pub attributes: Vec<(String, AttributeValue)>,
-    /// AWSTraceHeader.
-    pub trace_header: Option<String>,
-    /// SenderId.
-    pub sender: String,
-    /// MessageGroupId.
-    pub group: Option<String>,
-    /// MessageDeduplicationId, given or made of the body.
-    pub deduplication: Option<String>,
-}
-
-/// The value of a message attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttributeValue {
-    /// DataType with its custom label.
-    pub data_type: String,
-    /// The value itself.
-    pub data: AttributeData,
-}
-
-/// A message attribute's value is text or bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AttributeData {
-    /// `String` and `Number`.
-    Text(String),
-    /// `Binary`.
-    Binary(Vec<u8>),
-}
-
-/// What happened since the last look, in order.
-#[derive(Debug, Default)]
-pub struct Outbox {
-    /// To be written down.
-    pub effects: Vec<Effect>,
-    /// Queues with a message that a receiver may have now: one entry a message.
-    pub ready: Vec<QueueId>,
-    /// Content that nobody needs any more.
-    pub dropped: Vec<Place>,
-    /// Queues that do not exist any more.
-    pub gone: Vec<QueueId>,
 }

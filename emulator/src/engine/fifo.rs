@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 
 use kit::time::Timestamp;
-use sha2::{Digest, Sha256};
 
-use super::effect::Fingerprint;
+use super::content::Fingerprint;
+use super::ids::{MessageKey, MessageState, Serial};
 use super::limits;
 use super::list::{Linked, Links, List};
-use super::message::{InLine, Key, Message, Serial, State};
+use super::message::{InLine, Message};
 use super::slab::{NOWHERE, Slab, Slot};
+use super::wake::Wake;
 
 /// The groups of one queue, its memory of deduplication ids, and of receive attempts.
 #[derive(Default)]
@@ -22,9 +23,9 @@ pub struct Fifo {
     /// A tree and not a hash table: it grows and shrinks bit by bit, and is no larger.
     by_name: BTreeMap<GroupName, Slot>,
     /// Groups whose first message is ready.
-    open: List<Open>,
+    open: List<OpenGroups>,
     sent: Recent<Serial>,
-    attempts: Recent<Vec<Taken>>,
+    attempts: Recent<Vec<Attempted>>,
 }
 
 /// The first half of the [`Fingerprint`] of a MessageGroupId. Should two groups ever share it, they
@@ -39,9 +40,9 @@ struct Group {
 }
 
 /// The chain of open groups.
-struct Open;
+struct OpenGroups;
 
-impl Linked<Open> for Group {
+impl Linked<OpenGroups> for Group {
     fn neighbours(&self) -> &Links {
         &self.links
     }
@@ -53,24 +54,13 @@ impl Linked<Open> for Group {
 
 /// A message as a receive attempt left it; it is unchanged while it still looks like this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Taken {
+pub struct Attempted {
     /// Which message.
-    pub key: Key,
+    pub key: MessageKey,
     /// The receive.
     pub receives: u32,
     /// The end of its visibility timeout.
     pub due: Timestamp,
-}
-
-/// The [`Fingerprint`] of the parts, read as one text.
-pub fn fingerprint(parts: &[&str]) -> Fingerprint {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
-    }
-    let bytes: [u8; 32] = hash.finalize().into();
-    u128::from_be_bytes(bytes[..16].try_into().expect("sixteen of thirty-two bytes"))
 }
 
 impl Fifo {
@@ -93,32 +83,30 @@ impl Fifo {
         Some(self.groups.get(group)?.name)
     }
 
-    /// Puts a message behind the others of its group. Returns whether the group opened by it.
-    pub fn arrive(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
+    /// Puts a message behind the others of its group.
+    pub fn arrive(&mut self, messages: &mut Slab<Message>, slot: Slot) -> Wake {
         let group = group_of(messages, slot);
         let Some(entry) = self.groups.get_mut(group) else {
-            return false;
+            return Wake::Nobody;
         };
         entry.messages.push_back(messages, slot);
         self.refresh(messages, group)
     }
 
-    /// Takes a message out of its group; an empty group is forgotten. Returns whether the group
-    /// opened by it.
-    pub fn leave(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
+    /// Takes a message out of its group; an empty group is forgotten.
+    pub fn leave(&mut self, messages: &mut Slab<Message>, slot: Slot) -> Wake {
         let group = group_of(messages, slot);
         let Some(entry) = self.groups.get_mut(group) else {
-            return false;
+            return Wake::Nobody;
         };
         entry.messages.remove(messages, slot);
-        let opened = self.refresh(messages, group);
+        let wake = self.refresh(messages, group);
         self.forget_if_empty(group);
-        opened
+        wake
     }
 
-    /// Looks at a group again after the state of one of its messages changed. Returns whether it
-    /// opened.
-    pub fn changed(&mut self, messages: &Slab<Message>, slot: Slot) -> bool {
+    /// Opens or closes the group of a message whose state changed.
+    pub fn changed(&mut self, messages: &Slab<Message>, slot: Slot) -> Wake {
         self.refresh(messages, group_of(messages, slot))
     }
 
@@ -151,7 +139,7 @@ impl Fifo {
             && picked.len() < most
             && messages
                 .get(slot)
-                .is_some_and(|message| message.state == State::Ready)
+                .is_some_and(|message| message.state == MessageState::Ready)
         {
             picked.push(slot);
             next = group.messages.after(messages, slot);
@@ -169,12 +157,12 @@ impl Fifo {
     }
 
     /// What this receive attempt took, if it was made in the last five minutes.
-    pub fn attempt(&mut self, now: Timestamp, id: Fingerprint) -> Option<&[Taken]> {
+    pub fn attempt(&mut self, now: Timestamp, id: Fingerprint) -> Option<&[Attempted]> {
         self.attempts.get(now, id).map(Vec::as_slice)
     }
 
     /// Remembers a receive attempt.
-    pub fn remember_attempt(&mut self, now: Timestamp, id: Fingerprint, taken: Vec<Taken>) {
+    pub fn remember_attempt(&mut self, now: Timestamp, id: Fingerprint, taken: Vec<Attempted>) {
         self.attempts.put(now, id, taken);
     }
 
@@ -201,19 +189,21 @@ impl Fifo {
             .for_each(|group| self.forget_if_empty(group));
     }
 
-    fn refresh(&mut self, messages: &Slab<Message>, group: Slot) -> bool {
+    /// Opens or closes a group, by the state of its first message. A group that opens wakes a
+    /// receiver.
+    fn refresh(&mut self, messages: &Slab<Message>, group: Slot) -> Wake {
         let Some(entry) = self.groups.get_mut(group) else {
-            return false;
+            return Wake::Nobody;
         };
         let first = entry.messages.first().and_then(|slot| messages.get(slot));
-        let opens = first.is_some_and(|message| message.state == State::Ready);
+        let opens = first.is_some_and(|message| message.state == MessageState::Ready);
         let was_open = std::mem::replace(&mut entry.is_open, opens);
         match (was_open, opens) {
             (false, true) => self.open.push_back(&mut self.groups, group),
             (true, false) => self.open.remove(&mut self.groups, group),
             _ => {}
         }
-        opens && !was_open
+        Wake::receiver_if(opens && !was_open)
     }
 
     fn forget_if_empty(&mut self, group: Slot) {
@@ -273,7 +263,7 @@ impl<T> Recent<T> {
     }
 
     fn forget_old(&mut self, now: Timestamp) -> bool {
-        for _ in 0..super::STEP {
+        for _ in 0..limits::STEP {
             let Some(mut second) = self.by_second.first_entry() else {
                 return false;
             };

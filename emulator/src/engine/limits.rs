@@ -1,5 +1,5 @@
 //! Every number of SQS, once, by name. Source: the SQS developer guide, "Amazon SQS quotas", and
-//! the service model.
+//! the service model. At the end stands the one number that is the engine's own.
 
 use std::time::Duration;
 
@@ -97,8 +97,8 @@ pub const MESSAGE_ATTRIBUTES: usize = 10;
 pub const IN_FLIGHT: usize = 120_000;
 /// How long a FIFO queue remembers a deduplication id, and a receive attempt.
 pub const DEDUPLICATION: Duration = Duration::from_secs(300);
-/// How long a deleted queue's name stays blocked, and how often a queue may be purged.
-pub const QUIET_TIME: Duration = Duration::from_secs(60);
+/// How long a deleted queue's name stays blocked, and how long a queue cannot be purged again.
+pub const COOLDOWN: Duration = Duration::from_secs(60);
 /// Characters of a queue name, the `.fifo` suffix included.
 pub const QUEUE_NAME: usize = 80;
 /// Source queues that a redrive allow policy may name.
@@ -107,3 +107,7 @@ pub const ALLOWED_SOURCES: usize = 10;
 pub const PAGE: usize = 1000;
 /// From this many receives on, a returning message goes behind the others of a standard queue.
 pub const BACK_OF_THE_QUEUE: u32 = 3;
+
+/// How many messages one call drops, moves or passes over at most: the rest of a queue of millions
+/// is left to the next calls, so that no other caller has to wait for it.
+pub(super) const STEP: usize = 500;

@@ -1,90 +1,48 @@
-//! A message, and one delivery of it with its receipt.
-//!
-//! The record in memory is small and fixed: what a message says lives in the store, at a [`Place`].
+//! A message as memory holds it: a small record of fixed size. The content lives in the store, at a
+//! [`Location`].
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use kit::time::Timestamp;
 
 use super::effect::Snapshot;
+use super::ids::{Location, MessageKey, MessageState, QueueId, Serial};
 use super::list::{Linked, Links};
 use super::slab::Slot;
-
-/// The number of a queue, never used again after the queue is gone. The first one is 1.
-pub type QueueId = u32;
-
-/// Rises with every message that is sent, in every queue. Never used again.
-pub type Serial = u64;
-
-/// The state of a message that decides who may have it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Waits for a receiver.
-    Ready,
-    /// Was sent with a delay that runs until `due`.
-    Delayed,
-    /// Was received and is hidden until `due`.
-    InFlight,
-}
-
-/// Where the store keeps what a message says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Place {
-    /// The number of the log segment.
-    pub segment: u32,
-    /// Where in it the record begins, in bytes.
-    pub offset: u32,
-    /// Bytes of the whole record.
-    pub length: u32,
-}
-
-/// Names one message for good: the slot finds it, the serial proves that the slot was not used
-/// again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
-    /// Its place in the slab.
-    pub slot: Slot,
-    /// Its own number.
-    pub serial: Serial,
-}
 
 /// All that memory holds of a message.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// Its own number; orders messages by arrival.
+    /// The message's own number; orders messages by arrival.
     pub serial: Serial,
-    /// When it was accepted. Survives the move to a dead-letter queue.
+    /// When the message was accepted. Survives the move to a dead-letter queue.
     pub sent_at: Timestamp,
-    /// When its delay or its visibility timeout ends.
+    /// When the delay or the visibility timeout ends.
     pub due: Timestamp,
-    /// Where its content is.
-    pub place: Place,
-    /// The queue that has it now.
+    /// Where the content is.
+    pub location: Location,
+    /// The queue that holds the message now.
     pub queue: QueueId,
-    /// The queue it came from as a dead letter; 0 if none.
+    /// The queue that the message came from as a dead letter; 0 if none.
     pub origin: QueueId,
-    /// How often it was received; also tells its receipts apart.
+    /// How often the message was received; also distinguishes its receipts.
     pub receives: u32,
-    /// Its group in the queue's own list of groups; meaningless in standard queues.
+    /// The slot of the message group in the queue; meaningless in standard queues.
     pub group: Slot,
     first_received: Age,
     received_at: Age,
     pub(super) links: Links,
     pub(super) ages: Links,
-    /// It is dead when its queue has another one by now, see [`Queue`](super::Queue).
+    /// The message is dead once its queue has another generation, see `Queue`.
     pub(super) generation: u16,
-    /// Who may have it.
-    pub state: State,
-    /// It arrived later than a younger one, and does not stand in the chain of ages.
+    /// Whether the message can be received.
+    pub state: MessageState,
+    /// Whether the message arrived later than a younger one, and so is not in the chain of ages.
     pub(super) is_stray: bool,
 }
 
-/// How old a message was at some time, in milliseconds: half the size of a [`Timestamp`], and a
-/// message lives for fourteen days at most.
+/// The age of a message at some time, in milliseconds: half the size of a [`Timestamp`], and
+/// enough, since a message lives for at most fourteen days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Age(u32);
 
@@ -103,12 +61,21 @@ impl Age {
     }
 }
 
+/// SequenceNumbers have twenty digits from the first one on, and gaps.
+const FIRST_SEQUENCE: u128 = 18_849_496_460_000_000_000;
+const SEQUENCE_STEP: u128 = 256;
+
+/// The SequenceNumber of the message with this serial.
+pub(super) fn sequence_number(serial: Serial) -> String {
+    (FIRST_SEQUENCE + SEQUENCE_STEP * u128::from(serial)).to_string()
+}
+
 impl Message {
     pub(super) fn of(
         snapshot: &Snapshot,
         group: Slot,
-        state: State,
-        place: Place,
+        state: MessageState,
+        location: Location,
         generation: u16,
     ) -> Message {
         let age = |at| {
@@ -122,7 +89,7 @@ impl Message {
             serial: snapshot.key.serial,
             sent_at: snapshot.sent_at,
             due: snapshot.due,
-            place,
+            location,
             queue: snapshot.queue,
             origin: snapshot.origin,
             receives: snapshot.receives,
@@ -137,17 +104,25 @@ impl Message {
         }
     }
 
-    /// When it was received for the first time; the epoch if never.
+    /// The key of the message, which lies in this slot.
+    pub(super) fn key(&self, slot: Slot) -> MessageKey {
+        MessageKey {
+            slot,
+            serial: self.serial,
+        }
+    }
+
+    /// When the message was received for the first time; the epoch if never.
     pub fn first_received(&self) -> Timestamp {
         self.first_received.time(self.sent_at)
     }
 
-    /// When it was received last; the epoch if never.
+    /// When the message was received last; the epoch if never.
     pub fn received_at(&self) -> Timestamp {
         self.received_at.time(self.sent_at)
     }
 
-    /// Notes a receive, by which it was received so often.
+    /// Records a receive; `receives` counts all of them, this one included.
     pub(super) fn received(&mut self, now: Timestamp, receives: u32, due: Timestamp) {
         self.receives = receives;
         self.due = due;
@@ -157,7 +132,7 @@ impl Message {
         }
     }
 
-    /// Makes a new message of it.
+    /// Turns the record into that of a new message with the same content.
     pub(super) fn renew(&mut self, serial: Serial, now: Timestamp) {
         self.serial = serial;
         self.sent_at = now;
@@ -169,7 +144,7 @@ impl Message {
     }
 }
 
-/// The chain of those that may be received: of a standard queue, or of a message group.
+/// The chain of messages that can be received: of a standard queue, or of a message group.
 pub struct InLine;
 
 /// The chain of all messages of a queue, the oldest first.
@@ -195,88 +170,6 @@ impl Linked<ByAge> for Message {
     }
 }
 
-/// A message handed out once. What it says is read from the store at `place`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
-    /// What settles it.
-    pub receipt: Receipt,
-    /// The MessageId.
-    pub id: String,
-    /// SentTimestamp, as clients see it.
-    pub sent_at: Timestamp,
-    /// ApproximateFirstReceiveTimestamp, as clients see it.
-    pub first_received: Timestamp,
-    /// ApproximateReceiveCount; 1 on the first delivery.
-    pub receives: u32,
-    /// Whether it came here by redrive.
-    pub is_dead_letter: bool,
-    /// DeadLetterQueueSourceArn; none when that queue was deleted.
-    pub origin: Option<String>,
-    /// SequenceNumber, in FIFO queues.
-    pub sequence: Option<String>,
-    /// Where the content is.
-    pub place: Place,
-}
-
-/// The right to settle one delivery. Prints and parses as a receipt handle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Receipt {
-    /// The queue that handed it out.
-    pub queue: QueueId,
-    /// The message.
-    pub key: Key,
-    /// Which of its deliveries.
-    pub receives: u32,
-}
-
-/// The text is no receipt handle of this emulator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a receipt handle")]
-pub struct NotAReceipt;
-
-/// Makes every handle begin like those of SQS, with `AQEB`.
-const HANDLE_PREFIX: [u8; 3] = [1, 1, 1];
-const HANDLE_LENGTH: usize = 27;
-
-impl fmt::Display for Receipt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut bytes = Vec::with_capacity(HANDLE_LENGTH);
-        bytes.extend(HANDLE_PREFIX);
-        bytes.extend(self.queue.to_be_bytes());
-        bytes.extend(self.key.slot.to_be_bytes());
-        bytes.extend(self.key.serial.to_be_bytes());
-        bytes.extend(self.receives.to_be_bytes());
-        bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
-        f.write_str(&BASE64_STANDARD.encode(bytes))
-    }
-}
-
-impl FromStr for Receipt {
-    type Err = NotAReceipt;
-
-    fn from_str(text: &str) -> Result<Receipt, NotAReceipt> {
-        let bytes = BASE64_STANDARD.decode(text).map_err(|_| NotAReceipt)?;
-        let (fields, sum) = bytes.split_last_chunk::<4>().ok_or(NotAReceipt)?;
-        let sound = bytes.len() == HANDLE_LENGTH
-            && fields.starts_with(&HANDLE_PREFIX)
-            && crc32fast::hash(fields) == u32::from_be_bytes(*sum);
-        if !sound {
-            return Err(NotAReceipt);
-        }
-        let word =
-            |at: usize| u32::from_be_bytes(fields[at..at + 4].try_into().expect("four bytes"));
-        let serial = u64::from_be_bytes(fields[11..19].try_into().expect("eight bytes"));
-        Ok(Receipt {
-            queue: word(3),
-            key: Key {
-                slot: word(7),
-                serial,
-            },
-            receives: word(19),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,31 +182,5 @@ mod tests {
             "{}",
             size_of::<Option<Message>>()
         );
-    }
-
-    #[test]
-    fn a_receipt_comes_back_and_junk_does_not() {
-        let receipt = Receipt {
-            queue: 7,
-            key: Key {
-                slot: 9,
-                serial: u64::MAX,
-            },
-            receives: 3,
-        };
-        let handle = receipt.to_string();
-        assert!(handle.starts_with("AQEB"));
-        assert_eq!(handle.parse(), Ok(receipt));
-        let mut damaged = handle.clone().into_bytes();
-        damaged[10] ^= 1;
-        for junk in [
-            "",
-            "garbage",
-            "AQEB",
-            &handle[4..],
-            &String::from_utf8_lossy(&damaged),
-        ] {
-            assert_eq!(junk.parse::<Receipt>(), Err(NotAReceipt), "{junk}");
-        }
     }
 }

@@ -1,50 +1,16 @@
 //! One queue: what it is, which of its messages may be received next, and how many there are of
 //! each kind.
 
-use std::collections::BTreeMap;
-
-use kit::time::Timestamp;
-use serde::{Deserialize, Serialize};
-
 use super::ages::Ages;
 use super::attributes::Attributes;
+use super::definition::QueueDefinition;
 use super::fifo::Fifo;
+use super::ids::MessageState;
 use super::limits;
 use super::list::List;
-use super::message::{InLine, Message, QueueId, Serial, State};
-use super::name::QueueArn;
+use super::message::{InLine, Message};
 use super::slab::{Slab, Slot};
-
-/// All of a queue except its messages: what a change of the queue writes to the store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Definition {
-    /// Its number.
-    pub id: QueueId,
-    /// Region, account and name.
-    pub arn: QueueArn,
-    /// Its attributes.
-    pub attributes: Attributes,
-    /// Its tags.
-    pub tags: BTreeMap<String, String>,
-    /// CreatedTimestamp.
-    #[serde(with = "millis")]
-    pub created: Timestamp,
-    /// LastModifiedTimestamp.
-    #[serde(with = "millis")]
-    pub modified: Timestamp,
-    /// The last PurgeQueue, if there was one.
-    pub purge: Option<Purge>,
-}
-
-/// A purge: when, and the serial below which no message survived it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Purge {
-    /// When it was asked for.
-    #[serde(with = "millis")]
-    pub at: Timestamp,
-    /// Every message of the queue with a smaller serial was dropped.
-    pub below: Serial,
-}
+use super::wake::Wake;
 
 /// How many messages are in which state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,11 +24,11 @@ pub struct Counts {
 }
 
 impl Counts {
-    fn of(&mut self, state: State) -> &mut usize {
+    fn of(&mut self, state: MessageState) -> &mut usize {
         match state {
-            State::Ready => &mut self.ready,
-            State::Delayed => &mut self.delayed,
-            State::InFlight => &mut self.in_flight,
+            MessageState::Ready => &mut self.ready,
+            MessageState::Delayed => &mut self.delayed,
+            MessageState::InFlight => &mut self.in_flight,
         }
     }
 }
@@ -90,7 +56,7 @@ const QUEUE: usize = 2048;
 /// A queue and its place in the engine.
 pub struct Queue {
     /// What it is.
-    pub definition: Definition,
+    pub definition: QueueDefinition,
     pub(super) order: Order,
     pub(super) ages: Ages,
     counts: Counts,
@@ -100,7 +66,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(definition: Definition) -> Queue {
+    pub(super) fn new(definition: QueueDefinition) -> Queue {
         let order = Order::new(&definition.attributes);
         Queue {
             definition,
@@ -133,77 +99,80 @@ impl Queue {
         self.counts
     }
 
-    /// Takes a message in. Returns whether a receiver may have one by that.
-    pub(super) fn arrive(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
+    /// Adds a message.
+    pub(super) fn arrive(&mut self, messages: &mut Slab<Message>, slot: Slot) -> Wake {
         let Some(message) = messages.get_mut(slot) else {
-            return false;
+            return Wake::Nobody;
         };
         let state = message.state;
         message.generation = self.generation;
         *self.counts.of(state) += 1;
         self.ages.insert(messages, slot);
         match &mut self.order {
-            Order::Standard(ready) if state == State::Ready => {
+            Order::Standard(ready) if state == MessageState::Ready => {
                 ready.push_back(messages, slot);
-                true
+                Wake::Receiver
             }
-            Order::Standard(_) => false,
+            Order::Standard(_) => Wake::Nobody,
             Order::Fifo(fifo) => fifo.arrive(messages, slot),
         }
     }
 
-    /// Lets a message go. Returns whether a receiver may have another one by that.
-    pub(super) fn leave(&mut self, messages: &mut Slab<Message>, slot: Slot) -> bool {
+    /// Takes a message out.
+    pub(super) fn leave(&mut self, messages: &mut Slab<Message>, slot: Slot) -> Wake {
         let Some(message) = messages.get(slot) else {
-            return false;
+            return Wake::Nobody;
         };
         let state = message.state;
         let was_full = self.is_full();
         *self.counts.of(state) -= 1;
         self.ages.remove(messages, slot);
-        let opened = match &mut self.order {
-            Order::Standard(ready) if state == State::Ready => {
+        let wake = match &mut self.order {
+            Order::Standard(ready) if state == MessageState::Ready => {
                 ready.remove(messages, slot);
-                false
+                Wake::Nobody
             }
-            Order::Standard(_) => false,
+            Order::Standard(_) => Wake::Nobody,
             Order::Fifo(fifo) => fifo.leave(messages, slot),
         };
-        opened || was_full && self.gives_again(messages)
+        wake.or_if(|| was_full && self.gives_again(messages))
     }
 
-    /// Changes the state of one of its messages. Returns whether a receiver may have one by that.
-    pub(super) fn turn(&mut self, messages: &mut Slab<Message>, slot: Slot, state: State) -> bool {
+    /// Changes the state of a message.
+    pub(super) fn set_state(
+        &mut self,
+        messages: &mut Slab<Message>,
+        slot: Slot,
+        state: MessageState,
+    ) -> Wake {
         let Some(message) = messages.get_mut(slot) else {
-            return false;
+            return Wake::Nobody;
         };
         let before = std::mem::replace(&mut message.state, state);
-        let often = message.receives >= limits::BACK_OF_THE_QUEUE;
-        let was_sent_now = message.receives == 0;
+        let goes_to_the_back =
+            message.receives == 0 || message.receives >= limits::BACK_OF_THE_QUEUE;
         let was_full = self.is_full();
         *self.counts.of(before) -= 1;
         *self.counts.of(state) += 1;
-        let opened = match (
-            &mut self.order,
-            before == State::Ready,
-            state == State::Ready,
-        ) {
-            (Order::Fifo(fifo), ..) => fifo.changed(messages, slot),
-            (Order::Standard(ready), true, false) => {
+        let was_ready = before == MessageState::Ready;
+        let is_ready = state == MessageState::Ready;
+        let wake = match &mut self.order {
+            Order::Fifo(fifo) => fifo.changed(messages, slot),
+            Order::Standard(ready) if was_ready && !is_ready => {
                 ready.remove(messages, slot);
-                false
+                Wake::Nobody
             }
-            (Order::Standard(ready), false, true) if often || was_sent_now => {
-                ready.push_back(messages, slot);
-                true
+            Order::Standard(ready) if !was_ready && is_ready => {
+                if goes_to_the_back {
+                    ready.push_back(messages, slot);
+                } else {
+                    ready.push_front(messages, slot);
+                }
+                Wake::Receiver
             }
-            (Order::Standard(ready), false, true) => {
-                ready.push_front(messages, slot);
-                true
-            }
-            (Order::Standard(_), ..) => false,
+            Order::Standard(_) => Wake::Nobody,
         };
-        opened || was_full && self.gives_again(messages)
+        wake.or_if(|| was_full && self.gives_again(messages))
     }
 
     /// Whether as many messages are in flight as there may be.
@@ -211,7 +180,7 @@ impl Queue {
         self.counts.in_flight >= limits::IN_FLIGHT
     }
 
-    /// Whether a queue that was full is not any more, and has something for a receiver who waits.
+    /// Whether a queue that was full is not any more, and has something for a receiver that waits.
     fn gives_again(&self, messages: &Slab<Message>) -> bool {
         !self.is_full() && !self.pick(messages, 1).is_empty()
     }
@@ -240,19 +209,5 @@ impl Queue {
     /// Whether it hands out messages in strict order.
     pub fn is_fifo(&self) -> bool {
         matches!(self.order, Order::Fifo(_))
-    }
-}
-
-/// [`Timestamp`] as milliseconds, in the store.
-pub(super) mod millis {
-    use kit::time::Timestamp;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
-        at.as_millis().serialize(to)
-    }
-
-    pub fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Timestamp, D::Error> {
-        u64::deserialize(from).map(Timestamp::from_millis)
     }
 }

@@ -5,17 +5,23 @@
 
 use kit::time::Timestamp;
 
-use super::effect::{Effect, Fingerprint, Snapshot};
-use super::fifo::group_name;
-use super::message::{Key, Message, Place, QueueId, Serial, State};
-use super::queue::{Definition, Purge, Queue};
+use super::content::Fingerprint;
+use super::definition::{Purge, QueueDefinition};
+use super::effect::{Effect, Snapshot};
+use super::fifo::{Fifo, group_name};
+use super::ids::{Location, MessageKey, MessageState, QueueId, Serial};
+use super::limits;
+use super::machine::Engine;
+use super::message::Message;
+use super::pending::Pending;
+use super::queue::Queue;
 use super::slab::{NOWHERE, Slot};
-use super::{Engine, limits};
+use super::wake::Wake;
 
 impl Engine {
-    /// Takes back one effect of an earlier run; `place` is where the store read it. Only before
+    /// Takes back one effect of an earlier run; `location` is where the store read it. Only before
     /// [`Engine::resume`]. An effect on something that does not exist any more is ignored.
-    pub fn replay(&mut self, effect: Effect, place: Place, now: Timestamp) {
+    pub fn replay(&mut self, effect: Effect, location: Location, now: Timestamp) {
         self.newest = self.newest.max(effect.at().unwrap_or_default());
         match effect {
             Effect::Counters {
@@ -31,7 +37,7 @@ impl Engine {
             Effect::QueueDeleted { queue, at } => self.replay_queue_deleted(queue, at),
             Effect::Purged { queue, purge } => self.replay_purge(queue, purge),
             Effect::Task(task) => self.replay_task(*task),
-            Effect::Stored(stored) => self.replay_stored(&stored.snapshot, place, now),
+            Effect::Stored(stored) => self.replay_stored(&stored.snapshot, location, now),
             Effect::Received {
                 key,
                 receives,
@@ -113,10 +119,10 @@ impl Engine {
         self.queues
             .values_mut()
             .filter_map(Queue::fifo)
-            .for_each(super::fifo::Fifo::forget_empty);
+            .for_each(Fifo::forget_empty);
         self.resume_tasks(now);
         self.deleted.retain(|arn, _| !self.by_arn.contains_key(arn));
-        self.outbox = super::Outbox::default();
+        self.pending = Pending::default();
     }
 
     /// What the beginning of a new piece of the log says, so that older pieces can go.
@@ -143,21 +149,19 @@ impl Engine {
     pub fn stored_bytes(&self) -> std::collections::BTreeMap<u32, u64> {
         let mut bytes = std::collections::BTreeMap::new();
         for (_, message) in self.messages.iter() {
-            *bytes.entry(message.place.segment).or_default() += u64::from(message.place.length);
+            *bytes.entry(message.location.segment).or_default() +=
+                u64::from(message.location.length);
         }
         bytes
     }
 
     /// The present state of a message that was stored as `old`, if its content still lies at
-    /// `place`.
-    pub fn snapshot(&self, old: &Snapshot, place: Place) -> Option<Snapshot> {
+    /// `location`.
+    pub fn snapshot(&self, old: &Snapshot, location: Location) -> Option<Snapshot> {
         let message = self
             .living(old.key.slot)
-            .filter(|message| message.place == place)?;
-        let key = Key {
-            slot: old.key.slot,
-            serial: message.serial,
-        };
+            .filter(|message| message.location == location)?;
+        let key = message.key(old.key.slot);
         Some(Snapshot {
             key,
             queue: message.queue,
@@ -189,7 +193,7 @@ impl Engine {
     }
 
     /// Takes back a stored message. What it says is not needed.
-    pub fn replay_stored(&mut self, snapshot: &Snapshot, place: Place, now: Timestamp) {
+    pub fn replay_stored(&mut self, snapshot: &Snapshot, location: Location, now: Timestamp) {
         self.next_serial = self.next_serial.max(snapshot.key.serial + 1);
         self.newest = self.newest.max(snapshot.sent_at).max(snapshot.received_at);
         if let Some(id) = snapshot.deduplication {
@@ -211,11 +215,17 @@ impl Engine {
             (Some(fifo), Some(name)) => fifo.group(group_name(name)),
             _ => NOWHERE,
         };
-        let message = Message::of(snapshot, group, State::Ready, place, queue.generation);
+        let message = Message::of(
+            snapshot,
+            group,
+            MessageState::Ready,
+            location,
+            queue.generation,
+        );
         self.messages.insert_at(snapshot.key.slot, message);
     }
 
-    fn replay_queue(&mut self, definition: Definition) {
+    fn replay_queue(&mut self, definition: QueueDefinition) {
         self.next_queue = self.next_queue.max(definition.id + 1);
         self.by_arn.insert(definition.arn.clone(), definition.id);
         let Some(known) = self.queues.get_mut(&definition.id) else {
@@ -271,7 +281,7 @@ impl Engine {
         }
     }
 
-    fn replay_move(&mut self, key: Key, to: QueueId, change: impl FnOnce(&mut Message)) {
+    fn replay_move(&mut self, key: MessageKey, to: QueueId, change: impl FnOnce(&mut Message)) {
         let Some(message) = self.replayed(key) else {
             return;
         };
@@ -291,13 +301,13 @@ impl Engine {
         });
     }
 
-    fn replay_on(&mut self, key: Key, change: impl FnOnce(&mut Message)) {
+    fn replay_on(&mut self, key: MessageKey, change: impl FnOnce(&mut Message)) {
         if let Some(message) = self.replayed(key) {
             change(message);
         }
     }
 
-    fn replayed(&mut self, key: Key) -> Option<&mut Message> {
+    fn replayed(&mut self, key: MessageKey) -> Option<&mut Message> {
         self.messages
             .get_mut(key.slot)
             .filter(|message| message.serial == key.serial)
@@ -312,18 +322,19 @@ impl Engine {
             return;
         };
         let state = match (due > now, receives) {
-            (false, _) => State::Ready,
-            (true, 0) => State::Delayed,
-            (true, _) => State::InFlight,
+            (false, _) => MessageState::Ready,
+            (true, 0) => MessageState::Delayed,
+            (true, _) => MessageState::InFlight,
         };
-        if state != State::Ready {
+        if state != MessageState::Ready {
             self.timers.insert((due, slot));
         }
         if let Some(message) = self.messages.get_mut(slot) {
             message.state = state;
         }
         if let Some(entry) = self.queues.get_mut(&queue) {
-            entry.arrive(&mut self.messages, slot);
+            // Nobody waits yet.
+            let _: Wake = entry.arrive(&mut self.messages, slot);
         }
     }
 }

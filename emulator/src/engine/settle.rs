@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
+use super::delivery::Receipt;
 use super::effect::Effect;
-use super::message::{Key, Message, QueueId, Receipt, State};
+use super::ids::{MessageKey, MessageState, QueueId};
+use super::limits;
+use super::machine::Engine;
+use super::message::Message;
 use super::queue::Queue;
-use super::{Engine, limits};
 
 /// Why a receipt could not be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -84,14 +87,14 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn hide_until(&mut self, key: Key, due: Timestamp) {
+    pub(super) fn hide_until(&mut self, key: MessageKey, due: Timestamp) {
         let Some(message) = self.messages.get_mut(key.slot) else {
             return;
         };
         let before = std::mem::replace(&mut message.due, due);
         self.timers.remove(&(before, key.slot));
         self.timers.insert((due, key.slot));
-        self.outbox.effects.push(Effect::Hidden { key, due });
+        self.pending.effects.push(Effect::Hidden { key, due });
     }
 
     fn is_fifo(&self, queue: QueueId) -> bool {
@@ -106,10 +109,10 @@ impl Engine {
     }
 
     /// Whether a receiver holds the message now.
-    fn is_in_flight(&self, key: Key) -> bool {
+    fn is_in_flight(&self, key: MessageKey) -> bool {
         self.messages
             .get(key.slot)
-            .is_some_and(|message| message.state == State::InFlight)
+            .is_some_and(|message| message.state == MessageState::InFlight)
     }
 
     /// Whether this is the newest receipt of a message that is still hidden: FIFO queues take no

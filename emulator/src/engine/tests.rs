@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use kit::time::Timestamp;
 
+use super::limits::STEP;
+use super::receive::InFlightFull;
 use super::*;
 
 /// A queue `name` with attributes as `change` leaves them; FIFO when the name says so.
@@ -38,14 +40,14 @@ fn redrive(to: &str, max_receives: u32) -> Option<Redrive> {
     })
 }
 
-fn draft(body: &str, group: Option<&str>, deduplication: Option<&str>) -> Draft {
+fn draft(body: &str, group: Option<&str>, deduplication: Option<&str>) -> NewMessage {
     let content = Content {
         body: body.into(),
         group: group.map(Into::into),
         deduplication: deduplication.map(Into::into),
         ..Content::default()
     };
-    Draft {
+    NewMessage {
         content,
         delay: None,
     }

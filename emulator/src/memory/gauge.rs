@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use kit::time::Timestamp;
 
-use super::Budget;
+use super::budget::Budget;
 use crate::lines::StateLine;
 
 /// The memory of the queues and of the objects together. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Gauge(Arc<Inner>);
+pub struct Gauge(Arc<GaugeInner>);
 
 #[derive(Default)]
-struct Inner {
+struct GaugeInner {
     budget: Option<Budget>,
     /// Bytes of objects, those that are being written included.
     objects: AtomicU64,
@@ -42,10 +42,10 @@ pub struct Full(String);
 impl Gauge {
     /// Of this budget; `count` counts what messages take.
     pub fn new(budget: Option<Budget>, count: impl Fn() -> u64 + Send + Sync + 'static) -> Gauge {
-        Gauge(Arc::new(Inner {
+        Gauge(Arc::new(GaugeInner {
             budget,
             count: Some(Box::new(count)),
-            ..Inner::default()
+            ..GaugeInner::default()
         }))
     }
 
@@ -142,7 +142,7 @@ impl Drop for Reservation {
 mod tests {
     use std::sync::atomic::AtomicU64;
 
-    use super::super::{Limit, Source};
+    use super::super::{LimitSource, MemoryLimit};
     use super::*;
 
     const MEBIBYTE: u64 = 1024 * 1024;
@@ -151,9 +151,9 @@ mod tests {
     fn objects_and_messages_share_the_room() {
         let messages = Arc::new(AtomicU64::new(0));
         let counted = messages.clone();
-        let limit = Limit {
+        let limit = MemoryLimit {
             bytes: 64 * MEBIBYTE,
-            source: Source::Setting,
+            source: LimitSource::Setting,
         };
         // 44 MiB are for messages and objects.
         let budget = Budget::new(limit, 0, 8 * MEBIBYTE).unwrap();

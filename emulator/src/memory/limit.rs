@@ -5,20 +5,20 @@ use std::path::PathBuf;
 
 use rustix::process::{Resource, getrlimit};
 
-use super::Bytes;
+use super::bytes::Bytes;
 
 /// How much memory there may be, and who says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limit {
+pub struct MemoryLimit {
     /// Bytes.
     pub bytes: u64,
     /// Who says so.
-    pub source: Source,
+    pub source: LimitSource,
 }
 
 /// Who sets a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum LimitSource {
     /// The emulator's own setting.
     Setting,
     /// The cgroup that it runs in, or one above: of a container, of a systemd unit.
@@ -29,15 +29,15 @@ pub enum Source {
     Machine,
 }
 
-impl Limit {
+impl MemoryLimit {
     /// The setting if there is one, else the smallest limit that the system sets; with what this
     /// process holds already. `None` where the system tells neither.
-    pub fn find(setting: Option<Bytes>) -> Option<(Limit, u64)> {
+    pub fn find(setting: Option<Bytes>) -> Option<(MemoryLimit, u64)> {
         let held = held().unwrap_or_default();
         let limit = match setting {
-            Some(Bytes(bytes)) => Limit {
+            Some(Bytes(bytes)) => MemoryLimit {
                 bytes,
-                source: Source::Setting,
+                source: LimitSource::Setting,
             },
             None => [cgroup(), address_space(held), machine()]
                 .into_iter()
@@ -50,21 +50,21 @@ impl Limit {
     /// What to do for a larger one.
     pub fn remedy(&self) -> &'static str {
         match self.source {
-            Source::Setting => "set it to a larger number",
-            Source::Cgroup => "give the container more memory",
-            Source::AddressSpace => "raise ulimit -v",
-            Source::Machine => "use a machine with more memory",
+            LimitSource::Setting => "set it to a larger number",
+            LimitSource::Cgroup => "give the container more memory",
+            LimitSource::AddressSpace => "raise ulimit -v",
+            LimitSource::Machine => "use a machine with more memory",
         }
     }
 }
 
-impl fmt::Display for Limit {
+impl fmt::Display for MemoryLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let source = match self.source {
-            Source::Setting => "--max-memory or EMULATOR_MAX_MEMORY",
-            Source::Cgroup => "of its container or cgroup",
-            Source::AddressSpace => "ulimit -v",
-            Source::Machine => "three quarters of the machine's",
+            LimitSource::Setting => "--max-memory or EMULATOR_MAX_MEMORY",
+            LimitSource::Cgroup => "of its container or cgroup",
+            LimitSource::AddressSpace => "ulimit -v",
+            LimitSource::Machine => "three quarters of the machine's",
         };
         write!(f, "{} ({source})", Bytes(self.bytes))
     }
@@ -98,33 +98,33 @@ fn kibibytes(text: &str, field: &str) -> Option<u64> {
 
 /// Address space is taken long before it is used, by the stacks of threads for one: what is left of
 /// it counts.
-fn address_space(held: Held) -> Option<Limit> {
+fn address_space(held: Held) -> Option<MemoryLimit> {
     let bytes = getrlimit(Resource::As).current?;
     let left = bytes.saturating_sub(held.address_space);
-    Some(Limit {
+    Some(MemoryLimit {
         bytes: held.resident + left,
-        source: Source::AddressSpace,
+        source: LimitSource::AddressSpace,
     })
 }
 
 /// Other programs need some of it.
-fn machine() -> Option<Limit> {
+fn machine() -> Option<MemoryLimit> {
     let total = kibibytes(&std::fs::read_to_string("/proc/meminfo").ok()?, "MemTotal:")?;
-    Some(Limit {
+    Some(MemoryLimit {
         bytes: total / 4 * 3,
-        source: Source::Machine,
+        source: LimitSource::Machine,
     })
 }
 
-fn cgroup() -> Option<Limit> {
+fn cgroup() -> Option<MemoryLimit> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
     let values = limit_files(&groups)
         .into_iter()
         .filter_map(|file| std::fs::read_to_string(file).ok());
     let bytes = values.filter_map(|value| limit_of(&value)).min()?;
-    Some(Limit {
+    Some(MemoryLimit {
         bytes,
-        source: Source::Cgroup,
+        source: LimitSource::Cgroup,
     })
 }
 
@@ -212,14 +212,14 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_limit_is_found_and_the_setting_replaces_it() {
-        let (limit, held) = Limit::find(None).unwrap();
+        let (limit, held) = MemoryLimit::find(None).unwrap();
         assert!(held > 0 && limit.bytes > held);
-        let (limit, _) = Limit::find(Some(Bytes(7))).unwrap();
+        let (limit, _) = MemoryLimit::find(Some(Bytes(7))).unwrap();
         assert_eq!(
             limit,
-            Limit {
+            MemoryLimit {
                 bytes: 7,
-                source: Source::Setting
+                source: LimitSource::Setting
             }
         );
     }

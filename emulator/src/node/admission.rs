@@ -3,38 +3,41 @@
 use kit::lock::MutexGuard;
 use kit::time::Timestamp;
 
-use super::{Node, State};
+use super::meter::COUNT_MEMORY;
+use super::state::{Node, NodeState};
+use crate::action::Action;
 use crate::fault::Fault;
-use crate::store::{Condition, Need, Room};
+use crate::store::{Health, Need, Room};
 
-/// Memory is counted once in so many requests with messages.
-const COUNT_MEMORY: u32 = 32;
-
-/// What messages and objects take, looked at now and then.
-#[derive(Debug, Default)]
-pub(super) struct Meter {
-    /// Bytes, those of requests since then included, as they came.
-    used: u64,
-    /// Requests since then.
-    requests: u32,
-    pub(super) is_full: bool,
+/// What an action needs room in the log for.
+pub(super) fn need(action: &Action) -> Need {
+    match action {
+        Action::SendMessage(send) => Need::Messages(send.size()),
+        Action::SendMessageBatch(batch) => Need::Messages(batch.size()),
+        Action::ReceiveMessage(_) => Need::Receives,
+        Action::CreateQueue(_)
+        | Action::SetQueueAttributes(_)
+        | Action::AddPermission(_)
+        | Action::TagQueue(_) => Need::Definition,
+        _ => Need::Records,
+    }
 }
 
 impl Node {
     /// The state, when what will be done can be written down; nothing, when it can in a moment.
-    pub(super) fn enter(&self, need: Need) -> Result<Option<MutexGuard<'_, State>>, Fault> {
+    pub(super) fn enter(&self, need: Need) -> Result<Option<MutexGuard<'_, NodeState>>, Fault> {
         let mut state = self.lock();
-        if self.condition() == Condition::Failed {
+        if self.health() == Health::Failed {
             return Err(Fault::StorageFailed);
         }
         if let Need::Messages(bytes) = need {
             self.check_memory(&mut state, bytes)?;
         }
-        match (self.shared.store.room(need), need) {
+        match (self.inner.store.room(need), need) {
             (Room::Enough, _) => Ok(Some(state)),
             (Room::Soon, _) => Ok(None),
             (Room::None, Need::Messages(_)) => Err(Fault::StorageFull),
-            (Room::None, Need::Definition) if self.condition() == Condition::Sound => {
+            (Room::None, Need::Definition) if self.health() == Health::Sound => {
                 let text = "The queues and their policies fill a third of a file of the emulator's log: delete queues, \
                             or start it with a larger --segment-size.";
                 Err(Fault::OverLimit(text.to_owned()))
@@ -45,18 +48,18 @@ impl Node {
 
     /// Whether memory has room for a request with messages of so many bytes. All is counted every
     /// few requests, and always while there is none.
-    fn check_memory(&self, state: &mut State, bytes: usize) -> Result<(), Fault> {
-        let gauge = &self.shared.gauge;
+    fn check_memory(&self, state: &mut NodeState, bytes: usize) -> Result<(), Fault> {
+        let gauge = &self.inner.gauge;
         let Some(budget) = gauge.budget() else {
             return Ok(());
         };
-        let State { engine, meter, .. } = state;
+        let NodeState { engine, meter, .. } = state;
         if meter.is_full || meter.requests == 0 {
-            meter.used = (engine.bytes() + self.shared.store.bytes()) as u64;
+            meter.used = (engine.bytes() + self.inner.store.bytes()) as u64;
         }
         meter.requests = (meter.requests + 1) % COUNT_MEMORY;
         // A batch of messages without contents takes a few hundred bytes for each.
-        meter.used += if self.shared.store.is_memory() {
+        meter.used += if self.inner.store.is_memory() {
             bytes as u64 + 4096
         } else {
             4096
@@ -68,14 +71,14 @@ impl Node {
         match (was_full, meter.is_full) {
             (false, false) => return Ok(()),
             (true, false) => {
-                if self.shared.memory_full.ends() {
+                if self.inner.memory_full.ends() {
                     tracing::info!("memory has room again: new messages are taken");
                 }
                 return Ok(());
             }
             (false, true) => {
                 metrics::counter!("emulator_memory_full_total").increment(1);
-                if self.shared.memory_full.begins(Timestamp::now()) {
+                if self.inner.memory_full.begins(Timestamp::now()) {
                     tracing::warn!("{}", budget.refusal());
                 }
             }

@@ -1,9 +1,14 @@
 //! A node that is opened again at another time of the wall clock.
 
+use std::path::Path;
+
+use kit::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::action::Waits;
+use crate::action::{Action, Caller, Cooldowns};
+use crate::fault::Fault;
+use crate::memory::{Bytes, MemoryLimit};
 
 const SECOND: i64 = 1_000;
 const YEAR: i64 = 365 * 24 * 3600 * SECOND;
@@ -55,7 +60,7 @@ fn caller() -> Caller {
         account: "000000000000".into(),
         base: "http://localhost".into(),
         trace_header: None,
-        waits: Waits::Never,
+        cooldowns: Cooldowns::Skipped,
         strategy: Default::default(),
     }
 }
@@ -169,7 +174,7 @@ async fn fill(node: &Node, body: &str) -> (usize, Fault) {
 #[tokio::test]
 async fn sends_are_refused_before_memory_is_full_and_what_is_there_can_be_drained() {
     let folder = tempfile::tempdir().unwrap();
-    let (_, held) = Limit::find(None).unwrap();
+    let (_, held) = MemoryLimit::find(None).unwrap();
     // Six mebibytes for messages.
     let tuning = Tuning {
         max_memory: Some(Bytes(held + (18 << 20))),
@@ -180,7 +185,7 @@ async fn sends_are_refused_before_memory_is_full_and_what_is_there_can_be_draine
     house.ask("CreateQueue", json!({"QueueName": "q"})).await;
     let (taken, fault) = fill(&house.node, &"x".repeat(100_000)).await;
     assert!((20..80).contains(&taken), "{taken}");
-    assert_eq!(fault.title().status, 503);
+    assert_eq!(fault.code().status, 503);
     let text = fault.to_string();
     assert!(
         text.contains("--max-memory or EMULATOR_MAX_MEMORY")

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::action::{Action, Answer};
+use crate::action::{Action, Output};
 use crate::fault::Fault;
 
 /// The content type of every answer.
@@ -53,23 +53,18 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// The body of an answer; empty for actions without a result.
-pub fn answer(answer: &Answer) -> String {
-    match answer {
-        Answer::Empty {} => String::new(),
-        answer => serde_json::to_string(answer).expect("answers are plain data"),
+/// The body of a response; empty for actions without a result.
+pub fn output(output: &Output) -> String {
+    match output {
+        Output::Empty {} => String::new(),
+        output => serde_json::to_string(output).expect("outputs are plain data"),
     }
 }
 
 /// The body of an error, and the value of `x-amzn-query-error`, by which newer SDKs know the older
 /// code.
 pub fn fault(fault: &Fault) -> (String, String) {
-    let title = fault.title();
-    let body = serde_json::json!({"__type": title.name, "message": fault.to_string()}).to_string();
-    let side = if fault.is_senders() {
-        "Sender"
-    } else {
-        "Receiver"
-    };
-    (body, format!("{};{side}", title.code))
+    let code = fault.code();
+    let body = serde_json::json!({"__type": code.json, "message": fault.to_string()}).to_string();
+    (body, format!("{};{}", code.query, fault.side()))
 }

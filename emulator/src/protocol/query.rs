@@ -5,12 +5,14 @@
 //! JSON has it: so the actions know one form only, and this file holds all that is particular to
 //! the older protocol.
 
+mod elements;
 mod form;
+mod older_json;
 mod render;
+mod rendering;
 mod tree;
+mod xml;
 
-pub use form::{Unreadable, read};
-pub use render::{Rendering, answer, fault};
-
-/// The namespace of every XML answer.
-const NAMESPACE: &str = "http://queue.amazonaws.com/doc/2012-11-05/";
+pub use form::{FormError, read};
+pub use render::{fault, output};
+pub use rendering::Rendering;

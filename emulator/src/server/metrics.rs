@@ -29,7 +29,7 @@ pub(super) fn is_asked(parts: &Parts) -> bool {
         && header(HOST).is_none_or(|host| bucket::of_host(host).is_none())
 }
 
-/// All figures. Where there are credentials, they are wanted here as user and password.
+/// All stats. Where there are credentials, they are wanted here as user and password.
 pub(super) fn answer(emulator: &Emulator, parts: &Parts) -> Response {
     if emulator
         .credentials
@@ -44,6 +44,6 @@ pub(super) fn answer(emulator: &Emulator, parts: &Parts) -> Response {
         );
         return response;
     }
-    let text = registry::render("emulator") + &emulator.node.figures().text();
+    let text = registry::render("emulator") + &emulator.node.stats().text();
     respond(StatusCode::OK, CONTENT_TYPE, text)
 }

@@ -13,11 +13,13 @@ use std::time::Duration;
 use kit::time::Timestamp;
 use tokio::sync::watch;
 
-use super::commit::{Spare, Ticket};
-use super::disk::Disk;
-use super::recover::{self, Damage};
-use super::{Store, codec};
-use crate::engine::{Effect, Engine, Fingerprint, Place, QueueId, Serial, Stored};
+use super::codec;
+use super::commit::Ticket;
+use super::damage::{self, Damage};
+use super::disk::DiskLog;
+use super::records::records;
+use super::reserve::Spare;
+use crate::engine::{Effect, Engine, Fingerprint, Location, QueueId, Serial, StoredMessage};
 
 /// Borrows the engine for a moment, under its lock.
 pub type WithEngine<'a> = &'a dyn Fn(&mut dyn FnMut(&mut Engine));
@@ -30,9 +32,19 @@ const GATHER: Duration = Duration::from_millis(100);
 
 /// Tells when it is worth looking.
 #[derive(Debug)]
-pub struct Cleaner<'s>(Option<(&'s Disk, watch::Receiver<u32>)>);
+pub struct Cleaner<'s>(Option<(&'s DiskLog, watch::Receiver<u32>)>);
 
-impl Cleaner<'_> {
+impl<'s> Cleaner<'s> {
+    /// For a log on disk.
+    pub(super) fn of(disk: &'s DiskLog) -> Cleaner<'s> {
+        Cleaner(Some((disk, disk.committer.rotations())))
+    }
+
+    /// For a store without segments, which never needs cleaning.
+    pub(super) fn idle() -> Cleaner<'s> {
+        Cleaner(None)
+    }
+
     /// Waits until a segment was begun, the oldest one has no life left, a send was refused, or
     /// some time has passed. Never returns when there are no segments.
     pub async fn due(&mut self) {
@@ -48,56 +60,33 @@ impl Cleaner<'_> {
     }
 }
 
-impl Store {
-    /// Whoever calls [`Store::clean`] learns here when.
-    pub fn cleaner(&self) -> Cleaner<'_> {
-        match self {
-            Store::Disk(disk) => Cleaner(Some((disk, disk.committer.rotations()))),
-            Store::Memory(_) => Cleaner(None),
-        }
-    }
-
-    /// Cleans one segment, if it is worth it and there is room for what moves. The ticket becomes
-    /// ready when it can be given up by [`Store::remove`].
-    ///
-    /// # Errors
-    /// The segment cannot be read.
-    pub fn clean(
+impl DiskLog {
+    /// Cleans one segment, if that pays and there is room for what moves.
+    pub(super) fn clean(
         &self,
         now: Timestamp,
         with_engine: WithEngine<'_>,
     ) -> io::Result<Option<(u32, Ticket)>> {
-        let Store::Disk(disk) = self else {
+        self.is_cleaning.store(false, Ordering::Release);
+        let Some(oldest) = self.worth_cleaning(now) else {
+            while !self.committer.is_failed() && self.give_back()? {}
             return Ok(None);
         };
-        disk.is_cleaning.store(false, Ordering::Release);
-        let Some(oldest) = disk.worth_cleaning(now) else {
-            while !disk.committer.is_failed() && disk.give_back()? {}
-            return Ok(None);
-        };
-        disk.is_cleaning.store(true, Ordering::Release);
-        let all_moved = disk.move_all(now, oldest, with_engine);
+        self.is_cleaning.store(true, Ordering::Release);
+        let all_moved = self.move_all(now, oldest, with_engine);
         if !matches!(all_moved, Ok(true)) {
-            disk.end_cleaning();
+            self.end_cleaning();
         }
-        Ok(all_moved?.then(|| (oldest, disk.committer.ticket())))
+        Ok(all_moved?.then(|| (oldest, self.committer.ticket())))
     }
 
     /// Gives up a segment that was cleaned.
-    ///
-    /// # Errors
-    /// The file cannot be used again or removed.
-    pub fn remove(&self, segment: u32) -> io::Result<()> {
-        let Store::Disk(disk) = self else {
-            return Ok(());
-        };
-        let retired = disk.segments.retire(segment, disk.wants_files());
-        disk.end_cleaning();
+    pub(super) fn remove(&self, segment: u32) -> io::Result<()> {
+        let retired = self.segments.retire(segment, self.wants_files());
+        self.end_cleaning();
         retired
     }
-}
 
-impl Disk {
     fn end_cleaning(&self) {
         self.is_cleaning.store(false, Ordering::Release);
         self.committer.look_at_files();
@@ -140,26 +129,32 @@ impl Disk {
         let (path, mut bytes) = (self.segments.path(segment), Vec::new());
         match self.segments.read(segment, &mut bytes) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                recover::tell(&path, Damage::Missing { messages: None });
+                damage::log(&path, Damage::Missing { messages: None });
             }
             read => read?,
         }
         let mut all_moved = true;
-        let move_on = |place: Place, payload: &[u8]| {
+        let move_on = |location: Location, payload: &[u8]| {
             if let Some(effect) = codec::decode(payload).filter(|_| all_moved) {
-                with_engine(&mut |engine| all_moved &= self.keep(engine, now, place, &effect));
+                with_engine(&mut |engine| all_moved &= self.keep(engine, now, location, &effect));
             }
         };
-        recover::records(&bytes, segment, move_on, |offset| {
-            recover::tell(&path, Damage::Record(offset));
+        records(&bytes, segment, move_on, |offset| {
+            damage::log(&path, Damage::Record(offset))
         });
         Ok(all_moved)
     }
 
     /// Writes again what is still true. False when there is no room for it.
-    fn keep(&self, engine: &mut Engine, now: Timestamp, place: Place, effect: &Effect) -> bool {
+    fn keep(
+        &self,
+        engine: &mut Engine,
+        now: Timestamp,
+        location: Location,
+        effect: &Effect,
+    ) -> bool {
         let remembered = match effect {
-            Effect::Stored(stored) => match self.keep_stored(engine, place, stored) {
+            Effect::Stored(stored) => match self.keep_stored(engine, location, stored) {
                 Ok(remembered) => remembered,
                 Err(NoRoom) => return false,
             },
@@ -197,25 +192,28 @@ impl Disk {
     fn keep_stored(
         &self,
         engine: &mut Engine,
-        place: Place,
-        stored: &Stored,
+        location: Location,
+        stored: &StoredMessage,
     ) -> Result<Option<(QueueId, Fingerprint, Serial, Timestamp)>, NoRoom> {
-        let Stored {
+        let StoredMessage {
             snapshot: old,
             content,
         } = stored;
-        let snapshot = engine.snapshot(old, place);
+        let snapshot = engine.snapshot(old, location);
         let goes_along = snapshot.is_some_and(|snapshot| snapshot.deduplication.is_some());
         if let Some(snapshot) = snapshot {
-            if !self.has_room_to_move(place.length.into()) {
+            if !self.has_room_to_move(location.length.into()) {
                 return Err(NoRoom);
             }
             let content = content.clone();
             self.append_all(
                 engine,
-                vec![Effect::Stored(Box::new(Stored { snapshot, content }))],
+                vec![Effect::Stored(Box::new(StoredMessage {
+                    snapshot,
+                    content,
+                }))],
             );
-            self.segments.release(place);
+            self.segments.release(location);
         }
         Ok(old
             .deduplication

@@ -9,32 +9,22 @@ use kit::lock::Mutex;
 use tokio::sync::{oneshot, watch};
 
 use super::frame;
+use super::reserve::Spare;
 use super::segment::Segments;
-use super::writer::{Run, Shared};
-use crate::engine::Place;
+use super::writer::{ByteRun, CommitterInner};
+use crate::engine::Location;
 
 /// The log cannot be written at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the log cannot be written")]
-pub struct Failed;
-
-/// The segments behind the present one, which are there in advance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spare {
-    /// There are enough of them.
-    Ready,
-    /// Another one is on its way.
-    Coming,
-    /// The disk had no room for another one.
-    Refused,
-}
+pub struct LogFailed;
 
 /// Becomes ready when all records up to some point are durable.
 #[derive(Debug)]
-pub struct Ticket(State);
+pub struct Ticket(TicketState);
 
 #[derive(Debug)]
-enum State {
+enum TicketState {
     Durable,
     Waiting(oneshot::Receiver<()>),
     Failed,
@@ -43,18 +33,18 @@ enum State {
 impl Ticket {
     /// For a store that keeps nothing on disk, and for what is on disk already.
     pub(super) fn done() -> Ticket {
-        Ticket(State::Durable)
+        Ticket(TicketState::Durable)
     }
 
     /// Waits until it is durable.
     ///
     /// # Errors
     /// Nobody knows whether it ever will be.
-    pub async fn wait(self) -> Result<(), Failed> {
+    pub async fn wait(self) -> Result<(), LogFailed> {
         match self.0 {
-            State::Durable => Ok(()),
-            State::Waiting(durable) => durable.await.map_err(|_| Failed),
-            State::Failed => Err(Failed),
+            TicketState::Durable => Ok(()),
+            TicketState::Waiting(durable) => durable.await.map_err(|_| LogFailed),
+            TicketState::Failed => Err(LogFailed),
         }
     }
 }
@@ -62,116 +52,120 @@ impl Ticket {
 /// The thread, and what waits for it.
 #[derive(Debug)]
 pub(super) struct Committer {
-    shared: Arc<Shared>,
+    inner: Arc<CommitterInner>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Committer {
     /// Starts the thread; `current` is the segment that comes first.
     pub(super) fn start(segments: Arc<Segments>, current: u32) -> Committer {
-        let shared = Arc::new(Shared::new(segments, current));
-        let worker = shared.clone();
+        let inner = Arc::new(CommitterInner::new(segments, current));
+        let worker = inner.clone();
         let thread = std::thread::Builder::new()
             .name("committer".to_owned())
             .spawn(move || worker.run());
         Committer {
-            shared,
+            inner,
             thread: Mutex::new(Some(thread.expect("a process can have one more thread"))),
         }
     }
 
     /// Hands over one record.
-    pub(super) fn push(&self, place: Place, payload: &[u8]) {
-        let mut pending = self.shared.lock();
-        let joins = |run: &Run| {
-            run.segment == place.segment
-                && run.offset as usize + run.bytes.len() == place.offset as usize
+    pub(super) fn push(&self, location: Location, payload: &[u8]) {
+        let mut backlog = self.inner.lock();
+        let joins = |run: &ByteRun| {
+            run.segment == location.segment
+                && run.offset as usize + run.bytes.len() == location.offset as usize
         };
-        if !pending.runs.last().is_some_and(joins) {
-            pending.runs.push(Run {
-                segment: place.segment,
-                offset: place.offset,
+        if !backlog.runs.last().is_some_and(joins) {
+            backlog.runs.push(ByteRun {
+                segment: location.segment,
+                offset: location.offset,
                 bytes: Vec::new(),
             });
         }
-        let run = pending.runs.last_mut().expect("one was just pushed");
-        frame::write(&mut run.bytes, place.segment, place.offset, payload);
-        pending.records += 1;
-        self.shared.more.notify_one();
+        let run = backlog.runs.last_mut().expect("one was just pushed");
+        frame::write(&mut run.bytes, location.segment, location.offset, payload);
+        backlog.records += 1;
+        self.inner.more.notify_one();
     }
 
     /// A new segment begins.
     pub(super) fn rotate(&self, segment: u32) {
-        self.shared.current.send_replace(segment);
-        self.shared.look_at_files();
+        self.inner.current.send_replace(segment);
+        self.inner.look_at_files();
     }
 
     /// Tells of every new segment.
     pub(super) fn rotations(&self) -> watch::Receiver<u32> {
-        self.shared.current.subscribe()
+        self.inner.current.subscribe()
     }
 
     /// Sets how many segments there should be behind the present one.
     pub(super) fn want(&self, files: u64) {
-        let before = self.shared.wanted.swap(files, Ordering::AcqRel);
+        let before = self.inner.wanted.swap(files, Ordering::AcqRel);
         if before != files {
-            self.shared.look_at_files();
+            self.inner.look_at_files();
         }
     }
 
     /// Asks for at least so many, once.
     pub(super) fn ask(&self, files: u64) {
-        let before = self.shared.wanted.fetch_max(files, Ordering::AcqRel);
+        let before = self.inner.wanted.fetch_max(files, Ordering::AcqRel);
         if before < files {
-            self.shared.look_at_files();
+            self.inner.look_at_files();
         }
     }
 
     /// There are others behind the present one than before.
     pub(super) fn look_at_files(&self) {
-        self.shared.look_at_files();
+        self.inner.look_at_files();
     }
 
     /// The segments behind the present one.
     pub(super) fn spare(&self) -> Spare {
-        *self.shared.spare.borrow()
+        *self.inner.spare.borrow()
     }
 
     /// Tells when [`Committer::spare`] may have changed.
     pub(super) fn spares(&self) -> watch::Receiver<Spare> {
-        self.shared.spare.subscribe()
+        self.inner.spare.subscribe()
     }
 
     /// Whether writing or syncing failed, and was not made good since.
     pub(super) fn is_failed(&self) -> bool {
-        self.shared.failed.load(Ordering::Acquire)
+        self.inner.failed.load(Ordering::Acquire)
     }
 
     /// The segment that is being written on disk. In those before it everything is durable.
     pub(super) fn reached(&self) -> u32 {
-        self.shared.reached.load(Ordering::Acquire)
+        self.inner.reached.load(Ordering::Acquire)
     }
 
     /// For everything that was handed over until now.
     pub(super) fn ticket(&self) -> Ticket {
-        let mut pending = self.shared.lock();
+        let mut backlog = self.inner.lock();
         if self.is_failed() {
-            return Ticket(State::Failed);
+            return Ticket(TicketState::Failed);
         }
-        if pending.durable == pending.records {
+        if backlog.durable == backlog.records {
             return Ticket::done();
         }
         let (sender, receiver) = oneshot::channel();
-        let records = pending.records;
-        pending.waiting.push_back((records, sender));
-        Ticket(State::Waiting(receiver))
+        let records = backlog.records;
+        backlog.waiting.push_back((records, sender));
+        Ticket(TicketState::Waiting(receiver))
     }
 
     /// Ends the thread when all is written.
     pub(super) fn close(&self) {
-        self.shared.lock().closing = true;
-        self.shared.more.notify_one();
-        let thread = self.thread.lock().take();
+        self.inner.lock().closing = true;
+        self.inner.more.notify_one();
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the committer panicked, this is a bug");
         }

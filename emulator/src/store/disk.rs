@@ -11,20 +11,21 @@ use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
 
 use super::codec::{self, Begin};
-use super::commit::{Committer, Spare, Ticket};
-use super::lock;
-use super::manifest::Manifest;
-use super::medium::make_folder;
-use super::recover::{self, End, Replayed};
-use super::reserve::{Free, Reserve};
-use super::segment::{self, Layout, Segments};
-use super::writer::is_full;
-use super::{Need, OpenError, Room, frame};
-use crate::engine::{Content, Effect, Engine, Place, limits};
+use super::commit::{Committer, Ticket};
+use super::damage::Report;
+use super::error::OpenError;
+use super::fs::{is_full, make_folder};
+use super::manifest::{LogEnd, Manifest};
+use super::need::{Need, Room};
+use super::recover::{self, Replayed};
+use super::reserve::{FreeSpace, Reserve, Spare};
+use super::segment::{Layout, Segments};
+use super::{frame, lock, reading};
+use crate::engine::{Content, Effect, Engine, Location, limits};
 
 /// A log on disk.
 #[derive(Debug)]
-pub struct Disk {
+pub struct DiskLog {
     pub(super) segments: Arc<Segments>,
     pub(super) committer: Committer,
     tail: Mutex<Tail>,
@@ -43,7 +44,7 @@ pub(super) struct Tail {
     offset: u32,
 }
 
-impl Disk {
+impl DiskLog {
     /// Opens a data folder and replays what is in it. All of that is durable before this returns. A
     /// full disk is no reason not to open it: see [`first`].
     pub(super) fn open(
@@ -51,8 +52,8 @@ impl Disk {
         folder: &Path,
         engine: &mut Engine,
         now: Timestamp,
-        report: recover::Report<'_>,
-    ) -> Result<Disk, OpenError> {
+        report: Report<'_>,
+    ) -> Result<DiskLog, OpenError> {
         let at = |path: &Path| {
             let path = path.to_owned();
             move |cause| OpenError::Io { path, cause }
@@ -63,7 +64,7 @@ impl Disk {
         make_folder(&log).map_err(at(&log))?;
         let path = folder.join("lock");
         let (manifest, listed) =
-            Manifest::open(path.clone(), lock.file, layout.medium.clone()).map_err(at(&path))?;
+            Manifest::open(path.clone(), lock.file, layout.fs.clone()).map_err(at(&path))?;
         let segments = Arc::new(Segments::open(&log, layout, manifest).map_err(at(&log))?);
         // What lies before the last one was made durable by whoever began that.
         segments
@@ -80,7 +81,7 @@ impl Disk {
         let committer = Committer::start(segments.clone(), tail.segment);
         let beginning = AtomicU32::new(beginning(engine));
         let is_cleaning = AtomicBool::new(false);
-        let disk = Disk {
+        let disk = DiskLog {
             segments,
             committer,
             tail: Mutex::new(tail),
@@ -111,8 +112,8 @@ impl Disk {
         }
     }
 
-    pub(super) fn free(&self, tail: &Tail) -> Free {
-        Free {
+    pub(super) fn free(&self, tail: &Tail) -> FreeSpace {
+        FreeSpace {
             left: self.left(tail).into(),
             files: self.segments.behind(tail.segment) as u64,
         }
@@ -173,7 +174,7 @@ impl Disk {
         // Held, so that the file does not come into use meanwhile.
         let tail = self.tail();
         let (free, reserve) = (self.free(&tail), self.reserve());
-        let rest = Free {
+        let rest = FreeSpace {
             files: free.files.saturating_sub(1),
             ..free
         };
@@ -195,15 +196,15 @@ impl Disk {
     pub(super) fn append_all(&self, engine: &mut Engine, effects: Vec<Effect>) -> Ticket {
         let mut tail = self.tail();
         for effect in effects {
-            let place = self.append(&mut tail, engine, &effect);
+            let location = self.append(&mut tail, engine, &effect);
             match &effect {
                 Effect::Stored(stored) => {
-                    engine.place(stored.snapshot.key, place);
-                    self.segments.hold(place);
+                    engine.set_location(stored.snapshot.key, location);
+                    self.segments.hold(location);
                 }
-                Effect::Remembered { at, .. } => {
-                    self.segments.remember(place, *at + limits::DEDUPLICATION);
-                }
+                Effect::Remembered { at, .. } => self
+                    .segments
+                    .remember(location, *at + limits::DEDUPLICATION),
                 // Twice, because a damaged definition would take all messages of its queue with it.
                 Effect::Queue(_) => _ = self.append(&mut tail, engine, &effect),
                 _ => {}
@@ -213,10 +214,10 @@ impl Disk {
         self.committer.ticket()
     }
 
-    fn append(&self, tail: &mut Tail, engine: &Engine, effect: &Effect) -> Place {
+    fn append(&self, tail: &mut Tail, engine: &Engine, effect: &Effect) -> Location {
         let payload = codec::encode(effect);
         if frame::length(payload.len()) > self.left(tail) {
-            let end = End {
+            let end = LogEnd {
                 segment: tail.segment,
                 offset: tail.offset,
             };
@@ -227,14 +228,14 @@ impl Disk {
             self.committer.rotate(tail.segment);
             self.begin(tail, engine, end);
         }
-        let place = self.write(tail, &payload);
-        self.segments.note(place);
-        place
+        let location = self.write(tail, &payload);
+        self.segments.note(location);
+        location
     }
 
     /// Writes what every segment begins with: a word on the one before, and all that is not a
     /// message. Older segments can go when their messages are gone.
-    fn begin(&self, tail: &mut Tail, engine: &Engine, end: End) {
+    fn begin(&self, tail: &mut Tail, engine: &Engine, end: LogEnd) {
         let is_listed = self.segments.manifest().is_kept();
         self.write(
             tail,
@@ -250,25 +251,25 @@ impl Disk {
         self.beginning.store(tail.offset, Ordering::Relaxed);
     }
 
-    fn write(&self, tail: &mut Tail, payload: &[u8]) -> Place {
+    fn write(&self, tail: &mut Tail, payload: &[u8]) -> Location {
         let length = frame::length(payload.len());
-        let place = Place {
+        let location = Location {
             segment: tail.segment,
             offset: tail.offset,
             length,
         };
-        self.committer.push(place, payload);
+        self.committer.push(location, payload);
         tail.offset += length;
-        place
+        location
     }
 
-    pub(super) fn read(&self, place: Place) -> io::Result<Option<Content>> {
-        let Some(file) = self.segments.file(place.segment)? else {
+    pub(super) fn read(&self, location: Location) -> io::Result<Option<Content>> {
+        let Some(file) = self.segments.file(location.segment)? else {
             return Ok(None);
         };
-        let payload = match segment::read(&file, place) {
+        let payload = match reading::record(&file, location) {
             // The segment went meanwhile, and its file is wiped to be used again.
-            Err(_) if !self.segments.has(place.segment) => return Ok(None),
+            Err(_) if !self.segments.has(location.segment) => return Ok(None),
             payload => payload?,
         };
         match codec::decode(&payload) {

@@ -33,7 +33,7 @@ pub(super) fn write(out: &mut Vec<u8>, segment: u32, offset: u32, payload: &[u8]
 
 /// What stands at a place.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found<'b> {
+pub(super) enum FrameRead<'b> {
     /// A whole record.
     Record(&'b [u8]),
     /// A frame whose payload is damaged; the next record follows as usual.
@@ -46,9 +46,9 @@ pub(super) enum Found<'b> {
 }
 
 /// Looks at the beginning of `bytes`, which stand at `offset` in `segment`.
-pub(super) fn read(bytes: &[u8], segment: u32, offset: u32) -> Found<'_> {
+pub(super) fn read(bytes: &[u8], segment: u32, offset: u32) -> FrameRead<'_> {
     let Some(header) = bytes.get(..HEADER) else {
-        return Found::Nothing;
+        return FrameRead::Nothing;
     };
     let word = |index: usize| {
         u32::from_le_bytes(
@@ -59,11 +59,11 @@ pub(super) fn read(bytes: &[u8], segment: u32, offset: u32) -> Found<'_> {
     };
     let (size, sum) = (word(1), word(2));
     if word(0) != MARK || word(3) != seal(segment, offset, size, sum) {
-        return Found::Nothing;
+        return FrameRead::Nothing;
     }
     match bytes.get(HEADER..HEADER + size as usize) {
-        Some(payload) if crc32fast::hash(payload) == sum => Found::Record(payload),
-        _ => Found::Damaged {
+        Some(payload) if crc32fast::hash(payload) == sum => FrameRead::Record(payload),
+        _ => FrameRead::Damaged {
             length: length(size as usize),
         },
     }
@@ -86,19 +86,19 @@ mod tests {
         let mut bytes = Vec::new();
         write(&mut bytes, 7, 0, b"hello");
         assert_eq!(bytes.len() as u32, length(5));
-        assert_eq!(read(&bytes, 7, 0), Found::Record(b"hello"));
-        assert_eq!(read(&bytes, 8, 0), Found::Nothing);
+        assert_eq!(read(&bytes, 7, 0), FrameRead::Record(b"hello"));
+        assert_eq!(read(&bytes, 8, 0), FrameRead::Nothing);
         let moved = [&[0; 8][..], &bytes].concat();
-        assert_eq!(read(&moved[8..], 7, 8), Found::Nothing);
-        for place in 0..bytes.len() {
+        assert_eq!(read(&moved[8..], 7, 8), FrameRead::Nothing);
+        for location in 0..bytes.len() {
             let mut flipped = bytes.clone();
-            flipped[place] ^= 1;
+            flipped[location] ^= 1;
             let found = read(&flipped, 7, 0);
-            let padding = place >= HEADER + 5;
+            let padding = location >= HEADER + 5;
             assert_eq!(
-                found == Found::Record(b"hello"),
+                found == FrameRead::Record(b"hello"),
                 padding,
-                "flipped at {place}"
+                "flipped at {location}"
             );
         }
     }

@@ -8,7 +8,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use super::OpenError;
+use super::error::OpenError;
 
 /// What keeps others out as long as it lives. The file also holds the [manifest](super::manifest).
 #[derive(Debug)]

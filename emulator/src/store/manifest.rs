@@ -20,10 +20,9 @@ use kit::time::{OncePerMinute, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::frame::{self, Found};
+use super::frame::{self, FrameRead};
+use super::fs::{Fs, is_full};
 use super::lock;
-use super::medium::Medium;
-use super::writer::is_full;
 
 /// What the files of a data folder look like, see `docs/store-format.md#compatibility`. It grows
 /// when an earlier version could not read what this one writes without losing something.
@@ -53,9 +52,16 @@ impl Extent {
     }
 }
 
+/// Where the log ends: the segment that was written last, and the end of its last record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct LogEnd {
+    pub(super) segment: u32,
+    pub(super) offset: u32,
+}
+
 /// What is written.
 #[derive(Debug, Serialize, Deserialize)]
-struct Written {
+struct ManifestRecord {
     /// The later one of two counts.
     turn: u64,
     #[serde(default)]
@@ -76,12 +82,12 @@ struct Stamp {
 #[derive(Debug)]
 pub(super) struct Manifest {
     path: PathBuf,
-    medium: Arc<dyn Medium>,
-    kept: Mutex<Kept>,
+    fs: Arc<dyn Fs>,
+    kept: Mutex<ManifestState>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct ManifestState {
     file: File,
     turn: u64,
     extent: Extent,
@@ -98,7 +104,7 @@ impl Manifest {
     pub(super) fn open(
         path: PathBuf,
         file: File,
-        medium: Arc<dyn Medium>,
+        fs: Arc<dyn Fs>,
     ) -> io::Result<(Manifest, Option<Extent>)> {
         let mut bytes = vec![0; 2 * PLACE as usize];
         let mut length = 0;
@@ -121,18 +127,18 @@ impl Manifest {
         }
         let written = [0, PLACE]
             .into_iter()
-            .filter_map(|place| read::<Written>(&bytes, place))
+            .filter_map(|place| read::<ManifestRecord>(&bytes, place))
             .max_by_key(|read| read.turn);
         let turn = written.as_ref().map_or(0, |written| written.turn);
         let found = written.map(|written| written.extent);
         let extent = found.clone().unwrap_or_default();
-        let kept = Mutex::new(Kept {
+        let kept = Mutex::new(ManifestState {
             file,
             turn,
             extent,
             is_refused: false,
         });
-        Ok((Manifest { path, medium, kept }, found))
+        Ok((Manifest { path, fs, kept }, found))
     }
 
     /// Its file.
@@ -164,12 +170,12 @@ impl Manifest {
     }
 
     /// The log ends here, in order.
-    pub(super) fn ended(&self, number: u32, offset: u32) -> io::Result<()> {
-        self.change(|extent| (extent.newest, extent.end) = (number, Some(offset)))
+    pub(super) fn ended(&self, end: LogEnd) -> io::Result<()> {
+        self.change(|extent| (extent.newest, extent.end) = (end.segment, Some(end.offset)))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock()
+    fn lock(&self) -> MutexGuard<'_, ManifestState> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change(&self, change: impl FnOnce(&mut Extent)) -> io::Result<()> {
@@ -200,7 +206,7 @@ impl Manifest {
         }
     }
 
-    fn save(&self, kept: &mut Kept) -> io::Result<()> {
+    fn save(&self, kept: &mut ManifestState) -> io::Result<()> {
         let is_new = !lock::is_at(&kept.file, &self.path);
         if is_new {
             // Somebody removed the file: what is written must have a name.
@@ -214,15 +220,14 @@ impl Manifest {
         }
         if is_new || kept.turn == 0 {
             // The space of both places, once and for all.
-            self.medium
-                .write(&kept.file, &vec![0; 2 * PLACE as usize], 0)?;
-            self.medium.sync(&kept.file)?;
-            self.medium
+            self.fs.write(&kept.file, &vec![0; 2 * PLACE as usize], 0)?;
+            self.fs.sync(&kept.file)?;
+            self.fs
                 .sync_folder(self.path.parent().unwrap_or(Path::new(".")))?;
         }
         let turn = kept.turn + 1;
         let place = if turn.is_multiple_of(2) { 0 } else { PLACE };
-        let written = Written {
+        let written = ManifestRecord {
             turn,
             format: FORMAT,
             extent: kept.extent.clone(),
@@ -230,8 +235,8 @@ impl Manifest {
         let json = serde_json::to_vec(&written).map_err(io::Error::other)?;
         let mut bytes = Vec::new();
         frame::write(&mut bytes, 0, place, &json);
-        self.medium.write(&kept.file, &bytes, place.into())?;
-        self.medium.sync(&kept.file)?;
+        self.fs.write(&kept.file, &bytes, place.into())?;
+        self.fs.sync(&kept.file)?;
         kept.turn = turn;
         Ok(())
     }
@@ -239,20 +244,20 @@ impl Manifest {
 
 fn read<T: DeserializeOwned>(bytes: &[u8], place: u32) -> Option<T> {
     match frame::read(bytes.get(place as usize..)?, 0, place) {
-        Found::Record(json) => serde_json::from_slice(json).ok(),
+        FrameRead::Record(json) => serde_json::from_slice(json).ok(),
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::medium::FileSystem;
+    use super::super::fs::OsFs;
     use super::*;
 
     fn open(folder: &Path) -> (Manifest, Option<Extent>) {
         let path = folder.join("lock");
         let file = lock::lock_file(&path).unwrap().unwrap();
-        Manifest::open(path, file, Arc::new(FileSystem)).unwrap()
+        Manifest::open(path, file, Arc::new(OsFs)).unwrap()
     }
 
     #[test]
@@ -301,7 +306,12 @@ mod tests {
         let (manifest, _) = open(folder.path());
         manifest.begun(7).unwrap();
         std::fs::remove_file(folder.path().join("lock")).unwrap();
-        manifest.ended(8, 64).unwrap();
+        manifest
+            .ended(LogEnd {
+                segment: 8,
+                offset: 64,
+            })
+            .unwrap();
         drop(manifest);
         assert_eq!(
             open(folder.path()).1,
@@ -322,7 +332,7 @@ mod tests {
             frame::write(&mut bytes, 0, 0, json.as_bytes());
             std::fs::write(&path, bytes).unwrap();
             let file = lock::lock_file(&path).unwrap().unwrap();
-            Manifest::open(path.clone(), file, Arc::new(FileSystem)).map(|(_, found)| found)
+            Manifest::open(path.clone(), file, Arc::new(OsFs)).map(|(_, found)| found)
         };
         let old = open_again(r#"{"turn":2,"oldest":1,"newest":3,"end":null,"lost":[]}"#).unwrap();
         assert_eq!(old.unwrap().newest, 3);

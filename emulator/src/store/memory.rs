@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use kit::lock::Mutex;
 
-use crate::engine::{AttributeData, AttributeValue, Content, Effect, Engine, Place};
+use crate::engine::{AttributeData, AttributeValue, Content, Effect, Engine, Location};
 
 /// Contents in memory.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub struct MemoryStore {
     contents: Mutex<Contents>,
 }
 
@@ -50,30 +50,30 @@ fn bytes(content: &Content) -> usize {
     OWN + content.body.capacity() + content.sender.capacity() + texts + attributes
 }
 
-impl Memory {
-    pub(super) fn take(&self, engine: &mut Engine, effects: Vec<Effect>, dropped: &[Place]) {
-        let mut contents = self.contents.lock();
+impl MemoryStore {
+    pub(super) fn take(&self, engine: &mut Engine, effects: Vec<Effect>, dropped: &[Location]) {
+        let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
         for effect in effects {
             if let Effect::Stored(stored) = effect {
                 contents.next += 1;
                 let number = contents.next;
                 contents.bytes += bytes(&stored.content);
                 contents.by_number.insert(number, Box::new(stored.content));
-                engine.place(stored.snapshot.key, to_place(number));
+                engine.set_location(stored.snapshot.key, to_location(number));
             }
         }
-        for place in dropped {
-            if let Some(content) = contents.by_number.remove(&to_number(*place)) {
+        for location in dropped {
+            if let Some(content) = contents.by_number.remove(&to_number(*location)) {
                 contents.bytes -= bytes(&content);
             }
         }
     }
 
-    pub(super) fn read(&self, place: Place) -> Option<Content> {
-        let contents = self.contents.lock();
+    pub(super) fn read(&self, location: Location) -> Option<Content> {
+        let contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
         contents
             .by_number
-            .get(&to_number(place))
+            .get(&to_number(location))
             .map(|content| Content::clone(content))
     }
 
@@ -83,14 +83,14 @@ impl Memory {
     }
 }
 
-fn to_place(number: u64) -> Place {
-    Place {
+fn to_location(number: u64) -> Location {
+    Location {
         segment: (number >> 32) as u32,
         offset: number as u32,
         length: 0,
     }
 }
 
-fn to_number(place: Place) -> u64 {
-    u64::from(place.segment) << 32 | u64::from(place.offset)
+fn to_number(location: Location) -> u64 {
+    u64::from(location.segment) << 32 | u64::from(location.offset)
 }

@@ -76,14 +76,14 @@ impl Reserve {
 
 /// What is free in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Free {
+pub(super) struct FreeSpace {
     /// Bytes left in the segment that is being written.
     pub(super) left: u64,
     /// Files behind it.
     pub(super) files: u64,
 }
 
-impl Free {
+impl FreeSpace {
     /// What is free when a record of so many bytes was written: one that does not fit goes to the
     /// next file.
     pub(super) fn behind(self, bytes: u64, reserve: &Reserve) -> u64 {
@@ -92,6 +92,17 @@ impl Free {
         }
         (self.files * reserve.size).saturating_sub(reserve.beginning + bytes)
     }
+}
+
+/// The segments behind the present one, which are there in advance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spare {
+    /// There are enough of them.
+    Ready,
+    /// Another one is on its way.
+    Coming,
+    /// The disk had no room for another one.
+    Refused,
 }
 
 #[cfg(test)]
@@ -144,7 +155,7 @@ mod tests {
             beginning: 10,
             live: 0,
         };
-        let free = Free {
+        let free = FreeSpace {
             left: 100,
             files: 2,
         };
@@ -153,7 +164,7 @@ mod tests {
             (2000, 1889)
         );
         assert_eq!(
-            Free {
+            FreeSpace {
                 left: 100,
                 files: 0
             }

@@ -10,15 +10,14 @@ use std::sync::Arc;
 
 use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
-use rustix::fs::{SeekFrom, seek};
 use tokio::sync::Notify;
 
-use super::frame;
-use super::known::{Known, Use};
+use super::fs::{Fs, OsFs};
+use super::health::LogStats;
 use super::manifest::Manifest;
-use super::medium::{FileSystem, Medium};
-use crate::engine::Place;
-use crate::figures::LogFigures;
+use super::reading;
+use super::segment_table::{SegmentTable, SegmentUse};
+use crate::engine::Location;
 use crate::lines::OncePerMinuteEach;
 
 /// Bytes of a segment: large enough that there are few files, small enough that an idle data folder
@@ -31,7 +30,7 @@ pub(super) struct Layout {
     /// Bytes of each.
     pub(super) size: u32,
     /// What they lie on.
-    pub(super) medium: Arc<dyn Medium>,
+    pub(super) fs: Arc<dyn Fs>,
 }
 
 impl Layout {
@@ -39,7 +38,7 @@ impl Layout {
     pub(super) fn new(size: u32) -> Layout {
         Layout {
             size,
-            medium: Arc::new(FileSystem),
+            fs: Arc::new(OsFs),
         }
     }
 }
@@ -50,7 +49,7 @@ pub(super) struct Segments {
     folder: PathBuf,
     layout: Layout,
     manifest: Manifest,
-    known: Mutex<Known>,
+    known: Mutex<SegmentTable>,
     /// Held while the next number is given to a file.
     growing: Mutex<()>,
     /// Rings when the oldest segment has no life left in it.
@@ -60,7 +59,7 @@ pub(super) struct Segments {
 impl Segments {
     /// Finds the segments in a folder.
     pub(super) fn open(folder: &Path, layout: Layout, manifest: Manifest) -> io::Result<Segments> {
-        let mut known = Known::default();
+        let mut known = SegmentTable::default();
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             let number = path
@@ -84,8 +83,8 @@ impl Segments {
         self.layout.size
     }
 
-    pub(super) fn medium(&self) -> &dyn Medium {
-        &*self.layout.medium
+    pub(super) fn fs(&self) -> &dyn Fs {
+        &*self.layout.fs
     }
 
     /// Which of them there must be.
@@ -93,8 +92,8 @@ impl Segments {
         &self.manifest
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock()
+    fn lock(&self) -> MutexGuard<'_, SegmentTable> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn path(&self, number: u32) -> PathBuf {
@@ -110,14 +109,14 @@ impl Segments {
         let _growing = self.growing.lock();
         let number = self.next().max(at_least);
         let path = self.path(number);
-        let file = self.medium().create(&path)?;
+        let file = self.fs().create(&path)?;
         let reserved = self
-            .medium()
+            .fs()
             .reserve(&file, self.layout.size)
             .and_then(|()| file.sync_all())
-            .and_then(|()| self.medium().sync_folder(&self.folder));
+            .and_then(|()| self.fs().sync_folder(&self.folder));
         if let Err(error) = reserved {
-            self.medium().remove(&path)?;
+            self.fs().remove(&path)?;
             return Err(error);
         }
         let mut known = self.lock();
@@ -159,9 +158,9 @@ impl Segments {
             }
             None => {}
         }
-        match self.medium().remove(&self.path(number)) {
+        match self.fs().remove(&self.path(number)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => self.medium().sync_folder(&self.folder),
+            _ => self.fs().sync_folder(&self.folder),
         }
     }
 
@@ -171,18 +170,18 @@ impl Segments {
         let size = self.layout.size;
         let length = file.metadata()?.len();
         if length < u64::from(size) {
-            self.medium().reserve(file, size)?;
+            self.fs().reserve(file, size)?;
         } else if length > u64::from(size) {
             file.set_len(size.into())?;
         }
-        self.medium().wipe(file, 0, size)?;
-        self.medium().sync(file)?;
+        self.fs().wipe(file, 0, size)?;
+        self.fs().sync(file)?;
         file.sync_all()?;
         let _growing = self.growing.lock();
         let next = self.next().max(number + 1);
-        self.medium().rename(&self.path(number), &self.path(next))?;
-        if let Err(error) = self.medium().sync_folder(&self.folder) {
-            self.medium().rename(&self.path(next), &self.path(number))?;
+        self.fs().rename(&self.path(number), &self.path(next))?;
+        if let Err(error) = self.fs().sync_folder(&self.folder) {
+            self.fs().rename(&self.path(next), &self.path(number))?;
             return Err(error);
         }
         self.lock().add(next);
@@ -196,8 +195,8 @@ impl Segments {
             return Ok(());
         };
         self.lock().remove(last);
-        self.medium().remove(&self.path(last))?;
-        self.medium().sync_folder(&self.folder)
+        self.fs().remove(&self.path(last))?;
+        self.fs().sync_folder(&self.folder)
     }
 
     pub(super) fn has(&self, number: u32) -> bool {
@@ -234,7 +233,7 @@ impl Segments {
         };
         let length = file.metadata()?.len();
         bytes.resize(
-            usize::try_from(written(&file, length)).unwrap_or_default(),
+            usize::try_from(reading::written(&file, length)).unwrap_or_default(),
             0,
         );
         file.read_exact_at(bytes, 0)
@@ -244,11 +243,11 @@ impl Segments {
     /// What is read of them afterwards is what the disk holds: a sync that failed may have left
     /// more than that with the system.
     pub(super) fn secure(&self, from: u32) -> io::Result<()> {
-        self.medium().sync_folder(&self.folder)?;
+        self.fs().sync_folder(&self.folder)?;
         for number in self.numbers().into_iter().filter(|number| *number >= from) {
             if let Some(file) = self.file(number)? {
-                self.medium().sync(&file)?;
-                self.medium().forget(&file)?;
+                self.fs().sync(&file)?;
+                self.fs().forget(&file)?;
             }
         }
         Ok(())
@@ -283,8 +282,8 @@ impl Segments {
         let Some(file) = self.file(number)? else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        self.medium().wipe(&file, offset, self.layout.size)?;
-        self.medium().sync(&file)
+        self.fs().wipe(&file, offset, self.layout.size)?;
+        self.fs().sync(&file)
     }
 
     /// Numbers in order.
@@ -301,35 +300,37 @@ impl Segments {
     }
 
     /// A record lies in a segment.
-    pub(super) fn note(&self, place: Place) {
-        self.lock().change(place.segment, |held| {
-            held.records += u64::from(place.length);
+    pub(super) fn note(&self, location: Location) {
+        self.lock().change(location.segment, |held| {
+            held.records += u64::from(location.length)
         });
     }
 
     /// A message lies there now.
-    pub(super) fn hold(&self, place: Place) {
-        self.lock()
-            .change(place.segment, |held| held.live += u64::from(place.length));
+    pub(super) fn hold(&self, location: Location) {
+        self.lock().change(location.segment, |held| {
+            held.live += u64::from(location.length)
+        });
     }
 
     /// A deduplication id lies there, which is remembered until then.
-    pub(super) fn remember(&self, place: Place, until: Timestamp) {
-        self.lock().change(place.segment, |held| {
-            held.ids += u64::from(place.length);
+    pub(super) fn remember(&self, location: Location, until: Timestamp) {
+        self.lock().change(location.segment, |held| {
+            held.ids += u64::from(location.length);
             held.ids_until = held.ids_until.max(until);
         });
     }
 
     /// A message does not lie there any more.
-    pub(super) fn release(&self, place: Place) {
+    pub(super) fn release(&self, location: Location) {
         let mut known = self.lock();
-        let left = known.change(place.segment, |held| {
-            held.live = held.live.saturating_sub(place.length.into());
+        let left = known.change(location.segment, |held| {
+            held.live = held.live.saturating_sub(location.length.into())
         });
         let is_dead = left.is_some_and(|left| left.live == 0);
         // Behind the oldest stand the one that is being written and its spare at least.
-        if is_dead && known.first() == Some(place.segment) && known.behind(place.segment) >= 2 {
+        if is_dead && known.first() == Some(location.segment) && known.behind(location.segment) >= 2
+        {
             self.freed.notify_one();
         }
     }
@@ -340,11 +341,11 @@ impl Segments {
     }
 
     /// How many there are, and how much they take.
-    pub(super) fn figures(&self) -> LogFigures {
+    pub(super) fn stats(&self) -> LogStats {
         let (numbers, live) = (self.numbers(), self.live());
         let length =
             |number: &u32| std::fs::metadata(self.path(*number)).map_or(0, |file| file.len());
-        LogFigures {
+        LogStats {
             segments: numbers.len(),
             bytes: numbers.iter().map(length).sum(),
             live,
@@ -357,49 +358,7 @@ impl Segments {
     }
 
     /// What each segment up to `last` holds, in order.
-    pub(super) fn uses(&self, last: u32) -> Vec<(u32, Use)> {
+    pub(super) fn uses(&self, last: u32) -> Vec<(u32, SegmentUse)> {
         self.lock().uses(last)
-    }
-}
-
-/// The end of the last byte that was ever written. Space that was only taken is a hole to the file
-/// system; but zeros in the middle can be holes too, after a copy that spares them, so what counts
-/// is where the last data ends. File systems that know no holes say that everything is data.
-fn written(file: &File, length: u64) -> u64 {
-    let mut end = 0;
-    loop {
-        match seek(file, SeekFrom::Data(end)) {
-            Ok(data) if data < length => match seek(file, SeekFrom::Hole(data)) {
-                Ok(hole) if hole > end => end = hole,
-                _ => return length,
-            },
-            Ok(_) | Err(rustix::io::Errno::NXIO) => return end.min(length),
-            Err(_) => return length,
-        }
-    }
-}
-
-/// Reads the payload of one record.
-pub(super) fn read(file: &File, place: Place) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; place.length as usize];
-    let mut filled = 0;
-    // A file that was cut right behind the payload lacks padding: zeros, as they would be read.
-    while filled < bytes.len() {
-        match file.read_at(
-            &mut bytes[filled..],
-            u64::from(place.offset) + filled as u64,
-        ) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    match frame::read(&bytes, place.segment, place.offset) {
-        frame::Found::Record(payload) => Ok(payload.to_vec()),
-        _ => Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("the record at {} is damaged", place.offset),
-        )),
     }
 }

@@ -3,18 +3,20 @@
 mod damage;
 mod failing;
 mod full;
-mod medium;
 mod missing;
+mod test_disk;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use proptest::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
-use super::recover::Damage;
+use super::damage::Damage;
+use super::records::records;
 use super::*;
-use crate::engine::{Ask, Attributes, Draft, QueueArn, QueueId, Receipt, Redrive};
+use crate::engine::{Attributes, NewMessage, QueueArn, QueueId, Receipt, ReceiveRequest, Redrive};
 
 const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 const SEGMENT: u32 = 16 * 1024;
@@ -51,7 +53,8 @@ impl House {
         let mut engine = Engine::new([3; 16]);
         let mut damage = Vec::new();
         let mut report = |path: &Path, found: Damage| damage.push((number(path), found));
-        let store = Store::Disk(Disk::open(layout, folder, &mut engine, now, &mut report).unwrap());
+        let store =
+            Store::Disk(DiskLog::open(layout, folder, &mut engine, now, &mut report).unwrap());
         let runtime = Builder::new_current_thread().enable_time().build().unwrap();
         let mut house = House {
             engine,
@@ -85,11 +88,11 @@ impl House {
         self.try_write_down().unwrap();
     }
 
-    fn try_write_down(&mut self) -> Result<(), Failed> {
-        let outbox = self.engine.take_outbox();
+    fn try_write_down(&mut self) -> Result<(), LogFailed> {
+        let pending = self.engine.take_pending();
         let ticket = self
             .store
-            .take(&mut self.engine, outbox.effects, &outbox.dropped);
+            .take(&mut self.engine, pending.effects, &pending.dropped);
         self.runtime.block_on(ticket.wait())
     }
 
@@ -101,7 +104,7 @@ impl House {
         self.try_send(name, body).unwrap()
     }
 
-    fn try_send(&mut self, name: &str, body: &str) -> Result<String, Failed> {
+    fn try_send(&mut self, name: &str, body: &str) -> Result<String, LogFailed> {
         let queue = self.queue(name);
         let content = Content {
             body: body.into(),
@@ -114,7 +117,7 @@ impl House {
             .send(
                 self.now,
                 queue,
-                Draft {
+                NewMessage {
                     content,
                     delay: None,
                 },
@@ -133,8 +136,8 @@ impl House {
         name: &str,
         most: usize,
         visibility: u64,
-    ) -> Result<Vec<(String, Receipt)>, Failed> {
-        let ask = Ask {
+    ) -> Result<Vec<(String, Receipt)>, LogFailed> {
+        let ask = ReceiveRequest {
             most,
             visibility: Some(Duration::from_secs(visibility)),
             attempt: None,
@@ -142,10 +145,10 @@ impl House {
         let queue = self.queue(name);
         let deliveries = self.engine.receive(self.now, queue, ask).unwrap();
         self.try_write_down()?;
-        let body = |place| self.store.read(place).unwrap().unwrap().body;
+        let body = |location| self.store.read(location).unwrap().unwrap().body;
         Ok(deliveries
             .into_iter()
-            .map(|delivery| (body(delivery.place), delivery.receipt))
+            .map(|delivery| (body(delivery.location), delivery.receipt))
             .collect())
     }
 
@@ -184,7 +187,7 @@ impl House {
             let queue = self.queue(&name);
             self.engine
                 .change_queue(queue, |definition| definition.attributes.redrive = None);
-            let ask = Ask {
+            let ask = ReceiveRequest {
                 most: 100_000,
                 visibility: Some(Duration::from_secs(43_200)),
                 attempt: None,
@@ -196,7 +199,7 @@ impl House {
                     break;
                 }
                 for delivery in deliveries {
-                    let body = self.store.read(delivery.place).unwrap().unwrap().body;
+                    let body = self.store.read(delivery.location).unwrap().unwrap().body;
                     all.push((
                         delivery.id,
                         body,

@@ -18,8 +18,9 @@ use kit::lock::{Condvar, Mutex, MutexGuard};
 use kit::time::Timestamp;
 use tokio::sync::{oneshot, watch};
 
-use super::commit::Spare;
-use super::recover::End;
+use super::fs::is_full;
+use super::manifest::LogEnd;
+use super::reserve::Spare;
 use super::segment::Segments;
 use crate::lines::StateLine;
 
@@ -28,9 +29,9 @@ use crate::lines::StateLine;
 const PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct CommitterInner {
     pub(super) segments: Arc<Segments>,
-    pending: Mutex<Pending>,
+    backlog: Mutex<Backlog>,
     pub(super) more: Condvar,
     /// Whether writing or syncing failed, and was not made good since.
     pub(super) failed: AtomicBool,
@@ -45,8 +46,8 @@ pub(super) struct Shared {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Pending {
-    pub(super) runs: Vec<Run>,
+pub(super) struct Backlog {
+    pub(super) runs: Vec<ByteRun>,
     /// Records that were handed over, and those of them that are durable.
     pub(super) records: u64,
     pub(super) durable: u64,
@@ -57,7 +58,7 @@ pub(super) struct Pending {
 
 /// Bytes that stand together in one segment.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(super) struct ByteRun {
     pub(super) segment: u32,
     pub(super) offset: u32,
     pub(super) bytes: Vec<u8>,
@@ -66,11 +67,11 @@ pub(super) struct Run {
 /// Files that were written, by segment.
 type Touched = BTreeMap<u32, Arc<File>>;
 
-impl Shared {
-    pub(super) fn new(segments: Arc<Segments>, current: u32) -> Shared {
-        Shared {
+impl CommitterInner {
+    pub(super) fn new(segments: Arc<Segments>, current: u32) -> CommitterInner {
+        CommitterInner {
             segments,
-            pending: Mutex::default(),
+            backlog: Mutex::default(),
             more: Condvar::new(),
             failed: AtomicBool::new(false),
             current: watch::Sender::new(current),
@@ -81,8 +82,8 @@ impl Shared {
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Pending> {
-        self.pending.lock()
+    pub(super) fn lock(&self) -> MutexGuard<'_, Backlog> {
+        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Works until the store closes.
@@ -96,27 +97,25 @@ impl Shared {
                 if committed.is_err_and(|error| !self.mend(&runs, &error)) {
                     return;
                 }
-                end = runs.last().map(Run::end);
-                self.tell(records);
+                end = runs.last().map(ByteRun::end);
+                self.notify(records);
             }
             self.make_spare();
         }
-        if let Some(Err(error)) =
-            end.map(|end| self.segments.manifest().ended(end.segment, end.offset))
-        {
+        if let Some(Err(error)) = end.map(|end| self.segments.manifest().ended(end)) {
             tracing::error!("the end of the log cannot be written down: {error}");
         }
     }
 
     /// Wakes who waited for these records.
-    fn tell(&self, durable: u64) {
-        let mut pending = self.lock();
-        pending.durable = durable;
-        let count = pending
+    fn notify(&self, durable: u64) {
+        let mut backlog = self.lock();
+        backlog.durable = durable;
+        let count = backlog
             .waiting
             .partition_point(|(records, _)| *records <= durable);
-        let woken: Vec<_> = pending.waiting.drain(..count).collect();
-        drop(pending);
+        let woken: Vec<_> = backlog.waiting.drain(..count).collect();
+        drop(backlog);
         for (_, sender) in woken {
             // Nobody waits any more whose client has gone.
             let _ = sender.send(());
@@ -125,25 +124,29 @@ impl Shared {
 
     /// Writes again what may not be durable, until that goes well: true then, and false when the
     /// store closes before. Nothing is taken meanwhile; who waits learns at once that nobody knows.
-    fn mend(&self, runs: &[Run], error: &io::Error) -> bool {
+    fn mend(&self, runs: &[ByteRun], error: &io::Error) -> bool {
         metrics::counter!("emulator_store_failed_total").increment(1);
         tracing::error!(
             "the log cannot be written: nothing is taken until it can, which is tried again and again: {error}"
         );
-        let mut pending = self.lock();
+        let mut backlog = self.lock();
         self.failed.store(true, Ordering::Release);
         loop {
             // Whoever waits learns of it by the end of the sender.
-            pending.waiting.clear();
-            if pending.closing {
+            backlog.waiting.clear();
+            if backlog.closing {
                 return false;
             }
-            pending = self.more.wait_timeout(pending, PAUSE);
-            drop(pending);
+            backlog = self
+                .more
+                .wait_timeout(backlog, PAUSE)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            drop(backlog);
             let again = self
                 .commit(runs)
                 .and_then(|touched| self.verify(runs, &touched));
-            pending = self.lock();
+            backlog = self.lock();
             match again {
                 Ok(()) => break,
                 Err(again) => tracing::debug!("the log still cannot be written: {again}"),
@@ -156,28 +159,35 @@ impl Shared {
 
     /// Everything that gathered; `None` when it is time to end. Nothing, when a segment is missing
     /// and may be made now.
-    fn next(&self) -> Option<(Vec<Run>, u64)> {
-        let mut pending = self.lock();
-        while pending.runs.is_empty() {
-            if pending.closing {
+    fn next(&self) -> Option<(Vec<ByteRun>, u64)> {
+        let mut backlog = self.lock();
+        while backlog.runs.is_empty() {
+            if backlog.closing {
                 return None;
             }
             let spare = *self.spare.borrow();
             match spare {
                 Spare::Ready => {
-                    pending = self.more.wait(pending);
+                    backlog = self
+                        .more
+                        .wait(backlog)
+                        .unwrap_or_else(PoisonError::into_inner)
                 }
                 Spare::Coming => break,
                 Spare::Refused => {
-                    pending = self.more.wait_timeout(pending, PAUSE);
+                    backlog = self
+                        .more
+                        .wait_timeout(backlog, PAUSE)
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .0;
                     break;
                 }
             }
         }
-        Some((std::mem::take(&mut pending.runs), pending.records))
+        Some((std::mem::take(&mut backlog.runs), backlog.records))
     }
 
-    fn commit(&self, runs: &[Run]) -> io::Result<Touched> {
+    fn commit(&self, runs: &[ByteRun]) -> io::Result<Touched> {
         // A file stays open from its writes to its sync, for the sync tells of failed writes of
         // this opening only.
         let mut touched = Touched::new();
@@ -187,12 +197,12 @@ impl Shared {
                 None => self.file(run.segment)?,
             };
             self.segments
-                .medium()
+                .fs()
                 .write(&file, &run.bytes, run.offset.into())?;
             touched.insert(run.segment, file);
         }
         for (number, file) in &touched {
-            self.segments.medium().sync(file)?;
+            self.segments.fs().sync(file)?;
             self.segments.check(*number, file)?;
         }
         if let Some(last) = touched.keys().next_back() {
@@ -203,12 +213,12 @@ impl Shared {
     }
 
     /// Whether the disk really holds what was written and synced.
-    fn verify(&self, runs: &[Run], touched: &Touched) -> io::Result<()> {
+    fn verify(&self, runs: &[ByteRun], touched: &Touched) -> io::Result<()> {
         for run in runs {
             let Some(file) = touched.get(&run.segment) else {
                 continue;
             };
-            self.segments.medium().forget(file)?;
+            self.segments.fs().forget(file)?;
             let mut bytes = vec![0; run.bytes.len()];
             file.read_exact_at(&mut bytes, run.offset.into())?;
             if bytes != run.bytes {
@@ -288,7 +298,7 @@ impl Shared {
 }
 
 /// Lets nobody wait for ever when the thread panics.
-struct Bug<'s>(&'s Shared);
+struct Bug<'s>(&'s CommitterInner);
 
 impl Drop for Bug<'_> {
     fn drop(&mut self) {
@@ -299,20 +309,13 @@ impl Drop for Bug<'_> {
     }
 }
 
-impl Run {
-    fn end(&self) -> End {
+impl ByteRun {
+    fn end(&self) -> LogEnd {
         let length =
             u32::try_from(self.bytes.len()).expect("a segment has less than four gibibytes");
-        End {
+        LogEnd {
             segment: self.segment,
             offset: self.offset + length,
         }
     }
-}
-
-pub(super) fn is_full(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-    )
 }

@@ -150,7 +150,7 @@ impl Server {
             .unwrap();
     }
 
-    /// Waits until no move task of a queue is running, and returns how many ended well.
+    /// Cooldowns until no move task of a queue is running, and returns how many ended well.
     pub async fn moved(&self, arn: &str) -> usize {
         for _ in 0..300 {
             let asked = self

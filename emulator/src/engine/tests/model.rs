@@ -117,7 +117,7 @@ struct World {
     engine: Engine,
     queues: [QueueId; 4],
     retention: [u32; 4],
-    log: Vec<(Effect, Place)>,
+    log: Vec<(Effect, Location)>,
     /// In the order of arrival in their queue.
     messages: Vec<Known>,
     receipts: Vec<Receipt>,
@@ -175,7 +175,8 @@ impl World {
             }
             Step::Retain { queue, seconds } => {
                 self.retention[queue] = seconds;
-                let set = |definition: &mut Definition| definition.attributes.retention = seconds;
+                let set =
+                    |definition: &mut QueueDefinition| definition.attributes.retention = seconds;
                 self.engine.change_queue(self.queues[queue], set);
             }
             Step::Recreate { queue } => self.recreate(queue),
@@ -239,7 +240,7 @@ impl World {
 
     fn receive(&mut self, queue: usize, most: usize, visibility: u64) {
         let visibility = Duration::from_secs(visibility);
-        let ask = Ask {
+        let ask = ReceiveRequest {
             most,
             visibility: Some(visibility),
             attempt: None,
@@ -252,8 +253,8 @@ impl World {
             .unwrap();
         // What was moved away or outlived its time goes first, so that the rest must be exactly
         // what was handed out.
-        let outbox = self.engine.take_outbox();
-        let (handed, rest): (Vec<_>, Vec<_>) = outbox
+        let pending = self.engine.take_pending();
+        let (handed, rest): (Vec<_>, Vec<_>) = pending
             .effects
             .into_iter()
             .partition(|effect| matches!(effect, Effect::Received { .. }));
@@ -401,10 +402,10 @@ impl World {
     fn restart(&mut self) {
         let mut engine = Engine::new([9; 16]);
         let checkpoint = self.engine.checkpoint().swap_remove(0);
-        engine.replay(checkpoint, Place::default(), self.now);
+        engine.replay(checkpoint, Location::default(), self.now);
         self.log
             .iter()
-            .for_each(|(effect, place)| engine.replay(effect.clone(), *place, self.now));
+            .for_each(|(effect, location)| engine.replay(effect.clone(), *location, self.now));
         engine.resume(self.now);
         self.engine = engine;
     }
@@ -429,7 +430,7 @@ impl World {
 
     fn note_effects(&mut self) {
         self.engine
-            .take_outbox()
+            .take_pending()
             .effects
             .into_iter()
             .for_each(|effect| self.note(effect));
@@ -437,18 +438,18 @@ impl World {
 
     /// Writes an effect to the log, and to the list.
     fn note(&mut self, effect: Effect) {
-        let place = Place {
+        let location = Location {
             segment: 1,
             offset: u32::try_from(self.log.len()).unwrap(),
             length: 8,
         };
-        self.log.push((effect.clone(), place));
+        self.log.push((effect.clone(), location));
         let index = |id: QueueId| self.queues.iter().position(|queue| *queue == id).unwrap();
         let now = self.now;
         match effect {
             Effect::Stored(stored) => {
-                let Stored { snapshot, content } = *stored;
-                self.engine.place(snapshot.key, place);
+                let StoredMessage { snapshot, content } = *stored;
+                self.engine.set_location(snapshot.key, location);
                 self.messages.push(Known {
                     serial: snapshot.key.serial,
                     queue: index(snapshot.queue),

@@ -17,7 +17,7 @@ fn filled(name: &str, change: impl FnOnce(&mut Attributes)) -> (Engine, QueueId)
             .send(NOW, queue, draft("x", Some(&number), Some(&number)))
             .unwrap();
     }
-    engine.take_outbox();
+    engine.take_pending();
     (engine, queue)
 }
 
@@ -26,7 +26,7 @@ fn wake_up(engine: &mut Engine, now: Timestamp) -> (usize, usize) {
     let (mut wakes, mut most) = (0, 0);
     while engine.next_wakeup().is_some_and(|at| at <= now) {
         engine.wake(now);
-        most = most.max(engine.take_outbox().dropped.len());
+        most = most.max(engine.take_pending().dropped.len());
         wakes += 1;
     }
     (wakes, most)
@@ -36,25 +36,25 @@ fn wake_up(engine: &mut Engine, now: Timestamp) -> (usize, usize) {
 fn a_purge_is_over_at_once_and_gives_back_step_by_step() {
     for name in ["q", "q.fifo"] {
         let (mut engine, queue) = filled(name, |_| {});
-        let ask = Ask {
+        let ask = ReceiveRequest {
             most: 3,
             visibility: Some(Duration::from_secs(5)),
             attempt: None,
         };
         let held = engine.receive(NOW, queue, ask).unwrap();
         engine.purge(NOW, queue);
-        assert!(engine.take_outbox().dropped.len() <= STEP);
+        assert!(engine.take_pending().dropped.len() <= STEP);
         assert_eq!(
             (engine.counts(NOW, queue), engine.messages()),
             (Counts::default(), 0)
         );
         assert_eq!(engine.receive(NOW, queue, ask).unwrap(), []);
-        assert_eq!(engine.whereabouts(held[0].receipt.key), None);
+        assert_eq!(engine.location(held[0].receipt.key), None);
         assert_eq!(engine.delete(NOW, queue, held[0].receipt), Ok(()));
         let again = engine
             .send(NOW, queue, draft("y", Some("1"), Some("1")))
             .unwrap();
-        engine.take_outbox();
+        engine.take_pending();
         // The old timers do not reach the new message, wherever it stands.
         let (wakes, most) = wake_up(&mut engine, NOW + Duration::from_secs(5));
         assert!(wakes > 1 && most <= STEP, "{wakes} wakes, {most} at most");
@@ -74,8 +74,8 @@ fn a_purge_is_over_at_once_and_gives_back_step_by_step() {
 fn a_deleted_queue_is_gone_at_once_and_gives_back_step_by_step() {
     let (mut engine, queue) = filled("q", |_| {});
     engine.delete_queue(NOW, queue);
-    let outbox = engine.take_outbox();
-    assert!(outbox.dropped.len() <= STEP && outbox.gone == [queue]);
+    let pending = engine.take_pending();
+    assert!(pending.dropped.len() <= STEP && pending.gone == [queue]);
     assert_eq!(engine.messages(), 0);
     let (_, most) = wake_up(&mut engine, NOW);
     assert!(most <= STEP && engine.messages.len() == 0);
@@ -86,18 +86,22 @@ fn a_backlog_that_is_too_old_is_not_handed_out_and_goes_step_by_step() {
     let (mut engine, queue) = filled("q", |attributes| attributes.retention = 60);
     let end = NOW + Duration::from_secs(60);
     let young = engine.send(end, queue, draft("young", None, None)).unwrap();
-    let ask = Ask {
+    let ask = ReceiveRequest {
         most: 10,
-        ..Ask::default()
+        ..ReceiveRequest::default()
     };
     let mut found = Vec::new();
     for _ in 0..MANY / STEP {
         found.extend(engine.receive(end, queue, ask).unwrap());
-        let outbox = engine.take_outbox();
-        assert!(outbox.dropped.len() <= 4 * STEP, "{}", outbox.dropped.len());
+        let pending = engine.take_pending();
+        assert!(
+            pending.dropped.len() <= 4 * STEP,
+            "{}",
+            pending.dropped.len()
+        );
         if found.is_empty() {
             assert!(
-                outbox.ready.contains(&queue),
+                pending.ready.contains(&queue),
                 "who waits is told to look again"
             );
         }
@@ -117,7 +121,7 @@ fn a_receive_moves_a_bounded_number_of_dead_letters() {
         attributes.redrive = redrive("dead", 1000);
     });
     let dead = queue(&mut engine, NOW, "dead", |_| {});
-    let ask = Ask {
+    let ask = ReceiveRequest {
         most: MANY,
         visibility: Some(Duration::ZERO),
         attempt: None,
@@ -126,11 +130,11 @@ fn a_receive_moves_a_bounded_number_of_dead_letters() {
     engine.change_queue(live, |definition| {
         definition.attributes.redrive = redrive("dead", 1);
     });
-    let ask = Ask { most: 10, ..ask };
+    let ask = ReceiveRequest { most: 10, ..ask };
     assert_eq!(engine.receive(NOW, live, ask).unwrap(), []);
     let moved = engine.counts(NOW, dead).ready;
     assert!((STEP..STEP + 10).contains(&moved), "{moved}");
-    assert!(engine.take_outbox().ready.contains(&live));
+    assert!(engine.take_pending().ready.contains(&live));
 }
 
 #[test]
@@ -143,7 +147,7 @@ fn memory_of_deduplication_ids_shrinks_when_its_time_is_over() {
             .send(NOW, queue, draft("x", Some(&number), Some(&number)))
             .unwrap();
     }
-    let ask = Ask {
+    let ask = ReceiveRequest {
         most: MANY,
         visibility: Some(Duration::from_secs(600)),
         attempt: None,
@@ -170,15 +174,15 @@ fn who_waits_at_the_limit_of_messages_in_flight_is_told_of_room() {
     let mut engine = Engine::new([0; 16]);
     let queue = queue(&mut engine, NOW, "q", |_| {});
     (0..=limits::IN_FLIGHT).for_each(|_| _ = engine.send(NOW, queue, draft("x", None, None)));
-    let ask = Ask {
+    let ask = ReceiveRequest {
         most: limits::IN_FLIGHT,
-        ..Ask::default()
+        ..ReceiveRequest::default()
     };
     let held = engine.receive(NOW, queue, ask).unwrap();
     assert_eq!(engine.receive(NOW, queue, ask), Err(InFlightFull));
-    engine.take_outbox();
+    engine.take_pending();
     engine.delete(NOW, queue, held[0].receipt).unwrap();
-    assert_eq!(engine.take_outbox().ready, [queue]);
+    assert_eq!(engine.take_pending().ready, [queue]);
 }
 
 #[test]
@@ -189,7 +193,7 @@ fn a_move_task_goes_on_after_a_restart_and_keeps_its_rate() {
         attributes.redrive = redrive("dead", 1);
     });
     (0..25).for_each(|_| _ = engine.send(NOW, live, draft("x", None, None)));
-    let ask = Ask {
+    let ask = ReceiveRequest {
         most: 10,
         visibility: Some(Duration::ZERO),
         attempt: None,
@@ -202,11 +206,11 @@ fn a_move_task_goes_on_after_a_restart_and_keeps_its_rate() {
     assert_eq!(engine.counts(NOW, live).ready, 11);
     // A checkpoint in the middle counts what the log says again.
     let checkpoint = engine.checkpoint();
-    let log = engine.take_outbox().effects;
+    let log = engine.take_pending().effects;
     let mut again = Engine::new([1; 16]);
     let later = NOW + Duration::from_secs(1000);
     for effect in log.iter().chain(&checkpoint).chain(&log[log.len() - 5..]) {
-        again.replay(effect.clone(), Place::default(), later);
+        again.replay(effect.clone(), Location::default(), later);
     }
     again.resume(later);
     assert_eq!(again.move_tasks()[0].moved, 11);

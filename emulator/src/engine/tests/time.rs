@@ -19,9 +19,9 @@ fn one(engine: &mut Engine, now: Timestamp, queue: QueueId) -> Option<Delivery> 
         .receive(
             now,
             queue,
-            Ask {
+            ReceiveRequest {
                 most: 1,
-                ..Ask::default()
+                ..ReceiveRequest::default()
             },
         )
         .unwrap()
@@ -164,7 +164,7 @@ fn delays_of_queue_and_message() {
         let queue = queue(&mut engine, START, "q", |attributes| {
             attributes.delay = of_queue;
         });
-        let draft = Draft {
+        let draft = NewMessage {
             delay: of_message.map(secs),
             ..draft("x", None, None)
         };
@@ -294,7 +294,7 @@ fn a_receive_attempt_is_repeated_for_five_minutes() {
     engine
         .send(START, queue, draft("x", Some("g"), Some("1")))
         .unwrap();
-    let ask = Ask {
+    let ask = ReceiveRequest {
         most: 1,
         visibility: None,
         attempt: Some(7),
@@ -322,7 +322,7 @@ fn a_move_task_keeps_its_rate_and_makes_new_messages() {
     for _ in 0..25 {
         engine.send(START, live, draft("x", None, None)).unwrap();
     }
-    let ask = Ask {
+    let ask = ReceiveRequest {
         most: 10,
         visibility: Some(Duration::ZERO),
         attempt: None,
@@ -370,7 +370,7 @@ fn a_full_queue_refuses_standard_receivers_and_leaves_fifo_receivers_waiting() {
                 .send(START, queue, draft("x", Some(&number), Some(&number)))
                 .unwrap();
         }
-        let ask = Ask {
+        let ask = ReceiveRequest {
             most: limits::IN_FLIGHT,
             visibility: Some(secs(60)),
             attempt: None,

@@ -14,7 +14,7 @@ use crate::fault::Fault;
 
 /// What a request cannot be read as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unreadable {
+pub enum FormError {
     /// There is no `Action` at all: SQS answers 404 with a body of its own.
     NoAction,
     /// Any other fault.
@@ -94,17 +94,17 @@ const MOST: usize = 1000;
 /// `QueueUrl`.
 ///
 /// # Errors
-/// See [`Unreadable`].
-pub fn read(path: &str, query: &str, body: &[u8]) -> Result<(String, Action), Unreadable> {
+/// See [`FormError`].
+pub fn read(path: &str, query: &str, body: &[u8]) -> Result<(String, Action), FormError> {
     let pairs = || form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(body));
     let action = pairs()
         .find(|(name, _)| name == "Action")
-        .ok_or(Unreadable::NoAction)?
+        .ok_or(FormError::NoAction)?
         .1
         .into_owned();
     let is_queue = !path.trim_matches('/').is_empty();
     let invalid = || {
-        Unreadable::Fault(Fault::InvalidAction {
+        FormError::Fault(Fault::InvalidAction {
             action: action.clone(),
         })
     };
@@ -133,7 +133,7 @@ pub fn read(path: &str, query: &str, body: &[u8]) -> Result<(String, Action), Un
     let json = Value::Object(members).to_string();
     match Action::from_json(&action, json.as_bytes()) {
         Some(Ok(read)) => Ok((action, read)),
-        Some(Err(error)) => Err(Unreadable::Fault(Fault::Serialization(error.to_string()))),
+        Some(Err(error)) => Err(FormError::Fault(Fault::Serialization(error.to_string()))),
         None => Err(invalid()),
     }
 }
@@ -313,10 +313,10 @@ mod tests {
     fn what_is_no_action_is_told_apart() {
         assert_eq!(
             read("/", "", b"MessageBody=x").unwrap_err(),
-            Unreadable::NoAction
+            FormError::NoAction
         );
         let invalid = |action: &str| {
-            Unreadable::Fault(Fault::InvalidAction {
+            FormError::Fault(Fault::InvalidAction {
                 action: action.into(),
             })
         };

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::render::elements;
+use super::elements::elements;
 
 /// The whole answer. An empty result is null.
-pub fn answer(action: &str, members: &Map<String, Value>, request_id: &str) -> Value {
+pub(super) fn output(action: &str, members: &Map<String, Value>, request_id: &str) -> Value {
     let result = if members.is_empty() {
         Value::Null
     } else {
@@ -49,7 +49,7 @@ mod tests {
         let message = json!({"Body": "x", "Attributes": {"A": "1", "B": "2"}});
         let shown = json!({"Body": "x", "Attribute": [{"Name": "A", "Value": "1"}, {"Name": "B", "Value": "2"}]});
         let result =
-            |members| answer("ReceiveMessage", &members, "r")["ReceiveMessageResponse"].take();
+            |members| output("ReceiveMessage", &members, "r")["ReceiveMessageResponse"].take();
         let metadata = json!({"RequestId": "r"});
         assert_eq!(
             result(members(json!([message]))),

@@ -12,9 +12,9 @@ proptest! {
     #[test]
     fn one_damaged_place_costs_one_record(seed in any::<u64>(), bit in 0..8u8) {
         let folder = tempfile::tempdir().unwrap();
-        let (all, place) = filled(folder.path(), seed);
-        let path = segments(folder.path()).swap_remove(place.0);
-        flip(&path, place.1, bit);
+        let (all, location) = filled(folder.path(), seed);
+        let path = segments(folder.path()).swap_remove(location.0);
+        flip(&path, location.1, bit);
         let found = House::open(folder.path(), START).drain();
         let found: Vec<&String> = found["live"].iter().map(|(_, body, ..)| body).collect();
         let lost = all.iter().filter(|body| !found.contains(body)).count();
@@ -25,10 +25,10 @@ proptest! {
     #[test]
     fn a_cut_costs_what_lay_behind_it(seed in any::<u64>()) {
         let folder = tempfile::tempdir().unwrap();
-        let (all, place) = filled(folder.path(), seed);
-        let path = segments(folder.path()).swap_remove(place.0);
-        let before_cut = bodies(&path, place.1);
-        File::options().write(true).open(&path).unwrap().set_len(place.1).unwrap();
+        let (all, location) = filled(folder.path(), seed);
+        let path = segments(folder.path()).swap_remove(location.0);
+        let before_cut = bodies(&path, location.1);
+        File::options().write(true).open(&path).unwrap().set_len(location.1).unwrap();
         let found = House::open(folder.path(), START).drain();
         let found: Vec<&String> = found.get("live").into_iter().flatten().map(|(_, body, ..)| body).collect();
         prop_assert!(found.iter().all(|body| all.contains(body)), "nothing is made up");
@@ -198,12 +198,12 @@ fn copy(from: &Path, to: &Path) {
         .unwrap()
         .map(|entry| entry.unwrap().path())
     {
-        let place = to.join(path.file_name().unwrap());
+        let location = to.join(path.file_name().unwrap());
         if path.is_dir() {
-            std::fs::create_dir_all(&place).unwrap();
-            copy(&path, &place);
+            std::fs::create_dir_all(&location).unwrap();
+            copy(&path, &location);
         } else {
-            std::fs::copy(&path, &place).unwrap();
+            std::fs::copy(&path, &location).unwrap();
         }
     }
 }
@@ -211,10 +211,10 @@ fn copy(from: &Path, to: &Path) {
 /// The bytes behind the last record of a segment that only fill it up.
 fn padding(path: &Path) -> usize {
     let mut last = 0;
-    let record = |place: Place, payload: &[u8]| {
-        last = place.length as usize - frame::HEADER - payload.len();
+    let record = |location: Location, payload: &[u8]| {
+        last = location.length as usize - frame::HEADER - payload.len();
     };
-    recover::records(&std::fs::read(path).unwrap(), number(path), record, |_| {});
+    records(&std::fs::read(path).unwrap(), number(path), record, |_| {});
     last
 }
 
@@ -232,14 +232,14 @@ fn walk(path: &Path, cut: u64) -> Vec<(u64, Option<String>)> {
         .read_to_end(&mut bytes)
         .unwrap();
     let mut found = Vec::new();
-    let record = |place: Place, payload: &[u8]| {
+    let record = |location: Location, payload: &[u8]| {
         let body = match codec::decode(payload) {
             Some(Effect::Stored(stored)) => Some(stored.content.body),
             _ => None,
         };
-        found.push((u64::from(place.offset + place.length), body));
+        found.push((u64::from(location.offset + location.length), body));
     };
-    recover::records(&bytes, number(path), record, |_| {});
+    records(&bytes, number(path), record, |_| {});
     found
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::medium::TestDisk;
+use super::test_disk::TestDisk;
 use super::*;
 
 /// What was asked for, and what was answered.
@@ -84,7 +84,7 @@ fn what_was_answered_for_survives_failing_writes_and_syncs() {
         let mut house = House::open_with(
             Layout {
                 size: SEGMENT,
-                medium: disk.clone(),
+                fs: disk.clone(),
             },
             folder.path(),
             START,
@@ -92,10 +92,10 @@ fn what_was_answered_for_survives_failing_writes_and_syncs() {
         disk.fail_after(random.usize(..400));
         let mut ledger = Ledger::default();
         if ledger.work(&mut house, &mut random) {
-            assert_eq!(house.store.condition(), Condition::Failed, "seed {seed}");
+            assert_eq!(house.store.health(), Health::Failed, "seed {seed}");
             assert_eq!(
                 house.try_send("live", "late"),
-                Err(Failed),
+                Err(LogFailed),
                 "seed {seed}: nothing is answered after a failure"
             );
         }
@@ -113,17 +113,17 @@ fn a_failed_store_takes_nothing_and_ends() {
     let mut house = House::open_with(
         Layout {
             size: SEGMENT,
-            medium: disk.clone(),
+            fs: disk.clone(),
         },
         folder.path(),
         START,
     );
-    assert_eq!(house.store.condition(), Condition::Sound);
+    assert_eq!(house.store.health(), Health::Sound);
     disk.fail_after(0);
-    assert_eq!(house.try_send("live", "first"), Err(Failed));
-    assert_eq!(house.store.condition(), Condition::Failed);
+    assert_eq!(house.try_send("live", "first"), Err(LogFailed));
+    assert_eq!(house.store.health(), Health::Failed);
     for _ in 0..10 {
-        assert_eq!(house.try_send("live", "more"), Err(Failed));
+        assert_eq!(house.try_send("live", "more"), Err(LogFailed));
     }
     house.clean();
     house.store.close();
@@ -144,7 +144,7 @@ fn goes_on(seed: u64) {
     let mut house = House::open_with(
         Layout {
             size: SEGMENT,
-            medium: disk.clone(),
+            fs: disk.clone(),
         },
         folder.path(),
         START,
@@ -154,7 +154,7 @@ fn goes_on(seed: u64) {
         disk.fail_for(random.usize(..200), random.usize(1..6));
         ledger.work(&mut house, &mut random);
         let began = std::time::Instant::now();
-        while house.store.condition() == Condition::Failed {
+        while house.store.health() == Health::Failed {
             assert!(
                 began.elapsed() < Duration::from_secs(30),
                 "seed {seed}: the disk is well again"
@@ -183,7 +183,7 @@ fn what_a_start_found_is_durable_before_anybody_hears_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout {
             size: SEGMENT,
-            medium: disk.clone(),
+            fs: disk.clone(),
         };
         let mut house = House::open_with(layout.clone(), folder.path(), START);
         let mut ledger = Ledger::default();

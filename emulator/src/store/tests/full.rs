@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::medium::TestDisk;
+use super::test_disk::TestDisk;
 use super::*;
 
 const SIZE: u32 = 256 * 1024;
@@ -17,7 +17,7 @@ fn small_disk(folder: &Path, segments: usize) -> (Arc<TestDisk>, Layout) {
         disk.clone(),
         Layout {
             size: SIZE,
-            medium: disk,
+            fs: disk,
         },
     )
 }
@@ -80,14 +80,11 @@ fn a_disk_that_its_own_messages_fill_recovers_when_they_are_gone() {
     let (_, layout) = small_disk(folder.path(), 8);
     let mut house = House::open_with(layout, folder.path(), START);
     let sent = fill(&mut house, "live");
-    assert!(
-        sent > 300 && house.store.condition() == Condition::Full,
-        "{sent}"
-    );
+    assert!(sent > 300 && house.store.health() == Health::Full, "{sent}");
     assert_eq!(consume(&mut house), sent);
     recover(&mut house);
     house.clean();
-    assert_eq!(house.store.condition(), Condition::Sound);
+    assert_eq!(house.store.health(), Health::Sound);
     assert!(segments(folder.path()).len() <= 3, "and the space is free");
     let again = fill(&mut house, "live");
     assert!(again > sent / 2, "as much fits as before");

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::medium::TestDisk;
+use super::test_disk::TestDisk;
 use super::*;
 
 /// What somebody does to a file.
@@ -28,7 +28,7 @@ fn worked(folder: &Path, random: &mut fastrand::Rng, is_killed: bool) -> Vec<Str
     let mut house = House::open_with(
         Layout {
             size: SEGMENT,
-            medium: disk.clone(),
+            fs: disk.clone(),
         },
         folder,
         START,
@@ -167,7 +167,7 @@ fn what_a_lost_file_may_have_held_is_told() {
     let path = segments(folder.path()).swap_remove(1);
     let mut bodies = 0u64;
     let count = |_, payload: &[u8]| bodies += u64::from(codec::decode_snapshot(payload).is_some());
-    recover::records(&std::fs::read(&path).unwrap(), number(&path), count, |_| {});
+    records(&std::fs::read(&path).unwrap(), number(&path), count, |_| {});
     std::fs::remove_file(&path).unwrap();
     let found = House::open(folder.path(), START);
     let [
@@ -197,10 +197,10 @@ fn a_cut_end_of_a_log_that_ended_in_order_is_no_torn_write() {
     drop(house);
     let path = written(folder.path()).pop().unwrap();
     let (mut ends, bytes) = (Vec::new(), std::fs::read(&path).unwrap());
-    recover::records(
+    records(
         &bytes,
         number(&path),
-        |place, _| ends.push(place.offset + place.length),
+        |location, _| ends.push(location.offset + location.length),
         |_| {},
     );
     let [.., from, to] = ends[..] else {
@@ -224,7 +224,7 @@ fn a_power_cut_at_any_moment_loses_no_file() {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout {
             size: SEGMENT,
-            medium: disk.clone(),
+            fs: disk.clone(),
         };
         let mut house = House::open_with(layout.clone(), folder.path(), START);
         disk.set_room(folder.path().join("sqs"), random.usize(6..20));
@@ -278,13 +278,13 @@ fn make_old(folder: &Path) {
     for path in written(folder) {
         let mut bytes = std::fs::read(&path).unwrap();
         let mut begin = Vec::new();
-        recover::records(
+        records(
             &bytes,
             number(&path),
-            |place, payload| {
+            |location, payload| {
                 if codec::decode_begin(payload).is_some() {
                     begin = payload[..9].to_vec();
-                    assert_eq!((place.offset, frame::length(9)), (0, place.length));
+                    assert_eq!((location.offset, frame::length(9)), (0, location.length));
                 }
             },
             |_| {},
@@ -341,7 +341,7 @@ fn a_file_that_is_removed_or_cut_while_it_is_written_is_noticed_before_an_answer
         harm(&path);
         // A file of the same length cannot be told apart by its length; the next start finds what
         // is gone.
-        let is_noticed = house.try_send("live", "after") == Err(Failed);
+        let is_noticed = house.try_send("live", "after") == Err(LogFailed);
         assert_eq!(is_noticed, what != "filled with zeros", "{what}");
         drop(house);
         let found = House::open(folder.path(), START);

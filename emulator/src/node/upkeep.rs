@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use super::{Node, State};
+use super::state::{Node, NodeState};
 use crate::lines::OncePerMinuteEach;
 use crate::store::Need;
 
@@ -22,38 +22,38 @@ const KEEP_TIME: Duration = Duration::from_secs(60);
 impl Node {
     /// Keeps the time for the next start. Runs until [`Node::stop`].
     pub async fn keep_clock(&self) {
-        while !self.shared.stop.is_cancelled() {
+        while !self.inner.stop.is_cancelled() {
             tokio::select! {
                 () = tokio::time::sleep(KEEP_TIME) => {}
-                () = self.shared.stop.cancelled() => return,
+                () = self.inner.stop.cancelled() => return,
             }
             let node = self.clone();
             // It ends early only with the runtime.
-            _ = tokio::task::spawn_blocking(move || node.shared.clock.keep()).await;
+            _ = tokio::task::spawn_blocking(move || node.inner.clock.keep()).await;
         }
     }
 
     /// Wakes messages when their time has come. Runs until [`Node::stop`].
     pub async fn keep_time(&self) {
-        let mut swept = self.shared.clock.now();
-        while !self.shared.stop.is_cancelled() {
+        let mut swept = self.inner.clock.now();
+        while !self.inner.stop.is_cancelled() {
             let pause = self.tick(&mut swept);
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.shared.alarm.notified() => {}
-                () = self.shared.stop.cancelled() => {}
+                () = self.inner.alarm.notified() => {}
+                () = self.inner.stop.cancelled() => {}
             }
         }
     }
 
     /// Gives back disk space as segments fill. Runs until [`Node::stop`].
     pub async fn keep_clean(&self) {
-        let mut cleaner = self.shared.store.cleaner();
-        while !self.shared.stop.is_cancelled() {
+        let mut cleaner = self.inner.store.cleaner();
+        while !self.inner.stop.is_cancelled() {
             while self.clean_one().await {}
             tokio::select! {
                 () = cleaner.due() => {}
-                () = self.shared.stop.cancelled() => {}
+                () = self.inner.stop.cancelled() => {}
             }
         }
     }
@@ -69,9 +69,11 @@ impl Node {
         state.engine.wake(now);
         if now.since(*swept) >= SWEEP {
             state.engine.sweep(now);
-            let State { engine, bells, .. } = &mut *state;
-            bells.retain(|queue, bell| {
-                engine.queue(*queue).is_some() && Arc::strong_count(bell) > 1
+            let NodeState {
+                engine, waiters, ..
+            } = &mut *state;
+            waiters.retain(|queue, waiter| {
+                engine.queue(*queue).is_some() && Arc::strong_count(waiter) > 1
             });
             *swept = now;
         }
@@ -87,14 +89,14 @@ impl Node {
     async fn clean_one(&self) -> bool {
         let node = self.clone();
         let clean = move || {
-            node.shared.store.clean(node.shared.clock.now(), &|work| {
-                work(&mut node.lock().engine);
+            node.inner.store.clean(node.inner.clock.now(), &|work| {
+                work(&mut node.lock().engine)
             })
         };
         let cleaned = tokio::task::spawn_blocking(clean).await;
         let done = match cleaned {
             Ok(Ok(Some((segment, ticket)))) => match ticket.wait().await {
-                Ok(()) => self.shared.store.remove(segment).map(|()| true),
+                Ok(()) => self.inner.store.remove(segment).map(|()| true),
                 Err(_) => Ok(false),
             },
             Ok(Ok(None)) => Ok(false),

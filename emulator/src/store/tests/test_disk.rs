@@ -9,7 +9,7 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
-use super::super::medium::{FileSystem, Medium, zero};
+use super::super::fs::{Fs, OsFs, zero};
 
 /// Where it fails, and how much it holds.
 #[derive(Debug, Default)]
@@ -188,7 +188,7 @@ impl State {
     }
 }
 
-impl Medium for TestDisk {
+impl Fs for TestDisk {
     fn reserve(&self, file: &File, size: u32) -> io::Result<()> {
         let state = self.lock();
         let has_room = |(folder, most): &(PathBuf, usize)| {
@@ -260,14 +260,14 @@ impl Medium for TestDisk {
 
     fn create(&self, path: &Path) -> io::Result<File> {
         self.lock().names.push(Name::Made(path.to_owned()));
-        FileSystem.create(path)
+        OsFs.create(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.lock()
             .names
             .push(Name::Changed(from.to_owned(), to.to_owned()));
-        FileSystem.rename(from, to)
+        OsFs.rename(from, to)
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -291,7 +291,7 @@ impl Medium for TestDisk {
                 state.names.push(Name::Gone(path.to_owned(), copy));
             }
         }
-        FileSystem.remove(path)
+        OsFs.remove(path)
     }
 
     fn sync_folder(&self, _: &Path) -> io::Result<()> {

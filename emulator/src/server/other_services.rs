@@ -8,8 +8,8 @@ use kit::time::Timestamp;
 use uuid::Uuid;
 
 use super::{Emulator, name_request, refuse, rendering, respond};
-use crate::services::{self, Absent, Form};
-use crate::{protocol, sts};
+use crate::protocol::{self, ErrorFormat, UnsupportedService};
+use crate::sts;
 
 impl Emulator {
     /// STS: the one action that is there.
@@ -40,7 +40,7 @@ impl Emulator {
                     "STS {action} is not emulated here: of STS, only GetCallerIdentity is."
                 );
                 let (content_type, body) =
-                    services::refusal(Form::Xml, "InternalFailure", &text, &request_id);
+                    protocol::error_body(ErrorFormat::Xml, "InternalFailure", &text, &request_id);
                 respond(StatusCode::NOT_IMPLEMENTED, content_type, body)
             }
         };
@@ -50,7 +50,7 @@ impl Emulator {
 }
 
 /// LocalStack answers 501 too, and no SDK tries that again.
-pub(super) fn absent(service: &Absent) -> Response {
+pub(super) fn absent(service: &UnsupportedService) -> Response {
     let request_id = Uuid::new_v4().to_string();
     let (content_type, body) = service.error(&request_id);
     let mut response = respond(StatusCode::NOT_IMPLEMENTED, content_type, body);

@@ -1,8 +1,8 @@
-//! Which AWS service a request is for, when it is not SQS: by its signature, its `X-Amz-Target` or
-//! the `Version` of its form. Pure.
+//! AWS services that the emulator does not have, recognised by the signature of a request, its
+//! `X-Amz-Target` or the `Version` of its form.
 //!
-//! A client of a service that is not here is told so in the form of that service, for an error of
-//! S3 would lead nowhere.
+//! A client of such a service gets an error in the format of that service, because an error of S3
+//! would mislead it.
 
 use std::borrow::Cow;
 
@@ -10,12 +10,14 @@ use http::HeaderMap;
 use http::request::Parts;
 use serde_json::json;
 
-/// Longer names are cut: they come from the request.
+use super::head::{has_action, is_form};
+
+/// Longer names are cut, because they come from the request.
 const LONGEST_NAME: usize = 64;
 
 /// How a service writes its errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum ErrorFormat {
     /// AWS JSON, with the content type of its version.
     Json(&'static str),
     /// JSON with the error's type in a header.
@@ -26,16 +28,16 @@ pub enum Form {
     Ec2,
 }
 
-/// A service that is not here.
+/// A service that the emulator does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Absent {
-    /// As LocalStack and the AWS CLI call it.
+pub struct UnsupportedService {
+    /// The name by which LocalStack and the AWS CLI call the service.
     pub name: String,
-    /// How it writes errors.
-    pub form: Form,
+    /// How the service writes errors.
+    pub format: ErrorFormat,
 }
 
-/// Services by the version that their forms name, as they sign.
+/// The `Version` that the forms of a service name, and the name by which it signs.
 const VERSIONS: [(&str, &str); 13] = [
     ("2009-04-15", "sdb"),
     ("2010-03-31", "sns"),
@@ -52,7 +54,7 @@ const VERSIONS: [(&str, &str); 13] = [
     ("2016-11-15", "ec2"),
 ];
 
-/// Services by the front part of their `X-Amz-Target`, as they sign.
+/// The front part of the `X-Amz-Target` of a service, and the name by which it signs.
 const TARGETS: [(&str, &str); 20] = [
     ("AWSCognitoIdentityProviderService", "cognito-idp"),
     ("AWSCognitoIdentityService", "cognito-identity"),
@@ -76,7 +78,7 @@ const TARGETS: [(&str, &str); 20] = [
     ("secretsmanager", "secretsmanager"),
 ];
 
-/// Services that sign by another name than they are known by.
+/// The name by which a service signs, and the one by which it is known, where they differ.
 const KNOWN_AS: [(&str, &str); 3] = [
     ("email", "ses"),
     ("monitoring", "cloudwatch"),
@@ -86,59 +88,59 @@ const KNOWN_AS: [(&str, &str); 3] = [
 /// REST services whose errors are XML.
 const XML: [&str; 3] = ["cloudfront", "route53", "s3control"];
 
-impl Absent {
-    /// The service that signed a request.
-    pub fn signed(service: &str, parts: &Parts) -> Absent {
-        let form = match json_version(&parts.headers) {
+impl UnsupportedService {
+    /// The service that a request is signed for.
+    pub fn signed(service: &str, parts: &Parts) -> UnsupportedService {
+        let format = match json_version(&parts.headers) {
             Some(content_type) if parts.headers.contains_key("x-amz-target") => {
-                Form::Json(content_type)
+                ErrorFormat::Json(content_type)
             }
-            _ if service == "ec2" => Form::Ec2,
-            _ if XML.contains(&service) || is_query(parts) => Form::Xml,
-            _ => Form::RestJson,
+            _ if service == "ec2" => ErrorFormat::Ec2,
+            _ if XML.contains(&service) || is_query(parts) => ErrorFormat::Xml,
+            _ => ErrorFormat::RestJson,
         };
-        Absent::new(service, form)
+        UnsupportedService::new(service, format)
     }
 
     /// The service of an `X-Amz-Target` that is not SQS's.
-    pub fn targeted(target: &str, parts: &Parts) -> Absent {
+    pub fn targeted(target: &str, parts: &Parts) -> UnsupportedService {
         let front = target.rsplit_once('.').map_or(target, |(front, _)| front);
         let service = TARGETS
             .iter()
             .find(|(known, _)| *known == front)
             .map_or(front, |(_, service)| service);
-        Absent::new(
+        UnsupportedService::new(
             service,
-            Form::Json(json_version(&parts.headers).unwrap_or("application/x-amz-json-1.1")),
+            ErrorFormat::Json(json_version(&parts.headers).unwrap_or("application/x-amz-json-1.1")),
         )
     }
 
-    /// The service whose forms have this `Version`; none for those of SQS, and for versions that
-    /// nobody has.
-    pub fn versioned(version: &str) -> Option<Absent> {
+    /// The service whose forms have this `Version`; none for the versions of SQS, and for unknown
+    /// ones.
+    pub fn versioned(version: &str) -> Option<UnsupportedService> {
         let (_, service) = VERSIONS.iter().find(|(known, _)| *known == version)?;
-        Some(Absent::new(
+        Some(UnsupportedService::new(
             service,
             if *service == "ec2" {
-                Form::Ec2
+                ErrorFormat::Ec2
             } else {
-                Form::Xml
+                ErrorFormat::Xml
             },
         ))
     }
 
-    fn new(service: &str, form: Form) -> Absent {
+    fn new(service: &str, format: ErrorFormat) -> UnsupportedService {
         let name = KNOWN_AS
             .iter()
             .find(|(signs, _)| *signs == service)
             .map_or(service, |(_, known)| known);
-        Absent {
+        UnsupportedService {
             name: name.chars().take(LONGEST_NAME).collect(),
-            form,
+            format,
         }
     }
 
-    /// What is said about it.
+    /// The text of the error.
     fn message(&self) -> String {
         format!(
             "service {} is not emulated here: Tidegate's emulator answers SQS, S3 and STS GetCallerIdentity. Give clients of \
@@ -148,32 +150,37 @@ impl Absent {
         )
     }
 
-    /// Content type and body of the error.
+    /// The content type and the body of the error.
     pub fn error(&self, request_id: &str) -> (&'static str, String) {
-        refusal(self.form, "InternalFailure", &self.message(), request_id)
+        error_body(self.format, "InternalFailure", &self.message(), request_id)
     }
 }
 
-/// An error in the form of a service: content type and body.
-pub fn refusal(form: Form, code: &str, message: &str, request_id: &str) -> (&'static str, String) {
+/// The content type and the body of an error in the format of a service.
+pub fn error_body(
+    format: ErrorFormat,
+    code: &str,
+    message: &str,
+    request_id: &str,
+) -> (&'static str, String) {
     let error = format!("<Code>{code}</Code><Message>{}</Message>", escape(message));
-    match form {
-        Form::Json(content_type) => (
+    match format {
+        ErrorFormat::Json(content_type) => (
             content_type,
             json!({"__type": code, "message": message}).to_string(),
         ),
-        Form::RestJson => (
+        ErrorFormat::RestJson => (
             "application/json",
             json!({"__type": code, "message": message}).to_string(),
         ),
-        Form::Xml => (
+        ErrorFormat::Xml => (
             "text/xml",
             format!(
                 "<?xml version=\"1.0\"?><ErrorResponse><Error><Type>Receiver</Type>{error}</Error>\
                  <RequestId>{request_id}</RequestId></ErrorResponse>"
             ),
         ),
-        Form::Ec2 => (
+        ErrorFormat::Ec2 => (
             "text/xml",
             format!(
                 "<?xml version=\"1.0\"?><Response><Errors><Error>{error}</Error></Errors>\
@@ -193,7 +200,7 @@ fn escape(text: &str) -> Cow<'_, str> {
         .into()
 }
 
-/// The content type of AWS JSON that a request has.
+/// The content type of a request in AWS JSON.
 fn json_version(headers: &HeaderMap) -> Option<&'static str> {
     let kind = headers.get("content-type")?.to_str().ok()?;
     ["application/x-amz-json-1.0", "application/x-amz-json-1.1"]
@@ -201,10 +208,9 @@ fn json_version(headers: &HeaderMap) -> Option<&'static str> {
         .find(|known| kind.starts_with(known))
 }
 
-/// Whether it is a form, or has its action in the URL.
+/// Whether the request is a form, or has its action in the URL.
 fn is_query(parts: &Parts) -> bool {
-    super::protocol::is_form(&parts.headers)
-        || super::protocol::has_action(parts.uri.query().unwrap_or_default())
+    is_form(&parts.headers) || has_action(parts.uri.query().unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -213,32 +219,32 @@ mod tests {
 
     #[test]
     fn each_form_carries_code_and_message() {
-        for (form, content_type, body) in [
+        for (format, content_type, body) in [
             (
-                Form::Json("application/x-amz-json-1.0"),
+                ErrorFormat::Json("application/x-amz-json-1.0"),
                 "application/x-amz-json-1.0",
                 r#"{"__type":"C","message":"<m>"}"#,
             ),
             (
-                Form::RestJson,
+                ErrorFormat::RestJson,
                 "application/json",
                 r#"{"__type":"C","message":"<m>"}"#,
             ),
             (
-                Form::Xml,
+                ErrorFormat::Xml,
                 "text/xml",
                 "<?xml version=\"1.0\"?><ErrorResponse><Error><Type>Receiver</Type><Code>C</Code><Message>&lt;m&gt;</Message>\
                  </Error><RequestId>r</RequestId></ErrorResponse>",
             ),
             (
-                Form::Ec2,
+                ErrorFormat::Ec2,
                 "text/xml",
                 "<?xml version=\"1.0\"?><Response><Errors><Error><Code>C</Code><Message>&lt;m&gt;</Message></Error></Errors>\
                  <RequestID>r</RequestID></Response>",
             ),
         ] {
             assert_eq!(
-                refusal(form, "C", "<m>", "r"),
+                error_body(format, "C", "<m>", "r"),
                 (content_type, body.to_owned())
             );
         }
@@ -247,7 +253,9 @@ mod tests {
     #[test]
     fn a_long_name_is_cut() {
         assert_eq!(
-            Absent::new(&"x".repeat(1000), Form::Xml).name.len(),
+            UnsupportedService::new(&"x".repeat(1000), ErrorFormat::Xml)
+                .name
+                .len(),
             LONGEST_NAME
         );
     }

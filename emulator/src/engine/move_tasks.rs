@@ -4,67 +4,15 @@
 //! goes on after a restart: its beginning and its end are written down, and every message that it
 //! moved tells how far it was.
 
-use std::time::Duration;
-
 use kit::time::Timestamp;
-use serde::{Deserialize, Serialize};
 
+use super::arn::QueueArn;
 use super::effect::Effect;
-use super::message::{Key, QueueId, Serial};
-use super::name::QueueArn;
-use super::queue::millis;
+use super::ids::{QueueId, Serial};
+use super::limits::STEP;
+use super::machine::Engine;
 use super::slab::Slot;
-use super::{Engine, STEP};
-
-/// A task that was started.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MoveTask {
-    /// A UUID; part of the TaskHandle.
-    pub id: String,
-    /// The dead-letter queue.
-    pub source: QueueArn,
-    /// Where to; without one every message returns to the queue that it came from.
-    pub destination: Option<QueueArn>,
-    /// Messages a second; without one as fast as it goes.
-    pub rate: Option<u32>,
-    /// When it was started.
-    #[serde(with = "millis")]
-    pub started: Timestamp,
-    /// Messages moved.
-    pub moved: usize,
-    /// Messages that were there at the start.
-    pub to_move: usize,
-    /// How it goes.
-    pub status: MoveStatus,
-    /// The number of the last message that it made.
-    last: Serial,
-    /// Since when it keeps its rate, and how many it had moved then: since its start, or the last
-    /// restart.
-    #[serde(skip)]
-    paced: (Timestamp, usize),
-}
-
-/// How a task goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum MoveStatus {
-    /// It has messages to move.
-    Running,
-    /// All were moved.
-    Completed,
-    /// It was cancelled.
-    Cancelled,
-    /// It could not go on.
-    Failed(MoveFailure),
-}
-
-/// Why a task could not go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum MoveFailure {
-    /// The source or the destination was deleted.
-    NonExistentQueue,
-    /// A message is no dead letter of a queue that exists, and there is no destination.
-    CouldNotDetermineMessageSource,
-}
+use super::task::{MoveFailure, MoveStatus, MoveTask};
 
 /// Why a task was not started or not cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -82,33 +30,6 @@ pub enum MoveError {
 
 /// Tasks remembered for one source: what ListMessageMoveTasks can show at most.
 const HISTORY: usize = 10;
-
-impl MoveTask {
-    /// How many messages may have been moved by now.
-    fn allowance(&self, now: Timestamp) -> usize {
-        let Some(rate) = self.rate else {
-            return self.moved + STEP;
-        };
-        let (since, moved) = self.paced;
-        let millis = now.since(since).as_millis().saturating_mul(rate.into());
-        usize::try_from(millis / 1000)
-            .unwrap_or(usize::MAX)
-            .saturating_add(moved + 1)
-    }
-
-    fn next_step(&self) -> Timestamp {
-        let (since, moved) = self.paced;
-        match self.rate {
-            None => since,
-            Some(rate) => {
-                since
-                    + Duration::from_millis(
-                        ((self.moved - moved) as u64 * 1000).div_ceil(rate.into()),
-                    )
-            }
-        }
-    }
-}
 
 impl Engine {
     /// Every task that is remembered, oldest first.
@@ -152,19 +73,8 @@ impl Engine {
             .map_or(0, |queue| self.counts(now, queue).ready);
         let id = self.message_id(self.next_serial);
         self.next_serial += 1;
-        let task = MoveTask {
-            id: id.clone(),
-            source: source.clone(),
-            destination,
-            rate,
-            started: now,
-            moved: 0,
-            to_move,
-            status: MoveStatus::Running,
-            last: 0,
-            paced: (now, 0),
-        };
-        self.outbox
+        let task = MoveTask::new(id.clone(), now, source.clone(), destination, rate, to_move);
+        self.pending
             .effects
             .push(Effect::Task(Box::new(task.clone())));
         self.tasks.push(task);
@@ -186,7 +96,7 @@ impl Engine {
 
     fn end_task(&mut self, index: usize, status: MoveStatus) {
         self.tasks[index].status = status;
-        self.outbox
+        self.pending
             .effects
             .push(Effect::Task(Box::new(self.tasks[index].clone())));
     }
@@ -212,20 +122,15 @@ impl Engine {
             .tasks
             .iter_mut()
             .filter(|task| task.status == MoveStatus::Running);
-        if let Some(task) = running.find(|task| task.source == *source)
-            && task.last < serial
-        {
-            task.last = serial;
-            task.moved += 1;
+        if let Some(task) = running.find(|task| task.source == *source) {
+            task.replay_step(serial);
         }
     }
 
     /// After a restart a task keeps its rate from now on, and does not make up for the time that is
     /// gone.
     pub(super) fn resume_tasks(&mut self, now: Timestamp) {
-        self.tasks
-            .iter_mut()
-            .for_each(|task| task.paced = (now, task.moved));
+        self.tasks.iter_mut().for_each(|task| task.pace_from(now));
     }
 
     pub(super) fn next_task_step(&self) -> Option<Timestamp> {
@@ -253,7 +158,6 @@ impl Engine {
                 self.end_task(index, end);
                 return;
             }
-            self.tasks[index].moved += 1;
         }
         if self.tasks[index].moved >= self.tasks[index].to_move {
             self.end_task(index, MoveStatus::Completed);
@@ -282,7 +186,8 @@ impl Engine {
                 MoveFailure::CouldNotDetermineMessageSource,
             ))?,
         };
-        self.tasks[index].last = self.renew(now, slot, to);
+        let serial = self.renew(now, slot, to);
+        self.tasks[index].step(serial);
         Ok(())
     }
 
@@ -297,13 +202,10 @@ impl Engine {
         let Some(message) = self.messages.get(slot) else {
             return serial;
         };
-        let key = Key {
-            slot,
-            serial: message.serial,
-        };
+        let key = message.key(slot);
         self.next_serial += 1;
-        self.rehome(slot, to, |message, _| message.renew(serial, now));
-        self.outbox.effects.push(Effect::Renewed {
+        self.transfer(slot, to, |message, _| message.renew(serial, now));
+        self.pending.effects.push(Effect::Renewed {
             key,
             serial,
             to,

@@ -5,7 +5,9 @@ use base64::prelude::BASE64_STANDARD;
 use kit::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Caller, Number};
+use super::caller::Caller;
+use super::number::Number;
+use super::output::{Output, TaskEntry};
 use crate::engine::{Engine, MoveError, MoveFailure, MoveStatus, MoveTask, QueueArn, limits};
 use crate::fault::Fault;
 
@@ -33,30 +35,10 @@ pub struct CancelMessageMoveTask {
     task_handle: Option<String>,
 }
 
-/// A task as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
-#[allow(missing_docs, reason = "the members are AWS's own")]
-pub struct TaskEntry {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub task_handle: Option<String>,
-    pub status: &'static str,
-    pub source_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub destination_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_number_of_messages_per_second: Option<u32>,
-    pub approximate_number_of_messages_moved: usize,
-    pub approximate_number_of_messages_to_move: usize,
-    pub started_timestamp: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub failure_reason: Option<&'static str>,
-}
-
 /// What a TaskHandle says, in base64.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Handle {
+struct TaskHandle {
     task_id: String,
     source_arn: String,
 }
@@ -67,7 +49,7 @@ impl StartMessageMoveTask {
         engine: &mut Engine,
         now: Timestamp,
         _caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let source = existing(engine, "SourceArn", self.source_arn.as_deref())?;
         let destination = match self.destination_arn {
             None => None,
@@ -90,7 +72,7 @@ impl StartMessageMoveTask {
             .start_move(now, &source, destination, rate)
             .map_err(fault)?;
         engine.wake(now);
-        Ok(Answer::TaskStarted {
+        Ok(Output::TaskStarted {
             task_handle: handle(id, &source),
         })
     }
@@ -102,7 +84,7 @@ impl ListMessageMoveTasks {
         engine: &mut Engine,
         _now: Timestamp,
         _caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let source = existing(engine, "SourceArn", self.source_arn.as_deref())?;
         let most = self.max_results.map_or(1, |Number(most)| most);
         if !(1..=10).contains(&most) {
@@ -117,7 +99,7 @@ impl ListMessageMoveTasks {
             .iter()
             .rev()
             .filter(|task| task.source == source);
-        Ok(Answer::Tasks {
+        Ok(Output::Tasks {
             results: tasks
                 .take(most.unsigned_abs() as usize)
                 .map(|task| entry(engine, task))
@@ -132,12 +114,12 @@ impl CancelMessageMoveTask {
         engine: &mut Engine,
         _now: Timestamp,
         _caller: &Caller,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         let text = self
             .task_handle
             .ok_or_else(|| Fault::missing("TaskHandle"))?;
         let decoded = BASE64_STANDARD.decode(text).ok();
-        let handle: Handle = decoded
+        let handle: TaskHandle = decoded
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .ok_or_else(|| {
                 Fault::InvalidParameterValue(
@@ -146,7 +128,7 @@ impl CancelMessageMoveTask {
             })?;
         existing(engine, "SourceArn", Some(&handle.source_arn))?;
         let moved = engine.cancel_move(&handle.task_id).map_err(fault)?;
-        Ok(Answer::TaskCancelled {
+        Ok(Output::TaskCancelled {
             approximate_number_of_messages_moved: moved,
         })
     }
@@ -176,7 +158,7 @@ fn check_rate(rate: i64) -> Result<u32, Fault> {
 }
 
 fn handle(task_id: String, source: &QueueArn) -> String {
-    let handle = Handle {
+    let handle = TaskHandle {
         task_id,
         source_arn: source.to_string(),
     };

@@ -1,32 +1,32 @@
-//! How the emulator is, as Prometheus reads it. Pure: figures in, text out.
+//! How the emulator is, as Prometheus reads it. Pure: stats in, text out.
 
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::engine::{Counts, QueueArn};
-use crate::store::Condition;
+use crate::store::{Health, LogStats};
 
 /// Queues that are shown one by one; the first by region, account and name.
 pub const MOST_QUEUES: usize = 1000;
 
 /// How all queues and the store are, at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Figures {
+pub struct Stats {
     /// How many queues there are.
     pub queues: usize,
     /// How many messages are in all of them.
     pub messages: usize,
     /// Up to [`MOST_QUEUES`] of them.
-    pub shown: Vec<QueueFigures>,
+    pub shown: Vec<QueueStats>,
     /// How the store is.
-    pub condition: Condition,
+    pub health: Health,
     /// Its files; none in memory.
-    pub log: Option<LogFigures>,
+    pub log: Option<LogStats>,
 }
 
 /// How one queue is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueueFigures {
+pub struct QueueStats {
     /// Which one.
     pub queue: QueueArn,
     /// How many messages are in which state.
@@ -35,18 +35,7 @@ pub struct QueueFigures {
     pub oldest: Duration,
 }
 
-/// How the log on disk is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogFigures {
-    /// Files.
-    pub segments: usize,
-    /// Bytes that they take.
-    pub bytes: u64,
-    /// Bytes of them that messages need.
-    pub live: u64,
-}
-
-impl Figures {
+impl Stats {
     /// The text that Prometheus reads.
     pub fn text(&self) -> String {
         let mut out = String::new();
@@ -55,7 +44,7 @@ impl Figures {
             "emulator_queue_messages",
             "Messages of a queue by state",
         );
-        for QueueFigures { queue, counts, .. } in &self.shown {
+        for QueueStats { queue, counts, .. } in &self.shown {
             let labels = labels(queue);
             for (state, count) in [
                 ("visible", counts.ready),
@@ -76,7 +65,7 @@ impl Figures {
             name,
             "Age of the oldest message of a queue, 0 when it is empty",
         );
-        for QueueFigures { queue, oldest, .. } in &self.shown {
+        for QueueStats { queue, oldest, .. } in &self.shown {
             line(&mut out, name, &labels(queue), oldest.as_secs_f64());
         }
         single(&mut out, "emulator_queues", "Queues", self.queues);
@@ -96,14 +85,14 @@ impl Figures {
         let name = "emulator_store_condition";
         head(&mut out, name, "1 for the condition that the store is in");
         for (label, condition) in [
-            ("sound", Condition::Sound),
-            ("full", Condition::Full),
-            ("failed", Condition::Failed),
+            ("sound", Health::Sound),
+            ("full", Health::Full),
+            ("failed", Health::Failed),
         ] {
-            let is_it = u8::from(condition == self.condition);
+            let is_it = u8::from(condition == self.health);
             line(&mut out, name, &format!("condition=\"{label}\""), is_it);
         }
-        if let Some(LogFigures {
+        if let Some(LogStats {
             segments,
             bytes,
             live,
@@ -184,21 +173,21 @@ mod tests {
             delayed: 2,
             in_flight: 1,
         };
-        let shown = vec![QueueFigures {
+        let shown = vec![QueueStats {
             queue,
             counts,
             oldest: Duration::from_millis(1500),
         }];
-        let log = Some(LogFigures {
+        let log = Some(LogStats {
             segments: 2,
             bytes: 64,
             live: 7,
         });
-        let text = Figures {
+        let text = Stats {
             queues: 5,
             messages: 6,
             shown,
-            condition: Condition::Full,
+            health: Health::Full,
             log,
         }
         .text();

@@ -15,7 +15,7 @@ const OPEN_FILES: usize = 64;
 
 /// What a segment holds, in bytes. What stands at its beginning is not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Use {
+pub(super) struct SegmentUse {
     /// All records.
     pub(super) records: u64,
     /// Messages that are still there.
@@ -26,7 +26,7 @@ pub(super) struct Use {
     pub(super) ids_until: Timestamp,
 }
 
-impl Use {
+impl SegmentUse {
     /// What would have to be written again if the segment went now.
     pub(super) fn needed(&self, now: Timestamp) -> u64 {
         self.live + if self.ids_until > now { self.ids } else { 0 }
@@ -39,15 +39,15 @@ impl Use {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    uses: BTreeMap<u32, Use>,
+pub(super) struct SegmentTable {
+    uses: BTreeMap<u32, SegmentUse>,
     /// Messages of all segments.
     live: u64,
     /// The files that were used last, the latest at the end.
     open: VecDeque<(u32, Arc<File>)>,
 }
 
-impl Known {
+impl SegmentTable {
     pub(super) fn add(&mut self, number: u32) {
         self.uses.entry(number).or_default();
     }
@@ -110,7 +110,7 @@ impl Known {
     }
 
     /// What each segment up to `last` holds, in order.
-    pub(super) fn uses(&self, last: u32) -> Vec<(u32, Use)> {
+    pub(super) fn uses(&self, last: u32) -> Vec<(u32, SegmentUse)> {
         self.uses
             .range(..=last)
             .map(|(number, held)| (*number, *held))
@@ -123,7 +123,11 @@ impl Known {
     }
 
     /// Changes what a segment holds, if it is there; returns what it holds then.
-    pub(super) fn change(&mut self, number: u32, change: impl FnOnce(&mut Use)) -> Option<Use> {
+    pub(super) fn change(
+        &mut self,
+        number: u32,
+        change: impl FnOnce(&mut SegmentUse),
+    ) -> Option<SegmentUse> {
         let held = self.uses.get_mut(&number)?;
         let before = held.live;
         change(held);

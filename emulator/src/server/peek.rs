@@ -17,15 +17,15 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Emulator, SQS_LIMIT, name_request, refuse, refuse_json, respond, too_large};
-use crate::action::{Answer, Look};
-use crate::engine::Shown;
+use crate::action::{Output, Peek};
+use crate::engine::PeekFilter;
 use crate::fault::Fault;
 use crate::protocol::query::{self, Rendering};
 use crate::protocol::{self, json};
 
 /// What a look is answered in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Written {
+enum PeekFormat {
     AwsJson,
     Query(Rendering),
 }
@@ -35,7 +35,7 @@ pub(super) async fn by_url(
     State(emulator): State<Arc<Emulator>>,
     request: Request<Body>,
 ) -> Response {
-    emulator.look(request, None).await
+    emulator.peek(request, None).await
 }
 
 /// The queue that the path names.
@@ -47,57 +47,57 @@ pub(super) async fn by_path(
     // A name that is no UTF-8 text is that of no queue.
     let (region, account, queue) = path.map(|Path(named)| named).unwrap_or_default();
     emulator
-        .look(request, Some(format!("/queue/{region}/{account}/{queue}")))
+        .peek(request, Some(format!("/queue/{region}/{account}/{queue}")))
         .await
 }
 
 impl Emulator {
-    async fn look(&self, request: Request<Body>, queue_url: Option<String>) -> Response {
+    async fn peek(&self, request: Request<Body>, queue_url: Option<String>) -> Response {
         let (parts, body) = request.into_parts();
         let body = match Limited::new(body, SQS_LIMIT).collect().await {
             Ok(collected) => collected.to_bytes(),
             Err(_) => return too_large(&parts),
         };
-        let written = written(&parts);
+        let format = format(&parts);
         let request_id = Uuid::new_v4().to_string();
-        let mut response = match self.looked(&parts, &body, written, queue_url).await {
-            Ok(answer) => match written {
-                Written::AwsJson => {
-                    respond(StatusCode::OK, json::CONTENT_TYPE, json::answer(&answer))
+        let mut response = match self.peeked(&parts, &body, format, queue_url).await {
+            Ok(output) => match format {
+                PeekFormat::AwsJson => {
+                    respond(StatusCode::OK, json::CONTENT_TYPE, json::output(&output))
                 }
-                Written::Query(rendering) => {
-                    let body = query::answer("ReceiveMessage", &answer, &request_id, rendering);
+                PeekFormat::Query(rendering) => {
+                    let body = query::output("ReceiveMessage", &output, &request_id, rendering);
                     respond(StatusCode::OK, rendering.content_type(), body)
                 }
             },
-            Err(fault) => match written {
-                Written::AwsJson => refuse_json(&fault),
-                Written::Query(rendering) => refuse(&fault, &request_id, rendering),
+            Err(fault) => match format {
+                PeekFormat::AwsJson => refuse_json(&fault),
+                PeekFormat::Query(rendering) => refuse(&fault, &request_id, rendering),
             },
         };
         name_request(&mut response, &request_id);
         response
     }
 
-    async fn looked(
+    async fn peeked(
         &self,
         parts: &Parts,
         body: &Bytes,
-        written: Written,
+        format: PeekFormat,
         queue_url: Option<String>,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Output, Fault> {
         if let Some(known) = &self.credentials {
             known.admit(parts, body, Timestamp::wall())?;
         }
-        let mut look = asked(parts, body, written)?;
+        let mut peek = asked(parts, body, format)?;
         if let Some(queue_url) = queue_url {
-            look.queue_url = queue_url;
+            peek.queue_url = queue_url;
         }
-        self.node.look(&look, &self.caller(parts)).await
+        self.node.peek(&peek, &self.caller(parts)).await
     }
 }
 
-fn written(parts: &Parts) -> Written {
+fn format(parts: &Parts) -> PeekFormat {
     let header = |name| {
         parts
             .headers
@@ -107,16 +107,16 @@ fn written(parts: &Parts) -> Written {
     if header(http::header::CONTENT_TYPE)
         .is_some_and(|kind| kind.starts_with("application/x-amz-json"))
     {
-        return Written::AwsJson;
+        return PeekFormat::AwsJson;
     }
-    Written::Query(match Rendering::of(header(ACCEPT)) {
+    PeekFormat::Query(match Rendering::of(header(ACCEPT)) {
         Rendering::Xml => Rendering::Xml,
         _ => Rendering::Tree,
     })
 }
 
 /// Reads what to look at. Other parameters of ReceiveMessage mean nothing here.
-fn asked(parts: &Parts, body: &[u8], written: Written) -> Result<Look, Fault> {
+fn asked(parts: &Parts, body: &[u8], format: PeekFormat) -> Result<Peek, Fault> {
     let is_form = protocol::is_form(&parts.headers);
     let form = if is_form { body } else { &[] };
     let query = parts.uri.query().unwrap_or_default().as_bytes();
@@ -129,8 +129,8 @@ fn asked(parts: &Parts, body: &[u8], written: Written) -> Result<Look, Fault> {
     let is_set = |name: &str| {
         value(name).is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "1"))
     };
-    let action = match written {
-        Written::AwsJson => {
+    let action = match format {
+        PeekFormat::AwsJson => {
             let target = parts
                 .headers
                 .get("x-amz-target")
@@ -142,8 +142,8 @@ fn asked(parts: &Parts, body: &[u8], written: Written) -> Result<Look, Fault> {
                     .to_owned(),
             )
         }
-        Written::Query(_) if is_form => Some(value("Action").unwrap_or_default()),
-        Written::Query(_) => value("Action"),
+        PeekFormat::Query(_) if is_form => Some(value("Action").unwrap_or_default()),
+        PeekFormat::Query(_) => value("Action"),
     };
     if action.is_some_and(|action| action != "ReceiveMessage") {
         return Err(Fault::OnlyReceives);
@@ -152,16 +152,16 @@ fn asked(parts: &Parts, body: &[u8], written: Written) -> Result<Look, Fault> {
         let members: Value = serde_json::from_slice(body).ok()?;
         members.get("QueueUrl")?.as_str().map(ToOwned::to_owned)
     };
-    let queue_url = if written == Written::AwsJson {
+    let queue_url = if format == PeekFormat::AwsJson {
         in_json()
     } else {
         value("QueueUrl")
     };
-    let shown = Shown {
+    let shown = PeekFilter {
         invisible: is_set("ShowInvisible"),
         delayed: is_set("ShowDelayed"),
     };
-    Ok(Look {
+    Ok(Peek {
         queue_url: queue_url.unwrap_or_default(),
         shown,
     })

@@ -2,8 +2,10 @@
 
 use kit::time::Timestamp;
 
-use super::{Caller, ReceivePlan, ReceivedMessage};
-use crate::engine::{Content, Engine, Seen, Shown, State};
+use super::caller::Caller;
+use super::output::ReceivedMessage;
+use super::receive::ReceivePlan;
+use crate::engine::{Content, Engine, MessageState, PeekFilter, PeekedMessage};
 use crate::fault::Fault;
 
 /// Messages that one look shows at most.
@@ -15,23 +17,23 @@ const NO_HANDLE: &str = "SQS/BACKDOOR/ACCESS";
 
 /// Asks what is in a queue.
 #[derive(Debug, Clone, Default)]
-pub struct Look {
+pub struct Peek {
     /// The queue.
     pub queue_url: String,
     /// What to show beside the messages that a receiver could have now.
-    pub shown: Shown,
+    pub shown: PeekFilter,
 }
 
 /// What a look found; what the messages say is still to be read.
 #[derive(Debug)]
-pub struct Sight {
+pub struct PeekResult {
     plan: ReceivePlan,
-    shown: Shown,
+    shown: PeekFilter,
     /// The messages.
-    pub seen: Vec<Seen>,
+    pub seen: Vec<PeekedMessage>,
 }
 
-impl Look {
+impl Peek {
     /// Looks.
     ///
     /// # Errors
@@ -41,7 +43,7 @@ impl Look {
         engine: &mut Engine,
         now: Timestamp,
         caller: &Caller,
-    ) -> Result<Sight, Fault> {
+    ) -> Result<PeekResult, Fault> {
         if !is_address(&self.queue_url) {
             return Err(Fault::InvalidAddress);
         }
@@ -50,7 +52,7 @@ impl Look {
         }
         let queue = caller.queue(engine, Some(&self.queue_url))?;
         let seen = engine.look(now, queue, self.shown, MOST_MESSAGES);
-        Ok(Sight {
+        Ok(PeekResult {
             plan: ReceivePlan::of_everything(queue),
             shown: self.shown,
             seen,
@@ -72,20 +74,22 @@ fn is_address(url: &str) -> bool {
     }
 }
 
-impl Sight {
+impl PeekResult {
     /// A message as the look shows it.
-    pub fn show(&self, seen: &Seen, content: Content) -> ReceivedMessage {
+    pub fn show(&self, seen: &PeekedMessage, content: Content) -> ReceivedMessage {
         let mut message = self.plan.show(&seen.delivery, content);
         NO_HANDLE.clone_into(&mut message.receipt_handle);
         if self.shown.invisible {
-            message
-                .attributes
-                .insert("IsVisible", (seen.state != State::InFlight).to_string());
+            message.attributes.insert(
+                "IsVisible",
+                (seen.state != MessageState::InFlight).to_string(),
+            );
         }
         if self.shown.delayed {
-            message
-                .attributes
-                .insert("IsDelayed", (seen.state == State::Delayed).to_string());
+            message.attributes.insert(
+                "IsDelayed",
+                (seen.state == MessageState::Delayed).to_string(),
+            );
         }
         message
     }

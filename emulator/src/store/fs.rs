@@ -11,7 +11,7 @@ use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
 /// Writes and syncs for the log.
-pub(super) trait Medium: Debug + Send + Sync {
+pub(super) trait Fs: Debug + Send + Sync {
     /// Takes the space of a new file in advance, so that writing into it cannot fail for want of
     /// room.
     fn reserve(&self, file: &File, size: u32) -> io::Result<()>;
@@ -36,9 +36,9 @@ pub(super) trait Medium: Debug + Send + Sync {
 
 /// The file system of this machine.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct FileSystem;
+pub(super) struct OsFs;
 
-impl Medium for FileSystem {
+impl Fs for OsFs {
     fn reserve(&self, file: &File, size: u32) -> io::Result<()> {
         match fallocate(file, FallocateFlags::empty(), 0, u64::from(size)) {
             Ok(()) => Ok(()),
@@ -102,13 +102,21 @@ impl Medium for FileSystem {
     }
 }
 
+/// Whether an operation failed because the disk, or a quota, is full.
+pub(super) fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
 /// Writes zeros from one offset up to another.
-pub(super) fn zero(medium: &dyn Medium, file: &File, from: u32, to: u32) -> io::Result<()> {
+pub(super) fn zero(fs: &dyn Fs, file: &File, from: u32, to: u32) -> io::Result<()> {
     const STEP: usize = 1024 * 1024;
     let zeros = vec![0; STEP];
     (from..to).step_by(STEP).try_for_each(|offset| {
         let length = STEP.min((to - offset) as usize);
-        medium.write(file, &zeros[..length], offset.into())
+        fs.write(file, &zeros[..length], offset.into())
     })
 }
 

@@ -1,4 +1,4 @@
-//! Long polls, and what messages say. A receiver waits for the bell of its queue, which rings once
+//! Long polls, and what messages say. A receiver waits for the waiter of its queue, which rings once
 //! for every message that became ready.
 
 use std::sync::Arc;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use kit::time::Timestamp;
 use tokio::sync::Notify;
 
-use super::Node;
-use crate::action::{Answer, MOST_BYTES, ReceivePlan, ReceivedMessage, Sight};
+use super::state::Node;
+use crate::action::{MOST_BYTES, Output, PeekResult, ReceivePlan, ReceivedMessage};
 use crate::engine::{Content, Delivery, QueueId};
 use crate::fault::Fault;
 use crate::lines::OncePerMinuteEach;
@@ -17,11 +17,11 @@ use crate::store::Need;
 static UNREADABLE: OncePerMinuteEach = OncePerMinuteEach::new();
 
 impl Node {
-    pub(super) async fn receive(&self, plan: &ReceivePlan) -> Result<Answer, Fault> {
+    pub(super) async fn receive(&self, plan: &ReceivePlan) -> Result<Output, Fault> {
         let deadline = tokio::time::Instant::now() + plan.wait;
-        let bell = (!plan.wait.is_zero()).then(|| self.bell(plan.queue));
+        let waiter = (!plan.wait.is_zero()).then(|| self.waiter(plan.queue));
         loop {
-            let mut rings = bell.as_ref().map(|bell| Box::pin(bell.notified()));
+            let mut rings = waiter.as_ref().map(|waiter| Box::pin(waiter.notified()));
             // In line before looking: a message that becomes ready between the look and the wait
             // rings for this receiver, and not only for the first of several.
             if let Some(rings) = &mut rings {
@@ -34,11 +34,11 @@ impl Node {
                     let ticket = self.write_down(&mut state);
                     break (taken?, ticket);
                 }
-                self.shared.store.more_room(Need::Receives).await;
+                self.inner.store.more_room(Need::Receives).await;
             };
             if !deliveries.is_empty() {
                 ticket.wait().await.map_err(|_| Fault::StorageFailed)?;
-                return Ok(Answer::Messages {
+                return Ok(Output::Messages {
                     messages: self.show(plan, deliveries).await,
                 });
             }
@@ -46,22 +46,22 @@ impl Node {
             tokio::select! {
                 () = rings => {}
                 () = tokio::time::sleep_until(deadline) => break,
-                () = self.shared.stop.cancelled() => break,
+                () = self.inner.stop.cancelled() => break,
             }
         }
-        Ok(Answer::Messages {
+        Ok(Output::Messages {
             messages: Vec::new(),
         })
     }
 
-    fn bell(&self, queue: QueueId) -> Arc<Notify> {
-        self.lock().bells.entry(queue).or_default().clone()
+    fn waiter(&self, queue: QueueId) -> Arc<Notify> {
+        self.lock().waiters.entry(queue).or_default().clone()
     }
 
     /// Reads what the messages say. One that cannot be read stays hidden until its timeout, and is
     /// reported.
     async fn show(&self, plan: &ReceivePlan, deliveries: Vec<Delivery>) -> Vec<ReceivedMessage> {
-        if self.shared.store.is_memory() {
+        if self.inner.store.is_memory() {
             return deliveries
                 .iter()
                 .filter_map(|delivery| self.show_one(plan, delivery))
@@ -84,9 +84,9 @@ impl Node {
 
     /// What a message says; none when it is gone, or cannot be read, which is reported.
     fn content(&self, delivery: &Delivery) -> Option<Content> {
-        let mut place = delivery.place;
+        let mut location = delivery.location;
         loop {
-            match self.shared.store.read(place) {
+            match self.inner.store.read(location) {
                 Ok(Some(content)) => return Some(content),
                 Ok(None) => {}
                 Err(error) => {
@@ -97,26 +97,26 @@ impl Node {
                 }
             }
             // The cleaner moved it meanwhile, or somebody deleted it.
-            let moved = self.lock().engine.whereabouts(delivery.receipt.key)?;
-            if moved == place {
+            let moved = self.lock().engine.location(delivery.receipt.key)?;
+            if moved == location {
                 if UNREADABLE.is_due(&delivery.id.to_string(), Timestamp::now()) {
                     tracing::error!("message {} has no content", delivery.id);
                 }
                 return None;
             }
-            place = moved;
+            location = moved;
         }
     }
 
-    pub(super) fn read_sight(&self, sight: &Sight) -> Vec<ReceivedMessage> {
+    pub(super) fn read_peeked(&self, peeked: &PeekResult) -> Vec<ReceivedMessage> {
         let mut bytes = 0;
         let mut messages = Vec::new();
-        for seen in &sight.seen {
+        for seen in &peeked.seen {
             let Some(content) = self.content(&seen.delivery) else {
                 continue;
             };
             bytes += content.body.len();
-            messages.push(sight.show(seen, content));
+            messages.push(peeked.show(seen, content));
             if bytes >= MOST_BYTES {
                 break;
             }
