@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use kit::lock::Mutex;
 use kit::time::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;

@@ -1,8 +1,9 @@
 //! Door: the engine behind its lock, and the store behind the engine.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -34,7 +35,7 @@ pub(super) struct NodeInner {
 
 impl NodeInner {
     pub(super) fn lock(&self) -> MutexGuard<'_, NodeState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Bytes that messages take.

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
 use kit::lock::Mutex;
+
 use tokio::sync::{oneshot, watch};
 
 use super::frame;
@@ -161,11 +162,7 @@ impl Committer {
     pub(super) fn close(&self) {
         self.inner.lock().closing = true;
         self.inner.more.notify_one();
-        let thread = self
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let thread = self.thread.lock().take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the committer panicked, this is a bug");
         }

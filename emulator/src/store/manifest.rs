@@ -175,7 +175,7 @@ impl Manifest {
     }
 
     fn lock(&self) -> MutexGuard<'_, ManifestState> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock()
     }
 
     fn change(&self, change: impl FnOnce(&mut Extent)) -> io::Result<()> {

@@ -52,7 +52,7 @@ fn bytes(content: &Content) -> usize {
 
 impl MemoryStore {
     pub(super) fn take(&self, engine: &mut Engine, effects: Vec<Effect>, dropped: &[Location]) {
-        let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut contents = self.contents.lock();
         for effect in effects {
             if let Effect::Stored(stored) = effect {
                 contents.next += 1;
@@ -70,7 +70,7 @@ impl MemoryStore {
     }
 
     pub(super) fn read(&self, location: Location) -> Option<Content> {
-        let contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        let contents = self.contents.lock();
         contents
             .by_number
             .get(&to_number(location))

@@ -93,7 +93,7 @@ impl Segments {
     }
 
     fn lock(&self) -> MutexGuard<'_, SegmentTable> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 
     pub(super) fn path(&self, number: u32) -> PathBuf {

@@ -83,7 +83,7 @@ impl CommitterInner {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Backlog> {
-        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
+        self.backlog.lock()
     }
 
     /// Works until the store closes.
@@ -137,11 +137,7 @@ impl CommitterInner {
             if backlog.closing {
                 return false;
             }
-            backlog = self
-                .more
-                .wait_timeout(backlog, PAUSE)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            backlog = self.more.wait_timeout(backlog, PAUSE);
             drop(backlog);
             let again = self
                 .commit(runs)
@@ -167,19 +163,10 @@ impl CommitterInner {
             }
             let spare = *self.spare.borrow();
             match spare {
-                Spare::Ready => {
-                    backlog = self
-                        .more
-                        .wait(backlog)
-                        .unwrap_or_else(PoisonError::into_inner)
-                }
+                Spare::Ready => backlog = self.more.wait(backlog),
                 Spare::Coming => break,
                 Spare::Refused => {
-                    backlog = self
-                        .more
-                        .wait_timeout(backlog, PAUSE)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0;
+                    backlog = self.more.wait_timeout(backlog, PAUSE);
                     break;
                 }
             }
