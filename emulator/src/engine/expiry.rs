@@ -17,7 +17,7 @@ impl Engine {
         self.expire(now, queue);
         self.queues
             .get(&queue)
-            .map(|entry| entry.counts())
+            .map(super::queue::Queue::counts)
             .unwrap_or_default()
     }
 

@@ -90,7 +90,7 @@ impl Node {
         let node = self.clone();
         let clean = move || {
             node.inner.store.clean(node.inner.clock.now(), &|work| {
-                work(&mut node.lock().engine)
+                work(&mut node.lock().engine);
             })
         };
         let cleaned = tokio::task::spawn_blocking(clean).await;

@@ -140,7 +140,7 @@ impl DiskLog {
             }
         };
         records(&bytes, segment, move_on, |offset| {
-            damage::log(&path, Damage::Record(offset))
+            damage::log(&path, Damage::Record(offset));
         });
         Ok(all_moved)
     }

@@ -42,7 +42,7 @@ pub(super) fn log(file: &Path, damage: Damage) {
     }
     match damage {
         Damage::Record(offset) => {
-            tracing::error!("{file}: the record at offset {offset} is damaged and lost")
+            tracing::error!("{file}: the record at offset {offset} is damaged and lost");
         }
         Damage::Unknown(offset) => {
             tracing::error!(
@@ -50,7 +50,7 @@ pub(super) fn log(file: &Path, damage: Damage) {
             );
         }
         Damage::Cut { from, to } => {
-            tracing::error!("{file}: everything from offset {from} to {to} is lost")
+            tracing::error!("{file}: everything from offset {from} to {to} is lost");
         }
         Damage::Missing { messages } => {
             let messages = match messages {

@@ -302,14 +302,14 @@ impl Segments {
     /// A record lies in a segment.
     pub(super) fn note(&self, location: Location) {
         self.lock().change(location.segment, |held| {
-            held.records += u64::from(location.length)
+            held.records += u64::from(location.length);
         });
     }
 
     /// A message lies there now.
     pub(super) fn hold(&self, location: Location) {
         self.lock().change(location.segment, |held| {
-            held.live += u64::from(location.length)
+            held.live += u64::from(location.length);
         });
     }
 
@@ -325,7 +325,7 @@ impl Segments {
     pub(super) fn release(&self, location: Location) {
         let mut known = self.lock();
         let left = known.change(location.segment, |held| {
-            held.live = held.live.saturating_sub(location.length.into())
+            held.live = held.live.saturating_sub(location.length.into());
         });
         let is_dead = left.is_some_and(|left| left.live == 0);
         // Behind the oldest stand the one that is being written and its spare at least.
