@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod health;
+
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -12,9 +14,8 @@ use clap::Parser;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use kit::call::Call;
-use kit::health::Address;
 use kit::hops::HopArgs;
-use kit::listen::{Host, Listen};
+use kit::listen::Host;
 use kit::send::{AllowTargets, Sender};
 use kit::{cli, hops, serve};
 use serde::Serialize;
@@ -97,12 +98,6 @@ impl Cli {
             sub_host: self.sub_host,
             listener,
         })
-    }
-}
-
-impl kit::program::Settings for Cli {
-    fn health(&self) -> Address {
-        Address::new(Listen::at(self.host.clone(), self.port), "/ping")
     }
 }
 

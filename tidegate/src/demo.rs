@@ -32,10 +32,12 @@ use story::Story;
 )]
 pub(crate) struct Args {
     /// Events to publish, half of them while the subscriber is dead
-    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = cli::number(2_u32..=100_000, "a count"))]
+    #[arg(long, value_name = "N", default_value_t = 1000,
+          value_parser = cli::number(2_u32..=100_000, "a count"))]
     messages: u32,
     /// Seconds to wait for each step before the demo gives up
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = cli::number(1_u64..=3600, "seconds"))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+          value_parser = cli::number(1_u64..=3600, "seconds"))]
     patience: u64,
     /// Keep the data folder and the logs, and print where they are
     #[arg(long)]

@@ -119,7 +119,8 @@ impl MatchResult {
         match self {
             MatchResult::Match => json!({ "result": result }),
             MatchResult::NoMatch(misses) => {
-                json!({ "result": result, "why": misses.iter().map(ToString::to_string).collect::<Vec<_>>() })
+                let why: Vec<String> = misses.iter().map(ToString::to_string).collect();
+                json!({ "result": result, "why": why })
             }
             MatchResult::Invalid(reason) => json!({ "result": result, "why": [reason] }),
         }
@@ -155,7 +156,7 @@ fn answer(case: &mut Value) -> Result<Value> {
     Ok(json!({ "result": judge(&pattern, &event).name() }))
 }
 
-/// The answer to a case that cannot be read: invalid, as a pattern that is refused, with the reason.
+/// The answer to a case that cannot be read: invalid, as for a refused pattern, with the reason.
 fn broken(why: &str) -> Value {
     json!({ "result": "invalid", "error": why })
 }

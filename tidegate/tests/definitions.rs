@@ -180,7 +180,7 @@ async fn what_cannot_be_read_is_told_in_one_line() {
         ),
         (
             vec!["--definition", "no-such-file.yaml"],
-            "tidegate: no-such-file.yaml: ".to_owned(),
+            "tidegate: cannot read no-such-file.yaml: ".to_owned(),
         ),
         (
             vec!["--stage", "nope"],

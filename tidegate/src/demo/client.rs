@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use kit::call::{Call, Reply};
+use kit::counted::counted;
 use kit::send::{AllowTargets, Sender};
 use serde_json::Value;
 
@@ -38,8 +39,9 @@ impl Client {
         let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         anyhow::ensure!(
             answer["accepted"] == count && answer["failed"] == 0,
-            "the publisher published {} of {count} events: {}",
+            "the publisher published {} of {}: {}",
             answer["accepted"],
+            counted(count, "event"),
             String::from_utf8_lossy(&reply.body).trim_end()
         );
         Ok(())

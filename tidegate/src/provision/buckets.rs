@@ -1,4 +1,4 @@
-//! `AWS::S3::Bucket` resources to buckets.
+//! Door: `AWS::S3::Bucket` resources, read and created.
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
@@ -12,7 +12,7 @@ use kit::document::{Node, OrCollect as _, Problem, Value};
 
 use super::change::{AT_ONCE, Change, Provisioned, refused};
 
-/// Properties that a bucket is created without.
+/// Properties that are not supported: with --lenient, the bucket is created without them.
 const UNSUPPORTED: [&str; 15] = [
     "AccelerateConfiguration",
     "AccessControl",
@@ -66,11 +66,14 @@ fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared
     let mut fields = resource.fields()?;
     let label = resource.label();
     fields.ignore(&["BucketName", "Tags"]);
-    // What every new bucket has anyway need not be asked for.
+    // Settings that every new bucket has anyway are accepted.
     for (name, is_default) in [
-        ("BucketEncryption", encrypts_as_ever as fn(&Node) -> bool),
-        ("OwnershipControls", is_owners),
-        ("PublicAccessBlockConfiguration", blocks_all),
+        (
+            "BucketEncryption",
+            is_default_encryption as fn(&Node) -> bool,
+        ),
+        ("OwnershipControls", is_owner_enforced),
+        ("PublicAccessBlockConfiguration", blocks_public_access),
     ] {
         if let Some(node) = fields.optional(name).filter(|node| !is_default(node)) {
             problems.push(
@@ -88,19 +91,19 @@ fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<Declared
     })
 }
 
-fn encrypts_as_ever(node: &Node) -> bool {
+fn is_default_encryption(node: &Node) -> bool {
     all_texts(node, &|text| matches!(text, "AES256" | "true" | "false"))
 }
 
-fn is_owners(node: &Node) -> bool {
+fn is_owner_enforced(node: &Node) -> bool {
     all_texts(node, &|text| text == "BucketOwnerEnforced")
 }
 
-fn blocks_all(node: &Node) -> bool {
+fn blocks_public_access(node: &Node) -> bool {
     all_texts(node, &|text| text.eq_ignore_ascii_case("true"))
 }
 
-/// Whether every single value in a node is as wanted.
+/// Whether every value within a node is as wanted.
 fn all_texts(node: &Node, is_wanted: &dyn Fn(&str) -> bool) -> bool {
     match &node.value {
         Value::List(nodes) => nodes.iter().all(|node| all_texts(node, is_wanted)),
@@ -111,7 +114,7 @@ fn all_texts(node: &Node, is_wanted: &dyn Fn(&str) -> bool) -> bool {
     }
 }
 
-/// Creates a bucket that nobody declares.
+/// Creates a bucket that the definition does not declare.
 pub(crate) async fn create_plain(name: &str, sdk: &SdkConfig) -> anyhow::Result<Change> {
     create(&client(sdk), name, sdk).await
 }
@@ -124,7 +127,7 @@ fn client(sdk: &SdkConfig) -> Client {
     Client::from_conf(config)
 }
 
-/// Creates those of these buckets that are not there, several at a time.
+/// Creates the buckets that do not exist, several at a time.
 pub(super) async fn provision(
     buckets: &[DeclaredBucket],
     sdk: &SdkConfig,

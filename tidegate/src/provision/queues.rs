@@ -1,4 +1,4 @@
-//! `AWS::SQS::Queue` resources to queues.
+//! `AWS::SQS::Queue` resources, read as queues. Pure.
 
 use std::collections::HashMap;
 
@@ -36,7 +36,7 @@ pub(crate) struct DeclaredQueue {
 }
 
 impl DeclaredQueue {
-    /// A queue of which nothing but the name is known.
+    /// A queue with only the attributes that its name implies.
     pub(crate) fn plain(name: &str) -> DeclaredQueue {
         let fifo = name
             .ends_with(".fifo")
@@ -48,7 +48,7 @@ impl DeclaredQueue {
         }
     }
 
-    /// The same, with nothing that names a dead-letter queue.
+    /// The same queue without its redrive policy.
     pub(super) fn without_redrive(&self) -> DeclaredQueue {
         let mut attributes = self.attributes.clone();
         attributes.remove(&Name::RedrivePolicy);
@@ -63,7 +63,7 @@ impl DeclaredQueue {
 /// The queues that a definition declares, with the policies that it gives them.
 pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Vec<DeclaredQueue> {
     let mut queues: Vec<DeclaredQueue> = Vec::new();
-    // Where each of them is: there may be thousands.
+    // Their indices, by name: there may be thousands.
     let mut names: HashMap<&str, usize> = HashMap::new();
     for resource in definition
         .stacks
@@ -98,7 +98,7 @@ pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Ve
     queues
 }
 
-/// `AWS::SQS::QueuePolicy`: who else may use these queues. It names them by their URLs.
+/// `AWS::SQS::QueuePolicy`: sets the policy of the queues that it names by their URLs.
 fn policy(
     resource: &Resource,
     names: &HashMap<&str, usize>,
@@ -200,8 +200,8 @@ fn text(node: &Node) -> Result<String, Problem> {
     }
 }
 
-/// A value as SQS gives it back, so that what is there is not taken for something else: booleans in
-/// small letters, enumerations in AWS's spelling. Anything else is SQS's to refuse.
+/// A value as SQS returns it, so that an existing queue does not seem to differ: booleans in lower
+/// case, enumerations in AWS's spelling. Invalid values are left for SQS to refuse.
 fn normal(name: &str, value: String) -> String {
     let values: &[&str] = match name {
         "FifoQueue" | "ContentBasedDeduplication" | "SqsManagedSseEnabled" => &["true", "false"],
@@ -215,7 +215,8 @@ fn normal(name: &str, value: String) -> String {
         .map_or(value, |known| (*known).to_owned())
 }
 
-/// Policies are compared as data: a service may write them with other spacing, or a count as text.
+/// Whether two values are equal. Policies are compared as data: a service may return them with
+/// other spacing, or a count as text.
 pub(super) fn same(a: &str, b: &str) -> bool {
     let normal = |text: &str| {
         let mut json: serde_json::Value = serde_json::from_str(text).ok()?;

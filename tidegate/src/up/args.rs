@@ -8,7 +8,8 @@ use kit::hops::HopArgs;
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// Shift every port by this number. All ports listen at the address in HOST (127.0.0.1)
-    #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0, value_parser = kit::cli::number(0..=u16::MAX, "an offset of ports"))]
+    #[arg(long, value_name = "N", env = "PORT_OFFSET", default_value_t = 0,
+          value_parser = kit::cli::number(0..=u16::MAX, "an offset of ports"))]
     pub port_offset: u16,
     /// A part to leave out, because it runs elsewhere or is not needed. Repeatable; separated by
     /// commas in the environment

@@ -42,9 +42,15 @@ pub(crate) async fn run(chain: Chain, stop: CancellationToken) -> anyhow::Result
         .subscriber
         .as_ref()
         .map(|subscriber| subscriber.bucket.clone());
+    let provision = provision_all(
+        &chain.definition,
+        &chain.undeclared,
+        bucket.as_deref(),
+        &chain.sdk,
+    );
     let mut emulator = tokio::spawn(chain.emulator.serve(chain.listener, last.clone()));
     tokio::select! {
-        provisioned = provision_all(&chain.definition, &chain.undeclared, bucket.as_deref(), &chain.sdk) => provisioned?,
+        provisioned = provision => provisioned?,
         ended = &mut emulator => return ended_by_itself(ended),
         // Thousands of queues take minutes; a stop signal does not wait for them.
         () = stop.cancelled() => {
@@ -66,7 +72,7 @@ pub(crate) async fn run(chain: Chain, stop: CancellationToken) -> anyhow::Result
         programs.spawn(named("sub", subscriber::run(subscriber, stop.clone())));
     }
     console::announce(&chain.banner);
-    // A program that ends by itself takes the others with it: half a chain would only look like one.
+    // A program that ends by itself takes the others with it: half a chain is none.
     let mut result = Ok(());
     let emulator_runs = tokio::select! {
         ended = programs.join_next(), if !programs.is_empty() => {

@@ -34,8 +34,8 @@ impl UndeclaredQueue {
     }
 }
 
-/// The queues that pipes read or write, and those that an API names in the path of an integration. A
-/// queue that only a mapping template names is not found.
+/// The queues that pipes read or write, and those that an API names in the path of an integration.
+/// A queue that only a mapping template names is not found.
 pub(super) fn find(apis: &Apis, pipes: &[Pipe]) -> BTreeSet<UndeclaredQueue> {
     let methods = apis
         .apis
