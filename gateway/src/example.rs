@@ -1,5 +1,4 @@
-//! What the APIs of a definition offer, for whoever has just started them: every route, and one
-//! request to try.
+//! What the APIs of a definition offer, shown at start: every route, and one request to try.
 //!
 //! Pure. A body is made of what the mapping template reads, as far as that can be seen, and the
 //! template is rendered once with it.
@@ -55,6 +54,13 @@ pub struct Example {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<String>,
+}
+
+/// What a method reads of a request: names of query parameters and of headers, and a body.
+struct Asked {
+    query: Vec<String>,
+    headers: Vec<String>,
+    body: body::Wanted,
 }
 
 /// Every method that can be reached here, in the order of the definition.
@@ -185,6 +191,42 @@ impl Offer<'_> {
             Method::GET | Method::HEAD | Method::DELETE | Method::OPTIONS
         );
         let (media_type, template) = chosen(&self.integration.request_templates);
+        let asked = self.asked(template);
+        let query = asked
+            .query
+            .iter()
+            .map(|name| format!("{name}={}", body::sample(name)))
+            .collect::<Vec<_>>()
+            .join("&");
+        let path = self.filled();
+        let path = if query.is_empty() {
+            path
+        } else {
+            format!("{path}?{query}")
+        };
+        let mut headers: Vec<_> = asked
+            .headers
+            .into_iter()
+            .map(|name| {
+                let value = body::sample(&name);
+                (name, value)
+            })
+            .collect();
+        if has_body {
+            headers.push(("Content-Type".to_owned(), media_type.to_owned()));
+        }
+        let body = has_body.then(|| asked.body.body(media_type, event));
+        Example {
+            host: self.host(),
+            method,
+            path,
+            headers,
+            body,
+        }
+    }
+
+    /// What the mapping template and the mapped parameters read of a request.
+    fn asked(&self, template: Option<&str>) -> Asked {
         let mut wanted = body::Wanted::default();
         template.into_iter().for_each(|source| wanted.read(source));
         let (mut query, mut headers) = (Vec::new(), Vec::new());
@@ -217,34 +259,10 @@ impl Offer<'_> {
         query.sort();
         query.dedup();
         headers.retain(|name| !is_standard(name));
-        let query = query
-            .iter()
-            .map(|name| format!("{name}={}", body::sample(name)))
-            .collect::<Vec<_>>()
-            .join("&");
-        let path = self.filled();
-        let path = if query.is_empty() {
-            path
-        } else {
-            format!("{path}?{query}")
-        };
-        let mut headers: Vec<_> = headers
-            .into_iter()
-            .map(|name| {
-                let value = body::sample(&name);
-                (name, value)
-            })
-            .collect();
-        if has_body {
-            headers.push(("Content-Type".to_owned(), media_type.to_owned()));
-        }
-        let body = has_body.then(|| wanted.body(media_type, event));
-        Example {
-            host: self.host(),
-            method,
-            path,
+        Asked {
+            query,
             headers,
-            body,
+            body: wanted,
         }
     }
 

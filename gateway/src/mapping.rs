@@ -1,4 +1,4 @@
-//! One mapping template, one exchange: what API Gateway adds to Velocity.
+//! Mapping templates: what API Gateway adds to Velocity, for one exchange.
 //!
 //! [`render`] gives a template `$input`, `$util`, `$context` and `$stageVariables`. Bodies are
 //! parsed when a template asks for them, maps are built when it walks over them: the usual template
@@ -22,8 +22,8 @@ pub use parameters::{HeaderCase, Parameters};
 
 use host::MappingHost;
 
-/// Renders `template` over one body. Overrides that it sets are in `context` afterwards; when it
-/// fails, none of them.
+/// Renders `template` over one body. The overrides that the template sets are in `context`
+/// afterwards; a rendering that fails sets none.
 ///
 /// # Errors
 /// The template cannot be rendered with these values: the error shows the place.

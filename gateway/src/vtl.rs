@@ -1,13 +1,12 @@
-//! Velocity templates: read once, rendered often.
+//! Velocity templates: parsed once, rendered often.
 //!
 //! The language is Velocity 1.7's, with the nulls of API Gateway: a reference to nothing prints
-//! nothing and equals `""`. A [`Template`] is text that went through the `lexer` (whose modes are
-//! what makes Velocity Velocity) and the `parser` to a tree ([`ast`]); `eval` walks that tree with
-//! the variables of one rendering. Nothing here knows of HTTP or of API Gateway: `$input` and its
-//! like come from a [`Host`], as values or as objects that only the host understands.
+//! nothing and equals `""`. A [`Template`] is text that the `lexer` (whose modes decide what a
+//! character means) and the `parser` turned into a tree (`ast`); `eval` walks that tree with the
+//! variables of one rendering. Nothing here knows of HTTP or of API Gateway: `$input` and the like
+//! come from a `Host`, as values or as objects that only the host understands.
 //!
-//! A template from a stranger cannot hurt: its size, depth, work, memory and output are bounded
-//! ([`limits`]).
+//! A hostile template does no harm: its size, depth, work, memory and output are bounded (`limits`).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -42,7 +41,10 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads `source`. The name is for error messages: a file, or the place in a definition.
+    /// Parses `source`. The name is for error messages: a file, or a place in a definition.
+    ///
+    /// # Errors
+    /// The text is not a template that could ever be rendered: the error shows the place.
     pub fn parse(name: &str, source: &str) -> Result<Template, Error> {
         let name: Arc<str> = name.into();
         let mut names = ast::Names::default();
@@ -57,7 +59,7 @@ impl Template {
         }
     }
 
-    /// Renders with what the host offers.
+    /// Renders the template with the variables and objects of the host.
     pub(crate) fn render(&self, host: &mut dyn Host) -> Result<String, Error> {
         eval::render(&self.tree, &self.names, host)
             .map_err(|failure| Error::locate(&self.name, &self.source, *failure))
@@ -74,18 +76,18 @@ impl Template {
             .collect()
     }
 
-    /// The name it was read under.
+    /// The name that errors show.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The text it was read from.
+    /// The text of the template.
     pub fn source(&self) -> &str {
         &self.source
     }
 }
 
-/// The template written again, expressions in one way of writing. Reading that gives the same
+/// Writes the template again, with expressions in one fixed form. Parsing the result gives the same
 /// template.
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

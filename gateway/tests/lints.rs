@@ -26,39 +26,41 @@ fn check(template: &str, expected: &[&str]) {
 fn names_that_lead_nowhere() {
     check(
         "$util.urlencode($x)",
-        &["1:7 `$util` has no `urlencode`: it renders nothing; did you mean `urlEncode`?"],
+        &[
+            "1:7 `$util` has no member `urlencode`, so this renders nothing; did you mean `urlEncode`?",
+        ],
     );
     check(
         "a\n#if($input.jsn('$.a'))x#end",
-        &["2:12 `$input` has no `jsn`: it renders nothing; did you mean `json`?"],
+        &["2:12 `$input` has no member `jsn`, so this renders nothing; did you mean `json`?"],
     );
     check(
         "$util.toJson($x)",
-        &["1:7 `$util` has no `toJson`: it renders nothing; "],
+        &["1:7 `$util` has no member `toJson`, so this renders nothing; "],
     );
     check(
         "#set($n = $items.lenght())",
-        &["1:18 no value has a method `lenght`: it renders nothing; did you mean `length`?"],
+        &["1:18 no value has a method `lenght`, so this renders nothing; did you mean `length`?"],
     );
     check(
         "#foreach($e in $m.entryset())\"$e.getkey()\"#end",
         &[
-            "1:19 no value has a method `entryset`: it renders nothing; did you mean `entrySet`?",
-            "1:34 no value has a method `getkey`: it renders nothing; did you mean `getKey`?",
+            "1:19 no value has a method `entryset`, so this renders nothing; did you mean `entrySet`?",
+            "1:34 no value has a method `getkey`, so this renders nothing; did you mean `getKey`?",
         ],
     );
     check(
         "#set($s = \"$util.base64Encod($x)\")#macro(m)$a.get($b.siz())#end",
         &[
-            "1:18 `$util` has no `base64Encod`: it renders nothing; did you mean `base64Encode`?",
-            "1:54 no value has a method `siz`: it renders nothing; did you mean `size`?",
+            "1:18 `$util` has no member `base64Encod`, so this renders nothing; did you mean `base64Encode`?",
+            "1:54 no value has a method `siz`, so this renders nothing; did you mean `size`?",
         ],
     );
 }
 
 #[test]
 fn regular_expressions_that_are_none() {
-    let why = "bad regular expression `(a`: Unclosed group near index 2";
+    let why = "invalid regular expression `(a`: Unclosed group near index 2";
     check("$s.split('(a')", &[&format!("1:4 {why}; ")]);
     check(
         "#set($x = $s.trim().replaceAll(\"(a\", 'b'))",
@@ -73,7 +75,8 @@ fn regular_expressions_that_are_none() {
 #[test]
 fn what_the_context_has() {
     let hint = "did you mean `requestOverride`?";
-    let message = format!("`$context` has no `reqestOverride`: it renders nothing; {hint}");
+    let message =
+        format!("`$context` has no member `reqestOverride`, so this renders nothing; {hint}");
     check(
         "#set($context.reqestOverride.header.A = 1)",
         &[&format!("1:15 {message}")],
@@ -108,11 +111,15 @@ fn unreadable_literals_are_failures_and_not_only_lints() {
 fn paths_that_are_none() {
     check(
         "$input.path('$.a[')",
-        &["1:8 bad JSON path `$.a[`, column 5: expected a quoted name, a number, `*` or `?(…)`; "],
+        &[
+            "1:8 invalid JSON path `$.a[`, column 5: expected a quoted name, a number, `*` or `?(…)`; ",
+        ],
     );
     check(
         "$input.json(\"$.a[\")",
-        &["1:8 bad JSON path `$.a[`, column 5: expected a quoted name, a number, `*` or `?(…)`; "],
+        &[
+            "1:8 invalid JSON path `$.a[`, column 5: expected a quoted name, a number, `*` or `?(…)`; ",
+        ],
     );
     check(
         "$input.json(\"$.a.b[0]['c']\") $input.json($path) $input.params('$.[')",

@@ -27,6 +27,7 @@ mod machine;
 mod matcher;
 mod parse;
 mod program;
+mod regex;
 mod replace;
 mod set;
 mod source;
@@ -38,97 +39,8 @@ pub use budget::{Budget, Steps, TooManySteps};
 pub use error::SyntaxError;
 pub use flags::Flags;
 pub use matcher::Matcher;
+pub use regex::Regex;
 pub use replace::{ReplaceError, Replaced};
-
-use program::Program;
-use start::Start;
-
-/// Bytes of a pattern.
-const PATTERN_LENGTH: usize = 10_000;
-
-/// A pattern, ready to search.
-#[derive(Debug)]
-pub struct Regex {
-    pattern: String,
-    program: Program,
-    start: Start,
-    /// Unicode properties in it, which are tables.
-    properties: usize,
-}
-
-impl Regex {
-    /// Reads a pattern; the error says what is wrong with it.
-    pub fn new(pattern: &str) -> Result<Regex, SyntaxError> {
-        Regex::with_flags(pattern, Flags::default())
-    }
-
-    /// Reads a pattern with these flags set from the start.
-    pub fn with_flags(pattern: &str, flags: Flags) -> Result<Regex, SyntaxError> {
-        if pattern.len() > PATTERN_LENGTH {
-            return Err(SyntaxError::at(
-                format!("The pattern is longer than {PATTERN_LENGTH} bytes"),
-                None,
-            ));
-        }
-        let parsed = parse::parse(pattern, flags)?;
-        let program = Program::compile(&parsed)
-            .map_err(|program::TooLarge| SyntaxError::at("The pattern is too large", None))?;
-        Ok(Regex {
-            pattern: pattern.to_owned(),
-            program,
-            start: Start::of(&parsed.node),
-            properties: parsed.properties,
-        })
-    }
-
-    /// The pattern as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.pattern
-    }
-
-    /// About how much work it was to read it, in steps.
-    pub fn cost(&self) -> u64 {
-        self.program.steps.len() as u64 + 3_000 * self.properties as u64
-    }
-
-    /// Groups, the whole match included.
-    pub fn groups(&self) -> usize {
-        self.program.groups
-    }
-
-    /// The number of the group of that name.
-    pub fn group_named(&self, name: &str) -> Option<usize> {
-        self.program
-            .names
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, group)| *group)
-    }
-
-    /// Starts to search `text`.
-    pub fn matcher<'m>(&'m self, text: &'m str) -> Matcher<'m> {
-        Matcher::new(self, text)
-    }
-
-    /// Whether the pattern matches the whole text.
-    pub fn matches<B: Budget>(&self, text: &str, budget: &mut B) -> Result<bool, B::Exceeded> {
-        self.matcher(text).matches(budget)
-    }
-
-    /// The first match, as byte offsets.
-    pub fn find<B: Budget>(
-        &self,
-        text: &str,
-        budget: &mut B,
-    ) -> Result<Option<(usize, usize)>, B::Exceeded> {
-        let mut matcher = self.matcher(text);
-        Ok(if matcher.find(budget)? {
-            matcher.group(0)
-        } else {
-            None
-        })
-    }
-}
 
 #[cfg(test)]
 mod tests;

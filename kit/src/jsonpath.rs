@@ -1,25 +1,28 @@
-//! JSON paths in the dialect of Jayway JsonPath: read once, looked up often. And its lenient reader
-//! of JSON.
+//! JSON paths in the dialect of Jayway JsonPath, parsed once and looked up often; and Jayway's
+//! lenient reader of JSON.
 //!
 //! The dialect is that of version 2.0, as far as recorded results show what API Gateway uses, with
 //! the filter operators of later versions. A definite path (`$.a.b[0]`) leads to one value or
-//! nowhere; one with `..`, `*`, a slice, a union or a filter always gives a list. This knows JSON
-//! values and nothing else.
+//! nowhere; one with `..`, `*`, a slice, a union or a filter always gives a list. Nothing here knows
+//! anything but JSON values.
 
 use std::fmt;
 
 use serde_json::Value;
 
+mod error;
 mod filter;
 mod lenient;
 mod lookup;
 mod parse;
 mod pattern;
+mod tree;
 
+pub use error::PathError;
 pub use lenient::{Unreadable, read_lenient};
-pub use lookup::{Found, Part};
+pub use lookup::{Located, Part};
 
-use filter::Condition;
+use tree::PathStep;
 
 /// Values that one lookup may visit: a path with many `..` could visit a document over and over.
 pub const VISITS: usize = 1_000_000;
@@ -28,7 +31,7 @@ pub const VISITS: usize = 1_000_000;
 #[derive(Debug, Clone, PartialEq)]
 pub struct JsonPath {
     source: String,
-    steps: Vec<Step>,
+    steps: Vec<PathStep>,
     definite: bool,
 }
 
@@ -41,62 +44,14 @@ pub enum Segment<'p> {
     Place(usize),
 }
 
-/// A part of a path.
-#[derive(Debug, Clone, PartialEq)]
-enum Step {
-    /// `.name`, `['name']`.
-    Property(String),
-    /// `['a','b']`: an object of these.
-    Properties(Vec<String>),
-    /// `*`.
-    Wildcard,
-    /// `[0]`.
-    Index(i64),
-    /// `[0,1]`.
-    Indexes(Vec<i64>),
-    /// `[1:3]`, each end optional, negative from the end.
-    Slice(Option<i64>, Option<i64>),
-    /// `[?(…)]`.
-    Filter(Condition),
-    /// `..`: the next step, here and in everything below.
-    Scan,
-}
-
-/// Text that is no path: where, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error {
-    /// The text.
-    pub path: String,
-    /// Byte offset of what is wrong.
-    pub offset: usize,
-    /// What is wrong.
-    pub reason: String,
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let column = self.path[..self.offset.min(self.path.len())]
-            .chars()
-            .count()
-            + 1;
-        write!(
-            f,
-            "bad JSON path `{}`, column {column}: {}",
-            self.path, self.reason
-        )
-    }
-}
-
-impl std::error::Error for Error {}
-
 impl JsonPath {
-    /// Reads a path. The `$.` in front may be left out.
+    /// Parses a path. The `$.` in front may be left out.
     ///
     /// # Errors
-    /// The text is no path.
-    pub fn parse(text: &str) -> Result<JsonPath, Error> {
+    /// The text is not a path.
+    pub fn parse(text: &str) -> Result<JsonPath, PathError> {
         let steps = parse::parse(text)?;
-        let definite = steps.iter().all(Step::is_definite);
+        let definite = steps.iter().all(PathStep::is_definite);
         Ok(JsonPath {
             source: text.to_owned(),
             steps,
@@ -104,7 +59,7 @@ impl JsonPath {
         })
     }
 
-    /// Whether it leads to one value at most. If not, it gives a list.
+    /// Whether the path leads to one value at most. Any other path gives a list.
     pub fn is_definite(&self) -> bool {
         self.definite
     }
@@ -117,27 +72,27 @@ impl JsonPath {
         self.find(document, &mut visits)?.copied(&mut visits)
     }
 
-    /// The same, borrowed where it can be. `visits` is how many values may still be visited; at 0
-    /// it gives up.
-    pub fn find<'v>(&self, document: &'v Value, visits: &mut usize) -> Option<Found<'v>> {
+    /// The same as [`JsonPath::lookup`], borrowed where possible. `visits` is how many values may
+    /// still be visited; at 0 the lookup gives up.
+    pub fn find<'v>(&self, document: &'v Value, visits: &mut usize) -> Option<Located<'v>> {
         lookup::find(&self.steps, self.definite, document, visits)
     }
 
     /// Follows a path of nothing but names and places through a structure that is like JSON.
-    /// [`None`] when the path is not so plain, or when `step` says so.
+    /// [`None`] when the path has other parts, or `step` returns it.
     pub fn walk<T>(
         &self,
         start: T,
         mut step: impl FnMut(T, Segment<'_>) -> Option<T>,
     ) -> Option<T> {
         self.steps.iter().try_fold(start, |value, next| match next {
-            Step::Property(name) => step(value, Segment::Name(name)),
-            Step::Index(place) => step(value, Segment::Place(usize::try_from(*place).ok()?)),
+            PathStep::Property(name) => step(value, Segment::Name(name)),
+            PathStep::Index(place) => step(value, Segment::Place(usize::try_from(*place).ok()?)),
             _ => None,
         })
     }
 
-    /// The text it was read from.
+    /// The text of the path.
     pub fn as_str(&self) -> &str {
         &self.source
     }
@@ -146,15 +101,6 @@ impl JsonPath {
 impl fmt::Display for JsonPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.source)
-    }
-}
-
-impl Step {
-    fn is_definite(&self) -> bool {
-        matches!(
-            self,
-            Step::Property(_) | Step::Properties(_) | Step::Index(_)
-        )
     }
 }
 
@@ -327,7 +273,7 @@ mod tests {
         let mut visits = VISITS;
         let found = JsonPath::parse("$..a").unwrap().find(&nested, &mut visits);
         assert!(
-            matches!(found, Some(Found::Many(parts)) if parts.len() == 100),
+            matches!(found, Some(Located::Many(parts)) if parts.len() == 100),
             "borrowed parts cost nothing"
         );
     }

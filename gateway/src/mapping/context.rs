@@ -1,4 +1,4 @@
-//! `$context`: what is known of an exchange, and the overrides that its templates set.
+//! `$context`: facts about an exchange, and the overrides that its templates set.
 //!
 //! A [`Context`] lives through the request template and the response template of one exchange, so
 //! that what the first sets is there for the second. Overrides are final: setting the same one
@@ -19,7 +19,7 @@ pub(super) use view::ContextView;
 
 use overrides::{OVERRIDES, single};
 
-/// What `$context` has: `docs/aws/api-gateway.md#context`.
+/// What lints know of `$context`: `docs/aws/api-gateway.md#context`.
 pub(super) const KNOWN: KnownObject = KnownObject {
     variable: "context",
     members: &[
@@ -132,7 +132,7 @@ impl Context {
         ContextView::new(self.fields.clone(), self.overrides.clone())
     }
 
-    /// Takes over what a rendering set.
+    /// Stores the overrides that a rendering set.
     pub(super) fn keep(&mut self, overrides: Option<Members<String, Json>>) {
         self.overrides = overrides.unwrap_or(std::mem::take(&mut self.overrides));
     }

@@ -1,7 +1,7 @@
-//! A JSON text to a document, paid for before it is read.
+//! Parses a JSON text, which is paid for first.
 //!
 //! A document takes far more memory than its text: `[1,1,1,…]` some fifty times as much. So the
-//! text is looked through first, for what makes parts of a document.
+//! parts of the document are counted in the text first.
 
 use kit::jsonpath::read_lenient;
 use serde_json::Value as Json;
@@ -12,7 +12,7 @@ use crate::vtl::method::{Thrown, Work};
 /// What one part of a document takes, besides its text.
 const PART: usize = 96;
 
-/// Reads the body. One that is `null` cannot be looked into, as in Jayway JsonPath.
+/// Parses the body. A body that is `null` has no paths, as in Jayway JsonPath.
 pub(super) fn read_body(body: &str, work: &mut Work) -> Result<Json, Thrown> {
     let cost = cost(body);
     if cost > DOCUMENT_BYTES {
@@ -25,16 +25,21 @@ pub(super) fn read_body(body: &str, work: &mut Work) -> Result<Json, Thrown> {
             "the body is `null`, which has no paths".to_owned(),
         )),
         Ok(document) => Ok(document),
-        Err(why) => Err(Thrown::Exception(format!("the body is no JSON: {why}"))),
+        Err(why) => Err(Thrown::Exception(format!(
+            "the body is not valid JSON: {why}"
+        ))),
     }
 }
 
-/// Reads the text of a string, as leniently as a body.
+/// Parses the text of a string, as leniently as a body.
 pub(super) fn read_text(text: &str, work: &mut Work) -> Result<Json, Thrown> {
     work.budget.bytes(2 * cost(text))?;
     work.budget.steps(20)?;
-    read_lenient(text)
-        .map_err(|why| Thrown::Exception(format!("`parseJson` cannot read this: {why}")))
+    read_lenient(text).map_err(|why| {
+        Thrown::Exception(format!(
+            "`parseJson` was given text that is not valid JSON: {why}"
+        ))
+    })
 }
 
 /// About how much memory the document of this text takes: the text, and something for each part.

@@ -1,12 +1,12 @@
 //! `$input`: the body and the parameters of a request.
 //!
-//! The body is JSON once a template asks for a path; it is read once, leniently as API Gateway's
-//! own reader does.
+//! The body is parsed as JSON when a template first asks for a path, as leniently as API Gateway
+//! parses it.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use kit::jsonpath::{self, Found, JsonPath, Part, Segment};
+use kit::jsonpath::{self, JsonPath, Located, Part, Segment};
 use serde_json::Value as Json;
 
 use super::document;
@@ -32,15 +32,15 @@ pub(super) struct InputView<'a> {
     parameters: &'a Parameters,
     text: OnceCell<Arc<str>>,
     document: Option<Json>,
-    /// The document as templates hold and change it, once one asked for a part of it; and the count
-    /// of changes up to which `document` is the same.
+    /// The document as the template holds and changes it, once it asked for a part; and the count of
+    /// changes up to which `document` is the same.
     live: Option<(Value, u64)>,
     parameter_map: Option<Map>,
     /// Paths that were read, so that a loop reads each once.
     paths: Vec<(Arc<str>, JsonPath)>,
 }
 
-/// What `$input` has.
+/// What lints know of `$input`.
 pub(super) const KNOWN: KnownObject = KnownObject {
     variable: "input",
     members: &["body", "path", "json", "params", "getBody"],
@@ -135,12 +135,12 @@ impl<'a> InputView<'a> {
     fn path(&mut self, path: &Arc<str>, work: &mut Work) -> MethodResult {
         match self.find(path, work)? {
             None => return Ok(Value::Null),
-            Some(Found::One(Part::Of(Json::Array(_) | Json::Object(_)))) => {}
-            Some(Found::One(part)) => {
+            Some(Located::One(Part::Of(Json::Array(_) | Json::Object(_)))) => {}
+            Some(Located::One(part)) => {
                 work.budget.bytes(document::size(&part))?;
                 return Ok(Value::from_json(&part)?);
             }
-            Some(Found::Many(parts)) => {
+            Some(Located::Many(parts)) => {
                 work.budget.bytes(
                     48 + parts
                         .iter()
@@ -168,8 +168,8 @@ impl<'a> InputView<'a> {
     fn json(&mut self, path: &Arc<str>, work: &mut Work) -> MethodResult {
         let mut text = String::new();
         match self.find(path, work)? {
-            Some(Found::One(part)) => write_json(&part, &mut text)?,
-            Some(Found::Many(parts)) => {
+            Some(Located::One(part)) => write_json(&part, &mut text)?,
+            Some(Located::Many(parts)) => {
                 text.push('[');
                 for (position, part) in parts.iter().enumerate() {
                     text.push_str(if position > 0 { "," } else { "" });
@@ -184,7 +184,7 @@ impl<'a> InputView<'a> {
     }
 
     /// Where a path leads.
-    fn find(&mut self, path: &Arc<str>, work: &mut Work) -> Result<Option<Found<'_>>, Thrown> {
+    fn find(&mut self, path: &Arc<str>, work: &mut Work) -> Result<Option<Located<'_>>, Thrown> {
         self.read(work)?;
         let place = self.remember(path)?;
         let document = self.document.as_ref().expect("the body was just read");

@@ -17,13 +17,14 @@ pub struct Parameters {
     pub header_case: HeaderCase,
 }
 
-/// What is known of the case of headers' names. API Gateway looks them up as the client wrote them.
+/// What is known about the case of header names. API Gateway looks headers up as the client wrote
+/// them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum HeaderCase {
-    /// They are as the client wrote them: another case is another name.
+    /// The names are as the client wrote them: another case is another name.
     #[default]
     AsSent,
-    /// HTTP did not tell: a name is found in whatever case a template has it.
+    /// The case is lost, as in HTTP/2: a name is found in any case.
     Unknown,
 }
 

@@ -16,7 +16,7 @@ use crate::vtl::{KnownObject, Value};
 
 type Function = fn(&str, &mut Work) -> MethodResult;
 
-/// Name and function of each.
+/// Name and function of each. A new function is a row here, and nothing else.
 const FUNCTIONS: [(&str, Function); 6] = [
     ("urlEncode", url_encode),
     ("urlDecode", url_decode),
@@ -26,25 +26,28 @@ const FUNCTIONS: [(&str, Function); 6] = [
     ("parseJson", parse_json),
 ];
 
-/// What `$util` has.
+/// What lints know of `$util`: the names of the functions.
 pub(super) const KNOWN: KnownObject = KnownObject {
     variable: "util",
-    members: &[
-        "urlEncode",
-        "urlDecode",
-        "base64Encode",
-        "base64Decode",
-        "escapeJavaScript",
-        "parseJson",
-    ],
+    members: &NAMES,
     is_map: false,
     check: |_, _| Ok(()),
 };
 
-/// Calls a function; [`None`] when there is none of this name, or not one argument. What is no text
-/// is taken by the text that it prints: so does `escapeJavaScript` of a number on API Gateway, for
-/// the others it is our choice. A list or map is no JSON text, so `parseJson` has nothing to read
-/// in it.
+const NAMES: [&str; FUNCTIONS.len()] = {
+    let mut names = [""; FUNCTIONS.len()];
+    let mut row = 0;
+    while row < names.len() {
+        names[row] = FUNCTIONS[row].0;
+        row += 1;
+    }
+    names
+};
+
+/// Calls a function; [`None`] when there is none of this name, or the arguments are not exactly one.
+/// An argument that is not text stands for the text that it prints: `escapeJavaScript` of a number
+/// does so on API Gateway, for the others it is our choice. A list or map is not JSON text, so
+/// `parseJson` does not take it.
 pub(super) fn call(name: &str, arguments: &[Value], work: &mut Work) -> Option<MethodResult> {
     let (_, function) = FUNCTIONS.iter().find(|(known, _)| *known == name)?;
     let [argument] = arguments else { return None };
@@ -115,7 +118,7 @@ const fn hex(digit: u8) -> u8 {
     b"0123456789ABCDEF"[digit as usize]
 }
 
-/// The reverse; fails at a `%` without two hexadecimal digits, as Java does.
+/// Reverses [`url_encode`]; fails at a `%` without two hexadecimal digits, as Java does.
 fn url_decode(text: &str, work: &mut Work) -> MethodResult {
     work.budget.bytes(text.len())?;
     let mut out = Vec::with_capacity(text.len());
@@ -128,7 +131,11 @@ fn url_decode(text: &str, work: &mut Work) -> MethodResult {
                 let (high, low) = (digit(bytes.next()), digit(bytes.next()));
                 let code = high.zip(low).map(|(high, low)| high * 16 + low);
                 let byte = code.and_then(|code| u8::try_from(code).ok());
-                byte.ok_or_else(|| exception("`%` without two hexadecimal digits"))?
+                byte.ok_or_else(|| {
+                    exception(
+                        "invalid URL encoding: `%` must be followed by two hexadecimal digits",
+                    )
+                })?
             }
             byte => byte,
         });
@@ -141,7 +148,7 @@ fn base64_encode(text: &str, work: &mut Work) -> MethodResult {
     Ok(STANDARD.encode(text).into())
 }
 
-/// Padding may be missing, as it is in the parts of a token.
+/// Padding may be missing, as in the parts of a JSON Web Token.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
@@ -149,7 +156,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Of either alphabet, as the decoders of Java's libraries read it; what API Gateway does is not
+/// Decodes either alphabet, as the decoders of Java's libraries do; what API Gateway does is not
 /// known.
 fn base64_decode(text: &str, work: &mut Work) -> MethodResult {
     work.budget.bytes(text.len())?;
@@ -167,7 +174,7 @@ fn base64_decode(text: &str, work: &mut Work) -> MethodResult {
         .collect();
     let bytes = LENIENT
         .decode(standard)
-        .map_err(|_| exception("this is no Base64"))?;
+        .map_err(|_| exception("the text is not valid Base64"))?;
     Ok(String::from_utf8_lossy(&bytes).as_ref().into())
 }
 
@@ -200,7 +207,7 @@ fn escape_java_script(text: &str, work: &mut Work) -> MethodResult {
     Ok(out.into())
 }
 
-/// JSON text to a value, read as leniently as a body.
+/// Parses JSON text, as leniently as a body.
 fn parse_json(text: &str, work: &mut Work) -> MethodResult {
     Ok(Value::from_json(&document::read_text(text, work)?)?)
 }

@@ -91,11 +91,11 @@ fn a_literal_path_that_cannot_be_read_is_found_at_load() {
     let (_, problems) = read(&text).unwrap();
     assert_eq!(problems.len(), 2, "{problems:#?}");
     assert!(
-        problems[0].contains(":1:8: bad JSON path `$.a[`, column 5: ")
+        problems[0].contains(":1:8: invalid JSON path `$.a[`, column 5: ")
             && problems[0].contains("| $input.json(")
     );
     assert!(
-        problems[1].contains("bad regular expression `(`"),
+        problems[1].contains("invalid regular expression `(`"),
         "{}",
         problems[1]
     );

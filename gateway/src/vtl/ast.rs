@@ -1,4 +1,4 @@
-//! What a template is, once it is read.
+//! The syntax tree of a template.
 //!
 //! Names of variables are numbers here ([`Name`]), so that rendering looks them up without hashing.
 //! Everything is plain data that any number of threads may render at once; what a node does is in
@@ -12,11 +12,11 @@ use super::number::Number;
 
 /// A variable: its place in [`Names`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Name(pub u32);
+pub(crate) struct Name(pub u32);
 
 /// The variables of a template, each once.
 #[derive(Debug, Clone)]
-pub struct Names {
+pub(super) struct Names {
     all: Vec<Arc<str>>,
     places: HashMap<Arc<str>, Name>,
 }
@@ -36,16 +36,16 @@ impl Default for Names {
 
 impl Names {
     /// `$foreach`.
-    pub const FOREACH: Name = Name(0);
+    pub(super) const FOREACH: Name = Name(0);
     /// `$velocityCount`.
-    pub const COUNT: Name = Name(1);
+    pub(super) const COUNT: Name = Name(1);
     /// `$velocityHasNext`.
-    pub const HAS_NEXT: Name = Name(2);
+    pub(super) const HAS_NEXT: Name = Name(2);
     /// `$bodyContent`.
-    pub const BODY_CONTENT: Name = Name(3);
+    pub(super) const BODY_CONTENT: Name = Name(3);
 
     /// The number of `text`, a new one if it is new.
-    pub fn intern(&mut self, text: &str) -> Name {
+    pub(super) fn intern(&mut self, text: &str) -> Name {
         if let Some(&name) = self.places.get(text) {
             return name;
         }
@@ -59,19 +59,19 @@ impl Names {
     }
 
     /// The text of a name.
-    pub fn text(&self, name: Name) -> &str {
+    pub(super) fn text(&self, name: Name) -> &str {
         &self.all[name.0 as usize]
     }
 
     /// All names, in the order of their numbers.
-    pub fn all(&self) -> &[Arc<str>] {
+    pub(super) fn all(&self) -> &[Arc<str>] {
         &self.all
     }
 }
 
 /// What a template's text was read into.
 #[derive(Debug, Clone, Default)]
-pub struct Tree {
+pub(super) struct Tree {
     /// The template itself.
     pub block: Block,
     /// Every macro that it defines, wherever: all of them can be called from everywhere.
@@ -79,11 +79,11 @@ pub struct Tree {
 }
 
 /// A body: what stands between two directives.
-pub type Block = Vec<Node>;
+pub(super) type Block = Vec<Node>;
 
 /// One thing in a body.
 #[derive(Debug, Clone)]
-pub enum Node {
+pub(crate) enum Node {
     /// Goes out as it is.
     Text(String),
     /// Goes out as `shown`, although it is written differently (escapes, comments, text blocks).
@@ -117,7 +117,7 @@ pub enum Node {
 
 /// `#set`.
 #[derive(Debug, Clone)]
-pub struct Set {
+pub(crate) struct Set {
     /// `#set(`, with what stands before it and shows nothing.
     pub open: Box<str>,
     /// What is assigned to.
@@ -130,7 +130,7 @@ pub struct Set {
 
 /// `#if`.
 #[derive(Debug, Clone)]
-pub struct If {
+pub(crate) struct If {
     /// `#if` and every `#elseif`.
     pub arms: Vec<Arm>,
     /// `#else` as written, and its body.
@@ -141,7 +141,7 @@ pub struct If {
 
 /// A condition and its body.
 #[derive(Debug, Clone)]
-pub struct Arm {
+pub(crate) struct Arm {
     /// `#if` or `#elseif` as written.
     pub open: Box<str>,
     /// When.
@@ -154,7 +154,7 @@ pub struct Arm {
 
 /// `#foreach`.
 #[derive(Debug, Clone)]
-pub struct Foreach {
+pub(crate) struct Foreach {
     /// Where `#foreach` stands.
     pub span: Range<usize>,
     /// The loop variable.
@@ -171,7 +171,7 @@ pub struct Foreach {
 
 /// `#define`.
 #[derive(Debug, Clone)]
-pub struct Define {
+pub(crate) struct Define {
     /// The variable that holds the block.
     pub name: Name,
     /// Name and arguments as written.
@@ -184,7 +184,7 @@ pub struct Define {
 
 /// `#macro`.
 #[derive(Debug, Clone)]
-pub struct MacroDefinition {
+pub(crate) struct MacroDefinition {
     /// What it does.
     pub definition: Arc<Macro>,
     /// Name and arguments as written.
@@ -195,7 +195,7 @@ pub struct MacroDefinition {
 
 /// Parameters and body of a macro.
 #[derive(Debug, Clone)]
-pub struct Macro {
+pub(crate) struct Macro {
     /// Parameters in order.
     pub parameters: Vec<Name>,
     /// The body.
@@ -204,7 +204,7 @@ pub struct Macro {
 
 /// A call of a macro, or text that looks like one.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub(crate) struct Call {
     /// Where its name stands.
     pub span: Range<usize>,
     /// The macro's name.
@@ -221,7 +221,7 @@ pub struct Call {
 
 /// The body of `#@name(…) … #end`.
 #[derive(Debug, Clone)]
-pub struct CallBody {
+pub(crate) struct CallBody {
     /// The body.
     pub block: Arc<Block>,
     /// The body and `#end` as written.
@@ -230,7 +230,7 @@ pub struct CallBody {
 
 /// `#break`.
 #[derive(Debug, Clone)]
-pub struct Break {
+pub(crate) struct Break {
     /// The loop that ends, if it is not the innermost.
     pub target: Option<Box<Reference>>,
     /// The directive as written.
@@ -239,7 +239,7 @@ pub struct Break {
 
 /// `#evaluate`.
 #[derive(Debug, Clone)]
-pub struct Evaluate {
+pub(crate) struct Evaluate {
     /// Where it stands.
     pub span: Range<usize>,
     /// The text that is a template.
@@ -250,7 +250,7 @@ pub struct Evaluate {
 
 /// Something that has a value.
 #[derive(Debug, Clone)]
-pub enum Expression {
+pub(crate) enum Expression {
     /// A literal string.
     Text(Arc<str>),
     /// A string with references or directives inside.
@@ -277,7 +277,7 @@ pub enum Expression {
 
 /// `first (operator operand)+`.
 #[derive(Debug, Clone)]
-pub struct Chain {
+pub(crate) struct Chain {
     /// The leftmost operand.
     pub first: Expression,
     /// Operators and the operands to their right; never empty.
@@ -286,7 +286,7 @@ pub struct Chain {
 
 /// `"text with $references and #if(true)directives#end"`.
 #[derive(Debug, Clone)]
-pub struct Interpolated {
+pub(crate) struct Interpolated {
     /// The content, quotes stripped and doubled quotes made one.
     pub source: Box<str>,
     /// The same, read as a template.
@@ -296,7 +296,7 @@ pub struct Interpolated {
 /// An operator between two operands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.
-pub enum Operator {
+pub(crate) enum Operator {
     Or,
     And,
     Equal,
@@ -314,7 +314,7 @@ pub enum Operator {
 
 /// How a reference was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(crate) enum Form {
     /// `$name` or `${name}`.
     Plain,
     /// `$!name` or `$!{name}`. On API Gateway the same as plain: both print nothing for null.
@@ -329,7 +329,7 @@ pub enum Form {
 
 /// `$name.property[index].method(argument)`.
 #[derive(Debug, Clone)]
-pub struct Reference {
+pub(crate) struct Reference {
     /// Where the whole reference stands.
     pub span: Range<usize>,
     /// How it was written.
@@ -348,7 +348,7 @@ pub struct Reference {
 
 /// One part of a reference after its root.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub(crate) struct Step {
     /// Where it stands.
     pub span: Range<usize>,
     /// What it is.
@@ -357,7 +357,7 @@ pub struct Step {
 
 /// How a reference goes on.
 #[derive(Debug, Clone)]
-pub enum Access {
+pub(crate) enum Access {
     /// `.name`.
     Property(Arc<str>),
     /// `[index]`.

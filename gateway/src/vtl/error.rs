@@ -1,4 +1,4 @@
-//! An error that points: what went wrong, and the line itself, so that nobody counts columns.
+//! An error that points: what went wrong, and the source line with a caret under the place.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,16 +7,16 @@ use std::sync::Arc;
 /// Characters of the source line that are shown around the place.
 const SHOWN: usize = 120;
 
-/// When an error shows.
+/// When an error occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// While the template is read: it can never be rendered.
+    /// While the template is parsed: it can never be rendered.
     Syntax,
     /// While it is rendered, with the values of one request.
     Render,
-    /// Perhaps never: it can be rendered, but says something that was hardly meant.
+    /// Perhaps never: the template can be rendered, but hardly does what was meant.
     Lint,
-    /// While it is rendered: it takes more work, memory or depth than a template may.
+    /// While it is parsed or rendered: it takes more work, memory or depth than a template may.
     Limit,
 }
 
@@ -35,7 +35,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure to read the template.
+    /// A failure to parse the template.
     pub fn syntax(span: Range<usize>, message: impl Into<String>) -> Box<Failure> {
         Box::new(Failure {
             kind: ErrorKind::Syntax,
@@ -45,7 +45,7 @@ impl Failure {
         })
     }
 
-    /// A failure to render it.
+    /// A failure to render the template.
     pub fn render(span: Range<usize>, message: impl Into<String>) -> Box<Failure> {
         Box::new(Failure {
             kind: ErrorKind::Render,
@@ -72,7 +72,7 @@ impl Failure {
     }
 }
 
-/// A template that cannot be read, or one rendering that failed.
+/// A template that cannot be parsed, or one rendering that failed.
 ///
 /// It prints as
 ///

@@ -1,8 +1,8 @@
-//! Tree and variables to text.
+//! Renders a tree with variables to text.
 //!
 //! The nulls are API Gateway's: a reference to nothing prints nothing and equals `""`. What the
 //! template can reach beyond its own variables comes from a [`Host`]. Every step is paid from the
-//! budget, so any template ends.
+//! budget, so every rendering ends.
 
 use super::ast::{Names, Tree};
 use super::error::Failure;
@@ -16,12 +16,16 @@ mod reference;
 mod renderer;
 mod scope;
 
-pub use host::Host;
+pub(crate) use host::Host;
 
 use renderer::{Halt, Renderer};
 
-/// Renders a tree. What it printed is lost when it fails.
-pub fn render(tree: &Tree, names: &Names, host: &mut dyn Host) -> Result<String, Box<Failure>> {
+/// Renders a tree. A rendering that fails returns none of its output.
+pub(super) fn render(
+    tree: &Tree,
+    names: &Names,
+    host: &mut dyn Host,
+) -> Result<String, Box<Failure>> {
     let mut renderer = Renderer::new(tree, names, host);
     let ran = renderer.block(&tree.block);
     let Renderer {
@@ -38,8 +42,8 @@ pub fn render(tree: &Tree, names: &Names, host: &mut dyn Host) -> Result<String,
     result
 }
 
-/// Empties the containers that others were put into: they may hold one another, and would never be
-/// freed.
+/// Empties the containers that other containers were put into: containers that hold one another
+/// would never be freed.
 fn unlink(linked: Vec<Value>) {
     for container in linked {
         match container {

@@ -1,5 +1,5 @@
-//! Template text to tokens, by Velocity 1.7's rules: what a character means depends on the mode the
-//! lexer is in.
+//! Turns the text of a template into tokens, by Velocity 1.7's rules: what a character means depends
+//! on the mode of the lexer.
 //!
 //! A `$` or `#` opens a mode, and whatever cannot continue it closes it again, so that text which
 //! merely looks like VTL stays text. The rules of each mode are in `lexer/rules.rs`; here is the
@@ -11,7 +11,7 @@ mod mode;
 mod rules;
 mod token;
 
-pub use token::{Token, TokenKind};
+pub(super) use token::{Token, TokenKind};
 
 use mode::Mode;
 use rules::Rule;
@@ -19,7 +19,7 @@ use rules::Rule;
 /// No rule of the current mode fits the character at this byte offset (or the template ends inside
 /// a construct).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unlexable(pub usize);
+pub(super) struct Unlexable(pub usize);
 
 /// A mode to come back to, with the parentheses counted in it.
 #[derive(Debug, Clone, Copy)]
@@ -31,7 +31,7 @@ struct Saved {
 
 /// Makes the tokens of one template.
 #[derive(Debug)]
-pub struct Lexer<'s> {
+pub(super) struct Lexer<'s> {
     source: &'s str,
     position: usize,
     mode: Mode,
@@ -44,7 +44,7 @@ pub struct Lexer<'s> {
 
 impl<'s> Lexer<'s> {
     /// A lexer at the start of `source`.
-    pub fn new(source: &'s str) -> Lexer<'s> {
+    pub(super) fn new(source: &'s str) -> Lexer<'s> {
         Lexer {
             source,
             position: 0,
@@ -58,7 +58,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// The next token. [`TokenKind::End`] from the end of the template on.
-    pub fn next(&mut self) -> Result<Token, Unlexable> {
+    pub(super) fn next(&mut self) -> Result<Token, Unlexable> {
         let mut schmoo = Vec::new();
         let mut start = self.position;
         loop {
@@ -102,29 +102,29 @@ impl<'s> Lexer<'s> {
     }
 
     /// Whether only blanks and newlines stand before a `(`.
-    pub fn parenthesis_follows(&self) -> bool {
+    pub(super) fn parenthesis_follows(&self) -> bool {
         self.source[self.position..]
             .trim_start_matches([' ', '\t', '\r', '\n'])
             .starts_with('(')
     }
 
     /// The parser has read the name of a directive: its arguments may follow.
-    pub fn expect_arguments(&mut self) {
+    pub(super) fn expect_arguments(&mut self) {
         self.mode = Mode::Directive;
     }
 
     /// The directive has no arguments: back to where it stands.
-    pub fn leave_directive(&mut self) {
+    pub(super) fn leave_directive(&mut self) {
         self.restore();
     }
 
     /// The parser has read a whole `#set`.
-    pub fn leave_set(&mut self) {
+    pub(super) fn leave_set(&mut self) {
         self.in_set = false;
     }
 
-    /// A character that opens a mode and will be part of the next token. Inside comments it opens
-    /// nothing.
+    /// Enters the mode that a character opens; the character will be part of the next token. Inside
+    /// comments no mode is opened.
     fn open(&mut self, rule: Rule, end: usize) {
         if self.in_comment {
             return;

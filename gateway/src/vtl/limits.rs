@@ -1,36 +1,36 @@
 //! Every bound of a template, once, by name; and the budget that a rendering spends.
 //!
-//! API Gateway documents the first two. The rest keep a hostile template from holding a core or the
-//! memory: each ends the rendering with an error that says which bound it was.
+//! API Gateway documents the first two. The rest keep a hostile template from taking all of a core or
+//! of the memory: each ends the rendering with an error that names the bound.
 
 /// Bytes of a template's source. Documented: 300 KB.
-pub const TEMPLATE_BYTES: usize = 300 * 1024;
-/// Rounds of one `#foreach`. Documented; what happens at the next round is not, and here it is an
-/// error.
-pub const FOREACH_ROUNDS: usize = 1_000;
+pub(crate) const TEMPLATE_BYTES: usize = 300 * 1024;
+/// Rounds of one `#foreach`. Documented; what happens at the next round is not. An error is our
+/// choice.
+pub(crate) const FOREACH_ROUNDS: usize = 1_000;
 /// Bytes of one rendering's output: the payload limit of API Gateway.
-pub const OUTPUT_BYTES: usize = 10 * 1024 * 1024;
+pub(crate) const OUTPUT_BYTES: usize = 10 * 1024 * 1024;
 /// Directives, parentheses, lists and maps inside one another, in a template.
-pub const NESTING: usize = 64;
+pub(crate) const NESTING: usize = 64;
 /// Lists and maps inside one another, in a value.
-pub const VALUE_NESTING: usize = 128;
+pub(crate) const VALUE_NESTING: usize = 128;
 /// Macros and blocks that call one another. Velocity's own default for macros.
-pub const CALL_DEPTH: usize = 20;
+pub(crate) const CALL_DEPTH: usize = 20;
 /// Blocks and expressions inside one another while rendering, over all macros that are running.
-pub const DEPTH: usize = 200;
+pub(crate) const DEPTH: usize = 200;
 /// Steps of one rendering: each directive, reference, operator and method call is one, longer work
 /// is more.
-pub const STEPS: u64 = 1_500_000;
+pub(crate) const STEPS: u64 = 1_500_000;
 /// Bytes of text and containers that one rendering may make on its way to the output.
-pub const WORK_BYTES: u64 = 24 * 1024 * 1024;
+pub(crate) const WORK_BYTES: u64 = 24 * 1024 * 1024;
 
 /// Bytes of memory that a body may take as a document: about thirty for each of its bytes where it
 /// is made of small numbers, hardly more than its own where it is made of long strings.
-pub const DOCUMENT_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const DOCUMENT_BYTES: usize = 32 * 1024 * 1024;
 
-/// Which bound a rendering ran into.
+/// The bound that a rendering exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exceeded {
+pub(crate) enum Exceeded {
     /// [`STEPS`].
     Steps,
     /// [`WORK_BYTES`].
@@ -69,12 +69,12 @@ impl std::fmt::Display for Exceeded {
             ),
             Exceeded::Depth => write!(
                 f,
-                "more than {DEPTH} blocks and expressions run inside one another"
+                "blocks and expressions are nested more than {DEPTH} deep"
             ),
             Exceeded::Document => {
                 write!(
                     f,
-                    "the body makes a document of more than {} MiB: it has too many parts",
+                    "the body becomes a document of more than {} MiB: it has too many parts",
                     DOCUMENT_BYTES >> 20
                 )
             }
@@ -85,7 +85,7 @@ impl std::fmt::Display for Exceeded {
 
 /// What one rendering may still spend.
 #[derive(Debug, Clone)]
-pub struct Budget {
+pub(crate) struct Budget {
     steps: u64,
     bytes: u64,
 }
@@ -102,20 +102,20 @@ impl Default for Budget {
 impl Budget {
     /// Spends one step.
     #[inline]
-    pub fn step(&mut self) -> Result<(), Exceeded> {
+    pub(crate) fn step(&mut self) -> Result<(), Exceeded> {
         self.steps(1)
     }
 
     /// Spends `count` steps.
     #[inline]
-    pub fn steps(&mut self, count: u64) -> Result<(), Exceeded> {
+    pub(crate) fn steps(&mut self, count: u64) -> Result<(), Exceeded> {
         self.steps = self.steps.checked_sub(count).ok_or(Exceeded::Steps)?;
         Ok(())
     }
 
     /// Spends `count` bytes of made values, and a step for every 64 of them.
     #[inline]
-    pub fn bytes(&mut self, count: usize) -> Result<(), Exceeded> {
+    pub(crate) fn bytes(&mut self, count: usize) -> Result<(), Exceeded> {
         let count = count as u64;
         self.bytes = self.bytes.checked_sub(count).ok_or(Exceeded::Bytes)?;
         self.steps(count / 64)

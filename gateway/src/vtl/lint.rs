@@ -1,9 +1,8 @@
-//! What a template says that can be read but hardly meant: names that lead nowhere, and literals
-//! that fail.
+//! Lints: warnings about a template that parses, but hardly does what its author meant.
 //!
-//! Velocity renders nothing for a method that does not exist. That is how data gets lost without an
-//! error, so whoever loads a template can ask for these places. A path or a regular expression that
-//! is written out and cannot be read fails every rendering that comes to it: better that is known
+//! Velocity renders nothing for a method that does not exist, and so loses data without an error. A
+//! name that leads nowhere is therefore reported when the template is loaded. A literal path or
+//! regular expression that is not valid fails every rendering that reaches it, which is better known
 //! before the first request.
 
 use std::borrow::Cow;
@@ -16,24 +15,24 @@ use super::ast::{Access, Block, Expression, Node, Reference, Tree};
 use super::error::{ErrorKind, Failure};
 use super::method;
 
-/// What is known of an object of the host.
+/// What lints know about an object of the host.
 #[derive(Debug, Clone, Copy)]
-pub struct KnownObject {
-    /// The variable.
+pub(crate) struct KnownObject {
+    /// The variable that holds the object.
     pub variable: &'static str,
-    /// Its properties, and its methods unless it is a map.
+    /// The properties of the object, and its methods unless it is a map.
     pub members: &'static [&'static str],
-    /// Whether it is a map, and has the methods of one.
+    /// Whether the object is a map, and has the methods of one.
     pub is_map: bool,
-    /// Looks at the text that a method is called with; says what is wrong with it.
+    /// Checks the literal text that a method is called with; the error says what is wrong with it.
     pub check: fn(method: &str, argument: &str) -> Result<(), String>,
 }
 
-/// Names that are near to a method without being one, all the same: properties of values.
+/// Properties of values whose names are near to the name of a method.
 const PROPERTIES: [&str; 4] = ["empty", "class", "key", "value"];
 
-/// Every place to doubt, in the order of the template.
-pub fn lints(
+/// All warnings, in the order of the template.
+pub(super) fn lints(
     tree: &Tree,
     name: &dyn Fn(super::ast::Name) -> String,
     known: &[KnownObject],
@@ -51,7 +50,7 @@ pub fn lints(
 struct LintWalk<'s> {
     name: &'s dyn Fn(super::ast::Name) -> String,
     known: &'s [KnownObject],
-    /// The method that each unknown name is near to: a long template may say the same name often.
+    /// The method that each unknown name is near to: a long template may use the same name often.
     meant: HashMap<String, Option<&'static str>>,
     found: Vec<Failure>,
 }
@@ -177,7 +176,10 @@ impl LintWalk<'_> {
 
     fn member(&mut self, object: KnownObject, name: &str, place: &Range<usize>) {
         if !object.members.contains(&name) {
-            let message = format!("`${}` has no `{name}`: it renders nothing", object.variable);
+            let message = format!(
+                "`${}` has no member `{name}`, so this renders nothing",
+                object.variable
+            );
             self.warn(
                 message,
                 nearest(name, object.members.iter().copied()),
@@ -186,15 +188,15 @@ impl LintWalk<'_> {
         }
     }
 
-    /// What is written out and cannot be read fails whenever it is come to.
+    /// Reports a literal that is not valid: the rendering fails where it is used.
     fn literal(&mut self, read: Result<(), String>, place: &Range<usize>) {
         if let Err(message) = read {
             self.found.push(*Failure::render(place.clone(), message));
         }
     }
 
-    /// A method of a value that is not known before: only a name that is near to another can be
-    /// doubted.
+    /// A method of a value whose kind is not known before the rendering: only a name that is near to
+    /// that of a method is reported.
     fn method_of_any(&mut self, name: &str, place: &Range<usize>) {
         if PROPERTIES.contains(&name) || method::all_names().any(|known| known == name) {
             return;
@@ -209,7 +211,7 @@ impl LintWalk<'_> {
         };
         if meant.is_some() {
             self.warn(
-                format!("no value has a method `{name}`: it renders nothing"),
+                format!("no value has a method `{name}`, so this renders nothing"),
                 meant,
                 place,
             );
@@ -227,7 +229,7 @@ impl LintWalk<'_> {
     }
 }
 
-/// The text of a string in which nothing is filled in.
+/// The text of a string literal that contains no references or directives.
 fn written(expression: &Expression) -> Option<Cow<'_, str>> {
     match expression {
         Expression::Text(text) => Some(Cow::Borrowed(text)),

@@ -21,8 +21,8 @@ mod table;
 mod view;
 mod work;
 
-pub use call::{all_names, call, takes_pattern};
-pub use map::put;
-pub use property::{index, property, set_index};
-pub use string::read_pattern;
-pub use work::{MethodResult, Thrown, Work};
+pub(crate) use call::{all_names, call, takes_pattern};
+pub(crate) use map::put;
+pub(crate) use property::{index, property, set_index};
+pub(crate) use string::read_pattern;
+pub(crate) use work::{MethodResult, Thrown, Work};

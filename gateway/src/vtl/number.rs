@@ -9,5 +9,5 @@ mod arithmetic;
 mod decimal;
 mod java;
 
-pub use arithmetic::Arithmetic;
-pub use java::{Number, java_double};
+pub(super) use arithmetic::Arithmetic;
+pub(super) use java::{Number, java_double};

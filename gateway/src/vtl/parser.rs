@@ -1,8 +1,8 @@
-//! Tokens to tree.
+//! Turns tokens into a tree.
 //!
-//! The grammar is Velocity 1.7's, with its look-ahead: where that gives up and takes the characters
-//! for text, so does this. Everything that can never be rendered is refused here, when the
-//! definition is loaded, with the place.
+//! The grammar is Velocity 1.7's, with its look-ahead: where Velocity gives up and
+//! takes the characters for text, so does this parser. A template that can never be rendered is
+//! rejected here, when the definition is loaded, with the place.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,9 +23,9 @@ mod tokens;
 
 use tokens::{Origin, Parsed, Parser, Symbols};
 
-/// Reads `source`. Names of variables are added to `names`; `macros` are those defined before, for
+/// Parses `source`. Names of variables are added to `names`; `macros` are those defined before, for
 /// `#evaluate`.
-pub fn parse(
+pub(super) fn parse(
     source: &str,
     names: &mut Names,
     macros: HashMap<Box<str>, Arc<Macro>>,

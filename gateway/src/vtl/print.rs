@@ -1,14 +1,14 @@
-//! A tree as text again, in one way of writing: reading that gives the same tree.
+//! Writes a tree as text again: parsing the text gives the same tree.
 //!
-//! Expressions are printed in one way, with a blank around each operator. Everything else is
-//! printed as it was written, because what it means depends on what stands beside it.
+//! Expressions are written in one fixed form, with a space around each operator. Everything else is
+//! copied as it was written, because its meaning depends on its neighbours.
 
 use std::fmt::Write;
 
 use super::ast::{Block, Chain, Expression, If, Node, Operator, Reference};
 
 /// A body as text.
-pub fn block(block: &Block) -> String {
+pub(super) fn block(block: &Block) -> String {
     let mut out = String::new();
     write_block(block, &mut out);
     out

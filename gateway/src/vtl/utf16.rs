@@ -1,14 +1,14 @@
-//! Java counts a string in UTF-16 units; here strings are UTF-8. What goes from one to the other.
+//! Positions and lengths in UTF-16 units, as Java counts them, in strings that are UTF-8 here.
 
 /// Text of these units. A lone half of a surrogate pair becomes `?`, as Java writes it out.
-pub fn text(units: &[u16]) -> String {
+pub(super) fn text(units: &[u16]) -> String {
     char::decode_utf16(units.iter().copied())
         .map(|character| character.unwrap_or('?'))
         .collect()
 }
 
 /// How many units `text` has.
-pub fn length(text: &str) -> usize {
+pub(super) fn length(text: &str) -> usize {
     if text.is_ascii() {
         text.len()
     } else {
@@ -18,7 +18,7 @@ pub fn length(text: &str) -> usize {
 
 /// The units from `start` to `end` (not included). [`None`] when they are out of order or out of
 /// range.
-pub fn slice(text: &str, start: usize, end: usize) -> Option<String> {
+pub(super) fn slice(text: &str, start: usize, end: usize) -> Option<String> {
     if text.is_ascii() {
         return text.get(start..end).map(str::to_owned);
     }
@@ -27,13 +27,13 @@ pub fn slice(text: &str, start: usize, end: usize) -> Option<String> {
 }
 
 /// The byte offset as a count of units.
-pub fn position(text: &str, offset: usize) -> usize {
+pub(super) fn position(text: &str, offset: usize) -> usize {
     length(&text[..offset])
 }
 
 /// The count of units as a byte offset; inside a pair, the character after it. Past the end it is
 /// the end.
-pub fn offset(text: &str, units: usize) -> usize {
+pub(super) fn offset(text: &str, units: usize) -> usize {
     if text.is_ascii() {
         return units.min(text.len());
     }

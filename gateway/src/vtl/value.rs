@@ -13,6 +13,8 @@ mod list;
 mod map;
 mod print;
 
-pub use data::{Class, Key, List, ListKind, Loop, Map, MapEntry, MapKind, MapPart, Object, Value};
-pub use equal::hash_code;
-pub use json::write_json;
+pub(crate) use data::{
+    Class, Key, List, ListKind, Loop, Map, MapEntry, MapKind, MapPart, Object, Value,
+};
+pub(crate) use equal::hash_code;
+pub(crate) use json::write_json;

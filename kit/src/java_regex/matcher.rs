@@ -1,8 +1,8 @@
 //! A search through one text, as `java.util.regex.Matcher` goes through it.
 
-use super::Regex;
 use super::budget::Budget;
 use super::machine::{Machine, NOWHERE, Scratch};
+use super::regex::Regex;
 use super::start::Start;
 
 /// Finds one match after the other.
@@ -17,10 +17,11 @@ pub struct Matcher<'m> {
     scratch: Scratch,
 }
 
-impl<'m> Matcher<'m> {
-    pub(super) fn new(regex: &'m Regex, text: &'m str) -> Matcher<'m> {
+impl Regex {
+    /// Starts to search `text`.
+    pub fn matcher<'m>(&'m self, text: &'m str) -> Matcher<'m> {
         Matcher {
-            regex,
+            regex: self,
             text,
             from: Some(0),
             last_end: 0,
@@ -28,6 +29,27 @@ impl<'m> Matcher<'m> {
         }
     }
 
+    /// Whether the pattern matches the whole text.
+    pub fn matches<B: Budget>(&self, text: &str, budget: &mut B) -> Result<bool, B::Exceeded> {
+        self.matcher(text).matches(budget)
+    }
+
+    /// The first match, as byte offsets.
+    pub fn find<B: Budget>(
+        &self,
+        text: &str,
+        budget: &mut B,
+    ) -> Result<Option<(usize, usize)>, B::Exceeded> {
+        let mut matcher = self.matcher(text);
+        Ok(if matcher.find(budget)? {
+            matcher.group(0)
+        } else {
+            None
+        })
+    }
+}
+
+impl<'m> Matcher<'m> {
     /// Finds the next match. One that takes nothing is found once at a place, and not right after
     /// another match's end unless it stands there itself.
     pub fn find<B: Budget>(&mut self, budget: &mut B) -> Result<bool, B::Exceeded> {

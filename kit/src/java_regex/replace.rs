@@ -1,8 +1,8 @@
 //! `replaceAll`, `replaceFirst` and `split`, as `java.lang.String` has them.
 
-use super::Regex;
 use super::budget::Budget;
 use super::matcher::Matcher;
+use super::regex::Regex;
 
 /// Why a replacement failed.
 #[derive(Debug, Clone, PartialEq, Eq)]

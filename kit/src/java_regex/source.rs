@@ -16,7 +16,7 @@ pub(super) enum Sign {
 }
 
 impl Sign {
-    pub fn character(self) -> Option<char> {
+    pub(super) fn character(self) -> Option<char> {
         match self {
             Sign::Plain(character) | Sign::Quoted(character) => Some(character),
             Sign::End => None,
@@ -34,7 +34,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub fn new(pattern: &str) -> Source {
+    pub(super) fn new(pattern: &str) -> Source {
         let mut signs = Vec::with_capacity(pattern.len());
         let mut characters = pattern.chars().enumerate().peekable();
         let mut quoted = false;
@@ -69,21 +69,21 @@ impl Source {
     }
 
     /// The sign at `place`, whatever it is.
-    pub fn raw(&self, place: usize) -> Sign {
+    pub(super) fn raw(&self, place: usize) -> Sign {
         self.signs.get(place).map_or(Sign::End, |&(sign, _)| sign)
     }
 
     /// Something was read where there was nothing left.
-    pub fn is_past_end(&self) -> bool {
+    pub(super) fn is_past_end(&self) -> bool {
         self.at > self.signs.len()
     }
 
-    pub fn is_at_end(&self) -> bool {
+    pub(super) fn is_at_end(&self) -> bool {
         self.at >= self.signs.len()
     }
 
     /// The next sign, without taking it.
-    pub fn peek(&mut self, flags: Flags) -> Sign {
+    pub(super) fn peek(&mut self, flags: Flags) -> Sign {
         if flags.comments {
             self.pass_comments(flags);
         }
@@ -91,20 +91,20 @@ impl Source {
     }
 
     /// Takes the next sign.
-    pub fn read(&mut self, flags: Flags) -> Sign {
+    pub(super) fn read(&mut self, flags: Flags) -> Sign {
         let sign = self.peek(flags);
         self.at += 1;
         sign
     }
 
     /// Takes the sign that is next, and looks at the one after it.
-    pub fn next(&mut self, flags: Flags) -> Sign {
+    pub(super) fn next(&mut self, flags: Flags) -> Sign {
         self.at += 1;
         self.peek(flags)
     }
 
     /// Takes the next sign if it is this one.
-    pub fn takes(&mut self, wanted: char, flags: Flags) -> bool {
+    pub(super) fn takes(&mut self, wanted: char, flags: Flags) -> bool {
         let found = self.peek(flags) == Sign::Plain(wanted);
         self.at += usize::from(found);
         found
@@ -136,7 +136,7 @@ impl Source {
     }
 
     /// An error at the sign that was taken last, as Java counts.
-    pub fn error(&self, description: impl Into<String>) -> SyntaxError {
+    pub(super) fn error(&self, description: impl Into<String>) -> SyntaxError {
         let index = self
             .at
             .checked_sub(1)

@@ -1,10 +1,10 @@
-//! Where a match can start: what lets a search pass over text without the matcher.
+//! Where a match can start: lets a search skip text without running the program.
 
 use memchr::memmem::Finder;
 
 use super::budget::Budget;
 use super::set::Set;
-use super::tree::{Node, Place};
+use super::tree::{Anchor, Ast};
 
 /// What is known of the places where a match starts.
 #[derive(Debug)]
@@ -23,16 +23,16 @@ pub(super) enum Start {
 }
 
 impl Start {
-    pub fn of(node: &Node) -> Start {
+    pub(super) fn of(node: &Ast) -> Start {
         let nodes = match node {
-            Node::Sequence(nodes) => nodes.as_slice(),
+            Ast::Sequence(nodes) => nodes.as_slice(),
             other => std::slice::from_ref(other),
         };
-        if matches!(nodes.first(), Some(Node::Place(Place::Start))) {
+        if matches!(nodes.first(), Some(Ast::Anchor(Anchor::Start))) {
             return Start::OfText;
         }
-        let character = |node: &Node| match node {
-            Node::Char(character) => Some(*character),
+        let character = |node: &Ast| match node {
+            Ast::Char(character) => Some(*character),
             _ => None,
         };
         let text: String = nodes.iter().map_while(character).collect();
@@ -52,7 +52,7 @@ impl Start {
     }
 
     /// The first place at `from` or after it where a match may start.
-    pub fn find<B: Budget>(
+    pub(super) fn find<B: Budget>(
         &self,
         text: &str,
         from: usize,
@@ -82,43 +82,41 @@ enum First {
 }
 
 /// Notes the bytes with which a part may start.
-fn first(node: &Node, bytes: &mut [bool; 256]) -> First {
+fn first(node: &Ast, bytes: &mut [bool; 256]) -> First {
     match node {
-        Node::Empty | Node::Place(_) | Node::Look { .. } | Node::LookBehind { .. } => {
-            First::Skipped
-        }
-        Node::Char(character) => {
+        Ast::Empty | Ast::Anchor(_) | Ast::Look { .. } | Ast::LookBehind { .. } => First::Skipped,
+        Ast::Char(character) => {
             bytes[usize::from(lead(*character))] = true;
             First::Taken
         }
-        Node::Class(set) => {
+        Ast::Class(set) => {
             of_set(set, bytes);
             First::Taken
         }
-        Node::Newline => {
+        Ast::Newline => {
             for lead in [b'\n', 0x0B, 0x0C, b'\r', lead('\u{85}'), lead('\u{2028}')] {
                 bytes[usize::from(lead)] = true;
             }
             First::Taken
         }
-        Node::Cluster | Node::Back(..) => First::Unknown,
-        Node::Group(inner, _) | Node::Atomic(inner) => first(inner, bytes),
-        Node::Sequence(nodes) => {
+        Ast::Cluster | Ast::Back(..) => First::Unknown,
+        Ast::Group(inner, _) | Ast::Atomic(inner) => first(inner, bytes),
+        Ast::Sequence(nodes) => {
             let stops = nodes
                 .iter()
                 .map(|node| first(node, bytes))
                 .find(|first| *first != First::Skipped);
             stops.unwrap_or(First::Skipped)
         }
-        Node::Alternatives(nodes) => nodes
+        Ast::Alternatives(nodes) => nodes
             .iter()
             .map(|node| first(node, bytes))
             .fold(First::Taken, either),
-        Node::Maybe(inner, _) => either(First::Skipped, first(inner, bytes)),
-        Node::Repeat(inner, repeat) if repeat.least == 0 => {
+        Ast::Maybe(inner, _) => either(First::Skipped, first(inner, bytes)),
+        Ast::Repeat(inner, repeat) if repeat.least == 0 => {
             either(First::Skipped, first(inner, bytes))
         }
-        Node::Repeat(inner, _) => first(inner, bytes),
+        Ast::Repeat(inner, _) => first(inner, bytes),
     }
 }
 

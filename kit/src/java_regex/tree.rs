@@ -5,42 +5,42 @@ use super::set::Set;
 
 /// A part of a pattern.
 #[derive(Debug)]
-pub(super) enum Node {
+pub(super) enum Ast {
     /// Matches without taking anything.
     Empty,
     /// One character.
     Char(char),
     /// One character of a set.
     Class(Set),
-    /// A place.
-    Place(Place),
+    /// A place in the text, of which nothing is taken.
+    Anchor(Anchor),
     /// `\R`.
     Newline,
     /// `\X`.
     Cluster,
     /// A group; one with a number remembers what it matched.
-    Group(Box<Node>, Option<usize>),
+    Group(Box<Ast>, Option<usize>),
     /// What a group matched, again.
     Back(usize, Case),
     /// One after another.
-    Sequence(Vec<Node>),
+    Sequence(Vec<Ast>),
     /// The first that fits.
-    Alternatives(Vec<Node>),
+    Alternatives(Vec<Ast>),
     /// `?`.
-    Maybe(Box<Node>, Kind),
+    Maybe(Box<Ast>, Greed),
     /// `*`, `+`, `{…}`.
-    Repeat(Box<Node>, Repeat),
-    /// What follows, or what precedes, without taking it.
-    Look { wanted: bool, node: Box<Node> },
+    Repeat(Box<Ast>, Repeat),
+    /// What follows, without taking it; with `wanted` false, what must not follow.
+    Look { wanted: bool, node: Box<Ast> },
     /// The same for what precedes: from `least` to `most` characters back.
     LookBehind {
         wanted: bool,
-        node: Box<Node>,
+        node: Box<Ast>,
         least: i32,
         most: i32,
     },
     /// What is matched here is not given back.
-    Atomic(Box<Node>),
+    Atomic(Box<Ast>),
 }
 
 /// A quantifier.
@@ -50,14 +50,14 @@ pub(super) struct Repeat {
     pub least: u32,
     /// At most; [`MANY`] for any number.
     pub most: u32,
-    pub kind: Kind,
+    pub kind: Greed,
 }
 
 /// Any number, as Java writes it.
 pub(super) const MANY: u32 = i32::MAX as u32;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Greed {
     /// As much as possible first.
     Greedy,
     /// As little as possible first.
@@ -66,9 +66,9 @@ pub(super) enum Kind {
     Possessive,
 }
 
-/// A place that a pattern can ask for.
+/// A place that a pattern can require.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Anchor {
     /// `\A`, `^`.
     Start,
     /// `^` of a line.
@@ -91,7 +91,7 @@ pub(super) enum Place {
 #[derive(Debug)]
 pub(super) struct Parsed {
     /// Its tree.
-    pub node: Node,
+    pub node: Ast,
     /// Groups, the whole match included.
     pub groups: usize,
     /// Names of groups.

@@ -5,7 +5,7 @@
 //! The sums wrap around where Java's do, so that `(?<=a*)` is accepted and `(?<=(?:ab)*)` is not,
 //! as there.
 
-use super::tree::{Kind, MANY, Node, Repeat};
+use super::tree::{Ast, Greed, MANY, Repeat};
 
 /// What is known of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) struct Width {
 }
 
 impl Width {
-    pub fn of(node: &Node) -> Width {
+    pub(super) fn of(node: &Ast) -> Width {
         let mut width = Width {
             least: 0,
             most: 0,
@@ -31,30 +31,30 @@ impl Width {
         width
     }
 
-    fn add(&mut self, node: &Node) {
+    fn add(&mut self, node: &Ast) {
         match node {
             // To Java, too, it has no length.
-            Node::Cluster => self.one_way = false,
-            Node::Empty | Node::Place(_) | Node::Look { .. } | Node::LookBehind { .. } => {}
-            Node::Char(_) | Node::Class(_) => self.take(1, 1),
-            Node::Newline => self.take(1, 2),
-            Node::Back(..) => self.bounded = false,
-            Node::Group(inner, _) | Node::Atomic(inner) => self.add(inner),
-            Node::Sequence(nodes) => nodes.iter().for_each(|node| self.add(node)),
-            Node::Alternatives(nodes) => self.alternatives(nodes),
-            Node::Maybe(inner, _) => {
+            Ast::Cluster => self.one_way = false,
+            Ast::Empty | Ast::Anchor(_) | Ast::Look { .. } | Ast::LookBehind { .. } => {}
+            Ast::Char(_) | Ast::Class(_) => self.take(1, 1),
+            Ast::Newline => self.take(1, 2),
+            Ast::Back(..) => self.bounded = false,
+            Ast::Group(inner, _) | Ast::Atomic(inner) => self.add(inner),
+            Ast::Sequence(nodes) => nodes.iter().for_each(|node| self.add(node)),
+            Ast::Alternatives(nodes) => self.alternatives(nodes),
+            Ast::Maybe(inner, _) => {
                 let least = self.least;
                 self.add(inner);
                 (self.least, self.one_way) = (least, false);
             }
-            Node::Repeat(inner, repeat) => self.repeat(inner, *repeat),
+            Ast::Repeat(inner, repeat) => self.repeat(inner, *repeat),
         }
     }
 
     /// Whether a repetition of this part has to remember how each of its rounds matched: a group
     /// that can match in several ways.
-    pub fn is_loop(self, inner: &Node, repeat: Repeat) -> bool {
-        matches!(inner, Node::Group(..)) && repeat.kind != Kind::Possessive && !self.one_way
+    pub(super) fn is_loop(self, inner: &Ast, repeat: Repeat) -> bool {
+        matches!(inner, Ast::Group(..)) && repeat.kind != Greed::Possessive && !self.one_way
     }
 
     fn take(&mut self, least: i32, most: i32) {
@@ -62,7 +62,7 @@ impl Width {
         self.most = self.most.wrapping_add(most);
     }
 
-    fn alternatives(&mut self, nodes: &[Node]) {
+    fn alternatives(&mut self, nodes: &[Ast]) {
         let widths: Vec<Width> = nodes.iter().map(Width::of).collect();
         let least = widths.iter().map(|width| width.least).min().unwrap_or(0);
         let most = widths.iter().map(|width| width.most).max().unwrap_or(0);
@@ -71,9 +71,9 @@ impl Width {
         self.one_way = false;
     }
 
-    fn repeat(&mut self, inner: &Node, repeat: Repeat) {
-        let single = matches!(inner, Node::Char(_) | Node::Class(_));
-        if single && repeat.kind == Kind::Greedy && repeat.most == MANY {
+    fn repeat(&mut self, inner: &Ast, repeat: Repeat) {
+        let single = matches!(inner, Ast::Char(_) | Ast::Class(_));
+        if single && repeat.kind == Greed::Greedy && repeat.most == MANY {
             self.take(count(repeat.least), count(MANY));
             self.one_way = false;
             return;

@@ -1,15 +1,16 @@
 //! JSON as json-smart reads it, which is what Jayway builds upon: single quotes, bare words,
 //! trailing commas.
 //!
-//! Clients post such things, and templates see them. What is valid JSON is read by the strict
-//! reader; this is only for the rest. Text that does not begin like JSON at all is a string.
+//! Clients post such things, and templates see them. Valid JSON is read by the strict reader;
+//! this one is only for the rest. Text that does not begin like JSON at all is a string.
 
 use serde_json::{Map, Number, Value};
 
 /// Lists and objects inside one another: the bound of the strict reader too.
 const NESTING: usize = 128;
 
-/// Text that begins like JSON, and cannot be read: the byte offset, and what is wrong there.
+/// A text that begins like JSON and is not even lenient JSON: the byte offset, and what is wrong
+/// there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}, at byte {offset}")]
 pub struct Unreadable {
@@ -22,7 +23,7 @@ pub struct Unreadable {
 /// Reads text leniently. What follows a whole list or object is ignored.
 ///
 /// # Errors
-/// Text that begins like a list, an object or a string, and does not go on so.
+/// The text begins like a list, an object or a string, and does not continue as one.
 pub fn read_lenient(text: &str) -> Result<Value, Unreadable> {
     // The strict reader takes an object with a key of its own for a number: not the text of a
     // stranger.
@@ -30,7 +31,7 @@ pub fn read_lenient(text: &str) -> Result<Value, Unreadable> {
     if let (false, Ok(value)) = (magic, serde_json::from_str(text)) {
         return Ok(value);
     }
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = LenientReader { text, at: 0 };
     reader.blanks();
     match reader.peek() {
         Some(b'{' | b'[' | b'"' | b'\'') => reader.value("", 0),
@@ -39,12 +40,12 @@ pub fn read_lenient(text: &str) -> Result<Value, Unreadable> {
     }
 }
 
-struct Reader<'t> {
+struct LenientReader<'t> {
     text: &'t str,
     at: usize,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> LenientReader<'t> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -169,7 +170,7 @@ impl<'t> Reader<'t> {
                         let unit = u16::from_str_radix(digits, 16);
                         units.push(unit.map_err(|_| Unreadable {
                             offset: here,
-                            reason: "a bad `\\u` escape",
+                            reason: "an invalid `\\u` escape",
                         })?);
                         characters.nth(3);
                     }

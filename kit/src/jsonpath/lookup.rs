@@ -1,4 +1,4 @@
-//! Steps of a path over a document.
+//! Follows the steps of a path through a document.
 //!
 //! Nothing of the document is copied before it is paid for: parts are borrowed, and only objects of
 //! picked members are made.
@@ -7,18 +7,18 @@ use std::ops::Deref;
 
 use serde_json::{Map, Value};
 
-use super::Step;
+use super::tree::PathStep;
 
 /// What a path leads to.
 #[derive(Debug)]
-pub enum Found<'v> {
+pub enum Located<'v> {
     /// The one value of a definite path.
     One(Part<'v>),
     /// The list of an indefinite path.
     Many(Vec<Part<'v>>),
 }
 
-/// A value of [`Found`].
+/// A value of [`Located`].
 #[derive(Debug)]
 pub enum Part<'v> {
     /// A part of the document.
@@ -47,12 +47,12 @@ impl Part<'_> {
     }
 }
 
-impl Found<'_> {
+impl Located<'_> {
     /// The same as a value of its own, paid from `visits`. [`None`] when it takes more of them.
     pub fn copied(self, visits: &mut usize) -> Option<Value> {
         match self {
-            Found::One(part) => part.copied(visits),
-            Found::Many(parts) => {
+            Located::One(part) => part.copied(visits),
+            Located::Many(parts) => {
                 let items: Option<Vec<Value>> =
                     parts.into_iter().map(|part| part.copied(visits)).collect();
                 items.map(Value::Array)
@@ -84,7 +84,7 @@ fn weight(value: &Value) -> usize {
 /// A definite path leads nowhere, or too much was visited.
 struct Nowhere;
 
-struct Search<'v, 'n> {
+struct Walker<'v, 'n> {
     document: &'v Value,
     definite: bool,
     visits: &'n mut usize,
@@ -93,12 +93,12 @@ struct Search<'v, 'n> {
 
 /// What `steps` lead to.
 pub(super) fn find<'v>(
-    steps: &[Step],
+    steps: &[PathStep],
     definite: bool,
     document: &'v Value,
     visits: &mut usize,
-) -> Option<Found<'v>> {
-    let mut search = Search {
+) -> Option<Located<'v>> {
+    let mut search = Walker {
         document,
         definite,
         visits,
@@ -107,18 +107,18 @@ pub(super) fn find<'v>(
     search.walk(Part::Of(document), steps, true).ok()?;
     let mut found = search.found;
     if definite {
-        found.pop().map(Found::One)
+        found.pop().map(Located::One)
     } else {
-        Some(Found::Many(found))
+        Some(Located::Many(found))
     }
 }
 
 type Walked = Result<(), Nowhere>;
 
-impl<'v> Search<'v, '_> {
+impl<'v> Walker<'v, '_> {
     /// `exact` as long as no step before could lead to several values: then an index out of range
     /// leads nowhere.
-    fn walk(&mut self, value: Part<'v>, steps: &[Step], exact: bool) -> Walked {
+    fn walk(&mut self, value: Part<'v>, steps: &[PathStep], exact: bool) -> Walked {
         *self.visits = self
             .visits
             .checked_sub(1)
@@ -133,26 +133,26 @@ impl<'v> Search<'v, '_> {
             Part::Made(_) => None,
         };
         match step {
-            Step::Property(name) => match member(value, name) {
+            PathStep::Property(name) => match member(value, name) {
                 Some(member) => self.walk(member, rest, exact),
                 None => self.missing(),
             },
-            Step::Properties(names) => match self.pick(&value, names)? {
+            PathStep::Properties(names) => match self.pick(&value, names)? {
                 Some(picked) => self.walk(picked, rest, exact),
                 None => self.missing(),
             },
-            Step::Wildcard => self.each(value, |search, child| search.walk(child, rest, false)),
-            Step::Index(place) => self.item(items, *place, rest, exact),
-            Step::Indexes(places) => places
+            PathStep::Wildcard => self.each(value, |search, child| search.walk(child, rest, false)),
+            PathStep::Index(place) => self.item(items, *place, rest, exact),
+            PathStep::Indexes(places) => places
                 .iter()
                 .try_for_each(|place| self.item(items, *place, rest, exact)),
-            Step::Slice(from, to) => {
+            PathStep::Slice(from, to) => {
                 let items = items.map_or(&[][..], |items| &items[range(*from, *to, items.len())]);
                 items
                     .iter()
                     .try_for_each(|item| self.walk(Part::Of(item), rest, false))
             }
-            Step::Filter(condition) => {
+            PathStep::Filter(condition) => {
                 let keep = |search: &mut Self, item: Part<'v>| {
                     let holds = condition.holds(&item, search.document, search.visits);
                     if holds {
@@ -167,7 +167,7 @@ impl<'v> Search<'v, '_> {
                     keep(self, value)
                 }
             }
-            Step::Scan => self.scan(value, rest),
+            PathStep::Scan => self.scan(value, rest),
         }
     }
 
@@ -212,15 +212,15 @@ impl<'v> Search<'v, '_> {
     }
 
     /// The steps here, then in every child.
-    fn scan(&mut self, value: Part<'v>, rest: &[Step]) -> Walked {
+    fn scan(&mut self, value: Part<'v>, rest: &[PathStep]) -> Walked {
         *self.visits = self
             .visits
             .checked_sub(1)
             .filter(|&left| left > 0)
             .ok_or(Nowhere)?;
         let here = match rest.first() {
-            Some(Step::Properties(names)) => names.iter().any(|name| value.get(name).is_some()),
-            Some(Step::Filter(_)) => value.is_array(),
+            Some(PathStep::Properties(names)) => names.iter().any(|name| value.get(name).is_some()),
+            Some(PathStep::Filter(_)) => value.is_array(),
             _ => value.is_array() || value.is_object(),
         };
         if here {
@@ -237,7 +237,7 @@ impl<'v> Search<'v, '_> {
         &mut self,
         items: Option<&'v Vec<Value>>,
         place: i64,
-        rest: &[Step],
+        rest: &[PathStep],
         exact: bool,
     ) -> Walked {
         let item = items.and_then(|items| items.get(usize::try_from(place).ok()?));

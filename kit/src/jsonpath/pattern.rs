@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::java_regex::{Flags, Regex, Steps};
 
-/// Steps of one match; one that needs more is none.
+/// Steps of one match; a text that needs more does not match.
 const STEPS: u64 = 20_000;
 /// Steps that are one visit.
 const STEPS_EACH: u64 = 20;
@@ -26,7 +26,7 @@ impl PartialEq for Pattern {
 
 impl Pattern {
     /// Reads an expression; the error says what is wrong with it.
-    pub fn new(source: &str, flags: Flags) -> Result<Pattern, String> {
+    pub(super) fn new(source: &str, flags: Flags) -> Result<Pattern, String> {
         let regex = Regex::with_flags(source, flags).map_err(|error| error.to_string())?;
         Ok(Pattern {
             regex: Arc::new(regex),
@@ -35,7 +35,7 @@ impl Pattern {
     }
 
     /// Whether it matches the whole text, paid from `visits`.
-    pub fn matches(&self, text: &str, visits: &mut usize) -> bool {
+    pub(super) fn matches(&self, text: &str, visits: &mut usize) -> bool {
         let mut steps = Steps(STEPS);
         let matches = self.regex.matches(text, &mut steps).unwrap_or_default();
         let spent = usize::try_from((STEPS - steps.0) / STEPS_EACH).unwrap_or(usize::MAX);

@@ -62,7 +62,7 @@ impl Renderer<'_> {
     fn break_loop(&mut self, target: &Reference) -> Ran<Halt> {
         match self.value_of(target)? {
             Value::Loop(round) => Ok(Halt::BreakLoop(round)),
-            _ => Err(Failure::render(target.span.clone(), "`#break` can end a loop only").into()),
+            _ => Err(Failure::render(target.span.clone(), "`#break` can end only a loop").into()),
         }
     }
 
@@ -106,7 +106,7 @@ impl Renderer<'_> {
         let mut macros = self.macros.clone();
         macros.extend(self.scope.macros.drain());
         let place = |failure: Box<Failure>| {
-            let message = format!("in the text that `#evaluate` reads: {}", failure.message);
+            let message = format!("in the text given to `#evaluate`: {}", failure.message);
             Halt::from(Box::new(Failure {
                 span: evaluate.span.clone(),
                 message,

@@ -49,7 +49,7 @@ impl Renderer<'_> {
                 break;
             }
             if items.changes() != changes {
-                let message = "the list changed while `#foreach` walks over it";
+                let message = "the list changed while `#foreach` was iterating over it";
                 return Err(Failure::render(foreach.span.clone(), message).into());
             }
             if place == limits::FOREACH_ROUNDS {

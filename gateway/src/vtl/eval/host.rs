@@ -1,16 +1,17 @@
-//! What a rendering asks of the world around the template.
+//! What a rendering asks of its surroundings.
 
 use crate::vtl::limits::Exceeded;
 use crate::vtl::method::{MethodResult, Work};
 use crate::vtl::value::{Map, Object, Value};
 
-/// What a template finds around it: variables, and objects with methods of their own.
-pub trait Host {
+/// Gives a template its variables, and objects with methods of their own.
+pub(crate) trait Host {
     /// The variable `name`, if the host has one.
     fn variable(&mut self, name: &str) -> Option<Value>;
-    /// A property of an object; nothing when it has none of this name.
+    /// A property of an object; null when the object has no property of this name.
     fn property(&mut self, object: Object, name: &str) -> MethodResult;
-    /// A method of an object; [`None`] when it has none of this name for these arguments.
+    /// Calls a method of an object; [`None`] when the object has no method of this name for these
+    /// arguments.
     fn call(
         &mut self,
         object: Object,
@@ -18,8 +19,9 @@ pub trait Host {
         arguments: &[Value],
         work: &mut Work,
     ) -> Option<MethodResult>;
-    /// The object as a map, if it is one.
+    /// The object as a map, if the object is one.
     fn map(&mut self, object: Object) -> Option<Result<Map, Exceeded>>;
-    /// The template has been rendered, and what it put into lists and maps is still there.
+    /// Called when the template has been rendered, while lists and maps still hold what the template
+    /// put into them.
     fn rendered(&mut self);
 }

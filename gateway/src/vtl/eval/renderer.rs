@@ -1,4 +1,4 @@
-//! One rendering: what it has printed and spent, and how it ends early.
+//! One rendering: its output, its budget, and how it ends early.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use crate::vtl::value::{Loop, Value};
 
 /// Why a block did not run to its end.
 pub(super) enum Halt {
-    /// It failed.
+    /// The rendering failed.
     Failed(Box<Failure>),
     /// `#break`: ends the innermost loop, macro or block.
     Break,
@@ -42,7 +42,7 @@ pub(super) struct Renderer<'t> {
     pub(super) scope: Scope,
     pub(super) host: &'t mut dyn Host,
     pub(super) out: String,
-    /// Strings that are being rendered inside one another: what goes there is a value, and paid
+    /// Strings that are being rendered inside one another. Their text becomes a value, which is paid
     /// for.
     asides: usize,
     pub(super) work: Work,
@@ -51,7 +51,7 @@ pub(super) struct Renderer<'t> {
     calls: usize,
     /// Blocks and expressions inside one another now, over all calls.
     depth: usize,
-    /// The last place that was passed: where to point when a bound is hit.
+    /// The last place that was passed: an error about a bound points there.
     pub(super) at: Range<usize>,
 }
 

@@ -12,7 +12,7 @@ use crate::vtl::ast::{Block, Expression, Macro, Name, Names};
 use crate::vtl::value::Value;
 
 /// A call of a macro that is running.
-pub struct Frame {
+pub(super) struct Frame {
     /// The macro.
     pub definition: Arc<Macro>,
     /// What it was called with.
@@ -23,8 +23,8 @@ pub struct Frame {
     pub locals: HashMap<Name, Value>,
 }
 
-/// Everything that has a name.
-pub struct Scope {
+/// All variables, macros and parameters that a name may stand for.
+pub(super) struct Scope {
     variables: Vec<Value>,
     /// Macros that are running, the innermost last.
     pub frames: Vec<Frame>,
@@ -33,7 +33,7 @@ pub struct Scope {
 }
 
 /// What a name stands for.
-pub enum Binding {
+pub(super) enum Binding {
     /// A value.
     Value(Value),
     /// Argument `.1` of the call in frame `.0`.
@@ -42,7 +42,7 @@ pub enum Binding {
 
 impl Scope {
     /// A scope that holds the host's variables and no others.
-    pub fn new(names: &Names, host: &mut dyn Host) -> Scope {
+    pub(super) fn new(names: &Names, host: &mut dyn Host) -> Scope {
         let mut scope = Scope {
             variables: Vec::new(),
             frames: Vec::new(),
@@ -53,7 +53,7 @@ impl Scope {
     }
 
     /// Makes room for names that came up while rendering.
-    pub fn grow(&mut self, names: &Names, host: &mut dyn Host) {
+    pub(super) fn grow(&mut self, names: &Names, host: &mut dyn Host) {
         for name in &names.all()[self.variables.len()..] {
             self.variables
                 .push(host.variable(name).unwrap_or(Value::Null));
@@ -61,12 +61,12 @@ impl Scope {
     }
 
     /// The variable, whatever macros are running.
-    pub fn get(&self, name: Name) -> Value {
+    pub(super) fn get(&self, name: Name) -> Value {
         self.variables[name.0 as usize].clone()
     }
 
     /// What finding a name takes, in steps: parameters are looked through one by one.
-    pub fn effort(&self) -> u64 {
+    pub(super) fn effort(&self) -> u64 {
         self.frames
             .iter()
             .map(|frame| frame.definition.parameters.len() as u64 / 16)
@@ -74,7 +74,7 @@ impl Scope {
     }
 
     /// What `name` stands for here.
-    pub fn find(&self, name: Name) -> Binding {
+    pub(super) fn find(&self, name: Name) -> Binding {
         for (depth, frame) in self.frames.iter().enumerate().rev() {
             if let Some(value) = frame.locals.get(&name).filter(|value| !value.is_null()) {
                 return Binding::Value(value.clone());
@@ -97,7 +97,7 @@ impl Scope {
     }
 
     /// Sets a variable, and hides the parameter of that name in every macro that is running.
-    pub fn set(&mut self, name: Name, value: Value) {
+    pub(super) fn set(&mut self, name: Name, value: Value) {
         for frame in &mut self.frames {
             frame.locals.insert(name, value.clone());
         }

@@ -1,7 +1,7 @@
 //! How long a name, number or string at the start of some text is; 0 when there is none.
 
 /// A name after `$` or a dot: letters, digits, `_`, `-`.
-pub fn identifier(bytes: &[u8]) -> usize {
+pub(super) fn identifier(bytes: &[u8]) -> usize {
     match bytes.first() {
         Some(first) if first.is_ascii_alphabetic() || *first == b'_' => count(bytes, |byte| {
             byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
@@ -11,7 +11,7 @@ pub fn identifier(bytes: &[u8]) -> usize {
 }
 
 /// The name of a directive or macro, or a word among its arguments.
-pub fn word(bytes: &[u8]) -> usize {
+pub(super) fn word(bytes: &[u8]) -> usize {
     match bytes.first() {
         Some(first) if first.is_ascii_alphabetic() || matches!(first, b'_' | b'@') => {
             1 + word_tail(&bytes[1..])
@@ -21,7 +21,7 @@ pub fn word(bytes: &[u8]) -> usize {
 }
 
 /// `{name}`.
-pub fn bracketed_word(bytes: &[u8]) -> usize {
+pub(super) fn bracketed_word(bytes: &[u8]) -> usize {
     match bytes {
         [b'{', first, ..] if first.is_ascii_alphabetic() || *first == b'_' => {
             let end = 1 + word_tail(&bytes[1..]);
@@ -43,7 +43,7 @@ fn word_tail(bytes: &[u8]) -> usize {
 
 /// Digits; two dots right after them are taken along (and given back), so that `1..3` is not the
 /// fraction `1.`.
-pub fn integer(bytes: &[u8]) -> usize {
+pub(super) fn integer(bytes: &[u8]) -> usize {
     let sign = usize::from(bytes.first() == Some(&b'-'));
     let digits = digits(&bytes[sign..]);
     match digits {
@@ -53,7 +53,7 @@ pub fn integer(bytes: &[u8]) -> usize {
 }
 
 /// Digits with a point or an exponent.
-pub fn float(bytes: &[u8]) -> usize {
+pub(super) fn float(bytes: &[u8]) -> usize {
     let sign = usize::from(bytes.first() == Some(&b'-'));
     let whole = digits(&bytes[sign..]);
     let mut end = sign + whole;
@@ -85,7 +85,7 @@ fn digits(bytes: &[u8]) -> usize {
 }
 
 /// A string with its quotes; a doubled quote is part of it. Zero when it is not closed.
-pub fn string(bytes: &[u8]) -> usize {
+pub(super) fn string(bytes: &[u8]) -> usize {
     let Some(&quote @ (b'"' | b'\'')) = bytes.first() else {
         return 0;
     };
@@ -102,7 +102,7 @@ pub fn string(bytes: &[u8]) -> usize {
 }
 
 /// The length of `prefix`, if the text starts with it.
-pub fn starts(bytes: &[u8], prefix: &[u8]) -> usize {
+pub(super) fn starts(bytes: &[u8], prefix: &[u8]) -> usize {
     if bytes.starts_with(prefix) {
         prefix.len()
     } else {
@@ -111,7 +111,7 @@ pub fn starts(bytes: &[u8], prefix: &[u8]) -> usize {
 }
 
 /// How many bytes at the start are accepted.
-pub fn count(bytes: &[u8], accept: impl Fn(u8) -> bool) -> usize {
+pub(super) fn count(bytes: &[u8], accept: impl Fn(u8) -> bool) -> usize {
     bytes
         .iter()
         .position(|&byte| !accept(byte))

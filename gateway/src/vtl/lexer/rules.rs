@@ -9,7 +9,7 @@ use super::token::TokenKind;
 
 /// What a match is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
+pub(super) enum Rule {
     /// A whole token (or the end of one whose start was opened before).
     Token(TokenKind),
     /// A character of a comment.
@@ -35,7 +35,7 @@ pub enum Rule {
 type Match = Option<(Rule, usize)>;
 
 /// The longest match at the start of `rest`, and its length in bytes.
-pub fn longest(mode: Mode, rest: &str) -> Match {
+pub(super) fn longest(mode: Mode, rest: &str) -> Match {
     let bytes = rest.as_bytes();
     let of_mode = match mode {
         Mode::Text => text(bytes),

@@ -1,10 +1,10 @@
-//! What the lexer makes: tokens, and their kinds.
+//! Tokens, and their kinds.
 
 use std::ops::Range;
 
-/// What a token is. Names follow the characters, except where the mode gives them another meaning.
+/// The kind of a token. Names follow the characters, except where the mode gives them another meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenKind {
+pub(crate) enum TokenKind {
     /// The end of the template.
     End,
     /// Text that means itself.
@@ -117,8 +117,8 @@ pub enum TokenKind {
 /// A token: its kind, where it lies, and the text before it that opened a reference or directive in
 /// vain.
 #[derive(Debug, Clone)]
-pub struct Token {
-    /// What it is.
+pub(crate) struct Token {
+    /// The kind of the token.
     pub kind: TokenKind,
     /// Byte range in the source.
     pub span: Range<usize>,

@@ -6,7 +6,7 @@ use crate::vtl::number::{Arithmetic, Number};
 use crate::vtl::value::Value;
 
 /// Name, function and flags of each method.
-pub const METHODS: Table<Number> = &[
+pub(super) const METHODS: Table<Number> = &[
     ("add", add, PLAIN),
     ("subtract", subtract, PLAIN),
     ("multiply", multiply, PLAIN),
@@ -51,7 +51,7 @@ fn modulus(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResul
         return Ok(Value::Null);
     };
     if divisor.sign() != num_bigint::Sign::Plus {
-        return Err(exception("`mod` takes a positive number"));
+        return Err(exception("`mod` needs a positive divisor"));
     }
     let rest = calculate(number, Arithmetic::Modulus, arguments, work)?;
     match &rest {
@@ -73,7 +73,8 @@ fn pow(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     let (true, [Value::Number(Number::Int(exponent))]) = (is_big(number), arguments) else {
         return Ok(Value::Null);
     };
-    let exponent = u32::try_from(*exponent).map_err(|_| exception("a negative exponent"))?;
+    let exponent =
+        u32::try_from(*exponent).map_err(|_| exception("`pow` needs an exponent of 0 or more"))?;
     let mut power = Value::Number(Number::Big(Box::new(1.into())));
     for _ in 0..exponent {
         let Value::Number(so_far) = &power else { break };
@@ -118,5 +119,5 @@ fn result(one: &Number, operator: Arithmetic, two: &Number, work: &mut Work) -> 
         .map_err(|why| exception(why.to_string()))?;
     result
         .map(Value::Number)
-        .ok_or_else(|| exception("a division by zero"))
+        .ok_or_else(|| exception("division by zero"))
 }

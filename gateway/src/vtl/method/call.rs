@@ -7,7 +7,12 @@ use crate::vtl::number::Number;
 use crate::vtl::value::{List, ListKind, Value};
 
 /// Calls `name` on a value that is no object of the host. A method that does not exist gives null.
-pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) -> MethodResult {
+pub(crate) fn call(
+    receiver: &Value,
+    name: &str,
+    arguments: &[Value],
+    work: &mut Work,
+) -> MethodResult {
     let call = Call {
         name,
         arguments,
@@ -35,7 +40,7 @@ pub fn call(receiver: &Value, name: &str, arguments: &[Value], work: &mut Work) 
 }
 
 /// The names of the methods of all kinds of values.
-pub fn all_names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn all_names() -> impl Iterator<Item = &'static str> {
     names(string::METHODS)
         .chain(names(list::METHODS))
         .chain(names(view::METHODS))
@@ -52,7 +57,7 @@ pub fn all_names() -> impl Iterator<Item = &'static str> {
 
 /// Whether the first argument of the method is a regular expression. Only strings have such
 /// methods.
-pub fn takes_pattern(name: &str) -> bool {
+pub(crate) fn takes_pattern(name: &str) -> bool {
     find(string::METHODS, name).is_some_and(|(.., flags)| flags & TAKES_PATTERN != 0)
 }
 
@@ -79,7 +84,7 @@ impl Call<'_> {
         let (name, method, flags) = find(table, self.name)?;
         let has_null = self.arguments.iter().take(2).any(Value::is_null);
         if flags & REJECTS_NULL != 0 && has_null {
-            return Some(Err(exception(format!("`{name}` was given nothing"))));
+            return Some(Err(exception(format!("an argument of `{name}` is null"))));
         }
         if let Err(exceeded) = work.budget.steps(self.effort) {
             return Some(Err(exceeded.into()));

@@ -1,4 +1,4 @@
-//! Properties and methods of `$foreach`, which tell about the round of a loop.
+//! Properties and methods of `$foreach`: the current round of a loop.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use super::work::{MethodResult, Work};
 use crate::vtl::value::{Loop, Value};
 
 /// Name, function and flags of each method: the getters of the properties.
-pub const METHODS: Table<Rc<Loop>> = &[
+pub(super) const METHODS: Table<Rc<Loop>> = &[
     ("getIndex", get_index, PLAIN),
     ("getCount", get_count, PLAIN),
     ("hasNext", has_next, PLAIN),

@@ -5,10 +5,10 @@ use super::work::{MethodResult, Work, exception, new_list};
 use crate::vtl::value::{List, ListKind, Value};
 
 /// Name, function and flags of each method.
-pub const METHODS: Table<List> = &[("hasNext", has_next, PLAIN), ("next", next, EDITS)];
+pub(super) const METHODS: Table<List> = &[("hasNext", has_next, PLAIN), ("next", next, EDITS)];
 
 /// The items of a list as they are now, the next one last: taking it is one step.
-pub fn of(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
+pub(super) fn of(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     if !arguments.is_empty() {
         return Ok(Value::Null);
     }

@@ -7,7 +7,7 @@ use crate::vtl::number::Number;
 use crate::vtl::value::{List, ListKind, Value};
 
 /// Name, function and flags of each method.
-pub const METHODS: Table<List> = &[
+pub(super) const METHODS: Table<List> = &[
     ("size", size, PLAIN),
     ("isEmpty", is_empty, PLAIN),
     ("get", get, PLAIN),
@@ -56,7 +56,7 @@ fn get(list: &List, arguments: &[Value], _: &mut Work) -> MethodResult {
 
 fn add(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     if !growable(list) {
-        return Err(exception("this list cannot grow"));
+        return Err(exception("cannot add to this list: its size is fixed"));
     }
     match arguments {
         [item] => {
@@ -88,7 +88,7 @@ fn add_all(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
         return Ok(Value::Null);
     };
     if !growable(list) {
-        return Err(exception("this list cannot grow"));
+        return Err(exception("cannot add to this list: its size is fixed"));
     }
     let place = place.map_or(Ok(list.len()), |place| at(place, list.len() + 1))?;
     work.budget.bytes(32 * other.len())?;
@@ -119,7 +119,7 @@ fn remove(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
         return Ok(Value::Null);
     };
     if list.is_array() {
-        return Err(exception("an array cannot shrink"));
+        return Err(exception("cannot remove from an array: its size is fixed"));
     }
     if let Value::Number(Number::Int(place)) = what
         && list.kind() != ListKind::View

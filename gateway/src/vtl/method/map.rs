@@ -7,7 +7,7 @@ use super::work::{MethodResult, Thrown, Work, exception, link};
 use crate::vtl::value::{List, Map, MapEntry, MapKind, MapPart, Value};
 
 /// Name, function and flags of each method.
-pub const METHODS: Table<Map> = &[
+pub(super) const METHODS: Table<Map> = &[
     ("get", get, PLAIN),
     ("getOrDefault", get_or_default, PLAIN),
     ("put", put_one, EDITS),
@@ -177,7 +177,7 @@ fn is_empty(map: &Map, arguments: &[Value], _: &mut Work) -> MethodResult {
 }
 
 /// Sets a key of a map. One that can be set only once must not have it yet.
-pub fn put(map: &Map, key: Value, value: Value, work: &mut Work) -> MethodResult {
+pub(crate) fn put(map: &Map, key: Value, value: Value, work: &mut Work) -> MethodResult {
     let once = matches!(map.kind(), MapKind::Once | MapKind::SilentOnce);
     if once && !value.is_container() && map.get(&key, &mut work.budget)?.is_some() {
         return Err(exception(format!(
@@ -196,7 +196,7 @@ pub fn put(map: &Map, key: Value, value: Value, work: &mut Work) -> MethodResult
 }
 
 /// Name, function and flags of each method of an entry.
-pub const OF_ENTRIES: Table<Rc<MapEntry>> = &[
+pub(super) const OF_ENTRIES: Table<Rc<MapEntry>> = &[
     ("getKey", get_key, PLAIN),
     ("getValue", get_value, PLAIN),
     ("setValue", set_value, EDITS),

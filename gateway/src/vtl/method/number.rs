@@ -9,7 +9,7 @@ use crate::vtl::number::{Arithmetic, Number, java_double};
 use crate::vtl::value::Value;
 
 /// Name, function and flags of each method.
-pub const METHODS: Table<Number> = &[
+pub(super) const METHODS: Table<Number> = &[
     ("intValue", int_value, PLAIN),
     ("longValue", long_value, PLAIN),
     ("doubleValue", double_value, PLAIN),
@@ -149,7 +149,9 @@ fn compare_to(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResul
         [Value::Number(other)] if number.class() == other.class() => {
             Ok(order(number.compare(other)))
         }
-        [other] if !other.is_null() => Err(exception("only numbers of one kind can be compared")),
+        [other] if !other.is_null() => {
+            Err(exception("`compareTo` needs a number of the same class"))
+        }
         _ => Ok(Value::Null),
     }
 }
@@ -333,5 +335,5 @@ fn double(text: &str) -> Result<f64, Thrown> {
 
 fn not_a_number(text: &str) -> Thrown {
     let shown: String = text.chars().take(40).collect();
-    exception(format!("`{shown}` is not a number of this kind"))
+    exception(format!("`{shown}` is not a valid number of this class"))
 }

@@ -5,7 +5,7 @@ use super::work::{MethodResult, Thrown, Work, exception, new_text};
 use crate::vtl::value::{Class, Value, hash_code};
 
 /// Name, function and flags of each method of `java.lang.Object`.
-pub const METHODS: Table<Value> = &[
+pub(super) const METHODS: Table<Value> = &[
     ("toString", to_string, PLAIN),
     ("equals", equals, PLAIN),
     ("hashCode", hash_code_of, PLAIN),
@@ -42,7 +42,7 @@ fn get_class(value: &Value, arguments: &[Value], _: &mut Work) -> MethodResult {
 
 /// Name, function and flags of each method of a boolean. The static ones are reached through one:
 /// `$B.parseBoolean("true")`.
-pub const OF_BOOLEANS: Table<bool> = &[
+pub(super) const OF_BOOLEANS: Table<bool> = &[
     ("booleanValue", boolean_value, PLAIN),
     ("compareTo", compare_to, PLAIN),
     ("parseBoolean", parse_boolean, PLAIN),
@@ -86,7 +86,7 @@ fn boolean_to_string(bool: &bool, arguments: &[Value], work: &mut Work) -> Metho
 
 /// Name, function and flags of each method of a class. Any other is an error, not null: see
 /// [`no_reflection`].
-pub const OF_CLASSES: Table<Class> = &[
+pub(super) const OF_CLASSES: Table<Class> = &[
     ("getName", get_name, PLAIN),
     ("getSimpleName", get_simple_name, PLAIN),
     ("toString", class_to_string, PLAIN),
@@ -113,6 +113,6 @@ fn of_class(text: impl Into<Value>, arguments: &[Value]) -> MethodResult {
 }
 
 /// A template asks a class for something other than its name.
-pub fn no_reflection() -> Thrown {
-    exception("reflection is switched off: a class has a name and nothing else")
+pub(super) fn no_reflection() -> Thrown {
+    exception("reflection is switched off: a class has only a name")
 }

@@ -11,7 +11,7 @@ use crate::vtl::value::{ListKind, Value};
 
 /// The property `name` of a value that is no object of the host: a getter, a key of a map, or an
 /// `is…` method.
-pub fn property(receiver: &Value, name: &str) -> MethodResult {
+pub(crate) fn property(receiver: &Value, name: &str) -> MethodResult {
     Ok(match (receiver, name) {
         (Value::Map(map), _) => match map.get_text(name) {
             Some(value) => value,
@@ -34,7 +34,7 @@ pub fn property(receiver: &Value, name: &str) -> MethodResult {
 }
 
 /// `receiver[index]`: a key of a map, a place in a list, a property otherwise.
-pub fn index(receiver: &Value, index: &Value, work: &mut Work) -> MethodResult {
+pub(crate) fn index(receiver: &Value, index: &Value, work: &mut Work) -> MethodResult {
     work.budget.steps(effort(index))?;
     match (receiver, index) {
         (Value::List(list), Value::Number(Number::Int(place))) if list.kind() != ListKind::View => {
@@ -57,15 +57,15 @@ pub fn index(receiver: &Value, index: &Value, work: &mut Work) -> MethodResult {
         }
         (Value::Map(map), key) => Ok(map.get(key, &mut work.budget)?.unwrap_or(Value::Null)),
         (Value::List(_), _) => call(receiver, "get", std::slice::from_ref(index), work),
-        (_, Value::Number(Number::Int(place @ ..0))) => {
-            Err(exception(format!("index {place} of what has no size")))
-        }
+        (_, Value::Number(Number::Int(place @ ..0))) => Err(exception(format!(
+            "index {place}: only a list or a map can be indexed from its end"
+        ))),
         _ => call(receiver, "get", std::slice::from_ref(index), work),
     }
 }
 
-/// `#set(receiver[index] = value)`; false when it cannot be.
-pub fn set_index(
+/// `#set(receiver[index] = value)`; false when the receiver cannot be assigned to by index.
+pub(crate) fn set_index(
     receiver: &Value,
     index: &Value,
     value: Value,
@@ -91,9 +91,9 @@ pub fn set_index(
             Ok(true)
         }
         (Value::List(_), _) => Ok(false),
-        (_, Value::Number(Number::Int(place @ ..0))) => {
-            Err(exception(format!("index {place} of what has no size")))
-        }
+        (_, Value::Number(Number::Int(place @ ..0))) => Err(exception(format!(
+            "index {place}: only a list or a map can be indexed from its end"
+        ))),
         _ => Ok(false),
     }
 }

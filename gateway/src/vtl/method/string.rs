@@ -15,10 +15,10 @@ mod pattern;
 mod search;
 
 pub(super) use part::bytes;
-pub use pattern::read as read_pattern;
+pub(crate) use pattern::read as read_pattern;
 
 /// Name, function and flags of each method.
-pub const METHODS: Table<Arc<str>> = &[
+pub(super) const METHODS: Table<Arc<str>> = &[
     ("length", length, PLAIN),
     ("isEmpty", is_empty, PLAIN),
     ("isBlank", is_blank, PLAIN),

@@ -7,7 +7,7 @@ use super::{iterator, list};
 use crate::vtl::value::{List, Map, MapPart, Value};
 
 /// Name, function and flags of each method.
-pub const METHODS: Table<List> = &[
+pub(super) const METHODS: Table<List> = &[
     ("size", list::size, PLAIN),
     ("isEmpty", list::is_empty, PLAIN),
     ("contains", contains, PLAIN),
@@ -30,7 +30,9 @@ fn contains(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
 }
 
 fn cannot_grow(_: &List, _: &[Value], _: &mut Work) -> MethodResult {
-    Err(exception("what a map shows cannot grow"))
+    Err(exception(
+        "cannot add to a view of a map: put into the map instead",
+    ))
 }
 
 fn remove(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {

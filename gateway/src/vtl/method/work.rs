@@ -10,9 +10,9 @@ use kit::java_regex::Regex;
 use crate::vtl::limits::{Budget, Exceeded};
 use crate::vtl::value::{List, ListKind, Value};
 
-/// What a method may spend, and what outlives it.
+/// The state that the methods of one rendering share.
 #[derive(Debug, Default)]
-pub struct Work {
+pub(crate) struct Work {
     /// Steps and bytes left.
     pub budget: Budget,
     /// Lists and maps into which others were put: they may hold one another, and are emptied after
@@ -20,13 +20,13 @@ pub struct Work {
     pub linked: Vec<Value>,
     /// Regular expressions that were read.
     pub patterns: Vec<(Arc<str>, Rc<Regex>)>,
-    /// How often a list or map was changed, so that the host notices.
+    /// How often a list or map was changed. The host compares the count to notice changes.
     pub edits: u64,
 }
 
 /// Why a method has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Thrown {
+pub(crate) enum Thrown {
     /// What Java would throw, in words.
     Exception(String),
     /// A bound of the rendering.
@@ -40,7 +40,7 @@ impl From<Exceeded> for Thrown {
 }
 
 /// What a method returns; null when it does not take these arguments.
-pub type MethodResult = Result<Value, Thrown>;
+pub(crate) type MethodResult = Result<Value, Thrown>;
 
 /// Java would throw; `message` says why.
 pub(super) fn exception(message: impl Into<String>) -> Thrown {

@@ -10,7 +10,7 @@ use super::java::{DIGITS, Number};
 /// An operator of two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // The names say it.
-pub enum Arithmetic {
+pub(crate) enum Arithmetic {
     Add,
     Subtract,
     Multiply,
@@ -20,7 +20,7 @@ pub enum Arithmetic {
 
 /// Why two numbers have no result; Velocity fails the rendering for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NoResult {
+pub(crate) enum NoResult {
     /// Java's arithmetic has none for big decimals.
     #[error("`%` is not defined for decimals of more than 18 characters")]
     DecimalModulus,
@@ -31,7 +31,7 @@ pub enum NoResult {
 
 impl Number {
     /// `self operator other`. [`None`] for a division by zero.
-    pub fn calculate(
+    pub(crate) fn calculate(
         &self,
         operator: Arithmetic,
         other: &Number,
@@ -50,7 +50,7 @@ impl Number {
     }
 
     /// By value, whatever the classes: `7` equals `7.0`.
-    pub fn compare(&self, other: &Number) -> Option<Ordering> {
+    pub(crate) fn compare(&self, other: &Number) -> Option<Ordering> {
         match operands(self, other) {
             Operands::Long(one, two) => Some(one.cmp(&two)),
             Operands::Big(one, two) => Some(one.cmp(&two)),

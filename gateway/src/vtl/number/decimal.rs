@@ -12,20 +12,20 @@ const SCALE: i32 = 1_000;
 
 /// `unscaled` / 10^`scale`.
 #[derive(Debug, Clone)]
-pub struct Decimal {
+pub(crate) struct Decimal {
     unscaled: BigInt,
     scale: i32,
 }
 
 impl Decimal {
     /// A whole number.
-    pub fn whole(unscaled: BigInt) -> Decimal {
+    pub(crate) fn whole(unscaled: BigInt) -> Decimal {
         Decimal { unscaled, scale: 0 }
     }
 
-    /// From text like `-12.50e-3`; keeps trailing noughts. [`None`] when it is no number or its
-    /// point lies too far out.
-    pub fn parse(text: &str) -> Option<Decimal> {
+    /// From text like `-12.50e-3`; keeps trailing zeros. [`None`] when the text is not a
+    /// number or its point lies too far out.
+    pub(crate) fn parse(text: &str) -> Option<Decimal> {
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
             None => (text, 0),
@@ -40,7 +40,7 @@ impl Decimal {
     }
 
     /// Every digit of the binary fraction, as `new BigDecimal(double)` takes it.
-    pub fn exact(double: f64) -> Option<Decimal> {
+    pub(crate) fn exact(double: f64) -> Option<Decimal> {
         if !double.is_finite() {
             return None;
         }
@@ -58,23 +58,23 @@ impl Decimal {
         (scale.abs() <= SCALE).then_some(Decimal { unscaled, scale })
     }
 
-    /// Whether it is nought.
-    pub fn is_zero(&self) -> bool {
+    /// Whether the number is zero.
+    pub(crate) fn is_zero(&self) -> bool {
         self.unscaled.sign() == Sign::NoSign
     }
 
     /// The digits as a whole number, and how many of them are behind the point.
-    pub fn parts(&self) -> (&BigInt, i32) {
+    pub(crate) fn parts(&self) -> (&BigInt, i32) {
         (&self.unscaled, self.scale)
     }
 
-    /// How many digits it keeps.
-    pub fn digits(&self) -> usize {
+    /// How many digits the number has.
+    pub(crate) fn digits(&self) -> usize {
         self.unscaled.magnitude().to_string().len()
     }
 
     /// The whole part.
-    pub fn truncate(&self) -> BigInt {
+    pub(crate) fn truncate(&self) -> BigInt {
         match u32::try_from(self.scale) {
             Ok(scale) => &self.unscaled / power(scale),
             Err(_) => &self.unscaled * power(self.scale.unsigned_abs()),
@@ -82,37 +82,37 @@ impl Decimal {
     }
 
     /// The nearest double.
-    pub fn to_double(&self) -> f64 {
+    pub(crate) fn to_double(&self) -> f64 {
         format!("{}e{}", self.unscaled, -self.scale)
             .parse()
             .unwrap_or(f64::NAN)
     }
 
     /// By value: `1.0` and `1.00` are equal.
-    pub fn compare(&self, other: &Decimal) -> Ordering {
+    pub(crate) fn compare(&self, other: &Decimal) -> Ordering {
         let (one, two, _) = self.aligned(other);
         one.cmp(&two)
     }
 
     /// The sum, with the longer fraction.
-    pub fn add(&self, other: &Decimal) -> Option<Decimal> {
+    pub(crate) fn add(&self, other: &Decimal) -> Option<Decimal> {
         let (one, two, scale) = self.aligned(other);
         Decimal::checked(one + two, scale)
     }
 
     /// The difference, with the longer fraction.
-    pub fn subtract(&self, other: &Decimal) -> Option<Decimal> {
+    pub(crate) fn subtract(&self, other: &Decimal) -> Option<Decimal> {
         let (one, two, scale) = self.aligned(other);
         Decimal::checked(one - two, scale)
     }
 
     /// The product, with both fractions together.
-    pub fn multiply(&self, other: &Decimal) -> Option<Decimal> {
+    pub(crate) fn multiply(&self, other: &Decimal) -> Option<Decimal> {
         Decimal::checked(&self.unscaled * &other.unscaled, self.scale + other.scale)
     }
 
-    /// The quotient, with this number's fraction, a half rounded down. The divisor is not nought.
-    pub fn divide(&self, other: &Decimal) -> Option<Decimal> {
+    /// The quotient, with this number's fraction, a half rounded down. The divisor must not be zero.
+    pub(crate) fn divide(&self, other: &Decimal) -> Option<Decimal> {
         let (one, two) = if other.scale >= 0 {
             (
                 &self.unscaled * power(other.scale.unsigned_abs()),
@@ -143,7 +143,7 @@ fn power(exponent: u32) -> BigInt {
 }
 
 /// The low 64 bits, which is what Java's narrowing keeps.
-pub fn low_bits(big: &BigInt) -> i64 {
+pub(super) fn low_bits(big: &BigInt) -> i64 {
     let low: BigInt = big & BigInt::from(u64::MAX);
     u64::try_from(low).expect("64 bits were kept") as i64
 }

@@ -14,7 +14,7 @@ const DOUBLE_LENGTH: usize = 18;
 
 /// A number of a template.
 #[derive(Debug, Clone)]
-pub enum Number {
+pub(crate) enum Number {
     /// Java's `Integer`.
     Int(i32),
     /// Java's `Long`.
@@ -30,7 +30,7 @@ pub enum Number {
 impl Number {
     /// The smallest of int, long and big integer that holds these digits. [`None`] for anything
     /// else.
-    pub fn integer(text: &str) -> Option<Number> {
+    pub(crate) fn integer(text: &str) -> Option<Number> {
         if let Ok(long) = text.parse::<i64>() {
             return Some(Number::fitting(long));
         }
@@ -43,7 +43,7 @@ impl Number {
     }
 
     /// A number as JSON writes it: an integer, a double, or a big decimal if it is long.
-    pub fn json(text: &str) -> Option<Number> {
+    pub(crate) fn json(text: &str) -> Option<Number> {
         if !text.contains(['.', 'e', 'E']) {
             return Number::integer(text);
         }
@@ -56,25 +56,25 @@ impl Number {
     }
 
     /// An int if it fits, else a long.
-    pub fn fitting(long: i64) -> Number {
+    pub(crate) fn fitting(long: i64) -> Number {
         i32::try_from(long).map_or(Number::Long(long), Number::Int)
     }
 
     /// An int, or a long for what no int holds: sizes and positions.
-    pub fn of(size: usize) -> Number {
+    pub(crate) fn of(size: usize) -> Number {
         Number::fitting(i64::try_from(size).unwrap_or(i64::MAX))
     }
 
-    /// As an index or a count, if it is an int.
-    pub fn as_int(&self) -> Option<i32> {
+    /// The number as an index or a count, if it is an int.
+    pub(crate) fn as_int(&self) -> Option<i32> {
         match self {
             Number::Int(int) => Some(*int),
             _ => None,
         }
     }
 
-    /// As a long, if it is a whole number that fits one.
-    pub fn as_long(&self) -> Option<i64> {
+    /// The number as a long, if it is a whole number that fits one.
+    pub(crate) fn as_long(&self) -> Option<i64> {
         match self {
             Number::Int(int) => Some(i64::from(*int)),
             Number::Long(long) => Some(*long),
@@ -83,7 +83,7 @@ impl Number {
     }
 
     /// The nearest long, as Java's `longValue()` finds it.
-    pub fn to_long(&self) -> i64 {
+    pub(crate) fn to_long(&self) -> i64 {
         match self {
             Number::Int(int) => i64::from(*int),
             Number::Long(long) => *long,
@@ -94,7 +94,7 @@ impl Number {
     }
 
     /// The nearest double.
-    pub fn to_double(&self) -> f64 {
+    pub(crate) fn to_double(&self) -> f64 {
         match self {
             Number::Int(int) => f64::from(*int),
             Number::Long(long) => *long as f64,
@@ -104,8 +104,8 @@ impl Number {
         }
     }
 
-    /// Whether it is nought.
-    pub fn is_zero(&self) -> bool {
+    /// Whether the number is zero.
+    pub(crate) fn is_zero(&self) -> bool {
         match self {
             Number::Int(int) => *int == 0,
             Number::Long(long) => *long == 0,
@@ -115,13 +115,13 @@ impl Number {
         }
     }
 
-    /// Whether it is neither infinite nor no number at all.
-    pub fn is_finite(&self) -> bool {
+    /// Whether the number is neither infinite nor NaN.
+    pub(crate) fn is_finite(&self) -> bool {
         !matches!(self, Number::Double(double) if !double.is_finite())
     }
 
     /// Java's name of the class.
-    pub fn class(&self) -> &'static str {
+    pub(crate) fn class(&self) -> &'static str {
         match self {
             Number::Int(_) => "java.lang.Integer",
             Number::Long(_) => "java.lang.Long",
@@ -133,7 +133,7 @@ impl Number {
 
     /// Java's `equals`: same class, same value; decimals with as many digits, doubles of the same
     /// bits.
-    pub fn same(&self, other: &Number) -> bool {
+    pub(crate) fn same(&self, other: &Number) -> bool {
         match (self, other) {
             (Number::Int(one), Number::Int(two)) => one == two,
             (Number::Long(one), Number::Long(two)) => one == two,
@@ -146,9 +146,9 @@ impl Number {
         }
     }
 
-    /// What comparing two numbers takes, in steps: those of many digits are brought to one kind
-    /// first, digit by digit.
-    pub fn effort(&self, other: &Number) -> u64 {
+    /// The cost of comparing two numbers, in steps: numbers of many digits are first converted to
+    /// one kind, digit by digit.
+    pub(crate) fn effort(&self, other: &Number) -> u64 {
         match (self, other) {
             (Number::Big(_), Number::Big(_)) => 8,
             (Number::Big(_) | Number::Decimal(_), _) | (_, Number::Big(_) | Number::Decimal(_)) => {
@@ -173,7 +173,7 @@ impl fmt::Display for Number {
 
 /// `Double.toString`: the shortest digits that read back, with an exponent below a thousandth and
 /// from ten million on.
-pub fn java_double(double: f64) -> String {
+pub(crate) fn java_double(double: f64) -> String {
     if double.is_nan() {
         return "NaN".to_owned();
     }

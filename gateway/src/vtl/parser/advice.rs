@@ -3,26 +3,26 @@
 use crate::vtl::lexer::TokenKind;
 
 /// What to write instead of a token that does not fit.
-pub fn advice(kind: TokenKind, image: &str) -> Option<String> {
+pub(super) fn advice(kind: TokenKind, image: &str) -> Option<String> {
     match (kind, image) {
         (TokenKind::Word, "null" | "nil" | "None" | "undefined") => Some(
             "there is no null literal: compare with `\"\"`, or leave the variable unset".to_owned(),
         ),
         (TokenKind::Word | TokenKind::BracketedWord, word) if word.contains('#') => {
-            Some("no directives inside the parentheses, except in a string".to_owned())
+            Some("directives are not allowed inside the parentheses, except in a string".to_owned())
         }
         (TokenKind::Word, word) => Some(format!(
             "write `${word}` for a variable, or quotes around text"
         )),
         (TokenKind::Assign, _) => Some("did you mean `==`?".to_owned()),
         (TokenKind::Integer | TokenKind::Float, number) if number.starts_with('-') => {
-            Some(format!("put a blank after the minus: `- {}`", &number[1..]))
+            Some(format!("put a space after the minus: `- {}`", &number[1..]))
         }
         (TokenKind::Minus, _) => {
-            Some("a minus before a reference or parenthesis: write `0 - …`".to_owned())
+            Some("to negate a reference or parenthesis, write `0 - …`".to_owned())
         }
         (TokenKind::LineComment | TokenKind::BlockComment, _) => {
-            Some("no comments inside the parentheses".to_owned())
+            Some("comments are not allowed inside the parentheses".to_owned())
         }
         (TokenKind::IndexClose, _) => {
             Some("an index is a number, a string or a reference".to_owned())
@@ -32,13 +32,13 @@ pub fn advice(kind: TokenKind, image: &str) -> Option<String> {
 }
 
 /// Why no token begins here, and what to do.
-pub fn unlexable(rest: &str) -> (String, Option<&'static str>) {
+pub(super) fn unlexable(rest: &str) -> (String, Option<&'static str>) {
     match rest.chars().next() {
         None => ("the template ends too early".to_owned(), None),
         Some('$' | '#') if matches!(rest, "$" | "$!" | "#") => (
             format!("a template cannot end in `{rest}`"),
             Some(
-                "put it into a variable: `#set($D='$')${D}`, or write a blank or newline after it",
+                "put it into a variable: `#set($D='$')${D}`, or write a space or newline after it",
             ),
         ),
         Some('\\')
@@ -70,7 +70,7 @@ pub fn unlexable(rest: &str) -> (String, Option<&'static str>) {
             Some("a quote inside a string is doubled"),
         ),
         Some('+' | '-' | '*' | '/' | '%' | '<' | '>' | '=' | '!' | '&' | '|') => (
-            "no operators in an index or in the arguments of a method".to_owned(),
+            "operators are not allowed in an index or in the arguments of a method".to_owned(),
             Some("compute the value with `#set` first"),
         ),
         Some('.') => (
@@ -78,14 +78,14 @@ pub fn unlexable(rest: &str) -> (String, Option<&'static str>) {
             Some("assign it with `#set` first"),
         ),
         Some(character) => (
-            format!("`{}` cannot stand here", character.escape_debug()),
+            format!("`{}` is not allowed here", character.escape_debug()),
             None,
         ),
     }
 }
 
 /// An error message quotes at most this much.
-pub fn shortened(image: &str) -> String {
+pub(super) fn shortened(image: &str) -> String {
     let mut lines = image.chars();
     let start: String = lines
         .by_ref()

@@ -28,7 +28,7 @@ impl Parser<'_, '_, '_> {
                     None => failure,
                 })
             }
-            _ => Err(self.unexpected("this cannot stand here")),
+            _ => Err(self.unexpected("this is not allowed here")),
         }
     }
 

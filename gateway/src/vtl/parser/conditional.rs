@@ -82,12 +82,12 @@ impl Parser<'_, '_, '_> {
                 Err(Failure::syntax(place.clone(), message).hint(hint))
             }
             TokenKind::Else | TokenKind::ElseIf if name == "#if" => {
-                Err(self.unexpected("nothing but `#end` may follow the body of `#else`"))
+                Err(self.unexpected("only `#end` may follow the body of `#else`"))
             }
             TokenKind::Else | TokenKind::ElseIf => {
                 Err(self.unexpected(format!("`{name}` has no `#else`")))
             }
-            _ => Err(self.unexpected("this cannot stand here")),
+            _ => Err(self.unexpected("this is not allowed here")),
         }
     }
 }

@@ -26,7 +26,10 @@ impl Parser<'_, '_, '_> {
             }))),
             "stop" => Ok(Node::Stop(head.written)),
             "include" | "parse" => {
-                let message = format!("API Gateway has nothing that `#{}` could read", head.name);
+                let message = format!(
+                    "`#{}` is not available: API Gateway has no files to read",
+                    head.name
+                );
                 Err(Failure::syntax(head.span, message))
             }
             _ => self.call(head),
@@ -46,8 +49,12 @@ impl Parser<'_, '_, '_> {
             if let Argument::Word(word, place) = argument
                 && position != 1
             {
-                let failure =
-                    Failure::syntax(place.clone(), format!("`{word}` cannot be looped over"));
+                let failure = Failure::syntax(
+                    place.clone(),
+                    format!(
+                        "`{word}` is a bare word: `#foreach` needs a reference, a list or a range"
+                    ),
+                );
                 return Err(failure.hint(format!("write `${word}`")));
             }
         }
@@ -80,7 +87,7 @@ impl Parser<'_, '_, '_> {
             Some(Argument::Word(name, _)) => name,
             Some(Argument::Value(_)) => {
                 return Err(
-                    head.failure("the name of a macro is a bare word, without `$` or quotes")
+                    head.failure("the name of a macro must be a bare word, without `$` or quotes")
                 );
             }
             None => return Err(head.failure("`#macro` needs a name")),
@@ -89,7 +96,7 @@ impl Parser<'_, '_, '_> {
         for argument in arguments {
             if let Argument::Word(word, place) = &argument {
                 let failure =
-                    Failure::syntax(place.clone(), "a parameter of a macro begins with `$`");
+                    Failure::syntax(place.clone(), "a parameter of a macro must begin with `$`");
                 return Err(failure.hint(format!("write `${word}`")));
             }
             parameters.push(self.variable(&argument));
@@ -110,7 +117,8 @@ impl Parser<'_, '_, '_> {
         let arguments = head.take_arguments("`#define($name)`")?;
         let name = match arguments.first() {
             Some(Argument::Word(word, place)) => {
-                let failure = Failure::syntax(place.clone(), "`#define` names a variable");
+                let failure =
+                    Failure::syntax(place.clone(), "`#define` needs a variable, not a bare word");
                 return Err(failure.hint(format!("write `${word}`")));
             }
             Some(argument) => self.variable(argument),
@@ -158,7 +166,7 @@ impl Parser<'_, '_, '_> {
         };
         let text = text
             .filter(takes)
-            .ok_or_else(|| head.failure("`#evaluate` takes one string or reference"))?;
+            .ok_or_else(|| head.failure("`#evaluate` needs one string or reference"))?;
         Ok(Node::Evaluate(Box::new(Evaluate {
             span: head.span,
             text,

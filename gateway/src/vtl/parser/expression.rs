@@ -116,7 +116,7 @@ impl Parser<'_, '_, '_> {
         };
         number
             .map(Expression::Number)
-            .ok_or_else(|| Failure::limit(self.place(token.span), "a number with too many digits"))
+            .ok_or_else(|| Failure::limit(self.place(token.span), "the number has too many digits"))
     }
 
     /// A string; one in double quotes with `$` or `#` inside is a template of its own.
@@ -130,7 +130,7 @@ impl Parser<'_, '_, '_> {
         }
         let text = unicode(&single).ok_or_else(|| {
             let place = self.place(token.span.clone());
-            Failure::syntax(place, "`\\u` without four hexadecimal digits")
+            Failure::syntax(place, "`\\u` must be followed by four hexadecimal digits")
         })?;
         if !content.contains(['$', '#']) {
             return Ok(Expression::Text(text.into()));

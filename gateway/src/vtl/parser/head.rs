@@ -107,7 +107,7 @@ impl DirectiveHead {
 
     pub(super) fn take_arguments(&mut self, usage: &str) -> Parsed<Vec<Argument>> {
         let name = &self.name;
-        let message = format!("`#{name}` without its parentheses");
+        let message = format!("`#{name}` needs parentheses");
         self.arguments
             .take()
             .ok_or_else(|| self.failure(&message).hint(format!("write {usage}")))
@@ -123,7 +123,7 @@ impl DirectiveHead {
                 Ok(Some(reference.clone()))
             }
             Some(_) => {
-                Err(self.failure("`#break` takes nothing, or a loop such as `$foreach.parent`"))
+                Err(self.failure("`#break` takes no argument, or a loop such as `$foreach.parent`"))
             }
         }
     }

@@ -70,7 +70,7 @@ impl<'s, 'p, 'n> Parser<'s, 'p, 'n> {
     pub(super) fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         if self.depth == limits::NESTING {
             let message = format!(
-                "more than {} levels of directives, parentheses and lists",
+                "directives, parentheses and lists are nested more than {} deep",
                 limits::NESTING
             );
             let place = self.place_of_next()?;

@@ -14,7 +14,7 @@ use crate::vtl::number::Number;
 
 /// A value of a template.
 #[derive(Debug, Clone)]
-pub enum Value {
+pub(crate) enum Value {
     /// Nothing: an unset variable, a missing key, JSON's `null`. Prints nothing and equals `""`.
     Null,
     /// `true` or `false`.
@@ -35,21 +35,21 @@ pub enum Value {
     Block(Arc<Block>),
     /// The class of a value: it has a name and nothing else.
     Class(Class),
-    /// Something that the host answers for.
+    /// An object of the host, such as `$input`.
     Object(Object),
 }
 
 /// An object of the host, by the number that the host gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Object(pub u32);
+pub(crate) struct Object(pub u32);
 
 /// A Java class, by its name with the package: `java.lang.String`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Class(pub &'static str);
+pub(crate) struct Class(pub &'static str);
 
 /// A round of `#foreach`.
 #[derive(Debug)]
-pub struct Loop {
+pub(crate) struct Loop {
     /// The round, from 1.
     pub count: Cell<usize>,
     /// Whether another round follows.
@@ -58,9 +58,9 @@ pub struct Loop {
     pub parent: Option<Rc<Loop>>,
 }
 
-/// What kind of list it is: they print differently, and know different methods.
+/// The kind of a list, which decides how it prints and which methods it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListKind {
+pub(crate) enum ListKind {
     /// Made by a template: `[1, a]`.
     Plain,
     /// From JSON: prints as JSON.
@@ -77,7 +77,7 @@ pub enum ListKind {
 
 /// A list, shared.
 #[derive(Debug, Clone)]
-pub struct List(pub(super) Rc<ListCell>);
+pub(crate) struct List(pub(super) Rc<ListCell>);
 
 #[derive(Debug)]
 pub(super) struct ListCell {
@@ -98,7 +98,7 @@ pub(super) enum ListItems {
 
 /// The part of a map that a view shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MapPart {
+pub(crate) enum MapPart {
     /// `keySet()`.
     Keys,
     /// `values()`.
@@ -107,12 +107,12 @@ pub enum MapPart {
     Entries,
 }
 
-/// What kind of map it is.
+/// The kind of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MapKind {
+pub(crate) enum MapKind {
     /// An ordinary map.
     Plain,
-    /// A name is found in any case (headers, of whose names HTTP does not tell the case).
+    /// A name is found in any case (headers, when the case that the client wrote is not known).
     AnyCase,
     /// Prints nothing (`$context.identity`).
     Silent,
@@ -125,7 +125,7 @@ pub enum MapKind {
 
 /// A map, shared.
 #[derive(Debug, Clone)]
-pub struct Map(pub(super) Rc<MapCell>);
+pub(crate) struct Map(pub(super) Rc<MapCell>);
 
 #[derive(Debug)]
 pub(super) struct MapCell {
@@ -138,7 +138,7 @@ pub(super) struct MapCell {
 
 /// A key of a map. A list or map as a key keeps the hash code of the moment when it was put.
 #[derive(Debug, Clone)]
-pub struct Key(pub Value, pub(super) i32);
+pub(crate) struct Key(pub Value, pub(super) i32);
 
 impl From<&str> for Key {
     fn from(text: &str) -> Key {
@@ -148,7 +148,7 @@ impl From<&str> for Key {
 
 /// A key and its value, from `entrySet()`. Setting the value sets it in the map.
 #[derive(Debug)]
-pub struct MapEntry {
+pub(crate) struct MapEntry {
     pub(super) map: Map,
     pub(super) key: Value,
     pub(super) value: RefCell<Value>,
@@ -157,7 +157,7 @@ pub struct MapEntry {
 
 impl Class {
     /// The name without the package: `String`.
-    pub fn simple(self) -> &'static str {
+    pub(crate) fn simple(self) -> &'static str {
         match self.0 {
             "[Ljava.lang.String;" => "String[]",
             "[B" => "byte[]",
@@ -168,37 +168,37 @@ impl Class {
 
 impl Value {
     /// A string.
-    pub fn text(text: impl Into<Arc<str>>) -> Value {
+    pub(crate) fn text(text: impl Into<Arc<str>>) -> Value {
         Value::Text(text.into())
     }
 
     /// An int.
-    pub fn int(int: i32) -> Value {
+    pub(crate) fn int(int: i32) -> Value {
         Value::Number(Number::Int(int))
     }
 
     /// A size or a position.
-    pub fn size(size: usize) -> Value {
+    pub(crate) fn size(size: usize) -> Value {
         Value::Number(Number::of(size))
     }
 
     /// Whether it is nothing.
-    pub fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
 
     /// Whether it is a list or a map: something that others may hold too, and that may hold others.
-    pub fn is_container(&self) -> bool {
+    pub(crate) fn is_container(&self) -> bool {
         matches!(self, Value::List(_) | Value::Map(_) | Value::Entry(_))
     }
 
     /// What `#if($value)` asks: false and nothing are false, all else is true, even `""` and `0`.
-    pub fn is_true(&self) -> bool {
+    pub(crate) fn is_true(&self) -> bool {
         !matches!(self, Value::Null | Value::Bool(false))
     }
 
     /// The class that Java would name.
-    pub fn class(&self) -> Option<Class> {
+    pub(crate) fn class(&self) -> Option<Class> {
         let name = match self {
             Value::Bool(_) => "java.lang.Boolean",
             Value::Number(number) => number.class(),

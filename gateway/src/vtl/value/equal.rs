@@ -12,9 +12,9 @@ use crate::vtl::limits::{Budget, Exceeded, VALUE_NESTING};
 use crate::vtl::number::Number;
 
 impl Value {
-    /// What `==` says: numbers by value, the same kinds as `equals`, other kinds by their text.
-    /// Nothing equals `""`.
-    pub fn equals(&self, other: &Value, budget: &mut Budget) -> Result<bool, Exceeded> {
+    /// The result of `==`: numbers compare by value, values of the same kind as `equals` does, others
+    /// by their text. Null equals `""`.
+    pub(crate) fn equals(&self, other: &Value, budget: &mut Budget) -> Result<bool, Exceeded> {
         match (self, other) {
             (Value::Null, Value::Null) => return Ok(true),
             (Value::Null, Value::Text(text)) | (Value::Text(text), Value::Null) => {
@@ -36,7 +36,7 @@ impl Value {
     }
 
     /// Java's `equals`: same kind, same content.
-    pub fn same(&self, other: &Value, budget: &mut Budget) -> Result<bool, Exceeded> {
+    pub(crate) fn same(&self, other: &Value, budget: &mut Budget) -> Result<bool, Exceeded> {
         Ok(same(self, other, budget, 0)?.unwrap_or(false))
     }
 }
@@ -106,7 +106,7 @@ fn same_entries(one: &Map, two: &Map, budget: &mut Budget, depth: usize) -> Resu
 }
 
 /// Java's `hashCode`.
-pub fn hash_code(value: &Value, budget: &mut Budget) -> Result<i32, Exceeded> {
+pub(crate) fn hash_code(value: &Value, budget: &mut Budget) -> Result<i32, Exceeded> {
     hash_within(value, budget, 0)
 }
 

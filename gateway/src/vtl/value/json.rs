@@ -9,7 +9,7 @@ use crate::vtl::number::Number;
 
 impl Value {
     /// The value that JSON text describes: lists will print as JSON, maps as Java maps.
-    pub fn from_json(json: &serde_json::Value) -> Result<Value, Exceeded> {
+    pub(crate) fn from_json(json: &serde_json::Value) -> Result<Value, Exceeded> {
         Ok(match json {
             serde_json::Value::Null => Value::Null,
             serde_json::Value::Bool(bool) => Value::Bool(*bool),
@@ -30,7 +30,7 @@ impl Value {
     }
 
     /// A map of a JSON object's members.
-    pub fn map_from_json(
+    pub(crate) fn map_from_json(
         kind: MapKind,
         members: &serde_json::Map<String, serde_json::Value>,
     ) -> Result<Map, Exceeded> {
@@ -41,8 +41,8 @@ impl Value {
         Map::new(kind, entries)
     }
 
-    /// The value as JSON; what JSON has no word for becomes its text.
-    pub fn to_json(&self) -> Result<serde_json::Value, Exceeded> {
+    /// The value as JSON; a value that JSON does not have becomes its text.
+    pub(crate) fn to_json(&self) -> Result<serde_json::Value, Exceeded> {
         self.to_json_within(0)
     }
 
@@ -80,7 +80,7 @@ impl Value {
 }
 
 /// Appends JSON as `$input.json` writes it: compact, numbers as Java prints them.
-pub fn write_json(json: &serde_json::Value, out: &mut String) -> Result<(), Exceeded> {
+pub(crate) fn write_json(json: &serde_json::Value, out: &mut String) -> Result<(), Exceeded> {
     let more = json.as_str().map_or(0, str::len);
     if out.len() + more > OUTPUT_BYTES {
         return Err(Exceeded::Output);

@@ -33,7 +33,7 @@ impl Hash for Key {
     }
 }
 
-/// The hash of what holds no others.
+/// The hash of a value that is not a container.
 pub(super) fn hash_single<H: Hasher>(value: &Value, state: &mut H) {
     match value {
         Value::Bool(bool) => bool.hash(state),
@@ -46,7 +46,7 @@ pub(super) fn hash_single<H: Hasher>(value: &Value, state: &mut H) {
     }
 }
 
-/// Whether both are the same, of those that hold no others.
+/// Whether two values that are not containers are the same.
 pub(super) fn is_same_single(one: &Value, two: &Value) -> bool {
     match (one, two) {
         (Value::Null, Value::Null) => true,
@@ -59,7 +59,7 @@ pub(super) fn is_same_single(one: &Value, two: &Value) -> bool {
     }
 }
 
-/// As far as can be told without walking through: a list or a map is only itself.
+/// Compares without walking through containers: a list or a map equals only itself.
 impl PartialEq for Key {
     fn eq(&self, other: &Key) -> bool {
         match (&self.0, &other.0) {

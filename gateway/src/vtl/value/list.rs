@@ -9,7 +9,7 @@ use crate::vtl::limits::Exceeded;
 
 impl List {
     /// A list of these items. Fails when they are nested too deeply.
-    pub fn new(kind: ListKind, items: Vec<Value>) -> Result<List, Exceeded> {
+    pub(crate) fn new(kind: ListKind, items: Vec<Value>) -> Result<List, Exceeded> {
         let depth = nesting(items.iter())?;
         Ok(List(Rc::new(ListCell {
             kind,
@@ -20,7 +20,7 @@ impl List {
     }
 
     /// Keys, values or entries of a map, now and later.
-    pub fn view(map: &Map, part: MapPart) -> Result<List, Exceeded> {
+    pub(crate) fn view(map: &Map, part: MapPart) -> Result<List, Exceeded> {
         let depth = deeper(map.0.depth)?;
         let items = ListItems::View(map.clone(), part);
         Ok(List(Rc::new(ListCell {
@@ -31,44 +31,44 @@ impl List {
         })))
     }
 
-    /// What kind of list it is.
-    pub fn kind(&self) -> ListKind {
+    /// The kind of the list.
+    pub(crate) fn kind(&self) -> ListKind {
         self.0.kind
     }
 
-    /// The map that shows through, and what of it.
-    pub fn viewed(&self) -> Option<(&Map, MapPart)> {
+    /// The map that the list is a view of, and the part of the map that it shows.
+    pub(crate) fn viewed(&self) -> Option<(&Map, MapPart)> {
         match &self.0.items {
             ListItems::Own(_) => None,
             ListItems::View(map, part) => Some((map, *part)),
         }
     }
 
-    /// Its items, one after another; it may change meanwhile.
-    pub fn iter(&self) -> impl Iterator<Item = Value> + '_ {
+    /// The items, one after another. The list may change during the iteration.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Value> + '_ {
         (0..).map_while(|place| self.get(place))
     }
 
-    /// Whether it is an array: that has a fixed length, and equals only itself.
-    pub fn is_array(&self) -> bool {
+    /// Whether the list is an array, which has a fixed length and equals only itself.
+    pub(crate) fn is_array(&self) -> bool {
         matches!(self.kind(), ListKind::Array | ListKind::Bytes)
     }
 
-    /// How many items it has.
-    pub fn len(&self) -> usize {
+    /// How many items the list has.
+    pub(crate) fn len(&self) -> usize {
         match &self.0.items {
             ListItems::Own(items) => items.borrow().len(),
             ListItems::View(map, _) => map.len(),
         }
     }
 
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
+    /// Whether the list has no items.
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The item at `index`.
-    pub fn get(&self, index: usize) -> Option<Value> {
+    pub(crate) fn get(&self, index: usize) -> Option<Value> {
         match &self.0.items {
             ListItems::Own(items) => items.borrow().get(index).cloned(),
             ListItems::View(map, MapPart::Keys) => map.at(index).map(|(key, _)| key),
@@ -79,8 +79,8 @@ impl List {
         }
     }
 
-    /// Changes its items; `change` must not look at the list. A view has none of its own.
-    pub fn change<T>(&self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
+    /// Changes the items; `change` must not look at the list. A view has no items of its own.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
         let ListItems::Own(items) = &self.0.items else {
             return change(&mut Vec::new());
         };
@@ -93,13 +93,13 @@ impl List {
         result
     }
 
-    /// How often its length changed.
-    pub fn changes(&self) -> u64 {
+    /// How often the length of the list changed.
+    pub(crate) fn changes(&self) -> u64 {
         self.0.changes.get() + self.viewed().map_or(0, |(map, _)| map.changes())
     }
 
     /// Whether both are the same list, not only equal ones.
-    pub fn is(&self, other: &List) -> bool {
+    pub(crate) fn is(&self, other: &List) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 }

@@ -20,7 +20,7 @@ use crate::vtl::limits::{Budget, Exceeded, VALUE_NESTING};
 
 impl Map {
     /// A map of these entries. Fails when they are nested too deeply.
-    pub fn new(kind: MapKind, entries: IndexMap<Key, Value>) -> Result<Map, Exceeded> {
+    pub(crate) fn new(kind: MapKind, entries: IndexMap<Key, Value>) -> Result<Map, Exceeded> {
         let depth = nesting(entries.iter().flat_map(|(key, value)| [&key.0, value]))?;
         Ok(Map(Rc::new(MapCell {
             kind,
@@ -31,7 +31,7 @@ impl Map {
     }
 
     /// A map from names to values.
-    pub fn of(
+    pub(crate) fn of(
         kind: MapKind,
         entries: impl IntoIterator<Item = (Arc<str>, Value)>,
     ) -> Result<Map, Exceeded> {
@@ -45,7 +45,10 @@ impl Map {
     }
 
     /// A map from names to texts.
-    pub fn of_texts(kind: MapKind, texts: &IndexMap<String, String>) -> Result<Map, Exceeded> {
+    pub(crate) fn of_texts(
+        kind: MapKind,
+        texts: &IndexMap<String, String>,
+    ) -> Result<Map, Exceeded> {
         Map::of(
             kind,
             texts
@@ -55,7 +58,10 @@ impl Map {
     }
 
     /// A map from any values to values.
-    pub fn literal(entries: Vec<(Value, Value)>, budget: &mut Budget) -> Result<Map, Exceeded> {
+    pub(crate) fn literal(
+        entries: Vec<(Value, Value)>,
+        budget: &mut Budget,
+    ) -> Result<Map, Exceeded> {
         let depth = nesting(entries.iter().flat_map(|(key, value)| [key, value]))?;
         let room = RefCell::new(IndexMap::with_capacity(entries.len()));
         let map = Map(Rc::new(MapCell {
@@ -70,35 +76,35 @@ impl Map {
         Ok(map)
     }
 
-    /// What kind of map it is.
-    pub fn kind(&self) -> MapKind {
+    /// The kind of the map.
+    pub(crate) fn kind(&self) -> MapKind {
         self.0.kind
     }
 
-    /// Its entries now.
-    pub fn entries(&self) -> Ref<'_, IndexMap<Key, Value>> {
+    /// The entries as they are now.
+    pub(crate) fn entries(&self) -> Ref<'_, IndexMap<Key, Value>> {
         self.0.entries.borrow()
     }
 
-    /// How many entries it has.
-    pub fn len(&self) -> usize {
+    /// How many entries the map has.
+    pub(crate) fn len(&self) -> usize {
         self.entries().len()
     }
 
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
+    /// Whether the map has no entries.
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// The entry at a place.
-    pub fn at(&self, place: usize) -> Option<(Value, Value)> {
+    pub(crate) fn at(&self, place: usize) -> Option<(Value, Value)> {
         self.entries()
             .get_index(place)
             .map(|(key, value)| (key.0.clone(), value.clone()))
     }
 
     /// The value of a text key.
-    pub fn get_text(&self, key: &str) -> Option<Value> {
+    pub(crate) fn get_text(&self, key: &str) -> Option<Value> {
         let entries = self.entries();
         match entries.get(&Text(key)) {
             None if self.kind() == MapKind::AnyCase => {
@@ -113,7 +119,7 @@ impl Map {
     }
 
     /// The value of any key.
-    pub fn get(&self, key: &Value, budget: &mut Budget) -> Result<Option<Value>, Exceeded> {
+    pub(crate) fn get(&self, key: &Value, budget: &mut Budget) -> Result<Option<Value>, Exceeded> {
         self.get_within(key, budget, 0)
     }
 
@@ -136,7 +142,7 @@ impl Map {
     }
 
     /// Sets a key, and returns what it held before.
-    pub fn put(
+    pub(crate) fn put(
         &self,
         key: Value,
         value: Value,
@@ -169,7 +175,11 @@ impl Map {
     }
 
     /// Takes a key out; the others keep their order.
-    pub fn remove(&self, key: &Value, budget: &mut Budget) -> Result<Option<Value>, Exceeded> {
+    pub(crate) fn remove(
+        &self,
+        key: &Value,
+        budget: &mut Budget,
+    ) -> Result<Option<Value>, Exceeded> {
         let hash = code(key, budget, 0)?;
         let Ok(place) = self.place(key, hash, budget, 0)? else {
             return Ok(None);
@@ -178,7 +188,7 @@ impl Map {
     }
 
     /// Takes the entry at a place out; the others keep their order.
-    pub fn remove_at(
+    pub(crate) fn remove_at(
         &self,
         place: usize,
         budget: &mut Budget,
@@ -192,19 +202,19 @@ impl Map {
     }
 
     /// Takes all keys out.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         let entries = std::mem::take(&mut *self.0.entries.borrow_mut());
         self.0.changes.set(self.0.changes.get() + 1);
         drop(entries);
     }
 
-    /// How often its length changed.
-    pub fn changes(&self) -> u64 {
+    /// How often the length of the map changed.
+    pub(crate) fn changes(&self) -> u64 {
         self.0.changes.get()
     }
 
     /// Whether both are the same map, not only equal ones.
-    pub fn is(&self, other: &Map) -> bool {
+    pub(crate) fn is(&self, other: &Map) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
 
@@ -250,23 +260,23 @@ impl MapEntry {
         }
     }
 
-    /// The map.
-    pub fn map(&self) -> &Map {
+    /// The map that holds the entry.
+    pub(crate) fn map(&self) -> &Map {
         &self.map
     }
 
-    /// Its key.
-    pub fn key(&self) -> &Value {
+    /// The key of the entry.
+    pub(crate) fn key(&self) -> &Value {
         &self.key
     }
 
     /// The value when the entry was asked for, or what was set since.
-    pub fn value(&self) -> Value {
+    pub(crate) fn value(&self) -> Value {
         self.value.borrow().clone()
     }
 
     /// Sets the value here, not in the map.
-    pub fn set(&self, value: Value) {
+    pub(crate) fn set(&self, value: Value) {
         drop(self.value.replace(value));
     }
 }

@@ -12,7 +12,7 @@ use crate::vtl::limits::{Exceeded, OUTPUT_BYTES, VALUE_NESTING};
 
 impl Value {
     /// The text that `$value` prints.
-    pub fn shown(&self) -> Result<Cow<'_, str>, Exceeded> {
+    pub(crate) fn shown(&self) -> Result<Cow<'_, str>, Exceeded> {
         match self {
             Value::Null => Ok(Cow::Borrowed("")),
             Value::Text(text) => Ok(Cow::Borrowed(text)),
@@ -25,7 +25,7 @@ impl Value {
     }
 
     /// Appends the text that `$value` prints.
-    pub fn show(&self, out: &mut String) -> Result<(), Exceeded> {
+    pub(crate) fn show(&self, out: &mut String) -> Result<(), Exceeded> {
         match self {
             Value::Null => {}
             Value::Text(text) => out.push_str(text),
@@ -144,7 +144,7 @@ pub(super) fn text_within(value: &Value, depth: usize) -> Result<Cow<'_, str>, E
 /// Appends `text` as a JSON string, escaped as json-smart escapes: control characters, and the
 /// Unicode blocks of further controls (U+007F to U+009F) and of punctuation to currency signs
 /// (U+2000 to U+20FF).
-pub fn quote(text: &str, slash: bool, out: &mut String) {
+pub(super) fn quote(text: &str, slash: bool, out: &mut String) {
     out.push('"');
     let mut plain = 0;
     for (at, character) in text.char_indices() {

@@ -1,19 +1,19 @@
-//! Where rounds of loops failed.
+//! Remembers where rounds of loops failed.
 
-use super::super::budget::Budget;
+use crate::java_regex::budget::Budget;
 
 /// For each loop, a bit for every place of the text.
 #[derive(Debug, Default)]
-pub(in super::super) struct Memory {
+pub(crate) struct Memory {
     failed: Vec<Vec<u64>>,
 }
 
 impl Memory {
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.failed.clear();
     }
 
-    pub fn has(&self, number: usize, place: usize) -> bool {
+    pub(crate) fn has(&self, number: usize, place: usize) -> bool {
         let word = self
             .failed
             .get(number)
@@ -21,8 +21,8 @@ impl Memory {
         word.is_some_and(|word| word >> (place % 64) & 1 == 1)
     }
 
-    /// Notes a failure in a text of so many bytes.
-    pub fn note<B: Budget>(
+    /// Remembers a failure at `place`, in a text of `length` bytes.
+    pub(crate) fn note<B: Budget>(
         &mut self,
         number: usize,
         place: usize,

@@ -1,8 +1,8 @@
 //! What stands in brackets: `[a-z&&[^x]]`.
 
-use super::super::set::{self, Set};
-use super::super::source::Sign;
-use super::{NESTING, Parser, Part};
+use super::parser::{NESTING, Parser, SyntaxResult};
+use crate::java_regex::set::{self, Set};
+use crate::java_regex::source::Sign;
 
 /// A class that is being read.
 #[derive(Default)]
@@ -29,7 +29,7 @@ enum Item {
 impl Parser {
     /// With its bracket next, or, right of `&&`, with the sign before its first one next. Takes the
     /// closing bracket if `consume`.
-    pub(super) fn class(&mut self, consume: bool) -> Part<Set> {
+    pub(super) fn class(&mut self, consume: bool) -> SyntaxResult<Set> {
         self.depth += 1;
         if self.depth > NESTING {
             return Err(self.error(format!("Classes are nested more than {NESTING} deep")));
@@ -78,7 +78,7 @@ impl Parser {
     /// At the first `&` of two. What stands right of them is all that follows, so that what is left
     /// of them waits in `left`; after a class in its own brackets (`[a&&[b]c&&d]`) it is that class
     /// or all that follows.
-    fn intersection(&mut self, left: &mut Option<Set>, members: &mut Members) -> Part<()> {
+    fn intersection(&mut self, left: &mut Option<Set>, members: &mut Members) -> SyntaxResult<()> {
         self.next();
         let mut sign = self.next();
         let mut right: Option<Set> = None;
@@ -108,7 +108,7 @@ impl Parser {
     }
 
     /// A character, a range or an escape inside brackets.
-    fn class_item(&mut self) -> Part<Item> {
+    fn class_item(&mut self) -> SyntaxResult<Item> {
         let from = match self.peek() {
             Sign::Plain('\\') => {
                 let escaped = self.source.raw(self.source.at + 1);
@@ -154,7 +154,7 @@ impl Parser {
     }
 
     /// What follows the `-` that is next; [`None`] when it is a class.
-    fn range_end(&mut self) -> Part<Option<u32>> {
+    fn range_end(&mut self) -> SyntaxResult<Option<u32>> {
         match self.next() {
             Sign::Plain('\\') => {
                 let escaped = self.source.raw(self.source.at + 1);

@@ -2,12 +2,12 @@
 //!
 //! A code is a code point of Unicode, which may be half of a surrogate pair.
 
-use super::super::source::Sign;
-use super::{Parser, Part};
+use super::parser::{Parser, SyntaxResult};
+use crate::java_regex::source::Sign;
 
 impl Parser {
     /// After the backslash and `character`.
-    pub(super) fn escaped_character(&mut self, character: char) -> Part<u32> {
+    pub(super) fn escaped_character(&mut self, character: char) -> SyntaxResult<u32> {
         Ok(match character {
             't' => 0x09,
             'n' => 0x0A,
@@ -41,7 +41,7 @@ impl Parser {
     }
 
     /// `\0n`, `\0nn`, `\0mnn` with m up to 3.
-    fn octal(&mut self) -> Part<u32> {
+    fn octal(&mut self) -> SyntaxResult<u32> {
         let Some(mut code) = self.digit(8) else {
             self.source.at += 1;
             return Err(self.error("Illegal octal escape sequence"));
@@ -57,7 +57,7 @@ impl Parser {
     }
 
     /// `\uhhhh`; two of them that are a surrogate pair are one character.
-    fn utf_16(&mut self) -> Part<u32> {
+    fn utf_16(&mut self) -> SyntaxResult<u32> {
         let high = self.unit()?;
         if !(0xD800..0xDC00).contains(&high) {
             return Ok(high);
@@ -73,7 +73,7 @@ impl Parser {
         Ok(high)
     }
 
-    fn unit(&mut self) -> Part<u32> {
+    fn unit(&mut self) -> SyntaxResult<u32> {
         let mut unit = 0;
         for _ in 0..4 {
             let digit = self.digit(16);
@@ -85,7 +85,7 @@ impl Parser {
     }
 
     /// `\xhh`, `\x{h…h}`.
-    fn hexadecimal(&mut self) -> Part<u32> {
+    fn hexadecimal(&mut self) -> SyntaxResult<u32> {
         let illegal = "Illegal hexadecimal escape sequence";
         let Some(first) = self.digit(16) else {
             let braced = self.read() == Sign::Plain('{') && self.digit(16).is_some();
@@ -103,7 +103,7 @@ impl Parser {
             .ok_or_else(|| self.error(illegal))
     }
 
-    fn braced(&mut self) -> Part<u32> {
+    fn braced(&mut self) -> SyntaxResult<u32> {
         let mut code = 0;
         while let Some(digit) = self.digit(16) {
             self.source.at += 1;

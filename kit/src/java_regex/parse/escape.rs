@@ -1,9 +1,9 @@
 //! What follows a backslash.
 
-use super::super::set::{self, Set, property};
-use super::super::source::Sign;
-use super::super::tree::{Node, Place};
-use super::{Parser, Part};
+use super::parser::{Parser, SyntaxResult};
+use crate::java_regex::set::{self, Set, property};
+use crate::java_regex::source::Sign;
+use crate::java_regex::tree::{Anchor, Ast};
 
 /// Unicode properties of one pattern.
 const PROPERTIES: usize = 16;
@@ -22,7 +22,7 @@ const BLANKS: [(char, char); 9] = [
 
 impl Parser {
     /// Outside of brackets, with the backslash next.
-    pub(super) fn escape(&mut self) -> Part<Node> {
+    pub(super) fn escape(&mut self) -> SyntaxResult<Ast> {
         let sign = self.source.raw(self.source.at + 1);
         self.source.at += 2;
         let character = match sign {
@@ -31,25 +31,25 @@ impl Parser {
         };
         let (unix, unicode) = (self.flags.unix_lines, self.flags.unicode_classes);
         Ok(match character {
-            'A' => Node::Place(Place::Start),
-            'z' => Node::Place(Place::End),
-            'Z' => Node::Place(Place::LastLineEnd { unix }),
+            'A' => Ast::Anchor(Anchor::Start),
+            'z' => Ast::Anchor(Anchor::End),
+            'Z' => Ast::Anchor(Anchor::LastLineEnd { unix }),
             'b' if self.is_cluster_edge() => self.cluster_edge()?,
-            'b' => Node::Place(Place::WordEdge {
+            'b' => Ast::Anchor(Anchor::WordEdge {
                 wanted: true,
                 unicode,
             }),
-            'B' => Node::Place(Place::WordEdge {
+            'B' => Ast::Anchor(Anchor::WordEdge {
                 wanted: false,
                 unicode,
             }),
-            'G' => Node::Place(Place::LastMatch),
-            'R' => Node::Newline,
-            'X' => Node::Cluster,
+            'G' => Ast::Anchor(Anchor::LastMatch),
+            'R' => Ast::Newline,
+            'X' => Ast::Cluster,
             'k' => self.named_back_reference()?,
             '1'..='9' => self.back_reference(character as usize - '0' as usize),
             _ => match self.escaped_class(character)? {
-                Some(set) => Node::Class(set),
+                Some(set) => Ast::Class(set),
                 None => {
                     let code = self.escaped_character(character)?;
                     self.literal(code)
@@ -63,28 +63,28 @@ impl Parser {
     }
 
     /// `\b{g}`, at the brace.
-    fn cluster_edge(&mut self) -> Part<Node> {
+    fn cluster_edge(&mut self) -> SyntaxResult<Ast> {
         self.source.at += 2;
         match self.read() {
-            Sign::Plain('}') => Ok(Node::Place(Place::ClusterEdge)),
+            Sign::Plain('}') => Ok(Ast::Anchor(Anchor::ClusterEdge)),
             _ => Err(self.error("Illegal/unsupported escape sequence")),
         }
     }
 
-    fn named_back_reference(&mut self) -> Part<Node> {
+    fn named_back_reference(&mut self) -> SyntaxResult<Ast> {
         if self.read() != Sign::Plain('<') {
             return Err(self.error("\\k is not followed by '<' for named capturing group"));
         }
         let first = self.read();
         let name = self.name(first)?;
         match self.names.iter().find(|(known, _)| *known == name) {
-            Some(&(_, group)) => Ok(Node::Back(group, self.flags.case())),
+            Some(&(_, group)) => Ok(Ast::Back(group, self.flags.case())),
             None => Err(self.error(format!("named capturing group <{name}> does not exist"))),
         }
     }
 
     /// As many digits as make a group that there is, the first in any case.
-    fn back_reference(&mut self, first: usize) -> Node {
+    fn back_reference(&mut self, first: usize) -> Ast {
         let mut group = first;
         while let Sign::Plain(digit @ '0'..='9') = self.peek() {
             let longer = group * 10 + (digit as usize - '0' as usize);
@@ -94,11 +94,11 @@ impl Parser {
             group = longer;
             self.source.at += 1;
         }
-        Node::Back(group, self.flags.case())
+        Ast::Back(group, self.flags.case())
     }
 
     /// `\d`, `\p{…}` and their like, in brackets or outside.
-    pub(super) fn escaped_class(&mut self, character: char) -> Part<Option<Set>> {
+    pub(super) fn escaped_class(&mut self, character: char) -> SyntaxResult<Option<Set>> {
         let unicode = self.flags.unicode_classes;
         let set = match character.to_ascii_lowercase() {
             'd' if unicode => property::digits(),
@@ -133,7 +133,7 @@ impl Parser {
     }
 
     /// After `\p`.
-    fn property(&mut self) -> Part<Set> {
+    fn property(&mut self) -> SyntaxResult<Set> {
         let mut name = String::new();
         if self.peek() == Sign::Plain('{') {
             self.next();
@@ -167,7 +167,7 @@ impl Parser {
     }
 
     /// Each is a table: a pattern may name a few.
-    fn count_property(&mut self) -> Part<()> {
+    fn count_property(&mut self) -> SyntaxResult<()> {
         self.properties += 1;
         if self.properties > PROPERTIES {
             return Err(self.error(format!("More than {PROPERTIES} Unicode properties")));

@@ -1,13 +1,14 @@
 //! What stands in parentheses.
 
-use super::super::source::Sign;
-use super::super::tree::Node;
-use super::super::width::Width;
-use super::{Parser, Part};
+use super::parser::{Parser, SyntaxResult};
+use crate::java_regex::flags::Flags;
+use crate::java_regex::source::Sign;
+use crate::java_regex::tree::Ast;
+use crate::java_regex::width::Width;
 
 impl Parser {
     /// After its parenthesis was seen. [`None`] when it was only a change of flags.
-    pub(super) fn group(&mut self) -> Part<Option<Node>> {
+    pub(super) fn group(&mut self) -> SyntaxResult<Option<Ast>> {
         let flags = self.flags;
         if self.next() != Sign::Plain('?') {
             let node = self.capture(None)?;
@@ -16,9 +17,9 @@ impl Parser {
         let kind = self.source.raw(self.source.at + 1);
         self.source.at += 2;
         let node = match kind {
-            Sign::Plain(':') => Node::Group(Box::new(self.alternatives()?), None),
-            Sign::Plain('>') => Node::Atomic(Box::new(self.alternatives()?)),
-            Sign::Plain(look @ ('=' | '!')) => Node::Look {
+            Sign::Plain(':') => Ast::Group(Box::new(self.alternatives()?), None),
+            Sign::Plain('>') => Ast::Atomic(Box::new(self.alternatives()?)),
+            Sign::Plain(look @ ('=' | '!')) => Ast::Look {
                 wanted: look == '=',
                 node: Box::new(self.alternatives()?),
             },
@@ -39,7 +40,7 @@ impl Parser {
                 self.change_flags();
                 match self.read() {
                     Sign::Plain(')') => return Ok(None),
-                    Sign::Plain(':') => Node::Group(Box::new(self.alternatives()?), None),
+                    Sign::Plain(':') => Ast::Group(Box::new(self.alternatives()?), None),
                     _ => return Err(self.error("Unknown inline modifier")),
                 }
             }
@@ -47,7 +48,7 @@ impl Parser {
         self.close(node, flags).map(Some)
     }
 
-    fn close(&mut self, node: Node, flags: super::Flags) -> Part<Node> {
+    fn close(&mut self, node: Ast, flags: Flags) -> SyntaxResult<Ast> {
         if self.read() != Sign::Plain(')') {
             return Err(self.error("Unclosed group"));
         }
@@ -55,14 +56,14 @@ impl Parser {
         Ok(node)
     }
 
-    fn capture(&mut self, name: Option<String>) -> Part<Node> {
+    fn capture(&mut self, name: Option<String>) -> SyntaxResult<Ast> {
         let group = self.groups;
         self.groups += 1;
         self.names.extend(name.map(|name| (name, group)));
-        Ok(Node::Group(Box::new(self.alternatives()?), Some(group)))
+        Ok(Ast::Group(Box::new(self.alternatives()?), Some(group)))
     }
 
-    fn look_behind(&mut self, wanted: bool) -> Part<Node> {
+    fn look_behind(&mut self, wanted: bool) -> SyntaxResult<Ast> {
         let node = self.alternatives()?;
         let Width {
             least,
@@ -73,7 +74,7 @@ impl Parser {
         if !bounded {
             return Err(self.error("Look-behind group does not have an obvious maximum length"));
         }
-        Ok(Node::LookBehind {
+        Ok(Ast::LookBehind {
             wanted,
             node: Box::new(node),
             least,
@@ -82,7 +83,7 @@ impl Parser {
     }
 
     /// The name of a group, whose first sign was read, up to its `>`.
-    pub(super) fn name(&mut self, first: Sign) -> Part<String> {
+    pub(super) fn name(&mut self, first: Sign) -> SyntaxResult<String> {
         let Sign::Plain(letter @ ('a'..='z' | 'A'..='Z')) = first else {
             return Err(self.error("capturing group name does not start with a Latin letter"));
         };

@@ -1,71 +1,74 @@
-//! Quantifiers as steps.
+//! Compiles quantifiers.
 //!
 //! Java goes back into a round only where the round is a group that can match in several ways; all
 //! else (`\R{2}`, `(?>a|ab)*`, any possessive group) is kept, round by round, as it first fits. So
-//! here.
+//! does this engine.
 
-use super::{Class, Compiled, Kind, Loop, MANY, Node, Program, Repeat, Step, Width};
-use crate::java_regex::set;
+use super::compile::{Compiled, Program};
+use super::instruction::{Instruction, Loop};
+use crate::java_regex::set::{self, Class};
+use crate::java_regex::tree::{Ast, Greed, MANY, Repeat};
+use crate::java_regex::width::Width;
 
 impl Program {
-    pub(super) fn maybe(&mut self, inner: &Node, kind: Kind) -> Compiled {
+    pub(super) fn maybe(&mut self, inner: &Ast, kind: Greed) -> Compiled {
         let repeat = Repeat {
             least: 0,
             most: 1,
             kind,
         };
-        if kind == Kind::Possessive || !matches!(inner, Node::Group(..)) {
+        if kind == Greed::Possessive || !matches!(inner, Ast::Group(..)) {
             return self.repeat(inner, repeat);
         }
-        let split = self.push(Step::Never)?;
+        let split = self.push(Instruction::Never)?;
         self.node(inner)?;
-        let (within, after) = (split + 1, self.steps.len());
-        self.steps[split] = if kind == Kind::Greedy {
-            Step::Split(within, after)
+        let (within, after) = (split + 1, self.instructions.len());
+        self.instructions[split] = if kind == Greed::Greedy {
+            Instruction::Split(within, after)
         } else {
-            Step::Split(after, within)
+            Instruction::Split(after, within)
         };
         Ok(())
     }
 
-    pub(super) fn repeat(&mut self, inner: &Node, repeat: Repeat) -> Compiled {
+    pub(super) fn repeat(&mut self, inner: &Ast, repeat: Repeat) -> Compiled {
         if let Some(class) = single(inner) {
             let class = self.class(class);
-            self.push(Step::Run(class, repeat))?;
+            self.push(Instruction::Run(class, repeat))?;
             return Ok(());
         }
         if Width::of(inner).is_loop(inner, repeat) {
             return self.rounds_that_go_back(inner, repeat);
         }
         let (inner, group) = match inner {
-            Node::Group(inner, group) if repeat.kind != Kind::Possessive => (&**inner, *group),
+            Ast::Group(inner, group) if repeat.kind != Greed::Possessive => (&**inner, *group),
             other => (other, None),
         };
-        self.part(inner, |next| Step::Rounds {
+        self.part(inner, |next| Instruction::Rounds {
             repeat,
             group,
             next,
         })
     }
 
-    fn rounds_that_go_back(&mut self, inner: &Node, repeat: Repeat) -> Compiled {
+    fn rounds_that_go_back(&mut self, inner: &Ast, repeat: Repeat) -> Compiled {
         // In a loop that stands in nothing else, what follows a round depends on the place alone.
         // That a round failed there once is enough to know: this is what keeps `(a+)+$` from taking
         // forever.
         let simple = self.inside == 0
             && !self.refers_back
-            && repeat.kind == Kind::Greedy
+            && repeat.kind == Greed::Greedy
             && repeat.most == MANY;
         let memory = simple.then_some(self.memories);
         self.memories += usize::from(simple);
         let (count, begin) = (self.slot(), self.slot());
-        let enter = self.push(Step::Never)?;
+        let enter = self.push(Instruction::Never)?;
         self.inside += 1;
         self.node(inner)?;
         self.inside -= 1;
-        self.push(Step::Again(enter))?;
-        let next = self.steps.len();
-        self.steps[enter] = Step::Enter(Loop {
+        self.push(Instruction::Again(enter))?;
+        let next = self.instructions.len();
+        self.instructions[enter] = Instruction::Enter(Loop {
             repeat,
             count,
             begin,
@@ -77,11 +80,11 @@ impl Program {
 }
 
 /// The class of a part that is one character.
-fn single(node: &Node) -> Option<Class> {
+fn single(node: &Ast) -> Option<Class> {
     match node {
-        Node::Class(set) => Some(Class::of(set.clone())),
-        Node::Char(character) => Some(Class::of(set::ranges(&[(*character, *character)]))),
-        Node::Group(inner, None) => single(inner),
+        Ast::Class(set) => Some(Class::of(set.clone())),
+        Ast::Char(character) => Some(Class::of(set::ranges(&[(*character, *character)]))),
+        Ast::Group(inner, None) => single(inner),
         _ => None,
     }
 }

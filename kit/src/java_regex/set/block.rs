@@ -4,8 +4,8 @@
 //! `Character.UnicodeBlock.forName` compares them: as written there, without blanks, or as Java's
 //! constant.
 
-use super::super::flags::Case;
-use super::{Set, of_codes};
+use super::class::{Set, of_codes};
+use crate::java_regex::flags::Case;
 
 const BLOCKS: &str = include_str!("blocks.txt");
 
@@ -20,7 +20,7 @@ const FORMER: [(&str, &str); 3] = [
 ];
 
 /// The characters of a block.
-pub fn of_name(name: &str) -> Option<Set> {
+pub(crate) fn of_name(name: &str) -> Option<Set> {
     let name = FORMER
         .iter()
         .find(|(former, _)| is_named(former, name))
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn by_each_of_its_names() {
-        let greek = Some(super::super::ranges(&[('\u{370}', '\u{3FF}')]));
+        let greek = Some(super::super::class::ranges(&[('\u{370}', '\u{3FF}')]));
         for name in ["Greek", "Greek and Coptic", "GreekandCoptic", "GREEK"] {
             assert_eq!(of_name(name), greek, "{name}");
         }

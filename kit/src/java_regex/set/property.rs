@@ -4,8 +4,9 @@
 
 use regex_syntax::hir::{Class, HirKind};
 
-use super::super::flags::Flags;
-use super::{Set, block, negated, ranges, union};
+use super::block;
+use super::class::{Set, negated, ranges, union};
+use crate::java_regex::flags::Flags;
 
 /// POSIX classes of ASCII.
 const POSIX: [(&str, &[(char, char)]); 12] = [
@@ -61,7 +62,7 @@ const METHODS: [(&str, &[&str]); 14] = [
 ];
 
 /// The set that `\p{…}` names; the error is the description that Java gives.
-pub fn of_name(name: &str, flags: Flags) -> Result<Set, String> {
+pub(crate) fn of_name(name: &str, flags: Flags) -> Result<Set, String> {
     if let Some((name, value)) = name.split_once('=') {
         let name = name.to_ascii_lowercase();
         let found = match name.as_str() {
@@ -179,17 +180,17 @@ fn unicode_posix(name: &str, flags: Flags) -> Option<Set> {
 }
 
 /// `\w` under `(?U)`.
-pub fn word() -> Option<Set> {
+pub(crate) fn word() -> Option<Set> {
     tables(&["Alphabetic", "M", "Nd", "Pc", "Join_Control"])
 }
 
 /// `\s` under `(?U)`.
-pub fn white_space() -> Option<Set> {
+pub(crate) fn white_space() -> Option<Set> {
     table("White_Space")
 }
 
 /// Digits of any script.
-pub fn digits() -> Option<Set> {
+pub(crate) fn digits() -> Option<Set> {
     table("Nd")
 }
 

@@ -47,7 +47,7 @@ pub(super) fn compare_to(text: &Arc<str>, arguments: &[Value], work: &mut Work) 
     let other = match arguments {
         [Value::Text(other)] => other,
         [other] if !other.is_null() => {
-            return Err(exception("a string can only be compared to a string"));
+            return Err(exception("`compareTo` of a string needs another string"));
         }
         _ => return Ok(Value::Null),
     };

@@ -26,7 +26,11 @@ struct Spec {
 }
 
 /// Fills `pattern` with `arguments`.
-pub fn format(pattern: &str, arguments: &[Value], work: &mut Work) -> Result<String, Thrown> {
+pub(super) fn format(
+    pattern: &str,
+    arguments: &[Value],
+    work: &mut Work,
+) -> Result<String, Thrown> {
     let mut out = String::new();
     let mut rest = pattern;
     let mut next = 0;
@@ -44,9 +48,9 @@ pub fn format(pattern: &str, arguments: &[Value], work: &mut Work) -> Result<Str
                     next
                 };
                 next += usize::from(spec.position == 0);
-                let argument = arguments
-                    .get(position)
-                    .ok_or_else(|| exception("`format` has too few arguments"))?;
+                let argument = arguments.get(position).ok_or_else(|| {
+                    exception("`format` has fewer arguments than its pattern asks for")
+                })?;
                 padded(&convert(&spec, argument)?, &spec)
             }
         };
@@ -91,7 +95,7 @@ fn spec(text: &str) -> Result<(Spec, usize), Thrown> {
     spec.conversion = rest
         .chars()
         .next()
-        .ok_or_else(|| exception("`format` ends inside a `%`"))?;
+        .ok_or_else(|| exception("the pattern of `format` ends after a `%`"))?;
     let length = text.len() - rest.len() + spec.conversion.len_utf8();
     Ok((spec, length))
 }

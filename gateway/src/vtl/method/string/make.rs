@@ -51,8 +51,8 @@ pub(super) fn repeat(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> M
     let [Value::Number(Number::Int(count))] = arguments else {
         return Ok(Value::Null);
     };
-    let count = usize::try_from(*count)
-        .map_err(|_| exception("a string cannot be repeated less than no times"))?;
+    let count =
+        usize::try_from(*count).map_err(|_| exception("`repeat` needs a count of 0 or more"))?;
     work.budget.bytes(text.len().saturating_mul(count))?;
     Ok(text.repeat(count).into())
 }
@@ -94,7 +94,7 @@ pub(super) fn join(_: &Arc<str>, arguments: &[Value], work: &mut Work) -> Method
     let mut out = String::new();
     for (position, item) in items.iter().enumerate() {
         if !matches!(item, Value::Text(_) | Value::Null) {
-            return Err(exception("`join` takes strings only"));
+            return Err(exception("`join` accepts only strings"));
         }
         let before = out.len();
         out.push_str(if position > 0 { separator } else { "" });

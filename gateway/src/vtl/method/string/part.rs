@@ -27,7 +27,7 @@ pub(super) fn substring(text: &Arc<str>, arguments: &[Value], work: &mut Work) -
     };
     part.map(Value::from).ok_or_else(|| {
         exception(format!(
-            "a substring out of range: the string has {}",
+            "the substring is out of range: the string has {}",
             counted(length, "character")
         ))
     })

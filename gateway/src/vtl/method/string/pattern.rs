@@ -14,7 +14,7 @@ use crate::vtl::value::{ListKind, Value};
 const PATTERNS: usize = 16;
 
 /// Of the whole string.
-pub fn matches(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
+pub(super) fn matches(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
     let [Value::Text(regex)] = arguments else {
         return Ok(Value::Null);
     };
@@ -23,7 +23,7 @@ pub fn matches(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodR
 }
 
 /// Splits at a regular expression. Trailing empty items are dropped, unless a limit says otherwise.
-pub fn split(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
+pub(super) fn split(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
     let (regex, limit) = match arguments {
         [Value::Text(regex)] => (regex, 0),
         [Value::Text(regex), Value::Number(Number::Int(limit))] => (regex, *limit),
@@ -38,12 +38,12 @@ pub fn split(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodRes
 }
 
 /// Every match.
-pub fn replace_all(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
+pub(super) fn replace_all(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
     replace_regex(text, arguments, Regex::replace_all, work)
 }
 
 /// The first match.
-pub fn replace_first(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
+pub(super) fn replace_first(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
     replace_regex(text, arguments, Regex::replace_first, work)
 }
 
@@ -82,9 +82,9 @@ fn pattern(regex: &Arc<str>, work: &mut Work) -> Result<Rc<Regex>, Thrown> {
 }
 
 /// Reads a pattern; the error says which one it is, and what is wrong with it.
-pub fn read(regex: &str) -> Result<Regex, String> {
+pub(crate) fn read(regex: &str) -> Result<Regex, String> {
     let short = || regex.chars().take(60).collect::<String>();
-    Regex::new(regex).map_err(|error| format!("bad regular expression `{}`: {error}", short()))
+    Regex::new(regex).map_err(|error| format!("invalid regular expression `{}`: {error}", short()))
 }
 
 impl java_regex::Budget for Budget {

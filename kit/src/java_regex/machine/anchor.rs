@@ -1,14 +1,14 @@
-//! Places that a pattern asks for, text that a group matched before, and clusters of characters.
+//! Anchors, text that a group matched before, and clusters of characters.
 
 use std::sync::LazyLock;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-use super::super::budget::Budget;
-use super::super::flags::{Case, Flags};
-use super::super::set::{Class, folded, property, ranges, swap_case};
-use super::super::tree::Place;
-use super::{Machine, NOWHERE};
+use super::state::{Machine, NOWHERE};
+use crate::java_regex::budget::Budget;
+use crate::java_regex::flags::{Case, Flags};
+use crate::java_regex::set::{Class, folded, property, ranges, swap_case};
+use crate::java_regex::tree::Anchor;
 
 /// Line terminators other than `\n` and `\r`.
 const OTHER_ENDS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
@@ -26,22 +26,22 @@ fn named(property: &str) -> Class {
 }
 
 impl<B: Budget> Machine<'_, B> {
-    pub(super) fn is_at(&self, wanted: Place, place: usize) -> bool {
+    pub(super) fn is_at(&self, wanted: Anchor, place: usize) -> bool {
         let (before, after) = (&self.text[..place], &self.text[place..]);
         match wanted {
-            Place::Start => place == 0,
-            Place::End => after.is_empty(),
-            Place::LastMatch => place == self.last_match,
-            Place::LineStart { unix } => starts_line(before, after, unix),
-            Place::LineEnd { unix } => after.is_empty() || ends_line(before, after, unix),
-            Place::LastLineEnd { unix: true } => matches!(after, "" | "\n"),
-            Place::LastLineEnd { unix: false } => {
+            Anchor::Start => place == 0,
+            Anchor::End => after.is_empty(),
+            Anchor::LastMatch => place == self.last_match,
+            Anchor::LineStart { unix } => starts_line(before, after, unix),
+            Anchor::LineEnd { unix } => after.is_empty() || ends_line(before, after, unix),
+            Anchor::LastLineEnd { unix: true } => matches!(after, "" | "\n"),
+            Anchor::LastLineEnd { unix: false } => {
                 after.is_empty()
                     || after == "\r\n"
                     || (ends_line(before, after, false) && after.chars().nth(1).is_none())
             }
-            Place::WordEdge { wanted, unicode } => is_edge(before, after, unicode) == wanted,
-            Place::ClusterEdge => GraphemeCursor::new(place, self.text.len(), true)
+            Anchor::WordEdge { wanted, unicode } => is_edge(before, after, unicode) == wanted,
+            Anchor::ClusterEdge => GraphemeCursor::new(place, self.text.len(), true)
                 .is_boundary(self.text, 0)
                 .unwrap_or(true),
         }
