@@ -243,8 +243,10 @@ impl Offer<'_> {
             }
         }
         let is_in_path = |name: &String| {
-            let named = |segment: &Segment| matches!(segment, Segment::Parameter(own) | Segment::Greedy(own) if own == name);
-            self.resource.segments.iter().any(named)
+            self.resource.segments.iter().any(|segment| match segment {
+                Segment::Parameter(own) | Segment::Greedy(own) => own == name,
+                Segment::Literal(_) => false,
+            })
         };
         let is_standard = |name: &String| {
             ["content-type", "host", "accept"].contains(&name.to_ascii_lowercase().as_str())

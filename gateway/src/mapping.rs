@@ -39,9 +39,9 @@ pub fn render(
     Ok(output)
 }
 
-/// Warnings about a template. It asks `$input`, `$util` or `$context` for something that API Gateway
-/// does not have, or any value for a method that looks misspelled: that renders nothing, without an
-/// error. Literal paths and regular expressions that cannot be read are of
+/// Warnings about a template. It asks `$input`, `$util` or `$context` for something that API
+/// Gateway does not have, or any value for a method that looks misspelled: that renders nothing,
+/// without an error. Literal paths and regular expressions that cannot be read are of
 /// [`ErrorKind::Render`](crate::vtl::ErrorKind::Render): a rendering that comes to them fails.
 pub fn lints(template: &Template) -> Vec<Error> {
     template.lints(&[input::KNOWN, util::KNOWN, context::KNOWN])

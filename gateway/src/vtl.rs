@@ -6,7 +6,8 @@
 //! variables of one rendering. Nothing here knows of HTTP or of API Gateway: `$input` and the like
 //! come from a `Host`, as values or as objects that only the host understands.
 //!
-//! A hostile template does no harm: its size, depth, work, memory and output are bounded (`limits`).
+//! A hostile template does no harm: its size, depth, work, memory and output are bounded
+//! (`limits`).
 
 use std::collections::HashMap;
 use std::fmt;

@@ -3,8 +3,8 @@
 //!
 //! The dialect is that of version 2.0, as far as recorded results show what API Gateway uses, with
 //! the filter operators of later versions. A definite path (`$.a.b[0]`) leads to one value or
-//! nowhere; one with `..`, `*`, a slice, a union or a filter always gives a list. Nothing here knows
-//! anything but JSON values.
+//! nowhere; one with `..`, `*`, a slice, a union or a filter always gives a list. Nothing here
+//! knows anything but JSON values.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! A body that a mapping template can do something with: one that has what the template reads, as
-//! far as that is written out in its text.
+//! An example body for a mapping template: one with the members that the template reads, as far as
+//! its text names them.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ type Path = Vec<Option<String>>;
 /// The names that are not variables of the template.
 const OBJECTS: [&str; 4] = ["input", "util", "context", "stageVariables"];
 
-/// What templates and mappings want of a request.
+/// The parts of a request that templates and mappings read.
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     paths: Vec<Path>,
@@ -21,12 +21,12 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// One path into the body.
+    /// Adds one path into the body.
     pub(super) fn path(&mut self, path: &str) {
         self.paths.push(parts(path));
     }
 
-    /// What stands in a template.
+    /// Adds the paths and parameters that a template names.
     pub(super) fn read(&mut self, source: &str) {
         let variables = variables(source);
         let mut seen: Vec<Path> = Vec::new();
@@ -47,7 +47,7 @@ impl Wanted {
             .extend(named.into_iter().map(|found| found[0].clone()));
     }
 
-    /// The body: `event` when nothing in particular is wanted.
+    /// The body: `event` when no particular path is read.
     pub(super) fn body(&self, media_type: &str, event: &str) -> String {
         let mut paths: Vec<&Path> = self.paths.iter().filter(|path| !path.is_empty()).collect();
         // Deeper ones first: what is read as a whole as well as in parts has parts.
@@ -71,7 +71,7 @@ impl Wanted {
     }
 }
 
-/// What stands for a value of this name.
+/// The example value for a name.
 pub(super) fn sample(name: &str) -> String {
     if super::is_id(name) {
         "1".to_owned()

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::vtl::limits::{DOCUMENT_BYTES, Exceeded};
 use crate::vtl::method::{Thrown, Work};
 
-/// What one part of a document takes, besides its text.
+/// The memory that one part of a document takes, besides its text.
 const PART: usize = 96;
 
 /// Parses the body. A body that is `null` has no paths, as in Jayway JsonPath.
@@ -56,7 +56,7 @@ fn cost(text: &str) -> usize {
     text.len() + PART * parts
 }
 
-/// What follows a string, of which the opening quote was read.
+/// The text after a string whose opening quote was read.
 fn after_string(mut rest: &[u8]) -> &[u8] {
     loop {
         match memchr::memchr2(b'"', b'\\', rest) {

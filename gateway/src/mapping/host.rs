@@ -22,7 +22,7 @@ pub(super) struct MappingHost<'a> {
     context: ContextView,
     stage_variables: &'a IndexMap<String, String>,
     stage_map: Option<Map>,
-    /// What the template overrode, once it has been rendered.
+    /// The overrides that the template set, once it has been rendered.
     pub(super) overrides: Option<serde_json::Map<String, serde_json::Value>>,
 }
 

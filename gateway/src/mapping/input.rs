@@ -16,7 +16,7 @@ use crate::vtl::method::{MethodResult, Thrown, Work};
 use crate::vtl::value::{List, ListKind, Map, MapKind, write_json};
 use crate::vtl::{KnownObject, Value};
 
-/// What a template maps: the payload of the request, or of the backend's reply; and the client's
+/// The input of a template: the payload of the request or of the backend's reply, and the client's
 /// parameters.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
@@ -32,8 +32,8 @@ pub(super) struct InputView<'a> {
     parameters: &'a Parameters,
     text: OnceCell<Arc<str>>,
     document: Option<Json>,
-    /// The document as the template holds and changes it, once it asked for a part; and the count of
-    /// changes up to which `document` is the same.
+    /// The document as the template holds and changes it, once it asked for a part; and the count
+    /// of changes up to which `document` is the same.
     live: Option<(Value, u64)>,
     parameter_map: Option<Map>,
     /// Paths that were read, so that a loop reads each once.
@@ -130,8 +130,8 @@ impl<'a> InputView<'a> {
         Ok(map)
     }
 
-    /// What a path leads to, as a value. A list or map is the document's own: what a template
-    /// changes there, later paths see.
+    /// The value that a path leads to. A list or map is the document's own: later paths see what a
+    /// template changes in it.
     fn path(&mut self, path: &Arc<str>, work: &mut Work) -> MethodResult {
         match self.find(path, work)? {
             None => return Ok(Value::Null),
@@ -164,7 +164,7 @@ impl<'a> InputView<'a> {
         Ok(part.unwrap_or(Value::Null))
     }
 
-    /// What a path leads to, as JSON text; `""` in quotes when it leads nowhere.
+    /// The value that a path leads to, as JSON text; `""` in quotes when it leads nowhere.
     fn json(&mut self, path: &Arc<str>, work: &mut Work) -> MethodResult {
         let mut text = String::new();
         match self.find(path, work)? {

@@ -1,6 +1,6 @@
 //! `$util`, as API Gateway has it: six functions on text. See `docs/aws/api-gateway.md#util`.
 //!
-//! Nothing becomes the empty string. AppSync's `$util.toJson`, `$util.qr` and so on are not here,
+//! Null becomes the empty string. AppSync's `$util.toJson`, `$util.qr` and so on are not here,
 //! as on API Gateway.
 
 use std::fmt::Write;
@@ -44,10 +44,10 @@ const NAMES: [&str; FUNCTIONS.len()] = {
     names
 };
 
-/// Calls a function; [`None`] when there is none of this name, or the arguments are not exactly one.
-/// An argument that is not text stands for the text that it prints: `escapeJavaScript` of a number
-/// does so on API Gateway, for the others it is our choice. A list or map is not JSON text, so
-/// `parseJson` does not take it.
+/// Calls a function; [`None`] when there is none of this name, or the arguments are not exactly
+/// one. An argument that is not text stands for the text that it prints: `escapeJavaScript` of a
+/// number does so on API Gateway, for the others it is our choice. A list or map is not JSON text,
+/// so `parseJson` does not take it.
 pub(super) fn call(name: &str, arguments: &[Value], work: &mut Work) -> Option<MethodResult> {
     let (_, function) = FUNCTIONS.iter().find(|(known, _)| *known == name)?;
     let [argument] = arguments else { return None };
@@ -99,7 +99,7 @@ fn url_encode(text: &str, work: &mut Work) -> MethodResult {
         .into())
 }
 
-/// What each byte becomes; 0 for those that become `%XX`.
+/// The byte that each byte is written as; 0 for those that are written as `%XX`.
 const URL_CODES: [u8; 256] = {
     let mut codes = [0; 256];
     let mut byte = 0;
@@ -178,8 +178,8 @@ fn base64_decode(text: &str, work: &mut Work) -> MethodResult {
     Ok(String::from_utf8_lossy(&bytes).as_ref().into())
 }
 
-/// As commons-lang 2 escapes: `'` becomes `\'` (which JSON does not know), `/` becomes `\/`, and
-/// everything beyond ASCII a `\u` escape for each UTF-16 unit.
+/// Escapes as commons-lang 2 does: `'` becomes `\'` (which JSON does not know), `/` becomes `\/`,
+/// and everything beyond ASCII a `\u` escape for each UTF-16 unit.
 fn escape_java_script(text: &str, work: &mut Work) -> MethodResult {
     work.budget.bytes(text.len())?;
     let mut out = String::with_capacity(text.len() + text.len() / 8);

@@ -69,7 +69,7 @@ impl Names {
     }
 }
 
-/// What a template's text was read into.
+/// A parsed template.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
     /// The template itself.
@@ -81,16 +81,16 @@ pub(super) struct Tree {
 /// A body: what stands between two directives.
 pub(super) type Block = Vec<Node>;
 
-/// One thing in a body.
+/// A part of a body.
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
     /// Goes out as it is.
     Text(String),
     /// Goes out as `shown`, although it is written differently (escapes, comments, text blocks).
     Raw {
-        /// As written, so that it can be printed again.
+        /// The text as written, so that it can be printed again.
         written: Box<str>,
-        /// What goes out.
+        /// The text that is rendered.
         shown: Box<str>,
     },
     /// `$name…` standing in text.
@@ -120,9 +120,9 @@ pub(crate) enum Node {
 pub(crate) struct Set {
     /// `#set(`, with what stands before it and shows nothing.
     pub open: Box<str>,
-    /// What is assigned to.
+    /// The reference that is assigned to.
     pub target: Reference,
-    /// What is assigned.
+    /// The value that is assigned.
     pub value: Expression,
     /// `)`, with the blanks and the newline that it swallows.
     pub close: Box<str>,
@@ -144,11 +144,11 @@ pub(crate) struct If {
 pub(crate) struct Arm {
     /// `#if` or `#elseif` as written.
     pub open: Box<str>,
-    /// When.
+    /// The condition.
     pub condition: Expression,
     /// `)`, with the blanks and the newline that it swallows.
     pub close: Box<str>,
-    /// What.
+    /// The body that is rendered when the condition holds.
     pub body: Block,
 }
 
@@ -159,7 +159,8 @@ pub(crate) struct Foreach {
     pub span: Range<usize>,
     /// The loop variable.
     pub item: Name,
-    /// What is walked over; [`None`] when the directive names nothing, and the body never runs.
+    /// The list or map that is iterated over; [`None`] when the directive names none, and the body
+    /// never runs.
     pub over: Option<Expression>,
     /// Name and arguments as written.
     pub head: Box<str>,
@@ -185,7 +186,7 @@ pub(crate) struct Define {
 /// `#macro`.
 #[derive(Debug, Clone)]
 pub(crate) struct MacroDefinition {
-    /// What it does.
+    /// The macro.
     pub definition: Arc<Macro>,
     /// Name and arguments as written.
     pub head: Box<str>,
@@ -289,7 +290,7 @@ pub(crate) struct Chain {
 pub(crate) struct Interpolated {
     /// The content, quotes stripped and doubled quotes made one.
     pub source: Box<str>,
-    /// The same, read as a template.
+    /// The content, parsed as a template.
     pub block: Block,
 }
 
@@ -338,7 +339,7 @@ pub(crate) struct Reference {
     pub prefix: Box<str>,
     /// The variable.
     pub root: Name,
-    /// What follows the variable.
+    /// The properties, indexes and methods after the variable.
     pub steps: Vec<Step>,
     /// The reference as it shows itself when escaped: as written, but for what stood in front.
     pub source: Box<str>,
@@ -351,11 +352,11 @@ pub(crate) struct Reference {
 pub(crate) struct Step {
     /// Where it stands.
     pub span: Range<usize>,
-    /// What it is.
+    /// The kind of access.
     pub access: Access,
 }
 
-/// How a reference goes on.
+/// A property, an index or a method of what comes before.
 #[derive(Debug, Clone)]
 pub(crate) enum Access {
     /// `.name`.

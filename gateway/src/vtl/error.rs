@@ -20,8 +20,7 @@ pub enum ErrorKind {
     Limit,
 }
 
-/// What a part of `vtl` knows of a failure: the place and the reason. The template adds its name
-/// and the line.
+/// A failure inside `vtl`: the place and the reason. The template adds its name and the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// When it shows.
@@ -74,7 +73,7 @@ impl Failure {
 
 /// A template that cannot be parsed, or one rendering that failed.
 ///
-/// It prints as
+/// An error prints as
 ///
 /// ```text
 /// orders.vtl:2:12: `#if` is never closed

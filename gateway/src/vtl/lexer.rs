@@ -1,5 +1,5 @@
-//! Turns the text of a template into tokens, by Velocity 1.7's rules: what a character means depends
-//! on the mode of the lexer.
+//! Turns the text of a template into tokens, by Velocity 1.7's rules: what a character means
+//! depends on the mode of the lexer.
 //!
 //! A `$` or `#` opens a mode, and whatever cannot continue it closes it again, so that text which
 //! merely looks like VTL stays text. The rules of each mode are in `lexer/rules.rs`; here is the
@@ -272,7 +272,8 @@ impl<'s> Lexer<'s> {
 mod tests {
     use super::*;
 
-    /// The tokens of a template as `TokenKind:text`, and whether it ends in one that cannot be read.
+    /// The tokens of a template as `TokenKind:text`, and whether it ends in one that cannot be
+    /// read.
     fn tokens(source: &str) -> (Vec<String>, bool) {
         let mut lexer = Lexer::new(source);
         let mut all = Vec::new();

@@ -1,7 +1,7 @@
 //! Every bound of a template, once, by name; and the budget that a rendering spends.
 //!
-//! API Gateway documents the first two. The rest keep a hostile template from taking all of a core or
-//! of the memory: each ends the rendering with an error that names the bound.
+//! API Gateway documents the first two. The rest keep a hostile template from taking all of a core
+//! or of the memory: each ends the rendering with an error that names the bound.
 
 /// Bytes of a template's source. Documented: 300 KB.
 pub(crate) const TEMPLATE_BYTES: usize = 300 * 1024;
@@ -83,7 +83,7 @@ impl std::fmt::Display for Exceeded {
     }
 }
 
-/// What one rendering may still spend.
+/// The steps and bytes that one rendering may still spend.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget {
     steps: u64,

@@ -2,8 +2,8 @@
 //!
 //! Velocity renders nothing for a method that does not exist, and so loses data without an error. A
 //! name that leads nowhere is therefore reported when the template is loaded. A literal path or
-//! regular expression that is not valid fails every rendering that reaches it, which is better known
-//! before the first request.
+//! regular expression that is not valid fails every rendering that reaches it, which is better
+//! known before the first request.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -195,8 +195,8 @@ impl LintWalk<'_> {
         }
     }
 
-    /// A method of a value whose kind is not known before the rendering: only a name that is near to
-    /// that of a method is reported.
+    /// A method of a value whose kind is not known before the rendering: only a name that is near
+    /// to that of a method is reported.
     fn method_of_any(&mut self, name: &str, place: &Range<usize>) {
         if PROPERTIES.contains(&name) || method::all_names().any(|known| known == name) {
             return;

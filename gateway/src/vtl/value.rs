@@ -1,4 +1,4 @@
-//! What a template can hold, and what it counts as true or equal.
+//! The values of a template, and when they count as true or equal.
 //!
 //! Lists and maps are shared, as in Java: a change through one variable shows in every other that
 //! holds the same list. A value knows nothing of templates; an object of the host (`$input`, say)

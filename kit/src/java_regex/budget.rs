@@ -1,5 +1,5 @@
-//! What a search may spend. A hostile pattern or text ends with an error, never with a core that is
-//! held.
+//! The budget of a search: a hostile pattern or text ends with an error instead of taking a core
+//! for ever.
 
 /// Pays for the work of a search; the caller of a search decides how much that may be.
 pub trait Budget {

@@ -1,4 +1,4 @@
-//! What is wrong with a pattern, in the words of `java.util.regex.PatternSyntaxException`.
+//! Errors of patterns, in the words of `java.util.regex.PatternSyntaxException`.
 
 use std::fmt;
 

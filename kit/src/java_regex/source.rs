@@ -1,4 +1,4 @@
-//! The text of a pattern, sign by sign, with `\Q…\E` taken off and, under `(?x)`, blanks and
+//! Reads the text of a pattern, sign by sign, with `\Q…\E` taken off and, under `(?x)`, blanks and
 //! comments passed over.
 
 use super::error::SyntaxError;
@@ -7,11 +7,11 @@ use super::flags::Flags;
 /// One character of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sign {
-    /// It may have a meaning.
+    /// A character that may have a special meaning.
     Plain(char),
-    /// It stood in `\Q…\E` and means itself.
+    /// A character from `\Q…\E`, which stands for itself.
     Quoted(char),
-    /// There is none.
+    /// The end of the pattern.
     End,
 }
 

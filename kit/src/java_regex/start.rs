@@ -6,10 +6,10 @@ use super::budget::Budget;
 use super::set::Set;
 use super::tree::{Anchor, Ast};
 
-/// What is known of the places where a match starts.
+/// Where a match can start.
 #[derive(Debug)]
 pub(super) enum Start {
-    /// Nothing.
+    /// At any place.
     Anywhere,
     /// At the start of the text only.
     OfText,
@@ -70,14 +70,14 @@ impl Start {
     }
 }
 
-/// What is known of the first byte of a part.
+/// The first byte of a part, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum First {
-    /// It is one of those that were noted.
+    /// The byte is one of those that were noted.
     Taken,
     /// The part may take nothing: what follows it may be first.
     Skipped,
-    /// Nothing.
+    /// Any byte may be first.
     Unknown,
 }
 

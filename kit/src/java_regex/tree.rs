@@ -20,9 +20,9 @@ pub(super) enum Ast {
     Cluster,
     /// A group; one with a number remembers what it matched.
     Group(Box<Ast>, Option<usize>),
-    /// What a group matched, again.
+    /// The text that a group matched, once more.
     Back(usize, Case),
-    /// One after another.
+    /// Parts that follow one another.
     Sequence(Vec<Ast>),
     /// The first that fits.
     Alternatives(Vec<Ast>),
@@ -32,14 +32,14 @@ pub(super) enum Ast {
     Repeat(Box<Ast>, Repeat),
     /// What follows, without taking it; with `wanted` false, what must not follow.
     Look { wanted: bool, node: Box<Ast> },
-    /// The same for what precedes: from `least` to `most` characters back.
+    /// What precedes, from `least` to `most` characters back; with `wanted` false, what must not.
     LookBehind {
         wanted: bool,
         node: Box<Ast>,
         least: i32,
         most: i32,
     },
-    /// What is matched here is not given back.
+    /// A part that is never gone back into once it matched.
     Atomic(Box<Ast>),
 }
 
@@ -62,7 +62,7 @@ pub(super) enum Greed {
     Greedy,
     /// As little as possible first.
     Reluctant,
-    /// As much as possible, and nothing back.
+    /// As much as possible, without giving any of it back.
     Possessive,
 }
 
@@ -90,7 +90,7 @@ pub(super) enum Anchor {
 /// A whole pattern.
 #[derive(Debug)]
 pub(super) struct Parsed {
-    /// Its tree.
+    /// The tree of the pattern.
     pub node: Ast,
     /// Groups, the whole match included.
     pub groups: usize,

@@ -7,7 +7,7 @@
 
 use super::tree::{Ast, Greed, MANY, Repeat};
 
-/// What is known of a part.
+/// The width of a part of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Width {
     /// Characters at least.
@@ -15,7 +15,7 @@ pub(super) struct Width {
     /// Characters at most, if `bounded`.
     pub most: i32,
     pub bounded: bool,
-    /// It matches in one way or not at all.
+    /// The part matches in one way or not at all.
     pub one_way: bool,
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::tree::PathStep;
 
-/// What a path leads to.
+/// The value or values that a path leads to.
 #[derive(Debug)]
 pub enum Located<'v> {
     /// The one value of a definite path.
@@ -48,7 +48,7 @@ impl Part<'_> {
 }
 
 impl Located<'_> {
-    /// The same as a value of its own, paid from `visits`. [`None`] when it takes more of them.
+    /// A copy as one value, paid from `visits`. [`None`] when the copy costs more.
     pub fn copied(self, visits: &mut usize) -> Option<Value> {
         match self {
             Located::One(part) => part.copied(visits),
@@ -66,7 +66,7 @@ fn copy(value: &Value, visits: &mut usize) -> Option<Value> {
     (*visits > 0).then(|| value.clone())
 }
 
-/// What copying counts, in visits: about one for each sixteen bytes.
+/// The cost of a copy, in visits: about one for each sixteen bytes.
 fn weight(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 8,
@@ -91,7 +91,7 @@ struct Walker<'v, 'n> {
     found: Vec<Part<'v>>,
 }
 
-/// What `steps` lead to.
+/// Follows `steps` from the document.
 pub(super) fn find<'v>(
     steps: &[PathStep],
     definite: bool,

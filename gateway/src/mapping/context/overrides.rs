@@ -1,4 +1,4 @@
-//! What templates set in `$context.requestOverride` and `$context.responseOverride`.
+//! The overrides that templates set in `$context.requestOverride` and `$context.responseOverride`.
 
 use serde_json::{Map as Members, Value as Json};
 
@@ -8,7 +8,7 @@ pub(super) const OVERRIDES: [(&str, &[&str]); 2] = [
     ("responseOverride", &["header"]),
 ];
 
-/// What templates set in `$context.requestOverride`.
+/// The overrides for the call, from `$context.requestOverride`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestOverride {
     /// Headers of the call.
@@ -19,7 +19,7 @@ pub struct RequestOverride {
     pub querystring: Vec<(String, String)>,
 }
 
-/// What templates set in `$context.responseOverride`.
+/// The overrides for the answer, from `$context.responseOverride`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResponseOverride {
     /// The status, if it was set to a whole number that can be one.

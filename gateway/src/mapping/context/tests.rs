@@ -7,7 +7,11 @@ use crate::mapping::{Input, Parameters, render};
 use crate::vtl::Template;
 
 fn context() -> Context {
-    let fields = json!({"requestId": "r", "epoch": 5, "identity": {"sourceIp": "192.0.2.1", "caller": null}});
+    let fields = json!({
+        "requestId": "r",
+        "epoch": 5,
+        "identity": {"sourceIp": "192.0.2.1", "caller": null},
+    });
     Context::new(fields.as_object().cloned().unwrap())
 }
 
@@ -54,7 +58,11 @@ fn what_the_request_template_sets_the_response_template_sees() {
 
 #[test]
 fn overrides_among_the_fields_count_as_set_before() {
-    let fields = json!({"stage": "s", "requestOverride": {"header": {"A": "x"}}, "responseOverride": {"status": 404}});
+    let fields = json!({
+        "stage": "s",
+        "requestOverride": {"header": {"A": "x"}},
+        "responseOverride": {"status": 404},
+    });
     let mut context = Context::new(fields.as_object().cloned().unwrap());
     assert_eq!(context.response_override().status, Some(404));
     let seen = run(

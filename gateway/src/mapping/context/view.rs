@@ -75,7 +75,7 @@ impl ContextView {
         Ok(map)
     }
 
-    /// What the overrides hold after the rendering; [`None`] when no template touched them.
+    /// The overrides after the rendering; [`None`] when no template touched them.
     pub(crate) fn overrides(&self) -> Option<Members<String, Json>> {
         let map = self.map.as_ref()?;
         let mut all = Members::new();

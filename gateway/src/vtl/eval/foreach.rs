@@ -1,4 +1,4 @@
-//! `#foreach`: what it walks over, its rounds, and the variables of a round.
+//! `#foreach`: the items that it iterates over, its rounds, and the variables of a round.
 
 use std::rc::Rc;
 
@@ -68,7 +68,7 @@ impl Renderer<'_> {
         Ok(())
     }
 
-    /// What `#foreach` walks over: items of a list, values of a map; nothing else.
+    /// The items that `#foreach` iterates over: those of a list, or the values of a map.
     fn items(&mut self, value: Value) -> Ran<Option<Items>> {
         Ok(match value {
             Value::List(list) if list.kind() == ListKind::Iterator => Some(Items::Iterator(list)),
@@ -83,11 +83,11 @@ impl Renderer<'_> {
     }
 }
 
-/// What `#foreach` walks over.
+/// The items that `#foreach` iterates over.
 enum Items {
     List(List),
     Map(Map),
-    /// It is used up.
+    /// An iterator, which is used up by the loop.
     Iterator(List),
 }
 

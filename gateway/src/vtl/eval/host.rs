@@ -21,7 +21,7 @@ pub(crate) trait Host {
     ) -> Option<MethodResult>;
     /// The object as a map, if the object is one.
     fn map(&mut self, object: Object) -> Option<Result<Map, Exceeded>>;
-    /// Called when the template has been rendered, while lists and maps still hold what the template
-    /// put into them.
+    /// Called when the template has been rendered, while lists and maps still hold what the
+    /// template put into them.
     fn rendered(&mut self);
 }

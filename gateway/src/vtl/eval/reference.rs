@@ -66,7 +66,7 @@ impl Renderer<'_> {
         Ok(text)
     }
 
-    /// What a reference stands for.
+    /// The value of a reference.
     pub(super) fn value_of(&mut self, reference: &Reference) -> Ran<Value> {
         if matches!(reference.form, Form::Runt | Form::Dead) {
             return Ok(Value::Null);

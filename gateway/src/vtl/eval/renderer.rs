@@ -32,7 +32,7 @@ impl From<Box<Failure>> for Halt {
     }
 }
 
-/// What a part of a rendering gives, unless it halts.
+/// The result of a part of a rendering, or why the rendering halts.
 pub(super) type Ran<T> = Result<T, Halt>;
 
 /// A rendering under way.
@@ -42,8 +42,8 @@ pub(super) struct Renderer<'t> {
     pub(super) scope: Scope,
     pub(super) host: &'t mut dyn Host,
     pub(super) out: String,
-    /// Strings that are being rendered inside one another. Their text becomes a value, which is paid
-    /// for.
+    /// Strings that are being rendered inside one another. Their text becomes a value, which is
+    /// paid for.
     asides: usize,
     pub(super) work: Work,
     pub(super) innermost: Option<Rc<Loop>>,
@@ -125,7 +125,7 @@ impl<'t> Renderer<'t> {
         self.within(paid)
     }
 
-    /// What `write` prints into, aside: returns what `render` printed.
+    /// Runs `render` with an output of its own, and returns that output.
     pub(super) fn aside(&mut self, render: impl FnOnce(&mut Self) -> Ran<()>) -> Ran<String> {
         let before = std::mem::take(&mut self.out);
         self.asides += 1;

@@ -15,11 +15,11 @@ use crate::vtl::value::Value;
 pub(super) struct Frame {
     /// The macro.
     pub definition: Arc<Macro>,
-    /// What it was called with.
+    /// The arguments of the call.
     pub arguments: Arc<[Expression]>,
     /// `$bodyContent`.
     pub body: Option<Arc<Block>>,
-    /// What was set since it runs.
+    /// Variables that were set since the call.
     pub locals: HashMap<Name, Value>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Scope {
     pub macros: HashMap<Box<str>, Arc<Macro>>,
 }
 
-/// What a name stands for.
+/// The thing that a name stands for.
 pub(super) enum Binding {
     /// A value.
     Value(Value),
@@ -65,7 +65,7 @@ impl Scope {
         self.variables[name.0 as usize].clone()
     }
 
-    /// What finding a name takes, in steps: parameters are looked through one by one.
+    /// The cost of finding a name, in steps: parameters are compared one by one.
     pub(super) fn effort(&self) -> u64 {
         self.frames
             .iter()
@@ -73,7 +73,7 @@ impl Scope {
             .sum()
     }
 
-    /// What `name` stands for here.
+    /// Finds `name` in the running macros, then among the variables.
     pub(super) fn find(&self, name: Name) -> Binding {
         for (depth, frame) in self.frames.iter().enumerate().rev() {
             if let Some(value) = frame.locals.get(&name).filter(|value| !value.is_null()) {

@@ -1,13 +1,13 @@
-//! What can stand at a place, mode by mode: the longest rule that fits wins, and of two equally
+//! The rules of each mode: the longest rule that fits wins, and of two equally
 //! long ones the first.
 //!
-//! Nothing here remembers anything; the machine in `lexer.rs` decides what a match leads to.
+//! The rules have no state; the machine in `lexer.rs` decides what follows from a match.
 
 use super::literals::{bracketed_word, count, float, identifier, integer, starts, string, word};
 use super::mode::Mode;
 use super::token::TokenKind;
 
-/// What a match is.
+/// The kind of a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rule {
     /// A whole token (or the end of one whose start was opened before).
@@ -77,7 +77,7 @@ fn nameless(bytes: &[u8]) -> usize {
         .unwrap_or(0)
 }
 
-/// What a character is that no other rule of the mode wants.
+/// The rule for a character that no other rule of the mode matches.
 fn otherwise(mode: Mode, rest: &str) -> Match {
     let rule = match mode {
         Mode::Reference | Mode::Member => Rule::EndsReference,
@@ -89,7 +89,8 @@ fn otherwise(mode: Mode, rest: &str) -> Match {
         .map(|character| (rule, character.len_utf8()))
 }
 
-/// Of a comment or text block: everything up to what may end it, or open something.
+/// Matches the body of a comment or text block, up to a character that may end it or open
+/// something.
 fn body(rule: Rule, bytes: &[u8], end: u8) -> Match {
     let length = memchr::memchr3(end, b'#', b'$', bytes).unwrap_or(bytes.len());
     if length > 0 {

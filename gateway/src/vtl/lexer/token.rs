@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-/// The kind of a token. Names follow the characters, except where the mode gives them another meaning.
+/// The kind of a token. Names follow the characters, except where the mode gives them another
+/// meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     /// The end of the template.

@@ -30,7 +30,7 @@ fn multiply(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResu
     calculate(number, Arithmetic::Multiply, arguments, work)
 }
 
-/// Of integers only: what a decimal would be divided to depends on a scale and a rounding.
+/// Divides integers only: the quotient of decimals depends on a scale and a rounding.
 fn divide(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match number {
         Number::Big(_) => calculate(number, Arithmetic::Divide, arguments, work),
@@ -45,7 +45,7 @@ fn remainder(number: &Number, arguments: &[Value], work: &mut Work) -> MethodRes
     }
 }
 
-/// Never negative, and defined for positive divisors only.
+/// The remainder that is never negative, defined for positive divisors only.
 fn modulus(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     let (Number::Big(_), [Value::Number(Number::Big(divisor))]) = (number, arguments) else {
         return Ok(Value::Null);
@@ -97,7 +97,7 @@ fn is_big(number: &Number) -> bool {
     matches!(number, Number::Big(_) | Number::Decimal(_))
 }
 
-/// With one other number of the same class.
+/// Calculates with one other number of the same class.
 fn calculate(
     number: &Number,
     operator: Arithmetic,

@@ -70,7 +70,7 @@ fn of_list(list: &List) -> Table<List> {
     }
 }
 
-/// What a template calls, before the table is known.
+/// A call, before the table of the receiver is known.
 struct Call<'c> {
     name: &'c str,
     arguments: &'c [Value],

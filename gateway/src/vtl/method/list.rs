@@ -252,7 +252,7 @@ pub(super) fn to_array(list: &List, arguments: &[Value], work: &mut Work) -> Met
     }
 }
 
-/// What lists from JSON have beyond Java's.
+/// `toJSONString()`, which lists from JSON have beyond Java's.
 fn to_json_string(list: &List, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [] if list.kind() == ListKind::Json => {

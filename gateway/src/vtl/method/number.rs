@@ -177,7 +177,7 @@ fn min(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResult {
     extreme(number, arguments, Ordering::Less)
 }
 
-/// Of two numbers that fit the class, as numbers of that class.
+/// The larger or the smaller of two numbers that fit the class, as a number of that class.
 fn extreme(number: &Number, arguments: &[Value], wanted: Ordering) -> MethodResult {
     let [Value::Number(one), Value::Number(two)] = arguments else {
         return Ok(Value::Null);
@@ -196,7 +196,7 @@ fn extreme(number: &Number, arguments: &[Value], wanted: Ordering) -> MethodResu
     })
 }
 
-/// Of big integers and decimals only, as in Java.
+/// The magnitude, of big integers and decimals only, as in Java.
 fn abs(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match (number, arguments) {
         (Number::Big(_) | Number::Decimal(_), []) if is_negative(number) => {
@@ -269,7 +269,7 @@ fn is_infinite(number: &Number, arguments: &[Value], _: &mut Work) -> MethodResu
     }
 }
 
-/// Its own text, or that of another number: `$N.toString(5)`, `$N.toString(255, 16)`.
+/// The text of the number itself, or of another: `$N.toString(5)`, `$N.toString(255, 16)`.
 fn to_string(number: &Number, arguments: &[Value], work: &mut Work) -> MethodResult {
     match (number, arguments) {
         (_, []) => new_text(number.to_string(), work),

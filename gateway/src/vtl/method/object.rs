@@ -75,7 +75,7 @@ fn parse_boolean(_: &bool, arguments: &[Value], _: &mut Work) -> MethodResult {
     }
 }
 
-/// Its own text, or that of another.
+/// The text of the boolean itself, or of the argument.
 fn boolean_to_string(bool: &bool, arguments: &[Value], work: &mut Work) -> MethodResult {
     match arguments {
         [] => new_text(bool.to_string(), work),

@@ -1,5 +1,5 @@
-//! What methods share: what they may spend, what they return, and how they make values that are paid
-//! for.
+//! What methods share: what they may spend, what they return, and how they make values that are
+//! paid for.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(crate) struct Work {
 /// Why a method has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Thrown {
-    /// What Java would throw, in words.
+    /// Java would throw; the text says why.
     Exception(String),
     /// A bound of the rendering.
     Exceeded(Exceeded),

@@ -90,7 +90,7 @@ impl Number {
         matches!(self, Number::Int(_) | Number::Long(_) | Number::Big(_))
     }
 
-    /// The same as a decimal; [`None`] for an infinite double.
+    /// The number as a decimal; [`None`] for an infinite double.
     fn exact(&self) -> Option<Decimal> {
         match self {
             Number::Int(int) => Some(Decimal::whole(BigInt::from(*int))),

@@ -111,7 +111,8 @@ impl Decimal {
         Decimal::checked(&self.unscaled * &other.unscaled, self.scale + other.scale)
     }
 
-    /// The quotient, with this number's fraction, a half rounded down. The divisor must not be zero.
+    /// The quotient, with this number's fraction, a half rounded down. The divisor must not be
+    /// zero.
     pub(crate) fn divide(&self, other: &Decimal) -> Option<Decimal> {
         let (one, two) = if other.scale >= 0 {
             (

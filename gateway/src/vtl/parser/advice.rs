@@ -1,8 +1,8 @@
-//! What to write instead of text that is no VTL.
+//! Messages and hints for text that is not valid VTL.
 
 use crate::vtl::lexer::TokenKind;
 
-/// What to write instead of a token that does not fit.
+/// A hint for a token that does not fit: what to write instead.
 pub(super) fn advice(kind: TokenKind, image: &str) -> Option<String> {
     match (kind, image) {
         (TokenKind::Word, "null" | "nil" | "None" | "undefined") => Some(

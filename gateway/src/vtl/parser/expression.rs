@@ -34,7 +34,7 @@ const LEVELS: [&[(TokenKind, Operator)]; 6] = [
 ];
 
 impl Parser<'_, '_, '_> {
-    /// What may stand in `#set(… = here)` and `#if(here)`.
+    /// An expression, as in `#set(… = here)` and `#if(here)`.
     pub(super) fn expression(&mut self) -> Parsed<Expression> {
         self.nested(|parser| parser.level(0))
     }

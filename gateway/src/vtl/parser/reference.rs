@@ -12,7 +12,7 @@ struct ReferenceHead {
     form: Form,
     /// Length of what stands before the reference proper.
     before: usize,
-    /// What of it goes out.
+    /// The part of it that is rendered.
     prefix: String,
     /// The name, unless it is the next token.
     name: Option<String>,

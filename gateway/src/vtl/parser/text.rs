@@ -9,7 +9,7 @@ use crate::vtl::lexer::TokenKind;
 const DIRECTIVES: [&str; 9] = [
     "foreach", "include", "parse", "macro", "literal", "evaluate", "break", "define", "stop",
 ];
-/// The same, of tokens of their own.
+/// Directives that have tokens of their own.
 const KEYWORDS: [&str; 5] = ["if", "end", "set", "else", "elseif"];
 
 impl Parser<'_, '_, '_> {
@@ -95,7 +95,7 @@ impl Parser<'_, '_, '_> {
         ))
     }
 
-    /// What was written since `start`, which shows something else.
+    /// The text written since `start`, which renders as `shown`.
     fn raw(&self, start: usize, shown: &str) -> Node {
         Node::Raw {
             written: self.source[start..self.end].into(),
@@ -108,8 +108,8 @@ impl Parser<'_, '_, '_> {
     }
 }
 
-/// Of characters that began a reference or directive in vain, these go out: `#`, `$` and the
-/// backslashes before a `$`.
+/// Appends what is rendered of characters that began a reference or directive in vain: `#`, `$` and
+/// the backslashes before a `$`.
 fn survivors(span: &str, literal: &mut String) {
     let mut rest = span;
     while let Some(character) = rest.chars().next() {

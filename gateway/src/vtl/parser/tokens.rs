@@ -13,10 +13,10 @@ use crate::vtl::error::Failure;
 use crate::vtl::lexer::{Lexer, Token, TokenKind};
 use crate::vtl::limits;
 
-/// What was read, or why it could not be.
+/// A parsed part, or the failure.
 pub(super) type Parsed<T> = Result<T, Box<Failure>>;
 
-/// What the template and the strings inside it have in common.
+/// The names, macros and calls of a template, shared with the strings inside it.
 pub(super) struct Symbols<'n> {
     pub(super) names: &'n mut Names,
     pub(super) macros: HashMap<Box<str>, Arc<Macro>>,
@@ -30,7 +30,7 @@ pub(super) struct Symbols<'n> {
 /// How a place in the parsed text becomes a place in the template.
 #[derive(Debug, Clone)]
 pub(super) enum Origin {
-    /// It lies this many bytes further.
+    /// The place lies this many bytes further.
     Exact(usize),
     /// The text was unescaped first: all that is known is where the literal stands.
     Within(Range<usize>),

@@ -1,4 +1,4 @@
-//! What the values of a template are made of.
+//! The types of values.
 //!
 //! A value holds lists and maps, which hold values: so the types stand here together, and what they
 //! can do is in the files beside this one.
@@ -15,7 +15,7 @@ use crate::vtl::number::Number;
 /// A value of a template.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
-    /// Nothing: an unset variable, a missing key, JSON's `null`. Prints nothing and equals `""`.
+    /// Null: an unset variable, a missing key, JSON's `null`. Prints nothing and equals `""`.
     Null,
     /// `true` or `false`.
     Bool(bool),
@@ -31,7 +31,7 @@ pub(crate) enum Value {
     Entry(Rc<MapEntry>),
     /// `$foreach`.
     Loop(Rc<Loop>),
-    /// What `#define` made.
+    /// The block of a `#define`.
     Block(Arc<Block>),
     /// The class of a value: it has a name and nothing else.
     Class(Class),
@@ -71,7 +71,7 @@ pub(crate) enum ListKind {
     Bytes,
     /// Keys, values or entries of a map: cannot be indexed.
     View,
-    /// What `iterator()` returns.
+    /// An iterator, as `iterator()` returns.
     Iterator,
 }
 
@@ -182,17 +182,17 @@ impl Value {
         Value::Number(Number::of(size))
     }
 
-    /// Whether it is nothing.
+    /// Whether the value is null.
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Value::Null)
     }
 
-    /// Whether it is a list or a map: something that others may hold too, and that may hold others.
+    /// Whether the value is a list, a map or an entry, which is shared and can hold others.
     pub(crate) fn is_container(&self) -> bool {
         matches!(self, Value::List(_) | Value::Map(_) | Value::Entry(_))
     }
 
-    /// What `#if($value)` asks: false and nothing are false, all else is true, even `""` and `0`.
+    /// Whether `#if($value)` holds: only false and null do not; even `""` and `0` do.
     pub(crate) fn is_true(&self) -> bool {
         !matches!(self, Value::Null | Value::Bool(false))
     }

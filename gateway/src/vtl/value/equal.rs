@@ -12,8 +12,8 @@ use crate::vtl::limits::{Budget, Exceeded, VALUE_NESTING};
 use crate::vtl::number::Number;
 
 impl Value {
-    /// The result of `==`: numbers compare by value, values of the same kind as `equals` does, others
-    /// by their text. Null equals `""`.
+    /// The result of `==`: numbers compare by value, values of the same kind as `equals` does,
+    /// others by their text. Null equals `""`.
     pub(crate) fn equals(&self, other: &Value, budget: &mut Budget) -> Result<bool, Exceeded> {
         match (self, other) {
             (Value::Null, Value::Null) => return Ok(true),

@@ -108,10 +108,13 @@ impl Map {
         let entries = self.entries();
         match entries.get(&Text(key)) {
             None if self.kind() == MapKind::AnyCase => {
-                let same = |known: &Key| matches!(&known.0, Value::Text(known) if known.eq_ignore_ascii_case(key));
+                let is_same = |known: &Key| match &known.0 {
+                    Value::Text(known) => known.eq_ignore_ascii_case(key),
+                    _ => false,
+                };
                 entries
                     .iter()
-                    .find(|(known, _)| same(known))
+                    .find(|(known, _)| is_same(known))
                     .map(|(_, value)| value.clone())
             }
             found => found.cloned(),

@@ -1,4 +1,4 @@
-//! What stands in brackets: `[a-z&&[^x]]`.
+//! Parses classes in brackets: `[a-z&&[^x]]`.
 
 use super::parser::{NESTING, Parser, SyntaxResult};
 use crate::java_regex::set::{self, Set};
@@ -18,7 +18,7 @@ struct Members {
     last: Option<Set>,
 }
 
-/// What stands in brackets, one after another.
+/// One item in brackets.
 enum Item {
     /// A character.
     Plain(Set),
@@ -27,8 +27,8 @@ enum Item {
 }
 
 impl Parser {
-    /// With its bracket next, or, right of `&&`, with the sign before its first one next. Takes the
-    /// closing bracket if `consume`.
+    /// Parses a class. The next sign is its bracket or, right of `&&`, the sign before its first
+    /// one. Takes the closing bracket if `consume`.
     pub(super) fn class(&mut self, consume: bool) -> SyntaxResult<Set> {
         self.depth += 1;
         if self.depth > NESTING {

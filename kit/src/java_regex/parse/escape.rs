@@ -1,4 +1,4 @@
-//! What follows a backslash.
+//! Parses what follows a backslash.
 
 use super::parser::{Parser, SyntaxResult};
 use crate::java_regex::set::{self, Set, property};

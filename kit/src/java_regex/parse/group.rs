@@ -1,4 +1,4 @@
-//! What stands in parentheses.
+//! Parses groups in parentheses.
 
 use super::parser::{Parser, SyntaxResult};
 use crate::java_regex::flags::Flags;

@@ -17,7 +17,7 @@ pub(super) struct Parser {
     pub(super) properties: usize,
 }
 
-/// What was read, or why it could not be.
+/// A parsed part, or what is wrong with the pattern.
 pub(super) type SyntaxResult<T> = Result<T, SyntaxError>;
 
 impl Parser {

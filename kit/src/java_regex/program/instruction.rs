@@ -30,8 +30,8 @@ pub(crate) enum Instruction {
     Enter(Loop),
     /// The end of a round of the loop that was entered there.
     Again(usize),
-    /// Run the instructions that follow, as often as `repeat` says; each round is kept as it is once
-    /// it fits. The rest of the program starts at `next`.
+    /// Run the instructions that follow, as often as `repeat` says; each round is kept as it is
+    /// once it fits. The rest of the program starts at `next`.
     Rounds {
         repeat: Repeat,
         group: Option<usize>,

@@ -94,7 +94,7 @@ pub(crate) fn negated(mut set: Set) -> Set {
     set
 }
 
-/// What is in either.
+/// The characters of both sets.
 pub(crate) fn union(mut one: Set, other: &Set) -> Set {
     one.union(other);
     one

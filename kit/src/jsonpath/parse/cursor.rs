@@ -15,11 +15,11 @@ pub(super) struct Cursor<'t> {
     pub(super) count: usize,
 }
 
-/// What was read, or why it could not be.
+/// A parsed part, or what is wrong with the path.
 pub(super) type PathResult<T> = Result<T, PathError>;
 
 impl<'t> Cursor<'t> {
-    /// What is wrong here.
+    /// An error at this place.
     pub(super) fn error(&self, reason: impl Into<String>) -> PathError {
         PathError {
             path: self.text.to_owned(),

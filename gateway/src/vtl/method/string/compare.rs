@@ -21,7 +21,7 @@ pub(super) fn equals_ignore_case(
     }
 }
 
-/// One character for each, as Java compares without case.
+/// The characters without case, one for each, as Java compares them.
 pub(super) fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
     let one = |character: char, mut cased: Box<dyn Iterator<Item = char>>| match (
         cased.next(),

@@ -8,7 +8,7 @@ use crate::vtl::value::{Class, Value};
 /// The largest width and precision.
 const WIDEST: usize = 10_000;
 
-/// One `%…`.
+/// One conversion, `%…`.
 #[derive(Debug, Default)]
 struct Spec {
     /// From 1; 0 for the next.

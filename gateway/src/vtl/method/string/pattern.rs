@@ -13,7 +13,7 @@ use crate::vtl::value::{ListKind, Value};
 /// Patterns that one rendering remembers.
 const PATTERNS: usize = 16;
 
-/// Of the whole string.
+/// Whether the pattern matches the whole string.
 pub(super) fn matches(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
     let [Value::Text(regex)] = arguments else {
         return Ok(Value::Null);
@@ -37,12 +37,12 @@ pub(super) fn split(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> Me
     )
 }
 
-/// Every match.
+/// Replaces every match.
 pub(super) fn replace_all(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
     replace_regex(text, arguments, Regex::replace_all, work)
 }
 
-/// The first match.
+/// Replaces the first match.
 pub(super) fn replace_first(text: &Arc<str>, arguments: &[Value], work: &mut Work) -> MethodResult {
     replace_regex(text, arguments, Regex::replace_first, work)
 }
@@ -68,7 +68,7 @@ fn replace_regex(
     new_text(replaced, work)
 }
 
-/// Reads a pattern once, however often a loop uses it.
+/// The compiled pattern, which is kept so that a loop reads it once.
 fn pattern(regex: &Arc<str>, work: &mut Work) -> Result<Rc<Regex>, Thrown> {
     if let Some((_, pattern)) = work.patterns.iter().find(|(known, _)| known == regex) {
         return Ok(pattern.clone());
@@ -81,7 +81,7 @@ fn pattern(regex: &Arc<str>, work: &mut Work) -> Result<Rc<Regex>, Thrown> {
     Ok(pattern)
 }
 
-/// Reads a pattern; the error says which one it is, and what is wrong with it.
+/// Reads a pattern; the error quotes the pattern and says what is wrong with it.
 pub(crate) fn read(regex: &str) -> Result<Regex, String> {
     let short = || regex.chars().take(60).collect::<String>();
     Regex::new(regex).map_err(|error| format!("invalid regular expression `{}`: {error}", short()))
