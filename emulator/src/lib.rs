@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 pub mod action;
-pub mod bucket;
 pub mod clock;
 pub mod config;
 mod cors;
@@ -15,6 +14,7 @@ pub mod node;
 mod permission;
 pub mod protocol;
 pub mod region;
+pub mod s3;
 pub mod server;
 pub mod signature;
 pub mod stats;
@@ -31,7 +31,7 @@ pub use config::{Cli, EmulatorArgs, Prepared, Settings, run};
 #[derive(Debug)]
 pub struct Opened {
     node: node::Node,
-    buckets: bucket::Buckets,
+    buckets: s3::Buckets,
     region: String,
     credentials: Option<signature::Credentials>,
     cooldowns: action::Cooldowns,
@@ -63,12 +63,12 @@ pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Op
         }
     })?;
     let objects = folder.map(|folder| folder.join("s3"));
-    let buckets = bucket::Buckets::open_within(objects.as_deref(), &settings.region, node.gauge());
+    let buckets = s3::Buckets::open_within(objects.as_deref(), &settings.region, node.gauge());
     let buckets = buckets.unwrap_or_else(|error| {
         tracing::error!(
             "the stored objects cannot be opened, S3 answers 503 until a restart, queues are served: {error}"
         );
-        bucket::Buckets::shut(error.to_string(), &settings.region)
+        s3::Buckets::shut(error.to_string(), &settings.region)
     });
     buckets.count_uploads_from(node.counted_since());
     let (cooldowns, strategy) = (action::Cooldowns::AsAws, endpoint::Strategy::Dynamic);
@@ -117,7 +117,7 @@ impl Opened {
             cooldowns,
             strategy,
         } = self;
-        let s3 = bucket::service(buckets.clone(), credentials.as_ref());
+        let s3 = s3::service(buckets.clone(), credentials.as_ref());
         let emulator =
             server::Emulator::new(node.clone(), s3, region).with_credentials(credentials);
         let emulator = emulator.with_cooldowns(cooldowns).with_strategy(strategy);

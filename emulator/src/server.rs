@@ -21,7 +21,6 @@ use kit::time::Timestamp;
 use uuid::Uuid;
 
 use crate::action::{Caller, Cooldowns};
-use crate::bucket::S3Service;
 use crate::cors;
 use crate::endpoint::Strategy;
 use crate::fault::Fault;
@@ -29,6 +28,7 @@ use crate::localstack;
 use crate::node::Node;
 use crate::protocol::query::{self, Rendering};
 use crate::protocol::{self, Protocol, json};
+use crate::s3::S3Service;
 use crate::signature::Credentials;
 use crate::store::Health;
 

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use emulator::node::Node;
 use emulator::signature::Credentials;
-use emulator::{bucket, server};
+use emulator::{s3, server};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
@@ -17,8 +17,8 @@ const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_r
 fn emulator(credentials: Option<&str>) -> Router {
     kit::registry::install();
     let credentials: Option<Credentials> = credentials.map(|text| text.parse().unwrap());
-    let buckets = bucket::Buckets::open(None, "eu-west-1").unwrap();
-    let s3 = bucket::service(buckets, credentials.as_ref());
+    let buckets = s3::Buckets::open(None, "eu-west-1").unwrap();
+    let s3 = s3::service(buckets, credentials.as_ref());
     server::Emulator::new(Node::open(None).unwrap(), s3, "eu-west-1".into())
         .with_credentials(credentials)
         .router()

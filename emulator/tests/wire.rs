@@ -12,7 +12,7 @@ use std::path::Path;
 use axum::Router;
 use axum::body::Body;
 use emulator::node::Node;
-use emulator::{bucket, server};
+use emulator::{s3, server};
 use http::Request;
 use http_body_util::BodyExt as _;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -38,8 +38,8 @@ fn run(text: &str) -> Result<(), Failed> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let buckets = bucket::Buckets::open(None, "eu-west-1")?;
-        let s3 = bucket::service(buckets, None);
+        let buckets = s3::Buckets::open(None, "eu-west-1")?;
+        let s3 = s3::service(buckets, None);
         let router = server::Emulator::new(Node::open(None)?, s3, "eu-west-1".into()).router();
         let mut taken = BTreeMap::new();
         let steps: Vec<&str> = text.split("\n>>> ").skip(1).collect();

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use kit::registry;
 
 use super::{Emulator, respond};
-use crate::bucket;
+use crate::s3;
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4";
 
@@ -26,7 +26,7 @@ pub(super) fn is_asked(parts: &Parts) -> bool {
         && parts.uri.query().is_none()
         && matches!(parts.method, Method::GET | Method::HEAD)
         && is_plain
-        && header(HOST).is_none_or(|host| bucket::of_host(host).is_none())
+        && header(HOST).is_none_or(|host| s3::bucket_of_host(host).is_none())
 }
 
 /// All stats. Where there are credentials, they are wanted here as user and password.

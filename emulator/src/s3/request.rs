@@ -1,0 +1,4 @@
+//! A request before the library reads it.
+
+pub(crate) mod document;
+pub(crate) mod strip_signature;

@@ -1,0 +1,404 @@
+//! Buckets and objects, [on disk](crate::s3::storage::disk) or [in memory](crate::s3::storage::memory). Everything is durable
+//! before anyone is answered.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kit::time::Timestamp;
+
+use super::disk::Disk;
+use super::error::StorageError;
+use super::listing::{ListPage, ListQuery};
+use super::load;
+use super::memory::Memory;
+use super::object::{Object, ObjectBody, OpenBody, Put};
+use super::setting::SettingsCache;
+use super::staging::StagedObject;
+use super::upload::Uploads;
+use crate::memory::Gauge;
+use crate::s3::object::condition::WriteCondition;
+use crate::s3::object::head::Headers;
+
+/// All buckets. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Buckets {
+    shared: Arc<BucketsInner>,
+}
+
+#[derive(Debug)]
+struct BucketsInner {
+    region: String,
+    backend: Backend,
+    uploads: Uploads,
+    settings: SettingsCache,
+    gauge: Gauge,
+    /// Why nothing is served.
+    shut: Option<String>,
+}
+
+#[derive(Debug)]
+enum Backend {
+    Memory(Memory),
+    Disk(Box<Disk>),
+}
+
+impl Buckets {
+    /// Opens the buckets in `folder`, which is made when it is not there; `None` keeps everything
+    /// in memory. It needs no space, so a full disk can be opened: what has to be written is as
+    /// soon as there is room. It takes no longer when there are many objects: their index lies on
+    /// disk, and while it is built or repaired everything but listings works.
+    ///
+    /// # Errors
+    /// The folder cannot be made or read.
+    pub fn open(folder: Option<&Path>, region: &str) -> io::Result<Buckets> {
+        Buckets::open_within(folder, region, Gauge::default())
+    }
+
+    /// The same; what lies in memory is counted by `gauge`.
+    ///
+    /// # Errors
+    /// As [`Buckets::open`].
+    pub fn open_within(folder: Option<&Path>, region: &str, gauge: Gauge) -> io::Result<Buckets> {
+        let (backend, uploads) = match folder {
+            None => (Backend::Memory(Memory::default()), Uploads::default()),
+            Some(folder) => {
+                let loaded = load::load(folder)?;
+                let disk = Disk::open(folder, loaded.buckets)?;
+                (Backend::Disk(Box::new(disk)), Uploads::new(loaded.uploads))
+            }
+        };
+        Ok(Buckets::of(region, backend, uploads, gauge, None))
+    }
+
+    /// Buckets that cannot be opened: every request is answered 503 with the reason.
+    pub fn shut(reason: String, region: &str) -> Buckets {
+        Buckets::of(
+            region,
+            Backend::Memory(Memory::default()),
+            Uploads::default(),
+            Gauge::default(),
+            Some(reason),
+        )
+    }
+
+    fn of(
+        region: &str,
+        backend: Backend,
+        uploads: Uploads,
+        gauge: Gauge,
+        shut: Option<String>,
+    ) -> Buckets {
+        let (region, settings) = (region.to_owned(), SettingsCache::default());
+        Buckets {
+            shared: Arc::new(BucketsInner {
+                region,
+                backend,
+                uploads,
+                settings,
+                gauge,
+                shut,
+            }),
+        }
+    }
+
+    /// Why nothing is served.
+    pub(crate) fn reason_shut(&self) -> Option<&str> {
+        self.shared.shut.as_deref()
+    }
+
+    /// Ends what happens in the background, so that the next start has nothing to look at again.
+    /// Nothing can be changed afterwards.
+    pub fn close(&self) {
+        if let Backend::Disk(disk) = &self.shared.backend {
+            disk.close();
+        }
+    }
+
+    pub(crate) fn region(&self) -> &str {
+        &self.shared.region
+    }
+
+    pub(crate) fn uploads(&self) -> &Uploads {
+        &self.shared.uploads
+    }
+
+    pub(crate) fn settings(&self) -> &SettingsCache {
+        &self.shared.settings
+    }
+
+    /// Names and times of creation, in order.
+    pub(crate) fn names(&self) -> Vec<(String, Timestamp)> {
+        match &self.shared.backend {
+            Backend::Memory(memory) => memory.names(),
+            Backend::Disk(disk) => disk.names(),
+        }
+    }
+
+    pub(crate) fn exists(&self, bucket: &str) -> Result<(), StorageError> {
+        let found = match &self.shared.backend {
+            Backend::Memory(memory) => memory.has(bucket),
+            Backend::Disk(disk) => disk.has(bucket),
+        };
+        if found {
+            Ok(())
+        } else {
+            Err(StorageError::NoSuchBucket)
+        }
+    }
+
+    pub(crate) fn create(&self, name: &str) -> Result<(), StorageError> {
+        // A bucket of this name may be being deleted: its settings must be forgotten first.
+        let _changing = self.settings().lock_changes();
+        match &self.shared.backend {
+            Backend::Memory(memory) => memory.create(name),
+            Backend::Disk(disk) => disk.create(name),
+        }
+    }
+
+    pub(crate) fn delete(&self, name: &str) -> Result<(), StorageError> {
+        let _changing = self.settings().lock_changes();
+        match &self.shared.backend {
+            Backend::Memory(memory) => memory.delete(name)?,
+            Backend::Disk(disk) => disk.delete(name)?,
+        }
+        self.settings().known().remove(name);
+        self.uploads().forget_bucket(name);
+        Ok(())
+    }
+
+    /// The object under a key. Reads a file.
+    pub(crate) fn get(&self, bucket: &str, key: &str) -> Result<Arc<Object>, StorageError> {
+        match &self.shared.backend {
+            Backend::Memory(memory) => memory.get(bucket, key),
+            Backend::Disk(disk) => disk.get(bucket, key),
+        }
+    }
+
+    /// The object under a key, with its body. Head and body belong together, whatever is put
+    /// meanwhile.
+    pub(crate) fn open_object(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> Result<(Arc<Object>, OpenBody), StorageError> {
+        match &self.shared.backend {
+            Backend::Memory(memory) => {
+                let object = memory.get(bucket, key)?;
+                let ObjectBody::Memory(bytes) = &object.body else {
+                    return Err(StorageError::NoSuchKey);
+                };
+                let body = OpenBody::Memory(bytes.clone());
+                Ok((object, body))
+            }
+            Backend::Disk(disk) => disk
+                .open_object(bucket, key)
+                .map(|(object, body)| (object, OpenBody::File(body))),
+        }
+    }
+
+    /// One page of a listing, shown to `show`. Of heads, it has what a listing shows: no headers,
+    /// no tags, and no values of checksums. Reads files.
+    pub(crate) fn list<T>(
+        &self,
+        bucket: &str,
+        query: &ListQuery,
+        show: impl FnOnce(ListPage<Arc<Object>>) -> T,
+    ) -> Result<T, StorageError> {
+        match &self.shared.backend {
+            Backend::Memory(memory) => memory.page(bucket, query),
+            Backend::Disk(disk) => disk.page(bucket, query),
+        }
+        .map(show)
+    }
+
+    /// Removes an object; one that is not there is no error.
+    pub(crate) fn remove(
+        &self,
+        bucket: &str,
+        key: &str,
+        condition: &WriteCondition,
+    ) -> Result<(), StorageError> {
+        let removed = self.remove_all(bucket, &[(key.to_owned(), condition.clone())]);
+        removed.into_iter().collect()
+    }
+
+    /// Removes many objects, each with a result of its own.
+    pub(crate) fn remove_all(
+        &self,
+        bucket: &str,
+        keys: &[(String, WriteCondition)],
+    ) -> Vec<Result<(), StorageError>> {
+        match &self.shared.backend {
+            Backend::Memory(memory) => keys
+                .iter()
+                .map(|(key, condition)| memory.remove(bucket, key, condition))
+                .collect(),
+            Backend::Disk(disk) => disk.remove(bucket, keys),
+        }
+    }
+
+    /// Starts an object; its body is written piece by piece.
+    pub(crate) fn stage(&self) -> Result<StagedObject, StorageError> {
+        match &self.shared.backend {
+            Backend::Memory(_) => Ok(StagedObject::in_memory(self.shared.gauge.reserve())),
+            Backend::Disk(disk) => Ok(disk.stage()?),
+        }
+    }
+
+    /// Ends a staged and puts it under its key, in place of what was there.
+    pub(crate) fn put(
+        &self,
+        bucket: &str,
+        key: &str,
+        headers: Headers,
+        staged: StagedObject,
+        condition: &WriteCondition,
+    ) -> Result<Arc<Object>, StorageError> {
+        self.put_as_of(
+            Put {
+                bucket,
+                key,
+                headers,
+                condition,
+                modified: Timestamp::wall(),
+            },
+            staged,
+        )
+    }
+
+    /// The same, last modified at another time than now.
+    pub(crate) fn put_as_of(
+        &self,
+        put: Put<'_>,
+        mut staged: StagedObject,
+    ) -> Result<Arc<Object>, StorageError> {
+        match &self.shared.backend {
+            Backend::Memory(memory) => {
+                let head = staged.finish(put.key, put.headers, put.modified)?;
+                memory.put(
+                    put.bucket,
+                    Object {
+                        head,
+                        body: staged.keep(None)?,
+                    },
+                    put.condition,
+                )
+            }
+            Backend::Disk(disk) => disk.put(put, staged),
+        }
+    }
+
+    /// The folder of a bucket.
+    pub(crate) fn folder(&self, bucket: &str) -> Option<PathBuf> {
+        match &self.shared.backend {
+            Backend::Memory(_) => None,
+            Backend::Disk(disk) => Some(disk.folder(bucket)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn put(
+        buckets: &Buckets,
+        key: &str,
+        body: &[u8],
+        condition: &WriteCondition,
+    ) -> Result<Arc<Object>, StorageError> {
+        let mut staged = buckets.stage()?;
+        staged.write(body)?;
+        buckets.put("b", key, Headers::default(), staged, condition)
+    }
+
+    fn keys(buckets: &Buckets) -> Vec<String> {
+        let query = ListQuery {
+            limit: 100,
+            ..ListQuery::default()
+        };
+        buckets
+            .list("b", &query, |page| {
+                page.objects
+                    .iter()
+                    .map(|object| object.head.key.clone())
+                    .collect()
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn what_was_put_is_there_after_a_restart_and_what_was_removed_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let buckets = Buckets::open(Some(folder.path()), "r").unwrap();
+        buckets.create("b").unwrap();
+        for key in ["../../etc/passwd", "a/b", "ü & +", &"k".repeat(1024)] {
+            put(&buckets, key, key.as_bytes(), &WriteCondition::Always).unwrap();
+        }
+        put(&buckets, "a/b", b"newer", &WriteCondition::Always).unwrap();
+        buckets
+            .remove("b", "ü & +", &WriteCondition::Always)
+            .unwrap();
+        std::mem::forget(buckets.stage().unwrap());
+        drop(buckets);
+        let again = Buckets::open(Some(folder.path()), "r").unwrap();
+        assert_eq!(keys(&again), ["../../etc/passwd", "a/b", &"k".repeat(1024)]);
+        let object = again.get("b", "a/b").unwrap();
+        let ObjectBody::File(path) = &object.body else {
+            panic!("on disk")
+        };
+        assert_eq!(
+            &fs::read(path).unwrap()[..object.head.size as usize],
+            b"newer"
+        );
+        assert_eq!(object.head.etag, "0c10f4a0c12ba89211235026b861263d");
+    }
+
+    #[test]
+    fn conditions_are_judged_when_the_object_is_put() {
+        let buckets = Buckets::open(None, "r").unwrap();
+        buckets.create("b").unwrap();
+        let first = put(&buckets, "k", b"1", &WriteCondition::Absent).unwrap();
+        assert!(matches!(
+            put(&buckets, "k", b"2", &WriteCondition::Absent),
+            Err(StorageError::PreconditionFailed)
+        ));
+        assert!(matches!(
+            put(&buckets, "k", b"2", &WriteCondition::Is("x".into())),
+            Err(StorageError::PreconditionFailed)
+        ));
+        assert!(
+            put(
+                &buckets,
+                "k",
+                b"2",
+                &WriteCondition::Is(first.head.etag.clone())
+            )
+            .is_ok()
+        );
+    }
+
+    #[test]
+    fn buckets_are_made_once_and_removed_when_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        let buckets = Buckets::open(Some(folder.path()), "r").unwrap();
+        buckets.create("b").unwrap();
+        assert!(matches!(
+            buckets.create("b"),
+            Err(StorageError::AlreadyOwned)
+        ));
+        put(&buckets, "k", b"1", &WriteCondition::Always).unwrap();
+        assert!(matches!(buckets.delete("b"), Err(StorageError::NotEmpty)));
+        buckets.remove("b", "k", &WriteCondition::Always).unwrap();
+        buckets.delete("b").unwrap();
+        assert!(matches!(
+            put(&buckets, "k", b"1", &WriteCondition::Always),
+            Err(StorageError::NoSuchBucket)
+        ));
+        drop(buckets);
+        assert_eq!(Buckets::open(Some(folder.path()), "r").unwrap().names(), []);
+    }
+}
