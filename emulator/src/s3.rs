@@ -1,3 +1,4 @@
+#![warn(unreachable_pub)]
 //! S3 beside SQS, by the s3s library: what SDKs and the AWS CLI use every day.
 //!
 //! The library knows the protocol; the rooms below know the rest. [`request`] prepares a request for
@@ -75,7 +76,7 @@ impl S3Service {
         self.buckets.exists(name).is_ok()
     }
 
-    /// Answers one request.
+    /// Answers a request.
     pub async fn call(&self, request: Request<Body>) -> Response {
         let summary = RequestSummary::of(&request);
         let response = self.respond(request).await;
@@ -85,7 +86,7 @@ impl S3Service {
     async fn respond(&self, request: Request<Body>) -> Response {
         if let Some(reason) = self.buckets.reason_shut() {
             let text = format!(
-                "The stored objects cannot be opened ({reason}): mend that and start the emulator again."
+                "The stored objects cannot be opened ({reason}). Fix this and restart the emulator."
             );
             return error_response(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -140,7 +141,10 @@ impl S3Service {
                 let error = s3s::StdError::from(error);
                 static LINE: OncePerMinute = OncePerMinute::new();
                 if LINE.is_due(Timestamp::now()) {
-                    tracing::error!("S3 cannot answer: {}", kit::aws::explain(error.as_ref()));
+                    tracing::error!(
+                        "S3 failed to answer a request: {}",
+                        kit::aws::explain(error.as_ref())
+                    );
                 }
                 let text = "We encountered an internal error. Please try again.";
                 error_response(

@@ -14,7 +14,7 @@ const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'/');
 
-/// The bucket that a request names, by its host or its path, and whether it names an object in it.
+/// The bucket that a request names by its host or its path, and whether it also names an object.
 pub(crate) fn target(headers: &HeaderMap, uri: &Uri) -> (String, bool) {
     let host = host(headers, uri);
     let path = uri.path().trim_start_matches('/');

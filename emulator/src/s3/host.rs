@@ -1,12 +1,12 @@
-//! Which bucket does a host name? `[bucket.]s3[.region].domain`, as AWS and LocalStack have it;
-//! every other host is path style. Pure. See `docs/aws/s3.md#addresses`.
+//! The bucket that a host names: `[bucket.]s3[.region].domain`, as with AWS and LocalStack. Every
+//! other host is path style. Pure. See `docs/aws/s3.md#addresses`.
 
 use s3s::S3Result;
 use s3s::host::{S3Host, VirtualHost};
 
 use crate::region::is_region;
 
-/// Domains in front of which `s3` stands, and whether a bucket may stand there without it.
+/// Domains below which `s3` is, and whether a bucket may be directly below them.
 const DOMAINS: [(&str, bool); 4] = [
     ("localhost.localstack.cloud", true),
     ("localhost", true),
@@ -43,8 +43,8 @@ fn bucket(host: &str) -> Option<&str> {
     Some(bucket).filter(|bucket| !bucket.is_empty())
 }
 
-/// What stands in front of `s3`, `s3.region`, `s3-region` and `s3.dualstack.region`; empty when
-/// nothing does.
+/// The part before `s3`, `s3.region`, `s3-region` or `s3.dualstack.region`; empty when there is
+/// none.
 fn before_service(front: &str) -> Option<&str> {
     let rest = match front.rsplit_once('.') {
         Some((before, label)) if is_region(label) => {

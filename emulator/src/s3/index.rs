@@ -24,10 +24,12 @@ mod tree;
 
 use std::io;
 use std::ops::Bound;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+use kit::lock::{Condvar, Mutex, RwLock};
 
 use super::files::layout::Layout;
 use super::object::head::Head;
@@ -136,7 +138,7 @@ impl Index {
             .shared
             .wakeup
             .wait_timeout_while(work, PATIENCE, |work| !work.ready);
-        let work = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let work = waited;
         if work.ready {
             Ok(())
         } else {
@@ -191,12 +193,7 @@ impl Index {
     pub(crate) fn close(&self) {
         self.shared
             .request(|_| self.shared.stopping.store(true, Ordering::SeqCst));
-        let threads: Vec<_> = self
-            .threads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-            .collect();
+        let threads: Vec<_> = self.threads.lock().drain(..).collect();
         // The maintenance thread ends first: it writes a last log.
         for thread in threads.into_iter().rev() {
             if thread.join().is_err() {

@@ -1,4 +1,4 @@
-//! The `aws-chunked` coding, in which SDKs send a body whose checksum comes last, taken off.
+//! Removes the `aws-chunked` coding, in which SDKs send a body whose checksum comes last.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -16,16 +16,16 @@ use kit::lock::Mutex;
 #[error("the aws-chunked body is malformed")]
 pub(crate) struct MalformedChunks;
 
-/// A chunk's head, or the trailers, are not longer than this.
+/// The longest head of a chunk, and the most bytes of trailers.
 const LONGEST_LINE: usize = 16 * 1024;
 
-/// The headers that came behind a body, once it is read to its end.
+/// The headers behind a body, once the body is read to its end.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trailers(Arc<Mutex<Option<HeaderMap>>>);
 
 impl Trailers {
     pub(crate) fn take(&self) -> Option<HeaderMap> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().take()
     }
 
     fn set(&self, trailers: HeaderMap) {
@@ -89,8 +89,8 @@ impl HttpBody for DechunkedBody {
     }
 }
 
-/// `{hex length}[;chunk-signature=…]\r\n{data}\r\n`, again and again; length 0 is the end, trailers
-/// may follow. Bytes in, data out; pure.
+/// Decodes `{hex length}[;chunk-signature=…]\r\n{data}\r\n`, repeated; length 0 is the end, and
+/// trailers may follow. Bytes in, data out; pure.
 #[derive(Debug, Default)]
 struct ChunkDecoder {
     waiting: BytesMut,
@@ -121,7 +121,7 @@ impl ChunkDecoder {
         }
     }
 
-    /// One step; false when more bytes are needed.
+    /// Takes one step. Returns false when more bytes are needed.
     fn step(&mut self) -> Result<bool, MalformedChunks> {
         match self.state {
             ChunkState::Head => {
@@ -172,7 +172,7 @@ impl ChunkDecoder {
         Ok(true)
     }
 
-    /// What came behind the last chunk, a line for each header.
+    /// The headers behind the last chunk, one in each line.
     fn trailers(&self) -> HeaderMap {
         let text = match self.state {
             ChunkState::Trailers => String::from_utf8_lossy(&self.waiting),

@@ -15,8 +15,8 @@ use crate::s3::storage::error::StorageError;
 use crate::s3::storage::object::OpenBody;
 
 /// A body up to this length, in bytes, is verified before its first byte is sent, so that damage is
-/// answered with an error. Of a longer one each piece is verified before it is sent, and damage
-/// ends the connection.
+/// an error response. Of a longer body, each piece is verified before it is sent, and damage ends
+/// the connection.
 const VERIFIED_FIRST: u64 = 16 * 1024 * 1024;
 
 /// A range of an open body, as a stream.

@@ -34,7 +34,7 @@ pub(crate) fn class_name(head: &Head) -> &str {
         .unwrap_or(StorageClass::STANDARD)
 }
 
-/// The storage class of an answer about one object, which leaves the usual one out.
+/// The storage class in a response about one object, where S3 leaves `STANDARD` out.
 pub(crate) fn shown_class(head: &Head) -> Option<StorageClass> {
     head.headers.storage_class.clone().map(StorageClass::from)
 }
@@ -48,7 +48,7 @@ pub(crate) fn shown_tags(head: &Head) -> Vec<Tag> {
     .collect()
 }
 
-/// The part of the body to send, and `Content-Range` when it is not all of it.
+/// The range of the body to send, and its `Content-Range` when a range was asked for.
 pub(crate) fn range(
     asked: Option<&Range>,
     size: u64,
@@ -80,7 +80,7 @@ pub(crate) fn copy_source(source: &CopySource) -> S3Result<(String, String)> {
         }
         _ => Err(s3_error!(
             NotImplemented,
-            "copies are made from buckets only"
+            "the copy source must be a bucket and a key"
         )),
     }
 }

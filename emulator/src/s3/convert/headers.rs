@@ -50,7 +50,7 @@ macro_rules! describe_objects {
 
 describe_objects! { CopyObjectInput CreateMultipartUploadInput PutObjectInput }
 
-/// The storage class that a request asks for, unless it is the usual one.
+/// The storage class that a request asks for. `None` for `STANDARD`.
 fn storage_class(asked: Option<&StorageClass>) -> S3Result<Option<String>> {
     const KNOWN: [&str; 8] = [
         StorageClass::STANDARD,

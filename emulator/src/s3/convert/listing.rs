@@ -14,7 +14,7 @@ use crate::s3::object::head::Head;
 use crate::s3::storage::listing::{ListPage, ListQuery, PAGE};
 use crate::s3::storage::object::Object;
 
-/// What a listing with `encoding-type=url` leaves as it is.
+/// The characters that a listing with `encoding-type=url` does not encode.
 const IN_LISTING: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -96,7 +96,7 @@ pub(crate) fn query(
     })
 }
 
-/// The only coding of listings is `url`.
+/// Refuses every encoding but `url`.
 pub(crate) fn check_encoding(encoding: Option<&EncodingType>) -> S3Result<()> {
     match encoding.is_none_or(|encoding| encoding.as_str() == EncodingType::URL) {
         true => Ok(()),

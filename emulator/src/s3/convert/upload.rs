@@ -23,7 +23,7 @@ pub(crate) fn algorithm(algorithm: Algorithm) -> ChecksumAlgorithm {
     ChecksumAlgorithm::from_static(algorithm.name())
 }
 
-/// What the object of an upload shall have, as the request that begins the upload says it.
+/// The checksum that a request asks for when it begins an upload.
 pub(crate) fn asked_of_upload(
     algorithm: Option<&ChecksumAlgorithm>,
     kind: Option<&ChecksumType>,

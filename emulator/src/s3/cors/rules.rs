@@ -1,4 +1,4 @@
-//! Which pages may use a bucket: the rules of its CORS configuration. Pure.
+//! The rules of a bucket's CORS configuration: which pages may use it. Pure.
 //!
 //! See `docs/aws/s3.md#cors`.
 
@@ -20,7 +20,7 @@ const MOST: usize = 100;
 pub(crate) struct CorsQuery<'r> {
     pub origin: &'r str,
     pub method: &'r str,
-    /// The headers of a request that is announced, as the browser lists them.
+    /// The headers that a preflight announces, as the browser lists them.
     pub headers: Option<&'r str>,
 }
 
@@ -39,7 +39,7 @@ pub(crate) fn check(configuration: &CORSConfiguration) -> S3Result<()> {
     if rules.is_empty() || rules.len() > MOST {
         return Err(s3_error!(
             MalformedXML,
-            "a CORS configuration has 1 to {MOST} rules, this one has {}",
+            "a CORS configuration must have 1 to {MOST} rules, got {}",
             rules.len()
         ));
     }
@@ -82,7 +82,7 @@ pub(crate) fn check(configuration: &CORSConfiguration) -> S3Result<()> {
     Ok(())
 }
 
-/// The headers of the answer by the first rule that fits, or `None` when no rule does.
+/// The headers of the response by the first rule that matches, if one does.
 pub(crate) fn allow(configuration: &CORSConfiguration, asked: CorsQuery<'_>) -> Option<HeaderMap> {
     let rule = configuration
         .cors_rules
@@ -125,7 +125,7 @@ pub(crate) fn allow(configuration: &CORSConfiguration, asked: CorsQuery<'_>) -> 
     Some(headers)
 }
 
-/// A cache must not give one page the answer that another got.
+/// The header that keeps a cache from giving one page the response to another.
 pub(crate) fn vary() -> HeaderMap {
     let names = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
     HeaderMap::from_iter([(VARY, HeaderValue::from_static(names))])
@@ -151,7 +151,7 @@ fn origin_of<'c>(rule: &'c CORSRule, asked: CorsQuery<'_>) -> Option<&'c str> {
         .map(String::as_str)
 }
 
-/// One `*` at most stands for any letters.
+/// Whether a pattern matches. It has at most one `*`, for any characters.
 fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,

@@ -1,19 +1,19 @@
 //! Checksums of a body's blocks, so that every part of a body can be verified without reading the
 //! rest. Pure.
 //!
-//! A CRC-32 of each 64 KiB lies behind the body in the object's file: four bytes for 65,536. It
-//! finds every flipped bit and every burst of up to 32 bits in a block. A flipped bit in the
-//! checksums themselves is found as well: nothing matches it.
+//! A CRC-32 of each 64 KiB follows the body in the object's file: four bytes for 65,536. It finds
+//! every flipped bit and every burst of up to 32 bits in a block. A flipped bit in the checksums
+//! themselves is found too: no block matches.
 
 use std::ops::Range;
 
-/// Bytes of a block. Part of the format of files.
+/// Bytes of a block. A part of the file format.
 pub(crate) const BLOCK: u64 = 64 * 1024;
 
 /// Bytes of one checksum.
 pub(crate) const SUM: u64 = 4;
 
-/// Sums up a body as it is written.
+/// Computes the checksums of a body while it is written.
 #[derive(Default)]
 pub(crate) struct BlockSums {
     done: Vec<u32>,
@@ -35,7 +35,7 @@ impl BlockSums {
         }
     }
 
-    /// The checksums of all blocks, as they lie in a file.
+    /// The checksums of all blocks, as a file stores them.
     pub(crate) fn finish(mut self) -> Vec<u8> {
         if self.filled > 0 {
             self.end_block();
@@ -49,12 +49,12 @@ impl BlockSums {
     }
 }
 
-/// Bytes of the checksums of a body.
+/// The length of the checksums of a body, in bytes.
 pub(crate) fn length(size: u64) -> u64 {
     size.div_ceil(BLOCK) * SUM
 }
 
-/// The blocks that a part of a body lies in, by number.
+/// The numbers of the blocks that hold a part of a body.
 pub(crate) fn blocks(part: &Range<u64>) -> Range<u64> {
     match part.is_empty() {
         true => 0..0,
@@ -62,13 +62,13 @@ pub(crate) fn blocks(part: &Range<u64>) -> Range<u64> {
     }
 }
 
-/// Where these blocks lie in a body.
+/// The position of blocks in a body.
 pub(crate) fn span(blocks: &Range<u64>, size: u64) -> Range<u64> {
     blocks.start * BLOCK..(blocks.end * BLOCK).min(size)
 }
 
-/// The first of these blocks that is another than its checksum says; `bytes` begins with the first
-/// block, and `sums` with its checksum.
+/// The first block that does not match its checksum. `bytes` begins with the first block, and
+/// `sums` with its checksum.
 pub(crate) fn damaged(bytes: &[u8], sums: &[u8]) -> Option<usize> {
     let blocks = bytes
         .chunks(BLOCK as usize)

@@ -1,16 +1,15 @@
-//! Door: whether the disk has room for what the index is about to write. It looks first, so that a
-//! write does not end midway and leave its half behind on a disk that is full already.
+//! Door: the free space of a disk. The index checks it before a write, so that a failed write does
+//! not fill the disk further.
 
 use std::io;
 use std::path::Path;
 
-/// Bytes beside what is asked for: a log, lists of files, and what others write at the same time.
+/// Bytes to spare: a log, lists of files, and what others write at the same time.
 const SPARE: u64 = 2 * 1024 * 1024;
 
-/// Whether there is room for `bytes` and a little more in the file system of a folder.
+/// Checks that the file system of a folder has space for `bytes` and a little more.
 ///
-/// # Errors
-/// `StorageFull` when there is not.
+/// # Errors There is not enough space (`StorageFull`).
 pub(crate) fn check(folder: &Path, bytes: u64) -> io::Result<()> {
     let found = rustix::fs::statvfs(folder)?;
     let free = found.f_bavail.saturating_mul(found.f_frsize);

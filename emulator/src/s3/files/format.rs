@@ -1,9 +1,9 @@
-//! Door: one object in one file: the body, the checksums of its blocks, the head as JSON, then a
-//! footer that says how long the head is.
+//! Door: the format of an object's file: the body, the checksums of its blocks, the head as JSON,
+//! then a footer with the length of the head.
 //!
 //! The head comes last because size and digest are known only at the end. A file is written under
-//! another name, synced, and renamed: it is whole or not there. Files of the first format have no
-//! checksums of blocks; they are still read.
+//! another name, synced, and renamed: it is complete or does not exist. Files of the first format
+//! have no checksums of blocks; they can still be read.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -13,15 +13,15 @@ use std::path::Path;
 use super::block_sums;
 use crate::s3::object::head::Head;
 
-/// The footer: length of the head and its CRC-32, big endian, then one of these.
+/// The end of the footer, which begins with the length of the head and its CRC-32, big endian.
 const MAGIC: &[u8; 8] = b"TIDEOBJ2";
 const FIRST_MAGIC: &[u8; 8] = b"TIDEOBJ1";
 const FOOTER: usize = 4 + 4 + MAGIC.len();
 
-/// A head longer than this is damage: keys have 1 KiB and user metadata 2 KiB at most.
+/// The longest head. Keys have 1 KiB and user metadata 2 KiB at most; a longer head is damaged.
 const LONGEST_HEAD: u64 = 1024 * 1024;
 
-/// What is read of a file's end at once; most heads lie in it.
+/// The bytes that are read from the end of a file at once. They hold most heads.
 const TAIL: u64 = 2048;
 
 /// How a body can be verified.
@@ -29,12 +29,12 @@ const TAIL: u64 = 2048;
 pub(crate) enum Format {
     /// By its ETag, as a whole.
     First,
-    /// By the checksums of its blocks, which lie behind it.
+    /// By the checksums of its blocks, which follow it.
     Summed,
 }
 
-/// Ends a file whose body is written, and makes it durable. `sums` are the checksums of the body's
-/// blocks.
+/// Completes a file whose body is written, and makes it durable. `sums` are the checksums of the
+/// body's blocks.
 pub(crate) fn finish(file: &mut File, sums: &[u8], head: &Head) -> io::Result<()> {
     let json = serde_json::to_vec(head)?;
     let length = u32::try_from(json.len()).map_err(|_| io::Error::other("the head is too long"))?;
@@ -49,8 +49,7 @@ pub(crate) fn finish(file: &mut File, sums: &[u8], head: &Head) -> io::Result<()
 
 /// Opens a file and reads its head.
 ///
-/// # Errors
-/// The file cannot be read, or is not whole: `InvalidData`, with what is wrong.
+/// # Errors The file cannot be read, or is damaged (`InvalidData`).
 pub(crate) fn open(path: &Path) -> io::Result<(File, Head, Format)> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -64,14 +63,15 @@ pub(crate) fn open(path: &Path) -> io::Result<(File, Head, Format)> {
     let format = match magic {
         magic if magic == MAGIC => Format::Summed,
         magic if magic == FIRST_MAGIC => Format::First,
-        _ => return Err(damaged("its footer is not one of an object's file")),
+        _ => return Err(damaged("it has no valid footer")),
     };
     let (head_length, crc) = (u64::from(be(&numbers[..4])), be(&numbers[4..]));
     let head_end = length - FOOTER as u64;
     let head_at = head_end
         .checked_sub(head_length)
         .filter(|_| head_length <= LONGEST_HEAD);
-    let head_at = head_at.ok_or_else(|| damaged("its footer names a head that cannot be there"))?;
+    let head_at =
+        head_at.ok_or_else(|| damaged("its footer has an impossible length of the head"))?;
     let json = match head_at.checked_sub(start) {
         Some(skipped) => {
             tail[usize::try_from(skipped).unwrap_or_default()..tail.len() - FOOTER].to_vec()
@@ -80,7 +80,7 @@ pub(crate) fn open(path: &Path) -> io::Result<(File, Head, Format)> {
     };
     if crc32fast::hash(&json) != crc {
         return Err(damaged(
-            "its head has another checksum than its footer says",
+            "its head does not match the checksum in its footer",
         ));
     }
     let head: Head =
@@ -92,7 +92,7 @@ pub(crate) fn open(path: &Path) -> io::Result<(File, Head, Format)> {
     };
     match head.size.checked_add(sums) == Some(head_at) {
         true => Ok((file, head, format)),
-        false => Err(damaged("its body has another length than its head says")),
+        false => Err(damaged("its body does not have the length in its head")),
     }
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn read(file: &File, part: std::ops::Range<u64>) -> io::Result<Vec<u8
     Ok(bytes)
 }
 
-/// Something in a file is not as it was written.
+/// The error of a damaged file.
 pub(crate) fn damaged(what: &str) -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,

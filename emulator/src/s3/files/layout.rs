@@ -1,5 +1,6 @@
-//! Door: where the files of objects lie. A bucket is a folder with up to 256 shards; a key never
-//! becomes a file name, its digest does, so any bytes and any length are safe.
+//! Door: the folders of the objects' files. A bucket is a folder of up to 256 shards, each a
+//! folder. The name of a file is the digest of the key, so keys of any bytes and any length are
+//! safe.
 
 use std::fs;
 use std::io;
@@ -13,7 +14,7 @@ use super::format;
 use crate::lines::OncePerMinuteEach;
 use crate::s3::object::head::Head;
 
-/// Keys that share a lock are one in this many.
+/// The number of locks that all keys share.
 const LOCKS: usize = 1024;
 
 /// The folder of all buckets.
@@ -23,7 +24,7 @@ pub(crate) struct Layout {
     locks: Vec<Mutex<()>>,
 }
 
-/// Where the file of one object is.
+/// The path of an object's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ObjectPath {
     pub shard: PathBuf,
@@ -59,11 +60,9 @@ impl Layout {
         }
     }
 
-    /// Held while the file of an object, and what the index says of it, are changed together.
+    /// Locks an object, so that its file and its entry in the index change together.
     pub(crate) fn lock(&self, path: &ObjectPath) -> MutexGuard<'_, ()> {
-        self.locks[path.lock]
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.locks[path.lock].lock()
     }
 
     /// The names of all buckets, in order. No bucket's name begins with a dot.
@@ -71,7 +70,7 @@ impl Layout {
         folders(&self.folder)
     }
 
-    /// The names of a bucket's shards, in order; none when the bucket is gone.
+    /// The names of a bucket's shards, in order. None if the bucket does not exist.
     pub(crate) fn shards(&self, bucket: &str) -> io::Result<Vec<String>> {
         match folders(&self.bucket(bucket)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -79,7 +78,7 @@ impl Layout {
         }
     }
 
-    /// The files of a shard; none when it is gone.
+    /// The files of a shard. None if the shard does not exist.
     pub(crate) fn files(&self, bucket: &str, shard: &str) -> io::Result<Vec<PathBuf>> {
         match fs::read_dir(self.bucket(bucket).join(shard)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -87,7 +86,7 @@ impl Layout {
         }
     }
 
-    /// Whether a bucket has an object, be it a damaged one.
+    /// Whether a bucket has an object, damaged or not.
     pub(crate) fn has_objects(&self, bucket: &str) -> io::Result<bool> {
         for shard in self.shards(bucket)? {
             if let Some(path) = self.files(bucket, &shard)?.first() {
@@ -105,7 +104,7 @@ impl Layout {
     }
 }
 
-/// The head of the object at a path, when there is one.
+/// The head of the object at a path, if there is one.
 ///
 /// # Errors
 /// The file cannot be read or is damaged.
@@ -117,7 +116,7 @@ pub(crate) fn present(path: &ObjectPath) -> io::Result<Option<Head>> {
     }
 }
 
-/// The names of the folders in a folder, in order, but for those that begin with a dot.
+/// The names of the folders in a folder, in order, except those that begin with a dot.
 fn folders(folder: &Path) -> io::Result<Vec<String>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {

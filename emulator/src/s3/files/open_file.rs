@@ -1,5 +1,4 @@
-//! Door: the body of a stored object, read and verified. Nothing leaves it that is not as it was
-//! written.
+//! Door: reads and verifies the body of a stored object. Damaged bytes are never returned.
 
 use std::fs::File;
 use std::io;
@@ -17,7 +16,7 @@ use crate::s3::object::checksum::ChecksumKind;
 use crate::s3::object::checksum_members::digest;
 use crate::s3::object::head::Head;
 
-/// How much is read and verified at once, in bytes: whole blocks.
+/// The bytes that are read and verified at once: whole blocks.
 pub(crate) const PIECE: u64 = 4 * block_sums::BLOCK;
 
 /// An open file of an object. It can be read to its end whatever happens to the object meanwhile.
@@ -30,12 +29,9 @@ pub(crate) struct OpenFile {
 }
 
 impl OpenFile {
-    /// Opens an object's file. A file without checksums of its blocks is verified as a whole, when
-    /// its ETag or its checksum says what it has to be; that of an object that came in parts may
-    /// not.
+    /// Opens an object's file.
     ///
-    /// # Errors
-    /// The file is not there, cannot be read, or is damaged: `InvalidData`, with what is wrong.
+    /// # Errors The file is missing, cannot be read, or is damaged (`InvalidData`).
     pub(crate) fn open(path: &Path) -> io::Result<(Head, OpenFile)> {
         let (file, head, format) = format::open(path)?;
         Ok((
@@ -68,7 +64,7 @@ impl OpenFile {
                 let place = span.start + number as u64 * block_sums::BLOCK;
                 let end = (place + block_sums::BLOCK).min(self.size);
                 return Err(self.damaged(&format!(
-                    "bytes {place} to {end} have another checksum than was written"
+                    "bytes {place} to {end} do not match their checksum"
                 )));
             }
         }
@@ -87,18 +83,17 @@ impl OpenFile {
         })
     }
 
-    /// Reads a part of the body for nothing but to find out whether it is as it was written.
+    /// Verifies a part of the body.
     ///
-    /// # Errors
-    /// It is not, or cannot be read.
+    /// # Errors The part is damaged, or cannot be read.
     pub(crate) fn verify(&self, part: Range<u64>) -> io::Result<()> {
         self.pieces(part).try_for_each(|piece| piece.map(|_| ()))
     }
 
-    /// Verifies a file of the first format as a whole, when its head says what it has to be.
+    /// Verifies a file of the first format, which has no checksums of blocks, as a whole: against
+    /// its ETag or its checksum. The head of an object in parts may have neither.
     ///
-    /// # Errors
-    /// It is another, or cannot be read.
+    /// # Errors The body has other digests, or cannot be read.
     pub(crate) fn verify_first_format(&self, head: &Head) -> io::Result<()> {
         if self.format == Format::Summed {
             return Ok(());
@@ -113,16 +108,16 @@ impl OpenFile {
             md5.update(&piece);
             hasher.iter_mut().for_each(|hasher| hasher.update(&piece));
         }
-        // The ETag of joined parts is no digest of the bytes.
+        // The ETag of joined parts is not a digest of the bytes.
         if !head.etag.contains('-') && hex::encode(md5.finalize()) != head.etag {
-            return Err(self.damaged("its body has another MD5 than its ETag"));
+            return Err(self.damaged("the MD5 of its body is not its ETag"));
         }
         let sum = full
             .zip(hasher)
             .and_then(|(full, hasher)| digest(full.algorithm, hasher));
         match sum.zip(full).is_none_or(|(sum, full)| sum == full.value) {
             true => Ok(()),
-            false => Err(self.damaged("its body has another checksum than its head says")),
+            false => Err(self.damaged("its body does not match the checksum in its head")),
         }
     }
 
@@ -136,7 +131,7 @@ impl OpenFile {
     }
 }
 
-/// Where the piece that begins there ends: pieces end with a block.
+/// The end of the piece that begins at `start`. Pieces end with a block.
 pub(crate) fn piece_end(start: u64) -> u64 {
     (start / block_sums::BLOCK * block_sums::BLOCK).saturating_add(PIECE)
 }

@@ -1,17 +1,16 @@
 //! The fields of a posted form, in front of its file. Pure.
 
-/// What S3 puts the file's name in place of, in every field.
+/// The placeholder for the file's name, in any field.
 const FILENAME: &str = "${filename}";
 
-/// Fields by their names in small letters; a field that comes twice counts once, with its last
-/// value.
+/// Fields by their lower-case names. The last of several fields of one name counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FormFields(Vec<FormField>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct FormField {
     name: String,
-    /// As the form writes it.
+    /// The name as the form writes it.
     shown: String,
     value: String,
 }
@@ -27,7 +26,7 @@ impl FormFields {
         fields
     }
 
-    /// The value of a field, by its name in small letters.
+    /// The value of a field, by its lower-case name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -35,7 +34,7 @@ impl FormFields {
             .map(|field| field.value.as_str())
     }
 
-    /// The same, when it says anything.
+    /// The value of a field, unless it is empty.
     pub(super) fn said(&self, name: &str) -> Option<&str> {
         self.get(name).filter(|value| !value.is_empty())
     }
@@ -58,8 +57,8 @@ impl FormFields {
             .map(|field| (field.name.as_str(), field.value.as_str()))
     }
 
-    /// Puts the file's name where the form asks for it. Some browsers send a path: only its last
-    /// name counts.
+    /// Replaces the placeholder by the file's name. Of a path, which some browsers send, the last
+    /// part counts.
     #[must_use]
     pub(super) fn with_filename(mut self, path: &str) -> FormFields {
         let name = path.rsplit(['/', '\\']).next().unwrap_or_default();

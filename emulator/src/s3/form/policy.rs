@@ -1,4 +1,4 @@
-//! The policy of a posted form: what its fields and its file must be. Pure.
+//! The policy of a posted form: the conditions on its fields and its file. Pure.
 //!
 //! See `docs/aws/s3.md#posted-forms`; the texts are those of S3's answers.
 
@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::fields::FormFields;
 
-/// Fields that no condition needs to name. Those that begin with `x-ignore-` are others.
+/// Fields that need no condition. The same holds for those that begin with `x-ignore-`.
 const EXEMPT: [&str; 5] = [
     "x-amz-signature",
     "signature",
@@ -19,7 +19,7 @@ const EXEMPT: [&str; 5] = [
     "policy",
 ];
 
-/// A policy, read.
+/// A policy.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Policy {
     expiration: OffsetDateTime,
@@ -47,10 +47,9 @@ pub(super) enum PolicyError {
 }
 
 impl Policy {
-    /// Reads a policy as a form has it, in base64.
+    /// Reads a policy in base64, as a form has it.
     ///
-    /// # Errors
-    /// It is no policy.
+    /// # Errors The text is not a policy.
     pub(super) fn read(encoded: &str) -> Result<Policy, PolicyError> {
         let invalid = |text: &str| PolicyError::Invalid(text.to_owned());
         let compact: String = encoded.split_ascii_whitespace().collect();
@@ -71,10 +70,9 @@ impl Policy {
         })
     }
 
-    /// Holds the fields to the policy. The file comes later.
+    /// Checks the fields against the policy. The file comes later.
     ///
-    /// # Errors
-    /// The policy's time is over, a condition fails, or a field is in no condition.
+    /// # Errors The policy has expired, a condition fails, or a field is in no condition.
     pub(super) fn check(
         &self,
         fields: &FormFields,
@@ -111,7 +109,7 @@ impl Policy {
         }
     }
 
-    /// The least and the most bytes of the file.
+    /// The minimum and the maximum length of the file, in bytes.
     pub(super) fn length(&self) -> Option<(u64, u64)> {
         self.conditions
             .iter()
@@ -129,7 +127,7 @@ impl PolicyCondition {
                 field,
                 value: wanted,
             } => value(field).unwrap_or_default() == wanted,
-            // A list of types must be right in each of its entries.
+            // Each type in a list of types must match.
             PolicyCondition::StartsWith { field, prefix } if field == "content-type" => {
                 value(field)
                     .unwrap_or_default()
@@ -152,7 +150,7 @@ impl PolicyCondition {
         }
     }
 
-    /// As S3 writes a condition that failed; a field is named as the form names it.
+    /// A failed condition as S3 writes it, with a field's name as the form writes it.
     fn text(&self, fields: &FormFields) -> String {
         let shown = |text: &str| Value::from(text).to_string();
         let name = |field: &str| shown(&format!("${}", fields.shown(field).unwrap_or(field)));
@@ -171,7 +169,7 @@ impl PolicyCondition {
 }
 
 /// `{"field": "value"}`, `["eq", "$field", "value"]`, `["starts-with", "$field", "prefix"]` or
-/// `["content-length-range", least, most]`, whose numbers may be texts.
+/// `["content-length-range", least, most]`, whose numbers may be strings.
 fn read(condition: &Value) -> Result<PolicyCondition, PolicyError> {
     let invalid = |text: &str| PolicyError::Invalid(text.to_owned());
     match condition {
@@ -207,9 +205,7 @@ fn read(condition: &Value) -> Result<PolicyCondition, PolicyError> {
             }
             _ => Err(invalid("Invalid Condition: wrong number of arguments.")),
         },
-        _ => Err(invalid(
-            "Invalid Condition: conditions are lists or objects.",
-        )),
+        _ => Err(invalid("Invalid Condition: expected a list or an object.")),
     }
 }
 
@@ -218,7 +214,7 @@ fn field_name(name: &str) -> String {
 }
 
 fn text(value: &Value) -> Result<String, PolicyError> {
-    let invalid = || PolicyError::Invalid("Invalid Condition: values are texts.".to_owned());
+    let invalid = || PolicyError::Invalid("Invalid Condition: values must be strings.".to_owned());
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
@@ -228,7 +224,9 @@ fn text(value: &Value) -> Result<String, PolicyError> {
 
 fn number(value: &Value) -> Result<u64, PolicyError> {
     let invalid = || {
-        PolicyError::Invalid("Invalid content-length-range: bounds are whole numbers.".to_owned())
+        PolicyError::Invalid(
+            "Invalid content-length-range: bounds must be whole numbers.".to_owned(),
+        )
     };
     text(value)?.trim().parse().map_err(|_| invalid())
 }

@@ -1,4 +1,4 @@
-//! What a form that was taken is answered: as its fields wish. Pure.
+//! The response to an accepted form, as the form's fields ask for it. Pure.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -17,7 +17,7 @@ const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// 303 to `success_action_redirect`, or `success_action_status`, or 204.
+/// The response: 303 to `success_action_redirect`, else `success_action_status`, else 204.
 pub(super) fn success(fields: &FormFields, bucket: &str, head: &Head, location: &str) -> Response {
     let redirect = fields
         .said("success_action_redirect")
@@ -62,8 +62,7 @@ pub(super) fn success(fields: &FormFields, bucket: &str, head: &Head, location: 
     response
 }
 
-/// The page with bucket, key and ETag in its query. A page that is no URL is passed over, as S3
-/// does.
+/// The page with bucket, key and ETag in its query. S3 ignores a page that is not a URL.
 fn redirected(page: &str, bucket: &str, head: &Head) -> Option<String> {
     let uri: http::Uri = page.parse().ok()?;
     uri.scheme()?;

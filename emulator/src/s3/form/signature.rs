@@ -1,4 +1,4 @@
-//! Who signed the policy of a posted form? Signature Version 4 and Version 2. Pure.
+//! The signature of a posted form's policy: Signature Version 4 and Version 2. Pure.
 //!
 //! See `docs/aws/s3.md#posted-forms`.
 
@@ -17,7 +17,7 @@ use time::macros::format_description;
 use super::fields::FormFields;
 use crate::signature::Credentials;
 
-/// The fields of a signature, by their names in small letters and as S3 writes them.
+/// The fields of a signature: their lower-case names, and the names as S3 writes them.
 const VERSION_4: [(&str, &str); 4] = [
     ("x-amz-algorithm", "X-Amz-Algorithm"),
     ("x-amz-credential", "X-Amz-Credential"),
@@ -29,7 +29,8 @@ const VERSION_2: [(&str, &str); 2] = [
     ("signature", "Signature"),
 ];
 
-/// Refuses a policy that is not signed, or, when there are credentials, not with them.
+/// Refuses a policy without a signature and, when there are credentials, one with a wrong
+/// signature.
 pub(super) fn check(
     fields: &FormFields,
     policy: &str,

@@ -47,7 +47,7 @@ struct ChangeQueue {
 
 impl ChangeLog {
     fn lock(&self) -> MutexGuard<'_, ChangeQueue> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 
     /// Hands a change in. Returns its number.
@@ -127,8 +127,8 @@ impl ChangeLog {
         self.lock().failed
     }
 
-    /// Writes what comes until [`ChangeLog::stop`], to `file` when there is one yet. `give_up` is
-    /// called when the log cannot be written.
+    /// Writes changes until [`ChangeLog::stop`], to `file` if there is a log yet. Calls `give_up`
+    /// when the log cannot be written.
     pub(super) fn write(
         &self,
         mut file: Option<File>,
@@ -171,7 +171,7 @@ impl ChangeLog {
             drop(inner);
             self.written.notify_all();
         }
-        // Whoever comes later is answered too.
+        // Later callers get an error.
         self.lock().failed = true;
         self.written.notify_all();
     }

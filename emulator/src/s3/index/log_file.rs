@@ -1,10 +1,10 @@
-//! Door: the log of keys that are about to change. A put and a delete write their key here,
-//! durable, before they touch the object's file; after a crash the files of these keys say what the
-//! index has to show, and no other file needs a look.
+//! Door: the log of keys that are about to change. A put and a delete make their key durable here
+//! before they touch the object's file. After a crash, only the files of these keys have to be read
+//! to correct the index.
 //!
-//! A log is a header and records. Its space is allocated ahead, so behind the last record lie
-//! zeros: anything else there is damage, or a write that a power cut tore. Either way the index is
-//! built anew.
+//! A log is a header and records. Its space is allocated ahead, so zeros follow the last record.
+//! Anything else there is damage, or a write that a power failure interrupted: either way the index
+//! is rebuilt.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -16,7 +16,7 @@ use crate::s3::files::folders::sync_folder;
 
 const MAGIC: &[u8; 8] = b"TIDELOG1";
 
-/// Behind the magic: the number of the log, and the CRC-32 of both.
+/// The header: the magic, the number of the log, and the CRC-32 of both.
 const HEADER: usize = 8 + 8 + 4;
 
 /// Before each record: its length, and the CRC-32 of length and record.
@@ -30,7 +30,7 @@ pub(super) fn path(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("changes-{number}"))
 }
 
-/// Makes an empty log, durable.
+/// Creates an empty, durable log.
 pub(super) fn create(folder: &Path, number: u64) -> io::Result<File> {
     let path = path(folder, number);
     let file = OpenOptions::new()
@@ -39,7 +39,7 @@ pub(super) fn create(folder: &Path, number: u64) -> io::Result<File> {
         .truncate(true)
         .open(&path)?;
     begin(file, folder, number).inspect_err(|_| {
-        // On a full disk every page counts.
+        // On a full disk, even an empty file is too much.
         if let Err(error) = fs::remove_file(&path) {
             tracing::debug!("{} stays behind: {error}", path.display());
         }
@@ -48,7 +48,7 @@ pub(super) fn create(folder: &Path, number: u64) -> io::Result<File> {
 
 fn begin(mut file: File, folder: &Path, number: u64) -> io::Result<File> {
     match fallocate(&file, FallocateFlags::empty(), 0, AHEAD) {
-        // Not every file system can; its logs grow as they are written.
+        // Not every file system can allocate ahead. Its logs grow as they are written.
         Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) | Ok(()) => {}
         Err(error) => return Err(error.into()),
     }
@@ -58,11 +58,10 @@ fn begin(mut file: File, folder: &Path, number: u64) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a log to go on behind what was [read](read) from it. Its space is there already, so a full
-/// disk has room for more.
+/// Opens a log to continue after the records that were [read](read) from it. Its space is
+/// allocated, so this works on a full disk.
 ///
-/// # Errors
-/// It cannot be written.
+/// # Errors The disk is full or broken.
 pub(super) fn resume(folder: &Path, number: u64, records: &[Vec<u8>]) -> io::Result<File> {
     let mut file = OpenOptions::new().write(true).open(path(folder, number))?;
     let written: usize = records.iter().map(|record| FRAME + record.len()).sum();
@@ -81,7 +80,7 @@ fn header(number: u64) -> Vec<u8> {
     header
 }
 
-/// A record as it lies in the log.
+/// A record in the form in which the log stores it.
 pub(super) fn frame(record: &[u8]) -> Vec<u8> {
     let length = u32::try_from(record.len())
         .unwrap_or(u32::MAX)
@@ -101,8 +100,7 @@ fn sum(length: [u8; 4], record: &[u8]) -> u32 {
 
 /// Reads the records of a log.
 ///
-/// # Errors
-/// It is not there, cannot be read, or is damaged.
+/// # Errors The log is missing, damaged, or cannot be read.
 pub(super) fn read(folder: &Path, number: u64) -> io::Result<Vec<Vec<u8>>> {
     let bytes = fs::read(path(folder, number))?;
     let damaged = || {
@@ -125,7 +123,7 @@ pub(super) fn read(folder: &Path, number: u64) -> io::Result<Vec<Vec<u8>>> {
     }
 }
 
-/// The first record and what is behind it.
+/// The first record, and the rest.
 fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let (crc, rest) = rest.split_first_chunk::<4>()?;

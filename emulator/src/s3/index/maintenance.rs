@@ -4,8 +4,8 @@
 
 use std::fs;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::entry::names;
@@ -73,11 +73,7 @@ impl Maintenance<'_> {
         let damage = self.shared.work().damage.take();
         if let Some(damage) = &damage {
             tracing::error!("the index of the objects is rebuilt from their files: {damage}");
-            *self
-                .shared
-                .tree
-                .write()
-                .unwrap_or_else(PoisonError::into_inner) = None;
+            *self.shared.tree.write() = None;
         }
         let Some(tree) = self.shared.tree() else {
             return self.begin_anew();
@@ -191,7 +187,7 @@ impl Maintenance<'_> {
         (self.progress, self.scanning, self.opened, self.again) =
             (state.scan.clone(), ShardScan::default(), None, None);
         shared.state().state = state;
-        *shared.tree.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(tree));
+        *shared.tree.write() = Some(Arc::new(tree));
         shared.request(|work| (work.checkpoint, work.trouble) = (true, None));
         Ok(())
     }
@@ -238,30 +234,17 @@ fn wait(shared: &SharedIndex, again: Option<Instant>) {
     }
     if let Some(again) = again {
         let left = again.saturating_duration_since(Instant::now());
-        drop(
-            shared
-                .wakeup
-                .wait_timeout(work, left)
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        drop(shared.wakeup.wait_timeout(work, left));
         return;
     }
     while !work.checkpoint && work.damage.is_none() && !shared.stopping.load(Ordering::SeqCst) {
-        work = shared
-            .wakeup
-            .wait(work)
-            .unwrap_or_else(PoisonError::into_inner);
+        work = shared.wakeup.wait(work);
     }
 }
 
 fn pause(shared: &SharedIndex) {
     let work = shared.work();
     if !shared.stopping.load(Ordering::SeqCst) {
-        drop(
-            shared
-                .wakeup
-                .wait_timeout(work, PAUSE)
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        drop(shared.wakeup.wait_timeout(work, PAUSE));
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn read_again(shared: &SharedIndex, bucket: &str, key: &str) {
             }
         }
         Ok(None) => shared.remove(bucket, key),
-        Err(error) => tracing::error!("{} is passed over: {error}", path.file.display()),
+        Err(error) => tracing::error!("{} is skipped: {error}", path.file.display()),
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn scan_shard(shared: &SharedIndex, bucket: &str, shard: &str) -> io:
             match index_file(shared, bucket, file_path) {
                 Ok(()) => _ = found.fetch_add(1, Ordering::Relaxed),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => tracing::error!("{} is passed over: {error}", file_path.display()),
+                Err(error) => tracing::error!("{} is skipped: {error}", file_path.display()),
             }
         }
     };

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
+use kit::lock::{Condvar, Mutex, MutexGuard, RwLock};
 use kit::time::Timestamp;
 
 use super::change_log::ChangeLog;
@@ -54,10 +55,7 @@ pub(super) struct PendingWork {
 impl SharedIndex {
     /// The present tree, for one use. A rebuild may replace it meanwhile.
     pub(super) fn tree(&self) -> Option<Arc<Tree>> {
-        self.tree
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.tree.read().clone()
     }
 
     /// Shows an object in listings.
@@ -76,7 +74,7 @@ impl SharedIndex {
     }
 
     pub(super) fn work(&self) -> MutexGuard<'_, PendingWork> {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+        self.work.lock()
     }
 
     /// Requests work from the maintenance thread.
@@ -103,7 +101,7 @@ impl SharedIndex {
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, KeptState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Changes the state, durably unless the state file must not exist.

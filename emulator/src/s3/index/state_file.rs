@@ -1,5 +1,4 @@
-//! Door: the file that says what the index is made of. Without it the index is worth nothing and is
-//! built anew.
+//! Door: the state file, which names the files of the index. Without it, the index is rebuilt.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::s3::files::folders::sync_folder;
 
-/// What the index is made of.
+/// The files of the index, and the progress of its build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct IndexState {
     /// The number of the tree's folder.
@@ -17,20 +16,20 @@ pub(super) struct IndexState {
     /// The logs whose changes may not be in the tree yet.
     pub first_log: u64,
     pub last_log: u64,
-    /// How far the object files have been looked through.
+    /// How far the scan of the object files has come.
     pub scan: Scan,
 }
 
-/// How far the object files have been looked through.
+/// How far the scan of the object files has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Scan {
     Done,
-    /// Up to this shelf, as `bucket/shard`; the empty text comes before all.
+    /// All shards up to this one, written as `bucket/shard`. The empty text precedes all shards.
     Behind(String),
 }
 
 impl IndexState {
-    /// An index that knows nothing yet.
+    /// The state of an empty index.
     pub(super) fn new(tree: u64, log: u64) -> IndexState {
         IndexState {
             tree,
@@ -45,7 +44,7 @@ impl IndexState {
         folder.join(format!("tree-{}", self.tree))
     }
 
-    /// Reads the file; nothing when it is not there or not whole.
+    /// Reads the file. `None` if it is missing or damaged.
     ///
     /// # Errors
     /// It cannot be read.
@@ -60,7 +59,7 @@ impl IndexState {
         Ok(whole.and_then(|(_, json)| serde_json::from_slice(json).ok()))
     }
 
-    /// Replaces the file, durable.
+    /// Replaces the file, durably.
     ///
     /// # Errors
     /// The disk is full or broken.
@@ -76,7 +75,7 @@ impl IndexState {
         sync_folder(folder)
     }
 
-    /// Takes the file away, durable: needs no space, so it can be done on a full disk too.
+    /// Removes the file, durably. Needs no space, so it works on a full disk.
     ///
     /// # Errors
     /// The disk is broken.

@@ -1,9 +1,9 @@
-//! Door: keys in order and what a listing shows of them, in an LSM tree on disk. Of a million
-//! objects it keeps a cache of fixed size in memory.
+//! Door: the keys of objects in order, and what a listing shows of them, in an LSM tree on disk.
+//! Its cache in memory has a fixed size.
 //!
-//! The tree is durable only after [`Tree::flush`]; what was changed since is in [`crate::s3::index::log_file`].
-//! Damage of its files is an error when they are read, and never an answer: blocks have checksums,
-//! and [`check_manifest`] verifies the rest.
+//! The tree is durable only after [`Tree::flush`]; later changes are in [`super::log_file`]. Damage
+//! of its files is an error when they are read: blocks have checksums, and [`check_manifest`]
+//! verifies the rest.
 
 use std::collections::HashSet;
 use std::fs;
@@ -13,6 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use kit::lock::RwLock;
 use lsm_tree::compaction::Leveled;
 use lsm_tree::{AbstractTree as _, AnyTree, Cache, Config, DescriptorTable, SequenceNumberCounter};
 
@@ -24,14 +25,14 @@ const CACHE: u64 = 4 * 1024 * 1024;
 /// Files that are kept open.
 const OPEN_FILES: usize = 64;
 
-/// Bytes of one file. Small, so that one of the many small merges rewrites little.
+/// The size of one file in bytes. Small files keep each merge small.
 const TABLE: u64 = 8 * 1024 * 1024;
 
 pub(super) struct Tree {
     tree: AnyTree,
     next: SequenceNumberCounter,
     visible: SequenceNumberCounter,
-    /// Held while a reader fixes what it sees, so that nothing is dropped under it.
+    /// Held while a reader takes a snapshot, so that a merge drops nothing that the snapshot needs.
     fixing: RwLock<()>,
     /// Where its files are.
     tables: PathBuf,
@@ -44,10 +45,9 @@ impl std::fmt::Debug for Tree {
 }
 
 impl Tree {
-    /// Makes an empty tree in a new folder.
+    /// Creates an empty tree in a new folder.
     ///
-    /// # Errors
-    /// It cannot be written.
+    /// # Errors The disk is full or broken.
     pub(super) fn create(folder: &Path) -> io::Result<Tree> {
         fs::create_dir(folder)?;
         Tree::read(folder).inspect_err(|_| {
@@ -59,8 +59,7 @@ impl Tree {
 
     /// Opens the tree in a folder.
     ///
-    /// # Errors
-    /// It cannot be read, or is damaged.
+    /// # Errors The tree is damaged, or cannot be read.
     pub(super) fn open(folder: &Path) -> io::Result<Tree> {
         // Without this list the library would begin an empty tree.
         check_manifest(folder)?;
@@ -89,7 +88,7 @@ impl Tree {
         })
     }
 
-    /// Puts a value under a key. Whoever calls this for one key twice waits in between.
+    /// Puts a value under a key. Two calls for one key must not overlap.
     pub(super) fn insert(&self, key: &[u8], value: &[u8]) {
         let number = self.next.next();
         self.tree.insert(key, value, number);
@@ -108,7 +107,7 @@ impl Tree {
         Ok(value.map(|value| value.to_vec()))
     }
 
-    /// Keys and values from a bound on, in order. Ends behind the first error.
+    /// Keys and values from a bound on, in order. Ends after the first error.
     pub(super) fn range(
         &self,
         from: Bound<Vec<u8>>,
@@ -136,7 +135,7 @@ impl Tree {
         })
     }
 
-    /// Makes everything durable that was changed before, and merges files when there are many.
+    /// Makes all earlier changes durable.
     ///
     /// # Errors
     /// The disk is full or broken.
@@ -170,8 +169,8 @@ impl Tree {
         })
     }
 
-    /// Writes; when the disk becomes full meanwhile, takes the files away that were written half.
-    /// The library leaves them until it is opened again, and each further try would leave more.
+    /// Writes. If the disk becomes full, removes the incomplete files: the library keeps them until
+    /// it is opened again, and each further try would add more.
     fn leaving_nothing(&self, write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         let before = self.table_files();
         let written = write();
@@ -201,18 +200,18 @@ impl Tree {
             .collect()
     }
 
-    /// Bytes that a merge may write before it removes anything.
+    /// The most bytes that a merge writes before it removes any.
     pub(super) fn size(&self) -> u64 {
         self.tree.disk_space()
     }
 
-    /// Bytes that are in memory and not yet in files.
+    /// The bytes that are only in memory.
     pub(super) fn unflushed(&self) -> u64 {
         self.tree.active_memtable().size()
     }
 }
 
-/// The library panics on some damage; to us it is an error like any other.
+/// Turns the library's panics, which some damage causes, into errors.
 fn guarded<T>(work: impl FnOnce() -> lsm_tree::Result<T>) -> io::Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(value)) => Ok(value),
@@ -228,8 +227,8 @@ fn guarded<T>(work: impl FnOnce() -> lsm_tree::Result<T>) -> io::Result<T> {
     }
 }
 
-/// Errors that a new index would meet as well. All others come from what the files say: places that
-/// are not there, folders that are gone.
+/// Whether a new index would fail with the error too. Any other error is damage: missing folders,
+/// or positions outside a file.
 fn is_of_the_machine(error: &io::Error) -> bool {
     use io::ErrorKind::{
         OutOfMemory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
@@ -244,8 +243,8 @@ fn is_of_the_machine(error: &io::Error) -> bool {
         .is_some_and(|number| too_many_files.contains(&number))
 }
 
-/// Verifies the list of the tree's files, which the library writes with a checksum and does not
-/// verify: `current` names a version, and what the file of this version sums up to.
+/// Verifies the list of the tree's files, whose checksum the library writes and does not verify:
+/// `current` holds a version and the checksum of its file.
 fn check_manifest(folder: &Path) -> io::Result<()> {
     let damaged = || {
         io::Error::new(

@@ -1,5 +1,4 @@
-//! What the request that completes an upload says of its object, held to the parts that are there.
-//! Pure.
+//! The request that completes an upload, checked against the parts of the upload. Pure.
 
 use std::sync::Arc;
 
@@ -12,10 +11,10 @@ use crate::s3::storage::error::StorageError;
 use crate::s3::storage::object::Object;
 use crate::s3::storage::upload::Upload;
 
-/// Bytes of every part but the last one, at least.
+/// The smallest size of every part but the last one, in bytes.
 pub(crate) const SMALLEST_PART: u64 = 5 * 1024 * 1024;
 
-/// A part, as the request that completes an upload names it.
+/// A part that the request names.
 #[derive(Debug, Clone)]
 pub(crate) struct CompletionPart {
     pub number: i32,
@@ -24,18 +23,18 @@ pub(crate) struct CompletionPart {
     pub checksum: Option<(Algorithm, String)>,
 }
 
-/// What the request that completes an upload says of its object.
+/// The request that completes an upload.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Completion {
     pub parts: Vec<CompletionPart>,
-    /// The value is base64; behind a checksum of checksums, the count of the parts may stand.
+    /// The value is base64. The number of parts may follow a checksum of checksums.
     pub checksum: Option<(Algorithm, String)>,
     pub kind: Option<ChecksumKind>,
     pub size: Option<u64>,
     pub condition: WriteCondition,
 }
 
-/// The request that completes an upload must speak of the same checksums as the one that began it.
+/// Checks that the request has the kind of checksum that the upload was begun with.
 pub(crate) fn check_kinds(upload: &Upload, asked: &Completion) -> Result<(), StorageError> {
     let Some(begun) = &upload.checksum else {
         return Ok(());
@@ -61,7 +60,7 @@ pub(crate) fn check_kinds(upload: &Upload, asked: &Completion) -> Result<(), Sto
     }
 }
 
-/// What was said of the whole must be so.
+/// Checks the size and the checksum that the request gives for the object. `found` is its checksum.
 pub(crate) fn check_whole(
     parts: &[Arc<Object>],
     asked: &Completion,
@@ -73,7 +72,7 @@ pub(crate) fn check_whole(
     }
     let bare = |value: &str| value.split('-').next().unwrap_or_default().to_owned();
     let fits = |(algorithm, value): &(Algorithm, String)| {
-        // The count may be left out.
+        // The number of parts may be missing.
         found.is_some_and(|found| {
             found.algorithm == *algorithm && (found.value == *value || bare(&found.value) == *value)
         })
@@ -84,7 +83,7 @@ pub(crate) fn check_whole(
     }
 }
 
-/// The parts that were asked for, when their order, ETags, checksums and sizes are right.
+/// The parts that the request names, if their order, ETags, checksums and sizes are valid.
 pub(crate) fn chosen(
     upload: &Upload,
     asked: &[CompletionPart],
@@ -123,7 +122,7 @@ pub(crate) fn chosen(
     }
 }
 
-/// The MD5 of the parts' MD5s, and how many there are: S3's ETag for objects that came in parts.
+/// The MD5 of the parts' MD5s, and the number of parts: S3's ETag of an object in parts.
 pub(crate) fn joined_etag(parts: &[Arc<Object>]) -> String {
     let digests = parts
         .iter()

@@ -7,9 +7,9 @@ use crate::s3::storage::upload::Upload;
 pub(crate) struct UploadQuery {
     pub prefix: String,
     pub delimiter: Option<String>,
-    /// Only uploads behind this key, or, with an id, behind this upload.
+    /// Only uploads after this key or, with an id, after this upload.
     pub after: Option<(String, Option<String>)>,
-    /// Entries at most: uploads and common prefixes together.
+    /// The most entries: uploads and common prefixes together.
     pub limit: usize,
 }
 
@@ -18,11 +18,11 @@ pub(crate) struct UploadQuery {
 pub(crate) struct UploadPage<'u> {
     pub uploads: Vec<&'u (String, Upload)>,
     pub common_prefixes: Vec<String>,
-    /// Key and id of the last entry of this page, when there is more behind it; a prefix has no id.
+    /// Key and id of the last entry of this page, if more entries follow. A prefix has no id.
     pub next: Option<(String, String)>,
 }
 
-/// A page of uploads that are in the order of their keys, and of their beginnings within a key.
+/// A page of uploads, which are sorted by key, and by time of creation within a key.
 pub(crate) fn upload_page<'u>(open: &'u [(String, Upload)], query: &UploadQuery) -> UploadPage<'u> {
     let mut page = UploadPage::default();
     let mut last = None;
@@ -39,7 +39,7 @@ pub(crate) fn upload_page<'u>(open: &'u [(String, Upload)], query: &UploadQuery)
             continue;
         }
         if page.uploads.len() + page.common_prefixes.len() >= query.limit {
-            // An empty page has no last entry to go on from: S3 says that there is no more.
+            // An empty page has no last entry to continue from: S3 reports that nothing follows.
             page.next = last;
             return page;
         }
@@ -57,7 +57,7 @@ pub(crate) fn upload_page<'u>(open: &'u [(String, Upload)], query: &UploadQuery)
     page
 }
 
-/// Whether the page before had the entry.
+/// Whether an earlier page had the entry.
 fn is_before(
     open: &[(String, Upload)],
     query: &UploadQuery,
@@ -88,7 +88,7 @@ fn is_before(
     }
 }
 
-/// The key up to and with the first delimiter behind the prefix.
+/// The key up to the first delimiter after the prefix, delimiter included.
 fn common_prefix<'k>(key: &'k str, query: &UploadQuery) -> Option<&'k str> {
     let delimiter = query.delimiter.as_deref()?;
     let end = query.prefix.len() + key[query.prefix.len()..].find(delimiter)? + delimiter.len();

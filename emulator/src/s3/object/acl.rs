@@ -1,4 +1,4 @@
-//! Access control lists, kept and given back: nobody is kept out by them. Pure.
+//! Access control lists. They are stored and shown; access is never denied because of them. Pure.
 //!
 //! See `docs/aws/s3.md#access-control-lists`.
 
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 const AUTHENTICATED: &str = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 const LOG_DELIVERY: &str = "http://acs.amazonaws.com/groups/s3/LogDelivery";
-/// The account that reads what `aws-exec-read` grants.
+/// The account to which `aws-exec-read` grants access.
 const EXEC_READ: &str = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c";
 
-/// Who may do what, in the order in which it was said.
+/// An access control list: its grants, in the order in which they were given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Acl(Vec<AclEntry>);
 
@@ -29,10 +29,10 @@ enum AclGrantee {
     Uri(String),
 }
 
-/// What the five headers `x-amz-grant-…` say, with their permissions.
+/// The values of the five headers `x-amz-grant-…`, with their permissions.
 pub(crate) type Grants<'g> = [(&'static str, Option<&'g str>)];
 
-/// Everything belongs to one owner.
+/// The owner of all buckets and objects.
 pub(crate) fn owner() -> Owner {
     Owner {
         display_name: Some("tidegate".to_owned()),
@@ -45,7 +45,7 @@ fn owner_id() -> String {
 }
 
 impl Acl {
-    /// What a request's headers say; `None` when they say nothing.
+    /// The list in the headers of a request, if there is one.
     pub(crate) fn asked(canned: Option<&str>, grants: &Grants<'_>) -> S3Result<Option<Acl>> {
         let granted = grants.iter().any(|(_, value)| value.is_some());
         match canned {
@@ -71,7 +71,7 @@ impl Acl {
             _ => {
                 return Err(s3_error!(
                     InvalidArgument,
-                    "x-amz-acl: there is no canned ACL {name:?}"
+                    "invalid x-amz-acl {name:?}: expected a canned ACL, such as private or public-read"
                 ));
             }
         };
@@ -79,7 +79,7 @@ impl Acl {
         Ok(Acl(std::iter::once(owners).chain(more).collect()))
     }
 
-    /// `id="…", uri="…", emailAddress="…"`, in each header.
+    /// The grants in headers, each of the form `id="…", uri="…", emailAddress="…"`.
     fn of_headers(grants: &Grants<'_>) -> S3Result<Acl> {
         let mut entries = Vec::new();
         for (permission, value) in grants {
@@ -103,7 +103,7 @@ impl Acl {
         Ok(Acl(entries))
     }
 
-    /// What a document says.
+    /// The list in a document.
     pub(crate) fn of_policy(policy: AccessControlPolicy) -> S3Result<Acl> {
         let malformed = || {
             let text = "The XML you provided was not well-formed or did not validate against our published schema";
@@ -136,7 +136,7 @@ impl Acl {
         Ok(Acl(entries.ok_or_else(malformed)?))
     }
 
-    /// As S3 shows it; without one, the owner may do everything.
+    /// A list as S3 shows it. Without a list, the owner has full control.
     pub(crate) fn shown(acl: Option<&Acl>) -> Vec<Grant> {
         let usual = [entry(AclGrantee::Id(owner_id()), "FULL_CONTROL")];
         acl.map_or(usual.as_slice(), |acl| &acl.0)

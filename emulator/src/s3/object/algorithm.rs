@@ -37,7 +37,7 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of a name that must be known.
+    /// The algorithm of a name.
     pub(crate) fn known(name: &str) -> S3Result<Algorithm> {
         let unknown = || {
             s3_error!(
@@ -80,7 +80,7 @@ impl Algorithm {
             .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
     }
 
-    /// The header that holds a value.
+    /// The header that holds the value.
     pub(super) fn header(self) -> String {
         format!("x-amz-checksum-{}", self.name().to_ascii_lowercase())
     }

@@ -8,17 +8,17 @@ use s3s::S3Result;
 use super::algorithm::Algorithm;
 use super::checksum_members::only_one;
 
-/// What a request says of its body.
+/// The checksum that a request gives or asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AskedChecksum {
     pub algorithm: Algorithm,
-    /// What the checksum must be. It may come behind the body instead, and SDKs may leave the
-    /// computing to the server.
+    /// The expected value. It may come behind the body instead; or a request names the algorithm
+    /// alone, and the server computes the value.
     pub value: Option<String>,
 }
 
 impl AskedChecksum {
-    /// The algorithm of objects that are put without a word about checksums.
+    /// The checksum of an object whose request names none.
     pub(crate) fn usual() -> AskedChecksum {
         AskedChecksum {
             algorithm: Algorithm::Crc64Nvme,
@@ -26,7 +26,7 @@ impl AskedChecksum {
         }
     }
 
-    /// What the headers of a put or of a part say.
+    /// The checksum in the headers of a put or of a part.
     ///
     /// # Errors
     /// They name an unknown algorithm, several values, or a value that the algorithm cannot have.
@@ -60,7 +60,7 @@ impl AskedChecksum {
         }))
     }
 
-    /// The value that the body must have, when it came behind the body.
+    /// The same, with the value from behind the body if there is one.
     pub(crate) fn or_behind(self, trailers: Option<&HeaderMap>) -> AskedChecksum {
         let value = || {
             Some(

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::algorithm::Algorithm;
 use super::checksum_members::{ChecksumMembers, digest};
 
-/// What the checksum of an object that came in parts is made of.
+/// The bytes that the checksum of an object in parts covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ChecksumKind {
     /// All bytes.
@@ -23,12 +23,12 @@ pub(crate) enum ChecksumKind {
 pub(crate) struct Checksum {
     pub algorithm: Algorithm,
     pub kind: ChecksumKind,
-    /// Base64. Empty in the head of an upload, which says only what its object shall have.
+    /// Base64. Empty in the head of an upload, whose object does not exist yet.
     pub value: String,
 }
 
 impl Checksum {
-    /// The checksum of checksums: of the parts of an upload, in their order. `None` when a part has
+    /// The checksum of the checksums of an upload's parts, in their order. `None` when a part has
     /// no such checksum.
     pub(crate) fn composite<'p>(
         algorithm: Algorithm,

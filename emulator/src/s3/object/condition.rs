@@ -11,7 +11,7 @@ use s3s::dto::{
 use super::date::seconds;
 use super::head::Head;
 
-/// The four conditions that a read, or the source of a copy, may have.
+/// The four conditions of a read, or of the source of a copy.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ReadConditions<'r> {
     pub is: Option<&'r ETagCondition>,
@@ -62,7 +62,7 @@ pub(crate) enum Judgement {
 }
 
 impl ReadConditions<'_> {
-    /// A condition by ETag makes the one by date beside it meaningless.
+    /// Judges an object. A condition by ETag overrides the condition by date beside it.
     pub(crate) fn judge(&self, head: &Head) -> Judgement {
         let failed = match self.is {
             Some(condition) => !holds(condition, head),
@@ -115,19 +115,20 @@ pub(crate) enum WriteCondition {
     Present,
     /// `If-Match: "etag"`
     Is(String),
-    /// What a delete says of the object: its ETag, when it was modified (in seconds), and its size.
+    /// The conditions of a delete: ETag, time of modification (in seconds), and size.
     Like {
         etag: Option<String>,
         modified: Option<i64>,
         size: Option<u64>,
     },
-    /// It is the one that was read: its ETag, and when it was modified (in milliseconds).
+    /// The object is still the one that was read: its ETag and its time of modification (in
+    /// milliseconds).
     Read { etag: String, modified: u64 },
 }
 
 impl WriteCondition {
-    /// `None` for conditions that S3 does not have: `If-None-Match` takes `*` only, and not beside
-    /// `If-Match`.
+    /// The condition of a put. `None` for what S3 does not have: `If-None-Match` takes `*` only,
+    /// and not beside `If-Match`.
     pub(crate) fn of(
         is: Option<&ETagCondition>,
         is_not: Option<&ETagCondition>,
@@ -143,11 +144,10 @@ impl WriteCondition {
         }
     }
 
-    /// Judges what is there now.
+    /// Judges the present object.
     ///
-    /// # Errors
-    /// The condition does not hold; S3 tells an object that is not there apart from one that is
-    /// another.
+    /// # Errors The condition does not hold. S3 distinguishes a missing object from a different
+    /// one.
     pub(crate) fn check(&self, present: Option<&Head>) -> Result<(), UnmetCondition> {
         match (self, present) {
             (WriteCondition::Always, _)

@@ -1,4 +1,4 @@
-//! Times of the library, whose type does not do arithmetic. Pure.
+//! Conversions of the library's times, which have no arithmetic. Pure.
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::acl::Acl;
 use super::checksum::Checksum;
 
-/// Everything about an object but its body.
+/// The head of an object: everything that is stored about it, except its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
     pub key: String,
@@ -17,12 +17,12 @@ pub(crate) struct Head {
     pub headers: Headers,
     #[serde(default)]
     pub checksum: Option<Checksum>,
-    /// The parts that it came in, in order; none when it came whole.
+    /// The parts of the object, in order. Empty if it was put whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
 }
 
-/// A part of an object that came in parts.
+/// A part of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Part {
     pub number: i32,
@@ -31,7 +31,7 @@ pub(crate) struct Part {
     pub checksum: Option<Checksum>,
 }
 
-/// What the writer said of the object.
+/// The headers of an object, as its writer gave them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Headers {
     pub content_type: Option<String>,
@@ -55,12 +55,12 @@ pub(crate) struct Headers {
     /// None is `AES256`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Encryption>,
-    /// None lets the owner do everything.
+    /// None gives the owner full control.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acl: Option<Acl>,
 }
 
-/// How S3 would encrypt the object; it is kept and given back.
+/// How S3 would encrypt the object. Stored and shown only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Encryption {
     pub algorithm: String,

@@ -1,4 +1,5 @@
-//! Tags of objects and buckets, and what S3 refuses of them. Pure. See `docs/aws/s3.md#tags`.
+//! Tags of objects and buckets, and the limits that S3 has for them. Pure. See
+//! `docs/aws/s3.md#tags`.
 
 use std::collections::HashSet;
 
@@ -12,7 +13,7 @@ use crate::s3::errors::custom;
 pub(crate) const OF_OBJECT: usize = 10;
 pub(crate) const OF_BUCKET: usize = 50;
 
-/// Names and values, in characters.
+/// The longest name and value, in characters.
 const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 256;
 
@@ -38,7 +39,7 @@ pub(crate) fn of_header(header: Option<&str>) -> S3Result<Vec<(String, String)>>
     Ok(pairs)
 }
 
-/// Refuses what S3 refuses.
+/// Refuses tags that S3 refuses.
 pub(crate) fn check(pairs: &[(String, String)], most: usize) -> S3Result<()> {
     if pairs.len() > most && most == OF_OBJECT {
         return Err(custom(

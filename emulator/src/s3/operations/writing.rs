@@ -218,7 +218,12 @@ fn etag_of(condition: &ETagCondition) -> String {
 }
 
 fn asked_size(size: Option<i64>) -> S3Result<Option<u64>> {
-    let invalid = |_| s3_error!(InvalidArgument, "the size of an object is not negative");
+    let invalid = |_| {
+        s3_error!(
+            InvalidArgument,
+            "the size of an object must not be negative"
+        )
+    };
     size.map(u64::try_from).transpose().map_err(invalid)
 }
 
@@ -232,7 +237,7 @@ pub(super) async fn delete_objects(
     if input.delete.objects.is_empty() || input.delete.objects.len() > PAGE {
         return Err(s3_error!(
             MalformedXML,
-            "1 to 1000 keys can be deleted at once"
+            "a Delete document must have 1 to 1000 keys"
         ));
     }
     let quiet = input.delete.quiet.unwrap_or(false);
@@ -324,6 +329,6 @@ pub(super) fn condition(
     is: Option<&ETagCondition>,
     is_not: Option<&ETagCondition>,
 ) -> S3Result<WriteCondition> {
-    let text = "If-None-Match takes * only, and not together with If-Match";
+    let text = "If-None-Match must be *, and cannot be combined with If-Match";
     WriteCondition::of(is, is_not).ok_or_else(|| s3_error!(NotImplemented, "{text}"))
 }

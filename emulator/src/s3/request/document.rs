@@ -1,5 +1,4 @@
-//! Requests whose body is a document: what they say of its digest is held to, before the library
-//! reads it.
+//! Door: the digests of requests whose body is a document are checked before the library reads it.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -16,16 +15,16 @@ use crate::s3::errors::error_response;
 use crate::s3::object::asked_checksum::AskedChecksum;
 use crate::s3::object::checksum_members::digest;
 
-/// The library reads no longer documents than this.
+/// The longest document that the library reads.
 const LONGEST: usize = 20 * 1024 * 1024;
 
-/// The query parameters of requests whose body is an object's, a part's, or of no document at all.
+/// The query parameters of requests whose body is not a document.
 const NO_DOCUMENT: [&str; 3] = ["uploadId", "uploads", "x-id"];
 
-/// Holds a document to its `Content-MD5` (`content_md5`) and its checksum (`checksum_algorithm`).
+/// Checks a document against its `Content-MD5` (`content_md5`) and its checksum
+/// (`checksum_algorithm`).
 ///
-/// # Errors
-/// The answer to a document that is not what its headers say.
+/// # Errors The document has other digests than its headers give. The error is the response.
 pub(crate) async fn verified(request: Request<Body>) -> Result<Request<Body>, Response> {
     if !is_document(&request) || !has_digest(request.headers()) {
         return Ok(request);
@@ -35,7 +34,7 @@ pub(crate) async fn verified(request: Request<Body>) -> Result<Request<Body>, Re
         error_response(
             StatusCode::BAD_REQUEST,
             "MalformedXML",
-            "The document is longer than 20 MiB, or broke off.",
+            "The document is longer than 20 MiB or incomplete.",
             &[],
         )
     })?;
@@ -56,8 +55,8 @@ pub(crate) async fn verified(request: Request<Body>) -> Result<Request<Body>, Re
     Ok(request)
 }
 
-/// A put or a post of something that the query names: an upload's parts and its completion are no
-/// such things.
+/// Whether the request puts or posts a document: its query names a subresource, other than the
+/// parts and the completion of an upload.
 fn is_document(request: &Request<Body>) -> bool {
     let query = request.uri().query().unwrap_or_default();
     let names = query

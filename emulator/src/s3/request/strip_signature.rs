@@ -1,8 +1,9 @@
-//! Takes the signature off a request: any credentials are accepted here, so there is nothing to
-//! verify it with.
+//! Removes the signature of a request. Without credentials of our own, there is nothing to verify
+//! it with.
 //!
-//! What a signature brings along goes too: the query parameters of a presigned URL, of version 4
-//! and of version 2, which boto3 still makes, and the `aws-chunked` coding of bodies.
+//! Everything that belongs to the signature is removed too: the query parameters of a presigned
+//! URL, of version 4 and of version 2 (which boto3 still makes), and the `aws-chunked` coding of
+//! the body.
 
 use axum::body::Body;
 use http::header::{
@@ -15,12 +16,12 @@ use crate::s3::body::chunked::{DechunkedBody, Trailers};
 const CONTENT_SHA256: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 const DECODED_LENGTH: HeaderName = HeaderName::from_static("x-amz-decoded-content-length");
 
-/// The request is not what its signature says it is.
+/// A request whose parts contradict its signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidSigning {
-    #[error("the decoded length is missing or no number")]
+    #[error("x-amz-decoded-content-length must be a number")]
     DecodedLength,
-    #[error("the URL cannot be read")]
+    #[error("the URL is not valid")]
     Url,
 }
 
@@ -55,8 +56,8 @@ fn decoded_length(headers: &mut HeaderMap) -> Result<u64, InvalidSigning> {
         .ok_or(InvalidSigning::DecodedLength)
 }
 
-/// `aws-chunked` is a coding of the transfer; what else stands in `Content-Encoding` belongs to the
-/// object.
+/// Removes `aws-chunked`, a coding of the transfer. Other values of `Content-Encoding` belong to
+/// the object.
 fn plain_coding(headers: &mut HeaderMap) {
     let Some(codings) = headers.remove(CONTENT_ENCODING) else {
         return;

@@ -1,5 +1,5 @@
-//! Buckets and objects, [on disk](crate::s3::storage::disk) or [in memory](crate::s3::storage::memory). Everything is durable
-//! before anyone is answered.
+//! Buckets and objects, [on disk](super::disk) or [in memory](super::memory). On disk, every change
+//! is durable before its response.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ struct BucketsInner {
     uploads: Uploads,
     settings: SettingsCache,
     gauge: Gauge,
-    /// Why nothing is served.
+    /// Why every request is refused.
     shut: Option<String>,
 }
 
@@ -44,18 +44,16 @@ enum Backend {
 }
 
 impl Buckets {
-    /// Opens the buckets in `folder`, which is made when it is not there; `None` keeps everything
-    /// in memory. It needs no space, so a full disk can be opened: what has to be written is as
-    /// soon as there is room. It takes no longer when there are many objects: their index lies on
-    /// disk, and while it is built or repaired everything but listings works.
+    /// Opens the buckets in `folder`, which is created if needed; `None` keeps everything in
+    /// memory. Opening needs no space, so it works on a full disk, and no longer with many objects:
+    /// their index is on disk, and while it is built or repaired, everything but listings works.
     ///
-    /// # Errors
-    /// The folder cannot be made or read.
+    /// # Errors The folder cannot be created or read.
     pub fn open(folder: Option<&Path>, region: &str) -> io::Result<Buckets> {
         Buckets::open_within(folder, region, Gauge::default())
     }
 
-    /// The same; what lies in memory is counted by `gauge`.
+    /// The same, with the memory of objects counted by `gauge`.
     ///
     /// # Errors
     /// As [`Buckets::open`].
@@ -71,7 +69,7 @@ impl Buckets {
         Ok(Buckets::of(region, backend, uploads, gauge, None))
     }
 
-    /// Buckets that cannot be opened: every request is answered 503 with the reason.
+    /// Buckets that cannot be opened: every request gets 503 with the reason.
     pub fn shut(reason: String, region: &str) -> Buckets {
         Buckets::of(
             region,
@@ -102,12 +100,12 @@ impl Buckets {
         }
     }
 
-    /// Why nothing is served.
+    /// Why every request is refused.
     pub(crate) fn reason_shut(&self) -> Option<&str> {
         self.shared.shut.as_deref()
     }
 
-    /// Ends what happens in the background, so that the next start has nothing to look at again.
+    /// Ends the work in the background, so that the next start has no objects to read again.
     /// Nothing can be changed afterwards.
     pub fn close(&self) {
         if let Backend::Disk(disk) = &self.shared.backend {
@@ -197,7 +195,7 @@ impl Buckets {
         }
     }
 
-    /// One page of a listing, shown to `show`. Of heads, it has what a listing shows: no headers,
+    /// One page of a listing, passed to `show`. Heads have only what a listing shows: no headers,
     /// no tags, and no values of checksums. Reads files.
     pub(crate) fn list<T>(
         &self,
@@ -212,7 +210,7 @@ impl Buckets {
         .map(show)
     }
 
-    /// Removes an object; one that is not there is no error.
+    /// Removes an object. A missing object is not an error.
     pub(crate) fn remove(
         &self,
         bucket: &str,
@@ -223,7 +221,7 @@ impl Buckets {
         removed.into_iter().collect()
     }
 
-    /// Removes many objects, each with a result of its own.
+    /// Removes objects, each with its own result.
     pub(crate) fn remove_all(
         &self,
         bucket: &str,
@@ -238,7 +236,7 @@ impl Buckets {
         }
     }
 
-    /// Starts an object; its body is written piece by piece.
+    /// Stages an object, whose body is then written piece by piece.
     pub(crate) fn stage(&self) -> Result<StagedObject, StorageError> {
         match &self.shared.backend {
             Backend::Memory(_) => Ok(StagedObject::in_memory(self.shared.gauge.reserve())),
@@ -246,7 +244,7 @@ impl Buckets {
         }
     }
 
-    /// Ends a staged and puts it under its key, in place of what was there.
+    /// Completes a staged object and puts it under its key, replacing the present one.
     pub(crate) fn put(
         &self,
         bucket: &str,
@@ -267,7 +265,7 @@ impl Buckets {
         )
     }
 
-    /// The same, last modified at another time than now.
+    /// The same, with a given time of modification.
     pub(crate) fn put_as_of(
         &self,
         put: Put<'_>,

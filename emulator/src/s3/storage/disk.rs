@@ -1,6 +1,6 @@
-//! Door: buckets and objects on disk. An object is a file, which carries its head, so a read opens
-//! one file and needs nothing else; the [`Index`] is there for listings. No read waits for a write,
-//! and no write for one of another key but to share its sync.
+//! Door: buckets and objects on disk. An object is a file that carries its head, so a read opens
+//! one file and needs nothing else; the [`Index`] is for listings. No read waits for a write, and
+//! no write for the write of another key, except to share its sync.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -32,7 +32,8 @@ pub(crate) struct Disk {
     layout: Arc<Layout>,
     index: Index,
     buckets: RwLock<BTreeMap<String, Arc<Bucket>>>,
-    /// Held while a bucket is made or removed.
+    /// Held while a bucket is created or deleted, also while its folder changes: creating and
+    /// deleting one name must not overlap. Reads and writes of objects do not need it.
     changing: Mutex<()>,
     staged_count: AtomicU64,
 }
@@ -41,7 +42,9 @@ pub(crate) struct Disk {
 #[derive(Debug)]
 struct Bucket {
     created: Timestamp,
-    /// Whether it is removed. Held, to read, while an object is put into it or removed from it.
+    /// Whether the bucket is deleted. Locked for reading while an object is put or removed, and for
+    /// writing while the bucket's folder is checked and removed: no object is put into that folder
+    /// meanwhile.
     gone: RwLock<bool>,
     /// The shards that are durable.
     made: Mutex<BTreeSet<String>>,
@@ -56,9 +59,9 @@ impl Bucket {
         })
     }
 
-    /// Keeps the bucket from being removed meanwhile.
+    /// Prevents the bucket from being deleted until the guard is dropped.
     fn enter(&self) -> Result<RwLockReadGuard<'_, bool>, StorageError> {
-        let gone = self.gone.read().unwrap_or_else(PoisonError::into_inner);
+        let gone = self.gone.read();
         if *gone {
             Err(StorageError::NoSuchBucket)
         } else {
@@ -66,13 +69,13 @@ impl Bucket {
         }
     }
 
-    /// Makes a shard that outlives a power cut, before anything is put there.
+    /// Creates a durable shard before an object is put there.
     fn make(&self, shard: &Path) -> io::Result<()> {
         let name = shard.file_name().unwrap_or_default().to_string_lossy();
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made.lock();
         if !made.contains(name.as_ref()) {
             match make_folder(shard) {
-                // All that were there at the start are durable.
+                // A shard that existed at the start is durable.
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 _ => made.insert(name.into_owned()),
             };
@@ -82,7 +85,7 @@ impl Bucket {
 }
 
 impl Disk {
-    /// Opens what lies in the folder; `buckets` are those that are there.
+    /// Opens the folder. `buckets` are those that exist there.
     pub(crate) fn open(folder: &Path, buckets: Vec<load::FoundBucket>) -> io::Result<Disk> {
         let layout = Arc::new(Layout::new(folder));
         let buckets = buckets
@@ -129,7 +132,7 @@ impl Disk {
     }
 
     pub(crate) fn create(&self, name: &str) -> Result<(), StorageError> {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _changing = self.changing.lock();
         if self.has(name) {
             return Err(StorageError::AlreadyOwned);
         }
@@ -148,9 +151,9 @@ impl Disk {
     }
 
     pub(crate) fn delete(&self, name: &str) -> Result<(), StorageError> {
-        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _changing = self.changing.lock();
         let bucket = self.bucket(name)?;
-        let mut gone = bucket.gone.write().unwrap_or_else(PoisonError::into_inner);
+        let mut gone = bucket.gone.write();
         if self.layout.has_objects(name)? {
             return Err(StorageError::NotEmpty);
         }
@@ -171,7 +174,7 @@ impl Disk {
         }))
     }
 
-    /// The object under a key, with its body. Both are of one file, so they belong together.
+    /// The object under a key, with its body. Both are read from one file, so they belong together.
     pub(crate) fn open_object(
         &self,
         bucket: &str,
@@ -200,7 +203,7 @@ impl Disk {
         self.bucket(bucket)?;
         let path = self.layout.path_of(bucket, key);
         let opened = match open(&path.file) {
-            // One that the index shows is lost, unless it was removed this moment.
+            // An object that the index has is lost, unless it was removed just now.
             Err(error)
                 if error.kind() == io::ErrorKind::NotFound && self.index.has(bucket, key) =>
             {
@@ -210,7 +213,7 @@ impl Disk {
                         if error.kind() == io::ErrorKind::NotFound
                             && self.index.has(bucket, key) =>
                     {
-                        Err(format::damaged("it is gone"))
+                        Err(format::damaged("it is missing"))
                     }
                     opened => opened,
                 }
@@ -267,7 +270,7 @@ impl Disk {
             },
             query,
         );
-        // What is damaged is being built anew now.
+        // A damaged index is being rebuilt now.
         page.map_err(|error| match error {
             StorageError::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
                 StorageError::Rebuilding
@@ -276,7 +279,7 @@ impl Disk {
         })
     }
 
-    /// Removes objects; one that is not there is no error. They share their syncs.
+    /// Removes objects, which share their syncs. A missing object is not an error.
     pub(crate) fn remove(
         &self,
         bucket: &str,
@@ -314,7 +317,7 @@ impl Disk {
                     Some(change) => self.take_away(bucket, key, condition, path, change),
                 });
         let mut results: Vec<_> = removed.collect();
-        // Also of what was not there: somebody may have removed it this moment, and not be answered
+        // Also for missing objects: another request may have removed them just now without a sync
         // yet.
         let layout: BTreeSet<&PathBuf> = begun.iter().map(|(_, path)| &path.shard).collect();
         for shard in layout {
@@ -349,7 +352,7 @@ impl Disk {
         }
     }
 
-    /// Starts an object; its body is written piece by piece.
+    /// Stages an object, whose body is then written piece by piece.
     pub(crate) fn stage(&self) -> io::Result<StagedObject> {
         let number = self.staged_count.fetch_add(1, Ordering::Relaxed);
         let folder = self.layout.folder().join(STAGING);
@@ -364,7 +367,7 @@ impl Disk {
         }
     }
 
-    /// Ends a staged and puts it under its key, in path of what was there.
+    /// Completes a staged object and puts it under its key, replacing the present one.
     pub(crate) fn put(
         &self,
         put: Put<'_>,
@@ -400,7 +403,7 @@ impl Disk {
     }
 }
 
-/// What is read of a file.
+/// The head of an opened file.
 trait HasHead {
     fn head(&self) -> &Head;
 }
@@ -417,7 +420,7 @@ impl HasHead for (Head, OpenFile) {
     }
 }
 
-/// Judges what is at a path, when a condition asks for it.
+/// Judges the object at a path, if there is a condition.
 fn check(condition: &WriteCondition, path: &ObjectPath) -> Result<(), StorageError> {
     match condition {
         WriteCondition::Always => Ok(()),

@@ -139,7 +139,7 @@ impl From<StorageError> for S3Error {
     }
 }
 
-/// Logs the error; the answer names no file.
+/// Logs the error. The response names no file.
 fn of_io(error: &io::Error) -> S3Error {
     if error.kind() == io::ErrorKind::InvalidData {
         // The log has this error already, with the name of the file.
@@ -152,7 +152,7 @@ fn of_io(error: &io::Error) -> S3Error {
         }
         return s3_error!(
             ServiceUnavailable,
-            "The disk is full: nothing was stored. Delete objects or messages, or make room on \
+            "The disk is full: nothing was stored. Delete objects or messages, or free space on \
              the disk."
         );
     }

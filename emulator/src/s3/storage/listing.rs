@@ -47,7 +47,7 @@ where
         next: None,
     };
     if query.limit == 0 {
-        // An empty page has no last key to go on from: S3 says that there is no more.
+        // An empty page has no last key to continue from: S3 reports that nothing follows.
         return Ok(page);
     }
     let mut last = String::new();
@@ -87,7 +87,7 @@ where
     Ok(page)
 }
 
-/// The key up to and with the first delimiter behind the prefix.
+/// The key up to the first delimiter after the prefix, delimiter included.
 fn common_prefix(key: &str, query: &ListQuery) -> Option<String> {
     let delimiter = query
         .delimiter

@@ -103,7 +103,7 @@ fn uploads(folder: &Path, bucket: &str, found: &mut BTreeMap<String, Upload>) ->
             Ok(head) => _ = found.insert(id, Upload::loaded(bucket, head, whole(&folder)?)),
             Err(error) => {
                 tracing::warn!(
-                    "{} is not a whole upload and is removed: {error}",
+                    "{} is an incomplete upload and is removed: {error}",
                     folder.display()
                 );
                 fs::remove_dir_all(&folder)?;
@@ -123,7 +123,7 @@ fn whole(folder: &Path) -> io::Result<Vec<Object>> {
                 head,
                 body: ObjectBody::File(path),
             }),
-            Err(error) => tracing::error!("{} is passed over: {error}", path.display()),
+            Err(error) => tracing::error!("{} is skipped: {error}", path.display()),
         }
     }
     Ok(found)

@@ -17,7 +17,7 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    /// The name of its file, when it is one.
+    /// The name of the object's file, if the object is on disk.
     pub(crate) fn file_name(&self) -> Option<&str> {
         match &self.body {
             ObjectBody::Memory(_) => None,
@@ -30,7 +30,7 @@ impl Object {
 #[derive(Debug)]
 pub(crate) enum ObjectBody {
     Memory(Bytes),
-    /// It starts at the file's first byte.
+    /// The body begins at the first byte of the file.
     File(PathBuf),
 }
 
@@ -41,13 +41,13 @@ pub(crate) enum OpenBody {
     File(OpenFile),
 }
 
-/// Where an object is put, and what is said of it.
+/// A put: where the object goes, and its headers.
 #[derive(Debug)]
 pub(crate) struct Put<'p> {
     pub bucket: &'p str,
     pub key: &'p str,
     pub headers: Headers,
-    /// When it may take the place of what is there.
+    /// When the object may replace the present one.
     pub condition: &'p WriteCondition,
     pub modified: Timestamp,
 }

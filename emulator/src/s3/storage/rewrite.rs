@@ -1,5 +1,4 @@
-//! Door: what is said of an object changes, and its body does not. The file is written anew and
-//! takes the old one's place.
+//! Door: new headers for a stored object. Its file is written again and replaces the old one.
 
 use kit::time::Timestamp;
 
@@ -10,8 +9,8 @@ use crate::s3::object::condition::WriteCondition;
 use crate::s3::object::head::Headers;
 
 impl Buckets {
-    /// Changes the headers of an object. ETag, checksum and date stay; whoever puts an object
-    /// meanwhile comes first, and the change is made on what was put.
+    /// Changes the headers of an object. ETag, checksum and date stay. If another object is put
+    /// meanwhile, the change is made to that one.
     pub(crate) fn rewrite(
         &self,
         bucket: &str,
@@ -27,7 +26,7 @@ impl Buckets {
             let (etag, checksum, parts) =
                 (head.etag.clone(), head.checksum.clone(), head.parts.clone());
             match staged.join(std::slice::from_ref(&object), etag.clone(), checksum, parts) {
-                // A put or a delete took the file away.
+                // A put or a delete replaced or removed the file.
                 Err(StorageError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {
                     continue;
                 }

@@ -1,7 +1,9 @@
 //! The settings that a bucket can have, and their cache.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use kit::lock::{Mutex, MutexGuard};
 
 /// What can be set on a bucket. Each is named by its query parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,12 +73,12 @@ impl SettingsCache {
     /// The known settings, by bucket. Held only for a look, never while a file is written: every
     /// put reads the settings of its bucket.
     pub(super) fn known(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Texts>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 
     /// Held while settings are changed, and while a bucket is created or deleted: no setting is
     /// written for a bucket that is being deleted, and no new bucket inherits one.
     pub(super) fn lock_changes(&self) -> MutexGuard<'_, ()> {
-        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.changing.lock()
     }
 }

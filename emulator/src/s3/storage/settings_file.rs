@@ -23,7 +23,7 @@ pub(super) fn read(folder: &Path) -> io::Result<Texts> {
     };
     let damaged = |error| {
         let text = format!(
-            "{} is damaged ({error}): remove it to go on without these settings",
+            "{} is damaged ({error}): remove it to continue without these settings",
             path.display()
         );
         io::Error::new(io::ErrorKind::InvalidData, text)

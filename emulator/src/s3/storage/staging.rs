@@ -1,4 +1,4 @@
-//! Door: an object that is being written. It vanishes when it is dropped before it was kept.
+//! Door: an object that is being written. Unless it is kept, it is removed when it is dropped.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -30,7 +30,7 @@ const LARGEST_IN_MEMORY: u64 = 1 << 30;
 /// S3's limit for one put, in bytes: `docs/aws/s3.md#limits`.
 const LARGEST: u64 = 5 << 30;
 
-/// S3's limit for an object that comes in parts, in bytes.
+/// S3's limit for an object in parts, in bytes.
 const LARGEST_JOINED: u64 = 5 << 40;
 /// An object that is being written. Unless it is kept, it is removed when it is dropped.
 pub(crate) struct StagedObject {
@@ -40,9 +40,9 @@ pub(crate) struct StagedObject {
     summing: Option<(Algorithm, ChecksumHasher)>,
     /// Instead of the MD5.
     etag: Option<String>,
-    /// Instead of what was summed.
+    /// Instead of the computed checksum.
     checksum: Option<Checksum>,
-    /// The parts that it is made of.
+    /// The parts of the object.
     parts: Vec<Part>,
     limit: u64,
 }
@@ -54,7 +54,7 @@ enum StagedBody {
         path: PathBuf,
         blocks: BlockSums,
     },
-    /// It is an object now.
+    /// The body belongs to an object now.
     KeptSetting,
 }
 
@@ -65,7 +65,7 @@ struct Counted {
 }
 
 impl Counted {
-    /// Appends, when there is memory for it.
+    /// Appends, if there is memory.
     fn write(&mut self, bytes: &[u8]) -> Result<(), StorageError> {
         let length = self.bytes.len() + bytes.len();
         if length > self.bytes.capacity() {
@@ -77,7 +77,7 @@ impl Counted {
         Ok(())
     }
 
-    /// The whole body with `head` takes what it needs and no more.
+    /// Reduces the memory of the complete body, with `head`, to its size.
     fn finish(&mut self, head: &Head) -> Result<(), StorageError> {
         self.bytes.shrink_to_fit();
         Ok(self
@@ -92,8 +92,7 @@ impl AsRef<[u8]> for Counted {
     }
 }
 
-/// Bytes that the head of an object takes in memory, about: itself, its place among the others, and
-/// its texts.
+/// The approximate memory of a head, in bytes: the head, its entry among the others, and its texts.
 fn bytes_of(head: &Head) -> u64 {
     let pairs = |pairs: &[(String, String)]| {
         pairs
@@ -141,22 +140,21 @@ impl StagedObject {
         }
     }
 
-    /// Sums up what is written from now on.
+    /// Computes a checksum of everything that is written from now on.
     #[must_use]
     pub(crate) fn summing(mut self, algorithm: Option<Algorithm>) -> StagedObject {
         self.summing = algorithm.map(|algorithm| (algorithm, algorithm.hasher()));
         self
     }
 
-    /// The MD5 of what is written, in hex: S3's ETag for objects that were put whole. Joined ones
-    /// have another.
+    /// The ETag: the MD5 of the body in hex, unless the object is joined from parts.
     pub(crate) fn etag(&self) -> String {
         self.etag
             .clone()
             .unwrap_or_else(|| hex::encode(self.md5.clone().finalize()))
     }
 
-    /// Ends the sum, and returns it.
+    /// Completes the checksum and returns it.
     pub(crate) fn checksum(&mut self) -> Option<&Checksum> {
         if let Some((algorithm, hasher)) = self.summing.take() {
             let value = digest(algorithm, hasher)?;
@@ -169,8 +167,8 @@ impl StagedObject {
         self.checksum.as_ref()
     }
 
-    /// Appends all parts, and takes an ETag and a checksum that are not those of the bytes. `shown`
-    /// are the parts that the object will have.
+    /// Appends all parts, and sets an ETag and a checksum other than those of the bytes. `shown`
+    /// are the parts that the object will show.
     pub(crate) fn join(
         &mut self,
         parts: &[impl AsRef<Object>],
@@ -227,7 +225,7 @@ impl StagedObject {
         Ok(())
     }
 
-    /// Ends the body, and makes it durable under its present name.
+    /// Completes the body, and makes it durable under its temporary name.
     pub(crate) fn finish(
         &mut self,
         key: &str,
@@ -255,7 +253,7 @@ impl StagedObject {
         Ok(head)
     }
 
-    /// Gives it its place, `path` when it is a file, instead of what is there. The folder is not
+    /// Keeps the object: a file is renamed to `path` and replaces the file there. The folder is not
     /// synced yet.
     pub(crate) fn keep(&mut self, path: Option<&Path>) -> io::Result<ObjectBody> {
         if let (StagedBody::File { path: staged, .. }, Some(path)) = (&self.body, path) {
@@ -264,7 +262,7 @@ impl StagedObject {
             return Ok(ObjectBody::File(path.to_owned()));
         }
         match std::mem::replace(&mut self.body, StagedBody::KeptSetting) {
-            // The memory is given back when nobody reads the body any more.
+            // The memory is released when the last reader drops the body.
             StagedBody::Memory(body) => Ok(ObjectBody::Memory(Bytes::from_owner(body))),
             body => {
                 self.body = body;

@@ -2,8 +2,9 @@
 //! a head, and one file for each part.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
 
 use super::object::Object;
@@ -60,7 +61,7 @@ impl Uploads {
 
     /// Locks the uploads of all buckets. No upload begins, ends or gains a part meanwhile.
     pub(crate) fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Upload>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Forgets the uploads of a bucket whose folder is gone.
