@@ -1,13 +1,13 @@
-//! What the gateway answers when something is wrong: AWS's own statuses, headers and bodies, and
-//! never a silent 200.
+//! The gateway's responses to errors: AWS's own statuses, headers and bodies, and never a silent
+//! 200.
 
+use harness::Harness;
+use harness::backend::Backend;
 use http::{HeaderMap, Method, StatusCode};
 use kit::call::Reply;
-use world::World;
-use world::place::Place;
 
-async fn world() -> World {
-    World::start(Place::emulator().await).await
+async fn harness() -> Harness {
+    Harness::start(Backend::emulator().await).await
 }
 
 #[track_caller]
@@ -33,10 +33,10 @@ fn check(reply: &Reply, status: u16, body: &str, error_type: Option<&str>) {
 /// `docs/aws/api-gateway.md#limits-of-a-request` and `docs/aws/api-gateway.md#gateway-responses`.
 #[tokio::test]
 async fn the_gateways_own_errors_are_awss() {
-    let world = world().await;
+    let harness = harness().await;
     let get = async |path: &str, headers: HeaderMap| {
-        world
-            .send(Method::GET, world.gateway_at(), path, headers, "")
+        harness
+            .send(Method::GET, harness.gateway_at(), path, headers, "")
             .await
             .expect("an answer")
     };
@@ -67,7 +67,7 @@ async fn the_gateways_own_errors_are_awss() {
         Some("IncompleteSignatureException"),
     );
 
-    let unsupported = world
+    let unsupported = harness
         .post("/events/sub", "text/plain", "Action=DeleteQueue")
         .await
         .expect("an answer");
@@ -78,7 +78,7 @@ async fn the_gateways_own_errors_are_awss() {
         Some("BadRequestException"),
     );
 
-    let oversized = world
+    let oversized = harness
         .post("/events/sub", "application/json", &"x".repeat(10_485_761))
         .await
         .expect("an answer");
@@ -88,15 +88,15 @@ async fn the_gateways_own_errors_are_awss() {
         "HTTP content length exceeded 10485760 bytes.",
         None,
     );
-    world.end().await;
+    harness.end().await;
 }
 
-/// A message that SQS refuses is the client's to know: SQS's own error, and a status that is no
-/// success.
+/// A client learns that SQS refused its message: the response has SQS's own error, and not a status
+/// of success.
 #[tokio::test]
 async fn a_refusal_by_sqs_is_no_success() {
-    let world = world().await;
-    let reply = world
+    let harness = harness().await;
+    let reply = harness
         .publish(&format!("\"{}\"", "x".repeat(1_048_577)))
         .await
         .expect("an answer");
@@ -107,19 +107,20 @@ async fn a_refusal_by_sqs_is_no_success() {
         body.contains("Message must be shorter than 1048576 bytes."),
         "{body}"
     );
-    assert_eq!(world.messages_in(&world.queue).await, 0);
-    world.end().await;
+    assert_eq!(harness.messages_in(&harness.queue).await, 0);
+    harness.end().await;
 }
 
-/// Thousands at once share SendMessageBatch calls; each caller gets the MD5 of its own body.
+/// Thousands of concurrent requests share SendMessageBatch calls. Each client gets the MD5 of its
+/// own body.
 #[tokio::test]
 async fn callers_that_share_a_batch_get_their_own_answers() {
-    let world = world().await;
+    let harness = harness().await;
     let posts = (0..200).map(|number| {
-        let world = &world;
+        let harness = &harness;
         async move {
             let body = format!(r#"{{"id":"batch-{number}"}}"#);
-            let reply = world.publish(&body).await.expect("an answer");
+            let reply = harness.publish(&body).await.expect("an answer");
             assert_eq!(reply.status, StatusCode::OK);
             (body, reply.body)
         }
@@ -135,8 +136,8 @@ async fn callers_that_share_a_batch_get_their_own_answers() {
             "an id was given twice"
         );
     }
-    assert_eq!(world.wait_for_objects(200).await.len(), 200);
-    world.end().await;
+    assert_eq!(harness.wait_for_objects(200).await.len(), 200);
+    harness.end().await;
 }
 
 async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {

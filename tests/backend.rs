@@ -1,4 +1,4 @@
-//! What stands behind SQS and S3 in a world.
+//! The backend of a harness: what SQS and S3 are.
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -7,11 +7,12 @@ use aws_config::SdkConfig;
 use kit::aws;
 use tempfile::TempDir;
 
-use crate::{Running, address, eventually, port};
+use crate::running::Running;
+use crate::waiting::{address, eventually, port};
 
-/// A place for queues and objects.
+/// What SQS and S3 are.
 #[derive(Debug)]
-pub enum Place {
+pub enum Backend {
     /// Our emulator, in this process and in memory.
     Emulator {
         /// Its endpoint.
@@ -21,22 +22,22 @@ pub enum Place {
     },
     /// Our emulator as a process.
     Process {
-        /// Where it listens, now and after a restart.
+        /// Its address, now and after a restart.
         at: SocketAddr,
-        /// What survives being killed; nothing does in memory.
+        /// Its data folder; `None` in memory.
         data: Option<TempDir>,
-        /// The process; shared with whoever kills it.
+        /// The process.
         child: Option<Child>,
     },
-    /// Something that runs elsewhere: LocalStack.
+    /// An endpoint that runs elsewhere, such as LocalStack.
     Endpoint(String),
     /// AWS, with the environment's credentials.
     Aws,
 }
 
-impl Place {
+impl Backend {
     /// Our emulator, in memory.
-    pub async fn emulator() -> Place {
+    pub async fn emulator() -> Backend {
         let listener = port();
         let url = format!("http://{}", address(&listener));
         let settings = emulator::Settings {
@@ -45,36 +46,36 @@ impl Place {
         };
         let opened = emulator::open(&settings).expect("memory opens");
         let running = Running::start(|stop| opened.serve(listener, stop));
-        Place::Emulator { url, running }
+        Backend::Emulator { url, running }
     }
 
-    /// Our emulator as a process of its own, on disk. `house` is the binary that runs it.
-    pub async fn process(house: &str) -> Place {
+    /// Our emulator as a process, on disk. `programs` is the binary.
+    pub async fn process(programs: &str) -> Backend {
         let data = TempDir::new().expect("a folder");
-        Place::started(house, Some(data)).await
+        Backend::started(programs, Some(data)).await
     }
 
     /// The same, in memory.
-    pub async fn process_in_memory(house: &str) -> Place {
-        Place::started(house, None).await
+    pub async fn process_in_memory(programs: &str) -> Backend {
+        Backend::started(programs, None).await
     }
 
-    async fn started(house: &str, data: Option<TempDir>) -> Place {
-        let mut place = Place::Process {
+    async fn started(programs: &str, data: Option<TempDir>) -> Backend {
+        let mut backend = Backend::Process {
             at: address(&port()),
             data,
             child: None,
         };
-        place.restart(house).await;
-        place
+        backend.restart(programs).await;
+        backend
     }
 
-    /// Starts the process, after [`Place::kill`] or for the first time, and waits until it answers.
-    pub async fn restart(&mut self, house: &str) {
-        let Place::Process { at, data, child } = self else {
+    /// Starts the process, after [`Backend::kill`] or for the first time, and waits until it answers.
+    pub async fn restart(&mut self, programs: &str) {
+        let Backend::Process { at, data, child } = self else {
             panic!("only a process can be restarted")
         };
-        let mut command = Command::new(house);
+        let mut command = Command::new(programs);
         command.arg("emulator").arg("--listen").arg(at.to_string());
         match data {
             Some(folder) => command.arg("--data").arg(folder.path()),
@@ -92,9 +93,9 @@ impl Place {
         .await;
     }
 
-    /// Ends the process with SIGKILL, in the middle of whatever it does.
+    /// Ends the process with SIGKILL.
     pub fn kill(&mut self) {
-        let Place::Process {
+        let Backend::Process {
             child: Some(child), ..
         } = self
         else {
@@ -104,21 +105,21 @@ impl Place {
         child.wait().expect("the process is ours");
     }
 
-    /// SDK settings for this place.
+    /// SDK settings for this backend.
     pub async fn config(&self) -> SdkConfig {
         let url = match self {
-            Place::Emulator { url, .. } | Place::Endpoint(url) => url.clone(),
-            Place::Process { at, .. } => format!("http://{at}"),
-            Place::Aws => return aws::config().await.expect("endpoints are addresses"),
+            Backend::Emulator { url, .. } | Backend::Endpoint(url) => url.clone(),
+            Backend::Process { at, .. } => format!("http://{at}"),
+            Backend::Aws => return aws::config().await.expect("endpoints are addresses"),
         };
         aws::local(&url).await
     }
 
-    /// Stops what was started.
+    /// Stops the emulator, if this backend started one.
     pub async fn close(&mut self) {
-        match std::mem::replace(self, Place::Aws) {
-            Place::Emulator { running, .. } => running.stop().await,
-            Place::Process {
+        match std::mem::replace(self, Backend::Aws) {
+            Backend::Emulator { running, .. } => running.stop().await,
+            Backend::Process {
                 child: Some(mut child),
                 ..
             } => {
@@ -127,61 +128,5 @@ impl Place {
             }
             _ => {}
         }
-    }
-}
-
-/// Queues and bucket of one world.
-#[derive(Debug)]
-pub struct Belongings {
-    /// Where the queues are.
-    pub sqs: aws_sdk_sqs::Client,
-    /// Where the bucket is.
-    pub s3: aws_sdk_s3::Client,
-    /// The source queue's name; the dead-letter queue's has a tail.
-    pub queue: String,
-    /// The bucket's name.
-    pub bucket: String,
-}
-
-impl Belongings {
-    /// Removes them, where others would stumble over them or pay for them.
-    pub async fn remove(self) {
-        let Belongings {
-            sqs,
-            s3,
-            queue,
-            bucket,
-        } = self;
-        for name in [queue.clone(), format!("{queue}-dlq")] {
-            let url = sqs
-                .get_queue_url()
-                .queue_name(name)
-                .send()
-                .await
-                .expect("the queue is there")
-                .queue_url;
-            sqs.delete_queue()
-                .set_queue_url(url)
-                .send()
-                .await
-                .expect("the queue can be deleted");
-        }
-        let mut pages = s3.list_objects_v2().bucket(&bucket).into_paginator().send();
-        while let Some(page) = pages.next().await {
-            for object in page.expect("the bucket can be listed").contents() {
-                let key = object.key().unwrap_or_default();
-                s3.delete_object()
-                    .bucket(&bucket)
-                    .key(key)
-                    .send()
-                    .await
-                    .expect("the object can be deleted");
-            }
-        }
-        s3.delete_bucket()
-            .bucket(&bucket)
-            .send()
-            .await
-            .expect("the bucket can be deleted");
     }
 }

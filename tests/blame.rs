@@ -5,23 +5,23 @@
 
 use std::sync::{Arc, LazyLock, Mutex};
 
+use harness::backend::Backend;
+use harness::rows::catalog::{Measure, rows};
+use harness::rows::scenario::Environment;
+use harness::rows::{HEAD, Row, Size};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
-use world::place::Place;
-use world::rows::catalog::{Measure, rows};
-use world::rows::stage::Ground;
-use world::rows::{HEAD, Row, Size};
 
-const HOUSE: &str = env!("CARGO_BIN_EXE_house");
+const PROGRAMS: &str = env!("CARGO_BIN_EXE_programs");
 
 /// Short rows wait most of the time, so that several can be measured at once.
 const AT_ONCE: usize = 12;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
-/// One emulator for all rows: their queues have names of their own.
-static EMULATOR: OnceCell<Mutex<Place>> = OnceCell::const_new();
+/// One emulator for all rows. Their queues have different names.
+static EMULATOR: OnceCell<Mutex<Backend>> = OnceCell::const_new();
 
 type Table = Arc<Mutex<Vec<(usize, Row)>>>;
 
@@ -66,18 +66,18 @@ fn trial(index: usize, (name, measure): (String, Measure), size: Size, table: Ta
     })
 }
 
-async fn ground(size: Size) -> Ground {
+async fn ground(size: Size) -> Environment {
     let started = || async {
         kit::program::install_tls();
-        Mutex::new(Place::process_in_memory(HOUSE).await)
+        Mutex::new(Backend::process_in_memory(PROGRAMS).await)
     };
-    let place = EMULATOR.get_or_init(started).await;
-    let Place::Process { at, .. } = &*place.lock().expect("nobody panics with it") else {
+    let backend = EMULATOR.get_or_init(started).await;
+    let Backend::Process { at, .. } = &*backend.lock().expect("nobody panics with it") else {
         panic!("a process")
     };
-    Ground {
+    Environment {
         emulator: format!("http://{at}"),
-        house: HOUSE,
+        programs: PROGRAMS,
         size,
     }
 }

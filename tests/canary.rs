@@ -1,5 +1,4 @@
-//! Nothing of a message and no secret is in any log, at `RUST_LOG=trace`, when all is well and when
-//! nothing is.
+//! No log holds any part of a message or a secret, at `RUST_LOG=trace`, with and without failures.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -18,7 +17,7 @@ use tempfile::TempDir;
 
 const WEBHOOK_SECRET: &str = "Y2FuYXJ5LXdlYmhvb2stc2VjcmV0LWNhbmFyeQ==";
 
-/// What must be nowhere.
+/// The canaries: texts that no log may hold.
 const CANARIES: [&str; 15] = [
     "canary-body",
     "canary-id",
@@ -53,7 +52,7 @@ impl Logs {
             .collect()
     }
 
-    /// Every log is there, goes down to the finest level, and holds none of the canaries.
+    /// Every log exists, has lines of the finest level, and holds no canary.
     fn check(&self) {
         for file in self.files() {
             let text = String::from_utf8(std::fs::read(&file).unwrap()).unwrap();
@@ -190,7 +189,7 @@ async fn stand_in(status: u16, echoes: bool) -> u16 {
     port
 }
 
-/// A port where nobody listens.
+/// A port without a listener.
 fn nobody() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -240,7 +239,7 @@ async fn a_chain_at_work_and_its_target_down() {
     let again = start("sub");
     is_kept(&sdk, 2).await;
 
-    // Somebody who signs with another key is refused, by SQS and by S3.
+    // SQS and S3 refuse requests that are signed with another key.
     let (wrong, mut other) = (Ports::free(), Vec::new());
     for name in ["gateway", "sub"] {
         let mut command = program(&wrong, name, &endpoint, folder.path());

@@ -1,23 +1,23 @@
 //! What is published arrives.
 
-use world::place::Place;
-use world::{World, stories};
+use harness::backend::Backend;
+use harness::{Harness, stories};
 
-async fn world() -> World {
-    World::start(Place::emulator().await).await
+async fn harness() -> Harness {
+    Harness::start(Backend::emulator().await).await
 }
 
 #[tokio::test]
 async fn ten_published_are_ten_stored() {
-    stories::ten_published_are_ten_stored(world().await).await;
+    stories::ten_published_are_ten_stored(harness().await).await;
 }
 
 #[tokio::test]
 async fn the_original_body_is_kept_under_its_id() {
-    stories::the_original_body_is_kept_under_its_id(world().await).await;
+    stories::the_original_body_is_kept_under_its_id(harness().await).await;
 }
 
 #[tokio::test]
 async fn odd_bodies_arrive_unchanged() {
-    stories::odd_bodies_arrive_unchanged(world().await).await;
+    stories::odd_bodies_arrive_unchanged(harness().await).await;
 }

@@ -12,9 +12,9 @@ pub struct Call {
     pub n: u64,
     /// Its ApproximateReceiveCount.
     pub receives: u64,
-    /// When it was there.
+    /// The time of arrival.
     pub at: Instant,
-    /// Whether the target took it.
+    /// Whether the target accepted the delivery.
     pub taken: bool,
 }
 

@@ -1,87 +1,58 @@
-//! The whole house on free loopback ports, with verbs to hold it by: publish, stop the subscriber,
-//! look into the bucket.
+//! The whole chain on free loopback ports, with verbs for tests: publish, stop the subscriber, look
+//! into the bucket.
 //!
 //! Programs run in this process, each through its own `run`, and speak to each other over HTTP
-//! only. What stands behind SQS and S3 is chosen by [`Place`]: our emulator, LocalStack, or AWS
-//! itself.
+//! only. [`Backend`] chooses what SQS and S3 are: our emulator, LocalStack, or AWS itself.
 
+pub mod backend;
+mod client;
 pub mod evidence;
 pub mod pipe_stories;
 pub mod pipeline;
-pub mod place;
-pub mod relay;
+pub mod proxy;
+pub mod resources;
 pub mod rows;
+mod running;
+mod start;
 pub mod stories;
 pub mod target;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
-use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
-use bytes::Bytes;
-use gateway::api::Apis;
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
-use kit::call::{Call, Reply};
-use kit::definition::{Declarations, DefinitionArgs};
+use kit::call::Reply;
+use kit::definition::DefinitionArgs;
 use kit::send::{AllowTargets, SendError, Sender};
 use kit::{aws, serve};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use place::{Belongings, Place};
-use relay::Relay;
+use backend::Backend;
+use client::exchange;
+use proxy::Proxy;
+use resources::Resources;
+use start::{start_gateway, start_pipe, start_publisher};
 
-/// How long a story waits for something that must happen. Generous: it is the limit of patience,
-/// not a measurement.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub use client::Client;
+pub use running::Running;
+pub use waiting::{PATIENCE, address, eventually, port};
 
-/// A program that runs in this process.
+/// The chain, up and provisioned. Queue and bucket have their own names in every harness.
 #[derive(Debug)]
-pub struct Running {
-    stop: CancellationToken,
-    task: JoinHandle<anyhow::Result<()>>,
-}
-
-impl Running {
-    /// Starts a program; it gets the token that stops it.
-    pub fn start<F>(program: impl FnOnce(CancellationToken) -> F) -> Running
-    where
-        F: Future<Output = anyhow::Result<()>> + Send + 'static,
-    {
-        let stop = CancellationToken::new();
-        Running {
-            task: tokio::spawn(program(stop.clone())),
-            stop,
-        }
-    }
-
-    /// Stops it as SIGTERM would, and waits until it has drained.
-    pub async fn stop(self) {
-        self.stop.cancel();
-        self.task
-            .await
-            .expect("a program panicked")
-            .expect("a program failed");
-    }
-}
-
-/// The chain, up and provisioned. Queue and bucket have names of their own in every world.
-#[derive(Debug)]
-pub struct World {
-    /// SQS of this world.
+pub struct Harness {
+    /// SQS, at the backend.
     pub sqs: aws_sdk_sqs::Client,
-    /// S3 of this world, past the relay.
+    /// S3, at the backend, without the proxy.
     pub s3: aws_sdk_s3::Client,
     /// The source queue's name.
     pub queue: String,
     /// The bucket's name.
     pub bucket: String,
-    /// Between subscriber and S3; cutting it is what "S3 is down" means.
-    pub s3_road: Option<Relay>,
-    place: Place,
+    /// Between subscriber and S3. "S3 is down" means that it is cut.
+    pub s3_proxy: Option<Proxy>,
+    backend: Backend,
     sdk: SdkConfig,
     sender: Sender,
     gateway_at: SocketAddr,
@@ -91,12 +62,12 @@ pub struct World {
     others: Vec<Running>,
 }
 
-impl World {
-    /// Starts everything at `place`.
-    pub async fn start(place: Place) -> World {
+impl Harness {
+    /// Starts everything on `backend`.
+    pub async fn start(backend: Backend) -> Harness {
         kit::program::install_tls();
         kit::telemetry::init_with("warn");
-        let sdk = place.config().await;
+        let sdk = backend.config().await;
         let tail = Uuid::new_v4().simple().to_string()[..8].to_owned();
         let (queue, bucket) = (
             format!("ex-queue-{tail}"),
@@ -121,12 +92,12 @@ impl World {
             .await
             .expect("queues and bucket are made");
 
-        let s3_road = match sdk.endpoint_url() {
-            Some(url) => Some(Relay::to(url).await),
+        let s3_proxy = match sdk.endpoint_url() {
+            Some(url) => Some(Proxy::to(url).await),
             None => None,
         };
         let (gateway_at, publisher_at) = (address(&gateway_port), address(&publisher_port));
-        let mut world = World {
+        let mut harness = Harness {
             sqs: aws_sdk_sqs::Client::new(&sdk),
             s3: s3_client(&sdk),
             sender: Sender::new(AllowTargets::anywhere()).expect("certificate authorities"),
@@ -144,28 +115,28 @@ impl World {
             ],
             queue,
             bucket,
-            s3_road,
-            place,
+            s3_proxy,
+            backend,
             sdk,
             gateway_at,
             publisher_at,
             subscriber_at,
         };
-        world.start_subscriber_on(subscriber_port);
-        world
+        harness.start_subscriber_on(subscriber_port);
+        harness
     }
 
     /// Posts a JSON body to `/events/sub`.
     ///
     /// # Errors
-    /// The gateway gave no answer.
+    /// There was no reply.
     pub async fn publish(&self, body: &str) -> Result<Reply, SendError> {
-        self.gate().publish(body).await
+        self.client().publish(body).await
     }
 
-    /// The way into the chain, for many who publish at once.
-    pub fn gate(&self) -> Gate {
-        Gate {
+    /// A client that publishes, for many tasks at once.
+    pub fn client(&self) -> Client {
+        Client {
             sender: self.sender.clone(),
             at: self.gateway_at,
         }
@@ -174,7 +145,7 @@ impl World {
     /// Posts a body to the gateway.
     ///
     /// # Errors
-    /// The gateway gave no answer.
+    /// There was no reply.
     pub async fn post(
         &self,
         path: &str,
@@ -201,7 +172,7 @@ impl World {
     /// One HTTP request to one of the programs.
     ///
     /// # Errors
-    /// There was no answer.
+    /// There was no reply.
     pub async fn send(
         &self,
         method: Method,
@@ -213,17 +184,17 @@ impl World {
         exchange(&self.sender, method, at, path, headers, body).await
     }
 
-    /// Where the gateway listens.
+    /// The address of the gateway.
     pub fn gateway_at(&self) -> SocketAddr {
         self.gateway_at
     }
 
-    /// What stands behind SQS and S3.
-    pub fn place_mut(&mut self) -> &mut Place {
-        &mut self.place
+    /// The backend of SQS and S3.
+    pub fn backend_mut(&mut self) -> &mut Backend {
+        &mut self.backend
     }
 
-    /// Where the subscriber listens, when it does.
+    /// The address of the subscriber, running or not.
     pub fn subscriber_at(&self) -> SocketAddr {
         self.subscriber_at
     }
@@ -247,8 +218,8 @@ impl World {
     }
 
     fn start_subscriber_on(&mut self, listener: TcpListener) {
-        let sdk = match &self.s3_road {
-            Some(road) => self.sdk.to_builder().endpoint_url(road.url()).build(),
+        let sdk = match &self.s3_proxy {
+            Some(proxy) => self.sdk.to_builder().endpoint_url(proxy.url()).build(),
             None => self.sdk.clone(),
         };
         let settings = subscriber::Settings {
@@ -285,7 +256,7 @@ impl World {
         stored
     }
 
-    /// The keys of the bucket. Empty when S3 gives no answer.
+    /// The keys of the bucket. Empty when S3 does not answer.
     pub async fn keys(&self) -> Vec<String> {
         let mut pages = self
             .s3
@@ -304,7 +275,7 @@ impl World {
         keys
     }
 
-    /// Waits until the bucket holds `count` objects, and gives them all.
+    /// Waits until the bucket holds `count` objects, and returns all objects.
     pub async fn wait_for_objects(&self, count: usize) -> BTreeMap<String, String> {
         eventually(&format!("{count} objects are stored"), async || {
             (self.keys().await.len() >= count).then_some(())
@@ -354,13 +325,13 @@ impl World {
         for program in self.others {
             program.stop().await;
         }
-        self.place.close().await;
+        self.backend.close().await;
     }
 
-    /// What this world makes at its place, for whoever takes it away.
-    pub fn belongings(&self) -> Belongings {
+    /// The queues and the bucket of this harness, so that a test can remove them.
+    pub fn resources(&self) -> Resources {
         let (sqs, s3) = (self.sqs.clone(), self.s3.clone());
-        Belongings {
+        Resources {
             sqs,
             s3,
             queue: self.queue.clone(),
@@ -369,120 +340,8 @@ impl World {
     }
 }
 
-/// Publishes, wherever it is taken.
-#[derive(Debug, Clone)]
-pub struct Gate {
-    sender: Sender,
-    at: SocketAddr,
-}
-
-impl Gate {
-    /// Posts a JSON body to `/events/sub`.
-    ///
-    /// # Errors
-    /// The gateway gave no answer.
-    pub async fn publish(&self, body: &str) -> Result<Reply, SendError> {
-        let headers =
-            HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        exchange(
-            &self.sender,
-            Method::POST,
-            self.at,
-            "/events/sub",
-            headers,
-            body,
-        )
-        .await
-    }
-}
-
-async fn exchange(
-    sender: &Sender,
-    method: Method,
-    at: SocketAddr,
-    path: &str,
-    headers: HeaderMap,
-    body: &str,
-) -> Result<Reply, SendError> {
-    let url = format!("http://{at}{path}").parse().expect("a URL");
-    let call = Call {
-        method,
-        url,
-        headers,
-        body: Bytes::copy_from_slice(body.as_bytes()),
-    };
-    sender.send(call, Duration::from_secs(60), 1 << 20).await
-}
-
-/// Asks again and again until there is an answer.
-///
-/// # Panics
-/// There is none for [`PATIENCE`].
-pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(answer) = ask().await {
-            return answer;
-        }
-        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// A free loopback port, bound.
-pub fn port() -> TcpListener {
-    serve::bind(([127, 0, 0, 1], 0).into(), "nothing").expect("a free port")
-}
-
-/// Where a port is.
-pub fn address(listener: &TcpListener) -> SocketAddr {
-    listener.local_addr().expect("a bound port has an address")
-}
-
 fn s3_client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
     let config =
         aws_sdk_s3::config::Builder::from(sdk).force_path_style(sdk.endpoint_url().is_some());
     aws_sdk_s3::Client::from_conf(config.build())
-}
-
-fn start_gateway(
-    definition: &Declarations,
-    account_id: &str,
-    sdk: &SdkConfig,
-    listener: TcpListener,
-    admin: TcpListener,
-) -> Running {
-    let apis = Apis::load(definition, None).expect("the built-in API loads");
-    let settings = gateway::Settings {
-        apis,
-        account_id: account_id.to_owned(),
-        sdk: sdk.clone(),
-        listener,
-        admin,
-    };
-    Running::start(|stop| gateway::run(settings, stop))
-}
-
-fn start_pipe(
-    definition: &Declarations,
-    sdk: &SdkConfig,
-    subscriber_at: SocketAddr,
-    admin: TcpListener,
-) -> Running {
-    let allowed = [subscriber_at.to_string().parse().expect("an address")];
-    let settings = pipe::Settings::new(
-        definition,
-        AllowTargets::new(allowed),
-        sdk.clone(),
-        Some(admin),
-    );
-    let settings = settings.expect("the built-in pipe loads");
-    Running::start(|stop| pipe::run(settings, stop))
-}
-
-fn start_publisher(gateway_at: SocketAddr, listener: TcpListener) -> Running {
-    let sub_host = format!("http://{gateway_at}/events/sub")
-        .parse()
-        .expect("a URL");
-    Running::start(|stop| publisher::run(publisher::Settings { sub_host, listener }, stop))
 }

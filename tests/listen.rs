@@ -1,4 +1,4 @@
-//! Every way to say where a program listens, over the real programs.
+//! Every form of a listen address, with the real programs.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -70,7 +70,7 @@ const FORMS: [(&str, &str, &str); 10] = [
 ];
 
 fn program(name: &str, folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_house"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_programs"));
     let kept = std::env::vars_os()
         .filter(|(name, _)| name == "PATH" || name.to_string_lossy().starts_with("LLVM_"));
     command
@@ -118,7 +118,7 @@ fn free_port() -> u16 {
         .port()
 }
 
-/// Somebody answers there, by whatever name.
+/// A server answers at the address.
 fn reach(at: SocketAddr) {
     let ip = match at.ip() {
         ip if !ip.is_unspecified() => ip,

@@ -1,18 +1,18 @@
-//! Something is down, comes back, and nothing was lost.
+//! Outages: a part of the chain is down and comes back, and nothing is lost.
 
-use world::place::Place;
-use world::{World, stories};
+use harness::backend::Backend;
+use harness::{Harness, stories};
 
-async fn world() -> World {
-    World::start(Place::emulator().await).await
+async fn harness() -> Harness {
+    Harness::start(Backend::emulator().await).await
 }
 
 #[tokio::test]
 async fn an_outage_of_the_subscriber_loses_nothing() {
-    stories::an_outage_of_the_subscriber_loses_nothing(world().await).await;
+    stories::an_outage_of_the_subscriber_loses_nothing(harness().await).await;
 }
 
 #[tokio::test]
 async fn an_outage_of_s3_loses_nothing() {
-    stories::an_outage_of_s3_loses_nothing(world().await).await;
+    stories::an_outage_of_s3_loses_nothing(harness().await).await;
 }

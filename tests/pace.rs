@@ -1,10 +1,10 @@
-//! `InvocationRateLimitPerSecond`, as the target sees it. A file of its own, so that no other story
-//! runs beside it.
+//! `InvocationRateLimitPerSecond`, as the target sees it. In its own file, so that no other test
+//! runs at the same time.
 
-use world::pipe_stories as stories;
-use world::place::Place;
+use harness::backend::Backend;
+use harness::pipe_stories as stories;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_rate_is_kept() {
-    stories::the_rate_is_kept(Place::emulator().await).await;
+    stories::the_rate_is_kept(Backend::emulator().await).await;
 }

@@ -1,4 +1,4 @@
-//! The same stories with LocalStack, or AWS itself when asked, in place of the emulator.
+//! The same stories with LocalStack, or AWS itself when asked, in backend of the emulator.
 //!
 //! Without a Docker daemon the LocalStack stories are ignored, and say so; with `REQUIRE_DOCKER=1`
 //! they fail. The AWS stories run with `TIDEGATE_AWS_TEST=1` and credentials in the environment.
@@ -6,14 +6,14 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::LazyLock;
 
+use harness::backend::Backend;
+use harness::{Harness, pipe_stories, stories};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use testcontainers::core::{IntoContainerPort as _, WaitFor};
 use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{ContainerAsync, GenericImage, ImageExt as _};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
-use world::place::Place;
-use world::{World, pipe_stories, stories};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
@@ -37,8 +37,8 @@ fn main() {
 macro_rules! trials {
     ($($story:ident),* $(,)?) => {
         vec![$(
-            story(concat!("localstack::", stringify!($story)), localstack, |world| RUNTIME.block_on(stories::$story(world))),
-            story(concat!("aws::", stringify!($story)), aws, |world| RUNTIME.block_on(stories::$story(world))),
+            story(concat!("localstack::", stringify!($story)), localstack, |harness| RUNTIME.block_on(stories::$story(harness))),
+            story(concat!("aws::", stringify!($story)), aws, |harness| RUNTIME.block_on(stories::$story(harness))),
         )*]
     };
 }
@@ -60,38 +60,42 @@ fn trials() -> Vec<Trial> {
         "localstack::slowness_makes_no_duplicates",
         pipe_stories::slowness_makes_no_duplicates,
     ));
-    trials.push(pipe_story("localstack::an_outage_is_a_wait", |place| {
-        pipe_stories::an_outage_is_a_wait(place, pipe_stories::Outage::ServerError)
+    trials.push(pipe_story("localstack::an_outage_is_a_wait", |backend| {
+        pipe_stories::an_outage_is_a_wait(backend, pipe_stories::Outage::ServerError)
     }));
     // Cutting the road to S3 needs a plain endpoint, which AWS has not.
     trials.push(story(
         "localstack::an_outage_of_s3_loses_nothing",
         localstack,
-        |world| {
-            RUNTIME.block_on(stories::an_outage_of_s3_loses_nothing(world));
+        |harness| {
+            RUNTIME.block_on(stories::an_outage_of_s3_loses_nothing(harness));
         },
     ));
     trials
 }
 
-/// Where a story takes place, or why it cannot.
-type Ground = Result<Place, Reason>;
+/// Where a story takes backend, or why it cannot.
+type Environment = Result<Backend, Reason>;
 
 enum Reason {
     Ignored(String),
     Failed(String),
 }
 
-fn story(name: &str, ground: fn() -> Ground, tell: impl FnOnce(World) + Send + 'static) -> Trial {
+fn story(
+    name: &str,
+    ground: fn() -> Environment,
+    tell: impl FnOnce(Harness) + Send + 'static,
+) -> Trial {
     Trial::ignorable_test(name, move || match ground() {
-        Ok(place) => {
-            let is_aws = matches!(place, Place::Aws);
-            let world = RUNTIME.block_on(World::start(place));
-            let belongings = is_aws.then(|| world.belongings());
-            let told = panic::catch_unwind(AssertUnwindSafe(|| tell(world)));
+        Ok(backend) => {
+            let is_aws = matches!(backend, Backend::Aws);
+            let harness = RUNTIME.block_on(Harness::start(backend));
+            let resources = is_aws.then(|| harness.resources());
+            let told = panic::catch_unwind(AssertUnwindSafe(|| tell(harness)));
             // Also after a story that failed: what stays on AWS costs money.
-            if let Some(belongings) = belongings {
-                RUNTIME.block_on(belongings.remove());
+            if let Some(resources) = resources {
+                RUNTIME.block_on(resources.remove());
             }
             told.map_or_else(
                 |reason| panic::resume_unwind(reason),
@@ -105,11 +109,11 @@ fn story(name: &str, ground: fn() -> Ground, tell: impl FnOnce(World) + Send + '
 
 fn pipe_story<F: Future<Output = ()>>(
     name: &str,
-    tell: impl FnOnce(Place) -> F + Send + 'static,
+    tell: impl FnOnce(Backend) -> F + Send + 'static,
 ) -> Trial {
     Trial::ignorable_test(name, move || match localstack() {
-        Ok(place) => {
-            RUNTIME.block_on(tell(place));
+        Ok(backend) => {
+            RUNTIME.block_on(tell(backend));
             Ok(Completion::Completed)
         }
         Err(Reason::Ignored(reason)) => Ok(Completion::ignored_with(reason)),
@@ -117,9 +121,9 @@ fn pipe_story<F: Future<Output = ()>>(
     })
 }
 
-fn localstack() -> Ground {
+fn localstack() -> Environment {
     let started = RUNTIME.block_on(LOCALSTACK.get_or_try_init(start_localstack));
-    started.map(|(_, url)| Place::Endpoint(url.clone()))
+    started.map(|(_, url)| Backend::Endpoint(url.clone()))
 }
 
 async fn start_localstack() -> Result<(ContainerAsync<GenericImage>, String), Reason> {
@@ -156,9 +160,9 @@ fn docker_answers() -> bool {
     asked.is_ok_and(|output| output.status.success())
 }
 
-fn aws() -> Ground {
+fn aws() -> Environment {
     if std::env::var("TIDEGATE_AWS_TEST").is_ok_and(|value| value == "1") {
-        return Ok(Place::Aws);
+        return Ok(Backend::Aws);
     }
     Err(Reason::Ignored(
         "needs AWS: set TIDEGATE_AWS_TEST=1 and credentials".to_owned(),

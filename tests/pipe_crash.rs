@@ -1,11 +1,12 @@
-//! kill -9 of the pipe under load: nothing is lost, and what comes twice was under way.
+//! kill -9 of the pipe under load: nothing is lost, and only messages in flight are delivered
+//! twice.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use world::pipeline::{Pipeline, Shape};
-use world::place::Place;
-use world::target::Answer;
+use harness::backend::Backend;
+use harness::pipeline::{Pipeline, Shape};
+use harness::target::Answer;
 
 /// Kills in one story; more by `CRASH_ROUNDS`.
 const ROUNDS: u64 = 6;
@@ -19,13 +20,13 @@ async fn a_killed_pipe_loses_nothing() {
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(ROUNDS);
-    let house = env!("CARGO_BIN_EXE_house");
+    let programs = env!("CARGO_BIN_EXE_programs");
     let shape = Shape {
         visibility: 2,
         most_receives: 100,
         ..Shape::default()
     };
-    let mut pipeline = Pipeline::without_pipe(Place::emulator().await, shape).await;
+    let mut pipeline = Pipeline::without_pipe(Backend::emulator().await, shape).await;
     // Slow enough that the kill finds deliveries under way.
     pipeline
         .target
@@ -36,21 +37,21 @@ async fn a_killed_pipe_loses_nothing() {
             .send(sent..sent + MESSAGES, |_| "all".to_owned())
             .await;
         sent += MESSAGES;
-        pipeline.start_process(house);
+        pipeline.start_process(programs);
         let before = pipeline.target.book().len();
         // The moment differs from round to round, counted in deliveries so that a slow machine sees
         // the same.
         let moment = before + 20 + usize::try_from(round * 53 % 300).unwrap_or_default();
-        world::eventually("the pipe is under load", async || {
+        harness::eventually("the pipe is under load", async || {
             (pipeline.target.book().len() >= moment || pipeline.waiting().await == 0).then_some(())
         })
         .await;
         pipeline.kill_pipe();
-        // What the target has and the queue has too comes again; the pipe could not help it.
+        // A message that the target has, and that is still in the queue, is delivered again.
         let deleted = sent - pipeline.waiting().await;
         under_way += numbers(&pipeline).len() as u64 - deleted;
     }
-    pipeline.start_process(house);
+    pipeline.start_process(programs);
     pipeline.wait_until_empty().await;
     assert_eq!(
         numbers(&pipeline),

@@ -1,5 +1,5 @@
-//! The promises of the pipe towards a target that misbehaves, each told once and kept at every
-//! [`Place`](crate::place::Place).
+//! The promises of the pipe to a target that misbehaves. Each is one function, for every
+//! [`Backend`](crate::backend::Backend).
 
 #![allow(
     clippy::print_stdout,
@@ -9,19 +9,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use crate::eventually;
+use crate::backend::Backend;
 use crate::pipeline::{Pipeline, Shape};
-use crate::place::Place;
 use crate::target::{Answer, Delivery};
+use crate::waiting::eventually;
 
-/// How long an outage lasts in a test run, and how many messages come a second: `OUTAGE_SECONDS`,
-/// `OUTAGE_RATE`.
+/// The length of an outage, and the messages per second: `OUTAGE_SECONDS`, `OUTAGE_RATE`.
 const OUTAGE: (u64, u64) = (6, 100);
 
-/// Every way of being down.
+/// The ways in which a target is down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outage {
-    /// Nobody listens.
+    /// Connections are refused.
     Refused,
     /// 503 to everything.
     ServerError,
@@ -33,7 +32,7 @@ pub enum Outage {
 
 /// The target is down while messages come in, and comes back: all arrive, nothing is dead, hardly
 /// anything was received more than once, and full speed is back within seconds.
-pub async fn an_outage_is_a_wait(place: Place, outage: Outage) {
+pub async fn an_outage_is_a_wait(backend: Backend, outage: Outage) {
     let (seconds, rate) = (
         number("OUTAGE_SECONDS", OUTAGE.0),
         number("OUTAGE_RATE", OUTAGE.1),
@@ -43,7 +42,7 @@ pub async fn an_outage_is_a_wait(place: Place, outage: Outage) {
         timeout: Duration::from_secs(1),
         ..Shape::default()
     };
-    let mut pipeline = Pipeline::start(place, shape).await;
+    let mut pipeline = Pipeline::start(backend, shape).await;
     pipeline.send(0..50, |_| "all".to_owned()).await;
     pipeline.wait_until_empty().await;
     match outage {
@@ -88,15 +87,15 @@ pub async fn an_outage_is_a_wait(place: Place, outage: Outage) {
     pipeline.end().await;
 }
 
-/// One message is refused each time: it dies after exactly `maxReceiveCount` receives, and holds
-/// nobody up.
-pub async fn poison_dies_alone(place: Place) {
+/// One message is always refused. It dies after exactly `maxReceiveCount` receives, and delays no
+/// other message.
+pub async fn poison_dies_alone(backend: Backend) {
     let shape = Shape {
         visibility: 1,
         most_receives: 3,
         ..Shape::default()
     };
-    let pipeline = Pipeline::start(place, shape).await;
+    let pipeline = Pipeline::start(backend, shape).await;
     pipeline
         .target
         .answer(|delivery| Answer::Status(if delivery.body["n"] == 13 { 400 } else { 200 }));
@@ -127,14 +126,15 @@ pub async fn poison_dies_alone(place: Place) {
     pipeline.end().await;
 }
 
-/// The target takes longer than messages stay hidden: they are kept hidden, so nothing comes twice.
-pub async fn slowness_makes_no_duplicates(place: Place) {
+/// The target takes longer than the visibility timeout. The pipe extends it, so no message is
+/// delivered twice.
+pub async fn slowness_makes_no_duplicates(backend: Backend) {
     let shape = Shape {
         visibility: 2,
         timeout: Duration::from_secs(30),
         ..Shape::default()
     };
-    let pipeline = Pipeline::start(place, shape).await;
+    let pipeline = Pipeline::start(backend, shape).await;
     pipeline
         .target
         .answer(|_| Answer::Slow(Duration::from_secs(7), 200));
@@ -148,8 +148,8 @@ pub async fn slowness_makes_no_duplicates(place: Place) {
     pipeline.end().await;
 }
 
-/// The target talks nonsense at first: nothing is lost, and the pipe goes on.
-pub async fn garbage_costs_nothing(place: Place) {
+/// The target sends garbage at first. Nothing is lost, and the pipe continues.
+pub async fn garbage_costs_nothing(backend: Backend) {
     let kinds = [
         Answer::Hangup,
         Answer::HalfHead,
@@ -166,10 +166,10 @@ pub async fn garbage_costs_nothing(place: Place) {
         timeout: Duration::from_secs(2),
         ..Shape::default()
     };
-    let pipeline = Pipeline::start(place, shape).await;
+    let pipeline = Pipeline::start(backend, shape).await;
     let met = std::sync::Mutex::new(BTreeSet::new());
     pipeline.target.answer(move |delivery| {
-        // Every third message meets one kind of garbage, once: a target that only talks nonsense
+        // Every third message gets one kind of garbage, once. A target that sends only garbage
         // would be down.
         let number = delivery.body["n"].as_u64().unwrap_or_default();
         let kind = kinds[usize::try_from(number / 3).unwrap_or_default() % kinds.len()];
@@ -197,14 +197,14 @@ pub async fn garbage_costs_nothing(place: Place) {
     pipeline.end().await;
 }
 
-/// `InvocationRateLimitPerSecond` is kept within 2 %: as the target counts, once the pipe has
-/// begun. A machine that is too busy to wake anybody in time shows in a metronome of the same run,
-/// and excuses as much.
-pub async fn the_rate_is_kept(place: Place) {
+/// `InvocationRateLimitPerSecond` is kept within 2 %, as counted by the target once the pipe has
+/// begun. A metronome in the same run measures how late a busy machine wakes its tasks; the same
+/// deviation is allowed to the pipe.
+pub async fn the_rate_is_kept(backend: Backend) {
     const RATE: u32 = 200;
     let seconds = number("RATE_SECONDS", 5);
     let mut pipeline = Pipeline::without_pipe(
-        place,
+        backend,
         Shape {
             rate: RATE,
             visibility: 60,
@@ -241,8 +241,8 @@ pub async fn the_rate_is_kept(place: Place) {
     pipeline.end().await;
 }
 
-/// When a task woke that wanted to at so many moments a second, and catches up 20 milliseconds, as
-/// the pipe does.
+/// The times at which a task woke that wants to wake so often per second. It catches up 20
+/// milliseconds, as the pipe does.
 async fn beats(rate: u32, time: Duration) -> Vec<Instant> {
     let (begun, spacing, credit) = (
         Instant::now(),
@@ -259,9 +259,9 @@ async fn beats(rate: u32, time: Duration) -> Vec<Instant> {
     beats
 }
 
-/// In a FIFO queue the order of each group holds through failures; a group that waits holds up no
-/// other; a poison head dies alone.
-pub async fn groups_keep_their_order(place: Place) {
+/// In a FIFO queue, each group keeps its order through failures, a waiting group delays no other,
+/// and a message that always fails dies alone.
+pub async fn groups_keep_their_order(backend: Backend) {
     const GROUPS: u64 = 6;
     // The poison's four receives take longer than the retries of any other group, some five
     // seconds.
@@ -271,7 +271,7 @@ pub async fn groups_keep_their_order(place: Place) {
         most_receives: 4,
         ..Shape::default()
     };
-    let pipeline = Pipeline::start(place, shape).await;
+    let pipeline = Pipeline::start(backend, shape).await;
     let tries = std::sync::Mutex::new(BTreeMap::<u64, u32>::new());
     pipeline.target.answer(move |delivery| {
         let number = delivery.body["n"].as_u64().unwrap_or_default();
@@ -281,7 +281,7 @@ pub async fn groups_keep_their_order(place: Place) {
         match number {
             // The second message of group 1 is refused to its death.
             7 => Answer::Status(400),
-            // One group has no trouble of its own.
+            // One group has no failures.
             _ if number % GROUPS == 4 => Answer::Status(200),
             // Others fail at first, each in its way.
             _ if number % 11 == 5 && *tries <= 2 => Answer::Status(500),
@@ -333,7 +333,7 @@ pub async fn groups_keep_their_order(place: Place) {
     pipeline.end().await;
 }
 
-/// ApproximateReceiveCount, as the event told it.
+/// The ApproximateReceiveCount in the event.
 fn receives(delivery: &Delivery) -> u64 {
     delivery.body["receives"]
         .as_str()

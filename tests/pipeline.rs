@@ -1,15 +1,16 @@
-//! A queue, a pipe and a target that can be told what to do: the half of the chain that an outage
-//! hits.
+//! A queue, a pipe and a scripted target: the half of the chain that an outage affects.
 
 mod process;
+mod program;
 mod queues;
+mod shape;
 mod template;
 
-pub use process::Program;
+pub use program::Program;
+pub use shape::{Shape, To};
 pub use template::{LARGEST, Names};
 
 use std::io::Write as _;
-use std::time::Duration;
 
 use aws_config::SdkConfig;
 use kit::aws;
@@ -18,64 +19,11 @@ use kit::send::AllowTargets;
 use tempfile::NamedTempFile;
 use uuid::Uuid;
 
-use crate::Running;
-use crate::place::Place;
+use crate::backend::Backend;
+use crate::running::Running;
 use crate::target::Target;
+use program::Pipe;
 use template::template;
-
-/// Where the events of a pipeline go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum To {
-    /// An API destination: the pipeline's target.
-    Destination,
-    /// An enrichment at `/ask` of the target, and then an API destination at `/in` of it.
-    Enrichment,
-    /// A Lambda function, in batches: the target is its service. Only for a process.
-    Function {
-        /// `BatchSize`.
-        batch: u32,
-    },
-    /// A queue that takes messages of up to [`LARGEST`] bytes.
-    Queue,
-}
-
-/// How queue and pipe are made.
-#[derive(Debug, Clone, Copy)]
-pub struct Shape {
-    /// Whether the queue keeps the order of its groups.
-    pub fifo: bool,
-    /// Seconds that a message is hidden after a receive.
-    pub visibility: u32,
-    /// `maxReceiveCount`.
-    pub most_receives: u32,
-    /// `InvocationRateLimitPerSecond`.
-    pub rate: u32,
-    /// How long the target may take.
-    pub timeout: Duration,
-    /// Where the events go.
-    pub to: To,
-}
-
-impl Default for Shape {
-    fn default() -> Shape {
-        Shape {
-            fifo: false,
-            visibility: 2,
-            most_receives: 5,
-            rate: 1_000_000,
-            timeout: pipe::config::INVOCATION_TIMEOUT,
-            to: To::Destination,
-        }
-    }
-}
-
-/// What runs the pipe.
-#[derive(Debug)]
-enum Pipe {
-    Stopped,
-    Here(Running),
-    Process(Program),
-}
 
 /// Queue, dead-letter queue, pipe and target.
 #[derive(Debug)]
@@ -89,23 +37,23 @@ pub struct Pipeline {
     file: NamedTempFile,
     log: NamedTempFile,
     sdk: SdkConfig,
-    place: Place,
+    backend: Backend,
     pipe: Pipe,
 }
 
 impl Pipeline {
-    /// Makes queues at `place`, starts a target, and a pipe between them in this process.
-    pub async fn start(place: Place, shape: Shape) -> Pipeline {
-        let mut pipeline = Pipeline::without_pipe(place, shape).await;
+    /// Makes queues at `backend`, starts a target, and a pipe between them in this process.
+    pub async fn start(backend: Backend, shape: Shape) -> Pipeline {
+        let mut pipeline = Pipeline::without_pipe(backend, shape).await;
         pipeline.start_pipe();
         pipeline
     }
 
     /// The same, without a pipe.
-    pub async fn without_pipe(place: Place, shape: Shape) -> Pipeline {
+    pub async fn without_pipe(backend: Backend, shape: Shape) -> Pipeline {
         kit::program::install_tls();
         kit::telemetry::init_with("error");
-        let sdk = place.config().await;
+        let sdk = backend.config().await;
         let target = Target::start().await;
         let tail = Uuid::new_v4().simple().to_string()[..8].to_owned();
         let names = Names::new(&tail, shape.fifo);
@@ -134,9 +82,9 @@ impl Pipeline {
             shape,
             definition,
             file,
-            log: process::log(),
+            log: program::log(),
             sdk,
-            place,
+            backend,
             pipe: Pipe::Stopped,
         }
     }
@@ -175,7 +123,7 @@ impl Pipeline {
             }
             Pipe::Stopped => {}
         }
-        self.place.close().await;
+        self.backend.close().await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! The chain as processes of their own, whose environment and outputs a test chooses.
+//! The chain as processes. A test chooses their environment and outputs.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -15,23 +15,23 @@ use http::{HeaderMap, HeaderValue, Method};
 use kit::call::{Call, Reply};
 use kit::send::{AllowTargets, SendError, Sender};
 
-/// The limit of patience, not a measurement.
+/// A generous limit, not a measurement.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The bucket of the built-in definition.
 pub const BUCKET: &str = "donggyu-test-poc";
 
-/// What becomes of what a program writes.
+/// The reader of a program's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// It ended: standard output and standard error are closed pipes.
+    /// Gone: standard output and standard error are closed pipes.
     Gone,
-    /// It reads nothing, and the pipe is full.
+    /// Stuck: the reader reads nothing, and the pipe is full.
     Stuck,
 }
 
 impl Reader {
-    /// Both outputs of a process; the other ends live as long as the test wants.
+    /// Standard output and standard error for a process.
     fn outputs(self) -> (Stdio, Stdio) {
         let (reader, writer) = std::io::pipe().unwrap();
         if self == Reader::Stuck {
@@ -48,7 +48,7 @@ impl Reader {
     }
 }
 
-/// A program at work.
+/// A running program.
 #[derive(Debug)]
 pub struct Process {
     name: String,
@@ -56,7 +56,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program whose reader is as told.
+    /// Starts a program whose output has this reader.
     pub fn unread(mut command: Command, reader: Reader) -> Process {
         let (stdout, stderr) = reader.outputs();
         Process::spawn(command.stdout(stdout).stderr(stderr))
@@ -86,7 +86,7 @@ impl Process {
         }
     }
 
-    /// Sends it a signal, by name.
+    /// Sends the program a signal, by name.
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill")
             .args([&format!("-{signal}"), &self.child.id().to_string()])
@@ -95,13 +95,13 @@ impl Process {
         assert!(sent.success(), "{} is gone", self.name);
     }
 
-    /// Stops it with SIGTERM; it must end with 0.
+    /// Stops the program with SIGTERM. It must end with 0.
     pub fn stop(mut self) {
         self.signal("TERM");
         assert_eq!(self.end(), Some(0), "{} ends well", self.name);
     }
 
-    /// Waits for its end; its exit code.
+    /// Waits for the end of the program. Returns its exit code.
     pub fn end(&mut self) -> Option<i32> {
         let begun = Instant::now();
         loop {
@@ -121,7 +121,7 @@ impl Drop for Process {
     }
 }
 
-/// Where the programs of a chain listen.
+/// The ports of the programs of a chain.
 #[derive(Debug, Clone, Copy)]
 pub struct Ports {
     pub emulator: u16,
@@ -149,9 +149,10 @@ impl Ports {
         }
     }
 
-    /// The program of this name, told where everybody is. `endpoint` is where SQS and S3 are.
+    /// The command that starts a program, with the addresses of the others. `endpoint` is that of
+    /// SQS and S3.
     pub fn program(&self, name: &str, endpoint: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_house"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_programs"));
         command.arg(name);
         let at = |port: u16| format!("127.0.0.1:{port}");
         let endpoint_override = format!("SubEndpoint=http://{}/sub", at(self.subscriber));
@@ -196,13 +197,13 @@ impl Ports {
         format!("http://127.0.0.1:{}", self.emulator)
     }
 
-    /// Where a path of a port is.
+    /// The URL of a path at a port.
     pub fn url(port: u16, path: &str) -> String {
         format!("http://127.0.0.1:{port}{path}")
     }
 }
 
-/// A shift at which every port of a house is free.
+/// A port offset at which every port of a chain is free.
 pub fn free_offset() -> u16 {
     let ports = [3000, 3001, 4566, 8080, 8081, 8082];
     let is_free = |offset: &u16| {
@@ -215,7 +216,7 @@ pub fn free_offset() -> u16 {
         .unwrap()
 }
 
-/// Waits until somebody listens.
+/// Waits until a program listens at the port.
 pub async fn listens(port: u16) {
     let at: SocketAddr = ([127, 0, 0, 1], port).into();
     let begun = Instant::now();
@@ -235,8 +236,7 @@ thread_local! {
 
 /// One request.
 ///
-/// # Errors
-/// There is no answer.
+/// # Errors There is no reply.
 pub async fn ask(method: Method, url: &str, body: &str) -> Result<Reply, SendError> {
     let headers =
         HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
@@ -250,7 +250,7 @@ pub async fn ask(method: Method, url: &str, body: &str) -> Result<Reply, SendErr
     sender.send(call, PATIENCE, 1 << 20).await
 }
 
-/// Asks until the answer is 200; its body.
+/// Repeats a GET until the reply is 200. Returns its body.
 pub async fn eventually(url: &str) -> String {
     let begun = Instant::now();
     loop {

@@ -1,9 +1,9 @@
-//! `tidegate`, whose verbs are the programs, so that a story can start each as a process of its own
-//! and kill it; and a program with bugs.
+//! `tidegate`, whose verbs are the programs, so that a test can start and kill each as a process; and
+//! a program that panics.
 
 use std::process::ExitCode;
 
-/// Has a bug in each of its tasks, and ends well.
+/// Panics in each of its tasks, and ends with 0.
 async fn panics() -> anyhow::Result<()> {
     for number in 0..100 {
         let task = tokio::spawn(async move { panic!("the bug of task {number}") });

@@ -1,5 +1,4 @@
-//! A road that can be cut: bytes go through it to an endpoint until it is down, then connections
-//! end at once.
+//! A TCP proxy that can be cut: connections end at once, and new ones get nowhere.
 
 use std::net::SocketAddr;
 
@@ -7,21 +6,21 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::{address, port};
+use crate::waiting::{address, port};
 
-/// A relay on a loopback port of its own.
+/// A TCP proxy on a loopback port of its own.
 #[derive(Debug)]
-pub struct Relay {
+pub struct Proxy {
     at: SocketAddr,
     open: watch::Sender<bool>,
 }
 
-impl Relay {
-    /// Opens a road to an `http://host:port` endpoint.
+impl Proxy {
+    /// Starts a proxy to an `http://host:port` endpoint.
     ///
     /// # Panics
     /// The endpoint is not of that form.
-    pub async fn to(endpoint: &str) -> Relay {
+    pub async fn to(endpoint: &str) -> Proxy {
         let target = endpoint
             .strip_prefix("http://")
             .expect("a plain endpoint")
@@ -29,14 +28,14 @@ impl Relay {
             .to_owned();
         let listener = port();
         let at = address(&listener);
-        let (open, road) = watch::channel(true);
+        let (open, is_open) = watch::channel(true);
         let listener = TcpListener::from_std(listener).expect("a bound port");
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(carry(client, target.clone(), road.clone()));
+                tokio::spawn(carry(client, target.clone(), is_open.clone()));
             }
         });
-        Relay { at, open }
+        Proxy { at, open }
     }
 
     /// The endpoint to give to clients.
@@ -44,19 +43,19 @@ impl Relay {
         format!("http://{}", self.at)
     }
 
-    /// Cuts the road: connections under way end, new ones get nowhere.
+    /// Cuts the proxy: open connections end, new ones get nowhere.
     pub fn cut(&self) {
         self.open.send_replace(false);
     }
 
-    /// Opens it again.
-    pub fn mend(&self) {
+    /// Lets connections through again.
+    pub fn restore(&self) {
         self.open.send_replace(true);
     }
 }
 
-async fn carry(mut client: TcpStream, target: String, mut road: watch::Receiver<bool>) {
-    if !*road.borrow_and_update() {
+async fn carry(mut client: TcpStream, target: String, mut is_open: watch::Receiver<bool>) {
+    if !*is_open.borrow_and_update() {
         return;
     }
     let Ok(mut server) = TcpStream::connect(target).await else {
@@ -64,6 +63,6 @@ async fn carry(mut client: TcpStream, target: String, mut road: watch::Receiver<
     };
     tokio::select! {
         _ = copy_bidirectional(&mut client, &mut server) => {}
-        _ = road.wait_for(|open| !open) => {}
+        _ = is_open.wait_for(|open| !open) => {}
     }
 }

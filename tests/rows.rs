@@ -11,7 +11,7 @@ pub mod catalog;
 pub mod groups;
 pub mod outage;
 pub mod restart;
-pub mod stage;
+pub mod scenario;
 pub mod stream;
 
 use std::fmt::Write as _;

@@ -138,7 +138,7 @@ const NOT_SHOWN: [&str; 2] = ["EMULATOR_CREDENTIALS", "PARAMETER_OVERRIDES"];
 
 /// A program in a folder of its own, at ports that are free, which has no setting but these.
 fn program(name: &str, folder: &Path, offset: u16) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_house"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_programs"));
     let kept = std::env::vars_os()
         .filter(|(name, _)| name == "PATH" || name.to_string_lossy().starts_with("LLVM_"));
     command

@@ -1,7 +1,6 @@
-//! A target that does as a story tells it: answers, waits, breaks off, talks nonsense. Keeps a book
-//! of what it was sent.
+//! A scripted target: it answers, waits, breaks off, or sends garbage. It records what it receives.
 //!
-//! It speaks plain HTTP/1.1 over a socket, because a library would not break the rules as well.
+//! The target writes HTTP/1.1 to a socket itself, because a library would not break the rules.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,9 +15,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::{address, eventually, port};
+use crate::waiting::{address, eventually, port};
 
-/// What a target does with one delivery.
+/// The target's answer to a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// A status with a short body, at once.
@@ -31,7 +30,7 @@ pub enum Answer {
     Hangup,
     /// Half a status line, then the connection ends.
     HalfHead,
-    /// Bytes that are no HTTP.
+    /// Bytes that are not HTTP.
     Noise,
     /// 500 that promises more body than it has.
     WrongLength,
@@ -51,7 +50,7 @@ pub enum Answer {
     FunctionError,
 }
 
-/// One request that arrived whole.
+/// A request that arrived completely.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// The header `webhook-id`.
@@ -62,14 +61,14 @@ pub struct Delivery {
     pub line: String,
     /// The body.
     pub body: Value,
-    /// When it was there.
+    /// The time of arrival.
     pub at: Instant,
-    /// What the target did.
+    /// The target's answer.
     pub answer: Answer,
 }
 
 impl Delivery {
-    /// Whether the target took it.
+    /// Whether the target accepted the delivery.
     pub fn was_taken(&self) -> bool {
         matches!(
             self.answer,
@@ -77,7 +76,7 @@ impl Delivery {
         )
     }
 
-    /// The messages of the body, which is one event or a batch of them, and whether each was taken.
+    /// The messages of the body, which is one event or a batch, each with whether it was accepted.
     pub fn messages(&self) -> impl Iterator<Item = (&Value, bool)> {
         let events = self
             .body
@@ -98,7 +97,7 @@ type Script = dyn Fn(&Delivery) -> Answer + Send + Sync;
 struct Shared {
     script: Mutex<Arc<Script>>,
     book: Mutex<Vec<Delivery>>,
-    /// Headers are most of what a book weighs.
+    /// Headers take most of the memory of the records.
     keeps_headers: AtomicBool,
 }
 
@@ -118,7 +117,7 @@ impl fmt::Debug for Target {
 }
 
 impl Target {
-    /// A target that takes everything.
+    /// A target that accepts everything.
     pub async fn start() -> Target {
         let shared = Shared {
             script: Mutex::new(Arc::new(|_| Answer::Status(200))),
@@ -140,7 +139,7 @@ impl Target {
         self.at
     }
 
-    /// What it does from now on.
+    /// Sets the answers from now on.
     pub fn answer(&self, script: impl Fn(&Delivery) -> Answer + Send + Sync + 'static) {
         *self.shared.script.lock() = Arc::new(script);
     }
@@ -150,17 +149,17 @@ impl Target {
         self.read(<[Delivery]>::to_vec)
     }
 
-    /// Looks into the book without a copy of it.
+    /// Reads the recorded deliveries without a copy.
     pub fn read<T>(&self, look: impl FnOnce(&[Delivery]) -> T) -> T {
         look(&self.shared.book.lock())
     }
 
-    /// Keeps no headers of what comes from now on: for books of many thousand calls.
+    /// Records no headers from now on, to save memory.
     pub fn forget_headers(&self) {
         self.shared.keeps_headers.store(false, Ordering::Relaxed);
     }
 
-    /// What it took, by the member `n` of the bodies: how often.
+    /// How often each event was accepted, by the member `n` of its body.
     pub fn taken(&self) -> BTreeMap<u64, usize> {
         let mut taken = BTreeMap::new();
         for delivery in self.book().iter().filter(|delivery| delivery.was_taken()) {
@@ -259,7 +258,7 @@ async fn read(input: &mut BufReader<TcpStream>) -> Option<Delivery> {
     })
 }
 
-/// What is written for an answer, as far as that is one piece.
+/// The bytes of an answer, if it is written at once.
 fn written(delivery: &Delivery) -> String {
     let plain = |status: u16, more: &str, body: &str| {
         format!(
@@ -303,7 +302,7 @@ fn written(delivery: &Delivery) -> String {
     }
 }
 
-/// Writes an answer; none when the connection is over after it.
+/// Writes an answer. `None` when the connection ends after it.
 async fn write(output: &mut TcpStream, answer: Answer, text: String) -> Option<()> {
     if let Answer::Slow(delay, _) = answer {
         tokio::time::sleep(delay).await;
@@ -328,7 +327,7 @@ async fn write(output: &mut TcpStream, answer: Answer, text: String) -> Option<(
     (!ends.contains(&answer)).then_some(())
 }
 
-/// Goes on until the other side has had enough.
+/// Writes until the other side closes the connection.
 async fn endless(output: &mut TcpStream) -> Option<()> {
     output
         .write_all(b"HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n")

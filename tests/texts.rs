@@ -1,5 +1,5 @@
-//! What the sources must not do in texts for people: show an error as developers see it
-//! (`Error { code: … }`, whole requests among it), and count one thing in the plural ("1 queues").
+//! What texts for users must not do: show an error in its debug form (`Error { code: … }`, which
+//! may hold whole requests), and count one thing in the plural ("1 queues").
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 

@@ -1,4 +1,4 @@
-//! Nobody reads what the programs write: the chain goes on, and SIGTERM ends it well.
+//! The programs' output is not read: the chain continues, and ends with 0 at SIGTERM.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -7,7 +7,7 @@ mod processes;
 use http::{Method, StatusCode};
 use processes::{BUCKET, Ports, Process, Reader, ask, eventually, free_offset, listens};
 
-/// Enough for every program to write more than anybody's buffer holds, at RUST_LOG=trace.
+/// Enough events for every program to write more than any buffer holds, at RUST_LOG=trace.
 const EVENTS: usize = 300;
 
 async fn chain_goes_on(reader: Reader) {
@@ -86,7 +86,7 @@ async fn a_reader_that_reads_no_more_stops_nothing() {
 #[tokio::test]
 async fn panics_that_nobody_reads_end_nothing() {
     for reader in [Reader::Gone, Reader::Stuck] {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_house"));
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_programs"));
         command.arg("panics");
         assert_eq!(
             Process::unread(command, reader).end(),
@@ -98,14 +98,14 @@ async fn panics_that_nobody_reads_end_nothing() {
 
 /// The whole chain in one process.
 #[tokio::test]
-async fn a_house_goes_on_too() {
+async fn the_chain_in_one_process_goes_on_too() {
     for reader in [Reader::Gone, Reader::Stuck] {
         let offset = free_offset();
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_house"));
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_programs"));
         command
             .args(["up", "--in-memory", "--port-offset", &offset.to_string()])
             .env("RUST_LOG", "trace");
-        let house = Process::unread(command, reader);
+        let chain = Process::unread(command, reader);
         listens(8080 + offset).await;
         for number in 0..100 {
             let body = format!(r#"{{"id": "event-{number}"}}"#);
@@ -116,12 +116,12 @@ async fn a_house_goes_on_too() {
                 "event {number}"
             );
         }
-        house.signal("HUP");
+        chain.signal("HUP");
         eventually(&Ports::url(
             4566 + offset,
             &format!("/{BUCKET}/event-99-sqs.txt"),
         ))
         .await;
-        house.stop();
+        chain.stop();
     }
 }

@@ -1,32 +1,24 @@
-//! The pipe of a pipeline as a process of its own: started, stopped, killed, and asked what it
-//! believes.
+//! The pipe of a pipeline as a process: started, stopped, killed, and asked for its state.
 
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method};
 use kit::call::Call;
 use kit::send::{AllowTargets, Sender};
 use serde_json::Value;
-use tempfile::NamedTempFile;
 
-use super::{Pipe, Pipeline};
-use crate::{PATIENCE, address, port};
-
-/// A process that runs a pipe.
-#[derive(Debug)]
-pub struct Program {
-    pub(super) child: Child,
-    admin: u16,
-}
+use super::Pipeline;
+use super::program::{Pipe, Program};
+use crate::waiting::{PATIENCE, address, port};
 
 impl Pipeline {
-    /// Starts the pipe as a process of its own. `house` is the binary that runs it. It writes into
-    /// [`Pipeline::log`].
-    pub fn start_process(&mut self, house: &str) {
-        let endpoint = self.sdk.endpoint_url().expect("the place is a local one");
+    /// Starts the pipe as a process, with its output in [`Pipeline::log`]. `programs` is the
+    /// binary.
+    pub fn start_process(&mut self, programs: &str) {
+        let endpoint = self.sdk.endpoint_url().expect("the backend is local");
         let admin = address(&port()).port();
-        let mut command = Command::new(house);
+        let mut command = Command::new(programs);
         command
             .arg("pipe")
             .arg("--admin-listen")
@@ -59,7 +51,7 @@ impl Pipeline {
         });
     }
 
-    /// Ends the pipe's process with SIGKILL, in the middle of whatever it does.
+    /// Ends the pipe's process with SIGKILL.
     pub fn kill_pipe(&mut self) {
         let mut program = self.take_program();
         program.child.kill().expect("the process is ours");
@@ -97,7 +89,7 @@ impl Pipeline {
         program
     }
 
-    /// What the processes wrote.
+    /// The output of the processes.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log.path()).expect("the log can be read")
     }
@@ -115,7 +107,7 @@ impl Pipeline {
             .to_owned()
     }
 
-    /// The body of a page of the admin port; none while nobody listens there.
+    /// The body of a page of the admin port. `None` while the port is closed.
     pub async fn ask(&self, path: &str) -> Option<String> {
         let Pipe::Process(program) = &self.pipe else {
             panic!("the pipe is no process")
@@ -136,13 +128,4 @@ impl Pipeline {
             .ok()?;
         String::from_utf8(reply.body.to_vec()).ok()
     }
-}
-
-/// A file for what processes write.
-pub(super) fn log() -> NamedTempFile {
-    tempfile::Builder::new()
-        .suffix(".log")
-        .append(true)
-        .tempfile()
-        .expect("a file")
 }

@@ -11,7 +11,7 @@ use kit::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::Pipeline;
-use crate::eventually;
+use crate::waiting::eventually;
 
 impl Pipeline {
     /// Sends bodies `{"n": number, …}`, ten a request; in FIFO queues `group` names each one's

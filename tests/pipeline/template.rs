@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::{Shape, To};
+use super::shape::{Shape, To};
 
-/// What the target gets of a message; `receives` is its ApproximateReceiveCount.
+/// The input template. `receives` is the message's ApproximateReceiveCount.
 const EVENT: &str = r#"{"n": <$.body.n>, "group": <$.body.group>, "receives": <$.attributes.ApproximateReceiveCount>, "id": <$.messageId>}"#;
 
-/// The same with a body's ballast.
+/// The same, with a member that makes the body large.
 const HEAVY: &str = r#"{"n": <$.body.n>, "receives": <$.attributes.ApproximateReceiveCount>, "ballast": <$.body.ballast>}"#;
 
 /// Messages of more bytes are refused by the queue of [`To::Queue`].
@@ -29,7 +29,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Names that end alike.
+    /// Names with a common ending.
     pub fn new(tail: &str, fifo: bool) -> Names {
         let suffix = if fifo { ".fifo" } else { "" };
         let (source, taken) = (format!("source-{tail}{suffix}"), format!("taken-{tail}"));
@@ -92,7 +92,7 @@ fn pipe(names: &Names, shape: Shape) -> Value {
         To::Enrichment => {
             pipe["Enrichment"] = arn("Asked");
             pipe["EnrichmentParameters"] = json!({"InputTemplate": EVENT});
-            // What the enrichment answered goes on as it is.
+            // The reply of the enrichment is delivered unchanged.
             pipe["TargetParameters"] = json!({});
         }
         To::Function { batch } => {

@@ -1,22 +1,22 @@
-//! A full queue, some of whose messages the target never takes, or whose calls fail by chance.
+//! Rows with a full queue: the target never accepts some of its messages, or calls fail at random.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::stage::{Ground, Poison, Stage};
+use super::scenario::{Environment, Poison, Scenario};
 use super::{Row, seconds};
 use crate::evidence::{Evidence, Figures};
 use crate::pipeline::Shape;
 use crate::target::Answer;
 
-/// A queue of `total` messages, and what the poison among them meets.
+/// A queue of `total` messages, some of which always fail.
 #[derive(Debug, Clone, Copy)]
 pub struct Backlog {
     /// How many messages there are.
     pub total: u64,
-    /// Which of them the target never takes.
+    /// The messages that the target never accepts.
     pub poison: Poison,
-    /// What it does with those.
+    /// The target's answer to those messages.
     pub answer: Answer,
     /// All good ones are delivered within so many times the undisturbed time.
     pub times: f64,
@@ -28,7 +28,7 @@ impl Backlog {
     }
 
     /// Measures it.
-    pub async fn measure(self, ground: &Ground, shape: Shape, mut row: Row) -> Row {
+    pub async fn measure(self, ground: &Environment, shape: Shape, mut row: Row) -> Row {
         let undisturbed = match ground.size.is_full() {
             true => {
                 Backlog {
@@ -50,7 +50,7 @@ impl Backlog {
 
     fn compare(
         self,
-        ground: &Ground,
+        ground: &Environment,
         row: &mut Row,
         figures: &Figures,
         undisturbed: Option<Duration>,
@@ -81,8 +81,8 @@ impl Backlog {
         );
     }
 
-    async fn run(self, ground: &Ground, shape: Shape) -> Evidence {
-        let mut stage = Stage::new(ground, shape).await;
+    async fn run(self, ground: &Environment, shape: Shape) -> Evidence {
+        let mut stage = Scenario::new(ground, shape).await;
         stage.answer(move |n| self.is_poison(n).then_some(self.answer));
         stage.send(0..self.total, |n| self.is_poison(n)).await;
         stage.start();
@@ -91,8 +91,8 @@ impl Backlog {
     }
 }
 
-/// Calls fail by chance with `status`, `percent` of them: a machine of several is down.
-pub async fn by_chance(ground: &Ground, percent: u32, status: u16) -> Row {
+/// `percent` of the calls fail at random with `status`, as when one of several servers is down.
+pub async fn by_chance(ground: &Environment, percent: u32, status: u16) -> Row {
     let total = ground.size.of(200, 10_000);
     let must = "at least half of what the target takes; none dead";
     let mut row = Row::new(format!("{percent} % of all calls fail with {status}"), must);
@@ -119,8 +119,8 @@ pub async fn by_chance(ground: &Ground, percent: u32, status: u16) -> Row {
     row
 }
 
-async fn failing(ground: &Ground, percent: u32, status: u16, total: u64) -> Evidence {
-    let mut stage = Stage::new(ground, ground.shape()).await;
+async fn failing(ground: &Environment, percent: u32, status: u16, total: u64) -> Evidence {
+    let mut stage = Scenario::new(ground, ground.shape()).await;
     let chance = Mutex::new(fastrand::Rng::with_seed(u64::from(percent)));
     stage.answer(move |_| {
         (chance.lock().expect("no script panics").u32(0..100) < percent)

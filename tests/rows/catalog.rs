@@ -8,13 +8,13 @@ use super::backlog::{Backlog, by_chance};
 use super::groups::poison_in_a_group;
 use super::outage::{Outage, Way, throttled};
 use super::restart::{End, in_an_outage, under_a_rate, under_load};
-use super::stage::{Ground, Poison};
+use super::scenario::{Environment, Poison};
 use super::stream::{steady, trickle};
 use crate::pipeline::{Shape, To};
 use crate::target::Answer;
 
 /// Measures a row.
-pub type Measure = Box<dyn FnOnce(Ground) -> Pin<Box<dyn Future<Output = Row>>> + Send>;
+pub type Measure = Box<dyn FnOnce(Environment) -> Pin<Box<dyn Future<Output = Row>>> + Send>;
 
 /// The rows with their names, in the order of the table.
 pub fn rows() -> Vec<(String, Measure)> {
@@ -30,7 +30,7 @@ pub fn rows() -> Vec<(String, Measure)> {
 
 type Rows = Vec<(String, Measure)>;
 
-fn add<F>(rows: &mut Rows, name: &str, measure: impl FnOnce(Ground) -> F + Send + 'static)
+fn add<F>(rows: &mut Rows, name: &str, measure: impl FnOnce(Environment) -> F + Send + 'static)
 where
     F: Future<Output = Row> + 'static,
 {

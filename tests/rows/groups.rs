@@ -1,9 +1,10 @@
-//! A FIFO queue with a message that the target never takes: it holds up its own group only.
+//! Rows with a FIFO queue and a message that the target never accepts: only its own group is
+//! delayed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::stage::{Ground, Stage};
+use super::scenario::{Environment, Scenario};
 use super::{Row, seconds};
 use crate::evidence::{Call, Evidence};
 use crate::pipeline::Shape;
@@ -14,7 +15,7 @@ const GROUPS: u64 = 8;
 const POISON: u64 = GROUPS + 3;
 
 /// Poison of any status in one group of several.
-pub async fn poison_in_a_group(ground: &Ground, answer: Answer, called: &str) -> Row {
+pub async fn poison_in_a_group(ground: &Environment, answer: Answer, called: &str) -> Row {
     let total = ground.size.of(10, 250) * GROUPS;
     let what = format!("FIFO, {GROUPS} groups, {total} messages, one gets {called}");
     let mut row = Row::new(
@@ -47,8 +48,8 @@ pub async fn poison_in_a_group(ground: &Ground, answer: Answer, called: &str) ->
     row
 }
 
-async fn run(ground: &Ground, total: u64, poison: Option<Answer>) -> Evidence {
-    let mut stage = Stage::new(
+async fn run(ground: &Environment, total: u64, poison: Option<Answer>) -> Evidence {
+    let mut stage = Scenario::new(
         ground,
         Shape {
             fifo: true,

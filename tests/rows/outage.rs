@@ -1,19 +1,18 @@
-//! The whole target takes nothing for a while, in every way there is, or takes less than what
-//! comes.
+//! Rows with an outage: the target accepts nothing for a while, or less than what arrives.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::stage::{Ground, Stage};
+use super::scenario::{Environment, Scenario};
 use super::stream::send_steadily;
 use super::{Row, seconds};
 use crate::pipeline::{Shape, To};
 use crate::target::Answer;
 
-/// A way of taking nothing.
+/// A kind of outage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// Nobody listens.
+    /// Connections are refused.
     Refused,
     /// The same answer to everything.
     Always(Answer),
@@ -21,14 +20,14 @@ pub enum Way {
     Flapping,
 }
 
-/// The target takes nothing for a while; messages come all the time.
+/// The target accepts nothing for a while, and messages arrive all the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Outage {
-    /// How it is down.
+    /// The kind of outage.
     pub way: Way,
     /// Calls in 200 s are fewer.
     pub most_calls: usize,
-    /// What `StateReason` and the log say of it meanwhile.
+    /// The text that `StateReason` and the log must contain meanwhile.
     pub says: &'static [&'static str],
     /// Where events go.
     pub to: To,
@@ -38,7 +37,7 @@ pub struct Outage {
 
 impl Outage {
     /// Measures it.
-    pub async fn measure(self, ground: &Ground, mut row: Row) -> Row {
+    pub async fn measure(self, ground: &Environment, mut row: Row) -> Row {
         let (rate, time) = (ground.size.rate(40, 300), ground.size.of(6, 200));
         // Where nothing is to be received twice, what a busy machine does too late must not count.
         let is_wait = self.says.is_empty() && self.one_in.is_none();
@@ -55,7 +54,7 @@ impl Outage {
         };
         let (warm, per_tick) = (rate, rate / 20);
         let good = |count: u64| (0..count).filter(|n| !self.is_poison(*n)).count() as u64;
-        let mut stage = Stage::new(ground, shape).await;
+        let mut stage = Scenario::new(ground, shape).await;
         self.be_up(&stage);
         stage.start();
         send_steadily(&mut stage, 0, per_tick, 20).await;
@@ -113,14 +112,14 @@ impl Outage {
         self.one_in.is_some_and(|each| n % each == each / 2)
     }
 
-    fn be_up(self, stage: &Stage) {
+    fn be_up(self, stage: &Scenario) {
         stage.answer(move |n| self.is_poison(n).then_some(Answer::Status(500)));
     }
 
-    fn begin(self, stage: &mut Stage, down: Instant) {
+    fn begin(self, stage: &mut Scenario, down: Instant) {
         match self.way {
             Way::Refused => stage.pipeline.target.close(),
-            // A service that is down answers for the whole request.
+            // A service that is down fails the whole request.
             Way::Always(answer) => stage.pipeline.target.answer(move |_| answer),
             Way::Flapping => {
                 stage.answer(move |_| {
@@ -133,7 +132,7 @@ impl Outage {
         }
     }
 
-    async fn end(self, stage: &mut Stage) {
+    async fn end(self, stage: &mut Scenario) {
         self.be_up(stage);
         if self.way == Way::Refused {
             stage.pipeline.target.reopen().await;
@@ -141,7 +140,7 @@ impl Outage {
     }
 
     /// The state's reason, once it says what it is to say.
-    async fn is_told(self, ground: &Ground, stage: &Stage) -> String {
+    async fn is_told(self, ground: &Environment, stage: &Scenario) -> String {
         let patience = if self.says.is_empty() {
             Duration::ZERO
         } else {
@@ -157,8 +156,8 @@ impl Outage {
     }
 }
 
-/// A target that takes so many messages a second and answers 429 to the others.
-pub async fn throttled(ground: &Ground, retry_after: Option<u64>) -> Row {
+/// A target that accepts so many messages per second and answers 429 to the others.
+pub async fn throttled(ground: &Environment, retry_after: Option<u64>) -> Row {
     let (rate, total) = (ground.size.rate(100, 500), ground.size.of(300, 10_000));
     let how = if retry_after.is_some() {
         "with"
@@ -172,7 +171,7 @@ pub async fn throttled(ground: &Ground, retry_after: Option<u64>) -> Row {
         what,
         "none dead, no receive count above 2; half of what it takes",
     );
-    let mut stage = Stage::new(ground, ground.shape()).await;
+    let mut stage = Scenario::new(ground, ground.shape()).await;
     let bucket = Mutex::new((Instant::now(), 0.0_f64));
     let refusal = retry_after.map_or(Answer::Status(429), Answer::TooMany);
     stage.answer(move |_| {

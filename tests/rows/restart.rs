@@ -1,9 +1,9 @@
-//! The pipe is restarted again and again: during an outage, and under a slow target that is
-//! healthy.
+//! Rows in which the pipe is restarted again and again: during an outage, and with a slow, healthy
+//! target.
 
 use std::time::{Duration, Instant};
 
-use super::stage::{Ground, Stage};
+use super::scenario::{Environment, Scenario};
 use super::{Row, seconds};
 use crate::pipeline::Shape;
 use crate::target::Answer;
@@ -18,7 +18,7 @@ pub enum End {
 }
 
 /// Twenty messages wait for a target that is down, while the pipe starts and ends.
-pub async fn in_an_outage(ground: &Ground, end: End) -> Row {
+pub async fn in_an_outage(ground: &Environment, end: End) -> Row {
     const WAITING: u64 = 20;
     let rounds = ground.size.all(6, 20);
     let how = if end == End::Kill {
@@ -34,7 +34,7 @@ pub async fn in_an_outage(ground: &Ground, end: End) -> Row {
         most_receives: 5,
         ..ground.shape()
     };
-    let mut stage = Stage::new(ground, shape).await;
+    let mut stage = Scenario::new(ground, shape).await;
     stage.send(0..WAITING, |_| false).await;
     stage.answer(|_| Some(Answer::Status(503)));
     for _ in 0..rounds {
@@ -60,15 +60,15 @@ pub async fn in_an_outage(ground: &Ground, end: End) -> Row {
     row
 }
 
-/// A slow target takes everything, and the pipe is restarted all the time.
-pub async fn under_load(ground: &Ground) -> Row {
+/// A slow target accepts everything, and the pipe is restarted again and again.
+pub async fn under_load(ground: &Environment) -> Row {
     let total = ground.size.all(600, 4000);
     let what = format!("{total} messages, a target that takes 0.2 s");
     quick_restarts(ground, ground.shape(), &what, total).await
 }
 
-/// A destination whose rate lets few messages out, and the pipe is restarted all the time.
-pub async fn under_a_rate(ground: &Ground) -> Row {
+/// A destination with a low rate, and the pipe is restarted again and again.
+pub async fn under_a_rate(ground: &Environment) -> Row {
     let (rate, total) = (50, ground.size.all(600, 2000));
     let what = format!("{total} messages, `InvocationRateLimitPerSecond` {rate}");
     quick_restarts(
@@ -83,13 +83,13 @@ pub async fn under_a_rate(ground: &Ground) -> Row {
     .await
 }
 
-async fn quick_restarts(ground: &Ground, shape: Shape, what: &str, total: u64) -> Row {
+async fn quick_restarts(ground: &Environment, shape: Shape, what: &str, total: u64) -> Row {
     let rounds = ground.size.all(6, 20);
     let mut row = Row::new(
         format!("{rounds} quick restarts, {what}"),
         "none dead, none delivered twice",
     );
-    let mut stage = Stage::new(ground, shape).await;
+    let mut stage = Scenario::new(ground, shape).await;
     stage
         .pipeline
         .target
@@ -100,7 +100,7 @@ async fn quick_restarts(ground: &Ground, shape: Shape, what: &str, total: u64) -
     while restarts < rounds && stage.pipeline.waiting().await > 0 {
         let before = stage.calls();
         stage.start();
-        let is_busy = async |stage: &Stage| {
+        let is_busy = async |stage: &Scenario| {
             stage.calls() >= before + 10 || stage.pipeline.waiting().await == 0
         };
         stage.wait(ground.size.patience(), is_busy).await;
@@ -120,7 +120,7 @@ async fn quick_restarts(ground: &Ground, shape: Shape, what: &str, total: u64) -
     row
 }
 
-async fn end_pipe(stage: &mut Stage, end: End) {
+async fn end_pipe(stage: &mut Scenario, end: End) {
     match end {
         End::Stop => stage.pipeline.terminate_pipe().await,
         End::Kill => stage.pipeline.kill_pipe(),

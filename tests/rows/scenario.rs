@@ -1,5 +1,4 @@
-//! Where a row is measured: an emulator, a pipe of its own, and a target whose answer is a function
-//! of the message.
+//! The scenario of a row: an emulator, a pipe, and a target whose answer depends on the message.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -7,24 +6,24 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::Size;
+use crate::backend::Backend;
 use crate::evidence::{Call, Evidence};
 use crate::pipeline::{LARGEST, Pipeline, Shape, To};
-use crate::place::Place;
 use crate::target::{Answer, Delivery};
 
-/// What all rows share.
+/// The environment that all rows share.
 #[derive(Debug, Clone)]
-pub struct Ground {
-    /// Where the emulator listens.
+pub struct Environment {
+    /// The emulator's endpoint.
     pub emulator: String,
     /// The binary that runs the pipe.
-    pub house: &'static str,
+    pub programs: &'static str,
     /// How large rows are.
     pub size: Size,
 }
 
-impl Ground {
-    /// How queue and pipe are made unless a row needs something else.
+impl Environment {
+    /// The usual setup of queue and pipe.
     pub fn shape(&self) -> Shape {
         Shape {
             visibility: self.size.visibility(),
@@ -34,19 +33,19 @@ impl Ground {
     }
 }
 
-/// Which messages the target never takes.
+/// The messages that the target never accepts.
 #[derive(Debug, Clone, Copy)]
 pub enum Poison {
     /// None.
     None,
-    /// So many of all, evenly spread.
+    /// So many messages, evenly spread.
     Spread(u64),
     /// The first ones.
     Front(u64),
 }
 
 impl Poison {
-    /// Whether the target never takes number `n` of `total`.
+    /// Whether the target never accepts message `n` of `total`.
     pub fn has(self, n: u64, total: u64) -> bool {
         match self {
             Poison::None => false,
@@ -59,23 +58,23 @@ impl Poison {
     }
 }
 
-/// A pipeline at work, and when each of its messages was sent.
+/// A running pipeline, and the times at which its messages were sent.
 #[derive(Debug)]
-pub struct Stage {
+pub struct Scenario {
     /// Queue, pipe and target.
     pub pipeline: Pipeline,
-    ground: Ground,
+    ground: Environment,
     to: To,
     sent: BTreeMap<u64, Instant>,
 }
 
-impl Stage {
+impl Scenario {
     /// Queues and a target, without a pipe.
-    pub async fn new(ground: &Ground, shape: Shape) -> Stage {
+    pub async fn new(ground: &Environment, shape: Shape) -> Scenario {
         let pipeline =
-            Pipeline::without_pipe(Place::Endpoint(ground.emulator.clone()), shape).await;
+            Pipeline::without_pipe(Backend::Endpoint(ground.emulator.clone()), shape).await;
         pipeline.target.forget_headers();
-        Stage {
+        Scenario {
             pipeline,
             ground: ground.clone(),
             to: shape.to,
@@ -83,8 +82,8 @@ impl Stage {
         }
     }
 
-    /// The target answers each message by its number from now on, and takes those for which there
-    /// is no answer.
+    /// Sets the target's answers by the number of a message. Messages without an answer are
+    /// accepted.
     pub fn answer(&self, answer: impl Fn(u64) -> Option<Answer> + Send + Sync + 'static) {
         let to = self.to;
         self.pipeline
@@ -94,7 +93,7 @@ impl Stage {
 
     /// Starts the pipe.
     pub fn start(&mut self) {
-        self.pipeline.start_process(self.ground.house);
+        self.pipeline.start_process(self.ground.programs);
     }
 
     /// Sends messages.
@@ -132,7 +131,7 @@ impl Stage {
         self.pipeline.send_bodies(numbers.iter().map(body)).await;
     }
 
-    /// How many different messages were taken.
+    /// The number of different messages that were accepted.
     pub async fn taken(&self) -> usize {
         match self.to {
             To::Queue => usize::try_from(self.pipeline.taken_by_queue().await).expect("a count"),
@@ -154,11 +153,11 @@ impl Stage {
         self.pipeline.target.read(<[Delivery]>::len)
     }
 
-    /// Waits for something; whether it came before patience ended.
+    /// Waits for something. Returns whether it happened in time.
     pub async fn wait(
         &self,
         patience: Duration,
-        mut done: impl AsyncFnMut(&Stage) -> bool,
+        mut done: impl AsyncFnMut(&Scenario) -> bool,
     ) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < patience {
@@ -170,8 +169,8 @@ impl Stage {
         false
     }
 
-    /// Waits until so many are taken and so many dead, or patience ends; then stops the pipe and
-    /// tells what was found.
+    /// Waits until so many messages are accepted and so many are dead, with a time limit. Then
+    /// stops the pipe and returns the evidence.
     pub async fn finish(mut self, good: u64, poison: u64) -> Evidence {
         let good = usize::try_from(good).expect("a count");
         self.wait(self.ground.size.patience(), async |stage| {

@@ -1,10 +1,10 @@
-//! Messages that come steadily, some of which the target never takes.
+//! Rows with a steady stream of messages, some of which the target never accepts.
 
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 
-use super::stage::{Ground, Poison, Stage};
+use super::scenario::{Environment, Poison, Scenario};
 use super::{Row, seconds};
 use crate::evidence::Evidence;
 use crate::target::Answer;
@@ -13,7 +13,7 @@ use crate::target::Answer;
 const TICK: Duration = Duration::from_millis(50);
 
 /// Sends `per_tick` messages each tick, numbered from `first`, for so many ticks.
-pub async fn send_steadily(stage: &mut Stage, first: u64, per_tick: u64, ticks: u64) {
+pub async fn send_steadily(stage: &mut Scenario, first: u64, per_tick: u64, ticks: u64) {
     let mut clock = tokio::time::interval(TICK);
     clock.set_missed_tick_behavior(MissedTickBehavior::Burst);
     for tick in 0..ticks {
@@ -24,7 +24,7 @@ pub async fn send_steadily(stage: &mut Stage, first: u64, per_tick: u64, ticks: 
 }
 
 /// A steady stream, one in `each` of which gets `status` always.
-pub async fn steady(ground: &Ground, each: u64, status: u16) -> Row {
+pub async fn steady(ground: &Environment, each: u64, status: u16) -> Row {
     let (rate, time) = (ground.size.rate(40, 200), ground.size.of(5, 60));
     let what = format!("steady {rate} a second for {time} s, one in {each} gets {status}");
     let mut row = Row::new(what, "p99 of the good ones under 1 s; all others dead");
@@ -58,13 +58,13 @@ pub async fn steady(ground: &Ground, each: u64, status: u16) -> Row {
 }
 
 async fn run(
-    ground: &Ground,
+    ground: &Environment,
     per_tick: u64,
     ticks: u64,
     answer: impl Fn(u64) -> Option<Answer> + Send + Sync + 'static,
     poison: u64,
 ) -> Evidence {
-    let mut stage = Stage::new(ground, ground.shape()).await;
+    let mut stage = Scenario::new(ground, ground.shape()).await;
     stage.answer(answer);
     stage.start();
     send_steadily(&mut stage, 0, per_tick, ticks).await;
@@ -72,7 +72,7 @@ async fn run(
 }
 
 /// Ten that get 500, then now and then a good one.
-pub async fn trickle(ground: &Ground) -> Row {
+pub async fn trickle(ground: &Environment) -> Row {
     const POISON: Poison = Poison::Front(10);
     let (pause, good) = (
         Duration::from_secs(ground.size.of(1, 5)),
@@ -83,7 +83,7 @@ pub async fn trickle(ground: &Ground) -> Row {
         seconds(pause)
     );
     let mut row = Row::new(what, "good ones wait under 10 s; 10 dead");
-    let mut stage = Stage::new(ground, ground.shape()).await;
+    let mut stage = Scenario::new(ground, ground.shape()).await;
     stage.answer(|n| POISON.has(n, 0).then_some(Answer::Status(500)));
     stage.start();
     stage.send(0..10, |_| false).await;

@@ -10,13 +10,13 @@ use crate::env::EnvError;
 const OWN: [&str; 9] = [
     "emulator",
     "gateway",
-    "house",
+    "harness",
     "kit",
     "pipe",
+    "programs",
     "publisher",
     "subscriber",
     "tidegate",
-    "world",
 ];
 
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
