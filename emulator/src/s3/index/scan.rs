@@ -100,7 +100,7 @@ pub(super) fn scan_shard(shared: &SharedIndex, bucket: &str, shard: &str) -> io:
         }
     };
     std::thread::scope(|scope| {
-        (0..READERS.min(1 + files.len() / 16)).for_each(|_| _ = scope.spawn(read))
+        (0..READERS.min(1 + files.len() / 16)).for_each(|_| _ = scope.spawn(read));
     });
     match shared.stopping.load(Ordering::SeqCst) {
         // The next start goes on with this shard. This text is not shown.

@@ -210,7 +210,7 @@ mod tests {
         let at = |seconds: u64| date(Timestamp::from_millis(seconds * 1000));
         let (before, same, after) = (at(9), at(10), at(11));
         let check = |reading: ReadConditions<'_>, expected| {
-            assert_eq!(reading.judge(&head()), expected, "{reading:?}")
+            assert_eq!(reading.judge(&head()), expected, "{reading:?}");
         };
         let none = ReadConditions::default();
         check(none, Judgement::Answer);

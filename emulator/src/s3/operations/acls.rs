@@ -73,7 +73,7 @@ pub(super) async fn put_object_acl(
     let acl = given(of_headers, input.access_control_policy.take())?;
     let change = move |buckets: &Buckets| {
         buckets.rewrite(&input.bucket, &input.key, |headers| {
-            headers.acl = Some(acl.clone())
+            headers.acl = Some(acl.clone());
         })
     };
     on_disk(buckets, change).await?;

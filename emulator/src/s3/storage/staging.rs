@@ -245,7 +245,7 @@ impl StagedObject {
         };
         match &mut self.body {
             StagedBody::File { file, blocks, .. } => {
-                format::finish(file, &std::mem::take(blocks).finish(), &head)?
+                format::finish(file, &std::mem::take(blocks).finish(), &head)?;
             }
             StagedBody::Memory(body) => body.finish(&head)?,
             StagedBody::KeptSetting => {}
