@@ -79,7 +79,7 @@ const TABLE: &[Wrong] = &[
     wrong(DEFINED, "--parameter-overrides", "PARAMETER_OVERRIDES", "x", "expected Key=Value"),
     wrong(DEFINED, "", "LENIENT", "2", BOOLEAN),
     wrong(&["gateway", "pipe", "up"], "--admin-host", "ADMIN_HOST", "http://x", "expected a host name without scheme and port"),
-    wrong(&["gateway", "up"], "--stage", "GATEWAY_STAGE", "nope", "there is no stage nope"),
+    wrong(&["gateway", "up"], "--stage", "GATEWAY_STAGE", "nope", "no API has a stage nope"),
     wrong(&["pipe", "up"], "--allow-target", "PIPE_ALLOW_TARGET", "a b", "is not a host name, an address or a network"),
     wrong(&["pipe", "up"], "--allow-target", "PIPE_ALLOW_TARGET", "10.0.0.0/99", "is not a host name, an address or a network"),
     wrong(&["emulator", "up"], "--data", "EMULATOR_DATA", "/dev/null/x", "the data folder cannot be opened"),

@@ -1,6 +1,7 @@
 //! `AWS::ApiGateway::*` resources of CloudFormation templates, and SAM's `AWS::Serverless::Api`, to
 //! [`Apis`]. One file for each type of resource.
 
+mod content;
 mod domain_name;
 mod endpoint;
 mod integration;

@@ -1,5 +1,6 @@
 //! Where the gateway listens, and what it serves.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use anyhow::Context as _;
@@ -14,23 +15,24 @@ use kit::{aws, serve};
 
 use crate::api::Apis;
 
-/// API Gateway REST APIs, run anywhere: requests through mapping templates to SQS.
+/// Serve API Gateway REST APIs anywhere: requests through mapping templates to SQS.
 ///
-/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL,
-/// AWS_ENDPOINT_URL_SQS, credentials by the standard chain. With no endpoint set, it talks to AWS.
+/// AWS settings are those of the AWS SDKs: AWS_REGION (default ap-northeast-2), AWS_ENDPOINT_URL,
+/// AWS_ENDPOINT_URL_SQS, and credentials from the standard chain. Without an endpoint, calls go to
+/// AWS itself.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "gateway", version)]
 pub struct Cli {
-    /// The public port: host:port, or :port at the address that HOST names (127.0.0.1)
+    /// Address of the public port: host:port, or :port on the address in HOST (127.0.0.1)
     #[arg(long, value_name = "ADDRESS", env = "GATEWAY_LISTEN", default_value_t = Listen::port(8080))]
     pub listen: Listen,
-    /// The port of /healthz, /readyz and /metrics
+    /// Address of the admin port, with /healthz, /readyz and /metrics
     #[arg(long, value_name = "ADDRESS", env = "GATEWAY_ADMIN_LISTEN", default_value_t = Listen::port(8081))]
     pub admin_listen: Listen,
-    /// Who may ask there
+    /// The names by which the admin port answers
     #[command(flatten)]
     pub admin: AdminArgs,
-    /// Everything about what is served
+    /// What the gateway serves
     #[command(flatten)]
     pub args: GatewayArgs,
     /// Lines about single messages
@@ -41,20 +43,18 @@ pub struct Cli {
     pub definition: DefinitionArgs,
 }
 
-/// What a gateway takes beside addresses and definitions, as a program of its own and in
-/// `tidegate up`.
+/// The gateway's settings beside addresses and definitions, in its own program and in `tidegate up`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct GatewayArgs {
-    /// The stage that answers when neither a custom domain nor the path selects one [default: the
-    /// only one]
+    /// Stage for requests whose host and path name none [default: the only one]
     #[arg(long, env = "GATEWAY_STAGE")]
     pub stage: Option<String>,
 }
 
-/// A gateway that is ready to serve: everything is read and both ports are bound.
+/// A gateway that is ready to serve: its definitions are read and both ports are bound.
 #[derive(Debug)]
 pub struct Settings {
-    /// What is served.
+    /// The APIs to serve.
     pub apis: Apis,
     /// `$context.accountId`.
     pub account_id: String,
@@ -70,7 +70,7 @@ impl Cli {
     /// Reads definitions and binds ports.
     ///
     /// # Errors
-    /// A definition cannot be read or a port not be bound; one line tells which and why.
+    /// A definition cannot be read, or a port cannot be bound; the text names it and the reason.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         self.hops.apply();
         self.admin.apply(Some(&self.admin_listen));
@@ -112,10 +112,10 @@ impl kit::program::Settings for Cli {
     }
 }
 
-/// The REST APIs of a definition that is to be served, with `stage` as `--stage`.
+/// The REST APIs of a definition, with `stage` as `--stage`.
 ///
 /// # Errors
-/// An API cannot be read, there is none, or none has that stage.
+/// An API cannot be read, the definition declares none, or no API has that stage.
 pub fn load_apis(definition: &Declarations, stage: Option<String>) -> anyhow::Result<Apis> {
     let apis = Apis::load(definition, stage)?;
     let none = "the definition declares no REST API: expected AWS::ApiGateway::RestApi or AWS::Serverless::Api in a \
@@ -125,21 +125,30 @@ pub fn load_apis(definition: &Declarations, stage: Option<String>) -> anyhow::Re
     Ok(apis)
 }
 
-/// Whether `--stage` is a stage of one of the APIs.
+/// Checks that `--stage` names a stage of one of the APIs.
 ///
 /// # Errors
-/// It is not.
+/// No API has that stage.
 pub fn check_stage(apis: &Apis) -> anyhow::Result<()> {
     if let Some(stage) = &apis.default_stage {
         let is_known = apis.apis.iter().any(|api| api.stage(stage).is_some());
         anyhow::ensure!(
             is_known,
-            "--stage or GATEWAY_STAGE: there is no stage {stage}"
+            "--stage or GATEWAY_STAGE: no API has a stage {stage}: expected {}",
+            stage_names(apis)
         );
     }
     Ok(())
 }
 
+/// Every stage once: `dev, prod`.
+fn stage_names(apis: &Apis) -> String {
+    let stages = apis.apis.iter().flat_map(|api| &api.stages);
+    let names: BTreeSet<&str> = stages.map(|stage| stage.name.as_str()).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// The APIs and their stages, for the line at start.
 fn names(apis: &Apis) -> String {
     let name = |api: &crate::api::Api| {
         let stages: Vec<&str> = api.stages.iter().map(|stage| stage.name.as_str()).collect();

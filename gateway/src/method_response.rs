@@ -12,7 +12,7 @@ use crate::request_ids::RequestIds;
 
 /// What the client gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MethodResponse {
+pub(crate) struct MethodResponse {
     /// The status.
     pub status: StatusCode,
     /// Headers by name; `Content-Type` is always among them.

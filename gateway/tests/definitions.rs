@@ -112,7 +112,7 @@ fn a_function_as_the_backend_of_a_route_is_refused() {
     let file = folder.path().join("sam.yaml");
     std::fs::write(&file, sam.replace(schedule, route)).expect("the file is written");
     let message = load(&file).expect_err("it is refused");
-    let expected = "Worker (AWS::Serverless::Function): event Get makes it the backend of a route, which is not supported";
+    let expected = "Worker (AWS::Serverless::Function): event Get makes the function the backend of a route, which is not supported";
     assert!(message.contains(expected), "{message}");
 }
 

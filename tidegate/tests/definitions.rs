@@ -184,7 +184,7 @@ async fn what_cannot_be_read_is_told_in_one_line() {
         ),
         (
             vec!["--stage", "nope"],
-            "tidegate: --stage or GATEWAY_STAGE: there is no stage nope".to_owned(),
+            "tidegate: --stage or GATEWAY_STAGE: no API has a stage nope".to_owned(),
         ),
         (
             vec!["--port-offset", "65000"],

@@ -18,11 +18,11 @@ pub struct Resource {
 /// One part of a resource's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment {
-    /// Matches itself.
+    /// Matches the same text.
     Literal(String),
     /// `{name}`: one part.
     Parameter(String),
-    /// `{name+}`: all that is left, at least one part.
+    /// `{name+}`: the rest of the path, at least one part.
     Greedy(String),
 }
 
@@ -60,15 +60,15 @@ fn in_any(verb: &http::Method) -> bool {
 }
 
 impl Segment {
-    /// Splits a declared path.
+    /// Splits a declared path into parts.
     ///
     /// # Errors
-    /// The path breaks API Gateway's rules: it does not begin with a slash, a part is empty or half
-    /// a parameter, or a greedy part is not the last.
+    /// The path does not begin with a slash, a part of it is empty or holds a parameter and other
+    /// text, or a greedy part is not the last.
     pub fn parse_path(path: &str) -> Result<Vec<Segment>, String> {
         let rest = path
             .strip_prefix('/')
-            .ok_or_else(|| format!("path {path} does not begin with a slash"))?;
+            .ok_or_else(|| format!("path {path} must begin with a slash"))?;
         if rest.is_empty() {
             return Ok(Vec::new());
         }
@@ -93,9 +93,9 @@ impl Segment {
             .and_then(|rest| rest.strip_suffix('}'))
         else {
             return match part {
-                "" => Err("a path has an empty part".to_owned()),
+                "" => Err("a part of the path is empty".to_owned()),
                 _ if part.contains(['{', '}']) => Err(format!(
-                    "a parameter must be a whole part of the path: {part}"
+                    "{part}: a parameter must be a whole part of the path"
                 )),
                 _ => Ok(Segment::Literal(part.to_owned())),
             };
@@ -103,7 +103,7 @@ impl Segment {
         match inner.strip_suffix('+') {
             Some(name) if !name.is_empty() => Ok(Segment::Greedy(name.to_owned())),
             None if !inner.is_empty() => Ok(Segment::Parameter(inner.to_owned())),
-            _ => Err(format!("a parameter has no name: {part}")),
+            _ => Err(format!("{part}: the parameter has no name")),
         }
     }
 }

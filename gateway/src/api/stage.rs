@@ -12,6 +12,17 @@ pub enum DefaultEndpoint {
     Disabled,
 }
 
+impl DefaultEndpoint {
+    /// The same, unless another setting disables it.
+    pub(crate) fn or_disabled(self, is_disabled: bool) -> DefaultEndpoint {
+        if is_disabled {
+            DefaultEndpoint::Disabled
+        } else {
+            self
+        }
+    }
+}
+
 /// One stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {

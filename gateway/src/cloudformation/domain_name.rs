@@ -23,8 +23,9 @@ pub(super) fn check(declared: &Declared, problems: &mut Vec<Problem>) {
         "CertificateArn",
         "RegionalCertificateArn",
         "OwnershipVerificationCertificateArn",
+        "SecurityPolicy",
+        "Tags",
     ]);
-    fields.ignore(&["SecurityPolicy", "Tags"]);
     fields.unsupported(&["MutualTlsAuthentication", "RoutingMode"]);
     problems.extend(fields.finish());
 }
@@ -68,7 +69,7 @@ pub(super) fn mapping(
     };
     let (stage, base_path) = (stage?, base_path?);
     if let Some((node, name)) = stage.filter(|(_, name)| api.stage(name).is_none()) {
-        problems.push(node.problem(format!("{label}: {} has no stage {name}", api.name)));
+        problems.push(node.problem(format!("{label}: API {} has no stage {name}", api.name)));
         return None;
     }
     let base_path = match base_path {

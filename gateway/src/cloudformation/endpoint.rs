@@ -1,6 +1,18 @@
-//! Endpoint configurations: private APIs are not supported.
+//! The endpoint of an API: whether its default host answers, and that it is not private.
 
-use kit::document::{Node, Problem, Value};
+use kit::document::{Fields, Node, OrCollect as _, Problem, Value};
+
+/// `DisableExecuteApiEndpoint`.
+pub(super) fn is_default_endpoint_disabled(
+    fields: &mut Fields<'_>,
+    problems: &mut Vec<Problem>,
+) -> bool {
+    let flag = fields
+        .optional("DisableExecuteApiEndpoint")
+        .map(Node::boolean);
+    let flag = flag.transpose().or_collect(problems);
+    flag.flatten().unwrap_or(false)
+}
 
 /// Refuses a private API: on AWS it answers inside a VPC only, here it would answer every client that
 /// reaches the port.

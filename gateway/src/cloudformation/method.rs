@@ -34,8 +34,10 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
         let path = id.and_then(|(node, id)| match paths.get(id) {
             Some(path) => path.as_deref(),
             None => {
-                problems
-                    .push(node.problem(format!("{}: there is no resource {id}", declared.label())));
+                problems.push(node.problem(format!(
+                    "{}: ResourceId {id} is not a resource of this API",
+                    declared.label()
+                )));
                 None
             }
         });
@@ -70,7 +72,7 @@ fn verb(node: &Node) -> Result<Verb, Problem> {
         verb => verb
             .parse()
             .map(Verb::One)
-            .map_err(|_| node.problem(format!("{verb} is not an HTTP method"))),
+            .map_err(|_| node.problem(format!("invalid HTTP method {verb}"))),
     }
 }
 
@@ -81,6 +83,50 @@ fn method(
     problems: &mut Vec<Problem>,
 ) -> Option<Method> {
     let label = declared.label();
+    refuse_authorization(&label, &mut fields, problems);
+    let mut declarations = MethodDeclarations::default();
+    let entries = fields
+        .optional("RequestParameters")
+        .map(Node::entries)
+        .transpose()
+        .or_collect(problems);
+    for entry in entries.flatten().unwrap_or_default() {
+        declarations
+            .parameters
+            .push(entry.key.trim_start_matches("method.request.").to_owned());
+    }
+    let statuses = responses_of(
+        &label,
+        fields.optional("MethodResponses"),
+        &mut declarations,
+        problems,
+    );
+    let integration = fields.optional("Integration");
+    fields.ignore(&["RequestModels", "OperationName"]);
+    problems.extend(fields.finish());
+    let Some(integration) = integration else {
+        problems.push(
+            declared
+                .properties
+                .problem(format!("{label}: No integration defined for method"))
+                .tolerable(),
+        );
+        return Some(Method {
+            statuses,
+            integration: Integration::unsupported(),
+        });
+    };
+    let integration = in_openapi_form(integration, problems)?;
+    declarations.warn(&label, path, &integration);
+    let integration = read_integration(&label, &integration, problems)?;
+    Some(Method {
+        statuses,
+        integration,
+    })
+}
+
+/// Refuses authorizers, IAM and API keys, which are not supported.
+fn refuse_authorization(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) {
     if let Some(kind) = fields.optional("AuthorizationType")
         && let Some(text) = kind.text().or_collect(problems)
         && !text.eq_ignore_ascii_case("NONE")
@@ -100,46 +146,7 @@ fn method(
                 .tolerable(),
         );
     }
-    let mut parameters = MethodDeclarations::default();
-    let entries = fields
-        .optional("RequestParameters")
-        .map(Node::entries)
-        .transpose()
-        .or_collect(problems);
-    for entry in entries.flatten().unwrap_or_default() {
-        parameters
-            .parameters
-            .push(entry.key.trim_start_matches("method.request.").to_owned());
-    }
-    let statuses = responses_of(
-        &label,
-        fields.optional("MethodResponses"),
-        &mut parameters,
-        problems,
-    );
-    let integration = fields.optional("Integration");
-    fields.ignore(&["RequestModels", "OperationName"]);
     fields.unsupported(&["RequestValidatorId", "AuthorizerId", "AuthorizationScopes"]);
-    problems.extend(fields.finish());
-    let Some(integration) = integration else {
-        problems.push(
-            declared
-                .properties
-                .problem(format!("{label}: No integration defined for method"))
-                .tolerable(),
-        );
-        return Some(Method {
-            statuses,
-            integration: Integration::unsupported(),
-        });
-    };
-    let integration = in_openapi_form(integration, problems)?;
-    parameters.warn(&label, path, &integration);
-    let integration = read_integration(&label, &integration, problems)?;
-    Some(Method {
-        statuses,
-        integration,
-    })
 }
 
 /// The statuses of a method's responses; their headers are added to what it declares.

@@ -58,7 +58,7 @@ pub(super) fn paths(
     } in branches
     {
         let message = format!(
-            "{}: its parent is not a resource of this API",
+            "{}: ParentId is not a resource of this API",
             declared.label()
         );
         problems.push(parent.problem(message));

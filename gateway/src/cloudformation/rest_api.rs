@@ -4,10 +4,11 @@
 use kit::cloudformation::{Account, Resource as Declared, Stack};
 use kit::document::{Node, OrCollect as _, Problem};
 
-use super::endpoint::refuse_private;
-use super::{method, stage};
-use crate::api::{Api, DefaultEndpoint, Segment};
-use crate::openapi::{Document, import, only_stage};
+use super::content::Content;
+use super::endpoint::{is_default_endpoint_disabled, refuse_private};
+use super::stage;
+use crate::api::{Api, Segment};
+use crate::openapi::{Document, only_stage};
 
 /// Reads one API. An API without methods is `None` and a problem.
 pub(super) fn read(
@@ -17,9 +18,7 @@ pub(super) fn read(
     problems: &mut Vec<Problem>,
 ) -> Option<Api> {
     let mut stages = stage::read(stack, declared, problems);
-    let before = problems.len();
-    let mut resources = method::read(stack, declared, problems);
-    let mut is_whole = problems.len() == before;
+    let mut content = Content::declared(stack, declared, problems);
     let mut fields = declared.fields().or_collect(problems)?;
     let body = fields.optional("Body");
     let name = fields
@@ -28,11 +27,7 @@ pub(super) fn read(
         .transpose()
         .or_collect(problems)
         .flatten();
-    let is_disabled = fields
-        .optional("DisableExecuteApiEndpoint")
-        .map(Node::boolean)
-        .transpose();
-    let is_disabled = is_disabled.or_collect(problems).flatten().unwrap_or(false);
+    let is_disabled = is_default_endpoint_disabled(&mut fields, problems);
     let mode = base_path_mode(&declared.label(), fields.optional("Parameters"), problems);
     refuse_private(
         &declared.label(),
@@ -55,39 +50,19 @@ pub(super) fn read(
         "Policy",
     ]);
     problems.extend(fields.finish());
-    let before = problems.len();
-    let document = body.map_or(Ok(Document::default()), |body| {
-        import(body, account, problems)
-    });
-    let mut document = document.or_collect(problems)?;
-    is_whole &= problems.len() == before;
+    let mut document = content.import(body, account, problems)?;
     move_under(&mut document, mode, declared).or_collect(problems);
-    resources.splice(0..0, std::mem::take(&mut document.resources));
-    if resources.is_empty() {
-        // Methods that could not be read are reported already.
-        if is_whole {
-            let message = format!(
-                "{}: the API has no methods, neither in Body nor as resources",
-                declared.label()
-            );
-            problems.push(declared.properties.problem(message).tolerable());
-        }
-        return None;
-    }
+    let sources = ", neither in Body nor as resources";
+    let resources = content.finish(&mut document, declared, sources, problems)?;
     if stages.is_empty() {
         stages.push(only_stage(&document));
     }
-    let endpoint = if is_disabled {
-        DefaultEndpoint::Disabled
-    } else {
-        document.endpoint
-    };
     let name = name.map_or(document.title, ToOwned::to_owned);
     Some(Api {
         id: declared.physical_id.clone(),
         name,
         stages,
-        endpoint,
+        endpoint: document.endpoint.or_disabled(is_disabled),
         resources,
     })
 }

@@ -5,10 +5,10 @@
 use kit::cloudformation::{Account, Resource as Declared, Stack};
 use kit::document::{Node, OrCollect as _, Problem, Value};
 
-use super::endpoint::refuse_private;
-use super::{method, stage};
-use crate::api::{Api, BasePathMapping, DefaultEndpoint, Stage};
-use crate::openapi::{Document, import};
+use super::content::Content;
+use super::endpoint::{is_default_endpoint_disabled, refuse_private};
+use super::stage;
+use crate::api::{Api, BasePathMapping, Stage};
 
 /// An API, and the base paths of custom domains that lead to it.
 pub(super) type Served = (Api, Vec<(String, BasePathMapping)>);
@@ -20,9 +20,7 @@ pub(super) fn read(
     account: Option<&Account>,
     problems: &mut Vec<Problem>,
 ) -> Option<Served> {
-    let before = problems.len();
-    let mut resources = method::read(stack, declared, problems);
-    let mut is_whole = problems.len() == before;
+    let mut content = Content::declared(stack, declared, problems);
     let mut fields = declared.fields().or_collect(problems)?;
     let name = fields
         .optional("Name")
@@ -33,11 +31,7 @@ pub(super) fn read(
         .and_then(Node::text)
         .or_collect(problems);
     let body = fields.optional("DefinitionBody");
-    let is_disabled = fields
-        .optional("DisableExecuteApiEndpoint")
-        .map(Node::boolean)
-        .transpose();
-    let is_disabled = is_disabled.or_collect(problems).flatten().unwrap_or(false);
+    let is_disabled = is_default_endpoint_disabled(&mut fields, problems);
     refuse_private(
         &declared.label(),
         fields.optional("EndpointConfiguration"),
@@ -50,38 +44,25 @@ pub(super) fn read(
         "AlwaysDeploy",
         "PropagateTags",
         "ApiKeySourceType",
+        "Models",
+        "SecurityPolicy",
     ]);
-    fields.ignore(&["Models", "SecurityPolicy"]);
     fields.unsupported(&[
         "DefinitionUri",
         "Auth",
         "Cors",
         "GatewayResponses",
         "BinaryMediaTypes",
+        "MinimumCompressionSize",
+        "MergeDefinitions",
+        "Policy",
     ]);
-    fields.unsupported(&["MinimumCompressionSize", "MergeDefinitions", "Policy"]);
     let domains = fields
         .optional("Domain")
         .and_then(|node| domain(declared, node, stage_name.unwrap_or_default(), problems));
     let variables = stage::settings(&declared.label(), fields, problems);
-    let before = problems.len();
-    let document = body.map_or(Ok(Document::default()), |body| {
-        import(body, account, problems)
-    });
-    let document = document.or_collect(problems)?;
-    is_whole &= problems.len() == before;
-    resources.splice(0..0, document.resources);
-    if resources.is_empty() {
-        // Methods that could not be read are reported already.
-        if is_whole {
-            let message = format!(
-                "{}: the API has no methods in DefinitionBody",
-                declared.label()
-            );
-            problems.push(declared.properties.problem(message).tolerable());
-        }
-        return None;
-    }
+    let mut document = content.import(body, account, problems)?;
+    let resources = content.finish(&mut document, declared, " in DefinitionBody", problems)?;
     let mut stages = stage::read(stack, declared, problems);
     stages.insert(
         0,
@@ -91,22 +72,14 @@ pub(super) fn read(
             variables,
         },
     );
-    let endpoint = if is_disabled {
-        DefaultEndpoint::Disabled
-    } else {
-        document.endpoint
+    let api = Api {
+        id: declared.physical_id.clone(),
+        name: name?.to_owned(),
+        stages,
+        endpoint: document.endpoint.or_disabled(is_disabled),
+        resources,
     };
-    let (id, name) = (declared.physical_id.clone(), name?.to_owned());
-    Some((
-        Api {
-            id,
-            name,
-            stages,
-            endpoint,
-            resources,
-        },
-        domains.unwrap_or_default(),
-    ))
+    Some((api, domains.unwrap_or_default()))
 }
 
 /// `Domain`: a custom domain, and the base paths at which it leads to the API's stage.
@@ -144,8 +117,8 @@ fn domain(
         "OwnershipVerificationCertificateArn",
         "Route53",
         "SecurityPolicy",
+        "NormalizeBasePath",
     ]);
-    fields.ignore(&["NormalizeBasePath"]);
     fields.unsupported(&["MutualTlsAuthentication", "Policy"]);
     problems.extend(fields.finish());
     let name = name?.to_lowercase();

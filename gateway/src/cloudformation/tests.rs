@@ -1,5 +1,7 @@
 //! Templates, to APIs and problems.
 
+mod problems;
+
 use kit::cloudformation::Account;
 use kit::definition::{DefinitionArgs, LoadError};
 
@@ -104,33 +106,6 @@ fn refused(template: &str, message: &str) {
 }
 
 #[test]
-fn parts_that_do_not_fit_together_are_refused() {
-    refused(
-        "Resources: {Api: {Type: AWS::ApiGateway::RestApi}}",
-        "Api (AWS::ApiGateway::RestApi): the API has no methods",
-    );
-    refused(
-        &PARTS.replace("!Ref Events", "nowhere"),
-        "Proxy (AWS::ApiGateway::Resource): its parent is not a resource of this API",
-    );
-    refused(
-        &PARTS.replace("AuthorizationType: NONE", "AuthorizationType: AWS_IAM"),
-        "t.yaml:12:26: Post (AWS::ApiGateway::Method): authorization type AWS_IAM is not supported",
-    );
-    refused(
-        &PARTS.replace("Type: AWS\n", "Type: HTTP\n"),
-        "integrations of type http are not supported",
-    );
-    refused(
-        &PARTS.replace(
-            "IntegrationHttpMethod:",
-            "Nonsense: 1\n        IntegrationHttpMethod:",
-        ),
-        "integration: Nonsense is unknown",
-    );
-}
-
-#[test]
 fn leniency_serves_the_rest_and_a_500_where_something_is_missing() {
     let two = PARTS.replace(
             "  Deployment:",
@@ -218,68 +193,6 @@ fn a_body_has_its_variables_and_its_base_path() {
 }
 
 #[test]
-fn unsupported_settings_of_an_api_are_refused() {
-    let with = |property: &str| {
-        PARTS.replace(
-            "Properties: {Name: parts}",
-            &format!("Properties: {{Name: parts, {property}}}"),
-        )
-    };
-    refused(
-        &with("EndpointConfiguration: {Types: [PRIVATE]}"),
-        "private endpoints are not supported",
-    );
-    refused(
-        &with("Parameters: {endpointConfigurationTypes: PRIVATE}"),
-        "private endpoints are not supported",
-    );
-    refused(
-        &with("Parameters: {basepath: sideways}"),
-        "invalid basepath sideways: expected ignore, prepend or split",
-    );
-    let disabled = load(&with(
-        "DisableExecuteApiEndpoint: true, EndpointConfiguration: {Types: [EDGE]}",
-    ))
-    .unwrap();
-    assert_eq!(disabled.apis[0].endpoint, DefaultEndpoint::Disabled);
-    let beside = |resource: &str| format!("{PARTS}{resource}\n");
-    for (resource, message) in [
-        (
-            "  H: {Type: AWS::ApiGatewayV2::Api}",
-            "H (AWS::ApiGatewayV2::Api): HTTP and WebSocket APIs are not supported",
-        ),
-        (
-            "  H: {Type: AWS::Serverless::HttpApi}",
-            "H (AWS::Serverless::HttpApi): HTTP and WebSocket APIs are not supported",
-        ),
-        (
-            "  D: {Type: AWS::ApiGateway::DomainName, Properties: {DomainName: d, MutualTlsAuthentication: {}}}",
-            "MutualTlsAuthentication is not supported",
-        ),
-        (
-            "  M: {Type: AWS::ApiGateway::BasePathMapping, Properties: {DomainName: d, RestApiId: other}}",
-            "RestApiId is not an API of this template",
-        ),
-        (
-            "  M: {Type: AWS::ApiGateway::BasePathMapping, Properties: {DomainName: d, RestApiId: !Ref Api, Stage: dev}}",
-            "parts has no stage dev",
-        ),
-        (
-            "  U: {Type: AWS::ApiGateway::UsagePlan}",
-            "U (AWS::ApiGateway::UsagePlan): this type is not supported",
-        ),
-    ] {
-        refused(&beside(resource), message);
-    }
-    assert!(
-        load(&beside(
-            "  V: {Type: AWS::ApiGateway::RequestValidator}\n  M: {Type: AWS::ApiGateway::Model}"
-        ))
-        .is_ok()
-    );
-}
-
-#[test]
 fn stages_keep_their_variables_and_refuse_unsupported_settings() {
     let stage = |properties: &str| {
         let stage = format!(
@@ -358,94 +271,4 @@ fn a_sam_api_has_its_domain_and_refuses_unsupported_settings() {
         &api("MethodSettings: [{ThrottlingRateLimit: 1}]"),
         "throttling is not supported",
     );
-}
-
-/// What is wrong in one method hides nothing of itself, of other methods, or of what refers to
-/// them.
-#[test]
-fn everything_wrong_in_an_api_is_reported_at_once() {
-    let text = PARTS
-        .replace("HttpMethod: POST\n", "HttpMethod: 'PO ST'\n")
-        .replace("AuthorizationType: NONE", "AuthorizationType: [NONE]")
-        .replace(
-            "{StatusCode: 200}, {StatusCode: \"400\"}",
-            "{StatusCode: 20}, {}",
-        )
-        .replace(
-            "Uri: !Sub \"arn:aws:apigateway:",
-            "Uri: !Sub \"urn:aws:apigateway:",
-        )
-        .replace(
-            "integration.request.header.Content-Type: \"'",
-            "wrong.Content-Type: a, integration.request.header.X: \"",
-        )
-        .replace("$util.urlEncode($input.body)", "#if(")
-        .replace(
-            "SelectionPattern: '4\\d{2}', ResponseTemplates: {application/json: \"{}\"}",
-            "SelectionPattern: '(', ResponseTemplates: {application/json: \"#set(\"}",
-        )
-        .replace("!Ref Events", "nowhere")
-        .replace("StageName: prod", "StageName: [prod], Nonsense: 1");
-    let reported = load(&text).unwrap_err().to_string();
-    let starts: Vec<&str> = reported
-        .lines()
-        .filter(|line| line.contains("t.yaml:"))
-        .collect();
-    for expected in [
-        "Proxy (AWS::ApiGateway::Resource): its parent is not a resource",
-        "PO ST is not an HTTP method",
-        "expected text, found a list",
-        "20 is outside of 100 to 599",
-        "StatusCode is missing",
-        "Invalid ARN specified in the request",
-        "not a mapping target: wrong.Content-Type",
-        "Invalid mapping expression specified: application/x-www-form-urlencoded'",
-        "the mapping template for application/json is malformed",
-        "( is not a regular expression",
-        "Nonsense is unknown",
-    ] {
-        assert!(
-            starts.iter().any(|line| line.contains(expected)),
-            "{expected} in {reported}"
-        );
-    }
-    assert_eq!(
-        reported
-            .matches("the mapping template for application/json is malformed")
-            .count(),
-        2,
-        "{reported}"
-    );
-    assert!(
-        !reported.contains("there is no resource") && !reported.contains("has no methods"),
-        "only what is wrong: {reported}"
-    );
-    let lines: Vec<usize> = starts
-        .iter()
-        .filter_map(|line| {
-            line.split("t.yaml:")
-                .nth(1)?
-                .split(':')
-                .next()?
-                .parse()
-                .ok()
-        })
-        .collect();
-    assert!(lines.is_sorted(), "{lines:?}");
-}
-
-#[test]
-fn parts_of_an_api_that_is_elsewhere_are_reported() {
-    let text = format!(
-        "{PARTS}  Other: {{Type: AWS::ApiGateway::Method, Properties: {{RestApiId: a1b2c3, ResourceId: r, HttpMethod: GET}}}}\n  Stage: {{Type: AWS::ApiGateway::Stage, Properties: {{StageName: s, RestApiId: a1b2c3}}}}\n"
-    );
-    refused(
-        &text,
-        "Other (AWS::ApiGateway::Method): RestApiId is not an API of this template, so it is not served",
-    );
-    refused(
-        &text,
-        "Stage (AWS::ApiGateway::Stage): RestApiId is not an API of this template, so it is not served",
-    );
-    assert!(load_with(&text, true).is_ok());
 }

@@ -15,7 +15,7 @@ pub(super) fn report_unsupported(resource: &Resource, problems: &mut Vec<Problem
         "AWS::Serverless::HttpApi" | "AWS::Serverless::WebSocketApi" => {
             "HTTP and WebSocket APIs are not supported"
         }
-        _ if kind.starts_with("AWS::ApiGateway::") => "this type is not supported",
+        _ if kind.starts_with("AWS::ApiGateway::") => "this resource type is not supported",
         _ if kind.starts_with("AWS::Serverless::") => {
             return report_events(resource, problems);
         }
@@ -76,7 +76,7 @@ fn report_events(resource: &Resource, problems: &mut Vec<Problem>) {
         {
             let (label, name) = (resource.label(), &event.key);
             let message = format!(
-                "{label}: event {name} makes it the backend of a route, which is not supported"
+                "{label}: event {name} makes the function the backend of a route, which is not supported"
             );
             problems.push(kind.problem(message).tolerable());
         }

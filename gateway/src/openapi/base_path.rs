@@ -76,11 +76,7 @@ pub(super) fn endpoint(
     let is_disabled = is_disabled.or_collect(problems).flatten().unwrap_or(false);
     fields.unsupported(&["vpcEndpointIds"]);
     problems.extend(fields.finish());
-    if is_disabled {
-        DefaultEndpoint::Disabled
-    } else {
-        DefaultEndpoint::Open
-    }
+    DefaultEndpoint::Open.or_disabled(is_disabled)
 }
 
 #[cfg(test)]

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use kit::document::{Node, OrCollect as _, Problem};
+use kit::document::{Fields, Node, OrCollect as _, Problem};
 
 use super::extensions::is_foreign;
 use super::integration_response::responses;
 use super::parameter_mapping;
 use super::template::templates;
 use super::uri::{self, UriError};
-use crate::api::{Backend, Integration, Passthrough};
+use crate::api::{Backend, Integration, Passthrough, RequestParameter};
 
 /// Milliseconds. AWS allows 50 to 29,000, and more for Regional APIs whose quota was raised.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=300_000;
@@ -26,20 +26,7 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
     if backend == Some(Backend::Unsupported) {
         return Some(Integration::unsupported());
     }
-    let parameters = fields
-        .optional("requestParameters")
-        .map(Node::entries)
-        .transpose()
-        .or_collect(problems);
-    let parameters = parameters
-        .flatten()
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|entry| {
-            let read = parameter_mapping::request_parameter(label, entry, problems);
-            read.or_collect(problems)
-        });
-    let request_parameters = parameters.collect();
+    let request_parameters = request_parameters(label, &mut fields, problems);
     let request_templates = templates(fields.optional("requestTemplates"), problems);
     let passthrough = fields
         .optional("passthroughBehavior")
@@ -48,16 +35,7 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         .or_collect(problems);
     let timeout = timeout(fields.optional("timeoutInMillis")).or_collect(problems);
     let responses = responses(label, fields.optional("responses"), problems);
-    if let Some(connection) = fields.optional("connectionType")
-        && let Some(kind) = connection.text().or_collect(problems)
-        && !kind.eq_ignore_ascii_case("INTERNET")
-    {
-        problems.push(
-            connection
-                .problem(format!("{label}: VPC links are not supported"))
-                .tolerable(),
-        );
-    }
+    refuse_vpc_link(label, fields.optional("connectionType"), problems);
     // On AWS, the gateway assumes the role; here the credentials of the environment sign.
     fields.ignore(&[
         "credentials",
@@ -81,6 +59,34 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         timeout: timeout?,
         responses,
     })
+}
+
+fn request_parameters(
+    label: &str,
+    fields: &mut Fields<'_>,
+    problems: &mut Vec<Problem>,
+) -> Vec<RequestParameter> {
+    let entries = fields.optional("requestParameters").map(Node::entries);
+    let entries = entries.transpose().or_collect(problems).flatten();
+    let mut parameters = Vec::new();
+    for entry in entries.unwrap_or_default() {
+        let read = parameter_mapping::request_parameter(label, entry, problems);
+        parameters.extend(read.or_collect(problems));
+    }
+    parameters
+}
+
+fn refuse_vpc_link(label: &str, connection: Option<&Node>, problems: &mut Vec<Problem>) {
+    if let Some(connection) = connection
+        && let Some(kind) = connection.text().or_collect(problems)
+        && !kind.eq_ignore_ascii_case("INTERNET")
+    {
+        problems.push(
+            connection
+                .problem(format!("{label}: VPC links are not supported"))
+                .tolerable(),
+        );
+    }
 }
 
 fn backend(
@@ -131,7 +137,9 @@ fn backend(
             Some(Backend::Unsupported)
         }
         other => {
-            problems.push(kind.problem(format!("{label}: {other} is not an integration type")));
+            problems.push(kind.problem(format!(
+                "{label}: invalid integration type {other}: expected aws or mock"
+            )));
             None
         }
     }
@@ -144,7 +152,7 @@ fn verb_of(label: &str, method: &Node) -> Result<Option<http::Method>, Problem> 
         verb => {
             let parsed = verb
                 .parse()
-                .map_err(|_| method.problem(format!("{label}: {verb} is not an HTTP method")));
+                .map_err(|_| method.problem(format!("{label}: invalid HTTP method {verb}")));
             parsed.map(Some)
         }
     }
@@ -160,6 +168,6 @@ fn passthrough(node: &Node) -> Result<Passthrough, Problem> {
         "when_no_match" => Ok(Passthrough::WhenNoMatch),
         "when_no_templates" => Ok(Passthrough::WhenNoTemplates),
         "never" => Ok(Passthrough::Never),
-        other => Err(node.problem(format!("{other} is not a passthrough behavior"))),
+        other => Err(node.problem(format!("invalid passthroughBehavior {other}: expected when_no_match, when_no_templates or never"))),
     }
 }

@@ -71,10 +71,9 @@ fn pattern(entry: &Entry) -> Result<Option<Regex>, Problem> {
         return Ok(None);
     }
     let compiled = Regex::new(&entry.key).map_err(|error| {
-        entry.place.problem(format!(
-            "{} is not a regular expression: {error}",
-            entry.key
-        ))
+        entry
+            .place
+            .problem(format!("invalid selection pattern {}: {error}", entry.key))
     })?;
     Ok(Some(compiled))
 }

@@ -47,7 +47,9 @@ pub(super) fn refuse_validation(
         return;
     };
     let Some(validator) = validators.and_then(|all| all.get(text)) else {
-        problems.push(name.problem(format!("{label}: there is no request validator {text}")));
+        problems.push(name.problem(format!(
+            "{label}: the document declares no request validator {text}"
+        )));
         return;
     };
     let flags =

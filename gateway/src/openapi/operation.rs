@@ -120,7 +120,7 @@ impl PathReader<'_, '_> {
             if !statuses.is_empty() && !statuses.contains(&response.status) {
                 let status = response.status;
                 let message = format!(
-                    "{label}: an integration response answers {status}, which responses does not declare"
+                    "{label}: an integration response has status {status}, which the method does not declare in responses"
                 );
                 self.problems.push(operation.problem(message).tolerable());
             }
@@ -152,11 +152,10 @@ fn statuses(responses: &Node, problems: &mut Vec<Problem>) -> Vec<u16> {
         match entry.key.parse() {
             Ok(status) => statuses.push(status),
             Err(_) if entry.key == "default" => is_open = true,
-            Err(_) => problems.push(
-                entry
-                    .place
-                    .problem(format!("{} is not a status", entry.key)),
-            ),
+            Err(_) => problems.push(entry.place.problem(format!(
+                "invalid response {}: expected a status or default",
+                entry.key
+            ))),
         }
     }
     if is_open { Vec::new() } else { statuses }

@@ -14,30 +14,30 @@ pub(super) fn request_parameter(
     entry: &Entry,
     problems: &mut Vec<Problem>,
 ) -> Result<RequestParameter, Problem> {
-    let wrong = |text: &str| {
-        entry
-            .place
-            .problem(format!("{label}: {text}: {}", entry.key))
+    let invalid = || {
+        invalid_target(
+            label,
+            entry,
+            "integration.request.{header|querystring|path}.NAME",
+        )
     };
-    let target = entry
-        .key
-        .strip_prefix("integration.request.")
-        .ok_or_else(|| wrong("not a mapping target"))?;
+    let target = entry.key.strip_prefix("integration.request.");
     let (location, name) = target
-        .split_once('.')
-        .ok_or_else(|| wrong("not a mapping target"))?;
+        .and_then(|target| target.split_once('.'))
+        .ok_or_else(invalid)?;
     let location = match location {
         "header" => ParameterLocation::Header,
         "querystring" => ParameterLocation::QueryString,
         "path" => ParameterLocation::Path,
-        _ => return Err(wrong("not a mapping target")),
+        _ => return Err(invalid()),
     };
     if location == ParameterLocation::Header
         && RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str())
     {
-        problems.push(
-            wrong("the header is reserved: API Gateway answers every call with a 500").tolerable(),
+        let message = format!(
+            "{label}: the header {name} is reserved: API Gateway answers every request with 500"
         );
+        problems.push(entry.place.problem(message).tolerable());
     }
     Ok(RequestParameter {
         location,
@@ -52,12 +52,16 @@ pub(super) fn response_header(
     entry: &Entry,
 ) -> Result<(String, MappingSource), Problem> {
     let name = entry.key.strip_prefix("method.response.header.");
-    let name = name.ok_or_else(|| {
-        entry
-            .place
-            .problem(format!("{label}: not a mapping target: {}", entry.key))
-    })?;
+    let name = name.ok_or_else(|| invalid_target(label, entry, "method.response.header.NAME"))?;
     Ok((name.to_owned(), source(label, entry, Side::Response)?))
+}
+
+fn invalid_target(label: &str, entry: &Entry, expected: &str) -> Problem {
+    let message = format!(
+        "{label}: invalid mapping target {}: expected {expected}",
+        entry.key
+    );
+    entry.place.problem(message)
 }
 
 /// Whether a mapping is one of the request or of the response.
@@ -91,18 +95,18 @@ fn source(label: &str, entry: &Entry, side: Side) -> Result<MappingSource, Probl
     let found = match side {
         Side::Request => text
             .strip_prefix("method.request.")
-            .map(|rest| of_exchange(rest, side)),
+            .map(|rest| of_message(rest, side)),
         Side::Response => text
             .strip_prefix("integration.response.")
-            .map(|rest| of_exchange(rest, side)),
+            .map(|rest| of_message(rest, side)),
     };
     let found = found
         .flatten()
-        .ok_or_else(|| wrong(" (static values stand in single quotes)"))?;
+        .ok_or_else(|| wrong(" (static values need single quotes)"))?;
     found.map_err(|reason| wrong(&format!(" ({reason})")))
 }
 
-fn of_exchange(rest: &str, side: Side) -> Option<Result<MappingSource, String>> {
+fn of_message(rest: &str, side: Side) -> Option<Result<MappingSource, String>> {
     let (location, name) = rest.split_once('.').unwrap_or((rest, ""));
     let owned = name.to_owned();
     Some(Ok(match (side, location, name) {
@@ -196,27 +200,27 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused_with_its_place() {
+    fn malformed_mappings_are_refused_with_their_place() {
         for (key, value, message) in [
             (
                 "integration.request.header.X",
                 "plain",
-                "f:1:31: post /a: Invalid mapping expression specified: plain (static values stand in single quotes)",
+                "f:1:31: post /a: Invalid mapping expression specified: plain (static values need single quotes)",
             ),
             (
                 "integration.request.cookie.X",
                 "'x'",
-                "f:1:1: post /a: not a mapping target: integration.request.cookie.X",
+                "f:1:1: post /a: invalid mapping target integration.request.cookie.X: expected integration.request.{header|querystring|path}.NAME",
             ),
             (
                 "integration.request.header.Content-Length",
                 "'1'",
-                "f:1:1: post /a: the header is reserved: API Gateway answers every call with a 500: integration.request.header.Content-Length",
+                "f:1:1: post /a: the header Content-Length is reserved: API Gateway answers every request with 500",
             ),
             (
                 "integration.request.header.X",
                 "integration.response.body",
-                "f:1:31: post /a: Invalid mapping expression specified: integration.response.body (static values stand in single quotes)",
+                "f:1:31: post /a: Invalid mapping expression specified: integration.response.body (static values need single quotes)",
             ),
         ] {
             assert_eq!(read(key, value).unwrap_err().to_string(), message);

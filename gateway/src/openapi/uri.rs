@@ -2,16 +2,17 @@
 
 use crate::api::{Operation, ServiceUri};
 
-/// Services that take an `Action` parameter; the others derive a target header from the action,
-/// each by its own rule.
+/// Services that take an `Action` parameter. Other services derive a target header from the action,
+/// each by a rule of its own.
 const QUERY_SERVICES: [&str; 2] = ["sqs", "sns"];
 
-/// Why a URI makes no call.
+/// Why a URI is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum UriError {
-    /// It is wrong. The texts are API Gateway's own: `docs/aws/api-gateway.md#integration-types`.
+    /// The URI is malformed. The texts are API Gateway's own:
+    /// `docs/aws/api-gateway.md#integration-types`.
     Invalid(&'static str),
-    /// It is right, and asks for something that is not done here.
+    /// The URI is valid on AWS, and asks for something that is not supported here.
     Unsupported(String),
 }
 
@@ -53,7 +54,7 @@ pub(super) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUr
 fn action(service: &str, rest: &str) -> Result<Operation, UriError> {
     if !QUERY_SERVICES.contains(&service) {
         let message =
-            format!("action integrations of {service} are not supported; the path form is");
+            format!("action integrations of {service} are not supported: use the path form");
         return Err(UriError::Unsupported(message));
     }
     let (name, query) = rest.split_once('&').unwrap_or((rest, ""));
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_and_actions_are_told_apart() {
+    fn paths_and_actions_are_distinguished() {
         let uri = parse(
             "arn:aws:apigateway:eu-west-1:sqs:path/123456789012/orders",
             Some(http::Method::POST),
