@@ -8,7 +8,7 @@ mod answer;
 mod clock_skew;
 mod credential_cache;
 
-pub use answer::{element, error_code};
+pub use answer::{element, error_code, is_transient_code};
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -17,6 +17,7 @@ use aws_sdk_sqs::types::{
     MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
 use kit::aws;
+use kit::service::is_transient_code;
 use md5::{Digest as _, Md5};
 
 use super::coalescer::PendingMessage;
@@ -155,11 +156,12 @@ pub(super) fn is_about_one_entry(error: &SdkError<SendMessageBatchError>) -> boo
     let SdkError::ServiceError(error) = error else {
         return false;
     };
+    let status = error.raw().status();
     let is_throttled = error
         .err()
         .code()
-        .is_some_and(|code| code.contains("Throttl") || code == "OverLimit");
-    error.raw().status().is_client_error() && error.raw().status().as_u16() != 429 && !is_throttled
+        .is_some_and(|code| is_transient_code(code) || code == "OverLimit");
+    status.is_client_error() && status.as_u16() != 429 && !is_throttled
 }
 
 /// The answer to a request that failed.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use kit::call::{Call, Reply};
-use kit::service::error_code;
+use kit::service::{error_code, is_transient_code};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
@@ -163,22 +163,11 @@ pub(super) fn failed(reply: &Reply) -> Result<Vec<Failed>, QueueError> {
     Ok(read::<BatchAnswer>(reply)?.failed.unwrap_or_default())
 }
 
-/// Codes that mean: not so fast, or not now.
-const TRANSIENT: [&str; 6] = [
-    "Throttl",
-    "RequestTimeout",
-    "SlowDown",
-    "TooManyRequests",
-    "RequestLimitExceeded",
-    "BandwidthLimitExceeded",
-];
-
 /// Whether SQS may say something else when it is asked again.
 pub(super) fn is_transient(reply: &Reply) -> bool {
-    let is_busy = |code: String| TRANSIENT.iter().any(|part| code.contains(part));
     match reply.status.as_u16() {
         408 | 429 | 500..=599 => true,
-        400..=499 => error_code(reply).is_some_and(is_busy),
+        400..=499 => error_code(reply).is_some_and(|code| is_transient_code(&code)),
         _ => false,
     }
 }
