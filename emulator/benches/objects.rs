@@ -119,10 +119,10 @@ fn fill(bucket: &Path, count: usize) -> anyhow::Result<()> {
             b"TIDEOBJ1".as_slice(),
         ]
         .concat();
-        let shelf = bucket.join(&name[..2]);
-        fs::create_dir_all(&shelf)?;
+        let shard = bucket.join(&name[..2]);
+        fs::create_dir_all(&shard)?;
         fs::write(
-            shelf.join(name),
+            shard.join(name),
             [BODY.as_slice(), head.as_bytes(), &footer].concat(),
         )?;
     }

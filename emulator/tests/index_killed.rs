@@ -41,7 +41,7 @@ impl Program {
     }
 }
 
-/// What is durable of a build: which index it makes, and the last shelf that it looked through;
+/// What is durable of a build: which index it makes, and the last shard that it looked through;
 /// none when it is done.
 fn built(folder: &Path) -> Option<(u64, Option<String>)> {
     let text = fs::read(folder.join("s3/.index/state")).ok()?;
@@ -56,13 +56,13 @@ fn built(folder: &Path) -> Option<(u64, Option<String>)> {
 async fn killed_in_the_middle(folder: &Path) -> (u64, String) {
     for _ in 0..20 {
         let mut program = Program::start(folder).await;
-        // Until it has come to some shelf.
-        while built(folder).is_none_or(|(_, shelf)| shelf.as_deref() == Some("")) {
+        // Until it has come to some shard.
+        while built(folder).is_none_or(|(_, shard)| shard.as_deref() == Some("")) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         program.emulator.kill();
-        if let Some((tree, Some(shelf))) = built(folder) {
-            return (tree, shelf);
+        if let Some((tree, Some(shard))) = built(folder) {
+            return (tree, shard);
         }
         // It was done before it was killed.
         fs::remove_dir_all(folder.join("s3/.index")).unwrap();
@@ -80,13 +80,13 @@ async fn a_build_that_was_killed_goes_on_where_it_was() {
     for key in &keys {
         write_first_format(folder.path(), key, b"old", &"0".repeat(32));
     }
-    let (tree, shelf) = killed_in_the_middle(folder.path()).await;
+    let (tree, shard) = killed_in_the_middle(folder.path()).await;
 
     // Changes on both sides of where it was, and another kill.
     let mut program = Program::start(folder.path()).await;
-    let (tree_then, shelf_then) = built(folder.path()).unwrap();
+    let (tree_then, shard_then) = built(folder.path()).unwrap();
     assert_eq!(tree_then, tree, "the index is not begun anew");
-    assert!(shelf_then.is_none_or(|then| then >= shelf), "it goes on");
+    assert!(shard_then.is_none_or(|then| then >= shard), "it goes on");
     let ends = || keys[..CHANGED].iter().chain(&keys[OBJECTS - CHANGED..]);
     let mut expected: BTreeSet<String> = keys.iter().cloned().collect();
     for (number, key) in ends().enumerate() {

@@ -116,6 +116,9 @@ impl Buckets {
             .as_ref()
             .map(|folder| folder.join(number.to_string()));
         let part = {
+            // The file is renamed under the lock: a part must not replace the file of another while
+            // the upload is being completed, nor land in a folder that is being removed. A rename
+            // waits for no disk; the sync follows without the lock.
             let mut open = self.uploads().lock();
             let upload = open.get_mut(id).ok_or(StorageError::NoSuchUpload)?;
             let part = Arc::new(Object {

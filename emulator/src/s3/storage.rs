@@ -2,6 +2,7 @@
 
 pub(crate) mod buckets;
 pub(crate) mod disk;
+mod disk_bucket;
 pub(crate) mod error;
 pub(crate) mod listing;
 pub(crate) mod load;

@@ -168,8 +168,8 @@ pub fn body(seed: u64, length: usize) -> Vec<u8> {
 /// An object as the first format has it: no checksums of blocks.
 pub fn write_first_format(folder: &Path, key: &str, body: &[u8], etag: &str) {
     let name = hex::encode(Sha256::digest(key));
-    let shelf = folder.join("s3/box").join(&name[..2]);
-    fs::create_dir_all(&shelf).unwrap();
+    let shard = folder.join("s3/box").join(&name[..2]);
+    fs::create_dir_all(&shard).unwrap();
     let headers = r#"{"content_type":"text/x","content_encoding":null,"content_language":null,"content_disposition":null,"cache_control":null,"metadata":[["a","b"]]}"#;
     let head = format!(
         r#"{{"key":{key:?},"size":{},"etag":"{etag}","modified":1700000000000,"headers":{headers}}}"#,
@@ -180,7 +180,7 @@ pub fn write_first_format(folder: &Path, key: &str, body: &[u8], etag: &str) {
     file.extend(u32::try_from(head.len()).unwrap().to_be_bytes());
     file.extend(crc32fast::hash(head.as_bytes()).to_be_bytes());
     file.extend(b"TIDEOBJ1");
-    fs::write(shelf.join(name), file).unwrap();
+    fs::write(shard.join(name), file).unwrap();
 }
 
 /// All files below a folder.

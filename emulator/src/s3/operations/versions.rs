@@ -99,21 +99,6 @@ pub(super) async fn list_object_versions(
         })
     };
     let listed = on_disk(buckets, list).await?;
-    let version = |object: s3s::dto::Object| ObjectVersion {
-        checksum_algorithm: object.checksum_algorithm,
-        checksum_type: object.checksum_type,
-        e_tag: object.e_tag,
-        is_latest: Some(true),
-        key: object.key,
-        last_modified: object.last_modified,
-        owner: Some(owner()),
-        restore_status: None,
-        size: object.size,
-        storage_class: object
-            .storage_class
-            .map(|class| ObjectVersionStorageClass::from(class.as_str().to_owned())),
-        version_id: Some(NULL.to_owned()),
-    };
     let is_truncated = listed.next.is_some();
     done(ListObjectVersionsOutput {
         name: Some(input.bucket),
@@ -132,4 +117,23 @@ pub(super) async fn list_object_versions(
         encoding_type: input.encoding_type,
         ..ListObjectVersionsOutput::default()
     })
+}
+
+/// The only version of an object.
+fn version(object: s3s::dto::Object) -> ObjectVersion {
+    ObjectVersion {
+        checksum_algorithm: object.checksum_algorithm,
+        checksum_type: object.checksum_type,
+        e_tag: object.e_tag,
+        is_latest: Some(true),
+        key: object.key,
+        last_modified: object.last_modified,
+        owner: Some(owner()),
+        restore_status: None,
+        size: object.size,
+        storage_class: object
+            .storage_class
+            .map(|class| ObjectVersionStorageClass::from(class.as_str().to_owned())),
+        version_id: Some(NULL.to_owned()),
+    }
 }

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kit::lock::{Mutex, RwLock, RwLockReadGuard};
 use kit::time::Timestamp;
 
+use super::disk_bucket::DiskBucket;
 use super::error::StorageError;
 use super::listing::{self, ListPage, ListQuery};
 use super::load;
@@ -31,57 +32,11 @@ use crate::s3::object::head::Head;
 pub(crate) struct Disk {
     layout: Arc<Layout>,
     index: Index,
-    buckets: RwLock<BTreeMap<String, Arc<Bucket>>>,
+    buckets: RwLock<BTreeMap<String, Arc<DiskBucket>>>,
     /// Held while a bucket is created or deleted, also while its folder changes: creating and
     /// deleting one name must not overlap. Reads and writes of objects do not need it.
     changing: Mutex<()>,
     staged_count: AtomicU64,
-}
-
-/// A bucket.
-#[derive(Debug)]
-struct Bucket {
-    created: Timestamp,
-    /// Whether the bucket is deleted. Locked for reading while an object is put or removed, and for
-    /// writing while the bucket's folder is checked and removed: no object is put into that folder
-    /// meanwhile.
-    gone: RwLock<bool>,
-    /// The shards that are durable.
-    made: Mutex<BTreeSet<String>>,
-}
-
-impl Bucket {
-    fn new(created: Timestamp) -> Arc<Bucket> {
-        Arc::new(Bucket {
-            created,
-            gone: RwLock::new(false),
-            made: Mutex::default(),
-        })
-    }
-
-    /// Prevents the bucket from being deleted until the guard is dropped.
-    fn enter(&self) -> Result<RwLockReadGuard<'_, bool>, StorageError> {
-        let gone = self.gone.read();
-        if *gone {
-            Err(StorageError::NoSuchBucket)
-        } else {
-            Ok(gone)
-        }
-    }
-
-    /// Creates a durable shard before an object is put there.
-    fn make(&self, shard: &Path) -> io::Result<()> {
-        let name = shard.file_name().unwrap_or_default().to_string_lossy();
-        let mut made = self.made.lock();
-        if !made.contains(name.as_ref()) {
-            match make_folder(shard) {
-                // A shard that existed at the start is durable.
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => made.insert(name.into_owned()),
-            };
-        }
-        Ok(())
-    }
 }
 
 impl Disk {
@@ -90,7 +45,7 @@ impl Disk {
         let layout = Arc::new(Layout::new(folder));
         let buckets = buckets
             .into_iter()
-            .map(|found| (found.name, Bucket::new(found.created)));
+            .map(|found| (found.name, DiskBucket::new(found.created)));
         Ok(Disk {
             index: Index::open(layout.clone())?,
             layout,
@@ -109,11 +64,11 @@ impl Disk {
         self.index.close();
     }
 
-    fn buckets(&self) -> RwLockReadGuard<'_, BTreeMap<String, Arc<Bucket>>> {
+    fn buckets(&self) -> RwLockReadGuard<'_, BTreeMap<String, Arc<DiskBucket>>> {
         self.buckets.read()
     }
 
-    fn bucket(&self, name: &str) -> Result<Arc<Bucket>, StorageError> {
+    fn bucket(&self, name: &str) -> Result<Arc<DiskBucket>, StorageError> {
         self.buckets()
             .get(name)
             .cloned()
@@ -145,7 +100,7 @@ impl Disk {
             }
             made => made?,
         }
-        let bucket = Bucket::new(Timestamp::wall());
+        let bucket = DiskBucket::new(Timestamp::wall());
         self.buckets.write().insert(name.to_owned(), bucket);
         Ok(())
     }

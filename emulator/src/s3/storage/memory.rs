@@ -13,20 +13,20 @@ use crate::s3::object::condition::WriteCondition;
 
 /// All buckets.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(RwLock<BTreeMap<String, Bucket>>);
+pub(crate) struct Memory(RwLock<BTreeMap<String, MemoryBucket>>);
 
 #[derive(Debug)]
-struct Bucket {
+struct MemoryBucket {
     created: Timestamp,
     objects: BTreeMap<String, Arc<Object>>,
 }
 
 impl Memory {
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Bucket>> {
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, MemoryBucket>> {
         self.0.read()
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Bucket>> {
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, MemoryBucket>> {
         self.0.write()
     }
 
@@ -48,7 +48,7 @@ impl Memory {
         }
         buckets.insert(
             name.to_owned(),
-            Bucket {
+            MemoryBucket {
                 created: Timestamp::wall(),
                 objects: BTreeMap::new(),
             },

@@ -1,13 +1,9 @@
 //! Errors that the S3 library makes before an operation begins: each leaves with S3's status,
 //! message and members.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
+use crate::support::{Answer, Http};
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use sha2::{Digest as _, Sha256};
-use support::{Answer, Http};
 use time::OffsetDateTime;
 use time::macros::format_description;
 

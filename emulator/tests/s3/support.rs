@@ -1,7 +1,5 @@
 //! A real server on a free port, and plain HTTP to it.
 
-#![allow(dead_code, reason = "each test uses what it needs")]
-
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

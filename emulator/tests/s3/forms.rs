@@ -1,14 +1,10 @@
 //! Uploads by browsers' forms, over the real server: what the policy says holds, and the answers
 //! are S3's.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
+use crate::support::{Answer, Http};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use support::{Answer, Http};
 use time::OffsetDateTime;
 
 const KIND: [(&str, &str); 1] = [("content-type", "multipart/form-data; boundary=b")];

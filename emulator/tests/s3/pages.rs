@@ -1,15 +1,11 @@
 //! A page in a browser that puts an object with a presigned URL: the preflight, and the put itself,
 //! both with `Origin`.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Answer, Http};
 use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
 use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
-use support::{Answer, Http};
 
 const PAGE: (&str, &str) = ("origin", "http://localhost:3000");
 const ELSEWHERE: (&str, &str) = ("origin", "http://elsewhere.test");
