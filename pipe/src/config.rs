@@ -1,4 +1,4 @@
-//! What the pipe's program can be told: definitions, the admin port, who may be delivered to.
+//! The settings of the program: definitions, the admin port, allowed targets.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -17,38 +17,38 @@ use kit::send::{AllowTarget, AllowTargets};
 use kit::{aws, cli, serve};
 
 use crate::definition::PipeDefinitions;
-use crate::definition::reload::Reload;
+use crate::definition::Reload;
 use crate::flow::VerdictRule;
 use crate::targets::webhook;
 
-/// The timeout of API destinations.
+/// The default timeout of API destinations: AWS's.
 pub const INVOCATION_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Deliveries that a pipe may have under way at once, unless told otherwise.
+/// The default of how many deliveries a pipe may have under way at once.
 pub const CONCURRENCY: usize = 256;
 
-/// EventBridge Pipes, run anywhere: every pipe of the definition, from SQS to API destinations and
-/// AWS services.
+/// Runs EventBridge Pipes anywhere: every pipe of the definition, from SQS to API destinations and AWS
+/// services.
 ///
 /// Definition files are read again when they change, and on SIGHUP.
 ///
-/// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL,
-/// AWS_ENDPOINT_URL_SQS and the like, credentials by the standard chain. With no endpoint set, it
-/// talks to AWS.
+/// AWS settings are those of the AWS SDK: AWS_REGION (default ap-northeast-2), AWS_ENDPOINT_URL,
+/// AWS_ENDPOINT_URL_SQS and so on, and the standard chain of credentials. Without an endpoint, the
+/// pipe uses AWS itself.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "pipe", version)]
 pub struct Cli {
-    /// The port of /healthz, /readyz, /metrics, /filtered and, for `aws pipes`, /v1/pipes:
-    /// host:port, or :port at the address that HOST names (127.0.0.1)
+    /// Address of /healthz, /readyz, /metrics, /filtered, and of /v1/pipes for `aws pipes`: host:port,
+    /// or :port on the address in HOST (default 127.0.0.1)
     #[arg(long, value_name = "ADDRESS", env = "PIPE_ADMIN_LISTEN", default_value_t = Listen::port(8082))]
     pub admin_listen: Listen,
-    /// Who may ask there
+    /// Who may use the admin port
     #[command(flatten)]
     pub admin: AdminArgs,
-    /// Everything about deliveries
+    /// Deliveries
     #[command(flatten)]
     pub args: PipeArgs,
-    /// Lines about single messages
+    /// Log lines about single messages
     #[command(flatten)]
     pub hops: HopArgs,
     /// Definition files
@@ -56,12 +56,12 @@ pub struct Cli {
     pub definition: DefinitionArgs,
 }
 
-/// What pipes take beside an address and definitions, as a program of its own and in `tidegate up`.
+/// The settings of pipes other than addresses and definitions, here and in `tidegate up`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct PipeArgs {
-    /// A target at a private, loopback or link-local address that may be delivered to, by host
-    /// name, address or network (sub, 127.0.0.1:3001, 10.0.0.0/8). Repeatable; commas in the
-    /// environment
+    /// Allow deliveries to a target at a private, loopback or link-local address, given as host name,
+    /// address or network (sub, 127.0.0.1:3001, 10.0.0.0/8). Can be repeated; separated by commas in
+    /// the environment
     #[arg(
         long,
         value_name = "TARGET",
@@ -69,29 +69,29 @@ pub struct PipeArgs {
         value_delimiter = ','
     )]
     pub allow_target: Vec<AllowTarget>,
-    /// Seconds that an API destination may take to answer; AWS gives it 5
+    /// How many seconds an API destination has to answer, as on AWS by default
     #[arg(long, value_name = "SECONDS", env = "PIPE_INVOCATION_TIMEOUT", default_value_t = INVOCATION_TIMEOUT.as_secs(),
           value_parser = cli::number(1_u64..=300, "seconds"))]
     pub invocation_timeout: u64,
-    /// Deliveries that each pipe may have under way at once
+    /// How many deliveries each pipe may have under way at once
     #[arg(long, value_name = "COUNT", env = "PIPE_CONCURRENCY", default_value_t = CONCURRENCY as u64,
           value_parser = cli::number(1_u64..=1250, "a count"))]
     pub concurrency: u64,
-    /// What decides whether a failure is the message's fault or the target's: comparison with other
-    /// messages, or aws's own classes. A pipe's tag tidegate:verdict goes before it
+    /// What decides whether a failure is the message's fault or the target's: `comparison` with other
+    /// messages, or the error classes of `aws`. The tag tidegate:verdict of a pipe takes precedence
     #[arg(long, value_name = "RULE", env = "PIPE_VERDICT", default_value = "comparison", value_parser = VerdictRule::parse)]
     pub verdict: VerdictRule,
-    /// A file with keys that sign every call to a target (Standard Webhooks): whsec_ and base64,
-    /// one a line
+    /// Sign every call to a target (Standard Webhooks) with the keys in this file: one a line, each
+    /// whsec_ and base64
     #[arg(long, value_name = "FILE", env = "PIPE_WEBHOOK_SECRET_FILE")]
     pub webhook_secret_file: Option<PathBuf>,
 }
 
 impl PipeArgs {
-    /// Settings that deliver as these arguments have it, with what else is in `settings`.
+    /// The given `settings`, with these arguments applied.
     ///
     /// # Errors
-    /// The file of webhook secrets cannot be read.
+    /// The file of webhook keys cannot be read.
     pub fn complete(&self, settings: Settings) -> anyhow::Result<Settings> {
         Ok(Settings {
             invocation_timeout: Duration::from_secs(self.invocation_timeout),
@@ -112,21 +112,21 @@ impl PipeArgs {
 pub struct Settings {
     /// The pipes.
     pub definition: PipeDefinitions,
-    /// Who may be delivered to beside public addresses.
+    /// Targets that are allowed in addition to public addresses.
     pub allow_targets: AllowTargets,
     /// Credentials, region and endpoint.
     pub sdk: SdkConfig,
-    /// How long an API destination may take to answer: [`INVOCATION_TIMEOUT`].
+    /// How long an API destination may take to answer; by default [`INVOCATION_TIMEOUT`].
     pub invocation_timeout: Duration,
-    /// Deliveries that each pipe may have under way at once: [`CONCURRENCY`].
+    /// How many deliveries each pipe may have under way at once; by default [`CONCURRENCY`].
     pub concurrency: usize,
-    /// Whose word counts for what a failure means, where a pipe doesn't say.
+    /// What decides about failures, where a pipe's tag doesn't say.
     pub verdict_rule: VerdictRule,
-    /// What signs calls to targets, if anything does.
-    pub webhook_keys: Option<Arc<webhook::Keys>>,
-    /// The admin port, if there is to be one.
+    /// The keys that calls to targets are signed with, if any.
+    pub webhook_keys: Option<Arc<webhook::WebhookKeys>>,
+    /// The admin port, if there is one.
     pub admin: Option<TcpListener>,
-    /// Where the definition is read again from when it changes, if it is.
+    /// Reads the definition again when it changes, if that is wanted.
     pub reload: Option<Reload>,
 }
 
@@ -170,7 +170,7 @@ impl Cli {
     /// Reads definitions and binds the admin port.
     ///
     /// # Errors
-    /// A definition cannot be read or the port not be bound; one line tells which and why.
+    /// A definition cannot be read, or the port cannot be bound; one line with the reason.
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         self.hops.apply();
         self.admin.apply(Some(&self.admin_listen));
@@ -188,7 +188,7 @@ impl Cli {
         definition.report_not_run();
         let admin = serve::listen(&self.admin_listen, "--admin-listen or PIPE_ADMIN_LISTEN")?;
         tracing::info!(
-            "pipe's /healthz, /readyz and /metrics are on http://{}",
+            "the pipe's /healthz, /readyz and /metrics are on http://{}",
             admin.local_addr()?
         );
         Ok(Settings {
@@ -205,13 +205,13 @@ impl kit::program::Settings for Cli {
     }
 }
 
-fn read_keys(file: &Path) -> anyhow::Result<Arc<webhook::Keys>> {
+fn read_keys(file: &Path) -> anyhow::Result<Arc<webhook::WebhookKeys>> {
     let named = || {
         let setting = cli::written("--webhook-secret-file", "PIPE_WEBHOOK_SECRET_FILE");
-        format!("{} (named by {setting})", file.display())
+        format!("{} (set by {setting})", file.display())
     };
     let text = std::fs::read_to_string(file).with_context(named)?;
-    let keys = webhook::Keys::parse(&text)
+    let keys = webhook::WebhookKeys::parse(&text)
         .map_err(anyhow::Error::msg)
         .with_context(named)?;
     Ok(Arc::new(keys))
