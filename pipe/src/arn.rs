@@ -1,24 +1,24 @@
-//! Amazon Resource Names, taken apart: `arn:partition:service:region:account:resource`.
+//! Amazon Resource Names: `arn:partition:service:region:account:resource`.
 
 /// The parts of an ARN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arn<'a> {
-    /// The ARN itself.
+    /// The whole ARN.
     pub text: &'a str,
     /// `aws`, `aws-cn`, `aws-us-gov`.
     pub partition: &'a str,
     /// `sqs`, `lambda`, `states`.
     pub service: &'a str,
-    /// Where the resource is.
+    /// The region of the resource.
     pub region: &'a str,
-    /// Whose it is.
+    /// The account that owns the resource.
     pub account: &'a str,
-    /// What it is: a name, or a kind and a name.
+    /// The resource: a name, or a kind and a name.
     pub resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
-    /// Takes an ARN apart; `None` for anything else, and for one that names no resource.
+    /// Parses an ARN; `None` for any other text, and for an ARN without a resource.
     pub fn parse(text: &'a str) -> Option<Arn<'a>> {
         let mut parts = text.splitn(6, ':');
         let mut next = || parts.next();
@@ -35,7 +35,7 @@ impl<'a> Arn<'a> {
         (scheme == "arn" && !resource.is_empty()).then_some(arn)
     }
 
-    /// The public host of a service in the ARN's region. `prefix` is the first label of its name.
+    /// The public host name of a service in the ARN's region. `prefix` is its first label.
     pub fn host(&self, prefix: &str) -> String {
         let suffix = if self.partition == "aws-cn" {
             "amazonaws.com.cn"

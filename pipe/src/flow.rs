@@ -57,7 +57,7 @@ pub(crate) use command::{Command, Poll, Settle};
 pub(crate) use limits::BATCH;
 pub(crate) use machine::Flow;
 pub(crate) use rate::{Rate, Rates};
-pub use settings::VerdictRule;
+pub(crate) use settings::VerdictRule;
 pub(crate) use settings::{FlowSettings, Order};
 pub(crate) use verdict::{Reason, Verdict, judge};
 pub(crate) use work::{BatchPosition, Lost, Work};

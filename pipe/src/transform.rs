@@ -1,18 +1,21 @@
-//! The input transformer: an event through a template to the text that a target receives.
+//! The input transformer: makes the text that a target receives from an event and a template. Pure.
 //!
-//! Parsed once, rendered often. The quoting rules are those that AWS documents and that were
-//! recorded from the event bus, which shares this template language
-//! (`docs/aws/pipes.md#input-transformation`); where AWS would deliver nothing because the result
-//! is not valid JSON, rendering fails with the reason. So it does where a value would end the
-//! string that it stands in: what an event holds must not add fields to the body. Nothing here
+//! A template is parsed once and rendered often. The quoting rules are those that AWS documents, and
+//! those recorded from the event bus, which shares this template language
+//! (`docs/aws/pipes.md#input-transformation`). Where AWS would deliver nothing because the result is
+//! not valid JSON, rendering fails with the reason. It also fails where a value would end the string
+//! that it stands in, because the content of an event must not add fields to the body. Nothing here
 //! knows of HTTP or of queues.
 
 mod render;
 mod template;
+mod variables;
 
-pub use template::{MAX_TEMPLATE, TemplateError};
+pub use template::TemplateError;
+pub use variables::ReservedVariables;
 
 use crate::event::Event;
+use render::{Position, Scope};
 use template::{Part, TemplateKind};
 
 /// An input template.
@@ -20,26 +23,11 @@ use template::{Part, TemplateKind};
 pub struct Transform {
     kind: TemplateKind,
     parts: Vec<Part>,
-    /// What it gives may be no JSON, though it should.
+    /// Whether the result may not be JSON although it should.
     may_break: bool,
 }
 
-/// What the reserved variables of a pipe stand for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReservedVariables {
-    /// ARN of the pipe.
-    pub pipe_arn: String,
-    /// Name of the pipe.
-    pub pipe_name: String,
-    /// ARN of the source.
-    pub source_arn: String,
-    /// ARN of the enrichment, empty without one.
-    pub enrichment_arn: String,
-    /// ARN of the target.
-    pub target_arn: String,
-}
-
-/// Why an event is not delivered: the template makes something of it that is not valid JSON.
+/// Why an event is not delivered: the template gives something that is not valid JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the input template gives invalid JSON for this event: {0}")]
 pub struct RenderError(String);
@@ -48,8 +36,8 @@ impl Transform {
     /// Reads a template.
     ///
     /// # Errors
-    /// A path outside of the grammar, an unknown reserved variable, more than 8,192 characters, or
-    /// text that starts as JSON and cannot become valid JSON whatever the event holds.
+    /// The template has an invalid path, an unknown reserved variable or more than 8,192 characters;
+    /// or it starts as JSON and cannot become valid JSON, whatever the event contains.
     pub fn parse(text: &str) -> Result<Transform, TemplateError> {
         template::parse(text).map(|(kind, parts, may_break)| Transform {
             kind,
@@ -58,25 +46,24 @@ impl Transform {
         })
     }
 
-    /// The text that goes to the target. `ingestion_time` is when this stage got the event, in ISO
-    /// 8601. A template that is one placeholder gives the text itself where its value is text,
-    /// without quotes: so CDK's integration tests, which run on AWS, find a body of text that went
-    /// through `<$.body>`.
+    /// The text for the target. `ingestion_time` is when this stage received the event, in ISO 8601. A
+    /// template that is a single placeholder gives a text value without quotes: CDK's integration
+    /// tests, which run on AWS, find a text body that way after `<$.body>`.
     ///
     /// # Errors
-    /// The result is not valid JSON though the template is meant to give JSON, or is JSON of
-    /// another shape than the template's; the reason names the placeholder.
+    /// The template should give JSON, and the result is not valid JSON or has another shape than the
+    /// template; the reason names the placeholder.
     pub fn render(
         &self,
         event: &Event,
         names: &ReservedVariables,
         ingestion_time: &str,
     ) -> Result<String, RenderError> {
-        self.fill(event, names, ingestion_time, render::Position::Bare)
+        self.fill(event, names, ingestion_time, Position::Bare)
     }
 
-    /// As [`Transform::render`], for who takes nothing but JSON, a function for example: text keeps
-    /// its quotes. What AWS does there has not been seen.
+    /// As [`Transform::render`], for targets that accept only JSON, such as functions: text keeps its
+    /// quotes. What AWS does there is not known.
     ///
     /// # Errors
     /// As [`Transform::render`].
@@ -86,7 +73,7 @@ impl Transform {
         names: &ReservedVariables,
         ingestion_time: &str,
     ) -> Result<String, RenderError> {
-        self.fill(event, names, ingestion_time, render::Position::Json)
+        self.fill(event, names, ingestion_time, Position::Json)
     }
 
     fn fill(
@@ -94,9 +81,9 @@ impl Transform {
         event: &Event,
         names: &ReservedVariables,
         ingestion_time: &str,
-        bare: render::Position,
+        bare: Position,
     ) -> Result<String, RenderError> {
-        let scope = render::Scope {
+        let scope = Scope {
             event,
             names,
             ingestion_time,
@@ -119,12 +106,12 @@ impl Transform {
         Ok(out)
     }
 
-    fn place(&self, quoted: bool, bare: render::Position) -> render::Position {
+    fn place(&self, quoted: bool, bare: Position) -> Position {
         match (self.kind, quoted) {
             (TemplateKind::Bare, _) => bare,
-            (TemplateKind::Text, _) => render::Position::Text,
-            (TemplateKind::Json, true) => render::Position::JsonString,
-            _ => render::Position::Json,
+            (TemplateKind::Text, _) => Position::Text,
+            (TemplateKind::Json, true) => Position::JsonString,
+            _ => Position::Json,
         }
     }
 }

@@ -19,7 +19,7 @@ use kit::cloudformation::Account;
 use kit::definition::DefinitionArgs;
 use kit::send::AllowTargets;
 use pipe::Settings;
-use pipe::definition::reload::Reload;
+use pipe::definition::Reload;
 use queue::Queues;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

@@ -1,26 +1,24 @@
-//! API destinations of a definition, and the parameters that pipes give them.
+//! The API destinations of a definition.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use http::{HeaderName, Method};
-use kit::counted::counted;
-use kit::document::{Node, OrCollect as _, Place, Problem};
+use kit::definition::Declarations;
+use kit::document::{Node, OrCollect as _, Problem};
 use kit::send::AllowTargets;
 use url::Url;
 
 use super::connections::Connections;
-use super::{DeclaredResource, Fingerprint, check_private, declared, insert};
-use crate::targets::{Destination, DynamicValue, Endpoint, HttpParameters, METHODS};
+use super::declared::{DeclaredResource, declared, insert};
+use super::fingerprint::Fingerprint;
+use super::http::{check_private, name_in_arn, read_method};
+use crate::targets::{Destination, Endpoint, METHODS};
 
-/// In front of the name in an ARN.
+/// What stands before the name in an ARN.
 const KIND: &str = "api-destination/";
 
-/// `InvocationRateLimitPerSecond` when nothing is said.
+/// The default of `InvocationRateLimitPerSecond`.
 const DEFAULT_RATE: i64 = 300;
-
-/// Longest header and query value that the Pipes API takes.
-const MAX_VALUE: usize = 512;
 
 /// All destinations by name, with the fingerprint of each; `None` for one that cannot be used here.
 pub(super) struct Destinations {
@@ -29,7 +27,7 @@ pub(super) struct Destinations {
 
 impl Destinations {
     pub(super) fn load(
-        given: &kit::definition::Declarations,
+        given: &Declarations,
         allowed: &AllowTargets,
         problems: &mut Vec<Problem>,
     ) -> Destinations {
@@ -87,14 +85,6 @@ pub(super) fn is_destination(arn: &str) -> bool {
     name_in_arn(arn, KIND).is_some()
 }
 
-/// `orders` in `arn:aws:events:eu-west-1:123456789012:api-destination/orders/1111…`.
-pub(super) fn name_in_arn<'a>(arn: &'a str, kind: &str) -> Option<&'a str> {
-    let mut parts = arn.splitn(6, ':');
-    let (scheme, service, rest) = (parts.next()?, parts.nth(1)?, parts.nth(2)?);
-    let name = rest.strip_prefix(kind)?.split('/').next()?;
-    (scheme == "arn" && service == "events" && !name.is_empty()).then_some(name)
-}
-
 fn read(
     declared: &DeclaredResource<'_>,
     connections: &Connections,
@@ -131,7 +121,6 @@ fn read(
     problems.extend(fields.finish());
     let destination = || {
         Some(Destination {
-            arn: declared.arn.unwrap_or_default().to_owned(),
             name: declared.name.clone(),
             method: method?,
             endpoint: endpoint?,
@@ -150,112 +139,4 @@ fn read_endpoint(label: &str, node: &Node, allowed: &AllowTargets) -> Result<End
         check_private(&format!("{label}: InvocationEndpoint"), node, &url, allowed)?;
     }
     Ok(endpoint)
-}
-
-pub(super) fn read_method(node: &Node, allowed: &[&str]) -> Result<Method, Problem> {
-    let text = node.text()?;
-    if !allowed.contains(&text) {
-        return Err(node.problem(format!("method {text} is none of {}", allowed.join(", "))));
-    }
-    Ok(Method::from_bytes(text.as_bytes()).expect("the allowed ones are methods"))
-}
-
-/// Reads `HttpParameters`, without the headers that nobody can set.
-pub(super) fn read_parameters(
-    label: &str,
-    node: &Node,
-    protected: &[&str],
-    problems: &mut Vec<Problem>,
-) -> HttpParameters {
-    let label = format!("{label}.HttpParameters");
-    let mut parameters = HttpParameters::default();
-    let Some(mut fields) = node.fields(&label).or_collect(problems) else {
-        return parameters;
-    };
-    let values = fields
-        .optional("PathParameterValues")
-        .map(Node::list)
-        .transpose()
-        .or_collect(problems);
-    for value in values.flatten().unwrap_or_default() {
-        // One that is wrong still has its place.
-        let read = read_dynamic(value, usize::MAX).or_collect(problems);
-        parameters
-            .path
-            .push(read.unwrap_or_else(|| DynamicValue::Literal(String::new())));
-    }
-    let headers = fields
-        .optional("HeaderParameters")
-        .map(Node::entries)
-        .transpose()
-        .or_collect(problems);
-    for entry in headers.flatten().unwrap_or_default() {
-        let value = read_dynamic(&entry.node, MAX_VALUE).or_collect(problems);
-        let wrong = |message| entry.place.problem(format!("{label}: {message}"));
-        match (
-            read_header_name(&entry.key, protected)
-                .map_err(wrong)
-                .or_collect(problems),
-            value,
-        ) {
-            (Some(Some(name)), Some(value)) => parameters.headers.push((name, value)),
-            (Some(None), _) => drop_header(&entry.place, &entry.key),
-            _ => {}
-        }
-    }
-    let query = fields
-        .optional("QueryStringParameters")
-        .map(Node::entries)
-        .transpose()
-        .or_collect(problems);
-    for entry in query.flatten().unwrap_or_default() {
-        let key = DynamicValue::parse(&entry.key)
-            .map_err(|message| entry.place.problem(format!("{label}: {message}")));
-        let (key, value) = (
-            key.or_collect(problems),
-            read_dynamic(&entry.node, MAX_VALUE).or_collect(problems),
-        );
-        parameters.query.extend(key.zip(value));
-    }
-    problems.extend(fields.finish());
-    parameters
-}
-
-/// Says that a header is dropped.
-pub(super) fn drop_header(place: &Place, name: &str) {
-    tracing::warn!("{place}: header {name} cannot be set, it is dropped as AWS drops it");
-}
-
-/// A header name; `None` for one of those that AWS does not let anybody set.
-pub(super) fn read_header_name(
-    text: &str,
-    protected: &[&str],
-) -> Result<Option<HeaderName>, String> {
-    let name = HeaderName::from_bytes(text.as_bytes())
-        .map_err(|_| format!("{text:?} is not a header name"))?;
-    Ok((!protected.contains(&name.as_str())).then_some(name))
-}
-
-pub(super) fn read_dynamic(node: &Node, longest: usize) -> Result<DynamicValue, Problem> {
-    let text = node.text()?;
-    if text.chars().count() > longest {
-        return Err(node.problem(format!("the value has more than {longest} characters")));
-    }
-    DynamicValue::parse(text).map_err(|message| node.problem(message))
-}
-
-/// Every `*` needs a value.
-pub(super) fn check_parameters(
-    destination: &Destination,
-    parameters: &HttpParameters,
-    target: &Node,
-) -> Result<(), Problem> {
-    let (stars, values) = (destination.endpoint.wildcards(), parameters.path.len());
-    if values >= stars {
-        return Ok(());
-    }
-    let (name, values) = (&destination.name, counted(values, "value"));
-    Err(target.problem(format!(
-        "the endpoint of {name} has {stars} `*`, PathParameterValues has {values}"
-    )))
 }

@@ -1,11 +1,11 @@
-//! `TargetParameters` and `EnrichmentParameters`: the template, and what each service is told
-//! beside the event.
+//! `TargetParameters` and `EnrichmentParameters`: the template, and the parameters of the service.
 //!
 //! Parameters of another service than the ARN's are refused, as AWS refuses them.
 
 use kit::document::{Fields, Node, OrCollect as _, Problem};
 
-use super::{DeclaredResource, destinations};
+use super::declared::DeclaredResource;
+use super::http_parameters::read_dynamic;
 use crate::targets::DynamicValue;
 use crate::transform::{TemplateError, Transform};
 
@@ -29,16 +29,16 @@ const OF_TARGETS: [&str; 12] = [
 /// The members for enrichments.
 const OF_ENRICHMENTS: [&str; 1] = ["HttpParameters"];
 
-/// Parameters as they stand.
+/// The parameters of a target or an enrichment, until those of its service are taken.
 pub(super) struct ServiceParameters<'n> {
-    pub label: String,
-    pub input: Option<Transform>,
+    pub(super) label: String,
+    pub(super) input: Option<Transform>,
     given: Vec<(&'static str, &'n Node)>,
 }
 
 impl<'n> ServiceParameters<'n> {
     /// Reads `TargetParameters`.
-    pub fn of_target(
+    pub(super) fn of_target(
         pipe: &DeclaredResource<'_>,
         node: Option<&'n Node>,
         problems: &mut Vec<Problem>,
@@ -52,7 +52,7 @@ impl<'n> ServiceParameters<'n> {
     }
 
     /// Reads `EnrichmentParameters`.
-    pub fn of_enrichment(
+    pub(super) fn of_enrichment(
         pipe: &DeclaredResource<'_>,
         node: Option<&'n Node>,
         problems: &mut Vec<Problem>,
@@ -97,18 +97,18 @@ impl<'n> ServiceParameters<'n> {
     }
 
     /// Whether there are parameters of this service.
-    pub fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.given.iter().any(|(known, _)| *known == name)
     }
 
     /// Takes the parameters of one service, if there are any.
-    pub fn take(&mut self, name: &str) -> Option<&'n Node> {
+    pub(super) fn take(&mut self, name: &str) -> Option<&'n Node> {
         let index = self.given.iter().position(|(known, _)| *known == name)?;
         Some(self.given.remove(index).1)
     }
 
     /// Takes the parameters of one service as fields, with their label.
-    pub fn take_fields(
+    pub(super) fn take_fields(
         &mut self,
         name: &str,
         problems: &mut Vec<Problem>,
@@ -119,8 +119,8 @@ impl<'n> ServiceParameters<'n> {
         Some((label, fields))
     }
 
-    /// The template, when all parameters that are meant for the target were taken.
-    pub fn finish(self, problems: &mut Vec<Problem>) -> Option<Transform> {
+    /// The template. Parameters that were not taken belong to another service, which is a problem.
+    pub(super) fn finish(self, problems: &mut Vec<Problem>) -> Option<Transform> {
         let ServiceParameters {
             label,
             input,
@@ -128,7 +128,7 @@ impl<'n> ServiceParameters<'n> {
         } = self;
         let foreign = |(name, node): (&str, &Node)| {
             node.problem(format!(
-                "{label}: {name} are of another service than the ARN"
+                "{label}: {name} are for another service than the ARN's"
             ))
             .tolerable()
         };
@@ -137,7 +137,7 @@ impl<'n> ServiceParameters<'n> {
     }
 }
 
-/// `InputTemplate`; an empty one is none.
+/// Reads `InputTemplate`; an empty one counts as none.
 fn read_template(label: &str, node: &Node) -> Result<Option<Transform>, Problem> {
     let text = node.text()?;
     if text.is_empty() {
@@ -147,12 +147,12 @@ fn read_template(label: &str, node: &Node) -> Result<Option<Transform>, Problem>
     Transform::parse(text).map(Some).map_err(wrong)
 }
 
-/// A value that may be a path, of up to `longest` characters.
+/// Reads an optional value that may be a path, of up to `longest` characters.
 pub(super) fn dynamic(
     fields: &mut Fields<'_>,
     name: &str,
     longest: usize,
     problems: &mut Vec<Problem>,
 ) -> Option<DynamicValue> {
-    destinations::read_dynamic(fields.optional(name)?, longest).or_collect(problems)
+    read_dynamic(fields.optional(name)?, longest).or_collect(problems)
 }

@@ -1,8 +1,8 @@
-//! Door: reads the definition anew on SIGHUP, and when one of its files has changed.
+//! Door: reads the definition again on SIGHUP, and when one of its files has changed.
 //!
-//! Files are looked at rather than watched: that works on mounted volumes and through renames. A
-//! definition that cannot be read changes nothing: the pipes go on as they are, and the log says
-//! why.
+//! Files are checked in intervals rather than watched, which works on mounted volumes and through
+//! renames. A definition that cannot be read changes nothing: the pipes go on as they are, and the
+//! log has the reason.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,13 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::definition::PipeDefinitions;
+use super::load::PipeDefinitions;
 
-/// Between two looks at the files.
-const LOOK: Duration = Duration::from_secs(2);
+/// How often the files are checked.
+const INTERVAL: Duration = Duration::from_secs(2);
 
-/// A file that changes is read when it has not changed for this long: half a template may look like
-/// a whole one.
+/// A file that changed is read when it has not changed again for this long: half a template may look
+/// like a whole one.
 const REST: Duration = Duration::from_millis(300);
 
 /// Where a definition comes from.
@@ -31,27 +31,27 @@ pub struct Reload {
     args: DefinitionArgs,
     account: Account,
     allowed: AllowTargets,
-    look: Duration,
+    interval: Duration,
 }
 
-/// What tells that a file is another one than before; `None` when there is none.
+/// Shows whether a file has changed; `None` when there is no file.
 type Stamp = Option<(SystemTime, u64, u64)>;
 
 impl Reload {
-    /// Reads `args` again and again, for `account`; calls may go to what is `allowed`.
+    /// A definition that `args` name, for `account`; calls may go to the `allowed` targets.
     pub fn new(args: DefinitionArgs, account: Account, allowed: AllowTargets) -> Reload {
         Reload {
             args,
             account,
             allowed,
-            look: LOOK,
+            interval: INTERVAL,
         }
     }
 
     /// Reads the definition.
     ///
     /// # Errors
-    /// It cannot be read, or no pipe of it can run; one line tells which and why.
+    /// It cannot be read, or none of its pipes can run; one line with the reason.
     pub fn load(&self) -> anyhow::Result<PipeDefinitions> {
         let given = self.args.load(&self.account)?;
         let definition = PipeDefinitions::load_allowed(&given, &self.allowed)?;
@@ -71,21 +71,21 @@ impl Reload {
         tokio::spawn(async move {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.look_again_and_again(hangup, sender) => {}
+                () = self.check_repeatedly(hangup, sender) => {}
             }
         });
         Ok(definitions)
     }
 
-    async fn look_again_and_again(self, mut hangup: Signal, sender: Sender<PipeDefinitions>) {
+    async fn check_repeatedly(self, mut hangup: Signal, sender: Sender<PipeDefinitions>) {
         let mut seen = self.stamps().await;
         loop {
-            let is_told = tokio::select! {
-                told = hangup.recv() => told.is_some(),
-                () = sleep(self.look) => false,
+            let is_signalled = tokio::select! {
+                signal = hangup.recv() => signal.is_some(),
+                () = sleep(self.interval) => false,
             };
             let found = self.stamps().await;
-            if found == seen && !is_told {
+            if found == seen && !is_signalled {
                 continue;
             }
             seen = self.settled(found).await;
@@ -99,7 +99,7 @@ impl Reload {
 
     async fn settled(&self, mut found: Vec<Stamp>) -> Vec<Stamp> {
         loop {
-            sleep(REST.min(self.look)).await;
+            sleep(REST.min(self.interval)).await;
             let again = self.stamps().await;
             if again == found {
                 return found;
@@ -114,18 +114,18 @@ impl Reload {
             Ok(Ok(definition)) => Some(definition),
             Ok(Err(error)) => {
                 tracing::warn!(
-                    "the definition was not reloaded, the pipes go on as they are: {error}"
+                    "the definition was not reloaded, and the pipes go on as they are: {error}"
                 );
                 None
             }
             Err(error) => {
-                tracing::error!("reading the definition broke off, this is a bug: {error}");
+                tracing::error!("reading the definition panicked, which is a bug: {error}");
                 None
             }
         }
     }
 
-    /// A volume may be slow to answer, so this is no work for the runtime's own threads.
+    /// A volume may be slow to answer, so this does not run on the runtime's own threads.
     async fn stamps(&self) -> Vec<Stamp> {
         let files: Vec<PathBuf> = self.args.files.clone();
         let look = move || files.iter().map(|file| stamp(file)).collect();
@@ -173,7 +173,7 @@ mod tests {
             stack_name: "t".into(),
         };
         let reload = Reload {
-            look: Duration::from_millis(5),
+            interval: Duration::from_millis(5),
             ..Reload::new(args, account, AllowTargets::default())
         };
         assert_eq!(reload.load().unwrap().pipes.len(), 1);
@@ -190,7 +190,11 @@ mod tests {
             sleep(Duration::from_millis(60)).await;
         }
         let definition = definitions.recv().await.unwrap();
-        let destination = &definition.pipes[0].target.invocation().unwrap().destination;
+        let destination = &definition.pipes[0]
+            .target
+            .http_target()
+            .unwrap()
+            .destination;
         assert!(
             format!("{:?}", destination.endpoint).contains("/two"),
             "{:?}",

@@ -1,8 +1,8 @@
-//! AWS services as targets and enrichments: what their parameters in a definition say.
+//! Reads AWS services as targets and enrichments, with their parameters.
 
 use kit::document::{Fields, Node, OrCollect as _, Problem};
 
-use super::destinations::{self, read_dynamic};
+use super::http_parameters::{read_dynamic, read_parameters};
 use super::parameters::{ServiceParameters, dynamic};
 use crate::arn::Arn;
 use crate::flow::Order;
@@ -11,7 +11,7 @@ use crate::targets::{
     LONGEST_NAME, LogGroup, PROHIBITED, Program, QueueTarget, RestApi, Stream, Topic, Workflow,
 };
 
-/// The longest `MessageGroupId` and `MessageDeduplicationId` that the Pipes API model takes.
+/// The longest `MessageGroupId` and `MessageDeduplicationId` that the Pipes API model accepts.
 const LONGEST_ID: usize = 100;
 
 /// The longest `DetailType`, `Source` and path, in characters.
@@ -22,45 +22,45 @@ const LONGEST_PATH: usize = 256;
 /// The most `Resources` of an event.
 const MOST_RESOURCES: usize = 10;
 
-/// The ARN of a resource is no dynamic value that could be long.
+/// The longest ARN.
 const LONGEST_ARN: usize = 2048;
 
-/// What every reader here needs: the ARN, where it stands, and the parameters.
-pub(super) struct Given<'g, 'a, 'n> {
-    pub arn: Arn<'a>,
-    pub node: &'a Node,
-    pub parameters: &'g mut ServiceParameters<'n>,
-    pub problems: &'g mut Vec<Problem>,
+/// Reads one service, given its ARN, the place of the ARN, and its parameters.
+pub(super) struct ServiceReader<'g, 'a, 'n> {
+    pub(super) arn: Arn<'a>,
+    pub(super) node: &'a Node,
+    pub(super) parameters: &'g mut ServiceParameters<'n>,
+    pub(super) problems: &'g mut Vec<Problem>,
 }
 
-impl<'n> Given<'_, '_, 'n> {
+impl<'n> ServiceReader<'_, '_, 'n> {
     fn wrong(&self, message: &str) -> Problem {
         self.node
             .problem(format!("{}: {message}", self.parameters.label))
     }
 
-    /// What is made of the ARN; or nothing, and one problem more.
+    /// The service made from the ARN; or `None`, and one problem more.
     fn made<T>(&mut self, made: Result<T, String>) -> Option<T> {
         let made = made.map_err(|message| self.wrong(&message));
         made.or_collect(self.problems)
     }
 
     /// A Lambda function that is a target.
-    pub fn function(&mut self, order: Order) -> Option<Program> {
+    pub(super) fn function(&mut self, order: Order) -> Option<Program> {
         let invocation = self.invocation("LambdaFunctionParameters", order);
         let made = Function::new(&self.arn, invocation);
         self.made(made).map(Program::Function)
     }
 
     /// A state machine that is a target.
-    pub fn workflow(&mut self, order: Order) -> Option<Program> {
+    pub(super) fn workflow(&mut self, order: Order) -> Option<Program> {
         let invocation = self.invocation("StepFunctionStateMachineParameters", order);
         let made = Workflow::new(&self.arn, invocation);
         self.made(made).map(Program::Workflow)
     }
 
-    /// A program that is an enrichment: its answer is always waited for.
-    pub fn answering(&mut self) -> Option<Program> {
+    /// A program that is an enrichment: the pipe always waits for its output.
+    pub(super) fn answering(&mut self) -> Option<Program> {
         let invocation = InvocationType::RequestResponse;
         let program = match self.arn.service {
             "lambda" => Function::new(&self.arn, invocation).map(Program::Function),
@@ -69,8 +69,7 @@ impl<'n> Given<'_, '_, 'n> {
         self.made(program)
     }
 
-    /// Whether an answer is waited for; it is where the order of events is to be kept, whatever is
-    /// asked for.
+    /// Whether the pipe waits for the output. It always does where it must keep the order of events.
     fn invocation(&mut self, name: &str, order: Order) -> InvocationType {
         let Some((label, mut fields)) = self.parameters.take_fields(name, self.problems) else {
             return InvocationType::default();
@@ -90,7 +89,7 @@ impl<'n> Given<'_, '_, 'n> {
     }
 
     /// An event bus.
-    pub fn bus(&mut self, pipe: &str) -> Option<Feed> {
+    pub(super) fn bus(&mut self, pipe: &str) -> Option<Feed> {
         let mut parameters = BusParameters::of_pipe(pipe);
         if let Some((label, mut fields)) = self
             .parameters
@@ -119,14 +118,14 @@ impl<'n> Given<'_, '_, 'n> {
         self.made(made).map(Feed::Bus)
     }
 
-    /// A topic, which takes no parameters.
-    pub fn topic(&mut self) -> Option<Feed> {
+    /// A topic, which has no parameters.
+    pub(super) fn topic(&mut self) -> Option<Feed> {
         let made = Topic::new(&self.arn);
         self.made(made).map(Feed::Topic)
     }
 
     /// A data stream.
-    pub fn stream(&mut self) -> Option<Feed> {
+    pub(super) fn stream(&mut self) -> Option<Feed> {
         let (_, mut fields) = self.needed("KinesisStreamParameters")?;
         let key = fields
             .required("PartitionKey")
@@ -138,7 +137,7 @@ impl<'n> Given<'_, '_, 'n> {
     }
 
     /// A log group.
-    pub fn log_group(&mut self) -> Option<Feed> {
+    pub(super) fn log_group(&mut self) -> Option<Feed> {
         let (label, mut fields) = self.needed("CloudWatchLogsParameters")?;
         let stream = fields
             .required("LogStreamName")
@@ -154,7 +153,7 @@ impl<'n> Given<'_, '_, 'n> {
         self.made(made).map(Feed::Log)
     }
 
-    /// The parameters of a service that cannot do without.
+    /// The parameters of a service that needs them.
     fn needed(&mut self, name: &str) -> Option<(String, Fields<'n>)> {
         if !self.parameters.has(name) {
             let missing = self.wrong(&format!("{name} are missing"));
@@ -164,7 +163,7 @@ impl<'n> Given<'_, '_, 'n> {
     }
 
     /// An SQS queue.
-    pub fn outlet(&mut self) -> Option<QueueTarget> {
+    pub(super) fn queue(&mut self) -> Option<QueueTarget> {
         let (mut group, mut deduplication) = (None, None);
         let fields = self
             .parameters
@@ -197,14 +196,9 @@ impl<'n> Given<'_, '_, 'n> {
     }
 
     /// A method of a REST API.
-    pub fn rest_api(&mut self) -> Option<RestApi> {
+    pub(super) fn rest_api(&mut self) -> Option<RestApi> {
         let parameters = match self.parameters.take("HttpParameters") {
-            Some(node) => destinations::read_parameters(
-                &self.parameters.label,
-                node,
-                &PROHIBITED,
-                self.problems,
-            ),
+            Some(node) => read_parameters(&self.parameters.label, node, &PROHIBITED, self.problems),
             None => HttpParameters::default(),
         };
         let made = RestApi::new(&self.arn, parameters);
@@ -217,7 +211,7 @@ fn read_invocation_type(label: &str, node: &Node) -> Result<InvocationType, Prob
         "REQUEST_RESPONSE" => Ok(InvocationType::RequestResponse),
         "FIRE_AND_FORGET" => Ok(InvocationType::FireAndForget),
         other => Err(node.problem(format!(
-            "{label}: {other} is none of REQUEST_RESPONSE, FIRE_AND_FORGET"
+            "{label}: invalid InvocationType {other}: expected REQUEST_RESPONSE or FIRE_AND_FORGET"
         ))),
     }
 }
@@ -226,7 +220,7 @@ fn read_invocation_type(label: &str, node: &Node) -> Result<InvocationType, Prob
 fn read_source(label: &str, node: &Node) -> Result<DynamicValue, Problem> {
     match read_dynamic(node, LONGEST_SOURCE)? {
         DynamicValue::Literal(text) if text.starts_with("aws.") => {
-            Err(node.problem(format!("{label}: Source cannot begin with aws.")))
+            Err(node.problem(format!("{label}: Source must not begin with aws.")))
         }
         source => Ok(source),
     }
@@ -245,8 +239,6 @@ fn read_resources(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Vec<
 fn read_path(node: &Node, label: &str) -> Result<DynamicValue, Problem> {
     match read_dynamic(node, LONGEST_PATH)? {
         path @ DynamicValue::Path(_) => Ok(path),
-        DynamicValue::Literal(_) => {
-            Err(node.problem(format!("{label}: this must be a path ($.…)")))
-        }
+        DynamicValue::Literal(_) => Err(node.problem(format!("{label}: expected a path ($.…)"))),
     }
 }

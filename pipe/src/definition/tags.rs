@@ -1,18 +1,17 @@
-//! Tags of a pipe that mean something here. AWS keeps them and gives them no meaning, so a
-//! definition stays the same.
+//! Tags of a pipe that have a meaning here. AWS gives them none, so one definition serves both.
 
 use kit::document::{Node, OrCollect as _, Problem};
 
-use super::DeclaredResource;
+use super::declared::DeclaredResource;
 use crate::flow::VerdictRule;
 
-/// Says whose word counts for what a failure means: `comparison` or `aws`.
+/// What decides whether a failure is the message's fault: `comparison` or `aws`.
 const VERDICT: &str = "tidegate:verdict";
 
-/// The prefix of the tags that are ours: another name under it is a mistake.
+/// The prefix of our tags: an unknown tag with it is a mistake.
 const OURS: &str = "tidegate:";
 
-/// What the pipe's `Tags` ask for. All other tags are passed over, in whatever form they stand.
+/// Reads our tags among the pipe's `Tags`. All others are ignored, whatever their form.
 pub(super) fn read_verdict_rule(
     pipe: &DeclaredResource<'_>,
     node: &Node,

@@ -1,31 +1,27 @@
-//! Where the events of a pipe go: its target and its enrichment. An ARN says of what kind each is.
+//! Reads the target and the enrichment of a pipe. Their ARNs show of what kind they are.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use kit::document::{Node, OrCollect as _, Problem};
 
+use super::declared::DeclaredResource;
 use super::destinations::{self, Destinations};
+use super::http_parameters::read_parameters;
 use super::parameters::ServiceParameters;
-use super::services::Given;
-use super::{Batch, DeclaredResource, Enrichment, EnrichmentTarget, Target};
+use super::pipe::{Batch, Enrichment, EnrichmentTarget, Target};
+use super::services::ServiceReader;
+use super::source_parameters::BatchSettings;
 use crate::arn::Arn;
 use crate::flow::Order;
 use crate::targets::{HttpTarget, PROTECTED};
 use crate::transform::Transform;
 
-/// What AWS gathers when nothing is said; larger batches need a window.
+/// The default of `BatchSize`; larger batches need a window.
 const DEFAULT_BATCH: usize = 10;
 
-/// What `SqsQueueParameters` of the source ask for, and where they do.
-#[derive(Default)]
-pub(super) struct BatchSettings<'n> {
-    pub size: Option<(&'n Node, i64)>,
-    pub window: Option<(&'n Node, i64)>,
-}
-
-/// Reads `Target` and its parameters; `None` when it is of a kind that is not supported, which
-/// `problems` then tells.
+/// Reads `Target` and its parameters. `None` when it is wrong or not supported: then `problems` has the
+/// reason.
 pub(super) fn read(
     pipe: &DeclaredResource<'_>,
     node: &Node,
@@ -40,25 +36,25 @@ pub(super) fn read(
         problems.push(unsupported(pipe, "Target", node, text));
         return None;
     };
-    let mut given = Given {
+    let mut reader = ServiceReader {
         arn,
         node,
         parameters: &mut parameters,
         problems,
     };
     let target = match (arn.service, arn.resource) {
-        ("sqs", _) => given.outlet().map(Arc::new).map(Target::Queue),
-        ("lambda", _) => given.function(order).map(Arc::new).map(Target::Program),
-        ("states", _) => given.workflow(order).map(Arc::new).map(Target::Program),
+        ("sqs", _) => reader.queue().map(Arc::new).map(Target::Queue),
+        ("lambda", _) => reader.function(order).map(Arc::new).map(Target::Program),
+        ("states", _) => reader.workflow(order).map(Arc::new).map(Target::Program),
         ("events", bus) if bus.starts_with("event-bus/") => {
-            given.bus(&pipe.name).map(Arc::new).map(Target::Feed)
+            reader.bus(&pipe.name).map(Arc::new).map(Target::Feed)
         }
-        ("sns", _) => given.topic().map(Arc::new).map(Target::Feed),
-        ("kinesis", _) => given.stream().map(Arc::new).map(Target::Feed),
-        ("logs", _) => given.log_group().map(Arc::new).map(Target::Feed),
-        ("execute-api", _) => given.rest_api().map(Arc::new).map(Target::Api),
+        ("sns", _) => reader.topic().map(Arc::new).map(Target::Feed),
+        ("kinesis", _) => reader.stream().map(Arc::new).map(Target::Feed),
+        ("logs", _) => reader.log_group().map(Arc::new).map(Target::Feed),
+        ("execute-api", _) => reader.rest_api().map(Arc::new).map(Target::Api),
         _ if destinations::is_destination(text) => {
-            read_invocation(pipe, node, &mut parameters, destinations, problems).map(Target::Http)
+            read_http_target(pipe, node, &mut parameters, destinations, problems).map(Target::Http)
         }
         _ => {
             problems.push(unsupported(pipe, "Target", node, text));
@@ -69,7 +65,8 @@ pub(super) fn read(
     Some((input, target?))
 }
 
-/// Reads `Enrichment` and its parameters; `None` as above.
+/// Reads `Enrichment` and its parameters. `None` when it is wrong or not supported: then `problems` has
+/// the reason.
 pub(super) fn read_enrichment(
     pipe: &DeclaredResource<'_>,
     node: &Node,
@@ -83,20 +80,20 @@ pub(super) fn read_enrichment(
         problems.push(unsupported(pipe, "Enrichment", node, text));
         return None;
     };
-    let mut given = Given {
+    let mut reader = ServiceReader {
         arn,
         node,
         parameters: &mut parameters,
         problems,
     };
-    let asked = match arn.service {
-        "lambda" | "states" => given
+    let target = match arn.service {
+        "lambda" | "states" => reader
             .answering()
             .map(Arc::new)
             .map(EnrichmentTarget::Program),
-        "execute-api" => given.rest_api().map(Arc::new).map(EnrichmentTarget::Api),
+        "execute-api" => reader.rest_api().map(Arc::new).map(EnrichmentTarget::Api),
         _ if destinations::is_destination(text) => {
-            read_invocation(pipe, node, &mut parameters, destinations, problems)
+            read_http_target(pipe, node, &mut parameters, destinations, problems)
                 .map(EnrichmentTarget::Http)
         }
         _ => {
@@ -107,26 +104,26 @@ pub(super) fn read_enrichment(
     let input = parameters.finish(problems);
     Some(Enrichment {
         input,
-        asked: asked?,
+        target: target?,
     })
 }
 
 fn unsupported(pipe: &DeclaredResource<'_>, what: &str, node: &Node, arn: &str) -> Problem {
     let kinds = match what {
         "Target" => {
-            "API destinations, REST APIs, SQS queues, Lambda functions, state machines, event buses, SNS topics, \
-             Kinesis streams and log groups are"
+            "the ARN of an API destination, REST API, SQS queue, Lambda function, state machine, \
+             event bus, SNS topic, Kinesis stream or log group"
         }
-        _ => "API destinations, REST APIs, Lambda functions and state machines are",
+        _ => "the ARN of an API destination, REST API, Lambda function or state machine",
     };
     node.problem(format!(
-        "{}: {what} {arn} is not supported; {kinds}",
+        "{}: {what} {arn} is not supported: expected {kinds}",
         pipe.label
     ))
     .tolerable()
 }
 
-/// The batches that the source's parameters ask for, as far as enrichment and target can take them.
+/// The batches that the source's parameters ask for, as far as enrichment and target accept them.
 pub(super) fn batch(
     target: &Target,
     enrichment: Option<&Enrichment>,
@@ -134,7 +131,7 @@ pub(super) fn batch(
     label: &str,
     problems: &mut Vec<Problem>,
 ) -> Batch {
-    let (most, who) = match enrichment.map(|enrichment| &enrichment.asked) {
+    let (most, who) = match enrichment.map(|enrichment| &enrichment.target) {
         Some(EnrichmentTarget::Http(_) | EnrichmentTarget::Api(_)) => (1, "the enrichment"),
         Some(EnrichmentTarget::Program(_)) | None => (target.most(), "the target"),
     };
@@ -145,14 +142,14 @@ pub(super) fn batch(
         let size = usize::try_from(size).expect("the range was checked");
         if size > most {
             let allowed = if most == 1 { "1".to_owned() } else { format!("at most {most}") };
-            problems.push(node.problem(format!("{label}: BatchSize must be {allowed}, {who} takes no more at once")).tolerable());
+            problems.push(node.problem(format!("{label}: BatchSize must be {allowed}: {who} accepts no more at once")).tolerable());
         } else if size > DEFAULT_BATCH && seconds == 0 {
             let message = "MaximumBatchingWindowInSeconds must be greater than 0 if BatchSize is greater than 10";
             problems.push(node.problem(format!("{label}: {message}")).tolerable());
         }
         size.min(most)
     });
-    // Where events go out one by one there is no batch to wait for.
+    // Where events are delivered one by one, there is no batch to wait for.
     let window = if size == 1 {
         Duration::ZERO
     } else {
@@ -161,7 +158,7 @@ pub(super) fn batch(
     Batch { size, window }
 }
 
-fn read_invocation(
+fn read_http_target(
     pipe: &DeclaredResource<'_>,
     node: &Node,
     given: &mut ServiceParameters<'_>,
@@ -170,25 +167,21 @@ fn read_invocation(
 ) -> Option<Arc<HttpTarget>> {
     let parameters = given
         .take("HttpParameters")
-        .map(|node| destinations::read_parameters(&given.label, node, &PROTECTED, problems));
+        .map(|node| read_parameters(&given.label, node, &PROTECTED, problems));
     let parameters = parameters.unwrap_or_default();
     let destination = destinations
         .find(pipe, node)
         .or_collect(problems)
         .flatten()?;
-    destinations::check_parameters(&destination, &parameters, node).or_collect(problems)?;
+    parameters
+        .check_path(
+            &destination.endpoint,
+            &format!("the endpoint of {}", destination.name),
+        )
+        .map_err(|message| node.problem(message))
+        .or_collect(problems)?;
     Some(Arc::new(HttpTarget {
         destination,
         parameters,
     }))
-}
-
-impl Default for Batch {
-    /// One at a time.
-    fn default() -> Batch {
-        Batch {
-            size: 1,
-            window: Duration::ZERO,
-        }
-    }
 }

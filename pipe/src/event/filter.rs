@@ -1,25 +1,25 @@
-//! The filters of a pipe on an SQS source: does this event go on?
+//! The filters of a pipe on an SQS source: does this event go on? Pure.
 //!
-//! Around the pattern language lie the rules for `body`: a pattern with an object for it looks into
-//! a body that is JSON, a pattern with a list looks at a body that is text, and a body of the other
-//! kind never passes (`docs/aws/pipes.md#filters-on-the-body`). A body counts as JSON when it is an
-//! object or an array.
+//! In addition to the pattern language there are rules for `body`: a pattern with an object for it
+//! looks into a body that is JSON, a pattern with a list looks at a body that is text, and a body of
+//! the other kind never passes (`docs/aws/pipes.md#filters-on-the-body`). A body counts as JSON if it
+//! is an object or an array.
 
 use serde_json::Value;
 
-use crate::event::Event;
+use super::record::Event;
 use crate::pattern::{Branch, Mention, Mismatch, Pattern};
 
-/// Fields that the poller adds; AWS does not let filters use them.
+/// Fields that the poller adds; AWS does not allow filters on them.
 const ADDED_BY_POLLING: [&str; 3] = ["eventSource", "eventSourceARN", "awsRegion"];
 
-/// The longest pattern that the Pipes API takes, in characters.
+/// The longest pattern that the Pipes API accepts, in characters.
 pub const MAX_PATTERN: usize = 4096;
 
-/// How many filters a pipe may have.
+/// How many filters a pipe can have.
 pub const MAX_FILTERS: usize = 5;
 
-/// What events must match: any one of the patterns, everything when there are none.
+/// The patterns of a pipe: an event must match one of them. Without patterns, every event passes.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     patterns: Vec<Pattern>,
@@ -29,14 +29,14 @@ impl Filter {
     /// Adds a pattern.
     ///
     /// # Errors
-    /// The pattern is too long, refused by the language, or names a field that the poller adds.
+    /// The pattern is too long or not valid, or names a field that the poller adds.
     pub fn add(&mut self, text: &str) -> Result<(), String> {
         if text.chars().count() > MAX_PATTERN {
             return Err(format!(
                 "the pattern has more than {MAX_PATTERN} characters"
             ));
         }
-        let pattern = Pattern::parse(text).map_err(|refusal| refusal.to_string())?;
+        let pattern = Pattern::parse(text).map_err(|error| error.to_string())?;
         let added = |branch: &Branch| {
             ADDED_BY_POLLING
                 .into_iter()
@@ -51,21 +51,21 @@ impl Filter {
         Ok(())
     }
 
-    /// Whether every event passes.
+    /// Whether there is no pattern, so that every event passes.
     pub fn is_empty(&self) -> bool {
         self.patterns.is_empty()
     }
 
     /// Whether the event goes on.
     pub fn passes(&self, event: &Event) -> bool {
-        // Most pipes have no filter, and views are copies of the event.
+        // Most pipes have no filter, and a view is a copy of the event.
         self.is_empty() || {
             let views = Views::of(event);
             self.branches().any(|branch| views.accept(branch))
         }
     }
 
-    /// Why an event does not pass, by the branch that comes closest. Empty when it passes.
+    /// Why an event does not pass, by the branch that comes closest; empty when it passes.
     pub fn misses(&self, event: &Event) -> Vec<Mismatch> {
         let views = Views::of(event);
         self.branches()
@@ -79,7 +79,7 @@ impl Filter {
     }
 }
 
-/// The event as the two kinds of pattern see it.
+/// The event as the two kinds of patterns see it.
 struct Views<'e> {
     event: &'e Event,
     /// The event with its body parsed; `None` when the body is text.
@@ -97,7 +97,7 @@ impl Views<'_> {
         }
     }
 
-    /// What the branch looks at; an error names the body that it does not want.
+    /// What the branch looks at; or a mismatch, if the body is of the other kind.
     fn view(&self, branch: &Branch) -> Result<&Value, Mismatch> {
         let miss = |expected: &str| Mismatch {
             field: "body".into(),

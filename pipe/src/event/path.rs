@@ -1,8 +1,8 @@
 //! The paths of EventBridge Pipes: `$.body.items[0].id`, parsed once, looked up often.
 //!
-//! A small language of its own, narrower than JSONPath: `$(.name([n]|[*])*)*` with names of
-//! letters, digits, `_`, `-` and `/`. No `$[0]`, no quotes, filters, slices or functions (pattern
-//! `JsonPath` of the Pipes API model).
+//! They are narrower than JSONPath: `$(.name([n]|[*])*)*` with names of letters, digits, `_`, `-` and
+//! `/`. There is no `$[0]`, and there are no quotes, filters, slices or functions (pattern `JsonPath`
+//! of the Pipes API model). Pure.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,9 +22,9 @@ enum Segment {
     Every,
 }
 
-/// Why a text is no path: what was expected, and after how many characters.
+/// Why a text is not a path: what was expected, and after which part of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a path of pipes: {expected} expected after {after:?}")]
+#[error("invalid path {text:?}: expected {expected} after {after:?}")]
 pub struct PathError {
     text: String,
     after: String,
@@ -35,7 +35,7 @@ impl Path {
     /// Reads a path.
     ///
     /// # Errors
-    /// Text outside of the grammar.
+    /// The text is not a path.
     pub fn parse(text: &str) -> Result<Path, PathError> {
         let wrong = |rest: &str, expected| {
             let after = text[..text.len() - rest.len()].to_owned();
@@ -66,7 +66,7 @@ impl Path {
         Ok(Path { segments })
     }
 
-    /// The name of the first field, `None` for `$` alone.
+    /// The name of the first field; `None` for `$` alone.
     pub fn root_field(&self) -> Option<&str> {
         match self.segments.first() {
             Some(Segment::Field(name)) => Some(name),
@@ -79,13 +79,12 @@ impl Path {
         self.segments.len() == 1 && self.root_field() == Some(name)
     }
 
-    /// The value at this path; `None` when there is none. With `[*]` it is a list of what was
-    /// found.
+    /// The value at this path; `None` when there is none. With `[*]`, the value is a list.
     pub fn find<'v>(&self, root: &'v Value) -> Option<Cow<'v, Value>> {
         find(&self.segments, root)
     }
 
-    /// As [`Path::find`], but `value` already is what the first field holds.
+    /// As [`Path::find`], where `value` is the value of the first field.
     pub fn find_below_root<'v>(&self, value: &'v Value) -> Option<Cow<'v, Value>> {
         find(self.segments.get(1..)?, value)
     }
@@ -172,7 +171,7 @@ mod tests {
         let message = Path::parse("$.a['b']").unwrap_err().to_string();
         assert_eq!(
             message,
-            r#""$.a['b']" is not a path of pipes: a number or `*` expected after "$.a[""#
+            r#"invalid path "$.a['b']": expected a number or `*` after "$.a[""#
         );
     }
 }

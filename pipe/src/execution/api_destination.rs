@@ -41,7 +41,7 @@ pub struct Invoker {
     /// How long an answer may take.
     pub deadline: Duration,
     /// What signs its calls, if anything does.
-    pub webhook_keys: Option<Arc<webhook::Keys>>,
+    pub webhook_keys: Option<Arc<webhook::WebhookKeys>>,
     /// Tells of answers that do not end.
     pub unended: Unended,
 }
@@ -261,7 +261,6 @@ mod tests {
             invocation: ConnectionParameters::default(),
         });
         let destination = Destination {
-            arn: String::new(),
             name: "d".into(),
             method: Method::POST,
             endpoint: Endpoint::parse(target).unwrap(),

@@ -1,11 +1,11 @@
-//! Messages that failed, and how likely it is that the target would take them all the same. Pure:
-//! time is told.
+//! Messages that failed, and how likely it is that they are good all the same. Pure: time is an
+//! argument.
 //!
-//! A failure is compared with what else the target was given: one that went out later and got
-//! through shows that the target took messages meanwhile. Each such comparison makes it less likely
-//! that the message is good, by the share of failures that good messages meet with; that is learned
-//! from those which got through after failures. A target that fails half of the calls at random
-//! gets many tries, a healthy one hardly any.
+//! A failure is compared with the other messages: one that was sent later and got through shows that
+//! the target took messages meanwhile. Each such comparison makes it less likely that the message is
+//! good, by the share of calls with good messages that fail. That share is learned from messages which
+//! got through after failures. With a target that fails half of the calls at random, a message gets
+//! many tries; with a healthy one, hardly any.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -15,49 +15,51 @@ use kit::time::Timestamp;
 use super::cause::Cause;
 use super::verdict::Verdict;
 
-/// Messages that were left to the queue are remembered up to this number.
+/// How many messages that were left to the queue are remembered.
 const REMEMBERED: usize = 10_000;
 
-/// Before anything is learned, the share of failures that good messages meet with is half a failure
-/// in so many calls.
+/// Before anything is learned, good messages are assumed to fail half a time in so many calls.
 const PRIOR: f64 = 40.0;
 
-/// What was learned fades: of so many results, half are forgotten.
+/// What was learned fades: after so many results, half are forgotten.
 const WINDOW: f64 = 1000.0;
 
-/// A failure with nothing to compare it with counts so much, where such failures are known to be
-/// the messages' fault.
+/// How much a failure without a comparison counts, where such failures are known to be the messages'
+/// fault.
 const ALONE: f64 = 0.015;
 
-/// A message is known to fail while others get through from this power of ten on.
+/// From this power of ten on, a message is known to fail while others get through.
 const KNOWN: f64 = -1.0;
 
-/// A status that speaks of the message counts for so many powers of ten more, where failures are
-/// rare: one try a receive is then enough, as on AWS, for a `maxReceiveCount` of three or more.
+/// Where failures are rare, a status that concerns the message counts for so many more powers of ten:
+/// one try a receive is then enough, as on AWS, with a `maxReceiveCount` of three or more.
 const STATUS: f64 = -1.2;
 
-/// Beyond this share of failures nothing is known by itself: a good message may have been left to
-/// the queue.
+/// Beyond this share of failures, nothing counts without a comparison: a good message may have been
+/// left to the queue.
 const FLAKY: f64 = 0.1;
 
-/// A kind to fail that was found to be a message's own fault is taken to be one for so long.
+/// A kind of failure that was a message's own fault is assumed to be one again for so long.
 const PROVEN: Duration = Duration::from_secs(30 * 60);
 
-/// A message that was left to the queue because of itself was good with no greater chance than
-/// this, altogether: the power of ten. Each receive may be spent for its share of it.
+/// The chance that a message which goes to the dead-letter queue was good is no greater than this, as a
+/// power of ten. Each receive may use up its share of it.
 const CERTAINTY: f64 = -9.0;
 
-/// The share where nobody counts receives.
+/// The share of each receive where receives are not counted.
 const SHARE: f64 = CERTAINTY / 3.0;
 
-/// In which kind a message failed.
+/// How a message failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum FailureKind {
+    /// The target answered with this status.
     Status(u16),
+    /// There was no status; what the failure suggests.
     Cause(Cause),
 }
 
 impl FailureKind {
+    /// The kind of a failure with this verdict.
     pub(super) fn of(verdict: &Verdict, cause: Cause) -> FailureKind {
         verdict
             .failure()
@@ -66,43 +68,44 @@ impl FailureKind {
     }
 }
 
-/// Messages by when they went out and failed, and by their number.
+/// Messages by when they were sent, and by their number.
 type Uncompared = BTreeMap<(Timestamp, u64), String>;
 
-/// See the module.
+/// The messages that failed.
 #[derive(Debug, Default)]
 pub(super) struct Suspects {
     all: HashMap<String, Suspect>,
-    /// Those that were not compared with anything since they failed, by when they went out.
+    /// Messages that were not compared since they failed, by when they were sent.
     uncompared: Uncompared,
-    /// Those that were left to the queue, the earliest first.
+    /// Messages that were left to the queue, the earliest first.
     left: BTreeMap<u64, String>,
     counter: u64,
     flakiness: Flakiness,
-    /// When a message was last found to be to blame, by comparison, that had failed in a kind.
+    /// When a message that failed in a kind was last found to be at fault by comparison.
     proven: HashMap<FailureKind, Timestamp>,
 }
 
 #[derive(Debug)]
 struct Suspect {
     number: u64,
-    /// How many of its failures were compared with one that got through, and how many count alone.
+    /// How many of its failures were compared with a message that got through.
     compared: u32,
+    /// How many of its failures count without a comparison.
     alone: u32,
     failures: u32,
     kind: FailureKind,
     cause: Cause,
-    /// When it went out, if nothing was compared with that failure yet.
+    /// When the message was sent, if its last failure was not compared yet.
     uncompared: Option<Timestamp>,
     was_left: bool,
-    /// Whether it was compared lately.
+    /// Whether it was compared since it was last left to the queue.
     is_news: bool,
-    /// Whether its last failure, which was not compared, counts alone.
+    /// Whether its last failure counts although it was not compared.
     counts_alone: bool,
 }
 
 impl Suspect {
-    /// Its last failure waits for a comparison no more.
+    /// Its last failure no longer waits for a comparison.
     fn settle(&mut self, uncompared: &mut Uncompared) {
         if let Some(begun) = self.uncompared.take() {
             uncompared.remove(&(begun, self.number));
@@ -110,8 +113,7 @@ impl Suspect {
     }
 }
 
-/// The share of failures that messages met with which got through in the end, by the kind they
-/// failed.
+/// The share of calls that failed with messages which got through in the end, by the kind of failure.
 #[derive(Debug, Default)]
 struct Flakiness {
     passed: f64,
@@ -124,7 +126,7 @@ impl Flakiness {
         (failed + 0.5) / (failed + self.passed + PRIOR)
     }
 
-    /// A message got through, after so many failures the last of which was of this kind.
+    /// A message got through after so many failures, the last of which was of this kind.
     fn learn(&mut self, failures: Option<(FailureKind, u32)>) {
         self.passed += 1.0;
         if let Some((kind, failures)) = failures {
@@ -139,13 +141,13 @@ impl Flakiness {
 }
 
 impl Suspects {
-    /// How many messages are remembered.
+    /// How many messages that failed are remembered.
     pub(super) fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// Whether the message is known to fail while others get through: it is no evidence against the
-    /// target, and no help to find out whether it is up.
+    /// Whether the message is known to fail while others get through: then it is no evidence against
+    /// the target, and is not used as a probe.
     pub(super) fn is_known(&self, id: &str) -> bool {
         self.all.get(id).is_some_and(|suspect| self.knows(suspect))
     }
@@ -157,12 +159,12 @@ impl Suspects {
             .is_some_and(|suspect| suspect.kind == kind && self.knows(suspect))
     }
 
-    /// Whether the message failed in another kind before: something has changed.
+    /// Whether the message failed in another way before: something has changed.
     pub(super) fn failed_otherwise(&self, id: &str, kind: FailureKind) -> bool {
         self.all.get(id).is_some_and(|suspect| suspect.kind != kind)
     }
 
-    /// Whether the message was left to the queue before, because of itself.
+    /// Whether the message was left to the queue before because it was at fault.
     pub(super) fn was_left(&self, id: &str) -> bool {
         self.all.get(id).is_some_and(|suspect| suspect.was_left)
     }
@@ -175,8 +177,8 @@ impl Suspects {
         self.flakiness.learn(failures);
     }
 
-    /// A message failed that went out at `begun`. `compared` says that another went out later and
-    /// got through.
+    /// A message that was sent at `begun` failed. `compared` says that another message was sent later
+    /// and got through.
     pub(super) fn failed(
         &mut self,
         now: Timestamp,
@@ -186,12 +188,12 @@ impl Suspects {
         compared: bool,
     ) {
         let known = self.is_known_by(id, kind);
-        let speaks = known
+        let is_messages_fault = known
             || self
                 .proven
                 .get(&kind)
                 .is_some_and(|&at| now.since(at) < PROVEN);
-        let alone = speaks
+        let alone = is_messages_fault
             && self.flakiness.share(kind) < FLAKY
             && !matches!(cause, Cause::Unreachable | Cause::Throttled);
         let number = self.number();
@@ -221,8 +223,8 @@ impl Suspects {
         }
     }
 
-    /// A message got through that went out at `begun`. Those that failed before, and how they stand
-    /// now, are to be looked at again.
+    /// A message that was sent at `begun` got through. Returns the messages that were sent before it and
+    /// failed: they may be at fault by now.
     pub(super) fn others_passed(&mut self, begun: Timestamp) -> Vec<String> {
         let mut compared = Vec::new();
         while let Some(entry) = self
@@ -243,7 +245,7 @@ impl Suspects {
         compared
     }
 
-    /// Whether it is certain enough that the message is to blame, for the `receives`th receive of
+    /// Whether it is certain enough that the message is at fault, for the `receives`th receive of
     /// `most`.
     pub(super) fn is_to_blame(&self, id: &str, receives: u32, most: Option<u32>) -> bool {
         let needed = match most {
@@ -257,7 +259,7 @@ impl Suspects {
             .is_some_and(|suspect| self.chance(suspect) <= needed)
     }
 
-    /// A message that is to blame is left to the queue.
+    /// A message that is at fault is left to the queue.
     pub(super) fn leave(&mut self, now: Timestamp, id: &str) {
         let number = self.number();
         let Some(suspect) = self.all.get_mut(id) else {
@@ -279,8 +281,7 @@ impl Suspects {
         }
     }
 
-    /// A message is held no more, for reasons of its own or of ours: what is known of it goes,
-    /// unless it was left before.
+    /// A message is no longer leased: it is forgotten unless it was left to the queue before.
     pub(super) fn forget(&mut self, id: &str) {
         if !self.was_left(id) {
             self.remove(id);
@@ -289,7 +290,7 @@ impl Suspects {
         }
     }
 
-    /// No message gets through any more: failures that were not compared are the target's.
+    /// No message gets through any more: failures that were not compared are the target's fault.
     pub(super) fn target_is_down(&mut self) {
         for id in std::mem::take(&mut self.uncompared).into_values() {
             if let Some(suspect) = self.all.get_mut(&id) {
@@ -300,13 +301,12 @@ impl Suspects {
         }
     }
 
-    /// An outage showed in this kind: it is not one of messages.
+    /// An outage showed this kind of failure: it is not the messages' fault.
     pub(super) fn blame_target(&mut self, kind: FailureKind) {
         self.proven.remove(&kind);
     }
 
-    /// The power of ten of the chance that a message which the target would take fails like this,
-    /// by all that is known now.
+    /// The chance that a good message fails like this, by all that is known now, as a power of ten.
     fn chance(&self, suspect: &Suspect) -> f64 {
         let share = self.flakiness.share(suspect.kind);
         let by_status = if suspect.cause == Cause::Message && share < FLAKY {
@@ -316,7 +316,7 @@ impl Suspects {
         };
         let compared = match suspect.cause {
             Cause::Unreachable => return 0.0,
-            // Others got through because they were there first.
+            // The others got through because they came first.
             Cause::Throttled => 0.5_f64.log10(),
             _ => share.log10() + by_status,
         };

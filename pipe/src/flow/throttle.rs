@@ -1,9 +1,9 @@
-//! How many messages a second a target takes that answers some of them with 429: learned from what
-//! it took.
+//! The rate that a target takes which answers some calls with 429, learned from what it took. Pure: time
+//! is an argument.
 //!
-//! When a good part of the answers is 429, deliveries are spaced at nearly the rate at which the
-//! target took messages in the last second. From there the pace grows, slowly at first, until the
-//! target complains again or is free.
+//! When a good part of the answers is 429, deliveries are spaced at nearly the rate at which the target
+//! took messages in the last second. From there the rate grows, slowly at first, until the target
+//! answers 429 again or the rate is practically unlimited.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,31 +12,30 @@ use kit::time::Timestamp;
 
 use super::rate::Rate;
 
-/// One complaint in so many answers is none: a limit that concerns few messages must not hold up
-/// the rest.
+/// One 429 in so many answers is ignored: a limit that concerns few messages must not delay the rest.
 const TOLERATED: u32 = 10;
 
-/// The share of what the target took that it is given next.
+/// The share of the last rate that the target is given next.
 const CAUTION: f64 = 0.95;
 
-/// How the pace grows: by this for every second, times the seconds since it was cut.
+/// How the rate grows: by this share each second, times the seconds since it was cut.
 const GROWTH: f64 = 0.05;
 
-/// A pace beyond this is none.
+/// A rate beyond this is no limit.
 const FREE: f64 = 100_000.0;
 
-/// What happened is counted in slots of so many milliseconds, as many as make a second.
+/// Answers are counted in slots of so many milliseconds, for one second.
 const SLOT: u64 = 100;
 const SLOTS: u64 = 10;
 
-/// What was taken in less than this tells no rate.
+/// The shortest span that a rate is computed for.
 const LEAST_SPAN: Duration = Duration::from_millis(10);
 
-/// See the module.
+/// The rate that the target takes.
 #[derive(Debug, Default)]
 pub(super) struct Throttle {
     limit: Option<Limit>,
-    /// The last second, oldest first.
+    /// The slots of the last second, oldest first.
     slots: VecDeque<Slot>,
 }
 
@@ -63,7 +62,7 @@ impl Throttle {
         (!wait.is_zero()).then_some(wait)
     }
 
-    /// A delivery goes out.
+    /// A message is sent.
     pub(super) fn take(&mut self, now: Timestamp) {
         if let Some(limit) = &mut self.limit {
             limit.turns.take(now);
@@ -82,15 +81,15 @@ impl Throttle {
         }
     }
 
-    /// The target complained about a message that went out at `begun`.
+    /// The target answered 429 to a message that was sent at `begun`.
     pub(super) fn refused(&mut self, now: Timestamp, begun: Timestamp) {
-        let pace = self.limit.as_ref().map_or(FREE, |limit| limit.per_second);
+        let rate = self.limit.as_ref().map_or(FREE, |limit| limit.per_second);
         if self
             .limit
             .as_ref()
             .is_some_and(|limit| begun <= limit.cut_at)
         {
-            // It went out at the former pace.
+            // It was sent at the former rate.
             return;
         }
         self.slot(now).refused += 1;
@@ -104,7 +103,7 @@ impl Throttle {
             .slots
             .front()
             .map_or(LEAST_SPAN, |slot| now.since(slot.begun).max(LEAST_SPAN));
-        let per_second = (f64::from(taken) / span.as_secs_f64()).min(pace) * CAUTION;
+        let per_second = (f64::from(taken) / span.as_secs_f64()).min(rate) * CAUTION;
         let per_second = per_second.max(1.0);
         let mut turns = Rate::new(1);
         turns.set(per_second);
@@ -118,7 +117,7 @@ impl Throttle {
         self.slots.iter_mut().for_each(|slot| slot.refused = 0);
     }
 
-    /// The target went away: what was learned is of no use.
+    /// The target went away: what was learned no longer holds.
     pub(super) fn forget(&mut self) {
         *self = Throttle::default();
     }
@@ -162,8 +161,8 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
-    /// Ten seconds in which `answer` tells of each delivery whether it is taken: how many went out,
-    /// and were taken.
+    /// Ten seconds in which `answer` decides for each message whether it is taken: how many were sent,
+    /// and how many taken.
     fn run(throttle: &mut Throttle, mut answer: impl FnMut(u64) -> bool) -> (u32, u32) {
         let (mut sent, mut taken) = (0, 0);
         for now in 20_000..30_000 {

@@ -1,54 +1,55 @@
-//! Deliveries that are under way, and which of them hang. Pure: time is told.
+//! Deliveries that are under way, and which of them hang. Pure: time is an argument.
 //!
-//! One that takes far longer than the others, while those get through, keeps no place that they
-//! could have.
+//! A delivery that takes far longer than the others, while those get through, gives its slot to
+//! another.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use kit::time::Timestamp;
 
-/// No delivery hangs before this, and before it took so many times as long as usual.
+/// A delivery hangs after this time, if it also took so many times as long as usual.
 const PATIENCE: Duration = Duration::from_secs(1);
 const USUAL_TIMES: u32 = 4;
 
 /// The weight of one success in the usual time.
 const WEIGHT: f64 = 0.1;
 
-/// See the module.
+/// The deliveries that are under way.
 #[derive(Debug, Default)]
 pub(super) struct UnderWay {
-    /// By when each went out.
+    /// When each delivery began, and its ticket.
     all: BTreeSet<(Timestamp, u64)>,
     counter: u64,
-    /// How long a delivery takes that gets through, in seconds.
+    /// How long a delivery that gets through takes, in seconds.
     usual: Option<f64>,
-    /// When the latest went out of those that got through.
+    /// When the latest delivery that got through began.
     passed: Option<Timestamp>,
-    /// How many got through in this second, and in the one before.
+    /// The second that is counted.
     second: u64,
+    /// How many deliveries got through in this second, and in the one before.
     counts: (usize, usize),
 }
 
 impl UnderWay {
-    /// How many there are.
+    /// How many deliveries are under way.
     pub(super) fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// One goes out. Returns its ticket.
+    /// A delivery begins. Returns its ticket.
     pub(super) fn begin(&mut self, now: Timestamp) -> u64 {
         self.counter += 1;
         self.all.insert((now, self.counter));
         self.counter
     }
 
-    /// One is back.
+    /// A delivery ends.
     pub(super) fn end(&mut self, begun: Timestamp, ticket: u64) {
         self.all.remove(&(begun, ticket));
     }
 
-    /// One that went out at `begun` got through.
+    /// A delivery that began at `begun` got through.
     pub(super) fn passed(&mut self, now: Timestamp, begun: Timestamp) {
         let took = now.since(begun).as_secs_f64();
         self.usual = Some(
@@ -68,12 +69,12 @@ impl UnderWay {
         self.counts.0 += 1;
     }
 
-    /// How many got through in the last full second or in this one, whichever is more.
+    /// How many deliveries got through in the last full second or in this one, whichever is more.
     pub(super) fn per_second(&self) -> usize {
         self.counts.0.max(self.counts.1)
     }
 
-    /// Whether one got through that went out after `begun`.
+    /// Whether a delivery that began after `begun` got through.
     pub(super) fn passed_after(&self, begun: Timestamp) -> bool {
         self.passed.is_some_and(|passed| passed > begun)
     }
@@ -83,7 +84,7 @@ impl UnderWay {
         self.usual.map(Duration::from_secs_f64)
     }
 
-    /// How many take a place: those that hang do not, up to `most` of them.
+    /// How many slots are taken: deliveries that hang take none, up to `most` of them.
     pub(super) fn slots_taken(&self, now: Timestamp, most: usize) -> usize {
         let (patience, Some(passed)) = (self.patience(), self.passed) else {
             return self.all.len();
@@ -92,8 +93,8 @@ impl UnderWay {
         self.all.len() - self.all.iter().take(most).take_while(hang).count()
     }
 
-    /// Whether all of them hang and none went out for a while: one more shows whether the target
-    /// takes others.
+    /// Whether all deliveries hang and none began for a while: one more shows whether the target takes
+    /// other messages.
     pub(super) fn is_stuck(&self, now: Timestamp) -> bool {
         let (Some((first, _)), Some((last, _))) = (self.all.first(), self.all.last()) else {
             return false;
@@ -101,7 +102,7 @@ impl UnderWay {
         *first + self.patience() <= now && *last + PATIENCE <= now
     }
 
-    /// When the next one begins to hang.
+    /// When the next delivery begins to hang.
     pub(super) fn next_to_hang(&self, now: Timestamp) -> Option<Timestamp> {
         let patience = self.patience();
         let due = |&(begun, _): &(Timestamp, u64)| begun + patience;

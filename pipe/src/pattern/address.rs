@@ -1,4 +1,4 @@
-//! IP addresses and CIDR blocks, compared the way the event rules engine compares them.
+//! IP addresses and CIDR blocks, compared as the event rules engine compares them.
 //!
 //! The engine writes addresses as hexadecimal digits and compares digit by digit, so an address of
 //! one family may lie in a block of the other: `fe80::1` is in `0.0.0.0/0`. That is recorded
@@ -9,8 +9,8 @@ use std::net::{IpAddr, Ipv6Addr};
 /// The longest text that Java reads as an IPv4 address.
 const LONGEST_V4: usize = 15;
 
-/// The bytes of an address, four or sixteen; `None` for text that is no address.
-pub fn bytes(text: &str) -> Option<Vec<u8>> {
+/// The bytes of an address, four or sixteen; `None` for text that is not an address.
+pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
     if looks_like_v4(text) {
         return v4(text);
     }
@@ -23,7 +23,7 @@ pub fn bytes(text: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// Four numbers between points.
+/// Whether the text is four numbers separated by points.
 fn looks_like_v4(text: &str) -> bool {
     let parts = text.split('.');
     parts.clone().count() == 4
@@ -32,7 +32,8 @@ fn looks_like_v4(text: &str) -> bool {
             .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Hexadecimal digits and colons only: the engine does not know `::ffff:10.0.0.1`.
+/// Whether the text has hexadecimal digits and colons only: the engine does not know
+/// `::ffff:10.0.0.1`.
 fn looks_like_v6(text: &str) -> bool {
     text.contains(':')
         && text
@@ -40,7 +41,7 @@ fn looks_like_v6(text: &str) -> bool {
             .all(|byte| byte == b':' || byte.is_ascii_hexdigit())
 }
 
-/// Leading zeros count as zeros, as Java reads them.
+/// Reads an IPv4 address. Leading zeros count as zeros, as in Java.
 fn v4(text: &str) -> Option<Vec<u8>> {
     if text.len() > LONGEST_V4 {
         return None;
@@ -52,7 +53,7 @@ fn v4(text: &str) -> Option<Vec<u8>> {
 
 /// A CIDR block, as its first and last address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub(super) struct Block {
     first: Vec<u8>,
     last: Vec<u8>,
 }
@@ -61,9 +62,9 @@ impl Block {
     /// Reads `address/bits`.
     ///
     /// # Errors
-    /// The reason in the engine's words. A mask that leaves a single address (`/32`, `/128`) is
-    /// refused there, too.
-    pub fn parse(text: &str) -> Result<Block, String> {
+    /// The reason in the engine's words. The engine also refuses a mask that leaves a single address
+    /// (`/32`, `/128`).
+    pub(super) fn parse(text: &str) -> Result<Block, String> {
         // Java's `split` drops what is empty at the end.
         let text = text.trim_end_matches('/');
         let Some((address, bits)) = text.split_once('/').filter(|(_, bits)| !bits.contains('/'))
@@ -104,24 +105,24 @@ impl Block {
         Ok(Block { first, last })
     }
 
-    /// Whether text that holds an address lies in the block; other text does not.
-    pub fn contains(&self, text: &str) -> bool {
+    /// Whether the text is an address in the block.
+    pub(super) fn contains(&self, text: &str) -> bool {
         bytes(text).is_some_and(|address| {
             reaches(&address, &self.first, |a, b| a > b)
                 && reaches(&address, &self.last, |a, b| a < b)
         })
     }
 
-    /// Whether the text of a number passes for an address of the block: 300.0 is in `0.0.0.0/0`.
-    /// Recorded behaviour.
-    pub fn takes_number(&self, text: &str) -> bool {
+    /// Whether the text of a number counts as an address in the block: 300.0 is in `0.0.0.0/0`, which
+    /// is recorded behaviour.
+    pub(super) fn takes_number(&self, text: &str) -> bool {
         passes_for_address(text.as_bytes(), &digits(&self.first), &digits(&self.last))
     }
 }
 
-/// Whether a text that is no address, a number for example, passes for one: the engine compares it
-/// with the block's hexadecimal digits from the left, and is satisfied as soon as a digit lies
-/// between two that differ.
+/// Whether a text that is not an address, for example a number, counts as one: the engine compares it
+/// with the block's hexadecimal digits from the left, and accepts it as soon as a digit lies between
+/// two that differ.
 fn passes_for_address(text: &[u8], first: &[u8], last: &[u8]) -> bool {
     let fork = first.iter().zip(last).take_while(|(a, b)| a == b).count();
     if !text.starts_with(&first[..fork]) {
@@ -150,13 +151,13 @@ fn passes_for_address(text: &[u8], first: &[u8], last: &[u8]) -> bool {
     }
 }
 
-/// Whether the text of a number begins with the hexadecimal digits of an address, and so passes for
-/// it.
-pub fn takes_number(address: &[u8], text: &str) -> bool {
+/// Whether the text of a number begins with the hexadecimal digits of an address, and so counts as
+/// that address.
+pub(super) fn takes_number(address: &[u8], text: &str) -> bool {
     text.as_bytes().starts_with(&digits(address))
 }
 
-/// The digits that the engine writes an address with.
+/// The hexadecimal digits of an address, as the engine writes them.
 fn digits(bytes: &[u8]) -> Vec<u8> {
     bytes
         .iter()
@@ -164,7 +165,7 @@ fn digits(bytes: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-/// The first differing byte decides; an address that begins with the whole edge is at it.
+/// Whether an address lies beyond an edge or at it: the first byte that differs decides.
 fn reaches(address: &[u8], edge: &[u8], beyond: fn(u8, u8) -> bool) -> bool {
     match address.iter().zip(edge).find(|(a, b)| a != b) {
         Some((&a, &b)) => beyond(a, b),

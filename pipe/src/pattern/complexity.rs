@@ -1,10 +1,10 @@
 //! How complex the wildcards of a pattern are, by the measure of the event rules engine.
 //!
-//! The engine counts how many beginnings of wildcards can match one and the same text at once: `*a`
-//! has the beginnings `*` and `*a`, and a text that ends with `a` matches both. Values have their
-//! quotes with it (`"*a"`). More than [`MOST`] for the values of one field is refused. The measure
-//! is that of event-ruler's `MachineComplexityEvaluator`; the bound is not documented, and fits
-//! every acceptance and refusal that has been reported (see the tests).
+//! The engine counts how many beginnings of wildcards can match the same text at once: `*a` has the
+//! beginnings `*` and `*a`, and a text that ends with `a` matches both. Quotes belong to a value
+//! (`"*a"`). More than [`MOST`] for the values of one field are refused. The measure is that of
+//! event-ruler's `MachineComplexityEvaluator`. The bound is not documented; it fits every acceptance
+//! and refusal that has been reported (see the tests).
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -12,34 +12,33 @@ use super::matcher::Matcher;
 use super::wildcard::Wildcard;
 
 /// How many beginnings may match at once.
-pub const MOST: usize = 10;
+pub(super) const MOST: usize = 10;
 
-/// How many sets of beginnings are looked at before a pattern counts as too complex. Our choice:
-/// the engine has no such bound; patterns that people write need some hundreds.
+/// After so many sets of beginnings, a pattern counts as too complex. Our choice: the engine has no such
+/// bound, and the patterns that people write need some hundreds.
 const MOST_SETS: usize = 20_000;
 
-/// What the beginning of a wildcard ends with.
+/// A character of a wildcard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token {
+enum WildcardToken {
     Byte(u8),
     Star,
 }
 
-/// One beginning of a wildcard: what leads to it, and what may follow.
+/// One beginning of a wildcard, and what may follow it.
 #[derive(Debug, Default)]
 struct Beginning {
-    /// It ends with a star, so more text keeps it.
+    /// Whether it ends with a star, so that it also matches longer text.
     is_star: bool,
-    /// The beginning that has a star more; it matches the same text.
+    /// The beginning that is longer by a star: it matches the same text.
     star: Option<usize>,
-    /// The beginnings that one byte leads to.
+    /// The beginnings that are longer by a byte.
     next: Vec<(u8, usize)>,
 }
 
-/// All beginnings of the wildcards of one field. The first state is the empty beginning, which is
-/// not counted.
+/// All beginnings of the wildcards of one field. The first is the empty one, which is not counted.
 #[derive(Debug)]
-pub struct Beginnings {
+pub(super) struct Beginnings {
     states: Vec<Beginning>,
     /// Where the wildcards of one alternative end: they share it.
     ends: HashMap<usize, usize>,
@@ -48,8 +47,8 @@ pub struct Beginnings {
 }
 
 impl Beginnings {
-    /// Of the alternatives that are listed for one field.
-    pub fn of<'m>(alternatives: impl Iterator<Item = &'m Matcher>) -> Beginnings {
+    /// The beginnings of the alternatives that are listed for one field.
+    pub(super) fn of<'m>(alternatives: impl Iterator<Item = &'m Matcher>) -> Beginnings {
         let mut all = Beginnings {
             states: vec![Beginning::default()],
             ends: HashMap::new(),
@@ -74,8 +73,8 @@ impl Beginnings {
             let is_last = index + 1 == tokens.len();
             let is_shared = !starred;
             match token {
-                Token::Byte(byte) => literal.push(byte),
-                Token::Star => starred = true,
+                WildcardToken::Byte(byte) => literal.push(byte),
+                WildcardToken::Star => starred = true,
             }
             let next = self.find_or_make(
                 alternative,
@@ -83,14 +82,14 @@ impl Beginnings {
                 is_shared.then(|| (literal.clone(), starred)),
             );
             match token {
-                Token::Star => {
+                WildcardToken::Star => {
                     self.states[next].is_star = true;
                     self.states[at].star = Some(next);
                 }
-                Token::Byte(byte) if !self.states[at].next.contains(&(byte, next)) => {
+                WildcardToken::Byte(byte) if !self.states[at].next.contains(&(byte, next)) => {
                     self.states[at].next.push((byte, next));
                 }
-                Token::Byte(_) => {}
+                WildcardToken::Byte(_) => {}
             }
             at = next;
         }
@@ -117,8 +116,8 @@ impl Beginnings {
         known
     }
 
-    /// Whether more than `most` beginnings can match one text.
-    pub fn exceed(&self, most: usize) -> bool {
+    /// Whether more than `most` beginnings can match the same text.
+    pub(super) fn exceed(&self, most: usize) -> bool {
         let bytes: BTreeSet<u8> = self
             .states
             .iter()
@@ -176,15 +175,15 @@ fn wildcards(matcher: &Matcher) -> Vec<&Wildcard> {
     }
 }
 
-fn tokens(wildcard: &Wildcard) -> Vec<Token> {
-    let mut tokens = vec![Token::Byte(b'"')];
+fn tokens(wildcard: &Wildcard) -> Vec<WildcardToken> {
+    let mut tokens = vec![WildcardToken::Byte(b'"')];
     for (index, piece) in wildcard.pieces().iter().enumerate() {
         if index > 0 {
-            tokens.push(Token::Star);
+            tokens.push(WildcardToken::Star);
         }
-        tokens.extend(piece.bytes().map(Token::Byte));
+        tokens.extend(piece.bytes().map(WildcardToken::Byte));
     }
-    tokens.push(Token::Byte(b'"'));
+    tokens.push(WildcardToken::Byte(b'"'));
     tokens
 }
 

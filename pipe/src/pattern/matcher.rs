@@ -1,6 +1,6 @@
-//! One alternative of a pattern's list, against one leaf of an event.
+//! Matches one alternative of a pattern's list against one leaf of an event.
 //!
-//! A leaf is a string, number, boolean or null. Where in the event it stands is not known here.
+//! A leaf is a string, number, boolean or null. Its place in the event is not known here.
 
 use serde_json::Value;
 
@@ -10,28 +10,28 @@ use super::wildcard::Wildcard;
 
 /// One alternative.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Matcher {
-    /// That text, code point by code point.
+pub(super) enum Matcher {
+    /// This text, code point by code point.
     Text(String),
-    /// Text that is this IP address, however it is spelled.
+    /// Text that is this IP address, in any spelling.
     Address(Vec<u8>),
-    /// That number, however it is written.
+    /// This number, in any spelling.
     Number(Decimal),
-    /// A number beyond what is compared: in that spelling only.
+    /// A number beyond those that are compared: in this spelling only.
     NumberText(String),
-    /// That boolean.
+    /// This boolean.
     Boolean(bool),
     /// `null`.
     Null,
-    /// Text that starts so.
+    /// Text that starts like this.
     Prefix(String),
-    /// Text that starts so, in any case; held folded.
+    /// Text that starts like this, ignoring case; kept folded.
     PrefixIgnoreCase(String),
-    /// Text that ends so.
+    /// Text that ends like this.
     Suffix(String),
-    /// Text that ends so, in any case; held folded.
+    /// Text that ends like this, ignoring case; kept folded.
     SuffixIgnoreCase(String),
-    /// That text in any case; held folded.
+    /// This text, ignoring case; kept folded.
     EqualsIgnoreCase(String),
     /// A number within bounds.
     Numeric(Range),
@@ -41,20 +41,20 @@ pub enum Matcher {
     Wildcard(Wildcard),
     /// Any leaf.
     Exists,
-    /// No leaf: decided where the event is walked, never by a leaf.
+    /// No leaf: `tree` decides this, never a leaf.
     Absent,
-    /// A leaf that none of these accepts.
+    /// A leaf that none of these matches.
     AnythingBut(Vec<Matcher>),
 }
 
 impl Matcher {
     /// An exact text. The event rules engine reads text that is an IP address as that address.
-    pub fn text(text: &str) -> Matcher {
+    pub(super) fn text(text: &str) -> Matcher {
         address::bytes(text).map_or_else(|| Matcher::Text(text.to_owned()), Matcher::Address)
     }
 
     /// A number, by the text that it has in the pattern.
-    pub fn number(text: &str) -> Matcher {
+    pub(super) fn number(text: &str) -> Matcher {
         let number = Decimal::parse(text);
         if number.is_comparable() {
             Matcher::Number(number)
@@ -63,8 +63,8 @@ impl Matcher {
         }
     }
 
-    /// Whether this one makes the engine compare the values of its field as numbers.
-    pub fn is_numeric(&self) -> bool {
+    /// Whether this alternative makes the engine compare the values of its field as numbers.
+    pub(super) fn is_numeric(&self) -> bool {
         match self {
             Matcher::Number(_) | Matcher::Numeric(_) => true,
             Matcher::AnythingBut(excluded) => excluded.iter().any(Matcher::is_numeric),
@@ -72,8 +72,8 @@ impl Matcher {
         }
     }
 
-    /// Whether there is a wildcard in it.
-    pub fn has_wildcard(&self) -> bool {
+    /// Whether it has a wildcard.
+    pub(super) fn has_wildcard(&self) -> bool {
         match self {
             Matcher::Wildcard(_) => true,
             Matcher::AnythingBut(excluded) => excluded.iter().any(Matcher::has_wildcard),
@@ -81,8 +81,8 @@ impl Matcher {
         }
     }
 
-    /// Whether this leaf is accepted.
-    pub fn accepts(&self, leaf: &Value) -> bool {
+    /// Whether it matches this leaf.
+    pub(super) fn accepts(&self, leaf: &Value) -> bool {
         match self {
             Matcher::Exists => true,
             Matcher::Absent => false,
@@ -124,7 +124,7 @@ impl Matcher {
     }
 }
 
-/// Text without its case, character by character, so that context (a final sigma) changes nothing.
-pub fn fold(text: &str) -> String {
+/// Text in lower case, character by character, so that context (a final sigma) changes nothing.
+pub(super) fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }

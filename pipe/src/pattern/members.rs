@@ -1,6 +1,6 @@
-//! The members of a JSON object in their order, repeated names and all.
+//! The members of a JSON object in order, including repeated names.
 //!
-//! The event rules engine reads a pattern as a stream: a name that is repeated is read, and judged,
+//! The event rules engine reads a pattern as a stream: a name that is repeated is read, and checked,
 //! twice. A map would forget the first.
 
 use std::fmt;
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 /// The members of one object, each with the text of its value.
 #[derive(Debug)]
-pub struct Members(pub Vec<(String, Box<RawValue>)>);
+pub(super) struct Members(pub Vec<(String, Box<RawValue>)>);
 
 impl<'de> Deserialize<'de> for Members {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
@@ -37,9 +37,9 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 }
 
-/// What a value of a pattern is, by its first character.
+/// The kind of a value in a pattern, by its first character.
 #[derive(Debug)]
-pub enum Shape {
+pub(super) enum Shape {
     /// An object.
     Object(Members),
     /// A list, each element as text.
@@ -49,8 +49,8 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Of the text of a value, which is known to be JSON.
-    pub fn of(text: &str) -> Result<Shape, serde_json::Error> {
+    /// The kind of a value, whose text must be JSON.
+    pub(super) fn of(text: &str) -> Result<Shape, serde_json::Error> {
         match text.trim_start().as_bytes().first() {
             Some(b'{') => Ok(Shape::Object(serde_json::from_str(text)?)),
             Some(b'[') => Ok(Shape::List(serde_json::from_str(text)?)),
@@ -59,8 +59,8 @@ impl Shape {
     }
 }
 
-/// A match expression, and whether it, or one inside of it, repeats a name.
-pub fn expression(text: &str) -> Result<(Value, bool), serde_json::Error> {
+/// Reads a match expression, and whether it, or one within it, repeats a name.
+pub(super) fn expression(text: &str) -> Result<(Value, bool), serde_json::Error> {
     Ok((serde_json::from_str(text)?, repeats(text)?))
 }
 

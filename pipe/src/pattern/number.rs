@@ -5,23 +5,23 @@
 
 use std::cmp::Ordering;
 
-/// The event rules engine compares numbers only within ± this bound, and of so many decimal places;
-/// what is beyond equals only its own spelling.
+/// The event rules engine compares only numbers within ± this bound, with up to so many decimal places;
+/// any other number equals only its own spelling.
 const COMPARABLE_UP_TO: &str = "500000000000";
 const DECIMAL_PLACES: i64 = 6;
 
 /// A decimal number: `0.digits × 10^exponent`, without leading or trailing zeros. Zero has no
 /// digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decimal {
+pub(super) struct Decimal {
     negative: bool,
     digits: Vec<u8>,
     exponent: i64,
 }
 
 impl Decimal {
-    /// Reads the text of a JSON number. Text that is no number reads as far as it is one.
-    pub fn parse(text: &str) -> Decimal {
+    /// Reads the text of a JSON number. Other text is read as far as it is a number.
+    pub(super) fn parse(text: &str) -> Decimal {
         let (negative, rest) = text
             .strip_prefix('-')
             .map_or((false, text), |rest| (true, rest));
@@ -50,14 +50,14 @@ impl Decimal {
         }
     }
 
-    /// Whether `numeric` and its ranges look at this number at all.
-    pub fn is_comparable(&self) -> bool {
+    /// Whether `numeric` compares this number at all.
+    pub(super) fn is_comparable(&self) -> bool {
         let bound = Decimal::parse(COMPARABLE_UP_TO);
         !self.has_too_many_places() && self.magnitude(&bound) != Ordering::Greater
     }
 
-    /// Whether it is finer than the engine compares.
-    pub fn has_too_many_places(&self) -> bool {
+    /// Whether it has more decimal places than the engine compares.
+    pub(super) fn has_too_many_places(&self) -> bool {
         (self.digits.len() as i64).saturating_sub(self.exponent) > DECIMAL_PLACES
             && !self.digits.is_empty()
     }
@@ -75,7 +75,7 @@ impl Decimal {
     }
 }
 
-/// An exponent too large to hold is as good as the largest.
+/// An exponent that is too large to represent counts as the largest.
 fn exponent(power: &str) -> i64 {
     let bound = if power.starts_with('-') {
         i64::MIN
@@ -106,18 +106,18 @@ impl PartialOrd for Decimal {
     }
 }
 
-/// What `{"numeric": […]}` accepts: one bound or two, each with whether the bound itself is meant.
+/// What `{"numeric": […]}` matches: one bound or two, each with whether the bound itself is included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Range {
+pub(super) struct Range {
     /// The least number, and whether it is included.
-    pub lower: Option<(Decimal, bool)>,
+    pub(super) lower: Option<(Decimal, bool)>,
     /// The greatest number, and whether it is included.
-    pub upper: Option<(Decimal, bool)>,
+    pub(super) upper: Option<(Decimal, bool)>,
 }
 
 impl Range {
     /// Whether `number` lies within.
-    pub fn contains(&self, number: &Decimal) -> bool {
+    pub(super) fn contains(&self, number: &Decimal) -> bool {
         let above = self
             .lower
             .as_ref()

@@ -1,7 +1,7 @@
-//! The operators of a pattern's list: `{"prefix": "x"}` and its kin, each to a matcher.
+//! Reads the operators of a pattern's list, such as `{"prefix": "x"}`, into matchers.
 //!
-//! A refusal says what the event rules engine says, slips included: a `cidr` that is no text is
-//! told about "prefix".
+//! Refusals have the words of the event rules engine, including its slips: a `cidr` that is not text is
+//! refused with a reason about "prefix".
 
 use serde_json::{Map, Value};
 
@@ -16,7 +16,7 @@ const ONE_KEY: &str = "Only one key allowed in match expression";
 const TOO_MANY: &str = "Too many elements in numeric expression";
 
 /// Reads one match expression.
-pub fn operator(expression: &Map<String, Value>) -> Result<Matcher> {
+pub(super) fn operator(expression: &Map<String, Value>) -> Result<Matcher> {
     let (name, operand) = expression
         .iter()
         .next()
@@ -57,8 +57,8 @@ pub fn operator(expression: &Map<String, Value>) -> Result<Matcher> {
     }
 }
 
-/// Why a match expression is refused that has a second key.
-pub fn second_key(expression: &Map<String, Value>) -> &'static str {
+/// Why a match expression with a second key is refused.
+pub(super) fn second_key(expression: &Map<String, Value>) -> &'static str {
     match expression.keys().next().map(String::as_str) {
         Some("numeric" | "anything-but") => TOO_MANY,
         _ => ONE_KEY,

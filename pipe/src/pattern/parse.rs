@@ -1,7 +1,7 @@
-//! The text of an event pattern to the trees that it stands for, or the reason why it is refused.
+//! Parses the text of an event pattern into trees, or finds the reason why it is refused.
 //!
-//! `$or` is multiplied out as the event rules engine does it, so each tree is a plain AND. What the
-//! operators of a field's list mean is read in `operator`.
+//! `$or` is expanded as the event rules engine does it, so each tree is a plain AND. `operator` reads
+//! the operators of a field's list.
 
 use std::sync::Arc;
 
@@ -9,20 +9,20 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::PatternError;
 use super::complexity::{Beginnings, MOST};
+use super::error::PatternError;
 use super::matcher::Matcher;
 use super::members::{Members, Shape, expression};
 use super::operator::{operator, second_key};
 use super::tree::{Leaf, Tree};
 
-/// How many trees a pattern may multiply out to.
+/// How many trees a pattern may expand to.
 const MAX_COMBINATIONS: usize = 1000;
 
 /// How many fields one of them may have.
 const MAX_FIELDS: usize = 256;
 
-/// Names of operators, present and planned ones, which cannot be fields inside of `$or`.
+/// Names of operators, existing and planned ones, which cannot be fields within `$or`.
 const RESERVED: [&str; 24] = [
     "exactly",
     "equals-ignore-case",
@@ -57,7 +57,7 @@ const TOO_COMPLEX: &str = "Rule is too complex - try using fewer wildcard charac
 type Combination = IndexMap<String, Arc<Leaf>>;
 
 /// Reads a pattern.
-pub fn parse(text: &str) -> Result<Vec<Tree>, PatternError> {
+pub(super) fn parse(text: &str) -> Result<Vec<Tree>, PatternError> {
     serde_json::from_str::<Value>(text).map_err(|error| unreadable(&error))?;
     let Shape::Object(fields) = Shape::of(text).map_err(|error| unreadable(&error))? else {
         return Err(PatternError::new("", "Filter is not an object"));
@@ -81,13 +81,13 @@ fn unreadable(error: &serde_json::Error) -> PatternError {
     PatternError::new("", error.to_string())
 }
 
-/// What the engine keeps in one machine: a field, behind the same fields with the same lists.
+/// What the engine keeps in one machine: a field, after the same fields with the same lists.
 type Machine<'c> = (Vec<(&'c str, &'c str)>, &'c str);
 
-/// Refuses wildcards that are too complex together. Fields are looked at in the order of their
-/// paths; those of several combinations count together where what comes before them is the same,
-/// for there the engine keeps them in one machine. What comes after a field that must be absent is
-/// not looked at: EventBridge does not, either.
+/// Refuses wildcards that are too complex together. Fields are checked in the order of their paths.
+/// Those of several combinations count together if the fields before them are the same, because the
+/// engine then keeps them in one machine. Fields after one that must be absent are not checked, as in
+/// EventBridge.
 fn check_complexity(combinations: &[Combination]) -> Result<(), PatternError> {
     let has_wildcard = |leaf: &Arc<Leaf>| leaf.alternatives.iter().any(Matcher::has_wildcard);
     if !combinations
@@ -222,8 +222,8 @@ fn leaf(path: &str, list: &[Box<RawValue>], text: &RawValue) -> Result<Leaf, Pat
         .map(|value| alternative(value.get()))
         .collect::<Result<Vec<_>, _>>();
     let alternatives = alternatives.map_err(|reason| PatternError::new(path, reason))?;
-    // The engine takes the state that follows from the first alternative; a list of exclusions that
-    // is empty has none. Behind another alternative it excludes nothing. Both are recorded.
+    // The engine takes the state that follows from the first alternative, and an empty list of
+    // exclusions has none. After another alternative it excludes nothing. Both are recorded.
     if matches!(alternatives.first(), Some(Matcher::AnythingBut(excluded)) if excluded.is_empty()) {
         return Err(PatternError::new(
             path,

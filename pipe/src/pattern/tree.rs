@@ -1,9 +1,8 @@
-//! What must hold together: fields by path, each with its alternatives; and the walk of an event
-//! along them.
+//! A pattern as a tree: fields by path, each with its alternatives; and how an event is matched with it.
 //!
-//! Fields under the same array must be satisfied by the same element. Arrays of arrays are walked
-//! flat, and a key with dots (`"a.b"`) is the path `a`, `b`. The walk touches each event value at
-//! most once a field, and goes no deeper than the pattern does, except through arrays.
+//! Fields under the same array must be satisfied by the same element. Arrays of arrays are treated as
+//! flat, and a key with dots (`"a.b"`) is the path `a`, `b`. Each value of the event is visited at most
+//! once a field, and no deeper than the pattern goes, except through arrays.
 
 use std::sync::Arc;
 
@@ -14,16 +13,16 @@ use super::number::Decimal;
 
 /// The alternatives that a pattern lists for one field.
 #[derive(Debug, PartialEq)]
-pub struct Leaf {
-    /// Any of these.
-    pub alternatives: Vec<Matcher>,
-    /// The list as the pattern has it.
-    pub text: String,
+pub(super) struct Leaf {
+    /// Any of these must match.
+    pub(super) alternatives: Vec<Matcher>,
+    /// The list as text.
+    pub(super) text: String,
 }
 
 impl Leaf {
     fn accepts(&self, value: &Value) -> bool {
-        // A number that the engine compares as one is not held against addresses.
+        // A number that the engine compares as a number is not compared with addresses.
         let is_compared = matches!(value, Value::Number(number) if self.compares(number.as_str()));
         let mut able = self.alternatives.iter().filter(|matcher| {
             !is_compared || !matches!(matcher, Matcher::Cidr(_) | Matcher::Address(_))
@@ -42,21 +41,21 @@ impl Leaf {
 
 /// One level of a pattern: what the value itself must be, and what its fields must be.
 #[derive(Debug, Clone, Default)]
-pub struct Tree {
+pub(super) struct Tree {
     /// Alternatives for the value itself.
-    pub leaf: Option<Arc<Leaf>>,
+    pub(super) leaf: Option<Arc<Leaf>>,
     /// Conditions on its fields.
-    pub fields: Vec<(String, Tree)>,
+    pub(super) fields: Vec<(String, Tree)>,
 }
 
-/// How far a part of an event satisfies a tree.
+/// Whether a part of an event fits a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fit {
-    /// It does not.
+pub(super) enum Fit {
+    /// The part does not fit.
     No,
-    /// It does, because nothing is there and nothing need be.
+    /// Nothing is there, and nothing needs to be.
     Absent,
-    /// It does, by what is there.
+    /// The part fits.
     Yes,
 }
 
@@ -71,9 +70,9 @@ impl Fit {
 }
 
 impl Tree {
-    /// Puts `leaf` at a dotted path. The same path twice: the last one wins, as with the event
-    /// rules engine.
-    pub fn insert(&mut self, path: &str, leaf: Arc<Leaf>) {
+    /// Puts `leaf` at a dotted path. If a path is used twice, the last leaf wins, as in the event rules
+    /// engine.
+    pub(super) fn insert(&mut self, path: &str, leaf: Arc<Leaf>) {
         let mut tree = self;
         for name in path.split('.') {
             let index = tree
@@ -90,15 +89,15 @@ impl Tree {
     }
 
     /// The conditions under a field of this level.
-    pub fn field(&self, name: &str) -> Option<&Tree> {
+    pub(super) fn field(&self, name: &str) -> Option<&Tree> {
         self.fields
             .iter()
             .find(|(known, _)| known == name)
             .map(|(_, tree)| tree)
     }
 
-    /// Judges a value that stands where this tree does.
-    pub fn judge(&self, value: &Value) -> Fit {
+    /// Judges a value at the place of this tree.
+    pub(super) fn judge(&self, value: &Value) -> Fit {
         match value {
             Value::Array(elements) => {
                 best(elements.iter().map(|element| self.judge(element)), || {
@@ -110,8 +109,8 @@ impl Tree {
         }
     }
 
-    /// Judges the case that nothing stands here.
-    pub fn judge_absence(&self) -> Fit {
+    /// Judges the case that there is no value here.
+    pub(super) fn judge_absence(&self) -> Fit {
         let leaf = self.leaf.as_ref().map_or(Fit::Absent, |leaf| absence(leaf));
         leaf.and(self.judge_fields_absent())
     }
@@ -143,8 +142,8 @@ impl Tree {
     }
 
     /// Judges values that reach this place by different keys of one object (`"a": {"b": …}` and
-    /// `"a.b": …`). Here the fields are judged one by one: that two of them share an array element
-    /// is not asked.
+    /// `"a.b": …`). Here the fields are judged one by one: whether two of them share an array
+    /// element is not checked.
     fn judge_sources(&self, sources: &[Reached<'_>]) -> Fit {
         match sources {
             [] => return self.judge_absence(),
@@ -178,7 +177,7 @@ fn absence(leaf: &Leaf) -> Fit {
     }
 }
 
-/// One of several that satisfies everything is enough; absence must hold in all of them.
+/// The best of several: one part that fits is enough, but absence must hold for all.
 fn best(verdicts: impl Iterator<Item = Fit>, none: impl FnOnce() -> Fit) -> Fit {
     let mut seen = None;
     for verdict in verdicts {
@@ -191,7 +190,7 @@ fn best(verdicts: impl Iterator<Item = Fit>, none: impl FnOnce() -> Fit) -> Fit 
     seen.unwrap_or_else(none)
 }
 
-/// A value on the way to a place, and what is left of the dotted key that led to it.
+/// A value on the way to a field, and the rest of the dotted key that led to it.
 #[derive(Debug, Clone, Copy)]
 struct Reached<'e> {
     rest: Option<&'e str>,
@@ -221,8 +220,8 @@ fn sources<'e>(map: &'e Map<String, Value>, name: &str) -> Vec<Reached<'e>> {
         .collect()
 }
 
-/// `under("a.b", "a")` is what follows, `under("a", "a")` is nothing more, `under("b", "a")` is not
-/// there at all.
+/// The rest of a dotted key below a name: `under("a.b", "a")` is `b`, `under("a", "a")` has no rest, and
+/// `under("b", "a")` is `None`.
 fn under<'k>(key: &'k str, name: &str) -> Option<Option<&'k str>> {
     let rest = key.strip_prefix(name)?;
     if rest.is_empty() {

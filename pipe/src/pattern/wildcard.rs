@@ -1,11 +1,10 @@
-//! Text with `*` for any run of characters; `\*` and `\\` stand for themselves.
+//! Wildcards: `*` matches any characters; `\*` and `\\` are an asterisk and a backslash.
 //!
-//! Matching looks for the pieces between the stars from left to right: no backtracking, whatever
-//! the text.
+//! Matching searches for the pieces between the stars from left to right, without backtracking.
 
 /// A parsed wildcard: the literal pieces between its stars.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wildcard {
+pub(super) struct Wildcard {
     pieces: Vec<String>,
 }
 
@@ -13,8 +12,8 @@ impl Wildcard {
     /// Reads a wildcard.
     ///
     /// # Errors
-    /// The reason in the engine's words; its positions count bytes after an opening quote.
-    pub fn parse(text: &str) -> Result<Wildcard, String> {
+    /// The reason in the engine's words; its positions are bytes after an opening quote.
+    pub(super) fn parse(text: &str) -> Result<Wildcard, String> {
         let mut pieces = vec![String::new()];
         let mut chars = text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
@@ -35,13 +34,13 @@ impl Wildcard {
         Ok(Wildcard { pieces })
     }
 
-    /// The literal pieces between the stars; one more than there are stars.
-    pub fn pieces(&self) -> &[String] {
+    /// The literal pieces between the stars: one more than there are stars.
+    pub(super) fn pieces(&self) -> &[String] {
         &self.pieces
     }
 
-    /// Whether all of `text` fits.
-    pub fn fits(&self, text: &str) -> bool {
+    /// Whether the whole text matches.
+    pub(super) fn fits(&self, text: &str) -> bool {
         let (first, rest) = self.pieces.split_first().expect("there is always a piece");
         let Some((last, middle)) = rest.split_last() else {
             return first == text;

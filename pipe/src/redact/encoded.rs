@@ -1,9 +1,9 @@
-//! What base64 in a text stands for, wherever it begins and ends, in either alphabet, on one line
-//! or on several.
+//! Decodes base64 in a text, wherever it begins and ends, in either alphabet, on one line or on
+//! several.
 //!
-//! Every word may be base64, and a group of four characters may begin at any of four places: so
-//! each word is decoded from each of them. Most of what comes out makes no sense, and is not looked
-//! at by anybody but the search for secrets.
+//! Every word may be base64, and a group of four characters may begin at any of four places, so each
+//! word is decoded from each of them. Most of the result makes no sense; only the search for secrets
+//! sees it.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -11,10 +11,10 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::unescape::View;
 
-/// A group.
+/// The length of a group of characters.
 const SHORTEST: usize = 4;
 
-/// Takes a group that is not full, and bits that belong to a neighbour.
+/// Accepts a group that is not full, and bits that belong to a neighbour.
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -22,9 +22,9 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The characters of a run, and where each stands.
+/// Consecutive characters of base64, and the place of each.
 #[derive(Default)]
-struct Run {
+struct Base64Run {
     characters: Vec<u8>,
     at: Vec<usize>,
 }
@@ -35,9 +35,9 @@ pub(super) fn decoded(view: &View) -> Option<[View; 4]> {
     (!runs.is_empty()).then(|| [0, 1, 2, 3].map(|from| decode(view, &runs, from)))
 }
 
-fn runs(view: &View) -> Vec<Run> {
-    let (mut runs, mut run) = (Vec::new(), Run::default());
-    let mut end = |run: &mut Run| {
+fn runs(view: &View) -> Vec<Base64Run> {
+    let (mut runs, mut run) = (Vec::new(), Base64Run::default());
+    let mut end = |run: &mut Base64Run| {
         let ended = std::mem::take(run);
         if ended.characters.len() >= SHORTEST {
             runs.push(ended);
@@ -62,9 +62,9 @@ fn runs(view: &View) -> Vec<Run> {
     runs
 }
 
-fn decode(view: &View, runs: &[Run], from: usize) -> View {
+fn decode(view: &View, runs: &[Base64Run], from: usize) -> View {
     let (mut bytes, mut places, mut last) = (Vec::new(), Vec::new(), 0);
-    for Run { characters, at } in runs {
+    for Base64Run { characters, at } in runs {
         // One character more than whole groups is no byte.
         let end = characters.len() - usize::from((characters.len() - from) % 4 == 1);
         let decoded = ENGINE.decode(&characters[from..end]).unwrap_or_default();

@@ -1,13 +1,14 @@
-//! What becomes of a secret when somebody encodes it in a way that cannot be undone without knowing
-//! where it begins.
+//! The forms of a secret in encodings that cannot be undone without knowing where the secret begins.
 
-use super::SHORTEST;
 use super::unescape::View;
+
+/// Shorter secrets are not searched for, because every text contains them.
+pub(crate) const SHORTEST: usize = 3;
 
 /// The secret itself, and its encodings. Case does not matter.
 pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
     let mut forms = vec![secret.as_bytes().to_vec()];
-    // What looks like an escape in the secret is undone together with those around it.
+    // An escape within the secret is undone together with those around it.
     let mut view = View::of(secret);
     while let Some(inner) = view
         .unescaped()
@@ -41,7 +42,7 @@ fn plus_for_space(form: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-/// Either order of bytes, without the zero bytes at the ends, which are the neighbours'.
+/// UTF-16 in both byte orders, without the zero bytes at the ends, which belong to the neighbours.
 fn utf16(secret: &str) -> [Vec<u8>; 2] {
     let units = || secret.encode_utf16();
     let (little, big) = (

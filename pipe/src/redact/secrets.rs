@@ -1,17 +1,18 @@
-//! The secrets that must not be logged: of all connections at work, and the tokens that they got.
+//! The secrets that must not be logged: those of all connections in use, and their tokens.
 //!
-//! One list for the whole process: what one pipe's target repeats may come back as another pipe's
-//! message. A connection is on it for as long as anything may still be sent over it; whoever logs
-//! text of others asks [`redactor`] first.
+//! There is one list for the whole process, because a secret that one pipe's target repeats may come
+//! back as another pipe's message. A connection is on the list as long as anything may be sent over
+//! it. Foreign text passes through [`redactor`] before it is logged.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
 use kit::lock::{Mutex, MutexGuard};
 
-use crate::redact::Redactor;
+use super::redactor::Redactor;
 
-/// Tokens of one connection that are remembered: a call may still be under way with the one before.
+/// How many tokens of a connection are remembered: a call with an earlier token may still be under
+/// way.
 const TOKENS: usize = 4;
 
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
@@ -21,13 +22,13 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
 
 struct Registry {
     kept: Vec<Weak<Mutex<Kept>>>,
-    /// For what is known now; `None` when that has changed.
+    /// The redactor for the secrets of now; `None` when they have changed.
     redactor: Option<Arc<Redactor>>,
 }
 
-/// Secrets that are not logged while this lives.
+/// Secrets that are not logged as long as this value lives.
 #[derive(Debug)]
-pub struct Secrets(Arc<Mutex<Kept>>);
+pub(crate) struct Secrets(Arc<Mutex<Kept>>);
 
 /// What a connection keeps.
 #[derive(Default)]
@@ -43,8 +44,8 @@ impl std::fmt::Debug for Kept {
 }
 
 impl Secrets {
-    /// From now on, these are secrets.
-    pub fn new(fixed: Vec<String>) -> Secrets {
+    /// Keeps these secrets out of logs.
+    pub(crate) fn new(fixed: Vec<String>) -> Secrets {
         let kept = Arc::new(Mutex::new(Kept {
             fixed,
             tokens: VecDeque::new(),
@@ -55,8 +56,8 @@ impl Secrets {
         Secrets(kept)
     }
 
-    /// And so are these.
-    pub fn add(&self, more: impl IntoIterator<Item = String>) {
+    /// Adds further secrets.
+    pub(crate) fn add(&self, more: impl IntoIterator<Item = String>) {
         self.change(|kept| {
             for secret in more {
                 if !kept.fixed.contains(&secret) {
@@ -66,8 +67,8 @@ impl Secrets {
         });
     }
 
-    /// And so is this one, which takes turns with others.
-    pub fn add_token(&self, token: String) {
+    /// Adds a token. Only the last few tokens are remembered.
+    pub(crate) fn add_token(&self, token: String) {
         self.change(|kept| {
             kept.tokens.retain(|known| *known != token);
             kept.tokens.push_back(token);
@@ -91,8 +92,8 @@ impl Drop for Secrets {
     }
 }
 
-/// Takes out what is a secret now.
-pub fn redactor() -> Arc<Redactor> {
+/// The redactor for all secrets of now.
+pub(crate) fn redactor() -> Arc<Redactor> {
     let mut registry = REGISTRY.lock();
     if let Some(redactor) = &registry.redactor {
         return redactor.clone();

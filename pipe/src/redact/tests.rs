@@ -1,3 +1,4 @@
+use super::redactor::BASE64_DEPTH;
 use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

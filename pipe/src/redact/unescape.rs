@@ -5,7 +5,7 @@ use std::ops::Range;
 /// Bytes that stand for a text.
 #[derive(Debug)]
 pub(super) struct View {
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// For each byte, and for the end, the place in the text; `None` while it is the text itself.
     places: Option<Vec<usize>>,
 }

@@ -45,7 +45,7 @@ pub struct Tools {
     /// Whose word counts for what a failure means, where a pipe doesn't say.
     pub verdict_rule: VerdictRule,
     /// What signs calls to targets, if anything does.
-    pub webhook_keys: Option<Arc<webhook::Keys>>,
+    pub webhook_keys: Option<Arc<webhook::WebhookKeys>>,
 }
 
 /// Equips pipes.
@@ -76,8 +76,8 @@ impl Yard {
         stop: &CancellationToken,
     ) -> Job {
         let called = [
-            pipe.target.invocation(),
-            pipe.enrichment.as_ref().and_then(|it| it.invocation()),
+            pipe.target.http_target(),
+            pipe.enrichment.as_ref().and_then(|it| it.http_target()),
         ];
         let rates = called
             .into_iter()
@@ -87,7 +87,7 @@ impl Yard {
         let enricher = pipe
             .enrichment
             .as_ref()
-            .map(|enrichment| self.enricher(&enrichment.asked));
+            .map(|enrichment| self.enricher(&enrichment.target));
         let road = self.road(&pipe);
         let clients = self.tools.clients.clone();
         let (concurrency, verdict_rule) = (

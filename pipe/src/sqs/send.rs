@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 
 use super::error::QueueError;
 use crate::flow::Cause;
-use crate::targets::{QueueEntry, QueueTarget, Refusal, parts};
+use crate::targets::{QueueEntry, QueueTarget, Refusal, split};
 
 /// The most messages of one request.
 const MOST: usize = 10;
@@ -51,7 +51,7 @@ impl Outbox {
     /// Sends messages. For each the id that SQS gave it, or why SQS did not take it.
     pub async fn send(&self, entries: &[QueueEntry]) -> Vec<Result<String, Refusal>> {
         let mut results = Vec::with_capacity(entries.len());
-        for range in parts(entries.iter().map(|entry| entry.body.len()), MOST, LARGEST) {
+        for range in split(entries.iter().map(|entry| entry.body.len()), MOST, LARGEST) {
             results.extend(self.send_part(&entries[range]).await);
         }
         results

@@ -1,27 +1,27 @@
-//! An EventBridge event bus: `PutEvents`, with the event as `Detail`.
+//! An EventBridge event bus: `PutEvents`, with the event as `Detail`. Pure.
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::feed::{FeedEntry, Limits};
-use super::program::check_json;
-use super::site::{ServiceEndpoint, ServiceRequest};
-use super::{DynamicValue, PlanError};
+use super::dynamic::{DynamicValue, PlanError};
+use super::entry::{FeedEntry, RequestLimits};
+use super::json::check_json;
+use super::service::{ServiceEndpoint, ServiceRequest};
 use crate::arn::Arn;
 use crate::event::Event;
 
-/// What a bus is told beside the event: `EventBridgeEventBusParameters`.
+/// `EventBridgeEventBusParameters`: what an entry has beside the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BusParameters {
+pub(crate) struct BusParameters {
     /// `Source`.
-    pub source: DynamicValue,
+    pub(crate) source: DynamicValue,
     /// `DetailType`.
-    pub detail_type: DynamicValue,
+    pub(crate) detail_type: DynamicValue,
     /// `Resources`.
-    pub resources: Vec<DynamicValue>,
-    /// `Time`: where the event says when it happened.
-    pub time: Option<DynamicValue>,
+    pub(crate) resources: Vec<DynamicValue>,
+    /// `Time`: where the event has the time at which it happened.
+    pub(crate) time: Option<DynamicValue>,
 }
 
 /// An event bus.
@@ -33,8 +33,8 @@ pub struct Bus {
 }
 
 impl BusParameters {
-    /// What the events of a pipe have when nothing is said. AWS does not document its own words.
-    pub fn of_pipe(name: &str) -> BusParameters {
+    /// The default values for the events of a pipe. AWS does not document the ones that it uses.
+    pub(crate) fn of_pipe(name: &str) -> BusParameters {
         BusParameters {
             source: DynamicValue::Literal(format!("Pipe {name}")),
             detail_type: DynamicValue::Literal("Event from aws:sqs".to_owned()),
@@ -45,17 +45,17 @@ impl BusParameters {
 }
 
 impl Bus {
-    /// Ten entries of 256 KiB together, as every implementation has it.
-    pub(super) const LIMITS: Limits = Limits {
+    /// Ten entries of 256 KiB together, as other implementations have it.
+    pub(super) const LIMITS: RequestLimits = RequestLimits {
         entries: 10,
         bytes: 256 * 1024,
     };
 
-    /// The bus of an ARN.
+    /// The bus with this ARN.
     ///
     /// # Errors
-    /// The ARN names no region.
-    pub fn new(arn: &Arn<'_>, parameters: BusParameters) -> Result<Bus, String> {
+    /// The ARN has no region.
+    pub(crate) fn new(arn: &Arn<'_>, parameters: BusParameters) -> Result<Bus, String> {
         Ok(Bus {
             site: ServiceEndpoint::new(arn, "events", "events")?,
             arn: arn.text.to_owned(),
@@ -65,23 +65,9 @@ impl Bus {
 
     pub(super) fn entry(&self, event: &Event, body: String) -> Result<FeedEntry, PlanError> {
         check_json(&body)?;
-        let BusParameters {
-            source,
-            detail_type,
-            resources,
-            time,
-        } = &self.parameters;
-        let required = |name: &str, value: &DynamicValue| match value
-            .text(event)
-            .filter(|text| !text.is_empty())
-        {
-            Some(text) => Ok(text.into_owned()),
-            None => Err(PlanError(format!("the event has no value for {name}"))),
-        };
-        let (source, detail_type) = (
-            required("Source", source)?,
-            required("DetailType", detail_type)?,
-        );
+        let parameters = &self.parameters;
+        let source = parameters.source.required(event, "Source")?;
+        let detail_type = parameters.detail_type.required(event, "DetailType")?;
         if source.starts_with("aws.") {
             return Err(PlanError("the value for Source begins with aws.".into()));
         }
@@ -92,22 +78,19 @@ impl Bus {
             ("DetailType".to_owned(), detail_type.into()),
             ("Detail".to_owned(), body.into()),
         ]);
-        if !resources.is_empty() {
-            let resources = resources
+        if !parameters.resources.is_empty() {
+            let resources = parameters
+                .resources
                 .iter()
-                .map(|value| required("Resources", value))
+                .map(|value| value.required(event, "Resources"))
                 .collect::<Result<Vec<_>, _>>()?;
             entry.insert("Resources".to_owned(), resources.into());
         }
-        if let Some(time) = time {
-            entry.insert("Time".to_owned(), read_time(&required("Time", time)?)?);
+        if let Some(time) = &parameters.time {
+            let time = time.required(event, "Time")?;
+            entry.insert("Time".to_owned(), read_time(&time)?);
         }
-        Ok(FeedEntry {
-            value: Value::Object(entry),
-            size,
-            group: String::new(),
-            at: 0,
-        })
+        Ok(FeedEntry::new(Value::Object(entry), size))
     }
 
     pub(super) fn request(&self, entries: &[&FeedEntry]) -> ServiceRequest {
@@ -117,13 +100,14 @@ impl Bus {
     }
 }
 
-/// Seconds since 1970, or a date of RFC 3339, as the seconds that the protocol has.
+/// Reads seconds since 1970, or a date of RFC 3339, into the seconds of the protocol.
 fn read_time(text: &str) -> Result<Value, PlanError> {
     if let Ok(seconds @ Value::Number(_)) = serde_json::from_str(text) {
         return Ok(seconds);
     }
-    let wrong =
-        |_| PlanError("the value for Time is neither a date of RFC 3339 nor seconds".into());
+    let wrong = |_| {
+        PlanError("the value for Time is neither an RFC 3339 date nor a number of seconds".into())
+    };
     Ok(OffsetDateTime::parse(text, &Rfc3339)
         .map_err(wrong)?
         .unix_timestamp()

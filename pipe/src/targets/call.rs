@@ -1,28 +1,27 @@
-//! An event to the one call that delivers it to an API destination.
+//! An event to the call that delivers it to an API destination. Pure.
 //!
-//! Method and endpoint, `*` filled, query and headers merged; then the connection's own on top.
-//! Between the two stands the [`PlannedCall`], which holds no secret and can be shown. Not as AWS does
-//! it: connections are kept alive (`Connection: close` is not sent), and every call carries the
-//! message's id as `webhook-id`, so that a target can tell a repetition. See
-//! `docs/aws/pipes.md#dynamic-paths`, `docs/aws/pipes.md#api-destinations` and
+//! The call has the destination's method and endpoint, with `*` filled and query and headers merged.
+//! Until the connection's credentials are added it is a [`PlannedCall`], which contains no secret and
+//! can be shown. Two things differ from AWS: connections are kept alive (`Connection: close` is not
+//! sent), and every call carries the message's id as `webhook-id`, so that a target can recognize a
+//! repetition. See `docs/aws/pipes.md#dynamic-paths`, `docs/aws/pipes.md#api-destinations` and
 //! `docs/aws/pipes.md#connections`.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use kit::call::Call;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use url::Url;
 
-use super::{HttpTarget, PlanError};
+use super::connection::{Auth, Connection, append};
+use super::destination::HttpTarget;
+use super::dynamic::PlanError;
+use super::http_parameters::{body_of, has_body, put_id};
 use crate::event::Event;
-use crate::targets::connection::{Auth, Connection, append};
-use crate::targets::webhook;
 
 /// Headers that a pipe cannot set; AWS drops them (`docs/aws/pipes.md#requests`).
-pub const PROTECTED: [&str; 33] = [
+pub(crate) const PROTECTED: [&str; 33] = [
     "a-im",
     "accept-charset",
     "accept-datetime",
@@ -58,36 +57,31 @@ pub const PROTECTED: [&str; 33] = [
     "warning",
 ];
 
-/// A call as the pipe asks for it, before the connection adds credentials and parameters of its
-/// own.
+/// A call with everything but what the connection adds: credentials and parameters.
 #[derive(Debug, Clone)]
-pub struct PlannedCall {
+pub(crate) struct PlannedCall {
     call: Call,
-    /// How much of the query string is the endpoint's own; keys are often kept there.
+    /// How much of the query string is the endpoint's own; it often contains keys.
     endpoint_query: usize,
 }
 
-/// Headers that are not shown, whoever set them.
+/// Headers whose values are never shown.
 const HIDDEN: [HeaderName; 2] = [header::AUTHORIZATION, header::COOKIE];
 
-/// The call with `body` for `event`, at which dynamic values look. `id` is the message's.
+/// The call with `body` for `event`, from which dynamic values come. `id` is the message's.
 ///
 /// # Errors
-/// The event lacks a path parameter, or a value cannot be sent in a header.
-pub fn plan(
-    invocation: &HttpTarget,
+/// The event has no value for a path parameter, or a value cannot be sent in a header.
+pub(crate) fn plan(
+    target: &HttpTarget,
     event: &Event,
     id: &str,
     body: String,
 ) -> Result<PlannedCall, PlanError> {
-    let method = invocation.destination.method.clone();
-    let body = if has_body(&method) {
-        Bytes::from(body)
-    } else {
-        Bytes::new()
-    };
-    let headers = headers(invocation, event, id)?;
-    let (url, endpoint_query) = url(invocation, event)?;
+    let method = target.destination.method.clone();
+    let body = body_of(&method, body);
+    let headers = headers(target, event, id)?;
+    let (url, endpoint_query) = url(target, event)?;
     Ok(PlannedCall {
         call: Call {
             method,
@@ -100,16 +94,16 @@ pub fn plan(
 }
 
 impl PlannedCall {
-    /// For a call whose answer is read: asks for an answer that is not compressed.
+    /// Asks for an answer that is not compressed, because the pipe reads it.
     #[must_use]
-    pub fn uncompressed(mut self) -> PlannedCall {
+    pub(crate) fn uncompressed(mut self) -> PlannedCall {
         self.call.headers.remove(header::ACCEPT_ENCODING);
         self
     }
 
-    /// The draft as a request in text, for a log that may hold execution data. `…` stands for what
-    /// may be a key.
-    pub fn describe(&self) -> String {
+    /// The call as text, for a log that may contain execution data. `…` stands for what may be a
+    /// key.
+    pub(crate) fn describe(&self) -> String {
         let Call {
             method,
             url,
@@ -138,12 +132,12 @@ impl PlannedCall {
         text
     }
 
-    /// The call with everything that the connection adds; on the same key the connection wins.
-    /// `token` is the header of an OAuth connection.
+    /// Adds what the connection adds; for the same key, the connection wins. `token` is the header of
+    /// an OAuth connection.
     ///
     /// # Errors
-    /// The connection's body parameters have nothing to go into.
-    pub fn authorize(
+    /// The connection adds body parameters, and the body is not a JSON object.
+    pub(crate) fn authorize(
         self,
         connection: &Connection,
         token: Option<HeaderValue>,
@@ -170,30 +164,17 @@ impl PlannedCall {
     }
 }
 
-/// AWS does not say what it does with a body of the others; here they have one.
-fn has_body(method: &Method) -> bool {
-    !matches!(*method, Method::GET | Method::HEAD)
-}
-
-/// With how much of its query string is the endpoint's own.
-fn url(invocation: &HttpTarget, event: &Event) -> Result<(Url, usize), PlanError> {
+/// The URL, and how much of its query string is the endpoint's own.
+fn url(target: &HttpTarget, event: &Event) -> Result<(Url, usize), PlanError> {
     let HttpTarget {
         destination,
         parameters,
-    } = invocation;
-    let value = |dynamic: &'_ super::DynamicValue| {
-        dynamic
-            .text(event)
-            .map(Cow::into_owned)
-            .map(Cow::<str>::Owned)
-    };
-    let values: Option<Vec<_>> = parameters.path.iter().map(value).collect();
-    let values =
-        values.ok_or_else(|| PlanError("the event has no value for a path parameter".into()))?;
-    let mut url = destination.endpoint.fill(&values)?;
+    } = target;
+    let mut url = destination.endpoint.fill(&parameters.path(event)?)?;
     let endpoint_query = url.query().map_or(0, str::len);
     let fixed = &destination.connection.invocation.query;
-    let own: Vec<_> = super::query(parameters, event)
+    let own: Vec<_> = parameters
+        .query(event)
         .filter(|(key, _)| fixed.iter().all(|(other, _)| other != key.as_ref()))
         .collect();
     append(
@@ -204,16 +185,14 @@ fn url(invocation: &HttpTarget, event: &Event) -> Result<(Url, usize), PlanError
     Ok((url, endpoint_query))
 }
 
-fn headers(invocation: &HttpTarget, event: &Event, id: &str) -> Result<HeaderMap, PlanError> {
+fn headers(target: &HttpTarget, event: &Event, id: &str) -> Result<HeaderMap, PlanError> {
     let mut headers = HeaderMap::new();
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json; charset=utf-8"),
     );
-    if let Ok(id) = HeaderValue::from_str(id) {
-        headers.insert(webhook::ID, id);
-    }
-    super::put_headers(&invocation.parameters, event, &mut headers)?;
+    put_id(id, &mut headers);
+    target.parameters.put_headers(event, &mut headers)?;
     headers.insert(
         header::USER_AGENT,
         HeaderValue::from_static("Amazon/EventBridge/ApiDestinations"),
@@ -226,7 +205,7 @@ fn headers(invocation: &HttpTarget, event: &Event, id: &str) -> Result<HeaderMap
     Ok(headers)
 }
 
-/// Puts the connection's body parameters into a body that is a JSON object; the connection wins.
+/// Adds the connection's body parameters to a body that is a JSON object; the connection wins.
 fn add_to_body(body: &[u8], connection: &Connection) -> Result<Bytes, PlanError> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(mut map)) => {
@@ -236,7 +215,7 @@ fn add_to_body(body: &[u8], connection: &Connection) -> Result<Bytes, PlanError>
             Ok(Bytes::from(Value::Object(map).to_string()))
         }
         _ => Err(PlanError(
-            "the connection adds body parameters, and the body is no JSON object".into(),
+            "the connection adds body parameters, but the body is not a JSON object".into(),
         )),
     }
 }

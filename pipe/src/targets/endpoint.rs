@@ -1,13 +1,13 @@
-//! The endpoint of an API destination: a URL with `*` in its path, to be filled from the event.
+//! The endpoint of an API destination: a URL whose path may contain `*`, filled from the event. Pure.
 
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-use super::PlanError;
+use super::dynamic::PlanError;
 
-/// What stays as it is in a path parameter: the unreserved characters of RFC 3986.
+/// Path parameters keep the unreserved characters of RFC 3986; all others are encoded.
 pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -18,29 +18,29 @@ pub(super) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     pieces: Vec<String>,
-    /// All of it, as it is called when there is no `*`.
+    /// The whole URL, for an endpoint without `*`.
     url: Url,
 }
 
 impl Endpoint {
-    /// Reads an endpoint. `http` is accepted as well as `https`, which AWS demands.
+    /// Reads an endpoint. AWS demands `https`; here `http` is accepted too.
     ///
     /// # Errors
-    /// Not an absolute HTTP URL, or one with a user name, a fragment, or a `*` outside of path and
-    /// query.
-    pub fn parse(text: &str) -> Result<Endpoint, String> {
+    /// The text is not an absolute HTTP URL, or it has a user name, a fragment, or a `*` outside of
+    /// path and query.
+    pub(crate) fn parse(text: &str) -> Result<Endpoint, String> {
         let url = Url::parse(text)
-            .map_err(|error| format!("InvocationEndpoint is not a URL: {error}"))?;
+            .map_err(|error| format!("InvocationEndpoint is not a valid URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return Err("InvocationEndpoint must be an http or https URL".into());
         }
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err(
-                "InvocationEndpoint cannot have a user name, a password or a fragment".into(),
+                "InvocationEndpoint must not have a user name, a password or a fragment".into(),
             );
         }
         if url.host_str().is_some_and(|host| host.contains('*')) {
-            // The connection's credentials must not go where an event says.
+            // An event must not decide where the connection's credentials go.
             return Err("InvocationEndpoint can have `*` in its path only, not in its host".into());
         }
         let text = url.as_str();
@@ -53,7 +53,7 @@ impl Endpoint {
         Ok(Endpoint { pieces, url })
     }
 
-    /// Where it is, without its query, which may hold a secret; the `*` of its path as they stand.
+    /// The URL without its query, which may contain a secret.
     pub fn shown(&self) -> String {
         let text = self.url.as_str();
         text.split_once('?')
@@ -61,27 +61,31 @@ impl Endpoint {
             .to_owned()
     }
 
-    /// The values of its query: keys are often kept there.
-    pub fn query_values(&self) -> Vec<String> {
+    /// The values of the query string, which often contains keys.
+    pub(crate) fn query_values(&self) -> Vec<String> {
         self.url
             .query_pairs()
             .map(|(_, value)| value.into_owned())
             .collect()
     }
 
-    /// How many path parameters it takes.
-    pub fn wildcards(&self) -> usize {
+    /// How many `*` the path has.
+    pub(crate) fn wildcards(&self) -> usize {
         self.pieces.len() - 1
     }
 
+    /// The URL with these values in place of the `*`.
+    ///
+    /// # Errors
+    /// A value would lead to another path.
     pub(super) fn fill(&self, values: &[Cow<'_, str>]) -> Result<Url, PlanError> {
         if self.wildcards() == 0 {
             return Ok(self.url.clone());
         }
         let mut text = self.pieces[0].clone();
         for (value, piece) in values.iter().zip(&self.pieces[1..]) {
-            // A URL parser reads a segment of dots as a way up, encoded or not; without a value it
-            // is another path.
+            // A URL parser reads a segment of dots as a way up, encoded or not; and without a value
+            // the path is another one.
             if matches!(value.trim(), "." | ".." | "") {
                 return Err(PlanError("a path parameter is `.`, `..` or blank".into()));
             }

@@ -1,7 +1,7 @@
-//! Services that take many events in one request and say of each whether they took it. Pure.
+//! Services that take many events in one request, and answer for each whether they took it. Pure.
 //!
-//! Each kind plans its entries, its request and reads its answer in a file of its own; here is what
-//! they have in common.
+//! Each service has a file of its own, which plans entries and requests and reads answers; here is
+//! what they have in common.
 
 use std::ops::Range;
 
@@ -10,12 +10,14 @@ use kit::time::Timestamp;
 use serde_json::Value;
 
 use super::bus::Bus;
+use super::dynamic::PlanError;
+use super::entry::{FeedEntry, RequestLimits, unmentioned};
 use super::log::LogGroup;
 use super::refusal::Refusal;
-use super::site::ServiceRequest;
+use super::service::ServiceRequest;
+use super::split::split;
 use super::stream::Stream;
 use super::topic::Topic;
-use super::{PlanError, parts};
 use crate::event::Event;
 
 /// A service that takes entries.
@@ -31,39 +33,20 @@ pub enum Feed {
     Log(LogGroup),
 }
 
-/// One event as a service takes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FeedEntry {
-    /// As it stands in the request.
-    pub value: Value,
-    /// What it counts against the limit of a request, in bytes.
-    pub size: usize,
-    /// What all entries of a request have in common: a log stream.
-    pub group: String,
-    /// When it happened, in milliseconds: log events go in this order.
-    pub at: u64,
-}
-
-/// What one request may hold.
-pub(super) struct Limits {
-    pub entries: usize,
-    pub bytes: usize,
-}
-
 /// Log events of one request lie no further apart than this, in milliseconds.
 const LONGEST_SPAN: u64 = 24 * 60 * 60 * 1000;
 
 impl Feed {
-    /// The most that go into one request.
-    pub fn most(&self) -> usize {
+    /// The most entries in one request.
+    pub(crate) fn most(&self) -> usize {
         self.limits().entries
     }
 
-    /// The entry with `body` for `event`, at which dynamic values look.
+    /// The entry with `body` for `event`, from which dynamic values come.
     ///
     /// # Errors
-    /// The event lacks a value that the entry needs, or has one that the service does not take.
-    pub fn entry(
+    /// The event has no value that the entry needs, or one that the service does not accept.
+    pub(crate) fn entry(
         &self,
         event: &Event,
         body: String,
@@ -77,9 +60,9 @@ impl Feed {
         }
     }
 
-    /// Puts entries in the order in which they are sent, and takes them apart into requests. An
-    /// entry that is too large stands alone, and the service says so.
-    pub fn arrange<T>(&self, entries: &mut [(T, FeedEntry)]) -> Vec<Range<usize>> {
+    /// Sorts entries into the order in which they are sent, and splits them into requests. An entry
+    /// that is too large stands alone, so that the service refuses it alone.
+    pub(crate) fn arrange<T>(&self, entries: &mut [(T, FeedEntry)]) -> Vec<Range<usize>> {
         entries.sort_by(|(_, a), (_, b)| (&a.group, a.at).cmp(&(&b.group, b.at)));
         let limits = self.limits();
         let mut ranges = Vec::new();
@@ -96,11 +79,11 @@ impl Feed {
             let sizes = entries[start..start + length]
                 .iter()
                 .map(|(_, entry)| entry.size);
-            let inner = parts(sizes, limits.entries, limits.bytes);
+            let inner = split(sizes, limits.entries, limits.bytes);
             ranges.extend(
                 inner
-                    .into_iter()
-                    .map(|range| range.start + start..range.end + start),
+                    .iter()
+                    .map(|part| start + part.start..start + part.end),
             );
             start += length;
         }
@@ -108,7 +91,7 @@ impl Feed {
     }
 
     /// The request with some entries.
-    pub fn request(&self, entries: &[&FeedEntry]) -> ServiceRequest {
+    pub(crate) fn request(&self, entries: &[&FeedEntry]) -> ServiceRequest {
         match self {
             Feed::Bus(bus) => bus.request(entries),
             Feed::Topic(topic) => topic.request(entries),
@@ -138,7 +121,7 @@ impl Feed {
         })
     }
 
-    fn limits(&self) -> Limits {
+    fn limits(&self) -> RequestLimits {
         match self {
             Feed::Bus(_) => Bus::LIMITS,
             Feed::Topic(_) => Topic::LIMITS,
@@ -148,23 +131,18 @@ impl Feed {
     }
 }
 
-/// Answers that have an element for each entry, with an `ErrorCode` where it was refused.
+/// Reads an answer that has an element for each entry, with an `ErrorCode` if it was refused.
 fn by_position(reply: &Reply, list: &str, count: usize, who: &str) -> Vec<Result<(), Refusal>> {
     let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
     let result = |index: usize| {
-        let told = answer
+        let element = answer
             .get(list)
             .and_then(|list| list.get(index))
-            .ok_or_else(|| untold(who))?;
-        match told.get("ErrorCode").and_then(Value::as_str) {
+            .ok_or_else(|| unmentioned(who))?;
+        match element.get("ErrorCode").and_then(Value::as_str) {
             Some(code) => Err(Refusal::of_entry(code, who)),
             None => Ok(()),
         }
     };
     (0..count).map(result).collect()
-}
-
-/// An entry that an answer does not speak of.
-pub(super) fn untold(who: &str) -> Refusal {
-    Refusal::of_entry("InternalFailure, for the answer does not speak of it", who)
 }

@@ -1,4 +1,4 @@
-//! A Lambda function: `Invoke`, with the batch as its payload.
+//! A Lambda function: `Invoke`, with the batch as its payload. Pure.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
@@ -6,18 +6,18 @@ use kit::call::Reply;
 use percent_encoding::utf8_percent_encode;
 
 use super::endpoint::SEGMENT;
-use super::program::InvocationType;
+use super::invocation_type::InvocationType;
 use super::refusal::Refusal;
-use super::site::{ServiceEndpoint, ServiceRequest};
+use super::service::{ServiceEndpoint, ServiceRequest};
 use crate::arn::Arn;
 
 /// The longest payload of a synchronous invocation.
 const LONGEST: usize = 6 * 1024 * 1024;
 
-/// The longest payload of an asynchronous invocation, as every implementation has it.
+/// The longest payload of an asynchronous invocation, as other implementations have it.
 const LONGEST_EVENT: usize = 256 * 1024;
 
-/// A function, its version or alias where the ARN names one.
+/// A function, or the version or alias of it that the ARN names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
     site: ServiceEndpoint,
@@ -26,11 +26,11 @@ pub struct Function {
 }
 
 impl Function {
-    /// The function of an ARN.
+    /// The function with this ARN.
     ///
     /// # Errors
-    /// It is not the ARN of a function.
-    pub fn new(arn: &Arn<'_>, invocation: InvocationType) -> Result<Function, String> {
+    /// The ARN is not that of a function.
+    pub(crate) fn new(arn: &Arn<'_>, invocation: InvocationType) -> Result<Function, String> {
         if arn
             .resource
             .strip_prefix("function:")
@@ -68,7 +68,7 @@ impl Function {
         self.site.rest(&self.path, header, payload)
     }
 
-    /// The payload of an answer; that of a function that failed is for nobody's log.
+    /// The payload of an answer. The payload of a function that failed is not logged.
     pub(super) fn read(&self, reply: &Reply, who: &str) -> Result<Bytes, Refusal> {
         match reply.headers.get("x-amz-function-error") {
             Some(_) => Err(Refusal::of_batch(format!("{who}: the function failed"))),

@@ -1,21 +1,22 @@
 //! A CloudWatch Logs group: `PutLogEvents`, with the event as the message of a log event.
+//! Pure.
 
 use kit::call::Reply;
 use kit::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::feed::{FeedEntry, Limits};
+use super::dynamic::{DynamicValue, PlanError};
+use super::entry::{FeedEntry, RequestLimits};
 use super::refusal::Refusal;
-use super::site::{ServiceEndpoint, ServiceRequest};
-use super::{DynamicValue, PlanError};
+use super::service::{ServiceEndpoint, ServiceRequest};
 use crate::arn::Arn;
 use crate::event::Event;
 
-/// What each log event counts beside its message, in bytes.
+/// What each log event counts in addition to its message, in bytes.
 const OVERHEAD: usize = 26;
 
 /// The longest `LogStreamName`, in characters.
-pub const LONGEST_NAME: usize = 256;
+pub(crate) const LONGEST_NAME: usize = 256;
 
 /// A log group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,16 +29,16 @@ pub struct LogGroup {
 
 impl LogGroup {
     /// 10,000 log events, 1 MiB.
-    pub(super) const LIMITS: Limits = Limits {
+    pub(super) const LIMITS: RequestLimits = RequestLimits {
         entries: 10_000,
         bytes: 1_048_576,
     };
 
-    /// The group of an ARN. `timestamp` is where the event says when it happened.
+    /// The group with this ARN. `timestamp` is where the event has the time at which it happened.
     ///
     /// # Errors
-    /// It is not the ARN of a log group.
-    pub fn new(
+    /// The ARN is not that of a log group.
+    pub(crate) fn new(
         arn: &Arn<'_>,
         stream: DynamicValue,
         timestamp: Option<DynamicValue>,
@@ -63,17 +64,17 @@ impl LogGroup {
         now: Timestamp,
     ) -> Result<FeedEntry, PlanError> {
         if body.is_empty() {
-            return Err(PlanError("CloudWatch Logs takes no empty message".into()));
+            return Err(PlanError(
+                "CloudWatch Logs does not accept an empty message".into(),
+            ));
         }
-        let stream = self.stream.text(event).filter(|name| !name.is_empty());
-        let stream =
-            stream.ok_or_else(|| PlanError("the event has no value for LogStreamName".into()))?;
+        let stream = self.stream.required(event, "LogStreamName")?;
         let at = match &self.timestamp {
             None => now.as_millis(),
             Some(path) => {
                 let milliseconds = path.text(event).and_then(|text| text.parse().ok());
                 milliseconds.ok_or_else(|| {
-                    PlanError("the value for Timestamp is no number of milliseconds".into())
+                    PlanError("the value for Timestamp is not a number of milliseconds".into())
                 })?
             }
         };
@@ -93,7 +94,8 @@ impl LogGroup {
         self.site.json("1.1", "Logs_20140328.PutLogEvents", &body)
     }
 
-    /// Log events are refused by their time only, and so from one end of the list.
+    /// What became of each of `count` log events. They are refused by their time only, and so from
+    /// one end of the list.
     pub(super) fn read(reply: &Reply, count: usize, who: &str) -> Vec<Result<(), Refusal>> {
         let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         let index = |name: &str| {

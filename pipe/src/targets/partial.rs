@@ -1,15 +1,15 @@
-//! `batchItemFailures`: which messages of a batch a Lambda function or a state machine says it
-//! could not deal with.
+//! `batchItemFailures`: the messages of a batch that a Lambda function or a state machine reports as
+//! failed. Pure.
 
 use serde_json::Value;
 
-/// For each of `ids` whether it failed, by the answer to the batch:
-/// `docs/aws/pipes.md#partial-failures`. An answer without any content, `null`, one without the
-/// key, and an empty list mean that none did.
+/// Reads for each of `ids` whether it failed, by the answer to the batch:
+/// `docs/aws/pipes.md#partial-failures`. An empty answer, `null`, an answer without the key, and an
+/// empty list mean that none failed.
 ///
 /// # Errors
-/// The answer cannot be understood, and so the whole batch failed; the text says why.
-pub fn failures(answer: &[u8], ids: &[&str]) -> Result<Vec<bool>, &'static str> {
+/// The answer cannot be understood, so the whole batch failed; the text says why.
+pub(super) fn failures(answer: &[u8], ids: &[&str]) -> Result<Vec<bool>, &'static str> {
     let mut failed = vec![false; ids.len()];
     if answer.trim_ascii().is_empty() {
         return Ok(failed);
@@ -18,7 +18,7 @@ pub fn failures(answer: &[u8], ids: &[&str]) -> Result<Vec<bool>, &'static str> 
     let items = match answer.get("batchItemFailures") {
         None | Some(Value::Null) => return Ok(failed),
         Some(Value::Array(items)) => items,
-        Some(_) => return Err("batchItemFailures is no list"),
+        Some(_) => return Err("batchItemFailures must be a list"),
     };
     for item in items {
         let id = item
@@ -29,7 +29,7 @@ pub fn failures(answer: &[u8], ids: &[&str]) -> Result<Vec<bool>, &'static str> 
             return Err("an element of batchItemFailures has no itemIdentifier");
         }
         let index = ids.iter().position(|known| *known == id);
-        failed[index.ok_or("an itemIdentifier is none of the batch")?] = true;
+        failed[index.ok_or("an itemIdentifier is not in the batch")?] = true;
     }
     Ok(failed)
 }
@@ -78,7 +78,7 @@ mod tests {
         check("{", Err("the answer is not JSON"));
         check(
             r#"{"batchItemFailures":{}}"#,
-            Err("batchItemFailures is no list"),
+            Err("batchItemFailures must be a list"),
         );
         let nameless = Err("an element of batchItemFailures has no itemIdentifier");
         for item in [
@@ -89,7 +89,7 @@ mod tests {
         ] {
             check(&format!(r#"{{"batchItemFailures":[{item}]}}"#), nameless);
         }
-        let unknown = Err("an itemIdentifier is none of the batch");
+        let unknown = Err("an itemIdentifier is not in the batch");
         check(
             r#"{"batchItemFailures":[{"itemIdentifier":"a"},{"itemIdentifier":"c"}]}"#,
             unknown,

@@ -1,6 +1,6 @@
-//! An event to the message that a target queue gets.
+//! An SQS queue as a target: the message that an event becomes. Pure.
 
-use super::{DynamicValue, PlanError};
+use super::dynamic::{DynamicValue, PlanError};
 use crate::event::Event;
 
 /// The longest `MessageGroupId` and `MessageDeduplicationId` of SQS, in characters.
@@ -13,32 +13,31 @@ pub struct QueueTarget {
     pub account: String,
     /// Its name.
     pub queue: String,
-    /// `MessageGroupId`; there is always one for a FIFO queue.
-    pub group: Option<DynamicValue>,
-    /// `MessageDeduplicationId`; without one a FIFO queue has to make it from the body.
-    pub deduplication: Option<DynamicValue>,
+    /// `MessageGroupId`; a FIFO queue always has one.
+    pub(crate) group: Option<DynamicValue>,
+    /// `MessageDeduplicationId`; without one, a FIFO queue must make it from the body.
+    pub(crate) deduplication: Option<DynamicValue>,
 }
 
-/// One message to be sent.
+/// One message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueueEntry {
+pub(crate) struct QueueEntry {
     /// `MessageBody`.
-    pub body: String,
+    pub(crate) body: String,
     /// `MessageGroupId`.
-    pub group: Option<String>,
+    pub(crate) group: Option<String>,
     /// `MessageDeduplicationId`.
-    pub deduplication: Option<String>,
+    pub(crate) deduplication: Option<String>,
 }
 
 impl QueueTarget {
-    /// The message with `body` for `event`, at which dynamic values look.
+    /// The message with `body` for `event`, from which dynamic values come.
     ///
     /// # Errors
-    /// The event has nothing where an id should come from, or something that is too long; a body is
-    /// empty.
-    pub fn plan(&self, event: &Event, body: String) -> Result<QueueEntry, PlanError> {
+    /// The event has no value for an id, or one that is too long; or the body is empty.
+    pub(crate) fn plan(&self, event: &Event, body: String) -> Result<QueueEntry, PlanError> {
         if body.is_empty() {
-            return Err(PlanError("SQS takes no empty message".into()));
+            return Err(PlanError("SQS does not accept an empty message".into()));
         }
         let group = read_id("MessageGroupId", self.group.as_ref(), event)?;
         let deduplication = read_id("MessageDeduplicationId", self.deduplication.as_ref(), event)?;
@@ -56,8 +55,7 @@ fn read_id(
     event: &Event,
 ) -> Result<Option<String>, PlanError> {
     let Some(value) = value else { return Ok(None) };
-    let text = value.text(event).filter(|text| !text.is_empty());
-    let text = text.ok_or_else(|| PlanError(format!("the event has no value for {name}")))?;
+    let text = value.required(event, name)?;
     if text.chars().count() > LONGEST_ID {
         return Err(PlanError(format!(
             "the value for {name} has more than {LONGEST_ID} characters"

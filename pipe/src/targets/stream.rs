@@ -1,19 +1,19 @@
-//! A Kinesis data stream: `PutRecords`, with the event as `Data`.
+//! A Kinesis data stream: `PutRecords`, with the event as `Data`. Pure.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::feed::{FeedEntry, Limits};
-use super::site::{ServiceEndpoint, ServiceRequest};
-use super::{DynamicValue, PlanError};
+use super::dynamic::{DynamicValue, PlanError};
+use super::entry::{FeedEntry, RequestLimits};
+use super::service::{ServiceEndpoint, ServiceRequest};
 use crate::arn::Arn;
 use crate::event::Event;
 
 /// The longest `PartitionKey`, in characters.
-pub const LONGEST_KEY: usize = 256;
+pub(crate) const LONGEST_KEY: usize = 256;
 
-/// A stream.
+/// A data stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
     site: ServiceEndpoint,
@@ -22,17 +22,17 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// 500 records, 5 MiB with their keys.
-    pub(super) const LIMITS: Limits = Limits {
+    /// 500 records of 5 MiB together, with their keys.
+    pub(super) const LIMITS: RequestLimits = RequestLimits {
         entries: 500,
         bytes: 5 * 1024 * 1024,
     };
 
-    /// The stream of an ARN.
+    /// The stream with this ARN.
     ///
     /// # Errors
-    /// It is not the ARN of a stream.
-    pub fn new(arn: &Arn<'_>, partition_key: DynamicValue) -> Result<Stream, String> {
+    /// The ARN is not that of a stream.
+    pub(crate) fn new(arn: &Arn<'_>, partition_key: DynamicValue) -> Result<Stream, String> {
         if !arn.resource.starts_with("stream/") {
             return Err(format!("{} is not the ARN of a stream", arn.text));
         }
@@ -44,20 +44,14 @@ impl Stream {
     }
 
     pub(super) fn entry(&self, event: &Event, body: &str) -> Result<FeedEntry, PlanError> {
-        let key = self.partition_key.text(event).filter(|key| !key.is_empty());
-        let key = key.ok_or_else(|| PlanError("the event has no value for PartitionKey".into()))?;
+        let key = self.partition_key.required(event, "PartitionKey")?;
         if key.chars().count() > LONGEST_KEY {
             return Err(PlanError(format!(
                 "the value for PartitionKey has more than {LONGEST_KEY} characters"
             )));
         }
-        let value = json!({"Data": STANDARD.encode(body), "PartitionKey": key});
-        Ok(FeedEntry {
-            value,
-            size: body.len() + key.len(),
-            group: String::new(),
-            at: 0,
-        })
+        let value = json!({"Data": STANDARD.encode(body), "PartitionKey": &key});
+        Ok(FeedEntry::new(value, body.len() + key.len()))
     }
 
     pub(super) fn request(&self, entries: &[&FeedEntry]) -> ServiceRequest {

@@ -1,15 +1,18 @@
 //! Calls as they leave: what is filled, merged, overridden and refused.
 
-use super::*;
-use crate::targets::connection::{Auth, ConnectionParameters};
-use http::HeaderValue;
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue, Method};
 use kit::call::Call;
 use serde_json::json;
+
+use super::connection::{Auth, Connection, ConnectionParameters};
+use super::*;
+use crate::event::Event;
 
 fn destination(endpoint: &str, method: Method, invocation: ConnectionParameters) -> Destination {
     let auth = Auth::api_key(HeaderName::from_static("x-key"), &"secret".into()).unwrap();
     Destination {
-        arn: "arn".into(),
         name: "d".into(),
         method,
         endpoint: Endpoint::parse(endpoint).unwrap(),
@@ -152,7 +155,10 @@ fn body_parameters_need_an_object_to_go_into() {
     let refused = planned(destination, HttpParameters::default(), "text", None)
         .unwrap_err()
         .to_string();
-    assert!(refused.ends_with("the body is no JSON object"), "{refused}");
+    assert!(
+        refused.ends_with("the body is not a JSON object"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -228,7 +234,7 @@ fn what_cannot_be_sent_is_said() {
     }
     assert!(
         reason("$.body.n", "x-a", "$.body.nl")
-            .ends_with("the value for header x-a holds a control character")
+            .ends_with("the value for header x-a contains a control character")
     );
 }
 
@@ -269,8 +275,8 @@ fn endpoints_and_dynamic_values_are_checked_at_load() {
 }
 
 #[test]
-fn lists_are_taken_apart_by_number_and_size() {
-    let apart = |sizes: &[usize], most, largest| parts(sizes.iter().copied(), most, largest);
+fn lists_are_split_by_number_and_size() {
+    let apart = |sizes: &[usize], most, largest| split(sizes.iter().copied(), most, largest);
     assert_eq!(
         apart(&[100, 100, 100, 300, 1], 10, 256),
         [0..2, 2..3, 3..4, 4..5]

@@ -1,17 +1,17 @@
-//! An SNS topic: `PublishBatch`, with the event as `Message`. SNS speaks the query protocol: a
-//! form, and XML back.
+//! An SNS topic: `PublishBatch`, with the event as `Message`. SNS speaks the Query protocol: a form,
+//! answered with XML. Pure.
 
 use kit::call::Reply;
 use kit::service::element;
 use url::form_urlencoded::Serializer;
 
-use super::PlanError;
-use super::feed::{FeedEntry, Limits, untold};
+use super::dynamic::PlanError;
+use super::entry::{FeedEntry, RequestLimits, unmentioned};
 use super::refusal::Refusal;
-use super::site::{ServiceEndpoint, ServiceRequest};
+use super::service::{ServiceEndpoint, ServiceRequest};
 use crate::arn::Arn;
 
-/// A topic; not a FIFO one, which pipes cannot have.
+/// A standard topic; a FIFO topic cannot be a target of a pipe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Topic {
     site: ServiceEndpoint,
@@ -20,16 +20,16 @@ pub struct Topic {
 
 impl Topic {
     /// Ten messages of 256 KiB together.
-    pub(super) const LIMITS: Limits = Limits {
+    pub(super) const LIMITS: RequestLimits = RequestLimits {
         entries: 10,
         bytes: 256 * 1024,
     };
 
-    /// The topic of an ARN.
+    /// The topic with this ARN.
     ///
     /// # Errors
-    /// It is that of a FIFO topic, or names no region.
-    pub fn new(arn: &Arn<'_>) -> Result<Topic, String> {
+    /// The ARN is that of a FIFO topic, or has no region.
+    pub(crate) fn new(arn: &Arn<'_>) -> Result<Topic, String> {
         if arn.resource.ends_with(".fifo") {
             return Err(format!(
                 "{} is a FIFO topic, which cannot be a pipe's target",
@@ -44,15 +44,10 @@ impl Topic {
 
     pub(super) fn entry(body: String) -> Result<FeedEntry, PlanError> {
         if body.is_empty() {
-            return Err(PlanError("SNS takes no empty message".into()));
+            return Err(PlanError("SNS does not accept an empty message".into()));
         }
         let size = body.len();
-        Ok(FeedEntry {
-            value: body.into(),
-            size,
-            group: String::new(),
-            at: 0,
-        })
+        Ok(FeedEntry::new(body.into(), size))
     }
 
     pub(super) fn request(&self, entries: &[&FeedEntry]) -> ServiceRequest {
@@ -71,8 +66,9 @@ impl Topic {
         self.site.form(form.finish())
     }
 
+    /// What became of each of `count` messages.
     pub(super) fn read(reply: &Reply, count: usize, who: &str) -> Vec<Result<(), Refusal>> {
-        let mut results: Vec<_> = (0..count).map(|_| Err(untold(who))).collect();
+        let mut results: Vec<_> = (0..count).map(|_| Err(unmentioned(who))).collect();
         let answer = String::from_utf8_lossy(&reply.body);
         let members = |list: &str| {
             element(&answer, list)

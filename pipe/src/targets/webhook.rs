@@ -1,9 +1,9 @@
-//! Standard Webhooks signatures: a target can tell that a call comes from here, and when it was
-//! made.
+//! Standard Webhooks signatures: they show a target that a call comes from this pipe, and when it was
+//! made. Pure: time is an argument.
 //!
 //! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over
 //! `{webhook-id}.{webhook-timestamp}.{body}`, one for each key (specification of Standard Webhooks,
-//! "Signature scheme"). AWS has nothing like it, so nobody gets it unasked.
+//! "Signature scheme"). AWS has nothing like it, so calls are signed only if keys are given.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,25 +14,25 @@ use kit::time::Timestamp;
 use secrecy::{ExposeSecret as _, SecretSlice};
 use sha2::Sha256;
 
-/// Carries the id of the message.
+/// The header with the id of the message.
 pub const ID: HeaderName = HeaderName::from_static("webhook-id");
 
-/// In front of a key in its text form.
+/// What a key in text form begins with.
 const PREFIX: &str = "whsec_";
 
 /// How long keys are, in bytes, by the specification.
 const LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// The keys that sign. Several while one is being replaced by the next.
+/// The keys that calls are signed with; several while one is being replaced by the next.
 #[derive(Debug)]
-pub struct Keys(Vec<SecretSlice<u8>>);
+pub struct WebhookKeys(Vec<SecretSlice<u8>>);
 
-impl Keys {
-    /// Reads keys, one a line, each `whsec_` and base64. Empty lines do not count.
+impl WebhookKeys {
+    /// Reads keys, one a line, each `whsec_` followed by base64. Empty lines are skipped.
     ///
     /// # Errors
-    /// A line is no key, or there is none. The text names the line and shows nothing of it.
-    pub fn parse(text: &str) -> Result<Keys, String> {
+    /// A line is not a key, or there is no key. The text names the line and shows nothing of it.
+    pub(crate) fn parse(text: &str) -> Result<WebhookKeys, String> {
         let lines = text
             .lines()
             .enumerate()
@@ -41,7 +41,7 @@ impl Keys {
             let key = read(line.trim()).ok_or_else(|| {
                 let (least, most) = (LENGTHS.start(), LENGTHS.end());
                 format!(
-                    "line {} is no webhook key: {PREFIX} and the base64 of {least} to {most} bytes",
+                    "line {} is not a webhook key: expected {PREFIX} and the base64 of {least} to {most} bytes",
                     index + 1
                 )
             })?;
@@ -49,15 +49,15 @@ impl Keys {
         });
         let keys = keys.collect::<Result<Vec<_>, String>>()?;
         if keys.is_empty() {
-            Err("there is no webhook key".to_owned())
+            Err("the file contains no webhook key".to_owned())
         } else {
-            Ok(Keys(keys))
+            Ok(WebhookKeys(keys))
         }
     }
 
-    /// Signs a call as it will be sent, at `now`. One without `webhook-id` cannot be signed and
+    /// Signs a call as it will be sent, at `now`. A call without `webhook-id` cannot be signed and
     /// stays as it is.
-    pub fn sign(&self, call: &mut Call, now: Timestamp) {
+    pub(crate) fn sign(&self, call: &mut Call, now: Timestamp) {
         let Some(id) = call.headers.get(ID).cloned() else {
             return;
         };
@@ -107,7 +107,7 @@ mod tests {
                 .collect(),
             body: Bytes::from_static(br#"{"test": 2432232314}"#),
         };
-        Keys::parse(keys)
+        WebhookKeys::parse(keys)
             .unwrap()
             .sign(&mut call, Timestamp::from_millis(1_614_265_330_999));
         call.headers
@@ -136,19 +136,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_named_by_its_line_and_not_shown() {
+    fn what_is_not_a_key_is_named_by_its_line_and_not_shown() {
         for text in [
             format!("{KEY}\nwhsec_hunter2"),
             format!("{KEY}\nhunter2"),
             format!("{KEY}\nwhsec_aHVudGVyMg=="),
         ] {
-            let message = Keys::parse(&text).unwrap_err();
+            let message = WebhookKeys::parse(&text).unwrap_err();
             assert!(
-                message.starts_with("line 2 is no webhook key") && !message.contains("hunter2"),
+                message.starts_with("line 2 is not a webhook key") && !message.contains("hunter2"),
                 "{message}"
             );
         }
-        assert!(Keys::parse("\n").is_err());
-        assert!(!format!("{:?}", Keys::parse(KEY).unwrap()).contains("MfKQ"));
+        assert!(WebhookKeys::parse("\n").is_err());
+        assert!(!format!("{:?}", WebhookKeys::parse(KEY).unwrap()).contains("MfKQ"));
     }
 }

@@ -1,19 +1,19 @@
-//! A state machine: `StartSyncExecution` for an Express one that is waited for, else
-//! `StartExecution`.
+//! A state machine: `StartSyncExecution` when the pipe waits for the output, else `StartExecution`.
+//! Pure.
 //!
-//! An ARN does not tell Express from Standard: a Standard one that is to be waited for is refused
-//! by the service.
+//! Only Express state machines can be waited for, and an ARN does not show which kind it names: for a
+//! Standard one the service refuses the request.
 
 use bytes::Bytes;
 use kit::call::Reply;
 use serde_json::{Value, json};
 
-use super::program::InvocationType;
+use super::invocation_type::InvocationType;
 use super::refusal::Refusal;
-use super::site::{ServiceEndpoint, ServiceRequest};
+use super::service::{ServiceEndpoint, ServiceRequest};
 use crate::arn::Arn;
 
-/// A state machine, its version or alias where the ARN names one.
+/// A state machine, or the version or alias of it that the ARN names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workflow {
     site: ServiceEndpoint,
@@ -25,11 +25,11 @@ impl Workflow {
     /// The longest input, in characters.
     pub(super) const LONGEST: usize = 262_144;
 
-    /// The state machine of an ARN.
+    /// The state machine with this ARN.
     ///
     /// # Errors
-    /// It is not the ARN of a state machine.
-    pub fn new(arn: &Arn<'_>, invocation: InvocationType) -> Result<Workflow, String> {
+    /// The ARN is not that of a state machine.
+    pub(crate) fn new(arn: &Arn<'_>, invocation: InvocationType) -> Result<Workflow, String> {
         if arn
             .resource
             .strip_prefix("stateMachine:")

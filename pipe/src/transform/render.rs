@@ -1,49 +1,50 @@
-//! What a placeholder expands to, by the place it stands in.
+//! What a placeholder expands to, depending on its position. Pure.
 //!
-//! As JSON, a value is written as JSON and a missing one as `""`; a whole body that is JSON is
-//! written as it was sent. Inside of text, a string goes in as it is, unescaped, and a missing
-//! value is nothing; objects and arrays lose their quotes in a text template. In a string of a JSON
-//! template, what is not the inside of a string is refused: it would break the JSON, or change it.
+//! Where JSON expects a value, a value is written as JSON and a missing one as `""`; a whole body that
+//! is JSON is written as it was sent. Within text, a string is inserted as it is, unescaped, and a
+//! missing value is nothing; objects and arrays lose their quotes in a text template. Within a string
+//! of a JSON template, a value that cannot be the inside of a string is refused: it would break the
+//! JSON, or change it.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::ReservedVariables;
 use super::template::{Reserved, Variable};
+use super::variables::ReservedVariables;
 use crate::event::Event;
 
-/// Where a placeholder stands.
+/// The position of a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Position {
+pub(super) enum Position {
     /// Where JSON expects a value.
     Json,
-    /// In a template that is nothing else: as JSON, but text without its quotes.
+    /// In a template that is nothing else: as JSON, except that text has no quotes.
     Bare,
-    /// Inside of a string of a JSON template.
+    /// Within a string of a JSON template.
     JsonString,
     /// In a template that is a string or free text.
     Text,
 }
 
-/// All that placeholders can see.
+/// Everything that placeholders can refer to.
 #[derive(Debug, Clone, Copy)]
-pub struct Scope<'a> {
+pub(super) struct Scope<'a> {
     /// The event at this stage.
-    pub event: &'a Event,
+    pub(super) event: &'a Event,
     /// The pipe.
-    pub names: &'a ReservedVariables,
-    /// When this stage got the event.
-    pub ingestion_time: &'a str,
+    pub(super) names: &'a ReservedVariables,
+    /// When this stage received the event.
+    pub(super) ingestion_time: &'a str,
 }
 
 impl Scope<'_> {
-    /// Appends what the placeholder stands for.
+    /// Appends the value of the placeholder.
     ///
     /// # Errors
-    /// It stands inside a string, and its value would end that; why, without the value, which may
-    /// be confidential.
-    pub fn expand(
+    /// The placeholder stands within a string, and its value would end that string. The reason does not
+    /// show the value, which may be confidential.
+    pub(super) fn expand(
         &self,
         out: &mut String,
         variable: &Variable,
@@ -65,7 +66,7 @@ impl Scope<'_> {
                 let text = inside_string(value);
                 let text = text.map_err(|what| {
                     format!(
-                        "{} stands inside a string, and its value {what}",
+                        "{} is within a string, and its value {what}",
                         variable.placeholder()
                     )
                 })?;
@@ -92,7 +93,7 @@ impl Scope<'_> {
     }
 }
 
-/// The value as it goes into a string of JSON, unescaped; or what is wrong with that.
+/// The value as it is inserted into a string of JSON, unescaped; or why it cannot be.
 fn inside_string(value: &Value) -> Result<Cow<'_, str>, &'static str> {
     let text = match value {
         Value::String(text) => Cow::Borrowed(text.as_str()),
@@ -102,12 +103,12 @@ fn inside_string(value: &Value) -> Result<Cow<'_, str>, &'static str> {
         return Ok(text);
     }
     match value {
-        // What is escaped already stays inside of the string.
+        // A value that is escaped already stays within the string.
         _ if serde_json::from_str::<String>(&format!("\"{text}\"")).is_ok() => Ok(text),
         Value::Object(_) => Err("is an object"),
         Value::Array(_) => Err("is a list"),
-        _ if text.contains(['"', '\\']) => Err("holds a quote or a backslash"),
-        _ => Err("holds a line break or another control character"),
+        _ if text.contains(['"', '\\']) => Err("contains a quote or a backslash"),
+        _ => Err("contains a line break or another control character"),
     }
 }
 

@@ -1,43 +1,42 @@
-//! The text of an input template to its parts: plain text, and placeholders with the place they
-//! stand in.
+//! Parses the text of an input template into its parts: plain text, and placeholders with their
+//! positions. Pure.
 //!
-//! A placeholder is `<$.path>` or `<aws.pipes.…>`; other text between angle brackets is text. What
-//! placeholders expand to is not known here.
+//! A placeholder is `<$.path>` or `<aws.pipes.…>`; anything else between angle brackets is text.
 
 use crate::event::path::Path;
 
-/// The longest template that the Pipes API takes, in characters.
-pub const MAX_TEMPLATE: usize = 8192;
+/// The longest template that the Pipes API accepts, in characters.
+const MAX_TEMPLATE: usize = 8192;
 
-/// What the text of a template is.
+/// The kind of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TemplateKind {
+pub(super) enum TemplateKind {
     /// A JSON object or array.
     Json,
-    /// One placeholder and nothing else.
+    /// A single placeholder.
     Bare,
     /// A string in quotes, or free text.
     Text,
 }
 
-/// A piece of a template.
+/// A part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
-    /// Goes out as it stands.
+pub(super) enum Part {
+    /// Text that is copied.
     Text(String),
-    /// Is replaced.
+    /// A placeholder, which is replaced.
     Placeholder {
-        /// By this.
+        /// What it names.
         variable: Variable,
-        /// Whether it stands inside of a JSON string.
+        /// Whether it stands within a JSON string.
         quoted: bool,
     },
 }
 
 /// What a placeholder names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Variable {
-    /// A place in the event.
+pub(super) enum Variable {
+    /// A path in the event.
     Path(Path),
     /// One of the variables that pipes define.
     Reserved(Reserved),
@@ -45,7 +44,7 @@ pub enum Variable {
 
 /// The variables that pipes define (user guide, "Reserved variables").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reserved {
+pub(super) enum Reserved {
     /// `aws.pipes.pipe-arn`
     PipeArn,
     /// `aws.pipes.pipe-name`
@@ -100,9 +99,9 @@ impl TemplateError {
     }
 }
 
-/// Reads a template. The last part tells whether what it gives has to be looked at: it may be no
-/// JSON, though it should.
-pub fn parse(text: &str) -> Result<(TemplateKind, Vec<Part>, bool), TemplateError> {
+/// Reads a template. The last value says whether each result has to be checked: it may not be JSON
+/// although it should.
+pub(super) fn parse(text: &str) -> Result<(TemplateKind, Vec<Part>, bool), TemplateError> {
     if text.chars().count() > MAX_TEMPLATE {
         return Err(TemplateError::at(
             text,
@@ -136,7 +135,7 @@ fn split(text: &str) -> Result<Vec<Part>, TemplateError> {
         if rest.starts_with("<$") || rest.starts_with("<aws.") {
             let end = rest
                 .find('>')
-                .ok_or_else(|| TemplateError::at(text, at, "this placeholder has no `>`"))?;
+                .ok_or_else(|| TemplateError::at(text, at, "the placeholder has no `>`"))?;
             let variable =
                 variable(&rest[1..end]).map_err(|message| TemplateError::at(text, at, message))?;
             if !plain.is_empty() {
@@ -174,13 +173,16 @@ fn variable(name: &str) -> Result<Variable, String> {
         .map(|(_, reserved)| Variable::Reserved(*reserved));
     known.ok_or_else(|| {
         let names: Vec<_> = RESERVED.iter().map(|(name, _)| *name).collect();
-        format!("unknown variable <{name}>; pipes know {}", names.join(", "))
+        format!(
+            "unknown variable <{name}>: expected one of {}",
+            names.join(", ")
+        )
     })
 }
 
-/// A template that gives JSON for no event at all is a mistake of its author, and found here. One
-/// that gives JSON for some events only has a placeholder right behind a number (`-<$.n>`): then
-/// this is true.
+/// Checks a template that should give JSON. One that gives JSON for no event at all is an error. Returns
+/// whether the template gives JSON for some events only, which is so where a placeholder follows a
+/// number (`-<$.n>`).
 fn check_json(text: &str, parts: &[Part]) -> Result<bool, TemplateError> {
     let try_with = |value: &str| {
         let sample = parts.iter().map(|part| match part {
@@ -191,7 +193,7 @@ fn check_json(text: &str, parts: &[Part]) -> Result<bool, TemplateError> {
         serde_json::from_str::<serde::de::IgnoredAny>(&sample.collect::<String>())
     };
     if let Err(error) = try_with("0") {
-        let hint = "this starts as JSON and cannot become valid JSON";
+        let hint = "the template starts as JSON but cannot become valid JSON";
         return Err(TemplateError::at(
             text,
             0,
@@ -202,8 +204,8 @@ fn check_json(text: &str, parts: &[Part]) -> Result<bool, TemplateError> {
 }
 
 impl Variable {
-    /// The placeholder as it stands in a template.
-    pub fn placeholder(&self) -> String {
+    /// The placeholder as it is written in a template.
+    pub(super) fn placeholder(&self) -> String {
         match self {
             Variable::Path(path) => format!("<{path}>"),
             Variable::Reserved(reserved) => {

@@ -162,15 +162,15 @@ fn what_aws_would_not_deliver_is_an_error_that_names_the_placeholder() {
     let cases = [
         (
             r#"{"o":"<$.body.o>"}"#,
-            "<$.body.o> stands inside a string, and its value is an object",
+            "<$.body.o> is within a string, and its value is an object",
         ),
         (
             r#"{"t":"a/<$.body.tags>"}"#,
-            "<$.body.tags> stands inside a string, and its value is a list",
+            "<$.body.tags> is within a string, and its value is a list",
         ),
         (
             r#"{"n":"<$.body.name>"}"#,
-            "<$.body.name> stands inside a string, and its value holds a quote or a backslash",
+            "<$.body.name> is within a string, and its value contains a quote or a backslash",
         ),
     ];
     for (template, reason) in cases {
@@ -202,7 +202,7 @@ fn a_value_cannot_change_the_shape_of_the_body() {
     ] {
         let reason = render(name).unwrap_err();
         assert!(
-            reason.contains("<$.body.name> stands inside a string") && !reason.contains("admin"),
+            reason.contains("<$.body.name> is within a string") && !reason.contains("admin"),
             "{reason}"
         );
     }
@@ -225,7 +225,7 @@ fn refused_when_configured() {
     let cases = [
         (
             "{\"a\":\n <$.a['b']>}",
-            "line 2, column 2: \"$.a['b']\" is not a path of pipes",
+            "line 2, column 2: invalid path \"$.a['b']\"",
         ),
         (
             r#"{"a":<aws.pipes.nope>}"#,
@@ -235,7 +235,7 @@ fn refused_when_configured() {
             r#"{"a":<aws.events.event>}"#,
             "unknown variable <aws.events.event>",
         ),
-        (r#"{"a":<$.a"#, "this placeholder has no `>`"),
+        (r#"{"a":<$.a"#, "the placeholder has no `>`"),
         (r#"{<$.a>:1}"#, "cannot become valid JSON"),
         (r#"{"a":1,}"#, "cannot become valid JSON"),
         (&"x".repeat(8193), "more than 8192 characters"),

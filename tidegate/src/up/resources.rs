@@ -95,7 +95,7 @@ impl Resources {
         let mut called = pipes
             .pipes
             .iter()
-            .filter_map(|pipe| pipe.target.invocation());
+            .filter_map(|pipe| pipe.target.http_target());
         let shown = subscriber.to_string();
         let reaches_subscriber =
             called.any(|invocation| invocation.destination.endpoint.shown() == shown);

@@ -108,7 +108,6 @@ fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
         invocation: ConnectionParameters::default(),
     });
     let destination = Destination {
-        arn: String::new(),
         name: "d".into(),
         method: Method::POST,
         endpoint: Endpoint::parse(&format!("{url}{path}")).unwrap(),
@@ -155,7 +154,7 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
         filter: Filter::default(),
         enrichment: asked.as_ref().map(|invoker| Enrichment {
             input: Some(Transform::parse(r#"{"ask": <$.body.n>}"#).unwrap()),
-            asked: EnrichmentTarget::Http(invoker.invocation.clone()),
+            target: EnrichmentTarget::Http(invoker.invocation.clone()),
         }),
         input: Some(Transform::parse(template).unwrap()),
         target: Target::Http(target.invocation.clone()),
@@ -315,7 +314,7 @@ async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
     };
     let reason = reason.text;
     assert!(
-        reason.contains("<$.body.n> stands inside a string") && !reason.contains("secret"),
+        reason.contains("<$.body.n> is within a string") && !reason.contains("secret"),
         "{reason}"
     );
     let (verdict, _) = deliver(&courier("http://127.0.0.1:9", "/in"), "{}").await;

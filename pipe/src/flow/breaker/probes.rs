@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use crate::flow::backoff::Backoff;
-use crate::flow::cause::Cause;
+use super::super::backoff::Backoff;
+use super::super::cause::Cause;
 
 /// The pauses between probes, which are what a recovery may cost.
 const PAUSES: Backoff = Backoff {
@@ -132,12 +132,12 @@ impl Probes {
     }
 
     /// Whether a held message is next, before one that was not tried yet.
-    pub(in crate::flow) fn held_is_next(&self) -> bool {
+    pub(crate) fn held_is_next(&self) -> bool {
         self.held_turns > 0 && !self.is_in_rounds()
     }
 
     /// How many messages that were not tried yet are needed; each of them has to be received.
-    pub(in crate::flow) fn wanted(&self, has_tried: bool) -> usize {
+    pub(crate) fn wanted(&self, has_tried: bool) -> usize {
         match self.is_in_rounds() {
             true => self.round,
             false if has_tried && (self.held_turns > 0 || !self.reachable) => 0,
@@ -146,13 +146,13 @@ impl Probes {
     }
 
     /// Whether a probe is due: with a message that was not tried yet, or with one that was.
-    pub(in crate::flow) fn is_due(&self, now: Timestamp, fresh: bool) -> bool {
+    pub(crate) fn is_due(&self, now: Timestamp, fresh: bool) -> bool {
         let round = self.left > 0 || self.round_is_due(now);
         fresh && round || self.held_is_due(now)
     }
 
     /// Begins a probe with a message that was not tried yet, if one is due.
-    pub(in crate::flow) fn take_fresh(&mut self, now: Timestamp) -> bool {
+    pub(crate) fn take_fresh(&mut self, now: Timestamp) -> bool {
         if self.left == 0 && self.round_is_due(now) {
             if self.under_way > 0 {
                 self.round = (self.round * 2).min(LARGEST_ROUND);
@@ -169,7 +169,7 @@ impl Probes {
     }
 
     /// Begins a probe with a message that was tried before, if one is due.
-    pub(in crate::flow) fn take_held(&mut self, now: Timestamp) -> bool {
+    pub(crate) fn take_held(&mut self, now: Timestamp) -> bool {
         let may = self.held_is_due(now);
         if may {
             self.left = self.left.max(1);
@@ -235,7 +235,7 @@ impl Probes {
     }
 
     /// When the next probe after `now` is due.
-    pub(in crate::flow) fn next(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn next(&self, now: Timestamp) -> Option<Timestamp> {
         let turns = match self.under_way {
             0 => [self.next_round, self.next_held.max(self.next_round)],
             _ => [self.round_began + PATIENCE; 2],

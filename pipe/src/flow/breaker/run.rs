@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kit::time::Timestamp;
 
-use crate::flow::cause::Cause;
+use super::super::cause::Cause;
 
 /// A run is an outage when a target that takes messages would show it once in so many times.
 const ODDS: f64 = 1e-8;

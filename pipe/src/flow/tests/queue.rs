@@ -8,12 +8,12 @@ use kit::time::Timestamp;
 
 use crate::flow::Settle;
 
-pub const MAX_RECEIVE_COUNT: u32 = 5;
+pub(super) const MAX_RECEIVE_COUNT: u32 = 5;
 
-pub struct Queue {
+pub(super) struct Queue {
     visibility: Duration,
     /// `maxReceiveCount`.
-    pub max_receives: u32,
+    pub(super) max_receives: u32,
     messages: BTreeMap<u64, Message>,
     /// In order, but for messages that are gone.
     visible: VecDeque<u64>,
@@ -21,12 +21,12 @@ pub struct Queue {
     /// Messages in flight of each group.
     locked: HashMap<String, usize>,
     next_id: u64,
-    pub dead: Vec<u64>,
+    pub(super) dead: Vec<u64>,
     /// How often each of them was received.
-    pub dead_receives: Vec<u32>,
-    pub most_receives: u32,
+    pub(super) dead_receives: Vec<u32>,
+    pub(super) most_receives: u32,
     /// Messages that were received more than twice.
-    pub often: BTreeSet<u64>,
+    pub(super) often: BTreeSet<u64>,
 }
 
 struct Message {
@@ -36,7 +36,7 @@ struct Message {
 }
 
 impl Queue {
-    pub fn new(visibility: Duration) -> Queue {
+    pub(super) fn new(visibility: Duration) -> Queue {
         Queue {
             visibility,
             max_receives: MAX_RECEIVE_COUNT,
@@ -52,11 +52,11 @@ impl Queue {
         }
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.messages.len()
     }
 
-    pub fn send(&mut self, group: Option<&str>) {
+    pub(super) fn send(&mut self, group: Option<&str>) {
         let message = Message {
             group: group.map(str::to_owned),
             receives: 0,
@@ -68,13 +68,13 @@ impl Queue {
     }
 
     /// When the next hidden message shows.
-    pub fn next_visible(&self) -> Option<Timestamp> {
+    pub(super) fn next_visible(&self) -> Option<Timestamp> {
         self.hidden.first().map(|&(until, _)| until)
     }
 
     /// Whether SQS does it: a receipt is good until the message is received again, and hides only
     /// what is hidden.
-    pub fn settle(&mut self, now: Timestamp, settle: &Settle) -> bool {
+    pub(super) fn settle(&mut self, now: Timestamp, settle: &Settle) -> bool {
         let (Settle::Delete { receipt, .. } | Settle::Hide { receipt, .. }) = settle;
         let (id, receives) = receipt.split_once('/').expect("a receipt of ours");
         let id: u64 = id.parse().expect("a receipt of ours");
@@ -104,7 +104,11 @@ impl Queue {
 
     /// What SQS would hand out, with receipts and groups: no message of a group that has one in
     /// flight; one that was received too often is dead.
-    pub fn receive(&mut self, now: Timestamp, most: usize) -> Vec<(u64, String, Option<String>)> {
+    pub(super) fn receive(
+        &mut self,
+        now: Timestamp,
+        most: usize,
+    ) -> Vec<(u64, String, Option<String>)> {
         let (mut received, mut index) = (Vec::new(), 0);
         while index < self.visible.len() && received.len() < most {
             let id = self.visible[index];
@@ -173,7 +177,7 @@ impl Queue {
     }
 
     /// Time has passed: shows what is hidden no longer.
-    pub fn show(&mut self, now: Timestamp) {
+    pub(super) fn show(&mut self, now: Timestamp) {
         while let Some(&(until, id)) = self.hidden.first()
             && until <= now
         {

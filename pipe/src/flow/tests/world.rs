@@ -16,7 +16,7 @@ use crate::flow::{
     Verdict, VerdictRule, Work,
 };
 
-pub const VISIBILITY: Duration = Duration::from_secs(30);
+pub(super) const VISIBILITY: Duration = Duration::from_secs(30);
 
 /// How long the queue takes to say that it could not do what it was asked.
 const REFUSAL: Duration = Duration::from_millis(50);
@@ -27,31 +27,31 @@ type Target = Box<dyn FnMut(Timestamp, &str) -> Verdict>;
 /// How long it takes for a message at a time, if not as long as usual.
 type Hangs = Box<dyn FnMut(Timestamp, &str) -> Option<Duration>>;
 
-pub struct World {
-    pub now: Timestamp,
-    pub pipes: Vec<Process>,
-    pub queue: Queue,
+pub(super) struct World {
+    pub(super) now: Timestamp,
+    pub(super) pipes: Vec<Process>,
+    pub(super) queue: Queue,
     target: Target,
     /// Whether the queue does what it is asked at a time.
-    pub queue_answers: Box<dyn FnMut(Timestamp) -> bool>,
+    pub(super) queue_answers: Box<dyn FnMut(Timestamp) -> bool>,
     latency: Duration,
     /// How long the target takes for a message, if not as long as usual.
-    pub hangs: Hangs,
+    pub(super) hangs: Hangs,
     /// How large messages are.
-    pub size: usize,
+    pub(super) size: usize,
     counter: u64,
     /// Ids with the time of their delivery, in order.
-    pub delivered: Vec<(Timestamp, u64)>,
-    pub attempts: usize,
+    pub(super) delivered: Vec<(Timestamp, u64)>,
+    pub(super) attempts: usize,
     /// When each of them was.
-    pub calls: Vec<Timestamp>,
+    pub(super) calls: Vec<Timestamp>,
     /// What the pipes believed, and when that changed.
-    pub changes: Vec<(Timestamp, TargetChange)>,
+    pub(super) changes: Vec<(Timestamp, TargetChange)>,
 }
 
 /// One pipe at work.
-pub struct Process {
-    pub flow: Flow,
+pub(super) struct Process {
+    pub(super) flow: Flow,
     rates: Rates,
     finishing: BTreeMap<(Timestamp, u64), (Work, Verdict)>,
     /// Receives that wait, with their ends.
@@ -59,13 +59,13 @@ pub struct Process {
     refusals: BTreeMap<(Timestamp, u64), Settle>,
 }
 
-pub fn at(seconds: u64) -> Timestamp {
+pub(super) fn at(seconds: u64) -> Timestamp {
     Timestamp::from_millis(seconds * 1000)
 }
 
 impl World {
     /// With one pipe on a standard queue.
-    pub fn new(
+    pub(super) fn new(
         rate: u32,
         latency: Duration,
         target: impl FnMut(Timestamp, &str) -> Verdict + 'static,
@@ -74,7 +74,7 @@ impl World {
     }
 
     /// With a pipe for each of `orders`, which must be the same.
-    pub fn with(
+    pub(super) fn with(
         orders: &[Order],
         rate: u32,
         latency: Duration,
@@ -100,12 +100,12 @@ impl World {
         }
     }
 
-    pub fn send(&mut self, group: Option<&str>) {
+    pub(super) fn send(&mut self, group: Option<&str>) {
         self.queue.send(group);
     }
 
     /// Lets the queue move a message to the dead-letter queue when it was received so often.
-    pub fn set_max_receives(&mut self, most: u32) {
+    pub(super) fn set_max_receives(&mut self, most: u32) {
         self.queue.max_receives = most;
         self.pipes
             .iter_mut()
@@ -113,7 +113,7 @@ impl World {
     }
 
     /// One pipe is told to stop; the receives that it waits for are cut off.
-    pub fn stop(&mut self, index: usize) {
+    pub(super) fn stop(&mut self, index: usize) {
         let pipe = &mut self.pipes[index];
         pipe.flow.stop(self.now);
         for (_, poll) in pipe.polls.drain(..) {
@@ -122,22 +122,22 @@ impl World {
     }
 
     /// One pipe ends without a word, as by a crash, and starts again.
-    pub fn crash(&mut self, index: usize, order: Order, rate: u32) {
+    pub(super) fn crash(&mut self, index: usize, order: Order, rate: u32) {
         let most = self.queue.max_receives;
         self.pipes[index] = Process::new(self.now, order, rate);
         self.pipes[index].flow.set_queue(VISIBILITY, Some(most));
     }
 
-    pub fn left(&self) -> usize {
+    pub(super) fn left(&self) -> usize {
         self.queue.len()
     }
 
-    pub fn dead(&self) -> &[u64] {
+    pub(super) fn dead(&self) -> &[u64] {
         &self.queue.dead
     }
 
     /// What was delivered, each message once, in the order of first deliveries.
-    pub fn delivered_ids(&self) -> Vec<u64> {
+    pub(super) fn delivered_ids(&self) -> Vec<u64> {
         let mut seen = std::collections::HashSet::new();
         self.delivered
             .iter()
@@ -147,7 +147,7 @@ impl World {
     }
 
     /// Lets time pass until `end`.
-    pub fn run_until(&mut self, end: Timestamp) {
+    pub(super) fn run_until(&mut self, end: Timestamp) {
         loop {
             self.settle_time();
             let now = self.now;

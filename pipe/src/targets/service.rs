@@ -1,4 +1,4 @@
-//! Where an AWS service is, and requests to it in the protocols that AWS services speak. Pure;
+//! The endpoint of an AWS service, and requests to it in the protocols that AWS services speak. Pure;
 //! nothing is signed here.
 
 use bytes::Bytes;
@@ -9,37 +9,37 @@ use url::Url;
 
 use crate::arn::Arn;
 
-/// An AWS service in one region.
+/// The endpoint of an AWS service in one region.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceEndpoint {
-    /// The name that signatures have.
+pub(super) struct ServiceEndpoint {
+    /// The service's name in signatures.
     service: &'static str,
     region: String,
     url: Url,
 }
 
-/// A call to an AWS service, before it is signed.
+/// A request to an AWS service, before it is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceRequest {
-    /// The name to sign for.
-    pub service: &'static str,
+pub(crate) struct ServiceRequest {
+    /// The service to sign for.
+    pub(crate) service: &'static str,
     /// The region to sign for.
-    pub region: String,
-    /// What is sent.
-    pub call: Call,
+    pub(crate) region: String,
+    /// The call itself.
+    pub(crate) call: Call,
 }
 
 impl ServiceEndpoint {
-    /// The service at the host that begins with `prefix`, in the region of `arn`.
+    /// The service whose host name begins with `prefix`, in the region of `arn`.
     ///
     /// # Errors
-    /// The ARN's region makes no host name.
-    pub fn new(
+    /// The ARN has no region that can be part of a host name.
+    pub(super) fn new(
         arn: &Arn<'_>,
         service: &'static str,
         prefix: &str,
     ) -> Result<ServiceEndpoint, String> {
-        let wrong = || format!("{} names no region", arn.text);
+        let wrong = || format!("{} has no valid region", arn.text);
         if arn.region.is_empty()
             || !arn
                 .region
@@ -56,9 +56,9 @@ impl ServiceEndpoint {
         })
     }
 
-    /// An action in the JSON protocol: `version` is `1.0` or `1.1`, `action` what `X-Amz-Target`
-    /// says.
-    pub fn json(&self, version: &str, action: &'static str, body: &Value) -> ServiceRequest {
+    /// An action in the JSON protocol: `version` is `1.0` or `1.1`, `action` the value of
+    /// `X-Amz-Target`.
+    pub(super) fn json(&self, version: &str, action: &'static str, body: &Value) -> ServiceRequest {
         let content = format!("application/x-amz-json-{version}")
             .parse()
             .expect("a version is digits and a dot");
@@ -73,14 +73,14 @@ impl ServiceEndpoint {
         )
     }
 
-    /// An action in the query protocol.
-    pub fn form(&self, body: String) -> ServiceRequest {
+    /// An action in the Query protocol.
+    pub(super) fn form(&self, body: String) -> ServiceRequest {
         let content = HeaderValue::from_static("application/x-www-form-urlencoded");
         self.post(self.url.clone(), [(header::CONTENT_TYPE, content)], body)
     }
 
-    /// An action in the REST protocol, at `path`, which is encoded already.
-    pub fn rest(
+    /// An action in the REST protocol, at `path`, which must be encoded.
+    pub(super) fn rest(
         &self,
         path: &str,
         header: (HeaderName, HeaderValue),
@@ -123,8 +123,8 @@ impl ServiceEndpoint {
 }
 
 impl ServiceRequest {
-    /// The request in text, for a log that may hold execution data.
-    pub fn describe(&self) -> String {
+    /// The request as text, for a log that may contain execution data.
+    pub(crate) fn describe(&self) -> String {
         let Call {
             method,
             url,
