@@ -20,12 +20,12 @@ use indexmap::IndexMap;
 /// Everything that one gateway serves.
 #[derive(Debug, Default)]
 pub struct Apis {
-    /// In the order of the definitions. The first that has a route wins where the host does not
-    /// choose.
+    /// In the order of the definitions. Where the host does not select an API, the first one that has
+    /// a route answers.
     pub apis: Vec<Api>,
     /// Custom domains, by lower-case host name.
     pub domains: IndexMap<String, Vec<BasePathMapping>>,
-    /// The stage that answers when neither a domain nor the path selects one: `--stage`.
+    /// `--stage`: the stage for requests whose host and path name none.
     pub default_stage: Option<String>,
 }
 
@@ -34,18 +34,18 @@ pub struct Apis {
 pub struct Api {
     /// The API id, for example `a1b2c3d4e5`.
     pub id: String,
-    /// Its name, for logs.
+    /// The API's name, for logs.
     pub name: String,
     /// Deployed stages; never empty.
     pub stages: Vec<Stage>,
-    /// Whether `{id}.execute-api.…` answers.
+    /// Whether the API answers at `{id}.execute-api.…`.
     pub endpoint: DefaultEndpoint,
     /// Resources that have methods.
     pub resources: Vec<Resource>,
 }
 
 impl Api {
-    /// The stage of that name.
+    /// The stage with this name.
     pub fn stage(&self, name: &str) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.name == name)
     }

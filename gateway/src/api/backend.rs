@@ -1,36 +1,37 @@
 //! What an integration calls.
 
-/// Where calls go.
+/// The backend of an integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Backend {
     /// A service of AWS: `AWS` integrations.
     Aws(ServiceUri),
-    /// Nobody; the request template's `statusCode` is the reply.
+    /// `MOCK` integrations: nothing is called, the request template's `statusCode` is the reply.
     Mock,
-    /// Something that is not called here, in a definition that was read leniently. Every request is
-    /// answered with a 500: it must not fall through to a greedy resource that would take it.
+    /// A backend that is not supported, in a definition that was read leniently. Every request is
+    /// answered with 500; it must not fall through to a greedy resource.
     Unsupported,
 }
 
+/// The URI of an `AWS` integration:
 /// `arn:aws:apigateway:{region}:{subdomain.}{service}:{path|action}/{rest}`. See
 /// `docs/aws/api-gateway.md#integration-uri`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceUri {
-    /// The region in the ARN, not that of the API.
+    /// The service's region, which need not be the API's.
     pub region: String,
-    /// `sqs`.
+    /// The service's name: `sqs`.
     pub service: String,
-    /// What stands before the service's name in the host.
+    /// The part of the host in front of the service's name.
     pub subdomain: Option<String>,
-    /// What is called at the service.
+    /// The operation that is called.
     pub operation: Operation,
-    /// The method towards the service; `None` for `ANY`, the client's.
+    /// The method of the call; `None` for the client's own (`ANY`).
     pub method: Option<http::Method>,
 }
 
 impl ServiceUri {
-    /// Account and name of the queue that the path of the integration names, when nothing of a
-    /// request changes it.
+    /// Account and name of the queue in the path of the integration, unless a request can change
+    /// them.
     pub fn queue(&self) -> Option<(&str, &str)> {
         let Operation::Path(path) = &self.operation else {
             return None;
@@ -41,8 +42,8 @@ impl ServiceUri {
     }
 }
 
-/// The part of a service URI after the service. `{name}` and `${stageVariables.name}` are still in
-/// it.
+/// The part of a service URI behind the service, with `{name}` and `${stageVariables.name}` still
+/// in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
     /// `path/…`: the path of the request, with its leading slash.

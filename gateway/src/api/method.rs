@@ -12,32 +12,32 @@ use crate::vtl::Template;
 /// One method of a resource.
 #[derive(Debug)]
 pub struct Method {
-    /// Statuses that the method may answer; integration responses choose among them. Empty: not
-    /// checked.
+    /// The statuses of its method responses, of which an integration response must name one. Empty
+    /// when they are not checked.
     pub statuses: Vec<u16>,
-    /// What is called, and how its reply is mapped.
+    /// The backend that is called, and how its reply is mapped.
     pub integration: Integration,
 }
 
-/// What a method calls. See `docs/aws/api-gateway.md#integration-request`.
+/// The integration of a method. See `docs/aws/api-gateway.md#integration-request`.
 #[derive(Debug)]
 pub struct Integration {
     /// The backend.
     pub backend: Backend,
-    /// What the backend gets from where: `docs/aws/api-gateway.md#parameter-mappings`.
+    /// The parameters of the call: `docs/aws/api-gateway.md#parameter-mappings`.
     pub request_parameters: Vec<RequestParameter>,
     /// The mapping templates by MIME type.
     pub request_templates: Templates,
-    /// What happens to a body that no template is for.
+    /// What becomes of a body that no template is for.
     pub passthrough: Passthrough,
-    /// The backend's deadline. AWS: 50 ms to 29 s, default 29 s.
+    /// The longest wait for the backend. AWS: 50 ms to 29 s, default 29 s.
     pub timeout: Duration,
     /// How replies become responses, in the order in which they are tried: patterns by status code,
     /// then the default.
     pub responses: Vec<IntegrationResponse>,
 }
 
-/// Templates by MIME type, lower case. `None` under a type means: pass the body through.
+/// Mapping templates by MIME type in lower case. `None` under a type passes the body through.
 #[derive(Debug, Default)]
 pub struct Templates(pub IndexMap<String, Option<Template>>);
 
@@ -47,27 +47,29 @@ pub enum Passthrough {
     /// A body without a template goes to the backend as it is. AWS's default.
     #[default]
     WhenNoMatch,
-    /// The same, but only where the method has no templates at all.
+    /// A body without a template goes to the backend as it is if the method has no templates at all;
+    /// otherwise the answer is 415.
     WhenNoTemplates,
-    /// 415 instead.
+    /// A body without a template is answered with 415.
     Never,
 }
 
 /// One integration response. See `docs/aws/api-gateway.md#integration-response`.
 #[derive(Debug)]
 pub struct IntegrationResponse {
-    /// Matched whole against the reply's status; `None` is the default response.
+    /// The selection pattern, which must match the reply's whole status; `None` for the default
+    /// response.
     pub pattern: Option<Regex>,
-    /// The status of the answer.
+    /// The status of the method response.
     pub status: u16,
-    /// `method.response.header.N` from a source.
+    /// The headers of the method response, each with its source.
     pub headers: Vec<(String, MappingSource)>,
     /// Response templates by MIME type.
     pub templates: Templates,
 }
 
 impl Integration {
-    /// An integration that cannot be called here.
+    /// An integration that is not supported.
     pub fn unsupported() -> Integration {
         Integration {
             backend: Backend::Unsupported,

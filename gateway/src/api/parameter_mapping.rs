@@ -19,15 +19,15 @@ pub(crate) const RESERVED_HEADERS: [&str; 9] = [
 /// A request parameter mapping: `integration.request.{location}.{name}` from a source.
 #[derive(Debug)]
 pub struct RequestParameter {
-    /// Where it goes.
+    /// The part of the call that the value goes to.
     pub location: ParameterLocation,
-    /// Under which name.
+    /// The name of the parameter there.
     pub name: String,
-    /// Where it comes from.
+    /// Where the value comes from.
     pub source: MappingSource,
 }
 
-/// Where a mapped request parameter goes.
+/// The part of a call that a mapped parameter goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParameterLocation {
     /// A header of the call.
@@ -38,7 +38,7 @@ pub enum ParameterLocation {
     Path,
 }
 
-/// The right side of a parameter mapping, for requests and responses.
+/// Where the value of a parameter mapping comes from, in requests and responses.
 #[derive(Debug)]
 pub enum MappingSource {
     /// `method.request.path.N`

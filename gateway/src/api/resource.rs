@@ -5,13 +5,13 @@ use super::method::Method;
 /// A path with its methods.
 #[derive(Debug)]
 pub struct Resource {
-    /// As declared: `/events/{proxy+}`.
+    /// The path as it is declared: `/events/{proxy+}`.
     pub path: String,
     /// `$context.resourceId`.
     pub id: String,
     /// The path in parts.
     pub segments: Vec<Segment>,
-    /// In the order of the definition; a verb of its own beats [`Verb::Any`].
+    /// In the order of the definition. A method for one verb has precedence over [`Verb::Any`].
     pub methods: Vec<(Verb, Method)>,
 }
 
@@ -36,7 +36,7 @@ pub enum Verb {
 }
 
 impl Resource {
-    /// The method for a verb: its own, else `ANY`'s.
+    /// The method for a verb: the one declared for it, else that of `ANY`.
     pub fn method(&self, verb: &http::Method) -> Option<&Method> {
         let own = self
             .methods

@@ -2,18 +2,18 @@
 
 use indexmap::IndexMap;
 
-/// The host that an API has without a custom domain.
+/// Whether an API answers at its default host, which it has without a custom domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DefaultEndpoint {
-    /// It answers.
+    /// The API answers there.
     #[default]
     Open,
-    /// 403 `Forbidden`: `disableExecuteApiEndpoint`.
+    /// The answer is 403 `Forbidden`: `disableExecuteApiEndpoint`.
     Disabled,
 }
 
 impl DefaultEndpoint {
-    /// The same, unless another setting disables it.
+    /// This endpoint, disabled if another setting says so.
     pub(crate) fn or_disabled(self, is_disabled: bool) -> DefaultEndpoint {
         if is_disabled {
             DefaultEndpoint::Disabled
@@ -23,10 +23,10 @@ impl DefaultEndpoint {
     }
 }
 
-/// One stage.
+/// One stage of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
-    /// Its name, the first part of the path on the default domain.
+    /// The stage's name, the first part of the path at the default host.
     pub name: String,
     /// `$context.deploymentId`.
     pub deployment_id: String,
@@ -34,10 +34,10 @@ pub struct Stage {
     pub variables: IndexMap<String, String>,
 }
 
-/// A base path of a custom domain.
+/// A base path of a custom domain, and where it leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BasePathMapping {
-    /// Without slashes at its ends; empty for `(none)`, which catches everything.
+    /// The base path without slashes at its ends; empty for `(none)`, which matches every path.
     pub base_path: String,
     /// The API's id.
     pub api_id: String,
