@@ -23,10 +23,11 @@ use kit::time::Timestamp;
 use crate::engine::Engine;
 use crate::fault::Fault;
 
-pub use caller::{Caller, Cooldowns};
-pub use output::{Output, ReceivedMessage};
-pub use peek::{MOST_BYTES, Peek, PeekResult};
-pub use receive::ReceivePlan;
+pub(crate) use caller::Caller;
+pub use caller::Cooldowns;
+pub(crate) use output::{Output, ReceivedMessage};
+pub(crate) use peek::{MOST_BYTES, Peek, PeekResult};
+pub(crate) use receive::ReceivePlan;
 
 use manage::{
     CreateQueue, DeleteQueue, GetQueueAttributes, GetQueueUrl, ListDeadLetterSourceQueues,

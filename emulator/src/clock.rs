@@ -19,7 +19,7 @@ use mark::{Mark, MarkFile};
 /// The longest difference between the last known time and the time of a start that is believed by
 /// default: longer than a restart, as long as the longest delay of a message, shorter than what a
 /// wrong time zone makes.
-pub const MAX_STEP: Duration = Duration::from_secs(15 * 60);
+pub(crate) const MAX_STEP: Duration = Duration::from_secs(15 * 60);
 
 /// A step of the wall clock that is not worth showing other times for.
 const TOLERATED: i64 = 1_000;
@@ -81,7 +81,7 @@ fn judge(wall: Timestamp, mark: Option<Mark>, newest: Timestamp, most: Duration)
 
 /// The emulator's time, and the file that keeps it over restarts.
 #[derive(Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     time: kit::time::Clock,
     ahead: AtomicI64,
     since: Timestamp,
@@ -90,7 +90,7 @@ pub struct Clock {
 
 /// What is known of the time before the store is read.
 #[derive(Debug)]
-pub struct Known {
+pub(crate) struct Known {
     wall: Timestamp,
     /// Goes on from there while the store is read.
     reading: kit::time::Clock,
@@ -100,7 +100,7 @@ pub struct Known {
 
 impl Known {
     /// For a start at `wall`. Without a folder nothing is known, and any time is right.
-    pub fn read(folder: Option<&Path>, wall: Timestamp, max_step: Duration) -> Known {
+    pub(crate) fn read(folder: Option<&Path>, wall: Timestamp, max_step: Duration) -> Known {
         let reading = kit::time::Clock::start(wall);
         Known {
             wall,
@@ -111,13 +111,13 @@ impl Known {
     }
 
     /// The emulator's time, as far as it can be told without the store.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         judge(self.wall, self.mark, Timestamp::default(), self.max_step).at
     }
 
     /// Starts the clock, knowing that the latest time in the store is `newest`. Logs when the wall
     /// clock is not believed.
-    pub fn start(self, folder: Option<&Path>, newest: Timestamp) -> Clock {
+    pub(crate) fn start(self, folder: Option<&Path>, newest: Timestamp) -> Clock {
         let start = judge(self.wall, self.mark, newest, self.max_step);
         if let Some(last) = start.disbelieved {
             tell(self.wall, last, self.max_step);
@@ -160,13 +160,13 @@ fn tell(wall: Timestamp, last: Timestamp, max_step: Duration) {
 
 impl Clock {
     /// The emulator's time.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.time.now()
     }
 
     /// How many milliseconds to add to the emulator's time for what the wall clock shows. Follows a
     /// wall clock that was set, so that the times that clients see stay right.
-    pub fn ahead(&self) -> i64 {
+    pub(crate) fn ahead(&self) -> i64 {
         let (known, ahead) = (
             self.ahead.load(Ordering::Relaxed),
             Timestamp::wall().ahead_of(self.now()),
@@ -179,12 +179,12 @@ impl Clock {
     }
 
     /// Since when, by the wall clock, no time was left out: what began before is as old as this.
-    pub fn since(&self) -> Timestamp {
+    pub(crate) fn since(&self) -> Timestamp {
         self.since
     }
 
     /// Makes the present time durable, for the next start.
-    pub fn keep(&self) {
+    pub(crate) fn keep(&self) {
         let Some(file) = &self.file else { return };
         let at = self.now();
         file.write(Mark {

@@ -1,58 +1,66 @@
 #![doc = include_str!("../README.md")]
+#![warn(unreachable_pub)]
 
-pub mod action;
-pub mod clock;
-pub mod config;
+mod action;
+mod clock;
+mod config;
 mod cors;
-pub mod endpoint;
-pub mod engine;
-pub mod fault;
+mod endpoint;
+mod engine;
+mod fault;
 mod lines;
-pub mod localstack;
-pub mod memory;
-pub mod node;
+mod localstack;
+mod memory;
+mod node;
 mod permission;
-pub mod protocol;
-pub mod region;
+mod protocol;
+mod region;
 pub mod s3;
-pub mod server;
-pub mod signature;
-pub mod stats;
-pub mod store;
-pub mod sts;
+mod server;
+mod signature;
+mod stats;
+mod store;
+mod sts;
 
 use std::net::TcpListener;
 
 use tokio_util::sync::CancellationToken;
 
+pub use action::Cooldowns;
 pub use config::{Cli, EmulatorArgs, Prepared, Settings, run};
+pub use endpoint::Strategy;
+pub use engine::{Attributes, Content, Engine, NewMessage, QueueArn, QueueId};
+pub use memory::Bytes;
+pub use node::{Node, Tuning};
+pub use server::Emulator;
+pub use signature::Credentials;
 
-/// An emulator whose data is read. Nothing is served yet.
+/// An emulator that has read its data and does not serve requests yet.
 #[derive(Debug)]
 pub struct Opened {
-    node: node::Node,
+    node: Node,
     buckets: s3::Buckets,
     region: String,
-    credentials: Option<signature::Credentials>,
-    cooldowns: action::Cooldowns,
-    strategy: endpoint::Strategy,
+    credentials: Option<Credentials>,
+    cooldowns: Cooldowns,
+    strategy: Strategy,
 }
 
 /// Reads the data folder.
 ///
 /// # Errors
-/// It is in use by another process, or cannot be read or made.
+/// The folder is in use by another process, or cannot be read or made.
 pub fn open(settings: &Settings) -> anyhow::Result<Opened> {
-    open_with(settings, node::Tuning::default())
+    open_with(settings, Tuning::default())
 }
 
-/// The same, set up otherwise.
+/// Reads the data folder as [`open`] does, with other settings.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Opened> {
+pub fn open_with(settings: &Settings, tuning: Tuning) -> anyhow::Result<Opened> {
     let folder = settings.data.as_deref();
-    let node = node::Node::open_with(folder, tuning);
+    let node = Node::open_with(folder, tuning);
     let node = node.map_err(|error| match error {
         // Another folder would not help.
         store::OpenError::TooSmall(error) => anyhow::Error::new(error),
@@ -71,7 +79,7 @@ pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Op
         s3::Buckets::shut(error.to_string(), &settings.region)
     });
     buckets.count_uploads_from(node.counted_since());
-    let (cooldowns, strategy) = (action::Cooldowns::AsAws, endpoint::Strategy::Dynamic);
+    let (cooldowns, strategy) = (Cooldowns::AsAws, Strategy::Dynamic);
     Ok(Opened {
         node,
         buckets,
@@ -83,31 +91,33 @@ pub fn open_with(settings: &Settings, tuning: node::Tuning) -> anyhow::Result<Op
 }
 
 impl Opened {
-    /// Lets in only who signs with these; without them everybody is let in.
+    /// Requires requests to be signed with these credentials; without credentials every request is
+    /// accepted.
     #[must_use]
-    pub fn with_credentials(self, credentials: Option<signature::Credentials>) -> Opened {
+    pub fn with_credentials(self, credentials: Option<Credentials>) -> Opened {
         Opened {
             credentials,
             ..self
         }
     }
 
-    /// How long a name and a queue rest after a delete and a purge.
+    /// Sets whether PurgeQueue and DeleteQueue have SQS's cooldown of 60 seconds.
     #[must_use]
-    pub fn with_cooldowns(self, cooldowns: action::Cooldowns) -> Opened {
+    pub fn with_cooldowns(self, cooldowns: Cooldowns) -> Opened {
         Opened { cooldowns, ..self }
     }
 
-    /// The form of the queue URLs that are handed out.
+    /// Sets the form of the queue URLs in responses.
     #[must_use]
-    pub fn with_strategy(self, strategy: endpoint::Strategy) -> Opened {
+    pub fn with_strategy(self, strategy: Strategy) -> Opened {
         Opened { strategy, ..self }
     }
 
-    /// Serves on `listener` until `stop`, then finishes what is under way. Long polls end at once.
+    /// Serves on `listener` until `stop`, then finishes the requests that are under way. Long polls
+    /// end at once.
     ///
     /// # Errors
-    /// The port broke.
+    /// The listener failed.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) -> anyhow::Result<()> {
         let Opened {
             node,
@@ -118,8 +128,7 @@ impl Opened {
             strategy,
         } = self;
         let s3 = s3::service(buckets.clone(), credentials.as_ref());
-        let emulator =
-            server::Emulator::new(node.clone(), s3, region).with_credentials(credentials);
+        let emulator = Emulator::new(node.clone(), s3, region).with_credentials(credentials);
         let emulator = emulator.with_cooldowns(cooldowns).with_strategy(strategy);
         let serving = async {
             let served = kit::serve::serve(listener, emulator.router(), stop.clone()).await;

@@ -29,7 +29,7 @@ const STAGES: [(&str, bool); 4] = [
 ];
 
 /// The routes. `is_sound` says whether SQS takes requests.
-pub fn router<S: Clone + Send + Sync + 'static>(
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(
     is_sound: impl Fn() -> bool + Clone + Send + Sync + 'static,
 ) -> Router<S> {
     let (session, begun) = (Uuid::new_v4().to_string(), Instant::now());

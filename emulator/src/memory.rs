@@ -9,7 +9,8 @@ mod bytes;
 mod gauge;
 mod limit;
 
-pub use budget::{Budget, TooMany, TooSmall};
-pub use bytes::{Bytes, NotBytes};
-pub use gauge::{Full, Gauge, Reservation};
-pub use limit::{LimitSource, MemoryLimit};
+pub(crate) use budget::{Budget, TooMany, TooSmall};
+pub use bytes::Bytes;
+pub(crate) use bytes::NotBytes;
+pub(crate) use gauge::{Full, Gauge, Reservation};
+pub(crate) use limit::MemoryLimit;

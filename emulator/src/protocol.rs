@@ -7,13 +7,13 @@
 mod caller;
 mod detect;
 mod head;
-pub mod json;
-pub mod query;
+pub(crate) mod json;
+pub(crate) mod query;
 mod services;
 #[cfg(test)]
 mod tests;
 
-pub use caller::{ACCOUNT, caller};
-pub use detect::Protocol;
-pub use head::{TARGET, header, is_form, is_queue_path};
-pub use services::{ErrorFormat, UnsupportedService, error_body};
+pub(crate) use caller::{ACCOUNT, caller};
+pub(crate) use detect::Protocol;
+pub(crate) use head::{TARGET, header, is_form, is_queue_path};
+pub(crate) use services::{ErrorFormat, UnsupportedService, error_body};

@@ -1,7 +1,7 @@
 //! What the name of a region looks like, and where hosts name one. Pure.
 
 /// `us-east-1`, `us-gov-west-1`: letters in front, words between, a number last.
-pub fn is_region(label: &str) -> bool {
+pub(crate) fn is_region(label: &str) -> bool {
     let mut words = label.split('-');
     let first = words.next().unwrap_or_default();
     let last = words.next_back().unwrap_or_default();
@@ -14,7 +14,7 @@ pub fn is_region(label: &str) -> bool {
 
 /// The region of a queue's host: `sqs.{region}.…`, `sqs-fips.{region}.…`, `{region}.queue.…`;
 /// `queue.…` is us-east-1. See `docs/aws/sqs.md#queues-and-their-addresses`.
-pub fn of_queue_host(host: &str) -> Option<&str> {
+pub(crate) fn of_queue_host(host: &str) -> Option<&str> {
     let mut labels = host.split(['.', ':']);
     match (labels.next()?, labels.next()?) {
         ("sqs" | "sqs-fips", region) if is_region(region) => Some(region),

@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
@@ -153,11 +153,7 @@ impl Emulator {
     }
 
     async fn json(&self, parts: &Parts, body: &[u8], caller: &Caller) -> Response {
-        let target = parts
-            .headers
-            .get("x-amz-target")
-            .and_then(|target| target.to_str().ok())
-            .unwrap_or_default();
+        let target = protocol::header(&parts.headers, "x-amz-target").unwrap_or_default();
         let name = target.strip_prefix(protocol::TARGET).unwrap_or_default();
         let result = match json::read(name, body) {
             Ok(action) => self.node.execute(action, caller).await,
@@ -273,11 +269,7 @@ fn name_request(response: &mut Response, request_id: &str) {
 }
 
 fn length(parts: &Parts) -> Option<u64> {
-    parts
-        .headers
-        .get(CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
+    protocol::header(&parts.headers, "content-length")?
         .parse()
         .ok()
 }
@@ -291,12 +283,7 @@ fn too_large(parts: &Parts) -> Response {
 }
 
 fn rendering(parts: &Parts) -> Rendering {
-    Rendering::of(
-        parts
-            .headers
-            .get(ACCEPT)
-            .and_then(|accept| accept.to_str().ok()),
-    )
+    Rendering::of(protocol::header(&parts.headers, "accept"))
 }
 
 fn refuse_json(fault: &Fault) -> Response {

@@ -7,7 +7,7 @@ use crate::engine::{Counts, QueueArn};
 use crate::store::{Health, LogStats};
 
 /// Queues that are shown one by one; the first by region, account and name.
-pub const MOST_QUEUES: usize = 1000;
+pub(crate) const MOST_QUEUES: usize = 1000;
 
 /// How all queues and the store are, at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -42,20 +42,19 @@ use disk::DiskLog;
 use memory::MemoryStore;
 use segment::Layout;
 
-pub use clean::{Cleaner, WithEngine};
-pub use commit::{LogFailed, Ticket};
-pub use error::OpenError;
-pub use fs::make_folder;
-pub use health::{Health, LogStats};
-pub use need::{Need, Room};
-pub use segment::SEGMENT_SIZE;
+pub(crate) use clean::{Cleaner, WithEngine};
+pub(crate) use commit::Ticket;
+pub(crate) use error::OpenError;
+pub(crate) use health::{Health, LogStats};
+pub(crate) use need::{Need, Room};
+pub(crate) use segment::SEGMENT_SIZE;
 
 /// How often who waits for room looks by itself.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Where effects and contents go.
 #[derive(Debug)]
-pub enum Store {
+pub(crate) enum Store {
     /// To a data folder.
     Disk(DiskLog),
     /// Nowhere: contents are kept in memory, and a restart finds nothing.
@@ -64,7 +63,7 @@ pub enum Store {
 
 impl Store {
     /// A store without a disk.
-    pub fn in_memory() -> Store {
+    pub(crate) fn in_memory() -> Store {
         Store::Memory(MemoryStore::default())
     }
 
@@ -74,7 +73,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub fn open(
+    pub(crate) fn open(
         folder: &Path,
         segment_size: u32,
         engine: &mut Engine,
@@ -91,12 +90,12 @@ impl Store {
     }
 
     /// Whether reading never waits for a disk.
-    pub fn is_memory(&self) -> bool {
+    pub(crate) fn is_memory(&self) -> bool {
         matches!(self, Store::Memory(_))
     }
 
     /// Bytes of memory that contents take.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         match self {
             Store::Disk(_) => 0,
             Store::Memory(memory) => memory.bytes(),
@@ -104,7 +103,7 @@ impl Store {
     }
 
     /// How it is.
-    pub fn health(&self) -> Health {
+    pub(crate) fn health(&self) -> Health {
         match self {
             Store::Disk(disk) if disk.committer.is_failed() => Health::Failed,
             Store::Disk(disk) if disk.is_full() => Health::Full,
@@ -113,7 +112,7 @@ impl Store {
     }
 
     /// How much the log takes; none in memory.
-    pub fn log_stats(&self) -> Option<LogStats> {
+    pub(crate) fn log_stats(&self) -> Option<LogStats> {
         match self {
             Store::Memory(_) => None,
             Store::Disk(disk) => Some(disk.segments.stats()),
@@ -122,7 +121,7 @@ impl Store {
 
     /// Whether there is room for what a request writes. To be asked under the lock that
     /// [`Store::take`] is called under.
-    pub fn room(&self, need: Need) -> Room {
+    pub(crate) fn room(&self, need: Need) -> Room {
         match self {
             Store::Memory(_) => Room::Enough,
             Store::Disk(disk) => disk.room(need),
@@ -130,7 +129,7 @@ impl Store {
     }
 
     /// Returns when [`Store::room`] answers otherwise than [`Room::Soon`].
-    pub async fn more_room(&self, need: Need) {
+    pub(crate) async fn more_room(&self, need: Need) {
         let Store::Disk(disk) = self else { return };
         let mut spares = disk.committer.spares();
         while !disk.committer.is_failed() && disk.room(need) == Room::Soon {
@@ -141,7 +140,12 @@ impl Store {
 
     /// Takes what the engine did. To be called under the lock that the engine was changed under, so
     /// that the order is the same. The ticket tells when all of it, and all before it, is durable.
-    pub fn take(&self, engine: &mut Engine, effects: Vec<Effect>, dropped: &[Location]) -> Ticket {
+    pub(crate) fn take(
+        &self,
+        engine: &mut Engine,
+        effects: Vec<Effect>,
+        dropped: &[Location],
+    ) -> Ticket {
         match self {
             Store::Memory(memory) => {
                 memory.take(engine, effects, dropped);
@@ -160,7 +164,7 @@ impl Store {
     ///
     /// # Errors
     /// The disk cannot be read, or what it holds is damaged.
-    pub fn read(&self, location: Location) -> io::Result<Option<Content>> {
+    pub(crate) fn read(&self, location: Location) -> io::Result<Option<Content>> {
         match self {
             Store::Memory(memory) => Ok(memory.read(location)),
             Store::Disk(disk) => disk.read(location),
@@ -168,7 +172,7 @@ impl Store {
     }
 
     /// Tells when [`Store::clean`] is worth calling.
-    pub fn cleaner(&self) -> Cleaner<'_> {
+    pub(crate) fn cleaner(&self) -> Cleaner<'_> {
         match self {
             Store::Disk(disk) => Cleaner::of(disk),
             Store::Memory(_) => Cleaner::idle(),
@@ -180,7 +184,7 @@ impl Store {
     ///
     /// # Errors
     /// The segment cannot be read.
-    pub fn clean(
+    pub(crate) fn clean(
         &self,
         now: Timestamp,
         with_engine: WithEngine<'_>,
@@ -195,7 +199,7 @@ impl Store {
     ///
     /// # Errors
     /// The file can neither be used again nor removed.
-    pub fn remove(&self, segment: u32) -> io::Result<()> {
+    pub(crate) fn remove(&self, segment: u32) -> io::Result<()> {
         match self {
             Store::Disk(disk) => disk.remove(segment),
             Store::Memory(_) => Ok(()),
@@ -203,7 +207,7 @@ impl Store {
     }
 
     /// Ends the committer; everything that was taken is durable afterwards.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         if let Store::Disk(disk) = self {
             disk.committer.close();
         }

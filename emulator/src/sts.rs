@@ -9,13 +9,13 @@ use crate::protocol::query::Rendering;
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// The action that is answered.
-pub const ACTION: &str = "GetCallerIdentity";
+pub(crate) const ACTION: &str = "GetCallerIdentity";
 
 /// The user that LocalStack names too: nobody has more rights than another here.
 const USER_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 
 /// The account is that of the access key, as with queues; every caller is its root.
-pub fn caller_identity(caller: &Caller, request_id: &str, rendering: Rendering) -> String {
+pub(crate) fn caller_identity(caller: &Caller, request_id: &str, rendering: Rendering) -> String {
     let account = &caller.account;
     let partition = match caller.region.as_str() {
         region if region.starts_with("cn-") => "aws-cn",

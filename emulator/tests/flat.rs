@@ -8,7 +8,7 @@ mod counting;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use emulator::engine::{Attributes, Content, Engine, NewMessage, QueueArn, QueueId};
+use emulator::{Attributes, Content, Engine, NewMessage, QueueArn, QueueId};
 use kit::time::Timestamp;
 
 const MESSAGES: usize = 200_000;

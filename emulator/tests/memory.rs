@@ -7,8 +7,7 @@ mod served;
 
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::ByteStream;
-use emulator::memory::Bytes;
-use emulator::node::Tuning;
+use emulator::{Bytes, Tuning};
 use served::Server;
 
 const MEBIBYTE: usize = 1024 * 1024;

@@ -4,9 +4,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use emulator::node::Node;
-use emulator::signature::Credentials;
-use emulator::{s3, server};
+use emulator::{Credentials, Emulator, Node, s3};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
@@ -19,7 +17,7 @@ fn emulator(credentials: Option<&str>) -> Router {
     let credentials: Option<Credentials> = credentials.map(|text| text.parse().unwrap());
     let buckets = s3::Buckets::open(None, "eu-west-1").unwrap();
     let s3 = s3::service(buckets, credentials.as_ref());
-    server::Emulator::new(Node::open(None).unwrap(), s3, "eu-west-1".into())
+    Emulator::new(Node::open(None).unwrap(), s3, "eu-west-1".into())
         .with_credentials(credentials)
         .router()
 }

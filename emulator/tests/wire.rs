@@ -11,8 +11,7 @@ use std::path::Path;
 
 use axum::Router;
 use axum::body::Body;
-use emulator::node::Node;
-use emulator::{s3, server};
+use emulator::{Emulator, Node, s3};
 use http::Request;
 use http_body_util::BodyExt as _;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -40,7 +39,7 @@ fn run(text: &str) -> Result<(), Failed> {
     runtime.block_on(async {
         let buckets = s3::Buckets::open(None, "eu-west-1")?;
         let s3 = s3::service(buckets, None);
-        let router = server::Emulator::new(Node::open(None)?, s3, "eu-west-1".into()).router();
+        let router = Emulator::new(Node::open(None)?, s3, "eu-west-1".into()).router();
         let mut taken = BTreeMap::new();
         let steps: Vec<&str> = text.split("\n>>> ").skip(1).collect();
         if steps.is_empty() {

@@ -32,7 +32,7 @@ pub(crate) async fn prepare(args: Args) -> anyhow::Result<Chain> {
         .emulator
         .credentials
         .as_ref()
-        .map(emulator::signature::Credentials::expose);
+        .map(emulator::Credentials::expose);
     let sdk = aws::local_as(&format!("http://{}", reached.emulator), key).await;
     aws::check_region(&sdk)?;
     let exposure = Exposure::of(bound.gateway.ip());

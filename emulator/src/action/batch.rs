@@ -55,7 +55,7 @@ impl FailedEntry {
 
 /// Checks the ids of a batch: between 1 and 10 entries, ids of 1 to 80 letters, digits, `-` and
 /// `_`, none twice.
-pub fn check_ids<'a>(
+pub(super) fn check_ids<'a>(
     entry: &'static str,
     ids: impl ExactSizeIterator<Item = &'a str>,
 ) -> Result<(), Fault> {
@@ -80,7 +80,7 @@ pub fn check_ids<'a>(
 }
 
 /// Carries out every entry on its own.
-pub fn each<E, T>(
+pub(super) fn each<E, T>(
     entries: Vec<E>,
     id: impl Fn(&E) -> String,
     mut apply: impl FnMut(E) -> Result<T, Fault>,

@@ -39,10 +39,10 @@ pub struct WireAttribute {
 }
 
 /// The attributes of one message on the wire.
-pub type WireAttributes = BTreeMap<String, WireAttribute>;
+pub(super) type WireAttributes = BTreeMap<String, WireAttribute>;
 
 /// Checks the attributes of a message that is sent.
-pub fn check(attributes: WireAttributes) -> Result<Vec<(String, AttributeValue)>, Fault> {
+pub(super) fn check(attributes: WireAttributes) -> Result<Vec<(String, AttributeValue)>, Fault> {
     if attributes.len() > limits::MESSAGE_ATTRIBUTES {
         return Err(Fault::InvalidParameterValue(format!(
             "Number of message attributes [{}] exceeds the allowed maximum [10].",
@@ -149,7 +149,7 @@ fn check_text(name: &str, kind: &str, text: &str) -> Result<(), Fault> {
 
 /// Whether SQS lets this text through: no control characters but tab and line ends, no U+FFFE and
 /// U+FFFF.
-pub fn is_allowed_text(text: &str) -> bool {
+pub(super) fn is_allowed_text(text: &str) -> bool {
     // Byte by byte first, which is quick for a mebibyte of plain text. U+FFFE and U+FFFF begin with
     // 0xEF in UTF-8.
     let has_control = text
@@ -161,7 +161,7 @@ pub fn is_allowed_text(text: &str) -> bool {
 }
 
 /// The bytes that count towards the size of the message: names, types and values.
-pub fn size(attributes: &[(String, AttributeValue)]) -> usize {
+pub(super) fn size(attributes: &[(String, AttributeValue)]) -> usize {
     attributes
         .iter()
         .map(|(name, value)| name.len() + value.data_type.len() + bytes(value).len())
@@ -169,7 +169,9 @@ pub fn size(attributes: &[(String, AttributeValue)]) -> usize {
 }
 
 /// MD5OfMessageAttributes; `attributes` stand in the order of their names.
-pub fn digest<'a>(attributes: impl IntoIterator<Item = &'a (String, AttributeValue)>) -> String {
+pub(super) fn digest<'a>(
+    attributes: impl IntoIterator<Item = &'a (String, AttributeValue)>,
+) -> String {
     let mut md5 = Md5::new();
     let mut part = |bytes: &[u8], mark: Option<u8>| {
         if let Some(mark) = mark {
@@ -199,7 +201,7 @@ fn bytes(value: &AttributeValue) -> &[u8] {
 }
 
 /// Whether a receiver that named `wanted` sees the attribute `name`.
-pub fn is_wanted(wanted: &[String], name: &str) -> bool {
+pub(super) fn is_wanted(wanted: &[String], name: &str) -> bool {
     wanted.iter().any(|pattern| match pattern.as_str() {
         "All" | "*" | ".*" => true,
         pattern => match pattern.strip_suffix(".*") {

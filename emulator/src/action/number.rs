@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 /// A whole number as the client wrote it; its range is checked by the action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Number(pub i64);
+pub(super) struct Number(pub i64);
 
 impl<'a> Deserialize<'a> for Number {
     fn deserialize<D: Deserializer<'a>>(from: D) -> Result<Number, D::Error> {

@@ -9,9 +9,9 @@ use crate::engine::{Content, Engine, MessageState, PeekFilter, PeekedMessage};
 use crate::fault::Fault;
 
 /// Messages that one look shows at most.
-pub const MOST_MESSAGES: usize = 1000;
+pub(super) const MOST_MESSAGES: usize = 1000;
 /// Bytes of bodies after which a look shows no more messages.
-pub const MOST_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// Stands for the receipt handle: a look gives no right to settle a message.
 const NO_HANDLE: &str = "SQS/BACKDOOR/ACCESS";
 

@@ -65,7 +65,7 @@ const PERMISSIONS: &[&str] = &["allowAll", "denyAll", "byQueue"];
 
 /// Every attribute that the queue shows, as GetQueueAttributes answers to `All`; `shown` makes of
 /// the engine's times those that clients see.
-pub fn list(
+pub(super) fn list(
     definition: &QueueDefinition,
     counts: Counts,
     shown: impl Fn(Timestamp) -> Timestamp,
@@ -131,7 +131,7 @@ fn list_fifo(fifo: FifoAttributes) -> [(&'static str, String); 4] {
 }
 
 /// Picks what was asked for; an unknown name is an error.
-pub fn select(
+pub(super) fn select(
     all: BTreeMap<&'static str, String>,
     names: &[String],
 ) -> Result<BTreeMap<String, String>, Fault> {
@@ -150,7 +150,10 @@ pub fn select(
 
 /// Sets attributes by name. `FifoQueue` was dealt with at creation; here it can only confirm what
 /// is so.
-pub fn set(attributes: &mut Attributes, changes: &BTreeMap<String, String>) -> Result<(), Fault> {
+pub(super) fn set(
+    attributes: &mut Attributes,
+    changes: &BTreeMap<String, String>,
+) -> Result<(), Fault> {
     let both = changes
         .get("SqsManagedSseEnabled")
         .is_some_and(|value| is_true(value))
@@ -178,7 +181,7 @@ pub fn set(attributes: &mut Attributes, changes: &BTreeMap<String, String>) -> R
 }
 
 /// The first of the asked attributes that the queue has with another value.
-pub fn first_difference(
+pub(super) fn first_difference(
     attributes: &Attributes,
     asked: &BTreeMap<String, String>,
 ) -> Result<Option<&'static str>, Fault> {
@@ -251,7 +254,7 @@ fn number(limit: &Limit, value: &str) -> Result<u32, Fault> {
 }
 
 /// `true` in any case, as SQS reads it: Python's `str(True)` is `True`.
-pub fn is_true(value: &str) -> bool {
+pub(super) fn is_true(value: &str) -> bool {
     value.eq_ignore_ascii_case("true")
 }
 

@@ -35,7 +35,7 @@ pub struct ListQueueTags {
 
 /// Keys of 1 to 128 characters that do not begin with `aws:`, values of up to 256, of letters,
 /// digits, blanks and `_.:/=+-@`; at most 50 in all.
-pub fn check(tags: &BTreeMap<String, String>) -> Result<(), Fault> {
+pub(super) fn check(tags: &BTreeMap<String, String>) -> Result<(), Fault> {
     let plain = |text: &str| {
         text.chars()
             .all(|letter| letter.is_alphanumeric() || " _.:/=+-@".contains(letter))

@@ -15,7 +15,7 @@ use super::slab::{Slab, Slot};
 
 /// Every message of a queue.
 #[derive(Default)]
-pub struct Ages {
+pub(super) struct Ages {
     chain: List<ByAge>,
     strays: BTreeSet<(Timestamp, Slot)>,
     len: usize,
@@ -23,17 +23,17 @@ pub struct Ages {
 
 impl Ages {
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.len
     }
 
     /// Bytes that it takes beside the messages, about.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.strays.len() * 40
     }
 
     /// Takes a message in.
-    pub fn insert(&mut self, messages: &mut Slab<Message>, slot: Slot) {
+    pub(super) fn insert(&mut self, messages: &mut Slab<Message>, slot: Slot) {
         let last = self
             .chain
             .last()
@@ -53,7 +53,7 @@ impl Ages {
     }
 
     /// Lets a message go.
-    pub fn remove(&mut self, messages: &mut Slab<Message>, slot: Slot) {
+    pub(super) fn remove(&mut self, messages: &mut Slab<Message>, slot: Slot) {
         let Some(message) = messages.get(slot) else {
             return;
         };
@@ -66,14 +66,17 @@ impl Ages {
     }
 
     /// All of them, about the oldest first.
-    pub fn iter<'a>(&'a self, messages: &'a Slab<Message>) -> impl Iterator<Item = Slot> + 'a {
+    pub(super) fn iter<'a>(
+        &'a self,
+        messages: &'a Slab<Message>,
+    ) -> impl Iterator<Item = Slot> + 'a {
         let chain =
             std::iter::successors(self.chain.first(), |slot| self.chain.after(messages, *slot));
         self.strays.iter().map(|(_, slot)| *slot).chain(chain)
     }
 
     /// The oldest one.
-    pub fn first(&self, messages: &Slab<Message>) -> Option<(Timestamp, Slot)> {
+    pub(super) fn first(&self, messages: &Slab<Message>) -> Option<(Timestamp, Slot)> {
         let in_chain = self
             .chain
             .first()

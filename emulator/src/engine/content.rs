@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 /// Stands for a name of any length: the first 128 bits of its SHA-256.
-pub type Fingerprint = u128;
+pub(crate) type Fingerprint = u128;
 
 /// The body and the attributes of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,7 +41,7 @@ pub enum AttributeData {
 }
 
 /// The [`Fingerprint`] of the parts, read as one text.
-pub fn fingerprint(parts: &[&str]) -> Fingerprint {
+pub(crate) fn fingerprint(parts: &[&str]) -> Fingerprint {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update((part.len() as u64).to_be_bytes());

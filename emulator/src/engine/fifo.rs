@@ -18,7 +18,7 @@ use super::wake::Wake;
 
 /// The groups of one queue, its memory of deduplication ids, and of receive attempts.
 #[derive(Default)]
-pub struct Fifo {
+pub(super) struct Fifo {
     groups: Slab<Group>,
     /// A tree and not a hash table: it grows and shrinks bit by bit, and is no larger.
     by_name: BTreeMap<GroupName, Slot>,
@@ -54,7 +54,7 @@ impl Linked<OpenGroups> for Group {
 
 /// A message as a receive attempt left it; it is unchanged while it still looks like this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attempted {
+pub(super) struct Attempted {
     /// Which message.
     pub key: MessageKey,
     /// The receive.
@@ -65,7 +65,7 @@ pub struct Attempted {
 
 impl Fifo {
     /// The slot of the group with this name, made if it is new.
-    pub fn group(&mut self, name: GroupName) -> Slot {
+    pub(super) fn group(&mut self, name: GroupName) -> Slot {
         let groups = &mut self.groups;
         let make = || {
             groups.insert(Group {
@@ -79,12 +79,12 @@ impl Fifo {
     }
 
     /// The name of a group.
-    pub fn group_name(&self, group: Slot) -> Option<GroupName> {
+    pub(super) fn group_name(&self, group: Slot) -> Option<GroupName> {
         Some(self.groups.get(group)?.name)
     }
 
     /// Puts a message behind the others of its group.
-    pub fn arrive(&mut self, messages: &mut Slab<Message>, slot: Slot) -> Wake {
+    pub(super) fn arrive(&mut self, messages: &mut Slab<Message>, slot: Slot) -> Wake {
         let group = group_of(messages, slot);
         let Some(entry) = self.groups.get_mut(group) else {
             return Wake::Nobody;
@@ -94,7 +94,7 @@ impl Fifo {
     }
 
     /// Takes a message out of its group; an empty group is forgotten.
-    pub fn leave(&mut self, messages: &mut Slab<Message>, slot: Slot) -> Wake {
+    pub(super) fn leave(&mut self, messages: &mut Slab<Message>, slot: Slot) -> Wake {
         let group = group_of(messages, slot);
         let Some(entry) = self.groups.get_mut(group) else {
             return Wake::Nobody;
@@ -106,13 +106,13 @@ impl Fifo {
     }
 
     /// Opens or closes the group of a message whose state changed.
-    pub fn changed(&mut self, messages: &Slab<Message>, slot: Slot) -> Wake {
+    pub(super) fn changed(&mut self, messages: &Slab<Message>, slot: Slot) -> Wake {
         self.refresh(messages, group_of(messages, slot))
     }
 
     /// Up to `most` messages that may be received: as many as possible of one group, then of the
     /// next.
-    pub fn pick(&self, messages: &Slab<Message>, most: usize) -> Vec<Slot> {
+    pub(super) fn pick(&self, messages: &Slab<Message>, most: usize) -> Vec<Slot> {
         let mut picked = Vec::new();
         let mut group = self.open.first();
         while let Some(slot) = group
@@ -147,32 +147,37 @@ impl Fifo {
     }
 
     /// The message that was sent with this deduplication id in the last five minutes.
-    pub fn sent_before(&mut self, now: Timestamp, id: Fingerprint) -> Option<Serial> {
+    pub(super) fn sent_before(&mut self, now: Timestamp, id: Fingerprint) -> Option<Serial> {
         self.sent.get(now, id).copied()
     }
 
     /// Remembers a deduplication id; a later send does not extend the five minutes.
-    pub fn remember(&mut self, now: Timestamp, id: Fingerprint, serial: Serial) {
+    pub(super) fn remember(&mut self, now: Timestamp, id: Fingerprint, serial: Serial) {
         self.sent.put(now, id, serial);
     }
 
     /// What this receive attempt took, if it was made in the last five minutes.
-    pub fn attempt(&mut self, now: Timestamp, id: Fingerprint) -> Option<&[Attempted]> {
+    pub(super) fn attempt(&mut self, now: Timestamp, id: Fingerprint) -> Option<&[Attempted]> {
         self.attempts.get(now, id).map(Vec::as_slice)
     }
 
     /// Remembers a receive attempt.
-    pub fn remember_attempt(&mut self, now: Timestamp, id: Fingerprint, taken: Vec<Attempted>) {
+    pub(super) fn remember_attempt(
+        &mut self,
+        now: Timestamp,
+        id: Fingerprint,
+        taken: Vec<Attempted>,
+    ) {
         self.attempts.put(now, id, taken);
     }
 
     /// Drops memories that are too old, a step of them. Returns whether there are more.
-    pub fn forget_old(&mut self, now: Timestamp) -> bool {
+    pub(super) fn forget_old(&mut self, now: Timestamp) -> bool {
         self.sent.forget_old(now) | self.attempts.forget_old(now)
     }
 
     /// Bytes that groups and memories take, about.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.groups.bytes() + self.by_name.len() * NAME + self.sent.bytes() + self.attempts.bytes()
     }
 
@@ -183,7 +188,7 @@ impl Fifo {
     }
 
     /// Drops groups without messages, which a replay makes.
-    pub fn forget_empty(&mut self) {
+    pub(super) fn forget_empty(&mut self) {
         let all: Vec<Slot> = self.groups.iter().map(|(slot, _)| slot).collect();
         all.into_iter()
             .for_each(|group| self.forget_if_empty(group));
@@ -292,6 +297,6 @@ fn is_young(at: Timestamp, now: Timestamp) -> bool {
 }
 
 /// The part of a MessageGroupId's fingerprint that names the group here.
-pub fn group_name(group: Fingerprint) -> GroupName {
+pub(super) fn group_name(group: Fingerprint) -> GroupName {
     (group >> 64) as GroupName
 }

@@ -6,7 +6,7 @@ use super::slab::Slot;
 pub type QueueId = u32;
 
 /// Rises with every message that is sent, in every queue. Never used again.
-pub type Serial = u64;
+pub(crate) type Serial = u64;
 
 /// Identifies one message for good: the slot finds it, the serial proves that the slot was not
 /// reused.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// A whole-number attribute: its name on the wire, its range (both ends included) and its default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit {
+pub(crate) struct Limit {
     /// AWS's name of the attribute.
     pub name: &'static str,
     /// The smallest value.
@@ -18,69 +18,69 @@ pub struct Limit {
 
 impl Limit {
     /// Whether `value` lies in the range.
-    pub const fn allows(&self, value: i64) -> bool {
+    pub(crate) const fn allows(&self, value: i64) -> bool {
         self.min as i64 <= value && value <= self.max as i64
     }
 }
 
 /// Seconds that a new message stays hidden.
-pub const DELAY: Limit = Limit {
+pub(crate) const DELAY: Limit = Limit {
     name: "DelaySeconds",
     min: 0,
     max: 900,
     default: 0,
 };
 /// Bytes of a message: its body and its attributes. 256 KiB until August 2025.
-pub const MESSAGE_SIZE: Limit = Limit {
+pub(crate) const MESSAGE_SIZE: Limit = Limit {
     name: "MaximumMessageSize",
     min: 1024,
     max: 1_048_576,
     default: 1_048_576,
 };
 /// Seconds that a message is kept.
-pub const RETENTION: Limit = Limit {
+pub(crate) const RETENTION: Limit = Limit {
     name: "MessageRetentionPeriod",
     min: 60,
     max: 1_209_600,
     default: 345_600,
 };
 /// Seconds that a receive waits for a message.
-pub const RECEIVE_WAIT: Limit = Limit {
+pub(crate) const RECEIVE_WAIT: Limit = Limit {
     name: "ReceiveMessageWaitTimeSeconds",
     min: 0,
     max: 20,
     default: 0,
 };
 /// Seconds that a received message stays hidden from other receivers.
-pub const VISIBILITY: Limit = Limit {
+pub(crate) const VISIBILITY: Limit = Limit {
     name: "VisibilityTimeout",
     min: 0,
     max: 43_200,
     default: 30,
 };
 /// Seconds that a KMS data key is used again.
-pub const KMS_REUSE: Limit = Limit {
+pub(crate) const KMS_REUSE: Limit = Limit {
     name: "KmsDataKeyReusePeriodSeconds",
     min: 60,
     max: 86_400,
     default: 300,
 };
 /// Receives before a message goes to the dead-letter queue.
-pub const MAX_RECEIVES: Limit = Limit {
+pub(crate) const MAX_RECEIVES: Limit = Limit {
     name: "maxReceiveCount",
     min: 1,
     max: 1000,
     default: 10,
 };
 /// Messages of one receive.
-pub const RECEIVE_BATCH: Limit = Limit {
+pub(crate) const RECEIVE_BATCH: Limit = Limit {
     name: "MaxNumberOfMessages",
     min: 1,
     max: 10,
     default: 1,
 };
 /// Messages a second of a move task.
-pub const MOVE_RATE: Limit = Limit {
+pub(crate) const MOVE_RATE: Limit = Limit {
     name: "MaxNumberOfMessagesPerSecond",
     min: 1,
     max: 500,
@@ -88,25 +88,25 @@ pub const MOVE_RATE: Limit = Limit {
 };
 
 /// Entries of one batch request.
-pub const BATCH_ENTRIES: usize = 10;
+pub(crate) const BATCH_ENTRIES: usize = 10;
 /// Bytes of all entries of one batch, whatever the queue's own MaximumMessageSize is.
-pub const BATCH_SIZE: usize = 1_048_576;
+pub(crate) const BATCH_SIZE: usize = 1_048_576;
 /// Attributes of one message.
-pub const MESSAGE_ATTRIBUTES: usize = 10;
+pub(crate) const MESSAGE_ATTRIBUTES: usize = 10;
 /// Messages in flight at once in one queue.
-pub const IN_FLIGHT: usize = 120_000;
+pub(crate) const IN_FLIGHT: usize = 120_000;
 /// How long a FIFO queue remembers a deduplication id, and a receive attempt.
-pub const DEDUPLICATION: Duration = Duration::from_secs(300);
+pub(crate) const DEDUPLICATION: Duration = Duration::from_secs(300);
 /// How long a deleted queue's name stays blocked, and how long a queue cannot be purged again.
-pub const COOLDOWN: Duration = Duration::from_secs(60);
+pub(crate) const COOLDOWN: Duration = Duration::from_secs(60);
 /// Characters of a queue name, the `.fifo` suffix included.
-pub const QUEUE_NAME: usize = 80;
+pub(crate) const QUEUE_NAME: usize = 80;
 /// Source queues that a redrive allow policy may name.
-pub const ALLOWED_SOURCES: usize = 10;
+pub(crate) const ALLOWED_SOURCES: usize = 10;
 /// Entries of one page of queues.
-pub const PAGE: usize = 1000;
+pub(crate) const PAGE: usize = 1000;
 /// From this many receives on, a returning message goes behind the others of a standard queue.
-pub const BACK_OF_THE_QUEUE: u32 = 3;
+pub(crate) const BACK_OF_THE_QUEUE: u32 = 3;
 
 /// How many messages one call drops, moves or passes over at most: the rest of a queue of millions
 /// is left to the next calls, so that no other caller has to wait for it.

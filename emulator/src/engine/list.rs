@@ -9,7 +9,7 @@ use super::slab::{NOWHERE, Slab, Slot};
 
 /// The neighbours of a record in its list.
 #[derive(Debug, Clone, Copy)]
-pub struct Links {
+pub(super) struct Links {
     previous: Slot,
     next: Slot,
 }
@@ -24,7 +24,7 @@ impl Default for Links {
 }
 
 /// A record that can stand in a [`List`] of this kind.
-pub trait Linked<Chain> {
+pub(super) trait Linked<Chain> {
     /// The links of this record.
     fn neighbours(&self) -> &Links;
     /// The links of this record, to be changed.
@@ -32,7 +32,7 @@ pub trait Linked<Chain> {
 }
 
 /// First and last record.
-pub struct List<Chain> {
+pub(super) struct List<Chain> {
     first: Slot,
     last: Slot,
     chain: PhantomData<Chain>,
@@ -50,28 +50,28 @@ impl<Chain> Default for List<Chain> {
 
 impl<Chain> List<Chain> {
     /// The first record's slot.
-    pub fn first(&self) -> Option<Slot> {
+    pub(super) fn first(&self) -> Option<Slot> {
         (self.first != NOWHERE).then_some(self.first)
     }
 
     /// The last record's slot.
-    pub fn last(&self) -> Option<Slot> {
+    pub(super) fn last(&self) -> Option<Slot> {
         (self.last != NOWHERE).then_some(self.last)
     }
 
     /// Whether no record stands here.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.first == NOWHERE
     }
 
     /// The slot after `slot`, which must stand in this list.
-    pub fn after<T: Linked<Chain>>(&self, slab: &Slab<T>, slot: Slot) -> Option<Slot> {
+    pub(super) fn after<T: Linked<Chain>>(&self, slab: &Slab<T>, slot: Slot) -> Option<Slot> {
         let next = slab.get(slot)?.neighbours().next;
         (next != NOWHERE).then_some(next)
     }
 
     /// Appends a record that stands in no list.
-    pub fn push_back<T: Linked<Chain>>(&mut self, slab: &mut Slab<T>, slot: Slot) {
+    pub(super) fn push_back<T: Linked<Chain>>(&mut self, slab: &mut Slab<T>, slot: Slot) {
         *links(slab, slot) = Links {
             previous: self.last,
             next: NOWHERE,
@@ -84,7 +84,7 @@ impl<Chain> List<Chain> {
     }
 
     /// Puts a record that stands in no list before all others.
-    pub fn push_front<T: Linked<Chain>>(&mut self, slab: &mut Slab<T>, slot: Slot) {
+    pub(super) fn push_front<T: Linked<Chain>>(&mut self, slab: &mut Slab<T>, slot: Slot) {
         *links(slab, slot) = Links {
             previous: NOWHERE,
             next: self.first,
@@ -97,7 +97,7 @@ impl<Chain> List<Chain> {
     }
 
     /// Takes a record of this list out of it.
-    pub fn remove<T: Linked<Chain>>(&mut self, slab: &mut Slab<T>, slot: Slot) {
+    pub(super) fn remove<T: Linked<Chain>>(&mut self, slab: &mut Slab<T>, slot: Slot) {
         let Links { previous, next } = std::mem::take(links(slab, slot));
         match previous {
             NOWHERE => self.first = next,

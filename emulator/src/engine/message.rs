@@ -12,7 +12,7 @@ use super::slab::Slot;
 
 /// All that memory holds of a message.
 #[derive(Debug, Clone)]
-pub struct Message {
+pub(super) struct Message {
     /// The message's own number; orders messages by arrival.
     pub serial: Serial,
     /// When the message was accepted. Survives the move to a dead-letter queue.
@@ -113,12 +113,12 @@ impl Message {
     }
 
     /// When the message was received for the first time; the epoch if never.
-    pub fn first_received(&self) -> Timestamp {
+    pub(super) fn first_received(&self) -> Timestamp {
         self.first_received.time(self.sent_at)
     }
 
     /// When the message was received last; the epoch if never.
-    pub fn received_at(&self) -> Timestamp {
+    pub(super) fn received_at(&self) -> Timestamp {
         self.received_at.time(self.sent_at)
     }
 
@@ -145,10 +145,10 @@ impl Message {
 }
 
 /// The chain of messages that can be received: of a standard queue, or of a message group.
-pub struct InLine;
+pub(super) struct InLine;
 
 /// The chain of all messages of a queue, the oldest first.
-pub struct ByAge;
+pub(super) struct ByAge;
 
 impl Linked<InLine> for Message {
     fn neighbours(&self) -> &Links {

@@ -34,7 +34,7 @@ impl Counts {
 }
 
 /// In which order messages are handed out.
-pub enum Order {
+pub(super) enum Order {
     /// The ready ones, about in the order of arrival.
     Standard(List<InLine>),
     /// Strictly, in every group.

@@ -8,10 +8,10 @@
 use std::collections::BTreeSet;
 
 /// The number of a record in its slab. Numbers are used again after [`Slab::remove`].
-pub type Slot = u32;
+pub(super) type Slot = u32;
 
 /// No slot at all: the end of a list.
-pub const NOWHERE: Slot = Slot::MAX;
+pub(super) const NOWHERE: Slot = Slot::MAX;
 
 const CHUNK: usize = 1024;
 
@@ -23,7 +23,7 @@ struct Chunk<T> {
 }
 
 /// Records by [`Slot`].
-pub struct Slab<T> {
+pub(super) struct Slab<T> {
     chunks: Vec<Option<Chunk<T>>>,
     /// Chunks with room, those not allocated included.
     roomy: BTreeSet<usize>,
@@ -45,29 +45,29 @@ impl<T> Default for Slab<T> {
 
 impl<T> Slab<T> {
     /// How many records live here.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.len
     }
 
     /// Bytes that the records take.
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.allocated * CHUNK * size_of::<Option<T>>()
     }
 
     /// The record at `slot`, if there is one.
-    pub fn get(&self, slot: Slot) -> Option<&T> {
+    pub(super) fn get(&self, slot: Slot) -> Option<&T> {
         let (chunk, cell) = place(slot);
         self.chunks.get(chunk)?.as_ref()?.cells[cell].as_ref()
     }
 
     /// The record at `slot`, to be changed.
-    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
+    pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
         let (chunk, cell) = place(slot);
         self.chunks.get_mut(chunk)?.as_mut()?.cells[cell].as_mut()
     }
 
     /// Keeps `value` in the lowest free slot.
-    pub fn insert(&mut self, value: T) -> Slot {
+    pub(super) fn insert(&mut self, value: T) -> Slot {
         let index = self.roomy.first().copied().unwrap_or(self.chunks.len());
         let cell = self.chunk(index).free_cell();
         let slot =
@@ -78,7 +78,7 @@ impl<T> Slab<T> {
 
     /// Keeps `value` at a slot that was chosen earlier, replacing what is there: how a restart puts
     /// records back.
-    pub fn insert_at(&mut self, slot: Slot, value: T) {
+    pub(super) fn insert_at(&mut self, slot: Slot, value: T) {
         let (index, cell) = place(slot);
         let chunk = self.chunk(index);
         if chunk.cells[cell].replace(value).is_some() {
@@ -93,7 +93,7 @@ impl<T> Slab<T> {
     }
 
     /// Takes the record out; its slot is free from now on.
-    pub fn remove(&mut self, slot: Slot) -> Option<T> {
+    pub(super) fn remove(&mut self, slot: Slot) -> Option<T> {
         let (index, cell) = place(slot);
         let chunk = self.chunks.get_mut(index)?.as_mut()?;
         let value = chunk.cells[cell].take()?;
@@ -109,7 +109,7 @@ impl<T> Slab<T> {
     }
 
     /// Every record with its slot, lowest slot first.
-    pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
         let chunks = self
             .chunks
             .iter()

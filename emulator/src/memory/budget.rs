@@ -106,7 +106,7 @@ impl fmt::Display for Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::LimitSource;
+    use crate::memory::limit::LimitSource;
 
     fn limit(bytes: u64) -> MemoryLimit {
         MemoryLimit {

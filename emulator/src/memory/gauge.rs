@@ -142,8 +142,8 @@ impl Drop for Reservation {
 mod tests {
     use std::sync::atomic::AtomicU64;
 
-    use super::super::{LimitSource, MemoryLimit};
     use super::*;
+    use crate::memory::limit::{LimitSource, MemoryLimit};
 
     const MEBIBYTE: u64 = 1024 * 1024;
 

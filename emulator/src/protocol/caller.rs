@@ -9,11 +9,11 @@ use crate::endpoint::Strategy;
 use crate::region::of_queue_host;
 
 /// The account of callers whose credentials do not name one.
-pub const ACCOUNT: &str = "000000000000";
+pub(crate) const ACCOUNT: &str = "000000000000";
 
 /// Who asks, by the request's signature, whoever signed it; the host may name the region too.
 /// `region` is the default.
-pub fn caller(parts: &Parts, region: &str) -> Caller {
+pub(crate) fn caller(parts: &Parts, region: &str) -> Caller {
     let credential = credential(parts).unwrap_or_default();
     let mut scope = credential.split('/');
     let key = scope.next().unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::region::of_queue_host;
 
 /// The service and the protocol that a request speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Protocol {
+pub(crate) enum Protocol {
     /// SQS in AWS JSON 1.0.
     Json,
     /// SQS in the Query protocol.
@@ -25,7 +25,7 @@ impl Protocol {
     /// Detects the protocol: by the `X-Amz-Target`, by the service that the request is signed for, by
     /// the host, or by an `Action` in the query string or in the form, which is there once the body has
     /// been read.
-    pub fn detect(parts: &Parts, form: Option<&str>) -> Protocol {
+    pub(crate) fn detect(parts: &Parts, form: Option<&str>) -> Protocol {
         let scope =
             credential(parts).and_then(|credential| service(&credential).map(ToOwned::to_owned));
         let target =

@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::request::Parts;
 
 /// In front of the action's name in `X-Amz-Target`.
-pub const TARGET: &str = "AmazonSQS.";
+pub(crate) const TARGET: &str = "AmazonSQS.";
 
 /// `AKID/20260101/region/service/aws4_request`, from the header or from a presigned URL.
 pub(super) fn credential(parts: &Parts) -> Option<String> {
@@ -19,7 +19,7 @@ pub(super) fn credential(parts: &Parts) -> Option<String> {
 }
 
 /// The value of a header, if it is text.
-pub fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+pub(crate) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
@@ -33,12 +33,12 @@ pub(super) fn service(credential: &str) -> Option<&str> {
 }
 
 /// Whether a form or query string has an `Action`.
-pub fn has_action(form: &str) -> bool {
+pub(super) fn has_action(form: &str) -> bool {
     form.split('&').any(|pair| pair.starts_with("Action="))
 }
 
 /// Whether a path can be that of a queue: `/{twelve digits}/{name}`.
-pub fn is_queue_path(path: &str) -> bool {
+pub(crate) fn is_queue_path(path: &str) -> bool {
     let Some((account, name)) = path.trim_matches('/').split_once('/') else {
         return false;
     };
@@ -49,7 +49,7 @@ pub fn is_queue_path(path: &str) -> bool {
 }
 
 /// Whether the body says that it is a form.
-pub fn is_form(headers: &HeaderMap) -> bool {
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     header(headers, "content-type")
         .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
 }

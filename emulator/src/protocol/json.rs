@@ -7,13 +7,13 @@ use crate::action::{Action, Output};
 use crate::fault::Fault;
 
 /// The content type of every answer.
-pub const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+pub(crate) const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
 /// Reads an action.
 ///
 /// # Errors
 /// There is no such action, or its members are not what they should be.
-pub fn read(name: &str, body: &[u8]) -> Result<Action, Fault> {
+pub(crate) fn read(name: &str, body: &[u8]) -> Result<Action, Fault> {
     let body = if body.is_empty() { b"{}" } else { body };
     match Action::from_json(name, body) {
         // Rare, so it costs the others nothing: some clients write members that are not there as
@@ -54,7 +54,7 @@ fn drop_nulls(value: &mut Value) {
 }
 
 /// The body of a response; empty for actions without a result.
-pub fn output(output: &Output) -> String {
+pub(crate) fn output(output: &Output) -> String {
     match output {
         Output::Empty {} => String::new(),
         output => serde_json::to_string(output).expect("outputs are plain data"),
@@ -63,7 +63,7 @@ pub fn output(output: &Output) -> String {
 
 /// The body of an error, and the value of `x-amzn-query-error`, by which newer SDKs know the older
 /// code.
-pub fn fault(fault: &Fault) -> (String, String) {
+pub(crate) fn fault(fault: &Fault) -> (String, String) {
     let code = fault.code();
     let body = serde_json::json!({"__type": code.json, "message": fault.to_string()}).to_string();
     (body, format!("{};{}", code.query, fault.side()))

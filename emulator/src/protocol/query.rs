@@ -13,6 +13,6 @@ mod rendering;
 mod tree;
 mod xml;
 
-pub use form::{FormError, read};
-pub use render::{fault, output};
-pub use rendering::Rendering;
+pub(crate) use form::{FormError, read};
+pub(crate) use render::{fault, output};
+pub(crate) use rendering::Rendering;

@@ -17,7 +17,7 @@ const LONGEST_NAME: usize = 64;
 
 /// How a service writes its errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorFormat {
+pub(crate) enum ErrorFormat {
     /// AWS JSON, with the content type of its version.
     Json(&'static str),
     /// JSON with the error's type in a header.
@@ -30,7 +30,7 @@ pub enum ErrorFormat {
 
 /// A service that the emulator does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnsupportedService {
+pub(crate) struct UnsupportedService {
     /// The name by which LocalStack and the AWS CLI call the service.
     pub name: String,
     /// How the service writes errors.
@@ -90,7 +90,7 @@ const XML: [&str; 3] = ["cloudfront", "route53", "s3control"];
 
 impl UnsupportedService {
     /// The service that a request is signed for.
-    pub fn signed(service: &str, parts: &Parts) -> UnsupportedService {
+    pub(crate) fn signed(service: &str, parts: &Parts) -> UnsupportedService {
         let format = match json_version(&parts.headers) {
             Some(content_type) if parts.headers.contains_key("x-amz-target") => {
                 ErrorFormat::Json(content_type)
@@ -103,7 +103,7 @@ impl UnsupportedService {
     }
 
     /// The service of an `X-Amz-Target` that is not SQS's.
-    pub fn targeted(target: &str, parts: &Parts) -> UnsupportedService {
+    pub(crate) fn targeted(target: &str, parts: &Parts) -> UnsupportedService {
         let front = target.rsplit_once('.').map_or(target, |(front, _)| front);
         let service = TARGETS
             .iter()
@@ -117,7 +117,7 @@ impl UnsupportedService {
 
     /// The service whose forms have this `Version`; none for the versions of SQS, and for unknown
     /// ones.
-    pub fn versioned(version: &str) -> Option<UnsupportedService> {
+    pub(crate) fn versioned(version: &str) -> Option<UnsupportedService> {
         let (_, service) = VERSIONS.iter().find(|(known, _)| *known == version)?;
         Some(UnsupportedService::new(
             service,
@@ -151,13 +151,13 @@ impl UnsupportedService {
     }
 
     /// The content type and the body of the error.
-    pub fn error(&self, request_id: &str) -> (&'static str, String) {
+    pub(crate) fn error(&self, request_id: &str) -> (&'static str, String) {
         error_body(self.format, "InternalFailure", &self.message(), request_id)
     }
 }
 
 /// The content type and the body of an error in the format of a service.
-pub fn error_body(
+pub(crate) fn error_body(
     format: ErrorFormat,
     code: &str,
     message: &str,

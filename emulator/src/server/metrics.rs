@@ -2,31 +2,26 @@
 //! who does not the metrics.
 
 use axum::response::Response;
-use http::header::{AUTHORIZATION, HOST, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{HeaderValue, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{Method, StatusCode};
 use kit::registry;
 
 use super::{Emulator, respond};
-use crate::s3;
+use crate::{protocol, s3};
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4";
 
 /// Whether the metrics are asked for: by a plain GET that is not signed, at a host that names no
 /// bucket.
 pub(super) fn is_asked(parts: &Parts) -> bool {
-    let header = |name| {
-        parts
-            .headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let is_plain = header(AUTHORIZATION).is_none_or(|text| text.starts_with("Basic "));
+    let header = |name| protocol::header(&parts.headers, name);
+    let is_plain = header("authorization").is_none_or(|text| text.starts_with("Basic "));
     parts.uri.path() == "/metrics"
         && parts.uri.query().is_none()
         && matches!(parts.method, Method::GET | Method::HEAD)
         && is_plain
-        && header(HOST).is_none_or(|host| s3::bucket_of_host(host).is_none())
+        && header("host").is_none_or(|host| s3::bucket_of_host(host).is_none())
 }
 
 /// All stats. Where there are credentials, they are wanted here as user and password.

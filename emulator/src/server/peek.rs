@@ -8,7 +8,6 @@ use axum::body::{Body, Bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use http::header::ACCEPT;
 use http::request::Parts;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
@@ -98,18 +97,11 @@ impl Emulator {
 }
 
 fn format(parts: &Parts) -> PeekFormat {
-    let header = |name| {
-        parts
-            .headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    if header(http::header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.starts_with("application/x-amz-json"))
-    {
+    let header = |name| protocol::header(&parts.headers, name);
+    if header("content-type").is_some_and(|kind| kind.starts_with("application/x-amz-json")) {
         return PeekFormat::AwsJson;
     }
-    PeekFormat::Query(match Rendering::of(header(ACCEPT)) {
+    PeekFormat::Query(match Rendering::of(header("accept")) {
         Rendering::Xml => Rendering::Xml,
         _ => Rendering::Tree,
     })
@@ -131,10 +123,7 @@ fn asked(parts: &Parts, body: &[u8], format: PeekFormat) -> Result<Peek, Fault> 
     };
     let action = match format {
         PeekFormat::AwsJson => {
-            let target = parts
-                .headers
-                .get("x-amz-target")
-                .and_then(|target| target.to_str().ok());
+            let target = protocol::header(&parts.headers, "x-amz-target");
             Some(
                 target
                     .and_then(|target| target.strip_prefix(protocol::TARGET))

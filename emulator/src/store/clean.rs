@@ -22,7 +22,7 @@ use super::reserve::Spare;
 use crate::engine::{Effect, Engine, Fingerprint, Location, QueueId, Serial, StoredMessage};
 
 /// Borrows the engine for a moment, under its lock.
-pub type WithEngine<'a> = &'a dyn Fn(&mut dyn FnMut(&mut Engine));
+pub(crate) type WithEngine<'a> = &'a dyn Fn(&mut dyn FnMut(&mut Engine));
 
 /// How often to look although nothing rang.
 const LOOK: Duration = Duration::from_secs(5);
@@ -32,7 +32,7 @@ const GATHER: Duration = Duration::from_millis(100);
 
 /// Tells when it is worth looking.
 #[derive(Debug)]
-pub struct Cleaner<'s>(Option<(&'s DiskLog, watch::Receiver<u32>)>);
+pub(crate) struct Cleaner<'s>(Option<(&'s DiskLog, watch::Receiver<u32>)>);
 
 impl<'s> Cleaner<'s> {
     /// For a log on disk.
@@ -47,7 +47,7 @@ impl<'s> Cleaner<'s> {
 
     /// Waits until a segment was begun, the oldest one has no life left, a send was refused, or
     /// some time has passed. Never returns when there are no segments.
-    pub async fn due(&mut self) {
+    pub(crate) async fn due(&mut self) {
         let Some((disk, rotations)) = &mut self.0 else {
             return std::future::pending().await;
         };

@@ -18,11 +18,11 @@ use crate::engine::Location;
 /// The log cannot be written at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the log cannot be written")]
-pub struct LogFailed;
+pub(crate) struct LogFailed;
 
 /// Becomes ready when all records up to some point are durable.
 #[derive(Debug)]
-pub struct Ticket(TicketState);
+pub(crate) struct Ticket(TicketState);
 
 #[derive(Debug)]
 enum TicketState {
@@ -41,7 +41,7 @@ impl Ticket {
     ///
     /// # Errors
     /// Nobody knows whether it ever will be.
-    pub async fn wait(self) -> Result<(), LogFailed> {
+    pub(crate) async fn wait(self) -> Result<(), LogFailed> {
         match self.0 {
             TicketState::Durable => Ok(()),
             TicketState::Waiting(durable) => durable.await.map_err(|_| LogFailed),

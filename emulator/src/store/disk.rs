@@ -25,7 +25,7 @@ use crate::engine::{Content, Effect, Engine, Location, limits};
 
 /// A log on disk.
 #[derive(Debug)]
-pub struct DiskLog {
+pub(crate) struct DiskLog {
     pub(super) segments: Arc<Segments>,
     pub(super) committer: Committer,
     tail: Mutex<Tail>,

@@ -126,7 +126,7 @@ pub(super) fn zero(fs: &dyn Fs, file: &File, from: u32, to: u32) -> io::Result<(
 ///
 /// # Errors
 /// It cannot be made, or its name cannot be synced.
-pub fn make_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     let parent = folder
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())

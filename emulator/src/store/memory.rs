@@ -8,7 +8,7 @@ use crate::engine::{AttributeData, AttributeValue, Content, Effect, Engine, Loca
 
 /// Contents in memory.
 #[derive(Debug, Default)]
-pub struct MemoryStore {
+pub(crate) struct MemoryStore {
     contents: Mutex<Contents>,
 }
 

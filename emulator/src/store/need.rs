@@ -2,7 +2,7 @@
 
 /// What a request writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
+pub(crate) enum Need {
     /// New messages, of so many bytes.
     Messages(usize),
     /// That messages were received.
@@ -16,7 +16,7 @@ pub enum Need {
 
 /// Whether there is room for what a request writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
+pub(crate) enum Room {
     /// There is.
     Enough,
     /// There will be in a moment: see [`Store::more_room`](super::Store::more_room).

@@ -22,7 +22,7 @@ use crate::lines::OncePerMinuteEach;
 
 /// Bytes of a segment: large enough that there are few files, small enough that an idle data folder
 /// stays small.
-pub const SEGMENT_SIZE: u32 = 32 * 1024 * 1024;
+pub(crate) const SEGMENT_SIZE: u32 = 32 * 1024 * 1024;
 
 /// How segments are made.
 #[derive(Debug, Clone)]

@@ -13,6 +13,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
+use super::commit::LogFailed;
 use super::damage::Damage;
 use super::records::records;
 use super::*;

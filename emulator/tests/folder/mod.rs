@@ -13,8 +13,7 @@ use std::time::Duration;
 
 use aws_sdk_sqs::config::Region;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
-use emulator::Settings;
-use emulator::node::Tuning;
+use emulator::{Settings, Tuning};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

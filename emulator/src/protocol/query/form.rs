@@ -14,7 +14,7 @@ use crate::fault::Fault;
 
 /// What a request cannot be read as.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FormError {
+pub(crate) enum FormError {
     /// There is no `Action` at all: SQS answers 404 with a body of its own.
     NoAction,
     /// Any other fault.
@@ -95,7 +95,7 @@ const MOST: usize = 1000;
 ///
 /// # Errors
 /// See [`FormError`].
-pub fn read(path: &str, query: &str, body: &[u8]) -> Result<(String, Action), FormError> {
+pub(crate) fn read(path: &str, query: &str, body: &[u8]) -> Result<(String, Action), FormError> {
     let pairs = || form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(body));
     let action = pairs()
         .find(|(name, _)| name == "Action")

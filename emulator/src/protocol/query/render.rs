@@ -9,7 +9,12 @@ use crate::action::Output;
 use crate::fault::Fault;
 
 /// The body of an answer.
-pub fn output(action: &str, output: &Output, request_id: &str, rendering: Rendering) -> String {
+pub(crate) fn output(
+    action: &str,
+    output: &Output,
+    request_id: &str,
+    rendering: Rendering,
+) -> String {
     let members = match serde_json::to_value(output) {
         Ok(Value::Object(members)) => members,
         _ => Map::new(),
@@ -22,7 +27,7 @@ pub fn output(action: &str, output: &Output, request_id: &str, rendering: Render
 }
 
 /// The body of an error.
-pub fn fault(fault: &Fault, request_id: &str, rendering: Rendering) -> String {
+pub(crate) fn fault(fault: &Fault, request_id: &str, rendering: Rendering) -> String {
     let code = fault.code().query;
     let side = fault.side();
     let message = fault.query_text();

@@ -2,7 +2,7 @@
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rendering {
+pub(crate) enum Rendering {
     /// The usual one.
     Xml,
     /// With `Accept: application/json`: what API Gateway gets.
@@ -14,7 +14,7 @@ pub enum Rendering {
 
 impl Rendering {
     /// The rendering that an `Accept` header asks for.
-    pub fn of(accept: Option<&str>) -> Rendering {
+    pub(crate) fn of(accept: Option<&str>) -> Rendering {
         let asks_for_json = accept
             .is_some_and(|accept| accept.contains("application/json") && !accept.contains("xml"));
         if asks_for_json {
@@ -25,7 +25,7 @@ impl Rendering {
     }
 
     /// The content type of the answer.
-    pub fn content_type(self) -> &'static str {
+    pub(crate) fn content_type(self) -> &'static str {
         match self {
             Rendering::Xml => "text/xml",
             Rendering::Json | Rendering::Tree => "application/json",
