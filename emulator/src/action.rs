@@ -1,7 +1,7 @@
 //! Every action of SQS as a value: the request is the struct, `apply` is the behaviour.
 //!
-//! Both protocols fill these structs and render the same answers. Nothing here knows of HTTP; a
-//! receive that may have to wait becomes a [`ReceivePlan`], and the waiting is the door's.
+//! Both protocols fill these structs and render the same outputs. Nothing here knows of HTTP; a
+//! receive that may have to wait becomes a [`ReceivePlan`], and the node waits.
 
 mod batch;
 mod caller;

@@ -1,10 +1,10 @@
-//! The emulator's own time, by which delays, visibility, retention and deduplication are measured.
+//! The emulator's own time, which measures delays, visibility, retention and deduplication.
 //!
-//! It goes on by elapsed time while the emulator runs, and from where it was when it starts again:
-//! what the wall clock says then is believed as long as it differs from the last known time by less
-//! than `--max-clock-step`. A larger difference, forward or back, is not counted, so that nothing
-//! expires and nothing stays hidden because somebody set the clock. What clients see are wall-clock
-//! times: [`Clock::ahead`] is what has to be added.
+//! While the emulator runs, its time advances by elapsed time. At a start it continues from the last
+//! known time; the wall clock is believed as long as it differs from that by less than
+//! `--max-clock-step`. A larger difference, forward or back, is ignored, so that setting the clock
+//! makes nothing expire and hides nothing longer. Clients see wall-clock times: [`Clock::ahead`] is
+//! the difference to add.
 
 mod mark;
 
@@ -110,7 +110,7 @@ impl Known {
         }
     }
 
-    /// The emulator's time, as far as it can be told without the store.
+    /// The emulator's time, as far as it is known before the store is read.
     pub(crate) fn now(&self) -> Timestamp {
         judge(self.wall, self.mark, Timestamp::default(), self.max_step).at
     }
@@ -120,11 +120,13 @@ impl Known {
     pub(crate) fn start(self, folder: Option<&Path>, newest: Timestamp) -> Clock {
         let start = judge(self.wall, self.mark, newest, self.max_step);
         if let Some(last) = start.disbelieved {
-            tell(self.wall, last, self.max_step);
+            log_step(self.wall, last, self.max_step);
         }
         let file = folder.and_then(|folder| {
             MarkFile::open(folder)
-                .inspect_err(|error| tracing::warn!("the time cannot be kept: {error}"))
+                .inspect_err(|error| {
+                    tracing::warn!("cannot record the time for the next start: {error}")
+                })
                 .ok()
         });
         let Start {
@@ -142,18 +144,18 @@ impl Known {
     }
 }
 
-fn tell(wall: Timestamp, last: Timestamp, max_step: Duration) {
+fn log_step(wall: Timestamp, last: Timestamp, max_step: Duration) {
     let (gap, most) = (wall.ahead_of(last), max_step.as_secs());
     let seconds = (gap.unsigned_abs() + 500) / 1000;
     if gap < 0 {
         tracing::warn!(
-            "the wall clock went back: it says {wall}, and the emulator's last time was {last}, {seconds} s later; its \
-             time goes on from there, so that nothing stays hidden longer"
+            "the wall clock went back: it reads {wall}, {seconds} s before the emulator's last time, {last}; the emulator's \
+             time continues from there, so no message stays hidden longer"
         );
     } else {
         tracing::warn!(
-            "the wall clock says {wall}, {seconds} s after the emulator's last time, {last}: more than the {most} s of \
-             --max-clock-step, so this time is not counted, and nothing expires or becomes visible because of it"
+            "the wall clock reads {wall}, {seconds} s after the emulator's last time, {last}: more than the {most} s of \
+             --max-clock-step, so the difference is ignored, and nothing expires or becomes visible because of it"
         );
     }
 }

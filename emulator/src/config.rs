@@ -1,4 +1,4 @@
-//! Address and data folder.
+//! The settings of the emulator, from flags and environment.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -23,11 +23,11 @@ use crate::{Opened, open_with};
 
 /// A local SQS and S3 endpoint that survives kill -9.
 ///
-/// The region of callers whose signature names none is AWS_REGION (ap-northeast-2).
+/// The region of requests whose signature names none is AWS_REGION (ap-northeast-2).
 #[derive(Debug, Clone, Parser)]
 #[command(name = "emulator", version)]
 pub struct Cli {
-    /// The port for SQS and S3: host:port, or :port at the address that HOST names (127.0.0.1)
+    /// The address for SQS and S3: host:port, or :port at the address in HOST (127.0.0.1)
     #[arg(long, value_name = "ADDRESS", env = "EMULATOR_LISTEN", default_value_t = Listen::port(4566))]
     pub listen: Listen,
     /// Everything else
@@ -35,10 +35,10 @@ pub struct Cli {
     pub args: EmulatorArgs,
 }
 
-/// What an emulator takes beside its address, as a program of its own and in `tidegate up`.
+/// The settings of an emulator beside its address, alone and in `tidegate up`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct EmulatorArgs {
-    /// Where messages and objects are kept
+    /// The folder for messages and objects
     #[arg(
         long,
         value_name = "DIR",
@@ -46,10 +46,10 @@ pub struct EmulatorArgs {
         default_value = "./data"
     )]
     pub data: PathBuf,
-    /// Keep nothing on disk
+    /// Keep everything in memory, and nothing on disk
     #[arg(long, env = "EMULATOR_IN_MEMORY", value_parser = cli::boolean)]
     pub in_memory: bool,
-    /// Let in only who signs with these; without them everybody is let in
+    /// Require requests to be signed with these credentials; without them every request is accepted
     #[arg(
         long,
         value_name = "KEY:SECRET",
@@ -57,13 +57,12 @@ pub struct EmulatorArgs {
         hide_env_values = true
     )]
     pub credentials: Option<Credentials>,
-    /// Let a queue be purged again, and a deleted queue be made again, at once; in AWS one waits a
-    /// minute
+    /// Skip SQS's 60-second cooldown after PurgeQueue and DeleteQueue
     #[arg(long, env = "EMULATOR_NO_WAITS", value_parser = cli::boolean)]
     pub no_waits: bool,
-    /// The form of queue URLs, as LocalStack has them: dynamic (the address that the client used),
-    /// or with the region in them: standard (sqs.REGION.HOST), domain (REGION.queue.HOST) or path
-    /// (HOST/queue/REGION). All of them are read
+    /// The form of queue URLs in responses, as in LocalStack: dynamic (the address that the client
+    /// used), or with the region: standard (sqs.REGION.HOST), domain (REGION.queue.HOST) or path
+    /// (HOST/queue/REGION). Requests may use any of them
     #[arg(
         long,
         value_name = "FORM",
@@ -71,8 +70,7 @@ pub struct EmulatorArgs {
         default_value = "dynamic"
     )]
     pub sqs_endpoint_strategy: Strategy,
-    /// Bytes of one file of the log of the queues, from 4 MiB to 1 GiB; an idle data folder has two
-    /// of them
+    /// The size of one file of the queues' log, from 4 MiB to 1 GiB; an idle data folder has two
     #[arg(
         long,
         value_name = "BYTES",
@@ -81,28 +79,28 @@ pub struct EmulatorArgs {
         value_parser = segment_size
     )]
     pub segment_size: u32,
-    /// Seconds by which the time of a start may differ from the last known time. A clock that went
-    /// back, or further forward than this, is not believed: nothing expires because of it
+    /// The largest step forward of the wall clock between two runs that counts, in seconds. A larger
+    /// step, or one back, is ignored: nothing expires because of it
     #[arg(long, value_name = "SECONDS", env = "EMULATOR_MAX_CLOCK_STEP", default_value_t = MAX_STEP.as_secs(),
           value_parser = cli::number::<u64>(.., "seconds"))]
     pub max_clock_step: u64,
-    /// The memory that the emulator may take, such as 96MiB, instead of what its container, ulimit
-    /// -v or the machine allow: when messages, and objects without a data folder, take nearly all
-    /// of it, new ones are refused
+    /// The memory that the emulator may use, such as 96MiB, instead of what its container, ulimit -v
+    /// or the machine allow. Once messages, and objects without a data folder, nearly fill it, new
+    /// ones are refused
     #[arg(long, value_name = "BYTES", env = "EMULATOR_MAX_MEMORY")]
     pub max_memory: Option<Bytes>,
 }
 
-/// What an emulator needs to know.
+/// Where an emulator keeps its data, and its default region.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The data folder; `None` keeps everything in memory.
     pub data: Option<PathBuf>,
-    /// The region of callers whose signature names none.
+    /// The region of requests whose signature names none.
     pub region: String,
 }
 
-/// An emulator that is ready to serve: its data is read and its port is bound.
+/// An emulator that is ready to serve: it has read its data and bound its port.
 #[derive(Debug)]
 pub struct Prepared {
     opened: Opened,
@@ -110,19 +108,19 @@ pub struct Prepared {
 }
 
 impl Cli {
-    /// Binds the port, then reads the data folder: a start that cannot be leaves the folder as it
-    /// is.
+    /// Binds the port, then reads the data folder: a start that fails for its port leaves the
+    /// folder unchanged.
     ///
     /// # Errors
-    /// A setting is wrong, the port is taken, or the folder is in use or unreadable; one line tells
-    /// which, and what moves it.
+    /// A setting is wrong, the port is taken, or the folder is in use or unreadable; the text names
+    /// the cause and the setting to change.
     pub async fn prepare(self) -> anyhow::Result<Prepared> {
         let region = region()?;
         let listener = serve::listen(&self.listen, "--listen or EMULATOR_LISTEN")?;
         let opened = self.args.open(region.clone())?;
         let (at, account) = (listener.local_addr()?, aws::LOCAL_ACCOUNT);
         tracing::info!(
-            "emulator listens on http://{at}, region {region}, account {account} unless a caller names another"
+            "emulator listens on http://{at}, region {region}, account {account} unless a request names another"
         );
         Ok(Prepared { opened, listener })
     }
@@ -140,10 +138,10 @@ impl EmulatorArgs {
         (!self.in_memory).then_some(&*self.data)
     }
 
-    /// Reads the data folder. `region` is that of callers whose signature names none.
+    /// Reads the data folder. `region` is that of requests whose signature names none.
     ///
     /// # Errors
-    /// The folder is in use or unreadable; the text says which, and what moves it.
+    /// The folder is in use or unreadable; the text names the cause and the setting to change.
     pub fn open(self, region: String) -> anyhow::Result<Opened> {
         let settings = Settings {
             data: self.folder().map(Path::to_owned),
@@ -167,7 +165,7 @@ impl EmulatorArgs {
     }
 }
 
-/// Bytes in the forms of `--max-memory`.
+/// Reads a size in the forms of `--max-memory`.
 fn segment_size(text: &str) -> Result<u32, String> {
     let Bytes(bytes) = text.parse().map_err(|error: NotBytes| error.to_string())?;
     let within = |size: &u32| (4 * 1024 * 1024..=1024 * 1024 * 1024).contains(size);
@@ -175,17 +173,17 @@ fn segment_size(text: &str) -> Result<u32, String> {
     size.ok_or_else(|| format!("expected 4MiB to 1GiB, got {}", counted(bytes, "byte")))
 }
 
-/// The emulator is no client of AWS: it reads no profile, and starts where there are no
+/// The default region. The emulator is not a client of AWS: it reads no profile, and starts without
 /// certificates.
 fn region() -> Result<String, EnvError> {
     Ok(aws::region_of_environment()?.unwrap_or_else(|| aws::DEFAULT_REGION.to_owned()))
 }
 
-/// Serves until `stop`. Prints `Ready.` on stdout, which is what setups made for LocalStack wait
+/// Serves until `stop`. Prints `Ready.` on stdout, the line that setups made for LocalStack wait
 /// for.
 ///
 /// # Errors
-/// The port broke.
+/// The listener failed.
 pub async fn run(prepared: Prepared, stop: CancellationToken) -> anyhow::Result<()> {
     console::announce("Ready.\n");
     prepared.opened.serve(prepared.listener, stop).await

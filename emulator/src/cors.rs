@@ -1,4 +1,5 @@
-//! Pages that use queues: every origin may, as with LocalStack. Buckets have rules of their own.
+//! CORS for queues: pages of every origin may use them, as in LocalStack. Buckets have rules of their
+//! own.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -40,7 +41,7 @@ fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The answer to a preflight.
+/// The response to a preflight.
 pub(crate) fn preflight(asked: &HeaderMap) -> Response {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
@@ -57,7 +58,7 @@ pub(crate) fn preflight(asked: &HeaderMap) -> Response {
     response
 }
 
-/// Says on an answer that the page that asked may read it.
+/// Allows the page that sent the request to read the response.
 pub(crate) fn allow(asked: &HeaderMap, answer: &mut HeaderMap) {
     if asked.contains_key(ORIGIN) {
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

@@ -1,7 +1,6 @@
 //! The form of queue URLs: LocalStack's `SQS_ENDPOINT_STRATEGY`. Pure.
 //!
-//! Only what is handed out depends on it; every form is read whatever the strategy, see
-//! [`Caller::arn`].
+//! Only the URLs in responses depend on it; requests may use every form, see [`Caller::arn`].
 //!
 //! [`Caller::arn`]: crate::action::Caller::arn
 
@@ -30,7 +29,7 @@ pub enum Strategy {
     Path,
 }
 
-/// The text is none of the strategies.
+/// The text is not one of the strategies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected dynamic, standard, domain or path")]
 pub struct NotAStrategy;

@@ -74,7 +74,7 @@ pub fn open_with(settings: &Settings, tuning: Tuning) -> anyhow::Result<Opened> 
     let buckets = s3::Buckets::open_within(objects.as_deref(), &settings.region, node.gauge());
     let buckets = buckets.unwrap_or_else(|error| {
         tracing::error!(
-            "the stored objects cannot be opened, S3 answers 503 until a restart, queues are served: {error}"
+            "cannot open the stored objects: S3 answers 503 until a restart, SQS works as usual: {error}"
         );
         s3::Buckets::shut(error.to_string(), &settings.region)
     });

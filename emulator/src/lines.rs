@@ -1,4 +1,4 @@
-//! Lines of the log that would come with every request while a state lasts: a full disk, a damaged
+//! Limits log lines that every request would repeat while a state lasts: a full disk, a damaged
 //! file.
 
 use std::collections::BTreeMap;
@@ -14,14 +14,14 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// none is lost.
 const MOST: usize = 1_000;
 
-/// Says when a line about something with a name is due: once a minute for each name.
+/// Decides whether to log a line about something with a name: once a minute for each name.
 #[derive(Debug, Default)]
 pub(crate) struct OncePerMinuteEach {
     last: Mutex<BTreeMap<String, Timestamp>>,
 }
 
 impl OncePerMinuteEach {
-    /// For lines that were never logged.
+    /// Starts with no line logged.
     pub(crate) const fn new() -> OncePerMinuteEach {
         OncePerMinuteEach {
             last: Mutex::new(BTreeMap::new()),
@@ -42,8 +42,8 @@ impl OncePerMinuteEach {
     }
 }
 
-/// Says when the beginning and the end of a state are to be logged: a beginning once a minute at
-/// most, and an end when its beginning was.
+/// Decides whether to log the beginning and the end of a state: a beginning at most once a minute,
+/// and an end when its beginning was logged.
 #[derive(Debug, Default)]
 pub(crate) struct StateLine {
     beginnings: OncePerMinute,

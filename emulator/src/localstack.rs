@@ -1,8 +1,8 @@
-//! The addresses below `/_localstack/`, as LocalStack answers them, so that whoever waits for it
-//! waits here too.
+//! The addresses below `/_localstack/`, in LocalStack's shape, so that setups that wait for
+//! LocalStack can wait for the emulator.
 //!
-//! Everything answers in the shape of LocalStack 4.14.0, the last that starts without an account.
-//! Other addresses below are 404: a bucket of that name cannot exist.
+//! The shape is that of LocalStack 4.14.0, the last version that starts without an account. Other
+//! addresses there are 404: a bucket of that name cannot exist.
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use uuid::Uuid;
 
-/// The LocalStack that is stood in for.
+/// The version of LocalStack that the emulator stands in for.
 const VERSION: &str = "4.14.0";
 
 /// The stages of LocalStack's start, all of which are over once anything answers.
@@ -59,7 +59,8 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(
     })
 }
 
-/// LocalStack answers 200 always; whoever waits by status alone must not be told that all is well.
+/// LocalStack always answers 200; the emulator answers 503 while its disk fails, because some
+/// clients look at the status alone.
 fn health(is_sound: bool) -> Response {
     let (status, sqs) = if is_sound {
         (StatusCode::OK, "running")

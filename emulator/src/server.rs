@@ -1,4 +1,4 @@
-//! Door: HTTP in, HTTP out, SQS and S3 on one port. Long polls wait in the [`Node`].
+//! Door: HTTP in, HTTP out; SQS and S3 on one port. Long polls wait in the [`Node`].
 
 mod date;
 mod metrics;
@@ -35,7 +35,7 @@ use crate::store::Health;
 /// A batch has 1 MiB of content at most; escaped as JSON or as a form, it can be six times as long.
 const SQS_LIMIT: usize = 8 * 1024 * 1024;
 
-/// What SQS answers where no action is asked for: `docs/aws/sqs.md#query-requests`.
+/// The body of SQS's response to a request without an action: `docs/aws/sqs.md#query-requests`.
 const UNKNOWN_OPERATION: &str = "<UnknownOperationException/>";
 
 /// What the routes share.
@@ -50,7 +50,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// SQS and S3 behind one router. `region` is that of callers whose signature names none.
+    /// SQS and S3 behind one router. `region` is that of requests whose signature names none.
     pub fn new(node: Node, buckets: S3Service, region: String) -> Emulator {
         Emulator {
             node,
@@ -62,7 +62,7 @@ impl Emulator {
         }
     }
 
-    /// Answers SQS only to who signs with these.
+    /// Requires requests to SQS to be signed with these credentials.
     #[must_use]
     pub fn with_credentials(self, credentials: Option<Credentials>) -> Emulator {
         Emulator {
@@ -71,20 +71,20 @@ impl Emulator {
         }
     }
 
-    /// How long a name and a queue rest after a delete and a purge.
+    /// Sets whether PurgeQueue and DeleteQueue have SQS's cooldown of 60 seconds.
     #[must_use]
     pub fn with_cooldowns(self, cooldowns: Cooldowns) -> Emulator {
         Emulator { cooldowns, ..self }
     }
 
-    /// The form of the queue URLs that are handed out.
+    /// Sets the form of the queue URLs in responses.
     #[must_use]
     pub fn with_strategy(self, strategy: Strategy) -> Emulator {
         Emulator { strategy, ..self }
     }
 
-    /// The routes. Beside the services: `/healthz`, `/metrics` for who does not sign, and
-    /// LocalStack's own addresses, which setups made for it ask.
+    /// The routes: the services, `/healthz`, `/metrics` for unsigned requests, and LocalStack's own
+    /// addresses, which setups made for it use.
     pub fn router(self) -> Router {
         let node = self.node.clone();
         Router::new()
@@ -134,8 +134,8 @@ impl Emulator {
         response
     }
 
-    /// Whether somebody opens the address of a queue and asks nothing, as one does in a browser. It
-    /// could be an object's too: the queue is there.
+    /// Whether a request opens the address of a queue without an action, as a browser does. The
+    /// address could be that of an object too, so the queue has to exist.
     fn is_bare_queue(&self, parts: &Parts) -> bool {
         let is_bare = parts.method == Method::GET
             && parts.uri.query().is_none()
@@ -204,7 +204,7 @@ impl Emulator {
     }
 }
 
-/// Whether the emulator can do its work. On a full disk it does most of it.
+/// Whether the emulator works. With a full disk it still does, for the most part.
 async fn healthz(State(emulator): State<Arc<Emulator>>) -> (StatusCode, &'static str) {
     match emulator.node.health() {
         Health::Sound if emulator.node.is_memory_full() => (
@@ -217,7 +217,7 @@ async fn healthz(State(emulator): State<Arc<Emulator>>) -> (StatusCode, &'static
             "ok, but the disk is full: new messages are refused\n",
         ),
         Health::Failed => {
-            let text = "the disk failed, nothing is taken until it can be written again: the log says why\n";
+            let text = "the disk failed, requests are refused until it can be written again: see the log\n";
             (StatusCode::SERVICE_UNAVAILABLE, text)
         }
     }
@@ -262,7 +262,7 @@ async fn serve(State(emulator): State<Arc<Emulator>>, request: Request<Body>) ->
     response
 }
 
-/// Every service names the request in its answer.
+/// Adds the id of the request, which every service has in its responses.
 fn name_request(response: &mut Response, request_id: &str) {
     let id = HeaderValue::from_str(request_id).expect("a UUID is plain ASCII");
     response.headers_mut().insert("x-amzn-requestid", id);

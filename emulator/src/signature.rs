@@ -1,5 +1,4 @@
-//! Is a request signed with the secret that it must be signed with? Signature Version 4, in the
-//! header or in the URL. Pure.
+//! Verifies the signature of a request: Signature Version 4, in the header or in the URL. Pure.
 //!
 //! Only for SQS; the S3 library verifies its own requests. Source: "Signature Version 4 signing
 //! process", IAM user guide.
@@ -34,7 +33,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
-/// The one access key that is let in, and its secret.
+/// The one access key that is accepted, and its secret.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     key: String,
@@ -61,7 +60,7 @@ impl FromStr for Credentials {
 }
 
 impl Credentials {
-    /// Access key and secret, for who signs with them, and for a library that verifies by itself.
+    /// Access key and secret, for code that signs with them or verifies by itself.
     pub fn expose(&self) -> (&str, &str) {
         (&self.key, self.secret.expose_secret())
     }

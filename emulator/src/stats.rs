@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::engine::{Counts, QueueArn};
 use crate::store::{Health, LogStats};
 
-/// Queues that are shown one by one; the first by region, account and name.
+/// The most queues with metrics of their own: the first by region, account and name.
 pub(crate) const MOST_QUEUES: usize = 1000;
 
-/// How all queues and the store are, at one time.
+/// The state of all queues and of the store, at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stats {
     /// How many queues there are.
@@ -18,13 +18,13 @@ pub struct Stats {
     pub messages: usize,
     /// Up to [`MOST_QUEUES`] of them.
     pub shown: Vec<QueueStats>,
-    /// How the store is.
+    /// The state of the store.
     pub health: Health,
     /// Its files; none in memory.
     pub log: Option<LogStats>,
 }
 
-/// How one queue is.
+/// The state of one queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueStats {
     /// Which one.

@@ -1,12 +1,11 @@
-//! Door: makes what happened durable before anyone hears of it, and keeps what messages say.
+//! Door: makes every change durable before it is acknowledged, and keeps the content of messages.
 //!
 //! On disk this is a log in segments of one size. Records are appended in the order in which the
 //! engine made them; one committer thread writes and syncs for every caller that waits. A new start
 //! replays the log and goes on in a new segment. Segments whose messages are gone are removed, the
 //! oldest first; [`clean`] moves what still lives in them.
 //!
-//! Not here: which effects there are (the engine's business), and who may hear of them when (the
-//! node's).
+//! The engine decides which effects there are, the node when they are acknowledged.
 
 mod clean;
 mod codec;
@@ -49,15 +48,15 @@ pub(crate) use health::{Health, LogStats};
 pub(crate) use need::{Need, Room};
 pub(crate) use segment::SEGMENT_SIZE;
 
-/// How often who waits for room looks by itself.
+/// How often a caller that waits for room looks again by itself.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Where effects and contents go.
+/// Where effects and contents are kept.
 #[derive(Debug)]
 pub(crate) enum Store {
-    /// To a data folder.
+    /// In a data folder.
     Disk(DiskLog),
-    /// Nowhere: contents are kept in memory, and a restart finds nothing.
+    /// In memory only: a restart finds nothing.
     Memory(MemoryStore),
 }
 
@@ -102,7 +101,7 @@ impl Store {
         }
     }
 
-    /// How it is.
+    /// The state of the store.
     pub(crate) fn health(&self) -> Health {
         match self {
             Store::Disk(disk) if disk.committer.is_failed() => Health::Failed,
@@ -111,7 +110,7 @@ impl Store {
         }
     }
 
-    /// How much the log takes; none in memory.
+    /// How much disk space the log takes; none in memory.
     pub(crate) fn log_stats(&self) -> Option<LogStats> {
         match self {
             Store::Memory(_) => None,
@@ -119,8 +118,8 @@ impl Store {
         }
     }
 
-    /// Whether there is room for what a request writes. To be asked under the lock that
-    /// [`Store::take`] is called under.
+    /// Whether there is room for what a request writes. Call this under the same lock as
+    /// [`Store::take`].
     pub(crate) fn room(&self, need: Need) -> Room {
         match self {
             Store::Memory(_) => Room::Enough,
@@ -128,18 +127,19 @@ impl Store {
         }
     }
 
-    /// Returns when [`Store::room`] answers otherwise than [`Room::Soon`].
+    /// Returns once [`Store::room`] is no longer [`Room::Soon`].
     pub(crate) async fn more_room(&self, need: Need) {
         let Store::Disk(disk) = self else { return };
         let mut spares = disk.committer.spares();
         while !disk.committer.is_failed() && disk.room(need) == Room::Soon {
-            // The sender lives as long as the store; and not everything that makes room is told of.
+            // The sender lives as long as the store; not everything that makes room is announced.
             _ = tokio::time::timeout(LOOK, spares.changed()).await;
         }
     }
 
-    /// Takes what the engine did. To be called under the lock that the engine was changed under, so
-    /// that the order is the same. The ticket tells when all of it, and all before it, is durable.
+    /// Takes the effects of the engine. Call this under the lock that the engine was changed under,
+    /// so that the order is the same. The ticket becomes ready when all of them, and all before
+    /// them, are durable.
     pub(crate) fn take(
         &self,
         engine: &mut Engine,
@@ -160,7 +160,7 @@ impl Store {
         }
     }
 
-    /// What a message says. `None` when the place is empty by now: the message moved, or is gone.
+    /// The content of a message. None if the message has moved or is gone.
     ///
     /// # Errors
     /// The disk cannot be read, or what it holds is damaged.
@@ -206,7 +206,7 @@ impl Store {
         }
     }
 
-    /// Ends the committer; everything that was taken is durable afterwards.
+    /// Ends the committer. Everything that was taken is durable afterwards.
     pub(crate) fn close(&self) {
         if let Store::Disk(disk) = self {
             disk.committer.close();

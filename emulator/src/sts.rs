@@ -1,5 +1,4 @@
-//! The one action of STS that everybody asks first, Terraform, CDK and health checks: who am I?
-//! Pure.
+//! STS GetCallerIdentity, the first request of Terraform, CDK and many health checks. Pure.
 
 use serde_json::json;
 
@@ -11,10 +10,11 @@ const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 /// The action that is answered.
 pub(crate) const ACTION: &str = "GetCallerIdentity";
 
-/// The user that LocalStack names too: nobody has more rights than another here.
+/// The user id that LocalStack returns too: every caller has the same rights here.
 const USER_ID: &str = "AKIAIOSFODNN7EXAMPLE";
 
-/// The account is that of the access key, as with queues; every caller is its root.
+/// The response: the account is that of the access key, as with queues, and every caller is its
+/// root user.
 pub(crate) fn caller_identity(caller: &Caller, request_id: &str, rendering: Rendering) -> String {
     let account = &caller.account;
     let partition = match caller.region.as_str() {

@@ -1,12 +1,12 @@
-//! Who asks: region and account, and under which address; enough to find queues and to name them in
-//! answers.
+//! The sender of a request: region, account, and the address that it used; enough to find queues and
+//! to name them in responses.
 
 use crate::endpoint::Strategy;
 use crate::engine::{Engine, QueueArn, QueueId};
 use crate::fault::Fault;
 use crate::region::{is_region, of_queue_host};
 
-/// The caller of an action.
+/// The sender of a request.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The region that the request's signature names, or its host, or the default one.
@@ -18,22 +18,22 @@ pub struct Caller {
     /// The address that the client used, such as `http://localhost:4566`: queue URLs are made of
     /// it.
     pub base: String,
-    /// How.
+    /// The form of these URLs.
     pub strategy: Strategy,
     /// The `X-Amzn-Trace-Id` header; becomes AWSTraceHeader of a message that has none.
     pub trace_header: Option<String>,
-    /// How long names and queues rest.
+    /// Whether PurgeQueue and DeleteQueue have a cooldown.
     pub cooldowns: Cooldowns,
 }
 
-/// Whether a deleted queue's name and a purged queue rest for a minute, as they do in AWS.
-/// LocalStack lets nobody wait, and test suites made for it clean up between tests.
+/// Whether a queue can be purged again, and a deleted one created again, only after 60 seconds, as
+/// in SQS. LocalStack has no such cooldown, and test suites made for it clean up between tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Cooldowns {
-    /// For a minute.
+    /// After 60 seconds.
     #[default]
     AsAws,
-    /// Not at all.
+    /// At once.
     Skipped,
 }
 

@@ -1,4 +1,4 @@
-//! A look into a queue, for LocalStack's developer endpoint: what is there, without receiving it.
+//! Peeking into a queue, for LocalStack's developer endpoint: what is there, without receiving it.
 
 use kit::time::Timestamp;
 
@@ -8,23 +8,23 @@ use super::receive::ReceivePlan;
 use crate::engine::{Content, Engine, MessageState, PeekFilter, PeekedMessage};
 use crate::fault::Fault;
 
-/// Messages that one look shows at most.
+/// The most messages that one peek shows.
 pub(super) const MOST_MESSAGES: usize = 1000;
-/// Bytes of bodies after which a look shows no more messages.
+/// Bytes of bodies after which a peek shows no more messages.
 pub(crate) const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// Stands for the receipt handle: a look gives no right to settle a message.
+/// Stands in place of the receipt handle: a peek gives no right to settle a message.
 const NO_HANDLE: &str = "SQS/BACKDOOR/ACCESS";
 
-/// Asks what is in a queue.
+/// A request to show what is in a queue.
 #[derive(Debug, Clone, Default)]
 pub struct Peek {
     /// The queue.
     pub queue_url: String,
-    /// What to show beside the messages that a receiver could have now.
+    /// Which messages to show beside those that can be received now.
     pub shown: PeekFilter,
 }
 
-/// What a look found; what the messages say is still to be read.
+/// The messages that a peek found; their content is still to be read.
 #[derive(Debug)]
 pub struct PeekResult {
     plan: ReceivePlan,
@@ -34,7 +34,7 @@ pub struct PeekResult {
 }
 
 impl Peek {
-    /// Looks.
+    /// Finds the messages.
     ///
     /// # Errors
     /// There is no such queue, or the address is none of a queue.
@@ -75,7 +75,7 @@ fn is_address(url: &str) -> bool {
 }
 
 impl PeekResult {
-    /// A message as the look shows it.
+    /// A message as the peek shows it.
     pub fn show(&self, seen: &PeekedMessage, content: Content) -> ReceivedMessage {
         let mut message = self.plan.show(&seen.delivery, content);
         NO_HANDLE.clone_into(&mut message.receipt_handle);

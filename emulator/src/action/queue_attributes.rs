@@ -25,7 +25,7 @@ const NUMBERS: &[(Limit, NumberField)] = &[
     (limits::VISIBILITY, |a| &mut a.visibility),
 ];
 
-/// Attributes that are told and cannot be set.
+/// Attributes that can be read but not set.
 const READ_ONLY: &[&str] = &[
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesDelayed",

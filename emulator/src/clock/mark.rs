@@ -64,7 +64,7 @@ impl MarkFile {
         let written = self.try_write(mark);
         let failed = written.is_err();
         if let (Err(error), false) = (written, self.failed.swap(failed, Ordering::Relaxed)) {
-            tracing::warn!("the time cannot be kept for the next start: {error}");
+            tracing::warn!("cannot record the time for the next start: {error}");
         }
     }
 

@@ -1,8 +1,7 @@
-//! The messages of a queue by the time they were sent: the next to outlive its retention stands
-//! first.
+//! The messages of a queue by the time they were sent: the next one to expire comes first.
 //!
-//! Messages arrive in that order, so a chain through them serves, and costs nothing but its links.
-//! The few that do not (a dead letter older than the last one, a clock that was set back) stand in
+//! Messages arrive in that order, so a chain through them is enough, and costs nothing but its links.
+//! The few that do not (a dead letter older than the last one, a clock that was set back) are kept in
 //! a set beside it.
 
 use std::collections::BTreeSet;
@@ -22,17 +21,17 @@ pub(super) struct Ages {
 }
 
 impl Ages {
-    /// How many there are.
+    /// The number of messages.
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// Bytes that it takes beside the messages, about.
+    /// Estimates the bytes that the order takes beside the messages.
     pub(super) fn bytes(&self) -> usize {
         self.strays.len() * 40
     }
 
-    /// Takes a message in.
+    /// Adds a message.
     pub(super) fn insert(&mut self, messages: &mut Slab<Message>, slot: Slot) {
         let last = self
             .chain
@@ -52,7 +51,7 @@ impl Ages {
         self.len += 1;
     }
 
-    /// Lets a message go.
+    /// Removes a message.
     pub(super) fn remove(&mut self, messages: &mut Slab<Message>, slot: Slot) {
         let Some(message) = messages.get(slot) else {
             return;

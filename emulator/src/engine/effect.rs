@@ -1,7 +1,7 @@
-//! What the engine did, as values: the store writes them down, and after a restart
-//! [`Engine::replay`] takes them back.
+//! Everything that the engine did, as values: the store writes them, and after a restart
+//! [`Engine::replay`] reads them back.
 //!
-//! Effects say what is true afterwards, not what was asked for, so that replaying one twice changes
+//! An effect states what is true afterwards, not what was requested, so replaying one twice changes
 //! nothing.
 //!
 //! [`Engine::replay`]: super::Engine::replay

@@ -1,8 +1,7 @@
 //! Message groups and deduplication of a FIFO queue.
 //!
-//! A group holds all its messages in order, those in flight too. It may be received from while its
-//! first message is ready: so a hidden message blocks itself and everything behind it, and nothing
-//! before it.
+//! A group holds all its messages in order, those in flight too. It is open while its first message
+//! is ready: a hidden message therefore blocks itself and everything behind it, and nothing before.
 
 use std::collections::BTreeMap;
 
@@ -183,7 +182,7 @@ impl Fifo {
 
     /// Whether nothing is remembered, and there are no groups.
     #[cfg(test)]
-    pub fn is_forgotten(&self) -> bool {
+    pub(crate) fn is_forgotten(&self) -> bool {
         self.sent.entries.is_empty() && self.sent.by_second.is_empty() && self.by_name.is_empty()
     }
 

@@ -58,7 +58,7 @@ pub(crate) const VISIBILITY: Limit = Limit {
     max: 43_200,
     default: 30,
 };
-/// Seconds that a KMS data key is used again.
+/// Seconds for which a KMS data key is reused.
 pub(crate) const KMS_REUSE: Limit = Limit {
     name: "KmsDataKeyReusePeriodSeconds",
     min: 60,

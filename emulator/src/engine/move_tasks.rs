@@ -1,8 +1,8 @@
-//! Message move tasks: dead letters on their way back, a few at a time.
+//! Message move tasks: they move dead letters back, a few at a time.
 //!
 //! A moved message is a new one (number, time sent, receive count) with the old content. A task
-//! goes on after a restart: its beginning and its end are written down, and every message that it
-//! moved tells how far it was.
+//! continues after a restart: its beginning and its end are stored, and every message that it moved
+//! shows how far it had come.
 
 use kit::time::Timestamp;
 
@@ -112,8 +112,7 @@ impl Engine {
         }
     }
 
-    /// Counts a message that left a queue by a task. What is said of the task itself may count it
-    /// already.
+    /// Counts a message that left a queue by a task. The stored task may count it already.
     pub(super) fn replay_task_step(&mut self, from: QueueId, serial: Serial) {
         let Some(source) = self.queues.get(&from).map(|queue| &queue.definition.arn) else {
             return;

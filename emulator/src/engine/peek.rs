@@ -1,4 +1,4 @@
-//! A look into a queue: what is there, without receiving it.
+//! Peeking: what is in a queue, without receiving it.
 
 use kit::time::Timestamp;
 
@@ -7,24 +7,24 @@ use super::ids::{MessageState, QueueId};
 use super::machine::Engine;
 use super::slab::Slot;
 
-/// Messages that a look visits at most, so that nobody waits long for one at a queue of millions.
+/// The most messages that one peek visits: a queue of millions must not hold up other requests.
 const MOST_VISITED: usize = 200_000;
 
-/// Which messages a look shows beside those that a receiver could have now.
+/// Which messages to show beside those that can be received now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PeekFilter {
-    /// Those in flight, and those of a message group that waits for one in flight.
+    /// Messages in flight, and those whose message group waits for one in flight.
     pub invisible: bool,
-    /// Those whose delay runs.
+    /// Messages whose delay runs.
     pub delayed: bool,
 }
 
-/// A message that a look found.
+/// A message found by peeking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeekedMessage {
-    /// The message as a receiver would have it. Nothing was handed out.
+    /// The message as a receiver would get it. Nothing was handed out.
     pub delivery: Delivery,
-    /// Who may have it.
+    /// Whether the message can be received.
     pub state: MessageState,
 }
 

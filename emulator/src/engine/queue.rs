@@ -1,5 +1,4 @@
-//! One queue: what it is, which of its messages may be received next, and how many there are of
-//! each kind.
+//! One queue: which of its messages can be received next, and how many there are in each state.
 
 use super::ages::Ages;
 use super::attributes::Attributes;
@@ -12,7 +11,7 @@ use super::message::{InLine, Message};
 use super::slab::{Slab, Slot};
 use super::wake::Wake;
 
-/// How many messages are in which state.
+/// The number of messages in each state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// ApproximateNumberOfMessages. Not approximate here.
@@ -55,7 +54,7 @@ const QUEUE: usize = 2048;
 
 /// A queue and its place in the engine.
 pub struct Queue {
-    /// What it is.
+    /// The queue's definition.
     pub definition: QueueDefinition,
     pub(super) order: Order,
     pub(super) ages: Ages,

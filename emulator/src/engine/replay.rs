@@ -1,4 +1,5 @@
-//! After a restart: effects read back from the store, oldest first, then one look at the clock.
+//! Recovery after a restart: effects are replayed from the store, oldest first, then the clock is
+//! read once.
 //!
 //! Replay only changes records; lists, timers and counters are built once at the end, in the order
 //! of arrival.
@@ -19,8 +20,8 @@ use super::slab::{NOWHERE, Slot};
 use super::wake::Wake;
 
 impl Engine {
-    /// Takes back one effect of an earlier run; `location` is where the store read it. Only before
-    /// [`Engine::resume`]. An effect on something that does not exist any more is ignored.
+    /// Replays one effect of an earlier run; `location` is where the store read it. Only allowed
+    /// before [`Engine::resume`]. An effect on something that no longer exists is ignored.
     pub fn replay(&mut self, effect: Effect, location: Location, now: Timestamp) {
         self.newest = self.newest.max(effect.at().unwrap_or_default());
         match effect {
@@ -333,7 +334,7 @@ impl Engine {
             message.state = state;
         }
         if let Some(entry) = self.queues.get_mut(&queue) {
-            // Nobody waits yet.
+            // No receiver waits yet.
             let _: Wake = entry.arrive(&mut self.messages, slot);
         }
     }

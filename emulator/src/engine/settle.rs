@@ -1,4 +1,4 @@
-//! What a receiver does with a delivery: delete the message, or change how long it stays hidden.
+//! A receiver settles a delivery: it deletes the message, or changes how long it stays hidden.
 
 use std::time::Duration;
 
@@ -15,10 +15,11 @@ use super::queue::Queue;
 /// Why a receipt could not be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SettleError {
-    /// It belongs to another queue.
+    /// The receipt belongs to another queue.
     #[error("the receipt is of another queue")]
     OtherQueue,
-    /// The visibility timeout is over, or the message was received again; FIFO queues insist.
+    /// The visibility timeout is over, or the message was received again; an error in FIFO queues
+    /// only.
     #[error("the receipt expired")]
     Expired,
     /// The message does not exist any more.
@@ -30,7 +31,7 @@ pub enum SettleError {
 }
 
 impl Engine {
-    /// Deletes a message. Deleting it again is no error.
+    /// Deletes a message. Deleting it again is not an error.
     pub fn delete(
         &mut self,
         now: Timestamp,

@@ -17,46 +17,46 @@ pub struct MoveTask {
     pub id: String,
     /// The dead-letter queue.
     pub source: QueueArn,
-    /// Where to; without one every message returns to the queue that it came from.
+    /// The queue to move to; without one every message returns to the queue that it came from.
     pub destination: Option<QueueArn>,
-    /// Messages a second; without one as fast as it goes.
+    /// Messages per second; none for as fast as possible.
     pub rate: Option<u32>,
-    /// When it was started.
+    /// When the task was started.
     #[serde(with = "millis")]
     pub started: Timestamp,
-    /// Messages moved.
+    /// The number of messages moved.
     pub moved: usize,
-    /// Messages that were there at the start.
+    /// The number of messages in the source at the start.
     pub to_move: usize,
-    /// How it goes.
+    /// Whether the task runs, or how it ended.
     pub status: MoveStatus,
-    /// The number of the last message that it made.
+    /// The serial of the last message that the task moved.
     last: Serial,
-    /// Since when it keeps its rate, and how many it had moved then: since its start, or the last
-    /// restart.
+    /// Since when the task keeps its rate, and how many messages it had moved then: since its
+    /// start, or the last restart.
     #[serde(skip)]
     paced: (Timestamp, usize),
 }
 
-/// How a task goes.
+/// Whether a task runs, or how it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MoveStatus {
-    /// It has messages to move.
+    /// The task has messages to move.
     Running,
-    /// All were moved.
+    /// All messages were moved.
     Completed,
-    /// It was cancelled.
+    /// The task was cancelled.
     Cancelled,
-    /// It could not go on.
+    /// The task could not continue.
     Failed(MoveFailure),
 }
 
-/// Why a task could not go on.
+/// Why a task could not continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MoveFailure {
     /// The source or the destination was deleted.
     NonExistentQueue,
-    /// A message is no dead letter of a queue that exists, and there is no destination.
+    /// A message came from no queue that still exists, and there is no destination.
     CouldNotDetermineMessageSource,
 }
 

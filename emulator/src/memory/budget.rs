@@ -17,7 +17,7 @@ const START: u64 = 5;
 
 /// The limit leaves no room for messages.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the memory limit of {limit} is too small: the emulator needs {needed} at least; {}", .limit.remedy())]
+#[error("the memory limit of {limit} is too small: the emulator needs at least {needed}; {}", .limit.remedy())]
 pub struct TooSmall {
     limit: MemoryLimit,
     needed: Bytes,
@@ -25,12 +25,12 @@ pub struct TooSmall {
 
 /// The messages in a data folder need more memory than there may be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("its messages need more memory than the limit of {limit} leaves; {}", .limit.remedy())]
+#[error("its messages need more memory than the limit of {limit} allows; {}", .limit.remedy())]
 pub struct TooMany {
     limit: MemoryLimit,
 }
 
-/// What messages may take.
+/// The memory that messages may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
     limit: MemoryLimit,
@@ -69,14 +69,14 @@ impl Budget {
         self.most
     }
 
-    /// Why it could not.
+    /// The error of a start that needs more memory.
     pub fn too_many(&self) -> TooMany {
         TooMany {
             limit: self.limit.clone(),
         }
     }
 
-    /// What a sender is told.
+    /// The text of the error for a message that is refused.
     pub fn refusal(&self) -> String {
         format!(
             "The emulator holds as much as its memory limit of {} allows: new messages are refused until others are gone. \
@@ -86,7 +86,7 @@ impl Budget {
         )
     }
 
-    /// What is told who puts an object.
+    /// The text of the error for an object that is refused.
     pub fn object_refusal(&self) -> String {
         format!(
             "The emulator holds as much as its memory limit of {} allows: nothing was stored. Delete objects or messages, \
@@ -126,8 +126,8 @@ mod tests {
         let error = of(48, 32).unwrap_err().to_string();
         assert_eq!(
             error,
-            "the memory limit of 48 MiB (--max-memory or EMULATOR_MAX_MEMORY) is too small: the emulator needs 56 MiB at \
-             least; set it to a larger number"
+            "the memory limit of 48 MiB (--max-memory or EMULATOR_MAX_MEMORY) is too small: the emulator needs at least 56 \
+             MiB; set it to a larger number"
         );
     }
 

@@ -1,4 +1,4 @@
-//! What messages and objects take of the memory that there may be, each counted by those who hold
+//! The memory that messages and objects take, each counted by the part of the emulator that holds
 //! them.
 
 use std::fmt;
@@ -34,13 +34,13 @@ impl fmt::Debug for Gauge {
     }
 }
 
-/// There is no memory for an object.
+/// Memory has no room for an object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Full(String);
 
 impl Gauge {
-    /// Of this budget; `count` counts what messages take.
+    /// A gauge with this budget; `count` counts the memory of messages.
     pub fn new(budget: Option<Budget>, count: impl Fn() -> u64 + Send + Sync + 'static) -> Gauge {
         Gauge(Arc::new(GaugeInner {
             budget,
@@ -49,12 +49,12 @@ impl Gauge {
         }))
     }
 
-    /// What messages may take; unknown on systems that tell nothing of memory.
+    /// The memory that messages may take; unknown on systems that do not report their memory.
     pub fn budget(&self) -> Option<&Budget> {
         self.0.budget.as_ref()
     }
 
-    /// Notes what messages take, and returns what all take.
+    /// Records the memory of messages, and returns that of messages and objects together.
     pub fn with_messages(&self, bytes: u64) -> u64 {
         self.0.messages.store(bytes, Ordering::Relaxed);
         bytes + self.0.objects.load(Ordering::Relaxed)
@@ -133,7 +133,7 @@ impl Drop for Reservation {
             .objects
             .fetch_sub(self.bytes, Ordering::Relaxed);
         if self.bytes > 0 && !self.gauge.is_used_up() && self.gauge.0.full.ends() {
-            tracing::info!("memory has room again: new objects are taken");
+            tracing::info!("memory has room again: new objects are accepted");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Door: finds out how much memory this process may have.
+//! Door: finds out how much memory this process may use.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,16 +7,16 @@ use rustix::process::{Resource, getrlimit};
 
 use super::bytes::Bytes;
 
-/// How much memory there may be, and who says so.
+/// A limit of memory, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemoryLimit {
     /// Bytes.
     pub bytes: u64,
-    /// Who says so.
+    /// Where the limit comes from.
     pub source: LimitSource,
 }
 
-/// Who sets a limit.
+/// Where a limit comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitSource {
     /// The emulator's own setting.
@@ -31,7 +31,7 @@ pub enum LimitSource {
 
 impl MemoryLimit {
     /// The setting if there is one, else the smallest limit that the system sets; with what this
-    /// process holds already. `None` where the system tells neither.
+    /// process holds already. `None` where the system reports neither.
     pub fn find(setting: Option<Bytes>) -> Option<(MemoryLimit, u64)> {
         let held = held().unwrap_or_default();
         let limit = match setting {

@@ -1,4 +1,4 @@
-//! Whether a request can be carried out: the disk takes what it does, and memory holds it.
+//! Admission control: whether the disk and memory have room for what a request does.
 
 use kit::lock::MutexGuard;
 use kit::time::Timestamp;
@@ -24,7 +24,8 @@ pub(super) fn need(action: &Action) -> Need {
 }
 
 impl Node {
-    /// The state, when what will be done can be written down; nothing, when it can in a moment.
+    /// The state, if the log has room for what the request needs; none if it will have in a moment.
+    /// Otherwise the fault to answer with.
     pub(super) fn enter(&self, need: Need) -> Result<Option<MutexGuard<'_, NodeState>>, Fault> {
         let mut state = self.lock();
         if self.health() == Health::Failed {
@@ -46,8 +47,8 @@ impl Node {
         }
     }
 
-    /// Whether memory has room for a request with messages of so many bytes. All is counted every
-    /// few requests, and always while there is none.
+    /// Checks that memory has room for a request with so many bytes of messages. Memory is counted
+    /// every few requests, and at every request while it is full.
     fn check_memory(&self, state: &mut NodeState, bytes: usize) -> Result<(), Fault> {
         let gauge = &self.inner.gauge;
         let Some(budget) = gauge.budget() else {
@@ -72,7 +73,7 @@ impl Node {
             (false, false) => return Ok(()),
             (true, false) => {
                 if self.inner.memory_full.ends() {
-                    tracing::info!("memory has room again: new messages are taken");
+                    tracing::info!("memory has room again: new messages are accepted");
                 }
                 return Ok(());
             }

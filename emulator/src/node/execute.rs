@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::store::Need;
 
 impl Node {
-    /// Carries an action out. The answer comes when its effects are durable.
+    /// Carries an action out, and returns once its effects are durable.
     ///
     /// # Errors
     /// The fault to answer with.
@@ -32,8 +32,8 @@ impl Node {
         }
     }
 
-    /// Shows what is in a queue without receiving it: up to a thousand messages, and 16 MiB of what
-    /// they say.
+    /// Shows what is in a queue without receiving it: up to a thousand messages, and 16 MiB of
+    /// bodies.
     ///
     /// # Errors
     /// The fault to answer with.
@@ -42,7 +42,7 @@ impl Node {
             if let Some(mut state) = self.enter(Need::Records)? {
                 let now = self.now(&mut state);
                 let peeked = peek.apply(&mut state.engine, now, caller);
-                // Time passed; nobody has to wait for what that did.
+                // Time passed; no request has to wait for the effects of that.
                 drop(self.write_down(&mut state));
                 break peeked?;
             }

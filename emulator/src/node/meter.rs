@@ -3,12 +3,12 @@
 /// Memory is counted once in so many requests with messages.
 pub(super) const COUNT_MEMORY: u32 = 32;
 
-/// What messages and objects take, looked at now and then.
+/// The memory that messages and objects take, as last counted.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
-    /// Bytes, those of requests since then included, as they came.
+    /// Bytes at the last count, plus those of the requests since then.
     pub(super) used: u64,
-    /// Requests since then.
+    /// Requests since the last count.
     pub(super) requests: u32,
     pub(super) is_full: bool,
 }

@@ -1,5 +1,5 @@
-//! Long polls, and what messages say. A receiver waits for the waiter of its queue, which rings once
-//! for every message that became ready.
+//! Long polls, and the content of messages. A receiver waits for the notification of its queue,
+//! which comes once for every message that becomes ready.
 
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ impl Node {
         let waiter = (!plan.wait.is_zero()).then(|| self.waiter(plan.queue));
         loop {
             let mut rings = waiter.as_ref().map(|waiter| Box::pin(waiter.notified()));
-            // In line before looking: a message that becomes ready between the look and the wait
-            // rings for this receiver, and not only for the first of several.
+            // Queued before looking: a message that becomes ready between the look and the wait
+            // then notifies this receiver, and not only the first of several.
             if let Some(rings) = &mut rings {
                 rings.as_mut().enable();
             }
@@ -58,8 +58,8 @@ impl Node {
         self.lock().waiters.entry(queue).or_default().clone()
     }
 
-    /// Reads what the messages say. One that cannot be read stays hidden until its timeout, and is
-    /// reported.
+    /// Reads the content of the messages. A message that cannot be read stays hidden until its
+    /// timeout, and is reported.
     async fn show(&self, plan: &ReceivePlan, deliveries: Vec<Delivery>) -> Vec<ReceivedMessage> {
         if self.inner.store.is_memory() {
             return deliveries
@@ -74,7 +74,7 @@ impl Node {
                 .filter_map(|delivery| node.show_one(&plan, delivery))
                 .collect()
         };
-        // Only a runtime that is shutting down does not run it: then nobody waits for the answer.
+        // Only a runtime that is shutting down does not run it: then no client waits any more.
         tokio::task::spawn_blocking(read).await.unwrap_or_default()
     }
 
@@ -82,7 +82,8 @@ impl Node {
         Some(plan.show(delivery, self.content(delivery)?))
     }
 
-    /// What a message says; none when it is gone, or cannot be read, which is reported.
+    /// The content of a message; none when the message is gone, or cannot be read, which is
+    /// reported.
     fn content(&self, delivery: &Delivery) -> Option<Content> {
         let mut location = delivery.location;
         loop {
@@ -91,16 +92,16 @@ impl Node {
                 Ok(None) => {}
                 Err(error) => {
                     if UNREADABLE.is_due(&delivery.id.to_string(), Timestamp::now()) {
-                        tracing::error!("message {} cannot be read: {error}", delivery.id);
+                        tracing::error!("cannot read message {}: {error}", delivery.id);
                     }
                     return None;
                 }
             }
-            // The cleaner moved it meanwhile, or somebody deleted it.
+            // The cleaner moved the message meanwhile, or a request deleted it.
             let moved = self.lock().engine.location(delivery.receipt.key)?;
             if moved == location {
                 if UNREADABLE.is_due(&delivery.id.to_string(), Timestamp::now()) {
-                    tracing::error!("message {} has no content", delivery.id);
+                    tracing::error!("message {} has lost its content", delivery.id);
                 }
                 return None;
             }

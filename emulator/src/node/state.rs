@@ -25,10 +25,10 @@ pub(super) struct NodeInner {
     pub(super) state: Mutex<NodeState>,
     pub(super) store: Store,
     pub(super) clock: Clock,
-    /// What messages take of the memory, and objects that lie there.
+    /// How much memory messages take, and objects without a data folder.
     pub(super) gauge: Gauge,
     pub(super) memory_full: StateLine,
-    /// Rings when a timer was set that ends before the one that [`Node::keep_time`] sleeps for.
+    /// Notified when a timer is set that ends before the one that [`Node::keep_time`] sleeps for.
     pub(super) alarm: Notify,
     pub(super) stop: CancellationToken,
 }
@@ -55,7 +55,7 @@ impl std::fmt::Debug for NodeInner {
 pub(super) struct NodeState {
     pub(super) engine: Engine,
     pub(super) waiters: HashMap<QueueId, Arc<Notify>>,
-    /// What the time keeper sleeps for.
+    /// When [`Node::keep_time`] wakes up.
     pub(super) alarm_at: Option<Timestamp>,
     pub(super) meter: Meter,
 }
@@ -66,7 +66,7 @@ impl Node {
         self.inner.gauge.clone()
     }
 
-    /// Ends every long poll with an empty answer, and lets [`Node::keep_time`] and
+    /// Ends every long poll with an empty response, and lets [`Node::keep_time`] and
     /// [`Node::keep_clean`] return.
     pub fn stop(&self) {
         self.inner.stop.cancel();
@@ -77,7 +77,8 @@ impl Node {
         self.inner.stop.cancelled().await;
     }
 
-    /// Everything that was answered for is on disk afterwards; nothing is accepted any more.
+    /// Closes the store. Everything that was acknowledged is on disk afterwards, and nothing more is
+    /// accepted.
     pub fn close(&self) {
         self.inner.store.close();
         self.inner.clock.keep();
@@ -92,13 +93,13 @@ impl Node {
         self.inner.lock()
     }
 
-    /// The emulator's time; what clients see is right at it.
+    /// The emulator's time. Sets how far the times that clients see are ahead of it.
     pub(super) fn now(&self, state: &mut NodeState) -> Timestamp {
         state.engine.show_times_ahead(self.inner.clock.ahead());
         self.inner.clock.now()
     }
 
-    /// Hands over what the engine did, rings the waiters, and sets the alarm.
+    /// Hands what the engine did to the store, notifies receivers that wait, and sets the alarm.
     pub(super) fn write_down(&self, state: &mut NodeState) -> Ticket {
         let pending = state.engine.take_pending();
         let ticket = self

@@ -7,12 +7,12 @@ use crate::stats::{MOST_QUEUES, QueueStats, Stats};
 use crate::store::Health;
 
 impl Node {
-    /// Whether there is a queue that this address means.
+    /// Whether a queue exists at this address.
     pub fn has_queue(&self, url: &str, caller: &Caller) -> bool {
         caller.queue(&self.lock().engine, Some(url)).is_ok()
     }
 
-    /// How all queues and the store are.
+    /// The state of all queues and of the store.
     pub fn stats(&self) -> Stats {
         let log = self.inner.store.log_stats();
         let state = self.lock();
@@ -34,7 +34,7 @@ impl Node {
         }
     }
 
-    /// How the store is.
+    /// The state of the store.
     pub fn health(&self) -> Health {
         self.inner.store.health()
     }

@@ -1,5 +1,5 @@
-//! What a node does by itself: it lets time pass, keeps the time for the next start, and gives back
-//! disk space.
+//! The work of a node that no request asks for: waking messages in time, recording the time for the
+//! next start, and freeing disk space.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use super::state::{Node, NodeState};
 use crate::lines::OncePerMinuteEach;
 use crate::store::Need;
 
-/// How often things that outlived their time are swept out of queues that nobody asks for.
+/// How often expired messages and ids are swept out of idle queues.
 const SWEEP: Duration = Duration::from_secs(60);
-/// How soon to try again what a full disk kept from being written down.
+/// How soon to try again to write what a full disk refused.
 const FULL_DISK_PAUSE: Duration = Duration::from_secs(1);
-/// The same while the next file of the log is on its way.
+/// How soon to try again while the next file of the log is being created.
 const SPARE_PAUSE: Duration = Duration::from_millis(10);
-/// How often the time is kept for the next start.
+/// How often the time is recorded for the next start.
 const KEEP_TIME: Duration = Duration::from_secs(60);
 
 impl Node {
-    /// Keeps the time for the next start. Runs until [`Node::stop`].
+    /// Records the time for the next start, regularly. Runs until [`Node::stop`].
     pub async fn keep_clock(&self) {
         while !self.inner.stop.is_cancelled() {
             tokio::select! {
@@ -46,7 +46,7 @@ impl Node {
         }
     }
 
-    /// Gives back disk space as segments fill. Runs until [`Node::stop`].
+    /// Frees disk space as segments fill. Runs until [`Node::stop`].
     pub async fn keep_clean(&self) {
         let mut cleaner = self.inner.store.cleaner();
         while !self.inner.stop.is_cancelled() {
@@ -77,7 +77,7 @@ impl Node {
             });
             *swept = now;
         }
-        // Nobody waits for these effects; whoever answers later waits for them too.
+        // No request waits for these effects; the ones that follow wait for them too.
         drop(self.write_down(&mut state));
         state.alarm_at = state.engine.next_wakeup();
         state
@@ -106,7 +106,7 @@ impl Node {
         done.unwrap_or_else(|error| {
             static LINES: OncePerMinuteEach = OncePerMinuteEach::new();
             if LINES.is_due(&error.to_string(), Timestamp::now()) {
-                tracing::error!("disk space cannot be given back: {error}");
+                tracing::error!("cannot free disk space: {error}");
             }
             false
         })

@@ -11,8 +11,8 @@ use crate::region::of_queue_host;
 /// The account of callers whose credentials do not name one.
 pub(crate) const ACCOUNT: &str = "000000000000";
 
-/// Who asks, by the request's signature, whoever signed it; the host may name the region too.
-/// `region` is the default.
+/// The sender of a request, as its signature names it; the signature itself is not checked here.
+/// The host may name the region too, and `region` is the default.
 pub(crate) fn caller(parts: &Parts, region: &str) -> Caller {
     let credential = credential(parts).unwrap_or_default();
     let mut scope = credential.split('/');
@@ -23,7 +23,7 @@ pub(crate) fn caller(parts: &Parts, region: &str) -> Caller {
         .nth(1)
         .filter(|region| !region.is_empty())
         .or_else(|| of_queue_host(host?));
-    // As LocalStack has it: an access key of twelve digits is an account.
+    // As in LocalStack, an access key of twelve digits is an account.
     let is_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
     Caller {
         region: named.unwrap_or(region).to_owned(),

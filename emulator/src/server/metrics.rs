@@ -1,5 +1,5 @@
-//! `/metrics`, for Prometheus. The path could be a bucket of that name: who signs means the bucket,
-//! who does not the metrics.
+//! `/metrics`, for Prometheus. A bucket may have that name: signed requests mean the bucket,
+//! unsigned ones the metrics.
 
 use axum::response::Response;
 use http::header::{HeaderValue, WWW_AUTHENTICATE};
@@ -31,7 +31,7 @@ pub(super) fn answer(emulator: &Emulator, parts: &Parts) -> Response {
         .as_ref()
         .is_some_and(|known| !known.is_basic(parts))
     {
-        let text = "metrics are for who knows the credentials: the access key as user, the secret as password\n";
+        let text = "metrics need the credentials: the access key as user, the secret as password\n";
         let mut response = respond(StatusCode::UNAUTHORIZED, CONTENT_TYPE, text.to_owned());
         response.headers_mut().insert(
             WWW_AUTHENTICATE,

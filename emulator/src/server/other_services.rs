@@ -1,4 +1,4 @@
-//! What clients of other services are answered: who they are by STS, and that the rest is not here.
+//! Responses to clients of other services: STS GetCallerIdentity, and an error for the rest.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -12,7 +12,7 @@ use crate::protocol::{self, ErrorFormat, UnsupportedService};
 use crate::sts;
 
 impl Emulator {
-    /// STS: the one action that is there.
+    /// Answers STS, of which one action exists.
     pub(super) fn sts(&self, parts: &Parts, body: &[u8]) -> Response {
         let (request_id, rendering) = (Uuid::new_v4().to_string(), rendering(parts));
         let form = if protocol::is_form(&parts.headers) {
@@ -49,7 +49,8 @@ impl Emulator {
     }
 }
 
-/// LocalStack answers 501 too, and no SDK tries that again.
+/// Answers for a service that does not exist here: with 501, as LocalStack does, which no SDK
+/// retries.
 pub(super) fn absent(service: &UnsupportedService) -> Response {
     let request_id = Uuid::new_v4().to_string();
     let (content_type, body) = service.error(&request_id);

@@ -1,6 +1,6 @@
-//! LocalStack's address to look into a queue, `/_aws/sqs/messages`: nothing is received by it. With
-//! a form of the Query protocol or with AWS JSON it is an endpoint for ReceiveMessage, so that an
-//! SDK can be pointed at it.
+//! LocalStack's address for peeking into a queue, `/_aws/sqs/messages`; it receives nothing. With a
+//! form of the Query protocol or with AWS JSON it is an endpoint for ReceiveMessage, so that an SDK
+//! can be pointed at it.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::fault::Fault;
 use crate::protocol::query::{self, Rendering};
 use crate::protocol::{self, json};
 
-/// What a look is answered in.
+/// The protocol and the format of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PeekFormat {
     AwsJson,

@@ -24,13 +24,13 @@ use crate::engine::{Effect, Engine, Fingerprint, Location, QueueId, Serial, Stor
 /// Borrows the engine for a moment, under its lock.
 pub(crate) type WithEngine<'a> = &'a dyn Fn(&mut dyn FnMut(&mut Engine));
 
-/// How often to look although nothing rang.
+/// How often to look without a notification.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// How long to let rings gather: on a full disk every refused send is one.
+/// How long to let notifications gather: on a full disk every refused send is one.
 const GATHER: Duration = Duration::from_millis(100);
 
-/// Tells when it is worth looking.
+/// Waits until cleaning may be worth it.
 #[derive(Debug)]
 pub(crate) struct Cleaner<'s>(Option<(&'s DiskLog, watch::Receiver<u32>)>);
 

@@ -1,5 +1,5 @@
-//! Door: the log's one thread that writes and syncs for everybody, and what waits for it. What the
-//! thread does is in [`writer`](super::writer).
+//! Door: group commit. One thread writes and syncs for all requests, which wait with a [`Ticket`];
+//! the thread's work is in [`writer`](super::writer).
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -32,15 +32,15 @@ enum TicketState {
 }
 
 impl Ticket {
-    /// For a store that keeps nothing on disk, and for what is on disk already.
+    /// A ticket that is ready: for a store in memory, and for records that are durable already.
     pub(super) fn done() -> Ticket {
         Ticket(TicketState::Durable)
     }
 
-    /// Waits until it is durable.
+    /// Waits until the records are durable.
     ///
     /// # Errors
-    /// Nobody knows whether it ever will be.
+    /// The log failed: whether the records will ever be durable is unknown.
     pub(crate) async fn wait(self) -> Result<(), LogFailed> {
         match self.0 {
             TicketState::Durable => Ok(()),
@@ -97,7 +97,7 @@ impl Committer {
         self.inner.look_at_files();
     }
 
-    /// Tells of every new segment.
+    /// Receives the number of every new segment.
     pub(super) fn rotations(&self) -> watch::Receiver<u32> {
         self.inner.current.subscribe()
     }
@@ -118,7 +118,7 @@ impl Committer {
         }
     }
 
-    /// There are others behind the present one than before.
+    /// Checks the reserve again, after segments behind the current one came or went.
     pub(super) fn look_at_files(&self) {
         self.inner.look_at_files();
     }
@@ -128,7 +128,7 @@ impl Committer {
         *self.inner.spare.borrow()
     }
 
-    /// Tells when [`Committer::spare`] may have changed.
+    /// Receives every change of [`Committer::spare`].
     pub(super) fn spares(&self) -> watch::Receiver<Spare> {
         self.inner.spare.subscribe()
     }
@@ -143,7 +143,7 @@ impl Committer {
         self.inner.reached.load(Ordering::Acquire)
     }
 
-    /// For everything that was handed over until now.
+    /// A ticket for everything that was handed over so far.
     pub(super) fn ticket(&self) -> Ticket {
         let mut backlog = self.inner.lock();
         if self.is_failed() {
@@ -164,7 +164,7 @@ impl Committer {
         self.inner.more.notify_one();
         let thread = self.thread.lock().take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the committer panicked, this is a bug");
+            tracing::error!("the committer thread panicked: this is a bug");
         }
     }
 }

@@ -26,8 +26,7 @@ pub(super) enum Damage {
     },
     /// The last write of all was not finished.
     Torn(u32),
-    /// The manifest is gone: files at both ends of the log may be missing too, which nobody can
-    /// tell.
+    /// The manifest is gone: files at both ends of the log may be missing too, unnoticed.
     Unlisted,
 }
 
@@ -46,31 +45,31 @@ pub(super) fn log(file: &Path, damage: Damage) {
         }
         Damage::Unknown(offset) => {
             tracing::error!(
-                "{file}: the record at offset {offset} holds something that this version does not know"
+                "{file}: the record at offset {offset} has a form unknown to this version and is skipped"
             );
         }
         Damage::Cut { from, to } => {
-            tracing::error!("{file}: everything from offset {from} to {to} is lost");
+            tracing::error!("{file}: all records from offset {from} to {to} are lost");
         }
         Damage::Missing { messages } => {
             let messages = match messages {
                 Some(messages) => format!("at most {}", counted(messages, "message")),
-                None => "messages, nobody knows how many".to_owned(),
+                None => "an unknown number of messages".to_owned(),
             };
             tracing::error!(
-                "{file}: the file is missing or empty, what it held is lost: {messages}, and what was received, \
-                 deleted or changed meanwhile, so that older messages may come again. Everything else is read. \
-                 If there is a copy of the file, stop the emulator at once, put it back and start again"
+                "{file}: the file is missing or empty. Its content is lost: {messages}, and the record of what was received, \
+                 deleted or changed meanwhile, so older messages may be delivered again. Everything else was read. \
+                 If you have a copy of the file, stop the emulator at once, put it back and start again"
             );
         }
         Damage::Torn(offset) => {
             tracing::warn!(
-                "{file}: the last write, at offset {offset}, was not finished and is passed over"
+                "{file}: the last write, at offset {offset}, was unfinished and is skipped"
             );
         }
         Damage::Unlisted => tracing::warn!(
-            "{file}: the file was removed or emptied; it says which files of the log there must be, so that a lost \
-             one at the beginning or the end of the log would not be noticed this time"
+            "{file}: the file was removed or emptied. It lists the files of the log, so a lost file at the beginning or the \
+             end of the log cannot be noticed this time"
         ),
     }
 }

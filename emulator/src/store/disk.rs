@@ -1,5 +1,5 @@
-//! Door: the log on disk. Where the next record goes, whether there is room for it, and what a
-//! message says.
+//! Door: the log on disk. Where the next record goes, whether there is room for it, and how the
+//! content of a message is read.
 
 use std::fs::File;
 use std::io;
@@ -66,7 +66,7 @@ impl DiskLog {
         let (manifest, listed) =
             Manifest::open(path.clone(), lock.file, layout.fs.clone()).map_err(at(&path))?;
         let segments = Arc::new(Segments::open(&log, layout, manifest).map_err(at(&log))?);
-        // What lies before the last one was made durable by whoever began that.
+        // The segments before the last one were durable before that one began.
         segments
             .secure(listed.as_ref().map_or(0, |listed| listed.newest))
             .map_err(at(&log))?;

@@ -8,7 +8,7 @@ use crate::memory::{TooMany, TooSmall};
 /// Why a data folder cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process has it.
+    /// Another process uses the folder.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),
     /// MemoryStore is too small for any messages.
@@ -27,7 +27,7 @@ pub enum OpenError {
     Io {
         /// The folder or file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         cause: io::Error,
     },
 }

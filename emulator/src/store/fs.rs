@@ -139,7 +139,7 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     make_folder(parent)?;
     match std::fs::create_dir(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        // Made just now by somebody else, perhaps, who has not synced its name yet.
+        // Perhaps another process made it just now, and has not synced its name yet.
         _ => File::open(parent)?.sync_all(),
     }
 }

@@ -1,24 +1,24 @@
 //! The state of the store, and how much the log takes.
 
-/// How a store is.
+/// The state of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
-    /// All is well.
+    /// Everything works.
     Sound,
-    /// The disk is full: no messages are taken until there is room.
+    /// The disk is full: new messages are refused until there is room.
     Full,
-    /// Writing or syncing failed: nothing is taken until what is not known to be durable could be
-    /// written again.
+    /// Writing or syncing failed: everything is refused until the records that may not be durable
+    /// have been written again.
     Failed,
 }
 
-/// How the log on disk is.
+/// How much the log on disk holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogStats {
-    /// Files.
+    /// The number of files.
     pub segments: usize,
-    /// Bytes that they take.
+    /// The bytes that the files take.
     pub bytes: u64,
-    /// Bytes of them that messages need.
+    /// The bytes of them that messages need.
     pub live: u64,
 }

@@ -1,7 +1,7 @@
 //! Door: one process a folder.
 //!
 //! The folder itself is locked as well as the file `lock` in it, so that a second process is kept
-//! out even after somebody removed the file.
+//! out even after the file was removed.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::error::OpenError;
 
-/// What keeps others out as long as it lives. The file also holds the [manifest](super::manifest).
+/// Keeps other processes out of a folder for as long as it lives. The file also holds the [manifest](super::manifest).
 #[derive(Debug)]
 pub(super) struct Lock {
     pub(super) file: File,
@@ -40,7 +40,7 @@ pub(super) fn take(folder: &Path) -> Result<Lock, OpenError> {
                     folder: opened,
                 });
             }
-            // Somebody removed it between the opening and the locking.
+            // The file was removed between the opening and the locking.
             Some(_) => {}
             None => return Err(in_use()),
         }

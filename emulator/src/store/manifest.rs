@@ -1,9 +1,9 @@
-//! Door: which files of the log there must be, so that a lost one is noticed wherever it stood.
+//! Door: the manifest lists the files of the log that must exist, so that any lost one is noticed.
 //!
-//! It lies in the file `lock` of the data folder, outside the folder that it speaks of, and is
-//! written once for each file that begins or goes, never for a commit. What it says is true already
-//! when it is written: a file holds something before it must be there, and it need not be there
-//! before it is removed. A kill at any moment therefore leaves nothing behind that looks like a
+//! It lies in the file `lock` of the data folder, outside the folder that it describes, and is
+//! written once for each file that begins or goes, never for a commit. Its content is always true
+//! already when it is written: a file holds something before the manifest requires it, and is no
+//! longer required before it is removed. A kill at any moment therefore leaves nothing behind that looks like a
 //! loss.
 //!
 //! Two places take turns, so that a write that is cut off leaves the other one whole.
@@ -193,7 +193,7 @@ impl Manifest {
                 if !std::mem::replace(&mut kept.is_refused, true) && LINE.is_due(Timestamp::now()) {
                     let path = self.path.display();
                     tracing::warn!(
-                        "{path}: the disk has no room for the list of the log's files: {error}"
+                        "{path}: the disk is too full to list the files of the log: {error}"
                     );
                 }
                 Ok(())
@@ -209,7 +209,7 @@ impl Manifest {
     fn save(&self, kept: &mut ManifestState) -> io::Result<()> {
         let is_new = !lock::is_at(&kept.file, &self.path);
         if is_new {
-            // Somebody removed the file: what is written must have a name.
+            // The file was removed: what is written must have a name.
             let taken = || {
                 io::Error::other(format!(
                     "{} belongs to another process",

@@ -3,23 +3,22 @@
 /// What a request writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// New messages, of so many bytes.
+    /// New messages, of this many bytes.
     Messages(usize),
-    /// That messages were received.
+    /// Receives of messages.
     Receives,
-    /// A queue: every file of the log begins with all of them.
+    /// The definition of a queue: every file of the log begins with all of them.
     Definition,
-    /// Anything else: a few records, which make room in the end when they say that messages are
-    /// gone.
+    /// Anything else: a few records. Deletes are among them, which make room in the end.
     Records,
 }
 
 /// Whether there is room for what a request writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Room {
-    /// There is.
+    /// There is room.
     Enough,
-    /// There will be in a moment: see [`Store::more_room`](super::Store::more_room).
+    /// There will be room in a moment: see [`Store::more_room`](super::Store::more_room).
     Soon,
     /// The disk is full.
     None,

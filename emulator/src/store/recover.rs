@@ -1,9 +1,9 @@
 //! Door: reads the log back after a start, oldest record first.
 //!
 //! Damage is reported with file and offset, and costs only the records that it hit. Every segment
-//! begins with a word on where the one before ended, and the manifest says which there must be, so
-//! that a lost end and a lost file are noticed too. Only behind the last record of all, after a
-//! kill, nobody can tell a torn write, which nobody was answered for, from a loss.
+//! begins with the end of the one before, and the manifest lists the segments that must exist, so
+//! that a lost end and a lost file are noticed too. Only behind the very last record, after a kill, a
+//! torn write, which was never acknowledged, looks the same as a loss.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

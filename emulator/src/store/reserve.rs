@@ -6,7 +6,7 @@
 //!
 //! - moving what lives in the oldest segment, which frees that segment, may use all of it;
 //! - deletes, which free messages, leave what such a move needs;
-//! - receives, without which nobody can delete, leave something for deletes;
+//! - receives, which deletes depend on, leave something for deletes;
 //! - sends leave so much that what they leave, and what receives use of it, can be won back by
 //!   moving: what is free, and what is dead in the log, are together never less than that, for only
 //!   sends make them less.
@@ -54,7 +54,7 @@ impl Reserve {
         self.behind_receives() + self.size / 2
     }
 
-    /// What should be free: a new file is asked for before anybody has to wait for it.
+    /// What should be free: a new file is requested before any request has to wait for it.
     pub(super) fn wanted(self) -> u64 {
         self.behind_sends() + self.size / 4
     }

@@ -52,7 +52,7 @@ pub(super) struct Segments {
     known: Mutex<SegmentTable>,
     /// Held while the next number is given to a file.
     growing: Mutex<()>,
-    /// Rings when the oldest segment has no life left in it.
+    /// Notified when the oldest segment holds no live message any more.
     freed: Notify,
 }
 
@@ -129,8 +129,8 @@ impl Segments {
         self.lock().last().map_or(1, |last| last + 1)
     }
 
-    /// Ends a segment that nobody needs any more: its file becomes the next one, if that is asked
-    /// for, or is removed. To remove it and make another would give its space away in between, to
+    /// Ends a segment that is no longer needed: its file becomes the next one, if `reuse` is set,
+    /// or is removed. To remove it and make another would give its space away in between, to
     /// whatever else fills the disk.
     pub(super) fn retire(&self, number: u32, reuse: bool) -> io::Result<()> {
         self.manifest.needless(number)?;
@@ -140,7 +140,7 @@ impl Segments {
     /// The same for a file that is not part of the log.
     pub(super) fn discard(&self, number: u32, reuse: bool) -> io::Result<()> {
         let file = match self.file(number) {
-            // Somebody was quicker.
+            // The file is gone already.
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             file => file?,
         };
@@ -151,7 +151,7 @@ impl Segments {
                 static LINES: OncePerMinuteEach = OncePerMinuteEach::new();
                 if LINES.is_due(&error.to_string(), Timestamp::now()) {
                     tracing::warn!(
-                        "{}: cannot be used again: {error}",
+                        "{}: cannot reuse the file, removing it instead: {error}",
                         self.path(number).display()
                     );
                 }

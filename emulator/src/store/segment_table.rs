@@ -1,5 +1,5 @@
-//! What is known of the files of the log: which there are, what lives in each, and which are open.
-//! Pure but for the files that it keeps open.
+//! The files of the log: which exist, how much of each is live, and which are open. Pure but for the
+//! files that it keeps open.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
@@ -32,7 +32,7 @@ impl SegmentUse {
         self.live + if self.ids_until > now { self.ids } else { 0 }
     }
 
-    /// What nobody needs any more.
+    /// Bytes that are no longer needed.
     pub(super) fn dead(&self, now: Timestamp) -> u64 {
         self.records.saturating_sub(self.needed(now))
     }

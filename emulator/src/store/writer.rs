@@ -1,7 +1,6 @@
-//! Door: what the committer's thread does. While it syncs, the next records gather; there is no
-//! timer.
+//! Door: the committer's thread. While it syncs, the next records gather; there is no timer.
 //!
-//! After a write or a sync that failed, nobody knows what the disk holds of it: the system may even
+//! After a write or a sync that failed, it is unknown what the disk holds of it: the system may even
 //! forget that it was not written. Everything that is not known to be durable is therefore kept in
 //! memory, and while nothing new is taken, it is written again as a whole, synced, and read back
 //! from the disk, until that goes well.
@@ -51,7 +50,7 @@ pub(super) struct Backlog {
     /// Records that were handed over, and those of them that are durable.
     pub(super) records: u64,
     pub(super) durable: u64,
-    /// Who waits for which record to be durable, in its order: each is woken once, when it is.
+    /// Requests that wait for a record to be durable, in the order of the records.
     pub(super) waiting: VecDeque<(u64, oneshot::Sender<()>)>,
     pub(super) closing: bool,
 }
@@ -103,11 +102,11 @@ impl CommitterInner {
             self.make_spare();
         }
         if let Some(Err(error)) = end.map(|end| self.segments.manifest().ended(end)) {
-            tracing::error!("the end of the log cannot be written down: {error}");
+            tracing::error!("cannot record the end of the log: {error}");
         }
     }
 
-    /// Wakes who waited for these records.
+    /// Wakes the requests that waited for these records.
     fn notify(&self, durable: u64) {
         let mut backlog = self.lock();
         backlog.durable = durable;
@@ -117,7 +116,7 @@ impl CommitterInner {
         let woken: Vec<_> = backlog.waiting.drain(..count).collect();
         drop(backlog);
         for (_, sender) in woken {
-            // Nobody waits any more whose client has gone.
+            // A request whose client has gone does not wait any more.
             let _ = sender.send(());
         }
     }
@@ -127,12 +126,12 @@ impl CommitterInner {
     fn mend(&self, runs: &[ByteRun], error: &io::Error) -> bool {
         metrics::counter!("emulator_store_failed_total").increment(1);
         tracing::error!(
-            "the log cannot be written: nothing is taken until it can, which is tried again and again: {error}"
+            "cannot write the log: requests are refused until a retry succeeds, twice a second: {error}"
         );
         let mut backlog = self.lock();
         self.failed.store(true, Ordering::Release);
         loop {
-            // Whoever waits learns of it by the end of the sender.
+            // Dropping the senders ends the waiting requests.
             backlog.waiting.clear();
             if backlog.closing {
                 return false;
@@ -145,11 +144,11 @@ impl CommitterInner {
             backlog = self.lock();
             match again {
                 Ok(()) => break,
-                Err(again) => tracing::debug!("the log still cannot be written: {again}"),
+                Err(again) => tracing::debug!("still cannot write the log: {again}"),
             }
         }
         self.failed.store(false, Ordering::Release);
-        tracing::info!("the log can be written again: everything is taken as before");
+        tracing::info!("the log can be written again: requests are accepted as before");
         true
     }
 
@@ -269,13 +268,13 @@ impl CommitterInner {
         match (before == Spare::Refused, after == Spare::Refused, made) {
             // On a disk that is nearly full, room comes and goes with every segment.
             (true, false, _) if self.refused.ends() => {
-                tracing::info!("there is room for the log again: new messages are taken");
+                tracing::info!("the disk has room for the log again: new messages are accepted");
             }
             (false, true, Some(Err(error))) => {
                 metrics::counter!("emulator_disk_full_total").increment(1);
                 if self.refused.begins(Timestamp::now()) {
                     tracing::warn!(
-                        "no new segment can be made, new messages are refused soon, until one can: {error}"
+                        "cannot create a new log segment: new messages will be refused until one can be created: {error}"
                     );
                 }
             }
@@ -284,7 +283,7 @@ impl CommitterInner {
     }
 }
 
-/// Lets nobody wait for ever when the thread panics.
+/// Fails every waiting request when the thread panics.
 struct Bug<'s>(&'s CommitterInner);
 
 impl Drop for Bug<'_> {

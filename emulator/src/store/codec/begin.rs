@@ -3,7 +3,8 @@
 use super::bytes::{ByteReader, ByteWriter};
 use super::tag::BEGIN;
 
-/// What the first record of a segment says of the one before, so that a loss at its end is noticed.
+/// What the first record of a segment says of the segment before, so that a loss at its end is
+/// noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Begin {
     /// The number of the segment before; 0 when there was none.
@@ -14,7 +15,7 @@ pub(crate) struct Begin {
     pub(crate) is_listed: bool,
 }
 
-/// As a record's payload.
+/// Writes the first record of a segment as a payload.
 pub(crate) fn encode_begin(begin: Begin) -> Vec<u8> {
     let mut out = ByteWriter::default();
     // Older versions read no further than the end.
@@ -25,7 +26,7 @@ pub(crate) fn encode_begin(begin: Begin) -> Vec<u8> {
     out.0
 }
 
-/// The beginning that a payload tells of, if it is one.
+/// Reads the first record of a segment, if the payload is one.
 pub(crate) fn decode_begin(payload: &[u8]) -> Option<Begin> {
     let mut bytes = ByteReader(payload.strip_prefix(&[BEGIN])?);
     Some(Begin {

@@ -4,8 +4,8 @@ use super::bytes::{ByteReader, ByteWriter};
 use super::tag::STORED;
 use crate::engine::{AttributeData, AttributeValue, Content, Snapshot, StoredMessage};
 
-/// The state of a stored message, if the payload is one. What it says is not looked at: a replay
-/// has no need of it.
+/// The state of a stored message, if the payload is one. The content is skipped: a replay does not
+/// need it.
 pub(crate) fn decode_snapshot(payload: &[u8]) -> Option<Snapshot> {
     read_snapshot(&mut ByteReader(payload.strip_prefix(&[STORED])?))
 }

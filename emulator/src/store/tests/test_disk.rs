@@ -13,7 +13,7 @@ use super::super::fs::{Fs, OsFs, zero};
 
 /// Where it fails, and how much it holds.
 #[derive(Debug, Default)]
-pub struct TestDisk {
+pub(super) struct TestDisk {
     state: Mutex<State>,
 }
 
@@ -107,24 +107,24 @@ impl TestDisk {
     }
 
     /// Lets everything fail after so many writes and syncs.
-    pub fn fail_after(&self, good: usize) {
+    pub(super) fn fail_after(&self, good: usize) {
         self.fail_for(good, usize::MAX);
     }
 
     /// Lets so many writes and syncs fail after so many that do not.
-    pub fn fail_for(&self, good: usize, bad: usize) {
+    pub(super) fn fail_for(&self, good: usize, bad: usize) {
         let mut state = self.lock();
         let from = state.tried + good;
         state.failing = from..from.saturating_add(bad);
     }
 
     /// Gives it room for so many segments.
-    pub fn set_room(&self, folder: PathBuf, segments: usize) {
+    pub(super) fn set_room(&self, folder: PathBuf, segments: usize) {
         self.lock().room = Some((folder, segments));
     }
 
     /// Lets others take what is free now, and what is given back from now on.
-    pub fn share(&self) {
+    pub(super) fn share(&self) {
         let mut state = self.lock();
         state.is_shared = true;
         if let Some((folder, most)) = &mut state.room {
@@ -133,7 +133,7 @@ impl TestDisk {
     }
 
     /// The process is killed: what it wrote is with the system.
-    pub fn kill(&self) {
+    pub(super) fn kill(&self) {
         let mut state = self.lock();
         let before: Vec<Change> = state
             .unsynced
@@ -144,7 +144,7 @@ impl TestDisk {
     }
 
     /// Of what was not synced, any sector may be on the disk, and any number of names.
-    pub fn cut_power(&self, random: &mut fastrand::Rng) {
+    pub(super) fn cut_power(&self, random: &mut fastrand::Rng) {
         let mut state = self.lock();
         let State {
             unsynced,
