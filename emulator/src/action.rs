@@ -14,6 +14,7 @@ mod peek;
 mod permissions;
 mod queue_attributes;
 mod receive;
+mod redrive_policy;
 mod send;
 mod settle;
 mod tags;

@@ -125,7 +125,7 @@ impl Known {
         let file = folder.and_then(|folder| {
             MarkFile::open(folder)
                 .inspect_err(|error| {
-                    tracing::warn!("cannot record the time for the next start: {error}")
+                    tracing::warn!("cannot record the time for the next start: {error}");
                 })
                 .ok()
         });

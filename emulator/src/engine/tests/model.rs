@@ -5,10 +5,14 @@
 //! A million steps; another number by `MODEL_STEPS`. A failure is cut down to the steps that it
 //! needs.
 
+mod effects;
+mod step;
+
 use std::panic::catch_unwind;
 use std::time::Duration;
 
 use super::*;
+use step::{Step, step};
 
 const STEPS: usize = 1_000_000;
 /// Steps from one new engine to the next.
@@ -17,88 +21,6 @@ const RETENTION: u32 = 600;
 const NAMES: [&str; 4] = ["a", "a-dead", "b.fifo", "b-dead.fifo"];
 /// The dead-letter queue of each, and after how many receives.
 const LIMITS: [Option<(usize, u32)>; 4] = [Some((1, 2)), None, Some((3, 3)), None];
-
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Wait {
-        millis: u64,
-    },
-    Send {
-        queue: usize,
-        group: u8,
-        id: u8,
-        delay: u64,
-    },
-    Receive {
-        queue: usize,
-        most: usize,
-        visibility: u64,
-    },
-    Delete {
-        receipt: usize,
-    },
-    Hide {
-        receipt: usize,
-        seconds: u64,
-    },
-    Purge {
-        queue: usize,
-    },
-    Retain {
-        queue: usize,
-        seconds: u32,
-    },
-    Recreate {
-        queue: usize,
-    },
-    MoveBack {
-        queue: usize,
-        rate: Option<u32>,
-    },
-    Restart,
-}
-
-fn step(random: &mut fastrand::Rng) -> Step {
-    let queue = random.usize(..4);
-    match random.u8(..46) {
-        0..6 => Step::Wait {
-            millis: random.u64(..90_000),
-        },
-        6..18 => Step::Send {
-            queue: if random.bool() { 0 } else { random.usize(..3) },
-            group: random.u8(..3),
-            id: random.u8(..30),
-            delay: if random.bool() { 0 } else { random.u64(..60) },
-        },
-        18..30 => Step::Receive {
-            queue,
-            most: random.usize(1..=10),
-            visibility: random.u64(..90),
-        },
-        30..36 => Step::Delete {
-            receipt: random.usize(..),
-        },
-        36..40 => Step::Hide {
-            receipt: random.usize(..),
-            seconds: random.u64(..90),
-        },
-        40 => Step::Purge { queue },
-        41 => Step::Retain {
-            queue,
-            seconds: random.u32(300..900),
-        },
-        42 => Step::Recreate { queue },
-        43 | 44 => Step::MoveBack {
-            queue: if random.bool() { 1 } else { 3 },
-            rate: if random.bool() {
-                None
-            } else {
-                Some(random.u32(1..20))
-            },
-        },
-        _ => Step::Restart,
-    }
-}
 
 #[derive(Debug, Clone)]
 struct Known {
@@ -426,132 +348,6 @@ impl World {
         self.messages
             .iter()
             .find(|message| message.serial == serial)
-    }
-
-    fn note_effects(&mut self) {
-        self.engine
-            .take_pending()
-            .effects
-            .into_iter()
-            .for_each(|effect| self.note(effect));
-    }
-
-    /// Writes an effect to the log, and to the list.
-    fn note(&mut self, effect: Effect) {
-        let location = Location {
-            segment: 1,
-            offset: u32::try_from(self.log.len()).unwrap(),
-            length: 8,
-        };
-        self.log.push((effect.clone(), location));
-        let index = |id: QueueId| self.queues.iter().position(|queue| *queue == id).unwrap();
-        let now = self.now;
-        match effect {
-            Effect::Stored(stored) => {
-                let StoredMessage { snapshot, content } = *stored;
-                self.engine.set_location(snapshot.key, location);
-                self.messages.push(Known {
-                    serial: snapshot.key.serial,
-                    queue: index(snapshot.queue),
-                    origin: None,
-                    group: content.group.map_or(0, |group| group.parse().unwrap()),
-                    sent_at: snapshot.sent_at,
-                    due: snapshot.due,
-                    receives: 0,
-                });
-            }
-            Effect::Received {
-                key, receives, due, ..
-            } => {
-                let message = self
-                    .messages
-                    .iter_mut()
-                    .find(|message| message.serial == key.serial)
-                    .unwrap();
-                (message.receives, message.due) = (receives, due);
-            }
-            Effect::Hidden { key, due } => {
-                self.messages
-                    .iter_mut()
-                    .find(|message| message.serial == key.serial)
-                    .unwrap()
-                    .due = due;
-            }
-            Effect::Moved { key, to, .. } => {
-                let to = index(to);
-                let mut message = self.lift(key.serial);
-                assert!(message.due <= now, "a hidden message was moved");
-                assert_eq!(LIMITS[message.queue].map(|(to, _)| to), Some(to));
-                assert!(LIMITS[message.queue].is_some_and(|(_, most)| message.receives >= most));
-                message.origin = Some(message.queue);
-                message.queue = to;
-                self.messages.push(message);
-            }
-            Effect::Renewed {
-                key,
-                serial,
-                to,
-                at,
-            } => {
-                let to = index(to);
-                let mut message = self.lift(key.serial);
-                assert!(
-                    message.due <= now && message.origin == Some(to),
-                    "it went to a queue that it is not from"
-                );
-                message = Known {
-                    serial,
-                    queue: to,
-                    origin: None,
-                    sent_at: at,
-                    due: at,
-                    receives: 0,
-                    ..message
-                };
-                self.messages.push(message);
-            }
-            Effect::Deleted { key } => _ = self.lift(key.serial),
-            Effect::Counters { .. }
-            | Effect::Queue(_)
-            | Effect::QueueDeleted { .. }
-            | Effect::Purged { .. }
-            | Effect::Task(_)
-            | Effect::Remembered { .. } => {}
-        }
-    }
-
-    fn lift(&mut self, serial: Serial) -> Known {
-        let index = self
-            .messages
-            .iter()
-            .position(|message| message.serial == serial)
-            .expect("it lived until now");
-        self.messages.remove(index)
-    }
-
-    fn compare_counts(&mut self) {
-        self.engine.wake(self.now);
-        self.note_effects();
-        for (index, queue) in self.queues.into_iter().enumerate() {
-            let counts = self.engine.counts(self.now, queue);
-            self.note_effects();
-            let mut expected = Counts::default();
-            for message in self
-                .messages
-                .iter()
-                .filter(|message| message.queue == index)
-            {
-                let end = message.sent_at + Duration::from_secs(self.retention[index].into());
-                assert!(end > self.now, "{message:?} is too old");
-                *match (message.due > self.now, message.receives) {
-                    (false, _) => &mut expected.ready,
-                    (true, 0) => &mut expected.delayed,
-                    (true, _) => &mut expected.in_flight,
-                } += 1;
-            }
-            assert_eq!((index, counts), (index, expected));
-        }
-        assert_eq!(self.engine.messages(), self.messages.len());
     }
 }
 
