@@ -37,10 +37,10 @@ const HOST: &str = "expected a host name or an address";
 const BOOLEAN: &str = "expected 1 or 0, true or false, yes or no";
 const PORT: &str = "expected a port, a whole number from 0 to 65535";
 const URL: &str = "expected http:// or https:// and a host";
-const REGION: &str = "expected the name of a region, such as eu-west-1";
-const ACCOUNT: &str = "expected the id of an account, 12 digits";
-const BUCKET: &str = "expected the name of a bucket: 3 to 63";
-const ABSENT: &str = "the host no-such-host.invalid has no address";
+const REGION: &str = "expected a region name, such as eu-west-1";
+const ACCOUNT: &str = "expected an account ID of 12 digits";
+const BUCKET: &str = "expected a bucket name: 3 to 63";
+const ABSENT: &str = "cannot resolve host no-such-host.invalid";
 const ELSEWHERE: &str = "this machine has no such address";
 
 const fn wrong(
@@ -80,8 +80,8 @@ const TABLE: &[Wrong] = &[
     wrong(DEFINED, "", "LENIENT", "2", BOOLEAN),
     wrong(&["gateway", "pipe", "up"], "--admin-host", "ADMIN_HOST", "http://x", "expected a host name without scheme and port"),
     wrong(&["gateway", "up"], "--stage", "GATEWAY_STAGE", "nope", "no API has a stage nope"),
-    wrong(&["pipe", "up"], "--allow-target", "PIPE_ALLOW_TARGET", "a b", "is not a host name, an address or a network"),
-    wrong(&["pipe", "up"], "--allow-target", "PIPE_ALLOW_TARGET", "10.0.0.0/99", "is not a host name, an address or a network"),
+    wrong(&["pipe", "up"], "--allow-target", "PIPE_ALLOW_TARGET", "a b", "expected a host name, an address or a network"),
+    wrong(&["pipe", "up"], "--allow-target", "PIPE_ALLOW_TARGET", "10.0.0.0/99", "expected a host name, an address or a network"),
     wrong(&["emulator", "up"], "--data", "EMULATOR_DATA", "/dev/null/x", "the data folder cannot be opened"),
     wrong(&["emulator", "up"], "", "EMULATOR_IN_MEMORY", "maybe", BOOLEAN),
 
@@ -300,7 +300,7 @@ fn a_busy_port_is_told_before_the_data_folder_is_made() {
         let (code, text) = refusal(command);
         let program = if name == "up" { "tidegate" } else { name };
         let expected = format!(
-            "{program}: cannot listen on {at}: the address is already taken (set {setting} to another one)\n"
+            "{program}: cannot listen on {at}: the address is in use (choose another with {setting})\n"
         );
         assert_eq!((code, text), (Some(2), expected));
         assert_eq!(

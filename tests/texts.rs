@@ -50,8 +50,9 @@ const NOUNS: [&str; 24] = [
 ];
 
 /// Texts in which the number is never 1, and AWS's own.
-const PLURAL: [&str; 10] = [
-    "count is there {} times",
+const PLURAL: [&str; 11] = [
+    "count is given {} times",
+    "of {count} events: {}",
     "Message must be shorter than {} bytes",
     "You have sent {sent} bytes",
     "the file has {length} bytes",

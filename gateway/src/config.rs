@@ -35,7 +35,7 @@ pub struct Cli {
     /// What the gateway serves
     #[command(flatten)]
     pub args: GatewayArgs,
-    /// Lines about single messages
+    /// Log lines about single messages
     #[command(flatten)]
     pub hops: HopArgs,
     /// Definition files

@@ -19,9 +19,9 @@ use readiness::Readiness;
 /// How often the samples of histograms are sorted.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// The admin routes of a program. `ready` tells whether its dependencies answer: `Err` holds the
-/// reason, which `/readyz` shows with a 503. It is asked once for all callers of some seconds, for
-/// each look costs a billed request.
+/// The admin routes of a program. `ready` returns whether its dependencies answer: `Err` holds the
+/// reason, which `/readyz` shows with a 503. It is called once for all callers of some seconds, for
+/// each check costs a billed request.
 pub fn router<F>(program: &'static str, ready: impl Fn() -> F + Send + Sync + 'static) -> Router
 where
     F: Future<Output = Result<(), String>> + Send,

@@ -43,7 +43,7 @@ pub enum ConfigError {
 /// Loads the SDK's configuration from the environment. Makes no request.
 ///
 /// # Errors
-/// An endpoint or the region of the environment or of a profile is none; the text names the
+/// An endpoint or the region of the environment or of a profile is invalid; the text names the
 /// setting.
 pub async fn config() -> Result<SdkConfig, ConfigError> {
     let config = loader().load().await;
@@ -77,7 +77,7 @@ fn loader() -> aws_config::ConfigLoader {
     // Not the SDK's whole chain: its end, the metadata service, costs seconds and a warning
     // wherever there is none.
     let is_set = |name: &str| env::var(name).ok().flatten();
-    // One that is none is reported by `check_region`.
+    // `check_region` reports an invalid one.
     let named = region_of_environment().ok().flatten().map(Region::new);
     // To the SDK, a variable that is empty names a profile without a name.
     let profile = is_set("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
@@ -97,9 +97,9 @@ fn loader() -> aws_config::ConfigLoader {
     }
 }
 
-/// Where definitions are taken to live: the configured region, and the account by `AWS_ACCOUNT_ID`,
-/// else `000000000000` when an endpoint is set (LocalStack's and the emulator's account), else
-/// whatever AWS says the credentials belong to.
+/// Where the definitions live: the configured region, and the account of `AWS_ACCOUNT_ID`, else
+/// `000000000000` when an endpoint is set (the account of LocalStack and of the emulator), else the
+/// account that AWS reports for the credentials.
 ///
 /// # Errors
 /// `AWS_ACCOUNT_ID` is no account, or AWS had to be asked and did not answer; the text names the
@@ -146,15 +146,14 @@ pub fn introduction(config: &SdkConfig, services: &[&str], account: Option<&str>
     format!("uses {used}, region {}, {account}", region(config))
 }
 
-/// An error of the SDK with its causes, in one line:
-/// `dispatch failure: io error: Connection refused`, or the code and the message that a service
-/// answered. The SDK's own way to print them adds whole requests and replies, which are long and
-/// may hold what nobody should read.
+/// An error of the SDK with its causes, in one line: `dispatch failure: io error: Connection
+/// refused`, or the code and the message that a service answered. The SDK's own form adds whole
+/// requests and replies, which are long and may hold secrets.
 pub fn explain(error: &(dyn Error + 'static)) -> String {
     joined(error, without_request)
 }
 
-/// Any error with its causes, in one line; those that come from the SDK as [`explain`] has them.
+/// Any error with its causes, in one line. Errors of the SDK are shortened as by [`explain`].
 pub fn one_line(error: &anyhow::Error) -> String {
     joined(error.as_ref(), |text| text)
 }
@@ -162,7 +161,7 @@ pub fn one_line(error: &anyhow::Error) -> String {
 fn joined(error: &(dyn Error + 'static), shown: impl Fn(String) -> String) -> String {
     let mut text = String::new();
     for layer in anyhow::Chain::new(error) {
-        let Some(more) = said(layer).map(&shown) else {
+        let Some(more) = text_of(layer).map(&shown) else {
             continue;
         };
         // Some layers only repeat what is below them.
@@ -175,13 +174,13 @@ fn joined(error: &(dyn Error + 'static), shown: impl Fn(String) -> String) -> St
     text
 }
 
-/// What one layer of an error says; nothing where it only stands around what a service answered.
-fn said(layer: &(dyn Error + 'static)) -> Option<String> {
+/// The text of one layer of an error; `None` for a layer that only wraps a service's answer.
+fn text_of(layer: &(dyn Error + 'static)) -> Option<String> {
     if let Some(answer) = layer.downcast_ref::<ErrorMetadata>() {
         return Some(match (answer.code(), answer.message()) {
             (Some(code), Some(message)) => format!("{code}: {message}"),
             (Some(code), None) => code.to_owned(),
-            (None, _) => "an error without a code, as no service of AWS answers it".to_owned(),
+            (None, _) => "an error response without a code, which no AWS service sends".to_owned(),
         });
     }
     let text = layer.to_string();
@@ -206,14 +205,14 @@ async fn ask(config: &SdkConfig) -> anyhow::Result<String> {
     let call = aws_sdk_sts::Client::new(config)
         .get_caller_identity()
         .send();
-    let hint = "cannot find out the AWS account (set AWS_ACCOUNT_ID, or AWS_ENDPOINT_URL for a local endpoint)";
+    let hint = "cannot determine the AWS account (set AWS_ACCOUNT_ID, or AWS_ENDPOINT_URL for a local endpoint)";
     let identity = tokio::time::timeout(Duration::from_secs(20), call)
         .await
-        .map_err(|_| anyhow::anyhow!("{hint}: no answer in 20 seconds"))?
+        .map_err(|_| anyhow::anyhow!("{hint}: no response within 20 seconds"))?
         .map_err(|error| anyhow::anyhow!("{hint}: {}", explain(&error)))?;
     identity
         .account
-        .ok_or_else(|| anyhow::anyhow!("{hint}: the answer names none"))
+        .ok_or_else(|| anyhow::anyhow!("{hint}: the response names no account"))
 }
 
 #[cfg(test)]
@@ -268,7 +267,7 @@ mod tests {
         assert_eq!(answer(meta().code("Throttling").build()), "Throttling");
         assert_eq!(
             answer(ErrorMetadata::builder().build()),
-            "an error without a code, as no service of AWS answers it"
+            "an error response without a code, which no AWS service sends"
         );
         let known = ExpiredTokenException::builder().message("too old").build();
         let error = SdkError::<_, ()>::service_error(known, ());

@@ -1,6 +1,5 @@
-//! Command lines, read as clap reads them, with what the house adds: an empty variable counts as
-//! unset, a wrong value is one line that names the flag or the variable that holds it, and secrets
-//! are not repeated.
+//! Command lines, read by clap, with the house's additions: an empty variable counts as unset, an
+//! invalid value is one line that names the flag or the variable, and secrets are not repeated.
 
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -16,8 +15,8 @@ use crate::{console, env};
 /// Reads the command line and the environment.
 ///
 /// # Errors
-/// The exit code to end with, when there is nothing to run: help was asked for, or something is
-/// wrong. Either has been printed.
+/// The exit code to end with when there is nothing to run: help was asked for, or an argument is
+/// wrong. The text has been printed.
 pub fn parse<C: Parser>() -> Result<C, ExitCode> {
     let command = without_empty(C::command());
     let mut described = command.clone();
@@ -30,24 +29,24 @@ pub fn parse<C: Parser>() -> Result<C, ExitCode> {
             described.build();
             let args: Vec<OsString> = std::env::args_os().collect();
             console::error(
-                told(&described, &error, &args)
+                one_line(&described, &error, &args)
                     .unwrap_or_else(|| styled(&error))
                     .trim_end(),
             );
             console::flush();
         } else {
-            // A help that names all variables, empty ones too. It ends the process unless somebody
-            // asks for nothing.
+            // The full help names all variables, also the empty ones. Printing it ends the process,
+            // unless there is nothing to print.
             let _ = C::command().try_get_matches().map_err(|help| help.print());
         }
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
     })
 }
 
-/// A boolean of the environment, in every spelling that people use.
+/// A boolean of the environment, in every usual spelling.
 ///
 /// # Errors
-/// It is none.
+/// The text is not a boolean.
 pub fn boolean(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
@@ -85,12 +84,12 @@ fn bounds<N: Display>(range: &impl RangeBounds<N>) -> String {
 /// A port, for the `value_parser` of an argument: 0 is any that is free.
 ///
 /// # Errors
-/// It is none.
+/// The text is not a port.
 pub fn port(text: &str) -> Result<u16, String> {
     number(0..=u16::MAX, "a port")(text)
 }
 
-/// A setting as the person wrote it: the flag when the command line has it, else the variable when
+/// A setting as the operator gave it: the flag when the command line has it, else the variable when
 /// it is set, else both.
 pub fn written(flag: &str, variable: &str) -> String {
     match () {
@@ -100,7 +99,7 @@ pub fn written(flag: &str, variable: &str) -> String {
     }
 }
 
-/// A setting with its value, as the person wrote it: `--port-offset 9`, `PORT_OFFSET=9`.
+/// A setting with its value, as the operator gave it: `--port-offset 9`, `PORT_OFFSET=9`.
 pub fn given(flag: &str, variable: &str, value: &impl Display) -> String {
     let is_variable = written(flag, variable) == variable;
     if is_variable {
@@ -120,7 +119,7 @@ fn has_flag(args: &[OsString], flag: &str) -> bool {
     args.iter().any(is_it)
 }
 
-/// The same command, to which variables that are set to nothing are not set.
+/// The command without its empty variables.
 fn without_empty(command: Command) -> Command {
     let is_empty = |arg: &Arg| {
         arg.get_env()
@@ -130,8 +129,8 @@ fn without_empty(command: Command) -> Command {
     command.mut_subcommands(without_empty)
 }
 
-/// One line for a value that cannot be: the flag or the variable, what it holds, what was expected.
-fn told(command: &Command, error: &clap::Error, args: &[OsString]) -> Option<String> {
+/// One line for an invalid value: the flag or the variable, the value, what was expected.
+fn one_line(command: &Command, error: &clap::Error, args: &[OsString]) -> Option<String> {
     if !matches!(
         error.kind(),
         ErrorKind::ValueValidation | ErrorKind::InvalidValue
@@ -166,12 +165,12 @@ fn told(command: &Command, error: &clap::Error, args: &[OsString]) -> Option<Str
         error.get(ContextKind::ValidValue),
     ) {
         (Some(cause), _) => cause.to_string(),
-        // A flag that stands without a value: clap's words say so.
+        // A flag without a value: clap's own text explains it.
         (None, _) if value.is_empty() => return None,
         (None, Some(ContextValue::Strings(values))) => {
             format!("expected one of {}", values.join(", "))
         }
-        _ => "this is no value for it".to_owned(),
+        _ => "invalid value".to_owned(),
     };
     let (program, value) = (command.get_name(), without_secrets(&value));
     Some(match (named, flag.unwrap_or(shown)) {
@@ -252,7 +251,7 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         let written: Vec<OsString> = args.iter().map(OsString::from).collect();
-        told(&command, &Cli::try_parse_from(args).unwrap_err(), &written)
+        one_line(&command, &Cli::try_parse_from(args).unwrap_err(), &written)
     }
 
     #[test]

@@ -8,13 +8,13 @@
 //! Facts: the CloudFormation user guide, "Intrinsic function reference" and "Template anatomy".
 
 mod account;
+mod cycle;
 mod function;
 mod intrinsic;
 mod names;
 mod not_run;
 mod parameters;
 mod resource;
-mod ring;
 mod serverless;
 #[cfg(test)]
 mod tests;
@@ -32,12 +32,12 @@ use types::Standing;
 /// The resources of a template whose conditions hold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stack {
-    /// Those that run here or are refused here, in the order of the template.
+    /// Resources that Tidegate runs or rejects, in the order of the template.
     pub resources: Vec<Resource>,
-    /// Those of them that cannot be resolved whole: what is wrong with their other properties is
-    /// found with the rest.
+    /// Resources of that kind that cannot be resolved whole. Their other properties are checked all
+    /// the same.
     pub(crate) broken: Vec<Resource>,
-    /// Those that belong to other services.
+    /// Resources of other services.
     pub not_run: Vec<NotRun>,
 }
 
@@ -80,8 +80,8 @@ impl Stack {
             || misspelt(root).is_some()
     }
 
-    /// Resolves a template for `account` with `overrides`. All that is wrong with it, or can be
-    /// passed over, is added to `problems`; resources that it is about are kept apart.
+    /// Resolves a template for `account` with `overrides`. Adds all problems of the template to
+    /// `problems`, and keeps the resources that they are about apart.
     ///
     /// # Errors
     /// The document has no resources.
@@ -125,16 +125,16 @@ impl Stack {
         }
         let references = reader.resolver.references();
         references.belong_to(None);
-        let told: Vec<&str> = problems
+        let known: Vec<&str> = problems
             .iter()
             .map(|problem| problem.message.as_str())
             .collect();
-        let rings: Vec<Problem> = references.rings();
-        let rings = rings
+        let cycles: Vec<Problem> = references.cycles();
+        let cycles = cycles
             .into_iter()
-            .filter(|ring| !told.contains(&ring.message.as_str()))
+            .filter(|cycle| !known.contains(&cycle.message.as_str()))
             .collect::<Vec<_>>();
-        problems.extend(rings);
+        problems.extend(cycles);
         stack.not_run = not_run::read(&reader.resolver, resources);
         once(problems);
         Ok(stack)
@@ -174,7 +174,7 @@ fn misspelt(root: &Node) -> Option<&Entry> {
     entries.iter().find(is_meant)
 }
 
-/// Several references may lead to the same thing that is wrong.
+/// Removes repeated problems: several references may lead to the same mistake.
 fn once(problems: &mut Vec<Problem>) {
     let mut seen: Vec<Problem> = Vec::new();
     problems.retain(|problem| {
@@ -275,7 +275,7 @@ impl Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// What is resolved from now on belongs to this resource, which may name others that it depends
+    /// Begins the references of this resource, which may also name the resources that it depends
     /// on. What SAM makes of its resources depends on other things than they do: the permission of
     /// an event, not its function, names the API.
     fn depends(&self, entry: &Entry, kind: &str) {
@@ -292,13 +292,14 @@ impl Reader<'_> {
     }
 }
 
-/// Leniency passes over it: a type may be newer than the list of all types that is known here.
+/// The problem of a type that does not exist. It is tolerable: a type may be newer than the list of
+/// all types here.
 fn unknown_type(name: &str, kind: &Node, meant: Option<&str>) -> Problem {
     let text = kind.text().unwrap_or_default();
     let hint = match (meant, types::siblings(text)) {
         (Some(meant), _) => format!("; did you mean {meant}?"),
         (None, Some(siblings)) => format!("; {siblings}"),
-        (None, None) => ", which has the form AWS::SQS::Queue".to_owned(),
+        (None, None) => "; expected a form such as AWS::SQS::Queue".to_owned(),
     };
     kind.problem(format!("{name}: {text} is not a resource type{hint}"))
         .tolerable()

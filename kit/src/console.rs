@@ -27,7 +27,7 @@ static OUTPUT: LazyLock<BackgroundWriter> =
 static ERRORS: LazyLock<BackgroundWriter> =
     LazyLock::new(|| BackgroundWriter::new("stderr", file(&io::stderr()), report));
 
-/// Writes past the standard library's own lock: whoever holds that may wait for a reader for ever.
+/// Writes past the standard library's own lock, whose holder may wait for a reader for ever.
 fn file(stream: &impl AsFd) -> Option<File> {
     stream.as_fd().try_clone_to_owned().ok().map(File::from)
 }
@@ -36,7 +36,7 @@ fn report(lines: u64) {
     metrics::counter!("log_lines_dropped_total").increment(lines);
     tracing::warn!(
         lines,
-        "lines of the log were dropped: whoever reads it was too slow, or away"
+        "log lines were dropped: the reader of the log is too slow or gone"
     );
 }
 
@@ -55,8 +55,8 @@ pub fn announce(text: impl std::fmt::Display) {
     OUTPUT.push(text.to_string().as_bytes());
 }
 
-/// Waits until everything is written, or for a second: nobody may be reading. Each program ends
-/// with it.
+/// Waits until everything is written, for a second at most: the reader may be gone. Each program
+/// ends with this call.
 pub fn flush() {
     OUTPUT.flush(PATIENCE);
     ERRORS.flush(PATIENCE);
@@ -80,7 +80,7 @@ pub fn print(text: impl std::fmt::Display) -> io::Result<()> {
     })
 }
 
-/// Standard output of a tool that writes as long as somebody reads; see [`is_reader_gone`].
+/// Standard output of a tool that writes as long as there is a reader; see [`is_reader_gone`].
 pub fn output() -> impl Write {
     Output(io::stdout().lock())
 }
@@ -95,13 +95,13 @@ pub fn is_error_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Whether what goes to standard error is to be coloured: on a terminal, unless `NO_COLOR` or
-/// `TERM=dumb` says that it should not be (<https://no-color.org>).
+/// Whether standard error is coloured: on a terminal, unless `NO_COLOR` or `TERM=dumb` is set
+/// (<https://no-color.org>).
 pub fn has_colours() -> bool {
     is_error_terminal() && is_coloured(&|name| env::var_os(name))
 }
 
-/// What the environment says of colours.
+/// Whether the environment allows colours.
 fn is_coloured(variable: &dyn Fn(&str) -> Option<OsString>) -> bool {
     variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|kind| kind != "dumb")
 }
@@ -120,7 +120,7 @@ pub fn is_reader_gone(error: &anyhow::Error) -> bool {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("nobody reads the output any more")]
+#[error("the reader of the output is gone")]
 struct ReaderGone;
 
 struct Output<W>(W);

@@ -5,7 +5,8 @@ use std::io;
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// More is never asked for: some systems have a limit that no table of theirs could hold.
+/// The highest limit that is requested: some systems allow more than any table of theirs could
+/// hold.
 const MOST: u64 = 1024 * 1024;
 
 /// Raises the limit as far as the system lets this process, which is often much further than it
@@ -27,7 +28,7 @@ pub fn raise_limit() {
     }
 }
 
-/// Whether an error says that there are no descriptors left: in this process, or in the whole
+/// Whether an error means that there are no descriptors left: in this process, or in the whole
 /// system.
 pub fn are_used_up(error: &io::Error) -> bool {
     [Errno::MFILE, Errno::NFILE]

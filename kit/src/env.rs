@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-/// A variable that holds something else than it should. One line: the variable, what it holds, what
-/// was expected.
+/// A variable with an invalid value. The text has one line: the variable, its value, what was
+/// expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name}={value}: {reason}")]
 pub struct EnvError {
@@ -15,10 +15,10 @@ pub struct EnvError {
     pub reason: String,
 }
 
-/// A variable that is set to something.
+/// A variable that is set and not empty, as text.
 ///
 /// # Errors
-/// It holds what is no text.
+/// The value is not valid UTF-8.
 pub fn var(name: &str) -> Result<Option<String>, EnvError> {
     let Some(value) = var_os(name) else {
         return Ok(None);
@@ -26,11 +26,11 @@ pub fn var(name: &str) -> Result<Option<String>, EnvError> {
     value.into_string().map(Some).map_err(|value| EnvError {
         name: name.to_owned(),
         value: value.to_string_lossy().into_owned(),
-        reason: "this is no UTF-8 text".to_owned(),
+        reason: "the value is not valid UTF-8".to_owned(),
     })
 }
 
-/// The same for what need not be text.
+/// A variable that is set and not empty, as bytes.
 pub fn var_os(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }

@@ -1,5 +1,5 @@
-//! Hops: one line of the log, at INFO, for each thing that happens to a message on its way.
-//! `--quiet` turns them off for the whole process; what went wrong is logged all the same.
+//! Hops: one log line, at INFO, for each thing that happens to a message on its way. `--quiet`
+//! turns them off for the whole process; problems are still logged.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,8 +10,7 @@ static QUIET: AtomicBool = AtomicBool::new(false);
 /// The setting of every program that has hops.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct HopArgs {
-    /// Do not log a line for each message that comes and goes; what goes wrong is logged all the
-    /// same
+    /// Do not log a line for every message; problems are still logged
     #[arg(long, env = "QUIET", value_parser = cli::boolean)]
     pub quiet: bool,
 }

@@ -1,7 +1,5 @@
-//! The ground under the programs.
-//!
-//! What may live here is used by two programs or more and knows nothing of gateways, queues or
-//! pipes.
+#![doc = include_str!("../README.md")]
+#![warn(unreachable_pub)]
 
 pub mod admin;
 pub mod aws;

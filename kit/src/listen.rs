@@ -1,7 +1,7 @@
 //! Where a program listens: `host:port`, `:port` or `port`, as listen settings have it.
 //!
-//! A setting that names no host listens where `HOST` says, which is 127.0.0.1 unless it is set;
-//! containers set 0.0.0.0.
+//! A setting that names no host listens on the host of `HOST`: 127.0.0.1 unless it is set.
+//! Containers set 0.0.0.0.
 
 use std::fmt;
 use std::io;
@@ -22,7 +22,7 @@ pub struct Listen {
 pub struct Host(String);
 
 impl Listen {
-    /// This port, where `HOST` says.
+    /// This port, on the host that `HOST` names.
     pub fn port(port: u16) -> Listen {
         Listen { host: None, port }
     }
@@ -57,10 +57,10 @@ impl Listen {
     }
 }
 
-/// Where `HOST` says that programs listen.
+/// The address that `HOST` names.
 ///
 /// # Errors
-/// It is set to what is no host, or has no address.
+/// `HOST` is not a host, or has no address.
 pub fn default_host() -> anyhow::Result<IpAddr> {
     let Some(text) = env::var("HOST")? else {
         return Ok(Ipv4Addr::LOCALHOST.into());
@@ -86,8 +86,7 @@ impl Host {
     /// `127.0.0.1`.
     fn address(&self) -> anyhow::Result<IpAddr> {
         let resolved = (self.0.as_str(), 0).to_socket_addrs();
-        let named =
-            |error: io::Error| anyhow::anyhow!("the host {} has no address: {error}", self.0);
+        let named = |error: io::Error| anyhow::anyhow!("cannot resolve host {}: {error}", self.0);
         let mut all: Vec<IpAddr> = resolved
             .map_err(named)?
             .map(|address| address.ip())
@@ -95,7 +94,7 @@ impl Host {
         all.sort_by_key(IpAddr::is_ipv6);
         all.first()
             .copied()
-            .ok_or_else(|| anyhow::anyhow!("the host {} has no address", self.0))
+            .ok_or_else(|| anyhow::anyhow!("cannot resolve host {}: it has no address", self.0))
     }
 }
 
@@ -104,7 +103,7 @@ impl FromStr for Listen {
 
     fn from_str(text: &str) -> Result<Listen, String> {
         let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
-        let expected = || "expected host:port, :port or a port, such as 127.0.0.1:8080 (an IPv6 address in brackets)";
+        let expected = || "expected host:port, :port or a port, such as 127.0.0.1:8080 (write IPv6 addresses in brackets)";
         let port = port.parse().map_err(|_| expected().to_owned())?;
         if host.contains(':') && !host.starts_with('[') {
             return Err(expected().to_owned());
@@ -195,7 +194,7 @@ mod tests {
         assert_eq!(address("[::1]:80").unwrap().to_string(), "[::1]:80");
         let message = address("no-such-host.invalid:80").unwrap_err().to_string();
         assert!(
-            message.starts_with("the host no-such-host.invalid has no address"),
+            message.starts_with("cannot resolve host no-such-host.invalid"),
             "{message}"
         );
     }

@@ -1,5 +1,4 @@
-//! The frame of every program: prepare, then serve until a stop signal arrives; and the verb
-//! `health`, which every program has.
+//! The frame of every program: prepare, then serve until a stop signal.
 //!
 //! What goes wrong before a port is open (settings, definitions, busy addresses) ends with exit
 //! code 2 and one clear line on stderr; what goes wrong later ends with exit code 1.

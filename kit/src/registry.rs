@@ -1,8 +1,8 @@
 //! The metrics of each program in a registry of its own, also when several programs share a
 //! process.
 //!
-//! The first word of a metric's name says whose it is: `gateway_requests_total` is the gateway's.
-//! What no program owns is everybody's.
+//! The first word of a metric's name is the program that owns it: `gateway_requests_total` belongs
+//! to the gateway. All programs show the metrics without an owner.
 
 use std::sync::OnceLock;
 
@@ -23,7 +23,7 @@ const DURATIONS: [f64; 14] = [
 /// The same for counts, such as the entries of a batch.
 const COUNTS: [f64; 10] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0];
 
-/// What every program's metrics are read by; the last one is everybody's.
+/// The handles that render each program's metrics; the last one is for metrics without an owner.
 static HANDLES: OnceLock<Option<Vec<PrometheusHandle>>> = OnceLock::new();
 
 /// Installs the registries of this process; metrics written before are lost. Further calls have no
@@ -48,8 +48,7 @@ pub fn render(program: &str) -> String {
     rendered.collect()
 }
 
-/// Samples of histograms pile up until they are sorted into their buckets, which has to be asked
-/// for.
+/// Sorts the samples of histograms into their buckets. Without this call they pile up.
 pub fn sort_samples() {
     handles()
         .into_iter()
@@ -84,7 +83,7 @@ fn registry() -> PrometheusRecorder {
         .build_recorder()
 }
 
-/// One for each of [`PROGRAMS`], and one for everybody.
+/// A registry for each of [`PROGRAMS`], and one for metrics without an owner.
 struct Registries([PrometheusRecorder; PROGRAMS.len() + 1]);
 
 impl Registries {

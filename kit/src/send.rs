@@ -1,8 +1,8 @@
 //! The one way out: sends a [`Call`](crate::call::Call) within its deadline, to an address that is
 //! permitted.
 //!
-//! Redirects are not followed and nothing is sent twice. Addresses are judged when the connection
-//! is made, after the name was resolved, so that a name cannot change its mind in between.
+//! Redirects are not followed and nothing is sent twice. Addresses are checked when the connection
+//! is made, after the name was resolved, so that a name cannot change its address in between.
 
 mod allow;
 mod client;

@@ -1,10 +1,11 @@
-//! Binding a port, serving on it, and draining when told to stop.
+//! Binds a port, serves on it, and drains when a program stops.
 //!
 //! The caller owns the port and the stop signal: `main` passes a fixed port and [`stop_on_signal`],
 //! a test passes port 0 and a token of its own.
 
+mod connection_limit;
 mod expect;
-mod seats;
+
 mod unread;
 
 use std::io;
@@ -20,13 +21,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli;
 use crate::listen::{Host, Listen};
-use seats::{Peer, Seats};
+use connection_limit::{LimitedListener, Peer};
 
 /// How long requests that are under way may take to finish after a stop signal.
 pub const DRAIN: Duration = Duration::from_secs(30);
 
-/// A client that has not sent its headers by then is cut off, as is one that has been idle for so
-/// long.
+/// A client that has not sent its headers within this time is cut off, as is one that has been idle
+/// for so long.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Binds `address`. `setting` names what would move it, for the message:
@@ -49,7 +50,7 @@ pub fn bind_host(
 ) -> io::Result<TcpListener> {
     let named = |error: io::Error| {
         let (reason, setting) = match error.kind() {
-            io::ErrorKind::AddrInUse => ("the address is already taken".to_owned(), setting),
+            io::ErrorKind::AddrInUse => ("the address is in use".to_owned(), setting),
             io::ErrorKind::AddrNotAvailable => {
                 ("this machine has no such address".to_owned(), host_setting)
             }
@@ -57,7 +58,7 @@ pub fn bind_host(
         };
         io::Error::new(
             error.kind(),
-            format!("cannot listen on {address}: {reason} (set {setting} to another one)"),
+            format!("cannot listen on {address}: {reason} (choose another with {setting})"),
         )
     };
     let listener = TcpListener::bind(address).map_err(named)?;
@@ -88,7 +89,7 @@ pub fn listen_at(host: Host, port: u16) -> anyhow::Result<TcpListener> {
 
 fn listen_host(at: &Listen, setting: &str, host_setting: &str) -> anyhow::Result<TcpListener> {
     let address = at.address().map_err(|error| {
-        anyhow::anyhow!("cannot listen on {at}: {error:#} (set {host_setting} to another one)")
+        anyhow::anyhow!("cannot listen on {at}: {error:#} (choose another with {host_setting})")
     })?;
     Ok(bind_host(address, setting, host_setting)?)
 }
@@ -108,13 +109,13 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) 
         }
     });
     let app = app.layer(axum::middleware::from_fn(expect::answer));
-    let seats = Seats::of_process(tokio::net::TcpListener::from_std(listener)?);
-    let mut server: Server<Peer> = Server::from_listener(seats)
+    let listener = LimitedListener::of_process(tokio::net::TcpListener::from_std(listener)?);
+    let mut server: Server<Peer> = Server::from_listener(listener)
         .handle(handle)
         // A client that sends nothing at all is not cut off by the timeout of headers: which
         // protocol it speaks is open.
         .first_request_timeout(HEADER_TIMEOUT)
-        .accept_error_handler(|_, error| seats::tell_refused(error));
+        .accept_error_handler(|_, error| connection_limit::log_accept_error(error));
     server
         .http_builder()
         .http1()
@@ -132,8 +133,8 @@ pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) 
     served
 }
 
-/// SIGHUP, for a program that reads something anew then. One that does not ask for it ignores the
-/// signal, and says so.
+/// The SIGHUP signals of a program that reloads something. A program that does not call this
+/// ignores the signal, and logs that.
 ///
 /// # Errors
 /// The signal handler cannot be installed.
@@ -143,7 +144,7 @@ pub fn hangups() -> io::Result<Signal> {
     Ok(hangups)
 }
 
-/// Whether the program reads something anew on SIGHUP.
+/// Whether the program reloads something on SIGHUP.
 static RELOADS: AtomicBool = AtomicBool::new(false);
 
 /// Without a handler, SIGHUP ends a process.
@@ -153,7 +154,7 @@ pub(crate) fn survive_hangups() -> io::Result<()> {
         while hangups.recv().await.is_some() {
             if !RELOADS.load(Ordering::Relaxed) {
                 tracing::info!(
-                    "SIGHUP is ignored: this program reads nothing anew, restart it for other settings"
+                    "SIGHUP is ignored: this program reloads nothing, restart it to change settings"
                 );
             }
         }
@@ -181,7 +182,7 @@ pub fn stop_on_signal() -> io::Result<CancellationToken> {
                 std::process::exit(130);
             }
             tracing::info!(
-                "stopping; what is under way has {} seconds to finish",
+                "stopping; requests in progress have {} seconds to finish",
                 DRAIN.as_secs()
             );
             token.cancel();
@@ -236,7 +237,7 @@ mod tests {
         assert_eq!(
             message,
             format!(
-                "cannot listen on {address}: the address is already taken (set --listen or GATEWAY_LISTEN to another one)"
+                "cannot listen on {address}: the address is in use (choose another with --listen or GATEWAY_LISTEN)"
             )
         );
     }

@@ -1,8 +1,7 @@
 //! Door: any call to an AWS service, signed and sent byte for byte as it was planned.
 //!
 //! Credentials and endpoints are the SDK's: the standard provider chain, `AWS_ENDPOINT_URL` and
-//! `AWS_ENDPOINT_URL_<SERVICE>`. What is called and what an answer means is planned and judged
-//! elsewhere.
+//! `AWS_ENDPOINT_URL_<SERVICE>`. Other modules decide what to call and what a response means.
 
 mod answer;
 mod clock_skew;
@@ -101,8 +100,8 @@ impl Services {
             .await
     }
 
-    /// The same where the URL is the endpoint's already. Up to `limit` bytes of the answer are
-    /// read.
+    /// Signs `call` for its service and sends it to its URL as it is. Reads up to `limit` bytes of
+    /// the response.
     ///
     /// # Errors
     /// As [`Services::send`].
@@ -120,8 +119,8 @@ impl Services {
             .unwrap_or(Err(SendError::Timeout(deadline).into()))
     }
 
-    /// A request that is refused because this machine's clock is wrong had no effect, and is signed
-    /// once more.
+    /// Sends a request. One that is rejected because this machine's clock is wrong had no effect,
+    /// and is signed and sent once more.
     async fn exchange(
         &self,
         call: &Call,

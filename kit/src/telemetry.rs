@@ -1,9 +1,9 @@
 //! Logs, set up once by each `main`.
 //!
-//! Lines go to standard error and never hold anything up: whoever reads them may be slow or gone,
-//! see [`console`](crate::console). Nothing of a message and no secret is in them, at no level: our
-//! own lines leave them out, and libraries, which print whole requests, bodies and signing keys,
-//! are kept below [`caps`] whatever `RUST_LOG` says.
+//! Lines go to standard error and never hold up the program: their reader may be slow or gone, see
+//! [`console`](crate::console). They hold no message and no secret, at no level: our own lines
+//! leave them out, and libraries, which print whole requests, bodies and signing keys, are kept
+//! below [`caps`] whatever `RUST_LOG` asks for.
 
 mod filter;
 mod json;
@@ -19,10 +19,10 @@ use crate::env::{self, EnvError};
 
 pub use filter::caps;
 
-/// Used when `RUST_LOG` says nothing: what people running the chain want to see.
+/// The filter without `RUST_LOG`: what an operator of the chain wants to see.
 const DEFAULT_FILTER: &str = "info";
 
-/// What the environment says of the log.
+/// The log settings of the environment.
 struct Settings {
     filter: EnvFilter,
     format: Format,
@@ -36,11 +36,11 @@ enum Format {
 }
 
 /// Sends logs to stderr, filtered by `RUST_LOG`, as text on a terminal and as JSON elsewhere unless
-/// `LOG_FORMAT` says `text` or `json`; and panics into the log. Has no effect where a log is set up
-/// already.
+/// `LOG_FORMAT` is `text` or `json`. Sends panics to the log too. Has no effect when a log is set
+/// up already.
 ///
 /// # Errors
-/// `RUST_LOG` or `LOG_FORMAT` is none.
+/// `RUST_LOG` or `LOG_FORMAT` is invalid.
 pub fn init() -> Result<(), EnvError> {
     install(Settings::read(DEFAULT_FILTER)?);
     if env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some() {
@@ -51,8 +51,7 @@ pub fn init() -> Result<(), EnvError> {
     Ok(())
 }
 
-/// For tests: as [`init`], with another filter for when `RUST_LOG` says nothing, or nothing that
-/// can be understood.
+/// For tests: as [`init`], with another filter for when `RUST_LOG` is unset or invalid.
 pub fn init_with(default_filter: &str) {
     let plain = || Settings {
         filter: EnvFilter::new(default_filter),
@@ -102,7 +101,7 @@ where
     }
 }
 
-/// The standard library's own hook would wait for whoever reads stderr.
+/// Logs a panic. The standard library's own hook would wait for the reader of stderr.
 fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("no text");
     let place = panic

@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![warn(unreachable_pub)]
+
+#[cfg(test)]
+mod tests;
 
 mod health;
 
@@ -25,20 +29,20 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
-/// Posts for one `GET /pub`, unless `?count=` says otherwise.
+/// How many events one `GET /pub` posts without `?count=`.
 const COUNT: u32 = 10;
 
 /// The most posts that one `GET /pub` makes.
 const MOST: u32 = 10_000;
 
-/// So much of a wrong `count` is repeated.
+/// How many characters of an invalid `count` an error repeats.
 const LONGEST_SHOWN: usize = 32;
 
 /// Posts under way at a time.
 const AT_A_TIME: usize = 16;
 
-/// API Gateway gives up after 29 seconds; the publisher waits a little longer, so that it hears of
-/// it.
+/// API Gateway gives up after 29 seconds. The publisher waits a little longer, to get that
+/// response.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// An answer's body is not used; this much of it is read so that the connection can be used again.
@@ -48,16 +52,16 @@ const ANSWER_LIMIT: usize = 64 * 1024;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "pub", version)]
 pub struct Cli {
-    /// The address to bind, or a name of it
+    /// The address or host name to listen on
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     pub host: Host,
-    /// The port to bind
+    /// The port to listen on; 0 picks a free one
     #[arg(long, env = "PORT", default_value_t = 3000, value_parser = cli::port)]
     pub port: u16,
-    /// Where events are posted
+    /// The URL that events are posted to
     #[arg(long, value_name = "URL", env = "SUB_HOST", default_value = "http://127.0.0.1:8080/events/sub", value_parser = address)]
     pub sub_host: Url,
-    /// Lines about single messages
+    /// Log lines about single messages
     #[command(flatten)]
     pub hops: HopArgs,
 }
@@ -150,7 +154,7 @@ impl Publisher {
             .with_state(self)
     }
 
-    /// Posts one event; an error tells why it was not accepted.
+    /// Posts one event. An error holds the reason why it was not accepted.
     async fn post(&self, number: u32) -> Result<(), String> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -210,7 +214,7 @@ fn count(query: &str) -> Result<u32, String> {
                 format!("count={shown}: {}", expected())
             }),
         _ => Err(format!(
-            "count is there {} times: {}",
+            "count is given {} times: {}",
             counts.len(),
             expected()
         )),
@@ -286,114 +290,5 @@ impl Published {
     fn fail(&mut self, error: String) {
         self.failed += 1;
         self.error.get_or_insert(error);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::Value;
-
-    #[test]
-    fn an_event_is_the_originals() {
-        let event: Value = serde_json::from_str(&event(3)).unwrap();
-        let body = &event["body"];
-        assert_eq!(
-            (&body["name"], &body["age"], &body["job"]),
-            (&json!("leedonggyu-3"), &json!(31), &json!("devops"))
-        );
-        assert!(Uuid::parse_str(body["id"].as_str().unwrap()).is_ok());
-    }
-
-    #[test]
-    fn secrets_of_an_address_are_not_shown() {
-        let url = "http://user:password@example.org:81/events/sub?token=secret"
-            .parse()
-            .unwrap();
-        assert_eq!(shown(&url), "http://example.org:81/events/sub");
-    }
-
-    #[test]
-    fn an_address_has_a_scheme_and_a_host() {
-        for text in ["localhost:8080", "ftp://x/", "x", "http://"] {
-            assert_eq!(
-                address(text),
-                Err("expected http:// or https:// and a host".to_owned()),
-                "{text}"
-            );
-        }
-        assert_eq!(
-            address("https://x/y").map(|url| url.to_string()),
-            Ok("https://x/y".to_owned())
-        );
-    }
-
-    #[tokio::test]
-    async fn one_refusal_among_many_is_told() {
-        let answers = async |body: Bytes| {
-            let refused = String::from_utf8_lossy(&body).contains("leedonggyu-7");
-            if refused {
-                StatusCode::INTERNAL_SERVER_ERROR
-            } else {
-                StatusCode::OK
-            }
-        };
-        let listener = serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
-        let target = format!("http://{}/", listener.local_addr().unwrap())
-            .parse()
-            .unwrap();
-        let app = Router::new().fallback(axum::routing::post(answers));
-        tokio::spawn(serve::serve(listener, app, CancellationToken::new()));
-        let publisher = Publisher {
-            sender: Sender::new(AllowTargets::anywhere()).unwrap(),
-            target,
-        };
-        let (status, Json(published)) = publish_all(publisher.clone(), COUNT).await;
-        assert_eq!(
-            (status, published.accepted, published.failed),
-            (StatusCode::INTERNAL_SERVER_ERROR, 9, 1)
-        );
-        assert!(published.error.unwrap().contains("answered 500"));
-        let (status, Json(published)) = publish_all(publisher, 5).await;
-        assert_eq!((status, published.accepted), (StatusCode::OK, 5));
-    }
-
-    #[test]
-    fn a_count_is_a_number_within_bounds() {
-        for (query, expected) in [
-            ("", 10),
-            ("other=x", 10),
-            ("count=0", 0),
-            ("count=10000&x=1", 10_000),
-        ] {
-            assert_eq!(count(query), Ok(expected), "{query}");
-        }
-        for query in [
-            "count=x",
-            "count=",
-            "count",
-            "count=-1",
-            "count=1.5",
-            "count=10001",
-            "count=99999999999",
-            "count=%ff",
-        ] {
-            let error = count(query).unwrap_err();
-            assert!(
-                error.starts_with("count=") && error.ends_with("a whole number from 0 to 10000"),
-                "{query}: {error}"
-            );
-        }
-        assert!(
-            count("count=1&count=2")
-                .unwrap_err()
-                .starts_with("count is there 2 times")
-        );
-        assert!(
-            count(&format!("count={}", "9".repeat(10_000)))
-                .unwrap_err()
-                .len()
-                < 100
-        );
     }
 }

@@ -2,12 +2,12 @@
 
 use std::net::Ipv4Addr;
 
-/// Checks a name by the rules that S3 has for general purpose buckets; an access point may be named
-/// by its ARN. Buckets of us-east-1 from before 2018, whose names may have upper case in them, are
-/// not taken: our choice, for far more often it is a mistake.
+/// Checks a name by S3's rules for general purpose buckets; the ARN of an access point is accepted
+/// too. Buckets of us-east-1 from before 2018, whose names may have upper case letters, are
+/// rejected: our choice, for such a name is far more often a mistake.
 pub(crate) fn name(text: &str) -> Result<String, String> {
-    let expected = "expected the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens, a letter or a \
-                    digit first and last";
+    let expected = "expected a bucket name: 3 to 63 lowercase letters, digits, dots and hyphens, starting and ending \
+                    with a letter or a digit";
     let is_arn = text.starts_with("arn:")
         && text.contains(":s3:")
         && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -67,7 +67,7 @@ mod tests {
             assert!(
                 name(text)
                     .unwrap_err()
-                    .starts_with("expected the name of a bucket: 3 to 63"),
+                    .starts_with("expected a bucket name: 3 to 63"),
                 "{text}"
             );
         }

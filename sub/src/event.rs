@@ -1,4 +1,4 @@
-//! The event inside of what a pipe posts. Pure; the text is kept byte for byte.
+//! The event inside the body that a pipe posts. Pure; the text is kept byte for byte.
 
 use std::collections::HashMap;
 
@@ -25,17 +25,13 @@ pub(crate) enum NoEvent {
     NotAnObject,
     #[error("no object in the body has an id")]
     NoId,
-    #[error("the id is neither text nor a number")]
+    #[error("the id must be a string or a number")]
     OddId,
-    #[error("the id is too long: a key of S3 has 1,024 bytes of UTF-8 at most, -sqs.txt included")]
+    #[error("the id is too long: an S3 key has at most 1,024 bytes of UTF-8, including -sqs.txt")]
     LongId,
-    #[error(
-        "the id has a control character that no listing of S3 can show (XML has no such character)"
-    )]
+    #[error("the id has a control character that XML cannot hold, so S3 could not list the object")]
     UnlistableId,
-    #[error(
-        "the id has more .. segments than there are segments in front of them, which S3 refuses in a key"
-    )]
+    #[error("the id has more .. segments than segments before them, which S3 rejects in a key")]
     OutsideId,
 }
 
@@ -73,9 +69,9 @@ impl<'b> Event<'b> {
     }
 }
 
-/// Whether a bucket takes a key. Source: "Naming Amazon S3 objects", S3 user guide. That characters
-/// which XML does not have are refused is our choice: S3 and some stores keep them, and then nobody
-/// can list the bucket as usual.
+/// Whether a bucket accepts a key. Source: "Naming Amazon S3 objects", S3 user guide. Rejecting
+/// characters that XML does not have is our choice: S3 and some stores keep them, and then the
+/// bucket cannot be listed as usual.
 fn check(key: &str) -> Result<(), NoEvent> {
     let is_unlistable = |c: char| matches!(c, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     match () {

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![warn(unreachable_pub)]
 
 mod bucket;
 mod event;
@@ -27,31 +28,31 @@ use tower_http::timeout::TimeoutLayer;
 /// A message of SQS has 1 MiB at most; the pipe's template adds to it.
 const BODY_LIMIT: usize = 2 * 1024 * 1024;
 
-/// Storing ends before the pipe's five seconds do, so that the pipe hears of a failure instead of
-/// waiting in vain.
+/// Storing ends before the pipe's five seconds do, so that the pipe gets a response instead of a
+/// timeout.
 const STORE_DEADLINE: Duration = Duration::from_secs(4);
 
-/// A body that has not arrived by then is not waited for: API destinations give up after five
-/// seconds.
+/// How long the subscriber waits for a body: API destinations give up after five seconds.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
 
-/// The subscriber: keeps what arrives at /sub in S3.
+/// The subscriber: stores the events that arrive at /sub in S3.
 ///
 /// AWS settings are the SDK's own: AWS_REGION (ap-northeast-2), AWS_ENDPOINT_URL,
-/// AWS_ENDPOINT_URL_S3, credentials by the standard chain. With no endpoint set, it talks to AWS.
+/// AWS_ENDPOINT_URL_S3, credentials by the standard chain. Without an endpoint, sub uses AWS
+/// itself.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "sub", version)]
 pub struct Cli {
-    /// The address to bind, or a name of it
+    /// The address or host name to listen on
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     pub host: Host,
-    /// The port to bind
+    /// The port to listen on; 0 picks a free one
     #[arg(long, env = "PORT", default_value_t = 3001, value_parser = cli::port)]
     pub port: u16,
-    /// The bucket that events are kept in
+    /// The bucket that stores the events
     #[arg(long, env = "BUCKET", default_value = "donggyu-test-poc", value_parser = bucket::name)]
     pub bucket: String,
-    /// Lines about single messages
+    /// Log lines about single messages
     #[command(flatten)]
     pub hops: HopArgs,
 }
@@ -77,7 +78,7 @@ impl Cli {
         let (sdk, account) = (aws::config().await?, aws::account_of_environment()?);
         let listener = serve::listen_at(self.host, self.port)?;
         tracing::info!(
-            "sub listens on http://{}, keeps events in {}",
+            "sub listens on http://{}, stores events in {}",
             listener.local_addr()?,
             self.bucket
         );
@@ -116,7 +117,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     Ok(serve::serve(settings.listener, subscriber.router(), stop).await?)
 }
 
-/// Says so when S3 is not where the environment says, before the first event comes.
+/// Logs that S3 does not answer at its endpoint, before the first event arrives.
 async fn look_for_s3(
     s3: Arc<Reachability>,
     client: aws_sdk_s3::Client,
@@ -155,7 +156,7 @@ struct Subscriber {
 impl Subscriber {
     fn router(self) -> Router {
         Router::new()
-            .route("/", get(async || "subscriber: POST /sub keeps an event\n"))
+            .route("/", get(async || "subscriber: POST /sub stores an event\n"))
             .route("/ping", get(async || "pong\n"))
             .route("/sub", post(keep))
             .fallback(async || {
@@ -235,8 +236,8 @@ async fn store(subscriber: &Subscriber, message_id: &str, body: &[u8]) -> (Statu
     }
 }
 
-/// What a bucket says of an object that it will never take, whoever sends it and whenever: of the
-/// key and of the size. All its other refusals have to do with credentials, settings or the moment.
+/// Error codes for objects that a bucket never accepts, because of their key or their size. All
+/// other errors depend on credentials, settings or the moment.
 const NEVER: [&str; 4] = [
     "EntityTooLarge",
     "InvalidURI",
@@ -249,7 +250,7 @@ fn refused(code: Option<&str>) -> (StatusCode, String) {
     match code.filter(|code| NEVER.contains(code)) {
         Some(code) => (
             StatusCode::BAD_REQUEST,
-            format!("the bucket does not take such an object: {code}\n"),
+            format!("the bucket rejects this object: {code}\n"),
         ),
         None => (
             StatusCode::SERVICE_UNAVAILABLE,

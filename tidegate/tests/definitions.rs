@@ -141,7 +141,7 @@ async fn every_problem_of_every_kind_is_told_at_once() {
     for (told, expected) in told.iter().zip([
         "2:66: B (AWS::S3::Bucket): VersioningConfiguration is not supported",
         "3:13: P: AWS::Pipe::Pipe is not a resource type; did you mean AWS::Pipes::Pipe?",
-        "4:72: GetAtt C: there is no such parameter or resource",
+        "4:72: GetAtt C: no such parameter or resource",
         "4:97: invalid method SHOUT: expected",
         "4:124: D (AWS::Events::ApiDestination): InvocationEndpoint http://10.0.0.1:80/x is at a private address",
         "5:51: A (AWS::ApiGateway::RestApi): the API has no methods",

@@ -158,7 +158,7 @@ fn a_wrong_variable_is_named_with_what_it_holds() {
         (
             "RUST_LOG",
             "inof",
-            "\"inof\" is no level, did you mean info?",
+            "unknown level \"inof\", did you mean info?",
         ),
         ("LOG_FORMAT", "xml", "expected text or json"),
     ] {

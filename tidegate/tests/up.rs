@@ -153,7 +153,7 @@ async fn a_busy_port_is_named_and_ends_with_2() {
     assert_eq!(
         error,
         format!(
-            "tidegate: cannot listen on {address}: the address is already taken (set --port-offset to another one)\n"
+            "tidegate: cannot listen on {address}: the address is in use (choose another with --port-offset)\n"
         )
     );
 }

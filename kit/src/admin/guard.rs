@@ -1,11 +1,11 @@
-//! Who may speak to an admin port: it takes no credentials, so a page in a browser must not.
+//! Which requests an admin port accepts: it asks for no credentials, so it must reject web pages.
 //!
-//! A page gets at a port of this machine or network in two ways. It sends a request across origins:
-//! those that change something are refused by their `Origin` or `Sec-Fetch-Site`. Or the page's own
-//! name resolves to our address (DNS rebinding), and then the browser takes us for the page's
-//! origin: such a request names a host that is not ours. So a name is answered only when nobody can
-//! own it in the public DNS, or when it is set with `--admin-host`. Programs that send no `Host` at
-//! all, as HTTP/1.0 allows it, are no browsers.
+//! A page can reach a port of this machine or network in two ways. It may send a request across
+//! origins: requests that change something are rejected by their `Origin` or `Sec-Fetch-Site`
+//! header. Or the page's own name resolves to our address (DNS rebinding), and the browser takes
+//! our port for the page's origin: such a request names a host that is not ours. So a host name is
+//! accepted only when nobody can register it in the public DNS, or when it is set with
+//! `--admin-host`. Programs that send no `Host` at all, as HTTP/1.0 allows, are not browsers.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, LazyLock};
@@ -20,8 +20,8 @@ use axum::response::{IntoResponse as _, Response};
 use crate::listen::Listen;
 use crate::lock::Mutex;
 
-/// Names that nobody can own in the public DNS end so: RFC 6761 and 9476 (`.internal`, which Docker
-/// and clouds use), and the names of services within Kubernetes.
+/// Endings of names that nobody can register in the public DNS: RFC 6761 and 9476 (`.internal`,
+/// which Docker and clouds use), and the names of services within Kubernetes.
 const PRIVATE: [&str; 4] = [".localhost", ".internal", ".svc", ".cluster.local"];
 
 /// What was set for the process.
@@ -30,9 +30,10 @@ static SET: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// The setting of every program that has an admin port.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct AdminArgs {
-    /// A name by which the admin port is called, beside IP addresses, localhost, names without a
-    /// dot, the host of its listen setting, this machine's name and what ends in .internal, .svc or
-    /// .cluster.local; others get 421. Repeatable; commas in the environment
+    /// A host name that clients of the admin port may use, in addition to IP addresses, localhost,
+    /// names without a dot, the host of its listen setting, this machine's name, and names that end
+    /// in .internal, .svc or .cluster.local; other names get 421. Can be repeated; in the
+    /// environment, separate names with commas
     #[arg(long, value_name = "NAME", env = "ADMIN_HOST", value_delimiter = ',', value_parser = cli_name)]
     pub admin_host: Vec<String>,
 }
@@ -58,7 +59,7 @@ fn cli_name(text: &str) -> Result<String, String> {
     Ok(name)
 }
 
-/// Who may ask.
+/// Host names that are accepted beside those of every program.
 #[derive(Debug, Clone, Default)]
 struct Hosts(Vec<String>);
 
@@ -96,7 +97,7 @@ async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) ->
     }
     let asked = named.or(header);
     if !request.method().is_safe() && is_from_elsewhere(request.headers(), asked) {
-        let text = "Requests of pages in a browser are not taken (the request has Origin or Sec-Fetch-Site).\n";
+        let text = "Requests from web pages are rejected (this one has an Origin or a Sec-Fetch-Site header).\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
     next.run(request).await
@@ -105,8 +106,8 @@ async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) ->
 fn misdirected(host: &str) -> Response {
     let name = name_of(host).unwrap_or_default();
     let text = format!(
-        "This port is not called {host:?}: expected an IP address, localhost, a name without a dot, or one that is set \
-         with --admin-host (ADMIN_HOST). If the name is yours: --admin-host {name}\n"
+        "Unknown host name {host:?}: expected an IP address, localhost, a name without a dot, or a name set with \
+         --admin-host (ADMIN_HOST). If this name is yours, add --admin-host {name}\n"
     );
     (StatusCode::MISDIRECTED_REQUEST, text).into_response()
 }
@@ -122,8 +123,7 @@ impl Hosts {
     }
 }
 
-/// A page of the same origin would be one that we served; there is none, but its origin would be
-/// ours.
+/// Whether a request comes from a web page of another origin. This port serves no pages itself.
 fn is_from_elsewhere(headers: &HeaderMap, asked: Option<&str>) -> bool {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let origin = text("origin").map(|origin| {
@@ -137,7 +137,7 @@ fn is_from_elsewhere(headers: &HeaderMap, asked: Option<&str>) -> bool {
         || text("sec-fetch-site").is_some_and(|site| matches!(site, "cross-site" | "same-site"))
 }
 
-/// The host of `host:port`, without what makes no difference; `None` for what is no host.
+/// The host of `host:port`, in lower case and without a final dot; `None` for text that is no host.
 fn name_of(asked: &str) -> Option<String> {
     if let Some(rest) = asked.strip_prefix('[') {
         let (address, port) = rest.split_once(']')?;
@@ -157,7 +157,7 @@ fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// In small letters, and without the dot that ends an absolute name.
+/// A name in lower case, without the dot that ends an absolute name.
 fn bare(name: &str) -> String {
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }

@@ -1,7 +1,7 @@
-//! One look at what a program depends on, shared by all who ask within some seconds.
+//! One check of a program's dependencies, shared by all callers of some seconds.
 //!
-//! Whoever asks each second (a compose file, a load balancer, a kubelet) would cost millions of
-//! billed requests a month.
+//! A caller that asks each second (a compose file, a load balancer, a kubelet) would otherwise cost
+//! millions of billed requests a month.
 
 use std::time::{Duration, Instant};
 
@@ -13,12 +13,12 @@ const GOOD: Duration = Duration::from_secs(10);
 const BAD: Duration = Duration::from_secs(2);
 
 /// Asks `check` when the last answer is too old.
-pub struct Readiness<C> {
+pub(super) struct Readiness<C> {
     check: C,
-    last: Mutex<Option<Found>>,
+    last: Mutex<Option<Checked>>,
 }
 
-struct Found {
+struct Checked {
     until: Instant,
     answer: Result<(), String>,
 }
@@ -28,15 +28,15 @@ where
     C: Fn() -> F,
     F: Future<Output = Result<(), String>>,
 {
-    pub fn new(check: C) -> Readiness<C> {
+    pub(super) fn new(check: C) -> Readiness<C> {
         Readiness {
             check,
             last: Mutex::new(None),
         }
     }
 
-    /// The last answer, or a new one. Who comes while one is looked for waits for that one.
-    pub async fn look(&self) -> Result<(), String> {
+    /// The last answer, or a new one. A caller that comes during a check waits for its answer.
+    pub(super) async fn look(&self) -> Result<(), String> {
         self.look_at(Instant::now()).await
     }
 
@@ -47,7 +47,7 @@ where
         }
         let answer = (self.check)().await;
         let holds = if answer.is_ok() { GOOD } else { BAD };
-        *last = Some(Found {
+        *last = Some(Checked {
             until: now + holds,
             answer: answer.clone(),
         });

@@ -1,5 +1,5 @@
-//! Where AWS's services are: at AWS, or where a variable or a profile says. Read as the SDK reads
-//! it, and checked.
+//! Where AWS services are: at AWS, or at the endpoint that a variable or a profile sets. Read as
+//! the SDK reads it, and checked.
 
 use std::fmt;
 
@@ -16,10 +16,10 @@ const VARIABLE: &str = "AWS_ENDPOINT_URL";
 /// What else may hold it.
 const PROFILE: &str = "endpoint_url of the AWS profile";
 
-/// No such variable: what a profile says is asked for by it.
+/// A variable that is never set, to read what a profile sets.
 const UNSET: &str = "TIDEGATE_NOT_A_VARIABLE";
 
-/// Services whose endpoint may be in a profile that somebody has: those that the programs use
+/// Services whose endpoints are checked when a profile sets them: those that the programs use
 /// themselves, and common targets of integrations and pipes.
 const SERVICES: [&str; 12] = [
     "SQS",
@@ -36,7 +36,7 @@ const SERVICES: [&str; 12] = [
     "SECRETS_MANAGER",
 ];
 
-/// An endpoint that is none.
+/// An endpoint setting that is not a valid address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}{}{value}: expected {expected}{hint}", if setting == PROFILE { " = " } else { "=" })]
 pub struct EndpointError {
@@ -77,10 +77,10 @@ impl Endpoint {
 }
 
 impl Endpoint {
-    /// That it gives no answer, for `reason`, and what moves it.
+    /// The text for a service that does not answer, with the setting that changes its address.
     pub fn unanswered(&self, reason: &str) -> String {
         format!(
-            "{self} does not answer: {reason} (its address is set by {})",
+            "{self} does not answer: {reason} (change its address with {})",
             self.setting
         )
     }
@@ -97,8 +97,8 @@ impl fmt::Display for Endpoint {
 }
 
 /// The endpoint of a service, when it is not AWS's own. `service` is the name in the variable:
-/// `SQS` for `AWS_ENDPOINT_URL_SQS`. What a program set itself counts before what the environment
-/// says.
+/// `SQS` for `AWS_ENDPOINT_URL_SQS`. A program's own endpoint counts before those of the
+/// environment.
 pub fn endpoint(config: &SdkConfig, service: &str) -> Option<String> {
     if config.get_origin("endpoint_url").is_client_config() {
         return config.endpoint_url().map(str::to_owned);
@@ -119,7 +119,7 @@ pub(super) fn check(config: &SdkConfig) -> Result<(), EndpointError> {
         let Some(service) = name.strip_prefix(VARIABLE).and_then(service) else {
             continue;
         };
-        // Nothing is found when AWS_IGNORE_CONFIGURED_ENDPOINT_URLS says that nothing is to be.
+        // AWS_IGNORE_CONFIGURED_ENDPOINT_URLS makes the SDK find no endpoint at all.
         if !value.is_empty() && endpoint(config, service).is_some() {
             check_one(&name, &value)?;
         }
@@ -182,7 +182,7 @@ fn check_one(setting: &str, value: &str) -> Result<(), EndpointError> {
     })
 }
 
-/// What somebody meant who forgot the scheme: the commonest mistake.
+/// The address with the scheme that was probably forgotten: the most common mistake.
 fn meant(value: &str) -> Option<String> {
     let is_bare = !value.contains("://") && !value.contains(['@', '?', '#']);
     let url = format!("http://{}", value.trim_start_matches('/'));

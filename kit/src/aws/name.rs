@@ -16,7 +16,7 @@ const ACCOUNT: &str = "AWS_ACCOUNT_ID";
 /// The region that the environment names, if it names one.
 ///
 /// # Errors
-/// It is no name of a region.
+/// The value is not a region name.
 pub fn region_of_environment() -> Result<Option<String>, EnvError> {
     for name in REGION {
         if let Some(value) = env::var(name)? {
@@ -34,7 +34,7 @@ pub fn region(config: &SdkConfig) -> &str {
 /// Whether the region of a configuration, which may come from a profile, is one.
 ///
 /// # Errors
-/// It is not; the text names what holds it.
+/// The region is invalid; the text names the setting.
 pub fn check_region(config: &SdkConfig) -> Result<(), EnvError> {
     if region_of_environment()?.is_none() {
         checked_region("region of the AWS profile", region(config).to_owned())?;
@@ -45,7 +45,7 @@ pub fn check_region(config: &SdkConfig) -> Result<(), EnvError> {
 /// The account that the environment names, if it names one.
 ///
 /// # Errors
-/// It is no id of an account.
+/// The value is not an account ID.
 pub fn account_of_environment() -> Result<Option<String>, EnvError> {
     env::var(ACCOUNT)?
         .map(|value| checked_account(ACCOUNT, value))
@@ -61,7 +61,7 @@ fn checked_region(name: &str, value: String) -> Result<String, EnvError> {
     if is_label && !is_number && !value.starts_with('-') && !value.ends_with('-') {
         return Ok(value);
     }
-    let reason = "expected the name of a region, such as eu-west-1".to_owned();
+    let reason = "expected a region name, such as eu-west-1".to_owned();
     Err(EnvError {
         name: name.to_owned(),
         value,
@@ -73,7 +73,7 @@ fn checked_account(name: &str, value: String) -> Result<String, EnvError> {
     if value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(value);
     }
-    let reason = "expected the id of an account, 12 digits".to_owned();
+    let reason = "expected an account ID of 12 digits".to_owned();
     Err(EnvError {
         name: name.to_owned(),
         value,
@@ -117,7 +117,7 @@ mod tests {
                 .to_string();
             assert_eq!(
                 message,
-                format!("AWS_REGION={region}: expected the name of a region, such as eu-west-1")
+                format!("AWS_REGION={region}: expected a region name, such as eu-west-1")
             );
         }
     }
@@ -137,7 +137,7 @@ mod tests {
                 .to_string();
             assert_eq!(
                 message,
-                format!("AWS_ACCOUNT_ID={account}: expected the id of an account, 12 digits")
+                format!("AWS_ACCOUNT_ID={account}: expected an account ID of 12 digits")
             );
         }
     }

@@ -1,5 +1,5 @@
-//! Whether a service is reached where its endpoint says: a line when it is not, with the address
-//! and what moves it.
+//! Whether a service answers at its endpoint: logs a line when it does not, with the address and
+//! the setting that changes it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub struct Reachability {
 }
 
 impl Reachability {
-    /// Of a service that nobody has asked yet.
+    /// The reachability of a service that was not called yet.
     pub fn of(endpoint: Endpoint) -> Reachability {
         Reachability {
             endpoint,
@@ -31,7 +31,7 @@ impl Reachability {
         }
     }
 
-    /// Notes that the service gave no answer. Says so once a minute.
+    /// Records that a call got no response. Logs it once a minute.
     pub fn failed(&self, reason: &str) {
         self.is_lost.store(true, Ordering::Relaxed);
         if let Some(left_out) = self.line.due(Timestamp::now()) {
@@ -44,17 +44,17 @@ impl Reachability {
         }
     }
 
-    /// Notes that it answered. Says so when it did not before.
+    /// Records that a call got a response. Logs it when the call before did not.
     pub fn answered(&self) {
         // Looked at before it is written: this is called for each request.
         if self.is_lost.load(Ordering::Relaxed) && self.is_lost.swap(false, Ordering::Relaxed) {
             self.line.reset();
-            tracing::info!("{} answers", self.endpoint);
+            tracing::info!("{} answers again", self.endpoint);
         }
     }
 
-    /// Asks until there is an answer, so that a wrong address is reported at the start and not with
-    /// the first message.
+    /// Asks until there is a response, so that a wrong address is reported at the start and not
+    /// with the first message.
     pub async fn watch<F>(&self, ask: impl Fn() -> F, stop: &CancellationToken)
     where
         F: Future<Output = Result<(), String>>,

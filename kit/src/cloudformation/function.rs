@@ -39,7 +39,7 @@ pub(super) fn two<'n>(argument: &'n Node, function: &str) -> Result<&'n [Node; 2
     argument
         .list()?
         .try_into()
-        .map_err(|_| argument.problem(format!("{function} wants two arguments")))
+        .map_err(|_| argument.problem(format!("{function} takes two arguments")))
 }
 
 /// The arguments of a function that takes three.
@@ -47,5 +47,5 @@ pub(super) fn three<'n>(argument: &'n Node, function: &str) -> Result<&'n [Node;
     argument
         .list()?
         .try_into()
-        .map_err(|_| argument.problem(format!("{function} wants three arguments")))
+        .map_err(|_| argument.problem(format!("{function} takes three arguments")))
 }

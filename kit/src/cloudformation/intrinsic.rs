@@ -12,9 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::account::Account;
+use super::cycle::References;
 use super::function::function;
 use super::parameters::Values;
-use super::ring::References;
 use super::types::{self, Standing};
 use crate::document::{Entry, Node, Problem, Value};
 
@@ -31,7 +31,7 @@ pub(super) struct Resolver<'a> {
     further: RefCell<Vec<Problem>>,
 }
 
-/// A resolved node, or nothing where the template said `AWS::NoValue`.
+/// A resolved node, or `None` for `AWS::NoValue`.
 type Resolved = Result<Option<Node>, Problem>;
 
 impl<'a> Resolver<'a> {
@@ -150,7 +150,7 @@ impl<'a> Resolver<'a> {
     /// A node that must have a value.
     fn value(&self, node: &Node) -> Result<Node, Problem> {
         self.resolve(node)?
-            .ok_or_else(|| node.problem("AWS::NoValue cannot stand here"))
+            .ok_or_else(|| node.problem("AWS::NoValue is not allowed here"))
     }
 
     fn text(&self, node: &Node) -> Result<String, Problem> {
@@ -170,7 +170,7 @@ impl<'a> Resolver<'a> {
             "Fn::Base64" => BASE64.encode(self.text(argument)?),
             "Fn::ToJsonString" => self.value(argument)?.to_json().to_string(),
             "Fn::And" | "Fn::Or" | "Fn::Not" | "Fn::Equals" | "Condition" => {
-                return Err(node.problem(format!("{function} belongs into Conditions")));
+                return Err(node.problem(format!("{function} is only allowed in Conditions")));
             }
             _ => {
                 return Err(node

@@ -1,8 +1,7 @@
-//! Resources of other services: who they are, and which of them expect something of a queue that
-//! runs here.
+//! Resources of other services, and which of them use a queue that runs here.
 //!
-//! They are not run, and that is said. A function that polls a queue, a topic that writes to one,
-//! an alarm that watches one: on AWS they do something about the messages here.
+//! Tidegate does not run them, and the programs log that. A function that polls a queue, a topic
+//! that writes to one, an alarm that watches one: on AWS they act on the messages that are here.
 
 use super::function::function;
 use super::intrinsic::{Resolver, kind_of};

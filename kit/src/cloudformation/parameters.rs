@@ -7,11 +7,11 @@ use super::function::function;
 use super::names::Named;
 use crate::document::{Entry, Node, OrCollect as _, Place, Problem, Value};
 
-/// A parameter's value, or why it has none: that only matters once something refers to it. CDK's
-/// `BootstrapVersion`, for one, is read from the parameter store and referred to by nobody.
+/// A parameter's value, or why it has none. A missing value only matters once something refers to
+/// it: CDK's `BootstrapVersion`, for one, comes from Parameter Store, and nothing refers to it.
 pub(super) type Values = BTreeMap<String, Result<Node, Problem>>;
 
-/// What a parameter may say beside its type and its default.
+/// What a parameter may have beside its type and its default.
 const PROPERTIES: [&str; 9] = [
     "AllowedPattern",
     "AllowedValues",
@@ -42,7 +42,7 @@ pub(super) fn values(
     values
 }
 
-/// A default that is misspelt is no default.
+/// Checks the entries of a parameter: a misspelt default would be no default.
 fn check(entry: &Entry, problems: &mut Vec<Problem>) {
     let fields = entry
         .node
@@ -54,7 +54,7 @@ fn check(entry: &Entry, problems: &mut Vec<Problem>) {
         .filter(|default| function(default).is_some())
     {
         let message = format!(
-            "parameter {}: Default must be a literal value, functions do not work here",
+            "parameter {}: Default must be a literal value, not a function",
             entry.key
         );
         problems.push(default.problem(message));
@@ -117,14 +117,14 @@ fn value(entry: &Entry, given: Option<&String>) -> Result<Node, Problem> {
         (Some(text), _) => declaration.with(Value::String(text.clone())),
         (None, Some(_)) if kind.starts_with("AWS::SSM::Parameter::") => {
             let message = format!(
-                "parameter {name} is read from the parameter store on AWS: give its value by --parameter-overrides {name}=…"
+                "parameter {name} comes from Parameter Store on AWS: set it with --parameter-overrides {name}=…"
             );
             return Err(entry.place.problem(message).tolerable());
         }
         (None, Some(default)) => default.clone(),
         (None, None) => {
             let message = format!(
-                "parameter {name} has no default: give it by --parameter-overrides {name}=…"
+                "parameter {name} has no default: set it with --parameter-overrides {name}=…"
             );
             return Err(entry.place.problem(message));
         }

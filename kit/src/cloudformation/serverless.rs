@@ -1,6 +1,6 @@
 //! What the SAM transform does to a template, as far as the chain is concerned: common properties
-//! from `Globals`, and routes that a function declares as its events. Whoever runs the resources
-//! reads what comes out.
+//! from `Globals`, and routes that a function declares as its events. The programs that run the
+//! resources read the result.
 
 use crate::document::{Entry, Node, OrCollect as _, Problem, Value};
 
@@ -9,7 +9,8 @@ pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
 /// Only its events may be ours; the rest of it belongs to Step Functions.
 pub(super) const STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
 
-/// What `Globals` may speak of: the SAM developer guide, "Globals section".
+/// The resource types that `Globals` may have sections for: the SAM developer guide, "Globals
+/// section".
 const GLOBALS: [&str; 8] = [
     "Api",
     "CapacityProvider",

@@ -139,7 +139,7 @@ fn what_cannot_be_resolved_is_named() {
     refused(
         &queue("!Ref Nope"),
         &[],
-        "t:4:29: Ref Nope: there is no such parameter or resource",
+        "t:4:29: Ref Nope: no such parameter or resource",
     );
     refused(
         &queue("!GetAtt D.Speed"),
@@ -152,16 +152,12 @@ fn what_cannot_be_resolved_is_named() {
         "t:4:29: Fn::ImportValue is not supported",
     );
     refused(&queue("!Ref Q"), &[], "t:4:29: circular dependency: Q → Q");
-    refused(
-        &queue("!Sub '${Oops'"),
-        &[],
-        "t:4:29: Sub: a ${ is never closed",
-    );
+    refused(&queue("!Sub '${Oops'"), &[], "t:4:29: Sub: unclosed ${");
     let parameter = |declared: &str| format!("Parameters: {{P: {declared}}}\n{}", queue("!Ref P"));
     refused(
         &parameter("{Type: String}"),
         &[],
-        "t:1:14: parameter P has no default: give it by --parameter-overrides P=…",
+        "t:1:14: parameter P has no default: set it with --parameter-overrides P=…",
     );
     refused(
         &parameter("{Type: String, AllowedValues: [a]}"),
@@ -200,7 +196,7 @@ fn a_parameter_without_a_value_matters_only_where_it_is_used() {
     assert!(
         problems[0]
             .to_string()
-            .contains("parameter V is read from the parameter store"),
+            .contains("parameter V comes from Parameter Store"),
         "{}",
         problems[0]
     );
@@ -276,9 +272,9 @@ fn a_misspelt_type_is_refused_and_read_as_what_was_meant() {
         [
             "t:2:13: Q: AWS::SQS::Queues is not a resource type; did you mean AWS::SQS::Queue?",
             "t:3:13: P: AWS::Pipe::Pipe is not a resource type; did you mean AWS::Pipes::Pipe?",
-            "t:3:74: Ref Nope: there is no such parameter or resource",
+            "t:3:74: Ref Nope: no such parameter or resource",
             "t:4:13: N: AWS::SQS::Topic is not a resource type; AWS::SQS has Queue, QueueInlinePolicy, QueuePolicy",
-            "t:5:13: X: Queueing is not a resource type, which has the form AWS::SQS::Queue",
+            "t:5:13: X: Queueing is not a resource type; expected a form such as AWS::SQS::Queue",
         ]
     );
     assert_eq!(
@@ -350,8 +346,7 @@ fn a_ring_is_named_with_all_that_is_in_it() {
     );
     let conditions = "Conditions: {Y: !Condition Z, Z: !Not [!Condition Y]}\nResources:\n  Q: {Type: AWS::SQS::Queue, Condition: Y}";
     let parameter = "Parameters: {P: {Type: String, Default: !Ref Q}}\nResources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref P}}}";
-    let message =
-        "t:1:41: parameter P: Default must be a literal value, functions do not work here";
+    let message = "t:1:41: parameter P: Default must be a literal value, not a function";
     refused(parameter, &[], message);
     refused(
         conditions,

@@ -1,6 +1,6 @@
 //! Which resource types there are, which of them run here, and which are slips of the pen.
 //!
-//! A misspelt type would otherwise be taken for that of some other service: everything starts, and
+//! A misspelt type would otherwise pass for a type of some other service: everything starts, and
 //! nothing is delivered.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use super::serverless;
 use crate::suggest::{distance, nearest};
 
-/// Types by service; the file says where from.
+/// All resource types, by service. The file names its source.
 static TYPES: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
     let lines = include_str!("types.txt")
         .lines()
@@ -31,8 +31,8 @@ const OUR_SERVICES: [&str; 7] = [
     "AWS::Serverless",
 ];
 
-/// The types of these services that are resolved, whether they are then run or refused. The others
-/// belong to what AWS alone runs.
+/// The types of these services that are resolved, whether a program then runs or rejects them. AWS
+/// alone runs the other types.
 const READ_IN_PART: [&str; 9] = [
     "AWS::Events::ApiDestination",
     "AWS::Events::Connection",
@@ -53,8 +53,7 @@ const READ_WHOLE: [&str; 4] = [
     "AWS::SQS",
 ];
 
-/// Types whose last part says what is meant, whatever stands in front of it, when there is no such
-/// type.
+/// Types that are recognised by their last part alone, when the whole name is not a type.
 const DISTINCT: [&str; 9] = [
     "AWS::ApiGateway::BasePathMapping",
     "AWS::ApiGateway::RestApi",
@@ -67,17 +66,17 @@ const DISTINCT: [&str; 9] = [
     "AWS::SQS::QueueInlinePolicy",
 ];
 
-/// So many steps from a type of ours, a name that is no type is a misspelt one.
+/// A name that is no type and at most this many edits away from one of ours is misspelt.
 const NEAR: usize = 2;
 
 /// What a resource type is to Tidegate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// It is resolved, for some program to run or to refuse.
+    /// A type that is resolved, for a program to run or to reject.
     Ours,
-    /// It belongs to another service, to a third party, or to the author.
+    /// A type of another service, of a third party, or of the author.
     NotRun,
-    /// There is no such type: the one that was probably meant, if one is near.
+    /// A type that does not exist, with the type that was probably meant.
     Misspelt(Option<String>),
 }
 

@@ -1,9 +1,9 @@
-//! Lines on their way to a file that may be slow, full, or read by nobody.
+//! Lines on their way to a file that may be slow, full, or without a reader.
 //!
-//! One thread writes; everybody else leaves lines and goes on. Lines of a few milliseconds are
-//! written together: to wake the thread and to write costs several times what it takes to make a
-//! line. What finds no room is dropped and counted, and the count is reported once the file takes
-//! lines again.
+//! One thread writes; all others leave their lines and go on. Lines of a few milliseconds are
+//! written together: waking the thread and writing costs several times what it takes to make a
+//! line. Lines that find no room are dropped and counted, and the count is reported once the file
+//! takes lines again.
 
 use std::cell::Cell;
 use std::fmt;
@@ -23,16 +23,16 @@ const ENOUGH: usize = ROOM / 4;
 /// How long lines wait for others, to be written with them.
 const GATHER: Duration = Duration::from_millis(5);
 
-/// Before a file that is not ready (a terminal or pipe that somebody made non-blocking) is tried
-/// again.
+/// How long to wait before the next try to write to a file that is not ready, such as a terminal or
+/// pipe that is non-blocking.
 const PAUSE: Duration = Duration::from_millis(5);
 
 thread_local! {
-    /// Whether this thread is a drain's own: what it says of lost lines is not dropped in its turn.
+    /// Whether this thread is a writer's own: its report of lost lines is never dropped.
     static IS_WRITER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// See the module.
+/// Writes lines to a file on a thread of its own.
 pub struct BackgroundWriter {
     shared: Arc<Shared>,
 }
@@ -47,7 +47,7 @@ struct Shared {
 struct State {
     waiting: Vec<u8>,
     is_writing: bool,
-    /// Somebody waits for what is left: nothing more is gathered.
+    /// A flush waits for what is left, so nothing more is gathered.
     is_hurried: bool,
     lost: u64,
 }
@@ -114,7 +114,7 @@ impl fmt::Debug for BackgroundWriter {
     }
 }
 
-/// As the log wants it: whoever writes a line leaves it here.
+/// The form in which the log writes its lines.
 impl Write for &BackgroundWriter {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         self.push(lines);

@@ -87,10 +87,7 @@ fn unsupported_is_loud_unless_lenient_and_wrong_is_loud_always() {
         "{unsupported}  D: {{Type: AWS::SQS::Queue, Properties: {{QueueName: !Ref Nope}}}}\n"
     );
     let message = load(&wrong, true).unwrap_err().to_string();
-    assert_eq!(
-        message,
-        "f:5:54: Ref Nope: there is no such parameter or resource"
-    );
+    assert_eq!(message, "f:5:54: Ref Nope: no such parameter or resource");
     assert_eq!(
         load(&wrong, false).unwrap_err().to_string().lines().count(),
         4,
@@ -165,9 +162,9 @@ fn problems_are_told_in_the_order_of_files_and_lines() {
     let expected = [
         "z.yaml:2:13: Q: AWS::SQS::Queues is not a resource type; did you mean AWS::SQS::Queue?",
         "z.yaml:3:1: by a reader",
-        "z.yaml:3:46: Ref N: there is no such parameter or resource",
-        "z.yaml:3:57: GetAtt C: there is no such parameter or resource",
-        "z.yaml:3:57: Ref D: there is no such parameter or resource",
+        "z.yaml:3:46: Ref N: no such parameter or resource",
+        "z.yaml:3:57: GetAtt C: no such parameter or resource",
+        "z.yaml:3:57: Ref D: no such parameter or resource",
         "a.json:1:1: unknown kind of definition",
         "(use --lenient to start",
     ];

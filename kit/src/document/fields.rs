@@ -1,8 +1,8 @@
 //! The entries of one mapping, taken by name and accounted for at the end.
 //!
-//! A reader says of every entry whether it is used, does nothing here, or cannot be honoured yet.
-//! What nobody spoke of is unknown. That is how "unsupported is loud" is kept without a second list
-//! of names.
+//! A reader declares of every entry whether it is used, has no effect here, or is not supported. An
+//! entry that the reader did not mention is unknown. That is how unsupported entries are reported
+//! without a second list of names.
 
 use super::node::{Entry, Node, Value};
 use super::problem::{Place, Problem};
@@ -14,7 +14,7 @@ pub struct Fields<'a> {
     owner: String,
     place: Place,
     rest: Vec<&'a Entry>,
-    /// Every name that somebody spoke of.
+    /// Every name that the reader mentioned.
     known: Vec<String>,
     problems: Vec<Problem>,
 }
@@ -56,7 +56,7 @@ impl<'a> Fields<'a> {
         Some(&self.rest.remove(index).node)
     }
 
-    /// Whether an entry is there that nobody took yet.
+    /// Whether an entry is left that was not taken yet.
     pub fn has(&self, name: &str) -> bool {
         self.rest.iter().any(|entry| entry.key == name)
     }

@@ -28,8 +28,8 @@ pub enum Value {
     List(Vec<Node>),
     /// A mapping, in the order of the document; keys are unique.
     Map(Vec<Entry>),
-    /// A function whose value cannot be found out. Whoever reads it gets the problem that is known
-    /// already, so that a reader goes on to the next property and finds what is wrong there.
+    /// A function whose value cannot be determined. A reader gets the problem that was found
+    /// already, and goes on to find what is wrong with the next property.
     Unresolved(Box<Problem>),
 }
 
@@ -113,7 +113,7 @@ impl Node {
             return Ok(number);
         }
         Err(self.problem(format!(
-            "{number} is outside of {} to {}",
+            "{number} is out of range: expected {} to {}",
             range.start(),
             range.end()
         )))

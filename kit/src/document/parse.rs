@@ -9,11 +9,10 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 use super::node::{Entry, Node, Value};
 use super::problem::{Place, Problem};
 
-/// Nesting beyond this is refused: far more than any definition has, far less than a stack holds.
+/// The deepest nesting: far more than any definition has, far less than a stack holds.
 const DEPTH: usize = 100;
 
-/// Nodes beyond this are refused: an import is 6 MB at most, and aliases must not multiply without
-/// bound.
+/// The most nodes: an import is 6 MB at most, and aliases must not multiply without bound.
 const NODES: usize = 1_000_000;
 
 impl Node {
@@ -76,9 +75,9 @@ impl<'t> Reader<'t> {
                 (Event::StreamEnd, _) => return Ok(()),
                 (Event::DocumentEnd | Event::Nothing, _) => {}
                 (_, span) => {
-                    return Err(self
-                        .place(span.start)
-                        .problem("a second document starts here; one is expected"));
+                    return Err(self.place(span.start).problem(
+                        "a second document starts here: expected one document in a file",
+                    ));
                 }
             }
         }
@@ -114,7 +113,7 @@ impl<'t> Reader<'t> {
         let node = self
             .anchors
             .get(&anchor)
-            .ok_or_else(|| place.problem("this alias refers to itself or to nothing"))?;
+            .ok_or_else(|| place.problem("this alias refers to itself or to an unknown anchor"))?;
         self.nodes += size(node);
         if self.nodes > NODES {
             return Err(place.problem("the document's aliases make it too large"));
@@ -146,7 +145,7 @@ impl<'t> Reader<'t> {
                 .map_err(|_| key.problem("a key must be text"))?
                 .to_owned();
             if let Some(line) = seen.insert(name.clone(), key.place.line) {
-                return Err(key.problem(format!("{name} is here twice, first in line {line}")));
+                return Err(key.problem(format!("duplicate key {name}, first in line {line}")));
             }
             let (event, span) = self.next()?;
             let node = self.node(event, span, depth + 1)?;
@@ -215,7 +214,7 @@ mod tests {
     #[test]
     fn what_is_no_document_is_refused_with_its_place() {
         refused("", "the document is empty");
-        refused("a: 1\na: 2", "f:2:1: a is here twice, first in line 1");
+        refused("a: 1\na: 2", "f:2:1: duplicate key a, first in line 1");
         refused("a: 1\n---\nb: 2", "a second document");
         refused("a: [1, 2", "f:");
         refused("? [a]\n: b", "a key must be text");

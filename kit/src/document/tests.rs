@@ -45,5 +45,8 @@ fn a_range_is_named_when_it_is_missed() {
         .integer_in(50..=29_000)
         .unwrap_err()
         .to_string();
-    assert_eq!(message, "t.yaml:1:4: 30000 is outside of 50 to 29000");
+    assert_eq!(
+        message,
+        "t.yaml:1:4: 30000 is out of range: expected 50 to 29000"
+    );
 }

@@ -1,4 +1,4 @@
-//! Which addresses may be spoken to. Pure: names and addresses in, a verdict out.
+//! Which addresses may be connected to. Pure: names and addresses in, a verdict out.
 //!
 //! Public addresses always; private, loopback, link-local and other special ones only when the
 //! operator allowed them by name or by network.
@@ -135,34 +135,33 @@ impl FromStr for AllowTarget {
             .split_once('/')
             .map_or((host, None), |(address, bits)| (address, Some(bits)));
         let host = match (address.parse::<IpAddr>(), bits) {
-            (Ok(address), bits) => network(address, bits).ok_or_else(|| wrong(text))?,
+            (Ok(address), bits) => network(address, bits).ok_or_else(wrong)?,
             (Err(_), None) if is_name(address) => {
                 Host::Name(address.trim_end_matches('.').to_owned())
             }
-            (Err(_), _) => return Err(wrong(text)),
+            (Err(_), _) => return Err(wrong()),
         };
         Ok(AllowTarget { host, port })
     }
 }
 
-fn wrong(text: &str) -> String {
-    format!(
-        "{text:?} is not a host name, an address or a network (examples: sub, 127.0.0.1:3001, 10.0.0.0/8)"
-    )
+fn wrong() -> String {
+    "expected a host name, an address or a network, such as sub, 127.0.0.1:3001 or 10.0.0.0/8"
+        .to_owned()
 }
 
 fn split_port(text: &str) -> Result<(&str, Option<u16>), String> {
     if let Some(rest) = text.strip_prefix('[') {
-        let (address, tail) = rest.split_once(']').ok_or_else(|| wrong(text))?;
+        let (address, tail) = rest.split_once(']').ok_or_else(wrong)?;
         return match tail.strip_prefix(':') {
-            Some(port) => Ok((address, Some(port.parse().map_err(|_| wrong(text))?))),
+            Some(port) => Ok((address, Some(port.parse().map_err(|_| wrong())?))),
             None if tail.is_empty() => Ok((address, None)),
-            None => Err(wrong(text)),
+            None => Err(wrong()),
         };
     }
     match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') => {
-            Ok((host, Some(port.parse().map_err(|_| wrong(text))?)))
+            Ok((host, Some(port.parse().map_err(|_| wrong())?)))
         }
         _ => Ok((text, None)),
     }

@@ -1,5 +1,5 @@
-//! A connector that looks at every address before it connects to one, and goes through a proxy
-//! where it should.
+//! A connector that checks every address before it connects to it, and uses a proxy where it
+//! should.
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
@@ -43,7 +43,7 @@ pub(super) struct ForbiddenAddress {
 type ConnectError = Box<dyn std::error::Error + Send + Sync>;
 
 impl GuardedConnector {
-    /// To public addresses and those in `allowed`, straight.
+    /// A connector to public addresses and those in `allowed`, without a proxy.
     pub(super) fn new(allowed: AllowTargets) -> GuardedConnector {
         GuardedConnector {
             allowed,
@@ -74,13 +74,12 @@ impl GuardedConnector {
         let Some(proxy) = self.proxy(&uri) else {
             return self.connect(uri).await;
         };
-        // To others the password would go in clear, or what is said would make no sense.
+        // Other kinds would get the password in clear text, or would not understand the request.
         if proxy.uri().scheme_str() != Some("http") {
             let scheme = proxy.uri().scheme_str().unwrap_or_default();
-            return Err(format!(
-                "the proxy: only proxies at http:// are spoken to, not one at {scheme}://"
-            )
-            .into());
+            return Err(
+                format!("the proxy: only http:// proxies are supported, got {scheme}://").into(),
+            );
         }
         let mut tunnel = Tunnel::new(
             proxy.uri().clone(),
@@ -234,7 +233,7 @@ mod tests {
                 .unwrap_err()
                 .to_string();
             assert!(
-                refused.contains(&format!("not one at {scheme}://")) && !refused.contains("pass"),
+                refused.contains(&format!("got {scheme}://")) && !refused.contains("pass"),
                 "{refused}"
             );
         }

@@ -14,10 +14,12 @@ pub enum SendError {
     #[error("cannot connect to {0}")]
     Unreachable(String),
     /// The deadline passed.
-    #[error("no complete answer within {0:?}")]
+    #[error("no complete response within {0:?}")]
     Timeout(Duration),
     /// The deadline passed while the answer's body was on its way.
-    #[error("the answer began with {status}, and its body had not ended within {within:?}")]
+    #[error(
+        "incomplete response within {within:?}: the status {status} arrived, the whole body did not"
+    )]
     Unfinished {
         /// The status that it began with.
         status: StatusCode,

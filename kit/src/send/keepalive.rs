@@ -1,5 +1,5 @@
-//! A connection whose peer cannot vanish unnoticed: one whose machine lost power, or whose packets
-//! a firewall drops, says nothing, and TCP by itself believes in it for a quarter of an hour.
+//! A connection that notices when its peer vanishes: a machine that lost power, or a firewall that
+//! drops packets, sends nothing, and TCP by itself waits for a quarter of an hour.
 //!
 //! While nothing is under way, or an answer is awaited, the kernel asks the peer's kernel each
 //! second whether it is there. What is under way must be acknowledged in time. Both are answered by
@@ -26,7 +26,7 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(6);
 /// yet: Linux begins with 64 KiB.
 const SHORT: usize = 32 * 1024;
 
-/// A connection that is watched.
+/// A connection with keepalive and a limit for unacknowledged data.
 #[derive(Debug)]
 pub(super) struct KeepaliveStream {
     stream: TokioIo<TcpStream>,
@@ -44,11 +44,11 @@ impl KeepaliveStream {
     }
 
     fn with_limit(stream: TcpStream, limit: Duration) -> KeepaliveStream {
-        // Without it, a peer that vanished is noticed late: no reason not to speak to one that is
-        // there.
+        // Without these options a vanished peer is noticed late, which is no reason to refuse a
+        // peer that is there.
         if let Err(error) = socket::ask(&stream).and_then(|()| socket::limit(&stream, Some(limit)))
         {
-            tracing::debug!("a connection cannot be watched: {error}");
+            tracing::debug!("cannot enable keepalive on a connection: {error}");
         }
         KeepaliveStream {
             stream: TokioIo::new(stream),

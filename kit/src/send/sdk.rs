@@ -80,7 +80,7 @@ impl HttpConnector for SdkHttpClient {
                     tokio::time::timeout(patience, asked).await.map_err(late)?
                 }
             };
-            // Whatever breaks on the way is worth another try, as far as whoever asks takes one.
+            // A broken exchange is worth another try, as far as the caller retries.
             let answer = answer.map_err(|error| ConnectorError::io(error.into()))?;
             HttpResponse::try_from(answer.map(SdkBody::from_body_1_x))
                 .map_err(|error| ConnectorError::other(error.into(), None))

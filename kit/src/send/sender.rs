@@ -28,11 +28,10 @@ pub struct Sender {
     client: Client<HttpsConnector<GuardedConnector>, Full<Bytes>>,
 }
 
-/// How much is kept of the body of an answer that is none of success, where only its status is
-/// asked for.
+/// How many bytes of an unsuccessful response are kept where only the status is asked for.
 const HEAD: usize = 1024;
 
-/// What of an answer's body is kept.
+/// How much of a response's body is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Keep {
     All,
@@ -41,7 +40,7 @@ enum Keep {
 }
 
 impl Sender {
-    /// A sender that speaks to public addresses and to those in `allowed`. Trusts the system's
+    /// A sender that connects to public addresses and to those in `allowed`. It trusts the system's
     /// certificate authorities (and `SSL_CERT_FILE`).
     ///
     /// # Errors
@@ -50,9 +49,9 @@ impl Sender {
         Sender::by(GuardedConnector::new(allowed))
     }
 
-    /// A sender that speaks to any address, to `https` through the proxies that the environment
-    /// names (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), as the AWS SDK does; plain HTTP goes
-    /// straight, other than with the SDK.
+    /// A sender that connects to any address, to `https` through the proxies that the environment
+    /// names (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), as the AWS SDK does. Unlike the SDK, it
+    /// sends plain HTTP without a proxy.
     ///
     /// # Errors
     /// As [`Sender::new`].
@@ -80,8 +79,8 @@ impl Sender {
         self.exchange(call, deadline, limit, Keep::All).await
     }
 
-    /// The same for a call whose answer matters by its status alone: its body is read, so that the
-    /// connection can be used again, and not kept.
+    /// Sends `call` like [`Sender::send`], for a caller that needs the status alone: the body is
+    /// read, so that the connection can be used again, and not kept.
     ///
     /// # Errors
     /// As [`Sender::send`].
@@ -102,8 +101,7 @@ impl Sender {
         keep: Keep,
     ) -> Result<Reply, SendError> {
         let answered = OnceLock::new();
-        // On the heap, for it is large, and whoever waits for it would be as large and be moved as
-        // such.
+        // On the heap: the future is large, and a caller would hold and move it.
         let exchange = Box::pin(async {
             let at = host_and_port(&call.url);
             let request = request(call)?;
@@ -114,7 +112,7 @@ impl Sender {
                 .map_err(|error| explain(&error, &at))?
                 .into_parts();
             _ = answered.set(parts.status);
-            // What somebody says who does not take a call is worth a line.
+            // The reason of an unsuccessful response is worth a line.
             let keep = if keep == Keep::Nothing && !parts.status.is_success() {
                 Keep::Head
             } else {
@@ -176,7 +174,7 @@ async fn read(mut body: Incoming, limit: usize, keep: Keep) -> Result<(Bytes, bo
     Ok((bytes.freeze(), true))
 }
 
-/// What of an address is no secret.
+/// The part of an address that is not secret.
 fn host_and_port(url: &url::Url) -> String {
     let port = url
         .port_or_known_default()

@@ -13,7 +13,7 @@ use axum::response::Response;
 use http::header::{CONNECTION, EXPECT, HeaderValue};
 use hyper::body::Body as _;
 
-use super::unread::Watched;
+use super::unread::WatchedBody;
 
 /// Answers the request; closes the connection when the client expected an interim answer and got
 /// none, and when much of the body was left unread.
@@ -24,7 +24,7 @@ pub(super) async fn answer(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let (body, seen) = Watched::new(body, is_awaited);
+    let (body, seen) = WatchedBody::new(body, is_awaited);
     let mut response = next.run(Request::from_parts(parts, Body::new(body))).await;
     if seen.was_left() || is_awaited && !seen.was_read() {
         response

@@ -1,4 +1,5 @@
-//! What a handler leaves of a request's body, because it refuses the request for example.
+//! The part of a request's body that a handler leaves unread, for example because it rejects the
+//! request.
 //!
 //! A connection that is closed with bytes unread is reset by the system, and a client that writes
 //! its whole body before it reads, as many do, then finds a broken pipe in place of the answer. So
@@ -56,8 +57,8 @@ impl Seen {
     }
 }
 
-/// A body that notes what becomes of it.
-pub(super) struct Watched {
+/// A body that records whether it was read or left.
+pub(super) struct WatchedBody {
     body: Option<Body>,
     is_over: bool,
     /// Whether the client waits for an interim answer before it sends anything.
@@ -65,12 +66,12 @@ pub(super) struct Watched {
     seen: Arc<Seen>,
 }
 
-impl Watched {
+impl WatchedBody {
     /// Watches `body`. `is_awaited` says that reading it asks the client to send it.
-    pub(super) fn new(body: Body, is_awaited: bool) -> (Watched, Arc<Seen>) {
+    pub(super) fn new(body: Body, is_awaited: bool) -> (WatchedBody, Arc<Seen>) {
         let seen = Arc::new(Seen::default());
         (
-            Watched {
+            WatchedBody {
                 body: Some(body),
                 is_over: false,
                 is_awaited,
@@ -81,7 +82,7 @@ impl Watched {
     }
 }
 
-impl HttpBody for Watched {
+impl HttpBody for WatchedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -111,7 +112,7 @@ impl HttpBody for Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for WatchedBody {
     fn drop(&mut self) {
         let is_over = self.is_over || self.is_end_stream();
         let Some(body) = self.body.take().filter(|_| !is_over) else {
@@ -197,7 +198,7 @@ mod tests {
             (SHORT as usize + 1, false, true),
             (1 << 20, true, false),
         ] {
-            let (watched, seen) = Watched::new(Body::from(vec![b'x'; length]), false);
+            let (watched, seen) = WatchedBody::new(Body::from(vec![b'x'; length]), false);
             if read {
                 assert_eq!(watched.collect().await.unwrap().to_bytes().len(), length);
             } else {

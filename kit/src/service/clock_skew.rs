@@ -1,5 +1,4 @@
-//! What time it is at AWS, where signatures must be less than five minutes off: learned from
-//! refusals.
+//! The time at AWS, learned from rejected requests: signatures must be less than five minutes off.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -15,7 +14,7 @@ const TOLERATED: Duration = Duration::from_secs(4 * 60);
 /// No clock is off by this much; dates far out cannot be signed.
 const ABSURD: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
-/// What a refusal for the sake of the time says, as the SDK has it.
+/// Error codes of requests that are rejected because of their time, as the SDK lists them.
 const CODES: [&str; 6] = [
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
@@ -25,14 +24,14 @@ const CODES: [&str; 6] = [
     "AccessDeniedException",
 ];
 
-/// This machine's clock, and how many seconds it is behind.
+/// How many seconds this machine's clock is behind AWS's.
 #[derive(Debug, Default)]
 pub(super) struct ClockSkew {
     behind: AtomicI64,
 }
 
 impl ClockSkew {
-    /// The time to sign with, when this machine's clock says `now`.
+    /// The time to sign with, when this machine's clock shows `now`.
     pub(super) fn correct(&self, now: SystemTime) -> SystemTime {
         let behind = self.behind.load(Ordering::Relaxed);
         let span = Duration::from_secs(behind.unsigned_abs());
@@ -44,9 +43,9 @@ impl ClockSkew {
         corrected.unwrap_or(now)
     }
 
-    /// Looks at a reply that came at `now` to a request that was signed for `signed_at`. True when
-    /// it is a refusal that another time may prevent: this one, or one before it, has set the
-    /// skew.
+    /// Looks at a reply that came at `now` to a request that was signed for `signed_at`. Returns
+    /// true when the request was rejected because of its time and another attempt may succeed: this
+    /// reply, or one before it, has set the skew.
     pub(super) fn learn(&self, reply: &Reply, signed_at: SystemTime, now: SystemTime) -> bool {
         // A date that a cache kept is old.
         if !is_about_signature(reply) || reply.headers.contains_key(header::AGE) {
@@ -71,7 +70,7 @@ impl ClockSkew {
             };
             self.behind.store(behind, Ordering::Relaxed);
             tracing::warn!(
-                "this machine's clock is {span} s {word} that of AWS, by which requests are signed now"
+                "this machine's clock is {span} s {word} the clock of AWS; requests are now signed with AWS's time"
             );
         }
         true

@@ -1,4 +1,4 @@
-//! Credentials, asked for once and kept as long as they are good.
+//! Credentials, fetched once and kept as long as they are valid.
 //!
 //! The SDK's providers keep nothing themselves: some of them make a request each time.
 
@@ -8,17 +8,18 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use tokio::sync::Mutex;
 
-/// So long before they expire others are asked for.
+/// Credentials are renewed this long before they expire.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// A provider that failed, or gave what is nearly over, is left alone for so long.
+/// After a failure, or credentials that are about to expire, the provider is not asked again for
+/// this long.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Those that do not say when they expire are asked for again after this, as by the SDK: files and
+/// Credentials without an expiry are fetched again after this time, as the SDK does: files and
 /// variables change.
 const UNKNOWN_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-/// See the module.
+/// A cache in front of a credentials provider.
 #[derive(Debug)]
 pub(super) struct CredentialCache {
     provider: Option<SharedCredentialsProvider>,
@@ -32,7 +33,7 @@ struct Kept {
 }
 
 impl CredentialCache {
-    /// Asks this provider, when it is there.
+    /// A cache in front of this provider, if there is one.
     pub(super) fn new(provider: Option<SharedCredentialsProvider>) -> CredentialCache {
         CredentialCache {
             provider,
@@ -40,7 +41,7 @@ impl CredentialCache {
         }
     }
 
-    /// Credentials that are good at `now`. Everybody waits for whoever asks for them.
+    /// Credentials that are valid at `now`. Concurrent callers share one request to the provider.
     ///
     /// # Errors
     /// The provider has none; its own words.
@@ -69,7 +70,7 @@ impl CredentialCache {
                     return Err(crate::aws::explain(&error));
                 };
                 tracing::warn!(
-                    "credentials cannot be renewed: {}",
+                    "cannot renew the credentials, using the old ones: {}",
                     crate::aws::explain(&error)
                 );
                 old.renew_at = now + PAUSE;

@@ -1,4 +1,4 @@
-//! What of the log is shown: `RUST_LOG` within bounds that it cannot widen. Pure.
+//! The filter of the log: `RUST_LOG` within bounds that it cannot widen. Pure.
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
@@ -26,13 +26,12 @@ const FOREIGN_LEVELS: [&str; 10] = [
     "all", "critical", "err", "fatal", "none", "notice", "on", "silent", "verbose", "warning",
 ];
 
-/// The most that is ever shown of each library, whatever `RUST_LOG` says.
+/// The most talkative level of each library, whatever `RUST_LOG` asks for.
 ///
-/// Libraries print requests, replies and credentials where they think that nobody but a developer
-/// looks: hyper and h2 headers and bytes, the SDK whole requests and the text that it signs, s3s
-/// bodies even as errors. So the S3 library is silent (what goes wrong in it, the emulator reports
-/// itself), the SDK's crates tell errors only, and everything else that is not ours is no more
-/// talkative than `warn`.
+/// Libraries print requests, replies and credentials where they expect only developers to look:
+/// hyper and h2 print headers and bytes, the SDK whole requests and the text that it signs, s3s
+/// bodies even as errors. So the S3 library is silent (the emulator reports its failures itself),
+/// the SDK's crates log errors only, and every other library logs at most warnings.
 pub fn caps() -> Targets {
     let sdk = [
         "aws_config",
@@ -91,18 +90,20 @@ fn wrong(directive: &str) -> Option<String> {
     let is_level =
         LEVELS.contains(&word.as_str()) || word.bytes().all(|byte| byte.is_ascii_digit());
     if !is_level && FOREIGN_LEVELS.contains(&word.as_str()) {
-        return Some(format!("{directive:?} is no level"));
+        return Some(format!("unknown level {directive:?}"));
     }
     if !is_level && !OWN.contains(&word.as_str()) {
         let near = LEVELS.iter().find(|level| distance(&word, level) <= 2);
         if let Some(level) = near {
-            return Some(format!("{directive:?} is no level, did you mean {level}?"));
+            return Some(format!(
+                "unknown level {directive:?}, did you mean {level}?"
+            ));
         }
     }
     let parsed = EnvFilter::builder().parse(directive);
     parsed
         .is_err()
-        .then(|| format!("{directive:?} is no filter"))
+        .then(|| format!("invalid filter {directive:?}"))
 }
 
 /// How many letters are to be put in, taken out or changed, or neighbours to be swapped counted as
@@ -169,10 +170,10 @@ mod tests {
     #[test]
     fn what_would_silence_everything_is_refused() {
         for (text, reason) in [
-            ("inof", "\"inof\" is no level, did you mean info?"),
-            ("warning", "\"warning\" is no level"),
-            ("info,gateway=loud", "\"gateway=loud\" is no filter"),
-            ("verbose", "\"verbose\" is no level"),
+            ("inof", "unknown level \"inof\", did you mean info?"),
+            ("warning", "unknown level \"warning\""),
+            ("info,gateway=loud", "invalid filter \"gateway=loud\""),
+            ("verbose", "unknown level \"verbose\""),
         ] {
             let message = parse(text).unwrap_err().to_string();
             assert!(

@@ -1,4 +1,4 @@
-//! Notices that somebody set the wall clock while the process runs.
+//! Notices that the wall clock was set while the process runs.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::timestamp::Timestamp;
 /// How often to compare the clocks.
 const LOOK: Duration = Duration::from_secs(10);
 
-/// A difference that nobody needs to know of.
+/// A difference that is too small to report, in milliseconds.
 const TOLERATED: i64 = 2_000;
 
 /// Logs one line for every time that the wall clock is set. Never returns.
@@ -23,8 +23,8 @@ pub async fn report_steps() {
         };
         let (direction, expected) = (if step > 0 { "forward" } else { "back" }, wall.moved(-step));
         tracing::warn!(
-            "the wall clock was set {direction} by {} s, from {expected} to {wall}: timeouts, delays and retention go on \
-             by elapsed time",
+            "the wall clock was set {direction} by {} s, from {expected} to {wall}: timeouts, delays and retention \
+             follow elapsed time and are not affected",
             (step.unsigned_abs() + 500) / 1000
         );
         known = ahead;

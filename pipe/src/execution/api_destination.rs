@@ -340,8 +340,7 @@ mod tests {
             "{:?}",
             answer.verdict
         );
-        let reason =
-            "the target: the answer began with 200 OK, and its body had not ended within 200ms";
+        let reason = "the target: incomplete response within 200ms: the status 200 OK arrived, the whole body did not";
         assert_eq!(answer.verdict.reason(), Some(reason));
     }
 

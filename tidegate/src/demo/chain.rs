@@ -39,7 +39,9 @@ impl Chain {
             let (offset, ports) = Ports::free(Ipv4Addr::LOCALHOST.into())
                 .context("cannot find six free ports on 127.0.0.1")?;
             match Chain::start_at(offset, ports, folder, patience).await {
-                Err(error) if error.to_string().contains("already taken") => last = Some(error),
+                Err(error) if error.to_string().contains("the address is in use") => {
+                    last = Some(error);
+                }
                 started => return started,
             }
         }

@@ -131,7 +131,7 @@ fn everything_wrong_in_an_api_is_reported_at_once() {
         "Proxy (AWS::ApiGateway::Resource): ParentId is not a resource",
         "invalid HTTP method PO ST",
         "expected text, found a list",
-        "20 is outside of 100 to 599",
+        "20 is out of range: expected 100 to 599",
         "StatusCode is missing",
         "Invalid ARN specified in the request",
         "invalid mapping target wrong.Content-Type",

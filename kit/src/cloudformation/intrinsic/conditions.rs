@@ -8,7 +8,7 @@ impl Resolver<'_> {
     pub(super) fn named_condition(&self, name: &Node) -> Result<bool, Problem> {
         let text = name.text()?;
         let entry = self.conditions.iter().find(|entry| entry.key == text);
-        let entry = entry.ok_or_else(|| name.problem(format!("there is no condition {text}")))?;
+        let entry = entry.ok_or_else(|| name.problem(format!("no such condition: {text}")))?;
         self.references
             .follow(&format!("condition {text}"), &name.place, || {
                 self.condition(&entry.node)
@@ -30,7 +30,7 @@ impl Resolver<'_> {
                 let [left, right] = two(&argument, "Equals")?;
                 Ok(self.text(left)? == self.text(right)?)
             }
-            _ => Err(node.problem(format!("{function} is no condition"))),
+            _ => Err(node.problem(format!("{function} is not a condition function"))),
         }
     }
 }

@@ -21,9 +21,9 @@ impl Resolver<'_> {
         let found = self
             .mappings
             .and_then(|mappings| mappings.get(&map)?.get(&top)?.get(&second));
-        found
-            .cloned()
-            .ok_or_else(|| argument.problem(format!("FindInMap: there is no {map}.{top}.{second}")))
+        found.cloned().ok_or_else(|| {
+            argument.problem(format!("FindInMap: no such entry: {map}.{top}.{second}"))
+        })
     }
 
     pub(super) fn select(&self, argument: &Node) -> Result<Node, Problem> {
@@ -66,7 +66,7 @@ impl Resolver<'_> {
             parts.push(Ok(before.to_owned()));
             let closed = after
                 .split_once('}')
-                .ok_or_else(|| text.problem("Sub: a ${ is never closed"));
+                .ok_or_else(|| text.problem("Sub: unclosed ${"));
             let tail = closed.as_ref().map_or("", |(_, tail)| tail);
             parts.push(closed.and_then(|(name, _)| self.substitution(text, name, own)));
             rest = tail;
@@ -87,7 +87,7 @@ impl Resolver<'_> {
             Some((resource, attribute)) => self.attribute_of(node, resource, attribute),
             None => match self.reference(node, name)? {
                 Some(value) => Ok(value.text()?.to_owned()),
-                None => Err(node.problem("AWS::NoValue cannot stand here")),
+                None => Err(node.problem("AWS::NoValue is not allowed here")),
             },
         }
     }

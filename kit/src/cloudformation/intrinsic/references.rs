@@ -41,7 +41,7 @@ impl Resolver<'_> {
             }
             _ => match argument.text()?.split_once('.') {
                 Some((name, attribute)) => (name.to_owned(), attribute.to_owned()),
-                None => return Err(argument.problem("GetAtt wants a resource and an attribute")),
+                None => return Err(argument.problem("GetAtt takes a resource and an attribute")),
             },
         };
         self.attribute_of(node, &name, &attribute)
@@ -72,11 +72,7 @@ impl Resolver<'_> {
         name: &str,
         look: impl FnOnce(&Named<'_>) -> T,
     ) -> Result<T, Problem> {
-        let missing = || {
-            node.problem(format!(
-                "{function} {name}: there is no such parameter or resource"
-            ))
-        };
+        let missing = || node.problem(format!("{function} {name}: no such parameter or resource"));
         let entry = self.resources.get(name).ok_or_else(missing)?;
         let (physical_id, path) = self.references.follow(name, &node.place, || {
             let physical_id = self.physical_id(name, &entry.node)?;

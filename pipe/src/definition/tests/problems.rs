@@ -168,7 +168,7 @@ fn what_is_wrong_in_one_resource_is_told_at_once() {
     let expected = [
         ": expected text, found a list",
         ": expected a whole number, found text",
-        ": 301 is outside of 0 to 300",
+        ": 301 is out of range: expected 0 to 300",
         "\"kind\" must be an object or an array",
         "\"a\" must be an object or an array",
         "Pattern is missing",
@@ -179,7 +179,7 @@ fn what_is_wrong_in_one_resource_is_told_at_once() {
         "invalid Level LOUD: expected",
         "invalid IncludeExecutionData: expected ALL",
         "invalid method TRACE: expected",
-        "0 is outside of 1 to",
+        "0 is out of range: expected 1 to",
         "\"x key\" is not a valid header name",
         "ApiKeyValue is missing",
         "QueryStringParameters: Value is missing",

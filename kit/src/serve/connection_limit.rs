@@ -1,4 +1,4 @@
-//! A listener that takes no more connections than the process has descriptors for.
+//! A listener that accepts no more connections than the process has descriptors for.
 //!
 //! Without this, connections use up all descriptors, and then the program cannot open the files or
 //! make the calls that the requests on them need. Connections beyond the limit wait in the system's
@@ -19,13 +19,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::descriptors;
 use crate::time::{OncePerMinute, Timestamp};
 
-/// Who is on the other side of a connection.
+/// The address of a connection's client.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(SocketAddr);
 
 impl Address for Peer {
-    type Stream = Seated;
-    type Listener = Seats;
+    type Stream = LimitedStream;
+    type Listener = LimitedListener;
 }
 
 impl Connected<Peer> for SocketAddr {
@@ -34,35 +34,37 @@ impl Connected<Peer> for SocketAddr {
     }
 }
 
-/// Listens, and takes a connection when there is a seat for it.
+/// A listener that accepts a connection when there is a permit for it.
 #[derive(Debug)]
-pub(super) struct Seats {
+pub(super) struct LimitedListener {
     listener: TcpListener,
     free: Arc<Semaphore>,
 }
 
-impl Seats {
-    /// The seats of all listeners of this process together.
-    pub(super) fn of_process(listener: TcpListener) -> Seats {
+impl LimitedListener {
+    /// A listener under the limit that all listeners of this process share.
+    pub(super) fn of_process(listener: TcpListener) -> LimitedListener {
         static FREE: OnceLock<Arc<Semaphore>> = OnceLock::new();
-        let free = FREE.get_or_init(|| Arc::new(Semaphore::new(seats(descriptors::limit()))));
-        Seats {
+        let free = FREE.get_or_init(|| Arc::new(Semaphore::new(connections(descriptors::limit()))));
+        LimitedListener {
             listener,
             free: free.clone(),
         }
     }
 }
 
-impl AddrListener<Seated, Peer> for Seats {
-    async fn bind_to(peer: Peer) -> io::Result<Seats> {
-        Ok(Seats::of_process(TcpListener::bind(peer.0).await?))
+impl AddrListener<LimitedStream, Peer> for LimitedListener {
+    async fn bind_to(peer: Peer) -> io::Result<LimitedListener> {
+        Ok(LimitedListener::of_process(
+            TcpListener::bind(peer.0).await?,
+        ))
     }
 
-    async fn accept_stream(&self) -> io::Result<(Seated, Peer)> {
-        let seat = match self.free.clone().try_acquire_owned() {
-            Ok(seat) => seat,
+    async fn accept_stream(&self) -> io::Result<(LimitedStream, Peer)> {
+        let permit = match self.free.clone().try_acquire_owned() {
+            Ok(permit) => permit,
             Err(_) => {
-                tell_full();
+                log_full();
                 self.free
                     .clone()
                     .acquire_owned()
@@ -73,9 +75,9 @@ impl AddrListener<Seated, Peer> for Seats {
         let (stream, peer) = self.listener.accept().await?;
         stream.set_nodelay(true)?;
         Ok((
-            Seated {
+            LimitedStream {
                 stream,
-                _seat: seat,
+                _permit: permit,
             },
             Peer(peer),
         ))
@@ -88,25 +90,25 @@ impl AddrListener<Seated, Peer> for Seats {
 
 /// How many connections there may be when so many descriptors may be open: as many again are left
 /// for the calls and files that their requests need, and some for the program itself.
-fn seats(descriptors: usize) -> usize {
+fn connections(descriptors: usize) -> usize {
     const OWN: usize = 128;
     ((descriptors - OWN.min(descriptors / 4)) / 2).clamp(1, Semaphore::MAX_PERMITS)
 }
 
-fn tell_full() {
+fn log_full() {
     static LINE: OncePerMinute = OncePerMinute::new();
     if LINE.is_due(Timestamp::now()) {
         let limit = descriptors::limit();
         tracing::warn!(
-            "all {} connections that a limit of {limit} open files leaves room for are in use: others wait until one ends \
+            "all {} connections that the limit of {limit} open files allows are in use: new ones wait until one ends \
              (raise the limit with ulimit -n, or LimitNOFILE of systemd, or --ulimit nofile of Docker)",
-            seats(limit)
+            connections(limit)
         );
     }
 }
 
-/// Logs that a connection could not be taken: of each kind one line a minute.
-pub(super) fn tell_refused(error: &io::Error) {
+/// Logs that a connection could not be accepted: one line a minute for each kind of reason.
+pub(super) fn log_accept_error(error: &io::Error) {
     static DESCRIPTORS: OncePerMinute = OncePerMinute::new();
     static OTHER: OncePerMinute = OncePerMinute::new();
     let is_about_descriptors = descriptors::are_used_up(error);
@@ -120,21 +122,21 @@ pub(super) fn tell_refused(error: &io::Error) {
     }
     match is_about_descriptors {
         true => tracing::error!(
-            "connections cannot be taken, others are served on: {error} (the limit is {}: raise it with ulimit -n)",
+            "cannot accept connections, open ones are still served: {error} (the limit is {}: raise it with ulimit -n)",
             descriptors::limit()
         ),
-        false => tracing::warn!("a connection cannot be taken: {error}"),
+        false => tracing::warn!("cannot accept a connection: {error}"),
     }
 }
 
-/// A connection on its seat.
+/// A connection with its permit.
 #[derive(Debug)]
-pub(super) struct Seated {
+pub(super) struct LimitedStream {
     stream: TcpStream,
-    _seat: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl AsyncRead for Seated {
+impl AsyncRead for LimitedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -144,7 +146,7 @@ impl AsyncRead for Seated {
     }
 }
 
-impl AsyncWrite for Seated {
+impl AsyncWrite for LimitedStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -187,7 +189,7 @@ mod tests {
             (1024, 448),
             (1_048_576, 524_224),
         ] {
-            assert_eq!(seats(descriptors), expected, "{descriptors}");
+            assert_eq!(connections(descriptors), expected, "{descriptors}");
         }
     }
 
@@ -195,7 +197,7 @@ mod tests {
     async fn a_connection_beyond_the_last_seat_waits_for_another_one_to_end() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let seats = Seats {
+        let seats = LimitedListener {
             listener,
             free: Arc::new(Semaphore::new(1)),
         };

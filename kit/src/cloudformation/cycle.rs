@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::document::{Place, Problem};
 
-/// One reference: who refers to what, and where.
+/// One reference: from which resource, to which one, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Reference {
     from: String,
@@ -18,7 +18,7 @@ struct Reference {
 #[derive(Debug, Default)]
 pub(super) struct References {
     /// Names that are being resolved, each with the reference that led to it: one that comes up
-    /// again closes a ring.
+    /// again closes a cycle.
     path: RefCell<Vec<(String, Place)>>,
     /// The resource whose entries are being resolved.
     owner: RefCell<Option<String>>,
@@ -26,8 +26,8 @@ pub(super) struct References {
 }
 
 impl References {
-    /// What is resolved from now on belongs to this resource; to none, where rings through it do
-    /// not count.
+    /// Sets the resource that what is resolved from now on belongs to. `None` while cycles do not
+    /// count.
     pub(super) fn belong_to(&self, owner: Option<&str>) {
         self.owner.replace(owner.map(str::to_owned));
     }
@@ -53,8 +53,8 @@ impl References {
         place: &Place,
         resolve: impl FnOnce() -> Result<T, Problem>,
     ) -> Result<T, Problem> {
-        if let Some(ring) = self.closed(name, place) {
-            return Err(problem(ring));
+        if let Some(cycle) = self.closed(name, place) {
+            return Err(problem(cycle));
         }
         if self.path.borrow().is_empty() {
             self.note(name, place);
@@ -67,7 +67,7 @@ impl References {
         resolved
     }
 
-    /// The ring that a reference to `name` closes, if it does.
+    /// The cycle that a reference to `name` closes, if it does.
     fn closed(&self, name: &str, place: &Place) -> Option<Vec<Reference>> {
         let path = self.path.borrow();
         let begin = path.iter().position(|(known, _)| known == name)?;
@@ -84,29 +84,29 @@ impl References {
         Some(inside.iter().zip(next).map(reference).collect())
     }
 
-    /// The rings that the noted references form, beyond those that came up while names were
+    /// The cycles that the noted references form, beyond those that came up while names were
     /// resolved.
-    pub(super) fn rings(&self) -> Vec<Problem> {
+    pub(super) fn cycles(&self) -> Vec<Problem> {
         let found = self.found.borrow();
         let mut from: HashMap<&str, Vec<&Reference>> = HashMap::new();
         for reference in found.iter() {
             from.entry(&reference.from).or_default().push(reference);
         }
-        let (mut done, mut rings) = (HashSet::new(), Vec::new());
+        let (mut done, mut cycles) = (HashSet::new(), Vec::new());
         for reference in found.iter() {
-            walk(&reference.from, &from, &mut done, &mut rings);
+            walk(&reference.from, &from, &mut done, &mut cycles);
         }
-        rings.into_iter().map(problem).collect()
+        cycles.into_iter().map(problem).collect()
     }
 }
 
-/// Walks along references from `start`, through each resource once, and adds the rings that it
+/// Walks along references from `start`, through each resource once, and adds the cycles that it
 /// comes upon. A chain may be as long as a template, so that this does not call itself.
 fn walk<'r>(
     start: &'r str,
     from: &HashMap<&'r str, Vec<&'r Reference>>,
     done: &mut HashSet<&'r str>,
-    rings: &mut Vec<Vec<Reference>>,
+    cycles: &mut Vec<Vec<Reference>>,
 ) {
     let next = |name: &str| from.get(name).map(Vec::as_slice).unwrap_or_default().iter();
     let mut path: Vec<&Reference> = Vec::new();
@@ -121,7 +121,7 @@ fn walk<'r>(
         };
         path.push(reference);
         match path.iter().position(|before| before.from == reference.to) {
-            Some(begin) => rings.push(path[begin..].iter().copied().cloned().collect()),
+            Some(begin) => cycles.push(path[begin..].iter().copied().cloned().collect()),
             None => {
                 open.push((&reference.to, next(&reference.to)));
                 continue;
@@ -131,24 +131,25 @@ fn walk<'r>(
     }
 }
 
-/// A ring is the same wherever one enters it: it is told from the reference that stands first.
-fn problem(mut ring: Vec<Reference>) -> Problem {
-    let first = (0..ring.len()).min_by_key(|&at| (ring[at].place.line, ring[at].place.column));
-    ring.rotate_left(first.unwrap_or_default());
-    let names = ring
+/// The problem of one cycle. A cycle is the same wherever one enters it, so the text begins with the
+/// reference that stands first in the template.
+fn problem(mut cycle: Vec<Reference>) -> Problem {
+    let first = (0..cycle.len()).min_by_key(|&at| (cycle[at].place.line, cycle[at].place.column));
+    cycle.rotate_left(first.unwrap_or_default());
+    let names = cycle
         .iter()
         .map(|reference| reference.from.as_str())
-        .chain(ring.first().map(|first| first.from.as_str()));
+        .chain(cycle.first().map(|first| first.from.as_str()));
     let names: Vec<&str> = names.collect();
     let message = format!("circular dependency: {}", names.join(" → "));
-    ring[0].place.problem(message)
+    cycle[0].place.problem(message)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rings(references: &[(&str, &str)]) -> Vec<String> {
+    fn cycles(references: &[(&str, &str)]) -> Vec<String> {
         let noted = References::default();
         for (index, (from, to)) in references.iter().enumerate() {
             noted.belong_to(Some(from));
@@ -161,17 +162,17 @@ mod tests {
                 },
             );
         }
-        noted.rings().iter().map(ToString::to_string).collect()
+        noted.cycles().iter().map(ToString::to_string).collect()
     }
 
     #[test]
-    fn a_ring_is_told_once_from_its_first_reference() {
+    fn a_cycle_is_reported_once_from_its_first_reference() {
         let none: [&str; 0] = [];
-        assert_eq!(rings(&[("a", "b"), ("b", "c"), ("a", "c")]), none);
-        assert_eq!(rings(&[("a", "a")]), ["t:1:1: circular dependency: a → a"]);
-        let two = rings(&[("x", "b"), ("a", "b"), ("b", "a")]);
+        assert_eq!(cycles(&[("a", "b"), ("b", "c"), ("a", "c")]), none);
+        assert_eq!(cycles(&[("a", "a")]), ["t:1:1: circular dependency: a → a"]);
+        let two = cycles(&[("x", "b"), ("a", "b"), ("b", "a")]);
         assert_eq!(two, ["t:2:1: circular dependency: a → b → a"]);
-        let both = rings(&[("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "c")]);
+        let both = cycles(&[("a", "b"), ("b", "c"), ("c", "a"), ("c", "d"), ("d", "c")]);
         let expected = [
             "t:1:1: circular dependency: a → b → c → a",
             "t:4:1: circular dependency: c → d → c",
