@@ -5,9 +5,11 @@
 
 mod answer;
 mod clock_skew;
+mod codes;
 mod credential_cache;
 
-pub use answer::{element, error_code, is_transient_code};
+pub use answer::{element, error_code};
+pub use codes::{is_throttling_code, is_transient_code};
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

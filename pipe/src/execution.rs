@@ -1,27 +1,27 @@
 //! Execution: takes events through enrichment and target, and reports how each of them ended.
 //!
-//! What AWS calls an execution: one batch of events, its stages, and the invocations in them. The
-//! room sends calls, and tells the execution log and nobody else what it does. Which event comes
-//! when, and what a failure means for the message, is decided in `flow`; what is sent is planned in
-//! `targets`.
+//! An execution is what AWS calls it: one batch of events, its stages, and the invocations in them.
+//! A delivery to an API destination passes through four files: `executor` (one message, or a batch)
+//! → `stages` (enrichment, then target) → `delivery` (once for each event, or many in one request)
+//! → `api_destination`.
+//!
+//! The room sends requests and writes the execution log. Which message comes when, and what a
+//! failure means for it, is decided in `flow`; what is sent is planned in `targets`.
 
-pub mod api_destination;
-pub mod aws;
-pub mod executor;
-mod feeder;
-mod head;
-mod line;
-mod request;
-mod road;
-mod runner;
-mod stage;
-mod tally;
-pub mod token;
-pub mod unended;
-mod unpack;
-
-pub use feeder::Feeder;
-pub use line::Line;
-pub use road::{Enricher, Road};
-pub use runner::Runner;
-pub use tally::{Ending, Execution, Outcome};
+pub(crate) mod api_destination;
+pub(crate) mod aws;
+mod decompress;
+pub(crate) mod delivery;
+pub(crate) mod enrichment;
+pub(crate) mod entries;
+pub(crate) mod executor;
+mod invocation;
+pub(crate) mod invoke;
+mod queue;
+mod reply_head;
+pub(crate) mod rest_api;
+pub(crate) mod stages;
+pub(crate) mod tally;
+pub(crate) mod token_cache;
+mod transformation;
+pub(crate) mod unfinished;

@@ -1,12 +1,17 @@
-//! The log of a pipe: one JSON record for each step of an execution, as AWS writes them to a log
-//! destination.
+//! The execution log of a pipe: one JSON record for each step of an execution, as AWS writes them to
+//! a log destination.
 //!
-//! Which steps there are, at which `Level` each appears and what a record holds is in
-//! `docs/aws/pipes.md#log-records`. Data of the event, the request and the answer are in a record
-//! only when `IncludeExecutionData` asks for them; what a connection adds to a request never is,
-//! also when somebody repeats it.
+//! Which steps there are, from which `Level` on each has a record, and what a record holds, is in
+//! `docs/aws/pipes.md#log-records`. Data of the event, the request and the reply is in a record only
+//! when `IncludeExecutionData` asks for it. What a connection adds to a request never is, not even
+//! when a target repeats it.
+//!
+//! The room imports `flow` (the verdicts) and `redact`.
 
-use std::fmt;
+mod step;
+
+pub use step::{ExecutionStep, LogConfiguration, LogLevel, Stage, StageStep};
+
 use std::sync::OnceLock;
 
 use kit::time::Timestamp;
@@ -24,136 +29,22 @@ const LONGEST: usize = 64 * 1024;
 /// So much of a text is looked at for secrets; what is shown of it comes from there.
 const LOOKED_AT: usize = 4 * LONGEST;
 
-/// `LogConfiguration`, without the destinations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LogConfiguration {
-    /// `Level`.
-    pub level: LogLevel,
-    /// `IncludeExecutionData: ["ALL"]`.
-    pub execution_data: bool,
-}
-
-/// `LogConfiguration.Level`: how much a pipe tells about what it does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum LogLevel {
-    /// Nothing about single events; AWS's default.
-    #[default]
-    Off,
-    /// Failures.
-    Error,
-    /// And how each execution went.
-    Info,
-    /// And its steps.
-    Trace,
-}
-
-impl LogLevel {
-    fn name(self) -> &'static str {
-        match self {
-            LogLevel::Off => "OFF",
-            LogLevel::Error => "ERROR",
-            LogLevel::Info => "INFO",
-            LogLevel::Trace => "TRACE",
-        }
-    }
-}
-
-/// The two stages of an execution that ask somebody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// The enrichment.
-    Enrichment,
-    /// The target.
-    Target,
-}
-
-impl Stage {
-    /// Who is asked in it, for messages.
-    pub fn who(self) -> &'static str {
-        match self {
-            Stage::Enrichment => "the enrichment",
-            Stage::Target => "the target",
-        }
-    }
-}
-
-/// What happens in a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    StageEntered,
-    StageSucceeded,
-    StageSkipped,
-    StagePartiallyFailed,
-    StageFailed,
-    TransformationStarted,
-    TransformationSucceeded,
-    TransformationFailed,
-    InvocationStarted,
-    InvocationSucceeded,
-    InvocationSkipped,
-    InvocationPartiallyFailed,
-    InvocationFailed,
-    InvocationTimedOut,
-}
-
-/// `messageType`: a step of an execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    PollingStageSucceeded,
-    ExecutionStarted,
-    ExecutionSucceeded,
-    ExecutionPartiallyFailed,
-    ExecutionFailed,
-    ExecutionTimeout,
-    /// A step of a stage, `TargetInvocationStarted` for example.
-    Of(Stage, Moment),
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Step::Of(stage, moment) => write!(f, "{stage:?}{moment:?}"),
-            whole => write!(f, "{whole:?}"),
-        }
-    }
-}
-
-impl Step {
-    /// The lowest level at which it is told.
-    pub fn level(self) -> LogLevel {
-        use Moment::*;
-        match self {
-            Step::ExecutionPartiallyFailed | Step::ExecutionFailed => LogLevel::Error,
-            Step::ExecutionTimeout => LogLevel::Error,
-            Step::Of(_, StagePartiallyFailed | StageFailed | TransformationFailed) => {
-                LogLevel::Error
-            }
-            Step::Of(_, InvocationPartiallyFailed | InvocationFailed | InvocationTimedOut) => {
-                LogLevel::Error
-            }
-            Step::ExecutionStarted | Step::ExecutionSucceeded => LogLevel::Info,
-            Step::Of(_, StageEntered | StageSucceeded | StageSkipped) => LogLevel::Info,
-            Step::PollingStageSucceeded | Step::Of(..) => LogLevel::Trace,
-        }
-    }
-}
-
-/// What a record may tell of a step beyond its name. The first three are execution data.
+/// What a record may hold about a step beyond its name. The first three are execution data.
 #[derive(Debug, Default)]
 pub struct Details {
     /// The event, or what was made of it.
     pub payload: Option<String>,
     /// What was sent.
     pub request: Option<String>,
-    /// What came back.
+    /// The reply.
     pub response: Option<String>,
     /// Why it failed.
     pub error: Option<String>,
-    /// The status of an answer that was none of success.
+    /// The status of a reply that was not one of success.
     pub status: Option<u16>,
     /// The AWS service that failed, by the name that signatures have.
     pub service: Option<&'static str>,
-    /// The id that it gave the request.
+    /// The id that the service gave the request.
     pub request_id: Option<String>,
 }
 
@@ -169,25 +60,25 @@ impl Details {
 
 /// Writes the records of one execution.
 #[derive(Debug)]
-pub struct Journal<'p> {
+pub struct ExecutionLog<'p> {
     configuration: LogConfiguration,
     pipe_arn: &'p str,
     message_ids: Vec<&'p str>,
-    /// Made when the first record is written; `None` before there is an execution.
+    /// Generated when the first record is written; `None` before there is an execution.
     execution_id: Option<OnceLock<Uuid>>,
-    /// Failures that are expected are told only to whoever looks at the process's debug log.
+    /// A probe is expected to fail: its failures are in the process's log at `debug` only.
     is_probe: bool,
 }
 
-impl<'p> Journal<'p> {
-    /// For one execution, on the messages of these ids.
+impl<'p> ExecutionLog<'p> {
+    /// The log of one execution, on the messages of these ids.
     pub fn new(
         configuration: LogConfiguration,
         pipe_arn: &'p str,
         message_ids: Vec<&'p str>,
         is_probe: bool,
-    ) -> Journal<'p> {
-        Journal {
+    ) -> ExecutionLog<'p> {
+        ExecutionLog {
             configuration,
             pipe_arn,
             message_ids,
@@ -196,13 +87,13 @@ impl<'p> Journal<'p> {
         }
     }
 
-    /// For what comes before an execution.
+    /// The log of what comes before an execution.
     pub fn of_polling(
         configuration: LogConfiguration,
         pipe_arn: &'p str,
         message_ids: Vec<&'p str>,
-    ) -> Journal<'p> {
-        Journal {
+    ) -> ExecutionLog<'p> {
+        ExecutionLog {
             configuration,
             pipe_arn,
             message_ids,
@@ -212,16 +103,16 @@ impl<'p> Journal<'p> {
     }
 
     /// Whether records may hold execution data.
-    pub fn wants_data(&self) -> bool {
+    pub fn includes_data(&self) -> bool {
         self.configuration.execution_data && self.configuration.level > LogLevel::Off
     }
 
-    /// Tells of a step; `details` is asked only when something is written.
-    pub fn tell(&self, step: Step, details: impl FnOnce() -> Details) {
+    /// Records a step; `details` is called only when something is written.
+    pub fn record(&self, step: ExecutionStep, details: impl FnOnce() -> Details) {
         if step.level() > self.configuration.level {
             return;
         }
-        let record = self.record(step, Timestamp::wall(), details());
+        let record = self.json(step, Timestamp::wall(), details());
         match step.level() {
             LogLevel::Error if self.is_probe => tracing::debug!("{record}"),
             LogLevel::Error => tracing::warn!("{record}"),
@@ -229,24 +120,24 @@ impl<'p> Journal<'p> {
         }
     }
 
-    /// Tells of a step and what it works on; `text` is asked only when it will be shown.
-    pub fn tell_of(&self, step: Step, text: impl FnOnce() -> String) {
-        let payload = || self.wants_data().then(text);
-        self.tell(step, || Details {
+    /// Records a step and the event that it works on; `text` is called only when it will be shown.
+    pub fn record_payload(&self, step: ExecutionStep, text: impl FnOnce() -> String) {
+        let payload = || self.includes_data().then(text);
+        self.record(step, || Details {
             payload: payload(),
             ..Details::default()
         });
     }
 
-    /// Tells of a step that failed.
-    pub fn tell_failure(&self, step: Step, reason: &str) {
-        self.tell(step, || Details {
+    /// Records a step that failed.
+    pub fn record_failure(&self, step: ExecutionStep, reason: &str) {
+        self.record(step, || Details {
             error: Some(reason.to_owned()),
             ..Details::default()
         });
     }
 
-    fn record(&self, step: Step, now: Timestamp, details: Details) -> Value {
+    fn json(&self, step: ExecutionStep, now: Timestamp, details: Details) -> Value {
         let id = self
             .execution_id
             .as_ref()
@@ -316,77 +207,4 @@ fn add_data(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(execution_data: bool, details: Details) -> String {
-        let configuration = LogConfiguration {
-            level: LogLevel::Trace,
-            execution_data,
-        };
-        let execution_id = Some(OnceLock::from(Uuid::from_u128(1)));
-        let journal = Journal {
-            configuration,
-            pipe_arn: "arn:p",
-            message_ids: vec!["m1"],
-            execution_id,
-            is_probe: false,
-        };
-        let step = Step::Of(Stage::Target, Moment::InvocationFailed);
-        journal
-            .record(step, Timestamp::from_millis(5), details)
-            .to_string()
-    }
-
-    fn details(payload: &str) -> Details {
-        Details {
-            payload: Some(payload.into()),
-            request: Some("POST /".into()),
-            error: Some("the target answered 400".into()),
-            status: Some(400),
-            ..Details::default()
-        }
-    }
-
-    #[test]
-    fn a_record_has_the_form_of_aws_and_data_only_on_request() {
-        let head = concat!(
-            r#"{"executionId":"00000000-0000-0000-0000-000000000001","timestamp":5,"messageType":"TargetInvocationFailed","resourceArn":"arn:p","#,
-            r#""logLevel":"ERROR","messageId":"m1","#,
-        );
-        let error = r#""error":{"message":"the target answered 400","httpStatusCode":400}}"#;
-        assert_eq!(record(false, details("x")), format!("{head}{error}"));
-        let data = r#""payload":"x","awsRequest":"POST /","#;
-        assert_eq!(record(true, details("x")), format!("{head}{data}{error}"));
-    }
-
-    #[test]
-    fn long_data_is_cut_and_named() {
-        let record: Value =
-            serde_json::from_str(&record(true, details(&"ä".repeat(LONGEST)))).unwrap();
-        assert_eq!(record["payload"].as_str().unwrap().len(), LONGEST);
-        assert_eq!(record["truncatedFields"], json!(["payload"]));
-    }
-
-    #[test]
-    fn steps_have_the_names_and_levels_of_the_fact_sheet() {
-        let told = |step: Step| format!("{} {}", step, step.level().name());
-        assert_eq!(told(Step::ExecutionFailed), "ExecutionFailed ERROR");
-        assert_eq!(
-            told(Step::Of(Stage::Target, Moment::StageSkipped)),
-            "TargetStageSkipped INFO"
-        );
-        assert_eq!(
-            told(Step::Of(Stage::Enrichment, Moment::InvocationTimedOut)),
-            "EnrichmentInvocationTimedOut ERROR"
-        );
-        assert_eq!(
-            told(Step::Of(Stage::Target, Moment::TransformationStarted)),
-            "TargetTransformationStarted TRACE"
-        );
-        assert_eq!(
-            told(Step::PollingStageSucceeded),
-            "PollingStageSucceeded TRACE"
-        );
-    }
-}
+mod tests;

@@ -3,9 +3,9 @@
 //!
 //! The top room: it may import every other one, and none imports it.
 
-pub mod build;
-pub mod metrics;
-pub mod replaced;
+pub(crate) mod builder;
+mod reload_summary;
+mod report;
 pub mod service;
-pub mod supervisor;
-pub mod worker;
+mod supervisor;
+mod worker;

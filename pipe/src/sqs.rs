@@ -4,10 +4,12 @@
 //! The only room that speaks SQS. It obeys: which message is settled how, and when to receive
 //! again, is decided in `flow`.
 
-pub mod batcher;
-pub mod clients;
-pub mod error;
-pub mod queue;
-pub mod send;
-pub mod settle;
-pub mod wire;
+pub(crate) mod address;
+pub(crate) mod attributes;
+pub(crate) mod batcher;
+pub(crate) mod clients;
+pub(crate) mod error;
+pub(crate) mod queue;
+pub(crate) mod send;
+pub(crate) mod settle;
+mod wire;

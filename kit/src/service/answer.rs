@@ -4,21 +4,6 @@ use serde_json::Value;
 
 use crate::call::Reply;
 
-/// Parts of codes that ask a caller to come later or less often.
-const TRANSIENT: [&str; 6] = [
-    "Throttl",
-    "RequestTimeout",
-    "SlowDown",
-    "TooManyRequests",
-    "RequestLimitExceeded",
-    "BandwidthLimitExceeded",
-];
-
-/// Whether an error with this code may be gone when the same request is sent again.
-pub fn is_transient_code(code: &str) -> bool {
-    TRANSIENT.iter().any(|part| code.contains(part))
-}
-
 /// The code of an answer of failure: in a header, in JSON, or in XML.
 pub fn error_code(reply: &Reply) -> Option<String> {
     let header = reply

@@ -19,7 +19,7 @@ const LARGEST_PAGE: usize = 100;
 
 /// A pipe of the definition and its state.
 #[derive(Debug, Clone)]
-pub struct Shown {
+pub struct PipeView {
     /// The pipe.
     pub pipe: Arc<Pipe>,
     /// Its state.
@@ -92,14 +92,14 @@ pub fn check(name: &str, current: CurrentState, wanted: DesiredState) -> Result<
 }
 
 /// `DescribePipe`.
-pub fn describe(shown: &Shown) -> Value {
+pub fn describe(shown: &PipeView) -> Value {
     let mut answer = summary(shown, &shown.status.state(), true);
     answer.extend(shown.pipe.description.clone());
     Value::Object(answer)
 }
 
 /// `StartPipe` and `StopPipe`.
-pub fn changed(shown: &Shown) -> Value {
+pub fn changed(shown: &PipeView) -> Value {
     Value::Object(summary(shown, &shown.status.state(), false))
 }
 
@@ -107,7 +107,7 @@ pub fn changed(shown: &Shown) -> Value {
 ///
 /// # Errors
 /// The limit is none.
-pub fn list(shown: &[Shown], query: &Query) -> Result<Value, ControlFault> {
+pub fn list(shown: &[PipeView], query: &Query) -> Result<Value, ControlFault> {
     let limit = query.limit.unwrap_or(LARGEST_PAGE);
     if !(1..=LARGEST_PAGE).contains(&limit) {
         return Err(ControlFault::Validation(format!(
@@ -125,8 +125,8 @@ pub fn list(shown: &[Shown], query: &Query) -> Result<Value, ControlFault> {
 }
 
 impl Query {
-    fn takes(&self, shown: &Shown) -> bool {
-        let Shown { pipe, status } = shown;
+    fn takes(&self, shown: &PipeView) -> bool {
+        let PipeView { pipe, status } = shown;
         let state = status.state();
         let begins = |prefix: &Option<String>, text: &str| {
             prefix
@@ -148,7 +148,7 @@ impl Query {
     }
 }
 
-fn item(shown: &Shown) -> Value {
+fn item(shown: &PipeView) -> Value {
     let mut item = summary(shown, &shown.status.state(), true);
     for name in ["Source", "Target", "Enrichment"] {
         if let Some(value) = shown.pipe.description.get(name) {
@@ -158,7 +158,7 @@ fn item(shown: &Shown) -> Value {
     Value::Object(item)
 }
 
-fn summary(shown: &Shown, state: &State, with_reason: bool) -> Map<String, Value> {
+fn summary(shown: &PipeView, state: &State, with_reason: bool) -> Map<String, Value> {
     let mut members = Map::from_iter([
         (
             "Arn".to_owned(),

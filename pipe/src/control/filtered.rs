@@ -21,7 +21,7 @@ pub const LONGEST_BODY: usize = 1024;
 
 /// A message that no filter let pass.
 #[derive(Debug, Clone)]
-pub struct TurnedAway {
+pub struct FilteredEvent {
     /// Its id.
     pub message_id: String,
     /// When it was.
@@ -34,26 +34,26 @@ pub struct TurnedAway {
 
 /// All that was turned away, by pipe. Shared by every pipe of the process.
 #[derive(Debug, Default)]
-pub struct Filtered {
+pub struct FilteredEvents {
     pipes: Mutex<BTreeMap<String, Shelf>>,
 }
 
 #[derive(Debug, Default)]
 struct Shelf {
     count: u64,
-    last: VecDeque<TurnedAway>,
+    last: VecDeque<FilteredEvent>,
 }
 
-impl TurnedAway {
+impl FilteredEvent {
     /// Cuts `body` to what is kept.
     pub fn new(
         message_id: &str,
         at: Timestamp,
         misses: Vec<Mismatch>,
         body: Option<&str>,
-    ) -> TurnedAway {
+    ) -> FilteredEvent {
         let body = body.map(|body| body.chars().take(LONGEST_BODY).collect());
-        TurnedAway {
+        FilteredEvent {
             message_id: message_id.to_owned(),
             at,
             misses,
@@ -78,7 +78,7 @@ impl TurnedAway {
     }
 }
 
-impl Filtered {
+impl FilteredEvents {
     /// Opens a shelf for each of these pipes and closes all others.
     pub fn keep_only<'p>(&self, pipes: impl Iterator<Item = &'p str>) {
         let mut shelves = self.pipes.lock();
@@ -89,7 +89,7 @@ impl Filtered {
     }
 
     /// Takes note of a message. Those of a pipe without a shelf are forgotten.
-    pub fn note(&self, pipe: &str, message: TurnedAway) {
+    pub fn note(&self, pipe: &str, message: FilteredEvent) {
         let mut shelves = self.pipes.lock();
         let Some(shelf) = shelves.get_mut(pipe) else {
             return;
@@ -106,7 +106,7 @@ impl Filtered {
     pub fn show(&self) -> Value {
         let shelves = self.pipes.lock();
         let show = |(name, shelf): (&String, &Shelf)| {
-            let last: Vec<Value> = shelf.last.iter().map(TurnedAway::show).collect();
+            let last: Vec<Value> = shelf.last.iter().map(FilteredEvent::show).collect();
             json!({"name": name, "count": shelf.count, "last": last})
         };
         json!({"pipes": shelves.iter().map(show).collect::<Vec<_>>()})
@@ -117,12 +117,12 @@ impl Filtered {
 mod tests {
     use super::*;
 
-    fn away(number: u64, body: Option<&str>) -> TurnedAway {
+    fn away(number: u64, body: Option<&str>) -> FilteredEvent {
         let miss = Mismatch {
             field: "body.kind".into(),
             expected: r#"["order"]"#.into(),
         };
-        TurnedAway::new(
+        FilteredEvent::new(
             &format!("m{number}"),
             Timestamp::from_millis(number),
             vec![miss],
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn all_are_counted_and_the_last_few_are_kept() {
-        let filtered = Filtered::default();
+        let filtered = FilteredEvents::default();
         filtered.keep_only(["p", "q"].into_iter());
         (0..25).for_each(|number| filtered.note("p", away(number, None)));
         let shown = filtered.show();
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_body_is_cut_and_a_pipe_that_is_gone_forgotten() {
-        let filtered = Filtered::default();
+        let filtered = FilteredEvents::default();
         filtered.keep_only(["p"].into_iter());
         filtered.note("p", away(1, Some(&"ä".repeat(5000))));
         let body = filtered.show()["pipes"][0]["last"][0]["body"]

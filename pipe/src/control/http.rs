@@ -14,34 +14,38 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-use super::api::{self, ControlFault, Shown};
-use super::registry::Board;
+use super::api::{self, ControlFault, PipeView};
+use super::registry::Registry;
 use crate::definition::DesiredState;
 use crate::sqs::clients::Clients;
 
-/// What the fleet is told to do with one pipe.
+/// A change of state that the admin port asks for.
 #[derive(Debug)]
-pub struct Command {
+pub struct PipeCommand {
     /// Its name.
     pub pipe: String,
     /// Whether it is to run.
     pub wanted: DesiredState,
     /// What came of it.
-    pub answer: oneshot::Sender<Result<Shown, ControlFault>>,
+    pub answer: oneshot::Sender<Result<PipeView, ControlFault>>,
 }
 
 #[derive(Clone)]
 struct Admin {
-    board: Arc<Board>,
-    commands: mpsc::Sender<Command>,
+    registry: Arc<Registry>,
+    commands: mpsc::Sender<PipeCommand>,
 }
 
 /// All routes. Commands go to whoever holds the other end of `commands`.
-pub fn routes(board: Arc<Board>, clients: Arc<Clients>, commands: mpsc::Sender<Command>) -> Router {
-    let (filtered, readiness) = (board.filtered.clone(), board.clone());
+pub fn routes(
+    registry: Arc<Registry>,
+    clients: Arc<Clients>,
+    commands: mpsc::Sender<PipeCommand>,
+) -> Router {
+    let (filtered, readiness) = (registry.filtered.clone(), registry.clone());
     let ready = move || {
-        let (board, clients) = (readiness.clone(), clients.clone());
-        async move { board.ready(&clients).await }
+        let (registry, clients) = (readiness.clone(), clients.clone());
+        async move { registry.ready(&clients).await }
     };
     let control = Router::new()
         .route("/v1/pipes", get(list).fallback(no_such_operation))
@@ -59,7 +63,7 @@ pub fn routes(board: Arc<Board>, clients: Arc<Clients>, commands: mpsc::Sender<C
         )
         .route("/v1/{*rest}", any(no_such_operation))
         .route("/tags/{*arn}", any(declared_elsewhere))
-        .with_state(Admin { board, commands });
+        .with_state(Admin { registry, commands });
     kit::admin::router("pipe", ready)
         .route("/filtered", get(async move || Json(filtered.show())))
         .merge(control)
@@ -70,7 +74,7 @@ async fn list(
     query: Result<Query<api::Query>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Value>, ControlFault> {
     let Query(query) = query.map_err(|error| ControlFault::Validation(error.body_text()))?;
-    api::list(&admin.board.pipes(), &query).map(Json)
+    api::list(&admin.registry.pipes(), &query).map(Json)
 }
 
 /// A name that is no UTF-8 text is that of no pipe.
@@ -84,7 +88,7 @@ fn name(name: Name) -> Result<String, ControlFault> {
 async fn describe(State(admin): State<Admin>, pipe: Name) -> Result<Json<Value>, ControlFault> {
     let pipe = name(pipe)?;
     let shown = admin
-        .board
+        .registry
         .find(&pipe)
         .ok_or_else(|| ControlFault::unknown(&pipe))?;
     Ok(Json(api::describe(&shown)))
@@ -138,7 +142,7 @@ impl Admin {
         let (answer, told) = oneshot::channel();
         let ending = |_| ControlFault::Conflict("The process is ending.".to_owned());
         self.commands
-            .send(Command {
+            .send(PipeCommand {
                 pipe,
                 wanted,
                 answer,
@@ -166,17 +170,20 @@ impl IntoResponse for ControlFault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::filtered::TurnedAway;
+    use crate::control::filtered::FilteredEvent;
     use axum::body::Body;
     use http::Request;
     use http_body_util::BodyExt as _;
     use kit::time::Timestamp;
     use tower::ServiceExt as _;
 
-    async fn answer(board: Arc<Board>, request: http::request::Builder) -> (u16, String, Value) {
+    async fn answer(
+        registry: Arc<Registry>,
+        request: http::request::Builder,
+    ) -> (u16, String, Value) {
         let sdk = kit::aws::local("http://127.0.0.1:9").await;
         let clients = Arc::new(Clients::local(&sdk));
-        let routes = routes(board, clients, mpsc::channel(1).0);
+        let routes = routes(registry, clients, mpsc::channel(1).0);
         let answer = routes
             .oneshot(request.body(Body::empty()).unwrap())
             .await
@@ -196,13 +203,13 @@ mod tests {
 
     #[tokio::test]
     async fn the_admin_port_shows_what_filters_turned_away() {
-        let board = Arc::new(Board::default());
-        board.filtered.keep_only(["p"].into_iter());
-        board.filtered.note(
+        let registry = Arc::new(Registry::default());
+        registry.filtered.keep_only(["p"].into_iter());
+        registry.filtered.note(
             "p",
-            TurnedAway::new("m1", Timestamp::from_millis(7), Vec::new(), None),
+            FilteredEvent::new("m1", Timestamp::from_millis(7), Vec::new(), None),
         );
-        let (_, _, body) = answer(board, Request::get("/filtered")).await;
+        let (_, _, body) = answer(registry, Request::get("/filtered")).await;
         let last = json!([{"messageId": "m1", "timestamp": 7, "misses": []}]);
         assert_eq!(
             body,
@@ -212,8 +219,8 @@ mod tests {
 
     #[tokio::test]
     async fn faults_have_the_form_of_the_service() {
-        let board = Arc::new(Board::default());
-        let (status, code, body) = answer(board.clone(), Request::get("/v1/pipes/none")).await;
+        let registry = Arc::new(Registry::default());
+        let (status, code, body) = answer(registry.clone(), Request::get("/v1/pipes/none")).await;
         assert_eq!(
             (status, code.as_str(), &body["message"]),
             (
@@ -222,13 +229,14 @@ mod tests {
                 &json!("Pipe none does not exist.")
             )
         );
-        let (status, code, _) = answer(board.clone(), Request::post("/v1/pipes/new")).await;
+        let (status, code, _) = answer(registry.clone(), Request::post("/v1/pipes/new")).await;
         assert_eq!(
             (status, code.as_str()),
             (400, "ValidationException"),
             "pipes are declared elsewhere"
         );
-        let (status, code, _) = answer(board.clone(), Request::get("/v1/pipes?Limit=many")).await;
+        let (status, code, _) =
+            answer(registry.clone(), Request::get("/v1/pipes?Limit=many")).await;
         assert_eq!((status, code.as_str()), (400, "ValidationException"));
         for odd in [
             Request::get("/v1/pipes/%ff"),
@@ -239,7 +247,7 @@ mod tests {
             Request::get("/v1/other"),
         ] {
             let asked = format!("{odd:?}");
-            let (status, code, body) = answer(board.clone(), odd).await;
+            let (status, code, body) = answer(registry.clone(), odd).await;
             assert_eq!(
                 (status, code.as_str()),
                 (400, "ValidationException"),
@@ -249,7 +257,7 @@ mod tests {
         }
         let page = Request::post("/v1/pipes/p/stop").header("origin", "http://evil.example");
         assert_eq!(
-            answer(board, page).await.0,
+            answer(registry, page).await.0,
             400,
             "no page in a browser stops a pipe"
         );

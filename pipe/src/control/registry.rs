@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use kit::lock::Mutex;
 
-use super::api::Shown;
-use super::filtered::Filtered;
+use super::api::PipeView;
+use super::filtered::FilteredEvents;
 use crate::definition::DesiredState;
 use crate::sqs::clients::Clients;
 
@@ -15,30 +15,28 @@ const READY_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The pipes of the definition that is in force.
 #[derive(Debug, Default)]
-pub struct Board {
+pub struct Registry {
     /// What filters turned away.
-    pub filtered: Arc<Filtered>,
-    pipes: Mutex<Vec<Shown>>,
+    pub filtered: Arc<FilteredEvents>,
+    pipes: Mutex<Vec<PipeView>>,
 }
 
-impl Board {
+impl Registry {
     /// Shows these, in the order of their names, and no others any more.
-    pub fn show(&self, pipes: Vec<Shown>) {
+    pub fn show(&self, pipes: Vec<PipeView>) {
         self.filtered
-            .keep_only(pipes.iter().map(|shown| shown.pipe.name.as_str()));
+            .keep_only(pipes.iter().map(|view| view.pipe.name.as_str()));
         *self.pipes.lock() = pipes;
     }
 
     /// All pipes, in the order of their names.
-    pub fn pipes(&self) -> Vec<Shown> {
+    pub fn pipes(&self) -> Vec<PipeView> {
         self.pipes.lock().clone()
     }
 
     /// The pipe of this name.
-    pub fn find(&self, name: &str) -> Option<Shown> {
-        self.pipes()
-            .into_iter()
-            .find(|shown| shown.pipe.name == name)
+    pub fn find(&self, name: &str) -> Option<PipeView> {
+        self.pipes().into_iter().find(|view| view.pipe.name == name)
     }
 
     /// Every queue of a pipe that is to run can be found and read.
@@ -46,7 +44,7 @@ impl Board {
     /// # Errors
     /// One cannot; the text names it and the reason.
     pub async fn ready(&self, clients: &Clients) -> Result<(), String> {
-        for Shown { pipe, status } in self.pipes() {
+        for PipeView { pipe, status } in self.pipes() {
             if status.state().desired == DesiredState::Stopped {
                 continue;
             }

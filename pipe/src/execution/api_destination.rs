@@ -1,25 +1,24 @@
-//! Door: sends the calls of a pipe to one API destination, with the connection's credentials.
+//! Door: invokes one API destination, with the credentials of its connection.
 //!
-//! What is sent is planned in `target`, what comes back is judged in `retry`.
+//! What is sent is planned in `targets`, what comes back is judged in `flow::verdict`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode};
 use kit::call::Reply;
 use kit::send::{SendError, Sender};
 use kit::time::Timestamp;
 use tokio::time::Instant;
 
-use super::head::head;
-use super::token::Authorizer;
-use super::unended::Unended;
-use super::unpack::unpack;
+use super::decompress::decompress;
+use super::invocation::{InvocationRecords, InvocationResult, record_unplannable};
+use super::token_cache::TokenCache;
+use super::unfinished::UnfinishedReplies;
 use crate::event::Event;
-use crate::execution_log::Stage;
+use crate::execution_log::{ExecutionLog, Stage};
 use crate::flow::{Verdict, judge};
-use crate::targets::webhook;
-use crate::targets::{HttpTarget, PlannedCall};
+use crate::targets::{HttpTarget, PlannedCall, plan, webhook};
 
 /// How much of a target's answer is read, as the `Range` header announces.
 const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -27,70 +26,75 @@ const LONGEST_ANSWER: usize = 1024 * 1024;
 /// How much of an enrichment's answer is read (quota of the service).
 const LONGEST_ENRICHMENT: usize = 6 * 1024 * 1024;
 
-/// Sends calls over one connection.
+/// Invokes one API destination, as the target or as the enrichment of a pipe.
 #[derive(Debug)]
-pub struct Invoker {
-    /// Whether answers matter beyond their status.
-    pub stage: Stage,
-    /// What is called.
-    pub invocation: Arc<HttpTarget>,
-    /// The connection's token, where it has one.
-    pub authorizer: Arc<Authorizer>,
-    /// The way out.
-    pub sender: Sender,
-    /// How long an answer may take.
-    pub deadline: Duration,
-    /// What signs its calls, if anything does.
-    pub webhook_keys: Option<Arc<webhook::WebhookKeys>>,
-    /// Tells of answers that do not end.
-    pub unended: Unended,
+pub(crate) struct ApiDestinationClient {
+    /// The stage it is invoked in.
+    pub(crate) stage: Stage,
+    /// The API destination, and the parameters that the pipe adds.
+    pub(crate) invocation: Arc<HttpTarget>,
+    /// The connection's token, where the connection has one.
+    pub(crate) tokens: Arc<TokenCache>,
+    /// Sends HTTP requests.
+    pub(crate) sender: Sender,
+    /// How long a reply may take, the token included.
+    pub(crate) deadline: Duration,
+    /// What signs requests, if anything does.
+    pub(crate) webhook_keys: Option<Arc<webhook::Keys>>,
+    /// Reports replies that do not end.
+    pub(crate) unfinished: UnfinishedReplies,
 }
 
-/// What of an answer somebody wants to see.
+/// Which part of a reply is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    /// Its status and headers: the body is read and forgotten.
+enum ReplyPart {
+    /// Status and headers: the body is read and dropped.
     Status,
     /// The body, too.
     Body,
 }
 
-/// What came of a call.
-#[derive(Debug)]
-pub struct Answer {
-    /// What it means for the message.
-    pub verdict: Verdict,
-    /// The answer, if there was one.
-    pub reply: Option<Reply>,
-    /// Whether there was none in time.
-    pub timed_out: bool,
-}
-
-impl Invoker {
-    /// What calls hold that is nobody's business.
-    pub fn secrets(&self) -> Vec<String> {
-        self.invocation.destination.connection.secrets()
+impl ApiDestinationClient {
+    /// One invocation with the `body` that was made of `event`; `id` is the message's. Returns the
+    /// reply when it is one of success.
+    pub(super) async fn invoke(
+        &self,
+        event: &Event,
+        id: &str,
+        body: String,
+        log: &ExecutionLog<'_>,
+    ) -> Result<Reply, Verdict> {
+        let draft = plan(&self.invocation, event, id, body)
+            .map_err(|error| record_unplannable(self.stage, &error, log))?;
+        let records = InvocationRecords::begin(self.stage, log, || draft.describe());
+        let part = if self.stage == Stage::Enrichment || log.includes_data() {
+            ReplyPart::Body
+        } else {
+            ReplyPart::Status
+        };
+        let result = self.send(draft, part).await;
+        records.end(result.with_head(event, || self.invocation.destination.connection.secrets()))
     }
 
-    /// Sends one call, all within the deadline: what a token takes is not on top of it. A token
-    /// that was revoked is replaced at once; the new one gets one chance.
-    pub async fn send(&self, draft: PlannedCall, wanted: Wanted) -> Answer {
+    /// Sends one request. The deadline is for all of it, for a token as well. A token that was
+    /// revoked is replaced at once; the new one gets one chance.
+    async fn send(&self, draft: PlannedCall, part: ReplyPart) -> InvocationResult {
         let until = Instant::now() + self.deadline;
         let token = match self.token(until).await {
             Ok(token) => token,
-            Err(answer) => return answer,
+            Err(result) => return result,
         };
         let again = token.as_ref().map(|_| draft.clone());
-        let outcome = match self.exchange(draft, token.clone(), wanted, until).await {
-            Ok(outcome) => outcome,
-            Err(refused) => return refused,
+        let replied = match self.exchange(draft, token.clone(), part, until).await {
+            Ok(replied) => replied,
+            Err(unsendable) => return unsendable,
         };
         match (token, again) {
-            (Some(refused), Some(draft)) if refuses_token(&outcome) => {
+            (Some(refused), Some(draft)) if refuses_token(&replied) => {
                 // Rare, and nearly as large as all the rest.
-                Box::pin(self.send_with_new_token(draft, &refused, wanted, until)).await
+                Box::pin(self.send_with_new_token(draft, &refused, part, until)).await
             }
-            _ => self.judge(outcome),
+            _ => self.judge(replied),
         }
     }
 
@@ -98,47 +102,46 @@ impl Invoker {
         &self,
         draft: PlannedCall,
         refused: &HeaderValue,
-        wanted: Wanted,
+        part: ReplyPart,
         until: Instant,
-    ) -> Answer {
-        self.authorizer.forget(refused);
+    ) -> InvocationResult {
+        self.tokens.forget(refused);
         match self.token(until).await {
             Ok(token) => {
-                let outcome = self.exchange(draft, token, wanted, until).await;
-                outcome.map_or_else(|refused| refused, |outcome| self.judge(outcome))
+                let replied = self.exchange(draft, token, part, until).await;
+                replied.map_or_else(|unsendable| unsendable, |replied| self.judge(replied))
             }
-            Err(answer) => answer,
+            Err(result) => result,
         }
     }
 
-    /// No message is to blame for a token that does not come.
-    async fn token(&self, until: Instant) -> Result<Option<HeaderValue>, Answer> {
-        match tokio::time::timeout_at(until, self.authorizer.token()).await {
-            Ok(token) => {
-                token.map_err(|reason| Answer::without_reply(Verdict::unreachable(reason)))
-            }
+    /// The connection's token. Without one nothing is sent, which is no fault of the message.
+    async fn token(&self, until: Instant) -> Result<Option<HeaderValue>, InvocationResult> {
+        match tokio::time::timeout_at(until, self.tokens.token()).await {
+            Ok(token) => token
+                .map_err(|reason| InvocationResult::without_reply(Verdict::unreachable(reason))),
             Err(_) => {
                 let name = &self.invocation.destination.connection.name;
                 let verdict = Verdict::unreachable(format!(
                     "connection {name}: no token within {:?}",
                     self.deadline
                 ));
-                Err(Answer {
+                Err(InvocationResult {
                     timed_out: true,
-                    ..Answer::without_reply(verdict)
+                    ..InvocationResult::without_reply(verdict)
                 })
             }
         }
     }
 
-    /// An error is the call that cannot be made.
+    /// Sends a request and waits for the reply. An error means that no request could be made.
     async fn exchange(
         &self,
         draft: PlannedCall,
         token: Option<HeaderValue>,
-        wanted: Wanted,
+        part: ReplyPart,
         until: Instant,
-    ) -> Result<Result<Reply, SendError>, Answer> {
+    ) -> Result<Result<Reply, SendError>, InvocationResult> {
         let (draft, limit) = match self.stage {
             Stage::Enrichment => (draft.uncompressed(), LONGEST_ENRICHMENT),
             Stage::Target => (draft, LONGEST_ANSWER),
@@ -146,7 +149,7 @@ impl Invoker {
         let destination = &self.invocation.destination;
         let call = draft.authorize(&destination.connection, token);
         let mut call = call.map_err(|error| {
-            Answer::without_reply(Verdict::Unsendable {
+            InvocationResult::without_reply(Verdict::Unsendable {
                 reason: error.to_string().into(),
             })
         })?;
@@ -154,235 +157,48 @@ impl Invoker {
             keys.sign(&mut call, Timestamp::wall());
         }
         let left = until.duration_since(Instant::now());
-        let outcome = match wanted {
-            Wanted::Status => self.sender.send_for_status(call, left, limit).await,
-            Wanted::Body => self.sender.send(call, left, limit).await,
+        let replied = match part {
+            ReplyPart::Status => self.sender.send_for_status(call, left, limit).await,
+            ReplyPart::Body => self.sender.send(call, left, limit).await,
         };
         // What a token took belongs to the time that the log names.
-        let outcome = outcome.map_err(|error| error.with_deadline(self.deadline));
-        self.unended
-            .look(&destination.name, &outcome, limit, Timestamp::now());
-        Ok(outcome.map(|reply| match wanted {
-            Wanted::Status => reply,
-            Wanted::Body => shown(reply),
+        let replied = replied.map_err(|error| error.with_deadline(self.deadline));
+        self.unfinished
+            .observe(&destination.name, &replied, limit, Timestamp::now());
+        Ok(replied.map(|reply| match part {
+            ReplyPart::Status => reply,
+            ReplyPart::Body => readable(reply),
         }))
     }
 
-    fn judge(&self, outcome: Result<Reply, SendError>) -> Answer {
-        let who = match self.stage {
-            Stage::Enrichment => "the enrichment",
-            Stage::Target => "the target",
-        };
-        let verdict = judge(&outcome, who, Timestamp::wall());
-        Answer {
+    fn judge(&self, replied: Result<Reply, SendError>) -> InvocationResult {
+        let verdict = judge(&replied, self.stage.who(), Timestamp::wall());
+        InvocationResult {
             verdict,
-            timed_out: outcome.as_ref().is_err_and(SendError::is_timeout),
-            reply: outcome.ok(),
+            timed_out: replied.as_ref().is_err_and(SendError::is_timeout),
+            reply: replied.ok(),
         }
     }
 }
 
-impl Answer {
-    /// With the head of the reply in the verdict, where the message was not taken. `secrets` are
-    /// asked for only then.
-    #[must_use]
-    pub fn with_head(mut self, event: &Event, secrets: impl FnOnce() -> Vec<String>) -> Answer {
-        if let Some(reply) = self
-            .reply
-            .as_ref()
-            .filter(|_| self.verdict != Verdict::Delivered)
-            && !reply.headers.contains_key(header::CONTENT_ENCODING)
-        {
-            self.verdict = self
-                .verdict
-                .with_answer(head(&reply.body, event.value(), &secrets()));
-        }
-        self
-    }
-
-    fn without_reply(verdict: Verdict) -> Answer {
-        Answer {
-            verdict,
-            reply: None,
-            timed_out: false,
-        }
-    }
-}
-
-/// The body is for the log: an enrichment's is of no use otherwise while it is compressed.
-fn shown(reply: Reply) -> Reply {
-    match unpack(&reply.headers, &reply.body) {
+/// A reply with its body decompressed, for the log. An enrichment is asked for an uncompressed body,
+/// so nothing else reads what comes of this.
+fn readable(reply: Reply) -> Reply {
+    match decompress(&reply.headers, &reply.body) {
         Some(body) => Reply { body, ..reply },
         None => reply,
     }
 }
 
-fn refuses_token(outcome: &Result<Reply, SendError>) -> bool {
+fn refuses_token(replied: &Result<Reply, SendError>) -> bool {
     let refusals = [
         StatusCode::UNAUTHORIZED,
         StatusCode::PROXY_AUTHENTICATION_REQUIRED,
     ];
-    outcome
+    replied
         .as_ref()
         .is_ok_and(|reply| refusals.contains(&reply.status))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::flow::Cause;
-    use crate::targets::connection::{Auth, Connection, ConnectionParameters, OAuth};
-    use crate::targets::{Destination, Endpoint, HttpParameters, plan};
-    use http::Method;
-    use kit::send::AllowTargets;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
-
-    /// An address where the first call of every connection gets `answer` and then nothing.
-    async fn server(answer: &'static str) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            let mut open = Vec::new();
-            while let Ok((mut stream, _)) = listener.accept().await {
-                assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
-                stream.write_all(answer.as_bytes()).await.unwrap();
-                open.push(stream);
-            }
-        });
-        url
-    }
-
-    fn invoker(auth: Auth, target: &str, deadline: Duration) -> Invoker {
-        kit::program::install_tls();
-        let connection = Arc::new(Connection {
-            name: "c".into(),
-            auth,
-            invocation: ConnectionParameters::default(),
-        });
-        let destination = Destination {
-            name: "d".into(),
-            method: Method::POST,
-            endpoint: Endpoint::parse(target).unwrap(),
-            rate: 300,
-            connection: connection.clone(),
-        };
-        let invocation = Arc::new(HttpTarget {
-            destination: Arc::new(destination),
-            parameters: HttpParameters::default(),
-        });
-        let sender = Sender::new(AllowTargets::anywhere()).unwrap();
-        let authorizer = Arc::new(Authorizer::new(connection, sender.clone()));
-        Invoker {
-            stage: Stage::Target,
-            invocation,
-            authorizer,
-            sender,
-            deadline,
-            webhook_keys: None,
-            unended: Unended::default(),
-        }
-    }
-
-    fn draft(invoker: &Invoker) -> PlannedCall {
-        plan(
-            &invoker.invocation,
-            &Event::from_record(serde_json::json!({})),
-            "m",
-            String::new(),
-        )
-        .unwrap()
-    }
-
-    async fn send(auth: Auth, target: &str, wanted: Wanted) -> (Answer, Duration) {
-        let invoker = invoker(auth, target, Duration::from_millis(200));
-        let begun = Instant::now();
-        (invoker.send(draft(&invoker), wanted).await, begun.elapsed())
-    }
-
-    #[tokio::test]
-    async fn a_token_that_does_not_come_uses_up_the_deadline_and_blames_no_message() {
-        let (silence, target) = (server("").await, server("").await);
-        let oauth = OAuth {
-            endpoint: silence.parse().unwrap(),
-            method: Method::POST,
-            client_id: "me".into(),
-            client_secret: "s".into(),
-            parameters: ConnectionParameters::default(),
-        };
-        let (answer, took) = send(Auth::OAuth(oauth), &target, Wanted::Status).await;
-        assert!(
-            answer.timed_out && took < Duration::from_secs(4),
-            "{took:?}"
-        );
-        assert_eq!(
-            answer.verdict,
-            Verdict::unreachable("connection c: no token within 200ms".into())
-        );
-    }
-
-    #[tokio::test]
-    async fn the_deadline_is_for_the_whole_answer() {
-        let half = server("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").await;
-        let (answer, took) = send(Auth::basic("me", &"s".into()), &half, Wanted::Status).await;
-        assert!(
-            answer.timed_out && took < Duration::from_secs(4),
-            "{took:?}"
-        );
-        assert!(
-            matches!(
-                answer.verdict,
-                Verdict::Failed {
-                    cause: Cause::Timeout,
-                    ..
-                }
-            ),
-            "{:?}",
-            answer.verdict
-        );
-        let reason = "the target: incomplete response within 200ms: the status 200 OK arrived, the whole body did not";
-        assert_eq!(answer.verdict.reason(), Some(reason));
-    }
-
-    /// A body without end is whole when its first MiB is there, for AWS asks for no more.
-    #[tokio::test]
-    async fn the_first_mebibyte_of_an_answer_is_enough() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let target = format!("http://{}/", listener.local_addr().unwrap());
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                tokio::spawn(async move {
-                    assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
-                    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".as_bytes();
-                    let (mut bytes, mut written) = (head.to_vec(), 0);
-                    // Until the pipe closes the connection.
-                    while stream.write_all(&bytes).await.is_ok() {
-                        bytes = vec![b'x'; 64 * 1024];
-                        written += bytes.len();
-                    }
-                    assert!(written >= LONGEST_ANSWER);
-                });
-            }
-        });
-        let invoker = invoker(
-            Auth::basic("me", &"s".into()),
-            &target,
-            Duration::from_secs(30),
-        );
-        let answer = invoker.send(draft(&invoker), Wanted::Status).await;
-        assert_eq!(answer.verdict, Verdict::Delivered);
-        assert!(answer.reply.is_some_and(|reply| !reply.complete));
-    }
-
-    #[tokio::test]
-    async fn a_body_is_kept_when_somebody_wants_it() {
-        let target = server("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody").await;
-        for (wanted, kept) in [(Wanted::Status, ""), (Wanted::Body, "body")] {
-            let (answer, _) = send(Auth::basic("me", &"s".into()), &target, wanted).await;
-            assert_eq!(
-                (answer.verdict, answer.reply.unwrap().body),
-                (Verdict::Delivered, kept.into())
-            );
-        }
-    }
-}
+mod tests;

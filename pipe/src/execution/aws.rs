@@ -1,13 +1,12 @@
-//! Door: sends requests to AWS services, signed with the process's own credentials.
+//! Door: calls AWS services, signed with the process's own credentials.
 //!
-//! What is sent is planned in `target`, and what comes back is judged there: this only tells no
-//! answer from an answer.
+//! What is sent is planned in `targets`, and replies are judged there: this file only judges the
+//! lack of a reply.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use kit::call::Reply;
-
 use kit::service::{ServiceError, Services};
 
 use crate::flow::Cause;
@@ -15,31 +14,31 @@ use crate::targets::{Refusal, ServiceRequest};
 
 /// Calls AWS services, at AWS or at the endpoint that the environment names.
 #[derive(Debug, Clone)]
-pub struct Caller {
+pub(crate) struct AwsClient {
     services: Arc<Services>,
     deadline: Duration,
 }
 
-/// Why there is no answer.
+/// Why there is no reply.
 #[derive(Debug)]
-pub struct NoAnswer {
-    /// Whose fault that is.
-    pub refusal: Refusal,
-    /// Whether it only did not come in time.
-    pub timed_out: bool,
+pub(super) struct NoReply {
+    /// What that means for the messages of the request.
+    pub(super) refusal: Refusal,
+    /// Whether the deadline passed.
+    pub(super) timed_out: bool,
 }
 
-impl Caller {
-    /// Answers may take as long as `deadline`.
-    pub fn new(services: Arc<Services>, deadline: Duration) -> Caller {
-        Caller { services, deadline }
+impl AwsClient {
+    /// A client that waits for each reply for as long as `deadline`.
+    pub(crate) fn new(services: Arc<Services>, deadline: Duration) -> AwsClient {
+        AwsClient { services, deadline }
     }
 
     /// Sends a request to `who` ("the target").
     ///
     /// # Errors
-    /// There is no answer.
-    pub async fn send(&self, request: ServiceRequest, who: &str) -> Result<Reply, NoAnswer> {
+    /// There is no reply.
+    pub(super) async fn send(&self, request: ServiceRequest, who: &str) -> Result<Reply, NoReply> {
         let ServiceRequest {
             service,
             region,
@@ -48,19 +47,17 @@ impl Caller {
         self.services
             .send(call, service, &region, self.deadline)
             .await
-            .map_err(|error| {
-                let cause = match &error {
-                    ServiceError::Send(error) => {
-                        Cause::of_send_error(error).unwrap_or(Cause::Message)
-                    }
-                    ServiceError::Signing(_) => Cause::Message,
-                    _ => Cause::Unreachable,
-                };
-                let timed_out = matches!(&error, ServiceError::Send(error) if error.is_timeout());
-                NoAnswer {
-                    refusal: Refusal::new(format!("{who}: {error}"), cause),
-                    timed_out,
-                }
+            .map_err(|error| NoReply {
+                refusal: Refusal::new(format!("{who}: {error}"), cause_of(&error)),
+                timed_out: matches!(&error, ServiceError::Send(error) if error.is_timeout()),
             })
+    }
+}
+
+fn cause_of(error: &ServiceError) -> Cause {
+    match error {
+        ServiceError::Send(error) => Cause::of_send_error(error).unwrap_or(Cause::Message),
+        ServiceError::Signing(_) => Cause::Message,
+        _ => Cause::Unreachable,
     }
 }

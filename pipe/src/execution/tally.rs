@@ -10,28 +10,33 @@ use crate::execution_log::Stage;
 use crate::flow::{BatchPosition, Verdict};
 use crate::targets::Refusal;
 
-/// An event, and the message of the batch that it stands for; `None` when it may stand for any of
-/// them.
+/// What became of an event: the status of the target's reply, where there is one for this event
+/// alone, or the verdict on an event that the target did not take.
+pub type Delivered = Result<Option<u16>, Verdict>;
+
+/// An event, and the message that it comes from.
 #[derive(Debug)]
-pub struct Owned<'b> {
+pub struct SourcedEvent<'b> {
+    /// The event.
     pub event: Cow<'b, Event>,
-    pub owner: Option<usize>,
+    /// The place of its message in the batch; `None` when it may come from any message.
+    pub source: Option<usize>,
 }
 
-impl<'b> Owned<'b> {
+impl<'b> SourcedEvent<'b> {
     /// The event of a message itself.
-    pub fn borrowed((index, event): (usize, &'b Event)) -> Owned<'b> {
-        Owned {
+    pub fn of_message((index, event): (usize, &'b Event)) -> SourcedEvent<'b> {
+        SourcedEvent {
             event: Cow::Borrowed(event),
-            owner: Some(index),
+            source: Some(index),
         }
     }
 
     /// An event that an enrichment made of the messages with these ids, at `indices` of the batch.
     /// It has to keep the `messageId` to be told from the others (`docs/aws/pipes.md#enrichment`).
-    pub fn made(event: Event, indices: &[usize], ids: &[&str]) -> Owned<'b> {
+    pub fn made(event: Event, indices: &[usize], ids: &[&str]) -> SourcedEvent<'b> {
         let id = event.value().get("messageId").and_then(Value::as_str);
-        let owner = match (indices, id) {
+        let source = match (indices, id) {
             ([only], _) => Some(*only),
             (_, Some(id)) => ids
                 .iter()
@@ -39,16 +44,16 @@ impl<'b> Owned<'b> {
                 .map(|at| indices[at]),
             _ => None,
         };
-        Owned {
+        SourcedEvent {
             event: Cow::Owned(event),
-            owner,
+            source,
         }
     }
 }
 
 /// How an execution ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ExecutionOutcome {
     /// For every message as it should.
     Succeeded,
     /// For some of them.
@@ -70,14 +75,14 @@ pub struct Ending {
     /// With whom the message went out.
     pub company: BatchPosition,
     /// Of the whole batch: told once, with its first message.
-    pub execution: Option<Execution>,
+    pub execution: Option<ExecutionSummary>,
 }
 
 /// What is to be counted of a batch.
 #[derive(Debug)]
-pub struct Execution {
+pub struct ExecutionSummary {
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: ExecutionOutcome,
     /// The stages that were entered, in order, with the time each took.
     pub stages: Vec<(Stage, Duration)>,
     /// The time it took.
@@ -106,7 +111,7 @@ impl Tally {
 
     /// How it went for an event. A message has failed when any of its events has; the first failure
     /// counts.
-    pub fn take(&mut self, owner: Option<usize>, result: Result<Option<u16>, Verdict>) {
+    pub fn take(&mut self, owner: Option<usize>, result: Delivered) {
         let verdict = match result {
             Ok(status) => {
                 if let Some(slot) = owner.and_then(|index| self.statuses.get_mut(index)) {
@@ -147,24 +152,24 @@ impl Tally {
     }
 
     /// How it went up to here.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> ExecutionOutcome {
         let failed = self
             .verdicts
             .iter()
             .filter(|verdict| **verdict != Verdict::Delivered)
             .count();
         match failed {
-            _ if self.timed_out => Outcome::TimedOut,
-            0 => Outcome::Succeeded,
-            failed if failed < self.verdicts.len() => Outcome::PartiallyFailed,
-            _ => Outcome::Failed,
+            _ if self.timed_out => ExecutionOutcome::TimedOut,
+            0 => ExecutionOutcome::Succeeded,
+            failed if failed < self.verdicts.len() => ExecutionOutcome::PartiallyFailed,
+            _ => ExecutionOutcome::Failed,
         }
     }
 
     /// One ending for each message.
     pub fn endings(self, duration: Duration) -> Vec<Ending> {
         let outcome = self.outcome();
-        let mut execution = Some(Execution {
+        let mut execution = Some(ExecutionSummary {
             outcome,
             stages: self.stages,
             duration,
@@ -194,19 +199,19 @@ mod tests {
     use crate::flow::Cause;
     use serde_json::json;
 
-    fn rejected() -> Result<Option<u16>, Verdict> {
+    fn rejected() -> Delivered {
         Err(Verdict::failed("no", Cause::Message))
     }
 
     #[test]
     fn a_failure_fails_its_message_and_one_without_an_owner_fails_all() {
         let mut tally = Tally::new(3);
-        assert_eq!(tally.outcome(), Outcome::Succeeded);
+        assert_eq!(tally.outcome(), ExecutionOutcome::Succeeded);
         tally.take(Some(1), rejected());
         tally.take(Some(1), Ok(Some(200)));
-        assert_eq!(tally.outcome(), Outcome::PartiallyFailed);
+        assert_eq!(tally.outcome(), ExecutionOutcome::PartiallyFailed);
         tally.take(None, Err(Verdict::failed("away", Cause::Target)));
-        assert_eq!(tally.outcome(), Outcome::Failed);
+        assert_eq!(tally.outcome(), ExecutionOutcome::Failed);
         let endings = tally.endings(Duration::ZERO);
         let reasons: Vec<_> = endings
             .iter()
@@ -222,7 +227,7 @@ mod tests {
     #[test]
     fn an_enrichments_events_keep_the_id_of_their_message_to_be_told_apart() {
         let owner = |record: Value, indices: &[usize], ids: &[&str]| {
-            Owned::made(Event::from_record(record), indices, ids).owner
+            SourcedEvent::made(Event::from_record(record), indices, ids).source
         };
         assert_eq!(
             owner(json!({"messageId": "b"}), &[0, 2], &["a", "b"]),

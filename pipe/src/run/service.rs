@@ -9,13 +9,13 @@ use kit::service::Services;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio_util::sync::CancellationToken;
 
-use super::build::Tools;
-use super::supervisor::Fleet;
+use super::builder::Dependencies;
+use super::supervisor::Supervisor;
 use crate::config::Settings;
-use crate::control::http::{self, Command};
+use crate::control::http::{self, PipeCommand};
 use crate::definition::PipeDefinitions;
+use crate::sqs::address;
 use crate::sqs::clients::Clients;
-use crate::sqs::queue;
 
 /// Commands of the admin port that may wait.
 const COMMANDS: usize = 16;
@@ -29,8 +29,8 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     let without = "cannot read the system's certificate authorities";
     let sdk = kit::send::with_keepalive(settings.sdk).context(without)?;
     let services = Arc::new(Services::new(sdk.clone()).context(without)?);
-    let clients = Arc::new(Clients::new(queue::client(&sdk), services.clone()));
-    let tools = Tools {
+    let clients = Arc::new(Clients::new(address::client(&sdk), services.clone()));
+    let dependencies = Dependencies {
         sender: Sender::new(settings.allow_targets).context(without)?,
         services,
         clients: clients.clone(),
@@ -39,9 +39,9 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         verdict_rule: settings.verdict_rule,
         webhook_keys: settings.webhook_keys,
     };
-    let mut fleet = Fleet::start(tools, settings.definition, &stop);
-    let (commands, mut told) = channel(COMMANDS);
-    let routes = kit::admin::guarded(http::routes(fleet.board(), clients, commands));
+    let mut supervisor = Supervisor::start(dependencies, settings.definition, &stop);
+    let (commands, mut received) = channel(COMMANDS);
+    let routes = kit::admin::guarded(http::routes(supervisor.registry(), clients, commands));
     let serving = async {
         if let Some(listener) = settings.admin {
             serve::serve(listener, routes, stop.clone()).await?;
@@ -57,18 +57,18 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     loop {
         tokio::select! {
             served = &mut serving => break served?,
-            ended = fleet.ended() => ended?,
+            ended = supervisor.ended() => ended?,
             Some(definition) = next(&mut definitions) => {
-                let replaced = fleet.replace(definition);
-                tracing::info!("{replaced}");
+                let summary = supervisor.replace(definition);
+                tracing::info!("{summary}");
             }
-            Some(Command { pipe, wanted, answer }) = told.recv() => {
-                // Whoever asked may be gone.
-                let _ = answer.send(fleet.set(&pipe, wanted));
+            Some(PipeCommand { pipe, wanted, answer }) = received.recv() => {
+                // The caller may have closed its connection.
+                let _ = answer.send(supervisor.set(&pipe, wanted));
             }
         }
     }
-    fleet.drained().await
+    supervisor.drained().await
 }
 
 async fn next(definitions: &mut Option<Receiver<PipeDefinitions>>) -> Option<PipeDefinitions> {

@@ -11,19 +11,19 @@ use kit::time::Timestamp;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::build::{Tools, Yard};
-use super::replaced::Replaced;
+use super::builder::{Builder, Dependencies};
+use super::reload_summary::ReloadSummary;
 use super::worker;
-use crate::control::api::{self, ControlFault, Shown};
-use crate::control::registry::Board;
+use crate::control::api::{self, ControlFault, PipeView};
+use crate::control::registry::Registry;
 use crate::control::state::Status;
 use crate::definition::{DesiredState, Pipe, PipeDefinitions};
 
 /// Pipes at work.
 #[derive(Debug)]
-pub struct Fleet {
-    yard: Yard,
-    board: Arc<Board>,
+pub struct Supervisor {
+    builder: Builder,
+    registry: Arc<Registry>,
     members: BTreeMap<String, Member>,
     workers: JoinSet<()>,
     stop: CancellationToken,
@@ -32,67 +32,71 @@ pub struct Fleet {
 /// A pipe of the definition.
 #[derive(Debug)]
 struct Member {
-    shown: Shown,
+    view: PipeView,
     /// Stops it, should it be at work.
     stop: CancellationToken,
 }
 
-impl Fleet {
+impl Supervisor {
     /// Starts the pipes of `definition`, to run until `stop`.
-    pub fn start(tools: Tools, definition: PipeDefinitions, stop: &CancellationToken) -> Fleet {
-        let mut fleet = Fleet {
-            yard: Yard::new(tools),
-            board: Arc::default(),
+    pub fn start(
+        dependencies: Dependencies,
+        definition: PipeDefinitions,
+        stop: &CancellationToken,
+    ) -> Supervisor {
+        let mut supervisor = Supervisor {
+            builder: Builder::new(dependencies),
+            registry: Arc::default(),
             members: BTreeMap::new(),
             workers: JoinSet::new(),
             stop: stop.clone(),
         };
-        fleet.replace(definition);
-        fleet
+        supervisor.replace(definition);
+        supervisor
     }
 
     /// Takes over another definition. What is new or another in it starts; what was before stops:
     /// it finishes what is under way and hands back the rest, which its successor then receives.
     /// Whatever is the same goes on.
-    pub fn replace(&mut self, definition: PipeDefinitions) -> Replaced {
+    pub fn replace(&mut self, definition: PipeDefinitions) -> ReloadSummary {
         let now = Timestamp::wall();
-        let mut replaced = Replaced::default();
+        let mut summary = ReloadSummary::default();
         let mut before = std::mem::take(&mut self.members);
         for pipe in definition.pipes {
             let old = before.remove(&pipe.name);
             let member = match old {
-                Some(old) if old.shown.pipe.fingerprint == pipe.fingerprint => {
-                    replaced.same += 1;
+                Some(old) if old.view.pipe.fingerprint == pipe.fingerprint => {
+                    summary.same += 1;
                     old
                 }
                 old => {
                     let count = if old.is_some() {
-                        &mut replaced.changed
+                        &mut summary.changed
                     } else {
-                        &mut replaced.new
+                        &mut summary.new
                     };
                     *count += 1;
                     let created = old
                         .as_ref()
-                        .map_or(now, |old| old.shown.status.state().created);
+                        .map_or(now, |old| old.view.status.state().created);
                     if let Some(old) = old {
                         old.stop.cancel();
                     }
                     self.add(pipe, created, now)
                 }
             };
-            self.members.insert(member.shown.pipe.name.clone(), member);
+            self.members.insert(member.view.pipe.name.clone(), member);
         }
         before.values().for_each(|gone| gone.stop.cancel());
-        self.board.show(
+        self.registry.show(
             self.members
                 .values()
-                .map(|member| member.shown.clone())
+                .map(|member| member.view.clone())
                 .collect(),
         );
-        Replaced {
+        ReloadSummary {
             removed: before.len(),
-            ..replaced
+            ..summary
         }
     }
 
@@ -101,31 +105,31 @@ impl Fleet {
     ///
     /// # Errors
     /// There is no such pipe, or it is on its way already.
-    pub fn set(&mut self, name: &str, wanted: DesiredState) -> Result<Shown, ControlFault> {
+    pub fn set(&mut self, name: &str, wanted: DesiredState) -> Result<PipeView, ControlFault> {
         let member = self
             .members
             .get_mut(name)
             .ok_or_else(|| ControlFault::unknown(name))?;
-        let Member { shown, stop } = member;
-        api::check(name, shown.status.state().current, wanted)?;
+        let Member { view, stop } = member;
+        api::check(name, view.status.state().current, wanted)?;
         match wanted {
             DesiredState::Stopped => {
-                shown.status.stops(Timestamp::wall());
+                view.status.stops(Timestamp::wall());
                 stop.cancel();
             }
             DesiredState::Running => {
                 *stop = self.stop.child_token();
-                let (shown, stop) = (shown.clone(), stop.clone());
-                self.launch(&shown, stop, Timestamp::wall());
-                return Ok(shown);
+                let (view, stop) = (view.clone(), stop.clone());
+                self.launch(&view, stop, Timestamp::wall());
+                return Ok(view);
             }
         }
-        Ok(shown.clone())
+        Ok(view.clone())
     }
 
     /// What the admin port shows.
-    pub fn board(&self) -> Arc<Board> {
-        self.board.clone()
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry.clone()
     }
 
     /// Waits for a pipe to end. Never returns when there is none.
@@ -152,29 +156,29 @@ impl Fleet {
 
     fn add(&mut self, pipe: Pipe, created: Timestamp, now: Timestamp) -> Member {
         let status = Arc::new(Status::new(pipe.state, created, now));
-        let shown = Shown {
+        let view = PipeView {
             pipe: Arc::new(pipe),
             status,
         };
         let stop = self.stop.child_token();
-        match shown.pipe.state {
-            DesiredState::Running => self.launch(&shown, stop.clone(), now),
+        match view.pipe.state {
+            DesiredState::Running => self.launch(&view, stop.clone(), now),
             DesiredState::Stopped => tracing::info!(
-                pipe = shown.pipe.name,
+                pipe = view.pipe.name,
                 "the pipe is stopped by its definition"
             ),
         }
-        Member { shown, stop }
+        Member { view, stop }
     }
 
-    fn launch(&mut self, shown: &Shown, stop: CancellationToken, now: Timestamp) {
-        let Shown { pipe, status } = shown.clone();
+    fn launch(&mut self, view: &PipeView, stop: CancellationToken, now: Timestamp) {
+        let PipeView { pipe, status } = view.clone();
         status.starts(now);
-        let job = self
-            .yard
-            .equip(pipe, status.clone(), self.board.filtered.clone(), &stop);
+        let parts = self
+            .builder
+            .build(pipe, status.clone(), self.registry.filtered.clone(), &stop);
         self.workers.spawn(async move {
-            worker::run(job, stop).await;
+            worker::run(parts, stop).await;
             status.stopped();
         });
     }

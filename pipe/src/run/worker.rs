@@ -15,20 +15,21 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::metrics::Report;
-use crate::control::filtered::Filtered;
+use super::report::Report;
+use crate::control::filtered::FilteredEvents;
 use crate::control::state::Status;
 use crate::definition::Source;
 use crate::event::{Event, Message};
-use crate::execution::Ending;
-use crate::execution::executor::Courier;
+use crate::execution::executor::Executor;
+use crate::execution::tally::Ending;
 use crate::flow::{
     Backoff, Command, Flow, FlowSettings, Lost, Order, Poll, Rates, Settle, Verdict, VerdictRule,
     Work,
 };
+use crate::sqs::attributes::QueueAttributes;
 use crate::sqs::clients::Clients;
 use crate::sqs::error::QueueError;
-use crate::sqs::queue::{LOOK, Queue, Traits};
+use crate::sqs::queue::{ATTRIBUTES_INTERVAL, SourceQueue};
 use crate::sqs::settle::Settler;
 
 /// How long deliveries may take after the stop signal; settling them gets the rest of the thirty
@@ -48,9 +49,9 @@ const QUEUE_PAUSES: Backoff = Backoff {
 
 /// What a pipe works with.
 #[derive(Debug)]
-pub struct Job {
+pub struct WorkerParts {
     /// Takes events to the target.
-    pub courier: Arc<Courier>,
+    pub executor: Arc<Executor>,
     /// Find the queue.
     pub clients: Arc<Clients>,
     /// The rates of its destinations.
@@ -60,7 +61,7 @@ pub struct Job {
     /// Whose word counts for what a failure means.
     pub verdict_rule: VerdictRule,
     /// Takes note of what no filter lets pass.
-    pub filtered: Arc<Filtered>,
+    pub filtered: Arc<FilteredEvents>,
     /// Takes note of how the pipe is.
     pub status: Arc<Status>,
 }
@@ -68,9 +69,9 @@ pub struct Job {
 /// One pipe at work.
 #[derive(Debug)]
 struct Worker {
-    courier: Arc<Courier>,
+    executor: Arc<Executor>,
     rates: Rates,
-    queue: Arc<Queue>,
+    queue: Arc<SourceQueue>,
     flow: Flow,
     settler: Settler,
     report: Report,
@@ -81,67 +82,72 @@ struct Worker {
     /// What each delivery task works on, should it end without a result.
     names: HashMap<Id, Lost>,
     /// What the queue is like, from the task that looks for changes of it.
-    traits: watch::Receiver<Traits>,
+    attributes: watch::Receiver<QueueAttributes>,
     /// Messages that were received as often as they may be: what is given up of them is dead.
     last_attempts: HashMap<String, u32>,
     _watching: JoinSet<()>,
     queue_is_down: bool,
-    throttled: bool,
+    is_throttled: bool,
 }
 
 /// Runs a pipe until `stop`: waits for its queue, delivers, drains.
-pub async fn run(job: Job, stop: CancellationToken) {
-    let Job {
-        courier,
+pub async fn run(parts: WorkerParts, stop: CancellationToken) {
+    let WorkerParts {
+        executor,
         clients,
         rates,
         concurrency,
         verdict_rule,
         filtered,
         status,
-    } = job;
-    let source = &courier.pipe.source;
+    } = parts;
+    let source = &executor.pipe.source;
     let queue = tokio::select! {
         () = stop.cancelled() => return,
-        queue = find_queue(&clients, source, &courier.pipe.name, &status) => Arc::new(queue),
+        queue = find_queue(&clients, source, &executor.pipe.name, &status) => Arc::new(queue),
     };
     tracing::info!(
-        pipe = courier.pipe.name,
+        pipe = executor.pipe.name,
         queue = source.queue,
         "the pipe is running"
     );
     status.runs();
-    let (told, traits) = watch::channel(queue.traits.clone());
+    let (changed, attributes) = watch::channel(queue.attributes.clone());
     let mut watching = JoinSet::new();
-    watching.spawn(queue.clone().watch(LOOK, told));
-    let terms = FlowSettings {
+    watching.spawn(queue.clone().watch(ATTRIBUTES_INTERVAL, changed));
+    let settings = FlowSettings {
         order: queue.order,
-        visibility: queue.traits.visibility,
-        max_receives: queue.traits.max_receives(),
+        visibility: queue.attributes.visibility,
+        max_receives: queue.attributes.max_receive_count(),
         concurrency,
         rule: verdict_rule,
     };
     let worker = Worker {
-        flow: Flow::new(Timestamp::now(), terms),
+        flow: Flow::new(Timestamp::now(), settings),
         settler: Settler::start(&queue),
-        report: Report::new(&courier.pipe, filtered, status),
+        report: Report::new(&executor.pipe, filtered, status),
         polls: JoinSet::new(),
         asked: HashMap::new(),
         deliveries: JoinSet::new(),
         names: HashMap::new(),
-        traits,
+        attributes,
         last_attempts: HashMap::new(),
         _watching: watching,
         queue_is_down: false,
-        throttled: false,
-        courier,
+        is_throttled: false,
+        executor,
         rates,
         queue,
     };
     worker.run(stop).await;
 }
 
-async fn find_queue(clients: &Clients, source: &Source, pipe: &str, status: &Status) -> Queue {
+async fn find_queue(
+    clients: &Clients,
+    source: &Source,
+    pipe: &str,
+    status: &Status,
+) -> SourceQueue {
     let mut pause = QUEUE_PAUSES.first;
     let line = OncePerMinute::new();
     loop {
@@ -190,7 +196,7 @@ impl Worker {
         if tokio::time::timeout_at(end, self.finish()).await.is_err() {
             let left = counted(self.flow.under_way(), "delivery");
             tracing::warn!(
-                pipe = self.courier.pipe.name,
+                pipe = self.executor.pipe.name,
                 "cut off and to be repeated: {left}"
             );
         }
@@ -221,13 +227,17 @@ impl Worker {
         self.bury();
         self.report.at_work(self.flow.under_way());
         self.report.suspected(self.flow.suspected());
-        if self.flow.is_throttled()
-            != std::mem::replace(&mut self.throttled, self.flow.is_throttled())
-            && self.throttled
-        {
+        self.report_throttling();
+        now
+    }
+
+    /// Reports the moment at which a destination's rate begins to hold deliveries back.
+    fn report_throttling(&mut self) {
+        let was_throttled = self.is_throttled;
+        self.is_throttled = self.flow.is_throttled();
+        if self.is_throttled && !was_throttled {
             self.report.throttled();
         }
-        now
     }
 
     /// Tells of messages that were given up and had their last attempt: the next that receives them
@@ -235,7 +245,7 @@ impl Worker {
     fn bury(&mut self) {
         for id in self.flow.released() {
             if let Some(attempt) = self.last_attempts.remove(&id)
-                && let Some(redrive) = &self.traits.borrow().redrive
+                && let Some(redrive) = &self.attributes.borrow().redrive
             {
                 self.report.dead(&id, attempt, redrive);
             }
@@ -255,9 +265,9 @@ impl Worker {
             Some(done) = self.deliveries.join_next_with_id() => self.finished(done),
             Some(done) = self.polls.join_next_with_id() => self.received(done),
             settle = self.settler.failed() => self.flow.settle_failed(Timestamp::now(), settle),
-            Ok(()) = self.traits.changed() => {
-                let traits = self.traits.borrow_and_update().clone();
-                self.flow.set_queue(traits.visibility, traits.max_receives());
+            Ok(()) = self.attributes.changed() => {
+                let attributes = self.attributes.borrow_and_update().clone();
+                self.flow.set_queue(attributes.visibility, attributes.max_receive_count());
             }
             () = sleep_until(wake) => {}
         }
@@ -280,8 +290,8 @@ impl Worker {
             self.report.probes();
         }
         let name = work.lost();
-        let courier = self.courier.clone();
-        let task = self.deliveries.spawn(courier.deliver(work));
+        let executor = self.executor.clone();
+        let task = self.deliveries.spawn(executor.deliver(work));
         self.names.insert(task.id(), name);
     }
 
@@ -290,8 +300,12 @@ impl Worker {
         match done {
             Ok((task, (work, ending))) => {
                 self.names.remove(&task);
-                self.report
-                    .finished(now, &work, &ending, self.traits.borrow().redrive.as_ref());
+                self.report.finished(
+                    now,
+                    &work,
+                    &ending,
+                    self.attributes.borrow().redrive.as_ref(),
+                );
                 if ending.verdict == Verdict::Delivered {
                     self.last_attempts.remove(&work.id);
                 }
@@ -340,7 +354,7 @@ impl Worker {
     }
 
     fn accept(&mut self, now: Timestamp, message: Message) {
-        let pipe = &self.courier.pipe;
+        let pipe = &self.executor.pipe;
         let (id, receipt, size) = (
             message.message_id.clone(),
             message.receipt_handle.clone(),
@@ -360,11 +374,11 @@ impl Worker {
         let work = Work::new(id, group, event, size);
         let attempt = work.receives;
         if self
-            .traits
+            .attributes
             .borrow()
             .redrive
             .as_ref()
-            .is_some_and(|redrive| attempt >= redrive.most)
+            .is_some_and(|redrive| attempt >= redrive.max_receive_count)
         {
             self.last_attempts.insert(work.id.clone(), attempt);
         }
@@ -373,7 +387,7 @@ impl Worker {
 
     /// One line when SQS goes away and one when it is back, however often it is asked in between.
     fn tell_queue_state(&mut self, error: Option<&QueueError>) {
-        let pipe = &self.courier.pipe.name;
+        let pipe = &self.executor.pipe.name;
         match error {
             Some(error) if !self.queue_is_down => tracing::warn!(pipe, "cannot receive: {error}"),
             None if self.queue_is_down => tracing::info!(pipe, "receiving again"),

@@ -1,4 +1,4 @@
-//! Door: SQS in every region that pipes name, with what clients share.
+//! Door: a client of SQS for each region that pipes name.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,9 +9,11 @@ use kit::lock::Mutex;
 use kit::service::Services;
 
 use super::error::QueueError;
-use super::queue::Queue;
+use super::queue::SourceQueue;
+use super::send::QueueSender;
 use crate::arn::Arn;
 use crate::definition::Source;
+use crate::targets::QueueTarget;
 
 /// A client for each region.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients like this one; `services` is the way for what is asked all the time.
+    /// Clients like `first`; `services` sends the requests that are frequent.
     pub fn new(first: Client, services: Arc<Services>) -> Clients {
         Clients {
             first,
@@ -31,7 +33,7 @@ impl Clients {
         }
     }
 
-    /// Where SQS is looked for, and what says so: for the words of an error.
+    /// Where SQS is looked for, and by which setting: for error texts.
     pub fn place(&self) -> String {
         let endpoint = self.services.endpoint_of("SQS");
         format!("{endpoint}; its address is set by {}", endpoint.setting)
@@ -40,13 +42,19 @@ impl Clients {
     /// Finds the queue of a pipe.
     ///
     /// # Errors
-    /// As [`Queue::open`].
-    pub async fn open(&self, source: &Source) -> Result<Queue, QueueError> {
-        Queue::open(self.at(&source.arn), self.services.clone(), source).await
+    /// As [`SourceQueue::open`].
+    pub async fn open(&self, source: &Source) -> Result<SourceQueue, QueueError> {
+        SourceQueue::open(self.at(&source.arn), self.services.clone(), source).await
     }
 
-    /// The client for the region of an ARN. One without a region is in that of the environment.
-    pub fn at(&self, arn: &str) -> Client {
+    /// What sends to the target queue with this ARN.
+    pub fn sender(&self, arn: &str, outlet: Arc<QueueTarget>) -> QueueSender {
+        QueueSender::new(self.at(arn), self.services.clone(), outlet)
+    }
+
+    /// The client for the region of an ARN. An ARN without a region is in the region of the
+    /// environment.
+    fn at(&self, arn: &str) -> Client {
         let region = Arn::parse(arn).map_or("", |arn| arn.region);
         if region.is_empty()
             || self
@@ -77,7 +85,7 @@ impl Clients {
     pub fn local(sdk: &aws_config::SdkConfig) -> Clients {
         kit::program::install_tls();
         let services = Services::new(sdk.clone()).expect("certificate authorities");
-        Clients::new(crate::sqs::queue::client(sdk), Arc::new(services))
+        Clients::new(crate::sqs::address::client(sdk), Arc::new(services))
     }
 }
 

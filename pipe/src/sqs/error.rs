@@ -1,11 +1,11 @@
-//! Why the queue did not do what it was asked.
+//! Why a request to SQS failed.
 
 use std::error::Error;
 use std::fmt;
 
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 
-/// What SQS said, or what kept it from being asked. Bodies and receipts are not in it.
+/// SQS's code and message, or why there is no reply. Holds neither bodies nor receipts.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct QueueError(pub(super) String);

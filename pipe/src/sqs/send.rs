@@ -1,142 +1,85 @@
-//! Door: sends messages to a target queue, up to ten a request.
-//!
-//! Each message meets its own fate. SQS refuses some requests as a whole for the sake of one
-//! message; then each is sent once more alone, so that the refusal meets the right one.
+//! Door: sends messages to a target queue, up to ten a request. Each message has a result of its own.
 
 use std::sync::Arc;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
+use kit::service::{Services, is_throttling_code};
 use tokio::sync::OnceCell;
 
-use super::error::QueueError;
+use super::address::{PATIENCE, QueueAddress};
+use super::batcher::batch_then_each;
+use super::wire::{self, FailedEntry, SendBatch};
 use crate::flow::Cause;
-use crate::targets::{QueueEntry, QueueTarget, Refusal, split};
+use crate::targets::{QueueEntry, QueueTarget, Refusal, parts};
 
 /// The most messages of one request.
 const MOST: usize = 10;
 
-/// All bodies of one request together; SQS takes more by now, other implementations may not.
+/// All bodies of one request together; SQS accepts more by now, other implementations may not.
 const LARGEST: usize = 256 * 1024;
 
-/// Refusals that are about a message: of a whole request, one of its messages is to blame.
-const ABOUT_CONTENT: [&str; 5] = [
-    "InvalidMessageContents",
-    "InvalidParameterValue",
-    "InvalidAttributeValue",
-    "MissingParameter",
-    "BatchRequestTooLong",
-];
-
-/// Takes messages for one queue.
+/// Sends messages to one queue.
 #[derive(Debug)]
-pub struct Outbox {
+pub struct QueueSender {
     /// The queue.
     pub outlet: Arc<QueueTarget>,
     client: Client,
-    url: OnceCell<String>,
+    services: Arc<Services>,
+    address: OnceCell<QueueAddress>,
 }
 
-impl Outbox {
-    /// The way to a queue; nothing is sent before the first message.
-    pub fn new(client: Client, outlet: Arc<QueueTarget>) -> Outbox {
-        Outbox {
+impl QueueSender {
+    /// A sender for a queue, which is looked up when the first message is sent.
+    pub fn new(client: Client, services: Arc<Services>, outlet: Arc<QueueTarget>) -> QueueSender {
+        QueueSender {
             outlet,
             client,
-            url: OnceCell::new(),
+            services,
+            address: OnceCell::new(),
         }
     }
 
-    /// Sends messages. For each the id that SQS gave it, or why SQS did not take it.
+    /// Sends messages. For each the id that SQS gave it, or why SQS rejected it.
     pub async fn send(&self, entries: &[QueueEntry]) -> Vec<Result<String, Refusal>> {
         let mut results = Vec::with_capacity(entries.len());
-        for range in split(entries.iter().map(|entry| entry.body.len()), MOST, LARGEST) {
-            results.extend(self.send_part(&entries[range]).await);
+        for range in parts(entries.iter().map(|entry| entry.body.len()), MOST, LARGEST) {
+            let part = &entries[range];
+            results.extend(batch_then_each(part.len(), |range| self.request(&part[range])).await);
         }
         results
     }
 
-    async fn send_part(&self, part: &[QueueEntry]) -> Vec<Result<String, Refusal>> {
-        match self.request(part).await {
-            Ok(results) => results,
-            Err(refusal) if refusal.may_be_one_entry() && part.len() > 1 => {
-                let mut results = Vec::with_capacity(part.len());
-                for entry in part {
-                    let alone = self.request(std::slice::from_ref(entry)).await;
-                    results.push(alone.map_or_else(Err, |mut one| one.remove(0)));
-                }
-                results
-            }
-            Err(refusal) => vec![Err(refusal); part.len()],
-        }
-    }
-
-    /// One result for each entry.
+    /// One request. One result for each message, or the refusal of the whole request.
     async fn request(&self, part: &[QueueEntry]) -> Result<Vec<Result<String, Refusal>>, Refusal> {
-        let url = self.url.get_or_try_init(|| self.find()).await?;
-        let entries = part
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| request_entry(index, entry))
-            .collect();
-        let request = self
-            .client
-            .send_message_batch()
-            .queue_url(url)
-            .set_entries(Some(entries));
-        let answer = request.send().await?;
+        let address = self.address().await?;
+        let request = SendBatch::new(&address.url, part);
+        let reply = address
+            .send(&request, PATIENCE)
+            .await
+            .map_err(|error| refusal(Cause::Target, &error.to_string()))?;
+        let results = wire::sent(&reply, part.len()).map_err(|error| {
+            let cause = if wire::is_about_content(&reply) {
+                Cause::Message
+            } else {
+                Cause::Target
+            };
+            refusal(cause, &error.to_string())
+        })?;
         let missing = || Err(refusal(Cause::Target, "no result for the message"));
-        let mut results: Vec<_> = part.iter().map(|_| missing()).collect();
-        let mut put = |id: &str, result| {
-            if let Some(slot) = id
-                .parse()
-                .ok()
-                .and_then(|index: usize| results.get_mut(index))
-            {
-                *slot = result;
-            }
-        };
-        answer
-            .successful
+        Ok(results
             .into_iter()
-            .for_each(|sent| put(&sent.id, Ok(sent.message_id)));
-        answer
-            .failed
-            .iter()
-            .for_each(|failed| put(&failed.id, Err(judge(failed))));
-        Ok(results)
+            .map(|result| result.map_or_else(missing, |sent| sent.map_err(rejected)))
+            .collect())
     }
 
-    async fn find(&self) -> Result<String, Refusal> {
+    async fn address(&self) -> Result<&QueueAddress, Refusal> {
         let QueueTarget { account, queue, .. } = self.outlet.as_ref();
-        let found = self
-            .client
-            .get_queue_url()
-            .queue_name(queue)
-            .queue_owner_aws_account_id(account)
-            .send()
-            .await;
-        Ok(found?.queue_url.unwrap_or_default())
-    }
-}
-
-impl<E, R> From<SdkError<E, R>> for Refusal
-where
-    E: std::error::Error + ProvideErrorMetadata + 'static,
-    R: std::fmt::Debug + 'static,
-{
-    /// A request that SQS did not take as a whole.
-    fn from(error: SdkError<E, R>) -> Refusal {
-        let code = error.as_service_error().and_then(|said| said.meta().code());
-        let about_content =
-            code.is_some_and(|code| ABOUT_CONTENT.iter().any(|known| code.ends_with(known)));
-        let cause = if about_content {
-            Cause::Message
-        } else {
-            Cause::Target
-        };
-        refusal(cause, &QueueError::from(error).to_string())
+        self.address
+            .get_or_try_init(|| {
+                QueueAddress::find(&self.client, self.services.clone(), account, queue)
+            })
+            .await
+            .map_err(|error| refusal(Cause::Target, &error.to_string()))
     }
 }
 
@@ -144,24 +87,16 @@ fn refusal(cause: Cause, reason: &str) -> Refusal {
     Refusal::new(format!("the target queue: {reason}"), cause)
 }
 
-fn request_entry(index: usize, entry: &QueueEntry) -> SendMessageBatchRequestEntry {
-    SendMessageBatchRequestEntry::builder()
-        .id(index.to_string())
-        .message_body(&entry.body)
-        .set_message_group_id(entry.group.clone())
-        .set_message_deduplication_id(entry.deduplication.clone())
-        .build()
-        .expect("id and body are set")
-}
-
-fn judge(failed: &BatchResultErrorEntry) -> Refusal {
-    let cause = match failed.sender_fault {
-        _ if failed.code.contains("Throttl") => Cause::Throttled,
+/// The refusal of one message.
+fn rejected(entry: FailedEntry) -> Refusal {
+    let code = entry.code.unwrap_or_default();
+    let cause = match entry.sender_fault {
+        _ if is_throttling_code(&code) => Cause::Throttled,
         true => Cause::Message,
         false => Cause::Either,
     };
-    let said = failed.message.as_deref().unwrap_or_default();
-    refusal(cause, format!("{} {said}", failed.code).trim_end())
+    let message = entry.message.unwrap_or_default();
+    refusal(cause, format!("{code} {message}").trim_end())
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! Door: tells the queue what became of messages, ten at a time, and the worker what the queue did
-//! not listen to.
+//! Door: settles messages with the queue, ten at a time, and reports to the worker which of them SQS
+//! did not settle.
 //!
-//! Deletes wait a moment for others: nobody waits for them, and ten cost the queue and us little
-//! more than one. What is to be shown or hidden goes out at once, and while it is under way the
-//! next batch gathers.
+//! Deletes linger a moment for others: nothing waits for them, and ten cost SQS and us little more
+//! than one. Changes of visibility go out at once, and while one request is under way the next
+//! batch fills.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,21 +13,21 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, channel, unb
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::batcher::{Haste, gather};
+use super::batcher::{BatchMode, gather};
 use super::error::QueueError;
-use super::queue::Queue;
+use super::queue::SourceQueue;
 use crate::definition::Batch;
 use crate::flow::{BATCH, Order, Settle};
 
-/// Entries that may wait. More means that SQS does not answer; what does not fit is repeated later.
+/// Entries that may wait. More means that SQS does not answer: they are settled again later.
 const WAITING: usize = 4096;
 
 /// How long a delete may wait for nine others: at two thousand messages a second each batch is
 /// full. Far less than any visibility timeout; a pipe that is killed meanwhile delivers what was
 /// delivered in this time once more.
-const COMPANY: Duration = Duration::from_millis(5);
+const LINGER: Duration = Duration::from_millis(5);
 
-/// Takes what is to be settled.
+/// Settles messages.
 #[derive(Debug)]
 pub struct Settler {
     deletes: Sender<Settle>,
@@ -37,41 +37,41 @@ pub struct Settler {
 }
 
 impl Settler {
-    /// Starts the two tasks that gather and send.
-    pub fn start(queue: &Arc<Queue>) -> Settler {
-        let ((deletes, to_delete), (hides, to_hide)) = (channel(WAITING), channel(WAITING));
+    /// Starts the two tasks that form batches and send them.
+    pub fn start(queue: &Arc<SourceQueue>) -> Settler {
+        let (deletes, to_delete) = channel(WAITING);
+        let (hides, to_hide) = channel(WAITING);
         let (failing, failed) = unbounded_channel();
         let mut tasks = JoinSet::new();
-        let desk = Desk {
+        let task = SettleTask {
             queue: queue.clone(),
             failing,
         };
-        let (deleting, hiding) = (desk.clone(), desk);
-        // The queue keeps back what follows in a message's group until that is deleted.
-        let company = if queue.order == Order::Fifo {
+        let deleting = task.clone();
+        let hiding = task;
+        // SQS keeps back the messages that follow in a message's group until that one is deleted.
+        let linger = if queue.order == Order::Fifo {
             Duration::ZERO
         } else {
-            COMPANY
+            LINGER
         };
-        let (together, at_once) = [company, Duration::ZERO]
-            .map(|window| Batch {
-                size: BATCH,
-                window,
-            })
-            .into();
-        let hurry = CancellationToken::new();
+        let batch = |window| Batch {
+            size: BATCH,
+            window,
+        };
+        let flush = CancellationToken::new();
         tasks.spawn(gather(
             to_delete,
-            together,
-            Haste::OneByOne,
-            hurry.clone(),
+            batch(linger),
+            BatchMode::OneByOne,
+            flush.clone(),
             move |batch| deleting.clone().delete(batch),
         ));
         tasks.spawn(gather(
             to_hide,
-            at_once,
-            Haste::OneByOne,
-            hurry,
+            batch(Duration::ZERO),
+            BatchMode::OneByOne,
+            flush,
             move |batch| hiding.clone().hide(batch),
         ));
         Settler {
@@ -82,20 +82,20 @@ impl Settler {
         }
     }
 
-    /// Takes one; never waits.
+    /// Settles a message, without waiting for it.
     ///
     /// # Errors
-    /// Too many wait already: it has failed.
+    /// Too many wait already: the message is not settled.
     pub fn settle(&self, settle: Settle) -> Result<(), Settle> {
-        let desk = if matches!(settle, Settle::Delete { .. }) {
+        let input = if matches!(settle, Settle::Delete { .. }) {
             &self.deletes
         } else {
             &self.hides
         };
-        desk.try_send(settle).map_err(TrySendError::into_inner)
+        input.try_send(settle).map_err(TrySendError::into_inner)
     }
 
-    /// The next one that failed.
+    /// Waits for the next message that SQS did not settle.
     pub async fn failed(&mut self) -> Settle {
         match self.failed.recv().await {
             Some(settle) => settle,
@@ -103,7 +103,7 @@ impl Settler {
         }
     }
 
-    /// Sends what is left and waits for it, for up to `patience`.
+    /// Sends what is left and waits for the replies, for up to `patience`.
     pub async fn finish(self, patience: Duration) {
         let Settler {
             deletes,
@@ -121,14 +121,14 @@ impl Settler {
     }
 }
 
-/// What both tasks work with.
+/// What both tasks work with: the queue, and where failures go.
 #[derive(Debug, Clone)]
-struct Desk {
-    queue: Arc<Queue>,
+struct SettleTask {
+    queue: Arc<SourceQueue>,
     failing: UnboundedSender<Settle>,
 }
 
-impl Desk {
+impl SettleTask {
     async fn delete(self, batch: Vec<Settle>) {
         let receipts: Vec<&str> = batch.iter().map(receipt).collect();
         let result = self.queue.delete(&receipts).await;
@@ -162,7 +162,7 @@ impl Desk {
         };
         for (index, settle) in batch.into_iter().enumerate() {
             if failed.contains(&index) {
-                // Nobody listens any more while the last ones are settled.
+                // The worker no longer receives them while the last messages are settled.
                 let _ = self.failing.send(settle);
             }
         }

@@ -4,7 +4,7 @@ use super::*;
 use kit::cloudformation::Account;
 use kit::document::Node;
 
-fn shown(names: &[&str]) -> Vec<Shown> {
+fn shown(names: &[&str]) -> Vec<PipeView> {
     let account = Account {
         region: "eu-west-1".into(),
         account_id: "1".into(),
@@ -33,7 +33,7 @@ fn shown(names: &[&str]) -> Vec<Shown> {
     };
     pipes
         .into_iter()
-        .map(|pipe| Shown {
+        .map(|pipe| PipeView {
             pipe: Arc::new(pipe),
             status: status(),
         })
@@ -51,7 +51,7 @@ fn names(answer: &Value) -> Vec<&str> {
 
 #[test]
 fn a_description_has_the_members_of_the_service() {
-    let [shown] = <[Shown; 1]>::try_from(shown(&["orders"])).unwrap();
+    let [shown] = <[PipeView; 1]>::try_from(shown(&["orders"])).unwrap();
     shown.status.starts(Timestamp::from_millis(3000));
     shown.status.waits("no queue");
     let expected = json!({

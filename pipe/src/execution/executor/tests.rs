@@ -6,14 +6,17 @@ use super::*;
 use crate::definition::{
     Batch, DesiredState, Enrichment, EnrichmentTarget, Fingerprint, Source, Target,
 };
+use crate::event::Event;
 use crate::event::filter::Filter;
-use crate::execution::Line;
-use crate::execution::api_destination::Invoker;
-use crate::execution::stage::ingestion_time;
-use crate::execution::token::Authorizer;
-use crate::execution::unended::Unended;
+use crate::execution::api_destination::ApiDestinationClient;
+use crate::execution::delivery::{Delivery, PerEvent};
+use crate::execution::enrichment::EnrichmentCall;
+use crate::execution::token_cache::TokenCache;
+use crate::execution::unfinished::UnfinishedReplies;
+use crate::execution_log::Stage;
 use crate::execution_log::{LogConfiguration, LogLevel};
 use crate::flow::Cause;
+use crate::flow::Verdict;
 use crate::targets::connection::{Auth, Connection, ConnectionParameters, OAuth};
 use crate::targets::{Destination, Endpoint, HttpParameters, HttpTarget};
 use crate::transform::{ReservedVariables, Transform};
@@ -25,6 +28,7 @@ use http::Method;
 use kit::send::{AllowTargets, Sender};
 use serde_json::json;
 use std::sync::Mutex;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 type Seen = Arc<Mutex<Vec<String>>>;
@@ -89,7 +93,7 @@ async fn target() -> (String, Seen, CancellationToken) {
     (url, seen, stop)
 }
 
-fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
+fn client(stage: Stage, url: &str, path: &str) -> ApiDestinationClient {
     kit::program::install_tls();
     let oauth = OAuth {
         endpoint: format!("{url}/token").parse().unwrap(),
@@ -108,6 +112,7 @@ fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
         invocation: ConnectionParameters::default(),
     });
     let destination = Destination {
+        arn: String::new(),
         name: "d".into(),
         method: Method::POST,
         endpoint: Endpoint::parse(&format!("{url}{path}")).unwrap(),
@@ -119,28 +124,28 @@ fn invoker(stage: Stage, url: &str, path: &str) -> Invoker {
         parameters: HttpParameters::default(),
     };
     let sender = Sender::new(AllowTargets::new(["127.0.0.1".parse().unwrap()])).unwrap();
-    let authorizer = Arc::new(Authorizer::new(connection, sender.clone()));
+    let tokens = Arc::new(TokenCache::new(connection, sender.clone()));
     let deadline = Duration::from_millis(300);
-    Invoker {
+    ApiDestinationClient {
         stage,
         invocation: Arc::new(invocation),
-        authorizer,
+        tokens,
         sender,
         deadline,
         webhook_keys: None,
-        unended: Unended::default(),
+        unfinished: UnfinishedReplies::default(),
     }
 }
 
-fn courier(url: &str, path: &str) -> Arc<Courier> {
+fn executor(url: &str, path: &str) -> Arc<Executor> {
     enriching(url, path, None, r#"{"body": "<$.body.n>"}"#)
 }
 
-fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) -> Arc<Courier> {
-    let invoker = |stage, path| invoker(stage, url, path);
+fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) -> Arc<Executor> {
+    let client = |stage, path| client(stage, url, path);
     let (target, asked) = (
-        invoker(Stage::Target, path),
-        enrichment.map(|path| invoker(Stage::Enrichment, path)),
+        client(Stage::Target, path),
+        enrichment.map(|path| client(Stage::Enrichment, path)),
     );
     let pipe = Pipe {
         name: "p".into(),
@@ -152,9 +157,9 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
             queue: String::new(),
         },
         filter: Filter::default(),
-        enrichment: asked.as_ref().map(|invoker| Enrichment {
+        enrichment: asked.as_ref().map(|client| Enrichment {
             input: Some(Transform::parse(r#"{"ask": <$.body.n>}"#).unwrap()),
-            target: EnrichmentTarget::Http(invoker.invocation.clone()),
+            asked: EnrichmentTarget::Http(client.invocation.clone()),
         }),
         input: Some(Transform::parse(template).unwrap()),
         target: Target::Http(target.invocation.clone()),
@@ -167,14 +172,13 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
         description: serde_json::Map::new(),
         fingerprint: Fingerprint::default(),
     };
-    let line = |invoker| Line::Http(Box::new(invoker));
-    let enricher = asked.map(|invoker| Enricher::Line(line(invoker)));
-    Arc::new(Courier::new(
-        Arc::new(pipe),
-        enricher,
-        Road::Line(line(target)),
-        CancellationToken::new(),
-    ))
+    let per_event = |client| PerEvent::ApiDestination(Box::new(client));
+    let stages = Stages {
+        pipe: Arc::new(pipe),
+        enrichment: asked.map(|client| EnrichmentCall::PerEvent(per_event(client))),
+        delivery: Delivery::PerEvent(per_event(target)),
+    };
+    Arc::new(Executor::new(stages, CancellationToken::new()))
 }
 
 fn work(body: &str) -> Work {
@@ -182,13 +186,13 @@ fn work(body: &str) -> Work {
     Work::new("m".into(), None, event, body.len())
 }
 
-async fn deliver(courier: &Arc<Courier>, body: &str) -> (Verdict, Vec<Stage>) {
+async fn deliver(executor: &Arc<Executor>, body: &str) -> (Verdict, Vec<Stage>) {
     let (
         _,
         Ending {
             verdict, execution, ..
         },
-    ) = courier.clone().deliver(work(body)).await;
+    ) = executor.clone().deliver(work(body)).await;
     (
         verdict,
         execution
@@ -203,13 +207,13 @@ async fn deliver(courier: &Arc<Courier>, body: &str) -> (Verdict, Vec<Stage>) {
 #[tokio::test]
 async fn the_enrichments_answer_replaces_the_event() {
     let (url, seen, _stop) = target().await;
-    let courier = enriching(
+    let executor = enriching(
         &url,
         "/in",
         Some("/echo"),
         r#"{"got": <$.ask>, "was": <$.body>}"#,
     );
-    let (verdict, stages) = deliver(&courier, r#"{"n":{"id":7}}"#).await;
+    let (verdict, stages) = deliver(&executor, r#"{"n":{"id":7}}"#).await;
     assert_eq!(
         (verdict, stages),
         (Verdict::Delivered, vec![Stage::Enrichment, Stage::Target])
@@ -273,10 +277,10 @@ async fn an_empty_answer_skips_the_target_with_success_and_a_failure_fails() {
 #[tokio::test]
 async fn a_refused_token_is_replaced_at_once_and_the_new_one_is_kept() {
     let (url, seen, _stop) = target().await;
-    let courier = courier(&url, "/in");
+    let executor = executor(&url, "/in");
     for _ in 0..2 {
         assert_eq!(
-            deliver(&courier, r#"{"n":1}"#).await,
+            deliver(&executor, r#"{"n":1}"#).await,
             (Verdict::Delivered, vec![Stage::Target])
         );
     }
@@ -297,7 +301,7 @@ async fn a_refused_token_is_replaced_at_once_and_the_new_one_is_kept() {
 #[tokio::test]
 async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
     let (url, _seen, _stop) = target().await;
-    let (verdict, _) = deliver(&courier(&url, "/never"), r#"{"n":1}"#).await;
+    let (verdict, _) = deliver(&executor(&url, "/never"), r#"{"n":1}"#).await;
     assert!(
         matches!(
             verdict,
@@ -308,16 +312,16 @@ async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
         ),
         "{verdict:?}"
     );
-    let (verdict, _) = deliver(&courier(&url, "/in"), r#"{"n":{"secret":1}}"#).await;
+    let (verdict, _) = deliver(&executor(&url, "/in"), r#"{"n":{"secret":1}}"#).await;
     let Verdict::Unsendable { reason } = verdict else {
         panic!("{verdict:?}")
     };
     let reason = reason.text;
     assert!(
-        reason.contains("<$.body.n> is within a string") && !reason.contains("secret"),
+        reason.contains("<$.body.n> stands inside a string") && !reason.contains("secret"),
         "{reason}"
     );
-    let (verdict, _) = deliver(&courier("http://127.0.0.1:9", "/in"), "{}").await;
+    let (verdict, _) = deliver(&executor("http://127.0.0.1:9", "/in"), "{}").await;
     assert!(
         matches!(
             verdict,
@@ -327,14 +331,5 @@ async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
             }
         ),
         "{verdict:?}"
-    );
-}
-
-#[test]
-fn the_ingestion_time_is_iso_8601() {
-    let text = ingestion_time();
-    assert!(
-        text.len() == 20 && text.ends_with('Z') && text.as_bytes()[10] == b'T',
-        "{text}"
     );
 }

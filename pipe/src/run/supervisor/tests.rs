@@ -22,10 +22,10 @@ fn definition(pipes: &[(&str, &str)]) -> PipeDefinitions {
     PipeDefinitions::load(&given).unwrap()
 }
 
-async fn fleet(pipes: &[(&str, &str)]) -> (Fleet, CancellationToken) {
+async fn supervisor(pipes: &[(&str, &str)]) -> (Supervisor, CancellationToken) {
     kit::program::install_tls();
     let sdk = kit::aws::local("http://127.0.0.1:9").await;
-    let tools = Tools {
+    let dependencies = Dependencies {
         sender: Sender::new(AllowTargets::default()).unwrap(),
         services: Arc::new(Services::new(sdk.clone()).unwrap()),
         clients: Arc::new(Clients::local(&sdk)),
@@ -35,10 +35,13 @@ async fn fleet(pipes: &[(&str, &str)]) -> (Fleet, CancellationToken) {
         webhook_keys: None,
     };
     let stop = CancellationToken::new();
-    (Fleet::start(tools, definition(pipes), &stop), stop)
+    (
+        Supervisor::start(dependencies, definition(pipes), &stop),
+        stop,
+    )
 }
 
-impl Fleet {
+impl Supervisor {
     fn stop_of(&self, name: &str) -> CancellationToken {
         self.members[name].stop.clone()
     }
@@ -46,17 +49,24 @@ impl Fleet {
 
 #[tokio::test]
 async fn only_what_has_changed_is_started_anew() {
-    let (mut fleet, stop) = fleet(&[("same", "out"), ("other", "out"), ("gone", "out")]).await;
-    let [same, other, gone] = ["same", "other", "gone"].map(|name| fleet.stop_of(name));
-    let created = fleet.board().find("other").unwrap().status.state().created;
-    let replaced = fleet.replace(definition(&[
+    let (mut supervisor, stop) =
+        supervisor(&[("same", "out"), ("other", "out"), ("gone", "out")]).await;
+    let [same, other, gone] = ["same", "other", "gone"].map(|name| supervisor.stop_of(name));
+    let created = supervisor
+        .registry()
+        .find("other")
+        .unwrap()
+        .status
+        .state()
+        .created;
+    let summary = supervisor.replace(definition(&[
         ("same", "out"),
         ("other", "out2"),
         ("new", "out"),
     ]));
     assert_eq!(
-        replaced,
-        Replaced {
+        summary,
+        ReloadSummary {
             new: 1,
             changed: 1,
             removed: 1,
@@ -64,58 +74,79 @@ async fn only_what_has_changed_is_started_anew() {
         }
     );
     assert!(!same.is_cancelled() && other.is_cancelled() && gone.is_cancelled());
-    assert!(!fleet.stop_of("other").is_cancelled(), "its successor runs");
-    let names: Vec<String> = fleet
-        .board()
+    assert!(
+        !supervisor.stop_of("other").is_cancelled(),
+        "its successor runs"
+    );
+    let names: Vec<String> = supervisor
+        .registry()
         .pipes()
         .iter()
-        .map(|shown| shown.pipe.name.clone())
+        .map(|view| view.pipe.name.clone())
         .collect();
     assert_eq!(names, ["new", "other", "same"]);
     assert_eq!(
-        fleet.board().find("other").unwrap().status.state().created,
+        supervisor
+            .registry()
+            .find("other")
+            .unwrap()
+            .status
+            .state()
+            .created,
         created
     );
     stop.cancel();
-    fleet.drained().await.unwrap();
+    supervisor.drained().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_pipe_is_stopped_and_started_and_stays_so_when_others_change() {
-    let (mut fleet, stop) = fleet(&[("p", "out"), ("q", "out")]).await;
+    let (mut supervisor, stop) = supervisor(&[("p", "out"), ("q", "out")]).await;
     assert_eq!(
-        fleet.set("none", DesiredState::Stopped).unwrap_err(),
+        supervisor.set("none", DesiredState::Stopped).unwrap_err(),
         ControlFault::unknown("none")
     );
     assert_eq!(
-        fleet.board().find("p").unwrap().status.state().current,
+        supervisor
+            .registry()
+            .find("p")
+            .unwrap()
+            .status
+            .state()
+            .current,
         CurrentState::Starting
     );
-    let shown = fleet.set("p", DesiredState::Stopped).unwrap();
-    assert_eq!(shown.status.state().current, CurrentState::Stopping);
+    let view = supervisor.set("p", DesiredState::Stopped).unwrap();
+    assert_eq!(view.status.state().current, CurrentState::Stopping);
     assert!(
         matches!(
-            fleet.set("p", DesiredState::Running),
+            supervisor.set("p", DesiredState::Running),
             Err(ControlFault::Conflict(_))
         ),
         "not yet"
     );
-    fleet.ended().await.unwrap();
-    assert_eq!(shown.status.state().current, CurrentState::Stopped);
+    supervisor.ended().await.unwrap();
+    assert_eq!(view.status.state().current, CurrentState::Stopped);
     assert!(
-        !fleet.stop_of("q").is_cancelled(),
+        !supervisor.stop_of("q").is_cancelled(),
         "nothing happens to the other"
     );
 
-    fleet.replace(definition(&[("p", "out"), ("q", "out2")]));
+    supervisor.replace(definition(&[("p", "out"), ("q", "out2")]));
     assert_eq!(
-        fleet.board().find("p").unwrap().status.state().current,
+        supervisor
+            .registry()
+            .find("p")
+            .unwrap()
+            .status
+            .state()
+            .current,
         CurrentState::Stopped
     );
-    let shown = fleet.set("p", DesiredState::Running).unwrap();
-    assert_eq!(shown.status.state().current, CurrentState::Starting);
-    assert!(!fleet.stop_of("p").is_cancelled());
+    let view = supervisor.set("p", DesiredState::Running).unwrap();
+    assert_eq!(view.status.state().current, CurrentState::Starting);
+    assert!(!supervisor.stop_of("p").is_cancelled());
     stop.cancel();
-    fleet.drained().await.unwrap();
-    assert_eq!(shown.status.state().current, CurrentState::Stopped);
+    supervisor.drained().await.unwrap();
+    assert_eq!(view.status.state().current, CurrentState::Stopped);
 }

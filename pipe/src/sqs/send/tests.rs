@@ -2,6 +2,7 @@
 //! becomes of each message.
 
 use super::*;
+use crate::sqs::clients::Clients;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
@@ -9,6 +10,8 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use tokio_util::sync::CancellationToken;
+
+const ARN: &str = "arn:aws:sqs::1:out";
 
 type Seen = Arc<Mutex<Vec<String>>>;
 
@@ -59,7 +62,7 @@ async fn answer(
     )
 }
 
-async fn outbox() -> (Outbox, Seen, CancellationToken) {
+async fn sender() -> (QueueSender, Seen, CancellationToken) {
     let seen = Seen::default();
     let app = Router::new()
         .route("/", post(answer))
@@ -75,7 +78,7 @@ async fn outbox() -> (Outbox, Seen, CancellationToken) {
         deduplication: None,
     };
     (
-        Outbox::new(crate::sqs::queue::client(&sdk), Arc::new(outlet)),
+        Clients::local(&sdk).sender(ARN, Arc::new(outlet)),
         seen,
         stop,
     )
@@ -91,8 +94,8 @@ fn entry(body: &str) -> QueueEntry {
 
 #[tokio::test]
 async fn a_batch_is_one_request_and_each_message_gets_its_own_answer() {
-    let (outbox, seen, _stop) = outbox().await;
-    let sent = outbox
+    let (sender, seen, _stop) = sender().await;
+    let sent = sender
         .send(&[entry("a"), entry("faulty"), entry("c")])
         .await;
     let [Ok(a), Err(refusal), Ok(c)] = sent.as_slice() else {
@@ -106,8 +109,8 @@ async fn a_batch_is_one_request_and_each_message_gets_its_own_answer() {
 
 #[tokio::test]
 async fn a_request_that_is_refused_for_one_message_is_sent_one_by_one() {
-    let (outbox, seen, _stop) = outbox().await;
-    let sent = outbox.send(&[entry("a"), entry("poison")]).await;
+    let (sender, seen, _stop) = sender().await;
+    let sent = sender.send(&[entry("a"), entry("poison")]).await;
     assert_eq!(sent[0].as_deref(), Ok("id-\"a\""));
     let Err(refusal) = &sent[1] else {
         panic!("{sent:?}")
@@ -131,8 +134,8 @@ async fn a_queue_that_cannot_be_reached_is_no_fault_of_the_message() {
         group: None,
         deduplication: None,
     };
-    let outbox = Outbox::new(crate::sqs::queue::client(&sdk), Arc::new(outlet));
-    let sent = outbox.send(&[entry("a"), entry("b")]).await;
+    let sender = Clients::local(&sdk).sender(ARN, Arc::new(outlet));
+    let sent = sender.send(&[entry("a"), entry("b")]).await;
     assert!(
         sent.iter()
             .all(|result| matches!(result, Err(refusal) if refusal.cause == Cause::Target)),
@@ -142,9 +145,9 @@ async fn a_queue_that_cannot_be_reached_is_no_fault_of_the_message() {
 
 #[tokio::test]
 async fn large_messages_go_in_several_requests() {
-    let (outbox, seen, _stop) = outbox().await;
+    let (sender, seen, _stop) = sender().await;
     let size = |kilobytes: usize| entry(&"x".repeat(kilobytes * 1024));
-    let sent = outbox
+    let sent = sender
         .send(&[size(100), size(100), size(100), size(1)])
         .await;
     assert!(sent.iter().all(Result::is_ok), "{sent:?}");

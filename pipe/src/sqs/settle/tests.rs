@@ -70,7 +70,7 @@ async fn settler() -> (Settler, DropGuard) {
         queue: "in".into(),
     };
     let queue = Clients::local(&sdk).open(&source).await.unwrap();
-    assert_eq!(queue.traits.visibility, Duration::from_secs(7));
+    assert_eq!(queue.attributes.visibility, Duration::from_secs(7));
     (Settler::start(&Arc::new(queue)), stop.drop_guard())
 }
 
@@ -121,7 +121,7 @@ async fn no_answer_is_a_failure_in_time_to_try_again() {
 #[tokio::test]
 async fn what_does_not_fit_comes_back_at_once() {
     let (settler, _stop) = settler().await;
-    // Nothing is awaited, so nobody takes them out.
+    // Nothing is awaited, so no task takes them out.
     let refused = (0..=WAITING)
         .filter_map(|_| settler.settle(delete("good")).err())
         .collect::<Vec<_>>();

@@ -6,8 +6,11 @@
 use super::super::*;
 use crate::control::state::Status;
 use crate::definition::PipeDefinitions;
-use crate::flow::{Cause, VerdictRule};
-use crate::run::build::{Tools, Yard};
+use crate::event::Event;
+use crate::flow::Cause;
+use crate::flow::Verdict;
+use crate::flow::VerdictRule;
+use crate::run::builder::{Builder, Dependencies};
 use crate::sqs::clients::Clients;
 use axum::Router;
 use axum::extract::State;
@@ -19,6 +22,7 @@ use kit::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use std::time::Duration;
 
 const FILES: [(&str, &str); 7] = [
     ("api", include_str!("../../../../tests/services/api.json")),
@@ -113,7 +117,7 @@ fn as_json(body: &str) -> Value {
 }
 
 /// The pipe of a case, from a queue to whatever the case says, between itself and `endpoint`.
-async fn courier(case: &Value, endpoint: &str) -> Arc<Courier> {
+async fn executor(case: &Value, endpoint: &str) -> Arc<Executor> {
     kit::program::install_tls();
     let mut pipe = json!({"Name": "p", "RoleArn": "r", "Source": "arn:aws:sqs:eu-west-1:1:q"});
     let members = case["pipe"].as_object().unwrap().clone();
@@ -125,7 +129,7 @@ async fn courier(case: &Value, endpoint: &str) -> Arc<Courier> {
         .pipes
         .remove(0);
     let sdk = kit::aws::local(endpoint).await;
-    let tools = Tools {
+    let dependencies = Dependencies {
         sender: Way::new(AllowTargets::default()).unwrap(),
         services: Arc::new(Services::new(sdk.clone()).unwrap()),
         clients: Arc::new(Clients::local(&sdk)),
@@ -139,14 +143,14 @@ async fn courier(case: &Value, endpoint: &str) -> Arc<Courier> {
         Timestamp::default(),
         Timestamp::default(),
     ));
-    Yard::new(tools)
-        .equip(
+    Builder::new(dependencies)
+        .build(
             Arc::new(pipe),
             status,
             Arc::default(),
             &CancellationToken::new(),
         )
-        .courier
+        .executor
 }
 
 fn works(messages: &Value) -> Vec<Work> {
@@ -186,9 +190,9 @@ async fn check(file: &str, case: &Value) {
     let stop = CancellationToken::new();
     let app = Router::new().fallback(answer).with_state(play.clone());
     let serving = tokio::spawn(kit::serve::serve(listener, app, stop.clone()));
-    let endings = courier(case, &endpoint)
+    let endings = executor(case, &endpoint)
         .await
-        .carrier
+        .stages
         .execute(&works(&case["messages"]))
         .await;
     let verdicts: Vec<String> = endings.iter().map(told).collect();
@@ -251,7 +255,7 @@ async fn a_probe_waits_for_no_others() {
         is_probe: true,
         ..work
     };
-    let (_, ending) = courier(&case, "http://127.0.0.1:9")
+    let (_, ending) = executor(&case, "http://127.0.0.1:9")
         .await
         .deliver(probe)
         .await;

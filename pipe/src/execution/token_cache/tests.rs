@@ -29,7 +29,7 @@ async fn answer(State(endpoint): State<Arc<Endpoint>>) -> (StatusCode, String) {
     (*endpoint.status.lock(), body)
 }
 
-async fn world(status: StatusCode, expires_in: u64) -> (Arc<Endpoint>, Arc<Authorizer>, DropGuard) {
+async fn world(status: StatusCode, expires_in: u64) -> (Arc<Endpoint>, Arc<TokenCache>, DropGuard) {
     kit::program::install_tls();
     let (delay, requests) = (Duration::from_millis(50), AtomicUsize::new(0));
     let endpoint = Arc::new(Endpoint {
@@ -63,7 +63,7 @@ async fn world(status: StatusCode, expires_in: u64) -> (Arc<Endpoint>, Arc<Autho
     let sender = Sender::new(AllowTargets::anywhere()).unwrap();
     (
         endpoint,
-        Arc::new(Authorizer::new(Arc::new(connection), sender)),
+        Arc::new(TokenCache::new(Arc::new(connection), sender)),
         stop.drop_guard(),
     )
 }
@@ -74,18 +74,18 @@ impl Endpoint {
     }
 }
 
-async fn token(authorizer: &Arc<Authorizer>) -> Result<String, String> {
-    authorizer
+async fn token(tokens: &Arc<TokenCache>) -> Result<String, String> {
+    tokens
         .token()
         .await
         .map(|token| token.unwrap().to_str().unwrap().to_owned())
 }
 
-async fn many(authorizer: &Arc<Authorizer>) -> Vec<Result<String, String>> {
+async fn many(tokens: &Arc<TokenCache>) -> Vec<Result<String, String>> {
     let wanting: Vec<_> = (0..50)
         .map(|_| {
             tokio::spawn({
-                let it = authorizer.clone();
+                let it = tokens.clone();
                 async move { token(&it).await }
             })
         })
@@ -99,57 +99,54 @@ async fn many(authorizer: &Arc<Authorizer>) -> Vec<Result<String, String>> {
 
 #[tokio::test]
 async fn many_who_want_a_token_make_one_request() {
-    let (endpoint, authorizer, _stop) = world(StatusCode::OK, 3600).await;
-    assert_eq!(
-        many(&authorizer).await,
-        vec![Ok("Bearer t0".to_owned()); 50]
-    );
+    let (endpoint, tokens, _stop) = world(StatusCode::OK, 3600).await;
+    assert_eq!(many(&tokens).await, vec![Ok("Bearer t0".to_owned()); 50]);
     assert_eq!(endpoint.requests(), 1);
-    authorizer.forget(&HeaderValue::from_static("Bearer other"));
+    tokens.forget(&HeaderValue::from_static("Bearer other"));
     assert_eq!(
-        token(&authorizer).await,
+        token(&tokens).await,
         Ok("Bearer t0".into()),
         "it was not this one that was refused"
     );
-    authorizer.forget(&HeaderValue::from_static("Bearer t0"));
-    assert_eq!(token(&authorizer).await, Ok("Bearer t1".into()));
+    tokens.forget(&HeaderValue::from_static("Bearer t0"));
+    assert_eq!(token(&tokens).await, Ok("Bearer t1".into()));
 }
 
 #[tokio::test]
 async fn a_failure_answers_all_who_wait_and_is_not_believed_for_long() {
-    let (endpoint, authorizer, _stop) = world(StatusCode::SERVICE_UNAVAILABLE, 3600).await;
+    let (endpoint, tokens, _stop) = world(StatusCode::SERVICE_UNAVAILABLE, 3600).await;
     let reason = "connection c: the token endpoint answered 503 Service Unavailable".to_owned();
-    assert_eq!(many(&authorizer).await, vec![Err(reason); 50]);
+    assert_eq!(many(&tokens).await, vec![Err(reason); 50]);
     assert_eq!(endpoint.requests(), 1);
     *endpoint.status.lock() = StatusCode::OK;
     tokio::time::sleep(FAILURE).await;
-    assert_eq!(token(&authorizer).await, Ok("Bearer t1".into()));
+    assert_eq!(token(&tokens).await, Ok("Bearer t1".into()));
 }
 
 #[tokio::test]
 async fn a_caller_that_gives_up_leaves_the_request_to_the_others() {
-    let (endpoint, authorizer, _stop) = world(StatusCode::OK, 3600).await;
-    let soon = tokio::time::timeout(Duration::from_millis(10), token(&authorizer)).await;
+    let (endpoint, tokens, _stop) = world(StatusCode::OK, 3600).await;
+    let soon = tokio::time::timeout(Duration::from_millis(10), token(&tokens)).await;
     assert!(soon.is_err());
     assert_eq!(
-        (token(&authorizer).await, endpoint.requests()),
+        (token(&tokens).await, endpoint.requests()),
         (Ok("Bearer t0".into()), 1)
     );
 }
 
 #[tokio::test]
 async fn a_token_that_is_about_to_expire_is_used_while_the_next_is_fetched() {
-    let (endpoint, authorizer, _stop) = world(StatusCode::OK, 8).await;
-    assert_eq!(token(&authorizer).await, Ok("Bearer t0".into()));
+    let (endpoint, tokens, _stop) = world(StatusCode::OK, 8).await;
+    assert_eq!(token(&tokens).await, Ok("Bearer t0".into()));
     assert_eq!(
-        token(&authorizer).await,
+        token(&tokens).await,
         Ok("Bearer t0".into()),
         "eight seconds are worth keeping"
     );
     // Stale after six seconds.
     tokio::time::sleep(Duration::from_millis(6050)).await;
     assert_eq!(
-        many(&authorizer).await,
+        many(&tokens).await,
         vec![Ok("Bearer t0".to_owned()); 50],
         "nobody waits"
     );
@@ -162,11 +159,11 @@ async fn a_token_that_is_about_to_expire_is_used_while_the_next_is_fetched() {
     tokio::time::timeout(Duration::from_secs(30), fetched)
         .await
         .expect("the next one is fetched");
-    while token(&authorizer).await == Ok("Bearer t0".into()) {
+    while token(&tokens).await == Ok("Bearer t0".into()) {
         tokio::task::yield_now().await;
     }
     assert_eq!(
-        (token(&authorizer).await, endpoint.requests()),
+        (token(&tokens).await, endpoint.requests()),
         (Ok("Bearer t1".into()), 2)
     );
 }
@@ -186,10 +183,10 @@ fn a_stale_token_outlives_a_failed_request_for_another() {
     })
     .at(at(now))
     {
-        Answer::Fresh(_) => "fresh",
-        Answer::Stale(_) => "stale",
-        Answer::Failed(_) => "failed",
-        Answer::Unknown => "unknown",
+        TokenState::Fresh(_) => "fresh",
+        TokenState::Stale(_) => "stale",
+        TokenState::Failed(_) => "failed",
+        TokenState::Unknown => "unknown",
     };
     assert_eq!(
         [known(49, None), known(50, None), known(100, None)],

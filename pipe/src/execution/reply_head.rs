@@ -1,6 +1,6 @@
-//! The head of a target's answer, fit for the log: what a target says about a message that it does
-//! not take helps, but it may repeat the message, or a secret of the connection. Both are taken
-//! out. Pure.
+//! The head of a reply, fit for the log. What a target answers about a message that it rejects helps
+//! to find the reason, but it may repeat the message or a secret of the connection: both are
+//! removed. Pure.
 
 use std::collections::HashSet;
 
@@ -24,7 +24,7 @@ const LONGEST_WORD: usize = 24;
 
 /// The head of an answer with this body; `None` when nothing of it can be shown. `event` is what
 /// was sent of the message, `secrets` is what the connection added, beside what is a secret of any.
-pub fn head(body: &[u8], event: &Value, secrets: &[String]) -> Option<String> {
+pub(super) fn reply_head(body: &[u8], event: &Value, secrets: &[String]) -> Option<String> {
     let text = String::from_utf8_lossy(&body[..body.len().min(SEARCHED)]);
     let own = Redactor::new(secrets.iter().map(String::as_str));
     let text =
@@ -208,7 +208,7 @@ mod tests {
         let inner = r#"{"email":"ada@example.org","age":31,"note":"the quick brown fox","ok":"no","list":[{"pin":"4711"}]}"#;
         let event =
             json!({"messageId": "m-1", "body": inner, "attributes": {"SenderId": "AROA:sender"}});
-        head(body.as_bytes(), &event, &["s3cr3t".to_owned()])
+        reply_head(body.as_bytes(), &event, &["s3cr3t".to_owned()])
     }
 
     #[test]
@@ -248,7 +248,7 @@ mod tests {
     fn a_body_of_text_is_taken_out_piece_by_piece() {
         let event = json!({"body": "order 17 of Ada Lovelace, London"});
         assert_eq!(
-            head(b"bad: ada lovelace from Paris", &event, &[]).as_deref(),
+            reply_head(b"bad: ada lovelace from Paris", &event, &[]).as_deref(),
             Some("bad:… from Paris")
         );
     }
@@ -282,7 +282,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                head(answer.as_bytes(), &event, &[]).as_deref(),
+                reply_head(answer.as_bytes(), &event, &[]).as_deref(),
                 Some(expected),
                 "{answer}"
             );
@@ -292,12 +292,12 @@ mod tests {
     #[test]
     fn it_is_short() {
         let long = "word ".repeat(1000);
-        let shown = head(long.as_bytes(), &Value::Null, &[]).unwrap();
+        let shown = reply_head(long.as_bytes(), &Value::Null, &[]).unwrap();
         assert!(
             shown.len() <= LONGEST + REMOVED.len_utf8() && shown.ends_with(REMOVED),
             "{shown}"
         );
         let wide = "é ".repeat(1000);
-        assert!(head(wide.as_bytes(), &Value::Null, &[]).is_some());
+        assert!(reply_head(wide.as_bytes(), &Value::Null, &[]).is_some());
     }
 }

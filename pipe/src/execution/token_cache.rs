@@ -26,7 +26,7 @@ const FAILURE: Duration = Duration::from_secs(1);
 
 /// The credentials of a connection at work.
 #[derive(Debug)]
-pub struct Authorizer {
+pub struct TokenCache {
     connection: Arc<Connection>,
     secrets: Secrets,
     sender: Sender,
@@ -43,7 +43,7 @@ struct Known {
 }
 
 /// What is known at a time.
-enum Answer {
+enum TokenState {
     /// This token, which is good for a while.
     Fresh(HeaderValue),
     /// This one, which is about to expire.
@@ -54,11 +54,11 @@ enum Answer {
     Unknown,
 }
 
-impl Authorizer {
+impl TokenCache {
     /// For one connection; tokens are asked for by `sender`.
-    pub fn new(connection: Arc<Connection>, sender: Sender) -> Authorizer {
+    pub fn new(connection: Arc<Connection>, sender: Sender) -> TokenCache {
         let secrets = Secrets::new(connection.credentials());
-        Authorizer {
+        TokenCache {
             connection,
             secrets,
             sender,
@@ -77,32 +77,32 @@ impl Authorizer {
     ///
     /// # Errors
     /// There is no token to be had; the reason holds no secret.
-    pub async fn token(self: &Arc<Authorizer>) -> Result<Option<HeaderValue>, String> {
+    pub async fn token(self: &Arc<TokenCache>) -> Result<Option<HeaderValue>, String> {
         if !matches!(self.connection.auth, Auth::OAuth(_)) {
             return Ok(None);
         }
         let fetching = self.fetching.clone();
         let turn = match self.know() {
-            Answer::Fresh(token) => return Ok(Some(token)),
-            Answer::Failed(reason) => return Err(reason),
-            Answer::Stale(token) => {
+            TokenState::Fresh(token) => return Ok(Some(token)),
+            TokenState::Failed(reason) => return Err(reason),
+            TokenState::Stale(token) => {
                 if let Ok(turn) = fetching.try_lock_owned() {
                     tokio::spawn(self.clone().fetch(turn));
                 }
                 return Ok(Some(token));
             }
-            Answer::Unknown => fetching.lock_owned().await,
+            TokenState::Unknown => fetching.lock_owned().await,
         };
-        if let Answer::Unknown = self.know() {
+        if let TokenState::Unknown = self.know() {
             // A task of its own, for the caller may run out of time; the others still want the
             // answer.
             let fetched = tokio::spawn(self.clone().fetch(turn)).await;
             fetched.map_err(|error| format!("connection {}: {error}", self.connection.name))?;
         }
         match self.know() {
-            Answer::Fresh(token) | Answer::Stale(token) => Ok(Some(token)),
-            Answer::Failed(reason) => Err(reason),
-            Answer::Unknown => Err(format!(
+            TokenState::Fresh(token) | TokenState::Stale(token) => Ok(Some(token)),
+            TokenState::Failed(reason) => Err(reason),
+            TokenState::Unknown => Err(format!(
                 "connection {}: the token had expired when it came",
                 self.connection.name
             )),
@@ -121,11 +121,11 @@ impl Authorizer {
         }
     }
 
-    fn know(&self) -> Answer {
+    fn know(&self) -> TokenState {
         self.lock().at(Timestamp::now())
     }
 
-    async fn fetch(self: Arc<Authorizer>, _turn: tokio::sync::OwnedMutexGuard<()>) {
+    async fn fetch(self: Arc<TokenCache>, _turn: tokio::sync::OwnedMutexGuard<()>) {
         let Auth::OAuth(oauth) = &self.connection.auth else {
             return;
         };
@@ -166,18 +166,18 @@ impl Authorizer {
 }
 
 impl Known {
-    fn at(&self, now: Timestamp) -> Answer {
+    fn at(&self, now: Timestamp) -> TokenState {
         let failure = self.failure.as_ref().filter(|(_, until)| now < *until);
         match (
             self.token.as_ref().filter(|token| now < token.expires_at),
             failure,
         ) {
             // A stale token is good enough until the next request for another one.
-            (Some(token), Some(_)) => Answer::Fresh(token.value.clone()),
-            (Some(token), None) if now < token.stale_at => Answer::Fresh(token.value.clone()),
-            (Some(token), None) => Answer::Stale(token.value.clone()),
-            (None, Some((reason, _))) => Answer::Failed(reason.clone()),
-            (None, None) => Answer::Unknown,
+            (Some(token), Some(_)) => TokenState::Fresh(token.value.clone()),
+            (Some(token), None) if now < token.stale_at => TokenState::Fresh(token.value.clone()),
+            (Some(token), None) => TokenState::Stale(token.value.clone()),
+            (None, Some((reason, _))) => TokenState::Failed(reason.clone()),
+            (None, None) => TokenState::Unknown,
         }
     }
 }

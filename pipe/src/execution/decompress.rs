@@ -1,7 +1,7 @@
-//! An answer's body as a log can show it: unpacked, where it is compressed. Pure.
+//! An answer's body as a log can show it: decompressed, where it is compressed. Pure.
 //!
 //! API destinations announce `Accept-Encoding: gzip,deflate`. What is compressed cannot be read by
-//! whoever looks for secrets in it either, so a body that cannot be unpacked is not shown at all.
+//! whoever looks for secrets in it either, so a body that cannot be decompressed is not shown at all.
 
 use std::io::Read;
 
@@ -9,17 +9,17 @@ use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::{HeaderMap, header};
 
-/// Far more than a record shows. A small body may unpack to gigabytes.
+/// Far more than a record shows. A small body may decompress to gigabytes.
 const LONGEST: u64 = 1024 * 1024;
 
 /// The body as text; `None` when it is not encoded, and shown as it is.
-pub fn unpack(headers: &HeaderMap, body: &[u8]) -> Option<Bytes> {
+pub fn decompress(headers: &HeaderMap, body: &[u8]) -> Option<Bytes> {
     let all = headers
         .get_all(header::CONTENT_ENCODING)
         .into_iter()
         .map(|value| value.as_bytes().to_ascii_lowercase());
     let encoding = all.collect::<Vec<_>>().join(&b", "[..]);
-    let unpacked = match encoding.as_slice() {
+    let decompressed = match encoding.as_slice() {
         b"" | b"identity" => return None,
         b"gzip" | b"x-gzip" => read(MultiGzDecoder::new(body)),
         // With the header of zlib, as the standard has it, or without, as some send it.
@@ -29,12 +29,12 @@ pub fn unpack(headers: &HeaderMap, body: &[u8]) -> Option<Bytes> {
     let name = String::from_utf8_lossy(&encoding);
     let hidden = || {
         format!(
-            "({}, which cannot be unpacked; Content-Encoding: {name})",
+            "({}, which cannot be decompressed; Content-Encoding: {name})",
             kit::counted::counted(body.len(), "byte")
         )
         .into_bytes()
     };
-    Some(unpacked.unwrap_or_else(hidden).into())
+    Some(decompressed.unwrap_or_else(hidden).into())
 }
 
 /// What can be read; `None` when nothing can.
@@ -51,11 +51,11 @@ mod tests {
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
     use std::io::Write as _;
 
-    fn unpacked(encoding: &'static str, body: &[u8]) -> Option<String> {
+    fn decompressed(encoding: &'static str, body: &[u8]) -> Option<String> {
         let headers = [(header::CONTENT_ENCODING, encoding.parse().unwrap())]
             .into_iter()
             .collect();
-        unpack(&headers, body).map(|text| String::from_utf8_lossy(&text).into_owned())
+        decompress(&headers, body).map(|text| String::from_utf8_lossy(&text).into_owned())
     }
 
     fn gzip(body: &[u8], level: u32) -> Vec<u8> {
@@ -80,34 +80,34 @@ mod tests {
             ("deflate", raw.finish().unwrap()),
         ] {
             assert_eq!(
-                unpacked(encoding, &body).as_deref(),
+                decompressed(encoding, &body).as_deref(),
                 Some(text.as_str()),
                 "{encoding}"
             );
         }
         let cut = gzip(text.as_bytes(), 0);
-        let shown = unpacked("gzip", &cut[..cut.len() - 20]).unwrap();
+        let shown = decompressed("gzip", &cut[..cut.len() - 20]).unwrap();
         assert!(text.starts_with(&shown) && shown.len() > 200, "{shown}");
     }
 
     #[test]
-    fn what_cannot_be_unpacked_is_not_shown() {
+    fn what_cannot_be_decompressed_is_not_shown() {
         for (encoding, body) in [
             ("br", "key"),
             ("gzip", "key"),
             ("gzip, gzip", "key"),
             ("zstd", "key"),
         ] {
-            let shown = unpacked(encoding, body.as_bytes()).unwrap();
+            let shown = decompressed(encoding, body.as_bytes()).unwrap();
             assert_eq!(
                 shown,
-                format!("(3 bytes, which cannot be unpacked; Content-Encoding: {encoding})")
+                format!("(3 bytes, which cannot be decompressed; Content-Encoding: {encoding})")
             );
         }
         assert_eq!(
             (
-                unpacked("identity", b"key"),
-                unpack(&HeaderMap::new(), b"key")
+                decompressed("identity", b"key"),
+                decompress(&HeaderMap::new(), b"key")
             ),
             (None, None)
         );
@@ -116,6 +116,6 @@ mod tests {
     #[test]
     fn little_does_not_become_gigabytes() {
         let bomb = gzip(&vec![0; 8 * 1024 * 1024], 9);
-        assert_eq!(unpacked("gzip", &bomb).unwrap().len() as u64, LONGEST);
+        assert_eq!(decompressed("gzip", &bomb).unwrap().len() as u64, LONGEST);
     }
 }

@@ -1,4 +1,4 @@
-//! Tells of targets whose answers do not end: of each kind one line a minute, and counters.
+//! Reports targets whose replies do not end: counters, and at most one line a minute of each kind.
 //!
 //! AWS waits five seconds for a whole answer and asks for its first MiB only
 //! (`Range: bytes=0-1048575`). So an answer is whole when its body has ended or its first MiB is
@@ -15,24 +15,25 @@ const CUT: &str = "pipe_answers_cut_total";
 /// Answers that began and had not ended within the deadline.
 const LATE: &str = "pipe_answers_unfinished_total";
 
-/// The lines about one destination.
+/// Limits the lines about one destination.
 #[derive(Debug, Default)]
-pub struct Unended {
+pub struct UnfinishedReplies {
     cut: OncePerMinute,
     late: OncePerMinute,
 }
 
-impl Unended {
-    /// Looks at what came back from a destination; of an answer's body `limit` bytes are read.
-    pub fn look(
+impl UnfinishedReplies {
+    /// Counts and reports what a destination replied, if that did not end: of a body at most `limit`
+    /// bytes are read.
+    pub fn observe(
         &self,
         destination: &str,
-        outcome: &Result<Reply, SendError>,
+        replied: &Result<Reply, SendError>,
         limit: usize,
         now: Timestamp,
     ) {
         let name = || destination.to_owned();
-        match outcome {
+        match replied {
             Ok(reply) if !reply.complete => {
                 counter!(CUT, "destination" => name()).increment(1);
                 if self.cut.is_due(now) {

@@ -9,17 +9,17 @@ use kit::time::Timestamp;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use metrics::{describe_counter, describe_gauge, describe_histogram};
 
-use crate::control::filtered::{Filtered, TurnedAway};
+use crate::control::filtered::{FilteredEvent, FilteredEvents};
 use crate::control::state::Status;
 use crate::definition::Pipe;
 use crate::event::Event;
-use crate::execution::unended;
-use crate::execution::{Ending, Execution, Outcome};
-use crate::execution_log::{Details, Journal, LogConfiguration, Stage, Step};
+use crate::execution::tally::{Ending, ExecutionOutcome, ExecutionSummary};
+use crate::execution::unfinished;
+use crate::execution_log::{Details, ExecutionLog, ExecutionStep, LogConfiguration, Stage};
 use crate::flow::{Cause, Reason, TargetChange, Verdict, Work};
 use crate::pattern::Mismatch;
 use crate::redact::secrets;
-use crate::sqs::queue::Redrive;
+use crate::sqs::attributes::RedrivePolicy;
 
 /// Tells about one pipe.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Report {
     pipe: String,
     arn: String,
     log: Option<LogConfiguration>,
-    filtered: Arc<Filtered>,
+    filtered: Arc<FilteredEvents>,
     status: Arc<Status>,
     metrics: Metrics,
     /// Whether it was told that no message gets through.
@@ -60,7 +60,7 @@ struct Metrics {
     target_down: Gauge,
 }
 
-/// Names, and CloudWatch's names in the namespace `AWS/EventBridge/Pipes` for them.
+/// ReservedVariables, and CloudWatch's names in the namespace `AWS/EventBridge/Pipes` for them.
 const COUNTERS: [(&str, &str); 14] = [
     (
         "pipe_event_count_total",
@@ -135,7 +135,7 @@ const GAUGES: [(&str, &str); 3] = [
 ];
 
 fn describe() {
-    unended::describe();
+    unfinished::describe();
     describe_counter!(FAILURES.0, FAILURES.1);
     COUNTERS
         .iter()
@@ -196,7 +196,7 @@ impl Metrics {
     }
 
     /// Counts an execution.
-    fn count(&self, execution: &Execution) {
+    fn count(&self, execution: &ExecutionSummary) {
         self.invocations.increment(1);
         self.duration.record(execution.duration);
         for (stage, span) in &execution.stages {
@@ -210,21 +210,21 @@ impl Metrics {
             .last()
             .map_or(Stage::Target, |(stage, _)| *stage);
         match (execution.outcome, last) {
-            (Outcome::Succeeded, Stage::Target) => return,
-            (Outcome::Succeeded, Stage::Enrichment) => {
+            (ExecutionOutcome::Succeeded, Stage::Target) => return,
+            (ExecutionOutcome::Succeeded, Stage::Enrichment) => {
                 return self.target_stage_skipped.increment(1);
             }
-            (Outcome::TimedOut, _) => return self.execution_timeout.increment(1),
-            (Outcome::PartiallyFailed | Outcome::Failed, Stage::Enrichment) => {
+            (ExecutionOutcome::TimedOut, _) => return self.execution_timeout.increment(1),
+            (ExecutionOutcome::PartiallyFailed | ExecutionOutcome::Failed, Stage::Enrichment) => {
                 self.enrichment_stage_failed.increment(1);
             }
-            (Outcome::PartiallyFailed, Stage::Target) => {
+            (ExecutionOutcome::PartiallyFailed, Stage::Target) => {
                 self.target_stage_partially_failed.increment(1);
             }
-            (Outcome::Failed, Stage::Target) => self.target_stage_failed.increment(1),
+            (ExecutionOutcome::Failed, Stage::Target) => self.target_stage_failed.increment(1),
         }
         match execution.outcome {
-            Outcome::PartiallyFailed => self.execution_partially_failed.increment(1),
+            ExecutionOutcome::PartiallyFailed => self.execution_partially_failed.increment(1),
             _ => self.execution_failed.increment(1),
         }
     }
@@ -233,7 +233,7 @@ impl Metrics {
 impl Report {
     /// For this pipe; what its filters turn away is noted in `filtered`, and how its target is in
     /// `status`.
-    pub fn new(pipe: &Pipe, filtered: Arc<Filtered>, status: Arc<Status>) -> Report {
+    pub fn new(pipe: &Pipe, filtered: Arc<FilteredEvents>, status: Arc<Status>) -> Report {
         let (name, arn, metrics) = (
             pipe.name.clone(),
             pipe.names.pipe_arn.clone(),
@@ -254,8 +254,8 @@ impl Report {
     pub fn accepted(&self, id: &str, bytes: usize) {
         self.metrics.event_count.increment(1);
         self.metrics.event_size.increment(bytes as u64);
-        Journal::of_polling(self.log.unwrap_or_default(), &self.arn, vec![id])
-            .tell(Step::PollingStageSucceeded, Details::default);
+        ExecutionLog::of_polling(self.log.unwrap_or_default(), &self.arn, vec![id])
+            .record(ExecutionStep::PollingStageSucceeded, Details::default);
     }
 
     /// No filter takes a message: it is deleted.
@@ -273,7 +273,7 @@ impl Report {
         let body = body.map(|body| secrets::redactor().redact(body).into_owned());
         self.filtered.note(
             &self.pipe,
-            TurnedAway::new(id, now, misses, body.as_deref()),
+            FilteredEvent::new(id, now, misses, body.as_deref()),
         );
     }
 
@@ -283,7 +283,7 @@ impl Report {
         now: Timestamp,
         work: &Work,
         ending: &Ending,
-        redrive: Option<&Redrive>,
+        redrive: Option<&RedrivePolicy>,
     ) {
         if let Some(execution) = &ending.execution {
             self.metrics.count(execution);
@@ -299,7 +299,12 @@ impl Report {
             Some(reason) => {
                 self.status.delivery_failed(&reason.text, reason.status);
                 self.count_failure(&ending.verdict);
-                self.failed(work, reason, ms, redrive.map(|redrive| redrive.most));
+                self.failed(
+                    work,
+                    reason,
+                    ms,
+                    redrive.map(|redrive| redrive.max_receive_count),
+                );
             }
         }
     }
@@ -339,9 +344,12 @@ impl Report {
 
     /// A message had its last attempt and was given up: whoever receives it next is SQS, which
     /// moves it.
-    pub fn dead(&self, message_id: &str, attempt: u32, redrive: &Redrive) {
+    pub fn dead(&self, message_id: &str, attempt: u32, redrive: &RedrivePolicy) {
         self.metrics.dead.increment(1);
-        let Redrive { most, queue } = redrive;
+        let RedrivePolicy {
+            max_receive_count: most,
+            dead_letter_queue: queue,
+        } = redrive;
         tracing::warn!(
             target: "pipe",
             pipe = self.pipe,

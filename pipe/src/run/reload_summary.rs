@@ -6,7 +6,7 @@ use kit::counted::counted;
 
 /// How many pipes a definition added, changed, removed and left as they were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Replaced {
+pub struct ReloadSummary {
     /// Pipes that were not there before.
     pub new: usize,
     /// Pipes that have another definition than before, and start again with it.
@@ -17,9 +17,9 @@ pub struct Replaced {
     pub same: usize,
 }
 
-impl fmt::Display for Replaced {
+impl fmt::Display for ReloadSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Replaced {
+        let ReloadSummary {
             new,
             changed,
             removed,
@@ -52,15 +52,15 @@ mod tests {
 
     #[test]
     fn a_definition_that_is_the_same_has_not_changed() {
-        let same = Replaced {
+        let same = ReloadSummary {
             same: 1,
-            ..Replaced::default()
+            ..ReloadSummary::default()
         };
         assert_eq!(
             same.to_string(),
             "the definition was read again and is the same: 1 pipe"
         );
-        let all = Replaced {
+        let all = ReloadSummary {
             new: 1,
             changed: 2,
             removed: 1,
