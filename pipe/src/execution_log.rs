@@ -10,7 +10,8 @@
 
 mod step;
 
-pub use step::{ExecutionStep, LogConfiguration, LogLevel, Stage, StageStep};
+pub(crate) use step::{ExecutionStep, Stage, StageStep};
+pub use step::{LogConfiguration, LogLevel};
 
 use std::sync::OnceLock;
 
@@ -31,26 +32,26 @@ const LOOKED_AT: usize = 4 * LONGEST;
 
 /// What a record may hold about a step beyond its name. The first three are execution data.
 #[derive(Debug, Default)]
-pub struct Details {
+pub(crate) struct Details {
     /// The event, or what was made of it.
-    pub payload: Option<String>,
+    pub(crate) payload: Option<String>,
     /// What was sent.
-    pub request: Option<String>,
+    pub(crate) request: Option<String>,
     /// The reply.
-    pub response: Option<String>,
+    pub(crate) response: Option<String>,
     /// Why it failed.
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
     /// The status of a reply that was not one of success.
-    pub status: Option<u16>,
+    pub(crate) status: Option<u16>,
     /// The AWS service that failed, by the name that signatures have.
-    pub service: Option<&'static str>,
+    pub(crate) service: Option<&'static str>,
     /// The id that the service gave the request.
-    pub request_id: Option<String>,
+    pub(crate) request_id: Option<String>,
 }
 
 impl Details {
     /// Why an execution or a stage failed, if it did.
-    pub fn of_error(failure: Option<&Verdict>) -> Details {
+    pub(crate) fn of_error(failure: Option<&Verdict>) -> Details {
         Details {
             error: failure.and_then(Verdict::reason).map(str::to_owned),
             ..Details::default()
@@ -60,7 +61,7 @@ impl Details {
 
 /// Writes the records of one execution.
 #[derive(Debug)]
-pub struct ExecutionLog<'p> {
+pub(crate) struct ExecutionLog<'p> {
     configuration: LogConfiguration,
     pipe_arn: &'p str,
     message_ids: Vec<&'p str>,
@@ -72,7 +73,7 @@ pub struct ExecutionLog<'p> {
 
 impl<'p> ExecutionLog<'p> {
     /// The log of one execution, on the messages of these ids.
-    pub fn new(
+    pub(crate) fn new(
         configuration: LogConfiguration,
         pipe_arn: &'p str,
         message_ids: Vec<&'p str>,
@@ -88,7 +89,7 @@ impl<'p> ExecutionLog<'p> {
     }
 
     /// The log of what comes before an execution.
-    pub fn of_polling(
+    pub(crate) fn of_polling(
         configuration: LogConfiguration,
         pipe_arn: &'p str,
         message_ids: Vec<&'p str>,
@@ -103,12 +104,12 @@ impl<'p> ExecutionLog<'p> {
     }
 
     /// Whether records may hold execution data.
-    pub fn includes_data(&self) -> bool {
+    pub(crate) fn includes_data(&self) -> bool {
         self.configuration.execution_data && self.configuration.level > LogLevel::Off
     }
 
     /// Records a step; `details` is called only when something is written.
-    pub fn record(&self, step: ExecutionStep, details: impl FnOnce() -> Details) {
+    pub(crate) fn record(&self, step: ExecutionStep, details: impl FnOnce() -> Details) {
         if step.level() > self.configuration.level {
             return;
         }
@@ -121,7 +122,7 @@ impl<'p> ExecutionLog<'p> {
     }
 
     /// Records a step and the event that it works on; `text` is called only when it will be shown.
-    pub fn record_payload(&self, step: ExecutionStep, text: impl FnOnce() -> String) {
+    pub(crate) fn record_payload(&self, step: ExecutionStep, text: impl FnOnce() -> String) {
         let payload = || self.includes_data().then(text);
         self.record(step, || Details {
             payload: payload(),
@@ -130,7 +131,7 @@ impl<'p> ExecutionLog<'p> {
     }
 
     /// Records a step that failed.
-    pub fn record_failure(&self, step: ExecutionStep, reason: &str) {
+    pub(crate) fn record_failure(&self, step: ExecutionStep, reason: &str) {
         self.record(step, || Details {
             error: Some(reason.to_owned()),
             ..Details::default()

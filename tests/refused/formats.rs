@@ -112,7 +112,7 @@ async fn a_refusal_has_the_form_of_its_address() {
             "/v1/pipes/p/start",
             400,
             "application/json",
-            "There is no such operation",
+            "Unknown operation",
         ),
         (
             ports.emulator,

@@ -68,7 +68,7 @@ async fn whoever_writes_all_of_a_large_body_first_gets_the_answer() {
             format!("POST /v1/pipes HTTP/1.1{json}"),
             LARGE,
             400,
-            "There is no such operation",
+            "Unknown operation",
         ),
         (
             ports.emulator,

@@ -1,9 +1,9 @@
-//! The control plane of Pipes, as far as a definition leaves something to control: what there is,
+//! The control plane of Pipes, as far as a definition leaves something to control: list, describe,
 //! start, stop. Pure.
 //!
-//! Answers have the form of the service (Pipes API model, REST and JSON), so that
-//! `aws pipes describe-pipe` and its kin work with `--endpoint-url`. Creating, changing and
-//! deleting is done in the definition.
+//! Answers have the form of the service (Pipes API model, REST and JSON), so that commands such as
+//! `aws pipes describe-pipe` work with `--endpoint-url`. Pipes are created, changed and deleted in
+//! the definition.
 
 use std::sync::Arc;
 
@@ -11,25 +11,25 @@ use kit::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::state::{CurrentState, State, Status};
+use super::state::{CurrentState, PipeState, Status};
 use crate::definition::{DesiredState, Pipe};
 
-/// The most pipes of one page, which is what a page has when nothing is said.
+/// The most pipes of one page, and the default.
 const LARGEST_PAGE: usize = 100;
 
 /// A pipe of the definition and its state.
 #[derive(Debug, Clone)]
-pub struct PipeView {
+pub(crate) struct PipeView {
     /// The pipe.
-    pub pipe: Arc<Pipe>,
+    pub(crate) pipe: Arc<Pipe>,
     /// Its state.
-    pub status: Arc<Status>,
+    pub(crate) status: Arc<Status>,
 }
 
-/// What `ListPipes` is asked for.
+/// The parameters of `ListPipes`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub struct Query {
+pub(crate) struct ListQuery {
     name_prefix: Option<String>,
     desired_state: Option<String>,
     current_state: Option<String>,
@@ -41,23 +41,23 @@ pub struct Query {
 
 /// An error of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ControlFault {
+pub(crate) enum ControlFault {
     /// There is no such pipe.
     NotFound(String),
-    /// It is in a state that does not allow this.
+    /// The state of the pipe does not allow this.
     Conflict(String),
-    /// The request cannot be fulfilled here, or is wrong.
+    /// The request is not supported here, or is wrong.
     Validation(String),
 }
 
 impl ControlFault {
-    /// Nobody has a pipe of this name.
-    pub fn unknown(name: &str) -> ControlFault {
+    /// There is no pipe of this name.
+    pub(crate) fn unknown(name: &str) -> ControlFault {
         ControlFault::NotFound(format!("Pipe {name} does not exist."))
     }
 
     /// The code, with its status, and the message.
-    pub fn parts(&self) -> (&'static str, u16, &str) {
+    pub(crate) fn parts(&self) -> (&'static str, u16, &str) {
         match self {
             ControlFault::NotFound(message) => ("NotFoundException", 404, message),
             ControlFault::Conflict(message) => ("ConflictException", 409, message),
@@ -68,7 +68,7 @@ impl ControlFault {
 
 impl DesiredState {
     /// AWS's word.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             DesiredState::Running => "RUNNING",
             DesiredState::Stopped => "STOPPED",
@@ -79,8 +79,12 @@ impl DesiredState {
 /// Whether a pipe in this state can be started or stopped.
 ///
 /// # Errors
-/// It is so already, or on its way.
-pub fn check(name: &str, current: CurrentState, wanted: DesiredState) -> Result<(), ControlFault> {
+/// The pipe is in that state already, or on the way to it.
+pub(crate) fn check(
+    name: &str,
+    current: CurrentState,
+    wanted: DesiredState,
+) -> Result<(), ControlFault> {
     match (current, wanted) {
         (CurrentState::Stopped, DesiredState::Running) => Ok(()),
         (CurrentState::Starting | CurrentState::Running, DesiredState::Stopped) => Ok(()),
@@ -92,29 +96,29 @@ pub fn check(name: &str, current: CurrentState, wanted: DesiredState) -> Result<
 }
 
 /// `DescribePipe`.
-pub fn describe(shown: &PipeView) -> Value {
-    let mut answer = summary(shown, &shown.status.state(), true);
-    answer.extend(shown.pipe.description.clone());
+pub(crate) fn describe(view: &PipeView) -> Value {
+    let mut answer = summary(view, &view.status.state(), true);
+    answer.extend(view.pipe.description.clone());
     Value::Object(answer)
 }
 
 /// `StartPipe` and `StopPipe`.
-pub fn changed(shown: &PipeView) -> Value {
-    Value::Object(summary(shown, &shown.status.state(), false))
+pub(crate) fn changed(view: &PipeView) -> Value {
+    Value::Object(summary(view, &view.status.state(), false))
 }
 
-/// `ListPipes`; `shown` is in the order of names.
+/// `ListPipes`; `views` is in the order of names.
 ///
 /// # Errors
-/// The limit is none.
-pub fn list(shown: &[PipeView], query: &Query) -> Result<Value, ControlFault> {
+/// The limit is out of range.
+pub(crate) fn list(views: &[PipeView], query: &ListQuery) -> Result<Value, ControlFault> {
     let limit = query.limit.unwrap_or(LARGEST_PAGE);
     if !(1..=LARGEST_PAGE).contains(&limit) {
         return Err(ControlFault::Validation(format!(
-            "Limit is none of 1 to {LARGEST_PAGE}."
+            "Limit must be between 1 and {LARGEST_PAGE}, got {limit}."
         )));
     }
-    let mut rest = shown.iter().filter(|shown| query.takes(shown)).peekable();
+    let mut rest = views.iter().filter(|view| query.matches(view)).peekable();
     let page: Vec<Value> = rest.by_ref().take(limit).map(item).collect();
     let last = page.last().map(|pipe| pipe["Name"].clone());
     let mut answer = json!({"Pipes": page});
@@ -124,9 +128,9 @@ pub fn list(shown: &[PipeView], query: &Query) -> Result<Value, ControlFault> {
     Ok(answer)
 }
 
-impl Query {
-    fn takes(&self, shown: &PipeView) -> bool {
-        let PipeView { pipe, status } = shown;
+impl ListQuery {
+    fn matches(&self, view: &PipeView) -> bool {
+        let PipeView { pipe, status } = view;
         let state = status.state();
         let begins = |prefix: &Option<String>, text: &str| {
             prefix
@@ -148,23 +152,23 @@ impl Query {
     }
 }
 
-fn item(shown: &PipeView) -> Value {
-    let mut item = summary(shown, &shown.status.state(), true);
+fn item(view: &PipeView) -> Value {
+    let mut item = summary(view, &view.status.state(), true);
     for name in ["Source", "Target", "Enrichment"] {
-        if let Some(value) = shown.pipe.description.get(name) {
+        if let Some(value) = view.pipe.description.get(name) {
             item.insert(name.to_owned(), value.clone());
         }
     }
     Value::Object(item)
 }
 
-fn summary(shown: &PipeView, state: &State, with_reason: bool) -> Map<String, Value> {
+fn summary(view: &PipeView, state: &PipeState, with_reason: bool) -> Map<String, Value> {
     let mut members = Map::from_iter([
         (
             "Arn".to_owned(),
-            Value::from(shown.pipe.names.pipe_arn.as_str()),
+            Value::from(view.pipe.names.pipe_arn.as_str()),
         ),
-        ("Name".to_owned(), shown.pipe.name.as_str().into()),
+        ("Name".to_owned(), view.pipe.name.as_str().into()),
         ("DesiredState".to_owned(), state.desired.name().into()),
         ("CurrentState".to_owned(), state.current.name().into()),
         ("CreationTime".to_owned(), seconds(state.created)),

@@ -1,9 +1,9 @@
-//! What filters turned away: for each pipe how many messages, and the last few of them with the
+//! Messages that no filter matched: for each pipe their number, and the last few of them with the
 //! reason.
 //!
-//! For the admin port and the tools, because a filter that is wrong deletes messages without a
-//! word. The reason comes from the pattern and says nothing of the message; a body is kept only for
-//! pipes whose log may hold execution data.
+//! For the admin port and the tools, because a wrong filter deletes messages without a trace. The
+//! reason comes from the pattern and holds nothing of the message; a body is kept only for pipes
+//! whose log may hold execution data.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,39 +14,39 @@ use serde_json::{Value, json};
 use crate::pattern::Mismatch;
 
 /// How many messages are kept for each pipe.
-pub const KEPT: usize = 20;
+pub(crate) const KEPT: usize = 20;
 
 /// How much of a body is kept, in characters.
-pub const LONGEST_BODY: usize = 1024;
+pub(crate) const LONGEST_BODY: usize = 1024;
 
-/// A message that no filter let pass.
+/// A message that no filter matched.
 #[derive(Debug, Clone)]
-pub struct FilteredEvent {
-    /// Its id.
-    pub message_id: String,
-    /// When it was.
-    pub at: Timestamp,
-    /// What it lacks, by the pattern that came closest.
-    pub misses: Vec<Mismatch>,
-    /// The beginning of its body, where that may be shown.
-    pub body: Option<String>,
+pub(crate) struct FilteredEvent {
+    /// The id of the message.
+    pub(crate) message_id: String,
+    /// When the message was filtered.
+    pub(crate) at: Timestamp,
+    /// What the message lacks, by the pattern that came closest.
+    pub(crate) misses: Vec<Mismatch>,
+    /// The beginning of the body, where that may be shown.
+    pub(crate) body: Option<String>,
 }
 
-/// All that was turned away, by pipe. Shared by every pipe of the process.
+/// The filtered messages of every pipe of the process.
 #[derive(Debug, Default)]
-pub struct FilteredEvents {
-    pipes: Mutex<BTreeMap<String, Shelf>>,
+pub(crate) struct FilteredEvents {
+    pipes: Mutex<BTreeMap<String, History>>,
 }
 
 #[derive(Debug, Default)]
-struct Shelf {
+struct History {
     count: u64,
     last: VecDeque<FilteredEvent>,
 }
 
 impl FilteredEvent {
     /// Cuts `body` to what is kept.
-    pub fn new(
+    pub(crate) fn new(
         message_id: &str,
         at: Timestamp,
         misses: Vec<Mismatch>,
@@ -79,37 +79,37 @@ impl FilteredEvent {
 }
 
 impl FilteredEvents {
-    /// Opens a shelf for each of these pipes and closes all others.
-    pub fn keep_only<'p>(&self, pipes: impl Iterator<Item = &'p str>) {
-        let mut shelves = self.pipes.lock();
+    /// Keeps a history for each of these pipes, and drops all others.
+    pub(crate) fn keep_only<'p>(&self, pipes: impl Iterator<Item = &'p str>) {
+        let mut histories = self.pipes.lock();
         let kept = pipes
-            .map(|pipe| (pipe.to_owned(), shelves.remove(pipe).unwrap_or_default()))
+            .map(|pipe| (pipe.to_owned(), histories.remove(pipe).unwrap_or_default()))
             .collect();
-        *shelves = kept;
+        *histories = kept;
     }
 
-    /// Takes note of a message. Those of a pipe without a shelf are forgotten.
-    pub fn note(&self, pipe: &str, message: FilteredEvent) {
-        let mut shelves = self.pipes.lock();
-        let Some(shelf) = shelves.get_mut(pipe) else {
+    /// Adds a message to the history of a pipe. Without a history, the message is ignored.
+    pub(crate) fn note(&self, pipe: &str, message: FilteredEvent) {
+        let mut histories = self.pipes.lock();
+        let Some(history) = histories.get_mut(pipe) else {
             return;
         };
-        shelf.count += 1;
-        if shelf.last.len() >= KEPT {
-            shelf.last.pop_back();
+        history.count += 1;
+        if history.last.len() >= KEPT {
+            history.last.pop_back();
         }
-        shelf.last.push_front(message);
+        history.last.push_front(message);
     }
 
     /// `{"pipes": [{"name", "count", "last": [{"messageId", "timestamp", "misses": [{"field", "expected"}], "body"?}]}]}`,
     /// the latest first; timestamps in milliseconds.
-    pub fn show(&self) -> Value {
-        let shelves = self.pipes.lock();
-        let show = |(name, shelf): (&String, &Shelf)| {
-            let last: Vec<Value> = shelf.last.iter().map(FilteredEvent::show).collect();
-            json!({"name": name, "count": shelf.count, "last": last})
+    pub(crate) fn show(&self) -> Value {
+        let histories = self.pipes.lock();
+        let show = |(name, history): (&String, &History)| {
+            let last: Vec<Value> = history.last.iter().map(FilteredEvent::show).collect();
+            json!({"name": name, "count": history.count, "last": last})
         };
-        json!({"pipes": shelves.iter().map(show).collect::<Vec<_>>()})
+        json!({"pipes": histories.iter().map(show).collect::<Vec<_>>()})
     }
 }
 
@@ -117,7 +117,7 @@ impl FilteredEvents {
 mod tests {
     use super::*;
 
-    fn away(number: u64, body: Option<&str>) -> FilteredEvent {
+    fn event(number: u64, body: Option<&str>) -> FilteredEvent {
         let miss = Mismatch {
             field: "body.kind".into(),
             expected: r#"["order"]"#.into(),
@@ -134,7 +134,7 @@ mod tests {
     fn all_are_counted_and_the_last_few_are_kept() {
         let filtered = FilteredEvents::default();
         filtered.keep_only(["p", "q"].into_iter());
-        (0..25).for_each(|number| filtered.note("p", away(number, None)));
+        (0..25).for_each(|number| filtered.note("p", event(number, None)));
         let shown = filtered.show();
         let [p, q] = shown["pipes"].as_array().unwrap().as_slice() else {
             panic!("{shown}")
@@ -155,14 +155,14 @@ mod tests {
     fn a_body_is_cut_and_a_pipe_that_is_gone_forgotten() {
         let filtered = FilteredEvents::default();
         filtered.keep_only(["p"].into_iter());
-        filtered.note("p", away(1, Some(&"ä".repeat(5000))));
+        filtered.note("p", event(1, Some(&"ä".repeat(5000))));
         let body = filtered.show()["pipes"][0]["last"][0]["body"]
             .as_str()
             .unwrap()
             .to_owned();
         assert_eq!(body.chars().count(), LONGEST_BODY);
         filtered.keep_only(["q"].into_iter());
-        filtered.note("p", away(2, None));
+        filtered.note("p", event(2, None));
         assert_eq!(
             filtered.show(),
             json!({"pipes": [{"name": "q", "count": 0, "last": []}]})

@@ -1,8 +1,8 @@
-//! Door: the pipe's admin port. Beside what every program has, `/filtered` and the control plane of
-//! Pipes.
+//! Door: the admin port of the pipe: the routes of every program, `/filtered`, and the control plane
+//! of Pipes.
 //!
-//! It takes no signatures, for it is on loopback; pages in a browser that is on this machine too
-//! are kept off by [`kit::admin::guarded`], and nothing that has an `Origin` changes anything.
+//! The port is on loopback and checks no signatures. [`kit::admin::guarded`] rejects the pages of a
+//! browser on this machine, and no request with an `Origin` changes anything.
 
 use std::sync::Arc;
 
@@ -21,13 +21,13 @@ use crate::sqs::clients::Clients;
 
 /// A change of state that the admin port asks for.
 #[derive(Debug)]
-pub struct PipeCommand {
-    /// Its name.
-    pub pipe: String,
-    /// Whether it is to run.
-    pub wanted: DesiredState,
-    /// What came of it.
-    pub answer: oneshot::Sender<Result<PipeView, ControlFault>>,
+pub(crate) struct PipeCommand {
+    /// The name of the pipe.
+    pub(crate) pipe: String,
+    /// Whether the pipe is to run.
+    pub(crate) wanted: DesiredState,
+    /// Where the answer goes.
+    pub(crate) answer: oneshot::Sender<Result<PipeView, ControlFault>>,
 }
 
 #[derive(Clone)]
@@ -36,8 +36,8 @@ struct Admin {
     commands: mpsc::Sender<PipeCommand>,
 }
 
-/// All routes. Commands go to whoever holds the other end of `commands`.
-pub fn routes(
+/// All routes. Commands are sent to `commands`.
+pub(crate) fn routes(
     registry: Arc<Registry>,
     clients: Arc<Clients>,
     commands: mpsc::Sender<PipeCommand>,
@@ -71,13 +71,13 @@ pub fn routes(
 
 async fn list(
     State(admin): State<Admin>,
-    query: Result<Query<api::Query>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<api::ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Value>, ControlFault> {
     let Query(query) = query.map_err(|error| ControlFault::Validation(error.body_text()))?;
     api::list(&admin.registry.pipes(), &query).map(Json)
 }
 
-/// A name that is no UTF-8 text is that of no pipe.
+/// The name of a pipe in a path, which may not be UTF-8.
 type Name = Result<Path<String>, axum::extract::rejection::PathRejection>;
 
 fn name(name: Name) -> Result<String, ControlFault> {
@@ -87,11 +87,11 @@ fn name(name: Name) -> Result<String, ControlFault> {
 
 async fn describe(State(admin): State<Admin>, pipe: Name) -> Result<Json<Value>, ControlFault> {
     let pipe = name(pipe)?;
-    let shown = admin
+    let view = admin
         .registry
         .find(&pipe)
         .ok_or_else(|| ControlFault::unknown(&pipe))?;
-    Ok(Json(api::describe(&shown)))
+    Ok(Json(api::describe(&view)))
 }
 
 async fn start(
@@ -116,14 +116,13 @@ async fn stop(
 
 async fn no_such_operation() -> ControlFault {
     ControlFault::Validation(
-        "There is no such operation here: expected ListPipes, DescribePipe, StartPipe or StopPipe."
-            .to_owned(),
+        "Unknown operation: expected ListPipes, DescribePipe, StartPipe or StopPipe.".to_owned(),
     )
 }
 
 async fn declared_elsewhere() -> ControlFault {
     ControlFault::Validation(
-        "Pipes are what the definition says: change its files, which are read again.".to_owned(),
+        "Pipes are declared in the definition: change its files, which are read again.".to_owned(),
     )
 }
 
@@ -136,11 +135,11 @@ impl Admin {
     ) -> Result<Json<Value>, ControlFault> {
         if headers.contains_key(header::ORIGIN) {
             return Err(ControlFault::Validation(
-                "Requests of browsers are not taken.".to_owned(),
+                "Requests from browsers are rejected.".to_owned(),
             ));
         }
-        let (answer, told) = oneshot::channel();
-        let ending = |_| ControlFault::Conflict("The process is ending.".to_owned());
+        let (answer, answered) = oneshot::channel();
+        let ending = |_| ControlFault::Conflict("The process is shutting down.".to_owned());
         self.commands
             .send(PipeCommand {
                 pipe,
@@ -149,8 +148,8 @@ impl Admin {
             })
             .await
             .map_err(|_| ending(()))?;
-        let shown = told.await.map_err(|_| ending(()))??;
-        Ok(Json(api::changed(&shown)))
+        let view = answered.await.map_err(|_| ending(()))??;
+        Ok(Json(api::changed(&view)))
     }
 }
 

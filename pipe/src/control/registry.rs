@@ -1,4 +1,4 @@
-//! What the admin port shows of the pipes.
+//! The pipes that the admin port knows.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,35 +15,35 @@ const READY_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The pipes of the definition that is in force.
 #[derive(Debug, Default)]
-pub struct Registry {
-    /// What filters turned away.
-    pub filtered: Arc<FilteredEvents>,
+pub(crate) struct Registry {
+    /// The events that no filter matched.
+    pub(crate) filtered: Arc<FilteredEvents>,
     pipes: Mutex<Vec<PipeView>>,
 }
 
 impl Registry {
-    /// Shows these, in the order of their names, and no others any more.
-    pub fn show(&self, pipes: Vec<PipeView>) {
+    /// Replaces the pipes by these, which are in the order of their names.
+    pub(crate) fn replace(&self, pipes: Vec<PipeView>) {
         self.filtered
             .keep_only(pipes.iter().map(|view| view.pipe.name.as_str()));
         *self.pipes.lock() = pipes;
     }
 
     /// All pipes, in the order of their names.
-    pub fn pipes(&self) -> Vec<PipeView> {
+    pub(crate) fn pipes(&self) -> Vec<PipeView> {
         self.pipes.lock().clone()
     }
 
     /// The pipe of this name.
-    pub fn find(&self, name: &str) -> Option<PipeView> {
+    pub(crate) fn find(&self, name: &str) -> Option<PipeView> {
         self.pipes().into_iter().find(|view| view.pipe.name == name)
     }
 
-    /// Every queue of a pipe that is to run can be found and read.
+    /// Checks that the queue of every pipe that is to run can be found and read.
     ///
     /// # Errors
-    /// One cannot; the text names it and the reason.
-    pub async fn ready(&self, clients: &Clients) -> Result<(), String> {
+    /// A queue cannot; the text names it and the reason.
+    pub(crate) async fn ready(&self, clients: &Clients) -> Result<(), String> {
         for PipeView { pipe, status } in self.pipes() {
             if status.state().desired == DesiredState::Stopped {
                 continue;
@@ -54,7 +54,7 @@ impl Registry {
                 Ok(Err(error)) => return Err(format!("queue {}: {error}", source.queue)),
                 Err(_) => {
                     return Err(format!(
-                        "queue {}: no answer in {READY_DEADLINE:?}",
+                        "queue {}: no answer within {READY_DEADLINE:?}",
                         source.queue
                     ));
                 }

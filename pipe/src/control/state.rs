@@ -1,5 +1,5 @@
-//! The state of a pipe as `describe-pipe` tells it: what is wanted, what is, and why (Pipes API
-//! model).
+//! The state of a pipe as `describe-pipe` shows it: desired state, current state and reason (Pipes
+//! API model).
 
 use kit::lock::{Mutex, MutexGuard};
 use kit::time::Timestamp;
@@ -10,22 +10,22 @@ use crate::flow::Cause;
 /// The longest `StateReason`, in characters.
 const LONGEST_REASON: usize = 512;
 
-/// `CurrentState`, as far as a pipe can get here.
+/// `CurrentState`: the values that a pipe can have here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CurrentState {
-    /// Its queue is looked for.
+pub(crate) enum CurrentState {
+    /// The pipe looks for its queue.
     Starting,
-    /// It receives, or waits for its target.
+    /// The pipe receives, or waits for its target.
     Running,
-    /// It finishes what is under way.
+    /// The pipe finishes what is under way.
     Stopping,
-    /// It does nothing.
+    /// The pipe does nothing.
     Stopped,
 }
 
 impl CurrentState {
     /// AWS's word.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             CurrentState::Starting => "STARTING",
             CurrentState::Running => "RUNNING",
@@ -35,36 +35,36 @@ impl CurrentState {
     }
 }
 
-/// What `describe-pipe` tells of a pipe at work.
+/// What `describe-pipe` shows of a pipe at work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct State {
+pub(crate) struct PipeState {
     /// `DesiredState`.
-    pub desired: DesiredState,
+    pub(crate) desired: DesiredState,
     /// `CurrentState`.
-    pub current: CurrentState,
+    pub(crate) current: CurrentState,
     /// `StateReason`.
-    pub reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// `CreationTime`: when this process first read the pipe.
-    pub created: Timestamp,
-    /// `LastModifiedTime`: when it was last read, started or stopped.
-    pub modified: Timestamp,
+    pub(crate) created: Timestamp,
+    /// `LastModifiedTime`: when the pipe was last read, started or stopped.
+    pub(crate) modified: Timestamp,
 }
 
-/// The state of one pipe, shared by those who change it and those who tell it.
+/// The state of one pipe, shared by its worker and the admin port.
 #[derive(Debug)]
-pub struct Status(Mutex<Inner>);
+pub(crate) struct Status(Mutex<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    state: State,
+    state: PipeState,
     last_failure: String,
     last_status: Option<u16>,
 }
 
 impl Status {
-    /// Of a pipe that was created at `created` and read at `now`. It does nothing yet.
-    pub fn new(desired: DesiredState, created: Timestamp, now: Timestamp) -> Status {
-        let state = State {
+    /// The status of a pipe that was created at `created` and read at `now`, and does nothing yet.
+    pub(crate) fn new(desired: DesiredState, created: Timestamp, now: Timestamp) -> Status {
+        let state = PipeState {
             desired,
             current: CurrentState::Stopped,
             reason: None,
@@ -79,70 +79,70 @@ impl Status {
     }
 
     /// The state now.
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> PipeState {
         self.lock().state.clone()
     }
 
-    /// It is to run.
-    pub fn starts(&self, now: Timestamp) {
+    /// The pipe is to run.
+    pub(crate) fn starts(&self, now: Timestamp) {
         self.change(DesiredState::Running, CurrentState::Starting, now);
     }
 
-    /// It is not to run any more.
-    pub fn stops(&self, now: Timestamp) {
+    /// The pipe is to stop.
+    pub(crate) fn stops(&self, now: Timestamp) {
         self.change(DesiredState::Stopped, CurrentState::Stopping, now);
     }
 
-    /// Its queue was found.
-    pub fn runs(&self) {
+    /// The pipe has found its queue.
+    pub(crate) fn runs(&self) {
         let mut inner = self.lock();
-        // It may have been told to stop meanwhile.
+        // A command to stop may have come meanwhile.
         if inner.state.current == CurrentState::Starting {
             (inner.state.current, inner.state.reason) = (CurrentState::Running, None);
         }
     }
 
-    /// What was under way is finished.
-    pub fn stopped(&self) {
+    /// The pipe has finished what was under way.
+    pub(crate) fn stopped(&self) {
         let mut inner = self.lock();
         (inner.state.current, inner.state.reason) = (CurrentState::Stopped, None);
     }
 
-    /// It cannot start yet.
-    pub fn waits(&self, reason: &str) {
+    /// The pipe cannot start yet.
+    pub(crate) fn waits(&self, reason: &str) {
         self.lock().state.reason = Some(cut(reason));
     }
 
     /// A message was not delivered; the target may have answered with a status.
-    pub fn delivery_failed(&self, reason: &str, status: Option<u16>) {
+    pub(crate) fn delivery_failed(&self, reason: &str, status: Option<u16>) {
         let mut inner = self.lock();
         reason.clone_into(&mut inner.last_failure);
         inner.last_status = status;
     }
 
-    /// Nothing is received until the target is back. Returns what is said about that.
-    pub fn target_down(&self, cause: Cause) -> String {
+    /// The target is down: nothing is received until it is back. Returns the `StateReason`.
+    pub(crate) fn target_down(&self, cause: Cause) -> String {
         let mut inner = self.lock();
-        let said = match inner.last_status {
-            // What usually speaks of a message, and speaks of all of them.
+        let reason = match inner.last_status {
+            // A status that usually is about one message, and here about all of them.
             Some(status) if cause == Cause::Message => {
                 format!("the target rejects everything: {status}")
             }
             _ => format!("waiting for the target: {}", inner.last_failure),
         };
-        let said = cut(&said);
-        inner.state.reason = Some(said.clone());
-        said
+        let reason = cut(&reason);
+        inner.state.reason = Some(reason.clone());
+        reason
     }
 
     /// The target is back.
-    pub fn target_up(&self) {
+    pub(crate) fn target_up(&self) {
         self.lock().state.reason = None;
     }
 
     fn change(&self, desired: DesiredState, current: CurrentState, now: Timestamp) {
         let mut inner = self.lock();
-        inner.state = State {
+        inner.state = PipeState {
             desired,
             current,
             reason: None,

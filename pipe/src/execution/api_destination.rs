@@ -20,16 +20,16 @@ use crate::execution_log::{ExecutionLog, Stage};
 use crate::flow::{Verdict, judge};
 use crate::targets::{HttpTarget, PlannedCall, plan, webhook};
 
-/// How much of a target's answer is read, as the `Range` header announces.
+/// How much of a target's reply is read, as the `Range` header announces.
 const LONGEST_ANSWER: usize = 1024 * 1024;
 
-/// How much of an enrichment's answer is read (quota of the service).
+/// How much of an enrichment's reply is read (quota of the service).
 const LONGEST_ENRICHMENT: usize = 6 * 1024 * 1024;
 
 /// Invokes one API destination, as the target or as the enrichment of a pipe.
 #[derive(Debug)]
 pub(crate) struct ApiDestinationClient {
-    /// The stage it is invoked in.
+    /// The stage in which the destination is invoked.
     pub(crate) stage: Stage,
     /// The API destination, and the parameters that the pipe adds.
     pub(crate) invocation: Arc<HttpTarget>,
@@ -40,7 +40,7 @@ pub(crate) struct ApiDestinationClient {
     /// How long a reply may take, the token included.
     pub(crate) deadline: Duration,
     /// What signs requests, if anything does.
-    pub(crate) webhook_keys: Option<Arc<webhook::Keys>>,
+    pub(crate) webhook_keys: Option<Arc<webhook::WebhookKeys>>,
     /// Reports replies that do not end.
     pub(crate) unfinished: UnfinishedReplies,
 }

@@ -22,7 +22,7 @@ pub(crate) struct AwsClient {
 /// Why there is no reply.
 #[derive(Debug)]
 pub(super) struct NoReply {
-    /// What that means for the messages of the request.
+    /// The refusal of every message of the request.
     pub(super) refusal: Refusal,
     /// Whether the deadline passed.
     pub(super) timed_out: bool,

@@ -1,7 +1,7 @@
-//! An answer's body as a log can show it: decompressed, where it is compressed. Pure.
+//! Decompresses the body of a reply, so that the log can show it. Pure.
 //!
-//! API destinations announce `Accept-Encoding: gzip,deflate`. What is compressed cannot be read by
-//! whoever looks for secrets in it either, so a body that cannot be decompressed is not shown at all.
+//! API destinations announce `Accept-Encoding: gzip,deflate`. Secrets
+//! cannot be found in a compressed body, so one that cannot be decompressed is not shown at all.
 
 use std::io::Read;
 
@@ -13,7 +13,7 @@ use http::{HeaderMap, header};
 const LONGEST: u64 = 1024 * 1024;
 
 /// The body as text; `None` when it is not encoded, and shown as it is.
-pub fn decompress(headers: &HeaderMap, body: &[u8]) -> Option<Bytes> {
+pub(crate) fn decompress(headers: &HeaderMap, body: &[u8]) -> Option<Bytes> {
     let all = headers
         .get_all(header::CONTENT_ENCODING)
         .into_iter()

@@ -109,8 +109,9 @@ impl Delivery {
             Delivery::Entries(entries) => {
                 let now = Timestamp::wall();
                 let plan = |event: &Event, body| entries.feed.entry(event, body, now);
-                let planned = Planned::new(events, bodies, plan, log);
-                let sent = Box::pin(entries.send(planned.requests.clone(), log)).await;
+                let mut planned = Planned::new(events, bodies, plan, log);
+                let requests = std::mem::take(&mut planned.requests);
+                let sent = Box::pin(entries.send(requests, log)).await;
                 planned.results(sent)
             }
             Delivery::Invoke(invoke) => {

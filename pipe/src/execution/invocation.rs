@@ -22,7 +22,7 @@ pub(super) struct InvocationRecords<'l, 'p> {
 /// What came of an invocation on behalf of one event.
 #[derive(Debug)]
 pub(super) struct InvocationResult {
-    /// What it means for the message.
+    /// What the result means for the message.
     pub(super) verdict: Verdict,
     /// The reply, if there was one.
     pub(super) reply: Option<Reply>,
@@ -172,7 +172,7 @@ impl<'l, 'p> AwsInvocation<'l, 'p> {
     /// The reply, of whatever status.
     ///
     /// # Errors
-    /// There is none.
+    /// There is no reply.
     pub(super) fn reply(&self) -> Result<&Reply, Refusal> {
         self.reply.as_ref().map_err(|none| none.refusal.clone())
     }

@@ -12,18 +12,19 @@ use crate::redact::{REMOVED, Redactor, SHORTEST};
 /// How much of an answer is shown, in bytes.
 const LONGEST: usize = 200;
 
-/// How much of it is looked at: for secrets, and without them.
+/// How much of a reply is searched for secrets, and how much of what is left for values.
 const SEARCHED: usize = 16 * 1024;
 const LOOKED_AT: usize = 1024;
 
-/// So many bytes in a row that stand in a value of the message are taken for a piece of it.
+/// This number of bytes in a row that a value of the message holds too counts as a piece of it.
 const PIECE: usize = 8;
 
 /// Longer words are keys, tokens, or something encoded.
 const LONGEST_WORD: usize = 24;
 
-/// The head of an answer with this body; `None` when nothing of it can be shown. `event` is what
-/// was sent of the message, `secrets` is what the connection added, beside what is a secret of any.
+/// The head of a reply with this body; `None` when nothing of it can be shown. `event` is what was
+/// sent of the message, and `secrets` are those of the connection; the secrets of all connections
+/// are removed, too.
 pub(super) fn reply_head(body: &[u8], event: &Value, secrets: &[String]) -> Option<String> {
     let text = String::from_utf8_lossy(&body[..body.len().min(SEARCHED)]);
     let own = Redactor::new(secrets.iter().map(String::as_str));
@@ -53,7 +54,7 @@ pub(super) fn reply_head(body: &[u8], event: &Value, secrets: &[String]) -> Opti
     })
 }
 
-/// Without line breaks and what else does not print.
+/// The text without line breaks and other characters that do not print.
 fn in_one_line(text: &str) -> String {
     let words = text
         .split(|c: char| c.is_control() || c.is_whitespace())
@@ -61,7 +62,7 @@ fn in_one_line(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Text as JSON has it that is ASCII only, which many servers answer with.
+/// A text as it stands in JSON that is ASCII only, which many servers answer with.
 fn escaped(text: &str) -> String {
     let json = Value::String(text.to_owned()).to_string();
     let mut escaped = String::with_capacity(json.len());

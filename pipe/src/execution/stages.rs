@@ -79,7 +79,7 @@ impl<'e> Execution<'e> {
         let in_time = tokio::time::timeout(EXECUTION_LIMIT, self.run_stages()).await;
         if in_time.is_err() {
             self.tally.time_out(&Refusal::new(
-                format!("no end within {EXECUTION_LIMIT:?}"),
+                format!("the execution did not end within {EXECUTION_LIMIT:?}"),
                 Cause::Timeout,
             ));
         }
@@ -212,7 +212,7 @@ impl<'e> Execution<'e> {
         let most = pipe.target.most();
         if events.len() > most {
             let reason = format!(
-                "the enrichment made {}, the target takes {most}",
+                "the enrichment returned {}, but the target takes {most}",
                 counted(events.len(), "event")
             );
             let step = ExecutionStep::Of(Stage::Target, StageStep::InvocationSkipped);

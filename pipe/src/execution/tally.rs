@@ -1,4 +1,4 @@
-//! How a batch ended for each of its messages. Pure.
+//! How an execution ended for each message of its batch. Pure.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -12,20 +12,20 @@ use crate::targets::Refusal;
 
 /// What became of an event: the status of the target's reply, where there is one for this event
 /// alone, or the verdict on an event that the target did not take.
-pub type Delivered = Result<Option<u16>, Verdict>;
+pub(crate) type Delivered = Result<Option<u16>, Verdict>;
 
 /// An event, and the message that it comes from.
 #[derive(Debug)]
-pub struct SourcedEvent<'b> {
+pub(crate) struct SourcedEvent<'b> {
     /// The event.
-    pub event: Cow<'b, Event>,
+    pub(crate) event: Cow<'b, Event>,
     /// The place of its message in the batch; `None` when it may come from any message.
-    pub source: Option<usize>,
+    pub(crate) source: Option<usize>,
 }
 
 impl<'b> SourcedEvent<'b> {
     /// The event of a message itself.
-    pub fn of_message((index, event): (usize, &'b Event)) -> SourcedEvent<'b> {
+    pub(crate) fn of_message((index, event): (usize, &'b Event)) -> SourcedEvent<'b> {
         SourcedEvent {
             event: Cow::Borrowed(event),
             source: Some(index),
@@ -33,8 +33,9 @@ impl<'b> SourcedEvent<'b> {
     }
 
     /// An event that an enrichment made of the messages with these ids, at `indices` of the batch.
-    /// It has to keep the `messageId` to be told from the others (`docs/aws/pipes.md#enrichment`).
-    pub fn made(event: Event, indices: &[usize], ids: &[&str]) -> SourcedEvent<'b> {
+    /// The event must keep the `messageId` of its message, unless there is only one
+    /// (`docs/aws/pipes.md#enrichment`).
+    pub(crate) fn made(event: Event, indices: &[usize], ids: &[&str]) -> SourcedEvent<'b> {
         let id = event.value().get("messageId").and_then(Value::as_str);
         let source = match (indices, id) {
             ([only], _) => Some(*only),
@@ -53,45 +54,45 @@ impl<'b> SourcedEvent<'b> {
 
 /// How an execution ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExecutionOutcome {
-    /// For every message as it should.
+pub(crate) enum ExecutionOutcome {
+    /// Every message succeeded.
     Succeeded,
-    /// For some of them.
+    /// Some messages failed.
     PartiallyFailed,
-    /// For none.
+    /// All messages failed.
     Failed,
-    /// Not in time, and so for none.
+    /// The execution did not end in time, and so all messages failed.
     TimedOut,
 }
 
 /// How a message ended.
 #[derive(Debug)]
-pub struct Ending {
+pub(crate) struct Ending {
     /// What becomes of the message.
-    pub verdict: Verdict,
+    pub(crate) verdict: Verdict,
     /// The status of the target's answer to a message that it took, where there is one for it
     /// alone.
-    pub status: Option<u16>,
-    /// With whom the message went out.
-    pub company: BatchPosition,
-    /// Of the whole batch: told once, with its first message.
-    pub execution: Option<ExecutionSummary>,
+    pub(crate) status: Option<u16>,
+    /// Whether the message went out alone, or where it stood in its batch.
+    pub(crate) position: BatchPosition,
+    /// The whole execution: with its first message only, so that it is counted once.
+    pub(crate) execution: Option<ExecutionSummary>,
 }
 
-/// What is to be counted of a batch.
+/// What metrics count of an execution.
 #[derive(Debug)]
-pub struct ExecutionSummary {
-    /// How it ended.
-    pub outcome: ExecutionOutcome,
+pub(crate) struct ExecutionSummary {
+    /// How the execution ended.
+    pub(crate) outcome: ExecutionOutcome,
     /// The stages that were entered, in order, with the time each took.
-    pub stages: Vec<(Stage, Duration)>,
-    /// The time it took.
-    pub duration: Duration,
+    pub(crate) stages: Vec<(Stage, Duration)>,
+    /// The time that the execution took.
+    pub(crate) duration: Duration,
 }
 
-/// The verdicts of a batch as they come in.
+/// Collects the verdicts on the messages of a batch.
 #[derive(Debug)]
-pub struct Tally {
+pub(crate) struct Tally {
     verdicts: Vec<Verdict>,
     statuses: Vec<Option<u16>>,
     stages: Vec<(Stage, Duration)>,
@@ -99,8 +100,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// For so many messages, with which nothing is wrong yet.
-    pub fn new(messages: usize) -> Tally {
+    /// A tally for this number of messages, none of which has failed yet.
+    pub(crate) fn new(messages: usize) -> Tally {
         Tally {
             verdicts: vec![Verdict::Delivered; messages],
             statuses: vec![None; messages],
@@ -109,19 +110,19 @@ impl Tally {
         }
     }
 
-    /// How it went for an event. A message has failed when any of its events has; the first failure
-    /// counts.
-    pub fn take(&mut self, owner: Option<usize>, result: Delivered) {
+    /// Takes what became of an event that comes from the message at `source`, or from any message. A
+    /// message has failed when any of its events has; the first failure counts.
+    pub(crate) fn take(&mut self, source: Option<usize>, result: Delivered) {
         let verdict = match result {
             Ok(status) => {
-                if let Some(slot) = owner.and_then(|index| self.statuses.get_mut(index)) {
+                if let Some(slot) = source.and_then(|index| self.statuses.get_mut(index)) {
                     *slot = status;
                 }
                 return;
             }
             Err(verdict) => verdict,
         };
-        let concerned = match owner {
+        let concerned = match source {
             Some(index) => &mut self.verdicts[index..=index],
             None => &mut self.verdicts[..],
         };
@@ -133,26 +134,26 @@ impl Tally {
         }
     }
 
-    /// A stage is over.
-    pub fn leave(&mut self, stage: Stage, duration: Duration) {
+    /// Takes the time that a stage took.
+    pub(crate) fn leave(&mut self, stage: Stage, duration: Duration) {
         self.stages.push((stage, duration));
     }
 
-    /// There was no end in time: what became of the messages is unknown.
-    pub fn time_out(&mut self, refusal: &Refusal) {
+    /// The execution did not end in time: what became of the messages is unknown.
+    pub(crate) fn time_out(&mut self, refusal: &Refusal) {
         self.timed_out = true;
         self.verdicts.fill(refusal.verdict());
     }
 
     /// The first failure, if there is one.
-    pub fn first_failure(&self) -> Option<&Verdict> {
+    pub(crate) fn first_failure(&self) -> Option<&Verdict> {
         self.verdicts
             .iter()
             .find(|verdict| **verdict != Verdict::Delivered)
     }
 
-    /// How it went up to here.
-    pub fn outcome(&self) -> ExecutionOutcome {
+    /// How the execution went up to here.
+    pub(crate) fn outcome(&self) -> ExecutionOutcome {
         let failed = self
             .verdicts
             .iter()
@@ -167,7 +168,7 @@ impl Tally {
     }
 
     /// One ending for each message.
-    pub fn endings(self, duration: Duration) -> Vec<Ending> {
+    pub(crate) fn endings(self, duration: Duration) -> Vec<Ending> {
         let outcome = self.outcome();
         let mut execution = Some(ExecutionSummary {
             outcome,
@@ -177,7 +178,7 @@ impl Tally {
         let is_alone = self.verdicts.len() == 1;
         let endings = self.verdicts.into_iter().zip(self.statuses).enumerate();
         let ending = |(index, (verdict, status))| {
-            let company = match (is_alone, index) {
+            let position = match (is_alone, index) {
                 (true, _) => BatchPosition::Alone,
                 (false, 0) => BatchPosition::First,
                 (false, _) => BatchPosition::Other,
@@ -185,7 +186,7 @@ impl Tally {
             Ending {
                 verdict,
                 status,
-                company,
+                position,
                 execution: execution.take(),
             }
         };

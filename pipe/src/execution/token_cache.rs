@@ -1,8 +1,8 @@
-//! Door: keeps the token of an OAuth connection, and fetches another one in time.
+//! Door: keeps the token of an OAuth connection, and fetches the next one in time.
 //!
-//! How a token is asked for is planned in `connection`. Many deliveries share one token and one
-//! request for it: while the token is still good, one of them fetches the next and the others go
-//! on; when there is none, all wait for the same answer, a refusal included.
+//! The request for a token is planned in `targets::connection`. Many deliveries share one token and
+//! one request for it: while the token is still valid, one delivery fetches the next token and the
+//! others go on; without a token, all wait for the same answer, a refusal included.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,45 +18,45 @@ use crate::targets::connection::{Auth, Connection, OAuth, Token};
 /// How long the token endpoint may take.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Tokens are short; an answer beyond this is none.
+/// A longer answer is not a token.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
-/// A failed request for a token answers everybody who wants one for so long.
+/// For so long a failed request for a token is not repeated, and its reason is the answer.
 const FAILURE: Duration = Duration::from_secs(1);
 
-/// The credentials of a connection at work.
+/// The token of one connection, shared by all deliveries over it.
 #[derive(Debug)]
-pub struct TokenCache {
+pub(crate) struct TokenCache {
     connection: Arc<Connection>,
     secrets: Secrets,
     sender: Sender,
     known: Mutex<Known>,
-    /// Held by the one who fetches.
+    /// Locked while a token is fetched.
     fetching: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
     token: Option<Token>,
-    /// Why there is no newer one, and until when that is believed.
+    /// Why there is no newer token, and until when no other is fetched.
     failure: Option<(String, Timestamp)>,
 }
 
-/// What is known at a time.
+/// What is known about the token at a time.
 enum TokenState {
-    /// This token, which is good for a while.
+    /// This token, which is valid for a while.
     Fresh(HeaderValue),
-    /// This one, which is about to expire.
+    /// This token, which is about to expire.
     Stale(HeaderValue),
-    /// There was none to be had just now.
+    /// A request for a token failed just now.
     Failed(String),
     /// Nothing.
     Unknown,
 }
 
 impl TokenCache {
-    /// For one connection; tokens are asked for by `sender`.
-    pub fn new(connection: Arc<Connection>, sender: Sender) -> TokenCache {
+    /// The token of `connection`, which is fetched by `sender`.
+    pub(crate) fn new(connection: Arc<Connection>, sender: Sender) -> TokenCache {
         let secrets = Secrets::new(connection.credentials());
         TokenCache {
             connection,
@@ -67,17 +67,17 @@ impl TokenCache {
         }
     }
 
-    /// What else is sent over this connection and nobody is to see.
-    pub fn keep_secret(&self, more: impl IntoIterator<Item = String>) {
+    /// Adds to the secrets that must not be in the log.
+    pub(crate) fn keep_secret(&self, more: impl IntoIterator<Item = String>) {
         self.secrets.add(more);
     }
 
-    /// The `Authorization` of an OAuth connection; `None` for connections whose credentials are no
+    /// The `Authorization` of an OAuth connection; `None` for connections whose credentials are not a
     /// token.
     ///
     /// # Errors
-    /// There is no token to be had; the reason holds no secret.
-    pub async fn token(self: &Arc<TokenCache>) -> Result<Option<HeaderValue>, String> {
+    /// No token can be obtained; the reason holds no secret.
+    pub(crate) async fn token(self: &Arc<TokenCache>) -> Result<Option<HeaderValue>, String> {
         if !matches!(self.connection.auth, Auth::OAuth(_)) {
             return Ok(None);
         }
@@ -94,8 +94,7 @@ impl TokenCache {
             TokenState::Unknown => fetching.lock_owned().await,
         };
         if let TokenState::Unknown = self.know() {
-            // A task of its own, for the caller may run out of time; the others still want the
-            // answer.
+            // In a task of its own: this caller may run out of time, and others wait for the answer.
             let fetched = tokio::spawn(self.clone().fetch(turn)).await;
             fetched.map_err(|error| format!("connection {}: {error}", self.connection.name))?;
         }
@@ -103,14 +102,14 @@ impl TokenCache {
             TokenState::Fresh(token) | TokenState::Stale(token) => Ok(Some(token)),
             TokenState::Failed(reason) => Err(reason),
             TokenState::Unknown => Err(format!(
-                "connection {}: the token had expired when it came",
+                "connection {}: the token had expired when it arrived",
                 self.connection.name
             )),
         }
     }
 
-    /// The target did not accept this token: the next one is fetched anew.
-    pub fn forget(&self, refused: &HeaderValue) {
+    /// Forgets a token that the target did not accept.
+    pub(crate) fn forget(&self, refused: &HeaderValue) {
         let mut known = self.lock();
         if known
             .token
@@ -131,7 +130,7 @@ impl TokenCache {
         };
         let fetched = self.ask(oauth).await;
         if let Ok(token) = &fetched {
-            // Before anybody can send it.
+            // Before the token can be sent.
             self.secrets.add_token(token.text());
         }
         let mut known = self.lock();
@@ -172,7 +171,7 @@ impl Known {
             self.token.as_ref().filter(|token| now < token.expires_at),
             failure,
         ) {
-            // A stale token is good enough until the next request for another one.
+            // A stale token will do until the next request for another one.
             (Some(token), Some(_)) => TokenState::Fresh(token.value.clone()),
             (Some(token), None) if now < token.stale_at => TokenState::Fresh(token.value.clone()),
             (Some(token), None) => TokenState::Stale(token.value.clone()),

@@ -10,14 +10,14 @@ use kit::send::SendError;
 use kit::time::{OncePerMinute, Timestamp};
 use metrics::{counter, describe_counter};
 
-/// Answers that were longer than what is read of them.
+/// Replies that were longer than what is read of them.
 const CUT: &str = "pipe_answers_cut_total";
-/// Answers that began and had not ended within the deadline.
+/// Replies that began and had not ended within the deadline.
 const LATE: &str = "pipe_answers_unfinished_total";
 
 /// Limits the lines about one destination.
 #[derive(Debug, Default)]
-pub struct UnfinishedReplies {
+pub(crate) struct UnfinishedReplies {
     cut: OncePerMinute,
     late: OncePerMinute,
 }
@@ -25,7 +25,7 @@ pub struct UnfinishedReplies {
 impl UnfinishedReplies {
     /// Counts and reports what a destination replied, if that did not end: of a body at most `limit`
     /// bytes are read.
-    pub fn observe(
+    pub(crate) fn observe(
         &self,
         destination: &str,
         replied: &Result<Reply, SendError>,
@@ -61,7 +61,7 @@ impl UnfinishedReplies {
 }
 
 /// Describes the counters.
-pub fn describe() {
+pub(crate) fn describe() {
     describe_counter!(
         CUT,
         "Answers of a destination that were longer than what is read of them: the first MiB counts"

@@ -38,7 +38,7 @@ impl LogLevel {
 
 /// The two stages of an execution that invoke something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// The enrichment.
     Enrichment,
     /// The target.
@@ -47,7 +47,7 @@ pub enum Stage {
 
 impl Stage {
     /// What is invoked in the stage, for messages.
-    pub fn who(self) -> &'static str {
+    pub(crate) fn who(self) -> &'static str {
         match self {
             Stage::Enrichment => "the enrichment",
             Stage::Target => "the target",
@@ -57,7 +57,7 @@ impl Stage {
 
 /// A step of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StageStep {
+pub(crate) enum StageStep {
     StageEntered,
     StageSucceeded,
     StageSkipped,
@@ -76,7 +76,7 @@ pub enum StageStep {
 
 /// `messageType`: a step of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExecutionStep {
+pub(crate) enum ExecutionStep {
     PollingStageSucceeded,
     ExecutionStarted,
     ExecutionSucceeded,
@@ -98,7 +98,7 @@ impl fmt::Display for ExecutionStep {
 
 impl ExecutionStep {
     /// The lowest level at which the step has a record.
-    pub fn level(self) -> LogLevel {
+    pub(crate) fn level(self) -> LogLevel {
         use StageStep::*;
         match self {
             ExecutionStep::ExecutionPartiallyFailed | ExecutionStep::ExecutionFailed => {

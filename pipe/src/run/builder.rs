@@ -35,26 +35,26 @@ const ACCEPT_DEADLINE: Duration = Duration::from_secs(30);
 
 /// What every pipe of the process depends on.
 #[derive(Debug)]
-pub struct Dependencies {
+pub(crate) struct Dependencies {
     /// Sends requests to API destinations.
-    pub sender: Sender,
+    pub(crate) sender: Sender,
     /// Sends requests to AWS services.
-    pub services: Arc<Services>,
+    pub(crate) services: Arc<Services>,
     /// The clients of SQS.
-    pub clients: Arc<Clients>,
+    pub(crate) clients: Arc<Clients>,
     /// How long an API destination may take to answer.
-    pub deadline: Duration,
+    pub(crate) deadline: Duration,
     /// Deliveries that each pipe may have under way at once.
-    pub concurrency: usize,
+    pub(crate) concurrency: usize,
     /// What decides what a failure means, for pipes that do not name it themselves.
-    pub verdict_rule: VerdictRule,
+    pub(crate) verdict_rule: VerdictRule,
     /// What signs requests to targets, if anything does.
-    pub webhook_keys: Option<Arc<webhook::Keys>>,
+    pub(crate) webhook_keys: Option<Arc<webhook::WebhookKeys>>,
 }
 
 /// Builds the parts of workers.
 #[derive(Debug)]
-pub struct Builder {
+pub(crate) struct Builder {
     dependencies: Dependencies,
     /// By the address of the connection, which a token cache keeps alive.
     tokens: Shared<usize, TokenCache>,
@@ -63,7 +63,7 @@ pub struct Builder {
 
 impl Builder {
     /// A builder with these dependencies.
-    pub fn new(dependencies: Dependencies) -> Builder {
+    pub(crate) fn new(dependencies: Dependencies) -> Builder {
         Builder {
             dependencies,
             tokens: Shared::default(),
@@ -72,7 +72,7 @@ impl Builder {
     }
 
     /// The parts of a worker that runs a pipe until `stop`.
-    pub fn build(
+    pub(crate) fn build(
         &mut self,
         pipe: Arc<Pipe>,
         status: Arc<Status>,
@@ -83,7 +83,7 @@ impl Builder {
         let enrichment = pipe
             .enrichment
             .as_ref()
-            .map(|enrichment| self.enrichment(&enrichment.asked));
+            .map(|enrichment| self.enrichment(&enrichment.target));
         let delivery = self.delivery(&pipe);
         let concurrency = self.concurrency(&pipe);
         let verdict_rule = pipe.verdict_rule.unwrap_or(self.dependencies.verdict_rule);
@@ -188,8 +188,8 @@ impl Builder {
     /// The rates of the API destinations that a pipe invokes.
     fn rates(&mut self, pipe: &Pipe) -> Rates {
         let invoked = [
-            pipe.target.invocation(),
-            pipe.enrichment.as_ref().and_then(|it| it.invocation()),
+            pipe.target.http_target(),
+            pipe.enrichment.as_ref().and_then(|it| it.http_target()),
         ];
         let rates: Vec<_> = invoked
             .into_iter()
@@ -208,7 +208,7 @@ impl Builder {
     }
 }
 
-/// One `V` for each `K` that pipes at work share.
+/// Values by key that pipes at work share; a value that none of them uses any more is dropped.
 #[derive(Debug)]
 struct Shared<K, V>(HashMap<K, Weak<V>>);
 

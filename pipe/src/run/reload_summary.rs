@@ -1,4 +1,4 @@
-//! What another definition changed about the pipes at work, in words for the log.
+//! What a reload of the definition changed, in words for the log.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use kit::counted::counted;
 
 /// How many pipes a definition added, changed, removed and left as they were.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ReloadSummary {
+pub(crate) struct ReloadSummary {
     /// Pipes that were not there before.
-    pub new: usize,
+    pub(crate) new: usize,
     /// Pipes that have another definition than before, and start again with it.
-    pub changed: usize,
+    pub(crate) changed: usize,
     /// Pipes that are not in the definition any more.
-    pub removed: usize,
+    pub(crate) removed: usize,
     /// Pipes that go on.
-    pub same: usize,
+    pub(crate) same: usize,
 }
 
 impl fmt::Display for ReloadSummary {

@@ -1,4 +1,4 @@
-//! Door: every pipe of a definition in one process, and the admin port beside them.
+//! Door: runs every pipe of a definition in one process, and the admin port beside them.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Door: the pipes of one definition at work, each in a task of its own.
 //!
-//! When the definition changes, the pipes that are not concerned go on: their messages, their
-//! breaker and what they know of their targets stay as they are.
+//! When the definition changes, pipes that are the same in it run on: they keep their messages, their
+//! circuit breaker and what they know of their targets.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::definition::{DesiredState, Pipe, PipeDefinitions};
 
 /// Pipes at work.
 #[derive(Debug)]
-pub struct Supervisor {
+pub(crate) struct Supervisor {
     builder: Builder,
     registry: Arc<Registry>,
     members: BTreeMap<String, Member>,
@@ -33,13 +33,13 @@ pub struct Supervisor {
 #[derive(Debug)]
 struct Member {
     view: PipeView,
-    /// Stops it, should it be at work.
+    /// Stops the pipe's worker, if there is one.
     stop: CancellationToken,
 }
 
 impl Supervisor {
     /// Starts the pipes of `definition`, to run until `stop`.
-    pub fn start(
+    pub(crate) fn start(
         dependencies: Dependencies,
         definition: PipeDefinitions,
         stop: &CancellationToken,
@@ -55,10 +55,10 @@ impl Supervisor {
         supervisor
     }
 
-    /// Takes over another definition. What is new or another in it starts; what was before stops:
-    /// it finishes what is under way and hands back the rest, which its successor then receives.
-    /// Whatever is the same goes on.
-    pub fn replace(&mut self, definition: PipeDefinitions) -> ReloadSummary {
+    /// Applies another definition. Pipes that are new or changed in it start, pipes that are changed
+    /// or gone stop: they finish what is under way and hand back the other messages, which a
+    /// successor then receives. Pipes that are the same run on.
+    pub(crate) fn replace(&mut self, definition: PipeDefinitions) -> ReloadSummary {
         let now = Timestamp::wall();
         let mut summary = ReloadSummary::default();
         let mut before = std::mem::take(&mut self.members);
@@ -88,7 +88,7 @@ impl Supervisor {
             self.members.insert(member.view.pipe.name.clone(), member);
         }
         before.values().for_each(|gone| gone.stop.cancel());
-        self.registry.show(
+        self.registry.replace(
             self.members
                 .values()
                 .map(|member| member.view.clone())
@@ -100,12 +100,16 @@ impl Supervisor {
         }
     }
 
-    /// Starts or stops one pipe, which stays so until it is told otherwise or its definition
+    /// Starts or stops one pipe. It stays so until the next such command, or until its definition
     /// changes.
     ///
     /// # Errors
-    /// There is no such pipe, or it is on its way already.
-    pub fn set(&mut self, name: &str, wanted: DesiredState) -> Result<PipeView, ControlFault> {
+    /// There is no such pipe, or the pipe is in that state already, or on the way to it.
+    pub(crate) fn set(
+        &mut self,
+        name: &str,
+        wanted: DesiredState,
+    ) -> Result<PipeView, ControlFault> {
         let member = self
             .members
             .get_mut(name)
@@ -127,16 +131,16 @@ impl Supervisor {
         Ok(view.clone())
     }
 
-    /// What the admin port shows.
-    pub fn registry(&self) -> Arc<Registry> {
+    /// The pipes, for the admin port.
+    pub(crate) fn registry(&self) -> Arc<Registry> {
         self.registry.clone()
     }
 
-    /// Waits for a pipe to end. Never returns when there is none.
+    /// Waits for a worker to end. Never returns when there is none.
     ///
     /// # Errors
-    /// It did not end by itself: a bug.
-    pub async fn ended(&mut self) -> anyhow::Result<()> {
+    /// The worker did not end by itself: a bug.
+    pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
         match self.workers.join_next().await {
             Some(ended) => ended.context("a pipe ended early, this is a bug"),
             None => std::future::pending().await,
@@ -146,8 +150,8 @@ impl Supervisor {
     /// Waits until all pipes have drained, after the stop signal.
     ///
     /// # Errors
-    /// One did not end by itself: a bug.
-    pub async fn drained(mut self) -> anyhow::Result<()> {
+    /// A worker did not end by itself: a bug.
+    pub(crate) async fn drained(mut self) -> anyhow::Result<()> {
         while !self.workers.is_empty() {
             self.ended().await?;
         }

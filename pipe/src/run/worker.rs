@@ -1,30 +1,29 @@
-//! Door: one pipe at work. Does what [`Flow`] says and tells it what happened; sockets, clock and
-//! tasks are here.
+//! Door: one pipe at work. Carries out the commands of [`Flow`] and reports to it what happened;
+//! sockets, clock and tasks are here.
 //!
-//! All state belongs to one loop; receives and deliveries are tasks that hand their results back to
-//! it.
+//! All state belongs to one loop. Receives and deliveries are tasks that hand their results back to
+//! the loop.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kit::counted::counted;
-use kit::time::{OncePerMinute, Timestamp};
+use kit::time::Timestamp;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::find_queue::find_queue;
 use super::report::Report;
 use crate::control::filtered::FilteredEvents;
 use crate::control::state::Status;
-use crate::definition::Source;
 use crate::event::{Event, Message};
 use crate::execution::executor::Executor;
 use crate::execution::tally::Ending;
 use crate::flow::{
-    Backoff, Command, Flow, FlowSettings, Lost, Order, Poll, Rates, Settle, Verdict, VerdictRule,
-    Work,
+    Command, Flow, FlowSettings, Lost, Order, Poll, Rates, Settle, Verdict, VerdictRule, Work,
 };
 use crate::sqs::attributes::QueueAttributes;
 use crate::sqs::clients::Clients;
@@ -37,33 +36,27 @@ use crate::sqs::settle::Settler;
 const DRAIN: Duration = Duration::from_secs(25);
 const SETTLE: Duration = Duration::from_secs(4);
 
-/// How long receives may go on after the stop signal: those that bring something do so within a
-/// round trip.
+/// How long receives may go on after the stop signal: a receive that brings messages does so within
+/// a round trip.
 const LAST_RECEIVES: Duration = Duration::from_millis(250);
 
-/// The pauses between two looks for a queue that does not exist.
-const QUEUE_PAUSES: Backoff = Backoff {
-    first: Duration::from_millis(200),
-    longest: Duration::from_secs(5),
-};
-
-/// What a pipe works with.
+/// What a worker is made of.
 #[derive(Debug)]
-pub struct WorkerParts {
-    /// Takes events to the target.
-    pub executor: Arc<Executor>,
-    /// Find the queue.
-    pub clients: Arc<Clients>,
+pub(crate) struct WorkerParts {
+    /// Delivers messages.
+    pub(crate) executor: Arc<Executor>,
+    /// Find the source queue.
+    pub(crate) clients: Arc<Clients>,
     /// The rates of its destinations.
-    pub rates: Rates,
+    pub(crate) rates: Rates,
     /// Deliveries that may be under way at once.
-    pub concurrency: usize,
-    /// Whose word counts for what a failure means.
-    pub verdict_rule: VerdictRule,
-    /// Takes note of what no filter lets pass.
-    pub filtered: Arc<FilteredEvents>,
-    /// Takes note of how the pipe is.
-    pub status: Arc<Status>,
+    pub(crate) concurrency: usize,
+    /// What decides what a failure means.
+    pub(crate) verdict_rule: VerdictRule,
+    /// Keeps the events that no filter matches.
+    pub(crate) filtered: Arc<FilteredEvents>,
+    /// The state of the pipe.
+    pub(crate) status: Arc<Status>,
 }
 
 /// One pipe at work.
@@ -76,14 +69,14 @@ struct Worker {
     settler: Settler,
     report: Report,
     polls: JoinSet<Result<Vec<Message>, QueueError>>,
-    /// What each receiving task asked for.
-    asked: HashMap<Id, Poll>,
+    /// What each receiving task receives.
+    polled: HashMap<Id, Poll>,
     deliveries: JoinSet<(Work, Ending)>,
-    /// What each delivery task works on, should it end without a result.
-    names: HashMap<Id, Lost>,
-    /// What the queue is like, from the task that looks for changes of it.
+    /// The message of each delivery task, in case the task ends without a result.
+    delivering: HashMap<Id, Lost>,
+    /// The queue's attributes, from the task that watches them.
     attributes: watch::Receiver<QueueAttributes>,
-    /// Messages that were received as often as they may be: what is given up of them is dead.
+    /// Messages in their last attempt, with its number: one of them that is given up is dead.
     last_attempts: HashMap<String, u32>,
     _watching: JoinSet<()>,
     queue_is_down: bool,
@@ -91,7 +84,7 @@ struct Worker {
 }
 
 /// Runs a pipe until `stop`: waits for its queue, delivers, drains.
-pub async fn run(parts: WorkerParts, stop: CancellationToken) {
+pub(crate) async fn run(parts: WorkerParts, stop: CancellationToken) {
     let WorkerParts {
         executor,
         clients,
@@ -127,9 +120,9 @@ pub async fn run(parts: WorkerParts, stop: CancellationToken) {
         settler: Settler::start(&queue),
         report: Report::new(&executor.pipe, filtered, status),
         polls: JoinSet::new(),
-        asked: HashMap::new(),
+        polled: HashMap::new(),
         deliveries: JoinSet::new(),
-        names: HashMap::new(),
+        delivering: HashMap::new(),
         attributes,
         last_attempts: HashMap::new(),
         _watching: watching,
@@ -142,34 +135,6 @@ pub async fn run(parts: WorkerParts, stop: CancellationToken) {
     worker.run(stop).await;
 }
 
-async fn find_queue(
-    clients: &Clients,
-    source: &Source,
-    pipe: &str,
-    status: &Status,
-) -> SourceQueue {
-    let mut pause = QUEUE_PAUSES.first;
-    let line = OncePerMinute::new();
-    loop {
-        match clients.open(source).await {
-            Ok(queue) => return queue,
-            Err(error) => {
-                status.waits(&format!("waiting for the queue: {error}"));
-                if line.is_due(Timestamp::now()) {
-                    let place = clients.place();
-                    tracing::warn!(
-                        pipe,
-                        queue = source.queue,
-                        "waiting for the queue: {error} ({place})"
-                    );
-                }
-            }
-        }
-        tokio::time::sleep(pause).await;
-        pause = QUEUE_PAUSES.after(pause);
-    }
-}
-
 impl Worker {
     async fn run(mut self, stop: CancellationToken) {
         while !stop.is_cancelled() {
@@ -180,12 +145,12 @@ impl Worker {
         self.settler.finish(SETTLE).await;
     }
 
-    /// What was begun is finished, as far as there is time; the rest is handed back.
+    /// Finishes what is under way, as far as there is time; the other messages are handed back.
     async fn drain(&mut self) {
         self.flow.stop(Timestamp::now());
         let end = Instant::now() + DRAIN;
-        // A receive that is cut off may have been answered already, and its messages stay hidden
-        // for nothing.
+        // The messages of a receive that is cut off after its reply was sent stay hidden for
+        // nothing.
         if tokio::time::timeout(LAST_RECEIVES, self.finish())
             .await
             .is_ok()
@@ -197,7 +162,7 @@ impl Worker {
             let left = counted(self.flow.under_way(), "delivery");
             tracing::warn!(
                 pipe = self.executor.pipe.name,
-                "cut off and to be repeated: {left}"
+                "the time to drain is over: {left} cut off, to be delivered again"
             );
         }
     }
@@ -214,7 +179,7 @@ impl Worker {
         }
     }
 
-    /// Does everything that can be done now. Returns what now was.
+    /// Does everything that can be done now. Returns the time that it took for now.
     fn advance(&mut self) -> Timestamp {
         let now = Timestamp::now();
         while let Some(step) = self.flow.next(now, &self.rates) {
@@ -224,7 +189,7 @@ impl Worker {
                 Command::Settle(settle) => self.settle(now, settle),
             }
         }
-        self.bury();
+        self.report_dead();
         self.report.at_work(self.flow.under_way());
         self.report.suspected(self.flow.suspected());
         self.report_throttling();
@@ -240,9 +205,8 @@ impl Worker {
         }
     }
 
-    /// Tells of messages that were given up and had their last attempt: the next that receives them
-    /// is SQS itself.
-    fn bury(&mut self) {
+    /// Reports messages that were given up after their last attempt.
+    fn report_dead(&mut self) {
         for id in self.flow.released() {
             if let Some(attempt) = self.last_attempts.remove(&id)
                 && let Some(redrive) = &self.attributes.borrow().redrive
@@ -253,8 +217,7 @@ impl Worker {
     }
 
     /// Waits for something to happen after `now`, the moment up to which everything is done, and
-    /// takes note of it. What fell due since then, while the machine did something else, is no
-    /// reason to wait.
+    /// reports it to the flow. What fell due since then is not waited for.
     async fn wait(&mut self, now: Timestamp, stop: &CancellationToken) {
         let wake = self
             .flow
@@ -276,7 +239,7 @@ impl Worker {
     fn poll(&mut self, poll: Poll) {
         let queue = self.queue.clone();
         let task = self.polls.spawn(async move { queue.receive(poll).await });
-        self.asked.insert(task.id(), poll);
+        self.polled.insert(task.id(), poll);
     }
 
     fn settle(&mut self, now: Timestamp, settle: Settle) {
@@ -292,14 +255,14 @@ impl Worker {
         let name = work.lost();
         let executor = self.executor.clone();
         let task = self.deliveries.spawn(executor.deliver(work));
-        self.names.insert(task.id(), name);
+        self.delivering.insert(task.id(), name);
     }
 
     fn finished(&mut self, done: Result<(Id, (Work, Ending)), JoinError>) {
         let now = Timestamp::now();
         match done {
             Ok((task, (work, ending))) => {
-                self.names.remove(&task);
+                self.delivering.remove(&task);
                 self.report.finished(
                     now,
                     &work,
@@ -309,16 +272,16 @@ impl Worker {
                 if ending.verdict == Verdict::Delivered {
                     self.last_attempts.remove(&work.id);
                 }
-                if let Some(change) = self
-                    .flow
-                    .finished(now, work, &ending.verdict, ending.company)
+                if let Some(change) =
+                    self.flow
+                        .finished(now, work, &ending.verdict, ending.position)
                 {
                     self.report.changed(change);
                 }
             }
             Err(error) => {
                 tracing::error!("a delivery ended without a result, this is a bug: {error}");
-                if let Some(lost) = self.names.remove(&error.id()) {
+                if let Some(lost) = self.delivering.remove(&error.id()) {
                     self.flow.lost(now, &lost);
                 }
             }
@@ -328,17 +291,17 @@ impl Worker {
     fn received(&mut self, done: Result<(Id, Result<Vec<Message>, QueueError>), JoinError>) {
         let now = Timestamp::now();
         let task = done.as_ref().map_or_else(JoinError::id, |(task, _)| *task);
-        let asked = self.asked.remove(&task).map_or(0, |poll| poll.count);
+        let asked = self.polled.remove(&task).map_or(0, |poll| poll.count);
         match done {
             Ok((_, Ok(messages))) => {
-                self.tell_queue_state(None);
+                self.log_queue_state(None);
                 self.flow.received(asked, messages.len());
                 messages
                     .into_iter()
                     .for_each(|message| self.accept(now, message));
             }
             Ok((_, Err(error))) => {
-                self.tell_queue_state(Some(&error));
+                self.log_queue_state(Some(&error));
                 self.flow.poll_failed(now, asked);
             }
             Err(error) if error.is_panic() => {
@@ -385,8 +348,9 @@ impl Worker {
         self.flow.accept(now, work, receipt);
     }
 
-    /// One line when SQS goes away and one when it is back, however often it is asked in between.
-    fn tell_queue_state(&mut self, error: Option<&QueueError>) {
+    /// Logs one line when SQS goes away and one when SQS is back, however many receives fail in
+    /// between.
+    fn log_queue_state(&mut self, error: Option<&QueueError>) {
         let pipe = &self.executor.pipe.name;
         match error {
             Some(error) if !self.queue_is_down => tracing::warn!(pipe, "cannot receive: {error}"),

@@ -41,7 +41,7 @@ pub(super) struct QueueAddress {
 
 /// The client for requests that are rare. A long poll sends nothing for twenty seconds, which is
 /// not a stall.
-pub fn client(sdk: &SdkConfig) -> Client {
+pub(crate) fn client(sdk: &SdkConfig) -> Client {
     let patience = TimeoutConfig::builder()
         .operation_attempt_timeout(PATIENCE)
         .build();
@@ -63,7 +63,7 @@ impl QueueAddress {
         account: &str,
         queue: &str,
     ) -> Result<QueueAddress, QueueError> {
-        // The SDK knows more rules about endpoints than anybody else: its own request shows what it
+        // The SDK knows every rule about endpoints: its own request shows what it
         // makes of them.
         let used = Arc::new(OnceLock::new());
         let note = used.clone();

@@ -13,20 +13,20 @@ const DEFAULT_VISIBILITY: Duration = Duration::from_secs(30);
 
 /// The attributes of a queue that may change while the pipe runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueueAttributes {
+pub(crate) struct QueueAttributes {
     /// `VisibilityTimeout`.
-    pub visibility: Duration,
+    pub(crate) visibility: Duration,
     /// `RedrivePolicy`, if there is one.
-    pub redrive: Option<RedrivePolicy>,
+    pub(crate) redrive: Option<RedrivePolicy>,
 }
 
 /// Where SQS moves messages that were received too often.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RedrivePolicy {
+pub(crate) struct RedrivePolicy {
     /// `maxReceiveCount`.
-    pub max_receive_count: u32,
+    pub(crate) max_receive_count: u32,
     /// The name of the dead-letter queue.
-    pub dead_letter_queue: String,
+    pub(crate) dead_letter_queue: String,
 }
 
 impl QueueAttributes {
@@ -34,7 +34,7 @@ impl QueueAttributes {
     ///
     /// # Errors
     /// SQS does not answer, or refuses.
-    pub async fn read(client: &Client, url: &str) -> Result<QueueAttributes, QueueError> {
+    pub(crate) async fn read(client: &Client, url: &str) -> Result<QueueAttributes, QueueError> {
         let attributes = client
             .get_queue_attributes()
             .queue_url(url)
@@ -53,7 +53,7 @@ impl QueueAttributes {
     }
 
     /// `maxReceiveCount`, if there is a redrive policy.
-    pub fn max_receive_count(&self) -> Option<u32> {
+    pub(crate) fn max_receive_count(&self) -> Option<u32> {
         self.redrive
             .as_ref()
             .map(|redrive| redrive.max_receive_count)

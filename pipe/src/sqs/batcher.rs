@@ -15,7 +15,7 @@ const MOST: usize = 16;
 
 /// When a batch goes out that is not full, once its window is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BatchMode {
+pub(crate) enum BatchMode {
     /// When no other batch is under way. For requests that are soon over: entries that arrive
     /// meanwhile join the next batch.
     OneByOne,
@@ -29,7 +29,7 @@ pub enum BatchMode {
 /// A batch goes out when it is full, or when the window that its first entry opens is over and
 /// `mode` allows it. Without a window no timer runs: the first entry goes out at once, and the next
 /// batch fills while the first is under way. Once `flush` is cancelled, no window is waited for.
-pub async fn gather<T: Send + 'static, F>(
+pub(crate) async fn gather<T: Send + 'static, F>(
     mut entries: Receiver<T>,
     limits: Batch,
     mode: BatchMode,
@@ -120,7 +120,7 @@ fn fill_with_waiting<T>(batch: &mut Vec<T>, entries: &mut Receiver<T>, size: usi
 ///
 /// `send` sends the entries of a range with one request, and returns one result for each of them, or
 /// the refusal of the whole request.
-pub async fn batch_then_each<R, F>(
+pub(crate) async fn batch_then_each<R, F>(
     count: usize,
     send: impl Fn(Range<usize>) -> F,
 ) -> Vec<Result<R, Refusal>>

@@ -17,7 +17,7 @@ use crate::targets::QueueTarget;
 
 /// A client for each region.
 #[derive(Debug)]
-pub struct Clients {
+pub(crate) struct Clients {
     first: Client,
     services: Arc<Services>,
     others: Mutex<HashMap<String, Client>>,
@@ -25,7 +25,7 @@ pub struct Clients {
 
 impl Clients {
     /// Clients like `first`; `services` sends the requests that are frequent.
-    pub fn new(first: Client, services: Arc<Services>) -> Clients {
+    pub(crate) fn new(first: Client, services: Arc<Services>) -> Clients {
         Clients {
             first,
             services,
@@ -34,7 +34,7 @@ impl Clients {
     }
 
     /// Where SQS is looked for, and by which setting: for error texts.
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         let endpoint = self.services.endpoint_of("SQS");
         format!("{endpoint}; its address is set by {}", endpoint.setting)
     }
@@ -43,12 +43,12 @@ impl Clients {
     ///
     /// # Errors
     /// As [`SourceQueue::open`].
-    pub async fn open(&self, source: &Source) -> Result<SourceQueue, QueueError> {
+    pub(crate) async fn open(&self, source: &Source) -> Result<SourceQueue, QueueError> {
         SourceQueue::open(self.at(&source.arn), self.services.clone(), source).await
     }
 
-    /// What sends to the target queue with this ARN.
-    pub fn sender(&self, arn: &str, outlet: Arc<QueueTarget>) -> QueueSender {
+    /// The sender for the target queue with this ARN.
+    pub(crate) fn sender(&self, arn: &str, outlet: Arc<QueueTarget>) -> QueueSender {
         QueueSender::new(self.at(arn), self.services.clone(), outlet)
     }
 
@@ -82,7 +82,7 @@ impl Clients {
 #[cfg(test)]
 impl Clients {
     /// Clients for an SQS on this machine.
-    pub fn local(sdk: &aws_config::SdkConfig) -> Clients {
+    pub(crate) fn local(sdk: &aws_config::SdkConfig) -> Clients {
         kit::program::install_tls();
         let services = Services::new(sdk.clone()).expect("certificate authorities");
         Clients::new(crate::sqs::address::client(sdk), Arc::new(services))

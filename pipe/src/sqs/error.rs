@@ -8,7 +8,7 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 /// SQS's code and message, or why there is no reply. Holds neither bodies nor receipts.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct QueueError(pub(super) String);
+pub(crate) struct QueueError(pub(super) String);
 
 impl<E, R> From<SdkError<E, R>> for QueueError
 where

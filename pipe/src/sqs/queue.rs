@@ -22,17 +22,17 @@ use crate::flow::{Order, Poll};
 const SETTLE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Between two looks at the queue's attributes: its owner may lower its `VisibilityTimeout`.
-pub const ATTRIBUTES_INTERVAL: Duration = Duration::from_secs(60);
+pub(crate) const ATTRIBUTES_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The source queue of a pipe.
 #[derive(Debug, Clone)]
-pub struct SourceQueue {
+pub(crate) struct SourceQueue {
     client: Client,
     address: QueueAddress,
     /// The attributes that the queue had when it was found.
-    pub attributes: QueueAttributes,
+    pub(crate) attributes: QueueAttributes,
     /// Whether the queue keeps the order of each message group.
-    pub order: Order,
+    pub(crate) order: Order,
 }
 
 impl SourceQueue {
@@ -40,7 +40,7 @@ impl SourceQueue {
     ///
     /// # Errors
     /// SQS does not answer, does not have the queue, or does not let us read its attributes.
-    pub async fn open(
+    pub(crate) async fn open(
         client: Client,
         services: Arc<Services>,
         source: &Source,
@@ -62,7 +62,7 @@ impl SourceQueue {
 
     /// Reads the queue's attributes again and again, and sends those that have changed. Never
     /// returns.
-    pub async fn watch(
+    pub(crate) async fn watch(
         self: Arc<SourceQueue>,
         every: Duration,
         to: watch::Sender<QueueAttributes>,
@@ -84,7 +84,7 @@ impl SourceQueue {
     ///
     /// # Errors
     /// SQS does not answer, or refuses.
-    pub async fn receive(&self, poll: Poll) -> Result<Vec<Message>, QueueError> {
+    pub(crate) async fn receive(&self, poll: Poll) -> Result<Vec<Message>, QueueError> {
         // A repetition of a receive whose reply got lost brings the same messages, not those behind
         // them.
         let attempt = (self.order == Order::Fifo).then(|| uuid::Uuid::new_v4().to_string());
@@ -96,7 +96,7 @@ impl SourceQueue {
     ///
     /// # Errors
     /// The whole request failed.
-    pub async fn delete(&self, receipts: &[&str]) -> Result<Vec<usize>, QueueError> {
+    pub(crate) async fn delete(&self, receipts: &[&str]) -> Result<Vec<usize>, QueueError> {
         let request = Delete::new(&self.address.url, receipts);
         self.settle("DeleteMessage", &request).await
     }
@@ -106,7 +106,10 @@ impl SourceQueue {
     ///
     /// # Errors
     /// The whole request failed.
-    pub async fn hide(&self, messages: &[(&str, Duration)]) -> Result<Vec<usize>, QueueError> {
+    pub(crate) async fn hide(
+        &self,
+        messages: &[(&str, Duration)],
+    ) -> Result<Vec<usize>, QueueError> {
         let request = Hide::new(&self.address.url, messages);
         self.settle("ChangeMessageVisibility", &request).await
     }
@@ -116,7 +119,7 @@ impl SourceQueue {
         let sent = self.address.send(request, SETTLE_PATIENCE);
         let reply = tokio::time::timeout(SETTLE_PATIENCE, sent)
             .await
-            .unwrap_or_else(|_| Err(QueueError(format!("no answer in {SETTLE_PATIENCE:?}"))))?;
+            .unwrap_or_else(|_| Err(QueueError(format!("no answer within {SETTLE_PATIENCE:?}"))))?;
         let failed = wire::failed(&reply)?;
         for FailedEntry { code, message, .. } in &failed {
             tracing::debug!(

@@ -10,7 +10,7 @@ use super::address::{PATIENCE, QueueAddress};
 use super::batcher::batch_then_each;
 use super::wire::{self, FailedEntry, SendBatch};
 use crate::flow::Cause;
-use crate::targets::{QueueEntry, QueueTarget, Refusal, parts};
+use crate::targets::{QueueEntry, QueueTarget, Refusal, split};
 
 /// The most messages of one request.
 const MOST: usize = 10;
@@ -20,9 +20,9 @@ const LARGEST: usize = 256 * 1024;
 
 /// Sends messages to one queue.
 #[derive(Debug)]
-pub struct QueueSender {
+pub(crate) struct QueueSender {
     /// The queue.
-    pub outlet: Arc<QueueTarget>,
+    pub(crate) outlet: Arc<QueueTarget>,
     client: Client,
     services: Arc<Services>,
     address: OnceCell<QueueAddress>,
@@ -30,7 +30,11 @@ pub struct QueueSender {
 
 impl QueueSender {
     /// A sender for a queue, which is looked up when the first message is sent.
-    pub fn new(client: Client, services: Arc<Services>, outlet: Arc<QueueTarget>) -> QueueSender {
+    pub(crate) fn new(
+        client: Client,
+        services: Arc<Services>,
+        outlet: Arc<QueueTarget>,
+    ) -> QueueSender {
         QueueSender {
             outlet,
             client,
@@ -40,9 +44,9 @@ impl QueueSender {
     }
 
     /// Sends messages. For each the id that SQS gave it, or why SQS rejected it.
-    pub async fn send(&self, entries: &[QueueEntry]) -> Vec<Result<String, Refusal>> {
+    pub(crate) async fn send(&self, entries: &[QueueEntry]) -> Vec<Result<String, Refusal>> {
         let mut results = Vec::with_capacity(entries.len());
-        for range in parts(entries.iter().map(|entry| entry.body.len()), MOST, LARGEST) {
+        for range in split(entries.iter().map(|entry| entry.body.len()), MOST, LARGEST) {
             let part = &entries[range];
             results.extend(batch_then_each(part.len(), |range| self.request(&part[range])).await);
         }

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use kit::counted::counted;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::task::JoinSet;
@@ -29,7 +30,7 @@ const LINGER: Duration = Duration::from_millis(5);
 
 /// Settles messages.
 #[derive(Debug)]
-pub struct Settler {
+pub(crate) struct Settler {
     deletes: Sender<Settle>,
     hides: Sender<Settle>,
     failed: UnboundedReceiver<Settle>,
@@ -38,7 +39,7 @@ pub struct Settler {
 
 impl Settler {
     /// Starts the two tasks that form batches and send them.
-    pub fn start(queue: &Arc<SourceQueue>) -> Settler {
+    pub(crate) fn start(queue: &Arc<SourceQueue>) -> Settler {
         let (deletes, to_delete) = channel(WAITING);
         let (hides, to_hide) = channel(WAITING);
         let (failing, failed) = unbounded_channel();
@@ -86,7 +87,7 @@ impl Settler {
     ///
     /// # Errors
     /// Too many wait already: the message is not settled.
-    pub fn settle(&self, settle: Settle) -> Result<(), Settle> {
+    pub(crate) fn settle(&self, settle: Settle) -> Result<(), Settle> {
         let input = if matches!(settle, Settle::Delete { .. }) {
             &self.deletes
         } else {
@@ -96,7 +97,7 @@ impl Settler {
     }
 
     /// Waits for the next message that SQS did not settle.
-    pub async fn failed(&mut self) -> Settle {
+    pub(crate) async fn failed(&mut self) -> Settle {
         match self.failed.recv().await {
             Some(settle) => settle,
             None => std::future::pending().await,
@@ -104,7 +105,7 @@ impl Settler {
     }
 
     /// Sends what is left and waits for the replies, for up to `patience`.
-    pub async fn finish(self, patience: Duration) {
+    pub(crate) async fn finish(self, patience: Duration) {
         let Settler {
             deletes,
             hides,
@@ -115,7 +116,7 @@ impl Settler {
         let all = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(patience, all).await.is_err() {
             tracing::warn!(
-                "SQS did not take all deletions in time: some messages will be delivered again"
+                "SQS did not delete all delivered messages in time: some will be delivered again"
             );
         }
     }
@@ -132,11 +133,8 @@ impl SettleTask {
     async fn delete(self, batch: Vec<Settle>) {
         let receipts: Vec<&str> = batch.iter().map(receipt).collect();
         let result = self.queue.delete(&receipts).await;
-        self.report(
-            batch,
-            result,
-            "delivered messages could not be deleted, which is tried again",
-        );
+        let problem = "delivered but could not be deleted, which is tried again";
+        self.report(batch, result, problem);
     }
 
     async fn hide(self, batch: Vec<Settle>) {
@@ -145,18 +143,17 @@ impl SettleTask {
             .map(|settle| (receipt(settle), span(settle)))
             .collect();
         let result = self.queue.hide(&messages).await;
-        self.report(
-            batch,
-            result,
-            "messages could not be hidden for longer or shown again",
-        );
+        let problem = "whose visibility could not be changed";
+        self.report(batch, result, problem);
     }
 
-    fn report(&self, batch: Vec<Settle>, result: Result<Vec<usize>, QueueError>, what: &str) {
+    /// Hands back the messages that SQS did not settle.
+    fn report(&self, batch: Vec<Settle>, result: Result<Vec<usize>, QueueError>, problem: &str) {
         let failed = match result {
-            Ok(refused) => refused,
+            Ok(rejected) => rejected,
             Err(error) => {
-                tracing::warn!("{} {what}: {error}", batch.len());
+                let messages = counted(batch.len(), "message");
+                tracing::warn!("{messages} {problem}: {error}");
                 (0..batch.len()).collect()
             }
         };

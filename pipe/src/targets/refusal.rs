@@ -5,7 +5,7 @@
 
 use http::StatusCode;
 use kit::call::Reply;
-use kit::service::error_code;
+use kit::service::{error_code, is_throttling_code};
 
 use crate::flow::{Cause, Verdict};
 
@@ -20,15 +20,6 @@ pub(crate) struct Refusal {
     /// may be at fault for all.
     whole_batch: bool,
 }
-
-/// Parts of codes that ask for fewer requests.
-const OF_THROTTLES: [&str; 5] = [
-    "LimitExceeded",
-    "ProvisionedThroughputExceeded",
-    "SlowDown",
-    "Throttl",
-    "TooManyRequests",
-];
 
 /// Parts of codes that come with a 4xx status although no message is at fault.
 const OF_THE_TARGET: [&str; 19] = [
@@ -108,7 +99,7 @@ impl Refusal {
 fn cause(status: StatusCode, code: &str) -> Cause {
     match status.as_u16() {
         429 => Cause::Throttled,
-        _ if OF_THROTTLES.iter().any(|part| code.contains(part)) => Cause::Throttled,
+        _ if is_throttling_code(code) => Cause::Throttled,
         500 => Cause::Either,
         401 | 403 | 404 | 408 | 409 | 501..=599 => Cause::Target,
         _ if OF_THE_TARGET.iter().any(|part| code.contains(part)) => Cause::Target,

@@ -1,4 +1,4 @@
-//! What is told of pipes, and which of them.
+//! What is shown of pipes, and of which pipes.
 
 use super::*;
 use kit::cloudformation::Account;
@@ -76,7 +76,7 @@ fn a_description_has_the_members_of_the_service() {
 fn a_list_is_filtered_and_comes_in_pages() {
     let shown = shown(&["a1", "a2", "b1"]);
     shown[1].status.starts(Timestamp::from_millis(1));
-    let query = |text: Value| serde_json::from_value::<Query>(text).unwrap();
+    let query = |text: Value| serde_json::from_value::<ListQuery>(text).unwrap();
     let listed = |text: Value| list(&shown, &query(text)).unwrap();
     assert_eq!(names(&listed(json!({}))), ["a1", "a2", "b1"]);
     assert_eq!(

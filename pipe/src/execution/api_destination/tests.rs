@@ -32,7 +32,6 @@ fn client(auth: Auth, target: &str, deadline: Duration) -> ApiDestinationClient 
         invocation: ConnectionParameters::default(),
     });
     let destination = Destination {
-        arn: String::new(),
         name: "d".into(),
         method: Method::POST,
         endpoint: Endpoint::parse(target).unwrap(),
@@ -112,8 +111,7 @@ async fn the_deadline_is_for_the_whole_answer() {
         "{:?}",
         answer.verdict
     );
-    let reason =
-        "the target: the answer began with 200 OK, and its body had not ended within 200ms";
+    let reason = "the target: incomplete response within 200ms: the status 200 OK arrived, the whole body did not";
     assert_eq!(answer.verdict.reason(), Some(reason));
 }
 

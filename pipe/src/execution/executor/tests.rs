@@ -112,7 +112,6 @@ fn client(stage: Stage, url: &str, path: &str) -> ApiDestinationClient {
         invocation: ConnectionParameters::default(),
     });
     let destination = Destination {
-        arn: String::new(),
         name: "d".into(),
         method: Method::POST,
         endpoint: Endpoint::parse(&format!("{url}{path}")).unwrap(),
@@ -159,7 +158,7 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
         filter: Filter::default(),
         enrichment: asked.as_ref().map(|client| Enrichment {
             input: Some(Transform::parse(r#"{"ask": <$.body.n>}"#).unwrap()),
-            asked: EnrichmentTarget::Http(client.invocation.clone()),
+            target: EnrichmentTarget::Http(client.invocation.clone()),
         }),
         input: Some(Transform::parse(template).unwrap()),
         target: Target::Http(target.invocation.clone()),
@@ -244,7 +243,7 @@ async fn an_empty_answer_skips_the_target_with_success_and_a_failure_fails() {
     let (verdict, _) = deliver(&enriched("/answer?[{},{}]"), "{}").await;
     assert_eq!(
         verdict.reason(),
-        Some("the enrichment made 2 events, the target takes 1")
+        Some("the enrichment returned 2 events, but the target takes 1")
     );
     let (verdict, _) = deliver(&enriched("/none"), "{}").await;
     let reason = verdict.failure().expect("it was rejected");
@@ -318,7 +317,7 @@ async fn silence_is_the_targets_fault_and_a_broken_template_the_messages() {
     };
     let reason = reason.text;
     assert!(
-        reason.contains("<$.body.n> stands inside a string") && !reason.contains("secret"),
+        reason.contains("<$.body.n> is within a string") && !reason.contains("secret"),
         "{reason}"
     );
     let (verdict, _) = deliver(&executor("http://127.0.0.1:9", "/in"), "{}").await;

@@ -97,12 +97,12 @@ fn read<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, QueueError> {
                 "{code}: {}",
                 said.message.or(said.other).unwrap_or_default()
             ),
-            None => format!("the answer is {}", reply.status),
+            None => format!("SQS answered {}", reply.status),
         }));
     }
     if !reply.complete {
         return Err(QueueError(
-            "the answer is longer than ten messages can be".to_owned(),
+            "the answer of SQS is longer than ten messages can be".to_owned(),
         ));
     }
     let body = if reply.body.trim_ascii().is_empty() {
@@ -111,7 +111,7 @@ fn read<'r, T: Deserialize<'r>>(reply: &'r Reply) -> Result<T, QueueError> {
         reply.body.as_ref()
     };
     serde_json::from_slice(body)
-        .map_err(|error| QueueError(format!("the answer is not what SQS says: {error}")))
+        .map_err(|error| QueueError(format!("cannot read the answer of SQS: {error}")))
 }
 
 /// The body of an error. Some implementations write `Message`.
@@ -160,7 +160,7 @@ struct Received {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ReceivedMessage {
-    // Nothing that one message lacks may cost the other nine, which are hidden by now.
+    // A member that one message lacks must not cost the other nine, which are hidden by now.
     message_id: Option<String>,
     receipt_handle: Option<String>,
     body: Option<String>,
@@ -213,8 +213,8 @@ impl From<ReceivedMessage> for Message {
     }
 }
 
-/// An object as its members, in their order, without those that are null: nobody looks them up
-/// often enough for a map.
+/// An object as its members, in their order, without those that are null: lookups are too rare for a
+/// map.
 #[derive(Debug)]
 struct Pairs<V>(Vec<(String, V)>);
 

@@ -152,7 +152,7 @@ fn a_message_is_read_with_all_that_it_has_and_with_little() {
 }
 
 #[test]
-fn refusals_say_what_sqs_said() {
+fn errors_hold_the_code_and_message_of_sqs() {
     let error = |status, body: &str| messages(&reply(status, body)).unwrap_err().to_string();
     let body = r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#;
     assert_eq!(
@@ -172,16 +172,16 @@ fn refusals_say_what_sqs_said() {
     );
     assert_eq!(
         error(502, "<html>hunter2</html>"),
-        "the answer is 502 Bad Gateway"
+        "SQS answered 502 Bad Gateway"
     );
-    assert!(error(200, "<html>").starts_with("the answer is not what SQS says: expected value"));
+    assert!(error(200, "<html>").starts_with("cannot read the answer of SQS: expected value"));
     let cut = Reply {
         complete: false,
         ..reply(200, r#"{"Messages":[{"#)
     };
     assert_eq!(
         messages(&cut).unwrap_err().to_string(),
-        "the answer is longer than ten messages can be"
+        "the answer of SQS is longer than ten messages can be"
     );
     let mut in_header = reply(403, "");
     in_header.headers.insert(
@@ -195,8 +195,8 @@ fn refusals_say_what_sqs_said() {
 }
 
 #[test]
-fn what_may_be_otherwise_the_next_time_is_told_by_status_and_code() {
-    let said = |code: &str| {
+fn transient_errors_are_known_by_status_and_code() {
+    let refused = |code: &str| {
         reply(
             400,
             &format!(r#"{{"__type":"com.amazonaws.sqs#{code}","message":"Throttling"}}"#),
@@ -205,27 +205,31 @@ fn what_may_be_otherwise_the_next_time_is_told_by_status_and_code() {
     for transient in [
         reply(503, ""),
         reply(429, ""),
-        said("RequestThrottled"),
-        said("SlowDown"),
+        refused("RequestThrottled"),
+        refused("SlowDown"),
     ] {
         assert!(is_transient(&transient), "{:?}", transient.body);
     }
     for settled in [
         reply(200, "{}"),
         reply(302, ""),
-        said("AccessDenied"),
-        said("RequestTimeTooSkewed"),
+        refused("AccessDenied"),
+        refused("RequestTimeTooSkewed"),
     ] {
         assert!(!is_transient(&settled), "{:?}", settled.body);
     }
 }
 
 #[test]
-fn entries_that_failed_are_told_by_their_place() {
+fn entries_that_failed_are_known_by_their_place() {
     let body = r#"{"Successful":[{"Id":"0"}],"Failed":[{"Id":"1","SenderFault":true,"Code":"ReceiptHandleIsInvalid"}]}"#;
-    let told = failed(&reply(200, body)).unwrap();
+    let rejected = failed(&reply(200, body)).unwrap();
     assert_eq!(
-        (told.len(), told[0].id.as_str(), told[0].code.as_deref()),
+        (
+            rejected.len(),
+            rejected[0].id.as_str(),
+            rejected[0].code.as_deref()
+        ),
         (1, "1", Some("ReceiptHandleIsInvalid"))
     );
     assert_eq!(
