@@ -152,13 +152,19 @@ where
         if let Err(error) = serve::survive_hangups() {
             return failed(name, &error.into(), 1);
         }
-        let prepared = match prepare.await {
-            Ok(prepared) => prepared,
-            Err(error) => return failed(name, &error, 2),
-        };
+        // Before the preparation, which announces the port: whoever reads that line may stop the program.
         let stop = match serve::stop_on_signal() {
             Ok(stop) => stop,
             Err(error) => return failed(name, &error.into(), 1),
+        };
+        let prepared = tokio::select! {
+            biased;
+            prepared = prepare => prepared,
+            () = stop.cancelled() => return ExitCode::SUCCESS,
+        };
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return failed(name, &error, 2),
         };
         tokio::spawn(admin::upkeep());
         tokio::spawn(time::report_steps());
