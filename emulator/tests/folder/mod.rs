@@ -4,8 +4,10 @@
 #![allow(dead_code, reason = "the test and the example use a part each")]
 
 pub mod check;
+mod check_s3;
 pub mod pack;
 pub mod write;
+mod write_s3;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -149,7 +151,7 @@ impl Server {
             .unwrap();
     }
 
-    /// Cooldowns until no move task of a queue is running, and returns how many ended well.
+    /// Waits until no move task of a queue is running, and returns how many ended well.
     pub async fn moved(&self, arn: &str) -> usize {
         for _ in 0..300 {
             let asked = self
