@@ -27,8 +27,8 @@ pub const INVOCATION_TIMEOUT: Duration = Duration::from_secs(5);
 /// The default of how many deliveries a pipe may have under way at once.
 pub const CONCURRENCY: usize = 256;
 
-/// Runs EventBridge Pipes anywhere: every pipe of the definition, from SQS to API destinations and AWS
-/// services.
+/// Runs EventBridge Pipes anywhere: every pipe of the definition, from SQS to API destinations and
+/// AWS services.
 ///
 /// Definition files are read again when they change, and on SIGHUP.
 ///
@@ -38,8 +38,8 @@ pub const CONCURRENCY: usize = 256;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "pipe", version)]
 pub struct Cli {
-    /// Address of /healthz, /readyz, /metrics, /filtered, and of /v1/pipes for `aws pipes`: host:port,
-    /// or :port on the address in HOST (default 127.0.0.1)
+    /// Address of /healthz, /readyz, /metrics, /filtered, and of /v1/pipes for `aws pipes`:
+    /// host:port, or :port on the address in HOST (default 127.0.0.1)
     #[arg(long, value_name = "ADDRESS", env = "PIPE_ADMIN_LISTEN", default_value_t = Listen::port(8082))]
     pub admin_listen: Listen,
     /// Who may use the admin port
@@ -59,9 +59,9 @@ pub struct Cli {
 /// The settings of pipes other than addresses and definitions, here and in `tidegate up`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct PipeArgs {
-    /// Allow deliveries to a target at a private, loopback or link-local address, given as host name,
-    /// address or network (sub, 127.0.0.1:3001, 10.0.0.0/8). Can be repeated; separated by commas in
-    /// the environment
+    /// Allow deliveries to a target at a private, loopback or link-local address, given as host
+    /// name, address or network (sub, 127.0.0.1:3001, 10.0.0.0/8). Can be repeated; separated by
+    /// commas in the environment
     #[arg(
         long,
         value_name = "TARGET",
@@ -77,8 +77,9 @@ pub struct PipeArgs {
     #[arg(long, value_name = "COUNT", env = "PIPE_CONCURRENCY", default_value_t = CONCURRENCY as u64,
           value_parser = cli::number(1_u64..=1250, "a count"))]
     pub concurrency: u64,
-    /// What decides whether a failure is the message's fault or the target's: `comparison` with other
-    /// messages, or the error classes of `aws`. The tag tidegate:verdict of a pipe takes precedence
+    /// What decides whether a failure is the message's fault or the target's: `comparison` with
+    /// other messages, or the error classes of `aws`. The tag tidegate:verdict of a pipe takes
+    /// precedence
     #[arg(long, value_name = "RULE", env = "PIPE_VERDICT", default_value = "comparison", value_parser = VerdictRule::parse)]
     pub verdict: VerdictRule,
     /// Sign every call to a target (Standard Webhooks) with the keys in this file: one a line, each

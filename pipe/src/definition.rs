@@ -1,14 +1,14 @@
-//! Pipes as declared: read from CloudFormation resources, or from the output of `describe-pipe` and its
-//! relatives.
+//! Pipes as declared: read from CloudFormation resources, or from the output of `describe-pipe` and
+//! its relatives.
 //!
-//! Everything is parsed and checked: patterns, templates, paths, URLs. A property that is unknown or not
-//! supported is a problem, reported with resource, property and place. Property names are the same in
-//! both forms (Pipes and EventBridge API models). One thing is more lenient than AWS: an endpoint may be
-//! `http`.
+//! Everything is parsed and checked: patterns, templates, paths, URLs. A property that is unknown
+//! or not supported is a problem, reported with resource, property and place. Property names are
+//! the same in both forms (Pipes and EventBridge API models). One thing is more lenient than AWS:
+//! an endpoint may be `http`.
 //!
 //! `load` reads all pipes and `reload` reads them again when files change; `pipes` reads one pipe,
-//! `targets` and `services` its target and enrichment, `destinations`, `connections` and `auth` what
-//! these refer to.
+//! `targets` and `services` its target and enrichment, `destinations`, `connections` and `auth`
+//! what these refer to.
 //!
 //! The room imports what a pipe is made of (`event`, `flow`, `targets`, `transform`,
 //! `execution_log`, `arn`), nothing that runs one.

@@ -1,7 +1,7 @@
 //! An event on its way through a pipe, paths into it, and the filters that it must pass. Pure.
 //!
-//! `message` is an SQS message as it was received, `record` the event that pipes show of it. Nothing
-//! here knows how messages are received and settled. The room imports `pattern` alone.
+//! `message` is an SQS message as it was received, `record` the event that pipes show of it.
+//! Nothing here knows how messages are received and settled. The room imports `pattern` alone.
 
 pub mod filter;
 mod message;

@@ -1,9 +1,9 @@
 //! The event pattern language: does this event match, and if not, why not?
 //!
 //! A pattern is parsed once into trees, one for each way through its `$or`s; an event matches when
-//! it satisfies one of them. Which events match follows the cases in `tests/patterns`, recorded from
-//! AWS and from its matching library. Nothing here knows of pipes, where an SQS body is treated
-//! specially (`event::filter`). Pure.
+//! it satisfies one of them. Which events match follows the cases in `tests/patterns`, recorded
+//! from AWS and from its matching library. Nothing here knows of pipes, where an SQS body is
+//! treated specially (`event::filter`). Pure.
 
 mod address;
 mod complexity;

@@ -1,11 +1,11 @@
 //! The input transformer: makes the text that a target receives from an event and a template. Pure.
 //!
-//! A template is parsed once and rendered often. The quoting rules are those that AWS documents, and
-//! those recorded from the event bus, which shares this template language
-//! (`docs/aws/pipes.md#input-transformation`). Where AWS would deliver nothing because the result is
-//! not valid JSON, rendering fails with the reason. It also fails where a value would end the string
-//! that it stands in, because the content of an event must not add fields to the body. Nothing here
-//! knows of HTTP or of queues.
+//! A template is parsed once and rendered often. The quoting rules are those that AWS documents,
+//! and those recorded from the event bus, which shares this template language
+//! (`docs/aws/pipes.md#input-transformation`). Where AWS would deliver nothing because the result
+//! is not valid JSON, rendering fails with the reason. It also fails where a value would end the
+//! string that it stands in, because the content of an event must not add fields to the body.
+//! Nothing here knows of HTTP or of queues.
 
 mod render;
 mod template;
@@ -36,8 +36,8 @@ impl Transform {
     /// Reads a template.
     ///
     /// # Errors
-    /// The template has an invalid path, an unknown reserved variable or more than 8,192 characters;
-    /// or it starts as JSON and cannot become valid JSON, whatever the event contains.
+    /// The template has an invalid path, an unknown reserved variable or more than 8,192
+    /// characters; or it starts as JSON and cannot become valid JSON, whatever the event contains.
     pub fn parse(text: &str) -> Result<Transform, TemplateError> {
         template::parse(text).map(|(kind, parts, may_break)| Transform {
             kind,
@@ -46,13 +46,13 @@ impl Transform {
         })
     }
 
-    /// The text for the target. `ingestion_time` is when this stage received the event, in ISO 8601. A
-    /// template that is a single placeholder gives a text value without quotes: CDK's integration
-    /// tests, which run on AWS, find a text body that way after `<$.body>`.
+    /// The text for the target. `ingestion_time` is when this stage received the event, in ISO
+    /// 8601. A template that is a single placeholder gives a text value without quotes: CDK's
+    /// integration tests, which run on AWS, find a text body that way after `<$.body>`.
     ///
     /// # Errors
-    /// The template should give JSON, and the result is not valid JSON or has another shape than the
-    /// template; the reason names the placeholder.
+    /// The template should give JSON, and the result is not valid JSON or has another shape than
+    /// the template; the reason names the placeholder.
     pub fn render(
         &self,
         event: &Event,
@@ -62,8 +62,8 @@ impl Transform {
         self.fill(event, names, ingestion_time, Position::Bare)
     }
 
-    /// As [`Transform::render`], for targets that accept only JSON, such as functions: text keeps its
-    /// quotes. What AWS does there is not known.
+    /// As [`Transform::render`], for targets that accept only JSON, such as functions: text keeps
+    /// its quotes. What AWS does there is not known.
     ///
     /// # Errors
     /// As [`Transform::render`].

@@ -11,8 +11,8 @@ use super::http::{check_private, read_header_name, read_method};
 use crate::targets::PROTECTED;
 use crate::targets::connection::{Auth, OAuth};
 
-/// Reads the credentials of the kind that `AuthorizationType` names. Those of another kind are unknown
-/// properties.
+/// Reads the credentials of the kind that `AuthorizationType` names. Those of another kind are
+/// unknown properties.
 pub(super) fn read_auth(
     label: &str,
     kind: &Node,

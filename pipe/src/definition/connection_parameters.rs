@@ -51,8 +51,8 @@ pub(super) fn read_parameters(
     parameters
 }
 
-/// One `{Key, Value, IsValueSecret}`. A value is secret unless the definition says that it is not. That
-/// is our choice: AWS hides only values that are said to be secret.
+/// One `{Key, Value, IsValueSecret}`. A value is secret unless the definition says that it is not.
+/// That is our choice: AWS hides only values that are said to be secret.
 struct Parameter<'a> {
     key: String,
     value: &'a str,

@@ -44,8 +44,8 @@ pub(super) fn read_header_name(
     Ok((!protected.contains(&name.as_str())).then_some(name))
 }
 
-/// Checks that a URL does not plainly lead to an address that calls must not go to. The problem shows
-/// neither its query nor its credentials, which may be secret.
+/// Checks that a URL does not plainly lead to an address that calls must not go to. The problem
+/// shows neither its query nor its credentials, which may be secret.
 ///
 /// # Errors
 /// The URL leads to a private address that is not `allowed`.

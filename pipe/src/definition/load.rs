@@ -53,8 +53,8 @@ impl PipeDefinitions {
         Ok(())
     }
 
-    /// Reads the pipes of `given`, with calls to public addresses and to `allowed` targets only. All
-    /// problems are added to `problems`.
+    /// Reads the pipes of `given`, with calls to public addresses and to `allowed` targets only.
+    /// All problems are added to `problems`.
     pub fn read(
         given: &Declarations,
         allowed: &AllowTargets,

@@ -165,8 +165,8 @@ fn read_properties<'n>(
     })
 }
 
-/// The members of `describe-pipe` that come from the definition. Name, state and times are those of the
-/// running pipe.
+/// The members of `describe-pipe` that come from the definition. Name, state and times are those of
+/// the running pipe.
 fn describe(node: &Node) -> Map<String, Value> {
     let Value::Object(mut members) = node.to_json() else {
         return Map::new();

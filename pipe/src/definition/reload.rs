@@ -21,8 +21,8 @@ use super::load::PipeDefinitions;
 /// How often the files are checked.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// A file that changed is read when it has not changed again for this long: half a template may look
-/// like a whole one.
+/// A file that changed is read when it has not changed again for this long: half a template may
+/// look like a whole one.
 const REST: Duration = Duration::from_millis(300);
 
 /// Where a definition comes from.

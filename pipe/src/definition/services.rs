@@ -69,7 +69,8 @@ impl<'n> ServiceReader<'_, '_, 'n> {
         self.made(program)
     }
 
-    /// Whether the pipe waits for the output. It always does where it must keep the order of events.
+    /// Whether the pipe waits for the output. It always does where it must keep the order of
+    /// events.
     fn invocation(&mut self, name: &str, order: Order) -> InvocationType {
         let Some((label, mut fields)) = self.parameters.take_fields(name, self.problems) else {
             return InvocationType::default();

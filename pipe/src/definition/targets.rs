@@ -20,8 +20,8 @@ use crate::transform::Transform;
 /// The default of `BatchSize`; larger batches need a window.
 const DEFAULT_BATCH: usize = 10;
 
-/// Reads `Target` and its parameters. `None` when it is wrong or not supported: then `problems` has the
-/// reason.
+/// Reads `Target` and its parameters. `None` when it is wrong or not supported: then `problems` has
+/// the reason.
 pub(super) fn read(
     pipe: &DeclaredResource<'_>,
     node: &Node,
@@ -65,8 +65,8 @@ pub(super) fn read(
     Some((input, target?))
 }
 
-/// Reads `Enrichment` and its parameters. `None` when it is wrong or not supported: then `problems` has
-/// the reason.
+/// Reads `Enrichment` and its parameters. `None` when it is wrong or not supported: then `problems`
+/// has the reason.
 pub(super) fn read_enrichment(
     pipe: &DeclaredResource<'_>,
     node: &Node,

@@ -1,9 +1,9 @@
 //! The filters of a pipe on an SQS source: does this event go on? Pure.
 //!
 //! In addition to the pattern language there are rules for `body`: a pattern with an object for it
-//! looks into a body that is JSON, a pattern with a list looks at a body that is text, and a body of
-//! the other kind never passes (`docs/aws/pipes.md#filters-on-the-body`). A body counts as JSON if it
-//! is an object or an array.
+//! looks into a body that is JSON, a pattern with a list looks at a body that is text, and a body
+//! of the other kind never passes (`docs/aws/pipes.md#filters-on-the-body`). A body counts as JSON
+//! if it is an object or an array.
 
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! The paths of EventBridge Pipes: `$.body.items[0].id`, parsed once, looked up often.
 //!
-//! They are narrower than JSONPath: `$(.name([n]|[*])*)*` with names of letters, digits, `_`, `-` and
-//! `/`. There is no `$[0]`, and there are no quotes, filters, slices or functions (pattern `JsonPath`
-//! of the Pipes API model). Pure.
+//! They are narrower than JSONPath: `$(.name([n]|[*])*)*` with names of letters, digits, `_`, `-`
+//! and `/`. There is no `$[0]`, and there are no quotes, filters, slices or functions (pattern
+//! `JsonPath` of the Pipes API model). Pure.
 
 use std::borrow::Cow;
 use std::fmt;

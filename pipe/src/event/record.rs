@@ -1,7 +1,8 @@
-//! An event on its way through a pipe: the record of an SQS message, or what an enrichment made of it.
+//! An event on its way through a pipe: the record of an SQS message, or what an enrichment made of
+//! it.
 //!
-//! The body stays the string that was sent. Its content as JSON is parsed when it is first needed, and
-//! at most once.
+//! The body stays the string that was sent. Its content as JSON is parsed when it is first needed,
+//! and at most once.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -90,8 +91,8 @@ impl Event {
         self.body()
     }
 
-    /// The event with its body parsed; `None` when the body, or the event itself, is text that is not
-    /// JSON.
+    /// The event with its body parsed; `None` when the body, or the event itself, is text that is
+    /// not JSON.
     pub fn decoded(&self) -> Option<Value> {
         if self.is_text {
             return None;

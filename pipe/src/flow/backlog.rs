@@ -12,8 +12,8 @@ use kit::time::Timestamp;
 
 use super::work::Work;
 
-/// However few of the messages that failed get through the second time, they get this many turns for
-/// each new message.
+/// However few of the messages that failed get through the second time, they get this many turns
+/// for each new message.
 const LEAST_TURNS: f64 = 1.0 / 16.0;
 
 /// The weight of one result in the share of messages that get through the second time.

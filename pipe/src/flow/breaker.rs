@@ -1,5 +1,5 @@
-//! The circuit breaker of one pipe: whether the target takes messages (closed) or takes none (open).
-//! Pure: time is an argument.
+//! The circuit breaker of one pipe: whether the target takes messages (closed) or takes none
+//! (open). Pure: time is an argument.
 //!
 //! One question decides, whatever the status: do *other* messages get through? A run of failures
 //! without one success between them opens the breaker, sooner where failures are rare and later
@@ -22,8 +22,8 @@ use run::Run;
 /// The share of failures is counted over so many results.
 const WINDOW: usize = 100;
 
-/// Messages flow when so many successes came within [`FLOWING`]. When they stop to after that, it is
-/// likely an outage; bad messages in a row hardly ever look like that.
+/// Messages flow when so many successes came within [`FLOWING`]. When they stop to after that, it
+/// is likely an outage; bad messages in a row hardly ever look like that.
 const FLOW: usize = 5;
 const FLOWING: Duration = Duration::from_secs(2);
 
@@ -135,8 +135,8 @@ impl Breaker {
         (true, probes.is_confirmed().then_some(change))
     }
 
-    /// A message that was sent at `begun` failed, while the breaker was closed. Returns whether that
-    /// opened it.
+    /// A message that was sent at `begun` failed, while the breaker was closed. Returns whether
+    /// that opened it.
     pub(super) fn failed(
         &mut self,
         now: Timestamp,

@@ -10,7 +10,8 @@ use kit::send::SendError;
 /// are tried in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Cause {
-    /// The target cannot be reached, or no token for it can be obtained: no message can be at fault.
+    /// The target cannot be reached, or no token for it can be obtained: no message can be at
+    /// fault.
     Unreachable,
     /// The target or its configuration: wrong credentials, a gateway without a backend (401, 407,
     /// 502 to 504).

@@ -8,8 +8,8 @@ const TOLERATED: u32 = 10;
 /// After so many results, half of the answers and timeouts are forgotten.
 const FADING: u32 = 1000;
 
-/// The limit of deliveries under way: grows while the target keeps up, and is halved when the target
-/// does not.
+/// The limit of deliveries under way: grows while the target keeps up, and is halved when the
+/// target does not.
 #[derive(Debug)]
 pub(super) struct Concurrency {
     limit: usize,
@@ -57,8 +57,8 @@ impl Concurrency {
         }
     }
 
-    /// No answer came in time to a call that was made at `begun`. A few timeouts mean nothing; where
-    /// they are a good part of the results, there are too many calls at once.
+    /// No answer came in time to a call that was made at `begun`. A few timeouts mean nothing;
+    /// where they are a good part of the results, there are too many calls at once.
     pub(super) fn timed_out(&mut self, now: Timestamp, begun: Timestamp) {
         self.timed_out += 1;
         if self.timed_out * TOLERATED > self.answered {

@@ -14,7 +14,8 @@ use super::command::Settle;
 /// How often a delete is tried in all, which takes about a minute.
 const TRIES: u32 = 32;
 
-/// The pauses between two tries. A message that is hidden for a few seconds only gets several tries.
+/// The pauses between two tries. A message that is hidden for a few seconds only gets several
+/// tries.
 const PAUSES: Backoff = Backoff {
     first: Duration::from_millis(500),
     longest: Duration::from_secs(2),

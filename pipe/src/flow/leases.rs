@@ -80,8 +80,8 @@ impl Leases {
         }
     }
 
-    /// The queue's `VisibilityTimeout` has changed; the new one holds for messages received from now
-    /// on.
+    /// The queue's `VisibilityTimeout` has changed; the new one holds for messages received from
+    /// now on.
     pub(super) fn set_visibility(&mut self, visibility: Duration) {
         self.visibility = visibility;
     }

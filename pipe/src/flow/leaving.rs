@@ -140,13 +140,15 @@ impl Flow {
         }
     }
 
-    /// Leaves a message to its visibility timeout, which is longer for one that was received before.
+    /// Leaves a message to its visibility timeout, which is longer for one that was received
+    /// before.
     pub(super) fn leave_to_rest(&mut self, now: Timestamp, work: &Work) {
         self.rest(now, work);
         self.leave(now, work, None);
     }
 
-    /// Leaves a message to its visibility timeout, or to what the target asks for if that is longer.
+    /// Leaves a message to its visibility timeout, or to what the target asks for if that is
+    /// longer.
     pub(super) fn leave(&mut self, now: Timestamp, work: &Work, retry_after: Option<Duration>) {
         self.suspects.forget(&work.id);
         self.leave_group(now, &work.id, work.group.as_deref(), retry_after);

@@ -245,8 +245,8 @@ impl Flow {
             && failure.position != BatchPosition::Other
     }
 
-    /// Where a good part of all calls fails with a status that concerns the message, one message now
-    /// and then is tried again all the same: the calls may fail at random.
+    /// Where a good part of all calls fails with a status that concerns the message, one message
+    /// now and then is tried again all the same: the calls may fail at random.
     fn sample(&mut self, cause: Cause) -> u32 {
         if cause != Cause::Message || self.breaker.share() < OFTEN {
             return 1;

@@ -41,8 +41,8 @@ impl Polls {
         self.waiting == 0
     }
 
-    /// Begins one more receive of up to `each` messages, if there is room for it and a reason; returns
-    /// how many messages to ask for.
+    /// Begins one more receive of up to `each` messages, if there is room for it and a reason;
+    /// returns how many messages to ask for.
     pub(super) fn begin(&mut self, now: Timestamp, room: usize, each: usize) -> Option<usize> {
         let most = if self.was_full {
             (room / each).clamp(1, MOST)
@@ -74,7 +74,8 @@ impl Polls {
         self.failures = failures + 1;
     }
 
-    /// When to try again after a failure; `None` when the last receive succeeded or one still waits.
+    /// When to try again after a failure; `None` when the last receive succeeded or one still
+    /// waits.
     pub(super) fn next_try(&self) -> Option<Timestamp> {
         (self.failures > 0 && self.is_idle()).then_some(self.not_before)
     }

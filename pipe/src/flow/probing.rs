@@ -8,7 +8,8 @@ use super::machine::Flow;
 use super::rate::Rates;
 use super::work::Work;
 
-/// How many messages that failed are leased; for each new one beyond that, one is left to the queue.
+/// How many messages that failed are leased; for each new one beyond that, one is left to the
+/// queue.
 const MOST_TRIED: usize = 1000;
 
 impl Flow {

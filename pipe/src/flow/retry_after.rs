@@ -33,7 +33,8 @@ impl RetryAfter {
     }
 }
 
-/// When the target answered, by its own clock; `None` for an answer from a cache, whose date is old.
+/// When the target answered, by its own clock; `None` for an answer from a cache, whose date is
+/// old.
 fn answered_at(headers: &HeaderMap) -> Option<Timestamp> {
     let date = headers
         .get(header::DATE)

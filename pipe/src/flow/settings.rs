@@ -8,8 +8,8 @@ pub enum VerdictRule {
     /// Comparison with other messages, as `docs/delivery.md` describes it.
     #[default]
     Comparison,
-    /// AWS's classes: every answer but a 2xx, and no answer in time, is the message's own fault. The
-    /// pipe waits only for a target that cannot be reached or that throttles.
+    /// AWS's classes: every answer but a 2xx, and no answer in time, is the message's own fault.
+    /// The pipe waits only for a target that cannot be reached or that throttles.
     Aws,
 }
 

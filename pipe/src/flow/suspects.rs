@@ -1,11 +1,11 @@
 //! Messages that failed, and how likely it is that they are good all the same. Pure: time is an
 //! argument.
 //!
-//! A failure is compared with the other messages: one that was sent later and got through shows that
-//! the target took messages meanwhile. Each such comparison makes it less likely that the message is
-//! good, by the share of calls with good messages that fail. That share is learned from messages which
-//! got through after failures. With a target that fails half of the calls at random, a message gets
-//! many tries; with a healthy one, hardly any.
+//! A failure is compared with the other messages: one that was sent later and got through shows
+//! that the target took messages meanwhile. Each such comparison makes it less likely that the
+//! message is good, by the share of calls with good messages that fail. That share is learned from
+//! messages which got through after failures. With a target that fails half of the calls at random,
+//! a message gets many tries; with a healthy one, hardly any.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -24,15 +24,15 @@ const PRIOR: f64 = 40.0;
 /// What was learned fades: after so many results, half are forgotten.
 const WINDOW: f64 = 1000.0;
 
-/// How much a failure without a comparison counts, where such failures are known to be the messages'
-/// fault.
+/// How much a failure without a comparison counts, where such failures are known to be the
+/// messages' fault.
 const ALONE: f64 = 0.015;
 
 /// From this power of ten on, a message is known to fail while others get through.
 const KNOWN: f64 = -1.0;
 
-/// Where failures are rare, a status that concerns the message counts for so many more powers of ten:
-/// one try a receive is then enough, as on AWS, with a `maxReceiveCount` of three or more.
+/// Where failures are rare, a status that concerns the message counts for so many more powers of
+/// ten: one try a receive is then enough, as on AWS, with a `maxReceiveCount` of three or more.
 const STATUS: f64 = -1.2;
 
 /// Beyond this share of failures, nothing counts without a comparison: a good message may have been
@@ -42,8 +42,8 @@ const FLAKY: f64 = 0.1;
 /// A kind of failure that was a message's own fault is assumed to be one again for so long.
 const PROVEN: Duration = Duration::from_secs(30 * 60);
 
-/// The chance that a message which goes to the dead-letter queue was good is no greater than this, as a
-/// power of ten. Each receive may use up its share of it.
+/// The chance that a message which goes to the dead-letter queue was good is no greater than this,
+/// as a power of ten. Each receive may use up its share of it.
 const CERTAINTY: f64 = -9.0;
 
 /// The share of each receive where receives are not counted.
@@ -113,7 +113,8 @@ impl Suspect {
     }
 }
 
-/// The share of calls that failed with messages which got through in the end, by the kind of failure.
+/// The share of calls that failed with messages which got through in the end, by the kind of
+/// failure.
 #[derive(Debug, Default)]
 struct Flakiness {
     passed: f64,
@@ -146,8 +147,8 @@ impl Suspects {
         self.all.len()
     }
 
-    /// Whether the message is known to fail while others get through: then it is no evidence against
-    /// the target, and is not used as a probe.
+    /// Whether the message is known to fail while others get through: then it is no evidence
+    /// against the target, and is not used as a probe.
     pub(super) fn is_known(&self, id: &str) -> bool {
         self.all.get(id).is_some_and(|suspect| self.knows(suspect))
     }
@@ -177,8 +178,8 @@ impl Suspects {
         self.flakiness.learn(failures);
     }
 
-    /// A message that was sent at `begun` failed. `compared` says that another message was sent later
-    /// and got through.
+    /// A message that was sent at `begun` failed. `compared` says that another message was sent
+    /// later and got through.
     pub(super) fn failed(
         &mut self,
         now: Timestamp,
@@ -223,8 +224,8 @@ impl Suspects {
         }
     }
 
-    /// A message that was sent at `begun` got through. Returns the messages that were sent before it and
-    /// failed: they may be at fault by now.
+    /// A message that was sent at `begun` got through. Returns the messages that were sent before
+    /// it and failed: they may be at fault by now.
     pub(super) fn others_passed(&mut self, begun: Timestamp) -> Vec<String> {
         let mut compared = Vec::new();
         while let Some(entry) = self

@@ -1,9 +1,9 @@
-//! The rate that a target takes which answers some calls with 429, learned from what it took. Pure: time
-//! is an argument.
+//! The rate that a target takes which answers some calls with 429, learned from what it took. Pure:
+//! time is an argument.
 //!
-//! When a good part of the answers is 429, deliveries are spaced at nearly the rate at which the target
-//! took messages in the last second. From there the rate grows, slowly at first, until the target
-//! answers 429 again or the rate is practically unlimited.
+//! When a good part of the answers is 429, deliveries are spaced at nearly the rate at which the
+//! target took messages in the last second. From there the rate grows, slowly at first, until the
+//! target answers 429 again or the rate is practically unlimited.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use kit::time::Timestamp;
 
 use super::rate::Rate;
 
-/// One 429 in so many answers is ignored: a limit that concerns few messages must not delay the rest.
+/// One 429 in so many answers is ignored: a limit that concerns few messages must not delay the
+/// rest.
 const TOLERATED: u32 = 10;
 
 /// The share of the last rate that the target is given next.
@@ -161,8 +162,8 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
-    /// Ten seconds in which `answer` decides for each message whether it is taken: how many were sent,
-    /// and how many taken.
+    /// Ten seconds in which `answer` decides for each message whether it is taken: how many were
+    /// sent, and how many taken.
     fn run(throttle: &mut Throttle, mut answer: impl FnMut(u64) -> bool) -> (u32, u32) {
         let (mut sent, mut taken) = (0, 0);
         for now in 20_000..30_000 {

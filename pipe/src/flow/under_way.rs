@@ -93,8 +93,8 @@ impl UnderWay {
         self.all.len() - self.all.iter().take(most).take_while(hang).count()
     }
 
-    /// Whether all deliveries hang and none began for a while: one more shows whether the target takes
-    /// other messages.
+    /// Whether all deliveries hang and none began for a while: one more shows whether the target
+    /// takes other messages.
     pub(super) fn is_stuck(&self, now: Timestamp) -> bool {
         let (Some((first, _)), Some((last, _))) = (self.all.first(), self.all.last()) else {
             return false;

@@ -62,8 +62,8 @@ impl Block {
     /// Reads `address/bits`.
     ///
     /// # Errors
-    /// The reason in the engine's words. The engine also refuses a mask that leaves a single address
-    /// (`/32`, `/128`).
+    /// The reason in the engine's words. The engine also refuses a mask that leaves a single
+    /// address (`/32`, `/128`).
     pub(super) fn parse(text: &str) -> Result<Block, String> {
         // Java's `split` drops what is empty at the end.
         let text = text.trim_end_matches('/');
@@ -113,16 +113,16 @@ impl Block {
         })
     }
 
-    /// Whether the text of a number counts as an address in the block: 300.0 is in `0.0.0.0/0`, which
-    /// is recorded behaviour.
+    /// Whether the text of a number counts as an address in the block: 300.0 is in `0.0.0.0/0`,
+    /// which is recorded behaviour.
     pub(super) fn takes_number(&self, text: &str) -> bool {
         passes_for_address(text.as_bytes(), &digits(&self.first), &digits(&self.last))
     }
 }
 
-/// Whether a text that is not an address, for example a number, counts as one: the engine compares it
-/// with the block's hexadecimal digits from the left, and accepts it as soon as a digit lies between
-/// two that differ.
+/// Whether a text that is not an address, for example a number, counts as one: the engine compares
+/// it with the block's hexadecimal digits from the left, and accepts it as soon as a digit lies
+/// between two that differ.
 fn passes_for_address(text: &[u8], first: &[u8], last: &[u8]) -> bool {
     let fork = first.iter().zip(last).take_while(|(a, b)| a == b).count();
     if !text.starts_with(&first[..fork]) {

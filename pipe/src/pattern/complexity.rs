@@ -3,8 +3,8 @@
 //! The engine counts how many beginnings of wildcards can match the same text at once: `*a` has the
 //! beginnings `*` and `*a`, and a text that ends with `a` matches both. Quotes belong to a value
 //! (`"*a"`). More than [`MOST`] for the values of one field are refused. The measure is that of
-//! event-ruler's `MachineComplexityEvaluator`. The bound is not documented; it fits every acceptance
-//! and refusal that has been reported (see the tests).
+//! event-ruler's `MachineComplexityEvaluator`. The bound is not documented; it fits every
+//! acceptance and refusal that has been reported (see the tests).
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
@@ -14,8 +14,8 @@ use super::wildcard::Wildcard;
 /// How many beginnings may match at once.
 pub(super) const MOST: usize = 10;
 
-/// After so many sets of beginnings, a pattern counts as too complex. Our choice: the engine has no such
-/// bound, and the patterns that people write need some hundreds.
+/// After so many sets of beginnings, a pattern counts as too complex. Our choice: the engine has no
+/// such bound, and the patterns that people write need some hundreds.
 const MOST_SETS: usize = 20_000;
 
 /// A character of a wildcard.

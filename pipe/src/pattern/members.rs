@@ -1,7 +1,7 @@
 //! The members of a JSON object in order, including repeated names.
 //!
-//! The event rules engine reads a pattern as a stream: a name that is repeated is read, and checked,
-//! twice. A map would forget the first.
+//! The event rules engine reads a pattern as a stream: a name that is repeated is read, and
+//! checked, twice. A map would forget the first.
 
 use std::fmt;
 

@@ -5,8 +5,8 @@
 
 use std::cmp::Ordering;
 
-/// The event rules engine compares only numbers within ± this bound, with up to so many decimal places;
-/// any other number equals only its own spelling.
+/// The event rules engine compares only numbers within ± this bound, with up to so many decimal
+/// places; any other number equals only its own spelling.
 const COMPARABLE_UP_TO: &str = "500000000000";
 const DECIMAL_PLACES: i64 = 6;
 
@@ -106,7 +106,8 @@ impl PartialOrd for Decimal {
     }
 }
 
-/// What `{"numeric": […]}` matches: one bound or two, each with whether the bound itself is included.
+/// What `{"numeric": […]}` matches: one bound or two, each with whether the bound itself is
+/// included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Range {
     /// The least number, and whether it is included.

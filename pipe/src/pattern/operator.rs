@@ -1,7 +1,7 @@
 //! Reads the operators of a pattern's list, such as `{"prefix": "x"}`, into matchers.
 //!
-//! Refusals have the words of the event rules engine, including its slips: a `cidr` that is not text is
-//! refused with a reason about "prefix".
+//! Refusals have the words of the event rules engine, including its slips: a `cidr` that is not
+//! text is refused with a reason about "prefix".
 
 use serde_json::{Map, Value};
 

@@ -1,7 +1,7 @@
 //! Parses the text of an event pattern into trees, or finds the reason why it is refused.
 //!
-//! `$or` is expanded as the event rules engine does it, so each tree is a plain AND. `operator` reads
-//! the operators of a field's list.
+//! `$or` is expanded as the event rules engine does it, so each tree is a plain AND. `operator`
+//! reads the operators of a field's list.
 
 use std::sync::Arc;
 
@@ -86,8 +86,8 @@ type Machine<'c> = (Vec<(&'c str, &'c str)>, &'c str);
 
 /// Refuses wildcards that are too complex together. Fields are checked in the order of their paths.
 /// Those of several combinations count together if the fields before them are the same, because the
-/// engine then keeps them in one machine. Fields after one that must be absent are not checked, as in
-/// EventBridge.
+/// engine then keeps them in one machine. Fields after one that must be absent are not checked, as
+/// in EventBridge.
 fn check_complexity(combinations: &[Combination]) -> Result<(), PatternError> {
     let has_wildcard = |leaf: &Arc<Leaf>| leaf.alternatives.iter().any(Matcher::has_wildcard);
     if !combinations

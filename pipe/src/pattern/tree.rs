@@ -1,8 +1,9 @@
-//! A pattern as a tree: fields by path, each with its alternatives; and how an event is matched with it.
+//! A pattern as a tree: fields by path, each with its alternatives; and how an event is matched
+//! with it.
 //!
-//! Fields under the same array must be satisfied by the same element. Arrays of arrays are treated as
-//! flat, and a key with dots (`"a.b"`) is the path `a`, `b`. Each value of the event is visited at most
-//! once a field, and no deeper than the pattern goes, except through arrays.
+//! Fields under the same array must be satisfied by the same element. Arrays of arrays are treated
+//! as flat, and a key with dots (`"a.b"`) is the path `a`, `b`. Each value of the event is visited
+//! at most once a field, and no deeper than the pattern goes, except through arrays.
 
 use std::sync::Arc;
 
@@ -70,8 +71,8 @@ impl Fit {
 }
 
 impl Tree {
-    /// Puts `leaf` at a dotted path. If a path is used twice, the last leaf wins, as in the event rules
-    /// engine.
+    /// Puts `leaf` at a dotted path. If a path is used twice, the last leaf wins, as in the event
+    /// rules engine.
     pub(super) fn insert(&mut self, path: &str, leaf: Arc<Leaf>) {
         let mut tree = self;
         for name in path.split('.') {
@@ -220,8 +221,8 @@ fn sources<'e>(map: &'e Map<String, Value>, name: &str) -> Vec<Reached<'e>> {
         .collect()
 }
 
-/// The rest of a dotted key below a name: `under("a.b", "a")` is `b`, `under("a", "a")` has no rest, and
-/// `under("b", "a")` is `None`.
+/// The rest of a dotted key below a name: `under("a.b", "a")` is `b`, `under("a", "a")` has no
+/// rest, and `under("b", "a")` is `None`.
 fn under<'k>(key: &'k str, name: &str) -> Option<Option<&'k str>> {
     let rest = key.strip_prefix(name)?;
     if rest.is_empty() {

@@ -1,9 +1,9 @@
 //! Decodes base64 in a text, wherever it begins and ends, in either alphabet, on one line or on
 //! several.
 //!
-//! Every word may be base64, and a group of four characters may begin at any of four places, so each
-//! word is decoded from each of them. Most of the result makes no sense; only the search for secrets
-//! sees it.
+//! Every word may be base64, and a group of four characters may begin at any of four places, so
+//! each word is decoded from each of them. Most of the result makes no sense; only the search for
+//! secrets sees it.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;

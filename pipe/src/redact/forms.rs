@@ -1,4 +1,5 @@
-//! The forms of a secret in encodings that cannot be undone without knowing where the secret begins.
+//! The forms of a secret in encodings that cannot be undone without knowing where the secret
+//! begins.
 
 use super::unescape::View;
 

@@ -1,8 +1,8 @@
 //! The secrets that must not be logged: those of all connections in use, and their tokens.
 //!
-//! There is one list for the whole process, because a secret that one pipe's target repeats may come
-//! back as another pipe's message. A connection is on the list as long as anything may be sent over
-//! it. Foreign text passes through [`redactor`] before it is logged.
+//! There is one list for the whole process, because a secret that one pipe's target repeats may
+//! come back as another pipe's message. A connection is on the list as long as anything may be sent
+//! over it. Foreign text passes through [`redactor`] before it is logged.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};

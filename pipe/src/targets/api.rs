@@ -1,5 +1,5 @@
-//! An API Gateway REST API: one signed request for each event, with the `*` of its path filled as for
-//! an API destination. Pure.
+//! An API Gateway REST API: one signed request for each event, with the `*` of its path filled as
+//! for an API destination. Pure.
 
 use http::{HeaderMap, HeaderValue, Method, header};
 use kit::call::Call;

@@ -1,11 +1,11 @@
 //! An event to the call that delivers it to an API destination. Pure.
 //!
-//! The call has the destination's method and endpoint, with `*` filled and query and headers merged.
-//! Until the connection's credentials are added it is a [`PlannedCall`], which contains no secret and
-//! can be shown. Two things differ from AWS: connections are kept alive (`Connection: close` is not
-//! sent), and every call carries the message's id as `webhook-id`, so that a target can recognize a
-//! repetition. See `docs/aws/pipes.md#dynamic-paths`, `docs/aws/pipes.md#api-destinations` and
-//! `docs/aws/pipes.md#connections`.
+//! The call has the destination's method and endpoint, with `*` filled and query and headers
+//! merged. Until the connection's credentials are added it is a [`PlannedCall`], which contains no
+//! secret and can be shown. Two things differ from AWS: connections are kept alive
+//! (`Connection: close` is not sent), and every call carries the message's id as `webhook-id`, so
+//! that a target can recognize a repetition. See `docs/aws/pipes.md#dynamic-paths`,
+//! `docs/aws/pipes.md#api-destinations` and `docs/aws/pipes.md#connections`.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -132,8 +132,8 @@ impl PlannedCall {
         text
     }
 
-    /// Adds what the connection adds; for the same key, the connection wins. `token` is the header of
-    /// an OAuth connection.
+    /// Adds what the connection adds; for the same key, the connection wins. `token` is the header
+    /// of an OAuth connection.
     ///
     /// # Errors
     /// The connection adds body parameters, and the body is not a JSON object.

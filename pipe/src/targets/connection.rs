@@ -1,4 +1,5 @@
-//! The connection of an API destination: credentials, and parameters that it adds to every call. Pure.
+//! The connection of an API destination: credentials, and parameters that it adds to every call.
+//! Pure.
 //!
 //! An OAuth connection plans the call that requests a token and reads the answer; `execution` sends
 //! that call and keeps the token. `Debug` shows no secret.

@@ -1,4 +1,5 @@
-//! The endpoint of an API destination: a URL whose path may contain `*`, filled from the event. Pure.
+//! The endpoint of an API destination: a URL whose path may contain `*`, filled from the event.
+//! Pure.
 
 use std::borrow::Cow;
 

@@ -35,8 +35,8 @@ impl HttpParameters {
         values.ok_or_else(|| PlanError("the event has no value for a path parameter".into()))
     }
 
-    /// The query string. A value that the event does not have is sent empty, as AWS does it; without
-    /// its name, a parameter is left out.
+    /// The query string. A value that the event does not have is sent empty, as AWS does it;
+    /// without its name, a parameter is left out.
     pub(super) fn query<'p>(
         &'p self,
         event: &'p Event,

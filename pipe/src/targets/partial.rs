@@ -1,5 +1,5 @@
-//! `batchItemFailures`: the messages of a batch that a Lambda function or a state machine reports as
-//! failed. Pure.
+//! `batchItemFailures`: the messages of a batch that a Lambda function or a state machine reports
+//! as failed. Pure.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! The endpoint of an AWS service, and requests to it in the protocols that AWS services speak. Pure;
-//! nothing is signed here.
+//! The endpoint of an AWS service, and requests to it in the protocols that AWS services speak.
+//! Pure; nothing is signed here.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};

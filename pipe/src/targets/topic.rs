@@ -1,5 +1,5 @@
-//! An SNS topic: `PublishBatch`, with the event as `Message`. SNS speaks the Query protocol: a form,
-//! answered with XML. Pure.
+//! An SNS topic: `PublishBatch`, with the event as `Message`. SNS speaks the Query protocol: a
+//! form, answered with XML. Pure.
 
 use kit::call::Reply;
 use kit::service::element;

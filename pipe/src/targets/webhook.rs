@@ -1,5 +1,5 @@
-//! Standard Webhooks signatures: they show a target that a call comes from this pipe, and when it was
-//! made. Pure: time is an argument.
+//! Standard Webhooks signatures: they show a target that a call comes from this pipe, and when it
+//! was made. Pure: time is an argument.
 //!
 //! `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over
 //! `{webhook-id}.{webhook-timestamp}.{body}`, one for each key (specification of Standard Webhooks,

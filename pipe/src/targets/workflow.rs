@@ -1,8 +1,8 @@
 //! A state machine: `StartSyncExecution` when the pipe waits for the output, else `StartExecution`.
 //! Pure.
 //!
-//! Only Express state machines can be waited for, and an ARN does not show which kind it names: for a
-//! Standard one the service refuses the request.
+//! Only Express state machines can be waited for, and an ARN does not show which kind it names: for
+//! a Standard one the service refuses the request.
 
 use bytes::Bytes;
 use kit::call::Reply;

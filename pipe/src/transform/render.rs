@@ -1,10 +1,10 @@
 //! What a placeholder expands to, depending on its position. Pure.
 //!
-//! Where JSON expects a value, a value is written as JSON and a missing one as `""`; a whole body that
-//! is JSON is written as it was sent. Within text, a string is inserted as it is, unescaped, and a
-//! missing value is nothing; objects and arrays lose their quotes in a text template. Within a string
-//! of a JSON template, a value that cannot be the inside of a string is refused: it would break the
-//! JSON, or change it.
+//! Where JSON expects a value, a value is written as JSON and a missing one as `""`; a whole body
+//! that is JSON is written as it was sent. Within text, a string is inserted as it is, unescaped,
+//! and a missing value is nothing; objects and arrays lose their quotes in a text template. Within
+//! a string of a JSON template, a value that cannot be the inside of a string is refused: it would
+//! break the JSON, or change it.
 
 use std::borrow::Cow;
 
@@ -42,8 +42,8 @@ impl Scope<'_> {
     /// Appends the value of the placeholder.
     ///
     /// # Errors
-    /// The placeholder stands within a string, and its value would end that string. The reason does not
-    /// show the value, which may be confidential.
+    /// The placeholder stands within a string, and its value would end that string. The reason does
+    /// not show the value, which may be confidential.
     pub(super) fn expand(
         &self,
         out: &mut String,

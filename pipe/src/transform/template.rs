@@ -180,9 +180,9 @@ fn variable(name: &str) -> Result<Variable, String> {
     })
 }
 
-/// Checks a template that should give JSON. One that gives JSON for no event at all is an error. Returns
-/// whether the template gives JSON for some events only, which is so where a placeholder follows a
-/// number (`-<$.n>`).
+/// Checks a template that should give JSON. One that gives JSON for no event at all is an error.
+/// Returns whether the template gives JSON for some events only, which is so where a placeholder
+/// follows a number (`-<$.n>`).
 fn check_json(text: &str, parts: &[Part]) -> Result<bool, TemplateError> {
     let try_with = |value: &str| {
         let sample = parts.iter().map(|part| match part {

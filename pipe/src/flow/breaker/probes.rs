@@ -266,8 +266,8 @@ impl Probes {
     }
 }
 
-/// How many different messages are tried in rounds. A target that is down sees some fifty calls more
-/// in 200 seconds.
+/// How many different messages are tried in rounds. A target that is down sees some fifty calls
+/// more in 200 seconds.
 fn budget(cause: Cause, flowed: bool) -> usize {
     match (cause, flowed) {
         // Nothing is gained by haste.

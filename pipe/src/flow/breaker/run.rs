@@ -18,12 +18,12 @@ const MOST_SHARE: f64 = 0.9;
 /// However common failures are, so many in a row are an outage.
 pub(super) const LONGEST_RUN: usize = 100;
 
-/// So many messages must fail before a target that throttles counts as down: some of its answers are
-/// late.
+/// So many messages must fail before a target that throttles counts as down: some of its answers
+/// are late.
 pub(super) const THROTTLED_RUN: usize = 20;
 
-/// A failure counts for so long: bad messages of one group come one by one, each when the one before
-/// it is dead.
+/// A failure counts for so long: bad messages of one group come one by one, each when the one
+/// before it is dead.
 const MEMORY: Duration = Duration::from_secs(60);
 
 /// Failures since the last success.

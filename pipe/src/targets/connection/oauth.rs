@@ -1,5 +1,5 @@
-//! The OAuth client credentials flow of a connection: plans the call that asks for a token, and reads
-//! the answer. Pure: time is an argument.
+//! The OAuth client credentials flow of a connection: plans the call that asks for a token, and
+//! reads the answer. Pure: time is an argument.
 
 use std::time::Duration;
 
