@@ -30,7 +30,7 @@ const CORES: [&str; 5] = [
 const WITHOUT_CIRCLES: [&str; 6] = ["kit", "pipe", "pub", "sub", "tests", "tidegate"];
 const SHORT_FILES: [&str; 6] = ["gateway", "kit", "pub", "sub", "tests", "tidegate"];
 const SHORT_FUNCTIONS: [&str; 5] = ["kit", "pub", "sub", "tests", "tidegate"];
-const NARROW: [&str; 3] = ["pub", "sub", "tidegate"];
+const NARROW: [&str; 4] = ["kit", "pub", "sub", "tidegate"];
 
 /// What belongs to doors: clocks and sockets.
 const OUTSIDE: [&str; 8] = [

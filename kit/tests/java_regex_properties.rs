@@ -102,7 +102,8 @@ proptest! {
 
     #[test]
     fn the_common_dialect(pattern in common(), text in "[abé.]{0,10}") {
-        let (ours, theirs) = (Regex::new(&pattern).unwrap(), regex::Regex::new(&pattern).unwrap());
+        let ours = Regex::new(&pattern).unwrap();
+        let theirs = regex::Regex::new(&pattern).unwrap();
         let whole = regex::Regex::new(&format!("\\A(?:{pattern})\\z")).unwrap();
         prop_assert_eq!(ours.matches(&text, &mut Steps(1_000_000)), Ok(whole.is_match(&text)));
         let found = theirs.find(&text).map(|found| found.start());

@@ -131,8 +131,8 @@ fn walk<'r>(
     }
 }
 
-/// The problem of one cycle. A cycle is the same wherever one enters it, so the text begins with the
-/// reference that stands first in the template.
+/// The problem of one cycle. A cycle is the same wherever one enters it, so the text begins with
+/// the reference that stands first in the template.
 fn problem(mut cycle: Vec<Reference>) -> Problem {
     let first = (0..cycle.len()).min_by_key(|&at| (cycle[at].place.line, cycle[at].place.column));
     cycle.rotate_left(first.unwrap_or_default());
