@@ -70,7 +70,8 @@ impl Backend {
         backend
     }
 
-    /// Starts the process, after [`Backend::kill`] or for the first time, and waits until it answers.
+    /// Starts the process, after [`Backend::kill`] or for the first time, and waits until it
+    /// answers.
     pub async fn restart(&mut self, programs: &str) {
         let Backend::Process { at, data, child } = self else {
             panic!("only a process can be restarted")

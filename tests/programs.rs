@@ -1,5 +1,5 @@
-//! `tidegate`, whose verbs are the programs, so that a test can start and kill each as a process; and
-//! a program that panics.
+//! `tidegate`, whose verbs are the programs, so that a test can start and kill each as a process;
+//! and a program that panics.
 
 use std::process::ExitCode;
 

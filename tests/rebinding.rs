@@ -1,6 +1,6 @@
-//! Admin ports take no credentials, so a page in a browser must not reach them. A page whose own name
-//! resolves to the address of this machine (DNS rebinding) gives itself away by its `Host`: every
-//! program with an admin port refuses it, on every route, and does nothing.
+//! Admin ports take no credentials, so a page in a browser must not reach them. A page whose own
+//! name resolves to the address of this machine (DNS rebinding) gives itself away by its `Host`:
+//! every program with an admin port refuses it, on every route, and does nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 

@@ -1,7 +1,7 @@
 //! The emulator's own time, which measures delays, visibility, retention and deduplication.
 //!
-//! While the emulator runs, its time advances by elapsed time. At a start it continues from the last
-//! known time; the wall clock is believed as long as it differs from that by less than
+//! While the emulator runs, its time advances by elapsed time. At a start it continues from the
+//! last known time; the wall clock is believed as long as it differs from that by less than
 //! `--max-clock-step`. A larger difference, forward or back, is ignored, so that setting the clock
 //! makes nothing expire and hides nothing longer. Clients see wall-clock times: [`Clock::ahead`] is
 //! the difference to add.

@@ -79,14 +79,14 @@ pub struct EmulatorArgs {
         value_parser = segment_size
     )]
     pub segment_size: u32,
-    /// The largest step forward of the wall clock between two runs that counts, in seconds. A larger
-    /// step, or one back, is ignored: nothing expires because of it
+    /// The largest step forward of the wall clock between two runs that counts, in seconds. A
+    /// larger step, or one back, is ignored: nothing expires because of it
     #[arg(long, value_name = "SECONDS", env = "EMULATOR_MAX_CLOCK_STEP", default_value_t = MAX_STEP.as_secs(),
           value_parser = cli::number::<u64>(.., "seconds"))]
     pub max_clock_step: u64,
-    /// The memory that the emulator may use, such as 96MiB, instead of what its container, ulimit -v
-    /// or the machine allow. Once messages, and objects without a data folder, nearly fill it, new
-    /// ones are refused
+    /// The memory that the emulator may use, such as 96MiB, instead of what its container, ulimit
+    /// -v or the machine allow. Once messages, and objects without a data folder, nearly fill it,
+    /// new ones are refused
     #[arg(long, value_name = "BYTES", env = "EMULATOR_MAX_MEMORY")]
     pub max_memory: Option<Bytes>,
 }

@@ -1,5 +1,5 @@
-//! CORS for queues: pages of every origin may use them, as in LocalStack. Buckets have rules of their
-//! own.
+//! CORS for queues: pages of every origin may use them, as in LocalStack. Buckets have rules of
+//! their own.
 
 use axum::body::Body;
 use axum::response::Response;

@@ -1,8 +1,8 @@
 //! How much memory messages may take, and objects without a data folder: so little that the system
 //! never has to kill the emulator, which would be killed again at every start.
 //!
-//! The memory that they take is counted, not measured: an allocator does not give everything back at
-//! once, so a measurement would refuse sends to empty queues.
+//! The memory that they take is counted, not measured: an allocator does not give everything back
+//! at once, so a measurement would refuse sends to empty queues.
 
 mod budget;
 mod bytes;

@@ -1,5 +1,5 @@
-//! From HTTP to actions and back: which service and protocol a request speaks, who sends it, and what
-//! it asks for. Pure: headers and bytes in, an action and its rendering out.
+//! From HTTP to actions and back: which service and protocol a request speaks, who sends it, and
+//! what it asks for. Pure: headers and bytes in, an action and its rendering out.
 //!
 //! See `docs/aws/sqs.md#queues-and-their-addresses`, `docs/aws/sqs.md#json-protocol` and
 //! `docs/aws/sqs.md#query-protocol`.

@@ -1,12 +1,12 @@
 #![warn(unreachable_pub)]
 //! S3 beside SQS, by the s3s library: what SDKs and the AWS CLI use every day.
 //!
-//! The library knows the protocol; the rooms below know the rest. [`request`] prepares a request for
-//! the library, [`operations`] answers it, and [`error_document`] completes an error. [`storage`]
-//! keeps buckets and objects, on disk or in memory, in [`files`] with an [`index`] for listings;
-//! [`multipart`] keeps uploads. [`object`] holds S3's own words (heads, checksums, conditions, tags,
-//! ACLs), [`convert`] translates them to the library's types, and [`body`] moves bodies. [`cors`]
-//! and [`form`] answer browsers: preflights, and uploads by a form.
+//! The library knows the protocol; the rooms below know the rest. [`request`] prepares a request
+//! for the library, [`operations`] answers it, and [`error_document`] completes an error.
+//! [`storage`] keeps buckets and objects, on disk or in memory, in [`files`] with an [`index`] for
+//! listings; [`multipart`] keeps uploads. [`object`] holds S3's own words (heads, checksums,
+//! conditions, tags, ACLs), [`convert`] translates them to the library's types, and [`body`] moves
+//! bodies. [`cors`] and [`form`] answer browsers: preflights, and uploads by a form.
 
 mod address;
 mod body;

@@ -20,8 +20,8 @@ use indexmap::IndexMap;
 /// Everything that one gateway serves.
 #[derive(Debug, Default)]
 pub struct Apis {
-    /// In the order of the definitions. Where the host does not select an API, the first one that has
-    /// a route answers.
+    /// In the order of the definitions. Where the host does not select an API, the first one that
+    /// has a route answers.
     pub apis: Vec<Api>,
     /// Custom domains, by lower-case host name.
     pub domains: IndexMap<String, Vec<BasePathMapping>>,

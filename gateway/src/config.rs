@@ -43,7 +43,8 @@ pub struct Cli {
     pub definition: DefinitionArgs,
 }
 
-/// The gateway's settings beside addresses and definitions, in its own program and in `tidegate up`.
+/// The gateway's settings beside addresses and definitions, in its own program and in
+/// `tidegate up`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct GatewayArgs {
     /// Stage for requests whose host and path name none [default: the only one]

@@ -1,7 +1,7 @@
 //! One request on its way through its integration, and back.
 //!
-//! The way has four stations, each a module of its own: [`crate::method_request`] is what the client
-//! sent, [`crate::integration_request`] plans what is sent to the backend,
+//! The way has four stations, each a module of its own: [`crate::method_request`] is what the
+//! client sent, [`crate::integration_request`] plans what is sent to the backend,
 //! [`crate::integration_response`] maps what comes back, [`crate::method_response`] is what the
 //! client gets. An [`Exchange`] is what the two in the middle share.
 

@@ -1,4 +1,5 @@
-//! Every REST API of a definition: those of CloudFormation templates, and OpenAPI files beside them.
+//! Every REST API of a definition: those of CloudFormation templates, and OpenAPI files beside
+//! them.
 
 use kit::definition::{Declarations, LoadError};
 use kit::document::{OrCollect as _, Problem};

@@ -1,7 +1,7 @@
 //! Door: whether SQS answers, and has the queues that the APIs name.
 //!
-//! A queue that was found is not looked up again for a minute, so that each of many queues costs one
-//! request a minute. Every check makes at least one request.
+//! A queue that was found is not looked up again for a minute, so that each of many queues costs
+//! one request a minute. Every check makes at least one request.
 
 #[cfg(test)]
 mod tests;
@@ -107,8 +107,8 @@ impl Readiness {
         }
     }
 
-    /// The queues to look up: those that were not found for a minute, or else the one that was found
-    /// the longest ago.
+    /// The queues to look up: those that were not found for a minute, or else the one that was
+    /// found the longest ago.
     fn due(&self, now: Instant) -> Vec<NeededQueue> {
         let queues = self.lock();
         let is_due = |found: &Option<Instant>| found.is_none_or(|at| at + FOUND <= now);

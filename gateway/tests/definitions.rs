@@ -1,5 +1,6 @@
-//! Definitions as tools write them, to the call that a request becomes: the output of `cdk synth`, a
-//! SAM template, an OpenAPI export. The files are whole, with everything that stands beside the chain.
+//! Definitions as tools write them, to the call that a request becomes: the output of `cdk synth`,
+//! a SAM template, an OpenAPI export. The files are whole, with everything that stands beside the
+//! chain.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;

@@ -152,7 +152,8 @@ where
         if let Err(error) = serve::survive_hangups() {
             return failed(name, &error.into(), 1);
         }
-        // Before the preparation, which announces the port: whoever reads that line may stop the program.
+        // Before the preparation, which announces the port: whoever reads that line may stop the
+        // program.
         let stop = match serve::stop_on_signal() {
             Ok(stop) => stop,
             Err(error) => return failed(name, &error.into(), 1),

@@ -1,10 +1,10 @@
-//! The execution log of a pipe: one JSON record for each step of an execution, as AWS writes them to
-//! a log destination.
+//! The execution log of a pipe: one JSON record for each step of an execution, as AWS writes them
+//! to a log destination.
 //!
 //! Which steps there are, from which `Level` on each has a record, and what a record holds, is in
-//! `docs/aws/pipes.md#log-records`. Data of the event, the request and the reply is in a record only
-//! when `IncludeExecutionData` asks for it. What a connection adds to a request never is, not even
-//! when a target repeats it.
+//! `docs/aws/pipes.md#log-records`. Data of the event, the request and the reply is in a record
+//! only when `IncludeExecutionData` asks for it. What a connection adds to a request never is, not
+//! even when a target repeats it.
 //!
 //! The room imports `flow` (the verdicts) and `redact`.
 

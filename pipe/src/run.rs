@@ -1,5 +1,5 @@
-//! Run: the program itself. Builds a worker for each pipe of the definition, starts and stops it, and
-//! reports what it does.
+//! Run: the program itself. Builds a worker for each pipe of the definition, starts and stops it,
+//! and reports what it does.
 //!
 //! The top room: it may import every other room, and none imports it.
 

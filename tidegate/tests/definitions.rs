@@ -1,5 +1,5 @@
-//! `tidegate up` with definitions of one's own: what of them runs, and how those that cannot run are
-//! refused.
+//! `tidegate up` with definitions of one's own: what of them runs, and how those that cannot run
+//! are refused.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 

@@ -1,5 +1,5 @@
-//! The sender of a request: region, account, and the address that it used; enough to find queues and
-//! to name them in responses.
+//! The sender of a request: region, account, and the address that it used; enough to find queues
+//! and to name them in responses.
 
 use crate::endpoint::Strategy;
 use crate::engine::{Engine, QueueArn, QueueId};

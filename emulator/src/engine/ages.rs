@@ -1,8 +1,8 @@
 //! The messages of a queue by the time they were sent: the next one to expire comes first.
 //!
-//! Messages arrive in that order, so a chain through them is enough, and costs nothing but its links.
-//! The few that do not (a dead letter older than the last one, a clock that was set back) are kept in
-//! a set beside it.
+//! Messages arrive in that order, so a chain through them is enough, and costs nothing but its
+//! links. The few that do not (a dead letter older than the last one, a clock that was set back)
+//! are kept in a set beside it.
 
 use std::collections::BTreeSet;
 

@@ -77,8 +77,8 @@ impl Node {
         self.inner.stop.cancelled().await;
     }
 
-    /// Closes the store. Everything that was acknowledged is on disk afterwards, and nothing more is
-    /// accepted.
+    /// Closes the store. Everything that was acknowledged is on disk afterwards, and nothing more
+    /// is accepted.
     pub fn close(&self) {
         self.inner.store.close();
         self.inner.clock.keep();

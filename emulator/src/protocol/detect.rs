@@ -22,9 +22,9 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
-    /// Detects the protocol: by the `X-Amz-Target`, by the service that the request is signed for, by
-    /// the host, or by an `Action` in the query string or in the form, which is there once the body has
-    /// been read.
+    /// Detects the protocol: by the `X-Amz-Target`, by the service that the request is signed for,
+    /// by the host, or by an `Action` in the query string or in the form, which is there once the
+    /// body has been read.
     pub(crate) fn detect(parts: &Parts, form: Option<&str>) -> Protocol {
         let scope =
             credential(parts).and_then(|credential| service(&credential).map(ToOwned::to_owned));

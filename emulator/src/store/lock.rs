@@ -10,7 +10,8 @@ use std::path::Path;
 
 use super::error::OpenError;
 
-/// Keeps other processes out of a folder for as long as it lives. The file also holds the [manifest](super::manifest).
+/// Keeps other processes out of a folder for as long as it lives. The file also holds the
+/// [manifest](super::manifest).
 #[derive(Debug)]
 pub(super) struct Lock {
     pub(super) file: File,

@@ -3,8 +3,8 @@
 //! It lies in the file `lock` of the data folder, outside the folder that it describes, and is
 //! written once for each file that begins or goes, never for a commit. Its content is always true
 //! already when it is written: a file holds something before the manifest requires it, and is no
-//! longer required before it is removed. A kill at any moment therefore leaves nothing behind that looks like a
-//! loss.
+//! longer required before it is removed. A kill at any moment therefore leaves nothing behind that
+//! looks like a loss.
 //!
 //! Two places take turns, so that a write that is cut off leaves the other one whole.
 

@@ -2,8 +2,8 @@
 //!
 //! Damage is reported with file and offset, and costs only the records that it hit. Every segment
 //! begins with the end of the one before, and the manifest lists the segments that must exist, so
-//! that a lost end and a lost file are noticed too. Only behind the very last record, after a kill, a
-//! torn write, which was never acknowledged, looks the same as a loss.
+//! that a lost end and a lost file are noticed too. Only behind the very last record, after a kill,
+//! a torn write, which was never acknowledged, looks the same as a loss.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

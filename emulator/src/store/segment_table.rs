@@ -1,5 +1,5 @@
-//! The files of the log: which exist, how much of each is live, and which are open. Pure but for the
-//! files that it keeps open.
+//! The files of the log: which exist, how much of each is live, and which are open. Pure but for
+//! the files that it keeps open.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;

@@ -1,9 +1,9 @@
 //! Door: the committer's thread. While it syncs, the next records gather; there is no timer.
 //!
-//! After a write or a sync that failed, it is unknown what the disk holds of it: the system may even
-//! forget that it was not written. Everything that is not known to be durable is therefore kept in
-//! memory, and while nothing new is taken, it is written again as a whole, synced, and read back
-//! from the disk, until that goes well.
+//! After a write or a sync that failed, it is unknown what the disk holds of it: the system may
+//! even forget that it was not written. Everything that is not known to be durable is therefore
+//! kept in memory, and while nothing new is taken, it is written again as a whole, synced, and read
+//! back from the disk, until that goes well.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;

@@ -1,4 +1,5 @@
-//! Objects: tags, ACLs, attributes and headers; and the end of a connection without an interim response.
+//! Objects: tags, ACLs, attributes and headers; and the end of a connection without an interim
+//! response.
 
 use crate::support::{Answer, Http};
 

@@ -47,8 +47,8 @@ pub enum Passthrough {
     /// A body without a template goes to the backend as it is. AWS's default.
     #[default]
     WhenNoMatch,
-    /// A body without a template goes to the backend as it is if the method has no templates at all;
-    /// otherwise the answer is 415.
+    /// A body without a template goes to the backend as it is if the method has no templates at
+    /// all; otherwise the answer is 415.
     WhenNoTemplates,
     /// A body without a template is answered with 415.
     Never,

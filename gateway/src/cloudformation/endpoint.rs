@@ -14,8 +14,8 @@ pub(super) fn is_default_endpoint_disabled(
     flag.flatten().unwrap_or(false)
 }
 
-/// Refuses a private API: on AWS it answers inside a VPC only, here it would answer every client that
-/// reaches the port.
+/// Refuses a private API: on AWS it answers inside a VPC only, here it would answer every client
+/// that reaches the port.
 pub(super) fn refuse_private(
     label: &str,
     configuration: Option<&Node>,

@@ -21,8 +21,8 @@ pub(super) const READ: [&str; 8] = [
     SERVERLESS_API,
 ];
 
-/// The types that only matter to a deployment on AWS, or only to a method that refers to them, where
-/// the reference is refused.
+/// The types that only matter to a deployment on AWS, or only to a method that refers to them,
+/// where the reference is refused.
 pub(super) const PASSIVE: [&str; 6] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::ClientCertificate",

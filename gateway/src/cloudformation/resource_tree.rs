@@ -14,8 +14,8 @@ struct Branch<'a> {
     name: &'a str,
 }
 
-/// The path of every resource of an API, by id, the root among them. A resource whose path cannot be
-/// found is `None` and a problem.
+/// The path of every resource of an API, by id, the root among them. A resource whose path cannot
+/// be found is `None` and a problem.
 pub(super) fn paths(
     stack: &Stack,
     api: &Declared,

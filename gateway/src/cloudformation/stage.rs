@@ -8,9 +8,9 @@ use super::kinds::{DEPLOYMENT, STAGE};
 use super::membership::is_part;
 use crate::api::Stage;
 
-/// Settings of a stage, or of its methods, that change no answer: AWS's own logs, metrics and traces,
-/// and details of a cache that is off. A client certificate is for HTTP backends, which are not
-/// supported.
+/// Settings of a stage, or of its methods, that change no answer: AWS's own logs, metrics and
+/// traces, and details of a cache that is off. A client certificate is for HTTP backends, which are
+/// not supported.
 const PASSIVE: [&str; 12] = [
     "AccessLogSetting",
     "CacheClusterSize",

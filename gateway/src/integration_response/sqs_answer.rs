@@ -1,5 +1,5 @@
-//! SQS's answer to a SendMessage as a value, and as the reply that a caller of either protocol gets.
-//! See `docs/aws/api-gateway.md#answers-of-sqs` and `docs/aws/sqs.md#errors`.
+//! SQS's answer to a SendMessage as a value, and as the reply that a caller of either protocol
+//! gets. See `docs/aws/api-gateway.md#answers-of-sqs` and `docs/aws/sqs.md#errors`.
 
 use bytes::Bytes;
 use http::StatusCode;

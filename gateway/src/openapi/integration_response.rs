@@ -7,8 +7,8 @@ use super::parameter_mapping;
 use super::template::templates;
 use crate::api::IntegrationResponse;
 
-/// Integration responses in the order in which they are tried: by status code, the default last. AWS
-/// documents no order; this one is our choice.
+/// Integration responses in the order in which they are tried: by status code, the default last.
+/// AWS documents no order; this one is our choice.
 pub(super) fn responses(
     label: &str,
     node: Option<&Node>,

@@ -1,4 +1,5 @@
-//! What an operation asks of a request before its integration sees it: authorization and validation.
+//! What an operation asks of a request before its integration sees it: authorization and
+//! validation.
 
 use kit::document::{Node, OrCollect as _, Problem};
 

@@ -32,8 +32,8 @@ pub(super) fn templates(node: Option<&Node>, problems: &mut Vec<Problem>) -> Tem
     Templates(templates)
 }
 
-/// One template. A name that API Gateway does not have is only warned of, since the template renders
-/// on AWS too; a malformed path or regular expression fails there, and is refused here.
+/// One template. A name that API Gateway does not have is only warned of, since the template
+/// renders on AWS too; a malformed path or regular expression fails there, and is refused here.
 fn template(key: &str, node: &Node, problems: &mut Vec<Problem>) -> Result<Template, Problem> {
     let name = format!("{} ({key})", node.place);
     let template = Template::parse(&name, node.text()?).map_err(|error| {

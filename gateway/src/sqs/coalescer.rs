@@ -71,8 +71,8 @@ impl Coalescer {
         self.under_way == 0
     }
 
-    /// As many of the waiting messages as fit into one request, in order. A message whose caller has
-    /// stopped waiting is dropped.
+    /// As many of the waiting messages as fit into one request, in order. A message whose caller
+    /// has stopped waiting is dropped.
     fn take(&mut self) -> Vec<PendingMessage> {
         let mut batch = Vec::new();
         let mut bytes = 0;

@@ -96,8 +96,8 @@ fn is_digest_of(message: &SendMessage, digest: &str) -> bool {
     digest.eq_ignore_ascii_case(&hex::encode(Md5::digest(message.body.as_bytes())))
 }
 
-/// Gives the entries of a batch their answers, and returns those that failed and are to be sent once
-/// more, alone.
+/// Gives the entries of a batch their answers, and returns those that failed and are to be sent
+/// once more, alone.
 pub(super) fn settle(
     batch: Vec<PendingMessage>,
     output: SendMessageBatchOutput,

@@ -1,6 +1,7 @@
 //! The line of the log about one request.
 //!
-//! Every stage has the same line today; AWS's `AccessLogSetting` chooses its destination and format.
+//! Every stage has the same line today; AWS's `AccessLogSetting` chooses its destination and
+//! format.
 
 use std::time::Instant;
 

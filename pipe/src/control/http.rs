@@ -1,5 +1,5 @@
-//! Door: the admin port of the pipe: the routes of every program, `/filtered`, and the control plane
-//! of Pipes.
+//! Door: the admin port of the pipe: the routes of every program, `/filtered`, and the control
+//! plane of Pipes.
 //!
 //! The port is on loopback and checks no signatures. [`kit::admin::guarded`] rejects the pages of a
 //! browser on this machine, and no request with an `Origin` changes anything.

@@ -181,8 +181,8 @@ impl ApiDestinationClient {
     }
 }
 
-/// A reply with its body decompressed, for the log. An enrichment is asked for an uncompressed body,
-/// so nothing else reads what comes of this.
+/// A reply with its body decompressed, for the log. An enrichment is asked for an uncompressed
+/// body, so nothing else reads what comes of this.
 fn readable(reply: Reply) -> Reply {
     match decompress(&reply.headers, &reply.body) {
         Some(body) => Reply { body, ..reply },

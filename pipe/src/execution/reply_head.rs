@@ -1,5 +1,5 @@
-//! The head of a reply, fit for the log. What a target answers about a message that it rejects helps
-//! to find the reason, but it may repeat the message or a secret of the connection: both are
+//! The head of a reply, fit for the log. What a target answers about a message that it rejects
+//! helps to find the reason, but it may repeat the message or a secret of the connection: both are
 //! removed. Pure.
 
 use std::collections::HashSet;

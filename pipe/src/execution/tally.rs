@@ -110,8 +110,8 @@ impl Tally {
         }
     }
 
-    /// Takes what became of an event that comes from the message at `source`, or from any message. A
-    /// message has failed when any of its events has; the first failure counts.
+    /// Takes what became of an event that comes from the message at `source`, or from any message.
+    /// A message has failed when any of its events has; the first failure counts.
     pub(crate) fn take(&mut self, source: Option<usize>, result: Delivered) {
         let verdict = match result {
             Ok(status) => {

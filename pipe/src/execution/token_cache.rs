@@ -72,8 +72,8 @@ impl TokenCache {
         self.secrets.add(more);
     }
 
-    /// The `Authorization` of an OAuth connection; `None` for connections whose credentials are not a
-    /// token.
+    /// The `Authorization` of an OAuth connection; `None` for connections whose credentials are not
+    /// a token.
     ///
     /// # Errors
     /// No token can be obtained; the reason holds no secret.
@@ -94,7 +94,8 @@ impl TokenCache {
             TokenState::Unknown => fetching.lock_owned().await,
         };
         if let TokenState::Unknown = self.know() {
-            // In a task of its own: this caller may run out of time, and others wait for the answer.
+            // In a task of its own: this caller may run out of time, and others wait for the
+            // answer.
             let fetched = tokio::spawn(self.clone().fetch(turn)).await;
             fetched.map_err(|error| format!("connection {}: {error}", self.connection.name))?;
         }

@@ -23,8 +23,8 @@ pub(crate) struct UnfinishedReplies {
 }
 
 impl UnfinishedReplies {
-    /// Counts and reports what a destination replied, if that did not end: of a body at most `limit`
-    /// bytes are read.
+    /// Counts and reports what a destination replied, if that did not end: of a body at most
+    /// `limit` bytes are read.
     pub(crate) fn observe(
         &self,
         destination: &str,

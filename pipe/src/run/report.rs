@@ -1,5 +1,5 @@
-//! What a worker reports beside the execution log: metrics, lines about single messages and about the
-//! target, the pipe's state, and filtered events.
+//! What a worker reports beside the execution log: metrics, lines about single messages and about
+//! the target, the pipe's state, and filtered events.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,8 +34,8 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Reports about `pipe`: events that its filters reject also to `filtered`, and the state of its
-    /// target to `status`.
+    /// Reports about `pipe`: events that its filters reject also to `filtered`, and the state of
+    /// its target to `status`.
     pub(crate) fn new(pipe: &Pipe, filtered: Arc<FilteredEvents>, status: Arc<Status>) -> Report {
         unfinished::describe();
         Report {
@@ -76,8 +76,8 @@ impl Report {
         );
     }
 
-    /// Reports a delivery that ended at `now`. The queue's `redrive` policy tells which attempt is the
-    /// last.
+    /// Reports a delivery that ended at `now`. The queue's `redrive` policy tells which attempt is
+    /// the last.
     pub(crate) fn finished(
         &self,
         now: Timestamp,
@@ -111,8 +111,8 @@ impl Report {
         }
     }
 
-    /// Reports a failed delivery, with or without a `LogConfiguration`, whose records do not hold the
-    /// number of the attempt.
+    /// Reports a failed delivery, with or without a `LogConfiguration`, whose records do not hold
+    /// the number of the attempt.
     fn failed(&self, work: &Work, reason: &Reason, ms: u64, max_receive_count: Option<u32>) {
         let (pipe, message_id, attempt) = (self.pipe.as_str(), work.id.as_str(), work.receives);
         let Reason {

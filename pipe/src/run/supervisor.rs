@@ -1,7 +1,7 @@
 //! Door: the pipes of one definition at work, each in a task of its own.
 //!
-//! When the definition changes, pipes that are the same in it run on: they keep their messages, their
-//! circuit breaker and what they know of their targets.
+//! When the definition changes, pipes that are the same in it run on: they keep their messages,
+//! their circuit breaker and what they know of their targets.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,9 +55,9 @@ impl Supervisor {
         supervisor
     }
 
-    /// Applies another definition. Pipes that are new or changed in it start, pipes that are changed
-    /// or gone stop: they finish what is under way and hand back the other messages, which a
-    /// successor then receives. Pipes that are the same run on.
+    /// Applies another definition. Pipes that are new or changed in it start, pipes that are
+    /// changed or gone stop: they finish what is under way and hand back the other messages, which
+    /// a successor then receives. Pipes that are the same run on.
     pub(crate) fn replace(&mut self, definition: PipeDefinitions) -> ReloadSummary {
         let now = Timestamp::wall();
         let mut summary = ReloadSummary::default();

@@ -118,8 +118,8 @@ fn fill_with_waiting<T>(batch: &mut Vec<T>, entries: &mut Receiver<T>, size: usi
 /// sent again entry by entry, so that the refusal meets only the entry that it is about. One result
 /// for each entry.
 ///
-/// `send` sends the entries of a range with one request, and returns one result for each of them, or
-/// the refusal of the whole request.
+/// `send` sends the entries of a range with one request, and returns one result for each of them,
+/// or the refusal of the whole request.
 pub(crate) async fn batch_then_each<R, F>(
     count: usize,
     send: impl Fn(Range<usize>) -> F,

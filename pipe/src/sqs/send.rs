@@ -1,4 +1,5 @@
-//! Door: sends messages to a target queue, up to ten a request. Each message has a result of its own.
+//! Door: sends messages to a target queue, up to ten a request. Each message has a result of its
+//! own.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Door: settles messages with the queue, ten at a time, and reports to the worker which of them SQS
-//! did not settle.
+//! Door: settles messages with the queue, ten at a time, and reports to the worker which of them
+//! SQS did not settle.
 //!
 //! Deletes linger a moment for others: nothing waits for them, and ten cost SQS and us little more
 //! than one. Changes of visibility go out at once, and while one request is under way the next

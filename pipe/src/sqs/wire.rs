@@ -1,5 +1,5 @@
-//! The JSON protocol of SQS, as far as every message takes part in it: receives, deletes, changes of
-//! visibility, sends. Pure.
+//! The JSON protocol of SQS, as far as every message takes part in it: receives, deletes, changes
+//! of visibility, sends. Pure.
 //!
 //! Through the SDK each of these requests costs three times the CPU time, most of all for reading
 //! ten messages. Requests that are rare are left to the SDK.

@@ -24,8 +24,8 @@ struct IndexEntry {
     class: Option<String>,
 }
 
-/// The key of an object in the tree. The names of buckets have no byte below 45, so every bucket has
-/// a range of its own.
+/// The key of an object in the tree. The names of buckets have no byte below 45, so every bucket
+/// has a range of its own.
 pub(super) fn tree_key(bucket: &str, key: &str) -> Vec<u8> {
     [bucket.as_bytes(), &[0], key.as_bytes()].concat()
 }

@@ -1,6 +1,6 @@
-//! The maintenance thread of the index: reads the objects again whose keys were in the log, makes the
-//! tree durable, and builds it from the object files, shard by shard, while objects are read and
-//! written.
+//! The maintenance thread of the index: reads the objects again whose keys were in the log, makes
+//! the tree durable, and builds it from the object files, shard by shard, while objects are read
+//! and written.
 
 use std::fs;
 use std::io;

@@ -117,8 +117,8 @@ fn broken_parts() -> String {
         .replace("StageName: prod", "StageName: [prod], Nonsense: 1")
 }
 
-/// One problem of a method hides no other: not of the method, nor of other methods, nor of parts that
-/// refer to them.
+/// One problem of a method hides no other: not of the method, nor of other methods, nor of parts
+/// that refer to them.
 #[test]
 fn everything_wrong_in_an_api_is_reported_at_once() {
     let text = broken_parts();

@@ -1,5 +1,5 @@
-//! How deep lists and maps lie inside one another. A value that is nested too deeply is refused when
-//! it is made, so that no walk through values runs out of stack.
+//! How deep lists and maps lie inside one another. A value that is nested too deeply is refused
+//! when it is made, so that no walk through values runs out of stack.
 
 use super::data::Value;
 use crate::vtl::limits::{Exceeded, VALUE_NESTING};

@@ -213,8 +213,8 @@ impl From<ReceivedMessage> for Message {
     }
 }
 
-/// An object as its members, in their order, without those that are null: lookups are too rare for a
-/// map.
+/// An object as its members, in their order, without those that are null: lookups are too rare for
+/// a map.
 #[derive(Debug)]
 struct Pairs<V>(Vec<(String, V)>);
 
