@@ -26,11 +26,10 @@ const CORES: [&str; 5] = [
     "pipe/src/transform",
 ];
 
-/// The members that meet each rule so far.
-const WITHOUT_CIRCLES: [&str; 6] = ["kit", "pipe", "pub", "sub", "tests", "tidegate"];
-const SHORT_FILES: [&str; 6] = ["gateway", "kit", "pub", "sub", "tests", "tidegate"];
+/// The members that meet these two rules. In the others, wide lines stand in macros, which rustfmt
+/// leaves alone.
 const SHORT_FUNCTIONS: [&str; 5] = ["kit", "pub", "sub", "tests", "tidegate"];
-const NARROW: [&str; 4] = ["kit", "pub", "sub", "tidegate"];
+const NARROW: [&str; 5] = ["gateway", "kit", "pub", "sub", "tidegate"];
 
 /// What belongs to doors: clocks and sockets.
 const OUTSIDE: [&str; 8] = [
@@ -77,7 +76,7 @@ fn no_file_imports_itself_by_a_round_trip() {
             .into_iter()
             .map(move |circle| format!("{}: {circle}", member.name))
     };
-    let found: Vec<String> = crates(&WITHOUT_CIRCLES)
+    let found: Vec<String> = crates(&files::MEMBERS)
         .into_iter()
         .flat_map(circles)
         .collect();
@@ -99,7 +98,7 @@ fn no_source_folder_has_the_name_of_the_build_folder() {
 #[test]
 fn no_file_is_longer_than_400_lines() {
     none(
-        &in_each(all_files(&SHORT_FILES), sizes::long_file),
+        &in_each(all_files(&files::MEMBERS), sizes::long_file),
         "split these files by idea",
     );
 }

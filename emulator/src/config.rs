@@ -17,9 +17,9 @@ use crate::clock::MAX_STEP;
 use crate::endpoint::Strategy;
 use crate::memory::{Bytes, NotBytes};
 use crate::node::Tuning;
+use crate::opened::{Opened, Settings, open_with};
 use crate::signature::Credentials;
 use crate::store::SEGMENT_SIZE;
-use crate::{Opened, open_with};
 
 /// A local SQS and S3 endpoint that survives kill -9.
 ///
@@ -89,15 +89,6 @@ pub struct EmulatorArgs {
     /// new ones are refused
     #[arg(long, value_name = "BYTES", env = "EMULATOR_MAX_MEMORY")]
     pub max_memory: Option<Bytes>,
-}
-
-/// Where an emulator keeps its data, and its default region.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The data folder; `None` keeps everything in memory.
-    pub data: Option<PathBuf>,
-    /// The region of requests whose signature names none.
-    pub region: String,
 }
 
 /// An emulator that is ready to serve: it has read its data and bound its port.

@@ -1,4 +1,3 @@
-#![warn(unreachable_pub)]
 //! S3 beside SQS, by the s3s library: what SDKs and the AWS CLI use every day.
 //!
 //! The library knows the protocol; the rooms below know the rest. [`request`] prepares a request

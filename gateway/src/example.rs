@@ -163,7 +163,7 @@ impl Offer<'_> {
     fn filled(&self) -> String {
         let part = |segment: &Segment| match segment {
             Segment::Literal(text) => text.clone(),
-            Segment::Parameter(name) if is_id(name) => "1".to_owned(),
+            Segment::Parameter(name) if body::is_id(name) => "1".to_owned(),
             Segment::Parameter(name) => name.clone(),
             Segment::Greedy(_) => "sub".to_owned(),
         };
@@ -342,10 +342,6 @@ fn chosen(templates: &Templates) -> (&str, Option<&str>) {
         ),
         _ => (JSON, None),
     }
-}
-
-fn is_id(name: &str) -> bool {
-    name.eq_ignore_ascii_case("id") || name.ends_with("Id") || name.ends_with("_id")
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 mod step;
 
 pub(crate) use step::{ExecutionStep, Stage, StageStep};
-pub use step::{LogConfiguration, LogLevel};
+pub(crate) use step::{LogConfiguration, LogLevel};
 
 use std::sync::OnceLock;
 

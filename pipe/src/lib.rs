@@ -15,6 +15,7 @@
 //! | `flow`, [`transform`] | when which message is delivered, retried, given up; input templates |
 //! | [`event`] | a message as pipes show it, its JSON paths and filters |
 //! | [`arn`], [`pattern`], `redact` | the ground: values and text |
+#![warn(unreachable_pub)]
 
 pub mod arn;
 pub mod config;

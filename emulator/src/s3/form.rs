@@ -28,7 +28,7 @@ use super::convert::headers::DescribesObject as _;
 use super::errors::error_response;
 use super::object::asked_checksum::AskedChecksum;
 use super::object::condition::WriteCondition;
-use super::object::head::{Head, Headers};
+use super::object::head::Headers;
 use super::object::tags;
 use super::operations::members::{Account, check};
 use super::storage::buckets::Buckets;
@@ -341,9 +341,4 @@ fn no_form() -> FormError {
         &more,
     );
     FormError::Answer(Box::new(answer))
-}
-
-/// What [`answered`] shows of an object.
-fn quoted(head: &Head) -> String {
-    format!("\"{}\"", head.etag)
 }

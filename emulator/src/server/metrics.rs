@@ -7,7 +7,8 @@ use http::request::Parts;
 use http::{Method, StatusCode};
 use kit::registry;
 
-use super::{Emulator, respond};
+use super::emulator::Emulator;
+use super::response::respond;
 use crate::{protocol, s3};
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4";

@@ -7,7 +7,8 @@ use http::request::Parts;
 use kit::time::Timestamp;
 use uuid::Uuid;
 
-use super::{Emulator, name_request, refuse, rendering, respond};
+use super::emulator::Emulator;
+use super::response::{name_request, refuse, rendering, respond};
 use crate::protocol::{self, ErrorFormat, UnsupportedService};
 use crate::sts;
 

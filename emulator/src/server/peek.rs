@@ -15,7 +15,8 @@ use kit::time::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Emulator, SQS_LIMIT, name_request, refuse, refuse_json, respond, too_large};
+use super::emulator::Emulator;
+use super::response::{SQS_LIMIT, name_request, refuse, refuse_json, respond, too_large};
 use crate::action::{Output, Peek};
 use crate::engine::PeekFilter;
 use crate::fault::Fault;

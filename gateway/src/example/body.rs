@@ -73,7 +73,7 @@ impl Wanted {
 
 /// The example value for a name.
 pub(super) fn sample(name: &str) -> String {
-    if super::is_id(name) {
+    if is_id(name) {
         "1".to_owned()
     } else {
         name.to_lowercase()
@@ -210,4 +210,9 @@ fn put(node: &mut Value, path: &[Option<String>]) {
             }
         }
     }
+}
+
+/// Whether a name is that of an id, for which `1` is a plausible value.
+pub(super) fn is_id(name: &str) -> bool {
+    name.eq_ignore_ascii_case("id") || name.ends_with("Id") || name.ends_with("_id")
 }

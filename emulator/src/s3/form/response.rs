@@ -8,7 +8,6 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::xml::{SerResult, Serializer};
 
 use super::fields::FormFields;
-use super::quoted;
 use crate::s3::object::head::Head;
 
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC
@@ -113,6 +112,11 @@ fn write(bytes: &mut Vec<u8>, bucket: &str, head: &Head, location: &str) -> SerR
         writer.content("Key", &head.key)?;
         writer.content("ETag", &quoted(head))
     })
+}
+
+/// The ETag of an object, in the quotation marks that S3 shows it in.
+fn quoted(head: &Head) -> String {
+    format!("\"{}\"", head.etag)
 }
 
 #[cfg(test)]
