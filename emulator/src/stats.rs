@@ -39,11 +39,20 @@ impl Stats {
     /// The text that Prometheus reads.
     pub fn text(&self) -> String {
         let mut out = String::new();
-        head(
-            &mut out,
-            "emulator_queue_messages",
-            "Messages of a queue by state",
-        );
+        self.write_states(&mut out);
+        self.write_ages(&mut out);
+        self.write_totals(&mut out);
+        write_condition(&mut out, self.health);
+        if let Some(log) = self.log {
+            write_log(&mut out, log);
+        }
+        out
+    }
+
+    /// How many messages of each queue are in which state.
+    fn write_states(&self, out: &mut String) {
+        let name = "emulator_queue_messages";
+        head(out, name, "Messages of a queue by state");
         for QueueStats { queue, counts, .. } in &self.shown {
             let labels = labels(queue);
             for (state, count) in [
@@ -51,74 +60,82 @@ impl Stats {
                 ("in_flight", counts.in_flight),
                 ("delayed", counts.delayed),
             ] {
-                line(
-                    &mut out,
-                    "emulator_queue_messages",
-                    &format!("{labels},state=\"{state}\""),
-                    count,
-                );
+                line(out, name, &format!("{labels},state=\"{state}\""), count);
             }
         }
+    }
+
+    /// How old the oldest message of each queue is.
+    fn write_ages(&self, out: &mut String) {
         let name = "emulator_queue_oldest_message_age_seconds";
         head(
-            &mut out,
+            out,
             name,
             "Age of the oldest message of a queue, 0 when it is empty",
         );
         for QueueStats { queue, oldest, .. } in &self.shown {
-            line(&mut out, name, &labels(queue), oldest.as_secs_f64());
+            line(out, name, &labels(queue), oldest.as_secs_f64());
         }
-        single(&mut out, "emulator_queues", "Queues", self.queues);
+    }
+
+    /// What is counted over all queues, also those that are not shown.
+    fn write_totals(&self, out: &mut String) {
+        single(out, "emulator_queues", "Queues", self.queues);
         let left_out = self.queues.saturating_sub(self.shown.len());
         single(
-            &mut out,
+            out,
             "emulator_queues_left_out",
             "Queues that have no metrics of their own, for there are too many",
             left_out,
         );
         single(
-            &mut out,
+            out,
             "emulator_messages",
             "Messages in all queues",
             self.messages,
         );
-        let name = "emulator_store_condition";
-        head(&mut out, name, "1 for the condition that the store is in");
-        for (label, condition) in [
-            ("sound", Health::Sound),
-            ("full", Health::Full),
-            ("failed", Health::Failed),
-        ] {
-            let is_it = u8::from(condition == self.health);
-            line(&mut out, name, &format!("condition=\"{label}\""), is_it);
-        }
-        if let Some(LogStats {
-            segments,
-            bytes,
-            live,
-        }) = self.log
-        {
-            single(
-                &mut out,
-                "emulator_log_segments",
-                "Files of the log of the queues",
-                segments,
-            );
-            single(
-                &mut out,
-                "emulator_log_bytes",
-                "Bytes that these files take",
-                bytes,
-            );
-            single(
-                &mut out,
-                "emulator_log_live_bytes",
-                "Bytes of these files that messages need",
-                live,
-            );
-        }
-        out
     }
+}
+
+/// A line for every condition that the store can be in.
+fn write_condition(out: &mut String, health: Health) {
+    let name = "emulator_store_condition";
+    head(out, name, "1 for the condition that the store is in");
+    for (label, condition) in [
+        ("sound", Health::Sound),
+        ("full", Health::Full),
+        ("failed", Health::Failed),
+    ] {
+        let is_it = u8::from(condition == health);
+        line(out, name, &format!("condition=\"{label}\""), is_it);
+    }
+}
+
+/// How much the files of the store hold.
+fn write_log(out: &mut String, log: LogStats) {
+    let LogStats {
+        segments,
+        bytes,
+        live,
+    } = log;
+    single(
+        out,
+        "emulator_log_segments",
+        "Files of the log of the queues",
+        segments,
+    );
+    single(
+        out,
+        "emulator_log_bytes",
+        "Bytes that these files take",
+        bytes,
+    );
+    single(
+        out,
+        "emulator_log_live_bytes",
+        "Bytes of these files that messages need",
+        live,
+    );
 }
 
 fn labels(
