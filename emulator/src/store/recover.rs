@@ -158,57 +158,58 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn finish(mut self, listed: Option<Extent>, torn: bool) -> Replayed {
-        let LogEnd {
-            segment: newest,
-            offset,
-        } = self.end;
-        // A version without a manifest may have written after it was kept, and have removed what it
-        // speaks of.
-        let is_newer = |step: &SegmentReplay, listed: &Extent| {
-            step.number > listed.newest && step.is_listed == Some(false)
-        };
-        let is_current = |listed: &Extent| !self.steps.iter().any(|step| is_newer(step, listed));
-        let Some(listed) = listed.filter(is_current) else {
-            if self
-                .steps
-                .last()
-                .is_some_and(|step| step.is_listed == Some(true))
-            {
-                (self.report)(self.segments.manifest().path(), Damage::Unlisted);
-            }
-            std::mem::take(&mut self.skipped)
-                .into_iter()
-                .for_each(|number| self.miss(number));
-            self.torn(torn);
-            let oldest = self.steps.first().map_or(1, |step| step.number);
-            let extent = Extent {
+    /// Reports what is lost, and says what was found.
+    fn finish(self, listed: Option<Extent>, torn: bool) -> Replayed {
+        match listed.filter(|listed| self.is_current(listed)) {
+            Some(listed) => self.finish_listed(listed, torn),
+            None => self.finish_unlisted(torn),
+        }
+    }
+
+    /// Whether what the manifest says still holds. A version without a manifest may have written
+    /// after it was kept, and have removed what it speaks of.
+    fn is_current(&self, listed: &Extent) -> bool {
+        let is_newer =
+            |step: &SegmentReplay| step.number > listed.newest && step.is_listed == Some(false);
+        !self.steps.iter().any(is_newer)
+    }
+
+    /// Without a manifest: only the segments themselves say what was before them.
+    fn finish_unlisted(mut self, torn: bool) -> Replayed {
+        let newest = self.end.segment;
+        if self
+            .steps
+            .last()
+            .is_some_and(|step| step.is_listed == Some(true))
+        {
+            (self.report)(self.segments.manifest().path(), Damage::Unlisted);
+        }
+        std::mem::take(&mut self.skipped)
+            .into_iter()
+            .for_each(|number| self.miss(number));
+        self.torn(torn);
+        let oldest = self.steps.first().map_or(1, |step| step.number);
+        Replayed {
+            end: self.end,
+            next: newest + 1,
+            extent: Extent {
                 oldest,
                 newest,
                 ..Extent::default()
-            };
-            return Replayed {
-                end: self.end,
-                next: newest + 1,
-                extent,
-            };
-        };
+            },
+        }
+    }
+
+    /// With a manifest: what it lists must have been found.
+    fn finish_listed(mut self, listed: Extent, torn: bool) -> Replayed {
+        let newest = self.end.segment;
         let found: BTreeSet<u32> = self.steps.iter().map(|step| step.number).collect();
         let lost: BTreeSet<u32> = listed
             .required()
             .filter(|number| !found.contains(number))
             .collect();
         lost.iter().for_each(|number| self.miss(*number));
-        match listed
-            .end
-            .filter(|end| newest == listed.newest && offset < *end)
-        {
-            Some(to) => (self.report)(
-                &self.segments.path(newest),
-                Damage::Cut { from: offset, to },
-            ),
-            None => self.torn(torn),
-        }
+        self.check_end(&listed, torn);
         if newest < listed.newest {
             // Numbers of what is lost are known outside: no new message may have one of them.
             self.engine.skip_serials();
@@ -219,16 +220,33 @@ impl Walk<'_, '_> {
             .chain(lost)
             .filter(|number| !found.contains(number))
             .collect();
-        let next = newest.max(listed.newest) + 1;
         Replayed {
             end: self.end,
-            next,
+            next: newest.max(listed.newest) + 1,
             extent: Extent {
                 oldest: listed.oldest,
                 newest,
                 end: None,
                 lost,
             },
+        }
+    }
+
+    /// Compares the end that the manifest lists, if it lists one, with the end that was found.
+    fn check_end(&mut self, listed: &Extent, torn: bool) {
+        let LogEnd {
+            segment: newest,
+            offset,
+        } = self.end;
+        match listed
+            .end
+            .filter(|end| newest == listed.newest && offset < *end)
+        {
+            Some(to) => (self.report)(
+                &self.segments.path(newest),
+                Damage::Cut { from: offset, to },
+            ),
+            None => self.torn(torn),
         }
     }
 
