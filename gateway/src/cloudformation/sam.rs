@@ -3,7 +3,7 @@
 //! "EventSource".
 
 use kit::cloudformation::{Account, Resource as Declared, Stack};
-use kit::document::{Node, OrCollect as _, Problem, Value};
+use kit::document::{Fields, Node, OrCollect as _, Problem, Value};
 
 use super::content::Content;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
@@ -37,26 +37,7 @@ pub(super) fn read(
         fields.optional("EndpointConfiguration"),
         problems,
     );
-    fields.ignore(&[
-        "OpenApiVersion",
-        "FailOnWarnings",
-        "Mode",
-        "AlwaysDeploy",
-        "PropagateTags",
-        "ApiKeySourceType",
-        "Models",
-        "SecurityPolicy",
-    ]);
-    fields.unsupported(&[
-        "DefinitionUri",
-        "Auth",
-        "Cors",
-        "GatewayResponses",
-        "BinaryMediaTypes",
-        "MinimumCompressionSize",
-        "MergeDefinitions",
-        "Policy",
-    ]);
+    set_aside(&mut fields);
     let domains = fields
         .optional("Domain")
         .and_then(|node| domain(declared, node, stage_name.unwrap_or_default(), problems));
@@ -80,6 +61,30 @@ pub(super) fn read(
         resources,
     };
     Some((api, domains.unwrap_or_default()))
+}
+
+/// Puts aside the properties that change no answer, and those that are not supported.
+fn set_aside(fields: &mut Fields<'_>) {
+    fields.ignore(&[
+        "OpenApiVersion",
+        "FailOnWarnings",
+        "Mode",
+        "AlwaysDeploy",
+        "PropagateTags",
+        "ApiKeySourceType",
+        "Models",
+        "SecurityPolicy",
+    ]);
+    fields.unsupported(&[
+        "DefinitionUri",
+        "Auth",
+        "Cors",
+        "GatewayResponses",
+        "BinaryMediaTypes",
+        "MinimumCompressionSize",
+        "MergeDefinitions",
+        "Policy",
+    ]);
 }
 
 /// `Domain`: a custom domain, and the base paths at which it leads to the API's stage.
