@@ -7,7 +7,7 @@ use super::declared::DeclaredResource;
 use super::destinations::Destinations;
 use super::fingerprint::Fingerprint;
 use super::log::read_log;
-use super::pipe::{DesiredState, Enrichment, Pipe, Source};
+use super::pipe::{DesiredState, Enrichment, Pipe, Source, Target};
 use super::source_parameters::{BatchSettings, read_source_parameters};
 use super::{tags, targets};
 use crate::arn::Arn;
@@ -42,13 +42,7 @@ pub(super) fn read(
         .source
         .and_then(|node| read_source(pipe, node, problems));
     let order = source.as_ref().map_or(Order::Standard, Source::order);
-    let parameters = properties.enrichment_parameters;
-    let enrichment = match properties.enrichment {
-        Some(node) => {
-            targets::read_enrichment(pipe, node, parameters, destinations, problems).map(Some)
-        }
-        None => Some(None),
-    };
+    let enrichment = read_enrichment(pipe, &properties, destinations, problems);
     let target_node = properties.target?;
     let target = targets::read(
         pipe,
@@ -67,33 +61,14 @@ pub(super) fn read(
         &label,
         problems,
     );
-    let names = ReservedVariables {
-        pipe_arn: arn,
-        pipe_name: pipe.name.clone(),
-        source_arn: source.arn.clone(),
-        enrichment_arn: properties
-            .enrichment
-            .and_then(|node| node.text().ok())
-            .unwrap_or_default()
-            .to_owned(),
-        target_arn: target_node.text().unwrap_or_default().to_owned(),
-    };
-    let called = [
-        target.http_target(),
-        enrichment.as_ref().and_then(Enrichment::http_target),
-    ];
-    let called = called
-        .into_iter()
-        .flatten()
-        .map(|target| destinations.fingerprint(&target.destination.name));
     Some(Pipe {
         name: pipe.name.clone(),
-        names,
+        names: reserved_variables(pipe, arn, &source, &properties),
         state: properties.state,
         source,
         filter: properties.filter,
         description: describe(pipe.node),
-        fingerprint: Fingerprint::of(&pipe.node.to_json(), called),
+        fingerprint: fingerprint(pipe, &target, enrichment.as_ref(), destinations),
         enrichment,
         input,
         target,
@@ -101,6 +76,60 @@ pub(super) fn read(
         log: properties.log,
         verdict_rule: properties.verdict_rule,
     })
+}
+
+/// Reads the enrichment, if there is one. `None` when it is wrong or not supported: then `problems`
+/// has the reason.
+fn read_enrichment(
+    pipe: &DeclaredResource<'_>,
+    properties: &Properties<'_>,
+    destinations: &Destinations,
+    problems: &mut Vec<Problem>,
+) -> Option<Option<Enrichment>> {
+    let Some(node) = properties.enrichment else {
+        return Some(None);
+    };
+    let parameters = properties.enrichment_parameters;
+    targets::read_enrichment(pipe, node, parameters, destinations, problems).map(Some)
+}
+
+/// What a transform may say of the pipe itself. `arn` is that of the pipe.
+fn reserved_variables(
+    pipe: &DeclaredResource<'_>,
+    arn: String,
+    source: &Source,
+    properties: &Properties<'_>,
+) -> ReservedVariables {
+    let text = |node: Option<&Node>| {
+        node.and_then(|node| node.text().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    ReservedVariables {
+        pipe_arn: arn,
+        pipe_name: pipe.name.clone(),
+        source_arn: source.arn.clone(),
+        enrichment_arn: text(properties.enrichment),
+        target_arn: text(properties.target),
+    }
+}
+
+/// The digest of the pipe, and of the API destinations that it calls.
+fn fingerprint(
+    pipe: &DeclaredResource<'_>,
+    target: &Target,
+    enrichment: Option<&Enrichment>,
+    destinations: &Destinations,
+) -> Fingerprint {
+    let called = [
+        target.http_target(),
+        enrichment.and_then(Enrichment::http_target),
+    ];
+    let called = called
+        .into_iter()
+        .flatten()
+        .map(|target| destinations.fingerprint(&target.destination.name));
+    Fingerprint::of(&pipe.node.to_json(), called)
 }
 
 fn read_properties<'n>(
