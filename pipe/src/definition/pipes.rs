@@ -16,6 +16,19 @@ use crate::execution_log::LogConfiguration;
 use crate::flow::{Order, VerdictRule};
 use crate::transform::ReservedVariables;
 
+/// Properties that change nothing here: names, roles and keys, and what `describe-pipe` adds.
+const PASSIVE: [&str; 9] = [
+    "Name",
+    "Description",
+    "RoleArn",
+    "KmsKeyIdentifier",
+    "Arn",
+    "CurrentState",
+    "StateReason",
+    "CreationTime",
+    "LastModifiedTime",
+];
+
 /// The properties of a pipe, before the resources that they refer to are looked up.
 struct Properties<'n> {
     source: Option<&'n Node>,
@@ -132,6 +145,8 @@ fn fingerprint(
     Fingerprint::of(&pipe.node.to_json(), called)
 }
 
+/// Takes every property from the definition. `None` when it is not a mapping: then `problems` has
+/// the reason.
 fn read_properties<'n>(
     pipe: &DeclaredResource<'n>,
     problems: &mut Vec<Problem>,
@@ -160,26 +175,11 @@ fn read_properties<'n>(
     let verdict_rule = fields
         .optional("Tags")
         .and_then(|node| tags::read_verdict_rule(pipe, node, problems));
-    fields.ignore(&[
-        "Name",
-        "Description",
-        "RoleArn",
-        "KmsKeyIdentifier",
-        "Arn",
-        "CurrentState",
-    ]);
-    fields.ignore(&["StateReason", "CreationTime", "LastModifiedTime"]);
+    fields.ignore(&PASSIVE);
     problems.extend(fields.finish());
     if let (None, Some(node)) = (enrichment, enrichment_parameters) {
-        problems.push(
-            node.problem(format!(
-                "{}: EnrichmentParameters without Enrichment",
-                pipe.label
-            ))
-            .tolerable(),
-        );
+        problems.push(without_enrichment(pipe, node));
     }
-    let state = state.unwrap_or_default();
     Some(Properties {
         source,
         target,
@@ -188,10 +188,16 @@ fn read_properties<'n>(
         enrichment_parameters,
         filter,
         batching,
-        state,
+        state: state.unwrap_or_default(),
         log,
         verdict_rule,
     })
+}
+
+/// The problem with parameters of an enrichment that there is not.
+fn without_enrichment(pipe: &DeclaredResource<'_>, parameters: &Node) -> Problem {
+    let message = format!("{}: EnrichmentParameters without Enrichment", pipe.label);
+    parameters.problem(message).tolerable()
 }
 
 /// The members of `describe-pipe` that come from the definition. Name, state and times are those of
