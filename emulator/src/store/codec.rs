@@ -27,66 +27,46 @@ pub(super) fn encode(effect: &Effect) -> Vec<u8> {
             seed,
             serial,
             queue,
-        } => {
-            out.tag(COUNTERS).raw(seed).u64(*serial).u32(*queue);
-        }
-        Effect::Queue(definition) => {
-            let json = serde_json::to_vec(definition).expect("a definition is plain data");
-            out.tag(QUEUE).raw(&json);
-        }
+        } => out.tag(COUNTERS).raw(seed).u64(*serial).u32(*queue),
+        Effect::Queue(definition) => out.tag(QUEUE).json(definition),
         Effect::Purged { queue, purge } => {
-            out.tag(PURGED).u32(*queue).time(purge.at).u64(purge.below);
+            out.tag(PURGED).u32(*queue).time(purge.at).u64(purge.below)
         }
-        Effect::Task(task) => {
-            let json = serde_json::to_vec(task).expect("a task is plain data");
-            out.tag(TASK).raw(&json);
-        }
-        Effect::QueueDeleted { queue, at } => {
-            out.tag(QUEUE_DELETED).u32(*queue).time(*at);
-        }
+        Effect::Task(task) => out.tag(TASK).json(task),
+        Effect::QueueDeleted { queue, at } => out.tag(QUEUE_DELETED).u32(*queue).time(*at),
         Effect::Stored(stored) => message::write(out.tag(STORED), stored),
         Effect::Received {
             key,
             receives,
             at,
             due,
-        } => {
-            out.tag(RECEIVED)
-                .key(*key)
-                .u32(*receives)
-                .time(*at)
-                .time(*due);
-        }
-        Effect::Hidden { key, due } => {
-            out.tag(HIDDEN).key(*key).time(*due);
-        }
-        Effect::Moved { key, to, at } => {
-            out.tag(MOVED).key(*key).u32(*to).time(*at);
-        }
+        } => out
+            .tag(RECEIVED)
+            .key(*key)
+            .u32(*receives)
+            .time(*at)
+            .time(*due),
+        Effect::Hidden { key, due } => out.tag(HIDDEN).key(*key).time(*due),
+        Effect::Moved { key, to, at } => out.tag(MOVED).key(*key).u32(*to).time(*at),
         Effect::Renewed {
             key,
             serial,
             to,
             at,
-        } => {
-            out.tag(RENEWED).key(*key).u64(*serial).u32(*to).time(*at);
-        }
-        Effect::Deleted { key } => {
-            out.tag(DELETED).key(*key);
-        }
+        } => out.tag(RENEWED).key(*key).u64(*serial).u32(*to).time(*at),
+        Effect::Deleted { key } => out.tag(DELETED).key(*key),
         Effect::Remembered {
             queue,
             id,
             serial,
             at,
-        } => {
-            out.tag(REMEMBERED)
-                .u32(*queue)
-                .u128(*id)
-                .u64(*serial)
-                .time(*at);
-        }
-    }
+        } => out
+            .tag(REMEMBERED)
+            .u32(*queue)
+            .u128(*id)
+            .u64(*serial)
+            .time(*at),
+    };
     out.0
 }
 

@@ -1,6 +1,7 @@
 //! The fields of which records are made, to bytes and back.
 
 use kit::time::Timestamp;
+use serde::Serialize;
 
 use crate::engine::MessageKey;
 
@@ -42,6 +43,12 @@ impl ByteWriter {
     pub(super) fn bytes(&mut self, bytes: &[u8]) -> &mut ByteWriter {
         let length = u32::try_from(bytes.len()).expect("a request has a few mebibytes at most");
         self.u32(length).raw(bytes)
+    }
+
+    /// The last field of a record: it has no length in front.
+    pub(super) fn json(&mut self, value: &impl Serialize) -> &mut ByteWriter {
+        let json = serde_json::to_vec(value).expect("queues and move tasks are plain data");
+        self.raw(&json)
     }
 
     pub(super) fn optional<T>(

@@ -10,7 +10,8 @@ pub(crate) fn decode_snapshot(payload: &[u8]) -> Option<Snapshot> {
     read_snapshot(&mut ByteReader(payload.strip_prefix(&[STORED])?))
 }
 
-pub(super) fn write(out: &mut ByteWriter, stored: &StoredMessage) {
+/// Appends all of a stored message, and returns what it was appended to.
+pub(super) fn write<'o>(out: &'o mut ByteWriter, stored: &StoredMessage) -> &'o mut ByteWriter {
     let StoredMessage { snapshot, content } = stored;
     out.key(snapshot.key)
         .u32(snapshot.queue)
@@ -42,6 +43,7 @@ pub(super) fn write(out: &mut ByteWriter, stored: &StoredMessage) {
             AttributeData::Binary(bytes) => out.tag(1).bytes(bytes),
         };
     }
+    out
 }
 
 fn read_snapshot(bytes: &mut ByteReader<'_>) -> Option<Snapshot> {
