@@ -73,23 +73,25 @@ pub(super) fn encode(effect: &Effect) -> Vec<u8> {
 /// The effect that a payload holds; `None` when it is not one that this version knows.
 pub(super) fn decode(payload: &[u8]) -> Option<Effect> {
     let (tag, rest) = payload.split_first()?;
-    let mut bytes = ByteReader(rest);
-    let effect = match *tag {
+    match *tag {
+        QUEUE => serde_json::from_slice(rest).ok().map(Effect::Queue),
+        TASK => serde_json::from_slice(rest).ok().map(Effect::Task),
+        tag => {
+            let mut bytes = ByteReader(rest);
+            let effect = read_fields(tag, &mut bytes)?;
+            bytes.0.is_empty().then_some(effect)
+        }
+    }
+}
+
+/// The effect of this tag, from its fields: any effect that is not written as JSON.
+fn read_fields(tag: u8, bytes: &mut ByteReader<'_>) -> Option<Effect> {
+    Some(match tag {
         COUNTERS => Effect::Counters {
             seed: bytes.raw(16)?.try_into().ok()?,
             serial: bytes.u64()?,
             queue: bytes.u32()?,
         },
-        QUEUE => {
-            return serde_json::from_slice(rest)
-                .ok()
-                .map(|definition| Effect::Queue(Box::new(definition)));
-        }
-        TASK => {
-            return serde_json::from_slice(rest)
-                .ok()
-                .map(|task| Effect::Task(Box::new(task)));
-        }
         PURGED => Effect::Purged {
             queue: bytes.u32()?,
             purge: Purge {
@@ -101,7 +103,7 @@ pub(super) fn decode(payload: &[u8]) -> Option<Effect> {
             queue: bytes.u32()?,
             at: bytes.time()?,
         },
-        STORED => Effect::Stored(Box::new(message::read(&mut bytes)?)),
+        STORED => Effect::Stored(Box::new(message::read(bytes)?)),
         RECEIVED => Effect::Received {
             key: bytes.key()?,
             receives: bytes.u32()?,
@@ -131,6 +133,5 @@ pub(super) fn decode(payload: &[u8]) -> Option<Effect> {
             at: bytes.time()?,
         },
         _ => return None,
-    };
-    bytes.0.is_empty().then_some(effect)
+    })
 }
