@@ -99,7 +99,7 @@ fn silent_connections_use_up_no_descriptors_that_others_need() {
     BufReader::new(stderr).read_line(&mut said).unwrap();
     assert!(
         said.contains(
-            "all 24 connections that a limit of 64 open files leaves room for are in use"
+            "all 24 connections that the limit of 64 open files allows are in use"
         ),
         "{said}"
     );
