@@ -324,7 +324,7 @@ async fn an_endpoint_that_is_none_of_sqs_and_s3() {
                 let line = format!("{service} at {endpoint} does not answer: ");
                 assert_eq!(text.matches(&line).count(), 1, "one line a minute: {text}");
                 assert!(
-                    text.contains("(its address is set by AWS_ENDPOINT_URL)"),
+                    text.contains("(change its address with AWS_ENDPOINT_URL)"),
                     "{text}"
                 );
             }
