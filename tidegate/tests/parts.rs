@@ -81,7 +81,7 @@ fn a_part_refuses_a_wrong_setting_as_its_program_does() {
         (
             &["sub", "--bucket", "A B"],
             ("X", "x"),
-            "--bucket A B: expected the name of a bucket",
+            "--bucket A B: expected a bucket name",
         ),
     ] {
         let (code, _, error) = outcome(&tidegate(args, &[variable]));

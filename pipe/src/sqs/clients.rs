@@ -36,7 +36,7 @@ impl Clients {
     /// Where SQS is looked for, and by which setting: for error texts.
     pub(crate) fn place(&self) -> String {
         let endpoint = self.services.endpoint_of("SQS");
-        format!("{endpoint}; its address is set by {}", endpoint.setting)
+        format!("{endpoint}; change its address with {}", endpoint.setting)
     }
 
     /// Finds the queue of a pipe.

@@ -185,7 +185,7 @@ async fn an_sqs_that_is_not_there_is_told_with_its_address() {
         "{told}"
     );
     assert!(
-        told.contains("Connection refused") && told.contains("(its address is set by "),
+        told.contains("Connection refused") && told.contains("(change its address with "),
         "{told}"
     );
 }
