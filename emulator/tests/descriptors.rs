@@ -98,9 +98,7 @@ fn silent_connections_use_up_no_descriptors_that_others_need() {
     let mut said = String::new();
     BufReader::new(stderr).read_line(&mut said).unwrap();
     assert!(
-        said.contains(
-            "all 24 connections that the limit of 64 open files allows are in use"
-        ),
+        said.contains("all 24 connections that the limit of 64 open files allows are in use"),
         "{said}"
     );
     for number in 0..50 {
