@@ -279,3 +279,15 @@ fn anchors_are_made_as_github_makes_them() {
     );
     assert_eq!(resolved("docs/aws/sqs.md", "../a.md"), "docs/a.md");
 }
+
+/// A merge that was not finished reads like text, and no compiler looks at documents.
+#[test]
+fn no_text_holds_the_marks_of_a_conflict() {
+    for (file, text) in texts() {
+        let marked = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+        assert!(
+            !text.lines().any(marked),
+            "{file} holds an unfinished merge"
+        );
+    }
+}
