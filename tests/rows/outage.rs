@@ -86,12 +86,15 @@ impl Outage {
                 format!("fewer than {} calls", self.most_calls),
             );
         }
-        row.note(speed.map_or("never at full speed".to_owned(), |speed| {
-            format!("full speed after {}", seconds(speed))
-        }));
+        // Good messages that are not delivered are another demand's business.
+        row.note(
+            speed.map_or("nothing waited when it was back".to_owned(), |speed| {
+                format!("full speed after {}", seconds(speed))
+            }),
+        );
         row.limit(
             ground.size,
-            speed.is_some_and(|speed| speed < Duration::from_secs(10)),
+            speed.is_none_or(|speed| speed < Duration::from_secs(10)),
             "full speed within 10 s",
         );
         if !self.says.is_empty() {
