@@ -8,7 +8,7 @@ FROM rust:1-slim-bookworm AS toolchain
 RUN mkdir /data
 
 FROM toolchain AS source
-# `dist` is optimised across crates; `release` is compiled in less than half the time.
+# `dist` is optimised across crates; `release` is not, and compiles a little faster.
 ARG PROFILE=dist
 WORKDIR /src
 COPY . .
