@@ -1,13 +1,35 @@
 //! Objects, listed.
 
-use s3s::dto::{ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output};
-use s3s::{S3Request, s3_error};
+use s3s::dto::{
+    EncodingType, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output,
+};
+use s3s::{S3Request, S3Result, s3_error};
 
 use super::output::{OperationResult, done, on_disk};
 use crate::s3::convert::listing::{
     ListedPage, check_encoding, encoded, from_token, query, to_token,
 };
 use crate::s3::storage::buckets::Buckets;
+use crate::s3::storage::listing::ListQuery;
+
+/// The page of a bucket that `query` asks for, with its names in `encoding`.
+///
+/// # Errors
+/// There is no such bucket, or its index cannot be read.
+pub(super) async fn listed_page(
+    buckets: &Buckets,
+    bucket: &str,
+    query: &ListQuery,
+    encoding: Option<&EncodingType>,
+) -> S3Result<ListedPage> {
+    let (bucket, query, encoding) = (bucket.to_owned(), query.clone(), encoding.cloned());
+    let list = move |buckets: &Buckets| {
+        buckets.list(&bucket, &query, |page| {
+            ListedPage::of(&page, encoding.as_ref())
+        })
+    };
+    on_disk(buckets, list).await
+}
 
 pub(super) async fn list_objects(
     buckets: &Buckets,
@@ -22,17 +44,9 @@ pub(super) async fn list_objects(
         input.marker.as_deref(),
         input.max_keys,
     )?;
-    let (bucket, asked, shown) = (
-        input.bucket.clone(),
-        query.clone(),
-        input.encoding_type.clone(),
-    );
-    let list = move |buckets: &Buckets| {
-        buckets.list(&bucket, &asked, |page| {
-            ListedPage::of(&page, shown.as_ref())
-        })
-    };
-    let listed = on_disk(buckets, list).await?.with_owner();
+    let listed = listed_page(buckets, &input.bucket, &query, encoding)
+        .await?
+        .with_owner();
     done(ListObjectsOutput {
         name: Some(input.bucket),
         prefix: Some(encoded(&query.prefix, encoding)),
@@ -73,17 +87,7 @@ pub(super) async fn list_objects_v2(
         after.as_deref(),
         input.max_keys,
     )?;
-    let (bucket, asked, shown) = (
-        input.bucket.clone(),
-        query.clone(),
-        input.encoding_type.clone(),
-    );
-    let list = move |buckets: &Buckets| {
-        buckets.list(&bucket, &asked, |page| {
-            ListedPage::of(&page, shown.as_ref())
-        })
-    };
-    let listed = on_disk(buckets, list).await?;
+    let listed = listed_page(buckets, &input.bucket, &query, encoding).await?;
     let listed = if input.fetch_owner == Some(true) {
         listed.with_owner()
     } else {

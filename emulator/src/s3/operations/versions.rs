@@ -8,8 +8,9 @@ use s3s::dto::{
 };
 use s3s::{S3Request, s3_error};
 
+use super::listing::listed_page;
 use super::output::{OperationResult, done, on_disk};
-use crate::s3::convert::listing::{ListedPage, check_encoding, encoded, query};
+use crate::s3::convert::listing::{check_encoding, encoded, query};
 use crate::s3::object::acl::owner;
 use crate::s3::object::version::NULL;
 use crate::s3::storage::buckets::Buckets;
@@ -88,17 +89,7 @@ pub(super) async fn list_object_versions(
         input.key_marker.as_deref(),
         input.max_keys,
     )?;
-    let (bucket, asked, shown) = (
-        input.bucket.clone(),
-        query.clone(),
-        input.encoding_type.clone(),
-    );
-    let list = move |buckets: &Buckets| {
-        buckets.list(&bucket, &asked, |page| {
-            ListedPage::of(&page, shown.as_ref())
-        })
-    };
-    let listed = on_disk(buckets, list).await?;
+    let listed = listed_page(buckets, &input.bucket, &query, encoding).await?;
     let is_truncated = listed.next.is_some();
     done(ListObjectVersionsOutput {
         name: Some(input.bucket),
