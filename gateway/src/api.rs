@@ -3,12 +3,14 @@
 //! ([`crate::openapi`], [`crate::cloudformation`]) saw to that.
 
 mod backend;
+mod encoding;
 mod method;
 mod parameter_mapping;
 mod resource;
 mod stage;
 
 pub use backend::{Backend, Operation, ServiceUri};
+pub use encoding::{BinaryMediaTypes, ContentHandling, Encoding};
 pub use method::{Integration, IntegrationResponse, Method, Passthrough, Templates};
 pub(crate) use parameter_mapping::RESERVED_HEADERS;
 pub use parameter_mapping::{MappingSource, ParameterLocation, RequestParameter};
@@ -30,7 +32,7 @@ pub struct Apis {
 }
 
 /// One REST API.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Api {
     /// The API id, for example `a1b2c3d4e5`.
     pub id: String,
@@ -42,6 +44,8 @@ pub struct Api {
     pub endpoint: DefaultEndpoint,
     /// Resources that have methods.
     pub resources: Vec<Resource>,
+    /// How payloads are encoded.
+    pub encoding: Encoding,
 }
 
 impl Api {

@@ -95,7 +95,10 @@ pub fn example(apis: &Apis, account_id: &str, event: &str) -> Option<Example> {
     let mut offers = offers(apis);
     offers.retain(|offer| offer.integration.backend != Backend::Unsupported);
     offers.sort_by_key(|offer| {
-        let calls = matches!(offer.integration.backend, Backend::Aws(_));
+        let calls = matches!(
+            offer.integration.backend,
+            Backend::Aws(_) | Backend::LambdaProxy(_)
+        );
         (!calls, offer.method() != Method::POST)
     });
     let examples = || offers.iter().map(|offer| (offer, offer.example(event)));

@@ -56,7 +56,9 @@ pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, 
     let body = body::body(exchange, integration)?;
     parameters.override_by(exchange.context.request_override());
     match &integration.backend {
-        Backend::Unsupported => Err(exchange.misconfigured("the integration is not supported")),
+        Backend::LambdaProxy(_) | Backend::Unsupported => {
+            Err(exchange.misconfigured("the integration is not supported"))
+        }
         Backend::Mock => mock::reply(exchange, &body).map(IntegrationRequest::Mock),
         Backend::Aws(uri) => {
             let request = exchange.request;

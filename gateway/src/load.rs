@@ -54,6 +54,7 @@ fn of_file(number: usize, document: Document) -> Api {
         title,
         resources,
         endpoint,
+        encoding,
         ..
     } = document;
     Api {
@@ -62,5 +63,6 @@ fn of_file(number: usize, document: Document) -> Api {
         stages,
         endpoint,
         resources,
+        encoding,
     }
 }

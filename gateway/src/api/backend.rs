@@ -5,6 +5,8 @@
 pub enum Backend {
     /// A service of AWS: `AWS` integrations.
     Aws(ServiceUri),
+    /// A Lambda function that gets the whole request as its event: `AWS_PROXY` integrations.
+    LambdaProxy(ServiceUri),
     /// `MOCK` integrations: nothing is called, the request template's `statusCode` is the reply.
     Mock,
     /// A backend that is not supported, in a definition that was read leniently. Every request is

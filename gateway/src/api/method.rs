@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use kit::java_regex::Regex;
 
 use super::backend::Backend;
+use super::encoding::ContentHandling;
 use super::parameter_mapping::{MappingSource, RequestParameter};
 use crate::vtl::Template;
 
@@ -30,6 +31,8 @@ pub struct Integration {
     pub request_templates: Templates,
     /// What becomes of a body that no template is for.
     pub passthrough: Passthrough,
+    /// What becomes of the client's body before templates see it.
+    pub content_handling: Option<ContentHandling>,
     /// The longest wait for the backend. AWS: 50 ms to 29 s, default 29 s.
     pub timeout: Duration,
     /// How replies become responses, in the order in which they are tried: patterns by status code,
@@ -66,6 +69,8 @@ pub struct IntegrationResponse {
     pub headers: Vec<(String, MappingSource)>,
     /// Response templates by MIME type.
     pub templates: Templates,
+    /// What becomes of the reply's body before templates see it.
+    pub content_handling: Option<ContentHandling>,
 }
 
 impl Integration {
@@ -76,6 +81,7 @@ impl Integration {
             request_parameters: Vec::new(),
             request_templates: Templates::default(),
             passthrough: Passthrough::default(),
+            content_handling: None,
             timeout: Duration::from_secs(29),
             responses: Vec::new(),
         }

@@ -64,6 +64,7 @@ pub(super) fn read(
         stages,
         endpoint: document.endpoint.or_disabled(is_disabled),
         resources,
+        encoding: document.encoding,
     })
 }
 

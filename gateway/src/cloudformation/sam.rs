@@ -59,6 +59,7 @@ pub(super) fn read(
         stages,
         endpoint: document.endpoint.or_disabled(is_disabled),
         resources,
+        encoding: document.encoding,
     };
     Some((api, domains.unwrap_or_default()))
 }

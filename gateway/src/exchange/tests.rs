@@ -85,6 +85,7 @@ fn apis(integration: &str) -> Apis {
         stages,
         endpoint: document.endpoint,
         resources: document.resources,
+        encoding: document.encoding,
     };
     Apis {
         apis: vec![api],

@@ -36,6 +36,12 @@ pub enum Fault {
     IntegrationFailure,
     /// The backend took longer than the integration's timeout.
     IntegrationTimeout,
+    /// Lambda did not run the function: it is throttled, does not exist, or may not be called.
+    FunctionUnavailable,
+    /// Lambda did not take the payload that a template made; holds Lambda's own message.
+    InvalidFunctionPayload(String),
+    /// A function failed, or its result is not in the form of `AWS_PROXY` integrations.
+    MalformedFunctionResponse,
     /// The definition is at fault: a template fails, an integration response is missing, a mapping
     /// is not allowed.
     ConfigurationError,
@@ -61,14 +67,19 @@ impl Fault {
                 StatusCode::FORBIDDEN
             }
             Fault::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Fault::InvalidJson | Fault::InvalidPath => StatusCode::BAD_REQUEST,
+            Fault::InvalidJson | Fault::InvalidPath | Fault::InvalidFunctionPayload(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Fault::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Fault::UriTooLong => StatusCode::URI_TOO_LONG,
             Fault::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Fault::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Fault::Throttled => StatusCode::TOO_MANY_REQUESTS,
             Fault::IntegrationFailure | Fault::IntegrationTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Fault::ConfigurationError => StatusCode::INTERNAL_SERVER_ERROR,
+            Fault::MalformedFunctionResponse => StatusCode::BAD_GATEWAY,
+            Fault::FunctionUnavailable | Fault::ConfigurationError => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         }
     }
 
@@ -78,13 +89,16 @@ impl Fault {
             Fault::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Fault::InvalidSignature(_) => "IncompleteSignatureException",
             Fault::Forbidden => "ForbiddenException",
-            Fault::UnsupportedMediaType | Fault::InvalidJson | Fault::InvalidPath => {
-                "BadRequestException"
-            }
+            Fault::UnsupportedMediaType
+            | Fault::InvalidJson
+            | Fault::InvalidPath
+            | Fault::InvalidFunctionPayload(_) => "BadRequestException",
             Fault::Throttled => "TooManyRequestsException",
-            Fault::IntegrationFailure | Fault::IntegrationTimeout | Fault::ConfigurationError => {
-                "InternalServerErrorException"
-            }
+            Fault::IntegrationFailure
+            | Fault::IntegrationTimeout
+            | Fault::FunctionUnavailable
+            | Fault::MalformedFunctionResponse
+            | Fault::ConfigurationError => "InternalServerErrorException",
             Fault::RequestTooLarge
             | Fault::UriTooLong
             | Fault::HeadersTooLarge
@@ -130,7 +144,10 @@ impl Fault {
                 ("Network error communicating with endpoint", Spelling::Blank)
             }
             Fault::IntegrationTimeout => ("Endpoint request timed out", Spelling::Blank),
-            Fault::ConfigurationError => ("Internal server error", Spelling::Blank),
+            Fault::InvalidFunctionPayload(message) => (message.as_str(), Spelling::Blank),
+            Fault::FunctionUnavailable
+            | Fault::MalformedFunctionResponse
+            | Fault::ConfigurationError => ("Internal server error", Spelling::Blank),
         };
         (message.to_owned(), spelling)
     }

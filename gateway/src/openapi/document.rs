@@ -5,7 +5,7 @@ use kit::document::{Node, OrCollect as _, Problem};
 use super::base_path::{BasePath, endpoint};
 use super::extensions::is_foreign;
 use super::operation::PathReader;
-use crate::api::{DefaultEndpoint, Resource};
+use crate::api::{DefaultEndpoint, Encoding, Resource};
 
 /// What a document declares.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(crate) struct Document {
     pub base_path: BasePath,
     /// `disableExecuteApiEndpoint` of `x-amazon-apigateway-endpoint-configuration`.
     pub endpoint: DefaultEndpoint,
+    /// How payloads are encoded.
+    pub encoding: Encoding,
 }
 
 /// Extensions of the root that would change answers and are not supported.
@@ -100,6 +102,7 @@ impl Document {
             resources,
             base_path,
             endpoint,
+            encoding: Encoding::default(),
         })
     }
 }

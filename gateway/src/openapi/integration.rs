@@ -56,6 +56,7 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         request_parameters,
         request_templates,
         passthrough: passthrough.flatten().unwrap_or_default(),
+        content_handling: None,
         timeout: timeout?,
         responses,
     })

@@ -62,6 +62,7 @@ fn response(
         status,
         headers,
         templates,
+        content_handling: None,
     })
 }
 

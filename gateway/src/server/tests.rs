@@ -66,6 +66,7 @@ async fn gateway(endpoint: &str) -> Router {
         stages,
         endpoint: document.endpoint,
         resources: document.resources,
+        encoding: document.encoding,
     };
     let apis = Apis {
         apis: vec![api],

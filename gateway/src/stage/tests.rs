@@ -1,23 +1,17 @@
 //! Routes of one API with two stages, at hosts of its own and at any other.
 
-use std::time::Duration;
-
 use indexmap::IndexMap;
 
 use super::*;
 use crate::api::{
-    Api, Apis, Backend, BasePathMapping, DefaultEndpoint, Integration, Method, Passthrough,
-    Resource, Segment, Stage, Templates, Verb,
+    Api, Apis, Backend, BasePathMapping, DefaultEndpoint, Integration, Method, Resource, Segment,
+    Stage, Verb,
 };
 
 fn method() -> Method {
     let integration = Integration {
         backend: Backend::Mock,
-        request_parameters: Vec::new(),
-        request_templates: Templates::default(),
-        passthrough: Passthrough::Never,
-        timeout: Duration::from_secs(29),
-        responses: Vec::new(),
+        ..Integration::unsupported()
     };
     Method {
         statuses: Vec::new(),
@@ -61,6 +55,7 @@ fn apis() -> Apis {
             resource("/{proxy+}", &["OPTIONS"]),
             resource("/any", &["ANY", "GET"]),
         ],
+        ..Api::default()
     };
     let mapping = |base: &str, stage: Option<&str>| BasePathMapping {
         base_path: base.into(),
