@@ -18,13 +18,8 @@ pub(crate) fn start_gateway(
     admin: TcpListener,
 ) -> Running {
     let apis = Apis::load(definition, None).expect("the built-in API loads");
-    let settings = gateway::Settings {
-        apis,
-        account_id: account_id.to_owned(),
-        sdk: sdk.clone(),
-        listener,
-        admin,
-    };
+    let settings =
+        gateway::Settings::new(apis, account_id.to_owned(), sdk.clone(), listener, admin);
     Running::start(|stop| gateway::run(settings, stop))
 }
 

@@ -1,19 +1,20 @@
 //! Where the gateway listens, and what it serves.
 
-use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use clap::Parser;
 use kit::admin::AdminArgs;
-use kit::definition::{Declarations, DefinitionArgs};
+use kit::definition::DefinitionArgs;
 use kit::health::Address;
 use kit::hops::HopArgs;
 use kit::listen::Listen;
 use kit::{aws, serve};
 
 use crate::api::Apis;
+pub use crate::load::{check_stage, load_apis};
+use crate::reload::Reload;
 
 /// Serve API Gateway REST APIs anywhere: requests through mapping templates to SQS.
 ///
@@ -52,6 +53,18 @@ pub struct GatewayArgs {
     pub stage: Option<String>,
 }
 
+impl Default for GatewayArgs {
+    /// The defaults that `--help` shows, and what the environment sets.
+    fn default() -> GatewayArgs {
+        #[derive(Parser)]
+        struct Nothing {
+            #[command(flatten)]
+            args: GatewayArgs,
+        }
+        Nothing::parse_from(["gateway"]).args
+    }
+}
+
 /// A gateway that is ready to serve: its definitions are read and both ports are bound.
 #[derive(Debug)]
 pub struct Settings {
@@ -65,6 +78,31 @@ pub struct Settings {
     pub listener: TcpListener,
     /// The admin port.
     pub admin: TcpListener,
+    /// Everything else that can be set.
+    pub args: GatewayArgs,
+    /// Where the APIs come from; none when they never change.
+    pub reload: Option<Reload>,
+}
+
+impl Settings {
+    /// A gateway for `apis` with default settings.
+    pub fn new(
+        apis: Apis,
+        account_id: String,
+        sdk: SdkConfig,
+        listener: TcpListener,
+        admin: TcpListener,
+    ) -> Settings {
+        Settings {
+            apis,
+            account_id,
+            sdk,
+            listener,
+            admin,
+            args: GatewayArgs::default(),
+            reload: None,
+        }
+    }
 }
 
 impl Cli {
@@ -79,7 +117,7 @@ impl Cli {
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
         let definition = sources.load(&account);
-        let apis = load_apis(&definition, self.args.stage)?;
+        let apis = load_apis(&definition, self.args.stage.clone())?;
         definition.report_not_run();
         let listener = serve::listen(&self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::listen(&self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
@@ -97,12 +135,11 @@ impl Cli {
             "gateway {}",
             aws::introduction(&sdk, &["SQS"], Some(&account.account_id))
         );
+        let reload = Reload::new(self.definition, account.clone(), self.args.stage.clone());
         Ok(Settings {
-            apis,
-            account_id: account.account_id,
-            sdk,
-            listener,
-            admin,
+            args: self.args,
+            reload: Some(reload),
+            ..Settings::new(apis, account.account_id, sdk, listener, admin)
         })
     }
 }
@@ -111,42 +148,6 @@ impl kit::program::Settings for Cli {
     fn health(&self) -> Address {
         Address::new(self.admin_listen.clone(), "/readyz")
     }
-}
-
-/// The REST APIs of a definition, with `stage` as `--stage`.
-///
-/// # Errors
-/// An API cannot be read, the definition declares none, or no API has that stage.
-pub fn load_apis(definition: &Declarations, stage: Option<String>) -> anyhow::Result<Apis> {
-    let apis = Apis::load(definition, stage)?;
-    let none = "the definition declares no REST API: expected AWS::ApiGateway::RestApi or AWS::Serverless::Api in a \
-                template, or an OpenAPI document (set another one with --definition or DEFINITION)";
-    anyhow::ensure!(!apis.apis.is_empty(), none);
-    check_stage(&apis)?;
-    Ok(apis)
-}
-
-/// Checks that `--stage` names a stage of one of the APIs.
-///
-/// # Errors
-/// No API has that stage.
-pub fn check_stage(apis: &Apis) -> anyhow::Result<()> {
-    if let Some(stage) = &apis.default_stage {
-        let is_known = apis.apis.iter().any(|api| api.stage(stage).is_some());
-        anyhow::ensure!(
-            is_known,
-            "--stage or GATEWAY_STAGE: no API has a stage {stage}: expected {}",
-            stage_names(apis)
-        );
-    }
-    Ok(())
-}
-
-/// Every stage once: `dev, prod`.
-fn stage_names(apis: &Apis) -> String {
-    let stages = apis.apis.iter().flat_map(|api| &api.stages);
-    let names: BTreeSet<&str> = stages.map(|stage| stage.name.as_str()).collect();
-    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// The APIs and their stages, for the line at start.

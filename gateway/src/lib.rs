@@ -19,6 +19,7 @@ mod method_response;
 mod openapi;
 mod parameter_mapping;
 mod readiness;
+mod reload;
 mod request_ids;
 mod server;
 mod sqs;
@@ -33,6 +34,7 @@ use kit::serve::serve;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{Cli, GatewayArgs, Settings};
+pub use reload::Reload;
 
 /// Serves both ports until `stop` is cancelled, then finishes the requests under way.
 ///
@@ -45,6 +47,8 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         sdk,
         listener,
         admin,
+        args: _,
+        reload,
     } = settings;
     let sdk = kit::send::with_keepalive(sdk)
         .context("cannot read the system's certificate authorities")?;
@@ -54,7 +58,11 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         aws_sdk_sqs::Client::new(&sdk),
         stop.clone(),
     ));
-    let readiness = Arc::new(readiness::Readiness::new(gateway.apis(), &sdk));
+    if let Some(reload) = reload {
+        let gateway = gateway.clone();
+        reload.watch(move |apis| gateway.replace_apis(apis), stop.clone())?;
+    }
+    let readiness = Arc::new(readiness::Readiness::new(&gateway.apis(), &sdk));
     let ready = move || {
         let readiness = readiness.clone();
         async move { readiness.check().await }

@@ -1,6 +1,8 @@
 //! Every REST API of a definition: those of CloudFormation templates, and OpenAPI files beside
 //! them.
 
+use std::collections::BTreeSet;
+
 use kit::definition::{Declarations, LoadError};
 use kit::document::{OrCollect as _, Problem};
 
@@ -65,4 +67,40 @@ fn of_file(number: usize, document: Document) -> Api {
         resources,
         encoding,
     }
+}
+
+/// The REST APIs of a definition, with `stage` as `--stage`.
+///
+/// # Errors
+/// An API cannot be read, the definition declares none, or no API has that stage.
+pub fn load_apis(definition: &Declarations, stage: Option<String>) -> anyhow::Result<Apis> {
+    let apis = Apis::load(definition, stage)?;
+    let none = "the definition declares no REST API: expected AWS::ApiGateway::RestApi or AWS::Serverless::Api in a \
+                template, or an OpenAPI document (set another one with --definition or DEFINITION)";
+    anyhow::ensure!(!apis.apis.is_empty(), none);
+    check_stage(&apis)?;
+    Ok(apis)
+}
+
+/// Checks that `--stage` names a stage of one of the APIs.
+///
+/// # Errors
+/// No API has that stage.
+pub fn check_stage(apis: &Apis) -> anyhow::Result<()> {
+    if let Some(stage) = &apis.default_stage {
+        let is_known = apis.apis.iter().any(|api| api.stage(stage).is_some());
+        anyhow::ensure!(
+            is_known,
+            "--stage or GATEWAY_STAGE: no API has a stage {stage}: expected {}",
+            stage_names(apis)
+        );
+    }
+    Ok(())
+}
+
+/// Every stage once: `dev, prod`.
+fn stage_names(apis: &Apis) -> String {
+    let stages = apis.apis.iter().flat_map(|api| &api.stages);
+    let names: BTreeSet<&str> = stages.map(|stage| stage.name.as_str()).collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }

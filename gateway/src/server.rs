@@ -13,6 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use aws_config::SdkConfig;
 use axum::Router;
 use axum::body::Body;
@@ -40,7 +41,9 @@ use backends::Backends;
 /// The gateway behind its port.
 #[derive(Debug)]
 pub(crate) struct Gateway {
-    apis: Apis,
+    /// What is served now; a reload puts others in their place. A request keeps those that it
+    /// began with.
+    apis: ArcSwap<Apis>,
     account_id: String,
     backends: Backends,
     admission: Admission,
@@ -53,16 +56,21 @@ impl Gateway {
     /// The system's certificate authorities cannot be read.
     pub(crate) fn new(apis: Apis, account_id: String, sdk: &SdkConfig) -> std::io::Result<Gateway> {
         Ok(Gateway {
-            apis,
+            apis: ArcSwap::from_pointee(apis),
             account_id,
             backends: Backends::new(sdk)?,
             admission: Admission::new(Limits::default()),
         })
     }
 
-    /// The APIs that it serves.
-    pub(crate) fn apis(&self) -> &Apis {
-        &self.apis
+    /// The APIs that it serves now.
+    pub(crate) fn apis(&self) -> Arc<Apis> {
+        self.apis.load_full()
+    }
+
+    /// Serves `apis` from the next request on.
+    pub(crate) fn replace_apis(&self, apis: Apis) {
+        self.apis.store(Arc::new(apis));
     }
 
     /// Whether SQS answers at its endpoint.
@@ -80,13 +88,14 @@ impl Gateway {
     }
 
     /// Answers a request that has its body: route, integration request, integration response.
-    async fn answer<'g>(
-        &'g self,
+    async fn answer<'a>(
+        &self,
+        apis: &'a Apis,
         request: &Request,
-        outline: &mut Outline<'g>,
+        outline: &mut Outline<'a>,
     ) -> Result<MethodResponse, Fault> {
         let host = request.header("host").unwrap_or_default();
-        let route = route(&self.apis, host, &request.method, &request.path)
+        let route = route(apis, host, &request.method, &request.path)
             .map_err(|reason| unknown_route(reason, host, request))?;
         outline.resource = &route.resource.path;
         let mut exchange = Exchange::new(&route, request, &self.account_id);
@@ -103,8 +112,8 @@ impl Gateway {
 
 /// What the access log shows of a request beside the request itself.
 #[derive(Debug, Default)]
-struct Outline<'g> {
-    resource: &'g str,
+struct Outline<'a> {
+    resource: &'a str,
     message_id: Option<String>,
 }
 
@@ -122,6 +131,7 @@ async fn handle(
         path = printable(parts.uri.path()),
         "received"
     );
+    let apis = gateway.apis();
     let mut outline = Outline::default();
     let answer = async {
         // The permit is held for as long as the payload is in memory.
@@ -130,7 +140,7 @@ async fn handle(
             .read(&parts.uri, &parts.headers, body)
             .await?;
         request.body = body;
-        gateway.answer(&request, &mut outline).await
+        gateway.answer(&apis, &request, &mut outline).await
     };
     let answer = AssertUnwindSafe(answer).catch_unwind().await;
     let answer = answer.unwrap_or_else(|_| Err(bug(&parts, &request)));

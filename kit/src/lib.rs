@@ -27,3 +27,4 @@ pub mod sigv4;
 pub mod suggest;
 pub mod telemetry;
 pub mod time;
+pub mod watch;

@@ -117,12 +117,11 @@ impl Plan {
             ..
         } = resources;
         let gateway = runs_gateway.then(|| {
+            let account_id = account.account_id.clone();
+            let (listener, admin) = (bind(bound.gateway)?, bind(bound.gateway_admin)?);
             anyhow::Ok(gateway::Settings {
-                apis,
-                account_id: account.account_id.clone(),
-                sdk: sdk.clone(),
-                listener: bind(bound.gateway)?,
-                admin: bind(bound.gateway_admin)?,
+                args: args.gateway.clone(),
+                ..gateway::Settings::new(apis, account_id, sdk.clone(), listener, admin)
             })
         });
         let gateway = gateway.transpose()?;
