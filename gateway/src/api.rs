@@ -2,20 +2,28 @@
 //! template, path and pattern already parsed. Nothing here can be malformed; the readers
 //! ([`crate::openapi`], [`crate::cloudformation`]) saw to that.
 
+mod access_log;
 mod backend;
+mod cache_key;
+mod canary;
 mod encoding;
 mod method;
+mod method_settings;
 mod parameter_mapping;
 mod resource;
 mod stage;
 
+pub use access_log::{AccessLogFormat, FormatKind, FormatPiece};
 pub use backend::{Backend, Operation, ServiceUri};
+pub use cache_key::{CacheKey, CacheKeyParameter};
+pub use canary::Canary;
 pub use encoding::{BinaryMediaTypes, ContentHandling, Encoding};
 pub use method::{Integration, IntegrationResponse, Method, Passthrough, Templates};
+pub use method_settings::{LoggingLevel, MethodSetting, MethodSettings, UnauthorizedInvalidation};
 pub(crate) use parameter_mapping::RESERVED_HEADERS;
 pub use parameter_mapping::{MappingSource, ParameterLocation, RequestParameter};
 pub use resource::{Resource, Segment, Verb};
-pub use stage::{BasePathMapping, DefaultEndpoint, Stage};
+pub use stage::{BasePathMapping, DefaultEndpoint, EndpointType, Stage};
 
 use indexmap::IndexMap;
 
@@ -42,6 +50,10 @@ pub struct Api {
     pub stages: Vec<Stage>,
     /// Whether the API answers at `{id}.execute-api.…`.
     pub endpoint: DefaultEndpoint,
+    /// Who reaches the API on AWS.
+    pub endpoint_type: EndpointType,
+    /// The VPC endpoints of a private API; empty for any.
+    pub vpc_endpoints: Vec<String>,
     /// Resources that have methods.
     pub resources: Vec<Resource>,
     /// How payloads are encoded.

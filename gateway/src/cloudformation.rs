@@ -1,6 +1,7 @@
 //! `AWS::ApiGateway::*` resources of CloudFormation templates, and SAM's `AWS::Serverless::Api`, to
 //! [`Apis`]. One file for each type of resource.
 
+mod canary;
 mod content;
 mod domain_name;
 mod endpoint;
@@ -8,6 +9,7 @@ mod integration;
 mod kinds;
 mod membership;
 mod method;
+mod method_settings;
 mod resource_tree;
 mod rest_api;
 mod sam;

@@ -66,6 +66,7 @@ fn of_file(number: usize, document: Document) -> Api {
         endpoint,
         resources,
         encoding,
+        ..Api::default()
     }
 }
 

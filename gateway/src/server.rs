@@ -96,7 +96,8 @@ impl Gateway {
     ) -> Result<MethodResponse, Fault> {
         let host = request.header("host").unwrap_or_default();
         let route = route(apis, host, &request.method, &request.path)
-            .map_err(|reason| unknown_route(reason, host, request))?;
+            .map_err(|reason| unknown_route(reason, host, request))?
+            .with_draw(fastrand::f64() * 100.0);
         outline.resource = &route.resource.path;
         let mut exchange = Exchange::new(&route, request, &self.account_id);
         let plan = integration_request::plan(&mut exchange)?;

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use kit::java_regex::Regex;
 
 use super::backend::Backend;
+use super::cache_key::CacheKey;
 use super::encoding::ContentHandling;
 use super::parameter_mapping::{MappingSource, RequestParameter};
 use crate::vtl::Template;
@@ -38,6 +39,8 @@ pub struct Integration {
     /// How replies become responses, in the order in which they are tried: patterns by status code,
     /// then the default.
     pub responses: Vec<IntegrationResponse>,
+    /// What tells cached responses apart.
+    pub cache_key: CacheKey,
 }
 
 /// Mapping templates by MIME type in lower case. `None` under a type passes the body through.
@@ -84,6 +87,7 @@ impl Integration {
             content_handling: None,
             timeout: Duration::from_secs(29),
             responses: Vec::new(),
+            cache_key: CacheKey::default(),
         }
     }
 }

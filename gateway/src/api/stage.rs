@@ -2,6 +2,10 @@
 
 use indexmap::IndexMap;
 
+use super::access_log::AccessLogFormat;
+use super::canary::Canary;
+use super::method_settings::MethodSettings;
+
 /// Whether an API answers at its default host, which it has without a custom domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DefaultEndpoint {
@@ -23,8 +27,31 @@ impl DefaultEndpoint {
     }
 }
 
+/// `EndpointConfiguration`: from where an API can be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EndpointType {
+    /// From everywhere, through CloudFront. AWS's default.
+    #[default]
+    Edge,
+    /// From everywhere.
+    Regional,
+    /// From the VPC endpoints that `--vpc-endpoint` describes.
+    Private,
+}
+
+impl EndpointType {
+    /// AWS's own word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EndpointType::Edge => "EDGE",
+            EndpointType::Regional => "REGIONAL",
+            EndpointType::Private => "PRIVATE",
+        }
+    }
+}
+
 /// One stage of an API.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Stage {
     /// The stage's name, the first part of the path at the default host.
     pub name: String,
@@ -32,6 +59,16 @@ pub struct Stage {
     pub deployment_id: String,
     /// `$stageVariables`.
     pub variables: IndexMap<String, String>,
+    /// `MethodSettings`: what holds for its methods.
+    pub methods: MethodSettings,
+    /// `CacheClusterEnabled`: whether methods may have a cache.
+    pub has_cache: bool,
+    /// The format in `AccessLogSetting`.
+    pub access_log: Option<AccessLogFormat>,
+    /// `CanarySetting`.
+    pub canary: Option<Canary>,
+    /// `TracingEnabled`.
+    pub is_traced: bool,
 }
 
 /// A base path of a custom domain, and where it leads.

@@ -65,6 +65,7 @@ pub(super) fn read(
         endpoint: document.endpoint.or_disabled(is_disabled),
         resources,
         encoding: document.encoding,
+        ..Api::default()
     })
 }
 

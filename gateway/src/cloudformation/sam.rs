@@ -8,7 +8,7 @@ use kit::document::{Fields, Node, OrCollect as _, Problem, Value};
 use super::content::Content;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
 use super::stage;
-use crate::api::{Api, BasePathMapping, Stage};
+use crate::api::{Api, BasePathMapping};
 
 /// An API, and the base paths of custom domains that lead to it.
 pub(super) type Served = (Api, Vec<(String, BasePathMapping)>);
@@ -41,18 +41,11 @@ pub(super) fn read(
     let domains = fields
         .optional("Domain")
         .and_then(|node| domain(declared, node, stage_name.unwrap_or_default(), problems));
-    let variables = stage::settings(&declared.label(), fields, problems);
+    let settings = stage::settings(&declared.label(), fields, problems);
     let mut document = content.import(body, account, problems)?;
     let resources = content.finish(&mut document, declared, " in DefinitionBody", problems)?;
     let mut stages = stage::read(stack, declared, problems);
-    stages.insert(
-        0,
-        Stage {
-            name: stage_name?.to_owned(),
-            deployment_id: "local".to_owned(),
-            variables,
-        },
-    );
+    stages.insert(0, settings.stage(stage_name?, "local"));
     let api = Api {
         id: declared.physical_id.clone(),
         name: name?.to_owned(),
@@ -60,6 +53,7 @@ pub(super) fn read(
         endpoint: document.endpoint.or_disabled(is_disabled),
         resources,
         encoding: document.encoding,
+        ..Api::default()
     };
     Some((api, domains.unwrap_or_default()))
 }

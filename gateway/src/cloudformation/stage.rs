@@ -4,26 +4,20 @@ use indexmap::IndexMap;
 use kit::cloudformation::{Resource as Declared, Stack};
 use kit::document::{Fields, Node, OrCollect as _, Problem};
 
+use super::canary::{self, CanarySetting};
 use super::kinds::{DEPLOYMENT, STAGE};
 use super::membership::is_part;
-use crate::api::Stage;
+use super::method_settings;
+use crate::api::{AccessLogFormat, MethodSetting, MethodSettings, Stage};
 
-/// Settings of a stage, or of its methods, that change no answer: AWS's own logs, metrics and
-/// traces, and details of a cache that is off. A client certificate is for HTTP backends, which are
-/// not supported.
-const PASSIVE: [&str; 12] = [
-    "AccessLogSetting",
+/// Settings of a stage that change no answer. The size of a cache is that of the process; a client
+/// certificate is for HTTP backends.
+const PASSIVE: [&str; 5] = [
     "CacheClusterSize",
-    "CacheDataEncrypted",
-    "CacheTtlInSeconds",
     "ClientCertificateId",
-    "DataTraceEnabled",
     "Description",
     "DocumentationVersion",
-    "LoggingLevel",
-    "MetricsEnabled",
     "Tags",
-    "TracingEnabled",
 ];
 
 /// The stages of one API: `Stage` resources, and those that a `Deployment` declares.
@@ -37,7 +31,9 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
     let deployments = stack
         .of_kind(DEPLOYMENT)
         .filter(|resource| is_part(resource, api));
-    stages.extend(deployments.filter_map(|resource| of_deployment(resource, problems)));
+    for deployment in deployments {
+        of_deployment(deployment, &mut stages, problems);
+    }
     stages
 }
 
@@ -52,93 +48,142 @@ fn stage(resource: &Declared, problems: &mut Vec<Problem>) -> Option<Stage> {
         .optional("StageName")
         .map_or(Ok(resource.physical_id.as_str()), Node::text);
     let name = name.or_collect(problems);
-    let variables = settings(&resource.label(), fields, problems);
-    Some(Stage {
-        name: name?.to_owned(),
-        deployment_id: deployment_id?.to_owned(),
-        variables,
-    })
+    let settings = settings(&resource.label(), fields, problems);
+    Some(settings.stage(name?, deployment_id?))
 }
 
-fn of_deployment(resource: &Declared, problems: &mut Vec<Problem>) -> Option<Stage> {
-    let mut fields = resource.fields().or_collect(problems)?;
+/// Adds the stage that a deployment declares. With canary settings, the deployment is the canary of
+/// a stage that is declared already.
+fn of_deployment(resource: &Declared, stages: &mut Vec<Stage>, problems: &mut Vec<Problem>) {
+    let Some(mut fields) = resource.fields().or_collect(problems) else {
+        return;
+    };
     let name = fields.optional("StageName");
     let description = fields.optional("StageDescription");
+    let canary = fields.optional("DeploymentCanarySettings");
     fields.ignore(&["RestApiId", "Description"]);
-    fields.unsupported(&["DeploymentCanarySettings"]);
     problems.extend(fields.finish());
-    let label = format!("{}: StageDescription", resource.label());
-    let description = description.and_then(|node| node.fields(&label).or_collect(problems));
-    let variables = description
-        .map(|fields| settings(&label, fields, problems))
+    let label = resource.label();
+    let canary = canary.and_then(|node| {
+        canary::setting(
+            &format!("{label}: DeploymentCanarySettings"),
+            node,
+            problems,
+        )
+    });
+    let described = format!("{label}: StageDescription");
+    let description = description.and_then(|node| node.fields(&described).or_collect(problems));
+    let settings = description
+        .map(|fields| settings(&described, fields, problems))
         .unwrap_or_default();
-    let name = name?.text().or_collect(problems)?.to_owned();
-    Some(Stage {
-        name,
-        deployment_id: resource.physical_id.clone(),
-        variables,
-    })
+    let Some(name) = name.and_then(|name| name.text().or_collect(problems)) else {
+        return;
+    };
+    match (canary, stages.iter_mut().find(|stage| stage.name == name)) {
+        (Some(canary), Some(stage)) => {
+            let canary = canary.deployed_as(&resource.physical_id);
+            stage.canary = Some(canary.of(stage));
+        }
+        (canary, _) => {
+            let mut stage = settings.stage(name, &resource.physical_id);
+            stage.canary = canary.map(|canary| canary.of(&stage)).or(stage.canary);
+            stages.push(stage);
+        }
+    }
 }
 
-/// The variables of a stage. Settings that are not supported are problems.
+/// The settings of a stage that has no name yet.
+#[derive(Debug, Default)]
+pub(super) struct StageSettings {
+    stage: Stage,
+    canary: Option<CanarySetting>,
+}
+
+impl StageSettings {
+    /// The stage with these settings.
+    pub(super) fn stage(self, name: &str, deployment_id: &str) -> Stage {
+        let mut stage = Stage {
+            name: name.to_owned(),
+            deployment_id: deployment_id.to_owned(),
+            ..self.stage
+        };
+        stage.canary = self.canary.map(|canary| canary.of(&stage));
+        stage
+    }
+}
+
+/// The settings of a stage. Those that are not supported are problems.
 pub(super) fn settings(
     label: &str,
     mut fields: Fields<'_>,
     problems: &mut Vec<Problem>,
-) -> IndexMap<String, String> {
+) -> StageSettings {
     let variables = fields
         .optional("Variables")
         .map(Node::text_map)
         .transpose()
         .or_collect(problems);
-    let methods = fields
+    let has_cache = fields.optional("CacheClusterEnabled").and_then(|node| {
+        let is_on = node.boolean().or_collect(problems)?;
+        if is_on {
+            let message = format!("{label}: CacheClusterEnabled: caching is not supported");
+            problems.push(node.problem(message).tolerable());
+        }
+        Some(is_on)
+    });
+    let is_traced = fields
+        .optional("TracingEnabled")
+        .map_or(Ok(false), Node::boolean)
+        .or_collect(problems);
+    let access_log = fields
+        .optional("AccessLogSetting")
+        .and_then(|node| access_log(label, node, problems));
+    let canary = fields
+        .optional("CanarySetting")
+        .and_then(|node| canary::setting(&format!("{label}: CanarySetting"), node, problems));
+    let methods = methods(label, &mut fields, problems);
+    fields.ignore(&PASSIVE);
+    problems.extend(fields.finish());
+    let variables = variables.flatten().unwrap_or_default().into_iter();
+    let stage = Stage {
+        variables: variables
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect::<IndexMap<_, _>>(),
+        methods,
+        has_cache: has_cache.unwrap_or_default(),
+        access_log,
+        is_traced: is_traced.unwrap_or_default(),
+        ..Stage::default()
+    };
+    StageSettings { stage, canary }
+}
+
+/// What holds for all methods, then `MethodSettings`.
+fn methods(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) -> MethodSettings {
+    let entries = fields
         .optional("MethodSettings")
         .map(Node::list)
         .transpose()
         .or_collect(problems);
-    for setting in methods.flatten().unwrap_or_default() {
-        let setting = setting
-            .fields(format!("{label}: MethodSettings"))
-            .or_collect(problems);
-        let Some(mut setting) = setting else { continue };
-        setting.ignore(&["ResourcePath", "HttpMethod"]);
-        refuse_limits(label, &mut setting, problems);
-        problems.extend(setting.finish());
+    let entries = entries.flatten().unwrap_or_default();
+    let mut all = vec![method_settings::settings(label, fields, problems)];
+    all.retain(|setting| *setting != MethodSetting::default());
+    for node in entries {
+        all.extend(method_settings::entry(label, node, problems));
     }
-    refuse_limits(label, &mut fields, problems);
-    fields.unsupported(&["CanarySetting"]);
-    problems.extend(fields.finish());
-    let variables = variables.flatten().unwrap_or_default().into_iter();
-    variables
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+    MethodSettings(all)
 }
 
-/// Refuses throttles and caches, where they are on.
-fn refuse_limits(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) {
-    for name in ["CachingEnabled", "CacheClusterEnabled"] {
-        if let Some(node) = fields.optional(name)
-            && node.boolean().or_collect(problems) == Some(true)
-        {
-            problems.push(
-                node.problem(format!("{label}: {name}: caching is not supported"))
-                    .tolerable(),
-            );
-        }
-    }
-    for name in ["ThrottlingBurstLimit", "ThrottlingRateLimit"] {
-        // -1 switches a throttle off.
-        if let Some(node) = fields.optional(name)
-            && node
-                .text()
-                .or_collect(problems)
-                .is_some_and(|limit| !limit.starts_with('-'))
-        {
-            problems.push(
-                node.problem(format!("{label}: {name}: throttling is not supported"))
-                    .tolerable(),
-            );
-        }
-    }
-    fields.ignore(&PASSIVE);
+/// `AccessLogSetting`. Its destination is a log group or a stream; here, `--access-log` is.
+fn access_log(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<AccessLogFormat> {
+    let label = format!("{label}: AccessLogSetting");
+    let mut fields = node.fields(&label).or_collect(problems)?;
+    fields.ignore(&["DestinationArn"]);
+    let format = fields.optional("Format");
+    problems.extend(fields.finish());
+    let node = format?;
+    let parsed = AccessLogFormat::parse(node.text().or_collect(problems)?);
+    parsed
+        .map_err(|reason| node.problem(format!("{label}: Format: {reason}")))
+        .or_collect(problems)
 }

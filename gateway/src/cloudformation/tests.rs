@@ -210,16 +210,16 @@ fn stages_keep_their_variables_and_refuse_unsupported_settings() {
         "CacheClusterEnabled: caching is not supported",
     );
     refused(
-        &stage("MethodSettings: [{CachingEnabled: true}]"),
-        "CachingEnabled: caching is not supported",
+        &stage("MethodSettings: [{CachingEnabled: maybe}]"),
+        "expected true or false",
     );
     refused(
         &stage("MethodSettings: [{ThrottlingRateLimit: 10}]"),
         "ThrottlingRateLimit: throttling is not supported",
     );
     refused(
-        &stage("CanarySetting: {}"),
-        "CanarySetting is not supported",
+        &stage("CanarySetting: {PercentTraffic: 101}"),
+        "PercentTraffic must be a number from 0 to 100",
     );
 
     let described = PARTS.replace(

@@ -78,6 +78,7 @@ fn apis(integration: &str) -> Apis {
         name: "default".into(),
         deployment_id: "d".into(),
         variables,
+        ..Stage::default()
     }];
     let api = Api {
         id: "abc".into(),
@@ -86,6 +87,7 @@ fn apis(integration: &str) -> Apis {
         endpoint: document.endpoint,
         resources: document.resources,
         encoding: document.encoding,
+        ..Api::default()
     };
     Apis {
         apis: vec![api],

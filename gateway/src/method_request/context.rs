@@ -31,10 +31,13 @@ impl Request {
             "deploymentId": route.stage.deployment_id,
             "apiId": route.api.id,
         });
-        match fields {
-            Json::Object(fields) => fields,
-            _ => Map::new(),
+        let Json::Object(mut fields) = fields else {
+            return Map::new();
+        };
+        if let Some(is_canary) = route.is_canary {
+            fields.insert("isCanaryRequest".to_owned(), is_canary.into());
         }
+        fields
     }
 
     /// `$context.identity`. Without IAM or Cognito, only the peer's address and its user agent are

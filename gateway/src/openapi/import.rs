@@ -1,7 +1,6 @@
 //! What API Gateway's import makes of a document, as a `Body` or as a file:
 //! `docs/aws/api-gateway.md#import`.
 
-use indexmap::IndexMap;
 use kit::cloudformation::Account;
 use kit::document::{Node, Problem};
 
@@ -30,6 +29,6 @@ pub(crate) fn only_stage(document: &Document) -> Stage {
     Stage {
         name,
         deployment_id: "local".to_owned(),
-        variables: IndexMap::new(),
+        ..Stage::default()
     }
 }

@@ -10,7 +10,7 @@ use super::integration_response::responses;
 use super::parameter_mapping;
 use super::template::templates;
 use super::uri::{self, UriError};
-use crate::api::{Backend, Integration, Passthrough, RequestParameter};
+use crate::api::{Backend, CacheKey, Integration, Passthrough, RequestParameter};
 
 /// Milliseconds. AWS allows 50 to 29,000, and more for Regional APIs whose quota was raised.
 const TIMEOUTS: std::ops::RangeInclusive<i64> = 50..=300_000;
@@ -35,15 +35,10 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         .or_collect(problems);
     let timeout = timeout(fields.optional("timeoutInMillis")).or_collect(problems);
     let responses = responses(label, fields.optional("responses"), problems);
+    let cache_key = cache_key(label, &mut fields, problems);
     refuse_vpc_link(label, fields.optional("connectionType"), problems);
     // On AWS, the gateway assumes the role; here the credentials of the environment sign.
-    fields.ignore(&[
-        "credentials",
-        "cacheNamespace",
-        "cacheKeyParameters",
-        "tlsConfig",
-        "connectionId",
-    ]);
+    fields.ignore(&["credentials", "tlsConfig", "connectionId"]);
     fields.unsupported(&[
         "contentHandling",
         "responseTransferMode",
@@ -59,7 +54,27 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         content_handling: None,
         timeout: timeout?,
         responses,
+        cache_key,
     })
+}
+
+/// `cacheNamespace` and `cacheKeyParameters`.
+fn cache_key(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) -> CacheKey {
+    let namespace = fields
+        .optional("cacheNamespace")
+        .and_then(|node| node.text().or_collect(problems));
+    let parameters = fields
+        .optional("cacheKeyParameters")
+        .and_then(|node| node.list().or_collect(problems));
+    let parameters = parameters.unwrap_or_default().iter();
+    CacheKey {
+        namespace: namespace.map(ToOwned::to_owned),
+        parameters: parameters
+            .filter_map(|node| {
+                parameter_mapping::cache_key_parameter(label, node).or_collect(problems)
+            })
+            .collect(),
+    }
 }
 
 fn request_parameters(

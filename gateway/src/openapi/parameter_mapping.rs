@@ -2,11 +2,11 @@
 //! right. See `docs/aws/api-gateway.md#parameter-mappings` for requests,
 //! `docs/aws/api-gateway.md#response-headers` for responses.
 
-use kit::document::{Entry, Problem};
+use kit::document::{Entry, Node, Problem};
 use kit::jsonpath::JsonPath;
 
 use crate::api::RESERVED_HEADERS;
-use crate::api::{MappingSource, ParameterLocation, RequestParameter};
+use crate::api::{CacheKeyParameter, MappingSource, ParameterLocation, RequestParameter};
 
 /// One entry of an integration's `requestParameters`.
 pub(super) fn request_parameter(
@@ -22,15 +22,7 @@ pub(super) fn request_parameter(
         )
     };
     let target = entry.key.strip_prefix("integration.request.");
-    let (location, name) = target
-        .and_then(|target| target.split_once('.'))
-        .ok_or_else(invalid)?;
-    let location = match location {
-        "header" => ParameterLocation::Header,
-        "querystring" => ParameterLocation::QueryString,
-        "path" => ParameterLocation::Path,
-        _ => return Err(invalid()),
-    };
+    let (location, name) = target.and_then(located).ok_or_else(invalid)?;
     if location == ParameterLocation::Header
         && RESERVED_HEADERS.contains(&name.to_ascii_lowercase().as_str())
     {
@@ -44,6 +36,37 @@ pub(super) fn request_parameter(
         name: name.to_owned(),
         source: source(label, entry, Side::Request)?,
     })
+}
+
+/// One of an integration's `cacheKeyParameters`.
+pub(super) fn cache_key_parameter(label: &str, node: &Node) -> Result<CacheKeyParameter, Problem> {
+    let text = node.text()?;
+    let wrong = || {
+        node.problem(format!(
+            "{label}: invalid cache key parameter {text}: expected \
+             {{method|integration}}.request.{{path|querystring|header}}.NAME"
+        ))
+    };
+    if let Some(rest) = text.strip_prefix("method.request.") {
+        let source = of_message(rest, Side::Request).and_then(Result::ok);
+        let source = source.filter(|source| !matches!(source, MappingSource::Body(_)));
+        return source.map(CacheKeyParameter::Method).ok_or_else(wrong);
+    }
+    let target = text.strip_prefix("integration.request.");
+    let (location, name) = target.and_then(located).ok_or_else(wrong)?;
+    Ok(CacheKeyParameter::Integration(location, name.to_owned()))
+}
+
+/// `header.N` as the part of a call and a name.
+fn located(target: &str) -> Option<(ParameterLocation, &str)> {
+    let (location, name) = target.split_once('.')?;
+    let location = match location {
+        "header" => ParameterLocation::Header,
+        "querystring" => ParameterLocation::QueryString,
+        "path" => ParameterLocation::Path,
+        _ => return None,
+    };
+    (!name.is_empty()).then_some((location, name))
 }
 
 /// One entry of an integration response's `responseParameters`: the header's name and its source.
@@ -144,7 +167,6 @@ fn body(rest: &str, side: Side) -> Option<Result<MappingSource, String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kit::document::Node;
 
     fn read(key: &str, value: &str) -> Result<String, Problem> {
         let node = Node::parse("f", &format!("{key}: \"{value}\"")).unwrap();

@@ -58,7 +58,7 @@ async fn gateway(endpoint: &str) -> Router {
     let stages = vec![Stage {
         name: "default".into(),
         deployment_id: "d".into(),
-        variables: [].into(),
+        ..Stage::default()
     }];
     let api = Api {
         id: "abc".into(),
@@ -67,6 +67,7 @@ async fn gateway(endpoint: &str) -> Router {
         endpoint: document.endpoint,
         resources: document.resources,
         encoding: document.encoding,
+        ..Api::default()
     };
     let apis = Apis {
         apis: vec![api],

@@ -11,8 +11,10 @@ use crate::api::{Api, Apis, Method, Resource, Stage};
 pub struct Route<'a> {
     /// The API.
     pub api: &'a Api,
-    /// The stage.
+    /// The stage; for a canary request, as the canary sees it.
     pub stage: &'a Stage,
+    /// `$context.isCanaryRequest`, where the stage has a canary.
+    pub is_canary: Option<bool>,
     /// The resource.
     pub resource: &'a Resource,
     /// The method.
@@ -21,6 +23,23 @@ pub struct Route<'a> {
     pub path: IndexMap<String, String>,
     /// `$context.path`: with the stage in front, unless a custom domain was used.
     pub context_path: String,
+}
+
+impl Route<'_> {
+    /// The route of a request that drew this number between 0 and 100: where the stage has a
+    /// canary, the canary takes its share.
+    #[must_use]
+    pub fn with_draw(self, draw: f64) -> Self {
+        let Some(canary) = &self.stage.canary else {
+            return self;
+        };
+        let chosen = canary.chosen_by(draw);
+        Route {
+            stage: chosen.unwrap_or(self.stage),
+            is_canary: Some(chosen.is_some()),
+            ..self
+        }
+    }
 }
 
 /// Why there is no route.
@@ -52,6 +71,7 @@ pub fn route<'a>(
         return Ok(Route {
             api: address.api,
             stage: address.stage,
+            is_canary: None,
             resource: found.resource,
             method: found.method,
             path: found.parameters,

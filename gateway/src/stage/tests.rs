@@ -1,7 +1,5 @@
 //! Routes of one API with two stages, at hosts of its own and at any other.
 
-use indexmap::IndexMap;
-
 use super::*;
 use crate::api::{
     Api, Apis, Backend, BasePathMapping, DefaultEndpoint, Integration, Method, Resource, Segment,
@@ -40,7 +38,7 @@ fn apis() -> Apis {
     let stage = |name: &str| Stage {
         name: name.into(),
         deployment_id: "d".into(),
-        variables: IndexMap::new(),
+        ..Stage::default()
     };
     let api = Api {
         id: "abc".into(),
