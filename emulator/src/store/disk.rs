@@ -29,11 +29,11 @@ pub(crate) struct DiskLog {
     pub(super) segments: Arc<Segments>,
     pub(super) committer: Committer,
     tail: Mutex<Tail>,
-    /// Bytes that the present segment began with.
+    /// The bytes at the start of the current segment: its `begin` record and checkpoint.
     beginning: AtomicU32,
-    /// Whether a segment is being cleaned, which gives space back in a moment.
+    /// Whether a segment is being cleaned, which is about to free its space.
     pub(super) is_cleaning: AtomicBool,
-    /// Held as long as the folder is ours.
+    /// The lock on the data folder, held as long as the log is open.
     _lock: Option<File>,
 }
 
@@ -45,8 +45,8 @@ pub(super) struct Tail {
 }
 
 impl DiskLog {
-    /// Opens a data folder and replays what is in it. All of that is durable before this returns. A
-    /// full disk is no reason not to open it: see [`first`].
+    /// Opens a data folder and replays its log. Everything replayed is durable when this returns. A
+    /// full disk does not prevent it: see [`first`].
     pub(super) fn open(
         layout: Layout,
         folder: &Path,
@@ -102,7 +102,7 @@ impl DiskLog {
         self.tail.lock()
     }
 
-    /// What is kept free for what.
+    /// How much of the disk is kept free, and for which requests.
     pub(super) fn reserve(&self) -> Reserve {
         let beginning = self.beginning.load(Ordering::Relaxed).into();
         Reserve {
@@ -149,7 +149,7 @@ impl DiskLog {
         Room::None
     }
 
-    /// Whether messages are refused because the disk has no room for another file.
+    /// Whether messages are refused because the disk has no room for another segment.
     pub(super) fn is_full(&self) -> bool {
         let reserve = self.reserve();
         let is_short =
@@ -163,13 +163,13 @@ impl DiskLog {
         self.free(&self.tail()).behind(0, &reserve) >= reserve.to_move(bytes)
     }
 
-    /// Whether a file that is free now is better kept.
+    /// Whether a segment that has just become free should be kept for the reserve.
     pub(super) fn wants_files(&self) -> bool {
         let tail = self.tail();
         self.free(&tail).files < self.reserve().files(self.left(&tail).into())
     }
 
-    /// Gives a file of the reserve back, when there is more than enough without it.
+    /// Removes a segment of the reserve if there is more than enough room without it.
     pub(super) fn give_back(&self) -> io::Result<bool> {
         // Held, so that the file does not come into use meanwhile.
         let tail = self.tail();
@@ -233,8 +233,8 @@ impl DiskLog {
         location
     }
 
-    /// Writes what every segment begins with: a word on the one before, and all that is not a
-    /// message. Older segments can go when their messages are gone.
+    /// Writes the start of a segment: where the previous one ended, and a checkpoint of everything
+    /// that is not a message. An older segment can then be removed once its messages are gone.
     fn begin(&self, tail: &mut Tail, engine: &Engine, end: LogEnd) {
         let is_listed = self.segments.manifest().is_kept();
         self.write(
@@ -282,7 +282,7 @@ impl DiskLog {
     }
 }
 
-/// Bytes that a segment begins with.
+/// The bytes of the `begin` record and the checkpoint.
 fn beginning(engine: &Engine) -> u32 {
     let begin = codec::encode_begin(Begin {
         previous: 0,
@@ -299,10 +299,10 @@ fn beginning(engine: &Engine) -> u32 {
         .sum()
 }
 
-/// Where the log goes on after a start: in a segment of its own, so that what a crash left behind
-/// the end is never written over in part. The reserve of the last run serves, if as much can be
-/// made anew: when the disk has no room for it, the rest of the last segment is wiped and used, so
-/// that starts do not use the reserve up.
+/// Where the log continues after a start: in a new segment, so that what a crash left behind the
+/// end of the log is never partly overwritten. That segment is taken from the last run's reserve,
+/// provided that the reserve can be filled up again. On a disk without room for that, the rest of
+/// the last segment is wiped and used instead, so that repeated starts do not consume the reserve.
 fn first(segments: &Segments, replayed: &Replayed) -> io::Result<Tail> {
     let Replayed { end, next, .. } = *replayed;
     let fresh = Tail {
@@ -325,8 +325,8 @@ fn first(segments: &Segments, replayed: &Replayed) -> io::Result<Tail> {
     }
 }
 
-/// Keeps what the last run left in reserve, if it is whole and in line, and lets go what lies
-/// before and behind the log. Whether there is something in reserve.
+/// Keeps the reserve of the last run if its segments are complete and follow the log without a gap,
+/// and removes other segments before and behind the log. Returns whether there is a reserve.
 fn keep_reserve(segments: &Segments, replayed: &Replayed) -> io::Result<bool> {
     let Replayed {
         end,

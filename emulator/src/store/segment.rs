@@ -24,17 +24,17 @@ use crate::lines::OncePerMinuteEach;
 /// stays small.
 pub(crate) const SEGMENT_SIZE: u32 = 32 * 1024 * 1024;
 
-/// How segments are made.
+/// How segments are created.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
-    /// Bytes of each.
+    /// The size of a segment, in bytes.
     pub(super) size: u32,
-    /// What they lie on.
+    /// The file system that holds them.
     pub(super) fs: Arc<dyn Fs>,
 }
 
 impl Layout {
-    /// On the file system of this machine.
+    /// Segments on the file system of this machine.
     pub(super) fn new(size: u32) -> Layout {
         Layout {
             size,
@@ -50,7 +50,7 @@ pub(super) struct Segments {
     layout: Layout,
     manifest: Manifest,
     known: Mutex<SegmentTable>,
-    /// Held while the next number is given to a file.
+    /// Held while a file gets the next number.
     growing: Mutex<()>,
     /// Notified when the oldest segment holds no live message any more.
     freed: Notify,
@@ -87,7 +87,7 @@ impl Segments {
         &*self.layout.fs
     }
 
-    /// Which of them there must be.
+    /// The manifest's list of segments that must exist.
     pub(super) fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -100,8 +100,8 @@ impl Segments {
         self.folder.join(format!("{number:010}.log"))
     }
 
-    /// Makes the next segment, which is `at_least` this one, and takes its space; its name is
-    /// durable afterwards.
+    /// Creates the next segment, with the number `at_least` or a later one, and reserves its space;
+    /// its name is durable afterwards.
     ///
     /// # Errors
     /// The disk has no room. Nothing is left behind then.
@@ -129,9 +129,9 @@ impl Segments {
         self.lock().last().map_or(1, |last| last + 1)
     }
 
-    /// Ends a segment that is no longer needed: its file becomes the next one, if `reuse` is set,
-    /// or is removed. To remove it and make another would give its space away in between, to
-    /// whatever else fills the disk.
+    /// Retires a segment that is no longer needed: its file becomes the next segment if `reuse` is
+    /// set, and is removed otherwise. Removing it and creating another one would let other programs
+    /// take the space in between.
     pub(super) fn retire(&self, number: u32, reuse: bool) -> io::Result<()> {
         self.manifest.needless(number)?;
         self.discard(number, reuse)
@@ -164,8 +164,7 @@ impl Segments {
         }
     }
 
-    /// Gives a file the next number. It is empty before it has it, so that nothing old is read from
-    /// it.
+    /// Gives a file the next number. It is wiped before that, so that nothing old is read from it.
     fn reuse(&self, number: u32, file: &File) -> io::Result<()> {
         let size = self.layout.size;
         let length = file.metadata()?.len();
@@ -188,7 +187,7 @@ impl Segments {
         Ok(())
     }
 
-    /// Removes the last segment, which nothing was written into, for good.
+    /// Removes the last segment, into which nothing was written.
     pub(super) fn shrink(&self) -> io::Result<()> {
         let _growing = self.growing.lock();
         let Some(last) = self.lock().last() else {
@@ -203,12 +202,12 @@ impl Segments {
         self.lock().has(number)
     }
 
-    /// How many there are behind a number: what is held in reserve.
+    /// The number of segments behind this one: the reserve.
     pub(super) fn behind(&self, number: u32) -> usize {
         self.lock().behind(number)
     }
 
-    /// The file of a segment; `None` when there is no such segment any more.
+    /// The file of a segment; `None` if the segment no longer exists.
     pub(super) fn file(&self, number: u32) -> io::Result<Option<Arc<File>>> {
         let mut known = self.lock();
         if !known.has(number) {
@@ -225,7 +224,7 @@ impl Segments {
         Ok(Some(file))
     }
 
-    /// Reads a segment up to the last place that was ever written.
+    /// Reads a segment up to the last byte that was ever written.
     pub(super) fn read(&self, number: u32, bytes: &mut Vec<u8>) -> io::Result<()> {
         bytes.clear();
         let Some(file) = self.file(number)? else {
@@ -239,9 +238,9 @@ impl Segments {
         file.read_exact_at(bytes, 0)
     }
 
-    /// Makes durable what a process that was killed had written and not synced, from a segment on.
-    /// What is read of them afterwards is what the disk holds: a sync that failed may have left
-    /// more than that with the system.
+    /// Syncs the segments from this number on, into which a killed process may have written without
+    /// syncing. What is read afterwards is what the disk holds; without this, the system's cache
+    /// could show more than that after a sync that failed.
     pub(super) fn secure(&self, from: u32) -> io::Result<()> {
         self.fs().sync_folder(&self.folder)?;
         for number in self.numbers().into_iter().filter(|number| *number >= from) {
@@ -253,7 +252,7 @@ impl Segments {
         Ok(())
     }
 
-    /// Whether the whole space of a segment that holds nothing is there.
+    /// Whether an empty segment has all of its space reserved.
     pub(super) fn is_whole(&self, number: u32) -> io::Result<bool> {
         let Some(file) = self.file(number)? else {
             return Ok(false);
@@ -261,7 +260,7 @@ impl Segments {
         Ok(file.metadata()?.len() >= u64::from(self.layout.size))
     }
 
-    /// Whether a file that was written just now still has a name, and all its space.
+    /// Whether a file that was just written still has its name and all of its space.
     pub(super) fn check(&self, number: u32, file: &File) -> io::Result<()> {
         let metadata = file.metadata()?;
         let path = self.path(number);
@@ -276,8 +275,8 @@ impl Segments {
         )))
     }
 
-    /// Wipes a segment from `offset` on, so that what a crash left there is never read as if it
-    /// were written later.
+    /// Wipes a segment from `offset` on, so that what a crash left there is never taken for a later
+    /// record.
     pub(super) fn wipe(&self, number: u32, offset: u32) -> io::Result<()> {
         let Some(file) = self.file(number)? else {
             return Err(io::ErrorKind::NotFound.into());
@@ -286,12 +285,12 @@ impl Segments {
         self.fs().sync(&file)
     }
 
-    /// Numbers in order.
+    /// The segments' numbers, in order.
     pub(super) fn numbers(&self) -> Vec<u32> {
         self.lock().numbers()
     }
 
-    /// Sets what live messages need, after a replay.
+    /// Sets which segments live messages need, after a replay.
     pub(super) fn count(&self, bytes: BTreeMap<u32, u64>) {
         let mut known = self.lock();
         for (number, needed) in bytes {
@@ -299,21 +298,21 @@ impl Segments {
         }
     }
 
-    /// A record lies in a segment.
+    /// Notes that a segment has another record.
     pub(super) fn note(&self, location: Location) {
         self.lock().change(location.segment, |held| {
             held.records += u64::from(location.length);
         });
     }
 
-    /// A message lies there now.
+    /// Notes that a message is stored there.
     pub(super) fn hold(&self, location: Location) {
         self.lock().change(location.segment, |held| {
             held.live += u64::from(location.length);
         });
     }
 
-    /// A deduplication id lies there, which is remembered until then.
+    /// Notes that a deduplication id is stored there, which is remembered until the given time.
     pub(super) fn remember(&self, location: Location, until: Timestamp) {
         self.lock().change(location.segment, |held| {
             held.ids += u64::from(location.length);
@@ -321,7 +320,7 @@ impl Segments {
         });
     }
 
-    /// A message does not lie there any more.
+    /// Notes that a message is no longer stored there.
     pub(super) fn release(&self, location: Location) {
         let mut known = self.lock();
         let left = known.change(location.segment, |held| {
@@ -335,12 +334,12 @@ impl Segments {
         }
     }
 
-    /// Rings when space can be given back, or is asked for.
+    /// Notified when space can be freed, or is requested.
     pub(super) fn freed(&self) -> &Notify {
         &self.freed
     }
 
-    /// How many there are, and how much they take.
+    /// The number of segments, and their bytes in all.
     pub(super) fn stats(&self) -> LogStats {
         let (numbers, live) = (self.numbers(), self.live());
         let length =
@@ -352,7 +351,7 @@ impl Segments {
         }
     }
 
-    /// Bytes of all messages.
+    /// The bytes of all messages.
     pub(super) fn live(&self) -> u64 {
         self.lock().live()
     }

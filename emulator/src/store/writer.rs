@@ -23,8 +23,8 @@ use super::reserve::Spare;
 use super::segment::Segments;
 use crate::lines::StateLine;
 
-/// How often a full disk is asked again for a new segment, and one that failed whether it takes
-/// what it refused.
+/// The interval at which a new segment is tried again on a full disk, and a failed write or sync is
+/// repeated.
 const PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
@@ -32,30 +32,30 @@ pub(super) struct CommitterInner {
     pub(super) segments: Arc<Segments>,
     backlog: Mutex<Backlog>,
     pub(super) more: Condvar,
-    /// Whether writing or syncing failed, and was not made good since.
+    /// Whether a write or sync failed and has not been repeated with success since.
     pub(super) failed: AtomicBool,
     /// The segment that is being filled.
     pub(super) current: watch::Sender<u32>,
     pub(super) spare: watch::Sender<Spare>,
     refused: StateLine,
-    /// How many segments there should be behind the present one.
+    /// How many segments there should be behind the current one.
     pub(super) wanted: AtomicU64,
-    /// The segment of the last durable record: all before it are written to their end.
+    /// The segment of the last durable record; all segments before it are complete.
     pub(super) reached: AtomicU32,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     pub(super) runs: Vec<ByteRun>,
-    /// Records that were handed over, and those of them that are durable.
+    /// The numbers of records handed over, and of those that are durable.
     pub(super) records: u64,
     pub(super) durable: u64,
-    /// Requests that wait for a record to be durable, in the order of the records.
+    /// Requests that wait until a record is durable, in the order of the records.
     pub(super) waiting: VecDeque<(u64, oneshot::Sender<()>)>,
     pub(super) closing: bool,
 }
 
-/// Bytes that stand together in one segment.
+/// Bytes that are written together, in one segment.
 #[derive(Debug)]
 pub(super) struct ByteRun {
     pub(super) segment: u32,
@@ -63,7 +63,7 @@ pub(super) struct ByteRun {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Files that were written, by segment.
+/// Files with unsynced writes, by segment.
 type Touched = BTreeMap<u32, Arc<File>>;
 
 impl CommitterInner {
@@ -106,7 +106,7 @@ impl CommitterInner {
         }
     }
 
-    /// Wakes the requests that waited for these records.
+    /// Wakes the requests that wait for these records.
     fn notify(&self, durable: u64) {
         let mut backlog = self.lock();
         backlog.durable = durable;
@@ -121,8 +121,9 @@ impl CommitterInner {
         }
     }
 
-    /// Writes again what may not be durable, until that goes well: true then, and false when the
-    /// store closes before. Nothing is taken meanwhile; who waits learns at once that nobody knows.
+    /// Writes everything again that may not be durable, until that succeeds. Returns true then, and
+    /// false if the store closes first. Meanwhile no records are taken, and requests that wait are
+    /// told at once that the outcome is unknown.
     fn mend(&self, runs: &[ByteRun], error: &io::Error) -> bool {
         metrics::counter!("emulator_store_failed_total").increment(1);
         tracing::error!(
@@ -152,8 +153,8 @@ impl CommitterInner {
         true
     }
 
-    /// Everything that gathered; `None` when it is time to end. Nothing, when a segment is missing
-    /// and may be made now.
+    /// All records that have gathered; `None` when the thread must end. It is empty when a segment is
+    /// missing that can be created now.
     fn next(&self) -> Option<(Vec<ByteRun>, u64)> {
         let mut backlog = self.lock();
         while backlog.runs.is_empty() {
@@ -198,7 +199,7 @@ impl CommitterInner {
         Ok(touched)
     }
 
-    /// Whether the disk really holds what was written and synced.
+    /// Whether the disk holds what was written and synced, read back from it.
     fn verify(&self, runs: &[ByteRun], touched: &Touched) -> io::Result<()> {
         for run in runs {
             let Some(file) = touched.get(&run.segment) else {
@@ -214,8 +215,8 @@ impl CommitterInner {
         Ok(())
     }
 
-    /// The file of a segment. It is there in advance, unless one request wrote more than was left
-    /// of the reserve of a full disk: then it is waited for, until the store closes.
+    /// The file of a segment. It exists in advance, unless one request wrote more than the rest of the
+    /// reserve on a full disk: then this waits for it, until the store closes.
     fn file(&self, segment: u32) -> io::Result<Arc<File>> {
         loop {
             if let Some(file) = self.segments.file(segment)? {
@@ -233,7 +234,7 @@ impl CommitterInner {
         self.segments.behind(*self.current.borrow()) as u64 >= self.wanted.load(Ordering::Acquire)
     }
 
-    /// Sees whether there are enough files, and wakes the thread when there are not.
+    /// Checks whether there are enough segments, and wakes the thread that creates them if not.
     pub(super) fn look_at_files(&self) {
         self.judge(None);
         // Under the lock, so that it is not between a look and a wait.
@@ -241,7 +242,7 @@ impl CommitterInner {
         self.more.notify_one();
     }
 
-    /// Makes one more segment, if one is missing.
+    /// Creates one more segment, if one is missing.
     fn make_spare(&self) {
         let made = if self.has_enough() {
             Ok(())
@@ -251,7 +252,7 @@ impl CommitterInner {
         self.judge(Some(made));
     }
 
-    /// Notes how the reserve is, after another segment was `made` or not.
+    /// Notes the state of the reserve after an attempt to create a segment: `made` tells its outcome.
     fn judge(&self, made: Option<io::Result<()>>) {
         let (mut before, mut after) = (Spare::Coming, Spare::Coming);
         self.spare.send_modify(|spare| {
