@@ -8,7 +8,7 @@ FROM rust:1-slim-bookworm AS toolchain
 RUN mkdir /data
 
 FROM toolchain AS source
-# `dist` is optimised across crates; `release` is not, and compiles a little faster.
+# `dist` is what is shipped; `release` compiles in less than half the time, and is slower.
 ARG PROFILE=dist
 WORKDIR /src
 COPY . .

@@ -77,7 +77,7 @@ impl Chain {
         let program = Path::new(PIPE).with_file_name("emulator");
         assert!(
             program.exists(),
-            "there is no {}: cargo build --release -p emulator",
+            "there is no {}: cargo build --profile bench -p emulator",
             program.display()
         );
         let endpoint = format!("http://127.0.0.1:{}", free_port());

@@ -1,7 +1,7 @@
 //! How many events a second a pipe takes from a full queue to a fast HTTP target, and how late an
 //! event is when idle.
 //!
-//!     cargo build --release -p emulator && cargo bench -p pipe --bench throughput [-- --events 50000]
+//!     cargo build --profile bench -p emulator && cargo bench -p pipe --bench throughput [-- --events 50000]
 //!
 //! Emulator (in memory), pipe and target are processes of their own on loopback, so that the CPU
 //! time of each can be told. Beside it, in the same run, stands the rate of a bare client that
