@@ -7,6 +7,7 @@ mod backend;
 mod cache_key;
 mod canary;
 mod encoding;
+mod http_endpoint;
 mod method;
 mod method_settings;
 mod parameter_mapping;
@@ -18,9 +19,12 @@ pub use backend::{Backend, Operation, ServiceUri};
 pub use cache_key::{CacheKey, CacheKeyParameter};
 pub use canary::Canary;
 pub use encoding::{BinaryMediaTypes, ContentHandling, Encoding};
-pub use method::{Integration, IntegrationResponse, Method, Passthrough, Templates};
+pub use http_endpoint::{CertificateCheck, Connection, HttpEndpoint, HttpMode};
+pub use method::{
+    Integration, IntegrationIdentity, IntegrationResponse, Method, Passthrough, Templates,
+};
 pub use method_settings::{LoggingLevel, MethodSetting, MethodSettings, UnauthorizedInvalidation};
-pub(crate) use parameter_mapping::RESERVED_HEADERS;
+pub(crate) use parameter_mapping::is_reserved;
 pub use parameter_mapping::{MappingSource, ParameterLocation, RequestParameter};
 pub use resource::{Resource, Segment, Verb};
 pub use stage::{BasePathMapping, DefaultEndpoint, EndpointType, Stage};

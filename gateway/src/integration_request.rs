@@ -56,7 +56,8 @@ pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, 
     let body = body::body(exchange, integration)?;
     parameters.override_by(exchange.context.request_override());
     match &integration.backend {
-        Backend::LambdaProxy(_) | Backend::Unsupported => {
+        // HTTP endpoints are read already, and not called yet.
+        Backend::LambdaProxy(_) | Backend::Http(_) | Backend::Unsupported => {
             Err(exchange.misconfigured("the integration is not supported"))
         }
         Backend::Mock => mock::reply(exchange, &body).map(IntegrationRequest::Mock),

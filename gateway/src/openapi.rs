@@ -5,10 +5,13 @@
 //! schemas without a validator) are ignored; what API Gateway would do and Tidegate does not
 //! becomes a problem with its place.
 
+mod backend;
 mod base_path;
 mod declarations;
 mod document;
 mod extensions;
+mod http_uri;
+mod identity;
 mod import;
 mod integration;
 mod integration_response;

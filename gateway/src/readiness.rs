@@ -57,7 +57,9 @@ impl Readiness {
                     name: name.to_owned(),
                 })
             }
-            Backend::LambdaProxy(_) | Backend::Mock | Backend::Unsupported => None,
+            Backend::LambdaProxy(_) | Backend::Http(_) | Backend::Mock | Backend::Unsupported => {
+                None
+            }
         });
         let queues = queues.map(|queue| (queue, None)).collect();
         Readiness {

@@ -121,14 +121,14 @@ fn a_function_as_the_backend_of_a_route_is_refused() {
 #[test]
 fn everything_is_reported_at_once() {
     let sam = std::fs::read_to_string(definition("sam.yaml")).expect("the file");
-    let sam = sam.replace("type: aws", "type: http");
+    let sam = sam.replace("type: aws", "type: aws_proxy");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("sam.yaml");
     std::fs::write(&file, format!("{sam}\nHooks: {{}}\n")).expect("the file is written");
     let message = load(&file).expect_err("it is refused");
     for expected in [
         "Hooks is not supported",
-        "integrations of type http are not supported",
+        "integrations of type aws_proxy are not supported",
     ] {
         assert!(message.contains(expected), "{message}");
     }

@@ -1,5 +1,7 @@
 //! What an integration calls.
 
+use super::http_endpoint::HttpEndpoint;
+
 /// The backend of an integration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Backend {
@@ -7,6 +9,8 @@ pub enum Backend {
     Aws(ServiceUri),
     /// A Lambda function that gets the whole request as its event: `AWS_PROXY` integrations.
     LambdaProxy(ServiceUri),
+    /// `HTTP` and `HTTP_PROXY` integrations.
+    Http(HttpEndpoint),
     /// `MOCK` integrations: nothing is called, the request template's `statusCode` is the reply.
     Mock,
     /// A backend that is not supported, in a definition that was read leniently. Every request is

@@ -26,6 +26,8 @@ pub struct Method {
 pub struct Integration {
     /// The backend.
     pub backend: Backend,
+    /// As whom a service of AWS is called.
+    pub identity: IntegrationIdentity,
     /// The parameters of the call: `docs/aws/api-gateway.md#parameter-mappings`.
     pub request_parameters: Vec<RequestParameter>,
     /// The mapping templates by MIME type.
@@ -41,6 +43,19 @@ pub struct Integration {
     pub responses: Vec<IntegrationResponse>,
     /// What tells cached responses apart.
     pub cache_key: CacheKey,
+}
+
+/// As whom an integration calls a service of AWS: `credentials`. See
+/// `docs/aws/api-gateway.md#credentials`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum IntegrationIdentity {
+    /// Nothing is said: as the gateway itself.
+    #[default]
+    Gateway,
+    /// The ARN of a role that is assumed, which may hold `${stageVariables.name}`.
+    Role(String),
+    /// `arn:aws:iam::*:user/*`: as the caller, whom `AWS_IAM` has identified.
+    Caller,
 }
 
 /// Mapping templates by MIME type in lower case. `None` under a type passes the body through.
@@ -81,6 +96,7 @@ impl Integration {
     pub fn unsupported() -> Integration {
         Integration {
             backend: Backend::Unsupported,
+            identity: IntegrationIdentity::default(),
             request_parameters: Vec::new(),
             request_templates: Templates::default(),
             passthrough: Passthrough::default(),

@@ -2,19 +2,37 @@
 
 use kit::jsonpath::JsonPath;
 
-/// Headers that an integration request cannot have: every call fails when one of them is mapped to
-/// an AWS integration. See `docs/aws/api-gateway.md#parameter-mappings`.
-pub(crate) const RESERVED_HEADERS: [&str; 9] = [
+use super::backend::Backend;
+
+/// Headers that no integration request can have: every call fails when one of them is mapped. See
+/// `docs/aws/api-gateway.md#parameter-mappings`.
+const RESERVED: [&str; 4] = [
     "content-length",
     "transfer-encoding",
     "x-amzn-trace-id",
     "x-amzn-apigateway-api-id",
+];
+
+/// Those that a call to a service of AWS cannot have either.
+const RESERVED_FOR_SERVICES: [&str; 5] = [
     "authorization",
     "connection",
     "expect",
     "proxy-authenticate",
     "te",
 ];
+
+/// Whether every call to a backend of this kind fails when this header is mapped.
+pub(crate) fn is_reserved(name: &str, backend: &Backend) -> bool {
+    let is_in = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+    match backend {
+        Backend::Mock | Backend::Unsupported => false,
+        Backend::Http(_) => is_in(&RESERVED),
+        Backend::Aws(_) | Backend::LambdaProxy(_) => {
+            is_in(&RESERVED) || is_in(&RESERVED_FOR_SERVICES)
+        }
+    }
+}
 
 /// A request parameter mapping: `integration.request.{location}.{name}` from a source.
 #[derive(Debug)]

@@ -23,11 +23,12 @@ pub(super) const READ: [&str; 8] = [
 
 /// The types that only matter to a deployment on AWS, or only to a method that refers to them,
 /// where the reference is refused.
-pub(super) const PASSIVE: [&str; 6] = [
+pub(super) const PASSIVE: [&str; 7] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::ClientCertificate",
     "AWS::ApiGateway::DocumentationPart",
     "AWS::ApiGateway::DocumentationVersion",
     "AWS::ApiGateway::Model",
     "AWS::ApiGateway::RequestValidator",
+    "AWS::ApiGateway::VpcLink",
 ];

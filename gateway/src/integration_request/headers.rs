@@ -3,7 +3,7 @@
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
 use super::parameters::MappedParameters;
-use crate::api::RESERVED_HEADERS;
+use crate::api::is_reserved;
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use crate::trouble::printable;
@@ -35,7 +35,8 @@ pub(super) fn headers(
             let reason = format!("the mapped header {} is not valid in HTTP", printable(name));
             return Err(exchange.misconfigured(&reason));
         };
-        if RESERVED_HEADERS.contains(&header.as_str()) {
+        let backend = &exchange.route.method.integration.backend;
+        if is_reserved(header.as_str(), backend) {
             let reason = format!("the header {header} is reserved and cannot be mapped");
             return Err(exchange.misconfigured(&reason));
         }

@@ -53,7 +53,7 @@ fn what_is_not_supported_is_reported_with_its_place() {
 #[test]
 fn every_operation_is_reported_by_itself() {
     let text = format!(
-        "openapi: 3.0.1\npaths:\n  /a:\n    get: {{}}\n    post:\n      x-amazon-apigateway-integration: {{type: http_proxy, uri: 'http://x'}}\n    put:\n      x-amazon-apigateway-integration: {{type: aws, httpMethod: POST, uri: nonsense}}\n    x-amazon-apigateway-any-methods: {{}}\n  x-note: 1\n  /b:\n    get:\n      {MOCK}\n"
+        "openapi: 3.0.1\npaths:\n  /a:\n    get: {{}}\n    post:\n      x-amazon-apigateway-integration: {{type: aws_proxy, uri: 'http://x'}}\n    put:\n      x-amazon-apigateway-integration: {{type: aws, httpMethod: POST, uri: nonsense}}\n    x-amazon-apigateway-any-methods: {{}}\n  x-note: 1\n  /b:\n    get:\n      {MOCK}\n"
     );
     let (document, problems) = read(&text).unwrap();
     assert_eq!(
@@ -61,7 +61,7 @@ fn every_operation_is_reported_by_itself() {
         [
             "api.yaml:4:10: get /a: No integration defined for method",
             "api.yaml:8:75: put /a: Invalid ARN specified in the request",
-            "api.yaml:6:47: post /a: integrations of type http_proxy are not supported",
+            "api.yaml:6:47: post /a: integrations of type aws_proxy are not supported",
             "api.yaml:9:5: path /a: x-amazon-apigateway-any-methods is unknown; did you mean x-amazon-apigateway-any-method?",
         ]
     );

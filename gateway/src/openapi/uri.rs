@@ -2,26 +2,13 @@
 
 use crate::api::{Operation, ServiceUri};
 
-/// Services that take an `Action` parameter. Other services derive a target header from the action,
-/// each by a rule of its own.
-const QUERY_SERVICES: [&str; 2] = ["sqs", "sns"];
-
-/// Why a URI is refused.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum UriError {
-    /// The URI is malformed. The texts are API Gateway's own:
-    /// `docs/aws/api-gateway.md#integration-types`.
-    Invalid(&'static str),
-    /// The URI is valid on AWS, and asks for something that is not supported here.
-    Unsupported(String),
-}
-
 /// Reads `arn:aws:apigateway:{region}:{service}:{path|action}/{rest}`.
 ///
 /// # Errors
-/// See [`UriError`].
-pub(super) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUri, UriError> {
-    const INVALID: UriError = UriError::Invalid("Invalid ARN specified in the request");
+/// The URI is malformed. The texts are API Gateway's own:
+/// `docs/aws/api-gateway.md#integration-types`.
+pub(super) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUri, &'static str> {
+    const INVALID: &str = "Invalid ARN specified in the request";
     let parts: Vec<&str> = uri.splitn(6, ':').collect();
     let ["arn", _, "apigateway", region, service, operation] = parts[..] else {
         return Err(INVALID);
@@ -35,12 +22,8 @@ pub(super) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUr
     }
     let operation = match operation.split_once('/') {
         Some(("path", rest)) => Operation::Path(format!("/{}", rest.trim_start_matches('/'))),
-        Some(("action", rest)) => action(service, rest)?,
-        _ => {
-            return Err(UriError::Invalid(
-                "AWS ARN for integration must contain path or action",
-            ));
-        }
+        Some(("action", rest)) => action(rest),
+        _ => return Err("AWS ARN for integration must contain path or action"),
     };
     Ok(ServiceUri {
         region: region.to_owned(),
@@ -51,17 +34,12 @@ pub(super) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUr
     })
 }
 
-fn action(service: &str, rest: &str) -> Result<Operation, UriError> {
-    if !QUERY_SERVICES.contains(&service) {
-        let message =
-            format!("action integrations of {service} are not supported: use the path form");
-        return Err(UriError::Unsupported(message));
-    }
+fn action(rest: &str) -> Operation {
     let (name, query) = rest.split_once('&').unwrap_or((rest, ""));
-    Ok(Operation::Action {
+    Operation::Action {
         name: name.to_owned(),
         query: query.to_owned(),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -122,13 +100,7 @@ mod tests {
                 "Invalid ARN specified in the request",
             ),
         ] {
-            assert_eq!(parse(uri, None).unwrap_err(), UriError::Invalid(message));
+            assert_eq!(parse(uri, None).unwrap_err(), message);
         }
-        let lambda = parse(
-            "arn:aws:apigateway:eu-west-1:states:action/StartExecution",
-            None,
-        )
-        .unwrap_err();
-        assert!(matches!(lambda, UriError::Unsupported(_)), "{lambda:?}");
     }
 }

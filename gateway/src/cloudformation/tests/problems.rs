@@ -17,8 +17,8 @@ fn parts_that_do_not_fit_together_are_refused() {
         "t.yaml:12:26: Post (AWS::ApiGateway::Method): authorization type AWS_IAM is not supported",
     );
     refused(
-        &PARTS.replace("Type: AWS\n", "Type: HTTP\n"),
-        "integrations of type http are not supported",
+        &PARTS.replace("Type: AWS\n", "Type: AWS_PROXY\n"),
+        "integrations of type aws_proxy are not supported",
     );
     refused(
         &PARTS.replace(
