@@ -5,6 +5,7 @@
 //! is made, after the name was resolved, so that a name cannot change its address in between.
 
 mod allow;
+mod any_issuer;
 mod client;
 mod connect;
 mod error;
@@ -13,8 +14,10 @@ mod sdk;
 mod sender;
 #[cfg(test)]
 mod tests;
+mod way;
 
 pub use allow::{AllowTarget, AllowTargets};
 pub use error::SendError;
 pub use sdk::with_keepalive;
 pub use sender::Sender;
+pub use way::Way;

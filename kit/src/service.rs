@@ -4,102 +4,148 @@
 //! `AWS_ENDPOINT_URL_<SERVICE>`. Other modules decide what to call and what a response means.
 
 mod answer;
+mod assumed_role;
+mod caller;
 mod clock_skew;
 mod codes;
 mod credential_cache;
+mod endpoint;
+mod error;
+mod identity;
+mod roles;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{element, error_code};
 pub use codes::{is_throttling_code, is_transient_code};
+pub use error::ServiceError;
+pub use identity::Identity;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
-use url::Url;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 
 use crate::aws;
 use crate::call::{Call, Reply};
-use crate::send::{SendError, Sender};
-use crate::sigv4::{self, SigningError};
-use crate::time::wall;
-use clock_skew::ClockSkew;
+use crate::send::SendError;
+use caller::{Bounds, Caller};
 use credential_cache::CredentialCache;
+use roles::Roles;
 
 /// How much of an answer is read: 10 MB, API Gateway's payload.
 const LONGEST_ANSWER: usize = 10_485_760;
 
-/// Services whose name in endpoint variables is another one than in signatures.
-const SERVICE_IDS: [(&str, &str); 7] = [
-    ("dynamodbstreams", "DYNAMODB_STREAMS"),
-    ("email", "SES"),
-    ("events", "EVENTBRIDGE"),
-    ("logs", "CLOUDWATCH_LOGS"),
-    ("monitoring", "CLOUDWATCH"),
-    ("secretsmanager", "SECRETS_MANAGER"),
-    ("states", "SFN"),
-];
-
-/// Why a call could not be made at all.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// There are no credentials to sign with.
-    #[error("no credentials: {0}")]
-    Credentials(String),
-    /// The call cannot be signed.
-    #[error(transparent)]
-    Signing(#[from] SigningError),
-    /// See [`SendError`].
-    #[error(transparent)]
-    Send(#[from] SendError),
-}
-
-/// Calls AWS services with the environment's credentials, at AWS or at the endpoint that the
-/// environment names. Cheap to clone.
+/// Calls AWS services, at AWS or at the endpoint that the environment names. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Services {
-    config: SdkConfig,
-    sender: Sender,
-    credentials: Arc<CredentialCache>,
-    clock_skew: Arc<ClockSkew>,
+    caller: Caller,
+    environment: CredentialCache,
+    roles: Arc<Roles>,
 }
 
 impl Services {
-    /// Reads the system's certificate authorities.
+    /// Services that are called with the environment's credentials, or with those of roles where
+    /// AWS itself is called. Reads the system's certificate authorities.
     ///
     /// # Errors
     /// They cannot be read.
     pub fn new(config: SdkConfig) -> std::io::Result<Services> {
-        let credentials = Arc::new(CredentialCache::new(config.credentials_provider()));
+        let environment = CredentialCache::new(config.credentials_provider());
+        let caller = Caller::new(config)?;
         Ok(Services {
-            config,
-            sender: Sender::through_proxies()?,
-            credentials,
-            clock_skew: Arc::default(),
+            roles: Arc::new(Roles::new(caller.clone(), environment.clone())),
+            caller,
+            environment,
         })
+    }
+
+    /// The same, that assume roles for calls to an endpoint of the environment's, too.
+    #[must_use]
+    pub fn with_roles_at_endpoints(self) -> Services {
+        let roles = Roles::new(self.caller.clone(), self.environment.clone());
+        Services {
+            roles: Arc::new(roles.at_endpoints()),
+            ..self
+        }
     }
 
     /// Where a service is, by its name in endpoint variables: `SQS`.
     pub fn endpoint_of(&self, service: &str) -> aws::Endpoint {
-        aws::Endpoint::of(&self.config, service)
+        aws::Endpoint::of(&self.caller.config, service)
     }
 
-    /// Signs `call` for its service and sends it, to the endpoint that the environment names or
-    /// else where its URL says. `deadline` is for all of it, credentials included.
+    /// Whether calls to the service that signs by this name go to an endpoint of the environment's.
+    pub fn has_endpoint(&self, service: &str) -> bool {
+        endpoint::of(&self.caller.config, service).is_some()
+    }
+
+    /// The credentials that sign calls to `service` for an identity, fetched or kept.
+    ///
+    /// # Errors
+    /// There are none; the reason in plain words.
+    pub async fn credentials(
+        &self,
+        identity: &Identity,
+        service: &str,
+    ) -> Result<Credentials, String> {
+        let now = self.caller.now();
+        self.cache(identity, service).credentials(now).await
+    }
+
+    fn cache(&self, identity: &Identity, service: &str) -> CredentialCache {
+        match identity {
+            Identity::Role(arn) if self.roles.are_assumed_for(service) => self.roles.of(arn),
+            Identity::Environment | Identity::Role(_) => self.environment.clone(),
+            Identity::Fixed(credentials) => {
+                CredentialCache::new(Some(SharedCredentialsProvider::new(credentials.clone())))
+            }
+        }
+    }
+
+    /// Signs `call` for its service with the environment's credentials and sends it, to the
+    /// endpoint that the environment names or else where its URL says. `deadline` is for all of it,
+    /// credentials included.
     ///
     /// # Errors
     /// See [`ServiceError`].
     pub async fn send(
         &self,
-        mut call: Call,
+        call: Call,
         service: &str,
         region: &str,
         deadline: Duration,
     ) -> Result<Reply, ServiceError> {
-        if let Some(endpoint) = self.endpoint(service) {
-            move_to(&mut call.url, &endpoint);
-        }
-        self.send_to(&call, service, region, deadline, LONGEST_ANSWER)
+        self.send_as(&Identity::Environment, call, service, region, deadline)
             .await
+    }
+
+    /// The same as another identity.
+    ///
+    /// # Errors
+    /// As [`Services::send`].
+    pub async fn send_as(
+        &self,
+        identity: &Identity,
+        call: Call,
+        service: &str,
+        region: &str,
+        deadline: Duration,
+    ) -> Result<Reply, ServiceError> {
+        let call = self.caller.at_endpoint(call, service);
+        let bounds = Bounds {
+            deadline,
+            limit: LONGEST_ANSWER,
+        };
+        self.within(
+            &call,
+            (service, region),
+            &self.cache(identity, service),
+            bounds,
+        )
+        .await
     }
 
     /// Signs `call` for its service and sends it to its URL as it is. Reads up to `limit` bytes of
@@ -115,151 +161,21 @@ impl Services {
         deadline: Duration,
         limit: usize,
     ) -> Result<Reply, ServiceError> {
-        let exchange = self.exchange(call, (service, region), deadline, limit);
-        tokio::time::timeout(deadline, exchange)
+        let bounds = Bounds { deadline, limit };
+        self.within(call, (service, region), &self.environment, bounds)
             .await
-            .unwrap_or(Err(SendError::Timeout(deadline).into()))
     }
 
-    /// Sends a request. One that is rejected because this machine's clock is wrong had no effect,
-    /// and is signed and sent once more.
-    async fn exchange(
+    async fn within(
         &self,
         call: &Call,
         scope: (&str, &str),
-        deadline: Duration,
-        limit: usize,
+        credentials: &CredentialCache,
+        bounds: Bounds,
     ) -> Result<Reply, ServiceError> {
-        let signed_at = self.clock_skew.correct(wall());
-        let signed = self.signed(call, scope, signed_at).await?;
-        let reply = self.sender.send(signed, deadline, limit).await?;
-        if !self.clock_skew.learn(&reply, signed_at, wall()) {
-            return Ok(reply);
-        }
-        let signed = self
-            .signed(call, scope, self.clock_skew.correct(wall()))
-            .await?;
-        Ok(self.sender.send(signed, deadline, limit).await?)
-    }
-
-    async fn signed(
-        &self,
-        call: &Call,
-        (service, region): (&str, &str),
-        now: SystemTime,
-    ) -> Result<Call, ServiceError> {
-        let credentials = self
-            .credentials
-            .credentials(now)
+        let exchange = self.caller.send(call, scope, credentials, bounds);
+        tokio::time::timeout(bounds.deadline, exchange)
             .await
-            .map_err(ServiceError::Credentials)?;
-        let mut signed = call.clone();
-        sigv4::sign(&mut signed, &credentials, service, region, now)?;
-        Ok(signed)
-    }
-
-    /// As the SDK has it for its own clients.
-    fn endpoint(&self, service: &str) -> Option<Url> {
-        aws::endpoint(&self.config, &service_id(service))?
-            .parse()
-            .ok()
-    }
-}
-
-/// The name in endpoint variables of the service that signs by this name.
-fn service_id(service: &str) -> String {
-    let known = SERVICE_IDS.iter().find(|(signing, _)| *signing == service);
-    known.map_or_else(
-        || service.to_uppercase().replace('-', "_"),
-        |(_, id)| (*id).to_owned(),
-    )
-}
-
-/// The same path and query at another scheme, host and port.
-fn move_to(url: &mut Url, endpoint: &Url) {
-    let mut moved = endpoint.clone();
-    moved.set_path(&format!(
-        "{}{}",
-        endpoint.path().trim_end_matches('/'),
-        url.path()
-    ));
-    moved.set_query(url.query());
-    *url = moved;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_endpoint_takes_over_path_and_query() {
-        let mut url: Url = "https://sqs.eu-west-1.amazonaws.com/1/q?a=b"
-            .parse()
-            .unwrap();
-        move_to(&mut url, &"http://127.0.0.1:4566/base/".parse().unwrap());
-        assert_eq!(url.as_str(), "http://127.0.0.1:4566/base/1/q?a=b");
-    }
-
-    /// A service in another year, which takes only signatures of its own day.
-    async fn elsewhen(
-        headers: http::HeaderMap,
-    ) -> (
-        http::StatusCode,
-        [(http::HeaderName, &'static str); 1],
-        &'static str,
-    ) {
-        let is_right = headers["x-amz-date"]
-            .to_str()
-            .unwrap()
-            .starts_with("20010909T01");
-        let status = if is_right {
-            http::StatusCode::OK
-        } else {
-            http::StatusCode::FORBIDDEN
-        };
-        let date = (http::header::DATE, "Sun, 09 Sep 2001 01:46:40 GMT");
-        (status, [date], r#"{"__type": "InvalidSignatureException"}"#)
-    }
-
-    #[tokio::test]
-    async fn a_wrong_clock_is_set_right_by_the_first_refusal() {
-        crate::program::install_tls();
-        let listener = crate::serve::bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let app = axum::Router::new().fallback(elsewhen);
-        tokio::spawn(crate::serve::serve(
-            listener,
-            app,
-            tokio_util::sync::CancellationToken::new(),
-        ));
-        let services = Services::new(aws::local(&endpoint).await).unwrap();
-        let call = Call {
-            method: http::Method::POST,
-            url: "https://sqs.eu-west-1.amazonaws.com/".parse().unwrap(),
-            headers: http::HeaderMap::new(),
-            body: bytes::Bytes::new(),
-        };
-        for _ in 0..2 {
-            let reply = services
-                .send(call.clone(), "sqs", "eu-west-1", Duration::from_secs(20))
-                .await
-                .unwrap();
-            assert_eq!(reply.status, http::StatusCode::OK);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_local_configuration_is_the_programs_own() {
-        let config = aws::local("http://127.0.0.1:1").await;
-        assert!(config.get_origin("endpoint_url").is_client_config());
-    }
-
-    #[test]
-    fn endpoint_variables_have_the_sdks_names() {
-        let names = ["sqs", "events", "states", "logs", "kinesis"].map(service_id);
-        assert_eq!(
-            names,
-            ["SQS", "EVENTBRIDGE", "SFN", "CLOUDWATCH_LOGS", "KINESIS"]
-        );
+            .unwrap_or(Err(SendError::Timeout(bounds.deadline).into()))
     }
 }

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
-    SignableBody, SignableRequest, SigningSettings, sign as sign_request,
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign as sign_request,
 };
 use aws_sigv4::sign::v4;
 use http::header::{HOST, HeaderName, HeaderValue};
@@ -35,7 +36,7 @@ pub fn sign(
         .region(region)
         .name(service)
         .time(now)
-        .settings(SigningSettings::default())
+        .settings(settings(service))
         .build()
         .map_err(|error| failed(&error))?;
     let host = call.url.host_str().map(|host| match call.url.port() {
@@ -69,6 +70,20 @@ pub fn sign(
         call.headers.insert(name, value);
     }
     Ok(())
+}
+
+/// S3 wants the digest of the body in a header, and the path as it is sent: encoded once, its
+/// slashes and dots kept. See [Signature Version 4 for S3][1].
+///
+/// [1]: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+fn settings(service: &str) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if service == "s3" || service.starts_with("s3-") || service == "s3express" {
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    }
+    settings
 }
 
 #[cfg(test)]
@@ -105,5 +120,36 @@ mod tests {
             "{authorization}"
         );
         assert_eq!(call.headers["x-amz-security-token"], "token");
+    }
+
+    #[test]
+    fn s3_gets_the_digest_of_the_body() {
+        let signed = |service: &str| {
+            let mut call = Call {
+                method: Method::PUT,
+                url: "https://s3.eu-west-1.amazonaws.com/b//a%20b"
+                    .parse()
+                    .unwrap(),
+                headers: HeaderMap::new(),
+                body: Bytes::new(),
+            };
+            let credentials = Credentials::new("AKID", "secret", None, None, "test");
+            sign(
+                &mut call,
+                &credentials,
+                service,
+                "eu-west-1",
+                SystemTime::UNIX_EPOCH,
+            )
+            .unwrap();
+            call
+        };
+        let call = signed("s3");
+        assert_eq!(
+            call.headers["x-amz-content-sha256"],
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+        assert_eq!(call.url.path(), "/b//a%20b");
+        assert!(!signed("sqs").headers.contains_key("x-amz-content-sha256"));
     }
 }

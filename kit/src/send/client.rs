@@ -1,27 +1,46 @@
 //! The HTTP client under all calls, over guarded connections.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+use rustls::crypto::CryptoProvider;
 
+use super::any_issuer::AnyIssuer;
 use super::connect::GuardedConnector;
 
-/// A client that keeps idle connections for `idle`. It trusts the system's certificate authorities.
+/// Whose certificates are trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Issuers {
+    /// Those of the system's certificate authorities.
+    System,
+    /// Anybody's.
+    Any,
+}
+
+/// A client that keeps idle connections for `idle`. It trusts the certificates that `issuers` says.
 ///
 /// # Errors
 /// The system's certificate authorities cannot be read.
 pub(super) fn client<B>(
     connector: GuardedConnector,
     idle: Duration,
+    issuers: Issuers,
 ) -> std::io::Result<Client<HttpsConnector<GuardedConnector>, B>>
 where
     B: hyper::body::Body + Send,
     B::Data: Send,
 {
-    let connector = HttpsConnectorBuilder::new()
-        .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())?
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let builder = HttpsConnectorBuilder::new();
+    let builder = match issuers {
+        Issuers::System => builder.with_provider_and_native_roots(provider)?,
+        Issuers::Any => builder.with_tls_config(with_any_issuer(Arc::new(provider))?),
+    };
+    let connector = builder
         .https_or_http()
         .enable_http1()
         .wrap_connector(connector);
@@ -30,4 +49,13 @@ where
         .pool_idle_timeout(idle)
         .pool_timer(TokioTimer::new())
         .build(connector))
+}
+
+fn with_any_issuer(provider: Arc<CryptoProvider>) -> std::io::Result<ClientConfig> {
+    let config = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(std::io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyIssuer::new(provider)));
+    Ok(config.with_no_client_auth())
 }

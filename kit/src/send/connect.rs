@@ -27,6 +27,8 @@ const IN_TURN: Duration = Duration::from_millis(500);
 pub(super) struct GuardedConnector {
     allowed: AllowTargets,
     proxies: Option<Arc<Matcher>>,
+    /// Where connections go, whatever the URL says.
+    fixed: Option<Arc<(String, u16)>>,
 }
 
 /// All addresses of a host are private, and none is allowed.
@@ -48,6 +50,15 @@ impl GuardedConnector {
         GuardedConnector {
             allowed,
             proxies: None,
+            fixed: None,
+        }
+    }
+
+    /// The same, always to this host and port.
+    pub(super) fn over(self, fixed: Option<(String, u16)>) -> GuardedConnector {
+        GuardedConnector {
+            fixed: fixed.map(Arc::new),
+            ..self
         }
     }
 
@@ -98,19 +109,10 @@ impl GuardedConnector {
     }
 
     async fn connect(self, uri: Uri) -> Result<KeepaliveStream, ConnectError> {
-        let host = uri
-            .host()
-            .ok_or("the URL names no host")?
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .to_owned();
-        let port = uri
-            .port_u16()
-            .unwrap_or(if uri.scheme_str() == Some("https") {
-                443
-            } else {
-                80
-            });
+        let (host, port) = match &self.fixed {
+            Some(fixed) => (fixed.0.clone(), fixed.1),
+            None => host_and_port(&uri)?,
+        };
         let addresses = tokio::net::lookup_host((host.as_str(), port)).await?;
         let permitted = self.permitted(&host, port, addresses)?;
         let stream = first_of(&permitted).await?;
@@ -138,6 +140,17 @@ impl GuardedConnector {
             None => Err(format!("{host} has no address").into()),
         }
     }
+}
+
+/// The host and the port of a URL.
+fn host_and_port(uri: &Uri) -> Result<(String, u16), ConnectError> {
+    let host = uri.host().ok_or("the URL names no host")?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let is_encrypted = uri.scheme_str() == Some("https");
+    let port = uri
+        .port_u16()
+        .unwrap_or(if is_encrypted { 443 } else { 80 });
+    Ok((host.to_owned(), port))
 }
 
 /// Connects to the first address that answers.

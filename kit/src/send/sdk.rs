@@ -17,7 +17,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::proxy::matcher::Matcher;
 
 use super::allow::AllowTargets;
-use super::client::client;
+use super::client::{Issuers, client};
 use super::connect::GuardedConnector;
 
 /// The same configuration, for clients over such connections. To `https` they go through the
@@ -29,7 +29,7 @@ use super::connect::GuardedConnector;
 pub fn with_keepalive(config: SdkConfig) -> std::io::Result<SdkConfig> {
     let connector = GuardedConnector::new(AllowTargets::anywhere()).through(Matcher::from_env());
     let client = SdkHttpClient {
-        client: client(connector, IDLE)?,
+        client: client(connector, IDLE, Issuers::System)?,
         patience: None,
     };
     Ok(config

@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::Request;
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
@@ -12,9 +13,10 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::proxy::matcher::Matcher;
 
 use super::allow::AllowTargets;
-use super::client::client;
+use super::client::{Issuers, client};
 use super::connect::{ForbiddenAddress, GuardedConnector};
 use super::error::SendError;
+use super::way::Way;
 use crate::call::{Call, Reply};
 
 /// Idle connections are kept this long: less than the five seconds after which common servers
@@ -46,7 +48,20 @@ impl Sender {
     /// # Errors
     /// The system's certificate authorities cannot be read.
     pub fn new(allowed: AllowTargets) -> std::io::Result<Sender> {
-        Sender::by(GuardedConnector::new(allowed))
+        Sender::by_way(Way::to(allowed))
+    }
+
+    /// A sender whose connections go this way.
+    ///
+    /// # Errors
+    /// As [`Sender::new`].
+    pub fn by_way(way: Way) -> std::io::Result<Sender> {
+        let issuers = if way.any_issuer {
+            Issuers::Any
+        } else {
+            Issuers::System
+        };
+        Sender::by(GuardedConnector::new(way.allowed).over(way.fixed), issuers)
     }
 
     /// A sender that connects to any address, to `https` through the proxies that the environment
@@ -56,12 +71,13 @@ impl Sender {
     /// # Errors
     /// As [`Sender::new`].
     pub fn through_proxies() -> std::io::Result<Sender> {
-        Sender::by(GuardedConnector::new(AllowTargets::anywhere()).through(Matcher::from_env()))
+        let connector = GuardedConnector::new(AllowTargets::anywhere());
+        Sender::by(connector.through(Matcher::from_env()), Issuers::System)
     }
 
-    fn by(connector: GuardedConnector) -> std::io::Result<Sender> {
+    fn by(connector: GuardedConnector, issuers: Issuers) -> std::io::Result<Sender> {
         Ok(Sender {
-            client: client(connector, IDLE)?,
+            client: client(connector, IDLE, issuers)?,
         })
     }
 
@@ -145,10 +161,16 @@ fn request(call: Call) -> Result<Request<Full<Bytes>>, SendError> {
         .as_str()
         .parse()
         .map_err(|_| SendError::Unsendable("its URL is malformed".into()))?;
+    let mut headers = call.headers;
+    // hyper leaves it out, and some servers answer 411 then.
+    let has_payload = [Method::POST, Method::PUT, Method::PATCH].contains(&call.method);
+    if has_payload && call.body.is_empty() {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     let mut request = Request::new(Full::new(call.body));
     *request.method_mut() = call.method;
     *request.uri_mut() = uri;
-    *request.headers_mut() = call.headers;
+    *request.headers_mut() = headers;
     Ok(request)
 }
 

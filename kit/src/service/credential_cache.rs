@@ -2,6 +2,7 @@
 //!
 //! The SDK's providers keep nothing themselves: some of them make a request each time.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -19,11 +20,18 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// variables change.
 const UNKNOWN_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-/// A cache in front of a credentials provider.
-#[derive(Debug)]
+/// A cache in front of a credentials provider. Cheap to clone.
+#[derive(Debug, Clone)]
 pub(super) struct CredentialCache {
     provider: Option<SharedCredentialsProvider>,
-    kept: Mutex<Option<Kept>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    kept: Option<Kept>,
+    /// The last failure, where there is nothing else.
+    failure: Option<Failure>,
 }
 
 #[derive(Debug, Clone)]
@@ -32,51 +40,86 @@ struct Kept {
     renew_at: SystemTime,
 }
 
+#[derive(Debug, Clone)]
+struct Failure {
+    reason: String,
+    ask_at: SystemTime,
+}
+
 impl CredentialCache {
     /// A cache in front of this provider, if there is one.
     pub(super) fn new(provider: Option<SharedCredentialsProvider>) -> CredentialCache {
         CredentialCache {
             provider,
-            kept: Mutex::default(),
+            state: Arc::default(),
         }
     }
 
-    /// Credentials that are valid at `now`. Concurrent callers share one request to the provider.
+    /// Credentials that are valid at `now`. Concurrent callers share one request to the provider,
+    /// which goes on when they stop waiting.
     ///
     /// # Errors
     /// The provider has none; its own words.
     pub(super) async fn credentials(&self, now: SystemTime) -> Result<Credentials, String> {
-        let mut kept = self.kept.lock().await;
-        if let Some(kept) = kept.as_ref().filter(|kept| now < kept.renew_at) {
-            return Ok(kept.credentials.clone());
+        if let Some(answer) = self.state.lock().await.answer(now) {
+            return answer;
+        }
+        let renewed = tokio::spawn(self.clone().renew(now)).await;
+        renewed.unwrap_or_else(|error| Err(format!("the request for credentials failed: {error}")))
+    }
+
+    async fn renew(self, now: SystemTime) -> Result<Credentials, String> {
+        let mut state = self.state.lock().await;
+        if let Some(answer) = state.answer(now) {
+            return answer;
         }
         let provider = self.provider.as_ref().ok_or("none are configured")?;
         match provider.provide_credentials().await {
-            Ok(credentials) => {
-                let renew_at = match credentials.expiry() {
-                    Some(expiry) => expiry.checked_sub(MARGIN).unwrap_or(now).max(now + PAUSE),
-                    None => now + UNKNOWN_LIFETIME,
-                };
-                *kept = Some(Kept {
-                    credentials: credentials.clone(),
-                    renew_at,
-                });
-                Ok(credentials)
-            }
-            Err(error) => {
-                let is_good =
-                    |old: &&mut Kept| old.credentials.expiry().is_none_or(|expiry| now < expiry);
-                let Some(old) = kept.as_mut().filter(is_good) else {
-                    return Err(crate::aws::explain(&error));
-                };
-                tracing::warn!(
-                    "cannot renew the credentials, using the old ones: {}",
-                    crate::aws::explain(&error)
-                );
-                old.renew_at = now + PAUSE;
-                Ok(old.credentials.clone())
-            }
+            Ok(credentials) => Ok(state.keep(credentials, now)),
+            Err(error) => state.fail(&crate::aws::explain(&error), now),
         }
+    }
+}
+
+impl State {
+    /// What is known at `now`; `None` when the provider is to be asked.
+    fn answer(&self, now: SystemTime) -> Option<Result<Credentials, String>> {
+        if let Some(kept) = self.kept.as_ref().filter(|kept| now < kept.renew_at) {
+            return Some(Ok(kept.credentials.clone()));
+        }
+        let failure = self
+            .failure
+            .as_ref()
+            .filter(|failure| now < failure.ask_at && now + PAUSE >= failure.ask_at)?;
+        Some(Err(failure.reason.clone()))
+    }
+
+    fn keep(&mut self, credentials: Credentials, now: SystemTime) -> Credentials {
+        let renew_at = match credentials.expiry() {
+            Some(expiry) => expiry.checked_sub(MARGIN).unwrap_or(now).max(now + PAUSE),
+            None => now + UNKNOWN_LIFETIME,
+        };
+        self.failure = None;
+        self.kept = Some(Kept {
+            credentials: credentials.clone(),
+            renew_at,
+        });
+        credentials
+    }
+
+    /// The old credentials, as long as they are good.
+    fn fail(&mut self, reason: &str, now: SystemTime) -> Result<Credentials, String> {
+        let is_good = |old: &&mut Kept| old.credentials.expiry().is_none_or(|expiry| now < expiry);
+        let Some(old) = self.kept.as_mut().filter(is_good) else {
+            self.failure = Some(Failure {
+                reason: reason.to_owned(),
+                ask_at: now + PAUSE,
+            });
+            return Err(reason.to_owned());
+        };
+        tracing::warn!("cannot renew the credentials, using the old ones: {reason}");
+        old.renew_at = now + PAUSE;
+        Ok(old.credentials.clone())
     }
 }
 
@@ -140,7 +183,7 @@ mod tests {
         let fixed = Credentials::new("key", "s", None, None, "test");
         let cache = CredentialCache::new(Some(SharedCredentialsProvider::new(fixed)));
         cache.credentials(at(0)).await.unwrap();
-        let renew_at = cache.kept.lock().await.as_ref().unwrap().renew_at;
+        let renew_at = cache.state.lock().await.kept.as_ref().unwrap().renew_at;
         assert_eq!(renew_at, at(15));
         assert_eq!(
             CredentialCache::new(None)
@@ -148,6 +191,37 @@ mod tests {
                 .await
                 .unwrap_err(),
             "none are configured"
+        );
+    }
+
+    /// The first answer is a refusal.
+    #[derive(Debug, Default)]
+    struct Late(AtomicU64);
+
+    impl aws_credential_types::provider::ProvideCredentials for Late {
+        fn provide_credentials<'a>(&'a self) -> ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            ProvideCredentials::ready(match self.0.fetch_add(1, Ordering::Relaxed) {
+                0 => Err(CredentialsError::not_loaded("not yet")),
+                _ => Ok(Credentials::new("key", "s", None, None, "test")),
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_not_asked_for_again_at_once() {
+        let cache = CredentialCache::new(Some(SharedCredentialsProvider::new(Late::default())));
+        let refused = cache.credentials(at(0)).await.unwrap_err();
+        assert_eq!(cache.credentials(at(0)).await.unwrap_err(), refused);
+        assert_eq!(
+            cache
+                .credentials(at(0) + PAUSE)
+                .await
+                .unwrap()
+                .access_key_id(),
+            "key"
         );
     }
 }
