@@ -2,6 +2,7 @@
 //! template, path and pattern already parsed. Nothing here can be malformed; the readers
 //! ([`crate::openapi`], [`crate::cloudformation`]) saw to that.
 
+mod access;
 mod access_log;
 mod backend;
 mod cache_key;
@@ -14,6 +15,7 @@ mod parameter_mapping;
 mod resource;
 mod stage;
 
+pub use access::Access;
 pub use access_log::{AccessLogFormat, FormatKind, FormatPiece};
 pub use backend::{Backend, Operation, ServiceUri};
 pub use cache_key::{CacheKey, CacheKeyParameter};
@@ -62,6 +64,9 @@ pub struct Api {
     pub resources: Vec<Resource>,
     /// How payloads are encoded.
     pub encoding: Encoding,
+    /// What guards the whole API is not supported, in a definition that was read leniently: every
+    /// request is answered with 500.
+    pub is_closed: bool,
 }
 
 impl Api {

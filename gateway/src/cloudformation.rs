@@ -17,6 +17,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 mod unsupported;
+mod web_acl;
 
 use kit::cloudformation::{Account, Stack};
 use kit::document::Problem;
@@ -35,23 +36,28 @@ pub(crate) fn read_stack(
             .extend(rest_api::read(stack, resource, account, problems));
     }
     for resource in stack.of_kind(kinds::SERVERLESS_API) {
-        let Some((api, domains)) = sam::read(stack, resource, account, problems) else {
+        let Some((api, domain)) = sam::read(stack, resource, account, problems) else {
             continue;
         };
         apis.apis.push(api);
-        for (domain, mapping) in domains {
-            apis.domains.entry(domain).or_default().push(mapping);
+        if let Some((domain, mappings)) = domain {
+            apis.domains.entry(domain).or_default().extend(mappings);
         }
     }
-    for resource in stack.of_kind(kinds::DOMAIN_NAME) {
-        domain_name::check(resource, problems);
-    }
+    web_acl::refuse(stack, &mut apis.apis, problems);
+    let domains = stack.of_kind(kinds::DOMAIN_NAME);
+    let refused: Vec<String> = domains
+        .filter_map(|resource| domain_name::check(resource, problems))
+        .collect();
     for resource in stack.of_kind(kinds::BASE_PATH_MAPPING) {
         let mapping = domain_name::mapping(resource, stack, &apis.apis, problems);
         if let Some((domain, mapping)) = mapping {
             apis.domains.entry(domain).or_default().push(mapping);
         }
     }
+    // A host without base paths answers 403; one that is not known would answer for every API.
+    let closed = refused.into_iter().map(|domain| (domain, Vec::new()));
+    apis.domains.extend(closed);
     for resource in stack.all() {
         unsupported::report_unsupported(resource, problems);
         unsupported::report_orphan(stack, resource, problems);

@@ -12,6 +12,7 @@ pub mod method_request;
 pub mod stage;
 pub mod vtl;
 
+mod authorization;
 mod cloudformation;
 mod integration_response;
 mod load;

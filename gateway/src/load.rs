@@ -57,6 +57,7 @@ fn of_file(number: usize, document: Document) -> Api {
         resources,
         endpoint,
         encoding,
+        is_closed,
         ..
     } = document;
     Api {
@@ -66,6 +67,7 @@ fn of_file(number: usize, document: Document) -> Api {
         endpoint,
         resources,
         encoding,
+        is_closed,
         ..Api::default()
     }
 }

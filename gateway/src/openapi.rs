@@ -18,6 +18,7 @@ mod integration_response;
 mod method_request;
 mod operation;
 mod parameter_mapping;
+mod security;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -34,7 +34,7 @@ use crate::method_response::MethodResponse;
 use crate::request_ids::{RequestIds, new_extended_id};
 use crate::stage::{AccessLine, route};
 use crate::trouble::printable;
-use crate::{integration_request, integration_response};
+use crate::{authorization, integration_request, integration_response};
 use admission::{Admission, Limits};
 use backends::Backends;
 
@@ -100,6 +100,7 @@ impl Gateway {
             .with_draw(fastrand::f64() * 100.0);
         outline.resource = &route.resource.path;
         let mut exchange = Exchange::new(&route, request, &self.account_id);
+        authorization::check(&exchange)?;
         let plan = integration_request::plan(&mut exchange)?;
         let timeout = route.method.integration.timeout;
         let received = self

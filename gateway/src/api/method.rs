@@ -5,6 +5,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use kit::java_regex::Regex;
 
+use super::access::Access;
 use super::backend::Backend;
 use super::cache_key::CacheKey;
 use super::encoding::ContentHandling;
@@ -14,6 +15,8 @@ use crate::vtl::Template;
 /// One method of a resource.
 #[derive(Debug)]
 pub struct Method {
+    /// Who may call it.
+    pub access: Access,
     /// The statuses of its method responses, of which an integration response must name one. Empty
     /// when they are not checked.
     pub statuses: Vec<u16>,

@@ -69,6 +69,9 @@ pub struct Stage {
     pub canary: Option<Canary>,
     /// `TracingEnabled`.
     pub is_traced: bool,
+    /// What guards the stage is not supported, in a definition that was read leniently: every request
+    /// is answered with 500.
+    pub is_closed: bool,
 }
 
 /// A base path of a custom domain, and where it leads.

@@ -8,18 +8,20 @@ use super::membership::is_declared;
 use crate::api::{Api, BasePathMapping};
 
 /// Checks a domain for settings that are not supported; it is served by its base path mappings.
-/// Certificates are the business of the TLS proxy in front.
-pub(super) fn check(declared: &Declared, problems: &mut Vec<Problem>) {
-    let Some(mut fields) = declared.fields().or_collect(problems) else {
-        return;
-    };
-    refuse_private(
+/// Certificates are the business of the TLS proxy in front. Returns the name of a domain that cannot
+/// be guarded as it is declared.
+pub(super) fn check(declared: &Declared, problems: &mut Vec<Problem>) -> Option<String> {
+    let mut fields = declared.fields().or_collect(problems)?;
+    let is_private = refuse_private(
         &declared.label(),
         fields.optional("EndpointConfiguration"),
         problems,
     );
+    let name = fields
+        .optional("DomainName")
+        .and_then(|node| node.text().ok());
+    let is_guarded = is_private || fields.has("MutualTlsAuthentication");
     fields.ignore(&[
-        "DomainName",
         "CertificateArn",
         "RegionalCertificateArn",
         "OwnershipVerificationCertificateArn",
@@ -28,6 +30,7 @@ pub(super) fn check(declared: &Declared, problems: &mut Vec<Problem>) {
     ]);
     fields.unsupported(&["MutualTlsAuthentication", "RoutingMode"]);
     problems.extend(fields.finish());
+    name.filter(|_| is_guarded).map(str::to_lowercase)
 }
 
 /// The name of a domain, and where one of its base paths leads among `apis`.

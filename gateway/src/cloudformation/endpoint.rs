@@ -15,19 +15,23 @@ pub(super) fn is_default_endpoint_disabled(
 }
 
 /// Refuses a private API: on AWS it answers inside a VPC only, here it would answer every client
-/// that reaches the port.
+/// that reaches the port. Returns whether it refused one.
 pub(super) fn refuse_private(
     label: &str,
     configuration: Option<&Node>,
     problems: &mut Vec<Problem>,
-) {
-    let Some(node) = configuration else { return };
-    if mentions_private(node) {
+) -> bool {
+    let Some(node) = configuration else {
+        return false;
+    };
+    let is_private = mentions_private(node);
+    if is_private {
         problems.push(
             node.problem(format!("{label}: private endpoints are not supported"))
                 .tolerable(),
         );
     }
+    is_private
 }
 
 fn mentions_private(node: &Node) -> bool {

@@ -8,7 +8,7 @@ use super::integration::in_openapi_form;
 use super::kinds::METHOD;
 use super::membership::is_part;
 use super::resource_tree::paths;
-use crate::api::{Integration, Method, Resource, Segment, Verb};
+use crate::api::{Access, Integration, Method, Resource, Segment, Verb};
 use crate::openapi::{MethodDeclarations, read_integration};
 
 /// The resources of one API that have methods, by the order of their methods.
@@ -83,7 +83,7 @@ fn method(
     problems: &mut Vec<Problem>,
 ) -> Option<Method> {
     let label = declared.label();
-    refuse_authorization(&label, &mut fields, problems);
+    let access = access(&label, &mut fields, problems);
     let mut declarations = MethodDeclarations::default();
     let entries = fields
         .optional("RequestParameters")
@@ -112,6 +112,7 @@ fn method(
                 .tolerable(),
         );
         return Some(Method {
+            access,
             statuses,
             integration: Integration::unsupported(),
         });
@@ -120,33 +121,39 @@ fn method(
     declarations.warn(&label, path, &integration);
     let integration = read_integration(&label, &integration, problems)?;
     Some(Method {
+        access,
         statuses,
         integration,
     })
 }
 
-/// Refuses authorizers, IAM and API keys, which are not supported.
-fn refuse_authorization(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) {
+/// Who may call the method. Authorizers, IAM, API keys and validators are not supported.
+fn access(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) -> Access {
+    let mut access = Access::Open;
     if let Some(kind) = fields.optional("AuthorizationType")
-        && let Some(text) = kind.text().or_collect(problems)
-        && !text.eq_ignore_ascii_case("NONE")
+        && kind
+            .text()
+            .or_collect(problems)
+            .is_none_or(|text| !text.eq_ignore_ascii_case("NONE"))
     {
-        problems.push(
-            kind.problem(format!(
-                "{label}: authorization type {text} is not supported"
-            ))
-            .tolerable(),
-        );
+        let text = kind.text().unwrap_or_default();
+        let message = format!("{label}: authorization type {text} is not supported");
+        problems.push(kind.problem(message).tolerable());
+        access = Access::Closed;
     }
     if let Some(key) = fields.optional("ApiKeyRequired")
-        && key.boolean().or_collect(problems) == Some(true)
+        && key.boolean().or_collect(problems) != Some(false)
     {
-        problems.push(
-            key.problem(format!("{label}: API keys are not supported"))
-                .tolerable(),
-        );
+        let message = format!("{label}: API keys are not supported");
+        problems.push(key.problem(message).tolerable());
+        access = Access::Closed;
     }
-    fields.unsupported(&["RequestValidatorId", "AuthorizerId", "AuthorizationScopes"]);
+    const GUARDS: [&str; 3] = ["RequestValidatorId", "AuthorizerId", "AuthorizationScopes"];
+    if GUARDS.iter().any(|name| fields.has(name)) {
+        access = Access::Closed;
+    }
+    fields.unsupported(&GUARDS);
+    access
 }
 
 /// The statuses of a method's responses; their headers are added to what it declares.

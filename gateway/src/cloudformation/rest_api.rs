@@ -28,12 +28,15 @@ pub(super) fn read(
         .or_collect(problems)
         .flatten();
     let is_disabled = is_default_endpoint_disabled(&mut fields, problems);
-    let mode = base_path_mode(&declared.label(), fields.optional("Parameters"), problems);
-    refuse_private(
+    let (mode, is_private) =
+        base_path_mode(&declared.label(), fields.optional("Parameters"), problems);
+    let mut is_closed = is_private;
+    is_closed |= refuse_private(
         &declared.label(),
         fields.optional("EndpointConfiguration"),
         problems,
     );
+    is_closed |= fields.has("Policy");
     fields.ignore(&[
         "Description",
         "Tags",
@@ -51,6 +54,7 @@ pub(super) fn read(
     ]);
     problems.extend(fields.finish());
     let mut document = content.import(body, account, problems)?;
+    is_closed |= document.is_closed;
     move_under(&mut document, mode, declared).or_collect(problems);
     let sources = ", neither in Body nor as resources";
     let resources = content.finish(&mut document, declared, sources, problems)?;
@@ -65,6 +69,7 @@ pub(super) fn read(
         endpoint: document.endpoint.or_disabled(is_disabled),
         resources,
         encoding: document.encoding,
+        is_closed,
         ..Api::default()
     })
 }
@@ -82,13 +87,13 @@ fn base_path_mode(
     label: &str,
     parameters: Option<&Node>,
     problems: &mut Vec<Problem>,
-) -> BasePathMode {
+) -> (BasePathMode, bool) {
     let fields = parameters.and_then(|node| {
         node.fields(format!("{label}: Parameters"))
             .or_collect(problems)
     });
     let Some(mut fields) = fields else {
-        return BasePathMode::Ignore;
+        return (BasePathMode::Ignore, false);
     };
     let mode = fields
         .optional("basepath")
@@ -96,7 +101,7 @@ fn base_path_mode(
         .transpose()
         .or_collect(problems)
         .flatten();
-    refuse_private(
+    let is_private = refuse_private(
         label,
         fields.optional("endpointConfigurationTypes"),
         problems,
@@ -104,7 +109,7 @@ fn base_path_mode(
     // It concerns documentation only.
     fields.ignore(&["ignore"]);
     problems.extend(fields.finish());
-    mode.unwrap_or(BasePathMode::Ignore)
+    (mode.unwrap_or(BasePathMode::Ignore), is_private)
 }
 
 fn read_mode(node: &Node) -> Result<BasePathMode, Problem> {

@@ -10,8 +10,8 @@ use super::endpoint::{is_default_endpoint_disabled, refuse_private};
 use super::stage;
 use crate::api::{Api, BasePathMapping};
 
-/// An API, and the base paths of custom domains that lead to it.
-pub(super) type Served = (Api, Vec<(String, BasePathMapping)>);
+/// An API, and the base paths of its custom domain.
+pub(super) type Served = (Api, Option<(String, Vec<BasePathMapping>)>);
 
 /// Reads one API. An API without methods is `None` and a problem.
 pub(super) fn read(
@@ -32,17 +32,19 @@ pub(super) fn read(
         .or_collect(problems);
     let body = fields.optional("DefinitionBody");
     let is_disabled = is_default_endpoint_disabled(&mut fields, problems);
-    refuse_private(
+    let mut is_closed = refuse_private(
         &declared.label(),
         fields.optional("EndpointConfiguration"),
         problems,
     );
+    is_closed |= fields.has("Auth") || fields.has("Policy");
     set_aside(&mut fields);
-    let domains = fields
+    let domain = fields
         .optional("Domain")
         .and_then(|node| domain(declared, node, stage_name.unwrap_or_default(), problems));
     let settings = stage::settings(&declared.label(), fields, problems);
     let mut document = content.import(body, account, problems)?;
+    is_closed |= document.is_closed;
     let resources = content.finish(&mut document, declared, " in DefinitionBody", problems)?;
     let mut stages = stage::read(stack, declared, problems);
     stages.insert(0, settings.stage(stage_name?, "local"));
@@ -53,9 +55,10 @@ pub(super) fn read(
         endpoint: document.endpoint.or_disabled(is_disabled),
         resources,
         encoding: document.encoding,
+        is_closed,
         ..Api::default()
     };
-    Some((api, domains.unwrap_or_default()))
+    Some((api, domain))
 }
 
 /// Puts aside the properties that change no answer, and those that are not supported.
@@ -88,7 +91,7 @@ fn domain(
     node: &Node,
     stage: &str,
     problems: &mut Vec<Problem>,
-) -> Option<Vec<(String, BasePathMapping)>> {
+) -> Option<(String, Vec<BasePathMapping>)> {
     let mut fields = node
         .fields(format!("{}: Domain", api.label()))
         .or_collect(problems)?;
@@ -107,11 +110,12 @@ fn domain(
             .collect(),
         Some(path) => path.text().or_collect(problems).into_iter().collect(),
     };
-    refuse_private(
+    let mut is_guarded = refuse_private(
         &api.label(),
         fields.optional("EndpointConfiguration"),
         problems,
     );
+    is_guarded |= fields.has("MutualTlsAuthentication") || fields.has("Policy");
     fields.ignore(&[
         "CertificateArn",
         "OwnershipVerificationCertificateArn",
@@ -122,20 +126,21 @@ fn domain(
     fields.unsupported(&["MutualTlsAuthentication", "Policy"]);
     problems.extend(fields.finish());
     let name = name?.to_lowercase();
+    if is_guarded {
+        // Without base paths the host answers 403.
+        return Some((name, Vec::new()));
+    }
     let mapping = |path: &str| {
         let base_path = if path == "(none)" {
             String::new()
         } else {
             path.trim_matches('/').to_owned()
         };
-        (
-            name.clone(),
-            BasePathMapping {
-                base_path,
-                api_id: api.physical_id.clone(),
-                stage: Some(stage.to_owned()),
-            },
-        )
+        BasePathMapping {
+            base_path,
+            api_id: api.physical_id.clone(),
+            stage: Some(stage.to_owned()),
+        }
     };
-    Some(base_paths.into_iter().map(mapping).collect())
+    Some((name.clone(), base_paths.into_iter().map(mapping).collect()))
 }

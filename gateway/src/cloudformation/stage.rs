@@ -10,15 +10,16 @@ use super::membership::is_part;
 use super::method_settings;
 use crate::api::{AccessLogFormat, MethodSetting, MethodSettings, Stage};
 
-/// Settings of a stage that change no answer. The size of a cache is that of the process; a client
-/// certificate is for HTTP backends.
-const PASSIVE: [&str; 5] = [
+/// Settings of a stage that change no answer. The size of a cache is that of the process.
+const PASSIVE: [&str; 4] = [
     "CacheClusterSize",
-    "ClientCertificateId",
     "Description",
     "DocumentationVersion",
     "Tags",
 ];
+
+/// A certificate by which backends know the gateway: it narrows who may call them.
+const CLIENT_CERTIFICATE: &str = "ClientCertificateId";
 
 /// The stages of one API: `Stage` resources, and those that a `Deployment` declares.
 pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Vec<Stage> {
@@ -142,6 +143,8 @@ pub(super) fn settings(
         .optional("CanarySetting")
         .and_then(|node| canary::setting(&format!("{label}: CanarySetting"), node, problems));
     let methods = methods(label, &mut fields, problems);
+    let is_closed = fields.has(CLIENT_CERTIFICATE);
+    fields.unsupported(&[CLIENT_CERTIFICATE]);
     fields.ignore(&PASSIVE);
     problems.extend(fields.finish());
     let variables = variables.flatten().unwrap_or_default().into_iter();
@@ -153,6 +156,7 @@ pub(super) fn settings(
         has_cache: has_cache.unwrap_or_default(),
         access_log,
         is_traced: is_traced.unwrap_or_default(),
+        is_closed,
         ..Stage::default()
     };
     StageSettings { stage, canary }

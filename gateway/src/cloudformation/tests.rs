@@ -1,5 +1,6 @@
 //! Templates, to APIs and problems.
 
+mod closed;
 mod problems;
 
 use kit::cloudformation::Account;

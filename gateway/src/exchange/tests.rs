@@ -87,6 +87,7 @@ fn apis(integration: &str) -> Apis {
         endpoint: document.endpoint,
         resources: document.resources,
         encoding: document.encoding,
+        is_closed: document.is_closed,
         ..Api::default()
     };
     Apis {

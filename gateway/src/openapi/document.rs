@@ -5,6 +5,7 @@ use kit::document::{Node, OrCollect as _, Problem};
 use super::base_path::{BasePath, endpoint};
 use super::extensions::is_foreign;
 use super::operation::PathReader;
+use super::security::SecurityReader;
 use crate::api::{DefaultEndpoint, Encoding, Resource};
 
 /// What a document declares.
@@ -20,10 +21,13 @@ pub(crate) struct Document {
     pub endpoint: DefaultEndpoint,
     /// How payloads are encoded.
     pub encoding: Encoding,
+    /// What guards the whole API is not supported.
+    pub is_closed: bool,
 }
 
 /// Extensions of the root that would change answers and are not supported.
-const UNSUPPORTED_ROOT: [&str; 5] = [
+const UNSUPPORTED_ROOT: [&str; 6] = [
+    "x-amazon-apigateway-authtype",
     "x-amazon-apigateway-binary-media-types",
     "x-amazon-apigateway-cors",
     "x-amazon-apigateway-gateway-responses",
@@ -33,7 +37,7 @@ const UNSUPPORTED_ROOT: [&str; 5] = [
 
 /// Entries of the root without effect on requests. Where API keys come from matters only to methods
 /// that require one, and those are refused.
-const PASSIVE_ROOT: [&str; 18] = [
+const PASSIVE_ROOT: [&str; 16] = [
     "openapi",
     "swagger",
     "host",
@@ -46,10 +50,8 @@ const PASSIVE_ROOT: [&str; 18] = [
     "parameters",
     "responses",
     "securityDefinitions",
-    "security",
     "externalDocs",
     "x-amazon-apigateway-api-key-source",
-    "x-amazon-apigateway-authtype",
     "x-amazon-apigateway-documentation",
     "x-amazon-apigateway-importexport-version",
 ];
@@ -80,14 +82,17 @@ impl Document {
             .and_then(Node::entries)
             .or_collect(problems)
             .unwrap_or_default();
+        let security = SecurityReader::new(fields.optional("security"));
         let validators = fields.optional("x-amazon-apigateway-request-validators");
         let validator = fields.optional("x-amazon-apigateway-request-validator");
+        let is_closed = fields.has("x-amazon-apigateway-policy");
         fields.ignore(&PASSIVE_ROOT);
         fields.unsupported(&UNSUPPORTED_ROOT);
         fields.ignore_where(is_foreign);
         problems.extend(fields.finish());
         let mut reader = PathReader {
             root,
+            security,
             validators,
             validator,
             problems,
@@ -103,6 +108,7 @@ impl Document {
             base_path,
             endpoint,
             encoding: Encoding::default(),
+            is_closed,
         })
     }
 }

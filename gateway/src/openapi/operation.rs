@@ -4,8 +4,9 @@ use kit::document::{Entry, Node, OrCollect as _, Problem};
 
 use super::declarations::MethodDeclarations;
 use super::extensions::is_foreign;
+use super::security::SecurityReader;
 use super::{integration, method_request};
-use crate::api::{Integration, Method, Resource, Segment, Verb};
+use crate::api::{Access, Integration, Method, Resource, Segment, Verb};
 
 /// The operations that a path can have.
 const OPERATIONS: [&str; 8] = [
@@ -38,6 +39,7 @@ const PASSIVE_OPERATION: [&str; 12] = [
 /// Reads the paths of a document.
 pub(super) struct PathReader<'d, 'p> {
     pub root: &'d Node,
+    pub security: SecurityReader<'d>,
     /// `x-amazon-apigateway-request-validators`.
     pub validators: Option<&'d Node>,
     /// The name of the validator of methods that name none.
@@ -92,10 +94,12 @@ impl PathReader<'_, '_> {
             .unwrap_or_default();
         let security = fields.optional("security");
         let auth = fields.optional("x-amazon-apigateway-auth");
-        method_request::refuse_authorization(label, security, auth, self.problems);
+        let mut access = self.security.access(label, security, auth, self.problems);
         let validator = fields.optional("x-amazon-apigateway-request-validator");
         let validator = validator.or(self.validator);
-        method_request::refuse_validation(label, validator, self.validators, self.problems);
+        if method_request::refuse_validation(label, validator, self.validators, self.problems) {
+            access = Access::Closed;
+        }
         fields.ignore(&PASSIVE_OPERATION);
         fields.ignore_where(is_foreign);
         self.problems.extend(fields.finish());
@@ -106,6 +110,7 @@ impl PathReader<'_, '_> {
                     .tolerable(),
             );
             return Some(Method {
+                access,
                 statuses,
                 integration: Integration::unsupported(),
             });
@@ -126,6 +131,7 @@ impl PathReader<'_, '_> {
             }
         }
         Some(Method {
+            access,
             statuses,
             integration,
         })

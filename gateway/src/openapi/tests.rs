@@ -50,6 +50,30 @@ fn what_is_not_supported_is_reported_with_its_place() {
     );
 }
 
+/// The access of the methods of `/a`, by verb: `get` has no `security` of its own, `put` an empty
+/// one, `post` one that names nobody.
+fn access(root: &str) -> Vec<bool> {
+    let text = format!(
+        "{root}\npaths:\n  /a:\n    get: {{{MOCK}}}\n    put: {{security: [], {MOCK}}}\n    post: {{security: [{{}}], {MOCK}}}\n"
+    );
+    let (document, _) = read(&text).unwrap();
+    let methods = document.resources[0].methods.iter();
+    methods
+        .map(|(_, method)| matches!(method.access, crate::api::Access::Open))
+        .collect()
+}
+
+#[test]
+fn security_of_the_root_applies_to_every_operation_without_its_own() {
+    for root in ["openapi: 3.0.1", "swagger: '2.0'"] {
+        assert_eq!(access(root), [true, true, true], "{root}");
+        let guarded = access(&format!("{root}\nsecurity: [{{guard: []}}]"));
+        assert_eq!(guarded, [false, true, true], "{root}");
+        let malformed = access(&format!("{root}\nsecurity: guard"));
+        assert_eq!(malformed, [false, true, true], "{root}");
+    }
+}
+
 #[test]
 fn every_operation_is_reported_by_itself() {
     let text = format!(

@@ -45,6 +45,13 @@ paths:
         uri: arn:aws:apigateway:eu-west-1:s3:path/b/{key}
         requestParameters: {integration.request.path.key: method.request.path.key}
         responses: {default: {statusCode: 200, responseParameters: {method.response.header.X-Amzn-Trace-Id: "'mapped'"}}}
+  /closed:
+    get:
+      security: [{guard: []}]
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses: {default: {statusCode: 200}}
   /mock:
     get:
       x-amazon-apigateway-integration:
@@ -67,6 +74,7 @@ async fn gateway(endpoint: &str) -> Router {
         endpoint: document.endpoint,
         resources: document.resources,
         encoding: document.encoding,
+        is_closed: document.is_closed,
         ..Api::default()
     };
     let apis = Apis {
@@ -166,6 +174,13 @@ async fn a_reply_beyond_the_limit_is_no_success() {
     );
     let longer = backend(NOW, 200, vec![b'x'; 10_485_761]).await;
     assert_eq!(ask(gateway(&longer).await, "GET", "/s3/a").await.1, ERROR);
+}
+
+/// Definitions that were read leniently have such methods.
+#[tokio::test]
+async fn a_method_whose_guard_is_not_supported_is_not_served() {
+    let (_, answer) = ask(gateway("http://127.0.0.1:1").await, "GET", "/closed").await;
+    assert_eq!(answer, ERROR);
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::api::{
-    Api, Apis, Backend, BasePathMapping, DefaultEndpoint, Integration, Method, Resource, Segment,
-    Stage, Verb,
+    Access, Api, Apis, Backend, BasePathMapping, DefaultEndpoint, Integration, Method, Resource,
+    Segment, Stage, Verb,
 };
 
 fn method() -> Method {
@@ -12,6 +12,7 @@ fn method() -> Method {
         ..Integration::unsupported()
     };
     Method {
+        access: Access::Open,
         statuses: Vec::new(),
         integration,
     }

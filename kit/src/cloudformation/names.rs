@@ -104,7 +104,8 @@ impl Named<'_> {
             ("AWS::Lambda::Function" | "AWS::Serverless::Function", "Arn") => {
                 self.arn("lambda", &format!("function:{id}"))
             }
-            ("AWS::ApiGateway::RestApi" | "AWS::Serverless::Api", "RestApiId") => id.to_owned(),
+            ("AWS::ApiGateway::RestApi" | "AWS::Serverless::Api", "RestApiId")
+            | ("AWS::ApiGateway::Authorizer", "AuthorizerId") => id.to_owned(),
             ("AWS::ApiGateway::RestApi" | "AWS::Serverless::Api", "RootResourceId") => {
                 short_id(&format!("{}/", self.logical_id))
             }

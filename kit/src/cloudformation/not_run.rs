@@ -6,7 +6,7 @@
 use super::function::function;
 use super::intrinsic::{Resolver, kind_of};
 use super::types::{self, Standing};
-use crate::document::{Entry, Node, Value};
+use crate::document::{Entry, Node, Place, Value};
 
 /// A resource that is not run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct NotRun {
     pub kind: String,
     /// The queues of the template that it would work on, by their names in the template.
     pub queues: Vec<String>,
+    /// The ARN of what a web ACL is associated with, and where it stands: of WebACLAssociation.
+    pub protects: Option<(String, Place)>,
 }
 
 const QUEUE: &str = "AWS::SQS::Queue";
@@ -90,7 +92,17 @@ fn resource(resolver: &Resolver<'_>, queues: &[(&str, String)], entry: &Entry) -
         logical_id: entry.key.clone(),
         kind: kind.to_owned(),
         queues: found,
+        protects: protects(resolver, kind, entry),
     })
+}
+
+fn protects(resolver: &Resolver<'_>, kind: &str, entry: &Entry) -> Option<(String, Place)> {
+    if !kind.ends_with("::WebACLAssociation") {
+        return None;
+    }
+    let arn = entry.node.get("Properties")?.get("ResourceArn")?;
+    let resolved = resolver.resolve(arn).ok()??;
+    Some((resolved.text().ok()?.to_owned(), arn.place.clone()))
 }
 
 struct Search<'s, 'a> {

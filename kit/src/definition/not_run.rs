@@ -76,6 +76,7 @@ fn work(resource: &NotRun) -> String {
         logical_id,
         kind,
         queues,
+        ..
     } = resource;
     format!(
         "{logical_id} ({kind}) {} {}",
