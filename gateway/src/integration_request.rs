@@ -6,6 +6,7 @@
 //! `docs/aws/api-gateway.md#sqs-behind-an-aws-integration`.
 
 mod body;
+mod function;
 mod headers;
 mod message;
 mod mock;
@@ -52,6 +53,12 @@ pub(crate) enum Plan<'a> {
 /// The fault to answer with instead.
 pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, Fault> {
     let integration = &exchange.route.method.integration;
+    if let Backend::LambdaProxy(uri) = &integration.backend {
+        return Ok(IntegrationRequest::Call(
+            function::call(exchange, integration, uri)?,
+            uri,
+        ));
+    }
     let mut parameters = MappedParameters::of(exchange, integration)?;
     let body = body::body(exchange, integration)?;
     parameters.override_by(exchange.context.request_override());
@@ -63,7 +70,7 @@ pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, 
         Backend::Mock => mock::reply(exchange, &body).map(IntegrationRequest::Mock),
         Backend::Aws(uri) => {
             let request = exchange.request;
-            let body = body.into_bytes(request);
+            let body = body.into_bytes();
             let url = url::url(exchange, uri, &parameters)?;
             let method = uri.method.clone().unwrap_or_else(|| request.method.clone());
             let headers = headers::headers(exchange, &parameters)?;

@@ -3,6 +3,10 @@
 //!
 //! Pure, up to the reports for the operator. See `docs/aws/api-gateway.md#integration-response`.
 
+mod body;
+mod function;
+mod function_result;
+mod headers;
 mod receive;
 mod respond;
 mod sqs_answer;

@@ -19,6 +19,7 @@ mod load;
 mod method_response;
 mod openapi;
 mod parameter_mapping;
+mod payload;
 mod readiness;
 mod reload;
 mod request_ids;

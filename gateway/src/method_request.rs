@@ -8,6 +8,6 @@ mod context;
 mod parameters;
 mod request;
 
-pub(crate) use parameters::is_hidden;
+pub(crate) use parameters::{is_hidden, title_case};
 pub use request::Request;
 pub(crate) use request::{media_type, parse_query};

@@ -15,7 +15,7 @@ use crate::request_ids::RequestIds;
 pub(crate) struct MethodResponse {
     /// The status.
     pub status: StatusCode,
-    /// Headers by name; `Content-Type` is always among them.
+    /// Headers by name, of which one may have several values; `Content-Type` is always among them.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
@@ -32,7 +32,7 @@ impl MethodResponse {
                 HeaderName::from_bytes(name.as_bytes()),
                 HeaderValue::from_bytes(value.as_bytes()),
             ) {
-                response.headers_mut().insert(name, value);
+                response.headers_mut().append(name, value);
             }
         }
         ids.insert(response.headers_mut());
@@ -49,6 +49,8 @@ mod tests {
         let headers = [
             ("Content-Type", "text/x"),
             ("X-Amzn-RequestId", "forged"),
+            ("Set-Cookie", "a=1"),
+            ("Set-Cookie", "b=2"),
             ("Bad Name", "v"),
             ("Broken", "a\nb"),
         ];
@@ -75,6 +77,8 @@ mod tests {
             [
                 ("content-type", "text/x"),
                 ("x-amzn-requestid", "r"),
+                ("set-cookie", "a=1"),
+                ("set-cookie", "b=2"),
                 ("x-amz-apigw-id", "e=")
             ]
         );

@@ -9,6 +9,7 @@ mod backend;
 mod base_path;
 mod declarations;
 mod document;
+mod encoding;
 mod extensions;
 mod http_uri;
 mod identity;
@@ -27,5 +28,6 @@ mod variables;
 
 pub(crate) use declarations::MethodDeclarations;
 pub(crate) use document::Document;
+pub(crate) use encoding::read as read_encoding;
 pub(crate) use import::{import, only_stage};
 pub(crate) use integration::read as read_integration;

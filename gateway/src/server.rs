@@ -3,9 +3,11 @@
 
 mod admission;
 mod backends;
+mod compression;
 mod request_head;
 #[cfg(test)]
 mod tests;
+mod unpacking;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -37,6 +39,8 @@ use crate::trouble::printable;
 use crate::{authorization, integration_request, integration_response};
 use admission::{Admission, Limits};
 use backends::Backends;
+use compression::compressed;
+use unpacking::unpacked;
 
 /// The gateway behind its port.
 #[derive(Debug)]
@@ -108,7 +112,9 @@ impl Gateway {
             .send(plan, timeout, &request.request_id)
             .await?;
         outline.message_id = received.message_id;
-        integration_response::respond(&mut exchange, &received.reply)
+        let response = integration_response::respond(&mut exchange, &received.reply)?;
+        let encoding = &route.api.encoding;
+        Ok(compressed(response, &received.reply, request, encoding).await)
     }
 }
 
@@ -137,11 +143,9 @@ async fn handle(
     let mut outline = Outline::default();
     let answer = async {
         // The permit is held for as long as the payload is in memory.
-        let (body, _permit) = gateway
-            .admission
-            .read(&parts.uri, &parts.headers, body)
-            .await?;
-        request.body = body;
+        let admission = &gateway.admission;
+        let (body, mut permit) = admission.read(&parts.uri, &parts.headers, body).await?;
+        request.body = unpacked(admission, &parts.headers, body, &mut permit).await?;
         gateway.answer(&apis, &request, &mut outline).await
     };
     let answer = AssertUnwindSafe(answer).catch_unwind().await;

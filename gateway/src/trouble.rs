@@ -27,6 +27,8 @@ pub(crate) enum Trouble {
     NotTheService,
     /// There are no credentials to sign with: 500.
     NoCredentials,
+    /// A function failed, or Lambda did not run it: 500 or 502.
+    FunctionFailed,
     /// A mapping template fails: 500.
     TemplateFailed,
     /// The definition makes an answer impossible: 500.
@@ -80,6 +82,7 @@ impl Trouble {
             Trouble::TimedOut => "timed out",
             Trouble::NotTheService => "not the service",
             Trouble::NoCredentials => "no credentials",
+            Trouble::FunctionFailed => "function failed",
             Trouble::TemplateFailed => "template failed",
             Trouble::Misconfigured => "misconfigured",
         }

@@ -128,7 +128,7 @@ fn everything_is_reported_at_once() {
     let message = load(&file).expect_err("it is refused");
     for expected in [
         "Hooks is not supported",
-        "integrations of type aws_proxy are not supported",
+        "Integrations of type 'AWS_PROXY' currently only supports Lambda function",
     ] {
         assert!(message.contains(expected), "{message}");
     }

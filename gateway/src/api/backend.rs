@@ -36,6 +36,12 @@ pub struct ServiceUri {
 }
 
 impl ServiceUri {
+    /// Whether this invokes a Lambda function.
+    pub fn is_function(&self) -> bool {
+        self.service == "lambda"
+            && matches!(&self.operation, Operation::Path(path) if path.starts_with("/2015-03-31/functions/"))
+    }
+
     /// Account and name of the queue in the path of the integration, unless a request can change
     /// them.
     pub fn queue(&self) -> Option<(&str, &str)> {

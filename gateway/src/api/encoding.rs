@@ -25,6 +25,20 @@ pub enum ContentHandling {
     ToBinary,
 }
 
+impl Encoding {
+    /// These settings with those of the resource around the document: its media types are added,
+    /// its size counts.
+    pub(crate) fn with(mut self, other: &Encoding) -> Encoding {
+        for name in &other.binary_types.0 {
+            self.binary_types.add(name);
+        }
+        self.minimum_compression_size = other
+            .minimum_compression_size
+            .or(self.minimum_compression_size);
+        self
+    }
+}
+
 impl BinaryMediaTypes {
     /// Adds a media type. CloudFormation and SAM write its slash as `~1`.
     pub fn add(&mut self, media_type: &str) {

@@ -8,7 +8,7 @@ use super::content::Content;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
 use super::stage;
 use crate::api::{Api, Segment};
-use crate::openapi::{Document, only_stage};
+use crate::openapi::{Document, only_stage, read_encoding};
 
 /// Reads one API. An API without methods is `None` and a problem.
 pub(super) fn read(
@@ -37,6 +37,11 @@ pub(super) fn read(
         problems,
     );
     is_closed |= fields.has("Policy");
+    let encoding = read_encoding(
+        fields.optional("BinaryMediaTypes"),
+        fields.optional("MinimumCompressionSize"),
+        problems,
+    );
     fields.ignore(&[
         "Description",
         "Tags",
@@ -45,13 +50,7 @@ pub(super) fn read(
         "SecurityPolicy",
         "ApiKeySourceType",
     ]);
-    fields.unsupported(&[
-        "BodyS3Location",
-        "BinaryMediaTypes",
-        "CloneFrom",
-        "MinimumCompressionSize",
-        "Policy",
-    ]);
+    fields.unsupported(&["BodyS3Location", "CloneFrom", "Policy"]);
     problems.extend(fields.finish());
     let mut document = content.import(body, account, problems)?;
     is_closed |= document.is_closed;
@@ -68,7 +67,7 @@ pub(super) fn read(
         stages,
         endpoint: document.endpoint.or_disabled(is_disabled),
         resources,
-        encoding: document.encoding,
+        encoding: document.encoding.with(&encoding),
         is_closed,
         ..Api::default()
     })

@@ -9,6 +9,7 @@ use super::content::Content;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
 use super::stage;
 use crate::api::{Api, BasePathMapping};
+use crate::openapi::read_encoding;
 
 /// An API, and the base paths of its custom domain.
 pub(super) type Served = (Api, Option<(String, Vec<BasePathMapping>)>);
@@ -38,6 +39,11 @@ pub(super) fn read(
         problems,
     );
     is_closed |= fields.has("Auth") || fields.has("Policy");
+    let encoding = read_encoding(
+        fields.optional("BinaryMediaTypes"),
+        fields.optional("MinimumCompressionSize"),
+        problems,
+    );
     set_aside(&mut fields);
     let domain = fields
         .optional("Domain")
@@ -54,7 +60,7 @@ pub(super) fn read(
         stages,
         endpoint: document.endpoint.or_disabled(is_disabled),
         resources,
-        encoding: document.encoding,
+        encoding: document.encoding.with(&encoding),
         is_closed,
         ..Api::default()
     };
@@ -78,8 +84,6 @@ fn set_aside(fields: &mut Fields<'_>) {
         "Auth",
         "Cors",
         "GatewayResponses",
-        "BinaryMediaTypes",
-        "MinimumCompressionSize",
         "MergeDefinitions",
         "Policy",
     ]);

@@ -110,7 +110,7 @@ fn refused(template: &str, message: &str) {
 fn leniency_serves_the_rest_and_a_500_where_something_is_missing() {
     let two = PARTS.replace(
             "  Deployment:",
-            "  Users: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: users}}\n  Get: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !Ref Users, HttpMethod: GET, Integration: {Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: x}}}\n  Put: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !Ref Users, HttpMethod: PUT, Integration: {Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: x}}}\n  Deployment:",
+            "  Users: {Type: AWS::ApiGateway::Resource, Properties: {RestApiId: !Ref Api, ParentId: !GetAtt Api.RootResourceId, PathPart: users}}\n  Get: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !Ref Users, HttpMethod: GET, Integration: {Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: 'arn:aws:apigateway:eu-west-1:firehose:path/x'}}}\n  Put: {Type: AWS::ApiGateway::Method, Properties: {RestApiId: !Ref Api, ResourceId: !Ref Users, HttpMethod: PUT, Integration: {Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: 'arn:aws:apigateway:eu-west-1:firehose:path/x'}}}\n  Deployment:",
         );
     let reported = load(&two).unwrap_err().to_string();
     assert_eq!(

@@ -1,6 +1,8 @@
 //! Requests through integrations as a definition declares them: the call that is planned, the
 //! response that is chosen.
 
+mod functions;
+mod payloads;
 mod requests;
 mod responses;
 mod send_message;

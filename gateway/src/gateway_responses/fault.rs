@@ -38,6 +38,8 @@ pub enum Fault {
     IntegrationTimeout,
     /// Lambda did not run the function: it is throttled, does not exist, or may not be called.
     FunctionUnavailable,
+    /// The payload for a function is longer than Lambda takes.
+    FunctionPayloadTooLarge,
     /// Lambda did not take the payload that a template made; holds Lambda's own message.
     InvalidFunctionPayload(String),
     /// A function failed, or its result is not in the form of `AWS_PROXY` integrations.
@@ -70,7 +72,9 @@ impl Fault {
             Fault::InvalidJson | Fault::InvalidPath | Fault::InvalidFunctionPayload(_) => {
                 StatusCode::BAD_REQUEST
             }
-            Fault::RequestTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Fault::RequestTooLarge | Fault::FunctionPayloadTooLarge => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
             Fault::UriTooLong => StatusCode::URI_TOO_LONG,
             Fault::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Fault::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -93,6 +97,7 @@ impl Fault {
             | Fault::InvalidJson
             | Fault::InvalidPath
             | Fault::InvalidFunctionPayload(_) => "BadRequestException",
+            Fault::FunctionPayloadTooLarge => "RequestTooLargeException",
             Fault::Throttled => "TooManyRequestsException",
             Fault::IntegrationFailure
             | Fault::IntegrationTimeout
@@ -144,6 +149,7 @@ impl Fault {
                 ("Network error communicating with endpoint", Spelling::Blank)
             }
             Fault::IntegrationTimeout => ("Endpoint request timed out", Spelling::Blank),
+            Fault::FunctionPayloadTooLarge => ("Request Too Long", Spelling::Tight),
             Fault::InvalidFunctionPayload(message) => (message.as_str(), Spelling::Blank),
             Fault::FunctionUnavailable
             | Fault::MalformedFunctionResponse

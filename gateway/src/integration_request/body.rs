@@ -6,23 +6,23 @@ use bytes::Bytes;
 use crate::api::{Integration, Passthrough, Templates};
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
-use crate::method_request::Request;
+use crate::payload::{NotBase64, PayloadKind, for_integration};
 use crate::trouble::{Trouble, printable};
 
 /// What becomes of the client's body.
 pub(super) enum RequestBody {
     /// A template made a body of it.
     Rendered(String),
-    /// It goes to the backend as it is.
-    PassedThrough,
+    /// It goes to the backend without a template.
+    PassedThrough(Bytes),
 }
 
 impl RequestBody {
     /// The bytes for the backend.
-    pub(super) fn into_bytes(self, request: &Request) -> Bytes {
+    pub(super) fn into_bytes(self) -> Bytes {
         match self {
             RequestBody::Rendered(text) => text.into(),
-            RequestBody::PassedThrough => request.body.clone(),
+            RequestBody::PassedThrough(bytes) => bytes,
         }
     }
 }
@@ -39,24 +39,38 @@ pub(super) fn body(
     let template = templates
         .of(&exchange.request.media_type())
         .or_else(|| templates.of("$default"));
-    match template {
-        Some(Some(template)) => {
-            let request = exchange.request;
-            exchange
-                .render(template, &String::from_utf8_lossy(&request.body))
-                .map(RequestBody::Rendered)
-        }
-        Some(None) => Ok(RequestBody::PassedThrough),
+    let template = match template {
+        Some(template) => template.as_ref(),
         None => match integration.passthrough {
-            Passthrough::WhenNoMatch => Ok(RequestBody::PassedThrough),
-            Passthrough::WhenNoTemplates if templates.0.is_empty() => {
-                Ok(RequestBody::PassedThrough)
-            }
+            Passthrough::WhenNoMatch => None,
+            Passthrough::WhenNoTemplates if templates.0.is_empty() => None,
             Passthrough::WhenNoTemplates | Passthrough::Never => {
-                Err(no_template(exchange, templates))
+                return Err(no_template(exchange, templates));
             }
         },
-    }
+    };
+    let given = converted(exchange, integration)?;
+    let Some(template) = template else {
+        return Ok(RequestBody::PassedThrough(given));
+    };
+    let Ok(text) = std::str::from_utf8(&given) else {
+        return Err(exchange.misconfigured(
+            "a request template cannot read a binary body: set contentHandling to CONVERT_TO_TEXT",
+        ));
+    };
+    exchange.render(template, text).map(RequestBody::Rendered)
+}
+
+/// The client's body as content handling has it: `docs/aws/api-gateway.md#payload-encodings`.
+fn converted(exchange: &Exchange<'_>, integration: &Integration) -> Result<Bytes, Fault> {
+    let request = exchange.request;
+    let types = &exchange.route.api.encoding.binary_types;
+    let kind = PayloadKind::of(&request.media_type(), types);
+    for_integration(&request.body, kind, integration.content_handling).map_err(|NotBase64| {
+        exchange.misconfigured(
+            "Unable to base64 decode the body: it is to become binary, and is not base64",
+        )
+    })
 }
 
 /// Reports that no template is for the content type, and gives the fault for it.

@@ -35,11 +35,7 @@ pub(super) fn headers(
             let reason = format!("the mapped header {} is not valid in HTTP", printable(name));
             return Err(exchange.misconfigured(&reason));
         };
-        let backend = &exchange.route.method.integration.backend;
-        if is_reserved(header.as_str(), backend) {
-            let reason = format!("the header {header} is reserved and cannot be mapped");
-            return Err(exchange.misconfigured(&reason));
-        }
+        refuse_reserved(exchange, header.as_str())?;
         if header != "referer" {
             headers.insert(header, value);
         }
@@ -48,4 +44,13 @@ pub(super) fn headers(
         headers.insert("x-amzn-trace-id", trace);
     }
     Ok(headers)
+}
+
+/// Refuses a mapped header that API Gateway keeps for itself; its name is in lower case.
+pub(super) fn refuse_reserved(exchange: &Exchange<'_>, name: &str) -> Result<(), Fault> {
+    if is_reserved(name, &exchange.route.method.integration.backend) {
+        let reason = format!("the header {name} is reserved and cannot be mapped");
+        return Err(exchange.misconfigured(&reason));
+    }
+    Ok(())
 }

@@ -14,7 +14,7 @@ use crate::gateway_responses::Fault;
 pub(super) fn reply(exchange: &Exchange<'_>, body: &RequestBody) -> Result<Reply, Fault> {
     let text = match body {
         RequestBody::Rendered(text) => text,
-        RequestBody::PassedThrough => "",
+        RequestBody::PassedThrough(_) => "",
     };
     let status = kit::jsonpath::read_lenient(text)
         .ok()

@@ -90,6 +90,11 @@ impl Context {
         single(found)
     }
 
+    /// Everything but the overrides.
+    pub(crate) fn fields(&self) -> &Members<String, Json> {
+        &self.fields
+    }
+
     /// The overrides for the call.
     pub fn request_override(&self) -> RequestOverride {
         RequestOverride::of(&self.overrides)

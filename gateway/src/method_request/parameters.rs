@@ -54,7 +54,7 @@ pub(crate) fn is_hidden(name: &str) -> bool {
 }
 
 /// `x-amzn-trace-id` as `X-Amzn-Trace-Id`.
-fn title_case(name: &str) -> String {
+pub(crate) fn title_case(name: &str) -> String {
     let mut upper = true;
     name.chars()
         .map(|letter| {

@@ -63,6 +63,15 @@ impl Request {
         self.header("content-type")
             .map_or_else(|| "application/json".to_owned(), media_type)
     }
+
+    /// The first media type that the client accepts, without its parameters, lower case;
+    /// `application/json` when it names none.
+    pub fn accepted_type(&self) -> String {
+        let first = self
+            .header("accept")
+            .and_then(|value| value.split(',').next());
+        first.map_or_else(|| "application/json".to_owned(), media_type)
+    }
 }
 
 /// The media type in front of any parameters, lower case.

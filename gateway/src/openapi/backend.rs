@@ -7,6 +7,11 @@ use super::http_uri;
 use super::uri;
 use crate::api::{Backend, CertificateCheck, Connection, HttpEndpoint, HttpMode};
 
+/// What API Gateway says of an `AWS_PROXY` integration with another service, and what is missing
+/// here.
+const NOT_A_FUNCTION: &str = "Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose \
+                              stream invocations (Firehose streams are not supported here)";
+
 /// The entries of an integration that say what is called.
 pub(super) struct BackendReader<'n, 'p> {
     pub label: &'p str,
@@ -45,14 +50,10 @@ impl<'n, 'p> BackendReader<'n, 'p> {
             "aws" => self.aws(kind),
             "http" => self.http(kind, HttpMode::Mapped),
             "http_proxy" => self.http(kind, HttpMode::Proxy),
-            "aws_proxy" => {
-                let message = "integrations of type aws_proxy are not supported";
-                self.problems.push(self.problem(kind, message).tolerable());
-                Some(Backend::Unsupported)
-            }
+            "aws_proxy" => self.function(kind),
             other => {
                 let message = format!(
-                    "invalid integration type {other}: expected aws, http, http_proxy or mock"
+                    "invalid integration type {other}: expected aws, aws_proxy, http, http_proxy or mock"
                 );
                 self.problems.push(self.problem(kind, &message));
                 None
@@ -77,6 +78,19 @@ impl<'n, 'p> BackendReader<'n, 'p> {
                 None
             }
         }
+    }
+
+    /// The function behind an `AWS_PROXY` integration.
+    fn function(&mut self, kind: &Node) -> Option<Backend> {
+        let Some(Backend::Aws(uri)) = self.aws(kind) else {
+            return None;
+        };
+        if uri.is_function() {
+            return Some(Backend::LambdaProxy(uri));
+        }
+        self.problems
+            .push(self.problem(kind, NOT_A_FUNCTION).tolerable());
+        Some(Backend::Unsupported)
     }
 
     fn http(&mut self, kind: &Node, mode: HttpMode) -> Option<Backend> {

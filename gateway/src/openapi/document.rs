@@ -3,6 +3,7 @@
 use kit::document::{Node, OrCollect as _, Problem};
 
 use super::base_path::{BasePath, endpoint};
+use super::encoding;
 use super::extensions::is_foreign;
 use super::operation::PathReader;
 use super::security::SecurityReader;
@@ -26,12 +27,10 @@ pub(crate) struct Document {
 }
 
 /// Extensions of the root that would change answers and are not supported.
-const UNSUPPORTED_ROOT: [&str; 6] = [
+const UNSUPPORTED_ROOT: [&str; 4] = [
     "x-amazon-apigateway-authtype",
-    "x-amazon-apigateway-binary-media-types",
     "x-amazon-apigateway-cors",
     "x-amazon-apigateway-gateway-responses",
-    "x-amazon-apigateway-minimum-compression-size",
     "x-amazon-apigateway-policy",
 ];
 
@@ -77,6 +76,11 @@ impl Document {
         let base_path = BasePath::read(servers, fields.optional("basePath"));
         let configuration = fields.optional("x-amazon-apigateway-endpoint-configuration");
         let endpoint = endpoint(configuration, servers, problems);
+        let encoding = encoding::read(
+            fields.optional("x-amazon-apigateway-binary-media-types"),
+            fields.optional("x-amazon-apigateway-minimum-compression-size"),
+            problems,
+        );
         let paths = fields
             .required("paths")
             .and_then(Node::entries)
@@ -107,7 +111,7 @@ impl Document {
             resources,
             base_path,
             endpoint,
-            encoding: Encoding::default(),
+            encoding,
             is_closed,
         })
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use kit::document::{Fields, Node, OrCollect as _, Problem};
 
 use super::backend::BackendReader;
+use super::encoding::handling;
 use super::extensions::is_foreign;
 use super::identity::identity;
 use super::integration_response::responses;
@@ -37,14 +38,11 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         .map(passthrough)
         .transpose()
         .or_collect(problems);
+    let content_handling = handling(fields.optional("contentHandling")).or_collect(problems);
     let timeout = timeout(fields.optional("timeoutInMillis")).or_collect(problems);
     let responses = responses(label, fields.optional("responses"), problems);
     let cache_key = cache_key(label, &mut fields, problems);
-    fields.unsupported(&[
-        "contentHandling",
-        "responseTransferMode",
-        "integrationTarget",
-    ]);
+    fields.unsupported(&["responseTransferMode", "integrationTarget"]);
     fields.ignore_where(is_foreign);
     problems.extend(fields.finish());
     Some(Integration {
@@ -53,7 +51,7 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         request_parameters,
         request_templates,
         passthrough: passthrough.flatten().unwrap_or_default(),
-        content_handling: None,
+        content_handling: content_handling?,
         timeout: timeout?,
         responses,
         cache_key,

@@ -3,6 +3,7 @@
 use kit::document::{Entry, Node, OrCollect as _, Problem};
 use kit::java_regex::Regex;
 
+use super::encoding::handling;
 use super::parameter_mapping;
 use super::template::templates;
 use crate::api::IntegrationResponse;
@@ -54,7 +55,7 @@ fn response(
         .filter_map(|header| parameter_mapping::response_header(label, header).or_collect(problems))
         .collect();
     let templates = templates(fields.optional("responseTemplates"), problems);
-    fields.unsupported(&["contentHandling"]);
+    let content_handling = handling(fields.optional("contentHandling")).or_collect(problems);
     problems.extend(fields.finish());
     let status = u16::try_from(status?).expect("within 100 to 599");
     Some(IntegrationResponse {
@@ -62,7 +63,7 @@ fn response(
         status,
         headers,
         templates,
-        content_handling: None,
+        content_handling: content_handling?,
     })
 }
 

@@ -77,7 +77,7 @@ fn security_of_the_root_applies_to_every_operation_without_its_own() {
 #[test]
 fn every_operation_is_reported_by_itself() {
     let text = format!(
-        "openapi: 3.0.1\npaths:\n  /a:\n    get: {{}}\n    post:\n      x-amazon-apigateway-integration: {{type: aws_proxy, uri: 'http://x'}}\n    put:\n      x-amazon-apigateway-integration: {{type: aws, httpMethod: POST, uri: nonsense}}\n    x-amazon-apigateway-any-methods: {{}}\n  x-note: 1\n  /b:\n    get:\n      {MOCK}\n"
+        "openapi: 3.0.1\npaths:\n  /a:\n    get: {{}}\n    post:\n      x-amazon-apigateway-integration: {{type: aws_proxy, httpMethod: POST, uri: 'arn:aws:apigateway:eu-west-1:firehose:path/x'}}\n    put:\n      x-amazon-apigateway-integration: {{type: aws, httpMethod: POST, uri: nonsense}}\n    x-amazon-apigateway-any-methods: {{}}\n  x-note: 1\n  /b:\n    get:\n      {MOCK}\n"
     );
     let (document, problems) = read(&text).unwrap();
     assert_eq!(
@@ -85,7 +85,7 @@ fn every_operation_is_reported_by_itself() {
         [
             "api.yaml:4:10: get /a: No integration defined for method",
             "api.yaml:8:75: put /a: Invalid ARN specified in the request",
-            "api.yaml:6:47: post /a: integrations of type aws_proxy are not supported",
+            "api.yaml:6:47: post /a: Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations (Firehose streams are not supported here)",
             "api.yaml:9:5: path /a: x-amazon-apigateway-any-methods is unknown; did you mean x-amazon-apigateway-any-method?",
         ]
     );

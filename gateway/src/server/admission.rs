@@ -63,7 +63,7 @@ pub(super) struct Admission {
 /// A request's share of the budget, held until the request is answered.
 #[derive(Debug)]
 pub(super) struct Permit<'a> {
-    _bytes: Option<SemaphorePermit<'a>>,
+    bytes: Option<SemaphorePermit<'a>>,
     _slot: SemaphorePermit<'a>,
 }
 
@@ -91,13 +91,7 @@ impl Admission {
         let collected = timeout(self.limits.deadline, self.collect(body)).await;
         let (body, bytes) = collected.map_err(|_| Fault::RequestTimeout)??;
         let slot = self.slots.try_acquire().map_err(|_| Fault::Throttled)?;
-        Ok((
-            body,
-            Permit {
-                _bytes: bytes,
-                _slot: slot,
-            },
-        ))
+        Ok((body, Permit { bytes, _slot: slot }))
     }
 
     async fn collect(&self, mut body: Body) -> Result<(Bytes, Option<SemaphorePermit<'_>>), Fault> {
@@ -111,14 +105,23 @@ impl Admission {
             if read.len() + data.len() > PAYLOAD_LIMIT {
                 return Err(Fault::RequestTooLarge);
             }
-            self.widen(&mut bytes, read.len() + data.len()).await?;
+            self.take(&mut bytes, read.len() + data.len()).await?;
             read.extend_from_slice(&data);
         }
         Ok((read.freeze(), bytes))
     }
 
+    /// Lets a payload that was read grow to `length` bytes.
+    pub(super) async fn widen<'a>(
+        &'a self,
+        permit: &mut Permit<'a>,
+        length: usize,
+    ) -> Result<(), Fault> {
+        self.take(&mut permit.bytes, length).await
+    }
+
     /// Takes as many more bytes of the budget as a payload of `length` bytes needs.
-    async fn widen<'a>(
+    async fn take<'a>(
         &'a self,
         bytes: &mut Option<SemaphorePermit<'a>>,
         length: usize,

@@ -13,6 +13,8 @@ pub(super) struct Address<'a, 'p> {
     pub path: &'p str,
     /// The path as `$context.path` shows it, behind the implied stage.
     pub shown: &'p str,
+    /// Whether a custom domain led here.
+    pub is_domain: bool,
     /// The stage's name, when neither the path nor a custom domain names the stage.
     pub implied: Option<&'a str>,
 }
@@ -61,6 +63,7 @@ fn by_domain<'a, 'p>(
             stage: api.stage(stage)?,
             path: rest,
             shown: path,
+            is_domain: true,
             implied: None,
         }),
         None => by_path(api, rest),
@@ -82,6 +85,7 @@ fn by_path<'a, 'p>(api: &'a Api, path: &'p str) -> Option<Address<'a, 'p>> {
         stage: api.stage(first)?,
         path: &rest[first.len()..],
         shown: path,
+        is_domain: false,
         implied: None,
     })
 }
@@ -98,6 +102,7 @@ fn by_default<'a, 'p>(apis: &'a Apis, api: &'a Api, path: &'p str) -> Option<Add
         stage,
         path,
         shown: path,
+        is_domain: false,
         implied: Some(&stage.name),
     })
 }

@@ -14,6 +14,8 @@ pub(super) struct MatchedResource<'a> {
     pub method: &'a Method,
     /// By name, percent-decoded once.
     pub parameters: IndexMap<String, String>,
+    /// By name, as they came.
+    pub encoded: IndexMap<String, String>,
 }
 
 /// The most literal resource that matches the path and has the method.
@@ -41,15 +43,17 @@ pub(super) fn find<'a>(
         })
         .min_by(|(_, _, a), (_, _, b)| a.rank.cmp(&b.rank));
     let (resource, method, matched) = best?;
-    let parameters = matched
-        .values
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), decode(&value)))
+    let named = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
+    let encoded: IndexMap<String, String> = matched.values.iter().map(named).collect();
+    let parameters = encoded
+        .iter()
+        .map(|(name, value)| (name.clone(), decode(value)))
         .collect();
     Some(MatchedResource {
         resource,
         method,
         parameters,
+        encoded,
     })
 }
 

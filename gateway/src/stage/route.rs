@@ -21,6 +21,10 @@ pub struct Route<'a> {
     pub method: &'a Method,
     /// Path parameters by name, percent-decoded once.
     pub path: IndexMap<String, String>,
+    /// Path parameters by name, as the client sent them.
+    pub encoded: IndexMap<String, String>,
+    /// The path as functions see it: below the stage, or as it came at a custom domain.
+    pub event_path: String,
     /// `$context.path`: with the stage in front, unless a custom domain was used.
     pub context_path: String,
 }
@@ -75,6 +79,8 @@ pub fn route<'a>(
             resource: found.resource,
             method: found.method,
             path: found.parameters,
+            encoded: found.encoded,
+            event_path: event_path(&address),
             context_path: match address.implied {
                 Some(stage) => format!("/{stage}{}", address.shown),
                 None => address.shown.to_owned(),
@@ -82,4 +88,14 @@ pub fn route<'a>(
         });
     }
     Err(reason)
+}
+
+/// One slash begins it, however many the client sent.
+fn event_path(address: &address::Address<'_, '_>) -> String {
+    let path = if address.is_domain {
+        address.shown
+    } else {
+        address.path
+    };
+    format!("/{}", path.trim_start_matches('/'))
 }

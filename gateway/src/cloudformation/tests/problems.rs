@@ -18,7 +18,7 @@ fn parts_that_do_not_fit_together_are_refused() {
     );
     refused(
         &PARTS.replace("Type: AWS\n", "Type: AWS_PROXY\n"),
-        "integrations of type aws_proxy are not supported",
+        "Integrations of type 'AWS_PROXY' currently only supports Lambda function",
     );
     refused(
         &PARTS.replace(
