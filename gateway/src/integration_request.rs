@@ -14,9 +14,7 @@ mod parameters;
 mod recognize;
 mod url;
 
-#[cfg(test)]
-pub(crate) use message::Attribute;
-pub(crate) use message::{AttributeValue, Protocol, SendMessage};
+pub(crate) use message::{Attribute, AttributeValue, Protocol, SendMessage};
 
 use bytes::Bytes;
 use http::Method;

@@ -1,10 +1,16 @@
 //! Door: many SendMessage requests under way become few SendMessageBatch requests, and each caller
 //! gets the answer to its own message.
 //!
-//! The [`sender`] has the clients, the tasks and the locks; the [`coalescer`] decides when messages
-//! leave and how many together; [`wire`] knows what SQS is sent and what its answers are worth.
+//! The [`sender`] has the lanes (one for each queue), their tasks and locks; the [`coalescer`]
+//! decides when messages leave and how many together; [`delivery`] sends them and asks again;
+//! [`judgement`] decides what an answer means for each message; [`wire`] knows how SQS is asked and
+//! what it says.
 
 mod coalescer;
+mod delivery;
+mod judgement;
+mod pending;
+mod place;
 mod sender;
 #[cfg(test)]
 mod tests;

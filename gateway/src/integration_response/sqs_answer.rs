@@ -119,12 +119,21 @@ impl SqsError {
     fn body(&self, protocol: Protocol) -> Json {
         match protocol {
             Protocol::Query => json!({
-                "Error": {"Code": self.code, "Message": self.query_message(), "Type": "Sender"},
+                "Error": {"Code": self.code, "Message": self.query_message(), "Type": self.side()},
                 "RequestId": self.request_id,
             }),
             Protocol::Json => {
                 json!({"__type": format!("com.amazonaws.sqs#{}", self.json_name()), "message": self.message})
             }
+        }
+    }
+
+    /// The side that the Query protocol blames.
+    fn side(&self) -> &'static str {
+        if self.status >= 500 {
+            "Receiver"
+        } else {
+            "Sender"
         }
     }
 

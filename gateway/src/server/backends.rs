@@ -27,9 +27,10 @@ impl Backends {
     /// # Errors
     /// The system's certificate authorities cannot be read.
     pub(crate) fn new(sdk: &SdkConfig) -> std::io::Result<Backends> {
+        let services = Services::new(sdk.clone())?;
         Ok(Backends {
-            messages: MessageSender::new(sdk.clone()),
-            services: Services::new(sdk.clone())?,
+            messages: MessageSender::new(sdk.clone(), services.clone()),
+            services,
             sqs: Reachability::of(Endpoint::of(sdk, "SQS")),
         })
     }
@@ -73,8 +74,7 @@ impl Backends {
     }
 
     async fn send_message(&self, message: SendMessage, timeout: Duration) -> Answer {
-        let sent = tokio::time::timeout(timeout, self.messages.send(message)).await;
-        let answer = sent.unwrap_or(Err(NoAnswer::TimedOut));
+        let answer = self.messages.send(message, Instant::now() + timeout).await;
         match &answer {
             Ok(_) => self.sqs.answered(),
             Err(NoAnswer::TimedOut) => self.sqs.failed(&format!("no answer within {timeout:?}")),

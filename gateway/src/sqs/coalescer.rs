@@ -1,90 +1,136 @@
-//! When the messages of one queue leave, and how many together. Pure: knows no SDK and no task.
+//! When the messages of one queue leave, and how many together. Pure: time comes in as an argument,
+//! no SDK, no task.
 //!
 //! No message waits without need: the first one of a queue leaves at once; while its request is
-//! under way the next ones gather, and leave together when the request comes back or when they fill
-//! a batch. There is no timer. A FIFO queue has one request under way at a time, so that messages
-//! keep the order in which they came.
+//! under way the next ones gather, and leave together when they fill a batch, when the request comes
+//! back, or when it is away for longer than usual. Nobody waits for somebody else's timeout: a
+//! request that is late no longer counts. A batch that is not full leaves only when no other request
+//! is under way, so that batches fill before they multiply. A FIFO queue has one request under way
+//! at a time, so that messages keep the order in which they came.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
-use tokio::sync::oneshot;
-
-use crate::integration_request::SendMessage;
-use crate::integration_response::Answer;
+use super::pending::PendingMessage;
 
 /// SQS's limits for one batch: `docs/aws/sqs.md#quotas`.
 const BATCH_ENTRIES: usize = 10;
 const BATCH_BYTES: usize = 1_048_576;
 
-/// Requests under way for one queue at a time. More would only help a queue that gets more than
-/// `BATCH_ENTRIES * REQUESTS` messages within one round trip.
+/// Requests under way for one queue at a time, late ones aside. More would only help a queue that
+/// gets more than `BATCH_ENTRIES * REQUESTS` messages within one round trip.
 const REQUESTS: usize = 16;
 
-/// The messages of one queue, waiting or under way. It exists only while there are any.
-#[derive(Debug, Default)]
+/// A request is late when it is away for twice as long as usual, within these bounds. The upper one
+/// is the longest that a message ever waits for the request of others.
+const LEAST_PATIENCE: Duration = Duration::from_millis(5);
+const MOST_PATIENCE: Duration = Duration::from_millis(50);
+
+/// The messages of one queue, waiting or under way.
+#[derive(Debug)]
 pub(super) struct Coalescer {
     waiting: VecDeque<PendingMessage>,
-    under_way: usize,
+    /// The bytes of those that wait.
+    bytes: usize,
+    /// The most requests that may be under way at a time.
+    most: usize,
+    /// Requests that have not been away for longer than usual.
+    in_time: usize,
+    late: usize,
+    /// How long a request takes on average.
+    usual: Duration,
 }
 
-/// A message, and the caller that waits for its answer.
-#[derive(Debug)]
-pub(super) struct PendingMessage {
-    pub message: SendMessage,
-    pub answer: oneshot::Sender<Answer>,
-}
-
-impl PendingMessage {
-    /// Gives the caller its answer, unless it has stopped waiting.
-    pub(super) fn settle(self, answer: Answer) {
-        let _ = self.answer.send(answer);
-    }
+/// Whether a request that came back was late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lateness {
+    InTime,
+    Late,
 }
 
 impl Coalescer {
+    /// For a queue that keeps the order of its messages, or one that does not.
+    pub(super) fn new(is_fifo: bool) -> Coalescer {
+        Coalescer {
+            waiting: VecDeque::new(),
+            bytes: 0,
+            most: if is_fifo { 1 } else { REQUESTS },
+            in_time: 0,
+            late: 0,
+            usual: MOST_PATIENCE,
+        }
+    }
+
     /// Adds a message. A batch that is returned must be sent now.
     pub(super) fn push(&mut self, pending: PendingMessage) -> Option<Vec<PendingMessage>> {
-        let requests = if pending.message.is_fifo() {
-            1
-        } else {
-            REQUESTS
-        };
+        self.bytes += pending.message.size();
         self.waiting.push_back(pending);
-        let full = self.waiting.len() >= BATCH_ENTRIES && self.under_way < requests;
-        (self.under_way == 0 || full).then(|| {
-            self.under_way += 1;
-            self.take()
-        })
+        self.due()
     }
 
-    /// The next batch for a request that came back; when it is empty, there is one request less.
-    pub(super) fn next(&mut self) -> Vec<PendingMessage> {
+    /// A request is away for longer than usual. A batch that is returned must be sent now.
+    pub(super) fn is_late(&mut self) -> Option<Vec<PendingMessage>> {
+        self.in_time = self.in_time.saturating_sub(1);
+        self.late += 1;
+        self.due()
+    }
+
+    /// A request came back after this time. A batch that is returned must be sent now.
+    pub(super) fn returned(
+        &mut self,
+        lateness: Lateness,
+        after: Duration,
+    ) -> Option<Vec<PendingMessage>> {
+        let count = match lateness {
+            Lateness::InTime => &mut self.in_time,
+            Lateness::Late => &mut self.late,
+        };
+        *count = count.saturating_sub(1);
+        self.usual = (self.usual * 7 + after.min(MOST_PATIENCE)) / 8;
+        self.due()
+    }
+
+    /// How long a request may be away before it is late.
+    pub(super) fn patience(&self) -> Duration {
+        (self.usual * 2).clamp(LEAST_PATIENCE, MOST_PATIENCE)
+    }
+
+    /// Whether nothing waits and no request is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.in_time + self.late == 0
+    }
+
+    /// The batch that must be sent now, if there is one.
+    fn due(&mut self) -> Option<Vec<PendingMessage>> {
+        let is_full = self.waiting.len() >= BATCH_ENTRIES || self.bytes >= BATCH_BYTES;
+        if self.in_time > 0 && !(is_full && self.in_time < self.most) {
+            return None;
+        }
         let batch = self.take();
         if batch.is_empty() {
-            self.under_way = self.under_way.saturating_sub(1);
+            return None;
         }
-        batch
-    }
-
-    /// Whether no request is under way.
-    pub(super) fn is_idle(&self) -> bool {
-        self.under_way == 0
+        self.in_time += 1;
+        Some(batch)
     }
 
     /// As many of the waiting messages as fit into one request, in order. A message whose caller
     /// has stopped waiting is dropped.
     fn take(&mut self) -> Vec<PendingMessage> {
         let mut batch = Vec::new();
-        let mut bytes = 0;
+        let mut room = BATCH_BYTES;
         while let Some(pending) = self.waiting.pop_front() {
-            if pending.answer.is_closed() {
+            let size = pending.message.size();
+            if pending.is_abandoned() {
+                self.bytes = self.bytes.saturating_sub(size);
                 continue;
             }
-            bytes += pending.message.size();
-            if batch.len() == BATCH_ENTRIES || (bytes > BATCH_BYTES && !batch.is_empty()) {
+            if batch.len() == BATCH_ENTRIES || (size > room && !batch.is_empty()) {
                 self.waiting.push_front(pending);
                 break;
             }
+            self.bytes = self.bytes.saturating_sub(size);
+            room = room.saturating_sub(size);
             batch.push(pending);
         }
         batch
@@ -95,102 +141,144 @@ impl Coalescer {
 mod tests {
     use super::super::tests::message;
     use super::*;
+    use crate::integration_response::Answer;
+    use std::time::Instant;
+    use tokio::sync::oneshot;
 
-    fn pending(queue: &str, size: usize) -> (PendingMessage, oneshot::Receiver<Answer>) {
+    fn pending(size: usize) -> (PendingMessage, oneshot::Receiver<Answer>) {
         let (answer, receiver) = oneshot::channel();
-        (
-            PendingMessage {
-                message: message(queue, &"x".repeat(size)),
-                answer,
-            },
-            receiver,
-        )
+        let pending = PendingMessage {
+            message: message("https://x/orders", &"x".repeat(size)),
+            deadline: Instant::now(),
+            answer,
+        };
+        (pending, receiver)
+    }
+
+    /// A queue, and the callers of its messages.
+    struct Queue(Coalescer, Vec<oneshot::Receiver<Answer>>);
+
+    impl Queue {
+        fn new(is_fifo: bool) -> Queue {
+            Queue(Coalescer::new(is_fifo), Vec::new())
+        }
+
+        /// How many messages leave as one of this size comes in.
+        fn push(&mut self, size: usize) -> usize {
+            let (entry, caller) = pending(size);
+            self.1.push(caller);
+            count(self.0.push(entry))
+        }
+
+        /// How many messages leave as each of so many comes in.
+        fn push_each(&mut self, messages: usize) -> Vec<usize> {
+            (0..messages).map(|_| self.push(1)).collect()
+        }
+
+        fn returned(&mut self) -> usize {
+            count(self.0.returned(Lateness::InTime, Duration::from_millis(1)))
+        }
+    }
+
+    fn count(batch: Option<Vec<PendingMessage>>) -> usize {
+        batch.map_or(0, |batch| batch.len())
     }
 
     #[test]
     fn batches_keep_to_ten_entries_and_one_mebibyte() {
-        let mut coalescer = Coalescer::default();
-        let (entries, _receivers): (Vec<_>, Vec<_>) = (0..25).map(|_| pending("q", 10)).unzip();
-        coalescer.waiting.extend(entries);
+        let mut queue = Queue::new(true);
+        assert_eq!(queue.push_each(26).iter().sum::<usize>(), 1);
         assert_eq!(
-            [
-                coalescer.take().len(),
-                coalescer.take().len(),
-                coalescer.take().len(),
-                coalescer.take().len()
-            ],
-            [10, 10, 5, 0]
+            [(); 4].map(|()| queue.returned()),
+            [10, 10, 5, 0],
+            "what waits leaves in tens"
         );
-        let sizes = [600_000, 600_000, 2_000_000, 1];
-        let (entries, _receivers): (Vec<_>, Vec<_>) =
-            sizes.map(|size| pending("q", size)).into_iter().unzip();
-        coalescer.waiting.extend(entries);
-        let sizes: Vec<usize> =
-            std::iter::from_fn(|| Some(coalescer.take().len()).filter(|len| *len > 0)).collect();
+        let mut queue = Queue::new(true);
+        let left = [1, 600_000, 600_000, 2_000_000, 1].map(|size| queue.push(size));
+        assert_eq!(left, [1, 0, 0, 0, 0]);
         assert_eq!(
-            sizes,
-            [1, 1, 1, 1],
+            [(); 5].map(|()| queue.returned()),
+            [1, 1, 1, 1, 0],
             "an oversized message travels alone, so that only it is refused"
+        );
+        let mut queue = Queue::new(false);
+        assert_eq!(
+            [1, 600_000, 600_000].map(|size| queue.push(size)),
+            [1, 0, 1],
+            "bytes fill a batch too"
         );
     }
 
     #[test]
     fn a_caller_who_left_takes_the_message_back() {
-        let mut coalescer = Coalescer::default();
-        let (gone, receiver) = pending("q", 1);
-        let (stays, _receiver) = pending("q", 2);
-        drop(receiver);
-        coalescer.waiting.extend([gone, stays]);
-        let batch = coalescer.take();
-        assert_eq!(
-            batch
-                .iter()
-                .map(|pending| pending.message.size())
-                .collect::<Vec<_>>(),
-            [2]
-        );
-    }
-
-    /// How many messages leave as each of `count` comes in.
-    fn leaving(queue: &str, count: usize) -> (Coalescer, Vec<usize>) {
-        let mut coalescer = Coalescer::default();
-        let mut left = Vec::new();
-        for _ in 0..count {
-            let (entry, receiver) = pending(queue, 1);
-            std::mem::forget(receiver);
-            left.push(coalescer.push(entry).map_or(0, |batch| batch.len()));
-        }
-        (coalescer, left)
+        let mut queue = Queue::new(false);
+        queue.push_each(3);
+        drop(queue.1.remove(1));
+        assert_eq!((queue.returned(), queue.returned()), (1, 0));
+        assert!(queue.0.is_idle());
     }
 
     #[test]
-    fn the_first_leaves_at_once_and_full_batches_follow() {
-        let (coalescer, left) = leaving("https://x/orders", 21);
-        assert_eq!(
-            (left[0], left[10], left[20], coalescer.under_way),
-            (1, 10, 10, 3)
-        );
+    fn the_first_leaves_at_once_and_only_full_batches_follow() {
+        let mut queue = Queue::new(false);
+        let left = queue.push_each(25);
+        assert_eq!((left[0], left[10], left[20]), (1, 10, 10));
         assert_eq!(left.iter().sum::<usize>(), 21, "no other message left");
-        let (coalescer, _) = leaving("https://x/orders", 1 + 10 * REQUESTS);
         assert_eq!(
-            (coalescer.under_way, coalescer.waiting.len()),
+            [(); 3].map(|()| queue.returned()),
+            [0, 0, 4],
+            "what does not fill a batch waits for the last request"
+        );
+        let mut queue = Queue::new(false);
+        queue.push_each(1 + 10 * REQUESTS);
+        assert_eq!(
+            (queue.0.in_time, queue.0.waiting.len()),
             (REQUESTS, 10),
             "beyond that, they wait"
         );
     }
 
     #[test]
-    fn a_fifo_queue_has_one_request_under_way() {
-        let (mut coalescer, left) = leaving("https://x/orders.fifo", 15);
-        assert_eq!((left.iter().sum::<usize>(), coalescer.under_way), (1, 1));
-        assert_eq!(
-            [
-                coalescer.next().len(),
-                coalescer.next().len(),
-                coalescer.next().len()
-            ],
-            [10, 4, 0]
+    fn a_late_request_holds_up_nobody() {
+        for is_fifo in [false, true] {
+            let mut queue = Queue::new(is_fifo);
+            assert_eq!(queue.push_each(3), [1, 0, 0]);
+            assert_eq!(count(queue.0.is_late()), 2);
+            assert_eq!(queue.push(1), 0, "the next request is in time");
+            assert_eq!(count(queue.0.is_late()), 1);
+            assert_eq!(
+                count(queue.0.returned(Lateness::Late, Duration::from_secs(20))),
+                0
+            );
+            assert_eq!((queue.0.in_time, queue.0.late), (1, 1));
+        }
+    }
+
+    #[test]
+    fn patience_follows_what_is_usual_and_stays_within_bounds() {
+        let mut coalescer = Coalescer::new(false);
+        assert_eq!(coalescer.patience(), MOST_PATIENCE);
+        let mut after = |time| {
+            for _ in 0..100 {
+                coalescer.returned(Lateness::InTime, time);
+            }
+            coalescer.patience()
+        };
+        assert_eq!(after(Duration::ZERO), LEAST_PATIENCE);
+        let usual = after(Duration::from_millis(10));
+        assert!(
+            (Duration::from_millis(19)..=Duration::from_millis(20)).contains(&usual),
+            "{usual:?}"
         );
-        assert!(coalescer.is_idle());
+        assert_eq!(after(Duration::from_secs(20)), MOST_PATIENCE);
+    }
+
+    #[test]
+    fn a_fifo_queue_has_one_request_under_way() {
+        let mut queue = Queue::new(true);
+        let left = queue.push_each(15).iter().sum::<usize>();
+        assert_eq!((left, queue.0.in_time), (1, 1));
+        assert_eq!([(); 3].map(|()| queue.returned()), [10, 4, 0]);
+        assert!(queue.0.is_idle());
     }
 }

@@ -1,23 +1,24 @@
-//! Sends messages: groups them by queue, and hands each caller its own answer.
+//! Sends messages: a lane for each queue, and a task for each request.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use aws_config::{Region, SdkConfig};
-use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::retry::RetryConfig;
-use aws_sdk_sqs::config::timeout::TimeoutConfig;
+use aws_config::SdkConfig;
 use kit::lock::Mutex;
-use tokio::sync::oneshot;
+use kit::service::Services;
+use tokio::sync::{OnceCell, oneshot};
 
-use super::coalescer::{Coalescer, PendingMessage};
-use super::wire;
+use super::coalescer::{Coalescer, Lateness};
+use super::delivery::Delivery;
+use super::pending::PendingMessage;
+use super::place::Place;
 use crate::integration_request::SendMessage;
 use crate::integration_response::{Answer, NoAnswer};
 
-/// The longest that a request to SQS takes. API Gateway's own upper bound for a caller is 29 s.
-const DEADLINE: Duration = Duration::from_secs(30);
+/// Lanes that have nothing to do are kept, for what they know of their queue; but clients may be
+/// able to choose the queue.
+const KEPT: usize = 256;
 
 /// Sends messages to SQS, those that come at the same time together. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -28,137 +29,165 @@ pub(crate) struct MessageSender {
 #[derive(Debug)]
 struct SenderState {
     config: SdkConfig,
-    clients: Mutex<HashMap<String, Client>>,
-    queues: Mutex<HashMap<QueueKey, Coalescer>>,
+    services: Services,
+    lanes: Mutex<HashMap<LaneKey, Arc<Lane>>>,
 }
 
 /// What messages are grouped by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct QueueKey {
+struct LaneKey {
     region: String,
-    url: String,
+    queue_url: String,
+}
+
+/// The messages of one queue.
+#[derive(Debug)]
+struct Lane {
+    coalescer: Mutex<Coalescer>,
+    delivery: OnceCell<Delivery>,
+    key: LaneKey,
 }
 
 impl MessageSender {
-    /// A sender that uses this configuration's credentials and endpoint. Regions come with the
-    /// messages.
-    pub(crate) fn new(config: SdkConfig) -> MessageSender {
+    /// A sender that uses this configuration's endpoint, and these services' credentials. Regions
+    /// come with the messages.
+    pub(crate) fn new(config: SdkConfig, services: Services) -> MessageSender {
         MessageSender {
             state: Arc::new(SenderState {
                 config,
-                clients: Mutex::default(),
-                queues: Mutex::default(),
+                services,
+                lanes: Mutex::default(),
             }),
         }
     }
 
-    /// Sends one message and waits for its own answer. A message whose caller stops waiting before
-    /// it left is not sent.
+    /// Sends one message and waits for its own answer, until `deadline`. A message whose caller
+    /// stops waiting before it left is not sent.
     ///
     /// # Errors
     /// There was no answer; see [`NoAnswer`].
-    pub(crate) async fn send(&self, message: SendMessage) -> Answer {
+    pub(crate) async fn send(&self, message: SendMessage, deadline: Instant) -> Answer {
         let (answer, reply) = oneshot::channel();
-        let queue = QueueKey {
-            region: message.region.clone(),
-            url: message.queue_url.clone(),
-        };
-        self.push(&queue, PendingMessage { message, answer });
-        reply
-            .await
-            .unwrap_or_else(|_| Err(NoAnswer::Unreachable("the batch failed".to_owned())))
-    }
-
-    fn push(&self, queue: &QueueKey, message: PendingMessage) {
-        let mut queues = self.state.queues.lock();
-        if let Some(batch) = queues.entry(queue.clone()).or_default().push(message) {
-            tokio::spawn(self.clone().run(queue.clone(), batch));
-        }
-    }
-
-    /// Sends a batch, then what has gathered meanwhile, until nothing is left. Each batch is a task
-    /// of its own: if one panics, its callers get an error and the queue goes on.
-    async fn run(self, queue: QueueKey, mut batch: Vec<PendingMessage>) {
-        while !batch.is_empty() {
-            metrics::histogram!("gateway_sqs_batch_size")
-                .record(f64::from(u32::try_from(batch.len()).unwrap_or(u32::MAX)));
-            if let Err(error) = tokio::spawn(self.clone().send_batch(queue.clone(), batch)).await {
-                tracing::error!("a batch for {} failed: {error}", queue.url);
+        self.push(PendingMessage {
+            message,
+            deadline,
+            answer,
+        });
+        match tokio::time::timeout_at(deadline.into(), reply).await {
+            Ok(answer) => {
+                answer.unwrap_or_else(|_| Err(NoAnswer::Unreachable("the batch failed".to_owned())))
             }
-            batch = self.next(&queue);
+            Err(_) => Err(NoAnswer::TimedOut),
         }
     }
 
-    /// The next batch for a request that came back; empty when nothing waits.
-    fn next(&self, queue: &QueueKey) -> Vec<PendingMessage> {
-        let mut queues = self.state.queues.lock();
-        let Some(coalescer) = queues.get_mut(queue) else {
-            return Vec::new();
+    fn push(&self, message: PendingMessage) {
+        let key = LaneKey {
+            region: message.message.region.clone(),
+            queue_url: message.message.queue_url.clone(),
         };
-        let batch = coalescer.next();
-        if coalescer.is_idle() {
-            queues.remove(queue);
+        let is_fifo = message.message.is_fifo();
+        // A lane is taken out of the map only while it is idle, under both locks.
+        let mut lanes = self.state.lanes.lock();
+        let lane = match lanes.get(&key) {
+            Some(lane) => lane,
+            None => lanes
+                .entry(key.clone())
+                .or_insert_with(|| Arc::new(Lane::new(key, is_fifo))),
+        };
+        let batch = lane.coalescer.lock().push(message);
+        if let Some(batch) = batch {
+            UnderWay::start(&self.state, lane.clone(), batch);
         }
-        batch
-    }
-
-    /// Sends a batch in one request, then alone each message that has no answer of its own yet.
-    async fn send_batch(self, queue: QueueKey, batch: Vec<PendingMessage>) {
-        let client = self.client(&queue.region);
-        let alone = match batch.len() {
-            1 => batch,
-            _ => send_together(&client, &queue.url, batch).await,
-        };
-        for pending in alone {
-            let sent = wire::request(&client, &pending.message).send().await;
-            let answer = match sent {
-                Ok(output) => wire::stored_alone(&pending.message, output),
-                Err(error) => wire::failed(&error),
-            };
-            pending.settle(answer);
-        }
-    }
-
-    fn client(&self, region: &str) -> Client {
-        let mut clients = self.state.clients.lock();
-        let make = || {
-            let retries = RetryConfig::standard()
-                .with_max_attempts(2)
-                .with_initial_backoff(Duration::from_millis(50));
-            let config = aws_sdk_sqs::config::Builder::from(&self.state.config)
-                .region(Region::new(region.to_owned()))
-                .retry_config(retries)
-                .retry_classifier(wire::OnlyBrokenConnections)
-                .timeout_config(TimeoutConfig::builder().operation_timeout(DEADLINE).build());
-            Client::from_conf(config.build())
-        };
-        clients
-            .entry(region.to_owned())
-            .or_insert_with(make)
-            .clone()
     }
 }
 
-/// Sends messages in one request, and returns those that are to be sent alone: SQS refused them, or
-/// the batch because of one of them, and alone each caller gets the exact error for its message.
-async fn send_together(
-    client: &Client,
-    queue_url: &str,
-    batch: Vec<PendingMessage>,
-) -> Vec<PendingMessage> {
-    let request = client
-        .send_message_batch()
-        .queue_url(queue_url)
-        .set_entries(Some(wire::entries(&batch)));
-    match request.send().await {
-        Ok(output) => wire::settle(batch, output),
-        Err(error) if wire::is_about_one_entry(&error) => batch,
-        Err(error) => {
-            let answer = wire::failed(&error);
-            for pending in batch {
-                pending.settle(answer.clone());
-            }
-            Vec::new()
+impl Lane {
+    fn new(key: LaneKey, is_fifo: bool) -> Lane {
+        Lane {
+            coalescer: Mutex::new(Coalescer::new(is_fifo)),
+            delivery: OnceCell::new(),
+            key,
+        }
+    }
+
+    async fn deliver(&self, state: &SenderState, batch: Vec<PendingMessage>) {
+        let delivery = self.delivery.get_or_init(async || Delivery {
+            services: state.services.clone(),
+            place: Place::of(&state.config, &self.key.region).await,
+            is_fifo: batch.iter().any(|pending| pending.message.is_fifo()),
+        });
+        delivery.await.deliver(batch, 1).await;
+    }
+}
+
+/// A request under way. Its end lets what waits leave, also the end by a panic: that costs one
+/// batch, whose callers get an error, and not the queue.
+struct UnderWay {
+    state: Arc<SenderState>,
+    lane: Arc<Lane>,
+    begun: Instant,
+    lateness: Lateness,
+}
+
+impl UnderWay {
+    /// Sends a batch, in a task of its own.
+    fn start(state: &Arc<SenderState>, lane: Arc<Lane>, batch: Vec<PendingMessage>) {
+        let mut under_way = UnderWay {
+            state: state.clone(),
+            lane,
+            begun: Instant::now(),
+            lateness: Lateness::InTime,
+        };
+        // There is no runtime left when the program has ended.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { under_way.send(batch).await });
+        }
+    }
+
+    async fn send(&mut self, batch: Vec<PendingMessage>) {
+        let size = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+        metrics::histogram!("gateway_sqs_batch_size").record(f64::from(size));
+        let patience = self.lane.coalescer.lock().patience();
+        let (state, lane) = (self.state.clone(), self.lane.clone());
+        let mut delivered = std::pin::pin!(lane.deliver(&state, batch));
+        if timeout(patience, &mut delivered).await {
+            return;
+        }
+        self.lateness = Lateness::Late;
+        let next = self.lane.coalescer.lock().is_late();
+        if let Some(batch) = next {
+            UnderWay::start(&self.state, self.lane.clone(), batch);
+        }
+        delivered.await;
+    }
+}
+
+/// Whether a future ends within this time.
+async fn timeout(time: Duration, future: impl Future<Output = ()>) -> bool {
+    tokio::time::timeout(time, future).await.is_ok()
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let next = self
+            .lane
+            .coalescer
+            .lock()
+            .returned(self.lateness, self.begun.elapsed());
+        match next {
+            Some(batch) => UnderWay::start(&self.state, self.lane.clone(), batch),
+            None => self.state.forget(&self.lane),
+        }
+    }
+}
+
+impl SenderState {
+    /// Forgets a lane that has nothing to do, where there are many.
+    fn forget(&self, lane: &Lane) {
+        let mut lanes = self.lanes.lock();
+        if lanes.len() > KEPT && lane.coalescer.lock().is_idle() {
+            lanes.remove(&lane.key);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Against a small SQS that follows a script, and remembers its requests.
 
+mod moods;
+
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::error::CredentialsError;
@@ -10,6 +12,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
+use kit::service::Services;
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -30,7 +33,20 @@ pub(super) fn message(queue_url: &str, body: &str) -> SendMessage {
     }
 }
 
-/// Decides an answer by the action's name and the request.
+fn sender(config: SdkConfig) -> MessageSender {
+    kit::program::install_tls();
+    let services = Services::new(config.clone()).unwrap();
+    MessageSender::new(config, services)
+}
+
+/// Sends one message, whose caller waits for a while.
+async fn send(messages: &MessageSender, message: SendMessage) -> Answer {
+    messages.send(message, Instant::now() + PATIENCE).await
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Decides an answer by the action's name and the request; with status 101 there is none.
 type Script = fn(action: &str, request: &Json) -> (StatusCode, Json);
 
 #[derive(Clone)]
@@ -43,7 +59,7 @@ impl Sqs {
     /// Starts, with a sender that calls it.
     async fn start(script: Script) -> (Sqs, MessageSender) {
         let (sqs, config) = Sqs::serve(script).await;
-        (sqs, MessageSender::new(config))
+        (sqs, sender(config))
     }
 
     /// Starts, with a configuration whose endpoint it is.
@@ -79,6 +95,9 @@ async fn answer(State(sqs): State<Sqs>, headers: HeaderMap, body: Bytes) -> (Sta
     // Long enough for what comes after the first message to gather.
     tokio::time::sleep(Duration::from_millis(50)).await;
     let (status, answer) = (sqs.script)(&action, &request);
+    if status == StatusCode::SWITCHING_PROTOCOLS {
+        std::future::pending::<()>().await;
+    }
     (status, answer.to_string())
 }
 
@@ -129,7 +148,7 @@ async fn send_all(messages: &MessageSender, queue: &str, bodies: &[&str]) -> Vec
         .iter()
         .map(|body| {
             let (messages, message) = (messages.clone(), message(queue, body));
-            tokio::spawn(async move { messages.send(message).await })
+            tokio::spawn(async move { send(&messages, message).await })
         })
         .collect();
     let mut answers = Vec::new();
@@ -172,15 +191,12 @@ async fn an_entry_that_failed_is_sent_again_alone_for_its_own_error() {
             "id-b"
         ]
     );
-    let expected = [
+    let calls = [
         ("SendMessage", 1),
         ("SendMessageBatch", 3),
         ("SendMessage", 1),
     ];
-    assert_eq!(
-        sqs.asked(),
-        expected.map(|(action, entries)| (action.to_owned(), entries))
-    );
+    assert_eq!(sqs.asked(), asked(&calls));
 }
 
 #[tokio::test]
@@ -228,43 +244,122 @@ async fn an_answer_that_is_not_from_sqs_is_no_answer() {
     assert_eq!(sqs.asked().len(), 2, "what may be stored is not sent again");
 }
 
-#[tokio::test]
-async fn a_refused_batch_is_taken_apart_unless_the_queue_itself_is_in_trouble() {
-    let too_long: Script = |action, request| match action {
-        "SendMessageBatch" => (
-            StatusCode::BAD_REQUEST,
-            json!({"__type": "com.amazonaws.sqs#BatchRequestTooLong", "message": "m"}),
-        ),
+/// Answers a batch with this, and single messages honestly.
+fn batch_only(status: StatusCode, error: &str, action: &str, request: &Json) -> (StatusCode, Json) {
+    match action {
+        "SendMessageBatch" => (status, json!({"__type": error, "message": "m"})),
         _ => honest(action, request),
+    }
+}
+
+fn asked(calls: &[(&str, usize)]) -> Vec<(String, usize)> {
+    let owned = |(action, entries): &(&str, usize)| ((*action).to_owned(), *entries);
+    calls.iter().map(owned).collect()
+}
+
+#[tokio::test]
+async fn a_refused_batch_is_taken_apart() {
+    let too_long: Script = |action, request| {
+        let error = "com.amazonaws.sqs#BatchRequestTooLong";
+        batch_only(StatusCode::BAD_REQUEST, error, action, request)
     };
     let (_sqs, messages) = Sqs::start(too_long).await;
     assert_eq!(
         shown(&send_all(&messages, QUEUE, &["first", "a", "b"]).await),
         ["id-first", "id-a", "id-b"]
     );
+}
 
-    let down: Script = |action, request| match action {
-        "SendMessageBatch" => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            json!({"__type": "ServiceUnavailable", "message": "down"}),
+#[tokio::test]
+async fn a_refusal_that_is_about_the_whole_queue_costs_one_more_call() {
+    let denied: Script = |action, request| match request["MessageBody"].as_str() {
+        Some("first") => honest(action, request),
+        _ => (
+            StatusCode::FORBIDDEN,
+            json!({"__type": "AccessDeniedException", "message": "no"}),
         ),
-        _ => honest(action, request),
+    };
+    let (sqs, messages) = Sqs::start(denied).await;
+    let answers = send_all(&messages, QUEUE, &["first", "a", "b", "c", "d"]).await;
+    let refused = "403 AccessDeniedException: no";
+    assert_eq!(
+        shown(&answers),
+        ["id-first", refused, refused, refused, refused]
+    );
+    let calls = [
+        ("SendMessage", 1),
+        ("SendMessageBatch", 4),
+        ("SendMessage", 1),
+    ];
+    assert_eq!(sqs.asked(), asked(&calls));
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_is_asked_again_together_and_then_each_by_itself() {
+    let down: Script = |action, request| {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        batch_only(status, "ServiceUnavailable", action, request)
     };
     let (sqs, messages) = Sqs::start(down).await;
     let answers = send_all(&messages, QUEUE, &["first", "a", "b"]).await;
-    assert_eq!(
-        shown(&answers),
-        [
-            "id-first",
-            "503 ServiceUnavailable: down",
-            "503 ServiceUnavailable: down"
-        ]
+    assert_eq!(shown(&answers), ["id-first", "id-a", "id-b"]);
+    let (one, two) = (("SendMessage", 1), ("SendMessageBatch", 2));
+    assert_eq!(sqs.asked(), asked(&[one, two, two, one, one]));
+}
+
+#[tokio::test]
+async fn what_is_throttled_is_asked_again_together_three_times_at_most() {
+    let throttled: Script = |_, _| {
+        (
+            StatusCode::BAD_REQUEST,
+            json!({"__type": "com.amazonaws.sqs#RequestThrottled", "message": "m"}),
+        )
+    };
+    let (sqs, messages) = Sqs::start(throttled).await;
+    let answer = send(&messages, message(QUEUE, "a")).await;
+    assert_eq!(shown(&[answer]), ["400 RequestThrottled: m"]);
+    assert_eq!(sqs.asked(), asked(&[("SendMessage", 1); 3]));
+}
+
+#[tokio::test]
+async fn nothing_is_asked_again_beyond_the_callers_time() {
+    let down: Script = |_, _| {
+        (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            json!({"__type": "InternalError", "message": "m"}),
+        )
+    };
+    let (sqs, messages) = Sqs::start(down).await;
+    // The answer takes 50 ms, and so does the pause before the next attempt.
+    let deadline = Instant::now() + Duration::from_millis(90);
+    let answer = messages.send(message(QUEUE, "a"), deadline).await;
+    let shown = shown(&[answer]).remove(0);
+    assert!(
+        ["500 InternalError: m", "TimedOut"].contains(&shown.as_str()),
+        "{shown}"
     );
-    assert_eq!(
-        sqs.asked().len(),
-        2,
-        "neither the SDK nor the sender asks again"
-    );
+    assert!(sqs.asked().len() <= 1);
+}
+
+/// An SQS whose first request hangs.
+#[tokio::test]
+async fn a_request_that_hangs_holds_up_nobody_behind_it() {
+    for queue in [QUEUE, FIFO] {
+        let stuck: Script = |action, request| match request["MessageBody"].as_str() {
+            Some("stuck") => (StatusCode::SWITCHING_PROTOCOLS, json!(null)),
+            _ => honest(action, request),
+        };
+        let (_sqs, messages) = Sqs::start(stuck).await;
+        let hanging = tokio::spawn({
+            let messages = messages.clone();
+            async move { send(&messages, message(queue, "stuck")).await }
+        });
+        tokio::task::yield_now().await;
+        let answers = send_all(&messages, queue, &["a", "b", "c"]).await;
+        assert_eq!(shown(&answers), ["id-a", "id-b", "id-c"]);
+        assert!(!hanging.is_finished(), "it is still waiting");
+        hanging.abort();
+    }
 }
 
 #[tokio::test]
@@ -280,9 +375,9 @@ async fn a_repeated_deduplication_id_is_answered_in_the_name_of_the_first() {
         deduplication_id: Some("d".into()),
         ..message(FIFO, "a")
     };
-    assert_eq!(shown(&[messages.send(again).await]), ["first"]);
+    assert_eq!(shown(&[send(&messages, again).await]), ["first"]);
     assert_eq!(
-        shown(&[messages.send(message(FIFO, "a")).await]),
+        shown(&[send(&messages, message(FIFO, "a")).await]),
         ["unexpected response from SQS"]
     );
 }
@@ -309,17 +404,12 @@ impl ProvideCredentials for Buggy {
 #[tokio::test]
 async fn a_panic_costs_one_batch_and_not_the_queue() {
     let (_sqs, config) = Sqs::serve(honest).await;
-    let messages = MessageSender::new(
-        config
-            .into_builder()
-            .credentials_provider(SharedCredentialsProvider::new(Buggy::default()))
-            .build(),
-    );
-    let send = async || {
-        tokio::time::timeout(Duration::from_secs(30), messages.send(message(QUEUE, "x"))).await
-    };
-    assert_eq!(shown(&[send().await.unwrap()]), ["the batch failed"]);
-    assert_eq!(shown(&[send().await.expect("the queue goes on")]), ["id-x"]);
+    let buggy = SharedCredentialsProvider::new(Buggy::default());
+    let messages = sender(config.into_builder().credentials_provider(buggy).build());
+    let first = send(&messages, message(QUEUE, "x")).await;
+    assert_eq!(shown(&[first]), ["the batch failed"]);
+    let second = send(&messages, message(QUEUE, "x")).await;
+    assert_eq!(shown(&[second]), ["id-x"], "the queue goes on");
 }
 
 #[tokio::test]
@@ -328,8 +418,8 @@ async fn no_connection_and_no_credentials_are_told_apart() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let messages = MessageSender::new(kit::aws::local(&format!("http://{closed}")).await);
-    let answer = messages.send(message(QUEUE, "x")).await;
+    let messages = sender(kit::aws::local(&format!("http://{closed}")).await);
+    let answer = send(&messages, message(QUEUE, "x")).await;
     assert!(
         matches!(answer, Err(NoAnswer::Unreachable(_))),
         "{answer:?}"
@@ -339,9 +429,7 @@ async fn no_connection_and_no_credentials_are_told_apart() {
         .await
         .into_builder()
         .credentials_provider(SharedCredentialsProvider::new(Keyless));
-    let answer = MessageSender::new(keyless.build())
-        .send(message(QUEUE, "x"))
-        .await;
+    let answer = send(&sender(keyless.build()), message(QUEUE, "x")).await;
     assert!(
         matches!(answer, Err(NoAnswer::NoCredentials(_))),
         "{answer:?}"
