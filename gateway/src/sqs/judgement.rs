@@ -189,8 +189,8 @@ fn taken(batch: Vec<PendingMessage>, reply: &Reply, attempt: usize) -> Unsettled
     unsettled
 }
 
-/// For each message whether a later one of its message group is stored already: sent again, it would
-/// be out of order. On queues that keep no order, none is.
+/// For each message whether a later one of its message group is stored already: sent again, it
+/// would be out of order. On queues that keep no order, none is.
 fn stored_behind(batch: &[PendingMessage], results: &[EntryResult]) -> Vec<bool> {
     let is_stored = |result: &EntryResult| matches!(result, EntryResult::Answered(_));
     let is_behind = |place: usize, pending: &PendingMessage| {
