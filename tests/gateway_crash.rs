@@ -159,7 +159,9 @@ async fn publish_until_it_fails(
         let json = HeaderValue::from_static("application/json");
         let call = Call {
             method: Method::POST,
-            url: format!("http://{gateway}/events/sub").parse().unwrap(),
+            url: format!("http://{gateway}/events/sub")
+                .parse()
+                .expect("a URL"),
             headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
             body: Bytes::from(body.clone()),
         };
@@ -179,7 +181,11 @@ async fn publish_until_it_fails(
 /// Takes up to ten messages out of the queue.
 async fn receive(sqs: &aws_sdk_sqs::Client, queue_url: &str) -> Vec<String> {
     let request = sqs.receive_message().queue_url(queue_url);
-    let received = request.max_number_of_messages(10).send().await.unwrap();
+    let received = request
+        .max_number_of_messages(10)
+        .send()
+        .await
+        .expect("SQS answers");
     received
         .messages
         .unwrap_or_default()

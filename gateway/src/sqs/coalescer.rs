@@ -3,8 +3,8 @@
 //!
 //! No message waits without need: the first one of a queue leaves at once; while its request is
 //! under way the next ones gather, and leave together when they fill a batch, when the request
-//! comes back, or when it is away for longer than usual. Nobody waits for somebody else's timeout: a
-//! request that is late no longer counts. A batch that is not full leaves only when no other
+//! comes back, or when it is away for longer than usual. Nobody waits for somebody else's timeout:
+//! a request that is late no longer counts. A batch that is not full leaves only when no other
 //! request is under way, so that batches fill before they multiply. A FIFO queue has one request
 //! under way at a time, so that messages keep the order in which they came.
 
