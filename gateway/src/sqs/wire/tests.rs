@@ -142,7 +142,7 @@ fn shown(results: Vec<EntryResult>) -> Vec<String> {
 const A: &str = "0cc175b9c0f1b6a831c399e269772661";
 const B: &str = "92eb5ffee6ae2fec3ad71c777531578f";
 
-fn of_batch(body: Json) -> Vec<String> {
+fn of_batch(body: &Json) -> Vec<String> {
     let (a, b) = (message(URL, "a"), message(URL, "b"));
     shown(results(&[&a, &b], &reply(200, &[], &body.to_string())))
 }
@@ -151,7 +151,7 @@ fn of_batch(body: Json) -> Vec<String> {
 fn each_entry_has_its_own_result_in_whatever_order_they_come() {
     let [a, b] = [("0", A), ("1", B)]
         .map(|(id, md5)| json!({"Id": id, "MessageId": format!("m{id}"), "MD5OfMessageBody": md5}));
-    assert_eq!(of_batch(json!({"Successful": [b, a]})), ["m0", "m1"]);
+    assert_eq!(of_batch(&json!({"Successful": [b, a]})), ["m0", "m1"]);
     let failed = |code: &str, fault: bool| json!({"Id": "1", "Code": code, "SenderFault": fault});
     for (entry, expected) in [
         (
@@ -169,7 +169,7 @@ fn each_entry_has_its_own_result_in_whatever_order_they_come() {
         ),
     ] {
         let both = json!({"Successful": [a], "Failed": [entry]});
-        assert_eq!(of_batch(both), ["m0", expected]);
+        assert_eq!(of_batch(&both), ["m0", expected]);
     }
 }
 
@@ -202,7 +202,7 @@ fn nothing_but_an_id_and_the_right_digest_is_success() {
             [wrong, wrong],
         ),
     ] {
-        assert_eq!(of_batch(body), expected);
+        assert_eq!(of_batch(&body), expected);
     }
     let (a, b) = (message(URL, "a"), message(URL, "b"));
     for garbage in ["", "<html>", "{", "[]"] {
