@@ -8,12 +8,15 @@ mod backend;
 mod cache_key;
 mod canary;
 mod encoding;
+mod gateway_response;
 mod http_endpoint;
 mod method;
 mod method_settings;
 mod parameter_mapping;
 mod resource;
 mod stage;
+mod usage;
+mod validation;
 
 pub use access::Access;
 pub use access_log::{AccessLogFormat, FormatKind, FormatPiece};
@@ -21,6 +24,9 @@ pub use backend::{Backend, Operation, ServiceUri};
 pub use cache_key::{CacheKey, CacheKeyParameter};
 pub use canary::Canary;
 pub use encoding::{BinaryMediaTypes, ContentHandling, Encoding};
+pub use gateway_response::{
+    GatewayResponse, GatewayResponses, ResponseType, SubstitutionTemplate, TemplatePart,
+};
 pub use http_endpoint::{CertificateCheck, Connection, HttpEndpoint, HttpMode};
 pub use method::{
     Integration, IntegrationIdentity, IntegrationResponse, Method, Passthrough, Templates,
@@ -30,6 +36,8 @@ pub(crate) use parameter_mapping::is_reserved;
 pub use parameter_mapping::{MappingSource, ParameterLocation, RequestParameter};
 pub use resource::{Resource, Segment, Verb};
 pub use stage::{BasePathMapping, DefaultEndpoint, EndpointType, Stage};
+pub use usage::{ApiKeySource, Period, Throttle, UsageQuota};
+pub use validation::{RequestChecks, RequiredLocation, RequiredParameter};
 
 use indexmap::IndexMap;
 
@@ -67,6 +75,10 @@ pub struct Api {
     /// What guards the whole API is not supported, in a definition that was read leniently: every
     /// request is answered with 500.
     pub is_closed: bool,
+    /// How it customises the answers that API Gateway itself gives.
+    pub gateway_responses: GatewayResponses,
+    /// Where it takes API keys from.
+    pub api_key_source: ApiKeySource,
 }
 
 impl Api {

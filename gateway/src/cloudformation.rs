@@ -3,8 +3,10 @@
 
 mod canary;
 mod content;
+mod cors;
 mod domain_name;
 mod endpoint;
+mod gateway_response;
 mod integration;
 mod kinds;
 mod membership;

@@ -10,7 +10,8 @@ mod tests;
 
 use crate::gateway_responses::Fault;
 use crate::mapping::{self, Context, Input, Parameters};
-use crate::method_request::Request;
+use crate::method_request::{Request, Sources};
+use crate::refusal::GatewayAnswer;
 use crate::stage::Route;
 use crate::trouble::Trouble;
 use crate::vtl::Template;
@@ -49,6 +50,23 @@ impl<'a> Exchange<'a> {
             Trouble::TemplateFailed.report(&self.request.request_id, reason);
             Fault::ConfigurationError
         })
+    }
+
+    /// What parameter mappings and gateway responses see of the exchange.
+    pub(crate) fn sources(&self) -> Sources<'_> {
+        Sources {
+            request: self.request,
+            path: &self.parameters.path,
+            variables: &self.route.stage.variables,
+            context: &self.context,
+        }
+    }
+
+    /// The answer for a fault, as the API customises it. `$context.error` is there from now on.
+    pub(crate) fn refuse(&mut self, fault: &Fault) -> GatewayAnswer {
+        self.context.set_error(fault);
+        let responses = &self.route.api.gateway_responses;
+        GatewayAnswer::customised(fault, responses, &self.sources())
     }
 
     /// Reports that the definition makes this answer impossible, and gives the fault for it.

@@ -21,6 +21,7 @@ mod openapi;
 mod parameter_mapping;
 mod payload;
 mod readiness;
+mod refusal;
 mod reload;
 mod request_ids;
 mod server;

@@ -58,6 +58,7 @@ fn of_file(number: usize, document: Document) -> Api {
         endpoint,
         encoding,
         is_closed,
+        gateway_responses,
         ..
     } = document;
     Api {
@@ -68,6 +69,7 @@ fn of_file(number: usize, document: Document) -> Api {
         resources,
         encoding,
         is_closed,
+        gateway_responses,
         ..Api::default()
     }
 }

@@ -7,7 +7,9 @@
 mod context;
 mod parameters;
 mod request;
+mod sources;
 
 pub(crate) use parameters::{is_hidden, title_case};
 pub use request::Request;
 pub(crate) use request::{media_type, parse_query};
+pub(crate) use sources::{Sources, in_json};

@@ -11,6 +11,7 @@ mod declarations;
 mod document;
 mod encoding;
 mod extensions;
+mod gateway_responses;
 mod http_uri;
 mod identity;
 mod import;
@@ -29,5 +30,9 @@ mod variables;
 pub(crate) use declarations::MethodDeclarations;
 pub(crate) use document::Document;
 pub(crate) use encoding::read as read_encoding;
+pub(crate) use gateway_responses::{
+    kind as gateway_response_type, read as read_gateway_responses,
+    response as read_gateway_response,
+};
 pub(crate) use import::{import, only_stage};
 pub(crate) use integration::read as read_integration;

@@ -30,9 +30,10 @@ use uuid::Uuid;
 
 use crate::api::Apis;
 use crate::exchange::Exchange;
-use crate::gateway_responses::{Fault, gateway_response, unknown_route};
+use crate::gateway_responses::Fault;
 use crate::method_request::Request;
 use crate::method_response::MethodResponse;
+use crate::refusal::{GatewayAnswer, unknown_route_answer};
 use crate::request_ids::{RequestIds, new_extended_id};
 use crate::stage::{AccessLine, route};
 use crate::trouble::printable;
@@ -91,30 +92,40 @@ impl Gateway {
             .layer(CatchPanicLayer::custom(panicked))
     }
 
-    /// Answers a request that has its body: route, integration request, integration response.
+    /// Answers a request that has its body.
     async fn answer<'a>(
         &self,
         apis: &'a Apis,
         request: &Request,
         outline: &mut Outline<'a>,
-    ) -> Result<MethodResponse, Fault> {
+    ) -> Result<MethodResponse, GatewayAnswer> {
         let host = request.header("host").unwrap_or_default();
         let route = route(apis, host, &request.method, &request.path)
-            .map_err(|reason| unknown_route(reason, host, request))?
+            .map_err(|reason| unknown_route_answer(apis, reason, request, &self.account_id))?
             .with_draw(fastrand::f64() * 100.0);
         outline.resource = &route.resource.path;
         let mut exchange = Exchange::new(&route, request, &self.account_id);
-        authorization::check(&exchange)?;
-        let plan = integration_request::plan(&mut exchange)?;
-        let timeout = route.method.integration.timeout;
+        let response = self.serve(&mut exchange, outline).await;
+        response.map_err(|fault| exchange.refuse(&fault))
+    }
+
+    /// The way of a request that has its route, to its backend and back.
+    async fn serve(
+        &self,
+        exchange: &mut Exchange<'_>,
+        outline: &mut Outline<'_>,
+    ) -> Result<MethodResponse, Fault> {
+        authorization::check(exchange)?;
+        let plan = integration_request::plan(exchange)?;
+        let timeout = exchange.route.method.integration.timeout;
         let received = self
             .backends
-            .send(plan, timeout, &request.request_id)
+            .send(plan, timeout, &exchange.request.request_id)
             .await?;
         outline.message_id = received.message_id;
-        let response = integration_response::respond(&mut exchange, &received.reply)?;
-        let encoding = &route.api.encoding;
-        Ok(compressed(response, &received.reply, request, encoding).await)
+        let response = integration_response::respond(exchange, &received.reply)?;
+        let encoding = &exchange.route.api.encoding;
+        Ok(compressed(response, &received.reply, exchange.request, encoding).await)
     }
 }
 
@@ -144,19 +155,25 @@ async fn handle(
     let answer = async {
         // The permit is held for as long as the payload is in memory.
         let admission = &gateway.admission;
-        let (body, mut permit) = admission.read(&parts.uri, &parts.headers, body).await?;
-        request.body = unpacked(admission, &parts.headers, body, &mut permit).await?;
+        let admitted = async {
+            let (body, mut permit) = admission.read(&parts.uri, &parts.headers, body).await?;
+            let body = unpacked(admission, &parts.headers, body, &mut permit).await?;
+            Ok((body, permit))
+        };
+        let admitted = admitted.await.map_err(|fault| GatewayAnswer::of(&fault));
+        let (body, _permit) = admitted?;
+        request.body = body;
         gateway.answer(&apis, &request, &mut outline).await
     };
     let answer = AssertUnwindSafe(answer).catch_unwind().await;
-    let answer = answer.unwrap_or_else(|_| Err(bug(&parts, &request)));
+    let answer = answer.unwrap_or_else(|_| Err(GatewayAnswer::of(&bug(&parts, &request))));
     let ids = RequestIds {
         request: &request.request_id,
         extended: &request.extended_request_id,
     };
     let answer = match answer {
         Ok(response) => response.into_http(ids),
-        Err(fault) => gateway_response(&fault, ids),
+        Err(answer) => answer.into_http(ids),
     };
     let status = answer.status().as_u16();
     let line = AccessLine {
@@ -192,5 +209,5 @@ fn panicked(_: Box<dyn Any + Send>) -> HttpResponse {
         request: &request,
         extended: &new_extended_id(),
     };
-    gateway_response(&Fault::ConfigurationError, ids)
+    GatewayAnswer::of(&Fault::ConfigurationError).into_http(ids)
 }

@@ -11,4 +11,5 @@ mod route;
 mod tests;
 
 pub(crate) use access_log::AccessLine;
+pub(crate) use route::unrouted;
 pub use route::{NoRoute, Route, route};

@@ -10,16 +10,21 @@ use super::backend::Backend;
 use super::cache_key::CacheKey;
 use super::encoding::ContentHandling;
 use super::parameter_mapping::{MappingSource, RequestParameter};
+use super::validation::RequestChecks;
 use crate::vtl::Template;
 
 /// One method of a resource.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Method {
     /// Who may call it.
     pub access: Access,
     /// The statuses of its method responses, of which an integration response must name one. Empty
     /// when they are not checked.
     pub statuses: Vec<u16>,
+    /// Whether a request needs an API key.
+    pub needs_api_key: bool,
+    /// What is checked before the integration.
+    pub checks: RequestChecks,
     /// The backend that is called, and how its reply is mapped.
     pub integration: Integration,
 }
@@ -92,6 +97,12 @@ pub struct IntegrationResponse {
     pub templates: Templates,
     /// What becomes of the reply's body before templates see it.
     pub content_handling: Option<ContentHandling>,
+}
+
+impl Default for Integration {
+    fn default() -> Integration {
+        Integration::unsupported()
+    }
 }
 
 impl Integration {

@@ -7,10 +7,11 @@ pub(super) const STAGE: &str = "AWS::ApiGateway::Stage";
 pub(super) const DEPLOYMENT: &str = "AWS::ApiGateway::Deployment";
 pub(super) const DOMAIN_NAME: &str = "AWS::ApiGateway::DomainName";
 pub(super) const BASE_PATH_MAPPING: &str = "AWS::ApiGateway::BasePathMapping";
+pub(super) const GATEWAY_RESPONSE: &str = "AWS::ApiGateway::GatewayResponse";
 pub(super) const SERVERLESS_API: &str = "AWS::Serverless::Api";
 
 /// The types that are read.
-pub(super) const READ: [&str; 8] = [
+pub(super) const READ: [&str; 9] = [
     REST_API,
     RESOURCE,
     METHOD,
@@ -18,6 +19,7 @@ pub(super) const READ: [&str; 8] = [
     DEPLOYMENT,
     DOMAIN_NAME,
     BASE_PATH_MAPPING,
+    GATEWAY_RESPONSE,
     SERVERLESS_API,
 ];
 

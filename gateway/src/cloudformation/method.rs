@@ -115,6 +115,7 @@ fn method(
             access,
             statuses,
             integration: Integration::unsupported(),
+            ..Method::default()
         });
     };
     let integration = in_openapi_form(integration, problems)?;
@@ -124,6 +125,7 @@ fn method(
         access,
         statuses,
         integration,
+        ..Method::default()
     })
 }
 

@@ -6,7 +6,7 @@ use kit::document::{Node, OrCollect as _, Problem};
 
 use super::content::Content;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
-use super::stage;
+use super::{gateway_response, stage};
 use crate::api::{Api, Segment};
 use crate::openapi::{Document, only_stage, read_encoding};
 
@@ -56,6 +56,7 @@ pub(super) fn read(
     is_closed |= document.is_closed;
     move_under(&mut document, mode, declared).or_collect(problems);
     let sources = ", neither in Body nor as resources";
+    gateway_response::read(stack, declared, &mut document.gateway_responses, problems);
     let resources = content.finish(&mut document, declared, sources, problems)?;
     if stages.is_empty() {
         stages.push(only_stage(&document));
@@ -69,6 +70,7 @@ pub(super) fn read(
         resources,
         encoding: document.encoding.with(&encoding),
         is_closed,
+        gateway_responses: document.gateway_responses,
         ..Api::default()
     })
 }

@@ -2,12 +2,14 @@
 //! declare as their events. Facts: the SAM developer guide, "AWS::Serverless::Api" and
 //! "EventSource".
 
+use std::borrow::Cow;
+
 use kit::cloudformation::{Account, Resource as Declared, Stack};
 use kit::document::{Fields, Node, OrCollect as _, Problem, Value};
 
 use super::content::Content;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
-use super::stage;
+use super::{cors, gateway_response, stage};
 use crate::api::{Api, BasePathMapping};
 use crate::openapi::read_encoding;
 
@@ -31,7 +33,8 @@ pub(super) fn read(
         .required("StageName")
         .and_then(Node::text)
         .or_collect(problems);
-    let body = fields.optional("DefinitionBody");
+    let body = body(&mut fields, problems);
+    let responses = fields.optional("GatewayResponses");
     let is_disabled = is_default_endpoint_disabled(&mut fields, problems);
     let mut is_closed = refuse_private(
         &declared.label(),
@@ -49,8 +52,10 @@ pub(super) fn read(
         .optional("Domain")
         .and_then(|node| domain(declared, node, stage_name.unwrap_or_default(), problems));
     let settings = stage::settings(&declared.label(), fields, problems);
-    let mut document = content.import(body, account, problems)?;
+    let mut document = content.import(body.as_deref(), account, problems)?;
     is_closed |= document.is_closed;
+    gateway_response::of_sam(responses, &mut document.gateway_responses, problems);
+    gateway_response::read(stack, declared, &mut document.gateway_responses, problems);
     let resources = content.finish(&mut document, declared, " in DefinitionBody", problems)?;
     let mut stages = stage::read(stack, declared, problems);
     stages.insert(0, settings.stage(stage_name?, "local"));
@@ -62,9 +67,24 @@ pub(super) fn read(
         resources,
         encoding: document.encoding.with(&encoding),
         is_closed,
+        gateway_responses: document.gateway_responses,
         ..Api::default()
     };
     Some((api, domain))
+}
+
+/// The definition body, with the preflight methods that `Cors` adds to it.
+fn body<'a>(fields: &mut Fields<'a>, problems: &mut Vec<Problem>) -> Option<Cow<'a, Node>> {
+    let body = fields.optional("DefinitionBody");
+    match (body, fields.optional("Cors")) {
+        (Some(body), Some(cors)) => Some(Cow::Owned(cors::with_preflights(body, cors, problems))),
+        (body, None) => body.map(Cow::Borrowed),
+        (None, Some(cors)) => {
+            let message = "Cors works only with a DefinitionBody, as in SAM";
+            problems.push(cors.problem(message).tolerable());
+            None
+        }
+    }
 }
 
 /// Puts aside the properties that change no answer, and those that are not supported.
@@ -79,14 +99,7 @@ fn set_aside(fields: &mut Fields<'_>) {
         "Models",
         "SecurityPolicy",
     ]);
-    fields.unsupported(&[
-        "DefinitionUri",
-        "Auth",
-        "Cors",
-        "GatewayResponses",
-        "MergeDefinitions",
-        "Policy",
-    ]);
+    fields.unsupported(&["DefinitionUri", "Auth", "MergeDefinitions", "Policy"]);
 }
 
 /// `Domain`: a custom domain, and the base paths at which it leads to the API's stage.

@@ -1,6 +1,7 @@
 //! Templates, to APIs and problems.
 
 mod closed;
+mod own_answers;
 mod problems;
 
 use kit::cloudformation::Account;
@@ -265,8 +266,8 @@ fn a_sam_api_has_its_domain_and_refuses_unsupported_settings() {
         "Domain: MutualTlsAuthentication is not supported",
     );
     refused(
-        &api("Cors: \"'*'\""),
-        "Api (AWS::Serverless::Api): Cors is not supported",
+        &api("Cors: {AllowMethods: \"'GET'\"}"),
+        "Cors: AllowOrigin is missing",
     );
     refused(
         &api("MethodSettings: [{ThrottlingRateLimit: 1}]"),

@@ -36,6 +36,7 @@ pub(super) fn report_orphan(stack: &Stack, resource: &Resource, problems: &mut V
         kinds::METHOD,
         kinds::STAGE,
         kinds::DEPLOYMENT,
+        kinds::GATEWAY_RESPONSE,
     ];
     if !parts.contains(&resource.kind.as_str()) {
         return;

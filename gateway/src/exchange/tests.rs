@@ -90,6 +90,7 @@ fn apis(integration: &str) -> Apis {
         resources: document.resources,
         encoding: document.encoding,
         is_closed: document.is_closed,
+        gateway_responses: document.gateway_responses,
         ..Api::default()
     };
     Apis {

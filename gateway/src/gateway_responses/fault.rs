@@ -1,9 +1,14 @@
-//! The default gateway responses: status, `x-amzn-ErrorType` and body of each.
+//! Why API Gateway itself answers: the type of gateway response, status, `x-amzn-ErrorType` and
+//! message of each reason.
 //!
 //! Bodies come in two spellings, with and without a blank after the colon; their lengths are
 //! observable, so both are kept. See `docs/aws/api-gateway.md#default-bodies`.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
+
+use crate::api::ResponseType;
 
 /// Why API Gateway itself answers a request, with what the message needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +20,16 @@ pub enum Fault {
     InvalidSignature(String),
     /// Unknown host or stage.
     Forbidden,
+    /// The method requires an API key, and the request has none that is good for its stage.
+    InvalidApiKey,
+    /// A usage plan's, method's or account's throttle, or the gateway has no capacity left.
+    Throttled,
+    /// The quota of a usage plan is used up.
+    QuotaExceeded,
+    /// Parameters are missing that the method requires; holds their names.
+    BadRequestParameters(Vec<String>),
+    /// The body does not fit the model; holds the validator's findings.
+    BadRequestBody(String),
     /// There is no template for the content type, and the method does not pass bodies through.
     UnsupportedMediaType,
     /// A body mapping met a body that is not JSON.
@@ -30,8 +45,6 @@ pub enum Fault {
     HeadersTooLarge,
     /// The client did not send its body in time.
     RequestTimeout,
-    /// The gateway has no capacity left.
-    Throttled,
     /// The backend could not be reached, or broke the connection.
     IntegrationFailure,
     /// The backend took longer than the integration's timeout.
@@ -52,8 +65,9 @@ pub enum Fault {
 /// API Gateway's payload limit, in bytes.
 pub(crate) const PAYLOAD_LIMIT: usize = 10_485_760;
 
-/// How a body spells its JSON. Errors from before the integration have no blank, later ones have
-/// one.
+/// How a default body spells its JSON. Errors from before the integration have no blank, later ones
+/// have one.
+#[derive(Debug, Clone, Copy)]
 enum Spelling {
     Tight,
     Blank,
@@ -62,28 +76,51 @@ enum Spelling {
 }
 
 impl Fault {
-    /// The HTTP status.
+    /// The type of gateway response, by which the answer is customised; none where the error arises
+    /// before the API is known.
+    pub fn kind(&self) -> Option<ResponseType> {
+        Some(match self {
+            Fault::MissingAuthenticationToken => ResponseType::MissingAuthenticationToken,
+            Fault::InvalidSignature(_) => ResponseType::InvalidSignature,
+            Fault::InvalidApiKey => ResponseType::InvalidApiKey,
+            Fault::Throttled => ResponseType::Throttled,
+            Fault::QuotaExceeded => ResponseType::QuotaExceeded,
+            Fault::BadRequestParameters(_) => ResponseType::BadRequestParameters,
+            Fault::BadRequestBody(_) => ResponseType::BadRequestBody,
+            Fault::UnsupportedMediaType => ResponseType::UnsupportedMediaType,
+            Fault::InvalidJson
+            | Fault::InvalidPath
+            | Fault::InvalidFunctionPayload(_)
+            | Fault::FunctionPayloadTooLarge => ResponseType::Default4xx,
+            Fault::IntegrationFailure
+            | Fault::FunctionUnavailable
+            | Fault::MalformedFunctionResponse => ResponseType::IntegrationFailure,
+            Fault::IntegrationTimeout => ResponseType::IntegrationTimeout,
+            Fault::ConfigurationError => ResponseType::ApiConfigurationError,
+            Fault::Forbidden
+            | Fault::RequestTooLarge
+            | Fault::UriTooLong
+            | Fault::HeadersTooLarge
+            | Fault::RequestTimeout => return None,
+        })
+    }
+
+    /// The HTTP status: that of the type, unless the reason has its own.
     pub fn status(&self) -> StatusCode {
         match self {
-            Fault::MissingAuthenticationToken | Fault::InvalidSignature(_) | Fault::Forbidden => {
-                StatusCode::FORBIDDEN
-            }
-            Fault::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Fault::InvalidJson | Fault::InvalidPath | Fault::InvalidFunctionPayload(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Fault::Forbidden => StatusCode::FORBIDDEN,
             Fault::RequestTooLarge | Fault::FunctionPayloadTooLarge => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
             Fault::UriTooLong => StatusCode::URI_TOO_LONG,
             Fault::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Fault::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Fault::Throttled => StatusCode::TOO_MANY_REQUESTS,
-            Fault::IntegrationFailure | Fault::IntegrationTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Fault::FunctionUnavailable => StatusCode::INTERNAL_SERVER_ERROR,
             Fault::MalformedFunctionResponse => StatusCode::BAD_GATEWAY,
-            Fault::FunctionUnavailable | Fault::ConfigurationError => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            _ => self
+                .kind()
+                .and_then(|kind| StatusCode::from_u16(kind.status()).ok())
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
         }
     }
 
@@ -92,13 +129,16 @@ impl Fault {
         Some(match self {
             Fault::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Fault::InvalidSignature(_) => "IncompleteSignatureException",
-            Fault::Forbidden => "ForbiddenException",
-            Fault::UnsupportedMediaType
+            Fault::Forbidden | Fault::InvalidApiKey => "ForbiddenException",
+            Fault::BadRequestParameters(_)
+            | Fault::BadRequestBody(_)
+            | Fault::UnsupportedMediaType
             | Fault::InvalidJson
             | Fault::InvalidPath
             | Fault::InvalidFunctionPayload(_) => "BadRequestException",
             Fault::FunctionPayloadTooLarge => "RequestTooLargeException",
             Fault::Throttled => "TooManyRequestsException",
+            Fault::QuotaExceeded => "LimitExceededException",
             Fault::IntegrationFailure
             | Fault::IntegrationTimeout
             | Fault::FunctionUnavailable
@@ -111,30 +151,16 @@ impl Fault {
         })
     }
 
-    /// The content type of the body.
-    pub fn content_type(&self) -> &'static str {
-        match self.text() {
-            (_, Spelling::Plain) => "text/plain",
-            _ => "application/json",
-        }
-    }
-
-    /// The body, byte for byte as API Gateway sends it.
-    pub fn body(&self) -> String {
-        let (message, spelling) = self.text();
-        match spelling {
-            Spelling::Plain => message,
-            Spelling::Tight => format!(r#"{{"message":{}}}"#, serde_json::Value::from(message)),
-            Spelling::Blank => format!(r#"{{"message": {}}}"#, serde_json::Value::from(message)),
-        }
-    }
-
-    fn text(&self) -> (String, Spelling) {
+    /// The message, and how its default body spells it.
+    fn text(&self) -> (Cow<'_, str>, Spelling) {
         let (message, spelling) = match self {
             Fault::MissingAuthenticationToken => ("Missing Authentication Token", Spelling::Tight),
-            Fault::InvalidSignature(hash) => return (invalid_signature(hash), Spelling::Tight),
-            Fault::Forbidden => ("Forbidden", Spelling::Tight),
+            Fault::InvalidSignature(hash) => {
+                return (invalid_signature(hash).into(), Spelling::Tight);
+            }
+            Fault::Forbidden | Fault::InvalidApiKey => ("Forbidden", Spelling::Tight),
             Fault::Throttled => ("Too Many Requests", Spelling::Tight),
+            Fault::QuotaExceeded => ("Limit Exceeded", Spelling::Tight),
             Fault::UriTooLong => ("Request URI too long", Spelling::Tight),
             Fault::HeadersTooLarge => ("Request Header Fields Too Large", Spelling::Tight),
             Fault::RequestTimeout => ("Request Timeout", Spelling::Tight),
@@ -142,6 +168,10 @@ impl Fault {
                 "HTTP content length exceeded 10485760 bytes.",
                 Spelling::Plain,
             ),
+            Fault::BadRequestParameters(names) => {
+                return (missing_parameters(names).into(), Spelling::Blank);
+            }
+            Fault::BadRequestBody(_) => ("Invalid request body", Spelling::Blank),
             Fault::UnsupportedMediaType => ("Unsupported Media Type", Spelling::Blank),
             Fault::InvalidJson => ("Invalid JSON in request body", Spelling::Blank),
             Fault::InvalidPath => ("Invalid path parameter", Spelling::Blank),
@@ -155,8 +185,47 @@ impl Fault {
             | Fault::MalformedFunctionResponse
             | Fault::ConfigurationError => ("Internal server error", Spelling::Blank),
         };
-        (message.to_owned(), spelling)
+        (message.into(), spelling)
     }
+
+    /// The content type of the body.
+    pub fn content_type(&self) -> &'static str {
+        match self.text().1 {
+            Spelling::Plain => "text/plain",
+            Spelling::Tight | Spelling::Blank => "application/json",
+        }
+    }
+
+    /// `$context.error.message`.
+    pub fn message(&self) -> String {
+        self.text().0.into_owned()
+    }
+
+    /// `$context.error.validationErrorString`.
+    pub fn validation_errors(&self) -> Option<&str> {
+        match self {
+            Fault::BadRequestBody(errors) => Some(errors),
+            _ => None,
+        }
+    }
+
+    /// The body, byte for byte as API Gateway sends it when it is not customised.
+    pub fn body(&self) -> String {
+        let (message, spelling) = self.text();
+        let json = |colon: &str| format!(r#"{{"message"{colon}{}}}"#, serde_json::json!(message));
+        match spelling {
+            Spelling::Plain => message.into_owned(),
+            Spelling::Tight => json(":"),
+            Spelling::Blank => json(": "),
+        }
+    }
+}
+
+fn missing_parameters(names: &[String]) -> String {
+    format!(
+        "Missing required request parameters: [{}]",
+        names.join(", ")
+    )
 }
 
 fn invalid_signature(hash: &str) -> String {
@@ -175,7 +244,10 @@ mod tests {
     fn bodies_have_the_recorded_lengths() {
         let recorded = [
             (Fault::Forbidden, 23),
+            (Fault::InvalidApiKey, 23),
+            (Fault::QuotaExceeded, 28),
             (Fault::Throttled, 31),
+            (Fault::BadRequestBody(String::new()), 35),
             (Fault::MissingAuthenticationToken, 42),
             (Fault::ConfigurationError, 36),
             (Fault::IntegrationTimeout, 41),
@@ -183,6 +255,15 @@ mod tests {
         for (fault, length) in recorded {
             assert_eq!(fault.body().len(), length, "{fault:?}");
         }
+    }
+
+    #[test]
+    fn missing_parameters_are_named() {
+        let fault = Fault::BadRequestParameters(vec!["a".into(), "b".into()]);
+        assert_eq!(
+            fault.body(),
+            r#"{"message": "Missing required request parameters: [a, b]"}"#
+        );
     }
 
     #[test]

@@ -7,8 +7,10 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map as Members, Value as Json};
+use serde_json::{Map as Members, Value as Json, json};
 
+use crate::api::ResponseType;
+use crate::gateway_responses::Fault;
 use crate::vtl::KnownObject;
 
 mod overrides;
@@ -74,6 +76,19 @@ impl Context {
             fields: Arc::new(fields),
             overrides,
         }
+    }
+
+    /// Fills `$context.error`, which gateway responses and access logs show:
+    /// `docs/aws/api-gateway.md#customised-gateway-responses`.
+    pub(crate) fn set_error(&mut self, fault: &Fault) {
+        let message = fault.message();
+        let error = json!({
+            "messageString": Json::from(message.as_str()).to_string(),
+            "message": message,
+            "responseType": fault.kind().map(ResponseType::name),
+            "validationErrorString": fault.validation_errors(),
+        });
+        Arc::make_mut(&mut self.fields).insert("error".to_owned(), error);
     }
 
     /// The text of a field, by the names that lead to it; [`None`] when it is missing, null, or not

@@ -6,37 +6,52 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::request::Request;
+use crate::api::{Api, Stage};
 use crate::stage::Route;
 
 impl Request {
     /// The fields of `$context` for this request on this route, in the account of the API's owner.
     pub fn context(&self, route: &Route<'_>, account_id: &str) -> Map<String, Json> {
+        let mut fields = Map::new();
+        fields.insert("resourceId".to_owned(), json!(route.resource.id));
+        fields.insert("resourcePath".to_owned(), json!(route.resource.path));
+        fields.extend(self.context_at(route.api, route.stage, &route.context_path, account_id));
+        if let Some(is_canary) = route.is_canary {
+            fields.insert("isCanaryRequest".to_owned(), is_canary.into());
+        }
+        fields
+    }
+
+    /// The fields of `$context` that do not depend on a resource: all that there are when the stage
+    /// has none for the request. `path` is `$context.path`.
+    pub(crate) fn context_at(
+        &self,
+        api: &Api,
+        stage: &Stage,
+        path: &str,
+        account_id: &str,
+    ) -> Map<String, Json> {
         let host = self.header("host").unwrap_or_default();
         let domain = without_port(host);
         let fields = json!({
-            "resourceId": route.resource.id,
-            "resourcePath": route.resource.path,
             "httpMethod": self.method.as_str(),
             "extendedRequestId": self.extended_request_id,
             "requestTime": request_time(self.received),
-            "path": route.context_path,
+            "path": path,
             "accountId": account_id,
             "protocol": "HTTP/1.1",
-            "stage": route.stage.name,
+            "stage": stage.name,
             "domainPrefix": domain.split('.').next().unwrap_or_default(),
             "requestTimeEpoch": self.received.as_millis(),
             "requestId": self.request_id,
             "identity": self.identity(),
             "domainName": domain,
-            "deploymentId": route.stage.deployment_id,
-            "apiId": route.api.id,
+            "deploymentId": stage.deployment_id,
+            "apiId": api.id,
         });
-        let Json::Object(mut fields) = fields else {
+        let Json::Object(fields) = fields else {
             return Map::new();
         };
-        if let Some(is_canary) = route.is_canary {
-            fields.insert("isCanaryRequest".to_owned(), is_canary.into());
-        }
         fields
     }
 

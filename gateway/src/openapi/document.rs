@@ -5,9 +5,10 @@ use kit::document::{Node, OrCollect as _, Problem};
 use super::base_path::{BasePath, endpoint};
 use super::encoding;
 use super::extensions::is_foreign;
+use super::gateway_responses;
 use super::operation::PathReader;
 use super::security::SecurityReader;
-use crate::api::{DefaultEndpoint, Encoding, Resource};
+use crate::api::{DefaultEndpoint, Encoding, GatewayResponses, Resource};
 
 /// What a document declares.
 #[derive(Debug, Default)]
@@ -24,13 +25,14 @@ pub(crate) struct Document {
     pub encoding: Encoding,
     /// What guards the whole API is not supported.
     pub is_closed: bool,
+    /// `x-amazon-apigateway-gateway-responses`.
+    pub gateway_responses: GatewayResponses,
 }
 
 /// Extensions of the root that would change answers and are not supported.
-const UNSUPPORTED_ROOT: [&str; 4] = [
+const UNSUPPORTED_ROOT: [&str; 3] = [
     "x-amazon-apigateway-authtype",
     "x-amazon-apigateway-cors",
-    "x-amazon-apigateway-gateway-responses",
     "x-amazon-apigateway-policy",
 ];
 
@@ -81,6 +83,8 @@ impl Document {
             fields.optional("x-amazon-apigateway-minimum-compression-size"),
             problems,
         );
+        let responses = fields.optional("x-amazon-apigateway-gateway-responses");
+        let gateway_responses = gateway_responses::read(responses, problems);
         let paths = fields
             .required("paths")
             .and_then(Node::entries)
@@ -113,6 +117,7 @@ impl Document {
             endpoint,
             encoding,
             is_closed,
+            gateway_responses,
         })
     }
 }

@@ -113,6 +113,7 @@ impl PathReader<'_, '_> {
                 access,
                 statuses,
                 integration: Integration::unsupported(),
+                ..Method::default()
             });
         };
         MethodDeclarations::read(self.root, [common, parameters], responses).warn(
@@ -134,6 +135,7 @@ impl PathReader<'_, '_> {
             access,
             statuses,
             integration,
+            ..Method::default()
         })
     }
 }

@@ -66,6 +66,16 @@ pub(super) fn response_header(
     Ok((name.to_owned(), source(label, entry, Side::Response)?))
 }
 
+/// One entry of a gateway response's `responseParameters`: the header's name and its source.
+pub(super) fn gateway_header(
+    label: &str,
+    entry: &Entry,
+) -> Result<(String, MappingSource), Problem> {
+    let name = entry.key.strip_prefix("gatewayresponse.header.");
+    let name = name.ok_or_else(|| invalid_target(label, entry, "gatewayresponse.header.NAME"))?;
+    Ok((name.to_owned(), source(label, entry, Side::Gateway)?))
+}
+
 fn invalid_target(label: &str, entry: &Entry, expected: &str) -> Problem {
     let message = format!(
         "{label}: invalid mapping target {}: expected {expected}",
@@ -79,6 +89,8 @@ fn invalid_target(label: &str, entry: &Entry, expected: &str) -> Problem {
 enum Side {
     Request,
     Response,
+    /// A gateway response: from the request, but never from its body.
+    Gateway,
 }
 
 fn source(label: &str, entry: &Entry, side: Side) -> Result<MappingSource, Problem> {
@@ -103,7 +115,7 @@ fn source(label: &str, entry: &Entry, side: Side) -> Result<MappingSource, Probl
         ));
     }
     let found = match side {
-        Side::Request => text
+        Side::Request | Side::Gateway => text
             .strip_prefix("method.request.")
             .map(|rest| of_message(rest, side)),
         Side::Response => text
@@ -120,13 +132,17 @@ fn of_message(rest: &str, side: Side) -> Option<Result<MappingSource, String>> {
     let (location, name) = rest.split_once('.').unwrap_or((rest, ""));
     let owned = name.to_owned();
     Some(Ok(match (side, location, name) {
-        (_, "body", _) => return body(rest, side),
+        (Side::Request | Side::Response, "body", _) => return body(rest, side),
         (_, _, "") => return None,
-        (Side::Request, "path", _) => MappingSource::Path(owned),
-        (Side::Request, "querystring", _) => MappingSource::QueryString(owned),
-        (Side::Request, "multivaluequerystring", _) => MappingSource::MultiValueQueryString(owned),
-        (Side::Request, "header", _) => MappingSource::Header(owned),
-        (Side::Request, "multivalueheader", _) => MappingSource::MultiValueHeader(owned),
+        (Side::Request | Side::Gateway, "path", _) => MappingSource::Path(owned),
+        (Side::Request | Side::Gateway, "querystring", _) => MappingSource::QueryString(owned),
+        (Side::Request | Side::Gateway, "multivaluequerystring", _) => {
+            MappingSource::MultiValueQueryString(owned)
+        }
+        (Side::Request | Side::Gateway, "header", _) => MappingSource::Header(owned),
+        (Side::Request | Side::Gateway, "multivalueheader", _) => {
+            MappingSource::MultiValueHeader(owned)
+        }
         (Side::Response, "header", _) => MappingSource::ReplyHeader(owned),
         (Side::Response, "multivalueheader", _) => MappingSource::ReplyMultiValueHeader(owned),
         _ => return None,

@@ -75,6 +75,7 @@ async fn gateway(endpoint: &str) -> Router {
         resources: document.resources,
         encoding: document.encoding,
         is_closed: document.is_closed,
+        gateway_responses: document.gateway_responses,
         ..Api::default()
     };
     let apis = Apis {

@@ -19,6 +19,16 @@ pub(super) struct Address<'a, 'p> {
     pub implied: Option<&'a str>,
 }
 
+impl Address<'_, '_> {
+    /// `$context.path`.
+    pub(super) fn context_path(&self) -> String {
+        match self.implied {
+            Some(stage) => format!("/{stage}{}", self.shown),
+            None => self.shown.to_owned(),
+        }
+    }
+}
+
 /// The stages that a request to `host` can be for, in the order in which they are tried.
 pub(super) fn possible<'a, 'p>(apis: &'a Apis, host: &str, path: &'p str) -> Vec<Address<'a, 'p>> {
     let host = host_name(host).to_lowercase();

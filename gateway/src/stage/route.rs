@@ -81,10 +81,7 @@ pub fn route<'a>(
             path: found.parameters,
             encoded: found.encoded,
             event_path: event_path(&address),
-            context_path: match address.implied {
-                Some(stage) => format!("/{stage}{}", address.shown),
-                None => address.shown.to_owned(),
-            },
+            context_path: address.context_path(),
         });
     }
     Err(reason)
@@ -98,4 +95,14 @@ fn event_path(address: &address::Address<'_, '_>) -> String {
         address.path
     };
     format!("/{}", path.trim_start_matches('/'))
+}
+
+/// The stage that a request without a route would have been for: it customises the answer.
+pub(crate) fn unrouted<'a>(
+    apis: &'a Apis,
+    host: &str,
+    path: &str,
+) -> Option<(&'a Api, &'a Stage, String)> {
+    let address = address::possible(apis, host, path).into_iter().next()?;
+    Some((address.api, address.stage, address.context_path()))
 }

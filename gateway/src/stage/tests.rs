@@ -13,8 +13,8 @@ fn method() -> Method {
     };
     Method {
         access: Access::Open,
-        statuses: Vec::new(),
         integration,
+        ..Method::default()
     }
 }
 

@@ -3,16 +3,44 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
+use indexmap::IndexMap;
 use sha2::{Digest as _, Sha256};
 
-use super::fault::Fault;
-use crate::method_request::Request;
-use crate::stage::NoRoute;
+use super::answer::GatewayAnswer;
+use crate::api::Apis;
+use crate::gateway_responses::Fault;
+use crate::mapping::Context;
+use crate::method_request::{Request, Sources};
+use crate::stage::{NoRoute, unrouted};
 use crate::trouble::{Trouble, printable};
+
+/// The answer for a request that no route is for: the stage that it would have been for customises
+/// it, in the account of the API's owner.
+pub(crate) fn unknown_route_answer(
+    apis: &Apis,
+    reason: NoRoute,
+    request: &Request,
+    account_id: &str,
+) -> GatewayAnswer {
+    let host = request.header("host").unwrap_or_default();
+    let fault = unknown_route(reason, host, request);
+    let Some((api, stage, path)) = unrouted(apis, host, &request.path) else {
+        return GatewayAnswer::of(&fault);
+    };
+    let mut context = Context::new(request.context_at(api, stage, &path, account_id));
+    context.set_error(&fault);
+    let sources = Sources {
+        request,
+        path: &IndexMap::new(),
+        variables: &stage.variables,
+        context: &context,
+    };
+    GatewayAnswer::customised(&fault, &api.gateway_responses, &sources)
+}
 
 /// Reports the request and gives its fault. Unknown paths look like missing credentials:
 /// `docs/aws/api-gateway.md#unknown-routes`.
-pub(crate) fn unknown_route(reason: NoRoute, host: &str, request: &Request) -> Fault {
+fn unknown_route(reason: NoRoute, host: &str, request: &Request) -> Fault {
     report(reason, host, request);
     match (reason, request.headers.get(AUTHORIZATION)) {
         (NoRoute::Forbidden, _) => Fault::Forbidden,
