@@ -8,9 +8,11 @@
 #[cfg(test)]
 mod tests;
 
+use std::cell::OnceCell;
+
 use crate::gateway_responses::Fault;
-use crate::mapping::{self, Context, Input, Parameters};
-use crate::method_request::{Request, Sources};
+use crate::mapping::{self, Context, Input, Parameters, RequestOverride, ResponseOverride};
+use crate::method_request::{ContextFields, Request, Sources};
 use crate::refusal::GatewayAnswer;
 use crate::stage::Route;
 use crate::trouble::Trouble;
@@ -22,30 +24,67 @@ use crate::vtl::Template;
 pub struct Exchange<'a> {
     pub(crate) route: &'a Route<'a>,
     pub(crate) request: &'a Request,
-    pub(crate) parameters: Parameters,
-    pub(crate) context: Context,
+    account_id: &'a str,
+    // Most requests never look at these two, and making them costs more than the rest of the way.
+    parameters: OnceCell<Parameters>,
+    context: OnceCell<Context>,
 }
 
 impl<'a> Exchange<'a> {
     /// Starts an exchange. `account_id` is what `$context.accountId` shows.
-    pub fn new(route: &'a Route<'a>, request: &'a Request, account_id: &str) -> Exchange<'a> {
+    pub fn new(route: &'a Route<'a>, request: &'a Request, account_id: &'a str) -> Exchange<'a> {
         Exchange {
             route,
             request,
-            parameters: request.parameters(&route.path),
-            context: Context::new(request.context(route, account_id)),
+            account_id,
+            parameters: OnceCell::new(),
+            context: OnceCell::new(),
         }
+    }
+
+    /// `$input.params()`.
+    pub(crate) fn parameters(&self) -> &Parameters {
+        self.parameters
+            .get_or_init(|| self.request.parameters(&self.route.path))
+    }
+
+    /// `$context`.
+    pub(crate) fn context(&self) -> &Context {
+        self.context
+            .get_or_init(|| Context::new(self.request.context(self.route, self.account_id)))
+    }
+
+    /// What the templates have set in `$context.requestOverride` so far.
+    pub(crate) fn request_override(&self) -> RequestOverride {
+        let set = self.context.get().map(Context::request_override);
+        set.unwrap_or_default()
+    }
+
+    /// What the templates have set in `$context.responseOverride` so far.
+    pub(crate) fn response_override(&self) -> ResponseOverride {
+        let set = self.context.get().map(Context::response_override);
+        set.unwrap_or_default()
     }
 
     /// Renders a mapping template over `body`. A failure is reported with its place in the
     /// template.
     pub(crate) fn render(&mut self, template: &Template, body: &str) -> Result<String, Fault> {
-        let input = Input {
-            body,
-            parameters: &self.parameters,
+        let none = Parameters::default();
+        let parameters = match template.mentions("params") {
+            true => self.parameters(),
+            false => &none,
         };
+        let input = Input { body, parameters };
         let variables = &self.route.stage.variables;
-        mapping::render(template, &input, variables, &mut self.context).map_err(|error| {
+        let mut context = Context::default();
+        if template.mentions("context") {
+            context = self.context().clone();
+        }
+        let rendered = mapping::render(template, &input, variables, &mut context);
+        if template.mentions("context") {
+            self.context = context.into();
+        }
+        rendered.map_err(|error| {
             let reason = format!("a mapping template fails, the client gets 500:\n{error}");
             Trouble::TemplateFailed.report(&self.request.request_id, reason);
             Fault::ConfigurationError
@@ -56,15 +95,17 @@ impl<'a> Exchange<'a> {
     pub(crate) fn sources(&self) -> Sources<'_> {
         Sources {
             request: self.request,
-            path: &self.parameters.path,
+            path: &self.route.path,
             variables: &self.route.stage.variables,
-            context: &self.context,
+            context: self,
         }
     }
 
     /// The answer for a fault, as the API customises it. `$context.error` is there from now on.
     pub(crate) fn refuse(&mut self, fault: &Fault) -> GatewayAnswer {
-        self.context.set_error(fault);
+        let mut context = self.context().clone();
+        context.set_error(fault);
+        self.context = context.into();
         let responses = &self.route.api.gateway_responses;
         GatewayAnswer::customised(fault, responses, &self.sources())
     }
@@ -75,5 +116,11 @@ impl<'a> Exchange<'a> {
         let reason = format!("{resource}: execution failed due to configuration error: {reason}");
         Trouble::Misconfigured.report(&self.request.request_id, reason);
         Fault::ConfigurationError
+    }
+}
+
+impl ContextFields for Exchange<'_> {
+    fn field(&self, path: &[String]) -> Option<String> {
+        self.context().get(path)
     }
 }

@@ -59,7 +59,7 @@ pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, 
     }
     let mut parameters = MappedParameters::of(exchange, integration)?;
     let body = body::body(exchange, integration)?;
-    parameters.override_by(exchange.context.request_override());
+    parameters.override_by(exchange.request_override());
     match &integration.backend {
         // HTTP endpoints are read already, and not called yet.
         Backend::LambdaProxy(_) | Backend::Http(_) | Backend::Unsupported => {

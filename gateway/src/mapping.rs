@@ -16,7 +16,7 @@ mod parameters;
 mod util;
 
 pub use context::Context;
-pub(crate) use context::RequestOverride;
+pub(crate) use context::{RequestOverride, ResponseOverride};
 pub use input::Input;
 pub use parameters::{HeaderCase, Parameters};
 

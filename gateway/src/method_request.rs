@@ -12,4 +12,4 @@ mod sources;
 pub(crate) use parameters::{is_hidden, title_case};
 pub use request::Request;
 pub(crate) use request::{media_type, parse_query};
-pub(crate) use sources::{Sources, in_json};
+pub(crate) use sources::{ContextFields, Sources, in_json};

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{HeaderMap, HeaderValue};
 use kit::time::Timestamp;
+use uuid::Uuid;
 
 /// The ids that stand on every answer of an API.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,11 @@ impl RequestIds<'_> {
             );
         }
     }
+}
+
+/// A new request id: a random UUID. It is no secret, so it needs no randomness of the system's.
+pub(crate) fn new_request_id() -> Uuid {
+    uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid()
 }
 
 /// A new extended request id: eleven bytes as text that ends in `=`, the form of `x-amz-apigw-id`.

@@ -60,6 +60,12 @@ impl Template {
         }
     }
 
+    /// Whether a rendering may come to a variable or a method of this name. `#evaluate` may come to
+    /// any.
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        self.source.contains(name) || self.source.contains("evaluate")
+    }
+
     /// Renders the template with the variables and objects of the host.
     pub(crate) fn render(&self, host: &mut dyn Host) -> Result<String, Error> {
         eval::render(&self.tree, &self.names, host)

@@ -161,9 +161,31 @@ impl Services {
         deadline: Duration,
         limit: usize,
     ) -> Result<Reply, ServiceError> {
+        self.send_to_as(
+            &Identity::Environment,
+            call,
+            (service, region),
+            deadline,
+            limit,
+        )
+        .await
+    }
+
+    /// The same as another identity.
+    ///
+    /// # Errors
+    /// As [`Services::send`].
+    pub async fn send_to_as(
+        &self,
+        identity: &Identity,
+        call: &Call,
+        scope: (&str, &str),
+        deadline: Duration,
+        limit: usize,
+    ) -> Result<Reply, ServiceError> {
         let bounds = Bounds { deadline, limit };
-        self.within(call, (service, region), &self.environment, bounds)
-            .await
+        let credentials = self.cache(identity, scope.0);
+        self.within(call, scope, &credentials, bounds).await
     }
 
     async fn within(

@@ -87,7 +87,7 @@ fn finish(
     mut headers: HeaderList,
     body: Bytes,
 ) -> Result<MethodResponse, Fault> {
-    let overrides = exchange.context.response_override();
+    let overrides = exchange.response_override();
     for (name, value) in overrides.header {
         headers.set(&name, [value]);
     }

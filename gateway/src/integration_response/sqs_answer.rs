@@ -5,7 +5,8 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use kit::call::Reply;
-use serde_json::{Value as Json, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::integration_request::Protocol;
 
@@ -80,44 +81,92 @@ impl SqsAnswer {
         Reply {
             status,
             headers,
-            body: Bytes::from(body.to_string()),
+            body: Bytes::from(body),
             complete: true,
         }
     }
 }
 
 impl SendMessageResult {
-    fn body(&self, protocol: Protocol) -> Json {
-        match protocol {
-            Protocol::Query => json!({"SendMessageResponse": {
-                "ResponseMetadata": {"RequestId": self.request_id},
-                "SendMessageResult": {
-                    "MD5OfMessageAttributes": self.md5_of_attributes,
-                    "MD5OfMessageBody": self.md5_of_body,
-                    "MD5OfMessageSystemAttributes": null,
-                    "MessageId": self.message_id,
-                    "SequenceNumber": self.sequence_number,
+    /// The members stand in the order of their names, as SQS has them.
+    fn body(&self, protocol: Protocol) -> Vec<u8> {
+        let of_attributes = self.md5_of_attributes.as_deref();
+        let sequence_number = self.sequence_number.as_deref();
+        let written = match protocol {
+            Protocol::Query => serde_json::to_vec(&SendMessageResponse {
+                send_message_response: Wrapped {
+                    response_metadata: Metadata {
+                        request_id: &self.request_id,
+                    },
+                    send_message_result: QueryResult {
+                        md5_of_message_attributes: of_attributes,
+                        md5_of_message_body: &self.md5_of_body,
+                        md5_of_message_system_attributes: None,
+                        message_id: &self.message_id,
+                        sequence_number,
+                    },
                 },
-            }}),
-            Protocol::Json => {
-                let present = [
-                    ("MD5OfMessageAttributes", self.md5_of_attributes.as_deref()),
-                    ("MD5OfMessageBody", Some(self.md5_of_body.as_str())),
-                    ("MessageId", Some(self.message_id.as_str())),
-                    ("SequenceNumber", self.sequence_number.as_deref()),
-                ];
-                present
-                    .into_iter()
-                    .filter_map(|(name, value)| Some((name.to_owned(), Json::from(value?))))
-                    .collect()
-            }
-        }
+            }),
+            Protocol::Json => serde_json::to_vec(&JsonResult {
+                md5_of_message_attributes: of_attributes,
+                md5_of_message_body: &self.md5_of_body,
+                message_id: &self.message_id,
+                sequence_number,
+            }),
+        };
+        written.expect("texts can be written")
     }
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendMessageResponse<'r> {
+    send_message_response: Wrapped<'r>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Wrapped<'r> {
+    response_metadata: Metadata<'r>,
+    send_message_result: QueryResult<'r>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata<'r> {
+    request_id: &'r str,
+}
+
+/// Everything is there, also what is null.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct QueryResult<'r> {
+    #[serde(rename = "MD5OfMessageAttributes")]
+    md5_of_message_attributes: Option<&'r str>,
+    #[serde(rename = "MD5OfMessageBody")]
+    md5_of_message_body: &'r str,
+    #[serde(rename = "MD5OfMessageSystemAttributes")]
+    md5_of_message_system_attributes: Option<&'r str>,
+    message_id: &'r str,
+    sequence_number: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct JsonResult<'r> {
+    #[serde(rename = "MD5OfMessageAttributes")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    md5_of_message_attributes: Option<&'r str>,
+    #[serde(rename = "MD5OfMessageBody")]
+    md5_of_message_body: &'r str,
+    message_id: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sequence_number: Option<&'r str>,
+}
+
 impl SqsError {
-    fn body(&self, protocol: Protocol) -> Json {
-        match protocol {
+    fn body(&self, protocol: Protocol) -> Vec<u8> {
+        let body = match protocol {
             Protocol::Query => json!({
                 "Error": {"Code": self.code, "Message": self.query_message(), "Type": self.side()},
                 "RequestId": self.request_id,
@@ -125,7 +174,8 @@ impl SqsError {
             Protocol::Json => {
                 json!({"__type": format!("com.amazonaws.sqs#{}", self.json_name()), "message": self.message})
             }
-        }
+        };
+        body.to_string().into_bytes()
     }
 
     /// The side that the Query protocol blames.

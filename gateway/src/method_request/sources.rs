@@ -1,6 +1,8 @@
 //! The values that parameter mappings and gateway responses take from a request and its context:
 //! `docs/aws/api-gateway.md#parameter-mappings`.
 
+use std::fmt::Debug;
+
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -20,7 +22,19 @@ pub(crate) struct Sources<'a> {
     /// `$stageVariables`.
     pub variables: &'a IndexMap<String, String>,
     /// `$context`.
-    pub context: &'a Context,
+    pub context: &'a dyn ContextFields,
+}
+
+/// The fields of a `$context`, which need not be there before one is asked for.
+pub(crate) trait ContextFields: Debug {
+    /// The text of a field, as [`Context::get`].
+    fn field(&self, path: &[String]) -> Option<String>;
+}
+
+impl ContextFields for Context {
+    fn field(&self, path: &[String]) -> Option<String> {
+        self.get(path)
+    }
 }
 
 impl Sources<'_> {
@@ -59,7 +73,7 @@ impl Sources<'_> {
                     .collect()
             }
             MappingSource::StageVariable(name) => one(self.variables.get(name).map(String::as_str)),
-            MappingSource::Context(path) => self.context.get(path).into_iter().collect(),
+            MappingSource::Context(path) => self.context.field(path).into_iter().collect(),
             MappingSource::ReplyHeader(_)
             | MappingSource::ReplyMultiValueHeader(_)
             | MappingSource::ReplyBody(_) => Vec::new(),

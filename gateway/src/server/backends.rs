@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use aws_config::SdkConfig;
 use kit::aws::{Endpoint, Reachability};
 use kit::call::{Call, Reply};
-use kit::service::{ServiceError, Services};
+use kit::service::{Identity, ServiceError, Services};
 
 use crate::api::ServiceUri;
 use crate::gateway_responses::Fault;
@@ -74,7 +74,10 @@ impl Backends {
     }
 
     async fn send_message(&self, message: SendMessage, timeout: Duration) -> Answer {
-        let answer = self.messages.send(message, Instant::now() + timeout).await;
+        let answer = self
+            .messages
+            .send(message, &Identity::Environment, Instant::now() + timeout)
+            .await;
         match &answer {
             Ok(_) => self.sqs.answered(),
             Err(NoAnswer::TimedOut) => self.sqs.failed(&format!("no answer within {timeout:?}")),

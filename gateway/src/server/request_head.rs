@@ -9,7 +9,7 @@ use kit::time::Timestamp;
 use uuid::Uuid;
 
 use crate::method_request::{Request, parse_query};
-use crate::request_ids::{is_trace_id, new_extended_id, new_trace_id};
+use crate::request_ids::{is_trace_id, new_extended_id, new_request_id, new_trace_id};
 
 /// Reads a head that came from `peer` at `received`.
 pub(super) fn read(parts: &Parts, peer: SocketAddr, received: Timestamp) -> Request {
@@ -26,7 +26,7 @@ pub(super) fn read(parts: &Parts, peer: SocketAddr, received: Timestamp) -> Requ
     let method = text("x-http-method-override").and_then(|verb| verb.to_uppercase().parse().ok());
     let request_id = text("x-amzn-requestid")
         .and_then(|id| Uuid::parse_str(id).ok())
-        .unwrap_or_else(Uuid::new_v4);
+        .unwrap_or_else(new_request_id);
     let trace_id = text("x-amzn-trace-id")
         .filter(|id| is_trace_id(id))
         .map(ToOwned::to_owned);

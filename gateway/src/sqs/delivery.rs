@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use kit::call::Reply;
-use kit::service::{ServiceError, Services};
+use kit::service::{Identity, ServiceError, Services};
 
 use super::judgement::{Again, Grouping, Unsettled, is_about_all, judge, pause_before};
 use super::pending::PendingMessage;
@@ -28,6 +28,7 @@ const IN_TURN: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub(super) struct Delivery {
     pub services: Services,
+    pub identity: Identity,
     pub place: Result<Place, String>,
     pub is_fifo: bool,
 }
@@ -81,8 +82,9 @@ impl Delivery {
         let messages = batch.iter().map(|pending| &pending.message);
         let call = wire::call(&place.endpoint, messages);
         metrics::counter!("gateway_sqs_requests_total").increment(1);
+        let scope = ("sqs", place.region.as_str());
         self.services
-            .send_to(&call, "sqs", &place.region, time, LONGEST_REPLY)
+            .send_to_as(&self.identity, &call, scope, time, LONGEST_REPLY)
             .await
     }
 

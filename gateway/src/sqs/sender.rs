@@ -1,12 +1,13 @@
 //! Sends messages: a lane for each queue, and a task for each request.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use kit::lock::Mutex;
-use kit::service::Services;
+use kit::service::{Identity, Services};
 use tokio::sync::{OnceCell, oneshot};
 
 use super::coalescer::{Coalescer, Lateness};
@@ -38,14 +39,17 @@ struct SenderState {
 struct LaneKey {
     region: String,
     queue_url: String,
+    /// As whom; none for the gateway itself.
+    identity: Option<String>,
 }
 
-/// The messages of one queue.
+/// The messages of one queue, sent as one identity.
 #[derive(Debug)]
 struct Lane {
     coalescer: Mutex<Coalescer>,
     delivery: OnceCell<Delivery>,
     key: LaneKey,
+    identity: Identity,
 }
 
 impl MessageSender {
@@ -61,18 +65,24 @@ impl MessageSender {
         }
     }
 
-    /// Sends one message and waits for its own answer, until `deadline`. A message whose caller
-    /// stops waiting before it left is not sent.
+    /// Sends one message as `identity` and waits for its own answer, until `deadline`. A message
+    /// whose caller stops waiting before it left is not sent.
     ///
     /// # Errors
     /// There was no answer; see [`NoAnswer`].
-    pub(crate) async fn send(&self, message: SendMessage, deadline: Instant) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        message: SendMessage,
+        identity: &Identity,
+        deadline: Instant,
+    ) -> Answer {
         let (answer, reply) = oneshot::channel();
-        self.push(PendingMessage {
+        let pending = PendingMessage {
             message,
             deadline,
             answer,
-        });
+        };
+        self.push(pending, identity);
         match tokio::time::timeout_at(deadline.into(), reply).await {
             Ok(answer) => {
                 answer.unwrap_or_else(|_| Err(NoAnswer::Unreachable("the batch failed".to_owned())))
@@ -81,10 +91,11 @@ impl MessageSender {
         }
     }
 
-    fn push(&self, message: PendingMessage) {
+    fn push(&self, message: PendingMessage, identity: &Identity) {
         let key = LaneKey {
             region: message.message.region.clone(),
             queue_url: message.message.queue_url.clone(),
+            identity: identity.key().map(Cow::into_owned),
         };
         let is_fifo = message.message.is_fifo();
         // A lane is taken out of the map only while it is idle, under both locks.
@@ -93,7 +104,7 @@ impl MessageSender {
             Some(lane) => lane,
             None => lanes
                 .entry(key.clone())
-                .or_insert_with(|| Arc::new(Lane::new(key, is_fifo))),
+                .or_insert_with(|| Arc::new(Lane::new(key, identity, is_fifo))),
         };
         let batch = lane.coalescer.lock().push(message);
         if let Some(batch) = batch {
@@ -103,17 +114,19 @@ impl MessageSender {
 }
 
 impl Lane {
-    fn new(key: LaneKey, is_fifo: bool) -> Lane {
+    fn new(key: LaneKey, identity: &Identity, is_fifo: bool) -> Lane {
         Lane {
             coalescer: Mutex::new(Coalescer::new(is_fifo)),
             delivery: OnceCell::new(),
             key,
+            identity: identity.clone(),
         }
     }
 
     async fn deliver(&self, state: &SenderState, batch: Vec<PendingMessage>) {
         let delivery = self.delivery.get_or_init(async || Delivery {
             services: state.services.clone(),
+            identity: self.identity.clone(),
             place: Place::of(&state.config, &self.key.region).await,
             is_fifo: batch.iter().any(|pending| pending.message.is_fifo()),
         });

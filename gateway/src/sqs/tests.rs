@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
-use kit::service::Services;
+use kit::service::{Identity, Services};
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -42,7 +42,10 @@ fn sender(config: SdkConfig) -> MessageSender {
 
 /// Sends one message, whose caller waits for a while.
 async fn send(messages: &MessageSender, message: SendMessage) -> Answer {
-    messages.send(message, Instant::now() + PATIENCE).await
+    let deadline = Instant::now() + PATIENCE;
+    messages
+        .send(message, &Identity::Environment, deadline)
+        .await
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -248,6 +251,29 @@ async fn an_answer_that_is_not_from_sqs_is_no_answer() {
 fn asked(calls: &[(&str, usize)]) -> Vec<(String, usize)> {
     let owned = |(action, entries): &(&str, usize)| ((*action).to_owned(), *entries);
     calls.iter().map(owned).collect()
+}
+
+/// Of two identities, each signs its own messages; what they send at the same time shares nothing.
+#[tokio::test]
+async fn messages_of_different_identities_never_share_a_request() {
+    let (sqs, messages) = Sqs::start(honest).await;
+    let fixed = |key: &str| {
+        Identity::Fixed(aws_credential_types::Credentials::new(
+            key, "s", None, None, "test",
+        ))
+    };
+    let mut tasks = tokio::task::JoinSet::new();
+    for identity in [fixed("a"), fixed("b"), Identity::Environment] {
+        let messages = messages.clone();
+        tasks.spawn(async move {
+            let deadline = Instant::now() + PATIENCE;
+            messages
+                .send(message(QUEUE, "x"), &identity, deadline)
+                .await
+        });
+    }
+    assert_eq!(shown(&tasks.join_all().await), ["id-x"; 3]);
+    assert_eq!(sqs.asked(), asked(&[("SendMessage", 1); 3]));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Whose credentials sign a call.
 
+use std::borrow::Cow;
+
 use aws_credential_types::Credentials;
 
 /// Whose credentials sign a call.
@@ -12,4 +14,19 @@ pub enum Identity {
     Role(String),
     /// These.
     Fixed(Credentials),
+}
+
+impl Identity {
+    /// A text that is another one for every other identity, to keep apart what belongs to each. It
+    /// holds no secret.
+    pub fn key(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Identity::Environment => None,
+            Identity::Role(arn) => Some(arn.into()),
+            Identity::Fixed(credentials) => {
+                // Temporary credentials have an access key of their own, too.
+                Some(format!("key {}", credentials.access_key_id()).into())
+            }
+        }
+    }
 }

@@ -245,7 +245,9 @@ async fn who_is_not_in_a_call_that_hangs_does_not_wait() {
             let body = caller.to_string();
             // An hour: whoever is answered did not wait for a timeout.
             let deadline = Instant::now() + Duration::from_secs(3600);
-            messages.send(message(QUEUE, &body), deadline).await
+            messages
+                .send(message(QUEUE, &body), &Identity::Environment, deadline)
+                .await
         });
     }
     let mut answered = 0;

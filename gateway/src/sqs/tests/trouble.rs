@@ -85,7 +85,9 @@ async fn nothing_is_asked_again_beyond_the_callers_time() {
     let (sqs, messages) = Sqs::start(down).await;
     // The answer takes 50 ms, and so does the pause before the next attempt.
     let deadline = Instant::now() + Duration::from_millis(90);
-    let answer = messages.send(message(QUEUE, "a"), deadline).await;
+    let answer = messages
+        .send(message(QUEUE, "a"), &Identity::Environment, deadline)
+        .await;
     let shown = shown(&[answer]).remove(0);
     assert!(
         ["500 InternalError: m", "TimedOut"].contains(&shown.as_str()),
