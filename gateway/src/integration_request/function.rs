@@ -139,7 +139,7 @@ fn headers(exchange: &Exchange<'_>) -> (Json, Json) {
 }
 
 fn request_context(exchange: &Exchange<'_>) -> Json {
-    let fields = exchange.context.fields();
+    let fields = exchange.context().fields();
     let members = fields
         .iter()
         .filter(|(name, _)| CONTEXT.contains(&name.as_str()));
