@@ -15,6 +15,7 @@ mod method_settings;
 mod resource_tree;
 mod rest_api;
 mod sam;
+mod sam_events;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -60,6 +61,7 @@ pub(crate) fn read_stack(
     // A host without base paths answers 403; one that is not known would answer for every API.
     let closed = refused.into_iter().map(|domain| (domain, Vec::new()));
     apis.domains.extend(closed);
+    sam_events::report_orphans(stack, problems);
     for resource in stack.all() {
         unsupported::report_unsupported(resource, problems);
         unsupported::report_orphan(stack, resource, problems);

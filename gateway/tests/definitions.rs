@@ -103,18 +103,27 @@ fn a_sam_template_is_served() {
     );
 }
 
+/// A function whose event names no API gets one from SAM; in an API with a body of its own, an event
+/// adds nothing.
 #[test]
-fn a_function_as_the_backend_of_a_route_is_refused() {
+fn the_routes_of_functions_are_served() {
     let sam = std::fs::read_to_string(definition("sam.yaml")).expect("the file");
     let schedule = "Nightly: {Type: Schedule, Properties: {Schedule: rate(1 day)}}";
-    let route =
-        "Get: {Type: Api, Properties: {Path: /seen, Method: get, RestApiId: !Ref EventApi}}";
+    let routes = "
+        Seen: {Type: Api, Properties: {Path: /seen/{id}, Method: any}}
+        Mine: {Type: Api, Properties: {Path: /mine, Method: post, RestApiId: !Ref EventApi}}";
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("sam.yaml");
-    std::fs::write(&file, sam.replace(schedule, route)).expect("the file is written");
-    let message = load(&file).expect_err("it is refused");
-    let expected = "Worker (AWS::Serverless::Function): event Get makes the function the backend of a route, which is not supported";
-    assert!(message.contains(expected), "{message}");
+    std::fs::write(&file, sam.replace(schedule, routes)).expect("the file is written");
+    let apis = load(&file).expect("it is read");
+    let call = call(&apis, "/Prod/seen/7", "{}");
+    assert_eq!(
+        call.url.as_str(),
+        "https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:events-Worker/invocations"
+    );
+    let event: serde_json::Value = serde_json::from_slice(&call.body).expect("an event");
+    assert_eq!(event["resource"], "/seen/{id}");
+    assert!(route(&apis, "localhost", &Method::POST, "/prod/mine").is_err());
 }
 
 /// Problems of the template and of the API in it are reported together.

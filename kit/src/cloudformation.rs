@@ -24,7 +24,7 @@ pub use account::{Account, Overrides};
 pub use not_run::NotRun;
 pub use resource::Resource;
 
-use crate::document::{Entry, Node, OrCollect as _, Problem, Value};
+use crate::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
 use crate::suggest::nearest;
 use intrinsic::Resolver;
 use types::Standing;
@@ -92,11 +92,8 @@ impl Stack {
         problems: &mut Vec<Problem>,
     ) -> Result<Stack, Problem> {
         let mut fields = root.fields("the template")?;
-        let resources = match misspelt(root) {
-            // It is reported as unknown below.
-            Some(entry) if root.get("Resources").is_none() => entry.node.entries()?,
-            _ => fields.required("Resources")?.entries()?,
-        };
+        let resources = serverless::with_implicit_api(resources_of(root, &mut fields)?);
+        let resources = &*resources;
         // Rules only check a deployment.
         fields.unsupported(&["Hooks"]);
         let mut section = |name: &str| fields.optional(name);
@@ -153,6 +150,15 @@ impl Stack {
     /// Goes on without the resources that cannot be resolved whole.
     pub(crate) fn drop_broken(&mut self) {
         self.broken.clear();
+    }
+}
+
+/// The entries of `Resources`.
+fn resources_of<'n>(root: &'n Node, fields: &mut Fields<'n>) -> Result<&'n [Entry], Problem> {
+    match misspelt(root) {
+        // It is reported as unknown later.
+        Some(entry) if root.get("Resources").is_none() => entry.node.entries(),
+        _ => fields.required("Resources")?.entries(),
     }
 }
 
@@ -243,7 +249,7 @@ impl Reader<'_> {
         self.depends(entry, &kind);
         let none = || entry.node.with(Value::Map(Vec::new()));
         let declared = fields.optional("Properties").cloned().unwrap_or_else(none);
-        let declared = serverless::properties(&kind, declared, self.globals);
+        let declared = serverless::properties(&kind, &declared, self.globals);
         let properties = self
             .resolver
             .resolve_whole(&declared, problems)

@@ -9,6 +9,8 @@ pub(super) const DOMAIN_NAME: &str = "AWS::ApiGateway::DomainName";
 pub(super) const BASE_PATH_MAPPING: &str = "AWS::ApiGateway::BasePathMapping";
 pub(super) const GATEWAY_RESPONSE: &str = "AWS::ApiGateway::GatewayResponse";
 pub(super) const SERVERLESS_API: &str = "AWS::Serverless::Api";
+pub(super) const SERVERLESS_FUNCTION: &str = "AWS::Serverless::Function";
+pub(super) const SERVERLESS_STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
 
 /// The types that are read.
 pub(super) const READ: [&str; 9] = [

@@ -9,7 +9,7 @@ use kit::document::{Fields, Node, OrCollect as _, Problem, Value};
 
 use super::content::Content;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
-use super::{cors, gateway_response, stage};
+use super::{cors, gateway_response, sam_events, stage};
 use crate::api::{Api, BasePathMapping};
 use crate::openapi::read_encoding;
 
@@ -33,7 +33,10 @@ pub(super) fn read(
         .required("StageName")
         .and_then(Node::text)
         .or_collect(problems);
-    let body = body(&mut fields, problems);
+    let body = body(stack, declared, &mut fields, problems);
+    if body.is_none() && sam_events::is_implicit(declared) {
+        return None;
+    }
     let responses = fields.optional("GatewayResponses");
     let is_disabled = is_default_endpoint_disabled(&mut fields, problems);
     let mut is_closed = refuse_private(
@@ -56,7 +59,8 @@ pub(super) fn read(
     is_closed |= document.is_closed;
     gateway_response::of_sam(responses, &mut document.gateway_responses, problems);
     gateway_response::read(stack, declared, &mut document.gateway_responses, problems);
-    let resources = content.finish(&mut document, declared, " in DefinitionBody", problems)?;
+    let sources = ", neither in DefinitionBody nor as events of functions";
+    let resources = content.finish(&mut document, declared, sources, problems)?;
     let mut stages = stage::read(stack, declared, problems);
     stages.insert(0, settings.stage(stage_name?, "local"));
     let api = Api {
@@ -73,17 +77,23 @@ pub(super) fn read(
     Some((api, domain))
 }
 
-/// The definition body, with the preflight methods that `Cors` adds to it.
-fn body<'a>(fields: &mut Fields<'a>, problems: &mut Vec<Problem>) -> Option<Cow<'a, Node>> {
-    let body = fields.optional("DefinitionBody");
+/// The definition body, with the preflight methods that `Cors` adds to it. Without one, SAM writes
+/// it from the events of functions. In one that the template writes itself they have no part: what
+/// SAM makes of them then only lets the API call the functions.
+fn body<'a>(
+    stack: &Stack,
+    declared: &Declared,
+    fields: &mut Fields<'a>,
+    problems: &mut Vec<Problem>,
+) -> Option<Cow<'a, Node>> {
+    let body = match fields.optional("DefinitionBody") {
+        Some(body) => Some(Cow::Borrowed(body)),
+        None if fields.has("DefinitionUri") => None,
+        None => sam_events::document(stack, declared, problems).map(Cow::Owned),
+    };
     match (body, fields.optional("Cors")) {
-        (Some(body), Some(cors)) => Some(Cow::Owned(cors::with_preflights(body, cors, problems))),
-        (body, None) => body.map(Cow::Borrowed),
-        (None, Some(cors)) => {
-            let message = "Cors works only with a DefinitionBody, as in SAM";
-            problems.push(cors.problem(message).tolerable());
-            None
-        }
+        (Some(body), Some(cors)) => Some(Cow::Owned(cors::with_preflights(&body, cors, problems))),
+        (body, _) => body,
     }
 }
 

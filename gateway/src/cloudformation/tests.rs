@@ -3,6 +3,7 @@
 mod closed;
 mod own_answers;
 mod problems;
+mod sam_events;
 
 use kit::cloudformation::Account;
 use kit::definition::{DefinitionArgs, LoadError};

@@ -57,8 +57,8 @@ pub(super) fn report_orphan(stack: &Stack, resource: &Resource, problems: &mut V
     }
 }
 
-/// Reports events by which a function or a state machine becomes the backend of a route. Other
-/// events have nothing to do with APIs.
+/// Reports events by which a function becomes the backend of a route of an HTTP API. Those of REST
+/// APIs are read, others have nothing to do with APIs.
 fn report_events(resource: &Resource, problems: &mut Vec<Problem>) {
     let events = resource
         .properties
@@ -73,11 +73,11 @@ fn report_events(resource: &Resource, problems: &mut Vec<Problem>) {
         if kind
             .text()
             .or_collect(problems)
-            .is_some_and(|kind| matches!(kind, "Api" | "HttpApi"))
+            .is_some_and(|kind| kind == "HttpApi")
         {
             let (label, name) = (resource.label(), &event.key);
             let message = format!(
-                "{label}: event {name} makes the function the backend of a route, which is not supported"
+                "{label}: event {name} makes the function the backend of an HTTP API, which is not supported"
             );
             problems.push(kind.problem(message).tolerable());
         }

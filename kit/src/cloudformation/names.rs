@@ -18,6 +18,8 @@ pub(super) fn name_property(kind: &str) -> Option<&'static str> {
         "AWS::Logs::LogGroup" => "LogGroupName",
         "AWS::SNS::Topic" => "TopicName",
         "AWS::Lambda::Function" | "AWS::Serverless::Function" => "FunctionName",
+        "AWS::StepFunctions::StateMachine" => "StateMachineName",
+        "AWS::Serverless::StateMachine" => "Name",
         "AWS::ApiGateway::Stage" => "StageName",
         "AWS::ApiGateway::DomainName" => "DomainName",
         _ => return None,
@@ -51,6 +53,9 @@ impl Named<'_> {
         match self.kind {
             "AWS::SQS::Queue" => self.queue_url(),
             "AWS::SNS::Topic" => self.arn("sns", self.physical_id),
+            "AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine" => {
+                self.arn("states", &format!("stateMachine:{}", self.physical_id))
+            }
             _ => self.physical_id.to_owned(),
         }
     }
@@ -103,6 +108,12 @@ impl Named<'_> {
             ("AWS::SNS::Topic", "TopicName") => id.to_owned(),
             ("AWS::Lambda::Function" | "AWS::Serverless::Function", "Arn") => {
                 self.arn("lambda", &format!("function:{id}"))
+            }
+            ("AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine", "Arn") => {
+                self.arn("states", &format!("stateMachine:{id}"))
+            }
+            ("AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine", "Name") => {
+                id.to_owned()
             }
             ("AWS::ApiGateway::RestApi" | "AWS::Serverless::Api", "RestApiId")
             | ("AWS::ApiGateway::Authorizer", "AuthorizerId") => id.to_owned(),

@@ -2,12 +2,18 @@
 //! from `Globals`, and routes that a function declares as its events. The programs that run the
 //! resources read the result.
 
+use std::borrow::Cow;
+
 use crate::document::{Entry, Node, OrCollect as _, Problem, Value};
 
-/// Only its events may be ours; the rest of it belongs to Lambda.
+/// Only its events, and the alias that they call, may be ours; the rest of it belongs to Lambda.
 pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
-/// Only its events may be ours; the rest of it belongs to Step Functions.
+/// Only its events, and the role that they need, may be ours; the rest of it belongs to Step
+/// Functions.
 pub(super) const STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
+
+/// The logical id of the API that SAM makes itself.
+const IMPLICIT_API: &str = "ServerlessRestApi";
 
 /// The resource types that `Globals` may have sections for: the SAM developer guide, "Globals
 /// section".
@@ -33,25 +39,76 @@ pub(super) fn check_globals(globals: Option<&Node>, problems: &mut Vec<Problem>)
 }
 
 /// The properties of a resource as they concern the chain. Nothing is resolved yet.
-pub(super) fn properties(kind: &str, declared: Node, globals: Option<&Node>) -> Node {
-    if matches!(kind, FUNCTION | STATE_MACHINE) {
-        return only(&declared, "Events");
-    }
+pub(super) fn properties(kind: &str, declared: &Node, globals: Option<&Node>) -> Node {
     let section = kind.strip_prefix("AWS::Serverless::");
-    match section.and_then(|section| globals?.get(section)) {
-        Some(common) => merged(common, &declared),
-        None => declared,
+    let common = section.and_then(|section| globals?.get(section));
+    let part: &[&str] = match kind {
+        FUNCTION => &["Events", "AutoPublishAlias"],
+        STATE_MACHINE => &["Events", "Role"],
+        _ => return common.map_or_else(|| declared.clone(), |common| merged(common, declared)),
+    };
+    match common {
+        Some(common) => merged(&only(common, part), &only(declared, part)),
+        None => only(declared, part),
     }
 }
 
-fn only(node: &Node, name: &str) -> Node {
+fn only(node: &Node, names: &[&str]) -> Node {
     let entries = node
         .entries()
         .unwrap_or_default()
         .iter()
-        .filter(|entry| entry.key == name)
+        .filter(|entry| names.contains(&entry.key.as_str()))
         .cloned();
     node.with(Value::Map(entries.collect()))
+}
+
+/// The resources, and the API that SAM makes for events which name none: `ServerlessRestApi`, with
+/// a stage `Prod`.
+pub(super) fn with_implicit_api(resources: &[Entry]) -> Cow<'_, [Entry]> {
+    match implicit_api(resources) {
+        Some(api) => resources.iter().cloned().chain([api]).collect(),
+        None => resources.into(),
+    }
+}
+
+/// [`None`] when there is no such event, or the template declares a resource of that name itself.
+fn implicit_api(resources: &[Entry]) -> Option<Entry> {
+    if resources.iter().any(|entry| entry.key == IMPLICIT_API) {
+        return None;
+    }
+    let event = resources.iter().find_map(|entry| {
+        let kind = entry.node.get("Type")?.text().ok()?;
+        let events = entry
+            .node
+            .get("Properties")?
+            .get("Events")?
+            .entries()
+            .ok()?;
+        let is_ours = matches!(kind, FUNCTION | STATE_MACHINE);
+        events
+            .iter()
+            .find(|event| is_ours && names_no_api(&event.node))
+    })?;
+    let entry = |key: &str, node: Node| Entry {
+        key: key.to_owned(),
+        place: event.place.clone(),
+        node,
+    };
+    let text = |text: &str| event.node.with(Value::String(text.to_owned()));
+    let map = |entries: Vec<Entry>| event.node.with(Value::Map(entries));
+    let properties = map(vec![entry("StageName", text("Prod"))]);
+    let resource = map(vec![
+        entry("Type", text("AWS::Serverless::Api")),
+        entry("Properties", properties),
+    ]);
+    Some(entry(IMPLICIT_API, resource))
+}
+
+fn names_no_api(event: &Node) -> bool {
+    let kind = event.get("Type").and_then(|kind| kind.text().ok());
+    let properties = event.get("Properties");
+    kind == Some("Api") && properties.is_none_or(|node| node.get("RestApiId").is_none())
 }
 
 /// Mappings and lists add up, single values are the resource's. Developer guide of SAM, "Globals

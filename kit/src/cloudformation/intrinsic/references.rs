@@ -15,6 +15,9 @@ impl Resolver<'_> {
         if let Some(stage) = self.stage_of(name)? {
             return Ok(Some(node.with(Value::String(stage))));
         }
+        if let Some(arn) = self.qualified_function(node, name)? {
+            return Ok(Some(node.with(Value::String(arn))));
+        }
         let text = self.with_named(node, "Ref", name, |named| Some(named.reference()))?;
         Ok(Some(node.with(Value::String(
             text.expect("every resource has a Ref"),
@@ -32,6 +35,42 @@ impl Resolver<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// What refers to an alias or a version of a function gives the function's ARN with it. The
+    /// number of a version is AWS's to give: the latest code stands for it.
+    fn qualified_function(&self, node: &Node, name: &str) -> Result<Option<String>, Problem> {
+        let Some(entry) = self.resources.get(name) else {
+            return Ok(None);
+        };
+        let kind = &*kind_of(&entry.node)?;
+        if !matches!(kind, "AWS::Lambda::Alias" | "AWS::Lambda::Version") {
+            return Ok(None);
+        }
+        let (function, alias) = self.references.follow(name, &node.place, || {
+            Ok((
+                self.property(&entry.node, "FunctionName")?,
+                self.property(&entry.node, "Name")?,
+            ))
+        })?;
+        let Some(function) = function else {
+            return Ok(None);
+        };
+        let function = Named {
+            kind: "AWS::Lambda::Function",
+            logical_id: name,
+            physical_id: &function,
+            path: "/",
+            account: self.account,
+        };
+        let is_arn = function.physical_id.starts_with("arn:");
+        let arn = if is_arn {
+            Some(function.physical_id.to_owned())
+        } else {
+            function.attribute("Arn")
+        };
+        let qualifier = alias.unwrap_or_else(|| "$LATEST".to_owned());
+        Ok(arn.map(|arn| format!("{arn}:{qualifier}")))
     }
 
     pub(super) fn attribute(&self, node: &Node, argument: &Node) -> Result<String, Problem> {

@@ -1,0 +1,148 @@
+//! The routes that functions and state machines declare as their events of type `Api`, in the form
+//! that SAM gives them: an OpenAPI document, which the API's own reader reads. Facts: the SAM
+//! developer guide, "Api" under "EventSource".
+
+mod route;
+
+use kit::cloudformation::{Resource as Declared, Stack};
+use kit::document::{Entry, Node, OrCollect as _, Problem, Value};
+use serde_json::{Map, Value as Json, json};
+
+use super::kinds::{SERVERLESS_FUNCTION, SERVERLESS_STATE_MACHINE};
+use route::Route;
+
+/// The logical id of the API that SAM makes for events which name none.
+const IMPLICIT_API: &str = "ServerlessRestApi";
+
+/// Whether an API is the one that SAM makes itself.
+pub(super) fn is_implicit(api: &Declared) -> bool {
+    api.logical_id == IMPLICIT_API
+}
+
+/// An OpenAPI document of the routes that events declare on this API; [`None`] when there are none.
+pub(super) fn document(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Option<Node> {
+    let mut paths: Map<String, Json> = Map::new();
+    let mut place = None;
+    for resource in sources(stack) {
+        for event in events(resource, problems) {
+            if api_of(event).as_deref() != Some(&api.physical_id)
+                && !(api_of(event).is_none() && is_implicit(api))
+            {
+                continue;
+            }
+            let Some(route) = Route::read(resource, event, problems) else {
+                continue;
+            };
+            place.get_or_insert(&event.node);
+            let path = paths
+                .entry(route.path)
+                .or_insert_with(|| Json::Object(Map::new()));
+            let operations = path.as_object_mut()?;
+            if operations.contains_key(&route.method) {
+                let message = format!(
+                    "{}: event {}: another event has this path and method already",
+                    resource.label(),
+                    event.key
+                );
+                problems.push(event.place.problem(message));
+                continue;
+            }
+            operations.insert(route.method, route.operation);
+        }
+    }
+    let schemes = json!({
+        "AWS_IAM": {
+            "type": "apiKey", "name": "Authorization", "in": "header",
+            "x-amazon-apigateway-authtype": "awsSigv4",
+        },
+        "api_key": {"type": "apiKey", "name": "x-api-key", "in": "header"},
+    });
+    let validators: Map<String, Json> = route::VALIDATORS
+        .iter()
+        .map(|(name, body, parameters)| {
+            let checks =
+                json!({"validateRequestBody": body, "validateRequestParameters": parameters});
+            ((*name).to_owned(), checks)
+        })
+        .collect();
+    let document = json!({
+        "openapi": "3.0.1",
+        "x-amazon-apigateway-request-validators": validators,
+        "paths": paths,
+        "components": {"securitySchemes": schemes, "schemas": models(api)},
+    });
+    Some(node(place?, document))
+}
+
+/// The API's `Models`, under the names that SAM gives them.
+fn models(api: &Declared) -> Json {
+    let models = api.properties.get("Models").map(Node::entries);
+    let models = models.and_then(Result::ok).unwrap_or_default().iter();
+    Json::Object(
+        models
+            .map(|entry| (entry.key.to_lowercase(), entry.node.to_json()))
+            .collect(),
+    )
+}
+
+/// Reports events on an API that the template does not declare: nothing would serve them.
+pub(super) fn report_orphans(stack: &Stack, problems: &mut Vec<Problem>) {
+    for resource in sources(stack) {
+        for event in events(resource, problems) {
+            let is_declared = |id: &str| super::membership::is_declared(stack, id);
+            if api_of(event).is_some_and(|id| !is_declared(&id)) {
+                let message = format!(
+                    "{}: event {}: RestApiId is not an API of this template, so it is not served",
+                    resource.label(),
+                    event.key
+                );
+                problems.push(event.place.problem(message).tolerable());
+            }
+        }
+    }
+}
+
+fn sources(stack: &Stack) -> impl Iterator<Item = &Declared> {
+    let functions = stack.of_kind(SERVERLESS_FUNCTION);
+    functions.chain(stack.of_kind(SERVERLESS_STATE_MACHINE))
+}
+
+/// The events of type `Api`. Others have nothing to do with REST APIs.
+fn events<'a>(resource: &'a Declared, problems: &mut Vec<Problem>) -> Vec<&'a Entry> {
+    let events = resource.properties.get("Events").map(Node::entries);
+    let events = events.transpose().or_collect(problems).flatten();
+    let is_api = |event: &&Entry| {
+        let kind = event.node.get("Type").map(Node::text);
+        kind.is_some_and(|kind| kind == Ok("Api"))
+    };
+    events.unwrap_or_default().iter().filter(is_api).collect()
+}
+
+/// The id of the API that an event names.
+fn api_of(event: &Entry) -> Option<String> {
+    let id = event.node.get("Properties")?.get("RestApiId")?;
+    id.text().ok().map(ToOwned::to_owned)
+}
+
+/// Data as a node that stands where `place` stands.
+fn node(place: &Node, json: Json) -> Node {
+    place.with(match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(value),
+        Json::Number(number) => Value::Number(number.to_string()),
+        Json::String(text) => Value::String(text),
+        Json::Array(items) => {
+            Value::List(items.into_iter().map(|json| node(place, json)).collect())
+        }
+        Json::Object(members) => Value::Map(
+            members
+                .into_iter()
+                .map(|(key, json)| Entry {
+                    key,
+                    place: place.place.clone(),
+                    node: node(place, json),
+                })
+                .collect(),
+        ),
+    })
+}
