@@ -33,7 +33,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use aws_sdk_sqs::error::SdkError;
 use kit::aws;
-use kit::serve::serve;
+use kit::serve::{serve, serve_admin};
 use tokio_util::sync::CancellationToken;
 
 pub use config::{Cli, GatewayArgs, Settings};
@@ -73,7 +73,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     let admin_routes = kit::admin::guarded(kit::admin::router("gateway", ready));
     let (public, admin) = tokio::join!(
         serve(listener, gateway.router(), stop.clone()),
-        serve(admin, admin_routes, stop)
+        serve_admin(admin, admin_routes, stop)
     );
     public?;
     admin?;

@@ -18,6 +18,7 @@ pub mod java_regex;
 pub mod jsonpath;
 pub mod listen;
 pub mod lock;
+pub mod network;
 pub mod program;
 pub mod registry;
 pub mod send;

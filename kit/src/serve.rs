@@ -3,32 +3,44 @@
 //! The caller owns the port and the stop signal: `main` passes a fixed port and [`stop_on_signal`],
 //! a test passes port 0 and a token of its own.
 
-mod connection_limit;
+mod accept;
+mod activity;
+mod connection;
+mod descriptor;
 mod expect;
-
+mod guard;
+mod http1;
+mod peer;
+mod prefixed;
+mod proxy_protocol;
+mod refusal;
+mod seats;
+mod server;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod turned_away;
+mod under_way;
 mod unread;
+
+pub use activity::Patience;
+pub use peer::Peer;
+pub use refusal::{Refusal, is_malformed_body};
+pub use seats::{Seats, most_connections};
+pub use server::{DRAIN, Server, WhenFull};
+pub use tls::{ClientCertificate, Tls, TlsFiles, TlsPeer, TrustStore};
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use axum::Router;
-use axum_server::{Handle, Server};
-use hyper_util::rt::TokioTimer;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli;
 use crate::listen::{Host, Listen};
-use connection_limit::{LimitedListener, Peer};
-
-/// How long requests that are under way may take to finish after a stop signal.
-pub const DRAIN: Duration = Duration::from_secs(30);
-
-/// A client that has not sent its headers within this time is cut off, as is one that has been idle
-/// for so long.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Binds `address`. `setting` names what would move it, for the message:
 /// `--listen or GATEWAY_LISTEN`.
@@ -62,6 +74,8 @@ pub fn bind_host(
         )
     };
     let listener = TcpListener::bind(address).map_err(named)?;
+    // As long a queue as the system allows: the standard library's is one of 128.
+    rustix::net::listen(&listener, i32::MAX)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -100,37 +114,23 @@ fn listen_host(at: &Listen, setting: &str, host_setting: &str) -> anyhow::Result
 /// # Errors
 /// The listener broke.
 pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) -> io::Result<()> {
-    let handle = Handle::new();
-    let drain = tokio::spawn({
-        let handle = handle.clone();
-        async move {
-            stop.cancelled().await;
-            handle.graceful_shutdown(Some(DRAIN));
-        }
-    });
-    let app = app.layer(axum::middleware::from_fn(expect::answer));
-    let listener = LimitedListener::of_process(tokio::net::TcpListener::from_std(listener)?);
-    let mut server: Server<Peer> = Server::from_listener(listener)
-        .handle(handle)
-        // A client that sends nothing at all is not cut off by the timeout of headers: which
-        // protocol it speaks is open.
-        .first_request_timeout(HEADER_TIMEOUT)
-        .accept_error_handler(|_, error| connection_limit::log_accept_error(error));
-    server
-        .http_builder()
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT);
-    server
-        .http_builder()
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Some(HEADER_TIMEOUT));
-    let served = server
-        .serve(app.into_make_service_with_connect_info::<SocketAddr>())
-        .await;
-    drain.abort();
-    served
+    Server::default().serve(listener, app, stop).await
+}
+
+/// The same for an admin port, which is there when the public port is full.
+///
+/// # Errors
+/// The listener broke.
+pub async fn serve_admin(
+    listener: TcpListener,
+    app: Router,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let server = Server {
+        seats: Seats::of_admin(),
+        ..Server::default()
+    };
+    server.serve(listener, app, stop).await
 }
 
 /// The SIGHUP signals of a program that reloads something. A program that does not call this
@@ -189,56 +189,4 @@ pub fn stop_on_signal() -> io::Result<CancellationToken> {
         }
     });
     Ok(stop)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::routing::get;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
-    #[tokio::test]
-    async fn what_is_under_way_is_finished() {
-        let listener = bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, begun) = (CancellationToken::new(), CancellationToken::new());
-        let app = Router::new().route(
-            "/",
-            get({
-                let (stop, begun) = (stop.clone(), begun.clone());
-                async move || {
-                    begun.cancel();
-                    stop.cancelled().await;
-                    "done"
-                }
-            }),
-        );
-        let server = tokio::spawn(serve(listener, app, stop.clone()));
-        let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
-        client
-            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            .await
-            .unwrap();
-        begun.cancelled().await;
-        stop.cancel();
-        let mut answer = String::new();
-        client.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.ends_with("done"), "{answer}");
-        server.await.unwrap().unwrap();
-    }
-
-    #[test]
-    fn a_busy_port_is_named_with_the_setting_that_moves_it() {
-        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = taken.local_addr().unwrap();
-        let message = bind(address, "--listen or GATEWAY_LISTEN")
-            .unwrap_err()
-            .to_string();
-        assert_eq!(
-            message,
-            format!(
-                "cannot listen on {address}: the address is in use (choose another with --listen or GATEWAY_LISTEN)"
-            )
-        );
-    }
 }

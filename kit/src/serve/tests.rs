@@ -1,0 +1,46 @@
+//! Ports over real sockets, with clients that behave badly.
+
+mod clients;
+mod connections;
+mod ports;
+mod refusals;
+mod secured;
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::routing::{any, get};
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+
+/// Starts a port that answers `/` with the client's address, and `/read` with the length of the
+/// body, or what is wrong with it.
+fn started(server: Server) -> (SocketAddr, CancellationToken) {
+    let listener = bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
+    let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+    let app = Router::new()
+        .route(
+            "/",
+            get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.ip().to_string()),
+        )
+        .route("/read", any(read));
+    tokio::spawn(server.serve(listener, app, stop.clone()));
+    (address, stop)
+}
+
+async fn read(body: axum::body::Body) -> String {
+    match axum::body::to_bytes(body, usize::MAX).await {
+        Ok(bytes) => bytes.len().to_string(),
+        Err(error) if is_malformed_body(&error) => "malformed".to_owned(),
+        Err(_) => "broken".to_owned(),
+    }
+}
+
+fn strict() -> Server {
+    Server {
+        head_limit: Some(8 * 1024),
+        ..Server::default()
+    }
+}
