@@ -35,7 +35,7 @@ pub use method_settings::{LoggingLevel, MethodSetting, MethodSettings, Unauthori
 pub(crate) use parameter_mapping::is_reserved;
 pub use parameter_mapping::{MappingSource, ParameterLocation, RequestParameter};
 pub use resource::{Resource, Segment, Verb};
-pub use stage::{BasePathMapping, DefaultEndpoint, EndpointType, Stage};
+pub use stage::{BasePathMapping, DefaultEndpoint, EndpointType, MutualTls, Stage};
 pub use usage::{ApiKeySource, Period, Throttle, UsageQuota};
 pub use validation::{RequestChecks, RequiredLocation, RequiredParameter};
 
@@ -49,6 +49,8 @@ pub struct Apis {
     pub apis: Vec<Api>,
     /// Custom domains, by lower-case host name.
     pub domains: IndexMap<String, Vec<BasePathMapping>>,
+    /// Domains whose clients need a certificate, by lower-case host name.
+    pub mutual_tls: IndexMap<String, MutualTls>,
     /// `--stage`: the stage for requests whose host and path name none.
     pub default_stage: Option<String>,
 }

@@ -43,14 +43,16 @@ pub(crate) fn read_stack(
             continue;
         };
         apis.apis.push(api);
-        if let Some((domain, mappings)) = domain {
+        if let Some((domain, mappings, mutual)) = domain {
+            let mutual = mutual.map(|mutual| (domain.clone(), mutual));
+            apis.mutual_tls.extend(mutual);
             apis.domains.entry(domain).or_default().extend(mappings);
         }
     }
     web_acl::refuse(stack, &mut apis.apis, problems);
     let domains = stack.of_kind(kinds::DOMAIN_NAME);
     let refused: Vec<String> = domains
-        .filter_map(|resource| domain_name::check(resource, problems))
+        .filter_map(|resource| domain_name::check(resource, apis, problems))
         .collect();
     for resource in stack.of_kind(kinds::BASE_PATH_MAPPING) {
         let mapping = domain_name::mapping(resource, stack, &apis.apis, problems);

@@ -1,5 +1,7 @@
 //! Where the gateway listens, and what it serves.
 
+mod serving;
+
 use std::net::TcpListener;
 
 use anyhow::Context as _;
@@ -13,8 +15,11 @@ use kit::listen::Listen;
 use kit::{aws, serve};
 
 use crate::api::Apis;
+pub use serving::{LimitArgs, ServingArgs, Trust};
+
 pub use crate::load::{check_stage, load_apis};
 use crate::reload::Reload;
+use crate::tls;
 
 /// Serve API Gateway REST APIs anywhere: requests through mapping templates to SQS.
 ///
@@ -51,6 +56,9 @@ pub struct GatewayArgs {
     /// Stage for requests whose host and path name none [default: the only one]
     #[arg(long, env = "GATEWAY_STAGE")]
     pub stage: Option<String>,
+    /// The public port
+    #[command(flatten)]
+    pub serving: ServingArgs,
 }
 
 impl Default for GatewayArgs {
@@ -119,13 +127,19 @@ impl Cli {
         let definition = sources.load(&account);
         let apis = load_apis(&definition, self.args.stage.clone())?;
         definition.report_not_run();
+        self.args.serving.limits.check()?;
+        tls::check(&self.args.serving, &apis, self.definition.lenient)?;
         let listener = serve::listen(&self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::listen(&self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
         let address = listener
             .local_addr()
             .context("the public port has no address")?;
+        let scheme = match self.args.serving.tls_cert.as_slice() {
+            [] => "http",
+            _ => "https",
+        };
         tracing::info!(
-            "gateway listens on http://{address} for {}; /healthz, /readyz and /metrics on http://{}",
+            "gateway listens on {scheme}://{address} for {}; /healthz, /readyz and /metrics on http://{}",
             names(&apis),
             admin
                 .local_addr()

@@ -323,6 +323,7 @@ impl Example {
             headers: self.headers.iter().filter_map(pair).collect::<HeaderMap>(),
             body: Bytes::from(self.body.clone().unwrap_or_default()),
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            tls: None,
             received: Timestamp::from_millis(0),
             request_id: String::new(),
             extended_request_id: String::new(),

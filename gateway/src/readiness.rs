@@ -6,17 +6,17 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use kit::aws;
-use kit::lock::{Mutex, MutexGuard};
+use kit::lock::Mutex;
 use tokio::time::Instant;
 
-use crate::api::{Apis, Backend};
+use crate::api::{Api, Apis, Backend, ServiceUri};
 use crate::trouble::Trouble;
 
 /// The longest that all requests of one check take.
@@ -32,55 +32,54 @@ struct NeededQueue {
     name: String,
 }
 
-/// The queues that the gateway cannot work without.
+/// Whether what the APIs depend on answers. An API without SQS depends on nothing that is asked:
+/// the backends of others are their own affair (our choice).
 #[derive(Debug)]
 pub(crate) struct Readiness {
     config: SdkConfig,
     /// When each queue was found last.
-    queues: Mutex<BTreeMap<NeededQueue, Option<Instant>>>,
+    found: Mutex<BTreeMap<NeededQueue, Instant>>,
 }
 
 impl Readiness {
-    /// The queues of these APIs. A queue that only a mapping template names is not among them.
-    pub(crate) fn new(apis: &Apis, config: &SdkConfig) -> Readiness {
-        let methods = apis
-            .apis
-            .iter()
-            .flat_map(|api| &api.resources)
-            .flat_map(|resource| &resource.methods);
-        let queues = methods.filter_map(|(_, method)| match &method.integration.backend {
-            Backend::Aws(uri) => {
-                let (account, name) = uri.queue()?;
-                Some(NeededQueue {
-                    region: uri.region.clone(),
-                    account: account.to_owned(),
-                    name: name.to_owned(),
-                })
-            }
-            Backend::LambdaProxy(_) | Backend::Http(_) | Backend::Mock | Backend::Unsupported => {
-                None
-            }
-        });
-        let queues = queues.map(|queue| (queue, None)).collect();
+    /// Nothing was looked up yet.
+    pub(crate) fn new(config: &SdkConfig) -> Readiness {
         Readiness {
             config: config.clone(),
-            queues: Mutex::new(queues),
+            found: Mutex::default(),
         }
     }
 
-    /// Checks that SQS answers and has the queues.
+    /// Whether any of the APIs calls SQS.
+    pub(crate) fn needs_sqs(&self, apis: &Apis) -> bool {
+        apis.apis.iter().any(needs_sqs)
+    }
+
+    /// Checks what all APIs need, or one of them: that SQS answers and has the queues.
     ///
     /// # Errors
     /// SQS does not answer, or a queue is missing; the text names it.
-    pub(crate) async fn check(&self) -> Result<(), String> {
+    pub(crate) async fn check(&self, apis: &Apis, only: Option<&Api>) -> Result<(), String> {
+        let all: Vec<&Api> = match only {
+            Some(api) => vec![api],
+            None => apis.apis.iter().collect(),
+        };
+        if !all.iter().any(|api| needs_sqs(api)) {
+            return Ok(());
+        }
+        let queues = all.into_iter().flat_map(queues).collect();
+        self.check_queues(&queues).await
+    }
+
+    async fn check_queues(&self, needed: &BTreeSet<NeededQueue>) -> Result<(), String> {
         let late = || format!("SQS does not answer within {} seconds", DEADLINE.as_secs());
-        tokio::time::timeout(DEADLINE, self.check_all())
+        tokio::time::timeout(DEADLINE, self.check_all(needed))
             .await
             .unwrap_or_else(|_| Err(late()))
     }
 
-    async fn check_all(&self) -> Result<(), String> {
-        let due = self.due(Instant::now());
+    async fn check_all(&self, needed: &BTreeSet<NeededQueue>) -> Result<(), String> {
+        let due = self.due(needed, Instant::now());
         if due.is_empty() {
             let asked = Client::new(&self.config)
                 .list_queues()
@@ -92,7 +91,7 @@ impl Readiness {
         let mut missing = Vec::new();
         for queue in due {
             if exists(&self.client(&queue.region), &queue).await? {
-                self.lock().insert(queue, Some(Instant::now()));
+                self.found.lock().insert(queue, Instant::now());
             } else {
                 missing.push(format!(
                     "{} (account {}, {})",
@@ -111,24 +110,19 @@ impl Readiness {
 
     /// The queues to look up: those that were not found for a minute, or else the one that was
     /// found the longest ago.
-    fn due(&self, now: Instant) -> Vec<NeededQueue> {
-        let queues = self.lock();
-        let is_due = |found: &Option<Instant>| found.is_none_or(|at| at + FOUND <= now);
-        let due: Vec<_> = queues
-            .iter()
-            .filter(|(_, found)| is_due(found))
-            .map(|(queue, _)| queue.clone())
-            .collect();
-        let first = || {
-            queues
+    fn due(&self, needed: &BTreeSet<NeededQueue>, now: Instant) -> Vec<NeededQueue> {
+        let found = self.found.lock();
+        let at = |queue: &NeededQueue| found.get(queue).copied();
+        let is_due = |queue: &&NeededQueue| at(queue).is_none_or(|at| at + FOUND <= now);
+        let due: Vec<_> = needed.iter().filter(is_due).cloned().collect();
+        match due.as_slice() {
+            [] => needed
                 .iter()
-                .min_by_key(|(_, found)| **found)
-                .map(|(queue, _)| queue.clone())
-        };
-        if due.is_empty() {
-            first().into_iter().collect()
-        } else {
-            due
+                .min_by_key(|queue| at(queue))
+                .into_iter()
+                .cloned()
+                .collect(),
+            _ => due,
         }
     }
 
@@ -137,10 +131,32 @@ impl Readiness {
             aws_sdk_sqs::config::Builder::from(&self.config).region(Region::new(region.to_owned()));
         Client::from_conf(config.build())
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<NeededQueue, Option<Instant>>> {
-        self.queues.lock()
-    }
+/// What the integrations of an API call at AWS.
+fn services(api: &Api) -> impl Iterator<Item = &ServiceUri> {
+    let methods = api.resources.iter().flat_map(|resource| &resource.methods);
+    methods.filter_map(|(_, method)| match &method.integration.backend {
+        Backend::Aws(uri) => Some(uri),
+        _ => None,
+    })
+}
+
+fn needs_sqs(api: &Api) -> bool {
+    services(api).any(|uri| uri.service == "sqs")
+}
+
+/// The queues that the paths of an API's integrations name. One that only a mapping template names
+/// is not among them.
+fn queues(api: &Api) -> impl Iterator<Item = NeededQueue> {
+    services(api).filter_map(|uri| {
+        let (account, name) = uri.queue()?;
+        Some(NeededQueue {
+            region: uri.region.clone(),
+            account: account.to_owned(),
+            name: name.to_owned(),
+        })
+    })
 }
 
 async fn exists(client: &Client, queue: &NeededQueue) -> Result<bool, String> {

@@ -29,6 +29,11 @@ impl Reload {
         }
     }
 
+    /// Whether what is not supported is only warned of.
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.args.lenient
+    }
+
     /// Reads the definition.
     ///
     /// # Errors
@@ -40,23 +45,26 @@ impl Reload {
         Ok(apis)
     }
 
-    /// Calls `replace` with each further definition, until `stop`.
+    /// Calls `replace` with each further definition, until `stop`. What it refuses changes nothing.
     ///
     /// # Errors
     /// The signal handler cannot be installed.
     pub(crate) fn watch(
         self,
-        replace: impl Fn(Apis) + Send + 'static,
+        replace: impl Fn(Apis) -> anyhow::Result<()> + Send + 'static,
         stop: CancellationToken,
     ) -> std::io::Result<()> {
         let mut watch = Watch::new(self.args.files.clone())?;
         let again = async move {
             loop {
                 watch.changed().await;
-                if let Some(apis) = load_or_warn(self.clone()).await {
-                    let count = apis.apis.len();
-                    replace(apis);
-                    tracing::info!("the definition was reloaded: {count} APIs");
+                let Some(apis) = load_or_warn(self.clone()).await else {
+                    continue;
+                };
+                let count = apis.apis.len();
+                match replace(apis) {
+                    Ok(()) => tracing::info!("the definition was reloaded: {count} APIs"),
+                    Err(error) => warn(&error),
                 }
             }
         };
@@ -71,9 +79,7 @@ async fn load_or_warn(reload: Reload) -> Option<Apis> {
     match tokio::task::spawn_blocking(move || reload.load()).await {
         Ok(Ok(apis)) => Some(apis),
         Ok(Err(error)) => {
-            tracing::error!(
-                "the definition was not reloaded, the APIs are served as they were: {error}"
-            );
+            warn(&error);
             None
         }
         Err(error) => {
@@ -81,4 +87,8 @@ async fn load_or_warn(reload: Reload) -> Option<Apis> {
             None
         }
     }
+}
+
+fn warn(error: &anyhow::Error) {
+    tracing::error!("the definition was not reloaded, the APIs are served as they were: {error:#}");
 }

@@ -4,6 +4,9 @@
 mod admission;
 mod backends;
 mod compression;
+mod forwarded;
+mod host;
+mod port;
 mod request_head;
 #[cfg(test)]
 mod tests;
@@ -17,18 +20,21 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use aws_config::SdkConfig;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::response::Response as HttpResponse;
+use axum::{Extension, Router};
 use futures_util::FutureExt as _;
 use http::request::Parts;
 use kit::aws::Reachability;
+use kit::network::Network;
+use kit::serve::Peer;
 use kit::time::Timestamp;
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
 use crate::api::Apis;
+use crate::config::ServingArgs;
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use crate::method_request::Request;
@@ -41,6 +47,7 @@ use crate::{authorization, integration_request, integration_response};
 use admission::{Admission, Limits};
 use backends::Backends;
 use compression::compressed;
+pub(crate) use port::port;
 use unpacking::unpacked;
 
 /// The gateway behind its port.
@@ -52,6 +59,8 @@ pub(crate) struct Gateway {
     account_id: String,
     backends: Backends,
     admission: Admission,
+    /// Networks of proxies whose forwarded headers are believed.
+    trusted: Vec<Network>,
 }
 
 impl Gateway {
@@ -65,7 +74,18 @@ impl Gateway {
             account_id,
             backends: Backends::new(sdk)?,
             admission: Admission::new(Limits::default()),
+            trusted: Vec::new(),
         })
+    }
+
+    /// The same with these settings of its public port.
+    pub(crate) fn with_serving(self, args: &ServingArgs) -> Gateway {
+        let limits = port::limits(&args.limits);
+        Gateway {
+            admission: Admission::with_spool(limits, args.limits.spool.clone()),
+            trusted: args.trusted_proxy.clone(),
+            ..self
+        }
     }
 
     /// The APIs that it serves now.
@@ -138,12 +158,14 @@ struct Outline<'a> {
 
 async fn handle(
     State(gateway): State<Arc<Gateway>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    peer: Option<Extension<Peer>>,
     incoming: http::Request<Body>,
 ) -> HttpResponse {
     let begun = Instant::now();
     let (parts, body) = incoming.into_parts();
-    let mut request = request_head::read(&parts, peer, Timestamp::wall());
+    let peer = peer.map_or_else(|| Peer::plain(address), |Extension(peer)| peer);
+    let mut request = request_head::read(&parts, &peer, &gateway.trusted, Timestamp::wall());
     tracing::debug!(
         request_id = request.request_id,
         method = request.method.as_str(),
@@ -153,6 +175,8 @@ async fn handle(
     let apis = gateway.apis();
     let mut outline = Outline::default();
     let answer = async {
+        host::check(&parts)?;
+        host::check_mutual(&apis, request.header("host").unwrap_or_default(), &peer)?;
         // The permit is held for as long as the payload is in memory.
         let admission = &gateway.admission;
         let admitted = async {

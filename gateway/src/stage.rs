@@ -11,5 +11,6 @@ mod route;
 mod tests;
 
 pub(crate) use access_log::AccessLine;
+pub(crate) use address::host_name;
 pub(crate) use route::unrouted;
 pub use route::{NoRoute, Route, route};

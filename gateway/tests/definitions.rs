@@ -47,6 +47,7 @@ fn call(apis: &Apis, path: &str, body: &'static str) -> Call {
         headers: HeaderMap::new(),
         body: Bytes::from_static(body.as_bytes()),
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        tls: None,
         received: Timestamp::from_millis(0),
         request_id: "r".into(),
         extended_request_id: "e".into(),

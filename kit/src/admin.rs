@@ -10,8 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::IntoResponse as _;
 use axum::routing::get;
+use tokio_util::sync::CancellationToken;
 
 use crate::registry;
 use readiness::Readiness;
@@ -37,6 +41,21 @@ where
                 "no such method: expected GET\n",
             )
         })
+}
+
+/// The same routes, where nothing is ready from the time on when `stop` is cancelled: load balancers
+/// learn it while requests are still answered.
+pub fn unready_after(routes: Router, stop: CancellationToken) -> Router {
+    let look = move |request: Request, next: Next| {
+        let is_over = stop.is_cancelled() && request.uri().path().starts_with("/readyz");
+        async move {
+            match is_over {
+                true => readyz(Err("the program is stopping".to_owned())).into_response(),
+                false => next.run(request).await,
+            }
+        }
+    };
+    routes.layer(axum::middleware::from_fn(look))
 }
 
 fn readyz(found: Result<(), String>) -> (StatusCode, String) {
@@ -85,5 +104,18 @@ mod tests {
         );
         assert_eq!(ask(&app, "/readyz").await, unready);
         assert!(ask(&app, "/metrics").await.1.contains("kit_test_total 3"));
+    }
+    #[tokio::test]
+    async fn nothing_is_ready_when_the_program_stops() {
+        let stop = CancellationToken::new();
+        let app = unready_after(router("gateway", async || Ok(())), stop.clone());
+        assert_eq!(ask(&app, "/readyz").await.0, StatusCode::OK);
+        stop.cancel();
+        let unready = (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not ready: the program is stopping\n".into(),
+        );
+        assert_eq!(ask(&app, "/readyz").await, unready);
+        assert_eq!(ask(&app, "/healthz").await.0, StatusCode::OK);
     }
 }

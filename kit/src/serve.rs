@@ -25,6 +25,7 @@ mod under_way;
 mod unread;
 
 pub use activity::Patience;
+pub use http1::is_host;
 pub use peer::Peer;
 pub use refusal::{Refusal, is_malformed_body};
 pub use seats::{Seats, most_connections};

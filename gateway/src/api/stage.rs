@@ -84,3 +84,12 @@ pub struct BasePathMapping {
     /// The stage; `None` when the first part of the remaining path names it.
     pub stage: Option<String>,
 }
+
+/// The `MutualTlsAuthentication` of a domain.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MutualTls {
+    /// `TruststoreUri`: the authorities whose clients are trusted.
+    pub truststore: String,
+    /// The file and line of the declaration.
+    pub place: String,
+}

@@ -5,12 +5,16 @@ use kit::document::{Node, OrCollect as _, Problem};
 
 use super::endpoint::refuse_private;
 use super::membership::is_declared;
-use crate::api::{Api, BasePathMapping};
+use crate::api::{Api, Apis, BasePathMapping, MutualTls};
 
-/// Checks a domain for settings that are not supported; it is served by its base path mappings.
-/// Certificates are the business of the TLS proxy in front. Returns the name of a domain that cannot
+/// Reads the mutual TLS of a domain into `apis`, and checks it for settings that are not supported;
+/// it is served by its base path mappings, and its certificate is a setting of the program. Returns the name of a domain that cannot
 /// be guarded as it is declared.
-pub(super) fn check(declared: &Declared, problems: &mut Vec<Problem>) -> Option<String> {
+pub(super) fn check(
+    declared: &Declared,
+    apis: &mut Apis,
+    problems: &mut Vec<Problem>,
+) -> Option<String> {
     let mut fields = declared.fields().or_collect(problems)?;
     let is_private = refuse_private(
         &declared.label(),
@@ -20,7 +24,13 @@ pub(super) fn check(declared: &Declared, problems: &mut Vec<Problem>) -> Option<
     let name = fields
         .optional("DomainName")
         .and_then(|node| node.text().ok());
-    let is_guarded = is_private || fields.has("MutualTlsAuthentication");
+    let mutual = fields.optional("MutualTlsAuthentication");
+    let mutual = mutual.map(|node| mutual_tls(&declared.label(), node, problems));
+    let is_unreadable = mutual == Some(None);
+    if let (Some(name), Some(Some(mutual))) = (name, mutual) {
+        apis.mutual_tls.insert(name.to_lowercase(), mutual);
+    }
+    let is_guarded = is_private || is_unreadable;
     fields.ignore(&[
         "CertificateArn",
         "RegionalCertificateArn",
@@ -28,9 +38,28 @@ pub(super) fn check(declared: &Declared, problems: &mut Vec<Problem>) -> Option<
         "SecurityPolicy",
         "Tags",
     ]);
-    fields.unsupported(&["MutualTlsAuthentication", "RoutingMode"]);
+    fields.unsupported(&["RoutingMode"]);
     problems.extend(fields.finish());
     name.filter(|_| is_guarded).map(str::to_lowercase)
+}
+
+/// `MutualTlsAuthentication`.
+pub(super) fn mutual_tls(
+    label: &str,
+    node: &Node,
+    problems: &mut Vec<Problem>,
+) -> Option<MutualTls> {
+    let owner = format!("{label}: MutualTlsAuthentication");
+    let mut fields = node.fields(owner).or_collect(problems)?;
+    let uri = fields.required("TruststoreUri").and_then(Node::text);
+    let truststore = uri.or_collect(problems)?.to_owned();
+    // Which version of the object is meant: the file that a setting names in its place has none.
+    fields.ignore(&["TruststoreVersion"]);
+    problems.extend(fields.finish());
+    Some(MutualTls {
+        truststore,
+        place: node.place.to_string(),
+    })
 }
 
 /// The name of a domain, and where one of its base paths leads among `apis`.

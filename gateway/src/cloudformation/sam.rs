@@ -8,13 +8,17 @@ use kit::cloudformation::{Account, Resource as Declared, Stack};
 use kit::document::{Fields, Node, OrCollect as _, Problem, Value};
 
 use super::content::Content;
+use super::domain_name::mutual_tls;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
 use super::{cors, gateway_response, sam_events, stage};
-use crate::api::{Api, BasePathMapping};
+use crate::api::{Api, BasePathMapping, MutualTls};
 use crate::openapi::read_encoding;
 
-/// An API, and the base paths of its custom domain.
-pub(super) type Served = (Api, Option<(String, Vec<BasePathMapping>)>);
+/// A custom domain: its name, its base paths, and the mutual TLS that it asks for.
+type Domain = (String, Vec<BasePathMapping>, Option<MutualTls>);
+
+/// An API, and its custom domain.
+pub(super) type Served = (Api, Option<Domain>);
 
 /// Reads one API. An API without methods is `None` and a problem.
 pub(super) fn read(
@@ -113,12 +117,7 @@ fn set_aside(fields: &mut Fields<'_>) {
 }
 
 /// `Domain`: a custom domain, and the base paths at which it leads to the API's stage.
-fn domain(
-    api: &Declared,
-    node: &Node,
-    stage: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<(String, Vec<BasePathMapping>)> {
+fn domain(api: &Declared, node: &Node, stage: &str, problems: &mut Vec<Problem>) -> Option<Domain> {
     let mut fields = node
         .fields(format!("{}: Domain", api.label()))
         .or_collect(problems)?;
@@ -142,7 +141,10 @@ fn domain(
         fields.optional("EndpointConfiguration"),
         problems,
     );
-    is_guarded |= fields.has("MutualTlsAuthentication") || fields.has("Policy");
+    is_guarded |= fields.has("Policy");
+    let mutual = fields.optional("MutualTlsAuthentication");
+    let mutual = mutual.map(|node| mutual_tls(&format!("{}: Domain", api.label()), node, problems));
+    is_guarded |= mutual == Some(None);
     fields.ignore(&[
         "CertificateArn",
         "OwnershipVerificationCertificateArn",
@@ -150,12 +152,12 @@ fn domain(
         "SecurityPolicy",
         "NormalizeBasePath",
     ]);
-    fields.unsupported(&["MutualTlsAuthentication", "Policy"]);
+    fields.unsupported(&["Policy"]);
     problems.extend(fields.finish());
     let name = name?.to_lowercase();
     if is_guarded {
         // Without base paths the host answers 403.
-        return Some((name, Vec::new()));
+        return Some((name, Vec::new(), None));
     }
     let mapping = |path: &str| {
         let base_path = if path == "(none)" {
@@ -169,5 +171,6 @@ fn domain(
             stage: Some(stage.to_owned()),
         }
     };
-    Some((name.clone(), base_paths.into_iter().map(mapping).collect()))
+    let mappings = base_paths.into_iter().map(mapping).collect();
+    Some((name, mappings, mutual.flatten()))
 }

@@ -264,7 +264,7 @@ fn a_sam_api_has_its_domain_and_refuses_unsupported_settings() {
     assert!(crate::stage::route(&apis, "sub.example", &http::Method::GET, "/a").is_ok());
     refused(
         &api("Domain: {DomainName: d, MutualTlsAuthentication: {}}"),
-        "Domain: MutualTlsAuthentication is not supported",
+        "Domain: MutualTlsAuthentication: TruststoreUri is missing",
     );
     refused(
         &api("Cors: {AllowMethods: \"'GET'\"}"),

@@ -56,6 +56,7 @@ fn request(given: &Given) -> Request {
         headers: given.headers.iter().map(header).collect(),
         body: Bytes::from_static(given.body.as_bytes()),
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        tls: None,
         received: Timestamp::from_millis(0),
         request_id: "request".into(),
         extended_request_id: "extended".into(),

@@ -43,6 +43,10 @@ pub enum Fault {
     UriTooLong,
     /// All header values together exceed 10,240 bytes.
     HeadersTooLarge,
+    /// The request is malformed HTTP.
+    BadRequest,
+    /// The gateway has no room for another connection.
+    ServiceUnavailable,
     /// The client did not send its body in time.
     RequestTimeout,
     /// The backend could not be reached, or broke the connection.
@@ -98,6 +102,8 @@ impl Fault {
             Fault::IntegrationTimeout => ResponseType::IntegrationTimeout,
             Fault::ConfigurationError => ResponseType::ApiConfigurationError,
             Fault::Forbidden
+            | Fault::BadRequest
+            | Fault::ServiceUnavailable
             | Fault::RequestTooLarge
             | Fault::UriTooLong
             | Fault::HeadersTooLarge
@@ -109,6 +115,8 @@ impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
             Fault::Forbidden => StatusCode::FORBIDDEN,
+            Fault::BadRequest => StatusCode::BAD_REQUEST,
+            Fault::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Fault::RequestTooLarge | Fault::FunctionPayloadTooLarge => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
@@ -130,7 +138,8 @@ impl Fault {
             Fault::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Fault::InvalidSignature(_) => "IncompleteSignatureException",
             Fault::Forbidden | Fault::InvalidApiKey => "ForbiddenException",
-            Fault::BadRequestParameters(_)
+            Fault::BadRequest
+            | Fault::BadRequestParameters(_)
             | Fault::BadRequestBody(_)
             | Fault::UnsupportedMediaType
             | Fault::InvalidJson
@@ -139,6 +148,7 @@ impl Fault {
             Fault::FunctionPayloadTooLarge => "RequestTooLargeException",
             Fault::Throttled => "TooManyRequestsException",
             Fault::QuotaExceeded => "LimitExceededException",
+            Fault::ServiceUnavailable => "ServiceUnavailableException",
             Fault::IntegrationFailure
             | Fault::IntegrationTimeout
             | Fault::FunctionUnavailable
@@ -161,6 +171,8 @@ impl Fault {
             Fault::Forbidden | Fault::InvalidApiKey => ("Forbidden", Spelling::Tight),
             Fault::Throttled => ("Too Many Requests", Spelling::Tight),
             Fault::QuotaExceeded => ("Limit Exceeded", Spelling::Tight),
+            Fault::BadRequest => ("Bad Request", Spelling::Tight),
+            Fault::ServiceUnavailable => ("Service Unavailable", Spelling::Tight),
             Fault::UriTooLong => ("Request URI too long", Spelling::Tight),
             Fault::HeadersTooLarge => ("Request Header Fields Too Large", Spelling::Tight),
             Fault::RequestTimeout => ("Request Timeout", Spelling::Tight),

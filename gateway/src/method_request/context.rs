@@ -1,5 +1,6 @@
 //! The fields of `$context` that a request and its route fill: `docs/aws/api-gateway.md#context`.
 
+use kit::serve::ClientCertificate;
 use kit::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 use time::OffsetDateTime;
@@ -58,7 +59,7 @@ impl Request {
     /// `$context.identity`. Without IAM or Cognito, only the peer's address and its user agent are
     /// known; the other keys are null.
     fn identity(&self) -> Json {
-        json!({
+        let mut identity = json!({
             "cognitoIdentityPoolId": null,
             "accountId": null,
             "cognitoIdentityId": null,
@@ -71,8 +72,24 @@ impl Request {
             "userArn": null,
             "userAgent": self.header("user-agent"),
             "user": null,
-        })
+        });
+        let shown = self.tls.as_ref().and_then(|tls| tls.certificate.as_ref());
+        if let (Some(shown), Json::Object(fields)) = (shown, &mut identity) {
+            fields.insert("clientCert".to_owned(), client_certificate(shown));
+        }
+        identity
     }
+}
+
+/// `$context.identity.clientCert`: `docs/aws/api-gateway.md#mutual-tls`.
+fn client_certificate(shown: &ClientCertificate) -> Json {
+    json!({
+        "clientCertPem": shown.pem,
+        "subjectDN": shown.subject,
+        "issuerDN": shown.issuer,
+        "serialNumber": shown.serial_number,
+        "validity": {"notBefore": shown.not_before, "notAfter": shown.not_after},
+    })
 }
 
 /// `10/Mar/2024:09:15:02 +0000`, the form of `$context.requestTime`.

@@ -1,9 +1,11 @@
 //! A client's request as a value: what templates, mappings and `$context` are made of.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
+use kit::serve::TlsPeer;
 use kit::time::Timestamp;
 
 /// One client request.
@@ -19,8 +21,10 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The payload.
     pub body: Bytes,
-    /// The immediate peer.
+    /// The immediate peer, or the client that trusted proxies name.
     pub source_ip: IpAddr,
+    /// What TLS says of the client.
+    pub tls: Option<Arc<TlsPeer>>,
     /// When the request arrived.
     pub received: Timestamp,
     /// `$context.requestId`, also the answer's `x-amzn-RequestId`.

@@ -54,23 +54,26 @@ impl Respond for (u16, &'static str, String) {
     }
 }
 
-fn needs(config: &SdkConfig, names: &[&str]) -> Readiness {
-    let needed = |name: &&str| NeededQueue {
+fn queue(name: &str) -> NeededQueue {
+    NeededQueue {
         region: "eu-west-1".into(),
         account: "1".into(),
-        name: (*name).to_owned(),
-    };
-    let queues = names.iter().map(|name| (needed(name), None)).collect();
-    Readiness {
-        config: config.clone(),
-        queues: Mutex::new(queues),
+        name: name.to_owned(),
     }
+}
+
+fn needed(names: &[&str]) -> BTreeSet<NeededQueue> {
+    names.iter().map(|name| queue(name)).collect()
+}
+
+async fn check(config: &SdkConfig, names: &[&str]) -> Result<(), String> {
+    Readiness::new(config).check_queues(&needed(names)).await
 }
 
 #[tokio::test]
 async fn an_sqs_that_answers_5xx_makes_the_gateway_unready() {
     for queues in [&[][..], &["there"]] {
-        let check = async |status| needs(&sqs(status).await.0, queues).check().await;
+        let check = async |status| check(&sqs(status).await.0, queues).await;
         assert_eq!((check(200).await, check(403).await), (Ok(()), Ok(())));
         assert!(
             check(503)
@@ -84,15 +87,12 @@ async fn an_sqs_that_answers_5xx_makes_the_gateway_unready() {
 #[tokio::test]
 async fn a_missing_queue_is_named() {
     let (config, _) = sqs(200).await;
-    let text = needs(&config, &["gone", "there"])
-        .check()
-        .await
-        .unwrap_err();
+    let text = check(&config, &["gone", "there"]).await.unwrap_err();
     assert!(
         text.starts_with("queue gone (account 1, eu-west-1) does not exist"),
         "{text}"
     );
-    let text = needs(&config, &["gone", "lost"]).check().await.unwrap_err();
+    let text = check(&config, &["gone", "lost"]).await.unwrap_err();
     assert_eq!(
         text,
         "queues do not exist: gone (account 1, eu-west-1); lost (account 1, eu-west-1)"
@@ -102,13 +102,13 @@ async fn a_missing_queue_is_named() {
 #[tokio::test]
 async fn a_queue_that_was_found_is_not_looked_up_each_time() {
     let (config, asked) = sqs(403).await;
-    let readiness = needs(&config, &["a", "b", "c"]);
+    let (readiness, needed) = (Readiness::new(&config), needed(&["a", "b", "c"]));
     let count = async || {
-        readiness.check().await.unwrap();
+        readiness.check_queues(&needed).await.unwrap();
         asked.swap(0, Ordering::SeqCst)
     };
     assert_eq!([count().await, count().await, count().await], [3, 1, 1]);
-    assert_eq!(readiness.due(Instant::now() + FOUND).len(), 3);
+    assert_eq!(readiness.due(&needed, Instant::now() + FOUND).len(), 3);
 }
 
 #[test]
@@ -122,11 +122,41 @@ fn the_queues_of_the_built_in_definition_are_needed() {
         .load(&account)
         .unwrap();
     let apis = Apis::load(&definition, None).unwrap();
-    let config = SdkConfig::builder().build();
-    let needed: Vec<_> = Readiness::new(&apis, &config)
-        .lock()
-        .keys()
-        .map(|queue| queue.name.clone())
-        .collect();
-    assert_eq!(needed, ["ex-queue"]);
+    let names: Vec<_> = queues(&apis.apis[0]).map(|queue| queue.name).collect();
+    assert_eq!(names, ["ex-queue"]);
+}
+
+#[tokio::test]
+async fn each_api_is_ready_by_what_it_needs_itself() {
+    let (config, asked) = sqs(200).await;
+    let api = |id: &str, uri: Option<&str>| {
+        let backend = uri.map_or("type: mock".to_owned(), |uri| {
+            format!(
+                "type: aws, httpMethod: POST, uri: 'arn:aws:apigateway:eu-west-1:sqs:path/1/{uri}'"
+            )
+        });
+        let text = format!(
+            "openapi: 3.0.1\npaths: {{/a: {{post: {{x-amazon-apigateway-integration: {{{backend}, responses: {{default: {{statusCode: 200}}}}}}}}}}}}"
+        );
+        let root = kit::document::Node::parse("t", &text).unwrap();
+        let document = crate::openapi::Document::read(&root, &mut Vec::new()).unwrap();
+        Api {
+            id: id.to_owned(),
+            resources: document.resources,
+            ..Api::default()
+        }
+    };
+    let mut apis = Apis::default();
+    apis.apis.push(api("mock", None));
+    let readiness = Readiness::new(&config);
+    assert_eq!(readiness.check(&apis, None).await, Ok(()));
+    assert_eq!(asked.load(Ordering::SeqCst), 0, "nothing is needed");
+    apis.apis.push(api("good", Some("there")));
+    apis.apis.push(api("bad", Some("gone")));
+    let mut ready = Vec::new();
+    for only in [None, Some(0), Some(1), Some(2)] {
+        let only = only.map(|index: usize| &apis.apis[index]);
+        ready.push(readiness.check(&apis, only).await.is_ok());
+    }
+    assert_eq!(ready, [false, true, true, false]);
 }

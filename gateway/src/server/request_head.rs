@@ -1,26 +1,29 @@
 //! The head of an HTTP request as a [`Request`] that has no body yet.
 
-use std::net::SocketAddr;
-
 use bytes::Bytes;
-use http::header::{HOST, HeaderMap, HeaderValue};
+use http::header::{HOST, HeaderValue};
 use http::request::Parts;
+use kit::network::Network;
+use kit::serve::Peer;
 use kit::time::Timestamp;
 use uuid::Uuid;
 
+use super::forwarded::forward;
+use super::host;
 use crate::method_request::{Request, parse_query};
 use crate::request_ids::{is_trace_id, new_extended_id, new_request_id, new_trace_id};
 
-/// Reads a head that came from `peer` at `received`.
-pub(super) fn read(parts: &Parts, peer: SocketAddr, received: Timestamp) -> Request {
+/// Reads a head that came from `peer` at `received`, perhaps by way of `trusted` proxies.
+pub(super) fn read(
+    parts: &Parts,
+    peer: &Peer,
+    trusted: &[Network],
+    received: Timestamp,
+) -> Request {
     let mut headers = parts.headers.clone();
-    if !headers.contains_key(HOST)
-        && let Some(host) = parts
-            .uri
-            .authority()
-            .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
-    {
-        headers.insert(HOST, host);
+    let host = host::of(parts);
+    if let Some(host) = &host {
+        headers.insert(HOST, host.clone());
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let method = text("x-http-method-override").and_then(|verb| verb.to_uppercase().parse().ok());
@@ -31,54 +34,23 @@ pub(super) fn read(parts: &Parts, peer: SocketAddr, received: Timestamp) -> Requ
         .filter(|id| is_trace_id(id))
         .map(ToOwned::to_owned);
     let trace_id = trace_id.unwrap_or_else(|| new_trace_id(received));
-    add_forwarded(&mut headers, peer, &trace_id);
+    if let Ok(trace_id) = HeaderValue::from_str(&trace_id) {
+        headers.insert("x-amzn-trace-id", trace_id);
+    }
+    let host = host.as_ref().and_then(|host| host.to_str().ok());
+    let source_ip = forward(&mut headers, host.unwrap_or_default(), peer, trusted);
     Request {
         method: method.unwrap_or_else(|| parts.method.clone()),
         path: parts.uri.path().to_owned(),
         query: parse_query(parts.uri.query().unwrap_or_default()),
         headers,
         body: Bytes::new(),
-        source_ip: peer.ip().to_canonical(),
+        source_ip,
+        tls: peer.tls.clone(),
         received,
         request_id: request_id.to_string(),
         extended_request_id: new_extended_id(),
         trace_id,
-    }
-}
-
-/// Adds the headers that API Gateway adds, so that templates see them:
-/// `docs/aws/api-gateway.md#input`. The `X-Forwarded-Proto` and `X-Forwarded-Port` of a proxy in
-/// front are believed.
-fn add_forwarded(headers: &mut HeaderMap, peer: SocketAddr, trace_id: &str) {
-    let before = headers
-        .get("x-forwarded-for")
-        .and_then(|value| value.to_str().ok());
-    let ip = peer.ip().to_canonical();
-    let chain = before.map_or_else(|| ip.to_string(), |before| format!("{before}, {ip}"));
-    let host = headers
-        .get(HOST)
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or_default();
-    let port = host
-        .rsplit_once(':')
-        .map_or("80", |(_, port)| port)
-        .to_owned();
-    let mut set = |name: &'static str, value: &str| {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(name, value);
-        }
-    };
-    set("x-forwarded-for", &chain);
-    set("x-amzn-trace-id", trace_id);
-    for (name, value) in [
-        ("x-forwarded-proto", "http"),
-        ("x-forwarded-port", port.as_str()),
-    ] {
-        if !headers.contains_key(name)
-            && let Ok(value) = HeaderValue::from_str(value)
-        {
-            headers.insert(name, value);
-        }
     }
 }
 
@@ -96,7 +68,8 @@ mod tests {
         let peer = ([192, 0, 2, 7], 5000).into();
         read(
             &given.body(()).unwrap().into_parts().0,
-            peer,
+            &Peer::plain(peer),
+            &[],
             Timestamp::from_millis(1_710_062_102_000),
         )
     }
@@ -141,21 +114,5 @@ mod tests {
                 Some(given.trace_id.as_str())
             );
         }
-    }
-
-    #[test]
-    fn templates_see_the_addresses_that_forwarded() {
-        let shown = |headers: &[(&str, &str)]| {
-            let request = arrived(headers);
-            ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-port"]
-                .map(|name| request.header(name).unwrap_or_default().to_owned())
-        };
-        assert_eq!(shown(&[("host", "x:8080")]), ["192.0.2.7", "http", "8080"]);
-        let proxied = [
-            ("x-forwarded-for", "203.0.113.9"),
-            ("x-forwarded-proto", "https"),
-            ("x-forwarded-port", "443"),
-        ];
-        assert_eq!(shown(&proxied), ["203.0.113.9, 192.0.2.7", "https", "443"]);
     }
 }

@@ -43,11 +43,25 @@ pub(super) fn possible<'a, 'p>(apis: &'a Apis, host: &str, path: &'p str) -> Vec
         };
     }
     let by_any = |api| by_path(api, path).or_else(|| by_default(apis, api, path));
-    apis.apis.iter().filter_map(by_any).collect()
+    let open = apis
+        .apis
+        .iter()
+        .filter(|api| !is_behind_mutual_tls(apis, api));
+    open.filter_map(by_any).collect()
+}
+
+/// Whether an API is to be reached by domains with mutual TLS only: it has one, and its default
+/// host is disabled.
+fn is_behind_mutual_tls(apis: &Apis, api: &Api) -> bool {
+    let leads_there = |domain| {
+        let mappings = apis.domains.get(domain).into_iter().flatten();
+        mappings.into_iter().any(|mapping| mapping.api_id == api.id)
+    };
+    api.endpoint == DefaultEndpoint::Disabled && apis.mutual_tls.keys().any(leads_there)
 }
 
 /// The host without its port; an IPv6 address keeps its brackets.
-fn host_name(host: &str) -> &str {
+pub(crate) fn host_name(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if !name.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,

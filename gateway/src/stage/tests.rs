@@ -69,7 +69,7 @@ fn apis() -> Apis {
     Apis {
         apis: vec![api],
         domains,
-        default_stage: None,
+        ..Apis::default()
     }
 }
 
@@ -214,4 +214,16 @@ fn the_context_path_has_the_stage_unless_a_domain_hides_it() {
     assert_eq!(path("localhost", "/test"), "/default/test");
     assert_eq!(path("localhost", "/prod//test"), "/prod//test");
     assert_eq!(path("sub.example", "/test"), "/test");
+}
+
+#[test]
+fn an_api_behind_mutual_tls_is_served_at_no_other_host() {
+    let mut apis = apis();
+    apis.apis[0].endpoint = DefaultEndpoint::Disabled;
+    let found =
+        |apis: &Apis, host| route(apis, host, &http::Method::POST, "/default/events/a").map(|_| ());
+    assert_eq!(found(&apis, "anything"), Ok(()));
+    apis.mutual_tls
+        .insert("sub.example".into(), crate::api::MutualTls::default());
+    assert_eq!(found(&apis, "anything"), Err(NoRoute::Forbidden));
 }

@@ -77,18 +77,18 @@ impl<S> Guard<S> {
         self.heads += checked.heads;
         let is_partial = self.checked < self.held.len() && wire.is_at_head();
         self.activity.head(is_partial && checked.stop.is_none());
-        self.stop(checked.stop);
+        self.stop(checked.stop.as_ref());
     }
 
-    fn stop(&mut self, stop: Option<Stop>) {
+    fn stop(&mut self, stop: Option<&Stop>) {
         match stop {
-            None => return,
+            None => {}
             Some(Stop::Malformed) => {
                 self.end = End::Malformed;
                 self.held.truncate(self.checked);
                 self.activity.linger();
             }
-            Some(Stop::Refused(refusal, method)) => {
+            Some(&Stop::Refused(refusal, method)) => {
                 self.end = End::Silent;
                 self.held.truncate(self.checked);
                 self.held.extend_from_slice(substitute(method));
@@ -129,7 +129,7 @@ impl<S> Guard<S> {
         }
         self.activity.head(is_partial);
         into.set_filled(start + checked.pass);
-        self.stop(checked.stop);
+        self.stop(checked.stop.as_ref());
     }
 }
 

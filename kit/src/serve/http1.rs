@@ -14,6 +14,7 @@ mod tests;
 use super::refusal::Refusal;
 use chunked::Chunked;
 pub(super) use head::MOST_FIELDS;
+pub use head::is_host;
 use head::{Body, End};
 
 /// How far into a connection its bytes have been checked.

@@ -57,7 +57,7 @@ pub fn is_malformed_body(error: &(dyn Error + 'static)) -> bool {
         let inner = error
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref);
-        if inner.is_some_and(|inner| inner.is::<MalformedBody>()) {
+        if inner.is_some_and(<dyn Error + Send + Sync>::is::<MalformedBody>) {
             return true;
         }
         cause = error.source();

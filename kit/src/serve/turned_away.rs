@@ -1,52 +1,73 @@
 //! An early answer for a client that there is no room for.
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use axum::response::Response;
+use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// More clients than these are turned away without an answer.
+use crate::descriptors;
+
+/// Only so many clients are waited for at a time, and only this part of all descriptors is for
+/// them.
 const MOST: usize = 64;
+const PART: usize = 16;
 
 /// How long a client is waited for that is turned away.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How many clients are waited for.
+static WAITED_FOR: AtomicUsize = AtomicUsize::new(0);
+
 /// Ends a connection with an answer, if one can be read there.
 pub(super) fn turn_away(stream: TcpStream, is_plain: bool, answer: impl FnOnce() -> Response) {
-    static UNDER_WAY: AtomicUsize = AtomicUsize::new(0);
-    if !is_plain || UNDER_WAY.fetch_add(1, Ordering::Relaxed) >= MOST {
-        if is_plain {
-            UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
-        }
+    if !is_plain {
         return;
     }
-    let answer = answer();
-    tokio::spawn(async move {
-        // An error means that the client is gone.
-        let _ = timeout(PATIENCE, write(stream, answer)).await;
-        UNDER_WAY.fetch_sub(1, Ordering::Relaxed);
-    });
+    let Ok(mut stream) = stream.into_std() else {
+        return;
+    };
+    // The client is told at once. An error means that it is gone.
+    let _ = stream.write_all(&rendered(answer()));
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    let most = MOST.min(descriptors::limit() / PART);
+    if WAITED_FOR.fetch_add(1, Ordering::Relaxed) < most
+        && let Ok(stream) = TcpStream::from_std(stream)
+    {
+        tokio::spawn(async move {
+            let _ = timeout(PATIENCE, read_away(stream)).await;
+            WAITED_FOR.fetch_sub(1, Ordering::Relaxed);
+        });
+    } else {
+        WAITED_FOR.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
-/// Writes the answer, and reads what the client has sent: a connection that is closed with bytes
-/// unread is reset, and the answer with it.
-async fn write(mut stream: TcpStream, answer: Response) -> std::io::Result<()> {
-    let bytes = rendered(answer).await;
-    stream.write_all(&bytes).await?;
-    stream.shutdown().await?;
+/// Reads what the client has sent: a connection that is closed with bytes unread is reset, and the
+/// answer with it.
+async fn read_away(mut stream: TcpStream) -> std::io::Result<()> {
     let mut thrown = [0; 1024];
     while stream.read(&mut thrown).await? > 0 {}
     Ok(())
 }
 
-async fn rendered(answer: Response) -> Vec<u8> {
+/// The bytes of an answer whose body is there already; another body is left out.
+fn rendered(answer: Response) -> Vec<u8> {
     let (parts, body) = answer.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes());
-    let body = body.unwrap_or_default();
+    let mut collecting = std::pin::pin!(body.collect());
+    let collected = collecting
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+    let body = match collected {
+        Poll::Ready(Ok(body)) => body.to_bytes(),
+        Poll::Ready(Err(_)) | Poll::Pending => Bytes::new(),
+    };
     let reason = parts.status.canonical_reason().unwrap_or_default();
     let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", parts.status.as_u16()).into_bytes();
     for (name, value) in &parts.headers {

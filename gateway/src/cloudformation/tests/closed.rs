@@ -83,9 +83,9 @@ fn a_method_that_cannot_be_guarded_is_closed() {
 #[test]
 fn a_domain_that_cannot_be_guarded_answers_nobody() {
     let text = format!(
-        "{PARTS}  D: {{Type: AWS::ApiGateway::DomainName, Properties: {{DomainName: D.example, MutualTlsAuthentication: {{TruststoreUri: s3://b/k}}}}}}\n  M: {{Type: AWS::ApiGateway::BasePathMapping, Properties: {{DomainName: d.example, RestApiId: !Ref Api, Stage: prod}}}}\n"
+        "{PARTS}  D: {{Type: AWS::ApiGateway::DomainName, Properties: {{DomainName: D.example, EndpointConfiguration: {{Types: [PRIVATE]}}}}}}\n  M: {{Type: AWS::ApiGateway::BasePathMapping, Properties: {{DomainName: d.example, RestApiId: !Ref Api, Stage: prod}}}}\n"
     );
-    let apis = tolerated(&text, "MutualTlsAuthentication is not supported");
+    let apis = tolerated(&text, "private endpoints are not supported");
     let route = crate::stage::route(&apis, "d.example", &http::Method::POST, "/events/a");
     assert_eq!(route.unwrap_err(), crate::stage::NoRoute::Forbidden);
 }

@@ -66,7 +66,7 @@ fn unsupported_settings_of_an_api_are_refused() {
         ),
         (
             "  D: {Type: AWS::ApiGateway::DomainName, Properties: {DomainName: d, MutualTlsAuthentication: {}}}",
-            "MutualTlsAuthentication is not supported",
+            "D (AWS::ApiGateway::DomainName): MutualTlsAuthentication: TruststoreUri is missing",
         ),
         (
             "  M: {Type: AWS::ApiGateway::BasePathMapping, Properties: {DomainName: d, RestApiId: other}}",

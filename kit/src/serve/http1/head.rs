@@ -194,7 +194,7 @@ fn is_plain(byte: &u8) -> bool {
 
 /// Whether a text is the host of a URL, perhaps with a port. An empty one is not: no URL of HTTP
 /// has it (RFC 9110, section 4.2.1).
-pub(in crate::serve) fn is_host(text: &[u8]) -> bool {
+pub fn is_host(text: &[u8]) -> bool {
     let (host, port) = match text.iter().rposition(|byte| *byte == b':') {
         Some(colon) if !text[colon..].contains(&b']') => (&text[..colon], &text[colon + 1..]),
         _ => (text, [].as_slice()),

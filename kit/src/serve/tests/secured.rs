@@ -66,7 +66,7 @@ impl Authority {
         name: &str,
         protocols: &[&str],
         own: Option<&(PathBuf, PathBuf)>,
-    ) -> std::io::Result<TlsStream<TcpStream>> {
+    ) -> io::Result<TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots.add(certificate(&self.path("authority.pem"))).unwrap();
         let config = ClientConfig::builder().with_root_certificates(roots);
@@ -122,7 +122,7 @@ fn secured(files: &TlsFiles) -> (SocketAddr, Arc<Tls>, CancellationToken) {
     (address, tls, stop)
 }
 
-async fn ask(mut stream: TlsStream<TcpStream>) -> std::io::Result<String> {
+async fn ask(mut stream: TlsStream<TcpStream>) -> io::Result<String> {
     let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     stream.write_all(request).await?;
     let mut got = String::new();
@@ -141,7 +141,7 @@ async fn a_domain_shows_its_own_certificate_and_files_are_read_again() {
     let shown = async |name: &str| {
         let stream = authority.connect(address, name, &[], None).await?;
         let chain = stream.get_ref().1.peer_certificates().unwrap().to_vec();
-        std::io::Result::Ok(chain[0].clone())
+        io::Result::Ok(chain[0].clone())
     };
     assert_eq!(
         shown("a.example").await.unwrap(),

@@ -1,0 +1,177 @@
+//! Door: the gateway from its start to its end: both ports, reload, draining.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use aws_sdk_sqs::error::SdkError;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::routing::get;
+use http::StatusCode;
+use kit::aws;
+use kit::serve::{Tls, serve_admin};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::Apis;
+use crate::config::{ServingArgs, Settings};
+use crate::readiness::Readiness;
+use crate::reload::Reload;
+use crate::server::{self, Gateway};
+use crate::tls;
+
+/// Serves both ports until `stop` is cancelled, then finishes the requests under way.
+///
+/// # Errors
+/// A port fails, or the system's certificate authorities or the port's own certificates cannot be
+/// read.
+pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<()> {
+    let Settings {
+        apis,
+        account_id,
+        sdk,
+        listener,
+        admin,
+        args,
+        reload,
+    } = settings;
+    let sdk = kit::send::with_keepalive(sdk)
+        .context("cannot read the system's certificate authorities")?;
+    let serving = args.serving.clone();
+    let files = tls::needed(&serving, &apis)?.files;
+    let tls = match files.certificates.is_empty() {
+        true => None,
+        false => Some(Arc::new(Tls::read(&files)?)),
+    };
+    let gateway = Gateway::new(apis, account_id, &sdk)?.with_serving(&serving);
+    let gateway = Arc::new(gateway);
+    let readiness = Arc::new(Readiness::new(&sdk));
+    if readiness.needs_sqs(&gateway.apis()) {
+        tokio::spawn(watch_sqs(
+            gateway.clone(),
+            aws_sdk_sqs::Client::new(&sdk),
+            stop.clone(),
+        ));
+    }
+    watch_files(&gateway, &serving, tls.clone(), reload, &stop)?;
+    let port = server::port(&serving, tls);
+    let seats = port.seats.clone();
+    tokio::spawn(async move { gauge(|| seats.taken()).await });
+    let (port_stop, admin_stop) = (CancellationToken::new(), CancellationToken::new());
+    let admin_routes = admin_routes(gateway.clone(), readiness, stop.clone());
+    let public = async {
+        let served = port
+            .serve(listener, gateway.router(), port_stop.clone())
+            .await;
+        admin_stop.cancel();
+        served
+    };
+    let stopping = async {
+        stop.cancelled().await;
+        // Load balancers see that the gateway is not ready, and send their requests elsewhere.
+        tokio::time::sleep(serving.drain_delay).await;
+        port_stop.cancel();
+    };
+    let (public, admin, ()) = tokio::join!(
+        public,
+        serve_admin(admin, admin_routes, admin_stop.clone()),
+        stopping
+    );
+    public?;
+    admin?;
+    Ok(())
+}
+
+/// Has the gateway serve each further definition, and show each further certificate.
+fn watch_files(
+    gateway: &Arc<Gateway>,
+    serving: &ServingArgs,
+    tls: Option<Arc<Tls>>,
+    reload: Option<Reload>,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let files = {
+        let (gateway, serving) = (gateway.clone(), serving.clone());
+        move || {
+            let needed = tls::needed(&serving, &gateway.apis());
+            needed.map(|needed| needed.files).unwrap_or_default()
+        }
+    };
+    if let Some(tls) = tls.clone() {
+        tls::watch(tls, files, stop.clone())?;
+    }
+    let Some(reload) = reload else {
+        return Ok(());
+    };
+    let (gateway, serving, is_lenient) = (gateway.clone(), serving.clone(), reload.is_lenient());
+    let replace = move |apis: Apis| {
+        let files = tls::check(&serving, &apis, is_lenient)?;
+        if let Some(tls) = &tls {
+            tls.reload(&files)?;
+        }
+        gateway.replace_apis(apis);
+        Ok(())
+    };
+    Ok(reload.watch(replace, stop.clone())?)
+}
+
+/// `/healthz`, `/metrics`, `/readyz` for all APIs, and `/readyz/NAME` for one.
+fn admin_routes(
+    gateway: Arc<Gateway>,
+    readiness: Arc<Readiness>,
+    stop: CancellationToken,
+) -> Router {
+    let all = {
+        let (gateway, readiness) = (gateway.clone(), readiness.clone());
+        move || {
+            let (gateway, readiness) = (gateway.clone(), readiness.clone());
+            async move { readiness.check(&gateway.apis(), None).await }
+        }
+    };
+    let one = Router::new()
+        .route("/readyz/{api}", get(ready_api))
+        .with_state((gateway, readiness));
+    let routes = kit::admin::router("gateway", all).merge(one);
+    kit::admin::guarded(kit::admin::unready_after(routes, stop))
+}
+
+async fn ready_api(
+    State((gateway, readiness)): State<(Arc<Gateway>, Arc<Readiness>)>,
+    Path(name): Path<String>,
+) -> (StatusCode, String) {
+    let apis = gateway.apis();
+    let is_it = |api: &crate::api::Api| api.id == name || api.name == name;
+    let Some(api) = apis.apis.iter().find(|api| is_it(api)) else {
+        return (StatusCode::NOT_FOUND, "no such API\n".to_owned());
+    };
+    match readiness.check(&apis, Some(api)).await {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(reason) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("not ready: {reason}\n"),
+        ),
+    }
+}
+
+/// Shows the number of connections. Never returns.
+async fn gauge(connections: impl Fn() -> usize) {
+    let mut turns = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        turns.tick().await;
+        metrics::gauge!("gateway_connections").set(connections() as f64);
+    }
+}
+
+/// Reports an SQS that does not answer at its endpoint, before the first message comes.
+async fn watch_sqs(gateway: Arc<Gateway>, client: aws_sdk_sqs::Client, stop: CancellationToken) {
+    let ask = || {
+        let asked = client.list_queues().max_results(1).send();
+        async move {
+            match asked.await {
+                Ok(_) | Err(SdkError::ServiceError(_)) => Ok(()),
+                Err(error) => Err(aws::explain(&error)),
+            }
+        }
+    };
+    gateway.sqs().watch(ask, &stop).await;
+}
