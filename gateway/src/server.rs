@@ -175,11 +175,11 @@ async fn handle(
     let apis = gateway.apis();
     let mut outline = Outline::default();
     let answer = async {
-        host::check(&parts)?;
-        host::check_mutual(&apis, request.header("host").unwrap_or_default(), &peer)?;
         // The permit is held for as long as the payload is in memory.
         let admission = &gateway.admission;
         let admitted = async {
+            host::check(&parts)?;
+            host::check_mutual(&apis, request.header("host").unwrap_or_default(), &peer)?;
             let (body, mut permit) = admission.read(&parts.uri, &parts.headers, body).await?;
             let body = unpacked(admission, &parts.headers, body, &mut permit).await?;
             Ok((body, permit))
