@@ -64,6 +64,7 @@ fn answer(custom: &str, fault: &Fault, accept: &str) -> GatewayAnswer {
         headers,
         body: bytes::Bytes::new(),
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        tls: None,
         received: Timestamp::from_millis(0),
         request_id: "request".into(),
         extended_request_id: "extended".into(),
