@@ -1,7 +1,5 @@
 //! Where the gateway listens, and what it serves.
 
-mod serving;
-
 use std::net::TcpListener;
 
 use anyhow::Context as _;
@@ -15,10 +13,10 @@ use kit::listen::Listen;
 use kit::{aws, serve};
 
 use crate::api::Apis;
-pub use serving::{LimitArgs, ServingArgs, Trust};
 
 pub use crate::load::{check_stage, load_apis};
 use crate::reload::Reload;
+pub use crate::serving::{LimitArgs, ServingArgs, Trust};
 use crate::tls;
 
 /// Serve API Gateway REST APIs anywhere: requests through mapping templates to SQS.

@@ -26,6 +26,7 @@ mod reload;
 mod request_ids;
 mod run;
 mod server;
+mod serving;
 mod sqs;
 mod tls;
 mod trouble;

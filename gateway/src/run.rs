@@ -14,10 +14,11 @@ use kit::serve::{Tls, serve_admin};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Apis;
-use crate::config::{ServingArgs, Settings};
+use crate::config::Settings;
 use crate::readiness::Readiness;
 use crate::reload::Reload;
 use crate::server::{self, Gateway};
+use crate::serving::ServingArgs;
 use crate::tls;
 
 /// Serves both ports until `stop` is cancelled, then finishes the requests under way.

@@ -34,13 +34,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
 use crate::api::Apis;
-use crate::config::ServingArgs;
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use crate::method_request::Request;
 use crate::method_response::MethodResponse;
 use crate::refusal::{GatewayAnswer, unknown_route_answer};
 use crate::request_ids::{RequestIds, new_extended_id};
+use crate::serving::ServingArgs;
 use crate::stage::{AccessLine, route};
 use crate::trouble::printable;
 use crate::{authorization, integration_request, integration_response};

@@ -9,7 +9,7 @@ use kit::watch::Watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Apis;
-use crate::config::ServingArgs;
+use crate::serving::ServingArgs;
 
 /// Which files the port needs, and why a domain with mutual TLS cannot be served: those answer 403.
 #[derive(Debug)]

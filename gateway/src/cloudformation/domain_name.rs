@@ -8,8 +8,8 @@ use super::membership::is_declared;
 use crate::api::{Api, Apis, BasePathMapping, MutualTls};
 
 /// Reads the mutual TLS of a domain into `apis`, and checks it for settings that are not supported;
-/// it is served by its base path mappings, and its certificate is a setting of the program. Returns the name of a domain that cannot
-/// be guarded as it is declared.
+/// it is served by its base path mappings, and its certificate is a setting of the program. Returns
+/// the name of a domain that cannot be guarded as it is declared.
 pub(super) fn check(
     declared: &Declared,
     apis: &mut Apis,

@@ -7,6 +7,7 @@
 //! since no client holds a part of it while it sends, it always comes free again.
 
 mod intake;
+mod share;
 mod spool;
 #[cfg(test)]
 mod tests;
@@ -23,13 +24,8 @@ use tokio::time::timeout;
 
 use crate::gateway_responses::{Fault, PAYLOAD_LIMIT};
 use intake::{Intake, Whole};
+use share::{STEP, merge, missing};
 use spool::Spool;
-
-/// The bytes of every payload that do not count.
-const FREE: usize = 8 * 1024;
-
-/// Budgets are taken in steps of this many bytes.
-const STEP: usize = 64 * 1024;
 
 /// The longest that a payload waits which has a part of the budget already: others that do the same
 /// may wait for this one.
@@ -208,23 +204,5 @@ impl Admission {
             return Err(Fault::RequestTooLarge);
         }
         Ok(())
-    }
-}
-
-/// How many more steps a payload of `length` bytes needs; none if it has enough.
-fn missing(held: Option<&SemaphorePermit<'_>>, length: usize) -> Result<Option<u32>, Fault> {
-    let held = held.map_or(0, SemaphorePermit::num_permits);
-    let needed = length.saturating_sub(FREE).div_ceil(STEP);
-    if needed <= held {
-        return Ok(None);
-    }
-    let more = u32::try_from(needed - held).map_err(|_| Fault::RequestTooLarge)?;
-    Ok(Some(more))
-}
-
-fn merge<'a>(held: &mut Option<SemaphorePermit<'a>>, more: SemaphorePermit<'a>) {
-    match held {
-        Some(held) => held.merge(more),
-        None => *held = Some(more),
     }
 }

@@ -7,10 +7,10 @@ use kit::serve::{Patience, Refusal, Seats, Server, Tls, WhenFull, most_connectio
 use uuid::Uuid;
 
 use super::admission::Limits;
-use crate::config::{LimitArgs, ServingArgs};
 use crate::gateway_responses::Fault;
 use crate::refusal::GatewayAnswer;
 use crate::request_ids::{RequestIds, new_extended_id};
+use crate::serving::{LimitArgs, ServingArgs};
 
 /// What a head has beside its URL and the values of its fields: names, blanks, ends of lines.
 const BESIDE: usize = 64 * 1024;

@@ -8,8 +8,8 @@ use http_body_util::BodyExt as _;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
+use super::share::{FREE, merge, missing};
 use super::spool::{Spool, Spooled};
-use super::{FREE, merge, missing};
 use crate::gateway_responses::Fault;
 
 /// Longer payloads are received on disk.

@@ -10,7 +10,7 @@ use kit::time::{OncePerMinute, Timestamp};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 
-use super::STEP;
+use super::share::{STEP, merge};
 use crate::gateway_responses::Fault;
 
 /// Bytes are written in pieces of this size.
@@ -94,7 +94,7 @@ impl Spooled<'_> {
         if steps > held {
             let more = u32::try_from(steps - held).map_err(|_| Fault::RequestTooLarge)?;
             let more = self.room.try_acquire_many(more);
-            super::merge(&mut self.permit, more.map_err(|_| Fault::Throttled)?);
+            merge(&mut self.permit, more.map_err(|_| Fault::Throttled)?);
         }
         self.length += bytes.len();
         while !bytes.is_empty() {

@@ -1,5 +1,6 @@
 //! Clients that send much, slowly, or not at all.
 
+use super::share::FREE;
 use super::*;
 
 const SHORT: Duration = Duration::from_millis(50);

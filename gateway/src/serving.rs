@@ -31,8 +31,8 @@ pub struct ServingArgs {
         value_delimiter = ','
     )]
     pub tls_key: Vec<PathBuf>,
-    /// Authorities in PEM whose clients are trusted: a file for all domains, DOMAIN=FILE for one, or
-    /// s3://BUCKET/KEY=FILE for the truststore that a domain of the definition names. Repeatable
+    /// Authorities in PEM whose clients are trusted: a file for all domains, DOMAIN=FILE for one,
+    /// or s3://BUCKET/KEY=FILE for the truststore that a domain of the definition names. Repeatable
     #[arg(
         long,
         value_name = "[WHOSE=]FILE",
@@ -50,10 +50,22 @@ pub struct ServingArgs {
     )]
     pub trusted_proxy: Vec<Network>,
     /// Seconds between a stop signal, which makes the gateway unready, and the end of its ports
-    #[arg(long, value_name = "SECONDS", env = "GATEWAY_DRAIN_DELAY", default_value = "0", value_parser = seconds_from(0))]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "GATEWAY_DRAIN_DELAY",
+        default_value = "0",
+        value_parser = seconds_from(0)
+    )]
     pub drain_delay: Duration,
     /// Seconds that requests under way then have to finish
-    #[arg(long, value_name = "SECONDS", env = "GATEWAY_DRAIN_TIMEOUT", default_value = "30", value_parser = seconds_from(0))]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "GATEWAY_DRAIN_TIMEOUT",
+        default_value = "30",
+        value_parser = seconds_from(0)
+    )]
     pub drain_timeout: Duration,
     /// The limits of the port
     #[command(flatten)]
@@ -65,46 +77,128 @@ pub struct ServingArgs {
 #[command(next_help_heading = "Limits of the gateway")]
 pub struct LimitArgs {
     /// Bytes of a payload
-    #[arg(long, value_name = "BYTES", env = "GATEWAY_MAX_PAYLOAD", default_value = "10485760", value_parser = number(1..=1_073_741_824_usize, "bytes"))]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "GATEWAY_MAX_PAYLOAD",
+        default_value = "10485760",
+        value_parser = number(1..=1_073_741_824_usize, "bytes")
+    )]
     pub max_payload: usize,
     /// Bytes of all header values of a request
-    #[arg(long, value_name = "BYTES", env = "GATEWAY_MAX_HEADER_BYTES", default_value = "10240", value_parser = number(256..=1_048_576_usize, "bytes"))]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "GATEWAY_MAX_HEADER_BYTES",
+        default_value = "10240",
+        value_parser = number(256..=1_048_576_usize, "bytes")
+    )]
     pub max_header_bytes: usize,
     /// Characters of a URL
-    #[arg(long, value_name = "BYTES", env = "GATEWAY_MAX_URL", default_value = "10240", value_parser = number(256..=1_048_576_usize, "bytes"))]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "GATEWAY_MAX_URL",
+        default_value = "10240",
+        value_parser = number(256..=1_048_576_usize, "bytes")
+    )]
     pub max_url: usize,
     /// Connections [default: half of the limit of open files]
-    #[arg(long, value_name = "COUNT", env = "GATEWAY_MAX_CONNECTIONS", value_parser = number(1..=1_000_000_usize, "connections"))]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "GATEWAY_MAX_CONNECTIONS",
+        value_parser = number(1..=1_000_000_usize, "connections")
+    )]
     pub max_connections: Option<usize>,
     /// Connections from one address that is no trusted proxy [default: three quarters of all]
-    #[arg(long, value_name = "COUNT", env = "GATEWAY_MAX_CONNECTIONS_PER_ADDRESS", value_parser = number(1..=1_000_000_usize, "connections"))]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "GATEWAY_MAX_CONNECTIONS_PER_ADDRESS",
+        value_parser = number(1..=1_000_000_usize, "connections")
+    )]
     pub max_connections_per_address: Option<usize>,
     /// Requests at a time on one connection of HTTP/2
-    #[arg(long, value_name = "COUNT", env = "GATEWAY_MAX_STREAMS", default_value = "128", value_parser = number(1..=10_000_u32, "requests"))]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "GATEWAY_MAX_STREAMS",
+        default_value = "128",
+        value_parser = number(1..=10_000_u32, "requests")
+    )]
     pub max_streams: u32,
     /// Requests between their last byte and their answer
-    #[arg(long, value_name = "COUNT", env = "GATEWAY_MAX_REQUESTS", default_value = "5000", value_parser = number(1..=1_000_000_usize, "requests"))]
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "GATEWAY_MAX_REQUESTS",
+        default_value = "5000",
+        value_parser = number(1..=1_000_000_usize, "requests")
+    )]
     pub max_requests: usize,
     /// Seconds for the head of a request, and for a TLS handshake
-    #[arg(long, value_name = "SECONDS", env = "GATEWAY_HEAD_TIMEOUT", default_value = "30", value_parser = seconds_from(1))]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "GATEWAY_HEAD_TIMEOUT",
+        default_value = "30",
+        value_parser = seconds_from(1)
+    )]
     pub head_timeout: Duration,
     /// Seconds that a connection is kept without a request
-    #[arg(long, value_name = "SECONDS", env = "GATEWAY_IDLE_TIMEOUT", default_value = "60", value_parser = seconds_from(1))]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "GATEWAY_IDLE_TIMEOUT",
+        default_value = "60",
+        value_parser = seconds_from(1)
+    )]
     pub idle_timeout: Duration,
     /// Seconds for the whole payload of a request
-    #[arg(long, value_name = "SECONDS", env = "GATEWAY_BODY_TIMEOUT", default_value = "120", value_parser = seconds_from(1))]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "GATEWAY_BODY_TIMEOUT",
+        default_value = "120",
+        value_parser = seconds_from(1)
+    )]
     pub body_timeout: Duration,
     /// Seconds that a client may pause within a payload
-    #[arg(long, value_name = "SECONDS", env = "GATEWAY_BODY_PAUSE", default_value = "10", value_parser = seconds_from(1))]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "GATEWAY_BODY_PAUSE",
+        default_value = "10",
+        value_parser = seconds_from(1)
+    )]
     pub body_pause: Duration,
     /// Seconds that a client may take no byte of an answer
-    #[arg(long, value_name = "SECONDS", env = "GATEWAY_WRITE_TIMEOUT", default_value = "30", value_parser = seconds_from(1))]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "GATEWAY_WRITE_TIMEOUT",
+        default_value = "30",
+        value_parser = seconds_from(1)
+    )]
     pub write_timeout: Duration,
     /// Bytes of all payloads that are worked on; others wait
-    #[arg(long, value_name = "BYTES", env = "GATEWAY_PAYLOAD_MEMORY", default_value = "134217728", value_parser = number(1_048_576..=1_099_511_627_776_usize, "bytes"))]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "GATEWAY_PAYLOAD_MEMORY",
+        default_value = "134217728",
+        value_parser = number(1_048_576..=1_099_511_627_776_usize, "bytes")
+    )]
     pub payload_memory: usize,
     /// Bytes of all payloads that are being received on disk
-    #[arg(long, value_name = "BYTES", env = "GATEWAY_SPOOL_LIMIT", default_value = "4294967296", value_parser = number(0..=1_099_511_627_776_usize, "bytes"))]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "GATEWAY_SPOOL_LIMIT",
+        default_value = "4294967296",
+        value_parser = number(0..=1_099_511_627_776_usize, "bytes")
+    )]
     pub spool_limit: usize,
     /// Folder for large payloads while they are being received [default: the system's for temporary
     /// files]
