@@ -21,7 +21,8 @@ pub(super) async fn compressed(
     request: &Request,
     encoding: &Encoding,
 ) -> MethodResponse {
-    let Some(coding) = coding(&response, reply, request, encoding) else {
+    let accepted = request.all_of_header("accept-encoding");
+    let Some(coding) = coding(&response, reply, accepted.as_deref(), encoding) else {
         return response;
     };
     let Some(packed) = packed(response.body.clone(), coding).await else {
@@ -39,7 +40,7 @@ pub(super) async fn compressed(
 fn coding(
     response: &MethodResponse,
     reply: &Reply,
-    request: &Request,
+    accepted: Option<&str>,
     encoding: &Encoding,
 ) -> Option<Coding> {
     let smallest = encoding.minimum_compression_size?;
@@ -52,7 +53,7 @@ fn coding(
     if reply.headers.contains_key(CONTENT_ENCODING) || response.headers.iter().any(is_named) {
         return None;
     }
-    preferred(&request.all_of_header("accept-encoding")?)
+    preferred(accepted?)
 }
 
 /// [`None`] when it cannot be compressed, which a buffer in memory always can.
@@ -64,4 +65,66 @@ async fn packed(body: Bytes, coding: Coding) -> Option<Bytes> {
         work.await.ok()?
     };
     packed.ok().map(Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    fn response(body: &'static str, headers: &[(&str, &str)]) -> MethodResponse {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        MethodResponse {
+            status: StatusCode::OK,
+            headers: headers.iter().map(owned).collect(),
+            body: body.into(),
+        }
+    }
+
+    fn reply(headers: &[(&str, &str)]) -> Reply {
+        let header = |(name, value): &(&str, &str)| {
+            let name: http::HeaderName = name.parse().unwrap();
+            (name, value.parse().unwrap())
+        };
+        Reply {
+            status: StatusCode::OK,
+            headers: headers.iter().map(header).collect::<HeaderMap>(),
+            body: Bytes::new(),
+            complete: true,
+        }
+    }
+
+    #[test]
+    fn an_answer_is_compressed_once_and_from_its_size_on() {
+        let from = |size| Encoding {
+            minimum_compression_size: size,
+            ..Encoding::default()
+        };
+        let gzip = Some("gzip");
+        let (plain, encoded) = (reply(&[]), reply(&[("content-encoding", "br")]));
+        let five = || response("12345", &[]);
+        let mapped = response("12345", &[("Content-Encoding", "x")]);
+        for (response, reply, accepted, size, expected) in [
+            (five(), &plain, gzip, Some(5), Some(Coding::Gzip)),
+            (five(), &plain, gzip, Some(6), None),
+            (five(), &plain, gzip, None, None),
+            (five(), &plain, None, Some(0), None),
+            (five(), &encoded, gzip, Some(0), None),
+            (mapped, &plain, gzip, Some(0), None),
+            (response("", &[]), &plain, gzip, Some(0), None),
+        ] {
+            assert_eq!(coding(&response, reply, accepted, &from(size)), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn long_bodies_are_compressed_too() {
+        let body = Bytes::from("0123456789".repeat(LONG));
+        let packed = packed(body.clone(), Coding::Gzip).await.unwrap();
+        let mut unpacked = Vec::new();
+        let mut decoder = flate2::read::GzDecoder::new(&packed[..]);
+        std::io::Read::read_to_end(&mut decoder, &mut unpacked).unwrap();
+        assert_eq!(unpacked, body);
+    }
 }
