@@ -7,7 +7,7 @@ mod shape;
 mod template;
 
 pub use program::Program;
-pub use shape::{Shape, To};
+pub use shape::{Rule, Shape, To};
 pub use template::{LARGEST, Names};
 
 use std::io::Write as _;

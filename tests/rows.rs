@@ -6,9 +6,11 @@
 //! against an undisturbed run of the same size. [`catalog`](catalog::rows) has all rows,
 //! [`Row::line`] prints one.
 
+pub mod aws;
 pub mod backlog;
 pub mod catalog;
 pub mod groups;
+pub mod network;
 pub mod outage;
 pub mod restart;
 pub mod scenario;

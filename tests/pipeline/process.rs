@@ -8,8 +8,8 @@ use kit::call::Call;
 use kit::send::{AllowTargets, Sender};
 use serde_json::Value;
 
-use super::Pipeline;
 use super::program::{Pipe, Program};
+use super::{Pipeline, Rule};
 use crate::waiting::{PATIENCE, address, port};
 
 impl Pipeline {
@@ -30,6 +30,9 @@ impl Pipeline {
         command
             .arg("--invocation-timeout")
             .arg(self.shape.timeout.as_secs().max(1).to_string());
+        if self.shape.rule == Rule::Aws {
+            command.args(["--verdict", "aws"]);
+        }
         command
             .env("AWS_ENDPOINT_URL", endpoint)
             .env("RUST_LOG", "warn")

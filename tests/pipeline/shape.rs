@@ -18,6 +18,17 @@ pub enum To {
     Queue,
 }
 
+/// What decides whether a failure is the message's own fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// Comparison with other messages.
+    Comparison,
+    /// AWS's classes, by the pipe's setting. Only for a process.
+    Aws,
+    /// AWS's classes, by the pipe's tag.
+    AwsByTag,
+}
+
 /// How the queue and the pipe are set up.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
@@ -33,6 +44,8 @@ pub struct Shape {
     pub timeout: Duration,
     /// Where the events go.
     pub to: To,
+    /// What decides about failures.
+    pub rule: Rule,
 }
 
 impl Default for Shape {
@@ -44,6 +57,7 @@ impl Default for Shape {
             rate: 1_000_000,
             timeout: pipe::config::INVOCATION_TIMEOUT,
             to: To::Destination,
+            rule: Rule::Comparison,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::shape::{Shape, To};
+use super::shape::{Rule, Shape, To};
 
 /// The input template. `receives` is the message's ApproximateReceiveCount.
 const EVENT: &str = r#"{"n": <$.body.n>, "group": <$.body.group>, "receives": <$.attributes.ApproximateReceiveCount>, "id": <$.messageId>}"#;
@@ -87,6 +87,9 @@ fn pipe(names: &Names, shape: Shape) -> Value {
         "Target": arn("Destination"),
         "TargetParameters": {"InputTemplate": EVENT},
     });
+    if shape.rule == Rule::AwsByTag {
+        pipe["Tags"] = json!({"tidegate:verdict": "aws"});
+    }
     match shape.to {
         To::Destination => {}
         To::Enrichment => {

@@ -4,8 +4,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::Row;
+use super::aws;
 use super::backlog::{Backlog, by_chance};
 use super::groups::poison_in_a_group;
+use super::network::{half_open, in_a_network_of_its_own};
 use super::outage::{Outage, Way, throttled};
 use super::restart::{End, in_an_outage, under_a_rate, under_load};
 use super::scenario::{Environment, Poison};
@@ -25,6 +27,8 @@ pub fn rows() -> Vec<(String, Measure)> {
     restarts(&mut rows);
     outages(&mut rows);
     services(&mut rows);
+    networks(&mut rows);
+    aws_classes(&mut rows);
     rows
 }
 
@@ -342,5 +346,45 @@ fn services(rows: &mut Rows) {
             &format!("and its {name} answer 503"),
             of,
         );
+    }
+}
+
+fn networks(rows: &mut Rows) {
+    const HALF_OPEN: &str = "half_open_connections";
+    add(rows, HALF_OPEN, |ground| async move {
+        let row = Row::new(
+            "open connections to the target break without a word; the timeout is 60 s",
+            "noticed within seconds, nothing received twice",
+        );
+        in_a_network_of_its_own(HALF_OPEN, row, |row| half_open(&ground, row)).await
+    });
+    const VANISHED: &str = "everything_vanishes";
+    add(rows, VANISHED, |ground| async move {
+        let row = Row::new(
+            "the whole target vanishes: packets are lost",
+            "none dead, no receive count above 2, fewer than 100 calls, full speed within 10 s",
+        );
+        let of = Outage {
+            way: Way::Vanished,
+            most_calls: 100,
+            says: &[],
+            to: To::Destination,
+            one_in: None,
+        };
+        in_a_network_of_its_own(VANISHED, row, |row| of.measure(&ground, row)).await
+    });
+}
+
+fn aws_classes(rows: &mut Rows) {
+    add(rows, "aws_few_get_500", |ground| async move {
+        aws::few_get_500(&ground).await
+    });
+    for (name, way) in [
+        ("aws_everything_gets_503", Way::Always(Answer::Status(503))),
+        ("aws_everything_refuses", Way::Refused),
+    ] {
+        add(rows, name, move |ground| async move {
+            aws::outage(&ground, way).await
+        });
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use super::network::lose_packets;
 use super::scenario::{Environment, Scenario};
 use super::stream::send_steadily;
 use super::{Row, seconds};
@@ -18,6 +19,29 @@ pub enum Way {
     Always(Answer),
     /// Down for a second, up for a second.
     Flapping,
+    /// Packets are lost. Only in a network of its own.
+    Vanished,
+}
+
+impl Way {
+    /// The target accepts nothing from now on.
+    pub fn begin(self, stage: &mut Scenario) {
+        let down = Instant::now();
+        match self {
+            Way::Refused => stage.pipeline.target.close(),
+            Way::Vanished => lose_packets("-I", stage.pipeline.target.at().port(), None),
+            // A service that is down fails the whole request.
+            Way::Always(answer) => stage.pipeline.target.answer(move |_| answer),
+            Way::Flapping => {
+                stage.answer(move |_| {
+                    down.elapsed()
+                        .as_secs()
+                        .is_multiple_of(2)
+                        .then_some(Answer::Status(503))
+                });
+            }
+        }
+    }
 }
 
 /// The target accepts nothing for a while, and messages arrive all the time.
@@ -65,7 +89,7 @@ impl Outage {
             .await;
 
         let down = Instant::now();
-        self.begin(&mut stage, down);
+        self.way.begin(&mut stage);
         send_steadily(&mut stage, warm, per_tick, time * 20).await;
         let told = self.is_told(ground, &stage).await;
         let back = Instant::now();
@@ -119,26 +143,13 @@ impl Outage {
         stage.answer(move |n| self.is_poison(n).then_some(Answer::Status(500)));
     }
 
-    fn begin(self, stage: &mut Scenario, down: Instant) {
-        match self.way {
-            Way::Refused => stage.pipeline.target.close(),
-            // A service that is down fails the whole request.
-            Way::Always(answer) => stage.pipeline.target.answer(move |_| answer),
-            Way::Flapping => {
-                stage.answer(move |_| {
-                    down.elapsed()
-                        .as_secs()
-                        .is_multiple_of(2)
-                        .then_some(Answer::Status(503))
-                });
-            }
-        }
-    }
-
     async fn end(self, stage: &mut Scenario) {
         self.be_up(stage);
         if self.way == Way::Refused {
             stage.pipeline.target.reopen().await;
+        }
+        if self.way == Way::Vanished {
+            lose_packets("-D", stage.pipeline.target.at().port(), None);
         }
     }
 

@@ -3,14 +3,17 @@
 //!
 //! Of a group only one message is ever new, waiting for a try or under way, so the order of a FIFO
 //! queue holds. New messages go first. Messages that failed get turns by the share of them that
-//! gets through the second time.
+//! gets through the next time.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+mod retries;
+
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use kit::time::Timestamp;
 
 use super::work::Work;
+use retries::Retries;
 
 /// However few of the messages that failed get through the second time, they get this many turns
 /// for each new message.
@@ -22,16 +25,12 @@ const WEIGHT: f64 = 0.1;
 /// After this time, half of what was learned of that share is forgotten.
 const FADING: Duration = Duration::from_secs(60);
 
-/// Where a message stands among those that wait for another try.
-type WaitKey = (Timestamp, u64);
-
 /// The messages that are not under way.
 #[derive(Debug)]
 pub(super) struct Backlog {
     fresh: VecDeque<Work>,
-    /// Messages that wait for another try, by when that may be.
-    again: BTreeMap<WaitKey, Work>,
-    keys: HashMap<String, WaitKey>,
+    /// Messages that wait for another try.
+    again: Retries,
     /// Messages that were tried while none got through, the last one tried at the end.
     tried: VecDeque<Work>,
     /// Messages that are known to fail while others get through, and so show nothing while none
@@ -39,7 +38,6 @@ pub(super) struct Backlog {
     parked: Vec<Work>,
     /// Groups that have a message on its way, and the messages behind it.
     groups: HashMap<String, VecDeque<Work>>,
-    counter: u64,
     /// What share of the messages that failed gets through the next time, as of when it was
     /// learned.
     share: f64,
@@ -52,12 +50,10 @@ impl Default for Backlog {
     fn default() -> Backlog {
         Backlog {
             fresh: VecDeque::new(),
-            again: BTreeMap::new(),
-            keys: HashMap::new(),
+            again: Retries::default(),
             tried: VecDeque::new(),
             parked: Vec::new(),
             groups: HashMap::new(),
-            counter: 0,
             share: 1.0,
             learned: Timestamp::default(),
             turns: 0.0,
@@ -135,12 +131,12 @@ impl Backlog {
 
     /// Whether a message can be delivered at `now`.
     pub(super) fn is_ready(&self, now: Timestamp) -> bool {
-        !self.fresh.is_empty() || self.is_due(now)
+        !self.fresh.is_empty() || self.again.is_due(now)
     }
 
     /// The next message to deliver. `only_new` skips those that failed.
     pub(super) fn pop(&mut self, now: Timestamp, only_new: bool) -> Option<Work> {
-        let due = !only_new && self.is_due(now);
+        let due = !only_new && self.again.is_due(now);
         if !due || self.turns < 1.0 {
             if let Some(work) = self.fresh.pop_front() {
                 self.turns = (self.turns + self.share(now).max(LEAST_TURNS)).min(2.0);
@@ -151,9 +147,7 @@ impl Backlog {
             }
         }
         self.turns = (self.turns - 1.0).max(0.0);
-        let (_, work) = self.again.pop_first()?;
-        self.keys.remove(&work.id);
-        Some(work)
+        self.again.pop(now)
     }
 
     /// A message that had failed before was tried again.
@@ -172,34 +166,35 @@ impl Backlog {
 
     /// Keeps a message for another try. Its group waits for it.
     pub(super) fn try_again_at(&mut self, at: Timestamp, work: Work) {
-        self.counter += 1;
-        let key = (at, self.counter);
-        self.keys.insert(work.id.clone(), key);
-        self.again.insert(key, work);
+        self.again.insert(at, work);
     }
 
     /// The message with this id if it waits for another try, and until when it waits.
     pub(super) fn find_waiting(&self, id: &str) -> Option<(Timestamp, &Work)> {
-        let key = self.keys.get(id)?;
-        Some((key.0, self.again.get(key)?))
+        self.again.find(id)
     }
 
     /// Takes out a message that waits for another try.
     pub(super) fn take_waiting(&mut self, id: &str) -> Option<Work> {
-        self.again.remove(&self.keys.remove(id)?)
+        self.again.remove(id)
     }
 
-    /// When the next try is due.
+    /// Takes out the message that is the least likely to get through of those that wait for another
+    /// try and `may` be taken.
+    pub(super) fn take_unlikely(&mut self, may: impl Fn(&Work) -> bool) -> Option<Work> {
+        self.again.take_last(may)
+    }
+
+    /// When the next pause before another try ends.
     pub(super) fn next_try(&self) -> Option<Timestamp> {
-        self.again.keys().next().map(|&(at, _)| at)
+        self.again.next()
     }
 
     /// No message gets through any more: those that wait for another try count as tried.
     pub(super) fn target_is_down(&mut self) {
-        self.keys.clear();
-        std::mem::take(&mut self.again)
-            .into_values()
-            .for_each(|work| self.keep_tried(work));
+        for work in self.again.drain() {
+            self.keep_tried(work);
+        }
     }
 
     /// Messages get through again: those that were tried meanwhile may be tried again.
@@ -231,8 +226,7 @@ impl Backlog {
 
     /// Takes out all messages that failed or were tried.
     pub(super) fn drain_tried(&mut self) -> Vec<Work> {
-        self.keys.clear();
-        let again = std::mem::take(&mut self.again).into_values();
+        let again = self.again.drain();
         let tried = std::mem::take(&mut self.tried).into_iter();
         again
             .chain(tried)
@@ -247,9 +241,5 @@ impl Backlog {
             .into_iter()
             .chain(behind)
             .collect()
-    }
-
-    fn is_due(&self, now: Timestamp) -> bool {
-        self.next_try().is_some_and(|at| at <= now)
     }
 }

@@ -19,7 +19,7 @@ use super::work::Work;
 use probes::Probes;
 use run::Run;
 
-/// The share of failures is counted over so many results.
+/// The share of failures is counted over the first tries of so many messages.
 const WINDOW: usize = 100;
 
 /// Messages flow when so many successes came within [`FLOWING`]. When they stop to after that, it
@@ -69,7 +69,7 @@ pub(super) struct Breaker {
     /// Present while the breaker is open.
     probes: Option<Probes>,
     run: Option<Run>,
-    /// The last results, oldest first: whether each was a failure.
+    /// The last first tries, oldest first: whether each was a failure.
     results: VecDeque<bool>,
     failures: usize,
     /// When the last successes came, oldest first.
@@ -109,7 +109,6 @@ impl Breaker {
         begun: Timestamp,
         is_probe: bool,
     ) -> (bool, Option<TargetChange>) {
-        self.remember(false);
         self.passed_at.push_back(now);
         if self.passed_at.len() > FLOW {
             self.passed_at.pop_front();
@@ -153,7 +152,6 @@ impl Breaker {
         run.failed(now, id, begun, cause, before.failed);
         let opens = self.probes.is_none() && run.is_outage();
         let (run_begun, flowed) = (run.begun(), run.flowed());
-        self.remember(true);
         if opens {
             let pause = self
                 .back
@@ -164,10 +162,13 @@ impl Breaker {
         opens
     }
 
-    /// A message failed while one that was sent later got through. That is no evidence against the
-    /// target; it only shows how common failures are.
-    pub(super) fn failed_alone(&mut self) {
-        self.remember(true);
+    /// The first try of a message failed or got through: this shows how common failures are.
+    pub(super) fn learn(&mut self, failed: bool) {
+        if self.results.len() == WINDOW && self.results.pop_front() == Some(true) {
+            self.failures -= 1;
+        }
+        self.results.push_back(failed);
+        self.failures += usize::from(failed);
     }
 
     /// A probe failed. The first failure confirms that the target is down.
@@ -192,7 +193,7 @@ impl Breaker {
         let flowed = self.run.as_ref().is_some_and(Run::flowed);
         if !flowed && self.probes.as_ref().is_some_and(Probes::is_in_rounds) {
             // Bad messages in a row: there will be more.
-            self.remember(true);
+            self.learn(true);
         }
         let probes = self.probes.as_mut()?;
         let confirmed = probes.failed(now, cause, work.receives, retry_after);
@@ -211,7 +212,7 @@ impl Breaker {
         }
     }
 
-    /// The share of failures among the last results.
+    /// The share of failures among the last first tries.
     pub(super) fn share(&self) -> f64 {
         self.failures as f64 / self.results.len().max(WINDOW / 5) as f64
     }
@@ -222,14 +223,6 @@ impl Breaker {
                 .passed_at
                 .front()
                 .is_some_and(|&first| begun.since(first) < FLOWING)
-    }
-
-    fn remember(&mut self, failed: bool) {
-        if self.results.len() == WINDOW && self.results.pop_front() == Some(true) {
-            self.failures -= 1;
-        }
-        self.results.push_back(failed);
-        self.failures += usize::from(failed);
     }
 }
 

@@ -8,6 +8,7 @@ use super::backoff::Backoff;
 use super::command::Settle;
 use super::machine::Flow;
 use super::outcome::TRIES;
+use super::polling::MARGIN;
 use super::work::{BatchPosition, Work};
 
 /// The pauses before a message is tried again.
@@ -16,16 +17,23 @@ const PAUSES: Backoff = Backoff {
     longest: Duration::from_secs(5),
 };
 
-/// The pauses while other messages get through, and messages that failed before do so too: the next
-/// try may succeed.
+/// The pause before a message that was at fault before is tried again, if no other message gets
+/// through until then.
+const LONG_PAUSE: Duration = Duration::from_secs(60);
+
+/// The pauses while other messages get through, and good messages fail often: the next try may
+/// succeed.
 const SHORT_PAUSES: Backoff = Backoff {
     first: Duration::from_millis(100),
     longest: Duration::from_millis(500),
 };
 
 /// [`SHORT_PAUSES`] hold when so large a share of the messages that failed gets through the next
-/// time.
+/// time, or so large a share of the calls fails with messages that get through in the end.
 const FREQUENT: f64 = 0.25;
+
+/// Messages get through as long as the last one that did is no longer ago than this.
+const PASSES: Duration = Duration::from_secs(1);
 
 /// The pause before a message that failed in a batch is sent alone.
 const ALONE_PAUSE: Duration = Duration::from_millis(50);
@@ -49,9 +57,19 @@ impl Flow {
             return;
         };
         let asked = until.since(now);
-        let is_over = self.is_over(now, work) || asked > LONGEST_HOLD && self.is_to_blame(work);
-        if is_over && let Some(work) = self.backlog.take_waiting(id) {
+        let is_over = self.is_over(now, work) || self.asks_too_much(work, asked);
+        let is_idle = work.waits_for_others;
+        if !is_over && !is_idle {
+            return;
+        }
+        let Some(mut work) = self.backlog.take_waiting(id) else {
+            return;
+        };
+        if is_over {
             self.give_up(now, &work, (asked > PAUSES.longest).then_some(asked));
+        } else {
+            work.waits_for_others = false;
+            self.backlog.try_again_at(now + PAUSES.first, work);
         }
     }
 
@@ -66,12 +84,17 @@ impl Flow {
             .failing_since
             .map_or(Duration::ZERO, |since| now.since(since));
         let was_tried = work.tries >= least && (least < TRIES || failing >= LEAST_TIME);
-        was_tried && self.is_to_blame(work)
+        was_tried && self.is_to_blame(work, false)
     }
 
-    fn is_to_blame(&self, work: &Work) -> bool {
-        self.suspects
-            .is_to_blame(&work.id, work.receives, self.settings.max_receives)
+    /// Whether the message is at fault, and is not to be tried for a long time anyway.
+    fn asks_too_much(&self, work: &Work, asked: Duration) -> bool {
+        asked > LONGEST_HOLD && self.is_to_blame(work, true)
+    }
+
+    fn is_to_blame(&self, work: &Work, waits_anyway: bool) -> bool {
+        let receives = (work.receives, self.settings.max_receives);
+        self.suspects.is_to_blame(&work.id, receives, waits_anyway)
     }
 
     /// Keeps a message for another try after a pause, unless it is at fault.
@@ -83,11 +106,15 @@ impl Flow {
         retry_after: Option<Duration>,
     ) {
         let asked = retry_after.unwrap_or_default();
-        if self.is_over(now, &work) || asked > LONGEST_HOLD && self.is_to_blame(&work) {
+        if self.is_over(now, &work) || self.asks_too_much(&work, asked) {
             self.give_up(now, &work, retry_after);
         } else if self.stopping.is_some() || self.leases.is_overdue(now, &work.id) {
             self.leave(now, &work, retry_after);
         } else {
+            let pause = match work.waits_for_others {
+                true => LONG_PAUSE,
+                false => pause,
+            };
             self.backlog.try_again_at(now + pause.max(asked), work);
         }
     }
@@ -103,7 +130,9 @@ impl Flow {
         if position != BatchPosition::Alone {
             return ALONE_PAUSE;
         }
-        let pauses = match compared && self.backlog.share(now) >= FREQUENT {
+        let flakiness = self.suspects.flakiness(&work.id);
+        let others_pass = compared || self.under_way.passed_within(now, PASSES);
+        let pauses = match others_pass && self.backlog.share(now).max(flakiness) >= FREQUENT {
             true => SHORT_PAUSES,
             false => PAUSES,
         };
@@ -111,7 +140,7 @@ impl Flow {
     }
 
     /// Leaves a message that is at fault to the queue.
-    fn give_up(&mut self, now: Timestamp, work: &Work, retry_after: Option<Duration>) {
+    pub(super) fn give_up(&mut self, now: Timestamp, work: &Work, retry_after: Option<Duration>) {
         self.suspects.leave(now, &work.id);
         self.leave(now, work, retry_after);
     }
@@ -163,7 +192,8 @@ impl Flow {
         group: Option<&str>,
         retry_after: Option<Duration>,
     ) {
-        let left = self.end_lease(now, id, retry_after);
+        let least = group.map(|_| self.longest_wait() + MARGIN);
+        let left = self.end_lease(now, id, retry_after.max(least));
         for id in self.backlog.drop_group(group) {
             self.hand_back(&id);
         }

@@ -41,8 +41,8 @@ pub(crate) struct Flow {
     pub(super) settles: VecDeque<Settle>,
     pub(super) suspects: Suspects,
     pub(super) under_way: UnderWay,
-    /// How many of the deliveries under way failed before.
-    pub(super) again_under_way: usize,
+    /// How many of the deliveries under way may hang, as they did before.
+    pub(super) may_hang: usize,
     pub(super) delete_retries: DeleteRetries,
     /// Messages that were given up since [`Flow::released`] was last called.
     pub(super) released: Vec<String>,
@@ -51,6 +51,8 @@ pub(crate) struct Flow {
     pub(super) is_saturated: bool,
     /// How many messages were candidates for another try in spite of their status.
     pub(super) samples: u32,
+    /// When messages were last received although there was no room for them.
+    pub(super) trickled: Timestamp,
     /// When a rate allows the next delivery.
     pub(super) next_turn: Option<Timestamp>,
     /// After the stop signal: until when leased messages are delivered.
@@ -72,12 +74,13 @@ impl Flow {
             settles: VecDeque::new(),
             suspects: Suspects::default(),
             under_way: UnderWay::default(),
-            again_under_way: 0,
+            may_hang: 0,
             delete_retries: DeleteRetries::default(),
             released: Vec::new(),
             polls: Polls::default(),
             is_saturated: false,
             samples: 0,
+            trickled: now,
             next_turn: None,
             stopping: None,
         }
@@ -116,7 +119,11 @@ impl Flow {
         if !self.leases.take(now, &work.id, receipt, work.size) {
             return;
         }
+        if self.is_of_no_use(&work) && self.trickled_in_vain(&work) {
+            return self.give_up(now, &work, None);
+        }
         work.is_known = self.suspects.is_known(&work.id);
+        work.may_hang = self.suspects.hung(&work.id);
         if !self.breaker.is_closed() {
             self.rest(now, &work);
         }
@@ -163,6 +170,7 @@ impl Flow {
         ];
         let queue = [
             self.polls.next_try(),
+            self.next_trickle(),
             self.leases.next_look(),
             self.delete_retries.next(),
         ];

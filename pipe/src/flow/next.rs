@@ -67,8 +67,8 @@ impl Flow {
 
     fn next_delivery(&mut self, now: Timestamp, rates: &Rates) -> Option<Work> {
         self.next_turn = None;
-        // Messages that failed before may hang: half of the slots are for new ones.
-        let only_new = self.again_under_way > self.concurrency.limit() / 2;
+        // Half of the slots are for messages that will hardly hang.
+        let only_new = self.may_hang > self.concurrency.limit() / 2;
         let is_ready = self.backlog.is_ready(now);
         self.is_saturated = is_ready && self.is_full(now);
         if self.is_saturated || !is_ready || only_new && self.backlog.fresh() == 0 {
@@ -92,7 +92,7 @@ impl Flow {
     /// A message is sent.
     pub(super) fn begin(&mut self, now: Timestamp, work: Work, is_probe: bool) -> Work {
         let failed_before = work.failed_before();
-        self.again_under_way += usize::from(failed_before);
+        self.may_hang += usize::from(work.may_hang);
         Work {
             is_probe,
             begun: now,

@@ -43,7 +43,7 @@ impl Flow {
         verdict: &Verdict,
         position: BatchPosition,
     ) -> Option<TargetChange> {
-        self.ended(work.begun, work.ticket, work.failed_before());
+        self.ended(work.begun, work.ticket, work.may_hang);
         match verdict {
             Verdict::Delivered => self.delivered(now, &work),
             Verdict::Unsendable { .. } => {
@@ -77,18 +77,16 @@ impl Flow {
     /// A delivery ended without a result, which is a bug elsewhere. The message is left to the
     /// queue.
     pub(crate) fn lost(&mut self, now: Timestamp, work: &Lost) {
-        self.ended(work.begun, work.ticket, work.failed_before);
+        self.ended(work.begun, work.ticket, work.may_hang);
         self.leave_group(now, &work.id, work.group.as_deref(), None);
         if work.is_probe {
             self.breaker.probe_lost(now);
         }
     }
 
-    fn ended(&mut self, begun: Timestamp, ticket: u64, failed_before: bool) {
+    fn ended(&mut self, begun: Timestamp, ticket: u64, may_hang: bool) {
         self.under_way.end(begun, ticket);
-        self.again_under_way = self
-            .again_under_way
-            .saturating_sub(usize::from(failed_before));
+        self.may_hang = self.may_hang.saturating_sub(usize::from(may_hang));
     }
 
     /// In AWS's terms (`docs/aws/pipes.md#errors-and-retries`), an answer other than a 2xx, or no
@@ -117,6 +115,8 @@ impl Flow {
         self.suspects.passed(&work.id);
         if work.failed_before() {
             self.backlog.learn(now, true);
+        } else {
+            self.breaker.learn(false);
         }
         self.under_way.passed(now, work.begun);
         if self.breaker.is_closed() {
@@ -180,6 +180,7 @@ impl Flow {
         } = failure;
         let change = self.breaker.probe_failed(now, &work, cause, retry_after);
         work.tries = work.tries.max(1);
+        work.may_hang = cause == Cause::Timeout;
         self.suspects.blame_target(kind);
         self.keep(now, work);
         change
@@ -200,21 +201,24 @@ impl Flow {
         } = failure;
         // Of several probes, another one may have got through.
         work.is_probe = false;
+        let is_first = !work.failed_before();
         work.tries += 1;
+        work.may_hang = cause == Cause::Timeout;
         work.failing_since = work.failing_since.or(Some(work.begun));
         work.patience = patience(cause).max(self.sample(cause));
         self.slow_down(now, &work, cause);
         let compared = self.under_way.passed_after(work.begun);
-        if compared {
-            self.breaker.failed_alone();
-        } else if self.is_evidence(&work, failure)
+        let opens = !compared
+            && self.is_evidence(&work, failure)
             && self
                 .breaker
-                .failed(now, &work.id, work.begun, cause, before)
-        {
+                .failed(now, &work.id, work.begun, cause, before);
+        if is_first && position != BatchPosition::Other {
+            self.breaker.learn(true);
+        }
+        if opens {
             self.target_is_down(cause);
-            self.keep(now, work);
-            return;
+            return self.keep(now, work);
         }
         if position == BatchPosition::Alone {
             self.suspects
@@ -224,6 +228,7 @@ impl Flow {
             work.alone = true;
         }
         let pause = self.pause(now, &work, position, compared);
+        work.waits_for_others = retry_after.is_none() && self.suspects.needs_others(&work.id);
         self.try_again(now, work, pause, retry_after);
     }
 

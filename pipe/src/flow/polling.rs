@@ -8,24 +8,31 @@ use super::command::Poll;
 use super::limits::{BATCH, MOST_BYTES};
 use super::machine::Flow;
 use super::settings::Order;
+use super::work::Work;
 
 /// Messages are received this long in advance, which is what a receive takes, so that no delivery
 /// waits for one. Not longer: should the pipe end, each of them has one receive more.
 const AHEAD: Duration = Duration::from_millis(100);
 
-/// When so many messages that failed wait for another try, no more are received.
-const MOST_WAITING: usize = 2000;
+/// When so many messages that failed wait for another try, hardly more are received.
+const MOST_WAITING: usize = 10_000;
+
+/// How often messages are received all the same: those that wait need others to be compared with.
+const TRICKLE: Duration = Duration::from_secs(1);
 
 /// How long a receive waits at the queue: the most that SQS allows, for the fewest requests while
 /// idle.
 const LONG_POLL: Duration = Duration::from_secs(20);
 
 /// How long before a blocked group comes back a receive of several messages must be over.
-const MARGIN: Duration = Duration::from_secs(1);
+pub(super) const MARGIN: Duration = Duration::from_secs(1);
 
 impl Flow {
     /// The next receive while messages flow.
     pub(super) fn next_poll(&mut self, now: Timestamp) -> Option<Poll> {
+        if self.is_crowded() {
+            return self.trickle(now);
+        }
         let room = self.room(now);
         if room < BATCH && self.backlog.fresh() > 0 {
             // There is no hurry, and ten messages cost one request.
@@ -46,9 +53,7 @@ impl Flow {
     /// their own.
     fn room(&self, now: Timestamp) -> usize {
         let expected = self.polls.expected();
-        let size = self.leases.bytes() / self.leases.len().max(1);
-        let is_large = self.leases.bytes() + expected * size >= MOST_BYTES;
-        if is_large || self.backlog.waiting() >= MOST_WAITING {
+        if self.is_large() {
             return 0;
         }
         let free = if self.is_throttled() {
@@ -59,6 +64,65 @@ impl Flow {
                 .saturating_sub(self.slots_taken(now))
         };
         (free + self.ahead()).saturating_sub(self.backlog.fresh() + expected)
+    }
+
+    fn is_large(&self) -> bool {
+        let size = self.leases.bytes() / self.leases.len().max(1);
+        self.leases.bytes() + self.polls.expected() * size >= MOST_BYTES
+    }
+
+    /// Whether the messages that wait for another try leave no room for others.
+    fn is_crowded(&self) -> bool {
+        let waiting = self.backlog.waiting();
+        waiting >= MOST_WAITING || self.is_large() && waiting * 2 > self.leases.len()
+    }
+
+    /// When messages are received next although there is no room, if they are needed.
+    pub(super) fn next_trickle(&self) -> Option<Timestamp> {
+        let is_dry = self.backlog.fresh() + self.polls.expected() == 0;
+        (is_dry && self.is_crowded()).then_some(self.trickled + TRICKLE)
+    }
+
+    /// Receives a few messages although there is no room. For each of them one that is known to
+    /// fail is left to the queue, unless that would be the end of it.
+    fn trickle(&mut self, now: Timestamp) -> Option<Poll> {
+        if self.next_trickle().is_none_or(|at| now < at) {
+            return None;
+        }
+        let mut room = 0;
+        while room < BATCH {
+            let (suspects, most) = (&self.suspects, self.settings.max_receives);
+            let may_leave = |work: &Work| suspects.is_known(&work.id) && comes_back(work, most);
+            let Some(work) = self.backlog.take_unlikely(may_leave) else {
+                break;
+            };
+            self.give_up(now, &work, None);
+            room += 1;
+        }
+        self.trickled = now;
+        let least = if self.is_bounded() { BATCH } else { 1 };
+        self.begin_poll(now, room.max(least))
+    }
+
+    /// Whether those that wait cannot be compared with a message that was received although there
+    /// is no room: it is known to fail itself.
+    pub(super) fn is_of_no_use(&self, work: &Work) -> bool {
+        self.breaker.is_closed() && self.is_crowded() && self.suspects.was_left(&work.id)
+    }
+
+    /// Lets another receive follow at once. Returns whether the message is to be left to the queue
+    /// again without a try.
+    pub(super) fn trickled_in_vain(&mut self, work: &Work) -> bool {
+        let comes_back = comes_back(work, self.settings.max_receives);
+        if comes_back || self.is_bounded() {
+            self.trickled = Timestamp::default();
+        }
+        comes_back
+    }
+
+    /// Whether a few more messages may be leased although there is no room.
+    fn is_bounded(&self) -> bool {
+        self.backlog.waiting() < 2 * MOST_WAITING && self.leases.bytes() < 2 * MOST_BYTES
     }
 
     /// How many messages are delivered while a receive is under way.
@@ -74,6 +138,12 @@ impl Flow {
         ((limit as f64 * rounds) as usize).clamp(1, limit.max(BATCH))
     }
 
+    /// How long a receive from a FIFO queue waits at most. It may begin before a group is blocked,
+    /// so the first message of that group must stay hidden for longer.
+    pub(super) fn longest_wait(&self) -> Duration {
+        (self.settings.visibility / 2).clamp(MARGIN, LONG_POLL)
+    }
+
     /// How many messages a receive may ask for, and how long it waits. On a FIFO queue, a receive
     /// that begins before the first message of a blocked group comes back must end before that, and
     /// the message that comes back must come alone.
@@ -81,7 +151,7 @@ impl Flow {
         let visibility = self.settings.visibility;
         let wait = match self.settings.order {
             Order::Standard => return (BATCH, LONG_POLL),
-            Order::Fifo => (visibility / 2).clamp(MARGIN, LONG_POLL),
+            Order::Fifo => self.longest_wait(),
         };
         let patience = visibility * 2 + LONG_POLL;
         match self.blocked.next(now, patience).map(|due| due.since(now)) {
@@ -94,4 +164,9 @@ impl Flow {
             None => (BATCH, wait),
         }
     }
+}
+
+/// Whether a message that is left to the queue is received once more.
+fn comes_back(work: &Work, most: Option<u32>) -> bool {
+    most.is_none_or(|most| work.receives < most)
 }

@@ -15,8 +15,10 @@ use kit::time::Timestamp;
 use super::cause::Cause;
 use super::verdict::Verdict;
 
-/// How many messages that were left to the queue are remembered.
-const REMEMBERED: usize = 10_000;
+/// How many messages that were left to the queue are remembered: so many can be in flight on a
+/// standard queue. Messages that are forgotten come back as if they were new, and a crowd of bad
+/// ones that seem new looks like an outage.
+const REMEMBERED: usize = 120_000;
 
 /// Before anything is learned, good messages are assumed to fail half a time in so many calls.
 const PRIOR: f64 = 40.0;
@@ -24,8 +26,8 @@ const PRIOR: f64 = 40.0;
 /// What was learned fades: after so many results, half are forgotten.
 const WINDOW: f64 = 1000.0;
 
-/// How much a failure without a comparison counts, where such failures are known to be the
-/// messages' fault.
+/// The chance that a good message fails like this without a comparison, where such failures are
+/// known to be the messages' fault, unless good messages fail more often.
 const ALONE: f64 = 0.015;
 
 /// From this power of ten on, a message is known to fail while others get through.
@@ -39,6 +41,9 @@ const STATUS: f64 = -1.2;
 /// left to the queue.
 const FLAKY: f64 = 0.1;
 
+/// Beyond this share, a status that concerns the message proves no more than another one.
+const RARE: f64 = 0.03;
+
 /// A kind of failure that was a message's own fault is assumed to be one again for so long.
 const PROVEN: Duration = Duration::from_secs(30 * 60);
 
@@ -46,8 +51,9 @@ const PROVEN: Duration = Duration::from_secs(30 * 60);
 /// as a power of ten. Each receive may use up its share of it.
 const CERTAINTY: f64 = -9.0;
 
-/// The share of each receive where receives are not counted.
-const SHARE: f64 = CERTAINTY / 3.0;
+/// No receive is used up before the chance is as small as this, so that hardly a good message waits
+/// for its visibility timeout. Nor is there more to be had where receives are not counted.
+const EACH: f64 = CERTAINTY / 3.0;
 
 /// How a message failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -165,9 +171,31 @@ impl Suspects {
         self.all.get(id).is_some_and(|suspect| suspect.kind != kind)
     }
 
+    /// The share of calls that fail in the way this message did, with messages that get through in
+    /// the end.
+    pub(super) fn flakiness(&self, id: &str) -> f64 {
+        let share = |suspect: &Suspect| self.flakiness.share(suspect.kind);
+        self.all.get(id).map_or(0.0, share)
+    }
+
+    /// Whether the last try of the message that is known of ended without an answer in time.
+    pub(super) fn hung(&self, id: &str) -> bool {
+        let hung = |suspect: &Suspect| suspect.cause == Cause::Timeout;
+        self.all.get(id).is_some_and(hung)
+    }
+
     /// Whether the message was left to the queue before because it was at fault.
     pub(super) fn was_left(&self, id: &str) -> bool {
         self.all.get(id).is_some_and(|suspect| suspect.was_left)
+    }
+
+    /// Whether the message was left to the queue before, and another try shows nothing unless
+    /// another message gets through first.
+    pub(super) fn needs_others(&self, id: &str) -> bool {
+        let needs = |suspect: &Suspect| {
+            suspect.was_left && suspect.uncompared.is_some() && !suspect.counts_alone
+        };
+        self.all.get(id).is_some_and(needs)
     }
 
     /// A message got through.
@@ -247,13 +275,19 @@ impl Suspects {
     }
 
     /// Whether it is certain enough that the message is at fault, for the `receives`th receive of
-    /// `most`.
-    pub(super) fn is_to_blame(&self, id: &str, receives: u32, most: Option<u32>) -> bool {
+    /// `most`. `waits_anyway` says that the message would not be tried soon in any case.
+    pub(super) fn is_to_blame(
+        &self,
+        id: &str,
+        (receives, most): (u32, Option<u32>),
+        waits_anyway: bool,
+    ) -> bool {
         let needed = match most {
             Some(most) if most > 0 => {
-                CERTAINTY * f64::from(receives.clamp(1, most)) / f64::from(most)
+                let used = CERTAINTY * f64::from(receives.clamp(1, most)) / f64::from(most);
+                if waits_anyway { used } else { used.min(EACH) }
             }
-            _ => SHARE,
+            _ => EACH,
         };
         self.all
             .get(id)
@@ -310,7 +344,7 @@ impl Suspects {
     /// The chance that a good message fails like this, by all that is known now, as a power of ten.
     fn chance(&self, suspect: &Suspect) -> f64 {
         let share = self.flakiness.share(suspect.kind);
-        let by_status = if suspect.cause == Cause::Message && share < FLAKY {
+        let by_status = if suspect.cause == Cause::Message && share < RARE {
             STATUS
         } else {
             0.0
@@ -322,7 +356,7 @@ impl Suspects {
             _ => share.log10() + by_status,
         };
         f64::from(suspect.compared) * compared
-            + f64::from(suspect.alone) * (ALONE.log10() + by_status)
+            + f64::from(suspect.alone) * (share.max(ALONE).log10() + by_status)
     }
 
     fn knows(&self, suspect: &Suspect) -> bool {

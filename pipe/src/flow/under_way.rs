@@ -25,6 +25,8 @@ pub(super) struct UnderWay {
     usual: Option<f64>,
     /// When the latest delivery that got through began.
     passed: Option<Timestamp>,
+    /// When the last delivery got through.
+    passed_at: Option<Timestamp>,
     /// The second that is counted.
     second: u64,
     /// How many deliveries got through in this second, and in the one before.
@@ -57,6 +59,7 @@ impl UnderWay {
                 .map_or(took, |usual| usual + (took - usual) * WEIGHT),
         );
         self.passed = self.passed.max(Some(begun));
+        self.passed_at = Some(now);
         let second = now.as_secs();
         if second != self.second {
             let before = if second == self.second + 1 {
@@ -77,6 +80,11 @@ impl UnderWay {
     /// Whether a delivery that began after `begun` got through.
     pub(super) fn passed_after(&self, begun: Timestamp) -> bool {
         self.passed.is_some_and(|passed| passed > begun)
+    }
+
+    /// Whether a delivery got through within the last `span`.
+    pub(super) fn passed_within(&self, now: Timestamp, span: Duration) -> bool {
+        self.passed_at.is_some_and(|at| now.since(at) <= span)
     }
 
     /// How long a delivery usually takes.

@@ -33,6 +33,10 @@ pub(crate) struct Work {
     pub(crate) alone: bool,
     /// Whether the message was left to the queue before because it failed while others got through.
     pub(crate) is_known: bool,
+    /// Whether another try is of use only after another message got through.
+    pub(crate) waits_for_others: bool,
+    /// Whether its last try ended without an answer in time, so that the next one may, too.
+    pub(crate) may_hang: bool,
 }
 
 impl Work {
@@ -59,6 +63,8 @@ impl Work {
             is_probe: false,
             alone: false,
             is_known: false,
+            waits_for_others: false,
+            may_hang: false,
         }
     }
 
@@ -75,7 +81,7 @@ impl Work {
             begun: self.begun,
             ticket: self.ticket,
             is_probe: self.is_probe,
-            failed_before: self.failed_before(),
+            may_hang: self.may_hang,
         }
     }
 }
@@ -93,8 +99,8 @@ pub(crate) struct Lost {
     pub(super) ticket: u64,
     /// Whether it was a probe.
     pub(super) is_probe: bool,
-    /// [`Work::failed_before`].
-    pub(super) failed_before: bool,
+    /// [`Work::may_hang`].
+    pub(super) may_hang: bool,
 }
 
 /// Where a message stood in the batch that it was sent in: this decides how a failure counts.

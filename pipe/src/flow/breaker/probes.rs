@@ -15,11 +15,15 @@ use kit::time::Timestamp;
 use super::super::backoff::Backoff;
 use super::super::cause::Cause;
 
-/// The pauses between probes, which are what a recovery may cost.
+/// The pauses between probes, which are what a recovery may cost, where no answer comes.
 const PAUSES: Backoff = Backoff {
     first: Duration::from_millis(500),
     longest: Duration::from_secs(5),
 };
+
+/// Where the target answers, each pause is longer than the one before by one in so many: a target
+/// that fails many calls at random is found out soon, and one that is down sees a dozen more calls.
+const GROWTH: u32 = 4;
 
 /// The pause between two rounds.
 const ROUND_PAUSE: Duration = Duration::from_millis(100);
@@ -69,6 +73,8 @@ pub(crate) struct Probes {
     is_plain: bool,
     /// Whether the target can be reached; otherwise another message has no better chance.
     reachable: bool,
+    /// Whether the target answers at once, and takes nothing.
+    answers: bool,
 }
 
 impl Probes {
@@ -113,6 +119,7 @@ impl Probes {
             confirmed: false,
             is_plain: false,
             reachable: cause != Cause::Unreachable,
+            answers: answers(cause),
         }
     }
 
@@ -189,7 +196,7 @@ impl Probes {
         retry_after: Option<Duration>,
     ) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
-        self.reachable = cause != Cause::Unreachable;
+        (self.reachable, self.answers) = (cause != Cause::Unreachable, answers(cause));
         let is_first = self.budget.is_none();
         // A message that was received before may have met the same outage then: others would be
         // received in vain, too.
@@ -212,7 +219,10 @@ impl Probes {
         self.left = 0;
         let asked = now + retry_after.unwrap_or_default().min(LONGEST_WAIT);
         if !is_first && (!self.is_in_rounds() || self.was_held) {
-            self.pause = PAUSES.after(self.pause);
+            self.pause = match self.answers {
+                true => (self.pause + self.pause / GROWTH).min(PAUSES.longest),
+                false => PAUSES.after(self.pause),
+            };
         }
         self.next_held = self.next_held.max(now + self.pause).max(asked);
         if self.is_in_rounds() {
@@ -266,6 +276,10 @@ impl Probes {
     }
 }
 
+fn answers(cause: Cause) -> bool {
+    matches!(cause, Cause::Target | Cause::Either | Cause::Message)
+}
+
 /// How many different messages are tried in rounds. A target that is down sees some fifty calls
 /// more in 200 seconds.
 fn budget(cause: Cause, flowed: bool) -> usize {
@@ -274,7 +288,7 @@ fn budget(cause: Cause, flowed: bool) -> usize {
         (Cause::Unreachable | Cause::Throttled, _) | (Cause::Timeout, true) => 0,
         (Cause::Timeout, false) => BLIND,
         (Cause::Target | Cause::Either, true) => 15,
-        (Cause::Target, false) => 7,
+        (Cause::Target, false) => 15,
         (Cause::Message, true) => 127,
         (Cause::Message, false) => 180,
         // What bad messages in a row look like: one good message in a thousand is to be found.

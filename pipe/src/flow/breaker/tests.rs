@@ -18,6 +18,7 @@ fn up(passed: u64) -> Breaker {
     let mut breaker = Breaker::new(at(0));
     assert!(breaker.passed(at(1), at(0), true).0);
     (2..=passed).for_each(|now| assert!(!breaker.passed(at(now), at(now), false).0));
+    (1..=passed).for_each(|_| breaker.learn(false));
     breaker
 }
 
@@ -49,8 +50,10 @@ fn where_failures_are_common_it_takes_more() {
         for now in 1000..2000 {
             if now % one_in == 0 && one_in > 1 || one_in == 1 && now % 100 != 0 {
                 breaker.failed(at(now), "m", at(now), Cause::Either, FRESH);
+                breaker.learn(true);
             } else {
                 breaker.passed(at(now), at(now), true);
+                breaker.learn(false);
             }
         }
         breaker.passed(at(2000), at(2000), true);

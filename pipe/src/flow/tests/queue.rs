@@ -15,7 +15,7 @@ pub(super) struct Queue {
     /// `maxReceiveCount`.
     pub(super) max_receives: u32,
     messages: BTreeMap<u64, Message>,
-    /// In order, but for messages that are gone.
+    /// In order where there are groups, but for messages that are gone.
     visible: VecDeque<u64>,
     hidden: BTreeSet<(Timestamp, u64)>,
     /// Messages in flight of each group.
@@ -54,6 +54,11 @@ impl Queue {
 
     pub(super) fn len(&self) -> usize {
         self.messages.len()
+    }
+
+    /// How many messages were ever sent.
+    pub(super) fn sent(&self) -> u64 {
+        self.next_id
     }
 
     pub(super) fn send(&mut self, group: Option<&str>) {
@@ -182,8 +187,17 @@ impl Queue {
             && until <= now
         {
             self.unhide(id);
-            let place = self.visible.partition_point(|&other| other < id);
-            self.visible.insert(place, id);
+            let has_group = self
+                .messages
+                .get(&id)
+                .is_some_and(|message| message.group.is_some());
+            if has_group {
+                let place = self.visible.partition_point(|&other| other < id);
+                self.visible.insert(place, id);
+            } else {
+                // A standard queue knows no order.
+                self.visible.push_back(id);
+            }
         }
     }
 }

@@ -35,6 +35,7 @@ pub(super) struct World {
     /// Whether the queue does what it is asked at a time.
     pub(super) queue_answers: Box<dyn FnMut(Timestamp) -> bool>,
     latency: Duration,
+    pub(super) batches: Batches,
     /// How long the target takes for a message, if not as long as usual.
     pub(super) hangs: Hangs,
     /// How large messages are.
@@ -49,15 +50,35 @@ pub(super) struct World {
     pub(super) changes: Vec<(Timestamp, TargetChange)>,
 }
 
+/// How many messages go into one call, and what a failure of one of them means for the others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Batches {
+    pub(super) size: usize,
+    /// Whether the target names those that failed; otherwise all of them failed.
+    pub(super) is_partial: bool,
+}
+
+impl Batches {
+    pub(super) const NONE: Batches = Batches {
+        size: 1,
+        is_partial: false,
+    };
+}
+
 /// One pipe at work.
 pub(super) struct Process {
     pub(super) flow: Flow,
     rates: Rates,
-    finishing: BTreeMap<(Timestamp, u64), (Work, Verdict)>,
+    /// Messages that go into the next call.
+    batch: Vec<Work>,
+    finishing: BTreeMap<(Timestamp, u64), Finishing>,
     /// Receives that wait, with their ends.
     polls: VecDeque<(Timestamp, Poll)>,
     refusals: BTreeMap<(Timestamp, u64), Settle>,
 }
+
+/// A delivery that will end.
+type Finishing = (Work, Verdict, BatchPosition);
 
 pub(super) fn at(seconds: u64) -> Timestamp {
     Timestamp::from_millis(seconds * 1000)
@@ -90,6 +111,7 @@ impl World {
             target: Box::new(target),
             queue_answers: Box::new(|_| true),
             latency,
+            batches: Batches::NONE,
             hangs: Box::new(|_, _| None),
             size: 1024,
             counter: 0,
@@ -170,17 +192,16 @@ impl World {
             self.queue.show(self.now);
             let mut idle = true;
             for index in 0..self.pipes.len() {
-                while let Some((work, verdict)) = due(&mut self.pipes[index].finishing, self.now) {
+                while let Some((work, verdict, position)) =
+                    due(&mut self.pipes[index].finishing, self.now)
+                {
                     if verdict == Verdict::Delivered {
                         self.delivered
                             .push((self.now, work.id.parse().expect("an id of ours")));
                     }
-                    let change = self.pipes[index].flow.finished(
-                        self.now,
-                        work,
-                        &verdict,
-                        BatchPosition::Alone,
-                    );
+                    let change = self.pipes[index]
+                        .flow
+                        .finished(self.now, work, &verdict, position);
                     self.changes.extend(change.map(|change| (self.now, change)));
                     idle = false;
                 }
@@ -191,6 +212,7 @@ impl World {
                     self.act(index, step);
                     idle = false;
                 }
+                self.call(index);
                 idle &= !self.answer_polls(index);
             }
             if idle {
@@ -209,12 +231,17 @@ impl World {
         let pipe = &mut self.pipes[index];
         match step {
             Command::Deliver(work) => {
-                self.attempts += 1;
-                self.calls.push(self.now);
-                let verdict = (self.target)(self.now, &work.id);
-                let latency = (self.hangs)(self.now, &work.id).unwrap_or(self.latency);
-                pipe.finishing
-                    .insert((self.now + latency, self.counter), (work, verdict));
+                let is_alone = work.is_probe || work.alone || self.batches.size == 1;
+                if is_alone {
+                    let others = std::mem::replace(&mut pipe.batch, vec![work]);
+                    self.call(index);
+                    self.pipes[index].batch = others;
+                } else {
+                    pipe.batch.push(work);
+                    if pipe.batch.len() == self.batches.size {
+                        self.call(index);
+                    }
+                }
             }
             Command::Poll(poll) => pipe.polls.push_back((self.now + poll.wait, poll)),
             Command::Settle(settle) => {
@@ -227,14 +254,52 @@ impl World {
         }
     }
 
+    /// Calls the target with the messages that wait for it.
+    fn call(&mut self, index: usize) {
+        let pipe = &mut self.pipes[index];
+        let batch = std::mem::take(&mut pipe.batch);
+        if batch.is_empty() {
+            return;
+        }
+        self.attempts += 1;
+        self.calls.push(self.now);
+        let mut latency = self.latency;
+        let mut verdicts = Vec::new();
+        for work in &batch {
+            verdicts.push((self.target)(self.now, &work.id));
+            latency = latency.max((self.hangs)(self.now, &work.id).unwrap_or(self.latency));
+        }
+        let failed = verdicts
+            .iter()
+            .find(|said| **said != Verdict::Delivered)
+            .cloned();
+        if let Some(failed) = failed.filter(|_| !self.batches.is_partial) {
+            verdicts.fill(failed);
+        }
+        let is_alone = batch.len() == 1;
+        for (place, (work, verdict)) in batch.into_iter().zip(verdicts).enumerate() {
+            self.counter += 1;
+            let position = match place {
+                _ if is_alone => BatchPosition::Alone,
+                0 => BatchPosition::First,
+                _ => BatchPosition::Other,
+            };
+            let at = (self.now + latency, self.counter);
+            pipe.finishing.insert(at, (work, verdict, position));
+        }
+    }
+
     /// Whether one was answered.
     fn answer_polls(&mut self, index: usize) -> bool {
         let pipe = &mut self.pipes[index];
-        let Some(&(end, poll)) = pipe.polls.front() else {
+        // One that is over, or else the oldest.
+        let over = pipe.polls.iter().position(|&(end, _)| end <= self.now);
+        let place = over.unwrap_or(0);
+        let Some(&(end, poll)) = pipe.polls.get(place) else {
             return false;
         };
         if !(self.queue_answers)(self.now) {
-            pipe.polls.pop_front();
+            pipe.polls.remove(place);
             pipe.flow.poll_failed(self.now, poll.count);
             return true;
         }
@@ -242,7 +307,7 @@ impl World {
         if deliveries.is_empty() && self.now < end {
             return false;
         }
-        pipe.polls.pop_front();
+        pipe.polls.remove(place);
         pipe.flow.received(poll.count, deliveries.len());
         for (id, receipt, group) in deliveries {
             let mut work = Work::new(
@@ -273,6 +338,7 @@ impl Process {
         Process {
             flow: Flow::new(now, terms),
             rates: Rates::new([Arc::new(Mutex::new(Rate::new(rate)))]),
+            batch: Vec::new(),
             finishing: BTreeMap::new(),
             polls: VecDeque::new(),
             refusals: BTreeMap::new(),
@@ -282,7 +348,7 @@ impl Process {
     fn wake(&mut self, now: Timestamp) -> Option<Timestamp> {
         let finish = self.finishing.keys().next().map(|&(at, _)| at);
         let refusal = self.refusals.keys().next().map(|&(at, _)| at);
-        let poll = self.polls.front().map(|&(end, _)| end);
+        let poll = self.polls.iter().map(|&(end, _)| end).min();
         [self.flow.wake(now), finish, refusal, poll]
             .into_iter()
             .flatten()

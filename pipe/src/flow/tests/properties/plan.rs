@@ -1,0 +1,211 @@
+//! What a random world is like: its queue, its target, and what goes wrong.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use kit::time::Timestamp;
+use proptest::prelude::*;
+
+use super::super::Order;
+use super::super::rows::{dice, number, refused, status};
+use super::super::world::{Batches, World, at};
+use crate::flow::{Cause, Verdict};
+
+/// How the target fails: a status, or [`REFUSED`] or [`SILENT`].
+pub(super) type How = u16;
+
+pub(super) const REFUSED: How = 0;
+pub(super) const SILENT: How = 1;
+
+const HOWS: [How; 11] = [REFUSED, SILENT, 301, 400, 401, 403, 404, 422, 500, 502, 503];
+
+/// How long silence lasts.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A span in which the target takes nothing.
+#[derive(Debug, Clone)]
+pub(super) struct Outage {
+    /// In seconds.
+    pub(super) from: u64,
+    pub(super) lasts: u64,
+    pub(super) how: How,
+}
+
+/// What a world is like.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) seed: u64,
+    pub(super) is_fifo: bool,
+    pub(super) groups: u64,
+    /// How many messages go into one call.
+    pub(super) batches: Batches,
+    /// Messages a second, for a minute or two.
+    pub(super) per_second: u64,
+    pub(super) seconds: u64,
+    pub(super) max_receives: u32,
+    /// Milliseconds.
+    pub(super) latency: u64,
+    /// The share of messages that the target never takes, and how.
+    pub(super) bad: f64,
+    pub(super) bad_how: How,
+    /// The share of calls that fail at random, and how.
+    pub(super) flaky: f64,
+    pub(super) flaky_how: How,
+    pub(super) outages: Vec<Outage>,
+}
+
+fn batches() -> impl Strategy<Value = Batches> {
+    let several = (2_usize..=10, any::<bool>());
+    prop_oneof![
+        3 => Just(Batches::NONE),
+        1 => several.prop_map(|(size, is_partial)| Batches { size, is_partial }),
+    ]
+}
+
+fn outage() -> impl Strategy<Value = Outage> {
+    let how = prop::sample::select(&HOWS[..]);
+    (5_u64..40, 1_u64..90, how).prop_map(|(from, lasts, how)| Outage { from, lasts, how })
+}
+
+pub(super) fn plan() -> impl Strategy<Value = Plan> {
+    let target = (
+        prop_oneof![4 => 1_u64..300, 1 => 300_u64..3000],
+        prop_oneof![Just(0.0), 0.0..0.3],
+        // A refused connection is never the fault of a message.
+        prop::sample::select(&HOWS[1..]),
+        prop_oneof![Just(0.0), 0.0..0.5],
+        prop::sample::select(vec![REFUSED, SILENT, 404, 500, 502, 503]),
+    );
+    let queue = (
+        any::<u64>(),
+        (any::<bool>(), prop_oneof![1_u64..20, Just(200)], batches()),
+        10_u64..60,
+        20_u64..60,
+        3_u32..8,
+    );
+    let outages = prop::collection::vec(outage(), 0..3);
+    (queue, target, outages).prop_map(|(queue, target, outages)| {
+        let (seed, (is_fifo, groups, batches), per_second, seconds, max_receives) = queue;
+        let (latency, bad, bad_how, flaky, flaky_how) = target;
+        Plan {
+            seed,
+            is_fifo,
+            groups,
+            batches,
+            per_second,
+            seconds,
+            max_receives,
+            latency,
+            bad,
+            bad_how,
+            flaky,
+            flaky_how,
+            outages,
+        }
+    })
+}
+
+fn failure(how: How) -> Verdict {
+    match how {
+        REFUSED => refused(),
+        SILENT => Verdict::failed("silence", Cause::Timeout),
+        how => status(how),
+    }
+}
+
+impl Outage {
+    pub(super) fn holds(&self, now: Timestamp) -> bool {
+        (at(self.from)..at(self.from + self.lasts)).contains(&now)
+    }
+}
+
+impl Plan {
+    /// How many messages are sent before those that arrive one a second.
+    pub(super) fn sent(&self) -> u64 {
+        self.per_second * self.seconds
+    }
+
+    /// How many messages the target takes in a second, with a hundred calls at once.
+    pub(super) fn takes(&self) -> f64 {
+        100.0 * 1000.0 / (self.latency as f64) * (1.0 - self.flaky)
+    }
+
+    /// Whether the target never takes the message.
+    pub(super) fn is_bad(&self, id: u64) -> bool {
+        id < self.sent() && dice(self.seed ^ id.wrapping_mul(0x9E37_79B9_7F4A_7C15))() < self.bad
+    }
+
+    /// How a call with this message ends, but for the chance that it fails at random.
+    fn answer(&self, now: Timestamp, id: u64) -> Option<How> {
+        let outage = self.outages.iter().find(|outage| outage.holds(now));
+        let bad = || self.is_bad(id).then_some(self.bad_how);
+        outage.map(|outage| outage.how).or_else(bad)
+    }
+
+    pub(super) fn world(&self) -> World {
+        let (plan, mut flaky) = (self.clone(), dice(self.seed));
+        let is_silent = Rc::new(Cell::new(false));
+        let was_silent = is_silent.clone();
+        let target = move |now, id: &str| {
+            let by_chance = || (flaky() < plan.flaky).then_some(plan.flaky_how);
+            let how = plan.answer(now, number(id)).or_else(by_chance);
+            is_silent.set(how == Some(SILENT));
+            how.map_or(Verdict::Delivered, failure)
+        };
+        let order = if self.is_fifo {
+            Order::Fifo
+        } else {
+            Order::Standard
+        };
+        let latency = Duration::from_millis(self.latency);
+        let mut world = World::with(&[order], 100_000, latency, target);
+        world.hangs = Box::new(move |_, _| was_silent.get().then_some(TIMEOUT));
+        world.batches = self.batches;
+        world.set_max_receives(self.max_receives);
+        world
+    }
+
+    pub(super) fn send(&self, world: &mut World, id: u64) {
+        // Where the first message of each group is a bad one, only a message of another group shows
+        // whether the target takes any.
+        let group = match id < self.sent() {
+            true => format!("{}", id % self.groups),
+            false => format!("later {id}"),
+        };
+        world.send(self.is_fifo.then_some(group.as_str()));
+    }
+
+    /// How many seconds more it may take until so many bad messages are dead: those of a group die
+    /// one after the other.
+    fn patience(&self, bad: u64) -> u64 {
+        match self.is_fifo {
+            true => bad / self.groups * u64::from(self.max_receives) * 60,
+            false => 0,
+        }
+    }
+
+    /// Everything is sent, and then a good message a second until all is over.
+    pub(super) fn run(&self) -> World {
+        let mut world = self.world();
+        for id in 0..self.sent() {
+            self.send(&mut world, id);
+            world.run_until(Timestamp::from_millis((id + 1) * 1000 / self.per_second));
+        }
+        let ends = self.outages.iter().map(|outage| outage.from + outage.lasts);
+        let last = ends.max().unwrap_or(0).max(self.seconds);
+        let mut id = self.sent();
+        let mut second = self.seconds;
+        let bad = (0..self.sent()).filter(|id| self.is_bad(*id)).count();
+        let longest = last + 6000 + self.patience(bad as u64);
+        while second < last + 60
+            || (world.dead().len() < bad || world.left() > 2) && second < longest
+        {
+            second += 1;
+            self.send(&mut world, id);
+            id += 1;
+            world.run_until(at(second));
+        }
+        world
+    }
+}
