@@ -83,7 +83,7 @@ impl Flow {
         let failing = work
             .failing_since
             .map_or(Duration::ZERO, |since| now.since(since));
-        let was_tried = work.tries >= least && (least < TRIES || failing >= LEAST_TIME);
+        let was_tried = work.tries >= u32::from(least) && (least < TRIES || failing >= LEAST_TIME);
         was_tried && self.is_to_blame(work, false)
     }
 

@@ -23,7 +23,7 @@ const SAMPLE: u32 = 8;
 const LONG: Duration = Duration::from_secs(10);
 
 /// How often a message is tried that may have met a passing fault, before it is left to the queue.
-pub(super) const TRIES: u32 = 3;
+pub(super) const TRIES: u8 = 3;
 
 /// How one delivery failed.
 #[derive(Debug, Clone, Copy)]
@@ -252,7 +252,7 @@ impl Flow {
 
     /// Where a good part of all calls fails with a status that concerns the message, one message
     /// now and then is tried again all the same: the calls may fail at random.
-    fn sample(&mut self, cause: Cause) -> u32 {
+    fn sample(&mut self, cause: Cause) -> u8 {
         if cause != Cause::Message || self.breaker.share() < OFTEN {
             return 1;
         }
@@ -275,7 +275,7 @@ impl Flow {
 }
 
 /// How often a message is tried that failed with this cause, before it is left to the queue.
-fn patience(cause: Cause) -> u32 {
+fn patience(cause: Cause) -> u8 {
     match cause {
         // The answer concerns the message; and a timeout costs more than another try can bring.
         Cause::Message | Cause::Timeout => 1,

@@ -22,7 +22,7 @@ pub(crate) struct Work {
     /// When the first of the tries that failed was made, since this receive.
     pub(crate) failing_since: Option<Timestamp>,
     /// How often the message is to be tried before it is left to the queue, by the last failure.
-    pub(crate) patience: u32,
+    pub(crate) patience: u8,
     /// When the message was last sent.
     pub(crate) begun: Timestamp,
     /// Identifies the try among those under way.
