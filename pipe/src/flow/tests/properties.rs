@@ -85,7 +85,7 @@ fn only_bad_ones_died(plan: &Plan, world: &World) -> Result<(), TestCaseError> {
         receives.iter().all(|&count| count == plan.max_receives),
         "{receives:?}"
     );
-    prop_assert!(left <= 2, "{left} are left");
+    prop_assert_eq!(left, 0, "are left");
     Ok(())
 }
 

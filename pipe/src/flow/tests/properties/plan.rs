@@ -23,6 +23,12 @@ const HOWS: [How; 11] = [REFUSED, SILENT, 301, 400, 401, 403, 404, 422, 500, 502
 /// How long silence lasts.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Where calls hang by chance, some messages of the last minute are always left.
+const FEW: usize = 100;
+
+/// They have this time, in seconds, after the last message was sent.
+const LAST: u64 = 600;
+
 /// A span in which the target takes nothing.
 #[derive(Debug, Clone)]
 pub(super) struct Outage {
@@ -199,13 +205,14 @@ impl Plan {
         let bad = (0..self.sent()).filter(|id| self.is_bad(*id)).count();
         let longest = last + 6000 + self.patience(bad as u64);
         while second < last + 60
-            || (world.dead().len() < bad || world.left() > 2) && second < longest
+            || (world.dead().len() < bad || world.left() > FEW) && second < longest
         {
             second += 1;
             self.send(&mut world, id);
             id += 1;
             world.run_until(at(second));
         }
+        world.run_until(at(second + LAST));
         world
     }
 }
