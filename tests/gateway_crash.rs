@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -107,9 +109,11 @@ async fn what_was_answered_2xx_is_in_the_queue_whoever_is_killed() {
     let mut accepted = BTreeSet::new();
     for round in 0..rounds {
         let mut publishers = JoinSet::new();
+        let is_over = Arc::new(AtomicBool::new(false));
         for publisher in 0..PUBLISHERS {
             let name = format!("{round}-{publisher}");
-            publishers.spawn(publish_until_it_fails(sender.clone(), gateway_at, name));
+            let load = publish(sender.clone(), gateway_at, name, is_over.clone());
+            publishers.spawn(load);
         }
         tokio::time::sleep(Duration::from_millis(fastrand::u64(20..400))).await;
         let victim = if round % 2 == 0 {
@@ -118,6 +122,7 @@ async fn what_was_answered_2xx_is_in_the_queue_whoever_is_killed() {
             &mut emulator
         };
         victim.kill_and_restart().await;
+        is_over.store(true, Ordering::Relaxed);
         for publisher in publishers.join_all().await {
             accepted.extend(publisher);
         }
@@ -147,11 +152,13 @@ async fn what_was_answered_2xx_is_in_the_queue_whoever_is_killed() {
     );
 }
 
-/// Publishes events until one is not accepted, because somebody was killed. Gives those that were.
-async fn publish_until_it_fails(
+/// Publishes events until one is not accepted, because somebody was killed, or all is over: a call
+/// may outlive the absence of the emulator. Gives those that were accepted.
+async fn publish(
     sender: Sender,
     gateway: SocketAddr,
     name: String,
+    is_over: Arc<AtomicBool>,
 ) -> BTreeSet<String> {
     let mut accepted = BTreeSet::new();
     for number in 0.. {
@@ -167,11 +174,9 @@ async fn publish_until_it_fails(
         };
         match sender.send(call, PATIENCE, 1 << 20).await {
             Ok(reply) if reply.status.is_success() => accepted.insert(body),
-            // A restart is quick: the retries of a call may outlive the emulator's absence.
             _ => break,
         };
-        // The emulator was killed, and no call failed.
-        if number == 2_000 {
+        if is_over.load(Ordering::Relaxed) {
             break;
         }
     }

@@ -143,3 +143,28 @@ fn replies_are_written_as_sqs_writes_them() {
     let expected = r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"The specified queue does not exist."}"#;
     assert_eq!(refused.to_reply(Protocol::Json).body, expected);
 }
+
+#[test]
+fn an_error_names_the_side_that_is_to_blame() {
+    for (status, code, side) in [
+        (400, "InvalidMessageContents", "Sender"),
+        (403, "AccessDenied", "Sender"),
+        (500, "InternalError", "Receiver"),
+        (503, "ServiceUnavailable", "Receiver"),
+    ] {
+        let refused = SqsAnswer::Refused(SqsError {
+            status,
+            code: code.into(),
+            message: "m".into(),
+            request_id: "r".into(),
+        });
+        let expected = format!(
+            r#"{{"Error":{{"Code":"{code}","Message":"m","Type":"{side}"}},"RequestId":"r"}}"#
+        );
+        let reply = refused.to_reply(Protocol::Query);
+        assert_eq!(
+            (reply.status.as_u16(), reply.body),
+            (status, expected.into())
+        );
+    }
+}
