@@ -3,6 +3,10 @@
 
 use std::process::ExitCode;
 
+/// As in the programs themselves.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Panics in each of its tasks, and ends with 0.
 async fn panics() -> anyhow::Result<()> {
     for number in 0..100 {

@@ -99,9 +99,10 @@ pub(crate) fn to_base64(bytes: &[u8]) -> String {
 
 /// The body as UTF-8: what is none of it becomes U+FFFD.
 fn text(body: &Bytes) -> Bytes {
-    match String::from_utf8_lossy(body) {
-        std::borrow::Cow::Borrowed(_) => body.clone(),
-        std::borrow::Cow::Owned(text) => text.into(),
+    // Far faster than to look for what is none, which hardly any body has.
+    match std::str::from_utf8(body) {
+        Ok(_) => body.clone(),
+        Err(_) => String::from_utf8_lossy(body).into_owned().into(),
     }
 }
 

@@ -6,7 +6,8 @@
 //!
 //! `cargo bench -p tests --bench gateway`; `SPAN` is how many seconds each bar is measured (4),
 //! `CONNECTIONS` which numbers of connections (`1 32 64 128`), `PROGRAMS` another `tidegate` to
-//! measure, such as one from before a change.
+//! measure, such as one from before a change. With `IN_MEMORY=1` the emulator is not durable: what
+//! the gateway adds is then not lost in the noise of a disk that others use, too.
 
 #![allow(clippy::print_stdout, reason = "the figures are for whoever runs it")]
 

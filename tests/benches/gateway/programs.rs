@@ -55,6 +55,10 @@ impl Programs {
         as_emulator
             .args(["emulator", "--listen", &emulator.to_string(), "--data"])
             .arg(folder.path().join("data"));
+        if std::env::var_os("IN_MEMORY").is_some() {
+            as_emulator = Command::new(&programs);
+            as_emulator.args(["emulator", "--listen", &emulator.to_string(), "--in-memory"]);
+        }
         let mut as_gateway = Command::new(&programs);
         as_gateway
             .args(["gateway", "--quiet", "--listen", &gateway.to_string()])
