@@ -10,11 +10,13 @@ use kit::definition::DefinitionArgs;
 use kit::health::Address;
 use kit::hops::HopArgs;
 use kit::listen::Listen;
+use kit::send::AllowTarget;
 use kit::{aws, serve};
 
 use crate::api::Apis;
 
 pub use crate::load::{check_stage, load_apis};
+use crate::outbound::{Outbound, OutboundArgs};
 use crate::reload::Reload;
 pub use crate::serving::{LimitArgs, ServingArgs, Trust};
 use crate::tls;
@@ -36,6 +38,16 @@ pub struct Cli {
     /// The names by which the admin port answers
     #[command(flatten)]
     pub admin: AdminArgs,
+    /// Allow HTTP integrations to call a private, loopback or link-local address, given as host
+    /// name, address or network (sub, 127.0.0.1:3001, 10.0.0.0/8). Repeatable; separated by commas
+    /// in the environment
+    #[arg(
+        long,
+        value_name = "TARGET",
+        env = "GATEWAY_ALLOW_TARGET",
+        value_delimiter = ','
+    )]
+    pub allow_target: Vec<AllowTarget>,
     /// What the gateway serves
     #[command(flatten)]
     pub args: GatewayArgs,
@@ -57,6 +69,9 @@ pub struct GatewayArgs {
     /// The public port
     #[command(flatten)]
     pub serving: ServingArgs,
+    /// What integrations call
+    #[command(flatten)]
+    pub outbound: OutboundArgs,
 }
 
 impl Default for GatewayArgs {
@@ -84,6 +99,8 @@ pub struct Settings {
     pub listener: TcpListener,
     /// The admin port.
     pub admin: TcpListener,
+    /// What integrations may reach, and as whom.
+    pub outbound: Outbound,
     /// Everything else that can be set.
     pub args: GatewayArgs,
     /// Where the APIs come from; none when they never change.
@@ -105,6 +122,7 @@ impl Settings {
             sdk,
             listener,
             admin,
+            outbound: Outbound::default(),
             args: GatewayArgs::default(),
             reload: None,
         }
@@ -123,7 +141,8 @@ impl Cli {
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
         let definition = sources.load(&account);
-        let apis = load_apis(&definition, self.args.stage.clone())?;
+        let outbound = Outbound::new(&self.args.outbound, self.allow_target);
+        let apis = load_apis(&definition, self.args.stage.clone(), &outbound)?;
         definition.report_not_run();
         self.args.serving.limits.check()?;
         tls::check(&self.args.serving, &apis, self.definition.lenient)?;
@@ -147,8 +166,10 @@ impl Cli {
             "gateway {}",
             aws::introduction(&sdk, &["SQS"], Some(&account.account_id))
         );
-        let reload = Reload::new(self.definition, account.clone(), self.args.stage.clone());
+        let stage = self.args.stage.clone();
+        let reload = Reload::new(self.definition, account.clone(), stage, outbound.clone());
         Ok(Settings {
+            outbound,
             args: self.args,
             reload: Some(reload),
             ..Settings::new(apis, account.account_id, sdk, listener, admin)

@@ -117,6 +117,16 @@ impl<'a> Exchange<'a> {
         Trouble::Misconfigured.report(&self.request.request_id, reason);
         Fault::ConfigurationError
     }
+
+    /// Reports that a parameter would lead out of the path of the integration, and gives the fault
+    /// for it.
+    pub(crate) fn leaves_path(&self) -> Fault {
+        tracing::warn!(
+            request_id = %self.request.request_id,
+            "a parameter holds `.` or `..` and would leave the integration's path: the client gets 400"
+        );
+        Fault::InvalidPath
+    }
 }
 
 impl ContextFields for Exchange<'_> {

@@ -6,21 +6,31 @@
 //! `docs/aws/api-gateway.md#sqs-behind-an-aws-integration`.
 
 mod body;
+mod fill;
 mod function;
 mod headers;
+mod http_call;
+mod http_headers;
+mod http_url;
 mod message;
 mod mock;
 mod parameters;
 mod recognize;
+mod service_names;
+mod signing;
 mod url;
 
+pub(crate) use fill::stage_variables;
+pub use http_call::HttpWay;
 pub(crate) use message::{Attribute, AttributeValue, Protocol, SendMessage};
+pub use signing::Signing;
 
 use bytes::Bytes;
 use http::Method;
 use kit::call::{Call, Reply};
+use kit::service::Identity;
 
-use crate::api::{Backend, ServiceUri};
+use crate::api::Backend;
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use parameters::MappedParameters;
@@ -29,7 +39,9 @@ use parameters::MappedParameters;
 #[derive(Debug)]
 pub enum IntegrationRequest<'a> {
     /// A call to this service of AWS, byte for byte as API Gateway would make it.
-    Call(Call, &'a ServiceUri),
+    Call(Call, Signing<'a>),
+    /// A call to an HTTP endpoint, and the way that it takes.
+    Http(Call, HttpWay),
     /// MOCK calls nothing: this is the reply.
     Mock(Reply),
 }
@@ -39,10 +51,12 @@ pub enum IntegrationRequest<'a> {
 pub(crate) enum Plan<'a> {
     /// Nothing is sent: this is the reply.
     Reply(Reply),
-    /// A SendMessage, which can share a request to SQS with others.
-    Message(SendMessage),
+    /// A SendMessage as this identity, which can share a request to SQS with others.
+    Message(SendMessage, Identity),
     /// Anything else: signed for this service and sent by itself.
-    Call(Call, &'a ServiceUri),
+    Call(Call, Signing<'a>),
+    /// A call to an HTTP endpoint, which is not signed.
+    Http(Call, HttpWay),
 }
 
 /// Builds the integration request of an exchange.
@@ -52,16 +66,17 @@ pub(crate) enum Plan<'a> {
 pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, Fault> {
     let integration = &exchange.route.method.integration;
     if let Backend::LambdaProxy(uri) = &integration.backend {
-        return Ok(IntegrationRequest::Call(
-            function::call(exchange, integration, uri)?,
-            uri,
-        ));
+        let call = function::call(exchange, integration, uri)?;
+        return Ok(IntegrationRequest::Call(call, Signing::of(exchange, uri)?));
+    }
+    if let Backend::Http(endpoint) = &integration.backend {
+        let (call, way) = http_call::build(exchange, integration, endpoint)?;
+        return Ok(IntegrationRequest::Http(call, way));
     }
     let mut parameters = MappedParameters::of(exchange, integration)?;
     let body = body::body(exchange, integration)?;
     parameters.override_by(exchange.request_override());
     match &integration.backend {
-        // HTTP endpoints are read already, and not called yet.
         Backend::LambdaProxy(_) | Backend::Http(_) | Backend::Unsupported => {
             Err(exchange.misconfigured("the integration is not supported"))
         }
@@ -71,7 +86,7 @@ pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, 
             let body = body.into_bytes();
             let url = url::url(exchange, uri, &parameters)?;
             let method = uri.method.clone().unwrap_or_else(|| request.method.clone());
-            let headers = headers::headers(exchange, &parameters)?;
+            let headers = headers::headers(exchange, uri, &parameters)?;
             let has_body = method != Method::GET && method != Method::HEAD;
             let call = Call {
                 method,
@@ -79,7 +94,7 @@ pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, 
                 headers,
                 body: if has_body { body } else { Bytes::new() },
             };
-            Ok(IntegrationRequest::Call(call, uri))
+            Ok(IntegrationRequest::Call(call, Signing::of(exchange, uri)?))
         }
     }
 }
@@ -91,9 +106,10 @@ pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, 
 pub(crate) fn plan<'a>(exchange: &mut Exchange<'a>) -> Result<Plan<'a>, Fault> {
     Ok(match build(exchange)? {
         IntegrationRequest::Mock(reply) => Plan::Reply(reply),
-        IntegrationRequest::Call(call, uri) => match SendMessage::recognize(&call) {
-            Some(message) => Plan::Message(message),
-            None => Plan::Call(call, uri),
+        IntegrationRequest::Http(call, way) => Plan::Http(call, way),
+        IntegrationRequest::Call(call, signing) => match SendMessage::recognize(&call) {
+            Some(message) => Plan::Message(message, signing.identity),
+            None => Plan::Call(call, signing),
         },
     })
 }

@@ -7,10 +7,11 @@ mod body;
 mod function;
 mod function_result;
 mod headers;
+mod passed_on;
 mod receive;
 mod respond;
 mod sqs_answer;
 
-pub(crate) use receive::{Received, of_call, of_message};
+pub(crate) use receive::{Received, of_call, of_http, of_message};
 pub(crate) use respond::respond;
 pub(crate) use sqs_answer::{Answer, NoAnswer, SendMessageResult, SqsAnswer, SqsError};

@@ -18,6 +18,7 @@ mod integration_response;
 mod load;
 mod method_response;
 mod openapi;
+mod outbound;
 mod parameter_mapping;
 mod payload;
 mod readiness;
@@ -32,5 +33,6 @@ mod tls;
 mod trouble;
 
 pub use config::{Cli, GatewayArgs, Settings};
+pub use outbound::{Outbound, OutboundArgs, VpcLink};
 pub use reload::Reload;
 pub use run::run;

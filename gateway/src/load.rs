@@ -1,6 +1,8 @@
 //! Every REST API of a definition: those of CloudFormation templates, and OpenAPI files beside
 //! them.
 
+mod endpoints;
+
 use std::collections::BTreeSet;
 
 use kit::definition::{Declarations, LoadError};
@@ -9,6 +11,7 @@ use kit::document::{OrCollect as _, Problem};
 use crate::api::{Api, Apis};
 use crate::cloudformation::read_stack;
 use crate::openapi::{Document, import, only_stage};
+use crate::outbound::Outbound;
 
 impl Apis {
     /// Reads every REST API of a definition. `default_stage` is `--stage`.
@@ -74,12 +77,20 @@ fn of_file(number: usize, document: Document) -> Api {
     }
 }
 
-/// The REST APIs of a definition, with `stage` as `--stage`.
+/// The REST APIs of a definition, with `stage` as `--stage`, whose integrations reach no more than
+/// `outbound`.
 ///
 /// # Errors
 /// An API cannot be read, the definition declares none, or no API has that stage.
-pub fn load_apis(definition: &Declarations, stage: Option<String>) -> anyhow::Result<Apis> {
-    let apis = Apis::load(definition, stage)?;
+pub fn load_apis(
+    definition: &Declarations,
+    stage: Option<String>,
+    outbound: &Outbound,
+) -> anyhow::Result<Apis> {
+    let mut problems = Vec::new();
+    let apis = Apis::read(definition, stage, &mut problems);
+    apis.check_endpoints(outbound, &mut problems);
+    definition.check(problems)?;
     let none = "the definition declares no REST API: expected AWS::ApiGateway::RestApi or AWS::Serverless::Api in a \
                 template, or an OpenAPI document (set another one with --definition or DEFINITION)";
     anyhow::ensure!(!apis.apis.is_empty(), none);

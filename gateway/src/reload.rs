@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::Apis;
 use crate::load::load_apis;
+use crate::outbound::Outbound;
 
 /// Where the APIs come from.
 #[derive(Debug, Clone)]
@@ -17,15 +18,23 @@ pub struct Reload {
     args: DefinitionArgs,
     account: Account,
     stage: Option<String>,
+    outbound: Outbound,
 }
 
 impl Reload {
-    /// A definition that `args` name, for `account`; `stage` is `--stage`.
-    pub fn new(args: DefinitionArgs, account: Account, stage: Option<String>) -> Reload {
+    /// A definition that `args` name, for `account`; `stage` is `--stage`. Its integrations reach
+    /// no more than `outbound`.
+    pub fn new(
+        args: DefinitionArgs,
+        account: Account,
+        stage: Option<String>,
+        outbound: Outbound,
+    ) -> Reload {
         Reload {
             args,
             account,
             stage,
+            outbound,
         }
     }
 
@@ -40,7 +49,7 @@ impl Reload {
     /// It cannot be read, or declares no API; the text has every problem.
     pub(crate) fn load(&self) -> anyhow::Result<Apis> {
         let definition = self.args.load(&self.account)?;
-        let apis = load_apis(&definition, self.stage.clone())?;
+        let apis = load_apis(&definition, self.stage.clone(), &self.outbound)?;
         definition.report_not_run();
         Ok(apis)
     }

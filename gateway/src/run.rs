@@ -33,6 +33,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         sdk,
         listener,
         admin,
+        outbound,
         args,
         reload,
     } = settings;
@@ -44,7 +45,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         true => None,
         false => Some(Arc::new(Tls::read(&files)?)),
     };
-    let gateway = Gateway::new(apis, account_id, &sdk)?.with_serving(&serving);
+    let gateway = Gateway::new(apis, account_id, &sdk, outbound)?.with_serving(&serving);
     let gateway = Arc::new(gateway);
     let readiness = Arc::new(Readiness::new(&sdk));
     if readiness.needs_sqs(&gateway.apis()) {
@@ -163,6 +164,9 @@ async fn gauge(connections: impl Fn() -> usize) {
     }
 }
 
+/// A message that comes sooner than this shows as well whether SQS answers.
+const IDLE: Duration = Duration::from_secs(1);
+
 /// Reports an SQS that does not answer at its endpoint, before the first message comes.
 async fn watch_sqs(gateway: Arc<Gateway>, client: aws_sdk_sqs::Client, stop: CancellationToken) {
     let ask = || {
@@ -174,5 +178,5 @@ async fn watch_sqs(gateway: Arc<Gateway>, client: aws_sdk_sqs::Client, stop: Can
             }
         }
     };
-    gateway.sqs().watch(ask, &stop).await;
+    gateway.sqs().watch_when_idle(IDLE, ask, &stop).await;
 }

@@ -6,6 +6,7 @@ mod backends;
 mod compression;
 mod forwarded;
 mod host;
+mod http_senders;
 mod port;
 mod request_head;
 #[cfg(test)]
@@ -38,6 +39,7 @@ use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use crate::method_request::Request;
 use crate::method_response::MethodResponse;
+use crate::outbound::Outbound;
 use crate::refusal::{GatewayAnswer, unknown_route_answer};
 use crate::request_ids::{RequestIds, new_extended_id};
 use crate::serving::ServingArgs;
@@ -64,15 +66,20 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway for these APIs. `account_id` is what `$context.accountId` shows.
+    /// A gateway for these APIs, whose integrations reach what `outbound` says. `account_id` is what `$context.accountId` shows.
     ///
     /// # Errors
     /// The system's certificate authorities cannot be read.
-    pub(crate) fn new(apis: Apis, account_id: String, sdk: &SdkConfig) -> std::io::Result<Gateway> {
+    pub(crate) fn new(
+        apis: Apis,
+        account_id: String,
+        sdk: &SdkConfig,
+        outbound: Outbound,
+    ) -> std::io::Result<Gateway> {
         Ok(Gateway {
             apis: ArcSwap::from_pointee(apis),
             account_id,
-            backends: Backends::new(sdk)?,
+            backends: Backends::new(sdk, outbound)?,
             admission: Admission::new(Limits::default()),
             trusted: Vec::new(),
         })

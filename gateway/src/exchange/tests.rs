@@ -109,7 +109,7 @@ fn exchange<T>(integration: &str, given: &Given, work: impl FnOnce(&mut Exchange
 
 fn call(integration: &str, given: &Given) -> Result<Call, Fault> {
     exchange(integration, given, |exchange| match build(exchange)? {
-        IntegrationRequest::Call(call, _) => Ok(call),
+        IntegrationRequest::Call(call, _) | IntegrationRequest::Http(call, _) => Ok(call),
         IntegrationRequest::Mock(reply) => panic!("a reply was planned: {reply:?}"),
     })
 }

@@ -3,6 +3,7 @@
 //! Everything that the client cannot know is reported here, for the operator.
 
 use kit::call::Reply;
+use kit::send::SendError;
 use kit::service::ServiceError;
 
 use super::sqs_answer::{Answer, NoAnswer, SqsAnswer, SqsError};
@@ -63,6 +64,33 @@ pub(crate) fn of_call(
     }
     let message_id = message_id(&reply);
     Ok(Received { reply, message_id })
+}
+
+/// The reply to a call that was sent to the HTTP endpoint at `host`.
+///
+/// # Errors
+/// The endpoint gave no answer, or may not be called.
+pub(crate) fn of_http(
+    reply: Result<Reply, SendError>,
+    host: &str,
+    request_id: &str,
+) -> Result<Received, Fault> {
+    match reply {
+        Ok(reply) => Ok(Received {
+            reply,
+            message_id: None,
+        }),
+        Err(error) if error.is_timeout() => Err(timed_out(host, request_id)),
+        Err(error @ (SendError::Refused(_) | SendError::Unsendable(_))) => {
+            let reason = format!(
+                "execution failed due to configuration error: Invalid endpoint address, the client \
+                 gets 500: {error}"
+            );
+            Trouble::Misconfigured.report(request_id, reason);
+            Err(Fault::ConfigurationError)
+        }
+        Err(error) => Err(unreachable(host, &error.to_string(), request_id)),
+    }
 }
 
 /// Whether a reply can be SQS's at all: every answer of an AWS service names its request. A program

@@ -10,7 +10,8 @@ use super::body::body;
 use super::function;
 use super::function_result;
 use super::headers::HeaderList;
-use crate::api::{Backend, IntegrationResponse};
+use super::passed_on;
+use crate::api::{Backend, HttpMode, IntegrationResponse};
 use crate::exchange::Exchange;
 use crate::gateway_responses::Fault;
 use crate::method_response::MethodResponse;
@@ -31,6 +32,9 @@ pub(crate) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<Meth
     }
     let subject = match &exchange.route.method.integration.backend {
         Backend::LambdaProxy(_) => return function_result::respond(exchange, reply),
+        Backend::Http(endpoint) if endpoint.mode == HttpMode::Proxy => {
+            return Ok(passed_on::respond(reply));
+        }
         Backend::Aws(uri) if uri.is_function() => {
             function::check_invoked(exchange, reply)?;
             function::error_message(reply)
@@ -92,7 +96,8 @@ fn finish(
         headers.set(&name, [value]);
     }
     // MOCK answers have no trace header, and a mapped one is the definition's choice.
-    if matches!(exchange.route.method.integration.backend, Backend::Aws(_)) {
+    let backend = &exchange.route.method.integration.backend;
+    if matches!(backend, Backend::Aws(_) | Backend::Http(_)) {
         headers.set_missing("X-Amzn-Trace-Id", &exchange.request.trace_id);
     }
     let status = overrides

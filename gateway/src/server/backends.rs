@@ -7,10 +7,11 @@ use kit::aws::{Endpoint, Reachability};
 use kit::call::{Call, Reply};
 use kit::service::{Identity, ServiceError, Services};
 
-use crate::api::ServiceUri;
+use super::http_senders::HttpSenders;
 use crate::gateway_responses::Fault;
-use crate::integration_request::{Plan, SendMessage};
-use crate::integration_response::{Answer, NoAnswer, Received, of_call, of_message};
+use crate::integration_request::{Plan, SendMessage, Signing};
+use crate::integration_response::{Answer, NoAnswer, Received, of_call, of_http, of_message};
+use crate::outbound::Outbound;
 use crate::sqs::MessageSender;
 
 /// Everything that integrations call.
@@ -18,19 +19,26 @@ use crate::sqs::MessageSender;
 pub(crate) struct Backends {
     messages: MessageSender,
     services: Services,
+    endpoints: HttpSenders,
     sqs: Reachability,
 }
 
 impl Backends {
-    /// Backends with the endpoints and credentials of `sdk`.
+    /// Backends with the endpoints and credentials of `sdk`, as far as `outbound` reaches.
     ///
     /// # Errors
     /// The system's certificate authorities cannot be read.
-    pub(crate) fn new(sdk: &SdkConfig) -> std::io::Result<Backends> {
+    pub(crate) fn new(sdk: &SdkConfig, outbound: Outbound) -> std::io::Result<Backends> {
         let services = Services::new(sdk.clone())?;
+        let services = if outbound.assumes_roles_at_endpoints {
+            services.with_roles_at_endpoints()
+        } else {
+            services
+        };
         Ok(Backends {
             messages: MessageSender::new(sdk.clone(), services.clone()),
             services,
+            endpoints: HttpSenders::new(outbound),
             sqs: Reachability::of(Endpoint::of(sdk, "SQS")),
         })
     }
@@ -58,25 +66,35 @@ impl Backends {
                     message_id: None,
                 });
             }
-            Plan::Message(message) => {
+            Plan::Message(message, identity) => {
                 let protocol = message.protocol;
                 let queue = message.queue_url.clone();
-                let answer = self.send_message(message, timeout).await;
+                let answer = self.send_message(message, &identity, timeout).await;
                 of_message(answer, protocol, &queue, request_id)
             }
-            Plan::Call(call, uri) => {
-                let reply = self.send_call(call, uri, timeout).await;
-                of_call(reply, &uri.service, request_id)
+            Plan::Call(call, signing) => {
+                let reply = self.send_call(call, &signing, timeout).await;
+                of_call(reply, &signing.uri.service, request_id)
+            }
+            Plan::Http(call, way) => {
+                let host = call.url.host_str().unwrap_or_default().to_owned();
+                let reply = self.endpoints.send(call, way, timeout).await;
+                of_http(reply, &host, request_id)
             }
         };
         metrics::histogram!("gateway_integration_latency_seconds").record(begun.elapsed());
         received
     }
 
-    async fn send_message(&self, message: SendMessage, timeout: Duration) -> Answer {
+    async fn send_message(
+        &self,
+        message: SendMessage,
+        identity: &Identity,
+        timeout: Duration,
+    ) -> Answer {
         let answer = self
             .messages
-            .send(message, &Identity::Environment, Instant::now() + timeout)
+            .send(message, identity, Instant::now() + timeout)
             .await;
         match &answer {
             Ok(_) => self.sqs.answered(),
@@ -89,12 +107,20 @@ impl Backends {
 
     async fn send_call(
         &self,
-        call: Call,
-        uri: &ServiceUri,
+        mut call: Call,
+        Signing { uri, identity }: &Signing<'_>,
         timeout: Duration,
     ) -> Result<Reply, ServiceError> {
+        let (service, region) = (uri.signing_name(), uri.signing_region());
+        // At an endpoint, the host is the endpoint's: the bucket goes into the path.
+        if let Some(bucket) = uri.subdomain.as_ref().filter(|_| service == "s3")
+            && self.services.has_endpoint(service)
+        {
+            let path = format!("/{bucket}{}", call.url.path());
+            call.url.set_path(&path);
+        }
         self.services
-            .send(call, &uri.service, &uri.region, timeout)
+            .send_as(identity, call, service, region, timeout)
             .await
     }
 }

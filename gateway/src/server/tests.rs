@@ -11,6 +11,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::api::{Api, Stage};
 use crate::openapi::Document;
+use crate::outbound::OutboundArgs;
 
 /// `POST /send` sends a message to SQS within 300 ms, `POST /xml` does so in a call of its own,
 /// `GET /s3/{key}` calls S3, `GET /mock` calls nothing.
@@ -83,7 +84,12 @@ async fn gateway(endpoint: &str) -> Router {
         ..Apis::default()
     };
     let sdk = kit::aws::local(endpoint).await;
-    Arc::new(Gateway::new(apis, "1".into(), &sdk).unwrap()).router()
+    Arc::new(Gateway::new(apis, "1".into(), &sdk, outbound()).unwrap()).router()
+}
+
+/// Everything on this machine may be called.
+fn outbound() -> Outbound {
+    Outbound::new(&OutboundArgs::default(), ["127.0.0.1".parse().unwrap()])
 }
 
 /// A service that gives this answer to every call, after `delay`.

@@ -53,9 +53,14 @@ impl Plan {
         let mut allowed = args.pipe.allow_target.clone();
         let own = ports.subscriber.to_string();
         allowed.push(own.parse().map_err(anyhow::Error::msg)?);
-        let stage = args.gateway.stage.clone();
-        let resources =
-            Resources::read(&definition, &account, stage, &subscriber, allowed, exposure)?;
+        let resources = Resources::read(
+            &definition,
+            &account,
+            &args.gateway,
+            &subscriber,
+            allowed,
+            exposure,
+        )?;
         definition.report_not_run();
 
         let is_demo = files.is_built_in() || resources.reaches_subscriber;
@@ -113,6 +118,7 @@ impl Plan {
             apis,
             pipes,
             undeclared,
+            outbound,
             allowed,
             ..
         } = resources;
@@ -120,6 +126,7 @@ impl Plan {
             let account_id = account.account_id.clone();
             let (listener, admin) = (bind(bound.gateway)?, bind(bound.gateway_admin)?);
             anyhow::Ok(gateway::Settings {
+                outbound,
                 args: args.gateway.clone(),
                 ..gateway::Settings::new(apis, account_id, sdk.clone(), listener, admin)
             })

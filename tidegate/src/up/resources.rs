@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use gateway::Outbound;
 use gateway::api::Apis;
 use kit::cloudformation::Account;
 use kit::definition::Declarations;
@@ -24,6 +25,8 @@ pub(super) struct Resources {
     pub declared: DeclaredNames,
     /// Queues that the definition uses without declaring them.
     pub undeclared: BTreeSet<UndeclaredQueue>,
+    /// What integrations of the APIs may reach.
+    pub outbound: Outbound,
     /// Targets that pipes may deliver to, besides public addresses.
     pub allowed: AllowTargets,
     /// Targets on this machine that are allowed because the definition names them:
@@ -54,7 +57,7 @@ impl Exposure {
 }
 
 impl Resources {
-    /// Reads `definition`. Pipes may deliver to `given` targets and, if only this machine reaches
+    /// Reads `definition`. Pipes and integrations may call `given` targets and, if only this machine reaches
     /// the chain, to targets on this machine that the definition names.
     ///
     /// # Errors
@@ -62,25 +65,28 @@ impl Resources {
     pub(super) fn read(
         definition: &Declarations,
         account: &Account,
-        stage: Option<String>,
+        gateway: &gateway::GatewayArgs,
         subscriber: &Url,
         given: Vec<AllowTarget>,
         exposure: Exposure,
     ) -> anyhow::Result<Resources> {
         let before = AllowTargets::new(given.iter().cloned());
-        let local = pipe::definition::PipeDefinitions::endpoints(definition);
+        let mut problems = Vec::new();
+        let apis = Apis::read(definition, gateway.stage.clone(), &mut problems);
+        let mut local = pipe::definition::PipeDefinitions::endpoints(definition);
+        local.extend(apis.endpoints());
         let local = local
             .into_iter()
             .filter(|url| exposure == Exposure::Loopback && before.refuse(url));
         let local: Vec<Url> = local.collect();
-        let allowed = AllowTargets::new(
-            given
-                .into_iter()
-                .chain(local.iter().flat_map(AllowTarget::loopback)),
-        );
+        let given: Vec<AllowTarget> = given
+            .into_iter()
+            .chain(local.iter().flat_map(AllowTarget::loopback))
+            .collect();
+        let outbound = Outbound::new(&gateway.outbound, given.clone());
+        let allowed = AllowTargets::new(given);
 
-        let mut problems = Vec::new();
-        let apis = Apis::read(definition, stage, &mut problems);
+        apis.check_endpoints(&outbound, &mut problems);
         let declared = provision::read(definition, &mut problems);
         let pipes = pipe::definition::PipeDefinitions::read(definition, &allowed, &mut problems);
         definition.check(problems)?;
@@ -105,6 +111,7 @@ impl Resources {
             pipes,
             declared,
             undeclared,
+            outbound,
             allowed,
             named,
             reaches_subscriber,
@@ -161,7 +168,7 @@ mod tests {
         let resources = Resources::read(
             &args.load(&account)?,
             &account,
-            None,
+            &gateway::GatewayArgs::default(),
             &subscriber,
             given,
             exposure,

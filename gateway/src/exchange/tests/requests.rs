@@ -154,7 +154,7 @@ fn overrides_win_over_mappings_and_reserved_headers_fail() {
     let planned = call_of(override_all).unwrap();
     assert_eq!(
         (planned.url.as_str(), planned.headers["x"].to_str().unwrap()),
-        ("https://sqs.r.amazonaws.com/b/c?y=1+2", "set")
+        ("https://sqs.r.amazonaws.com/b/c?y=1%202", "set")
     );
     assert_eq!(
         call_of("#set($context.requestOverride.header.Authorization = 'x')"),

@@ -149,6 +149,8 @@ fn a_mock_answers_with_its_templates_status() {
 fn response_of_mock(integration: &str, given: &Given) -> Result<u16, Fault> {
     exchange(integration, given, |exchange| match build(exchange)? {
         IntegrationRequest::Mock(reply) => Ok(respond(exchange, &reply)?.status.as_u16()),
-        IntegrationRequest::Call(call, _) => panic!("a call was planned: {call:?}"),
+        IntegrationRequest::Call(call, _) | IntegrationRequest::Http(call, _) => {
+            panic!("a call was planned: {call:?}")
+        }
     })
 }

@@ -31,7 +31,7 @@ fn banner(files: &[(&str, &str)]) -> String {
     let resources = Resources::read(
         &definition,
         &account,
-        None,
+        &gateway::GatewayArgs::default(),
         &subscriber,
         given,
         Exposure::Loopback,
