@@ -1,6 +1,7 @@
 //! Every REST API of a definition: those of CloudFormation templates, and OpenAPI files beside
 //! them.
 
+mod chosen_action;
 mod endpoints;
 
 use std::collections::BTreeSet;
@@ -91,6 +92,7 @@ pub fn load_apis(
     let apis = Apis::read(definition, stage, &mut problems);
     apis.check_endpoints(outbound, &mut problems);
     definition.check(problems)?;
+    apis.warn_of_chosen_actions();
     let none = "the definition declares no REST API: expected AWS::ApiGateway::RestApi or AWS::Serverless::Api in a \
                 template, or an OpenAPI document (set another one with --definition or DEFINITION)";
     anyhow::ensure!(!apis.apis.is_empty(), none);

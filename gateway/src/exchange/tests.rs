@@ -1,6 +1,7 @@
 //! Requests through integrations as a definition declares them: the call that is planned, the
 //! response that is chosen.
 
+mod endpoints;
 mod functions;
 mod payloads;
 mod requests;

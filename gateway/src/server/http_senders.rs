@@ -71,3 +71,81 @@ impl HttpSenders {
 fn no_address(id: &str) -> String {
     format!("the VPC link {id} has no address: give it one with --vpc-link {id}=HOST:PORT")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbound::OutboundArgs;
+    use axum::Router;
+    use http::{HeaderMap, Method};
+
+    fn call(url: &str) -> Call {
+        Call {
+            method: Method::GET,
+            url: url.parse().unwrap(),
+            headers: HeaderMap::new(),
+            body: bytes::Bytes::new(),
+        }
+    }
+
+    fn over(link: Option<&str>) -> HttpWay {
+        HttpWay {
+            link: link.map(ToOwned::to_owned),
+            certificates: CertificateCheck::default(),
+        }
+    }
+
+    /// An endpoint that answers with the host that it was asked for.
+    async fn endpoint() -> std::net::SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = Router::new().fallback(async |headers: HeaderMap| {
+            headers["host"].to_str().unwrap_or_default().to_owned()
+        });
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        address
+    }
+
+    const LATE: Duration = Duration::from_secs(20);
+
+    #[tokio::test]
+    async fn private_addresses_need_permission_in_every_spelling() {
+        let port = endpoint().await.port();
+        let open = [format!("127.0.0.1:{port}").parse().unwrap()];
+        let allowed = HttpSenders::new(Outbound::new(&OutboundArgs::default(), open));
+        let url = format!("http://127.0.0.1:{port}/");
+        let reply = allowed.send(call(&url), over(None), LATE).await.unwrap();
+        assert_eq!(reply.body, format!("127.0.0.1:{port}"));
+        let closed = HttpSenders::new(Outbound::default());
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "localhost",
+            "[::ffff:127.0.0.1]",
+        ] {
+            let url = format!("http://{host}:{port}/");
+            let refused = closed.send(call(&url), over(None), LATE).await.unwrap_err();
+            assert!(
+                refused.to_string().contains("--allow-target"),
+                "{host}: {refused}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_link_leads_to_its_address_and_keeps_the_host() {
+        let address = endpoint().await;
+        let args = OutboundArgs {
+            vpc_link: vec![format!("a1={address}").parse().unwrap()],
+            assume_roles: false,
+        };
+        let senders = HttpSenders::new(Outbound::new(&args, []));
+        let reply = senders.send(call("http://inner.example:81/"), over(Some("a1")), LATE);
+        assert_eq!(reply.await.unwrap().body, "inner.example:81");
+        let nowhere = senders.send(call("http://inner.example/"), over(Some("b2")), LATE);
+        let text = nowhere.await.unwrap_err().to_string();
+        assert!(text.contains("--vpc-link b2=HOST:PORT"), "{text}");
+    }
+}
