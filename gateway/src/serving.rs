@@ -103,7 +103,7 @@ pub struct LimitArgs {
         value_parser = number(256..=1_048_576_usize, "bytes")
     )]
     pub max_url: usize,
-    /// Connections [default: half of the limit of open files]
+    /// Connections [default: half of the limit of open files, or all but 4096 of it]
     #[arg(
         long,
         value_name = "COUNT",

@@ -28,7 +28,7 @@ pub use activity::Patience;
 pub use http1::is_host;
 pub use peer::Peer;
 pub use refusal::{Refusal, is_malformed_body};
-pub use seats::{Seats, most_connections};
+pub use seats::{Seats, connections_of};
 pub use server::{DRAIN, Server, WhenFull};
 pub use tls::{ClientCertificate, Tls, TlsFiles, TlsPeer, TrustStore};
 

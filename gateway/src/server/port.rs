@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::response::Response as HttpResponse;
-use kit::serve::{Patience, Refusal, Seats, Server, Tls, WhenFull, most_connections};
+use kit::serve::{Patience, Refusal, Seats, Server, Tls, WhenFull};
 use uuid::Uuid;
 
 use super::admission::Limits;
@@ -18,7 +18,9 @@ const BESIDE: usize = 64 * 1024;
 /// The public port.
 pub(crate) fn port(args: &ServingArgs, tls: Option<Arc<Tls>>) -> Server {
     let limits = &args.limits;
-    let most = limits.max_connections.unwrap_or_else(most_connections);
+    let most = limits
+        .max_connections
+        .unwrap_or_else(|| most_of(kit::descriptors::limit()));
     let by_address = limits
         .max_connections_per_address
         .unwrap_or_else(|| (most - most / 4).max(1));
@@ -37,6 +39,14 @@ pub(crate) fn port(args: &ServingArgs, tls: Option<Arc<Tls>>) -> Server {
         drain: args.drain_timeout,
         refused: Arc::new(refused),
     }
+}
+
+/// How many connections there may be when so many descriptors may be open: half of them, or all but
+/// as many as the calls and files of the requests under way need.
+fn most_of(descriptors: usize) -> usize {
+    const NEEDED: usize = 4 * 1024;
+    let half = kit::serve::connections_of(descriptors);
+    half.max(descriptors.saturating_sub(NEEDED))
 }
 
 /// The limits of one request.
@@ -71,4 +81,16 @@ fn refused(refusal: Refusal) -> HttpResponse {
     tracing::debug!(request_id = request, status, "refused");
     metrics::counter!("gateway_requests_total", "status" => status).increment(1);
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_thousand_connections_from_one_address_fit_into_usual_limits() {
+        for (descriptors, expected) in [(64, 24), (1024, 448), (8192, 4096), (20_000, 15_904)] {
+            assert_eq!(most_of(descriptors), expected, "{descriptors}");
+        }
+    }
 }

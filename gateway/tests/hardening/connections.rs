@@ -121,7 +121,15 @@ async fn clients_that_connect_at_once_are_all_answered() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_clients_hold_up_nobody() {
     let count = sized(100, 1_000);
-    let gateway = Gateway::start(&[]).await;
+    let patient = [
+        "--head-timeout",
+        "600",
+        "--body-timeout",
+        "600",
+        "--body-pause",
+        "600",
+    ];
+    let gateway = Gateway::start(&patient).await;
     let address = gateway.address;
     let slow = tokio::spawn(async move {
         let body = r#"{"a": "012345678901234567890123456789012"}"#;

@@ -135,14 +135,13 @@ impl Drop for Seat {
     }
 }
 
-/// How many connections the limit of descriptors allows.
-pub fn most_connections() -> usize {
-    connections(descriptors::limit())
+fn most_connections() -> usize {
+    connections_of(descriptors::limit())
 }
 
 /// How many connections there may be when so many descriptors may be open: as many again are left
 /// for the calls and files that their requests need, and some for the program itself.
-fn connections(descriptors: usize) -> usize {
+pub fn connections_of(descriptors: usize) -> usize {
     const OWN: usize = 128;
     ((descriptors - OWN.min(descriptors / 4)) / 2).max(1)
 }
@@ -160,7 +159,7 @@ mod tests {
             (1024, 448),
             (1_048_576, 524_224),
         ] {
-            assert_eq!(connections(descriptors), expected, "{descriptors}");
+            assert_eq!(connections_of(descriptors), expected, "{descriptors}");
         }
     }
 
