@@ -104,8 +104,8 @@ fn a_sam_template_is_served() {
     );
 }
 
-/// A function whose event names no API gets one from SAM; in an API with a body of its own, an event
-/// adds nothing.
+/// A function whose event names no API gets one from SAM; in an API with a body of its own, an
+/// event adds nothing.
 #[test]
 fn the_routes_of_functions_are_served() {
     let sam = std::fs::read_to_string(definition("sam.yaml")).expect("the file");

@@ -10,6 +10,16 @@ use super::{gateway_response, stage};
 use crate::api::{Api, Segment};
 use crate::openapi::{Document, only_stage, read_encoding};
 
+/// Properties that change no answer.
+const PASSIVE: [&str; 6] = [
+    "Description",
+    "Tags",
+    "FailOnWarnings",
+    "Mode",
+    "SecurityPolicy",
+    "ApiKeySourceType",
+];
+
 /// Reads one API. An API without methods is `None` and a problem.
 pub(super) fn read(
     stack: &Stack,
@@ -42,14 +52,7 @@ pub(super) fn read(
         fields.optional("MinimumCompressionSize"),
         problems,
     );
-    fields.ignore(&[
-        "Description",
-        "Tags",
-        "FailOnWarnings",
-        "Mode",
-        "SecurityPolicy",
-        "ApiKeySourceType",
-    ]);
+    fields.ignore(&PASSIVE);
     fields.unsupported(&["BodyS3Location", "CloneFrom", "Policy"]);
     problems.extend(fields.finish());
     let mut document = content.import(body, account, problems)?;

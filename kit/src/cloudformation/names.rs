@@ -66,7 +66,6 @@ impl Named<'_> {
         let id = self.physical_id;
         Some(match (self.kind, attribute) {
             ("AWS::SQS::Queue", "Arn") => self.arn("sqs", id),
-            ("AWS::SQS::Queue", "QueueName") => id.to_owned(),
             ("AWS::SQS::Queue", "QueueUrl") => self.queue_url(),
             ("AWS::S3::Bucket", "Arn") => format!("arn:{}:s3:::{id}", self.partition()),
             ("AWS::S3::Bucket", "DomainName") => format!("{id}.s3.{}", self.account.url_suffix()),
@@ -105,7 +104,7 @@ impl Named<'_> {
             }
             ("AWS::Logs::LogGroup", "Arn") => self.arn("logs", &format!("log-group:{id}:*")),
             ("AWS::SNS::Topic", "TopicArn") => self.arn("sns", id),
-            ("AWS::SNS::Topic", "TopicName") => id.to_owned(),
+            ("AWS::SQS::Queue", "QueueName") | ("AWS::SNS::Topic", "TopicName") => id.to_owned(),
             ("AWS::Lambda::Function" | "AWS::Serverless::Function", "Arn") => {
                 self.arn("lambda", &format!("function:{id}"))
             }
