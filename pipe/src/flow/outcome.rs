@@ -238,7 +238,10 @@ impl Flow {
                 self.concurrency.halve(now, work.begun);
                 self.throttle.refused(now, work.begun);
             }
-            Cause::Timeout if !work.is_known => self.concurrency.timed_out(now, work.begun),
+            // Where other messages are answered quickly, it is not the load.
+            Cause::Timeout if !work.is_known && !self.under_way.is_quick(now, work.begun) => {
+                self.concurrency.timed_out(now, work.begun);
+            }
             _ => {}
         }
     }

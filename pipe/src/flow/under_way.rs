@@ -12,6 +12,9 @@ use kit::time::Timestamp;
 const PATIENCE: Duration = Duration::from_secs(1);
 const USUAL_TIMES: u32 = 4;
 
+/// Deliveries are quick that take less than the time of one that hangs by so many times.
+const QUICK: u32 = 8;
+
 /// The weight of one success in the usual time.
 const WEIGHT: f64 = 0.1;
 
@@ -90,6 +93,12 @@ impl UnderWay {
     /// How long a delivery usually takes.
     pub(super) fn usual(&self) -> Option<Duration> {
         self.usual.map(Duration::from_secs_f64)
+    }
+
+    /// Whether deliveries that get through take far less time than one that began at `begun`.
+    pub(super) fn is_quick(&self, now: Timestamp, begun: Timestamp) -> bool {
+        self.usual()
+            .is_some_and(|usual| usual * QUICK < now.since(begun))
     }
 
     /// How many slots are taken: deliveries that hang take none, up to `most` of them.
