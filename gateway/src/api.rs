@@ -36,8 +36,11 @@ pub(crate) use parameter_mapping::is_reserved;
 pub use parameter_mapping::{MappingSource, ParameterLocation, RequestParameter};
 pub use resource::{Resource, Segment, Verb};
 pub use stage::{BasePathMapping, DefaultEndpoint, EndpointType, MutualTls, Stage};
-pub use usage::{ApiKeySource, Period, Throttle, UsageQuota};
-pub use validation::{RequestChecks, RequiredLocation, RequiredParameter};
+pub use usage::{
+    ApiKey, ApiKeySource, KeyDigest, MethodThrottle, Period, PlanStage, Throttle, Usage, UsagePlan,
+    UsageQuota,
+};
+pub use validation::{BodyModels, RequestChecks, RequiredLocation, RequiredParameter};
 
 use indexmap::IndexMap;
 
@@ -51,6 +54,8 @@ pub struct Apis {
     pub domains: IndexMap<String, Vec<BasePathMapping>>,
     /// Domains whose clients need a certificate, by lower-case host name.
     pub mutual_tls: IndexMap<String, MutualTls>,
+    /// API keys and usage plans.
+    pub usage: Usage,
     /// `--stage`: the stage for requests whose host and path name none.
     pub default_stage: Option<String>,
 }

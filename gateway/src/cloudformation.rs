@@ -16,10 +16,13 @@ mod resource_tree;
 mod rest_api;
 mod sam;
 mod sam_events;
+mod sam_usage;
 mod stage;
 #[cfg(test)]
 mod tests;
 mod unsupported;
+mod usage;
+mod validation;
 mod web_acl;
 
 use kit::cloudformation::{Account, Stack};
@@ -64,6 +67,11 @@ pub(crate) fn read_stack(
     let closed = refused.into_iter().map(|domain| (domain, Vec::new()));
     apis.domains.extend(closed);
     sam_events::report_orphans(stack, problems);
+    usage::read(stack, &mut apis.usage, problems);
+    sam_usage::read(stack, &mut apis.usage, problems);
+    for resource in stack.of_kind(kinds::REQUEST_VALIDATOR) {
+        validation::check_validator(resource, problems);
+    }
     for resource in stack.all() {
         unsupported::report_unsupported(resource, problems);
         unsupported::report_orphan(stack, resource, problems);

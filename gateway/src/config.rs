@@ -20,6 +20,7 @@ use crate::outbound::{Outbound, OutboundArgs};
 use crate::reload::Reload;
 pub use crate::serving::{LimitArgs, ServingArgs, Trust};
 use crate::tls;
+pub use crate::usage::UsageArgs;
 
 /// Serve API Gateway REST APIs anywhere: requests through mapping templates to SQS.
 ///
@@ -72,6 +73,9 @@ pub struct GatewayArgs {
     /// What integrations call
     #[command(flatten)]
     pub outbound: OutboundArgs,
+    /// API keys, quotas and throttles
+    #[command(flatten)]
+    pub usage: UsageArgs,
 }
 
 impl Default for GatewayArgs {

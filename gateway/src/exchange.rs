@@ -28,6 +28,8 @@ pub struct Exchange<'a> {
     // Most requests never look at these two, and making them costs more than the rest of the way.
     parameters: OnceCell<Parameters>,
     context: OnceCell<Context>,
+    /// `usageIdentifierKey`: the API key that a Lambda authorizer gave the caller.
+    pub(crate) usage_key: Option<String>,
 }
 
 impl<'a> Exchange<'a> {
@@ -39,6 +41,7 @@ impl<'a> Exchange<'a> {
             account_id,
             parameters: OnceCell::new(),
             context: OnceCell::new(),
+            usage_key: None,
         }
     }
 
@@ -52,6 +55,12 @@ impl<'a> Exchange<'a> {
     pub(crate) fn context(&self) -> &Context {
         self.context
             .get_or_init(|| Context::new(self.request.context(self.route, self.account_id)))
+    }
+
+    /// `$context`, to add to it.
+    pub(crate) fn context_mut(&mut self) -> &mut Context {
+        self.context();
+        self.context.get_mut().expect("it was made just now")
     }
 
     /// What the templates have set in `$context.requestOverride` so far.
@@ -103,9 +112,7 @@ impl<'a> Exchange<'a> {
 
     /// The answer for a fault, as the API customises it. `$context.error` is there from now on.
     pub(crate) fn refuse(&mut self, fault: &Fault) -> GatewayAnswer {
-        let mut context = self.context().clone();
-        context.set_error(fault);
-        self.context = context.into();
+        self.context_mut().set_error(fault);
         let responses = &self.route.api.gateway_responses;
         GatewayAnswer::customised(fault, responses, &self.sources())
     }

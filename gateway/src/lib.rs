@@ -26,11 +26,14 @@ mod refusal;
 mod reload;
 mod request_ids;
 mod run;
+pub mod schema;
 mod server;
 mod serving;
 mod sqs;
 mod tls;
 mod trouble;
+mod usage;
+mod validation;
 
 pub use config::{Cli, GatewayArgs, Settings};
 pub use outbound::{Outbound, OutboundArgs, VpcLink};

@@ -63,6 +63,7 @@ fn of_file(number: usize, document: Document) -> Api {
         encoding,
         is_closed,
         gateway_responses,
+        api_key_source,
         ..
     } = document;
     Api {
@@ -74,6 +75,7 @@ fn of_file(number: usize, document: Document) -> Api {
         encoding,
         is_closed,
         gateway_responses,
+        api_key_source,
         ..Api::default()
     }
 }

@@ -17,6 +17,7 @@ mod util;
 
 pub use context::Context;
 pub(crate) use context::{RequestOverride, ResponseOverride};
+pub(crate) use document::is_too_dense;
 pub use input::Input;
 pub use parameters::{HeaderCase, Parameters};
 

@@ -11,5 +11,5 @@ mod sources;
 
 pub(crate) use parameters::{is_hidden, title_case};
 pub use request::Request;
-pub(crate) use request::{media_type, parse_query};
+pub(crate) use request::{is_json, media_type, parse_query};
 pub(crate) use sources::{ContextFields, Sources, in_json};

@@ -17,7 +17,6 @@ mod identity;
 mod import;
 mod integration;
 mod integration_response;
-mod method_request;
 mod operation;
 mod parameter_mapping;
 mod security;
@@ -25,10 +24,11 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod uri;
+mod validation;
 mod variables;
 
 pub(crate) use declarations::MethodDeclarations;
-pub(crate) use document::Document;
+pub(crate) use document::{Document, api_key_source};
 pub(crate) use encoding::read as read_encoding;
 pub(crate) use gateway_responses::{
     kind as gateway_response_type, read as read_gateway_responses,

@@ -20,6 +20,7 @@ use crate::reload::Reload;
 use crate::server::{self, Gateway};
 use crate::serving::ServingArgs;
 use crate::tls;
+use crate::usage::UsageGate;
 
 /// Serves both ports until `stop` is cancelled, then finishes the requests under way.
 ///
@@ -45,7 +46,9 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         true => None,
         false => Some(Arc::new(Tls::read(&files)?)),
     };
-    let gateway = Gateway::new(apis, account_id, &sdk, outbound)?.with_serving(&serving);
+    let usage = Arc::new(UsageGate::open(&args.usage, &apis)?);
+    let gateway = Gateway::new(apis, account_id, &sdk, outbound, usage.clone())?;
+    let gateway = gateway.with_serving(&serving);
     let gateway = Arc::new(gateway);
     let readiness = Arc::new(Readiness::new(&sdk));
     if readiness.needs_sqs(&gateway.apis()) {
@@ -60,6 +63,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     let seats = port.seats.clone();
     tokio::spawn(async move { gauge(|| seats.taken()).await });
     let (port_stop, admin_stop) = (CancellationToken::new(), CancellationToken::new());
+    let kept = tokio::spawn(usage.keep(admin_stop.clone()));
     let admin_routes = admin_routes(gateway.clone(), readiness, stop.clone());
     let public = async {
         let served = port
@@ -81,6 +85,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     );
     public?;
     admin?;
+    kept.await.context("writing quota counters panicked")?;
     Ok(())
 }
 

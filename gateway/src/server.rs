@@ -45,7 +45,8 @@ use crate::request_ids::{RequestIds, new_extended_id};
 use crate::serving::ServingArgs;
 use crate::stage::{AccessLine, route};
 use crate::trouble::printable;
-use crate::{authorization, integration_request, integration_response};
+use crate::usage::UsageGate;
+use crate::{authorization, integration_request, integration_response, validation};
 use admission::{Admission, Limits};
 use backends::Backends;
 use compression::compressed;
@@ -63,6 +64,7 @@ pub(crate) struct Gateway {
     admission: Admission,
     /// Networks of proxies whose forwarded headers are believed.
     trusted: Vec<Network>,
+    usage: Arc<UsageGate>,
 }
 
 impl Gateway {
@@ -75,6 +77,7 @@ impl Gateway {
         account_id: String,
         sdk: &SdkConfig,
         outbound: Outbound,
+        usage: Arc<UsageGate>,
     ) -> std::io::Result<Gateway> {
         Ok(Gateway {
             apis: ArcSwap::from_pointee(apis),
@@ -82,6 +85,7 @@ impl Gateway {
             backends: Backends::new(sdk, outbound)?,
             admission: Admission::new(Limits::default()),
             trusted: Vec::new(),
+            usage,
         })
     }
 
@@ -102,6 +106,9 @@ impl Gateway {
 
     /// Serves `apis` from the next request on.
     pub(crate) fn replace_apis(&self, apis: Apis) {
+        if let Err(error) = self.usage.serve(&apis) {
+            tracing::error!("API keys and usage plans stay as they were: {error:#}");
+        }
         self.apis.store(Arc::new(apis));
     }
 
@@ -143,6 +150,8 @@ impl Gateway {
         outline: &mut Outline<'_>,
     ) -> Result<MethodResponse, Fault> {
         authorization::check(exchange)?;
+        self.usage.admit(exchange)?;
+        validation::check(exchange)?;
         let plan = integration_request::plan(exchange)?;
         let timeout = exchange.route.method.integration.timeout;
         let received = self

@@ -8,12 +8,17 @@ pub(super) const DEPLOYMENT: &str = "AWS::ApiGateway::Deployment";
 pub(super) const DOMAIN_NAME: &str = "AWS::ApiGateway::DomainName";
 pub(super) const BASE_PATH_MAPPING: &str = "AWS::ApiGateway::BasePathMapping";
 pub(super) const GATEWAY_RESPONSE: &str = "AWS::ApiGateway::GatewayResponse";
+pub(super) const MODEL: &str = "AWS::ApiGateway::Model";
+pub(super) const REQUEST_VALIDATOR: &str = "AWS::ApiGateway::RequestValidator";
+pub(super) const API_KEY: &str = "AWS::ApiGateway::ApiKey";
+pub(super) const USAGE_PLAN: &str = "AWS::ApiGateway::UsagePlan";
+pub(super) const USAGE_PLAN_KEY: &str = "AWS::ApiGateway::UsagePlanKey";
 pub(super) const SERVERLESS_API: &str = "AWS::Serverless::Api";
 pub(super) const SERVERLESS_FUNCTION: &str = "AWS::Serverless::Function";
 pub(super) const SERVERLESS_STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
 
 /// The types that are read.
-pub(super) const READ: [&str; 9] = [
+pub(super) const READ: [&str; 14] = [
     REST_API,
     RESOURCE,
     METHOD,
@@ -22,17 +27,20 @@ pub(super) const READ: [&str; 9] = [
     DOMAIN_NAME,
     BASE_PATH_MAPPING,
     GATEWAY_RESPONSE,
+    MODEL,
+    REQUEST_VALIDATOR,
+    API_KEY,
+    USAGE_PLAN,
+    USAGE_PLAN_KEY,
     SERVERLESS_API,
 ];
 
 /// The types that only matter to a deployment on AWS, or only to a method that refers to them,
 /// where the reference is refused.
-pub(super) const PASSIVE: [&str; 7] = [
+pub(super) const PASSIVE: [&str; 5] = [
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::ClientCertificate",
     "AWS::ApiGateway::DocumentationPart",
     "AWS::ApiGateway::DocumentationVersion",
-    "AWS::ApiGateway::Model",
-    "AWS::ApiGateway::RequestValidator",
     "AWS::ApiGateway::VpcLink",
 ];

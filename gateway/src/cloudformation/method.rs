@@ -8,12 +8,14 @@ use super::integration::in_openapi_form;
 use super::kinds::METHOD;
 use super::membership::is_part;
 use super::resource_tree::paths;
+use super::validation::Validation;
 use crate::api::{Access, Integration, Method, Resource, Segment, Verb};
 use crate::openapi::{MethodDeclarations, read_integration};
 
 /// The resources of one API that have methods, by the order of their methods.
 pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Vec<Resource> {
     let paths = paths(stack, api, problems);
+    let validation = Validation::of(stack, api, problems);
     let mut resources: IndexMap<&str, Resource> = IndexMap::new();
     for declared in stack
         .of_kind(METHOD)
@@ -41,7 +43,13 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
                 None
             }
         });
-        let method = method(declared, path.unwrap_or_default(), fields, problems);
+        let method = method(
+            declared,
+            path.unwrap_or_default(),
+            fields,
+            &validation,
+            problems,
+        );
         let (Some((_, id)), Some(path), Some(verb), Some(method)) = (id, path, verb, method) else {
             continue;
         };
@@ -80,16 +88,19 @@ fn method(
     declared: &Declared,
     path: &str,
     mut fields: Fields<'_>,
+    validation: &Validation<'_>,
     problems: &mut Vec<Problem>,
 ) -> Option<Method> {
     let label = declared.label();
     let access = access(&label, &mut fields, problems);
     let mut declarations = MethodDeclarations::default();
-    let entries = fields
-        .optional("RequestParameters")
-        .map(Node::entries)
-        .transpose()
-        .or_collect(problems);
+    let parameters = fields.optional("RequestParameters");
+    let checks = validation.checks(&label, &mut fields, parameters, problems);
+    let needs_api_key = fields.optional("ApiKeyRequired").map(Node::boolean);
+    let needs_api_key = needs_api_key.transpose().or_collect(problems).flatten();
+    let needs_api_key = needs_api_key.unwrap_or(false);
+    let entries = parameters.map(Node::entries).transpose();
+    let entries = entries.or_collect(problems);
     for entry in entries.flatten().unwrap_or_default() {
         declarations
             .parameters
@@ -102,7 +113,7 @@ fn method(
         problems,
     );
     let integration = fields.optional("Integration");
-    fields.ignore(&["RequestModels", "OperationName"]);
+    fields.ignore(&["OperationName"]);
     problems.extend(fields.finish());
     let Some(integration) = integration else {
         problems.push(
@@ -113,9 +124,10 @@ fn method(
         );
         return Some(Method {
             access,
+            needs_api_key,
+            checks,
             statuses,
             integration: Integration::unsupported(),
-            ..Method::default()
         });
     };
     let integration = in_openapi_form(integration, problems)?;
@@ -123,13 +135,14 @@ fn method(
     let integration = read_integration(&label, &integration, problems)?;
     Some(Method {
         access,
+        needs_api_key,
+        checks,
         statuses,
         integration,
-        ..Method::default()
     })
 }
 
-/// Who may call the method. Authorizers, IAM, API keys and validators are not supported.
+/// Who may call the method. Authorizers and IAM are not supported.
 fn access(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) -> Access {
     let mut access = Access::Open;
     if let Some(kind) = fields.optional("AuthorizationType")
@@ -143,14 +156,7 @@ fn access(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) -> 
         problems.push(kind.problem(message).tolerable());
         access = Access::Closed;
     }
-    if let Some(key) = fields.optional("ApiKeyRequired")
-        && key.boolean().or_collect(problems) != Some(false)
-    {
-        let message = format!("{label}: API keys are not supported");
-        problems.push(key.problem(message).tolerable());
-        access = Access::Closed;
-    }
-    const GUARDS: [&str; 3] = ["RequestValidatorId", "AuthorizerId", "AuthorizationScopes"];
+    const GUARDS: [&str; 2] = ["AuthorizerId", "AuthorizationScopes"];
     if GUARDS.iter().any(|name| fields.has(name)) {
         access = Access::Closed;
     }

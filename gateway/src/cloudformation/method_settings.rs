@@ -21,7 +21,7 @@ pub(super) fn entry(
     let verb = fields.optional("HttpMethod").map(verb);
     let path = path.transpose().or_collect(problems);
     let verb = verb.transpose().or_collect(problems);
-    let setting = settings(label, &mut fields, problems);
+    let setting = settings(&mut fields, problems);
     problems.extend(fields.finish());
     Some(MethodSetting {
         path: path?.flatten(),
@@ -31,11 +31,7 @@ pub(super) fn entry(
 }
 
 /// The settings that an entry has, and a `StageDescription` has for all methods.
-pub(super) fn settings(
-    label: &str,
-    fields: &mut Fields<'_>,
-    problems: &mut Vec<Problem>,
-) -> MethodSetting {
+pub(super) fn settings(fields: &mut Fields<'_>, problems: &mut Vec<Problem>) -> MethodSetting {
     // There is no disk that a cache could be written to.
     fields.ignore(&["CacheDataEncrypted"]);
     let flag = |name: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>| {
@@ -53,16 +49,6 @@ pub(super) fn settings(
     let logging = fields.optional("LoggingLevel");
     let rate = fields.optional("ThrottlingRateLimit");
     let burst = fields.optional("ThrottlingBurstLimit");
-    for (name, node) in [
-        ("ThrottlingRateLimit", rate),
-        ("ThrottlingBurstLimit", burst),
-    ] {
-        // -1 switches a throttle off.
-        if let Some(node) = node.filter(|node| node.text().is_ok_and(|it| !it.starts_with('-'))) {
-            let message = format!("{label}: {name}: throttling is not supported");
-            problems.push(node.problem(message).tolerable());
-        }
-    }
     MethodSetting {
         path: None,
         verb: None,

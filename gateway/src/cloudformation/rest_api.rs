@@ -8,16 +8,15 @@ use super::content::Content;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
 use super::{gateway_response, stage};
 use crate::api::{Api, Segment};
-use crate::openapi::{Document, only_stage, read_encoding};
+use crate::openapi::{Document, api_key_source, only_stage, read_encoding};
 
 /// Properties that change no answer.
-const PASSIVE: [&str; 6] = [
+const PASSIVE: [&str; 5] = [
     "Description",
     "Tags",
     "FailOnWarnings",
     "Mode",
     "SecurityPolicy",
-    "ApiKeySourceType",
 ];
 
 /// Reads one API. An API without methods is `None` and a problem.
@@ -54,6 +53,7 @@ pub(super) fn read(
     );
     fields.ignore(&PASSIVE);
     fields.unsupported(&["BodyS3Location", "CloneFrom", "Policy"]);
+    let own_source = api_key_source(fields.optional("ApiKeySourceType"), problems);
     problems.extend(fields.finish());
     let mut document = content.import(body, account, problems)?;
     is_closed |= document.is_closed;
@@ -74,6 +74,7 @@ pub(super) fn read(
         encoding: document.encoding.with(&encoding),
         is_closed,
         gateway_responses: document.gateway_responses,
+        api_key_source: own_source.unwrap_or(document.api_key_source),
         ..Api::default()
     })
 }

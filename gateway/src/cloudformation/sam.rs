@@ -12,7 +12,7 @@ use super::domain_name::mutual_tls;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
 use super::{cors, gateway_response, sam_events, stage};
 use crate::api::{Api, BasePathMapping, MutualTls};
-use crate::openapi::read_encoding;
+use crate::openapi::{api_key_source, read_encoding};
 
 /// A custom domain: its name, its base paths, and the mutual TLS that it asks for.
 type Domain = (String, Vec<BasePathMapping>, Option<MutualTls>);
@@ -29,10 +29,9 @@ pub(super) fn read(
 ) -> Option<Served> {
     let mut content = Content::declared(stack, declared, problems);
     let mut fields = declared.fields().or_collect(problems)?;
-    let name = fields
-        .optional("Name")
-        .map_or(Ok(declared.logical_id.as_str()), Node::text)
-        .or_collect(problems);
+    let name = fields.optional("Name");
+    let name = name.map_or(Ok(declared.logical_id.as_str()), Node::text);
+    let name = name.or_collect(problems);
     let stage_name = fields
         .required("StageName")
         .and_then(Node::text)
@@ -58,6 +57,7 @@ pub(super) fn read(
     let domain = fields
         .optional("Domain")
         .and_then(|node| domain(declared, node, stage_name.unwrap_or_default(), problems));
+    let own_source = api_key_source(fields.optional("ApiKeySourceType"), problems);
     let settings = stage::settings(&declared.label(), fields, problems);
     let mut document = content.import(body.as_deref(), account, problems)?;
     is_closed |= document.is_closed;
@@ -76,6 +76,7 @@ pub(super) fn read(
         encoding: document.encoding.with(&encoding),
         is_closed,
         gateway_responses: document.gateway_responses,
+        api_key_source: own_source.unwrap_or(document.api_key_source),
         ..Api::default()
     };
     Some((api, domain))
@@ -109,7 +110,6 @@ fn set_aside(fields: &mut Fields<'_>) {
         "Mode",
         "AlwaysDeploy",
         "PropagateTags",
-        "ApiKeySourceType",
         "Models",
         "SecurityPolicy",
     ]);

@@ -170,7 +170,7 @@ fn methods(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) ->
         .transpose()
         .or_collect(problems);
     let entries = entries.flatten().unwrap_or_default();
-    let mut all = vec![method_settings::settings(label, fields, problems)];
+    let mut all = vec![method_settings::settings(fields, problems)];
     all.retain(|setting| *setting != MethodSetting::default());
     for node in entries {
         all.extend(method_settings::entry(label, node, problems));

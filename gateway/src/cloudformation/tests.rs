@@ -1,6 +1,7 @@
 //! Templates, to APIs and problems.
 
 mod closed;
+mod guards;
 mod own_answers;
 mod problems;
 mod sam_events;
@@ -216,10 +217,9 @@ fn stages_keep_their_variables_and_refuse_unsupported_settings() {
         &stage("MethodSettings: [{CachingEnabled: maybe}]"),
         "expected true or false",
     );
-    refused(
-        &stage("MethodSettings: [{ThrottlingRateLimit: 10}]"),
-        "ThrottlingRateLimit: throttling is not supported",
-    );
+    let apis = load(&stage("MethodSettings: [{ThrottlingRateLimit: 10}]")).unwrap();
+    let rate = apis.apis[0].stages[0].methods.0[0].throttling_rate;
+    assert_eq!(rate, Some(10.0));
     refused(
         &stage("CanarySetting: {PercentTraffic: 101}"),
         "PercentTraffic must be a number from 0 to 100",
@@ -234,10 +234,9 @@ fn stages_keep_their_variables_and_refuse_unsupported_settings() {
         "dlq"
     );
     let throttled = described.replace("LoggingLevel: INFO", "ThrottlingBurstLimit: 5");
-    refused(
-        &throttled,
-        "StageDescription: ThrottlingBurstLimit: throttling is not supported",
-    );
+    let apis = load(&throttled).unwrap();
+    let burst = apis.apis[0].stages[0].methods.0[0].throttling_burst;
+    assert_eq!(burst, Some(5));
 }
 
 #[test]
@@ -269,9 +268,5 @@ fn a_sam_api_has_its_domain_and_refuses_unsupported_settings() {
     refused(
         &api("Cors: {AllowMethods: \"'GET'\"}"),
         "Cors: AllowOrigin is missing",
-    );
-    refused(
-        &api("MethodSettings: [{ThrottlingRateLimit: 1}]"),
-        "throttling is not supported",
     );
 }

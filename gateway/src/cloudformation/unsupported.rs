@@ -37,6 +37,8 @@ pub(super) fn report_orphan(stack: &Stack, resource: &Resource, problems: &mut V
         kinds::STAGE,
         kinds::DEPLOYMENT,
         kinds::GATEWAY_RESPONSE,
+        kinds::MODEL,
+        kinds::REQUEST_VALIDATOR,
     ];
     if !parts.contains(&resource.kind.as_str()) {
         return;

@@ -91,6 +91,15 @@ impl Context {
         Arc::make_mut(&mut self.fields).insert("error".to_owned(), error);
     }
 
+    /// Sets a field of a field.
+    pub(crate) fn insert_into(&mut self, field: &str, name: &str, value: Json) {
+        let fields = Arc::make_mut(&mut self.fields);
+        let inner = fields.entry(field).or_insert_with(|| Members::new().into());
+        if let Json::Object(members) = inner {
+            members.insert(name.to_owned(), value);
+        }
+    }
+
     /// The text of a field, by the names that lead to it; [`None`] when it is missing, null, or not
     /// a single value.
     pub fn get<S: AsRef<str>>(&self, path: &[S]) -> Option<String> {

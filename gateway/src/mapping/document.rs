@@ -56,6 +56,11 @@ fn cost(text: &str) -> usize {
     text.len() + PART * parts
 }
 
+/// Whether the document of a text takes more memory than a template may use.
+pub(crate) fn is_too_dense(text: &str) -> bool {
+    cost(text) > DOCUMENT_BYTES
+}
+
 /// The text after a string whose opening quote was read.
 fn after_string(mut rest: &[u8]) -> &[u8] {
     loop {

@@ -78,6 +78,11 @@ impl Request {
     }
 }
 
+/// Whether a media type, in lower case, is JSON.
+pub(crate) fn is_json(media_type: &str) -> bool {
+    media_type == "application/json" || media_type.ends_with("+json")
+}
+
 /// The media type in front of any parameters, lower case.
 pub(crate) fn media_type(value: &str) -> String {
     value

@@ -114,7 +114,7 @@ fn entries(node: Option<&Node>) -> &[Entry] {
 }
 
 /// The node itself, or the one that its `$ref` points to in the document.
-fn target<'n>(root: &'n Node, node: &'n Node) -> Option<&'n Node> {
+pub(super) fn target<'n>(root: &'n Node, node: &'n Node) -> Option<&'n Node> {
     let Some(reference) = node.get("$ref") else {
         return Some(node);
     };

@@ -8,7 +8,8 @@ use super::extensions::is_foreign;
 use super::gateway_responses;
 use super::operation::PathReader;
 use super::security::SecurityReader;
-use crate::api::{DefaultEndpoint, Encoding, GatewayResponses, Resource};
+use super::validation::ValidationReader;
+use crate::api::{ApiKeySource, DefaultEndpoint, Encoding, GatewayResponses, Resource};
 
 /// What a document declares.
 #[derive(Debug, Default)]
@@ -27,6 +28,8 @@ pub(crate) struct Document {
     pub is_closed: bool,
     /// `x-amazon-apigateway-gateway-responses`.
     pub gateway_responses: GatewayResponses,
+    /// `x-amazon-apigateway-api-key-source`.
+    pub api_key_source: ApiKeySource,
 }
 
 /// Extensions of the root that would change answers and are not supported.
@@ -36,9 +39,8 @@ const UNSUPPORTED_ROOT: [&str; 3] = [
     "x-amazon-apigateway-policy",
 ];
 
-/// Entries of the root without effect on requests. Where API keys come from matters only to methods
-/// that require one, and those are refused.
-const PASSIVE_ROOT: [&str; 16] = [
+/// Entries of the root without effect on requests, or read together with what refers to them.
+const PASSIVE_ROOT: [&str; 15] = [
     "openapi",
     "swagger",
     "host",
@@ -52,7 +54,6 @@ const PASSIVE_ROOT: [&str; 16] = [
     "responses",
     "securityDefinitions",
     "externalDocs",
-    "x-amazon-apigateway-api-key-source",
     "x-amazon-apigateway-documentation",
     "x-amazon-apigateway-importexport-version",
 ];
@@ -85,12 +86,14 @@ impl Document {
         );
         let responses = fields.optional("x-amazon-apigateway-gateway-responses");
         let gateway_responses = gateway_responses::read(responses, problems);
+        let source = fields.optional("x-amazon-apigateway-api-key-source");
+        let api_key_source = api_key_source(source, problems);
         let paths = fields
             .required("paths")
             .and_then(Node::entries)
             .or_collect(problems)
             .unwrap_or_default();
-        let security = SecurityReader::new(fields.optional("security"));
+        let security = SecurityReader::new(root, fields.optional("security"));
         let validators = fields.optional("x-amazon-apigateway-request-validators");
         let validator = fields.optional("x-amazon-apigateway-request-validator");
         let is_closed = fields.has("x-amazon-apigateway-policy");
@@ -101,8 +104,7 @@ impl Document {
         let mut reader = PathReader {
             root,
             security,
-            validators,
-            validator,
+            validation: ValidationReader::new(root, validators, validator),
             problems,
         };
         let entries = paths.iter().filter(|entry| !is_foreign(&entry.key));
@@ -118,6 +120,25 @@ impl Document {
             encoding,
             is_closed,
             gateway_responses,
+            api_key_source: api_key_source.unwrap_or_default(),
         })
+    }
+}
+
+/// Where API keys come from, if it is said.
+pub(crate) fn api_key_source(
+    node: Option<&Node>,
+    problems: &mut Vec<Problem>,
+) -> Option<ApiKeySource> {
+    let node = node?;
+    match node.text().or_collect(problems)?.to_uppercase().as_str() {
+        "HEADER" => Some(ApiKeySource::Header),
+        "AUTHORIZER" => Some(ApiKeySource::Authorizer),
+        other => {
+            let message =
+                format!("invalid source of API keys {other}: expected HEADER or AUTHORIZER");
+            problems.push(node.problem(message));
+            None
+        }
     }
 }

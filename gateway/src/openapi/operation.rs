@@ -4,9 +4,10 @@ use kit::document::{Entry, Node, OrCollect as _, Problem};
 
 use super::declarations::MethodDeclarations;
 use super::extensions::is_foreign;
+use super::integration;
 use super::security::SecurityReader;
-use super::{integration, method_request};
-use crate::api::{Access, Integration, Method, Resource, Segment, Verb};
+use super::validation::{Checked, ValidationReader};
+use crate::api::{Method, Resource, Segment, Verb};
 
 /// The operations that a path can have.
 const OPERATIONS: [&str; 8] = [
@@ -21,18 +22,16 @@ const OPERATIONS: [&str; 8] = [
 ];
 
 /// Entries of an operation without effect on requests.
-const PASSIVE_OPERATION: [&str; 12] = [
+const PASSIVE_OPERATION: [&str; 10] = [
     "tags",
     "summary",
     "description",
     "operationId",
-    "consumes",
     "produces",
     "externalDocs",
     "deprecated",
     "schemes",
     "servers",
-    "requestBody",
     "callbacks",
 ];
 
@@ -40,16 +39,13 @@ const PASSIVE_OPERATION: [&str; 12] = [
 pub(super) struct PathReader<'d, 'p> {
     pub root: &'d Node,
     pub security: SecurityReader<'d>,
-    /// `x-amazon-apigateway-request-validators`.
-    pub validators: Option<&'d Node>,
-    /// The name of the validator of methods that name none.
-    pub validator: Option<&'d Node>,
+    pub validation: ValidationReader<'d>,
     pub problems: &'p mut Vec<Problem>,
 }
 
-impl PathReader<'_, '_> {
+impl<'d> PathReader<'d, '_> {
     /// The resource of one path; `None` when its path is malformed.
-    pub(super) fn resource(&mut self, entry: &Entry) -> Option<Resource> {
+    pub(super) fn resource(&mut self, entry: &'d Entry) -> Option<Resource> {
         let path = &entry.key;
         let segments = Segment::parse_path(path).map_err(|message| entry.place.problem(message));
         let segments = segments.or_collect(self.problems);
@@ -82,8 +78,8 @@ impl PathReader<'_, '_> {
         &mut self,
         label: &str,
         path: &str,
-        common: Option<&Node>,
-        operation: &Node,
+        common: Option<&'d Node>,
+        operation: &'d Node,
     ) -> Option<Method> {
         let mut fields = operation.fields(label).or_collect(self.problems)?;
         let integration = fields.optional("x-amazon-apigateway-integration");
@@ -94,49 +90,55 @@ impl PathReader<'_, '_> {
             .unwrap_or_default();
         let security = fields.optional("security");
         let auth = fields.optional("x-amazon-apigateway-auth");
-        let mut access = self.security.access(label, security, auth, self.problems);
+        let access = self.security.access(label, security, auth, self.problems);
         let validator = fields.optional("x-amazon-apigateway-request-validator");
-        let validator = validator.or(self.validator);
-        if method_request::refuse_validation(label, validator, self.validators, self.problems) {
-            access = Access::Closed;
-        }
+        let checked = Checked {
+            validator,
+            parameters: [common, parameters],
+            body: fields.optional("requestBody"),
+            consumes: fields.optional("consumes"),
+        };
+        let checks = self.validation.checks(label, &checked, self.problems);
+        let needs_api_key = self.security.needs_key(security);
         fields.ignore(&PASSIVE_OPERATION);
         fields.ignore_where(is_foreign);
         self.problems.extend(fields.finish());
+        let mut method = Method {
+            access,
+            needs_api_key,
+            checks,
+            statuses,
+            ..Method::default()
+        };
         let Some(integration) = integration else {
             self.problems.push(
                 operation
                     .problem(format!("{label}: No integration defined for method"))
                     .tolerable(),
             );
-            return Some(Method {
-                access,
-                statuses,
-                integration: Integration::unsupported(),
-                ..Method::default()
-            });
+            return Some(method);
         };
         MethodDeclarations::read(self.root, [common, parameters], responses).warn(
             label,
             path,
             integration,
         );
-        let integration = integration::read(label, integration, self.problems)?;
-        for response in &integration.responses {
-            if !statuses.is_empty() && !statuses.contains(&response.status) {
-                let status = response.status;
+        method.integration = integration::read(label, integration, self.problems)?;
+        self.report_undeclared(label, operation, &method);
+        Some(method)
+    }
+
+    /// Reports integration responses with a status that the method does not declare.
+    fn report_undeclared(&mut self, label: &str, operation: &Node, method: &Method) {
+        for response in &method.integration.responses {
+            let status = response.status;
+            if !method.statuses.is_empty() && !method.statuses.contains(&status) {
                 let message = format!(
                     "{label}: an integration response has status {status}, which the method does not declare in responses"
                 );
                 self.problems.push(operation.problem(message).tolerable());
             }
         }
-        Some(Method {
-            access,
-            statuses,
-            integration,
-            ..Method::default()
-        })
     }
 }
 

@@ -44,7 +44,7 @@ fn what_is_not_supported_is_reported_with_its_place() {
         problems,
         [
             "api.yaml:2:29: the OpenAPI document: x-amazon-apigateway-policy is not supported",
-            "api.yaml:7:17: post /a: API keys and authorizers are not supported",
+            "api.yaml:7:17: post /a: authorizers are not supported",
             "api.yaml:8:7: post /a: nonsense is unknown",
         ]
     );

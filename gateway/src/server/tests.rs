@@ -12,6 +12,7 @@ use super::*;
 use crate::api::{Api, Stage};
 use crate::openapi::Document;
 use crate::outbound::OutboundArgs;
+use crate::usage::{UsageArgs, UsageGate};
 
 /// `POST /send` sends a message to SQS within 300 ms, `POST /xml` does so in a call of its own,
 /// `GET /s3/{key}` calls S3, `GET /mock` calls nothing.
@@ -84,7 +85,9 @@ async fn gateway(endpoint: &str) -> Router {
         ..Apis::default()
     };
     let sdk = kit::aws::local(endpoint).await;
-    Arc::new(Gateway::new(apis, "1".into(), &sdk, outbound()).unwrap()).router()
+    let usage = Arc::new(UsageGate::open(&UsageArgs::default(), &apis).unwrap());
+    let gateway = Gateway::new(apis, "1".into(), &sdk, outbound(), usage);
+    Arc::new(gateway.unwrap()).router()
 }
 
 /// Everything on this machine may be called.

@@ -22,6 +22,7 @@ pub(super) fn name_property(kind: &str) -> Option<&'static str> {
         "AWS::Serverless::StateMachine" => "Name",
         "AWS::ApiGateway::Stage" => "StageName",
         "AWS::ApiGateway::DomainName" => "DomainName",
+        "AWS::ApiGateway::Model" => "Name",
         _ => return None,
     })
 }
@@ -35,6 +36,27 @@ pub(super) fn generated(kind: &str, logical_id: &str, account: &Account) -> Stri
         _ if kind.starts_with("AWS::ApiGateway::") => short_id(logical_id),
         _ => format!("{}-{logical_id}", account.stack_name),
     }
+}
+
+/// Whether an attribute is the physical id by another name.
+fn is_physical_id(kind: &str, attribute: &str) -> bool {
+    matches!(
+        (kind, attribute),
+        ("AWS::SQS::Queue", "QueueName")
+            | ("AWS::SNS::Topic", "TopicName")
+            | (
+                "AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine",
+                "Name"
+            )
+            | (
+                "AWS::ApiGateway::RestApi" | "AWS::Serverless::Api",
+                "RestApiId"
+            )
+            | ("AWS::ApiGateway::Authorizer", "AuthorizerId")
+            | ("AWS::ApiGateway::RequestValidator", "RequestValidatorId")
+            | ("AWS::ApiGateway::ApiKey", "APIKeyId")
+            | ("AWS::ApiGateway::UsagePlan", "Id")
+    )
 }
 
 /// One resource, as references see it.
@@ -64,6 +86,9 @@ impl Named<'_> {
     /// here.
     pub(super) fn attribute(&self, attribute: &str) -> Option<String> {
         let id = self.physical_id;
+        if is_physical_id(self.kind, attribute) {
+            return Some(id.to_owned());
+        }
         Some(match (self.kind, attribute) {
             ("AWS::SQS::Queue", "Arn") => self.arn("sqs", id),
             ("AWS::SQS::Queue", "QueueUrl") => self.queue_url(),
@@ -111,11 +136,6 @@ impl Named<'_> {
             ("AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine", "Arn") => {
                 self.arn("states", &format!("stateMachine:{id}"))
             }
-            ("AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine", "Name") => {
-                id.to_owned()
-            }
-            ("AWS::ApiGateway::RestApi" | "AWS::Serverless::Api", "RestApiId")
-            | ("AWS::ApiGateway::Authorizer", "AuthorizerId") => id.to_owned(),
             ("AWS::ApiGateway::RestApi" | "AWS::Serverless::Api", "RootResourceId") => {
                 short_id(&format!("{}/", self.logical_id))
             }

@@ -76,16 +76,12 @@ fn unsupported_settings_of_an_api_are_refused() {
             "  M: {Type: AWS::ApiGateway::BasePathMapping, Properties: {DomainName: d, RestApiId: !Ref Api, Stage: dev}}",
             "API parts has no stage dev",
         ),
-        (
-            "  U: {Type: AWS::ApiGateway::UsagePlan}",
-            "U (AWS::ApiGateway::UsagePlan): this resource type is not supported",
-        ),
     ] {
         refused(&beside(resource), message);
     }
     assert!(
         load(&beside(
-            "  V: {Type: AWS::ApiGateway::RequestValidator}\n  M: {Type: AWS::ApiGateway::Model}"
+            "  V: {Type: AWS::ApiGateway::RequestValidator, Properties: {RestApiId: !Ref Api}}\n  M: {Type: AWS::ApiGateway::Model, Properties: {RestApiId: !Ref Api}}"
         ))
         .is_ok()
     );
