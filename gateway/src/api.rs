@@ -6,7 +6,6 @@ mod access;
 mod access_log;
 mod backend;
 mod cache_key;
-mod canary;
 mod encoding;
 mod gateway_response;
 mod http_endpoint;
@@ -22,7 +21,6 @@ pub use access::Access;
 pub use access_log::{AccessLogFormat, FormatKind, FormatPiece};
 pub use backend::{Backend, Operation, ServiceUri};
 pub use cache_key::{CacheKey, CacheKeyParameter};
-pub use canary::Canary;
 pub use encoding::{BinaryMediaTypes, ContentHandling, Encoding};
 pub use gateway_response::{
     GatewayResponse, GatewayResponses, ResponseType, SubstitutionTemplate, TemplatePart,
@@ -34,8 +32,9 @@ pub use method::{
 pub use method_settings::{LoggingLevel, MethodSetting, MethodSettings, UnauthorizedInvalidation};
 pub(crate) use parameter_mapping::is_reserved;
 pub use parameter_mapping::{MappingSource, ParameterLocation, RequestParameter};
+pub(crate) use resource::Siblings;
 pub use resource::{Resource, Segment, Verb};
-pub use stage::{BasePathMapping, DefaultEndpoint, EndpointType, MutualTls, Stage};
+pub use stage::{BasePathMapping, Canary, DefaultEndpoint, EndpointType, MutualTls, Stage};
 pub use usage::{
     ApiKey, ApiKeySource, KeyDigest, MethodThrottle, Period, PlanStage, Throttle, Usage, UsagePlan,
     UsageQuota,

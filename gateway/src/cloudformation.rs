@@ -53,11 +53,13 @@ pub(crate) fn read_stack(
         }
     }
     web_acl::refuse(stack, &mut apis.apis, problems);
-    let domains = stack.of_kind(kinds::DOMAIN_NAME);
+    let domains = [kinds::DOMAIN_NAME, kinds::V2_DOMAIN_NAME].map(|kind| stack.of_kind(kind));
+    let domains = domains.into_iter().flatten();
     let refused: Vec<String> = domains
         .filter_map(|resource| domain_name::check(resource, apis, problems))
         .collect();
-    for resource in stack.of_kind(kinds::BASE_PATH_MAPPING) {
+    let mappings = [kinds::BASE_PATH_MAPPING, kinds::API_MAPPING].map(|kind| stack.of_kind(kind));
+    for resource in mappings.into_iter().flatten() {
         let mapping = domain_name::mapping(resource, stack, &apis.apis, problems);
         if let Some((domain, mapping)) = mapping {
             apis.domains.entry(domain).or_default().push(mapping);

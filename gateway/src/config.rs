@@ -13,6 +13,7 @@ use kit::listen::Listen;
 use kit::send::AllowTarget;
 use kit::{aws, serve};
 
+use crate::access_log::LogArgs;
 use crate::api::Apis;
 
 pub use crate::load::{check_stage, load_apis};
@@ -76,6 +77,13 @@ pub struct GatewayArgs {
     /// API keys, quotas and throttles
     #[command(flatten)]
     pub usage: UsageArgs,
+    /// What is written of requests, and what is kept of their responses
+    #[command(flatten)]
+    pub logs: LogArgs,
+    /// Memory for cached responses of all stages, in MiB
+    #[arg(long, value_name = "MIB", env = "GATEWAY_CACHE_MEMORY", default_value_t = 64,
+          value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    pub cache_memory: u32,
 }
 
 impl Default for GatewayArgs {
@@ -141,6 +149,7 @@ impl Cli {
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         self.hops.apply();
         self.admin.apply(Some(&self.admin_listen));
+        self.args.logs.check()?;
         let sources = self.definition.read()?;
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;

@@ -326,6 +326,7 @@ impl Example {
             tls: None,
             received: Timestamp::from_millis(0),
             request_id: String::new(),
+            has_replaced_id: false,
             extended_request_id: String::new(),
             trace_id: String::new(),
         }

@@ -10,6 +10,8 @@ mod tests;
 
 use std::cell::OnceCell;
 
+use crate::access_log::LogFields;
+use crate::execution_log::Recording;
 use crate::gateway_responses::Fault;
 use crate::mapping::{self, Context, Input, Parameters, RequestOverride, ResponseOverride};
 use crate::method_request::{ContextFields, Request, Sources};
@@ -30,6 +32,12 @@ pub struct Exchange<'a> {
     context: OnceCell<Context>,
     /// `usageIdentifierKey`: the API key that a Lambda authorizer gave the caller.
     pub(crate) usage_key: Option<String>,
+    /// What only the access log shows.
+    pub(crate) log: LogFields,
+    /// What the execution log shows, where somebody wants it.
+    pub(crate) recording: Recording,
+    /// Whether the caller has the permission `execute-api:InvalidateCache`.
+    pub(crate) may_invalidate: bool,
 }
 
 impl<'a> Exchange<'a> {
@@ -42,6 +50,9 @@ impl<'a> Exchange<'a> {
             parameters: OnceCell::new(),
             context: OnceCell::new(),
             usage_key: None,
+            log: LogFields::default(),
+            recording: Recording::default(),
+            may_invalidate: false,
         }
     }
 

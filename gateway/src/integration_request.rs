@@ -32,6 +32,7 @@ use kit::service::Identity;
 
 use crate::api::Backend;
 use crate::exchange::Exchange;
+use crate::execution_log;
 use crate::gateway_responses::Fault;
 use parameters::MappedParameters;
 
@@ -104,7 +105,11 @@ pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, 
 /// # Errors
 /// See [`build`].
 pub(crate) fn plan<'a>(exchange: &mut Exchange<'a>) -> Result<Plan<'a>, Fault> {
-    Ok(match build(exchange)? {
+    let built = build(exchange)?;
+    if let IntegrationRequest::Call(call, _) | IntegrationRequest::Http(call, _) = &built {
+        execution_log::sent(&mut exchange.recording, call);
+    }
+    Ok(match built {
         IntegrationRequest::Mock(reply) => Plan::Reply(reply),
         IntegrationRequest::Http(call, way) => Plan::Http(call, way),
         IntegrationRequest::Call(call, signing) => match SendMessage::recognize(&call) {

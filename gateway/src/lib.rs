@@ -12,11 +12,16 @@ pub mod method_request;
 pub mod stage;
 pub mod vtl;
 
+mod access_log;
 mod authorization;
+mod cache;
 mod cloudformation;
+mod execution_log;
 mod integration_response;
 mod load;
+mod meters;
 mod method_response;
+mod notices;
 mod openapi;
 mod outbound;
 mod parameter_mapping;
@@ -35,6 +40,7 @@ mod trouble;
 mod usage;
 mod validation;
 
+pub use access_log::LogArgs;
 pub use config::{Cli, GatewayArgs, Settings};
 pub use outbound::{Outbound, OutboundArgs, VpcLink};
 pub use reload::Reload;

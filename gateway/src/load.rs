@@ -58,6 +58,7 @@ fn of_file(number: usize, document: Document) -> Api {
     let stages = vec![only_stage(&document)];
     let Document {
         title,
+        api_id,
         resources,
         endpoint,
         encoding,
@@ -67,7 +68,7 @@ fn of_file(number: usize, document: Document) -> Api {
         ..
     } = document;
     Api {
-        id: format!("api{number}"),
+        id: api_id.unwrap_or_else(|| format!("api{number}")),
         name: title,
         stages,
         endpoint,

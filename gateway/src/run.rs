@@ -14,7 +14,8 @@ use kit::serve::{Tls, serve_admin};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Apis;
-use crate::config::Settings;
+use crate::config::{GatewayArgs, Settings};
+use crate::notices;
 use crate::readiness::Readiness;
 use crate::reload::Reload;
 use crate::server::{self, Gateway};
@@ -42,14 +43,14 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         .context("cannot read the system's certificate authorities")?;
     let serving = args.serving.clone();
     let files = tls::needed(&serving, &apis)?.files;
-    let tls = match files.certificates.is_empty() {
-        true => None,
-        false => Some(Arc::new(Tls::read(&files)?)),
-    };
+    let has_tls = !files.certificates.is_empty();
+    let tls = has_tls
+        .then(|| Tls::read(&files).map(Arc::new))
+        .transpose()?;
+    notices::report(&apis, &args.logs);
     let usage = Arc::new(UsageGate::open(&args.usage, &apis)?);
     let gateway = Gateway::new(apis, account_id, &sdk, outbound, usage.clone())?;
-    let gateway = gateway.with_serving(&serving);
-    let gateway = Arc::new(gateway);
+    let gateway = with_settings(gateway, &args)?;
     let readiness = Arc::new(Readiness::new(&sdk));
     if readiness.needs_sqs(&gateway.apis()) {
         tokio::spawn(watch_sqs(
@@ -67,7 +68,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     let admin_routes = admin_routes(gateway.clone(), readiness, stop.clone());
     let public = async {
         let served = port
-            .serve(listener, gateway.router(), port_stop.clone())
+            .serve(listener, gateway.clone().router(), port_stop.clone())
             .await;
         admin_stop.cancel();
         served
@@ -78,15 +79,30 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         tokio::time::sleep(serving.drain_delay).await;
         port_stop.cancel();
     };
-    let (public, admin, ()) = tokio::join!(
-        public,
-        serve_admin(admin, admin_routes, admin_stop.clone()),
-        stopping
-    );
+    let admin = serve_admin(admin, admin_routes, admin_stop.clone());
+    let (public, admin, ()) = tokio::join!(public, admin, stopping);
+    gateway.flush_logs();
     public?;
     admin?;
     kept.await.context("writing quota counters panicked")?;
     Ok(())
+}
+
+/// The gateway with the settings of its port and of its logs, which SIGHUP opens again.
+fn with_settings(gateway: Gateway, args: &GatewayArgs) -> anyhow::Result<Arc<Gateway>> {
+    let gateway = gateway
+        .with_serving(&args.serving)
+        .with_logs(&args.logs, args.cache_memory)?;
+    let gateway = Arc::new(gateway);
+    tokio::spawn(reopen_logs(gateway.clone(), kit::serve::hangups()?));
+    Ok(gateway)
+}
+
+/// Opens log files again on SIGHUP, which is how their rotation ends.
+async fn reopen_logs(gateway: Arc<Gateway>, mut hangups: tokio::signal::unix::Signal) {
+    while hangups.recv().await.is_some() {
+        gateway.reopen_logs();
+    }
 }
 
 /// Has the gateway serve each further definition, and show each further certificate.
@@ -135,10 +151,11 @@ fn admin_routes(
             async move { readiness.check(&gateway.apis(), None).await }
         }
     };
+    let own = gateway.admin_routes();
     let one = Router::new()
         .route("/readyz/{api}", get(ready_api))
         .with_state((gateway, readiness));
-    let routes = kit::admin::router("gateway", all).merge(one);
+    let routes = kit::admin::router("gateway", all).merge(one).merge(own);
     kit::admin::guarded(kit::admin::unready_after(routes, stop))
 }
 

@@ -2,11 +2,14 @@
 //! sends it, and writes the answer.
 
 mod admission;
+mod answering;
 mod backends;
 mod compression;
 mod forwarded;
 mod host;
 mod http_senders;
+mod logs;
+mod outline;
 mod port;
 mod request_head;
 #[cfg(test)]
@@ -34,24 +37,27 @@ use kit::time::Timestamp;
 use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
+use crate::access_log::AccessLog;
 use crate::api::Apis;
-use crate::exchange::Exchange;
+use crate::cache::ResponseCache;
+use crate::execution_log::ExecutionLogs;
 use crate::gateway_responses::Fault;
+use crate::meters::{Meters, UnderWay};
 use crate::method_request::Request;
-use crate::method_response::MethodResponse;
 use crate::outbound::Outbound;
-use crate::refusal::{GatewayAnswer, unknown_route_answer};
+use crate::refusal::GatewayAnswer;
 use crate::request_ids::{RequestIds, new_extended_id};
 use crate::serving::ServingArgs;
-use crate::stage::{AccessLine, route};
 use crate::trouble::printable;
 use crate::usage::UsageGate;
-use crate::{authorization, integration_request, integration_response, validation};
 use admission::{Admission, Limits};
 use backends::Backends;
-use compression::compressed;
+use outline::Outline;
 pub(crate) use port::port;
 use unpacking::unpacked;
+
+/// Bytes for cached responses, where nothing is set.
+const CACHE_MEMORY: usize = 64 << 20;
 
 /// The gateway behind its port.
 #[derive(Debug)]
@@ -65,6 +71,10 @@ pub(crate) struct Gateway {
     /// Networks of proxies whose forwarded headers are believed.
     trusted: Vec<Network>,
     usage: Arc<UsageGate>,
+    cache: Arc<ResponseCache>,
+    execution_logs: Arc<ExecutionLogs>,
+    access_log: Option<AccessLog>,
+    meters: Meters,
 }
 
 impl Gateway {
@@ -86,6 +96,10 @@ impl Gateway {
             admission: Admission::new(Limits::default()),
             trusted: Vec::new(),
             usage,
+            cache: Arc::new(ResponseCache::new(CACHE_MEMORY)),
+            execution_logs: Arc::default(),
+            access_log: None,
+            meters: Meters::new(),
         })
     }
 
@@ -125,51 +139,6 @@ impl Gateway {
             .with_state(self)
             .layer(CatchPanicLayer::custom(panicked))
     }
-
-    /// Answers a request that has its body.
-    async fn answer<'a>(
-        &self,
-        apis: &'a Apis,
-        request: &Request,
-        outline: &mut Outline<'a>,
-    ) -> Result<MethodResponse, GatewayAnswer> {
-        let host = request.header("host").unwrap_or_default();
-        let route = route(apis, host, &request.method, &request.path)
-            .map_err(|reason| unknown_route_answer(apis, reason, request, &self.account_id))?
-            .with_draw(fastrand::f64() * 100.0);
-        outline.resource = &route.resource.path;
-        let mut exchange = Exchange::new(&route, request, &self.account_id);
-        let response = self.serve(&mut exchange, outline).await;
-        response.map_err(|fault| exchange.refuse(&fault))
-    }
-
-    /// The way of a request that has its route, to its backend and back.
-    async fn serve(
-        &self,
-        exchange: &mut Exchange<'_>,
-        outline: &mut Outline<'_>,
-    ) -> Result<MethodResponse, Fault> {
-        authorization::check(exchange)?;
-        self.usage.admit(exchange)?;
-        validation::check(exchange)?;
-        let plan = integration_request::plan(exchange)?;
-        let timeout = exchange.route.method.integration.timeout;
-        let received = self
-            .backends
-            .send(plan, timeout, &exchange.request.request_id)
-            .await?;
-        outline.message_id = received.message_id;
-        let response = integration_response::respond(exchange, &received.reply)?;
-        let encoding = &exchange.route.api.encoding;
-        Ok(compressed(response, &received.reply, exchange.request, encoding).await)
-    }
-}
-
-/// What the access log shows of a request beside the request itself.
-#[derive(Debug, Default)]
-struct Outline<'a> {
-    resource: &'a str,
-    message_id: Option<String>,
 }
 
 async fn handle(
@@ -179,6 +148,7 @@ async fn handle(
     incoming: http::Request<Body>,
 ) -> HttpResponse {
     let begun = Instant::now();
+    let _under_way = UnderWay::begin();
     let (parts, body) = incoming.into_parts();
     let peer = peer.map_or_else(|| Peer::plain(address), |Extension(peer)| peer);
     let mut request = request_head::read(&parts, &peer, &gateway.trusted, Timestamp::wall());
@@ -215,16 +185,8 @@ async fn handle(
         Ok(response) => response.into_http(ids),
         Err(answer) => answer.into_http(ids),
     };
-    let status = answer.status().as_u16();
-    let line = AccessLine {
-        request_id: &request.request_id,
-        method: &request.method,
-        resource: outline.resource,
-        message_id: outline.message_id,
-    };
-    line.write(status, begun);
-    metrics::counter!("gateway_requests_total", "status" => status.to_string()).increment(1);
-    metrics::histogram!("gateway_latency_seconds").record(begun.elapsed());
+    let (log, meters) = (gateway.access_log.as_ref(), &gateway.meters);
+    outline.record(&request, &answer, begun, log, meters);
     answer
 }
 

@@ -7,8 +7,10 @@
 #![allow(clippy::disallowed_methods, reason = "what stands in for them is here")]
 
 mod background_writer;
+mod log_file;
 
 pub use background_writer::BackgroundWriter;
+pub use log_file::LogFile;
 
 use std::ffi::OsString;
 use std::fs::File;

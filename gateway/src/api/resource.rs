@@ -1,5 +1,7 @@
 //! The resources of an API: a path, and the methods that it has.
 
+use std::collections::HashMap;
+
 use super::method::Method;
 
 /// A path with its methods.
@@ -16,7 +18,7 @@ pub struct Resource {
 }
 
 /// One part of a resource's path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Segment {
     /// Matches the same text.
     Literal(String),
@@ -57,6 +59,44 @@ fn in_any(verb: &http::Method) -> bool {
         verb.as_str(),
         "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT"
     )
+}
+
+/// The parameters that the paths of an API have, to find two of one parent.
+#[derive(Debug, Default)]
+pub(crate) struct Siblings(HashMap<(Vec<Segment>, bool), Segment>);
+
+impl Siblings {
+    /// Adds a path.
+    ///
+    /// # Errors
+    /// A part of it is a parameter, and its parent has a parameter of another name already: API
+    /// Gateway refuses that.
+    pub(crate) fn add(&mut self, path: &[Segment]) -> Result<(), String> {
+        for (depth, segment) in path.iter().enumerate() {
+            let is_greedy = matches!(segment, Segment::Greedy(_));
+            if !is_greedy && !matches!(segment, Segment::Parameter(_)) {
+                continue;
+            }
+            let key = (path[..depth].to_vec(), is_greedy);
+            let known = self.0.entry(key).or_insert_with(|| segment.clone());
+            if known != segment {
+                return Err(format!(
+                    "A sibling ({known}) of this resource already has a variable path part -- only one is allowed"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Display for Segment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Segment::Literal(text) => f.write_str(text),
+            Segment::Parameter(name) => write!(f, "{{{name}}}"),
+            Segment::Greedy(name) => write!(f, "{{{name}+}}"),
+        }
+    }
 }
 
 impl Segment {

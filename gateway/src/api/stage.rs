@@ -3,7 +3,6 @@
 use indexmap::IndexMap;
 
 use super::access_log::AccessLogFormat;
-use super::canary::Canary;
 use super::method_settings::MethodSettings;
 
 /// Whether an API answers at its default host, which it has without a custom domain.
@@ -69,9 +68,30 @@ pub struct Stage {
     pub canary: Option<Canary>,
     /// `TracingEnabled`.
     pub is_traced: bool,
-    /// What guards the stage is not supported, in a definition that was read leniently: every request
-    /// is answered with 500.
+    /// What guards the stage is not supported, in a definition that was read leniently: every
+    /// request is answered with 500.
     pub is_closed: bool,
+}
+
+/// `CanarySetting` of a stage: a part of its traffic meets another deployment. See
+/// `docs/aws/api-gateway.md#canary`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Canary {
+    /// `PercentTraffic`: the share of requests, 0 to 100.
+    pub percent: f64,
+    /// The stage as those requests see it: with the canary's deployment id, and
+    /// `StageVariableOverrides` over the stage's variables.
+    pub stage: Box<Stage>,
+    /// `UseStageCache`: whether those requests share the stage's cache.
+    pub uses_stage_cache: bool,
+}
+
+impl Canary {
+    /// The stage for a request that drew this number between 0 and 100; `None` for the stage's own
+    /// deployment.
+    pub fn chosen_by(&self, draw: f64) -> Option<&Stage> {
+        (draw < self.percent).then_some(&*self.stage)
+    }
 }
 
 /// A base path of a custom domain, and where it leads.

@@ -1,9 +1,11 @@
-//! `AWS::ApiGateway::DomainName` and `BasePathMapping`.
+//! `AWS::ApiGateway::DomainName` and `BasePathMapping`, and their `AWS::ApiGatewayV2` forms
+//! `DomainName` and `ApiMapping`, which REST APIs need for base paths of several levels.
 
 use kit::cloudformation::{Resource as Declared, Stack};
 use kit::document::{Node, OrCollect as _, Problem};
 
 use super::endpoint::refuse_private;
+use super::kinds;
 use super::membership::is_declared;
 use crate::api::{Api, Apis, BasePathMapping, MutualTls};
 
@@ -16,11 +18,12 @@ pub(super) fn check(
     problems: &mut Vec<Problem>,
 ) -> Option<String> {
     let mut fields = declared.fields().or_collect(problems)?;
-    let is_private = refuse_private(
-        &declared.label(),
-        fields.optional("EndpointConfiguration"),
-        problems,
-    );
+    // The second is that of `AWS::ApiGatewayV2::DomainName`.
+    let configurations = ["EndpointConfiguration", "DomainNameConfigurations"];
+    let configurations = configurations.map(|name| fields.optional(name));
+    let is_private = configurations
+        .into_iter()
+        .any(|node| refuse_private(&declared.label(), node, problems));
     let name = fields
         .optional("DomainName")
         .and_then(|node| node.text().ok());
@@ -74,8 +77,14 @@ pub(super) fn mapping(
         .required("DomainName")
         .and_then(Node::text)
         .or_collect(problems);
+    let is_v2 = declared.kind == kinds::API_MAPPING;
+    let (id_field, path_field) = if is_v2 {
+        ("ApiId", "ApiMappingKey")
+    } else {
+        ("RestApiId", "BasePath")
+    };
     let id = fields
-        .required("RestApiId")
+        .required(id_field)
         .and_then(|node| Ok((node, node.text()?)))
         .or_collect(problems);
     let stage = fields
@@ -84,7 +93,7 @@ pub(super) fn mapping(
         .transpose()
         .or_collect(problems);
     let base_path = fields
-        .optional("BasePath")
+        .optional(path_field)
         .map(Node::text)
         .transpose()
         .or_collect(problems);
@@ -94,8 +103,9 @@ pub(super) fn mapping(
     let Some(api) = apis.iter().find(|api| api.id == id) else {
         // An API that is declared and could not be read is reported already.
         if !is_declared(stack, id) {
-            problems
-                .push(node.problem(format!("{label}: RestApiId is not an API of this template")));
+            problems.push(node.problem(format!(
+                "{label}: {id_field} is not an API of this template"
+            )));
         }
         return None;
     };
@@ -104,17 +114,18 @@ pub(super) fn mapping(
         problems.push(node.problem(format!("{label}: API {} has no stage {name}", api.name)));
         return None;
     }
-    let base_path = match base_path {
+    let mapping = BasePathMapping {
+        base_path: trimmed(base_path),
+        api_id: api.id.clone(),
+        stage: stage.map(|(_, name)| name.to_owned()),
+    };
+    Some((domain?.to_lowercase(), mapping))
+}
+
+/// A base path without slashes at its ends.
+fn trimmed(base_path: Option<&str>) -> String {
+    match base_path {
         None | Some("(none)") => String::new(),
         Some(path) => path.trim_matches('/').to_owned(),
-    };
-    let stage = stage.map(|(_, name)| name.to_owned());
-    Some((
-        domain?.to_lowercase(),
-        BasePathMapping {
-            base_path,
-            api_id: api.id.clone(),
-            stage,
-        },
-    ))
+    }
 }

@@ -13,12 +13,15 @@ pub(super) const REQUEST_VALIDATOR: &str = "AWS::ApiGateway::RequestValidator";
 pub(super) const API_KEY: &str = "AWS::ApiGateway::ApiKey";
 pub(super) const USAGE_PLAN: &str = "AWS::ApiGateway::UsagePlan";
 pub(super) const USAGE_PLAN_KEY: &str = "AWS::ApiGateway::UsagePlanKey";
+pub(super) const V2_API: &str = "AWS::ApiGatewayV2::Api";
+pub(super) const API_MAPPING: &str = "AWS::ApiGatewayV2::ApiMapping";
+pub(super) const V2_DOMAIN_NAME: &str = "AWS::ApiGatewayV2::DomainName";
 pub(super) const SERVERLESS_API: &str = "AWS::Serverless::Api";
 pub(super) const SERVERLESS_FUNCTION: &str = "AWS::Serverless::Function";
 pub(super) const SERVERLESS_STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
 
 /// The types that are read.
-pub(super) const READ: [&str; 14] = [
+pub(super) const READ: [&str; 16] = [
     REST_API,
     RESOURCE,
     METHOD,
@@ -32,6 +35,8 @@ pub(super) const READ: [&str; 14] = [
     API_KEY,
     USAGE_PLAN,
     USAGE_PLAN_KEY,
+    API_MAPPING,
+    V2_DOMAIN_NAME,
     SERVERLESS_API,
 ];
 

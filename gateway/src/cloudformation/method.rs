@@ -9,7 +9,7 @@ use super::kinds::METHOD;
 use super::membership::is_part;
 use super::resource_tree::paths;
 use super::validation::Validation;
-use crate::api::{Access, Integration, Method, Resource, Segment, Verb};
+use crate::api::{Access, Integration, Method, Resource, Segment, Siblings, Verb};
 use crate::openapi::{MethodDeclarations, read_integration};
 
 /// The resources of one API that have methods, by the order of their methods.
@@ -17,10 +17,9 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
     let paths = paths(stack, api, problems);
     let validation = Validation::of(stack, api, problems);
     let mut resources: IndexMap<&str, Resource> = IndexMap::new();
-    for declared in stack
-        .of_kind(METHOD)
-        .filter(|declared| is_part(declared, api))
-    {
+    let mut siblings = Siblings::default();
+    let parts = stack.of_kind(METHOD);
+    for declared in parts.filter(|declared| is_part(declared, api)) {
         let Some(mut fields) = declared.fields().or_collect(problems) else {
             continue;
         };
@@ -43,13 +42,8 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
                 None
             }
         });
-        let method = method(
-            declared,
-            path.unwrap_or_default(),
-            fields,
-            &validation,
-            problems,
-        );
+        let shown = path.unwrap_or_default();
+        let method = method(declared, shown, fields, &validation, problems);
         let (Some((_, id)), Some(path), Some(verb), Some(method)) = (id, path, verb, method) else {
             continue;
         };
@@ -57,6 +51,7 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
             indexmap::map::Entry::Occupied(entry) => entry.into_mut(),
             indexmap::map::Entry::Vacant(entry) => {
                 let segments = Segment::parse_path(path)
+                    .and_then(|segments| siblings.add(&segments).map(|()| segments))
                     .map_err(|message| declared.properties.problem(message));
                 let Some(segments) = segments.or_collect(problems) else {
                     continue;

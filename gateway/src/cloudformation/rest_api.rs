@@ -32,10 +32,7 @@ pub(super) fn read(
     let body = fields.optional("Body");
     let name = fields
         .optional("Name")
-        .map(Node::text)
-        .transpose()
-        .or_collect(problems)
-        .flatten();
+        .and_then(|node| node.text().or_collect(problems));
     let is_disabled = is_default_endpoint_disabled(&mut fields, problems);
     let (mode, is_private) =
         base_path_mode(&declared.label(), fields.optional("Parameters"), problems);

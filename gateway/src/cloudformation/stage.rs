@@ -124,14 +124,10 @@ pub(super) fn settings(
         .map(Node::text_map)
         .transpose()
         .or_collect(problems);
-    let has_cache = fields.optional("CacheClusterEnabled").and_then(|node| {
-        let is_on = node.boolean().or_collect(problems)?;
-        if is_on {
-            let message = format!("{label}: CacheClusterEnabled: caching is not supported");
-            problems.push(node.problem(message).tolerable());
-        }
-        Some(is_on)
-    });
+    let has_cache = fields
+        .optional("CacheClusterEnabled")
+        .map_or(Ok(false), Node::boolean)
+        .or_collect(problems);
     let is_traced = fields
         .optional("TracingEnabled")
         .map_or(Ok(false), Node::boolean)

@@ -210,8 +210,8 @@ fn stages_keep_their_variables_and_refuse_unsupported_settings() {
         "orders"
     );
     refused(
-        &stage("CacheClusterEnabled: true, CacheClusterSize: '0.5'"),
-        "CacheClusterEnabled: caching is not supported",
+        &stage("MethodSettings: [{CacheTtlInSeconds: 3601}]"),
+        "3601 is out of range: expected 0 to 3600",
     );
     refused(
         &stage("MethodSettings: [{CachingEnabled: maybe}]"),

@@ -20,6 +20,8 @@ pub enum Fault {
     InvalidSignature(String),
     /// Unknown host or stage.
     Forbidden,
+    /// The caller may not invalidate the cache, and the stage answers that with 403.
+    InvalidationRefused,
     /// The method requires an API key, and the request has none that is good for its stage.
     InvalidApiKey,
     /// A usage plan's, method's or account's throttle, or the gateway has no capacity left.
@@ -86,6 +88,7 @@ impl Fault {
         Some(match self {
             Fault::MissingAuthenticationToken => ResponseType::MissingAuthenticationToken,
             Fault::InvalidSignature(_) => ResponseType::InvalidSignature,
+            Fault::InvalidationRefused => ResponseType::AccessDenied,
             Fault::InvalidApiKey => ResponseType::InvalidApiKey,
             Fault::Throttled => ResponseType::Throttled,
             Fault::QuotaExceeded => ResponseType::QuotaExceeded,
@@ -137,6 +140,7 @@ impl Fault {
         Some(match self {
             Fault::MissingAuthenticationToken => "MissingAuthenticationTokenException",
             Fault::InvalidSignature(_) => "IncompleteSignatureException",
+            Fault::InvalidationRefused => "AccessDeniedException",
             Fault::Forbidden | Fault::InvalidApiKey => "ForbiddenException",
             Fault::BadRequest
             | Fault::BadRequestParameters(_)
@@ -168,6 +172,10 @@ impl Fault {
             Fault::InvalidSignature(hash) => {
                 return (invalid_signature(hash).into(), Spelling::Tight);
             }
+            Fault::InvalidationRefused => (
+                "User is not authorized to access this resource",
+                Spelling::Tight,
+            ),
             Fault::Forbidden | Fault::InvalidApiKey => ("Forbidden", Spelling::Tight),
             Fault::Throttled => ("Too Many Requests", Spelling::Tight),
             Fault::QuotaExceeded => ("Limit Exceeded", Spelling::Tight),

@@ -11,6 +11,11 @@ use crate::api::{Api, Stage};
 use crate::stage::Route;
 
 impl Request {
+    /// `$context.requestTime`.
+    pub fn time(&self) -> String {
+        request_time(self.received)
+    }
+
     /// The fields of `$context` for this request on this route, in the account of the API's owner.
     pub fn context(&self, route: &Route<'_>, account_id: &str) -> Map<String, Json> {
         let mut fields = Map::new();
@@ -37,7 +42,7 @@ impl Request {
         let fields = json!({
             "httpMethod": self.method.as_str(),
             "extendedRequestId": self.extended_request_id,
-            "requestTime": request_time(self.received),
+            "requestTime": self.time(),
             "path": path,
             "accountId": account_id,
             "protocol": "HTTP/1.1",

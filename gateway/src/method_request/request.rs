@@ -29,6 +29,8 @@ pub struct Request {
     pub received: Timestamp,
     /// `$context.requestId`, also the answer's `x-amzn-RequestId`.
     pub request_id: String,
+    /// Whether the client sent another id, which is none.
+    pub has_replaced_id: bool,
     /// `$context.extendedRequestId`, also the answer's `x-amz-apigw-id`.
     pub extended_request_id: String,
     /// `Root=1-…`: the client's, else a new one.

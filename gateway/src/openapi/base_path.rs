@@ -54,6 +54,22 @@ fn in_servers(servers: &Node) -> Option<&str> {
     (!path.contains('{')).then_some(path)
 }
 
+/// The API's id, in a document that was exported: its host is `{id}.execute-api.…`.
+pub(super) fn api_id(servers: Option<&Node>, host: Option<&Node>) -> Option<String> {
+    let in_servers = || {
+        let server = servers?.list().ok()?.first()?;
+        let (_, rest) = server.get("url")?.text().ok()?.split_once("://")?;
+        rest.split('/').next()
+    };
+    let host = host.and_then(|host| host.text().ok()).or_else(in_servers)?;
+    let (label, rest) = host.split_once('.')?;
+    let is_id = !label.is_empty()
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    (is_id && rest.starts_with("execute-api.")).then(|| label.to_owned())
+}
+
 /// `x-amazon-apigateway-endpoint-configuration`, at the root or in the first server.
 pub(super) fn endpoint(
     root: Option<&Node>,
@@ -102,6 +118,18 @@ mod tests {
             ],
             ["", "", ""]
         );
+        let id = |servers: &str| api_id(Some(&Node::parse("t", servers).unwrap()), None);
+        assert_eq!(
+            id("[{url: 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/{basePath}'}]"),
+            Some("a1b2c3d4e5".to_owned())
+        );
+        assert_eq!(
+            id("[{url: 'https://{id}.execute-api.eu-west-1.amazonaws.com/'}]"),
+            None
+        );
+        assert_eq!(id("[{url: 'https://api.example.com/v1'}]"), None);
+        let host = Node::parse("t", "a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com").unwrap();
+        assert_eq!(api_id(None, Some(&host)), Some("a1b2c3d4e5".to_owned()));
         let swagger = BasePath::read(None, Some(&Node::parse("t", "/a/b/c").unwrap()));
         assert_eq!(
             (swagger.stage(), swagger.prefix(1).as_str()),

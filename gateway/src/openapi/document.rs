@@ -2,14 +2,14 @@
 
 use kit::document::{Node, OrCollect as _, Problem};
 
-use super::base_path::{BasePath, endpoint};
+use super::base_path::{BasePath, api_id, endpoint};
 use super::encoding;
 use super::extensions::is_foreign;
 use super::gateway_responses;
 use super::operation::PathReader;
 use super::security::SecurityReader;
 use super::validation::ValidationReader;
-use crate::api::{ApiKeySource, DefaultEndpoint, Encoding, GatewayResponses, Resource};
+use crate::api::{ApiKeySource, DefaultEndpoint, Encoding, GatewayResponses, Resource, Siblings};
 
 /// What a document declares.
 #[derive(Debug, Default)]
@@ -18,6 +18,8 @@ pub(crate) struct Document {
     pub title: String,
     /// Resources that have methods, in the order of the document.
     pub resources: Vec<Resource>,
+    /// The API's id, where the document was exported.
+    pub api_id: Option<String>,
     /// The base path at which the document is served.
     pub base_path: BasePath,
     /// `disableExecuteApiEndpoint` of `x-amazon-apigateway-endpoint-configuration`.
@@ -40,10 +42,9 @@ const UNSUPPORTED_ROOT: [&str; 3] = [
 ];
 
 /// Entries of the root without effect on requests, or read together with what refers to them.
-const PASSIVE_ROOT: [&str; 15] = [
+const PASSIVE_ROOT: [&str; 14] = [
     "openapi",
     "swagger",
-    "host",
     "schemes",
     "consumes",
     "produces",
@@ -68,14 +69,10 @@ impl Document {
         let title = fields
             .optional("info")
             .and_then(|info| info.get("title"))
-            .map(Node::text)
-            .transpose();
-        let title = title
-            .or_collect(problems)
-            .flatten()
-            .unwrap_or_default()
-            .to_owned();
+            .and_then(|title| title.text().or_collect(problems));
+        let title = title.unwrap_or_default().to_owned();
         let servers = fields.optional("servers");
+        let api_id = api_id(servers, fields.optional("host"));
         let base_path = BasePath::read(servers, fields.optional("basePath"));
         let configuration = fields.optional("x-amazon-apigateway-endpoint-configuration");
         let endpoint = endpoint(configuration, servers, problems);
@@ -105,6 +102,7 @@ impl Document {
             root,
             security,
             validation: ValidationReader::new(root, validators, validator),
+            siblings: Siblings::default(),
             problems,
         };
         let entries = paths.iter().filter(|entry| !is_foreign(&entry.key));
@@ -114,6 +112,7 @@ impl Document {
             .collect();
         Ok(Document {
             title,
+            api_id,
             resources,
             base_path,
             endpoint,

@@ -7,7 +7,7 @@ use super::extensions::is_foreign;
 use super::integration;
 use super::security::SecurityReader;
 use super::validation::{Checked, ValidationReader};
-use crate::api::{Method, Resource, Segment, Verb};
+use crate::api::{Method, Resource, Segment, Siblings, Verb};
 
 /// The operations that a path can have.
 const OPERATIONS: [&str; 8] = [
@@ -40,6 +40,8 @@ pub(super) struct PathReader<'d, 'p> {
     pub root: &'d Node,
     pub security: SecurityReader<'d>,
     pub validation: ValidationReader<'d>,
+    /// The parameters in the paths that were read.
+    pub siblings: Siblings,
     pub problems: &'p mut Vec<Problem>,
 }
 
@@ -49,6 +51,12 @@ impl<'d> PathReader<'d, '_> {
         let path = &entry.key;
         let segments = Segment::parse_path(path).map_err(|message| entry.place.problem(message));
         let segments = segments.or_collect(self.problems);
+        if let Some(segments) = &segments {
+            let fits = self.siblings.add(segments);
+            let fits =
+                fits.map_err(|message| entry.place.problem(format!("path {path}: {message}")));
+            fits.or_collect(self.problems);
+        }
         let mut fields = entry
             .node
             .fields(format!("path {path}"))

@@ -67,6 +67,7 @@ fn answer(custom: &str, fault: &Fault, accept: &str) -> GatewayAnswer {
         tls: None,
         received: Timestamp::from_millis(0),
         request_id: "request".into(),
+        has_replaced_id: false,
         extended_request_id: "extended".into(),
         trace_id: String::new(),
     };

@@ -3,7 +3,6 @@
 
 use bytes::Bytes;
 use http::header::CONTENT_ENCODING;
-use kit::call::Reply;
 
 use crate::api::Encoding;
 use crate::method_request::Request;
@@ -14,15 +13,16 @@ use crate::payload::{Coding, compress, preferred};
 const LONG: usize = 64 * 1024;
 
 /// The answer in the coding that its client prefers. It stays as it is when it is too small, when
-/// the client names no coding, or when the reply, or the answer itself, has one already.
+/// the client names no coding, or when the reply (`is_encoded`) or the answer itself has one
+/// already.
 pub(super) async fn compressed(
     mut response: MethodResponse,
-    reply: &Reply,
+    is_encoded: bool,
     request: &Request,
     encoding: &Encoding,
 ) -> MethodResponse {
     let accepted = request.all_of_header("accept-encoding");
-    let Some(coding) = coding(&response, reply, accepted.as_deref(), encoding) else {
+    let Some(coding) = coding(&response, is_encoded, accepted.as_deref(), encoding) else {
         return response;
     };
     let Some(packed) = packed(response.body.clone(), coding).await else {
@@ -39,7 +39,7 @@ pub(super) async fn compressed(
 
 fn coding(
     response: &MethodResponse,
-    reply: &Reply,
+    is_encoded: bool,
     accepted: Option<&str>,
     encoding: &Encoding,
 ) -> Option<Coding> {
@@ -50,7 +50,7 @@ fn coding(
     }
     let is_named =
         |(name, _): &(String, String)| name.eq_ignore_ascii_case(CONTENT_ENCODING.as_str());
-    if reply.headers.contains_key(CONTENT_ENCODING) || response.headers.iter().any(is_named) {
+    if is_encoded || response.headers.iter().any(is_named) {
         return None;
     }
     preferred(accepted?)
@@ -69,7 +69,7 @@ async fn packed(body: Bytes, coding: Coding) -> Option<Bytes> {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, StatusCode};
+    use http::StatusCode;
 
     use super::*;
 
@@ -82,19 +82,6 @@ mod tests {
         }
     }
 
-    fn reply(headers: &[(&str, &str)]) -> Reply {
-        let header = |(name, value): &(&str, &str)| {
-            let name: http::HeaderName = name.parse().unwrap();
-            (name, value.parse().unwrap())
-        };
-        Reply {
-            status: StatusCode::OK,
-            headers: headers.iter().map(header).collect::<HeaderMap>(),
-            body: Bytes::new(),
-            complete: true,
-        }
-    }
-
     #[test]
     fn an_answer_is_compressed_once_and_from_its_size_on() {
         let from = |size| Encoding {
@@ -102,19 +89,21 @@ mod tests {
             ..Encoding::default()
         };
         let gzip = Some("gzip");
-        let (plain, encoded) = (reply(&[]), reply(&[("content-encoding", "br")]));
         let five = || response("12345", &[]);
         let mapped = response("12345", &[("Content-Encoding", "x")]);
-        for (response, reply, accepted, size, expected) in [
-            (five(), &plain, gzip, Some(5), Some(Coding::Gzip)),
-            (five(), &plain, gzip, Some(6), None),
-            (five(), &plain, gzip, None, None),
-            (five(), &plain, None, Some(0), None),
-            (five(), &encoded, gzip, Some(0), None),
-            (mapped, &plain, gzip, Some(0), None),
-            (response("", &[]), &plain, gzip, Some(0), None),
+        for (response, is_encoded, accepted, size, expected) in [
+            (five(), false, gzip, Some(5), Some(Coding::Gzip)),
+            (five(), false, gzip, Some(6), None),
+            (five(), false, gzip, None, None),
+            (five(), false, None, Some(0), None),
+            (five(), true, gzip, Some(0), None),
+            (mapped, false, gzip, Some(0), None),
+            (response("", &[]), false, gzip, Some(0), None),
         ] {
-            assert_eq!(coding(&response, reply, accepted, &from(size)), expected);
+            assert_eq!(
+                coding(&response, is_encoded, accepted, &from(size)),
+                expected
+            );
         }
     }
 

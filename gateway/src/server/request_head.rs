@@ -27,9 +27,9 @@ pub(super) fn read(
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let method = text("x-http-method-override").and_then(|verb| verb.to_uppercase().parse().ok());
-    let request_id = text("x-amzn-requestid")
-        .and_then(|id| Uuid::parse_str(id).ok())
-        .unwrap_or_else(new_request_id);
+    let own_id = text("x-amzn-requestid").and_then(|id| Uuid::parse_str(id).ok());
+    let has_replaced_id = own_id.is_none() && headers.contains_key("x-amzn-requestid");
+    let request_id = own_id.unwrap_or_else(new_request_id);
     let trace_id = text("x-amzn-trace-id")
         .filter(|id| is_trace_id(id))
         .map(ToOwned::to_owned);
@@ -49,6 +49,7 @@ pub(super) fn read(
         tls: peer.tls.clone(),
         received,
         request_id: request_id.to_string(),
+        has_replaced_id,
         extended_request_id: new_extended_id(),
         trace_id,
     }

@@ -1,5 +1,7 @@
 //! The router with a real definition behind it, and a small backend or none behind that.
 
+mod stages;
+
 use std::time::Duration;
 
 use axum::routing::get;

@@ -35,12 +35,11 @@ pub(super) fn possible<'a, 'p>(apis: &'a Apis, host: &str, path: &'p str) -> Vec
     if let Some(mappings) = apis.domains.get(&host) {
         return by_domain(apis, mappings, path).into_iter().collect();
     }
-    let label = host.split('.').next().unwrap_or_default();
-    if let Some(api) = apis.apis.iter().find(|api| api.id == label) {
-        return match api.endpoint {
-            DefaultEndpoint::Open => by_path(api, path).into_iter().collect(),
-            DefaultEndpoint::Disabled => Vec::new(),
-        };
+    if let Some(id) = own_host(apis, &host) {
+        // Several files may hold stages of one API.
+        let own = apis.apis.iter().filter(|api| api.id == id);
+        let open = own.filter(|api| api.endpoint == DefaultEndpoint::Open);
+        return open.filter_map(|api| by_path(api, path)).collect();
     }
     let by_any = |api| by_path(api, path).or_else(|| by_default(apis, api, path));
     let open = apis
@@ -60,6 +59,24 @@ fn is_behind_mutual_tls(apis: &Apis, api: &Api) -> bool {
     api.endpoint == DefaultEndpoint::Disabled && apis.mutual_tls.keys().any(leads_there)
 }
 
+/// The API whose own host this is, which answers for no other API: any host `{id}.execute-api.…`,
+/// with the id of a VPC endpoint behind it (`{id}-{vpce}.execute-api.…`), and any other host whose
+/// first label is the id of an API.
+fn own_host<'h>(apis: &Apis, host: &'h str) -> Option<&'h str> {
+    let (label, rest) = host.split_once('.').unwrap_or((host, ""));
+    let id = label.split_once("-vpce-").map_or(label, |(id, _)| id);
+    let is_execute_api = rest.split('.').next() == Some("execute-api");
+    let is_known = || apis.apis.iter().any(|api| api.id == id);
+    (is_execute_api || is_known()).then_some(id)
+}
+
+/// A path without the slashes in front of its first part: API Gateway drops them.
+fn without_extra_slashes(path: &str) -> &str {
+    let rest = path.trim_start_matches('/');
+    let slashes = path.len() - rest.len();
+    &path[slashes.saturating_sub(1)..]
+}
+
 /// The host without its port; an IPv6 address keeps its brackets.
 pub(crate) fn host_name(host: &str) -> &str {
     match host.rsplit_once(':') {
@@ -74,6 +91,7 @@ fn by_domain<'a, 'p>(
     mappings: &'a [BasePathMapping],
     path: &'p str,
 ) -> Option<Address<'a, 'p>> {
+    let path = without_extra_slashes(path);
     let begins = |base: &str| base.is_empty() || below(path, base).is_some();
     let mapping = mappings
         .iter()
@@ -102,6 +120,7 @@ fn below<'p>(path: &'p str, base: &str) -> Option<&'p str> {
 
 /// The stage that the first part of the path names.
 fn by_path<'a, 'p>(api: &'a Api, path: &'p str) -> Option<Address<'a, 'p>> {
+    let path = without_extra_slashes(path);
     let rest = path.strip_prefix('/')?;
     let (first, _) = rest.split_once('/').unwrap_or((rest, ""));
     Some(Address {

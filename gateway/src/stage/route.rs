@@ -4,7 +4,7 @@
 use indexmap::IndexMap;
 
 use super::{address, resource};
-use crate::api::{Api, Apis, Method, Resource, Stage};
+use crate::api::{Api, Apis, Canary, Method, Resource, Stage};
 
 /// Where a request belongs.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub struct Route<'a> {
     pub api: &'a Api,
     /// The stage; for a canary request, as the canary sees it.
     pub stage: &'a Stage,
+    /// The canary of the stage.
+    pub canary: Option<&'a Canary>,
     /// `$context.isCanaryRequest`, where the stage has a canary.
     pub is_canary: Option<bool>,
     /// The resource.
@@ -40,6 +42,7 @@ impl Route<'_> {
         let chosen = canary.chosen_by(draw);
         Route {
             stage: chosen.unwrap_or(self.stage),
+            canary: Some(canary),
             is_canary: Some(chosen.is_some()),
             ..self
         }
@@ -75,6 +78,7 @@ pub fn route<'a>(
         return Ok(Route {
             api: address.api,
             stage: address.stage,
+            canary: None,
             is_canary: None,
             resource: found.resource,
             method: found.method,

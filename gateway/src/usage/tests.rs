@@ -105,6 +105,7 @@ fn ask_on(
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         received: kit::time::Timestamp::from_millis(0),
         request_id: "request".into(),
+        has_replaced_id: false,
         extended_request_id: "extended".into(),
         trace_id: String::new(),
         tls: None,

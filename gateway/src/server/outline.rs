@@ -1,0 +1,94 @@
+//! What is known of a request when it has been answered, and who learns of it: the access log and
+//! the metrics.
+
+use std::time::{Duration, Instant};
+
+use axum::body::HttpBody as _;
+use axum::response::Response as HttpResponse;
+
+use crate::access_log::{AccessLog, Answered, LogFields, Served};
+use crate::api::{Resource, Verb};
+use crate::mapping::Context;
+use crate::meters::{CacheUse, Counted, Dimensions, Meters};
+use crate::method_request::Request;
+
+/// What the way of a request leaves behind.
+#[derive(Debug, Default)]
+pub(super) struct Outline<'a> {
+    /// Where it was served.
+    pub served: Option<Served<'a>>,
+    /// The verb of its method, as it is declared.
+    pub verb: &'a str,
+    /// `$context`, where it reached a method.
+    pub context: Option<Context>,
+    /// What only the access log has.
+    pub fields: LogFields,
+    /// The id of the message that it became.
+    pub message_id: Option<String>,
+    /// How long the backend took.
+    pub integration_latency: Option<Duration>,
+    /// What the cache did for it.
+    pub cache: CacheUse,
+}
+
+impl Outline<'_> {
+    /// Records an answer in log and metrics.
+    pub(super) fn record(
+        mut self,
+        request: &Request,
+        answer: &HttpResponse,
+        begun: Instant,
+        access_log: Option<&AccessLog>,
+        meters: &Meters,
+    ) {
+        let (status, latency) = (answer.status().as_u16(), begun.elapsed());
+        if let Some(latency) = self.integration_latency {
+            let ms = latency.as_millis().to_string();
+            self.fields.set("integrationLatency", ms.clone());
+            self.fields.set("integration.latency", ms);
+        }
+        let answered = Answered {
+            request,
+            served: self.served,
+            context: self.context.as_ref(),
+            fields: &self.fields,
+            status,
+            length: answer.body().size_hint().exact().unwrap_or_default(),
+            latency,
+            message_id: self.message_id.as_deref(),
+        };
+        match access_log {
+            Some(log) => log.write(&answered.line()),
+            None => answered.log(),
+        }
+        metrics::counter!("gateway_requests_total", "status" => status.to_string()).increment(1);
+        metrics::histogram!("gateway_latency_seconds").record(latency);
+        if let Some(served) = self.served {
+            let dimensions = Dimensions {
+                api: &served.api.name,
+                stage: &served.stage.name,
+                resource: served.resource.map_or("", |resource| &resource.path),
+                method: self.verb,
+            };
+            let counted = Counted {
+                status,
+                latency,
+                integration_latency: self.integration_latency,
+                cache: self.cache,
+            };
+            meters.count(dimensions, counted);
+        }
+    }
+}
+
+/// The verb of the method of `resource` that answers `verb`, as it is declared.
+pub(super) fn declared_verb<'a>(resource: &'a Resource, verb: &http::Method) -> &'a str {
+    let own = resource
+        .methods
+        .iter()
+        .find_map(|(declared, _)| match declared {
+            Verb::One(own) if own == verb => Some(own.as_str()),
+            _ => None,
+        });
+    own.unwrap_or("ANY")
+}
