@@ -1,0 +1,124 @@
+//! The gateway as a process.
+
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::backend::Backend;
+use crate::suite::Suite;
+
+/// A generous limit, not a measurement.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A gateway that serves one definition, or has refused it.
+#[derive(Debug)]
+pub struct Gateway {
+    /// Its public port.
+    pub address: SocketAddr,
+    /// What it said when it refused the definition.
+    pub refusal: Option<String>,
+    child: Child,
+    folder: TempDir,
+}
+
+impl Gateway {
+    /// Starts the gateway with a suite's definition, and waits until it listens or ends.
+    pub fn start(suite: &Suite, backend: &Backend) -> Gateway {
+        let folder = TempDir::new().expect("a folder");
+        let definition = folder.path().join("definition.yaml");
+        std::fs::write(&definition, backend.filled(&suite.definition)).expect("a definition");
+        let log = File::create(folder.path().join("log")).expect("a log");
+        let (address, admin) = (free(), free());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_programs"));
+        command
+            .args([
+                "gateway",
+                "--listen",
+                &address.to_string(),
+                "--admin-listen",
+                &admin.to_string(),
+            ])
+            .arg("--definition")
+            .arg(&definition)
+            .args(
+                suite
+                    .arguments
+                    .iter()
+                    .map(|argument| backend.filled(argument)),
+            )
+            .env_clear()
+            .envs(environment(backend))
+            .env("HOME", folder.path())
+            .envs(
+                suite
+                    .environment
+                    .iter()
+                    .map(|(name, value)| (name, backend.filled(value))),
+            )
+            .stdout(log.try_clone().expect("a second handle"))
+            .stderr(log);
+        let child = command.spawn().expect("the gateway starts");
+        let mut gateway = Gateway {
+            address,
+            refusal: None,
+            child,
+            folder,
+        };
+        gateway.refusal = gateway.wait();
+        gateway
+    }
+
+    fn wait(&mut self) -> Option<String> {
+        let begun = Instant::now();
+        loop {
+            if self.child.try_wait().expect("its state").is_some() {
+                let log = self.log();
+                return Some(log.replace(&format!("{}/", self.folder.path().display()), ""));
+            }
+            if TcpStream::connect(self.address).is_ok() {
+                return None;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "the gateway does not listen: {}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// What it has written.
+    pub fn log(&self) -> String {
+        let bytes = std::fs::read(self.folder.path().join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address")
+}
+
+fn environment(backend: &Backend) -> [(&'static str, String); 9] {
+    [
+        ("AWS_REGION", "eu-west-1".to_owned()),
+        ("AWS_ACCOUNT_ID", "123456789012".to_owned()),
+        ("AWS_ACCESS_KEY_ID", crate::call::GATEWAY.0.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", crate::call::GATEWAY.1.to_owned()),
+        ("AWS_ENDPOINT_URL", backend.filled("@UPSTREAM@")),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+        ("RUST_LOG", "warn".to_owned()),
+        ("LOG_FORMAT", "text".to_owned()),
+        ("NO_COLOR", "1".to_owned()),
+    ]
+}
