@@ -43,6 +43,12 @@ impl Gateway {
             ])
             .arg("--definition")
             .arg(&definition)
+            // The backend is on loopback, and stands for AWS's own endpoints.
+            .args([
+                "--allow-target",
+                &backend.filled("@UPSTREAM_HOST@"),
+                "--assume-roles",
+            ])
             .args(
                 suite
                     .arguments
