@@ -239,6 +239,10 @@ impl Suspects {
             counts_alone: false,
         });
         suspect.settle(&mut self.uncompared);
+        if suspect.kind != kind {
+            // How likely those failures were says nothing about this one.
+            (suspect.compared, suspect.alone) = (0, 0);
+        }
         (suspect.kind, suspect.cause, suspect.counts_alone) = (kind, cause, alone && !compared);
         suspect.failures = suspect.failures.saturating_add(1);
         if compared {
