@@ -9,6 +9,11 @@ use crate::api::{Operation, ServiceUri};
 /// `docs/aws/api-gateway.md#integration-types`.
 pub(super) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUri, &'static str> {
     const INVALID: &str = "Invalid ARN specified in the request";
+    const NO_OPERATION: &str = "AWS ARN for integration must contain path or action";
+    let has_operation = [":path/", ":action/"].iter().any(|it| uri.contains(it));
+    if uri.starts_with("arn:") && !has_operation {
+        return Err(NO_OPERATION);
+    }
     let parts: Vec<&str> = uri.splitn(6, ':').collect();
     let ["arn", _, "apigateway", region, service, operation] = parts[..] else {
         return Err(INVALID);
@@ -23,7 +28,7 @@ pub(super) fn parse(uri: &str, method: Option<http::Method>) -> Result<ServiceUr
     let operation = match operation.split_once('/') {
         Some(("path", rest)) => Operation::Path(format!("/{}", rest.trim_start_matches('/'))),
         Some(("action", rest)) => action(rest),
-        _ => return Err("AWS ARN for integration must contain path or action"),
+        _ => return Err(NO_OPERATION),
     };
     Ok(ServiceUri {
         region: region.to_owned(),
@@ -96,7 +101,11 @@ mod tests {
                 "AWS ARN for integration must contain path or action",
             ),
             (
-                "arn:aws:apigateway:eu-west-1:sqs",
+                "arn:aws:iam::000000000000:role/service-role/x",
+                "AWS ARN for integration must contain path or action",
+            ),
+            (
+                "arn:aws:iam::000000000000:path/x",
                 "Invalid ARN specified in the request",
             ),
         ] {

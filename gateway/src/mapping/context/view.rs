@@ -10,6 +10,10 @@ use crate::vtl::Value;
 use crate::vtl::limits::Exceeded;
 use crate::vtl::value::{Key, Map, MapKind};
 
+/// The fields that the overrides follow when a template lists the keys of `$context`: the order on
+/// record, `docs/aws/api-gateway.md#context`.
+const PRECEDED_BY: [&str; 2] = ["protocol", "deploymentId"];
+
 /// `$context` of one rendering. The map of it is made when a template treats it as a map, or
 /// touches an override.
 pub(crate) struct ContextView {
@@ -63,12 +67,18 @@ impl ContextView {
         let mut entries = IndexMap::with_capacity(self.fields.len() + 2);
         for name in self.fields.clone().keys() {
             entries.insert(Key::from(name.as_str()), self.field(name)?);
+            for (before, (own, maps)) in PRECEDED_BY.into_iter().zip(OVERRIDES) {
+                if before == name {
+                    let set = overrides(self.before.get(own), maps)?;
+                    entries.insert(Key::from(own), Value::Map(set));
+                }
+            }
         }
         for (name, maps) in OVERRIDES {
-            entries.insert(
-                Key::from(name),
-                Value::Map(overrides(self.before.get(name), maps)?),
-            );
+            if !entries.contains_key(&Key::from(name)) {
+                let set = overrides(self.before.get(name), maps)?;
+                entries.insert(Key::from(name), Value::Map(set));
+            }
         }
         let map = Map::new(MapKind::Silent, entries)?;
         self.map = Some(map.clone());
