@@ -111,9 +111,9 @@ fn a_sam_template_is_served() {
 fn the_routes_of_functions_are_served() {
     let sam = std::fs::read_to_string(definition("sam.yaml")).expect("the file");
     let schedule = "Nightly: {Type: Schedule, Properties: {Schedule: rate(1 day)}}";
-    let routes = "
-        Seen: {Type: Api, Properties: {Path: /seen/{id}, Method: any}}
-        Mine: {Type: Api, Properties: {Path: /mine, Method: post, RestApiId: !Ref EventApi}}";
+    let routes = r#"
+        Seen: {Type: Api, Properties: {Path: "/seen/{id}", Method: any}}
+        Mine: {Type: Api, Properties: {Path: /mine, Method: post, RestApiId: !Ref EventApi}}"#;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("sam.yaml");
     std::fs::write(&file, sam.replace(schedule, routes)).expect("the file is written");
