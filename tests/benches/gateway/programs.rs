@@ -62,6 +62,8 @@ impl Programs {
         let mut as_gateway = Command::new(&programs);
         as_gateway
             .args(["gateway", "--quiet", "--listen", &gateway.to_string()])
+            // What is measured is the gateway, not the throttle that AWS gives an account.
+            .args(["--account-throttle", "off"])
             .args([
                 "--admin-listen",
                 &admin.to_string(),
