@@ -46,7 +46,7 @@ pub fn scripted(rule: &Json, call: &Call) -> Reply {
     status = rule
         .get("status")
         .and_then(Json::as_u64)
-        .map_or(status, |it| it.try_into().unwrap());
+        .map_or(status, |it| it.try_into().expect("a status"));
     let mut headers: Vec<(String, String)> = Vec::new();
     for (name, values) in rule["headers"].as_object().into_iter().flatten() {
         let alone = std::slice::from_ref(values);
