@@ -107,6 +107,32 @@ const TABLE: &[Wrong] = &[
     wrong(&["gateway"], "--admin-listen", "GATEWAY_ADMIN_LISTEN", "[a]:1", LISTEN),
     wrong(&["gateway"], "--admin-listen", "GATEWAY_ADMIN_LISTEN", "no-such-host.invalid:0", ABSENT),
 
+    wrong(&["gateway", "up"], "--iam-credentials", "GATEWAY_CREDENTIALS", "hunter2", "expected KEY:SECRET"),
+    wrong(&["gateway", "up"], "--jwks", "GATEWAY_JWKS", "keys.json", "expected ISSUER=FILE or ISSUER=URL"),
+    wrong(&["gateway", "up"], "--jwks-interval", "GATEWAY_JWKS_INTERVAL", "0", "expected seconds, a whole number from 1 to 86400"),
+    wrong(&["gateway", "up"], "--authorizer-timeout", "GATEWAY_AUTHORIZER_TIMEOUT", "30", "expected seconds, a whole number from 1 to 29"),
+    wrong(&["gateway", "up"], "--trusted-proxy", "GATEWAY_TRUSTED_PROXY", "hunter", "expected a network, such as 10.0.0.0/8 or 2001:db8::/32, or an address"),
+    wrong(&["gateway", "up"], "--drain-delay", "GATEWAY_DRAIN_DELAY", "hunter", "expected seconds, a whole number from 0 to 86400"),
+    wrong(&["gateway", "up"], "--drain-timeout", "GATEWAY_DRAIN_TIMEOUT", "hunter", "expected seconds, a whole number from 0 to 86400"),
+    wrong(&["gateway", "up"], "--max-payload", "GATEWAY_MAX_PAYLOAD", "hunter", "expected bytes, a whole number from 1 to 1073741824"),
+    wrong(&["gateway", "up"], "--max-header-bytes", "GATEWAY_MAX_HEADER_BYTES", "hunter", "expected bytes, a whole number from 256 to 1048576"),
+    wrong(&["gateway", "up"], "--max-url", "GATEWAY_MAX_URL", "hunter", "expected bytes, a whole number from 256 to 1048576"),
+    wrong(&["gateway", "up"], "--max-connections", "GATEWAY_MAX_CONNECTIONS", "hunter", "expected connections, a whole number from 1 to 1000000"),
+    wrong(&["gateway", "up"], "--max-connections-per-address", "GATEWAY_MAX_CONNECTIONS_PER_ADDRESS", "hunter", "expected connections, a whole number from 1 to 1000000"),
+    wrong(&["gateway", "up"], "--max-streams", "GATEWAY_MAX_STREAMS", "hunter", "expected requests, a whole number from 1 to 10000"),
+    wrong(&["gateway", "up"], "--max-requests", "GATEWAY_MAX_REQUESTS", "hunter", "expected requests, a whole number from 1 to 1000000"),
+    wrong(&["gateway", "up"], "--head-timeout", "GATEWAY_HEAD_TIMEOUT", "hunter", "expected seconds, a whole number from 1 to 86400"),
+    wrong(&["gateway", "up"], "--idle-timeout", "GATEWAY_IDLE_TIMEOUT", "hunter", "expected seconds, a whole number from 1 to 86400"),
+    wrong(&["gateway", "up"], "--body-timeout", "GATEWAY_BODY_TIMEOUT", "hunter", "expected seconds, a whole number from 1 to 86400"),
+    wrong(&["gateway", "up"], "--body-pause", "GATEWAY_BODY_PAUSE", "hunter", "expected seconds, a whole number from 1 to 86400"),
+    wrong(&["gateway", "up"], "--write-timeout", "GATEWAY_WRITE_TIMEOUT", "hunter", "expected seconds, a whole number from 1 to 86400"),
+    wrong(&["gateway", "up"], "--payload-memory", "GATEWAY_PAYLOAD_MEMORY", "hunter", "expected bytes, a whole number from 1048576 to 1099511627776"),
+    wrong(&["gateway", "up"], "--spool-limit", "GATEWAY_SPOOL_LIMIT", "hunter", "expected bytes, a whole number from 0 to 1099511627776"),
+    wrong(&["gateway", "up"], "--vpc-link", "GATEWAY_VPC_LINK", "hunter", "expected ID=HOST:PORT, such as abc123=10.0.0.5:8080 or abc123=[::1]:80"),
+    wrong(&["gateway", "up"], "", "GATEWAY_ASSUME_ROLES", "maybe", BOOLEAN),
+    wrong(&["gateway", "up"], "--account-throttle", "GATEWAY_ACCOUNT_THROTTLE", "hunter", "expected RATE,BURST, for example 10000,5000, or off"),
+    wrong(&["gateway", "up"], "--cache-memory", "GATEWAY_CACHE_MEMORY", "hunter", "invalid digit found in string"),
+    wrong(&["gateway"], "--allow-target", "GATEWAY_ALLOW_TARGET", "a b", "expected a host name, an address or a network"),
     wrong(&["pipe"], "--admin-listen", "PIPE_ADMIN_LISTEN", "1.2.3.4", LISTEN),
     wrong(&["pipe"], "--admin-listen", "PIPE_ADMIN_LISTEN", "203.0.113.5:0", ELSEWHERE),
     wrong(&["pipe", "up"], "--invocation-timeout", "PIPE_INVOCATION_TIMEOUT", "5s", "expected seconds, a whole number from 1 to 300"),
@@ -134,7 +160,11 @@ const TABLE: &[Wrong] = &[
 ];
 
 /// Secrets, and names of secrets, are not repeated.
-const NOT_SHOWN: [&str; 2] = ["EMULATOR_CREDENTIALS", "PARAMETER_OVERRIDES"];
+const NOT_SHOWN: [&str; 3] = [
+    "EMULATOR_CREDENTIALS",
+    "GATEWAY_CREDENTIALS",
+    "PARAMETER_OVERRIDES",
+];
 
 /// A program in a folder of its own, at ports that are free, which has no setting but these.
 fn program(name: &str, folder: &Path, offset: u16) -> Command {

@@ -4,6 +4,7 @@
 
 mod access;
 mod access_log;
+mod authorizer;
 mod backend;
 mod cache_key;
 mod encoding;
@@ -12,6 +13,7 @@ mod http_endpoint;
 mod method;
 mod method_settings;
 mod parameter_mapping;
+mod policy;
 mod resource;
 mod stage;
 mod usage;
@@ -19,6 +21,10 @@ mod validation;
 
 pub use access::Access;
 pub use access_log::{AccessLogFormat, FormatKind, FormatPiece};
+pub use authorizer::{
+    Authorizer, AuthorizerEvent, AuthorizerKind, IdentitySource, Issuer, LambdaAuthorizer,
+    TokenAuthorizer,
+};
 pub use backend::{Backend, Operation, ServiceUri};
 pub use cache_key::{CacheKey, CacheKeyParameter};
 pub use encoding::{BinaryMediaTypes, ContentHandling, Encoding};
@@ -32,6 +38,9 @@ pub use method::{
 pub use method_settings::{LoggingLevel, MethodSetting, MethodSettings, UnauthorizedInvalidation};
 pub(crate) use parameter_mapping::is_reserved;
 pub use parameter_mapping::{MappingSource, ParameterLocation, RequestParameter};
+pub use policy::{
+    Comparison, Condition, Effect, Names, Policy, Principals, Quantifier, Statement, Test,
+};
 pub(crate) use resource::Siblings;
 pub use resource::{Resource, Segment, Verb};
 pub use stage::{BasePathMapping, Canary, DefaultEndpoint, EndpointType, MutualTls, Stage};
@@ -85,6 +94,8 @@ pub struct Api {
     pub gateway_responses: GatewayResponses,
     /// Where it takes API keys from.
     pub api_key_source: ApiKeySource,
+    /// The resource policy: which callers may call which methods.
+    pub policy: Option<Policy>,
 }
 
 impl Api {

@@ -1,6 +1,7 @@
 //! `AWS::ApiGateway::*` resources of CloudFormation templates, and SAM's `AWS::Serverless::Api`, to
 //! [`Apis`]. One file for each type of resource.
 
+mod authorizer;
 mod canary;
 mod content;
 mod cors;
@@ -12,10 +13,14 @@ mod kinds;
 mod membership;
 mod method;
 mod method_settings;
+mod nodes;
 mod resource_tree;
 mod rest_api;
 mod sam;
+mod sam_auth;
+mod sam_authorizer;
 mod sam_events;
+mod sam_policy;
 mod sam_usage;
 mod stage;
 #[cfg(test)]

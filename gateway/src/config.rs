@@ -1,5 +1,9 @@
 //! Where the gateway listens, and what it serves.
 
+mod access;
+
+pub use access::AccessArgs;
+
 use std::net::TcpListener;
 
 use anyhow::Context as _;
@@ -84,6 +88,9 @@ pub struct GatewayArgs {
     #[arg(long, value_name = "MIB", env = "GATEWAY_CACHE_MEMORY", default_value_t = 64,
           value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     pub cache_memory: u32,
+    /// Who may call
+    #[command(flatten)]
+    pub access: AccessArgs,
 }
 
 impl Default for GatewayArgs {

@@ -316,12 +316,15 @@ impl Example {
         };
         Request {
             method: self.method.clone(),
+            sent_method: self.method.clone(),
+            raw_query: query.to_owned(),
             path: path.to_owned(),
             query: form_urlencoded::parse(query.as_bytes())
                 .into_owned()
                 .collect(),
             headers: self.headers.iter().filter_map(pair).collect::<HeaderMap>(),
             body: Bytes::from(self.body.clone().unwrap_or_default()),
+            sent_body: None,
             source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
             tls: None,
             received: Timestamp::from_millis(0),

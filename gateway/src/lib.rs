@@ -41,7 +41,8 @@ mod usage;
 mod validation;
 
 pub use access_log::LogArgs;
-pub use config::{Cli, GatewayArgs, Settings};
+pub use authorization::{Credentials, KeySource, NotCredentials};
+pub use config::{AccessArgs, Cli, GatewayArgs, Settings};
 pub use outbound::{Outbound, OutboundArgs, VpcLink};
 pub use reload::Reload;
 pub use run::run;

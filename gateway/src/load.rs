@@ -63,6 +63,7 @@ fn of_file(number: usize, document: Document) -> Api {
         endpoint,
         encoding,
         is_closed,
+        policy,
         gateway_responses,
         api_key_source,
         ..
@@ -75,6 +76,7 @@ fn of_file(number: usize, document: Document) -> Api {
         resources,
         encoding,
         is_closed,
+        policy,
         gateway_responses,
         api_key_source,
         ..Api::default()

@@ -1,7 +1,7 @@
 //! The method request: what a client sends to a method.
 //!
 //! A [`Request`] is a value: the server fills it from the connection, and everything after that is
-//! pure. What a method may ask of a request before its integration sees it (authorization, an API
+//! pure. What a method may ask of a request before its integration sees it (an API
 //! key, a validator, required parameters) belongs into this folder.
 
 mod context;

@@ -5,6 +5,7 @@
 //! schemas without a validator) are ignored; what API Gateway would do and Tidegate does not
 //! becomes a problem with its place.
 
+mod authorizer;
 mod backend;
 mod base_path;
 mod declarations;
@@ -19,6 +20,7 @@ mod integration;
 mod integration_response;
 mod operation;
 mod parameter_mapping;
+mod policy;
 mod security;
 mod template;
 #[cfg(test)]
@@ -27,6 +29,7 @@ mod uri;
 mod validation;
 mod variables;
 
+pub(crate) use authorizer::{Declared as DeclaredAuthorizer, read as read_authorizer};
 pub(crate) use declarations::MethodDeclarations;
 pub(crate) use document::{Document, api_key_source};
 pub(crate) use encoding::read as read_encoding;
@@ -36,3 +39,4 @@ pub(crate) use gateway_responses::{
 };
 pub(crate) use import::{import, only_stage};
 pub(crate) use integration::read as read_integration;
+pub(crate) use policy::of_document as read_policy;

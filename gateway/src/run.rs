@@ -49,15 +49,13 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         .transpose()?;
     notices::report(&apis, &args.logs);
     let usage = Arc::new(UsageGate::open(&args.usage, &apis)?);
-    let gateway = Gateway::new(apis, account_id, &sdk, outbound, usage.clone())?;
+    let access = &args.access;
+    let gateway = Gateway::new(apis, account_id, &sdk, outbound, access, usage.clone())?;
     let gateway = with_settings(gateway, &args)?;
     let readiness = Arc::new(Readiness::new(&sdk));
     if readiness.needs_sqs(&gateway.apis()) {
-        tokio::spawn(watch_sqs(
-            gateway.clone(),
-            aws_sdk_sqs::Client::new(&sdk),
-            stop.clone(),
-        ));
+        let sqs = aws_sdk_sqs::Client::new(&sdk);
+        tokio::spawn(watch_sqs(gateway.clone(), sqs, stop.clone()));
     }
     watch_files(&gateway, &serving, tls.clone(), reload, &stop)?;
     let port = server::port(&serving, tls);

@@ -1,6 +1,7 @@
 //! Door: HTTP in, HTTP out. Reads a request within its limits, has its integration request planned,
 //! sends it, and writes the answer.
 
+mod access;
 mod admission;
 mod answering;
 mod backends;
@@ -8,6 +9,7 @@ mod compression;
 mod forwarded;
 mod host;
 mod http_senders;
+mod issuer_keys;
 mod logs;
 mod outline;
 mod port;
@@ -29,6 +31,7 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::Response as HttpResponse;
 use axum::{Extension, Router};
 use futures_util::FutureExt as _;
+use http::header::CONTENT_ENCODING;
 use http::request::Parts;
 use kit::aws::Reachability;
 use kit::network::Network;
@@ -39,7 +42,9 @@ use uuid::Uuid;
 
 use crate::access_log::AccessLog;
 use crate::api::Apis;
+use crate::authorization::Owner;
 use crate::cache::ResponseCache;
+use crate::config::AccessArgs;
 use crate::execution_log::ExecutionLogs;
 use crate::gateway_responses::Fault;
 use crate::meters::{Meters, UnderWay};
@@ -50,8 +55,10 @@ use crate::request_ids::{RequestIds, new_extended_id};
 use crate::serving::ServingArgs;
 use crate::trouble::printable;
 use crate::usage::UsageGate;
+use access::AccessControl;
 use admission::{Admission, Limits};
 use backends::Backends;
+use issuer_keys::IssuerKeys;
 use outline::Outline;
 pub(crate) use port::port;
 use unpacking::unpacked;
@@ -66,6 +73,7 @@ pub(crate) struct Gateway {
     /// began with.
     apis: ArcSwap<Apis>,
     account_id: String,
+    access: AccessControl,
     backends: Backends,
     admission: Admission,
     /// Networks of proxies whose forwarded headers are believed.
@@ -87,12 +95,22 @@ impl Gateway {
         account_id: String,
         sdk: &SdkConfig,
         outbound: Outbound,
+        args: &AccessArgs,
         usage: Arc<UsageGate>,
     ) -> std::io::Result<Gateway> {
+        let allowed = outbound.allowed.clone();
+        let backends = Backends::new(sdk, outbound)?;
+        let owner = Owner {
+            region: sdk.region().map(ToString::to_string).unwrap_or_default(),
+            account: account_id.clone(),
+        };
+        let keys = IssuerKeys::by(args, allowed, sdk)?;
+        let services = backends.services().clone();
         Ok(Gateway {
             apis: ArcSwap::from_pointee(apis),
             account_id,
-            backends: Backends::new(sdk, outbound)?,
+            access: AccessControl::new(owner, services, keys, args),
+            backends,
             admission: Admission::new(Limits::default()),
             trusted: Vec::new(),
             usage,
@@ -124,6 +142,7 @@ impl Gateway {
             tracing::error!("API keys and usage plans stay as they were: {error:#}");
         }
         self.apis.store(Arc::new(apis));
+        self.access.forget();
     }
 
     /// Whether SQS answers at its endpoint.
@@ -167,12 +186,17 @@ async fn handle(
             host::check(&parts)?;
             host::check_mutual(&apis, request.header("host").unwrap_or_default(), &peer)?;
             let (body, mut permit) = admission.read(&parts.uri, &parts.headers, body).await?;
+            // A signature covers the body as it was sent.
+            let sent = parts
+                .headers
+                .contains_key(CONTENT_ENCODING)
+                .then(|| body.clone());
             let body = unpacked(admission, &parts.headers, body, &mut permit).await?;
-            Ok((body, permit))
+            Ok((body, sent, permit))
         };
         let admitted = admitted.await.map_err(|fault| GatewayAnswer::of(&fault));
-        let (body, _permit) = admitted?;
-        request.body = body;
+        let (body, sent, _permit) = admitted?;
+        (request.body, request.sent_body) = (body, sent);
         gateway.answer(&apis, &request, &mut outline).await
     };
     let answer = AssertUnwindSafe(answer).catch_unwind().await;

@@ -31,6 +31,8 @@ pub(crate) enum Trouble {
     FunctionFailed,
     /// A mapping template fails: 500.
     TemplateFailed,
+    /// A Lambda authorizer fails, or the keys of an issuer cannot be fetched: 500.
+    AuthorizerFailed,
     /// The definition makes an answer impossible: 500.
     Misconfigured,
 }
@@ -84,6 +86,7 @@ impl Trouble {
             Trouble::NoCredentials => "no credentials",
             Trouble::FunctionFailed => "function failed",
             Trouble::TemplateFailed => "template failed",
+            Trouble::AuthorizerFailed => "authorizer failed",
             Trouble::Misconfigured => "misconfigured",
         }
     }

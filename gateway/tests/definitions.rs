@@ -42,10 +42,13 @@ fn definition(name: &str) -> std::path::PathBuf {
 fn call(apis: &Apis, path: &str, body: &'static str) -> Call {
     let request = Request {
         method: Method::POST,
+        sent_method: Method::POST,
+        raw_query: String::new(),
         path: path.to_owned(),
         query: Vec::new(),
         headers: HeaderMap::new(),
         body: Bytes::from_static(body.as_bytes()),
+        sent_body: None,
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         tls: None,
         received: Timestamp::from_millis(0),

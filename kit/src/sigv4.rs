@@ -1,6 +1,10 @@
 //! Signs a planned call for an AWS service (Signature Version 4). Pure: credentials and time are
 //! arguments.
 
+mod signed;
+
+pub use signed::{SentHead, Signed, Unreadable};
+
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;

@@ -3,6 +3,7 @@
 pub(super) const REST_API: &str = "AWS::ApiGateway::RestApi";
 pub(super) const RESOURCE: &str = "AWS::ApiGateway::Resource";
 pub(super) const METHOD: &str = "AWS::ApiGateway::Method";
+pub(super) const AUTHORIZER: &str = "AWS::ApiGateway::Authorizer";
 pub(super) const STAGE: &str = "AWS::ApiGateway::Stage";
 pub(super) const DEPLOYMENT: &str = "AWS::ApiGateway::Deployment";
 pub(super) const DOMAIN_NAME: &str = "AWS::ApiGateway::DomainName";
@@ -21,7 +22,8 @@ pub(super) const SERVERLESS_FUNCTION: &str = "AWS::Serverless::Function";
 pub(super) const SERVERLESS_STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
 
 /// The types that are read.
-pub(super) const READ: [&str; 16] = [
+pub(super) const READ: [&str; 17] = [
+    AUTHORIZER,
     REST_API,
     RESOURCE,
     METHOD,

@@ -4,18 +4,20 @@ use indexmap::IndexMap;
 use kit::cloudformation::{Resource as Declared, Stack};
 use kit::document::{Fields, Node, OrCollect as _, Problem};
 
+use super::authorizer::{self, Authorizers};
 use super::integration::in_openapi_form;
 use super::kinds::METHOD;
 use super::membership::is_part;
 use super::resource_tree::paths;
 use super::validation::Validation;
-use crate::api::{Access, Integration, Method, Resource, Segment, Siblings, Verb};
+use crate::api::{Integration, Method, Resource, Segment, Siblings, Verb};
 use crate::openapi::{MethodDeclarations, read_integration};
 
 /// The resources of one API that have methods, by the order of their methods.
 pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -> Vec<Resource> {
     let paths = paths(stack, api, problems);
-    let validation = Validation::of(stack, api, problems);
+    let checks = Validation::of(stack, api, problems);
+    let guards = (checks, authorizer::read(stack, api, problems));
     let mut resources: IndexMap<&str, Resource> = IndexMap::new();
     let mut siblings = Siblings::default();
     let parts = stack.of_kind(METHOD);
@@ -43,7 +45,7 @@ pub(super) fn read(stack: &Stack, api: &Declared, problems: &mut Vec<Problem>) -
             }
         });
         let shown = path.unwrap_or_default();
-        let method = method(declared, shown, fields, &validation, problems);
+        let method = method(declared, shown, fields, &guards, problems);
         let (Some((_, id)), Some(path), Some(verb), Some(method)) = (id, path, verb, method) else {
             continue;
         };
@@ -83,11 +85,11 @@ fn method(
     declared: &Declared,
     path: &str,
     mut fields: Fields<'_>,
-    validation: &Validation<'_>,
+    (validation, authorizers): &(Validation<'_>, Authorizers),
     problems: &mut Vec<Problem>,
 ) -> Option<Method> {
     let label = declared.label();
-    let access = access(&label, &mut fields, problems);
+    let access = authorizer::access(&label, &mut fields, authorizers, problems);
     let mut declarations = MethodDeclarations::default();
     let parameters = fields.optional("RequestParameters");
     let checks = validation.checks(&label, &mut fields, parameters, problems);
@@ -135,28 +137,6 @@ fn method(
         statuses,
         integration,
     })
-}
-
-/// Who may call the method. Authorizers and IAM are not supported.
-fn access(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) -> Access {
-    let mut access = Access::Open;
-    if let Some(kind) = fields.optional("AuthorizationType")
-        && kind
-            .text()
-            .or_collect(problems)
-            .is_none_or(|text| !text.eq_ignore_ascii_case("NONE"))
-    {
-        let text = kind.text().unwrap_or_default();
-        let message = format!("{label}: authorization type {text} is not supported");
-        problems.push(kind.problem(message).tolerable());
-        access = Access::Closed;
-    }
-    const GUARDS: [&str; 2] = ["AuthorizerId", "AuthorizationScopes"];
-    if GUARDS.iter().any(|name| fields.has(name)) {
-        access = Access::Closed;
-    }
-    fields.unsupported(&GUARDS);
-    access
 }
 
 /// The statuses of a method's responses; their headers are added to what it declares.

@@ -2,13 +2,13 @@
 //! both.
 
 use kit::cloudformation::{Account, Resource as Declared, Stack};
-use kit::document::{Node, OrCollect as _, Problem};
+use kit::document::{Fields, Node, OrCollect as _, Problem};
 
 use super::content::Content;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
 use super::{gateway_response, stage};
-use crate::api::{Api, Segment};
-use crate::openapi::{Document, api_key_source, only_stage, read_encoding};
+use crate::api::{Api, Policy, Segment};
+use crate::openapi::{Document, api_key_source, only_stage, read_encoding, read_policy};
 
 /// Properties that change no answer.
 const PASSIVE: [&str; 5] = [
@@ -42,14 +42,14 @@ pub(super) fn read(
         fields.optional("EndpointConfiguration"),
         problems,
     );
-    is_closed |= fields.has("Policy");
+    let policy = policy(&mut fields, &mut is_closed, problems);
     let encoding = read_encoding(
         fields.optional("BinaryMediaTypes"),
         fields.optional("MinimumCompressionSize"),
         problems,
     );
     fields.ignore(&PASSIVE);
-    fields.unsupported(&["BodyS3Location", "CloneFrom", "Policy"]);
+    fields.unsupported(&["BodyS3Location", "CloneFrom"]);
     let own_source = api_key_source(fields.optional("ApiKeySourceType"), problems);
     problems.extend(fields.finish());
     let mut document = content.import(body, account, problems)?;
@@ -70,10 +70,22 @@ pub(super) fn read(
         resources,
         encoding: document.encoding.with(&encoding),
         is_closed,
+        policy: Policy::both(policy, document.policy),
         gateway_responses: document.gateway_responses,
         api_key_source: own_source.unwrap_or(document.api_key_source),
         ..Api::default()
     })
+}
+
+/// `Policy`: the resource policy. One that cannot be read closes the API.
+pub(super) fn policy(
+    fields: &mut Fields<'_>,
+    is_closed: &mut bool,
+    problems: &mut Vec<Problem>,
+) -> Option<Policy> {
+    let (policy, is_unreadable) = read_policy(fields.optional("Policy"), problems);
+    *is_closed |= is_unreadable;
+    policy
 }
 
 /// What an import does with the document's base path: `docs/aws/api-gateway.md#import`.

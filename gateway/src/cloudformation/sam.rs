@@ -10,9 +10,11 @@ use kit::document::{Fields, Node, OrCollect as _, Problem, Value};
 use super::content::Content;
 use super::domain_name::mutual_tls;
 use super::endpoint::{is_default_endpoint_disabled, refuse_private};
-use super::{cors, gateway_response, sam_events, stage};
-use crate::api::{Api, BasePathMapping, MutualTls};
-use crate::openapi::{api_key_source, read_encoding};
+use super::rest_api::policy;
+use super::sam_auth::Auth;
+use super::{cors, gateway_response, sam_auth, sam_events, stage};
+use crate::api::{Api, BasePathMapping, MutualTls, Policy};
+use crate::openapi::{api_key_source, read_encoding, read_policy};
 
 /// A custom domain: its name, its base paths, and the mutual TLS that it asks for.
 type Domain = (String, Vec<BasePathMapping>, Option<MutualTls>);
@@ -42,12 +44,7 @@ pub(super) fn read(
     }
     let responses = fields.optional("GatewayResponses");
     let is_disabled = is_default_endpoint_disabled(&mut fields, problems);
-    let mut is_closed = refuse_private(
-        &declared.label(),
-        fields.optional("EndpointConfiguration"),
-        problems,
-    );
-    is_closed |= fields.has("Auth") || fields.has("Policy");
+    let mut guards = guards(declared, &mut fields, problems);
     let encoding = read_encoding(
         fields.optional("BinaryMediaTypes"),
         fields.optional("MinimumCompressionSize"),
@@ -59,8 +56,10 @@ pub(super) fn read(
         .and_then(|node| domain(declared, node, stage_name.unwrap_or_default(), problems));
     let own_source = api_key_source(fields.optional("ApiKeySourceType"), problems);
     let settings = stage::settings(&declared.label(), fields, problems);
-    let mut document = content.import(body.as_deref(), account, problems)?;
-    is_closed |= document.is_closed;
+    let guarded = body.as_deref().zip(guards.auth.as_ref());
+    let guarded = guarded.map(|(body, auth)| auth.apply(body));
+    let mut document = content.import(guarded.as_ref().or(body.as_deref()), account, problems)?;
+    guards.is_closed |= document.is_closed;
     gateway_response::of_sam(responses, &mut document.gateway_responses, problems);
     gateway_response::read(stack, declared, &mut document.gateway_responses, problems);
     let sources = ", neither in DefinitionBody nor as events of functions";
@@ -74,12 +73,39 @@ pub(super) fn read(
         endpoint: document.endpoint.or_disabled(is_disabled),
         resources,
         encoding: document.encoding.with(&encoding),
-        is_closed,
+        is_closed: guards.is_closed,
+        policy: Policy::both(guards.policy, document.policy),
         gateway_responses: document.gateway_responses,
         api_key_source: own_source.unwrap_or(document.api_key_source),
         ..Api::default()
     };
     Some((api, domain))
+}
+
+/// What guards the methods of an API.
+struct Guards {
+    auth: Option<Auth>,
+    policy: Option<Policy>,
+    is_closed: bool,
+}
+
+fn guards(declared: &Declared, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) -> Guards {
+    let label = declared.label();
+    let endpoint = fields.optional("EndpointConfiguration");
+    let mut is_closed = refuse_private(&label, endpoint, problems);
+    let policy = policy(fields, &mut is_closed, problems);
+    let auth = fields.optional("Auth");
+    let auth = auth.map(|node| sam_auth::read(&label, node, problems));
+    is_closed |= matches!(auth, Some(None));
+    // Events may ask for a key or a signature, whatever the API says.
+    let auth = auth.unwrap_or_else(|| Some(Auth::silent(&declared.properties)));
+    let of_auth = auth.as_ref().and_then(|auth| auth.policy.as_ref());
+    let (of_auth, is_unreadable) = read_policy(of_auth, problems);
+    Guards {
+        auth,
+        policy: Policy::both(policy, of_auth),
+        is_closed: is_closed || is_unreadable,
+    }
 }
 
 /// The definition body, with the preflight methods that `Cors` adds to it. Without one, SAM writes
@@ -113,7 +139,7 @@ fn set_aside(fields: &mut Fields<'_>) {
         "Models",
         "SecurityPolicy",
     ]);
-    fields.unsupported(&["DefinitionUri", "Auth", "MergeDefinitions", "Policy"]);
+    fields.unsupported(&["DefinitionUri", "MergeDefinitions"]);
 }
 
 /// `Domain`: a custom domain, and the base paths at which it leads to the API's stage.

@@ -1,5 +1,6 @@
 //! Templates, to APIs and problems.
 
+mod access;
 mod closed;
 mod guards;
 mod own_answers;

@@ -32,6 +32,7 @@ pub(super) fn report_unsupported(resource: &Resource, problems: &mut Vec<Problem
 /// Reports a part of an API that this template does not declare, for nothing would read it.
 pub(super) fn report_orphan(stack: &Stack, resource: &Resource, problems: &mut Vec<Problem>) {
     let parts = [
+        kinds::AUTHORIZER,
         kinds::RESOURCE,
         kinds::METHOD,
         kinds::STAGE,

@@ -28,7 +28,10 @@ pub(super) fn refuse(stack: &Stack, apis: &mut [Api], problems: &mut Vec<Problem
         );
         problems.push(place.problem(message).tolerable());
         match api.stages.iter_mut().find(|known| known.name == stage) {
-            Some(stage) => stage.is_closed = true,
+            Some(stage) => {
+                stage.is_closed = true;
+                stage.canary = None;
+            }
             None => api.is_closed = true,
         }
     }

@@ -52,10 +52,13 @@ fn request(given: &Given) -> Request {
     };
     Request {
         method: given.method.parse().unwrap(),
+        sent_method: given.method.parse().unwrap(),
+        raw_query: given.query.into(),
         path: given.path.into(),
         query: parse_query(given.query),
         headers: given.headers.iter().map(header).collect(),
         body: Bytes::from_static(given.body.as_bytes()),
+        sent_body: None,
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         tls: None,
         received: Timestamp::from_millis(0),

@@ -18,6 +18,22 @@ pub enum Fault {
     /// Unknown path or method, in a request whose `Authorization` header is not SigV4; holds the
     /// hash of the header in base64.
     InvalidSignature(String),
+    /// A request whose signature cannot be read; holds AWS's words.
+    IncompleteSignature(String),
+    /// A request whose signature is wrong, or too old; holds AWS's words.
+    WrongSignature(String),
+    /// A request that is signed with an unknown access key, or without its session's token.
+    UnrecognizedClient,
+    /// A caller without credentials, or with wrong ones.
+    Unauthorized,
+    /// A caller whose token of an identity provider has expired.
+    IncomingTokenExpired,
+    /// A caller that may not call the method; holds AWS's words.
+    AccessDenied(String),
+    /// A Lambda authorizer failed, or its answer is malformed; or an authorizer cannot be reached.
+    AuthorizerMisconfigured,
+    /// A Lambda authorizer gave no answer.
+    AuthorizerFailed,
     /// Unknown host or stage.
     Forbidden,
     /// The caller may not invalidate the cache, and the stage answers that with 403.
@@ -79,6 +95,10 @@ enum Spelling {
     Blank,
     /// Not JSON at all.
     Plain,
+    /// The key is `Message`, as the services of AWS spell it.
+    Capital,
+    /// There is no message.
+    Null,
 }
 
 impl Fault {
@@ -87,8 +107,15 @@ impl Fault {
     pub fn kind(&self) -> Option<ResponseType> {
         Some(match self {
             Fault::MissingAuthenticationToken => ResponseType::MissingAuthenticationToken,
-            Fault::InvalidSignature(_) => ResponseType::InvalidSignature,
-            Fault::InvalidationRefused => ResponseType::AccessDenied,
+            Fault::InvalidSignature(_)
+            | Fault::IncompleteSignature(_)
+            | Fault::WrongSignature(_) => ResponseType::InvalidSignature,
+            Fault::UnrecognizedClient | Fault::AccessDenied(_) | Fault::InvalidationRefused => {
+                ResponseType::AccessDenied
+            }
+            Fault::Unauthorized | Fault::IncomingTokenExpired => ResponseType::Unauthorized,
+            Fault::AuthorizerMisconfigured => ResponseType::AuthorizerConfigurationError,
+            Fault::AuthorizerFailed => ResponseType::AuthorizerFailure,
             Fault::InvalidApiKey => ResponseType::InvalidApiKey,
             Fault::Throttled => ResponseType::Throttled,
             Fault::QuotaExceeded => ResponseType::QuotaExceeded,
@@ -139,8 +166,15 @@ impl Fault {
     pub fn error_type(&self) -> Option<&'static str> {
         Some(match self {
             Fault::MissingAuthenticationToken => "MissingAuthenticationTokenException",
-            Fault::InvalidSignature(_) => "IncompleteSignatureException",
-            Fault::InvalidationRefused => "AccessDeniedException",
+            Fault::InvalidSignature(_) | Fault::IncompleteSignature(_) => {
+                "IncompleteSignatureException"
+            }
+            Fault::WrongSignature(_) => "InvalidSignatureException",
+            Fault::UnrecognizedClient => "UnrecognizedClientException",
+            Fault::Unauthorized | Fault::IncomingTokenExpired => "UnauthorizedException",
+            Fault::AccessDenied(_) | Fault::InvalidationRefused => "AccessDeniedException",
+            Fault::AuthorizerMisconfigured => "AuthorizerConfigurationException",
+            Fault::AuthorizerFailed => "AuthorizerFailureException",
             Fault::Forbidden | Fault::InvalidApiKey => "ForbiddenException",
             Fault::BadRequest
             | Fault::BadRequestParameters(_)
@@ -176,6 +210,17 @@ impl Fault {
                 "User is not authorized to access this resource",
                 Spelling::Tight,
             ),
+            Fault::IncompleteSignature(text) | Fault::WrongSignature(text) => {
+                (text.as_str(), Spelling::Tight)
+            }
+            Fault::UnrecognizedClient => (
+                "The security token included in the request is invalid.",
+                Spelling::Tight,
+            ),
+            Fault::Unauthorized => ("Unauthorized", Spelling::Tight),
+            Fault::IncomingTokenExpired => ("The incoming token has expired", Spelling::Tight),
+            Fault::AccessDenied(text) => (text.as_str(), Spelling::Capital),
+            Fault::AuthorizerMisconfigured | Fault::AuthorizerFailed => ("", Spelling::Null),
             Fault::Forbidden | Fault::InvalidApiKey => ("Forbidden", Spelling::Tight),
             Fault::Throttled => ("Too Many Requests", Spelling::Tight),
             Fault::QuotaExceeded => ("Limit Exceeded", Spelling::Tight),
@@ -212,7 +257,7 @@ impl Fault {
     pub fn content_type(&self) -> &'static str {
         match self.text().1 {
             Spelling::Plain => "text/plain",
-            Spelling::Tight | Spelling::Blank => "application/json",
+            _ => "application/json",
         }
     }
 
@@ -235,6 +280,8 @@ impl Fault {
         let json = |colon: &str| format!(r#"{{"message"{colon}{}}}"#, serde_json::json!(message));
         match spelling {
             Spelling::Plain => message.into_owned(),
+            Spelling::Capital => format!(r#"{{"Message":{}}}"#, serde_json::json!(message)),
+            Spelling::Null => r#"{"message":null}"#.to_owned(),
             Spelling::Tight => json(":"),
             Spelling::Blank => json(": "),
         }

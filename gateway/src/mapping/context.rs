@@ -78,12 +78,21 @@ impl Context {
         }
     }
 
+    /// Sets a field, for the templates that follow.
+    pub(crate) fn insert(&mut self, name: &str, value: Json) {
+        Arc::make_mut(&mut self.fields).insert(name.to_owned(), value);
+    }
+
     /// Fills `$context.error`, which gateway responses and access logs show:
     /// `docs/aws/api-gateway.md#customised-gateway-responses`.
     pub(crate) fn set_error(&mut self, fault: &Fault) {
         let message = fault.message();
+        let text = match message.as_str() {
+            "" => Json::Null,
+            text => text.into(),
+        };
         let error = json!({
-            "messageString": Json::from(message.as_str()).to_string(),
+            "messageString": text.to_string(),
             "message": message,
             "responseType": fault.kind().map(ResponseType::name),
             "validationErrorString": fault.validation_errors(),

@@ -13,14 +13,20 @@ use kit::time::Timestamp;
 pub struct Request {
     /// The method, after `X-HTTP-Method-Override`.
     pub method: Method,
+    /// The method as it was sent.
+    pub sent_method: Method,
     /// The raw path, still percent-encoded.
     pub path: String,
+    /// The query string as it was sent.
+    pub raw_query: String,
     /// Query parameters in order, decoded; `;` separates like `&`.
     pub query: Vec<(String, String)>,
     /// All headers.
     pub headers: HeaderMap,
     /// The payload.
     pub body: Bytes,
+    /// The payload as it was sent, where that was with a `Content-Encoding`.
+    pub sent_body: Option<Bytes>,
     /// The immediate peer, or the client that trusted proxies name.
     pub source_ip: IpAddr,
     /// What TLS says of the client.

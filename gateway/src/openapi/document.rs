@@ -7,9 +7,12 @@ use super::encoding;
 use super::extensions::is_foreign;
 use super::gateway_responses;
 use super::operation::PathReader;
+use super::policy;
 use super::security::SecurityReader;
 use super::validation::ValidationReader;
-use crate::api::{ApiKeySource, DefaultEndpoint, Encoding, GatewayResponses, Resource, Siblings};
+use crate::api::{
+    ApiKeySource, DefaultEndpoint, Encoding, GatewayResponses, Policy, Resource, Siblings,
+};
 
 /// What a document declares.
 #[derive(Debug, Default)]
@@ -28,6 +31,8 @@ pub(crate) struct Document {
     pub encoding: Encoding,
     /// What guards the whole API is not supported.
     pub is_closed: bool,
+    /// `x-amazon-apigateway-policy`.
+    pub policy: Option<Policy>,
     /// `x-amazon-apigateway-gateway-responses`.
     pub gateway_responses: GatewayResponses,
     /// `x-amazon-apigateway-api-key-source`.
@@ -35,11 +40,7 @@ pub(crate) struct Document {
 }
 
 /// Extensions of the root that would change answers and are not supported.
-const UNSUPPORTED_ROOT: [&str; 3] = [
-    "x-amazon-apigateway-authtype",
-    "x-amazon-apigateway-cors",
-    "x-amazon-apigateway-policy",
-];
+const UNSUPPORTED_ROOT: [&str; 2] = ["x-amazon-apigateway-authtype", "x-amazon-apigateway-cors"];
 
 /// Entries of the root without effect on requests, or read together with what refers to them.
 const PASSIVE_ROOT: [&str; 14] = [
@@ -66,11 +67,7 @@ impl Document {
     /// The document is not a mapping.
     pub(crate) fn read(root: &Node, problems: &mut Vec<Problem>) -> Result<Document, Problem> {
         let mut fields = root.fields("the OpenAPI document")?;
-        let title = fields
-            .optional("info")
-            .and_then(|info| info.get("title"))
-            .and_then(|title| title.text().or_collect(problems));
-        let title = title.unwrap_or_default().to_owned();
+        let title = title(fields.optional("info"), problems);
         let servers = fields.optional("servers");
         let api_id = api_id(servers, fields.optional("host"));
         let base_path = BasePath::read(servers, fields.optional("basePath"));
@@ -93,7 +90,8 @@ impl Document {
         let security = SecurityReader::new(root, fields.optional("security"));
         let validators = fields.optional("x-amazon-apigateway-request-validators");
         let validator = fields.optional("x-amazon-apigateway-request-validator");
-        let is_closed = fields.has("x-amazon-apigateway-policy");
+        let policy = fields.optional("x-amazon-apigateway-policy");
+        let (policy, is_closed) = policy::of_document(policy, problems);
         fields.ignore(&PASSIVE_ROOT);
         fields.unsupported(&UNSUPPORTED_ROOT);
         fields.ignore_where(is_foreign);
@@ -118,10 +116,18 @@ impl Document {
             endpoint,
             encoding,
             is_closed,
+            policy,
             gateway_responses,
             api_key_source: api_key_source.unwrap_or_default(),
         })
     }
+}
+
+/// `title` of `info`; empty without one.
+fn title(info: Option<&Node>, problems: &mut Vec<Problem>) -> String {
+    let title = info.and_then(|info| info.get("title")).map(Node::text);
+    let title = title.transpose().or_collect(problems).flatten();
+    title.unwrap_or_default().to_owned()
 }
 
 /// Where API keys come from, if it is said.

@@ -98,7 +98,7 @@ impl<'d> PathReader<'d, '_> {
             .unwrap_or_default();
         let security = fields.optional("security");
         let auth = fields.optional("x-amazon-apigateway-auth");
-        let access = self.security.access(label, security, auth, self.problems);
+        let demands = self.security.demands(label, security, auth, self.problems);
         let validator = fields.optional("x-amazon-apigateway-request-validator");
         let checked = Checked {
             validator,
@@ -107,13 +107,12 @@ impl<'d> PathReader<'d, '_> {
             consumes: fields.optional("consumes"),
         };
         let checks = self.validation.checks(label, &checked, self.problems);
-        let needs_api_key = self.security.needs_key(security);
         fields.ignore(&PASSIVE_OPERATION);
         fields.ignore_where(is_foreign);
         self.problems.extend(fields.finish());
         let mut method = Method {
-            access,
-            needs_api_key,
+            access: demands.access,
+            needs_api_key: demands.needs_key,
             checks,
             statuses,
             ..Method::default()

@@ -1,96 +1,215 @@
 //! `security` of operations and of the document, to who may call a method:
 //! `docs/aws/api-gateway.md#access`.
 
+use std::sync::Arc;
+
+use indexmap::IndexMap;
 use kit::document::{Entry, Node, OrCollect as _, Problem};
 
-use crate::api::Access;
+use super::authorizer;
+use crate::api::{Access, Authorizer};
+
+/// What `security` asks of the callers of a method.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Demands {
+    /// Who may call it.
+    pub access: Access,
+    /// Whether a caller needs an API key.
+    pub needs_key: bool,
+}
 
 /// Reads who may call the methods of a document.
 pub(super) struct SecurityReader<'d> {
     /// `security` of the document: for operations without their own.
     common: Option<&'d Node>,
-    /// The document.
-    root: &'d Node,
+    /// `securitySchemes`, and `securityDefinitions`: what SAM adds to a document may be in the other.
+    schemes: [Option<&'d Node>; 2],
+    /// The schemes that were read, by name.
+    read: IndexMap<String, Scheme>,
+}
+
+/// What one security scheme asks for.
+#[derive(Debug, Clone)]
+enum Scheme {
+    /// An API key in `x-api-key`.
+    Key,
+    /// A signature of AWS.
+    Iam,
+    Authorizer(Arc<Authorizer>),
+    /// What is not supported, and reported.
+    Closed,
 }
 
 impl<'d> SecurityReader<'d> {
     /// A reader for a document with this `security`.
     pub(super) fn new(root: &'d Node, common: Option<&'d Node>) -> SecurityReader<'d> {
-        SecurityReader { common, root }
+        let components = root.get("components");
+        SecurityReader {
+            common,
+            schemes: [
+                components.and_then(|components| components.get("securitySchemes")),
+                root.get("securityDefinitions"),
+            ],
+            read: IndexMap::new(),
+        }
     }
 
-    /// Who may call an operation with this `security` and this `x-amazon-apigateway-auth`.
-    pub(super) fn access(
-        &self,
+    /// What an operation with this `security` and this `x-amazon-apigateway-auth` asks for. All that
+    /// is named must be there, also where OpenAPI would take one for the other: a method of API
+    /// Gateway has one authorizer, and an API key beside it.
+    pub(super) fn demands(
+        &mut self,
         label: &str,
         own: Option<&Node>,
         auth: Option<&Node>,
         problems: &mut Vec<Problem>,
-    ) -> Access {
-        let mut access = Access::Open;
-        if let Some(security) = own.or(self.common) {
-            access = requirements(self, label, security, problems);
+    ) -> Demands {
+        let mut demands = Demands::default();
+        let signed = auth.and_then(|auth| auth.get("type"));
+        match signed.map(|kind| is_iam(label, kind, problems)) {
+            Some(Some(true)) => demands.access = Access::Iam,
+            Some(None) => demands.access = Access::Closed,
+            Some(Some(false)) | None => {}
         }
-        let kind = auth.and_then(|auth| auth.get("type"));
-        if let Some(kind) = kind
-            && kind
-                .text()
-                .or_collect(problems)
-                .is_none_or(|text| !text.eq_ignore_ascii_case("NONE"))
-        {
-            let text = kind.text().unwrap_or_default();
-            let message = format!("{label}: authorization type {text} is not supported");
-            problems.push(kind.problem(message).tolerable());
-            access = Access::Closed;
-        }
-        access
-    }
-}
-
-impl SecurityReader<'_> {
-    /// Whether an operation with this `security` needs an API key.
-    pub(super) fn needs_key(&self, own: Option<&Node>) -> bool {
-        let list = own.or(self.common).and_then(|node| node.list().ok());
-        let entries = list.into_iter().flatten();
-        let mut named = entries.filter_map(|node| node.entries().ok()).flatten();
-        named.any(|entry| self.is_key(&entry.key))
-    }
-
-    /// Whether a scheme is an API key in `x-api-key`.
-    fn is_key(&self, name: &str) -> bool {
-        let schemes = self.root.get("components");
-        let schemes = schemes.and_then(|node| node.get("securitySchemes"));
-        let schemes = schemes.or_else(|| self.root.get("securityDefinitions"));
-        let Some(scheme) = schemes.and_then(|node| node.get(name)) else {
-            return false;
+        // The document's is for operations that say nothing themselves.
+        let common = || {
+            self.common
+                .filter(|_| matches!(demands.access, Access::Open))
         };
-        let text = |key: &str| scheme.get(key).and_then(|node| node.text().ok());
-        text("type") == Some("apiKey")
-            && text("name").is_some_and(|name| name.eq_ignore_ascii_case("x-api-key"))
-            && scheme.get("x-amazon-apigateway-authorizer").is_none()
-            && scheme.get("x-amazon-apigateway-authtype").is_none()
+        let Some(security) = own.or_else(common) else {
+            return demands;
+        };
+        let Some(alternatives) = security.list().or_collect(problems) else {
+            demands.access = Access::Closed;
+            return demands;
+        };
+        for alternative in alternatives {
+            let Some(named) = alternative.entries().or_collect(problems) else {
+                demands.access = Access::Closed;
+                continue;
+            };
+            for entry in named {
+                let scheme = self.scheme(label, entry, problems);
+                add(label, &mut demands, scheme, entry, problems);
+            }
+        }
+        demands
+    }
+
+    fn scheme(&mut self, label: &str, entry: &Entry, problems: &mut Vec<Problem>) -> Scheme {
+        let name = &entry.key;
+        if let Some(known) = self.read.get(name) {
+            return known.clone();
+        }
+        let mut schemes = self.schemes.iter().flatten();
+        let Some(node) = schemes.find_map(|schemes| schemes.get(name)) else {
+            let message = format!("{label}: the document declares no security scheme {name}");
+            problems.push(entry.place.problem(message).tolerable());
+            return Scheme::Closed;
+        };
+        let scheme = read_scheme(name, node, problems);
+        self.read.insert(name.clone(), scheme.clone());
+        scheme
     }
 }
 
-fn requirements(
-    reader: &SecurityReader<'_>,
-    label: &str,
-    security: &Node,
-    problems: &mut Vec<Problem>,
-) -> Access {
-    let Some(alternatives) = security.list().or_collect(problems) else {
-        return Access::Closed;
-    };
-    let named: Vec<&Entry> = alternatives
-        .iter()
-        .filter_map(|node| node.entries().or_collect(problems))
-        .flatten()
-        .filter(|entry| !reader.is_key(&entry.key))
-        .collect();
-    if named.is_empty() {
-        return Access::Open;
+/// Whether `x-amazon-apigateway-auth` asks for a signature; `None` for what is not supported.
+fn is_iam(label: &str, kind: &Node, problems: &mut Vec<Problem>) -> Option<bool> {
+    match kind
+        .text()
+        .or_collect(problems)?
+        .to_ascii_uppercase()
+        .as_str()
+    {
+        "NONE" => Some(false),
+        "AWS_IAM" => Some(true),
+        other => {
+            let message = format!(
+                "{label}: authorization type {other} is not supported: expected NONE or AWS_IAM"
+            );
+            problems.push(kind.problem(message).tolerable());
+            None
+        }
     }
-    let message = format!("{label}: authorizers are not supported");
-    problems.push(security.problem(message).tolerable());
-    Access::Closed
+}
+
+/// Adds what one scheme asks for to what others ask for.
+fn add(
+    label: &str,
+    demands: &mut Demands,
+    scheme: Scheme,
+    entry: &Entry,
+    problems: &mut Vec<Problem>,
+) {
+    let mut conflict = |demands: &mut Demands| {
+        let message = format!(
+            "{label}: security names more than one of authorizers and AWS_IAM, and a method has one"
+        );
+        problems.push(entry.place.problem(message).tolerable());
+        demands.access = Access::Closed;
+    };
+    match (scheme, &mut demands.access) {
+        (Scheme::Key, _) => demands.needs_key = true,
+        (_, Access::Closed) => {}
+        (Scheme::Closed, _) => demands.access = Access::Closed,
+        (Scheme::Iam, Access::Open | Access::Iam) => demands.access = Access::Iam,
+        (Scheme::Authorizer(authorizer), Access::Open) => {
+            let scopes = scopes(entry, problems);
+            demands.access = match scopes {
+                Some(scopes) => Access::Authorizer { authorizer, scopes },
+                None => Access::Closed,
+            };
+        }
+        (Scheme::Authorizer(new), Access::Authorizer { authorizer, scopes }) => {
+            if !Arc::ptr_eq(&new, authorizer) {
+                return conflict(demands);
+            }
+            match self::scopes(entry, problems) {
+                Some(more) => scopes.extend(more),
+                None => demands.access = Access::Closed,
+            }
+        }
+        (Scheme::Iam, Access::Authorizer { .. }) | (Scheme::Authorizer(_), Access::Iam) => {
+            conflict(demands);
+        }
+    }
+}
+
+fn scopes(entry: &Entry, problems: &mut Vec<Problem>) -> Option<Vec<String>> {
+    let scopes = entry.node.list().or_collect(problems)?;
+    scopes
+        .iter()
+        .map(|scope| scope.text().or_collect(problems).map(ToOwned::to_owned))
+        .collect()
+}
+
+/// What a scheme asks for, by its extensions first: its `type` is `apiKey` for all of them.
+fn read_scheme(name: &str, node: &Node, problems: &mut Vec<Problem>) -> Scheme {
+    let text = |key: &str| node.get(key).and_then(|node| node.text().ok());
+    let header = text("name").filter(|_| text("in") == Some("header"));
+    if let Some(extension) = node.get("x-amazon-apigateway-authorizer") {
+        let declared = authorizer::Declared {
+            name,
+            label: format!("security scheme {name}"),
+            header,
+        };
+        return match authorizer::read(&declared, extension, problems) {
+            Some(authorizer) => Scheme::Authorizer(Arc::new(authorizer)),
+            None => Scheme::Closed,
+        };
+    }
+    let kind = text("x-amazon-apigateway-authtype");
+    if kind.is_some_and(|kind| kind.eq_ignore_ascii_case("awsSigv4")) {
+        return Scheme::Iam;
+    }
+    let is_key = text("type") == Some("apiKey")
+        && header.is_some_and(|name| name.eq_ignore_ascii_case("x-api-key"));
+    if is_key && kind.is_none() {
+        return Scheme::Key;
+    }
+    let message = format!(
+        "security scheme {name} is not supported: expected an API key in the header x-api-key, awsSigv4, or x-amazon-apigateway-authorizer"
+    );
+    problems.push(node.problem(message).tolerable());
+    Scheme::Closed
 }

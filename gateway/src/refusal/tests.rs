@@ -59,10 +59,13 @@ fn answer(custom: &str, fault: &Fault, accept: &str) -> GatewayAnswer {
     headers.insert("accept", HeaderValue::from_str(accept).unwrap());
     let request = Request {
         method: http::Method::POST,
+        sent_method: http::Method::POST,
+        raw_query: String::new(),
         path: "/e/7".into(),
         query: parse_query("q=1&q=2"),
         headers,
         body: bytes::Bytes::new(),
+        sent_body: None,
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         tls: None,
         received: Timestamp::from_millis(0),

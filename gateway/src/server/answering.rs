@@ -10,7 +10,6 @@ use super::compression::compressed;
 use super::outline::{Outline, declared_verb};
 use crate::access_log::{LogFields, Served};
 use crate::api::Apis;
-use crate::authorization;
 use crate::cache;
 use crate::exchange::Exchange;
 use crate::execution_log;
@@ -67,7 +66,7 @@ impl Gateway {
         exchange: &mut Exchange<'_>,
         outline: &mut Outline<'_>,
     ) -> Result<MethodResponse, Fault> {
-        authorization::check(exchange)?;
+        self.access.check(exchange).await?;
         self.usage.admit(exchange)?;
         validation::check(exchange)?;
         let trace_id = &exchange.request.trace_id;

@@ -43,6 +43,11 @@ impl Backends {
         })
     }
 
+    /// The services of AWS.
+    pub(crate) fn services(&self) -> &Services {
+        &self.services
+    }
+
     /// Whether SQS answers at its endpoint.
     pub(crate) fn sqs(&self) -> &Reachability {
         &self.sqs

@@ -41,10 +41,13 @@ pub(super) fn read(
     let source_ip = forward(&mut headers, host.unwrap_or_default(), peer, trusted);
     Request {
         method: method.unwrap_or_else(|| parts.method.clone()),
+        sent_method: parts.method.clone(),
+        raw_query: parts.uri.query().unwrap_or_default().to_owned(),
         path: parts.uri.path().to_owned(),
         query: parse_query(parts.uri.query().unwrap_or_default()),
         headers,
         body: Bytes::new(),
+        sent_body: None,
         source_ip,
         tls: peer.tls.clone(),
         received,

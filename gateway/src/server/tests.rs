@@ -88,7 +88,8 @@ async fn gateway(endpoint: &str) -> Router {
     };
     let sdk = kit::aws::local(endpoint).await;
     let usage = Arc::new(UsageGate::open(&UsageArgs::default(), &apis).unwrap());
-    let gateway = Gateway::new(apis, "1".into(), &sdk, outbound(), usage);
+    let access = crate::GatewayArgs::default().access;
+    let gateway = Gateway::new(apis, "1".into(), &sdk, outbound(), &access, usage);
     Arc::new(gateway.unwrap()).router()
 }
 

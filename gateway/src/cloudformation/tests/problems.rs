@@ -13,8 +13,8 @@ fn parts_that_do_not_fit_together_are_refused() {
         "Proxy (AWS::ApiGateway::Resource): ParentId is not a resource of this API",
     );
     refused(
-        &PARTS.replace("AuthorizationType: NONE", "AuthorizationType: AWS_IAM"),
-        "t.yaml:12:26: Post (AWS::ApiGateway::Method): authorization type AWS_IAM is not supported",
+        &PARTS.replace("AuthorizationType: NONE", "AuthorizationType: NOBODY"),
+        "t.yaml:12:26: Post (AWS::ApiGateway::Method): authorization type NOBODY is not supported",
     );
     refused(
         &PARTS.replace("Type: AWS\n", "Type: AWS_PROXY\n"),

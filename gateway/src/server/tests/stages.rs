@@ -71,7 +71,8 @@ async fn gateway(stage: &str) -> Gateway {
     let sdk = kit::aws::local(&numbers().await).await;
     let apis = apis(stage);
     let usage = Arc::new(UsageGate::open(&UsageArgs::default(), &apis).unwrap());
-    Gateway::new(apis, "1".into(), &sdk, outbound(), usage).unwrap()
+    let access = crate::GatewayArgs::default().access;
+    Gateway::new(apis, "1".into(), &sdk, outbound(), &access, usage).unwrap()
 }
 
 async fn get(router: &Router, path: &str, headers: &[(&str, &str)]) -> (HeaderMap, String) {

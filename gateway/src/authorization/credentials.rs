@@ -1,0 +1,148 @@
+//! The credentials that callers of `AWS_IAM` methods sign with.
+
+use std::str::FromStr;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+
+use super::facts::Caller;
+
+/// An access key that is let in, its secret, and whose it is.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    pub(super) key: String,
+    secret: SecretString,
+    /// The session's token, which requests must bring.
+    token: Option<SecretString>,
+    /// The caller's ARN; `None` for a user of the API's account, named like the key.
+    arn: Option<String>,
+}
+
+/// The text is not `KEY:SECRET`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected KEY:SECRET, KEY:SECRET:TOKEN or KEY:SECRET@ARN")]
+pub struct NotCredentials;
+
+impl FromStr for Credentials {
+    type Err = NotCredentials;
+
+    fn from_str(text: &str) -> Result<Credentials, NotCredentials> {
+        let (text, arn) = match text.split_once("@arn:") {
+            Some((text, rest)) => (text, Some(format!("arn:{rest}"))),
+            None => (text, None),
+        };
+        let mut parts = text.splitn(3, ':');
+        let (Some(key), Some(secret), token) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(NotCredentials);
+        };
+        let has_account = |arn: &String| arn.split(':').nth(4).is_some_and(|part| !part.is_empty());
+        if key.is_empty() || secret.is_empty() || token == Some("") {
+            return Err(NotCredentials);
+        }
+        if !arn.as_ref().is_none_or(has_account) {
+            return Err(NotCredentials);
+        }
+        Ok(Credentials {
+            key: key.to_owned(),
+            secret: secret.into(),
+            token: token.map(Into::into),
+            arn,
+        })
+    }
+}
+
+impl Credentials {
+    pub(super) fn secret(&self) -> &str {
+        self.secret.expose_secret()
+    }
+
+    /// Whether a request's session token belongs to the key.
+    pub(super) fn has_token(&self, given: Option<&str>) -> bool {
+        match (&self.token, given) {
+            (None, None) => true,
+            (Some(token), Some(given)) => token
+                .expose_secret()
+                .as_bytes()
+                .ct_eq(given.as_bytes())
+                .into(),
+            _ => false,
+        }
+    }
+
+    /// Who signs with them, for an API of this account.
+    pub(super) fn caller(&self, account: &str) -> Caller {
+        let own = || format!("arn:aws:iam::{account}:user/{}", self.key);
+        let arn = self.arn.clone().unwrap_or_else(own);
+        let account = arn.split(':').nth(4).unwrap_or(account).to_owned();
+        let name = arn.split_once('/').map_or("", |(_, name)| name);
+        let user_id = if arn.contains(":assumed-role/") {
+            name.replace('/', ":")
+        } else {
+            name.rsplit('/').next().unwrap_or_default().to_owned()
+        };
+        Caller::Principal {
+            arn,
+            account,
+            user_id,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(text: &str) -> [String; 3] {
+        let Caller::Principal {
+            arn,
+            account,
+            user_id,
+        } = text.parse::<Credentials>().unwrap().caller("111122223333")
+        else {
+            panic!("{text}");
+        };
+        [arn, account, user_id]
+    }
+
+    #[test]
+    fn a_caller_is_a_user_of_the_account_or_the_one_that_is_named() {
+        assert_eq!(
+            caller("AKID:secret"),
+            [
+                "arn:aws:iam::111122223333:user/AKID",
+                "111122223333",
+                "AKID"
+            ]
+        );
+        assert_eq!(
+            caller("AKID:secret@arn:aws:iam::444455556666:user/team/ada"),
+            [
+                "arn:aws:iam::444455556666:user/team/ada",
+                "444455556666",
+                "ada"
+            ]
+        );
+        let role = "arn:aws:sts::444455556666:assumed-role/reader/session";
+        assert_eq!(
+            caller(&format!("ASIA:secret:token@{role}")),
+            [role, "444455556666", "reader:session"]
+        );
+    }
+
+    #[test]
+    fn a_session_needs_its_token_and_nothing_is_shown() {
+        let session: Credentials = "ASIA:hidden:hush".parse().unwrap();
+        assert!(session.has_token(Some("hush")));
+        assert!(!session.has_token(None) && !session.has_token(Some("other")));
+        let user: Credentials = "AKID:hidden".parse().unwrap();
+        assert!(user.has_token(None) && !user.has_token(Some("hush")));
+        let shown = format!("{session:?}");
+        assert!(
+            !shown.contains("hidden") && !shown.contains("hush"),
+            "{shown}"
+        );
+        for wrong in ["", "AKID", ":s", "AKID:", "AKID:s:", "AKID:s@arn:aws:iam"] {
+            assert!(wrong.parse::<Credentials>().is_err(), "{wrong}");
+        }
+    }
+}

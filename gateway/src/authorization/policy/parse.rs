@@ -1,0 +1,150 @@
+//! A policy document from JSON.
+
+use serde_json::{Map, Value as Json};
+
+use super::operator::condition;
+use crate::api::{Condition, Effect, Names, Policy, Principals, Statement};
+
+/// What a policy is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The resource policy of an API: its statements name principals.
+    Resource,
+    /// The answer of an authorizer, about one caller.
+    Authorizer,
+}
+
+/// Reads a policy document.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn parse(document: &Json, form: Form) -> Result<Policy, String> {
+    let fields = document.as_object().ok_or("a policy is a mapping")?;
+    let version = fields.get("Version").and_then(Json::as_str);
+    if let Some(version) = version
+        && !matches!(version, "2008-10-17" | "2012-10-17")
+    {
+        return Err(format!(
+            "Version {version} is unknown: expected 2012-10-17 or 2008-10-17"
+        ));
+    }
+    let statements = match fields.get("Statement") {
+        Some(Json::Array(statements)) => statements.iter().collect(),
+        Some(statement @ Json::Object(_)) => vec![statement],
+        _ => return Err("Statement is missing, or is no list".to_owned()),
+    };
+    let statements = statements.into_iter().map(|one| statement(one, form));
+    Ok(Policy {
+        statements: statements.collect::<Result<_, _>>()?,
+        has_variables: version == Some("2012-10-17"),
+    })
+}
+
+/// What a statement may hold.
+const KNOWN: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
+fn statement(statement: &Json, form: Form) -> Result<Statement, String> {
+    let fields = statement.as_object().ok_or("a statement is a mapping")?;
+    if let Some(unknown) = fields.keys().find(|key| !KNOWN.contains(&key.as_str())) {
+        return Err(format!("{unknown} of a statement is unknown"));
+    }
+    let effect = match fields.get("Effect").and_then(Json::as_str) {
+        Some("Allow") => Effect::Allow,
+        Some("Deny") => Effect::Deny,
+        _ => return Err("Effect of a statement is neither Allow nor Deny".to_owned()),
+    };
+    let resources = match names(fields, "Resource", "NotResource") {
+        // Of a resource policy it may be left out: the API itself is meant.
+        Err(_) if form == Form::Resource && !fields.contains_key("Resource") => {
+            Names::In(vec!["*".to_owned()])
+        }
+        other => other?,
+    };
+    Ok(Statement {
+        effect,
+        principals: match form {
+            Form::Resource => principals(fields)?,
+            Form::Authorizer => Principals::Unnamed,
+        },
+        actions: names(fields, "Action", "NotAction")?,
+        resources,
+        conditions: match fields.get("Condition") {
+            None => Vec::new(),
+            Some(conditions) => read_conditions(conditions)?,
+        },
+    })
+}
+
+fn names(fields: &Map<String, Json>, name: &str, negated: &str) -> Result<Names, String> {
+    match (fields.get(name), fields.get(negated)) {
+        (Some(given), None) => Ok(Names::In(texts(given, name)?)),
+        (None, Some(given)) => Ok(Names::NotIn(texts(given, negated)?)),
+        _ => Err(format!("a statement has either {name} or {negated}")),
+    }
+}
+
+fn texts(given: &Json, name: &str) -> Result<Vec<String>, String> {
+    let text = |value: &Json| match value {
+        Json::String(text) => Ok(text.clone()),
+        Json::Bool(value) => Ok(value.to_string()),
+        Json::Number(number) => Ok(number.to_string()),
+        _ => Err(format!("{name} is neither text nor a list of texts")),
+    };
+    match given {
+        Json::Array(values) => values.iter().map(text).collect(),
+        one => Ok(vec![text(one)?]),
+    }
+}
+
+fn principals(fields: &Map<String, Json>) -> Result<Principals, String> {
+    match (fields.get("Principal"), fields.get("NotPrincipal")) {
+        (Some(given), None) => Ok(Principals::In(callers(given, "Principal")?)),
+        (None, Some(given)) => Ok(Principals::NotIn(callers(given, "NotPrincipal")?)),
+        _ => {
+            Err("a statement of a resource policy has either Principal or NotPrincipal".to_owned())
+        }
+    }
+}
+
+/// `"*"`, or a mapping whose `AWS` names accounts and ARNs. Services and identity providers do not
+/// call here.
+fn callers(given: &Json, name: &str) -> Result<Vec<String>, String> {
+    match given {
+        Json::String(text) if text == "*" => Ok(vec!["*".to_owned()]),
+        Json::Object(kinds) => {
+            let mut all = Vec::new();
+            for (kind, given) in kinds {
+                match kind.as_str() {
+                    "AWS" => all.extend(texts(given, name)?),
+                    "Service" | "Federated" | "CanonicalUser" => {}
+                    other => return Err(format!("{name} {other} is unknown")),
+                }
+            }
+            Ok(all)
+        }
+        _ => Err(format!("{name} is neither * nor a mapping")),
+    }
+}
+
+fn read_conditions(given: &Json) -> Result<Vec<Condition>, String> {
+    let mut all = Vec::new();
+    for (operator, keys) in given.as_object().ok_or("Condition is no mapping")? {
+        let keys = keys
+            .as_object()
+            .ok_or_else(|| format!("{operator} is no mapping"))?;
+        for (key, values) in keys {
+            all.push(condition(operator, key, &texts(values, key)?)?);
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,54 @@
+//! Settings of access: who may call.
+
+use std::time::Duration;
+
+use kit::cli;
+
+use crate::authorization::{Credentials, KeySource};
+
+/// Who may call methods that are guarded.
+#[derive(Debug, Clone, clap::Args)]
+pub struct AccessArgs {
+    /// An access key that methods with AWS_IAM accept: KEY:SECRET, KEY:SECRET:TOKEN for a session,
+    /// and @ARN behind it for a caller that is not a user of the API's account. Repeatable, with
+    /// commas in the environment
+    #[arg(
+        long,
+        value_name = "KEY:SECRET",
+        env = "GATEWAY_CREDENTIALS",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    pub iam_credentials: Vec<Credentials>,
+    /// Where the keys of an issuer of tokens are, instead of where it publishes them: a JWKS file
+    /// or its URL. ISSUER is the issuer's URL, or the id of a user pool. Repeatable, with commas in
+    /// the environment
+    #[arg(
+        long,
+        value_name = "ISSUER=FILE-OR-URL",
+        env = "GATEWAY_JWKS",
+        value_delimiter = ','
+    )]
+    pub jwks: Vec<KeySource>,
+    /// A token with an unknown key makes the gateway fetch its issuer's keys again, at most once in
+    /// this many seconds
+    #[arg(long, value_name = "SECONDS", env = "GATEWAY_JWKS_INTERVAL", default_value_t = 10,
+          value_parser = cli::number::<u64>(1..=86_400, "seconds"))]
+    pub jwks_interval: u64,
+    /// The longest wait for the answer of a Lambda authorizer, in seconds
+    #[arg(long, value_name = "SECONDS", env = "GATEWAY_AUTHORIZER_TIMEOUT", default_value_t = 10,
+          value_parser = cli::number::<u64>(1..=29, "seconds"))]
+    pub authorizer_timeout: u64,
+}
+
+impl AccessArgs {
+    /// `jwks_interval`
+    pub(crate) fn jwks_interval(&self) -> Duration {
+        Duration::from_secs(self.jwks_interval)
+    }
+
+    /// `authorizer_timeout`
+    pub(crate) fn authorizer_timeout(&self) -> Duration {
+        Duration::from_secs(self.authorizer_timeout)
+    }
+}

@@ -1,0 +1,131 @@
+//! Door: asks Lambda authorizers, and issuers for the keys of tokens, where access needs it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit::call::Reply;
+use kit::send::SendError;
+use kit::service::{Identity, ServiceError, Services};
+use kit::time::Timestamp;
+
+use super::issuer_keys::IssuerKeys;
+use crate::authorization::{
+    self, Known, NoGrant, Owner, Question, Results, Step, conclude_answer, conclude_token,
+};
+use crate::config::AccessArgs;
+use crate::exchange::Exchange;
+use crate::gateway_responses::Fault;
+use crate::trouble::Trouble;
+
+/// Decides which requests may go on to their method.
+#[derive(Debug)]
+pub(super) struct AccessControl {
+    known: Known,
+    results: Results,
+    services: Services,
+    keys: IssuerKeys,
+    /// The longest wait for a Lambda authorizer.
+    timeout: Duration,
+}
+
+impl AccessControl {
+    /// Access to the APIs of `owner` by the settings. Lambda authorizers are called through
+    /// `services`.
+    pub(super) fn new(
+        owner: Owner,
+        services: Services,
+        keys: IssuerKeys,
+        args: &AccessArgs,
+    ) -> AccessControl {
+        AccessControl {
+            known: Known {
+                owner,
+                credentials: args.iam_credentials.clone(),
+            },
+            results: Results::default(),
+            services,
+            keys,
+            timeout: args.authorizer_timeout(),
+        }
+    }
+
+    /// Forgets what authorizers answered, for a definition that may have others.
+    pub(super) fn forget(&self) {
+        self.results.clear();
+    }
+
+    /// Lets a request go on, or gives the fault to answer with.
+    pub(super) async fn check(&self, exchange: &mut Exchange<'_>) -> Result<(), Fault> {
+        let names = |issuer: &_| self.keys.names(issuer);
+        match authorization::begin(exchange, &self.known, names)? {
+            Step::Admitted => Ok(()),
+            Step::Ask(question) => self.ask(exchange, *question).await,
+            Step::Verify(presented) => {
+                let id = presented.key_id.as_deref();
+                let now = exchange.request.received;
+                let keys = self.keys.of(presented.issuer, id, now).await;
+                let keys = keys.map_err(|reason| {
+                    let request = exchange.request.request_id.as_str();
+                    let reason = format!("the keys of {}: {reason}", presented.issuer.url());
+                    Trouble::AuthorizerFailed.report(request, reason);
+                    Fault::AuthorizerMisconfigured
+                })?;
+                let key = keys.find(id).ok_or(Fault::Unauthorized)?;
+                conclude_token(exchange, &presented, key)?;
+                authorization::admit_bearer(exchange, &self.known.owner)
+            }
+        }
+    }
+
+    async fn ask(&self, exchange: &mut Exchange<'_>, question: Question<'_>) -> Result<(), Fault> {
+        let now = exchange.request.received;
+        let owner = &self.known.owner;
+        let kept = question.key.as_ref();
+        if let Some(grant) = kept.and_then(|key| self.results.get(key, now)) {
+            return conclude_answer(exchange, owner, &grant);
+        }
+        let (name, ttl) = (question.name, question.authorizer.ttl);
+        let request_id = exchange.request.request_id.as_str();
+        let key = question.key.clone();
+        let reply = self.invoke(question).await;
+        let grant = reply.and_then(|reply| authorization::read_answer(&reply));
+        let grant = grant.map_err(|reason| refused(name, reason, request_id))?;
+        let grant = Arc::new(grant);
+        if let Some(key) = key {
+            self.results
+                .keep(key, grant.clone(), Timestamp::wall(), ttl);
+        }
+        conclude_answer(exchange, owner, &grant)
+    }
+
+    async fn invoke(&self, question: Question<'_>) -> Result<Reply, NoGrant> {
+        let authorizer = question.authorizer;
+        let identity = match &authorizer.role {
+            Some(role) => Identity::Role(role.clone()),
+            None => Identity::Environment,
+        };
+        let (call, region) = (question.call, &authorizer.uri.region);
+        let sent = self
+            .services
+            .send_as(&identity, call, "lambda", region, self.timeout)
+            .await;
+        sent.map_err(|error| match error {
+            ServiceError::Send(SendError::Timeout(_) | SendError::Unfinished { .. }) => {
+                NoGrant::Unavailable(error.to_string())
+            }
+            error => NoGrant::Broken(error.to_string()),
+        })
+    }
+}
+
+/// The fault for an authorizer that granted nothing, which is reported unless it said so itself.
+fn refused(name: &str, reason: NoGrant, request_id: &str) -> Fault {
+    let (fault, reason) = match reason {
+        NoGrant::Unauthorized => return Fault::Unauthorized,
+        NoGrant::Unavailable(reason) => (Fault::AuthorizerFailed, reason),
+        NoGrant::Broken(reason) => (Fault::AuthorizerMisconfigured, reason),
+    };
+    let reason = format!("the Lambda authorizer {name}, the client gets 500: {reason}");
+    Trouble::AuthorizerFailed.report(request_id, reason);
+    fault
+}
