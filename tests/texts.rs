@@ -60,7 +60,7 @@ const PLURAL: [&str; 11] = [
     "{least} to {most} bytes",
     "{} filters, {MAX_FILTERS} are allowed",
     "limit of {limit} open files",
-    "all {} connections that a limit",
+    "all {most} connections that the limit",
     "the value has more than {longest} characters",
 ];
 

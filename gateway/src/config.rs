@@ -1,6 +1,7 @@
 //! Where the gateway listens, and what it serves.
 
 mod access;
+mod check;
 
 pub use access::AccessArgs;
 
@@ -15,7 +16,7 @@ use kit::health::Address;
 use kit::hops::HopArgs;
 use kit::listen::Listen;
 use kit::send::AllowTarget;
-use kit::{aws, serve};
+use kit::{aws, cli, serve};
 
 use crate::access_log::LogArgs;
 use crate::api::Apis;
@@ -24,7 +25,6 @@ pub use crate::load::{check_stage, load_apis};
 use crate::outbound::{Outbound, OutboundArgs};
 use crate::reload::Reload;
 pub use crate::serving::{LimitArgs, ServingArgs, Trust};
-use crate::tls;
 pub use crate::usage::UsageArgs;
 
 /// Serve API Gateway REST APIs anywhere: requests through mapping templates to SQS.
@@ -86,7 +86,7 @@ pub struct GatewayArgs {
     pub logs: LogArgs,
     /// Memory for cached responses of all stages, in MiB
     #[arg(long, value_name = "MIB", env = "GATEWAY_CACHE_MEMORY", default_value_t = 64,
-          value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+          value_parser = cli::number(1..=1_048_576_u32, "MiB"))]
     pub cache_memory: u32,
     /// Who may call
     #[command(flatten)]
@@ -156,7 +156,6 @@ impl Cli {
     pub async fn prepare(self) -> anyhow::Result<Settings> {
         self.hops.apply();
         self.admin.apply(Some(&self.admin_listen));
-        self.args.logs.check()?;
         let sources = self.definition.read()?;
         let sdk = aws::config().await?;
         let account = aws::account(&sdk).await?;
@@ -164,8 +163,7 @@ impl Cli {
         let outbound = Outbound::new(&self.args.outbound, self.allow_target);
         let apis = load_apis(&definition, self.args.stage.clone(), &outbound)?;
         definition.report_not_run();
-        self.args.serving.limits.check()?;
-        tls::check(&self.args.serving, &apis, self.definition.lenient)?;
+        self.args.check(&apis, self.definition.lenient)?;
         let listener = serve::listen(&self.listen, "--listen or GATEWAY_LISTEN")?;
         let admin = serve::listen(&self.admin_listen, "--admin-listen or GATEWAY_ADMIN_LISTEN")?;
         let address = listener

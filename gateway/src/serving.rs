@@ -219,6 +219,13 @@ impl LimitArgs {
             self.payload_memory,
             self.max_payload
         );
+        if let Some(folder) = &self.spool {
+            anyhow::ensure!(
+                folder.is_dir(),
+                "--spool or GATEWAY_SPOOL: {}: expected a folder",
+                folder.display()
+            );
+        }
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use kit::call::{Call, Reply};
+use kit::counted::counted;
 
 use super::masking::{header_value, headers, map, query_value, url};
 use super::recording::Recording;
@@ -114,6 +115,6 @@ fn text(body: &Bytes) -> String {
         Err(error) if error.valid_up_to() + 4 > shown.len() => {
             String::from_utf8_lossy(&shown[..error.valid_up_to()]).into_owned()
         }
-        Err(_) => format!("[Binary Data: {} bytes]", body.len()),
+        Err(_) => format!("[Binary Data: {}]", counted(body.len(), "byte")),
     }
 }

@@ -11,6 +11,7 @@
 //!   quota: {limit: 1000, period: DAY}
 //! ```
 
+use kit::counted::counted;
 use kit::document::{Node, OrCollect as _, Problem};
 
 use crate::api::{
@@ -73,7 +74,8 @@ pub(crate) fn key_value(node: &Node) -> Result<KeyDigest, Problem> {
     let length = value.chars().count();
     if !LENGTHS.contains(&length) {
         return Err(node.problem(format!(
-            "the value of an API key has {length} characters: expected {} to {}",
+            "the value of an API key has {}: expected {} to {}",
+            counted(length, "character"),
             LENGTHS.start(),
             LENGTHS.end()
         )));

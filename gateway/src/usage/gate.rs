@@ -77,6 +77,27 @@ impl UsageGate {
         Ok(gate)
     }
 
+    /// Checks the files of the settings, and changes none.
+    ///
+    /// # Errors
+    /// One of them cannot be read, or could not be written.
+    pub(crate) fn check(args: &UsageArgs) -> anyhow::Result<()> {
+        if let Some(path) = &args.api_keys {
+            read_keys(path)?;
+        }
+        if let Some(path) = &args.usage_file {
+            file::read(path).with_context(|| unusable(path, "cannot be read"))?;
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            anyhow::ensure!(
+                folder.is_none_or(Path::is_dir),
+                unusable(path, "cannot be written: its folder does not exist")
+            );
+        }
+        Ok(())
+    }
+
     /// Lets in by the keys and plans of `apis` and of `--api-keys` from the next request on.
     ///
     /// # Errors

@@ -69,6 +69,11 @@ pub struct Declarations {
 }
 
 impl Declarations {
+    /// Whether what is not supported is passed over: `--lenient`.
+    pub fn is_lenient(&self) -> bool {
+        self.lenient
+    }
+
     fn add(
         &mut self,
         root: &Node,

@@ -132,12 +132,12 @@ fn log_refused(no_seat: NoSeat) {
     let now = Timestamp::now();
     match no_seat {
         NoSeat::Full(most) if ALL.is_due(now) => tracing::warn!(
-            "all {most} connections that are allowed are in use: new ones are answered with 503 until one ends (the limit \
+            "all connections that are allowed are in use ({most}): new ones are answered with 503 until one ends (the limit \
              of open files is {}: raise it with ulimit -n, LimitNOFILE of systemd, or --ulimit nofile of Docker)",
             crate::descriptors::limit()
         ),
         NoSeat::Address(most) if ADDRESS.is_due(now) => tracing::warn!(
-            "one address has all {most} connections that an address may have: its further ones are answered with 503"
+            "one address has all connections that an address may have ({most}): its further ones are answered with 503"
         ),
         NoSeat::Full(_) | NoSeat::Address(_) => {}
     }

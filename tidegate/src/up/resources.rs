@@ -90,6 +90,7 @@ impl Resources {
         let declared = provision::read(definition, &mut problems);
         let pipes = pipe::definition::PipeDefinitions::read(definition, &allowed, &mut problems);
         definition.check(problems)?;
+        gateway.check(&apis, definition.is_lenient())?;
 
         let mut undeclared = undeclared::find(&apis, &pipes.pipes);
         undeclared.retain(|queue| !queue.is_declared(account, &declared.queues));
