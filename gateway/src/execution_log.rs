@@ -17,5 +17,6 @@ mod tests;
 
 pub(crate) use keeper::ExecutionLogs;
 pub(crate) use lines::{begun, ended, received, sent};
+pub(crate) use masking::{header_value as shown_header, url as shown_url};
 pub(crate) use recording::Recording;
 pub(crate) use routes::routes;

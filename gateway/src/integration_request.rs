@@ -109,12 +109,19 @@ pub(crate) fn plan<'a>(exchange: &mut Exchange<'a>) -> Result<Plan<'a>, Fault> {
     if let IntegrationRequest::Call(call, _) | IntegrationRequest::Http(call, _) = &built {
         execution_log::sent(&mut exchange.recording, call);
     }
-    Ok(match built {
-        IntegrationRequest::Mock(reply) => Plan::Reply(reply),
-        IntegrationRequest::Http(call, way) => Plan::Http(call, way),
-        IntegrationRequest::Call(call, signing) => match SendMessage::recognize(&call) {
-            Some(message) => Plan::Message(message, signing.identity),
-            None => Plan::Call(call, signing),
-        },
-    })
+    Ok(Plan::of(built))
+}
+
+impl<'a> Plan<'a> {
+    /// How an integration request is sent.
+    pub(crate) fn of(request: IntegrationRequest<'a>) -> Plan<'a> {
+        match request {
+            IntegrationRequest::Mock(reply) => Plan::Reply(reply),
+            IntegrationRequest::Http(call, way) => Plan::Http(call, way),
+            IntegrationRequest::Call(call, signing) => match SendMessage::recognize(&call) {
+                Some(message) => Plan::Message(message, signing.identity),
+                None => Plan::Call(call, signing),
+            },
+        }
+    }
 }

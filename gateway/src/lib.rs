@@ -10,6 +10,7 @@ pub mod integration_request;
 pub mod mapping;
 pub mod method_request;
 pub mod stage;
+pub mod test_invoke;
 pub mod vtl;
 
 mod access_log;

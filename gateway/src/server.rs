@@ -57,10 +57,11 @@ use crate::trouble::printable;
 use crate::usage::UsageGate;
 use access::AccessControl;
 use admission::{Admission, Limits};
-use backends::Backends;
+pub(crate) use backends::Backends;
 use issuer_keys::IssuerKeys;
 use outline::Outline;
 pub(crate) use port::port;
+pub(crate) use request_head::read as read_head;
 use unpacking::unpacked;
 
 /// Bytes for cached responses, where nothing is set.

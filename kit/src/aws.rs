@@ -113,6 +113,19 @@ pub async fn account(config: &SdkConfig) -> anyhow::Result<Account> {
     Ok(of(config, account_id))
 }
 
+/// Where definitions live when nobody is asked: the configured region, and the account of
+/// `AWS_ACCOUNT_ID`, else `000000000000`.
+///
+/// # Errors
+/// `AWS_ACCOUNT_ID` is no account.
+pub fn account_unasked(config: &SdkConfig) -> anyhow::Result<Account> {
+    let named = account_of_environment()?;
+    Ok(of(
+        config,
+        named.unwrap_or_else(|| LOCAL_ACCOUNT.to_owned()),
+    ))
+}
+
 /// Where definitions live at an endpoint of [`local`]'s, whatever account the environment names:
 /// its credentials belong to [`LOCAL_ACCOUNT`].
 pub fn local_account(config: &SdkConfig) -> Account {

@@ -7,7 +7,7 @@ use kit::health::HealthArgs;
 use kit::program::{self, Program};
 use kit::{cli, console, telemetry};
 
-use crate::{demo, match_, provision, render, transform, up};
+use crate::{demo, invoke, match_, provision, render, transform, up};
 
 /// Server-to-server calls that survive the receiver's outage: the AWS chain API Gateway → SQS →
 /// EventBridge Pipe → API destination, run anywhere.
@@ -38,6 +38,7 @@ enum Verb {
     Render(render::Args),
     Match(match_::Args),
     Transform(transform::Args),
+    Invoke(Box<invoke::Args>),
 }
 
 /// Reads the command line and runs the verb.
@@ -59,6 +60,7 @@ pub fn main() -> ExitCode {
         Verb::Render(args) => finish(render::run(&args)),
         Verb::Match(args) => finish(match_::run(&args)),
         Verb::Transform(args) => finish(transform::run(&args)),
+        Verb::Invoke(args) => finish(invoke::run(&args)),
     }
 }
 

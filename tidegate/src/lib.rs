@@ -4,6 +4,7 @@
 mod cases;
 mod cli;
 mod demo;
+mod invoke;
 mod match_;
 pub mod provision;
 mod render;

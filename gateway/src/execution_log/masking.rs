@@ -42,7 +42,7 @@ pub(super) fn headers(headers: &HeaderMap) -> String {
 }
 
 /// A header's value, unless it is a secret.
-pub(super) fn header_value(name: &str, value: String) -> String {
+pub(crate) fn header_value(name: &str, value: String) -> String {
     masked(&SECRET_HEADERS, name, value)
 }
 
@@ -52,7 +52,7 @@ pub(super) fn query_value(name: &str, value: &str) -> String {
 }
 
 /// A URL, with the secrets in its query masked.
-pub(super) fn url(url: &url::Url) -> String {
+pub(crate) fn url(url: &url::Url) -> String {
     let is_secret = |(name, _): (std::borrow::Cow<'_, str>, _)| is_named(&SECRET_QUERY, &name);
     if !url.query_pairs().any(is_secret) {
         return url.to_string();

@@ -14,7 +14,7 @@ use crate::method_request::{Request, parse_query};
 use crate::request_ids::{is_trace_id, new_extended_id, new_request_id, new_trace_id};
 
 /// Reads a head that came from `peer` at `received`, perhaps by way of `trusted` proxies.
-pub(super) fn read(
+pub(crate) fn read(
     parts: &Parts,
     peer: &Peer,
     trusted: &[Network],
