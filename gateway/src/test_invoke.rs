@@ -2,7 +2,7 @@
 //! route, checks, integration request, and the response that a reply would become.
 //!
 //! Nobody's access is checked, and no API key, quota or throttle: API Gateway leaves them out of a
-//! test, too. What would guard the method is told. Nothing is sent unless [`Backend::Send`] says so.
+//! test, too. What would guard the method is told. Nothing is sent unless [`ReplySource::Send`] says so.
 
 mod outcome;
 #[cfg(test)]
@@ -46,13 +46,13 @@ pub struct TestRequest {
 
 /// Where the reply of the backend comes from.
 #[derive(Debug)]
-pub enum Backend {
+pub enum ReplySource {
     /// Nowhere: the way ends with the integration request.
     Nothing,
     /// Somebody knows it already.
     Given(Reply),
     /// The integration request is sent, as far as [`Outbound`] allows.
-    Send(SdkConfig, Outbound),
+    Send(Box<SdkConfig>, Outbound),
 }
 
 /// Plays a request. `account_id` is what `$context.accountId` shows.
@@ -63,9 +63,9 @@ pub async fn test_invoke(
     apis: &Apis,
     account_id: &str,
     test: TestRequest,
-    backend: Backend,
+    source: ReplySource,
 ) -> std::io::Result<Outcome> {
-    let backend = Replier::new(backend)?;
+    let replier = Replier::new(source)?;
     let peer = Peer::plain(([127, 0, 0, 1], 0).into());
     let mut request = read_head(&test.head, &peer, &[], Timestamp::wall());
     request.body = test.body;
@@ -86,7 +86,7 @@ pub async fn test_invoke(
             .insert_into("authorizer", &name, value);
     }
     let mut outcome = Outcome::of_route(&route);
-    let played = play(&mut exchange, &backend, &mut outcome).await;
+    let played = play(&mut exchange, &replier, &mut outcome).await;
     let played = played.transpose();
     if let Some(response) = &played {
         execution_log::ended(&mut exchange.recording, response);
@@ -108,7 +108,7 @@ pub async fn test_invoke(
 /// The way of a request that has its route. `None` where it ends with the integration request.
 async fn play(
     exchange: &mut Exchange<'_>,
-    backend: &Replier,
+    replier: &Replier,
     outcome: &mut Outcome,
 ) -> Result<Option<MethodResponse>, Fault> {
     validation::check(exchange)?;
@@ -119,7 +119,7 @@ async fn play(
     }
     let plan = Plan::of(built);
     let begun = Instant::now();
-    let Some(received) = backend.reply(plan, exchange).await else {
+    let Some(received) = replier.reply(plan, exchange).await else {
         return Ok(None);
     };
     let received = received?;
@@ -128,7 +128,7 @@ async fn play(
     integration_response::respond(exchange, &received.reply).map(Some)
 }
 
-/// [`Backend`], ready to be asked.
+/// [`ReplySource`], ready to be asked.
 enum Replier {
     Nothing,
     Given(Reply),
@@ -136,11 +136,13 @@ enum Replier {
 }
 
 impl Replier {
-    fn new(backend: Backend) -> std::io::Result<Replier> {
-        Ok(match backend {
-            Backend::Nothing => Replier::Nothing,
-            Backend::Given(reply) => Replier::Given(reply),
-            Backend::Send(sdk, outbound) => Replier::Send(Box::new(Backends::new(&sdk, outbound)?)),
+    fn new(source: ReplySource) -> std::io::Result<Replier> {
+        Ok(match source {
+            ReplySource::Nothing => Replier::Nothing,
+            ReplySource::Given(reply) => Replier::Given(reply),
+            ReplySource::Send(sdk, outbound) => {
+                Replier::Send(Box::new(Backends::new(&sdk, outbound)?))
+            }
         })
     }
 

@@ -14,7 +14,7 @@ use anyhow::{Context as _, bail};
 use gateway::api::Apis;
 use gateway::config::load_apis;
 use gateway::example::example;
-use gateway::test_invoke::{Backend, Outcome, TestRequest, test_invoke};
+use gateway::test_invoke::{Outcome, ReplySource, TestRequest, test_invoke};
 use gateway::{Outbound, OutboundArgs};
 use kit::cloudformation::Account;
 use kit::definition::DefinitionArgs;
@@ -115,14 +115,14 @@ async fn play(args: &Args) -> anyhow::Result<Outcome> {
     if let Some(file) = &args.authorizer {
         test.authorizer = object(file)?;
     }
-    let backend = match &args.reply {
-        Some(file) => {
-            Backend::Given(reply::parse(&read(file)?).with_context(|| file.display().to_string())?)
-        }
-        None if args.send => Backend::Send(sdk, outbound),
-        None => Backend::Nothing,
+    let source = match &args.reply {
+        Some(file) => ReplySource::Given(
+            reply::parse(&read(file)?).with_context(|| file.display().to_string())?,
+        ),
+        None if args.send => ReplySource::Send(Box::new(sdk), outbound),
+        None => ReplySource::Nothing,
     };
-    Ok(test_invoke(&apis, &account.account_id, test, backend).await?)
+    Ok(test_invoke(&apis, &account.account_id, test, source).await?)
 }
 
 fn apis(args: &Args, account: &Account, outbound: &Outbound) -> anyhow::Result<Apis> {

@@ -64,15 +64,15 @@ fn apis(port: u16) -> Apis {
     }
 }
 
-async fn play(method: &str, path: &str, body: &str, backend: Backend) -> Outcome {
+async fn play(method: &str, path: &str, body: &str, source: ReplySource) -> Outcome {
     let headers = [("Content-Type".to_owned(), "application/json".to_owned())];
     let mut test = TestRequest::new(method, path, &headers, body.to_owned()).unwrap();
     test.authorizer.insert("who".into(), "Ada".into());
-    test_invoke(&apis(1), "1", test, backend).await.unwrap()
+    test_invoke(&apis(1), "1", test, source).await.unwrap()
 }
 
-fn reply(status: u16, body: &'static str) -> Backend {
-    Backend::Given(Reply {
+fn reply(status: u16, body: &'static str) -> ReplySource {
+    ReplySource::Given(Reply {
         status: StatusCode::from_u16(status).unwrap(),
         headers: http::HeaderMap::new(),
         body: Bytes::from_static(body.as_bytes()),
@@ -84,7 +84,7 @@ const STORED: &str = r#"{"SendMessageResponse":{"SendMessageResult":{"MessageId"
 
 #[tokio::test]
 async fn the_message_is_shown_and_nothing_is_sent() {
-    let outcome = play("POST", "/orders/a%26b", r#"{"id":1}"#, Backend::Nothing).await;
+    let outcome = play("POST", "/orders/a%26b", r#"{"id":1}"#, ReplySource::Nothing).await;
     let route = outcome.route.unwrap();
     assert_eq!(route.resource, "/orders/{shop}");
     assert_eq!(route.path_parameters, [("shop".into(), "a&b".into())]);
@@ -126,7 +126,7 @@ async fn a_reply_becomes_the_response() {
 
 #[tokio::test]
 async fn a_request_that_is_refused_says_why() {
-    let outcome = play("POST", "/orders/a", "{}", Backend::Nothing).await;
+    let outcome = play("POST", "/orders/a", "{}", ReplySource::Nothing).await;
     let refusal = outcome.refusal.unwrap();
     assert_eq!(refusal.response_type.as_deref(), Some("BAD_REQUEST_BODY"));
     assert!(refusal.validation_errors.unwrap().contains("id"));
@@ -134,7 +134,7 @@ async fn a_request_that_is_refused_says_why() {
         (outcome.call, outcome.response.unwrap().status),
         (None, 400)
     );
-    let outcome = play("GET", "/nowhere", "", Backend::Nothing).await;
+    let outcome = play("GET", "/nowhere", "", ReplySource::Nothing).await;
     assert_eq!(
         (outcome.route, outcome.response.unwrap().status),
         (None, 403)
@@ -143,7 +143,7 @@ async fn a_request_that_is_refused_says_why() {
 
 #[tokio::test]
 async fn a_mock_answers_itself() {
-    let outcome = play("GET", "/mock", "", Backend::Nothing).await;
+    let outcome = play("GET", "/mock", "", ReplySource::Nothing).await;
     assert_eq!((outcome.call, outcome.reply.unwrap().status), (None, 200));
     assert_eq!(outcome.response.unwrap().body, "pong");
 }
@@ -157,8 +157,8 @@ async fn a_call_is_sent_when_it_is_asked_for() {
     let sdk = kit::aws::local("http://127.0.0.1:1").await;
     let play = async |outbound| {
         let test = TestRequest::new("GET", "/http", &[], "").unwrap();
-        let backend = Backend::Send(sdk.clone(), outbound);
-        test_invoke(&apis(port), "1", test, backend).await.unwrap()
+        let source = ReplySource::Send(Box::new(sdk.clone()), outbound);
+        test_invoke(&apis(port), "1", test, source).await.unwrap()
     };
     let allowed = Outbound::new(&OutboundArgs::default(), ["127.0.0.1".parse().unwrap()]);
     let outcome = play(allowed).await;
