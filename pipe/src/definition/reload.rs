@@ -1,29 +1,16 @@
 //! Door: reads the definition again on SIGHUP, and when one of its files has changed.
 //!
-//! Files are checked in intervals rather than watched, which works on mounted volumes and through
-//! renames. A definition that cannot be read changes nothing: the pipes go on as they are, and the
-//! log has the reason.
-
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+//! A definition that cannot be read changes nothing: the pipes go on as they are, and the log has
+//! the reason.
 
 use kit::cloudformation::Account;
 use kit::definition::DefinitionArgs;
 use kit::send::AllowTargets;
-use tokio::signal::unix::Signal;
+use kit::watch::Watch;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::load::PipeDefinitions;
-
-/// How often the files are checked.
-const INTERVAL: Duration = Duration::from_secs(2);
-
-/// A file that changed is read when it has not changed again for this long: half a template may
-/// look like a whole one.
-const REST: Duration = Duration::from_millis(300);
 
 /// Where a definition comes from.
 #[derive(Debug, Clone)]
@@ -31,11 +18,7 @@ pub struct Reload {
     args: DefinitionArgs,
     account: Account,
     allowed: AllowTargets,
-    interval: Duration,
 }
-
-/// Shows whether a file has changed; `None` when there is no file.
-type Stamp = Option<(SystemTime, u64, u64)>;
 
 impl Reload {
     /// A definition that `args` name, for `account`; calls may go to the `allowed` targets.
@@ -44,7 +27,6 @@ impl Reload {
             args,
             account,
             allowed,
-            interval: INTERVAL,
         }
     }
 
@@ -66,45 +48,33 @@ impl Reload {
     /// # Errors
     /// The signal handler cannot be installed.
     pub fn watch(self, stop: CancellationToken) -> std::io::Result<Receiver<PipeDefinitions>> {
-        let hangup = kit::serve::hangups()?;
+        let files = Watch::new(self.args.files.clone())?;
+        Ok(self.read_when_changed(files, stop))
+    }
+
+    fn read_when_changed(
+        self,
+        mut files: Watch,
+        stop: CancellationToken,
+    ) -> Receiver<PipeDefinitions> {
         let (sender, definitions) = channel(1);
         tokio::spawn(async move {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = self.check_repeatedly(hangup, sender) => {}
+                () = self.read_repeatedly(&mut files, sender) => {}
             }
         });
-        Ok(definitions)
+        definitions
     }
 
-    async fn check_repeatedly(self, mut hangup: Signal, sender: Sender<PipeDefinitions>) {
-        let mut seen = self.stamps().await;
+    async fn read_repeatedly(self, files: &mut Watch, sender: Sender<PipeDefinitions>) {
         loop {
-            let is_signalled = tokio::select! {
-                signal = hangup.recv() => signal.is_some(),
-                () = sleep(self.interval) => false,
-            };
-            let found = self.stamps().await;
-            if found == seen && !is_signalled {
-                continue;
-            }
-            seen = self.settled(found).await;
+            files.changed().await;
             if let Some(definition) = self.load_or_warn().await
                 && sender.send(definition).await.is_err()
             {
                 return;
             }
-        }
-    }
-
-    async fn settled(&self, mut found: Vec<Stamp>) -> Vec<Stamp> {
-        loop {
-            sleep(REST.min(self.interval)).await;
-            let again = self.stamps().await;
-            if again == found {
-                return found;
-            }
-            found = again;
         }
     }
 
@@ -124,22 +94,12 @@ impl Reload {
             }
         }
     }
-
-    /// A volume may be slow to answer, so this does not run on the runtime's own threads.
-    async fn stamps(&self) -> Vec<Stamp> {
-        let files: Vec<PathBuf> = self.args.files.clone();
-        let look = move || files.iter().map(|file| stamp(file)).collect();
-        tokio::task::spawn_blocking(look).await.unwrap_or_default()
-    }
-}
-
-fn stamp(file: &Path) -> Stamp {
-    let found = std::fs::metadata(file).ok()?;
-    Some((found.modified().ok()?, found.len(), found.ino()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn template(path: &str) -> String {
@@ -172,14 +132,14 @@ mod tests {
             account_id: "1".into(),
             stack_name: "t".into(),
         };
-        let reload = Reload {
-            interval: Duration::from_millis(5),
-            ..Reload::new(args, account, AllowTargets::default())
-        };
+        let reload = Reload::new(args, account, AllowTargets::default());
         assert_eq!(reload.load().unwrap().pipes.len(), 1);
 
         let stop = CancellationToken::new();
-        let mut definitions = reload.watch(stop.clone()).unwrap();
+        let often = Watch::new(vec![file.clone()])
+            .unwrap()
+            .every(Duration::from_millis(5));
+        let mut definitions = reload.read_when_changed(often, stop.clone());
         for text in [
             template("broken").replace("POST", "SHOUT"),
             "Resources: {}".to_owned(),
@@ -187,7 +147,7 @@ mod tests {
         ] {
             std::fs::write(&file, text).unwrap();
             // Time to be seen; should one be missed, the test is only less strict.
-            sleep(Duration::from_millis(60)).await;
+            tokio::time::sleep(Duration::from_millis(60)).await;
         }
         let definition = definitions.recv().await.unwrap();
         let destination = &definition.pipes[0]
