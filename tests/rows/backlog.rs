@@ -1,7 +1,7 @@
 //! Rows with a full queue: the target never accepts some of its messages, or calls fail at random.
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::scenario::{Environment, Poison, Scenario};
 use super::{Row, seconds};
@@ -89,6 +89,36 @@ impl Backlog {
         let poison = (0..self.total).filter(|n| self.is_poison(*n)).count() as u64;
         stage.finish(self.total - poison, poison).await
     }
+}
+
+/// All messages but one in `each` get 500, and nothing is known when the pipe starts: the first good
+/// one is found soon.
+pub async fn one_good_in(ground: &Environment, each: u64, within: Duration) -> Row {
+    let mut row = Row::new(
+        format!("all but one in {each} messages get 500, from the start"),
+        format!("a good one is found within {}", seconds(within)),
+    );
+    let mut stage = Scenario::new(ground, ground.shape()).await;
+    stage.answer(move |n| (n % each != each / 2).then_some(Answer::Status(500)));
+    stage.send(0..each * 2, |_| false).await;
+    stage.start();
+    let begun = Instant::now();
+    let is_found = async |stage: &Scenario| stage.taken().await > 0;
+    let found = stage.wait(ground.size.patience(), is_found).await;
+    row.note(format!(
+        "found after {}, with {} calls",
+        seconds(begun.elapsed()),
+        stage.calls()
+    ));
+    row.demand(found, "a good one is found");
+    row.limit(
+        ground.size,
+        begun.elapsed() < within,
+        format!("within {}", seconds(within)),
+    );
+    stage.pipeline.kill_pipe();
+    stage.pipeline.end().await;
+    row
 }
 
 /// `percent` of the calls fail at random with `status`, as when one of several servers is down.

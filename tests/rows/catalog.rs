@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Row;
 use super::aws;
-use super::backlog::{Backlog, by_chance};
+use super::backlog::{Backlog, by_chance, one_good_in};
 use super::groups::poison_in_a_group;
 use super::network::{half_open, in_a_network_of_its_own};
 use super::outage::{Outage, Way, throttled};
@@ -138,6 +138,15 @@ fn poisons(rows: &mut Rows) {
 }
 
 fn streams(rows: &mut Rows) {
+    for (name, each, within) in [
+        ("one_good_in_ten", 10, 10),
+        ("one_good_in_a_thousand", 1000, 60),
+    ] {
+        add(rows, name, move |ground| async move {
+            let each = ground.size.of(each.min(100), each);
+            one_good_in(&ground, each, Duration::from_secs(within)).await
+        });
+    }
     for (name, each, status) in [
         ("steady_tenth_500", 10, 500),
         ("steady_hundredth_500", 100, 500),

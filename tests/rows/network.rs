@@ -148,7 +148,7 @@ pub async fn half_open(ground: &Environment, mut row: Row) -> Row {
     ));
     row.demand(!connections.is_empty(), "connections are kept open");
     row.demand(figures.most_receives == 1, "nothing is received twice");
-    row.demand(took < Duration::from_secs(30), "noticed within seconds");
+    row.demand(took < Duration::from_secs(20), "noticed within seconds");
     row
 }
 
