@@ -19,8 +19,10 @@ use retries::Retries;
 /// for each new message.
 const LEAST_TURNS: f64 = 1.0 / 16.0;
 
-/// The weight of one result in the share of messages that get through the second time.
+/// The weight of one result in the share of messages that get through the second time: as soon as
+/// it matters who is next, and as steady as it must be to tell an outage from bad luck.
 const WEIGHT: f64 = 0.1;
+const STEADY_WEIGHT: f64 = 0.01;
 
 /// After this time, half of what was learned of that share is forgotten.
 const FADING: Duration = Duration::from_secs(60);
@@ -41,6 +43,7 @@ pub(super) struct Backlog {
     /// What share of the messages that failed gets through the next time, as of when it was
     /// learned.
     share: f64,
+    steady: f64,
     learned: Timestamp,
     /// Turns that the messages which failed have earned.
     turns: f64,
@@ -55,6 +58,7 @@ impl Default for Backlog {
             parked: Vec::new(),
             groups: HashMap::new(),
             share: 1.0,
+            steady: 1.0,
             learned: Timestamp::default(),
             turns: 0.0,
         }
@@ -152,16 +156,27 @@ impl Backlog {
 
     /// A message that had failed before was tried again.
     pub(super) fn learn(&mut self, now: Timestamp, passed: bool) {
-        let share = self.share(now);
-        self.share = share + (f64::from(u8::from(passed)) - share) * WEIGHT;
+        let passed = f64::from(u8::from(passed));
+        let (share, steady) = (self.share(now), self.faded(now, self.steady));
+        self.share = share + (passed - share) * WEIGHT;
+        self.steady = steady + (passed - steady) * STEADY_WEIGHT;
         self.learned = now;
     }
 
     /// What share of the messages that failed gets through the next time. What was learned of it
     /// fades with time.
     pub(super) fn share(&self, now: Timestamp) -> f64 {
+        self.faded(now, self.share)
+    }
+
+    /// That share at least, whatever the last few showed.
+    pub(super) fn least_share(&self, now: Timestamp) -> f64 {
+        self.faded(now, self.share.min(self.steady))
+    }
+
+    fn faded(&self, now: Timestamp, share: f64) -> f64 {
         let age = now.since(self.learned).as_secs_f64() / FADING.as_secs_f64();
-        1.0 - (1.0 - self.share) * 0.5_f64.powf(age)
+        1.0 - (1.0 - share) * 0.5_f64.powf(age)
     }
 
     /// Keeps a message for another try. Its group waits for it.
@@ -179,10 +194,10 @@ impl Backlog {
         self.again.remove(id)
     }
 
-    /// Takes out the message that is the least likely to get through of those that wait for another
-    /// try and `may` be taken.
-    pub(super) fn take_unlikely(&mut self, may: impl Fn(&Work) -> bool) -> Option<Work> {
-        self.again.take_last(may)
+    /// Takes out the message that is the least likely to get through, of those that wait for another
+    /// try and may be left to the queue.
+    pub(super) fn take_unlikely(&mut self) -> Option<Work> {
+        self.again.take_unlikely()
     }
 
     /// When the next pause before another try ends.
@@ -199,7 +214,7 @@ impl Backlog {
 
     /// Messages get through again: those that were tried meanwhile may be tried again.
     pub(super) fn target_is_up(&mut self, now: Timestamp) {
-        (self.share, self.learned) = (1.0, now);
+        (self.share, self.steady, self.learned) = (1.0, 1.0, now);
         let parked = std::mem::take(&mut self.parked);
         for work in std::mem::take(&mut self.tried).into_iter().chain(parked) {
             self.try_again_at(now, work);

@@ -74,8 +74,18 @@ pub(super) struct Breaker {
     failures: usize,
     /// When the last successes came, oldest first.
     passed_at: VecDeque<Timestamp>,
-    /// When the target came back, and the pause between probes at that time.
-    back: Option<(Timestamp, Duration)>,
+    /// The last outage that was not a moment's.
+    last: Option<Outage>,
+}
+
+/// An outage that is over.
+#[derive(Debug, Clone, Copy)]
+struct Outage {
+    ended: Timestamp,
+    /// The pause between probes at its end.
+    pause: Duration,
+    /// Whether messages flowed until it began.
+    flowed: bool,
 }
 
 impl Breaker {
@@ -87,7 +97,7 @@ impl Breaker {
             results: VecDeque::new(),
             failures: 0,
             passed_at: VecDeque::new(),
-            back: None,
+            last: None,
         }
     }
 
@@ -113,6 +123,7 @@ impl Breaker {
         if self.passed_at.len() > FLOW {
             self.passed_at.pop_front();
         }
+        let flowed = self.run.as_ref().is_some_and(Run::flowed);
         if self.run.as_ref().is_some_and(|run| begun >= run.begun()) {
             self.run = None;
         }
@@ -125,7 +136,11 @@ impl Breaker {
         };
         self.run = None;
         if now.since(probes.since) >= RELAPSE / 2 {
-            self.back = Some((now, probes.pause()));
+            self.last = Some(Outage {
+                ended: now,
+                pause: probes.pause(),
+                flowed,
+            });
         }
         let change = TargetChange::Up {
             after: now.since(probes.since),
@@ -145,7 +160,11 @@ impl Breaker {
         before: Before,
     ) -> bool {
         let share = self.share();
-        let flowed = self.flowed(begun);
+        // What flowed before an outage is not forgotten over the few messages since it ended.
+        let relapse = self
+            .last
+            .filter(|outage| now.since(outage.ended) < RELAPSE && cause != Cause::Throttled);
+        let flowed = self.flowed(begun) || relapse.is_some_and(|outage| outage.flowed);
         let run = self
             .run
             .get_or_insert_with(|| Run::new(begun, share, before.share, flowed));
@@ -153,10 +172,7 @@ impl Breaker {
         let opens = self.probes.is_none() && run.is_outage();
         let (run_begun, flowed) = (run.begun(), run.flowed());
         if opens {
-            let pause = self
-                .back
-                .filter(|(at, _)| now.since(*at) < RELAPSE && cause != Cause::Throttled)
-                .map(|(_, pause)| pause);
+            let pause = relapse.map(|outage| outage.pause);
             self.probes = Some(Probes::new(now, run_begun, cause, flowed, pause));
         }
         opens

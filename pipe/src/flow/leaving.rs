@@ -8,7 +8,7 @@ use super::backoff::Backoff;
 use super::command::Settle;
 use super::machine::Flow;
 use super::outcome::TRIES;
-use super::polling::MARGIN;
+use super::polling::{MARGIN, comes_back};
 use super::work::{BatchPosition, Work};
 
 /// The pauses before a message is tried again.
@@ -17,9 +17,10 @@ const PAUSES: Backoff = Backoff {
     longest: Duration::from_secs(5),
 };
 
-/// The pause before a message that was at fault before is tried again, if no other message gets
-/// through until then.
+/// The pause before a message that is known to fail is tried again, if no other message gets
+/// through until then; and how far apart such tries are, however many messages wait for them.
 const LONG_PAUSE: Duration = Duration::from_secs(60);
+const SPACING: Duration = Duration::from_secs(2);
 
 /// The pauses while other messages get through, and good messages fail often: the next try may
 /// succeed.
@@ -101,7 +102,7 @@ impl Flow {
     pub(super) fn try_again(
         &mut self,
         now: Timestamp,
-        work: Work,
+        mut work: Work,
         pause: Duration,
         retry_after: Option<Duration>,
     ) {
@@ -111,12 +112,19 @@ impl Flow {
         } else if self.stopping.is_some() || self.leases.is_overdue(now, &work.id) {
             self.leave(now, &work, retry_after);
         } else {
-            let pause = match work.waits_for_others {
-                true => LONG_PAUSE,
-                false => pause,
+            let at = match work.waits_for_others {
+                true => self.next_idle_try(now),
+                false => now + pause,
             };
-            self.backlog.try_again_at(now + pause.max(asked), work);
+            work.may_be_left = work.is_known && comes_back(&work, self.settings.max_receives);
+            self.backlog.try_again_at(at.max(now + asked), work);
         }
+    }
+
+    /// When a message is tried again that needs others to be compared with.
+    fn next_idle_try(&mut self, now: Timestamp) -> Timestamp {
+        self.idle_try = (self.idle_try + SPACING).max(now + LONG_PAUSE);
+        self.idle_try
     }
 
     /// The pause before a message is tried again.
@@ -131,7 +139,9 @@ impl Flow {
             return ALONE_PAUSE;
         }
         let flakiness = self.suspects.flakiness(&work.id);
-        let others_pass = compared || self.under_way.passed_within(now, PASSES);
+        // A try that took long was no shorter a look at the target.
+        let lately = PASSES.max(now.since(work.begun));
+        let others_pass = compared || self.under_way.passed_within(now, lately);
         let pauses = match others_pass && self.backlog.share(now).max(flakiness) >= FREQUENT {
             true => SHORT_PAUSES,
             false => PAUSES,

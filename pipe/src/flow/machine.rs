@@ -53,6 +53,11 @@ pub(crate) struct Flow {
     pub(super) samples: u32,
     /// When messages were last received although there was no room for them.
     pub(super) trickled: Timestamp,
+    /// When the last of the messages is tried again that need others to be compared with.
+    pub(super) idle_try: Timestamp,
+    /// When messages were left to the queue to have room for others, within the visibility timeout.
+    pub(super) parked: VecDeque<Timestamp>,
+    pub(super) next_parking: Timestamp,
     /// When a rate allows the next delivery.
     pub(super) next_turn: Option<Timestamp>,
     /// After the stop signal: until when leased messages are delivered.
@@ -81,6 +86,9 @@ impl Flow {
             is_saturated: false,
             samples: 0,
             trickled: now,
+            idle_try: now,
+            parked: VecDeque::new(),
+            next_parking: now,
             next_turn: None,
             stopping: None,
         }

@@ -25,6 +25,11 @@ const LONG: Duration = Duration::from_secs(10);
 /// How often a message is tried that may have met a passing fault, before it is left to the queue.
 pub(super) const TRIES: u8 = 3;
 
+/// Where so many messages wait for another try, those that are known to fail, or were tried so
+/// often, wait until another one gets through.
+const MANY: usize = 20;
+const MANY_TRIES: u32 = 10;
+
 /// How one delivery failed.
 #[derive(Debug, Clone, Copy)]
 struct Failure {
@@ -120,6 +125,7 @@ impl Flow {
         }
         self.under_way.passed(now, work.begun);
         if self.breaker.is_closed() {
+            self.idle_try = now;
             for id in self.suspects.others_passed(work.begun) {
                 self.look_again(now, &id);
             }
@@ -150,7 +156,7 @@ impl Flow {
         let Failure { kind, position, .. } = failure;
         let before = Before {
             failed: work.failed_before() && !self.suspects.failed_otherwise(&work.id, kind),
-            share: self.backlog.share(now),
+            share: self.backlog.least_share(now),
         };
         if work.failed_before() && position == BatchPosition::Alone {
             self.backlog.learn(now, false);
@@ -228,7 +234,10 @@ impl Flow {
             work.alone = true;
         }
         let pause = self.pause(now, &work, position, compared);
-        work.waits_for_others = retry_after.is_none() && self.suspects.needs_others(&work.id);
+        let is_hopeless =
+            self.backlog.waiting() >= MANY && (work.is_known || work.tries >= MANY_TRIES);
+        work.waits_for_others =
+            retry_after.is_none() && self.suspects.needs_others(&work.id, is_hopeless);
         self.try_again(now, work, pause, retry_after);
     }
 

@@ -20,6 +20,13 @@ const MOST_WAITING: usize = 10_000;
 /// How often messages are received all the same: those that wait need others to be compared with.
 const TRICKLE: Duration = Duration::from_secs(1);
 
+/// So many messages that are known to fail may wait at the queue for their next receive. SQS lets
+/// 120,000 be in flight.
+const MOST_PARKED: usize = 60_000;
+
+/// When too few messages are known to fail, others are looked for after this time.
+const PARKING_PAUSE: Duration = Duration::from_millis(50);
+
 /// How long a receive waits at the queue: the most that SQS allows, for the fewest requests while
 /// idle.
 const LONG_POLL: Duration = Duration::from_secs(20);
@@ -30,15 +37,50 @@ pub(super) const MARGIN: Duration = Duration::from_secs(1);
 impl Flow {
     /// The next receive while messages flow.
     pub(super) fn next_poll(&mut self, now: Timestamp) -> Option<Poll> {
-        if self.is_crowded() {
-            return self.trickle(now);
-        }
         let room = self.room(now);
-        if room < BATCH && self.backlog.fresh() > 0 {
-            // There is no hurry, and ten messages cost one request.
+        let is_no_hurry = room < BATCH && self.backlog.fresh() > 0;
+        if self.is_crowded() {
+            let poll = match is_no_hurry {
+                true => None,
+                false => self.park_and_poll(now, room),
+            };
+            return poll.or_else(|| self.trickle(now));
+        }
+        if is_no_hurry {
+            // Ten messages cost one request.
             return None;
         }
         self.begin_poll(now, room)
+    }
+
+    /// Receives as many messages as can wait at the queue instead of here: known to fail, and sure
+    /// to come back.
+    fn park_and_poll(&mut self, now: Timestamp, room: usize) -> Option<Poll> {
+        let (most, _) = self.poll_shape(now);
+        if now < self.next_parking || !self.polls.may_begin(now, room, most) {
+            return None;
+        }
+        let since = self
+            .parked
+            .partition_point(|&at| at + self.settings.visibility <= now);
+        self.parked.drain(..since);
+        let free = MOST_PARKED.saturating_sub(self.parked.len());
+        let parked = self.leave_unlikely(now, room.min(most).min(free));
+        if parked < most.min(room) {
+            self.next_parking = now + PARKING_PAUSE;
+        }
+        self.parked.extend(std::iter::repeat_n(now, parked));
+        self.begin_poll(now, parked)
+    }
+
+    /// Leaves up to `count` messages that are known to fail to the queue, unless that would be the
+    /// end of them.
+    fn leave_unlikely(&mut self, now: Timestamp, count: usize) -> usize {
+        let is_left = |flow: &mut Flow| {
+            let work = flow.backlog.take_unlikely();
+            work.inspect(|work| flow.give_up(now, work, None)).is_some()
+        };
+        (0..count).take_while(|_| is_left(self)).count()
     }
 
     /// Begins a receive of up to `wanted` messages, if one more makes sense.
@@ -89,16 +131,7 @@ impl Flow {
         if self.next_trickle().is_none_or(|at| now < at) {
             return None;
         }
-        let mut room = 0;
-        while room < BATCH {
-            let (suspects, most) = (&self.suspects, self.settings.max_receives);
-            let may_leave = |work: &Work| suspects.is_known(&work.id) && comes_back(work, most);
-            let Some(work) = self.backlog.take_unlikely(may_leave) else {
-                break;
-            };
-            self.give_up(now, &work, None);
-            room += 1;
-        }
+        let room = self.leave_unlikely(now, BATCH);
         self.trickled = now;
         let least = if self.is_bounded() { BATCH } else { 1 };
         self.begin_poll(now, room.max(least))
@@ -167,6 +200,6 @@ impl Flow {
 }
 
 /// Whether a message that is left to the queue is received once more.
-fn comes_back(work: &Work, most: Option<u32>) -> bool {
+pub(super) fn comes_back(work: &Work, most: Option<u32>) -> bool {
     most.is_none_or(|most| work.receives < most)
 }

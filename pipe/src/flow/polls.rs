@@ -41,15 +41,20 @@ impl Polls {
         self.waiting == 0
     }
 
-    /// Begins one more receive of up to `each` messages, if there is room for it and a reason;
-    /// returns how many messages to ask for.
-    pub(super) fn begin(&mut self, now: Timestamp, room: usize, each: usize) -> Option<usize> {
+    /// Whether one more receive of up to `each` messages would begin.
+    pub(super) fn may_begin(&self, now: Timestamp, room: usize, each: usize) -> bool {
         let most = if self.was_full {
             (room / each).clamp(1, MOST)
         } else {
             1
         };
-        if room == 0 || self.waiting >= most || now < self.not_before {
+        room > 0 && self.waiting < most && now >= self.not_before
+    }
+
+    /// Begins one more receive of up to `each` messages, if there is room for it and a reason;
+    /// returns how many messages to ask for.
+    pub(super) fn begin(&mut self, now: Timestamp, room: usize, each: usize) -> Option<usize> {
+        if !self.may_begin(now, room, each) {
             return None;
         }
         let count = room.min(each);

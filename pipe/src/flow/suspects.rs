@@ -189,11 +189,13 @@ impl Suspects {
         self.all.get(id).is_some_and(|suspect| suspect.was_left)
     }
 
-    /// Whether the message was left to the queue before, and another try shows nothing unless
-    /// another message gets through first.
-    pub(super) fn needs_others(&self, id: &str) -> bool {
+    /// Whether another try of the message shows nothing unless another message gets through first.
+    /// That is so for one that `is_hopeless`, or was left to the queue before.
+    pub(super) fn needs_others(&self, id: &str, is_hopeless: bool) -> bool {
         let needs = |suspect: &Suspect| {
-            suspect.was_left && suspect.uncompared.is_some() && !suspect.counts_alone
+            (is_hopeless || suspect.was_left)
+                && suspect.uncompared.is_some()
+                && !suspect.counts_alone
         };
         self.all.get(id).is_some_and(needs)
     }
@@ -381,3 +383,6 @@ impl Suspects {
         Some(suspect)
     }
 }
+
+#[cfg(test)]
+mod tests;

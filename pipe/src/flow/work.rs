@@ -33,6 +33,8 @@ pub(crate) struct Work {
     pub(crate) alone: bool,
     /// Whether the message was left to the queue before because it failed while others got through.
     pub(crate) is_known: bool,
+    /// Whether the message is known to fail, and comes back if it is left to the queue.
+    pub(crate) may_be_left: bool,
     /// Whether another try is of use only after another message got through.
     pub(crate) waits_for_others: bool,
     /// Whether its last try ended without an answer in time, so that the next one may, too.
@@ -63,6 +65,7 @@ impl Work {
             is_probe: false,
             alone: false,
             is_known: false,
+            may_be_left: false,
             waits_for_others: false,
             may_hang: false,
         }

@@ -29,6 +29,8 @@ pub(super) struct Retries {
     /// Messages that may be tried, the likeliest to get through first.
     due: BTreeMap<Key, Work>,
     places: HashMap<String, Place>,
+    /// Those that may be left to the queue, by their tries.
+    unlikely: BTreeMap<(u32, u64), String>,
     counter: u64,
 }
 
@@ -44,6 +46,10 @@ impl Retries {
         self.counter += 1;
         let key = (at, self.counter);
         self.places.insert(work.id.clone(), Place::Pausing(key));
+        if work.may_be_left {
+            let id = work.id.clone();
+            self.unlikely.insert((work.tries, self.counter), id);
+        }
         self.pausing.insert(key, work);
     }
 
@@ -74,8 +80,9 @@ impl Retries {
             self.places.insert(work.id.clone(), Place::Due(key));
             self.due.insert(key, work);
         }
-        let (_, work) = self.due.pop_first()?;
+        let ((_, number), work) = self.due.pop_first()?;
         self.places.remove(&work.id);
+        self.unlikely.remove(&(work.tries, number));
         Some(work)
     }
 
@@ -89,17 +96,17 @@ impl Retries {
 
     /// Takes out the message with this id.
     pub(super) fn remove(&mut self, id: &str) -> Option<Work> {
-        match self.places.remove(id)? {
-            Place::Pausing(key) => self.pausing.remove(&key),
-            Place::Due(key) => self.due.remove(&key),
-        }
+        let (key, work) = match self.places.remove(id)? {
+            Place::Pausing(key) => (key, self.pausing.remove(&key)?),
+            Place::Due(key) => (key, self.due.remove(&key)?),
+        };
+        self.unlikely.remove(&(work.tries, key.1));
+        Some(work)
     }
 
-    /// Takes out the last message in the order of those that may be tried, or else of the others,
-    /// for which `may` holds.
-    pub(super) fn take_last(&mut self, may: impl Fn(&Work) -> bool) -> Option<Work> {
-        let mut all = self.due.values().rev().chain(self.pausing.values().rev());
-        let id = all.find(|work| may(work))?.id.clone();
+    /// Takes out the message that was tried most often, of those that may be left to the queue.
+    pub(super) fn take_unlikely(&mut self) -> Option<Work> {
+        let id = self.unlikely.last_key_value()?.1.clone();
         self.remove(&id)
     }
 
@@ -148,6 +155,23 @@ mod tests {
             (retries.is_due(at(29)), retries.next()),
             (false, Some(at(30)))
         );
+    }
+
+    #[test]
+    fn of_those_that_may_be_left_the_one_that_failed_most_often_is_taken() {
+        let (mut retries, at) = (Retries::default(), Timestamp::from_millis);
+        for (id, tries, may_be_left) in [("a", 2, true), ("b", 3, true), ("c", 4, false)] {
+            let work = failed(id, tries);
+            retries.insert(
+                at(9),
+                Work {
+                    may_be_left,
+                    ..work
+                },
+            );
+        }
+        let order: Vec<String> = std::iter::from_fn(|| Some(retries.take_unlikely()?.id)).collect();
+        assert_eq!((order, retries.len()), (vec!["b".into(), "a".into()], 1));
     }
 
     #[test]

@@ -144,3 +144,19 @@ fn a_change_is_reported_when_a_probe_has_confirmed_it() {
         (true, Some(up))
     );
 }
+
+#[test]
+fn an_outage_that_comes_back_at_once_is_one_of_messages_that_flowed() {
+    let fails = |breaker: &mut Breaker, begun: u64| {
+        let mut ids = (0..200).map(|n| n.to_string());
+        ids.any(|id| breaker.failed(at(begun + 10), &id, at(begun), Cause::Either, FRESH))
+    };
+    for (back, flowed) in [(7_000, true), (7_000 + 10_000, false)] {
+        let mut breaker = up(100);
+        assert!(fails(&mut breaker, 150));
+        assert!(breaker.passed(at(7_000), at(6_900), true).0);
+        assert!(fails(&mut breaker, back));
+        let run = breaker.run.as_ref().expect("it failed");
+        assert_eq!(run.flowed(), flowed, "one success {back} ms ago");
+    }
+}

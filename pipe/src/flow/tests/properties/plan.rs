@@ -29,6 +29,13 @@ const FEW: usize = 100;
 /// They have this time, in seconds, after the last message was sent.
 const LAST: u64 = 600;
 
+/// The longest pause between tries while messages get through, in seconds.
+const LONGEST_PAUSE: f64 = 0.5;
+
+/// How long a receive of a bad message takes until the next one, in seconds: its tries, and the
+/// visibility timeout.
+const LONGEST_RECEIVE: f64 = 60.0;
+
 /// A span in which the target takes nothing.
 #[derive(Debug, Clone)]
 pub(super) struct Outage {
@@ -182,13 +189,21 @@ impl Plan {
         world.send(self.is_fifo.then_some(group.as_str()));
     }
 
-    /// How many seconds more it may take until so many bad messages are dead: those of a group die
-    /// one after the other.
-    fn patience(&self, bad: u64) -> u64 {
-        match self.is_fifo {
-            true => bad / self.groups * u64::from(self.max_receives) * 60,
-            false => 0,
+    /// How many seconds the messages of a group take at least, which go one after the other: each
+    /// that fails by chance is tried again after a pause, and bad ones die one by one.
+    fn least_of_groups(&self, bad: u64) -> f64 {
+        if !self.is_fifo {
+            return 0.0;
         }
+        let took = Duration::from_millis(self.latency).as_secs_f64();
+        let failed = match self.flaky_how {
+            SILENT => TIMEOUT.as_secs_f64(),
+            _ => took,
+        };
+        let failures = self.flaky / (1.0 - self.flaky);
+        let each = took + failures * (failed + LONGEST_PAUSE);
+        let dies = f64::from(self.max_receives) * LONGEST_RECEIVE;
+        self.sent().div_ceil(self.groups) as f64 * each + (bad / self.groups) as f64 * dies
     }
 
     /// Everything is sent, and then a good message a second until all is over.
@@ -203,7 +218,7 @@ impl Plan {
         let mut id = self.sent();
         let mut second = self.seconds;
         let bad = (0..self.sent()).filter(|id| self.is_bad(*id)).count();
-        let longest = last + 6000 + self.patience(bad as u64);
+        let longest = last + 6000 + (self.least_of_groups(bad as u64) * 1.25) as u64;
         while second < last + 60
             || (world.dead().len() < bad || world.left() > FEW) && second < longest
         {

@@ -126,6 +126,38 @@ fn a_crowd_of_bad_ones_in_front_is_passed_within_seconds() {
     assert!(took <= 5000 * 1000 / 300 * 3 / 2, "{took} ms");
 }
 
+/// A bad message costs eighteen tries, and a good one that failed looks like it.
+#[test]
+fn good_ones_pass_bad_ones_where_good_ones_fail_in_the_same_way() {
+    const COUNT: u64 = 30_000;
+    let mut dice = dice(4);
+    let bad: Vec<bool> = (0..COUNT).map(|_| dice() < 0.3).collect();
+    let is_bad = bad.clone();
+    let good = bad.iter().filter(|is_bad| !**is_bad).count();
+    let mut world = world(
+        move |_, id| match bad[number(id) as usize] || dice() < 0.3 {
+            true => status(500),
+            false => Verdict::Delivered,
+        },
+    );
+    (0..COUNT).for_each(|_| world.send(None));
+    // A hundred calls at once, of which seven in ten get through, in 20 ms.
+    let least = COUNT as f64 / (100.0 / 0.02 * 0.7);
+    world.run_until(at((least / 0.8) as u64 + 2));
+    let delivered = world.delivered.len();
+    assert!(delivered * 10 >= good * 9, "{delivered} of {good}");
+    world.run_until(at(200));
+    assert_eq!(world.delivered.len(), good, "all of them");
+    let calls = world.attempts;
+    world.run_until(at(400));
+    assert!(
+        world.attempts < calls + 200,
+        "what is left waits for others"
+    );
+    let dead = world.dead();
+    assert!(dead.iter().all(|&id| is_bad[id as usize]), "{dead:?}");
+}
+
 #[test]
 fn one_good_message_in_many_is_found() {
     for (one_in, within) in [(10, 5), (100, 10), (1000, 60)] {
