@@ -8,6 +8,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::client::{Connection, call};
+
 /// The queue of the built-in definition, as every emulator names it.
 pub const QUEUE: &str = "https://sqs.ap-northeast-2.amazonaws.com/000000000000/ex-queue";
 
@@ -15,6 +17,9 @@ pub const QUEUE: &str = "https://sqs.ap-northeast-2.amazonaws.com/000000000000/e
 pub const BARE: usize = 0;
 pub const EMULATOR: usize = 1;
 pub const GATEWAY: usize = 2;
+
+/// Names the address at which this program is the bare server.
+pub const BARE_SERVER: &str = "BARE_SERVER";
 
 /// `POST /mock` answers 200 by a template.
 const MOCK: &str = r#"openapi: 3.0.1
@@ -50,7 +55,7 @@ impl Programs {
         let programs =
             std::env::var("PROGRAMS").unwrap_or_else(|_| env!("CARGO_BIN_EXE_programs").to_owned());
         let mut as_bare = Command::new(std::env::current_exe()?);
-        as_bare.env(super::bare::ADDRESS, bare.to_string());
+        as_bare.env(BARE_SERVER, bare.to_string());
         let mut as_emulator = Command::new(&programs);
         as_emulator
             .args(["emulator", "--listen", &emulator.to_string(), "--data"])
@@ -95,13 +100,8 @@ impl Programs {
         for at in [bare, emulator, gateway, admin] {
             listens(at).await?;
         }
-        let create = super::request(
-            "/",
-            "x-amz-target: AmazonSQS.CreateQueue\r\nconnection: close\r\n",
-            r#"{"QueueName": "ex-queue"}"#,
-        );
-        let created = ask(emulator, &create).await?;
-        anyhow::ensure!(created.contains("QueueUrl"), "{created}");
+        let create = call("CreateQueue", &serde_json::json!({"QueueName": "ex-queue"}));
+        Connection::open(emulator).await?.exchange(&create).await?;
         Ok(started)
     }
 

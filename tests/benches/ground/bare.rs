@@ -1,6 +1,4 @@
-//! A server that reads requests and answers 200, and does nothing else.
-
-use std::net::SocketAddr;
+//! A server that reads requests and answers 200, and does nothing else: what this machine can do.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -9,13 +7,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-
-/// Names the address at which this program is the bare server.
-pub const ADDRESS: &str = "BARE_SERVER";
+use tokio::net::TcpListener;
 
 /// Serves until the process is ended.
-pub async fn serve(address: SocketAddr) -> anyhow::Result<()> {
-    let listener = tokio::net::TcpListener::bind(address).await?;
+pub async fn serve(listener: TcpListener) -> anyhow::Result<()> {
     let answer = async |request: Request<Incoming>| {
         request.into_body().collect().await?;
         Ok::<_, hyper::Error>(Response::new(Full::new(Bytes::from_static(b"{}"))))
