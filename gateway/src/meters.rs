@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use kit::lock::RwLock;
@@ -52,9 +52,13 @@ pub(crate) struct Counted {
     pub cache: CacheUse,
 }
 
-/// The metrics of all methods.
-#[derive(Debug, Default)]
+/// The metrics of all requests, and of each method. Each is looked up in the registry once: that
+/// costs more than counting.
 pub(crate) struct Meters {
+    under_way: Gauge,
+    latency: Histogram,
+    /// By status, less 100.
+    requests: [OnceLock<Counter>; 900],
     hasher: RandomState,
     by_dimensions: RwLock<HashMap<u64, Arc<Series>>>,
 }
@@ -90,7 +94,28 @@ impl Meters {
         ] {
             metrics::describe_histogram!(name, Unit::Seconds, called);
         }
-        Meters::default()
+        Meters {
+            under_way: metrics::gauge!("gateway_requests_under_way"),
+            latency: metrics::histogram!("gateway_latency_seconds"),
+            requests: [const { OnceLock::new() }; 900],
+            hasher: RandomState::new(),
+            by_dimensions: RwLock::default(),
+        }
+    }
+
+    /// Counts a request as under way until the value is dropped.
+    pub(crate) fn begin(&self) -> UnderWay<'_> {
+        self.under_way.increment(1);
+        UnderWay(&self.under_way)
+    }
+
+    /// Counts an answer, also where no API is for it.
+    pub(crate) fn answered(&self, status: u16, latency: Duration) {
+        let kept = self.requests.get(usize::from(status.saturating_sub(100)));
+        if let Some(counter) = kept {
+            counter.get_or_init(|| requests(status)).increment(1);
+        }
+        self.latency.record(latency);
     }
 
     /// Counts a request.
@@ -163,6 +188,17 @@ impl Series {
     }
 }
 
+/// The requests that were answered with this status.
+pub(crate) fn requests(status: u16) -> Counter {
+    metrics::counter!("gateway_requests_total", "status" => status.to_string())
+}
+
+impl std::fmt::Debug for Meters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Meters").finish_non_exhaustive()
+    }
+}
+
 impl std::fmt::Debug for Series {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Series").finish_non_exhaustive()
@@ -170,18 +206,9 @@ impl std::fmt::Debug for Series {
 }
 
 /// A request that is under way, in the gauge `gateway_requests_under_way`.
-pub(crate) struct UnderWay(Gauge);
+pub(crate) struct UnderWay<'m>(&'m Gauge);
 
-impl UnderWay {
-    /// Counts a request until the value is dropped.
-    pub(crate) fn begin() -> UnderWay {
-        let gauge = metrics::gauge!("gateway_requests_under_way");
-        gauge.increment(1);
-        UnderWay(gauge)
-    }
-}
-
-impl Drop for UnderWay {
+impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         self.0.decrement(1);
     }

@@ -66,7 +66,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
     let admin_routes = admin_routes(gateway.clone(), readiness, stop.clone());
     let public = async {
         let served = port
-            .serve(listener, gateway.clone().router(), port_stop.clone())
+            .serve(listener, gateway.clone(), port_stop.clone())
             .await;
         admin_stop.cancel();
         served

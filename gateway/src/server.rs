@@ -19,7 +19,6 @@ mod tests;
 mod unpacking;
 
 use std::any::Any;
-use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,17 +26,13 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use aws_config::SdkConfig;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, State};
 use axum::response::Response as HttpResponse;
-use axum::{Extension, Router};
 use futures_util::FutureExt as _;
 use http::header::CONTENT_ENCODING;
-use http::request::Parts;
 use kit::aws::Reachability;
 use kit::network::Network;
-use kit::serve::Peer;
+use kit::serve::{Answering, App, Peer};
 use kit::time::Timestamp;
-use tower_http::catch_panic::CatchPanicLayer;
 use uuid::Uuid;
 
 use crate::access_log::AccessLog;
@@ -47,7 +42,7 @@ use crate::cache::ResponseCache;
 use crate::config::AccessArgs;
 use crate::execution_log::ExecutionLogs;
 use crate::gateway_responses::Fault;
-use crate::meters::{Meters, UnderWay};
+use crate::meters::Meters;
 use crate::method_request::Request;
 use crate::outbound::Outbound;
 use crate::refusal::GatewayAnswer;
@@ -150,49 +145,47 @@ impl Gateway {
     pub(crate) fn sqs(&self) -> &Reachability {
         self.backends.sqs()
     }
+}
 
-    /// The public port: every path belongs to the APIs. No panic leaves a request without an
-    /// answer. There is no span for a request: each line about one names its id.
-    pub(crate) fn router(self: Arc<Gateway>) -> Router {
-        Router::new()
-            .fallback(handle)
-            .with_state(self)
-            .layer(CatchPanicLayer::custom(panicked))
+/// The public port: every path belongs to the APIs. No panic leaves a request without an answer.
+/// There is no span for a request: each line about one names its id.
+impl App for Gateway {
+    fn answer(self: Arc<Gateway>, incoming: http::Request<Body>, peer: Peer) -> Answering {
+        Box::pin(async move { guarded(handle(&self, incoming, &peer)).await })
     }
 }
 
-async fn handle(
-    State(gateway): State<Arc<Gateway>>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    peer: Option<Extension<Peer>>,
-    incoming: http::Request<Body>,
-) -> HttpResponse {
+/// The answer, also if making it panics.
+async fn guarded(answer: impl Future<Output = HttpResponse>) -> HttpResponse {
+    let answer = AssertUnwindSafe(answer).catch_unwind().await;
+    answer.unwrap_or_else(panicked)
+}
+
+async fn handle(gateway: &Gateway, incoming: http::Request<Body>, peer: &Peer) -> HttpResponse {
     let begun = Instant::now();
-    let _under_way = UnderWay::begin();
+    let _under_way = gateway.meters.begin();
     let (parts, body) = incoming.into_parts();
-    let peer = peer.map_or_else(|| Peer::plain(address), |Extension(peer)| peer);
-    let mut request = request_head::read(&parts, &peer, &gateway.trusted, Timestamp::wall());
+    let is_right = host::check(&parts).and_then(|()| gateway.admission.check_head(&parts));
+    let mut request = request_head::read(parts, peer, &gateway.trusted, Timestamp::wall());
     tracing::debug!(
         request_id = request.request_id,
         method = request.method.as_str(),
-        path = printable(parts.uri.path()),
+        path = printable(&request.path),
         "received"
     );
-    let apis = gateway.apis();
+    let apis = gateway.apis.load();
     let mut outline = Outline::default();
     let answer = async {
         // The permit is held for as long as the payload is in memory.
         let admission = &gateway.admission;
         let admitted = async {
-            host::check(&parts)?;
-            host::check_mutual(&apis, request.header("host").unwrap_or_default(), &peer)?;
-            let (body, mut permit) = admission.read(&parts.uri, &parts.headers, body).await?;
+            is_right?;
+            host::check_mutual(&apis, request.header("host").unwrap_or_default(), peer)?;
+            let (body, mut permit) = admission.read(body).await?;
             // A signature covers the body as it was sent.
-            let sent = parts
-                .headers
-                .contains_key(CONTENT_ENCODING)
-                .then(|| body.clone());
-            let body = unpacked(admission, &parts.headers, body, &mut permit).await?;
+            let is_packed = request.headers.contains_key(CONTENT_ENCODING);
+            let sent = is_packed.then(|| body.clone());
+            let body = unpacked(admission, &request.headers, body, &mut permit).await?;
             Ok((body, sent, permit))
         };
         let admitted = admitted.await.map_err(|fault| GatewayAnswer::of(&fault));
@@ -201,7 +194,7 @@ async fn handle(
         gateway.answer(&apis, &request, &mut outline).await
     };
     let answer = AssertUnwindSafe(answer).catch_unwind().await;
-    let answer = answer.unwrap_or_else(|_| Err(GatewayAnswer::of(&bug(&parts, &request))));
+    let answer = answer.unwrap_or_else(|_| Err(GatewayAnswer::of(&bug(&request))));
     let ids = RequestIds {
         request: &request.request_id,
         extended: &request.extended_request_id,
@@ -217,11 +210,11 @@ async fn handle(
 
 /// Logs that a request ended in a panic; the panic hook has logged the panic itself. The path is in
 /// the line, the query string is not: clients put secrets there.
-fn bug(parts: &Parts, request: &Request) -> Fault {
+fn bug(request: &Request) -> Fault {
     tracing::error!(
         request_id = request.request_id,
-        method = parts.method.as_str(),
-        path = printable(parts.uri.path()),
+        method = request.sent_method.as_str(),
+        path = printable(&request.path),
         "a request ended in a panic"
     );
     Fault::ConfigurationError

@@ -67,7 +67,7 @@ pub async fn test_invoke(
 ) -> std::io::Result<Outcome> {
     let replier = Replier::new(source)?;
     let peer = Peer::plain(([127, 0, 0, 1], 0).into());
-    let mut request = read_head(&test.head, &peer, &[], Timestamp::wall());
+    let mut request = read_head(test.head, &peer, &[], Timestamp::wall());
     request.body = test.body;
     let host = request.header("host").unwrap_or_default();
     let route = match route(apis, host, &request.method, &request.path) {

@@ -39,6 +39,7 @@ pub struct Template {
     source: Arc<str>,
     tree: Arc<ast::Tree>,
     names: Arc<ast::Names>,
+    evaluates: bool,
 }
 
 impl Template {
@@ -55,6 +56,7 @@ impl Template {
                 source: source.into(),
                 tree: tree.into(),
                 names: names.into(),
+                evaluates: source.contains("evaluate"),
             }),
             Err(failure) => Err(Error::locate(&name, source, *failure)),
         }
@@ -63,7 +65,7 @@ impl Template {
     /// Whether a rendering may come to a variable or a method of this name. `#evaluate` may come to
     /// any.
     pub(crate) fn mentions(&self, name: &str) -> bool {
-        self.source.contains(name) || self.source.contains("evaluate")
+        self.evaluates || memchr::memmem::find(self.source.as_bytes(), name.as_bytes()).is_some()
     }
 
     /// Renders the template with the variables and objects of the host.

@@ -5,6 +5,7 @@
 
 mod accept;
 mod activity;
+mod app;
 mod connection;
 mod descriptor;
 mod expect;
@@ -25,6 +26,7 @@ mod under_way;
 mod unread;
 
 pub use activity::Patience;
+pub use app::{Answering, App};
 pub use http1::is_host;
 pub use peer::Peer;
 pub use refusal::{Refusal, is_malformed_body};
@@ -34,6 +36,7 @@ pub use tls::{ClientCertificate, Tls, TlsFiles, TlsPeer, TrustStore};
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
@@ -115,7 +118,7 @@ fn listen_host(at: &Listen, setting: &str, host_setting: &str) -> anyhow::Result
 /// # Errors
 /// The listener broke.
 pub async fn serve(listener: TcpListener, app: Router, stop: CancellationToken) -> io::Result<()> {
-    Server::default().serve(listener, app, stop).await
+    Server::default().serve(listener, Arc::new(app), stop).await
 }
 
 /// The same for an admin port, which is there when the public port is full.
@@ -131,7 +134,7 @@ pub async fn serve_admin(
         seats: Seats::of_admin(),
         ..Server::default()
     };
-    server.serve(listener, app, stop).await
+    server.serve(listener, Arc::new(app), stop).await
 }
 
 /// The SIGHUP signals of a program that reloads something. A program that does not call this

@@ -43,7 +43,7 @@ impl Resource {
         let own = self
             .methods
             .iter()
-            .find(|(declared, _)| *declared == Verb::One(verb.clone()));
+            .find(|(declared, _)| matches!(declared, Verb::One(own) if own == verb));
         let any = || {
             self.methods
                 .iter()

@@ -17,8 +17,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::Uri;
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::request::Parts;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
@@ -113,15 +113,9 @@ impl Admission {
     /// Reads a body to its end.
     ///
     /// # Errors
-    /// The fault to answer with: a limit is exceeded, the client is too slow or its chunks are
+    /// The fault to answer with: the payload is too long, the client is too slow or its chunks are
     /// malformed, or the budget is used up and nothing came free in time.
-    pub(super) async fn read(
-        &self,
-        uri: &Uri,
-        headers: &HeaderMap,
-        body: Body,
-    ) -> Result<(Bytes, Permit<'_>), Fault> {
-        self.check_head(uri, headers)?;
+    pub(super) async fn read(&self, body: Body) -> Result<(Bytes, Permit<'_>), Fault> {
         let received = timeout(self.limits.deadline, self.receive(body)).await;
         let whole = received.map_err(|_| Fault::RequestTimeout)??;
         let mut bytes = None;
@@ -189,7 +183,10 @@ impl Admission {
     }
 
     /// Checks what is known before the first byte of the body.
-    fn check_head(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    /// The fault to answer with: a limit is exceeded.
+    pub(super) fn check_head(&self, Parts { uri, headers, .. }: &Parts) -> Result<(), Fault> {
         let url = uri.path_and_query().map_or(0, |url| url.as_str().len());
         if url > self.limits.url {
             return Err(Fault::UriTooLong);

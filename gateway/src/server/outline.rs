@@ -42,7 +42,8 @@ impl Outline<'_> {
         meters: &Meters,
     ) {
         let (status, latency) = (answer.status().as_u16(), begun.elapsed());
-        if let Some(latency) = self.integration_latency {
+        let is_logged = access_log.is_some() || kit::hops::are_logged();
+        if let Some(latency) = self.integration_latency.filter(|_| is_logged) {
             let ms = latency.as_millis().to_string();
             self.fields.set("integrationLatency", ms.clone());
             self.fields.set("integration.latency", ms);
@@ -61,8 +62,7 @@ impl Outline<'_> {
             Some(log) => log.write(&answered.line()),
             None => answered.log(),
         }
-        metrics::counter!("gateway_requests_total", "status" => status.to_string()).increment(1);
-        metrics::histogram!("gateway_latency_seconds").record(latency);
+        meters.answered(status, latency);
         if let Some(served) = self.served {
             let dimensions = Dimensions {
                 api: &served.api.name,

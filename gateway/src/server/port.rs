@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::admission::Limits;
 use crate::gateway_responses::Fault;
+use crate::meters::requests;
 use crate::refusal::GatewayAnswer;
 use crate::request_ids::{RequestIds, new_extended_id};
 use crate::serving::{LimitArgs, ServingArgs};
@@ -77,9 +78,9 @@ fn refused(refusal: Refusal) -> HttpResponse {
         request: &request,
         extended: &extended,
     });
-    let status = answer.status().as_u16().to_string();
+    let status = answer.status().as_u16();
     tracing::debug!(request_id = request, status, "refused");
-    metrics::counter!("gateway_requests_total", "status" => status).increment(1);
+    requests(status).increment(1);
     answer
 }
 

@@ -14,14 +14,9 @@ use crate::method_request::{Request, parse_query};
 use crate::request_ids::{is_trace_id, new_extended_id, new_request_id, new_trace_id};
 
 /// Reads a head that came from `peer` at `received`, perhaps by way of `trusted` proxies.
-pub(crate) fn read(
-    parts: &Parts,
-    peer: &Peer,
-    trusted: &[Network],
-    received: Timestamp,
-) -> Request {
-    let mut headers = parts.headers.clone();
-    let host = host::of(parts);
+pub(crate) fn read(parts: Parts, peer: &Peer, trusted: &[Network], received: Timestamp) -> Request {
+    let host = host::of(&parts);
+    let mut headers = parts.headers;
     if let Some(host) = &host {
         headers.insert(HOST, host.clone());
     }
@@ -41,7 +36,7 @@ pub(crate) fn read(
     let source_ip = forward(&mut headers, host.unwrap_or_default(), peer, trusted);
     Request {
         method: method.unwrap_or_else(|| parts.method.clone()),
-        sent_method: parts.method.clone(),
+        sent_method: parts.method,
         raw_query: parts.uri.query().unwrap_or_default().to_owned(),
         path: parts.uri.path().to_owned(),
         query: parse_query(parts.uri.query().unwrap_or_default()),
@@ -71,7 +66,7 @@ mod tests {
         }
         let peer = ([192, 0, 2, 7], 5000).into();
         read(
-            &given.body(()).unwrap().into_parts().0,
+            given.body(()).unwrap().into_parts().0,
             &Peer::plain(peer),
             &[],
             Timestamp::from_millis(1_710_062_102_000),

@@ -54,7 +54,6 @@ mod tests {
     use axum::body::Body;
     use flate2::Compression;
     use flate2::write::GzEncoder;
-    use http::Uri;
 
     use super::super::admission::Limits;
     use super::*;
@@ -70,9 +69,7 @@ mod tests {
         let headers = [(http::header::CONTENT_ENCODING, coding.parse().unwrap())]
             .into_iter()
             .collect();
-        let (body, mut permit) = admission
-            .read(&Uri::from_static("/"), &headers, Body::from(body))
-            .await?;
+        let (body, mut permit) = admission.read(Body::from(body)).await?;
         unpacked(&admission, &headers, body, &mut permit).await
     }
 

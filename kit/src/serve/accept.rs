@@ -5,15 +5,14 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::app::App;
 use super::connection::{self, Phase, Shared};
 use super::descriptor::Spare;
-use super::expect;
 use super::refusal::Refusal;
 use super::seats::NoSeat;
 use super::server::{Server, WhenFull};
@@ -24,24 +23,20 @@ use crate::time::{OncePerMinute, Timestamp};
 const PAUSE: Duration = Duration::from_millis(50);
 
 impl Server {
-    /// Serves `app` until `stop` is cancelled, then finishes what is under way. Handlers find a
-    /// `ConnectInfo<SocketAddr>` and a [`super::Peer`] among the extensions of a request.
+    /// Serves `app` until `stop` is cancelled, then finishes what is under way.
     ///
     /// # Errors
     /// The listener is none of this runtime's.
     pub async fn serve(
         self,
         listener: TcpListener,
-        app: Router,
+        app: Arc<dyn App>,
         stop: CancellationToken,
     ) -> io::Result<()> {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let drain = self.drain;
-        let shared = Arc::new(Shared {
-            server: self,
-            app: app.layer(axum::middleware::from_fn(expect::answer)),
-        });
+        let shared = Arc::new(Shared { server: self, app });
         let (phase, phases) = watch::channel(Phase::Serving);
         // Each connection has a sender; nothing is ever sent.
         let (alive, mut ended) = mpsc::channel::<()>(1);

@@ -6,9 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use axum::response::Response;
 use http::Request;
 use hyper::body::{Body as _, Incoming};
@@ -18,9 +16,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep_until, timeout};
-use tower::Service as _;
 
 use super::activity::{Activity, Verdict};
+use super::app::App;
+use super::expect;
 use super::guard::Guard;
 use super::http1::{MOST_FIELDS, Wire};
 use super::peer::Peer;
@@ -56,10 +55,9 @@ enum Protocol {
 }
 
 /// What all connections of a port share.
-#[derive(Debug)]
 pub(super) struct Shared {
     pub server: Server,
-    pub app: Router,
+    pub app: Arc<dyn App>,
 }
 
 /// Serves one connection to its end.
@@ -210,16 +208,13 @@ async fn answer(
     shared: Arc<Shared>,
     activity: Arc<Activity>,
     peer: Peer,
-    mut request: Request<Incoming>,
+    request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let (number, under_way) = UnderWay::begin(activity.clone());
     if let Some(refusal) = activity.refusal(number) {
         return Ok((shared.server.refused)(refusal));
     }
-    let extensions = request.extensions_mut();
-    extensions.insert(ConnectInfo(peer.address));
-    extensions.insert(peer);
-    let response = shared.app.clone().call(request).await?;
+    let response = expect::answer(&shared.app, request, peer).await;
     let is_small = response
         .body()
         .size_hint()

@@ -6,26 +6,30 @@
 //! botocore did so until 2026, and uploads of empty files hung. So a final answer without an
 //! interim one closes the connection (RFC 9110, section 10.1.1, allows both).
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::Response;
-use http::header::{CONNECTION, EXPECT, HeaderValue};
-use hyper::body::Body as _;
+use std::sync::Arc;
 
+use axum::body::Body;
+use axum::response::Response;
+use http::Request;
+use http::header::{CONNECTION, EXPECT, HeaderValue};
+use hyper::body::{Body as _, Incoming};
+
+use super::app::App;
+use super::peer::Peer;
 use super::unread::WatchedBody;
 
 /// Answers the request; closes the connection when the client expected an interim answer and got
 /// none, and when much of the body was left unread.
-pub(super) async fn answer(request: Request, next: Next) -> Response {
+pub(super) async fn answer(app: &Arc<dyn App>, request: Request<Incoming>, peer: Peer) -> Response {
     let is_awaited = expects_continue(&request);
     // In HTTP/2 a stream ends without its connection.
     if request.version() > http::Version::HTTP_11 || !is_awaited && request.body().is_end_stream() {
-        return next.run(request).await;
+        return app.clone().answer(request.map(Body::new), peer).await;
     }
     let (parts, body) = request.into_parts();
     let (body, seen) = WatchedBody::new(body, is_awaited);
-    let mut response = next.run(Request::from_parts(parts, Body::new(body))).await;
+    let request = Request::from_parts(parts, Body::new(body));
+    let mut response = app.clone().answer(request, peer).await;
     if seen.was_left() || is_awaited && !seen.was_read() {
         response
             .headers_mut()
@@ -34,7 +38,7 @@ pub(super) async fn answer(request: Request, next: Next) -> Response {
     response
 }
 
-fn expects_continue(request: &Request) -> bool {
+fn expects_continue(request: &Request<Incoming>) -> bool {
     let expected = request.headers().get(EXPECT);
     expected.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }

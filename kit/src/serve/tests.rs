@@ -26,7 +26,7 @@ fn started(server: Server) -> (SocketAddr, CancellationToken) {
             get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.ip().to_string()),
         )
         .route("/read", any(read));
-    tokio::spawn(server.serve(listener, app, stop.clone()));
+    tokio::spawn(server.serve(listener, Arc::new(app), stop.clone()));
     (address, stop)
 }
 

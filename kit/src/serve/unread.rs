@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::BoxError;
+use axum::body::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::runtime::Handle;
@@ -58,17 +59,25 @@ impl Seen {
 }
 
 /// A body that records whether it was read or left.
-pub(super) struct WatchedBody {
-    body: Option<Body>,
+pub(super) struct WatchedBody<B: Unread> {
+    body: Option<B>,
     is_over: bool,
     /// Whether the client waits for an interim answer before it sends anything.
     is_awaited: bool,
     seen: Arc<Seen>,
 }
 
-impl WatchedBody {
+/// What can be watched.
+pub(super) trait Unread:
+    HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static
+{
+}
+
+impl<B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static> Unread for B {}
+
+impl<B: Unread> WatchedBody<B> {
     /// Watches `body`. `is_awaited` says that reading it asks the client to send it.
-    pub(super) fn new(body: Body, is_awaited: bool) -> (WatchedBody, Arc<Seen>) {
+    pub(super) fn new(body: B, is_awaited: bool) -> (WatchedBody<B>, Arc<Seen>) {
         let seen = Arc::new(Seen::default());
         (
             WatchedBody {
@@ -82,7 +91,7 @@ impl WatchedBody {
     }
 }
 
-impl HttpBody for WatchedBody {
+impl<B: Unread> HttpBody for WatchedBody<B> {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -98,7 +107,7 @@ impl HttpBody for WatchedBody {
             Some(Ok(_)) => self.seen.was_read.store(true, Ordering::Release),
             Some(Err(_)) | None => self.is_over = true,
         }
-        Poll::Ready(frame)
+        Poll::Ready(frame.map(|frame| frame.map_err(axum::Error::new)))
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -112,7 +121,7 @@ impl HttpBody for WatchedBody {
     }
 }
 
-impl Drop for WatchedBody {
+impl<B: Unread> Drop for WatchedBody<B> {
     fn drop(&mut self) {
         let is_over = self.is_over || self.is_end_stream();
         let Some(body) = self.body.take().filter(|_| !is_over) else {
@@ -130,7 +139,7 @@ impl Drop for WatchedBody {
 }
 
 /// Reads a body to its end or to its bounds.
-async fn discard(mut body: Body, bounds: Bounds) {
+async fn discard(mut body: impl Unread, bounds: Bounds) {
     let reading = async {
         let mut left = bounds.bytes;
         while let Ok(Some(Ok(frame))) = timeout(bounds.idle, body.frame()).await {
@@ -145,6 +154,8 @@ async fn discard(mut body: Body, bounds: Bounds) {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+
     use super::*;
     use tokio::io::AsyncWriteExt as _;
 

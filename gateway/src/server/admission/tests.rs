@@ -20,9 +20,7 @@ async fn read<'a>(
     admission: &'a Admission,
     body: impl Into<Body>,
 ) -> Result<(Bytes, Permit<'a>), Fault> {
-    admission
-        .read(&Uri::from_static("/"), &HeaderMap::new(), body.into())
-        .await
+    admission.read(body.into()).await
 }
 
 /// A body that goes on for as long as the other end is kept.
@@ -155,14 +153,13 @@ async fn without_a_disk_there_is_room_for_some() {
 async fn each_limit_has_its_fault() {
     let admission = Admission::new(Limits::default());
     let read = async |uri: &str, headers: &[(&'static str, &str)], body: Vec<u8>| {
-        let headers = headers
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-        let uri = uri.parse().unwrap();
-        admission
-            .read(&uri, &headers.collect(), body.into())
-            .await
-            .map(|(body, _)| body.len())
+        let mut head = http::Request::builder().uri(uri);
+        for (name, value) in headers {
+            head = head.header(*name, *value);
+        }
+        admission.check_head(&head.body(()).unwrap().into_parts().0)?;
+        let (body, _) = admission.read(body.into()).await?;
+        Ok(body.len())
     };
     let long = "%ED%95%9C".repeat(1200);
     assert_eq!(

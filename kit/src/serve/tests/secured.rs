@@ -118,7 +118,7 @@ fn secured(files: &TlsFiles) -> (SocketAddr, Arc<Tls>, CancellationToken) {
         tls: Some(tls.clone()),
         ..strict()
     };
-    tokio::spawn(server.serve(listener, app, stop.clone()));
+    tokio::spawn(server.serve(listener, Arc::new(app), stop.clone()));
     (address, tls, stop)
 }
 
