@@ -9,7 +9,7 @@
 //! under way at a time, so that messages keep the order in which they came.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::pending::PendingMessage;
 
@@ -34,18 +34,22 @@ pub(super) struct Coalescer {
     bytes: usize,
     /// The most requests that may be under way at a time.
     most: usize,
-    /// Requests that have not been away for longer than usual.
-    in_time: usize,
+    /// Requests that have not been away for longer than usual: their numbers, and when they are
+    /// late.
+    in_time: Vec<(u64, Instant)>,
     late: usize,
+    /// How many requests there were.
+    requests: u64,
     /// How long a request takes on average.
     usual: Duration,
 }
 
-/// Whether a request that came back was late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lateness {
-    InTime,
-    Late,
+/// Messages that leave in one request.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// The number of the request.
+    pub number: u64,
+    pub messages: Vec<PendingMessage>,
 }
 
 impl Coalescer {
@@ -55,63 +59,70 @@ impl Coalescer {
             waiting: VecDeque::new(),
             bytes: 0,
             most: if is_fifo { 1 } else { REQUESTS },
-            in_time: 0,
+            in_time: Vec::new(),
             late: 0,
+            requests: 0,
             usual: MOST_PATIENCE,
         }
     }
 
     /// Adds a message. A batch that is returned must be sent now.
-    pub(super) fn push(&mut self, pending: PendingMessage) -> Option<Vec<PendingMessage>> {
+    pub(super) fn push(&mut self, pending: PendingMessage, now: Instant) -> Option<Batch> {
         self.bytes += pending.message.size();
         self.waiting.push_back(pending);
-        self.due()
+        self.due(now)
     }
 
-    /// A request is away for longer than usual. A batch that is returned must be sent now.
-    pub(super) fn is_late(&mut self) -> Option<Vec<PendingMessage>> {
-        self.in_time = self.in_time.saturating_sub(1);
-        self.late += 1;
-        self.due()
+    /// When the next of the requests under way is late, if it does not come back before.
+    pub(super) fn next_late(&self) -> Option<Instant> {
+        self.in_time.iter().map(|(_, late_at)| *late_at).min()
+    }
+
+    /// Time has passed: requests that are late by now hold up nobody. A batch that is returned must
+    /// be sent now.
+    pub(super) fn pass(&mut self, now: Instant) -> Option<Batch> {
+        let before = self.in_time.len();
+        self.in_time.retain(|(_, late_at)| now < *late_at);
+        self.late += before - self.in_time.len();
+        self.due(now)
     }
 
     /// A request came back after this time. A batch that is returned must be sent now.
-    pub(super) fn returned(
-        &mut self,
-        lateness: Lateness,
-        after: Duration,
-    ) -> Option<Vec<PendingMessage>> {
-        let count = match lateness {
-            Lateness::InTime => &mut self.in_time,
-            Lateness::Late => &mut self.late,
-        };
-        *count = count.saturating_sub(1);
+    pub(super) fn returned(&mut self, number: u64, after: Duration, now: Instant) -> Option<Batch> {
+        let before = self.in_time.len();
+        self.in_time.retain(|(own, _)| *own != number);
+        if self.in_time.len() == before {
+            self.late = self.late.saturating_sub(1);
+        }
         self.usual = (self.usual * 7 + after.min(MOST_PATIENCE)) / 8;
-        self.due()
+        self.due(now)
     }
 
     /// How long a request may be away before it is late.
-    pub(super) fn patience(&self) -> Duration {
+    fn patience(&self) -> Duration {
         (self.usual * 2).clamp(LEAST_PATIENCE, MOST_PATIENCE)
     }
 
     /// Whether nothing waits and no request is under way.
     pub(super) fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.in_time + self.late == 0
+        self.waiting.is_empty() && self.in_time.is_empty() && self.late == 0
     }
 
     /// The batch that must be sent now, if there is one.
-    fn due(&mut self) -> Option<Vec<PendingMessage>> {
+    fn due(&mut self, now: Instant) -> Option<Batch> {
         let is_full = self.waiting.len() >= BATCH_ENTRIES || self.bytes >= BATCH_BYTES;
-        if self.in_time > 0 && !(is_full && self.in_time < self.most) {
+        let under_way = self.in_time.len();
+        if under_way > 0 && !(is_full && under_way < self.most) {
             return None;
         }
-        let batch = self.take();
-        if batch.is_empty() {
+        let messages = self.take();
+        if messages.is_empty() {
             return None;
         }
-        self.in_time += 1;
-        Some(batch)
+        self.requests += 1;
+        let number = self.requests;
+        self.in_time.push((number, now + self.patience()));
+        Some(Batch { number, messages })
     }
 
     /// As many of the waiting messages as fit into one request, in order. A message whose caller
@@ -142,7 +153,6 @@ mod tests {
     use super::super::tests::message;
     use super::*;
     use crate::integration_response::Answer;
-    use std::time::Instant;
     use tokio::sync::oneshot;
 
     fn pending(size: usize) -> (PendingMessage, oneshot::Receiver<Answer>) {
@@ -155,19 +165,20 @@ mod tests {
         (pending, receiver)
     }
 
-    /// A queue, and the callers of its messages.
-    struct Queue(Coalescer, Vec<oneshot::Receiver<Answer>>);
+    /// A queue, the callers of its messages, and the numbers of its requests.
+    struct Queue(Coalescer, Vec<oneshot::Receiver<Answer>>, VecDeque<u64>);
 
     impl Queue {
         fn new(is_fifo: bool) -> Queue {
-            Queue(Coalescer::new(is_fifo), Vec::new())
+            Queue(Coalescer::new(is_fifo), Vec::new(), VecDeque::new())
         }
 
         /// How many messages leave as one of this size comes in.
         fn push(&mut self, size: usize) -> usize {
             let (entry, caller) = pending(size);
             self.1.push(caller);
-            count(self.0.push(entry))
+            let batch = self.0.push(entry, Instant::now());
+            self.left(batch)
         }
 
         /// How many messages leave as each of so many comes in.
@@ -175,13 +186,26 @@ mod tests {
             (0..messages).map(|_| self.push(1)).collect()
         }
 
+        /// How many messages leave as the oldest request comes back.
         fn returned(&mut self) -> usize {
-            count(self.0.returned(Lateness::InTime, Duration::from_millis(1)))
+            let number = self.2.pop_front().unwrap_or_default();
+            let after = Duration::from_millis(1);
+            let batch = self.0.returned(number, after, Instant::now());
+            self.left(batch)
         }
-    }
 
-    fn count(batch: Option<Vec<PendingMessage>>) -> usize {
-        batch.map_or(0, |batch| batch.len())
+        /// How many messages leave as the next request is late.
+        fn is_late(&mut self) -> usize {
+            let batch = self.0.pass(self.0.next_late().unwrap());
+            self.left(batch)
+        }
+
+        fn left(&mut self, batch: Option<Batch>) -> usize {
+            batch.map_or(0, |batch| {
+                self.2.push_back(batch.number);
+                batch.messages.len()
+            })
+        }
     }
 
     #[test]
@@ -232,7 +256,7 @@ mod tests {
         let mut queue = Queue::new(false);
         queue.push_each(1 + 10 * REQUESTS);
         assert_eq!(
-            (queue.0.in_time, queue.0.waiting.len()),
+            (queue.0.in_time.len(), queue.0.waiting.len()),
             (REQUESTS, 10),
             "beyond that, they wait"
         );
@@ -243,14 +267,13 @@ mod tests {
         for is_fifo in [false, true] {
             let mut queue = Queue::new(is_fifo);
             assert_eq!(queue.push_each(3), [1, 0, 0]);
-            assert_eq!(count(queue.0.is_late()), 2);
+            let early = Instant::now();
+            assert!(early < queue.0.next_late().unwrap() && queue.0.pass(early).is_none());
+            assert_eq!(queue.is_late(), 2);
             assert_eq!(queue.push(1), 0, "the next request is in time");
-            assert_eq!(count(queue.0.is_late()), 1);
-            assert_eq!(
-                count(queue.0.returned(Lateness::Late, Duration::from_secs(20))),
-                0
-            );
-            assert_eq!((queue.0.in_time, queue.0.late), (1, 1));
+            assert_eq!(queue.is_late(), 1);
+            assert_eq!(queue.returned(), 0, "the first comes back");
+            assert_eq!((queue.0.in_time.len(), queue.0.late), (1, 1));
         }
     }
 
@@ -260,7 +283,7 @@ mod tests {
         assert_eq!(coalescer.patience(), MOST_PATIENCE);
         let mut after = |time| {
             for _ in 0..100 {
-                coalescer.returned(Lateness::InTime, time);
+                coalescer.returned(0, time, Instant::now());
             }
             coalescer.patience()
         };
@@ -277,7 +300,7 @@ mod tests {
     fn a_fifo_queue_has_one_request_under_way() {
         let mut queue = Queue::new(true);
         let left = queue.push_each(15).iter().sum::<usize>();
-        assert_eq!((left, queue.0.in_time), (1, 1));
+        assert_eq!((left, queue.0.in_time.len()), (1, 1));
         assert_eq!([(); 3].map(|()| queue.returned()), [10, 4, 0]);
         assert!(queue.0.is_idle());
     }

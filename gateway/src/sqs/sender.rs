@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use aws_config::SdkConfig;
 use kit::lock::Mutex;
 use kit::service::{Identity, Services};
+use tokio::runtime::Handle;
 use tokio::sync::{OnceCell, oneshot};
 
-use super::coalescer::{Coalescer, Lateness};
+use super::coalescer::{Batch, Coalescer};
 use super::delivery::Delivery;
 use super::pending::PendingMessage;
 use super::place::Place;
@@ -47,6 +49,8 @@ struct LaneKey {
 #[derive(Debug)]
 struct Lane {
     coalescer: Mutex<Coalescer>,
+    /// Whether a task watches for late requests. Changed under the lock above.
+    is_watched: AtomicBool,
     delivery: OnceCell<Delivery>,
     key: LaneKey,
     identity: Identity,
@@ -106,7 +110,7 @@ impl MessageSender {
                 .entry(key.clone())
                 .or_insert_with(|| Arc::new(Lane::new(key, identity, is_fifo))),
         };
-        let batch = lane.coalescer.lock().push(message);
+        let batch = lane.coalescer.lock().push(message, Instant::now());
         if let Some(batch) = batch {
             UnderWay::start(&self.state, lane.clone(), batch);
         }
@@ -117,6 +121,7 @@ impl Lane {
     fn new(key: LaneKey, identity: &Identity, is_fifo: bool) -> Lane {
         Lane {
             coalescer: Mutex::new(Coalescer::new(is_fifo)),
+            is_watched: AtomicBool::new(false),
             delivery: OnceCell::new(),
             key,
             identity: identity.clone(),
@@ -132,6 +137,34 @@ impl Lane {
         });
         delivery.await.deliver(batch, 1).await;
     }
+
+    /// Sees to it that a task watches for late requests, while there are requests. A timer for each
+    /// request would wake a sleeping thread for each.
+    fn watch(state: &Arc<SenderState>, lane: &Arc<Lane>, runtime: &Handle) {
+        let coalescer = lane.coalescer.lock();
+        if lane.is_watched.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        drop(coalescer);
+        let (state, lane) = (state.clone(), lane.clone());
+        runtime.spawn(async move {
+            while let Some(then) = lane.next_late() {
+                tokio::time::sleep_until(then.into()).await;
+                let next = || lane.coalescer.lock().pass(Instant::now());
+                while let Some(batch) = next() {
+                    UnderWay::start(&state, lane.clone(), batch);
+                }
+            }
+        });
+    }
+
+    /// When to look for late requests again; [`None`] ends the watch.
+    fn next_late(&self) -> Option<Instant> {
+        let coalescer = self.coalescer.lock();
+        let next = coalescer.next_late();
+        self.is_watched.store(next.is_some(), Ordering::Relaxed);
+        next
+    }
 }
 
 /// A request under way. Its end lets what waits leave, also the end by a panic: that costs one
@@ -140,54 +173,35 @@ struct UnderWay {
     state: Arc<SenderState>,
     lane: Arc<Lane>,
     begun: Instant,
-    lateness: Lateness,
+    number: u64,
 }
 
 impl UnderWay {
     /// Sends a batch, in a task of its own.
-    fn start(state: &Arc<SenderState>, lane: Arc<Lane>, batch: Vec<PendingMessage>) {
-        let mut under_way = UnderWay {
+    fn start(state: &Arc<SenderState>, lane: Arc<Lane>, Batch { number, messages }: Batch) {
+        let under_way = UnderWay {
             state: state.clone(),
             lane,
             begun: Instant::now(),
-            lateness: Lateness::InTime,
+            number,
         };
         // There is no runtime left when the program has ended.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { under_way.send(batch).await });
-        }
-    }
-
-    async fn send(&mut self, batch: Vec<PendingMessage>) {
-        let size = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-        metrics::histogram!("gateway_sqs_batch_size").record(f64::from(size));
-        let patience = self.lane.coalescer.lock().patience();
-        let (state, lane) = (self.state.clone(), self.lane.clone());
-        let mut delivered = std::pin::pin!(lane.deliver(&state, batch));
-        if timeout(patience, &mut delivered).await {
+        let Ok(runtime) = Handle::try_current() else {
             return;
-        }
-        self.lateness = Lateness::Late;
-        let next = self.lane.coalescer.lock().is_late();
-        if let Some(batch) = next {
-            UnderWay::start(&self.state, self.lane.clone(), batch);
-        }
-        delivered.await;
+        };
+        let size = u32::try_from(messages.len()).unwrap_or(u32::MAX);
+        metrics::histogram!("gateway_sqs_batch_size").record(f64::from(size));
+        Lane::watch(state, &under_way.lane, &runtime);
+        runtime.spawn(async move { under_way.lane.deliver(&under_way.state, messages).await });
     }
-}
-
-/// Whether a future ends within this time.
-async fn timeout(time: Duration, future: impl Future<Output = ()>) -> bool {
-    tokio::time::timeout(time, future).await.is_ok()
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        let next = self
-            .lane
-            .coalescer
-            .lock()
-            .returned(self.lateness, self.begun.elapsed());
+        let after = self.begun.elapsed();
+        let mut coalescer = self.lane.coalescer.lock();
+        let next = coalescer.returned(self.number, after, self.begun + after);
+        drop(coalescer);
         match next {
             Some(batch) => UnderWay::start(&self.state, self.lane.clone(), batch),
             None => self.state.forget(&self.lane),
