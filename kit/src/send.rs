@@ -10,10 +10,13 @@ mod client;
 mod connect;
 mod error;
 mod keepalive;
+mod lines;
+mod reading;
 mod sdk;
 mod sender;
 #[cfg(test)]
 mod tests;
+mod together;
 mod way;
 
 pub use allow::{AllowTarget, AllowTargets};

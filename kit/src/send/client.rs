@@ -1,4 +1,4 @@
-//! The HTTP client under all calls, over guarded connections.
+//! Guarded connections with TLS, and the HTTP client of the SDK over them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +21,12 @@ pub(super) enum Issuers {
     Any,
 }
 
-/// A client that keeps idle connections for `idle`. It trusts the certificates that `issuers` says.
+/// A client that keeps idle connections for `idle`, with a task for each.
 ///
 /// # Errors
 /// The system's certificate authorities cannot be read.
 pub(super) fn client<B>(
-    connector: GuardedConnector,
+    way: GuardedConnector,
     idle: Duration,
     issuers: Issuers,
 ) -> std::io::Result<Client<HttpsConnector<GuardedConnector>, B>>
@@ -34,21 +34,29 @@ where
     B: hyper::body::Body + Send,
     B::Data: Send,
 {
+    let connector = connector(way, issuers)?;
+    let mut builder = Client::builder(TokioExecutor::new());
+    Ok(builder
+        .pool_idle_timeout(idle)
+        .pool_timer(TokioTimer::new())
+        .build(connector))
+}
+
+/// Connects by `way`, also encrypted. It trusts the certificates that `issuers` says.
+///
+/// # Errors
+/// The system's certificate authorities cannot be read.
+pub(super) fn connector(
+    way: GuardedConnector,
+    issuers: Issuers,
+) -> std::io::Result<HttpsConnector<GuardedConnector>> {
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     let builder = HttpsConnectorBuilder::new();
     let builder = match issuers {
         Issuers::System => builder.with_provider_and_native_roots(provider)?,
         Issuers::Any => builder.with_tls_config(with_any_issuer(Arc::new(provider))?),
     };
-    let connector = builder
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(connector);
-    let mut builder = Client::builder(TokioExecutor::new());
-    Ok(builder
-        .pool_idle_timeout(idle)
-        .pool_timer(TokioTimer::new())
-        .build(connector))
+    Ok(builder.https_or_http().enable_http1().wrap_connector(way))
 }
 
 fn with_any_issuer(provider: Arc<CryptoProvider>) -> std::io::Result<ClientConfig> {

@@ -1,21 +1,20 @@
 //! Sends a [`Call`] and reads its [`Reply`].
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, HeaderValue};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HOST, HeaderValue};
 use http::{Method, Request};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
+use http_body_util::Full;
 use hyper_util::client::proxy::matcher::Matcher;
+use url::{Position, Url};
 
 use super::allow::AllowTargets;
-use super::client::{Issuers, client};
-use super::connect::{ForbiddenAddress, GuardedConnector};
+use super::client::{Issuers, connector};
+use super::connect::GuardedConnector;
 use super::error::SendError;
+use super::lines::{Lines, malformed};
+use super::reading::{Keep, Reading};
 use super::way::Way;
 use crate::call::{Call, Reply};
 
@@ -24,21 +23,10 @@ use crate::call::{Call, Reply};
 /// failed.
 const IDLE: Duration = Duration::from_secs(4);
 
-/// Sends calls over pooled connections. Cheap to clone.
+/// Sends calls over connections that it keeps. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Sender {
-    client: Client<HttpsConnector<GuardedConnector>, Full<Bytes>>,
-}
-
-/// How many bytes of an unsuccessful response are kept where only the status is asked for.
-const HEAD: usize = 1024;
-
-/// How much of a response's body is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Keep {
-    All,
-    Head,
-    Nothing,
+    lines: Lines,
 }
 
 impl Sender {
@@ -75,9 +63,9 @@ impl Sender {
         Sender::by(connector.through(Matcher::from_env()), Issuers::System)
     }
 
-    fn by(connector: GuardedConnector, issuers: Issuers) -> std::io::Result<Sender> {
+    fn by(way: GuardedConnector, issuers: Issuers) -> std::io::Result<Sender> {
         Ok(Sender {
-            client: client(connector, IDLE, issuers)?,
+            lines: Lines::new(connector(way, issuers)?, IDLE),
         })
     }
 
@@ -116,37 +104,17 @@ impl Sender {
         limit: usize,
         keep: Keep,
     ) -> Result<Reply, SendError> {
-        let answered = OnceLock::new();
+        let reading = Reading::new(limit, keep);
         // On the heap: the future is large, and a caller would hold and move it.
         let exchange = Box::pin(async {
-            let at = host_and_port(&call.url);
-            let request = request(call)?;
-            let (parts, body) = self
-                .client
-                .request(request)
-                .await
-                .map_err(|error| explain(&error, &at))?
-                .into_parts();
-            _ = answered.set(parts.status);
-            // The reason of an unsuccessful response is worth a line.
-            let keep = if keep == Keep::Nothing && !parts.status.is_success() {
-                Keep::Head
-            } else {
-                keep
-            };
-            let (body, complete) = read(body, limit, keep).await?;
-            Ok(Reply {
-                status: parts.status,
-                headers: parts.headers,
-                body,
-                complete,
-            })
+            let place = place(&call.url);
+            self.lines.exchange(&place, request(call)?, &reading).await
         });
         match tokio::time::timeout(deadline, exchange).await {
             Ok(result) => result,
-            Err(_) => Err(match answered.get() {
+            Err(_) => Err(match reading.status() {
                 Some(status) => SendError::Unfinished {
-                    status: *status,
+                    status,
                     within: deadline,
                 },
                 None => SendError::Timeout(deadline),
@@ -156,12 +124,13 @@ impl Sender {
 }
 
 fn request(call: Call) -> Result<Request<Full<Bytes>>, SendError> {
-    let uri: http::Uri = call
-        .url
-        .as_str()
-        .parse()
-        .map_err(|_| SendError::Unsendable("its URL is malformed".into()))?;
+    let target = &call.url[Position::BeforePath..Position::AfterQuery];
+    let target: http::Uri = target.parse().map_err(|_| malformed())?;
     let mut headers = call.headers;
+    if !headers.contains_key(HOST) {
+        let host = &call.url[Position::BeforeHost..Position::AfterPort];
+        headers.insert(HOST, host.parse().map_err(|_| malformed())?);
+    }
     // hyper leaves it out, and some servers answer 411 then.
     let has_payload = [Method::POST, Method::PUT, Method::PATCH].contains(&call.method);
     if has_payload && call.body.is_empty() {
@@ -169,55 +138,14 @@ fn request(call: Call) -> Result<Request<Full<Bytes>>, SendError> {
     }
     let mut request = Request::new(Full::new(call.body));
     *request.method_mut() = call.method;
-    *request.uri_mut() = uri;
+    *request.uri_mut() = target;
     *request.headers_mut() = headers;
     Ok(request)
 }
 
-async fn read(mut body: Incoming, limit: usize, keep: Keep) -> Result<(Bytes, bool), SendError> {
-    let (mut bytes, mut room) = (BytesMut::new(), limit);
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| SendError::Broken(error.to_string()))?;
-        let Some(data) = frame.data_ref() else {
-            continue;
-        };
-        let fits = data.len().min(room);
-        let kept = match keep {
-            Keep::All => fits,
-            Keep::Head => fits.min(HEAD.saturating_sub(bytes.len())),
-            Keep::Nothing => 0,
-        };
-        bytes.extend_from_slice(&data[..kept]);
-        if data.len() > room {
-            return Ok((bytes.freeze(), false));
-        }
-        room -= fits;
-    }
-    Ok((bytes.freeze(), true))
-}
-
-/// The part of an address that is not secret.
-fn host_and_port(url: &url::Url) -> String {
-    let port = url
-        .port_or_known_default()
-        .map(|port| format!(":{port}"))
-        .unwrap_or_default();
-    format!("{}{port}", url.host_str().unwrap_or_default())
-}
-
-fn explain(error: &hyper_util::client::legacy::Error, at: &str) -> SendError {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
-    let mut text = error.to_string();
-    while let Some(inner) = cause {
-        if let Some(forbidden) = inner.downcast_ref::<ForbiddenAddress>() {
-            return SendError::Refused(forbidden.to_string());
-        }
-        text = inner.to_string();
-        cause = inner.source();
-    }
-    if error.is_connect() {
-        SendError::Unreachable(format!("{at}: {text}"))
-    } else {
-        SendError::Broken(text)
-    }
+/// Scheme, host and port: the part of an address that is not secret.
+fn place(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{}://{host}:{port}", url.scheme())
 }

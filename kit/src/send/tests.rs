@@ -1,3 +1,5 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -5,6 +7,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -127,4 +130,43 @@ async fn silence_and_absence_are_told_apart() {
             .starts_with("cannot connect to 127.0.0.1:"),
         "{error}"
     );
+}
+
+/// A server that closes each connection after so many answers, and the count of its connections.
+async fn closing(answers: usize) -> (String, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = connections.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                let mut head = [0; 1024];
+                for _ in 0..answers {
+                    if stream.read(&mut head).await.unwrap_or(0) == 0 {
+                        return;
+                    }
+                    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    (format!("http://{address}/"), connections)
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_as_long_as_it_is_open() {
+    for (answers, expected) in [(usize::MAX, 1), (5, 2), (1, 10)] {
+        let (url, connections) = closing(answers).await;
+        let sender = sender("127.0.0.1");
+        for _ in 0..10 {
+            let reply = sender.send(call(Method::GET, &url, ""), LATE, 10).await;
+            assert_eq!(reply.unwrap().body, "ok");
+            // The close arrives.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(connections.load(Ordering::SeqCst), expected, "{answers}");
+    }
 }

@@ -1,0 +1,197 @@
+//! Connections, each driven by the task whose exchange is on it.
+//!
+//! The client of hyper-util has a task for each connection, and a call passes from task to task six
+//! times: at one call at a time that is most of its latency.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Request, Uri};
+use http_body_util::Full;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use tower::ServiceExt as _;
+
+use super::connect::{ForbiddenAddress, GuardedConnector};
+use super::error::SendError;
+use super::keepalive::KeepaliveStream;
+use super::reading::Reading;
+use super::together::together;
+use crate::call::Reply;
+use crate::lock::Mutex;
+
+type Connection = http1::Connection<MaybeHttpsStream<KeepaliveStream>, Full<Bytes>>;
+
+/// Connections that are kept for the next exchange. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Lines {
+    connector: HttpsConnector<GuardedConnector>,
+    /// By scheme, host and port.
+    idle: Arc<Mutex<HashMap<String, Vec<Line>>>>,
+    /// How long an idle connection is kept.
+    patience: Duration,
+}
+
+/// One connection, with nothing under way.
+#[derive(Debug)]
+struct Line {
+    sender: SendRequest<Full<Bytes>>,
+    // On the heap, so that keeping it moves little.
+    connection: Box<Connection>,
+    since: Instant,
+}
+
+impl Lines {
+    /// Keeps idle connections of `connector` for `patience`.
+    pub(super) fn new(connector: HttpsConnector<GuardedConnector>, patience: Duration) -> Lines {
+        Lines {
+            connector,
+            idle: Arc::default(),
+            patience,
+        }
+    }
+
+    /// Sends a request to `place` (`https://host:port`) and reads the response. A kept connection
+    /// that turns out to be closed is replaced, if nothing of the request was sent.
+    ///
+    /// # Errors
+    /// There is no connection, or it breaks.
+    pub(super) async fn exchange(
+        &self,
+        place: &str,
+        mut request: Request<Full<Bytes>>,
+        reading: &Reading,
+    ) -> Result<Reply, SendError> {
+        loop {
+            let (mut line, is_kept) = match self.take(place).await {
+                Some(line) => (line, true),
+                None => (self.open(place).await?, false),
+            };
+            let Line {
+                sender, connection, ..
+            } = &mut line;
+            let exchange = async {
+                match sender.try_send_request(request).await {
+                    Ok(response) => Ok(reading.read(response).await),
+                    Err(error) => Err(error),
+                }
+            };
+            let connection = std::pin::Pin::new(&mut **connection);
+            match together(exchange, connection).await {
+                Ok(result) => {
+                    self.keep(place, line).await;
+                    return result;
+                }
+                Err(mut error) => match error.take_message().filter(|_| is_kept) {
+                    Some(unsent) => request = unsent,
+                    None => return Err(SendError::Broken(cause(&error.into_error()))),
+                },
+            }
+        }
+    }
+
+    /// A kept connection that is still open.
+    async fn take(&self, place: &str) -> Option<Line> {
+        loop {
+            let mut line = self.idle.lock().get_mut(place)?.pop()?;
+            if line.since.elapsed() < self.patience && line.is_ready().await {
+                return Some(line);
+            }
+        }
+    }
+
+    async fn open(&self, place: &str) -> Result<Line, SendError> {
+        let uri = Uri::try_from(place).map_err(|_| malformed())?;
+        let unreachable = |reason: String| {
+            let (_, at) = place.split_once("://").unwrap_or_default();
+            SendError::Unreachable(format!("{at}: {reason}"))
+        };
+        let stream = self.connector.clone().oneshot(uri).await;
+        let stream = stream.map_err(|error| match forbidden(&*error) {
+            Some(forbidden) => SendError::Refused(forbidden),
+            None => unreachable(cause(&*error)),
+        })?;
+        let opened = http1::handshake(stream).await;
+        let (sender, connection) = opened.map_err(|error| unreachable(cause(&error)))?;
+        Ok(Line {
+            sender,
+            connection: Box::new(connection),
+            since: Instant::now(),
+        })
+    }
+
+    /// Keeps a connection if it can be used again.
+    async fn keep(&self, place: &str, mut line: Line) {
+        if !line.is_ready().await {
+            return;
+        }
+        line.since = Instant::now();
+        let mut idle = self.idle.lock();
+        let is_first = idle.is_empty();
+        match idle.get_mut(place) {
+            Some(lines) => lines.push(line),
+            None => drop(idle.insert(place.to_owned(), vec![line])),
+        }
+        drop(idle);
+        if is_first {
+            tokio::spawn(self.clone().sweep());
+        }
+    }
+
+    /// Closes connections that nobody has used, until there are none.
+    async fn sweep(self) {
+        loop {
+            tokio::time::sleep(self.patience).await;
+            let mut idle = self.idle.lock();
+            for lines in idle.values_mut() {
+                lines.retain(|line| line.since.elapsed() < self.patience);
+            }
+            idle.retain(|_, lines| !lines.is_empty());
+            if idle.is_empty() {
+                return;
+            }
+        }
+    }
+}
+
+impl Line {
+    /// Whether a request can be sent on it, as far as is known now.
+    async fn is_ready(&mut self) -> bool {
+        std::future::poll_fn(|context| {
+            let is_over = std::pin::Pin::new(&mut *self.connection).poll(context);
+            let is_ready = self.sender.poll_ready(context);
+            Poll::Ready(is_over.is_pending() && matches!(is_ready, Poll::Ready(Ok(()))))
+        })
+        .await
+    }
+}
+
+pub(super) fn malformed() -> SendError {
+    SendError::Unsendable("its URL is malformed".into())
+}
+
+type Cause<'e> = &'e (dyn std::error::Error + 'static);
+
+/// The innermost reason.
+fn cause(error: Cause<'_>) -> String {
+    let mut innermost = error;
+    while let Some(inner) = innermost.source() {
+        innermost = inner;
+    }
+    innermost.to_string()
+}
+
+/// Why the address may not be called, if that is the reason.
+fn forbidden(error: Cause<'_>) -> Option<String> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(forbidden) = error.downcast_ref::<ForbiddenAddress>() {
+            return Some(forbidden.to_string());
+        }
+        cause = error.source();
+    }
+    None
+}
