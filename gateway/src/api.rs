@@ -1,5 +1,5 @@
-//! REST APIs as plain data: resources, methods, integrations, stages and domains, with every
-//! template, path and pattern already parsed. Nothing here can be malformed; the readers
+//! REST APIs and HTTP APIs as plain data: resources, methods, integrations, stages and domains,
+//! with every template, path and pattern already parsed. Nothing here can be malformed; the readers
 //! ([`crate::openapi`], [`crate::cloudformation`]) saw to that.
 
 mod access;
@@ -8,6 +8,7 @@ mod authorizer;
 mod backend;
 mod cache_key;
 mod encoding;
+mod expression;
 mod gateway_response;
 mod http_endpoint;
 mod method;
@@ -15,7 +16,9 @@ mod method_settings;
 mod parameter_mapping;
 mod policy;
 mod resource;
+mod service_body;
 mod stage;
+mod subtype;
 mod usage;
 mod validation;
 
@@ -28,6 +31,7 @@ pub use authorizer::{
 pub use backend::{Backend, Operation, ServiceUri};
 pub use cache_key::{CacheKey, CacheKeyParameter};
 pub use encoding::{BinaryMediaTypes, ContentHandling, Encoding};
+pub(crate) use expression::{ValueExpression, ValuePart};
 pub use gateway_response::{
     GatewayResponse, GatewayResponses, ResponseType, SubstitutionTemplate, TemplatePart,
 };
@@ -42,8 +46,10 @@ pub use policy::{
     Comparison, Condition, Effect, Names, Policy, Principals, Quantifier, Statement, Test,
 };
 pub(crate) use resource::Siblings;
-pub use resource::{Resource, Segment, Verb};
+pub use resource::{DEFAULT_ROUTE, Resource, Segment, Verb};
+pub(crate) use service_body::ServiceBody;
 pub use stage::{BasePathMapping, Canary, DefaultEndpoint, EndpointType, MutualTls, Stage};
+pub(crate) use subtype::Subtype;
 pub use usage::{
     ApiKey, ApiKeySource, KeyDigest, MethodThrottle, Period, PlanStage, Throttle, Usage, UsagePlan,
     UsageQuota,
@@ -68,13 +74,25 @@ pub struct Apis {
     pub default_stage: Option<String>,
 }
 
-/// One REST API.
+/// The two sorts of APIs that answer HTTP requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ApiProtocol {
+    /// A REST API, version 1.
+    #[default]
+    Rest,
+    /// An HTTP API, version 2.
+    Http,
+}
+
+/// One REST API or HTTP API.
 #[derive(Debug, Default)]
 pub struct Api {
     /// The API id, for example `a1b2c3d4e5`.
     pub id: String,
     /// The API's name, for logs.
     pub name: String,
+    /// Whether it is a REST API or an HTTP API.
+    pub protocol: ApiProtocol,
     /// Deployed stages; never empty.
     pub stages: Vec<Stage>,
     /// Whether the API answers at `{id}.execute-api.…`.

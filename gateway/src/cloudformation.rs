@@ -1,4 +1,4 @@
-//! `AWS::ApiGateway::*` resources of CloudFormation templates, and SAM's `AWS::Serverless::Api`, to
+//! `AWS::ApiGateway::*` and `AWS::ApiGatewayV2::*` resources of CloudFormation templates, and SAM's, to
 //! [`Apis`]. One file for each type of resource.
 
 mod authorizer;
@@ -8,6 +8,7 @@ mod cors;
 mod domain_name;
 mod endpoint;
 mod gateway_response;
+mod http_api;
 mod integration;
 mod kinds;
 mod membership;
@@ -55,6 +56,12 @@ pub(crate) fn read_stack(
             let mutual = mutual.map(|mutual| (domain.clone(), mutual));
             apis.mutual_tls.extend(mutual);
             apis.domains.entry(domain).or_default().extend(mappings);
+        }
+    }
+    for kind in [kinds::V2_API, kinds::HTTP_API] {
+        for resource in stack.of_kind(kind) {
+            apis.apis
+                .extend(http_api::read(stack, resource, account, problems));
         }
     }
     web_acl::refuse(stack, &mut apis.apis, problems);

@@ -125,7 +125,8 @@ impl<'a> Exchange<'a> {
     pub(crate) fn refuse(&mut self, fault: &Fault) -> GatewayAnswer {
         self.context_mut().set_error(fault);
         let responses = &self.route.api.gateway_responses;
-        GatewayAnswer::customised(fault, responses, &self.sources())
+        let answer = GatewayAnswer::customised(fault, responses, &self.sources());
+        answer.spoken_by(self.route.api.protocol, fault)
     }
 
     /// Reports that the definition makes this answer impossible, and gives the fault for it.
@@ -134,6 +135,14 @@ impl<'a> Exchange<'a> {
         let reason = format!("{resource}: execution failed due to configuration error: {reason}");
         Trouble::Misconfigured.report(&self.request.request_id, reason);
         Fault::ConfigurationError
+    }
+
+    /// Reports that a service is not there, and gives the fault for it.
+    pub(crate) fn absent(&self, service: &str) -> Fault {
+        let resource = &self.route.resource.path;
+        let reason = format!("{resource}: there is no service {service} here: the client gets 502");
+        Trouble::Misconfigured.report(&self.request.request_id, reason);
+        Fault::ServiceAbsent
     }
 
     /// Reports that a parameter would lead out of the path of the integration, and gives the fault

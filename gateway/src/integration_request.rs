@@ -17,6 +17,7 @@ mod mock;
 mod parameters;
 mod recognize;
 mod service_names;
+mod service_proxy;
 mod signing;
 mod url;
 
@@ -70,6 +71,13 @@ pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, 
         let call = function::call(exchange, integration, uri)?;
         return Ok(IntegrationRequest::Call(call, Signing::of(exchange, uri)?));
     }
+    if let Backend::Absent(service) = &integration.backend {
+        return Err(exchange.absent(service));
+    }
+    if let Backend::Subtype(uri) = &integration.backend {
+        let call = service_proxy::call(exchange, integration, uri)?;
+        return Ok(IntegrationRequest::Call(call, Signing::of(exchange, uri)?));
+    }
     if let Backend::Http(endpoint) = &integration.backend {
         let (call, way) = http_call::build(exchange, integration, endpoint)?;
         return Ok(IntegrationRequest::Http(call, way));
@@ -78,9 +86,11 @@ pub fn build<'a>(exchange: &mut Exchange<'a>) -> Result<IntegrationRequest<'a>, 
     let body = body::body(exchange, integration)?;
     parameters.override_by(exchange.request_override());
     match &integration.backend {
-        Backend::LambdaProxy(_) | Backend::Http(_) | Backend::Unsupported => {
-            Err(exchange.misconfigured("the integration is not supported"))
-        }
+        Backend::LambdaProxy(_)
+        | Backend::Subtype(_)
+        | Backend::Http(_)
+        | Backend::Absent(_)
+        | Backend::Unsupported => Err(exchange.misconfigured("the integration is not supported")),
         Backend::Mock => mock::reply(exchange, &body).map(IntegrationRequest::Mock),
         Backend::Aws(uri) => {
             let request = exchange.request;

@@ -98,9 +98,13 @@ pub fn load_apis(
     apis.check_endpoints(outbound, &mut problems);
     definition.check(problems)?;
     apis.warn_of_chosen_actions();
-    let none = "the definition declares no REST API: expected AWS::ApiGateway::RestApi or AWS::Serverless::Api in a \
-                template, or an OpenAPI document (set another one with --definition or DEFINITION)";
-    anyhow::ensure!(!apis.apis.is_empty(), none);
+    anyhow::ensure!(
+        !apis.apis.is_empty(),
+        "the definition declares no REST API or HTTP API: expected AWS::ApiGateway::RestApi, \
+         AWS::ApiGatewayV2::Api or one of SAM's in a template, or an OpenAPI document (set another \
+         one with --definition or DEFINITION); found {}",
+        definition.contents()
+    );
     check_stage(&apis)?;
     Ok(apis)
 }

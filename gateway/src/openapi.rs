@@ -37,6 +37,8 @@ pub(crate) use gateway_responses::{
     kind as gateway_response_type, read as read_gateway_responses,
     response as read_gateway_response,
 };
+pub(crate) use identity::identity as read_identity;
 pub(crate) use import::{import, only_stage};
 pub(crate) use integration::read as read_integration;
 pub(crate) use policy::of_document as read_policy;
+pub(crate) use variables::expanded;

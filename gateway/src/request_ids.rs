@@ -31,6 +31,15 @@ impl RequestIds<'_> {
     }
 }
 
+/// Puts the id of an HTTP API's answer in the place of a REST API's ids. See
+/// `docs/aws/api-gateway.md#answers-of-http-apis`.
+pub(crate) fn as_of_http_api(headers: &mut HeaderMap) {
+    headers.remove("x-amzn-requestid");
+    if let Some(id) = headers.remove("x-amz-apigw-id") {
+        headers.insert("apigw-requestid", id);
+    }
+}
+
 /// A new request id: a random UUID. It is no secret, so it needs no randomness of the system's.
 pub(crate) fn new_request_id() -> Uuid {
     uuid::Builder::from_random_bytes(fastrand::u128(..).to_ne_bytes()).into_uuid()

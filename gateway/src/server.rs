@@ -46,7 +46,7 @@ use crate::meters::Meters;
 use crate::method_request::Request;
 use crate::outbound::Outbound;
 use crate::refusal::GatewayAnswer;
-use crate::request_ids::{RequestIds, new_extended_id};
+use crate::request_ids::{RequestIds, as_of_http_api, new_extended_id};
 use crate::serving::ServingArgs;
 use crate::trouble::printable;
 use crate::usage::UsageGate;
@@ -199,10 +199,13 @@ async fn handle(gateway: &Gateway, incoming: http::Request<Body>, peer: &Peer) -
         request: &request.request_id,
         extended: &request.extended_request_id,
     };
-    let answer = match answer {
+    let mut answer = match answer {
         Ok(response) => response.into_http(ids),
         Err(answer) => answer.into_http(ids),
     };
+    if outline.is_of_http_api() {
+        as_of_http_api(answer.headers_mut());
+    }
     let (log, meters) = (gateway.access_log.as_ref(), &gateway.meters);
     outline.record(&request, &answer, begun, log, meters);
     answer

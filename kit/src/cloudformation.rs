@@ -10,23 +10,29 @@
 mod account;
 mod cycle;
 mod function;
+mod inputs;
 mod intrinsic;
 mod names;
 mod not_run;
 mod parameters;
+mod properties;
 mod resource;
+mod secrets;
 mod serverless;
+mod stand_in;
 #[cfg(test)]
 mod tests;
 mod types;
 
 pub use account::{Account, Overrides};
+pub use inputs::Inputs;
 pub use not_run::NotRun;
 pub use resource::Resource;
+pub use secrets::Secrets;
 
 use crate::document::{Entry, Fields, Node, OrCollect as _, Problem, Value};
 use crate::suggest::nearest;
-use intrinsic::Resolver;
+use intrinsic::{Resolver, Scope};
 use types::Standing;
 
 /// The resources of a template whose conditions hold.
@@ -80,14 +86,25 @@ impl Stack {
             || misspelt(root).is_some()
     }
 
-    /// Resolves a template for `account` with `overrides`. Adds all problems of the template to
-    /// `problems`, and keeps the resources that they are about apart.
+    /// The logical ids of the resources of a template that Tidegate runs or rejects.
+    pub fn logical_ids(root: &Node) -> Vec<String> {
+        let entries = root.get("Resources").and_then(|node| node.entries().ok());
+        let is_ours = |entry: &&Entry| {
+            let kind = entry.node.get("Type").and_then(|kind| kind.text().ok());
+            kind.is_some_and(|kind| types::standing(kind) == Standing::Ours)
+        };
+        let ours = entries.unwrap_or_default().iter().filter(is_ours);
+        ours.map(|entry| entry.key.clone()).collect()
+    }
+
+    /// Resolves a template for `account` with what the operator gives. Adds all problems of the
+    /// template to `problems`, and keeps the resources that they are about apart.
     ///
     /// # Errors
     /// The document has no resources.
     pub fn load(
         root: &Node,
-        overrides: &Overrides,
+        given: &Inputs,
         account: &Account,
         problems: &mut Vec<Problem>,
     ) -> Result<Stack, Problem> {
@@ -106,32 +123,32 @@ impl Stack {
         ]
         .map(&mut section);
         fields.ignore(&SECTIONS);
-        let parameters = parameters::values(parameters, overrides, account, problems);
+        let parameters = parameters::values(parameters, &given.parameters, account, problems);
         let conditions = conditions
             .and_then(|node| node.entries().or_collect(problems))
             .unwrap_or_default();
         transforms(transform, problems);
         serverless::check_globals(globals, problems);
         problems.extend(fields.finish());
-        let resolver = Resolver::new(account, parameters, conditions, mappings, resources);
-        let reader = Reader { resolver, globals };
+        let values = Scope {
+            parameters,
+            conditions,
+            mappings,
+            secrets: &given.secrets,
+        };
+        let resolver = Resolver::new(account, values, resources, &given.physical_ids);
+        let secrets = &given.secrets;
+        let reader = Reader {
+            resolver,
+            globals,
+            secrets,
+        };
         let mut stack = Stack::default();
         for entry in resources {
             let read = reader.resource(entry, &mut stack, problems);
             read.or_collect(problems);
         }
-        let references = reader.resolver.references();
-        references.belong_to(None);
-        let known: Vec<&str> = problems
-            .iter()
-            .map(|problem| problem.message.as_str())
-            .collect();
-        let cycles: Vec<Problem> = references.cycles();
-        let cycles = cycles
-            .into_iter()
-            .filter(|cycle| !known.contains(&cycle.message.as_str()))
-            .collect::<Vec<_>>();
-        problems.extend(cycles);
+        reader.cycles(problems);
         stack.not_run = not_run::read(&reader.resolver, resources);
         once(problems);
         Ok(stack)
@@ -214,6 +231,7 @@ struct Reader<'a> {
     resolver: Resolver<'a>,
     /// What all SAM resources of a type have in common.
     globals: Option<&'a Node>,
+    secrets: &'a Secrets,
 }
 
 impl Reader<'_> {
@@ -227,18 +245,8 @@ impl Reader<'_> {
         let mut fields = entry.node.fields(&entry.key)?;
         let kind = fields.required("Type")?;
         let before = problems.len();
-        let kind = match types::standing(kind.text()?) {
-            Standing::Ours => kind.text()?.to_owned(),
-            Standing::NotRun => return Ok(()),
-            Standing::Misspelt(meant) => {
-                problems.push(unknown_type(&entry.key, kind, meant.as_deref()));
-                // What is wrong with the resource that was meant is found with the rest.
-                let Some(meant) = meant.filter(|meant| types::standing(meant) == Standing::Ours)
-                else {
-                    return Ok(());
-                };
-                meant
-            }
+        let Some(kind) = our_kind(entry, kind, problems)? else {
+            return Ok(());
         };
         // A condition that is wrong hides nothing of the resource.
         if let Some(condition) = fields.optional("Condition")
@@ -260,6 +268,10 @@ impl Reader<'_> {
             .or_collect(problems);
         problems.extend(self.resolver.further());
         let is_whole = problems.len() == before;
+        // A stand-in is told of, and the resource is whole with it.
+        problems.extend(self.resolver.assumed());
+        let owner = format!("{} ({kind})", entry.key);
+        let properties = self.secrets.resolve(&owner, &properties, problems);
         fields.ignore(&RESOURCE_ATTRIBUTES);
         problems.extend(fields.finish());
         let physical_id = name.unwrap_or_else(|| entry.key.clone());
@@ -281,6 +293,17 @@ impl Reader<'_> {
 }
 
 impl Reader<'_> {
+    /// Adds the circular dependencies that did not come up already.
+    fn cycles(&self, problems: &mut Vec<Problem>) {
+        let references = self.resolver.references();
+        references.belong_to(None);
+        for cycle in references.cycles() {
+            if problems.iter().all(|known| known.message != cycle.message) {
+                problems.push(cycle);
+            }
+        }
+    }
+
     /// Begins the references of this resource, which may also name the resources that it depends
     /// on. What SAM makes of its resources depends on other things than they do: the permission of
     /// an event, not its function, names the API.
@@ -296,6 +319,23 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The type of a resource of ours; of one that is misspelt, the type that was meant.
+fn our_kind(
+    entry: &Entry,
+    kind: &Node,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<String>, Problem> {
+    Ok(match types::standing(kind.text()?) {
+        Standing::Ours => Some(kind.text()?.to_owned()),
+        Standing::NotRun => None,
+        Standing::Misspelt(meant) => {
+            problems.push(unknown_type(&entry.key, kind, meant.as_deref()));
+            // What is wrong with the resource that was meant is found with the rest.
+            meant.filter(|meant| types::standing(meant) == Standing::Ours)
+        }
+    })
 }
 
 /// The problem of a type that does not exist. It is tolerable: a type may be newer than the list of

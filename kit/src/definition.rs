@@ -6,10 +6,15 @@
 mod args;
 mod declarations;
 mod error;
+mod files;
+mod include;
 mod not_run;
+mod secrets;
+mod stack_names;
 #[cfg(test)]
 mod tests;
 
 pub use args::DefinitionArgs;
 pub use declarations::{Declarations, Sources};
 pub use error::LoadError;
+pub use secrets::SecretArgs;

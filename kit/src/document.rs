@@ -11,6 +11,6 @@ mod problem;
 #[cfg(test)]
 mod tests;
 
-pub use fields::Fields;
+pub use fields::{Fields, Rule, Rules};
 pub use node::{Entry, Node, Value};
 pub use problem::{OrCollect, Place, Problem, Severity};

@@ -18,6 +18,7 @@ mod tests;
 
 pub use answer::{element, error_code};
 pub use codes::{is_throttling_code, is_transient_code};
+pub use endpoint::{endpoint_variable, variable_endpoint};
 pub use error::ServiceError;
 pub use identity::Identity;
 

@@ -19,6 +19,7 @@ use kit::{aws, cli, serve};
 use crate::definition::PipeDefinitions;
 use crate::definition::Reload;
 use crate::flow::VerdictRule;
+use crate::outbox::Outbox;
 use crate::targets::webhook;
 
 /// The default timeout of API destinations: AWS's.
@@ -125,6 +126,8 @@ pub struct Settings {
     pub verdict_rule: VerdictRule,
     /// The keys that calls to targets are signed with, if any.
     pub webhook_keys: Option<Arc<webhook::WebhookKeys>>,
+    /// Keeps calls that are not to be made, if any are.
+    pub outbox: Option<Arc<Outbox>>,
     /// The admin port, if there is one.
     pub admin: Option<TcpListener>,
     /// Reads the definition again when it changes, if that is wanted.
@@ -161,6 +164,7 @@ impl Settings {
             concurrency: CONCURRENCY,
             verdict_rule: VerdictRule::default(),
             webhook_keys: None,
+            outbox: None,
             admin,
             reload: None,
         }

@@ -25,6 +25,7 @@ pub mod event;
 mod execution;
 mod execution_log;
 mod flow;
+pub mod outbox;
 pub mod pattern;
 mod redact;
 mod run;

@@ -7,6 +7,7 @@ mod chain;
 mod plan;
 pub(crate) mod ports;
 mod resources;
+mod services;
 mod undeclared;
 
 pub use args::{Args, Part};

@@ -7,12 +7,18 @@ use super::http_endpoint::HttpEndpoint;
 pub enum Backend {
     /// A service of AWS: `AWS` integrations.
     Aws(ServiceUri),
+    /// A service of AWS, called with the parameters of a subtype: `AWS_PROXY` integrations of HTTP
+    /// APIs.
+    Subtype(ServiceUri),
     /// A Lambda function that gets the whole request as its event: `AWS_PROXY` integrations.
     LambdaProxy(ServiceUri),
     /// `HTTP` and `HTTP_PROXY` integrations.
     Http(HttpEndpoint),
     /// `MOCK` integrations: nothing is called, the request template's `statusCode` is the reply.
     Mock,
+    /// A service of AWS that is not there, in a definition that was read leniently. Every request
+    /// is answered with 502.
+    Absent(String),
     /// A backend that is not supported, in a definition that was read leniently. Every request is
     /// answered with 500; it must not fall through to a greedy resource.
     Unsupported,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use indexmap::IndexMap;
+use kit::document::Place;
 use kit::java_regex::Regex;
 
 use super::access::Access;
@@ -10,6 +11,7 @@ use super::backend::Backend;
 use super::cache_key::CacheKey;
 use super::encoding::ContentHandling;
 use super::parameter_mapping::{MappingSource, RequestParameter};
+use super::service_body::ServiceBody;
 use super::validation::RequestChecks;
 use crate::vtl::Template;
 
@@ -49,6 +51,10 @@ pub struct Integration {
     /// How replies become responses, in the order in which they are tried: patterns by status code,
     /// then the default.
     pub responses: Vec<IntegrationResponse>,
+    /// The body of a call to a service by subtype.
+    pub service_body: Option<ServiceBody>,
+    /// Where the definition declares it.
+    pub place: Option<Place>,
     /// What tells cached responses apart.
     pub cache_key: CacheKey,
 }
@@ -117,6 +123,8 @@ impl Integration {
             content_handling: None,
             timeout: Duration::from_secs(29),
             responses: Vec::new(),
+            service_body: None,
+            place: None,
             cache_key: CacheKey::default(),
         }
     }

@@ -26,7 +26,7 @@ const RESERVED_FOR_SERVICES: [&str; 5] = [
 pub(crate) fn is_reserved(name: &str, backend: &Backend) -> bool {
     let is_in = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
     match backend {
-        Backend::Mock | Backend::Unsupported => false,
+        Backend::Mock | Backend::Subtype(_) | Backend::Absent(_) | Backend::Unsupported => false,
         Backend::Http(_) => is_in(&RESERVED),
         Backend::Aws(_) | Backend::LambdaProxy(_) => {
             is_in(&RESERVED) || is_in(&RESERVED_FOR_SERVICES)

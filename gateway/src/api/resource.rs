@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use super::method::Method;
 
+/// The path of the route of an HTTP API that takes what no other does.
+pub const DEFAULT_ROUTE: &str = "$default";
+
 /// A path with its methods.
 #[derive(Debug)]
 pub struct Resource {

@@ -34,14 +34,6 @@ pub(super) fn check(
         apis.mutual_tls.insert(name.to_lowercase(), mutual);
     }
     let is_guarded = is_private || is_unreadable;
-    fields.ignore(&[
-        "CertificateArn",
-        "RegionalCertificateArn",
-        "OwnershipVerificationCertificateArn",
-        "SecurityPolicy",
-        "Tags",
-    ]);
-    fields.unsupported(&["RoutingMode"]);
     problems.extend(fields.finish());
     name.filter(|_| is_guarded).map(str::to_lowercase)
 }

@@ -15,6 +15,11 @@ pub(super) const API_KEY: &str = "AWS::ApiGateway::ApiKey";
 pub(super) const USAGE_PLAN: &str = "AWS::ApiGateway::UsagePlan";
 pub(super) const USAGE_PLAN_KEY: &str = "AWS::ApiGateway::UsagePlanKey";
 pub(super) const V2_API: &str = "AWS::ApiGatewayV2::Api";
+pub(super) const V2_INTEGRATION: &str = "AWS::ApiGatewayV2::Integration";
+pub(super) const V2_ROUTE: &str = "AWS::ApiGatewayV2::Route";
+pub(super) const V2_STAGE: &str = "AWS::ApiGatewayV2::Stage";
+pub(super) const V2_DEPLOYMENT: &str = "AWS::ApiGatewayV2::Deployment";
+pub(super) const HTTP_API: &str = "AWS::Serverless::HttpApi";
 pub(super) const API_MAPPING: &str = "AWS::ApiGatewayV2::ApiMapping";
 pub(super) const V2_DOMAIN_NAME: &str = "AWS::ApiGatewayV2::DomainName";
 pub(super) const SERVERLESS_API: &str = "AWS::Serverless::Api";
@@ -22,7 +27,7 @@ pub(super) const SERVERLESS_FUNCTION: &str = "AWS::Serverless::Function";
 pub(super) const SERVERLESS_STATE_MACHINE: &str = "AWS::Serverless::StateMachine";
 
 /// The types that are read.
-pub(super) const READ: [&str; 17] = [
+pub(super) const READ: [&str; 23] = [
     AUTHORIZER,
     REST_API,
     RESOURCE,
@@ -39,7 +44,13 @@ pub(super) const READ: [&str; 17] = [
     USAGE_PLAN_KEY,
     API_MAPPING,
     V2_DOMAIN_NAME,
+    V2_API,
+    V2_INTEGRATION,
+    V2_ROUTE,
+    V2_STAGE,
+    V2_DEPLOYMENT,
     SERVERLESS_API,
+    HTTP_API,
 ];
 
 /// The types that only matter to a deployment on AWS, or only to a method that refers to them,

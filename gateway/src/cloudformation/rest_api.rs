@@ -10,15 +10,6 @@ use super::{gateway_response, stage};
 use crate::api::{Api, Policy, Segment};
 use crate::openapi::{Document, api_key_source, only_stage, read_encoding, read_policy};
 
-/// Properties that change no answer.
-const PASSIVE: [&str; 5] = [
-    "Description",
-    "Tags",
-    "FailOnWarnings",
-    "Mode",
-    "SecurityPolicy",
-];
-
 /// Reads one API. An API without methods is `None` and a problem.
 pub(super) fn read(
     stack: &Stack,
@@ -48,8 +39,6 @@ pub(super) fn read(
         fields.optional("MinimumCompressionSize"),
         problems,
     );
-    fields.ignore(&PASSIVE);
-    fields.unsupported(&["BodyS3Location", "CloneFrom"]);
     let own_source = api_key_source(fields.optional("ApiKeySourceType"), problems);
     problems.extend(fields.finish());
     let mut document = content.import(body, account, problems)?;

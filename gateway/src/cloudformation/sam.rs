@@ -50,7 +50,6 @@ pub(super) fn read(
         fields.optional("MinimumCompressionSize"),
         problems,
     );
-    set_aside(&mut fields);
     let domain = fields
         .optional("Domain")
         .and_then(|node| domain(declared, node, stage_name.unwrap_or_default(), problems));
@@ -126,20 +125,6 @@ fn body<'a>(
         (Some(body), Some(cors)) => Some(Cow::Owned(cors::with_preflights(&body, cors, problems))),
         (body, _) => body,
     }
-}
-
-/// Puts aside the properties that change no answer, and those that are not supported.
-fn set_aside(fields: &mut Fields<'_>) {
-    fields.ignore(&[
-        "OpenApiVersion",
-        "FailOnWarnings",
-        "Mode",
-        "AlwaysDeploy",
-        "PropagateTags",
-        "Models",
-        "SecurityPolicy",
-    ]);
-    fields.unsupported(&["DefinitionUri", "MergeDefinitions"]);
 }
 
 /// `Domain`: a custom domain, and the base paths at which it leads to the API's stage.

@@ -175,7 +175,11 @@ fn methods(label: &str, fields: &mut Fields<'_>, problems: &mut Vec<Problem>) ->
 }
 
 /// `AccessLogSetting`. Its destination is a log group or a stream; here, `--access-log` is.
-fn access_log(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Option<AccessLogFormat> {
+pub(super) fn access_log(
+    label: &str,
+    node: &Node,
+    problems: &mut Vec<Problem>,
+) -> Option<AccessLogFormat> {
     let label = format!("{label}: AccessLogSetting");
     let mut fields = node.fields(&label).or_collect(problems)?;
     fields.ignore(&["DestinationArn"]);

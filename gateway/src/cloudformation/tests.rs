@@ -3,6 +3,7 @@
 mod access;
 mod closed;
 mod guards;
+mod http_apis;
 mod own_answers;
 mod problems;
 mod sam_events;

@@ -9,18 +9,16 @@ use super::membership::is_declared;
 /// Reports a resource that would answer requests on AWS and is not supported.
 pub(super) fn report_unsupported(resource: &Resource, problems: &mut Vec<Problem>) {
     let kind = resource.kind.as_str();
-    let reason = match kind {
-        _ if kinds::READ.contains(&kind) || kinds::PASSIVE.contains(&kind) => return,
-        _ if kind.starts_with("AWS::ApiGatewayV2::") => "HTTP and WebSocket APIs are not supported",
-        "AWS::Serverless::HttpApi" | "AWS::Serverless::WebSocketApi" => {
-            "HTTP and WebSocket APIs are not supported"
+    if kinds::READ.contains(&kind) || kinds::PASSIVE.contains(&kind) {
+        return;
+    }
+    let Some(reason) = resource.refusal() else {
+        if kind.starts_with("AWS::Serverless::") {
+            report_events(resource, problems);
         }
-        _ if kind.starts_with("AWS::ApiGateway::") => "this resource type is not supported",
-        _ if kind.starts_with("AWS::Serverless::") => {
-            return report_events(resource, problems);
-        }
-        _ => return,
+        return;
     };
+    let reason = format!("this resource type is not supported ({reason})");
     problems.push(
         resource
             .properties

@@ -36,6 +36,8 @@ pub enum Fault {
     AuthorizerFailed,
     /// Unknown host or stage.
     Forbidden,
+    /// Unknown path or method of an HTTP API.
+    NotFound,
     /// The caller may not invalidate the cache, and the stage answers that with 403.
     InvalidationRefused,
     /// The method requires an API key, and the request has none that is good for its stage.
@@ -79,6 +81,9 @@ pub enum Fault {
     InvalidFunctionPayload(String),
     /// A function failed, or its result is not in the form of `AWS_PROXY` integrations.
     MalformedFunctionResponse,
+    /// The service that the integration calls is not there: not on AWS, but where a part of a
+    /// definition runs.
+    ServiceAbsent,
     /// The definition is at fault: a template fails, an integration response is missing, a mapping
     /// is not allowed.
     ConfigurationError,
@@ -128,10 +133,12 @@ impl Fault {
             | Fault::FunctionPayloadTooLarge => ResponseType::Default4xx,
             Fault::IntegrationFailure
             | Fault::FunctionUnavailable
+            | Fault::ServiceAbsent
             | Fault::MalformedFunctionResponse => ResponseType::IntegrationFailure,
             Fault::IntegrationTimeout => ResponseType::IntegrationTimeout,
             Fault::ConfigurationError => ResponseType::ApiConfigurationError,
             Fault::Forbidden
+            | Fault::NotFound
             | Fault::BadRequest
             | Fault::ServiceUnavailable
             | Fault::RequestTooLarge
@@ -145,6 +152,7 @@ impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
             Fault::Forbidden => StatusCode::FORBIDDEN,
+            Fault::NotFound => StatusCode::NOT_FOUND,
             Fault::BadRequest => StatusCode::BAD_REQUEST,
             Fault::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Fault::RequestTooLarge | Fault::FunctionPayloadTooLarge => {
@@ -154,7 +162,7 @@ impl Fault {
             Fault::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Fault::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Fault::FunctionUnavailable => StatusCode::INTERNAL_SERVER_ERROR,
-            Fault::MalformedFunctionResponse => StatusCode::BAD_GATEWAY,
+            Fault::ServiceAbsent | Fault::MalformedFunctionResponse => StatusCode::BAD_GATEWAY,
             _ => self
                 .kind()
                 .and_then(|kind| StatusCode::from_u16(kind.status()).ok())
@@ -190,9 +198,11 @@ impl Fault {
             Fault::IntegrationFailure
             | Fault::IntegrationTimeout
             | Fault::FunctionUnavailable
+            | Fault::ServiceAbsent
             | Fault::MalformedFunctionResponse
             | Fault::ConfigurationError => "InternalServerErrorException",
             Fault::RequestTooLarge
+            | Fault::NotFound
             | Fault::UriTooLong
             | Fault::HeadersTooLarge
             | Fault::RequestTimeout => return None,
@@ -222,6 +232,7 @@ impl Fault {
             Fault::AccessDenied(text) => (text.as_str(), Spelling::Capital),
             Fault::AuthorizerMisconfigured | Fault::AuthorizerFailed => ("", Spelling::Null),
             Fault::Forbidden | Fault::InvalidApiKey => ("Forbidden", Spelling::Tight),
+            Fault::NotFound => ("Not Found", Spelling::Tight),
             Fault::Throttled => ("Too Many Requests", Spelling::Tight),
             Fault::QuotaExceeded => ("Limit Exceeded", Spelling::Tight),
             Fault::BadRequest => ("Bad Request", Spelling::Tight),
@@ -247,6 +258,7 @@ impl Fault {
             Fault::FunctionPayloadTooLarge => ("Request Too Long", Spelling::Tight),
             Fault::InvalidFunctionPayload(message) => (message.as_str(), Spelling::Blank),
             Fault::FunctionUnavailable
+            | Fault::ServiceAbsent
             | Fault::MalformedFunctionResponse
             | Fault::ConfigurationError => ("Internal server error", Spelling::Blank),
         };

@@ -32,6 +32,7 @@ pub(crate) fn respond(exchange: &mut Exchange<'_>, reply: &Reply) -> Result<Meth
     }
     let subject = match &exchange.route.method.integration.backend {
         Backend::LambdaProxy(_) => return function_result::respond(exchange, reply),
+        Backend::Subtype(_) => return Ok(passed_on::respond(reply)),
         Backend::Http(endpoint) if endpoint.mode == HttpMode::Proxy => {
             return Ok(passed_on::respond(reply));
         }

@@ -6,7 +6,7 @@ use kit::document::{Node, OrCollect as _, Problem, Value};
 use crate::api::IntegrationIdentity;
 
 /// Reads `credentials`; `label` names the method in messages.
-pub(super) fn identity(
+pub(crate) fn identity(
     label: &str,
     node: Option<&Node>,
     problems: &mut Vec<Problem>,

@@ -28,6 +28,7 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
     let reader = BackendReader::new(label, &mut fields, problems);
     let backend = kind.and_then(|kind| reader.read(kind));
     let identity = identity(label, fields.optional("credentials"), problems);
+    let place = Some(node.place.clone());
     if backend == Some(Backend::Unsupported) {
         return Some(Integration::unsupported());
     }
@@ -54,6 +55,8 @@ pub(crate) fn read(label: &str, node: &Node, problems: &mut Vec<Problem>) -> Opt
         content_handling: content_handling?,
         timeout: timeout?,
         responses,
+        service_body: None,
+        place,
         cache_key,
     })
 }

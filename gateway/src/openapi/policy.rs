@@ -1,6 +1,6 @@
 //! `x-amazon-apigateway-policy`, and `Policy` of templates: the resource policy of an API.
 
-use kit::document::{Node, Problem};
+use kit::document::{Node, Problem, Value};
 use serde_json::Value as Json;
 
 use crate::api::Policy;
@@ -12,7 +12,9 @@ pub(crate) fn of_document(
     node: Option<&Node>,
     problems: &mut Vec<Problem>,
 ) -> (Option<Policy>, bool) {
-    let Some(node) = node else {
+    // The Serverless Framework writes an empty text where there is no policy.
+    let says_something = |node: &&Node| !matches!(node.text(), Ok("")) && node.value != Value::Null;
+    let Some(node) = node.filter(says_something) else {
         return (None, false);
     };
     let json = match node.text() {

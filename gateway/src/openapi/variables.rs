@@ -6,7 +6,7 @@ use kit::document::{Entry, Node, Value};
 
 /// The document with `${AWS::Region}`, `${AWS::AccountId}` and `${AWS::Partition}` replaced in
 /// every text.
-pub(super) fn expanded(node: &Node, account: &Account) -> Node {
+pub(crate) fn expanded(node: &Node, account: &Account) -> Node {
     let value = match &node.value {
         Value::String(text) if text.contains("${AWS::") => Value::String(in_text(text, account)),
         Value::List(nodes) => {

@@ -5,7 +5,9 @@ use axum::response::Response as HttpResponse;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 
-use crate::api::{GatewayResponse, GatewayResponses, SubstitutionTemplate, TemplatePart};
+use crate::api::{
+    ApiProtocol, GatewayResponse, GatewayResponses, SubstitutionTemplate, TemplatePart,
+};
 use crate::gateway_responses::Fault;
 use crate::method_request::{Sources, media_type};
 use crate::request_ids::RequestIds;
@@ -35,6 +37,33 @@ impl GatewayAnswer {
             headers,
             body: fault.body(),
             shows_ids: error_type.is_some(),
+        }
+    }
+
+    /// The answer as an API of this sort gives it: HTTP APIs have other words and no type of error.
+    /// See `docs/aws/api-gateway.md#answers-of-http-apis`.
+    #[must_use]
+    pub(crate) fn spoken_by(self, protocol: ApiProtocol, fault: &Fault) -> GatewayAnswer {
+        if protocol == ApiProtocol::Rest {
+            return self;
+        }
+        let (status, message) = match fault.status() {
+            // The reason of a request that cannot be read is the gateway's own.
+            status if status.is_client_error() => (status, fault.message()),
+            StatusCode::GATEWAY_TIMEOUT if *fault == Fault::IntegrationTimeout => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Service Unavailable".to_owned(),
+            ),
+            _ => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Internal Server Error".to_owned(),
+            ),
+        };
+        GatewayAnswer {
+            status,
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body: format!(r#"{{"message":{}}}"#, serde_json::json!(message)),
+            shows_ids: true,
         }
     }
 

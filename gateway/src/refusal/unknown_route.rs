@@ -36,6 +36,7 @@ pub(crate) fn unknown_route_answer(
         context: &context,
     };
     GatewayAnswer::customised(&fault, &api.gateway_responses, &sources)
+        .spoken_by(api.protocol, &fault)
 }
 
 /// Reports the request and gives its fault. Unknown paths look like missing credentials:
@@ -44,6 +45,7 @@ fn unknown_route(reason: NoRoute, host: &str, request: &Request) -> Fault {
     report(reason, host, request);
     match (reason, request.headers.get(AUTHORIZATION)) {
         (NoRoute::Forbidden, _) => Fault::Forbidden,
+        (NoRoute::NotFound, _) => Fault::NotFound,
         (NoRoute::MissingAuthenticationToken, Some(value))
             if !value.as_bytes().starts_with(b"AWS4-") =>
         {
@@ -57,9 +59,15 @@ fn report(reason: NoRoute, host: &str, request: &Request) {
     let what = match reason {
         NoRoute::Forbidden => "no API or stage",
         NoRoute::MissingAuthenticationToken => "no resource or method",
+        NoRoute::NotFound => "no route",
+    };
+    let status = if reason == NoRoute::NotFound {
+        404
+    } else {
+        403
     };
     let reason = format!(
-        "{what} of the definition matches {} {} at {}: the client gets 403",
+        "{what} of the definition matches {} {} at {}: the client gets {status}",
         request.method,
         printable(&request.path),
         printable(host)

@@ -39,9 +39,14 @@ pub(super) fn possible<'a, 'p>(apis: &'a Apis, host: &str, path: &'p str) -> Vec
         // Several files may hold stages of one API.
         let own = apis.apis.iter().filter(|api| api.id == id);
         let open = own.filter(|api| api.endpoint == DefaultEndpoint::Open);
-        return open.filter_map(|api| by_path(api, path)).collect();
+        let own = |api| by_path(api, path).or_else(|| by_dollar(api, path));
+        return open.filter_map(own).collect();
     }
-    let by_any = |api| by_path(api, path).or_else(|| by_default(apis, api, path));
+    let by_any = |api| {
+        by_path(api, path)
+            .or_else(|| by_dollar(api, path))
+            .or_else(|| by_default(apis, api, path))
+    };
     let open = apis
         .apis
         .iter()
@@ -127,6 +132,18 @@ fn by_path<'a, 'p>(api: &'a Api, path: &'p str) -> Option<Address<'a, 'p>> {
         api,
         stage: api.stage(first)?,
         path: &rest[first.len()..],
+        shown: path,
+        is_domain: false,
+        implied: None,
+    })
+}
+
+/// The stage `$default` of an HTTP API, which no path names.
+fn by_dollar<'a, 'p>(api: &'a Api, path: &'p str) -> Option<Address<'a, 'p>> {
+    Some(Address {
+        api,
+        stage: api.stage("$default")?,
+        path,
         shown: path,
         is_domain: false,
         implied: None,

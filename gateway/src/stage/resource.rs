@@ -6,7 +6,7 @@
 use indexmap::IndexMap;
 use percent_encoding::percent_decode_str;
 
-use crate::api::{Api, Method, Resource, Segment};
+use crate::api::{Api, DEFAULT_ROUTE, Method, Resource, Segment};
 
 /// A resource that has the method, and the parameters that it found in the path.
 pub(super) struct MatchedResource<'a> {
@@ -42,7 +42,7 @@ pub(super) fn find<'a>(
             ))
         })
         .min_by(|(_, _, a), (_, _, b)| a.rank.cmp(&b.rank));
-    let (resource, method, matched) = best?;
+    let (resource, method, matched) = best.or_else(|| default_route(api, verb))?;
     let named = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
     let encoded: IndexMap<String, String> = matched.values.iter().map(named).collect();
     let parameters = encoded
@@ -55,6 +55,19 @@ pub(super) fn find<'a>(
         parameters,
         encoded,
     })
+}
+
+/// The route of an HTTP API that takes what no other does.
+fn default_route<'a>(
+    api: &'a Api,
+    verb: &http::Method,
+) -> Option<(&'a Resource, &'a Method, PathMatch<'a>)> {
+    let resource = api.resources.iter().find(|one| one.path == DEFAULT_ROUTE)?;
+    let matched = PathMatch {
+        rank: Vec::new(),
+        values: Vec::new(),
+    };
+    Some((resource, resource.method(verb)?, matched))
 }
 
 /// How a path matches a resource: what matched each part, and the parameters.

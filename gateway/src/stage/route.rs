@@ -4,7 +4,7 @@
 use indexmap::IndexMap;
 
 use super::{address, resource};
-use crate::api::{Api, Apis, Canary, Method, Resource, Stage};
+use crate::api::{Api, ApiProtocol, Apis, Canary, Method, Resource, Stage};
 
 /// Where a request belongs.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ impl Route<'_> {
 pub enum NoRoute {
     /// The host or the stage is unknown: 403 `Forbidden`.
     Forbidden,
+    /// The path or the method is unknown to an HTTP API: 404 `Not Found`.
+    NotFound,
     /// The path or the method is unknown: 403 `Missing Authentication Token`.
     MissingAuthenticationToken,
 }
@@ -72,7 +74,10 @@ pub fn route<'a>(
     let mut reason = NoRoute::Forbidden;
     for address in address::possible(apis, host, path) {
         let Some(found) = resource::find(address.api, verb, address.path) else {
-            reason = NoRoute::MissingAuthenticationToken;
+            reason = match address.api.protocol {
+                ApiProtocol::Rest => NoRoute::MissingAuthenticationToken,
+                ApiProtocol::Http => NoRoute::NotFound,
+            };
             continue;
         };
         return Ok(Route {

@@ -19,6 +19,9 @@ const PROFILE: &str = "endpoint_url of the AWS profile";
 /// A variable that is never set, to read what a profile sets.
 const UNSET: &str = "TIDEGATE_NOT_A_VARIABLE";
 
+/// The services that a program's own endpoint is.
+const OF_EMULATOR: [&str; 3] = ["SQS", "S3", "STS"];
+
 /// Services whose endpoints are checked when a profile sets them: those that the programs use
 /// themselves, and common targets of integrations and pipes.
 const SERVICES: [&str; 12] = [
@@ -101,7 +104,10 @@ impl fmt::Display for Endpoint {
 /// environment.
 pub fn endpoint(config: &SdkConfig, service: &str) -> Option<String> {
     if config.get_origin("endpoint_url").is_client_config() {
-        return config.endpoint_url().map(str::to_owned);
+        // The emulator is SQS, S3 and STS; what else there is, the environment names.
+        let own = || env::var(&format!("{VARIABLE}_{service}")).ok().flatten();
+        let other = (!OF_EMULATOR.contains(&service)).then(own).flatten();
+        return other.or_else(|| config.endpoint_url().map(str::to_owned));
     }
     let found = config
         .service_config()

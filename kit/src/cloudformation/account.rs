@@ -23,6 +23,17 @@ impl Account {
         }
     }
 
+    /// An ARN in this account and region.
+    pub(super) fn arn(&self, service: &str, rest: &str) -> String {
+        let Account {
+            region, account_id, ..
+        } = self;
+        format!(
+            "arn:{}:{service}:{region}:{account_id}:{rest}",
+            self.partition()
+        )
+    }
+
     /// `AWS::URLSuffix`: what the hosts of services end with.
     pub fn url_suffix(&self) -> &'static str {
         if self.partition() == "aws-cn" {

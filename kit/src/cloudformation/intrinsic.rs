@@ -2,11 +2,12 @@
 
 mod conditions;
 mod functions;
+mod lists;
 mod references;
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -15,6 +16,7 @@ use super::account::Account;
 use super::cycle::References;
 use super::function::function;
 use super::parameters::Values;
+use super::secrets::Secrets;
 use super::types::{self, Standing};
 use crate::document::{Entry, Node, Problem, Value};
 
@@ -24,11 +26,24 @@ pub(super) struct Resolver<'a> {
     parameters: Values,
     conditions: &'a [Entry],
     mappings: Option<&'a Node>,
+    secrets: &'a Secrets,
     /// By name: templates of thousands of resources refer to as many.
     resources: HashMap<&'a str, &'a Entry>,
     references: References,
+    /// The names that resources have, by logical id, when the operator gives them.
+    physical_ids: &'a BTreeMap<String, String>,
     /// Problems of one function beyond the first, which is its error.
     further: RefCell<Vec<Problem>>,
+    /// Problems with values that others stand in for.
+    assumed: RefCell<Vec<Problem>>,
+}
+
+/// What functions refer to beside resources.
+pub(super) struct Scope<'a> {
+    pub parameters: Values,
+    pub conditions: &'a [Entry],
+    pub mappings: Option<&'a Node>,
+    pub secrets: &'a Secrets,
 }
 
 /// A resolved node, or `None` for `AWS::NoValue`.
@@ -37,24 +52,31 @@ type Resolved = Result<Option<Node>, Problem>;
 impl<'a> Resolver<'a> {
     pub(super) fn new(
         account: &'a Account,
-        parameters: Values,
-        conditions: &'a [Entry],
-        mappings: Option<&'a Node>,
+        scope: Scope<'a>,
         resources: &'a [Entry],
+        physical_ids: &'a BTreeMap<String, String>,
     ) -> Resolver<'a> {
         let resources = resources
             .iter()
             .map(|entry| (entry.key.as_str(), entry))
             .collect();
-        let (references, further) = (References::default(), RefCell::default());
+        let Scope {
+            parameters,
+            conditions,
+            mappings,
+            secrets,
+        } = scope;
         Resolver {
             account,
             parameters,
             conditions,
             mappings,
+            secrets,
             resources,
-            references,
-            further,
+            physical_ids,
+            references: References::default(),
+            further: RefCell::default(),
+            assumed: RefCell::default(),
         }
     }
 
@@ -74,6 +96,11 @@ impl<'a> Resolver<'a> {
     /// The problems that were found beside those that were returned.
     pub(super) fn further(&self) -> Vec<Problem> {
         self.further.take()
+    }
+
+    /// The problems with values that others stand in for.
+    pub(super) fn assumed(&self) -> Vec<Problem> {
+        self.assumed.take()
     }
 
     /// Which resources refer to which.
@@ -164,6 +191,10 @@ impl<'a> Resolver<'a> {
             "Fn::FindInMap" => return self.find_in_map(argument).map(Some),
             "Fn::Select" => return self.select(argument).map(Some),
             "Fn::Split" => return self.split(argument).map(Some),
+            "Fn::GetAZs" => return self.zones(argument).map(Some),
+            "Fn::Cidr" => return self.cidr(argument).map(Some),
+            "Fn::Length" => return self.length(argument).map(Some),
+            "Fn::ImportValue" => self.imported(argument)?,
             "Fn::GetAtt" => self.attribute(node, argument)?,
             "Fn::Sub" => self.substitute(argument)?,
             "Fn::Join" => self.join(argument)?,

@@ -4,6 +4,8 @@
 //! the same on every start, so that URLs and ARNs in logs and files stay true.
 
 use super::account::Account;
+use super::stand_in::StandIn;
+use super::types::{has_attribute, is_referred_by_arn};
 
 /// The property that names a resource of this type, when its author may choose the name.
 pub(super) fn name_property(kind: &str) -> Option<&'static str> {
@@ -20,8 +22,8 @@ pub(super) fn name_property(kind: &str) -> Option<&'static str> {
         "AWS::Lambda::Function" | "AWS::Serverless::Function" => "FunctionName",
         "AWS::StepFunctions::StateMachine" => "StateMachineName",
         "AWS::Serverless::StateMachine" => "Name",
-        "AWS::ApiGateway::Stage" => "StageName",
-        "AWS::ApiGateway::DomainName" => "DomainName",
+        "AWS::ApiGateway::Stage" | "AWS::ApiGatewayV2::Stage" => "StageName",
+        "AWS::ApiGateway::DomainName" | "AWS::ApiGatewayV2::DomainName" => "DomainName",
         "AWS::ApiGateway::Model" => "Name",
         _ => return None,
     })
@@ -32,8 +34,10 @@ pub(super) fn name_property(kind: &str) -> Option<&'static str> {
 pub(super) fn generated(kind: &str, logical_id: &str, account: &Account) -> String {
     match kind {
         "AWS::S3::Bucket" => format!("{}-{logical_id}", account.stack_name).to_lowercase(),
-        "AWS::Serverless::Api" => short_id(logical_id),
-        _ if kind.starts_with("AWS::ApiGateway::") => short_id(logical_id),
+        "AWS::Serverless::Api" | "AWS::Serverless::HttpApi" => short_id(logical_id),
+        "AWS::KMS::Key" => uuid(logical_id),
+        "AWS::Cognito::UserPool" => format!("{}_{}", account.region, &short_id(logical_id)[..9]),
+        _ if kind.starts_with("AWS::ApiGateway") => short_id(logical_id),
         _ => format!("{}-{logical_id}", account.stack_name),
     }
 }
@@ -56,6 +60,11 @@ fn is_physical_id(kind: &str, attribute: &str) -> bool {
             | ("AWS::ApiGateway::RequestValidator", "RequestValidatorId")
             | ("AWS::ApiGateway::ApiKey", "APIKeyId")
             | ("AWS::ApiGateway::UsagePlan", "Id")
+            | ("AWS::ApiGateway::Resource", "ResourceId")
+            | (
+                "AWS::ApiGatewayV2::Api" | "AWS::Serverless::HttpApi",
+                "ApiId"
+            )
     )
 }
 
@@ -78,13 +87,19 @@ impl Named<'_> {
             "AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine" => {
                 self.arn("states", &format!("stateMachine:{}", self.physical_id))
             }
+            kind if is_referred_by_arn(kind) => self.stand_in("Arn"),
             _ => self.physical_id.to_owned(),
         }
     }
 
-    /// What `Fn::GetAtt` gives; `None` when the type has no such attribute, as far as it is known
-    /// here.
+    /// What `Fn::GetAtt` gives; `None` when the type has no such attribute.
     pub(super) fn attribute(&self, attribute: &str) -> Option<String> {
+        let known = self.known_attribute(attribute);
+        known.or_else(|| has_attribute(self.kind, attribute).then(|| self.stand_in(attribute)))
+    }
+
+    /// The attributes whose values matter here.
+    fn known_attribute(&self, attribute: &str) -> Option<String> {
         let id = self.physical_id;
         if is_physical_id(self.kind, attribute) {
             return Some(id.to_owned());
@@ -118,7 +133,6 @@ impl Named<'_> {
                 "secretsmanager",
                 &format!("secret:events!connection/{id}/{}", self.uuid()),
             ),
-            ("AWS::Events::EventBus", "Arn") => self.arn("events", &format!("event-bus/{id}")),
             ("AWS::IAM::Role", "Arn") => {
                 format!(
                     "arn:{}:iam::{}:role{}{id}",
@@ -127,29 +141,38 @@ impl Named<'_> {
                     self.path
                 )
             }
-            ("AWS::Logs::LogGroup", "Arn") => self.arn("logs", &format!("log-group:{id}:*")),
             ("AWS::SNS::Topic", "TopicArn") => self.arn("sns", id),
-            ("AWS::SQS::Queue", "QueueName") | ("AWS::SNS::Topic", "TopicName") => id.to_owned(),
-            ("AWS::Lambda::Function" | "AWS::Serverless::Function", "Arn") => {
-                self.arn("lambda", &format!("function:{id}"))
-            }
+            ("AWS::Serverless::Function", "Arn") => self.arn("lambda", &format!("function:{id}")),
             ("AWS::StepFunctions::StateMachine" | "AWS::Serverless::StateMachine", "Arn") => {
                 self.arn("states", &format!("stateMachine:{id}"))
             }
             ("AWS::ApiGateway::RestApi" | "AWS::Serverless::Api", "RootResourceId") => {
                 short_id(&format!("{}/", self.logical_id))
             }
+            ("AWS::ApiGatewayV2::Api" | "AWS::Serverless::HttpApi", "ApiEndpoint") => {
+                let Account { region, .. } = self.account;
+                format!(
+                    "https://{id}.execute-api.{region}.{}",
+                    self.account.url_suffix()
+                )
+            }
             _ => return None,
         })
     }
 
     fn arn(&self, service: &str, rest: &str) -> String {
-        format!(
-            "arn:{}:{service}:{}:{}:{rest}",
-            self.partition(),
-            self.account.region,
-            self.account.account_id
-        )
+        self.account.arn(service, rest)
+    }
+
+    /// What stands in for an attribute.
+    pub(super) fn stand_in(&self, attribute: &str) -> String {
+        let stand_in = StandIn {
+            kind: self.kind,
+            id: self.physical_id,
+            uuid: self.uuid(),
+            account: self.account,
+        };
+        stand_in.attribute(attribute)
     }
 
     fn queue_url(&self) -> String {
@@ -176,17 +199,21 @@ impl Named<'_> {
     }
 
     fn uuid(&self) -> String {
-        let (a, b) = (hash(self.logical_id, 1), hash(self.logical_id, 2));
-        let hex = format!("{a:016x}{b:016x}");
-        [
-            &hex[..8],
-            &hex[8..12],
-            &hex[12..16],
-            &hex[16..20],
-            &hex[20..],
-        ]
-        .join("-")
+        uuid(self.logical_id)
     }
+}
+
+fn uuid(seed: &str) -> String {
+    let (a, b) = (hash(seed, 1), hash(seed, 2));
+    let hex = format!("{a:016x}{b:016x}");
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
 }
 
 /// Ten characters of `a-z0-9`, the form of API Gateway's ids.

@@ -131,7 +131,7 @@ fn value(entry: &Entry, given: Option<&String>) -> Result<Node, Problem> {
     };
     allowed(entry, &node)?;
     Ok(
-        if kind == "CommaDelimitedList" || kind.starts_with("List<") {
+        if kind.contains("CommaDelimitedList") || kind.contains("List<") {
             split(&node)?
         } else {
             node

@@ -2,6 +2,7 @@
 
 use super::account::Account;
 use super::names::Named;
+use super::properties;
 use crate::document::{Fields, Node, Problem};
 
 /// One resource, resolved.
@@ -43,11 +44,17 @@ impl Resource {
         .attribute(name)
     }
 
+    /// Why resources of this type are not supported, if they are not.
+    pub fn refusal(&self) -> Option<&'static str> {
+        properties::refusal(&self.kind)
+    }
+
     /// The properties, to be taken one by one.
     ///
     /// # Errors
     /// `Properties` is not a mapping.
     pub fn fields(&self) -> Result<Fields<'_>, Problem> {
-        self.properties.fields(self.label())
+        let fields = self.properties.fields(self.label())?;
+        Ok(fields.ruled_by(properties::of(&self.kind)))
     }
 }

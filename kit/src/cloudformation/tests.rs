@@ -49,14 +49,14 @@ fn account() -> Account {
 }
 
 fn load(text: &str, overrides: &[(&str, &str)]) -> Result<(Stack, Vec<Problem>), Problem> {
-    let overrides = overrides
+    let overrides: Overrides = overrides
         .iter()
         .map(|&(name, value)| (name.into(), value.into()))
         .collect();
     let mut problems = Vec::new();
     let stack = Stack::load(
         &Node::parse("t", text)?,
-        &overrides,
+        &overrides.into(),
         &account(),
         &mut problems,
     )?;
@@ -151,7 +151,8 @@ fn what_cannot_be_resolved_is_named() {
     refused(
         &queue("!ImportValue x"),
         &[],
-        "t:4:29: Fn::ImportValue is not supported",
+        "t:4:29: ImportValue x: another stack exports it, and its value is not known here: set \
+         --secret 'x=…'",
     );
     refused(&queue("!Ref Q"), &[], "t:4:29: circular dependency: Q → Q");
     refused(&queue("!Sub '${Oops'"), &[], "t:4:29: Sub: unclosed ${");
@@ -246,7 +247,7 @@ fn pseudo_parameters_follow_the_region() {
     let mut problems = Vec::new();
     let stack = Stack::load(
         &Node::parse("t", text).unwrap(),
-        &Overrides::new(),
+        &Inputs::default(),
         &china,
         &mut problems,
     )

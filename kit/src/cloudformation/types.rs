@@ -9,16 +9,66 @@ use std::sync::LazyLock;
 use super::serverless;
 use crate::suggest::{distance, nearest};
 
-/// All resource types, by service. The file names its source.
+/// All resource types with their attributes. The file names its source.
+const LIST: &str = include_str!("types.txt");
+
+/// All resource types, by service.
 static TYPES: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
-    let lines = include_str!("types.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#'));
+    let lines = LIST.lines().filter(|line| !line.starts_with('#'));
     lines
         .filter_map(|line| line.split_once(' '))
-        .map(|(service, names)| (service, names.split(' ').collect()))
+        .map(|(service, names)| (service, names.split(' ').map(name_of).collect()))
         .collect()
 });
+
+/// What every type has beside its name, by the whole type: whether its `Ref` is its ARN, and its
+/// attributes.
+static ATTRIBUTES: LazyLock<BTreeMap<String, (bool, Vec<&'static str>)>> = LazyLock::new(|| {
+    let lines = LIST.lines().filter(|line| !line.starts_with('#'));
+    let of_service = |line: &'static str| {
+        let (service, types) = line.split_once(' ').unwrap_or((line, ""));
+        types.split(' ').map(move |text| {
+            let (name, attributes) = text.split_once(':').unwrap_or((text, ""));
+            let attributes = attributes.split(',').filter(|name| !name.is_empty());
+            let entry = (name.ends_with('@'), attributes.collect());
+            (format!("{service}::{}", name_of(text)), entry)
+        })
+    };
+    lines.flat_map(of_service).collect()
+});
+
+/// The name of a type in the list, without what stands behind it.
+fn name_of(text: &'static str) -> &'static str {
+    text.split(['@', ':']).next().unwrap_or(text)
+}
+
+/// Whether `Ref` gives the ARN of a resource of this type.
+pub(super) fn is_referred_by_arn(kind: &str) -> bool {
+    ATTRIBUTES.get(kind).is_some_and(|(by_arn, _)| *by_arn)
+}
+
+/// Whether a type has an attribute. What a third party's resource, a custom one or a nested stack
+/// has is not known: any.
+pub(super) fn has_attribute(kind: &str, attribute: &str) -> bool {
+    if OPEN.contains(&kind) {
+        return true;
+    }
+    ATTRIBUTES.get(kind).is_none_or(|(_, names)| {
+        let within = |name: &&str| {
+            attribute
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
+        names.contains(&attribute) || names.iter().any(within)
+    })
+}
+
+/// Types whose attributes their authors choose.
+const OPEN: [&str; 3] = [
+    "AWS::CloudFormation::CustomResource",
+    "AWS::CloudFormation::Stack",
+    "AWS::Serverless::Application",
+];
 
 /// Services that Tidegate stands in for, whole or in part.
 const OUR_SERVICES: [&str; 7] = [

@@ -1,18 +1,19 @@
 //! The definition settings, and the files that they name.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::declarations::{Declarations, Sources};
 use super::error::LoadError;
-use crate::cloudformation::{Account, Overrides};
+use super::files::read;
+use super::include;
+use super::secrets::SecretArgs;
+use crate::cloudformation::{Account, Inputs, Overrides};
 use crate::document::Node;
 use crate::suggest::nearest;
 
 /// The repository's own `template.yaml`, used when no file is named.
 const BUILT_IN: &str = include_str!("../../../template.yaml");
-
-/// The largest file that is read: an import into API Gateway has 6 MB at most.
-const LARGEST: u64 = 6 * 1024 * 1024;
 
 /// The definition settings, the same for every program that takes them.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -32,6 +33,22 @@ pub struct DefinitionArgs {
     /// Values for template parameters, as Key=Value [env: PARAMETER_OVERRIDES, separated by spaces]
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     pub parameter_overrides: Vec<String>,
+    /// Values for dynamic references
+    #[command(flatten)]
+    pub secrets: SecretArgs,
+    /// The name of the stack: AWS::StackName, and the first part of names that CloudFormation would
+    /// make up [default: tidegate]
+    #[arg(long, value_name = "NAME", env = "STACK_NAME", value_parser = stack_name)]
+    pub stack_name: Option<String>,
+    /// The name that a resource of a template has, whatever the template would make of it: the name
+    /// of a queue that was deployed without one. Repeatable; separated by commas in the environment
+    #[arg(
+        long,
+        value_name = "LOGICALID=NAME",
+        env = "PHYSICAL",
+        value_delimiter = ','
+    )]
+    pub physical: Vec<String>,
     /// Warn about what a definition asks for and Tidegate does not support, and start without it
     #[arg(long, env = "LENIENT", value_parser = crate::cli::boolean)]
     pub lenient: bool,
@@ -61,9 +78,41 @@ impl DefinitionArgs {
         if errors.is_empty() {
             errors.extend(given.keys().filter_map(|name| unknown(name, &roots)));
         }
+        let secrets = self.secrets.read(&mut errors);
+        let physical_ids = self.physical_ids(&roots, &mut errors);
         LoadError::all(errors)?;
-        let overrides = self.defaults.clone().into_iter().chain(given).collect();
-        Ok(Sources::new(roots, overrides, self.lenient))
+        let inputs = Inputs {
+            parameters: self.defaults.clone().into_iter().chain(given).collect(),
+            secrets,
+            physical_ids,
+        };
+        let stack_name = self.stack_name.clone();
+        Ok(Sources::new(roots, inputs, stack_name, self.lenient))
+    }
+
+    /// The names that the operator gives to resources.
+    fn physical_ids(
+        &self,
+        roots: &[Node],
+        errors: &mut Vec<LoadError>,
+    ) -> BTreeMap<String, String> {
+        let mut names = BTreeMap::new();
+        let has = |root: &Node, id: &str| {
+            root.get("Resources")
+                .is_some_and(|resources| resources.get(id).is_some())
+        };
+        for text in &self.physical {
+            match text.split_once('=') {
+                Some((id, name)) if !id.is_empty() && !name.is_empty() => {
+                    if !roots.iter().any(|root| has(root, id)) && !roots.is_empty() {
+                        errors.push(LoadError::NoSuchResource(text.clone()));
+                    }
+                    names.insert(id.to_owned(), name.to_owned());
+                }
+                _ => errors.push(LoadError::Physical(text.clone())),
+            }
+        }
+        names
     }
 
     /// Whether no file is named, so that the built-in template runs.
@@ -76,7 +125,10 @@ impl DefinitionArgs {
             [] => vec![Node::parse("template.yaml (built in)", BUILT_IN).map_err(LoadError::from)],
             files => files
                 .iter()
-                .map(|file| Ok(Node::parse(&file.display().to_string(), &read(file)?)?))
+                .map(|file| {
+                    let root = Node::parse(&file.display().to_string(), &read(file)?)?;
+                    Ok(include::included(root, file, errors))
+                })
                 .collect(),
         };
         parsed
@@ -108,6 +160,16 @@ impl DefinitionArgs {
     }
 }
 
+/// A name that CloudFormation takes for a stack.
+fn stack_name(text: &str) -> Result<String, String> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic());
+    if begins && text.len() <= 128 && text.chars().all(is_allowed) {
+        return Ok(text.to_owned());
+    }
+    Err("expected letters, digits and hyphens, 128 at most, the first of them a letter".to_owned())
+}
+
 /// The error for an override whose parameter no template has.
 fn unknown(name: &str, roots: &[Node]) -> Option<LoadError> {
     if roots.iter().any(|root| declares(root, name)) {
@@ -127,19 +189,4 @@ fn unknown(name: &str, roots: &[Node]) -> Option<LoadError> {
 fn declares(root: &Node, parameter: &str) -> bool {
     root.get("Parameters")
         .is_some_and(|parameters| parameters.get(parameter).is_some())
-}
-
-fn read(file: &Path) -> Result<String, LoadError> {
-    let unreadable = |cause: std::io::Error| LoadError::Unreadable {
-        file: file.to_owned(),
-        setting: crate::cli::written("--definition", "DEFINITION"),
-        cause: cause.to_string(),
-    };
-    let length = std::fs::metadata(file).map_err(unreadable)?.len();
-    if length > LARGEST {
-        return Err(unreadable(std::io::Error::other(format!(
-            "the file has {length} bytes, a definition has {LARGEST} at most"
-        ))));
-    }
-    std::fs::read_to_string(file).map_err(unreadable)
 }

@@ -1,22 +1,32 @@
 //! What definition files declare, and what is wrong with them.
 
+use std::collections::BTreeMap;
+
 use super::error::LoadError;
-use crate::cloudformation::{Account, Overrides, Stack};
+use super::stack_names;
+use crate::cloudformation::{Account, Inputs, Stack};
 use crate::document::{Node, OrCollect as _, Problem};
 
 /// Definition files that were read as documents. What they declare is not known yet.
 #[derive(Debug, Clone)]
 pub struct Sources {
     roots: Vec<Node>,
-    overrides: Overrides,
+    given: Inputs,
+    stack_name: Option<String>,
     lenient: bool,
 }
 
 impl Sources {
-    pub(super) fn new(roots: Vec<Node>, overrides: Overrides, lenient: bool) -> Sources {
+    pub(super) fn new(
+        roots: Vec<Node>,
+        given: Inputs,
+        stack_name: Option<String>,
+        lenient: bool,
+    ) -> Sources {
         Sources {
             roots,
-            overrides,
+            given,
+            stack_name,
             lenient,
         }
     }
@@ -36,9 +46,15 @@ impl Sources {
             ..Declarations::default()
         };
         let mut problems = Vec::new();
-        for root in &self.roots {
+        let stack_name = self.stack_name.as_ref().unwrap_or(&account.stack_name);
+        let named = Account {
+            stack_name: stack_name.clone(),
+            ..account.clone()
+        };
+        let accounts = stack_names::accounts(&self.roots, &named);
+        for (root, account) in self.roots.iter().zip(&accounts) {
             declarations
-                .add(root, &self.overrides, account, &mut problems)
+                .add(root, &self.given, account, &mut problems)
                 .or_collect(&mut problems);
         }
         declarations.problems = declarations.without_tolerated(problems);
@@ -69,6 +85,42 @@ pub struct Declarations {
 }
 
 impl Declarations {
+    /// What the files hold, for a program that has nothing to run: `t.yaml: AWS::SQS::Queue, 2
+    /// AWS::Pipes::Pipe`.
+    pub fn contents(&self) -> String {
+        let described = [
+            (self.apis.len(), "OpenAPI documents"),
+            (self.pipes.len(), "outputs of describe-pipe"),
+            (
+                self.api_destinations.len(),
+                "outputs of describe-api-destination",
+            ),
+            (self.connections.len(), "outputs of describe-connection"),
+        ];
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        for stack in &self.stacks {
+            let others = stack.not_run.iter().map(|resource| resource.kind.as_str());
+            let all = stack.all().map(|resource| resource.kind.as_str());
+            for kind in all.chain(others) {
+                *kinds.entry(kind).or_default() += 1;
+            }
+        }
+        let resources = kinds.into_iter().map(|(kind, count)| (count, kind));
+        let found = described.into_iter().filter(|(count, _)| *count > 0);
+        let found: Vec<String> = found
+            .chain(resources)
+            .map(|(count, what)| match count {
+                1 => what.to_owned(),
+                count => format!("{count} {what}"),
+            })
+            .collect();
+        let found = match found.as_slice() {
+            [] => "nothing".to_owned(),
+            found => found.join(", "),
+        };
+        format!("{found} in {}", self.files.join(", "))
+    }
+
     /// Whether what is not supported is passed over: `--lenient`.
     pub fn is_lenient(&self) -> bool {
         self.lenient
@@ -77,13 +129,13 @@ impl Declarations {
     fn add(
         &mut self,
         root: &Node,
-        overrides: &Overrides,
+        given: &Inputs,
         account: &Account,
         problems: &mut Vec<Problem>,
     ) -> Result<(), Problem> {
         let has = |key: &str| root.get(key).is_some();
         if Stack::is_template(root) {
-            let mut stack = Stack::load(root, overrides, account, problems)?;
+            let mut stack = Stack::load(root, given, account, problems)?;
             if self.lenient {
                 stack.drop_broken();
             }

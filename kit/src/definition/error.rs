@@ -34,6 +34,15 @@ pub enum LoadError {
         /// A declared parameter with a similar name.
         meant: Option<String>,
     },
+    /// A secret is not `NAME=VALUE`. Where it stands; what it holds is not shown.
+    #[error("{0}: expected NAME=VALUE")]
+    Secret(String),
+    /// A `--physical` value is not `LogicalId=name`.
+    #[error("invalid --physical or PHYSICAL: expected LogicalId=name, got {0:?}")]
+    Physical(String),
+    /// A `--physical` value names a resource that no template has.
+    #[error("--physical or PHYSICAL: {0}: no template has such a resource")]
+    NoSuchResource(String),
     /// Several errors.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Several(Vec<LoadError>),

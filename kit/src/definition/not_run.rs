@@ -87,7 +87,7 @@ fn work(resource: &NotRun) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::cloudformation::{Account, Overrides, Stack};
+    use crate::cloudformation::{Account, Inputs, Stack};
     use crate::definition::Declarations;
     use crate::document::Node;
 
@@ -100,7 +100,7 @@ mod tests {
         let mut problems = Vec::new();
         let stack = Stack::load(
             &Node::parse("t", text).unwrap(),
-            &Overrides::new(),
+            &Inputs::default(),
             &account,
             &mut problems,
         )

@@ -1,5 +1,5 @@
 use super::*;
-use crate::cloudformation::{Account, Overrides};
+use crate::cloudformation::{Account, Inputs};
 use crate::document::Node;
 
 fn account() -> Account {
@@ -12,7 +12,7 @@ fn account() -> Account {
 
 fn load(text: &str, lenient: bool) -> Result<Declarations, LoadError> {
     let roots = vec![Node::parse("f", text)?];
-    let definition = Sources::new(roots, Overrides::new(), lenient).load(&account());
+    let definition = Sources::new(roots, Inputs::default(), None, lenient).load(&account());
     definition.check(Vec::new())?;
     Ok(definition)
 }
@@ -65,12 +65,12 @@ fn the_kind_is_found_by_content() {
 
 #[test]
 fn unsupported_is_loud_unless_lenient_and_wrong_is_loud_always() {
-    let unsupported = "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !ImportValue a}}\n  \
-                       B: {Type: AWS::SQS::Queue, Properties: {QueueName: !GetAZs b}}\n  C: {Type: AWS::SQS::Queue}\n";
+    let unsupported = "Resources:\n  A: {Type: AWS::SQS::Queue, Properties: {QueueName: !Unheard a}}\n  \
+                       B: {Type: AWS::SQS::Queue, Properties: {QueueName: !Macro b}}\n  C: {Type: AWS::SQS::Queue}\n";
     let message = load(unsupported, false).unwrap_err().to_string();
     let expected = [
-        "f:2:54: Fn::ImportValue is not supported",
-        "f:3:54: Fn::GetAZs is not supported",
+        "f:2:54: Fn::Unheard is not supported",
+        "f:3:54: Fn::Macro is not supported",
         "(use --lenient to start without what is not supported)",
     ];
     assert_eq!(message, expected.join("\n"));

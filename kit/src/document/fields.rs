@@ -4,9 +4,25 @@
 //! entry that the reader did not mention is unknown. That is how unsupported entries are reported
 //! without a second list of names.
 
+use std::collections::BTreeMap;
+
 use super::node::{Entry, Node, Value};
 use super::problem::{Place, Problem};
 use crate::suggest::nearest;
+
+/// What is done about an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// A reader takes it.
+    Runs,
+    /// It has no effect here and needs none, perhaps for a reason that is worth a word.
+    Nothing(&'static str),
+    /// It is not supported, for this reason.
+    Refused(&'static str),
+}
+
+/// What is done about entries, by their names.
+pub type Rules = BTreeMap<&'static str, Rule>;
 
 /// A mapping being read. Call [`Fields::finish`] when everything known was taken.
 #[derive(Debug)]
@@ -16,6 +32,8 @@ pub struct Fields<'a> {
     rest: Vec<&'a Entry>,
     /// Every name that the reader mentioned.
     known: Vec<String>,
+    /// What is done about the entries that the reader does not mention.
+    rules: Option<&'static Rules>,
     problems: Vec<Problem>,
 }
 
@@ -45,8 +63,15 @@ impl<'a> Fields<'a> {
             place: node.place.clone(),
             rest,
             known: Vec::new(),
+            rules: None,
             problems: Vec::new(),
         })
+    }
+
+    /// The same, with rules for the entries that the reader does not mention.
+    #[must_use]
+    pub fn ruled_by(self, rules: Option<&'static Rules>) -> Fields<'a> {
+        Fields { rules, ..self }
     }
 
     /// Takes an entry that may be absent.
@@ -104,11 +129,27 @@ impl<'a> Fields<'a> {
             owner,
             rest,
             known,
+            rules,
             mut problems,
             ..
         } = self;
+        let names = rules.into_iter().flat_map(|rules| rules.keys().copied());
+        let rest: Vec<&Entry> = rest
+            .into_iter()
+            .filter(
+                |entry| match rules.and_then(|rules| rules.get(entry.key.as_str())) {
+                    None | Some(Rule::Runs) => true,
+                    Some(Rule::Nothing(_)) => false,
+                    Some(Rule::Refused(reason)) => {
+                        problems.push(refused(&owner, entry, reason));
+                        false
+                    }
+                },
+            )
+            .collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).chain(names).collect();
         let unknown = |entry: &Entry| {
-            let meant = nearest(&entry.key, known.iter().map(String::as_str));
+            let meant = nearest(&entry.key, known.iter().copied());
             let hint = meant
                 .map(|meant| format!("; did you mean {meant}?"))
                 .unwrap_or_default();
@@ -122,9 +163,37 @@ impl<'a> Fields<'a> {
     }
 }
 
+fn refused(owner: &str, entry: &Entry, reason: &str) -> Problem {
+    let reason = match reason {
+        "" => String::new(),
+        reason => format!(" ({reason})"),
+    };
+    let message = format!("{owner}: {} is not supported{reason}", entry.key);
+    entry.node.problem(message).tolerable()
+}
+
 #[cfg(test)]
 mod tests {
+    use super::{Rule, Rules};
     use crate::document::Node;
+
+    #[test]
+    fn rules_decide_what_no_reader_mentions() {
+        let rules: &'static Rules = Box::leak(Box::new(Rules::from([
+            ("Tags", Rule::Nothing("")),
+            ("Lock", Rule::Refused("why")),
+            ("Name", Rule::Runs),
+        ])));
+        let node = Node::parse("t", "{Tags: 1, Lock: 2, Name: 3, Nmae: 4}").unwrap();
+        let fields = node.fields("Q").unwrap().ruled_by(Some(rules));
+        let problems: Vec<String> = fields.finish().iter().map(ToString::to_string).collect();
+        let expected = [
+            "t:1:17: Q: Lock is not supported (why)",
+            "t:1:20: Q: Name is unknown",
+            "t:1:29: Q: Nmae is unknown; did you mean Name?",
+        ];
+        assert_eq!(problems, expected);
+    }
 
     #[test]
     fn every_entry_is_accounted_for() {

@@ -61,6 +61,26 @@ impl AllowTargets {
                 .any(|allowed| allowed.covers(host, port, address))
     }
 
+    /// Whether one of these targets names the host of a URL: by its name, or by a network that its
+    /// address, when that is written out, lies in.
+    pub fn name(&self, url: &Url) -> bool {
+        let (host, addresses) = literal(url);
+        let port = url.port_or_known_default().unwrap_or_default();
+        let everything = [
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            Ipv6Addr::UNSPECIFIED.into(),
+        ];
+        let covers = |allowed: &AllowTarget| match &allowed.host {
+            Host::Name(_) => allowed.covers(&host, port, everything[0]),
+            Host::Network(network, 0) => everything.contains(network),
+            Host::Network(..) => {
+                let mut addresses = addresses.iter();
+                addresses.any(|address| allowed.covers(&host, port, address.to_canonical()))
+            }
+        };
+        self.0.iter().any(covers)
+    }
+
     /// Whether it is plain from a URL alone, without looking up a name, that it leads to addresses
     /// none of which may be connected to: its host is an address, or `localhost`.
     pub fn refuse(&self, url: &Url) -> bool {

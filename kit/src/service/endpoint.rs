@@ -16,6 +16,17 @@ const SERVICE_IDS: [(&str, &str); 7] = [
     ("states", "SFN"),
 ];
 
+/// The environment variable that names the endpoint of the service that signs by this name.
+pub fn endpoint_variable(service: &str) -> String {
+    format!("AWS_ENDPOINT_URL_{}", service_id(service))
+}
+
+/// The endpoint that this variable names.
+pub fn variable_endpoint(service: &str) -> Option<String> {
+    let found = std::env::var(endpoint_variable(service)).ok();
+    found.filter(|url| !url.is_empty())
+}
+
 /// The endpoint of the service that signs by this name, as the SDK has it for its own clients.
 pub(super) fn of(config: &SdkConfig, service: &str) -> Option<Url> {
     aws::endpoint(config, &service_id(service))?.parse().ok()

@@ -1,4 +1,4 @@
-//! Door: the admin port of the pipe: the routes of every program, `/filtered`, and the control
+//! Door: the admin port of the pipe: the routes of every program, `/filtered`, `/outbox`, and the control
 //! plane of Pipes.
 //!
 //! The port is on loopback and checks no signatures. [`kit::admin::guarded`] rejects the pages of a
@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::api::{self, ControlFault, PipeView};
 use super::registry::Registry;
 use crate::definition::DesiredState;
+use crate::outbox::Outbox;
 use crate::sqs::clients::Clients;
 
 /// A change of state that the admin port asks for.
@@ -41,6 +42,7 @@ pub(crate) fn routes(
     registry: Arc<Registry>,
     clients: Arc<Clients>,
     commands: mpsc::Sender<PipeCommand>,
+    outbox: Option<Arc<Outbox>>,
 ) -> Router {
     let (filtered, readiness) = (registry.filtered.clone(), registry.clone());
     let ready = move || {
@@ -64,8 +66,14 @@ pub(crate) fn routes(
         .route("/v1/{*rest}", any(no_such_operation))
         .route("/tags/{*arn}", any(declared_elsewhere))
         .with_state(Admin { registry, commands });
+    let kept = Router::new();
+    let kept = match outbox {
+        Some(outbox) => kept.route("/outbox", get(async move || Json(outbox.show()))),
+        None => kept,
+    };
     kit::admin::router("pipe", ready)
         .route("/filtered", get(async move || Json(filtered.show())))
+        .merge(kept)
         .merge(control)
 }
 
@@ -182,7 +190,7 @@ mod tests {
     ) -> (u16, String, Value) {
         let sdk = kit::aws::local("http://127.0.0.1:9").await;
         let clients = Arc::new(Clients::local(&sdk));
-        let routes = routes(registry, clients, mpsc::channel(1).0);
+        let routes = routes(registry, clients, mpsc::channel(1).0, None);
         let answer = routes
             .oneshot(request.body(Body::empty()).unwrap())
             .await

@@ -93,6 +93,13 @@ impl Status {
         self.change(DesiredState::Stopped, CurrentState::Stopping, now);
     }
 
+    /// The pipe cannot run at all.
+    pub(crate) fn blocked(&self, reason: &str) {
+        let mut inner = self.lock();
+        inner.state.desired = DesiredState::Stopped;
+        inner.state.reason = Some(cut(reason));
+    }
+
     /// The pipe has found its queue.
     pub(crate) fn runs(&self) {
         let mut inner = self.lock();

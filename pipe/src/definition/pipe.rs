@@ -19,6 +19,8 @@ pub struct Pipe {
     pub names: ReservedVariables,
     /// Whether it runs: `DesiredState`.
     pub state: DesiredState,
+    /// Why it cannot run here, whatever its state is to be.
+    pub blocked: Option<String>,
     /// The queue that it reads.
     pub source: Source,
     /// Which events go on.

@@ -78,6 +78,7 @@ pub(super) fn read(
         name: pipe.name.clone(),
         names: reserved_variables(pipe, arn, &source, &properties),
         state: properties.state,
+        blocked: None,
         source,
         filter: properties.filter,
         description: describe(pipe.node),

@@ -137,20 +137,22 @@ impl<'n> ServiceReader<'_, '_, 'n> {
         self.made(made).map(Feed::Stream)
     }
 
-    /// A log group.
-    pub(super) fn log_group(&mut self) -> Option<Feed> {
-        let (label, mut fields) = self.needed("CloudWatchLogsParameters")?;
-        let stream = fields
-            .required("LogStreamName")
-            .and_then(|node| read_dynamic(node, LONGEST_NAME));
-        let stream = stream.or_collect(self.problems);
-        let timestamp = fields
-            .optional("Timestamp")
-            .map(|node| read_path(node, &label))
-            .transpose();
-        let timestamp = timestamp.or_collect(self.problems);
-        self.problems.extend(fields.finish());
-        let made = LogGroup::new(&self.arn, stream?, timestamp?);
+    /// A log group. Without the name of a stream, that of the pipe is taken: our choice, for AWS
+    /// does not say which it takes.
+    pub(super) fn log_group(&mut self, pipe: &str) -> Option<Feed> {
+        let (mut stream, mut timestamp) = (DynamicValue::Literal(pipe.to_owned()), None);
+        let fields = self
+            .parameters
+            .take_fields("CloudWatchLogsParameters", self.problems);
+        if let Some((label, mut fields)) = fields {
+            let named = dynamic(&mut fields, "LogStreamName", LONGEST_NAME, self.problems);
+            stream = named.unwrap_or(stream);
+            timestamp = fields
+                .optional("Timestamp")
+                .and_then(|node| read_path(node, &label).or_collect(self.problems));
+            self.problems.extend(fields.finish());
+        }
+        let made = LogGroup::new(&self.arn, stream, timestamp);
         self.made(made).map(Feed::Log)
     }
 

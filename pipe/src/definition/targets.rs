@@ -51,7 +51,7 @@ pub(super) fn read(
         }
         ("sns", _) => reader.topic().map(Arc::new).map(Target::Feed),
         ("kinesis", _) => reader.stream().map(Arc::new).map(Target::Feed),
-        ("logs", _) => reader.log_group().map(Arc::new).map(Target::Feed),
+        ("logs", _) => reader.log_group(&pipe.name).map(Arc::new).map(Target::Feed),
         ("execute-api", _) => reader.rest_api().map(Arc::new).map(Target::Api),
         _ if destinations::is_destination(text) => {
             read_http_target(pipe, node, &mut parameters, destinations, problems).map(Target::Http)

@@ -7,7 +7,7 @@ mod services;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kit::cloudformation::{Account, Overrides, Stack};
+use kit::cloudformation::{Account, Inputs, Stack};
 use kit::definition::{Declarations, DefinitionArgs};
 use kit::document::Node;
 use kit::send::AllowTargets;
@@ -64,7 +64,7 @@ fn given(text: &str) -> Declarations {
     };
     let node = Node::parse("t.yaml", text).expect("a document");
     let stack =
-        Stack::load(&node, &Overrides::new(), &account, &mut Vec::new()).expect("a template");
+        Stack::load(&node, &Inputs::default(), &account, &mut Vec::new()).expect("a template");
     with(|given| {
         given.stacks = vec![stack];
         given.account = Some(account);

@@ -5,7 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, StatusCode};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use kit::call::Reply;
 use kit::send::{SendError, Sender};
 use kit::time::Timestamp;
@@ -18,6 +19,7 @@ use super::unfinished::UnfinishedReplies;
 use crate::event::Event;
 use crate::execution_log::{ExecutionLog, Stage};
 use crate::flow::{Verdict, judge};
+use crate::outbox::Outbox;
 use crate::targets::{HttpTarget, PlannedCall, plan, webhook};
 
 /// How much of a target's reply is read, as the `Range` header announces.
@@ -41,6 +43,8 @@ pub(crate) struct ApiDestinationClient {
     pub(crate) deadline: Duration,
     /// What signs requests, if anything does.
     pub(crate) webhook_keys: Option<Arc<webhook::WebhookKeys>>,
+    /// Keeps calls that are not to be made, if any are.
+    pub(crate) outbox: Option<Arc<Outbox>>,
     /// Reports replies that do not end.
     pub(crate) unfinished: UnfinishedReplies,
 }
@@ -72,8 +76,33 @@ impl ApiDestinationClient {
         } else {
             ReplyPart::Status
         };
-        let result = self.send(draft, part).await;
+        let result = match self.kept(&draft, id) {
+            Some(reply) => self.judge(Ok(reply)),
+            None => self.send(draft, part).await,
+        };
         records.end(result.with_head(event, || self.invocation.destination.connection.secrets()))
+    }
+
+    /// The reply to a call that is kept instead of being made: one of success, which repeats an
+    /// enrichment's request, so that its event goes on as it is.
+    fn kept(&self, draft: &PlannedCall, id: &str) -> Option<Reply> {
+        let outbox = self.outbox.as_ref()?;
+        let call = draft.call();
+        if !outbox.holds(&call.url) {
+            return None;
+        }
+        let name = &self.invocation.destination.name;
+        outbox.keep(name, &call.url, id, &draft.describe(), Timestamp::wall());
+        let body = match self.stage {
+            Stage::Enrichment => call.body.clone(),
+            Stage::Target => Bytes::new(),
+        };
+        Some(Reply {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body,
+            complete: true,
+        })
     }
 
     /// Sends one request. The deadline is for all of it, for a token as well. A token that was

@@ -27,6 +27,7 @@ use crate::execution::token_cache::TokenCache;
 use crate::execution::unfinished::UnfinishedReplies;
 use crate::execution_log::Stage;
 use crate::flow::{Rate, Rates, VerdictRule};
+use crate::outbox::Outbox;
 use crate::sqs::clients::Clients;
 use crate::targets::{Destination, HttpTarget, Program, RestApi, webhook};
 
@@ -50,6 +51,8 @@ pub(crate) struct Dependencies {
     pub(crate) verdict_rule: VerdictRule,
     /// What signs requests to targets, if anything does.
     pub(crate) webhook_keys: Option<Arc<webhook::WebhookKeys>>,
+    /// Keeps calls that are not to be made, if any are.
+    pub(crate) outbox: Option<Arc<Outbox>>,
 }
 
 /// Builds the parts of workers.
@@ -181,6 +184,7 @@ impl Builder {
             sender,
             deadline: self.dependencies.deadline,
             webhook_keys,
+            outbox: self.dependencies.outbox.clone(),
             unfinished: UnfinishedReplies::default(),
         }))
     }

@@ -38,10 +38,16 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         concurrency: settings.concurrency,
         verdict_rule: settings.verdict_rule,
         webhook_keys: settings.webhook_keys,
+        outbox: settings.outbox.clone(),
     };
     let mut supervisor = Supervisor::start(dependencies, settings.definition, &stop);
     let (commands, mut received) = channel(COMMANDS);
-    let routes = kit::admin::guarded(http::routes(supervisor.registry(), clients, commands));
+    let routes = kit::admin::guarded(http::routes(
+        supervisor.registry(),
+        clients,
+        commands,
+        settings.outbox,
+    ));
     let serving = async {
         if let Some(listener) = settings.admin {
             serve::serve(listener, routes, stop.clone()).await?;

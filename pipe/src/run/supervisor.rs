@@ -116,6 +116,11 @@ impl Supervisor {
             .ok_or_else(|| ControlFault::unknown(name))?;
         let Member { view, stop } = member;
         api::check(name, view.status.state().current, wanted)?;
+        if let (DesiredState::Running, Some(reason)) = (wanted, &view.pipe.blocked) {
+            return Err(ControlFault::Validation(format!(
+                "Pipe {name} cannot run: {reason}"
+            )));
+        }
         match wanted {
             DesiredState::Stopped => {
                 view.status.stops(Timestamp::wall());
@@ -165,9 +170,13 @@ impl Supervisor {
             status,
         };
         let stop = self.stop.child_token();
-        match view.pipe.state {
-            DesiredState::Running => self.launch(&view, stop.clone(), now),
-            DesiredState::Stopped => tracing::info!(
+        match (&view.pipe.blocked, view.pipe.state) {
+            (Some(reason), _) => {
+                tracing::warn!(pipe = view.pipe.name, "the pipe is stopped: {reason}");
+                view.status.blocked(reason);
+            }
+            (None, DesiredState::Running) => self.launch(&view, stop.clone(), now),
+            (None, DesiredState::Stopped) => tracing::info!(
                 pipe = view.pipe.name,
                 "the pipe is stopped by its definition"
             ),

@@ -101,6 +101,11 @@ impl PlannedCall {
         self
     }
 
+    /// The call as it is planned.
+    pub(crate) fn call(&self) -> &Call {
+        &self.call
+    }
+
     /// The call as text, for a log that may contain execution data. `…` stands for what may be a
     /// key.
     pub(crate) fn describe(&self) -> String {

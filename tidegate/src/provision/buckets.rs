@@ -8,28 +8,9 @@ use futures_util::stream::{StreamExt as _, TryStreamExt as _};
 use kit::aws::{self, Endpoint};
 use kit::cloudformation::Resource;
 use kit::definition::Declarations;
-use kit::document::{Node, OrCollect as _, Problem, Value};
+use kit::document::{OrCollect as _, Problem};
 
 use super::change::{AT_ONCE, Change, Provisioned, refused};
-
-/// Properties that are not supported: with --lenient, the bucket is created without them.
-const UNSUPPORTED: [&str; 15] = [
-    "AccelerateConfiguration",
-    "AccessControl",
-    "AnalyticsConfigurations",
-    "CorsConfiguration",
-    "IntelligentTieringConfigurations",
-    "InventoryConfigurations",
-    "LifecycleConfiguration",
-    "LoggingConfiguration",
-    "MetricsConfigurations",
-    "NotificationConfiguration",
-    "ObjectLockConfiguration",
-    "ObjectLockEnabled",
-    "ReplicationConfiguration",
-    "VersioningConfiguration",
-    "WebsiteConfiguration",
-];
 
 /// A bucket as declared.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,71 +28,25 @@ pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Ve
     {
         buckets.extend(declared(resource, problems).or_collect(problems));
     }
-    for resource in definition
-        .stacks
-        .iter()
-        .flat_map(|stack| stack.of_kind("AWS::S3::BucketPolicy"))
-    {
-        problems.push(
-            resource
-                .properties
-                .problem(format!("{}: this type is not supported", resource.label()))
-                .tolerable(),
-        );
-    }
     buckets
 }
 
 fn declared(resource: &Resource, problems: &mut Vec<Problem>) -> Result<DeclaredBucket, Problem> {
     let mut fields = resource.fields()?;
-    let label = resource.label();
-    fields.ignore(&["BucketName", "Tags"]);
-    // Settings that every new bucket has anyway are accepted.
-    for (name, is_default) in [
-        (
-            "BucketEncryption",
-            is_default_encryption as fn(&Node) -> bool,
-        ),
-        ("OwnershipControls", is_owner_enforced),
-        ("PublicAccessBlockConfiguration", blocks_public_access),
-    ] {
-        if let Some(node) = fields.optional(name).filter(|node| !is_default(node)) {
-            problems.push(
-                node.problem(format!(
-                    "{label}: {name} other than S3's default is not supported"
-                ))
-                .tolerable(),
-            );
-        }
-    }
-    fields.unsupported(&UNSUPPORTED);
+    fields.ignore(&["BucketName"]);
+    let further = resource.properties.entries().unwrap_or_default().iter();
+    let further = further.map(|entry| entry.key.as_str());
+    let further: Vec<&str> = further
+        .filter(|name| !["BucketName", "Tags"].contains(name))
+        .collect();
     problems.extend(fields.finish());
+    if !further.is_empty() {
+        let (bucket, names) = (resource.label(), further.join(", "));
+        tracing::info!("{bucket}: the bucket is created without {names}");
+    }
     Ok(DeclaredBucket {
         name: resource.physical_id.clone(),
     })
-}
-
-fn is_default_encryption(node: &Node) -> bool {
-    all_texts(node, &|text| matches!(text, "AES256" | "true" | "false"))
-}
-
-fn is_owner_enforced(node: &Node) -> bool {
-    all_texts(node, &|text| text == "BucketOwnerEnforced")
-}
-
-fn blocks_public_access(node: &Node) -> bool {
-    all_texts(node, &|text| text.eq_ignore_ascii_case("true"))
-}
-
-/// Whether every value within a node is as wanted.
-fn all_texts(node: &Node, is_wanted: &dyn Fn(&str) -> bool) -> bool {
-    match &node.value {
-        Value::List(nodes) => nodes.iter().all(|node| all_texts(node, is_wanted)),
-        Value::Map(entries) => entries
-            .iter()
-            .all(|entry| all_texts(&entry.node, is_wanted)),
-        _ => node.text().is_ok_and(is_wanted),
-    }
 }
 
 /// Creates a bucket that the definition does not declare.

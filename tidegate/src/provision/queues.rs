@@ -87,10 +87,8 @@ pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Ve
     }
     for resource in definition.stacks.iter().flat_map(Stack::all) {
         match resource.kind.as_str() {
-            "AWS::SQS::QueuePolicy" => policy(resource, &names, &mut queues, problems),
-            "AWS::SQS::QueueInlinePolicy" => {
-                let message = format!("{}: this type is not supported", resource.label());
-                problems.push(resource.properties.problem(message).tolerable());
+            "AWS::SQS::QueuePolicy" | "AWS::SQS::QueueInlinePolicy" => {
+                policy(resource, &names, &mut queues, problems);
             }
             _ => {}
         }
@@ -98,7 +96,7 @@ pub(super) fn read(definition: &Declarations, problems: &mut Vec<Problem>) -> Ve
     queues
 }
 
-/// `AWS::SQS::QueuePolicy`: sets the policy of the queues that it names by their URLs.
+/// `AWS::SQS::QueuePolicy` and `QueueInlinePolicy`: sets the policy of the queues that it names by their URLs.
 fn policy(
     resource: &Resource,
     names: &HashMap<&str, usize>,
@@ -112,10 +110,14 @@ fn policy(
         .required("PolicyDocument")
         .and_then(text)
         .or_collect(problems);
-    let named = fields
-        .required("Queues")
-        .and_then(Node::list)
-        .or_collect(problems);
+    let named = match fields.optional("Queue") {
+        // An inline policy has one queue.
+        Some(queue) => Some(std::slice::from_ref(queue)),
+        None => fields
+            .required("Queues")
+            .and_then(Node::list)
+            .or_collect(problems),
+    };
     problems.extend(fields.finish());
     for node in named.unwrap_or_default() {
         let Some(url) = node.text().or_collect(problems) else {

@@ -120,6 +120,7 @@ impl Plan {
             undeclared,
             outbound,
             allowed,
+            outbox,
             ..
         } = resources;
         let gateway = runs_gateway.then(|| {
@@ -135,7 +136,8 @@ impl Plan {
         let pipe = runs_pipe.then(|| {
             let admin = bind(bound.pipe_admin)?;
             let settings = pipe::Settings::of(pipes, allowed, sdk.clone(), Some(admin));
-            args.pipe.complete(settings)
+            let outbox = Some(outbox);
+            args.pipe.complete(pipe::Settings { outbox, ..settings })
         });
         let pipe = pipe.transpose()?;
         let publisher = sub_host.map(|sub_host| publisher(sub_host, bound));

@@ -3,14 +3,17 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use gateway::Outbound;
 use gateway::api::Apis;
 use kit::cloudformation::Account;
 use kit::definition::Declarations;
 use kit::send::{AllowTarget, AllowTargets};
+use pipe::outbox::Outbox;
 use url::Url;
 
+use super::services::ChainServices;
 use super::undeclared::{self, UndeclaredQueue};
 use crate::provision::{self, DeclaredNames};
 
@@ -32,6 +35,10 @@ pub(super) struct Resources {
     /// Targets on this machine that are allowed because the definition names them:
     /// `localhost:9000`.
     pub named: Vec<String>,
+    /// Keeps calls to targets that nobody named.
+    pub outbox: Arc<Outbox>,
+    /// Those targets: `crm.example:443`.
+    pub held: BTreeSet<String>,
     /// Whether a pipe delivers to this chain's subscriber.
     pub reaches_subscriber: bool,
 }
@@ -72,13 +79,12 @@ impl Resources {
     ) -> anyhow::Result<Resources> {
         let before = AllowTargets::new(given.iter().cloned());
         let mut problems = Vec::new();
-        let apis = Apis::read(definition, gateway.stage.clone(), &mut problems);
+        let mut apis = Apis::read(definition, gateway.stage.clone(), &mut problems);
+        let services = ChainServices::of_environment();
+        services.check_apis(&mut apis, &mut problems);
         let mut local = pipe::definition::PipeDefinitions::endpoints(definition);
         local.extend(apis.endpoints());
-        let local = local
-            .into_iter()
-            .filter(|url| exposure == Exposure::Loopback && before.refuse(url));
-        let local: Vec<Url> = local.collect();
+        local.retain(|url| exposure == Exposure::Loopback && before.refuse(url));
         let given: Vec<AllowTarget> = given
             .into_iter()
             .chain(local.iter().flat_map(AllowTarget::loopback))
@@ -88,7 +94,9 @@ impl Resources {
 
         apis.check_endpoints(&outbound, &mut problems);
         let declared = provision::read(definition, &mut problems);
-        let pipes = pipe::definition::PipeDefinitions::read(definition, &allowed, &mut problems);
+        let mut pipes =
+            pipe::definition::PipeDefinitions::read(definition, &allowed, &mut problems);
+        services.check_pipes(&mut pipes.pipes, definition, &mut problems);
         definition.check(problems)?;
         gateway.check(&apis, definition.is_lenient())?;
 
@@ -99,14 +107,9 @@ impl Resources {
             .filter(|url| !allowed.refuse(url))
             .map(AllowTarget::text_for)
             .collect();
-        let mut called = pipes
-            .pipes
-            .iter()
-            .filter_map(|pipe| pipe.target.http_target());
-        let shown = subscriber.to_string();
-        let reaches_subscriber =
-            called.any(|invocation| invocation.destination.endpoint.shown() == shown);
+        let reaches_subscriber = reaches(&pipes.pipes, subscriber);
         let named = named.into_iter().collect();
+        let outbox = Arc::new(Outbox::new(allowed.clone()));
         let resources = Resources {
             apis,
             pipes,
@@ -115,6 +118,8 @@ impl Resources {
             outbound,
             allowed,
             named,
+            held: held(definition, &outbox),
+            outbox,
             reaches_subscriber,
         };
         resources.check(definition)?;
@@ -144,6 +149,19 @@ impl Resources {
         }
         gateway::config::check_stage(&self.apis)
     }
+}
+
+/// Whether one of the pipes delivers to this URL.
+fn reaches(pipes: &[pipe::definition::Pipe], url: &Url) -> bool {
+    let mut called = pipes.iter().filter_map(|pipe| pipe.target.http_target());
+    called.any(|invocation| invocation.destination.endpoint.shown() == url.as_str())
+}
+
+/// The targets to which calls are kept: `crm.example:443`.
+fn held(definition: &Declarations, outbox: &Outbox) -> BTreeSet<String> {
+    let urls = pipe::definition::PipeDefinitions::endpoints(definition).into_iter();
+    let held = urls.filter(|url| outbox.holds(url));
+    held.map(|url| AllowTarget::text_for(&url)).collect()
 }
 
 #[cfg(test)]

@@ -58,11 +58,11 @@ fn unsupported_settings_of_an_api_are_refused() {
     for (resource, message) in [
         (
             "  H: {Type: AWS::ApiGatewayV2::Api}",
-            "H (AWS::ApiGatewayV2::Api): HTTP and WebSocket APIs are not supported",
+            "H (AWS::ApiGatewayV2::Api): the API has no routes",
         ),
         (
-            "  H: {Type: AWS::Serverless::HttpApi}",
-            "H (AWS::Serverless::HttpApi): HTTP and WebSocket APIs are not supported",
+            "  H: {Type: AWS::Serverless::WebSocketApi}",
+            "H (AWS::Serverless::WebSocketApi): this resource type is not supported (WebSocket APIs)",
         ),
         (
             "  D: {Type: AWS::ApiGateway::DomainName, Properties: {DomainName: d, MutualTlsAuthentication: {}}}",

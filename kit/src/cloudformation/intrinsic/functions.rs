@@ -16,14 +16,24 @@ impl Resolver<'_> {
     }
 
     pub(super) fn find_in_map(&self, argument: &Node) -> Result<Node, Problem> {
-        let [map, top, second] = three(argument, "FindInMap")?;
+        // AWS::LanguageExtensions adds a value for what the map does not have.
+        let (keys, default) = match argument.list()? {
+            [keys @ .., last] if keys.len() == 3 => (keys, last.get("DefaultValue")),
+            all => (all, None),
+        };
+        let keys = argument.with(Value::List(keys.to_vec()));
+        let [map, top, second] = three(&keys, "FindInMap")?;
         let (map, top, second) = (self.text(map)?, self.text(top)?, self.text(second)?);
         let found = self
             .mappings
             .and_then(|mappings| mappings.get(&map)?.get(&top)?.get(&second));
-        found.cloned().ok_or_else(|| {
-            argument.problem(format!("FindInMap: no such entry: {map}.{top}.{second}"))
-        })
+        match (found, default) {
+            (Some(found), _) => Ok(found.clone()),
+            (None, Some(default)) => self.value(default),
+            (None, None) => {
+                Err(argument.problem(format!("FindInMap: no such entry: {map}.{top}.{second}")))
+            }
+        }
     }
 
     pub(super) fn select(&self, argument: &Node) -> Result<Node, Problem> {

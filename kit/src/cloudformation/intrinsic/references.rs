@@ -1,6 +1,7 @@
 //! `Ref`, `Fn::GetAtt`, and the names of resources.
 
 use super::super::names::{Named, generated, name_property};
+use super::super::stand_in::name_properties;
 use super::{Resolved, Resolver, kind_of};
 use crate::document::{Node, Problem, Value};
 
@@ -92,15 +93,17 @@ impl Resolver<'_> {
         name: &str,
         attribute: &str,
     ) -> Result<String, Problem> {
-        let mut kind = String::new();
-        let value = self.with_named(node, "GetAtt", name, |named| {
-            named.kind.clone_into(&mut kind);
-            named.attribute(attribute)
-        })?;
-        value.ok_or_else(|| {
-            node.problem(format!(
-                "GetAtt {name}.{attribute}: {kind} has no attribute {attribute}"
-            ))
+        self.with_named(node, "GetAtt", name, |named| {
+            named.attribute(attribute).unwrap_or_else(|| {
+                let kind = named.kind;
+                let message =
+                    format!("GetAtt {name}.{attribute}: {kind} has no attribute {attribute}");
+                // The type may be newer than the list of attributes here.
+                self.assumed
+                    .borrow_mut()
+                    .push(node.problem(message).tolerable());
+                named.stand_in(attribute)
+            })
         })
     }
 
@@ -138,10 +141,16 @@ impl Resolver<'_> {
         resource: &Node,
     ) -> Result<String, Problem> {
         let kind = &*kind_of(resource)?;
-        let chosen = name_property(kind)
-            .map(|property| self.property(resource, property))
-            .transpose()?
-            .flatten();
+        if let Some(given) = self.physical_ids.get(logical_id) {
+            return Ok(given.clone());
+        }
+        let chosen = match name_property(kind) {
+            Some(property) => self.property(resource, property)?,
+            // Of resources that are not run here, what cannot be resolved stops nothing.
+            None => name_properties(kind)
+                .iter()
+                .find_map(|property| self.property(resource, property).ok().flatten()),
+        };
         Ok(chosen.unwrap_or_else(|| {
             let fifo = resource
                 .get("Properties")

@@ -49,7 +49,6 @@ fn what_is_wrong_is_named_with_its_place() {
         "KERBEROS",
         "invalid AuthorizationType KERBEROS: expected",
     );
-    refused("s3cret", "'{{resolve:ssm:s3cret}}'", "dynamic references");
     refused(
         "!GetAtt Destination.Arn",
         "arn:aws:lambda:eu-west-1:1:function:f",

@@ -158,9 +158,9 @@ fn each_service_takes_its_own_batches_and_parameters() {
         ),
         (
             logs,
-            r#"{"CloudWatchLogsParameters": {}}"#,
+            r#"{"CloudWatchLogsParameters": {"LogStream": "s"}}"#,
             "{}",
-            "LogStreamName is missing",
+            "LogStream is unknown; did you mean LogStreamName?",
         ),
         (
             logs,

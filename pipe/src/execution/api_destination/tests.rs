@@ -51,6 +51,7 @@ fn client(auth: Auth, target: &str, deadline: Duration) -> ApiDestinationClient 
         sender,
         deadline,
         webhook_keys: None,
+        outbox: None,
         unfinished: UnfinishedReplies::default(),
     }
 }

@@ -132,6 +132,7 @@ fn client(stage: Stage, url: &str, path: &str) -> ApiDestinationClient {
         sender,
         deadline,
         webhook_keys: None,
+        outbox: None,
         unfinished: UnfinishedReplies::default(),
     }
 }
@@ -170,6 +171,7 @@ fn enriching(url: &str, path: &str, enrichment: Option<&str>, template: &str) ->
         verdict_rule: None,
         description: serde_json::Map::new(),
         fingerprint: Fingerprint::default(),
+        blocked: None,
     };
     let per_event = |client| PerEvent::ApiDestination(Box::new(client));
     let stages = Stages {

@@ -33,6 +33,7 @@ async fn supervisor(pipes: &[(&str, &str)]) -> (Supervisor, CancellationToken) {
         concurrency: 1,
         verdict_rule: VerdictRule::default(),
         webhook_keys: None,
+        outbox: None,
     };
     let stop = CancellationToken::new();
     (

@@ -77,6 +77,15 @@ impl Contents<'_> {
         offers.extend(self.resources.named.iter().map(|target| {
             format!("{target} is on this machine: allowed, because the definition names it")
         }));
+        let held = &self.resources.held;
+        if !held.is_empty() {
+            let held: Vec<&str> = held.iter().map(String::as_str).collect();
+            let admin = self.ports.pipe_admin;
+            offers.push(format!(
+                "not called, but kept at http://{admin}/outbox, unless --allow-target names them: {}",
+                held.join(", ")
+            ));
+        }
         Some(Section {
             name: "pipe",
             at: metrics(&self.ports.pipe_admin),
@@ -135,6 +144,7 @@ fn route(offer: &Offer<'_>, gateway: &SocketAddr) -> String {
         .map(|host| format!("http://{host}:{}", gateway.port()))
         .unwrap_or_default();
     let note = match offer.backend() {
+        Backend::Absent(_) => "   (answers 502: there is no such service here)",
         Backend::Unsupported => "   (answers 500: its integration is not supported)",
         _ => "",
     };
@@ -153,10 +163,10 @@ fn delivery(pipe: &Pipe) -> String {
     } else {
         ""
     };
-    let state = if pipe.state == pipe::definition::DesiredState::Stopped {
-        "   (stopped)"
-    } else {
-        ""
+    let state = match (&pipe.blocked, pipe.state) {
+        (Some(_), _) => "   (stopped: what it leads to does not run here)",
+        (None, pipe::definition::DesiredState::Stopped) => "   (stopped)",
+        (None, pipe::definition::DesiredState::Running) => "",
     };
     format!(
         "{}: {}{asked} → {target}{state}",

@@ -137,6 +137,7 @@ async fn executor(case: &Value, endpoint: &str) -> Arc<Executor> {
         concurrency: 1,
         verdict_rule: VerdictRule::default(),
         webhook_keys: None,
+        outbox: None,
     };
     let status = Arc::new(Status::new(
         pipe.state,

@@ -1,0 +1,110 @@
+//! `AWS::ApiGatewayV2::Api` of the protocol HTTP, with its routes, integrations and stages, and
+//! SAM's `AWS::Serverless::HttpApi`. See `docs/aws/api-gateway.md#http-apis`.
+
+mod body;
+mod integration;
+mod parts;
+mod route;
+mod stage;
+
+use kit::cloudformation::{Account, Resource as Declared, Stack};
+use kit::document::{Fields, Node, OrCollect as _, Problem};
+
+use super::endpoint::is_default_endpoint_disabled;
+use super::kinds::HTTP_API;
+use crate::api::{Api, ApiProtocol, DefaultEndpoint, Stage};
+use route::Routes;
+
+/// What guards an API; one that has it and cannot be guarded is closed.
+const AUTH: &str = "Auth";
+
+/// Reads one API. An API without routes is `None` and a problem.
+pub(super) fn read(
+    stack: &Stack,
+    declared: &Declared,
+    account: Option<&Account>,
+    problems: &mut Vec<Problem>,
+) -> Option<Api> {
+    let mut fields = declared.fields().or_collect(problems)?;
+    let protocol = fields.optional("ProtocolType");
+    if let Some(node) = protocol.filter(|node| node.text() == Ok("WEBSOCKET")) {
+        let message = format!("{}: WebSocket APIs are not supported", declared.label());
+        problems.push(node.problem(message).tolerable());
+        return None;
+    }
+    let name = fields
+        .optional("Name")
+        .and_then(|node| node.text().or_collect(problems));
+    let is_disabled = is_default_endpoint_disabled(&mut fields, problems);
+    let body = fields
+        .optional("Body")
+        .or_else(|| fields.optional("DefinitionBody"));
+    let own_stage = serverless_stage(declared, &mut fields, problems);
+    fields.optional("CredentialsArn");
+    let is_closed = fields.has(AUTH);
+    fields.unsupported(&[AUTH]);
+    problems.extend(fields.finish());
+
+    let before = problems.len();
+    let region = account.map_or("", |account| account.region.as_str());
+    let mut routes = Routes::new(region);
+    let title = body.and_then(|body| body::read(body, account, &mut routes, problems));
+    route::read(stack, declared, &mut routes, problems);
+    let resources = routes.into_resources();
+    if resources.is_empty() {
+        problems.extend((problems.len() == before).then(|| without_routes(declared)));
+        return None;
+    }
+    let mut stages = stage::read(stack, declared, problems);
+    stages.extend(own_stage);
+    if stages.is_empty() {
+        stages.push(stage_of("$default"));
+    }
+    let id = declared.physical_id.clone();
+    Some(Api {
+        name: name.map_or_else(|| title.unwrap_or_else(|| id.clone()), ToOwned::to_owned),
+        id,
+        protocol: ApiProtocol::Http,
+        stages,
+        endpoint: DefaultEndpoint::default().or_disabled(is_disabled),
+        resources,
+        is_closed,
+        ..Api::default()
+    })
+}
+
+fn without_routes(declared: &Declared) -> Problem {
+    let message = format!(
+        "{}: the API has no routes, neither in Body nor as AWS::ApiGatewayV2::Route",
+        declared.label()
+    );
+    declared.properties.problem(message).tolerable()
+}
+
+/// The stage that SAM makes with an API.
+fn serverless_stage(
+    declared: &Declared,
+    fields: &mut Fields<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Stage> {
+    if declared.kind != HTTP_API {
+        return None;
+    }
+    let name = fields
+        .optional("StageName")
+        .map_or(Ok("$default"), Node::text);
+    let name = name.or_collect(problems)?;
+    let settings = stage::settings(&declared.label(), fields, problems);
+    Some(Stage {
+        name: name.to_owned(),
+        ..settings
+    })
+}
+
+fn stage_of(name: &str) -> Stage {
+    Stage {
+        name: name.to_owned(),
+        deployment_id: "local".to_owned(),
+        ..Stage::default()
+    }
+}

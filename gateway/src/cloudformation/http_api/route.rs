@@ -1,0 +1,191 @@
+//! `AWS::ApiGatewayV2::Route`: the key of a route, and the integration that it leads to.
+
+use http::Method as HttpMethod;
+use kit::cloudformation::{Resource as Declared, Stack};
+use kit::document::{Node, OrCollect as _, Place, Problem};
+
+use super::super::kinds::{V2_INTEGRATION, V2_ROUTE};
+use super::integration;
+use super::parts::{is_empty, is_part};
+use crate::api::{Access, DEFAULT_ROUTE, Method, Resource, Segment, Verb};
+
+/// The routes of an API, as they are read.
+pub(super) struct Routes {
+    resources: Vec<Resource>,
+    /// The API's region, which that of a service is when nothing is said.
+    pub region: String,
+}
+
+impl Routes {
+    pub(super) fn new(region: &str) -> Routes {
+        Routes {
+            resources: Vec::new(),
+            region: region.to_owned(),
+        }
+    }
+
+    /// Adds the route with this key, such as `POST /orders/{id}`.
+    pub(super) fn add(
+        &mut self,
+        key: &str,
+        place: &Place,
+        method: Method,
+        problems: &mut Vec<Problem>,
+    ) {
+        let read = route_key(key).and_then(|(verb, path)| {
+            let segments = match path.as_str() {
+                DEFAULT_ROUTE => vec![Segment::Literal(path.clone())],
+                path => Segment::parse_path(path)?,
+            };
+            Ok((verb, path, segments))
+        });
+        let read = read.map_err(|reason| place.problem(format!("route {key}: {reason}")));
+        let Some((verb, path, segments)) = read.or_collect(problems) else {
+            return;
+        };
+        if let Some(known) = self.resources.iter_mut().find(|known| known.path == path) {
+            if known.methods.iter().any(|(own, _)| *own == verb) {
+                problems.push(place.problem(format!("route {key}: it is declared twice")));
+            }
+            known.methods.push((verb, method));
+            return;
+        }
+        self.resources.push(Resource {
+            id: path.clone(),
+            path,
+            segments,
+            methods: vec![(verb, method)],
+        });
+    }
+
+    pub(super) fn into_resources(self) -> Vec<Resource> {
+        self.resources
+    }
+}
+
+/// The method and the path of a route's key; the path of `$default` is that word.
+pub(super) fn route_key(key: &str) -> Result<(Verb, String), String> {
+    if key == DEFAULT_ROUTE {
+        return Ok((Verb::Any, key.to_owned()));
+    }
+    let expected =
+        || format!("{key} is no route key: expected METHOD /path, ANY /path or $default");
+    let (method, path) = key.trim().split_once(' ').ok_or_else(expected)?;
+    let path = path.trim();
+    if !path.starts_with('/') {
+        return Err(expected());
+    }
+    let verb = match method {
+        "ANY" => Verb::Any,
+        method if method.bytes().all(|byte| byte.is_ascii_uppercase()) => {
+            Verb::One(HttpMethod::from_bytes(method.as_bytes()).map_err(|_| expected())?)
+        }
+        _ => return Err(expected()),
+    };
+    Ok((verb, path.to_owned()))
+}
+
+/// Reads the routes that a template declares one by one.
+pub(super) fn read(
+    stack: &Stack,
+    api: &Declared,
+    routes: &mut Routes,
+    problems: &mut Vec<Problem>,
+) {
+    let integrations = stack.of_kind(V2_INTEGRATION);
+    let integrations: Vec<&Declared> = integrations.filter(|one| is_part(one, api)).collect();
+    for resource in stack.of_kind(V2_ROUTE).filter(|route| is_part(route, api)) {
+        read_one(resource, &integrations, routes, problems);
+    }
+}
+
+fn read_one(
+    resource: &Declared,
+    integrations: &[&Declared],
+    routes: &mut Routes,
+    problems: &mut Vec<Problem>,
+) -> Option<()> {
+    let label = resource.label();
+    let mut fields = resource.fields().or_collect(problems)?;
+    let key = fields.required("RouteKey").or_collect(problems);
+    let target = fields.optional("Target");
+    let access = access(&label, fields.optional("AuthorizationType"), problems);
+    fields.ignore(&["ApiId"]);
+    let mut guards = vec!["AuthorizerId", "AuthorizationScopes"];
+    if let Access::Closed = access {
+        // The type of authorization is refused already.
+        fields.ignore(&guards);
+        guards.clear();
+    }
+    let is_guarded = guards.iter().any(|name| fields.has(name));
+    fields.unsupported(&guards);
+    if let Some(parameters) = fields
+        .optional("RequestParameters")
+        .filter(|node| !is_empty(node))
+    {
+        let message = format!("{label}: RequestParameters is not supported");
+        problems.push(parameters.problem(message).tolerable());
+    }
+    problems.extend(fields.finish());
+    let found = target.and_then(|node| integration_of(&label, node, integrations, problems));
+    if target.is_none() {
+        let message = format!("{label}: Target is missing: expected integrations/ID");
+        problems.push(resource.properties.problem(message).tolerable());
+    }
+    let integration = found.and_then(|found| {
+        let region = routes.region.clone();
+        integration::of_resource(found, &region, problems)
+    });
+    let key = key?;
+    let method = Method {
+        access: if is_guarded { Access::Closed } else { access },
+        integration: integration.unwrap_or_default(),
+        ..Method::default()
+    };
+    routes.add(
+        key.text().or_collect(problems)?,
+        &key.place,
+        method,
+        problems,
+    );
+    Some(())
+}
+
+/// `AuthorizationType`.
+pub(super) fn access(label: &str, node: Option<&Node>, problems: &mut Vec<Problem>) -> Access {
+    let Some(node) = node else {
+        return Access::Open;
+    };
+    match node.text() {
+        Ok("NONE" | "") => Access::Open,
+        Ok("AWS_IAM") => Access::Iam,
+        kind => {
+            let kind = kind.unwrap_or("of this form");
+            let message = format!(
+                "{label}: AuthorizationType {kind} of HTTP APIs is not supported: expected NONE or AWS_IAM"
+            );
+            problems.push(node.problem(message).tolerable());
+            Access::Closed
+        }
+    }
+}
+
+/// The integration that a target names: `integrations/ID`.
+fn integration_of<'a>(
+    label: &str,
+    target: &Node,
+    integrations: &[&'a Declared],
+    problems: &mut Vec<Problem>,
+) -> Option<&'a Declared> {
+    let text = target.text().or_collect(problems)?;
+    let id = text.strip_prefix("integrations/").unwrap_or(text);
+    let found = integrations
+        .iter()
+        .find(|one| one.physical_id == id)
+        .copied();
+    if found.is_none() {
+        let message = format!("{label}: Target {text} is no integration of this API");
+        problems.push(target.problem(message));
+    }
+    found
+}

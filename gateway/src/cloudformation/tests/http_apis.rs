@@ -1,0 +1,149 @@
+//! HTTP APIs as templates declare them.
+
+use super::{load, load_with};
+use crate::api::{Access, Apis, Backend, Verb};
+use crate::stage::{NoRoute, route};
+
+const TEMPLATE: &str = r#"
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: q}}
+  Api: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: n, ProtocolType: HTTP}}
+  Send:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: AWS_PROXY
+      IntegrationSubtype: SQS-SendMessage
+      PayloadFormatVersion: "1.0"
+      RequestParameters: {QueueUrl: !Ref Queue, MessageBody: $request.body}
+  Route: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: "POST /p/{id}", Target: !Sub "integrations/${Send}"}}
+  Stage: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Api, StageName: $default, AutoDeploy: true}}
+"#;
+
+/// The path of the resource that answers a request.
+fn found(apis: &Apis, verb: &str, path: &str) -> Result<String, NoRoute> {
+    let route = route(apis, "h", &verb.parse().unwrap(), path);
+    route.map(|route| route.resource.path.clone())
+}
+
+#[test]
+fn routes_lead_to_a_service_by_subtype() {
+    let apis = load(TEMPLATE).unwrap();
+    assert_eq!(found(&apis, "POST", "/p/1").as_deref(), Ok("/p/{id}"));
+    assert_eq!(found(&apis, "GET", "/p/1"), Err(NoRoute::NotFound));
+    let (_, method) = &apis.apis[0].resources[0].methods[0];
+    let Backend::Subtype(uri) = &method.integration.backend else {
+        panic!("{:?}", method.integration);
+    };
+    assert_eq!(
+        (uri.service.as_str(), uri.region.as_str()),
+        ("sqs", "eu-west-1")
+    );
+}
+
+#[test]
+fn the_default_route_takes_the_rest_and_named_stages_have_their_path() {
+    let rest = r#"  Rest: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: $default, Target: !Sub "integrations/${Send}"}}
+"#;
+    let named = TEMPLATE.replace("StageName: $default", "StageName: v1");
+    let apis = load(&(named + rest)).unwrap();
+    assert_eq!(
+        found(&apis, "GET", "/v1/anything/else").as_deref(),
+        Ok("$default")
+    );
+    assert_eq!(found(&apis, "POST", "/v1/p/2").as_deref(), Ok("/p/{id}"));
+}
+
+#[test]
+fn a_body_is_read_with_its_components() {
+    let template = r##"
+Resources:
+  Queue: {Type: AWS::SQS::Queue}
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      StageName: live
+      DefinitionBody:
+        openapi: 3.0.1
+        info: {title: titled}
+        paths:
+          /a: {post: {x-amazon-apigateway-integration: {$ref: "#/components/x-amazon-apigateway-integrations/send"}}}
+          /$default: {x-amazon-apigateway-any-method: {x-amazon-apigateway-integration: {type: http_proxy, uri: "https://a.example/{proxy}", httpMethod: ANY, payloadFormatVersion: "1.0"}}}
+        components:
+          x-amazon-apigateway-integrations:
+            send: {type: aws_proxy, integrationSubtype: SQS-SendMessage, payloadFormatVersion: "1.0", credentials: "arn:aws:iam::123456789012:role/r", requestParameters: {QueueUrl: !Ref Queue, MessageBody: $request.body.a}}
+"##;
+    let apis = load(template).unwrap();
+    assert_eq!(
+        (
+            apis.apis[0].name.as_str(),
+            apis.apis[0].stages[0].name.as_str()
+        ),
+        ("titled", "live")
+    );
+    assert_eq!(found(&apis, "POST", "/live/a").as_deref(), Ok("/a"));
+    assert_eq!(found(&apis, "PUT", "/live/b").as_deref(), Ok("$default"));
+}
+
+#[test]
+fn what_is_wrong_or_not_supported_is_told_and_guards_stay_shut() {
+    for (from, to, told) in [
+        (
+            "SQS-SendMessage",
+            "SQS-Send",
+            "SQS-Send is not supported: expected SQS-SendMessage",
+        ),
+        (
+            "MessageBody: $request.body",
+            "Body: x",
+            "RequestParameters: Body is unknown",
+        ),
+        (
+            "MessageBody: $request.body",
+            "MessageBody: $request.bdy",
+            "$request.bdy: expected",
+        ),
+        ("POST /p/{id}", "POST p", "POST p is no route key"),
+        (
+            "${Send}",
+            "x",
+            "Target integrations/x is no integration of this API",
+        ),
+        (
+            "ProtocolType: HTTP",
+            "ProtocolType: WEBSOCKET",
+            "WebSocket APIs are not supported",
+        ),
+        (
+            "ProtocolType: HTTP",
+            "ProtocolType: HTTP, CorsConfiguration: {AllowOrigins: ['*']}",
+            "CorsConfiguration is not supported",
+        ),
+        (
+            "IntegrationSubtype: SQS-SendMessage",
+            "IntegrationUri: arn",
+            "a Lambda function behind an HTTP API (payload format 1.0) is not supported",
+        ),
+    ] {
+        let error = load(&TEMPLATE.replace(from, to)).unwrap_err().to_string();
+        assert!(error.contains(told), "{to}: {error}");
+    }
+    let guarded = TEMPLATE.replace(
+        "RouteKey: ",
+        "AuthorizationType: JWT, AuthorizerId: a, RouteKey: ",
+    );
+    assert!(
+        load(&guarded)
+            .unwrap_err()
+            .to_string()
+            .contains("AuthorizationType JWT")
+    );
+    let apis = load_with(&guarded, true).unwrap();
+    let (verb, method) = &apis.apis[0].resources[0].methods[0];
+    assert_eq!(*verb, Verb::One(http::Method::POST));
+    assert!(
+        matches!(method.access, Access::Closed),
+        "{:?}",
+        method.access
+    );
+}
