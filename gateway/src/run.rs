@@ -58,7 +58,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> anyhow::Result<
         tokio::spawn(watch_sqs(gateway.clone(), sqs, stop.clone()));
     }
     watch_files(&gateway, &serving, tls.clone(), reload, &stop)?;
-    let port = server::port(&serving, tls);
+    let port = server::port(&serving, tls).await;
     let seats = port.seats.clone();
     tokio::spawn(async move { gauge(|| seats.taken()).await });
     let (port_stop, admin_stop) = (CancellationToken::new(), CancellationToken::new());

@@ -17,6 +17,7 @@ mod proxy_protocol;
 mod refusal;
 mod seats;
 mod server;
+mod spelling;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use peer::Peer;
 pub use refusal::{Refusal, is_malformed_body};
 pub use seats::{Seats, connections_of};
 pub use server::{DRAIN, Server, WhenFull};
+pub use spelling::Spelling;
 pub use tls::{ClientCertificate, Tls, TlsFiles, TlsPeer, TrustStore};
 
 use std::io;

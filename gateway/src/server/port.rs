@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::response::Response as HttpResponse;
-use kit::serve::{Patience, Refusal, Seats, Server, Tls, WhenFull};
+use kit::serve::{Patience, Refusal, Seats, Server, Spelling, Tls, WhenFull};
 use uuid::Uuid;
 
 use super::admission::Limits;
@@ -16,8 +16,17 @@ use crate::serving::{LimitArgs, ServingArgs};
 /// What a head has beside its URL and the values of its fields: names, blanks, ends of lines.
 const BESIDE: usize = 64 * 1024;
 
+/// API Gateway's spelling of names; all others are written `Like-This`.
+const NAMES: [&str; 5] = [
+    "x-amzn-RequestId",
+    "x-amz-apigw-id",
+    "x-amzn-ErrorType",
+    "ETag",
+    "WWW-Authenticate",
+];
+
 /// The public port.
-pub(crate) fn port(args: &ServingArgs, tls: Option<Arc<Tls>>) -> Server {
+pub(crate) async fn port(args: &ServingArgs, tls: Option<Arc<Tls>>) -> Server {
     let limits = &args.limits;
     let most = limits
         .max_connections
@@ -39,6 +48,7 @@ pub(crate) fn port(args: &ServingArgs, tls: Option<Arc<Tls>>) -> Server {
         trusted: args.trusted_proxy.clone(),
         drain: args.drain_timeout,
         refused: Arc::new(refused),
+        spelling: Spelling::of(&NAMES).await,
     }
 }
 

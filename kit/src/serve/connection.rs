@@ -135,6 +135,7 @@ async fn serve(
             let mut http = http1::Builder::new();
             http.timer(TokioTimer::new())
                 .header_read_timeout(None)
+                .title_case_headers(server.spelling.is_some())
                 .max_headers(MOST_FIELDS + 8);
             let connection = http.serve_connection(TokioIo::new(guard), service);
             let connection = std::pin::pin!(connection);
@@ -212,9 +213,9 @@ async fn answer(
 ) -> Result<Response, Infallible> {
     let (number, under_way) = UnderWay::begin(activity.clone());
     if let Some(refusal) = activity.refusal(number) {
-        return Ok((shared.server.refused)(refusal));
+        return Ok(spelled(&shared, (shared.server.refused)(refusal)));
     }
-    let response = expect::answer(&shared.app, request, peer).await;
+    let response = spelled(&shared, expect::answer(&shared.app, request, peer).await);
     let is_small = response
         .body()
         .size_hint()
@@ -224,4 +225,12 @@ async fn answer(
         true => response,
         false => response.map(|body| Body::new(Counted::new(body, under_way))),
     })
+}
+
+/// The same with the names of its headers as the port writes them.
+fn spelled(shared: &Shared, mut response: Response) -> Response {
+    if let Some(spelling) = &shared.server.spelling {
+        response.extensions_mut().extend(spelling.extensions());
+    }
+    response
 }

@@ -10,6 +10,7 @@ use axum::response::Response;
 use super::activity::Patience;
 use super::refusal::Refusal;
 use super::seats::Seats;
+use super::spelling::Spelling;
 use super::tls::Tls;
 use crate::network::Network;
 
@@ -50,6 +51,8 @@ pub struct Server {
     pub drain: Duration,
     /// Answers what the server refuses.
     pub refused: Refused,
+    /// How HTTP/1 writes the names of an answer's headers; without it, in lower case.
+    pub spelling: Option<Spelling>,
 }
 
 impl Default for Server {
@@ -64,6 +67,7 @@ impl Default for Server {
             trusted: Vec::new(),
             drain: DRAIN,
             refused: Arc::new(refused),
+            spelling: None,
         }
     }
 }
