@@ -3,6 +3,7 @@
 //! The times are in milliseconds since the connection began, so that a connection needs one timer,
 //! which is set again only when it has run out.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::refusal::Refusal;
+use crate::lock::Mutex;
 
 /// How long the phases of a connection may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,8 @@ pub(super) struct Activity {
     idle: Since,
     head: Since,
     write: Since,
+    /// Since when a part of an answer waits for the client to take it, by the request's number.
+    untaken: Mutex<BTreeMap<usize, Duration>>,
     /// Requests that came to a handler.
     requests: AtomicUsize,
     /// The request that is refused, counted from 0, and why.
@@ -99,6 +103,7 @@ impl Activity {
             idle: Since::default(),
             head: Since::default(),
             write: Since::default(),
+            untaken: Mutex::default(),
             requests: AtomicUsize::new(0),
             refused: OnceLock::new(),
             lingers: AtomicBool::new(false),
@@ -140,7 +145,29 @@ impl Activity {
 
     /// The client takes bytes, or does not.
     pub(super) fn write(&self, is_blocked: bool) {
-        self.write.is(is_blocked, || self.now());
+        self.write_at(is_blocked, || self.now());
+    }
+
+    fn write_at(&self, is_blocked: bool, now: impl Fn() -> Duration) {
+        // The answer is handed over long before a slow client has it: until then, it is not idle.
+        if !is_blocked && self.write.get().is_some() {
+            self.idle.set(now());
+        }
+        self.write.is(is_blocked, now);
+    }
+
+    /// A part of the answer to the request with this number is to be sent.
+    pub(super) fn handed(&self, number: usize) {
+        self.handed_at(number, self.now());
+    }
+
+    fn handed_at(&self, number: usize, now: Duration) {
+        self.untaken.lock().insert(number, now);
+    }
+
+    /// The client has taken that part, or its stream is over.
+    pub(super) fn taken(&self, number: usize) {
+        self.untaken.lock().remove(&number);
     }
 
     /// The request with this number is refused, as the last of the connection.
@@ -172,14 +199,16 @@ impl Activity {
     }
 
     fn verdict_at(&self, now: Duration, patience: &Patience) -> Verdict {
-        let is_idle = self.under_way.load(Ordering::Relaxed) == 0;
+        let is_idle = self.under_way.load(Ordering::Relaxed) == 0 && self.write.get().is_none();
         let idle = self.idle.get().filter(|_| is_idle);
         let first = self.requests.load(Ordering::Relaxed) == 0;
         // Of a new connection the head is due: who opens one has something to send.
         let idle_for = if first { patience.head } else { patience.idle };
+        let untaken = self.untaken.lock().values().min().copied();
         let waits = [
             (self.head.get(), patience.head, Verdict::Stuck),
             (self.write.get(), patience.write, Verdict::Stuck),
+            (untaken, patience.write, Verdict::Stuck),
             (idle, idle_for, Verdict::Idle),
         ];
         let mut next = now + patience.shortest();
@@ -254,6 +283,34 @@ mod tests {
         activity.write.is(true, || at(4));
         assert_eq!(verdict(&activity, 8), until(9));
         assert_eq!(verdict(&activity, 9), Verdict::Stuck);
+    }
+
+    #[test]
+    fn a_client_that_takes_an_answer_slowly_is_not_idle() {
+        let activity = Activity::new();
+        activity.begin();
+        activity.end_at(at(1));
+        activity.write_at(true, || at(1));
+        activity.write_at(false, || at(5));
+        activity.write_at(true, || at(6));
+        assert_eq!(verdict(&activity, 10), until(11));
+        activity.write_at(false, || at(10));
+        assert_eq!(verdict(&activity, 18), until(20));
+        assert_eq!(verdict(&activity, 20), Verdict::Idle);
+    }
+
+    #[test]
+    fn every_stream_must_take_its_answer() {
+        let activity = Activity::new();
+        for number in [activity.begin(), activity.begin()] {
+            activity.handed_at(number, at(1));
+        }
+        activity.taken(0);
+        activity.handed_at(0, at(5));
+        assert_eq!(verdict(&activity, 5), until(6));
+        assert_eq!(verdict(&activity, 6), Verdict::Stuck);
+        activity.taken(1);
+        assert_eq!(verdict(&activity, 8), until(10));
     }
 
     #[test]

@@ -15,8 +15,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 
-/// Starts a port that answers `/` with the client's address, and `/read` with the length of the
-/// body, or what is wrong with it.
+/// More than the buffers of sockets hold.
+const LARGE: usize = 32 * 1024 * 1024;
+
+/// Starts a port that answers `/` with the client's address, `/large` with a long text, and `/read`
+/// with the length of the body, or what is wrong with it.
 fn started(server: Server) -> (SocketAddr, CancellationToken) {
     let listener = bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
     let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
@@ -25,6 +28,7 @@ fn started(server: Server) -> (SocketAddr, CancellationToken) {
             "/",
             get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.ip().to_string()),
         )
+        .route("/large", get(async || "x".repeat(LARGE)))
         .route("/read", any(read));
     tokio::spawn(server.serve(listener, Arc::new(app), stop.clone()));
     (address, stop)

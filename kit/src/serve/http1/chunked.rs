@@ -3,8 +3,10 @@
 /// The longest line: of a size with its extensions, or of a trailer.
 const LONGEST_LINE: usize = 4 * 1024;
 
-/// The most bytes of trailers.
+/// The most bytes of trailers, each of which counts some more, as in HTTP/2. The HTTP library has a
+/// limit behind that one, and an error for it that does not say whose fault it is.
 const MOST_TRAILERS: usize = 16 * 1024;
+const TRAILER: usize = 32;
 
 /// How far into a chunked body its bytes have been read.
 #[derive(Debug)]
@@ -85,11 +87,11 @@ impl Chunked {
             (At::TrailerStart, b'\r') => Some(At::LastLf),
             (At::TrailerStart, b' ' | b'\t' | b':') => None,
             (At::Trailer, b'\r') => Some(At::TrailerLf),
-            (At::TrailerStart | At::Trailer, byte) => {
-                self.trailers += 1;
-                self.text(byte, At::Trailer)
-                    .filter(|_| self.trailers <= MOST_TRAILERS)
+            (At::TrailerStart, byte) => {
+                self.trailers += TRAILER;
+                self.trailer(byte)
             }
+            (At::Trailer, byte) => self.trailer(byte),
             (At::TrailerLf, b'\n') => {
                 self.line = 0;
                 Some(At::TrailerStart)
@@ -114,6 +116,12 @@ impl Chunked {
         self.line += 1;
         let is_text = byte >= b' ' && byte != 0x7f || byte == b'\t';
         (is_text && self.line <= LONGEST_LINE).then_some(at)
+    }
+
+    fn trailer(&mut self, byte: u8) -> Option<At> {
+        self.trailers += 1;
+        self.text(byte, At::Trailer)
+            .filter(|_| self.trailers <= MOST_TRAILERS)
     }
 
     /// What follows the line of a size.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::clients::{LONG, exchange, rest, status};
 use super::*;
@@ -56,6 +56,52 @@ async fn a_connection_without_a_further_request_ends() {
     }));
     let got = exchange(address, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert_eq!(status(&got), "200");
+    stop.cancel();
+}
+
+/// A connection with little room for what comes.
+async fn narrow(address: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(16 * 1024).unwrap();
+    socket.connect(address).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_client_that_takes_a_large_answer_slowly_gets_it() {
+    let (address, stop) = started(impatient(Patience {
+        idle: SHORT,
+        ..PATIENT
+    }));
+    let mut client = narrow(address).await;
+    let asked = b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    client.write_all(asked).await.unwrap();
+    let mut part = vec![0; LARGE / 8];
+    for _ in 0..8 {
+        // The answer was handed over long ago.
+        tokio::time::sleep(3 * SHORT).await;
+        client.read_exact(&mut part).await.unwrap();
+    }
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_its_answer_ends() {
+    let (address, stop) = started(impatient(Patience {
+        write: SHORT,
+        ..PATIENT
+    }));
+    let mut client = narrow(address).await;
+    client
+        .write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    tokio::time::sleep(3 * SHORT).await;
+    assert!(rest(&mut client).await.len() < LARGE);
+    // In HTTP/2, a client may take nothing although its connection is free: its windows are 0.
+    let settings = [0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0];
+    let head = b"\0\0\x0d\x01\x05\0\0\0\x01\x82\x86\x04\x06/large\x41\x01x";
+    let got = exchange(address, &[PREFACE, &settings, head].concat()).await;
+    assert!(got.len() < LARGE);
     stop.cancel();
 }
 

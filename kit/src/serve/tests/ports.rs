@@ -48,3 +48,15 @@ fn a_busy_port_is_named_with_the_setting_that_moves_it() {
         )
     );
 }
+
+#[test]
+fn the_queue_of_clients_is_as_long_as_the_system_allows() {
+    let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn");
+    let allowed: usize = allowed.unwrap().trim().parse().unwrap();
+    let listener = bind(([127, 0, 0, 1], 0).into(), "nothing").unwrap();
+    let address = listener.local_addr().unwrap();
+    // Nobody accepts them. The queue of the standard library's own listeners has 128 places.
+    let clients = (0..allowed.min(400))
+        .map(|_| std::net::TcpStream::connect_timeout(&address, clients::LONG).unwrap());
+    assert_eq!(clients.collect::<Vec<_>>().len(), allowed.min(400));
+}
