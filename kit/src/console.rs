@@ -20,14 +20,15 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use crate::env;
+use background_writer::Report;
 
 /// How long a program that ends waits for a reader of its last lines.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 static OUTPUT: LazyLock<BackgroundWriter> =
-    LazyLock::new(|| BackgroundWriter::new("stdout", file(&io::stdout()), |_| {}));
+    LazyLock::new(|| BackgroundWriter::new("stdout", file(&io::stdout()), Report::Here(|_| {})));
 static ERRORS: LazyLock<BackgroundWriter> =
-    LazyLock::new(|| BackgroundWriter::new("stderr", file(&io::stderr()), report));
+    LazyLock::new(|| BackgroundWriter::new("stderr", file(&io::stderr()), Report::Here(report)));
 
 /// Writes past the standard library's own lock, whose holder may wait for a reader for ever.
 fn file(stream: &impl AsFd) -> Option<File> {

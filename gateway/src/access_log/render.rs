@@ -10,6 +10,9 @@ use crate::api::{AccessLogFormat, FormatKind, FormatPiece};
 /// What stands in the place of a value that is absent.
 const ABSENT: &str = "-";
 
+/// The same for a value that is a JSON text, where no quotes are around it: the line stays JSON.
+const ABSENT_TEXT: &str = "\"-\"";
+
 /// The line of a request, with its end. `value` looks up a variable by its name without
 /// `$context.`.
 pub(super) fn render(format: &AccessLogFormat, value: impl Fn(&str) -> Option<String>) -> String {
@@ -22,7 +25,10 @@ pub(super) fn render(format: &AccessLogFormat, value: impl Fn(&str) -> Option<St
             }
             FormatPiece::Variable(name) => {
                 let value = value(name).filter(|value| !value.is_empty());
-                let value = value.as_deref().unwrap_or(ABSENT);
+                let is_text =
+                    is_quoted_itself(name) && !is_quoted && format.kind == FormatKind::Json;
+                let absent = if is_text { ABSENT_TEXT } else { ABSENT };
+                let value = value.as_deref().unwrap_or(absent);
                 line.push_str(&escaped(
                     format.kind,
                     is_quoted,

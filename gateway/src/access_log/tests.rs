@@ -54,6 +54,16 @@ fn the_usual_formats() {
     );
 }
 
+/// Our choice: AWS does not say what an absent text with quotes is.
+#[test]
+fn a_line_of_json_is_json_when_there_was_no_error() {
+    let kind = "$context.error.validationErrorString";
+    let json = line(&format!(
+        r#"{{"id":"$context.requestId","error":{kind},"quoted":"{kind}"}}"#
+    ));
+    assert_eq!(json, "{\"id\":\"r-1\",\"error\":\"-\",\"quoted\":\"-\"}\n");
+}
+
 #[test]
 fn a_value_stays_in_its_place() {
     let json = line(r#"{"id":"$context.requestId","ua":"$context.identity.userAgent"}"#);

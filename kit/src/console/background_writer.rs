@@ -2,8 +2,8 @@
 //!
 //! One thread writes; all others leave their lines and go on. Lines of a few milliseconds are
 //! written together: waking the thread and writing costs several times what it takes to make a
-//! line. Lines that find no room are dropped and counted, and the count is reported once the file
-//! takes lines again.
+//! line. Lines that find no room are dropped and counted. The count is reported once the file takes
+//! lines again; where the report goes elsewhere, also while it takes none.
 
 use std::cell::Cell;
 use std::fmt;
@@ -27,9 +27,21 @@ const GATHER: Duration = Duration::from_millis(5);
 /// pipe that is non-blocking.
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// How often a loss is reported while the file takes no lines.
+const REPORTED: Duration = Duration::from_secs(10);
+
 thread_local! {
     /// Whether this thread is a writer's own: its report of lost lines is never dropped.
     static IS_WRITER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Learns how many lines were lost, on the writer's own thread.
+#[derive(Clone, Copy)]
+pub(super) enum Report {
+    /// Writes to the same file.
+    Here(fn(u64)),
+    /// Writes somewhere else.
+    Elsewhere(fn(u64)),
 }
 
 /// Writes lines to a file on a thread of its own.
@@ -53,12 +65,11 @@ struct State {
 }
 
 impl BackgroundWriter {
-    /// A drain into `file`; without one, everything is dropped. `report` learns how many lines were
-    /// lost, on the drain's own thread.
+    /// A drain into `file`; without one, everything is dropped.
     pub(super) fn new(
         name: &str,
         file: Option<impl Write + Send + 'static>,
-        report: fn(u64),
+        report: Report,
     ) -> BackgroundWriter {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
@@ -132,26 +143,30 @@ impl Shared {
     }
 
     /// Never returns.
-    fn write_to(&self, mut file: impl Write, report: fn(u64)) {
+    fn write_to(&self, mut file: impl Write, report: Report) {
         IS_WRITER.set(true);
-        let mut batch = Vec::new();
+        let (mut batch, mut stuck) = (Vec::new(), Stuck(None));
         loop {
             self.take(&mut batch);
-            let written = write_all(&mut file, &batch);
+            let written = write_all(&mut file, &batch, || stuck.report(self, report));
             // Before the batch counts as written, so that a flush waits for the report too.
-            let lost = match written {
-                Ok(()) => std::mem::take(&mut self.lock().lost),
-                Err(_) => {
-                    self.lock().lost += count(&batch);
-                    0
-                }
-            };
-            if lost > 0 {
-                report(lost);
+            if written.is_ok() {
+                let (Report::Here(report) | Report::Elsewhere(report)) = report;
+                self.report(report);
+            } else {
+                self.lock().lost += count(&batch);
+                stuck.report(self, report);
             }
             batch.clear();
             self.lock().is_writing = false;
             self.emptied.notify_all();
+        }
+    }
+
+    fn report(&self, report: fn(u64)) {
+        let lost = std::mem::take(&mut self.lock().lost);
+        if lost > 0 {
+            report(lost);
         }
     }
 
@@ -175,13 +190,33 @@ impl Shared {
     }
 }
 
-fn write_all(file: &mut impl Write, mut bytes: &[u8]) -> io::Result<()> {
+/// When a loss was reported while the file took no lines.
+struct Stuck(Option<Instant>);
+
+impl Stuck {
+    /// Reports the loss, if there is somebody to report it to, and not too often.
+    fn report(&mut self, shared: &Shared, report: Report) {
+        let Report::Elsewhere(report) = report else {
+            return;
+        };
+        if self.0.is_none_or(|last| last.elapsed() >= REPORTED) && shared.lock().lost > 0 {
+            self.0 = Some(Instant::now());
+            shared.report(report);
+        }
+    }
+}
+
+/// Writes all bytes, and calls `stuck` whenever the file takes none.
+fn write_all(file: &mut impl Write, mut bytes: &[u8], mut stuck: impl FnMut()) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(written) => bytes = &bytes[written..],
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(PAUSE),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                stuck();
+                thread::sleep(PAUSE);
+            }
             Err(error) => return Err(error),
         }
     }
@@ -204,7 +239,7 @@ mod tests {
     #[test]
     fn everything_is_written_in_order_before_a_flush_returns() {
         let (file, reader) = UnixStream::pair().unwrap();
-        let drain = BackgroundWriter::new("test", Some(file), |_| {});
+        let drain = BackgroundWriter::new("test", Some(file), Report::Here(|_| {}));
         (0..1_000).for_each(|number| drain.push(format!("{number}\n").as_bytes()));
         drain.flush(LONG);
         let mut text = vec![0; 3_890];
@@ -217,9 +252,8 @@ mod tests {
     fn a_reader_that_stops_reading_holds_up_nobody_and_the_loss_is_reported_when_it_reads_again() {
         static LOST: AtomicU64 = AtomicU64::new(0);
         let (file, reader) = UnixStream::pair().unwrap();
-        let drain = BackgroundWriter::new("test", Some(file), |lines| {
-            LOST.fetch_add(lines, Ordering::Relaxed);
-        });
+        let report = |lines| _ = LOST.fetch_add(lines, Ordering::Relaxed);
+        let drain = BackgroundWriter::new("test", Some(file), Report::Here(report));
         let line = [vec![b'x'; 1_023], vec![b'\n']].concat();
         (0..5_000).for_each(|_| drain.push(&line));
         drain.flush(Duration::from_millis(20));
@@ -248,7 +282,7 @@ mod tests {
     #[test]
     fn lines_that_nobody_hurries_are_written_too() {
         let (file, reader) = UnixStream::pair().unwrap();
-        let drain = BackgroundWriter::new("test", Some(file), |_| {});
+        let drain = BackgroundWriter::new("test", Some(file), Report::Here(|_| {}));
         reader.set_read_timeout(Some(LONG)).unwrap();
         for line in [b"one\n".to_vec(), vec![b'x'; 2 * ENOUGH]] {
             drain.push(&line);
@@ -262,11 +296,24 @@ mod tests {
     fn a_reader_that_is_gone_is_none_that_anybody_waits_for() {
         let (file, reader) = UnixStream::pair().unwrap();
         drop(reader);
-        let drain = BackgroundWriter::new("test", Some(file), |_| {
-            panic!("nothing can be reported there")
-        });
+        let nobody = Report::Here(|_| panic!("nothing can be reported there"));
+        let drain = BackgroundWriter::new("test", Some(file), nobody);
         (0..5_000).for_each(|_| drain.push(&[b'\n'; 1_024]));
         drain.flush(LONG);
-        BackgroundWriter::new("test", None::<UnixStream>, |_| {}).push(b"into nothing\n");
+        BackgroundWriter::new("test", None::<UnixStream>, nobody).push(b"into nothing\n");
+    }
+
+    #[test]
+    fn a_loss_is_reported_elsewhere_while_nobody_reads() {
+        static LOST: AtomicU64 = AtomicU64::new(0);
+        let (file, _stuck) = UnixStream::pair().unwrap();
+        file.set_nonblocking(true).unwrap();
+        let report = |lines| _ = LOST.fetch_add(lines, Ordering::Relaxed);
+        let drain = BackgroundWriter::new("test", Some(file), Report::Elsewhere(report));
+        let begun = Instant::now();
+        while LOST.load(Ordering::Relaxed) == 0 {
+            drain.push(&[b'\n'; 1_024]);
+            assert!(begun.elapsed() < LONG, "nothing is reported");
+        }
     }
 }

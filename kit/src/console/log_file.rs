@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::background_writer::BackgroundWriter;
+use super::background_writer::{BackgroundWriter, Report};
 
 /// A log file. Nobody waits for the disk: lines that find no room are dropped and counted.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl LogFile {
             is_moved: is_moved.clone(),
         };
         Ok(LogFile {
-            writer: BackgroundWriter::new("log file", Some(file), report),
+            writer: BackgroundWriter::new("log file", Some(file), Report::Elsewhere(report)),
             is_moved,
         })
     }

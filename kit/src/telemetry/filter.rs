@@ -31,7 +31,8 @@ const FOREIGN_LEVELS: [&str; 10] = [
 /// Libraries print requests, replies and credentials where they expect only developers to look:
 /// hyper and h2 print headers and bytes, the SDK whole requests and the text that it signs, s3s
 /// bodies even as errors. So the S3 library is silent (the emulator reports its failures itself),
-/// the SDK's crates log errors only, and every other library logs at most warnings.
+/// the SDK's crates log errors only, so does h2, which warns once for each client that floods it,
+/// and every other library logs at most warnings.
 pub fn caps() -> Targets {
     let sdk = [
         "aws_config",
@@ -44,6 +45,7 @@ pub fn caps() -> Targets {
     ];
     Targets::new()
         .with_default(LevelFilter::WARN)
+        .with_target("h2", LevelFilter::ERROR)
         .with_target("s3s", LevelFilter::OFF)
         .with_targets(sdk.map(|target| (target, LevelFilter::ERROR)))
         .with_targets(OWN.map(|target| (target, LevelFilter::TRACE)))
