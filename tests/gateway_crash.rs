@@ -18,7 +18,7 @@ use kit::send::{AllowTargets, Sender};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-/// Kills in one story; 50 with `TIDEGATE_FULL=1`.
+/// Kills in one story, of either program in turn; 50 of each with `TIDEGATE_FULL=1`.
 const ROUNDS: usize = 6;
 
 /// Tasks that publish at the same time, so that the gateway sends batches.
@@ -86,7 +86,7 @@ impl Drop for Victim {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_2xx_is_in_the_queue_whoever_is_killed() {
     kit::program::install_tls();
-    let rounds = std::env::var_os("TIDEGATE_FULL").map_or(ROUNDS, |_| 50);
+    let rounds = std::env::var_os("TIDEGATE_FULL").map_or(ROUNDS, |_| 100);
     let folder = TempDir::new().unwrap();
     let [emulator_at, gateway_at, admin_at] = [(); 3].map(|()| address(&port()));
     let endpoint = format!("http://{emulator_at}");

@@ -7,6 +7,8 @@
 mod client;
 #[path = "hardening/connections.rs"]
 mod connections;
+#[path = "hardening/http2.rs"]
+mod http2;
 #[path = "hardening/process.rs"]
 mod process;
 #[path = "hardening/reloads.rs"]

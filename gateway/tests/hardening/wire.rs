@@ -58,6 +58,13 @@ async fn malformed_requests_are_answered_in_the_form_of_api_gateway() {
             "400",
             format!("POST /mock HTTP/1.1\r\n{host}{chunked}{end}2\r\n{{}}x\r\n0\r\n\r\n"),
         ),
+        (
+            "400",
+            format!(
+                "POST /mock HTTP/1.1\r\n{host}{chunked}{end}0\r\n{}\r\n",
+                many(1000, "b")
+            ),
+        ),
         ("400", "nonsense\r\n\r\n".to_owned()),
         (
             "414",
