@@ -18,8 +18,14 @@ mod expect;
 mod gateway;
 #[path = "apigw/script.rs"]
 mod script;
+#[path = "apigw/secure.rs"]
+mod secure;
+#[path = "apigw/sign.rs"]
+mod sign;
 #[path = "apigw/suite.rs"]
 mod suite;
+#[path = "apigw/tokens.rs"]
+mod tokens;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -36,6 +42,7 @@ use suite::Suite;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
+    kit::program::install_tls();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("apigw");
     let suites = suite::read(&folder);
     assert!(suites.len() > 30, "only {} suites were found", suites.len());
@@ -54,16 +61,19 @@ fn main() -> ExitCode {
 /// differ, so that the list holds nothing that works.
 fn run(suite: &Suite, open: &BTreeSet<String>) -> Result<(), Failed> {
     let backend = Backend::start();
-    let gateway = Gateway::start(suite, &backend);
-    let problem = |case: &Json| {
+    let mut gateway = Gateway::start(suite, &backend);
+    let mut problems = Vec::new();
+    for case in &suite.cases {
+        if case["fresh"] == Json::Bool(true) {
+            gateway = Gateway::start(suite, &backend);
+        }
         let name = suite::text(case, "name");
         match (judge(case, &gateway, &backend), open.contains(&name)) {
-            (Ok(()), true) => Some(format!("{name}: passes: take it off open.txt")),
-            (Err(problem), false) => Some(format!("{name}: {problem}")),
-            _ => None,
+            (Ok(()), true) => problems.push(format!("{name}: passes: take it off open.txt")),
+            (Err(problem), false) => problems.push(format!("{name}: {problem}")),
+            _ => {}
         }
-    };
-    let problems: Vec<String> = suite.cases.iter().filter_map(problem).collect();
+    }
     if problems.is_empty() {
         return Ok(());
     }
@@ -95,7 +105,10 @@ fn judge(case: &Json, gateway: &Gateway, backend: &Backend) -> Result<(), String
 
 /// Sends the request of a step as often as it says, and compares answers and calls.
 fn play(step: &Json, gateway: &Gateway, backend: &Backend) -> Result<(), String> {
-    backend.reset(step.get("upstream"));
+    let script = step
+        .get("upstream")
+        .map(|script| filled(script, gateway, backend));
+    backend.reset(script.as_ref());
     if let Some(seconds) = step.get("pause").and_then(Json::as_f64) {
         // The case itself is about time: an entry of a cache ends, a budget fills up again.
         std::thread::sleep(Duration::from_secs_f64(seconds));
@@ -104,7 +117,8 @@ fn play(step: &Json, gateway: &Gateway, backend: &Backend) -> Result<(), String>
     let wanted = step.get("expect").unwrap_or(&nothing);
     let mut statuses = Vec::new();
     for _ in 0..step.get("repeat").and_then(Json::as_u64).unwrap_or(1) {
-        match send(gateway.address, &step["request"]) {
+        let request = filled(&step["request"], gateway, backend);
+        match send(gateway, &request) {
             Err(_) if wanted.get("broken").is_some() => {}
             Err(error) => return Err(format!("no answer: {error}")),
             Ok(answer) => {
@@ -116,5 +130,13 @@ fn play(step: &Json, gateway: &Gateway, backend: &Backend) -> Result<(), String>
         }
     }
     expect::statuses(wanted, &statuses)?;
+    expect::access_log(wanted, gateway)?;
     expect::backend(wanted, backend)
+}
+
+/// A part of a step with the addresses of this run in place of their names.
+fn filled(json: &Json, gateway: &Gateway, backend: &Backend) -> Json {
+    let text = backend.filled(&json.to_string());
+    let text = text.replace("@GATEWAY@", &gateway.address.to_string());
+    serde_json::from_str(&text).expect("it was JSON before")
 }

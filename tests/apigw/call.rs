@@ -14,7 +14,7 @@ pub const GATEWAY: (&str, &str) = ("AKIAGATEWAY", "gatewaysecret");
 pub const ROLE: (&str, &str) = ("ASIAROLE", "rolesecret");
 
 /// Unreserved characters stay as they are.
-const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC
+pub const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
@@ -146,10 +146,10 @@ impl Call {
         }
         let request = self.canonical(&names, is_s3, &payload.unwrap_or(digest));
         let (key, scope) = credential.split_once('/').unwrap_or_default();
+        let secret = [GATEWAY, ROLE].into_iter().find(|(id, _)| *id == key);
+        let secret = secret.map_or("", |(_, secret)| secret);
         let date = self.header("x-amz-date").unwrap_or_default();
-        let request = hex(&Sha256::digest(request));
-        let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{request}");
-        let is_valid = hex(&signed(key, scope, &text)) == signature;
+        let is_valid = signed(secret, &date, scope, &request) == signature;
         if is_valid { "valid" } else { "wrong" }.to_owned()
     }
 
@@ -196,16 +196,22 @@ impl Call {
     }
 }
 
-fn signed(key: &str, scope: &str, text: &str) -> Vec<u8> {
-    let secret = [GATEWAY, ROLE]
-        .into_iter()
-        .find(|(id, _)| *id == key)
-        .map_or("", |(_, it)| it);
+/// The signature of a call by the rules of every service but S3. `names` are the headers that it
+/// covers.
+pub fn signature(call: &Call, names: &str, secret: &str, date: &str, scope: &str) -> String {
+    let payload = hex(&Sha256::digest(&call.body));
+    signed(secret, date, scope, &call.canonical(names, false, &payload))
+}
+
+fn signed(secret: &str, date: &str, scope: &str, request: &str) -> String {
+    let request = hex(&Sha256::digest(request));
+    let text = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{request}");
     let start = format!("AWS4{secret}").into_bytes();
-    scope
+    let signature = scope
         .split('/')
-        .chain([text])
-        .fold(start, |key, part| hmac(&key, part))
+        .chain([text.as_str()])
+        .fold(start, |key, part| hmac(&key, part));
+    hex(&signature)
 }
 
 fn hmac(key: &[u8], text: &str) -> Vec<u8> {

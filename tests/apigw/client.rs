@@ -1,6 +1,6 @@
 //! Sends one request with exactly the headers that a case names, over a socket of its own.
 
-use std::io::{BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
+use crate::call::Call;
+use crate::gateway::Gateway;
 use crate::suite::shown;
+use crate::{secure, sign, tokens};
 
 /// The answer to a request.
 #[derive(Debug)]
@@ -20,20 +23,35 @@ pub struct Answer {
 }
 
 /// Sends a request, and reads the answer to its end.
-pub fn send(to: SocketAddr, request: &Json) -> std::io::Result<Answer> {
+pub fn send(gateway: &Gateway, request: &Json) -> std::io::Result<Answer> {
     let begun = Instant::now();
-    let stream = TcpStream::connect(to)?;
+    let stream = TcpStream::connect(gateway.address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     stream.set_nodelay(true)?;
-    let (head, body) = written(to, request);
-    (&stream).write_all(head.as_bytes())?;
-    // A server may answer before it has read a long body, and close.
-    let _ = (&stream).write_all(&body);
-    let method = request["method"].as_str().unwrap_or("GET");
-    read(BufReader::new(&stream), method, begun)
+    let call = written(gateway.address, request);
+    match request.get("tls") {
+        None => exchange(stream, &call, begun),
+        Some(tls) => exchange(
+            secure::connect(stream, gateway.folder(), tls)?,
+            &call,
+            begun,
+        ),
+    }
 }
 
-fn written(to: SocketAddr, request: &Json) -> (String, Vec<u8>) {
+fn exchange(mut stream: impl Read + Write, call: &Call, begun: Instant) -> std::io::Result<Answer> {
+    let mut head = format!("{} {} HTTP/1.1\r\n", call.method, call.target);
+    for (name, value) in &call.headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    stream.write_all((head + "\r\n").as_bytes())?;
+    // A server may answer before it has read a long body, and close.
+    let _ = stream.write_all(&call.body);
+    let _ = stream.flush();
+    read(BufReader::new(stream), &call.method, begun)
+}
+
+fn written(to: SocketAddr, request: &Json) -> Call {
     let body = body(request);
     let mut headers: Vec<(String, String)> = Vec::new();
     for (name, values) in request["headers"].as_object().into_iter().flatten() {
@@ -62,13 +80,21 @@ fn written(to: SocketAddr, request: &Json) -> (String, Vec<u8>) {
         }
         _ => {}
     }
-    let mut path = shown(&request["path"]);
-    path += &"x".repeat(count(&request["pad_path"]));
-    let mut head = format!("{method} {path} HTTP/1.1\r\n");
-    for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+    if let Some(how) = request.get("token") {
+        let bearer = format!("Bearer {}", tokens::token(how));
+        headers.push(("Authorization".into(), bearer));
     }
-    (head + "\r\n", body.unwrap_or_default())
+    let target = shown(&request["path"]) + &"x".repeat(count(&request["pad_path"]));
+    let mut call = Call {
+        method: method.to_owned(),
+        target,
+        headers,
+        body: body.unwrap_or_default(),
+    };
+    if let Some(how) = request.get("sign") {
+        sign::sign(how, &mut call);
+    }
+    call
 }
 
 fn count(json: &Json) -> usize {
@@ -101,7 +127,7 @@ fn body(request: &Json) -> Option<Vec<u8>> {
         .map(|body| shown(body).into_bytes())
 }
 
-fn read(mut from: BufReader<&TcpStream>, method: &str, begun: Instant) -> std::io::Result<Answer> {
+fn read(mut from: BufReader<impl Read>, method: &str, begun: Instant) -> std::io::Result<Answer> {
     loop {
         let line = read_line(&mut from)?;
         let status = line

@@ -75,6 +75,26 @@ pub fn answer(wanted: &Json, answer: &Answer) -> Outcome {
     Ok(())
 }
 
+/// The line that the request added to the access log.
+pub fn access_log(wanted: &Json, gateway: &Gateway) -> Outcome {
+    let Some(wanted) = wanted.get("access_log") else {
+        return Ok(());
+    };
+    let line = gateway
+        .logged()
+        .ok_or("the access log has no further line")?;
+    match wanted {
+        Json::Object(_) => {
+            let got: Json =
+                serde_json::from_str(&line).map_err(|_| format!("the line is not JSON: {line}"))?;
+            ensure(holds(wanted, &got), || format!("line {line}, not {wanted}"))
+        }
+        wanted => ensure(alike(wanted, Some(&line)), || {
+            format!("line {line}, not {wanted}")
+        }),
+    }
+}
+
 /// How often each status came.
 pub fn statuses(wanted: &Json, got: &[u16]) -> Outcome {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();

@@ -1,13 +1,16 @@
 //! The gateway as a process.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::backend::Backend;
+use crate::secure;
 use crate::suite::Suite;
 
 /// A generous limit, not a measurement.
@@ -22,12 +25,32 @@ pub struct Gateway {
     pub refusal: Option<String>,
     child: Child,
     folder: TempDir,
+    /// Lines of the access log that were looked at.
+    lines: Cell<usize>,
 }
 
 impl Gateway {
     /// Starts the gateway with a suite's definition, and waits until it listens or ends.
     pub fn start(suite: &Suite, backend: &Backend) -> Gateway {
+        loop {
+            let gateway = Gateway::start_once(suite, backend);
+            let refusal = gateway.refusal.as_deref().unwrap_or_default();
+            // Somebody else may have got a port that was free a moment ago.
+            if !refusal.contains("the address is in use") {
+                return gateway;
+            }
+        }
+    }
+
+    fn start_once(suite: &Suite, backend: &Backend) -> Gateway {
         let folder = TempDir::new().expect("a folder");
+        if suite.arguments.iter().any(|it| it == "--tls-cert") {
+            secure::write(folder.path());
+        }
+        let in_folder = |text: &String| {
+            let folder = folder.path().display().to_string();
+            backend.filled(text).replace("@FOLDER@", &folder)
+        };
         let definition = folder.path().join("definition.yaml");
         std::fs::write(&definition, backend.filled(&suite.definition)).expect("a definition");
         let log = File::create(folder.path().join("log")).expect("a log");
@@ -49,12 +72,7 @@ impl Gateway {
                 &backend.filled("@UPSTREAM_HOST@"),
                 "--assume-roles",
             ])
-            .args(
-                suite
-                    .arguments
-                    .iter()
-                    .map(|argument| backend.filled(argument)),
-            )
+            .args(suite.arguments.iter().map(in_folder))
             .env_clear()
             .envs(environment(backend))
             .env("HOME", folder.path())
@@ -72,6 +90,7 @@ impl Gateway {
             refusal: None,
             child,
             folder,
+            lines: Cell::new(0),
         };
         gateway.refusal = gateway.wait();
         gateway
@@ -94,6 +113,27 @@ impl Gateway {
             );
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// The folder of the gateway's files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The next line of `access.log`, for which this waits.
+    pub fn logged(&self) -> Option<String> {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            let log = std::fs::read_to_string(self.folder().join("access.log"));
+            let log = log.unwrap_or_default();
+            let mut whole = log.split_inclusive('\n').filter(|it| it.ends_with('\n'));
+            if let Some(line) = whole.nth(self.lines.get()) {
+                self.lines.set(self.lines.get() + 1);
+                return Some(line.trim_end_matches('\n').to_owned());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        None
     }
 
     /// What it has written.

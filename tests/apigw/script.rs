@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::call::{Call, ROLE};
 use crate::suite::shown;
+use crate::tokens;
 
 /// An answer, ready to be written.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ pub fn scripted(rule: &Json, call: &Call) -> Reply {
     let has_kind = headers
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let is_typed = ["type", "echo", "b64", "json", "body"]
+    let is_typed = ["type", "echo", "b64", "json", "body", "jwks"]
         .iter()
         .any(|it| rule.get(it).is_some());
     if !has_kind && is_typed {
@@ -91,6 +92,9 @@ fn content(rule: &Json, call: &Call) -> (Vec<u8>, u16) {
         }
         Some(other) => panic!("unknown echo {other}"),
         None => {}
+    }
+    if let Some(names) = rule.get("jwks") {
+        return (spaced(&tokens::key_set(names)).into_bytes(), 200);
     }
     let body = match (rule.get("b64"), rule.get("json"), rule.get("body")) {
         (Some(text), _, _) => STANDARD.decode(shown(text)).expect("base64"),
