@@ -26,7 +26,7 @@ const PAUSES: Backoff = Backoff {
 const GROWTH: u32 = 4;
 
 /// The pause between two rounds.
-const ROUND_PAUSE: Duration = Duration::from_millis(100);
+const ROUND_PAUSE: Duration = Duration::from_millis(50);
 
 /// Probes without an answer hang after this time: another round is sent beside them.
 const PATIENCE: Duration = Duration::from_secs(1);
