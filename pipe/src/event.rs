@@ -8,7 +8,7 @@ mod message;
 pub mod path;
 mod record;
 
-pub(crate) use message::{Message, MessageAttribute};
+pub use message::{Message, MessageAttribute};
 pub use record::Event;
 
 #[cfg(test)]

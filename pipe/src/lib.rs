@@ -9,6 +9,7 @@
 //! | `run` | the program: starts, watches and stops a worker for each pipe |
 //! | `control` | what the admin port shows and changes |
 //! | `execution` | one execution: its stages, and the invocations in them |
+//! | [`test_invoke`] | one message through a pipe without sending anything |
 //! | `sqs` | the source queue, and queues as targets |
 //! | [`config`], [`definition`] | settings; pipes as declared |
 //! | `execution_log`, [`targets`] | log records; an event to the call that invokes a target |
@@ -31,6 +32,7 @@ mod redact;
 mod run;
 mod sqs;
 pub mod targets;
+pub mod test_invoke;
 pub mod transform;
 
 pub use config::{Cli, PipeArgs, Settings};

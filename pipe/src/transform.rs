@@ -14,6 +14,10 @@ mod variables;
 pub use template::TemplateError;
 pub use variables::ReservedVariables;
 
+use kit::time::Timestamp;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use crate::event::Event;
 use render::{Position, Scope};
 use template::{Part, TemplateKind};
@@ -114,6 +118,15 @@ impl Transform {
             _ => Position::Json,
         }
     }
+}
+
+/// The time at which a stage received an event, in ISO 8601 with seconds, as the events of
+/// EventBridge have it.
+pub(crate) fn ingestion_time(at: Timestamp) -> String {
+    let seconds = i64::try_from(at.as_secs()).unwrap_or(i64::MAX);
+    let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    time.format(&Rfc3339)
+        .expect("years of four digits can be written")
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! `tidegate invoke`: one request through a definition, as API Gateway's "Test" button plays it,
-//! offline.
+//! `tidegate invoke`: one request through an API of a definition, as API Gateway's "Test" button plays it, or one
+//! message through a pipe; offline.
 //!
-//! Door: the gateway plays the request; this file reads files and settings, prints and chooses the
+//! Door: gateway and pipe play it; this file reads files and settings, prints and chooses the
 //! exit code.
 
+mod of_pipe;
 mod reply;
 mod table;
 
@@ -27,12 +28,13 @@ use crate::cases::read;
 /// The body of the example request where a template takes any.
 const EVENT: &str = r#"{"id": 10, "name": "example"}"#;
 
-/// Play one request through a definition without sending anything: route, checks, rendered call
+/// Play one request, or one message, through a definition without sending anything
 ///
-/// Shows the route, what a validator finds, the integration request that API Gateway would make,
+/// Of a request, shows the route, what a validator finds, the integration request that API Gateway would make,
 /// and, with --reply, the response that the client would get for that reply. Access, API keys and
 /// throttles are not checked, as in API Gateway's own test. Without --path, an example request for
-/// the definition is played.
+/// the definition is played. With --pipe, the body is a message's: shows what the filter says, the
+/// event, the body that the input template makes, and the request to the target.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit code: 0 the request reaches its backend, 1 the gateway refuses it, 2 wrong usage or unreadable input."
@@ -57,10 +59,10 @@ pub(crate) struct Args {
     )]
     header: Vec<(String, String)>,
     /// The body as text
-    #[arg(long, short = 'd', value_name = "TEXT", requires = "path")]
+    #[arg(long, short = 'd', value_name = "TEXT")]
     data: Option<String>,
     /// The body from a file, byte for byte
-    #[arg(long, value_name = "FILE", conflicts_with = "data", requires = "path")]
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
     body: Option<PathBuf>,
     /// What an authorizer adds to $context.authorizer, a JSON object
     #[arg(long, value_name = "FILE")]
@@ -68,8 +70,14 @@ pub(crate) struct Args {
     /// The stage for a path that names none [default: the only one]
     #[arg(long, env = "GATEWAY_STAGE")]
     stage: Option<String>,
-    /// The backend's reply: an HTTP message (HTTP/1.1 200 OK …), or JSON with status, headers and
-    /// body
+    /// The pipe that a message goes through, by its name
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["path", "send", "authorizer"])]
+    pipe: Option<String>,
+    /// With --pipe, the whole record of the message, a JSON file, in place of its body
+    #[arg(long, value_name = "FILE", requires = "pipe", conflicts_with_all = ["data", "body"])]
+    record: Option<PathBuf>,
+    /// The reply of the backend, or of the pipe's enrichment: an HTTP message (HTTP/1.1 200 OK …),
+    /// or JSON with status, headers and body
     #[arg(long, value_name = "FILE", conflicts_with = "send")]
     reply: Option<PathBuf>,
     /// Send the integration request, to AWS or to the endpoint of AWS_ENDPOINT_URL
@@ -93,6 +101,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     program::install_tls();
     telemetry::init()?;
+    if let Some(name) = &args.pipe {
+        return of_pipe::run(args, name);
+    }
     let outcome = tokio::runtime::Runtime::new()?.block_on(play(args))?;
     if args.json {
         console::print(format_args!("{}\n", serde_json::to_string(&outcome)?))?;
@@ -116,9 +127,7 @@ async fn play(args: &Args) -> anyhow::Result<Outcome> {
         test.authorizer = object(file)?;
     }
     let source = match &args.reply {
-        Some(file) => ReplySource::Given(
-            reply::parse(&read(file)?).with_context(|| file.display().to_string())?,
-        ),
+        Some(file) => ReplySource::Given(reply::read(file)?),
         None if args.send => ReplySource::Send(Box::new(sdk), outbound),
         None => ReplySource::Nothing,
     };
@@ -143,19 +152,26 @@ impl Args {
     /// The request that is asked for, or an example.
     fn request(&self, apis: &Apis, account_id: &str) -> anyhow::Result<TestRequest> {
         let Some(path) = &self.path else {
+            let is_alone = self.data.is_none() && self.body.is_none();
+            anyhow::ensure!(is_alone, "a body needs a --path or a --pipe to go to");
             return example_request(apis, account_id);
         };
-        let body = match (&self.data, &self.body) {
+        let body = self.body()?;
+        let usual = if body.is_some() { "POST" } else { "GET" };
+        let method = self.method.as_deref().unwrap_or(usual);
+        TestRequest::new(method, path, &self.header, body.unwrap_or_default())
+            .map_err(anyhow::Error::msg)
+    }
+
+    /// The body, as text or from a file.
+    fn body(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        Ok(match (&self.data, &self.body) {
             (Some(text), _) => Some(text.clone().into_bytes()),
             (None, Some(file)) => {
                 Some(std::fs::read(file).with_context(|| file.display().to_string())?)
             }
             (None, None) => None,
-        };
-        let usual = if body.is_some() { "POST" } else { "GET" };
-        let method = self.method.as_deref().unwrap_or(usual);
-        TestRequest::new(method, path, &self.header, body.unwrap_or_default())
-            .map_err(anyhow::Error::msg)
+        })
     }
 }
 

@@ -81,3 +81,47 @@ fn a_refusal_and_wrong_usage_have_their_exit_codes() {
         assert!(error.contains(expected), "{args:?}: {error}");
     }
 }
+
+#[test]
+fn a_message_goes_through_a_pipe() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let definition = folder.path().join("t.yaml");
+    let template = r#"
+Resources:
+  Pipe:
+    Type: AWS::Pipes::Pipe
+    Properties:
+      Name: orders
+      RoleArn: arn:aws:iam::123456789012:role/p
+      Source: arn:aws:sqs:eu-west-1:123456789012:orders
+      SourceParameters:
+        FilterCriteria: {Filters: [{Pattern: '{"body":{"kind":["order"]}}'}]}
+      Target: arn:aws:sqs:eu-west-1:123456789012:next
+      TargetParameters: {InputTemplate: '{"id":<$.body.id>}'}
+"#;
+    std::fs::write(&definition, template).unwrap();
+    let definition = definition.display().to_string();
+    let invoke =
+        |body: &str| invoke(&["--definition", &definition, "--pipe", "orders", "-d", body]);
+    let output = invoke(r#"{"kind":"order","id":7}"#);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let table = text_of_rows(&output);
+    assert!(
+        table.contains("filter passes") && table.contains(r#"{"id":7}"#),
+        "{table}"
+    );
+    let output = invoke(r#"{"kind":"refund"}"#);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output).contains("does not pass"));
+    let output = self::invoke(&["--definition", &definition, "--pipe", "other", "-d", "x"]);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("no pipe other: expected orders"), "{error}");
+}
+
+/// The table with single blanks.
+fn text_of_rows(output: &Output) -> String {
+    text(output)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -2,14 +2,12 @@
 //! in the execution log.
 
 use kit::time::Timestamp;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::tally::SourcedEvent;
 use crate::event::Event;
 use crate::execution_log::{ExecutionLog, ExecutionStep, Stage, StageStep};
 use crate::flow::Verdict;
-use crate::transform::{ReservedVariables, Transform};
+use crate::transform::{ReservedVariables, Transform, ingestion_time};
 
 /// What a target or an enrichment accepts as a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +32,7 @@ pub(super) fn transform(
     };
     let step = |step| ExecutionStep::Of(stage, step);
     log.record_payload(step(StageStep::TransformationStarted), || event.text());
-    let time = ingestion_time();
+    let time = ingestion_time(Timestamp::wall());
     let body = match format {
         BodyFormat::Text => template.render(event, names, &time),
         BodyFormat::Json => template.render_json(event, names, &time),
@@ -62,26 +60,4 @@ pub(super) fn transform_all(
         .iter()
         .map(|sourced| transform(template, names, Stage::Target, &sourced.event, format, log))
         .collect()
-}
-
-/// Now, in ISO 8601 with seconds, as the events of EventBridge have it.
-fn ingestion_time() -> String {
-    let seconds = i64::try_from(Timestamp::wall().as_secs()).unwrap_or(i64::MAX);
-    let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    time.format(&Rfc3339)
-        .expect("years of four digits can be written")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ingestion_time_is_iso_8601() {
-        let text = ingestion_time();
-        assert!(
-            text.len() == 20 && text.ends_with('Z') && text.as_bytes()[10] == b'T',
-            "{text}"
-        );
-    }
 }

@@ -249,3 +249,9 @@ fn refused_when_configured() {
         "the limit counts characters"
     );
 }
+
+#[test]
+fn the_ingestion_time_is_iso_8601() {
+    let at = Timestamp::from_millis(1_710_062_102_999);
+    assert_eq!(ingestion_time(at), "2024-03-10T09:15:02Z");
+}

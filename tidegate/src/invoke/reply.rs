@@ -1,17 +1,26 @@
 //! A backend's reply as a user writes it down: as HTTP, or as JSON.
 
+use std::path::Path;
+
 use anyhow::{Context as _, bail};
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use kit::call::Reply;
 use serde_json::Value;
 
+use crate::cases;
+
+/// Reads a reply from a file; an error names the file.
+pub(super) fn read(file: &Path) -> anyhow::Result<Reply> {
+    parse(&cases::read(file)?).with_context(|| file.display().to_string())
+}
+
 /// Reads a reply: an HTTP message, or an object with `status` (default 200), `headers` and `body`.
 /// A body that is not text is written as JSON.
 ///
 /// # Errors
 /// It is neither, or something in it is not allowed in HTTP.
-pub(super) fn parse(text: &str) -> anyhow::Result<Reply> {
+fn parse(text: &str) -> anyhow::Result<Reply> {
     if text.starts_with("HTTP/") {
         return message(text);
     }

@@ -9,7 +9,7 @@ const INDENT: usize = 11;
 
 /// The table.
 pub(super) fn of(outcome: &Outcome) -> String {
-    let mut table = Table(String::new());
+    let mut table = Table::default();
     match &outcome.route {
         Some(route) => table.route(route),
         None => table.row("route", ["none: no API has this path and method"]),
@@ -35,11 +35,13 @@ pub(super) fn of(outcome: &Outcome) -> String {
     table.0
 }
 
-struct Table(String);
+/// Lines about stations.
+#[derive(Default)]
+pub(super) struct Table(pub(super) String);
 
 impl Table {
     /// A station, and the lines about it.
-    fn row<T: AsRef<str>>(&mut self, station: &str, lines: impl IntoIterator<Item = T>) {
+    pub(super) fn row<T: AsRef<str>>(&mut self, station: &str, lines: impl IntoIterator<Item = T>) {
         let mut left = station;
         for text in lines {
             for line in text.as_ref().split('\n') {
@@ -118,7 +120,7 @@ fn headers(headers: &[(String, String)]) -> impl Iterator<Item = String> {
 }
 
 /// An empty line and the body, if there is one.
-fn body(text: &str) -> Vec<String> {
+pub(super) fn body(text: &str) -> Vec<String> {
     match text {
         "" => Vec::new(),
         text => vec![String::new(), text.to_owned()],
