@@ -9,8 +9,9 @@ use pipe::definition::{Pipe, PipeDefinitions};
 use pipe::event::{Event, Message};
 use pipe::test_invoke::{Invocation, Outcome, test_invoke};
 
+use super::args::Args;
+use super::reply;
 use super::table::{Table, body};
-use super::{Args, reply};
 use crate::cases::read;
 
 /// Plays the message, and prints what came of it: 1 when it does not reach the target.
