@@ -9,11 +9,11 @@ use kit::send::AllowTarget;
 
 /// Play one request, or one message, through a definition without sending anything
 ///
-/// Of a request, shows the route, what a validator finds, the integration request that API Gateway would make,
-/// and, with --reply, the response that the client would get for that reply. Access, API keys and
-/// throttles are not checked, as in API Gateway's own test. Without --path, an example request for
-/// the definition is played. With --pipe, the body is a message's: shows what the filter says, the
-/// event, the body that the input template makes, and the request to the target.
+/// Of a request, shows the route, what a validator finds, the integration request that API Gateway
+/// would make, and, with --reply, the response that the client would get for that reply. Access,
+/// API keys and throttles are not checked, as in API Gateway's own test. Without --path, an example
+/// request for the definition is played. With --pipe, the body is a message's: shows what the
+/// filter says, the event, the body that the input template makes, and the request to the target.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit code: 0 it reaches its backend or target, 1 it is refused or filtered out, \
