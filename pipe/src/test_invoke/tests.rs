@@ -1,4 +1,4 @@
-use kit::cloudformation::{Account, Overrides, Stack};
+use kit::cloudformation::{Account, Inputs, Stack};
 use kit::definition::Declarations;
 use kit::document::Node;
 use serde_json::json;
@@ -45,7 +45,7 @@ fn pipe(target: &str, parameters: &str, enrichment: &str) -> Pipe {
         stack_name: "s".into(),
     };
     let node = Node::parse("t.yaml", &text).unwrap();
-    let stack = Stack::load(&node, &Overrides::new(), &account, &mut Vec::new()).unwrap();
+    let stack = Stack::load(&node, &Inputs::default(), &account, &mut Vec::new()).unwrap();
     let mut given = Declarations::default();
     given.stacks.push(stack);
     given.account = Some(account);
